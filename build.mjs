@@ -1,0 +1,75 @@
+// The one way to install, run, check, build and test PortOwner: `node build.mjs COMMAND [ARGUMENTS…]`.
+// Built-in modules only, any Node >= 20: it installs what is locked and runs the rest under the pinned Node.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nodeFlags, npm, ownNode, root, sha256 } from './build/runtime.mjs';
+
+const usage = `node build.mjs COMMAND
+  install         install the locked dependencies and the pinned Node, when missing or stale
+  start [ARGS…]   run PortOwner from its sources
+  node [ARGS…]    run the pinned Node, e.g. on a script or a single test
+  check           type check and lint
+  lint            lint only
+  build           build the executables in dist/
+  test [PATTERN…] check, build and run every test (or only the test files whose path contains a PATTERN)
+  bench           measure against the budgets`;
+
+function install() {
+  const stamp = join(root, 'node_modules/.installed');
+  const wanted = `${sha256(readFileSync(join(root, 'package-lock.json')))} ${process.platform}-${process.arch}\n`;
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
+    process.stderr.write('Installing the locked dependencies …\n');
+    npm(['ci', '--loglevel=error'], root);
+    writeFileSync(stamp, wanted);
+  }
+}
+
+/**
+ * Runs the pinned Node and gives its exit code.
+ * @param {string[]} args
+ * @returns {Promise<number>}
+ */
+function node(...args) {
+  const child = spawn(ownNode(), args, { stdio: 'inherit', cwd: process.cwd() });
+  // Ctrl+C reaches the child by itself; this process only has to outlive it.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
+  });
+}
+
+/**
+ * @param {string} script
+ * @param {string[]} args
+ */
+const run = (script, ...args) => node(...nodeFlags, join(root, script), ...args);
+
+/** @type {Record<string, (args: string[]) => Promise<number> | number>} */
+const commands = {
+  install: () => (ownNode(), 0),
+  start: (args) => run('src/main.ts', ...args),
+  node: (args) => node(...nodeFlags, ...args),
+  check: () => run('build/check.ts'),
+  lint: () => run('build/check.ts', 'lint'),
+  build: () => run('build/build.ts'),
+  test: (args) => run('test/run.ts', ...args),
+  bench: (args) => run('test/bench/main.ts', ...args),
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (!command) {
+  process.stderr.write(`${usage}\n`);
+  process.exitCode = 64;
+} else {
+  try {
+    install();
+    process.exitCode = await command(args);
+  } catch (error) {
+    process.stderr.write(`build: ${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 70;
+  }
+}

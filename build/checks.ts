@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from './runtime.mjs';
+
+/** What a checking tool said. */
+export interface Check {
+  name: string;
+  ok: boolean;
+  output: string;
+}
+
+function tool(name: string, script: string, ...args: string[]): Check {
+  const result = spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root, encoding: 'utf8', maxBuffer: 1e8 });
+  return { name, ok: result.status === 0, output: `${result.error?.message ?? ''}${result.stdout ?? ''}${result.stderr ?? ''}`.trim() };
+}
+
+export const checks = {
+  types: () => tool('types', 'typescript/bin/tsc', '--project', 'tsconfig.json'),
+  lint: () => tool('lint', 'oxlint/bin/oxlint', '--deny-warnings', 'src', 'test', 'build', 'build.mjs'),
+};
+
+export function report(check: Check): void {
+  process.stdout.write(`${check.name} failed:\n${check.output}\n`);
+}

