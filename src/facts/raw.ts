@@ -1,0 +1,74 @@
+/**
+ * Raw: what an interface of a machine said, untouched. One entry a question put to the system, by name.
+ * The same whether this machine, a collector on another one, or a recording produced it; decoding is pure,
+ * so a Windows recording is decoded on Linux.
+ */
+
+export type Platform = 'win32' | 'linux';
+
+/** Why something could not be had. `code` is stable; `needs` is what would reveal it. */
+export interface Refusal {
+  readonly code: 'AccessDenied' | 'Gone' | 'NotSupported' | 'Failed' | 'Disabled';
+  readonly text: string;
+  readonly needs?: string;
+}
+
+export interface RawEntry {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** Exactly one of `bytes` and `text` unless refused. A partial answer has data and a refusal. */
+  readonly bytes?: Uint8Array;
+  readonly text?: string;
+  readonly refusal?: Refusal;
+  /** What is needed to read `bytes`, such as the address a table was read at (hex text) or an entry count. */
+  readonly meta?: Readonly<Record<string, string | number>>;
+}
+
+/** What a live source may leave out because nobody will look at it. Decoders filter all the same. */
+export interface RawHint {
+  /** TCP states wanted, by the kernel's numbers on Linux (1 = Established … 10 = Listen). */
+  readonly states?: readonly number[];
+  /** Linux: the socket inodes whose holders are wanted. */
+  readonly inodes?: ReadonlySet<number>;
+  /** Whether command lines are wanted. */
+  readonly commandLine?: boolean;
+}
+
+/** Where raw comes from. `read` never throws for what the system refuses: that is a `refusal`. */
+export interface RawSource {
+  readonly platform: Platform;
+  read(name: string, hint?: RawHint): RawEntry;
+}
+
+/** All that was read, in reading order: what `snapshot --raw` keeps and a recording gives back. */
+export interface RawEnvelope {
+  readonly platform: Platform;
+  readonly entries: ReadonlyMap<string, RawEntry>;
+}
+
+/** A source that answers from an envelope. What was not recorded is refused, never empty. */
+export function recordedSource(envelope: RawEnvelope): RawSource {
+  return {
+    platform: envelope.platform,
+    read: (name) =>
+      envelope.entries.get(name) ?? {
+        at: '1970-01-01T00:00:00Z',
+        refusal: { code: 'NotSupported', text: `the recording has no ${name}` },
+      },
+  };
+}
+
+/** A source that keeps all that it passes on in `entries`. */
+export function recordingSource(source: RawSource, entries: Map<string, RawEntry>): RawSource {
+  return {
+    platform: source.platform,
+    // Hints only leave things out, and a recording must be whole.
+    read: (name) => {
+      const known = entries.get(name);
+      if (known !== undefined) return known;
+      const entry = source.read(name, { commandLine: false });
+      entries.set(name, entry);
+      return entry;
+    },
+  };
+}

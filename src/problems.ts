@@ -1,0 +1,81 @@
+/**
+ * Everything that PortOwner reports as wrong, by a number that never changes its meaning.
+ * Numbers are append-only: a number that is no longer used stays reserved.
+ */
+
+/** What the process says to its caller (the design's contract, after BSD sysexits). */
+export const exit = {
+  ok: 0,
+  no: 1,
+  usage: 64,
+  unavailable: 69,
+  defect: 70,
+  rights: 77,
+} as const;
+export type ExitCode = (typeof exit)[keyof typeof exit];
+
+interface ProblemKind {
+  readonly summary: string;
+  readonly exitCode: ExitCode;
+}
+
+/** The documented list; README's table is made from it. */
+export const problemKinds = {
+  PO1001: { summary: 'wrong usage of the command line', exitCode: exit.usage },
+  PO1002: { summary: 'not a port expression', exitCode: exit.usage },
+  PO1003: { summary: 'no such column', exitCode: exit.usage },
+  PO1004: { summary: 'not an address or CIDR range', exitCode: exit.usage },
+  PO1005: { summary: 'options that exclude each other, or one that needs another', exitCode: exit.usage },
+  PO2001: { summary: 'a file could not be read', exitCode: exit.unavailable },
+  PO2002: { summary: 'a file is not what it should be', exitCode: exit.unavailable },
+  PO2003: { summary: 'a file is of a newer version than this program reads', exitCode: exit.unavailable },
+  PO2004: { summary: 'the output could not be written', exitCode: exit.unavailable },
+  PO3001: { summary: 'a source of facts failed', exitCode: exit.unavailable },
+  PO3002: { summary: 'more rights would show more', exitCode: exit.rights },
+  PO3003: { summary: 'this operating system is not supported', exitCode: exit.unavailable },
+  PO3004: { summary: 'a name could not be resolved in time', exitCode: exit.unavailable },
+  PO9001: { summary: 'a defect in PortOwner', exitCode: exit.defect },
+} as const satisfies Record<string, ProblemKind>;
+export type ProblemCode = keyof typeof problemKinds;
+
+export type ProblemSeverity = 'Error' | 'Warning' | 'Verbose' | 'Progress';
+
+/** One thing that a person or a script should be told besides the rows. */
+export interface Problem {
+  readonly severity: ProblemSeverity;
+  readonly code: ProblemCode;
+  readonly message: string;
+  /** What to do about it, in one sentence. */
+  readonly hint?: string;
+  /** What it is about: an argument, a file, a host, a process. */
+  readonly target?: string;
+}
+
+/** Thrown for anything that ends a command; commands/base.ts turns it into stderr text and the exit code. */
+export class PortOwnerError extends Error {
+  readonly code: ProblemCode;
+  readonly hint: string | undefined;
+  readonly target: string | undefined;
+
+  constructor(code: ProblemCode, message: string, more: { hint?: string; target?: string; cause?: unknown } = {}) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'PortOwnerError';
+    this.code = code;
+    this.hint = more.hint;
+    this.target = more.target;
+  }
+
+  get exitCode(): ExitCode {
+    return problemKinds[this.code].exitCode;
+  }
+
+  get problem(): Problem {
+    return {
+      severity: 'Error',
+      code: this.code,
+      message: this.message,
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.target === undefined ? {} : { target: this.target }),
+    };
+  }
+}
