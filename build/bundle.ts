@@ -1,0 +1,51 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { root } from './runtime.mjs';
+
+/** PortOwner as one CommonJS file that requires nothing but Node's own modules. */
+export interface Bundle {
+  code: string;
+  metafile: Metafile;
+}
+
+export async function bundle(): Promise<Bundle> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts'],
+    outfile: 'portowner.cjs',
+    write: false,
+    bundle: true,
+    metafile: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node26',
+    // An import() that survives looks for a file, and in the executable there is none: make all of them require().
+    supported: { 'dynamic-import': false },
+    // What is bundled is the entry, and a CommonJS file has no import.meta.
+    define: { 'import.meta.main': 'true' },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    charset: 'ascii',
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  const warnings = result.warnings.map((warning) => `${warning.location?.file}:${warning.location?.line}: ${warning.text}`);
+  if (warnings.length > 0) throw new Error(`the bundler warns:\n${warnings.join('\n')}`);
+  const code = result.outputFiles[0]?.text ?? '';
+  if (/\bimport\(/.test(code)) throw new Error('an import() survives in the bundle');
+  return { code, metafile: result.metafile };
+}
+
+/** The packages that a bundle contains, with their folders, in the order of their names. */
+export function packages(metafile: Metafile): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const input of Object.keys(metafile.inputs)) {
+    const match = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (match?.[1]) found.set(match[1], join(root, match[0]));
+  }
+  return new Map([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The version in package.json. */
+export const { version } = createRequire(import.meta.url)('../package.json') as { version: string };

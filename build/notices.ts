@@ -1,0 +1,37 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { packages } from './bundle.ts';
+import { nodeBinary, runtimes } from './runtime.mjs';
+
+const line = '='.repeat(79);
+const section = (title: string, text: string): string => `${line}\n${title}\n${line}\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
+
+/** A package's licence: a file of its own, or the end of its README. */
+function licenseText(folder: string): string | undefined {
+  const names = readdirSync(folder);
+  const file = names.find((name) => /^(licen[cs]e|copying)(\.(md|txt))?$/i.test(name));
+  if (file) return readFileSync(join(folder, file), 'utf8');
+  const readme = names.find((name) => /^readme\.md$/i.test(name));
+  const match = /^#+ licen[cs]e.*?\n(.*)/ims.exec(readme ? readFileSync(join(folder, readme), 'utf8') : '');
+  return match?.[1]?.replaceAll(/^> ?/gm, '').replaceAll('**', '');
+}
+
+function licenseOf(name: string, folder: string): string {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string; license: string };
+  const text = licenseText(folder);
+  if (!text) throw new Error(`${name} has no licence text`);
+  return section(`${name} ${manifest.version} (${manifest.license})`, text);
+}
+
+/** The text of THIRD-PARTY-NOTICES for a bundle: Node's licence, and that of every package in the bundle. */
+export function notices(metafile: Metafile): string {
+  const runtime = runtimes['linux-x64'];
+  const nodeLicense = `${nodeBinary(runtime)}.LICENSE`;
+  if (!existsSync(nodeLicense)) throw new Error(`${nodeLicense} is missing`);
+  return [
+    'PortOwner is made with the following software. Its executables contain all of it.\n',
+    ...[...packages(metafile)].map(([name, folder]) => licenseOf(name, folder)),
+    section(`Node.js ${runtime.version} (MIT, and others for what it contains)`, readFileSync(nodeLicense, 'utf8')),
+  ].join('\n');
+}

@@ -1,0 +1,44 @@
+// Writes a validator for each JSON Schema given: src/generated/NAME.validate.js for NAME.schema.json.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import standalone from 'ajv/dist/standalone/index.js';
+import { root } from './runtime.mjs';
+
+const folder = join(root, 'src/generated');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+
+const declaration = `/** What does not fit: where (a JSON pointer) and why. */
+export interface SchemaProblem {
+  instancePath: string;
+  keyword: string;
+  message?: string;
+  params: Record<string, unknown>;
+}
+
+/** Whether the data fits the schema; \`errors\` says what did not in the last call. */
+export declare const validate: {
+  (data: unknown): boolean;
+  errors?: SchemaProblem[] | null;
+};
+`;
+
+const prose = new Set(['title', 'description', '$comment']);
+
+for (const path of process.argv.slice(2)) {
+  const ajv = new Ajv2020({ allowUnionTypes: true, code: { source: true, esm: true, lines: true } });
+  // The validator carries its schema along: without what is only there to be read.
+  const schema = JSON.parse(readFileSync(path, 'utf8'), (key, value) => (prose.has(key) && typeof value === 'string' ? undefined : value));
+  const validate = ajv.compile(schema);
+  const imports: string[] = [];
+  // ajv requires its run-time helpers, even in an ES module.
+  const code = standalone.default(ajv, validate).replaceAll(/const (\w+) = require\("(ajv\/[\w/]+)"\)\.default;/g, (_, name, module) => {
+    imports.push(`import ${name}Module from '${module}.js';\n`);
+    return `const ${name} = ${name}Module.default;`;
+  });
+  if (code.includes('require(')) throw new Error(`${path}: the validator still requires something`);
+  const name = basename(path, '.schema.json');
+  writeFileSync(join(folder, `${name}.validate.js`), `// @ts-nocheck\n${imports.join('')}${code}`);
+  writeFileSync(join(folder, `${name}.validate.d.ts`), declaration);
+}

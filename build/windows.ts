@@ -1,0 +1,65 @@
+// What pkg leaves to do on a Windows executable: its properties, its safety against planted DLLs, a clean end for signers.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type NtExecutable, Format, NtExecutable as Executable, NtExecutableResource } from 'pe-library';
+import { Data, Resource } from 'resedit';
+import { version } from './bundle.ts';
+import { root } from './runtime.mjs';
+
+const english = { lang: 0x409, codepage: 1200 };
+/** LOAD_LIBRARY_SEARCH_SYSTEM32: what the executable imports comes from System32, whatever lies beside it. */
+const searchSystem32 = 0x0800;
+/** Offset of DependentLoadFlags in IMAGE_LOAD_CONFIG_DIRECTORY64 (winnt.h). */
+const dependentLoadFlagsAt = 0x4e;
+
+function setProperties(resources: NtExecutableResource, fileName: string): void {
+  const info = Resource.VersionInfo.fromEntries(resources.entries)[0] ?? Resource.VersionInfo.createEmpty();
+  for (const language of info.getAllLanguagesForStringValues()) info.removeAllStringValues(language);
+  info.lang = english.lang;
+  info.setFileVersion(version, english.lang);
+  info.setProductVersion(version, english.lang);
+  info.setStringValues(english, {
+    ProductName: 'PortOwner',
+    FileDescription: 'PortOwner: who owns a port',
+    CompanyName: 'PortOwner contributors',
+    LegalCopyright: 'Copyright (c) 2026 PortOwner contributors, MIT License; contains Node.js and others, see THIRD-PARTY-NOTICES',
+    InternalName: 'portowner',
+    OriginalFilename: fileName,
+    FileVersion: version,
+    ProductVersion: version,
+  });
+  resources.entries = resources.entries.filter((entry) => entry.type !== 16);
+  info.outputToResourceEntries(resources.entries);
+}
+
+function setIcon(resources: NtExecutableResource): void {
+  const path = join(root, 'src/icon/portowner.ico');
+  if (!existsSync(path)) return;
+  const groups = Resource.IconGroupEntry.fromEntries(resources.entries);
+  const icons = Data.IconFile.from(readFileSync(path)).icons.map((icon) => icon.data);
+  for (const group of groups) Resource.IconGroupEntry.replaceIconsForResource(resources.entries, group.id, group.lang, icons);
+}
+
+function setDependentLoadFlags(executable: NtExecutable): void {
+  const section = executable.getSectionByEntry(Format.ImageDirectoryEntry.LoadConfig);
+  const directory = executable.newHeader.optionalHeaderDataDirectory.get(Format.ImageDirectoryEntry.LoadConfig);
+  if (!section?.data) throw new Error('the executable has no load configuration');
+  const at = directory.virtualAddress - section.info.virtualAddress;
+  const view = new DataView(section.data);
+  if (view.getUint32(at, true) < dependentLoadFlagsAt + 2) throw new Error('the load configuration is too short for DependentLoadFlags');
+  view.setUint16(at + dependentLoadFlagsAt, searchSystem32, true);
+}
+
+/**
+ * Gives a Windows executable PortOwner's properties and icon, makes it load DLLs from System32 only, drops the
+ * signature that node.exe came with and sets the checksum.
+ */
+export function finishWindows(bytes: Uint8Array, fileName: string): Buffer {
+  const executable = Executable.from(bytes, { ignoreCert: true });
+  const resources = NtExecutableResource.from(executable);
+  setProperties(resources, fileName);
+  setIcon(resources);
+  resources.outputResource(executable);
+  setDependentLoadFlags(executable);
+  return Buffer.from(executable.generate());
+}
