@@ -1,4 +1,5 @@
-import type { PortSpan } from '../ports/expression.ts';
+import { portMatcher, type PortSpan } from '../ports/expression.ts';
+import type { Socket } from './facts.ts';
 
 /** What an owner should be asked for; each detail costs system calls. */
 export type Detail = 'owner' | 'path' | 'commandLine' | 'user' | 'parent' | 'services';
@@ -11,7 +12,7 @@ export interface Question {
   readonly localPorts: readonly PortSpan[] | null;
   readonly protocols: readonly ('TCP' | 'UDP')[];
   /**
-   * `listeners`: listening and bound TCP sockets and all UDP sockets.
+   * `listeners`: listening and bound TCP sockets and unconnected UDP sockets.
    * `answer`: these, and only when there are none, every other socket with such a local port.
    * `all`: every socket.
    */
@@ -30,3 +31,20 @@ export const everything: Question = {
   details: new Set<Detail>(['owner', 'path', 'user', 'parent', 'services']),
   ranges: true,
 };
+
+/** Whether a socket keeps its local port from others by itself, not as one end of a connection. */
+export function holdsPort(socket: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
+  return socket.protocol === 'TCP' ? socket.state === 'Listen' || socket.state === 'Bound' : socket.remotePort === null;
+}
+
+/** The sockets that a question is about, in their order. */
+export function selectSockets<S extends Pick<Socket, 'protocol' | 'state' | 'remotePort' | 'localPort'>>(
+  sockets: readonly S[],
+  question: Pick<Question, 'localPorts' | 'protocols' | 'sockets'>,
+): S[] {
+  const port = portMatcher(question.localPorts);
+  const matching = sockets.filter((socket) => question.protocols.includes(socket.protocol) && port(socket.localPort));
+  if (question.sockets === 'all') return matching;
+  const holding = matching.filter(holdsPort);
+  return question.sockets === 'answer' && holding.length === 0 ? matching : holding;
+}

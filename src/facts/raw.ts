@@ -58,15 +58,15 @@ export function recordedSource(envelope: RawEnvelope): RawSource {
   };
 }
 
-/** A source that keeps all that it passes on in `entries`. */
-export function recordingSource(source: RawSource, entries: Map<string, RawEntry>): RawSource {
+/** A source that keeps all that it passes on in `entries`; of the hints only the command lines count. */
+export function recordingSource(source: RawSource, entries: Map<string, RawEntry>, commandLine: boolean): RawSource {
   return {
     platform: source.platform,
     // Hints only leave things out, and a recording must be whole.
     read: (name) => {
       const known = entries.get(name);
       if (known !== undefined) return known;
-      const entry = source.read(name, { commandLine: false });
+      const entry = source.read(name, { commandLine });
       entries.set(name, entry);
       return entry;
     },

@@ -28,6 +28,7 @@ export const endpoint = {
     { name: 'Holders', type: 'uint32s', description: 'Every process that holds the socket, where several do.' },
     { name: 'Reason', type: 'texts', description: 'Why a value is missing: "Column: code: text", with what would reveal it.' },
     { name: 'ComputerName', type: 'text', description: 'The machine the row is about.' },
+    { name: 'RemoteHostName', type: 'text', description: 'The DNS name of the remote address; only looked up with --resolve.' },
     { name: 'Id', type: 'int32', clixmlOnly: true, description: "The owner's process id, only on live rows of this machine with an id above 4, so that Stop-Process can bind no other." },
   ],
 } as const satisfies RowSchema;

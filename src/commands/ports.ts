@@ -1,0 +1,183 @@
+import { Command, Option } from 'clipanion';
+import type { Facts } from '../facts/facts.ts';
+import { selectSockets, type Question } from '../facts/question.ts';
+import { detailsFor } from '../ownership/details.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import type { RowFilter } from '../ownership/filter.ts';
+import { defaultOrder } from '../ownership/order.ts';
+import { formatPorts, parsePorts, type PortSpan } from '../ports/expression.ts';
+import { exit, PortOwnerError, type ExitCode } from '../problems.ts';
+import type { Column } from '../schema/column.ts';
+import { endpoint, type Endpoint } from '../schema/endpoint.ts';
+import { sectionProblems } from './problems.ts';
+import { RowCommand, type Answer } from './row-command.ts';
+
+const rangeNames = { 'well-known': 'WellKnown', registered: 'Registered', dynamic: 'Dynamic' } as const;
+
+/** Comma-separated values of an option that may be repeated; null when it was not given. */
+function listed(values: readonly string[] | undefined): readonly string[] | null {
+  if (values === undefined) return null;
+  return values.flatMap((value) => value.split(',')).map((value) => value.trim()).filter((value) => value !== '');
+}
+
+function oneOf<T extends string>(option: string, values: readonly string[], allowed: Readonly<Record<string, T>>): T[] {
+  return values.map((value) => {
+    const found = Object.entries(allowed).find(([name]) => name.toLowerCase() === value.toLowerCase());
+    if (found === undefined) {
+      throw new PortOwnerError('PO1001', `${option} has no value ${JSON.stringify(value)}`, { hint: `It takes ${Object.keys(allowed).join(', ')}.`, target: value });
+    }
+    return found[1];
+  });
+}
+
+const states = Object.fromEntries(
+  ['Bound', 'Closed', 'CloseWait', 'Closing', 'DeleteTCB', 'Established', 'FinWait1', 'FinWait2', 'LastAck', 'Listen', 'SynReceived', 'SynSent', 'TimeWait'].map((name) => [name, name]),
+);
+
+/** The main question: who owns a port. */
+export class PortsCommand extends RowCommand {
+  static override paths = [Command.Default];
+  static override usage = Command.Usage({
+    description: 'say who owns a port, or list every listening and bound port with its owner',
+    details: `
+      Without options it looks for sockets whose local port is one of PORTS: listeners, bound and UDP sockets first, and when there are none, the connections that use such a local port.
+
+      PORTS are numbers, ranges and IANA service names: 443, 80,443, 8000-8100, https. Without PORTS every listening TCP and bound UDP port is listed.
+
+      Exit codes: 0 there is an owner, 1 nobody owns it, 64 wrong usage, 69 cannot tell, 77 more rights would tell.
+    `,
+    examples: [
+      ['Who owns port 443', '$0 443'],
+      ['Every listening port, as a list with all that is known', '$0 --format list'],
+      ['All connections of a program, newest first', '$0 --all --image chrome --sort -StartTime'],
+      ['A file for Excel', '$0 --all --format csv --output ports.csv'],
+      ['Who talks to the database server', '$0 --all --remote-port 5432'],
+      ['Answer from a snapshot of another machine', '$0 443 --from server7.json'],
+    ],
+  });
+
+  ports = Option.Rest({ name: 'PORTS' });
+  all = Option.Boolean('--all,-a', false, { description: 'connections and every other state too' });
+  protocol = Option.String('--protocol', { description: 'only tcp or udp' });
+  state = Option.Array('--state', { description: 'only these TCP states: Listen, Established, TimeWait … (looks at connections too)' });
+  pid = Option.Array('--pid', { description: 'only sockets of these processes' });
+  image = Option.Array('--image', { description: 'only owners with this file name; * and ? are wildcards' });
+  address = Option.Array('--address', { description: 'only this local or remote address, or CIDR range' });
+  remotePort = Option.Array('--remote-port', { description: 'only connections to these ports (looks at connections too)' });
+  user = Option.Array('--user', { description: 'only owners that run as this account; * and ? are wildcards' });
+  service = Option.Array('--service', { description: 'only owners that run this service, unit or container; * and ? are wildcards' });
+  range = Option.Array('--range', { description: 'only local ports of this class: well-known, registered, dynamic' });
+  sort = Option.Array('--sort', { description: 'sort by these columns: A,-B puts the largest B first' });
+  resolve = Option.String('--resolve', false, {
+    tolerateBoolean: true,
+    description: 'look the names of remote addresses up in DNS, for at most 3 seconds, or as many as given with --resolve=SECONDS',
+  });
+
+  override readonly schema = endpoint;
+
+  protected override defaultColumns(): readonly Column[] {
+    const connections = this.all || this.state !== undefined || this.remotePort !== undefined;
+    const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
+    return this.resolve === false ? columns : [...columns, ...endpoint.columns.filter((column) => column.name === 'RemoteHostName')];
+  }
+
+  protected async answer(columns: readonly Column[]): Promise<Answer> {
+    const spans = await this.spans(this.ports);
+    const filter = await this.filter();
+    const keys = this.sort === undefined ? null : (await import('../ownership/sort.ts')).parseSort(this.sort, endpoint);
+    const resolveSeconds = this.resolve === false ? null : this.secondsToResolve(this.resolve);
+    const wanted = [...columns.map((column) => column.name), ...(keys ?? []).map((key) => key.column.name), ...(filter?.columns ?? [])];
+
+    const question: Question = {
+      localPorts: spans,
+      protocols: this.protocols(),
+      sockets: this.all || this.state !== undefined || this.remotePort !== undefined ? 'all' : spans === null ? 'listeners' : 'answer',
+      details: detailsFor(wanted),
+      ranges: false,
+    };
+    const facts = await this.facts(question);
+    const serviceName = wanted.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null;
+    let rows = endpoints(facts, selectSockets(facts.sections.sockets.data, question), { live: this.live, serviceName });
+    if (filter !== null) rows = rows.filter(filter.test);
+    rows.sort(defaultOrder);
+    if (keys !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(keys));
+
+    const problems = sectionProblems(facts, rows);
+    if (resolveSeconds !== null) {
+      const resolved = await (await import('../ownership/resolve.ts')).resolveNames(rows, resolveSeconds);
+      rows = resolved.rows;
+      problems.push(...resolved.problems);
+    }
+    const exitCode = this.verdict(facts, rows, spans);
+    if (rows.length > 0) return { rows, problems, exitCode };
+    return { rows, problems, exitCode, note: await this.nobody(question, exitCode, filter !== null) };
+  }
+
+  /** Yes, no, or why it cannot be told. */
+  private verdict(facts: Facts, rows: readonly Endpoint[], spans: readonly PortSpan[] | null): ExitCode {
+    if (rows.length === 0) return facts.sections.sockets.status === 'ok' ? exit.no : exit.unavailable;
+    const hidden = (row: Endpoint): boolean => row.OwnerKind === 'Unknown' && (row.Reason?.some((reason) => reason.startsWith('OwningProcess: AccessDenied')) ?? false);
+    return spans !== null && rows.every(hidden) ? exit.rights : exit.ok;
+  }
+
+  /** What a person is told when there is no row: for a port also whether the system keeps it for itself. */
+  private async nobody(question: Question, exitCode: ExitCode, filtered: boolean): Promise<string> {
+    if (exitCode !== exit.no) return 'Cannot tell: not every source could be read.';
+    const protocol = question.protocols.length === 1 ? `${question.protocols[0]} ` : '';
+    if (question.localPorts === null || filtered) return `No ${protocol}socket matches.`;
+    const what = formatPorts(question.localPorts);
+    const nobody = `Nobody owns ${protocol}port${/[,-]/.test(what) ? 's' : ''} ${what}.`;
+    const facts = await this.facts({ ...question, protocols: [], details: new Set(), ranges: true });
+    const { reservedNotes } = await import('../ownership/reserved.ts');
+    return [nobody, ...reservedNotes(facts, question.localPorts, question.protocols)].join('\n');
+  }
+
+  private async spans(texts: readonly string[]): Promise<PortSpan[] | null> {
+    if (texts.length === 0) return null;
+    const named = texts.some((text) => /[a-z]/i.test(text));
+    const servicePorts = named ? (await import('../ports/iana.ts')).servicePorts : () => [];
+    return texts.flatMap((text) => parsePorts(text, servicePorts));
+  }
+
+  private protocols(): readonly ('TCP' | 'UDP')[] {
+    const given = listed(this.protocol === undefined ? undefined : [this.protocol]);
+    return given === null ? ['TCP', 'UDP'] : oneOf('--protocol', given, { tcp: 'TCP', udp: 'UDP' });
+  }
+
+  private secondsToResolve(value: string | boolean): number {
+    if (value === true || value === 'true') return 3;
+    const seconds = Number(value);
+    if (!(seconds > 0 && seconds <= 300)) {
+      throw new PortOwnerError('PO1001', `--resolve has no value ${JSON.stringify(value)}`, { hint: 'It takes seconds, up to 300.' });
+    }
+    return seconds;
+  }
+
+  /** The filter that the options ask for, and the columns it looks at; null when they ask for none. */
+  private async filter(): Promise<{ test: (row: Endpoint) => boolean; columns: readonly string[] } | null> {
+    const remotePorts = this.remotePort === undefined ? null : await this.spans(this.remotePort);
+    const pids = listed(this.pid)?.map((text) => {
+      if (!/^\d{1,10}$/.test(text)) throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, { hint: 'It takes process ids.', target: text });
+      return Number(text);
+    });
+    const stateList = listed(this.state);
+    const rangeList = listed(this.range);
+    const filter: RowFilter = {
+      states: stateList === null ? null : oneOf('--state', stateList, states as Record<string, string>),
+      pids: pids ?? null,
+      images: listed(this.image),
+      addresses: listed(this.address),
+      remotePorts,
+      users: listed(this.user),
+      services: listed(this.service),
+      ranges: rangeList === null ? null : oneOf('--range', rangeList, rangeNames),
+    };
+    if (Object.values(filter).every((value) => value === null)) return null;
+    const columns: string[] = [];
+    if (filter.pids !== null) columns.push('OwningProcess');
+    if (filter.images !== null) columns.push('ImageName');
+    if (filter.users !== null) columns.push('UserName');
+    if (filter.services !== null) columns.push('Services');
+    return { test: (await import('../ownership/filter.ts')).rowFilter(filter), columns };
+  }
+}

@@ -1,0 +1,30 @@
+import { Command } from 'clipanion';
+import { ranges } from '../ownership/ranges.ts';
+import { exit } from '../problems.ts';
+import { range } from '../schema/range.ts';
+import { sectionProblems } from './problems.ts';
+import { RowCommand, type Answer } from './row-command.ts';
+
+/** What port numbers mean, in general and on this machine. */
+export class RangesCommand extends RowCommand {
+  static override paths = [['ranges']];
+  static override usage = Command.Usage({
+    description: "print IANA's three port classes and this machine's own dynamic and reserved ranges",
+    details: `
+      IANA divides port numbers into well-known (0-1023), registered (1024-49151) and dynamic ones (49152-65535). Each machine has a dynamic range of its own, which it hands out to programs that ask for any port.
+    `,
+    examples: [
+      ['The ranges of this machine', '$0 ranges'],
+      ['As objects in PowerShell', '$0 ranges --format clixml'],
+      ['Of a snapshot', '$0 ranges --from server7.json'],
+    ],
+  });
+
+  override readonly schema = range;
+
+  protected async answer(): Promise<Answer> {
+    const facts = await this.facts({ localPorts: null, protocols: [], sockets: 'listeners', details: new Set(), ranges: true });
+    const problems = sectionProblems({ ...facts, sections: { ...facts.sections, sockets: { ...facts.sections.sockets, status: 'notAsked' } } }, []);
+    return { rows: ranges(facts), problems, exitCode: facts.sections.dynamicRanges.status === 'failed' ? exit.unavailable : exit.ok };
+  }
+}

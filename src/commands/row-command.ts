@@ -1,0 +1,127 @@
+import { Option } from 'clipanion';
+import * as t from 'typanion';
+import type { Facts } from '../facts/facts.ts';
+import { gather } from '../facts/gather.ts';
+import type { Question } from '../facts/question.ts';
+import { formats, loadWriter, type Format, type RowWriter } from '../formats/format.ts';
+import { fileSink, type Sink } from '../formats/sink.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
+import { plainColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
+import { parseColumns } from '../schema/find.ts';
+import { BaseCommand, problemText } from './base.ts';
+
+/** What a row command answers. */
+export interface Answer {
+  readonly rows: readonly AnyRow[];
+  readonly problems: readonly Problem[];
+  readonly exitCode: ExitCode;
+  /** What a person is told when there are no rows, or besides them. */
+  readonly note?: string;
+}
+
+/** A command that answers with rows of one kind: how they are sorted out and written is the same for all. */
+export abstract class RowCommand extends BaseCommand {
+  format = Option.String('--format,-f', {
+    description: `how the rows are written: ${formats.join(', ')} (default: table)`,
+    validator: t.isEnum([...formats] as [Format, ...Format[]]),
+  });
+  columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
+  output = Option.String('--output,-o', { description: 'write to this file (temporary file, then renamed) instead of standard output' });
+  from = Option.String('--from', { description: 'answer from this snapshot (- is standard input) instead of this machine' });
+  excel = Option.Boolean('--excel', false, { description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)' });
+  stream = Option.Boolean('--stream', false, { description: 'CLIXML: one document for each 256 rows, for PowerShell 7' });
+  problems = Option.String('--problems', {
+    description: 'rows: put errors and warnings among the rows, for the PowerShell module',
+    validator: t.isEnum(['rows'] as const),
+  });
+  count = Option.Boolean('--count', false, { description: 'write only the number of rows' });
+
+  abstract readonly schema: RowSchema;
+
+  /** The columns of a table that nobody chose columns for. */
+  protected defaultColumns(): readonly Column[] {
+    return this.schema.columns.filter((column: Column) => column.importance !== undefined);
+  }
+
+  /** Answers; `columns` are those that will be written or counted on. */
+  protected abstract answer(columns: readonly Column[]): Promise<Answer>;
+
+  /** The facts for a question, from this machine or from --from. */
+  protected async facts(question: Question): Promise<Facts> {
+    if (this.from !== undefined) return (await import('../facts/read.ts')).readFacts(this.from, question);
+    return gather(await this.surroundings.source(), question, this.surroundings.now());
+  }
+
+  get live(): boolean {
+    return this.from === undefined;
+  }
+
+  async perform(): Promise<ExitCode> {
+    const format = this.format ?? 'table';
+    const forPeople = format === 'table' || format === 'list';
+    if (this.stream && format !== 'clixml') throw new PortOwnerError('PO1005', '--stream needs --format clixml');
+    if (this.excel && format !== 'csv') throw new PortOwnerError('PO1005', '--excel needs --format csv');
+    if (this.problems === 'rows' && (forPeople || format === 'csv')) {
+      throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json or ndjson');
+    }
+    const columns =
+      this.columns !== undefined
+        ? parseColumns(this.columns, this.schema)
+        : format === 'table'
+          ? this.defaultColumns()
+          : format === 'clixml'
+            ? this.schema.columns
+            : plainColumns(this.schema);
+
+    if (this.problems !== 'rows') {
+      const answer = await this.answer(this.count ? [] : columns);
+      return this.write(answer, format, columns);
+    }
+    // The module needs even the error that ends the command as a row.
+    let answer: Answer;
+    try {
+      answer = await this.answer(this.count ? [] : columns);
+    } catch (error) {
+      if (!(error instanceof PortOwnerError) || error.exitCode === exit.defect) throw error;
+      answer = { rows: [], problems: [error.problem], exitCode: error.exitCode };
+    }
+    return this.write(answer, format, columns);
+  }
+
+  private async write(answer: Answer, format: Format, columns: readonly Column[]): Promise<ExitCode> {
+    const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);
+    try {
+      if (this.count) sink.write(`${answer.rows.length}\n`);
+      else await this.writeRows(answer, format, columns, sink);
+      sink.close();
+    } catch (error) {
+      sink.abort();
+      throw error;
+    }
+    return answer.exitCode;
+  }
+
+  private async writeRows(answer: Answer, format: Format, columns: readonly Column[], sink: Sink): Promise<void> {
+    const toFile = this.output !== undefined;
+    const writer: RowWriter = await loadWriter(format, this.schema, {
+      columns,
+      sink,
+      problems: this.problems ?? 'auto',
+      stream: this.stream,
+      terminal: toFile ? null : this.surroundings.terminal(),
+      excel: this.excel || (toFile && format === 'csv'),
+    });
+    // In a file nobody would look for problems; beside other formats they have a stream of their own.
+    const inBand = writer.carriesProblems && !toFile;
+    for (const problem of answer.problems) {
+      if (inBand || this.problems === 'rows') writer.problem(problem);
+      else this.surroundings.error(problemText(problem));
+    }
+    const forPeople = format === 'table' || format === 'list';
+    if (answer.rows.length > 0 || !forPeople) {
+      for (const row of answer.rows) writer.row(row);
+      await writer.end();
+    }
+    if (forPeople && answer.note !== undefined) sink.write(`${answer.note}\n`);
+  }
+}

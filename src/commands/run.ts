@@ -1,0 +1,63 @@
+import { ClosedPipe } from '../formats/sink.ts';
+import { exit, type ExitCode } from '../problems.ts';
+import { version } from '../version.ts';
+import { loadClipanion } from './clipanion.ts';
+import type { BaseCommand } from './base.ts';
+import type { Surroundings } from './surroundings.ts';
+
+type CommandClass = new () => BaseCommand;
+
+/** The first word of a command line, and the one file that is loaded for it. */
+const commands: Readonly<Record<string, () => Promise<CommandClass>>> = {
+  snapshot: async () => (await import('./snapshot.ts')).SnapshotCommand,
+  ranges: async () => (await import('./ranges.ts')).RangesCommand,
+};
+const defaultCommand = async (): Promise<CommandClass> => (await import('./ports.ts')).PortsCommand;
+
+/** Every command, the main question first: for help, completion and definitions. */
+export async function allCommands(): Promise<CommandClass[]> {
+  return Promise.all([defaultCommand, ...Object.values(commands)].map((load) => load()));
+}
+
+async function newCli(classes: readonly CommandClass[]): Promise<import('clipanion').Cli<never>> {
+  const { Cli } = await loadClipanion();
+  const cli = new Cli({ binaryName: 'portowner', binaryLabel: 'PortOwner', binaryVersion: version, enableColors: false });
+  for (const command of classes) cli.register(command as never);
+  return cli as never;
+}
+
+/** Runs one command line, without the program's name, and gives its exit code. Never throws. */
+export async function runPortOwner(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  try {
+    return await run(args, surroundings);
+  } catch (error) {
+    if (error instanceof ClosedPipe) return exit.ok;
+    const { problemText, toPortOwnerError } = await import('./base.ts');
+    const known = toPortOwnerError(error);
+    surroundings.error(problemText(known.problem));
+    return known.exitCode;
+  }
+}
+
+async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const [first] = args;
+  if (first === '--version' || first === 'version') return print(`portowner ${version}\n`, surroundings);
+  if (first === 'help' || ((first === '--help' || first === '-h') && args.length === 1)) {
+    const { helpText } = await import('./help.ts');
+    return print(await helpText(await newCli(await allCommands()), args.slice(1)), surroundings);
+  }
+  const load = first !== undefined && Object.hasOwn(commands, first) ? commands[first]! : defaultCommand;
+  // clipanion is loaded by way of loadClipanion before any command file is.
+  await loadClipanion();
+  const cli = await newCli([await load()]);
+  const output = { write: (text: string) => void print(text, surroundings) };
+  const context = { surroundings, stdin: null, stdout: output, stderr: output, env: {}, colorDepth: 1 };
+  return (await cli.run(cli.process([...args], context as never), context as never)) as ExitCode;
+}
+
+function print(text: string, surroundings: Surroundings): ExitCode {
+  const sink = surroundings.output();
+  sink.write(text);
+  sink.close();
+  return exit.ok;
+}

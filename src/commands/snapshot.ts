@@ -1,0 +1,55 @@
+import { Command, Option } from 'clipanion';
+import { gather } from '../facts/gather.ts';
+import { everything, type Question } from '../facts/question.ts';
+import { recordingSource, type RawEntry } from '../facts/raw.ts';
+import { fileSink } from '../formats/sink.ts';
+import { exit, type ExitCode } from '../problems.ts';
+import { BaseCommand, problemText } from './base.ts';
+import { sectionProblems } from './problems.ts';
+
+/** Writes the facts about this machine. */
+export class SnapshotCommand extends BaseCommand {
+  static override paths = [['snapshot']];
+  static override usage = Command.Usage({
+    description: 'write all facts about this machine as JSON, to answer from later with --from',
+    details: `
+      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. Their form is documented by src/facts/facts.schema.json. Each section says how well it could be had.
+
+      Command lines are left out, because they may hold secrets; --command-lines puts them in, with password-like arguments masked.
+
+      --raw also keeps what the system said, untouched, in a new folder: nothing in it is masked.
+    `,
+    examples: [
+      ['A snapshot in a file', '$0 snapshot --output server7.json'],
+      ['Ask it later', '$0 443 --from server7.json'],
+      ['With command lines', '$0 snapshot --command-lines --output server7.json'],
+      ['What the system itself said, for a report of a defect', '$0 snapshot --raw server7-raw --output server7.json'],
+    ],
+  });
+
+  output = Option.String('--output,-o', { description: 'write to this file (temporary file, then renamed) instead of standard output' });
+  raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
+  commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
+
+  async perform(): Promise<ExitCode> {
+    const question: Question = this.commandLines ? { ...everything, details: new Set([...everything.details, 'commandLine']) } : everything;
+    const source = await this.surroundings.source();
+    const entries = new Map<string, RawEntry>();
+    const facts = await gather(this.raw === undefined ? source : recordingSource(source, entries, this.commandLines), question, this.surroundings.now());
+    // The envelope first: when it cannot be written there must not be a snapshot that claims it was.
+    if (this.raw !== undefined) {
+      const { writeEnvelope } = await import('../facts/envelope.ts');
+      writeEnvelope(this.raw, { platform: source.platform, entries });
+    }
+    const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);
+    try {
+      sink.write(`${JSON.stringify(facts)}\n`);
+      sink.close();
+    } catch (error) {
+      sink.abort();
+      throw error;
+    }
+    for (const problem of sectionProblems(facts, [])) this.surroundings.error(problemText(problem));
+    return facts.sections.sockets.status === 'failed' ? exit.unavailable : exit.ok;
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PortOwnerError } from '../problems.ts';
+import type { RawEntry, RawEnvelope, Refusal } from './raw.ts';
+
+/** The index of an envelope on disk: `envelope.json` in its folder, beside one file for each answer. */
+interface Index {
+  readonly kind: 'PortOwner.Raw';
+  readonly formatVersion: 1;
+  readonly platform: RawEnvelope['platform'];
+  readonly entries: Readonly<Record<string, IndexEntry>>;
+}
+
+interface IndexEntry {
+  readonly at: string;
+  readonly file?: string;
+  readonly form?: 'bytes' | 'text';
+  readonly meta?: RawEntry['meta'];
+  readonly refusal?: Refusal;
+}
+
+/** `diag/tcp4` becomes `diag-tcp4.bin`: one flat folder that needs no care on any system. */
+function fileName(name: string, form: 'bytes' | 'text'): string {
+  return `${name.replace(/[^A-Za-z0-9.]+/g, '-')}.${form === 'bytes' ? 'bin' : 'txt'}`;
+}
+
+/** Writes an envelope into a new folder. Throws PO2004. */
+export function writeEnvelope(folder: string, envelope: RawEnvelope): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    const entries: Record<string, IndexEntry> = {};
+    for (const [name, { at, bytes, text, meta, refusal }] of envelope.entries) {
+      const form = bytes === undefined ? 'text' : 'bytes';
+      const data = bytes ?? text;
+      const file = data === undefined ? undefined : fileName(name, form);
+      if (file !== undefined) writeFileSync(join(folder, file), data!, { flag: 'wx', mode: 0o600 });
+      entries[name] = { at, ...(file === undefined ? {} : { file, form }), ...(meta === undefined ? {} : { meta }), ...(refusal === undefined ? {} : { refusal }) };
+    }
+    const index: Index = { kind: 'PortOwner.Raw', formatVersion: 1, platform: envelope.platform, entries };
+    // Last: a folder with an index is a whole envelope.
+    writeFileSync(join(folder, 'envelope.json'), `${JSON.stringify(index, null, 1)}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const why = code === 'EEXIST' ? 'it exists already' : code === 'ENOENT' ? 'its parent folder does not exist' : error instanceof Error ? error.message : String(error);
+    throw new PortOwnerError('PO2004', `cannot write the folder ${folder}: ${why}`, { hint: 'Name a folder that does not exist yet.', target: folder, cause: error });
+  }
+}
+
+/** Reads the envelope in a folder. Throws PO2001 or PO2002. */
+export function readEnvelope(folder: string): RawEnvelope {
+  let index: Partial<Index>;
+  try {
+    index = JSON.parse(readFileSync(join(folder, 'envelope.json'), 'utf8')) as Partial<Index>;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw notAnEnvelope(folder, 'its envelope.json is not JSON', error);
+    throw new PortOwnerError('PO2001', `cannot read ${folder}: it has no envelope.json`, { hint: 'Give a folder that "portowner snapshot --raw" wrote.', target: folder, cause: error });
+  }
+  const { platform } = index;
+  if (index.kind !== 'PortOwner.Raw' || (platform !== 'win32' && platform !== 'linux') || typeof index.entries !== 'object') {
+    throw notAnEnvelope(folder, 'its envelope.json is something else');
+  }
+  if (index.formatVersion !== 1) {
+    throw new PortOwnerError('PO2003', `${folder} has raw format version ${String(index.formatVersion)}; this program reads version 1`, { target: folder });
+  }
+  const entries = new Map<string, RawEntry>();
+  for (const [name, entry] of Object.entries(index.entries)) {
+    const { at, file, form, meta, refusal } = entry;
+    // A file name with a separator would leave the folder.
+    if (typeof at !== 'string' || (file !== undefined && !/^[A-Za-z0-9.-]+$/.test(file))) throw notAnEnvelope(folder, `its entry ${name} is damaged`);
+    let data: Buffer | undefined;
+    try {
+      if (file !== undefined) data = readFileSync(join(folder, file));
+    } catch (error) {
+      throw notAnEnvelope(folder, `its file ${file} is missing`, error);
+    }
+    entries.set(name, {
+      at,
+      ...(data === undefined ? {} : form === 'bytes' ? { bytes: new Uint8Array(data) } : { text: data.toString('utf8') }),
+      ...(meta === undefined ? {} : { meta }),
+      ...(refusal === undefined ? {} : { refusal }),
+    });
+  }
+  return { platform, entries };
+}
+
+function notAnEnvelope(folder: string, why: string, cause?: unknown): PortOwnerError {
+  return new PortOwnerError('PO2002', `${folder} is not a raw recording: ${why}`, { hint: 'Give a folder that "portowner snapshot --raw" wrote.', target: folder, cause });
+}

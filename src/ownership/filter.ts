@@ -1,0 +1,125 @@
+import { BlockList, isIP } from 'node:net';
+import { portMatcher, type PortSpan } from '../ports/expression.ts';
+import { PortOwnerError } from '../problems.ts';
+import type { Endpoint } from '../schema/endpoint.ts';
+
+/** What rows are wanted; null wants all. Several values of one filter are alternatives. */
+export interface RowFilter {
+  readonly states: readonly string[] | null;
+  readonly pids: readonly number[] | null;
+  /** Wildcard patterns, as PowerShell's -like reads them: `*`, `?` and `[a-z]`, in any case. */
+  readonly images: readonly string[] | null;
+  /** Addresses and CIDR ranges; the local or the remote address may match. */
+  readonly addresses: readonly string[] | null;
+  readonly remotePorts: readonly PortSpan[] | null;
+  readonly users: readonly string[] | null;
+  readonly services: readonly string[] | null;
+  readonly ranges: readonly string[] | null;
+}
+
+/** A pattern of PowerShell's -like as a test. */
+export function wildcard(pattern: string): (text: string) => boolean {
+  const source = pattern.replace(/\[[^\]]+\]|[\s\S]/gu, (part) => {
+    if (part === '*') return '[\\s\\S]*';
+    if (part === '?') return '[\\s\\S]';
+    if (part.length > 2 && part.startsWith('[')) return `[${part.slice(1, -1).replace(/[\\\]^[]/g, '\\$&')}]`;
+    return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  });
+  let expression: RegExp;
+  try {
+    expression = new RegExp(`^${source}$`, 'iu');
+  } catch {
+    throw new PortOwnerError('PO1001', `${JSON.stringify(pattern)} is not a wildcard pattern`, { hint: 'Use *, ? and [a-z].', target: pattern });
+  }
+  return (text) => expression.test(text);
+}
+
+/** An address without its IPv6 scope and without the IPv4-mapped prefix. */
+function plainAddress(address: string): string {
+  const unscoped = address.replace(/%.*$/s, '');
+  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(unscoped) ? unscoped.slice(7) : unscoped;
+}
+
+/** Addresses and CIDR ranges as one test. Throws PO1004. */
+export function addressMatcher(texts: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const text of texts) {
+    const [address, prefix, ...rest] = text.trim().split('/') as [string, string?, ...string[]];
+    const plain = plainAddress(address);
+    const family = isIP(plain);
+    const bits = family === 4 ? 32 : 128;
+    const mapped = plain !== address.replace(/%.*$/s, '') ? 96 : 0;
+    const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) - mapped : -1;
+    if (family === 0 || rest.length > 0 || length < 0 || length > bits) {
+      throw new PortOwnerError('PO1004', `${JSON.stringify(text)} is not an IP address or CIDR range`, {
+        hint: 'Give 127.0.0.1, 10.0.0.0/8, ::1 or fe80::/10.',
+        target: text,
+      });
+    }
+    list.addSubnet(plain, length, family === 4 ? 'ipv4' : 'ipv6');
+  }
+  return (address) => {
+    const plain = plainAddress(address);
+    const family = isIP(plain);
+    return family !== 0 && list.check(plain, family === 4 ? 'ipv4' : 'ipv6');
+  };
+}
+
+function anyOf(patterns: readonly string[]): (text: string) => boolean {
+  const tests = patterns.map(wildcard);
+  return (text) => tests.some((test) => test(text));
+}
+
+/** `nginx` finds nginx.exe, as Get-Process does; a pattern with a dot or a wildcard is taken as it is. */
+function imagePattern(pattern: string): readonly string[] {
+  return /[.*?[]/.test(pattern) ? [pattern] : [pattern, `${pattern}.exe`];
+}
+
+/** `SYSTEM` finds NT AUTHORITY\SYSTEM: the domain may be left out. */
+function userPattern(pattern: string): readonly string[] {
+  return pattern.includes('\\') ? [pattern] : [pattern, `*\\${pattern}`];
+}
+
+/** `nginx` finds nginx.service and docker:nginx. */
+function servicePattern(pattern: string): readonly string[] {
+  return [pattern, `${pattern}.service`, `*:${pattern}`];
+}
+
+/** The rows' filter as one test. Throws PO1001 or PO1004 for what cannot be read. */
+export function rowFilter(filter: RowFilter): (row: Endpoint) => boolean {
+  const tests: ((row: Endpoint) => boolean)[] = [];
+  const { states, pids, images, addresses, remotePorts, users, services, ranges } = filter;
+  if (states !== null) {
+    const wanted = new Set(states.map((state) => state.toLowerCase()));
+    tests.push((row) => row.State !== null && wanted.has(row.State.toLowerCase()));
+  }
+  if (pids !== null) {
+    const wanted = new Set(pids);
+    tests.push((row) => (row.OwningProcess !== null && wanted.has(row.OwningProcess)) || (row.Holders?.some((pid) => wanted.has(pid)) ?? false));
+  }
+  if (images !== null) {
+    const test = anyOf(images.flatMap(imagePattern));
+    tests.push((row) => row.ImageName !== null && test(row.ImageName));
+  }
+  if (addresses !== null) {
+    const test = addressMatcher(addresses);
+    tests.push((row) => test(row.LocalAddress ?? '') || test(row.RemoteAddress ?? ''));
+  }
+  if (remotePorts !== null) {
+    const test = portMatcher(remotePorts);
+    tests.push((row) => row.RemotePort !== null && test(row.RemotePort));
+  }
+  if (users !== null) {
+    const test = anyOf(users.flatMap(userPattern));
+    tests.push((row) => row.UserName !== null && test(row.UserName));
+  }
+  if (services !== null) {
+    const test = anyOf(services.flatMap(servicePattern));
+    tests.push((row) => row.Services?.some(test) ?? false);
+  }
+  if (ranges !== null) {
+    const wanted = new Set(ranges);
+    tests.push((row) => row.PortRange !== null && wanted.has(row.PortRange));
+  }
+  return (row) => tests.every((test) => test(row));
+}

@@ -1,0 +1,38 @@
+import { Resolver } from 'node:dns/promises';
+import type { Problem } from '../problems.ts';
+import type { Endpoint } from '../schema/endpoint.ts';
+
+/**
+ * Fills RemoteHostName by reverse DNS, each address once, all at the same time, and gives up on the rest after
+ * `seconds`. An address without a name keeps null.
+ */
+export async function resolveNames(rows: readonly Endpoint[], seconds: number): Promise<{ rows: Endpoint[]; problems: Problem[] }> {
+  const addresses = new Set(rows.flatMap((row) => row.RemoteAddress ?? []));
+  const names = new Map<string, string>();
+  const late = new Set<string>();
+  const resolver = new Resolver({ timeout: Math.ceil(seconds * 1000), tries: 1 });
+  const timer = setTimeout(() => resolver.cancel(), seconds * 1000);
+  await Promise.all(
+    [...addresses].map(async (address) => {
+      try {
+        const [name] = await resolver.reverse(address.replace(/%.*$/s, '').replace(/^::ffff:(?=\d+\.)/, ''));
+        if (name !== undefined) names.set(address, name);
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : '';
+        if (code === 'ECANCELLED' || code === 'ETIMEOUT') late.add(address);
+      }
+    }),
+  );
+  clearTimeout(timer);
+  return {
+    rows: rows.map((row) => {
+      if (row.RemoteAddress === null) return row;
+      const missing = late.has(row.RemoteAddress) ? [`RemoteHostName: Failed: no answer from DNS within ${seconds} s`] : [];
+      return { ...row, RemoteHostName: names.get(row.RemoteAddress) ?? null, Reason: missing.length === 0 ? row.Reason : [...(row.Reason ?? []), ...missing] };
+    }),
+    problems:
+      late.size === 0
+        ? []
+        : [{ severity: 'Warning', code: 'PO3004', message: `DNS had no answer for ${late.size} of ${addresses.size} addresses within ${seconds} s`, hint: 'Give it longer with --resolve=SECONDS.' }],
+  };
+}

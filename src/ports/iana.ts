@@ -1,0 +1,45 @@
+import { ianaData } from './iana-data.ts';
+
+/** IANA's service names and port numbers, loaded only when a name is asked for. */
+interface Registry {
+  readonly tcp: ReadonlyMap<number, string>;
+  readonly udp: ReadonlyMap<number, string>;
+  readonly ports: ReadonlyMap<string, readonly number[]>;
+}
+
+let registry: Registry | undefined;
+
+function load(): Registry {
+  const tcp = new Map<number, string>();
+  const udp = new Map<number, string>();
+  const ports = new Map<string, number[]>();
+  for (const line of ianaData.trim().split('\n')) {
+    const [number, name, only] = line.split(' ') as [string, string, string?];
+    const port = Number(number);
+    // Where IANA gives a port two names, the first is the one that people know.
+    if (only !== 'u' && !tcp.has(port)) tcp.set(port, name);
+    if (only !== 't' && !udp.has(port)) udp.set(port, name);
+    const known = ports.get(name);
+    if (known === undefined) ports.set(name, [port]);
+    else if (!known.includes(port)) known.push(port);
+  }
+  return { tcp, udp, ports };
+}
+
+/** The registered name of a port, null when there is none. */
+export function serviceName(port: number, protocol: 'TCP' | 'UDP'): string | null {
+  registry ??= load();
+  return (protocol === 'TCP' ? registry.tcp : registry.udp).get(port) ?? null;
+}
+
+/** The ports registered for a name, in any case; empty when there are none. */
+export function servicePorts(name: string): readonly number[] {
+  registry ??= load();
+  return registry.ports.get(name.toLowerCase()) ?? [];
+}
+
+/** Every registered name, for completion. */
+export function serviceNames(): readonly string[] {
+  registry ??= load();
+  return [...registry.ports.keys()];
+}

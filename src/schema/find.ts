@@ -1,0 +1,20 @@
+import { PortOwnerError } from '../problems.ts';
+import { plainColumns, type Column, type RowSchema } from './column.ts';
+
+/** The column of a name, in any case. Throws PO1003 with the names there are. */
+export function findColumn(name: string, schema: RowSchema): Column {
+  const columns = plainColumns(schema);
+  const found = columns.find((column) => column.name.toLowerCase() === name.trim().toLowerCase());
+  if (found === undefined) {
+    throw new PortOwnerError('PO1003', `there is no column ${JSON.stringify(name)}`, {
+      hint: `Columns: ${columns.map((column) => column.name).join(', ')}.`,
+      target: name,
+    });
+  }
+  return found;
+}
+
+/** Reads `--columns`: names separated by commas, in the order wanted; repeated names once. Throws PO1003. */
+export function parseColumns(texts: readonly string[], schema: RowSchema): Column[] {
+  return [...new Set(texts.flatMap((text) => text.split(',')).map((name) => findColumn(name, schema)))];
+}
