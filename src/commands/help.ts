@@ -1,21 +1,61 @@
-import type { Cli } from 'clipanion';
+import type { Cli, Definition } from 'clipanion';
 import { PortOwnerError } from '../problems.ts';
 
-/** The help of one command, or of the main question with a list of the others. */
-export async function helpText(cli: Cli<never>, words: readonly string[]): Promise<string> {
-  const { allCommands } = await import('./run.ts');
-  const classes = await allCommands();
-  const pathOf = (command: (typeof classes)[number]): string => ((command as { paths?: string[][] }).paths?.[0] ?? []).join(' ');
-  const wanted = words.join(' ');
-  if (wanted !== '') {
-    const found = classes.find((command) => pathOf(command) === wanted);
-    if (found === undefined) throw new PortOwnerError('PO1001', `there is no command ${JSON.stringify(wanted)}`, { hint: 'portowner help lists them.' });
-    return cli.usage(found as never, { detailed: true });
+/** A help page is no wider than this, on any terminal. */
+const width = 100;
+
+/** Text broken at blanks into lines that start with `indent` blanks. */
+function wrap(text: string, indent: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+    if (line !== '' && indent + line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
   }
-  const [main, ...others] = classes;
-  const lines = others.map((command) => {
-    const usage = (command as unknown as { usage: { description: string } }).usage;
-    return `  portowner ${pathOf(command).padEnd(12)} ${usage.description}`;
-  });
-  return `${cli.usage(main as never, { detailed: true })}\n━━━ Other commands ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━\n\n${lines.join('\n')}\n\n  portowner help COMMAND tells more.\n`;
+  return [...lines, line].map((part) => ' '.repeat(indent) + part).join('\n');
+}
+
+/** `--format,-f #0` as people write it: `-f, --format FORMAT`. */
+function optionText(option: Definition['options'][number]): string {
+  const [long = '', ...short] = option.definition.replace(/ #\d+/g, '').split(',');
+  const value = / #\d+/.test(option.definition) ? ` ${long.replace(/^--/, '').toUpperCase()}` : '';
+  return `${[...short, long].join(', ')}${value}`;
+}
+
+function title(text: string): string {
+  return `\n${text}\n`;
+}
+
+/** The page of one command. */
+function commandPage(definition: Definition, operands: string): string {
+  const options = definition.options.map((option) => ({ text: optionText(option), description: option.description ?? '' }));
+  const column = Math.max(...options.map(({ text }) => text.length)) + 4;
+  const optionLines = options.map(({ text, description }) => `  ${text.padEnd(column - 2)}${wrap(description, column).trimStart()}`);
+  const details = (definition.details ?? '').trim().split(/\n{2,}/).filter((part) => part !== '').map((part) => wrap(part, 2)).join('\n\n');
+  const examples = (definition.examples ?? []).map(([label, command]) => `  ${label.trim()}:\n    ${command}`);
+  return [
+    `${definition.path}${operands} [options]`,
+    `  ${definition.description?.trim() ?? ''}`,
+    ...(details === '' ? [] : ['', details]),
+    title('Options:') + optionLines.join('\n'),
+    title('Examples:') + examples.join('\n\n'),
+    '',
+  ].join('\n');
+}
+
+/** The help of the command that `words` name; without words, the main question with a list of the other commands. */
+export async function helpText(cli: Cli<never>, words: readonly string[]): Promise<string> {
+  const definitions = cli.definitions();
+  const wanted = ['portowner', ...words].join(' ');
+  // Clipanion writes the operands of a command into its path.
+  const found = definitions.find((definition) => definition.path.replace(/ [.<[].*$/, '').trim() === wanted);
+  if (found === undefined) throw new PortOwnerError('PO1001', `there is no command ${JSON.stringify(words.join(' '))}`, { hint: 'portowner --help lists them.' });
+  const page = commandPage({ ...found, path: wanted }, words.length === 0 ? ' [PORTS…]' : '');
+  if (words.length > 0) return page;
+  const others = definitions.filter((definition) => definition !== found).map((definition) => ({ path: definition.path.replace(/ [.<[].*$/, '').trim(), description: definition.description ?? '' }));
+  const column = Math.max(...others.map(({ path }) => path.length)) + 4;
+  const lines = others.map(({ path, description }) => `  ${path.padEnd(column - 2)}${wrap(description.trim(), column).trimStart()}`);
+  return `${page}${title('Other commands:')}${lines.join('\n')}\n\n  portowner COMMAND --help tells more about each; portowner --version prints the version.\n`;
 }

@@ -14,8 +14,13 @@ const commands: Readonly<Record<string, () => Promise<CommandClass>>> = {
 };
 const defaultCommand = async (): Promise<CommandClass> => (await import('./ports.ts')).PortsCommand;
 
+function isCommand(word: string | undefined): word is string {
+  return word !== undefined && Object.hasOwn(commands, word);
+}
+
 /** Every command, the main question first: for help, completion and definitions. */
 export async function allCommands(): Promise<CommandClass[]> {
+  await loadClipanion();
   return Promise.all([defaultCommand, ...Object.values(commands)].map((load) => load()));
 }
 
@@ -42,16 +47,17 @@ export async function runPortOwner(args: readonly string[], surroundings: Surrou
 async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   const [first] = args;
   if (first === '--version' || first === 'version') return print(`portowner ${version}\n`, surroundings);
-  if (first === 'help' || ((first === '--help' || first === '-h') && args.length === 1)) {
+  const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  if (first === 'help' || options.includes('--help') || options.includes('-h')) {
     const { helpText } = await import('./help.ts');
-    return print(await helpText(await newCli(await allCommands()), args.slice(1)), surroundings);
+    const words = first === 'help' ? args.slice(1) : isCommand(first) ? [first] : [];
+    return print(await helpText(await newCli(await allCommands()), words), surroundings);
   }
-  const load = first !== undefined && Object.hasOwn(commands, first) ? commands[first]! : defaultCommand;
+  const load = isCommand(first) ? commands[first]! : defaultCommand;
   // clipanion is loaded by way of loadClipanion before any command file is.
   await loadClipanion();
   const cli = await newCli([await load()]);
-  const output = { write: (text: string) => void print(text, surroundings) };
-  const context = { surroundings, stdin: null, stdout: output, stderr: output, env: {}, colorDepth: 1 };
+  const context = { surroundings };
   return (await cli.run(cli.process([...args], context as never), context as never)) as ExitCode;
 }
 
