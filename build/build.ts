@@ -1,6 +1,6 @@
-// Builds dist/: `build.ts` everything.
+// Builds everything in dist/, and THIRD-PARTY-NOTICES.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from './bundle.ts';
 import { type Platform, executable, runtimeOf, withCodeCache } from './executable.ts';
@@ -26,13 +26,15 @@ function sign(path: string): void {
   if (result.status !== 0) throw new Error(`PORTOWNER_SIGN failed for ${path}`);
 }
 
-function linux(code: string): Buffer {
+async function linux(code: string): Promise<Buffer> {
   // Made on another platform, it starts without the cache: slower, and otherwise the same.
   if (process.platform !== 'linux') return executable('linux', code);
-  return executable('linux', ...withCodeCache('linux', code));
+  return executable('linux', ...(await withCodeCache('linux', code)));
 }
 
-const windows = (code: string): Buffer => finishWindows(executable('win', code), 'portowner.exe');
+async function windows(code: string): Promise<Buffer> {
+  return finishWindows(await executable('win', code), 'portowner.exe');
+}
 
 mkdirSync(dist, { recursive: true });
 rmSync(join(dist, 'SHA256SUMS'), { force: true });
@@ -42,17 +44,15 @@ const { code, metafile } = await bundle();
 writeFileSync(join(cache, 'metafile.json'), JSON.stringify(metafile));
 replace(join(root, 'THIRD-PARTY-NOTICES'), notices(metafile));
 
-const products: [name: string, platform: Platform, make: (code: string) => Buffer][] = [
-  ['portowner', 'linux', linux],
-  ['portowner.exe', 'win', windows],
+const products: [name: string, platform: Platform, content: Promise<Buffer>][] = [
+  ['portowner', 'linux', linux(code)],
+  ['portowner.exe', 'win', windows(code)],
 ];
-const sums = products.map(([name, platform, make]) => {
+await Promise.all(products.map(async ([name, platform, content]) => {
   const path = join(dist, name);
-  replace(path, make(code), 0o755);
+  replace(path, await content, 0o755);
   sign(path);
-  const bytes = readFileSync(path);
-  const own = bytes.length - readFileSync(nodeBinary(runtimeOf[platform])).length;
-  say(`dist/${name}: ${bytes.length} bytes, ${own} of them not Node's`);
-  return `${sha256(bytes)}  ${name}\n`;
-});
-replace(join(dist, 'SHA256SUMS'), sums.join(''));
+  const own = statSync(path).size - statSync(nodeBinary(runtimeOf[platform])).size;
+  say(`dist/${name}: ${statSync(path).size} bytes, ${own} of them not Node's`);
+}));
+replace(join(dist, 'SHA256SUMS'), products.map(([name]) => `${sha256(readFileSync(join(dist, name)))}  ${name}\n`).join(''));

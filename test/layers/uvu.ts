@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve, sep } from 'node:path';
+import { nodeFlags, root } from '../../build/runtime.mjs';
+import type { Layer, Result } from './layer.ts';
+
+/** How many test files run at a time. */
+const atATime = 2;
+/** A test file that takes longer is ended. */
+const limit = 10 * 60_000;
+
+interface Ran {
+  output: string;
+  /** Why the process is to be taken as failed, whatever uvu counted. */
+  trouble: string | undefined;
+}
+
+function run(file: string, skips: string): Promise<Ran> {
+  const child = spawn(process.execPath, [...nodeFlags, resolve(root, file)], {
+    cwd: root,
+    env: { ...process.env, PORTOWNER_TEST_SKIPS: skips },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let late = false;
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const timer = setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+  }, limit);
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ output, trouble: error.message }));
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      const trouble = late ? `ended after ${limit / 60_000} minutes` : code === 0 ? undefined : `ended with ${signal ?? `exit code ${code}`}`;
+      resolve({ output, trouble });
+    });
+  });
+}
+
+/** uvu's closing lines: the tests there were, those that passed, and those that were skipped with `test.skip`. */
+function counts(output: string): { total: number; passed: number; skipped: number } | undefined {
+  const match = [...output.matchAll(/^ {2}Total: +(\d+)\n {2}Passed: +(\d+)\n {2}Skipped: +(\d+)$/gm)].at(-1);
+  return match && { total: Number(match[1]), passed: Number(match[2]), skipped: Number(match[3]) };
+}
+
+/** Runs one test file, given by its path from the root. Keeps its notes in `folder`. */
+export async function testFile(file: string, folder: string, say = (text: string): void => void process.stdout.write(text)): Promise<Result> {
+  const skips = join(folder, file.replaceAll(/[\\/]/g, '-'));
+  const { output, trouble } = await run(file, skips);
+  const said = existsSync(skips) ? readFileSync(skips, 'utf8').trim().split('\n') : [];
+  const skipped = said.map((line) => JSON.parse(line) as Result['skipped'][number]);
+  const counted = counts(output);
+  // A test that skips itself passes, as far as uvu knows.
+  const passed = (counted?.passed ?? 0) - skipped.filter((skip) => skip.name !== '').length;
+  let failed = counted ? counted.total - counted.passed : 0;
+  let problem = failed > 0 ? `${failed} failed` : trouble;
+  // The result of an empty file, of one that forgets its .run() and of one that ends too early would be green.
+  if (!problem && passed + skipped.length === 0) problem = 'no test ran';
+  if (!problem && !counted && skipped.length === 0) problem = 'uvu did not reach its end';
+  if (problem && failed === 0) failed = 1;
+  const names: Result['skipped'] = skipped.map(({ name, reason }) => ({ name: `${file} ${name}`.trim(), reason }));
+  for (let at = 0; at < (counted?.skipped ?? 0); at++) names.push({ name: file, reason: 'test.skip in the file, without a reason' });
+  say(problem ? `FAILED ${file}: ${problem}\n${output.trim()}\n\n` : `ok ${file}: ${passed} passed\n`);
+  return { passed, failed, skipped: names };
+}
+
+/** The test files (*.test.ts), each in a process of its own; only those whose path contains a pattern, when there are patterns. */
+export const uvuLayer = (patterns: string[] = []): Layer => async () => {
+  const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${name.replaceAll(sep, '/')}`)
+    .filter((name) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)))
+    .toSorted();
+  const folder = mkdtempSync(join(tmpdir(), 'portowner-test-'));
+  const sum: Result = { passed: 0, failed: 0, skipped: [] };
+  const worker = async (): Promise<void> => {
+    for (let file = files.shift(); file; file = files.shift()) {
+      const result = await testFile(file, folder);
+      sum.passed += result.passed;
+      sum.failed += result.failed;
+      sum.skipped.push(...result.skipped);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: atATime }, worker));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return sum;
+};
