@@ -1,0 +1,24 @@
+/** The IPv4 address at `offset`, dotted. */
+export function ipv4Text(bytes: Uint8Array, offset: number): string {
+  return `${bytes[offset]!}.${bytes[offset + 1]!}.${bytes[offset + 2]!}.${bytes[offset + 3]!}`;
+}
+
+/** The IPv6 address of 16 bytes at `offset` as RFC 5952 writes it, with `%scope` when that is not 0. */
+export function ipv6Text(bytes: Uint8Array, offset: number, scope = 0): string {
+  const suffix = scope === 0 ? '' : `%${scope}`;
+  const groups: number[] = [];
+  for (let i = 0; i < 16; i += 2) groups.push((bytes[offset + i]! << 8) | bytes[offset + i + 1]!);
+  if (groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)) {
+    return `::ffff:${ipv4Text(bytes, offset + 12)}${suffix}`;
+  }
+  let start = 0;
+  let length = 1;
+  for (let i = 0; i < 8; i++) {
+    let end = i;
+    while (end < 8 && groups[end] === 0) end++;
+    if (end - i > length) [start, length] = [i, end - i];
+    i = end;
+  }
+  const hex = (from: number, to: number) => groups.slice(from, to).map((group) => group.toString(16)).join(':');
+  return `${length > 1 ? `${hex(0, start)}::${hex(start + length, 8)}` : hex(0, 8)}${suffix}`;
+}

@@ -1,0 +1,25 @@
+import type { Machine } from '../facts.ts';
+import { members, told, valueOf, type Told } from './windows-told.ts';
+
+/** The raw entry `machine`, as JSON text. */
+export interface MachineDetails {
+  readonly name: Told;
+  /** Such as 10.0.26100. */
+  readonly release: Told;
+  readonly architecture: Told;
+  /** `true` or `false`. */
+  readonly elevated: Told;
+}
+
+/** Total: what is not told is `unknown`, or null. */
+export function decodeMachine(text: string): Machine {
+  const { name, release, architecture, elevated } = members(text) ?? {};
+  const rights = valueOf(told(elevated));
+  return {
+    name: valueOf(told(name)) ?? 'unknown',
+    platform: 'win32',
+    release: valueOf(told(release)) ?? 'unknown',
+    architecture: valueOf(told(architecture)) ?? 'unknown',
+    elevated: rights === 'true' ? true : rights === 'false' ? false : null,
+  };
+}

@@ -1,0 +1,36 @@
+import type { Refusal } from '../raw.ts';
+
+/** One thing that was asked: what was said, or why nothing was. The members of raw entries that are JSON text. */
+export type Told = { readonly value: string } | { readonly refusal: Refusal };
+
+const codes: readonly string[] = ['AccessDenied', 'Gone', 'NotSupported', 'Failed', 'Disabled'] satisfies Refusal['code'][];
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The members of a JSON object; null when the text is none. */
+export function members(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A value of a recording as Told; what is not one is refused. */
+export function told(value: unknown): Told {
+  if (isObject(value)) {
+    if (typeof value['value'] === 'string') return { value: value['value'] };
+    const refusal = value['refusal'];
+    if (isObject(refusal) && typeof refusal['text'] === 'string' && codes.includes(String(refusal['code']))) {
+      return { refusal: { code: refusal['code'] as Refusal['code'], text: refusal['text'] } };
+    }
+  }
+  return { refusal: { code: 'Failed', text: 'the answer is not readable' } };
+}
+
+export function valueOf(answer: Told): string | null {
+  return 'value' in answer ? answer.value : null;
+}

@@ -1,0 +1,134 @@
+import { Refused, refused, win32 } from './errors.ts';
+import { systemLibrary, wide, wideText } from './ffi.ts';
+
+const kernel32 = systemLibrary('kernel32.dll', {
+  GetLastError: { arguments: [], return: 'uint32' },
+  CloseHandle: { arguments: ['pointer'], return: 'int32' },
+  OpenProcess: { arguments: ['uint32', 'int32', 'uint32'], return: 'pointer' },
+  QueryFullProcessImageNameW: { arguments: ['pointer', 'uint32', 'pointer', 'pointer'], return: 'int32' },
+  GetProcessTimes: { arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer'], return: 'int32' },
+  ReadProcessMemory: { arguments: ['pointer', 'pointer', 'pointer', 'uint64', 'pointer'], return: 'int32' },
+  GetComputerNameExW: { arguments: ['int32', 'pointer', 'pointer'], return: 'int32' },
+  IsWow64Process2: { arguments: ['pointer', 'pointer', 'pointer'], return: 'int32' },
+  GetLogicalDrives: { arguments: [], return: 'uint32' },
+  QueryDosDeviceW: { arguments: ['pointer', 'pointer', 'uint32'], return: 'uint32' },
+  GetOEMCP: { arguments: [], return: 'uint32' },
+});
+
+/** The pseudo handle of this process. */
+export const thisProcess = 0xffff_ffff_ffff_ffffn;
+
+/** https://learn.microsoft.com/windows/win32/procthread/process-security-and-access-rights */
+export const access = { queryLimited: 0x1000, readMemory: 0x10 } as const;
+
+/** The error code of a call that just failed. */
+export function lastErrorCode(): number {
+  return kernel32.GetLastError();
+}
+
+export function lastError(call: string): Refused {
+  return refused(call, lastErrorCode());
+}
+
+/** Ends the use of a handle. */
+export function closeHandle(handle: bigint): void {
+  kernel32.CloseHandle(handle);
+}
+
+/** Opens a process, lets `use` look at it, and closes it. */
+export function withProcess<T>(pid: number, rights: number, use: (handle: bigint) => T): T {
+  const handle = kernel32.OpenProcess(rights, 0, pid);
+  if (handle === 0n) {
+    const error = lastErrorCode();
+    throw error === win32.invalidParameter ? new Refused('Gone', 'the process has ended') : refused('OpenProcess', error);
+  }
+  try {
+    return use(handle);
+  } finally {
+    closeHandle(handle);
+  }
+}
+
+const longestPath = 32768;
+
+/** The whole path of a process's executable. */
+export function imagePath(handle: bigint): string {
+  const buffer = Buffer.alloc(longestPath * 2);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(longestPath);
+  if (kernel32.QueryFullProcessImageNameW(handle, 0, buffer, length) === 0) throw lastError('QueryFullProcessImageNameW');
+  return buffer.toString('utf16le', 0, Math.min(length.readUInt32LE(), longestPath) * 2);
+}
+
+/** When a process was started: a FILETIME. */
+export function creationTime(handle: bigint): bigint {
+  const [created, exited, kernel, user] = [Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(8)];
+  if (kernel32.GetProcessTimes(handle, created, exited, kernel, user) === 0) throw lastError('GetProcessTimes');
+  return created.readBigUInt64LE();
+}
+
+/** `length` bytes at an address of another process, which must be open for reading memory. */
+export function processMemory(handle: bigint, address: bigint, length: number): Buffer {
+  const buffer = Buffer.alloc(length);
+  const read = Buffer.alloc(8);
+  if (kernel32.ReadProcessMemory(handle, address, buffer, BigInt(length), read) === 0) throw lastError('ReadProcessMemory');
+  if (read.readBigUInt64LE() !== BigInt(length)) throw new Refused('Failed', 'ReadProcessMemory gave less than it was asked for');
+  return buffer;
+}
+
+/** The machine's own DNS name, which a cluster's virtual name does not hide and which is not cut to 15 letters. */
+export function computerName(): string {
+  const physicalDnsHostname = 5;
+  const capacity = 1024;
+  const buffer = Buffer.alloc(capacity * 2);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(capacity);
+  if (kernel32.GetComputerNameExW(physicalDnsHostname, buffer, length) === 0) throw lastError('GetComputerNameExW');
+  return wideText(buffer);
+}
+
+/**
+ * The machine's processor architecture by Node's names; that of this process may be an emulated one.
+ * https://learn.microsoft.com/windows/win32/sysinfo/image-file-machine-constants
+ */
+export function nativeArchitecture(): string {
+  const emulated = Buffer.alloc(2);
+  const native = Buffer.alloc(2);
+  if (kernel32.IsWow64Process2(thisProcess, emulated, native) === 0) throw lastError('IsWow64Process2');
+  const machine = native.readUInt16LE();
+  const names: Readonly<Record<number, string>> = { 0x14c: 'ia32', 0x8664: 'x64', 0xaa64: 'arm64' };
+  return names[machine] ?? machine.toString(16);
+}
+
+/** The code page that the system's text tools write to a pipe. */
+export function oemCodePage(): number {
+  return kernel32.GetOEMCP();
+}
+
+let drives: ReadonlyMap<string, string> | undefined;
+
+/** What each drive letter stands for, by the device's name in lower case, such as `\device\harddiskvolume3`. */
+function driveLetters(): ReadonlyMap<string, string> {
+  if (drives !== undefined) return drives;
+  const found = new Map<string, string>();
+  const present = kernel32.GetLogicalDrives();
+  const target = Buffer.alloc(2048);
+  for (let i = 0; i < 26; i++) {
+    if (((present >>> i) & 1) === 0) continue;
+    const letter = `${String.fromCharCode(65 + i)}:`;
+    if (kernel32.QueryDosDeviceW(wide(letter), target, target.length / 2) !== 0) found.set(wideText(target).toLowerCase(), letter);
+  }
+  drives = found;
+  return found;
+}
+
+/** A path in the kernel's name space as programs write it: `\Device\HarddiskVolume3\a.exe` is `C:\a.exe`. */
+export function dosPath(path: string): string {
+  if (path.startsWith('\\??\\UNC\\')) return `\\\\${path.slice(8)}`;
+  if (path.startsWith('\\??\\')) return path.slice(4);
+  if (/^\\Device\\Mup\\/i.test(path)) return `\\\\${path.slice(12)}`;
+  const [, device = '', rest = ''] = /^(\\Device\\[^\\]+)(\\.*)$/is.exec(path) ?? [];
+  const letter = driveLetters().get(device.toLowerCase());
+  // A volume without a letter has no shorter name that opens it.
+  return letter === undefined ? `\\\\?\\GLOBALROOT${path}` : `${letter}${rest}`;
+}

@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process';
+import { Refused } from './errors.ts';
+import { systemDirectory } from './ffi.ts';
+import { oemCodePage } from './kernel32.ts';
+
+const patience = 10_000;
+
+/** What the system's own netsh prints, in its code page. */
+export function netsh(...args: readonly string[]): { bytes: Buffer; codePage: number } {
+  const directory = systemDirectory();
+  const root = directory.slice(0, directory.lastIndexOf('\\'));
+  const result = spawnSync(`${directory}\\netsh.exe`, args, {
+    cwd: directory,
+    // Nothing of the caller's: a search path decides which DLLs a program gets.
+    env: { SystemRoot: root, windir: root, PATH: directory, ComSpec: `${directory}\\cmd.exe` },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: patience,
+    maxBuffer: 64 * 1024 * 1024,
+    windowsHide: true,
+  });
+  const call = `netsh ${args.join(' ')}`;
+  if (result.error !== undefined) {
+    const late = 'code' in result.error && result.error.code === 'ETIMEDOUT';
+    throw new Refused('Failed', late ? `${call} took longer than ${patience / 1000} s` : `${call} could not be run: ${result.error.message}`);
+  }
+  if (result.status !== 0) throw new Refused('Failed', `${call} ended with code ${result.status}`);
+  if (result.stdout.length === 0) throw new Refused('NotSupported', `${call} said nothing`);
+  return { bytes: result.stdout, codePage: oemCodePage() };
+}

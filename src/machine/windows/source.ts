@@ -1,0 +1,126 @@
+import { release } from 'node:os';
+import type { MachineDetails } from '../../facts/decode/windows-machine.ts';
+import type { ProcessDetails } from '../../facts/decode/windows-processes.ts';
+import { tcpState, type SocketTable } from '../../facts/decode/windows-sockets.ts';
+import type { Told } from '../../facts/decode/windows-told.ts';
+import type { RawEntry, RawHint, RawSource } from '../../facts/raw.ts';
+import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
+import { Refused } from './errors.ts';
+import { socketTable } from './iphlpapi.ts';
+import { access, computerName, creationTime, imagePath, nativeArchitecture, withProcess } from './kernel32.ts';
+import { netsh } from './netsh.ts';
+import { commandLine, imagePathOf, processList } from './ntdll.ts';
+import { activeServices } from './services.ts';
+
+type Answer = Omit<RawEntry, 'at'>;
+
+function told(ask: () => string): Told {
+  try {
+    return { value: ask() };
+  } catch (error) {
+    if (error instanceof Refused) return { refusal: error.refusal };
+    throw error;
+  }
+}
+
+let privileged: boolean | undefined;
+
+/** Opens a process to look at it; when that is denied, once more with the debug privilege, if this process may have it. */
+function lookAt<T>(pid: number, look: (handle: bigint) => T): T {
+  try {
+    return withProcess(pid, access.queryLimited, look);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.refusal.code !== 'AccessDenied' || privileged !== undefined) throw error;
+    privileged = enableDebugPrivilege();
+    if (!privileged) throw error;
+    return withProcess(pid, access.queryLimited, look);
+  }
+}
+
+function processDetails(pid: number, hint: RawHint): ProcessDetails {
+  const details = (handle: bigint): ProcessDetails => ({
+    created: told(() => String(creationTime(handle))),
+    path: told(() => imagePath(handle)),
+    user: told(() => processAccount(handle)),
+    commandLine: hint.commandLine === true ? told(() => commandLine(pid, handle)) : null,
+  });
+  try {
+    return lookAt(pid, details);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const { refusal } = error;
+    // The path is told to everybody, by another way.
+    const path = refusal.code === 'AccessDenied' ? told(() => imagePathOf(pid)) : { refusal };
+    return { created: { refusal }, path, user: { refusal }, commandLine: hint.commandLine === true ? { refusal } : null };
+  }
+}
+
+function machineDetails(): MachineDetails {
+  return {
+    name: told(computerName),
+    release: { value: release() },
+    architecture: told(nativeArchitecture),
+    elevated: told(() => String(elevated())),
+  };
+}
+
+function wantedSockets({ states }: RawHint): 'listeners' | 'all' {
+  return states?.every((state) => state === tcpState.listen) === true ? 'listeners' : 'all';
+}
+
+const tables: readonly string[] = ['tcp4', 'tcp6', 'udp4', 'udp6'] satisfies SocketTable[];
+
+function answer(name: string, hint: RawHint): Answer {
+  if (tables.includes(name)) return { bytes: socketTable(name as SocketTable, wantedSockets(hint)) };
+  const pid = /^process\/(\d{1,9})$/.exec(name)?.[1];
+  if (pid !== undefined) return { text: JSON.stringify(processDetails(Number(pid), hint)) };
+  const [, family, protocol] = /^dynamicports\/(ipv4|ipv6)\/(tcp|udp)$/.exec(name) ?? [];
+  if (family !== undefined && protocol !== undefined) {
+    const { bytes, codePage } = netsh('interface', family, 'show', 'dynamicportrange', protocol);
+    return { bytes, meta: { codePage } };
+  }
+  switch (name) {
+    case 'machine':
+      return { text: JSON.stringify(machineDetails()) };
+    case 'processes': {
+      const { bytes, base } = processList();
+      return { bytes, meta: { base } };
+    }
+    case 'services': {
+      const { bytes, pages } = activeServices();
+      return { bytes, meta: { pages } };
+    }
+    default:
+      throw new Refused('NotSupported', `Windows has no source ${name}`);
+  }
+}
+
+/**
+ * This Windows machine, live. What it answers to:
+ *
+ * | name | what | meta |
+ * |---|---|---|
+ * | `machine` | JSON text: `MachineDetails` | |
+ * | `tcp4`, `tcp6` | bytes: MIB_TCPTABLE_OWNER_MODULE, MIB_TCP6TABLE_OWNER_MODULE; only listeners when `hint.states` has no other | |
+ * | `udp4`, `udp6` | bytes: MIB_UDPTABLE_OWNER_MODULE, MIB_UDP6TABLE_OWNER_MODULE | |
+ * | `processes` | bytes: SYSTEM_PROCESS_INFORMATION | `base`: the address they were read at, in hex |
+ * | `process/PID` | JSON text: `ProcessDetails`; the command line only with `hint.commandLine` | |
+ * | `services` | bytes: ENUM_SERVICE_STATUS_PROCESSW of the services that are not stopped | `pages`: see decodeServices |
+ * | `dynamicports/ipv4/tcp` … `dynamicports/ipv6/udp` | bytes: what netsh printed | `codePage` |
+ *
+ * Reading a process that another user owns turns on SeDebugPrivilege for this process, where it is held.
+ */
+export function windowsSource(): RawSource {
+  return {
+    platform: 'win32',
+    read(name, hint = {}) {
+      const at = new Date().toISOString();
+      try {
+        return { at, ...answer(name, hint) };
+      } catch (error) {
+        if (error instanceof Refused) return { at, refusal: error.refusal };
+        throw error;
+      }
+    },
+  };
+}
