@@ -31,6 +31,16 @@ async function newCli(classes: readonly CommandClass[]): Promise<import('clipani
   return cli as never;
 }
 
+/** `--sort -StartTime` as `--sort=-StartTime`: clipanion takes every word that starts with - for an option. */
+function joinSortKeys(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    if (joined.at(-1) === '--sort' && arg.startsWith('-')) joined.splice(-1, 1, `--sort=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
+}
+
 /** Runs one command line, without the program's name, and gives its exit code. Never throws. */
 export async function runPortOwner(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   try {
@@ -58,7 +68,7 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   await loadClipanion();
   const cli = await newCli([await load()]);
   const context = { surroundings };
-  return (await cli.run(cli.process([...args], context as never), context as never)) as ExitCode;
+  return (await cli.run(cli.process(joinSortKeys(args), context as never), context as never)) as ExitCode;
 }
 
 function print(text: string, surroundings: Surroundings): ExitCode {

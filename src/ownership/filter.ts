@@ -23,7 +23,7 @@ export function wildcard(pattern: string): (text: string) => boolean {
     if (part === '*') return '[\\s\\S]*';
     if (part === '?') return '[\\s\\S]';
     if (part.length > 2 && part.startsWith('[')) return `[${part.slice(1, -1).replace(/[\\\]^[]/g, '\\$&')}]`;
-    return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+    return RegExp.escape(part);
   });
   let expression: RegExp;
   try {

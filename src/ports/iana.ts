@@ -7,12 +7,28 @@ interface Registry {
   readonly ports: ReadonlyMap<string, readonly number[]>;
 }
 
+/** Registered names that the data lacks, because it keeps one name for each port. */
+const alsoRegistered: readonly (readonly [name: string, ports: readonly number[]])[] = [
+  ['http', [80]],
+  ['www', [80]],
+  ['ipp', [631]],
+  ['x11', Array.from({ length: 64 }, (_, index) => 6000 + index)],
+];
+
 let registry: Registry | undefined;
 
 function load(): Registry {
   const tcp = new Map<number, string>();
   const udp = new Map<number, string>();
   const ports = new Map<string, number[]>();
+  for (const [name, numbers] of alsoRegistered) {
+    ports.set(name, [...numbers]);
+    for (const port of numbers) {
+      if (name === 'www') continue;
+      tcp.set(port, name);
+      udp.set(port, name);
+    }
+  }
   for (const line of ianaData.trim().split('\n')) {
     const [number, name, only] = line.split(' ') as [string, string, string?];
     const port = Number(number);

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runPortOwner } from '../../src/commands/run.ts';
+import type { Surroundings } from '../../src/commands/surroundings.ts';
+import type { Facts } from '../../src/facts/facts.ts';
+import type { RawSource } from '../../src/facts/raw.ts';
+import type { Terminal } from '../../src/formats/format.ts';
+import type { Sink } from '../../src/formats/sink.ts';
+
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command line in this process, through the real parser, and gives what a caller would see. */
+export async function run(args: readonly string[], more: { source?: RawSource; terminal?: Terminal } = {}): Promise<Outcome> {
+  let out = '';
+  let err = '';
+  const sink: Sink = { write: (text) => void (out += text), flush() {}, bytes: (bytes) => void (out += Buffer.from(bytes).toString('latin1')), close() {}, abort() {} };
+  const surroundings: Surroundings = {
+    source: async () => {
+      if (more.source === undefined) throw new Error('this test gives no source');
+      return more.source;
+    },
+    output: () => sink,
+    error: (text) => void (err += text),
+    terminal: () => more.terminal ?? null,
+    now: () => new Date('2026-01-02T03:04:06Z'),
+  };
+  const code = await runPortOwner(args, surroundings);
+  return { code, out, err };
+}
+
+let root: string | undefined;
+
+/** A new folder that goes with the test process. */
+export function temporaryFolder(): string {
+  if (root === undefined) {
+    const made = (root = mkdtempSync(join(tmpdir(), 'portowner-test-')));
+    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+  }
+  return mkdtempSync(join(root, 'x-'));
+}
+
+/** Facts as a snapshot file. */
+export function snapshotFile(facts: Facts, folder = temporaryFolder()): string {
+  const path = join(folder, `facts-${Math.random().toString(36).slice(2)}.json`);
+  writeFileSync(path, JSON.stringify(facts));
+  return path;
+}

@@ -1,0 +1,240 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { connection, facts, process as processFact, service, socket, udp } from '../facts/example.ts';
+import { run, snapshotFile, temporaryFolder } from './harness.ts';
+
+const test = suite('portowner PORTS');
+
+const many = facts(
+  [
+    socket({ localPort: 443 }),
+    socket({ localPort: 443, localAddress: '::', pid: 101 }),
+    connection({ localPort: 443, localAddress: '10.0.0.1' }),
+    connection({ localPort: 52000, localAddress: '10.0.0.1', remotePort: 5432, remoteAddress: '10.0.0.9', pid: 102 }),
+    udp({ localPort: 443, pid: 101 }),
+    udp({ localPort: 5353, localAddress: '127.0.0.1', pid: 102 }),
+    udp({ localPort: 40000, remoteAddress: '10.0.0.53', remotePort: 53, pid: 102 }),
+    socket({ localPort: 8080, state: 'Bound', localAddress: '127.0.0.1', pid: 102 }),
+    connection({ localPort: 49999, state: 'TimeWait', pid: null, kernel: true }),
+    socket({ localPort: 2049, pid: null, kernel: true }),
+  ],
+  {
+    processes: [
+      processFact({ unit: 'nginx.service' }),
+      processFact({ pid: 101, imageName: 'caddy', user: 'www' }),
+      processFact({ pid: 102, imageName: 'chrome', user: 'DOMAIN\\anna' }),
+    ],
+    services: [service({ pid: 102, name: 'Chrome' })],
+  },
+);
+const file = snapshotFile(many);
+
+async function rows(...args: string[]): Promise<{ code: number; ports: string[] }> {
+  const { code, out } = await run([...args, '--from', file, '--format', 'json']);
+  const items = JSON.parse(out) as { Protocol: string; LocalAddress: string; LocalPort: number; State: string | null }[];
+  return { code, ports: items.map((row) => `${row.Protocol} ${row.LocalAddress} ${row.LocalPort}${row.State === null ? '' : ` ${row.State}`}`) };
+}
+
+const cases: [args: string, code: number, rows: string[]][] = [
+  ['443', 0, ['TCP 0.0.0.0 443 Listen', 'TCP :: 443 Listen', 'UDP 0.0.0.0 443']],
+  ['https', 0, ['TCP 0.0.0.0 443 Listen', 'TCP :: 443 Listen', 'UDP 0.0.0.0 443']],
+  ['443 --all', 0, ['TCP 0.0.0.0 443 Listen', 'TCP 10.0.0.1 443 Established', 'TCP :: 443 Listen', 'UDP 0.0.0.0 443']],
+  ['443 --protocol udp', 0, ['UDP 0.0.0.0 443']],
+  ['443 --protocol TCP,UDP --address ::', 0, ['TCP :: 443 Listen']],
+  ['52000', 0, ['TCP 10.0.0.1 52000 Established']],
+  ['49999', 0, ['TCP 0.0.0.0 49999 TimeWait']],
+  ['40000', 0, ['UDP 0.0.0.0 40000']],
+  ['444', 1, []],
+  ['444-446,8080', 0, ['TCP 127.0.0.1 8080 Bound']],
+  ['8080 5353', 0, ['UDP 127.0.0.1 5353', 'TCP 127.0.0.1 8080 Bound']],
+  ['', 0, ['TCP 0.0.0.0 443 Listen', 'TCP :: 443 Listen', 'UDP 0.0.0.0 443', 'TCP 0.0.0.0 2049 Listen', 'UDP 127.0.0.1 5353', 'TCP 127.0.0.1 8080 Bound']],
+  ['--state established', 0, ['TCP 10.0.0.1 443 Established', 'TCP 10.0.0.1 52000 Established']],
+  ['--state Listen,TimeWait --range well-known', 0, ['TCP 0.0.0.0 443 Listen', 'TCP :: 443 Listen']],
+  ['--pid 101', 0, ['TCP :: 443 Listen', 'UDP 0.0.0.0 443']],
+  ['--pid 101,102 --range registered', 0, ['UDP 127.0.0.1 5353', 'TCP 127.0.0.1 8080 Bound']],
+  ['--image chr*', 0, ['UDP 127.0.0.1 5353', 'TCP 127.0.0.1 8080 Bound']],
+  ['--image CADDY --image nothing', 0, ['TCP :: 443 Listen', 'UDP 0.0.0.0 443']],
+  ['--image nobody', 1, []],
+  ['--user anna', 0, ['UDP 127.0.0.1 5353', 'TCP 127.0.0.1 8080 Bound']],
+  ['--user www', 0, ['TCP :: 443 Listen', 'UDP 0.0.0.0 443']],
+  ['--service nginx', 0, ['TCP 0.0.0.0 443 Listen']],
+  ['--service chrome', 0, ['UDP 127.0.0.1 5353', 'TCP 127.0.0.1 8080 Bound']],
+  ['--remote-port 5432', 0, ['TCP 10.0.0.1 52000 Established']],
+  ['--remote-port 1-52', 1, []],
+  ['--address 10.0.0.0/8 --all', 0, ['UDP 0.0.0.0 40000', 'TCP 10.0.0.1 443 Established', 'TCP 10.0.0.1 52000 Established'].sort()],
+  ['--address 127.0.0.0/8', 0, ['UDP 127.0.0.1 5353', 'TCP 127.0.0.1 8080 Bound']],
+  ['--range dynamic --all', 0, ['TCP 0.0.0.0 49999 TimeWait', 'TCP 10.0.0.1 52000 Established']],
+  ['443 --sort -LocalAddress', 0, ['TCP :: 443 Listen', 'TCP 0.0.0.0 443 Listen', 'UDP 0.0.0.0 443']],
+];
+for (const [args, code, expected] of cases) {
+  test(`portowner ${args}`, async () => {
+    const got = await rows(...args.split(' ').filter((word) => word !== ''));
+    assert.is(got.code, code);
+    assert.equal(args.includes('/8 --all') ? got.ports.toSorted() : got.ports, expected);
+  });
+}
+
+test('nobody: said plainly, exit 1', async () => {
+  assert.equal(await run(['444', '--from', file]), { code: 1, out: 'Nobody owns port 444.\n', err: '' });
+  assert.is((await run(['444,500-600', '--from', file])).out, 'Nobody owns ports 444,500-600.\n');
+  assert.is((await run(['444', '--protocol', 'tcp', '--from', file])).out, 'Nobody owns TCP port 444.\n');
+  assert.equal(await run(['444', '--from', file, '--format', 'csv', '--columns', 'LocalPort']), { code: 1, out: 'LocalPort\r\n', err: '' });
+  assert.equal(await run(['444', '--from', file, '--format', 'json']), { code: 1, out: '[]\n', err: '' });
+});
+
+test('nobody, but reserved or in the dynamic range: said too', async () => {
+  assert.match((await run(['9005', '--from', file])).out, /^Nobody owns port 9005\.\nIt is in the range 9000-9010 that is reserved \(a test\)\.\n$/);
+  assert.match((await run(['40001', '--from', file])).out, /dynamic range 32768-60999/);
+});
+
+test('--count', async () => {
+  assert.equal(await run(['443', '--count', '--from', file]), { code: 0, out: '3\n', err: '' });
+  assert.equal(await run(['444', '--count', '--from', file]), { code: 1, out: '0\n', err: '' });
+});
+
+test('--columns chooses and orders', async () => {
+  assert.is((await run(['8080', '--from', file, '--format', 'csv', '--columns', 'owner,localport', '--columns', 'LocalPort'])).out, 'Owner,LocalPort\r\nChrome (chrome 102),8080\r\n');
+});
+
+test('rows of a snapshot never carry Id', async () => {
+  assert.not.match((await run(['443', '--from', file, '--format', 'clixml'])).out, /N="Id"/);
+});
+
+test('what is hidden is said, with exit 77', async () => {
+  const hidden = snapshotFile(facts([socket({ pid: null, user: 'postgres', refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'its process belongs to another user', needs: 'root' }] })]));
+  const { code, err } = await run(['443', '--from', hidden]);
+  assert.is(code, 77);
+  assert.match(err, /^portowner: PO3002: warning: the owner of 1 socket cannot be seen with your rights: port 443\n {2}Needs root\.\n$/);
+  assert.is((await run(['--from', hidden])).code, 0, 'a list is an answer all the same');
+});
+
+test('sockets that could not be read are never "nobody"', async () => {
+  const failed = { status: 'failed', reason: 'the table cannot be read', needs: null, at: null, data: [] } as const;
+  const { code, out, err } = await run(['443', '--from', snapshotFile(facts([], { sections: { sockets: { ...failed, data: [] } } }))]);
+  assert.is(code, 69);
+  assert.match(err, /PO3001: the sockets could not be read: the table cannot be read/);
+  assert.not.match(out, /Nobody/);
+});
+
+const wrong: [args: string[], code: number, text: RegExp][] = [
+  [['0'], 64, /PO1002/], [['70000'], 64, /PO1002/], [['abc'], 64, /PO1002.*abc/], [['9-1'], 64, /PO1002.*9-1/], [['-1'], 64, /PO1001/], [[''], 64, /PO1002/],
+  [['--columns', 'Nope'], 64, /PO1003.*Nope/], [['--columns', 'Id'], 64, /PO1003/], [['--sort', 'Nope'], 64, /PO1003/], [['--address', 'example.org'], 64, /PO1004/],
+  [['--protocol', 'sctp'], 64, /PO1001.*sctp/], [['--state', 'open'], 64, /PO1001.*open/], [['--pid', 'x'], 64, /PO1001/], [['--range', 'all'], 64, /PO1001/],
+  [['--format', 'yaml'], 64, /PO1001.*yaml/], [['--remote-port', '0'], 64, /PO1002/], [['--nope'], 64, /PO1001.*--nope/], [['--format'], 64, /PO1001/],
+  [['--stream'], 64, /PO1005/], [['--excel'], 64, /PO1005/], [['--problems', 'rows'], 64, /PO1005/], [['--resolve=x'], 64, /PO1001/],
+  [['--from', '/nowhere/at/all.json'], 69, /PO2001: cannot read .*: there is no such file/], [['\u001b[31m'], 64, /^portowner: PO1002: "\\/],
+];
+for (const [args, code, text] of wrong) {
+  test(`wrong: ${JSON.stringify(args.join(' '))}`, async () => {
+    const folder = temporaryFolder();
+    const output = join(folder, 'out.csv');
+    const outcome = await run([...args, '--output', output, ...(args.includes('--from') ? [] : ['--from', file])]);
+    assert.is(outcome.code, code);
+    assert.match(outcome.err, text);
+    assert.is(outcome.out, '');
+    assert.ok(outcome.err.split('\n').length <= 3, 'one line and a hint');
+    assert.not.match(outcome.err, /[\u0000-\u0009\u000b-\u001f\u007f]/);
+    assert.ok(!existsSync(output), 'nothing is written');
+  });
+}
+
+const hostile: [what: string, text: string, message: RegExp][] = [
+  ['an empty file', '', /it is not JSON/],
+  ['something else', '[1,2,3]', /the top level must be object/],
+  ['text', 'hello', /it is not JSON/],
+  ['half a snapshot', JSON.stringify(many).slice(0, 500), /it is not JSON/],
+  ['a newer version', JSON.stringify({ ...many, formatVersion: 2 }), /PO2003.*format version 2/],
+  ['a port out of range', JSON.stringify({ ...many, sections: { ...many.sections, sockets: { ...many.sections.sockets, data: [{ ...socket(), localPort: 99999 }] } } }), /\/sections\/sockets\/data\/0\/localPort must be <= 65535/],
+  ['a pid that is text', JSON.stringify(many).replace('"pid":100', '"pid":"100; rm"'), /pid must be/],
+  ['a polluted prototype', '{"__proto__":{"kind":"PortOwner.Facts"}}', /must have required property/],
+  ['deep nesting', '['.repeat(200_000), /it is not JSON|is not a snapshot/],
+];
+for (const [what, text, message] of hostile) {
+  test(`--from ${what}`, async () => {
+    const path = join(temporaryFolder(), 'hostile.json');
+    writeFileSync(path, text);
+    const { code, out, err } = await run(['443', '--from', path]);
+    assert.is(code, 69);
+    assert.is(out, '');
+    assert.match(err, message);
+  });
+}
+
+test('a snapshot is read as UTF-8 or UTF-16, with or without a byte order mark', async () => {
+  const text = JSON.stringify(facts([socket()], { processes: [processFact({ imageName: 'größe-日本' })] }));
+  for (const bytes of [Buffer.from(text), Buffer.from(`\ufeff${text}`), Buffer.from(`\ufeff${text}`, 'utf16le')]) {
+    const path = join(temporaryFolder(), 'facts.json');
+    writeFileSync(path, bytes);
+    assert.match((await run(['443', '--from', path])).out, /größe-日本 \(100\)/);
+  }
+});
+
+test('--output writes the file whole, with a byte order mark for Excel, and nothing to standard output', async () => {
+  const output = join(temporaryFolder(), 'ports.csv');
+  const { code, out } = await run(['443', '--from', file, '--format', 'csv', '--output', output]);
+  assert.equal({ code, out }, { code: 0, out: '' });
+  assert.match(readFileSync(output, 'utf8'), /^\ufeffProtocol,AddressScope,/);
+});
+
+test('hostile names reach no terminal raw, and no spreadsheet as a formula', async () => {
+  const names = ['\u001b[31mred\u001b[0m', 'two\nlines', 'lone\ud800', "=cmd|'/c calc'!A0", '漢字', '\u202egpj.exe'];
+  for (const imageName of names) {
+    const path = snapshotFile(facts([socket()], { processes: [processFact({ imageName })] }));
+    for (const format of ['table', 'list']) {
+      const { out } = await run(['443', '--from', path, '--format', format]);
+      assert.not.match(out, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+      assert.not.ok(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(out));
+    }
+    const { out: csv } = await run(['443', '--from', path, '--format', 'csv', '--excel', '--columns', 'ImageName']);
+    assert.not.match(csv, /(^|\n)"?=/);
+    const { out: json } = await run(['443', '--from', path, '--format', 'json']);
+    assert.is((JSON.parse(json) as { ImageName: string }[])[0]!.ImageName, imageName);
+    assert.match(json, /^[\u0000-\u007f]*$/);
+  }
+});
+
+test('--problems rows: even the error that ends the command is a row', async () => {
+  const { code, out, err } = await run(['443', '--from', '/nowhere.json', '--format', 'ndjson', '--problems', 'rows']);
+  assert.is(code, 69);
+  assert.is(err, '');
+  assert.match(out, /"PO2001"/);
+});
+
+for (const args of [['--help'], ['-h'], ['help'], ['443', '--help'], ['ranges', '--help'], ['snapshot', '-h'], ['help', 'ranges']]) {
+  test(`portowner ${args.join(' ')}`, async () => {
+    const { code, out, err } = await run(args);
+    assert.is(code, 0);
+    assert.is(err, '');
+    assert.match(out, /^portowner/);
+    assert.match(out, /Examples:/);
+    assert.ok(out.split('\n').every((line) => line.length <= 100));
+  });
+}
+
+test('every example of every help page is a command line that parses', async () => {
+  for (const words of [[], ['ranges'], ['snapshot']]) {
+    const { out } = await run(['help', ...words]);
+    const examples = [...out.slice(out.indexOf('Examples:'), out.includes('Other commands:') ? out.indexOf('Other commands:') : undefined).matchAll(/^ {4}portowner (.*)$/gm)].map((match) => match[1]!);
+    assert.ok(examples.length >= 3);
+    for (const example of examples) {
+      // Without a source the command gets as far as asking for one.
+      const { err } = await run(example.split(' '));
+      assert.match(err, /this test gives no source|there is no such file/, example);
+    }
+  }
+});
+
+test('--version', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  assert.equal(await run(['--version']), { code: 0, out: `portowner ${version}\n`, err: '' });
+});
+
+test('ranges: the three classes, then the machine itself', async () => {
+  const { code, out } = await run(['ranges', '--from', file, '--format', 'csv', '--columns', 'Kind,StartPort,EndPort,Count']);
+  assert.is(code, 0);
+  assert.equal(out.trim().split('\r\n'), ['Kind,StartPort,EndPort,Count', 'WellKnown,0,1023,1024', 'Registered,1024,49151,48128', 'Dynamic,49152,65535,16384', 'LocalDynamic,32768,60999,28232', 'Reserved,9000,9010,11']);
+});
+
+test.run();
