@@ -1,0 +1,49 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bundle } from '../build/bundle.ts';
+
+const test = suite('structure');
+
+/** Which folder of src may import from which others; files directly in src may be imported by all. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  '.': ['commands'],
+  commands: ['ownership', 'facts', 'ports', 'schema', 'formats'],
+  ownership: ['facts', 'ports', 'schema'],
+  facts: ['ports', 'schema', 'generated'],
+  machine: ['facts'],
+  formats: ['schema'],
+  schema: [],
+  ports: [],
+  generated: [],
+};
+
+const folderOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? '.';
+
+test('imports point one way', async () => {
+  const { metafile } = await bundle();
+  const wrong: string[] = [];
+  for (const [path, { imports }] of Object.entries(metafile.inputs)) {
+    if (!path.startsWith('src/')) continue;
+    const from = folderOf(path);
+    for (const { path: target } of imports) {
+      if (!target.startsWith('src/')) continue;
+      const to = folderOf(target);
+      // The one door between the commands and the operating system.
+      if (path === 'src/commands/process-surroundings.ts' && target === 'src/machine/live.ts') continue;
+      if (to !== from && to !== '.' && !mayImport[from]?.includes(to)) wrong.push(`${path} imports ${target}`);
+    }
+  }
+  assert.equal(wrong, []);
+});
+
+test('only machine touches node:ffi and starts processes', async () => {
+  const { metafile } = await bundle();
+  const users = (module: string): string[] =>
+    Object.entries(metafile.inputs)
+      .filter(([path, { imports }]) => path.startsWith('src/') && folderOf(path) !== 'machine' && imports.some((item) => item.path === module || item.path === `node:${module}`))
+      .map(([path]) => path);
+  assert.equal(users('ffi'), []);
+  assert.equal(users('child_process'), []);
+});
+
+test.run();
