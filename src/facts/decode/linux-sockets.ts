@@ -1,0 +1,175 @@
+import type { Socket } from '../facts.ts';
+import { ipv4Text, ipv6Text } from './address.ts';
+import type { Decoded } from './windows-memory.ts';
+
+/** A socket as Linux lists it. */
+export interface KernelSocket {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Null when it is not connected. */
+  readonly remoteAddress: string | null;
+  readonly remotePort: number | null;
+  readonly state: Socket['state'];
+  /** 0 when no descriptor refers to it: TIME_WAIT, closed by its process, not accepted yet. */
+  readonly inode: number;
+  /** Who made it; without meaning when the inode is 0. */
+  readonly uid: number;
+  /** The number of the interface that the address is local to; 0 when there is none. */
+  readonly scope: number;
+}
+
+/** Whether a socket is wanted, asked before its addresses are read. The state is the kernel's number. */
+export type Keep = (state: number, localPort: number, inode: number) => boolean;
+
+/** The kernel's TCP states by number (include/net/tcp_states.h), as Get-NetTCPConnection names them. */
+const stateNames: readonly Socket['state'][] = [
+  null, 'Established', 'SynSent', 'SynReceived', 'FinWait1', 'FinWait2', 'TimeWait', 'Closed', 'CloseWait', 'LastAck', 'Listen', 'Closing',
+  'SynReceived', 'Bound',
+];
+const closed = 7;
+
+/** A closed socket that has a local port is bound; any other is not listed. */
+function tcpState(state: number, localPort: number): Socket['state'] {
+  return state === closed && localPort !== 0 ? 'Bound' : (stateNames[state] ?? null);
+}
+
+/** fe80::/10, and multicast to the interface or link: such addresses mean nothing without their interface. */
+function isLinkLocal(bytes: Uint8Array, offset: number): boolean {
+  const first = bytes[offset]!;
+  const second = bytes[offset + 1]!;
+  return first === 0xfe ? (second & 0xc0) === 0x80 : first === 0xff && ((second & 0xf) === 1 || (second & 0xf) === 2);
+}
+
+interface Ends {
+  readonly local: string;
+  readonly localPort: number;
+  readonly remote: string;
+  readonly remotePort: number;
+}
+
+function kernelSocket(protocol: 'TCP' | 'UDP', number: number, ends: Ends, inode: number, uid: number, scope: number): KernelSocket {
+  const state = protocol === 'TCP' ? tcpState(number, ends.localPort) : null;
+  const connected = protocol === 'TCP' ? state !== 'Listen' && state !== 'Bound' : ends.remotePort !== 0;
+  return {
+    protocol,
+    localAddress: ends.local,
+    localPort: ends.localPort,
+    remoteAddress: connected ? ends.remote : null,
+    remotePort: connected ? ends.remotePort : null,
+    state,
+    inode,
+    uid,
+    scope,
+  };
+}
+
+const headerSize = 16;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+const TCPDIAG_GETSOCK = 18;
+const SOCK_DIAG_BY_FAMILY = 20;
+const AF_INET6 = 10;
+
+/**
+ * The sockets of a sock_diag answer that `keep` wants. Each message is a `struct nlmsghdr` (16 bytes) and a
+ * `struct inet_diag_msg` (72 bytes, linux/inet_diag.h): ports and addresses in network order, the rest in the
+ * machine's, which is little-endian wherever Node 26 has FFI and PortOwner runs.
+ */
+export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Keep): Decoded<KernelSocket[]> {
+  const data: KernelSocket[] = [];
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  // Most sockets share a few addresses.
+  const texts = new Map<string, string>();
+  const address = (family: number, offset: number): string => {
+    const end = offset + (family === AF_INET6 ? 16 : 4);
+    const key = buffer.toString('latin1', offset, end);
+    let text = texts.get(key);
+    if (text === undefined) texts.set(key, (text = family === AF_INET6 ? ipv6Text(bytes, offset) : ipv4Text(bytes, offset)));
+    return text;
+  };
+  for (let offset = 0; offset + headerSize <= bytes.length; ) {
+    const length = view.getUint32(offset, true);
+    const type = view.getUint16(offset + 4, true);
+    if (length < headerSize || offset + length > bytes.length) break;
+    if (type === NLMSG_DONE || type === NLMSG_ERROR) {
+      // Both carry a negative errno, or 0.
+      const code = length < headerSize + 4 ? 0 : view.getInt32(offset + headerSize, true);
+      return { data, flaw: code === 0 ? null : `the system answered with error ${-code}` };
+    }
+    if ((type === SOCK_DIAG_BY_FAMILY || type === TCPDIAG_GETSOCK) && length >= headerSize + 72) {
+      const at = offset + headerSize;
+      const state = bytes[at + 1]!;
+      const localPort = view.getUint16(at + 4);
+      const inode = view.getUint32(at + 68, true);
+      if (keep(state, localPort, inode)) {
+        const family = bytes[at]!;
+        const ends = { local: address(family, at + 8), localPort, remote: address(family, at + 24), remotePort: view.getUint16(at + 6) };
+        const scope = family === AF_INET6 && isLinkLocal(bytes, at + 8) ? view.getUint32(at + 40, true) : 0;
+        data.push(kernelSocket(protocol, state, ends, inode, view.getUint32(at + 64, true), scope));
+      }
+    }
+    offset += (length + 3) & ~3;
+  }
+  return { data, flaw: 'the answer is cut off' };
+}
+
+/** Hex of 4 or 16 bytes, written as 32-bit numbers of the machine (little-endian). */
+function hexAddress(hex: string): string | null {
+  if (!/^(?:[0-9A-F]{8}|[0-9A-F]{32})$/i.test(hex)) return null;
+  const bytes = Buffer.from(hex, 'hex').swap32();
+  return bytes.length === 4 ? ipv4Text(bytes, 0) : ipv6Text(bytes, 0);
+}
+
+/**
+ * The sockets of /proc/net/tcp, tcp6, udp or udp6 that `keep` wants: a heading, then a line for each.
+ * https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
+ */
+export function decodeProcNet(protocol: 'TCP' | 'UDP', text: string, keep: Keep): Decoded<KernelSocket[]> {
+  const data: KernelSocket[] = [];
+  let broken = 0;
+  for (const line of text.split('\n').slice(1)) {
+    const fields = line.split(' ').filter((field) => field !== '');
+    if (fields.length === 0) continue;
+    const [, local = '', remote = '', state = '', , , , uid = '', , inode = ''] = fields;
+    const [localHex = '', localPort = ''] = local.split(':');
+    const [remoteHex = '', remotePort = ''] = remote.split(':');
+    const numbers = [parseInt(localPort, 16), parseInt(remotePort, 16), parseInt(state, 16), Number(uid || NaN), Number(inode || NaN)] as const;
+    const limits = [0xffff, 0xffff, 0xff, 0xffffffff, 0xffffffff];
+    const localText = hexAddress(localHex);
+    const remoteText = hexAddress(remoteHex);
+    if (localText === null || remoteText === null || !numbers.every((number, index) => Number.isInteger(number) && number >= 0 && number <= limits[index]!)) {
+      broken++;
+    } else if (keep(numbers[2], numbers[0], numbers[4])) {
+      const ends = { local: localText, localPort: numbers[0], remote: remoteText, remotePort: numbers[1] };
+      data.push(kernelSocket(protocol, numbers[2], ends, numbers[4], numbers[3], 0));
+    }
+  }
+  return { data, flaw: broken === 0 ? null : `${broken} lines cannot be read` };
+}
+
+/** The names of interfaces by number, from /proc/net/if_inet6. */
+export function decodeInterfaces(text: string): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const line of text.split('\n')) {
+    const fields = line.split(' ').filter((field) => field !== '');
+    if (fields.length === 6 && /^[0-9a-f]{1,8}$/i.test(fields[1]!)) names.set(parseInt(fields[1]!, 16), fields[5]!);
+  }
+  return names;
+}
+
+/** Who holds each of the sockets that are `wanted`, by inode; a process comes as often as it has descriptors for it. */
+export function decodeHolders(bytes: Uint8Array, wanted: ReadonlySet<number>): Map<number, number[]> {
+  const holders = new Map<number, number[]>();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let offset = 0; offset + 8 <= bytes.length; offset += 8) {
+    const inode = view.getUint32(offset + 4, true);
+    if (!wanted.has(inode)) continue;
+    const pid = view.getUint32(offset, true);
+    const known = holders.get(inode);
+    if (known === undefined) holders.set(inode, [pid]);
+    else known.push(pid);
+  }
+  return holders;
+}

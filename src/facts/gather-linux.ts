@@ -1,0 +1,334 @@
+import { portMatcher } from '../ports/expression.ts';
+import { decodeCgroup } from './decode/linux-cgroup.ts';
+import { commandLine, decodeProcess, imageName, startTime, type ProcessDetails } from './decode/linux-processes.ts';
+import { decodeDiag, decodeHolders, decodeInterfaces, decodeProcNet, type Keep, type KernelSocket } from './decode/linux-sockets.ts';
+import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from './decode/linux-system.ts';
+import type { FieldRefusal, Machine, Process, Sections, Socket } from './facts.ts';
+import type { Detail, Question } from './question.ts';
+import type { RawSource, Refusal } from './raw.ts';
+
+type Protocol = 'TCP' | 'UDP';
+
+/** The kernel's numbers of the states that keep a port: listening, bound (closed, or its own number since 6.8); unconnected UDP is closed. */
+const LISTEN = 10;
+const CLOSE = 7;
+const BOUND_INACTIVE = 13;
+const holding: Readonly<Record<Protocol, readonly number[]>> = { TCP: [LISTEN, CLOSE, BOUND_INACTIVE], UDP: [CLOSE] };
+const connected: Readonly<Record<Protocol, readonly number[]>> = { TCP: [1, 2, 3, 4, 5, 6, 8, 9, 11, 12], UDP: [1] };
+
+const diagTables: Readonly<Record<Protocol, readonly string[]>> = { TCP: ['diag/tcp'], UDP: ['diag/udp4', 'diag/udp6'] };
+const procTables: Readonly<Record<Protocol, readonly string[]>> = {
+  TCP: ['proc/net/tcp', 'proc/net/tcp6'],
+  UDP: ['proc/net/udp', 'proc/net/udp6'],
+};
+
+function section<T>(at: string | null, data: T[]) {
+  return { status: 'ok' as 'ok' | 'partial' | 'failed' | 'notAsked', reason: null as string | null, needs: null as string | null, at, data };
+}
+
+function notAsked<T>() {
+  return { ...section<T>(null, []), status: 'notAsked' as const };
+}
+
+function refusal(field: string, reason: Refusal): FieldRefusal {
+  return { field, code: reason.code, text: reason.text, needs: reason.needs ?? null };
+}
+
+/** Sockets that keep a port, connections, or both. */
+type Which = 'holding' | 'connected' | 'all';
+
+interface Listing {
+  readonly which: Which;
+  readonly at: string;
+  readonly sockets: KernelSocket[];
+  /** What keeps the list from being whole. */
+  readonly flaws: readonly string[];
+  /** Whether nothing at all could be had. */
+  readonly failed: boolean;
+}
+
+/** The sockets of a protocol that are in one of `states` (null: in any), by sock_diag or else by /proc/net. */
+function list(source: RawSource, protocol: Protocol, states: readonly number[] | null, keep: Keep): Omit<Listing, 'which'> {
+  const wanted = new Set(states);
+  const keepState: Keep = states === null ? keep : (state, port, inode) => wanted.has(state) && keep(state, port, inode);
+  const sockets: KernelSocket[] = [];
+  const flaws: string[] = [];
+  let at: string | null = null;
+  for (const name of diagTables[protocol]) {
+    const entry = source.read(name, states === null ? {} : { states });
+    at ??= entry.at;
+    const decoded = entry.bytes === undefined ? null : decodeDiag(protocol, entry.bytes, keepState);
+    for (const socket of decoded?.data ?? []) sockets.push(socket);
+    const flaw = decoded === null ? (entry.refusal?.text ?? 'the answer is not readable') : decoded.flaw;
+    if (flaw !== null) flaws.push(`${name}: ${flaw}`);
+  }
+  if (flaws.length === 0) return { at: at!, sockets, flaws, failed: false };
+
+  const others: KernelSocket[] = [];
+  const otherFlaws: string[] = [];
+  let answers = 0;
+  for (const name of procTables[protocol]) {
+    const entry = source.read(name);
+    if (entry.text === undefined) {
+      // Without IPv6 in the kernel there is no such file, and no such socket.
+      if (!(name.endsWith('6') && entry.refusal?.code === 'NotSupported' && answers > 0)) otherFlaws.push(`${name}: ${entry.refusal?.text ?? 'the answer is not readable'}`);
+      continue;
+    }
+    answers++;
+    const { data, flaw } = decodeProcNet(protocol, entry.text, keepState);
+    for (const socket of data) others.push(socket);
+    if (flaw !== null) otherFlaws.push(`${name}: ${flaw}`);
+  }
+  if (answers > 0 && (otherFlaws.length === 0 || others.length >= sockets.length)) return { at: at!, sockets: others, flaws: otherFlaws, failed: false };
+  return { at: at!, sockets, flaws: [...flaws, ...otherFlaws], failed: sockets.length === 0 };
+}
+
+/** Sockets of the question's protocols. */
+function listAll(source: RawSource, question: Question, which: Which, keep: Keep): Listing {
+  const statesOf = (protocol: Protocol) => (which === 'all' ? null : (which === 'holding' ? holding : connected)[protocol]);
+  const listings = question.protocols.map((protocol) => list(source, protocol, statesOf(protocol), keep));
+  return {
+    which,
+    at: listings[0]?.at ?? '1970-01-01T00:00:00Z',
+    sockets: listings.length === 1 ? listings[0]!.sockets : listings.flatMap(({ sockets }) => sockets),
+    flaws: listings.flatMap(({ flaws }) => flaws),
+    failed: listings.length > 0 && listings.every(({ failed }) => failed),
+  };
+}
+
+/** The names of users and interfaces, each looked up when first wanted. */
+function nameLookups(source: RawSource) {
+  let users: Map<number, string> | undefined;
+  let interfaces: Map<number, string> | undefined;
+  return {
+    user(uid: number): string | Refusal {
+      users ??= decodeUsers(source.read('users').text ?? '');
+      const known = users.get(uid);
+      if (known !== undefined) return known;
+      const { text, refusal: reason } = source.read(`user/${uid}`);
+      if (text === undefined) return reason ?? { code: 'Failed', text: 'the answer is not readable' };
+      users.set(uid, text);
+      return text;
+    },
+    scope(number: number): string {
+      interfaces ??= decodeInterfaces(source.read('proc/net/if_inet6').text ?? '');
+      return interfaces.get(number) ?? String(number);
+    },
+  };
+}
+type Names = ReturnType<typeof nameLookups>;
+
+/** What could be learned of one process. */
+interface Known {
+  readonly pid: number;
+  readonly details: ProcessDetails | null;
+  /** Why there are no details. */
+  readonly reason: Refusal | null;
+}
+
+function processReader(source: RawSource, withCommandLine: boolean) {
+  const known = new Map<number, Known>();
+  return (pid: number): Known => {
+    let one = known.get(pid);
+    if (one === undefined) {
+      const entry = source.read(`process/${pid}`, { commandLine: withCommandLine });
+      const details = entry.text === undefined ? null : decodeProcess(entry.text);
+      known.set(pid, (one = { pid, details, reason: details === null ? (entry.refusal ?? { code: 'Failed', text: 'the answer is not readable' }) : null }));
+    }
+    return one;
+  };
+}
+type ProcessReader = ReturnType<typeof processReader>;
+
+const age = ({ details }: Known): number => details?.stat.startTicks ?? Infinity;
+
+/** Oldest first; those that have ended since do not hold it any more, unless nobody else does. */
+function order(pids: readonly number[], read: ProcessReader): Known[] {
+  if (pids.length === 1) return [read(pids[0]!)];
+  const all = [...new Set(pids)].map(read);
+  const alive = all.length > 1 ? all.filter(({ reason }) => reason?.code !== 'Gone') : all;
+  return (alive.length > 0 ? alive : all).sort((a, b) => (age(a) === age(b) ? a.pid - b.pid : age(a) - age(b)));
+}
+
+/** A process's parent by number, unless that number went to a process which is younger than its child. */
+function parentOf({ details }: Known, read: ProcessReader): Known | null {
+  if (details === null || details.stat.parent === 0) return null;
+  const parent = read(details.stat.parent);
+  return parent.details !== null && parent.details.stat.startTicks <= details.stat.startTicks ? parent : null;
+}
+
+const accessDenied: Refusal = { code: 'AccessDenied', text: 'access is denied', needs: 'root (sudo)' };
+const refusedPart = (code: Refusal['code']): Refusal => (code === 'AccessDenied' ? accessDenied : { code, text: 'it could not be read' });
+
+interface Context {
+  readonly details: ReadonlySet<Detail>;
+  readonly names: Names;
+  readonly read: ProcessReader;
+  readonly boot: { readonly btime: number; readonly hertz: number } | null;
+}
+
+/** `asParent`: it is here for a child, and its own parent was not asked for. */
+function processOf(known: Known, asParent: boolean, context: Context): Process {
+  const { pid, details, reason } = known;
+  const refusals: FieldRefusal[] = [];
+  const nothing: Process = {
+    pid, imageName: null, path: null, commandLine: null, user: null, parent: null, startTime: null, unit: null, container: null, refusals,
+  };
+  if (details === null) {
+    refusals.push(refusal('ImageName', reason!));
+    return nothing;
+  }
+  const wants = (detail: Detail) => context.details.has(detail);
+  const refuse = (field: string, part: string): void => {
+    const code = details.refused[part];
+    if (code !== undefined) refusals.push(refusal(field, refusedPart(code)));
+  };
+  const started = context.boot === null ? null : startTime(context.boot.btime, context.boot.hertz, details.stat.startTicks);
+  if (started === null) refusals.push(refusal('StartTime', { code: 'Failed', text: 'when the machine was started is not known' }));
+  if (wants('path')) refuse('Path', 'exe');
+  if (wants('services')) refuse('Services', 'cgroup');
+  let line: string | null = null;
+  if (wants('commandLine')) {
+    refuse('CommandLine', 'cmdline');
+    if (details.cmdline !== null) line = commandLine(details.cmdline);
+    else if (details.refused['cmdline'] === undefined) refusals.push({ field: 'CommandLine', code: 'NotAsked', text: 'command lines were not asked for', needs: null });
+  }
+  let user: string | null = null;
+  if (wants('user') && details.uid !== null) {
+    const name = context.names.user(details.uid);
+    if (typeof name === 'string') user = name;
+    else refusals.push(refusal('UserName', name));
+  } else if (wants('user')) refuse('UserName', 'uid');
+  let parent: number | null = null;
+  if (wants('parent')) {
+    if (asParent) refusals.push({ field: 'ParentProcess', code: 'NotAsked', text: 'only parents of owners were asked for', needs: null });
+    else parent = parentOf(known, context.read)?.pid ?? null;
+  }
+  const { unit, container } = wants('services') ? decodeCgroup(details.cgroup ?? '') : nothing;
+  return {
+    pid, imageName: imageName(details), path: wants('path') ? details.exe : null, commandLine: line, user, parent, startTime: started, unit, container, refusals,
+  };
+}
+
+function socketOf(found: KernelSocket, names: Names): Socket {
+  return {
+    protocol: found.protocol,
+    localAddress: found.scope === 0 ? found.localAddress : `${found.localAddress}%${names.scope(found.scope)}`,
+    localPort: found.localPort,
+    remoteAddress: found.remoteAddress,
+    remotePort: found.remotePort,
+    state: found.state,
+    pid: null,
+    holders: [],
+    created: null,
+    user: null,
+    // No descriptor refers to it.
+    kernel: found.inode === 0,
+    refusals: [],
+  };
+}
+
+/** Asks who holds sockets, and fills it into them. Gives the processes, and what could not be seen. */
+function findOwners(source: RawSource, question: Question, listing: Listing, sockets: readonly Socket[], names: Names): Sections['processes'] {
+  const { sockets: found, which } = listing;
+  const inodes = new Set<number>();
+  for (const { inode } of found) if (inode !== 0) inodes.add(inode);
+  if (inodes.size === 0) return section(null, []);
+  const { at, bytes, refusal: limit } = source.read('holders', { inodes });
+  const holders = decodeHolders(bytes ?? new Uint8Array(0), inodes);
+  const read = processReader(source, question.details.has('commandLine'));
+  const unheld = found.filter(({ inode }) => inode !== 0 && !holders.has(inode));
+  // With every process seen, a socket that nobody holds is the kernel's, or it was closed since it was listed.
+  const existing = new Set<number>();
+  if (unheld.length > 0 && limit === undefined) {
+    const gone = new Set(unheld.map(({ inode }) => inode));
+    for (const { inode } of listAll(source, question, which, (_state, _port, inode) => gone.has(inode)).sockets) existing.add(inode);
+  }
+  const unseen: Refusal | null = limit === undefined ? null : { ...limit, code: bytes === undefined ? limit.code : 'AccessDenied', text: `none of the processes that can be seen holds it; ${limit.text}` };
+  const others: FieldRefusal | null = limit === undefined ? null : refusal('Holders', { ...limit, text: `others may hold it too; ${limit.text}` });
+  const unseenRefusal = unseen === null ? null : refusal('OwningProcess', unseen);
+  const closed = refusal('OwningProcess', { code: 'Gone', text: 'the socket was closed while it was looked at' });
+
+  const owners = new Map<number, Known>();
+  let incomplete = false;
+  for (let i = 0; i < found.length; i++) {
+    const { inode, uid } = found[i]!;
+    const socket = sockets[i]!;
+    if (inode === 0) continue;
+    const pids = holders.get(inode);
+    if (pids !== undefined) {
+      const ordered = order(pids, read);
+      for (const one of ordered) owners.set(one.pid, one);
+      socket.pid = ordered[0]!.pid;
+      socket.holders = ordered.map(({ pid }) => pid);
+      // Made by a user none of the visible holders runs as: the one who made it probably holds it still.
+      if (others !== null && !ordered.some(({ details }) => details?.uid === uid)) {
+        socket.refusals.push(others);
+        incomplete = true;
+      }
+    } else if (unseenRefusal !== null) {
+      socket.refusals.push(unseenRefusal);
+      incomplete = true;
+    } else if (existing.has(inode)) socket.kernel = true;
+    else socket.refusals.push(closed);
+    if (question.details.has('user') || pids === undefined) {
+      const name = names.user(uid);
+      if (typeof name === 'string') socket.user = name;
+      else if (question.details.has('user')) socket.refusals.push(refusal('UserName', name));
+    }
+  }
+
+  const bootText = owners.size === 0 ? undefined : source.read('boot').text;
+  const context: Context = { details: question.details, names, read, boot: bootText === undefined ? null : decodeBoot(bootText) };
+  const data = [...owners.values()].map((known) => processOf(known, false, context));
+  if (question.details.has('parent')) {
+    const parents = new Map<number, Known>();
+    for (const known of owners.values()) {
+      const parent = parentOf(known, read);
+      if (parent !== null && !owners.has(parent.pid)) parents.set(parent.pid, parent);
+    }
+    for (const parent of parents.values()) data.push(processOf(parent, true, context));
+  }
+  if (!incomplete) return section(at, data);
+  return { ...section(at, data), status: bytes === undefined ? 'failed' : 'partial', reason: limit!.text, needs: limit!.needs ?? null };
+}
+
+function portRanges(source: RawSource, wanted: boolean): Pick<Sections, 'dynamicRanges' | 'reservedPorts'> {
+  if (!wanted) return { dynamicRanges: notAsked(), reservedPorts: notAsked() };
+  const { at, text, refusal: reason } = source.read('ranges');
+  const { dynamic, reserved } = decodeRanges(text ?? '');
+  const failed = { ...section(at, []), status: 'failed' as const, reason: reason?.text ?? 'the setting could not be read', needs: reason?.needs ?? null };
+  return {
+    dynamicRanges: dynamic === null ? failed : section(at, dynamic),
+    reservedPorts: reserved === null ? failed : section(at, reserved),
+  };
+}
+
+/**
+ * Asks a Linux machine, live or recorded: sockets first, then who holds those that matter, then what is wanted of those.
+ * Sockets of other network namespaces are not listed, and of processes only those in sight of this PID namespace.
+ */
+export function gatherLinux(source: RawSource, question: Question): { machine: Machine; sections: Sections } {
+  const names = nameLookups(source);
+  const port = portMatcher(question.localPorts);
+  const keep: Keep = (_state, localPort) => port(localPort);
+  let listing = listAll(source, question, question.sockets === 'all' ? 'all' : 'holding', keep);
+  if (question.sockets === 'answer' && listing.sockets.length === 0) {
+    const more = listAll(source, question, 'connected', keep);
+    listing = { ...more, flaws: [...new Set([...listing.flaws, ...more.flaws])], failed: listing.failed && more.failed };
+  }
+  const { at, flaws, failed } = listing;
+  const sockets = listing.sockets.map((one) => socketOf(one, names));
+  const processes = question.details.size === 0 ? notAsked<Process>() : findOwners(source, question, listing, sockets, names);
+  const whole = section(at, sockets);
+  return {
+    machine: decodeMachine(source.read('machine').text ?? ''),
+    sections: {
+      sockets: flaws.length === 0 ? whole : { ...whole, status: failed ? 'failed' : 'partial', reason: flaws.join('; ') },
+      processes,
+      // Units and containers are said of each process.
+      services: section(at, []),
+      ...portRanges(source, question.ranges),
+    },
+  };
+}

@@ -1,0 +1,169 @@
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import type { RawEntry, RawHint, RawSource, Refusal } from '../../facts/raw.ts';
+import { dumpSockets, type DiagTable } from './diag.ts';
+import { walkHolders } from './holders.ts';
+import { userName } from './libc.ts';
+
+/**
+ * Linux as a source of raw.
+ *
+ * | name | what it gives |
+ * |---|---|
+ * | `machine` | JSON text: name, release, architecture, elevated |
+ * | `diag/tcp`, `diag/udp4`, `diag/udp6` | bytes: sock_diag messages, narrowed by `hint.states`; `tcp` is IPv4 and IPv6 |
+ * | `proc/net/tcp`, `tcp6`, `udp`, `udp6` | text of that file, where there is no sock_diag |
+ * | `proc/net/if_inet6` | text of that file: numbers and names of interfaces |
+ * | `holders` | bytes: pid and socket inode, both little-endian uint32, for every open descriptor, narrowed by `hint.inodes`; a refusal when not every process could be looked into, the ones that were refused in `meta.unreadable` (pids with commas) |
+ * | `process/PID` | JSON text: stat, uid (effective), exe, cgroup, cmdline (with `hint.commandLine`), and in refused why one of them is missing |
+ * | `boot` | JSON text: stat (only its btime), hertz (clock ticks a second) |
+ * | `users` | text of /etc/passwd |
+ * | `user/UID` | text: the name of a user who is not in /etc/passwd |
+ * | `ranges` | JSON text: ip_local_port_range, ip_local_reserved_ports, ip_unprivileged_port_start |
+ */
+export function linuxSource(): RawSource {
+  return { platform: 'linux', read };
+}
+
+type Answer = Omit<RawEntry, 'at'>;
+
+const asRoot = 'root (sudo)';
+
+function refusalOf(error: unknown): Refusal {
+  const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) };
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return { code: 'AccessDenied', text: 'access is denied', needs: asRoot };
+    case 'ESRCH':
+      return { code: 'Gone', text: 'the process has ended' };
+    case 'ENOENT':
+      return { code: 'NotSupported', text: 'the system does not have it' };
+    default:
+      return { code: 'Failed', text: message };
+  }
+}
+
+const textOf = (path: string): Answer => ({ text: readFileSync(path, 'utf8') });
+
+function machine(): Answer {
+  return {
+    text: JSON.stringify({
+      name: readFileSync('/proc/sys/kernel/hostname', 'utf8').trimEnd(),
+      release: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trimEnd(),
+      architecture: process.arch,
+      elevated: process.geteuid?.() === 0,
+    }),
+  };
+}
+
+function holders(hint: RawHint): Answer {
+  const { pairs, unreadable, hidden } = walkHolders(hint.inodes);
+  const whole: Answer = { bytes: pairs, meta: { unreadable: unreadable.join(',') } };
+  if (unreadable.length > 0) {
+    const text = `the open files of ${unreadable.length} process${unreadable.length === 1 ? '' : 'es'} cannot be read`;
+    const needs = process.geteuid?.() === 0 ? 'the right to trace every process (CAP_SYS_PTRACE, and no security module against it)' : asRoot;
+    return { ...whole, refusal: { code: 'AccessDenied', text, needs } };
+  }
+  return hidden === null ? whole : { ...whole, refusal: { code: 'AccessDenied', text: hidden, needs: 'to run as root on the host itself' } };
+}
+
+function processDetails(pid: string, hint: RawHint): Answer {
+  const folder = `/proc/${pid}`;
+  let stat: string;
+  try {
+    stat = readFileSync(`${folder}/stat`, 'utf8');
+  } catch (error) {
+    const refusal = refusalOf(error);
+    return { refusal: refusal.code === 'NotSupported' ? { code: 'Gone', text: 'the process has ended' } : refusal };
+  }
+  const refused: Record<string, Refusal['code']> = {};
+  const part = <T>(name: string, get: () => T): T | undefined => {
+    try {
+      return get();
+    } catch (error) {
+      // A kernel thread and a zombie have no executable: that is no refusal.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') refused[name] = refusalOf(error).code;
+      return undefined;
+    }
+  };
+  return {
+    text: JSON.stringify({
+      stat,
+      // The folder always belongs to the effective user; `status` says the same, but takes the kernel far longer.
+      uid: part('uid', () => statSync(folder).uid),
+      exe: part('exe', () => readlinkSync(`${folder}/exe`)),
+      cgroup: part('cgroup', () => readFileSync(`${folder}/cgroup`, 'utf8')),
+      cmdline: hint.commandLine === true ? part('cmdline', () => readFileSync(`${folder}/cmdline`, 'utf8')) : undefined,
+      refused,
+    }),
+  };
+}
+
+/** AT_CLKTCK of the auxiliary vector, which is pairs of 64-bit numbers on the machines that Node 26 runs on. */
+function clockTicks(): number {
+  const vector = readFileSync('/proc/self/auxv');
+  for (let offset = 0; offset + 16 <= vector.length; offset += 16) {
+    if (vector.readUInt32LE(offset) === 17) return vector.readUInt32LE(offset + 8);
+  }
+  return 100;
+}
+
+function boot(): Answer {
+  const stat = /^btime \d+$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[0] ?? '';
+  return { text: JSON.stringify({ stat, hertz: clockTicks() }) };
+}
+
+function user(uid: string): Answer {
+  const name = userName(Number(uid));
+  return name === null ? { refusal: { code: 'NotSupported', text: `user ${uid} has no name on this machine` } } : { text: name };
+}
+
+function ranges(): Answer {
+  const setting = (name: string): [string, string | null] => {
+    try {
+      return [name, readFileSync(`/proc/sys/net/ipv4/${name}`, 'utf8').trim()];
+    } catch {
+      return [name, null];
+    }
+  };
+  return { text: JSON.stringify(Object.fromEntries(['ip_local_port_range', 'ip_local_reserved_ports', 'ip_unprivileged_port_start'].map(setting))) };
+}
+
+function answer(name: string, hint: RawHint): Answer {
+  const slash = name.indexOf('/');
+  const rest = name.slice(slash + 1);
+  switch (slash < 0 ? name : name.slice(0, slash)) {
+    case 'machine':
+      return machine();
+    case 'diag':
+      if (rest === 'tcp' || rest === 'udp4' || rest === 'udp6') return { bytes: dumpSockets(rest satisfies DiagTable, hint.states) };
+      break;
+    case 'proc':
+      if (/^net\/(?:tcp6?|udp6?|if_inet6)$/.test(rest)) return textOf(`/proc/${rest}`);
+      break;
+    case 'holders':
+      return holders(hint);
+    case 'process':
+      if (/^\d+$/.test(rest)) return processDetails(rest, hint);
+      break;
+    case 'boot':
+      return boot();
+    case 'users':
+      return textOf('/etc/passwd');
+    case 'user':
+      if (/^\d+$/.test(rest)) return user(rest);
+      break;
+    case 'ranges':
+      return ranges();
+  }
+  return { refusal: { code: 'NotSupported', text: `Linux has no ${name}` } };
+}
+
+function read(name: string, hint: RawHint = {}): RawEntry {
+  const at = new Date().toISOString();
+  try {
+    return { at, ...answer(name, hint) };
+  } catch (error) {
+    return { at, refusal: refusalOf(error) };
+  }
+}
