@@ -1,0 +1,205 @@
+import { exit, problemKinds } from '../problems.ts';
+import type { ExitCode, Problem } from '../problems.ts';
+import type { AnyRow, Column, ColumnType, RowSchema } from '../schema/column.ts';
+import { problemRow, toProblemRow } from '../schema/problem.ts';
+import type { CreateWriter } from './format.ts';
+
+// PowerShell's serialization format (MS-PSRP 2.2.5; engine/serialization.cs). The first line makes PowerShell read
+// the following lines of a program's output as live objects.
+const header = '#< CLIXML\n';
+const open = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">';
+const close = '</Objs>\n';
+const batchSize = 256;
+
+const special = /[^ -~]|[&<>]|_(?=[xX])/;
+const everySpecial = /[^ -~]|[&<>]|_(?=[xX])/g;
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+const encodeUnit = (unit: string): string => entities[unit] ?? `_x${unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`;
+
+/** Text for an element, in pure ASCII: PowerShell decodes `_xHHHH_` to one UTF-16 unit. */
+export function encode(text: string): string {
+  return special.test(text) ? text.replace(everySpecial, encodeUnit) : text;
+}
+
+/**
+ * The type names of one document: each list is written once, with an id that later objects refer to.
+ * The objects themselves have no id: nothing refers to them, and the reader would keep them all.
+ */
+class TypeNames {
+  readonly #written = new Map<string, string>();
+
+  of(...names: readonly [string, ...string[]]): string {
+    const reference = this.#written.get(names[0]);
+    if (reference !== undefined) return reference;
+    const id = this.#written.size;
+    this.#written.set(names[0], `<TNRef RefId="${id}" />`);
+    return `<TN RefId="${id}">${names.map((name) => `<T>${name}</T>`).join('')}</TN>`;
+  }
+
+  clear(): void {
+    this.#written.clear();
+  }
+}
+
+type WriteProperty = (value: AnyRow[string]) => string;
+
+const memorySize = 512;
+
+/** Remembers the texts of a column's values, until the column turns out to have many. */
+function remembering(write: WriteProperty): WriteProperty {
+  let known: Map<AnyRow[string], string> | null = new Map();
+  return (value) => {
+    if (known === null) return write(value);
+    let text = known.get(value);
+    if (text === undefined) {
+      text = write(value);
+      if (known.size < memorySize) known.set(value, text);
+      else known = null;
+    }
+    return text;
+  };
+}
+
+const tags: Readonly<Record<Exclude<ColumnType, 'texts' | 'uint32s' | 'text' | 'date'>, string>> = {
+  uint16: 'U16',
+  uint32: 'U32',
+  int32: 'I32',
+  boolean: 'B',
+};
+
+function property({ name, type }: Column, types: TypeNames): WriteProperty {
+  const nil = `<Nil N="${name}" />`;
+  if (type === 'texts' || type === 'uint32s') {
+    const start = `<Obj N="${name}">`;
+    const [array, tag] = type === 'texts' ? ['System.String[]', 'S'] : ['System.UInt32[]', 'U32'];
+    return (value) => {
+      if (!Array.isArray(value)) return nil;
+      let items = '';
+      for (const item of value) items += `<${tag}>${encode(String(item))}</${tag}>`;
+      return `${start}${types.of(array, 'System.Array', 'System.Object')}<LST>${items}</LST></Obj>`;
+    };
+  }
+  if (type === 'text') {
+    const start = `<S N="${name}">`;
+    return (value) => (value == null ? nil : `${start}${encode(String(value))}</S>`);
+  }
+  if (type === 'date') {
+    const start = `<DT N="${name}">`;
+    return (value) => {
+      if (value == null) return nil;
+      const date = encode(String(value));
+      // With Z PowerShell makes a Utc date, which compares wrongly with local ones.
+      return `${start}${date.endsWith('Z') ? `${date.slice(0, -1)}+00:00` : date}</DT>`;
+    };
+  }
+  const tag = tags[type];
+  const start = `<${tag} N="${name}">`;
+  const end = `</${tag}>`;
+  // Whatever it is, it is no markup.
+  return (value) => (value == null ? nil : `${start}${type === 'boolean' ? value === true : Number(value)}${end}`);
+}
+
+/** Writes the rows of one schema as property bags. */
+function rowEncoder(schema: RowSchema, columns: readonly Column[], types: TypeNames): (row: AnyRow) => string {
+  const names = columns.map((column) => column.name);
+  const left = columns.map((column) => column.clixmlOnly === true);
+  const properties = columns.map((column) => {
+    const write = property(column, types);
+    return column.type === 'texts' || column.type === 'uint32s' ? write : remembering(write);
+  });
+  return (row) => {
+    let text = `<Obj>${types.of(schema.typeName, 'System.Management.Automation.PSCustomObject', 'System.Object')}<MS>`;
+    for (let i = 0; i < names.length; i++) {
+      const value = row[names[i]!];
+      if (value !== undefined || !left[i]) text += properties[i]!(value);
+    }
+    return `${text}</MS></Obj>`;
+  };
+}
+
+/** PowerShell's ErrorCategory for an exit code. */
+const categories: Readonly<Record<ExitCode, number>> = {
+  [exit.ok]: 0, // NotSpecified
+  [exit.no]: 13, // ObjectNotFound
+  [exit.usage]: 5, // InvalidArgument
+  [exit.unavailable]: 20, // ResourceUnavailable
+  [exit.rights]: 18, // PermissionDenied
+  [exit.defect]: 0,
+};
+
+const optional = (name: string, value: string | undefined): string =>
+  value === undefined ? `<Nil N="${name}" />` : `<S N="${name}">${encode(value)}</S>`;
+
+/** A problem as an item of PowerShell's own stream for it (engine/NativeCommandProcessor.cs reads them). */
+function streamItem(problem: Problem, types: TypeNames): string {
+  const message = encode(problem.message);
+  switch (problem.severity) {
+    case 'Warning':
+    case 'Verbose': {
+      const text = `${problem.code}: ${problem.message}${problem.hint === undefined ? '' : ` ${problem.hint}`}`;
+      return `<S S="${problem.severity.toLowerCase()}">${encode(text)}</S>`;
+    }
+    case 'Progress':
+      return (
+        `<Obj S="progress">${types.of('System.Management.Automation.PSCustomObject', 'System.Object')}<MS><I64 N="SourceId">0</I64>` +
+        `<PR N="Record"><AV>PortOwner</AV><AI>0</AI><Nil /><PI>-1</PI><PC>-1</PC><T>Processing</T><SR>-1</SR><SD>${message}</SD></PR></MS></Obj>`
+      );
+    case 'Error':
+      return (
+        `<Obj S="Error">${types.of('System.Management.Automation.ErrorRecord', 'System.Object')}<ToString>${message}</ToString><MS>` +
+        `<Obj N="Exception">${types.of('System.Exception', 'System.Object')}<ToString>${message}</ToString><Props><S N="Message">${message}</S></Props></Obj>` +
+        `${optional('TargetObject', problem.target)}<S N="FullyQualifiedErrorId">${problem.code}</S><Nil N="InvocationInfo" />` +
+        `<I32 N="ErrorCategory_Category">${categories[problemKinds[problem.code].exitCode]}</I32><S N="ErrorCategory_Activity">portowner</S>` +
+        `<S N="ErrorCategory_Reason">${problem.code}</S>${optional('ErrorCategory_TargetName', problem.target)}` +
+        `${optional('ErrorCategory_TargetType', problem.target && 'String')}<S N="ErrorCategory_Message">${message}</S><S N="ErrorDetails_Message">${message}</S>` +
+        `${optional('ErrorDetails_RecommendedAction', problem.hint)}<B N="SerializeExtendedInfo">false</B></MS></Obj>`
+      );
+  }
+}
+
+/** One document in one line, or with `stream` one per batch (which Windows PowerShell does not read). */
+export const create: CreateWriter = (schema, { columns, sink, problems, stream = false }) => {
+  const types = new TypeNames();
+  const encodeRow = rowEncoder(schema, columns, types);
+  const encodeProblem = rowEncoder(problemRow, problemRow.columns, types);
+  let started = false;
+  let items = 0;
+
+  function begin(): void {
+    if (!started) sink.write(header);
+    started = true;
+    if (items++ === 0) sink.write(open);
+  }
+
+  function item(text: string): void {
+    sink.write(text);
+    if (stream && items === batchSize) endDocument();
+  }
+
+  function endDocument(): void {
+    sink.write(close);
+    sink.flush();
+    types.clear();
+    items = 0;
+  }
+
+  return {
+    carriesProblems: true,
+    row(row) {
+      begin();
+      item(encodeRow(row));
+    },
+    problem(problem) {
+      begin();
+      item(problems === 'rows' ? encodeProblem(toProblemRow(problem)) : streamItem(problem, types));
+    },
+    flush() {
+      if (stream && items > 0) endDocument();
+    },
+    end() {
+      if (items > 0) endDocument();
+      else if (!started) sink.write(`${header}${open}${close}`);
+    },
+  };
+};

@@ -1,0 +1,62 @@
+import type { Problem } from '../problems.ts';
+import type { AnyRow, Column, RowSchema } from '../schema/column.ts';
+import type { TextSink } from './sink.ts';
+
+/** The terminal that the text goes to. */
+export interface Terminal {
+  /** How wide a line may be. */
+  readonly columns: number;
+  readonly colours: boolean;
+  /** It shows more than ASCII. */
+  readonly unicode: boolean;
+}
+
+export interface WriterOptions {
+  /** The chosen columns, in output order. */
+  readonly columns: readonly Column[];
+  readonly sink: TextSink;
+  /** Problems as items of their own kind, or as rows of the schema `problemRow`. */
+  readonly problems: 'auto' | 'rows';
+  /** CLIXML: a complete document per batch of rows, each sent at once (PowerShell 7 only). */
+  readonly stream?: boolean;
+  /** Null when the text does not go to a terminal. */
+  readonly terminal?: Terminal | null;
+  /** CSV: for a spreadsheet, with a byte order mark and no value that would run as a formula. */
+  readonly excel?: boolean;
+}
+
+/** Writes rows in one format. Nothing is written before the first call. */
+export interface RowWriter {
+  /** Whether the format has a place for problems; without one the caller shows them on stderr. */
+  readonly carriesProblems: boolean;
+  row(row: AnyRow): void;
+  /** Only for writers that carry problems. */
+  problem(problem: Problem): void;
+  /** Sends what there is so far, for readers that wait for it. A table and a single CLIXML document have nothing to show before the end. */
+  flush(): void;
+  /** The end of the rows, whether there were any or not. The sink stays open. */
+  end(): void | Promise<void>;
+}
+
+/** A format's file exports this as `create`. */
+export type CreateWriter = (schema: RowSchema, options: WriterOptions) => RowWriter;
+
+// One line per format. Each is loaded only when it is used; the literals let a bundler see them.
+const loaders = {
+  table: () => import('./table.ts'),
+  list: () => import('./list.ts'),
+  csv: () => import('./csv.ts'),
+  clixml: () => import('./clixml.ts'),
+  json: () => import('./json.ts'),
+  ndjson: () => import('./ndjson.ts'),
+} satisfies Record<string, () => Promise<{ create: CreateWriter }>>;
+
+export type Format = keyof typeof loaders;
+
+/** The names of the formats, for the option, its help and its completion. */
+export const formats = Object.keys(loaders) as readonly Format[];
+
+export async function loadWriter(format: Format, schema: RowSchema, options: WriterOptions): Promise<RowWriter> {
+  const { create } = await loaders[format]();
+  return create(schema, options);
+}

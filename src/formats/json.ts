@@ -1,0 +1,55 @@
+import type { Problem } from '../problems.ts';
+import { toProblemRow } from '../schema/problem.ts';
+import type { AnyRow, Column } from '../schema/column.ts';
+import type { CreateWriter, WriterOptions } from './format.ts';
+
+const simple = /^[ !#-[\]-~]*$/;
+const notAscii = /[\x7f-\uffff]/;
+const everyNotAscii = /[\x7f-\uffff]/g;
+
+const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** A value as JSON in pure ASCII. */
+function ascii(value: unknown): string {
+  if (typeof value === 'string' && simple.test(value)) return `"${value}"`;
+  const json = JSON.stringify(value ?? null);
+  return notAscii.test(json) ? json.replace(everyNotAscii, escape) : json;
+}
+
+/** What writes a row as a JSON object in one line: every column is there, in order, null where nothing is known. */
+export function rowEncoder(columns: readonly Column[]): (row: AnyRow) => string {
+  const names = columns.map((column) => column.name);
+  const labels = names.map((name, i) => `${i === 0 ? '' : ','}${ascii(name)}:`);
+  return (row) => {
+    let text = '{';
+    for (let i = 0; i < names.length; i++) text += labels[i]! + ascii(row[names[i]!]);
+    return `${text}}`;
+  };
+}
+
+/**
+ * A problem as a JSON object in one line. `Problem` is its first property, so that it is no row;
+ * `--problems rows` gives it the properties of the schema `problemRow` instead.
+ */
+export function problemText(problem: Problem, problems: WriterOptions['problems']): string {
+  const { Severity, ...rest } = toProblemRow(problem);
+  return ascii(problems === 'rows' ? { Severity, ...rest } : { Problem: Severity, ...rest });
+}
+
+/** One array, one item per line. */
+export const create: CreateWriter = (_schema, { columns, sink, problems }) => {
+  const encodeRow = rowEncoder(columns);
+  let items = 0;
+
+  function item(text: string): void {
+    sink.write(items++ === 0 ? `[\n${text}` : `,\n${text}`);
+  }
+
+  return {
+    carriesProblems: true,
+    row: (row) => item(encodeRow(row)),
+    problem: (problem) => item(problemText(problem, problems)),
+    flush: () => sink.flush(),
+    end: () => sink.write(items === 0 ? '[]\n' : '\n]\n'),
+  };
+};

@@ -1,0 +1,29 @@
+import type { CreateWriter } from './format.ts';
+import { sanitise } from './sanitise.ts';
+import { noProblems, plainText } from './text.ts';
+
+/** One block per row with a line per column, like Format-List. */
+export const create: CreateWriter = (_schema, { columns, sink, terminal = null }) => {
+  const width = Math.max(...columns.map((column) => column.name.length));
+  const labels = columns.map(({ name }) => {
+    const label = `${name.padEnd(width)} :`;
+    return terminal?.colours ? `\x1b[32m${label}\x1b[39m` : label;
+  });
+  let first = true;
+
+  return {
+    carriesProblems: false,
+    row(row) {
+      let text = first ? '' : '\n';
+      first = false;
+      columns.forEach(({ name }, i) => {
+        const value = sanitise(plainText(row[name], ', '));
+        text += value === '' ? `${labels[i]}\n` : `${labels[i]} ${value}\n`;
+      });
+      sink.write(text);
+    },
+    problem: noProblems,
+    flush: () => sink.flush(),
+    end: () => {},
+  };
+};

@@ -1,0 +1,14 @@
+import type { CreateWriter } from './format.ts';
+import { problemText, rowEncoder } from './json.ts';
+
+/** One JSON object per line. */
+export const create: CreateWriter = (_schema, { columns, sink, problems }) => {
+  const encodeRow = rowEncoder(columns);
+  return {
+    carriesProblems: true,
+    row: (row) => sink.write(`${encodeRow(row)}\n`),
+    problem: (problem) => sink.write(`${problemText(problem, problems)}\n`),
+    flush: () => sink.flush(),
+    end: () => {},
+  };
+};
