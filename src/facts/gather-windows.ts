@@ -127,7 +127,16 @@ function bareProcess(entry: ProcessEntry): Process {
   };
 }
 
-const detailFields = { path: 'Path', user: 'UserName', commandLine: 'CommandLine' } as const;
+const detailFields = { path: 'Path', user: 'UserName', commandLine: 'CommandLine', parent: 'ParentProcess' } as const;
+
+/** A process that is here for a child: its name and age are enough. */
+function parentProcess(entry: ProcessEntry, { details }: Question): Process {
+  const process = bareProcess(entry);
+  for (const detail of ['path', 'user', 'commandLine', 'parent'] as const) {
+    if (details.has(detail)) process.refusals.push({ field: detailFields[detail], code: 'NotAsked', text: 'only the name of a parent was asked for', needs: null });
+  }
+  return process;
+}
 
 /** What `process/PID` says, as long as it is said of the process in the list. */
 function readDetails(source: RawSource, entry: ProcessEntry, commandLine: boolean): ProcessDetails {
@@ -166,7 +175,7 @@ function processOf(
     const answer = answers[detail];
     const field = detailFields[detail];
     if (answer === null) {
-      refusals.push({ field, code: 'NotAsked', text: 'the recording has no command lines', needs: null });
+      refusals.push({ field, code: 'NotAsked', text: 'command lines were not asked for', needs: null });
     } else if ('value' in answer) {
       process[detail] = detail === 'commandLine' ? maskCommandLine(answer.value) : answer.value;
     } else {
@@ -195,7 +204,7 @@ function gatherProcesses(source: RawSource, question: Question, pids: ReadonlySe
   }
   for (const { parent } of [...processes.values()]) {
     const entry = parent === null ? undefined : entries.get(parent);
-    if (entry !== undefined && !processes.has(entry.pid)) processes.set(entry.pid, bareProcess(entry));
+    if (entry !== undefined && !processes.has(entry.pid)) processes.set(entry.pid, parentProcess(entry, question));
   }
   return section(answer.at, [...processes.values()], flaw === null ? [] : [flawOf(flaw)], 1);
 }
