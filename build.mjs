@@ -11,9 +11,10 @@ const usage = `node build.mjs COMMAND
   node [ARGS…]    run the pinned Node, e.g. on a script or a single test
   check           type check and lint
   lint            lint only
-  build           build the executables in dist/
+  build [NAME…]   build the executables in dist/ (or one of them: win, linux)
+  notices         write THIRD-PARTY-NOTICES
   test [PATTERN…] check, build and run every test (or only the test files whose path contains a PATTERN)
-  bench           measure against the budgets`;
+  bench           build, and measure against the budgets`;
 
 function install() {
   const stamp = join(root, 'node_modules/.installed');
@@ -69,9 +70,10 @@ const commands = {
   node: (args) => node(...nodeFlags, ...args),
   check: () => run('build/check.ts'),
   lint: () => run('build/check.ts', 'lint'),
-  build: () => run('build/build.ts'),
+  build: (args) => run('build/build.ts', ...args),
+  notices: () => run('build/notices.ts'),
   test: (args) => run('test/run.ts', ...args),
-  bench: (args) => run('test/bench/main.ts', ...args),
+  bench: async (args) => (await run('build/build.ts')) || run('test/bench/main.ts', ...args),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

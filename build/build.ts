@@ -1,10 +1,9 @@
-// Builds everything in dist/, and THIRD-PARTY-NOTICES.
+// Builds what is in dist/: everything, or the executables of the platforms in the arguments (linux, win).
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from './bundle.ts';
 import { type Platform, executable, runtimeOf, withCodeCache } from './executable.ts';
-import { notices } from './notices.ts';
 import { cache, nodeBinary, root, sha256 } from './runtime.mjs';
 import { verifyNodeSignature } from './signature.ts';
 import { finishWindows } from './windows.ts';
@@ -36,23 +35,36 @@ async function windows(code: string): Promise<Buffer> {
   return finishWindows(await executable('win', code), 'portowner.exe');
 }
 
-mkdirSync(dist, { recursive: true });
-rmSync(join(dist, 'SHA256SUMS'), { force: true });
+const makers: Record<Platform, { name: string; make: (code: string) => Promise<Buffer> }> = {
+  linux: { name: 'portowner', make: linux },
+  win: { name: 'portowner.exe', make: windows },
+};
 
-say(verifyNodeSignature(nodeBinary(runtimeOf.win)));
-const { code, metafile } = await bundle();
-writeFileSync(join(cache, 'metafile.json'), JSON.stringify(metafile));
-replace(join(root, 'THIRD-PARTY-NOTICES'), notices(metafile));
+async function build(platforms: Platform[]): Promise<void> {
+  mkdirSync(dist, { recursive: true });
+  for (const name of [...platforms.map((platform) => makers[platform].name), 'SHA256SUMS']) rmSync(join(dist, name), { force: true });
+  if (platforms.includes('win')) say(verifyNodeSignature(nodeBinary(runtimeOf.win)));
+  const { code, metafile } = await bundle();
+  writeFileSync(join(cache, 'metafile.json'), JSON.stringify(metafile));
 
-const products: [name: string, platform: Platform, content: Promise<Buffer>][] = [
-  ['portowner', 'linux', linux(code)],
-  ['portowner.exe', 'win', windows(code)],
-];
-await Promise.all(products.map(async ([name, platform, content]) => {
-  const path = join(dist, name);
-  replace(path, await content, 0o755);
-  sign(path);
-  const own = statSync(path).size - statSync(nodeBinary(runtimeOf[platform])).size;
-  say(`dist/${name}: ${statSync(path).size} bytes, ${own} of them not Node's`);
-}));
-replace(join(dist, 'SHA256SUMS'), products.map(([name]) => `${sha256(readFileSync(join(dist, name)))}  ${name}\n`).join(''));
+  const make = async (platform: Platform): Promise<void> => {
+    const { name, make } = makers[platform];
+    const path = join(dist, name);
+    replace(path, await make(code), 0o755);
+    sign(path);
+    const { size } = statSync(path);
+    say(`dist/${name}: ${size} bytes, ${size - statSync(nodeBinary(runtimeOf[platform])).size} more than its Node`);
+  };
+  await Promise.all(platforms.map(make));
+
+  const built = Object.values(makers).map((maker) => maker.name).filter((name) => existsSync(join(dist, name)));
+  replace(join(dist, 'SHA256SUMS'), built.map((name) => `${sha256(readFileSync(join(dist, name)))}  ${name}\n`).join(''));
+}
+
+const wanted = Object.keys(makers).filter((platform) => process.argv.length === 2 || process.argv.includes(platform)) as Platform[];
+try {
+  await build(wanted);
+} catch (error) {
+  process.stderr.write(`build: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -22,8 +22,6 @@ export async function bundle(): Promise<Bundle> {
     target: 'node26',
     // An import() that survives looks for a file, and in the executable there is none: make all of them require().
     supported: { 'dynamic-import': false },
-    // What is bundled is the entry, and a CommonJS file has no import.meta.
-    define: { 'import.meta.main': 'true' },
     minifyWhitespace: true,
     minifySyntax: true,
     charset: 'ascii',

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
-import { packages } from './bundle.ts';
-import { nodeBinary, runtimes } from './runtime.mjs';
+import { bundle, packages } from './bundle.ts';
+import { nodeBinary, root, runtimes } from './runtime.mjs';
 
 const line = '='.repeat(79);
 const section = (title: string, text: string): string => `${line}\n${title}\n${line}\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
@@ -35,3 +35,6 @@ export function notices(metafile: Metafile): string {
     section(`Node.js ${runtime.version} (MIT, and others for what it contains)`, readFileSync(nodeLicense, 'utf8')),
   ].join('\n');
 }
+
+// As a script, it writes the file.
+if (import.meta.main) writeFileSync(join(root, 'THIRD-PARTY-NOTICES'), notices((await bundle()).metafile));

@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../../build/runtime.mjs';
+
+export const dist = join(root, 'dist');
+
+/** The built executables, each with the command line that runs it here: null where nothing does. */
+export function products(): { name: string; command: string[] | null; without: string }[] {
+  const own = process.platform === 'win32' ? 'portowner.exe' : 'portowner';
+  return ['portowner', 'portowner.exe'].map((name) => {
+    const command = name === own ? [] : name === 'portowner.exe' ? wine() : null;
+    const without = name === 'portowner.exe' ? 'Wine is not installed (.ci/wine-setup)' : 'this machine is not Linux';
+    return { name, command: command && [...command, join(dist, name)], without };
+  });
+}
+
+/** The command line that runs Windows programs here, or null. */
+export function wine(): string[] | null {
+  const command = process.env.PORTOWNER_WINE ?? 'portowner-wine';
+  return spawnSync(command, ['cmd.exe', '/c', 'exit'], { timeout: 120_000 }).status === 0 ? [command] : null;
+}
+
+export const has = (program: string, ...args: string[]): boolean => spawnSync(program, args).error === undefined;
+
+/** Calls `use` with a new folder that is removed afterwards. */
+export async function withFolder(use: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'portowner-test-'));
+  try {
+    await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
