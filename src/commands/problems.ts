@@ -10,11 +10,15 @@ const sectionNames: Readonly<Record<string, string>> = {
   reservedPorts: 'reserved ports',
 };
 
-/** What the user should know about how well the facts behind these rows could be had. */
-export function sectionProblems(facts: Facts, rows: readonly Endpoint[]): Problem[] {
+/**
+ * What the user should know about how well the facts behind these rows could be had. Details of owners that
+ * are missing stand in the rows themselves; without rows (a snapshot) they are told here.
+ */
+export function sectionProblems(facts: Facts, rows: readonly Endpoint[] | null): Problem[] {
   const problems: Problem[] = [];
   for (const [key, section] of Object.entries(facts.sections)) {
     if (section.status === 'ok' || section.status === 'notAsked') continue;
+    if (rows !== null && key === 'processes' && section.status === 'partial') continue;
     const name = sectionNames[key] ?? key;
     problems.push({
       severity: section.status === 'failed' && key === 'sockets' ? 'Error' : 'Warning',
@@ -24,7 +28,7 @@ export function sectionProblems(facts: Facts, rows: readonly Endpoint[]): Proble
       target: key,
     });
   }
-  const hidden = rows.filter((row) => row.OwningProcess === null && (row.Reason?.some((reason) => reason.startsWith('OwningProcess: AccessDenied')) ?? false));
+  const hidden = (rows ?? []).filter((row) => row.OwningProcess === null && (row.Reason?.some((reason) => reason.startsWith('OwningProcess: AccessDenied')) ?? false));
   if (hidden.length > 0) {
     const ports = [...new Set(hidden.map((row) => row.LocalPort))];
     const shown = ports.slice(0, 8).join(', ') + (ports.length > 8 ? ' …' : '');

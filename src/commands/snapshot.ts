@@ -49,7 +49,7 @@ export class SnapshotCommand extends BaseCommand {
       sink.abort();
       throw error;
     }
-    for (const problem of sectionProblems(facts, [])) this.surroundings.error(problemText(problem));
+    for (const problem of sectionProblems(facts, null)) this.surroundings.error(problemText(problem));
     return facts.sections.sockets.status === 'failed' ? exit.unavailable : exit.ok;
   }
 }

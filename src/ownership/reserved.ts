@@ -15,7 +15,8 @@ export function reservedNotes(facts: Facts, ports: readonly PortSpan[], protocol
     (range.protocol === null || protocols.includes(range.protocol)) && ports.some((span) => span.start <= range.end && range.start <= span.end);
   const { reservedPorts, dynamicRanges } = facts.sections;
   const notes = [
-    ...reservedPorts.data.filter(touches).map((range) => `It is in the range ${rangeText(range)} that is ${range.kind.toLowerCase()}${scopeText(range) === '' ? '' : ` for ${scopeText(range)}`} (${range.source}).`),
+    // That a port below 1024 needs root keeps nobody from it who may bind it at all.
+    ...reservedPorts.data.filter((range) => range.kind !== 'Privileged' && touches(range)).map((range) => `It is in the range ${rangeText(range)} that is ${range.kind.toLowerCase()}${scopeText(range) === '' ? '' : ` for ${scopeText(range)}`} (${range.source}).`),
     ...dynamicRanges.data.filter(touches).map((range) => `It is in the dynamic range ${rangeText(range)} that this machine hands out by itself${scopeText(range) === '' ? '' : ` for ${scopeText(range)}`} (${range.source}).`),
   ];
   if (reservedPorts.status === 'failed') notes.push(`Whether it is reserved could not be told: ${reservedPorts.reason ?? 'no reason given'}.`);
