@@ -123,7 +123,7 @@ const categories: Readonly<Record<ExitCode, number>> = {
   [exit.ok]: 0, // NotSpecified
   [exit.no]: 13, // ObjectNotFound
   [exit.usage]: 5, // InvalidArgument
-  [exit.unavailable]: 20, // ResourceUnavailable
+  [exit.unavailable]: 21, // ResourceUnavailable
   [exit.rights]: 18, // PermissionDenied
   [exit.defect]: 0,
 };

@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { empty, full, hostileRow, sample, written } from './helpers.ts';
+
+const test = suite('list');
+
+const first = `Port     : 443
+Process  : 4000000000
+Offset   : -7
+Owner    : W3SVC (svchost.exe)
+State    : Listen
+Elevated : true
+Start    : 2026-05-04T08:09:11.1234567Z
+Services : W3SVC, WAS
+Holders  : 4, 1000
+`;
+const second = 'Port     :\nProcess  :\nOffset   :\nOwner    :\nState    :\nElevated :\nStart    :\nServices :\nHolders  :\n';
+
+test('a block per row, an empty line between', async () => {
+  assert.is((await written('list', sample, [full, empty])).text, `${first}\n${second}`);
+  assert.is((await written('list', sample, [])).text, '');
+});
+
+test('names are coloured on a terminal that wants it', async () => {
+  const { text } = await written('list', sample, [full], { columns: [sample.columns[0]], terminal: { columns: 80, colours: true, unicode: true } });
+  assert.is(text, '\x1b[32mPort :\x1b[39m 443\n');
+});
+
+test('no row sends anything to the terminal but its own lines', async () => {
+  await fc.assert(
+    fc.asyncProperty(hostileRow, async (row) => {
+      const { text } = await written('list', sample, [row]);
+      assert.not.match(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
+      assert.is(text.split('\n').length, 10);
+    }),
+  );
+});
+
+test.run();

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Terminal } from '../../src/formats/format.ts';
+import type { AnyRow, RowSchema } from '../../src/schema/column.ts';
+import { empty, full, hostileRow, sample, written } from './helpers.ts';
+
+const test = suite('table');
+
+const terminal = (columns: number, more: Partial<Terminal> = {}): Terminal => ({ columns, colours: false, unicode: true, ...more });
+
+const schema = {
+  typeName: 'PortOwner.Sample',
+  columns: [
+    { name: 'Protocol', type: 'text', importance: 2, description: '' },
+    { name: 'Address', type: 'text', importance: 3, description: '' },
+    { name: 'Port', type: 'uint16', importance: 1, description: '' },
+    { name: 'State', type: 'text', importance: 4, description: '' },
+    { name: 'Owner', type: 'text', importance: 1, description: '' },
+  ],
+} as const satisfies RowSchema;
+
+const rows: readonly AnyRow[] = [
+  { Protocol: 'TCP', Address: 'fe80::1234:5678:9abc:def0%12', Port: 443, State: 'Listen', Owner: 'nginx.exe (web server)' },
+  { Protocol: 'UDP', Address: '0.0.0.0', Port: 53000, State: null, Owner: null },
+];
+
+const goldens: [name: string, columns: number | null, table: string][] = [
+  [
+    'elsewhere than on a terminal everything has its room',
+    null,
+    `Protocol  Address                        Port  State   Owner
+--------  -------                        ----  -----   -----
+TCP       fe80::1234:5678:9abc:def0%12    443  Listen  nginx.exe (web server)
+UDP       0.0.0.0                       53000
+`,
+  ],
+  [
+    'the same where there is room',
+    120,
+    `Protocol  Address                        Port  State   Owner
+--------  -------                        ----  -----   -----
+TCP       fe80::1234:5678:9abc:def0%12    443  Listen  nginx.exe (web server)
+UDP       0.0.0.0                       53000
+`,
+  ],
+  [
+    'what a person misses least is shortened first',
+    70,
+    `Protocol  Address                 Port  State   Owner
+--------  -------                 ----  -----   -----
+TCP       fe80::1234:5678:9abc…    443  Listen  nginx.exe (web server)
+UDP       0.0.0.0                53000
+`,
+  ],
+  [
+    'then what is missed more',
+    55,
+    `Prot…  Address           Port  State   Owner
+-----  -------           ----  -----   -----
+TCP    fe80::1234:567…    443  Listen  nginx.exe (web …
+UDP    0.0.0.0          53000
+`,
+  ],
+  [
+    'then columns are left out, and the others have their room back',
+    44,
+    `Protocol   Port  Owner
+--------   ----  -----
+TCP         443  nginx.exe (web server)
+UDP       53000
+`,
+  ],
+  ['down to one', 8, ` Port\n ----\n  443\n53000\n`],
+  ['whatever the width', 3, `Po…\n---\n443\n53…\n`],
+];
+for (const [name, columns, table] of goldens) {
+  test(name, async () => {
+    const { text } = await written('table', schema, rows, { terminal: columns === null ? null : terminal(columns) });
+    assert.is(text, table);
+  });
+}
+
+test('nothing when there are no rows', async () => assert.is((await written('table', schema, [])).text, ''));
+
+test('colours, and a header without a line of its own', async () => {
+  const { text } = await written('table', schema, rows, { columns: schema.columns.slice(2), terminal: terminal(80, { colours: true }) });
+  const head = (word: string): string => `\x1b[1;4m${word}\x1b[22;24m`;
+  assert.is(text, ` ${head('Port')}  ${head('State')}   ${head('Owner')}\n  443  \x1b[32mListen\x1b[39m  \x1b[1mnginx.exe (web server)\x1b[22m\n53000\n`);
+});
+
+test('three dots where the terminal has no ellipsis', async () => {
+  const { text } = await written('table', schema, rows.slice(0, 1), { columns: schema.columns.slice(4), terminal: terminal(10, { unicode: false }) });
+  assert.is(text, 'Owner\n-----\nnginx.e...\n');
+});
+
+test('wide, combining and joined characters are aligned by what they take on the screen', async () => {
+  const names = ['漢字', 'e\u0301', '👨‍👩‍👧', 'größe', 'ok'];
+  const { text } = await written('table', schema, names.map((name) => ({ Address: name, Port: 1 })), { columns: schema.columns.slice(1, 3) });
+  assert.is(text, `Address  Port\n-------  ----\n漢字        1\ne\u0301           1\n👨‍👩‍👧          1\ngröße       1\nok          1\n`);
+});
+
+test('a character is never cut in two', async () => {
+  const { text } = await written('table', schema, [{ Owner: '漢字漢字漢字👨‍👩‍👧' }], { columns: schema.columns.slice(4), terminal: terminal(8) });
+  assert.is(text, 'Owner\n-----\n漢字漢…\n');
+});
+
+test('a name cannot send an escape sequence or forge a line', async () => {
+  const { text } = await written('table', schema, [{ Owner: 'a\x1b[2J\nTCP  x\u202e' }], { columns: schema.columns.slice(4) });
+  assert.is(text, 'Owner\n-----\na\\x1b[2J\\nTCP  x\\u202e\n');
+});
+
+test('no line is wider than the terminal or has anything raw in it', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(hostileRow, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 140 }), fc.boolean(), async (list, columns, unicode) => {
+      const { text } = await written('table', sample, list, { terminal: terminal(columns, { unicode }) });
+      assert.not.match(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
+      const lines = text.split('\n');
+      assert.is(lines.length, list.length + 3);
+      for (const line of lines) assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} > ${columns}: ${line}`);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('every type, elsewhere than on a terminal', async () => {
+  const { text } = await written('table', sample, [full, empty]);
+  assert.is(
+    text,
+    `Port     Process  Offset  Owner                State   Elevated  Start                         Services    Holders
+----     -------  ------  -----                -----   --------  -----                         --------    -------
+ 443  4000000000      -7  W3SVC (svchost.exe)  Listen  true      2026-05-04T08:09:11.1234567Z  W3SVC, WAS  4, 1000
+
+`,
+  );
+});
+
+test.run();
