@@ -35,9 +35,12 @@ function notAsked<T>(): { status: 'notAsked'; reason: null; needs: null; at: nul
   return { status: 'notAsked', reason: null, needs: null, at: null, data: [] };
 }
 
+const moreRights = 'an elevated (administrator) session';
+
 /** What keeps an entry from being read: why it was refused, or that it is not of the kind it should be. */
-function refusalOf(name: string, entry: RawEntry): Trouble {
-  return { reason: `${name}: ${entry.refusal?.text ?? 'the answer is not readable'}`, needs: entry.refusal?.needs ?? null };
+function refusalOf(name: string, { refusal }: RawEntry): Trouble {
+  const needs = refusal?.needs ?? (refusal?.code === 'AccessDenied' ? moreRights : null);
+  return { reason: `${name}: ${refusal?.text ?? 'the answer is not readable'}`, needs };
 }
 
 function flawOf(flaw: string): Trouble {
@@ -177,7 +180,8 @@ function processOf(
     if (answer === null) {
       refusals.push({ field, code: 'NotAsked', text: 'command lines were not asked for', needs: null });
     } else if ('value' in answer) {
-      process[detail] = detail === 'commandLine' ? maskCommandLine(answer.value) : answer.value;
+      // The kernel's own processes have no command line.
+      process[detail] = (detail === 'commandLine' ? maskCommandLine(answer.value) : answer.value) || null;
     } else {
       const { code, text, needs } = answer.refusal;
       const denied = code === 'AccessDenied';
@@ -185,7 +189,7 @@ function processOf(
         field,
         code,
         text: denied && elevated === true ? 'not even an administrator sees this of a protected process' : text,
-        needs: denied && elevated !== true ? 'an elevated (administrator) session' : (needs ?? null),
+        needs: denied && elevated !== true ? moreRights : (needs ?? null),
       });
     }
   }
@@ -202,7 +206,8 @@ function gatherProcesses(source: RawSource, question: Question, pids: ReadonlySe
     const entry = entries.get(pid);
     if (entry !== undefined) processes.set(pid, processOf(source, entry, question, entries, elevated));
   }
-  for (const { parent } of [...processes.values()]) {
+  // Parents that this adds come by too, and have none themselves.
+  for (const { parent } of processes.values()) {
     const entry = parent === null ? undefined : entries.get(parent);
     if (entry !== undefined && !processes.has(entry.pid)) processes.set(entry.pid, parentProcess(entry, question));
   }

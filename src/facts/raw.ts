@@ -26,7 +26,7 @@ export interface RawEntry {
 
 /** What a live source may leave out because nobody will look at it. Decoders filter all the same. */
 export interface RawHint {
-  /** TCP states wanted, by the kernel's numbers on Linux (1 = Established … 10 = Listen). */
+  /** TCP states wanted, by the system's own numbers: 10 is Listen on Linux, 2 on Windows (MIB_TCP_STATE). */
   readonly states?: readonly number[];
   /** Linux: the socket inodes whose holders are wanted. */
   readonly inodes?: ReadonlySet<number>;

@@ -298,6 +298,16 @@ test('a list of processes that is cut off is partial', () => {
   assert.is(some.sections.processes.status, 'partial');
 });
 
+test('denied services need more rights', () => {
+  const { status, needs } = ask({ ...server, raw: { services: { refusal: { code: 'AccessDenied', text: 'OpenSCManagerW was denied' } } } }).sections.services;
+  assert.equal([status, needs], ['failed', 'an elevated (administrator) session']);
+});
+
+test('a process without a command line has none', () => {
+  const { sections } = ask({ ...server, details: { 1000: { commandLine: { value: '' } } } }, { details: new Set<Detail>(['commandLine']) });
+  assert.equal([processOf(sections, 1000).commandLine, processOf(sections, 1000).refusals], [null, []]);
+});
+
 const netsh = (start: number, count: number) => ({ bytes: Buffer.from(`Protocol tcp Dynamic Port Range\r\n---\r\nStart Port      : ${start}\r\nNumber of Ports : ${count}\r\n`) });
 
 test('the dynamic ranges of both families and protocols', () => {

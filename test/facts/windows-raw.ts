@@ -22,12 +22,11 @@ export interface Row {
 export function addressBytes(text: string): Buffer {
   if (isIPv4(text)) return Buffer.from(text.split('.').map(Number));
   const [head = '', tail] = text.split('::');
-  const groups = (part: string) => part.split(':').filter(Boolean).flatMap((group): number[] => {
-    if (group.includes('.')) return [...addressBytes(group)];
-    return [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255];
-  });
-  const [front, back] = [groups(head), tail === undefined ? [] : groups(tail)];
-  return Buffer.from([...front, ...Array<number>(16 - front.length - back.length).fill(0), ...back]);
+  const groups = (part: string) => Buffer.from(part.split(':').map((group) => group.padStart(group === '' ? 0 : 4, '0')).join(''), 'hex');
+  const bytes = Buffer.alloc(16);
+  groups(head).copy(bytes);
+  if (tail !== undefined) groups(tail).copy(bytes, 16 - groups(tail).length);
+  return bytes;
 }
 
 function writePort(row: Buffer, offset: number, port: number): void {

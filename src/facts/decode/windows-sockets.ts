@@ -37,8 +37,9 @@ interface Layout {
 }
 
 const ipv4 = (bytes: Uint8Array, _view: DataView, offset: number) => ipv4Text(bytes, offset);
-// The documentation calls the scope id network order, but it comes as the interface's number: .NET and System Informer use it so.
-const ipv6 = (bytes: Uint8Array, view: DataView, offset: number) => ipv6Text(bytes, offset, view.getUint32(offset + 16, true));
+// Only link-local (fe80), site-local (fec0) and multicast (ff) addresses need a scope. The documentation says that its id
+// is in network order, but it comes as the interface's number: .NET and System Informer use it so.
+const ipv6 = (bytes: Uint8Array, view: DataView, offset: number) => ipv6Text(bytes, offset, bytes[offset]! >= 0xfe ? view.getUint32(offset + 16, true) : 0);
 
 /**
  * The rows of the four OWNER_MODULE tables, by C alignment on 64 bits. Each ends with OwningModuleInfo[16],

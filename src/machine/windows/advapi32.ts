@@ -1,4 +1,4 @@
-import { Refused, refused, win32 } from './errors.ts';
+import { Refused } from './errors.ts';
 import { addressOf, systemLibrary, wide, wideText } from './ffi.ts';
 import { closeHandle, lastError, thisProcess } from './kernel32.ts';
 
@@ -38,7 +38,7 @@ export function elevated(): boolean {
 
 /**
  * Turns on the privilege to look at other users' processes where this process holds it, as an elevated administrator
- * does; it gives no right that was not there. False when it is not held.
+ * does; it gives no right that was not there. False when it is not held, or was on before.
  * https://learn.microsoft.com/windows/win32/api/securitybaseapi/nf-securitybaseapi-adjusttokenprivileges
  */
 export function enableDebugPrivilege(): boolean {
@@ -51,7 +51,7 @@ export function enableDebugPrivilege(): boolean {
     const previous = Buffer.alloc(16);
     const length = Buffer.alloc(4);
     if (advapi32.AdjustTokenPrivileges(handle, 0, privileges, previous.length, previous, length) === 0) return false;
-    // A privilege that is not held is no error: then the previous state has no entry.
+    // No error tells that it is not held, but the previous state has an entry for what was changed alone.
     return previous.readUInt32LE(0) === 1;
   });
 }

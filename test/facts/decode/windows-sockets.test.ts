@@ -35,7 +35,7 @@ for (const { table, row, local, remote } of cases) {
   });
 
   test(`only the wanted rows of ${table}`, () => {
-    const bytes = socketTable(table, [1, 2, 3].map((port) => ({ ...row, port })));
+    const bytes = socketTable(table, [{ ...row, port: 1 }, { ...row, port: 2 }, { ...row, port: 3 }]);
     assert.equal(decodeSockets(table, bytes, (port) => port === 2).data.map(({ localPort }) => localPort), [2]);
   });
 
@@ -53,6 +53,11 @@ for (const { table, row, local, remote } of cases) {
     });
   });
 }
+
+test('a scope only where an address needs one', () => {
+  const text = (local: string) => decodeSockets('udp6', socketTable('udp6', [{ local, port: 1, pid: 1, scope: 4096 }]), every).data[0]!.localAddress;
+  assert.equal(['fe80::1', 'fec0::1', 'ff02::fb', '::1', '::', '2001:db8::1'].map(text), ['fe80::1%4096', 'fec0::1%4096', 'ff02::fb%4096', '::1', '::', '2001:db8::1']);
+});
 
 test('rows behind the last one are no rows', () => {
   const bytes = Buffer.concat([socketTable('tcp4', [cases[0]!.row]), Buffer.alloc(1000, 1)]);
