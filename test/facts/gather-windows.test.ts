@@ -1,10 +1,12 @@
 import fc from 'fast-check';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readEnvelope } from '../../src/facts/envelope.ts';
 import type { Process, Sections } from '../../src/facts/facts.ts';
 import { gatherWindows } from '../../src/facts/gather-windows.ts';
 import { everything, type Detail, type Question } from '../../src/facts/question.ts';
-import type { RawSource } from '../../src/facts/raw.ts';
+import { recordedSource, type RawSource } from '../../src/facts/raw.ts';
 import { at, base, filetime, processList, socketTable, windows, type World } from './windows-raw.ts';
 
 const test = suite('gather windows');
@@ -332,6 +334,36 @@ test('the dynamic ranges of both families and protocols', () => {
       { kind: 'LocalDynamic', protocol: 'UDP', family: 'IPv4', start: 50000, end: 50999, source: 'netsh interface ipv4 show dynamicportrange udp' },
     ],
   });
+});
+
+// Recorded under Wine 10: a Node server with four listeners, a connection to one of them and two UDP sockets. Its 64 rows
+// without a port, libuv's, are no sockets on a port.
+test('a recording, byte for byte', () => {
+  const { machine, sections } = ask(recordedSource(readEnvelope(fileURLToPath(new URL('../fixtures/recorded/windows-wine10', import.meta.url)))), { ranges: true });
+  assert.equal(machine, { name: 'vm', platform: 'win32', release: '10.0.19043', architecture: 'x64', elevated: false });
+  assert.equal(
+    sections.sockets.data.map(({ protocol, localAddress, localPort, remotePort, state, pid }) => `${protocol} ${localAddress} ${localPort} ${remotePort} ${state} ${pid}`),
+    [
+      'TCP 0.0.0.0 8080 null Listen 32',
+      'TCP 127.0.0.1 5432 null Listen 32',
+      'TCP 127.0.0.1 5432 50123 Established 32',
+      'TCP 127.0.0.1 50123 5432 Established 32',
+      'TCP :: 8443 null Listen 32',
+      'TCP ::1 3000 null Listen 32',
+      'UDP 0.0.0.0 5353 null null 32',
+      'UDP :: 5353 null null 32',
+    ],
+  );
+  assert.equal(sections.processes.data, [
+    {
+      pid: 32, imageName: 'node.exe', path: 'C:\\server\\node.exe', commandLine: null, user: 'VM\\root', parent: null,
+      startTime: '2026-11-22T13:07:46.5377060Z', unit: null, container: null, refusals: [],
+    },
+  ]);
+  assert.equal(sections.services.data.map(({ name, pid, shared }) => [name, pid, shared]), [
+    ['Eventlog', 164, true], ['PlugPlay', 120, true], ['RpcSs', 260, true], ['Winedevice1', 76, false], ['Winedevice2', 192, false],
+  ]);
+  assert.equal(Object.values(sections).map(({ status }) => status), ['ok', 'ok', 'ok', 'failed', 'notAsked']);
 });
 
 test('100,000 sockets', () => {
