@@ -10,7 +10,7 @@ type Width = (text: string) => number;
 // needs string-width, which takes longer to load than everything else here.
 const narrow = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027]*$/;
 
-const gap = 2;
+const between = '  ';
 /** A text column gives room down to this width (an IPv4 address), a header down to `headerFloor`. */
 const textFloor = 15;
 const headerFloor = 5;
@@ -21,6 +21,7 @@ const shortened: ReadonlySet<ColumnType> = new Set(['text', 'texts', 'uint32s'])
 
 /** What switches a style on and off. */
 type Style = readonly [string, string];
+const plainStyle: Style = ['', ''];
 const heading: Style = ['\x1b[1;4m', '\x1b[22;24m'];
 const bold: Style = ['\x1b[1m', '\x1b[22m'];
 const colour = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
@@ -37,7 +38,6 @@ let segmenter: Intl.Segmenter | undefined;
 
 /** Cuts a text to a width in terminal cells, whole characters only. */
 function shorten(text: string, room: number, width: Width, unicode: boolean): string {
-  if (width(text) <= room) return text;
   const mark = (unicode ? '\u2026' : '...').slice(0, room);
   const inside = room - mark.length;
   if (narrow.test(text)) return text.slice(0, inside) + mark;
@@ -59,7 +59,7 @@ interface Place {
 }
 
 /** The width of a line. */
-const total = (places: readonly Place[]): number => places.reduce((sum, { width }) => sum + width, gap * (places.length - 1));
+const total = (places: readonly Place[]): number => places.reduce((sum, { width }) => sum + width, between.length * (places.length - 1));
 
 const importance = ({ column }: Place): number => column.importance ?? Infinity;
 
@@ -89,13 +89,16 @@ function render(sink: TextSink, places: readonly Place[], rows: number, width: W
     let end = texts.length;
     while (end > 0 && texts[end - 1] === '') end--;
     let out = '';
-    places.slice(0, end).forEach((place, i) => {
-      const text = shorten(texts[i]!, place.width, width, unicode);
-      const padding = ' '.repeat(Math.max(0, place.width - width(text)));
-      const [on, off] = (colours && text !== '' && dress(place, texts[i]!)) || ['', ''];
+    for (let i = 0; i < end; i++) {
+      const place = places[i]!;
+      const whole = texts[i]!;
+      const fits = width(whole) <= place.width;
+      const text = fits ? whole : shorten(whole, place.width, width, unicode);
+      const padding = ' '.repeat(place.width - width(text));
+      const [on, off] = (colours && text !== '' && dress(place, whole)) || plainStyle;
       const right = rightAligned.has(place.column.type);
-      out += `${i === 0 ? '' : ' '.repeat(gap)}${right ? padding : ''}${on}${text}${off}${right || i === end - 1 ? '' : padding}`;
-    });
+      out += `${i === 0 ? '' : between}${right ? padding : ''}${on}${text}${off}${right || i === end - 1 ? '' : padding}`;
+    }
     sink.write(`${out}\n`);
   }
 
@@ -111,7 +114,10 @@ export const create: CreateWriter = (_schema, { columns, sink, terminal = null }
   return {
     carriesProblems: false,
     row(row) {
-      columns.forEach(({ name }, i) => cells[i]!.push(sanitise(plainText(row[name], ', '))));
+      columns.forEach(({ name }, i) => {
+        const value = row[name];
+        cells[i]!.push(typeof value === 'number' ? String(value) : sanitise(plainText(value, ', ')));
+      });
     },
     problem: noProblems,
     flush: () => {},
@@ -120,7 +126,7 @@ export const create: CreateWriter = (_schema, { columns, sink, terminal = null }
       if (rows === 0) return;
       const wide = cells.some((list) => list.some((text) => !narrow.test(text)));
       const measure = wide ? (await import('string-width')).default : null;
-      const width: Width = (text) => (measure === null || narrow.test(text) ? text.length : measure(text));
+      const width: Width = measure === null ? (text) => text.length : (text) => (narrow.test(text) ? text.length : measure(text));
       const places = columns.map((column, i): Place => {
         const data = cells[i]!.reduce((most, text) => Math.max(most, width(text)), 0);
         const natural = Math.max(data, column.name.length);
