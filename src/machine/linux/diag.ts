@@ -1,4 +1,4 @@
-import { libc } from './libc.ts';
+import { netlinkCalls } from './libc.ts';
 
 /** linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h */
 const AF_NETLINK = 16;
@@ -57,7 +57,7 @@ function ends(view: DataView, start: number, end: number): boolean {
  * Throws where netlink or FFI is not to be had; an answer that breaks off lacks its last message.
  */
 export function dumpSockets(table: DiagTable, states: readonly number[] | undefined): Uint8Array {
-  const { socket, send, recv, close } = libc();
+  const { socket, send, recv, close } = netlinkCalls();
   const descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (descriptor < 0) throw new Error('the system has no sock_diag sockets');
   try {

@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs';
+import { fastVisit, visit } from './descriptors.ts';
 
 export interface HolderList {
   /** A pid and the inode of a socket that it holds, both little-endian uint32, for each open descriptor. */
@@ -7,32 +8,6 @@ export interface HolderList {
   readonly unreadable: readonly string[];
   /** Why processes that may hold a socket were not even listed; null when all were. */
   readonly hidden: string | null;
-}
-
-const isDigit = (code: number) => code >= 48 && code <= 57;
-
-/** Descriptors of one process; false when they could not be read. One that has ended holds nothing. */
-function visit(pid: string, socket: (inode: number) => void): boolean {
-  const folder = `/proc/${pid}/fd/`;
-  try {
-    for (const descriptor of readdirSync(folder)) {
-      let target: string;
-      try {
-        target = readlinkSync(folder + descriptor);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
-        throw error;
-      }
-      if (!target.startsWith('socket:[')) continue;
-      let inode = 0;
-      for (let i = 8, code: number; isDigit((code = target.charCodeAt(i))); i++) inode = inode * 10 + code - 48;
-      socket(inode);
-    }
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ESRCH';
-  }
 }
 
 function hiddenProcesses(pids: readonly string[]): string | null {
@@ -46,14 +21,16 @@ export function walkHolders(wanted: ReadonlySet<number> | undefined): HolderList
   let pairs = new Uint32Array(1024);
   let length = 0;
   const unreadable: string[] = [];
-  const pids = readdirSync('/proc').filter((name) => isDigit(name.charCodeAt(0)));
+  const pids = readdirSync('/proc').filter((name) => /^\d/.test(name));
   // Without root most processes throw, and nobody reads those stacks.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
+    const fast = fastVisit();
     for (const pid of pids) {
       const number = Number(pid);
-      const readable = visit(pid, (inode) => {
+      const before = length;
+      const socket = (inode: number): void => {
         if (wanted !== undefined && !wanted.has(inode)) return;
         if (length === pairs.length) {
           const larger = new Uint32Array(2 * length);
@@ -62,8 +39,11 @@ export function walkHolders(wanted: ReadonlySet<number> | undefined): HolderList
         }
         pairs[length++] = number;
         pairs[length++] = inode;
-      });
-      if (!readable) unreadable.push(pid);
+      };
+      if (fast?.(pid, socket) === 'read') continue;
+      // Refused, or a descriptor was closed meanwhile: Node tells which.
+      length = before;
+      if (visit(pid, socket) === 'refused') unreadable.push(pid);
     }
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
