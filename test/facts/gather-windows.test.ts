@@ -336,8 +336,8 @@ test('the dynamic ranges of both families and protocols', () => {
   });
 });
 
-// Recorded under Wine 10: a Node server with four listeners, a connection to one of them and two UDP sockets. Its 64 rows
-// without a port, libuv's, are no sockets on a port.
+// Recorded under Wine 10: a Node server with four listeners, a connection to one of them and two UDP sockets. The 128 rows
+// without a port are libuv's, and no sockets on a port.
 test('a recording, byte for byte', () => {
   const { machine, sections } = ask(recordedSource(readEnvelope(fileURLToPath(new URL('../fixtures/recorded/windows-wine10', import.meta.url)))), { ranges: true });
   assert.equal(machine, { name: 'vm', platform: 'win32', release: '10.0.19043', architecture: 'x64', elevated: false });
