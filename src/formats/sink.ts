@@ -58,15 +58,16 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   ELOOP: 'its symbolic links go round in circles',
   ENAMETOOLONG: 'its name is too long',
-  ENOENT: 'its folder does not exist',
+  // Windows says so of a name with characters that it does not allow, too.
+  ENOENT: process.platform === 'win32' ? 'its folder does not exist, or its name is not valid' : 'its folder does not exist',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'its folder does not exist',
   EROFS: 'the file system is read-only',
 };
 
 const hints: Readonly<Record<string, string>> = {
-  EACCES: 'Close the program that has it open, or choose another file.',
-  EPERM: 'Close the program that has it open, or choose another file.',
+  EACCES: 'Choose another file, or close the program that has this one open.',
+  EPERM: 'Choose another file, or close the program that has this one open.',
   EBUSY: 'Close that program, or choose another file.',
   ENOENT: 'Create the folder first.',
   ENOSPC: 'Free some space, or choose another place.',

@@ -25,13 +25,17 @@ const plainStyle: Style = ['', ''];
 const heading: Style = ['\x1b[1;4m', '\x1b[22;24m'];
 const bold: Style = ['\x1b[1m', '\x1b[22m'];
 const colour = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
-const styles: Readonly<Record<string, Readonly<Record<string, Style>>>> = {
-  State: { Listen: colour(32), Established: colour(36), Bound: colour(33) },
-  OwnerKind: { Kernel: colour(35), Orphan: colour(31), Unknown: colour(33) },
-};
+const styles: ReadonlyMap<string, Style> = new Map([
+  ['State Listen', colour(32)],
+  ['State Established', colour(36)],
+  ['State Bound', colour(33)],
+  ['OwnerKind Kernel', colour(35)],
+  ['OwnerKind Orphan', colour(31)],
+  ['OwnerKind Unknown', colour(33)],
+]);
 
 function style({ name }: Column, text: string): Style | undefined {
-  return name === 'Owner' ? bold : styles[name]?.[text];
+  return name === 'Owner' ? bold : styles.get(`${name} ${text}`);
 }
 
 let segmenter: Intl.Segmenter | undefined;
@@ -94,7 +98,7 @@ function render(sink: TextSink, places: readonly Place[], rows: number, width: W
       const whole = texts[i]!;
       const fits = width(whole) <= place.width;
       const text = fits ? whole : shorten(whole, place.width, width, unicode);
-      const padding = ' '.repeat(place.width - width(text));
+      const padding = ' '.repeat(Math.max(0, place.width - width(text)));
       const [on, off] = (colours && text !== '' && dress(place, whole)) || plainStyle;
       const right = rightAligned.has(place.column.type);
       out += `${i === 0 ? '' : between}${right ? padding : ''}${on}${text}${off}${right || i === end - 1 ? '' : padding}`;

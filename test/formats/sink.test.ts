@@ -174,13 +174,13 @@ test('a write that fails removes the temporary file', ({ folder }) => {
 test('what cannot be a file is said in one line', ({ folder }) => {
   const cases: [path: string, message: string][] = [
     [folder, `cannot write ${folder}: it is a folder`],
-    [join(folder, 'no', 'x.csv'), `cannot write ${join(folder, 'no', 'x.csv')}: its folder does not exist`],
-    [join(folder, 'x'.repeat(300)), posix ? `cannot write ${join(folder, 'x'.repeat(300))}: its name is too long` : ''],
+    [join(folder, 'no', 'x.csv'), `cannot write ${join(folder, 'no', 'x.csv')}: its folder does not exist${posix ? '' : ', or its name is not valid'}`],
+    ...(posix ? [[join(folder, 'x'.repeat(300)), `cannot write ${join(folder, 'x'.repeat(300))}: its name is too long`] as [string, string]] : []),
   ];
   for (const [path, message] of cases) {
     const thrown = error(() => fileSink(path));
     assert.equal([thrown.code, thrown.exitCode, thrown.target], ['PO2004', 69, path]);
-    if (message !== '') assert.is(thrown.message, message);
+    assert.is(thrown.message, message);
   }
   assert.equal(readdirSync(folder), []);
 });

@@ -90,6 +90,11 @@ test('colours, and a header without a line of its own', async () => {
   assert.is(text, ` ${head('Port')}  ${head('State')}   ${head('Owner')}\n  443  \x1b[32mListen\x1b[39m  \x1b[1mnginx.exe (web server)\x1b[22m\n53000\n`);
 });
 
+test('no value is taken for a property of something else', async () => {
+  const { text } = await written('table', schema, [{ State: 'constructor' }], { columns: [schema.columns[3]], terminal: terminal(80, { colours: true }) });
+  assert.ok(text.endsWith('\nconstructor\n'));
+});
+
 test('three dots where the terminal has no ellipsis', async () => {
   const { text } = await written('table', schema, rows.slice(0, 1), { columns: schema.columns.slice(4), terminal: terminal(10, { unicode: false }) });
   assert.is(text, 'Owner\n-----\nnginx.e...\n');
@@ -113,11 +118,12 @@ test('a name cannot send an escape sequence or forge a line', async () => {
 
 test('no line is wider than the terminal or has anything raw in it', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(hostileRow, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 140 }), fc.boolean(), async (list, columns, unicode) => {
-      const { text } = await written('table', sample, list, { terminal: terminal(columns, { unicode }) });
+    fc.asyncProperty(fc.array(hostileRow, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 140 }), fc.boolean(), fc.boolean(), async (list, columns, unicode, colours) => {
+      const dressed = (await written('table', sample, list, { terminal: terminal(columns, { unicode, colours }) })).text;
+      const text = dressed.replaceAll(/\x1b\[[\d;]+m/g, '');
       assert.not.match(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
       const lines = text.split('\n');
-      assert.is(lines.length, list.length + 3);
+      assert.is(lines.length, list.length + (colours ? 2 : 3));
       for (const line of lines) assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} > ${columns}: ${line}`);
     }),
     { numRuns: 300 },
