@@ -1,0 +1,114 @@
+// Holds the budgets: measures side by side, in this run, and prints ratios. Only ratios count; machines differ.
+import { existsSync, statSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { nodeBinary, ownNode, root, runtimes } from '../../build/runtime.mjs';
+import { startCrowd } from './crowd.ts';
+import { measureMemory, measureTime } from './formats.ts';
+import { compare, type Command, type Comparison } from './measure.ts';
+
+interface Line {
+  readonly what: string;
+  readonly seen: string;
+  readonly peer: string;
+  readonly ratio: number;
+  /** The ratio that must not be exceeded; null for what is only shown. */
+  readonly budget: number | null;
+}
+
+const lines: Line[] = [];
+const ms = (value: number): string => `${value.toFixed(0)} ms`;
+const mb = (kib: number): string => `${(kib / 1024).toFixed(0)} MB`;
+
+function add(line: Line): void {
+  lines.push(line);
+  const verdict = line.budget === null ? '' : line.ratio <= line.budget ? ` (budget ${line.budget}: held)` : ` (budget ${line.budget}: NOT HELD)`;
+  process.stdout.write(`${line.what}: ${line.seen}, ${line.ratio.toFixed(2)} × ${line.peer}${verdict}\n`);
+}
+
+function addWall(what: string, peer: string, { own, peer: other, ratio }: Comparison, budget: number | null): void {
+  add({ what, seen: `${ms(own.wall)} against ${ms(other.wall)}`, peer, ratio: ratio.wall, budget });
+}
+
+function tool(file: string, ...args: string[]): Command {
+  return { file, args };
+}
+
+function installed(name: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' }).status === 0;
+}
+
+const portowner = join(root, 'dist/portowner');
+if (!existsSync(portowner)) throw new Error('build first: npm run build');
+const node = ownNode();
+const bareNode: Command = { file: node, args: ['-e', '0'], env: { PATH: process.env.PATH } };
+
+// A quiet machine: one listener of our own.
+const server = createServer().listen(0, '127.0.0.1');
+await once(server, 'listening');
+const { port } = server.address() as AddressInfo;
+const start = compare(tool(portowner, `${port}`), bareNode, 40);
+addWall('portowner PORT, quiet machine', 'bare node', start, 1.6);
+add({ what: 'its peak memory', seen: `${mb(start.own.memory)} against ${mb(start.peer.memory)}`, peer: 'bare node', ratio: start.ratio.memory, budget: 1.9 });
+server.close();
+
+// 20,000 TCP sockets and 300 processes.
+const peers = { ss: installed('ss'), lsof: installed('lsof'), netstat: installed('netstat') };
+const crowd = await startCrowd();
+try {
+  const one = tool(portowner, `${crowd.port}`);
+  if (peers.ss) addWall('one listening port among 20,000 sockets and 300 processes, all holders', 'ss -ltnp', compare(one, tool('ss', '-ltnp', `sport = :${crowd.port}`), 15), 1.2);
+  if (peers.lsof) addWall('the same', 'lsof -iTCP:PORT', compare(one, tool('lsof', '-nP', `-iTCP:${crowd.port}`, '-sTCP:LISTEN'), 7), 0.6);
+  if (peers.netstat) addWall('the same', 'netstat -ltnp', compare(one, tool('netstat', '-ltnp'), 7), null);
+  const all = tool(portowner, '--all', '--protocol', 'tcp', '--format', 'csv');
+  if (peers.ss) {
+    const everything = compare(all, tool('ss', '-tanp'), 9);
+    addWall('all 20,000 sockets with their owners as CSV', 'ss -tanp', everything, 1.5);
+    add({ what: 'its peak memory', seen: mb(everything.own.memory), peer: '150 MB', ratio: everything.own.memory / 1024 / 150, budget: 1 });
+  }
+  if (peers.netstat) addWall('the same', 'netstat -tanp', compare(all, tool('netstat', '-tanp'), 5), null);
+} finally {
+  await crowd.stop();
+}
+
+// Each doubling of sockets at most doubles the time above the start.
+const above: number[] = [];
+for (const sockets of [5_000, 10_000, 20_000]) {
+  const some = await startCrowd({ sockets });
+  try {
+    const { own, peer } = compare(tool(portowner, '--all', '--protocol', 'tcp', '--format', 'csv'), tool(portowner, '--version'), 7);
+    above.push(own.wall - peer.wall);
+  } finally {
+    await some.stop();
+  }
+}
+above.slice(1).forEach((value, index) => {
+  const before = above[index]!;
+  add({ what: `${10_000 * 2 ** index} sockets, time above the start`, seen: `${ms(value)} against ${ms(before)}`, peer: `${5_000 * 2 ** index} sockets`, ratio: value / before, budget: 2 });
+});
+
+// The Windows executable.
+const exe = join(root, 'dist/portowner.exe');
+const nodeExe = nodeBinary(runtimes['win32-x64']);
+const own = statSync(exe).size - statSync(nodeExe).size;
+add({ what: "the Windows executable's size above its node.exe", seen: `${(own / 1024 / 1024).toFixed(2)} MB`, peer: '2 MB', ratio: own / 1024 / 1024 / 2, budget: 1 });
+const wine = process.env.PORTOWNER_WINE ?? 'portowner-wine';
+if (installed(wine)) {
+  // One program stays, so that the Wine server does too.
+  const keeper = spawn(wine, [nodeExe, '--disable-warning=ExperimentalWarning', '-e', 'setTimeout(() => {}, 300000)'], { stdio: 'ignore' });
+  try {
+    addWall("the exe's start under Wine (--version)", 'node.exe -e 0', compare(tool(wine, exe, '--version'), tool(wine, nodeExe, '-e', '0'), 15), 1.25);
+  } finally {
+    keeper.kill();
+  }
+} else process.stdout.write('skipped: the start of the Windows executable (no Wine)\n');
+
+for (const { name, peer, ratio, budget } of [...(await measureTime()), ...measureMemory()]) add({ what: name, seen: 'in one process', peer, ratio, budget });
+
+const held = (line: Line): string => (line.budget === null ? '' : line.ratio <= line.budget ? 'yes' : '**no**');
+process.stdout.write(`\n| what | seen | ratio | to | budget | held |\n|---|---|---|---|---|---|\n`);
+for (const line of lines) process.stdout.write(`| ${line.what} | ${line.seen} | ${line.ratio.toFixed(2)} | ${line.peer} | ${line.budget ?? ''} | ${held(line)} |\n`);
+process.exitCode = lines.some((line) => line.budget !== null && line.ratio > line.budget) ? 1 : 0;
