@@ -1,21 +1,15 @@
 // Builds what is in dist/: everything, or the executables of the platforms in the arguments (linux, win).
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from './bundle.ts';
 import { type Platform, executable, runtimeOf, withCodeCache } from './executable.ts';
-import { cache, nodeBinary, root, sha256 } from './runtime.mjs';
+import { cache, nodeBinary, root, sha256, writeExecutable } from './runtime.mjs';
 import { verifyNodeSignature } from './signature.ts';
 import { finishWindows } from './windows.ts';
 
 const dist = join(root, 'dist');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-
-/** Replaces a file in one step, so that a running executable goes on with the old one. */
-function replace(path: string, content: string | Uint8Array, mode = 0o644): void {
-  writeFileSync(`${path}.new`, content, { mode });
-  renameSync(`${path}.new`, path);
-}
 
 /** Runs the command in PORTOWNER_SIGN, if any, with the file's path as its last argument. */
 function sign(path: string): void {
@@ -42,6 +36,7 @@ const makers: Record<Platform, { name: string; make: (code: string) => Promise<B
 
 async function build(platforms: Platform[]): Promise<void> {
   mkdirSync(dist, { recursive: true });
+  // Removed, not overwritten: what runs goes on with the old file, and no sums means that the build has not ended well.
   for (const name of [...platforms.map((platform) => makers[platform].name), 'SHA256SUMS']) rmSync(join(dist, name), { force: true });
   if (platforms.includes('win')) say(verifyNodeSignature(nodeBinary(runtimeOf.win)));
   const { code, metafile } = await bundle();
@@ -50,7 +45,7 @@ async function build(platforms: Platform[]): Promise<void> {
   const make = async (platform: Platform): Promise<void> => {
     const { name, make } = makers[platform];
     const path = join(dist, name);
-    replace(path, await make(code), 0o755);
+    writeExecutable(path, await make(code));
     sign(path);
     const { size } = statSync(path);
     say(`dist/${name}: ${size} bytes, ${size - statSync(nodeBinary(runtimeOf[platform])).size} more than its Node`);
@@ -58,7 +53,7 @@ async function build(platforms: Platform[]): Promise<void> {
   await Promise.all(platforms.map(make));
 
   const built = Object.values(makers).map((maker) => maker.name).filter((name) => existsSync(join(dist, name)));
-  replace(join(dist, 'SHA256SUMS'), built.map((name) => `${sha256(readFileSync(join(dist, name)))}  ${name}\n`).join(''));
+  writeFileSync(join(dist, 'SHA256SUMS'), built.map((name) => `${sha256(readFileSync(join(dist, name)))}  ${name}\n`).join(''));
 }
 
 const wanted = Object.keys(makers).filter((platform) => process.argv.length === 2 || process.argv.includes(platform)) as Platform[];

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 import { root } from './runtime.mjs';
 
 /** PortOwner as one CommonJS file that requires nothing but Node's own modules. */
@@ -8,6 +8,18 @@ export interface Bundle {
   code: string;
   metafile: Metafile;
 }
+
+/**
+ * clipanion looks for colours through node:tty, which costs a quarter of the start and is not used here:
+ * take what it has for a place without terminals.
+ */
+const withoutTerminal: Plugin = {
+  name: 'without terminal',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\.\/platform$/ }, ({ resolveDir }) =>
+      /clipanion.lib.advanced$/.test(resolveDir) ? { path: join(resolveDir, '../platform/browser.js') } : undefined,
+    ),
+};
 
 export async function bundle(): Promise<Bundle> {
   const result = await build({
@@ -22,6 +34,7 @@ export async function bundle(): Promise<Bundle> {
     target: 'node26',
     // An import() that survives looks for a file, and in the executable there is none: make all of them require().
     supported: { 'dynamic-import': false },
+    plugins: [withoutTerminal],
     minifyWhitespace: true,
     minifySyntax: true,
     charset: 'ascii',

@@ -2,7 +2,7 @@
 // this runs before anything is installed, under any Node >= 20.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -68,6 +68,21 @@ export function npm(args, cwd) {
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /**
+ * Writes an executable in small pieces. Linux keeps a file that was written at once in large pages, and then every
+ * process that runs it seems to need twice the memory.
+ * @param {string} path
+ * @param {Buffer} bytes
+ */
+export function writeExecutable(path, bytes) {
+  const fd = openSync(path, 'w', 0o755);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, Math.min(65536, bytes.length - at));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
  * The content of some files of a tar archive (plain names of at most 100 bytes, as npm packs them).
  * @param {Buffer} archive
  * @param {string[]} names
@@ -110,7 +125,7 @@ export function nodeBinary(runtime) {
     // pkg takes an archive that has a mark as downloaded and checked, and a binary that has one as extracted.
     const archive = join(pkgHome, '.pkg-cache/sea', runtime.archive);
     for (const mark of [archive, `${archive}.ok`, `${path}.ok`]) writeFileSync(mark, '');
-    writeFileSync(join(work, 'node'), binary, { mode: 0o755 });
+    writeExecutable(join(work, 'node'), binary);
     renameSync(join(work, 'node'), path);
   } finally {
     rmSync(work, { recursive: true, force: true });
