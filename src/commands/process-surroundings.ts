@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { stdoutSink } from '../formats/sink.ts';
+import { stdoutSink, type Sink } from '../formats/sink.ts';
 import type { Terminal } from '../formats/format.ts';
 import { liveSource } from '../machine/live.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -24,14 +24,31 @@ function terminal(): Terminal | null {
   };
 }
 
+/** Text for a Windows console: Node's own stream speaks UTF-16 to it, plain bytes would meet its code page. */
+function consoleSink(stream: NodeJS.WriteStream): Sink {
+  return {
+    write: (text) => void stream.write(text),
+    bytes: (bytes) => void stream.write(bytes),
+    flush() {},
+    close() {},
+    abort() {},
+  };
+}
+
+/** Whether a standard stream is a Windows console. */
+function isConsole(fd: 1 | 2): boolean {
+  return process.platform === 'win32' && isCharacterDevice(fd) && (fd === 1 ? process.stdout : process.stderr).isTTY;
+}
+
 /** The real ones, of this process. */
 export function processSurroundings(): Surroundings {
   return {
     source: liveSource,
-    output: () => stdoutSink(),
+    output: () => (isConsole(1) ? consoleSink(process.stdout) : stdoutSink()),
     error: (text) => {
       try {
-        writeSync(2, text);
+        if (isConsole(2)) process.stderr.write(text);
+        else writeSync(2, text);
       } catch {
         // Nobody listens: the exit code still tells.
       }
