@@ -14,27 +14,44 @@ export const exit = {
 } as const;
 export type ExitCode = (typeof exit)[keyof typeof exit];
 
+/** The members of PowerShell's ErrorCategory that problems belong to, with their numbers. */
+export const errorCategories = {
+  NotSpecified: 0,
+  InvalidArgument: 5,
+  InvalidData: 6,
+  NotImplemented: 11,
+  NotInstalled: 12,
+  OperationTimeout: 15,
+  PermissionDenied: 18,
+  ResourceUnavailable: 21,
+  ReadError: 22,
+  WriteError: 23,
+} as const;
+export type ErrorCategory = keyof typeof errorCategories;
+
 interface ProblemKind {
   readonly summary: string;
   readonly exitCode: ExitCode;
+  readonly category: ErrorCategory;
 }
 
 /** The documented list; README's table is made from it. */
 export const problemKinds = {
-  PO1001: { summary: 'wrong usage of the command line', exitCode: exit.usage },
-  PO1002: { summary: 'not a port expression', exitCode: exit.usage },
-  PO1003: { summary: 'no such column', exitCode: exit.usage },
-  PO1004: { summary: 'not an address or CIDR range', exitCode: exit.usage },
-  PO1005: { summary: 'options that exclude each other, or one that needs another', exitCode: exit.usage },
-  PO2001: { summary: 'a file could not be read', exitCode: exit.unavailable },
-  PO2002: { summary: 'a file is not what it should be', exitCode: exit.unavailable },
-  PO2003: { summary: 'a file is of a newer version than this program reads', exitCode: exit.unavailable },
-  PO2004: { summary: 'the output could not be written', exitCode: exit.unavailable },
-  PO3001: { summary: 'a source of facts failed', exitCode: exit.unavailable },
-  PO3002: { summary: 'more rights would show more', exitCode: exit.rights },
-  PO3003: { summary: 'this operating system is not supported', exitCode: exit.unavailable },
-  PO3004: { summary: 'a name could not be resolved in time', exitCode: exit.unavailable },
-  PO9001: { summary: 'a defect in PortOwner', exitCode: exit.defect },
+  PO1001: { summary: 'wrong usage of the command line', exitCode: exit.usage, category: 'InvalidArgument' },
+  PO1002: { summary: 'not a port expression', exitCode: exit.usage, category: 'InvalidArgument' },
+  PO1003: { summary: 'no such column', exitCode: exit.usage, category: 'InvalidArgument' },
+  PO1004: { summary: 'not an address or CIDR range', exitCode: exit.usage, category: 'InvalidArgument' },
+  PO1005: { summary: 'options that exclude each other, or one that needs another', exitCode: exit.usage, category: 'InvalidArgument' },
+  PO2001: { summary: 'a file could not be read', exitCode: exit.unavailable, category: 'ReadError' },
+  PO2002: { summary: 'a file is not what it should be', exitCode: exit.unavailable, category: 'InvalidData' },
+  PO2003: { summary: 'a file is of a newer version than this program reads', exitCode: exit.unavailable, category: 'InvalidData' },
+  PO2004: { summary: 'the output could not be written', exitCode: exit.unavailable, category: 'WriteError' },
+  PO3001: { summary: 'a source of facts failed', exitCode: exit.unavailable, category: 'ResourceUnavailable' },
+  PO3002: { summary: 'more rights would show more', exitCode: exit.rights, category: 'PermissionDenied' },
+  PO3003: { summary: 'this operating system is not supported', exitCode: exit.unavailable, category: 'NotImplemented' },
+  PO3004: { summary: 'a name could not be resolved in time', exitCode: exit.unavailable, category: 'OperationTimeout' },
+  PO3005: { summary: 'the PowerShell module has no executable, or cannot start it', exitCode: exit.unavailable, category: 'NotInstalled' },
+  PO9001: { summary: 'a defect in PortOwner', exitCode: exit.defect, category: 'NotSpecified' },
 } as const satisfies Record<string, ProblemKind>;
 export type ProblemCode = keyof typeof problemKinds;
 
@@ -49,6 +66,8 @@ export interface Problem {
   readonly hint?: string;
   /** What it is about: an argument, a file, a host, a process. */
   readonly target?: string;
+  /** Whether it ended the command: what rows there are besides are none of an answer. */
+  readonly terminating?: true;
 }
 
 /** Thrown for anything that ends a command; commands/base.ts turns it into stderr text and the exit code. */
@@ -74,6 +93,7 @@ export class PortOwnerError extends Error {
       severity: 'Error',
       code: this.code,
       message: this.message,
+      terminating: true,
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       ...(this.target === undefined ? {} : { target: this.target }),
     };

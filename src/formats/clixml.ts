@@ -1,5 +1,4 @@
-import { exit, problemKinds } from '../problems.ts';
-import type { ExitCode, Problem } from '../problems.ts';
+import { errorCategories, problemKinds, type Problem } from '../problems.ts';
 import type { AnyRow, Column, ColumnType, RowSchema } from '../schema/column.ts';
 import { problemRow, toProblemRow } from '../schema/problem.ts';
 import type { CreateWriter } from './format.ts';
@@ -118,16 +117,6 @@ function rowEncoder(schema: RowSchema, columns: readonly Column[], types: TypeNa
   };
 }
 
-/** PowerShell's ErrorCategory for an exit code. */
-const categories: Readonly<Record<ExitCode, number>> = {
-  [exit.ok]: 0, // NotSpecified
-  [exit.no]: 13, // ObjectNotFound
-  [exit.usage]: 5, // InvalidArgument
-  [exit.unavailable]: 21, // ResourceUnavailable
-  [exit.rights]: 18, // PermissionDenied
-  [exit.defect]: 0,
-};
-
 const optional = (name: string, value: string | undefined): string =>
   value === undefined ? `<Nil N="${name}" />` : `<S N="${name}">${encode(value)}</S>`;
 
@@ -150,7 +139,7 @@ function streamItem(problem: Problem, types: TypeNames): string {
         `<Obj S="Error">${types.of('System.Management.Automation.ErrorRecord', 'System.Object')}<ToString>${message}</ToString><MS>` +
         `<Obj N="Exception">${types.of('System.Exception', 'System.Object')}<ToString>${message}</ToString><Props><S N="Message">${message}</S></Props></Obj>` +
         `${optional('TargetObject', problem.target)}<S N="FullyQualifiedErrorId">${problem.code}</S><Nil N="InvocationInfo" />` +
-        `<I32 N="ErrorCategory_Category">${categories[problemKinds[problem.code].exitCode]}</I32><S N="ErrorCategory_Activity">portowner</S>` +
+        `<I32 N="ErrorCategory_Category">${errorCategories[problemKinds[problem.code].category]}</I32><S N="ErrorCategory_Activity">portowner</S>` +
         `<S N="ErrorCategory_Reason">${problem.code}</S>${optional('ErrorCategory_TargetName', problem.target)}` +
         `${optional('ErrorCategory_TargetType', problem.target && 'String')}<S N="ErrorCategory_Message">${message}</S><S N="ErrorDetails_Message">${message}</S>` +
         `${optional('ErrorDetails_RecommendedAction', problem.hint)}<B N="SerializeExtendedInfo">false</B></MS></Obj>`

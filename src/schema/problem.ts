@@ -1,4 +1,4 @@
-import type { Problem } from '../problems.ts';
+import { problemKinds, type Problem } from '../problems.ts';
 import type { RowOf, RowSchema } from './column.ts';
 
 /** A problem as a row, for callers that ask for `--problems rows`. */
@@ -10,6 +10,8 @@ export const problemRow = {
     { name: 'Message', type: 'text', description: 'What is wrong.' },
     { name: 'Hint', type: 'text', description: 'What to do about it.' },
     { name: 'Target', type: 'text', description: 'What it is about.' },
+    { name: 'Category', type: 'text', description: "The member of PowerShell's ErrorCategory that it belongs to." },
+    { name: 'Terminating', type: 'boolean', description: 'Whether it ended the command.' },
   ],
 } as const satisfies RowSchema;
 
@@ -22,5 +24,7 @@ export function toProblemRow(problem: Problem): ProblemRow {
     Message: problem.message,
     Hint: problem.hint ?? null,
     Target: problem.target ?? null,
+    Category: problemKinds[problem.code].category,
+    Terminating: problem.terminating === true,
   };
 }

@@ -33,14 +33,14 @@ test('what is not ASCII is escaped', async () => {
 });
 
 test('problems are items that are no rows', async () => {
-  const item = '{"Problem":"Warning","Code":"PO3002","Message":"some are hidden","Hint":"Run as root.","Target":"pid 4"}';
+  const item = '{"Problem":"Warning","Code":"PO3002","Message":"some are hidden","Hint":"Run as root.","Target":"pid 4","Category":"PermissionDenied","Terminating":false}';
   assert.is((await written('json', sample, [problem, full])).text, `[\n${item},\n${fullText}\n]\n`);
   assert.is((await written('ndjson', sample, [problem])).text, `${item}\n`);
 });
 
 test('problems as rows', async () => {
   const { text } = await written('json', sample, [{ severity: 'Error', code: 'PO2001', message: 'no such file' }], { problems: 'rows' });
-  assert.equal(JSON.parse(text), [{ Severity: 'Error', Code: 'PO2001', Message: 'no such file', Hint: null, Target: null }]);
+  assert.equal(JSON.parse(text), [{ Severity: 'Error', Code: 'PO2001', Message: 'no such file', Hint: null, Target: null, Category: 'ReadError', Terminating: false }]);
 });
 
 for (const format of ['json', 'ndjson'] as const) {

@@ -127,7 +127,7 @@ test('problems on their streams', async (context) => {
     'WARNING: PO3002: some are hidden Run as root.',
     'VERBOSE: PO3002: some are hidden Run as root.',
     `PO3002 PermissionDenied ${message} pid 4 Run as root.`,
-    'PO2001 ResourceUnavailable 233  ',
+    'PO2001 ReadError 233  ',
     'row 443',
   ]);
 });
