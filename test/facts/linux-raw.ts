@@ -11,7 +11,7 @@ export interface DiagRow {
   port: number;
   remote?: string;
   remotePort?: number;
-  /** The kernel's number; by itself Listen (10), or 7 for UDP. */
+  /** The kernel's number; Listen (10) when it is not given. */
   state?: number;
   inode?: number;
   uid?: number;
@@ -49,8 +49,8 @@ export function diagMessage(row: DiagRow, type = 20): Buffer {
   return netlink(type, payload);
 }
 
-export function diag(rows: readonly DiagRow[], end: Uint8Array = done): Uint8Array {
-  return Buffer.concat([...rows.map((row) => diagMessage(row)), end]);
+export function diag(rows: readonly DiagRow[], end: Uint8Array = done, usual: Partial<DiagRow> = {}): Uint8Array {
+  return Buffer.concat([...rows.map((row) => diagMessage(Object.assign({}, usual, row))), end]);
 }
 
 /** pid, inode, pid, inode … */
@@ -97,8 +97,8 @@ export function linux(world: World): RawSource {
   const put = (name: string, entry: Omit<RawEntry, 'at'>): void => void entries.set(name, { at, ...entry });
   put('machine', { text: JSON.stringify({ name: 'box', release: '6.18.0', architecture: 'x64', elevated: true }) });
   put('diag/tcp', { bytes: diag(world.tcp ?? []) });
-  put('diag/udp4', { bytes: diag((world.udp4 ?? []).map((row) => ({ state: 7, ...row }))) });
-  put('diag/udp6', { bytes: diag((world.udp6 ?? []).map((row) => ({ state: 7, local: '::', ...row }))) });
+  put('diag/udp4', { bytes: diag(world.udp4 ?? [], done, { state: 7 }) });
+  put('diag/udp6', { bytes: diag(world.udp6 ?? [], done, { state: 7, local: '::' }) });
   put('holders', { bytes: holderBytes(world.holders ?? []), ...(world.limit === undefined ? {} : { refusal: world.limit }) });
   put('boot', { text: JSON.stringify({ stat: 'btime 1767322800', hertz: 100 }) });
   put('users', { text: 'root:x:0:0:root:/root:/bin/sh\nweb:x:33:33::/var/www:/bin/false\n' });

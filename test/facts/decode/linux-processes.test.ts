@@ -56,7 +56,7 @@ for (const [exe, expected] of [
 for (const [cmdline, expected] of [
   ['', null],
   ['\0\0', null],
-  ['sleep\0' + '60\0', 'sleep 60'],
+  ['sleep\x0060\0', 'sleep 60'],
   ['/usr/bin/my prog\0-x\0', "'/usr/bin/my prog' -x"],
   ["sh\0-c\0echo 'a' \"b\"\0", "sh -c 'echo '\\''a'\\'' \"b\"'"],
   ['x\0\0y\0', "x '' y"],
