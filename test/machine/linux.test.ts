@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket as TcpSocket } from 'node:net';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
@@ -232,13 +232,13 @@ onLinux('what there is not is refused, never thrown', () => {
   assert.is(source.read('process/4999999').refusal?.code, 'Gone');
 });
 
-// Loading the C library and asking it must not keep descriptors open.
 onLinux('a look leaves nothing open', () => {
-  const count = () => spawnSync('ls', [`/proc/${process.pid}/fd`], { encoding: 'utf8' }).stdout.split('\n').length;
+  const count = () => readdirSync('/proc/self/fd').length;
   ask(1);
   const before = count();
-  for (let turn = 0; turn < 5; turn++) ask(1, { sockets: 'all', localPorts: null });
-  assert.is(count(), before);
+  for (let turn = 0; turn < 20; turn++) ask(1, { sockets: 'all', localPorts: null });
+  // What earlier tests had open may still close.
+  assert.ok(count() < before + 10);
 });
 
 test.run();

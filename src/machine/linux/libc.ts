@@ -1,9 +1,6 @@
+// The few functions of the C library that Node has no equivalent for, each loaded when it is first wanted.
 import type { FunctionDefinitions } from 'node:ffi';
 
-/**
- * The few functions of the C library that Node has no equivalent for. Nothing is loaded before the first call:
- * `node:ffi` and the library take about 2 ms.
- */
 type Ffi = typeof import('node:ffi');
 
 // 64-bit lengths and results are declared as 32 bits: the values are small, and BigInts would cost more than the calls.
@@ -25,14 +22,19 @@ const descriptorDefinitions = {
 /** The symbols of this program itself, which is linked with its C library, whatever the file is called there. */
 function load<const T extends FunctionDefinitions>(definitions: T) {
   const ffi = process.getBuiltinModule('node:ffi') as Ffi;
-  return { ffi, ...ffi.dlopen(null, definitions).functions };
+  const { lib, functions } = ffi.dlopen(null, definitions);
+  // The library is kept as long as its functions.
+  return { ffi, lib, ...functions };
 }
 
+let netlink: ReturnType<typeof load<typeof netlinkDefinitions>> | undefined;
+let descriptors: ReturnType<typeof load<typeof descriptorDefinitions>> | undefined;
+
 /** What a netlink socket takes. Throws where FFI is not to be had. */
-export const netlinkCalls = () => load(netlinkDefinitions);
+export const netlinkCalls = () => (netlink ??= load(netlinkDefinitions));
 
 /** What a walk through descriptors takes. Throws where FFI or one of the functions is not to be had. */
-export const descriptorCalls = () => load(descriptorDefinitions);
+export const descriptorCalls = () => (descriptors ??= load(descriptorDefinitions));
 
 /** The name of a user by all sources that the machine is set up for (files, LDAP …); null when there is none. */
 export function userName(uid: number): string | null {
