@@ -1,12 +1,12 @@
 import { Command, Option } from 'clipanion';
-import type { Facts } from '../facts/facts.ts';
-import { selectSockets, type Question } from '../facts/question.ts';
+import type { Facts, Socket } from '../facts/facts.ts';
+import { holdsPort, selectSockets, type Question } from '../facts/question.ts';
 import { detailsFor } from '../ownership/details.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { RowFilter } from '../ownership/filter.ts';
 import { defaultOrder } from '../ownership/order.ts';
 import { formatPorts, parsePorts, type PortSpan } from '../ports/expression.ts';
-import { exit, PortOwnerError, type ExitCode } from '../problems.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import type { Column } from '../schema/column.ts';
 import { endpoint, type Endpoint } from '../schema/endpoint.ts';
 import { sectionProblems } from './problems.ts';
@@ -33,6 +33,23 @@ function oneOf<T extends string>(option: string, values: readonly string[], allo
 const states = Object.fromEntries(
   ['Bound', 'Closed', 'CloseWait', 'Closing', 'DeleteTCB', 'Established', 'FinWait1', 'FinWait2', 'LastAck', 'Listen', 'SynReceived', 'SynSent', 'TimeWait'].map((name) => [name, name]),
 );
+const protocolNames = { tcp: 'TCP', udp: 'UDP' } as const;
+
+/** The words that options of the main question take, for completion. */
+export const optionValues: Readonly<Record<string, readonly string[]>> = {
+  '--protocol': Object.keys(protocolNames),
+  '--state': Object.keys(states),
+  '--range': Object.keys(rangeNames),
+};
+
+/** What PORTS ask for. The PowerShell module also asks for processes there, as `pid:1234`: the answer has the sockets of either. */
+interface Subject {
+  /** Null asks for every port. */
+  readonly spans: PortSpan[] | null;
+  readonly pids: ReadonlySet<number>;
+  /** What could not be read. */
+  readonly problems: Problem[];
+}
 
 /** The main question: who owns a port. */
 export class PortsCommand extends RowCommand {
@@ -82,7 +99,11 @@ export class PortsCommand extends RowCommand {
   }
 
   protected async answer(columns: readonly Column[]): Promise<Answer> {
-    const spans = await this.spans(this.ports);
+    const subject = await this.subject();
+    if (subject.problems.length > 0 && subject.spans?.length === 0 && subject.pids.size === 0) return { rows: [], problems: subject.problems, exitCode: exit.usage };
+    const { pids } = subject;
+    const spans = pids.size === 0 ? subject.spans : null;
+    const all = this.all || this.state !== undefined || this.remotePort !== undefined;
     const filter = await this.filter();
     const keys = this.sort === undefined ? null : (await import('../ownership/sort.ts')).parseSort(this.sort, endpoint);
     const resolveSeconds = this.resolve === false ? null : this.secondsToResolve(this.resolve);
@@ -91,26 +112,61 @@ export class PortsCommand extends RowCommand {
     const question: Question = {
       localPorts: spans,
       protocols: this.protocols(),
-      sockets: this.all || this.state !== undefined || this.remotePort !== undefined ? 'all' : spans === null ? 'listeners' : 'answer',
+      sockets: all || (pids.size > 0 && subject.spans?.length !== 0) ? 'all' : spans === null ? 'listeners' : 'answer',
       details: detailsFor(wanted),
       ranges: false,
     };
     const facts = await this.facts(question);
     const serviceName = wanted.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null;
-    let rows = endpoints(facts, selectSockets(facts.sections.sockets.data, question), { live: this.live, serviceName });
+    const sockets = pids.size === 0 ? selectSockets(facts.sections.sockets.data, question) : this.socketsOf(facts.sections.sockets.data, subject, question, all);
+    let rows = endpoints(facts, sockets, { live: this.live, serviceName });
     if (filter !== null) rows = rows.filter(filter.test);
     rows.sort(defaultOrder);
     if (keys !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(keys));
 
-    const problems = sectionProblems(facts, rows);
+    const problems = [...subject.problems, ...sectionProblems(facts, rows)];
     if (resolveSeconds !== null) {
       const resolved = await (await import('../ownership/resolve.ts')).resolveNames(rows, resolveSeconds);
       rows = resolved.rows;
       problems.push(...resolved.problems);
     }
     const exitCode = this.verdict(facts, rows, spans);
-    if (rows.length > 0) return { rows, problems, exitCode };
+    const variant = rows.some((row) => row.RemotePort !== null) ? 'Connection' : undefined;
+    if (rows.length > 0) return { rows, problems, exitCode, ...(variant === undefined ? {} : { variant }) };
     return { rows, problems, exitCode, note: await this.nobody(question, exitCode, filter !== null) };
+  }
+
+  private async subject(): Promise<Subject> {
+    if (this.ports.length === 0) return { spans: null, pids: new Set(), problems: [] };
+    const spans: PortSpan[] = [];
+    const pids = new Set<number>();
+    const problems: Problem[] = [];
+    for (const text of this.ports) {
+      const pid = /^pid:(\d{1,10})$/.exec(text)?.[1];
+      if (pid !== undefined) {
+        pids.add(Number(pid));
+        continue;
+      }
+      try {
+        spans.push(...(await this.spans([text]))!);
+      } catch (error) {
+        // A pipeline gets an error for each item that is wrong, and the answer for the others.
+        if (!(error instanceof PortOwnerError) || this.problems !== 'rows') throw error;
+        const { terminating: _, ...problem } = error.problem;
+        problems.push(problem);
+      }
+    }
+    return { spans, pids, problems };
+  }
+
+  /** Of the sockets, those on the ports and those of the processes that are asked for. */
+  private socketsOf(sockets: readonly Socket[], { spans, pids }: Subject, question: Question, all: boolean): Socket[] {
+    const byPort = new Set(selectSockets(sockets, { localPorts: spans, protocols: question.protocols, sockets: all ? 'all' : 'answer' }));
+    return sockets.filter(
+      (socket) =>
+        byPort.has(socket) ||
+        (question.protocols.includes(socket.protocol) && (all || holdsPort(socket)) && ((socket.pid !== null && pids.has(socket.pid)) || socket.holders.some((pid) => pids.has(pid)))),
+    );
   }
 
   /** Yes, no, or why it cannot be told. */
@@ -141,7 +197,7 @@ export class PortsCommand extends RowCommand {
 
   private protocols(): readonly ('TCP' | 'UDP')[] {
     const given = listed(this.protocol === undefined ? undefined : [this.protocol]);
-    return given === null ? ['TCP', 'UDP'] : oneOf('--protocol', given, { tcp: 'TCP', udp: 'UDP' });
+    return given === null ? ['TCP', 'UDP'] : oneOf('--protocol', given, protocolNames);
   }
 
   private secondsToResolve(value: string | boolean): number {

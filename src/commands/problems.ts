@@ -1,6 +1,9 @@
 import type { Facts } from '../facts/facts.ts';
+import { loadWriter } from '../formats/format.ts';
+import type { Sink } from '../formats/sink.ts';
 import type { Problem } from '../problems.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
+import { problemRow } from '../schema/problem.ts';
 
 const sectionNames: Readonly<Record<string, string>> = {
   sockets: 'sockets',
@@ -42,4 +45,12 @@ export function sectionProblems(facts: Facts, rows: readonly Endpoint[] | null):
     });
   }
   return problems;
+}
+
+/** Writes problems as rows in CLIXML: what a command without rows tells the PowerShell module. */
+export async function writeProblemRows(problems: readonly Problem[], sink: Sink): Promise<void> {
+  const writer = await loadWriter('clixml', problemRow, { columns: problemRow.columns, sink, problems: 'rows' });
+  for (const problem of problems) writer.problem(problem);
+  await writer.end();
+  sink.close();
 }

@@ -17,6 +17,8 @@ export interface Answer {
   readonly exitCode: ExitCode;
   /** What a person is told when there are no rows, or besides them. */
   readonly note?: string;
+  /** What kind of answer it is, where PowerShell has a view of its own for it. */
+  readonly variant?: string;
 }
 
 /** A command that answers with rows of one kind: how they are sorted out and written is the same for all. */
@@ -64,28 +66,28 @@ export abstract class RowCommand extends BaseCommand {
     if (this.problems === 'rows' && (forPeople || format === 'csv')) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json or ndjson');
     }
-    const columns =
-      this.columns !== undefined
-        ? parseColumns(this.columns, this.schema)
-        : format === 'table'
-          ? this.defaultColumns()
-          : format === 'clixml'
-            ? this.schema.columns
-            : plainColumns(this.schema);
-
     if (this.problems !== 'rows') {
+      const columns = this.chosenColumns(format);
       const answer = await this.answer(this.count ? [] : columns);
       return this.write(answer, format, columns);
     }
     // The module needs even the error that ends the command as a row.
+    let columns: readonly Column[] = [];
     let answer: Answer;
     try {
+      columns = this.chosenColumns(format);
       answer = await this.answer(this.count ? [] : columns);
     } catch (error) {
       if (!(error instanceof PortOwnerError) || error.exitCode === exit.defect) throw error;
       answer = { rows: [], problems: [error.problem], exitCode: error.exitCode };
     }
     return this.write(answer, format, columns);
+  }
+
+  private chosenColumns(format: Format): readonly Column[] {
+    if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
+    if (format === 'table') return this.defaultColumns();
+    return format === 'clixml' ? this.schema.columns : plainColumns(this.schema);
   }
 
   private async write(answer: Answer, format: Format, columns: readonly Column[]): Promise<ExitCode> {
@@ -105,6 +107,7 @@ export abstract class RowCommand extends BaseCommand {
     const toFile = this.output !== undefined;
     const writer: RowWriter = await loadWriter(format, this.schema, {
       columns,
+      variant: answer.variant,
       sink,
       problems: this.problems ?? 'auto',
       stream: this.stream,

@@ -54,9 +54,15 @@ export async function runPortOwner(args: readonly string[], surroundings: Surrou
   }
 }
 
-async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+async function run(given: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  // On Windows a command line has no more than 32,767 characters.
+  const args = given.includes('@-') ? (await import('./arguments.ts')).withInput(given) : given;
   const [first] = args;
   if (first === '--version' || first === 'version') return print(`portowner ${version}\n`, surroundings);
+  if (first === 'definitions') {
+    const { definitionsText } = await import('./definitions.ts');
+    return print(definitionsText(await newCli(await allCommands())), surroundings);
+  }
   const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   if (first === 'help' || options.includes('--help') || options.includes('-h')) {
     const { helpText } = await import('./help.ts');

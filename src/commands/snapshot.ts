@@ -1,11 +1,12 @@
 import { Command, Option } from 'clipanion';
+import * as t from 'typanion';
 import { gather } from '../facts/gather.ts';
 import { everything, type Question } from '../facts/question.ts';
 import { recordingSource, type RawEntry } from '../facts/raw.ts';
 import { fileSink } from '../formats/sink.ts';
-import { exit, type ExitCode } from '../problems.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { BaseCommand, problemText } from './base.ts';
-import { sectionProblems } from './problems.ts';
+import { sectionProblems, writeProblemRows } from './problems.ts';
 
 /** Writes the facts about this machine. */
 export class SnapshotCommand extends BaseCommand {
@@ -30,8 +31,25 @@ export class SnapshotCommand extends BaseCommand {
   output = Option.String('--output,-o', { description: 'write to this file (temporary file, then renamed) instead of standard output' });
   raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
+  problems = Option.String('--problems', {
+    description: 'rows: write errors and warnings as CLIXML rows to standard output, for the PowerShell module (needs --output)',
+    validator: t.isEnum(['rows'] as const),
+  });
 
   async perform(): Promise<ExitCode> {
+    if (this.problems !== 'rows') return this.save((problem) => this.surroundings.error(problemText(problem)));
+    if (this.output === undefined) throw new PortOwnerError('PO1005', '--problems rows needs --output');
+    const problems: Problem[] = [];
+    const code = await this.save((problem) => void problems.push(problem)).catch((error: unknown) => {
+      if (!(error instanceof PortOwnerError) || error.exitCode === exit.defect) throw error;
+      problems.push(error.problem);
+      return error.exitCode;
+    });
+    await writeProblemRows(problems, this.surroundings.output());
+    return code;
+  }
+
+  private async save(tell: (problem: Problem) => void): Promise<ExitCode> {
     const question: Question = this.commandLines ? { ...everything, details: new Set([...everything.details, 'commandLine']) } : everything;
     const source = await this.surroundings.source();
     const entries = new Map<string, RawEntry>();
@@ -49,7 +67,7 @@ export class SnapshotCommand extends BaseCommand {
       sink.abort();
       throw error;
     }
-    for (const problem of sectionProblems(facts, null)) this.surroundings.error(problemText(problem));
+    sectionProblems(facts, null).forEach(tell);
     return facts.sections.sockets.status === 'failed' ? exit.unavailable : exit.ok;
   }
 }

@@ -35,7 +35,7 @@ function readBytes(path: string): Buffer {
 }
 
 /** Text of a file that PowerShell, an editor or a pipe may have written: UTF-8 or UTF-16, with or without a BOM. */
-function decodeText(bytes: Buffer): string {
+export function decodeText(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.subarray(2).toString('utf16le');
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.subarray(3).toString('utf8');
   return bytes.toString('utf8');

@@ -99,8 +99,16 @@ function property({ name, type }: Column, types: TypeNames): WriteProperty {
   return (value) => (value == null ? nil : `${start}${type === 'boolean' ? value === true : Number(value)}${end}`);
 }
 
+/** The type names of a row. Chosen columns make it a type without a view, as Select-Object does: PowerShell shows what there is. */
+function typeNames(schema: RowSchema, columns: readonly Column[], variant: string | undefined): [string, ...string[]] {
+  const own: [string, ...string[]] = schema.columns.every((column) => columns.includes(column)) ? [schema.typeName] : [`Selected.${schema.typeName}`];
+  if (variant !== undefined) own.unshift(`${own[0]}#${variant}`);
+  return [...own, 'System.Management.Automation.PSCustomObject', 'System.Object'];
+}
+
 /** Writes the rows of one schema as property bags. */
-function rowEncoder(schema: RowSchema, columns: readonly Column[], types: TypeNames): (row: AnyRow) => string {
+function rowEncoder(schema: RowSchema, columns: readonly Column[], types: TypeNames, variant?: string): (row: AnyRow) => string {
+  const own = typeNames(schema, columns, variant);
   const names = columns.map((column) => column.name);
   const left = columns.map((column) => column.clixmlOnly === true);
   const properties = columns.map((column) => {
@@ -108,7 +116,7 @@ function rowEncoder(schema: RowSchema, columns: readonly Column[], types: TypeNa
     return column.type === 'texts' || column.type === 'uint32s' ? write : remembering(write);
   });
   return (row) => {
-    let text = `<Obj>${types.of(schema.typeName, 'System.Management.Automation.PSCustomObject', 'System.Object')}<MS>`;
+    let text = `<Obj>${types.of(...own)}<MS>`;
     for (let i = 0; i < names.length; i++) {
       const value = row[names[i]!];
       if (value !== undefined || !left[i]) text += properties[i]!(value);
@@ -148,9 +156,9 @@ function streamItem(problem: Problem, types: TypeNames): string {
 }
 
 /** One document in one line, or with `stream` one per batch (which Windows PowerShell does not read). */
-export const create: CreateWriter = (schema, { columns, sink, problems, stream = false }) => {
+export const create: CreateWriter = (schema, { columns, variant, sink, problems, stream = false }) => {
   const types = new TypeNames();
-  const encodeRow = rowEncoder(schema, columns, types);
+  const encodeRow = rowEncoder(schema, columns, types, variant);
   const encodeProblem = rowEncoder(problemRow, problemRow.columns, types);
   let started = false;
   let items = 0;

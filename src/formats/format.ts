@@ -14,6 +14,8 @@ export interface Terminal {
 export interface WriterOptions {
   /** The chosen columns, in output order. */
   readonly columns: readonly Column[];
+  /** CLIXML: makes the rows of the type NAME#VARIANT too, which can have a view of its own. */
+  readonly variant?: string | undefined;
   readonly sink: TextSink;
   /** Problems as items of their own kind, or as rows of the schema `problemRow`. */
   readonly problems: 'auto' | 'rows';
