@@ -5,12 +5,13 @@ import { loadClipanion } from './clipanion.ts';
 import type { BaseCommand } from './base.ts';
 import type { Surroundings } from './surroundings.ts';
 
-type CommandClass = new () => BaseCommand;
+type CommandClass = (new () => BaseCommand) & { readonly paths?: string[][] };
 
 /** The first word of a command line, and the one file that is loaded for it. */
 const commands: Readonly<Record<string, () => Promise<CommandClass>>> = {
   snapshot: async () => (await import('./snapshot.ts')).SnapshotCommand,
   ranges: async () => (await import('./ranges.ts')).RangesCommand,
+  completion: async () => (await import('./completion.ts')).CompletionCommand,
 };
 const defaultCommand = async (): Promise<CommandClass> => (await import('./ports.ts')).PortsCommand;
 
@@ -24,7 +25,8 @@ export async function allCommands(): Promise<CommandClass[]> {
   return Promise.all([defaultCommand, ...Object.values(commands)].map((load) => load()));
 }
 
-async function newCli(classes: readonly CommandClass[]): Promise<import('clipanion').Cli<never>> {
+/** A parser of the command lines of these commands. */
+export async function newCli(classes: readonly CommandClass[]): Promise<import('clipanion').Cli<never>> {
   const { Cli } = await loadClipanion();
   const cli = new Cli({ binaryName: 'portowner', binaryLabel: 'PortOwner', binaryVersion: version, enableColors: false });
   for (const command of classes) cli.register(command as never);

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { formats } from '../../src/formats/format.ts';
+import { temporaryFolder } from '../commands/harness.ts';
+import { skip } from '../skip.ts';
+import { environment, prepare } from './shells.ts';
+
+const test = suite('completion in PowerShell');
+const pwsh = process.platform !== 'win32' && spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-Command', 'exit 0']).status === 0;
+const folder = temporaryFolder();
+
+interface Match {
+  CompletionText: string;
+  ToolTip: string;
+}
+
+const lines: readonly (readonly [line: string, expected: readonly string[]])[] = [
+  ['portowner sn', ['snapshot']],
+  ['portowner.exe sn', ['snapshot']],
+  ['portowner --form', ['--format']],
+  ['portowner --s', ['--stream', '--state', '--service', '--sort']],
+  ['portowner --format ', formats],
+  ['portowner -f c', ['csv', 'clixml']],
+  ['portowner --format=c', ['--format=csv', '--format=clixml']],
+  ['portowner --all --state fin', ['FinWait1', 'FinWait2']],
+  ['portowner --columns localp', ['LocalPort']],
+  ['portowner --columns LocalPort,own', ['OwningProcess', 'OwnerKind', 'Owner']],
+  ['portowner --columns=LocalPort,own', ['--columns=LocalPort,OwningProcess', '--columns=LocalPort,OwnerKind', '--columns=LocalPort,Owner']],
+  ['portowner --sort -Sta', ['-State', '-StartTime']],
+  ['portowner ranges --columns St', ['StartPort']],
+  ['portowner snapshot --c', ['--command-lines']],
+  ['portowner completion ', ['powershell', 'bash']],
+  ['portowner help ra', ['ranges']],
+];
+let matches: Record<string, Match[]> = {};
+let servers: Server[] = [];
+let port = 0;
+
+test.before(async () => {
+  if (!pwsh) return;
+  servers = [createServer()];
+  port = await new Promise((resolve) => servers[0]!.listen(0, '127.0.0.1', () => resolve((servers[0]!.address() as AddressInfo).port)));
+  const script = prepare(folder, 'powershell');
+  const asked = [...lines.map(([line]) => line), `portowner ${String(port).slice(0, -1)}`, `portowner 80,${port}`, `portowner --pid ${process.pid}`, 'portowner --image '];
+  writeFileSync(join(folder, 'lines.json'), JSON.stringify(asked));
+  writeFileSync(
+    join(folder, 'ask.ps1'),
+    `param($script, $lines)
+$ErrorActionPreference = 'Stop'
+Get-Content -Raw -LiteralPath $script | Invoke-Expression
+$answers = [ordered]@{}
+foreach ($line in (Get-Content -Raw -LiteralPath $lines | ConvertFrom-Json)) {
+    $answers[$line] = @((TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches | Select-Object CompletionText, ToolTip)
+}
+ConvertTo-Json -Depth 4 -InputObject $answers`,
+  );
+  const { stdout, stderr, status } = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-File', join(folder, 'ask.ps1'), script, join(folder, 'lines.json')], { encoding: 'utf8', cwd: folder, env: environment(folder) });
+  assert.is(status, 0, `${stdout}${stderr}`);
+  matches = JSON.parse(stdout) as typeof matches;
+});
+test.after(() => {
+  for (const server of servers) server.close();
+});
+
+const textsOf = (line: string): string[] => (matches[line] ?? []).map((match) => match.CompletionText);
+
+for (const [line, expected] of lines) {
+  test(line, (context) => {
+    if (!pwsh) return skip('there is no pwsh', context);
+    assert.equal(textsOf(line), expected);
+  });
+}
+
+test('ports in use, with their owners as tool tips', (context) => {
+  if (!pwsh) return skip('there is no pwsh', context);
+  const match = matches[`portowner ${String(port).slice(0, -1)}`]?.find(({ CompletionText }) => CompletionText === String(port));
+  assert.match(match?.ToolTip ?? '', String(process.pid));
+  assert.equal(textsOf(`portowner 80,${port}`), [String(port)]);
+  assert.ok(textsOf(`portowner --pid ${process.pid}`).includes(String(process.pid)));
+  assert.ok(textsOf('portowner --image ').includes(process.execPath.split('/').at(-1)!));
+});
+
+test('options are explained', (context) => {
+  if (!pwsh) return skip('there is no pwsh', context);
+  assert.match(matches['portowner snapshot --c']?.[0]?.ToolTip ?? '', /masked/);
+});
+
+test.run();
