@@ -98,7 +98,7 @@ function listAll(source: RawSource, question: Question, which: Which, keep: Keep
 
 /** The names of users and interfaces, each looked up when first wanted. */
 function nameLookups(source: RawSource) {
-  let users: Map<number, string> | undefined;
+  let users: Map<number, string | Refusal> | undefined;
   let interfaces: Map<number, string> | undefined;
   return {
     user(uid: number): string | Refusal {
@@ -106,9 +106,9 @@ function nameLookups(source: RawSource) {
       const known = users.get(uid);
       if (known !== undefined) return known;
       const { text, refusal: reason } = source.read(`user/${uid}`);
-      if (text === undefined) return reason ?? { code: 'Failed', text: 'the answer is not readable' };
-      users.set(uid, text);
-      return text;
+      const answer = text ?? reason ?? { code: 'Failed', text: 'the answer is not readable' };
+      users.set(uid, answer);
+      return answer;
     },
     scope(number: number): string {
       interfaces ??= decodeInterfaces(source.read('proc/net/if_inet6').text ?? '');
@@ -244,9 +244,8 @@ function findOwners(source: RawSource, question: Question, listing: Listing, soc
     const gone = new Set(unheld.map(({ inode }) => inode));
     for (const { inode } of listAll(source, question, which, (_state, _port, inode) => gone.has(inode)).sockets) existing.add(inode);
   }
-  const unseen: Refusal | null = limit === undefined ? null : { ...limit, code: bytes === undefined ? limit.code : 'AccessDenied', text: `none of the processes that can be seen holds it; ${limit.text}` };
-  const others: FieldRefusal | null = limit === undefined ? null : refusal('Holders', { ...limit, text: `others may hold it too; ${limit.text}` });
-  const unseenRefusal = unseen === null ? null : refusal('OwningProcess', unseen);
+  const unseen = limit === undefined ? null : refusal('OwningProcess', { ...limit, text: `none of the processes that can be seen holds it; ${limit.text}` });
+  const others = limit === undefined ? null : refusal('Holders', { ...limit, text: `others may hold it too; ${limit.text}` });
   const closed = refusal('OwningProcess', { code: 'Gone', text: 'the socket was closed while it was looked at' });
 
   const owners = new Map<number, Known>();
@@ -266,8 +265,8 @@ function findOwners(source: RawSource, question: Question, listing: Listing, soc
         socket.refusals.push(others);
         incomplete = true;
       }
-    } else if (unseenRefusal !== null) {
-      socket.refusals.push(unseenRefusal);
+    } else if (unseen !== null) {
+      socket.refusals.push(unseen);
       incomplete = true;
     } else if (existing.has(inode)) socket.kernel = true;
     else socket.refusals.push(closed);

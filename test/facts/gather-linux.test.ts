@@ -197,6 +197,13 @@ test('a user that only the directory knows', () => {
   assert.is(only(world).user, 'ldap-me');
 });
 
+test('a user without a name is asked for once', () => {
+  const { source, names } = watched(linux({ tcp: [{ port: 80, inode: 9, uid: 70_000 }, { port: 81, inode: 10, uid: 70_000 }], holders: [20, 9, 20, 10], processes: { 20: { uid: 70_000 } } }));
+  const { sockets } = ask(source);
+  assert.equal(sockets.data.map(({ user, refusals }) => [user, refusals.map(({ field, code }) => `${field} ${code}`)]), Array(2).fill([null, ['UserName NotSupported']]));
+  assert.is(names.filter((name) => name === 'user/70000').length, 1);
+});
+
 test('when the boot time is not known', () => {
   const { startTime, refusals } = only({ tcp: [{ port: 80, inode: 9 }], holders: [20, 9], processes: { 20: {} }, raw: { boot: notThere } });
   assert.equal([startTime, refusals.map(({ field }) => field)], [null, ['StartTime']]);
