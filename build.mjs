@@ -11,7 +11,8 @@ const usage = `node build.mjs COMMAND
   node [ARGS…]    run the pinned Node, e.g. on a script or a single test
   check           type check and lint
   lint            lint only
-  build [NAME…]   build the executables in dist/ (or one of them: win, linux)
+  build [NAME…]   build the executables in dist/ (or one of them: win, win-arm64, linux)
+  generate        rewrite the sources that are made from other files
   notices         write THIRD-PARTY-NOTICES
   test [PATTERN…] check, build and run every test (or only the test files whose path contains a PATTERN)
   bench           build, and measure against the budgets`;
@@ -71,6 +72,7 @@ const commands = {
   check: () => run('build/check.ts'),
   lint: () => run('build/check.ts', 'lint'),
   build: (args) => run('build/build.ts', ...args),
+  generate: () => run('build/generated.ts'),
   notices: () => run('build/notices.ts'),
   test: (args) => run('test/run.ts', ...args),
   bench: async (args) => (await run('build/build.ts')) || run('test/bench/main.ts', ...args),

