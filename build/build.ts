@@ -1,4 +1,4 @@
-// Builds what is in dist/: everything, or the executables of the platforms in the arguments (linux, win).
+// Builds what is in dist/: everything, or the executables of the platforms in the arguments (linux, win, win-arm64).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,20 +25,19 @@ async function linux(code: string): Promise<Buffer> {
   return executable('linux', ...(await withCodeCache('linux', code)));
 }
 
-async function windows(code: string): Promise<Buffer> {
-  return finishWindows(await executable('win', code), 'portowner.exe');
-}
+const windows = (platform: Platform, name: string) => ({ name, make: async (code: string): Promise<Buffer> => finishWindows(await executable(platform, code), name) });
 
 const makers: Record<Platform, { name: string; make: (code: string) => Promise<Buffer> }> = {
   linux: { name: 'portowner', make: linux },
-  win: { name: 'portowner.exe', make: windows },
+  win: windows('win', 'portowner.exe'),
+  'win-arm64': windows('win-arm64', 'portowner-arm64.exe'),
 };
 
 async function build(platforms: Platform[]): Promise<void> {
   mkdirSync(dist, { recursive: true });
   // Removed, not overwritten: what runs goes on with the old file, and no sums means that the build has not ended well.
   for (const name of [...platforms.map((platform) => makers[platform].name), 'SHA256SUMS']) rmSync(join(dist, name), { force: true });
-  if (platforms.includes('win')) say(verifyNodeSignature(nodeBinary(runtimeOf.win)));
+  for (const platform of platforms.filter((one) => one !== 'linux')) say(verifyNodeSignature(nodeBinary(runtimeOf[platform])));
   const { code, metafile } = await bundle();
   writeFileSync(join(cache, 'metafile.json'), JSON.stringify(metafile));
 

@@ -4,25 +4,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Job } from './pkg.ts';
-import { nodeBinary, nodeFlags, pkgHome, root, runtimes } from './runtime.mjs';
+import { arm64Runtimes, nodeBinary, nodeFlags, ownNode, pkgHome, root, runtimes } from './runtime.mjs';
 
-export type Platform = 'linux' | 'win';
+export type Platform = 'linux' | 'win' | 'win-arm64';
 
 /** What an executable carries for `node:sea`, by name. */
 export type Assets = Record<string, string | Uint8Array>;
 
-export const runtimeOf = { linux: runtimes['linux-x64'], win: runtimes['win32-x64'] };
+export const runtimeOf = { linux: runtimes['linux-x64'], win: runtimes['win32-x64'], 'win-arm64': arm64Runtimes.target };
 
 /** Node's flags inside the executable: no warning of experimental modules, and nobody's OPENSSL_CONF. */
-const execArgv = (platform: Platform): string[] => [...nodeFlags, `--openssl-config=${platform === 'win' ? 'NUL' : '/dev/null'}`];
+const execArgv = (platform: Platform): string[] => [
+  ...nodeFlags,
+  `--openssl-config=${platform === 'linux' ? '/dev/null' : 'NUL'}`,
+  // Before 26.8, node:ffi is off by default.
+  ...(platform === 'win-arm64' ? ['--experimental-ffi'] : []),
+];
 
 const run = promisify(execFile);
 
-/** Runs a script of this folder under this Node; throws what it said when it fails. */
-async function script(flags: string[], name: string, args: string[], env: Record<string, string> = {}): Promise<void> {
+/** Runs a script of this folder under a Node; throws what it said when it fails. */
+async function script(node: string, flags: string[], name: string, args: string[], env: Record<string, string> = {}): Promise<void> {
   const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...inherited } = process.env;
   try {
-    await run(process.execPath, [...flags, join(root, 'build', name), ...args], { env: { ...inherited, ...env }, maxBuffer: 1e8 });
+    await run(node, [...flags, join(root, 'build', name), ...args], { env: { ...inherited, ...env }, maxBuffer: 1e8 });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`${name} failed:\n${stdout}${stderr}`, { cause: error });
@@ -45,14 +50,15 @@ async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
  */
 export async function executable(platform: Platform, main: string, assets: Assets = {}): Promise<Buffer> {
   const { version } = runtimeOf[platform];
-  if (process.version !== `v${version}`) throw new Error(`the executable's Node is ${version}, this one is ${process.version}`);
+  const maker = ownNode(platform === 'win-arm64' ? arm64Runtimes : runtimes);
   nodeBinary(runtimeOf[platform]);
   return withFolder(async (folder) => {
     writeFileSync(join(folder, 'portowner.js'), main);
     for (const [name, content] of Object.entries(assets)) writeFileSync(join(folder, name), content);
     const output = join(folder, 'portowner.out');
-    const job: Job = { platform, arch: 'x64', version, main: 'portowner.js', assets: Object.keys(assets), execArgv: execArgv(platform), output };
-    await script([], 'pkg.ts', [JSON.stringify(job)], { HOME: pkgHome, USERPROFILE: pkgHome, TMPDIR: folder, TEMP: folder, TMP: folder });
+    const [system, arch = 'x64'] = platform.split('-') as ['linux' | 'win', 'arm64'?];
+    const job: Job = { platform: system, arch, version, main: 'portowner.js', assets: Object.keys(assets), execArgv: execArgv(platform), output };
+    await script(maker, [], 'pkg.ts', [JSON.stringify(job)], { HOME: pkgHome, USERPROFILE: pkgHome, TMPDIR: folder, TEMP: folder, TMP: folder });
     return readFileSync(output);
   });
 }
@@ -66,7 +72,7 @@ export async function withCodeCache(platform: Platform, bundle: string): Promise
   const cache = await withFolder(async (folder) => {
     const [source, output] = [join(folder, 'portowner.cjs'), join(folder, 'portowner.cache')];
     writeFileSync(source, wrapped);
-    await script(execArgv(platform), 'code-cache.ts', [source, output]);
+    await script(ownNode(), execArgv(platform), 'code-cache.ts', [source, output]);
     return readFileSync(output);
   });
   return [readFileSync(join(root, 'build/loader.cjs'), 'utf8'), { 'portowner.cjs': wrapped, 'portowner.cache': cache }];

@@ -6,7 +6,7 @@ import pkg, { type SeaConfig, type SeaOptions } from '@yao-pkg/pkg/lib-es5/sea.j
 
 export interface Job {
   platform: 'linux' | 'win';
-  arch: 'x64';
+  arch: 'x64' | 'arm64';
   /** Node's version. */
   version: string;
   /** The names of the main script and of the assets in the temporary folder. */

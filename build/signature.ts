@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { root } from './runtime.mjs';
 
 /**
@@ -10,7 +10,7 @@ const authority = join(root, 'build/microsoft-identity-root-2020.pem');
 
 /** Verifies that a node.exe is signed by the OpenJS Foundation. Says so, or why it could not be verified; throws when it is not. */
 export function verifyNodeSignature(path: string): string {
-  const what = "node.exe's signature";
+  const what = `${basename(path)}: its signature`;
   const version = /osslsigncode (\d+)\.(\d+)/.exec(spawnSync('osslsigncode', ['--version'], { encoding: 'utf8' }).stdout ?? '');
   if (!version) return `${what}: not verified, osslsigncode is not installed (its SHA-256 is pinned)`;
   // Older ones look for revocation lists on the network.

@@ -6,15 +6,18 @@ import { NtExecutable, NtExecutableResource } from 'pe-library';
 import { Resource } from 'resedit';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { version } from '../../build/bundle.ts';
-import { runtimeOf } from '../../build/executable.ts';
-import { nodeBinary, root, sha256 } from '../../build/runtime.mjs';
+import { bundle, version } from '../../build/bundle.ts';
+import { type Platform, runtimeOf } from '../../build/executable.ts';
+import { arm64Runtimes, nodeBinary, nodeFlags, ownNode, root, sha256 } from '../../build/runtime.mjs';
 import { skip } from '../skip.ts';
 import { dist, has, products, withFolder } from './machine.ts';
 import { readPortableExecutable } from './portable-executable.ts';
 
 const test = suite('executables');
-const exe = (): Buffer => readFileSync(join(dist, 'portowner.exe'));
+/** The Windows executables with their machine types (PE Format, "Machine Types"): x64 and ARM64. */
+const windows = [['portowner.exe', 0x8664], ['portowner-arm64.exe', 0xaa64]] as const;
+const executables: readonly (readonly [name: string, platform: Platform])[] = [['portowner', 'linux'], ['portowner.exe', 'win'], ['portowner-arm64.exe', 'win-arm64']];
+const bytesOf = (name: string): Buffer => readFileSync(join(dist, name));
 
 /** Runs a product with one environment variable more, in `folder`. */
 function run(command: string[], args: string[], folder: string, env: Record<string, string> = {}): { code: number | null; stdout: string; stderr: string } {
@@ -23,41 +26,74 @@ function run(command: string[], args: string[], folder: string, env: Record<stri
   return { code: result.status, stdout: result.stdout, stderr: result.stderr };
 }
 
-test('portowner.exe carries no signature and no trace of one', () => {
-  const { security, end } = readPortableExecutable(exe());
-  assert.equal(security, { at: 0, size: 0 });
-  assert.is(end, exe().length);
-});
+for (const [name, machine] of windows) {
+  test(`${name} is for its machine, and what node.exe was`, () => {
+    const own = readPortableExecutable(bytesOf(name));
+    const node = readPortableExecutable(readFileSync(nodeBinary(runtimeOf[name === 'portowner.exe' ? 'win' : 'win-arm64'])));
+    assert.is(own.machine, machine);
+    assert.is(own.machine, node.machine);
+    assert.is(own.subsystem, node.subsystem);
+    assert.is(own.characteristics, node.characteristics);
+  });
 
-test('portowner.exe has the right checksum', () => {
-  const { checksum, computedChecksum } = readPortableExecutable(exe());
-  assert.is(checksum, computedChecksum);
-});
+  test(`${name} carries PortOwner for Node to start`, () => {
+    const bytes = bytesOf(name);
+    // Node's mark of a single executable application: 0 without one.
+    assert.ok(bytes.includes('NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1'));
+    const blobs = NtExecutableResource.from(NtExecutable.from(bytes)).entries.filter(({ id }) => id === 'NODE_SEA_BLOB');
+    assert.is(blobs.length, 1);
+    assert.ok(Buffer.from(blobs[0]!.bin).includes('PortOwner'));
+  });
 
-test('portowner.exe loads DLLs from System32 only', () => {
-  assert.is(readPortableExecutable(exe()).dependentLoadFlags, 0x0800);
-});
+  test(`${name} carries no signature and no trace of one`, () => {
+    const bytes = bytesOf(name);
+    const { security, end } = readPortableExecutable(bytes);
+    assert.equal(security, { at: 0, size: 0 });
+    assert.is(end, bytes.length);
+  });
 
-test('portowner.exe says what it is', () => {
-  const resources = NtExecutableResource.from(NtExecutable.from(exe()));
-  const infos = Resource.VersionInfo.fromEntries(resources.entries);
-  assert.is(infos.length, 1);
-  const info = infos[0]!;
-  assert.equal(info.getAllLanguagesForStringValues(), [{ lang: 0x409, codepage: 1200 }]);
-  const values = info.getStringValues({ lang: 0x409, codepage: 1200 });
-  assert.is(values.ProductName, 'PortOwner');
-  assert.is(values.OriginalFilename, 'portowner.exe');
-  assert.is(values.FileVersion, version);
-  assert.is(values.ProductVersion, version);
-  assert.ok(values.FileDescription);
-  assert.ok(values.LegalCopyright);
-  const [major, minor, patch] = version.split('.').map(Number) as [number, number, number];
-  const { fileVersionMS, fileVersionLS, productVersionMS, productVersionLS } = info.fixedInfo;
-  assert.equal([fileVersionMS, fileVersionLS, productVersionMS, productVersionLS], [major * 65536 + minor, patch * 65536, major * 65536 + minor, patch * 65536]);
+  test(`${name} has the right checksum`, () => {
+    const { checksum, computedChecksum } = readPortableExecutable(bytesOf(name));
+    assert.is(checksum, computedChecksum);
+  });
+
+  test(`${name} loads DLLs from System32 only`, () => {
+    assert.is(readPortableExecutable(bytesOf(name)).dependentLoadFlags, 0x0800);
+  });
+
+  test(`${name} says what it is`, () => {
+    const resources = NtExecutableResource.from(NtExecutable.from(bytesOf(name)));
+    const infos = Resource.VersionInfo.fromEntries(resources.entries);
+    assert.is(infos.length, 1);
+    const info = infos[0]!;
+    assert.equal(info.getAllLanguagesForStringValues(), [{ lang: 0x409, codepage: 1200 }]);
+    const values = info.getStringValues({ lang: 0x409, codepage: 1200 });
+    assert.is(values.ProductName, 'PortOwner');
+    assert.is(values.OriginalFilename, name);
+    assert.is(values.FileVersion, version);
+    assert.is(values.ProductVersion, version);
+    assert.ok(values.FileDescription);
+    assert.ok(values.LegalCopyright);
+    const [major, minor, patch] = version.split('.').map(Number) as [number, number, number];
+    const { fileVersionMS, fileVersionLS, productVersionMS, productVersionLS } = info.fixedInfo;
+    assert.equal([fileVersionMS, fileVersionLS, productVersionMS, productVersionLS], [major * 65536 + minor, patch * 65536, major * 65536 + minor, patch * 65536]);
+  });
+}
+
+test("portowner-arm64.exe's Node runs PortOwner with the flags it is given", async (context) => {
+  if (`${process.platform}-${process.arch}` !== 'linux-x64') return skip('this machine is not Linux x64', context);
+  // Not for its processor, but the same version: what its JavaScript finds there.
+  const { code } = await bundle();
+  await withFolder((folder) => {
+    writeFileSync(join(folder, 'portowner.cjs'), code);
+    const { code: status, stdout } = run([ownNode(arm64Runtimes)], ['--experimental-ffi', ...nodeFlags, 'portowner.cjs', '--all', '--count'], folder);
+    assert.is(status, 0);
+    assert.match(stdout, /^\d+\n$/);
+  });
 });
 
 test('the executables are not much bigger than their Node', () => {
-  for (const [name, platform] of [['portowner', 'linux'], ['portowner.exe', 'win']] as const) {
+  for (const [name, platform] of executables) {
     const more = readFileSync(join(dist, name)).length - readFileSync(nodeBinary(runtimeOf[platform])).length;
     assert.ok(more <= 2 * 1024 * 1024, `${name}: ${more} bytes more`);
   }
@@ -66,7 +102,7 @@ test('the executables are not much bigger than their Node', () => {
 test('the executables hold no path of the machine that built them', () => {
   // Node's own binary may name a common folder such as /root: what counts is what the build adds.
   const found = (bytes: Buffer, text: string): number => bytes.toString('latin1').split(text).length - 1;
-  for (const [name, platform] of [['portowner', 'linux'], ['portowner.exe', 'win']] as const) {
+  for (const [name, platform] of executables) {
     const bytes = readFileSync(join(dist, name));
     const node = readFileSync(nodeBinary(runtimeOf[platform]));
     for (const path of [root, homedir(), 'portowner-build-', 'pkg-sea-']) {
@@ -76,7 +112,7 @@ test('the executables hold no path of the machine that built them', () => {
 });
 
 test('SHA256SUMS names the executables', () => {
-  const lines = ['portowner', 'portowner.exe'].map((name) => `${sha256(readFileSync(join(dist, name)))}  ${name}\n`);
+  const lines = executables.map(([name]) => `${sha256(bytesOf(name))}  ${name}\n`);
   assert.is(readFileSync(join(dist, 'SHA256SUMS'), 'utf8'), lines.join(''));
 });
 

@@ -1,5 +1,8 @@
 /** The parts of a Windows executable (PE32+) that the build is answerable for. Source: Microsoft's "PE Format". */
 export interface PortableExecutable {
+  machine: number;
+  characteristics: number;
+  subsystem: number;
   checksum: number;
   /** What the checksum has to be, from the bytes. */
   computedChecksum: number;
@@ -32,6 +35,9 @@ export function readPortableExecutable(bytes: Buffer): PortableExecutable {
   };
   const loadConfig = directory(10).at;
   return {
+    machine: bytes.readUInt16LE(header + 4),
+    characteristics: bytes.readUInt16LE(header + 22),
+    subsystem: bytes.readUInt16LE(optional + 68),
     checksum: bytes.readUInt32LE(optional + 64),
     computedChecksum: checksum(bytes, optional + 64),
     security: directory(4),
