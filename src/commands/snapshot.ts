@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import * as t from 'typanion';
+import type { Process } from '../facts/facts.ts';
 import { gather } from '../facts/gather.ts';
 import { everything, type Question } from '../facts/question.ts';
 import { recordingSource, type RawEntry } from '../facts/raw.ts';
@@ -7,6 +8,12 @@ import { fileSink } from '../formats/sink.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { BaseCommand, problemText } from './base.ts';
 import { sectionProblems, writeProblemRows } from './problems.ts';
+
+/** Says why there is no command line, so that an answer from the snapshot can. */
+function leaveCommandLineOut({ refusals }: Process): void {
+  if (refusals.some(({ field }) => field === 'CommandLine')) return;
+  refusals.push({ field: 'CommandLine', code: 'NotAsked', text: 'command lines were not asked for', needs: 'portowner snapshot --command-lines' });
+}
 
 /** Writes the facts about this machine. */
 export class SnapshotCommand extends BaseCommand {
@@ -54,6 +61,7 @@ export class SnapshotCommand extends BaseCommand {
     const source = await this.surroundings.source();
     const entries = new Map<string, RawEntry>();
     const facts = await gather(this.raw === undefined ? source : recordingSource(source, entries, this.commandLines), question, this.surroundings.now());
+    if (!this.commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
     // The envelope first: when it cannot be written there must not be a snapshot that claims it was.
     if (this.raw !== undefined) {
       const { writeEnvelope } = await import('../facts/envelope.ts');

@@ -1,0 +1,77 @@
+/** Reads PortOwner's output back, as a program that is given it would. */
+import * as assert from 'uvu/assert';
+import { endpoint, type Endpoint } from '../../src/schema/endpoint.ts';
+import { plainColumns } from '../../src/schema/column.ts';
+
+type Values = Record<string, unknown>;
+
+const names = plainColumns(endpoint).map((column) => column.name) as (keyof Endpoint)[];
+
+/** A row as text shows it, lists joined by `separator`. */
+export function asText(row: Endpoint, separator: string): Values {
+  return Object.fromEntries(names.map((name) => [name, Array.isArray(row[name]) ? row[name].join(separator) : String(row[name] ?? '')]));
+}
+
+/** RFC 4180. */
+export function readCsv(text: string): Values[] {
+  assert.ok(text.endsWith('\r\n'));
+  const lines = [...text.matchAll(/((?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*)\r\n/gy)].map(([, line]) =>
+    [...line!.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!),
+  );
+  const [header, ...rows] = lines;
+  return rows.map((row) => Object.fromEntries(header!.map((name, i) => [name, row[i]])));
+}
+
+/** A table that went to a pipe: each cell is below its header. */
+export function readTable(text: string): Values[] {
+  const [header = '', dashes, ...lines] = text.trimEnd().split('\n');
+  assert.match(dashes!, /^[- ]+$/);
+  const heads = [...header.matchAll(/\S+/g)];
+  return lines.map((line) => Object.fromEntries(heads.map((head, i) => [head[0], line.slice(head.index, heads[i + 1]?.index).trim()])));
+}
+
+export function readList(text: string): Values[] {
+  return text.trimEnd().split('\n\n').map((block) =>
+    Object.fromEntries(block.split('\n').map((line) => {
+      const [, name, value] = /^(\w+) +:(?: (.*))?$/.exec(line)!;
+      return [name!, value ?? ''];
+    })),
+  );
+}
+
+const entities: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
+const decode = (text: string): string =>
+  text.replace(/&\w+;/g, (entity) => entities[entity]!).replace(/_x([0-9A-F]{4})_/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+
+function clixmlValue(tag: string, text: string): unknown {
+  if (tag === 'DT') return text.replace('+00:00', 'Z');
+  return tag === 'S' ? decode(text) : Number(text);
+}
+
+/** The objects of CLIXML, as flat as PortOwner writes them; what really reads it is tested with PowerShell. */
+export function readClixml(text: string): Values[] {
+  assert.match(text, /^#< CLIXML\n(?:<Objs [ -~]*<\/Objs>\n)+$/);
+  return [...text.matchAll(/<Obj>(?:<TN .*?<\/TN>|<TNRef .*?>)<MS>(.*?)<\/MS><\/Obj>/g)].map(([, properties]) =>
+    Object.fromEntries(
+      [...properties!.matchAll(/<Nil N="(\w+)" \/>|<Obj N="(\w+)">.*?<LST>(.*?)<\/LST><\/Obj>|<(\w+) N="(\w+)">(.*?)<\/\4>/g)].map(([, nil, list, items, tag, name, value]) => {
+        if (nil !== undefined) return [nil, null];
+        if (list !== undefined) return [list, [...items!.matchAll(/<(\w+)>(.*?)<\/\1>/g)].map(([, type, item]) => clixmlValue(type!, item!))];
+        return [name!, clixmlValue(tag!, value!)];
+      }),
+    ),
+  );
+}
+
+export const readJson = (text: string): Values[] => (JSON.parse(text) as Values[]).filter((item) => !('Problem' in item));
+export const readNdjson = (text: string): Values[] => text.trimEnd().split('\n').map((line) => JSON.parse(line) as Values).filter((item) => !('Problem' in item));
+
+/** Every format: what reads it, and what it should then give for rows. */
+export const formats: Readonly<Record<string, { read: (text: string) => Values[]; expected: (rows: readonly Endpoint[], live: boolean) => Values[] }>> = {
+  table: { read: readTable, expected: (rows) => rows.map((row) => asText(row, ', ')) },
+  list: { read: readList, expected: (rows) => rows.map((row) => asText(row, ', ')) },
+  csv: { read: readCsv, expected: (rows) => rows.map((row) => asText(row, '; ')) },
+  json: { read: readJson, expected: (rows) => [...rows] },
+  ndjson: { read: readNdjson, expected: (rows) => [...rows] },
+  // For Stop-Process, rows of this machine have the process id under this name too.
+  clixml: { read: readClixml, expected: (rows, live) => rows.map((row) => (live && row.OwningProcess !== null ? { ...row, Id: row.OwningProcess } : row)) },
+};
