@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { bundle } from './bundle.ts';
 import { type Platform, executable, runtimeOf, withCodeCache } from './executable.ts';
 import { cache, nodeBinary, root, sha256, writeExecutable } from './runtime.mjs';
+import { sbom } from './sbom.ts';
 import { verifyNodeSignature } from './signature.ts';
 import { finishWindows } from './windows.ts';
 
@@ -33,6 +34,8 @@ const makers: Record<Platform, { name: string; make: (code: string) => Promise<B
   'win-arm64': windows('win-arm64', 'portowner-arm64.exe'),
 };
 
+const sbomName = 'portowner.cdx.json';
+
 async function build(platforms: Platform[]): Promise<void> {
   mkdirSync(dist, { recursive: true });
   // Removed, not overwritten: what runs goes on with the old file, and no sums means that the build has not ended well.
@@ -51,7 +54,9 @@ async function build(platforms: Platform[]): Promise<void> {
   };
   await Promise.all(platforms.map(make));
 
-  const built = Object.values(makers).map((maker) => maker.name).filter((name) => existsSync(join(dist, name)));
+  const names = Object.fromEntries(Object.entries(makers).map(([platform, { name }]) => [platform, name])) as Record<Platform, string>;
+  writeFileSync(join(dist, sbomName), `${JSON.stringify(sbom(metafile, names), null, 2)}\n`);
+  const built = [...Object.values(names), sbomName].filter((name) => existsSync(join(dist, name)));
   writeFileSync(join(dist, 'SHA256SUMS'), built.map((name) => `${sha256(readFileSync(join(dist, name)))}  ${name}\n`).join(''));
 }
 

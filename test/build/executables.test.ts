@@ -111,8 +111,8 @@ test('the executables hold no path of the machine that built them', () => {
   }
 });
 
-test('SHA256SUMS names the executables', () => {
-  const lines = executables.map(([name]) => `${sha256(bytesOf(name))}  ${name}\n`);
+test('SHA256SUMS names the executables and their bill of materials', () => {
+  const lines = [...executables.map(([name]) => name), 'portowner.cdx.json'].map((name) => `${sha256(bytesOf(name))}  ${name}\n`);
   assert.is(readFileSync(join(dist, 'SHA256SUMS'), 'utf8'), lines.join(''));
 });
 
