@@ -200,7 +200,7 @@ test('a user that only the directory knows', () => {
 test('a user without a name is asked for once', () => {
   const { source, names } = watched(linux({ tcp: [{ port: 80, inode: 9, uid: 70_000 }, { port: 81, inode: 10, uid: 70_000 }], holders: [20, 9, 20, 10], processes: { 20: { uid: 70_000 } } }));
   const { sockets } = ask(source);
-  assert.equal(sockets.data.map(({ user, refusals }) => [user, refusals.map(({ field, code }) => `${field} ${code}`)]), Array(2).fill([null, ['UserName NotSupported']]));
+  assert.equal(sockets.data.map(({ user, refusals }) => [user, refusals.map(({ field, code }) => `${field} ${code}`)]), [[null, ['UserName NotSupported']], [null, ['UserName NotSupported']]]);
   assert.is(names.filter((name) => name === 'user/70000').length, 1);
 });
 
