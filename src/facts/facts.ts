@@ -50,6 +50,12 @@ export interface Sections {
   services: ServiceSection;
   dynamicRanges: DynamicRangeSection;
   reservedPorts: ReservedPortSection;
+  httpQueues?: HttpQueueSection;
+  drivers?: DriverSection;
+  portProxies?: PortProxySection;
+  urlReservations?: UrlReservationSection;
+  ipListenList?: IpListenSection;
+  boundSockets?: BoundSocketSection;
 }
 /**
  * TCP and UDP sockets.
@@ -127,6 +133,14 @@ export interface Socket {
    */
   kernel: boolean;
   refusals: FieldRefusal[];
+  /**
+   * Windows: the service that made the socket, by its tag; absent when the socket has none or it was not asked.
+   */
+  service?: string;
+  /**
+   * Windows: where the owner has ended, the processes it started that still run and may have inherited the socket, the likeliest first.
+   */
+  heirs?: number[];
 }
 /**
  * Why one value is missing.
@@ -200,6 +214,10 @@ export interface Process {
   unit: string | null;
   container: Container | null;
   refusals: FieldRefusal[];
+  /**
+   * What it passes on to others, when it is a relay.
+   */
+  relays?: Relay[];
 }
 /**
  * The container a process runs in.
@@ -213,6 +231,23 @@ export interface Container {
    * Its id or name.
    */
   id: string;
+}
+/**
+ * What a process passes on.
+ */
+export interface Relay {
+  /**
+   * What kind of relay it is.
+   */
+  name: string;
+  /**
+   * The local port it is about; null: all of the process.
+   */
+  listenPort: number | null;
+  /**
+   * Where connections go, where that is known.
+   */
+  target: string | null;
 }
 /**
  * Services that have a process.
@@ -285,7 +320,7 @@ export interface DynamicRangeSection {
  */
 export interface PortRange {
   /**
-   * LocalDynamic, Reserved or Excluded.
+   * LocalDynamic, Reserved, Privileged, Excluded, ExcludedAdministered (excluded by an administrator: may be bound explicitly), ExcludedPersistent (stays after a restart) or ReservedForGuests (virtual machines and WSL).
    */
   kind: string;
   /**
@@ -324,4 +359,227 @@ export interface ReservedPortSection {
    */
   at: Instant | null;
   data: PortRange[];
+}
+/**
+ * Windows: the request queues of HTTP.sys, which hold ports in the name of the System process. Absent in facts older than the section, as are those below.
+ */
+export interface HttpQueueSection {
+  /**
+   * Data of a section that is not ok says nothing about what is missing from it.
+   */
+  status: 'ok' | 'partial' | 'failed' | 'notAsked';
+  /**
+   * Why the section is not ok.
+   */
+  reason: string | null;
+  /**
+   * What would reveal the rest.
+   */
+  needs: string | null;
+  /**
+   * When the system was asked.
+   */
+  at: Instant | null;
+  data: HttpQueue[];
+}
+/**
+ * A request queue of HTTP.sys, the URLs that lead to it and the processes that serve it.
+ */
+export interface HttpQueue {
+  /**
+   * Its name, such as an IIS application pool; null for a queue without a name.
+   */
+  name: string | null;
+  /**
+   * The process that manages the queue and serves no requests, such as WAS for IIS.
+   */
+  controller: number | null;
+  /**
+   * The processes that serve it; an idle IIS pool has none.
+   */
+  processes: HttpProcess[];
+  /**
+   * The URLs registered for it.
+   *
+   * Items: A URL prefix: http://host:port/path or http://host:port:address/path.
+   */
+  urls: string[];
+}
+/**
+ * A process that serves a request queue.
+ */
+export interface HttpProcess {
+  pid: number;
+  /**
+   * The service that serves it, where netsh tells.
+   */
+  service: string | null;
+}
+/**
+ * Windows: the drivers that run, asked only where one may be behind a port of the kernel.
+ */
+export interface DriverSection {
+  /**
+   * Data of a section that is not ok says nothing about what is missing from it.
+   */
+  status: 'ok' | 'partial' | 'failed' | 'notAsked';
+  /**
+   * Why the section is not ok.
+   */
+  reason: string | null;
+  /**
+   * What would reveal the rest.
+   */
+  needs: string | null;
+  /**
+   * When the system was asked.
+   */
+  at: Instant | null;
+  data: Driver[];
+}
+/**
+ * A driver that runs.
+ */
+export interface Driver {
+  /**
+   * Its short name.
+   */
+  name: string;
+  /**
+   * Its name for people.
+   */
+  displayName: string | null;
+  /**
+   * Running, StartPending …
+   */
+  state: string;
+}
+/**
+ * Windows: the rules of netsh interface portproxy.
+ */
+export interface PortProxySection {
+  /**
+   * Data of a section that is not ok says nothing about what is missing from it.
+   */
+  status: 'ok' | 'partial' | 'failed' | 'notAsked';
+  /**
+   * Why the section is not ok.
+   */
+  reason: string | null;
+  /**
+   * What would reveal the rest.
+   */
+  needs: string | null;
+  /**
+   * When the system was asked.
+   */
+  at: Instant | null;
+  data: PortProxy[];
+}
+/**
+ * A rule that passes connections on.
+ */
+export interface PortProxy {
+  /**
+   * The families of the two ends.
+   */
+  table: 'v4tov4' | 'v4tov6' | 'v6tov4' | 'v6tov6';
+  /**
+   * An address, a name, or * for every address.
+   */
+  listenAddress: string;
+  listenPort: number;
+  /**
+   * An address or a name.
+   */
+  connectAddress: string;
+  connectPort: number;
+}
+/**
+ * Windows: who may register which URL with HTTP.sys. A reservation alone holds no port.
+ */
+export interface UrlReservationSection {
+  /**
+   * Data of a section that is not ok says nothing about what is missing from it.
+   */
+  status: 'ok' | 'partial' | 'failed' | 'notAsked';
+  /**
+   * Why the section is not ok.
+   */
+  reason: string | null;
+  /**
+   * What would reveal the rest.
+   */
+  needs: string | null;
+  /**
+   * When the system was asked.
+   */
+  at: Instant | null;
+  data: UrlReservation[];
+}
+/**
+ * A URL prefix and who may register it.
+ */
+export interface UrlReservation {
+  /**
+   * The prefix.
+   */
+  url: string;
+  /**
+   * Who may, as a security descriptor.
+   */
+  sddl: string | null;
+}
+/**
+ * Windows: the addresses that HTTP.sys listens on; an empty list means all.
+ */
+export interface IpListenSection {
+  /**
+   * Data of a section that is not ok says nothing about what is missing from it.
+   */
+  status: 'ok' | 'partial' | 'failed' | 'notAsked';
+  /**
+   * Why the section is not ok.
+   */
+  reason: string | null;
+  /**
+   * What would reveal the rest.
+   */
+  needs: string | null;
+  /**
+   * When the system was asked.
+   */
+  at: Instant | null;
+  data: IpListenAddress[];
+}
+/**
+ * An address that HTTP.sys listens on.
+ */
+export interface IpListenAddress {
+  /**
+   * IPv4 or IPv6.
+   */
+  address: string;
+}
+/**
+ * Windows: how well the sockets that are bound and do not listen could be had. They are among the sockets: this section has no data of its own.
+ */
+export interface BoundSocketSection {
+  /**
+   * Data of a section that is not ok says nothing about what is missing from it.
+   */
+  status: 'ok' | 'partial' | 'failed' | 'notAsked';
+  /**
+   * Why the section is not ok.
+   */
+  reason: string | null;
+  /**
+   * What would reveal the rest.
+   */
+  needs: string | null;
+  /**
+   * When the system was asked.
+   */
+  at: Instant | null;
+  data: Socket[];
 }

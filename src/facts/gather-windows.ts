@@ -1,51 +1,22 @@
 import { portMatcher } from '../ports/expression.ts';
+import { relayNeedsArguments, relaysOf, splitCommandLine } from './decode/relays.ts';
 import { decodeMachine } from './decode/windows-machine.ts';
 import { memoryOf } from './decode/windows-memory.ts';
-import { decodeDynamicRange } from './decode/windows-netsh.ts';
 import { createdText, decodeProcessDetails, decodeProcesses, type ProcessDetails, type ProcessEntry } from './decode/windows-processes.ts';
 import { decodeServices } from './decode/windows-services.ts';
-import { decodeSockets, tcpState, tcpStateName, type SocketRow, type SocketTable } from './decode/windows-sockets.ts';
-import type { Told } from './decode/windows-told.ts';
-import type { FieldRefusal, Machine, PortRange, Process, Sections, Socket } from './facts.ts';
+import { decodeBoundSockets, decodeSockets, tcpState, tcpStateName, type SocketRow, type SocketTable } from './decode/windows-sockets.ts';
+import { valueOf, type Told } from './decode/windows-told.ts';
+import type { FieldRefusal, Machine, Process, Sections, Socket } from './facts.ts';
+import { gatherBehind, nameServices } from './gather-windows-owners.ts';
+import { gatherRanges } from './gather-windows-ranges.ts';
+import { heirsOf } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
 import type { Question } from './question.ts';
-import type { RawEntry, RawSource } from './raw.ts';
+import type { RawSource } from './raw.ts';
+import { flawOf, moreRights, notAsked, refusalOf, section, type Trouble } from './windows-sections.ts';
 
 /** The System process: the kernel's own threads, which hold the sockets of drivers such as HTTP.sys. */
 const system = 4;
-
-/** What keeps a section from being whole: one entry for each source that was refused or has a flaw. */
-interface Trouble {
-  readonly reason: string;
-  readonly needs: string | null;
-}
-
-function section<T>(at: string | null, data: T[], troubles: readonly Trouble[], sources: number) {
-  const status = troubles.length === 0 ? 'ok' : data.length === 0 && troubles.length >= sources ? 'failed' : 'partial';
-  return {
-    status,
-    reason: troubles.length === 0 ? null : troubles.map(({ reason }) => reason).join('; '),
-    needs: troubles.find(({ needs }) => needs !== null)?.needs ?? null,
-    at,
-    data,
-  } as const;
-}
-
-function notAsked<T>(): { status: 'notAsked'; reason: null; needs: null; at: null; data: T[] } {
-  return { status: 'notAsked', reason: null, needs: null, at: null, data: [] };
-}
-
-const moreRights = 'an elevated (administrator) session';
-
-/** What keeps an entry from being read: why it was refused, or that it is not of the kind it should be. */
-function refusalOf(name: string, { refusal }: RawEntry): Trouble {
-  const needs = refusal?.needs ?? (refusal?.code === 'AccessDenied' ? moreRights : null);
-  return { reason: `${name}: ${refusal?.text ?? 'the answer is not readable'}`, needs };
-}
-
-function flawOf(flaw: string): Trouble {
-  return { reason: flaw, needs: null };
-}
 
 const tables = { TCP: ['tcp4', 'tcp6'], UDP: ['udp4', 'udp6'] } as const satisfies Record<string, readonly SocketTable[]>;
 
@@ -99,11 +70,45 @@ function socketOf(row: SocketRow): Socket {
   };
 }
 
-function gatherSockets(source: RawSource, question: Question): Sections['sockets'] {
+/** The bound sockets that do not listen, but for those that a connection has since: that has a row of its own in `others`. */
+function readBound(source: RawSource, question: Question, others: () => readonly SocketRow[]) {
+  const rows: SocketRow[] = [];
+  const troubles: Trouble[] = [];
+  let at: string | null = null;
+  const matches = portMatcher(question.localPorts);
+  for (const table of ['bound4', 'bound6'] as const) {
+    const entry = source.read(table);
+    at ??= entry.at;
+    if (entry.bytes !== undefined) {
+      const { data, flaw } = decodeBoundSockets(table, entry.bytes, (port) => port !== 0 && matches(port));
+      rows.push(...data);
+      if (flaw !== null) troubles.push(flawOf(flaw));
+      // An older Windows does not tell them.
+    } else if (entry.refusal?.code !== 'NotSupported') troubles.push(refusalOf(table, entry));
+  }
+  const key = ({ pid, localPort }: SocketRow) => pid * 65536 + localPort;
+  const used = rows.length === 0 ? new Set() : new Set(others().map(key));
+  return { at, rows: rows.filter((row) => !used.has(key(row))), troubles };
+}
+
+/** The sockets, the service tag of each, and how well those that are bound and do not listen could be had. */
+function gatherSockets(source: RawSource, question: Question): { sockets: Sections['sockets']; tags: number[]; bound: NonNullable<Sections['boundSockets']> } {
   const wanted = question.protocols.flatMap((protocol): readonly SocketTable[] => tables[protocol]);
-  let found = readRows(source, wanted, question, question.sockets !== 'all');
-  if (question.sockets === 'answer' && found.rows.length === 0) found = readRows(source, wanted, question, false);
-  return section(found.at, found.rows.map(socketOf), found.troubles, wanted.length);
+  const every = () => readRows(source, wanted, question, false);
+  let found = question.sockets === 'all' ? every() : readRows(source, wanted, question, true);
+  let bound: ReturnType<typeof readBound> | null = null;
+  const nobody = question.sockets === 'answer' && found.rows.length === 0;
+  if (question.protocols.includes('TCP') && (nobody || question.sockets !== 'answer')) {
+    let all = question.sockets === 'all' ? found : null;
+    bound = readBound(source, question, () => (all ??= every()).rows);
+    if (nobody && bound.rows.length === 0) found = all ?? every();
+  } else if (nobody) found = every();
+  const rows = bound === null ? found.rows : [...found.rows, ...bound.rows];
+  return {
+    sockets: section(found.at, rows.map(socketOf), found.troubles, wanted.length),
+    tags: rows.map(({ serviceTag }) => serviceTag),
+    bound: bound === null ? notAsked() : section(bound.at, [], bound.troubles, 1),
+  };
 }
 
 /** The parent that started a process, if that one still runs: a number may have been given away again since. */
@@ -132,11 +137,11 @@ function bareProcess(entry: ProcessEntry): Process {
 
 const detailFields = { path: 'Path', user: 'UserName', commandLine: 'CommandLine', parent: 'ParentProcess' } as const;
 
-/** A process that is here for a child: its name and age are enough. */
-function parentProcess(entry: ProcessEntry, { details }: Question): Process {
+/** A process that is here for another: its name and age are enough. */
+function namedProcess(entry: ProcessEntry, { details }: Question): Process {
   const process = bareProcess(entry);
   for (const detail of ['path', 'user', 'commandLine', 'parent'] as const) {
-    if (details.has(detail)) process.refusals.push({ field: detailFields[detail], code: 'NotAsked', text: 'only the name of a parent was asked for', needs: null });
+    if (details.has(detail)) process.refusals.push({ field: detailFields[detail], code: 'NotAsked', text: 'only its name was asked for', needs: null });
   }
   return process;
 }
@@ -151,6 +156,8 @@ function readDetails(source: RawSource, entry: ProcessEntry, commandLine: boolea
   const another = created !== null && entry.started !== null && created !== entry.started;
   return another ? all({ refusal: { code: 'Gone', text: 'the process has ended' } }) : details;
 }
+
+const untold: Told = { refusal: { code: 'NotSupported', text: 'command lines were not asked for' } };
 
 function processOf(
   source: RawSource,
@@ -172,8 +179,16 @@ function processOf(
   }
   const asked = (['path', 'user', 'commandLine'] as const).filter((detail) => details.has(detail));
   // System has neither an executable nor a command line.
-  if (asked.length === 0 || entry.pid === system) return process;
-  const answers = readDetails(source, entry, details.has('commandLine'));
+  if (entry.pid === system) return process;
+  const relaying = details.has('services') && relayNeedsArguments(entry.imageName ?? '');
+  const answers = asked.length === 0 && !relaying ? null : readDetails(source, entry, details.has('commandLine') || relaying);
+  if (details.has('services') && entry.imageName !== null) {
+    const line = relaying ? valueOf(answers?.commandLine ?? untold) : null;
+    const parentImageName = parentOf(entry, entries)?.imageName ?? null;
+    const relays = relaysOf({ imageName: entry.imageName, parentImageName, arguments: line === null ? null : splitCommandLine(line) });
+    if (relays !== null) process.relays = relays;
+  }
+  if (answers === null) return process;
   for (const detail of asked) {
     const answer = answers[detail];
     const field = detailFields[detail];
@@ -196,7 +211,14 @@ function processOf(
   return process;
 }
 
-function gatherProcesses(source: RawSource, question: Question, pids: ReadonlySet<number>, elevated: boolean | null): Sections['processes'] {
+/** `pids` own sockets; of `others` only the names are wanted. Says of `sockets` who may have inherited them. */
+function gatherProcesses(
+  source: RawSource,
+  question: Question,
+  sockets: readonly Socket[],
+  { pids, others }: { pids: ReadonlySet<number>; others: ReadonlySet<number> },
+  elevated: boolean | null,
+): Sections['processes'] {
   const answer = source.read('processes');
   const memory = answer.bytes === undefined ? null : memoryOf(answer.bytes, answer.meta?.['base']);
   if (memory === null) return section(answer.at, [], [refusalOf('processes', answer)], 1);
@@ -206,10 +228,21 @@ function gatherProcesses(source: RawSource, question: Question, pids: ReadonlySe
     const entry = entries.get(pid);
     if (entry !== undefined) processes.set(pid, processOf(source, entry, question, entries, elevated));
   }
+  const named = (pid: number | null): void => {
+    const entry = pid === null ? undefined : entries.get(pid);
+    if (entry !== undefined && !processes.has(entry.pid)) processes.set(entry.pid, namedProcess(entry, question));
+  };
   // Parents that this adds come by too, and have none themselves.
-  for (const { parent } of processes.values()) {
-    const entry = parent === null ? undefined : entries.get(parent);
-    if (entry !== undefined && !processes.has(entry.pid)) processes.set(entry.pid, parentProcess(entry, question));
+  for (const { parent } of processes.values()) named(parent);
+  for (const pid of others) named(pid);
+  if (flaw === null && question.details.has('services')) {
+    for (const socket of sockets) {
+      const { pid, created } = socket;
+      if (pid === null || pid <= system || entries.has(pid)) continue;
+      const heirs = heirsOf(pid, created, entries.values());
+      if (heirs.length > 0) socket.heirs = heirs;
+      heirs.forEach(named);
+    }
   }
   return section(answer.at, [...processes.values()], flaw === null ? [] : [flawOf(flaw)], 1);
 }
@@ -221,41 +254,38 @@ function gatherServices(source: RawSource): Sections['services'] {
   return section(answer.at, data.filter(({ pid }) => pid !== 0), flaw === null ? [] : [flawOf(flaw)], 1);
 }
 
-function gatherDynamicRanges(source: RawSource): Sections['dynamicRanges'] {
-  const data: PortRange[] = [];
-  const troubles: Trouble[] = [];
-  let at: string | null = null;
-  for (const family of ['IPv4', 'IPv6'] as const) {
-    for (const protocol of ['TCP', 'UDP'] as const) {
-      const name = `dynamicports/${family}/${protocol}`.toLowerCase();
-      const answer = source.read(name);
-      at ??= answer.at;
-      const range = answer.bytes === undefined ? null : decodeDynamicRange(Buffer.from(answer.bytes).toString('latin1'));
-      if (range === null) troubles.push(refusalOf(name, answer));
-      else data.push({ kind: 'LocalDynamic', protocol, family, ...range, source: `netsh interface ${family.toLowerCase()} show dynamicportrange ${protocol.toLowerCase()}` });
-    }
-  }
-  return section(at, data, troubles, 4);
-}
-
 /**
  * Asks a Windows machine, live or recorded. Sockets come first: what follows is asked only of the processes that
  * hold a matching one, and only as far as the question goes.
  */
 export function gatherWindows(source: RawSource, question: Question): { machine: Machine; sections: Sections } {
   const machine = decodeMachine(source.read('machine').text ?? '');
-  const sockets = gatherSockets(source, question);
+  const { sockets, tags, bound } = gatherSockets(source, question);
   const pids = new Set<number>();
   for (const { holders } of sockets.data) for (const pid of holders) pids.add(pid);
   const { details } = question;
+  const services: Sections['services'] = details.has('services') && pids.size > 0 ? gatherServices(source) : notAsked();
+  const others = new Set<number>();
+  let behind: Partial<Sections> = {};
+  if (services.status !== 'notAsked') {
+    nameServices(source, sockets.data, tags, services.data);
+    behind = gatherBehind(source, sockets.data, services.data, machine.elevated);
+    for (const { controller, processes } of behind.httpQueues?.data ?? []) {
+      for (const { pid } of processes) others.add(pid);
+      if (controller !== null) others.add(controller);
+    }
+  }
   return {
     machine,
     sections: {
       sockets,
-      processes: details.size > 0 && pids.size > 0 ? gatherProcesses(source, question, pids, machine.elevated) : notAsked(),
-      services: details.has('services') && pids.size > 0 ? gatherServices(source) : notAsked(),
-      dynamicRanges: question.ranges ? gatherDynamicRanges(source) : notAsked(),
+      processes: details.size > 0 && pids.size > 0 ? gatherProcesses(source, question, sockets.data, { pids, others }, machine.elevated) : notAsked(),
+      services,
+      dynamicRanges: notAsked(),
       reservedPorts: notAsked(),
+      ...(bound.status === 'notAsked' ? {} : { boundSockets: bound }),
+      ...behind,
+      ...(question.ranges ? gatherRanges(source) : {}),
     },
   };
 }

@@ -1,7 +1,8 @@
-import type { Facts, FieldRefusal, Process, Service, Socket } from '../facts/facts.ts';
+import type { Facts, FieldRefusal, PortProxy, Process, Relay, Service, Socket } from '../facts/facts.ts';
 import { portClass } from '../ports/classes.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import { addressScope } from './address.ts';
+import { kernelOwners } from './kernel.ts';
 
 /** Looks a registered name up; given from outside because the registry is large and seldom wanted. */
 export type ServiceName = (port: number, protocol: 'TCP' | 'UDP') => string | null;
@@ -11,7 +12,10 @@ type OwnerColumns = Pick<
   Endpoint,
   | 'ImageName' | 'Path' | 'CommandLine' | 'UserName' | 'Services' | 'ParentProcess' | 'ParentImageName'
   | 'StartTime' | 'OwnerKind' | 'Owner' | 'Reason' | 'Id'
->;
+> & {
+  /** Where they are not those of the socket. */
+  readonly Holders?: Endpoint['Holders'];
+};
 
 const nothingKnown = {
   ImageName: null, Path: null, CommandLine: null, UserName: null, Services: null, ParentProcess: null,
@@ -42,7 +46,7 @@ function shortId(id: string): string {
 function describeProcess(process: Process, services: readonly Service[]): Pick<Endpoint, 'OwnerKind' | 'Owner' | 'Services'> {
   const text = processText(process);
   const names = services.map((service) => service.name);
-  const inside = text.replace(' (', ' ').replace(/\)$/, '');
+  const inside = insideText(process);
   if (process.container !== null) {
     const container = `${process.container.runtime}:${shortId(process.container.id)}`;
     const all = process.unit === null ? [container] : [container, process.unit];
@@ -55,6 +59,39 @@ function describeProcess(process: Process, services: readonly Service[]): Pick<E
     return { OwnerKind: kind, Owner: kind === 'Service' ? `${process.unit} (${inside})` : text, Services: [process.unit] };
   }
   return { OwnerKind: 'Process', Owner: text, Services: null };
+}
+
+/** "nginx 1234", as it stands in parentheses. */
+function insideText(process: Process): string {
+  return process.imageName === null ? `process ${process.pid}` : `${process.imageName} ${process.pid}`;
+}
+
+/** Waits for others, so that a relay may be behind it. */
+function isOpen({ protocol, state }: Socket): boolean {
+  return protocol === 'UDP' || state === 'Listen' || state === 'Bound';
+}
+
+/** What a process passes on from a socket: what is said of the socket's own port, or else of all that it has open. */
+function relayOf(process: Process, socket: Socket): Relay | undefined {
+  const { relays } = process;
+  if (relays === undefined || !isOpen(socket)) return undefined;
+  return relays.find(({ listenPort }) => listenPort === socket.localPort) ?? relays.find(({ listenPort }) => listenPort === null);
+}
+
+const isIPv6 = (address: string): boolean => address.includes(':');
+
+/** The rule of netsh interface portproxy that a listener is there for. */
+function portProxyOf(rules: readonly PortProxy[], { protocol, state, localAddress, localPort }: Socket): PortProxy | undefined {
+  if (protocol !== 'TCP' || state !== 'Listen') return undefined;
+  const family = isIPv6(localAddress) ? 'v6' : 'v4';
+  const address = localAddress.replace(/%.*$/s, '').toLowerCase();
+  const own = rules.filter(({ table, listenPort }) => listenPort === localPort && table.startsWith(family));
+  // A rule may name an address in another form, or a host: then its port has to do.
+  return own.find(({ listenAddress }) => listenAddress.toLowerCase() === address || (listenAddress === '*' && addressScope(localAddress) === 'Any')) ?? own[0];
+}
+
+function targetText({ connectAddress, connectPort }: PortProxy): string {
+  return `${isIPv6(connectAddress) ? `[${connectAddress}]` : connectAddress}:${connectPort}`;
 }
 
 /** The rows that facts give, one a socket, in the order of the sockets. */
@@ -73,12 +110,31 @@ export function endpoints(
   }
   const owners = new Map<number, OwnerColumns>();
   const windows = machine.platform === 'win32';
+  const kernelOwner = kernelOwners(facts, { processes, servicesOf });
+  const withRelays = sections.processes.data.some(({ relays }) => relays !== undefined && relays.length > 0);
+  const portProxies = sections.portProxies?.data ?? [];
 
-  function describe(pid: number): OwnerColumns {
+  /** An owner that has ended: whatever it started since the socket was bound may have inherited it. */
+  function orphan(pid: number, heirs: readonly number[], created: string | null): OwnerColumns {
+    const texts = heirs.map((heir) => (processes.has(heir) ? processText(processes.get(heir)!) : `process ${heir}`));
+    const gone = `ImageName: Gone: process ${pid} has ended`;
+    if (texts.length === 0) return { ...nothingKnown, OwnerKind: 'Orphan', Owner: `ended process ${pid}`, Reason: [gone] };
+    const confidence = created === null ? 'low' : texts.length === 1 ? 'high' : 'medium';
+    const when = created === null ? 'it' : 'after the socket was bound it';
+    const shown = texts.length > 4 ? `${texts.slice(0, 4).join(', ')} and ${texts.length - 4} more` : texts.join(', ');
+    return {
+      ...nothingKnown,
+      OwnerKind: 'Orphan',
+      Owner: `ended process ${pid}, ${texts.length === 1 ? `probably inherited by ${shown}` : `inherited by one of ${shown}`}`,
+      Reason: [gone, `Holders: Gone: ${when} started ${texts.join(', ')}, which may have inherited the socket (confidence: ${confidence})`],
+    };
+  }
+
+  function describe(pid: number, socket: Socket): OwnerColumns {
     const process = processes.get(pid);
     if (process === undefined) {
       return sections.processes.status === 'ok'
-        ? { ...nothingKnown, OwnerKind: 'Orphan', Owner: `ended process ${pid}`, Reason: [`ImageName: Gone: process ${pid} has ended`] }
+        ? orphan(pid, socket.heirs ?? [], socket.created)
         : { ...nothingKnown, Owner: `process ${pid}`, Reason: [`ImageName: ${sections.processes.status === 'notAsked' ? 'NotAsked: processes were not asked for' : `Failed: ${sections.processes.reason ?? 'the list of processes is not whole'}`}`] };
     }
     const parent = process.parent === null ? undefined : processes.get(process.parent);
@@ -96,12 +152,37 @@ export function endpoints(
     };
   }
 
+  /** What is behind one socket of a process, where that is not the same for all of its sockets; null when there is nothing special. */
+  function behind(socket: Socket, pid: number): Partial<OwnerColumns> | null {
+    const process = processes.get(pid);
+    if (process === undefined) return null;
+    if (portProxies.length > 0 && servicesOf.get(pid)?.some(({ name }) => name.toLowerCase() === 'iphlpsvc')) {
+      const rule = portProxyOf(portProxies, socket);
+      if (rule !== undefined) return { OwnerKind: 'Relay', Owner: `portproxy to ${targetText(rule)} (iphlpsvc, ${insideText(process)})`, Services: ['iphlpsvc'] };
+    }
+    if (withRelays) {
+      for (const holder of socket.holders.length > 1 ? socket.holders : [pid]) {
+        const one = processes.get(holder);
+        const relay = one === undefined ? undefined : relayOf(one, socket);
+        if (relay !== undefined) return { OwnerKind: 'Relay', Owner: `${relay.name}${relay.target === null ? '' : ` to ${relay.target}`} (${insideText(one!)})` };
+      }
+    }
+    if (socket.service !== undefined) return { OwnerKind: 'Service', Owner: `${socket.service} (${insideText(process)})`, Services: [socket.service] };
+    return null;
+  }
+
   function ownerOf(socket: Socket): OwnerColumns {
     if (socket.state === 'TimeWait') return { ...nothingKnown, OwnerKind: 'Kernel', Owner: 'nobody: a closed connection (TIME_WAIT)' };
-    if (socket.kernel) return { ...nothingKnown, ...(windows ? { ImageName: 'System' } : {}), OwnerKind: 'Kernel', Owner: windows ? 'Windows kernel (System 4)' : 'Linux kernel' };
+    if (socket.kernel) return { ...nothingKnown, ...(windows ? { ImageName: 'System' } : {}), ...kernelOwner(socket) };
     if (socket.pid === null) return { ...nothingKnown, UserName: socket.user };
     let owner = owners.get(socket.pid);
-    if (owner === undefined) owners.set(socket.pid, (owner = describe(socket.pid)));
+    if (owner === undefined) {
+      owner = describe(socket.pid, socket);
+      // Of an ended process each socket has heirs of its own.
+      if (processes.has(socket.pid)) owners.set(socket.pid, owner);
+    }
+    const special = socket.service !== undefined || withRelays || portProxies.length > 0 ? behind(socket, socket.pid) : null;
+    if (special !== null) return { ...owner, ...special };
     if (socket.holders.length > 1 && owner.Owner !== null) {
       return { ...owner, Owner: `${owner.Owner} and ${socket.holders.length - 1} more` };
     }
@@ -134,7 +215,7 @@ export function endpoints(
       PortService: options.serviceName === null ? null : options.serviceName(socket.localPort, socket.protocol),
       OwnerKind: owner.OwnerKind,
       Owner: owner.Owner,
-      Holders: socket.holders.length > 1 ? socket.holders : null,
+      Holders: owner.Holders ?? (socket.holders.length > 1 ? socket.holders : null),
       Reason: own === null ? owner.Reason : owner.Reason === null ? own : [...own, ...owner.Reason],
       ComputerName: machine.name,
       RemoteHostName: null,

@@ -25,7 +25,7 @@ export const endpoint = {
     { name: 'PortService', type: 'text', description: 'The service that IANA registered for the local port and protocol.' },
     { name: 'OwnerKind', type: 'text', description: 'What the owner is: Process, Service, HttpSys, Relay, Kernel, Orphan or Unknown.' },
     { name: 'Owner', type: 'text', importance: 1, description: 'The answer in one line.' },
-    { name: 'Holders', type: 'uint32s', description: 'Every process that holds the socket, where several do.' },
+    { name: 'Holders', type: 'uint32s', description: 'Every process that holds the socket, where several do; behind HTTP.sys System (4) and then the processes that serve its URLs. Processes that only may have inherited it stand in Owner and Reason.' },
     { name: 'Reason', type: 'texts', description: 'Why a value is missing: "Column: code: text", with what would reveal it.' },
     { name: 'ComputerName', type: 'text', description: 'The machine the row is about.' },
     { name: 'RemoteHostName', type: 'text', description: 'The DNS name of the remote address; only looked up with --resolve.' },

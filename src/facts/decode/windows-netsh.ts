@@ -10,3 +10,25 @@ export function decodeDynamicRange(text: string): { start: number; end: number }
   const end = start + count - 1;
   return start < 1 || count < 1 || end > 65535 ? null : { start, end };
 }
+
+/** A range of ports that `netsh` lists as excluded. */
+export interface ExcludedRange {
+  readonly start: number;
+  readonly end: number;
+  /** Excluded by an administrator: kept from random use alone, so that a program may bind it by number. */
+  readonly administered: boolean;
+}
+
+/**
+ * The ranges that `netsh interface ipv4|ipv6 show excludedportrange tcp|udp` lists, which may be none. Null when the
+ * text is no such list: one has a rule under its headings. Digits, `-` and `*` are the same in every language.
+ */
+export function decodeExcludedRanges(text: string): ExcludedRange[] | null {
+  if (!/^\s*-{3,}\s+-{3,}\s*$/m.test(text)) return null;
+  const ranges: ExcludedRange[] = [];
+  for (const match of text.matchAll(/^[^\S\n]*(\d{1,5})[^\S\n]+(\d{1,5})[^\S\n]*(\*?)[^\S\n]*$/gm)) {
+    const [start, end] = [Number(match[1]), Number(match[2])];
+    if (start >= 1 && start <= end && end <= 65535) ranges.push({ start, end, administered: match[3] === '*' });
+  }
+  return ranges;
+}

@@ -86,6 +86,44 @@ export function decodeSockets(table: SocketTable, bytes: Uint8Array, keep: (port
   return { data, flaw: declared > present ? `the ${table} table is cut off: it has ${present} of ${declared} rows` : null };
 }
 
+/**
+ * The rows of MIB_TCPTABLE2 and MIB_TCP6TABLE2, in which Windows gives TCP sockets that are bound and do not listen.
+ * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcprow2
+ * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcp6row2
+ */
+const boundLayouts = {
+  bound4: { size: 28, address: ipv4, local: 4, port: 8, pid: 20 },
+  bound6: { size: 56, address: ipv6, local: 0, port: 20, pid: 48 },
+} as const;
+export type BoundTable = keyof typeof boundLayouts;
+
+/** The rows of a table of bound sockets that `keep` wants. */
+export function decodeBoundSockets(table: BoundTable, bytes: Uint8Array, keep: (port: number) => boolean): Decoded<SocketRow[]> {
+  const layout = boundLayouts[table];
+  const data: SocketRow[] = [];
+  if (bytes.length < 4) return { data, flaw: `the ${table} table has no header` };
+  const view = viewOf(bytes);
+  const declared = view.getUint32(0, true);
+  const present = Math.floor((bytes.length - 4) / layout.size);
+  for (let i = 0; i < Math.min(declared, present); i++) {
+    const row = 4 + i * layout.size;
+    const localPort = view.getUint16(row + layout.port, false);
+    if (!keep(localPort)) continue;
+    data.push({
+      protocol: 'TCP',
+      localAddress: layout.address(bytes, view, row + layout.local),
+      localPort,
+      remoteAddress: '',
+      remotePort: 0,
+      state: tcpState.bound,
+      pid: view.getUint32(row + layout.pid, true),
+      created: null,
+      serviceTag: 0,
+    });
+  }
+  return { data, flaw: declared > present ? `the ${table} table is cut off: it has ${present} of ${declared} rows` : null };
+}
+
 /** MIB_TCP_STATE by the names of Get-NetTCPConnection. */
 const stateNames: Readonly<Record<number, Exclude<Socket['state'], null>>> = {
   1: 'Closed',

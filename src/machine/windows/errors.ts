@@ -12,12 +12,14 @@ export class Refused extends Error {
 
 /** https://learn.microsoft.com/windows/win32/debug/system-error-codes */
 export const win32 = {
+  fileNotFound: 2,
   accessDenied: 5,
   notSupported: 50,
   invalidParameter: 87,
   callNotImplemented: 120,
   insufficientBuffer: 122,
   moreData: 234,
+  noMoreItems: 259,
   noneMapped: 1332,
 } as const;
 

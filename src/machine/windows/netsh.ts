@@ -5,8 +5,8 @@ import { oemCodePage } from './kernel32.ts';
 
 const patience = 10_000;
 
-/** What the system's own netsh prints, in its code page. */
-export function netsh(...args: readonly string[]): { bytes: Buffer; codePage: number } {
+/** What the system's own netsh prints, in its code page: a raw entry. */
+export function netsh(...args: readonly string[]): { bytes: Buffer; meta: { codePage: number } } {
   const directory = systemDirectory();
   const root = directory.slice(0, directory.lastIndexOf('\\'));
   const result = spawnSync(`${directory}\\netsh.exe`, args, {
@@ -25,5 +25,5 @@ export function netsh(...args: readonly string[]): { bytes: Buffer; codePage: nu
   }
   if (result.status !== 0) throw new Refused('Failed', `${call} ended with code ${result.status}`);
   if (result.stdout.length === 0) throw new Refused('NotSupported', `${call} said nothing`);
-  return { bytes: result.stdout, codePage: oemCodePage() };
+  return { bytes: result.stdout, meta: { codePage: oemCodePage() } };
 }

@@ -14,13 +14,14 @@ const advapi32 = systemLibrary('advapi32.dll', {
 
 const connectAndEnumerate = 0x1 | 0x4;
 const processInformation = 0;
-const win32Services = 0x30;
+/** Services that run as processes, and drivers. */
+const kinds = { services: 0x30, drivers: 0x0b } as const;
 const active = 1;
 /** The most that one call takes. */
 const largestPage = 256 * 1024;
 
-/** Every service that is not stopped: ENUM_SERVICE_STATUS_PROCESSW, not decoded, and how it was read (see decodeServices). */
-export function activeServices(): { bytes: Buffer; pages: string } {
+/** Every service, or driver, that is not stopped: ENUM_SERVICE_STATUS_PROCESSW, not decoded, and how it was read (see decodeServices). */
+export function activeServices(kind: keyof typeof kinds): { bytes: Buffer; pages: string } {
   const manager = advapi32.OpenSCManagerW(null, null, connectAndEnumerate);
   if (manager === 0n) throw lastError('OpenSCManagerW');
   try {
@@ -29,7 +30,7 @@ export function activeServices(): { bytes: Buffer; pages: string } {
     let length = 64 * 1024;
     for (let i = 0; i < 100; i++) {
       const bytes = Buffer.alloc(length);
-      const done = advapi32.EnumServicesStatusExW(manager, processInformation, win32Services, active, bytes, length, needed, returned, resume, null) !== 0;
+      const done = advapi32.EnumServicesStatusExW(manager, processInformation, kinds[kind], active, bytes, length, needed, returned, resume, null) !== 0;
       const error = done ? 0 : lastErrorCode();
       if (error !== 0 && error !== win32.moreData) throw refused('EnumServicesStatusExW', error);
       pages.push({ bytes, page: `${addressOf(bytes).toString(16)}:${length}:${returned.readUInt32LE()}` });

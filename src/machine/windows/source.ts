@@ -2,14 +2,17 @@ import { release } from 'node:os';
 import type { MachineDetails } from '../../facts/decode/windows-machine.ts';
 import type { ProcessDetails } from '../../facts/decode/windows-processes.ts';
 import { tcpState, type SocketTable } from '../../facts/decode/windows-sockets.ts';
+import { portProxyTables } from '../../facts/decode/windows-portproxy.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
 import type { RawEntry, RawHint, RawSource } from '../../facts/raw.ts';
 import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
 import { Refused } from './errors.ts';
+import { ipListenList, urlReservations } from './httpapi.ts';
 import { socketTable } from './iphlpapi.ts';
 import { access, computerName, creationTime, imagePath, nativeArchitecture, withProcess } from './kernel32.ts';
 import { netsh } from './netsh.ts';
 import { commandLine, imagePathOf, processList } from './ntdll.ts';
+import { registryTexts } from './registry.ts';
 import { activeServices } from './services.ts';
 
 type Answer = Omit<RawEntry, 'at'>;
@@ -68,16 +71,24 @@ function wantedSockets({ states }: RawHint): 'listeners' | 'all' {
   return states?.every((state) => state === tcpState.listen) === true ? 'listeners' : 'all';
 }
 
+/** What netsh is asked; the stored exclusions are those that come back after a restart. */
+const portQuestions = {
+  dynamicports: (protocol: string) => ['dynamicportrange', protocol],
+  excludedports: (protocol: string) => ['excludedportrange', protocol],
+  persistentports: (protocol: string) => ['excludedportrange', protocol, 'persistent'],
+} as const;
+
+const portProxyKey = 'SYSTEM\\CurrentControlSet\\Services\\PortProxy';
+
 const tables: readonly string[] = ['tcp4', 'tcp6', 'udp4', 'udp6'] satisfies SocketTable[];
 
 function answer(name: string, hint: RawHint): Answer {
   if (tables.includes(name)) return { bytes: socketTable(name as SocketTable, wantedSockets(hint)) };
   const pid = /^process\/(\d{1,9})$/.exec(name)?.[1];
   if (pid !== undefined) return { text: JSON.stringify(processDetails(Number(pid), hint)) };
-  const [, family, protocol] = /^dynamicports\/(ipv4|ipv6)\/(tcp|udp)$/.exec(name) ?? [];
-  if (family !== undefined && protocol !== undefined) {
-    const { bytes, codePage } = netsh('interface', family, 'show', 'dynamicportrange', protocol);
-    return { bytes, meta: { codePage } };
+  const [, kind, family, protocol] = /^(dynamicports|excludedports|persistentports)\/(ipv4|ipv6)\/(tcp|udp)$/.exec(name) ?? [];
+  if (kind !== undefined && family !== undefined && protocol !== undefined) {
+    return netsh('interface', family, 'show', ...portQuestions[kind as keyof typeof portQuestions](protocol));
   }
   switch (name) {
     case 'machine':
@@ -86,10 +97,21 @@ function answer(name: string, hint: RawHint): Answer {
       const { bytes, base } = processList();
       return { bytes, meta: { base } };
     }
-    case 'services': {
-      const { bytes, pages } = activeServices();
+    case 'services':
+    case 'drivers': {
+      const { bytes, pages } = activeServices(name);
       return { bytes, meta: { pages } };
     }
+    case 'httpsys':
+      return netsh('http', 'show', 'servicestate', 'view=requestq', 'verbose=yes');
+    case 'urlacl': {
+      const { bytes, pages } = urlReservations();
+      return { bytes, meta: { pages } };
+    }
+    case 'iplisten':
+      return { bytes: ipListenList() };
+    case 'portproxy':
+      return { text: JSON.stringify(Object.fromEntries(portProxyTables.map((table) => [table, registryTexts(`${portProxyKey}\\${table}\\tcp`)]))) };
     default:
       throw new Refused('NotSupported', `Windows has no source ${name}`);
   }
@@ -105,8 +127,13 @@ function answer(name: string, hint: RawHint): Answer {
  * | `udp4`, `udp6` | bytes: MIB_UDPTABLE_OWNER_MODULE, MIB_UDP6TABLE_OWNER_MODULE | |
  * | `processes` | bytes: SYSTEM_PROCESS_INFORMATION | `base`: the address they were read at, in hex |
  * | `process/PID` | JSON text: `ProcessDetails`; the command line only with `hint.commandLine` | |
- * | `services` | bytes: ENUM_SERVICE_STATUS_PROCESSW of the services that are not stopped | `pages`: see decodeServices |
+ * | `services`, `drivers` | bytes: ENUM_SERVICE_STATUS_PROCESSW of those that are not stopped | `pages`: see decodeServices |
+ * | `httpsys` | bytes: the request queues of HTTP.sys, as netsh printed them | `codePage` |
+ * | `urlacl` | bytes: HTTP_SERVICE_CONFIG_URLACL_SET, one after another | `pages`: see decodeUrlReservations |
+ * | `iplisten` | bytes: HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY | |
+ * | `portproxy` | JSON text: for each of the four tables its registry values as [name, text] | |
  * | `dynamicports/ipv4/tcp` … `dynamicports/ipv6/udp` | bytes: what netsh printed | `codePage` |
+ * | `excludedports/…`, `persistentports/…`, the same four each | bytes: what netsh printed | `codePage` |
  *
  * Reading a process that another user owns turns on SeDebugPrivilege for this process, where it is held.
  */

@@ -1,0 +1,131 @@
+import type { Relay } from '../facts.ts';
+
+/** A process as far as it takes to see that it is a relay. */
+export interface RelayCandidate {
+  /** Its file name. */
+  readonly imageName: string;
+  readonly parentImageName: string | null;
+  /** Its arguments, the program first; null when they could not be had. */
+  readonly arguments: readonly string[] | null;
+}
+
+type Describe = (args: readonly string[], parent: string | null) => Relay[];
+
+/** Longer targets are no addresses. */
+const longestTarget = 255;
+
+function portOf(text: string | undefined): number | null {
+  const port = Number(text);
+  return text !== undefined && /^\d{1,5}$/.test(text) && port <= 65535 ? port : null;
+}
+
+function relay(name: string, listenPort: number | null = null, target: string | null = null): Relay {
+  return { name, listenPort, target: target === null || target === '' || target.length > longestTarget ? null : target };
+}
+
+function option(args: readonly string[], name: string): string | undefined {
+  const at = args.findIndex((argument) => argument === name || argument.startsWith(`${name}=`));
+  if (at < 0) return undefined;
+  return args[at] === name ? args[at + 1] : args[at]!.slice(name.length + 1);
+}
+
+const bracketed = (address: string): string => (address.includes(':') && !address.startsWith('[') ? `[${address}]` : address);
+
+// https://github.com/moby/moby/blob/master/cmd/docker-proxy/main_linux.go
+const dockerProxy: Describe = (args) => {
+  const address = option(args, '-container-ip');
+  const port = option(args, '-container-port');
+  const target = address === undefined || port === undefined ? null : `${bracketed(address)}:${port}`;
+  return [relay('docker-proxy', portOf(option(args, '-host-port')), target)];
+};
+
+/** `[address:]port:host:hostport`, the specification of ssh's -L; IPv6 addresses are in brackets. */
+const forward = /^(?:(?:\[[^\]]*\]|[^:[\]]*):)?(\d{1,5}):((?:\[[^\]]+\]|[^:[\]]+):\d{1,5})$/;
+
+// https://man.openbsd.org/ssh
+const ssh: Describe = (args) => {
+  const found: Relay[] = [];
+  let host: string | null = null;
+  const forwards: { kind: string; text: string }[] = [];
+  for (let i = 1; i < args.length; i++) {
+    const argument = args[i]!;
+    if (!argument.startsWith('-') || argument === '-') {
+      // What follows the host is a command to run there.
+      host = argument.replace(/^ssh:\/\//, '').replace(/^.*@/, '');
+      break;
+    }
+    // Letters may be joined; the first that has a value takes the rest, or the next argument: -fNL8080:db:80.
+    const match = /^-([^BbcDEeFIiJLlmOoPpQRSWw]*)([BbcDEeFIiJLlmOoPpQRSWw])(.*)$/s.exec(argument);
+    if (match === null) continue;
+    const value = match[3] === '' ? args[++i] : match[3];
+    if (value !== undefined) forwards.push({ kind: match[2]!, text: value });
+  }
+  for (const { kind, text } of forwards) {
+    if (kind === 'D') found.push(relay('ssh SOCKS proxy', portOf(/(?:^|:)(\d{1,5})$/.exec(text)?.[1]), host));
+    const [, port, target] = (kind === 'L' ? forward.exec(text) : null) ?? [];
+    if (port !== undefined) found.push(relay('ssh forward', portOf(port), host === null ? target! : `${target} by ${host}`));
+  }
+  return found;
+};
+
+/** The process of one session listens for what its client asked for (ssh -R); the one that was started first listens for clients. */
+const sshd: Describe = (_args, parent) => (parent !== null && /^sshd(?:-session)?(?:\.exe)?$/i.test(parent) ? [relay('sshd forward', null, 'the SSH client')] : []);
+
+// http://www.dest-unreach.org/socat/doc/socat.html
+const socat: Describe = (args) => {
+  // Its two addresses come last.
+  const addresses = args.slice(1).filter((argument) => !argument.startsWith('-')).slice(-2);
+  const listening = addresses.findIndex((address) => /^(?:tcp|udp|sctp|dccp|openssl|ssl)[46]?-(?:listen|l|recv|recvfrom):/i.test(address));
+  if (listening < 0) return [];
+  const other = addresses[1 - listening];
+  // Options behind the first comma may hold secrets.
+  return [relay('socat', portOf(/^[^:]*:(\d{1,5})/.exec(addresses[listening]!)?.[1]), other === undefined ? null : other.replace(/,.*$/s, ''))];
+};
+
+// https://www.freedesktop.org/software/systemd/man/latest/systemd-socket-proxyd.html
+const socketProxy: Describe = (args) => [relay('systemd-socket-proxyd', null, args.slice(1).findLast((argument) => !argument.startsWith('-')) ?? null)];
+
+const plain = (name: string, target: string | null): Describe => () => [relay(name, null, target)];
+
+/** By file name in lower case, without `.exe`; `needs` says whether the arguments tell more. */
+const relays: Readonly<Record<string, { readonly needs: boolean; readonly describe: Describe }>> = {
+  'docker-proxy': { needs: true, describe: dockerProxy },
+  ssh: { needs: true, describe: ssh },
+  sshd: { needs: false, describe: sshd },
+  'sshd-session': { needs: false, describe: plain('sshd forward', 'the SSH client') },
+  socat: { needs: true, describe: socat },
+  'systemd-socket-proxyd': { needs: true, describe: socketProxy },
+  wslrelay: { needs: false, describe: plain('WSL relay', 'a program in WSL') },
+  wslhost: { needs: false, describe: plain('WSL relay', 'a program in WSL') },
+  'com.docker.backend': { needs: false, describe: plain('Docker Desktop', 'a container') },
+  vpnkit: { needs: false, describe: plain('Docker Desktop (vpnkit)', 'a container') },
+  'vpnkit-bridge': { needs: false, describe: plain('Docker Desktop (vpnkit)', 'a container') },
+  rootlessport: { needs: false, describe: plain('rootless port forwarder', 'a container') },
+  rootlesskit: { needs: false, describe: plain('rootless port forwarder', 'a container') },
+  slirp4netns: { needs: false, describe: plain('slirp4netns', 'a container') },
+  pasta: { needs: false, describe: plain('pasta', 'a container') },
+  gvproxy: { needs: false, describe: plain('Podman machine', 'a container') },
+};
+
+function entryOf(imageName: string): (typeof relays)[string] | undefined {
+  const key = imageName.toLowerCase().replace(/\.exe$/, '');
+  return Object.hasOwn(relays, key) ? relays[key] : undefined;
+}
+
+/** Whether a process of this file name may be a relay that only its arguments describe. */
+export function relayNeedsArguments(imageName: string): boolean {
+  return entryOf(imageName)?.needs ?? false;
+}
+
+/** What a process passes on; null when its file name is no relay's, empty when it is but this one passes nothing on. */
+export function relaysOf(process: RelayCandidate): Relay[] | null {
+  const entry = entryOf(process.imageName);
+  if (entry === undefined) return null;
+  if (entry.needs && process.arguments === null) return process.imageName.toLowerCase().startsWith('ssh') ? [] : [relay(process.imageName.replace(/\.exe$/i, ''))];
+  return entry.describe(process.arguments ?? [], process.parentImageName);
+}
+
+/** A Windows command line as its program's C runtime splits it, but for doubled quotes. */
+export function splitCommandLine(line: string): string[] {
+  return (line.match(/(?:"[^"]*"?|[^\s"])+/g) ?? []).map((part) => part.replaceAll('"', ''));
+}

@@ -1,0 +1,17 @@
+import type { RawEntry } from '../raw.ts';
+import { members, told, type Told } from './windows-told.ts';
+
+/** How the raw entry `servicetags` names a tag: tags are numbers within a process. */
+export function tagKey(pid: number, tag: number): string {
+  return `${pid}:${tag}`;
+}
+
+/** The raw entry `servicetags`, JSON text that tells the service of each tag, as a look-up. Total: what is not there is refused. */
+export function decodeServiceTags(entry: RawEntry): (key: string) => Told {
+  const names = entry.text === undefined ? null : members(entry.text);
+  const otherwise: Told = { refusal: entry.refusal ?? { code: 'Failed', text: names === null ? 'the answer is not readable' : 'the tag is new since the tags were read' } };
+  return (key) => {
+    const name = names !== null && Object.hasOwn(names, key) ? told(names[key]) : otherwise;
+    return 'value' in name && name.value === '' ? { refusal: { code: 'NotSupported', text: 'Windows does not tell' } } : name;
+  };
+}

@@ -1,0 +1,78 @@
+import { decodeGuestPorts } from './decode/windows-guests.ts';
+import { decodeIpListenList, decodeUrlReservations } from './decode/windows-httpsys.ts';
+import { decodeDynamicRange, decodeExcludedRanges } from './decode/windows-netsh.ts';
+import type { PortRange, Sections } from './facts.ts';
+import type { RawSource } from './raw.ts';
+import { flawOf, refusalOf, section, type Trouble } from './windows-sections.ts';
+
+const families = ['IPv4', 'IPv6'] as const;
+const protocols = ['TCP', 'UDP'] as const;
+
+/** What netsh printed; only ASCII in it is read. */
+const ascii = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+
+/** Puts a question of netsh for both families and both protocols. `decode` gives null when the answer is none. */
+function askAll<T>(source: RawSource, what: string, troubles: Trouble[], decode: (text: string) => T | null, use: (answer: T, family: 'IPv4' | 'IPv6', protocol: 'TCP' | 'UDP') => void): string {
+  let at: string | null = null;
+  for (const family of families) {
+    for (const protocol of protocols) {
+      const name = `${what}/${family}/${protocol}`.toLowerCase();
+      const entry = source.read(name);
+      at ??= entry.at;
+      const answer = entry.bytes === undefined ? null : decode(ascii(entry.bytes));
+      if (answer === null) troubles.push(refusalOf(name, entry));
+      else use(answer, family, protocol);
+    }
+  }
+  return at!;
+}
+
+function dynamicRanges(source: RawSource): Sections['dynamicRanges'] {
+  const data: PortRange[] = [];
+  const troubles: Trouble[] = [];
+  const at = askAll(source, 'dynamicports', troubles, decodeDynamicRange, (range, family, protocol) => {
+    data.push({ kind: 'LocalDynamic', protocol, family, ...range, source: `netsh interface ${family.toLowerCase()} show dynamicportrange ${protocol.toLowerCase()}` });
+  });
+  return section(at, data, troubles, 4);
+}
+
+function reservedPorts(source: RawSource): Sections['reservedPorts'] {
+  const data: PortRange[] = [];
+  const troubles: Trouble[] = [];
+  const ask = (what: string, stored: boolean): string =>
+    askAll(source, what, troubles, decodeExcludedRanges, (ranges, family, protocol) => {
+      const call = `netsh interface ${family.toLowerCase()} show excludedportrange ${protocol.toLowerCase()}${stored ? ' persistent' : ''}`;
+      for (const { start, end, administered } of ranges) {
+        data.push({ kind: stored ? 'ExcludedPersistent' : administered ? 'ExcludedAdministered' : 'Excluded', protocol, family, start, end, source: call });
+      }
+    });
+  const at = ask('excludedports', false);
+  ask('persistentports', true);
+  const guests = source.read('guestports');
+  if (guests.bytes !== undefined) {
+    const decoded = decodeGuestPorts(guests.bytes);
+    data.push(...decoded.data);
+    if (decoded.flaw !== null) troubles.push(flawOf(decoded.flaw));
+    // Without the library there are no guests to reserve ports for.
+  } else if (guests.refusal?.code !== 'NotSupported') troubles.push(refusalOf('guestports', guests));
+  return section(at, data, troubles, 8);
+}
+
+function urlReservations(source: RawSource): NonNullable<Sections['urlReservations']> {
+  const entry = source.read('urlacl');
+  if (entry.bytes === undefined) return section(entry.at, [], [refusalOf('urlacl', entry)], 1);
+  const { data, flaw } = decodeUrlReservations(entry.bytes, entry.meta?.['pages']);
+  return section(entry.at, data, flaw === null ? [] : [flawOf(flaw)], 1);
+}
+
+function ipListenList(source: RawSource): NonNullable<Sections['ipListenList']> {
+  const entry = source.read('iplisten');
+  if (entry.bytes === undefined) return section(entry.at, [], [refusalOf('iplisten', entry)], 1);
+  const { data, flaw } = decodeIpListenList(entry.bytes);
+  return section(entry.at, data, flaw === null ? [] : [flawOf(flaw)], 1);
+}
+
+/** What keeps ports from others though no socket has them. */
+export function gatherRanges(source: RawSource): Pick<Sections, 'dynamicRanges' | 'reservedPorts'> & Required<Pick<Sections, 'urlReservations' | 'ipListenList'>> {
+  return { dynamicRanges: dynamicRanges(source), reservedPorts: reservedPorts(source), urlReservations: urlReservations(source), ipListenList: ipListenList(source) };
+}

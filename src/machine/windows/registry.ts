@@ -1,0 +1,51 @@
+import { Refused, refused, win32 } from './errors.ts';
+import { systemLibrary, wide } from './ffi.ts';
+
+// https://learn.microsoft.com/windows/win32/api/winreg/nf-winreg-regopenkeyexw
+// https://learn.microsoft.com/windows/win32/api/winreg/nf-winreg-regenumvaluew
+const advapi32 = systemLibrary('advapi32.dll', {
+  RegOpenKeyExW: { arguments: ['pointer', 'pointer', 'uint32', 'uint32', 'pointer'], return: 'int32' },
+  RegEnumValueW: { arguments: ['pointer', 'uint32', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer'], return: 'int32' },
+  RegCloseKey: { arguments: ['pointer'], return: 'int32' },
+});
+
+const localMachine = 0xffff_ffff_8000_0002n;
+const queryValue = 0x1;
+const textKinds = { plain: 1, expandable: 2 } as const;
+/** In UTF-16 units; a value's name has at most 16,383. */
+const longestName = 16384;
+const mostValues = 65536;
+
+/** The values of a key of HKEY_LOCAL_MACHINE that are texts, as [name, text]; none when there is no such key. */
+export function registryTexts(path: string): [string, string][] {
+  const key = Buffer.alloc(8);
+  const error = advapi32.RegOpenKeyExW(localMachine, wide(path), 0, queryValue, key);
+  if (error === win32.fileNotFound) return [];
+  if (error !== 0) throw refused('RegOpenKeyExW', error);
+  const handle = key.readBigUInt64LE();
+  try {
+    const texts: [string, string][] = [];
+    const [name, nameLength, kind, dataLength] = [Buffer.alloc(longestName * 2), Buffer.alloc(4), Buffer.alloc(4), Buffer.alloc(4)];
+    let data = Buffer.alloc(4096);
+    for (let index = 0; index < mostValues; ) {
+      nameLength.writeUInt32LE(longestName);
+      dataLength.writeUInt32LE(data.length);
+      const result = advapi32.RegEnumValueW(handle, index, name, nameLength, null, kind, data, dataLength);
+      if (result === win32.noMoreItems) return texts;
+      if (result === win32.moreData && dataLength.readUInt32LE() > data.length) {
+        data = Buffer.alloc(dataLength.readUInt32LE());
+        continue;
+      }
+      if (result !== 0) throw refused('RegEnumValueW', result);
+      const type = kind.readUInt32LE();
+      if (type === textKinds.plain || type === textKinds.expandable) {
+        const text = data.toString('utf16le', 0, Math.min(dataLength.readUInt32LE(), data.length)).replace(/\0[\s\S]*$/, '');
+        texts.push([name.toString('utf16le', 0, nameLength.readUInt32LE() * 2), text]);
+      }
+      index++;
+    }
+    throw new Refused('Failed', `the registry key ${path} has no end`);
+  } finally {
+    advapi32.RegCloseKey(handle);
+  }
+}
