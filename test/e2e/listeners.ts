@@ -4,6 +4,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
+import { hostname, userInfo } from 'node:os';
 
 /** What PortOwner should say of an open socket. */
 export interface OpenSocket {
@@ -19,6 +20,9 @@ export interface OpenSocket {
 export interface Said {
   readonly pid: number;
   readonly execPath: string;
+  /** Of the machine, and of who runs this. */
+  readonly host: string;
+  readonly user: string;
   /** By the argument that asked for them. */
   readonly sockets: Readonly<Record<string, readonly OpenSocket[]>>;
 }
@@ -103,5 +107,5 @@ for (const plan of process.argv.slice(2).filter((argument) => !argument.startsWi
   const [kind = '', host = '', port = '0'] = plan.split(' ');
   sockets[plan] = await openers[kind]!(host, Number(port));
 }
-writeSync(1, `${JSON.stringify({ pid: process.pid, execPath: process.execPath, sockets } satisfies Said)}\n`);
+writeSync(1, `${JSON.stringify({ pid: process.pid, execPath: process.execPath, host: hostname(), user: userInfo().username, sockets } satisfies Said)}\n`);
 setTimeout(() => process.exit(kept.length), longest);
