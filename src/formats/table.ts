@@ -25,7 +25,7 @@ const plainStyle: Style = ['', ''];
 const heading: Style = ['\x1b[1;4m', '\x1b[22;24m'];
 const bold: Style = ['\x1b[1m', '\x1b[22m'];
 const colour = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
-const styles: ReadonlyMap<string, Style> = new Map([
+export const styles: ReadonlyMap<string, Style> = new Map([
   ['State Listen', colour(32)],
   ['State Established', colour(36)],
   ['State Bound', colour(33)],

@@ -1,0 +1,192 @@
+// Makes the PowerShell module in dist/: its sources in one file, its views from the schema, and an executable.
+import { cpSync, existsSync, linkSync, copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { styles } from '../src/formats/table.ts';
+import { plainColumns, type Column, type RowSchema } from '../src/schema/column.ts';
+import { endpoint } from '../src/schema/endpoint.ts';
+import { range } from '../src/schema/range.ts';
+import { version } from './bundle.ts';
+import type { Platform } from './executable.ts';
+import { root } from './runtime.mjs';
+
+const sources = join(root, 'ps');
+
+/** The functions that give rows, and the schema of these. */
+const schemas: Readonly<Record<string, RowSchema>> = { 'Get-PortOwner': endpoint, 'Get-PortRange': range };
+
+const xml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const list = (texts: readonly string[]): string => `@(${texts.map(quoted).join(', ')})`;
+
+const numeric = new Set(['uint16', 'uint32', 'int32']);
+
+/**
+ * What a cell shows. Text may come from anybody, and a terminal obeys control characters: they are shown as `?`.
+ * States have the colours that the executable gives them, where the host has colours (PowerShell 7.2 and newer).
+ */
+function cell({ name, type }: Column): string {
+  const colours = [...styles].filter(([key]) => key.startsWith(`${name} `)).map(([key, [start]]) => ({ value: key.slice(name.length + 1), start }));
+  if (colours.length > 0) {
+    const cases = colours.map(({ value, start }) => `${quoted(value)} { "$([char]27)${start.slice(1)}${value}$([char]27)[0m" }`).join(' ');
+    return `<ScriptBlock>if ($PSVersionTable.PSVersion -lt [version]'7.2') { $_.${name} } else { switch ($_.${name}) { ${xml(cases)} default { $_ } } }</ScriptBlock>`;
+  }
+  if (type === 'text') return `<ScriptBlock>$_.${name} -replace '[\\p{Cc}\\p{Cf}]', '?'</ScriptBlock>`;
+  if (type === 'texts') return `<ScriptBlock>@($_.${name}) -replace '[\\p{Cc}\\p{Cf}]', '?' -join ', '</ScriptBlock>`;
+  return `<PropertyName>${name}</PropertyName>`;
+}
+
+function tableView(typeName: string, columns: readonly Column[]): string {
+  const headers = columns.map(
+    ({ name, type }) => `<TableColumnHeader><Label>${name}</Label>${numeric.has(type) ? '<Alignment>Right</Alignment>' : ''}</TableColumnHeader>`,
+  );
+  const items = columns.map((column) => `<TableColumnItem>${cell(column)}</TableColumnItem>`);
+  return `    <View>
+      <Name>${typeName}</Name>
+      <ViewSelectedBy><TypeName>${typeName}</TypeName></ViewSelectedBy>
+      <TableControl>
+        <AutoSize />
+        <TableHeaders>
+          ${headers.join('\n          ')}
+        </TableHeaders>
+        <TableRowEntries>
+          <TableRowEntry>
+            <TableColumnItems>
+              ${items.join('\n              ')}
+            </TableColumnItems>
+          </TableRowEntry>
+        </TableRowEntries>
+      </TableControl>
+    </View>`;
+}
+
+function listView(typeName: string, columns: readonly Column[]): string {
+  const items = columns.map((column) => `<ListItem><Label>${column.name}</Label>${cell(column)}</ListItem>`);
+  return `    <View>
+      <Name>${typeName}</Name>
+      <ViewSelectedBy><TypeName>${typeName}</TypeName></ViewSelectedBy>
+      <ListControl>
+        <ListEntries>
+          <ListEntry>
+            <ListItems>
+              ${items.join('\n              ')}
+            </ListItems>
+          </ListEntry>
+        </ListEntries>
+      </ListControl>
+    </View>`;
+}
+
+/** The columns of a table. PowerShell drops what it has no room for from the right: the process id goes there, it is in Owner, too. */
+function shownColumns(schema: RowSchema): Column[] {
+  const shown = schema.columns.filter((column) => column.importance !== undefined);
+  return shown.toSorted((a, b) => Number(a.name === 'OwningProcess') - Number(b.name === 'OwningProcess'));
+}
+
+/** The views: a table of what answers the question, wider where connections are shown too, and a list of everything. */
+export function formatFile(all: readonly RowSchema[] = Object.values(schemas)): string {
+  const views = all.flatMap((schema) => {
+    const shown = shownColumns(schema);
+    const few = shown.filter((column) => column.connectionsOnly !== true);
+    return [
+      ...(few.length < shown.length ? [tableView(`${schema.typeName}#Connection`, shown)] : []),
+      tableView(schema.typeName, few),
+      listView(schema.typeName, schema.columns),
+    ];
+  });
+  return `<?xml version="1.0" encoding="utf-8"?>\n<Configuration>\n  <ViewDefinitions>\n${views.join('\n')}\n  </ViewDefinitions>\n</Configuration>\n`;
+}
+
+/** What the rows are beside their properties, for objects that went through another session, too. */
+export function typesFile(all: readonly RowSchema[] = Object.values(schemas)): string {
+  const types = all.flatMap((schema) =>
+    [schema.typeName, `Deserialized.${schema.typeName}`].map(
+      (name) => `  <Type>
+    <Name>${name}</Name>
+    <Members>
+      <MemberSet>
+        <Name>PSStandardMembers</Name>
+        <Members>
+          <PropertySet>
+            <Name>DefaultDisplayPropertySet</Name>
+            <ReferencedProperties>
+              ${schema.columns.filter((column) => column.importance !== undefined && column.connectionsOnly !== true).map((column) => `<Name>${column.name}</Name>`).join('\n              ')}
+            </ReferencedProperties>
+          </PropertySet>
+        </Members>
+      </MemberSet>
+    </Members>
+  </Type>`,
+    ),
+  );
+  return `<?xml version="1.0" encoding="utf-8"?>\n<Types>\n${types.join('\n')}\n</Types>\n`;
+}
+
+/** The scripts of a folder, in the order of their names. */
+function scripts(folder: string): { name: string; text: string }[] {
+  return readdirSync(join(sources, folder))
+    .filter((file) => file.endsWith('.ps1'))
+    .toSorted()
+    .map((file) => ({ name: basename(file, '.ps1'), text: readFileSync(join(sources, folder, file), 'utf8').trim() }));
+}
+
+function scriptModule(): string {
+  const columns = Object.entries(schemas).map(([name, schema]) => `    ${quoted(name)} = ${list(plainColumns(schema).map((column) => column.name))}`);
+  return [
+    // The same rules whatever the user has set.
+    'Set-StrictMode -Version 3.0',
+    `# The properties that can be chosen.\n$script:Columns = @{\n${columns.join('\n')}\n}`,
+    ...[...scripts('Private'), ...scripts('Public')].map(({ text }) => text),
+    '',
+  ].join('\n\n');
+}
+
+function manifest(): string {
+  const functions = scripts('Public').map(({ name }) => name);
+  const replace = (text: string, from: string, to: string): string => {
+    if (!text.includes(from)) throw new Error(`PortOwner.psd1 has no ${from}`);
+    return text.replace(/^ *# The build puts.*\n/m, '').replace(from, to);
+  };
+  const text = readFileSync(join(sources, 'PortOwner.psd1'), 'utf8');
+  return replace(replace(text, "'0.0.0'", quoted(version)), 'FunctionsToExport    = @()', `FunctionsToExport    = ${list(functions)}`);
+}
+
+/** A second name for a large file, or a copy where that cannot be. */
+function place(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}
+
+/** The module for the platform of this machine is dist/PortOwner, those for others are dist/PLATFORM/PortOwner. */
+export function moduleFolder(platform: Platform): string {
+  const own = process.platform === 'linux' ? 'linux' : process.arch === 'arm64' ? 'win-arm64' : 'win';
+  return join(root, 'dist', platform === own ? '' : platform, 'PortOwner');
+}
+
+/**
+ * Makes the module for a platform around its executable. Gives the paths of the files that can be signed; the
+ * executable is not among them.
+ */
+export function buildModule(platform: Platform, executable: string, folder = moduleFolder(platform)): string[] {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  const files: Readonly<Record<string, string>> = {
+    'PortOwner.psd1': manifest(),
+    'PortOwner.psm1': scriptModule(),
+    'PortOwner.format.ps1xml': formatFile(),
+    'PortOwner.types.ps1xml': typesFile(),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    // Windows PowerShell reads anything else by the code page of the machine.
+    if (/[^\n -~]/.test(text)) throw new Error(`${name} is not plain ASCII`);
+    writeFileSync(join(folder, name), text);
+  }
+  for (const name of ['en-US', 'Tasks']) if (existsSync(join(sources, name))) cpSync(join(sources, name), join(folder, name), { recursive: true });
+  for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md']) if (existsSync(join(root, name))) copyFileSync(join(root, name), join(folder, name));
+  place(executable, join(folder, 'bin', platform === 'linux' ? 'portowner' : 'portowner.exe'));
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ps1|psm1|psd1|ps1xml)$/.test(name) && dirname(name) !== 'bin')
+    .map((name) => join(folder, name));
+}

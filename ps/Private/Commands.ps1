@@ -1,0 +1,77 @@
+# The executable's commands behind the functions: the only place where parameters meet options. A test holds it
+# against the executable's own definitions, so that no command and no option is forgotten.
+#   Command   the words that name the command
+#   Always    what every call has
+#   Options   a function's parameter = the option behind it
+#   Terms     a parameter's value = the option's word for it, where they differ
+#   Paths     parameters that are paths
+#   Operand   the parameter whose values stand without an option
+#   LeftOut   options that have no parameter, and why
+$script:Commands = @{
+    'Get-PortOwner'     = @{
+        Command = @()
+        Always  = @('--format=clixml', '--problems=rows')
+        Operand = 'Port'
+        Options = [ordered]@{
+            All               = '--all'
+            Protocol          = '--protocol'
+            State             = '--state'
+            Id                = '--pid'
+            ImageName         = '--image'
+            Address           = '--address'
+            RemotePort        = '--remote-port'
+            User              = '--user'
+            Service           = '--service'
+            Range             = '--range'
+            Resolve           = '--resolve'
+            ResolveTimeoutSec = '--resolve'
+            Column            = '--columns'
+            FromSnapshot      = '--from'
+        }
+        Terms   = @{ Range = @{ WellKnown = 'well-known' } }
+        Paths   = @('FromSnapshot')
+        LeftOut = @{
+            '--sort'   = 'Sort-Object sorts'
+            '--count'  = 'Measure-Object counts'
+            '--output' = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'  = 'Export-Csv writes'
+        }
+    }
+    'Get-PortRange'     = @{
+        Command = @('ranges')
+        Always  = @('--format=clixml', '--problems=rows')
+        Options = [ordered]@{
+            Column       = '--columns'
+            FromSnapshot = '--from'
+        }
+        Paths   = @('FromSnapshot')
+        LeftOut = @{
+            '--count'  = 'Measure-Object counts'
+            '--output' = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'  = 'Export-Csv writes'
+        }
+    }
+    'Save-PortSnapshot' = @{
+        Command = @('snapshot')
+        Always  = @('--problems=rows')
+        Options = [ordered]@{
+            Path               = '--output'
+            RawPath            = '--raw'
+            IncludeCommandLine = '--command-lines'
+        }
+        Paths   = @('Path', 'RawPath')
+        LeftOut = @{}
+    }
+}
+
+# Options that the module itself decides on.
+$script:OwnOptions = @{
+    '--format'   = 'objects come as CLIXML'
+    '--problems' = 'problems come as rows, and go to the streams they belong to'
+    '--stream'   = 'on in PowerShell 7, which reads a document per line'
+}
+
+# Commands without a function.
+$script:CommandsLeftOut = @{
+    'completion' = 'the module completes portowner by itself'
+}

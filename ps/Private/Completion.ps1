@@ -1,0 +1,94 @@
+# A completion with a tooltip. Constrained language allows only the text.
+function New-Completion {
+    param([string] $Text, [string] $ToolTip)
+
+    # A name may come from anybody, and a terminal obeys control characters.
+    $shown = $Text -replace '[\p{Cc}\p{Cf}]', '?'
+    $ToolTip = $ToolTip -replace '[\p{Cc}\p{Cf}]', '?'
+    if (-not $ToolTip) { $ToolTip = $shown }
+    $word = $Text
+    if ($word -notmatch '^[\w.:\\/*-]+$') { $word = "'" + ($word -replace "'", "''") + "'" }
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return $word }
+    New-Object -TypeName System.Management.Automation.CompletionResult -ArgumentList $word, $shown, 'ParameterValue', $ToolTip
+}
+
+# Whether a word that the user has begun goes on as the text.
+function Test-Completion {
+    param([string] $Text, [string] $Word)
+
+    $begun = $Word -replace "^['""]|['""]$"
+    return $Text -ne '' -and $begun.Length -le $Text.Length -and $Text.Substring(0, $begun.Length) -eq $begun
+}
+
+# Completes with the values of a column that are in use; the tooltips say by whom, or for owners, on which ports.
+function Complete-Column {
+    param([string] $Column, [string] $Word, $Bound)
+
+    $other = 'Owner'
+    if ($Column -ne 'LocalPort') { $other = 'LocalPort' }
+    $arguments = @{ Column = $Column, $other; ErrorAction = 'Ignore'; WarningAction = 'Ignore' }
+    foreach ($name in 'FromSnapshot', 'All', 'Protocol') {
+        if ($Bound[$name]) { $arguments[$name] = $Bound[$name] }
+    }
+    try {
+        $found = [ordered]@{}
+        foreach ($row in Get-PortOwner @arguments) {
+            foreach ($value in $row.$Column) {
+                if ($null -eq $value -or -not (Test-Completion -Text $value -Word $Word)) { continue }
+                $key = "$value"
+                if ($null -eq $found[$key]) { $found[$key] = [ordered]@{} }
+                if ($null -ne $row.$other) { $found[$key]["$($row.$other)"] = $true }
+            }
+        }
+        foreach ($key in $found.Keys) {
+            $tip = @($found[$key].Keys) -join ', '
+            if ($other -eq 'LocalPort') { $tip = "$key : $tip" } elseif ($tip) { $tip = "$key $tip" }
+            New-Completion -Text $key -ToolTip $tip
+        }
+    } catch {
+        # No completion, then.
+        return
+    }
+}
+
+# Completes with folders and the files that can be a snapshot.
+function Complete-Snapshot {
+    param([string] $Word)
+
+    $begun = $Word -replace "^['""]|['""]$"
+    $folder = $begun -replace '[^\\/]*$'
+    $at = '.'
+    if ($folder) { $at = $folder }
+    Get-ChildItem -LiteralPath $at -ErrorAction Ignore | ForEach-Object {
+        $path = $folder + $_.Name
+        if (($_.PSIsContainer -or $_.Extension -in '.json', '.xml', '.clixml') -and (Test-Completion -Text $path -Word $Word)) {
+            New-Completion -Text $path -ToolTip $_.FullName
+        }
+    }
+}
+
+# Parameters that complete with what is in use in a column.
+$script:UsedColumns = @{
+    Port      = 'LocalPort'
+    Id        = 'OwningProcess'
+    ImageName = 'ImageName'
+    Service   = 'Services'
+    User      = 'UserName'
+    Address   = 'LocalAddress'
+}
+foreach ($parameter in $script:UsedColumns.Keys) {
+    Register-ArgumentCompleter -CommandName 'Get-PortOwner' -ParameterName $parameter -ScriptBlock {
+        param($commandName, $parameterName, $wordToComplete, $commandAst, $fakeBoundParameters)
+        Complete-Column -Column $script:UsedColumns[$parameterName] -Word $wordToComplete -Bound $fakeBoundParameters
+    }
+}
+Register-ArgumentCompleter -CommandName @($script:Columns.Keys) -ParameterName 'Column' -ScriptBlock {
+    param($commandName, $parameterName, $wordToComplete)
+    foreach ($name in $script:Columns[$commandName]) {
+        if (Test-Completion -Text $name -Word $wordToComplete) { New-Completion -Text $name }
+    }
+}
+Register-ArgumentCompleter -CommandName @($script:Columns.Keys) -ParameterName 'FromSnapshot' -ScriptBlock {
+    param($commandName, $parameterName, $wordToComplete)
+    Complete-Snapshot -Word $wordToComplete
+}

@@ -1,0 +1,128 @@
+# Runs the executable once for a call of a function: its rows go to the pipeline as they come, its problems to the
+# streams of that function. Operands stand without an option.
+function Invoke-Executable {
+    param($Cmdlet, [string] $Function, $Bound, [string[]] $Operand)
+
+    $path = Find-Executable -Cmdlet $Cmdlet
+    $arguments = @(ConvertTo-Argument -Cmdlet $Cmdlet -Function $Function -Bound $Bound)
+    $lines = $null
+    if ($Operand) {
+        # On Windows a command line has no more than 32,767 characters: many operands go through standard input.
+        if ("$Operand".Length -gt 8000) {
+            $lines = $Operand
+            $Operand = '@-'
+        }
+        $arguments += '--'
+        $arguments += $Operand
+    }
+    Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$path $arguments"; Hint = $null }
+
+    $exitCode = Get-Variable -Name LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore
+    # What is told on the way: text that is no row, and whether progress was shown.
+    $told = @{ Text = @(); Progress = $false }
+    try {
+        Start-Executable -Path $path -Argument $arguments -Line $lines | Receive-Output -Cmdlet $Cmdlet -Told $told
+        Write-ExecutableFailure -Cmdlet $Cmdlet -ExitCode $LASTEXITCODE -Text ($told.Text -join "`n")
+    } catch [System.Management.Automation.ApplicationFailedException] {
+        Write-Problem -Cmdlet $Cmdlet -Problem @{
+            Severity    = 'Error'
+            Code        = 'PO3005'
+            Message     = "The executable $path cannot be started: $($_.Exception.Message)"
+            Hint        = 'Make sure that it is for this operating system, that nothing forbids to run it, and on Linux that it is executable (chmod +x).'
+            Target      = $path
+            Category    = 'NotInstalled'
+            Terminating = $true
+        }
+    } finally {
+        if ($told.Progress) { Write-Progress -Activity 'PortOwner' -Completed }
+        Set-Variable -Name LASTEXITCODE -Scope Global -Value $exitCode -WhatIf:$false -Confirm:$false
+    }
+}
+
+# Passes rows on, and gives problems to the streams of the function that the user called.
+function Receive-Output {
+    param($Cmdlet, $Told)
+
+    begin {
+        $rename = $ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage'
+        $type = ''
+        $names = @()
+    }
+
+    process {
+        $types = $_.PSTypeNames
+        if ($types[0] -ne $type) {
+            if ($_ -is [string] -or $_ -is [System.Management.Automation.ErrorRecord]) {
+                $Told.Text += "$_"
+                return
+            }
+            if ($types[0] -eq 'Deserialized.PortOwner.Problem') {
+                if ($_.Severity -eq 'Progress') { $Told.Progress = $true }
+                Write-Problem -Cmdlet $Cmdlet -Problem $_
+                return
+            }
+            $type = $types[0]
+            $names = @($types -replace '^Deserialized\.')
+        }
+        if ($rename) {
+            # The rows are alive: of the types that they are called, not remains of such.
+            $types.Clear()
+            foreach ($name in $names) { $types.Add($name) }
+        }
+        $_
+    }
+}
+
+# Starts the executable, whatever the user's preferences are. What it writes comes out as objects; what it says on
+# standard error, as error records.
+function Start-Executable {
+    param([string] $Path, [string[]] $Argument, [string[]] $Line)
+
+    $ErrorActionPreference = 'Continue'
+    $PSNativeCommandUseErrorActionPreference = $false
+    $PSNativeCommandArgumentPassing = 'Standard'
+    $OutputEncoding = [System.Text.Encoding]::ASCII
+    $null = $PSNativeCommandUseErrorActionPreference, $PSNativeCommandArgumentPassing
+
+    # What it writes is ASCII, in which all encodings agree but those of two and four bytes.
+    $encoding = [Console]::OutputEncoding
+    $wide = $encoding.CodePage -in 1200, 1201, 12000, 12001 -and $ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage'
+    try {
+        if ($wide) { [Console]::OutputEncoding = $OutputEncoding }
+        if ($Line) { $Line | & $Path @Argument 2>&1 } else { & $Path @Argument 2>&1 }
+    } finally {
+        if ($wide) { [Console]::OutputEncoding = $encoding }
+    }
+}
+
+# Tells of what the executable could not tell as a row: that it was called wrongly, that it has a defect, that it died.
+function Write-ExecutableFailure {
+    param($Cmdlet, $ExitCode, [string] $Text)
+
+    $failed = $ExitCode -notin 0, 1, 69, 77
+    if (-not $Text -and (-not $failed -or $ExitCode -eq 64)) { return }
+    $code = 'PO9001'
+    $message = "The executable ended with exit code $ExitCode. $Text"
+    $hint = 'Please report it with this line.'
+    if ($Text -match '(?m)^portowner: (PO\d{4}): (?!warning: )(.*)(?:\r?\n  (.*))?') {
+        $failed = $true
+        $code = $Matches[1]
+        $message = $Matches[2]
+        $hint = $Matches[3]
+    }
+    if (-not $failed) {
+        Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Warning'; Message = $Text; Hint = $null }
+        return
+    }
+    $category = 'NotSpecified'
+    if ($ExitCode -eq 64) { $category = 'InvalidArgument' }
+    Write-Problem -Cmdlet $Cmdlet -Problem @{
+        Severity    = 'Error'
+        Code        = $code
+        Message     = $message
+        Hint        = $hint
+        Target      = $null
+        Category    = $category
+        Terminating = $true
+    }
+}

@@ -1,0 +1,190 @@
+function Get-PortOwner {
+    <#
+    .SYNOPSIS
+        Says who owns a port, or lists every listening and bound port with its owner.
+
+    .DESCRIPTION
+        Get-PortOwner looks at the sockets of this machine, or of a snapshot, whose local port is one of those asked
+        for: listeners, bound and UDP sockets first, and when there are none, the connections that use such a local
+        port. Without ports it lists every listening TCP and bound UDP port. Each socket is one object that names the
+        process, service or container behind it.
+
+        When nobody owns a port, nothing comes out and there is no error. A value that could not be had is $null, and
+        the property Reason says why and what would reveal it. Rows of this machine have a property Id, so that they
+        can be piped to Stop-Process and Get-Process; rows from a snapshot have none.
+
+        All items of a pipeline are answered together, by one look at the machine.
+
+    .PARAMETER Port
+        The local ports: numbers, ranges such as 8000-8100, and IANA service names such as https.
+
+    .PARAMETER InputObject
+        What to ask for, from the pipeline: ports as for -Port, or objects. Of an object the first of these properties
+        counts that has a value: LocalPort (as Get-NetTCPConnection and Get-PortOwner give it), OwningProcess, Id (as
+        Get-Process gives it).
+
+    .PARAMETER All
+        Connections and every other state too, not only listeners and bound sockets.
+
+    .PARAMETER Protocol
+        Only TCP or only UDP.
+
+    .PARAMETER State
+        Only these TCP states. Looks at connections too.
+
+    .PARAMETER Id
+        Only sockets of these processes.
+
+    .PARAMETER ImageName
+        Only owners with this file name. Wildcards are allowed; the ending .exe may be left out.
+
+    .PARAMETER Address
+        Only sockets with this local or remote address, or one in this range: 10.0.0.0/8.
+
+    .PARAMETER RemotePort
+        Only connections to these ports. Looks at connections too.
+
+    .PARAMETER User
+        Only owners that run as this account. Wildcards are allowed; the domain may be left out.
+
+    .PARAMETER Service
+        Only owners that run this service, systemd unit or container. Wildcards are allowed.
+
+    .PARAMETER Range
+        Only local ports of this class: WellKnown (0-1023), Registered (1024-49151) or Dynamic (49152-65535).
+
+    .PARAMETER Resolve
+        Looks the names of remote addresses up in DNS, for at most 3 seconds, into the property RemoteHostName.
+
+    .PARAMETER ResolveTimeoutSec
+        Like -Resolve, for at most this many seconds.
+
+    .PARAMETER Column
+        Only these properties, which can be faster. By default an object has all.
+
+    .PARAMETER FromSnapshot
+        Answers from these files, which Save-PortSnapshot wrote, instead of from this machine. Wildcards are allowed.
+
+    .INPUTS
+        Ports, or objects with a property LocalPort, OwningProcess or Id.
+
+    .OUTPUTS
+        PortOwner.Endpoint
+
+    .EXAMPLE
+        Get-PortOwner 443
+
+        Says who owns port 443.
+
+    .EXAMPLE
+        80, 443, '8000-8100' | Get-PortOwner -Protocol TCP | Format-List
+
+        Shows all that is known about the owners of several ports.
+
+    .EXAMPLE
+        Get-PortOwner | Sort-Object StartTime -Descending | Select-Object -First 5
+
+        Lists the five ports whose owners were started last.
+
+    .EXAMPLE
+        Get-Process pwsh | Get-PortOwner
+
+        Lists the ports of a program.
+
+    .EXAMPLE
+        Get-PortOwner 8080 | Stop-Process -WhatIf
+
+        Shows which processes would end if they were stopped to free port 8080.
+
+    .EXAMPLE
+        Get-PortOwner -All -RemotePort 443 | Group-Object Owner | Sort-Object Count -Descending
+
+        Counts the connections to port 443 by program.
+
+    .EXAMPLE
+        Get-PortOwner | Where-Object AddressScope -ne 'Loopback' | Export-Csv -NoTypeInformation ports.csv
+
+        Writes every port that other machines can reach to a file for Excel.
+
+    .LINK
+        about_PortOwner
+
+    .LINK
+        Get-PortRange
+
+    .LINK
+        Save-PortSnapshot
+    #>
+    [CmdletBinding()]
+    [OutputType('PortOwner.Endpoint')]
+    param(
+        [Parameter(Position = 0)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('LocalPort')]
+        [string[]] $Port,
+
+        [Parameter(ValueFromPipeline)]
+        [AllowNull()]
+        [object] $InputObject,
+
+        [switch] $All,
+
+        [ValidateSet('TCP', 'UDP')]
+        [string] $Protocol,
+
+        [ValidateSet('Bound', 'Closed', 'CloseWait', 'Closing', 'DeleteTCB', 'Established', 'FinWait1', 'FinWait2', 'LastAck', 'Listen', 'SynReceived', 'SynSent', 'TimeWait')]
+        [string[]] $State,
+
+        [Alias('OwningProcess')]
+        [uint32[]] $Id,
+
+        [SupportsWildcards()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $ImageName,
+
+        [ValidateNotNullOrEmpty()]
+        [string[]] $Address,
+
+        [ValidateNotNullOrEmpty()]
+        [string[]] $RemotePort,
+
+        [SupportsWildcards()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $User,
+
+        [SupportsWildcards()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $Service,
+
+        [ValidateSet('WellKnown', 'Registered', 'Dynamic')]
+        [string[]] $Range,
+
+        [switch] $Resolve,
+
+        [ValidateRange(1, 300)]
+        [int] $ResolveTimeoutSec,
+
+        [ValidateNotNullOrEmpty()]
+        [string[]] $Column,
+
+        [SupportsWildcards()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $FromSnapshot
+    )
+
+    begin {
+        Use-CallerPreference -Cmdlet $PSCmdlet
+        $operands = [ordered]@{}
+        foreach ($text in $Port) { $operands[$text] = $true }
+    }
+
+    process {
+        foreach ($text in ConvertTo-Operand -Cmdlet $PSCmdlet -InputObject $InputObject) { $operands[$text] = $true }
+    }
+
+    end {
+        # An empty pipeline asks for nothing; only without one is every port meant.
+        if ($operands.Count -eq 0 -and $MyInvocation.ExpectingInput) { return }
+        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortOwner' -Bound $PSBoundParameters -Operand $operands.Keys
+    }
+}

@@ -1,0 +1,59 @@
+function Get-PortRange {
+    <#
+    .SYNOPSIS
+        Gets the port ranges that have a meaning on this machine.
+
+    .DESCRIPTION
+        IANA divides port numbers into WellKnown (0-1023), Registered (1024-49151) and Dynamic (49152-65535). Each
+        machine also has a dynamic range of its own, from which it hands ports out to programs that ask for any, and
+        ranges that it keeps for itself: their ports cannot be bound although nobody owns them.
+
+    .PARAMETER Column
+        Only these properties. By default an object has all.
+
+    .PARAMETER FromSnapshot
+        Answers from these files, which Save-PortSnapshot wrote, instead of from this machine. Wildcards are allowed.
+
+    .INPUTS
+        None.
+
+    .OUTPUTS
+        PortOwner.Range
+
+    .EXAMPLE
+        Get-PortRange
+
+        Lists the ranges of this machine.
+
+    .EXAMPLE
+        Get-PortRange | Where-Object Kind -eq 'LocalDynamic'
+
+        Shows from where this machine hands ports out.
+
+    .EXAMPLE
+        Get-PortRange | Where-Object { $_.StartPort -le 50000 -and $_.EndPort -ge 50000 }
+
+        Lists every range that port 50000 is in.
+
+    .LINK
+        about_PortOwner
+
+    .LINK
+        Get-PortOwner
+    #>
+    [CmdletBinding()]
+    [OutputType('PortOwner.Range')]
+    param(
+        [ValidateNotNullOrEmpty()]
+        [string[]] $Column,
+
+        [SupportsWildcards()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $FromSnapshot
+    )
+
+    end {
+        Use-CallerPreference -Cmdlet $PSCmdlet
+        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortRange' -Bound $PSBoundParameters
+    }
+}
