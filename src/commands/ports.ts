@@ -133,7 +133,7 @@ export class PortsCommand extends RowCommand {
     const exitCode = this.verdict(facts, rows, spans);
     const variant = rows.some((row) => row.RemotePort !== null) ? 'Connection' : undefined;
     if (rows.length > 0) return { rows, problems, exitCode, ...(variant === undefined ? {} : { variant }) };
-    return { rows, problems, exitCode, note: await this.nobody(question, exitCode, filter !== null) };
+    return { rows, problems, exitCode, note: await this.nobody(question, exitCode, filter !== null, facts) };
   }
 
   private async subject(): Promise<Subject> {
@@ -177,8 +177,9 @@ export class PortsCommand extends RowCommand {
   }
 
   /** What a person is told when there is no row: for a port also whether the system keeps it for itself. */
-  private async nobody(question: Question, exitCode: ExitCode, filtered: boolean): Promise<string> {
-    if (exitCode !== exit.no) return 'Cannot tell: not every source could be read.';
+  private async nobody(question: Question, exitCode: ExitCode, filtered: boolean, { sections }: Facts): Promise<string> {
+    const { status, reason } = sections.sockets;
+    if (exitCode !== exit.no) return `Cannot tell: ${(status === 'notAsked' ? reason : null) ?? 'not every source could be read'}.`;
     const protocol = question.protocols.length === 1 ? `${question.protocols[0]} ` : '';
     if (question.localPorts === null || filtered) return `No ${protocol}socket matches.`;
     const what = formatPorts(question.localPorts);

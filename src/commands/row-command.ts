@@ -3,6 +3,7 @@ import * as t from 'typanion';
 import type { Facts } from '../facts/facts.ts';
 import { gather } from '../facts/gather.ts';
 import type { Question } from '../facts/question.ts';
+import type { FactsReader } from '../facts/read.ts';
 import { formats, loadWriter, type Format, type RowWriter } from '../formats/format.ts';
 import { fileSink, type Sink } from '../formats/sink.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
@@ -29,7 +30,9 @@ export abstract class RowCommand extends BaseCommand {
   });
   columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
   output = Option.String('--output,-o', { description: 'write to this file (temporary file, then renamed) instead of standard output' });
-  from = Option.String('--from', { description: 'answer from this snapshot (- is standard input) instead of this machine' });
+  from = Option.Array('--from', {
+    description: 'answer from this snapshot (- is standard input) instead of this machine; or from what Get-NetTCPConnection, Get-Process … gave to Export-Clixml, in one file or several',
+  });
   excel = Option.Boolean('--excel', false, { description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)' });
   stream = Option.Boolean('--stream', false, { description: 'CLIXML: one document for each 256 rows, for PowerShell 7' });
   problems = Option.String('--problems', {
@@ -48,9 +51,15 @@ export abstract class RowCommand extends BaseCommand {
   /** Answers; `columns` are those that will be written or counted on. */
   protected abstract answer(columns: readonly Column[]): Promise<Answer>;
 
+  #reader: Promise<FactsReader> | undefined;
+
   /** The facts for a question, from this machine or from --from. */
   protected async facts(question: Question): Promise<Facts> {
-    if (this.from !== undefined) return (await import('../facts/read.ts')).readFacts(this.from, question);
+    if (this.from !== undefined) {
+      const { from } = this;
+      this.#reader ??= import('../facts/read.ts').then(({ readFacts }) => readFacts(from));
+      return (await this.#reader)(question);
+    }
     return gather(await this.surroundings.source(), question, this.surroundings.now());
   }
 

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { PortOwnerError } from '../problems.ts';
 import type { Facts } from './facts.ts';
 import type { Question } from './question.ts';
@@ -18,20 +18,81 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 };
 
-function readBytes(path: string): Buffer {
-  const name = path === '-' ? 'standard input' : path;
-  let file: number | undefined;
+/** An open file, of which the first bytes are already read. */
+interface OpenFile {
+  readonly name: string;
+  readonly file: number;
+  readonly head: Uint8Array;
+  readonly modified: Date;
+}
+
+const headSize = 4096;
+const chunkSize = 65_536;
+
+/** Runs what reads a file; what the system refuses becomes PO2001. */
+function reading<T>(name: string, read: () => T): T {
   try {
-    file = path === '-' ? 0 : openSync(path, 'r');
-    if (fstatSync(file).size > sizeLimit) throw unreadable(name, `it has more than ${sizeLimit / 1024 / 1024} MB`);
-    return readFileSync(file);
+    return read();
   } catch (error) {
     if (error instanceof PortOwnerError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     throw unreadable(name, reasons[code] ?? (error instanceof Error ? error.message : String(error)), error);
-  } finally {
-    if (file !== undefined && path !== '-') closeSync(file);
   }
+}
+
+/** Fills the buffer from where the file stands, as far as it goes. */
+function fill(file: number, buffer: Uint8Array): Uint8Array {
+  let length = 0;
+  try {
+    while (length < buffer.length) {
+      const read = readSync(file, buffer, length, buffer.length - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+  } catch (error) {
+    // So ends a pipe on Windows.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EOF')) throw error;
+  }
+  return buffer.subarray(0, length);
+}
+
+function open(path: string): OpenFile {
+  const name = path === '-' ? 'standard input' : path;
+  return reading(name, () => {
+    const file = path === '-' ? 0 : openSync(path, 'r');
+    try {
+      return { name, file, head: fill(file, new Uint8Array(headSize)), modified: fstatSync(file).mtime };
+    } catch (error) {
+      if (file !== 0) closeSync(file);
+      throw error;
+    }
+  });
+}
+
+function close({ file }: OpenFile): void {
+  if (file !== 0) closeSync(file);
+}
+
+function* chunksOf(opened: OpenFile): Generator<Uint8Array> {
+  yield opened.head;
+  const buffer = new Uint8Array(chunkSize);
+  for (;;) {
+    const chunk = reading(opened.name, () => fill(opened.file, buffer));
+    if (chunk.length === 0) return;
+    yield chunk;
+  }
+}
+
+function wholeOf({ name, file, head }: OpenFile): Buffer {
+  return reading(name, () => {
+    const { size } = fstatSync(file);
+    if (size > sizeLimit) throw unreadable(name, `it has more than ${sizeLimit / 1024 / 1024} MB`);
+    // A pipe has no size.
+    if (size <= head.length) return Buffer.concat([head, readFileSync(file)]);
+    const whole = Buffer.allocUnsafe(size);
+    whole.set(head);
+    return whole.subarray(0, head.length + fill(file, whole.subarray(head.length)).length);
+  });
 }
 
 /** Text of a file that PowerShell, an editor or a pipe may have written: UTF-8 or UTF-16, with or without a BOM. */
@@ -52,15 +113,8 @@ async function decodeRecording(folder: string, question: Question): Promise<Fact
   return gather(recordedSource(envelope), question, Number.isNaN(recorded.getTime()) ? new Date(0) : recorded);
 }
 
-/**
- * Reads a snapshot from a file (`-` is standard input) and checks all of it against the JSON Schema, or decodes
- * the recording in a folder as far as the question goes.
- * Throws PO2001 (cannot be read), PO2002 (not facts), PO2003 (of a newer version).
- */
-export async function readFacts(path: string, question: Question): Promise<Facts> {
-  if (path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory()) return decodeRecording(path, question);
-  const name = path === '-' ? 'standard input' : path;
-  const bytes = readBytes(path);
+/** A snapshot, checked against the JSON Schema. */
+async function parseSnapshot(name: string, bytes: Buffer): Promise<Facts> {
   let value: unknown;
   try {
     value = JSON.parse(decodeText(bytes));
@@ -88,4 +142,42 @@ export async function readFacts(path: string, question: Question): Promise<Facts
     });
   }
   return value as Facts;
+}
+
+function isFolder(path: string): boolean {
+  return path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+}
+
+/** Gives the facts for a question; the files are not read again for another one. */
+export type FactsReader = (question: Question) => Promise<Facts>;
+
+/**
+ * Reads a snapshot from a file (`-` is standard input) and checks all of it, or CLIXML files of one machine; or
+ * prepares to decode the recording in a folder as far as a question goes.
+ * Throws PO1005 (several that are not all CLIXML), PO2001 (cannot be read), PO2002 (not facts), PO2003 (of a newer version).
+ */
+export async function readFacts(paths: readonly string[]): Promise<FactsReader> {
+  const [path = '-'] = paths;
+  if (paths.length <= 1 && isFolder(path)) return (question) => decodeRecording(path, question);
+  const files: OpenFile[] = [];
+  try {
+    const { looksLikeXml } = await import('./clixml/sniff.ts');
+    for (const each of paths) {
+      const file = isFolder(each) ? null : open(each);
+      if (file !== null) files.push(file);
+      if (paths.length > 1 && (file === null || !looksLikeXml(file.head))) {
+        throw new PortOwnerError('PO1005', `--from is given several times, which is for CLIXML files: ${each} is none`, { target: each });
+      }
+    }
+    const [first] = files;
+    if (first !== undefined && looksLikeXml(first.head)) {
+      const { readClixmlFacts } = await import('./clixml/facts.ts');
+      const facts = readClixmlFacts(files.map((file) => ({ name: file.name, chunks: chunksOf(file), modified: file.modified })));
+      return async (question) => facts(question);
+    }
+    const snapshot = first === undefined ? null : await parseSnapshot(first.name, wholeOf(first));
+    return async () => snapshot!;
+  } finally {
+    files.forEach(close);
+  }
 }

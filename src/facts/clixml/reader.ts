@@ -1,0 +1,504 @@
+import sax from 'sax';
+import { decodeText, ClixmlError } from './text.ts';
+import { decodeName, parsePrimitive, primitives, type ClixmlObject, type ClixmlValue } from './values.ts';
+
+/** Who gets what a document holds. */
+export interface ClixmlVisitor {
+  /** Whether a property (lower-case name) of an item, or of an object in its properties, is read. */
+  wants(property: string): boolean;
+  /**
+   * Whether an item of these types is all that its element holds. In other items, whatever is not wanted is searched
+   * for more items: lists, dictionaries and property bags hold some. The same array stands for the same list of types.
+   */
+  complete(typeNames: readonly string[]): boolean;
+  /**
+   * An item, complete: an object that is no part of a wanted property or of a complete item. Of an item only its
+   * types and wanted properties are read. A primitive at the top level comes with its type alone. `stream` is
+   * PowerShell's: output, error, warning …
+   */
+  item(item: ClixmlObject, stream: string): void;
+}
+
+/** What hostile files are held to; a valid file from Export-Clixml is far from each of them. */
+export interface ClixmlLimits {
+  /** Elements in each other; PowerShell itself reads objects to a depth of 50. */
+  readonly depth: number;
+  /** Attributes of an element. */
+  readonly attributes: number;
+  /** Characters of one tag, attribute or comment. */
+  readonly token: number;
+  /** Characters, and 32 more for each value, in what is read of an item and those around it. */
+  readonly kept: number;
+  /** The same of objects that are kept because a Ref may name them; the oldest are forgotten. */
+  readonly held: number;
+  /** Characters in all lists of type names of a document. */
+  readonly typeNames: number;
+  /** Reference ids that are out of order. */
+  readonly references: number;
+}
+
+export const clixmlLimits: ClixmlLimits = { depth: 256, attributes: 32, token: 200_000, kept: 4_000_000, held: 500_000, typeNames: 4_000_000, references: 100_000 };
+
+const namespace = 'http://schemas.microsoft.com/powershell/2004/04';
+/** Around the documents, so that one file may hold several, as our own --stream writes them. */
+const wrapper = 'portowner';
+
+/** What a value counts by the measure of `limits.kept`, besides its text. */
+const valueSize = 32;
+const progressTags: ReadonlySet<string> = new Set(['AV', 'AI', 'S', 'Nil', 'CO', 'PI', 'PC', 'T', 'SR', 'SD']);
+const progressTypes = ['System.Management.Automation.ProgressRecord', 'System.Object'];
+
+/** A ClixmlObject while it is read. */
+interface Draft {
+  typeNames: readonly string[];
+  text: string | null;
+  base: ClixmlValue | undefined;
+  items: ClixmlValue[] | null;
+  entries: [ClixmlValue, ClixmlValue][] | null;
+  properties: Record<string, ClixmlValue>;
+}
+
+const noTypes: readonly string[] = Object.freeze([]);
+const noProperties: Record<string, ClixmlValue> = Object.freeze(Object.create(null) as Record<string, ClixmlValue>);
+
+function newDraft(typeNames = noTypes): Draft {
+  return { typeNames, text: null, base: undefined, items: null, entries: null, properties: noProperties };
+}
+
+function propertiesOf(draft: Draft): Record<string, ClixmlValue> {
+  if (draft.properties === noProperties) draft.properties = Object.create(null) as Record<string, ClixmlValue>;
+  return draft.properties;
+}
+
+/** What a Ref gives whose object is known, but not held. */
+const elsewhere: ClixmlObject = Object.freeze(newDraft());
+
+type Kind = 'wrapper' | 'document' | 'object' | 'types' | 'properties' | 'members' | 'list' | 'dictionary' | 'entry' | 'progress' | 'leaf';
+
+/** An open element. */
+interface Frame {
+  readonly kind: Kind;
+  readonly tag: string;
+  /** An object that is an item. */
+  readonly item: boolean;
+  /** The object that this element is or belongs to; null when nothing of it is wanted. */
+  readonly draft: Draft | null;
+  /** Objects in it are items. */
+  search: boolean;
+  /** A leaf's text, the names of a TN, or the key and the value of an En; null when not wanted. */
+  readonly parts: ClixmlValue[] | null;
+  /** What is done when it closes. */
+  readonly closed: ((frame: Frame) => void) | null;
+}
+
+type Attributes = Readonly<Record<string, string>>;
+
+function invalid(why: string): ClixmlError {
+  return new ClixmlError(`is no valid CLIXML: ${why}`);
+}
+
+function shown(text: string | undefined): string {
+  return JSON.stringify(text === undefined || text.length <= 40 ? (text ?? null) : `${text.slice(0, 40)}…`);
+}
+
+/** The text is a piece of a chunk of the file, and would keep all of it from being freed. */
+function detach(text: string): string {
+  return text.length < 13 ? text : ` ${text}`.slice(1);
+}
+
+/** Object reference ids: PowerShell numbers objects in the order of the file, so one number knows nearly all. */
+class Known {
+  #next = 0;
+  readonly #others = new Set<string>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(id: string): void {
+    if (id === String(this.#next)) this.#next++;
+    else if (!this.has(id)) {
+      if (this.#others.size >= this.#limit || id.length > 64) throw new ClixmlError('is not read: its reference ids are out of order');
+      this.#others.add(detach(id));
+    }
+  }
+
+  has(id: string): boolean {
+    return (/^(?:0|[1-9]\d{0,14})$/.test(id) && Number(id) < this.#next) || this.#others.has(id);
+  }
+}
+
+class Reader {
+  readonly #visitor: ClixmlVisitor;
+  readonly #limits: ClixmlLimits;
+  readonly #stack: Frame[] = [];
+  /** What the values of open items amount to, by the measure of `limits.kept`. */
+  #kept = 0;
+  #known: Known;
+  readonly #types = new Map<string, readonly string[]>();
+  #typesLength = 0;
+  /** Objects that a Ref may name, the oldest first, and what they amount to. */
+  readonly #held = new Map<string, { readonly value: ClixmlValue; readonly size: number }>();
+  #heldSize = 0;
+  readonly #names = new Map<string, { readonly name: string; readonly wanted: boolean }>();
+  documents = 0;
+
+  constructor(visitor: ClixmlVisitor, limits: ClixmlLimits) {
+    this.#visitor = visitor;
+    this.#limits = limits;
+    this.#known = new Known(limits.references);
+  }
+
+  /** How many elements are open. */
+  get depth(): number {
+    return this.#stack.length;
+  }
+
+  open(tag: string, attributes: Attributes): void {
+    if (this.#stack.length >= this.#limits.depth) throw new ClixmlError(`is not read: its elements are nested deeper than ${this.#limits.depth}`);
+    const top = this.#stack.at(-1);
+    switch (top?.kind) {
+      case undefined:
+        return this.#push({ kind: 'wrapper', tag });
+      case 'wrapper':
+        return this.#document(tag, attributes);
+      case 'document':
+        return this.#value(tag, attributes, null, true);
+      case 'object':
+        return this.#objectPart(tag, attributes, top!);
+      case 'types':
+        if (tag !== 'T') throw this.#unexpected(tag);
+        return this.#leaf(tag, (text) => top!.parts?.push(detach(decodeName(text))));
+      case 'properties':
+      case 'members':
+        return this.#property(tag, attributes, top!);
+      case 'list': {
+        const items = top!.draft?.items ?? null;
+        return this.#value(tag, attributes, items && ((value) => items.push(value)), top!.search);
+      }
+      case 'dictionary':
+        return this.#entry(tag, top!);
+      case 'entry':
+        return this.#entryPart(tag, attributes, top!);
+      case 'progress': {
+        if (!progressTags.has(tag)) throw this.#unexpected(tag);
+        const { draft } = top!;
+        return this.#leaf(tag, draft && ((text) => (propertiesOf(draft)[tag.toLowerCase()] = tag === 'Nil' ? null : detach(decodeName(text)))));
+      }
+      case 'leaf':
+        throw this.#unexpected(tag);
+    }
+  }
+
+  close(): void {
+    const frame = this.#stack.pop();
+    frame?.closed?.(frame);
+  }
+
+  text(text: string): void {
+    const { kind, tag, parts } = this.#stack.at(-1)!;
+    if (kind === 'leaf' && tag !== 'Nil') {
+      if (parts === null) return;
+      this.#keep(text.length);
+      parts[0] = parts.length === 0 ? text : `${String(parts[0])}${text}`;
+    } else if (/[^ \t\r\n]/.test(text)) {
+      throw invalid(`it has text where an element belongs: ${shown(text.trim())}`);
+    }
+  }
+
+  #unexpected(tag: string): ClixmlError {
+    return invalid(`it has an element <${tag.slice(0, 40)}> in <${this.#stack.at(-1)?.tag ?? ''}>`);
+  }
+
+  #push({ kind, tag, item = false, draft = null, search = false, parts = null, closed = null }: Partial<Frame> & Pick<Frame, 'kind' | 'tag'>): void {
+    this.#stack.push({ kind, tag, item, draft, search, parts, closed });
+  }
+
+  /** An element that holds nothing but text; without `closed` nobody wants it. */
+  #leaf(tag: string, closed: ((text: string) => void) | null): void {
+    if (closed === null) return this.#push({ kind: 'leaf', tag });
+    this.#push({
+      kind: 'leaf',
+      tag,
+      parts: [],
+      closed: ({ parts }) => {
+        const text = String(parts?.[0] ?? '');
+        closed(text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text);
+      },
+    });
+  }
+
+  #keep(size: number): void {
+    this.#kept += size;
+    if (this.#kept > this.#limits.kept) throw new ClixmlError(`is not read: one object in it has more than ${this.#limits.kept} characters`);
+  }
+
+  #document(tag: string, attributes: Attributes): void {
+    if (tag !== 'Objs' || attributes['xmlns'] !== namespace) {
+      throw new ClixmlError(`is XML, but no CLIXML: its root element is <${tag.slice(0, 40)}>${tag === 'Objs' ? ' of another namespace' : ''}`);
+    }
+    const version = attributes['Version'] ?? '';
+    if (!/^1(?:\.\d{1,9}){1,3}$/.test(version)) throw new ClixmlError(`is CLIXML of a version that is not read: ${shown(version)}`);
+    this.documents++;
+    this.#known = new Known(this.#limits.references);
+    this.#types.clear();
+    this.#typesLength = 0;
+    this.#held.clear();
+    this.#heldSize = 0;
+    this.#push({ kind: 'document', tag });
+  }
+
+  /** A value; `give` takes it where it is wanted. An object that nobody takes is an item where items are searched for. */
+  #value(tag: string, attributes: Attributes, give: ((value: ClixmlValue) => void) | null, search: boolean): void {
+    if (give !== null) this.#keep(valueSize);
+    switch (tag) {
+      case 'Obj':
+        return this.#object(attributes, give, search);
+      case 'Nil':
+        return this.#leaf(tag, give && (() => give(null)));
+      case 'Ref': {
+        const id = attributes['RefId'];
+        if (id === undefined || !this.#known.has(id)) throw invalid(`no object has the reference id ${shown(id)}`);
+        const value = this.#held.get(id)?.value ?? elsewhere;
+        return this.#leaf(tag, give && (() => give(value)));
+      }
+      case 'PR': {
+        const draft = give && newDraft(progressTypes);
+        return this.#push({ kind: 'progress', tag, draft, closed: draft && (() => give?.(draft)) });
+      }
+    }
+    const primitive = primitives.get(tag);
+    if (primitive === undefined) throw this.#unexpected(tag);
+    if (give !== null) {
+      this.#leaf(tag, (text) => {
+        const value = parsePrimitive(primitive, text);
+        give(typeof value === 'string' ? detach(value) : value);
+      });
+    } else {
+      if (this.#stack.at(-1)?.kind === 'document') this.#visitor.item(newDraft(primitive.typeNames), attributes['S'] ?? 'output');
+      this.#leaf(tag, null);
+    }
+  }
+
+  #object(attributes: Attributes, give: ((value: ClixmlValue) => void) | null, search: boolean): void {
+    const id = attributes['RefId'];
+    if (id !== undefined) this.#known.add(id);
+    const before = this.#kept;
+    if (give !== null) {
+      const draft = newDraft();
+      this.#push({
+        kind: 'object',
+        tag: 'Obj',
+        draft,
+        closed: () => {
+          if (id !== undefined) this.#hold(id, draft, this.#kept - before + valueSize);
+          give(draft);
+        },
+      });
+    } else if (search) {
+      const draft = newDraft();
+      const stream = attributes['S'] ?? 'output';
+      this.#push({
+        kind: 'object',
+        tag: 'Obj',
+        item: true,
+        draft,
+        search: true,
+        closed: () => {
+          this.#visitor.item(draft, stream);
+          this.#kept = before;
+        },
+      });
+    } else {
+      this.#push({ kind: 'object', tag: 'Obj' });
+    }
+  }
+
+  /** What is in an Obj: its types, its text, its properties, and a value or container that it wraps. */
+  #objectPart(tag: string, attributes: Attributes, object: Frame): void {
+    const { item, draft, search } = object;
+    const wrapped = item ? null : draft;
+    switch (tag) {
+      case 'TN':
+        return this.#push({ kind: 'types', tag, parts: [], closed: ({ parts }) => this.#typed(object, this.#rememberTypes(attributes['RefId'], parts as string[])) });
+      case 'TNRef': {
+        const id = attributes['RefId'];
+        const types = id === undefined ? undefined : this.#types.get(id);
+        if (types === undefined) throw invalid(`no list of types has the reference id ${shown(id)}`);
+        this.#typed(object, types);
+        return this.#leaf(tag, null);
+      }
+      case 'ToString':
+        return this.#leaf(tag, wrapped && ((text) => (wrapped.text = detach(decodeName(text)))));
+      case 'Props':
+        return this.#push({ kind: 'properties', tag, draft, search });
+      case 'MS':
+        return this.#push({ kind: 'members', tag, draft, search });
+      case 'DCT':
+        if (wrapped !== null) wrapped.entries = [];
+        return this.#push({ kind: 'dictionary', tag, draft: wrapped, search });
+      case 'LST':
+      case 'IE':
+      case 'QUE':
+      case 'STK':
+        if (wrapped !== null) wrapped.items = [];
+        return this.#push({ kind: 'list', tag, draft: wrapped, search });
+      default:
+        this.#value(tag, attributes, wrapped && ((value) => (wrapped.base = value)), search);
+    }
+  }
+
+  #property(tag: string, attributes: Attributes, { kind, draft, search }: Frame): void {
+    const rawName = attributes['N'];
+    if (rawName === undefined) throw invalid(`a property <${tag.slice(0, 40)}> has no name`);
+    // A set of properties in an object; nothing that is read has one.
+    if (tag === 'MS' && kind === 'members') return this.#push({ kind, tag, search });
+    const { name, wanted } = this.#nameOf(rawName);
+    if (!wanted || draft === null) return this.#value(tag, attributes, null, search);
+    // Extended properties cover adapted ones, also where they come first.
+    const covered = kind === 'properties' && name in draft.properties;
+    this.#value(tag, attributes, covered ? null : (value) => (propertiesOf(draft)[name] = value), false);
+  }
+
+  #nameOf(rawName: string): { readonly name: string; readonly wanted: boolean } {
+    const known = this.#names.get(rawName);
+    if (known !== undefined) return known;
+    const name = detach(decodeName(rawName).toLowerCase());
+    const found = { name, wanted: this.#visitor.wants(name) };
+    // Few names fill most files; those of hostile ones are not remembered.
+    if (this.#names.size < 10_000 && rawName.length <= 256) this.#names.set(detach(rawName), found);
+    return found;
+  }
+
+  #entry(tag: string, { draft, search }: Frame): void {
+    if (tag !== 'En') throw this.#unexpected(tag);
+    const entries = draft?.entries;
+    this.#push({
+      kind: 'entry',
+      tag,
+      draft,
+      search,
+      parts: [],
+      closed: ({ parts }) => {
+        const [key, value] = parts ?? [];
+        if (key == null || value === undefined) throw invalid('a dictionary has an entry without a key or a value');
+        entries?.push([key, value]);
+      },
+    });
+  }
+
+  #entryPart(tag: string, attributes: Attributes, { parts, draft, search }: Frame): void {
+    const expected = (['key', 'value'] as const)[parts!.length];
+    if (expected === undefined || attributes['N']?.toLowerCase() !== expected) throw invalid('a dictionary has an entry that is not one key and one value');
+    // Of what is not wanted only counts that it is there.
+    const index = parts!.push(tag === 'Nil' ? null : false) - 1;
+    this.#value(tag, attributes, draft && ((value) => (parts![index] = value)), search);
+  }
+
+  #rememberTypes(id: string | undefined, names: readonly string[]): readonly string[] {
+    if (id === undefined) return names;
+    this.#typesLength += names.reduce((sum, name) => sum + name.length + valueSize, id.length + valueSize);
+    if (this.#typesLength > this.#limits.typeNames) throw new ClixmlError('is not read: it has too many type names');
+    this.#types.set(detach(id), names);
+    return names;
+  }
+
+  #typed(object: Frame, typeNames: readonly string[]): void {
+    if (object.draft !== null) object.draft.typeNames = typeNames;
+    if (object.item && this.#visitor.complete(typeNames)) object.search = false;
+  }
+
+  #hold(id: string, value: ClixmlValue, size: number): void {
+    this.#heldSize += size - (this.#held.get(id)?.size ?? 0);
+    this.#held.set(detach(id), { value, size });
+    for (const [oldest, { size: freed }] of this.#held) {
+      if (this.#heldSize <= this.#limits.held) break;
+      this.#held.delete(oldest);
+      this.#heldSize -= freed;
+    }
+  }
+}
+
+/**
+ * Reads the items of a CLIXML file in memory that does not grow with the file. It may hold several documents, as our
+ * own --stream writes them. References (Ref, TNRef) are resolved; the object of a Ref that lies in what is not read
+ * is empty. Throws ClixmlError for what is not well-formed, no CLIXML, or beyond the limits.
+ */
+export function readClixml(chunks: Iterable<Uint8Array>, visitor: ClixmlVisitor, limits: ClixmlLimits = clixmlLimits): void {
+  const reader = new Reader(visitor, limits);
+  let events = 0;
+  let attributes = 0;
+  let ended = false;
+
+  // The handlers are methods, and their state is out here: with one more property of its own, sax's object would
+  // become a dictionary and read at half the speed.
+  class Parser extends sax.SAXParser {
+    override onopentag(tag: sax.Tag | sax.QualifiedTag): void {
+      events++;
+      attributes = 0;
+      reader.open(tag.name, tag.attributes as Attributes);
+    }
+
+    override onattribute(): void {
+      events++;
+      if (++attributes > limits.attributes) throw new ClixmlError(`is not read: an element in it has more than ${limits.attributes} attributes`);
+    }
+
+    override onclosetag(tag: string): void {
+      events++;
+      reader.close();
+      // Only the end may close what only the beginning opened.
+      if (tag === wrapper && !ended) throw invalid('it has an end tag too many');
+    }
+
+    override ontext(text: string): void {
+      events++;
+      reader.text(text);
+    }
+
+    override oncdata(text: string): void {
+      this.ontext(text);
+    }
+
+    override oncomment(): void {
+      events++;
+    }
+
+    override onprocessinginstruction(): void {
+      events++;
+    }
+
+    override ondoctype(): void {
+      throw new ClixmlError('is not read: it has a DOCTYPE, which no CLIXML has');
+    }
+
+    override onerror(error: Error): void {
+      throw error;
+    }
+  }
+
+  // Without positions sax reads 1.5 times as fast, but does not watch the length of what it collects.
+  const parser = new Parser(true, { position: false, strictEntities: true } as sax.SAXOptions);
+  try {
+    parser.write(`<${wrapper}>`);
+    let quiet = 0;
+    for (const text of decodeText(chunks)) {
+      const before = events;
+      parser.write(text);
+      if (events === before) parser.flush();
+      quiet = events === before ? quiet + text.length : 0;
+      if (quiet > limits.token) throw new ClixmlError(`is not read: one tag or comment in it has more than ${limits.token} characters`);
+    }
+    if (reader.depth > 1) throw new ClixmlError('is no whole CLIXML: it ends in the middle');
+    if (reader.documents === 0) throw new ClixmlError('is no CLIXML: it holds no document');
+    ended = true;
+    parser.write(`</${wrapper}>`);
+  } catch (error) {
+    if (error instanceof ClixmlError) throw error;
+    // Sax says it with a plain Error, and once with a TypeError.
+    const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new ClixmlError(`is no well-formed XML: ${why.slice(0, 120)}`, { cause: error });
+  }
+  if (reader.depth > 0) throw new ClixmlError('is no whole CLIXML: it ends in the middle');
+}
