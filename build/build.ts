@@ -6,6 +6,7 @@ import { bundle } from './bundle.ts';
 import { type Platform, executable, runtimeOf, withCodeCache } from './executable.ts';
 import { cache, nodeBinary, root, sha256, writeExecutable } from './runtime.mjs';
 import { sbom } from './sbom.ts';
+import { buildModule } from './module.ts';
 import { verifyNodeSignature } from './signature.ts';
 import { finishWindows } from './windows.ts';
 
@@ -49,6 +50,7 @@ async function build(platforms: Platform[]): Promise<void> {
     const path = join(dist, name);
     writeExecutable(path, await make(code));
     sign(path);
+    for (const file of await buildModule(platform, path)) sign(file);
     const { size } = statSync(path);
     say(`dist/${name}: ${size} bytes, ${size - statSync(nodeBinary(runtimeOf[platform])).size} more than its Node`);
   };

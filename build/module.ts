@@ -1,6 +1,8 @@
 // Makes the PowerShell module in dist/: its sources in one file, its views from the schema, and an executable.
 import { cpSync, existsSync, linkSync, copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { commandWords } from '../src/commands/completion.ts';
+import { powershellScript } from '../src/completion/powershell.ts';
 import { styles } from '../src/formats/table.ts';
 import { plainColumns, type Column, type RowSchema } from '../src/schema/column.ts';
 import { endpoint } from '../src/schema/endpoint.ts';
@@ -129,14 +131,14 @@ function scripts(folder: string): { name: string; text: string }[] {
     .map((file) => ({ name: basename(file, '.ps1'), text: readFileSync(join(sources, folder, file), 'utf8').trim() }));
 }
 
-function scriptModule(): string {
+async function scriptModule(): Promise<string> {
   const columns = Object.entries(schemas).map(([name, schema]) => `    ${quoted(name)} = ${list(plainColumns(schema).map((column) => column.name))}`);
   return [
     // The same rules whatever the user has set.
     'Set-StrictMode -Version 3.0',
     `# The properties that can be chosen.\n$script:Columns = @{\n${columns.join('\n')}\n}`,
     ...[...scripts('Private'), ...scripts('Public')].map(({ text }) => text),
-    '',
+    powershellScript(await commandWords()),
   ].join('\n\n');
 }
 
@@ -169,12 +171,12 @@ export function moduleFolder(platform: Platform): string {
  * Makes the module for a platform around its executable. Gives the paths of the files that can be signed; the
  * executable is not among them.
  */
-export function buildModule(platform: Platform, executable: string, folder = moduleFolder(platform)): string[] {
+export async function buildModule(platform: Platform, executable: string, folder = moduleFolder(platform)): Promise<string[]> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'bin'), { recursive: true });
   const files: Readonly<Record<string, string>> = {
     'PortOwner.psd1': manifest(),
-    'PortOwner.psm1': scriptModule(),
+    'PortOwner.psm1': await scriptModule(),
     'PortOwner.format.ps1xml': formatFile(),
     'PortOwner.types.ps1xml': typesFile(),
   };
