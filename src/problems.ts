@@ -51,6 +51,12 @@ export const problemKinds = {
   PO3003: { summary: 'this operating system is not supported', exitCode: exit.unavailable, category: 'NotImplemented' },
   PO3004: { summary: 'a name could not be resolved in time', exitCode: exit.unavailable, category: 'OperationTimeout' },
   PO3005: { summary: 'the PowerShell module has no executable, or cannot start it', exitCode: exit.unavailable, category: 'NotInstalled' },
+  PO4101: { summary: 'the note of held ports cannot be kept', exitCode: exit.unavailable, category: 'WriteError' },
+  PO4102: { summary: 'there are not as many free ports as wanted', exitCode: exit.no, category: 'ResourceUnavailable' },
+  PO4103: { summary: 'stopping has to be confirmed', exitCode: exit.usage, category: 'InvalidArgument' },
+  PO4104: { summary: 'a port was not given back', exitCode: exit.no, category: 'ResourceUnavailable' },
+  PO4105: { summary: 'a target is never stopped', exitCode: exit.no, category: 'PermissionDenied' },
+  PO4106: { summary: 'more rights are needed to stop it', exitCode: exit.rights, category: 'PermissionDenied' },
   PO9001: { summary: 'a defect in PortOwner', exitCode: exit.defect, category: 'NotSpecified' },
 } as const satisfies Record<string, ProblemKind>;
 export type ProblemCode = keyof typeof problemKinds;

@@ -1,7 +1,9 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../formats/sink.ts';
 import type { Terminal } from '../formats/format.ts';
-import { liveSource } from '../machine/live.ts';
+import { liveBinder, liveSource } from '../machine/live.ts';
 import type { Surroundings } from './surroundings.ts';
 
 function isCharacterDevice(fd: number): boolean {
@@ -40,10 +42,48 @@ function isConsole(fd: 1 | 2): boolean {
   return process.platform === 'win32' && isCharacterDevice(fd) && (fd === 1 ? process.stdout : process.stderr).isTTY;
 }
 
+/** Where this user's programs keep their state, by the system's convention. */
+function stateFolder(): string {
+  const { LOCALAPPDATA, XDG_STATE_HOME } = process.env;
+  if (process.platform === 'win32') return join(LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), 'PortOwner');
+  // After sudo HOME may still be another user's.
+  if (XDG_STATE_HOME && isAbsolute(XDG_STATE_HOME)) return join(XDG_STATE_HOME, 'portowner');
+  return join(userInfo().homedir, '.local', 'state', 'portowner');
+}
+
+/** Asks on the terminal itself; without a whole line that says yes it is a no. */
+function confirm(question: string): boolean {
+  const bytes = Buffer.alloc(256);
+  let read = 0;
+  let terminalInput: number | null = null;
+  try {
+    writeSync(2, question);
+    // Standard input does not block where it is shared with a shell that set it so.
+    terminalInput = openSync(process.platform === 'win32' ? '\\\\.\\CONIN$' : '/dev/tty', 'r');
+    read = readSync(terminalInput, bytes);
+  } catch {
+    return false;
+  } finally {
+    if (terminalInput !== null) closeSync(terminalInput);
+  }
+  return /^(?:y|yes)$/i.test(bytes.toString('latin1', 0, read).trim());
+}
+
+/** Whether a person sits at both ends: reads what is asked, and types. */
+function hasPerson(): boolean {
+  return isCharacterDevice(0) && isCharacterDevice(2) && process.stdin.isTTY && process.stderr.isTTY;
+}
+
 /** The real ones, of this process. */
 export function processSurroundings(): Surroundings {
   return {
     source: liveSource,
+    binder: liveBinder,
+    stateFolder,
+    get confirm() {
+      return hasPerson() ? confirm : null;
+    },
+    input: () => readFileSync(0),
     output: () => (isConsole(1) ? consoleSink(process.stdout) : stdoutSink()),
     error: (text) => {
       try {

@@ -39,7 +39,7 @@ export abstract class RowCommand extends BaseCommand {
     description: 'rows: put errors and warnings among the rows, for the PowerShell module',
     validator: t.isEnum(['rows'] as const),
   });
-  count = Option.Boolean('--count', false, { description: 'write only the number of rows' });
+  readonly countRows: boolean = Option.Boolean('--count', false, { description: 'write only the number of rows' });
 
   abstract readonly schema: RowSchema;
 
@@ -77,7 +77,7 @@ export abstract class RowCommand extends BaseCommand {
     }
     if (this.problems !== 'rows') {
       const columns = this.chosenColumns(format);
-      const answer = await this.answer(this.count ? [] : columns);
+      const answer = await this.answer(this.countRows ? [] : columns);
       return this.write(answer, format, columns);
     }
     // The module needs even the error that ends the command as a row.
@@ -85,7 +85,7 @@ export abstract class RowCommand extends BaseCommand {
     let answer: Answer;
     try {
       columns = this.chosenColumns(format);
-      answer = await this.answer(this.count ? [] : columns);
+      answer = await this.answer(this.countRows ? [] : columns);
     } catch (error) {
       if (!(error instanceof PortOwnerError) || error.exitCode === exit.defect) throw error;
       answer = { rows: [], problems: [error.problem], exitCode: error.exitCode };
@@ -102,7 +102,7 @@ export abstract class RowCommand extends BaseCommand {
   private async write(answer: Answer, format: Format, columns: readonly Column[]): Promise<ExitCode> {
     const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);
     try {
-      if (this.count) sink.write(`${answer.rows.length}\n`);
+      if (this.countRows) sink.write(`${answer.rows.length}\n`);
       else await this.writeRows(answer, format, columns, sink);
       sink.close();
     } catch (error) {

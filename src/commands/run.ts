@@ -11,6 +11,7 @@ type CommandClass = (new () => BaseCommand) & { readonly paths?: string[][] };
 const commands: Readonly<Record<string, () => Promise<CommandClass>>> = {
   snapshot: async () => (await import('./snapshot.ts')).SnapshotCommand,
   ranges: async () => (await import('./ranges.ts')).RangesCommand,
+  free: async () => (await import('./free.ts')).FreeCommand,
   completion: async () => (await import('./completion.ts')).CompletionCommand,
 };
 const defaultCommand = async (): Promise<CommandClass> => (await import('./ports.ts')).PortsCommand;

@@ -6,6 +6,14 @@ import type { Sink } from '../formats/sink.ts';
 export interface Surroundings {
   /** This machine. */
   readonly source: () => Promise<RawSource>;
+  /** This machine, to try binds on. */
+  readonly binder: () => Promise<RawSource>;
+  /** The folder where a user's own state is kept; it may not exist yet. */
+  readonly stateFolder: () => string;
+  /** Asks a person for a yes; null when there is nobody to ask: no terminal. */
+  readonly confirm: ((question: string) => boolean) | null;
+  /** Standard input, whole. */
+  readonly input: () => Uint8Array;
   /** Standard output. */
   readonly output: () => Sink;
   /** Standard error: whole lines. */

@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 /** Runs a command line in this process, through the real parser, and gives what a caller would see. */
-export async function run(args: readonly string[], more: { source?: RawSource; terminal?: Terminal } = {}): Promise<Outcome> {
+export async function run(args: readonly string[], more: { source?: RawSource; binder?: RawSource; input?: string; terminal?: Terminal; stateFolder?: string; confirm?: Surroundings['confirm'] } = {}): Promise<Outcome> {
   let out = '';
   let err = '';
   const sink: Sink = { write: (text) => void (out += text), flush() {}, bytes: (bytes) => void (out += Buffer.from(bytes).toString('latin1')), close() {}, abort() {} };
@@ -24,6 +24,13 @@ export async function run(args: readonly string[], more: { source?: RawSource; t
       if (more.source === undefined) throw new Error('this test gives no source');
       return more.source;
     },
+    binder: async () => {
+      if (more.binder === undefined) throw new Error('this test gives no binder');
+      return more.binder;
+    },
+    stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
+    confirm: more.confirm ?? null,
+    input: () => Buffer.from(more.input ?? ''),
     output: () => sink,
     error: (text) => void (err += text),
     terminal: () => more.terminal ?? null,

@@ -1,0 +1,171 @@
+import type { Facts, PortRange } from '../facts/facts.ts';
+import type { Bind, BindAttempt } from '../facts/probe.ts';
+import { holdsPort } from '../facts/question.ts';
+import type { Platform } from '../facts/raw.ts';
+import { portMatcher, type PortSpan } from '../ports/expression.ts';
+
+type Protocol = 'TCP' | 'UDP';
+
+/** What ports are wanted. */
+export interface FreeRequest {
+  readonly count: number;
+  /** Where to look; null looks wherever programs usually listen. */
+  readonly spans: readonly PortSpan[] | null;
+  /** Ports closest to this one come first. */
+  readonly near: number | null;
+  /** One behind the other. */
+  readonly consecutive: boolean;
+  /** A port has to be free for all of them. */
+  readonly protocols: readonly Protocol[];
+  /** Null: every address, IPv4 and IPv6. */
+  readonly address: string | null;
+  /** Ports that IANA registered for a service, too. */
+  readonly registered: boolean;
+  /** Not these. */
+  readonly except: readonly PortSpan[];
+}
+
+/** What is known besides the facts. */
+export interface FreeKnowledge {
+  readonly serviceName: (port: number, protocol: Protocol) => string | null;
+  /** Until when a port is promised to somebody else (ISO 8601); null when it is not. */
+  readonly leasedUntil: (port: number, protocol: Protocol) => string | null;
+  /** Who owns a port, where that was asked. */
+  readonly owner: (port: number) => string | null;
+  /** Tries to bind a port in every way wanted; null when it went well, else what did not. */
+  readonly tryBind: (port: number) => string | null;
+}
+
+export interface FreeAnswer {
+  /** In the order of preference; fewer than wanted when there are no more, and none when they have to be consecutive. */
+  readonly ports: readonly number[];
+  /** Every port that was passed over, and why, by port. */
+  readonly skipped: ReadonlyMap<number, string>;
+}
+
+/** IANA's dynamic class: what an unknown dynamic range is taken to be. */
+const dynamicClass: PortSpan = { start: 49152, end: 65535 };
+/** Where programs usually listen: five digits first, since the others are what people choose by hand. */
+const usual: readonly PortSpan[] = [{ start: 10000, end: 65535 }, { start: 1024, end: 9999 }];
+
+function kindText({ kind, start, end, source }: PortRange): string {
+  const what =
+    kind === 'LocalDynamic' ? 'in the dynamic range'
+    : kind.startsWith('Excluded') ? 'in the excluded range'
+    : kind === 'Privileged' ? 'in the range for privileged programs'
+    : kind === 'ReservedForGuests' ? 'in the range reserved for virtual machines,'
+    : 'in the reserved range';
+  return `${what} ${start}-${end} (${source})`;
+}
+
+/** Why the machine's own ranges forbid a port, for the ports that they forbid. */
+function rangeReasons({ sections }: Facts, protocols: readonly Protocol[]): (string | undefined)[] {
+  const reasons: (string | undefined)[] = [];
+  const dynamic = sections.dynamicRanges;
+  const unknown: readonly PortRange[] =
+    dynamic.status === 'failed' || dynamic.status === 'notAsked' ? [{ kind: 'LocalDynamic', protocol: null, family: null, ...dynamicClass, source: "IANA's class: the machine's own could not be read" }] : [];
+  for (const range of [...dynamic.data, ...unknown, ...sections.reservedPorts.data]) {
+    // The attempt tells whether this user may have a privileged port.
+    if (range.kind === 'Privileged' || (range.protocol !== null && !protocols.includes(range.protocol))) continue;
+    for (let port = range.start; port <= range.end; port++) reasons[port] ??= kindText(range);
+  }
+  return reasons;
+}
+
+/** Candidates in the order of preference. */
+function* candidates({ spans, near }: FreeRequest): Generator<number> {
+  const within = spans ?? usual;
+  if (near === null) {
+    for (const { start, end } of within) for (let port = start; port <= end; port++) yield port;
+    return;
+  }
+  const matches = portMatcher(within);
+  for (let distance = 0; distance < 65536; distance++) {
+    const above = near + distance;
+    const below = near - distance;
+    if (above <= 65535 && matches(above)) yield above;
+    if (distance > 0 && below >= 1 && matches(below)) yield below;
+  }
+}
+
+/** The binds that have to succeed for a port: exclusive where the system knows that, so that nobody is there. */
+export function bindsFor(port: number, { protocols, address }: Pick<FreeRequest, 'protocols' | 'address'>, platform: Platform): Bind[] {
+  const sharing = platform === 'win32' ? 'exclusive' : 'default';
+  const targets = address === null ? [{ address: '0.0.0.0', ipv6Only: false }, { address: '::', ipv6Only: true }] : [{ address, ipv6Only: false }];
+  return protocols.flatMap((protocol) => targets.map((target): Bind => Object.assign({ protocol, port, sharing } as const, target)));
+}
+
+/** What the attempts say: null when every family that the machine has could be bound. */
+export function attemptsReason(attempts: readonly BindAttempt[]): string | null {
+  const failed = attempts.find(({ result }) => result === 'refused' || result === 'notMade');
+  if (failed !== undefined) {
+    const where = `${failed.protocol} ${failed.address}`;
+    return failed.result === 'refused' ? `cannot be bound: ${failed.error} on ${where}` : `could not be tried on ${where}: ${failed.reason}`;
+  }
+  return attempts.some(({ result }) => result === 'bound') ? null : 'the machine has no such address family';
+}
+
+/** Chooses ports: pure but for the attempts, which are made last and only for ports that nothing else speaks against. */
+export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): FreeAnswer {
+  const { protocols, count } = request;
+  const ranges = rangeReasons(facts, protocols);
+  const except = portMatcher(request.except);
+  const used = new Map<number, string>();
+  for (const socket of facts.sections.sockets.data) {
+    if (!holdsPort(socket) || !protocols.includes(socket.protocol) || used.has(socket.localPort)) continue;
+    used.set(socket.localPort, `in use: ${socket.protocol} ${socket.localAddress}`);
+  }
+  const checked = new Map<number, string | null>();
+
+  function reason(port: number): string | null {
+    if (except(port)) return 'reserved by --except';
+    const range = ranges[port];
+    if (range !== undefined) return range;
+    const use = used.get(port);
+    if (use !== undefined) return `${use}, owner: ${knowledge.owner(port) ?? 'not known'}`;
+    for (const protocol of protocols) {
+      const name = request.registered ? null : knowledge.serviceName(port, protocol);
+      if (name !== null) return `registered by IANA for ${name} (--registered allows it)`;
+    }
+    for (const protocol of protocols) {
+      const until = knowledge.leasedUntil(port, protocol);
+      if (until !== null) return `handed out to somebody else until ${until}`;
+    }
+    return knowledge.tryBind(port);
+  }
+
+  function isFree(port: number): boolean {
+    let known = checked.get(port);
+    if (known === undefined) checked.set(port, (known = reason(port)));
+    return known === null;
+  }
+
+  const within = portMatcher(request.spans);
+  const ports: number[] = [];
+  for (const port of candidates(request)) {
+    if (!request.consecutive) {
+      if (isFree(port)) ports.push(port);
+      if (ports.length === count) break;
+      continue;
+    }
+    const run = Array.from({ length: count }, (_, index) => port + index);
+    // The last one first: a taken port ends many runs at once.
+    if (run.at(-1)! <= 65535 && run.toReversed().every((one) => within(one) && isFree(one))) {
+      ports.push(...run);
+      break;
+    }
+  }
+  const skipped = [...checked].filter((entry): entry is [number, string] => entry[1] !== null).toSorted(([a], [b]) => a - b);
+  return { ports, skipped: new Map(skipped) };
+}
+
+/** Ports that are skipped for the same reason and follow one another, as one. */
+export function skippedSpans(skipped: ReadonlyMap<number, string>): (PortSpan & { readonly reason: string })[] {
+  const spans: { start: number; end: number; reason: string }[] = [];
+  for (const [port, reason] of skipped) {
+    const last = spans.at(-1);
+    if (last !== undefined && last.end === port - 1 && last.reason === reason) last.end = port;
+    else spans.push({ start: port, end: port, reason });
+  }
+  return spans;
+}

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { nodeFlags, root } from '../../build/runtime.mjs';
+import { liveBinder, liveSource } from '../../src/machine/live.ts';
+import { run, temporaryFolder } from './harness.ts';
+
+const test = suite('portowner free');
+
+async function free(args: readonly string[], stateFolder = temporaryFolder()) {
+  return run(['free', ...args], { source: await liveSource(), binder: await liveBinder(), stateFolder });
+}
+const numbers = (out: string): number[] => out.split('\n').filter((line) => line !== '').map(Number);
+
+async function listen(host = '0.0.0.0') {
+  const server = createServer();
+  server.listen(0, host);
+  await once(server, 'listening');
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+test('the number alone, for a shell, and it can be bound', async () => {
+  const { code, out, err } = await free([]);
+  assert.equal([code, err], [0, '']);
+  const [port, ...more] = numbers(out);
+  assert.equal(more, []);
+  const server = createServer();
+  server.listen(port, '0.0.0.0');
+  await once(server, 'listening');
+  const others = numbers((await free(['--near', String(port), '--count', '3'])).out);
+  assert.not.ok(others.includes(port!), 'a port in use is not free');
+  server.close();
+});
+
+test('a port in use, and why', async () => {
+  const { server, port } = await listen();
+  try {
+    const { code, out, err } = await free(['--range', String(port), '--explain', '--format', 'json']);
+    assert.is(code, 1);
+    const items = JSON.parse(out) as { IsFree?: boolean; LocalPort?: number; Reason?: string; Code?: string }[];
+    const row = items.find(({ LocalPort }) => LocalPort === port)!;
+    assert.equal([row.IsFree, err], [false, '']);
+    // The system chose it from the dynamic range, which is reason enough.
+    assert.match(row.Reason!, /in use: TCP|in the dynamic range/);
+    assert.ok(items.some(({ Code }) => Code === 'PO4102'));
+  } finally {
+    server.close();
+  }
+});
+
+test('an address that is not of this machine', async () => {
+  const { code, out, err } = await free(['--range', '20011-20012', '--address', '192.0.2.1']);
+  assert.equal([code, out], [1, '']);
+  assert.match(err, /PO4102: 1 free port wanted in 20011-20012: none is free/);
+});
+
+test('ports in a row, as rows', async () => {
+  const { code, out } = await free(['--count', '4', '--consecutive', '--protocol', 'both', '--format', 'ndjson']);
+  assert.is(code, 0);
+  const rows = out.trim().split('\n').map((line) => JSON.parse(line) as { LocalPort: number; Protocol: string; HeldUntil: null });
+  assert.equal(rows.map(({ LocalPort }) => LocalPort - rows[0]!.LocalPort), [0, 1, 2, 3]);
+  assert.equal([rows[0]!.Protocol, rows[0]!.HeldUntil], ['TCP,UDP', null]);
+});
+
+test('what is held is not handed out again, until it expires', async () => {
+  const folder = temporaryFolder();
+  const first = await free(['--hold', '60', '--format', 'ndjson'], folder);
+  const { LocalPort, HeldUntil } = JSON.parse(first.out) as { LocalPort: number; HeldUntil: string };
+  assert.is(HeldUntil, '2026-01-02T03:05:06.000Z');
+  const second = await free(['--near', String(LocalPort), '--explain', '--format', 'ndjson'], folder);
+  assert.match(second.out, new RegExp(`"LocalPort":${LocalPort},[^}]*"handed out to somebody else until 2026-01-02T03:05:06.000Z"`));
+  assert.is(JSON.parse((await free(['--near', String(LocalPort), '--format', 'ndjson'])).out).LocalPort, LocalPort, 'without the note it is free');
+});
+
+for (const [args, message] of [
+  [['--count', '0'], /--count has no value "0"/],
+  [['--hold', '100000'], /--hold has no value/],
+  [['--near', 'x'], /--near has no value/],
+  [['--range', '9-1'], /PO1002/],
+  [['--protocol', 'icmp'], /--protocol has no value/],
+  [['--address', '10.0.0.0/8'], /PO1004/],
+  [['--from', 'x'], /PO1001/],
+] as const) {
+  test(`${args.join(' ')} is refused`, async () => {
+    const { code, out, err } = await free(args);
+    assert.equal([code, out], [64, '']);
+    assert.match(err, message);
+  });
+}
+
+test('50 calls at the same time never get the same port twice', async () => {
+  const folder = temporaryFolder();
+  const call = async (): Promise<number> => {
+    const child = spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), 'free', '--hold', '60'], {
+      env: { ...process.env, XDG_STATE_HOME: folder, LOCALAPPDATA: folder },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    const [code] = await once(child, 'close');
+    assert.is(code, 0);
+    return Number(out);
+  };
+  const ports = await Promise.all(Array.from({ length: 50 }, call));
+  assert.ok(ports.every((port) => port > 0));
+  assert.is(new Set(ports).size, 50);
+});
+
+test.run();
