@@ -7,13 +7,15 @@ const test = suite('structure');
 /** Which folder of src may import from which others; files directly in src may be imported by all. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   '.': ['commands'],
-  commands: ['actions', 'ownership', 'facts', 'ports', 'schema', 'formats', 'completion'],
+  commands: ['actions', 'ownership', 'facts', 'ports', 'schema', 'formats', 'completion', 'doctor'],
   actions: ['diagnosis', 'ownership', 'facts', 'ports', 'schema'],
+  diagnosis: ['ownership', 'facts', 'ports', 'schema'],
   ownership: ['facts', 'ports', 'schema'],
   facts: ['ports', 'schema', 'generated'],
   machine: ['facts'],
   formats: ['schema'],
   completion: [],
+  doctor: ['facts', 'schema'],
   schema: [],
   ports: [],
   generated: [],

@@ -12,6 +12,8 @@ const commands: Readonly<Record<string, () => Promise<CommandClass>>> = {
   snapshot: async () => (await import('./snapshot.ts')).SnapshotCommand,
   ranges: async () => (await import('./ranges.ts')).RangesCommand,
   free: async () => (await import('./free.ts')).FreeCommand,
+  why: async () => (await import('./why.ts')).WhyCommand,
+  doctor: async () => (await import('./doctor.ts')).DoctorCommand,
   completion: async () => (await import('./completion.ts')).CompletionCommand,
 };
 const defaultCommand = async (): Promise<CommandClass> => (await import('./ports.ts')).PortsCommand;

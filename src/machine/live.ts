@@ -7,3 +7,17 @@ export async function liveSource(): Promise<RawSource> {
   if (process.platform === 'linux') return (await import('./linux/source.ts')).linuxSource();
   throw new PortOwnerError('PO3003', `PortOwner does not run on ${process.platform}`, { hint: 'It runs on Windows and Linux.' });
 }
+
+/** This machine as a source of bind attempts. Throws PO3003 as liveSource does. */
+export async function liveBinder(): Promise<RawSource> {
+  if (process.platform === 'win32') return (await import('./windows/bind.ts')).windowsBinder();
+  if (process.platform === 'linux') return (await import('./linux/bind.ts')).linuxBinder();
+  return liveSource();
+}
+
+/** The tools of this machine's system, to compare with. Throws PO3003 as liveSource does. */
+export async function liveTools(): Promise<RawSource> {
+  if (process.platform === 'win32') return (await import('./windows/tools.ts')).windowsTools();
+  if (process.platform === 'linux') return (await import('./linux/tools.ts')).linuxTools();
+  return liveSource();
+}

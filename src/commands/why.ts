@@ -1,0 +1,124 @@
+import { isIP } from 'node:net';
+import { Command, Option } from 'clipanion';
+import type { ParsedError } from '../diagnosis/error-text.ts';
+import { attemptsFor, type Request } from '../diagnosis/request.ts';
+import type { Facts } from '../facts/facts.ts';
+import { probe, type Probe } from '../facts/probe.ts';
+import { decodeText } from '../facts/read.ts';
+import { parsePorts } from '../ports/expression.ts';
+import { exit, PortOwnerError } from '../problems.ts';
+import { verdict } from '../schema/verdict.ts';
+import { sectionProblems } from './problems.ts';
+import { RowCommand, type Answer } from './row-command.ts';
+
+/** Whether a program could bind a port. */
+export class WhyCommand extends RowCommand {
+  static override paths = [['why']];
+  static override usage = Command.Usage({
+    description: 'say whether a program could bind a port now, and if not, exactly why and what to do',
+    details: `
+      It looks at sockets, services and port ranges, and then really tries: it binds the port and gives it back at once, without listening. Where that could take something from an owner (reuse, or UDP on Windows) it does not try, and the rules of the system answer.
+
+      PORT is a number or an IANA service name; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none.
+
+      Exit codes: 0 it can be bound, 1 it cannot, 64 wrong usage, 69 cannot tell, 77 more rights would tell.
+    `,
+    examples: [
+      ['Could a web server start here', '$0 why 80'],
+      ['On one address, over UDP', '$0 why 53 --address 127.0.0.1 --protocol udp'],
+      ['What an error message means', `$0 why --error "listen EADDRINUSE: address already in use :::3000"`],
+      ['The last lines of a log', 'tail -n 20 error.log | portowner why --error -'],
+      ['For a server that sets SO_REUSEADDR', '$0 why 8080 --reuse'],
+    ],
+  });
+
+  port = Option.String({ name: 'PORT', required: false });
+  protocol = Option.String('--protocol', { description: 'tcp (default) or udp' });
+  address = Option.String('--address', { description: 'the address that the program asks for (default: every one, IPv4 and IPv6); :: is for IPv4 too' });
+  ipv6Only = Option.Boolean('--ipv6-only', false, { description: 'with --address ::, leave IPv4 alone (IPV6_V6ONLY)' });
+  exclusive = Option.Boolean('--exclusive', false, { description: 'the program asks for exclusive use (SO_EXCLUSIVEADDRUSE on Windows)' });
+  reuse = Option.String('--reuse', false, { tolerateBoolean: true, description: 'the program sets SO_REUSEADDR; --reuse=port: SO_REUSEPORT, on Linux' });
+  error = Option.String('--error', { description: 'read port, address and cause from this error text (- is standard input)' });
+
+  override readonly schema = verdict;
+
+  protected async answer(): Promise<Answer> {
+    const error = this.error === undefined ? null : await this.parsedError(this.error);
+    const request = await this.request(error);
+    if (request === null) return this.noPort(error!);
+    const facts = await this.facts({
+      localPorts: request.port === 0 ? null : [{ start: request.port, end: request.port }],
+      protocols: [request.protocol],
+      sockets: 'all',
+      details: new Set(['owner', 'path', 'user', 'parent', 'services']),
+      ranges: true,
+    });
+    const { diagnose } = await import('../diagnosis/diagnose.ts');
+    const { row, needs } = diagnose(facts, request, this.live ? await this.probe(facts, request) : null, error);
+    const exitCode = row.CanBind === null ? (needs === null ? exit.unavailable : exit.rights) : row.CanBind ? exit.ok : exit.no;
+    return { rows: [row], problems: sectionProblems(facts, null), exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
+  }
+
+  private async probe(facts: Facts, request: Request): Promise<Probe> {
+    return probe(await this.surroundings.binder(), attemptsFor(facts, request).filter((bind) => bind !== null));
+  }
+
+  /** A table has no room for lists. */
+  private noteOf(evidence: readonly string[] | null, remedy: readonly string[] | null): { note?: string } {
+    if ((this.format ?? 'table') !== 'table' || this.columns !== undefined) return {};
+    const lines = (title: string, items: readonly string[] | null) => (items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((item) => `  ${item}`)]);
+    return { note: [...lines('Evidence', evidence), ...lines('What to do', remedy)].join('\n') };
+  }
+
+  private async parsedError(text: string): Promise<ParsedError> {
+    if (text === '-' && this.from?.includes('-') === true) throw new PortOwnerError('PO1005', '--error - and --from - both want standard input');
+    const { parseError } = await import('../diagnosis/error-text.ts');
+    return parseError(text === '-' ? decodeText(Buffer.from(this.surroundings.input())) : text);
+  }
+
+  /** An error that names no port: what it means is still worth saying. */
+  private noPort(error: ParsedError): Answer {
+    const evidence = [`Cannot tell: no port is named.`, error.evidence];
+    const remedy = ['portowner why PORT --error "…"  # the same with the port that the program wants'];
+    const row = { Port: null, Protocol: error.protocol, Address: error.address, CanBind: null, Cause: 'Unknown', Owner: null, Evidence: evidence, Remedy: remedy, Confidence: 'Low', ComputerName: null };
+    return { rows: [row], problems: [], exitCode: exit.unavailable, ...this.noteOf(evidence, remedy) };
+  }
+
+  /** What is asked; null when only an error text was given and it names no port. */
+  private async request(error: ParsedError | null): Promise<Request | null> {
+    if (this.exclusive && this.reuse !== false) throw new PortOwnerError('PO1005', '--exclusive and --reuse exclude each other');
+    if (this.ipv6Only && this.address !== '::') throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
+    const port = this.port === undefined ? (error?.port ?? null) : await this.portNumber(this.port);
+    if (port === null) {
+      if (error === null) throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
+      return null;
+    }
+    const address = this.address ?? error?.address ?? null;
+    if (address !== null && isIP(address.replace(/%[^%/]{1,64}$/, '')) === 0) throw new PortOwnerError('PO1004', `${JSON.stringify(address)} is not an IP address`, { hint: 'Give 127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0.', target: address });
+    return { port, protocol: this.protocolName(error), address: address?.toLowerCase() ?? null, sharing: this.sharing(), ipv6Only: this.ipv6Only };
+  }
+
+  private async portNumber(text: string): Promise<number> {
+    if (text === '0') return 0;
+    const named = /[a-z]/i.test(text);
+    const spans = parsePorts(text, named ? (await import('../ports/iana.ts')).servicePorts : () => []);
+    const [span] = spans;
+    if (span === undefined || spans.length > 1 || span.start !== span.end) throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, { hint: 'Ask for one at a time.', target: text });
+    return span.start;
+  }
+
+  private protocolName(error: ParsedError | null): 'TCP' | 'UDP' {
+    const text = this.protocol?.toUpperCase() ?? error?.protocol ?? 'TCP';
+    if (text !== 'TCP' && text !== 'UDP') throw new PortOwnerError('PO1001', `--protocol has no value ${JSON.stringify(this.protocol)}`, { hint: 'It takes tcp or udp.' });
+    return text;
+  }
+
+  private sharing(): Request['sharing'] {
+    if (this.exclusive) return 'exclusive';
+    if (this.reuse === false || this.reuse === 'false') return 'default';
+    if (this.reuse === 'port') return 'reusePort';
+    // clipanion gives true for the bare option, which its type does not say.
+    if ((this.reuse as unknown) === true || this.reuse === 'true' || this.reuse === 'address') return 'reuse';
+    throw new PortOwnerError('PO1001', `--reuse has no value ${JSON.stringify(this.reuse)}`, { hint: 'It takes address (which it means by itself) or port.' });
+  }
+}

@@ -1,0 +1,41 @@
+import type { Facts, Socket } from '../facts/facts.ts';
+
+/** How many ports of a dynamic range are in use. */
+export interface Usage {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly family: 'IPv4' | 'IPv6' | null;
+  readonly start: number;
+  readonly end: number;
+  readonly used: number;
+  readonly size: number;
+  /** Who has most of them: pid (null: none or unseen) and number of ports, at most three. */
+  readonly top: readonly { readonly pid: number | null; readonly ports: number }[];
+}
+
+const familyOf = (socket: Socket) => (socket.localAddress.includes(':') && !/^::ffff:\d+\./i.test(socket.localAddress) ? 'IPv6' : 'IPv4');
+
+/** The use of each dynamic range, by protocol. A port counts once, however many connections share it. */
+export function usage(facts: Facts): Usage[] {
+  return facts.sections.dynamicRanges.data.flatMap((range) =>
+    (range.protocol === null ? (['TCP', 'UDP'] as const) : [range.protocol]).map((protocol): Usage => {
+      const ports = new Set<number>();
+      const byPid = new Map<number | null, Set<number>>();
+      for (const socket of facts.sections.sockets.data) {
+        const { localPort: port, pid } = socket;
+        if (socket.protocol !== protocol || port < range.start || port > range.end || (range.family !== null && familyOf(socket) !== range.family)) continue;
+        ports.add(port);
+        const known = byPid.get(pid);
+        if (known === undefined) byPid.set(pid, new Set([port]));
+        else known.add(port);
+      }
+      const top = [...byPid].map(([pid, own]) => ({ pid, ports: own.size })).sort((a, b) => b.ports - a.ports).slice(0, 3);
+      return { protocol, family: range.family, start: range.start, end: range.end, used: ports.size, size: range.end - range.start + 1, top };
+    }),
+  );
+}
+
+/** Most of the ports in use, in words: who has them. */
+export function topText(facts: Facts, { top }: Usage): string {
+  const names = new Map(facts.sections.processes.data.map((process) => [process.pid, process.imageName]));
+  return top.map(({ pid, ports }) => `${pid === null ? 'closed connections and processes that cannot be seen' : pid === 0 ? 'closed connections (TIME_WAIT)' : `${names.get(pid) ?? 'process'} (${pid})`}: ${ports}`).join(', ');
+}

@@ -1,0 +1,42 @@
+/** How a bind and a socket on the same port get in each other's way. */
+export type Overlap =
+  /** The same address, or both the wildcard of one family. */
+  | 'same'
+  /** One is for every address, the other for one of them. */
+  | 'wildcard'
+  /** One is an IPv6 wildcard that is for IPv4 too. */
+  | 'dualStack';
+
+interface Plain {
+  readonly six: boolean;
+  readonly wildcard: boolean;
+  readonly text: string;
+}
+
+function plain(address: string): Plain {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  const text = (mapped ?? address).toLowerCase();
+  return { six: text.includes(':'), wildcard: text === '0.0.0.0' || text === '::', text };
+}
+
+/** Whether an address is all addresses of its family. */
+export function isWildcard(address: string): boolean {
+  return plain(address).wildcard;
+}
+
+/** A bound address; `dual`: an IPv6 wildcard that is for IPv4 too. */
+export interface Bound {
+  readonly address: string;
+  readonly dual: boolean;
+}
+
+/** Null when the two never meet. */
+export function overlap(one: Bound, other: Bound): Overlap | null {
+  const [a, b] = [plain(one.address), plain(other.address)];
+  if (a.six === b.six) {
+    if (a.wildcard !== b.wildcard) return 'wildcard';
+    return a.text === b.text ? 'same' : null;
+  }
+  const six = a.six ? { ...a, dual: one.dual } : { ...b, dual: other.dual };
+  return six.wildcard && six.dual ? 'dualStack' : null;
+}

@@ -1,0 +1,48 @@
+import { networkInterfaces } from 'node:os';
+import { parseBindName, type Bind, type BindAnswer } from '../facts/probe.ts';
+import type { Platform, RawEntry, RawSource, Refusal } from '../facts/raw.ts';
+
+/** Makes one attempt and takes everything back. `scope`: the number of the address's interface, 0 without. */
+export type TryBind = (bind: Bind, scope: number) => BindAnswer;
+
+/** The number of the interface that an address names behind its %. */
+function scopeOf(address: string): number {
+  const name = /%(.+)$/s.exec(address)?.[1];
+  if (name === undefined) return 0;
+  if (/^\d{1,9}$/.test(name)) return Number(name);
+  return networkInterfaces()[name]?.find((one) => one.family === 'IPv6')?.scopeid ?? 0;
+}
+
+function addresses(): string[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, list]) =>
+    (list ?? []).map(({ address, scopeid }) => (scopeid === undefined || scopeid === 0 ? address : `${address}%${name}`)),
+  );
+}
+
+/**
+ * This machine as a source of bind attempts.
+ *
+ * | name | what |
+ * |---|---|
+ * | `binder` | JSON text: the account that asks (`user`), the machine's `addresses` |
+ * | `bind/PROTOCOL/ADDRESS/PORT/SHARING[/ipv6only]` | JSON text: `BindAnswer`; the socket is closed at once and never listens |
+ */
+export function binderSource(platform: Platform, tryBind: TryBind, user: () => string | null): RawSource {
+  const answer = (name: string): { text: string } | { refusal: Refusal } => {
+    if (name === 'binder') return { text: JSON.stringify({ user: user(), addresses: addresses() }) };
+    const bind = parseBindName(name);
+    if (bind === null) return { refusal: { code: 'NotSupported', text: `there is no ${name}` } };
+    return { text: JSON.stringify(tryBind(bind, scopeOf(bind.address))) };
+  };
+  return {
+    platform,
+    read(name): RawEntry {
+      const at = new Date().toISOString();
+      try {
+        return { at, ...answer(name) };
+      } catch (error) {
+        return { at, refusal: { code: 'Failed', text: error instanceof Error ? error.message : String(error) } };
+      }
+    },
+  };
+}
