@@ -94,6 +94,37 @@ export function socketTable(table: SocketTable, rows: readonly Row[]): Buffer {
   return Buffer.concat([header, ...rows.map((row) => writeRow(table, row))]);
 }
 
+/**
+ * A table of bound sockets: MIB_TCPTABLE2 or MIB_TCP6TABLE2, the first row at offset 4.
+ * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcprow2
+ */
+export function boundTable(table: 'bound4' | 'bound6', rows: readonly Row[]): Buffer {
+  const header = Buffer.alloc(4);
+  header.writeUInt32LE(rows.length, 0);
+  const parts = rows.map(({ local, port, pid, scope = 0 }) => {
+    const row = Buffer.alloc(table === 'bound4' ? 28 : 56);
+    addressBytes(local).copy(row, table === 'bound4' ? 4 : 0);
+    if (table === 'bound6') row.writeUInt32LE(scope, 16);
+    writePort(row, table === 'bound4' ? 8 : 20, port);
+    row.writeUInt32LE(pid, table === 'bound4' ? 20 : 48);
+    return row;
+  });
+  return Buffer.concat([header, ...parts]);
+}
+
+/** HCN_PORT_RANGE_ENTRY, one after another: protocol (1 TCP, 2 UDP, 3 both), first and last port. */
+export function guestPorts(entries: readonly (readonly [protocol: number, start: number, end: number])[]): Buffer {
+  return Buffer.concat(
+    entries.map(([protocol, start, end]) => {
+      const entry = Buffer.alloc(64, 0xcc);
+      entry.writeUInt32LE(protocol, 32);
+      entry.writeUInt16LE(start, 60);
+      entry.writeUInt16LE(end, 62);
+      return entry;
+    }),
+  );
+}
+
 export interface Entry {
   pid: number;
   parent?: number;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeDynamicRange } from '../../../src/facts/decode/windows-netsh.ts';
+import { decodeDynamicRange, decodeExcludedRanges } from '../../../src/facts/decode/windows-netsh.ts';
+import { languages, netshText } from '../windows-netsh-texts.ts';
 
 const test = suite('windows netsh');
 
@@ -40,6 +41,37 @@ for (const [what, text] of [
     assert.is(decodeDynamicRange(text), null);
   });
 }
+
+for (const language of languages) {
+  test(`the dynamic range: ${language}`, () => {
+    assert.equal(decodeDynamicRange(netshText(`dynamicportrange-${language}`).toString('latin1')), { start: 49152, end: 65535 });
+  });
+
+  test(`excluded ranges: ${language}`, () => {
+    assert.equal(decodeExcludedRanges(netshText(`excludedportrange-${language}`).toString('latin1')), [
+      { start: 5357, end: 5357, administered: false },
+      { start: 49671, end: 49770, administered: false },
+      { start: 50000, end: 50059, administered: true },
+      { start: 61117, end: 61216, administered: false },
+    ]);
+    assert.equal(decodeExcludedRanges(netshText(`excludedportrange-${language}-none`).toString('latin1')), []);
+  });
+}
+
+test('what is no list of excluded ranges', () => {
+  assert.is(decodeExcludedRanges(''), null);
+  assert.is(decodeExcludedRanges('The following command was not found: interface ipv4 show excludedportrange tcp.\r\n'), null);
+  assert.equal(decodeExcludedRanges('---- ----\n 0 5\n 9 8\n 1 65536\n 1 2 3\n 7 7 *\n'), [{ start: 7, end: 7, administered: true }]);
+});
+
+test('any text gives excluded ranges of ports or none', () => {
+  const line = fc.oneof(fc.string(), fc.constant('----  ----'), fc.tuple(fc.nat(99999), fc.nat(99999), fc.constantFrom('', ' *')).map(([a, b, star]) => `  ${a}  ${b}${star}`));
+  fc.assert(
+    fc.property(fc.array(line), (lines) => {
+      for (const { start, end } of decodeExcludedRanges(lines.join('\r\n')) ?? []) assert.ok(start >= 1 && start <= end && end <= 65535);
+    }),
+  );
+});
 
 test('any text gives a range of ports or none', () => {
   fc.assert(
