@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:chi
 import { once } from 'node:events';
 import { copyFileSync, linkSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../build/runtime.mjs';
@@ -67,6 +67,13 @@ export const socketText = ({ Protocol, LocalAddress, LocalPort, RemoteAddress, R
 /** Sockets are the same, in any order. */
 export function assertSockets(rows: readonly Endpoint[], expected: readonly OpenSocket[], message?: string): void {
   assert.equal(rows.map(socketText).toSorted(), expected.map(socketText).toSorted(), message);
+}
+
+/** Rows are the same, in the same order; what differs is said shortly. */
+export function assertRows(rows: readonly Endpoint[], expected: readonly Endpoint[], message?: string): void {
+  const short = (row: Endpoint): string => `${socketText(row)} ${row.Owner}`;
+  assert.equal(rows.map(short), expected.map(short), message);
+  assert.equal(rows, expected, message);
 }
 
 const started = new Set<ChildProcess>();
@@ -143,6 +150,9 @@ export async function hold(commands: readonly (readonly string[])[], options: Sp
   await once(server, 'close');
   return { pids: children.map((child) => child.pid!), port, stop: () => children.forEach(end) };
 }
+
+/** The loopback address of IPv6, or a second one of IPv4 where there is none. */
+export const otherLoopback = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1')) ? '::1' : '127.0.0.2';
 
 /** A new folder that goes with this process. */
 export function newFolder(): string {
