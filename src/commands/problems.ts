@@ -11,6 +11,12 @@ const sectionNames: Readonly<Record<string, string>> = {
   services: 'services',
   dynamicRanges: 'dynamic port ranges',
   reservedPorts: 'reserved ports',
+  httpQueues: 'request queues of HTTP.sys',
+  drivers: 'drivers',
+  portProxies: 'port proxy rules',
+  boundSockets: 'bound sockets that do not listen',
+  urlReservations: 'URL reservations',
+  ipListenList: 'IP listen list of HTTP.sys',
 };
 
 /**

@@ -12,6 +12,8 @@ export class RangesCommand extends RowCommand {
     description: "print IANA's three port classes and this machine's own dynamic and reserved ranges",
     details: `
       IANA divides port numbers into well-known (0-1023), registered (1024-49151) and dynamic ones (49152-65535). Each machine has a dynamic range of its own, which it hands out to programs that ask for any port.
+
+      Windows also keeps ports from programs without any socket: excluded port ranges (Hyper-V and others take them), and ports reserved for virtual machines and WSL. Those that are ExcludedAdministered may be bound by a program that asks for the port itself.
     `,
     examples: [
       ['The ranges of this machine', '$0 ranges'],

@@ -320,7 +320,7 @@ export interface DynamicRangeSection {
  */
 export interface PortRange {
   /**
-   * LocalDynamic, Reserved, Privileged, Excluded, ExcludedAdministered (excluded by an administrator: may be bound explicitly), ExcludedPersistent (stays after a restart) or ReservedForGuests (virtual machines and WSL).
+   * LocalDynamic, Reserved, Privileged, Excluded, ExcludedAdministered (excluded by an administrator: may be bound explicitly), ExcludedPersistent (excluded, also after a restart) or ReservedForGuests (virtual machines and WSL).
    */
   kind: string;
   /**

@@ -36,18 +36,22 @@ function dynamicRanges(source: RawSource): Sections['dynamicRanges'] {
   return section(at, data, troubles, 4);
 }
 
+/** The ranges that are in force now; what is stored alone comes with the next start. */
 function reservedPorts(source: RawSource): Sections['reservedPorts'] {
   const data: PortRange[] = [];
   const troubles: Trouble[] = [];
-  const ask = (what: string, stored: boolean): string =>
-    askAll(source, what, troubles, decodeExcludedRanges, (ranges, family, protocol) => {
-      const call = `netsh interface ${family.toLowerCase()} show excludedportrange ${protocol.toLowerCase()}${stored ? ' persistent' : ''}`;
-      for (const { start, end, administered } of ranges) {
-        data.push({ kind: stored ? 'ExcludedPersistent' : administered ? 'ExcludedAdministered' : 'Excluded', protocol, family, start, end, source: call });
-      }
-    });
-  const at = ask('excludedports', false);
-  ask('persistentports', true);
+  const stored = new Set<string>();
+  const key = (family: string, protocol: string, start: number, end: number): string => `${family} ${protocol} ${start}-${end}`;
+  const at = askAll(source, 'persistentports', troubles, decodeExcludedRanges, (ranges, family, protocol) => {
+    for (const { start, end } of ranges) stored.add(key(family, protocol, start, end));
+  });
+  askAll(source, 'excludedports', troubles, decodeExcludedRanges, (ranges, family, protocol) => {
+    const call = `netsh interface ${family.toLowerCase()} show excludedportrange ${protocol.toLowerCase()}`;
+    for (const { start, end, administered } of ranges) {
+      const kind = administered ? 'ExcludedAdministered' : stored.has(key(family, protocol, start, end)) ? 'ExcludedPersistent' : 'Excluded';
+      data.push({ kind, protocol, family, start, end, source: call });
+    }
+  });
   const guests = source.read('guestports');
   if (guests.bytes !== undefined) {
     const decoded = decodeGuestPorts(guests.bytes);

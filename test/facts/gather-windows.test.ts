@@ -7,7 +7,8 @@ import type { Process, Sections } from '../../src/facts/facts.ts';
 import { gatherWindows } from '../../src/facts/gather-windows.ts';
 import { everything, type Detail, type Question } from '../../src/facts/question.ts';
 import { recordedSource, type RawSource } from '../../src/facts/raw.ts';
-import { at, base, filetime, processList, socketTable, windows, type World } from './windows-raw.ts';
+import { codePages, netshText, type Language } from './windows-netsh-texts.ts';
+import { at, base, filetime, guestPorts, processList, socketTable, windows, type World } from './windows-raw.ts';
 
 const test = suite('gather windows');
 
@@ -337,6 +338,33 @@ test('the dynamic ranges of both families and protocols', () => {
       { kind: 'LocalDynamic', protocol: 'UDP', family: 'IPv4', start: 50000, end: 50999, source: 'netsh interface ipv4 show dynamicportrange udp' },
     ],
   });
+});
+
+test('what is kept from programs without a socket', () => {
+  const excluded = (language: Language) => ({ bytes: netshText(`excludedportrange-${language}`), meta: { codePage: codePages[language] } });
+  const none = (language: Language) => ({ bytes: netshText(`excludedportrange-${language}-none`), meta: { codePage: codePages[language] } });
+  const stored = { bytes: Buffer.from('x\r\n---- ----\r\n 5357 5357\r\n 50000 50059 *\r\n') };
+  const raw = {
+    'excludedports/ipv4/tcp': excluded('de'), 'excludedports/ipv4/udp': none('fr'), 'excludedports/ipv6/tcp': none('ja'), 'excludedports/ipv6/udp': none('en'),
+    'persistentports/ipv4/tcp': stored, 'persistentports/ipv4/udp': none('fr'), 'persistentports/ipv6/tcp': none('ja'), 'persistentports/ipv6/udp': none('en'),
+    guestports: { bytes: guestPorts([[3, 32768, 36863]]) },
+    urlacl: { bytes: Buffer.alloc(0), meta: { pages: '' } },
+    iplisten: { bytes: Buffer.alloc(8) },
+  };
+  const { reservedPorts, urlReservations, ipListenList } = ask({ raw }, { ranges: true }).sections;
+  assert.equal([reservedPorts.status, urlReservations?.status, ipListenList?.status], ['ok', 'ok', 'ok']);
+  assert.equal(reservedPorts.data.map(({ kind, protocol, family, start, end, source }) => `${kind} ${protocol} ${family} ${start}-${end} ${source}`), [
+    'ExcludedPersistent TCP IPv4 5357-5357 netsh interface ipv4 show excludedportrange tcp',
+    'Excluded TCP IPv4 49671-49770 netsh interface ipv4 show excludedportrange tcp',
+    'ExcludedAdministered TCP IPv4 50000-50059 netsh interface ipv4 show excludedportrange tcp',
+    'Excluded TCP IPv4 61117-61216 netsh interface ipv4 show excludedportrange tcp',
+    'ReservedForGuests null null 32768-36863 HcnEnumerateGuestNetworkPortReservations',
+  ]);
+  // Without Hyper-V there is no such library, and nothing is missing.
+  const without = ask({ raw: { ...raw, guestports: { refusal: { code: 'NotSupported', text: 'this Windows has no computenetwork.dll' } } } }, { ranges: true });
+  assert.equal([without.sections.reservedPorts.status, without.sections.reservedPorts.data.length], ['ok', 4]);
+  const crashed = ask({ raw: { ...raw, guestports: { refusal: { code: 'Failed', text: 'it crashed' } } } }, { ranges: true });
+  assert.equal([crashed.sections.reservedPorts.status, crashed.sections.reservedPorts.reason], ['partial', 'guestports: it crashed']);
 });
 
 // Recorded under Wine 10: a Node server with four listeners, a connection to one of them and two UDP sockets. The 128 rows
