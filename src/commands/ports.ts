@@ -14,10 +14,13 @@ import { RowCommand, type Answer } from './row-command.ts';
 
 const rangeNames = { 'well-known': 'WellKnown', registered: 'Registered', dynamic: 'Dynamic' } as const;
 
-/** Comma-separated values of an option that may be repeated; null when it was not given. */
-function listed(values: readonly string[] | undefined): readonly string[] | null {
+/** Comma-separated values of an option that may be repeated; null when it was not given. Throws PO1001. */
+function listed(option: string, values: readonly string[] | undefined): readonly string[] | null {
   if (values === undefined) return null;
-  return values.flatMap((value) => value.split(',')).map((value) => value.trim()).filter((value) => value !== '');
+  const list = values.flatMap((value) => value.split(',')).map((value) => value.trim()).filter((value) => value !== '');
+  // A script's variable that is not set must not become the answer "nobody".
+  if (list.length === 0) throw new PortOwnerError('PO1001', `${option} needs a value`, { hint: 'portowner --help says which.', target: option });
+  return list;
 }
 
 function oneOf<T extends string>(option: string, values: readonly string[], allowed: Readonly<Record<string, T>>): T[] {
@@ -75,7 +78,7 @@ export class PortsCommand extends RowCommand {
 
   ports = Option.Rest({ name: 'PORTS' });
   all = Option.Boolean('--all,-a', false, { description: 'connections and every other state too' });
-  protocol = Option.String('--protocol', { description: 'only tcp or udp' });
+  protocol = Option.Array('--protocol', { description: 'only tcp or udp' });
   state = Option.Array('--state', { description: 'only these TCP states: Listen, Established, TimeWait … (looks at connections too)' });
   pid = Option.Array('--pid', { description: 'only sockets of these processes' });
   image = Option.Array('--image', { description: 'only owners with this file name; * and ? are wildcards' });
@@ -197,7 +200,7 @@ export class PortsCommand extends RowCommand {
   }
 
   private protocols(): readonly ('TCP' | 'UDP')[] {
-    const given = listed(this.protocol === undefined ? undefined : [this.protocol]);
+    const given = listed('--protocol', this.protocol);
     return given === null ? ['TCP', 'UDP'] : oneOf('--protocol', given, protocolNames);
   }
 
@@ -213,20 +216,20 @@ export class PortsCommand extends RowCommand {
   /** The filter that the options ask for, and the columns it looks at; null when they ask for none. */
   private async filter(): Promise<{ test: (row: Endpoint) => boolean; columns: readonly string[] } | null> {
     const remotePorts = this.remotePort === undefined ? null : await this.spans(this.remotePort);
-    const pids = listed(this.pid)?.map((text) => {
+    const pids = listed('--pid', this.pid)?.map((text) => {
       if (!/^\d{1,10}$/.test(text)) throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, { hint: 'It takes process ids.', target: text });
       return Number(text);
     });
-    const stateList = listed(this.state);
-    const rangeList = listed(this.range);
+    const stateList = listed('--state', this.state);
+    const rangeList = listed('--range', this.range);
     const filter: RowFilter = {
       states: stateList === null ? null : oneOf('--state', stateList, states as Record<string, string>),
       pids: pids ?? null,
-      images: listed(this.image),
-      addresses: listed(this.address),
+      images: listed('--image', this.image),
+      addresses: listed('--address', this.address),
       remotePorts,
-      users: listed(this.user),
-      services: listed(this.service),
+      users: listed('--user', this.user),
+      services: listed('--service', this.service),
       ranges: rangeList === null ? null : oneOf('--range', rangeList, rangeNames),
     };
     if (Object.values(filter).every((value) => value === null)) return null;

@@ -230,6 +230,7 @@ test('services and containers', async (context) => {
 
 const filters: [name: string, args: () => (string | number)[], wanted: (row: Endpoint) => boolean][] = [
   ['--protocol tcp', () => ['--protocol', 'tcp'], (row) => row.Protocol === 'TCP'],
+  ['--protocol twice', () => ['--protocol', 'tcp', '--protocol', 'udp'], () => true],
   ['--protocol UDP', () => ['--protocol', 'UDP'], (row) => row.Protocol === 'UDP'],
   ['--state Listen', () => ['--state', 'Listen'], (row) => row.State === 'Listen'],
   ['--state of two, in any case', () => ['--state', 'established,CLOSEWAIT'], (row) => row.State === 'Established' || row.State === 'CloseWait'],
@@ -360,6 +361,7 @@ test('0: somebody owns it', () => assert.is(portowner([server.port('tcp ::')]).c
 const wrong: [args: string[], code: number, text: RegExp][] = [
   [['0'], 64, /PO1002/], [['70000'], 64, /PO1002/], [['abc'], 64, /PO1002/], [['9-1'], 64, /PO1002/],
   [['--columns', 'Nope'], 64, /PO1003/], [['--address', '300.1.1.1'], 64, /PO1004/], [['--format', 'yaml'], 64, /PO1001/], [['--nope'], 64, /PO1001/],
+  [['443', '--image', ''], 64, /PO1001: --image needs a value/], [['--protocol', ' , '], 64, /PO1001: --protocol needs a value/],
   [['snapshot', '--nope'], 64, /PO1001/], [['ranges', '--columns', 'LocalPort'], 64, /PO1003/],
   [['443', '--from', '/no/such/file.json'], 69, /PO2001/], [['443', '--from', '/'], 69, /PO2001/], [['443', '--from', '/dev/null'], 69, /PO2002/],
   [['snapshot', '--raw', '/no/such/folder/raw'], 69, /PO2004/], [['snapshot', '--raw', '/'], 69, /PO2004/],
