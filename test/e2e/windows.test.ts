@@ -194,6 +194,16 @@ test('ranges', () => {
 
 // ---- Files and pipes
 
+test('an answer leaves no file behind', () => {
+  const place = newFolder();
+  for (const name of ['here', 'temp']) mkdirSync(join(place, name));
+  const temp = windowsPath(join(place, 'temp'));
+  const options = { cwd: join(place, 'here'), env: { ...process.env, TEMP: temp, TMP: temp } };
+  assertRows(rowsOf(portowner, ['--all', '--pid', ours], options), all());
+  assert.is(portowner(['snapshot', '--command-lines'], options).code, 0);
+  assert.equal(readdirSync(place, { recursive: true }).toSorted(), ['here', 'temp']);
+});
+
 test('--output writes a file, whole and alone in its folder', () => {
   const place = newFolder();
   const path = join(place, 'grüße 漢.csv');
