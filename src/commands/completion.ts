@@ -18,7 +18,7 @@ const values: Readonly<Record<string, Values>> = {
   '--output': 'file',
   '--from': 'file',
   '--raw': 'folder',
-  '--bundle': 'folder',
+  '--bundle': 'file',
   '--pid': { column: 'OwningProcess' },
   '--image': { column: 'ImageName' },
   '--user': { column: 'UserName' },

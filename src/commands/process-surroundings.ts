@@ -3,7 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../formats/sink.ts';
 import type { Terminal } from '../formats/format.ts';
-import { liveBinder, liveSource } from '../machine/live.ts';
+import { liveBinder, liveSource, liveTools } from '../machine/live.ts';
 import type { Surroundings } from './surroundings.ts';
 
 function isCharacterDevice(fd: number): boolean {
@@ -79,6 +79,7 @@ export function processSurroundings(): Surroundings {
   return {
     source: liveSource,
     binder: liveBinder,
+    tools: liveTools,
     stateFolder,
     get confirm() {
       return hasPerson() ? confirm : null;

@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly source: () => Promise<RawSource>;
   /** This machine, to try binds on. */
   readonly binder: () => Promise<RawSource>;
+  /** The tools of this machine's system, to compare with. */
+  readonly tools: () => Promise<RawSource>;
   /** The folder where a user's own state is kept; it may not exist yet. */
   readonly stateFolder: () => string;
   /** Asks a person for a yes; null when there is nobody to ask: no terminal. */

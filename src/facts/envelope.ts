@@ -83,6 +83,38 @@ export function readEnvelope(folder: string): RawEnvelope {
   return { platform, entries };
 }
 
+/** An envelope in one JSON text: as the index of a folder, with what would be in the files in it (`base64` or `text`). */
+export function envelopeText({ platform, entries }: RawEnvelope): string {
+  const lines = [...entries].map(([name, { bytes, ...entry }]) => `${JSON.stringify(name)}: ${JSON.stringify(bytes === undefined ? entry : { ...entry, base64: Buffer.from(bytes).toString('base64') })}`);
+  return `{"kind": "PortOwner.Raw", "formatVersion": 1, "platform": ${JSON.stringify(platform)}, "entries": {\n${lines.join(',\n')}\n}}\n`;
+}
+
+/** Whether a JSON value says that it is an envelope. */
+export function isEnvelope(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'PortOwner.Raw';
+}
+
+/** The envelope of a JSON value; `name` is the file it came from. Throws PO2002 or PO2003. */
+export function parseEnvelope(value: unknown, name: string): RawEnvelope {
+  const { kind, formatVersion, platform, entries: given } = (value ?? {}) as Partial<Index>;
+  if (kind !== 'PortOwner.Raw' || (platform !== 'win32' && platform !== 'linux') || typeof given !== 'object' || given === null) throw notAnEnvelope(name, 'it is something else');
+  if (formatVersion !== 1) throw new PortOwnerError('PO2003', `${name} has raw format version ${String(formatVersion)}; this program reads version 1`, { target: name });
+  const entries = new Map<string, RawEntry>();
+  for (const [entryName, entry] of Object.entries(given as Record<string, Partial<IndexEntry> & { base64?: unknown; text?: unknown }>)) {
+    const { at, base64, text, meta, refusal } = entry ?? {};
+    const wrong = typeof at !== 'string' || (base64 !== undefined && typeof base64 !== 'string') || (text !== undefined && typeof text !== 'string') || (refusal !== undefined && typeof refusal?.text !== 'string');
+    if (wrong) throw notAnEnvelope(name, `its entry ${entryName} is damaged`);
+    entries.set(entryName, {
+      at,
+      ...(base64 === undefined ? {} : { bytes: new Uint8Array(Buffer.from(base64, 'base64')) }),
+      ...(text === undefined ? {} : { text }),
+      ...(meta === undefined ? {} : { meta }),
+      ...(refusal === undefined ? {} : { refusal }),
+    });
+  }
+  return { platform, entries };
+}
+
 function notAnEnvelope(folder: string, why: string, cause?: unknown): PortOwnerError {
   return new PortOwnerError('PO2002', `${folder} is not a raw recording: ${why}`, { hint: 'Give a folder that "portowner snapshot --raw" wrote.', target: folder, cause });
 }

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from
 import { PortOwnerError } from '../problems.ts';
 import type { Facts } from './facts.ts';
 import type { Question } from './question.ts';
+import type { RawEnvelope } from './raw.ts';
 
 /** The largest file that is read whole; a snapshot of 100,000 sockets has about 50 MB. */
 const sizeLimit = 400 * 1024 * 1024;
@@ -103,18 +104,16 @@ export function decodeText(bytes: Buffer): string {
 }
 
 /** A recording of raw answers is decoded now, as if the machine were asked. */
-async function decodeRecording(folder: string, question: Question): Promise<Facts> {
-  const { readEnvelope } = await import('./envelope.ts');
+async function decodeRecording(envelope: RawEnvelope, question: Question): Promise<Facts> {
   const { recordedSource } = await import('./raw.ts');
   const { gather } = await import('./gather.ts');
-  const envelope = readEnvelope(folder);
   const at = [...envelope.entries.values()].map((entry) => entry.at).sort().at(-1) ?? '';
   const recorded = new Date(at);
   return gather(recordedSource(envelope), question, Number.isNaN(recorded.getTime()) ? new Date(0) : recorded);
 }
 
-/** A snapshot, checked against the JSON Schema. */
-async function parseSnapshot(name: string, bytes: Buffer): Promise<Facts> {
+/** A snapshot, checked against the JSON Schema, or a recording in one file. */
+async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> {
   let value: unknown;
   try {
     value = JSON.parse(decodeText(bytes));
@@ -133,6 +132,11 @@ async function parseSnapshot(name: string, bytes: Buffer): Promise<Facts> {
       target: name,
     });
   }
+  const { isEnvelope, parseEnvelope } = await import('./envelope.ts');
+  if (isEnvelope(value)) {
+    const envelope = parseEnvelope(value, name);
+    return (question) => decodeRecording(envelope, question);
+  }
   const { validateFacts } = await import('./validate.ts');
   const problem = validateFacts(value);
   if (problem !== null) {
@@ -141,7 +145,7 @@ async function parseSnapshot(name: string, bytes: Buffer): Promise<Facts> {
       target: name,
     });
   }
-  return value as Facts;
+  return async () => value as Facts;
 }
 
 function isFolder(path: string): boolean {
@@ -158,7 +162,10 @@ export type FactsReader = (question: Question) => Promise<Facts>;
  */
 export async function readFacts(paths: readonly string[]): Promise<FactsReader> {
   const [path = '-'] = paths;
-  if (paths.length <= 1 && isFolder(path)) return (question) => decodeRecording(path, question);
+  if (paths.length <= 1 && isFolder(path)) {
+    const envelope = (await import('./envelope.ts')).readEnvelope(path);
+    return (question) => decodeRecording(envelope, question);
+  }
   const files: OpenFile[] = [];
   try {
     const { looksLikeXml } = await import('./clixml/sniff.ts');
@@ -175,8 +182,7 @@ export async function readFacts(paths: readonly string[]): Promise<FactsReader> 
       const facts = readClixmlFacts(files.map((file) => ({ name: file.name, chunks: chunksOf(file), modified: file.modified })));
       return async (question) => facts(question);
     }
-    const snapshot = first === undefined ? null : await parseSnapshot(first.name, wholeOf(first));
-    return async () => snapshot!;
+    return await parseSnapshot(first!.name, wholeOf(first!));
   } finally {
     files.forEach(close);
   }

@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 /** Runs a command line in this process, through the real parser, and gives what a caller would see. */
-export async function run(args: readonly string[], more: { source?: RawSource; binder?: RawSource; input?: string; terminal?: Terminal; stateFolder?: string; confirm?: Surroundings['confirm'] } = {}): Promise<Outcome> {
+export async function run(args: readonly string[], more: { source?: RawSource; binder?: RawSource; tools?: RawSource; input?: string; terminal?: Terminal; stateFolder?: string; confirm?: Surroundings['confirm'] } = {}): Promise<Outcome> {
   let out = '';
   let err = '';
   const sink: Sink = { write: (text) => void (out += text), flush() {}, bytes: (bytes) => void (out += Buffer.from(bytes).toString('latin1')), close() {}, abort() {} };
@@ -23,6 +23,10 @@ export async function run(args: readonly string[], more: { source?: RawSource; b
     source: async () => {
       if (more.source === undefined) throw new Error('this test gives no source');
       return more.source;
+    },
+    tools: async () => {
+      if (more.tools === undefined) throw new Error('this test gives no tools');
+      return more.tools;
     },
     binder: async () => {
       if (more.binder === undefined) throw new Error('this test gives no binder');

@@ -1,0 +1,304 @@
+/**
+ * Replaces in a recording what tells of people and networks, the same by the same, so that it still decodes and its
+ * parts still fit together. What no rule here knows is left out: a new source has to be looked at first.
+ *
+ * | what | becomes |
+ * |---|---|
+ * | the machine's name, its domain | `MACHINE1`, `DOMAIN1` |
+ * | accounts of people | `user1`, `user2` … |
+ * | paths below a user's profile | `…\Users\user1\folder1\name.exe`: as deep, with the file's own name |
+ * | IPv4 addresses but any, loopback, multicast and broadcast | 198.18.0.1, 198.18.0.2 … (RFC 2544) |
+ * | IPv6 addresses but any, loopback and multicast | 2001:db8::1 … (RFC 3849), fe80::1 … where link-local |
+ * | hosts and paths of URLs | `host1`, `path1` … |
+ * | command lines | nothing |
+ */
+import { isIPv4, isIPv6 } from 'node:net';
+import type { RawEntry, RawEnvelope } from '../facts/raw.ts';
+
+/** Numbers names in the order in which they come. */
+function numbered(prefix: string): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const key = text.toLowerCase();
+    let name = known.get(key);
+    if (name === undefined) known.set(key, (name = `${prefix}${known.size + 1}`));
+    return name;
+  };
+}
+
+/** Domains that belong to Windows, not to anybody. */
+const systemDomains = /^(?:NT AUTHORITY|NT SERVICE|NT VIRTUAL MACHINE|IIS APPPOOL|Window Manager|Font Driver Host|BUILTIN)$/i;
+/** Folders below a profile that are the same everywhere. */
+const commonFolders = /^(?:AppData|Local|LocalLow|Roaming|Programs|Temp|Documents|Desktop|Downloads|bin|lib|share|snap|\.local|\.cache|\.config|\.npm|\.nvm)$/;
+/** Users that every machine has: their names say nothing. */
+const commonProfiles = /^(?:Public|Default|Default User|All Users)$/i;
+
+interface Names {
+  readonly user: (text: string) => string;
+  readonly machine: (text: string) => string;
+  readonly domain: (text: string) => string;
+  readonly folder: (text: string) => string;
+  readonly host: (text: string) => string;
+  readonly path: (text: string) => string;
+  /** Replaces 4 or 16 bytes of an address in their place. */
+  readonly address: (bytes: Uint8Array) => void;
+  /** Every name found so far that must not stay anywhere, with what it becomes. */
+  readonly secrets: Map<string, string>;
+}
+
+function newNames(): Names {
+  const [four, six] = [new Map<string, number>(), new Map<string, number>()];
+  const numberOf = (known: Map<string, number>, key: string): number => {
+    const number = known.get(key) ?? known.size + 1;
+    known.set(key, number);
+    return number;
+  };
+  const address4 = (bytes: Uint8Array): void => {
+    const [first = 0, second = 0] = bytes;
+    // The last is one that has been replaced already.
+    if (first === 0 || first === 127 || first >= 224 || (first === 198 && (second & 0xfe) === 18)) return;
+    const number = numberOf(four, bytes.join('.'));
+    bytes.set([198, 18 + ((number >> 16) & 1), (number >> 8) & 0xff, number & 0xff]);
+  };
+  return {
+    user: numbered('user'), machine: numbered('MACHINE'), domain: numbered('DOMAIN'), folder: numbered('folder'), host: numbered('host'), path: numbered('path'),
+    secrets: new Map(),
+    address(bytes) {
+      if (bytes.length === 4) return address4(bytes);
+      const mapped = bytes.subarray(0, 12).every((byte, index) => byte === (index < 10 ? 0 : 0xff));
+      if (mapped) return address4(bytes.subarray(12));
+      if (bytes[0] === 0xff || bytes.subarray(0, 15).every((byte) => byte === 0)) return;
+      const linkLocal = bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80;
+      const documentation = Buffer.from(bytes.subarray(0, 4)).toString('hex') === '20010db8';
+      if ((linkLocal || documentation) && bytes.subarray(linkLocal ? 2 : 4, 12).every((byte) => byte === 0)) return;
+      const number = numberOf(six, Buffer.from(bytes).toString('hex'));
+      bytes.fill(0).set(linkLocal ? [0xfe, 0x80] : [0x20, 0x01, 0x0d, 0xb8]);
+      new DataView(bytes.buffer, bytes.byteOffset, 16).setUint32(12, number);
+    },
+  };
+}
+
+/** An address as text, replaced; other text comes back as it is. */
+function addressText(text: string, names: Names): string {
+  if (isIPv4(text)) {
+    const bytes = Uint8Array.from(text.split('.').map(Number));
+    names.address(bytes);
+    return bytes.join('.');
+  }
+  if (!isIPv6(text)) return text;
+  const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
+  if (mapped !== undefined) return `::ffff:${addressText(mapped, names)}`;
+  // URL knows the short form, and splits the groups; IPv4 at the end becomes two of them.
+  const groups = new URL(`http://[${text}]/`).hostname.slice(1, -1).split('::').map((half) => (half === '' ? [] : half.split(':')));
+  const [head = [], tail = []] = groups;
+  const all = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail];
+  const bytes = new Uint8Array(Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex'));
+  names.address(bytes);
+  const hex = Buffer.from(bytes).toString('hex').match(/.{4}/g)!.map((group) => group.replace(/^0+(?=.)/, '')).join(':');
+  return new URL(`http://[${hex}]/`).hostname.slice(1, -1);
+}
+
+/** `C:\Users\anna\…`, `/home/anna/…` or `/root/…` inside of a text. */
+const profilePath = /((?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)([^\\/"<>|:*?\r\n]+)((?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(\/root)((?:\/[^/"<>|:*?\r\n]+)+)/gi;
+
+function redactProfiles(text: string, names: Names): string {
+  const below = (path: string): string =>
+    path.replace(/([\\/]+)([^\\/]+)/g, (_, separator: string, part: string, at: number) => {
+      const last = at + separator.length + part.length === path.length;
+      return separator + (last || commonFolders.test(part) ? part : names.folder(part));
+    });
+  return text.replace(profilePath, (_, start: string | undefined, user: string, rest: string, root: string | undefined, rootRest: string) => {
+    if (start === undefined) return root! + below(rootRest);
+    return start + (commonProfiles.test(user) ? user : person(user, names)) + below(rest);
+  });
+}
+
+function person(user: string, names: Names): string {
+  const name = names.user(user);
+  if (user.length >= 3) names.secrets.set(user, name);
+  return name;
+}
+
+function redactText(text: string, names: Names): string {
+  return redactProfiles(text, names)
+    .replace(/(https?:\/\/)(\[[^\]\s]*\]|[^\s/:"'<>]+)((?::\d+)?)((?::[\d.]+|:\[[^\]\s]*\])?)([^\s"'<>]*)/gi, (_, scheme: string, host: string, port: string, ip: string, path: string) => {
+      const address = /^\[.*\]$/.test(host) ? `[${addressText(host.slice(1, -1), names)}]` : addressText(host, names);
+      const shown = address !== host || /^(?:\+|\*|localhost|127\.[\d.]+|0\.0\.0\.0|\[.*\])$/i.test(host) ? address : names.host(host);
+      return scheme + shown + port + ip + path.replace(/[^/]+/g, (part) => names.path(part));
+    })
+    .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![\w:])/gi, (address) => addressText(address, names))
+    .replace(/(?<![\w.]|::ffff:)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)/g, (address) => addressText(address, names));
+}
+
+/** JSON text with every string in it replaced by `change`, which is told its member's name. */
+function changeJson(text: string, change: (value: string, member: string) => string): string {
+  let member = '';
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return change(value, member);
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => {
+        // Told values are `{ value: … }`: their name is one further out.
+        if (name !== 'value' && name !== 'refusal') member = name;
+        return [name, walk(inner)];
+      }),
+    );
+  };
+  try {
+    return JSON.stringify(walk(JSON.parse(text)));
+  } catch {
+    return '';
+  }
+}
+
+/** `DOMAIN\name`, or a name alone. */
+function account(text: string, names: Names): string {
+  const at = text.indexOf('\\');
+  const [domain, name] = at < 0 ? ['', text] : [text.slice(0, at), text.slice(at + 1)];
+  if (systemDomains.test(domain) || text === '') return text;
+  return `${domain === '' ? '' : `${names.secrets.get(domain) ?? names.domain(domain)}\\`}${person(name, names)}`;
+}
+
+type Rule = (entry: RawEntry, names: Names) => RawEntry;
+
+const keep: Rule = (entry) => entry;
+const textRule = (change: (text: string, names: Names) => string): Rule => (entry, names) => (entry.text === undefined ? entry : { ...entry, text: change(entry.text, names) });
+
+/** Addresses at fixed places in the rows of a table. */
+const table = (first: number, size: number, places: readonly number[], length: 4 | 16): Rule => (entry, names) => {
+  if (entry.bytes === undefined) return entry;
+  const bytes = Uint8Array.from(entry.bytes);
+  for (let row = first; row + size <= bytes.length; row += size) for (const place of places) names.address(bytes.subarray(row + place, row + place + length));
+  return { ...entry, bytes };
+};
+
+/** Console text in a code page of its own: what is replaced is ASCII. */
+const consoleText: Rule = (entry, names) =>
+  entry.bytes === undefined ? entry : { ...entry, bytes: new Uint8Array(Buffer.from(redactText(Buffer.from(entry.bytes).toString('latin1'), names), 'latin1')) };
+
+/** sock_diag's messages: nlmsghdr, then inet_diag_msg with both addresses. */
+const diag: Rule = (entry, names) => {
+  if (entry.bytes === undefined) return entry;
+  const bytes = Uint8Array.from(entry.bytes);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at + 16 <= bytes.length; ) {
+    const length = view.getUint32(at, true);
+    if (length < 16 || at + length > bytes.length) break;
+    if (length >= 16 + 72) {
+      const size = bytes[at + 16] === 10 ? 16 : 4;
+      for (const place of [at + 24, at + 40]) names.address(bytes.subarray(place, place + size));
+    }
+    at += (length + 3) & ~3;
+  }
+  return { ...entry, bytes };
+};
+
+/** `0100007F:0050`: 32-bit numbers of a little-endian machine. */
+const procNet = textRule((text, names) =>
+  text.replace(/\b([0-9A-F]{8}|[0-9A-F]{32})(?=:[0-9A-F]{4}\b)/g, (hex) => {
+    const bytes = Buffer.from(hex, 'hex').swap32();
+    names.address(bytes);
+    return bytes.swap32().toString('hex').toUpperCase();
+  }),
+);
+
+const interfaces = textRule((text, names) =>
+  text.replace(/^[0-9a-f]{32}/gm, (hex) => {
+    const bytes = Buffer.from(hex, 'hex');
+    names.address(bytes);
+    return bytes.toString('hex');
+  }),
+);
+
+/** /etc/passwd: people have numbers from 1000 on, but for nobody. */
+const users = textRule((text, names) =>
+  text
+    .split('\n')
+    .map((line) => {
+      const fields = line.split(':');
+      if (fields.length < 7) return '';
+      const uid = Number(fields[2]);
+      const [name = '', , , , , home = '', shell = ''] = fields;
+      const own = uid >= 1000 && uid !== 65534;
+      const shown = own ? person(name, names) : name;
+      return [shown, 'x', fields[2], fields[3], '', own ? `/home/${shown}` : redactProfiles(home, names), redactProfiles(shell, names)].join(':');
+    })
+    .join('\n'),
+);
+
+const processRule = textRule((text, names) =>
+  changeJson(text, (value, member) => {
+    if (/^(?:cmdline|commandLine)$/.test(member)) return '';
+    return member === 'user' ? account(value, names) : redactText(value, names);
+  }),
+);
+
+const machine = textRule((text, names) => changeJson(text, (value, member) => {
+  if (member !== 'name') return value;
+  const name = names.machine(value);
+  if (value.length >= 3) names.secrets.set(value, name);
+  return name;
+}));
+
+const rules: readonly (readonly [name: RegExp, rule: Rule])[] = [
+  [/^machine$/, machine],
+  [/^users$/, users],
+  [/^user\/\d+$/, textRule(account)],
+  [/^process\/\d+$/, processRule],
+  [/^diag\/(?:tcp|udp4|udp6)$/, diag],
+  [/^proc\/net\/(?:tcp|udp)6?$/, procNet],
+  [/^proc\/net\/if_inet6$/, interfaces],
+  [/^tcp4$/, table(8, 160, [4, 12], 4)],
+  [/^tcp6$/, table(8, 192, [0, 24], 16)],
+  [/^udp4$/, table(8, 160, [0], 4)],
+  [/^udp6$/, table(8, 176, [0], 16)],
+  [/^bound4$/, table(4, 28, [4, 12], 4)],
+  [/^bound6$/, table(4, 56, [0, 24], 16)],
+  [/^(?:httpsys|(?:dynamic|excluded|persistent)ports\/ipv[46]\/(?:tcp|udp))$/, consoleText],
+  [/^(?:portproxy|doctor|servicetags)$/, textRule((text, names) => changeJson(text, (value) => value.split('/').map((part) => redactText(part, names)).join('/')))],
+  [/^(?:holders|boot|ranges|processes|services|drivers|guestports)$/, keep],
+];
+
+/** In bytes a name can only be replaced by one of the same length. */
+function scrubBytes(bytes: Uint8Array, secrets: ReadonlyMap<string, string>): Uint8Array {
+  const copy = Buffer.from(bytes);
+  for (const secret of secrets.keys()) {
+    for (const encoding of ['utf16le', 'latin1'] as const) {
+      const forms = new Set([secret, secret.toLowerCase(), secret.toUpperCase()]);
+      for (const form of forms) {
+        const wanted = Buffer.from(form, encoding);
+        const mask = Buffer.from('x'.repeat(form.length), encoding);
+        for (let at = copy.indexOf(wanted); at >= 0; at = copy.indexOf(wanted, at + wanted.length)) mask.copy(copy, at);
+      }
+    }
+  }
+  return new Uint8Array(copy);
+}
+
+function scrubText(text: string, secrets: ReadonlyMap<string, string>): string {
+  return [...secrets].reduce((result, [secret, name]) => result.replace(new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(secret)}(?![A-Za-z0-9])`, 'gi'), name), text);
+}
+
+/** The envelope with everything replaced that this file names. */
+export function redact(envelope: RawEnvelope): RawEnvelope {
+  const names = newNames();
+  const entries = new Map<string, RawEntry>();
+  // The machine's name first: an account may belong to it.
+  for (const [name, entry] of [...envelope.entries].toSorted(([a], [b]) => Number(b === 'machine') - Number(a === 'machine'))) {
+    const rule = rules.find(([pattern]) => pattern.test(name))?.[1];
+    entries.set(name, rule === undefined ? { at: entry.at, refusal: { code: 'Disabled', text: 'left out of the report' } } : rule(entry, names));
+  }
+  // Then names in places that no rule looks at.
+  for (const [name, entry] of entries) {
+    const refusal = entry.refusal === undefined ? {} : { refusal: { ...entry.refusal, text: scrubText(redactText(entry.refusal.text, names), names.secrets) } };
+    entries.set(name, {
+      ...entry,
+      ...(entry.text === undefined ? {} : { text: scrubText(entry.text, names.secrets) }),
+      ...(entry.bytes === undefined ? {} : { bytes: scrubBytes(entry.bytes, names.secrets) }),
+      ...refusal,
+    });
+  }
+  // In the order in which they were read.
+  return { platform: envelope.platform, entries: new Map([...envelope.entries.keys()].map((name) => [name, entries.get(name)!])) };
+}

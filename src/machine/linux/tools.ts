@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { RawEntry, RawSource } from '../../facts/raw.ts';
+
+const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+
+/** What a program of the system prints, in a language of its own: never one of the search path. */
+export function systemTool(program: string, args: readonly string[], seconds: number): Omit<RawEntry, 'at'> {
+  const path = folders.map((folder) => `${folder}/${program}`).find((file) => existsSync(file));
+  if (path === undefined) return { refusal: { code: 'NotSupported', text: `there is no ${program}` } };
+  const result = spawnSync(path, args, {
+    env: { PATH: folders.join(':'), LC_ALL: 'C' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: seconds * 1000,
+    maxBuffer: 256 * 1024 * 1024,
+    encoding: 'utf8',
+  });
+  const call = [program, ...args].join(' ');
+  if (result.error !== undefined) {
+    const late = 'code' in result.error && result.error.code === 'ETIMEDOUT';
+    return { refusal: { code: 'Failed', text: late ? `${call} took longer than ${seconds} s` : `${call} could not be run: ${result.error.message}` } };
+  }
+  if (result.status === 0) return { text: result.stdout };
+  const denied = /not permitted|permission denied/i.test(result.stderr);
+  return { refusal: denied ? { code: 'AccessDenied', text: `${call} was denied`, needs: 'root (sudo)' } : { code: 'Failed', text: `${call} ended with code ${result.status}` } };
+}
+
+/** The system's own tools as a source of raw: `ss`, text. */
+export function linuxTools(): RawSource {
+  return {
+    platform: 'linux',
+    read(name) {
+      const at = new Date().toISOString();
+      if (name === 'ss') return { at, ...systemTool('ss', ['-H', '-tuanp'], 60) };
+      return { at, refusal: { code: 'NotSupported', text: `Linux has no tool ${name}` } };
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { root } from '../../build/runtime.mjs';
+import { redact } from '../../src/doctor/redact.ts';
+import { decodeDiag, decodeProcNet } from '../../src/facts/decode/linux-sockets.ts';
+import { decodeSockets } from '../../src/facts/decode/windows-sockets.ts';
+import { envelopeText, parseEnvelope, readEnvelope } from '../../src/facts/envelope.ts';
+import { gather } from '../../src/facts/gather.ts';
+import { everything } from '../../src/facts/question.ts';
+import { recordedSource, type Platform, type RawEntry } from '../../src/facts/raw.ts';
+
+const test = suite('a redacted report');
+const at = '2026-01-02T03:04:05Z';
+
+function redacted(platform: Platform, entries: Readonly<Record<string, Omit<RawEntry, 'at'>>>): Record<string, RawEntry> {
+  const all = new Map(Object.entries(entries).map(([name, entry]) => [name, { at, ...entry }]));
+  return Object.fromEntries(redact({ platform, entries: all }).entries);
+}
+
+/** The bytes of an OWNER_MODULE table with one row. */
+function tcp4(local: readonly number[], remote: readonly number[]): Uint8Array {
+  const bytes = Buffer.alloc(8 + 160);
+  bytes.writeUInt32LE(1);
+  bytes.writeUInt32LE(5, 8);
+  bytes.set(local, 12);
+  bytes.writeUInt16BE(50123, 16);
+  bytes.set(remote, 20);
+  bytes.writeUInt16BE(443, 24);
+  bytes.writeUInt32LE(5120, 28);
+  return new Uint8Array(bytes);
+}
+
+test('Windows: names, profiles, accounts and addresses, the same by the same', () => {
+  const secrets = ['WS-ANNA-01', 'anna', 'CONTOSO', 'Payroll', '192.168.17.5', '93.184.216.34', 'intranet.contoso.example', 's3cret'];
+  const told = (value: string) => ({ value });
+  const entries = redacted('win32', {
+    'machine': { text: JSON.stringify({ name: told('WS-ANNA-01'), release: told('10.0.19045'), architecture: told('x64'), elevated: told('true') }) },
+    'tcp4': { bytes: tcp4([192, 168, 17, 5], [93, 184, 216, 34]) },
+    'process/5120': { text: JSON.stringify({ created: told('1'), path: told('C:\\Users\\anna\\AppData\\Local\\Payroll Tools\\agent.exe'), user: told('CONTOSO\\anna'), commandLine: told('agent.exe --password s3cret') }) },
+    'process/8': { text: JSON.stringify({ created: told('1'), path: told('C:\\Windows\\System32\\svchost.exe'), user: told('NT AUTHORITY\\SYSTEM'), commandLine: null }) },
+    'process/9': { text: JSON.stringify({ created: told('1'), path: told('D:\\Apps\\x.exe'), user: told('WS-ANNA-01\\anna'), commandLine: null }) },
+    'httpsys': { bytes: Buffer.from('Request queue name: Payroll\r\n    HTTP://intranet.contoso.example:8080:192.168.17.5/WSMAN/\r\n  HTTPS://192.168.17.5:443/\r\n  ID: 12, image: C:\\Users\\anna\\x.exe\r\n HTTP://+:5985/WSMAN/', 'latin1'), meta: { codePage: 850 } },
+    'portproxy': { text: JSON.stringify({ v4tov4: [['0.0.0.0/9999', '192.168.17.5/22']] }) },
+    'processes': { bytes: Buffer.from('agent.exe of ANNA', 'utf16le') },
+    'doctor': { text: JSON.stringify([{ check: 'netstat', evidence: ['only the tool has TCP 192.168.17.5:50123 to 93.184.216.34:443'] }]) },
+    'something/new': { text: 'whoever' },
+  });
+  // A queue's name is kept: it is what says whose queue it is.
+  const all = JSON.stringify(entries, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') + Buffer.from(value).toString('utf16le') : value));
+  for (const secret of secrets.filter((one) => one !== 'Payroll')) assert.not.ok(all.toLowerCase().includes(secret.toLowerCase()), secret);
+  assert.is(JSON.parse(entries['machine']!.text!).name.value, 'MACHINE1');
+  assert.equal(JSON.parse(entries['process/5120']!.text!), { created: told('1'), path: told('C:\\Users\\user1\\AppData\\Local\\folder1\\agent.exe'), user: told('DOMAIN1\\user1'), commandLine: told('') });
+  assert.is(JSON.parse(entries['process/8']!.text!).user.value, 'NT AUTHORITY\\SYSTEM');
+  assert.is(JSON.parse(entries['process/8']!.text!).path.value, 'C:\\Windows\\System32\\svchost.exe');
+  assert.is(JSON.parse(entries['process/9']!.text!).user.value, 'MACHINE1\\user1');
+  const [row] = decodeSockets('tcp4', entries['tcp4']!.bytes!, () => true).data;
+  assert.equal([row!.localAddress, row!.localPort, row!.remoteAddress, row!.remotePort, row!.pid], ['198.18.0.1', 50123, '198.18.0.2', 443, 5120]);
+  assert.is(JSON.parse(entries['portproxy']!.text!).v4tov4[0][1], '198.18.0.1/22');
+  assert.equal(JSON.parse(entries['doctor']!.text!)[0].evidence, ['only the tool has TCP 198.18.0.1:50123 to 198.18.0.2:443']);
+  const queue = Buffer.from(entries['httpsys']!.bytes!).toString('latin1');
+  assert.match(queue, /HTTP:\/\/host1:8080:198\.18\.0\.1\/path1\//);
+  assert.match(queue, /HTTPS:\/\/198\.18\.0\.1:443\//);
+  assert.match(queue, /HTTP:\/\/\+:5985\/path1\//);
+  assert.is(entries['processes']!.bytes!.length, 'agent.exe of ANNA'.length * 2);
+  assert.equal(entries['something/new'], { at, refusal: { code: 'Disabled', text: 'left out of the report' } });
+});
+
+test('Linux: the recorded machine decodes as before, but for its names and addresses', async () => {
+  const recorded = readEnvelope(join(root, 'test/fixtures/recorded/linux-6.18'));
+  const machine = JSON.parse(recorded.entries.get('machine')!.text!).name as string;
+  const text = envelopeText(redact(recorded));
+  const replayed = parseEnvelope(JSON.parse(text), 'report.json');
+  assert.equal([...replayed.entries.keys()], [...recorded.entries.keys()]);
+  const [before, after] = await Promise.all([recorded, replayed].map((envelope) => gather(recordedSource(envelope), everything, new Date(at))));
+  assert.is(after!.machine.name, 'MACHINE1');
+  assert.not.ok(machine.length > 2 && text.includes(machine));
+  const shape = (facts: typeof before) => facts!.sections.sockets.data.map(({ protocol, localPort, remotePort, state, pid, holders, kernel }) => [protocol, localPort, remotePort, state, pid, holders, kernel]);
+  assert.equal(shape(after), shape(before));
+  assert.equal(after!.sections.processes.data.map(({ pid, imageName, startTime }) => [pid, imageName, startTime]), before!.sections.processes.data.map(({ pid, imageName, startTime }) => [pid, imageName, startTime]));
+  assert.ok(after!.sections.processes.data.every(({ commandLine }) => commandLine === null));
+});
+
+test('Linux: accounts, profiles, and addresses in both tables', () => {
+  const line = '   0: 0511A8C0:1F90 22D8B85D:01BB 01 00000000:00000000 00:00000000 00000000  1000        0 4242 1 0';
+  const diag = Buffer.alloc(16 + 72 + 20);
+  diag.writeUInt32LE(88, 0);
+  diag.writeUInt16LE(20, 4);
+  diag.set([2, 1], 16);
+  diag.writeUInt16BE(8080, 20);
+  diag.writeUInt16BE(443, 22);
+  diag.set([192, 168, 17, 5], 24);
+  diag.set([93, 184, 216, 34], 40);
+  diag.writeUInt32LE(20, 88);
+  diag.writeUInt16LE(3, 92);
+  const entries = redacted('linux', {
+    'machine': { text: JSON.stringify({ name: 'annas-laptop', release: '6.1', architecture: 'x64', elevated: true }) },
+    'users': { text: 'root:x:0:0:root:/root:/bin/bash\nanna:x:1000:1000:Anna Example,,,:/home/anna:/bin/zsh\n' },
+    'user/70000': { text: 'CORP\\berta' },
+    'process/77': { text: JSON.stringify({ stat: '77 (anna-agent) S 1', exe: '/home/anna/work/payroll/agent', cgroup: '0::/user.slice', cmdline: 'agent\0--password=s3cret\0', refused: {} }) },
+    'proc/net/tcp': { text: `  sl  local_address\n${line}\n` },
+    'proc/net/if_inet6': { text: '20010db8aaaabbbb0000000000000001 02 40 00 80     eth0\n' },
+    'diag/tcp': { bytes: diag },
+  });
+  const all = JSON.stringify(entries);
+  for (const secret of ['anna', 'berta', 'Example', 'payroll', 's3cret', 'CORP', '0511A8C0', '20010db8aaaa']) assert.not.ok(all.toLowerCase().includes(secret.toLowerCase()), secret);
+  assert.is(entries['users']!.text, 'root:x:0:0::/root:/bin/bash\nuser1:x:1000:1000::/home/user1:/bin/zsh\n');
+  assert.match(entries['process/77']!.text!, /"exe":"\/home\/user1\/folder1\/folder2\/agent"/);
+  const [binary] = decodeDiag('TCP', entries['diag/tcp']!.bytes!, () => true).data;
+  const [texted] = decodeProcNet('TCP', entries['proc/net/tcp']!.text!, () => true).data;
+  assert.equal([binary!.localAddress, binary!.remoteAddress], [texted!.localAddress, texted!.remoteAddress]);
+  assert.match(binary!.localAddress, /^198\.18\.0\.\d$/);
+});
+
+test('addresses that mean the same everywhere stay', () => {
+  const keep = ['127.0.0.1', '0.0.0.0', '224.0.0.251', '255.255.255.255', '::', '::1', 'ff02::fb', '::ffff:127.0.0.1'];
+  const evidence = [...keep, '10.1.2.3', 'fe80::a00:27ff:fe4e:66a1', '2a00:1450:4001::65', '::ffff:10.1.2.3', '10.0.19045'].map((address) => `at ${address}, yes`);
+  const [, ...rest] = JSON.parse(redacted('linux', { doctor: { text: JSON.stringify(['first', ...evidence]) } })['doctor']!.text!) as string[];
+  assert.equal(rest.map((text) => text.slice(3, -5)), ['127.0.0.1', '0.0.0.0', '224.0.0.251', '255.255.255.255', '::', '::1', 'ff02::fb', '::ffff:127.0.0.1', '198.18.0.1', 'fe80::1', '2001:db8::2', '::ffff:198.18.0.1', '10.0.19045']);
+});
+
+test('a report that is no report is refused', () => {
+  for (const value of [null, 1, {}, { kind: 'PortOwner.Raw' }, { kind: 'PortOwner.Raw', platform: 'linux', formatVersion: 1, entries: { a: null } }, { kind: 'PortOwner.Raw', platform: 'linux', formatVersion: 1, entries: { a: { at: 1 } } }]) {
+    assert.throws(() => parseEnvelope(value, 'x'), (error: { code?: string }) => error.code === 'PO2002');
+  }
+  assert.throws(() => parseEnvelope({ kind: 'PortOwner.Raw', platform: 'linux', formatVersion: 2, entries: {} }, 'x'), (error: { code?: string }) => error.code === 'PO2003');
+});
+
+test.run();
