@@ -5,6 +5,7 @@ import { attemptsFor, type Request } from '../diagnosis/request.ts';
 import type { Facts } from '../facts/facts.ts';
 import { probe, type Probe } from '../facts/probe.ts';
 import { decodeText } from '../facts/read.ts';
+import { sanitise } from '../formats/sanitise.ts';
 import { parsePorts } from '../ports/expression.ts';
 import { exit, PortOwnerError } from '../problems.ts';
 import { verdict } from '../schema/verdict.ts';
@@ -66,7 +67,7 @@ export class WhyCommand extends RowCommand {
   /** A table has no room for lists. */
   private noteOf(evidence: readonly string[] | null, remedy: readonly string[] | null): { note?: string } {
     if ((this.format ?? 'table') !== 'table' || this.columns !== undefined) return {};
-    const lines = (title: string, items: readonly string[] | null) => (items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((item) => `  ${item}`)]);
+    const lines = (title: string, items: readonly string[] | null) => (items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((item) => `  ${sanitise(item)}`)]);
     return { note: [...lines('Evidence', evidence), ...lines('What to do', remedy)].join('\n') };
   }
 

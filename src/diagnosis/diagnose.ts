@@ -5,7 +5,7 @@ import type { Verdict } from '../schema/verdict.ts';
 import { causes, type Cause } from './causes.ts';
 import type { ParsedError } from './error-text.ts';
 import { topText, usage } from './exhaustion.ts';
-import { endpointText, obstacles, rule, type Obstacle } from './obstacles.ts';
+import { endpointText, obstacles, rule, ruleText, type Obstacle } from './obstacles.ts';
 import { isWildcard } from './overlap.ts';
 import { remedies } from './remedies.ts';
 import { bindsOf, type Request } from './request.ts';
@@ -79,7 +79,7 @@ function together(found: readonly Obstacle[], first: Obstacle): Cause {
 
 /** Whether exclusive use is all that stands in the way. */
 function onlyExclusive(facts: Facts, bind: Bind, main: Obstacle): boolean {
-  return facts.machine.platform === 'win32' && bind.sharing === 'exclusive' && main.socket !== null && main.row !== null && (main.overlap === 'same' || main.overlap === 'wildcard') && rule('win32', { ...bind, sharing: 'default' }, main.socket, null, false) === 'allows';
+  return facts.machine.platform === 'win32' && bind.sharing === 'exclusive' && main.socket !== null && main.row !== null && (main.overlap === 'same' || main.overlap === 'wildcard') && rule('win32', { ...bind, sharing: 'default' }, main.socket, { same: null, dual: false, reusePort: false }) === 'allows';
 }
 
 /** Whether an address is known to be this machine's. */
@@ -89,8 +89,13 @@ function isLocal(facts: Facts, address: string, addresses: readonly string[] | n
 
 /** What keeps the facts from being the whole truth about binding. */
 function gaps(facts: Facts): { text: string; needs: string | null }[] {
-  const { sockets, reservedPorts } = facts.sections;
-  const wanted = [['sockets', sockets], ...(facts.machine.platform === 'win32' ? [['excluded port ranges', reservedPorts] as const] : [])] as const;
+  const { sockets, reservedPorts, boundSockets } = facts.sections;
+  const windows = facts.machine.platform === 'win32';
+  const wanted = [
+    ['sockets', sockets] as const,
+    ...(windows ? [['excluded port ranges', reservedPorts] as const] : []),
+    ...(windows && boundSockets !== undefined ? [['sockets that are bound and do not listen', boundSockets] as const] : []),
+  ];
   return wanted.filter(([, section]) => section.status !== 'ok').map(([name, { status, reason, needs }]) => ({
     text: `The ${name} ${status === 'notAsked' ? 'are not in the facts' : `could not ${status === 'failed' ? 'be read' : 'all be read'}${reason === null ? '' : `: ${reason}`}`}.`,
     needs,
@@ -106,17 +111,25 @@ function find(facts: Facts, bind: Bind, attempt: BindAttempt | null, user: strin
   const finding = (can: boolean | null, cause: Cause, agree: boolean, ...notes: string[]): Finding => ({ bind, can, cause, main, attempt, all, notes, agree });
   const mainCause = (): Cause => (main === null ? 'Free' : onlyExclusive(facts, bind, main) ? 'Sharing' : together(all.filter((one) => one.effect === effect), main));
   // A closed connection or a range that lets one through is worth a line of evidence, not the name of the cause.
-  const yes = (): Cause => (main !== null && (main.overlap !== null || main.cause === 'Excluded') && main.cause !== 'TimeWait' ? mainCause() : 'Free');
-  const undecided = 'What the other socket asked for, and so whether both may have the port, is shown by no interface.';
+  const yes = (): Cause => (main !== null && main.unsure !== true && (main.overlap !== null || main.cause === 'Excluded') && main.cause !== 'TimeWait' ? mainCause() : 'Free');
+  const undecided = main?.socket == null ? [] : [ruleText(facts.machine.platform, bind, main.socket)];
+  /** Who gets what when both have it. */
+  const shares = (): string[] => {
+    if (main === null || main.row === null || main.socket === null) return [];
+    if (main.unsure === true) return [`The IPv6 socket leaves IPv4 alone.`];
+    if (main.overlap !== 'wildcard') return [];
+    return [isWildcard(bind.address) ? `It gets every address but ${main.socket.localAddress}.` : `It takes ${bind.address} away from the owner of ${main.socket.localAddress}.`];
+  };
 
   if (made === null) {
     if (effect === 'blocks') return finding(false, mainCause(), false);
-    if (effect === 'depends') return finding(null, main!.cause === 'NoRights' || main!.cause === 'Connection' || main!.cause === 'TimeWait' ? main!.cause : 'Sharing', false, undecided);
+    if (effect === 'depends') return finding(null, main!.cause === 'NoRights' || main!.cause === 'Connection' || main!.cause === 'TimeWait' ? main!.cause : main!.unsure === true ? 'DualStack' : 'Sharing', false, ...(main!.unsure === true ? ['Whether the IPv6 socket is for IPv4 too is shown by no interface.'] : undecided));
     if (!isLocal(facts, bind.address, addresses)) return finding(null, 'Unknown', false, `Whether ${bind.address} is an address of the machine is not in the facts.`);
-    return finding(true, yes(), false);
+    // What was to be tried and could not be is a failed look.
+    return attempt === null ? finding(true, yes(), false, ...shares()) : finding(null, 'Unknown', false);
   }
   if (made.result === 'bound') {
-    return effect === 'blocks' && main?.cause !== 'NoRights' ? finding(null, 'Disagreement', false) : finding(true, yes() === 'NoRights' ? 'Free' : yes(), true);
+    return effect === 'blocks' && main?.cause !== 'NoRights' ? finding(null, 'Disagreement', false) : finding(true, yes() === 'NoRights' ? 'Free' : yes(), true, ...shares());
   }
   const error = meaning(made.error);
   if (error === 'notLocal') return finding(false, 'AddressNotLocal', true);
@@ -128,7 +141,7 @@ function find(facts: Facts, bind: Bind, attempt: BindAttempt | null, user: strin
   if (main === null) return finding(false, gaps(facts).length === 0 ? 'HeldWithoutSocket' : 'Unknown', true);
   if (effect === 'blocks') return finding(false, mainCause(), true);
   // With what was tried instead it failed, as it had to: the rules answer for reuse.
-  if (!exact && effect === 'depends') return finding(null, 'Sharing', true, undecided);
+  if (!exact && effect === 'depends') return finding(null, main.unsure === true ? 'DualStack' : 'Sharing', true, ...undecided);
   if (!exact) return finding(true, yes(), true, 'The rules of the system let both have it; what then arrives goes to one of them, and it is not said to which.');
   if (effect === 'depends') return finding(false, mainCause(), true);
   const refusedAll = main.row === null;
@@ -174,7 +187,9 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
   // A family that the machine does not have is wanted by nobody, unless it alone was asked for.
   const present = findings.filter((finding) => finding.attempt?.result !== 'noFamily');
   const missing = gaps(facts);
-  const decisive = present.find((finding) => finding.can === false) ?? present.find((finding) => finding.can === null) ?? present.find((finding) => finding.cause !== 'Free') ?? present[0];
+  const explained = ({ cause: one }: Finding): boolean => one !== 'HeldWithoutSocket' && one !== 'Unknown';
+  const refused = present.filter((finding) => finding.can === false);
+  const decisive = refused.find(explained) ?? refused[0] ?? present.find((finding) => finding.can === null) ?? present.find((finding) => finding.cause !== 'Free') ?? present[0];
 
   let can: boolean | null = decisive === undefined ? false : decisive.can;
   let cause: Cause = decisive === undefined ? 'AddressNotLocal' : decisive.cause;
@@ -188,6 +203,9 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
   const blind = facts.sections.sockets.status !== 'ok' || (!attempted && missing.length > 0);
   if (can === true && blind) [can, cause] = [null, 'Unknown'];
   cause = fromError(error, can, cause, facts);
+  // HTTP.sys cannot start on an address that the machine has no more.
+  const stale = addresses === null ? [] : (facts.sections.ipListenList?.data ?? []).map(({ address }) => address).filter((address) => !isLocal(facts, address, addresses));
+  if (error?.http === true && stale.length > 0 && can !== false) [can, cause] = [false, 'AddressNotLocal'];
   if (cause === 'UrlReserved' || cause === 'UrlTaken') can = false;
 
   const main = decisive?.main ?? null;
@@ -198,7 +216,7 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
   const untried = probed === null ? ['No attempt was made: the facts are of another moment or machine.'] : present.some((finding) => finding.attempt === null) ? ['No attempt was made: it could take datagrams from the owner.'] : [];
   const httpSys = facts.machine.platform === 'win32' && request.protocol === 'TCP';
   const relevant = missing.filter(() => can === null || !attempted || cause === 'Unknown' || facts.sections.sockets.status !== 'ok');
-  const confidence = facts.sections.sockets.status !== 'ok' || cause === 'Unknown' || cause === 'Disagreement' ? 'Low' : attempted && decisive?.agree !== false ? 'High' : 'Medium';
+  const confidence = facts.sections.sockets.status !== 'ok' || can === null || cause === 'Unknown' ? 'Low' : attempted && decisive?.agree !== false ? 'High' : 'Medium';
   return {
     row: {
       Port: request.port,
@@ -208,11 +226,12 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
       Cause: cause,
       Owner: named === null || owners.length === 0 ? null : owners.length > 3 ? `${owners.slice(0, 3).join('; ')} and ${owners.length - 3} more` : owners.join('; '),
       Evidence: [
-        `${can === null ? 'Cannot tell' : can ? 'Yes' : 'No'}: ${causes[cause]}.`,
+        `${can === null ? 'Whether it can be bound cannot be told' : can ? `It can be bound now${cause === 'Free' ? '' : ', although'}` : 'It cannot be bound now'}${can === true && cause !== 'Free' ? '' : ':'} ${causes[cause]}.`,
         ...(error === null ? [] : [error.evidence]),
         ...seen.slice(0, 8),
         ...(seen.length > 8 ? [`… and ${seen.length - 8} more.`] : []),
         ...exhausted.evidence,
+        ...stale.map((address) => `HTTP.sys is told to listen on ${address}, which is no address of this machine.`),
         ...(httpSys ? httpEvidence(facts, request.port, main?.row?.OwnerKind === 'HttpSys' || main?.row?.OwnerKind === 'Kernel') : []),
         ...attempts,
         ...untried,
@@ -220,7 +239,7 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
         ...(cause === 'Disagreement' ? ['The attempt succeeded although what was seen stands against it.'] : []),
         ...relevant.map(({ text }) => text),
       ],
-      Remedy: remedies(cause, { facts, request, row: main?.row ?? null, socket: main?.socket ?? null, range: main?.range ?? null, addresses }),
+      Remedy: can === true ? null : remedies(cause, { facts, request, row: main?.row ?? null, socket: main?.socket ?? null, range: main?.range ?? null, addresses, here: probed !== null, stale }),
       Confidence: confidence,
       ComputerName: facts.machine.name,
     },

@@ -21,6 +21,8 @@ export interface ParsedError {
   readonly meaning: ErrorMeaning | null;
   /** What the meaning was read from: a number or name, or words. */
   readonly sign: string | null;
+  /** Whether it comes from HTTP.sys or a program on it. */
+  readonly http: boolean;
   /** One sentence for the evidence. */
   readonly evidence: string;
 }
@@ -82,11 +84,11 @@ const places: readonly RegExp[] = [
   // Docker: port TCP 0.0.0.0:5432 -> …; Go: listen tcp4 0.0.0.0:80:, listen udp :53, listen tcp example:80
   /\b(?:tcp|udp)[46]?:? (?<a>\[[^\]\s]{1,64}\]|[^\s:/[\]()'"]{0,255}):(?<p>\d{1,5})(?!\d)/i,
   // Node: address already in use :::3000, permission denied ::1:80
-  /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?![\d:.])/i,
+  /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?![\d:]|\.\d)/i,
   // [::]:443, [fe80::1%eth0]:80
   new RegExp(`\\[(?<a>${ipv6})\\]:(?<p>\\d{1,5})(?!\\d)`, 'i'),
   // 0.0.0.0:80
-  new RegExp(`(?<![\\d.])(?<a>${ipv4}):(?<p>\\d{1,5})(?![\\d.])`),
+  new RegExp(`(?<![\\d.])(?<a>${ipv4}):(?<p>\\d{1,5})(?!\\d|\\.\\d)`),
   // *:6379, localhost:8000, :::8080, <null>:8080
   /(?<![\w.])(?<a>\*|localhost|::|<null>):(?<p>\d{1,5})(?!\d)/i,
   // Ruby: for "127.0.0.1" port 3000
@@ -143,9 +145,13 @@ function where(text: string): { port: number | null; address: string | null } {
   return { port: null, address: quotedAddress(text) };
 }
 
+function isHttp(text: string): boolean {
+  return /HttpListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|URL prefix|UrlPrefix|listen on prefix|W3SVC|HttpEvent|underlying transport|https?:\/\/[+*]:/i.test(text);
+}
+
 /** HTTP.sys has numbers of its own, which are everybody's: they count only beside its name. */
 function httpMeaning(text: string): [ErrorMeaning, string] | null {
-  if (!/HttpListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|URL prefix|UrlPrefix|listen on prefix|W3SVC|HttpEvent|https?:\/\/[+*]:/i.test(text)) return null;
+  if (!isHttp(text)) return null;
   const code = /HttpListenerException \((?:0x[0-9a-f]{8}|(\d{1,3}))\)|(?:ErrorCode|error code|Fehlercode|code d.erreur|Win32 error|error)[ :=]{1,3}(\d{1,3})(?!\d)/i.exec(text);
   const value = code?.[1] ?? code?.[2];
   if (value === '183') return ['urlTaken', 'ERROR_ALREADY_EXISTS (183)'];
@@ -205,7 +211,7 @@ export function parseError(given: string): ParsedError {
   const tcp = /\btcp[46]?\b|https?:\/\//i.test(text);
   const protocol = udp && !tcp ? 'UDP' : tcp || port !== null ? 'TCP' : null;
   const about = port === null ? '' : port === 0 ? ' for a dynamic port' : ` for ${protocol} ${address === null ? 'port ' : `${address.includes(':') ? `[${address}]` : address}:`}${port}`;
-  return { port, address, protocol, meaning, sign, evidence: meaning === null ? `The text names no error that is known${about === '' ? '' : `, but is${about}`}.` : `The text says ${meaningText[meaning]}${about} (${sign}).` };
+  return { port, address, protocol, meaning, sign, http: isHttp(text), evidence: meaning === null ? `The text names no error that is known${about === '' ? '' : `, but is${about}`}.` : `The text says ${meaningText[meaning]}${about} (${sign}).` };
 }
 
 const meaningText: Readonly<Record<ErrorMeaning, string>> = {

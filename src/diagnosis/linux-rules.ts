@@ -25,9 +25,15 @@ export const linuxSharings: readonly LinuxSharing[] = [
   { reuse: true, reusePort: true },
 ];
 
-/** Whether it conflicts, when it is not known what the first asked for, or whose it is (null). `depends`: in some cases. */
-export function linuxEffect(protocol: 'TCP' | 'UDP', state: LinuxFirst['state'], second: LinuxSharing, sameUser: boolean | null): 'blocks' | 'allows' | 'depends' {
+/** Whether it conflicts, when it is not known which of `firsts` the first asked for, or whose it is (null). `depends`: in some cases. */
+export function linuxEffect(
+  protocol: 'TCP' | 'UDP',
+  state: LinuxFirst['state'],
+  second: LinuxSharing,
+  sameUser: boolean | null,
+  firsts: readonly LinuxSharing[] = linuxSharings,
+): 'blocks' | 'allows' | 'depends' {
   const users = sameUser === null ? [true, false] : [sameUser];
-  const conflicts = linuxSharings.flatMap((first) => users.map((user) => linuxConflict(protocol, { ...first, state }, second, user)));
+  const conflicts = firsts.flatMap((first) => users.map((user) => linuxConflict(protocol, { ...first, state }, second, user)));
   return conflicts.every(Boolean) ? 'blocks' : conflicts.some(Boolean) ? 'depends' : 'allows';
 }

@@ -3,10 +3,10 @@ import type { Bind } from '../facts/probe.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import type { Cause } from './causes.ts';
-import { linuxEffect } from './linux-rules.ts';
+import { linuxEffect, linuxSharings } from './linux-rules.ts';
 import { isWildcard, overlap, type Overlap } from './overlap.ts';
 import { boundOf, boundOfSocket, meeting } from './request.ts';
-import { windowsOutcomes, type WindowsScope } from './windows-rules.ts';
+import { windowsOutcome, windowsOutcomes, windowsSharings, type WindowsScope } from './windows-rules.ts';
 
 /** `depends`: on what no interface shows, such as the options of the other socket. */
 export type Effect = 'blocks' | 'allows' | 'depends';
@@ -21,6 +21,8 @@ export interface Obstacle {
   readonly socket: Socket | null;
   readonly range: PortRange | null;
   readonly evidence: string;
+  /** Two sockets of which one is for IPv6 and it is not known whether it is for IPv4 too. */
+  readonly unsure?: boolean;
 }
 
 export function rangeText({ start, end }: Pick<PortRange, 'start' | 'end'>): string {
@@ -56,11 +58,22 @@ function scope(address: string): WindowsScope {
   return isWildcard(address) ? 'wildcard' : 'specific';
 }
 
-/** What the rules of the system say of two sockets that hold their port, not as one end of a connection. */
-export function rule(platform: 'win32' | 'linux', bind: Bind, socket: Pick<Socket, 'localAddress' | 'state'>, same: boolean | null, dual: boolean): Effect {
+/** What the rules of the system depend on, besides the two addresses. */
+export interface Pair {
+  /** Whether both are one user's; null when that is not known. */
+  readonly same: boolean | null;
+  /** Whether the bind is for IPv6 and IPv4. */
+  readonly dual: boolean;
+  /** Linux: whether it is known that the first has set SO_REUSEPORT, as it has when another socket has the same port. */
+  readonly reusePort: boolean;
+}
+
+/** What the rules of the system say of a bind beside a socket that holds its port, not as one end of a connection. */
+export function rule(platform: 'win32' | 'linux', bind: Bind, socket: Pick<Socket, 'localAddress' | 'state'>, { same, dual, reusePort }: Pair): Effect {
   if (platform === 'linux') {
     const second = { reuse: bind.sharing === 'reuse', reusePort: bind.sharing === 'reusePort' };
-    return linuxEffect(bind.protocol, socket.state === 'Listen' ? 'listening' : socket.state === 'TimeWait' ? 'timeWait' : 'other', second, same);
+    const firsts = reusePort ? linuxSharings.filter((first) => first.reusePort) : linuxSharings;
+    return linuxEffect(bind.protocol, socket.state === 'Listen' ? 'listening' : 'other', second, same, firsts);
   }
   const sharing = bind.sharing === 'reusePort' ? 'reuse' : bind.sharing;
   const outcomes = windowsOutcomes(scope(socket.localAddress), { sharing, scope: scope(bind.address) }, same);
@@ -69,12 +82,27 @@ export function rule(platform: 'win32' | 'linux', bind: Bind, socket: Pick<Socke
   return !outcomes.has('success') ? 'blocks' : outcomes.size === 1 ? 'allows' : 'depends';
 }
 
+const words = { default: 'asked for nothing', reuse: 'set SO_REUSEADDR', exclusive: 'asked for exclusive use', success: 'it succeeds', inUse: 'it fails with 10048', access: 'it fails with 10013' } as const;
+
+/** What it depends on, in words. */
+export function ruleText(platform: 'win32' | 'linux', bind: Bind, socket: Pick<Socket, 'localAddress'>): string {
+  if (platform === 'linux') {
+    const option = bind.sharing === 'reusePort' ? 'SO_REUSEPORT and is of the same user' : 'SO_REUSEADDR';
+    return `It succeeds if the owner has set ${option} too, which no interface shows.`;
+  }
+  const second = { sharing: bind.sharing === 'reusePort' ? 'reuse' : bind.sharing, scope: scope(bind.address) } as const;
+  const cases = windowsSharings.map((sharing) => {
+    const [own, others] = [true, false].map((same) => windowsOutcome({ sharing, scope: scope(socket.localAddress) }, second, same));
+    return `if the owner ${words[sharing]}, ${words[own!]}${own === others ? '' : ` (${words[others!]} where the owner is another user)`}`;
+  });
+  return `By Microsoft's table: ${cases.join('; ')}. What the owner asked for is shown by no interface.`;
+}
+
 function holderText(row: Endpoint, socket: Socket): string {
   const where = endpointText(socket.protocol, socket.localAddress, socket.localPort);
   const who = row.Owner ?? (socket.user === null ? 'a process that cannot be seen' : `a process of ${socket.user} that cannot be seen`);
   const others = row.Holders === null ? '' : `; all processes that hold it: ${row.Holders.join(', ')}`;
-  const heirs = socket.heirs === undefined || socket.heirs.length === 0 ? '' : `; processes that it started and that may have inherited the socket: ${socket.heirs.join(', ')}`;
-  return `${where} is held by ${who}${socket.state === null ? '' : ` (${socket.state})`}${others}${heirs}.`;
+  return `${where} is held by ${who}${socket.state === null ? '' : ` (${socket.state})`}${others}.`;
 }
 
 /** The first of several, with their number. */
@@ -102,12 +130,14 @@ function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacl
   const containers = new Set(facts.sections.processes.data.filter((process) => process.container !== null).map(({ pid }) => pid));
   const found = endpoints(facts, holders, { live: false, serviceName: null }).map((row, i): Obstacle => {
     const socket = holders[i]!;
-    const how = overlap(boundOf(bind), boundOfSocket(socket, platform))!;
-    // On Linux it is only by default that an IPv6 wildcard is for IPv4 too.
-    const unsure = platform === 'linux' && how === 'dualStack' && socket.localAddress === '::';
-    const effect = rule(platform, bind, socket, sameUser(row, socket, user), boundOf(bind).dual);
+    const how = overlap(boundOf(bind), boundOfSocket(socket))!;
+    // On Linux an IPv6 wildcard is for IPv4 too by default; Windows lists one that is in the table of IPv4 as well.
+    const unsure = how === 'dualStack' && socket.localAddress === '::';
+    const twins = holders.filter((other) => other.localAddress === socket.localAddress && other.state === 'Listen').length;
+    const effect = rule(platform, bind, socket, { same: sameUser(row, socket, user), dual: boundOf(bind).dual, reusePort: twins > 1 });
     return {
-      effect: unsure && effect === 'blocks' ? 'depends' : effect,
+      effect: !unsure ? effect : platform === 'win32' ? 'allows' : effect === 'blocks' ? 'depends' : effect,
+      unsure,
       cause: how === 'wildcard' ? 'WildcardAgainstSpecific' : how === 'dualStack' ? 'DualStack' : ownerCause(row, socket.pid !== null && containers.has(socket.pid)),
       overlap: how, row, socket, range: null, evidence: holderText(row, socket),
     };
@@ -125,7 +155,7 @@ function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacl
     found.push({
       effect: platform === 'linux' ? (reuse ? 'depends' : 'blocks') : client && !reuse ? 'blocks' : 'depends',
       cause: client ? 'ClientConnection' : 'Connection',
-      overlap: overlap(boundOf(bind), boundOfSocket(first, platform)), row: row!, socket: first, range: null,
+      overlap: overlap(boundOf(bind), boundOfSocket(first)), row: row!, socket: first, range: null,
       evidence: `${few([first, ...connections.filter((one) => one !== first)])} is a connection of ${row!.Owner ?? 'a process that cannot be seen'}, and nobody listens on the port${client ? '; the port is in the dynamic range, from which programs that connect get their local port' : ''}.`,
     });
   }

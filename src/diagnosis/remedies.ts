@@ -12,16 +12,28 @@ export interface Patient {
   readonly socket: Socket | null;
   readonly range: PortRange | null;
   readonly addresses: readonly string[] | null;
+  /** Whether the facts are this machine's, now. */
+  readonly here: boolean;
+  /** What HTTP.sys is told to listen on and the machine does not have. */
+  readonly stale: readonly string[];
 }
 
 const step = (command: string, what: string): string => `${command}  # ${what}`;
 const say = (what: string): string => `# ${what}`;
 
+/** The question once more, with changes. */
+function again(request: Request, changes: Partial<Request> = {}): string {
+  const { port, protocol, address, sharing, ipv6Only } = { ...request, ...changes };
+  const how = { default: '', exclusive: ' --exclusive', reuse: ' --reuse', reusePort: ' --reuse=port' }[sharing];
+  return `portowner why ${port}${protocol === 'UDP' ? ' --protocol udp' : ''}${address === null ? '' : ` --address ${address}`}${ipv6Only ? ' --ipv6-only' : ''}${how}`;
+}
+
 function free({ port, protocol }: Request): string {
   return step(`portowner free --near ${port === 0 ? 8080 : port}${protocol === 'UDP' ? ' --protocol udp' : ''}`, 'or take a port that can be bound now');
 }
 
-function look({ request: { port } }: Patient): string {
+function look({ facts, request: { port }, row }: Patient): string {
+  if (row?.Owner === null && facts.machine.platform === 'linux') return step(`sudo portowner ${port} --format list`, 'see the owner, which needs root');
   return step(`portowner ${port} --format list`, 'see all that is known of the owner');
 }
 
@@ -120,21 +132,22 @@ export function remedies(cause: Cause, patient: Patient): string[] | null {
     case 'ClientConnection':
       return [look(patient), say('the port comes back when the connection ends'), free(request), ...reserveFromClients(patient)];
     case 'Connection':
-      return [step(windows ? `portowner ${port} --all` : `ss -tanp 'sport = :${port}'`, 'every connection on the port'), ...(windows ? [] : [step(`portowner why ${port} --reuse`, 'whether it works with SO_REUSEADDR, which most servers set')]), say('the port comes back when the connections end')];
+      return [step(windows ? `portowner ${port} --all` : `ss -tanp 'sport = :${port}'`, 'every connection on the port'), ...(windows ? [] : [step(again(request, { sharing: 'reuse' }), 'whether it works with SO_REUSEADDR, which most servers set')]), say('the port comes back when the connections end')];
     case 'TimeWait':
       return [
         say(windows ? 'wait up to 4 minutes (TcpTimedWaitDelay)' : 'wait a minute'),
-        ...(windows ? [] : [step(`portowner why ${port} --reuse`, 'whether it works with SO_REUSEADDR, which most servers set for exactly this')]),
+        ...(windows ? [] : [step(again(request, { sharing: 'reuse' }), 'whether it works with SO_REUSEADDR, which most servers set for exactly this')]),
         free(request),
       ];
     case 'Excluded':
     case 'DynamicReservation':
-    case 'GuestReservation':
       return excluded(patient);
+    case 'GuestReservation':
+      return [step('portowner ranges', 'every range that is reserved, and for whom'), free(request), step('wsl --list --running', 'the distributions of WSL that run'), step('wsl --shutdown', 'ends all of them, and with them their reservations; virtual machines and containers have theirs as long as they run')];
     case 'HeldWithoutSocket':
       return windows
-        ? [step(`portowner why ${port}`, 'once more, as administrator'), step(`netsh interface ipv4 show excludedportrange protocol=${protocol.toLowerCase()}`, 'every excluded range'), free(request), step('Get-Service -Name hns, winnat, iphlpsvc', 'what reserves ports without a socket: networks of containers, WSL and virtual machines')]
-        : [step(`portowner why ${port}`, 'once more: a socket that is bound and does not listen comes and goes, and Linux before 6.8 does not list it'), free(request)];
+        ? [step(again(request), 'once more, as administrator'), step(`netsh interface ipv4 show excludedportrange protocol=${protocol.toLowerCase()}`, 'every excluded range'), free(request), step('Get-Service -Name hns, winnat, iphlpsvc', 'what reserves ports without a socket: networks of containers, WSL and virtual machines')]
+        : [step(again(request), 'once more: a socket that is bound and does not listen comes and goes, and Linux before 6.8 does not list it'), free(request)];
     case 'NoRights': {
       if (windows) return [say('ask for the port without exclusive use by others, or as the account that has it'), free(request)];
       const above = facts.sections.reservedPorts.data.find((range) => range.kind === 'Privileged')?.end ?? 1023;
@@ -147,9 +160,10 @@ export function remedies(cause: Cause, patient: Patient): string[] | null {
       ];
     }
     case 'AddressNotLocal':
+      if (patient.stale.length > 0) return [step('netsh http show iplisten', 'the addresses that HTTP.sys is told to listen on'), ...patient.stale.flatMap((address) => (quote(address, 'win32') === address ? [step(`netsh http delete iplisten ipaddress=${address}`, 'as administrator: this one is not here')] : []))];
       return [
         step(windows ? 'Get-NetIPAddress | Format-Table IPAddress, InterfaceAlias' : 'ip -brief address', 'the addresses of this machine'),
-        step(`portowner why ${port} --address ${request.address?.includes(':') === true ? '::' : '0.0.0.0'}`, 'whether every address works, which outlives a change of address'),
+        step(again(request, { address: request.address?.includes(':') === true ? '::' : '0.0.0.0' }), 'whether every address works, which outlives a change of address'),
         ...(addresses === null || addresses.length === 0 ? [] : [say(`its addresses are ${addresses.slice(0, 8).join(', ')}${addresses.length > 8 ? ' …' : ''}`)]),
       ];
     case 'WildcardAgainstSpecific':
@@ -157,8 +171,8 @@ export function remedies(cause: Cause, patient: Patient): string[] | null {
     case 'Sharing':
       return [
         look(patient),
-        ...(cause === 'DualStack' ? [step(`portowner why ${port} --address :: --ipv6-only`, 'whether IPv6 alone works: the program has to set IPV6_V6ONLY')] : []),
-        ...(cause === 'Sharing' ? [step(`portowner why ${port}${windows ? ' --exclusive' : ''}`, 'whether it works without sharing')] : []),
+        ...(cause === 'DualStack' ? [step(again(request, { address: '::', ipv6Only: true }), 'whether IPv6 alone works: the program has to set IPV6_V6ONLY')] : []),
+        ...(cause === 'Sharing' ? [step(again(request, { sharing: 'default' }), request.sharing === 'exclusive' ? 'whether it works without exclusive use' : 'whether it works without reuse')] : []),
         ...(cause === 'WildcardAgainstSpecific' && patient.socket !== null && request.address === null ? [say(`the program may ask for another address than ${patient.socket.localAddress}, instead of all`)] : []),
         free(request),
         ...stopServices(patient),
@@ -175,8 +189,9 @@ export function remedies(cause: Cause, patient: Patient): string[] | null {
       ];
     }
     case 'Disagreement':
-      return [step(`portowner why ${port}`, 'once more: the port changed hands while it was looked at, or something hides a socket')];
+      return [step(again(request), 'once more: the port changed hands while it was looked at, or something hides a socket')];
     case 'Unknown':
-      return [step(`portowner why ${port}`, windows ? 'once more, as administrator' : 'once more, as root (sudo)')];
+      if (!patient.here) return [say('ask on the machine itself: only there it can be tried')];
+      return [step(again(request), windows ? 'once more, as administrator' : 'once more, as root (sudo)')];
   }
 }

@@ -26,15 +26,15 @@ export function boundOf(bind: Bind): Bound {
   return { address: bind.address, dual: bind.address === '::' && !bind.ipv6Only };
 }
 
-/** A socket as an address in use. Windows lists an IPv6 wildcard that is for IPv4 too in both tables; Linux does not say, and it is by default. */
-export function boundOfSocket(socket: Socket, platform: 'win32' | 'linux'): Bound {
-  return { address: socket.localAddress, dual: platform === 'linux' && socket.localAddress === '::' };
+/** A socket as an address in use: an IPv6 wildcard may be for IPv4 too, which no interface says. */
+export function boundOfSocket(socket: Socket): Bound {
+  return { address: socket.localAddress, dual: socket.localAddress === '::' };
 }
 
 /** The sockets on the port of a bind that it may meet. */
 export function meeting(facts: Facts, bind: Bind): Socket[] {
   return facts.sections.sockets.data.filter(
-    (socket) => socket.localPort === bind.port && bind.port !== 0 && socket.protocol === bind.protocol && overlap(boundOf(bind), boundOfSocket(socket, facts.machine.platform)) !== null,
+    (socket) => socket.localPort === bind.port && bind.port !== 0 && socket.protocol === bind.protocol && overlap(boundOf(bind), boundOfSocket(socket)) !== null,
   );
 }
 
