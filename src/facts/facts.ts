@@ -1,4 +1,4 @@
-// Generated from facts.schema.json by build.mjs: change the schema, not this file.
+// Generated from facts.schema.json by "node build.mjs generate": change the schema, not this file.
 
 /**
  * A UTC instant, ISO 8601.
@@ -56,6 +56,7 @@ export interface Sections {
   urlReservations?: UrlReservationSection;
   ipListenList?: IpListenSection;
   boundSockets?: BoundSocketSection;
+  binaries?: BinarySection;
 }
 /**
  * TCP and UDP sockets.
@@ -582,4 +583,43 @@ export interface BoundSocketSection {
    */
   at: Instant | null;
   data: Socket[];
+}
+/**
+ * The executable files behind the sockets, only when asked for.
+ */
+export interface BinarySection {
+  /**
+   * Data of a section that is not ok says nothing about what is missing from it.
+   */
+  status: 'ok' | 'partial' | 'failed' | 'notAsked';
+  /**
+   * Why the section is not ok.
+   */
+  reason: string | null;
+  /**
+   * What would reveal the rest.
+   */
+  needs: string | null;
+  /**
+   * When the system was asked.
+   */
+  at: Instant | null;
+  data: Binary[];
+}
+/**
+ * An executable file.
+ */
+export interface Binary {
+  /**
+   * Whole path, as its processes have it.
+   */
+  path: string;
+  /**
+   * The SHA-256 of its bytes, lower-case hex; null when they could not be read.
+   */
+  sha256: string | null;
+  /**
+   * Windows: the name of who signed it, once the signature was verified; null when that was not done.
+   */
+  signer: string | null;
 }

@@ -1,0 +1,131 @@
+import type { Facts } from '../facts/facts.ts';
+import { holdsPort } from '../facts/question.ts';
+import type { Question } from '../facts/question.ts';
+import { addressScope } from '../ownership/address.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import type { Endpoint } from '../schema/endpoint.ts';
+
+export type Scope = 'Loopback' | 'Specific' | 'Any';
+
+/** A listener as audits see it: what stays the same from one night to the next, when nobody changed anything. */
+export interface Listener {
+  readonly protocol: 'TCP' | 'UDP';
+  /** All ports that one program took from the machine's dynamic range are one listener. */
+  readonly port: number | 'dynamic';
+  /** Without %scope; of a dynamic listener only `any`, `loopback` or `specific`. */
+  readonly address: string;
+  readonly scope: Scope;
+  /** The executable, whole path; only its name where the path could not be had; null when nothing could. */
+  readonly program: string | null;
+  readonly services: readonly string[];
+  readonly user: string | null;
+  /** Of the executable, lower-case hex; null when it was not asked for or could not be had. */
+  readonly sha256: string | null;
+  readonly signer: string | null;
+  /** The port numbers behind it; none when it comes from a baseline or a store. */
+  readonly ports: readonly number[];
+}
+
+/** What an audit asks of a machine. */
+export const auditQuestion: Question = {
+  localPorts: null,
+  protocols: ['TCP', 'UDP'],
+  sockets: 'listeners',
+  details: new Set(['owner', 'path', 'user', 'services']),
+  ranges: true,
+};
+
+/** Ranges inside of the dynamic one whose ports nobody gets by chance: a listener there is one on a fixed port. */
+const keptFromChance: ReadonlySet<string> = new Set(['Reserved', 'ExcludedAdministered', 'ExcludedPersistent']);
+
+/** Whether the machine may have chosen a port by itself. */
+function dynamicPorts({ sections }: Facts): (protocol: string, address: string, port: number) => boolean {
+  const dynamic = sections.dynamicRanges.data.filter(({ kind }) => kind === 'LocalDynamic');
+  const kept = sections.reservedPorts.data.filter(({ kind }) => keptFromChance.has(kind));
+  return (protocol, address, port) => {
+    const family = address.includes(':') ? 'IPv6' : 'IPv4';
+    const fits = (range: (typeof kept)[number]): boolean => (range.protocol ?? protocol) === protocol && (range.family ?? family) === family;
+    const own = dynamic.filter(fits);
+    // IANA's, where the machine's own range could not be had.
+    const inside = own.length === 0 ? port >= 49152 : own.some(({ start, end }) => port >= start && port <= end);
+    return inside && !kept.some((range) => fits(range) && port >= range.start && port <= range.end);
+  };
+}
+
+/** Services without what is new at each start: container ids, the logon's number of a per-user service, session scopes. */
+function lastingServices(services: Endpoint['Services']): string[] {
+  const lasting = (services ?? []).flatMap((name) => {
+    if (name.endsWith('.scope')) return [];
+    return [name.replace(/^([a-z-]+):[0-9a-f]{12,64}$/, '$1').replace(/^(\w+)_[0-9a-f]{4,16}$/, '$1')];
+  });
+  return [...new Set(lasting)].sort();
+}
+
+function programOf(row: Endpoint): string | null {
+  return row.Path ?? row.ImageName ?? (row.OwnerKind === 'Kernel' ? 'kernel' : null);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** By port, protocol, address and owner; dynamic ones last. */
+export function listenerOrder(a: Listener, b: Listener): number {
+  return (
+    (a.port === 'dynamic' ? 65536 : a.port) - (b.port === 'dynamic' ? 65536 : b.port) ||
+    compareText(a.protocol, b.protocol) ||
+    compareText(a.address, b.address) ||
+    compareText(a.program ?? '', b.program ?? '') ||
+    compareText(a.services.join(), b.services.join()) ||
+    compareText(a.user ?? '', b.user ?? '')
+  );
+}
+
+/** One text for what makes two listeners the same one. */
+export function listenerKey({ protocol, port, address, program, services, user }: Listener): string {
+  return JSON.stringify([protocol, port, address, program, services, user]);
+}
+
+/** The listeners in facts, sorted, each once: listening TCP and bound UDP sockets that have no remote end. */
+export function listeners(facts: Facts): Listener[] {
+  const isDynamic = dynamicPorts(facts);
+  const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.state !== 'Bound');
+  const hashes = new Map((facts.sections.binaries?.data ?? []).map((binary) => [binary.path, binary]));
+  const found = new Map<string, Listener & { readonly ports: number[] }>();
+  for (const row of endpoints(facts, sockets, { live: false, serviceName: null })) {
+    const protocol = row.Protocol as Listener['protocol'];
+    const plain = (row.LocalAddress ?? '').replace(/%.*$/s, '');
+    const scope = addressScope(plain);
+    const dynamic = isDynamic(protocol, plain, row.LocalPort!);
+    const program = programOf(row);
+    const binary = row.Path === null ? undefined : hashes.get(row.Path);
+    const listener = {
+      protocol,
+      port: dynamic ? 'dynamic' : row.LocalPort!,
+      address: dynamic ? scope.toLowerCase() : plain,
+      scope,
+      program,
+      services: lastingServices(row.Services),
+      user: row.UserName,
+      sha256: binary?.sha256 ?? null,
+      signer: binary?.signer ?? null,
+      ports: [row.LocalPort!],
+    } as const satisfies Listener;
+    const key = listenerKey(listener);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { ...listener, ports: [...listener.ports] });
+    else if (!known.ports.includes(row.LocalPort!)) known.ports.push(row.LocalPort!);
+  }
+  for (const { ports } of found.values()) ports.sort((a, b) => a - b);
+  return [...found.values()].sort(listenerOrder);
+}
+
+/** `TCP 0.0.0.0:443`, `TCP [::]:443`, `TCP any:dynamic`. */
+export function endpointText({ protocol, address, port }: Pick<Listener, 'protocol' | 'address' | 'port'>): string {
+  return `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+/** `/usr/sbin/nginx (nginx.service) as root`. */
+export function ownerText({ program, services, user }: Pick<Listener, 'program' | 'services' | 'user'>): string {
+  return `${program ?? 'unknown program'}${services.length === 0 ? '' : ` (${services.join(', ')})`}${user === null ? '' : ` as ${user}`}`;
+}
