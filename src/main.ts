@@ -3,6 +3,14 @@ import { runPortOwner } from './commands/run.ts';
 
 // Until a command says otherwise, an event loop that runs empty is a failure.
 process.exitCode = 70;
-runPortOwner(process.argv.slice(2), processSurroundings()).then((code) => {
-  process.exitCode = code;
-});
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--child' && process.platform === 'win32') {
+  import('./machine/windows/child.ts').then(({ answerApart }) => {
+    answerApart(rest);
+    process.exitCode = 0;
+  });
+} else {
+  runPortOwner(process.argv.slice(2), processSurroundings()).then((code) => {
+    process.exitCode = code;
+  });
+}

@@ -5,7 +5,7 @@ import { decodeServiceTags, tagKey } from './decode/windows-tags.ts';
 import { decodeText } from './decode/windows-text.ts';
 import type { Sections, Service, Socket } from './facts.ts';
 import { kernelListener } from './kernel-listeners.ts';
-import type { RawSource } from './raw.ts';
+import type { RawSource, Refusal } from './raw.ts';
 import { flawOf, moreRights, refusalOf, section } from './windows-sections.ts';
 
 const system = 4;
@@ -64,16 +64,30 @@ export function gatherBehind(source: RawSource, sockets: readonly Socket[], serv
 
 /** Fills in which service made a socket, where its process hosts several and the socket has a tag. `tags` goes with `sockets`. */
 export function nameServices(source: RawSource, sockets: readonly Socket[], tags: readonly number[], services: readonly Service[]): void {
-  const times = new Map<number, number>();
-  for (const { pid } of services) times.set(pid, (times.get(pid) ?? 0) + 1);
+  const hosted = new Map<number, string[]>();
+  for (const { pid, name } of services) {
+    const others = hosted.get(pid);
+    if (others === undefined) hosted.set(pid, [name]);
+    else others.push(name);
+  }
   let known: ReturnType<typeof decodeServiceTags> | undefined;
   for (let i = 0; i < sockets.length; i++) {
     const socket = sockets[i]!;
     const tag = tags[i]!;
-    if (tag === 0 || socket.pid === null || (times.get(socket.pid) ?? 0) < 2) continue;
+    const candidates = socket.pid === null || tag === 0 ? undefined : hosted.get(socket.pid);
+    if (socket.pid === null || candidates === undefined || candidates.length < 2) continue;
     known ??= decodeServiceTags(source.read('servicetags'));
     const told = known(tagKey(socket.pid, tag));
-    if ('value' in told) socket.service = told.value;
-    else socket.refusals.push({ field: 'Services', code: told.refusal.code, text: `which of them made the socket: ${told.refusal.text}`, needs: told.refusal.needs ?? null });
+    const refuse = (code: Refusal['code'], text: string, needs: string | null = null): void => {
+      socket.refusals.push({ field: 'Services', code, text: `which of them made the socket: ${text}`, needs });
+    };
+    if ('refusal' in told) {
+      refuse(told.refusal.code, told.refusal.text, told.refusal.needs ?? null);
+      continue;
+    }
+    // Windows may name a component of the system instead.
+    const service = candidates.find((name) => name.toLowerCase() === told.value.toLowerCase());
+    if (service === undefined) refuse('NotSupported', `Windows names ${told.value}, which is none of them`);
+    else socket.service = service;
   }
 }

@@ -1,11 +1,20 @@
 import type { RawSource } from '../facts/raw.ts';
 import { PortOwnerError } from '../problems.ts';
 
-/** This machine as a source of raw. Throws PO3003 on an operating system that PortOwner does not know. */
-export async function liveSource(): Promise<RawSource> {
+async function wholeSource(): Promise<RawSource> {
   if (process.platform === 'win32') return (await import('./windows/source.ts')).windowsSource();
   if (process.platform === 'linux') return (await import('./linux/source.ts')).linuxSource();
   throw new PortOwnerError('PO3003', `PortOwner does not run on ${process.platform}`, { hint: 'It runs on Windows and Linux.' });
+}
+
+/**
+ * This machine as a source of raw, without what PORTOWNER_DISABLE names.
+ * Throws PO3003 on an operating system that PortOwner does not know, PO1001 for a name that is no source.
+ */
+export async function liveSource(): Promise<RawSource> {
+  const source = await wholeSource();
+  const off = process.env['PORTOWNER_DISABLE'];
+  return off ? (await import('../facts/switched-off.ts')).switchedOff(source, off) : source;
 }
 
 /** This machine as a source of bind attempts. Throws PO3003 as liveSource does. */

@@ -1,6 +1,7 @@
 // A program for windows.test.ts: puts questions to this Windows machine and says the answers as one line of JSON.
 // Its arguments are the questions: `facts:JSON` to gather, `details` for what each process says, or the name of a raw entry.
 import { writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { memoryOf } from '../../src/facts/decode/windows-memory.ts';
 import { decodeProcessDetails, decodeProcesses, type ProcessDetails, type ProcessEntry } from '../../src/facts/decode/windows-processes.ts';
 import { gatherWindows } from '../../src/facts/gather-windows.ts';
@@ -11,7 +12,7 @@ import { windowsSource } from '../../src/machine/windows/source.ts';
 export type PlainQuestion = Omit<Question, 'details'> & { readonly details: readonly Detail[] };
 export type Details = readonly (ProcessEntry & { readonly details: ProcessDetails })[];
 
-const source = windowsSource();
+const source = windowsSource([process.execPath, ...process.execArgv, fileURLToPath(new URL('../../src/main.ts', import.meta.url))]);
 
 function details(): Details {
   const { bytes, meta } = source.read('processes');

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeBinary, nodeFlags, root, runtimes } from '../../build/runtime.mjs';
+import { decodeGuestPorts } from '../../src/facts/decode/windows-guests.ts';
+import { decodeIpListenList, decodeUrlReservations } from '../../src/facts/decode/windows-httpsys.ts';
+import { decodePortProxies } from '../../src/facts/decode/windows-portproxy.ts';
 import { createdText } from '../../src/facts/decode/windows-processes.ts';
+import { decodeServices } from '../../src/facts/decode/windows-services.ts';
+import { decodeBoundSockets } from '../../src/facts/decode/windows-sockets.ts';
 import type { Machine, Process, Sections, Socket } from '../../src/facts/facts.ts';
 import type { RawEntry } from '../../src/facts/raw.ts';
 import { wine } from '../build/machine.ts';
@@ -28,6 +33,8 @@ interface World {
   readonly details: Details;
   readonly refused: readonly RawEntry[];
   readonly missing: RawEntry;
+  /** What one source says, by its name. */
+  readonly raw: Readonly<Record<string, RawEntry>>;
 }
 
 const secret = 'hunter2';
@@ -54,6 +61,22 @@ function open(command: readonly string[]): Promise<{ child: ChildProcess; opened
   });
 }
 
+const sources = ['drivers', 'portproxy', 'urlacl', 'iplisten', 'servicetags', 'bound4', 'bound6', 'guestports'] as const;
+
+/** An entry as it was before it travelled as JSON. */
+function withBytes(entry: RawEntry & { bytes?: unknown }): RawEntry {
+  return entry.bytes === undefined ? entry : { ...entry, bytes: Buffer.from((entry.bytes as unknown as { data: number[] }).data) };
+}
+
+const portProxy = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\PortProxy';
+
+/** Writes port proxy rules into Wine's registry, as netsh does it on Windows, or removes them all. Nothing else is changed there. */
+function registry(command: readonly string[], ...args: readonly string[]): void {
+  const [program] = command;
+  const { status, stderr } = spawnSync(program!, ['reg.exe', ...args], { encoding: 'utf8', timeout: 60_000 });
+  assert.is(status, 0, stderr);
+}
+
 function ask(command: readonly string[], opened: Opened): World {
   const whole: PlainQuestion = {
     localPorts: null, protocols: ['TCP', 'UDP'], sockets: 'all', ranges: true,
@@ -67,15 +90,19 @@ function ask(command: readonly string[], opened: Opened): World {
     port(opened.tcp4), port(opened.client), port(1),
     'details',
     'process/999999', 'no/such/name', 'process/x', 'tcp5',
+    ...sources,
   ];
   const [program, ...args] = [...command, join(root, 'test/machine/windows-ask.ts'), ...questions];
   const { stdout, stderr, status } = spawnSync(program!, args, { encoding: 'utf8', maxBuffer: 1e9, timeout: 120_000 });
   assert.is(status, 0, stderr);
-  const [all, listeners, listener, client, nobody, details, missing, ...refused] = JSON.parse(stdout);
-  return { opened, all, listeners, ports: [listener, client, nobody], details, missing, refused };
+  const answers = JSON.parse(stdout);
+  const [all, listeners, listener, client, nobody, details, missing, ...refused] = answers.slice(0, -sources.length);
+  const raw = Object.fromEntries(sources.map((name, i) => [name, withBytes(answers.at(i - sources.length))]));
+  return { opened, all, listeners, ports: [listener, client, nobody], details, missing, refused, raw };
 }
 
 const command = windowsNode();
+const onWine = process.platform === 'linux';
 const test = suite('the windows source');
 let world: World;
 let child: ChildProcess | undefined;
@@ -84,7 +111,15 @@ test.before(async () => {
   if (command === null) return;
   const listeners = await open(command);
   child = listeners.child;
-  world = ask(command, listeners.opened);
+  if (onWine) {
+    registry(command, 'add', `${portProxy}\\v4tov4\\tcp`, '/v', '0.0.0.0/9999', '/d', '192.168.1.101/22', '/f');
+    registry(command, 'add', `${portProxy}\\v6tov4\\tcp`, '/v', '*/8443', '/d', '10.0.0.1/443', '/f');
+  }
+  try {
+    world = ask(command, listeners.opened);
+  } finally {
+    if (onWine) registry(command, 'delete', portProxy, '/f');
+  }
 });
 test.after(() => void child?.removeAllListeners('exit').kill());
 
@@ -133,7 +168,9 @@ windows('only what listens', (world) => {
 
 windows('the answer for one port', (world) => {
   const { opened, ports } = world;
-  assert.equal(ports.map((facts) => own(facts, world).map(line)), [
+  // The crowd of UDP sockets may have one on the same number.
+  const tcp = (facts: Facts) => own(facts, world).filter(({ protocol }) => protocol === 'TCP');
+  assert.equal(ports.map((facts) => tcp(facts).map(line)), [
     [`TCP 127.0.0.1 ${opened.tcp4}  Listen`],
     [`TCP 127.0.0.1 ${opened.client} ${opened.tcp4} Established`],
     [],
@@ -190,6 +227,53 @@ windows('what every process says of itself', ({ opened, details }) => {
 windows('what cannot be answered is refused', ({ missing, refused }) => {
   assert.match(String(missing.text), /"path":\{"refusal":\{"code":"Gone",/);
   for (const { refusal, bytes, text } of refused) assert.equal([refusal?.code, bytes, text], ['NotSupported', undefined, undefined]);
+});
+
+windows('port proxy rules of the registry', ({ raw }) => {
+  const { data, flaw } = decodePortProxies(raw['portproxy']!.text!);
+  assert.is(flaw, null);
+  // On a real Windows whatever rules there are.
+  if (!onWine) return;
+  assert.equal(data.map(({ table, listenAddress, listenPort, connectAddress, connectPort }) => [table, listenAddress, listenPort, connectAddress, connectPort].join(' ')), [
+    'v4tov4 0.0.0.0 9999 192.168.1.101 22', 'v6tov4 * 8443 10.0.0.1 443',
+  ]);
+});
+
+windows('drivers that run', ({ raw }) => {
+  const { data, flaw } = decodeServices(raw['drivers']!.bytes!, raw['drivers']!.meta?.['pages']);
+  assert.is(flaw, null);
+  assert.ok(data.length > 0);
+  for (const { name, state } of data) assert.ok(name !== '' && state !== 'Unknown', name);
+});
+
+windows('the configuration of HTTP.sys', ({ raw }) => {
+  const reservations = decodeUrlReservations(raw['urlacl']!.bytes!, raw['urlacl']!.meta?.['pages']);
+  assert.is(reservations.flaw, null);
+  for (const { url } of reservations.data) assert.match(url, /^https?:\/\//i);
+  assert.is(decodeIpListenList(raw['iplisten']!.bytes!).flaw, null);
+});
+
+windows('what only a child process asks', ({ raw }) => {
+  const { text, refusal } = raw['servicetags']!;
+  assert.is(refusal, undefined);
+  for (const [key, name] of Object.entries(JSON.parse(text!))) assert.ok(/^\d+:\d+$/.test(key) && typeof name === 'object', key);
+  for (const [name, decode] of [['bound4', (bytes: Uint8Array) => decodeBoundSockets('bound4', bytes, () => true)], ['bound6', (bytes: Uint8Array) => decodeBoundSockets('bound6', bytes, () => true)], ['guestports', decodeGuestPorts]] as const) {
+    const entry = raw[name]!;
+    // Wine has none of them, and a Windows without Hyper-V no computenetwork.dll: then no child is started.
+    if (entry.bytes === undefined) assert.is(entry.refusal?.code, 'NotSupported', JSON.stringify(entry));
+    else assert.is(decode(entry.bytes).flaw, null, name);
+  }
+});
+
+test('a child process that crashes or says something else is a refusal', (context) => {
+  if (command === null) return skip('there is neither Windows nor Wine (.ci/wine-setup)', context as TestContext);
+  const [program, ...args] = [...command, join(root, 'test/machine/windows-crash.ts')];
+  const { stdout, stderr, status } = spawnSync(program!, args, { encoding: 'utf8', timeout: 120_000 });
+  assert.is(status, 0, stderr);
+  const [crash, silence, missing] = JSON.parse(stdout) as RawEntry[];
+  assert.match(`${crash?.refusal?.code} ${crash?.refusal?.text}`, /^Failed the child process ended with code \d+$/);
+  assert.match(`${silence?.refusal?.code} ${silence?.refusal?.text}`, /^Failed the child process ended with code 0$/);
+  assert.match(`${missing?.refusal?.code} ${missing?.refusal?.text}`, /^Failed the child process could not be run: /);
 });
 
 windows('the dynamic ranges', ({ all }) => {

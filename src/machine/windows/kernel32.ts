@@ -13,6 +13,11 @@ const kernel32 = systemLibrary('kernel32.dll', {
   GetLogicalDrives: { arguments: [], return: 'uint32' },
   QueryDosDeviceW: { arguments: ['pointer', 'pointer', 'uint32'], return: 'uint32' },
   GetOEMCP: { arguments: [], return: 'uint32' },
+  GetProcessHeap: { arguments: [], return: 'pointer' },
+  HeapSize: { arguments: ['pointer', 'uint32', 'pointer'], return: 'uint64' },
+  HeapFree: { arguments: ['pointer', 'uint32', 'pointer'], return: 'int32' },
+  LocalFree: { arguments: ['pointer'], return: 'pointer' },
+  lstrlenW: { arguments: ['pointer'], return: 'int32' },
 });
 
 /** The pseudo handle of this process. */
@@ -74,6 +79,40 @@ export function processMemory(handle: bigint, address: bigint, length: number): 
   if (kernel32.ReadProcessMemory(handle, address, buffer, BigInt(length), read) === 0) throw lastError('ReadProcessMemory');
   if (read.readBigUInt64LE() !== BigInt(length)) throw new Refused('Failed', 'ReadProcessMemory gave less than it was asked for');
   return buffer;
+}
+
+/** `length` bytes of this process's own memory; refused where there is none. */
+export function ownMemory(address: bigint, length: number): Buffer {
+  return processMemory(thisProcess, address, length);
+}
+
+/** The text at an address that another function gave, which LocalFree ends the use of. Empty at address 0. */
+export function takeLocalText(address: bigint): string {
+  if (address === 0n) return '';
+  try {
+    // lstrlenW catches what is no memory, and then gives 0.
+    const length = kernel32.lstrlenW(address);
+    return length <= 0 ? '' : ownMemory(address, length * 2).toString('utf16le');
+  } finally {
+    kernel32.LocalFree(address);
+  }
+}
+
+/** The heap of this process, for functions that allocate from one. */
+export function processHeap(): bigint {
+  return kernel32.GetProcessHeap();
+}
+
+/** The bytes of a block of the process heap, which is then freed. */
+export function takeHeapBlock(address: bigint): Buffer {
+  const heap = kernel32.GetProcessHeap();
+  try {
+    const size = kernel32.HeapSize(heap, 0, address);
+    if (size > 0x1000_0000n) throw new Refused('Failed', 'a block of the heap has no size');
+    return ownMemory(address, Number(size));
+  } finally {
+    kernel32.HeapFree(heap, 0, address);
+  }
 }
 
 /** The machine's own DNS name, which a cluster's virtual name does not hide and which is not cut to 15 letters. */

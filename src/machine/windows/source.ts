@@ -6,6 +6,7 @@ import { portProxyTables } from '../../facts/decode/windows-portproxy.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
 import type { RawEntry, RawHint, RawSource } from '../../facts/raw.ts';
 import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
+import { askApart, isAskedApart, ownCommand } from './apart.ts';
 import { Refused } from './errors.ts';
 import { ipListenList, urlReservations } from './httpapi.ts';
 import { socketTable } from './iphlpapi.ts';
@@ -82,8 +83,9 @@ const portProxyKey = 'SYSTEM\\CurrentControlSet\\Services\\PortProxy';
 
 const tables: readonly string[] = ['tcp4', 'tcp6', 'udp4', 'udp6'] satisfies SocketTable[];
 
-function answer(name: string, hint: RawHint): Answer {
+function answer(name: string, hint: RawHint, command: readonly string[] | null): Answer {
   if (tables.includes(name)) return { bytes: socketTable(name as SocketTable, wantedSockets(hint)) };
+  if (isAskedApart(name)) return askApart(name, command);
   const pid = /^process\/(\d{1,9})$/.exec(name)?.[1];
   if (pid !== undefined) return { text: JSON.stringify(processDetails(Number(pid), hint)) };
   const [, kind, family, protocol] = /^(dynamicports|excludedports|persistentports)\/(ipv4|ipv6)\/(tcp|udp)$/.exec(name) ?? [];
@@ -134,16 +136,20 @@ function answer(name: string, hint: RawHint): Answer {
  * | `portproxy` | JSON text: for each of the four tables its registry values as [name, text] | |
  * | `dynamicports/ipv4/tcp` … `dynamicports/ipv6/udp` | bytes: what netsh printed | `codePage` |
  * | `excludedports/…`, `persistentports/…`, the same four each | bytes: what netsh printed | `codePage` |
+ * | `bound4`, `bound6` | bytes: MIB_TCPTABLE2, MIB_TCP6TABLE2 of bound sockets, by a child process | |
+ * | `servicetags` | JSON text: `Told` by `PID:TAG`, see decodeServiceTags; by a child process | |
+ * | `guestports` | bytes: HCN_PORT_RANGE_ENTRY, one after another, by a child process | |
  *
+ * `command` starts this program once more, for the child process.
  * Reading a process that another user owns turns on SeDebugPrivilege for this process, where it is held.
  */
-export function windowsSource(): RawSource {
+export function windowsSource(command = ownCommand()): RawSource {
   return {
     platform: 'win32',
     read(name, hint = {}) {
       const at = new Date().toISOString();
       try {
-        return { at, ...answer(name, hint) };
+        return { at, ...answer(name, hint, command) };
       } catch (error) {
         if (error instanceof Refused) return { at, refusal: error.refusal };
         throw error;

@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { basename } from 'node:path';
+import { isSea } from 'node:sea';
+import type { RawEntry, Refusal } from '../../facts/raw.ts';
+import { Refused } from './errors.ts';
+import { systemDirectory, systemLibrary } from './ffi.ts';
+import { uncovered } from './uncovered.ts';
+
+/** What the child process says of one raw entry, bytes in base64. */
+export interface ApartAnswer {
+  readonly bytes?: string;
+  readonly text?: string;
+  readonly refusal?: Refusal;
+}
+
+/** What one child process answers; what is asked for together shares one. */
+const groups = [['bound4', 'bound6'], ['servicetags'], ['guestports']] as const;
+const patience = 5000;
+
+const iphlpapi = systemLibrary('iphlpapi.dll', uncovered['iphlpapi.dll']);
+const sechost = systemLibrary('sechost.dll', uncovered['sechost.dll']);
+const computenetwork = systemLibrary('computenetwork.dll', uncovered['computenetwork.dll']);
+/** The function that an entry needs: looking it up calls nothing, and without it there is no need for a child. */
+const needed: Readonly<Record<string, () => unknown>> = {
+  bound4: () => iphlpapi.InternalGetBoundTcpEndpointTable,
+  bound6: () => iphlpapi.InternalGetBoundTcp6EndpointTable,
+  servicetags: () => sechost.I_QueryTagInformation,
+  guestports: () => computenetwork.HcnEnumerateGuestNetworkPortReservations,
+};
+
+export function isAskedApart(name: string): boolean {
+  return groups.some((group: readonly string[]) => group.includes(name));
+}
+
+/** The command line that starts this program once more; null when it is none that answers to --child. */
+export function ownCommand(): readonly string[] | null {
+  if (isSea()) return [process.execPath];
+  const [, script] = process.argv;
+  return script !== undefined && basename(script) === 'main.ts' ? [process.execPath, ...process.execArgv, script] : null;
+}
+
+function start(command: readonly string[], names: readonly string[]): ApartAnswer[] {
+  const directory = systemDirectory();
+  const root = directory.slice(0, directory.lastIndexOf('\\'));
+  const [program, ...args] = command;
+  const { error, status, stdout } = spawnSync(program!, [...args, '--child', ...names], {
+    cwd: directory,
+    // Nothing of the caller's: a search path decides which DLLs a program gets.
+    env: { SystemRoot: root, windir: root, PATH: directory },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: patience,
+    maxBuffer: 64 * 1024 * 1024,
+    windowsHide: true,
+  });
+  if (error !== undefined) {
+    const late = 'code' in error && error.code === 'ETIMEDOUT';
+    throw new Refused('Failed', late ? `the child process took longer than ${patience / 1000} s` : `the child process could not be run: ${error.message}`);
+  }
+  const lines = stdout.toString('utf8').split('\n').slice(0, -1);
+  if (status !== 0 || lines.length !== names.length) throw new Refused('Failed', `the child process ended with code ${status}`);
+  return lines.map((line) => JSON.parse(line) as ApartAnswer);
+}
+
+const answers = new Map<string, ApartAnswer>();
+
+/** Has a short-lived child process answer: a wrong call through FFI ends it, and no catch would help here. */
+export function askApart(name: string, command: readonly string[] | null): Pick<RawEntry, 'bytes' | 'text' | 'refusal'> {
+  needed[name]!();
+  if (!answers.has(name)) {
+    if (command === null) throw new Refused('NotSupported', 'this program cannot start itself once more');
+    const group: readonly string[] = groups.find((names: readonly string[]) => names.includes(name))!;
+    start(command, group).forEach((one, i) => answers.set(group[i]!, one));
+  }
+  const { bytes, text, refusal } = answers.get(name)!;
+  // Told once: the next look is a new one.
+  answers.delete(name);
+  if (refusal !== undefined) return { refusal };
+  return bytes === undefined ? { text: text ?? '' } : { bytes: Buffer.from(bytes, 'base64') };
+}

@@ -1,0 +1,51 @@
+/*
+ * Calls that Wine lacks, or has without their meaning: no test run of this project covers them. They stand here alone,
+ * as they are documented or, where they are not, as programs that use them declare them; only the child process
+ * (child.ts) makes them, so that a declaration that is wrong ends that and nothing else.
+ */
+
+const ownerModule = { arguments: ['pointer', 'int32', 'pointer', 'pointer'], return: 'uint32' } as const;
+const boundTable = { arguments: ['pointer', 'pointer', 'uint32'], return: 'uint32' } as const;
+
+/** By the DLL of the system directory. */
+export const uncovered = {
+  'iphlpapi.dll': {
+    GetOwnerModuleFromTcpEntry: ownerModule,
+    GetOwnerModuleFromTcp6Entry: ownerModule,
+    GetOwnerModuleFromUdpEntry: ownerModule,
+    GetOwnerModuleFromUdp6Entry: ownerModule,
+    InternalGetBoundTcpEndpointTable: boundTable,
+    InternalGetBoundTcp6EndpointTable: boundTable,
+  },
+  'sechost.dll': {
+    I_QueryTagInformation: { arguments: ['pointer', 'int32', 'pointer'], return: 'uint32' },
+  },
+  'computenetwork.dll': {
+    HcnEnumerateGuestNetworkPortReservations: { arguments: ['pointer', 'pointer'], return: 'int32' },
+    HcnFreeGuestNetworkPortReservations: { arguments: ['pointer'], return: 'void' },
+  },
+} as const;
+
+type Name = { [File in keyof typeof uncovered]: keyof (typeof uncovered)[File] }[keyof typeof uncovered];
+
+/** What a call is made for, and where its signature is from. */
+export interface UncoveredCall {
+  readonly purpose: string;
+  readonly documented: boolean;
+  readonly source: string;
+}
+
+const learn = 'https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi';
+const systemInformer = 'https://github.com/winsiderss/systeminformer/blob/master';
+
+export const uncoveredCalls: Readonly<Record<Name, UncoveredCall>> = {
+  GetOwnerModuleFromTcpEntry: { purpose: 'the service that made a socket in a shared process', documented: true, source: `${learn}-getownermodulefromtcpentry` },
+  GetOwnerModuleFromTcp6Entry: { purpose: 'the service that made a socket in a shared process', documented: true, source: `${learn}-getownermodulefromtcp6entry` },
+  GetOwnerModuleFromUdpEntry: { purpose: 'the service that made a socket in a shared process', documented: true, source: `${learn}-getownermodulefromudpentry` },
+  GetOwnerModuleFromUdp6Entry: { purpose: 'the service that made a socket in a shared process', documented: true, source: `${learn}-getownermodulefromudp6entry` },
+  InternalGetBoundTcpEndpointTable: { purpose: 'sockets that are bound and do not listen', documented: false, source: `${systemInformer}/SystemInformer/include/netprv.h` },
+  InternalGetBoundTcp6EndpointTable: { purpose: 'sockets that are bound and do not listen', documented: false, source: `${systemInformer}/SystemInformer/include/netprv.h` },
+  I_QueryTagInformation: { purpose: 'the service that made a socket in a shared process', documented: false, source: `${systemInformer}/phnt/include/subprocesstag.h` },
+  HcnEnumerateGuestNetworkPortReservations: { purpose: 'ports reserved for virtual machines and WSL', documented: true, source: 'https://learn.microsoft.com/virtualization/api/hcn/reference/hcnenumerateguestnetworkportreservations' },
+  HcnFreeGuestNetworkPortReservations: { purpose: 'ports reserved for virtual machines and WSL', documented: true, source: 'https://learn.microsoft.com/virtualization/api/hcn/reference/hcnfreeguestnetworkportreservations' },
+};
