@@ -24,10 +24,7 @@ export interface Answer {
 
 /** A command that answers with rows of one kind: how they are sorted out and written is the same for all. */
 export abstract class RowCommand extends BaseCommand {
-  format = Option.String('--format,-f', {
-    description: `how the rows are written: ${formats.join(', ')} (default: table)`,
-    validator: t.isEnum([...formats] as [Format, ...Format[]]),
-  });
+  format = Option.String('--format,-f', { description: `how the rows are written: ${formats.join(', ')} (default: table)` });
   columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
   output = Option.String('--output,-o', { description: 'write to this file (temporary file, then renamed) instead of standard output' });
   from = Option.Array('--from', {
@@ -68,7 +65,9 @@ export abstract class RowCommand extends BaseCommand {
   }
 
   async perform(): Promise<ExitCode> {
-    const format = this.format ?? 'table';
+    const format = this.chosenFormat();
+    if (this.output === '') throw new PortOwnerError('PO1001', '--output has no value', { hint: 'It takes the path of a file.' });
+    if (this.from?.includes('')) throw new PortOwnerError('PO1001', '--from has no value', { hint: 'It takes the path of a file, or - for standard input.' });
     const forPeople = format === 'table' || format === 'list';
     if (this.stream && format !== 'clixml') throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && format !== 'csv') throw new PortOwnerError('PO1005', '--excel needs --format csv');
@@ -91,6 +90,14 @@ export abstract class RowCommand extends BaseCommand {
       answer = { rows: [], problems: [error.problem], exitCode: error.exitCode };
     }
     return this.write(answer, format, columns);
+  }
+
+  private chosenFormat(): Format {
+    if (this.format === undefined) return 'table';
+    const wanted = this.format.toLowerCase();
+    const found = formats.find((format) => format === wanted);
+    if (found === undefined) throw new PortOwnerError('PO1001', `--format has no value ${JSON.stringify(this.format)}`, { hint: `It takes ${formats.join(', ')}.`, target: this.format });
+    return found;
   }
 
   private chosenColumns(format: Format): readonly Column[] {

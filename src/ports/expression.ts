@@ -52,7 +52,7 @@ export function portMatcher(spans: readonly PortSpan[] | null): (port: number) =
   return (port) => members[port] === 1;
 }
 
-/** The spans as people write them: `80,443,8000-8100`. */
+/** The spans as people write them, each once: `80,443,8000-8100`. */
 export function formatPorts(spans: readonly PortSpan[]): string {
-  return spans.map(({ start, end }) => (start === end ? `${start}` : `${start}-${end}`)).join(',');
+  return [...new Set(spans.map(({ start, end }) => (start === end ? `${start}` : `${start}-${end}`)))].join(',');
 }

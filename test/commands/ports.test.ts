@@ -94,6 +94,14 @@ test('--count', async () => {
   assert.equal(await run(['444', '--count', '--from', file]), { code: 1, out: '0\n', err: '' });
 });
 
+test('a format in any case', async () => {
+  assert.is((await run(['443', '--format', 'JSON', '--from', file])).out, (await run(['443', '--format', 'json', '--from', file])).out);
+});
+
+test('--output without a value', async () => {
+  assert.match((await run(['443', '--output', '', '--from', file])).err, /PO1001: --output/);
+});
+
 test('--columns chooses and orders', async () => {
   assert.is((await run(['8080', '--from', file, '--format', 'csv', '--columns', 'owner,localport', '--columns', 'LocalPort'])).out, 'Owner,LocalPort\r\nChrome (chrome 102),8080\r\n');
 });
@@ -124,6 +132,7 @@ const wrong: [args: string[], code: number, text: RegExp][] = [
   [['--protocol', 'sctp'], 64, /PO1001.*sctp/], [['--state', 'open'], 64, /PO1001.*open/], [['--pid', 'x'], 64, /PO1001/], [['--range', 'all'], 64, /PO1001/],
   [['--format', 'yaml'], 64, /PO1001.*yaml/], [['--remote-port', '0'], 64, /PO1002/], [['--nope'], 64, /PO1001.*--nope/], [['--format'], 64, /PO1001/],
   [['--stream'], 64, /PO1005/], [['--excel'], 64, /PO1005/], [['--problems', 'rows'], 64, /PO1005/], [['--resolve=x'], 64, /PO1001/],
+  [['--from', ''], 64, /PO1001: --from/],
   [['--from', '/nowhere/at/all.json'], 69, /PO2001: cannot read .*: there is no such file/], [['\u001b[31m'], 64, /^portowner: PO1002: "\\/],
 ];
 for (const [args, code, text] of wrong) {

@@ -41,7 +41,8 @@ const span = fc.tuple(fc.integer({ min: 1, max: 65535 }), fc.integer({ min: 1, m
 
 test('what is written is read back', () => {
   fc.assert(fc.property(fc.array(span, { minLength: 1, maxLength: 20 }), (spans) => {
-    assert.equal(parsePorts(formatPorts(spans), () => []), spans);
+    const once = spans.filter((span, index) => spans.findIndex((other) => other.start === span.start && other.end === span.end) === index);
+    assert.equal(parsePorts(formatPorts(spans), () => []), once);
   }));
 });
 
