@@ -1,9 +1,10 @@
 import { portMatcher } from '../ports/expression.ts';
+import { mayRelay, relayNeedsArguments, relaysOf } from './decode/relays.ts';
 import { decodeCgroup } from './decode/linux-cgroup.ts';
 import { commandLine, decodeProcess, imageName, startTime, type ProcessDetails } from './decode/linux-processes.ts';
 import { decodeDiag, decodeHolders, decodeInterfaces, decodeProcNet, type Keep, type KernelSocket } from './decode/linux-sockets.ts';
 import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from './decode/linux-system.ts';
-import type { FieldRefusal, Machine, Process, Sections, Socket } from './facts.ts';
+import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from './facts.ts';
 import type { Detail, Question } from './question.ts';
 import type { RawSource, Refusal } from './raw.ts';
 
@@ -161,10 +162,23 @@ const accessDenied: Refusal = { code: 'AccessDenied', text: 'access is denied', 
 const refusedPart = (code: Refusal['code']): Refusal => (code === 'AccessDenied' ? accessDenied : { code, text: 'it could not be read' });
 
 interface Context {
+  readonly source: RawSource;
   readonly details: ReadonlySet<Detail>;
   readonly names: Names;
   readonly read: ProcessReader;
   readonly boot: { readonly btime: number; readonly hertz: number } | null;
+}
+
+/** What a process passes on; its arguments are read for that even when they were not asked for. */
+function relaysBy(known: Known, name: string, { read, source }: Context): Relay[] {
+  const parent = parentOf(known, read)?.details ?? null;
+  let cmdline = known.details?.cmdline ?? null;
+  if (cmdline === null && relayNeedsArguments(name)) {
+    const { text } = source.read(`process/${known.pid}`, { commandLine: true });
+    cmdline = text === undefined ? null : (decodeProcess(text)?.cmdline ?? null);
+  }
+  const args = cmdline === null ? null : cmdline.replace(/\0+$/, '').split('\0');
+  return relaysOf({ imageName: name, parentImageName: parent === null ? null : imageName(parent), arguments: args }) ?? [];
 }
 
 /** `asParent`: it is here for a child, and its own parent was not asked for. */
@@ -205,9 +219,12 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
     else parent = parentOf(known, context.read)?.pid ?? null;
   }
   const { unit, container } = wants('services') ? decodeCgroup(details.cgroup ?? '') : nothing;
-  return {
-    pid, imageName: imageName(details), path: wants('path') ? details.exe : null, commandLine: line, user, parent, startTime: started, unit, container, refusals,
+  const name = imageName(details);
+  const process: Process = {
+    pid, imageName: name, path: wants('path') ? details.exe : null, commandLine: line, user, parent, startTime: started, unit, container, refusals,
   };
+  if (wants('services') && !asParent && mayRelay(name)) process.relays = relaysBy(known, name, context);
+  return process;
 }
 
 function socketOf(found: KernelSocket, names: Names): Socket {
@@ -278,7 +295,7 @@ function findOwners(source: RawSource, question: Question, listing: Listing, soc
   }
 
   const bootText = owners.size === 0 ? undefined : source.read('boot').text;
-  const context: Context = { details: question.details, names, read, boot: bootText === undefined ? null : decodeBoot(bootText) };
+  const context: Context = { source, details: question.details, names, read, boot: bootText === undefined ? null : decodeBoot(bootText) };
   const data = [...owners.values()].map((known) => processOf(known, false, context));
   if (question.details.has('parent')) {
     const parents = new Map<number, Known>();

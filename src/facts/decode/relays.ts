@@ -112,6 +112,11 @@ function entryOf(imageName: string): (typeof relays)[string] | undefined {
   return Object.hasOwn(relays, key) ? relays[key] : undefined;
 }
 
+/** Whether a process of this file name may be a relay. */
+export function mayRelay(imageName: string): boolean {
+  return entryOf(imageName) !== undefined;
+}
+
 /** Whether a process of this file name may be a relay that only its arguments describe. */
 export function relayNeedsArguments(imageName: string): boolean {
   return entryOf(imageName)?.needs ?? false;
