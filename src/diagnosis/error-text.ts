@@ -60,12 +60,14 @@ const byName: Readonly<Record<string, ErrorMeaning>> = {
 /** The systems' own words, as they are in English, German, French, Spanish, Italian, Portuguese, Polish, Russian, Chinese and Japanese. */
 const byWords: readonly (readonly [ErrorMeaning, RegExp])[] = [
   ['exhausted', /ephemeral port|no free port|all such ports being in use|buffer space|lacked sufficient buffer|Pufferspeicher|espace de mémoire tampon|espacio suficiente en el búfer/i],
-  ['inUse', /already in use|address in use|in use by another|is in use|only one usage of each socket|already allocated|already listening|already running|another (?:\w{1,20} )?(?:server|process|postmaster)|existing registration/i],
+  ['inUse', /already in use|address in use|in use by another|is in use|only one usage of each socket|already allocated|already listening|something is already running|existing registration/i],
   ['inUse', /nur jeweils einmal verwendet|bereits verwendet|bereits belegt|seule utilisation de chaque adresse|déjà utilisée?|permite un uso de cada|ya se está (?:usando|utilizando)|già in uso|consentito un solo utilizzo|já em uso|já está em uso|já está sendo usad|permitida apenas uma utilização|już w użyciu|użycie każdego adresu/i],
   ['inUse', /уже используется|одно использование адреса сокета|通常每个套接字地址|通常每個通訊端位址|地址已在使用|地址已被使用|位址已在使用|各ソケット アドレス|既に使用され|使用中です|すでに使用/i],
   ['access', /forbidden by its access permissions|permission denied|access is denied|operation not permitted|Zugriffsrechte des Sockets|Keine Berechtigung|Zugriff verweigert|autorisations d.accès|permission non accordée|accès refusé|permisos de acceso|permiso denegado|acceso denegado|permessi di accesso|permesso negato|permissões de acesso|permissão negada|uprawnienia dostępu|brak dostępu/i],
   ['access', /правами доступа|отказано в доступе|访问权限不允许|權限不允許|权限不够|アクセス許可で禁じられた|許可がありません/i],
   ['notLocal', /cannot assign requested address|can't assign requested address|not valid in its context|address not available|Adresse ist in diesem Kontext ungültig|angeforderte Adresse|adresse demandée|dirección (?:solicitada|requerida)|indirizzo richiesto|endereço (?:solicitado|requisitado)|żądanego adresu|żądany adres|запрошенный адрес|запрошенного адреса|请求的地址|要求されたアドレス|要求したアドレス/i],
+  // Hints of programs that guess: whatever the system itself says goes before.
+  ['inUse', /another (?:\w{1,20} )?(?:server|process|postmaster)/i],
 ];
 
 const number = '(?<!\\d)(\\d{1,5})(?!\\d)';
@@ -169,8 +171,8 @@ function httpMeaning(text: string): [ErrorMeaning, string] | null {
 
 function meaningOf(text: string): [ErrorMeaning, string] | null {
   // A port may be called 10048, too: there it stands behind a colon or the word port.
-  for (const [, before = '', code = ''] of text.matchAll(/([^\d\n]{0,12})(?<![\da-fx.])(100(?:48|13|49|55)|26023|0x[0-9a-f]{8})(?![\da-f])/gi)) {
-    if (/(?:[\d\]*]:|port[ :=]{0,3})$/i.test(before)) continue;
+  for (const { 0: code, index } of text.matchAll(/(?<![\da-fx.])(?:100(?:48|13|49|55)|26023|0x[0-9a-f]{8})(?![\da-f])/gi)) {
+    if (/(?:[\d\]*]:|port[ :=]{0,3})$/i.test(text.slice(Math.max(0, index - 12), index))) continue;
     const known = byNumber[code.toLowerCase()];
     if (known !== undefined) return [known[0], known[1].startsWith('SQL') ? known[1] : `${known[1]} (${code})`];
   }
