@@ -57,7 +57,7 @@ export class WhyCommand extends RowCommand {
     const { diagnose } = await import('../diagnosis/diagnose.ts');
     const { row, needs } = diagnose(facts, request, this.live ? await this.probe(facts, request) : null, error);
     const exitCode = row.CanBind === null ? (needs === null ? exit.unavailable : exit.rights) : row.CanBind ? exit.ok : exit.no;
-    return { rows: [row], problems: sectionProblems(facts, null), exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
+    return { rows: [row], problems: sectionProblems(facts, []), exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
   }
 
   private async probe(facts: Facts, request: Request): Promise<Probe> {
