@@ -3,7 +3,8 @@ import type { Detail } from '../facts/question.ts';
 /** What has to be asked of a machine before a column of an Endpoint can be filled. */
 const detailOf: Readonly<Record<string, readonly Detail[]>> = {
   OwningProcess: ['owner'],
-  Holders: ['owner'],
+  // Behind HTTP.sys the processes that serve it.
+  Holders: ['owner', 'services'],
   Id: ['owner'],
   ImageName: ['owner'],
   StartTime: ['owner'],
