@@ -135,7 +135,7 @@ export function endpoints(
     if (process === undefined) {
       return sections.processes.status === 'ok'
         ? orphan(pid, socket.heirs ?? [], socket.created)
-        : { ...nothingKnown, Owner: `process ${pid}`, Reason: [`ImageName: ${sections.processes.status === 'notAsked' ? 'NotAsked: processes were not asked for' : `Failed: ${sections.processes.reason ?? 'the list of processes is not whole'}`}`] };
+        : { ...nothingKnown, Owner: `process ${pid}`, Reason: [`ImageName: ${sections.processes.status === 'notAsked' ? `NotAsked: ${sections.processes.reason ?? 'processes were not asked for'}` : `Failed: ${sections.processes.reason ?? 'the list of processes is not whole'}`}`] };
     }
     const parent = process.parent === null ? undefined : processes.get(process.parent);
     return {
@@ -219,6 +219,8 @@ export function endpoints(
       Reason: own === null ? owner.Reason : owner.Reason === null ? own : [...own, ...owner.Reason],
       ComputerName: machine.name,
       RemoteHostName: null,
+      FirewallStatus: null,
+      FirewallRules: null,
     };
     if (owner.Id !== undefined) row.Id = owner.Id;
     return row;

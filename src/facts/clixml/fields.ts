@@ -4,8 +4,8 @@ import type { ClixmlObject, ClixmlValue } from './values.ts';
 
 /** What facts.schema.json allows. */
 const longestText = 65_536;
-/** FILETIME 0, by which Windows means that it does not know. */
-const never = '1601-01-01T';
+/** FILETIME 0, by which Windows means that it does not know, is in 1601; a time zone may have shifted it. */
+const earliest = '1970';
 
 /** Reads the properties of objects; the same text is the same string in memory. */
 export class Fields {
@@ -83,7 +83,7 @@ export function instantOf({ properties }: ClixmlObject, name: string): string | 
     const offset = Number(match[9]) * (match[8] === '-' ? -1 : 1);
     instant = `${new Date(Date.UTC(year, month - 1, day, hour, minute - offset, second)).toISOString().slice(0, 19)}.${match[7]}Z`.replace(/\.?0+Z$/, 'Z');
   }
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/.test(instant) && !instant.startsWith(never) ? instant : null;
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/.test(instant) && instant >= earliest ? instant : null;
 }
 
 function plainAddress(text: string): string | null {

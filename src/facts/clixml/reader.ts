@@ -13,8 +13,8 @@ export interface ClixmlVisitor {
   complete(typeNames: readonly string[]): boolean;
   /**
    * An item, complete: an object that is no part of a wanted property or of a complete item. Of an item only its
-   * types and wanted properties are read. A primitive at the top level comes with its type alone. `stream` is
-   * PowerShell's: output, error, warning …
+   * types and wanted properties are read. A list or dictionary is no item where there are items in it, and a primitive
+   * is one at the top level alone, with nothing but its type. `stream` is PowerShell's: output, error, warning …
    */
   item(item: ClixmlObject, stream: string): void;
 }
@@ -85,6 +85,8 @@ interface Frame {
   readonly draft: Draft | null;
   /** Objects in it are items. */
   search: boolean;
+  /** It wraps a list or a dictionary. */
+  container: boolean;
   /** A leaf's text, the names of a TN, or the key and the value of an En; null when not wanted. */
   readonly parts: ClixmlValue[] | null;
   /** What is done when it closes. */
@@ -142,6 +144,7 @@ class Reader {
   readonly #held = new Map<string, { readonly value: ClixmlValue; readonly size: number }>();
   #heldSize = 0;
   readonly #names = new Map<string, { readonly name: string; readonly wanted: boolean }>();
+  #items = 0;
   documents = 0;
 
   constructor(visitor: ClixmlVisitor, limits: ClixmlLimits) {
@@ -212,7 +215,7 @@ class Reader {
   }
 
   #push({ kind, tag, item = false, draft = null, search = false, parts = null, closed = null }: Partial<Frame> & Pick<Frame, 'kind' | 'tag'>): void {
-    this.#stack.push({ kind, tag, item, draft, search, parts, closed });
+    this.#stack.push({ kind, tag, item, draft, search, container: false, parts, closed });
   }
 
   /** An element that holds nothing but text; without `closed` nobody wants it. */
@@ -227,6 +230,11 @@ class Reader {
         closed(text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text);
       },
     });
+  }
+
+  #deliver(item: ClixmlObject, stream: string): void {
+    this.#items++;
+    this.#visitor.item(item, stream);
   }
 
   #keep(size: number): void {
@@ -276,7 +284,7 @@ class Reader {
         give(typeof value === 'string' ? detach(value) : value);
       });
     } else {
-      if (this.#stack.at(-1)?.kind === 'document') this.#visitor.item(newDraft(primitive.typeNames), attributes['S'] ?? 'output');
+      if (this.#stack.at(-1)?.kind === 'document') this.#deliver(newDraft(primitive.typeNames), attributes['S'] ?? 'output');
       this.#leaf(tag, null);
     }
   }
@@ -299,14 +307,15 @@ class Reader {
     } else if (search) {
       const draft = newDraft();
       const stream = attributes['S'] ?? 'output';
+      const itemsBefore = this.#items;
       this.#push({
         kind: 'object',
         tag: 'Obj',
         item: true,
         draft,
         search: true,
-        closed: () => {
-          this.#visitor.item(draft, stream);
+        closed: ({ container }) => {
+          if (!container || this.#items === itemsBefore) this.#deliver(draft, stream);
           this.#kept = before;
         },
       });
@@ -336,12 +345,14 @@ class Reader {
       case 'MS':
         return this.#push({ kind: 'members', tag, draft, search });
       case 'DCT':
+        object.container = true;
         if (wrapped !== null) wrapped.entries = [];
         return this.#push({ kind: 'dictionary', tag, draft: wrapped, search });
       case 'LST':
       case 'IE':
       case 'QUE':
       case 'STK':
+        object.container = true;
         if (wrapped !== null) wrapped.items = [];
         return this.#push({ kind: 'list', tag, draft: wrapped, search });
       default:
@@ -474,6 +485,8 @@ export function readClixml(chunks: Iterable<Uint8Array>, visitor: ClixmlVisitor,
     }
 
     override onerror(error: Error): void {
+      // In the wrapper none is in its place.
+      if (/doctype/i.test(error.message)) this.ondoctype();
       throw error;
     }
   }

@@ -30,7 +30,7 @@ export function* decodeText(chunks: Iterable<Uint8Array>): Generator<string> {
     const bytes = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
     first = new Uint8Array();
     if (decoder === null && bytes.length < 4) {
-      first = bytes.slice();
+      first = Buffer.from(bytes);
       continue;
     }
     const text = decode(bytes, false);
