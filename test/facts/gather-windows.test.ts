@@ -340,6 +340,13 @@ test('the dynamic ranges of both families and protocols', () => {
   });
 });
 
+test('four refusals for one reason are one', () => {
+  const names = ['ipv4/tcp', 'ipv4/udp', 'ipv6/tcp', 'ipv6/udp'];
+  const raw = Object.fromEntries(names.map((name) => [`dynamicports/${name}`, { refusal: { code: 'NotSupported', text: `netsh interface ${name.replace('/', ' show dynamicportrange ')} said nothing` } } as const]));
+  const { status, reason } = ask({ raw }, { ranges: true }).sections.dynamicRanges;
+  assert.equal([status, reason], ['failed', 'dynamicports: netsh interface ipv4|ipv6 show dynamicportrange tcp|udp said nothing']);
+});
+
 test('what is kept from programs without a socket', () => {
   const excluded = (language: Language) => ({ bytes: netshText(`excludedportrange-${language}`), meta: { codePage: codePages[language] } });
   const none = (language: Language) => ({ bytes: netshText(`excludedportrange-${language}-none`), meta: { codePage: codePages[language] } });
@@ -412,10 +419,12 @@ test('any recording: no crash, and the sections keep their form', () => {
   const bytes = fc.uint8Array({ maxLength: 800 });
   const text = fc.oneof(fc.string(), fc.json());
   const entry = fc.oneof(bytes.map((some) => ({ bytes: some, meta: { base: base.toString(16), pages: `${base.toString(16)}:${some.length}:3` } })), text.map((some) => ({ text: some })));
-  const names = ['machine', 'tcp4', 'tcp6', 'udp4', 'udp6', 'processes', 'process/1000', 'services', 'dynamicports/ipv4/tcp'];
+  const names = ['machine', 'tcp4', 'tcp6', 'udp4', 'udp6', 'processes', 'process/1000', 'services', 'drivers', 'httpsys', 'portproxy', 'servicetags', 'bound4', 'bound6', 'dynamicports/ipv4/tcp', 'excludedports/ipv6/udp', 'persistentports/ipv4/tcp', 'guestports', 'urlacl', 'iplisten'];
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...names), entry), (raw) => {
-      const { sections } = ask({ ...server, raw }, { ranges: true });
+      const sockets = { tcp4: [...server.sockets!.tcp4!, { local: '0.0.0.0', port: 80, pid: 4 }, { local: '0.0.0.0', port: 135, pid: 1000, tag: 7 }, { local: '0.0.0.0', port: 3000, pid: 4999 }] };
+      const services = ['iphlpsvc', 'RpcSs'].map((name) => ({ name, display: name, pid: 1000 }));
+      const { sections } = ask({ ...server, sockets, services, raw }, { ranges: true });
       for (const { status, reason, data } of Object.values(sections)) {
         assert.ok(Array.isArray(data));
         assert.is(reason === null, status === 'ok' || status === 'notAsked');
