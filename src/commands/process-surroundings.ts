@@ -3,7 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../formats/sink.ts';
 import type { Terminal } from '../formats/format.ts';
-import { liveBinder, liveSource, liveTools } from '../machine/live.ts';
+import { liveBinder, liveHands, liveSource, liveTools } from '../machine/live.ts';
 import type { Surroundings } from './surroundings.ts';
 
 function isCharacterDevice(fd: number): boolean {
@@ -80,6 +80,7 @@ export function processSurroundings(): Surroundings {
     source: liveSource,
     binder: liveBinder,
     tools: liveTools,
+    hands: liveHands,
     stateFolder,
     get confirm() {
       return hasPerson() ? confirm : null;

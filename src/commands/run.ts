@@ -79,6 +79,7 @@ async function run(given: readonly string[], surroundings: Surroundings): Promis
     return print(definitionsText(await newCli(await allCommands())), surroundings);
   }
   const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  if (first === 'internal-interrupt') return interrupt(args.slice(1), surroundings);
   if (first === 'help' || options.includes('--help') || options.includes('-h')) {
     const { helpText } = await import('./help.ts');
     const words = first === 'help' ? args.slice(1) : isCommand(first) ? [first] : [];
@@ -95,6 +96,15 @@ async function run(given: readonly string[], surroundings: Surroundings): Promis
 }
 
 function print(text: string, surroundings: Surroundings): ExitCode {
+/** What stop starts this same program for on Windows: see machine/windows/console.ts. */
+async function interrupt([pid = '', startTime = '']: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const hands = await surroundings.hands();
+  const reason = hands.interrupt?.(Number(pid), startTime) ?? null;
+  if (reason === null) return exit.ok;
+  print(`${reason}\n`, surroundings);
+  return exit.no;
+}
+
   const sink = surroundings.output();
   sink.write(text);
   sink.close();

@@ -1,3 +1,4 @@
+import type { Hands } from '../actions/hands.ts';
 import type { RawSource } from '../facts/raw.ts';
 import type { Terminal } from '../formats/format.ts';
 import type { Sink } from '../formats/sink.ts';
@@ -10,6 +11,8 @@ export interface Surroundings {
   readonly binder: () => Promise<RawSource>;
   /** The tools of this machine's system, to compare with. */
   readonly tools: () => Promise<RawSource>;
+  /** This machine, to stop what runs on it. */
+  readonly hands: () => Promise<Hands>;
   /** The folder where a user's own state is kept; it may not exist yet. */
   readonly stateFolder: () => string;
   /** Asks a person for a yes; null when there is nobody to ask: no terminal. */

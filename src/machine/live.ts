@@ -1,3 +1,4 @@
+import type { Hands } from '../actions/hands.ts';
 import type { RawSource } from '../facts/raw.ts';
 import { PortOwnerError } from '../problems.ts';
 
@@ -29,4 +30,11 @@ export async function liveTools(): Promise<RawSource> {
   if (process.platform === 'win32') return (await import('./windows/tools.ts')).windowsTools();
   if (process.platform === 'linux') return (await import('./linux/tools.ts')).linuxTools();
   return liveSource();
+}
+
+/** This machine, to stop what runs on it. Throws PO3003 as liveSource does. */
+export async function liveHands(): Promise<Hands> {
+  if (process.platform === 'win32') return (await import('./windows/hands.ts')).windowsHands();
+  if (process.platform === 'linux') return (await import('./linux/hands.ts')).linuxHands();
+  return liveSource() as never;
 }

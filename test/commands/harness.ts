@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Hands } from '../../src/actions/hands.ts';
 import { runPortOwner } from '../../src/commands/run.ts';
 import type { Surroundings } from '../../src/commands/surroundings.ts';
 import type { Facts } from '../../src/facts/facts.ts';
@@ -15,7 +16,7 @@ export interface Outcome {
 }
 
 /** Runs a command line in this process, through the real parser, and gives what a caller would see. */
-export async function run(args: readonly string[], more: { source?: RawSource; binder?: RawSource; tools?: RawSource; input?: string; terminal?: Terminal; stateFolder?: string; confirm?: Surroundings['confirm'] } = {}): Promise<Outcome> {
+export async function run(args: readonly string[], more: { source?: RawSource; binder?: RawSource; tools?: RawSource; input?: string; terminal?: Terminal; stateFolder?: string; hands?: Hands; confirm?: Surroundings['confirm'] } = {}): Promise<Outcome> {
   let out = '';
   let err = '';
   const sink: Sink = { write: (text) => void (out += text), flush() {}, bytes: (bytes) => void (out += Buffer.from(bytes).toString('latin1')), close() {}, abort() {} };
@@ -31,6 +32,10 @@ export async function run(args: readonly string[], more: { source?: RawSource; b
     binder: async () => {
       if (more.binder === undefined) throw new Error('this test gives no binder');
       return more.binder;
+    },
+    hands: async () => {
+      if (more.hands === undefined) throw new Error('this test gives no hands');
+      return more.hands;
     },
     stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
     confirm: more.confirm ?? null,

@@ -1,0 +1,65 @@
+import { PortOwnerError } from '../problems.ts';
+
+/** One listener: `TCP/0.0.0.0:8080`, `UDP/[::1]:53`. */
+export interface EndpointKey {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Exactly one target, as it was looked at. */
+export interface Identity {
+  readonly endpoints: readonly EndpointKey[];
+  readonly pid: number;
+  /** Null: not known, any. */
+  readonly startTime: string | null;
+  /** Null: this machine. */
+  readonly computer: string | null;
+}
+
+export function endpointText({ protocol, address, port }: EndpointKey): string {
+  return `${protocol}/${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+export function identityText({ endpoints, pid, startTime, computer }: Identity): string {
+  return `${endpoints.map(endpointText).join(',')};${pid};${startTime ?? ''};${computer ?? ''}`;
+}
+
+const endpointForm = /^(TCP|UDP)\/(?:\[([0-9a-f:.]+(?:%[^\];,]{1,64})?)\]|([0-9.]+)):(\d{1,5})$/i;
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/;
+
+/** Whether a word is meant as an identity rather than as a port expression. */
+export const looksLikeIdentity = (text: string): boolean => text.includes(';');
+
+/** Reads what identityText wrote. Throws PO1002. */
+export function parseIdentity(text: string): Identity {
+  const [endpoints = '', pid = '', startTime = '', computer = '', ...rest] = text.split(';');
+  const keys = endpoints.split(',').map((part): EndpointKey | null => {
+    const [, protocol, six, four, port] = endpointForm.exec(part) ?? [];
+    const number = Number(port);
+    return protocol === undefined || number < 1 || number > 65535 ? null : { protocol: protocol.toUpperCase() as 'TCP' | 'UDP', address: (six ?? four)!, port: number };
+  });
+  const valid = keys.every((key) => key !== null);
+  if (!valid || !/^\d{1,10}$/.test(pid) || (startTime !== '' && !instant.test(startTime)) || rest.length > 0) {
+    throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is not a target`, { hint: 'Give a port, or an Identity as --dry-run shows it.', target: text });
+  }
+  return { endpoints: keys, pid: Number(pid), startTime: startTime === '' ? null : startTime, computer: computer === '' ? null : computer };
+}
+
+/** An instant without the zeros at its end that one form has and another has not. */
+function plainInstant(text: string): string {
+  const [seconds, fraction = ''] = text.replace(/Z$/, '').split('.');
+  return `${seconds}.${fraction.replace(/0+$/, '')}`;
+}
+
+export function sameInstant(a: string, b: string): boolean {
+  return plainInstant(a) === plainInstant(b);
+}
+
+/** Whether a target is the one that was looked at: it has all those listeners, that process, and it was started then. */
+export function isSame(target: Identity, wanted: Identity): boolean {
+  if (target.pid !== wanted.pid) return false;
+  if (wanted.startTime !== null && (target.startTime === null || !sameInstant(target.startTime, wanted.startTime))) return false;
+  const own = new Set(target.endpoints.map(endpointText));
+  return wanted.endpoints.every((endpoint) => own.has(endpointText(endpoint)));
+}

@@ -1,0 +1,132 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import type { HeldProcess, TreeProcess } from '../../actions/hands.ts';
+import { decodeStat, startTime } from '../../facts/decode/linux-processes.ts';
+import { decodeBoot } from '../../facts/decode/linux-system.ts';
+import type { Refusal } from '../../facts/raw.ts';
+import { linuxSource } from './source.ts';
+
+/** Thrown for what Linux refuses. */
+export class Refused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.text);
+    this.refusal = refusal;
+  }
+}
+
+/** The same numbers on every architecture (asm-generic/unistd.h). */
+const pidfdOpen = 434n;
+const pidfdSendSignal = 424n;
+const signals = { SIGTERM: 15n, SIGKILL: 9n, test: 0n } as const;
+
+interface System {
+  /** Kept as long as its functions. */
+  readonly lib: unknown;
+  call(number: bigint, a: bigint, b: bigint): bigint;
+  close(descriptor: number): void;
+}
+
+let system: System | null | undefined;
+
+/** The C library's syscall(), since an older one has no wrapper for these; null where FFI is not to be had. */
+function systemCalls(): System | null {
+  if (system !== undefined) return system;
+  try {
+    const ffi = process.getBuiltinModule('node:ffi');
+    const { lib, functions } = ffi.dlopen(null, {
+      syscall: { arguments: ['int64', 'int64', 'int64', 'int64', 'int64'], return: 'int64' },
+      close: { arguments: ['int32'], return: 'int32' },
+    });
+    system = {
+      lib,
+      call: (number, a, b) => functions.syscall(number, a, b, 0n, 0n),
+      close: (descriptor) => void functions.close(descriptor),
+    };
+  } catch {
+    system = null;
+  }
+  return system;
+}
+
+type Boot = NonNullable<ReturnType<typeof decodeBoot>>;
+
+function readBoot(): Boot | null {
+  return decodeBoot(linuxSource().read('boot').text ?? '');
+}
+
+/** What /proc says of a process; null when it has ended, a zombie too: that holds nothing any more. */
+function look(pid: number, boot: Boot | null): { readonly startTime: string | null; readonly parent: number; readonly name: string } | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return null;
+  }
+  const stat = decodeStat(text);
+  if (stat === null || /^[ZXx]$/.test(text[text.lastIndexOf(')') + 2] ?? '')) return null;
+  return { startTime: boot === null ? null : startTime(boot.btime, boot.hertz, stat.startTicks), parent: stat.parent, name: stat.name };
+}
+
+/** Every process in sight. */
+export function allProcesses(): TreeProcess[] {
+  const boot = readBoot();
+  return readdirSync('/proc').flatMap((name): TreeProcess[] => {
+    const found = /^\d+$/.test(name) ? look(Number(name), boot) : null;
+    return found === null ? [] : [{ pid: Number(name), parent: found.parent, startTime: found.startTime, imageName: found.name }];
+  });
+}
+
+const gone = (pid: number): Refused => new Refused({ code: 'Gone', text: `process ${pid} has ended` });
+
+/**
+ * Takes hold of a process by a pidfd, which goes on meaning this process when its number is another one's; on kernels
+ * before 5.3 by its number, whose start is compared right before each signal.
+ * https://man7.org/linux/man-pages/man2/pidfd_open.2.html
+ */
+export function holdProcess(pid: number, started: string): HeldProcess {
+  const calls = systemCalls();
+  const descriptor = calls === null ? -1n : calls.call(pidfdOpen, BigInt(pid), 0n);
+  const boot = readBoot();
+  const isIt = (): boolean => look(pid, boot)?.startTime === started;
+  const release = (): void => {
+    if (descriptor >= 0n) calls!.close(Number(descriptor));
+  };
+
+  function send(signal: keyof typeof signals): void {
+    if (descriptor >= 0n) {
+      if (calls!.call(pidfdSendSignal, descriptor, signals[signal]) === 0n) return;
+    } else if (!isIt()) throw gone(pid);
+    try {
+      // Without a pidfd this sends it; with one it only tells why that failed.
+      process.kill(pid, descriptor >= 0n || signal === 'test' ? 0 : signal);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'EPERM') throw new Refused({ code: 'AccessDenied', text: 'it belongs to another user', needs: 'root (sudo)' });
+      if (code === 'ESRCH') throw gone(pid);
+      throw new Refused({ code: 'Failed', text: message });
+    }
+    if (descriptor >= 0n) throw isIt() ? new Refused({ code: 'Failed', text: `the system did not take ${signal}` }) : gone(pid);
+  }
+
+  // After the descriptor was opened: what has that start now is what the descriptor means.
+  if (!isIt()) {
+    release();
+    throw gone(pid);
+  }
+  try {
+    send('test');
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return {
+    ask() {
+      send('SIGTERM');
+      return { how: 'SIGTERM' };
+    },
+    end: () => send('SIGKILL'),
+    ended: () => !isIt(),
+    release,
+  };
+}

@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { isSea } from 'node:sea';
+import { systemLibrary } from './ffi.ts';
+import { lastErrorCode } from './kernel32.ts';
+
+// https://learn.microsoft.com/windows/console/console-functions
+const kernel32 = systemLibrary('kernel32.dll', {
+  FreeConsole: { arguments: [], return: 'int32' },
+  AttachConsole: { arguments: ['uint32'], return: 'int32' },
+  GetConsoleProcessList: { arguments: ['pointer', 'uint32'], return: 'uint32' },
+  SetConsoleCtrlHandler: { arguments: ['pointer', 'int32'], return: 'int32' },
+  GenerateConsoleCtrlEvent: { arguments: ['uint32', 'uint32'], return: 'int32' },
+});
+
+/** The word that makes this program the helper below; it is in no help. */
+export const helperWord = 'internal-interrupt';
+const ctrlC = 0;
+const patience = 10_000;
+
+/**
+ * Sends Ctrl+C to a process that is alone on its console: null when it was sent, else why not. A program has just one
+ * console, so this is done by a short-lived process of this same program.
+ */
+export function askOnConsole(pid: number, startTime: string): string | null {
+  const own = isSea() ? [] : [...process.execArgv, process.argv[1]!];
+  const { status, stdout, error } = spawnSync(process.execPath, [...own, helperWord, String(pid), startTime], {
+    stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', timeout: patience, windowsHide: true,
+  });
+  if (status === 0) return null;
+  return stdout?.trim() || `its console could not be reached${error === undefined ? '' : `: ${error.message}`}`;
+}
+
+/** What the helper does: leaves its own console for that of the process. Null when Ctrl+C was sent, else why not. */
+export function interruptConsole(pid: number): string | null {
+  kernel32.FreeConsole();
+  if (kernel32.AttachConsole(pid) === 0) return lastErrorCode() === 5 ? 'its console belongs to another user' : 'it has no console';
+  const list = Buffer.alloc(4 * 64);
+  const count = kernel32.GetConsoleProcessList(list, list.length / 4);
+  const pids = Array.from({ length: Math.min(count, list.length / 4) }, (_, index) => list.readUInt32LE(index * 4));
+  const others = pids.filter((one) => one !== pid && one !== process.pid);
+  if (count === 0 || count > pids.length || others.length > 0 || !pids.includes(pid)) {
+    return `it is not alone on its console${others.length === 0 ? '' : ` (with process ${others.join(', ')})`}, so that Ctrl+C would end others too`;
+  }
+  // It goes to every process of the console, and this is one for the moment.
+  kernel32.SetConsoleCtrlHandler(null, 1);
+  return kernel32.GenerateConsoleCtrlEvent(ctrlC, 0) === 0 ? `Ctrl+C could not be sent to its console (error ${lastErrorCode()})` : null;
+}

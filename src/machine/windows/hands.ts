@@ -1,0 +1,28 @@
+import type { Hands } from '../../actions/hands.ts';
+import { interruptConsole } from './console.ts';
+import { endService, serviceState, stopService } from './servicecontrol.ts';
+import { iisSites, stopSite } from './servicecontrol-iis.ts';
+import { allProcesses, holdProcess } from './terminate.ts';
+
+/** This Windows machine, to stop what runs on it. */
+export function windowsHands(): Hands {
+  return {
+    self: { pid: process.pid, container: null, unit: null },
+    asking: 'close its windows, or Ctrl+C where it is alone on its console',
+    processes: allProcesses,
+    hold: holdProcess,
+    service: serviceState,
+    stopService,
+    endService,
+    sites: iisSites,
+    stopSite,
+    interrupt(pid, startTime) {
+      const held = holdProcess(pid, startTime);
+      try {
+        return interruptConsole(pid);
+      } finally {
+        held.release();
+      }
+    },
+  };
+}

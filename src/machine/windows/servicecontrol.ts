@@ -1,0 +1,135 @@
+import type { ServiceId, ServiceState } from '../../actions/hands.ts';
+import type { Refusal } from '../../facts/raw.ts';
+import { Refused, refused, win32 } from './errors.ts';
+import { addressOf, systemLibrary, wide, wideText } from './ffi.ts';
+import { lastError, lastErrorCode } from './kernel32.ts';
+import { allProcesses, holdProcess } from './terminate.ts';
+
+// https://learn.microsoft.com/windows/win32/api/winsvc/
+const advapi32 = systemLibrary('advapi32.dll', {
+  OpenSCManagerW: { arguments: ['pointer', 'pointer', 'uint32'], return: 'pointer' },
+  OpenServiceW: { arguments: ['pointer', 'pointer', 'uint32'], return: 'pointer' },
+  CloseServiceHandle: { arguments: ['pointer'], return: 'int32' },
+  QueryServiceStatusEx: { arguments: ['pointer', 'int32', 'pointer', 'uint32', 'pointer'], return: 'int32' },
+  EnumDependentServicesW: { arguments: ['pointer', 'uint32', 'pointer', 'uint32', 'pointer', 'pointer'], return: 'int32' },
+  ControlService: { arguments: ['pointer', 'uint32', 'pointer'], return: 'int32' },
+});
+
+const connect = 0x1;
+const access = { look: 0x4 | 0x8, stop: 0x4 | 0x8 | 0x20 } as const;
+const active = 1;
+const stopControl = 1;
+const stoppedState = 1;
+const noSuchService = 1060;
+const notActive = 1062;
+/** How long one service that needs another is waited for. */
+const patience = 30_000;
+
+const clock = new Int32Array(new SharedArrayBuffer(4));
+
+function withService<T>(name: string, rights: number, use: (service: bigint) => T): T {
+  const manager = advapi32.OpenSCManagerW(null, null, connect);
+  if (manager === 0n) throw lastError('OpenSCManagerW');
+  try {
+    const service = advapi32.OpenServiceW(manager, wide(name), rights);
+    if (service === 0n) {
+      const error = lastErrorCode();
+      if (error === noSuchService) throw new Refused('NotSupported', `there is no service ${name}`);
+      throw error === win32.accessDenied ? new Refused('AccessDenied', `the service manager does not let this user stop ${name}`) : refused('OpenServiceW', error);
+    }
+    try {
+      return use(service);
+    } finally {
+      advapi32.CloseServiceHandle(service);
+    }
+  } finally {
+    advapi32.CloseServiceHandle(manager);
+  }
+}
+
+/** SERVICE_STATUS_PROCESS */
+function status(service: bigint): { readonly state: number; readonly accepted: number; readonly pid: number } {
+  const bytes = Buffer.alloc(36);
+  if (advapi32.QueryServiceStatusEx(service, 0, bytes, bytes.length, Buffer.alloc(4)) === 0) throw lastError('QueryServiceStatusEx');
+  return { state: bytes.readUInt32LE(4), accepted: bytes.readUInt32LE(8), pid: bytes.readUInt32LE(28) };
+}
+
+/** ENUM_SERVICE_STATUSW on 64 bits: two pointers and seven numbers. */
+const entrySize = 48;
+
+/** The services that run and need this one, in the order in which they have to be stopped. */
+function dependents(service: bigint): string[] {
+  const [needed, count] = [Buffer.alloc(4), Buffer.alloc(4)];
+  let bytes = Buffer.alloc(16 * 1024);
+  for (let i = 0; i < 5; i++) {
+    if (advapi32.EnumDependentServicesW(service, active, bytes, bytes.length, needed, count) !== 0) {
+      const base = addressOf(bytes);
+      return Array.from({ length: count.readUInt32LE() }, (_, index) => {
+        const offset = Number(bytes.readBigUInt64LE(index * entrySize) - base);
+        if (offset < 0 || offset >= bytes.length) throw new Refused('Failed', 'EnumDependentServicesW gave a name outside of its answer');
+        return wideText(bytes.subarray(offset));
+      });
+    }
+    const error = lastErrorCode();
+    if (error !== win32.moreData) throw refused('EnumDependentServicesW', error);
+    bytes = Buffer.alloc(bytes.length + needed.readUInt32LE());
+  }
+  throw new Refused('Failed', 'the list of dependent services grew faster than it could be read');
+}
+
+/** Null where there is no such service. */
+export function serviceState({ name }: ServiceId): ServiceState | null {
+  const look = (service: bigint): ServiceState => {
+    const { state, accepted } = status(service);
+    const refusal: Refusal | null = state === stoppedState || (accepted & 1) !== 0 ? null : { code: 'NotSupported', text: `the service ${name} does not let itself be stopped` };
+    return { refusal, stopped: state === stoppedState, triggers: [], dependents: dependents(service), restarts: false, manager: [] };
+  };
+  try {
+    return withService(name, access.stop, look);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error.refusal.code === 'NotSupported') return null;
+    if (error.refusal.code !== 'AccessDenied') throw error;
+    const { refusal } = error;
+    try {
+      return { ...withService(name, access.look, look), refusal };
+    } catch {
+      return { refusal, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] };
+    }
+  }
+}
+
+function control(name: string): void {
+  withService(name, access.stop, (service) => {
+    if (advapi32.ControlService(service, stopControl, Buffer.alloc(28)) !== 0) return;
+    const error = lastErrorCode();
+    if (error === notActive) return;
+    throw error === win32.accessDenied ? new Refused('AccessDenied', `the service manager does not let this user stop ${name}`) : refused(`stopping the service ${name}`, error);
+  });
+}
+
+/** Stops the services that need it, and waits for them, then tells it to stop. */
+export function stopService({ name }: ServiceId): void {
+  for (const dependent of withService(name, access.stop, dependents)) {
+    control(dependent);
+    const end = Date.now() + patience;
+    while (!withService(dependent, access.look, (service) => status(service).state === stoppedState)) {
+      if (Date.now() > end) throw new Refused('Failed', `the service ${dependent}, which needs it, did not stop within ${patience / 1000} s`);
+      Atomics.wait(clock, 0, 0, 100);
+    }
+  }
+  control(name);
+}
+
+/** Ends the process of a service that has one of its own. */
+export function endService({ name }: ServiceId): void {
+  const { pid } = withService(name, access.look, status);
+  const started = allProcesses().find((process) => process.pid === pid)?.startTime;
+  if (pid === 0 || started === undefined || started === null) return;
+  const held = holdProcess(pid, started);
+  try {
+    held.end();
+  } finally {
+    held.release();
+  }
+}

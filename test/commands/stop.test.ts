@@ -1,0 +1,281 @@
+// Real processes, all of them the test's own, on ports that the system gave them.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { nodeFlags, root } from '../../build/runtime.mjs';
+import { liveHands, liveSource } from '../../src/machine/live.ts';
+import type { StopResult } from '../../src/schema/stop.ts';
+import { facts } from '../facts/example.ts';
+import { skip, type TestContext } from '../skip.ts';
+import { run, snapshotFile } from './harness.ts';
+import type { Told } from './stop-program.ts';
+
+const test = suite('portowner stop');
+const here = process.platform === 'linux';
+
+function onLinux(name: string, check: (context: TestContext) => Promise<void>): void {
+  test(name, async (context: TestContext) => (here ? check(context) : skip('it needs Linux', context)));
+}
+
+const children: ChildProcess[] = [];
+const orphans: number[] = [];
+const open: (Server | Socket)[] = [];
+test.after.each(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const pid of orphans.splice(0)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended, as it should.
+    }
+  }
+  for (const one of open.splice(0)) {
+    if ('destroy' in one) one.destroy();
+    else one.close();
+  }
+});
+
+interface Program extends Told {
+  readonly process: ChildProcess;
+  readonly ended: Promise<unknown>;
+}
+
+async function start(...args: string[]): Promise<Program> {
+  const child = spawn(process.execPath, [...nodeFlags, join(root, 'test/commands/stop-program.ts'), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  children.push(child);
+  const ended = once(child, 'exit');
+  const [text] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+  const told = JSON.parse(text) as Told;
+  assert.is(told.pid, child.pid);
+  return Object.assign(told, { process: child, ended });
+}
+
+const isAlive = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+
+interface Answer {
+  readonly code: number;
+  readonly rows: StopResult[];
+  readonly problems: { readonly Code: string; readonly Message: string; readonly Hint: string | null }[];
+}
+
+async function stop(...args: string[]): Promise<Answer> {
+  const { code, out, err } = await run(['stop', '--format', 'ndjson', '--problems', 'rows', ...args], { source: await liveSource(), hands: await liveHands() });
+  assert.is(err, '');
+  const items = out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as StopResult & { Code: string; Message: string; Hint: string | null; Severity?: string });
+  return { code, rows: items.filter((item) => item.Severity === undefined), problems: items.filter((item) => item.Severity === 'Error') };
+}
+
+onLinux('a dry run shows what would end, and ends nothing', async () => {
+  const server = await start('listen');
+  const client = connect(server.port, '127.0.0.1');
+  open.push(client);
+  await once(client, 'connect');
+  const { code, rows: [row, ...more] } = await stop(String(server.port), '--dry-run');
+  assert.is(code, 0);
+  assert.equal(more, []);
+  const { Result, Endpoints, OwningProcess, Method, Connections, Identity, StartTime } = row!;
+  assert.equal([Result, Endpoints, OwningProcess, Method, Connections], ['Planned', [`TCP/127.0.0.1:${server.port}`], server.pid, 'SIGTERM', 1]);
+  assert.ok(Identity!.startsWith(`TCP/127.0.0.1:${server.port};${server.pid};${StartTime};`), Identity!);
+  assert.ok(isAlive(server.process));
+});
+
+onLinux('a program is asked, ends, and the port is free', async () => {
+  const server = await start('listen');
+  const { code, rows: [row] } = await stop(String(server.port), '--yes');
+  assert.equal([code, row!.Result, row!.Method, row!.Reason], [0, 'Stopped', 'SIGTERM', null]);
+  await server.ended;
+  assert.is(server.process.signalCode, 'SIGTERM');
+  const again = createServer();
+  open.push(again);
+  again.listen(server.port, '127.0.0.1');
+  await once(again, 'listening');
+});
+
+onLinux('one that does not end stays, and --force ends it after the time limit', async () => {
+  const server = await start('stubborn');
+  const first = await stop(String(server.port), '--yes', '--timeout', '0.3');
+  assert.equal([first.code, first.rows[0]!.Result], [1, 'NotStopped']);
+  assert.match(first.rows[0]!.Reason!.join(), /did not end within 0\.3 s; --force ends it/);
+  assert.equal(first.problems.map(({ Code }) => Code), ['PO4104']);
+  assert.ok(isAlive(server.process));
+  const second = await stop(String(server.port), '--yes', '--timeout', '0.3', '--force');
+  assert.equal([second.code, second.rows[0]!.Result, second.rows[0]!.Method], [0, 'Stopped', 'SIGTERM, by force']);
+  await server.ended;
+  assert.is(server.process.signalCode, 'SIGKILL');
+});
+
+onLinux('a child that inherited the listener ends too', async () => {
+  const server = await start('heir');
+  orphans.push(server.child!);
+  const plan = await stop(String(server.port), '--dry-run');
+  assert.equal([plan.rows.length, plan.rows[0]!.OwningProcess, plan.rows[0]!.Holders], [1, server.pid, [`sleep (${server.child})`]]);
+  const { code, rows } = await stop(String(server.port), '--yes');
+  assert.equal([code, rows.map(({ Result }) => Result)], [0, ['Stopped']]);
+});
+
+onLinux('a child that is all that is left of it', async () => {
+  const server = await start('heir');
+  orphans.push(server.child!);
+  server.process.kill('SIGKILL');
+  await server.ended;
+  const { code, rows } = await stop(String(server.port), '--yes');
+  assert.equal([code, rows.map(({ Result, OwningProcess }) => [Result, OwningProcess])], [0, [['Stopped', server.child!]]]);
+});
+
+onLinux('a supervisor that starts it again is named', async () => {
+  const server = await start('supervisor');
+  const { code, rows: [row], problems } = await stop(String(server.port), '--yes');
+  assert.equal([code, row!.OwningProcess, row!.Result], [1, server.child, 'Retaken']);
+  assert.match(row!.Supervisor!, new RegExp(`\\(${server.pid}\\)$`));
+  assert.match(problems[0]!.Message, /it ended, but .+ has the port now, started by .+: stop that first/);
+  assert.ok(isAlive(server.process), 'the supervisor itself is not what was to be stopped');
+});
+
+onLinux('another process that got the number is not stopped', async () => {
+  const server = await start('listen');
+  const { rows: [row] } = await stop(String(server.port), '--dry-run');
+  const other = row!.Identity!.replace(/;\d{4}-/, ';2001-');
+  const { code, rows: [result] } = await stop('--yes', '--', other);
+  assert.equal([code, result!.Result], [1, 'Refused']);
+  assert.match(result!.Reason!.join(), /it is not what was looked at any more/);
+  assert.ok(isAlive(server.process));
+  const hands = await liveHands();
+  assert.throws(() => hands.hold(server.pid, '2001-01-01T00:00:00.000Z'), /has ended/);
+  const right = await stop('--yes', '--', row!.Identity!);
+  assert.equal([right.code, right.rows.map(({ Result }) => Result)], [0, ['Stopped']]);
+});
+
+onLinux('approved, but another one listens there by now', async () => {
+  const first = await start('listen');
+  const { rows: [row] } = await stop(String(first.port), '--dry-run');
+  first.process.kill('SIGKILL');
+  await first.ended;
+  const gone = await stop('--yes', '--', row!.Identity!);
+  assert.equal([gone.code, gone.rows[0]!.Result], [0, 'Gone']);
+  const second = await start('listen', String(first.port));
+  const { code, rows } = await stop('--yes', '--', row!.Identity!);
+  assert.equal([code, rows[0]!.Result], [1, 'Refused']);
+  assert.ok(isAlive(second.process));
+});
+
+onLinux('a target on another computer is not stopped here', async () => {
+  const server = await start('listen');
+  const { rows: [row] } = await stop(String(server.port), '--dry-run');
+  const { code, rows } = await stop('--yes', '--', row!.Identity!.replace(/;[^;]*$/, ';elsewhere'));
+  assert.equal([code, rows[0]!.Result], [1, 'Refused']);
+  assert.match(rows[0]!.Reason!.join(), /it is on elsewhere, and this is .+: stop it there/);
+  assert.ok(isAlive(server.process));
+});
+
+onLinux('a client is never stopped, neither for its local nor for its remote port', async () => {
+  const target = createServer((socket) => void open.push(socket.on('error', () => {})));
+  open.push(target);
+  target.listen(0, '127.0.0.1');
+  await once(target, 'listening');
+  const server = await start('listen');
+  const sameLocal = await start('client', `127.0.0.2:${server.port}`, String((target.address() as AddressInfo).port));
+  const sameRemote = await start('client', '127.0.0.3:0', String(server.port));
+  const { code, rows } = await stop(String(server.port), '--yes');
+  assert.equal([code, rows.map(({ OwningProcess }) => OwningProcess)], [0, [server.pid]]);
+  assert.ok(rows[0]!.LingeringConnections! > 0, 'the client connection is reported apart');
+  assert.ok(isAlive(sameLocal.process) && isAlive(sameRemote.process));
+  const { code: none } = await stop(String(server.port), '--yes');
+  assert.is(none, 1, 'a connection alone is nobody to stop');
+  assert.ok(isAlive(sameLocal.process));
+});
+
+onLinux('only the ports asked for choose, and what else ends is shown', async () => {
+  const one = await start('listen');
+  const other = await start('listen');
+  const { rows } = await stop('--pid', String(one.pid), '--dry-run');
+  assert.equal(rows.map(({ OwningProcess, LocalPort }) => [OwningProcess, LocalPort]), [[one.pid, one.port]]);
+  const { code } = await stop(String(other.port), '--pid', String(one.pid), '--yes');
+  assert.is(code, 1, 'that process does not listen there');
+  assert.ok(isAlive(one.process) && isAlive(other.process));
+});
+
+onLinux('this program itself is refused', async () => {
+  const server = createServer();
+  open.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { code, rows } = await stop(String((server.address() as AddressInfo).port), '--yes', '--force');
+  assert.equal([code, rows[0]!.Result, rows[0]!.Reason], [1, 'Refused', ['it is this program']]);
+});
+
+/** Runs the sources as a program of their own. */
+async function program(args: readonly string[], more: { uid?: number } = {}): Promise<{ code: number; out: string; err: string }> {
+  const child = spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), 'stop', ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...more });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const [code] = await once(child, 'close');
+  return { code, out, err };
+}
+
+onLinux('what this program runs in is refused', async () => {
+  const server = createServer();
+  open.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { code, err } = await program([String((server.address() as AddressInfo).port), '--yes', '--force']);
+  assert.is(code, 1);
+  assert.match(err, /PO4105: .* was not stopped: it is a program that this one runs in/);
+});
+
+onLinux("another user's program needs rights", async (context) => {
+  if (process.geteuid!() !== 0) return skip('it needs root', context);
+  try {
+    accessSync(join(root, 'src/main.ts'), constants.R_OK);
+  } catch {
+    return skip('others cannot read the sources', context);
+  }
+  const server = await start('listen');
+  const { code, err } = await program([String(server.port), '--yes', '--force'], { uid: 65534 });
+  assert.is(code, 77, err);
+  assert.match(err, /PO4106/);
+  assert.ok(isAlive(server.process));
+});
+
+test('without a terminal it refuses to go on without --yes', async () => {
+  const { code, out, err } = await run(['stop', '1']);
+  assert.equal([code, out], [64, '']);
+  assert.match(err, /PO4103: there is no terminal to ask on\n {2}--yes stops without asking, --dry-run shows what would end\./);
+});
+
+for (const [answer, result] of [[false, 'Declined'], [true, 'Stopped']] as const) {
+  onLinux(`on a terminal it asks: ${result}`, async () => {
+    const server = await start('listen');
+    const questions: string[] = [];
+    const confirm = (question: string): boolean => (questions.push(question), answer);
+    const { code, out, err } = await run(['stop', String(server.port)], { source: await liveSource(), hands: await liveHands(), confirm });
+    assert.is(code, answer ? 0 : 1);
+    assert.match(err, new RegExp(`on TCP/127\\.0\\.0\\.1:${server.port}\\n {2}how: SIGTERM`), 'it first shows what would end');
+    assert.equal(questions.length, 1);
+    assert.match(questions[0]!, new RegExp(`^Stop .+ \\(${server.pid}\\)\\? \\[y/N\\] $`));
+    assert.match(out, new RegExp(result));
+    assert.is(isAlive(server.process), !answer);
+  });
+}
+
+for (const [args, message] of [
+  [[], /it takes the port to give back, or --pid/],
+  [['0'], /PO1002/],
+  [['8080', '--protocol', 'x'], /--protocol has no value/],
+  [['8080', '--timeout', 'x'], /--timeout has no value/],
+  [['--pid', 'x'], /--pid has no value/],
+  [['TCP/1.2.3.4:1;x;;'], /is not a target/],
+  [['8080', '--from', snapshotFile(facts([]))], /PO1001/],
+] as const) {
+  test(`stop ${args.join(' ').replace(/\/\S*\/facts.*/, 'FILE')} is refused`, async () => {
+    const { code, out, err } = await run(['stop', '--yes', ...args]);
+    assert.equal([code, out], [64, '']);
+    assert.match(err, message);
+  });
+}
+
+test.run();
