@@ -144,7 +144,7 @@ export class PortsCommand extends RowCommand {
     const spans: PortSpan[] = [];
     const pids = new Set<number>();
     const problems: Problem[] = [];
-    for (const text of this.ports) {
+    for (const text of this.ports.flatMap((ports) => ports.split(','))) {
       const pid = /^pid:(\d{1,10})$/.exec(text)?.[1];
       if (pid !== undefined) {
         pids.add(Number(pid));
