@@ -1,0 +1,192 @@
+import { isIP } from 'node:net';
+import { Document, isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
+import { validate } from '../generated/baseline.validate.js';
+import { addressScope } from '../ownership/address.ts';
+import { compare, type Comparison } from './compare.ts';
+import { parseChecked, type DocumentKind } from './document.ts';
+import { listenerOrder, type Listener, type Scope } from './listeners.ts';
+
+/** The approved state of a machine. */
+export interface Baseline {
+  /** Null: for any machine. */
+  readonly machine: string | null;
+  readonly listeners: readonly Listener[];
+  /** What the file says in front of each of them. */
+  readonly comments: readonly (string | null)[];
+}
+
+interface Entry {
+  readonly port: number | 'dynamic';
+  readonly protocol: 'TCP' | 'UDP';
+  readonly address: string;
+  readonly program?: string;
+  readonly services?: string[];
+  readonly user?: string;
+  readonly sha256?: string;
+  readonly signer?: string;
+}
+
+const kind: DocumentKind = { name: 'a baseline', kind: 'PortOwner.Baseline', hint: 'Correct the file, or make a new one with "portowner baseline create".', validate };
+
+const scopes: Readonly<Record<string, Scope>> = { any: 'Any', loopback: 'Loopback', specific: 'Specific' };
+
+const noWrap = { lineWidth: 0 } as const;
+
+function listenerOf({ port, protocol, address, program, services, user, sha256, signer }: Entry): Listener {
+  return {
+    protocol,
+    port,
+    address,
+    scope: scopes[address] ?? addressScope(address),
+    program: program ?? null,
+    services: services ?? [],
+    user: user ?? null,
+    sha256: sha256?.toLowerCase() ?? null,
+    signer: signer ?? null,
+    ports: [],
+  };
+}
+
+/** The entry of a listener: what is unknown is left out. */
+function entryOf({ port, protocol, address, program, services, user, sha256, signer }: Listener): Entry {
+  return {
+    port,
+    protocol,
+    address,
+    ...(program === null ? {} : { program }),
+    ...(services.length === 0 ? {} : { services: [...services] }),
+    ...(user === null ? {} : { user }),
+    ...(sha256 === null ? {} : { sha256 }),
+    ...(signer === null ? {} : { signer }),
+  };
+}
+
+function parse(text: string, name: string) {
+  const checked = parseChecked(text, name, kind);
+  const { machine, listeners } = checked.value as { machine?: string; listeners: Entry[] };
+  listeners.forEach(({ port, address }, index) => {
+    const fits = port === 'dynamic' ? Object.hasOwn(scopes, address) : isIP(address) !== 0;
+    if (!fits) checked.fail(['listeners', index, 'address'], port === 'dynamic' ? 'the address of a dynamic port must be any, loopback or specific' : `${JSON.stringify(address)} is not an IP address`);
+  });
+  return { document: checked.document, machine: machine ?? null, listeners: listeners.map(listenerOf) };
+}
+
+function sequence(document: Document): YAMLSeq | null {
+  const node = document.get('listeners', true);
+  return isSeq(node) ? node : null;
+}
+
+/** Reads the text of a baseline; `name` is its file. Throws PO2002 with line and column, or PO2003. */
+export function parseBaseline(text: string, name: string): Baseline {
+  const { document, machine, listeners } = parse(text, name);
+  const items = sequence(document)?.items ?? [];
+  const comments = items.map((item) => (isMap(item) ? (item.commentBefore?.trim() ?? null) : null));
+  return { machine, listeners, comments };
+}
+
+function nodeOf(document: Document, listener: Listener): YAMLMap {
+  const node = document.createNode(entryOf(listener)) as YAMLMap;
+  const services = node.get('services', true);
+  if (isSeq(services)) services.flow = true;
+  return node;
+}
+
+/** A new baseline: sorted, one listener an entry. */
+export function baselineText(machine: string, listeners: readonly Listener[]): string {
+  const document = new Document({ kind: kind.kind, version: 1, machine });
+  const items = document.createNode([]) as YAMLSeq;
+  for (const listener of listeners.toSorted(listenerOrder)) items.add(nodeOf(document, listener));
+  items.flow = false;
+  document.set('listeners', items);
+  document.commentBefore = ' The listeners that are approved on this machine, for "portowner audit --baseline". A value that is left out may be any.';
+  return document.toString(noWrap);
+}
+
+/** What is lost with an entry is the paragraph right above it; others stay, above the next entry. */
+function keepComments(items: YAMLSeq, index: number): void {
+  const removed = items.items[index];
+  const comment = isMap(removed) ? removed.commentBefore : null;
+  const end = comment?.search(/\n[ \t]*\n(?![\s\S]*\n[ \t]*\n)/) ?? -1;
+  if (!comment || end < 0) return;
+  const kept = comment.slice(0, end);
+  const next = items.items[index + 1];
+  if (isMap(next)) next.commentBefore = next.commentBefore ? `${kept}\n\n${next.commentBefore}` : kept;
+  else items.comment = items.comment ? `${kept}\n\n${items.comment}` : kept;
+}
+
+function setFields(node: YAMLMap, listener: Listener): void {
+  const entry = entryOf(listener);
+  for (const [field, value] of Object.entries(entry)) {
+    const known = node.get(field, true);
+    if (isScalar(known) && known.value === value) continue;
+    if (field === 'services') {
+      if (isSeq(known) && JSON.stringify(known.toJSON()) === JSON.stringify(value)) continue;
+      const list = new Document(value).contents as YAMLSeq;
+      list.flow = true;
+      if (isSeq(known)) list.comment = known.comment;
+      node.set(field, list);
+    } else node.set(field, value);
+  }
+}
+
+/** How an approved listener should read from now on; a value that nobody stated, or that cannot be seen now, stays so. */
+function updated(before: Listener, after: Listener): Listener {
+  const owned = before.program !== null;
+  return {
+    ...after,
+    program: owned ? (after.program ?? before.program) : null,
+    services: after.services.length > 0 && (owned || before.services.length > 0) ? after.services : before.services,
+    user: before.user === null ? null : (after.user ?? before.user),
+    sha256: after.sha256 ?? (before.program === after.program ? before.sha256 : null),
+    signer: after.signer ?? (before.program === after.program ? before.signer : null),
+  };
+}
+
+export interface BaselineUpdate {
+  /** The whole new text; the same as before when nothing changed. */
+  readonly text: string;
+  readonly comparison: Comparison;
+}
+
+/**
+ * Brings a baseline to the state of now: entries of listeners that are gone are removed (unless they are to be kept),
+ * new ones are put where they belong, changed ones are changed in place. Comments and the order of the rest stay.
+ * Throws as parseBaseline.
+ */
+export function updateBaseline(text: string, name: string, now: readonly Listener[], { keepClosed }: { keepClosed: boolean }): BaselineUpdate {
+  const { document, listeners } = parse(text, name);
+  const comparison = compare(listeners, now);
+  const { changes, pairs, opened, closed } = comparison;
+  const relevant = keepClosed ? changes.filter(({ kind: what }) => what !== 'Closed') : changes;
+  let items = sequence(document);
+  // Hashes that were asked for the first time are no change, but belong into the file.
+  const learnt = pairs.some(([before, after]) => (before.sha256 === null && after.sha256 !== null) || (before.signer === null && after.signer !== null));
+  if (relevant.length === 0 && !learnt) return { text, comparison };
+  if (items === null || items.items.length === 0) {
+    items = document.createNode([]) as YAMLSeq;
+    document.set('listeners', items);
+  }
+  items.flow = false;
+  const nodes = new Map(items.items.map((item, index) => [listeners[index]!, item]));
+  // What the items say, in their order.
+  const listed = [...listeners];
+  for (const [before, after] of pairs) {
+    const node = nodes.get(before);
+    if (isMap(node) && (before.sha256 !== after.sha256 || before.signer !== after.signer || changes.some((change) => change.before === before && change.after === after))) setFields(node, updated(before, after));
+  }
+  if (!keepClosed) {
+    for (const listener of closed) {
+      const index = items.items.indexOf(nodes.get(listener));
+      keepComments(items, index);
+      items.items.splice(index, 1);
+      listed.splice(index, 1);
+    }
+  }
+  for (const listener of opened) {
+    const found = listed.findIndex((other) => listenerOrder(other, listener) > 0);
+    const at = found < 0 ? listed.length : found;
+    items.items.splice(at, 0, nodeOf(document, listener));
+    listed.splice(at, 0, listener);
+  }
+  return { text: document.toString(noWrap), comparison };
+}

@@ -1,0 +1,185 @@
+import { listenerOrder, ownerText, type Listener, type Scope } from './listeners.ts';
+
+export type ChangeKind = 'Opened' | 'Closed' | 'OwnerChanged' | 'PathChanged' | 'UserChanged' | 'AddressChanged' | 'Exposed' | 'BinaryChanged';
+
+/** One difference between two states of a machine. */
+export interface Change {
+  readonly kind: ChangeKind;
+  /** Null for what opened. */
+  readonly before: Listener | null;
+  /** Null for what closed. */
+  readonly after: Listener | null;
+  /** What exactly differs. */
+  readonly evidence: readonly string[];
+}
+
+export interface Comparison {
+  /** Listeners that are the same ones in both states, changed or not. */
+  readonly pairs: readonly (readonly [before: Listener, after: Listener])[];
+  readonly opened: readonly Listener[];
+  readonly closed: readonly Listener[];
+  readonly changes: readonly Change[];
+  /** Listeners whose owner was known before and cannot be seen now: whether they changed cannot be told. */
+  readonly unseen: readonly Listener[];
+}
+
+/** Windows' names of files and accounts are the same in any case. */
+const fold = (text: string): string => (text.includes('\\') ? text.toLowerCase() : text);
+
+/** Values that both states have and that differ. */
+function differ(before: string | null, after: string | null): boolean {
+  return before !== null && after !== null && fold(before) !== fold(after);
+}
+
+const fileName = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+const folded = (path: string): string => (path.includes('\\') || /\.exe$/i.test(path) ? fileName(path).toLowerCase() : fileName(path));
+
+/** A program may be known by its name alone, where its path could not be had. */
+function programsDiffer(before: string | null, after: string | null): boolean {
+  if (before === null || after === null) return false;
+  const whole = /[\\/]/.test(before) && /[\\/]/.test(after);
+  return whole ? differ(before, after) : folded(before) !== folded(after);
+}
+
+/** With fewer rights all services of a shared process are candidates: one set within the other is no difference. */
+function servicesDiffer(before: readonly string[], after: readonly string[]): boolean {
+  if (before.length === 0 || after.length === 0) return false;
+  const [few, many] = before.length < after.length ? [before, after] : [after, before];
+  return !few.every((name) => many.includes(name));
+}
+
+function sameOwner(before: Listener, after: Listener): boolean {
+  const names = before.program === null || after.program === null || folded(before.program) === folded(after.program);
+  // With nothing to go by they are not the same.
+  const known = (before.program !== null && after.program !== null) || (before.services.length > 0 && after.services.length > 0) || before.program === after.program;
+  return known && names && !servicesDiffer(before.services, after.services);
+}
+
+function unchanged(before: Listener, after: Listener): boolean {
+  return sameOwner(before, after) && !programsDiffer(before.program, after.program) && !differ(before.user, after.user);
+}
+
+const reach: Readonly<Record<Scope, number>> = { Loopback: 0, Specific: 1, Any: 2 };
+
+/** What differs between two listeners that are the same one. */
+function changesOf(before: Listener, after: Listener): Change[] {
+  const changes: Change[] = [];
+  const add = (kind: ChangeKind, ...evidence: string[]): void => void changes.push({ kind, before, after, evidence });
+  if (before.address !== after.address) {
+    const exposed = before.scope === 'Loopback' && after.scope !== 'Loopback';
+    const scopes = before.scope === after.scope ? '' : ` (${before.scope} to ${after.scope})`;
+    add(exposed ? 'Exposed' : 'AddressChanged', `address: ${before.address} to ${after.address}${scopes}`);
+  }
+  if ((before.program !== null || before.services.length > 0) && (after.program !== null || after.services.length > 0) && !sameOwner(before, after)) {
+    add('OwnerChanged', `owner: ${ownerText(before)} to ${ownerText(after)}`);
+    return changes;
+  }
+  if (programsDiffer(before.program, after.program)) add('PathChanged', `path: ${before.program} to ${after.program}`);
+  if (differ(before.user, after.user)) add('UserChanged', `user: ${before.user} to ${after.user}`);
+  const binary: string[] = [];
+  if (differ(before.sha256, after.sha256)) binary.push(`SHA-256: ${before.sha256} to ${after.sha256}`);
+  if (differ(before.signer, after.signer)) binary.push(`signer: ${before.signer} to ${after.signer}`);
+  if (binary.length > 0) add('BinaryChanged', ...binary);
+  return changes;
+}
+
+type Slot = { before: Listener[]; after: Listener[] };
+
+/** Listeners that can be the same one: of one protocol and port. */
+function slots(before: readonly Listener[], after: readonly Listener[]): Slot[] {
+  const found = new Map<string, Slot>();
+  const slot = ({ protocol, port }: Listener): Slot => {
+    const key = `${protocol} ${port}`;
+    const known = found.get(key) ?? { before: [], after: [] };
+    found.set(key, known);
+    return known;
+  };
+  for (const listener of before) slot(listener).before.push(listener);
+  for (const listener of after) slot(listener).after.push(listener);
+  return [...found.values()];
+}
+
+/** Listeners by a part of them, in their order. */
+function groups(list: Iterable<Listener>, part: (listener: Listener) => string): Map<string, Set<Listener>> {
+  const found = new Map<string, Set<Listener>>();
+  for (const listener of list) {
+    const key = part(listener);
+    const group = found.get(key);
+    if (group === undefined) found.set(key, new Set([listener]));
+    else group.add(listener);
+  }
+  return found;
+}
+
+/** Pairs the listeners of a slot, the surest pairs first, each once. */
+function pairUp({ before, after }: Slot): [Listener, Listener][] {
+  const pairs: [Listener, Listener][] = [];
+  const left = new Set(before);
+  let rest = [...after];
+  function pass(part: (listener: Listener) => string, fits: (before: Listener, after: Listener) => boolean): void {
+    if (left.size === 0) return;
+    const candidates = groups(left, part);
+    const unpaired: Listener[] = [];
+    for (const listener of rest) {
+      const group = candidates.get(part(listener));
+      let found: Listener | undefined;
+      for (const candidate of group ?? []) {
+        if (!fits(candidate, listener)) continue;
+        found = candidate;
+        break;
+      }
+      if (found === undefined) unpaired.push(listener);
+      else {
+        pairs.push([found, listener]);
+        group!.delete(found);
+        left.delete(found);
+      }
+    }
+    rest = unpaired;
+  }
+  const address = (listener: Listener): string => listener.address;
+  const owner = (listener: Listener): string => (listener.program === null ? '' : folded(listener.program));
+  const version = (listener: Listener): boolean => listener.address.includes(':');
+  const exact = (one: Listener, other: Listener): boolean => unchanged(one, other) && one.program === other.program && one.services.join() === other.services.join() && one.user === other.user;
+  pass((listener) => `${listener.address} ${owner(listener)}`, exact);
+  pass(address, unchanged);
+  pass(address, sameOwner);
+  // A dynamic listener is its program: another one is a new one, not its heir.
+  if (before[0]?.port !== 'dynamic') pass(address, () => true);
+  pass(owner, (one, other) => version(one) === version(other) && sameOwner(one, other));
+  pass(owner, sameOwner);
+  return pairs;
+}
+
+/** What became of the listeners of a machine, or of a baseline. Pure; quick for 100,000 listeners. */
+export function compare(before: readonly Listener[], after: readonly Listener[]): Comparison {
+  const pairs: [Listener, Listener][] = [];
+  const opened: Listener[] = [];
+  const closed: Listener[] = [];
+  const changes: Change[] = [];
+  for (const slot of slots(before, after)) {
+    const paired = slot.before.length === 0 || slot.after.length === 0 ? [] : pairUp(slot);
+    pairs.push(...paired);
+    for (const [one, other] of paired) changes.push(...changesOf(one, other));
+    const known = new Set(paired.flat());
+    for (const listener of slot.before) {
+      if (known.has(listener)) continue;
+      closed.push(listener);
+      changes.push({ kind: 'Closed', before: listener, after: null, evidence: [] });
+    }
+    const owned = groups(slot.before, (listener) => (listener.program === null ? '' : folded(listener.program)));
+    for (const listener of slot.after) {
+      if (known.has(listener)) continue;
+      opened.push(listener);
+      const ports = listener.port === 'dynamic' && listener.ports.length > 0 ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`] : [];
+      // A program that only this machine could reach, and now others can, whether it left the loopback address or not.
+      const same = listener.program === null ? [] : [...(owned.get(folded(listener.program)) ?? [])].filter((one) => sameOwner(one, listener));
+      const inner = reach[listener.scope] > 0 && same.length > 0 && same.every((one) => one.scope === 'Loopback') ? same[0]! : null;
+      if (inner === null) changes.push({ kind: 'Opened', before: null, after: listener, evidence: ports });
+      else changes.push({ kind: 'Exposed', before: inner, after: listener, evidence: [`address: ${inner.address}, and now ${listener.address} too (${inner.scope} to ${listener.scope})`, ...ports] });
+    }
+  }
+  const order = (a: Change, b: Change): number => listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0);
+  const unseen = pairs.filter(([one, other]) => (one.program !== null && other.program === null && other.services.length === 0) || (one.user !== null && other.user === null)).map(([, other]) => other);
+  return { pairs, opened: opened.sort(listenerOrder), closed: closed.sort(listenerOrder), changes: changes.sort(order), unseen };
+}

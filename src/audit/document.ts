@@ -1,0 +1,127 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { decodeText } from '../facts/read.ts';
+import type { SchemaProblem } from '../generated/baseline.validate.js';
+import { PortOwnerError } from '../problems.ts';
+
+/** A YAML file that people write, checked against its JSON Schema. */
+export interface CheckedDocument {
+  readonly document: Document;
+  readonly value: unknown;
+  /** Throws PO2002 that names the line and column of what is at this path in the document. */
+  fail(path: readonly (string | number)[], why: string): never;
+}
+
+/** What a kind of file is called, and how it is checked. */
+export interface DocumentKind {
+  readonly name: string;
+  readonly kind: string;
+  readonly hint: string;
+  readonly validate: { (data: unknown): boolean; errors?: SchemaProblem[] | null };
+}
+
+/** 50,000 listeners have about 8 MB. */
+const sizeLimit = 16 * 1024 * 1024;
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EACCES: 'access is denied',
+  EPERM: 'access is denied',
+  EISDIR: 'it is a folder',
+};
+
+/** A text file of limited size. Throws PO2001. */
+export function readText(path: string): string {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(65_536);
+      const length = readSync(file, chunk);
+      if (length === 0) break;
+      size += length;
+      if (size > sizeLimit) throw new Error(`it has more than ${sizeLimit / 1024 / 1024} MB`);
+      chunks.push(chunk.subarray(0, length));
+    }
+    return decodeText(Buffer.concat(chunks));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    throw new PortOwnerError('PO2001', `cannot read ${path}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`, { target: path, cause: error });
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+const pointerParts = (pointer: string): (string | number)[] =>
+  pointer.split('/').slice(1).map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
+
+/** Where a value, or with `key` that key of it, begins in the text. */
+function offsetOf(document: Document, path: readonly (string | number)[], key?: string): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    if (key !== undefined && isMap(node)) {
+      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
+      if (pair !== undefined && isScalar(pair.key) && pair.key.range) return pair.key.range[0];
+    }
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+/** What a schema says is wrong, for people: the deepest of its errors says most. */
+function explain(errors: readonly SchemaProblem[]): { path: (string | number)[]; key?: string; why: string } {
+  const depth = (error: SchemaProblem): number => error.instancePath.split('/').length;
+  const specific = errors.filter(({ keyword }) => keyword !== 'oneOf');
+  const error = (specific.length > 0 ? specific : errors).reduce((best, other) => (depth(other) > depth(best) ? other : best));
+  const path = pointerParts(error.instancePath);
+  const what = path.length === 0 ? 'the file' : String(typeof path.at(-1) === 'number' ? `${path.at(-2) ?? 'the list'}, entry ${Number(path.at(-1)) + 1},` : path.at(-1));
+  const { allowedValues, allowedValue, additionalProperty, missingProperty } = error.params as Record<string, unknown>;
+  if (typeof additionalProperty === 'string') return { path, key: additionalProperty, why: `there is no ${JSON.stringify(additionalProperty)} here` };
+  if (typeof missingProperty === 'string') return { path, why: `${what} has no ${missingProperty}` };
+  const others = specific.filter(({ instancePath, params }) => instancePath === error.instancePath && params.allowedValue !== undefined).map(({ params }) => String(params.allowedValue));
+  if (Array.isArray(allowedValues)) return { path, why: `${what} must be one of ${allowedValues.join(', ')}` };
+  if (error.keyword === 'const') return { path, why: `${what} must be ${String(allowedValue)}` };
+  return { path, why: `${what} ${error.message ?? 'is wrong'}${others.length > 0 ? ` or be ${others.join(' or ')}` : ''}` };
+}
+
+/**
+ * Parses and checks a file's text. Throws PO2002 with the line and column of the first thing that is wrong, and
+ * PO2003 for a file of a newer version.
+ */
+export function parseChecked(text: string, name: string, { name: called, kind, hint, validate }: DocumentKind): CheckedDocument {
+  const lines = new LineCounter();
+  const wrong = (offset: number | null, why: string, cause?: unknown): PortOwnerError => {
+    const { line, col } = offset === null ? { line: 0, col: 0 } : lines.linePos(offset);
+    return new PortOwnerError('PO2002', `${name}${offset === null ? '' : `, line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`}: ${why}`, { hint, target: name, cause });
+  };
+  let document: Document.Parsed;
+  let value: unknown;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+    const [error] = document.errors;
+    if (error !== undefined) throw wrong(error.pos[0], error.message.split('\n')[0]!.replace(/\.$/, ''), error);
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    if (error instanceof PortOwnerError) throw error;
+    throw wrong(null, error instanceof RangeError ? 'it is nested too deeply' : `it is not YAML: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+  const head = typeof value === 'object' && value !== null ? (value as { kind?: unknown; version?: unknown }) : {};
+  if (head.kind !== kind) throw wrong(offsetOf(document, ['kind']), `this is not ${called}: it does not begin with "kind: ${kind}"`);
+  if (typeof head.version === 'number' && head.version > 1) {
+    throw new PortOwnerError('PO2003', `${name} has version ${head.version}; this program reads version 1`, { hint: 'Use the PortOwner that wrote it, or a newer one.', target: name });
+  }
+  if (!validate(value)) {
+    const { path, key, why } = explain(validate.errors ?? []);
+    throw wrong(offsetOf(document, path, key), why);
+  }
+  return {
+    document,
+    value,
+    fail(path, why) {
+      throw wrong(offsetOf(document, path), why);
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import type { Facts } from '../facts/facts.ts';
+import { severities, type Finding, type Severity } from '../schema/finding.ts';
+import type { Change, Comparison } from './compare.ts';
+import { endpointText, listenerOrder, ownerText, type Listener } from './listeners.ts';
+import { decide, type Policy, type Rule } from './policy.ts';
+
+export type FindingKind = Change['kind'] | 'Forbidden' | 'NotAllowed' | 'ExpiredException';
+
+/** What was compared with, as findings quote it. */
+export interface Reference {
+  /** Quoted in the column Rule. */
+  readonly name: string;
+  /** A command that approves what is now; null where nothing can be approved. */
+  readonly approve: string | null;
+}
+
+/** What an audit found, and what it could not tell. */
+export interface Findings {
+  readonly findings: readonly Finding[];
+  /** Listeners about which more rights would tell more. */
+  readonly unseen: readonly Listener[];
+}
+
+function severityOf({ kind, before, after }: Change): Severity {
+  const listener = after ?? before!;
+  const chance = listener.port === 'dynamic';
+  if (kind === 'Closed') return chance ? 'Info' : 'Low';
+  // A program that asks for any UDP port mostly is a client.
+  if (kind === 'Opened') return chance && listener.protocol === 'UDP' ? 'Low' : listener.scope === 'Loopback' ? 'Medium' : 'High';
+  return kind === 'UserChanged' || kind === 'AddressChanged' || kind === 'BinaryChanged' ? 'Medium' : 'High';
+}
+
+const whoIs = ({ port, ports }: Listener): string[] => {
+  const number = port === 'dynamic' ? ports[0] : port;
+  return number === undefined ? [] : [`portowner ${number}   # who it is now`];
+};
+
+function remedyOf({ kind, before, after }: Pick<Change, 'before' | 'after'> & { kind: FindingKind }, approve: string | null): string[] {
+  const approval = approve === null ? [] : [`${approve}   # when it is meant to be so`];
+  if (kind === 'Closed') return [`start ${ownerText(before!)} again, when it is missed`, ...approval];
+  return [...whoIs(after!), ...approval];
+}
+
+function quote({ reason, owner, ticket, expires }: Rule): string[] {
+  return [
+    ...(reason === null ? [] : [`reason: ${reason}`]),
+    ...(expires === null ? [] : [`expires: ${expires}`]),
+    ...(owner === null ? [] : [`owner: ${owner}`]),
+    ...(ticket === null ? [] : [`ticket: ${ticket}`]),
+  ];
+}
+
+const sideText = (listener: Listener | null): string | null => (listener === null ? null : `${endpointText(listener)} ${ownerText(listener)}`);
+
+function row(kind: FindingKind, severity: Severity, { before, after }: Pick<Change, 'before' | 'after'>, more: { rule: string; evidence: readonly string[]; remedy: readonly string[]; quoted?: Rule | null; machine: string }): Finding {
+  const listener = after ?? before!;
+  return {
+    Kind: kind,
+    Severity: severity,
+    Endpoint: endpointText(listener),
+    Before: sideText(before),
+    After: sideText(after),
+    Rule: more.rule,
+    Evidence: more.evidence.length === 0 ? null : more.evidence,
+    Remedy: more.remedy.length === 0 ? null : more.remedy,
+    FirstSeen: null,
+    Contact: more.quoted?.owner ?? null,
+    Ticket: more.quoted?.ticket ?? null,
+    Protocol: listener.protocol,
+    LocalAddress: listener.address,
+    LocalPort: listener.port === 'dynamic' ? null : listener.port,
+    ComputerName: more.machine,
+  };
+}
+
+/** The changes between two states as rows. */
+export function changeRows(changes: readonly Change[], machine: string, reference: Reference): Finding[] {
+  return changes.map((change) => row(change.kind, severityOf(change), change, { rule: reference.name, evidence: change.evidence, remedy: remedyOf(change, reference.approve), machine }));
+}
+
+/** What the policy says of a listener that is there now, apart from what changed. */
+function judge(listener: Listener, policy: Policy, at: string, machine: string, approved: boolean): Finding | null {
+  const { rule, expired } = decide(policy, listener, at);
+  const sides = { before: null, after: listener };
+  const remedy = (quoted: Rule | null): string[] => [
+    ...(quoted !== null && (quoted.owner ?? quoted.ticket) !== null ? [`ask ${[quoted.owner, quoted.ticket].filter((text) => text !== null).join(', ')}`] : []),
+    ...whoIs(listener),
+  ];
+  const passed = expired === null ? [] : [`the exception ${JSON.stringify(expired.name)} has expired on ${expired.expires}`];
+  const ports = listener.port === 'dynamic' ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`] : [];
+  if (rule?.action === 'forbid') {
+    return row('Forbidden', rule.severity ?? 'High', sides, { rule: rule.name, evidence: [...ports, ...passed, ...quote(rule)], remedy: remedy(rule), quoted: rule, machine });
+  }
+  if (rule !== null) return null;
+  if (expired !== null) return row('ExpiredException', expired.severity ?? 'Medium', sides, { rule: expired.name, evidence: [...ports, ...quote(expired)], remedy: remedy(expired), quoted: expired, machine });
+  if (policy.default === 'forbid' && !approved) return row('NotAllowed', policy.severity, sides, { rule: 'default: forbid', evidence: ports, remedy: remedy(null), machine });
+  return null;
+}
+
+/** Findings by severity, worst first, then by port. */
+const rank = (severity: string | null): number => severities.indexOf(severity as Severity);
+
+/**
+ * What an audit finds. Pure: the present state, what differs from the baseline (null without one), and the policy
+ * (null without one). A change to what a rule expressly allows is none; what is forbidden is a finding although the
+ * baseline has it.
+ */
+export function audit(facts: Facts, now: readonly Listener[], comparison: Comparison | null, policy: Policy | null, reference: Reference): Findings {
+  const machine = facts.machine.name;
+  const found: { finding: Finding; listener: Listener }[] = [];
+  const unseen = new Set(comparison?.unseen ?? []);
+  const opened = new Set(comparison?.opened ?? []);
+  const judged = new Set<Listener>();
+  if (policy !== null) {
+    for (const listener of now) {
+      if (decide(policy, listener, facts.at).undecided !== null) unseen.add(listener);
+      const finding = judge(listener, policy, facts.at, machine, comparison !== null);
+      if (finding === null) continue;
+      judged.add(listener);
+      found.push({ finding, listener });
+    }
+  }
+  for (const change of comparison?.changes ?? []) {
+    if (change.after !== null && policy !== null) {
+      // That it is new, too, would say less.
+      if (change.kind === 'Opened' && judged.has(change.after) && opened.has(change.after)) continue;
+      const { rule } = decide(policy, change.after, facts.at);
+      if (rule?.action === 'allow' && rule.speaksOf(change.kind)) continue;
+    }
+    const [finding] = changeRows([change], machine, reference);
+    found.push({ finding: finding!, listener: change.after ?? change.before! });
+  }
+  found.sort((a, b) => rank(b.finding.Severity) - rank(a.finding.Severity) || listenerOrder(a.listener, b.listener));
+  return { findings: found.map(({ finding }) => finding), unseen: [...unseen] };
+}
+
+/** What makes findings of two audits the same one. */
+export function findingKey({ Kind, Endpoint, Before, After, Rule: rule }: Finding): string {
+  return JSON.stringify([Kind, Endpoint, Before, After, rule]);
+}
+
+/** How many findings are at least so severe. */
+export function atLeast(findings: readonly Finding[], severity: Severity): number {
+  return findings.filter((finding) => rank(finding.Severity) >= rank(severity)).length;
+}
+
+/** The worst severity of findings; null for none. */
+export function worst(findings: readonly Finding[]): Severity | null {
+  return findings.reduce<Severity | null>((most, { Severity: severity }) => (most === null || rank(severity) > rank(most) ? (severity as Severity) : most), null);
+}
+

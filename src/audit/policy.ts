@@ -1,0 +1,214 @@
+import { validate } from '../generated/policy.validate.js';
+import { parsePorts, portMatcher } from '../ports/expression.ts';
+import { servicePorts } from '../ports/iana.ts';
+import { PortOwnerError } from '../problems.ts';
+import type { Severity } from '../schema/finding.ts';
+import type { ChangeKind } from './compare.ts';
+import { parseChecked, type DocumentKind } from './document.ts';
+import type { Listener, Scope } from './listeners.ts';
+
+/** Whether a listener fits a condition; null when what is needed to tell could not be had. */
+type Fit = boolean | null;
+
+export interface Rule {
+  readonly name: string;
+  readonly action: 'allow' | 'forbid';
+  readonly severity: Severity | null;
+  /** The last day of an exception: 2026-12-31. */
+  readonly expires: string | null;
+  readonly owner: string | null;
+  readonly ticket: string | null;
+  readonly reason: string | null;
+  readonly fits: (listener: Listener) => Fit;
+  /** Whether an exception speaks of what such a change is about: one that names no program does not bless a new one. */
+  readonly speaksOf: (kind: ChangeKind) => boolean;
+}
+
+export interface Policy {
+  readonly rules: readonly Rule[];
+  readonly default: 'allow' | 'forbid';
+  readonly severity: Severity;
+}
+
+interface RuleText {
+  readonly name: string;
+  readonly action: Rule['action'];
+  readonly ports?: number | string;
+  readonly protocol?: 'TCP' | 'UDP';
+  readonly scope?: Scope | Scope[];
+  readonly program?: string | string[];
+  readonly service?: string | string[];
+  readonly user?: string | string[];
+  readonly signer?: string | string[];
+  readonly severity?: Severity;
+  readonly expires?: string;
+  readonly owner?: string;
+  readonly ticket?: string;
+  readonly reason?: string;
+}
+
+const kind: DocumentKind = { name: 'a policy', kind: 'PortOwner.Policy', hint: 'src/audit/policy.schema.json describes the form.', validate };
+
+const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+
+/** `*` and `?` as a test, in linear steps: a policy cannot make an audit hang. Windows' names are the same in any case, others are not. */
+function wildcard(pattern: string, anyCase: boolean): (text: string) => boolean {
+  const fold = (text: string): string => (anyCase ? text.toLowerCase() : text);
+  const wanted = fold(pattern);
+  return (given) => {
+    const text = fold(given);
+    let at = 0;
+    let star = -1;
+    let resume = 0;
+    for (let i = 0; i < text.length; ) {
+      if (wanted[at] === '*') {
+        star = at++;
+        resume = i;
+      } else if (at < wanted.length && (wanted[at] === '?' || wanted[at] === text[i])) {
+        at++;
+        i++;
+      } else if (star >= 0) {
+        // The last star takes one character more.
+        at = star + 1;
+        i = ++resume;
+      } else return false;
+    }
+    while (wanted[at] === '*') at++;
+    return at === wanted.length;
+  };
+}
+
+function anyOf(patterns: readonly string[], anyCase: (pattern: string) => boolean): (text: string) => boolean {
+  const tests = patterns.map((pattern) => wildcard(pattern, anyCase(pattern)));
+  return (text) => tests.some((test) => test(text));
+}
+
+const windowsName = (pattern: string): boolean => pattern.includes('\\') || /\.(?:exe|\*)$/i.test(pattern);
+const always = (): boolean => true;
+
+function programTest(patterns: readonly string[]): (listener: Listener) => Fit {
+  const [paths, names] = [patterns.filter((pattern) => /[\\/]/.test(pattern)), patterns.filter((pattern) => !/[\\/]/.test(pattern))];
+  const path = anyOf(paths, windowsName);
+  // A name alone finds the program wherever it is.
+  const name = anyOf(names, always);
+  return ({ program }) => {
+    if (program === null) return null;
+    const whole = /[\\/]/.test(program);
+    if (path(program) || name(program.replace(/^.*[\\/]/s, ''))) return true;
+    return whole || paths.length === 0 ? false : null;
+  };
+}
+
+/** The ports of an expression; `dynamic` is not a number. Throws PO1002. */
+function portsTest(text: string, action: Rule['action']): (listener: Listener) => Fit {
+  const parts = text.split(',').map((part) => part.trim());
+  const dynamic = parts.includes('dynamic');
+  const numbers = parts.filter((part) => part !== 'dynamic');
+  const port = numbers.length === 0 ? () => false : portMatcher(numbers.flatMap((part) => parsePorts(part, servicePorts)));
+  return (listener) => {
+    if (listener.port !== 'dynamic') return port(listener.port);
+    if (dynamic) return true;
+    // Behind a dynamic listener are several ports: one forbidden is enough, but all must be allowed.
+    return listener.ports.length > 0 && (action === 'forbid' ? listener.ports.some(port) : listener.ports.every(port));
+  };
+}
+
+function ruleOf(text: RuleText): Rule {
+  const { action } = text;
+  const conditions: ((listener: Listener) => Fit)[] = [];
+  if (text.protocol !== undefined) conditions.push(({ protocol }) => protocol === text.protocol);
+  if (text.scope !== undefined) {
+    const scopes = list(text.scope);
+    conditions.push(({ scope }) => scopes.includes(scope));
+  }
+  if (text.ports !== undefined) conditions.push(portsTest(String(text.ports), action));
+  if (text.program !== undefined) conditions.push(programTest(list(text.program)));
+  if (text.service !== undefined) {
+    const test = anyOf(list(text.service).flatMap((name) => [name, `${name}.service`, `*:${name}`]), always);
+    // All of them have to be allowed; one forbidden is enough.
+    conditions.push(({ services, program }) => (services.length === 0 ? (program === null ? null : false) : action === 'allow' ? services.every(test) : services.some(test)));
+  }
+  if (text.user !== undefined) {
+    const test = anyOf(list(text.user).flatMap((name) => (name.includes('\\') ? [name] : [name, `*\\${name}`])), windowsName);
+    conditions.push(({ user }) => (user === null ? null : test(user)));
+  }
+  if (text.signer !== undefined) {
+    const test = anyOf(list(text.signer), always);
+    conditions.push(({ signer }) => (signer === null ? null : test(signer)));
+  }
+  const said: Readonly<Record<ChangeKind, boolean>> = {
+    Opened: true,
+    Closed: false,
+    OwnerChanged: text.program !== undefined || text.service !== undefined,
+    PathChanged: list(text.program ?? []).some((pattern) => /[\\/]/.test(pattern)),
+    UserChanged: text.user !== undefined,
+    AddressChanged: text.scope !== undefined,
+    Exposed: text.scope !== undefined,
+    BinaryChanged: text.signer !== undefined,
+  };
+  return {
+    name: text.name,
+    action,
+    severity: text.severity ?? null,
+    expires: text.expires ?? null,
+    owner: text.owner ?? null,
+    ticket: text.ticket ?? null,
+    reason: text.reason ?? null,
+    fits(listener) {
+      let known: Fit = true;
+      for (const condition of conditions) {
+        const fit = condition(listener);
+        if (fit === false) return false;
+        if (fit === null) known = null;
+      }
+      return known;
+    },
+    speaksOf: (change) => said[change],
+  };
+}
+
+function isDate(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
+/** Reads the text of a policy; `name` is its file. Throws PO2002 with line and column, or PO2003. */
+export function parsePolicy(text: string, name: string): Policy {
+  const checked = parseChecked(text, name, kind);
+  const value = checked.value as { default?: Policy['default']; severity?: Severity; rules: RuleText[] };
+  const rules = value.rules.map((rule, index) => {
+    if (rule.expires !== undefined && !isDate(rule.expires)) checked.fail(['rules', index, 'expires'], `${rule.expires} is no day of the calendar`);
+    if (rule.expires !== undefined && rule.action !== 'allow') checked.fail(['rules', index, 'expires'], 'only a rule that allows can expire');
+    try {
+      return ruleOf(rule);
+    } catch (error) {
+      if (!(error instanceof PortOwnerError)) throw error;
+      return checked.fail(['rules', index, 'ports'], error.message);
+    }
+  });
+  return { rules, default: value.default ?? 'allow', severity: value.severity ?? 'High' };
+}
+
+/** What a policy says of a listener. */
+export interface Decision {
+  /** Null: no rule fits. */
+  readonly rule: Rule | null;
+  /** The first exception that fits and has expired, unless a rule before it decides. */
+  readonly expired: Rule | null;
+  /** A rule that might have decided, had all been known of the listener. */
+  readonly undecided: Rule | null;
+}
+
+/** The first rule that fits; `at` is the moment of the audit (ISO 8601, UTC). */
+export function decide({ rules }: Policy, listener: Listener, at: string): Decision {
+  let expired: Rule | null = null;
+  let undecided: Rule | null = null;
+  for (const rule of rules) {
+    const fit = rule.fits(listener);
+    if (fit === null) undecided ??= rule;
+    if (fit !== true) continue;
+    if (rule.expires !== null && at.slice(0, 10) > rule.expires) expired ??= rule;
+    else return { rule, expired, undecided };
+  }
+  return { rule: null, expired, undecided };
+}

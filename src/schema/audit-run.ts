@@ -1,0 +1,40 @@
+import type { RowOf, RowSchema } from './column.ts';
+
+/** One audit in the store. */
+export const auditRun = {
+  typeName: 'PortOwner.AuditRun',
+  columns: [
+    { name: 'RunTime', type: 'date', importance: 1, description: 'The moment of the facts that were audited.' },
+    { name: 'Listeners', type: 'uint32', importance: 2, description: 'How many listeners there were.' },
+    { name: 'Appeared', type: 'uint32', importance: 2, description: 'How many were new since the run before.' },
+    { name: 'Disappeared', type: 'uint32', importance: 2, description: 'How many were gone since the run before.' },
+    { name: 'Findings', type: 'uint32', importance: 1, description: 'How many findings it had.' },
+    { name: 'WorstSeverity', type: 'text', importance: 2, description: 'The severity of the worst of them; null when there were none.' },
+    { name: 'Tool', type: 'text', description: 'The version of PortOwner that made the audit.' },
+    { name: 'ComputerName', type: 'text', importance: 3, description: 'The machine that was audited.' },
+  ],
+} as const satisfies RowSchema;
+
+export type AuditRun = RowOf<typeof auditRun>;
+
+/** A time in which a listener stayed the same, from the audits in the store. */
+export const portSpan = {
+  typeName: 'PortOwner.PortHistory',
+  columns: [
+    { name: 'Protocol', type: 'text', importance: 2, description: 'TCP or UDP.' },
+    { name: 'LocalAddress', type: 'text', importance: 2, description: 'The local address; of a dynamic listener any, loopback or specific.' },
+    { name: 'Port', type: 'text', importance: 1, description: 'The local port, or dynamic.' },
+    { name: 'Event', type: 'text', importance: 2, description: 'How it began: Known (it was there at the first audit), Appeared, or ChangedHands (somebody else had the endpoint until then).' },
+    { name: 'FirstSeen', type: 'date', importance: 1, description: 'The first audit that saw it.' },
+    { name: 'LastSeen', type: 'date', importance: 1, description: 'The last audit that saw it.' },
+    { name: 'IsOpen', type: 'boolean', importance: 3, description: 'Whether the newest audit of the machine saw it.' },
+    { name: 'Program', type: 'text', importance: 1, description: 'The executable.' },
+    { name: 'Services', type: 'texts', importance: 4, description: 'The services it ran.' },
+    { name: 'UserName', type: 'text', importance: 4, description: 'The account it ran as.' },
+    { name: 'PreviousOwner', type: 'text', importance: 4, description: 'Who had the endpoint until then, when it changed hands.' },
+    { name: 'Sha256', type: 'text', description: 'The SHA-256 of the executable, where the audit asked for it.' },
+    { name: 'ComputerName', type: 'text', importance: 5, description: 'The machine.' },
+  ],
+} as const satisfies RowSchema;
+
+export type PortSpanRow = RowOf<typeof portSpan>;

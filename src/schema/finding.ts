@@ -1,0 +1,29 @@
+import type { RowOf, RowSchema } from './column.ts';
+
+/** How much a finding matters, least first. */
+export const severities = ['Info', 'Low', 'Medium', 'High', 'Critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** One thing that an audit found, or that differs between two states. */
+export const finding = {
+  typeName: 'PortOwner.Finding',
+  columns: [
+    { name: 'Kind', type: 'text', importance: 1, description: 'Opened, Closed, OwnerChanged, PathChanged, UserChanged, AddressChanged, Exposed (only this machine could reach it, and now others can), BinaryChanged, Forbidden (by the policy), NotAllowed (no rule allows it) or ExpiredException.' },
+    { name: 'Severity', type: 'text', importance: 2, description: 'Info, Low, Medium, High or Critical.' },
+    { name: 'Endpoint', type: 'text', importance: 1, description: 'The protocol, address and port it is about: TCP 0.0.0.0:443; the port is dynamic for all that a program took from the dynamic range.' },
+    { name: 'Before', type: 'text', importance: 3, description: 'Who listened there before, or is approved; null for what is new.' },
+    { name: 'After', type: 'text', importance: 2, description: 'Who listens there now; null for what is gone.' },
+    { name: 'Rule', type: 'text', importance: 4, description: 'What decided: the baseline, the other snapshot, or the rule of the policy by its name.' },
+    { name: 'Evidence', type: 'texts', description: 'What exactly differs, or fits the rule.' },
+    { name: 'Remedy', type: 'texts', description: 'What to do about it.' },
+    { name: 'FirstSeen', type: 'date', description: 'The first of the audits in a row that found it; null without a store.' },
+    { name: 'Contact', type: 'text', description: 'The owner that the policy names for the rule.' },
+    { name: 'Ticket', type: 'text', description: 'The ticket that the policy names for the rule.' },
+    { name: 'Protocol', type: 'text', description: 'TCP or UDP.' },
+    { name: 'LocalAddress', type: 'text', description: 'The local address; of a dynamic listener any, loopback or specific.' },
+    { name: 'LocalPort', type: 'uint16', description: 'The local port; null for a dynamic one.' },
+    { name: 'ComputerName', type: 'text', description: 'The machine it was found on.' },
+  ],
+} as const satisfies RowSchema;
+
+export type Finding = RowOf<typeof finding>;

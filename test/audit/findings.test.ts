@@ -1,0 +1,82 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compare } from '../../src/audit/compare.ts';
+import { atLeast, audit, worst } from '../../src/audit/findings.ts';
+import type { Listener } from '../../src/audit/listeners.ts';
+import { parsePolicy } from '../../src/audit/policy.ts';
+import { facts } from '../facts/example.ts';
+import { dynamic, listener, loopback } from './listener.ts';
+
+const test = suite('findings');
+
+const reference = { name: 'baseline b.yaml', approve: 'portowner baseline update b.yaml' };
+
+function find(before: Listener[] | null, now: Listener[], rules: string | null = null, more = '') {
+  const policy = rules === null ? null : parsePolicy(`kind: PortOwner.Policy\nversion: 1\n${more}rules:\n${rules.trim() === '' ? '  []' : rules}\n`, 'p.yaml');
+  return audit(facts([]), now, before === null ? null : compare(before, now), policy, reference);
+}
+const kinds = (...args: Parameters<typeof find>): string[] => find(...args).findings.map(({ Kind, Severity, Endpoint, Rule: rule }) => `${Severity} ${Kind} ${Endpoint} by ${rule}`);
+
+test('a change is a finding by the baseline', () => {
+  assert.equal(kinds([], [listener()]), ['High Opened TCP 0.0.0.0:80 by baseline b.yaml']);
+  assert.equal(kinds([dynamic()], []), ['Info Closed TCP any:dynamic by baseline b.yaml']);
+});
+
+test('a row', () => {
+  assert.equal(find([loopback()], [listener()]).findings, [
+    {
+      Kind: 'Exposed', Severity: 'High', Endpoint: 'TCP 0.0.0.0:80', Before: 'TCP 127.0.0.1:80 /usr/sbin/nginx as root', After: 'TCP 0.0.0.0:80 /usr/sbin/nginx as root',
+      Rule: 'baseline b.yaml', Evidence: ['address: 127.0.0.1 to 0.0.0.0 (Loopback to Any)'],
+      Remedy: ['portowner 80   # who it is now', 'portowner baseline update b.yaml   # when it is meant to be so'],
+      FirstSeen: null, Contact: null, Ticket: null, Protocol: 'TCP', LocalAddress: '0.0.0.0', LocalPort: 80, ComputerName: 'box',
+    },
+  ]);
+});
+
+const forbid = '  - { name: no web, action: forbid, ports: 80, severity: Critical, owner: the web team, ticket: CHG-1, reason: because }';
+test('what is forbidden is a finding, whether the baseline has it or not, and quotes the rule', () => {
+  const [finding] = find([listener()], [listener()], forbid).findings;
+  assert.equal([finding?.Kind, finding?.Severity, finding?.Rule, finding?.Contact, finding?.Ticket], ['Forbidden', 'Critical', 'no web', 'the web team', 'CHG-1']);
+  assert.equal(finding?.Evidence, ['reason: because', 'owner: the web team', 'ticket: CHG-1']);
+  assert.equal(kinds([], [listener()], forbid), ['Critical Forbidden TCP 0.0.0.0:80 by no web']);
+  assert.equal(kinds(null, [listener()], forbid), ['Critical Forbidden TCP 0.0.0.0:80 by no web']);
+});
+
+test('a forbidden port is found in the dynamic range too', () => {
+  assert.equal(kinds([dynamic()], [dynamic()], '  - { name: back door, action: forbid, ports: 50000 }'), ['High Forbidden TCP any:dynamic by back door']);
+});
+
+test('an exception allows what is new, and a change only when it speaks of it', () => {
+  const web = '  - { name: web, action: allow, ports: 80 }';
+  assert.equal(kinds([], [listener()], web), []);
+  assert.equal(kinds([listener()], [listener({ program: '/tmp/door' })], web), ['High OwnerChanged TCP 0.0.0.0:80 by baseline b.yaml']);
+  assert.equal(kinds([listener()], [listener({ program: '/tmp/nginx' })], '  - { name: web, action: allow, program: nginx }'), ['High PathChanged TCP 0.0.0.0:80 by baseline b.yaml']);
+  assert.equal(kinds([listener()], [listener({ program: '/opt/nginx' })], '  - { name: web, action: allow, program: /opt/* }'), []);
+  assert.equal(kinds([loopback()], [listener()], web), ['High Exposed TCP 0.0.0.0:80 by baseline b.yaml']);
+  assert.equal(kinds([loopback()], [listener()], '  - { name: web, action: allow, scope: Any }'), []);
+});
+
+test('an exception that has expired', () => {
+  const old = '  - { name: old, action: allow, ports: 80, expires: 2025-12-31, ticket: CHG-9 }';
+  assert.equal(kinds([listener()], [listener()], old), ['Medium ExpiredException TCP 0.0.0.0:80 by old']);
+  assert.equal(kinds([listener()], [listener()], `${old}\n${forbid}`), ['Critical Forbidden TCP 0.0.0.0:80 by no web']);
+  assert.match(find([listener()], [listener()], `${old}\n${forbid}`).findings[0]!.Evidence!.join(), /exception "old" has expired on 2025-12-31/);
+});
+
+test('default: forbid', () => {
+  assert.equal(kinds(null, [listener()], '', 'default: forbid\n'), ['High NotAllowed TCP 0.0.0.0:80 by default: forbid']);
+  assert.equal(kinds([listener()], [listener()], '', 'default: forbid\n'), []);
+});
+
+test('the worst comes first, and is counted', () => {
+  const { findings } = find([listener({ port: 25 })], [listener({ port: 8080 }), listener()], forbid);
+  assert.equal(findings.map(({ Severity }) => Severity), ['Critical', 'High', 'Low']);
+  assert.equal([worst(findings), worst([])], ['Critical', null]);
+  assert.equal([atLeast(findings, 'High'), atLeast(findings, 'Info')], [2, 3]);
+});
+
+test('what a rule could not be applied to is said', () => {
+  assert.is(find(null, [listener({ program: null })], '  - { name: r, action: forbid, program: x }').unseen.length, 1);
+});
+
+test.run();
