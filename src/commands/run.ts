@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<CommandClass>>> = {
   free: async () => (await import('./free.ts')).FreeCommand,
   stop: async () => (await import('./stop.ts')).StopCommand,
   why: async () => (await import('./why.ts')).WhyCommand,
+  conflicts: async () => (await import('./conflicts.ts')).ConflictsCommand,
   doctor: async () => (await import('./doctor.ts')).DoctorCommand,
   completion: async () => (await import('./completion.ts')).CompletionCommand,
 };

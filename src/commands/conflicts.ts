@@ -1,0 +1,60 @@
+import { Command, Option } from 'clipanion';
+import * as t from 'typanion';
+import { conflicts, severities, type Severity } from '../diagnosis/conflicts.ts';
+import type { Facts } from '../facts/facts.ts';
+import { exit, type ExitCode } from '../problems.ts';
+import { conflict, type Conflict } from '../schema/conflict.ts';
+import { sectionProblems } from './problems.ts';
+import { RowCommand, type Answer } from './row-command.ts';
+
+export const severityWords = ['error', 'warning', 'information'] as const;
+
+/** Everything on a machine that is or will become a conflict over a port. */
+export class ConflictsCommand extends RowCommand {
+  static override paths = [['conflicts']];
+  static override usage = Command.Usage({
+    description: 'list everything on this machine that is or will become a conflict over a port',
+    details: `
+      It finds owners of one port on overlapping addresses or by reuse, one program started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs and rules that want a port which another has, and dynamic ports that run out.
+
+      Error means that something does not work, Warning that it works by luck or not for everybody, Information what every healthy machine has.
+
+      Exit codes: 0 nothing worse than Information, 1 a Warning or Error, 69 cannot tell, 77 more rights would tell.
+    `,
+    examples: [
+      ['Every conflict, the worst first', '$0 conflicts'],
+      ['Only what should be looked after', '$0 conflicts --severity warning'],
+      ['Of a snapshot, with what to do', '$0 conflicts --from server7.json --format list'],
+    ],
+  });
+
+  severity = Option.String('--severity', {
+    description: 'only what is at least this bad: error, warning or information (default)',
+    validator: t.isEnum(severityWords),
+  });
+
+  override readonly schema = conflict;
+
+  protected async answer(): Promise<Answer> {
+    const facts = await this.facts({ localPorts: null, protocols: ['TCP', 'UDP'], sockets: 'all', details: new Set(['owner', 'path', 'user', 'parent', 'services']), ranges: true });
+    const { rows: all, undecided } = conflicts(facts);
+    const last = this.severity === undefined ? severities.length : severityWords.indexOf(this.severity) + 1;
+    const rows = all.filter((row) => severities.slice(0, last).includes(row.Severity as Severity));
+    const exitCode = this.exitCode(facts, all, undecided);
+    const note = rows.length > 0 ? this.notes(rows) : exitCode === exit.ok || exitCode === exit.no ? 'No conflicts.' : 'No conflict was found, but not all could be seen.';
+    return { rows, problems: sectionProblems(facts, undecided === null ? [] : null), exitCode, ...(note === null ? {} : { note }) };
+  }
+
+  private exitCode({ sections }: Facts, rows: readonly Conflict[], undecided: string | null): ExitCode {
+    if (rows.some((row) => row.Severity !== 'Information')) return exit.no;
+    if (sections.sockets.status !== 'ok') return sections.sockets.needs === null ? exit.unavailable : exit.rights;
+    return undecided === null ? exit.ok : exit.rights;
+  }
+
+  /** What the words of a table mean. */
+  private notes(rows: readonly Conflict[]): string | null {
+    if ((this.format ?? 'table') !== 'table' || this.columns !== undefined) return null;
+    const known = new Map(rows.map((row) => [row.Kind!, row.Description!]));
+    return ['', ...[...known].map(([kind, description]) => `${kind}: ${description}`)].join('\n');
+  }
+}
