@@ -1,5 +1,5 @@
 import { maskCommandLine } from '../mask.ts';
-import type { Facts, FieldRefusal, Process, Sections, Service, Socket } from '../facts.ts';
+import type { Facts, FieldRefusal, Process, Relay, Sections, Service, Socket } from '../facts.ts';
 import { selectSockets, type Question } from '../question.ts';
 import { version } from '../../version.ts';
 import type { Kind } from './kinds.ts';
@@ -70,6 +70,7 @@ export class Collection {
   readonly #sockets: Socket[] = [];
   readonly #processes = new Map<number, ToldProcess>();
   readonly #services = new Map<string, ToldService>();
+  readonly #relays = new Map<number, Relay[]>();
   /** Process ids that two processes of these files had. */
   readonly #reused = new Set<number>();
   readonly #kinds = new Set<Kind>();
@@ -119,6 +120,12 @@ export class Collection {
     const key = `${service.pid} ${service.name}`;
     const known = this.#services.get(key);
     if (known === undefined || known.displayName === null) this.#services.set(key, service);
+  }
+
+  addRelay(pid: number, relay: Relay): void {
+    const known = this.#relays.get(pid);
+    if (known === undefined) this.#relays.set(pid, [relay]);
+    else if (!known.some(({ listenPort }) => listenPort === relay.listenPort)) known.push(relay);
   }
 
   /** Facts as far as the files go; `modified` is when the newest was written. Throws for several machines. */
@@ -175,7 +182,7 @@ export class Collection {
   #processSection(question: Question): Sections['processes'] {
     if (this.#processes.size === 0 && this.ended.size === 0) return notAsked('the files do not tell of processes');
     const data = [...this.#processes.values()].map((process) => this.#process(process, question.details));
-    const owners = new Set(selectSockets(this.#sockets, question).flatMap((socket) => socket.holders));
+    const owners = new Set(selectSockets(this.#sockets, question).flatMap((socket) => (socket.kernel ? [] : socket.holders)));
     const missing = [...owners].filter((pid) => !this.#processes.has(pid) && !this.ended.has(pid));
     if (missing.length === 0) return section(data, []);
     // Files are saved one after the other: what is missing may have ended in between, or may have begun.
@@ -186,7 +193,8 @@ export class Collection {
   #process(told: ToldProcess, details: Question['details']): Process {
     const { pid } = told;
     const refusals: FieldRefusal[] = [...(told.refusals ?? [])];
-    const bare = { pid, unit: told.unit ?? null, container: told.container ?? null, refusals };
+    const relays = this.#relays.get(pid);
+    const bare = { pid, unit: told.unit ?? null, container: told.container ?? null, refusals, ...(relays === undefined ? {} : { relays }) };
     if (this.#reused.has(pid)) {
       refusals.push({ field: 'ImageName', code: 'Failed', text: `the files tell of two processes that had the id ${pid} one after the other`, needs: 'files that were saved at one time' });
       return { ...bare, imageName: null, path: null, commandLine: null, user: null, parent: null, startTime: null };

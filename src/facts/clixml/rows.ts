@@ -45,6 +45,12 @@ export function tellRow(object: ClixmlObject, fields: Fields, collection: Collec
   if (isLinux(object, services, fields)) collection.linux = true;
   const holders = numbersOf(object, 'holders', largestPid);
   const refusals = fields.texts(object, 'reason').map(refusalOf).filter((refusal) => refusal !== null);
+  const owner = fields.text(object, 'owner');
+  const inKernel = kind === 'Kernel' || kind === 'HttpSys';
+  // Of the queues of HTTP.sys a row keeps only the words.
+  if (kind === 'HttpSys' && owner !== null) refusals.push({ field: 'Owner', code: 'NotSupported', text: `the saved row says ${owner}`, needs: 'a snapshot' });
+  // Where a row names one service, it is the one that has the socket.
+  const only = !collection.linux && !inKernel && services.length === 1 ? services[0] : undefined;
   collection.addSocket({
     protocol,
     ...localEnd(object, fields),
@@ -52,13 +58,18 @@ export function tellRow(object: ClixmlObject, fields: Fields, collection: Collec
     remotePort: numberOf(object, 'remoteport', 65_535),
     state,
     pid,
-    holders: holders.length > 0 ? holders : pid === null || pid === 0 ? [] : [pid],
+    holders: holders.length > 0 && !inKernel ? holders : pid === null || pid === 0 ? [] : [pid],
     created: instantOf(object, 'creationtime'),
     user: pid === null ? fields.text(object, 'username') : null,
-    kernel: kind === 'Kernel',
+    kernel: inKernel,
     refusals: refusals.filter(({ field }) => !processFields.has(field)),
+    ...(only === undefined ? {} : { service: only }),
   });
-  if (pid === null || pid === 0 || kind === 'Kernel' || collection.inRows.has(pid)) return;
+  if (pid === null || pid === 0 || inKernel) return;
+  // Which of them has the socket is as open as it was for the row; a row does not tell how they run.
+  if (!collection.linux) for (const name of services) collection.addService({ name, displayName: null, pid, state: 'Unknown', shared: services.length > 1 });
+  if (kind === 'Relay' && owner !== null) collection.addRelay(pid, { name: owner.replace(/ \([^()]*\)$/, ''), listenPort: numberOf(object, 'localport', 65_535), target: null });
+  if (collection.inRows.has(pid)) return;
   if (kind === 'Orphan') {
     collection.ended.add(pid);
     return;
@@ -82,6 +93,4 @@ export function tellRow(object: ClixmlObject, fields: Fields, collection: Collec
   });
   const parentImageName = fields.text(object, 'parentimagename');
   if (parent !== null && parentImageName !== null) collection.addProcess({ pid: parent, imageName: parentImageName });
-  // Which of them has the socket is as open as it was for the row; a row does not tell how they run.
-  if (!collection.linux) for (const name of services) collection.addService({ name, displayName: null, pid, state: 'Unknown', shared: services.length > 1 });
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readClixmlFacts } from '../../../src/facts/clixml/facts.ts';
-import type { Facts, Process, Service, Socket } from '../../../src/facts/facts.ts';
+import type { Facts, HttpQueue, Process, Service, Socket } from '../../../src/facts/facts.ts';
 import { validateFacts } from '../../../src/facts/validate.ts';
 import { create } from '../../../src/formats/clixml.ts';
 import { endpoints } from '../../../src/ownership/endpoints.ts';
@@ -112,6 +112,34 @@ test('rows that were saved say the same again', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('rows keep which service, relay or queue has a socket', () => {
+  const queue: HttpQueue = { name: 'DefaultAppPool', controller: null, processes: [{ pid: 102, service: null }], urls: ['http://*:80/'] };
+  const original = factsWith(
+    [
+      socket({ localPort: 135, pid: 100, service: 'RpcEptMapper' }), socket({ localPort: 445, pid: 100, service: 'RpcSs' }), socket({ localPort: 80, pid: 4, kernel: true }),
+      socket({ localPort: 5432, pid: 101 }), socket({ localPort: 9999, pid: 101 }), socket({ localPort: 139, pid: 4, kernel: true }),
+    ],
+    {
+      platform: 'win32',
+      processes: [
+        processWith({ pid: 100, imageName: 'svchost.exe', path: 'C:\\svchost.exe' }), processWith({ pid: 101, imageName: 'ssh.exe', path: 'C:\\ssh.exe', relays: [{ name: 'ssh forward', listenPort: 5432, target: 'db:5432' }] }),
+        processWith({ pid: 102, imageName: 'w3wp.exe', path: 'C:\\w3wp.exe' }),
+      ],
+      services: [service({ name: 'RpcSs', pid: 100 }), service({ name: 'RpcEptMapper', pid: 100 })],
+      sections: { httpQueues: { status: 'ok', reason: null, needs: null, at: null, data: [queue] } },
+    },
+  );
+  const rowsOf = (facts: Facts) => endpoints(facts, facts.sections.sockets.data, { live: false, serviceName: null });
+  const rows = rowsOf(original);
+  const read = readClixmlFacts([{ name: 'rows', chunks: [Buffer.from(written(endpoint, rows))], modified: new Date(0) }])(wholeQuestion);
+  const told = (from: readonly AnyRow[]) => from.map(({ LocalPort, OwnerKind, Owner, Services }) => JSON.stringify({ LocalPort, OwnerKind, Owner, Services }));
+  const again = rowsOf(read);
+  assert.equal(told(again.filter(({ LocalPort }) => LocalPort !== 80)), told(rows.filter(({ LocalPort }) => LocalPort !== 80)));
+  assert.is(rows.find(({ LocalPort }) => LocalPort === 80)!.Owner, 'HTTP.sys: DefaultAppPool (w3wp.exe 102)');
+  const kernel = again.find(({ LocalPort }) => LocalPort === 80)!;
+  assert.equal([kernel.OwnerKind, kernel.Reason], ['Kernel', ['Owner: NotSupported: the saved row says HTTP.sys: DefaultAppPool (w3wp.exe 102) (needs a snapshot)']]);
 });
 
 /** Reads as --from does: facts that keep to the schema, or one error with its code. */
