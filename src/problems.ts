@@ -57,6 +57,13 @@ export const problemKinds = {
   PO4104: { summary: 'a port was not given back', exitCode: exit.no, category: 'ResourceUnavailable' },
   PO4105: { summary: 'a target is never stopped', exitCode: exit.no, category: 'PermissionDenied' },
   PO4106: { summary: 'more rights are needed to stop it', exitCode: exit.rights, category: 'PermissionDenied' },
+  PO4201: { summary: 'the store of audits cannot be used', exitCode: exit.unavailable, category: 'ResourceUnavailable' },
+  PO4202: { summary: 'the store of audits is locked by another program', exitCode: exit.unavailable, category: 'ResourceUnavailable' },
+  PO4203: { summary: 'the store of audits is damaged', exitCode: exit.unavailable, category: 'InvalidData' },
+  PO4204: { summary: 'a baseline exists already', exitCode: exit.usage, category: 'InvalidArgument' },
+  PO4205: { summary: 'what is compared comes from different machines', exitCode: exit.unavailable, category: 'InvalidData' },
+  PO4206: { summary: 'an audit is not newer than the newest in the store, and was not stored', exitCode: exit.unavailable, category: 'InvalidData' },
+  PO4207: { summary: "the system's event log could not be written", exitCode: exit.unavailable, category: 'WriteError' },
   PO9001: { summary: 'a defect in PortOwner', exitCode: exit.defect, category: 'NotSpecified' },
 } as const satisfies Record<string, ProblemKind>;
 export type ProblemCode = keyof typeof problemKinds;
