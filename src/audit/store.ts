@@ -1,0 +1,373 @@
+import { existsSync, linkSync, lstatSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { PortOwnerError } from '../problems.ts';
+import type { AuditRun, PortSpanRow } from '../schema/audit-run.ts';
+import type { Finding } from '../schema/finding.ts';
+import { findingKey, worst } from './findings.ts';
+import { ownerText, type Listener } from './listeners.ts';
+
+/*
+ * The history of audits in one SQLite file. It keeps spans: a listener, or a finding, and the first and last run that
+ * saw it without a run in between that did not. A span that the newest run of its machine saw has no last run yet, so
+ * that a night without changes writes one row. Times are milliseconds since 1970.
+ */
+
+/** `PORT` in ASCII: tells a store from other programs' databases. */
+const applicationId = 0x504f5254;
+const storeVersion = 1;
+/** How long one waits for another audit that is writing, in milliseconds. */
+const patience = 30_000;
+
+const schema = `
+CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE run (
+  machine INTEGER NOT NULL REFERENCES machine, at INTEGER NOT NULL, tool TEXT NOT NULL, listeners INTEGER NOT NULL,
+  appeared INTEGER NOT NULL, disappeared INTEGER NOT NULL, findings INTEGER NOT NULL, worst TEXT,
+  PRIMARY KEY (machine, at)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE owner (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, program TEXT, services TEXT NOT NULL, user TEXT, sha256 TEXT, signer TEXT) STRICT;
+CREATE TABLE span (
+  machine INTEGER NOT NULL REFERENCES machine, protocol TEXT NOT NULL, port INTEGER NOT NULL, address TEXT NOT NULL,
+  owner INTEGER NOT NULL REFERENCES owner, first INTEGER NOT NULL, last INTEGER
+) STRICT;
+CREATE INDEX span_open ON span (machine) WHERE last IS NULL;
+CREATE INDEX span_port ON span (port);
+CREATE INDEX span_owner ON span (owner);
+CREATE TABLE finding (machine INTEGER NOT NULL REFERENCES machine, key TEXT NOT NULL, severity TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER) STRICT;
+CREATE INDEX finding_open ON finding (machine) WHERE last IS NULL;
+PRAGMA application_id = ${applicationId};
+PRAGMA user_version = ${storeVersion};
+`;
+
+/** SQLite's own result codes (sqlite3.h). */
+const codes = { busy: 5, locked: 6, readOnly: 8, interrupted: 9, io: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+
+function sqliteCode(error: unknown): number | null {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : null;
+}
+
+const isDamage = (error: unknown): boolean => {
+  const code = sqliteCode(error);
+  return code === codes.corrupt || code === codes.notADatabase || error instanceof Damaged;
+};
+
+/** What SQLite itself does not call damage: a file of ours that is empty, or in which something does not add up. */
+class Damaged extends Error {}
+
+function unusable(path: string, error: unknown): PortOwnerError {
+  const code = sqliteCode(error);
+  if (code === codes.busy || code === codes.locked) {
+    return new PortOwnerError('PO4202', `the store ${path} is locked by another program`, { hint: 'Wait for the other audit to end, or close the program that has the store open.', target: path, cause: error });
+  }
+  const why =
+    code === codes.full ? 'the disk is full'
+    : code === codes.readOnly ? 'it, or its folder, cannot be written'
+    : code === codes.cannotOpen ? 'it cannot be opened: its folder does not exist, or access is denied'
+    : error instanceof Error ? error.message
+    : String(error);
+  return new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, { hint: 'What was stored before is still there.', target: path, cause: error });
+}
+
+function open(path: string, readOnly: boolean): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly, timeout: patience, enableForeignKeyConstraints: false, allowExtension: false });
+  try {
+    // Nothing in the file may run: no functions in a schema that somebody planted.
+    database.exec('PRAGMA trusted_schema = OFF');
+    if (!readOnly) database.exec('PRAGMA synchronous = FULL');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function pragma(database: DatabaseSync, name: 'application_id' | 'user_version' | 'quick_check'): unknown {
+  return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+}
+
+/** Throws Damaged, what SQLite says, PO2003 for a newer store and PO2002 for somebody else's database. */
+function verify(database: DatabaseSync, path: string, whole: boolean): void {
+  const id = pragma(database, 'application_id');
+  const version = Number(pragma(database, 'user_version'));
+  if (id !== applicationId) {
+    if (id === 0 && version === 0 && statSync(path).size === 0) throw new Damaged('it is empty');
+    throw new PortOwnerError('PO2002', `${path} is a database of another program`, { hint: 'Name another file for the store.', target: path });
+  }
+  if (version > storeVersion) throw new PortOwnerError('PO2003', `${path} has store version ${version}; this program knows version ${storeVersion}`, { hint: 'Use the PortOwner that wrote it, or a newer one.', target: path });
+  if (whole && pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages do not fit together');
+}
+
+/** A new store gets its name only when it is whole: an empty file of that name is a damaged store. */
+function create(path: string): void {
+  const temporary = join(dirname(path), `.portowner-${Math.random().toString(36).slice(2)}.tmp`);
+  try {
+    const database = open(temporary, false);
+    try {
+      // Only this file's own program knows its name yet.
+      database.exec(`BEGIN;${schema}COMMIT`);
+    } finally {
+      database.close();
+    }
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      // Another audit was faster.
+      if (existsSync(path)) return;
+      // A file system without second names.
+      if (error instanceof Error && 'code' in error && ['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EINVAL', 'EISDIR', 'EACCES'].includes(String(error.code))) renameSync(temporary, path);
+      else throw error;
+    }
+  } finally {
+    for (const end of ['', '-journal']) rmSync(temporary + end, { force: true });
+  }
+}
+
+/** Renames a damaged store, with its journal, so that nothing of it is lost; gives the new name. */
+function setAside(path: string, now: Date): string {
+  const base = `${path}.damaged-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  let aside = base;
+  for (let number = 2; existsSync(aside); number++) aside = `${base}-${number}`;
+  renameSync(path, aside);
+  if (existsSync(`${path}-journal`)) renameSync(`${path}-journal`, `${aside}-journal`);
+  return aside;
+}
+
+/** What is stored of an audit. */
+export interface StoredRun {
+  readonly machine: string;
+  /** The moment of the facts, ISO 8601. */
+  readonly at: string;
+  readonly tool: string;
+  readonly listeners: readonly Listener[];
+  readonly findings: readonly Finding[];
+  /** Forget what ended more than so many days before this run; null keeps all. */
+  readonly keepDays: number | null;
+}
+
+export interface StoreOutcome {
+  /** The findings, with when each was first found. */
+  readonly findings: readonly Finding[];
+  /** Where the damaged store that was there is now; null when there was none. */
+  readonly aside: string | null;
+  /** The run is older than, or the same as, one that is there already: it was not stored. */
+  readonly outdated: boolean;
+}
+
+const dynamicPort = 0;
+const portOf = ({ port }: Listener): number => (port === 'dynamic' ? dynamicPort : port);
+const instant = (milliseconds: unknown): string => new Date(Number(milliseconds)).toISOString();
+
+function ownerKey({ program, services, user, sha256, signer }: Listener): string {
+  return JSON.stringify([program, services, user, sha256, signer]);
+}
+
+/** Runs what writes as one transaction; the process may end at any moment. */
+function transaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // A full disk may have ended the transaction by itself.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function machineId(database: DatabaseSync, name: string): number {
+  database.prepare('INSERT OR IGNORE INTO machine (name) VALUES (?)').run(name);
+  return Number(database.prepare('SELECT id FROM machine WHERE name = ?').get(name)!.id);
+}
+
+function storeSpans(database: DatabaseSync, machine: number, at: number, previous: number | null, listeners: readonly Listener[]): { appeared: number; disappeared: number } {
+  const open = new Map<string, number>();
+  const rows = database.prepare('SELECT span.rowid AS id, protocol, port, address, key FROM span JOIN owner ON owner.id = span.owner WHERE machine = ? AND last IS NULL').all(machine);
+  for (const { id, protocol, port, address, key } of rows) open.set(`${protocol} ${port} ${address} ${key}`, Number(id));
+  const addOwner = database.prepare('INSERT OR IGNORE INTO owner (key, program, services, user, sha256, signer) VALUES (?, ?, ?, ?, ?, ?)');
+  const addSpan = database.prepare('INSERT INTO span (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?');
+  let appeared = 0;
+  for (const listener of listeners) {
+    const key = ownerKey(listener);
+    if (open.delete(`${listener.protocol} ${portOf(listener)} ${listener.address} ${key}`)) continue;
+    addOwner.run(key, listener.program, JSON.stringify(listener.services), listener.user, listener.sha256, listener.signer);
+    addSpan.run(machine, listener.protocol, portOf(listener), listener.address, at, key);
+    appeared++;
+  }
+  const end = database.prepare('UPDATE span SET last = ? WHERE rowid = ?');
+  for (const id of open.values()) end.run(previous ?? at, id);
+  return { appeared: previous === null ? 0 : appeared, disappeared: open.size };
+}
+
+function storeFindings(database: DatabaseSync, machine: number, at: number, previous: number | null, findings: readonly Finding[]): Finding[] {
+  const open = new Map<string, { id: number; first: number }>();
+  for (const { id, key, first } of database.prepare('SELECT rowid AS id, key, first FROM finding WHERE machine = ? AND last IS NULL').all(machine)) {
+    open.set(String(key), { id: Number(id), first: Number(first) });
+  }
+  const add = database.prepare('INSERT INTO finding (machine, key, severity, first) VALUES (?, ?, ?, ?)');
+  const dated = findings.map((finding) => {
+    const key = findingKey(finding);
+    const known = open.get(key);
+    if (known === undefined) add.run(machine, key, finding.Severity, at);
+    else open.delete(key);
+    return { ...finding, FirstSeen: instant(known?.first ?? at) };
+  });
+  const end = database.prepare('UPDATE finding SET last = ? WHERE rowid = ?');
+  for (const { id } of open.values()) end.run(previous ?? at, id);
+  return dated;
+}
+
+function forget(database: DatabaseSync, machine: number, before: number): void {
+  database.prepare('DELETE FROM run WHERE machine = ? AND at < ?').run(machine, before);
+  for (const table of ['span', 'finding']) database.prepare(`DELETE FROM ${table} WHERE machine = ? AND last < ?`).run(machine, before);
+  database.exec('DELETE FROM owner WHERE id NOT IN (SELECT owner FROM span)');
+}
+
+function record(database: DatabaseSync, run: StoredRun): Pick<StoreOutcome, 'findings' | 'outdated'> {
+  const at = Date.parse(run.at);
+  return transaction(database, () => {
+    const machine = machineId(database, run.machine);
+    const newest = database.prepare('SELECT max(at) AS at FROM run WHERE machine = ?').get(machine)?.at ?? null;
+    const previous = newest === null ? null : Number(newest);
+    if (previous !== null && at <= previous) return { findings: run.findings, outdated: true };
+    const { appeared, disappeared } = storeSpans(database, machine, at, previous, run.listeners);
+    const findings = storeFindings(database, machine, at, previous, run.findings);
+    database
+      .prepare('INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(machine, at, run.tool, run.listeners.length, appeared, disappeared, run.findings.length, worst(run.findings));
+    if (run.keepDays !== null) forget(database, machine, at - run.keepDays * 86_400_000);
+    return { findings, outdated: false };
+  });
+}
+
+/**
+ * Stores an audit, all of it or nothing, in a store that is made when it is missing. A damaged store is set aside, and
+ * a new one begun. Throws PO4201 (cannot be used), PO4202 (locked), PO2002 (another program's) or PO2003 (newer).
+ */
+export function storeRun(path: string, run: StoredRun, now: Date): StoreOutcome {
+  let aside: string | null = null;
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) create(path);
+    for (;;) {
+      let database: DatabaseSync | undefined;
+      try {
+        database = open(path, false);
+        verify(database, path, true);
+        return { ...record(database, run), aside };
+      } catch (error) {
+        database?.close();
+        database = undefined;
+        if (!isDamage(error) || aside !== null) throw error;
+        aside = setAside(path, now);
+        if (!existsSync(path)) create(path);
+      } finally {
+        database?.close();
+      }
+    }
+  } catch (error) {
+    throw error instanceof PortOwnerError ? error : unusable(path, error);
+  }
+}
+
+/** Opens a store to read. Throws as storeRun; a damaged one is PO4203 and stays where it is. */
+function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
+  let database: DatabaseSync | undefined;
+  try {
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) throw new PortOwnerError('PO2001', `cannot read ${path}: there is no such file`, { hint: 'portowner audit --store makes it.', target: path });
+    // An audit that was killed left a journal: only a writer can take back what it had begun.
+    database = open(path, !existsSync(`${path}-journal`));
+    verify(database, path, false);
+    return read(database);
+  } catch (error) {
+    if (error instanceof PortOwnerError) throw error;
+    if (!isDamage(error)) throw unusable(path, error);
+    throw new PortOwnerError('PO4203', `the store ${path} is damaged: ${(error as Error).message}`, { hint: 'The next audit sets it aside and begins a new one; or bring it back from a backup.', target: path, cause: error });
+  } finally {
+    database?.close();
+  }
+}
+
+/** The audits of a store, newest first; `limit` is how many at most, null for all. */
+export function readRuns(path: string, { machine, limit }: { machine: string | null; limit: number | null }): AuditRun[] {
+  return reading(path, (database) =>
+    database
+      .prepare('SELECT run.*, name FROM run JOIN machine ON machine.id = run.machine WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE ORDER BY at DESC, name LIMIT ?2')
+      .all(machine, limit ?? -1)
+      .map((row): AuditRun => ({
+        RunTime: instant(row.at),
+        Listeners: Number(row.listeners),
+        Appeared: Number(row.appeared),
+        Disappeared: Number(row.disappeared),
+        Findings: Number(row.findings),
+        WorstSeverity: row.worst as string | null,
+        Tool: row.tool as string,
+        ComputerName: row.name as string,
+      })),
+  );
+}
+
+/** What of the history is wanted. */
+export interface SpanQuestion {
+  readonly machine: string | null;
+  /** A test for port numbers; null wants all. */
+  readonly port: ((port: number) => boolean) | null;
+  /** Whether listeners in the dynamic range are wanted. */
+  readonly dynamic: boolean;
+  /** A test for an owner; null wants all. */
+  readonly owner: ((owner: Pick<Listener, 'program' | 'services'>) => boolean) | null;
+}
+
+interface Owner extends Pick<Listener, 'program' | 'services' | 'user' | 'sha256'> {
+  readonly wanted: boolean;
+}
+
+/** The times in which listeners stayed the same, by endpoint and time. */
+export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
+  return reading(path, (database) => {
+    const owners = new Map<number, Owner>();
+    for (const { id, program, services, user, sha256 } of database.prepare('SELECT id, program, services, user, sha256 FROM owner').all()) {
+      const owner = { program: program as string | null, services: JSON.parse(String(services)) as string[], user: user as string | null, sha256: sha256 as string | null };
+      owners.set(Number(id), { ...owner, wanted: question.owner?.(owner) ?? true });
+    }
+    const machines = new Map<number, { name: string; first: number; newest: number }>();
+    for (const { id, name, first, newest } of database.prepare('SELECT id, name, min(at) AS first, max(at) AS newest FROM machine JOIN run ON run.machine = id WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE GROUP BY id').all(question.machine)) {
+      machines.set(Number(id), { name: String(name), first: Number(first), newest: Number(newest) });
+    }
+    const rows: PortSpanRow[] = [];
+    // Who had an endpoint last, and until when.
+    let endpoint = '';
+    let before: { owner: Owner; last: number }[] = [];
+    for (const row of database.prepare('SELECT machine, protocol, port, address, owner, first, last FROM span ORDER BY port = 0, port, protocol, address, machine, first, last IS NULL').iterate()) {
+      const port = Number(row.port);
+      const wantedPort = port === dynamicPort ? question.dynamic : (question.port?.(port) ?? true);
+      const machine = machines.get(Number(row.machine));
+      const owner = owners.get(Number(row.owner));
+      if (!wantedPort || machine === undefined || owner === undefined) continue;
+      const first = Number(row.first);
+      const key = `${row.machine} ${row.protocol} ${row.port} ${row.address}`;
+      if (key !== endpoint) before = [];
+      endpoint = key;
+      const previous = port === dynamicPort ? undefined : before.findLast(({ last }) => last < first)?.owner;
+      before.push({ owner, last: row.last === null ? Infinity : Number(row.last) });
+      if (!owner.wanted) continue;
+      rows.push({
+        Protocol: String(row.protocol),
+        LocalAddress: String(row.address),
+        Port: port === dynamicPort ? 'dynamic' : String(port),
+        Event: first <= machine.first ? 'Known' : previous !== undefined && previous !== owner ? 'ChangedHands' : 'Appeared',
+        FirstSeen: instant(first),
+        LastSeen: instant(row.last ?? machine.newest),
+        IsOpen: row.last === null,
+        Program: owner.program,
+        Services: owner.services.length === 0 ? null : owner.services,
+        UserName: owner.user,
+        PreviousOwner: previous === undefined || previous === owner ? null : ownerText(previous),
+        Sha256: owner.sha256,
+        ComputerName: machine.name,
+      });
+    }
+    return rows;
+  });
+}
+

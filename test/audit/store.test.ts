@@ -1,0 +1,160 @@
+import { existsSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Listener } from '../../src/audit/listeners.ts';
+import { readRuns, readSpans, storeRun, type SpanQuestion } from '../../src/audit/store.ts';
+import { PortOwnerError } from '../../src/problems.ts';
+import type { Finding } from '../../src/schema/finding.ts';
+import { temporaryFolder } from '../commands/harness.ts';
+import { dynamic, listener } from './listener.ts';
+
+const test = suite('the store of audits');
+
+const now = new Date('2026-01-31T00:00:00Z');
+const night = (day: number): string => new Date(Date.UTC(2026, 0, day, 2)).toISOString();
+const all: SpanQuestion = { machine: null, port: null, dynamic: true, owner: null };
+const newStore = (): string => join(temporaryFolder(), 'audits.db');
+
+function store(path: string, day: number, listeners: Listener[], more: { findings?: Finding[]; keepDays?: number; machine?: string } = {}) {
+  return storeRun(path, { machine: more.machine ?? 'box', at: night(day), tool: 'a test', listeners, findings: more.findings ?? [], keepDays: more.keepDays ?? null }, now);
+}
+const spans = (path: string, question: Partial<SpanQuestion> = {}) =>
+  readSpans(path, { ...all, ...question }).map((row) => `${row.Protocol} ${row.LocalAddress}:${row.Port} ${row.Program} ${row.FirstSeen!.slice(8, 10)}-${row.IsOpen ? '' : row.LastSeen!.slice(8, 10)} ${row.Event}`);
+
+function fails(code: string, work: () => unknown): PortOwnerError {
+  try {
+    work();
+  } catch (error) {
+    assert.is((error as PortOwnerError).code, code, String(error));
+    return error as PortOwnerError;
+  }
+  assert.unreachable(`no ${code}`);
+  throw new Error();
+}
+
+const other = listener({ program: '/usr/sbin/apache2' });
+const finding = { Kind: 'Opened', Severity: 'High', Endpoint: 'TCP 0.0.0.0:80', Before: null, After: 'x', Rule: 'r' } as Finding;
+
+test('spans: what appeared, disappeared, came back and changed hands', () => {
+  const path = newStore();
+  store(path, 1, [listener(), dynamic()]);
+  store(path, 2, [listener(), listener({ port: 22, program: '/usr/sbin/sshd' }), dynamic()]);
+  store(path, 3, [other, dynamic()]);
+  store(path, 4, [other, listener({ port: 22, program: '/usr/sbin/sshd' })]);
+  assert.equal(spans(path), [
+    'TCP 0.0.0.0:22 /usr/sbin/sshd 02-02 Appeared',
+    'TCP 0.0.0.0:22 /usr/sbin/sshd 04- Appeared',
+    'TCP 0.0.0.0:80 /usr/sbin/nginx 01-02 Known',
+    'TCP 0.0.0.0:80 /usr/sbin/apache2 03- ChangedHands',
+    'TCP any:dynamic /usr/bin/app 01-03 Known',
+  ]);
+  assert.equal(readSpans(path, all).map(({ PreviousOwner }) => PreviousOwner).filter((text) => text !== null), ['/usr/sbin/nginx as root']);
+  assert.is(spans(path, { port: (port) => port === 80, dynamic: false }).length, 2);
+  assert.is(spans(path, { owner: ({ program }) => program?.includes('sshd') ?? false }).length, 2);
+  assert.equal(
+    readRuns(path, { machine: null, limit: null }).map((run) => [run.RunTime!.slice(8, 10), run.Listeners, run.Appeared, run.Disappeared]),
+    [['04', 2, 1, 1], ['03', 2, 1, 2], ['02', 3, 1, 0], ['01', 2, 0, 0]],
+  );
+  assert.is(readRuns(path, { machine: 'BOX', limit: 1 }).length, 1);
+});
+
+test('a night without changes adds one row', () => {
+  const path = newStore();
+  store(path, 1, [listener(), other]);
+  store(path, 2, [listener(), other]);
+  const database = new DatabaseSync(path, { readOnly: true });
+  assert.is(Number(database.prepare('SELECT count(*) AS n FROM span').get()!.n), 2);
+  database.close();
+});
+
+test('machines do not mix', () => {
+  const path = newStore();
+  store(path, 1, [listener()], { machine: 'one' });
+  store(path, 1, [other], { machine: 'two' });
+  store(path, 2, [], { machine: 'one' });
+  assert.equal(spans(path), ['TCP 0.0.0.0:80 /usr/sbin/nginx 01-01 Known', 'TCP 0.0.0.0:80 /usr/sbin/apache2 01- Known']);
+  assert.is(spans(path, { machine: 'TWO' }).length, 1);
+});
+
+test('a finding keeps the day of its first audit, until one did not find it', () => {
+  const path = newStore();
+  const seen = (day: number, findings: Finding[]): (string | null)[] => store(path, day, [], { findings }).findings.map(({ FirstSeen }) => FirstSeen);
+  assert.equal([seen(1, [finding]), seen(2, [finding]), seen(3, []), seen(4, [finding])], [[night(1)], [night(1)], [], [night(4)]]);
+  assert.equal(readRuns(path, { machine: null, limit: null }).map(({ Findings, WorstSeverity }) => [Findings, WorstSeverity]), [[1, 'High'], [0, null], [1, 'High'], [1, 'High']]);
+});
+
+test('an audit that is not newer is not stored', () => {
+  const path = newStore();
+  store(path, 2, [listener()]);
+  const before = readFileSync(path);
+  assert.is(store(path, 2, [other]).outdated, true);
+  assert.is(store(path, 1, [other]).outdated, true);
+  assert.equal(readFileSync(path), before);
+});
+
+test('--keep forgets what ended before, and nothing that still is', () => {
+  const path = newStore();
+  store(path, 1, [listener(), other]);
+  store(path, 2, [listener()]);
+  store(path, 20, [listener()], { keepDays: 10 });
+  assert.equal(spans(path), ['TCP 0.0.0.0:80 /usr/sbin/nginx 01- Known']);
+  assert.is(readRuns(path, { machine: null, limit: null }).length, 1);
+});
+
+const damages: [what: string, damage: (path: string) => void][] = [
+  ['overwritten', (path) => writeFileSync(path, 'hello')],
+  ['empty', (path) => truncateSync(path, 0)],
+  ['cut in half', (path) => truncateSync(path, readFileSync(path).length / 2)],
+  ['with a page of something else', (path) => {
+    const bytes = readFileSync(path);
+    bytes.fill(0xaa, 4096, 8192 * 2);
+    writeFileSync(path, bytes);
+  }],
+];
+for (const [what, damage] of damages) {
+  test(`a store that is ${what} is reported and set aside`, () => {
+    const path = newStore();
+    store(path, 1, [listener()]);
+    damage(path);
+    const bytes = readFileSync(path);
+    fails('PO4203', () => readSpans(path, all));
+    assert.equal(readFileSync(path), bytes, 'looking at it changes nothing');
+    const { aside } = store(path, 2, [listener()]);
+    assert.is(aside, `${path}.damaged-20260131T000000Z`);
+    assert.equal(readFileSync(aside!), bytes);
+    assert.equal(spans(path), ['TCP 0.0.0.0:80 /usr/sbin/nginx 02- Known']);
+  });
+}
+
+test("another program's database and a newer store are refused, and stay as they are", () => {
+  const path = newStore();
+  for (const [sql, code] of [['CREATE TABLE theirs (x)', 'PO2002'], ['PRAGMA application_id = 1347375700; PRAGMA user_version = 2', 'PO2003']] as const) {
+    const database = new DatabaseSync(path);
+    database.exec(sql);
+    database.close();
+    const bytes = readFileSync(path);
+    fails(code, () => store(path, 1, [listener()]));
+    fails(code, () => readSpans(path, all));
+    assert.equal(readFileSync(path), bytes);
+    assert.equal(readdirSync(dirname(path)), ['audits.db']);
+  }
+});
+
+test('no store, no folder', () => {
+  fails('PO2001', () => readSpans(newStore(), all));
+  fails('PO4201', () => store(join(temporaryFolder(), 'no', 'audits.db'), 1, []));
+  const folder = temporaryFolder();
+  fails('PO4201', () => store(folder, 1, []));
+  assert.ok(existsSync(folder));
+});
+
+test('a text from elsewhere is no SQL', () => {
+  const path = newStore();
+  const evil = "x'); DROP TABLE span; --";
+  store(path, 1, [listener({ program: evil, user: evil, services: [evil] })], { machine: evil });
+  assert.is(readSpans(path, { ...all, machine: evil })[0]?.Program, evil);
+});
+
+test.run();
