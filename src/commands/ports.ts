@@ -72,6 +72,7 @@ export class PortsCommand extends RowCommand {
       ['All connections of a program, newest first', '$0 --all --image chrome --sort -StartTime'],
       ['A file for Excel', '$0 --all --format csv --output ports.csv'],
       ['Who talks to the database server', '$0 --all --remote-port 5432'],
+      ['May other machines reach the web server', '$0 80,443 --firewall'],
       ['Answer from a snapshot of another machine', '$0 443 --from server7.json'],
     ],
   });
@@ -93,12 +94,15 @@ export class PortsCommand extends RowCommand {
     description: 'look the names of remote addresses up in DNS, for at most 3 seconds, or as many as given with --resolve=SECONDS',
   });
 
+  firewall = Option.Boolean('--firewall', false, { description: "say whether this machine's firewall lets other machines in to the port" });
+
   override readonly schema = endpoint;
 
   protected override defaultColumns(): readonly Column[] {
     const connections = this.all || this.state !== undefined || this.remotePort !== undefined;
     const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
-    return this.resolve === false ? columns : [...columns, ...endpoint.columns.filter((column) => column.name === 'RemoteHostName')];
+    const asked = (name: string): boolean => (name === 'RemoteHostName' && this.resolve !== false) || (name === 'FirewallStatus' && this.firewall);
+    return [...columns, ...endpoint.columns.filter((column) => asked(column.name))];
   }
 
   protected async answer(columns: readonly Column[]): Promise<Answer> {
@@ -110,7 +114,7 @@ export class PortsCommand extends RowCommand {
     const filter = await this.filter();
     const keys = this.sort === undefined ? null : (await import('../ownership/sort.ts')).parseSort(this.sort, endpoint);
     const resolveSeconds = this.resolve === false ? null : this.secondsToResolve(this.resolve);
-    const wanted = [...columns.map((column) => column.name), ...(keys ?? []).map((key) => key.column.name), ...(filter?.columns ?? [])];
+    const wanted = [...columns.map((column) => column.name), ...(this.firewall ? ['Path', 'Services'] : []), ...(keys ?? []).map((key) => key.column.name), ...(filter?.columns ?? [])];
 
     const question: Question = {
       localPorts: spans,
@@ -118,12 +122,14 @@ export class PortsCommand extends RowCommand {
       sockets: all || (pids.size > 0 && subject.spans?.length !== 0) ? 'all' : spans === null ? 'listeners' : 'answer',
       details: detailsFor(wanted),
       ranges: false,
+      firewall: this.firewall,
     };
     const facts = await this.facts(question);
     const serviceName = wanted.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null;
     const sockets = pids.size === 0 ? selectSockets(facts.sections.sockets.data, question) : this.socketsOf(facts.sections.sockets.data, subject, question, all);
     let rows = endpoints(facts, sockets, { live: this.live, serviceName });
     if (filter !== null) rows = rows.filter(filter.test);
+    if (this.firewall) rows = (await import('../ownership/firewall.ts')).withFirewall(rows, facts);
     rows.sort(defaultOrder);
     if (keys !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(keys));
 

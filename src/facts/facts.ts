@@ -57,6 +57,7 @@ export interface Sections {
   ipListenList?: IpListenSection;
   boundSockets?: BoundSocketSection;
   binaries?: BinarySection;
+  firewall?: FirewallSection;
 }
 /**
  * TCP and UDP sockets.
@@ -622,4 +623,113 @@ export interface Binary {
    * Windows: the name of who signed it, once the signature was verified; null when that was not done.
    */
   signer: string | null;
+}
+/**
+ * The rules of this machine's firewall for what comes in.
+ */
+export interface FirewallSection {
+  /**
+   * Data of a section that is not ok says nothing about what is missing from it.
+   */
+  status: 'ok' | 'partial' | 'failed' | 'notAsked';
+  /**
+   * Why the section is not ok.
+   */
+  reason: string | null;
+  /**
+   * What would reveal the rest.
+   */
+  needs: string | null;
+  /**
+   * When the system was asked.
+   */
+  at: Instant | null;
+  data: FirewallChain[];
+}
+/**
+ * Rules that are tried in their order. On Windows each profile has one; on Linux each chain.
+ */
+export interface FirewallChain {
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * Windows: the kind of network for which it is in force; null: for all.
+   */
+  profile: 'Domain' | 'Private' | 'Public' | null;
+  /**
+   * Linux: the packets that it sees; null: both.
+   */
+  family: 'IPv4' | 'IPv6' | null;
+  /**
+   * Whether what comes in starts here; else it gets here by a jump.
+   */
+  base: boolean;
+  /**
+   * Whether it is in force.
+   */
+  enabled: boolean;
+  /**
+   * What becomes of what no rule decides.
+   */
+  otherwise: 'Allow' | 'Block' | 'Return';
+  /**
+   * @maxItems 100000
+   */
+  rules: FirewallRule[];
+}
+/**
+ * One rule; what it does not ask for is null.
+ */
+export interface FirewallRule {
+  /**
+   * Its name, or the rule itself.
+   */
+  name: string;
+  /**
+   * What it does with what it matches.
+   */
+  verdict: 'Allow' | 'Block' | 'Return' | 'Jump';
+  /**
+   * The chain that a jump leads to.
+   */
+  target: string | null;
+  /**
+   * Null: both.
+   */
+  protocol: 'TCP' | 'UDP' | null;
+  /**
+   * Null: both.
+   */
+  family: 'IPv4' | 'IPv6' | null;
+  /**
+   * Local ports; null: all.
+   *
+   * @maxItems 65536
+   */
+  ports: PortSpan[] | null;
+  /**
+   * Windows: only for this program, as the rule writes it.
+   */
+  program: string | null;
+  /**
+   * Windows: only for this service; * is any.
+   */
+  service: string | null;
+  /**
+   * What else limits it, such as remote addresses.
+   */
+  limit: string | null;
+  /**
+   * What of it is not understood: it may match or not.
+   */
+  doubt: string | null;
+}
+/**
+ * Ports from start to end, both included.
+ */
+export interface PortSpan {
+  start: number;
+  end: number;
 }

@@ -15,5 +15,6 @@ export async function gather(source: RawSource, question: Question, now: Date): 
     source.platform === 'win32'
       ? (await import('./gather-windows.ts')).gatherWindows(source, question)
       : (await import('./gather-linux.ts')).gatherLinux(source, question);
+  if (question.firewall === true) sections.firewall = (await import('./gather-firewall.ts')).gatherFirewall(source);
   return { kind: 'PortOwner.Facts', formatVersion: 1, tool: `portowner ${version}`, at: now.toISOString(), machine, sections };
 }

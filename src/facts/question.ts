@@ -21,6 +21,8 @@ export interface Question {
   readonly details: ReadonlySet<Detail>;
   /** Whether the machine's dynamic and reserved ranges are wanted. */
   readonly ranges: boolean;
+  /** Whether the rules of the machine's firewall are wanted. */
+  readonly firewall?: boolean;
 }
 
 /** Everything there is to know, but command lines, which may hold secrets. */
@@ -30,6 +32,7 @@ export const everything: Question = {
   sockets: 'all',
   details: new Set<Detail>(['owner', 'path', 'user', 'parent', 'services']),
   ranges: true,
+  firewall: true,
 };
 
 /** Whether a socket keeps its local port from others by itself, not as one end of a connection. */

@@ -22,6 +22,7 @@ export const sourceNames: Readonly<Record<Platform, Readonly<Record<string, stri
     dynamicports: 'dynamic port ranges (netsh)',
     excludedports: 'excluded port ranges (netsh)',
     persistentports: 'excluded port ranges that come back after a restart (netsh)',
+    firewall: 'the rules of the firewall (registry)',
     guestports: 'ports reserved for virtual machines and WSL (child process)',
   },
   linux: {
@@ -32,6 +33,7 @@ export const sourceNames: Readonly<Record<Platform, Readonly<Record<string, stri
     boot: 'when the machine was started',
     users: 'names of users from /etc/passwd',
     user: 'names of users from the name service',
+    firewall: 'the rules of the packet filter (nft, iptables-save)',
     ranges: 'dynamic and reserved ports (/proc/sys/net)',
   },
 };

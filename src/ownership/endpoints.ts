@@ -219,6 +219,8 @@ export function endpoints(
       Reason: own === null ? owner.Reason : owner.Reason === null ? own : [...own, ...owner.Reason],
       ComputerName: machine.name,
       RemoteHostName: null,
+      FirewallStatus: null,
+      FirewallRules: null,
     };
     if (owner.Id !== undefined) row.Id = owner.Id;
     return row;

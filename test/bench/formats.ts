@@ -30,7 +30,7 @@ export function* endpoints(count: number): Generator<Endpoint> {
       LocalPort: 1 + (i % 65535),
       RemoteAddress: listening ? null : `192.168.${(i >> 8) % 256}.${i % 256}`,
       RemotePort: listening ? null : 1024 + ((i * 31) % 60000),
-      RemoteHostName: null,
+      RemoteHostName: null, FirewallStatus: null, FirewallRules: null,
       State: i % 11 === 0 ? null : state,
       OwningProcess: pid,
       ImageName: image,

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { RawEntry, RawHint, RawSource, Refusal } from '../../facts/raw.ts';
+import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';
 import { walkHolders } from './holders.ts';
 import { userName } from './libc.ts';
@@ -18,6 +19,7 @@ import { userName } from './libc.ts';
  * | `boot` | JSON text: stat (only its btime), hertz (clock ticks a second) |
  * | `users` | text of /etc/passwd |
  * | `user/UID` | text: the name of a user who is not in /etc/passwd |
+ * | `firewall` | JSON text: what nft, iptables-save and ip6tables-save print, see decodeLinuxFirewall |
  * | `ranges` | JSON text: ip_local_port_range, ip_local_reserved_ports, ip_unprivileged_port_start |
  */
 export function linuxSource(): RawSource {
@@ -153,6 +155,8 @@ function answer(name: string, hint: RawHint): Answer {
     case 'user':
       if (/^\d+$/.test(rest)) return user(rest);
       break;
+    case 'firewall':
+      return firewall();
     case 'ranges':
       return ranges();
   }

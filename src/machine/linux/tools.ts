@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { RawEntry, RawSource } from '../../facts/raw.ts';
 
@@ -8,6 +7,8 @@ const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 export function systemTool(program: string, args: readonly string[], seconds: number): Omit<RawEntry, 'at'> {
   const path = folders.map((folder) => `${folder}/${program}`).find((file) => existsSync(file));
   if (path === undefined) return { refusal: { code: 'NotSupported', text: `there is no ${program}` } };
+  // Loaded only here: it costs milliseconds, and most runs start no program.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const result = spawnSync(path, args, {
     env: { PATH: folders.join(':'), LC_ALL: 'C' },
     stdio: ['ignore', 'pipe', 'pipe'],

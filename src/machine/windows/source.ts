@@ -8,6 +8,7 @@ import type { RawEntry, RawHint, RawSource } from '../../facts/raw.ts';
 import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
 import { askApart, isAskedApart, ownCommand } from './apart.ts';
 import { Refused } from './errors.ts';
+import { firewallPolicy } from './firewall.ts';
 import { ipListenList, urlReservations } from './httpapi.ts';
 import { socketTable } from './iphlpapi.ts';
 import { access, computerName, creationTime, imagePath, nativeArchitecture, withProcess } from './kernel32.ts';
@@ -110,6 +111,8 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
       const { bytes, pages } = urlReservations();
       return { bytes, meta: { pages } };
     }
+    case 'firewall':
+      return { text: JSON.stringify(firewallPolicy()) };
     case 'iplisten':
       return { bytes: ipListenList() };
     case 'portproxy':
@@ -133,6 +136,7 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
  * | `httpsys` | bytes: the request queues of HTTP.sys, as netsh printed them | `codePage` |
  * | `urlacl` | bytes: HTTP_SERVICE_CONFIG_URLACL_SET, one after another | `pages`: see decodeUrlReservations |
  * | `iplisten` | bytes: HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY | |
+ * | `firewall` | JSON text: the policy of this machine and that of group policy, see decodeWindowsFirewall | |
  * | `portproxy` | JSON text: for each of the four tables its registry values as [name, text] | |
  * | `dynamicports/ipv4/tcp` … `dynamicports/ipv6/udp` | bytes: what netsh printed | `codePage` |
  * | `excludedports/…`, `persistentports/…`, the same four each | bytes: what netsh printed | `codePage` |

@@ -1,0 +1,25 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { RawEntry } from '../../facts/raw.ts';
+import { systemTool } from './tools.ts';
+
+const patience = 10;
+
+/** The old iptables has tables of its own, beside those of nftables, once one of them is in use. */
+function legacy(program: string, names: string): string {
+  try {
+    return readFileSync(`/proc/net/${names}`, 'latin1').trim() !== '' && existsSync(`/usr/sbin/${program}-legacy-save`) ? `${program}-legacy-save` : `${program}-save`;
+  } catch {
+    return `${program}-save`;
+  }
+}
+
+/** The packet filter as its own tools print it: JSON text of nft, iptables and ip6tables, null for a tool that is missing. */
+export function firewall(): Omit<RawEntry, 'at'> {
+  const answers = {
+    nft: systemTool('nft', ['--json', 'list', 'ruleset'], patience),
+    iptables: systemTool(legacy('iptables', 'ip_tables_names'), [], patience),
+    ip6tables: systemTool(legacy('ip6tables', 'ip6_tables_names'), [], patience),
+  };
+  for (const { refusal } of Object.values(answers)) if (refusal !== undefined && refusal.code !== 'NotSupported') return { refusal };
+  return { text: JSON.stringify(Object.fromEntries(Object.entries(answers).map(([name, { text }]) => [name, text ?? null]))) };
+}

@@ -1,0 +1,168 @@
+import { isIPv6 } from 'node:net';
+import type { Facts, FirewallChain, FirewallRule } from '../facts/facts.ts';
+import type { Endpoint } from '../schema/endpoint.ts';
+
+/** What a firewall does with a new packet from another machine. */
+export type FirewallStatus = 'Allowed' | 'AllowedFrom' | 'Blocked' | 'Off' | 'Unknown' | 'Varies';
+
+interface Outcome {
+  readonly status: Exclude<FirewallStatus, 'Varies'>;
+  /** The rule that decides, or why it cannot be told. */
+  readonly why: string;
+}
+
+/** What a packet comes to. */
+interface Subject {
+  readonly protocol: string | null;
+  readonly port: number;
+  readonly family: 'IPv4' | 'IPv6';
+  readonly path: string | null;
+  readonly services: readonly string[] | null;
+  readonly pid: number | null;
+  readonly windows: boolean;
+}
+
+type Answer = 'yes' | 'no' | 'maybe';
+
+/** A program as a rule writes it (`%SystemRoot%\system32\svchost.exe`, `System`) against a path. */
+function runs(program: string, { path, pid, windows }: Subject): Answer {
+  if (/^system$/i.test(program)) return pid === null ? 'maybe' : pid === 4 ? 'yes' : 'no';
+  if (!windows || path === null) return pid === 4 ? 'no' : 'maybe';
+  const plain = (text: string): string => text.replaceAll('/', '\\').toLowerCase();
+  const variable = /^%[^%]+%(\\.*)$/.exec(plain(program));
+  return (variable === null ? plain(program) === plain(path) : plain(path).endsWith(variable[1]!)) ? 'yes' : 'no';
+}
+
+function serves(service: string, { services }: Subject): Answer {
+  if (services === null) return 'no';
+  if (service === '*') return 'yes';
+  if (!services.some((name) => name.toLowerCase() === service.toLowerCase())) return 'no';
+  // One of several in a process: which of them holds the socket is not known.
+  return services.length === 1 ? 'yes' : 'maybe';
+}
+
+function matches(rule: FirewallRule, subject: Subject): Answer {
+  if (rule.protocol !== null && rule.protocol !== subject.protocol) return 'no';
+  if (rule.family !== null && rule.family !== subject.family) return 'no';
+  if (rule.ports !== null && !rule.ports.some(({ start, end }) => start <= subject.port && subject.port <= end)) return 'no';
+  const answers = new Set<Answer>([rule.program === null ? 'yes' : runs(rule.program, subject), rule.service === null ? 'yes' : serves(rule.service, subject), rule.doubt === null ? 'yes' : 'maybe']);
+  return answers.has('no') ? 'no' : answers.has('maybe') ? 'maybe' : 'yes';
+}
+
+/** What was found on the way to a decision that holds for all. */
+interface Trail {
+  readonly someAllowed: string[];
+  readonly someBlocked: string[];
+  readonly maybeAllowed: string[];
+  readonly maybeBlocked: string[];
+  steps: number;
+}
+
+/** More rules than this are not followed: jumps may multiply them. */
+const mostSteps = 100_000;
+
+/** The verdict that holds for every packet which gets here, or null when the chain decides nothing for some. */
+function walk(chain: FirewallChain, chains: ReadonlyMap<string, FirewallChain>, subject: Subject, trail: Trail, depth: number): { verdict: 'Allow' | 'Block'; why: string } | null {
+  for (const rule of chain.rules) {
+    if (++trail.steps > mostSteps || depth > 32) {
+      trail.maybeAllowed.push('too many rules');
+      trail.maybeBlocked.push('too many rules');
+      return null;
+    }
+    const answer = matches(rule, subject);
+    if (answer === 'no') continue;
+    const doubt = `${rule.name}${rule.doubt === null ? '' : ` (${rule.doubt})`}`;
+    const limited = `${rule.name} (${rule.limit})`;
+    if (rule.verdict === 'Return') {
+      if (answer === 'yes' && rule.limit === null) return null;
+      // Some packets leave here, and what follows is not for them.
+      trail.maybeAllowed.push(doubt);
+      trail.maybeBlocked.push(doubt);
+      continue;
+    }
+    if (rule.verdict === 'Jump') {
+      const target = chains.get(rule.target ?? '');
+      if (answer === 'yes' && rule.limit === null && target !== undefined) {
+        const inner = walk(target, chains, subject, trail, depth + 1);
+        if (inner !== null) return inner;
+        continue;
+      }
+      const side: Trail = { someAllowed: [], someBlocked: [], maybeAllowed: [], maybeBlocked: [], steps: trail.steps };
+      const inner = target === undefined ? null : walk(target, chains, subject, side, depth + 1);
+      trail.steps = side.steps;
+      const clear = answer === 'yes' && target !== undefined;
+      (clear ? trail.someAllowed : trail.maybeAllowed).push(...side.someAllowed, ...(inner?.verdict === 'Allow' ? [inner.why] : []));
+      (clear ? trail.someBlocked : trail.maybeBlocked).push(...side.someBlocked, ...(inner?.verdict === 'Block' ? [inner.why] : []));
+      trail.maybeAllowed.push(...side.maybeAllowed, ...(target === undefined ? [doubt] : []));
+      trail.maybeBlocked.push(...side.maybeBlocked, ...(target === undefined ? [doubt] : []));
+      continue;
+    }
+    const allows = rule.verdict === 'Allow';
+    if (answer === 'maybe') (allows ? trail.maybeAllowed : trail.maybeBlocked).push(doubt);
+    else if (rule.limit !== null) (allows ? trail.someAllowed : trail.someBlocked).push(limited);
+    else return { verdict: rule.verdict, why: rule.name };
+  }
+  return chain.otherwise === 'Return' ? null : { verdict: chain.otherwise, why: `nothing else decides in ${chain.name}` };
+}
+
+function outcomeOf(chain: FirewallChain, chains: ReadonlyMap<string, FirewallChain>, subject: Subject): Outcome {
+  if (!chain.enabled) return { status: 'Off', why: `${chain.name} is off` };
+  const trail: Trail = { someAllowed: [], someBlocked: [], maybeAllowed: [], maybeBlocked: [], steps: 0 };
+  const end = walk(chain, chains, subject, trail, 0) ?? { verdict: 'Allow' as const, why: `nothing decides in ${chain.name}` };
+  if (end.verdict === 'Allow') {
+    if (trail.maybeBlocked.length > 0) return { status: 'Unknown', why: `it may be blocked by ${trail.maybeBlocked[0]}` };
+    return trail.someBlocked.length > 0 ? { status: 'AllowedFrom', why: `blocked by ${trail.someBlocked[0]}` } : { status: 'Allowed', why: end.why };
+  }
+  if (trail.someAllowed.length > 0) return { status: 'AllowedFrom', why: `allowed by ${trail.someAllowed[0]}` };
+  return trail.maybeAllowed.length > 0 ? { status: 'Unknown', why: `it may be allowed by ${trail.maybeAllowed[0]}` } : { status: 'Blocked', why: end.why };
+}
+
+/** Chains one after another: each has to let a packet in. */
+function all(outcomes: readonly Outcome[]): Outcome {
+  for (const status of ['Blocked', 'Unknown', 'AllowedFrom', 'Allowed'] as const) {
+    const found = outcomes.find((outcome) => outcome.status === status);
+    if (found !== undefined) return found;
+  }
+  return outcomes[0] ?? { status: 'Off', why: 'there are no rules for what comes in' };
+}
+
+/** The columns FirewallStatus and FirewallRules of a row, and why they are missing. */
+export function firewallOf(facts: Facts, row: Endpoint): { status: FirewallStatus | null; rules: readonly string[] | null; reason: string | null } {
+  const section = facts.sections.firewall;
+  // Nothing comes from outside to a connection's own end or to loopback.
+  const holds = row.Protocol === 'UDP' ? row.RemotePort === null : row.State === 'Listen' || row.State === 'Bound';
+  if (!holds || row.AddressScope === 'Loopback' || row.LocalPort === null) return { status: null, rules: null, reason: null };
+  if (section === undefined || section.status === 'notAsked') return { status: 'Unknown', rules: null, reason: 'FirewallStatus: NotAsked: the firewall was not asked for' };
+  if (section.status !== 'ok') {
+    const needs = section.needs === null ? '' : ` (needs ${section.needs})`;
+    return { status: 'Unknown', rules: null, reason: `FirewallStatus: ${section.needs === null ? 'Failed' : 'AccessDenied'}: ${section.reason ?? 'the rules could not be read'}${needs}` };
+  }
+  const chains = new Map(section.data.map((chain) => [chain.name, chain]));
+  const address = (row.LocalAddress ?? '').replace(/%.*$/, '');
+  // A socket on :: may take IPv4 too.
+  const families = !isIPv6(address) ? (['IPv4'] as const) : address === '::' ? (['IPv6', 'IPv4'] as const) : (['IPv6'] as const);
+  const windows = facts.machine.platform === 'win32';
+  const outcomes = new Map<string, Outcome>();
+  for (const family of windows ? families.slice(0, 1) : families) {
+    const subject: Subject = { protocol: row.Protocol, port: row.LocalPort, family, path: row.Path, services: row.Services, pid: row.OwningProcess, windows };
+    const of = (profile: FirewallChain['profile']): Outcome => all(section.data.filter((chain) => chain.base && chain.profile === profile && (chain.family === null || chain.family === family)).map((chain) => outcomeOf(chain, chains, subject)));
+    if (windows) for (const profile of ['Domain', 'Private', 'Public'] as const) outcomes.set(profile, of(profile));
+    else outcomes.set(family, of(null));
+  }
+  const statuses = new Set([...outcomes.values()].map(({ status }) => status));
+  const [first] = statuses;
+  const unknown = [...outcomes.values()].find(({ status }) => status === 'Unknown');
+  return {
+    status: statuses.size === 1 ? first! : 'Varies',
+    rules: [...outcomes].map(([name, { status, why }]) => `${name}: ${status}: ${why}`),
+    reason: unknown === undefined ? null : `FirewallStatus: NotSupported: ${unknown.why}`,
+  };
+}
+
+/** Rows with what the firewall does with each. */
+export function withFirewall(rows: readonly Endpoint[], facts: Facts): Endpoint[] {
+  return rows.map((row) => {
+    const { status, rules, reason } = firewallOf(facts, row);
+    return Object.assign({}, row, { FirewallStatus: status, FirewallRules: rules, Reason: reason === null ? row.Reason : [...(row.Reason ?? []), reason] });
+  });
+}
