@@ -140,9 +140,10 @@ class Reader {
   #known: Known;
   readonly #types = new Map<string, readonly string[]>();
   #typesLength = 0;
-  /** Objects that a Ref may name, the oldest first, and what they amount to. */
-  readonly #held = new Map<string, { readonly value: ClixmlValue; readonly size: number }>();
+  /** Objects that a Ref may name: the newest, what they amount to, and those before them. */
+  #held = new Map<string, ClixmlValue>();
   #heldSize = 0;
+  #heldBefore: ReadonlyMap<string, ClixmlValue> = this.#held;
   readonly #names = new Map<string, { readonly name: string; readonly wanted: boolean }>();
   #items = 0;
   documents = 0;
@@ -252,8 +253,8 @@ class Reader {
     this.#known = new Known(this.#limits.references);
     this.#types.clear();
     this.#typesLength = 0;
-    this.#held.clear();
-    this.#heldSize = 0;
+    this.#forgetHeld();
+    this.#forgetHeld();
     this.#push({ kind: 'document', tag });
   }
 
@@ -268,7 +269,7 @@ class Reader {
       case 'Ref': {
         const id = attributes['RefId'];
         if (id === undefined || !this.#known.has(id)) throw invalid(`no object has the reference id ${shown(id)}`);
-        const value = this.#held.get(id)?.value ?? elsewhere;
+        const value = this.#held.get(id) ?? this.#heldBefore.get(id) ?? elsewhere;
         return this.#leaf(tag, give && (() => give(value)));
       }
       case 'PR': {
@@ -421,13 +422,16 @@ class Reader {
   }
 
   #hold(id: string, value: ClixmlValue, size: number): void {
-    this.#heldSize += size - (this.#held.get(id)?.size ?? 0);
-    this.#held.set(detach(id), { value, size });
-    for (const [oldest, { size: freed }] of this.#held) {
-      if (this.#heldSize <= this.#limits.held) break;
-      this.#held.delete(oldest);
-      this.#heldSize -= freed;
-    }
+    this.#held.set(detach(id), value);
+    this.#heldSize += size;
+    if (this.#heldSize > this.#limits.held / 2) this.#forgetHeld();
+  }
+
+  /** Forgets the older objects; taken one by one, the oldest first, it would take much longer. */
+  #forgetHeld(): void {
+    this.#heldBefore = this.#held;
+    this.#held = new Map();
+    this.#heldSize = 0;
   }
 }
 
