@@ -7,14 +7,17 @@ import { styles } from '../src/formats/table.ts';
 import { plainColumns, type Column, type RowSchema } from '../src/schema/column.ts';
 import { endpoint } from '../src/schema/endpoint.ts';
 import { range } from '../src/schema/range.ts';
+import { freePort } from '../src/schema/free.ts';
 import { version } from './bundle.ts';
+import { verdict } from '../src/schema/verdict.ts';
+import { stopResult } from '../src/schema/stop.ts';
 import type { Platform } from './executable.ts';
 import { root } from './runtime.mjs';
 
 const sources = join(root, 'ps');
 
 /** The functions that give rows, and the schema of these. */
-const schemas: Readonly<Record<string, RowSchema>> = { 'Get-PortOwner': endpoint, 'Get-PortRange': range };
+const schemas: Readonly<Record<string, RowSchema>> = { 'Get-PortOwner': endpoint, 'Get-PortRange': range, 'Get-FreePort': freePort, 'Stop-PortOwner': stopResult, 'Test-PortBinding': verdict, 'Get-PortConflict': conflict };
 
 const xml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -51,6 +51,87 @@ $script:Commands = @{
             '--excel'  = 'Export-Csv writes'
         }
     }
+    'Get-FreePort'      = @{
+        Command = @('free')
+        Always  = @('--format=clixml', '--problems=rows')
+        Options = [ordered]@{
+            Count             = '--count'
+            Range             = '--range'
+            Near              = '--near'
+            Consecutive       = '--consecutive'
+            Protocol          = '--protocol'
+            Address           = '--address'
+            IncludeRegistered = '--registered'
+            Except            = '--except'
+            Explain           = '--explain'
+            HoldSec           = '--hold'
+            Column            = '--columns'
+        }
+        LeftOut = @{
+            '--output' = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'  = 'Export-Csv writes'
+        }
+    }
+    'Stop-PortOwner'    = @{
+        Command = @('stop')
+        Always  = @('--format=clixml', '--problems=rows')
+        Operand = 'Port'
+        Own     = @('InputObject')
+        Options = [ordered]@{
+            Id         = '--pid'
+            Protocol   = '--protocol'
+            Address    = '--address'
+            Force      = '--force'
+            TimeoutSec = '--timeout'
+        }
+        LeftOut = @{
+            '--dry-run' = 'ShouldProcess is asked about each target of a dry run'
+            '--yes'     = 'only what ShouldProcess approved is stopped'
+            '--columns' = 'Select-Object selects'
+            '--count'   = 'Measure-Object counts'
+            '--output'  = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'   = 'Export-Csv writes'
+        }
+    }
+    'Test-PortBinding'  = @{
+        Command = @('why')
+        Always  = @('--format=clixml', '--problems=rows')
+        Operand = 'Port'
+        Own     = @('InputObject')
+        Options = [ordered]@{
+            ErrorText    = '--error'
+            Protocol     = '--protocol'
+            Address      = '--address'
+            IPv6Only     = '--ipv6-only'
+            Exclusive    = '--exclusive'
+            Reuse        = '--reuse'
+            Column       = '--columns'
+            FromSnapshot = '--from'
+        }
+        Terms   = @{ Reuse = @{ Address = 'address'; Port = 'port' } }
+        Paths   = @('FromSnapshot')
+        LeftOut = @{
+            '--count'  = 'Measure-Object counts'
+            '--output' = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'  = 'Export-Csv writes'
+        }
+    }
+    'Get-PortConflict'  = @{
+        Command = @('conflicts')
+        Always  = @('--format=clixml', '--problems=rows')
+        Options = [ordered]@{
+            Severity     = '--severity'
+            Column       = '--columns'
+            FromSnapshot = '--from'
+        }
+        Terms   = @{ Severity = @{ Error = 'error'; Warning = 'warning'; Information = 'information' } }
+        Paths   = @('FromSnapshot')
+        LeftOut = @{
+            '--count'  = 'Measure-Object counts'
+            '--output' = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'  = 'Export-Csv writes'
+        }
+    }
     'Save-PortSnapshot' = @{
         Command = @('snapshot')
         Always  = @('--problems=rows')

@@ -1,19 +1,20 @@
 # Runs the executable once for a call of a function: its rows go to the pipeline as they come, its problems to the
 # streams of that function. Operands stand without an option.
 function Invoke-Executable {
-    param($Cmdlet, [string] $Function, $Bound, [string[]] $Operand)
+    param($Cmdlet, [string] $Function, $Bound, [string[]] $Operand, [string[]] $Extra, [switch] $ThroughInput)
 
     $path = Find-Executable -Cmdlet $Cmdlet
     $arguments = @(ConvertTo-Argument -Cmdlet $Cmdlet -Function $Function -Bound $Bound)
-    $lines = $null
+    if ($Extra) { $arguments += $Extra }
+    $line = $null
     if ($Operand) {
-        # On Windows a command line has no more than 32,767 characters: many operands go through standard input.
-        if ("$Operand".Length -gt 8000) {
-            $lines = $Operand
-            $Operand = '@-'
+        $list = $Operand -join ','
+        # On Windows a command line has no more than 32,767 characters: a long list goes through standard input.
+        if ($ThroughInput -or $list.Length -gt 8000) {
+            $line = $list
+            $list = '@-'
         }
-        $arguments += '--'
-        $arguments += $Operand
+        $arguments += '--', $list
     }
     Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$path $arguments"; Hint = $null }
 
@@ -21,7 +22,7 @@ function Invoke-Executable {
     # What is told on the way: text that is no row, and whether progress was shown.
     $told = @{ Text = @(); Progress = $false }
     try {
-        Start-Executable -Path $path -Argument $arguments -Line $lines | Receive-Output -Cmdlet $Cmdlet -Told $told
+        Start-Executable -Path $path -Argument $arguments -Line $line | Receive-Output -Cmdlet $Cmdlet -Told $told
         Write-ExecutableFailure -Cmdlet $Cmdlet -ExitCode $LASTEXITCODE -Text ($told.Text -join "`n")
     } catch [System.Management.Automation.ApplicationFailedException] {
         Write-Problem -Cmdlet $Cmdlet -Problem @{
@@ -76,7 +77,7 @@ function Receive-Output {
 # Starts the executable, whatever the user's preferences are. What it writes comes out as objects; what it says on
 # standard error, as error records.
 function Start-Executable {
-    param([string] $Path, [string[]] $Argument, [string[]] $Line)
+    param([string] $Path, [string[]] $Argument, [string] $Line)
 
     $ErrorActionPreference = 'Continue'
     $PSNativeCommandUseErrorActionPreference = $false

@@ -22,10 +22,10 @@ export function endpointText({ protocol, address, port }: EndpointKey): string {
 }
 
 export function identityText({ endpoints, pid, startTime, computer }: Identity): string {
-  return `${endpoints.map(endpointText).join(',')};${pid};${startTime ?? ''};${computer ?? ''}`;
+  return `${endpoints.map(endpointText).join('+')};${pid};${startTime ?? ''};${computer ?? ''}`;
 }
 
-const endpointForm = /^(TCP|UDP)\/(?:\[([0-9a-f:.]+(?:%[^\];,]{1,64})?)\]|([0-9.]+)):(\d{1,5})$/i;
+const endpointForm = /^(TCP|UDP)\/(?:\[([0-9a-f:.]+(?:%[^\];,+]{1,64})?)\]|([0-9.]+)):(\d{1,5})$/i;
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/;
 
 /** Whether a word is meant as an identity rather than as a port expression. */
@@ -34,7 +34,7 @@ export const looksLikeIdentity = (text: string): boolean => text.includes(';');
 /** Reads what identityText wrote. Throws PO1002. */
 export function parseIdentity(text: string): Identity {
   const [endpoints = '', pid = '', startTime = '', computer = '', ...rest] = text.split(';');
-  const keys = endpoints.split(',').map((part): EndpointKey | null => {
+  const keys = endpoints.split('+').map((part): EndpointKey | null => {
     const [, protocol, six, four, port] = endpointForm.exec(part) ?? [];
     const number = Number(port);
     return protocol === undefined || number < 1 || number > 65535 ? null : { protocol: protocol.toUpperCase() as 'TCP' | 'UDP', address: (six ?? four)!, port: number };

@@ -114,8 +114,9 @@ export class StopCommand extends RowCommand {
   }
 
   private request(): Request {
-    const texts = this.ports.filter((text) => !looksLikeIdentity(text));
-    const identities = this.ports.filter(looksLikeIdentity).map(parseIdentity);
+    const operands = this.ports.flatMap((text) => text.split(','));
+    const texts = operands.filter((text) => !looksLikeIdentity(text));
+    const identities = operands.filter(looksLikeIdentity).map(parseIdentity);
     const spans = texts.filter((text) => !/^pid:\d{1,10}$/.test(text)).flatMap((text) => parsePorts(text, servicePorts));
     const pids = [...(this.pid ?? []).flatMap((text) => text.split(',')), ...texts.filter((text) => text.startsWith('pid:')).map((text) => text.slice(4))].map((text) => {
       if (!/^\d{1,10}$/.test(text)) throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, { hint: 'It takes process ids.', target: text });

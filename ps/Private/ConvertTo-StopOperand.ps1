@@ -1,0 +1,65 @@
+# What a piped item asks to stop, in the executable's words: a port expression, pid:NUMBER, or where the item tells of
+# one listener, exactly that: its endpoint, process, start and computer. A row of a snapshot or of another computer is
+# refused: its process id is another process's here.
+function ConvertTo-StopOperand {
+    param($Cmdlet, $InputObject)
+
+    foreach ($item in $InputObject) {
+        if ($null -eq $item) { continue }
+        if ($item -is [string] -or $item -is [ValueType]) {
+            "$item"
+            continue
+        }
+        $value = @{}
+        foreach ($name in 'Identity', 'LocalPort', 'LocalAddress', 'Protocol', 'State', 'OwningProcess', 'Id', 'StartTime', 'ComputerName', 'PSComputerName', 'MachineName') {
+            $property = $item.PSObject.Properties[$name]
+            $value[$name] = if ($null -ne $property) { $property.Value }
+        }
+        $own = @($item.PSTypeNames -match '^(?:Deserialized\.)?PortOwner\.').Count -gt 0
+        $message = $null
+        $operand = $null
+        if ($value.PSComputerName -and $value.PSComputerName -ne 'localhost') {
+            $message = "'$item' is on $($value.PSComputerName), not on this computer."
+        } elseif ($value.MachineName -and $value.MachineName -ne '.') {
+            $message = "'$item' is on $($value.MachineName), not on this computer."
+        } elseif ($value.Identity) {
+            $operand = $value.Identity
+        } elseif (($own -or $value.ComputerName) -and $null -ne $value.LocalPort -and $null -eq $value.Id) {
+            $message = "The row of port $($value.LocalPort) has no Id: it is of a snapshot, or nobody can be stopped for it by its process."
+        } elseif ($null -ne $value.LocalPort -and $null -ne $value.OwningProcess -and $value.LocalAddress) {
+            $protocol = $value.Protocol
+            # Get-NetTCPConnection's objects have a State, Get-NetUDPEndpoint's have none.
+            if (-not $protocol) { $protocol = if ($null -ne $item.PSObject.Properties['State']) { 'TCP' } else { 'UDP' } }
+            $address = $value.LocalAddress
+            if ("$address".Contains(':')) { $address = "[$address]" }
+            $start = $value.StartTime
+            if ($start -is [datetime]) { $start = $start.ToUniversalTime().ToString('o') }
+            if ($value.State -and "$($value.State)" -notin 'Listen', 'Bound', '2', '100') {
+                $message = "Port $($value.LocalPort) is the local port of a connection ($($value.State)): only listeners are stopped."
+            } else {
+                $operand = "$protocol/${address}:$($value.LocalPort);$($value.OwningProcess);$start;$($value.ComputerName)"
+            }
+        } elseif ($null -ne $value.LocalPort) {
+            $operand = "$($value.LocalPort)"
+        } elseif ($null -ne $value.OwningProcess) {
+            $operand = "pid:$($value.OwningProcess)"
+        } elseif ($null -ne $value.Id) {
+            $operand = "pid:$($value.Id)"
+        } else {
+            $message = "'$item' is no port, and has no LocalPort, OwningProcess or Id."
+        }
+        if ($operand) {
+            $operand
+            continue
+        }
+        $code = 'PO4105'
+        $category = 'PermissionDenied'
+        $hint = 'Stop it in a session on that computer; for a snapshot look anew: Get-PortOwner PORT | Stop-PortOwner, or Stop-PortOwner PORT.'
+        if ($message -match 'is no port') {
+            $code = 'PO1002'
+            $category = 'InvalidArgument'
+            $hint = 'Pipe in ports, or objects that have one of these properties.'
+        }
+        Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Error'; Code = $code; Message = $message; Hint = $hint; Target = $item; Category = $category; Terminating = $false }
+    }
+}

@@ -1,0 +1,135 @@
+function Stop-PortOwner {
+    <#
+    .SYNOPSIS
+        Gives a port back: stops who listens on it.
+
+    .DESCRIPTION
+        Stop-PortOwner first finds out what would end: the owner, its children, its service and the services that need
+        it, its other ports and its live connections. It asks before it stops each of them, unless -Confirm:$false is
+        given. Then exactly what was approved is stopped: the same listener, of the same process, that was started at
+        the same time. Only listeners of exactly the ports are stopped, never a client.
+
+        A service is stopped by its manager, an IIS port at its site, and a container is named with the command that
+        stops it. A program is asked to end: on Windows by closing its windows, or by Ctrl+C where it is alone on its
+        console; on Linux by SIGTERM. It is ended by force only with -Force. Never stopped are the kernel, the programs
+        of the session and its security, and the programs that this one runs in.
+
+        Each target is one object: its property Result says what became of it (Stopped, Gone, NotStopped, Retaken,
+        Refused), and Reason why. What was not stopped is an error too.
+
+    .PARAMETER Port
+        The local ports: numbers, ranges such as 8000-8100, and IANA service names such as https.
+
+    .PARAMETER InputObject
+        What to stop, from the pipeline: ports as for -Port, rows of Get-PortOwner, or objects of Get-NetTCPConnection,
+        Get-NetUDPEndpoint and Get-Process. A row of a snapshot or of another computer is refused.
+
+    .PARAMETER Id
+        Only listeners of these processes; without ports all of them.
+
+    .PARAMETER Protocol
+        Only TCP or only UDP.
+
+    .PARAMETER Address
+        Only listeners on this address, or one in this range: 127.0.0.0/8.
+
+    .PARAMETER Force
+        Ends by force what does not end within -TimeoutSec, or cannot be asked. It does not keep from asking you.
+
+    .PARAMETER TimeoutSec
+        How long a program may take to end. By default 10 seconds.
+
+    .INPUTS
+        Ports, or objects with a property LocalPort, OwningProcess or Id.
+
+    .OUTPUTS
+        PortOwner.StopResult
+
+    .EXAMPLE
+        Stop-PortOwner 8080
+
+        Asks, and stops who listens on port 8080.
+
+    .EXAMPLE
+        Stop-PortOwner 8080 -WhatIf
+
+        Says what would be stopped.
+
+    .EXAMPLE
+        Get-PortOwner -ImageName node | Stop-PortOwner -Force -TimeoutSec 3
+
+        Asks about each program called node that listens, and stops it, if need be by force.
+
+    .EXAMPLE
+        Stop-PortOwner 8080 -Confirm:$false | Where-Object Result -ne 'Stopped'
+
+        Stops without asking, as a script wants it, and shows what went wrong.
+
+    .LINK
+        about_PortOwner
+
+    .LINK
+        Get-PortOwner
+    #>
+    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
+    [OutputType('PortOwner.StopResult')]
+    param(
+        [Parameter(Position = 0)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('LocalPort')]
+        [string[]] $Port,
+
+        [Parameter(ValueFromPipeline)]
+        [AllowNull()]
+        [object] $InputObject,
+
+        [Alias('OwningProcess')]
+        [uint32[]] $Id,
+
+        [ValidateSet('TCP', 'UDP')]
+        [string] $Protocol,
+
+        [ValidateNotNullOrEmpty()]
+        [string[]] $Address,
+
+        [switch] $Force,
+
+        [ValidateRange(0, 3600)]
+        [int] $TimeoutSec
+    )
+
+    begin {
+        Use-CallerPreference -Cmdlet $PSCmdlet
+        $operands = [ordered]@{}
+        foreach ($text in $Port) { $operands[$text] = $true }
+    }
+
+    process {
+        foreach ($text in ConvertTo-StopOperand -Cmdlet $PSCmdlet -InputObject $InputObject) { $operands[$text] = $true }
+    }
+
+    end {
+        if ($operands.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.ContainsKey('InputObject'))) { return }
+        $approved = [ordered]@{}
+        foreach ($row in Invoke-Executable -Cmdlet $PSCmdlet -Function 'Stop-PortOwner' -Bound $PSBoundParameters -Operand $operands.Keys -Extra '--dry-run') {
+            if ($row.Result -ne 'Planned') {
+                $row
+                continue
+            }
+            $also = foreach ($name in 'Holders', 'Children', 'DependentServices', 'OtherPorts') {
+                if ($row.$name) { "$name $($row.$name -join ', ')" }
+            }
+            if ($row.Connections) { $also = @($also) + "$($row.Connections) connections" }
+            $action = "Stop ($($row.Method))"
+            if ($also) { $action = "$action, and with it: $($also -join '; ')" }
+            $target = "$($row.Owner) on $($row.Endpoints -join ', ')" -replace '[\p{Cc}\p{Cf}]', '?'
+            if (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $target -Action ($action -replace '[\p{Cc}\p{Cf}]', '?') -Impact 'High') { $approved[$row.Identity] = $true }
+        }
+        if ($approved.Count -eq 0) { return }
+        $bound = @{}
+        foreach ($name in 'Force', 'TimeoutSec') {
+            if ($PSBoundParameters.ContainsKey($name)) { $bound[$name] = $PSBoundParameters[$name] }
+        }
+        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Stop-PortOwner' -Bound $bound -Operand $approved.Keys -Extra '--yes' -ThroughInput
+    }
+}

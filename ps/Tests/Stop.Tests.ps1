@@ -1,0 +1,124 @@
+BeforeDiscovery {
+    $hasNode = [bool]$env:PORTOWNER_TEST_NODE
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    # Under these names a command that is asked about anything says no.
+    $refusing = @{ ErrorAction = 'SilentlyContinue'; WarningAction = 'Ignore' }
+}
+
+Describe 'Get-FreePort' {
+    It 'gives a port that can be bound' {
+        $row = Get-FreePort
+        $row.PSTypeNames[0] | Should -Be 'PortOwner.FreePort'
+        $row.LocalPort | Should -BeOfType [uint16]
+        $row.IsFree | Should -BeTrue
+        $listener = New-Object System.Net.Sockets.TcpListener ([System.Net.IPAddress]::Any), $row.LocalPort
+        $listener.Start()
+        $listener.Stop()
+    }
+
+    It 'gives as many as wanted, one after the other' {
+        $ports = (Get-FreePort 3 -Consecutive -Protocol Both).LocalPort
+        ($ports[1] - $ports[0]), ($ports[2] - $ports[1]) | Should -Be 1, 1
+    }
+
+    It 'says why a port is not free, and that there are too few' {
+        $listener = New-Listener
+        try {
+            $rows = Get-FreePort -Range $listener.Port -Explain -ErrorVariable problems @refusing
+            $rows.IsFree | Should -Be $false
+            $rows.Reason | Should -Match 'in use|dynamic range'
+            $problems.FullyQualifiedErrorId | Should -Be 'PO4102,Get-FreePort'
+        } finally {
+            $listener.Stop()
+        }
+    }
+}
+
+Describe 'Stop-PortOwner' -Skip:(-not $hasNode) {
+    BeforeEach {
+        $one, $other = (Start-NodeListener), (Start-NodeListener)
+    }
+
+    AfterEach {
+        foreach ($process in $one, $other) {
+            if (-not $process.HasExited) { $process.StandardInput.Close() }
+        }
+    }
+
+    It 'stops with -Confirm:$false, and no other of the same name' {
+        $row = Stop-PortOwner $one.Port -Confirm:$false
+        $row.PSTypeNames[0] | Should -Be 'PortOwner.StopResult'
+        $row.Result | Should -Be 'Stopped'
+        $row.OwningProcess | Should -Be $one.Id
+        $one.WaitForExit(5000) | Should -BeTrue
+        $other.HasExited | Should -BeFalse
+    }
+
+    It 'takes rows of Get-PortOwner' {
+        $row = Get-PortOwner $one.Port, $other.Port | Where-Object LocalPort -EQ $one.Port | Stop-PortOwner -Confirm:$false
+        $row.Result, $row.OwningProcess | Should -Be 'Stopped', $one.Id
+        $other.HasExited | Should -BeFalse
+    }
+
+    It 'takes what Get-NetTCPConnection gives, and processes' {
+        $connection = [pscustomobject]@{ LocalAddress = '127.0.0.1'; LocalPort = $one.Port; State = 'Listen'; OwningProcess = $one.Id }
+        ($connection | Stop-PortOwner -Confirm:$false).Result | Should -Be 'Stopped'
+        ($other | Stop-PortOwner -Confirm:$false).Result | Should -Be 'Stopped'
+    }
+
+    It 'stops nothing with -WhatIf' {
+        $said = Invoke-Shell "Import-Module '$moduleFolder'; Stop-PortOwner $($one.Port) -WhatIf -Force; 'end'"
+        @($said -match 'What if').Count | Should -Be 1
+        @($said -match 'What if') | Should -Match "\($($one.Id)\)"
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'asks even with -Force, and without anybody to ask stops nothing' {
+        Invoke-Shell "Import-Module '$moduleFolder'; Stop-PortOwner $($one.Port) -Force" | Out-Null
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'refuses a row of a snapshot' {
+        $snapshot = Join-Path $TestDrive 'stop.json'
+        Save-PortSnapshot $snapshot -WarningAction Ignore
+        Get-PortOwner $one.Port -FromSnapshot $snapshot | Stop-PortOwner -Confirm:$false -ErrorVariable problems @refusing | Should -BeNullOrEmpty
+        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'refuses a row of another computer' {
+        $row = Get-PortOwner $one.Port
+        $row.ComputerName = 'elsewhere'
+        $result = $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems @refusing
+        $result.Result | Should -Be 'Refused'
+        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+        $row | Add-Member -NotePropertyName PSComputerName -NotePropertyValue 'elsewhere'
+        $row | Stop-PortOwner -Confirm:$false @refusing | Should -BeNullOrEmpty
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'refuses a row of a process that was started at another time' {
+        $row = Get-PortOwner $one.Port
+        $row.StartTime = $row.StartTime.AddSeconds(-5)
+        ($row | Stop-PortOwner -Confirm:$false @refusing).Result | Should -Be 'Refused'
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'refuses the shell that it runs in' {
+        $listener = New-Listener
+        try {
+            (Stop-PortOwner $listener.Port -Confirm:$false -Force -ErrorVariable problems @refusing).Result | Should -Be 'Refused'
+            $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+        } finally {
+            $listener.Stop()
+        }
+    }
+
+    It 'has nothing to stop, and no error, when nobody listens' {
+        Stop-PortOwner (Get-ClosedPort) -Confirm:$false -ErrorVariable problems -WarningAction Ignore | Should -BeNullOrEmpty
+        $problems | Should -BeNullOrEmpty
+    }
+}
