@@ -5,12 +5,13 @@ import { commandWords } from '../src/commands/completion.ts';
 import { powershellScript } from '../src/completion/powershell.ts';
 import { styles } from '../src/formats/table.ts';
 import { plainColumns, type Column, type RowSchema } from '../src/schema/column.ts';
+import { conflict } from '../src/schema/conflict.ts';
 import { endpoint } from '../src/schema/endpoint.ts';
-import { range } from '../src/schema/range.ts';
 import { freePort } from '../src/schema/free.ts';
-import { version } from './bundle.ts';
+import { range } from '../src/schema/range.ts';
 import { verdict } from '../src/schema/verdict.ts';
 import { stopResult } from '../src/schema/stop.ts';
+import { version } from './bundle.ts';
 import type { Platform } from './executable.ts';
 import { root } from './runtime.mjs';
 
