@@ -1,10 +1,12 @@
 import { Command, Option } from 'clipanion';
 import * as t from 'typanion';
-import type { CommandWords, OptionWords, Values } from '../completion/words.ts';
+import { subcommands, type CommandWords, type OptionWords, type Values } from '../completion/words.ts';
 import { formats } from '../formats/format.ts';
 import { exit, type ExitCode } from '../problems.ts';
 import { plainColumns } from '../schema/column.ts';
+import { severities } from '../schema/finding.ts';
 import { BaseCommand } from './base.ts';
+import { severityWords } from './conflicts.ts';
 import { optionValues } from './ports.ts';
 import { RowCommand } from './row-command.ts';
 
@@ -14,10 +16,17 @@ const shells = ['powershell', 'bash'] as const;
 const values: Readonly<Record<string, Values>> = {
   ...optionValues,
   '--format': formats,
+  '--severity': severityWords,
+  '--reuse': ['address', 'port'],
   '--problems': ['rows'],
   '--output': 'file',
   '--from': 'file',
   '--raw': 'folder',
+  '--baseline': 'file',
+  '--policy': 'file',
+  '--store': 'file',
+  '--report': 'file',
+  '--fail-on': severities.map((severity) => severity.toLowerCase()),
   '--bundle': 'file',
   '--pid': { column: 'OwningProcess' },
   '--image': { column: 'ImageName' },
@@ -25,7 +34,7 @@ const values: Readonly<Record<string, Values>> = {
   '--service': { column: 'Services' },
 };
 /** What commands are about. */
-const operands: Readonly<Record<string, Values>> = { '': { column: 'LocalPort' }, completion: shells };
+const operands: Readonly<Record<string, Values>> = { '': { column: 'LocalPort' }, completion: shells, 'baseline create': 'file', 'baseline update': 'file', 'baseline show': 'file', diff: 'file' };
 
 const help: OptionWords = { names: ['--help', '-h'], description: 'list the options, with examples', takesValue: false, values: null };
 const version: OptionWords = { names: ['--version'], description: 'print the version', takesValue: false, values: null };
@@ -48,6 +57,10 @@ export async function commandWords(): Promise<CommandWords[]> {
       return { names, description: option.description ?? '', takesValue: / #\d+/.test(option.definition), values: known[names[0]!] ?? null };
     });
     commands.push({ path, description: definition.description?.trim() ?? '', options: [...options, help, ...(path === '' ? [version] : [])], operands: operands[path] ?? null });
+  }
+  // The words that several commands share.
+  for (const shared of new Set(commands.map(({ path }) => path.split(' ')).filter(({ length }) => length > 1).map(([word]) => word!))) {
+    commands.push({ path: shared, description: `${subcommands(shared, commands).map(({ path }) => path.split(' ').at(-1)).join(', ')} …`, options: [help], operands: null });
   }
   const names = commands.map((command) => command.path).filter((path) => path !== '');
   commands.push({ path: 'help', description: 'tell about a command', options: [], operands: names });

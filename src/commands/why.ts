@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
+import type { Diagnosis } from '../diagnosis/diagnose.ts';
 import type { ParsedError } from '../diagnosis/error-text.ts';
 import { attemptsFor, type Request } from '../diagnosis/request.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -47,6 +48,15 @@ export class WhyCommand extends RowCommand {
     const error = this.error === undefined ? null : await this.parsedError(this.error);
     const request = await this.request(error);
     if (request === null) return this.noPort(error!);
+    let { facts, diagnosis } = await this.look(request, error);
+    // A port that changes hands while it is looked at explains itself at the second look.
+    if (this.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement')) ({ facts, diagnosis } = await this.look(request, error));
+    const { row, needs } = diagnosis;
+    const exitCode = row.CanBind === null ? (needs === null ? exit.unavailable : exit.rights) : row.CanBind ? exit.ok : exit.no;
+    return { rows: [row], problems: sectionProblems(facts, []), exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
+  }
+
+  private async look(request: Request, error: ParsedError | null): Promise<{ facts: Facts; diagnosis: Diagnosis }> {
     const facts = await this.facts({
       localPorts: request.port === 0 ? null : [{ start: request.port, end: request.port }],
       protocols: [request.protocol],
@@ -55,9 +65,7 @@ export class WhyCommand extends RowCommand {
       ranges: true,
     });
     const { diagnose } = await import('../diagnosis/diagnose.ts');
-    const { row, needs } = diagnose(facts, request, this.live ? await this.probe(facts, request) : null, error);
-    const exitCode = row.CanBind === null ? (needs === null ? exit.unavailable : exit.rights) : row.CanBind ? exit.ok : exit.no;
-    return { rows: [row], problems: sectionProblems(facts, []), exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
+    return { facts, diagnosis: diagnose(facts, request, this.live ? await this.probe(facts, request) : null, error) };
   }
 
   private async probe(facts: Facts, request: Request): Promise<Probe> {

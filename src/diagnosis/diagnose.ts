@@ -51,8 +51,8 @@ interface Finding {
   readonly agree: boolean;
 }
 
-function attemptText(attempt: BindAttempt): string {
-  const how = attempt.sharing === 'default' ? '' : attempt.sharing === 'exclusive' ? ' for exclusive use' : attempt.sharing === 'reuse' ? ' with SO_REUSEADDR' : ' with SO_REUSEPORT';
+function attemptText(attempt: BindAttempt, linux: boolean): string {
+  const how = attempt.sharing === 'default' || (linux && attempt.sharing === 'exclusive') ? '' : attempt.sharing === 'exclusive' ? ' for exclusive use' : attempt.sharing === 'reuse' ? ' with SO_REUSEADDR' : ' with SO_REUSEPORT';
   const what = `bind ${endpointText(attempt.protocol, attempt.address, attempt.port)}${how}`;
   switch (attempt.result) {
     case 'bound':
@@ -138,12 +138,13 @@ function find(facts: Facts, bind: Bind, attempt: BindAttempt | null, user: strin
   if (error === 'access' && linux) return finding(false, 'NoRights', true);
   if (bind.port === 0) return finding(false, 'Exhausted', true);
   const exact = made.sharing === bind.sharing;
+  const foreign = error === 'access' && main?.row != null && main.overlap !== 'dualStack' ? ['10013 instead of 10048 says that the owner is another user or asked for exclusive use.'] : [];
   if (main === null) return finding(false, gaps(facts).length === 0 ? 'HeldWithoutSocket' : 'Unknown', true);
-  if (effect === 'blocks') return finding(false, mainCause(), true);
+  if (effect === 'blocks') return finding(false, mainCause(), true, ...foreign);
   // With what was tried instead it failed, as it had to: the rules answer for reuse.
   if (!exact && effect === 'depends') return finding(null, main.unsure === true ? 'DualStack' : 'Sharing', true, ...undecided);
   if (!exact) return finding(true, yes(), true, 'The rules of the system let both have it; what then arrives goes to one of them, and it is not said to which.');
-  if (effect === 'depends') return finding(false, mainCause(), true);
+  if (effect === 'depends') return finding(false, mainCause(), true, ...foreign);
   const refusedAll = main.row === null;
   return finding(false, refusedAll ? (main.cause === 'TimeWait' ? 'TimeWait' : 'HeldWithoutSocket') : mainCause(), refusedAll && main.cause !== 'TimeWait', ...(refusedAll ? [] : ['By the published rules of the system the attempt should have succeeded.']));
 }
@@ -193,7 +194,12 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
 
   let can: boolean | null = decisive === undefined ? false : decisive.can;
   let cause: Cause = decisive === undefined ? 'AddressNotLocal' : decisive.cause;
-  const notes = present.flatMap((finding) => finding.notes);
+  const linux = facts.machine.platform === 'linux';
+  const notes = [
+    ...present.flatMap((finding) => finding.notes),
+    ...(linux && request.sharing === 'exclusive' ? ['Linux has no exclusive use to ask for: it is what a socket has that sets neither SO_REUSEADDR nor SO_REUSEPORT.'] : []),
+    ...(!linux && request.sharing === 'reusePort' ? ['Windows has no SO_REUSEPORT: SO_REUSEADDR is meant.'] : []),
+  ];
   const exhausted = request.port === 0 ? any(request, facts) : { evidence: [], full: false };
   if (exhausted.full && can !== false) {
     [can, cause] = [false, 'Exhausted'];
@@ -212,7 +218,7 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
   const named = cause === 'AddressNotLocal' || cause === 'NoRights' || cause === 'Exhausted' || cause === 'UrlReserved' || cause === 'Free' ? null : main;
   const owners = [...new Set(present.flatMap((finding) => finding.all).filter((one) => one.row !== null && one.effect === named?.effect).map((one) => one.row!.Owner).filter((owner) => owner !== null))];
   const seen = [...new Set(present.flatMap((finding) => finding.all.map((one) => one.evidence)))];
-  const attempts = findings.flatMap((finding) => (finding.attempt === null ? [] : [attemptText(finding.attempt)]));
+  const attempts = findings.flatMap((finding) => (finding.attempt === null ? [] : [attemptText(finding.attempt, linux)]));
   const untried = probed === null ? ['No attempt was made: the facts are of another moment or machine.'] : present.some((finding) => finding.attempt === null) ? ['No attempt was made: it could take datagrams from the owner.'] : [];
   const httpSys = facts.machine.platform === 'win32' && request.protocol === 'TCP';
   const relevant = missing.filter(() => can === null || !attempted || cause === 'Unknown' || facts.sections.sockets.status !== 'ok');

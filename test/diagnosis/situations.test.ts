@@ -445,6 +445,16 @@ yes, Instances, High: node (200); node (201)
 - The rules of the system let both have it; what then arrives goes to one of them, and it is not said to which.`,
   },
   {
+    name: 'Linux: exclusive use is what everybody has who asks for nothing',
+    facts: linux([]),
+    ask: 'TCP 0.0.0.0 8080 exclusive', tried: 'bound',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
+- Linux has no exclusive use to ask for: it is what a socket has that sets neither SO_REUSEADDR nor SO_REUSEPORT.`,
+  },
+  {
     name: 'Linux: no dynamic port is left',
     facts: linux([connection(40000, '10.0.0.5', 200), connection(40001, '10.0.0.5', 200), connection(40002, '10.0.0.5', null, 'TimeWait')], { processes: [node], dynamic: [range('LocalDynamic', 40000, 40002)] }),
     ask: 'TCP * 0', tried: 'EADDRINUSE bound',
@@ -602,6 +612,7 @@ no, HttpSys, High: HTTP.sys: DefaultAppPool (w3wp.exe 900)
 - HTTP.sys listens only on 10.0.0.5 (its IP listen list).
 - An attempt to bind TCP 0.0.0.0:80 failed: WSAEACCES (10013).
 - An attempt to bind TCP [::]:80 failed: WSAEACCES (10013).
+- 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
 $ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :80
 $ netsh http show iplisten  # the addresses that HTTP.sys takes for itself
 $ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
@@ -618,6 +629,7 @@ no, Kernel, High: SMB file sharing: LanmanServer (System 4)
 - It cannot be bound now: the kernel itself holds it.
 - TCP 0.0.0.0:445 is held by SMB file sharing: LanmanServer (System 4) (Listen).
 - An attempt to bind TCP 0.0.0.0:445 failed: WSAEACCES (10013).
+- 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
 $ portowner 445 --format list  # see all that is known of the owner
 $ portowner free --near 445  # or take a port that can be bound now
 $ # a driver holds it: turn off the feature that it belongs to (Reason and Owner tell what is known)`,
@@ -761,6 +773,7 @@ no, WildcardAgainstSpecific, High: other.exe (300)
 - It cannot be bound now: one is for every address, the other for one of them.
 - TCP 0.0.0.0:8080 is held by other.exe (300) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: WSAEACCES (10013).
+- 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
 $ portowner 8080 --format list  # see all that is known of the owner
 $ portowner free --near 8080  # or take a port that can be bound now
 $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
@@ -925,6 +938,7 @@ no, UrlTaken, High: HTTP.sys: app.exe (200)
 - HTTP.sys has HTTP://+:8080/ registered for the request queue without a name, served by process 200.
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
 - An attempt to bind TCP [::]:8080 failed: WSAEACCES (10013).
+- 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
 $ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :8080
 $ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
 $ portowner free --near 8080  # or take a port that can be bound now`,
