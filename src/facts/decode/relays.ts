@@ -78,8 +78,9 @@ const socat: Describe = (args) => {
   const listening = addresses.findIndex((address) => /^(?:tcp|udp|sctp|dccp|openssl|ssl)[46]?-(?:listen|l|recv|recvfrom):/i.test(address));
   if (listening < 0) return [];
   const other = addresses[1 - listening];
-  // Options behind the first comma may hold secrets.
-  return [relay('socat', portOf(/^[^:]*:(\d{1,5})/.exec(addresses[listening]!)?.[1]), other === undefined ? null : other.replace(/,.*$/s, ''))];
+  // A command, and options behind the first comma, may hold secrets.
+  const target = other === undefined ? null : /^(?:exec|system|shell):/i.test(other) ? 'a program' : other.replace(/,.*$/s, '');
+  return [relay('socat', portOf(/^[^:]*:(\d{1,5})/.exec(addresses[listening]!)?.[1]), target)];
 };
 
 // https://www.freedesktop.org/software/systemd/man/latest/systemd-socket-proxyd.html

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { tagKey } from '../../facts/decode/windows-tags.ts';
 import { memoryOf, wideString } from '../../facts/decode/windows-memory.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
+import type { Refusal } from '../../facts/raw.ts';
 import { Refused, refused } from './errors.ts';
 import { addressOf, systemLibrary } from './ffi.ts';
 import { socketTable } from './iphlpapi.ts';
@@ -68,20 +69,19 @@ function moduleOfRow(table: keyof typeof tables, row: Buffer): string {
   return wideString(memoryOf(buffer, addressOf(buffer).toString(16))!, 0, 1024) ?? '';
 }
 
-/** What the first of these says that says anything, or why the first did not. */
-function firstTold(asks: readonly (() => string)[]): Told {
-  let why: Told = { value: '' };
-  for (const ask of asks.toReversed()) {
+/** What the first of these says that says anything; else why the first of them was refused, or the empty text. */
+export function firstTold(asks: readonly (() => string)[]): Told {
+  let refusal: Refusal | undefined;
+  for (const ask of asks) {
     try {
       const value = ask();
       if (value !== '') return { value };
-      if (!('refusal' in why)) why = { value: '' };
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      why = { refusal: error.refusal };
+      refusal ??= error.refusal;
     }
   }
-  return why;
+  return refusal === undefined ? { value: '' } : { refusal };
 }
 
 /** The service of every tag that a socket has, by `PID:TAG`; the empty text where Windows tells none. */

@@ -22,6 +22,7 @@ const cases: [line: string, relays: string[] | null, parent?: string][] = [
   ['socat TCP-LISTEN:8080,fork,reuseaddr TCP:192.0.2.1:80', ['socat 8080 TCP:192.0.2.1:80']],
   ['socat -d -d tcp4-l:8080,fork OPENSSL:host:443,commonname=x,cert=/key', ['socat 8080 OPENSSL:host:443']],
   ['socat UNIX-CONNECT:/run/x.sock TCP6-LISTEN:9000', ['socat 9000 UNIX-CONNECT:/run/x.sock']],
+  ['socat TCP-LISTEN:9001 EXEC:"tool --password hunter2"', ['socat 9001 a program']],
   ['socat - TCP:192.0.2.1:80', []],
   ['/usr/lib/systemd/systemd-socket-proxyd --exit-idle-time=10s 127.0.0.1:8080', ['systemd-socket-proxyd null 127.0.0.1:8080']],
   ['wslrelay.exe --mode 2', ['WSL relay null a program in WSL']],
