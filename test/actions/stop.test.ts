@@ -1,0 +1,193 @@
+// Stopping without a real machine: services, sites and what no test could have here. Real processes: commands/stop.test.ts.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Hands, HeldProcess, ServiceState } from '../../src/actions/hands.ts';
+import { planStop, type Situation } from '../../src/actions/plan.ts';
+import { stopTarget, type StopWorld } from '../../src/actions/stop.ts';
+import type { Facts, Process, Service, Socket } from '../../src/facts/facts.ts';
+import type { StopResult } from '../../src/schema/stop.ts';
+import { connection, facts, process, service, socket } from '../facts/example.ts';
+
+const test = suite('a stop');
+
+/** A machine of which the test says what happens when something is done to it. */
+interface Machine {
+  sockets: Socket[];
+  processes: Process[];
+  services: Service[];
+  state: ServiceState;
+  sites: { name: string; bindings: string[]; started: boolean }[];
+  sections: Partial<Facts['sections']>;
+  readonly done: string[];
+  onStop(): void;
+  onEnd(): void;
+}
+
+function machine(more: Partial<Machine> & ThisType<Machine> = {}): Machine {
+  return {
+    sockets: [socket()], processes: [process()], services: [], sites: [], sections: {}, done: [],
+    state: { refusal: null, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] },
+    onStop() {},
+    onEnd() {},
+    ...more,
+  };
+}
+
+const refusal = (code: string, text: string) => Object.assign(new Error(text), { refusal: { code, text } });
+
+async function stop(world: Machine, options: { force?: boolean; askable?: boolean } = {}): Promise<{ row: StopResult; rights: boolean; done: readonly string[] }> {
+  let clock = 0;
+  const held = (pid: number): HeldProcess => ({
+    ask: () => (options.askable === false ? { cannot: 'it has no window' } : (world.done.push(`ask ${pid}`), world.onStop(), { how: 'SIGTERM' })),
+    end: () => void (world.done.push(`end ${pid}`), world.onEnd()),
+    ended: () => !world.processes.some((one) => one.pid === pid),
+    release: () => void world.done.push(`release ${pid}`),
+  });
+  const hands: Hands = {
+    self: { pid: 900, container: null, unit: null },
+    asking: 'ASK',
+    processes: () => world.processes.map(({ pid, parent, startTime, imageName }) => ({ pid, parent: parent ?? 0, startTime, imageName })),
+    hold(pid, startTime) {
+      if (!world.processes.some((one) => one.pid === pid && one.startTime === startTime)) throw refusal('Gone', 'gone');
+      return held(pid);
+    },
+    service: ({ name }) => (world.services.some((one) => one.name === name) || world.state.stopped ? world.state : null),
+    stopService: ({ name }) => void (world.done.push(`stop ${name}`), world.onStop()),
+    endService: ({ name }) => void (world.done.push(`end ${name}`), world.onEnd()),
+    sites: () => world.sites,
+    stopSite: (name) => void (world.done.push(`stop site ${name}`), world.onStop()),
+  };
+  const now = (): Facts => facts(world.sockets, { platform: 'win32', processes: world.processes, services: world.services, sections: world.sections });
+  const situation = (): Situation => ({ facts: now(), tree: hands.processes(), self: hands.self, asking: 'ASK', service: (id) => hands.service(id), sites: () => hands.sites(), mayStop: () => null });
+  const stopWorld: StopWorld = {
+    hands, look: async () => situation(), watch: async () => now(), now: () => clock,
+    pause: async (milliseconds) => void (clock += milliseconds),
+  };
+  const [target] = planStop(situation(), (one) => one.localPort === 443 && one.remotePort === null);
+  const stopped = await stopTarget(target!, stopWorld, { force: options.force === true, timeout: 5000, settle: 1000 });
+  return { ...stopped, done: world.done };
+}
+
+const ownService = (more: Partial<Machine> & ThisType<Machine> = {}): Machine => machine({ services: [service({ name: 'db' })], processes: [process({ imageName: 'db.exe', path: 'C:\\db.exe' })], ...more });
+const shared = (more: Partial<Machine> & ThisType<Machine> = {}): Machine =>
+  machine({ services: [service({ name: 'db', shared: true })], processes: [process({ imageName: 'svchost.exe', path: 'C:\\Windows\\System32\\svchost.exe' })], ...more });
+
+function leave(this: Machine): void {
+  this.sockets = this.sockets.filter(({ remotePort }) => remotePort !== null);
+  this.processes = [];
+  this.services = [];
+  this.state = { ...this.state, stopped: true };
+}
+
+test('a service stops, and connections are left', async () => {
+  const { row, done } = await stop(ownService({ onStop: leave, sockets: [socket(), connection({ localPort: 443, state: 'TimeWait', pid: null, holders: [] })] }));
+  assert.equal([row.Result, row.LingeringConnections, row.Method, done], ['Stopped', 1, 'Stop-Service db', ['stop db']]);
+});
+
+test('a service that does not stop is left', async () => {
+  const { row, done } = await stop(ownService());
+  assert.equal([row.Result, done], ['NotStopped', ['stop db']]);
+  assert.match(row.Reason!.join(), /did not stop within 5 s; --force ends its process/);
+});
+
+test('and ended by force', async () => {
+  const { row, done } = await stop(ownService({ onEnd: leave }), { force: true });
+  assert.equal([row.Result, done], ['Stopped', ['stop db', 'end db']]);
+});
+
+test('but never the process of a shared one', async () => {
+  const { row, done } = await stop(shared({ onEnd: leave }), { force: true });
+  assert.equal([row.Result, done], ['NotStopped', ['stop db']]);
+  assert.match(row.Reason!.join(), /its process is shared with others/);
+});
+
+test('a shared host goes on when its service has stopped', async () => {
+  const { row } = await stop(shared({ onStop() { this.sockets = []; this.state = { ...this.state, stopped: true }; } }));
+  assert.is(row.Result, 'Stopped');
+});
+
+test('a service whose host still listens has not given the port back', async () => {
+  const { row } = await stop(shared({ onStop() { this.state = { ...this.state, stopped: true }; } }));
+  assert.equal([row.Result, row.Reason], ['NotStopped', ['it still listens']]);
+});
+
+test('a service that its manager starts again', async () => {
+  const { row } = await stop(ownService({
+    onStop() {
+      this.sockets = [socket({ pid: 200, holders: [200] })];
+      this.processes = [process({ pid: 200, imageName: 'db.exe', path: 'C:\\db.exe' })];
+      this.services = [service({ name: 'db', pid: 200 })];
+      this.state = { ...this.state, stopped: true };
+    },
+  }));
+  assert.equal([row.Result, row.NewOwner, row.Supervisor], ['Retaken', 'db (db.exe 200)', 'the service manager (db)']);
+});
+
+test('a service that this user may not stop', async () => {
+  const { row, rights } = await stop(ownService({ onStop() { throw refusal('AccessDenied', 'no'); } }));
+  assert.equal([row.Result, row.Reason, rights], ['NotStopped', ['no'], true]);
+});
+
+const iis = (more: Partial<Machine> & ThisType<Machine>): Machine =>
+  machine({
+    sockets: [socket({ pid: 4, kernel: true })],
+    processes: [process({ imageName: 'w3wp.exe', path: 'C:\\Windows\\System32\\inetsrv\\w3wp.exe' })],
+    sites: [{ name: 'Shop', bindings: ['https/*:443:'], started: true }],
+    sections: { httpQueues: { status: 'ok', reason: null, needs: null, at: null, data: [{ name: 'Pool', controller: null, processes: [{ pid: 100, service: null }], urls: ['https://*:443/'] }] } },
+    ...more,
+  });
+
+test('a site of IIS', async () => {
+  const { row, done } = await stop(iis({ onStop: leave }));
+  assert.equal([row.Result, done, row.Method], ['Stopped', ['stop site Shop'], 'stop the IIS site Shop']);
+});
+
+test('a site that still has the port', async () => {
+  const { row } = await stop(iis({}));
+  assert.equal([row.Result, row.Reason![0]], ['NotStopped', 'it still listens']);
+});
+
+test('a port that others had too', async () => {
+  const { row } = await stop(iis({ onStop() { this.sites = []; this.sections = { httpQueues: { ...this.sections.httpQueues!, data: [{ name: null, controller: null, processes: [{ pid: 300, service: null }], urls: ['https://+:443/x/'] }] } }; } }));
+  assert.is(row.Result, 'Stopped');
+  assert.match(row.Reason![0]!, /^others that were there before still have the port: HTTP\.sys/);
+});
+
+test('a program that cannot be asked is left, and that is said', async () => {
+  const { row, done } = await stop(machine(), { askable: false });
+  assert.equal([row.Result, done], ['NotStopped', ['release 100']]);
+  assert.equal(row.Reason, ['nginx (100) cannot be asked: it has no window', 'nginx (100) goes on; --force ends it']);
+});
+
+test('unless it may be ended by force', async () => {
+  const { row, done } = await stop(machine({ onEnd: leave }), { askable: false, force: true });
+  assert.equal([row.Result, row.Method, done], ['Stopped', 'by force', ['end 100', 'release 100']]);
+});
+
+test('what ended before it was asked', async () => {
+  const world = machine();
+  const before = world.processes;
+  // Between the plan and the stop.
+  let looks = 0;
+  Object.defineProperty(world, 'sockets', { get: () => (looks++ === 0 ? [socket()] : []) });
+  const { row, done } = await stop(world);
+  assert.is(world.processes, before);
+  assert.equal([row.Result, done], ['Gone', ['release 100']]);
+});
+
+test('a look that fails afterwards is no success', async () => {
+  const { row } = await stop(machine({ onStop() { leave.call(this); this.sections = { sockets: { status: 'failed', reason: 'no table', needs: null, at: null, data: [] } }; } }));
+  assert.is(row.Result, 'NotStopped');
+  assert.match(row.Reason!.join(), /whether the port is free cannot be seen: no table/);
+});
+
+test('another listener of the port, on another address, was there before', async () => {
+  const other = process({ pid: 101, imageName: 'other' });
+  const { row } = await stop(machine({
+    sockets: [socket({ localAddress: '127.0.0.1' }), socket({ localAddress: '0.0.0.0', pid: 101, holders: [101] })], processes: [process(), other],
+    onStop() { this.sockets = this.sockets.filter(({ pid }) => pid === 101); this.processes = [other]; },
+  }));
+  assert.equal([row.Result, row.Reason], ['Stopped', ['others that were there before still have the port: other (101)']]);
+});
+
+test.run();
