@@ -90,7 +90,7 @@ export function listenerKey({ protocol, port, address, program, services, user }
 export function listeners(facts: Facts): Listener[] {
   const isDynamic = dynamicPorts(facts);
   const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.state !== 'Bound');
-  const hashes = new Map((facts.sections.binaries?.data ?? []).map((binary) => [binary.path, binary]));
+  const binaries = new Map((facts.sections.binaries?.data ?? []).map((binary) => [binary.pid, binary]));
   const found = new Map<string, Listener & { readonly ports: number[] }>();
   for (const row of endpoints(facts, sockets, { live: false, serviceName: null })) {
     const protocol = row.Protocol as Listener['protocol'];
@@ -98,7 +98,7 @@ export function listeners(facts: Facts): Listener[] {
     const scope = addressScope(plain);
     const dynamic = isDynamic(protocol, plain, row.LocalPort!);
     const program = programOf(row);
-    const binary = row.Path === null ? undefined : hashes.get(row.Path);
+    const binary = row.OwningProcess === null ? undefined : binaries.get(row.OwningProcess);
     const listener = {
       protocol,
       port: dynamic ? 'dynamic' : row.LocalPort!,

@@ -158,6 +158,20 @@ const dynamicPort = 0;
 const portOf = ({ port }: Listener): number => (port === 'dynamic' ? dynamicPort : port);
 const instant = (milliseconds: unknown): string => new Date(Number(milliseconds)).toISOString();
 
+/** An open span, by what is known of its owner besides the key. */
+interface OpenSpan {
+  readonly id: number;
+  readonly sha256: string | null;
+  readonly signer: string | null;
+}
+
+const unknownOrSame = (one: string | null, other: string | null): boolean => one === null || other === null || one === other;
+
+/** The part of an owner that every audit knows; hashes only those that ask for them. */
+function namesKey({ program, services, user }: Pick<Listener, 'program' | 'services' | 'user'>): string {
+  return JSON.stringify([program, services, user]);
+}
+
 function ownerKey({ program, services, user, sha256, signer }: Listener): string {
   return JSON.stringify([program, services, user, sha256, signer]);
 }
@@ -182,22 +196,37 @@ function machineId(database: DatabaseSync, name: string): number {
 }
 
 function storeSpans(database: DatabaseSync, machine: number, at: number, previous: number | null, listeners: readonly Listener[]): { appeared: number; disappeared: number } {
-  const open = new Map<string, number>();
-  const rows = database.prepare('SELECT span.rowid AS id, protocol, port, address, key FROM span JOIN owner ON owner.id = span.owner WHERE machine = ? AND last IS NULL').all(machine);
-  for (const { id, protocol, port, address, key } of rows) open.set(`${protocol} ${port} ${address} ${key}`, Number(id));
+  const open = new Map<string, OpenSpan>();
+  const rows = database
+    .prepare('SELECT span.rowid AS id, protocol, port, address, program, services, user, sha256, signer FROM span JOIN owner ON owner.id = span.owner WHERE machine = ? AND last IS NULL')
+    .all(machine);
+  for (const { id, protocol, port, address, program, services, user, sha256, signer } of rows) {
+    const key = namesKey({ program: program as string | null, services: JSON.parse(String(services)) as string[], user: user as string | null });
+    open.set(`${protocol} ${port} ${address} ${key}`, { id: Number(id), sha256: sha256 as string | null, signer: signer as string | null });
+  }
   const addOwner = database.prepare('INSERT OR IGNORE INTO owner (key, program, services, user, sha256, signer) VALUES (?, ?, ?, ?, ?, ?)');
   const addSpan = database.prepare('INSERT INTO span (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?');
+  const learn = database.prepare('UPDATE span SET owner = (SELECT id FROM owner WHERE key = ?) WHERE rowid = ?');
+  const gone = new Set([...open.values()].map(({ id }) => id));
   let appeared = 0;
   for (const listener of listeners) {
     const key = ownerKey(listener);
-    if (open.delete(`${listener.protocol} ${portOf(listener)} ${listener.address} ${key}`)) continue;
+    const known = open.get(`${listener.protocol} ${portOf(listener)} ${listener.address} ${namesKey(listener)}`);
+    const same = known !== undefined && gone.has(known.id) && unknownOrSame(known.sha256, listener.sha256) && unknownOrSame(known.signer, listener.signer);
+    if (same) gone.delete(known.id);
+    const learnt = same && ((known.sha256 === null && listener.sha256 !== null) || (known.signer === null && listener.signer !== null));
+    if (same && !learnt) continue;
     addOwner.run(key, listener.program, JSON.stringify(listener.services), listener.user, listener.sha256, listener.signer);
+    if (learnt) {
+      learn.run(key, known.id);
+      continue;
+    }
     addSpan.run(machine, listener.protocol, portOf(listener), listener.address, at, key);
     appeared++;
   }
   const end = database.prepare('UPDATE span SET last = ? WHERE rowid = ?');
-  for (const id of open.values()) end.run(previous ?? at, id);
-  return { appeared: previous === null ? 0 : appeared, disappeared: open.size };
+  for (const id of gone) end.run(previous ?? at, id);
+  return { appeared: previous === null ? 0 : appeared, disappeared: gone.size };
 }
 
 function storeFindings(database: DatabaseSync, machine: number, at: number, previous: number | null, findings: readonly Finding[]): Finding[] {

@@ -50,7 +50,15 @@ export async function helpText(cli: Cli<never>, words: readonly string[]): Promi
   const definitions = cli.definitions();
   const wanted = ['portowner', ...words].join(' ');
   // Clipanion writes the operands of a command into its path.
-  const found = definitions.find((definition) => definition.path.replace(/ [.<[].*$/, '').trim() === wanted);
+  const pathOf = (definition: Definition): string => definition.path.replace(/ [.<[].*$/, '').trim();
+  const found = definitions.find((definition) => pathOf(definition) === wanted);
+  // The second word may be what the command is about.
+  if (found === undefined && words.length > 1 && definitions.some((definition) => pathOf(definition) === `portowner ${words[0]}`)) return helpText(cli, words.slice(0, 1));
+  const shared = definitions.filter((definition) => pathOf(definition).startsWith(`${wanted} `));
+  if (found === undefined && shared.length > 0) {
+    const pages = shared.map((definition) => `${pathOf(definition)}\n  ${wrap(definition.description?.trim() ?? '', 2).trimStart()}\n`);
+    return `${pages.join('\n')}\n  ${wanted} COMMAND --help tells more about each.\n`;
+  }
   if (found === undefined) throw new PortOwnerError('PO1001', `there is no command ${JSON.stringify(words.join(' '))}`, { hint: 'portowner --help lists them.' });
   const page = commandPage({ ...found, path: wanted }, words.length === 0 ? ' [PORTS…]' : '');
   if (words.length > 0) return page;

@@ -11,6 +11,7 @@ const sectionNames: Readonly<Record<string, string>> = {
   services: 'services',
   dynamicRanges: 'dynamic port ranges',
   reservedPorts: 'reserved ports',
+  binaries: 'executables',
   firewall: 'rules of the firewall',
   httpQueues: 'request queues of HTTP.sys',
   drivers: 'drivers',

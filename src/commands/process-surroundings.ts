@@ -3,7 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../formats/sink.ts';
 import type { Terminal } from '../formats/format.ts';
-import { liveBinder, liveHands, liveSource, liveTools } from '../machine/live.ts';
+import { liveBinder, liveEventLog, liveHands, liveScheduler, liveSource, liveTools } from '../machine/live.ts';
 import type { Surroundings } from './surroundings.ts';
 
 function isCharacterDevice(fd: number): boolean {
@@ -81,6 +81,8 @@ export function processSurroundings(): Surroundings {
     binder: liveBinder,
     tools: liveTools,
     hands: liveHands,
+    eventLog: liveEventLog,
+    scheduler: liveScheduler,
     stateFolder,
     get confirm() {
       return hasPerson() ? confirm : null;

@@ -50,14 +50,17 @@ export abstract class RowCommand extends BaseCommand {
 
   #reader: Promise<FactsReader> | undefined;
 
-  /** The facts for a question, from this machine or from --from. */
-  protected async facts(question: Question): Promise<Facts> {
+  /** The facts for a question, from this machine or from --from; with the hashes of executables when they are wanted. */
+  protected async facts(question: Question, hash = false): Promise<Facts> {
     if (this.from !== undefined) {
+      if (hash) throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --from answers from a file', { hint: 'portowner snapshot --hash puts the hashes into a snapshot.' });
       const { from } = this;
       this.#reader ??= import('../facts/read.ts').then(({ readFacts }) => readFacts(from));
       return (await this.#reader)(question);
     }
-    return gather(await this.surroundings.source(), question, this.surroundings.now());
+    const source = await this.surroundings.source();
+    const facts = await gather(source, question, this.surroundings.now());
+    return hash ? (await import('../facts/binaries.ts')).withBinaries(facts, source) : facts;
   }
 
   get live(): boolean {

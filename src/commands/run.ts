@@ -7,14 +7,22 @@ import type { Surroundings } from './surroundings.ts';
 
 type CommandClass = (new () => BaseCommand) & { readonly paths?: string[][] };
 
-/** The first word of a command line, and the one file that is loaded for it. */
-const commands: Readonly<Record<string, () => Promise<CommandClass>>> = {
+/** The first word of a command line, and the one file that is loaded for it, with the command or commands in it. */
+const commands: Readonly<Record<string, () => Promise<CommandClass | readonly CommandClass[]>>> = {
   snapshot: async () => (await import('./snapshot.ts')).SnapshotCommand,
   ranges: async () => (await import('./ranges.ts')).RangesCommand,
   free: async () => (await import('./free.ts')).FreeCommand,
   stop: async () => (await import('./stop.ts')).StopCommand,
   why: async () => (await import('./why.ts')).WhyCommand,
   conflicts: async () => (await import('./conflicts.ts')).ConflictsCommand,
+  baseline: async () => {
+    const { BaselineCreateCommand, BaselineShowCommand, BaselineUpdateCommand } = await import('./baseline.ts');
+    return [BaselineCreateCommand, BaselineUpdateCommand, BaselineShowCommand];
+  },
+  diff: async () => (await import('./diff.ts')).DiffCommand,
+  audit: async () => (await import('./audit.ts')).AuditCommand,
+  history: async () => (await import('./history.ts')).HistoryCommand,
+  schedule: async () => (await import('./schedule.ts')).scheduleCommands,
   doctor: async () => (await import('./doctor.ts')).DoctorCommand,
   completion: async () => (await import('./completion.ts')).CompletionCommand,
 };
@@ -24,10 +32,15 @@ function isCommand(word: string | undefined): word is string {
   return word !== undefined && Object.hasOwn(commands, word);
 }
 
+/** The words that name a command: the first, and the second where it may be one of those that share the first. */
+function commandWordsOf([first = '', second = '']: readonly string[]): string[] {
+  return /^[a-z]+$/.test(second) ? [first, second] : [first];
+}
+
 /** Every command, the main question first: for help, completion and definitions. */
 export async function allCommands(): Promise<CommandClass[]> {
   await loadClipanion();
-  return Promise.all([defaultCommand, ...Object.values(commands)].map((load) => load()));
+  return (await Promise.all([defaultCommand, ...Object.values(commands)].map((load) => load()))).flat();
 }
 
 /** A parser of the command lines of these commands. */
@@ -79,24 +92,23 @@ async function run(given: readonly string[], surroundings: Surroundings): Promis
     const { definitionsText } = await import('./definitions.ts');
     return print(definitionsText(await newCli(await allCommands())), surroundings);
   }
-  const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   if (first === 'internal-interrupt') return interrupt(args.slice(1), surroundings);
+  const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   if (first === 'help' || options.includes('--help') || options.includes('-h')) {
     const { helpText } = await import('./help.ts');
-    const words = first === 'help' ? args.slice(1) : isCommand(first) ? [first] : [];
+    const words = first === 'help' ? args.slice(1) : isCommand(first) ? commandWordsOf(args) : [];
     return print(await helpText(await newCli(await allCommands()), words), surroundings);
   }
   const load = isCommand(first) ? commands[first]! : defaultCommand;
   // clipanion is loaded by way of loadClipanion before any command file is.
   await loadClipanion();
-  const command = await load();
-  const cli = await newCli([command]);
-  if (!args.some((arg) => arg.startsWith('-'))) withoutOptions(cli, command);
+  const classes = [await load()].flat();
+  const cli = await newCli(classes);
+  if (!args.some((arg) => arg.startsWith('-'))) for (const command of classes) withoutOptions(cli, command);
   const context = { surroundings };
   return (await cli.run(cli.process(joinSortKeys(args), context as never), context as never)) as ExitCode;
 }
 
-function print(text: string, surroundings: Surroundings): ExitCode {
 /** What stop starts this same program for on Windows: see machine/windows/console.ts. */
 async function interrupt([pid = '', startTime = '']: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   const hands = await surroundings.hands();
@@ -106,6 +118,7 @@ async function interrupt([pid = '', startTime = '']: readonly string[], surround
   return exit.no;
 }
 
+function print(text: string, surroundings: Surroundings): ExitCode {
   const sink = surroundings.output();
   sink.write(text);
   sink.close();

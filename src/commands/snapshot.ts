@@ -37,6 +37,7 @@ export class SnapshotCommand extends BaseCommand {
 
   output = Option.String('--output,-o', { description: 'write to this file (temporary file, then renamed) instead of standard output' });
   raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
+  hash = Option.Boolean('--hash', false, { description: 'read the executables that hold a port, and include their SHA-256' });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
   problems = Option.String('--problems', {
     description: 'rows: write errors and warnings as CLIXML rows to standard output, for the PowerShell module (needs --output)',
@@ -60,7 +61,9 @@ export class SnapshotCommand extends BaseCommand {
     const question: Question = this.commandLines ? { ...everything, details: new Set([...everything.details, 'commandLine']) } : everything;
     const source = await this.surroundings.source();
     const entries = new Map<string, RawEntry>();
-    const facts = await gather(this.raw === undefined ? source : recordingSource(source, entries, this.commandLines), question, this.surroundings.now());
+    const recorded = this.raw === undefined ? source : recordingSource(source, entries, this.commandLines);
+    let facts = await gather(recorded, question, this.surroundings.now());
+    if (this.hash) facts = (await import('../facts/binaries.ts')).withBinaries(facts, recorded);
     if (!this.commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
     // The envelope first: when it cannot be written there must not be a snapshot that claims it was.
     if (this.raw !== undefined) {

@@ -1,7 +1,9 @@
 import type { Hands } from '../actions/hands.ts';
-import type { RawSource } from '../facts/raw.ts';
+import type { LogEvent } from '../audit/events.ts';
+import type { RawSource, Refusal } from '../facts/raw.ts';
 import type { Terminal } from '../formats/format.ts';
 import type { Sink } from '../formats/sink.ts';
+import type { Scheduler } from '../schedule/scheduler.ts';
 
 /** Everything that a command meets outside itself, so that a test can put its own in place. */
 export interface Surroundings {
@@ -13,6 +15,10 @@ export interface Surroundings {
   readonly tools: () => Promise<RawSource>;
   /** This machine, to stop what runs on it. */
   readonly hands: () => Promise<Hands>;
+  /** What starts audits on this machine. */
+  readonly scheduler: () => Promise<Scheduler>;
+  /** What writes to this machine's log: gives why it could not, or null. */
+  readonly eventLog: () => Promise<(events: readonly LogEvent[]) => Refusal | null>;
   /** The folder where a user's own state is kept; it may not exist yet. */
   readonly stateFolder: () => string;
   /** Asks a person for a yes; null when there is nobody to ask: no terminal. */

@@ -612,6 +612,10 @@ export interface BinarySection {
  */
 export interface Binary {
   /**
+   * A process that runs it.
+   */
+  pid: number;
+  /**
    * Whole path, as its processes have it.
    */
   path: string;

@@ -1,6 +1,8 @@
 import type { Hands } from '../actions/hands.ts';
-import type { RawSource } from '../facts/raw.ts';
+import type { LogEvent } from '../audit/events.ts';
+import type { RawSource, Refusal } from '../facts/raw.ts';
 import { PortOwnerError } from '../problems.ts';
+import type { Scheduler } from '../schedule/scheduler.ts';
 
 async function wholeSource(): Promise<RawSource> {
   if (process.platform === 'win32') return (await import('./windows/source.ts')).windowsSource();
@@ -36,5 +38,19 @@ export async function liveTools(): Promise<RawSource> {
 export async function liveHands(): Promise<Hands> {
   if (process.platform === 'win32') return (await import('./windows/hands.ts')).windowsHands();
   if (process.platform === 'linux') return (await import('./linux/hands.ts')).linuxHands();
+  return liveSource() as never;
+}
+
+/** What starts audits on this machine. Throws PO3003 as liveSource does. */
+export async function liveScheduler(): Promise<Scheduler> {
+  if (process.platform === 'win32') return (await import('./windows/tasks.ts')).windowsScheduler();
+  if (process.platform === 'linux') return (await import('./linux/units.ts')).linuxScheduler();
+  return liveSource() as never;
+}
+
+/** What writes to this machine's log: gives why it could not, or null. Throws PO3003 as liveSource does. */
+export async function liveEventLog(): Promise<(events: readonly LogEvent[]) => Refusal | null> {
+  if (process.platform === 'win32') return (await import('./windows/event-log.ts')).writeEventLog;
+  if (process.platform === 'linux') return (await import('./linux/syslog.ts')).writeSyslog;
   return liveSource() as never;
 }

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decide, parsePolicy } from '../../src/audit/policy.ts';
 import type { Listener } from '../../src/audit/listeners.ts';
-import { PortOwnerError } from '../../src/problems.ts';
+import type { PortOwnerError } from '../../src/problems.ts';
 import { dynamic, listener, loopback } from './listener.ts';
 
 const test = suite('policies');

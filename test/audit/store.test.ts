@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Listener } from '../../src/audit/listeners.ts';
 import { readRuns, readSpans, storeRun, type SpanQuestion } from '../../src/audit/store.ts';
-import { PortOwnerError } from '../../src/problems.ts';
+import type { PortOwnerError } from '../../src/problems.ts';
 import type { Finding } from '../../src/schema/finding.ts';
 import { temporaryFolder } from '../commands/harness.ts';
 import { dynamic, listener } from './listener.ts';
@@ -67,6 +67,13 @@ test('a night without changes adds one row', () => {
   const database = new DatabaseSync(path, { readOnly: true });
   assert.is(Number(database.prepare('SELECT count(*) AS n FROM span').get()!.n), 2);
   database.close();
+});
+
+test('an audit without hashes is no change of hands, one with another hash is', () => {
+  const path = newStore();
+  const hashed = (sha256: string | null): Listener[] => [listener({ sha256 })];
+  for (const [index, hash] of [null, 'a', null, 'a', 'b'].entries()) store(path, index + 1, hashed(hash));
+  assert.equal(readSpans(path, all).map(({ FirstSeen, Sha256, Event }) => [FirstSeen, Sha256, Event]), [[night(1), 'a', 'Known'], [night(5), 'b', 'ChangedHands']]);
 });
 
 test('machines do not mix', () => {

@@ -8,6 +8,7 @@ import type { Facts } from '../../src/facts/facts.ts';
 import type { RawSource } from '../../src/facts/raw.ts';
 import type { Terminal } from '../../src/formats/format.ts';
 import type { Sink } from '../../src/formats/sink.ts';
+import type { Scheduler } from '../../src/schedule/scheduler.ts';
 
 export interface Outcome {
   readonly code: number;
@@ -16,7 +17,7 @@ export interface Outcome {
 }
 
 /** Runs a command line in this process, through the real parser, and gives what a caller would see. */
-export async function run(args: readonly string[], more: { source?: RawSource; binder?: RawSource; tools?: RawSource; input?: string; terminal?: Terminal; stateFolder?: string; hands?: Hands; confirm?: Surroundings['confirm'] } = {}): Promise<Outcome> {
+export async function run(args: readonly string[], more: { source?: RawSource; binder?: RawSource; tools?: RawSource; input?: string; terminal?: Terminal; stateFolder?: string; hands?: Hands; scheduler?: Scheduler; eventLog?: Awaited<ReturnType<Surroundings['eventLog']>>; confirm?: Surroundings['confirm'] } = {}): Promise<Outcome> {
   let out = '';
   let err = '';
   const sink: Sink = { write: (text) => void (out += text), flush() {}, bytes: (bytes) => void (out += Buffer.from(bytes).toString('latin1')), close() {}, abort() {} };
@@ -36,6 +37,14 @@ export async function run(args: readonly string[], more: { source?: RawSource; b
     hands: async () => {
       if (more.hands === undefined) throw new Error('this test gives no hands');
       return more.hands;
+    },
+    eventLog: async () => {
+      if (more.eventLog === undefined) throw new Error('this test gives no event log');
+      return more.eventLog;
+    },
+    scheduler: async () => {
+      if (more.scheduler === undefined) throw new Error('this test gives no scheduler');
+      return more.scheduler;
     },
     stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
     confirm: more.confirm ?? null,

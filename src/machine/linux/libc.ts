@@ -10,6 +10,12 @@ const netlinkDefinitions = {
   recv: { arguments: ['int32', 'buffer', 'uint32', 'int32'], return: 'int32' },
   close: { arguments: ['int32'], return: 'int32' },
 } as const;
+const syslogDefinitions = {
+  socket: netlinkDefinitions.socket,
+  connect: { arguments: ['int32', 'buffer', 'uint32'], return: 'int32' },
+  send: netlinkDefinitions.send,
+  close: netlinkDefinitions.close,
+} as const;
 const userDefinitions = { getpwuid: { arguments: ['uint32'], return: 'pointer' } } as const;
 // Pointers as numbers, taken once: that keeps thousands of calls on Node's fast path.
 const descriptorDefinitions = {
@@ -32,6 +38,9 @@ let descriptors: ReturnType<typeof load<typeof descriptorDefinitions>> | undefin
 
 /** What a netlink socket takes. Throws where FFI is not to be had. */
 export const netlinkCalls = () => (netlink ??= load(netlinkDefinitions));
+
+/** What a message to syslog takes. Throws where FFI is not to be had. */
+export const syslogCalls = () => load(syslogDefinitions);
 
 /** What a walk through descriptors takes. Throws where FFI or one of the functions is not to be had. */
 export const descriptorCalls = () => (descriptors ??= load(descriptorDefinitions));

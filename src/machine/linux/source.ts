@@ -1,5 +1,7 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { parseBinaryName } from '../../facts/binaries.ts';
 import type { RawEntry, RawHint, RawSource, Refusal } from '../../facts/raw.ts';
+import { sha256 } from '../hash.ts';
 import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';
 import { walkHolders } from './holders.ts';
@@ -21,6 +23,7 @@ import { userName } from './libc.ts';
  * | `user/UID` | text: the name of a user who is not in /etc/passwd |
  * | `firewall` | JSON text: what nft, iptables-save and ip6tables-save print, see decodeLinuxFirewall |
  * | `ranges` | JSON text: ip_local_port_range, ip_local_reserved_ports, ip_unprivileged_port_start |
+ * | `sha256/PID/PATH` | text: the SHA-256 of the executable of a process, in hex |
  */
 export function linuxSource(): RawSource {
   return { platform: 'linux', read };
@@ -159,6 +162,11 @@ function answer(name: string, hint: RawHint): Answer {
       return firewall();
     case 'ranges':
       return ranges();
+    case 'sha256': {
+      const binary = parseBinaryName(name);
+      if (binary !== null) return { text: sha256(`/proc/${binary.pid}/exe`) };
+      break;
+    }
   }
   return { refusal: { code: 'NotSupported', text: `Linux has no ${name}` } };
 }

@@ -1,10 +1,12 @@
 import { release } from 'node:os';
+import { parseBinaryName } from '../../facts/binaries.ts';
 import type { MachineDetails } from '../../facts/decode/windows-machine.ts';
 import type { ProcessDetails } from '../../facts/decode/windows-processes.ts';
 import { tcpState, type SocketTable } from '../../facts/decode/windows-sockets.ts';
 import { portProxyTables } from '../../facts/decode/windows-portproxy.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
 import type { RawEntry, RawHint, RawSource } from '../../facts/raw.ts';
+import { sha256 } from '../hash.ts';
 import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
 import { askApart, isAskedApart, ownCommand } from './apart.ts';
 import { Refused } from './errors.ts';
@@ -69,6 +71,15 @@ function machineDetails(): MachineDetails {
   };
 }
 
+function fileHash(path: string): string {
+  try {
+    return sha256(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Refused(code === 'EPERM' || code === 'EACCES' ? 'AccessDenied' : code === 'ENOENT' ? 'Gone' : 'Failed', code === 'ENOENT' ? 'there is no such file' : message);
+  }
+}
+
 function wantedSockets({ states }: RawHint): 'listeners' | 'all' {
   return states?.every((state) => state === tcpState.listen) === true ? 'listeners' : 'all';
 }
@@ -89,6 +100,8 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
   if (isAskedApart(name)) return askApart(name, command);
   const pid = /^process\/(\d{1,9})$/.exec(name)?.[1];
   if (pid !== undefined) return { text: JSON.stringify(processDetails(Number(pid), hint)) };
+  const binary = parseBinaryName(name);
+  if (binary !== null) return { text: fileHash(binary.path) };
   const [, kind, family, protocol] = /^(dynamicports|excludedports|persistentports)\/(ipv4|ipv6)\/(tcp|udp)$/.exec(name) ?? [];
   if (kind !== undefined && family !== undefined && protocol !== undefined) {
     return netsh('interface', family, 'show', ...portQuestions[kind as keyof typeof portQuestions](protocol));
@@ -143,6 +156,7 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
  * | `bound4`, `bound6` | bytes: MIB_TCPTABLE2, MIB_TCP6TABLE2 of bound sockets, by a child process | |
  * | `servicetags` | JSON text: `Told` by `PID:TAG`, see decodeServiceTags; by a child process | |
  * | `guestports` | bytes: HCN_PORT_RANGE_ENTRY, one after another, by a child process | |
+ * | `sha256/PID/PATH` | text: the SHA-256 of the executable, in hex | |
  *
  * `command` starts this program once more, for the child process.
  * Reading a process that another user owns turns on SeDebugPrivilege for this process, where it is held.

@@ -1,0 +1,40 @@
+import type { Listener } from '../audit/listeners.ts';
+import type { Facts } from '../facts/facts.ts';
+import { PortOwnerError, type Problem } from '../problems.ts';
+import { sectionProblems } from './problems.ts';
+
+/** Facts that say which listeners there are; `name` is where they come from. Throws PO3001: no listener may be called closed then. */
+export function auditable(facts: Facts, name: string): Facts {
+  const { status, reason } = facts.sections.sockets;
+  if (status === 'ok' || status === 'partial') return facts;
+  throw new PortOwnerError('PO3001', `cannot tell which ports are open: ${status === 'notAsked' ? `${name} has no sockets` : (reason ?? 'the sockets could not be read')}`, { target: name });
+}
+
+/** What the user should know about how well the facts of an audit could be had. */
+export function factProblems(facts: Facts): Problem[] {
+  return sectionProblems(facts, []);
+}
+
+/** Tells of listeners that could not be judged; null when there are none. */
+export function unseenProblem(unseen: readonly Listener[], what: string): Problem | null {
+  if (unseen.length === 0) return null;
+  const shown = [...new Set(unseen.map(({ port }) => port))].slice(0, 8).join(', ') + (unseen.length > 8 ? ' …' : '');
+  return {
+    severity: 'Warning',
+    code: 'PO3002',
+    message: `not all is known of ${unseen.length} listener${unseen.length === 1 ? '' : 's'}, ${what}: port ${shown}`,
+    hint: 'Needs the right to look at every process: that of root, or of an elevated administrator.',
+    target: shown,
+  };
+}
+
+/** Warns when two things that are compared come from different machines. */
+export function machineProblem(before: string | null, now: string, what: string): Problem | null {
+  if (before === null || before.toLowerCase() === now.toLowerCase()) return null;
+  return { severity: 'Warning', code: 'PO4205', message: `${what} is of the machine ${before}, and is compared with ${now}`, target: before };
+}
+
+/** The problems that there are. */
+export function some(...problems: (Problem | null)[]): Problem[] {
+  return problems.filter((problem) => problem !== null);
+}

@@ -1,0 +1,139 @@
+import { Command, Option } from 'clipanion';
+import { compare, type Comparison } from '../audit/compare.ts';
+import { atLeast, audit } from '../audit/findings.ts';
+import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
+import type { Facts } from '../facts/facts.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
+import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
+import { version } from '../version.ts';
+import { auditable, factProblems, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { RowCommand, type Answer } from './row-command.ts';
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** Compares this machine with what is approved. */
+export class AuditCommand extends RowCommand {
+  static override paths = [['audit']];
+  static override usage = Command.Usage({
+    description: 'compare the listeners of this machine with a baseline and a policy, and keep the result',
+    details: `
+      The baseline is a file of portowner baseline create: whatever differs from it is a finding. The policy is a YAML file of rules that allow or forbid listeners (src/audit/policy.schema.json describes it): what it forbids is a finding although the baseline has it, and a change to what it expressly allows is none.
+
+      The store is one file that keeps the history of all audits, for portowner history; it is made when it is missing. Without --baseline and --policy an audit only keeps what is now.
+
+      Findings go to standard output and to each --report, whose format follows from its name: .csv, .json, .ndjson, .clixml, .txt. One line on standard error sums the audit up.
+
+      Exit codes: 0 clean, 1 findings, 64 wrong usage, 69 cannot tell, or the store or a report could not be written, 77 no findings, but more rights would tell more.
+    `,
+    examples: [
+      ['What differs from what was approved', '$0 audit --baseline server7.yaml'],
+      ['Every night', '$0 audit --baseline server7.yaml --policy policy.yaml --store audits.db --report findings.csv --keep 400'],
+      ['Another machine, from its snapshot', '$0 audit --from server8.json --baseline server8.yaml'],
+      ['Only what is bad makes it fail', '$0 audit --policy policy.yaml --fail-on high'],
+    ],
+  });
+
+  baseline = Option.String('--baseline', { description: 'the approved listeners' });
+  policy = Option.String('--policy', { description: 'the rules' });
+  store = Option.String('--store', { description: 'keep the audit in this file, with those before it' });
+  report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
+  failOn = Option.String('--fail-on', { description: `the severity from which on findings count for the exit code: ${severities.join(', ').toLowerCase()} (default: low)` });
+  keep = Option.String('--keep', { description: 'forget what ended more than so many days ago (default: keep all)' });
+  hash = Option.Boolean('--hash', false, { description: 'read the executables too, and compare and keep their SHA-256' });
+  eventLog = Option.Boolean('--event-log', false, { description: "also write the findings to the system's log: the event log Application on Windows, journald or syslog on Linux" });
+
+  override readonly schema = finding;
+
+  #summary = '';
+
+  override async perform(): Promise<ExitCode> {
+    const code = await super.perform();
+    // The module shows objects; a line on standard error would be a warning there.
+    if (this.#summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${this.#summary}\n`);
+    return code;
+  }
+
+  protected async answer(): Promise<Answer> {
+    const failOn = this.leastSeverity();
+    const keepDays = this.daysToKeep();
+    if (this.baseline === undefined && this.policy === undefined && this.store === undefined) {
+      throw new PortOwnerError('PO1005', 'an audit needs something to compare with, or to keep it in', { hint: 'Give --baseline, --policy or --store.' });
+    }
+    const reports = this.report ?? [];
+    const { reportFormat, writeReport } = await import('./report.ts');
+    reports.forEach(reportFormat);
+
+    // Mistakes in files are told before the machine is asked.
+    const { readText } = await import('../audit/document.ts');
+    const approved = this.baseline === undefined ? null : (await import('../audit/baseline.ts')).parseBaseline(readText(this.baseline), this.baseline);
+    const policy = this.policy === undefined ? null : (await import('../audit/policy.ts')).parsePolicy(readText(this.policy), this.policy);
+
+    const facts = auditable(await this.facts(auditQuestion, this.hash), this.from?.join(', ') ?? 'this machine');
+    const now = listeners(facts);
+    const comparison: Comparison | null = approved === null ? null : compare(approved.listeners, now);
+    const result = audit(facts, now, comparison, policy, { name: `baseline ${this.baseline}`, approve: `portowner baseline update ${this.baseline}` });
+    const unseen = unseenProblem(result.unseen, 'which could not be judged');
+    const problems = [...factProblems(facts), ...some(machineProblem(approved?.machine ?? null, facts.machine.name, this.baseline ?? ''), unseen)];
+
+    const failures: Problem[] = [];
+    const attempt = async (work: () => Promise<void>): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        if (!(error instanceof PortOwnerError)) throw error;
+        // The rest of the audit goes on.
+        const { terminating: _, ...problem } = error.problem;
+        failures.push(problem);
+      }
+    };
+    let { findings } = result;
+    const { store } = this;
+    if (store !== undefined) await attempt(async () => void (findings = await this.keepRun(store, facts, now, findings, keepDays, problems, failures)));
+    this.#summary = this.summarise(facts, now, findings, failOn);
+    for (const path of reports) await attempt(() => writeReport(path, finding, findings, this.#summary));
+    if (this.eventLog) {
+      const { auditEvents } = await import('../audit/events.ts');
+      const refusal = (await this.surroundings.eventLog())(auditEvents(findings, this.#summary));
+      if (refusal !== null) problems.push({ severity: 'Warning', code: 'PO4207', message: `the findings are not in the system's log: ${refusal.text}`, ...(refusal.needs === undefined ? {} : { hint: refusal.needs }) });
+    }
+    const failed = atLeast(findings, failOn) > 0;
+    return {
+      rows: findings,
+      problems: [...problems, ...failures],
+      exitCode: failures.length > 0 ? exit.unavailable : failed ? exit.no : unseen !== null ? exit.rights : exit.ok,
+    };
+  }
+
+  private async keepRun(path: string, facts: Facts, now: readonly Listener[], findings: readonly Finding[], keepDays: number | null, problems: Problem[], failures: Problem[]): Promise<readonly Finding[]> {
+    const { storeRun } = await import('../audit/store.ts');
+    const run = { machine: facts.machine.name, at: facts.at, tool: `portowner ${version}`, listeners: now, findings, keepDays };
+    const { findings: dated, aside, outdated } = storeRun(path, run, this.surroundings.now());
+    if (aside !== null) {
+      failures.push({ severity: 'Error', code: 'PO4203', message: `the store ${path} was damaged: it is set aside as ${aside}, and a new one is begun`, hint: 'To go on with the old history, bring the store back from a backup.', target: aside });
+    }
+    if (outdated) problems.push({ severity: 'Warning', code: 'PO4206', message: `the store has an audit of ${run.machine} at ${run.at} or later: this one is not stored`, target: path });
+    return dated;
+  }
+
+  private summarise({ machine }: Facts, now: readonly Listener[], findings: readonly Finding[], failOn: Severity): string {
+    const counts = severities.toReversed().map((severity) => [severity, findings.filter((one) => one.Severity === severity).length] as const);
+    const parts = counts.filter(([, count]) => count > 0).map(([severity, count]) => `${count} ${severity}`);
+    const below = findings.length - atLeast(findings, failOn);
+    return `audit of ${machine.name}: ${findings.length === 0 ? 'clean' : `${counted(findings.length, 'finding')} (${parts.join(', ')})`}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}`;
+  }
+
+  private leastSeverity(): Severity {
+    const text = this.failOn ?? 'Low';
+    const found = severities.find((severity) => severity.toLowerCase() === text.toLowerCase());
+    if (found === undefined) throw new PortOwnerError('PO1001', `--fail-on has no value ${JSON.stringify(text)}`, { hint: `It takes ${severities.join(', ').toLowerCase()}.`, target: text });
+    return found;
+  }
+
+  private daysToKeep(): number | null {
+    if (this.keep === undefined) return null;
+    if (this.store === undefined) throw new PortOwnerError('PO1005', '--keep needs --store');
+    const days = /^\d{1,5}$/.test(this.keep) ? Number(this.keep) : 0;
+    if (days < 1) throw new PortOwnerError('PO1001', `--keep has no value ${JSON.stringify(this.keep)}`, { hint: 'It takes a number of days from 1 to 99999.', target: this.keep });
+    return days;
+  }
+}

@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import { Command, Option } from 'clipanion';
+import type { Baseline } from '../audit/baseline.ts';
+import { changeRows } from '../audit/findings.ts';
+import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
+import type { Facts } from '../facts/facts.ts';
+import { fileSink } from '../formats/sink.ts';
+import { exit, PortOwnerError } from '../problems.ts';
+import { finding } from '../schema/finding.ts';
+import { listenerRow, type ListenerRow } from '../schema/listener.ts';
+import { auditable, factProblems, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { RowCommand, type Answer } from './row-command.ts';
+
+function writeFile(path: string, text: string): void {
+  const sink = fileSink(path);
+  try {
+    sink.write(text);
+    sink.close();
+  } catch (error) {
+    sink.abort();
+    throw error;
+  }
+}
+
+function rowOf({ port, protocol, address, scope, program, services, user, sha256, signer }: Listener, comment: string | null, machine: string | null): ListenerRow {
+  return {
+    Port: String(port),
+    Protocol: protocol,
+    LocalAddress: address,
+    AddressScope: scope,
+    Program: program,
+    Services: services.length === 0 ? null : services,
+    UserName: user,
+    Sha256: sha256,
+    Signer: signer,
+    Comment: comment,
+    ComputerName: machine,
+  };
+}
+
+const hashOption = () => Option.Boolean('--hash', false, { description: 'read the executables too, and keep their SHA-256: a file that was replaced is found then' });
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** A command about a baseline that looks at the machine, or at a snapshot. */
+abstract class BaselineCommand extends RowCommand {
+  file = Option.String({ name: 'FILE' });
+  hash = hashOption();
+
+  protected async now(): Promise<Facts> {
+    return auditable(await this.facts(auditQuestion, this.hash), this.from?.join(', ') ?? 'this machine');
+  }
+}
+
+/** Approves what listens now. */
+export class BaselineCreateCommand extends BaselineCommand {
+  static override paths = [['baseline', 'create']];
+  static override usage = Command.Usage({
+    description: 'write the listeners of this machine to a file, as the approved state',
+    details: `
+      The file is YAML, made to be reviewed and kept in git: sorted, one listener an entry, without process ids and times. What a program takes from the machine's dynamic range is one entry with the port dynamic.
+
+      A value that you remove from an entry may be any from then on. Without a line machine: the baseline is for any machine.
+    `,
+    examples: [
+      ['Approve what listens now', '$0 baseline create server7.yaml'],
+      ['Another machine, from its snapshot', '$0 baseline create server8.yaml --from server8.json'],
+    ],
+  });
+
+  force = Option.Boolean('--force', false, { description: 'replace a baseline that exists' });
+
+  override readonly schema = listenerRow;
+
+  protected async answer(): Promise<Answer> {
+    if (!this.force && existsSync(this.file)) {
+      throw new PortOwnerError('PO4204', `${this.file} exists already`, { hint: 'portowner baseline update brings it up to date; --force replaces it.', target: this.file });
+    }
+    const { baselineText } = await import('../audit/baseline.ts');
+    const facts = await this.now();
+    const found = listeners(facts);
+    writeFile(this.file, baselineText(facts.machine.name, found));
+    const unseen = unseenProblem(found.filter(({ program }) => program === null), 'which the baseline leaves open');
+    return {
+      rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
+      problems: [...factProblems(facts), ...some(unseen)],
+      exitCode: exit.ok,
+      note: `${counted(found.length, 'listener')} approved in ${this.file}.`,
+    };
+  }
+}
+
+/** Brings a baseline up to date. */
+export class BaselineUpdateCommand extends BaselineCommand {
+  static override paths = [['baseline', 'update']];
+  static override usage = Command.Usage({
+    description: 'approve what has changed since a baseline was written, and say what that was',
+    details: `
+      New listeners are added where they belong, entries of listeners that are gone are removed, and the rest is changed in place: comments and the order of entries stay. The comment right above an entry goes with it.
+
+      A value that an entry leaves out stays left out.
+    `,
+    examples: [
+      ['Approve what is now', '$0 baseline update server7.yaml'],
+      ['Only look', '$0 baseline update server7.yaml --dry-run'],
+    ],
+  });
+
+  keepClosed = Option.Boolean('--keep-closed', false, { description: 'keep the entries of listeners that are gone' });
+  dryRun = Option.Boolean('--dry-run', false, { description: 'only say what would change' });
+
+  override readonly schema = finding;
+
+  protected async answer(): Promise<Answer> {
+    const { updateBaseline, parseBaseline } = await import('../audit/baseline.ts');
+    const { readText } = await import('../audit/document.ts');
+    const text = readText(this.file);
+    // A mistake in the file is told before the machine is asked.
+    const { machine } = parseBaseline(text, this.file);
+    const facts = await this.now();
+    const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed: this.keepClosed });
+    if (updated !== text && !this.dryRun) writeFile(this.file, updated);
+    const changes = comparison.changes.filter(({ kind }) => !this.keepClosed || kind !== 'Closed');
+    return {
+      rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
+      problems: [...factProblems(facts), ...some(machineProblem(machine, facts.machine.name, this.file), unseenProblem(comparison.unseen, 'whose entries stay as they are'))],
+      exitCode: exit.ok,
+      note: updated === text ? `${this.file} is up to date.` : `${counted(changes.length, 'change')} ${this.dryRun ? 'to approve' : 'approved'} in ${this.file}.`,
+    };
+  }
+}
+
+/** Prints a baseline. */
+export class BaselineShowCommand extends RowCommand {
+  static override paths = [['baseline', 'show']];
+  static override usage = Command.Usage({
+    description: 'check a baseline and print its listeners',
+    examples: [
+      ['What is approved', '$0 baseline show server7.yaml'],
+      ['As a table for a spreadsheet', '$0 baseline show server7.yaml --format csv --output approved.csv'],
+    ],
+  });
+
+  override readonly from: undefined = undefined;
+  file = Option.String({ name: 'FILE' });
+
+  override readonly schema = listenerRow;
+
+  protected async answer(): Promise<Answer> {
+    const { parseBaseline } = await import('../audit/baseline.ts');
+    const { readText } = await import('../audit/document.ts');
+    const { machine, listeners: approved, comments }: Baseline = parseBaseline(readText(this.file), this.file);
+    return {
+      rows: approved.map((listener, index) => rowOf(listener, comments[index] ?? null, machine)),
+      problems: [],
+      exitCode: exit.ok,
+      ...(approved.length === 0 ? { note: `${this.file} approves no listener.` } : {}),
+    };
+  }
+}

@@ -1,0 +1,54 @@
+import { Command, Option } from 'clipanion';
+import { compare } from '../audit/compare.ts';
+import { changeRows } from '../audit/findings.ts';
+import { auditQuestion, listeners } from '../audit/listeners.ts';
+import type { Facts } from '../facts/facts.ts';
+import { exit, PortOwnerError } from '../problems.ts';
+import { finding } from '../schema/finding.ts';
+import { auditable, factProblems, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { RowCommand, type Answer } from './row-command.ts';
+
+/** What changed between two snapshots, or since one. */
+export class DiffCommand extends RowCommand {
+  static override paths = [['diff']];
+  static override usage = Command.Usage({
+    description: 'say which listeners differ between two snapshots, or between a snapshot and now',
+    details: `
+      Listeners that opened, closed, or changed their owner, path, user, address or executable. Listeners of the dynamic range are compared by program, user, protocol and address scope, not by port. Executables are compared where both snapshots have their hashes (portowner snapshot --hash).
+
+      Exit codes: 0 no difference, 1 differences, 64 wrong usage, 69 cannot tell, 77 more rights would tell.
+    `,
+    examples: [
+      ['What changed since last night', '$0 diff last-night.json'],
+      ['Two snapshots', '$0 diff monday.json tuesday.json'],
+      ['For a script', '$0 diff monday.json tuesday.json --format json'],
+    ],
+  });
+
+  override readonly from: undefined = undefined;
+  before = Option.String({ name: 'A' });
+  after = Option.String({ name: 'B', required: false });
+  hash = Option.Boolean('--hash', false, { description: 'read the executables of this machine too, when A is compared with now' });
+
+  override readonly schema = finding;
+
+  protected async answer(): Promise<Answer> {
+    const { before, after } = this;
+    if (before === '-' && after === '-') throw new PortOwnerError('PO1005', 'only one of the two snapshots can come from standard input');
+    if (after !== undefined && this.hash) throw new PortOwnerError('PO1005', '--hash is for a comparison with now: snapshots have the hashes they were made with', { hint: 'portowner snapshot --hash' });
+    const [one, other] = [await this.read(before), after === undefined ? auditable(await this.facts(auditQuestion, this.hash), 'this machine') : await this.read(after)];
+    const { changes, unseen } = compare(listeners(one), listeners(other));
+    const problem = unseenProblem(unseen, 'which may have changed');
+    return {
+      rows: changeRows(changes, other.machine.name, { name: `snapshot ${before}`, approve: null }),
+      problems: [...factProblems(one), ...factProblems(other), ...some(machineProblem(one.machine.name, other.machine.name, before), problem)],
+      exitCode: changes.length > 0 ? exit.no : problem !== null ? exit.rights : exit.ok,
+      ...(changes.length === 0 ? { note: 'No difference.' } : {}),
+    };
+  }
+
+  private async read(path: string): Promise<Facts> {
+    const { readFacts } = await import('../facts/read.ts');
+    return auditable(await (await readFacts([path]))(auditQuestion), path);
+  }
+}

@@ -1,0 +1,72 @@
+import { Command, Option } from 'clipanion';
+import { readRuns, readSpans } from '../audit/store.ts';
+import { wildcard } from '../ownership/filter.ts';
+import { parsePorts, portMatcher } from '../ports/expression.ts';
+import { exit, PortOwnerError } from '../problems.ts';
+import { auditRun, portSpan } from '../schema/audit-run.ts';
+import type { RowSchema } from '../schema/column.ts';
+import { RowCommand, type Answer } from './row-command.ts';
+
+/** Answers from the store of audits. */
+export class HistoryCommand extends RowCommand {
+  static override paths = [['history']];
+  static override usage = Command.Usage({
+    description: 'list the audits of a store, or say when a port or a program appeared, disappeared or changed hands',
+    details: `
+      Without PORTS, --program and --service it lists the audits, newest first. With them it lists the times in which a listener stayed the same: each row says when it was first and last seen, and whose it was.
+
+      PORTS are as for the main question, and dynamic for what programs took from the dynamic range.
+
+      Exit codes: 0 there is something, 1 there is nothing, 64 wrong usage, 69 the store cannot be read.
+    `,
+    examples: [
+      ['The last ten audits', '$0 history --store audits.db --last 10'],
+      ['Who has had port 443', '$0 history 443 --store audits.db'],
+      ['Since when there is nginx', '$0 history --program nginx --store audits.db'],
+    ],
+  });
+
+  override readonly from: undefined = undefined;
+  ports = Option.Rest({ name: 'PORTS' });
+  store = Option.String('--store', { description: 'the file that portowner audit --store keeps' });
+  program = Option.Array('--program', { description: 'listeners of this executable: its path, or its name; * and ? are wildcards' });
+  service = Option.Array('--service', { description: 'listeners of this service; * and ? are wildcards' });
+  machine = Option.String('--machine', { description: 'only this machine' });
+  last = Option.String('--last', { description: 'only so many audits' });
+
+  get schema(): RowSchema {
+    return this.ports.length > 0 || this.program !== undefined || this.service !== undefined ? portSpan : auditRun;
+  }
+
+  protected async answer(): Promise<Answer> {
+    const { store } = this;
+    if (store === undefined) throw new PortOwnerError('PO1001', 'history needs --store FILE', { hint: 'The file is the one that portowner audit --store keeps.' });
+    const machine = this.machine ?? null;
+    const limit = this.last === undefined ? null : /^[1-9]\d{0,8}$/.test(this.last) ? Number(this.last) : 0;
+    if (limit === 0) throw new PortOwnerError('PO1001', `--last has no value ${JSON.stringify(this.last)}`, { hint: 'It takes a number from 1 on.', target: this.last! });
+    if (this.schema === auditRun) {
+      const rows = readRuns(store, { machine, limit });
+      return { rows, problems: [], exitCode: rows.length > 0 ? exit.ok : exit.no, ...(rows.length > 0 ? {} : { note: 'There is no such audit.' }) };
+    }
+    if (limit !== null) throw new PortOwnerError('PO1005', '--last is for the list of audits');
+    const { servicePorts } = await import('../ports/iana.ts');
+    const parts = this.ports.flatMap((text) => text.split(','));
+    const numbers = parts.filter((part) => part !== 'dynamic').flatMap((part) => parsePorts(part, servicePorts));
+    const rows = readSpans(store, {
+      machine,
+      port: parts.length === 0 ? null : numbers.length === 0 ? () => false : portMatcher(numbers),
+      dynamic: parts.length === 0 || parts.includes('dynamic'),
+      owner: this.owner(),
+    });
+    return { rows, problems: [], exitCode: rows.length > 0 ? exit.ok : exit.no, ...(rows.length > 0 ? {} : { note: 'No audit saw such a listener.' }) };
+  }
+
+  private owner(): ((owner: { readonly program: string | null; readonly services: readonly string[] }) => boolean) | null {
+    const programs = this.program?.flatMap((pattern) => (/[\\/]/.test(pattern) ? [pattern] : [pattern, `${pattern}.exe`, `*/${pattern}`, `*\\${pattern}`, `*\\${pattern}.exe`])).map(wildcard);
+    const services = this.service?.flatMap((pattern) => [pattern, `${pattern}.service`]).map(wildcard);
+    if (programs === undefined && services === undefined) return null;
+    return (owner) =>
+      (programs === undefined || (owner.program !== null && programs.some((test) => test(owner.program!)))) &&
+      (services === undefined || owner.services.some((name) => services.some((test) => test(name))));
+  }
+}

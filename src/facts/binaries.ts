@@ -1,0 +1,41 @@
+import type { Facts } from './facts.ts';
+import { holdsPort } from './question.ts';
+import type { RawSource } from './raw.ts';
+
+/** The name of a raw entry for an executable: text with the SHA-256 of its bytes in hex. On Linux the process leads to it, wherever its path is. */
+export function binaryName(pid: number, path: string): string {
+  return `sha256/${pid}/${path}`;
+}
+
+/** What such a name stands for; null for any other name. */
+export function parseBinaryName(name: string): { pid: number; path: string } | null {
+  const [, pid, path] = /^sha256\/(\d{1,10})\/(.+)$/s.exec(name) ?? [];
+  return path === undefined ? null : { pid: Number(pid), path };
+}
+
+/** The same facts, with the hashes of the executables that hold a port. What cannot be read is said in the section. */
+export function withBinaries(facts: Facts, source: RawSource): Facts {
+  const holders = new Set(facts.sections.sockets.data.filter(holdsPort).map(({ pid }) => pid));
+  const known = new Map<string, string | null>();
+  const refused: string[] = [];
+  let needs: string | null = null;
+  let at: string | null = null;
+  const data = facts.sections.processes.data.flatMap(({ pid, path, container }) => {
+    if (path === null || !holders.has(pid)) return [];
+    // In a container the same path is another file.
+    const file = container === null ? path : `${container.id} ${path}`;
+    if (!known.has(file)) {
+      const entry = source.read(binaryName(pid, path));
+      at ??= entry.at;
+      known.set(file, entry.refusal === undefined && /^[0-9a-f]{64}$/.test(entry.text ?? '') ? entry.text! : null);
+      if (known.get(file) === null) {
+        refused.push(`${path}: ${entry.refusal?.text ?? 'the answer is not readable'}`);
+        needs ??= entry.refusal?.needs ?? null;
+      }
+    }
+    return [{ pid, path, sha256: known.get(file)!, signer: null }];
+  });
+  const status = refused.length === 0 ? 'ok' : refused.length < known.size ? 'partial' : 'failed';
+  const reason = refused.length === 0 ? null : refused.slice(0, 3).join('; ') + (refused.length > 3 ? ' …' : '');
+  return { ...facts, sections: { ...facts.sections, binaries: { status, reason, needs, at, data } } };
+}

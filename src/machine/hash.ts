@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** The SHA-256 of a file's bytes in lower-case hex. Throws what the file system says. */
+export function sha256(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    // A pipe or a device in its place would have no end.
+    if (!fstatSync(file).isFile()) throw new Error('it is no file');
+    const hash = createHash('sha256');
+    const buffer = Buffer.allocUnsafe(1024 * 1024);
+    for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer)) hash.update(buffer.subarray(0, length));
+    return hash.digest('hex');
+  } finally {
+    closeSync(file);
+  }
+}

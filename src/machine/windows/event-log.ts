@@ -1,0 +1,54 @@
+import type { LogEvent } from '../../audit/events.ts';
+import type { Refusal } from '../../facts/raw.ts';
+import { Refused } from './errors.ts';
+import { addressOf, systemLibrary, wide } from './ffi.ts';
+import { lastError } from './kernel32.ts';
+import { registryNumbers, registryTexts } from './registry.ts';
+
+const advapi32 = systemLibrary('advapi32.dll', {
+  RegisterEventSourceW: { arguments: ['pointer', 'pointer'], return: 'uint64' },
+  ReportEventW: { arguments: ['uint64', 'uint16', 'uint16', 'uint32', 'pointer', 'uint16', 'uint32', 'pointer', 'pointer'], return: 'int32' },
+  DeregisterEventSource: { arguments: ['uint64'], return: 'int32' },
+});
+
+/** The name of PortOwner in the event log. */
+export const eventSource = 'PortOwner';
+/** Where a source of the log Application is registered, below HKEY_LOCAL_MACHINE. */
+export const eventSourceKey = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${eventSource}`;
+
+/** https://learn.microsoft.com/windows/win32/eventlog/event-types */
+const types = { Error: 1, Warning: 2, Information: 4 } as const;
+
+function write(events: readonly LogEvent[]): void {
+  const handle = advapi32.RegisterEventSourceW(null, wide(eventSource));
+  if (handle === 0n) throw lastError('RegisterEventSource');
+  try {
+    for (const { id, level, text } of events) {
+      const string = wide(text.replaceAll('\0', ' '));
+      // An array of one pointer: the message file of the source puts the text in for %1.
+      const strings = Buffer.alloc(8);
+      strings.writeBigUInt64LE(addressOf(string));
+      if (advapi32.ReportEventW(handle, types[level], 0, id, null, 1, 0, strings, null) === 0) throw lastError('ReportEvent');
+    }
+  } finally {
+    advapi32.DeregisterEventSource(handle);
+  }
+}
+
+/**
+ * Writes events to the event log Application. Gives why it cannot; null when it could.
+ * An unregistered source would be shown with a complaint about a missing description instead of the text.
+ * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-reporteventw
+ */
+export function writeEventLog(events: readonly LogEvent[]): Refusal | null {
+  try {
+    if (registryTexts(eventSourceKey).length === 0 && registryNumbers(eventSourceKey).length === 0) {
+      return { code: 'NotSupported', text: `the event source ${eventSource} is not registered`, needs: 'portowner schedule install, by an administrator, registers it.' };
+    }
+    write(events);
+    return null;
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal;
+    throw error;
+  }
+}
