@@ -99,7 +99,7 @@ function addressText(text: string, names: Names): string {
 }
 
 /** `C:\Users\anna\…`, `/home/anna/…` or `/root/…` inside of a text. */
-const profilePath = /((?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)([^\\/"<>|:*?\r\n]+)((?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(\/root)((?:\/[^/"<>|:*?\r\n]+)+)/gi;
+const profilePath = /((?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)([^\\/"<>|:*?\r\n]+)((?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(\/(?:root))((?:\/[^/"<>|:*?\r\n]+)+)/gi;
 
 function redactProfiles(text: string, names: Names): string {
   const below = (path: string): string =>
