@@ -63,10 +63,13 @@ $script:Commands = @{
             Address           = '--address'
             IncludeRegistered = '--registered'
             Except            = '--except'
+            PolicyPath        = '--policy'
+            BaselinePath      = '--baseline'
             Explain           = '--explain'
             HoldSec           = '--hold'
             Column            = '--columns'
         }
+        Paths   = @('PolicyPath', 'BaselinePath')
         LeftOut = @{
             '--output' = 'Export-Csv, Export-Clixml and Out-File write'
             '--excel'  = 'Export-Csv writes'

@@ -32,7 +32,13 @@ function Get-FreePort {
         Ports that IANA registered for a service, too.
 
     .PARAMETER Except
-        None of these ports: what a policy reserves, for example.
+        None of these ports.
+
+    .PARAMETER PolicyPath
+        None that this policy forbids, or allows only to a named program.
+
+    .PARAMETER BaselinePath
+        None that is in this baseline.
 
     .PARAMETER Explain
         Also the ports that were passed over. Their property IsFree is false, and Reason says why.
@@ -101,6 +107,12 @@ function Get-FreePort {
 
         [ValidateNotNullOrEmpty()]
         [string[]] $Except,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $PolicyPath,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $BaselinePath,
 
         [switch] $Explain,
 

@@ -28,6 +28,8 @@ export interface FreeRequest {
 /** What is known besides the facts. */
 export interface FreeKnowledge {
   readonly serviceName: (port: number, protocol: Protocol) => string | null;
+  /** Why a policy or a baseline keeps it for others. */
+  readonly reserved: (port: number, protocol: Protocol) => string | null;
   /** Until when a port is promised to somebody else (ISO 8601); null when it is not. */
   readonly leasedUntil: (port: number, protocol: Protocol) => string | null;
   /** Who owns a port, where that was asked. */
@@ -126,6 +128,10 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
     for (const protocol of protocols) {
       const name = request.registered ? null : knowledge.serviceName(port, protocol);
       if (name !== null) return `registered by IANA for ${name} (--registered allows it)`;
+    }
+    for (const protocol of protocols) {
+      const why = knowledge.reserved(port, protocol);
+      if (why !== null) return why;
     }
     for (const protocol of protocols) {
       const until = knowledge.leasedUntil(port, protocol);

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
-import { attemptsReason, bindsFor, chooseFree, skippedSpans, type FreeAnswer, type FreeRequest } from '../actions/free.ts';
+import { attemptsReason, bindsFor, chooseFree, skippedSpans, type FreeAnswer, type FreeKnowledge, type FreeRequest } from '../actions/free.ts';
 import { addLeases, longestHold, readLeases, type Lease } from '../actions/leases.ts';
 import type { Facts } from '../facts/facts.ts';
 import { probe } from '../facts/probe.ts';
@@ -29,7 +29,7 @@ export class FreeCommand extends RowCommand {
   static override usage = Command.Usage({
     description: 'find ports that can be bound now',
     details: `
-      A port is free when nobody holds it and binding it really succeeds on the address asked for, by default on every address, IPv4 and IPv6. It must be outside of the machine's dynamic, reserved and excluded ranges, and not be registered with IANA for a service, unless --registered allows that. It is looked for from 10000 up, unless --range or --near says where. Nothing is listened on, so that no firewall asks.
+      A port is free when nobody holds it and binding it really succeeds on the address asked for, by default on every address, IPv4 and IPv6. It must be outside of the machine's dynamic, reserved and excluded ranges, and not be registered with IANA for a service, unless --registered allows that, nor be kept for others by --policy or --baseline. It is looked for from 10000 up, unless --range or --near says where. Nothing is listened on, so that no firewall asks.
 
       Without --format the numbers alone are written, one a line: PORT=$(portowner free).
 
@@ -57,7 +57,9 @@ export class FreeCommand extends RowCommand {
   protocol = Option.String('--protocol', { description: 'tcp (default), udp or both' });
   address = Option.String('--address', { description: 'free on this address of the machine (default: on every address, IPv4 and IPv6)' });
   registered = Option.Boolean('--registered', false, { description: 'ports that IANA registered for a service, too' });
-  except = Option.Array('--except', { description: 'none of these ports: what a policy reserves, for example' });
+  except = Option.Array('--except', { description: 'none of these ports' });
+  policy = Option.String('--policy', { description: 'none that this policy forbids, or allows only to a named program' });
+  baseline = Option.String('--baseline', { description: 'none that is in this baseline' });
   explain = Option.Boolean('--explain', false, { description: 'also the ports that were passed over, and why' });
   hold = Option.String('--hold', { description: 'keep other calls of free by this user from handing the ports out, for so many seconds; it does not keep them bound' });
 
@@ -133,6 +135,7 @@ export class FreeCommand extends RowCommand {
   /** The choice, but for the leases. */
   private async chooser(facts: Facts, request: FreeRequest): Promise<(leases: readonly Lease[]) => FreeAnswer> {
     const binder = await this.surroundings.binder();
+    const reserved = await this.reserved(request);
     const owners = new Map<number, string | null>();
     if (this.explain) {
       const sockets = facts.sections.sockets.data.filter(holdsPort);
@@ -142,11 +145,27 @@ export class FreeCommand extends RowCommand {
       const leased = new Map(leases.map(({ protocol, port, until }) => [`${protocol} ${port}`, new Date(until).toISOString()]));
       return chooseFree(facts, request, {
         serviceName,
+        reserved,
         leasedUntil: (port, protocol) => leased.get(`${protocol} ${port}`) ?? null,
         owner: (port) => owners.get(port) ?? null,
         tryBind: (port) => attemptsReason(probe(binder, bindsFor(port, request, binder.platform)).attempts),
       });
     };
+  }
+
+  /** What a policy and a baseline keep for others. */
+  private async reserved({ address }: FreeRequest): Promise<FreeKnowledge['reserved']> {
+    const { policy, baseline } = this;
+    if (policy === undefined && baseline === undefined) return () => null;
+    const [{ reservations }, { parsePolicy }, { parseBaseline }, { readText }] = await Promise.all([
+      import('../audit/reservations.ts'), import('../audit/policy.ts'), import('../audit/baseline.ts'), import('../audit/document.ts'),
+    ]);
+    return reservations(
+      policy === undefined ? null : parsePolicy(readText(policy), policy),
+      baseline === undefined ? null : parseBaseline(readText(baseline), baseline),
+      address,
+      this.surroundings.now().toISOString(),
+    );
   }
 
   private rows({ machine }: Facts, request: FreeRequest, { ports, skipped }: FreeAnswer, until: string | null): FreePort[] {

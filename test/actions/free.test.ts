@@ -10,7 +10,7 @@ const test = suite('which port is free');
 const ask = (more: Partial<FreeRequest> = {}): FreeRequest => ({
   count: 1, spans: [{ start: 8000, end: 8009 }], near: null, consecutive: false, protocols: ['TCP'], address: null, registered: false, except: [], ...more,
 });
-const know = (more: Partial<FreeKnowledge> = {}): FreeKnowledge => ({ serviceName: () => null, leasedUntil: () => null, owner: () => 'nginx (100)', tryBind: () => null, ...more });
+const know = (more: Partial<FreeKnowledge> = {}): FreeKnowledge => ({ serviceName: () => null, leasedUntil: () => null, reserved: () => null, owner: () => 'nginx (100)', tryBind: () => null, ...more });
 const range = (kind: string, start: number, end: number, more: Partial<PortRange> = {}): PortRange => ({ kind, protocol: null, family: null, start, end, source: 'a test', ...more });
 const at = '2026-01-02T03:04:06Z';
 const reserved = (...data: PortRange[]) => ({ sections: { reservedPorts: { status: 'ok', reason: null, needs: null, at, data } as const } });
@@ -26,6 +26,7 @@ const cases: [what: string, world: Parameters<typeof facts>, request: Partial<Fr
   ['registered at IANA', [[]], {}, { serviceName: (port) => (port === 8000 ? 'irdmi' : null) }, [8001], [[8000, /irdmi \(--registered allows it\)/]]],
   ['registered at IANA, allowed', [[]], { registered: true }, { serviceName: () => 'irdmi' }, [8000], []],
   ['promised to somebody else', [[]], {}, { leasedUntil: (port) => (port === 8000 ? at : null) }, [8001], [[8000, /until 2026-01-02T03:04:06Z/]]],
+  ['kept by a policy', [[]], {}, { reserved: (port, protocol) => (port === 8000 && protocol === 'TCP' ? 'reserved by the policy: web' : null) }, [8001], [[8000, /by the policy: web/]]],
   ['not these', [[]], { except: [{ start: 8000, end: 8004 }] }, {}, [8005], [8000, 8001, 8002, 8003, 8004].map((port) => [port, /--except/])],
   ['an excluded range', [[], reserved(range('Excluded', 8000, 8001, { protocol: 'TCP', family: 'IPv4' }))], {}, {}, [8002], [[8000, /excluded range 8000-8001/], [8001, /excluded/]]],
   ['an administered excluded range', [[], reserved(range('ExcludedAdministered', 8000, 8000))], {}, {}, [8001], [[8000, /excluded/]]],

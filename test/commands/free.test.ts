@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -73,6 +74,32 @@ test('what is held is not handed out again, until it expires', async () => {
   const second = await free(['--near', String(LocalPort), '--explain', '--format', 'ndjson'], folder);
   assert.match(second.out, new RegExp(`"LocalPort":${LocalPort},[^}]*"handed out to somebody else until 2026-01-02T03:05:06.000Z"`));
   assert.is(JSON.parse((await free(['--near', String(LocalPort), '--format', 'ndjson'])).out).LocalPort, LocalPort, 'without the note it is free');
+});
+
+test('what a policy or a baseline keeps for others is not free', async () => {
+  const folder = temporaryFolder();
+  const policy = join(folder, 'policy.yaml');
+  const baseline = join(folder, 'baseline.yaml');
+  writeFileSync(policy, [
+    'kind: PortOwner.Policy', 'version: 1', 'rules:',
+    '  - {name: web, action: allow, ports: 20301, program: /usr/sbin/nginx}',
+    '  - {name: anybody, action: allow, ports: 20302-20303}',
+    '  - {name: no telnet, action: forbid, program: telnetd}',
+    '  - {name: the rest, action: forbid, ports: 20300-20399}', '',
+  ].join('\n'));
+  writeFileSync(baseline, 'kind: PortOwner.Baseline\nversion: 1\nlisteners:\n  - {port: 20302, protocol: TCP, address: 0.0.0.0, program: /usr/bin/db}\n');
+  const { code, out, err } = await free(['--range', '20300-20303', '--registered', '--policy', policy, '--baseline', baseline, '--explain', '--format', 'ndjson', '--problems', 'rows']);
+  assert.equal([code, err], [0, '']);
+  const rows = out.trim().split('\n').map((line) => JSON.parse(line) as { LocalPort: number; Reason: string | null });
+  assert.equal(rows.map(({ LocalPort, Reason }) => [LocalPort, Reason]), [
+    [20303, null],
+    [20300, 'forbidden by the policy: the rest'],
+    [20301, 'reserved by the policy: web'],
+    [20302, 'in the baseline for /usr/bin/db'],
+  ]);
+  const missing = await free(['--policy', join(folder, 'none.yaml')]);
+  assert.is(missing.code, 69);
+  assert.match(missing.err, /PO2001/);
 });
 
 for (const [args, message] of [

@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { isSea } from 'node:sea';
+import { decodeText } from '../../facts/decode/windows-text.ts';
+import type { Said, WindowsScheduler } from '../../schedule/scheduler.ts';
+import { accountRights, accountSid, isRemote, lookAt, makeFolder, programData, sidBytes } from './acl.ts';
+import { accountName, elevated, sidText } from './advapi32.ts';
+import { Refused } from './errors.ts';
+import { addEventSource, eventSource, removeEventSource } from './eventsource.ts';
+import { systemDirectory } from './ffi.ts';
+import { computerName, oemCodePage, ownMemory } from './kernel32.ts';
+import { registryTexts } from './registry.ts';
+
+const patience = 120_000;
+
+/** Runs a program of the system directory with nothing of the caller's environment. */
+function system(program: string, args: readonly string[]): { readonly status: number | null; readonly bytes: Buffer; readonly text: string } {
+  const directory = systemDirectory();
+  const root = directory.slice(0, directory.lastIndexOf('\\'));
+  const { status, stdout, stderr, error } = spawnSync(`${directory}\\${program}`, args, {
+    cwd: directory,
+    env: {
+      SystemRoot: root, windir: root, SystemDrive: root.slice(0, 2), PATH: directory, ComSpec: `${directory}\\cmd.exe`,
+      PSModulePath: `${directory}\\WindowsPowerShell\\v1.0\\Modules`,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: patience,
+    maxBuffer: 16 * 1024 * 1024,
+    windowsHide: true,
+  });
+  if (error !== undefined) throw new Refused('Failed', `${program} could not be run: ${error.message}`);
+  return { status, bytes: stdout, text: decodeText(Buffer.concat([stdout, stderr]), oemCodePage()).trim() };
+}
+
+const said = ({ status, text }: { readonly status: number | null; readonly text: string }): Said => ({ done: status === 0, text });
+
+/** Whether something is there that only administrators may read. */
+function isThere(path: string): boolean {
+  const { standing, refusal } = lookAt(path);
+  return standing !== 'missing' || refusal !== null;
+}
+
+/** A file that nobody can have foreseen or made before; it is removed when `use` has ended. */
+function withFile<T>(folder: string, bytes: Uint8Array, use: (path: string) => T): T {
+  const path = `${folder}\\task-${randomBytes(16).toString('hex')}.xml`;
+  const descriptor = openSync(path, 'wx');
+  try {
+    try {
+      writeSync(descriptor, bytes);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    return use(path);
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+/** This Windows machine's Task Scheduler, by the tools and calls that every Windows has. */
+export function windowsScheduler(): WindowsScheduler {
+  const taskFile = (name: string): string => `${systemDirectory()}\\Tasks\\${name}`;
+  return {
+    platform: 'win32',
+    executable: isSea() ? process.execPath : null,
+    dataFolder: `${programData(ownMemory)}\\PortOwner`,
+    mayInstall: elevated(),
+    machine: computerName(),
+    look: lookAt,
+    accountName: (sid) => accountName(sidBytes(sid)),
+    makeFolder(path, sid) {
+      // Full control for SYSTEM and Administrators, Modify for the account; nothing from above, all of it to what is in it.
+      makeFolder(path, `O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)${sid === null ? '' : `(A;OICI;0x1301bf;;;${sid})`}`);
+    },
+    sid(account) {
+      const sid = accountSid(account);
+      return sid === null ? null : sidText(sid);
+    },
+    isRemote,
+    rights: (sid) => accountRights(sidBytes(sid), ownMemory),
+    environment(name) {
+      return registryTexts('SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment').find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1] ?? null;
+    },
+    create: (name, file, folder) => withFile(folder, file, (path) => said(system('schtasks.exe', ['/Create', '/TN', name, '/XML', path, '/F']))),
+    run(script) {
+      const wrapped = `$ProgressPreference = 'SilentlyContinue'; try { ${script} } catch { [Console]::Out.WriteLine($_.Exception.Message); exit 1 }`;
+      return said(system('WindowsPowerShell\\v1.0\\powershell.exe', ['-NoLogo', '-NoProfile', '-NonInteractive', '-OutputFormat', 'Text', '-ExecutionPolicy', 'Bypass', '-EncodedCommand', Buffer.from(wrapped, 'utf16le').toString('base64')]));
+    },
+    remove: (name) => said(system('schtasks.exe', ['/Delete', '/TN', name, '/F'])),
+    // schtasks' own message is in the system's language; the service keeps a file for each task.
+    exists: (name) => isThere(taskFile(name)),
+    query(name) {
+      const { status, bytes, text } = system('schtasks.exe', ['/Query', '/TN', name, '/XML']);
+      if (status !== 0) return { refusal: { code: 'Failed', text: `schtasks /Query ended with code ${status}: ${text}` } };
+      if (bytes.length === 0) return { refusal: { code: 'NotSupported', text: 'schtasks /Query said nothing' } };
+      return { bytes, decode: (all) => decodeText(all, oemCodePage()) };
+    },
+    eventSource,
+    addEventSource,
+    removeEventSource,
+  };
+}

@@ -1,0 +1,347 @@
+import { readRuns } from '../audit/store.ts';
+import { PortOwnerError, type Problem } from '../problems.ts';
+import type { AuditTaskRow } from '../schema/task.ts';
+import { auditArguments, folderOf, splitUnit, splitWindows, windowsArguments, type AuditTask, type TaskPlatform } from './definition.ts';
+import { right } from './descriptor.ts';
+import { registerScript } from './register-script.ts';
+import type { LinuxScheduler, Said, Scheduler, WindowsScheduler } from './scheduler.ts';
+import { checkTask, seconds } from './task-rules.ts';
+import { taskFile, taskText, taskXml } from './task-xml.ts';
+import { examine, mayAccount, type Concern, type Used } from './trust.ts';
+import { unitName, units, unitValues } from './units.ts';
+
+/** What became of a task, or what it is. */
+export interface Outcome {
+  readonly row: AuditTaskRow;
+  readonly problems: readonly Problem[];
+}
+
+/** The source of the audit's events in the log Application. */
+export const eventSourceName = 'PortOwner';
+/** A message file that every Windows has; its texts 1 to 1000 are what was logged, and nothing else. */
+export const messageFile = '%SystemRoot%\\System32\\EventCreate.exe';
+
+/** Where an administrator's units are. */
+export const unitFolder = '/etc/systemd/system';
+
+/** Files of the module that the executable is a part of, where it is in one. */
+function moduleFiles(executable: string, scheduler: Scheduler): string[] {
+  const slash = scheduler.platform === 'win32' ? '\\' : '/';
+  const folder = folderOf(folderOf(executable, scheduler.platform), scheduler.platform);
+  const files = ['PortOwner.psd1', 'PortOwner.psm1', 'PortOwner.format.ps1xml', 'PortOwner.types.ps1xml'].map((name) => `${folder.replace(/[\\/]$/, '')}${slash}${name}`);
+  return files.filter((file) => scheduler.look(file).standing !== 'missing');
+}
+
+/** All that a task reads, runs and writes. */
+function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
+  const file = (role: string, path: string, mayBeMissing = false): Used => ({ role, path, mayBeMissing, standing: 'file' });
+  return [
+    file('the executable', command.executable),
+    ...moduleFiles(command.executable, scheduler).map((path) => file('the module', path)),
+    ...(command.baseline === null ? [] : [file('the baseline', command.baseline)]),
+    ...(command.policy === null ? [] : [file('the policy', command.policy)]),
+    file('the store', command.store, true),
+    // What SQLite would take for the rest of an audit that was interrupted.
+    ...['-journal', '-wal', '-shm'].map((ending) => file("the store's journal", `${command.store}${ending}`, true)),
+    ...command.reports.map((path) => file('a report', path, true)),
+    ...(scheduler.platform === 'linux' ? ['service', 'timer'].map((kind) => file('the unit', `${unitFolder}/${unitName}.${kind}`, true)) : []),
+  ];
+}
+
+/** Each thing is said once, whatever it is used for. */
+function distinct(concerns: readonly Concern[]): Concern[] {
+  const seen = new Set<string>();
+  return concerns.filter(({ path, text }) => !seen.has(`${path}\n${text}`) && seen.add(`${path}\n${text}`));
+}
+
+function concernsAbout(used: readonly Used[], scheduler: Scheduler, sids: readonly string[]): Concern[] {
+  const remote = (path: string): boolean => scheduler.platform === 'win32' && scheduler.isRemote(path);
+  return distinct(
+    used.flatMap((one): Concern[] =>
+      remote(one.path)
+        ? [{ role: one.role, path: one.path, text: 'it is on another machine, or on a drive that a task does not have: who may write there cannot be told', hint: 'Choose a place on a disk of this machine.' }]
+        : examine(one, scheduler.platform, (path) => scheduler.look(path), { sids, uids: [] }, (id) => scheduler.accountName(id)),
+    ),
+  );
+}
+
+const concernText = ({ role, path, text }: Concern): string => `${role}: ${path}: ${text}`;
+const warning = (message: string, more: { hint?: string; target?: string } = {}): Problem => ({ severity: 'Warning', code: 'PO5006', message, ...more });
+
+/** Refuses what would let others than administrators act as the task's account. */
+function demandTrust(concerns: readonly Concern[]): void {
+  const [first] = concerns;
+  if (first === undefined) return;
+  const missing = concerns.find(({ text }) => text === 'it does not exist');
+  if (missing !== undefined) throw new PortOwnerError('PO5004', concernText(missing), { hint: missing.hint, target: missing.path });
+  throw new PortOwnerError('PO5002', concerns.map(concernText).join('; '), { hint: first.hint, target: first.path });
+}
+
+function demandRights(scheduler: Scheduler): void {
+  if (scheduler.mayInstall) return;
+  throw new PortOwnerError('PO5001', 'scheduling audits needs more rights', { hint: scheduler.platform === 'win32' ? 'Run it in an elevated PowerShell (Run as administrator).' : 'Run it as root (sudo).' });
+}
+
+function demandDone({ done, text }: Said, what: string): void {
+  if (!done) throw new PortOwnerError('PO5005', `${what}${text === '' ? '' : `: ${text.replaceAll(/\s+/g, ' ')}`}`);
+}
+
+const isIn = (path: string, folder: string): boolean => path.toLowerCase().startsWith(`${folder.toLowerCase()}${folder.includes('\\') ? '\\' : '/'}`);
+
+/** Makes the folder of the audits where the task needs it, and checks all that it uses before and after. */
+function prepare(task: AuditTask, scheduler: Scheduler, sid: string | null): void {
+  const { dataFolder } = scheduler;
+  const used = usedBy(task, scheduler);
+  const within = used.filter(({ path }) => isIn(path, dataFolder));
+  const sids = sid === null ? [] : [sid];
+  demandTrust(concernsAbout(used.filter((one) => !within.includes(one)), scheduler, sids));
+  // The task's definition goes through that folder on Windows.
+  const needed = scheduler.platform === 'win32' || within.length > 0;
+  if (!needed) return;
+  if (scheduler.look(dataFolder).standing === 'missing') scheduler.makeFolder(dataFolder, sid);
+  demandTrust(concernsAbout([{ role: 'the folder of the audits', path: dataFolder, mayBeMissing: false, standing: 'folder' }, ...within], scheduler, sids));
+}
+
+/** What a gMSA lacks, as far as it can be told. */
+function accountProblems(task: AuditTask, scheduler: WindowsScheduler, name: string, sid: string): Problem[] {
+  const problems: Problem[] = [];
+  const granted = scheduler.rights(sid);
+  if (granted.includes('SeDenyBatchLogonRight')) problems.push(warning(`${name} is denied to log on as a batch job: the task will not start`, { hint: 'Take it out of "Deny log on as a batch job" (secpol.msc, User Rights Assignment).', target: name }));
+  if (!granted.includes('SeBatchLogonRight')) {
+    problems.push(warning(`${name} itself has no right to log on as a batch job; whether a group gives it cannot be told here`, { hint: 'Grant it under "Log on as a batch job" (secpol.msc, User Rights Assignment) or by group policy.', target: name }));
+  }
+  const { command } = task;
+  const needs: [path: string, mask: number, what: string, letters: string][] = [
+    [command.executable, right.read | right.execute, 'read and run', 'RX'],
+    ...[command.baseline, command.policy].flatMap((path): [string, number, string, string][] => (path === null ? [] : [[path, right.read, 'read', 'R']])),
+    ...[...new Set([command.store, ...command.reports].map((path) => folderOf(path, 'win32')))].map((path): [string, number, string, string] => [path, right.read | right.write | right.append, 'write in', '(OI)(CI)M']),
+  ];
+  for (const [path, mask, what, letters] of needs) {
+    const may = mayAccount(scheduler.look(path).access, sid, mask);
+    if (may === true) continue;
+    const hint = `icacls "${path}" /grant "${name}:${letters}"`;
+    problems.push(warning(may === null ? `whether ${name} may ${what} ${path} cannot be told` : `${name} may not ${what} ${path}, unless a group of its own lets it`, { hint, target: path }));
+  }
+  return problems;
+}
+
+function installWindows(task: AuditTask, scheduler: WindowsScheduler): Outcome {
+  demandRights(scheduler);
+  const xml = taskXml(task);
+  const { flaws } = checkTask(xml);
+  if (flaws.length > 0) throw new PortOwnerError('PO5004', `Task Scheduler would refuse this task: ${flaws.join('; ')}`);
+  const { account } = task;
+  const sid = account.kind === 'gmsa' ? scheduler.sid(account.name) : null;
+  if (account.kind === 'gmsa' && sid === null) throw new PortOwnerError('PO5004', `nobody knows the account ${account.name}`, { hint: 'Install-ADServiceAccount makes a managed service account usable on this machine.', target: account.name });
+  prepare(task, scheduler, sid);
+  const problems = account.kind === 'gmsa' && sid !== null ? accountProblems(task, scheduler, account.name, sid) : [];
+  if (scheduler.environment('NODE_V8_COVERAGE') !== null) {
+    problems.push(warning('the environment of this machine has NODE_V8_COVERAGE: every program of Node.js writes files because of it, the audit too', { hint: 'Remove it from the system variables.' }));
+  }
+  const before = scheduler.exists(task.name);
+  demandDone(account.kind === 'system' ? scheduler.create(task.name, taskFile(xml), scheduler.dataFolder) : scheduler.run(registerScript(task)), 'Task Scheduler did not take the task');
+  if (task.command.eventLog) problems.push(...ensureEventSource(scheduler));
+  const row = rowOf(task, scheduler, before ? 'Updated' : 'Installed');
+  return { row: { ...row, EventSource: scheduler.eventSource(eventSourceName) !== null }, problems };
+}
+
+function ensureEventSource(scheduler: WindowsScheduler): Problem[] {
+  const present = scheduler.eventSource(eventSourceName);
+  if (present !== null && present.toLowerCase() !== messageFile.toLowerCase()) {
+    return [warning(`the event source ${eventSourceName} has another message file, and stays as it is: ${present}`)];
+  }
+  scheduler.addEventSource(eventSourceName, messageFile);
+  return [];
+}
+
+function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: string | null): Outcome {
+  if (root === null) {
+    demandRights(scheduler);
+    prepare(task, scheduler, null);
+  }
+  const files = units(task);
+  const before = Object.keys(files).some((name) => scheduler.readUnit(root, name) !== null);
+  for (const [name, text] of Object.entries(files)) scheduler.writeUnit(root, name, text);
+  const problems: Problem[] = [];
+  const hint = `systemctl enable --now ${unitName}.timer starts it there.`;
+  if (root !== null) problems.push(warning(`the units are written below ${root}: they are not enabled, and who may change what they use is not checked`, { hint, target: root }));
+  else if (!scheduler.isRunning) problems.push(warning('systemd is not in charge of this machine now: the units are written, and not enabled', { hint }));
+  else {
+    demandDone(scheduler.systemctl('daemon-reload'), 'systemd did not read its units again');
+    demandDone(scheduler.systemctl('enable', '--now', `${unitName}.timer`), 'systemd did not start the timer');
+    // A new time counts from now on.
+    if (before) demandDone(scheduler.systemctl('restart', `${unitName}.timer`), 'systemd did not start the timer');
+  }
+  return { row: rowOf({ ...task, name: `${unitName}.timer` }, scheduler, before ? 'Updated' : 'Installed'), problems };
+}
+
+/**
+ * Schedules a nightly audit, or changes the one of that name. `root` is a folder that stands for a Linux system's root,
+ * such as an image's. Throws PO5001 to PO5005.
+ */
+export function installTask(task: AuditTask, scheduler: Scheduler, root: string | null): Outcome {
+  return scheduler.platform === 'win32' ? installWindows(task, scheduler) : installLinux(task, scheduler, root);
+}
+
+const empty: AuditTaskRow = {
+  Name: null, State: null, UserName: null, StartTime: null, RandomDelayMinutes: null, TimeLimitMinutes: null, Command: null, Arguments: null, StorePath: null, LastAudit: null, LastFindings: null,
+  EventSource: null, Reason: null, ComputerName: null,
+};
+
+function rowOf({ name, account, at, randomDelay, timeLimit, command }: AuditTask, scheduler: Scheduler, state: string): AuditTaskRow {
+  const { platform } = scheduler;
+  const words = auditArguments(command);
+  return {
+    ...empty,
+    Name: name,
+    State: state,
+    UserName: platform === 'linux' ? 'root' : account.kind === 'system' ? 'SYSTEM' : account.name,
+    StartTime: `${String(at.hour).padStart(2, '0')}:${String(at.minute).padStart(2, '0')}`,
+    RandomDelayMinutes: randomDelay,
+    TimeLimitMinutes: timeLimit,
+    Command: command.executable,
+    Arguments: windowsArguments(words),
+    StorePath: command.store,
+    ...(platform === 'win32' ? { EventSource: false } : {}),
+    ComputerName: scheduler.machine,
+  };
+}
+
+/** Removes a scheduled audit, and on Windows its event source; what was audited stays. Throws PO5001, PO5003, PO5005. */
+export function removeTask(name: string, scheduler: Scheduler, root: string | null): Outcome {
+  if (root === null) demandRights(scheduler);
+  const missing = (what: string): PortOwnerError => new PortOwnerError('PO5003', `there is no ${what}`, { hint: 'portowner schedule status tells what is there.', target: name });
+  const row = { ...empty, State: 'Removed', ComputerName: scheduler.machine };
+  if (scheduler.platform === 'win32') {
+    if (!scheduler.exists(name)) throw missing(`task ${JSON.stringify(name)}`);
+    demandDone(scheduler.remove(name), 'Task Scheduler did not remove the task');
+    if (scheduler.eventSource(eventSourceName)?.toLowerCase() === messageFile.toLowerCase()) scheduler.removeEventSource(eventSourceName);
+    return { row: { ...row, Name: name, EventSource: scheduler.eventSource(eventSourceName) !== null }, problems: [] };
+  }
+  const names = ['timer', 'service'].map((kind) => `${unitName}.${kind}`);
+  if (names.every((unit) => scheduler.readUnit(root, unit) === null)) throw missing(`unit ${names[0]}`);
+  const live = root === null && scheduler.isRunning;
+  if (live) demandDone(scheduler.systemctl('disable', '--now', names[0]!), 'systemd did not stop the timer');
+  for (const unit of names) scheduler.removeUnit(root, unit);
+  if (live) demandDone(scheduler.systemctl('daemon-reload'), 'systemd did not read its units again');
+  return { row: { ...row, Name: names[0]! }, problems: [] };
+}
+
+const minutesOf = (duration: string | null): number | null => {
+  const length = duration === null ? null : seconds(duration);
+  return length === null ? null : Math.round(length / 60);
+};
+
+const optionOf = (words: readonly string[], name: string): string | null => words[words.indexOf(name) + 1 || words.length] ?? null;
+const optionsOf = (words: readonly string[], name: string): string[] => words.flatMap((word, i) => (word === name && words[i + 1] !== undefined ? [words[i + 1]!] : []));
+
+/** What the words of a task say that it uses, as far as they are the audit's. */
+function usedByWords(executable: string, words: readonly string[], platform: TaskPlatform): AuditTask | null {
+  if (words[0] !== 'audit') return null;
+  const store = optionOf(words, '--store');
+  const command = {
+    executable, baseline: optionOf(words, '--baseline'), policy: optionOf(words, '--policy'), store: store ?? '', reports: optionsOf(words, '--report'), failOn: null, keep: null, eventLog: false, hash: false,
+  };
+  const absolute = platform === 'win32' ? /^(?:[A-Za-z]:\\|\\\\)/ : /^\//;
+  if (![command.executable, command.store, ...command.reports, command.baseline ?? command.executable, command.policy ?? command.executable].every((path) => absolute.test(path))) return null;
+  return { name: '', account: { kind: 'system' }, at: { hour: 0, minute: 0 }, randomDelay: 0, timeLimit: 0, command };
+}
+
+/** The newest audit in the store, and why it cannot be told. */
+function lastAudit(store: string | null, scheduler: Scheduler): { readonly values: Partial<AuditTaskRow>; readonly reasons: string[] } {
+  if (store === null) return { values: {}, reasons: [] };
+  const { standing } = scheduler.look(store);
+  if (standing === 'missing') return { values: {}, reasons: ['LastAudit: NotFound: no audit has been stored yet'] };
+  try {
+    const [run] = readRuns(store, { machine: null, limit: 1 });
+    return run === undefined ? { values: {}, reasons: ['LastAudit: NotFound: no audit has been stored yet'] } : { values: { LastAudit: run.RunTime, LastFindings: run.Findings }, reasons: [] };
+  } catch (error) {
+    if (!(error instanceof PortOwnerError)) throw error;
+    return { values: {}, reasons: [`LastAudit: Failed: ${error.message}`] };
+  }
+}
+
+/** Whether others could change what a task uses that is there already. */
+function standingConcerns(executable: string, words: readonly string[], scheduler: Scheduler, sids: readonly string[]): string[] {
+  const task = usedByWords(executable, words, scheduler.platform);
+  return task === null ? ['its command line is not that of an audit'] : concernsAbout(usedBy(task, scheduler), scheduler, sids).map(concernText);
+}
+
+function reasonsOf(row: AuditTaskRow, reasons: readonly string[]): Outcome {
+  const problems = reasons.filter((reason) => !/^\w+: (?:NotFound|NotSupported): /.test(reason)).map((reason) => warning(reason, { target: row.Name ?? '' }));
+  return { row: { ...row, Reason: reasons.length === 0 ? null : reasons }, problems };
+}
+
+function windowsStatus(name: string, scheduler: WindowsScheduler): Outcome {
+  const row = { ...empty, Name: name, EventSource: scheduler.eventSource(eventSourceName) !== null, ComputerName: scheduler.machine };
+  if (!scheduler.exists(name)) return { row: { ...row, State: 'NotInstalled' }, problems: [] };
+  const answer = scheduler.query(name);
+  if ('refusal' in answer) return reasonsOf({ ...row, State: 'Unknown' }, [`State: ${answer.refusal.code}: ${answer.refusal.text}`]);
+  const { flaws, concerns, facts } = checkTask(taskText(answer.bytes, answer.decode));
+  if (facts === null) return reasonsOf({ ...row, State: 'Unknown' }, [`State: Failed: ${flaws.join('; ')}`]);
+  const words = splitWindows(facts.arguments ?? '');
+  const store = optionOf(words, '--store');
+  const { values, reasons } = lastAudit(store, scheduler);
+  const sid = facts.user === null || facts.user === 'SYSTEM' ? null : facts.user.startsWith('S-1-') ? facts.user : scheduler.sid(facts.user);
+  const open = facts.command === null ? [] : standingConcerns(facts.command, words, scheduler, sid === null ? [] : [sid]);
+  return reasonsOf(
+    {
+      ...row,
+      State: facts.enabled ? 'Ready' : 'Disabled',
+      UserName: facts.user,
+      StartTime: facts.time,
+      RandomDelayMinutes: minutesOf(facts.randomDelay) ?? 0,
+      TimeLimitMinutes: minutesOf(facts.timeLimit ?? 'PT72H'),
+      Command: facts.command,
+      Arguments: facts.arguments,
+      StorePath: store,
+      ...values,
+    },
+    [...flaws, ...concerns, ...open, ...reasons],
+  );
+}
+
+function linuxStatus(scheduler: LinuxScheduler, root: string | null): Outcome {
+  const name = `${unitName}.timer`;
+  const row = { ...empty, Name: name, ComputerName: scheduler.machine };
+  const [service, timer] = ['service', 'timer'].map((kind) => scheduler.readUnit(root, `${unitName}.${kind}`));
+  if (service == null || timer == null) {
+    const other = service ?? timer;
+    return reasonsOf({ ...row, State: 'NotInstalled' }, other == null ? [] : [`there is no unit ${unitName}.${service == null ? 'service' : 'timer'}`]);
+  }
+  const [line = ''] = unitValues(service, 'ExecStart');
+  const [command = '', ...words] = splitUnit(line);
+  const store = optionOf(words, '--store');
+  const live = root === null && scheduler.isRunning;
+  const active = live ? scheduler.systemctl('show', '--property=ActiveState', '--value', name) : null;
+  // Below another root the paths are not this machine's.
+  const { values, reasons } = lastAudit(root === null ? store : null, scheduler);
+  const number = (text: string, key: string): number | null => {
+    const minutes = /^(\d+)min$/.exec(unitValues(text, key)[0] ?? '')?.[1];
+    return minutes === undefined ? null : Number(minutes);
+  };
+  return reasonsOf(
+    {
+      ...row,
+      State: active === null ? 'Unknown' : active.text === 'active' ? 'Ready' : 'Disabled',
+      UserName: unitValues(service, 'User')[0] ?? 'root',
+      StartTime: /(\d{2}:\d{2}):\d{2}$/.exec(unitValues(timer, 'OnCalendar')[0] ?? '')?.[1] ?? null,
+      RandomDelayMinutes: number(timer, 'RandomizedDelaySec'),
+      TimeLimitMinutes: number(service, 'TimeoutStartSec'),
+      Command: command,
+      Arguments: windowsArguments(words),
+      StorePath: store,
+      ...values,
+    },
+    [
+      ...(live ? [] : [`State: NotSupported: ${root === null ? 'systemd is not in charge of this machine now' : 'whether it is enabled shows where it runs'}`]),
+      ...(root === null ? standingConcerns(command, words, scheduler, []) : []),
+      ...reasons,
+    ],
+  );
+}
+
+/** A scheduled audit as it is now, by the system's own definition of it and the store. */
+export function taskStatus(name: string, scheduler: Scheduler, root: string | null): Outcome {
+  return scheduler.platform === 'win32' ? windowsStatus(name, scheduler) : linuxStatus(scheduler, root);
+}

@@ -1,0 +1,26 @@
+import { description, type AuditTask } from './definition.ts';
+import { auditAction } from './task-xml.ts';
+
+/** A text of PowerShell, which takes typographic quotes for quotes. */
+const quoted = (text: string): string => `'${text.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
+
+/**
+ * The script that registers the task of a gMSA: Task Scheduler is said to refuse its XML, which names no password, so
+ * it is built by the cmdlets that know of such accounts. Runs in Windows PowerShell 3 and newer on Windows 8, Server
+ * 2012 and newer.
+ */
+export function registerScript(task: AuditTask): string {
+  if (task.account.kind !== 'gmsa') throw new Error('only the task of a gMSA is registered by cmdlets');
+  const { command, arguments: words, folder } = auditAction(task);
+  const time = `${String(task.at.hour).padStart(2, '0')}:${String(task.at.minute).padStart(2, '0')}:00`;
+  const minutes = (count: number): string => `(New-TimeSpan -Minutes ${count})`;
+  const delay = task.randomDelay === 0 ? '' : ` -RandomDelay ${minutes(task.randomDelay)}`;
+  return `$ErrorActionPreference = 'Stop'
+$action = New-ScheduledTaskAction -Execute ${quoted(command)} -Argument ${quoted(words)} -WorkingDirectory ${quoted(folder)}
+$trigger = New-ScheduledTaskTrigger -Daily -At ([datetime] '2024-01-01T${time}')${delay}
+$principal = New-ScheduledTaskPrincipal -UserId ${quoted(task.account.name)} -LogonType Password -RunLevel Highest
+$settings = New-ScheduledTaskSettingsSet -StartWhenAvailable -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew -ExecutionTimeLimit ${minutes(task.timeLimit)}
+$task = New-ScheduledTask -Action $action -Trigger $trigger -Principal $principal -Settings $settings -Description ${quoted(description)}
+$null = Register-ScheduledTask -TaskName ${quoted(task.name)} -InputObject $task -Force
+`;
+}

@@ -1,0 +1,83 @@
+import { auditArguments, description, folderOf, type AuditTask } from './definition.ts';
+
+export const unitName = 'portowner-audit';
+
+/** A word of ExecStart: https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Command%20lines */
+function word(text: string): string {
+  return `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
+}
+
+/** The executable itself: no variables are put in there. */
+const program = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
+
+/** A path of a setting that takes several. */
+const path = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
+
+const two = (number: number): string => String(number).padStart(2, '0');
+
+/*
+ * What the audit needs, and no more: it reads every process's /proc/PID (CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH) and the
+ * machine's own network (no PrivateNetwork) with its packet filter (CAP_NET_ADMIN). Node's compiler needs memory
+ * that it can both write and run, so there is no MemoryDenyWriteExecute.
+ */
+const hardening = `
+NoNewPrivileges=yes
+CapabilityBoundingSet=CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_NET_ADMIN
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+UMask=0077
+`.trim();
+
+/** The two files of a nightly audit by systemd, by their names. */
+export function units(task: AuditTask): Readonly<Record<string, string>> {
+  const { command, at, randomDelay, timeLimit } = task;
+  const folders = [...new Set([command.store, ...command.reports].map((file) => folderOf(file, 'linux')))].toSorted();
+  const service = `[Unit]
+Description=${description}
+Documentation=man:systemd.service(5)
+
+[Service]
+Type=oneshot
+ExecStart=${[program(command.executable), ...auditArguments(command).map(word)].join(' ')}
+# Findings are an answer, not a failure.
+SuccessExitStatus=1
+TimeoutStartSec=${timeLimit}min
+Nice=10
+# Variables that would have any Node.js write files or load code.
+UnsetEnvironment=NODE_V8_COVERAGE NODE_OPTIONS NODE_EXTRA_CA_CERTS NODE_REPL_EXTERNAL_MODULE OPENSSL_CONF OPENSSL_MODULES LD_PRELOAD LD_LIBRARY_PATH
+ReadWritePaths=${folders.map(path).join(' ')}
+${hardening}
+`;
+  const timer = `[Unit]
+Description=${description}
+
+[Timer]
+OnCalendar=*-*-* ${two(at.hour)}:${two(at.minute)}:00
+RandomizedDelaySec=${randomDelay}min
+# A night in which the machine was off is made up for.
+Persistent=yes
+
+[Install]
+WantedBy=timers.target
+`;
+  return { [`${unitName}.service`]: service, [`${unitName}.timer`]: timer };
+}
+
+/** What a unit says: the values of a key, in their order. */
+export function unitValues(text: string, key: string): string[] {
+  return text.split('\n').flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));
+}

@@ -1,0 +1,24 @@
+import type { RowOf, RowSchema } from './column.ts';
+
+/** A scheduled audit, as it is on a machine or was left there. */
+export const auditTask = {
+  typeName: 'PortOwner.AuditTask',
+  columns: [
+    { name: 'Name', type: 'text', importance: 1, description: "The task's name in Task Scheduler, or the timer's in systemd." },
+    { name: 'State', type: 'text', importance: 1, description: 'Installed, Updated (it was there before) or Removed by this command; Ready, Disabled, NotInstalled or Unknown as it was found.' },
+    { name: 'UserName', type: 'text', importance: 2, description: 'The account that it runs as.' },
+    { name: 'StartTime', type: 'text', importance: 1, description: "When it starts each day, in the machine's local time: 03:00." },
+    { name: 'RandomDelayMinutes', type: 'uint32', importance: 4, description: 'Up to so many minutes later, by chance.' },
+    { name: 'TimeLimitMinutes', type: 'uint32', importance: 5, description: 'It is ended after so many minutes.' },
+    { name: 'Command', type: 'text', description: 'The executable that it starts.' },
+    { name: 'Arguments', type: 'text', description: 'The words that it starts it with.' },
+    { name: 'StorePath', type: 'text', importance: 3, description: 'The store that its audits are kept in.' },
+    { name: 'LastAudit', type: 'date', importance: 2, description: 'The newest audit in that store.' },
+    { name: 'LastFindings', type: 'uint32', importance: 2, description: 'How many findings it had.' },
+    { name: 'EventSource', type: 'boolean', description: 'Whether the Windows event log knows the source PortOwner.' },
+    { name: 'Reason', type: 'texts', importance: 3, description: 'What is not as it should be, and why something could not be told.' },
+    { name: 'ComputerName', type: 'text', importance: 6, description: 'The machine.' },
+  ],
+} as const satisfies RowSchema;
+
+export type AuditTaskRow = RowOf<typeof auditTask>;
