@@ -64,6 +64,12 @@ export const problemKinds = {
   PO4205: { summary: 'what is compared comes from different machines', exitCode: exit.unavailable, category: 'InvalidData' },
   PO4206: { summary: 'an audit is not newer than the newest in the store, and was not stored', exitCode: exit.unavailable, category: 'InvalidData' },
   PO4207: { summary: "the system's event log could not be written", exitCode: exit.unavailable, category: 'WriteError' },
+  PO5001: { summary: 'more rights are needed to schedule audits', exitCode: exit.rights, category: 'PermissionDenied' },
+  PO5002: { summary: 'others than administrators could change what a scheduled audit runs or writes', exitCode: exit.no, category: 'PermissionDenied' },
+  PO5003: { summary: 'there is no such scheduled audit', exitCode: exit.no, category: 'ResourceUnavailable' },
+  PO5004: { summary: 'a scheduled audit would not work as it is wanted', exitCode: exit.usage, category: 'InvalidArgument' },
+  PO5005: { summary: 'the system did not schedule an audit, or did not remove it', exitCode: exit.unavailable, category: 'ResourceUnavailable' },
+  PO5006: { summary: 'something about a scheduled audit should be put right', exitCode: exit.no, category: 'InvalidData' },
   PO9001: { summary: 'a defect in PortOwner', exitCode: exit.defect, category: 'NotSpecified' },
 } as const satisfies Record<string, ProblemKind>;
 export type ProblemCode = keyof typeof problemKinds;

@@ -7,8 +7,9 @@ const test = suite('structure');
 /** Which folder of src may import from which others; files directly in src may be imported by all. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   '.': ['commands'],
-  commands: ['audit', 'actions', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'formats', 'completion', 'doctor'],
+  commands: ['audit', 'actions', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'formats', 'completion', 'doctor', 'schedule'],
   audit: ['ownership', 'facts', 'ports', 'schema', 'generated'],
+  schedule: ['audit', 'ownership', 'facts', 'ports', 'schema'],
   actions: ['diagnosis', 'ownership', 'facts', 'ports', 'schema'],
   diagnosis: ['ownership', 'facts', 'ports', 'schema'],
   ownership: ['facts', 'ports', 'schema'],

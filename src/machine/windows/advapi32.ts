@@ -57,7 +57,7 @@ export function enableDebugPrivilege(): boolean {
 }
 
 /** https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-sid */
-function sidText(sid: Buffer): string {
+export function sidText(sid: Buffer): string {
   const authority = sid.readUIntBE(2, 6);
   const parts = Array.from({ length: sid[1]! }, (_, i) => sid.readUInt32LE(8 + 4 * i));
   return `S-${sid[0]}-${[authority, ...parts].join('-')}`;
@@ -66,7 +66,7 @@ function sidText(sid: Buffer): string {
 const accounts = new Map<string, string>();
 
 /** `DOMAIN\name`, or the SID as text where it has no name. A domain's controller may be asked. */
-function accountName(sid: Buffer): string {
+export function accountName(sid: Buffer): string {
   const text = sidText(sid);
   const known = accounts.get(text);
   if (known !== undefined) return known;
