@@ -57,7 +57,7 @@ function Test-PortBinding {
     .EXAMPLE
         Test-PortBinding 8080 -Address 127.0.0.1 -Exclusive | Format-List
 
-        Shows all that is known, for a program that binds as .NET does.
+        Shows all that is known, for a program that asks for exclusive use.
 
     .EXAMPLE
         Test-PortBinding -ErrorText 'nginx: [emerg] bind() to 0.0.0.0:80 failed (10013: ...)'

@@ -5,7 +5,7 @@ import type { Verdict } from '../schema/verdict.ts';
 import { causes, type Cause } from './causes.ts';
 import type { ParsedError } from './error-text.ts';
 import { topText, usage } from './exhaustion.ts';
-import { endpointText, obstacles, rule, ruleText, type Obstacle } from './obstacles.ts';
+import { covers, endpointText, obstacles, rangeText, rule, ruleText, type Obstacle } from './obstacles.ts';
 import { isWildcard } from './overlap.ts';
 import { remedies } from './remedies.ts';
 import { bindsOf, type Request } from './request.ts';
@@ -118,7 +118,8 @@ function find(facts: Facts, bind: Bind, attempt: BindAttempt | null, user: strin
     if (main === null || main.row === null || main.socket === null) return [];
     if (main.unsure === true) return [`The IPv6 socket leaves IPv4 alone.`];
     if (main.overlap !== 'wildcard') return [];
-    return [isWildcard(bind.address) ? `It gets every address but ${main.socket.localAddress}.` : `It takes ${bind.address} away from the owner of ${main.socket.localAddress}.`];
+    const exclusive = facts.machine.platform === 'win32' && bind.sharing !== 'exclusive' && rule('win32', { ...bind, sharing: 'exclusive' }, main.socket, { same: null, dual: false, reusePort: false }) === 'blocks';
+    return [...(exclusive ? ['A program that asks for exclusive use does not get it.'] : []), isWildcard(bind.address) ? `It gets every address but ${main.socket.localAddress}.` : `It takes ${bind.address} away from the owner of ${main.socket.localAddress}.`];
   };
 
   if (made === null) {
@@ -220,6 +221,7 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
   const seen = [...new Set(present.flatMap((finding) => finding.all.map((one) => one.evidence)))];
   const attempts = findings.flatMap((finding) => (finding.attempt === null ? [] : [attemptText(finding.attempt, linux)]));
   const untried = probed === null ? ['No attempt was made: the facts are of another moment or machine.'] : present.some((finding) => finding.attempt === null) ? ['No attempt was made: it could take datagrams from the owner.'] : [];
+  const handedOut = facts.sections.dynamicRanges.data.find((range) => binds.some((bind) => covers(range, bind)));
   const httpSys = facts.machine.platform === 'win32' && request.protocol === 'TCP';
   const relevant = missing.filter(() => can === null || !attempted || cause === 'Unknown' || facts.sections.sockets.status !== 'ok');
   const confidence = facts.sections.sockets.status !== 'ok' || can === null || cause === 'Unknown' ? 'Low' : attempted && decisive?.agree !== false ? 'High' : 'Medium';
@@ -232,11 +234,12 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
       Cause: cause,
       Owner: named === null || owners.length === 0 ? null : owners.length > 3 ? `${owners.slice(0, 3).join('; ')} and ${owners.length - 3} more` : owners.join('; '),
       Evidence: [
-        `${can === null ? 'Whether it can be bound cannot be told' : can ? `It can be bound now${cause === 'Free' ? '' : ', although'}` : 'It cannot be bound now'}${can === true && cause !== 'Free' ? '' : ':'} ${causes[cause]}.`,
+        `${can === null ? 'Whether it can be bound cannot be told' : can ? `It can be bound now${cause === 'Free' ? '' : ', although'}` : 'It cannot be bound now'}${can === true && cause !== 'Free' ? '' : ':'} ${request.port === 0 && cause === 'Free' ? 'dynamic ports are left' : causes[cause]}.`,
         ...(error === null ? [] : [error.evidence]),
         ...seen.slice(0, 8),
         ...(seen.length > 8 ? [`… and ${seen.length - 8} more.`] : []),
         ...exhausted.evidence,
+        ...(handedOut === undefined || can !== true ? [] : [`It is in the dynamic range ${rangeText(handedOut)}: a connection may have it when the program is started again.`]),
         ...stale.map((address) => `HTTP.sys is told to listen on ${address}, which is no address of this machine.`),
         ...(httpSys ? httpEvidence(facts, request.port, main?.row?.OwnerKind === 'HttpSys' || main?.row?.OwnerKind === 'Kernel') : []),
         ...attempts,

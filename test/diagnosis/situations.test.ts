@@ -455,6 +455,27 @@ yes, Free, High: nobody
 - Linux has no exclusive use to ask for: it is what a socket has that sets neither SO_REUSEADDR nor SO_REUSEPORT.`,
   },
   {
+    name: 'Linux: a port that is free, and in the dynamic range',
+    facts: linux([]),
+    ask: 'TCP 0.0.0.0 40000', tried: 'bound',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- It is in the dynamic range 32768-60999: a connection may have it when the program is started again.
+- An attempt to bind TCP 0.0.0.0:40000 succeeded and was taken back at once.`,
+  },
+  {
+    name: 'Linux: some dynamic ports are left',
+    facts: linux([connection(40000, '10.0.0.5', 200)], { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] }),
+    ask: 'TCP * 0', tried: 'bound bound',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: dynamic ports are left.
+- 1 of 10 dynamic ports 40000-40009 are in use for TCP (node (200): 1).
+- An attempt to bind TCP 0.0.0.0:0 succeeded and was taken back at once.
+- An attempt to bind TCP [::]:0 succeeded and was taken back at once.`,
+  },
+  {
     name: 'Linux: no dynamic port is left',
     facts: linux([connection(40000, '10.0.0.5', 200), connection(40001, '10.0.0.5', 200), connection(40002, '10.0.0.5', null, 'TimeWait')], { processes: [node], dynamic: [range('LocalDynamic', 40000, 40002)] }),
     ask: 'TCP * 0', tried: 'EADDRINUSE bound',
@@ -787,6 +808,7 @@ yes, WildcardAgainstSpecific, High: app.exe (200)
 - It can be bound now, although one is for every address, the other for one of them.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
+- A program that asks for exclusive use does not get it.
 - It gets every address but 127.0.0.1.`,
   },
   {
