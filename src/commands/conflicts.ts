@@ -47,7 +47,9 @@ export class ConflictsCommand extends RowCommand {
 
   private exitCode({ sections }: Facts, rows: readonly Conflict[], undecided: string | null): ExitCode {
     if (rows.some((row) => row.Severity !== 'Information')) return exit.no;
-    if (sections.sockets.status !== 'ok') return sections.sockets.needs === null ? exit.unavailable : exit.rights;
+    const { sockets, dynamicRanges, reservedPorts } = sections;
+    const unread = sockets.status === 'ok' ? [dynamicRanges, reservedPorts].find(({ status }) => status === 'failed') : sockets;
+    if (unread !== undefined) return unread.needs === null ? exit.unavailable : exit.rights;
     return undecided === null ? exit.ok : exit.rights;
   }
 
