@@ -6,10 +6,10 @@ export const stopResult = {
   columns: [
     { name: 'Result', type: 'text', importance: 1, description: 'Planned (it would be stopped), Stopped, Gone (nothing was left to stop), NotStopped, Retaken (the port has a new owner), Refused (it is never stopped, or not from here) or Declined (the answer was no).' },
     { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP.' },
-    { name: 'LocalAddress', type: 'text', importance: 5, description: 'The local address of the first of its Endpoints.' },
+    { name: 'LocalAddress', type: 'text', description: 'The local address of the first of its Endpoints.' },
     { name: 'LocalPort', type: 'uint16', importance: 1, description: 'The local port of the first of its Endpoints.' },
     { name: 'Endpoints', type: 'texts', description: 'The listeners that are to go: TCP/0.0.0.0:8080.' },
-    { name: 'OwningProcess', type: 'uint32', importance: 2, description: 'The process that owns them.' },
+    { name: 'OwningProcess', type: 'uint32', description: 'The process that owns them.' },
     { name: 'ImageName', type: 'text', description: "The owner's file name." },
     { name: 'StartTime', type: 'date', description: 'When the owner was started.' },
     { name: 'Owner', type: 'text', importance: 1, description: 'The owner in one line.' },
