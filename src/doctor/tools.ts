@@ -63,6 +63,9 @@ export function parseSs(text: string): ToolSocket[] {
   return sockets;
 }
 
+/** Process 0 is nobody: that is how TIME_WAIT is told. */
+const owners = (pid: number): readonly number[] => (pid === 0 ? [] : [pid]);
+
 /** `netstat -ano`: only what no language changes counts, which leaves the states out. */
 export function parseNetstat(text: string): ToolSocket[] {
   const sockets: ToolSocket[] = [];
@@ -73,7 +76,7 @@ export function parseNetstat(text: string): ToolSocket[] {
     const [here, there] = [splitEndpoint(local), splitEndpoint(remote)];
     if (!/^(TCP|UDP)$/.test(protocol) || pid === null || here === null || there === null || words.length < 4) continue;
     const listens = /:[0*]$/.test(there);
-    sockets.push({ protocol: protocol as 'TCP' | 'UDP', local: here, remote: protocol === 'UDP' || listens ? null : there, state: null, pids: [pid] });
+    sockets.push({ protocol: protocol as 'TCP' | 'UDP', local: here, remote: protocol === 'UDP' || listens ? null : there, state: null, pids: owners(pid) });
   }
   return sockets;
 }
@@ -100,7 +103,7 @@ export function parseCim(protocol: 'TCP' | 'UDP', text: string): ToolSocket[] {
         local: endpointText(row[address]!, row[port]!),
         remote: connected ? endpointText(row[remoteAddress]!, row[remotePort]!) : null,
         state: name,
-        pids: [Number(row[pid])],
+        pids: owners(Number(row[pid])),
       };
     });
 }

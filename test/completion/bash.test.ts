@@ -30,7 +30,7 @@ const cases: readonly (readonly [words: readonly string[], expected: readonly st
   [['sn'], ['snapshot']],
   [['--form'], ['--format']],
   [['--res'], ['--resolve']],
-  [['--s'], ['--stream', '--state', '--service', '--sort']],
+  [['--stat'], ['--state']],
   [['--format', ''], formats],
   [['-f', 'c'], ['csv', 'clixml']],
   [['--format', '='], formats],

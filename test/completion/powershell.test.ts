@@ -22,7 +22,7 @@ const lines: readonly (readonly [line: string, expected: readonly string[]])[] =
   ['portowner sn', ['snapshot']],
   ['portowner.exe sn', ['snapshot']],
   ['portowner --form', ['--format']],
-  ['portowner --s', ['--stream', '--state', '--service', '--sort']],
+  ['portowner --stat', ['--state']],
   ['portowner --format ', formats],
   ['portowner -f c', ['csv', 'clixml']],
   ['portowner --format=c', ['--format=csv', '--format=clixml']],

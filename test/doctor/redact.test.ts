@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as fc from 'fast-check';
 import { root } from '../../build/runtime.mjs';
 import { redact } from '../../src/doctor/redact.ts';
 import { decodeDiag, decodeProcNet } from '../../src/facts/decode/linux-sockets.ts';
@@ -117,6 +118,16 @@ test('addresses that mean the same everywhere stay', () => {
   const evidence = [...keep, '10.1.2.3', 'fe80::a00:27ff:fe4e:66a1', '2a00:1450:4001::65', '::ffff:10.1.2.3', '10.0.19045'].map((address) => `at ${address}, yes`);
   const [, ...rest] = JSON.parse(redacted('linux', { doctor: { text: JSON.stringify(['first', ...evidence]) } })['doctor']!.text!) as string[];
   assert.equal(rest.map((text) => text.slice(3, -5)), ['127.0.0.1', '0.0.0.0', '224.0.0.251', '255.255.255.255', '::', '::1', 'ff02::fb', '::ffff:127.0.0.1', '198.18.0.1', 'fe80::1', '2001:db8::2', '::ffff:198.18.0.1', '10.0.19045']);
+});
+
+test('anything is redacted without an error', () => {
+  const names = ['machine', 'users', 'user/1', 'process/1', 'diag/tcp', 'proc/net/tcp', 'proc/net/if_inet6', 'tcp4', 'tcp6', 'udp4', 'udp6', 'bound4', 'bound6', 'httpsys', 'portproxy', 'doctor', 'boot', 'x'];
+  const entry = fc.oneof(fc.record({ text: fc.oneof(fc.string(), fc.json()) }), fc.record({ bytes: fc.uint8Array({ maxLength: 400 }) }));
+  fc.assert(fc.property(fc.dictionary(fc.constantFrom(...names), entry), (entries) => {
+    const result = redacted('win32', entries);
+    assert.equal(Object.keys(result), Object.keys(entries));
+    for (const [name, { bytes }] of Object.entries(entries) as [string, { bytes?: Uint8Array }][]) if (bytes !== undefined && name !== 'x' && name !== 'httpsys') assert.is(result[name]!.bytes?.length, bytes.length);
+  }));
 });
 
 test('a report that is no report is refused', () => {

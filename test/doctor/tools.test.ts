@@ -47,7 +47,7 @@ for (const [language, [title, head, listening, established, waiting]] of Object.
     assert.equal(parseNetstat(text), [
       { protocol: 'TCP', local: '0.0.0.0:135', remote: null, state: null, pids: [1004] },
       { protocol: 'TCP', local: '192.168.1.5:50123', remote: '203.0.113.9:443', state: null, pids: [5120] },
-      { protocol: 'TCP', local: '192.168.1.5:50124', remote: '203.0.113.9:443', state: null, pids: [0] },
+      { protocol: 'TCP', local: '192.168.1.5:50124', remote: '203.0.113.9:443', state: null, pids: [] },
       { protocol: 'TCP', local: ':::445', remote: null, state: null, pids: [4] },
       { protocol: 'UDP', local: '0.0.0.0:123', remote: null, state: null, pids: [1320] },
       { protocol: 'UDP', local: 'fe80::1:546', remote: null, state: null, pids: [880] },

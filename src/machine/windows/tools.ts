@@ -5,18 +5,15 @@ import { systemDirectory } from './ffi.ts';
 
 const patience = 90_000;
 
-/** Asks Windows PowerShell for objects as CSV; no profile, no question, and states as numbers. */
+/** Asks Windows PowerShell for objects as CSV, in plain sight; no profile, no question. The pipeline has no double quotes. */
 function powershell(pipeline: string): readonly [program: string, ...args: string[]] {
   const script = `$ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'; ${pipeline} | ConvertTo-Csv -NoTypeInformation`;
-  return [
-    'WindowsPowerShell\\v1.0\\powershell.exe', '-NoLogo', '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass',
-    '-EncodedCommand', Buffer.from(script, 'utf16le').toString('base64'),
-  ];
+  return ['WindowsPowerShell\\v1.0\\powershell.exe', '-NoLogo', '-NoProfile', '-NonInteractive', '-Command', script];
 }
 
 const commands: Readonly<Record<string, readonly [program: string, ...args: string[]]>> = {
   'netstat': ['netstat.exe', '-ano'],
-  'net-tcp': powershell('Get-NetTCPConnection | Select-Object LocalAddress, LocalPort, RemoteAddress, RemotePort, @{ n = "State"; e = { [int] $_.State } }, OwningProcess'),
+  'net-tcp': powershell('Get-NetTCPConnection | Select-Object LocalAddress, LocalPort, RemoteAddress, RemotePort, @{ n = \'State\'; e = { [int] $_.State } }, OwningProcess'),
   'net-udp': powershell('Get-NetUDPEndpoint | Select-Object LocalAddress, LocalPort, OwningProcess'),
 };
 
@@ -29,6 +26,8 @@ function answer(name: string): Omit<RawEntry, 'at'> {
     cwd: directory,
     env: {
       SystemRoot: root, windir: root, SystemDrive: root.slice(0, 2), PATH: directory, ComSpec: `${directory}\\cmd.exe`,
+      // PowerShell tries there whether scripts are restricted.
+      ...Object.fromEntries(['TEMP', 'TMP', 'USERPROFILE'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
       // The modules of the system alone.
       PSModulePath: `${directory}\\WindowsPowerShell\\v1.0\\Modules`,
     },
