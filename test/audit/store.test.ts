@@ -113,7 +113,7 @@ test('--keep forgets what ended before, and nothing that still is', () => {
 const damages: [what: string, damage: (path: string) => void][] = [
   ['overwritten', (path) => writeFileSync(path, 'hello')],
   ['empty', (path) => truncateSync(path, 0)],
-  ['cut in half', (path) => truncateSync(path, readFileSync(path).length / 2)],
+  ['cut in half', (path) => truncateSync(path, Math.floor(readFileSync(path).length / 2))],
   ['with a page of something else', (path) => {
     const bytes = readFileSync(path);
     bytes.fill(0xaa, 4096, 8192 * 2);

@@ -1,0 +1,354 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { nodeFlags, root } from '../../build/runtime.mjs';
+import type { LogEvent } from '../../src/audit/events.ts';
+import { readRuns, readSpans } from '../../src/audit/store.ts';
+import type { Facts } from '../../src/facts/facts.ts';
+import { facts, socket } from '../facts/example.ts';
+import { skip, type TestContext } from '../skip.ts';
+import { run, snapshotFile, temporaryFolder } from './harness.ts';
+
+const test = suite('portowner audit');
+
+/** The facts of a night. */
+function night(day: number, ports: number[]): Facts {
+  const all = facts(ports.map((localPort) => socket({ localPort })));
+  return { ...all, at: new Date(Date.UTC(2026, 0, day, 2)).toISOString() };
+}
+
+interface Place {
+  readonly folder: string;
+  readonly baseline: string;
+  readonly policy: string;
+  readonly store: string;
+}
+
+const rules = 'kind: PortOwner.Policy\nversion: 1\nrules:\n  - { name: no telnet, action: forbid, ports: 23, severity: Critical, owner: the net team, ticket: CHG-1 }\n  - { name: web, action: allow, ports: "80,443" }\n';
+
+/** A folder with a baseline of ports 22 and 25, and a policy. */
+async function place(): Promise<Place> {
+  const folder = temporaryFolder();
+  const file = (name: string): string => join(folder, name);
+  await run(['baseline', 'create', file('b.yaml'), '--from', snapshotFile(night(1, [22, 25]))]);
+  writeFileSync(file('p.yaml'), rules);
+  return { folder, baseline: file('b.yaml'), policy: file('p.yaml'), store: file('audits.db') };
+}
+
+const audit = (args: readonly string[], of: Facts = night(2, [22, 25]), more?: Parameters<typeof run>[1]) => run(['audit', ...args, '--from', snapshotFile(of)], more);
+const rows = (out: string) => JSON.parse(out) as { Kind: string; Severity: string; Endpoint: string; FirstSeen: string | null; Rule: string }[];
+
+test('clean: exit 0, nothing on standard output, one line on standard error', async () => {
+  const { baseline, policy } = await place();
+  assert.equal(await audit(['--baseline', baseline, '--policy', policy]), { code: 0, out: '', err: 'portowner: audit of box: clean, 2 listeners\n' });
+});
+
+test('findings: exit 1, the worst first', async () => {
+  const { baseline, policy } = await place();
+  const { code, out, err } = await audit(['--baseline', baseline, '--policy', policy, '--format', 'json'], night(2, [22, 23, 80, 8080]));
+  assert.is(code, 1);
+  assert.equal(rows(out).map(({ Kind, Severity, Endpoint }) => `${Severity} ${Kind} ${Endpoint}`), ['Critical Forbidden TCP 0.0.0.0:23', 'High Opened TCP 0.0.0.0:8080', 'Low Closed TCP 0.0.0.0:25']);
+  assert.is(err, 'portowner: audit of box: 3 findings (1 Critical, 1 High, 1 Low), 4 listeners\n');
+});
+
+test('--fail-on', async () => {
+  const { baseline } = await place();
+  const { code, err } = await audit(['--baseline', baseline, '--fail-on', 'medium'], night(2, [22]));
+  assert.is(code, 0);
+  assert.match(err, /1 finding \(1 Low\), 1 listener, 1 below Medium/);
+  assert.is((await audit(['--baseline', baseline, '--fail-on', 'LOW'], night(2, [22]))).code, 1);
+});
+
+test('a store: since when there is a finding, and what history then says', async () => {
+  const { baseline, store } = await place();
+  const args = ['--baseline', baseline, '--store', store, '--format', 'json'];
+  assert.equal(rows((await audit(args, night(2, [22, 25, 80]))).out).map(({ FirstSeen }) => FirstSeen), ['2026-01-02T02:00:00.000Z']);
+  assert.equal(rows((await audit(args, night(3, [22, 25, 80]))).out).map(({ FirstSeen }) => FirstSeen), ['2026-01-02T02:00:00.000Z']);
+  const again = await audit(args, night(3, [22, 25, 80]));
+  assert.is(again.code, 1);
+  assert.match(again.out, /PO4206/);
+  const history = await run(['history', '--store', store, '--format', 'csv']);
+  assert.is(history.out.split('\r\n').length, 4);
+});
+
+test('reports by their extension, whole or not at all', async () => {
+  const { baseline, folder } = await place();
+  const files = ['csv', 'json', 'ndjson', 'clixml', 'xml', 'txt'].map((end) => join(folder, `r.${end}`));
+  const { code } = await audit(['--baseline', baseline, ...files.flatMap((file) => ['--report', file])], night(2, [22, 25, 80]));
+  assert.is(code, 1);
+  for (const file of files) assert.match(readFileSync(file, 'utf8'), /Opened/, file);
+  assert.match(readFileSync(files[0]!, 'utf8'), /^\ufeffKind,Severity/);
+  assert.is(rows(readFileSync(files[1]!, 'utf8'))[0]?.Kind, 'Opened');
+  assert.match(readFileSync(files[5]!, 'utf8'), /Kind +Severity[\s\S]*audit of box: 1 finding/);
+  assert.ok(readdirSync(folder).every((name) => !name.endsWith('.tmp')));
+});
+
+const wrong: [what: string, args: (place: Place) => string[], code: number, message: RegExp][] = [
+  ['nothing to compare with', () => [], 64, /PO1005/],
+  ['a report of no known kind', ({ baseline }) => ['--baseline', baseline, '--report', 'r.doc'], 64, /PO1001: .*"r\.doc" tells no format/],
+  ['no severity', ({ baseline }) => ['--baseline', baseline, '--fail-on', 'bad'], 64, /PO1001: --fail-on/],
+  ['--keep without a store', ({ baseline }) => ['--baseline', baseline, '--keep', '3'], 64, /PO1005/],
+  ['--keep without a number', ({ store }) => ['--store', store, '--keep', '-3d'], 64, /PO1001/],
+  ['--hash of a snapshot', ({ store }) => ['--store', store, '--hash'], 64, /PO1005/],
+  ['a missing policy', ({ folder }) => ['--policy', join(folder, 'no.yaml')], 69, /PO2001/],
+];
+for (const [what, args, expected, message] of wrong) {
+  test(`refused: ${what}`, async () => {
+    const where = await place();
+    const { code, out, err } = await audit(args(where));
+    assert.equal([code, out], [expected, '']);
+    assert.match(err, message);
+    assert.not.ok(existsSync(where.store));
+  });
+}
+
+test('a policy with one bad line: one error with line and column, and nothing is touched', async () => {
+  const { policy, store } = await place();
+  writeFileSync(policy, rules.replace('action: allow', 'action: alow'));
+  const { code, out, err } = await audit(['--policy', policy, '--store', store]);
+  assert.equal([code, out], [69, '']);
+  assert.match(err, /^portowner: PO2002: .*p\.yaml, line 5, column 26: action must be one of allow, forbid\n {2}[^\n]+\n$/);
+  assert.not.ok(existsSync(store));
+});
+
+test('a baseline or policy of a newer version', async () => {
+  for (const [option, kind] of [['--baseline', 'Baseline'], ['--policy', 'Policy']] as const) {
+    const { policy, store } = await place();
+    writeFileSync(policy, `kind: PortOwner.${kind}\nversion: 2\n`);
+    const { code, err } = await audit([option, policy, '--store', store]);
+    assert.is(code, 69);
+    assert.match(err, /PO2003/);
+    assert.not.ok(existsSync(store));
+  }
+});
+
+/** A file of 200 MB; sparse, and text where it begins. */
+function hugeFile(path: string, start: string): void {
+  const file = openSync(path, 'w');
+  writeSync(file, start);
+  ftruncateSync(file, 200 * 1024 * 1024);
+  closeSync(file);
+}
+
+test('a hostile file of 200 MB as baseline, policy and snapshot: one error each, soon', async () => {
+  const { folder, store } = await place();
+  const huge = join(folder, 'huge.yaml');
+  hugeFile(huge, 'kind: PortOwner.Policy\nversion: 1\nrules: [');
+  for (const option of ['--baseline', '--policy']) {
+    const { code, err } = await audit([option, huge, '--store', store]);
+    assert.is(code, 69);
+    assert.match(err, /PO2001: cannot read .*more than 16 MB/);
+  }
+  hugeFile(huge, '{"kind":"PortOwner.Facts",');
+  const snapshot = await run(['audit', '--store', store, '--from', huge]);
+  assert.is(snapshot.code, 69);
+  assert.match(snapshot.err, /PO200[12]/);
+  assert.not.ok(existsSync(store));
+});
+
+test('a snapshot cut in half', async () => {
+  const { baseline, store } = await place();
+  const half = snapshotFile(night(2, [22]));
+  truncateSync(half, Math.floor(readFileSync(half).length / 2));
+  const { code, err } = await run(['audit', '--baseline', baseline, '--store', store, '--from', half]);
+  assert.is(code, 69);
+  assert.match(err, /PO2002/);
+  assert.not.ok(existsSync(store));
+});
+
+test('a store that cannot be written: the findings and reports are there, and exit 69 says so', async () => {
+  const { baseline, folder } = await place();
+  const report = join(folder, 'r.csv');
+  const { code, out, err } = await audit(['--baseline', baseline, '--store', join(folder, 'no', 'audits.db'), '--report', report], night(2, [22, 25, 80]));
+  assert.is(code, 69);
+  assert.match(out, /Opened/);
+  assert.match(err, /PO4201: the store .* cannot be used: [^\n]*folder/);
+  assert.match(readFileSync(report, 'utf8'), /Opened/);
+});
+
+test('a report that cannot be written: the others are, and the run is stored', async () => {
+  const { baseline, folder, store } = await place();
+  const good = join(folder, 'good.csv');
+  mkdirSync(join(folder, 'taken.csv'));
+  const { code, err } = await audit(['--baseline', baseline, '--store', store, '--report', join(folder, 'taken.csv'), '--report', good]);
+  assert.is(code, 69);
+  assert.match(err, /PO2004: cannot write .*taken\.csv/);
+  assert.ok(existsSync(good));
+  assert.is(readRuns(store, { machine: null, limit: null }).length, 1);
+});
+
+test('a damaged store is set aside, with an error, and the audit goes on', async () => {
+  const { baseline, folder, store } = await place();
+  writeFileSync(store, 'damaged');
+  const { code, err } = await audit(['--baseline', baseline, '--store', store]);
+  assert.is(code, 69);
+  assert.match(err, /PO4203: the store .* was damaged: it is set aside as .*audits\.db\.damaged-20260102T030406Z/);
+  assert.is(readFileSync(join(folder, 'audits.db.damaged-20260102T030406Z'), 'utf8'), 'damaged');
+  assert.is((await audit(['--baseline', baseline, '--store', store], night(3, [22, 25]))).code, 0);
+});
+
+test('rights that do not suffice: no finding is no clean bill', async () => {
+  const { baseline } = await place();
+  const hidden = { ...night(2, []), ...facts([socket({ localPort: 22, pid: null }), socket({ localPort: 25 })]) };
+  const { code, err } = await audit(['--baseline', baseline], hidden);
+  assert.is(code, 77);
+  assert.match(err, /PO3002: warning: not all is known of 1 listener, which could not be judged: port 22/);
+});
+
+test('sockets that could not be read are no closed ports', async () => {
+  const { baseline, store } = await place();
+  const none = facts([], { sections: { sockets: { status: 'failed', reason: 'a test', needs: null, at: null, data: [] } } });
+  const { code, err } = await audit(['--baseline', baseline, '--store', store], none);
+  assert.is(code, 69);
+  assert.match(err, /PO3001: cannot tell which ports are open: a test/);
+  assert.not.ok(existsSync(store));
+});
+
+test('--event-log', async () => {
+  const { baseline } = await place();
+  const events: LogEvent[] = [];
+  const findings = night(2, [22, 25, 80]);
+  const done = await audit(['--baseline', baseline, '--event-log'], findings, { eventLog: (given) => (events.push(...given), null) });
+  assert.is(done.code, 1);
+  assert.equal(events.map(({ id, level }) => [id, level]), [[101, 'Error'], [100, 'Warning']]);
+  const refused = await audit(['--baseline', baseline, '--event-log'], night(2, [22, 25]), { eventLog: () => ({ code: 'NotSupported', text: 'not registered', needs: 'Register it.' }) });
+  assert.is(refused.code, 0, 'a warning, and the audit goes on');
+  assert.match(refused.err, /PO4207: warning: the findings are not in the system's log: not registered\n {2}Register it\./);
+});
+
+test('--problems rows: findings and problems among them, no line on standard error', async () => {
+  const { baseline, folder } = await place();
+  const { out, err } = await audit(['--baseline', baseline, '--store', join(folder, 'no', 'x.db'), '--problems', 'rows', '--format', 'ndjson'], night(2, [22, 25, 80]));
+  assert.is(err, '');
+  const items = out.trim().split('\n').map((line) => JSON.parse(line) as { Code?: string; Kind?: string; Terminating?: boolean });
+  assert.equal(items.map(({ Code, Kind, Terminating }) => Code ?? Kind ?? Terminating).toSorted(), ['Opened', 'PO4201']);
+});
+
+test('no command line is stored', async () => {
+  const { store } = await place();
+  const secret = facts([socket()], { processes: [{ ...facts([]).sections.processes.data[0]!, commandLine: 'nginx --token=hunter2' }] });
+  await audit(['--store', store], secret);
+  assert.not.ok(readFileSync(store).includes('hunter2'));
+});
+
+/** Starts an audit as a process of its own. */
+function start(args: readonly string[]) {
+  return spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), 'audit', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+test('ten audits at once: each is stored, none is damaged', async () => {
+  const { store } = await place();
+  const codes = await Promise.all(
+    Array.from({ length: 10 }, async (_, index) => {
+      const of = night(2, [22, 80 + index]);
+      const child = start(['--store', store, '--from', snapshotFile({ ...of, machine: { ...of.machine, name: `box${index}` } })]);
+      const [code] = await once(child, 'close');
+      return code as number;
+    }),
+  );
+  assert.equal(codes, Array(10).fill(0));
+  assert.is(readRuns(store, { machine: null, limit: null }).length, 10);
+  assert.is(readSpans(store, { machine: null, port: null, dynamic: true, owner: null }).length, 20);
+  assert.equal(readdirSync(join(store, '..')).filter((name) => /damaged|journal|tmp/.test(name)), []);
+});
+
+test('killed at 50 random moments: every file is whole, and the store opens', async () => {
+  const { baseline, store, folder } = await place();
+  const report = join(folder, 'r.csv');
+  await audit(['--baseline', baseline, '--store', store, '--report', report], night(1, [22]));
+  const ports = Array.from({ length: 1500 }, (_, index) => 1000 + index);
+  const snapshots = Array.from({ length: 50 }, (_, index) => snapshotFile(night(2 + index, index % 2 === 0 ? ports : [22])));
+  const time = performance.now();
+  const whole = start(['--baseline', baseline, '--store', store, '--report', report, '--from', snapshots[0]!]);
+  await once(whole, 'close');
+  // From before the program stands to after it has ended.
+  const duration = performance.now() - time;
+  let stored = readRuns(store, { machine: null, limit: null }).length;
+  let killed = 0;
+  for (const snapshot of snapshots.slice(1).concat(snapshotFile(night(60, ports)))) {
+    const child = start(['--baseline', baseline, '--store', store, '--report', report, '--from', snapshot]);
+    const closed = once(child, 'close');
+    const timer = setTimeout(() => void child.kill('SIGKILL'), Math.random() * duration * 1.1);
+    const [, signal] = (await closed) as [number | null, string | null];
+    clearTimeout(timer);
+    if (signal !== null) killed++;
+    const runs = readRuns(store, { machine: null, limit: null });
+    assert.ok(runs.length === stored || runs.length === stored + 1, 'a run is there or not');
+    stored = runs.length;
+    const spans = readSpans(store, { machine: null, port: null, dynamic: true, owner: null });
+    assert.is(spans.filter(({ IsOpen }) => IsOpen).length, runs[0]!.Listeners, 'the newest run is whole');
+    const text = readFileSync(report, 'utf8');
+    assert.match(text, /^\ufeffKind,/);
+    assert.ok(text.endsWith('\r\n'), 'the report is whole');
+  }
+  assert.ok(killed >= 15, `only ${killed} of 50 were killed in time`);
+  const database = new DatabaseSync(store);
+  assert.is(Object.values(database.prepare('PRAGMA integrity_check').get()!)[0], 'ok');
+  database.close();
+});
+
+test('a locked store is waited for', async () => {
+  const { store } = await place();
+  await audit(['--store', store], night(1, [22]));
+  const database = new DatabaseSync(store);
+  database.exec('BEGIN IMMEDIATE');
+  const child = start(['--store', store, '--from', snapshotFile(night(2, [22]))]);
+  const closed = once(child, 'close');
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assert.is(child.exitCode, null, 'it waits');
+  database.exec('ROLLBACK');
+  database.close();
+  assert.is((await closed)[0], 0);
+  assert.is(readRuns(store, { machine: null, limit: null }).length, 2);
+});
+
+const mountable = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('sh', ['-c', 'command -v unshare mount'], { stdio: 'ignore' }).status === 0;
+/** Runs a shell script in a mount namespace of its own, in which $1 is a file system of a few hundred KB. */
+function onSmallDisk(folder: string, script: string, ...args: string[]) {
+  const outer = 'mount -t tmpfs -o size=$2 tmpfs "$1"; shift 2; eval "$1"';
+  return spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', outer, 'sh', folder, '400k', script, ...args], { encoding: 'utf8' });
+}
+
+test('a disk that is full: one error, exit 69, and what was stored is still there', async (context: TestContext) => {
+  if (!mountable) return skip('a full disk (needs root and mount namespaces)', context);
+  const { folder } = await place();
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  const many = snapshotFile(night(2, Array.from({ length: 20_000 }, (_, index) => 1000 + index)));
+  const portowner = `"${process.execPath}" ${nodeFlags.join(' ')} "${join(root, 'src/main.ts')}"`;
+  const script = `cd "${disk}"
+${portowner} audit --store audits.db --from "${snapshotFile(night(1, [22]))}" || exit 3
+cp audits.db before.db
+${portowner} audit --store audits.db --report r.csv --from "${many}"; echo "code $?"
+cmp audits.db before.db || { ${portowner} history --store audits.db --format csv >/dev/null && echo usable; }
+${portowner} history --store audits.db --count
+ls`;
+  const { stdout, stderr, status } = onSmallDisk(disk, script);
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /^code 69\n(?:usable\n|)1\naudits\.db\nbefore\.db\n/m);
+  assert.match(stderr, /PO4201: the store audits\.db cannot be used: the disk is full/);
+});
+
+test('a read-only file system: one error for the store and one for the report', async (context: TestContext) => {
+  if (!mountable) return skip('a read-only folder (needs root and mount namespaces)', context);
+  const { folder } = await place();
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  const portowner = `"${process.execPath}" ${nodeFlags.join(' ')} "${join(root, 'src/main.ts')}"`;
+  const script = `cd "${disk}"
+${portowner} audit --store audits.db --from "${snapshotFile(night(1, [22]))}" || exit 3
+mount -o remount,ro "${disk}"
+${portowner} audit --store audits.db --report r.csv --from "${snapshotFile(night(2, [22]))}"; echo "code $?"
+${portowner} history --store audits.db --count`;
+  const { stdout, stderr, status } = onSmallDisk(disk, script);
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /^code 69\n1\n/m);
+  assert.match(stderr, /PO4201: the store audits\.db cannot be used: it, or its folder, cannot be written/);
+  assert.match(stderr, /PO2004: cannot write r\.csv: the file system is read-only/);
+});
+
+test.run();

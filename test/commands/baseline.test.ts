@@ -1,0 +1,153 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { facts, process as processFact, socket, udp } from '../facts/example.ts';
+import { run, snapshotFile, temporaryFolder } from './harness.ts';
+
+const test = suite('portowner baseline');
+
+const sockets = [socket({ localPort: 443 }), socket({ localPort: 22, pid: 101, localAddress: '127.0.0.1' }), udp({ localPort: 40000 })];
+const processes = [processFact(), processFact({ pid: 101, imageName: 'sshd', path: '/usr/sbin/sshd' })];
+const before = snapshotFile(facts(sockets, { processes }));
+const after = snapshotFile(facts([...sockets.slice(0, 2), socket({ localPort: 8080 })], { processes: [processes[0]!, { ...processes[1]!, user: 'eve' }] }));
+
+const newFile = (): string => join(temporaryFolder(), 'b.yaml');
+
+test('create approves what listens, and says what that is', async () => {
+  const file = newFile();
+  const { code, out, err } = await run(['baseline', 'create', file, '--from', before]);
+  assert.equal([code, err], [0, '']);
+  assert.match(out, /22 +TCP +127\.0\.0\.1 +\/usr\/sbin\/sshd[\s\S]*443[\s\S]*dynamic +UDP +any[\s\S]*3 listeners approved in .*b\.yaml\.\n$/);
+  const text = readFileSync(file, 'utf8');
+  assert.match(text, /^machine: box$/m);
+  assert.not.match(text, /100|101|2026/, 'no pids, no times');
+});
+
+test('create replaces no baseline, unless told to', async () => {
+  const file = newFile();
+  writeFileSync(file, 'mine\n');
+  const { code, err } = await run(['baseline', 'create', file, '--from', before]);
+  assert.is(code, 64);
+  assert.match(err, /PO4204/);
+  assert.is(readFileSync(file, 'utf8'), 'mine\n');
+  assert.is((await run(['baseline', 'create', file, '--from', before, '--force'])).code, 0);
+  assert.match(readFileSync(file, 'utf8'), /PortOwner\.Baseline/);
+});
+
+test('update approves what changed, and tells of it', async () => {
+  const file = newFile();
+  await run(['baseline', 'create', file, '--from', before]);
+  writeFileSync(file, readFileSync(file, 'utf8').replace('  - port: 443', '  # CHG-1\n  - port: 443'));
+  const dry = await run(['baseline', 'update', file, '--from', after, '--dry-run', '--format', 'json']);
+  assert.equal((JSON.parse(dry.out) as { Kind: string }[]).map(({ Kind }) => Kind), ['UserChanged', 'Opened', 'Closed']);
+  assert.not.match(readFileSync(file, 'utf8'), /8080/);
+  const { code, out } = await run(['baseline', 'update', file, '--from', after]);
+  assert.is(code, 0);
+  assert.match(out, /3 changes approved in/);
+  const text = readFileSync(file, 'utf8');
+  assert.match(text, /user: eve[\s\S]*# CHG-1\n {2}- port: 443[\s\S]*8080/);
+  assert.not.match(text, /dynamic/);
+  assert.match((await run(['baseline', 'update', file, '--from', after])).out, /is up to date/);
+  assert.is(readFileSync(file, 'utf8'), text);
+  assert.equal(readdirSync(join(file, '..')), ['b.yaml']);
+});
+
+test('update --keep-closed', async () => {
+  const file = newFile();
+  await run(['baseline', 'create', file, '--from', before]);
+  await run(['baseline', 'update', file, '--from', after, '--keep-closed']);
+  assert.match(readFileSync(file, 'utf8'), /8080[\s\S]*dynamic/);
+});
+
+test('show', async () => {
+  const file = newFile();
+  await run(['baseline', 'create', file, '--from', before]);
+  writeFileSync(file, readFileSync(file, 'utf8').replace('  - port: 443', '  # CHG-1\n  - port: 443'));
+  const { code, out } = await run(['baseline', 'show', file, '--format', 'json']);
+  assert.is(code, 0);
+  assert.equal((JSON.parse(out) as { Port: string; Comment: string }[]).map(({ Port, Comment }) => [Port, Comment]), [['22', null], ['443', 'CHG-1'], ['dynamic', null]]);
+});
+
+test('owners that cannot be seen are left open, with a warning', async () => {
+  const file = newFile();
+  const hidden = snapshotFile(facts([socket({ pid: null })]));
+  const { code, err } = await run(['baseline', 'create', file, '--from', hidden]);
+  assert.is(code, 0);
+  assert.match(err, /PO3002: warning: not all is known of 1 listener.*port 443/);
+  assert.not.match(readFileSync(file, 'utf8'), /program/);
+});
+
+test('facts without sockets are no baseline', async () => {
+  const file = newFile();
+  for (const status of ['failed', 'notAsked'] as const) {
+    const none = snapshotFile(facts([], { sections: { sockets: { status, reason: 'a test', needs: null, at: null, data: [] } } }));
+    const { code, err } = await run(['baseline', 'create', file, '--from', none]);
+    assert.is(code, 69);
+    assert.match(err, /PO3001: cannot tell which ports are open/);
+    assert.not.ok(existsSync(file));
+  }
+});
+
+test('another machine is said', async () => {
+  const file = newFile();
+  await run(['baseline', 'create', file, '--from', before]);
+  const other = facts(sockets, { processes });
+  const { err } = await run(['baseline', 'update', file, '--from', snapshotFile({ ...other, machine: { ...other.machine, name: 'other' } })]);
+  assert.match(err, /PO4205: warning: .*b\.yaml is of the machine box, and is compared with other/);
+});
+
+const wrong: [what: string, make: (file: string) => void, code: number, message: RegExp][] = [
+  ['missing', () => {}, 69, /PO2001: cannot read .*there is no such file/],
+  ['a folder', (file) => mkdirSync(file), 69, /PO2001/],
+  ['of a newer version', (file) => writeFileSync(file, 'kind: PortOwner.Baseline\nversion: 9\n'), 69, /PO2003/],
+  ['cut in half', (file) => writeFileSync(file, 'kind: PortOwner.Baseline\nversion: 1\nlisteners:\n  - port: 80\n    proto'), 69, /PO2002: .*line \d+, column \d+/],
+];
+for (const [what, make, expected, message] of wrong) {
+  for (const command of ['show', 'update']) {
+    test(`${command}: a baseline that is ${what}`, async () => {
+      const file = newFile();
+      make(file);
+      const { code, out, err } = await run(['baseline', command, file, ...(command === 'update' ? ['--from', before] : [])]);
+      assert.equal([code, out], [expected, '']);
+      assert.match(err, message);
+    });
+  }
+}
+
+test('a folder that cannot be written: one error, and the file stays', async () => {
+  const file = newFile();
+  await run(['baseline', 'create', file, '--from', before]);
+  const text = readFileSync(file);
+  const folder = join(file, '..');
+  const writable = (): boolean => process.getuid?.() === 0 || process.platform === 'win32';
+  // Root writes everywhere but where there is no folder.
+  if (writable()) {
+    const { code, err } = await run(['baseline', 'create', join(folder, 'no', 'b.yaml'), '--from', before]);
+    assert.is(code, 69);
+    assert.match(err, /PO2004/);
+    return;
+  }
+  const { mode } = statSync(folder);
+  chmodSync(folder, 0o500);
+  try {
+    const { code, err } = await run(['baseline', 'update', file, '--from', after]);
+    assert.is(code, 69);
+    assert.match(err, /PO2004/);
+    assert.equal(readFileSync(file), text);
+  } finally {
+    chmodSync(folder, mode);
+  }
+});
+
+test('help names all three', async () => {
+  const { code, out } = await run(['baseline', '--help']);
+  assert.is(code, 0);
+  for (const command of ['create', 'update', 'show']) {
+    assert.match(out, new RegExp(`portowner baseline ${command}\n`));
+    assert.match((await run(['baseline', command, '--help'])).out, /Options:/);
+  }
+  assert.is((await run(['baseline'])).code, 64);
+});
+
+test.run();
