@@ -1,7 +1,13 @@
 import { problemKinds } from '../src/problems.ts';
 import { plainColumns, type RowSchema } from '../src/schema/column.ts';
+import { sourceNames } from '../src/facts/switched-off.ts';
+import { uncovered, uncoveredCalls } from '../src/machine/windows/uncovered.ts';
+import { conflict } from '../src/schema/conflict.ts';
 import { endpoint } from '../src/schema/endpoint.ts';
+import { freePort } from '../src/schema/free.ts';
 import { range } from '../src/schema/range.ts';
+import { stopResult } from '../src/schema/stop.ts';
+import { verdict } from '../src/schema/verdict.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
@@ -15,11 +21,37 @@ function problemTable(): string {
   return ['| code | meaning | exit code when it ends the command |', '|---|---|---|', ...rows].join('\n');
 }
 
+function sourceTable(): string {
+  const names = { win32: 'Windows', linux: 'Linux' } as const;
+  return (['win32', 'linux'] as const)
+    .map((platform) => [`| ${names[platform]} | what |`, '|---|---|', ...Object.entries(sourceNames[platform]).map(([name, what]) => `| \`${name}\` | ${cell(what)} |`)].join('\n'))
+    .join('\n\n');
+}
+
+function uncoveredTable(): string {
+  const rows = Object.entries(uncovered).flatMap(([file, calls]) =>
+    Object.keys(calls).map((name) => {
+      const { purpose, documented, source } = uncoveredCalls[name as keyof typeof uncoveredCalls];
+      return `| \`${name}\` (${file}) | ${cell(purpose)} | [${documented ? 'documented' : 'undocumented'}](${source}) |`;
+    }),
+  );
+  return ['| call | what for | signature from |', '|---|---|---|', ...rows].join('\n');
+}
+
 /** A README whose tables between `<!-- name -->` and `<!-- /name -->` are what the sources say. */
 export function withReference(readme: string): string {
   const tables: Readonly<Record<string, string>> = {
     problems: problemTable(),
-    columns: `${columnTable(endpoint, '`portowner`')}\n\n${columnTable(range, '`portowner ranges`')}`,
+    sources: sourceTable(),
+    uncovered: uncoveredTable(),
+    columns: [
+      columnTable(endpoint, '`portowner`'),
+      columnTable(verdict, '`portowner why`'),
+      columnTable(conflict, '`portowner conflicts`'),
+      columnTable(freePort, '`portowner free`'),
+      columnTable(stopResult, '`portowner stop`'),
+      columnTable(range, '`portowner ranges`'),
+    ].join('\n\n'),
   };
   return Object.entries(tables).reduce((text, [name, table]) => {
     const [before, rest] = text.split(`<!-- ${name} -->`) as [string, string?];
