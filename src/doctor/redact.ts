@@ -9,6 +9,7 @@
  * | paths below a user's profile | `…\Users\user1\folder1\name.exe`: as deep, with the file's own name |
  * | IPv4 addresses but any, loopback, multicast and broadcast | 198.18.0.1, 198.18.0.2 … (RFC 2544) |
  * | IPv6 addresses but any, loopback and multicast | 2001:db8::1 … (RFC 3849), fe80::1 … where link-local |
+ * | numbers of accounts | `S-1-5-21-0-0-0-1001` |
  * | hosts and paths of URLs | `host1`, `path1` … |
  * | command lines | nothing |
  */
@@ -121,6 +122,8 @@ function person(user: string, names: Names): string {
 
 function redactText(text: string, names: Names): string {
   return redactProfiles(text, names)
+    // An account's number tells of its domain.
+    .replace(/\bS-1-5-21-\d+-\d+-\d+-(\d+)/g, 'S-1-5-21-0-0-0-$1')
     .replace(/(https?:\/\/)(\[[^\]\s]*\]|[^\s/:"'<>]+)((?::\d+)?)((?::[\d.]+|:\[[^\]\s]*\])?)([^\s"'<>]*)/gi, (_, scheme: string, host: string, port: string, ip: string, path: string) => {
       const address = /^\[.*\]$/.test(host) ? `[${addressText(host.slice(1, -1), names)}]` : addressText(host, names);
       const shown = address !== host || /^(?:\+|\*|localhost|127\.[\d.]+|0\.0\.0\.0|\[.*\])$/i.test(host) ? address : names.host(host);
@@ -256,6 +259,7 @@ const rules: readonly (readonly [name: RegExp, rule: Rule])[] = [
   [/^bound4$/, table(4, 28, [4, 12], 4)],
   [/^bound6$/, table(4, 56, [0, 24], 16)],
   [/^(?:httpsys|(?:dynamic|excluded|persistent)ports\/ipv[46]\/(?:tcp|udp))$/, consoleText],
+  [/^firewall$/, textRule((text, names) => changeJson(text, (value) => redactText(value, names)))],
   [/^(?:portproxy|doctor|servicetags)$/, textRule((text, names) => changeJson(text, (value) => value.split('/').map((part) => redactText(part, names)).join('/')))],
   [/^(?:holders|boot|ranges|processes|services|drivers|guestports)$/, keep],
 ];

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { packagedApp } from '../facts/decode/windows-firewall.ts';
 import type { Facts, FirewallChain, FirewallRule } from '../facts/facts.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 
@@ -28,6 +29,7 @@ type Answer = 'yes' | 'no' | 'maybe';
 function runs(program: string, { path, pid, windows }: Subject): Answer {
   if (/^system$/i.test(program)) return pid === null ? 'maybe' : pid === 4 ? 'yes' : 'no';
   if (!windows || path === null) return pid === 4 ? 'no' : 'maybe';
+  if (program === packagedApp) return /\\(?:WindowsApps|SystemApps)\\/i.test(path) ? 'maybe' : 'no';
   const plain = (text: string): string => text.replaceAll('/', '\\').toLowerCase();
   const variable = /^%[^%]+%(\\.*)$/.exec(plain(program));
   return (variable === null ? plain(program) === plain(path) : plain(path).endsWith(variable[1]!)) ? 'yes' : 'no';

@@ -43,6 +43,7 @@ test('Windows: names, profiles, accounts and addresses, the same by the same', (
     'process/9': { text: JSON.stringify({ created: told('1'), path: told('D:\\Apps\\x.exe'), user: told('WS-ANNA-01\\anna'), commandLine: null }) },
     'httpsys': { bytes: Buffer.from('Request queue name: Payroll\r\n    HTTP://intranet.contoso.example:8080:192.168.17.5/WSMAN/\r\n  HTTPS://192.168.17.5:443/\r\n  ID: 12, image: C:\\Users\\anna\\x.exe\r\n HTTP://+:5985/WSMAN/', 'latin1'), meta: { codePage: 850 } },
     'portproxy': { text: JSON.stringify({ v4tov4: [['0.0.0.0/9999', '192.168.17.5/22']] }) },
+    'firewall': { text: JSON.stringify({ local: { rules: [['r', 'v2.30|Action=Allow|Active=TRUE|Dir=In|RA4=192.168.17.5|RA4=192.168.0.0/255.255.0.0|LUOwn=S-1-5-21-111-222-333-1001|App=C:\\Users\\anna\\x.exe|Name=x|']], profiles: {} } }) },
     'processes': { bytes: Buffer.from('agent.exe of ANNA', 'utf16le') },
     'doctor': { text: JSON.stringify([{ check: 'netstat', evidence: ['only the tool has TCP 192.168.17.5:50123 to 93.184.216.34:443'] }]) },
     'something/new': { text: 'whoever' },
@@ -59,6 +60,7 @@ test('Windows: names, profiles, accounts and addresses, the same by the same', (
   assert.equal([row!.localAddress, row!.localPort, row!.remoteAddress, row!.remotePort, row!.pid], ['198.18.0.1', 50123, '198.18.0.2', 443, 5120]);
   assert.is(JSON.parse(entries['portproxy']!.text!).v4tov4[0][1], '198.18.0.1/22');
   assert.equal(JSON.parse(entries['doctor']!.text!)[0].evidence, ['only the tool has TCP 198.18.0.1:50123 to 198.18.0.2:443']);
+  assert.match(entries['firewall']!.text!, /RA4=198\.18\.0\.1\|RA4=198\.18\.0\.\d\/255\.255\.0\.0\|LUOwn=S-1-5-21-0-0-0-1001\|App=C:\\\\Users\\\\user1\\\\x\.exe/);
   const queue = Buffer.from(entries['httpsys']!.bytes!).toString('latin1');
   assert.match(queue, /HTTP:\/\/host1:8080:198\.18\.0\.1\/path1\//);
   assert.match(queue, /HTTPS:\/\/198\.18\.0\.1:443\//);

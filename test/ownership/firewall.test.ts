@@ -40,6 +40,8 @@ const windowsCases: readonly (readonly [name: string, rules: readonly string[], 
   ['another service is allowed', ['Action=Allow|Svc=dhcp|Name=s'], { processes: [svchost], services: [service({ name: 'TermService' })] }, 'Blocked'],
   ['a rule with something new', ['Action=Allow|Protocol=6|LPort=443|New=1|Name=n'], {}, 'Unknown'],
   ['something new that cannot change it', ['Action=Allow|Protocol=6|LPort=443|New=1|Name=n', 'Action=Allow|Protocol=6|LPort=443|Name=web'], {}, 'Allowed'],
+  ['rules for packaged apps', ['Action=Allow|AppPkgId=S-1-15-2-1|LUOwn=S-1-5-21-1-2-3-1001|Name=app'], { processes: [svchost] }, 'Blocked'],
+  ['a packaged app', ['Action=Allow|AppPkgId=S-1-15-2-1|Name=app'], { processes: [process({ path: 'C:\\Program Files\\WindowsApps\\x\\y.exe' })] }, 'Unknown'],
   ['only in private networks', ['Action=Allow|Protocol=6|LPort=443|Profile=Private|Name=web'], {}, 'Varies'],
 ];
 for (const [name, rules, more, expected] of windowsCases) test(`Windows: ${name}`, () => assert.is(windows(rules, [socket()], more)[0]!.FirewallStatus, expected));

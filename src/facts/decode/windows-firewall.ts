@@ -20,16 +20,18 @@ export const profileKeys = { Domain: 'DomainProfile', Private: 'StandardProfile'
 type Profile = keyof typeof profileKeys;
 const profiles = Object.keys(profileKeys) as Profile[];
 
-/** Ports behind the keywords of LPort; null where Windows chooses them at run time. */
-const keywords: Readonly<Record<string, readonly PortSpan[] | null>> = {
+/** Ports behind the keywords of LPort. */
+const keywords: Readonly<Record<string, readonly PortSpan[]>> = {
   'rpc-epmap': [{ start: 135, end: 135 }],
   'iptlsin': [{ start: 443, end: 443 }],
   'iphttpsin': [{ start: 443, end: 443 }],
   'mdns': [{ start: 5353, end: 5353 }],
-  'rpc': null,
-  'teredo': null,
-  'ply2disc': null,
 };
+/** For these keywords Windows chooses ports at run time, none of the well-known ones. */
+const chosenLater = [{ start: 1024, end: 65535 }];
+
+/** How the program of a rule is written that is for a packaged app (AppPkgId, PFn), whichever. */
+export const packagedApp = '*\\WindowsApps\\*';
 
 /** What is in a rule for people, or of no matter to what comes in. */
 const ignored = /^(?:Name|Desc|EmbedCtxt|Edge|Defer|ICMP[46]|LSM)$/;
@@ -43,7 +45,7 @@ const limits: readonly (readonly [key: RegExp, text: string])[] = [
   [/^TTK/, 'remotes of a kind'],
 ];
 
-/** `80`, `5000-5010` or a keyword; what is none of them leaves a doubt. */
+/** `80`, `5000-5010` or a keyword; one that stands for no ports of its own leaves a doubt. */
 function portsOf(values: readonly string[]): { ports: PortSpan[] | null; doubt: string | null } {
   const ports: PortSpan[] = [];
   let doubt: string | null = null;
@@ -51,10 +53,13 @@ function portsOf(values: readonly string[]): { ports: PortSpan[] | null; doubt: 
     const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(value);
     const known = keywords[value.toLowerCase()];
     if (match !== null) ports.push({ start: Math.min(65535, Number(match[1])), end: Math.min(65535, Number(match[2] ?? match[1])) });
-    else if (known) ports.push(...known);
-    else doubt = `its ports are ${value}`;
+    else if (known !== undefined) ports.push(...known);
+    else {
+      ports.push(...chosenLater);
+      doubt = `its ports are ${value}`;
+    }
   }
-  return { ports: values.length === 0 || doubt !== null ? null : ports, doubt };
+  return { ports: values.length === 0 ? null : ports, doubt };
 }
 
 /** A rule with the profiles it is for; null when it is not for what comes in by TCP or UDP. */
@@ -69,14 +74,17 @@ function decodeRule(id: string, text: string): { rule: FirewallRule; profiles: r
   const number = one('Protocol');
   if (number !== undefined && number !== '6' && number !== '17' && number !== '256') return null;
   const action = one('Action');
-  const { ports, doubt: portDoubt } = portsOf(all('LPort', 'LPort2_10'));
+  const { ports, doubt: portDoubt } = portsOf(fields.filter(([key]) => key.startsWith('LPort')).map(([, value]) => value));
+  const packaged = one('AppPkgId') !== undefined || one('PFn') !== undefined;
   const limit = new Set<string>();
   const doubts = portDoubt === null ? [] : [portDoubt];
   for (const [key] of fields) {
     const known = limits.find(([pattern]) => pattern.test(key));
     if (known !== undefined) limit.add(known[1]);
-    else if (key !== '' && !ignored.test(key) && !/^(?:Active|Dir|Protocol|Action|LPort|LPort2_10|App|Svc|Profile)$/.test(key)) doubts.push(`${key} is not looked at`);
+    else if (key !== '' && !ignored.test(key) && !/^(?:Active|Dir|Protocol|Action|LPort.*|App|AppPkgId|PFn|Svc|Profile|Platform2?)$/.test(key) && !(packaged && /^LU(?:Auth|Own)/.test(key))) doubts.push(`${key} is not looked at`);
   }
+  // A rule from some version of Windows on: this one is 10 at least.
+  if (one('Platform') !== undefined && !(one('Platform2') === 'GTEQ' && /^2:(?:\d|10):\d+$/.test(one('Platform')!))) doubts.push(`it is for Windows ${one('Platform')}`);
   if (action === 'ByPass') limit.add('authenticated remotes');
   else if (action !== 'Allow' && action !== 'Block') doubts.push(`its action is ${action}`);
   const name = one('Name');
@@ -90,7 +98,7 @@ function decodeRule(id: string, text: string): { rule: FirewallRule; profiles: r
       protocol: number === '6' ? 'TCP' : number === '17' ? 'UDP' : null,
       family: null,
       ports,
-      program: one('App') ?? null,
+      program: one('App') ?? (packaged ? packagedApp : null),
       service: one('Svc') ?? null,
       limit: limit.size === 0 ? null : [...limit].join(', '),
       doubt: doubts.length === 0 ? null : doubts.join('; '),

@@ -16,7 +16,7 @@ test("the example of [MS-GPFAS] 4.2, as of Microsoft's page", () => {
   const [domain, privately, publicly] = decode([['{F7EE5C6D-6C90-456B-9166-E301B1305A56}', text]]).data;
   assert.equal([domain!.rules, privately!.rules], [[], []]);
   assert.equal(publicly!.rules, [
-    { ...nothing, name: 'Firewall Rule Test', verdict: 'Allow', protocol: 'TCP', program: 'c:\\\\path\\\\foo.exe', limit: 'remote ports, local addresses, remote addresses, authenticated remotes', doubt: 'its ports are RPC' },
+    { ...nothing, name: 'Firewall Rule Test', verdict: 'Allow', protocol: 'TCP', program: 'c:\\\\path\\\\foo.exe', ports: [{ start: 1024, end: 65535 }], limit: 'remote ports, local addresses, remote addresses, authenticated remotes', doubt: 'its ports are RPC' },
   ]);
 });
 
@@ -29,6 +29,13 @@ test('rules of Windows 10 and 11', () => {
     { ...nothing, name: 'RDP', verdict: 'Allow', protocol: 'UDP', ports: [{ start: 3389, end: 3389 }], program: '%SystemRoot%\\system32\\svchost.exe', service: 'termservice' },
   ]);
   assert.equal(rulesOf('v2.32|Action=Block|Active=TRUE|Dir=In|Protocol=6|LPort2_10=5000-5010|LPort=80|LPort2_10=IPHTTPSIn|Name=x|')[0]!.ports, [{ start: 5000, end: 5010 }, { start: 80, end: 80 }, { start: 443, end: 443 }]);
+});
+
+test('a rule for a packaged app, as Windows 11 has hundreds', () => {
+  const text = 'v2.32|Action=Allow|Active=TRUE|Dir=In|Profile=Domain|Profile=Private|Name=@{Microsoft.Todos_2.1_x64__8wekyb3d8bbwe?ms-resource://x}|LUOwn=S-1-5-21-1-2-3-1001|AppPkgId=S-1-15-2-1|EmbedCtxt=@{x}|Platform=2:6:2|Platform2=GTEQ|';
+  assert.equal(rulesOf(text), [{ ...nothing, name: 'id', verdict: 'Allow', program: '*\\WindowsApps\\*' }]);
+  assert.is(rulesOf('v2.10|Action=Allow|Active=TRUE|Dir=In|Platform=2:6:1|Name=x|')[0]!.doubt, 'it is for Windows 2:6:1');
+  assert.equal(rulesOf('v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=17|LPort2_24=mDNS|Name=x|')[0]!.ports, [{ start: 5353, end: 5353 }]);
 });
 
 test('what is not in force, not for what comes in, or not for TCP and UDP is no rule', () => {
