@@ -3,6 +3,8 @@
     ExcludeRules        = @(
         # The private functions of a module need no help of their own, and none of them changes anything.
         'PSUseShouldProcessForStateChangingFunctions'
+        # Test-ShouldProcess calls it for all functions.
+        'PSShouldProcess'
     )
     Rules               = @{
         PSUseCompatibleSyntax      = @{
@@ -18,7 +20,8 @@
             IndentationSize = 4
         }
         PSUseConsistentWhitespace  = @{
-            Enable = $true
+            Enable                                  = $true
+            IgnoreAssignmentOperatorInsideHashTable = $true
         }
         PSUseCorrectCasing         = @{
             Enable = $true

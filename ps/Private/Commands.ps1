@@ -6,12 +6,14 @@
 #   Terms     a parameter's value = the option's word for it, where they differ
 #   Paths     parameters that are paths
 #   Operand   the parameter whose values stand without an option
+#   Own       parameters that the function itself reads
 #   LeftOut   options that have no parameter, and why
 $script:Commands = @{
     'Get-PortOwner'     = @{
         Command = @()
         Always  = @('--format=clixml', '--problems=rows')
         Operand = 'Port'
+        Own     = @('InputObject')
         Options = [ordered]@{
             All               = '--all'
             Protocol          = '--protocol'
@@ -25,6 +27,7 @@ $script:Commands = @{
             Range             = '--range'
             Resolve           = '--resolve'
             ResolveTimeoutSec = '--resolve'
+            Firewall          = '--firewall'
             Column            = '--columns'
             FromSnapshot      = '--from'
         }
@@ -143,6 +146,7 @@ $script:Commands = @{
             RawPath            = '--raw'
             IncludeCommandLine = '--command-lines'
         }
+        Own     = @('PassThru')
         Paths   = @('Path', 'RawPath')
         LeftOut = @{}
     }
@@ -158,4 +162,5 @@ $script:OwnOptions = @{
 # Commands without a function.
 $script:CommandsLeftOut = @{
     'completion' = 'the module completes portowner by itself'
+    'doctor'     = 'a check of PortOwner itself, for people'
 }

@@ -76,19 +76,17 @@ $script:UsedColumns = @{
     User      = 'UserName'
     Address   = 'LocalAddress'
 }
+# A completer gets the names of the command and the parameter, the word, the command's syntax tree, and what is bound.
 foreach ($parameter in $script:UsedColumns.Keys) {
     Register-ArgumentCompleter -CommandName 'Get-PortOwner' -ParameterName $parameter -ScriptBlock {
-        param($commandName, $parameterName, $wordToComplete, $commandAst, $fakeBoundParameters)
-        Complete-Column -Column $script:UsedColumns[$parameterName] -Word $wordToComplete -Bound $fakeBoundParameters
+        Complete-Column -Column $script:UsedColumns[$args[1]] -Word $args[2] -Bound $args[4]
     }
 }
 Register-ArgumentCompleter -CommandName @($script:Columns.Keys) -ParameterName 'Column' -ScriptBlock {
-    param($commandName, $parameterName, $wordToComplete)
-    foreach ($name in $script:Columns[$commandName]) {
-        if (Test-Completion -Text $name -Word $wordToComplete) { New-Completion -Text $name }
+    foreach ($name in $script:Columns[$args[0]]) {
+        if (Test-Completion -Text $name -Word $args[2]) { New-Completion -Text $name }
     }
 }
 Register-ArgumentCompleter -CommandName @($script:Columns.Keys) -ParameterName 'FromSnapshot' -ScriptBlock {
-    param($commandName, $parameterName, $wordToComplete)
-    Complete-Snapshot -Word $wordToComplete
+    Complete-Snapshot -Word $args[2]
 }

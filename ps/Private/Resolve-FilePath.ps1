@@ -10,7 +10,7 @@ function Resolve-FilePath {
         } elseif ($item -match '[*?]' -and (Test-Path -Path $item)) {
             $full = Convert-Path -Path $item
         } elseif ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
-            $full = $Cmdlet.GetUnresolvedProviderPathFromPSPath($item)
+            try { $full = $Cmdlet.GetUnresolvedProviderPathFromPSPath($item) } catch { $full = $item }
         } elseif (Split-Path -Path $item -IsAbsolute) {
             $full = $item
         } else {

@@ -59,6 +59,9 @@ function Get-PortOwner {
     .PARAMETER ResolveTimeoutSec
         Like -Resolve, for at most this many seconds.
 
+    .PARAMETER Firewall
+        Says in the property FirewallStatus whether this machine's firewall lets other machines in to the port.
+
     .PARAMETER Column
         Only these properties, which can be faster. By default an object has all.
 
@@ -100,6 +103,11 @@ function Get-PortOwner {
         Get-PortOwner -All -RemotePort 443 | Group-Object Owner | Sort-Object Count -Descending
 
         Counts the connections to port 443 by program.
+
+    .EXAMPLE
+        Get-PortOwner 80, 443 -Firewall | Format-Table LocalAddress, LocalPort, Owner, FirewallStatus
+
+        Says whether other machines may reach the web server.
 
     .EXAMPLE
         Get-PortOwner | Where-Object AddressScope -ne 'Loopback' | Export-Csv -NoTypeInformation ports.csv
@@ -163,6 +171,8 @@ function Get-PortOwner {
 
         [ValidateRange(1, 300)]
         [int] $ResolveTimeoutSec,
+
+        [switch] $Firewall,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $Column,

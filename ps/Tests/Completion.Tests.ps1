@@ -1,0 +1,81 @@
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    $listener = New-Listener
+    $port = $listener.Port
+    $snapshot = Join-Path $TestDrive 'a snapshot.json'
+    Save-PortSnapshot $snapshot -WarningAction Ignore
+    function Get-Completion([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches }
+}
+
+AfterAll {
+    $listener.Stop()
+}
+
+Describe 'Tab' {
+    It 'completes ports in use, with their owner' {
+        $found = @(Get-Completion "Get-PortOwner $("$port".Substring(0, 2))") | Where-Object CompletionText -EQ "$port"
+        $found.ToolTip | Should -Match "^$port .*\($PID\)"
+        @(Get-Completion 'Get-PortOwner 443, ').CompletionText | Should -Contain "$port"
+    }
+
+    It 'completes -<Parameter>' -ForEach @(
+        @{ Parameter = 'Id'; Expected = { "$PID" } }
+        @{ Parameter = 'ImageName'; Expected = { (Get-PortOwner $port).ImageName } }
+        @{ Parameter = 'User'; Expected = { (Get-PortOwner $port).UserName } }
+        @{ Parameter = 'Address'; Expected = { '127.0.0.1' } }
+        @{ Parameter = 'State'; Expected = { 'Established' } }
+        @{ Parameter = 'Range'; Expected = { 'WellKnown' } }
+        @{ Parameter = 'Protocol'; Expected = { 'UDP' } }
+        @{ Parameter = 'Column'; Expected = { 'RemoteHostName' } }
+    ) {
+        @(Get-Completion "Get-PortOwner -$Parameter ").CompletionText -replace "^'|'`$" | Should -Contain (& $Expected)
+    }
+
+    It 'completes columns of each function' {
+        @(Get-Completion 'Get-PortOwner -Column Loc').CompletionText | Should -Be 'LocalAddress', 'LocalPort'
+        @(Get-Completion 'Get-PortRange -Column En').CompletionText | Should -Be 'EndPort'
+    }
+
+    It 'completes services' {
+        $content = ConvertTo-Document ([ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 443; Services = "a service's name"; Owner = 'x' })
+        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive 'services') $content
+        try {
+            $found = Get-Completion 'Get-PortOwner -Service a'
+            $found.CompletionText | Should -Be "'a service''s name'"
+            $found.ToolTip | Should -Be "a service's name : 443"
+        } finally {
+            $env:PORTOWNER_EXE = $null
+        }
+    }
+
+    It 'completes snapshots, quoted' {
+        Set-Content (Join-Path $TestDrive 'a picture.png') ''
+        Push-Location $TestDrive
+        try {
+            @(Get-Completion 'Get-PortOwner -FromSnapshot a').CompletionText | Should -Be "'a snapshot.json'"
+            @(Get-Completion "Get-PortOwner -FromSnapshot 'a sn").CompletionText | Should -Be "'a snapshot.json'"
+        } finally {
+            Pop-Location
+        }
+    }
+
+    It 'asks the snapshot that is on the line' {
+        @(Get-Completion "Get-PortOwner -FromSnapshot '$snapshot' -Id ").CompletionText | Should -Contain "$PID"
+    }
+
+    It 'is silent when the executable fails' {
+        $env:PORTOWNER_EXE = Join-Path $TestDrive 'nowhere'
+        try {
+            $Error.Clear()
+            @(Get-Completion 'Get-PortOwner -Id 4').CompletionText | Should -Not -Contain '443'
+        } finally {
+            $env:PORTOWNER_EXE = $null
+        }
+    }
+
+    It 'completes the bare executable' {
+        @(Get-Completion 'portowner ran').CompletionText | Should -Contain 'ranges'
+        @(Get-Completion 'portowner --proto').CompletionText | Should -Contain '--protocol'
+        @(Get-Completion 'portowner --format cli').CompletionText | Should -Contain 'clixml'
+    }
+}

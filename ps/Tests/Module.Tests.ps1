@@ -1,0 +1,123 @@
+BeforeDiscovery {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    $functions = (Get-Module PortOwner).ExportedFunctions.Keys | Sort-Object
+    $files = Get-ChildItem -LiteralPath $moduleFolder -Recurse -Include *.psd1, *.psm1, *.ps1, *.ps1xml, *.txt | ForEach-Object { @{ Name = $_.Name; Path = $_.FullName } }
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+}
+
+Describe 'The module' {
+    It 'has a manifest that holds' {
+        $manifest = Test-ModuleManifest -Path (Join-Path $moduleFolder 'PortOwner.psd1')
+        $manifest.PowerShellVersion | Should -Be '5.1'
+        $manifest.CompatiblePSEditions | Should -Be 'Desktop', 'Core'
+        $manifest.ExportedCommands.Keys | Sort-Object | Should -Be ((Get-Module PortOwner).ExportedCommands.Keys | Sort-Object)
+    }
+
+    It 'has the version of its executable' {
+        & $executable --version | Should -Be "portowner $((Get-Module PortOwner).Version)"
+    }
+
+    It 'exports functions with approved verbs, and nothing else' {
+        $module = Get-Module PortOwner
+        $module.ExportedFunctions.Values.Verb | Should -BeIn (Get-Verb).Verb
+        $module.ExportedAliases.Count + $module.ExportedVariables.Count + $module.ExportedCmdlets.Count | Should -Be 0
+    }
+
+    It 'has <Name> in plain ASCII, which every PowerShell reads alike' -ForEach $files {
+        [System.IO.File]::ReadAllBytes($Path) | Where-Object { $_ -gt 126 -or ($_ -lt 32 -and $_ -ne 10) } | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'The executable' {
+    BeforeAll {
+        $definitions = & $executable definitions | ConvertFrom-Json
+        $commands = InModuleScope PortOwner { $script:Commands }
+        $own = InModuleScope PortOwner { $script:OwnOptions }
+        $leftOut = InModuleScope PortOwner { $script:CommandsLeftOut }
+        $offered = @{}
+        foreach ($function in $commands.Keys) { $offered[(@('portowner') + $commands[$function].Command) -join ' '] = $function }
+    }
+
+    It 'has no command that the module neither offers nor leaves out on purpose' {
+        $paths = @($definitions.path -replace ' [.<[].*$')
+        $paths | Where-Object { -not $offered[$_] -and -not $leftOut[$_ -replace '^portowner '] } | Should -BeNullOrEmpty
+        $offered.Keys | Where-Object { $_ -notin $paths } | Should -BeNullOrEmpty
+        $leftOut.Keys | Where-Object { "portowner $_" -notin $paths } | Should -BeNullOrEmpty
+    }
+
+    It 'has no option that the module neither offers nor leaves out on purpose' {
+        foreach ($definition in $definitions) {
+            $function = $offered[$definition.path -replace ' [.<[].*$']
+            if (-not $function) { continue }
+            $options = @($definition.options | ForEach-Object { ($_.definition -replace ' #\d+' -split ',')[0] })
+            $known = @($commands[$function].Options.Values) + @($commands[$function].LeftOut.Keys)
+            $options | Where-Object { $_ -notin $known -and -not $own[$_] } | Should -BeNullOrEmpty -Because "$function knows all options"
+            $known | Where-Object { $_ -notin $options } | Should -BeNullOrEmpty -Because "$function names no others"
+        }
+    }
+
+    It 'stands behind every parameter' {
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
+        foreach ($function in $commands.Keys) {
+            $mapped = @($commands[$function].Options.Keys) + @($commands[$function]['Operand']) + @($commands[$function]['Own'])
+            $parameters = @((Get-Command $function).Parameters.Keys | Where-Object { $_ -notin $common })
+            $parameters | Where-Object { $_ -notin $mapped } | Should -BeNullOrEmpty -Because "$function passes them all on"
+            $mapped | Where-Object { $_ -and $_ -notin $parameters } | Should -BeNullOrEmpty -Because "$function has them"
+        }
+    }
+
+    It 'takes every value that a parameter of Get-PortOwner offers' {
+        foreach ($name in 'State', 'Range', 'Protocol') {
+            $set = (Get-Command Get-PortOwner).Parameters[$name].Attributes | Where-Object { $_ -is [System.Management.Automation.ValidateSetAttribute] }
+            foreach ($value in $set.ValidValues) {
+                $arguments = @{ $name = $value }
+                { Get-PortOwner 1 @arguments -ErrorAction Stop -WarningAction Ignore } | Should -Not -Throw
+            }
+        }
+    }
+}
+
+Describe 'The help' {
+    It 'of <_> is whole, and every example has a line that parses' -ForEach $functions {
+        $help = Get-Help $_ -Full
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        $help.Synopsis | Should -Not -Match $_
+        $help.Description.Text | Should -Not -BeNullOrEmpty
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
+        foreach ($name in (Get-Command $_).Parameters.Keys | Where-Object { $_ -notin $common }) {
+            ($help.Parameters.Parameter | Where-Object Name -eq $name).Description.Text | Should -Not -BeNullOrEmpty -Because "-$name is explained"
+        }
+        @($help.Examples.Example).Count | Should -BeGreaterOrEqual 3
+        foreach ($example in $help.Examples.Example) {
+            $problems = $null
+            $null = [System.Management.Automation.Language.Parser]::ParseInput($example.Code, [ref] $null, [ref] $problems)
+            $problems | Should -BeNullOrEmpty
+            $example.Remarks[0].Text | Should -Not -BeNullOrEmpty -Because $example.Code
+        }
+    }
+
+    It 'of <_> has examples that run' -ForEach $functions {
+        $examples = (Get-Help $_ -Full).Examples.Example.Code
+        Push-Location $TestDrive
+        try {
+            foreach ($example in $examples) {
+                $problems = $null
+                & ([scriptblock]::Create($example)) -ErrorVariable problems -WarningAction Ignore 3>$null 6>$null | Out-Null
+                $problems | Should -BeNullOrEmpty -Because $example
+            }
+        } finally {
+            Pop-Location
+        }
+    }
+
+    It 'has a topic about the module' {
+        # Get-Help finds topics on the module path alone.
+        $topic = Get-Content -LiteralPath (Join-Path $moduleFolder 'en-US/about_PortOwner.help.txt')
+        $topic[0] | Should -Be 'TOPIC'
+        ($topic | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual 80
+        foreach ($function in $commands) { $topic -join "`n" | Should -Match $function }
+    }
+}

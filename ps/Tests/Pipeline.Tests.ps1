@@ -1,0 +1,160 @@
+BeforeDiscovery {
+    $hasNode = [bool]$env:PORTOWNER_TEST_NODE
+    $onLinux = $PSVersionTable.PSVersion.Major -ge 6 -and $IsLinux
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    $first, $second = (New-Listener), (New-Listener)
+    $ports = $first.Port, $second.Port | Sort-Object
+    $endpoints = foreach ($port in $ports) { [pscustomobject]@{ LocalAddress = '127.0.0.1'; LocalPort = [uint16]$port; State = 'Listen'; OwningProcess = [uint32]1 } }
+
+    function Get-Answer { process { $all += @($_) } end { @($all | Get-PortOwner -WarningAction Ignore).LocalPort | Where-Object { $_ -in $ports } } }
+}
+
+AfterAll {
+    $first.Stop()
+    $second.Stop()
+}
+
+Describe 'Input from the pipeline' {
+    It 'may be <Name>' -ForEach @(
+        @{ Name = 'numbers'; Items = { $ports } }
+        @{ Name = 'texts'; Items = { "$($ports[0])", "$($ports[1])" } }
+        @{ Name = 'lists in a text'; Items = { $ports -join ',' } }
+        @{ Name = 'ranges'; Items = { "$($ports[0])-$($ports[1])" } }
+        @{ Name = 'objects of Get-NetTCPConnection'; Items = { $endpoints } }
+        @{ Name = 'our own rows'; Items = { Get-PortOwner $ports } }
+        @{ Name = 'rows of a snapshot'; Items = { $path = Join-Path $TestDrive 's.json'; Save-PortSnapshot $path -WarningAction Ignore; Get-PortOwner $ports -FromSnapshot $path } }
+        @{ Name = 'rows read from CSV'; Items = { Get-PortOwner $ports | ConvertTo-Csv | ConvertFrom-Csv } }
+        @{ Name = 'deserialised rows'; Items = { $path = Join-Path $TestDrive 's.xml'; Get-PortOwner $ports | Export-Clixml $path; Import-Clixml $path } }
+        @{ Name = 'processes'; Items = { Get-Process -Id $PID } }
+        @{ Name = 'objects with OwningProcess alone'; Items = { [pscustomobject]@{ OwningProcess = $PID } } }
+        @{ Name = 'everything at once'; Items = { $ports[0]; 'https'; $endpoints[1]; Get-Process -Id $PID; $null; "$($ports[1])" } }
+    ) {
+        $rows = @(& $Items | Get-Answer)
+        $rows | Should -Be $ports
+    }
+
+    It 'reads each item by itself' {
+        # Bound by property name, the second item would keep the port of the first.
+        $items = [pscustomobject]@{ LocalPort = $ports[0] }, [pscustomobject]@{ Id = 1 }
+        @($items | Get-PortOwner -WarningAction Ignore).LocalPort | Where-Object { $_ -eq $ports[0] } | Should -HaveCount 1
+        @([pscustomobject]@{ Id = 1; LocalPort = $ports[0] } | Get-PortOwner).LocalPort | Should -Be $ports[0]
+    }
+
+    It 'may come as an argument' {
+        @(Get-PortOwner -InputObject $endpoints).LocalPort | Should -Be $ports
+    }
+
+    It 'adds to -Port' {
+        @($ports[0] | Get-PortOwner -Port $ports[1]).LocalPort | Should -Be $ports
+    }
+
+    It 'is nothing when it is empty' {
+        @() | Get-PortOwner | Should -BeNullOrEmpty
+        $null | Get-PortOwner | Should -BeNullOrEmpty
+    }
+
+    It 'is an error for each item that is no port, and the others are answered' {
+        $problems = $null
+        $rows = 'no port', $ports[0], (Get-Item $TestDrive), 70000 | Get-PortOwner -ErrorVariable problems -ErrorAction SilentlyContinue
+        $rows.LocalPort | Should -Be $ports[0]
+        $problems.Count | Should -Be 3
+        $problems.FullyQualifiedErrorId | Should -Be (@('PO1002,Get-PortOwner') * 3)
+        $problems.CategoryInfo.Category | Should -Be (@('InvalidArgument') * 3)
+        $problems[0].TargetObject | Should -BeOfType [System.IO.DirectoryInfo]
+        $problems[1].TargetObject, $problems[2].TargetObject | Should -Be 'no port', '70000'
+    }
+
+    It 'starts one process for 200 items' {
+        $folder = Join-Path $TestDrive 'once'
+        $env:PORTOWNER_EXE = New-Stub $folder (ConvertTo-Document @())
+        try { 1..200 | Get-PortOwner } finally { $env:PORTOWNER_EXE = $null }
+        @(Get-Content (Join-Path $folder 'starts')).Count | Should -Be 1
+    }
+
+    It 'may be longer than a command line' {
+        $few = @(1024..65535 | Where-Object { $_ % 8 -eq 0 }) + $ports
+        $rows = $few | Get-PortOwner -Protocol TCP -Id $PID -WarningAction Ignore
+        $ports | Where-Object { $_ -notin $rows.LocalPort } | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Rows piped on' {
+    It 'stop exactly one of two processes of the same name' -Skip:(-not $hasNode) {
+        $one, $other = (Start-NodeListener), (Start-NodeListener)
+        try {
+            $said = Invoke-Shell "Import-Module '$moduleFolder'; Get-PortOwner $($one.Port) | Stop-Process -WhatIf; 'end'"
+            @($said -match 'What if').Count | Should -Be 1
+            @($said -match 'What if') | Should -Match "\($($one.Id)\)"
+            Get-PortOwner $one.Port | Stop-Process
+            $one.WaitForExit(5000) | Should -BeTrue
+            $other.HasExited | Should -BeFalse
+        } finally {
+            foreach ($process in $one, $other) { $process.StandardInput.Close(); $null = $process.WaitForExit(5000) }
+        }
+    }
+
+    It 'cannot be bound by Stop-Process when they are recorded' {
+        $path = Join-Path $TestDrive 'recorded.json'
+        Save-PortSnapshot $path -WarningAction Ignore
+        $rows = @(Get-PortOwner $ports -FromSnapshot $path)
+        $rows.Count | Should -Be 2
+        $rows[0].PSObject.Properties.Name | Should -Not -Contain 'Id'
+        $problems = $null
+        $rows | Stop-Process -WhatIf -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems.FullyQualifiedErrorId | Should -Be (@('InputObjectNotBound,Microsoft.PowerShell.Commands.StopProcessCommand') * 2)
+    }
+
+    It 'have no property that other cmdlets bind by mistake' {
+        (Get-PortOwner $ports[0]).PSObject.Properties.Name | Where-Object { $_ -in 'Name', 'ProcessName', 'PID', 'ServiceName', 'InputObject' } | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Twenty thousand rows' -Skip:(-not $hasNode) {
+    BeforeAll {
+        $large = Join-Path $TestDrive 'large.json'
+        New-LargeSnapshot $large 20000
+    }
+
+    It 'all arrive, whole' {
+        $rows = Get-PortOwner -All -FromSnapshot $large
+        $rows.Count | Should -Be 20000
+        $rows[0].PSTypeNames[0], $rows[19999].PSTypeNames[0] | Select-Object -Unique | Should -Be 'PortOwner.Endpoint#Connection'
+        @($rows | Where-Object { $null -eq $_.Owner }).Count | Should -Be 0
+    }
+
+    It 'begin to arrive before the last is written' -Skip:(-not $onLinux) {
+        # The program goes on when the first row has been seen, or says that it waited in vain.
+        $folder = Join-Path $TestDrive 'early'
+        $first = ConvertTo-Document ([ordered]@{ Type = 'PortOwner.Endpoint'; Owner = 'first' })
+        $in = ((ConvertTo-Document ([ordered]@{ Type = 'PortOwner.Endpoint'; Owner = 'in time' })) -split "`n")[1]
+        $late = ((ConvertTo-Document ([ordered]@{ Type = 'PortOwner.Endpoint'; Owner = 'late' })) -split "`n")[1]
+        $wait = "i=0; while [ ! -e '$folder/seen' ] && [ `$i -lt 300 ]; do sleep 0.1; i=`$((i+1)); done; if [ -e '$folder/seen' ]; then echo '$in'; else echo '$late'; fi"
+        $env:PORTOWNER_EXE = New-Stub $folder $first -Then $wait
+        try {
+            Get-PortOwner | ForEach-Object { $null = New-Item -ItemType File "$folder/seen" -Force; $_.Owner } | Should -Be 'first', 'in time'
+        } finally {
+            $env:PORTOWNER_EXE = $null
+        }
+    }
+
+    It 'may be cut short, and no process is left' -Skip:(-not $onLinux) {
+        $folder = Join-Path $TestDrive 'cut'
+        $row = [ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 443 }
+        $env:PORTOWNER_EXE = New-Stub $folder (ConvertTo-Document $row) -Then "echo `$`$ > '$folder/pid'; exec sleep 60"
+        try {
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            (Get-PortOwner | Select-Object -First 1).LocalPort | Should -Be 443
+            $watch.Elapsed.TotalSeconds | Should -BeLessThan 30
+            foreach ($try in 1..50) {
+                if (-not (Get-Process -Id (Get-Content "$folder/pid") -ErrorAction Ignore)) { break }
+                Start-Sleep -Milliseconds 100
+            }
+            Get-Process -Id (Get-Content "$folder/pid") -ErrorAction Ignore | Should -BeNullOrEmpty
+        } finally {
+            $env:PORTOWNER_EXE = $null
+        }
+    }
+}

@@ -1,0 +1,167 @@
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    $listener = New-Listener
+    $port = $listener.Port
+    $client = New-Object System.Net.Sockets.TcpClient '127.0.0.1', $port
+    $snapshot = Join-Path $TestDrive 'snapshot.json'
+    Save-PortSnapshot $snapshot -WarningAction Ignore
+}
+
+AfterAll {
+    $client.Dispose()
+    $listener.Stop()
+}
+
+Describe 'Get-PortOwner' {
+    It 'names this process as the owner of its listener' {
+        $row = Get-PortOwner $port
+        @($row).Count | Should -Be 1
+        $row.LocalPort | Should -Be $port
+        $row.LocalAddress | Should -Be '127.0.0.1'
+        $row.State | Should -Be 'Listen'
+        $row.OwningProcess | Should -Be $PID
+        $row.Path | Should -Be $shell
+        $row.ComputerName | Should -Not -BeNullOrEmpty
+    }
+
+    It 'gives numbers and dates' {
+        $row = Get-PortOwner $port
+        $row.LocalPort | Should -BeOfType [uint16]
+        $row.OwningProcess | Should -BeOfType [uint32]
+        $row.Id | Should -BeOfType [int]
+        $row.StartTime | Should -BeOfType [datetime]
+        $row.StartTime.Kind | Should -Be 'Local'
+        [math]::Abs(($row.StartTime - (Get-Process -Id $PID).StartTime).TotalSeconds) | Should -BeLessThan 2
+        $row.StartTime | Should -BeLessThan (Get-Date)
+    }
+
+    It 'gives objects of its own types' {
+        (Get-PortOwner $port).PSTypeNames | Should -Be 'PortOwner.Endpoint', 'System.Management.Automation.PSCustomObject', 'System.Object'
+        (Get-PortOwner $port -All)[0].PSTypeNames[0] | Should -Be 'PortOwner.Endpoint#Connection'
+        (Get-PortRange)[0].PSTypeNames[0] | Should -Be 'PortOwner.Range'
+    }
+
+    It 'gives nothing, and no error, when nobody owns the port' {
+        $problems = $null
+        Get-PortOwner (Get-ClosedPort) -ErrorVariable problems -WarningAction Ignore | Should -BeNullOrEmpty
+        $problems | Should -BeNullOrEmpty
+    }
+
+    It 'lists all listeners without a port' {
+        (Get-PortOwner -WarningAction Ignore).LocalPort | Should -Contain $port
+    }
+
+    It 'finds by <Name>' -ForEach @(
+        @{ Name = 'a list of ports'; Arguments = { @{ Port = 1, $port } } }
+        @{ Name = 'a range of ports'; Arguments = { @{ Port = "$($port - 1)-$($port + 1)" } } }
+        @{ Name = 'protocol'; Arguments = { @{ Port = $port; Protocol = 'TCP' } } }
+        @{ Name = 'process id'; Arguments = { @{ Port = $port; Id = 1, $PID } } }
+        @{ Name = 'image name'; Arguments = { @{ Port = $port; ImageName = 'nothing', "$((Get-Process -Id $PID).Name.Substring(0, 3))*" } } }
+        @{ Name = 'address'; Arguments = { @{ Port = $port; Address = '127.0.0.0/8' } } }
+        @{ Name = 'user'; Arguments = { @{ Port = $port; User = (Get-PortOwner $port).UserName } } }
+        @{ Name = 'range'; Arguments = { @{ Port = $port; Range = 'WellKnown', 'Registered', 'Dynamic' } } }
+        @{ Name = 'state'; Arguments = { @{ Port = $port; State = 'Listen' } } }
+        @{ Name = 'snapshot'; Arguments = { @{ Port = $port; FromSnapshot = $snapshot } } }
+    ) {
+        $arguments = & $Arguments
+        $rows = @(Get-PortOwner @arguments | Where-Object LocalPort -eq $port)
+        $rows.Count | Should -Be 1
+        $rows[0].State | Should -Be 'Listen'
+    }
+
+    It 'does not find by <Name>' -ForEach @(
+        @{ Name = 'another protocol'; Arguments = @{ Protocol = 'UDP' } }
+        @{ Name = 'another process'; Arguments = @{ Id = 1 } }
+        @{ Name = 'another image'; Arguments = @{ ImageName = 'no such program' } }
+        @{ Name = 'another user'; Arguments = @{ User = 'nobody at all' } }
+        @{ Name = 'a service'; Arguments = @{ Service = 'no such service' } }
+        @{ Name = 'an address elsewhere'; Arguments = @{ Address = '192.0.2.0/24' } }
+    ) {
+        Get-PortOwner $port @Arguments -WarningAction Ignore | Should -BeNullOrEmpty
+    }
+
+    It 'shows connections when asked to' {
+        $rows = @(Get-PortOwner $port -All)
+        $rows.State | Sort-Object | Should -Contain 'Established'
+        @(Get-PortOwner -RemotePort $port -WarningAction Ignore)[0].RemotePort | Should -Be $port
+        @(Get-PortOwner -State Established -RemotePort $port -WarningAction Ignore).Count | Should -BeGreaterOrEqual 1
+    }
+
+    It 'gives only the columns that are asked for' {
+        $row = Get-PortOwner $port -Column LocalPort, Owner
+        $row.PSObject.Properties.Name | Should -Be 'LocalPort', 'Owner'
+    }
+
+    It 'answers from several snapshots and wildcards' {
+        $folder = Join-Path $TestDrive 'several'
+        $null = New-Item -ItemType Directory $folder
+        Copy-Item $snapshot (Join-Path $folder 'one.json')
+        (Get-PortOwner $port -FromSnapshot (Join-Path $folder '*.json')).OwningProcess | Should -Contain $PID
+    }
+
+    It 'keeps text with any character' {
+        $folder = Join-Path $TestDrive 'characters'
+        $row = [ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 443; Owner = 'x' }
+        $content = (ConvertTo-Document $row) -replace '>x<', '>_x00E9__xD83D__xDE00__x005F_x0041<'
+        $env:PORTOWNER_EXE = New-Stub $folder $content
+        try { (Get-PortOwner).Owner | Should -Be "$([char]0xe9)$([char]0xd83d)$([char]0xde00)_x0041" } finally { $env:PORTOWNER_EXE = $null }
+    }
+}
+
+Describe 'Get-PortRange' {
+    It "gives IANA's three classes and the machine's own range" {
+        $ranges = Get-PortRange
+        $ranges.Kind | Should -Contain 'WellKnown'
+        ($ranges | Where-Object Kind -eq 'Registered').StartPort | Should -Be 1024
+        ($ranges | Where-Object Kind -eq 'LocalDynamic').Count | Should -BeGreaterThan 0
+        ($ranges | Where-Object Kind -eq 'WellKnown').EndPort | Should -BeOfType [uint16]
+    }
+}
+
+Describe 'Save-PortSnapshot' {
+    It 'writes where PowerShell is, not where its process is' {
+        Push-Location $TestDrive
+        try {
+            $file = Save-PortSnapshot 'here.json' -PassThru -WarningAction Ignore
+            $file.FullName | Should -Be (Join-Path (Get-Location).ProviderPath 'here.json')
+            Get-PortOwner $port -FromSnapshot here.json | Should -Not -BeNullOrEmpty
+        } finally {
+            Pop-Location
+        }
+    }
+
+    It 'writes to a drive of PowerShell' {
+        $null = New-PSDrive -Name Snap -Scope Global -PSProvider FileSystem -Root (Convert-Path $TestDrive)
+        Save-PortSnapshot 'Snap:\drive.json' -WarningAction Ignore
+        Join-Path $TestDrive 'drive.json' | Should -Exist
+        Get-PortOwner $port -FromSnapshot 'Snap:\drive.json' | Should -Not -BeNullOrEmpty
+        Remove-PSDrive Snap -Scope Global
+    }
+
+    It 'gives nothing without -PassThru, and does nothing with -WhatIf' {
+        $path = Join-Path $TestDrive 'nothing.json'
+        Save-PortSnapshot $path -WhatIf 6>$null | Should -BeNullOrEmpty
+        $path | Should -Not -Exist
+        Save-PortSnapshot $path -WarningAction Ignore | Should -BeNullOrEmpty
+        $path | Should -Exist
+    }
+
+    It 'has command lines only when asked for' {
+        $path = Join-Path $TestDrive 'lines.json'
+        Save-PortSnapshot $path -WarningAction Ignore
+        (Get-PortOwner $port -FromSnapshot $path).CommandLine | Should -BeNullOrEmpty
+        Save-PortSnapshot $path -IncludeCommandLine -WarningAction Ignore
+        (Get-PortOwner $port -FromSnapshot $path).CommandLine | Should -Not -BeNullOrEmpty
+    }
+
+    It 'keeps raw answers that can be asked' {
+        $raw = Join-Path $TestDrive 'raw folder'
+        Save-PortSnapshot (Join-Path $TestDrive 'raw.json') -RawPath $raw -WarningAction Ignore
+        Get-PortOwner $port -FromSnapshot "$raw$([System.IO.Path]::DirectorySeparatorChar)" -WarningAction Ignore | Should -Not -BeNullOrEmpty
+    }
+
+    It 'is an error where it cannot write' {
+        { Save-PortSnapshot (Join-Path $TestDrive 'no such folder/x.json') -WarningAction Ignore } | Should -Throw -ErrorId 'PO2004,Save-PortSnapshot'
+        { Get-PortOwner 1 -FromSnapshot 'NoSuchDrive:\x.json' } | Should -Throw -ErrorId 'PO2001,Get-PortOwner'
+    }
+}

@@ -1,0 +1,215 @@
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    $listener = New-Listener
+    $port = $listener.Port
+    $row = [ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 443 }
+    $items = @(
+        New-Problem 'Progress' 'PO3001' 'working'
+        New-Problem 'Verbose' 'PO3001' 'in detail'
+        New-Problem 'Warning' 'PO3002' 'hidden' 'PermissionDenied' 'Run as root.'
+        $row
+        New-Problem 'Error' 'PO2001' 'unreadable' 'ReadError' 'Look elsewhere.' 'a file'
+        $row
+    )
+    $all = New-Stub (Join-Path $TestDrive 'all') (ConvertTo-Document $items)
+    $fatal = New-Stub (Join-Path $TestDrive 'fatal') (ConvertTo-Document @($row, (New-Problem 'Error' 'PO3003' 'not here' 'NotImplemented' 'Go away.' 'here' $true)))
+
+    function Use-Stub([string] $Path, [scriptblock] $Script) {
+        $env:PORTOWNER_EXE = $Path
+        try { & $Script } finally { $env:PORTOWNER_EXE = $null }
+    }
+}
+
+AfterAll {
+    $listener.Stop()
+}
+
+Describe 'A problem' {
+    It 'goes to the stream of its kind' {
+        Use-Stub $all {
+            $errors, $warnings = $null
+            $out = Get-PortOwner -Verbose -ErrorVariable errors -WarningVariable warnings -ErrorAction SilentlyContinue 3>$null 4>&1
+            @($out | Where-Object LocalPort -eq 443).Count | Should -Be 2
+            @($out | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }).Message | Should -Contain 'in detail'
+            $warnings.Message | Should -Be 'hidden. Run as root.'
+            $errors.Count | Should -Be 1
+        }
+    }
+
+    It 'is an error record with an id, a category, a target and what to do' {
+        Use-Stub $all {
+            Get-PortOwner -ErrorVariable errors -ErrorAction SilentlyContinue -WarningAction Ignore | Out-Null
+            $record = $errors[0]
+            $record.FullyQualifiedErrorId | Should -Be 'PO2001,Get-PortOwner'
+            $record.CategoryInfo.Category | Should -Be 'ReadError'
+            $record.TargetObject | Should -Be 'a file'
+            $record.Exception.Message | Should -Be 'unreadable'
+            $record.ErrorDetails.RecommendedAction | Should -Be 'Look elsewhere.'
+            $record.InvocationInfo.MyCommand.Name | Should -Be 'Get-PortOwner'
+        }
+    }
+
+    It 'is in $Error once, and makes $? false' {
+        Use-Stub $all {
+            $Error.Clear()
+            $null = Get-PortOwner -ErrorAction SilentlyContinue -WarningAction Ignore
+            $? | Should -BeFalse
+            $Error.Count | Should -Be 1
+            $null = Get-PortOwner $port
+            $? | Should -BeTrue
+        }
+        $null = Get-PortOwner $port
+        $? | Should -BeTrue
+    }
+
+    It 'ends the call under -ErrorAction Stop, and can be caught' {
+        Use-Stub $all {
+            $rows = @()
+            { Get-PortOwner -ErrorAction Stop -WarningAction Ignore | ForEach-Object { Set-Variable rows -Scope 2 -Value ($rows + $_) } } | Should -Throw -ErrorId 'PO2001,Get-PortOwner'
+            try { Get-PortOwner -ErrorAction Stop -WarningAction Ignore } catch { $caught = $_ }
+            $caught.TargetObject | Should -Be 'a file'
+        }
+    }
+
+    It 'is not heard of under -ErrorAction Ignore' {
+        Use-Stub $all {
+            $Error.Clear()
+            @(Get-PortOwner -ErrorAction Ignore -WarningAction Ignore).Count | Should -Be 2
+            $Error.Count | Should -Be 0
+        }
+    }
+
+    It 'that is a warning obeys -WarningAction' {
+        Use-Stub $all {
+            Get-PortOwner -WarningAction SilentlyContinue -ErrorAction Ignore 3>&1 | Where-Object { $_ -is [System.Management.Automation.WarningRecord] } | Should -BeNullOrEmpty
+            { Get-PortOwner -WarningAction Stop -ErrorAction Ignore } | Should -Throw
+        }
+    }
+
+    It 'that is detail is silent without -Verbose' {
+        Use-Stub $all {
+            Get-PortOwner -ErrorAction Ignore -WarningAction Ignore 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] } | Should -BeNullOrEmpty
+        }
+    }
+
+    It 'that ends the command is terminating, whatever -ErrorAction says' {
+        Use-Stub $fatal {
+            foreach ($action in 'Stop', 'Continue', 'SilentlyContinue') {
+                $caught = $null
+                try { $null = Get-PortOwner -ErrorAction $action } catch { $caught = $_ }
+                $caught.FullyQualifiedErrorId | Should -Be 'PO3003,Get-PortOwner'
+                $caught.CategoryInfo.Category | Should -Be 'NotImplemented'
+            }
+        }
+    }
+
+    It 'of the real executable is terminating when nothing can be answered' {
+        { Get-PortOwner $port -FromSnapshot (Join-Path $TestDrive 'no such file') } | Should -Throw -ErrorId 'PO2001,Get-PortOwner'
+        { Get-PortOwner $port -Address 'no address' } | Should -Throw -ErrorId 'PO1004,Get-PortOwner'
+        { Get-PortOwner $port -Column 'Nowhere' } | Should -Throw -ErrorId 'PO1003,Get-PortOwner'
+        { Get-PortRange -Column 'Nowhere' } | Should -Throw -ErrorId 'PO1003,Get-PortRange'
+    }
+}
+
+Describe 'A preference' {
+    It 'of a script that calls is heard: <Name>' -ForEach @(
+        @{ Name = 'ErrorActionPreference Stop'; Set = '$ErrorActionPreference = "Stop"'; Expected = 'caught PO2001,Get-PortOwner' }
+        @{ Name = 'ErrorActionPreference SilentlyContinue'; Set = '$ErrorActionPreference = "SilentlyContinue"'; Expected = '2 rows' }
+        @{ Name = 'WarningPreference SilentlyContinue'; Set = '$WarningPreference = "SilentlyContinue"; $ErrorActionPreference = "Ignore"'; Expected = '2 rows' }
+        @{ Name = 'VerbosePreference Continue'; Set = '$VerbosePreference = "Continue"; $ErrorActionPreference = "Ignore"'; Expected = 'verbose 2 rows' }
+    ) {
+        $script = Join-Path $TestDrive 'calls.ps1'
+        Set-Content $script @"
+$Set
+try {
+    `$out = Get-PortOwner 3>`$null 4>&1
+    `$verbose = if (`$out -match 'in detail') { 'verbose ' }
+    "`$verbose`$(@(`$out | Where-Object { `$_ -isnot [System.Management.Automation.VerboseRecord] }).Count) rows"
+} catch { "caught `$(`$_.FullyQualifiedErrorId)" }
+"@
+        Use-Stub $all { & $script 2>$null } | Should -Be $Expected
+    }
+
+    It 'for native programs changes nothing: <Name>' -ForEach @(
+        @{ Name = 'PSNativeCommandUseErrorActionPreference'; Set = { $global:PSNativeCommandUseErrorActionPreference = $true } }
+        @{ Name = 'PSNativeCommandArgumentPassing'; Set = { $global:PSNativeCommandArgumentPassing = 'Legacy' } }
+        @{ Name = 'OutputEncoding'; Set = { $global:OutputEncoding = [System.Text.Encoding]::Unicode } }
+        @{ Name = 'ErrorActionPreference'; Set = { $global:ErrorActionPreference = 'Stop' } }
+        @{ Name = 'StrictMode'; Set = { } }
+    ) {
+        $names = 'PSNativeCommandUseErrorActionPreference', 'PSNativeCommandArgumentPassing', 'OutputEncoding', 'ErrorActionPreference'
+        $before = @{}
+        foreach ($variable in $names) { $before[$variable] = Get-Variable $variable -Scope Global -ValueOnly -ErrorAction Ignore }
+        try {
+            & $Set
+            # Nobody owns it: the executable ends with 1, which is no error.
+            Get-PortOwner (Get-ClosedPort) -WarningAction Ignore | Should -BeNullOrEmpty
+            (1..3000 | ForEach-Object { $_ * 20 }) + $port | Get-PortOwner -Id $PID -WarningAction Ignore | Where-Object LocalPort -EQ $port | Should -Not -BeNullOrEmpty
+        } finally {
+            foreach ($variable in $names) { Set-Variable $variable -Scope Global -Value $before[$variable] }
+        }
+    }
+
+    It 'leaves $LASTEXITCODE alone' {
+        & $executable --version | Out-Null
+        $global:LASTEXITCODE = 42
+        Get-PortOwner (Get-ClosedPort) -WarningAction Ignore
+        $LASTEXITCODE | Should -Be 42
+        Get-PortOwner -WarningAction Ignore | Select-Object -First 1 | Out-Null
+        $LASTEXITCODE | Should -Be 42
+    }
+}
+
+Describe 'The executable' {
+    It 'is an error when it is nowhere' {
+        $env:PORTOWNER_EXE = Join-Path $TestDrive 'nowhere'
+        try {
+            { Get-PortOwner 1 -ErrorAction SilentlyContinue } | Should -Throw -ErrorId 'PO3005,Get-PortOwner' -ExpectedMessage '*PORTOWNER_EXE*'
+        } finally {
+            $env:PORTOWNER_EXE = $null
+        }
+        $copy = Join-Path $TestDrive 'PortOwner'
+        $null = New-Item -ItemType Directory $copy
+        Copy-Item (Join-Path $moduleFolder 'PortOwner.*') $copy
+        $said = Invoke-Shell "Import-Module '$copy'; `$env:PATH = '$(Split-Path $executable)' + [IO.Path]::PathSeparator + `$env:PATH; try { Get-PortOwner 1 } catch { `$_.FullyQualifiedErrorId }"
+        $said | Should -Be 'PO3005,Get-PortOwner'
+    }
+
+    It 'is an error when it cannot be started' {
+        $path = Join-Path $TestDrive 'portowner.exe'
+        Set-Content $path 'no program'
+        $env:PORTOWNER_EXE = $path
+        try {
+            { Get-PortOwner 1 } | Should -Throw -ErrorId 'PO3005,Get-PortOwner'
+        } finally {
+            $env:PORTOWNER_EXE = $null
+        }
+    }
+
+    It 'is an error when it dies' {
+        Use-Stub (New-Stub (Join-Path $TestDrive 'dies') (ConvertTo-Document $row) -Then 'echo something broke >&2' -ExitCode 70) {
+            $rows = $caught = $null
+            try { Get-PortOwner -OutVariable rows | Out-Null } catch { $caught = $_ }
+            $rows.Count | Should -Be 1
+            $caught.FullyQualifiedErrorId | Should -Be 'PO9001,Get-PortOwner'
+            $caught.Exception.Message | Should -Match 'exit code 70.*something broke'
+        }
+    }
+
+    It 'is an error when it is called wrongly' {
+        Use-Stub (New-Stub (Join-Path $TestDrive 'usage') '' -Then 'echo "portowner: PO1001: unknown option" >&2; echo "  Look at the help." >&2' -ExitCode 64) {
+            try { Get-PortOwner } catch { $caught = $_ }
+            $caught.FullyQualifiedErrorId | Should -Be 'PO1001,Get-PortOwner'
+            $caught.CategoryInfo.Category | Should -Be 'InvalidArgument'
+            $caught.Exception.Message | Should -Be 'unknown option'
+            $caught.ErrorDetails.RecommendedAction | Should -Be 'Look at the help.'
+        }
+    }
+
+    It 'is a warning when it only mumbles' {
+        Use-Stub (New-Stub (Join-Path $TestDrive 'mumbles') (ConvertTo-Document $row) -Then 'echo hm >&2') {
+            @(Get-PortOwner -WarningVariable warnings -WarningAction SilentlyContinue).Count | Should -Be 1
+            $warnings.Message | Should -Be 'hm'
+        }
+    }
+}

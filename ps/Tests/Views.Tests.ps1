@@ -1,0 +1,96 @@
+BeforeDiscovery {
+    $hasColours = $PSVersionTable.PSVersion -ge [version]'7.2'
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    $listener = New-Listener
+    $port = $listener.Port
+    $client = New-Object System.Net.Sockets.TcpClient '127.0.0.1', $port
+    function Get-Text { ($input | Out-String -Width 200) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ } }
+}
+
+AfterAll {
+    $client.Dispose()
+    $listener.Stop()
+}
+
+Describe 'The table' {
+    It 'has the columns that answer the question' {
+        $text = Get-PortOwner $port | Get-Text
+        $text[0] -split '\s+' | Should -Be 'Protocol', 'LocalAddress', 'LocalPort', 'State', 'Owner', 'OwningProcess'
+        $text[2] | Should -Match "^TCP +127\.0\.0\.1 +$port +Listen +\S.*\($PID\) +$PID`$"
+    }
+
+    It 'has the other end of connections' {
+        $text = Get-PortOwner $port -All | Get-Text
+        $text[0] -split '\s+' | Should -Be 'Protocol', 'LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'State', 'Owner', 'OwningProcess'
+    }
+
+    It 'of ranges has their ends' {
+        (Get-PortRange | Get-Text)[0] -split '\s+' | Should -Be 'Kind', 'Protocol', 'AddressFamily', 'StartPort', 'EndPort', 'Count', 'Source'
+    }
+
+    It 'is the same for objects that were serialised' {
+        $path = Join-Path $TestDrive 'rows.xml'
+        $rows = Get-PortOwner $port
+        $rows | Export-Clixml $path
+        $read = Import-Clixml $path
+        $read.PSTypeNames[0] | Should -Be 'Deserialized.PortOwner.Endpoint'
+        $read | Get-Text | Should -Be ($rows | Get-Text)
+    }
+
+    It 'is the same for what the executable itself gives' {
+        & $executable $port --format clixml | Get-Text | Should -Be (Get-PortOwner $port | Get-Text)
+    }
+
+    It 'of chosen columns has them' {
+        (Get-PortOwner $port -Column Owner, LocalPort | Format-Table | Get-Text)[0] -split '\s+' | Where-Object { $_ } | Should -Be 'Owner', 'LocalPort'
+    }
+
+    It 'fits 80 characters with the owner in it' {
+        $lines = (Get-PortOwner $port -All | Out-String -Width 80) -replace '\x1b\[[0-9;]*m' -split '\r?\n'
+        ($lines | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual 80
+        $lines -match 'Owner' | Should -Not -BeNullOrEmpty
+    }
+
+    It 'shows states in colour' -Skip:(-not $hasColours) {
+        $old = $PSStyle.OutputRendering
+        try {
+            $PSStyle.OutputRendering = 'Ansi'
+            Get-PortOwner $port | Out-String | Should -Match "$([char]27)\[32mListen"
+            $PSStyle.OutputRendering = 'PlainText'
+            Get-PortOwner $port | Out-String | Should -Not -Match "$([char]27)"
+        } finally {
+            $PSStyle.OutputRendering = $old
+        }
+    }
+}
+
+Describe 'The list' {
+    It 'has everything' {
+        $row = Get-PortOwner $port
+        $labels = ($row | Format-List | Get-Text) -match '^\w+ +:' -replace ' +:.*'
+        $labels | Should -Be $row.PSObject.Properties.Name
+    }
+}
+
+Describe 'Every view' {
+    It 'lets no program speak to the terminal: <_>' -ForEach 'Format-Table', 'Format-List' {
+        $content = (ConvertTo-Document ([ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 443; Owner = 'evil'; ImageName = 'evil'; State = 'Listen' })) -replace 'evil', '_x001B_]0;evil_x0007_'
+        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive $_) $content
+        try {
+            $text = Get-PortOwner | & $_ | Out-String
+            $text | Should -Match '\?\]0;evil\?'
+            $text | Should -Not -Match "$([char]27)\]"
+        } finally {
+            $env:PORTOWNER_EXE = $null
+        }
+    }
+
+    It 'works under strict rules' {
+        Set-StrictMode -Version Latest
+        Get-PortOwner $port | Get-Text | Should -Not -BeNullOrEmpty
+        Get-PortOwner $port | Format-List | Get-Text | Should -Not -BeNullOrEmpty
+    }
+}

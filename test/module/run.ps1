@@ -1,0 +1,25 @@
+# Runs the tests of the PowerShell module and writes what came of it, as JSON, to a file.
+param([string] $Tests, [string] $Result, [string[]] $Path = @('*'))
+
+$ErrorActionPreference = 'Stop'
+Import-Module Pester -MinimumVersion 5.0
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = @($Path | ForEach-Object { (Get-ChildItem -Path (Join-Path $Tests "$_.Tests.ps1")).FullName })
+$configuration.Run.PassThru = $true
+$configuration.Output.Verbosity = 'None'
+$run = Invoke-Pester -Configuration $configuration
+
+function Get-Name($Test) { ($Test.ExpandedPath -replace '\s+', ' ') }
+foreach ($test in $run.Tests | Where-Object Result -EQ 'Failed') {
+    "FAILED $(Get-Name $test)"
+    foreach ($record in $test.ErrorRecord) { "  $($record.DisplayErrorMessage -replace '\n', "`n  ")`n  $($record.DisplayStackTrace -replace '\n', "`n  ")" }
+}
+foreach ($block in @($run.FailedBlocks) + @($run.FailedContainers)) {
+    if ($null -ne $block) { "FAILED $($block.Name) $($block.ErrorRecord -join ' ')" }
+}
+$sum = @{
+    passed  = $run.PassedCount
+    failed  = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
+    skipped = @($run.Tests | Where-Object { $_.Result -notin 'Passed', 'Failed' } | ForEach-Object { Get-Name $_ })
+}
+[System.IO.File]::WriteAllText($Result, (ConvertTo-Json $sum))
