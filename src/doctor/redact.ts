@@ -293,12 +293,12 @@ export function redact(envelope: RawEnvelope): RawEnvelope {
     const rule = rules.find(([pattern]) => pattern.test(name))?.[1];
     entries.set(name, rule === undefined ? { at: entry.at, refusal: { code: 'Disabled', text: 'left out of the report' } } : rule(entry, names));
   }
-  // Then names in places that no rule looks at.
+  // Then names in places that no rule looks at; members keep theirs, which may be somebody's too.
   for (const [name, entry] of entries) {
     const refusal = entry.refusal === undefined ? {} : { refusal: { ...entry.refusal, text: scrubText(redactText(entry.refusal.text, names), names.secrets) } };
     entries.set(name, {
       ...entry,
-      ...(entry.text === undefined ? {} : { text: scrubText(entry.text, names.secrets) }),
+      ...(entry.text === undefined ? {} : { text: changeJson(entry.text, (value) => scrubText(value, names.secrets)) || scrubText(entry.text, names.secrets) }),
       ...(entry.bytes === undefined ? {} : { bytes: scrubBytes(entry.bytes, names.secrets) }),
       ...refusal,
     });

@@ -115,6 +115,14 @@ test('Linux: accounts, profiles, and addresses in both tables', () => {
   assert.match(binary!.localAddress, /^198\.18\.0\.\d$/);
 });
 
+test('somebody may be called like a member', () => {
+  const entries = redacted('linux', {
+    'users': { text: 'user:x:1000:1000::/home/user:/bin/sh\nstat:x:1001:1001::/home/stat:/bin/sh\n' },
+    'process/77': { text: JSON.stringify({ stat: '77 (agent of user) S 1', uid: 1000, exe: '/home/user/agent', refused: {} }) },
+  });
+  assert.equal(JSON.parse(entries['process/77']!.text!), { stat: '77 (agent of user1) S 1', uid: 1000, exe: '/home/user1/agent', refused: {} });
+});
+
 test('addresses that mean the same everywhere stay', () => {
   const keep = ['127.0.0.1', '0.0.0.0', '224.0.0.251', '255.255.255.255', '::', '::1', 'ff02::fb', '::ffff:127.0.0.1'];
   const evidence = [...keep, '10.1.2.3', 'fe80::a00:27ff:fe4e:66a1', '2a00:1450:4001::65', '::ffff:10.1.2.3', '10.0.19045'].map((address) => `at ${address}, yes`);
