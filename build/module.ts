@@ -4,10 +4,13 @@ import { basename, dirname, join } from 'node:path';
 import { commandWords } from '../src/commands/completion.ts';
 import { powershellScript } from '../src/completion/powershell.ts';
 import { styles } from '../src/formats/table.ts';
+import { auditRun, portSpan } from '../src/schema/audit-run.ts';
 import { plainColumns, type Column, type RowSchema } from '../src/schema/column.ts';
 import { conflict } from '../src/schema/conflict.ts';
 import { endpoint } from '../src/schema/endpoint.ts';
+import { finding } from '../src/schema/finding.ts';
 import { freePort } from '../src/schema/free.ts';
+import { listenerRow } from '../src/schema/listener.ts';
 import { range } from '../src/schema/range.ts';
 import { verdict } from '../src/schema/verdict.ts';
 import { stopResult } from '../src/schema/stop.ts';
@@ -18,7 +21,12 @@ import { root } from './runtime.mjs';
 const sources = join(root, 'ps');
 
 /** The functions that give rows, and the schema of these. */
-const schemas: Readonly<Record<string, RowSchema>> = { 'Get-PortOwner': endpoint, 'Get-PortRange': range, 'Get-FreePort': freePort, 'Stop-PortOwner': stopResult, 'Test-PortBinding': verdict, 'Get-PortConflict': conflict };
+const schemas: Readonly<Record<string, RowSchema>> = {
+  'Get-PortOwner': endpoint, 'Get-PortRange': range, 'Get-FreePort': freePort, 'Stop-PortOwner': stopResult, 'Test-PortBinding': verdict, 'Get-PortConflict': conflict,
+  'New-PortBaseline': listenerRow, 'Update-PortBaseline': finding, 'Get-PortBaseline': listenerRow, 'Compare-PortSnapshot': finding, 'Invoke-PortAudit': finding, 'Get-PortAudit': auditRun,
+};
+/** Those of their rows, each once. */
+const rowSchemas: readonly RowSchema[] = [...new Set([...Object.values(schemas), portSpan])];
 
 const xml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -89,7 +97,7 @@ function shownColumns(schema: RowSchema): Column[] {
 }
 
 /** The views: a table of what answers the question, wider where connections are shown too, and a list of everything. */
-export function formatFile(all: readonly RowSchema[] = Object.values(schemas)): string {
+export function formatFile(all: readonly RowSchema[] = rowSchemas): string {
   const views = all.flatMap((schema) => {
     const shown = shownColumns(schema);
     const few = shown.filter((column) => column.connectionsOnly !== true);
@@ -103,7 +111,7 @@ export function formatFile(all: readonly RowSchema[] = Object.values(schemas)): 
 }
 
 /** What the rows are beside their properties, for objects that went through another session, too. */
-export function typesFile(all: readonly RowSchema[] = Object.values(schemas)): string {
+export function typesFile(all: readonly RowSchema[] = rowSchemas): string {
   const types = all.flatMap((schema) =>
     [schema.typeName, `Deserialized.${schema.typeName}`].map(
       (name) => `  <Type>

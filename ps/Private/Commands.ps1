@@ -138,6 +138,108 @@ $script:Commands = @{
             '--excel'  = 'Export-Csv writes'
         }
     }
+    'New-PortBaseline'  = @{
+        Command = @('baseline', 'create')
+        Always  = @('--format=clixml', '--problems=rows')
+        Operand = 'Path'
+        Options = [ordered]@{
+            IncludeHash  = '--hash'
+            Force        = '--force'
+            FromSnapshot = '--from'
+        }
+        Paths   = @('FromSnapshot')
+        LeftOut = @{
+            '--columns' = 'Select-Object selects'
+            '--count'   = 'Measure-Object counts'
+            '--output'  = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'   = 'Export-Csv writes'
+        }
+    }
+    'Update-PortBaseline' = @{
+        Command = @('baseline', 'update')
+        Always  = @('--format=clixml', '--problems=rows')
+        Operand = 'Path'
+        Options = [ordered]@{
+            KeepClosed   = '--keep-closed'
+            IncludeHash  = '--hash'
+            FromSnapshot = '--from'
+        }
+        Paths   = @('FromSnapshot')
+        LeftOut = @{
+            '--dry-run' = 'Invoke-PortAudit says what differs'
+            '--columns' = 'Select-Object selects'
+            '--count'   = 'Measure-Object counts'
+            '--output'  = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'   = 'Export-Csv writes'
+        }
+    }
+    'Get-PortBaseline'  = @{
+        Command = @('baseline', 'show')
+        Always  = @('--format=clixml', '--problems=rows')
+        Operand = 'Path'
+        Options = [ordered]@{ Column = '--columns' }
+        LeftOut = @{
+            '--count'  = 'Measure-Object counts'
+            '--output' = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'  = 'Export-Csv writes'
+        }
+    }
+    'Compare-PortSnapshot' = @{
+        Command = @('diff')
+        Always  = @('--format=clixml', '--problems=rows')
+        Operand = 'ReferencePath'
+        Own     = @('DifferencePath')
+        Options = [ordered]@{
+            IncludeHash = '--hash'
+            Column      = '--columns'
+        }
+        LeftOut = @{
+            '--count'  = 'Measure-Object counts'
+            '--output' = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'  = 'Export-Csv writes'
+        }
+    }
+    'Invoke-PortAudit'  = @{
+        Command = @('audit')
+        Always  = @('--format=clixml', '--problems=rows')
+        Options = [ordered]@{
+            BaselinePath = '--baseline'
+            PolicyPath   = '--policy'
+            StorePath    = '--store'
+            ReportPath   = '--report'
+            KeepDay      = '--keep'
+            IncludeHash  = '--hash'
+            EventLog     = '--event-log'
+            Column       = '--columns'
+            FromSnapshot = '--from'
+        }
+        Paths   = @('BaselinePath', 'PolicyPath', 'StorePath', 'ReportPath', 'FromSnapshot')
+        LeftOut = @{
+            '--fail-on' = 'there is no exit code: Where-Object selects by Severity'
+            '--count'   = 'Measure-Object counts'
+            '--output'  = '-ReportPath writes files'
+            '--excel'   = '-ReportPath writes files'
+        }
+    }
+    'Get-PortAudit'     = @{
+        Command = @('history')
+        Always  = @('--format=clixml', '--problems=rows')
+        Operand = 'Port'
+        Options = [ordered]@{
+            StorePath = '--store'
+            Program   = '--program'
+            Service   = '--service'
+            Machine   = '--machine'
+            Last      = '--last'
+            Column    = '--columns'
+        }
+        Paths   = @('StorePath')
+        LeftOut = @{
+            '--count'  = 'Measure-Object counts'
+            '--output' = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'  = 'Export-Csv writes'
+        }
+    }
     'Save-PortSnapshot' = @{
         Command = @('snapshot')
         Always  = @('--problems=rows')
@@ -145,6 +247,7 @@ $script:Commands = @{
             Path               = '--output'
             RawPath            = '--raw'
             IncludeCommandLine = '--command-lines'
+            IncludeHash        = '--hash'
         }
         Own     = @('PassThru')
         Paths   = @('Path', 'RawPath')

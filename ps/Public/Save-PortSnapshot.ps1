@@ -16,6 +16,9 @@ function Save-PortSnapshot {
     .PARAMETER IncludeCommandLine
         Puts command lines in, with arguments masked that look like passwords.
 
+    .PARAMETER IncludeHash
+        Reads the executables that hold a port, and puts their SHA-256 in.
+
     .PARAMETER RawPath
         Keeps what the system itself said, too, in this new folder: untouched, with nothing masked.
 
@@ -62,6 +65,8 @@ function Save-PortSnapshot {
         [string] $Path,
 
         [switch] $IncludeCommandLine,
+
+        [switch] $IncludeHash,
 
         [ValidateNotNullOrEmpty()]
         [string] $RawPath,

@@ -1,0 +1,77 @@
+function New-PortBaseline {
+    <#
+    .SYNOPSIS
+        Writes the listeners of this machine to a file, as the approved state.
+
+    .DESCRIPTION
+        The file is YAML, made to be reviewed and kept in git: sorted, one listener an entry, without process ids and times.
+        What a program takes from the machine's dynamic range is one entry with the port dynamic. Invoke-PortAudit compares
+        with it.
+
+        A value that you remove from an entry may be any from then on. Without its line machine: the baseline is for any
+        machine.
+
+    .PARAMETER Path
+        The file to write.
+
+    .PARAMETER IncludeHash
+        Reads the executables too, and keeps their SHA-256: a file that was replaced is found then.
+
+    .PARAMETER Force
+        Replaces a baseline that exists.
+
+    .PARAMETER FromSnapshot
+        Answers from these files, which Save-PortSnapshot wrote, instead of from this machine. Wildcards are allowed.
+
+    .INPUTS
+        None.
+
+    .OUTPUTS
+        PortOwner.Listener
+
+    .EXAMPLE
+        New-PortBaseline "ports-$env:COMPUTERNAME-$(Get-Date -Format yyyy-MM-dd).yaml"
+
+        Approves what listens now.
+
+    .EXAMPLE
+        New-PortBaseline server7.yaml -Force | Group-Object Program
+
+        Approves it anew, and counts the listeners by program.
+
+    .EXAMPLE
+        Save-PortSnapshot server8.json; New-PortBaseline server8.yaml -FromSnapshot server8.json
+
+        Approves what listens in a snapshot.
+
+    .LINK
+        about_PortOwner
+
+    .LINK
+        Update-PortBaseline
+
+    .LINK
+        Invoke-PortAudit
+    #>
+    [CmdletBinding(SupportsShouldProcess)]
+    [OutputType('PortOwner.Listener')]
+    param(
+        [Parameter(Mandatory, Position = 0)]
+        [ValidateNotNullOrEmpty()]
+        [string] $Path,
+
+        [switch] $IncludeHash,
+
+        [switch] $Force,
+
+        [SupportsWildcards()]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $FromSnapshot
+    )
+
+    end {
+        Use-CallerPreference -Cmdlet $PSCmdlet
+        if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $Path -Action 'Approve the listeners')) { return }
+        Invoke-Executable -Cmdlet $PSCmdlet -Function 'New-PortBaseline' -Bound $PSBoundParameters -Operand (Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path)
+    }
+}

@@ -1,0 +1,98 @@
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    $baseline = Join-Path $TestDrive 'b.yaml'
+    $store = Join-Path $TestDrive 'audits.db'
+    $before = Join-Path $TestDrive 'before.json'
+    $policy = Join-Path $TestDrive 'p.yaml'
+    # What other tests leave behind cannot be seen everywhere.
+    $WarningPreference = 'Ignore'
+    Save-PortSnapshot $before
+    # Outside of the dynamic range, where this program may have had a listener before.
+    $port = (Get-FreePort).LocalPort
+    $listener = New-Object System.Net.Sockets.TcpListener ([System.Net.IPAddress]::Loopback), $port
+    $listener.Start()
+    Set-Content -LiteralPath $policy -Value @"
+kind: PortOwner.Policy
+version: 1
+rules:
+  - { name: no door, action: forbid, ports: $port, severity: Critical, owner: the net team, ticket: CHG-1 }
+"@
+}
+
+AfterAll {
+    $listener.Stop()
+}
+
+Describe 'New-, Get- and Update-PortBaseline' {
+    It 'approve, list and bring up to date' {
+        $approved = @(New-PortBaseline $baseline -FromSnapshot $before)
+        $approved[0].PSTypeNames[0] | Should -Be 'PortOwner.Listener'
+        @(Get-PortBaseline $baseline).Count | Should -Be $approved.Count
+        $changes = @(Update-PortBaseline $baseline)
+        $changes.Count | Should -BeGreaterThan 0
+        $changes[0].PSTypeNames[0] | Should -Be 'PortOwner.Finding'
+        $changes.Kind | Should -Contain 'Opened'
+    }
+
+    It 'do nothing with -WhatIf' {
+        $file = Join-Path $TestDrive 'new.yaml'
+        New-PortBaseline $file -WhatIf 6>$null
+        Test-Path -LiteralPath $file | Should -BeFalse
+        $text = Get-Content -LiteralPath $baseline -Raw
+        Update-PortBaseline $baseline -FromSnapshot $before -WhatIf 6>$null
+        Get-Content -LiteralPath $baseline -Raw | Should -Be $text
+    }
+
+    It 'replace no baseline without -Force' {
+        { New-PortBaseline $baseline } | Should -Throw -ErrorId 'PO4204,New-PortBaseline'
+        New-PortBaseline $baseline -Force | Should -Not -BeNullOrEmpty
+    }
+
+    It 'say where a mistake is' {
+        $bad = Join-Path $TestDrive 'bad.yaml'
+        Set-Content -LiteralPath $bad -Value "kind: PortOwner.Baseline`nversion: 1`nlisteners: 7"
+        { Get-PortBaseline $bad } | Should -Throw '*line 3, column 12*' -ErrorId 'PO2002,Get-PortBaseline'
+    }
+}
+
+Describe 'Compare-PortSnapshot' {
+    It 'shows what opened since a snapshot' {
+        $changes = @(Compare-PortSnapshot $before)
+        $changes.Kind | Should -Contain 'Opened'
+        @(Compare-PortSnapshot $before $before).Count | Should -Be 0
+    }
+
+    It 'finds relative paths' {
+        Push-Location $TestDrive
+        try { Compare-PortSnapshot before.json before.json | Should -BeNullOrEmpty } finally { Pop-Location }
+    }
+}
+
+Describe 'Invoke-PortAudit and Get-PortAudit' {
+    It 'give findings as objects, keep them, and tell of them' {
+        $report = Join-Path $TestDrive 'r.csv'
+        $findings = @(Invoke-PortAudit -PolicyPath $policy -StorePath $store -ReportPath $report -KeepDay 30)
+        $finding = $findings | Where-Object Kind -EQ 'Forbidden'
+        $finding.PSTypeNames[0] | Should -Be 'PortOwner.Finding'
+        $finding.Severity | Should -Be 'Critical'
+        $finding.Ticket | Should -Be 'CHG-1'
+        $finding.FirstSeen | Should -BeOfType [datetime]
+        @(Import-Csv -LiteralPath $report).Count | Should -Be $findings.Count
+        $run = Get-PortAudit $store -Last 1
+        $run.PSTypeNames[0] | Should -Be 'PortOwner.AuditRun'
+        $run.Findings | Should -Be $findings.Count
+        $spans = @(Get-PortAudit $store -Port dynamic -Program '*')
+        $spans[0].PSTypeNames[0] | Should -Be 'PortOwner.PortHistory'
+        Get-PortAudit $store -Port 1 | Should -BeNullOrEmpty
+    }
+
+    It 'go on when the store cannot be written, with an error' {
+        $findings = @(Invoke-PortAudit -PolicyPath $policy -StorePath (Join-Path $TestDrive 'no/audits.db') -ErrorVariable problems -ErrorAction SilentlyContinue)
+        $findings.Kind | Should -Contain 'Forbidden'
+        $problems[0].FullyQualifiedErrorId | Should -Be 'PO4201,Invoke-PortAudit'
+    }
+
+    It 'need something to compare with' {
+        { Invoke-PortAudit } | Should -Throw -ErrorId 'PO1005,Invoke-PortAudit'
+    }
+}
