@@ -1,0 +1,266 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { messageFile } from '../../src/schedule/install.ts';
+import type { Scheduler } from '../../src/schedule/scheduler.ts';
+import { checkTask } from '../../src/schedule/task-rules.ts';
+import { taskText } from '../../src/schedule/task-xml.ts';
+import type { AuditTaskRow } from '../../src/schema/task.ts';
+import { ace } from '../schedule/descriptor-bytes.ts';
+import { fakeLinux, fakeWindows, gmsaSid, safe } from '../schedule/fake.ts';
+import { run, temporaryFolder } from './harness.ts';
+
+const test = suite('portowner schedule');
+
+interface Answer {
+  readonly code: number;
+  readonly row: AuditTaskRow | undefined;
+  readonly problems: readonly { readonly Code: string; readonly Severity: string; readonly Message: string; readonly Hint: string | null }[];
+}
+
+async function schedule(scheduler: Scheduler, ...args: string[]): Promise<Answer> {
+  const { code, out, err } = await run(['schedule', ...args, '--format', 'json', '--problems', 'rows'], { scheduler });
+  assert.is(err, '');
+  const items = JSON.parse(out) as (AuditTaskRow & Answer['problems'][number])[];
+  return { code, row: items.find((item) => item.Severity === undefined), problems: items.filter((item) => item.Severity !== undefined) };
+}
+
+const codes = ({ problems }: Answer): string[] => problems.map(({ Code }) => Code);
+const baseline = ['--baseline', 'C:\\Audit\\baseline.yaml'];
+const name = 'PortOwner audit';
+
+test('installing makes the folder for administrators and a task that Task Scheduler takes; again, it updates', async () => {
+  const scheduler = fakeWindows();
+  const first = await schedule(scheduler, 'install', ...baseline);
+  assert.equal([first.code, codes(first), first.row?.State, first.row?.UserName, first.row?.EventSource], [0, [], 'Installed', 'SYSTEM', false]);
+  assert.equal(scheduler.made, [{ path: 'C:\\ProgramData\\PortOwner', sid: null }]);
+  const { flaws, concerns, facts } = checkTask(scheduler.tasks.get(name)!);
+  assert.equal([flaws, concerns], [[], []]);
+  assert.is(facts?.arguments, 'audit --baseline C:\\Audit\\baseline.yaml --store C:\\ProgramData\\PortOwner\\audits.db');
+  const second = await schedule(scheduler, 'install', ...baseline, '--at', '4:30', '--keep', '400');
+  assert.equal([second.code, second.row?.State, second.row?.StartTime, scheduler.made.length, scheduler.tasks.size], [0, 'Updated', '04:30', 1, 1]);
+  assert.is(checkTask(scheduler.tasks.get(name)!).facts?.time, '04:30');
+});
+
+test('the event source comes and goes with the task', async () => {
+  const scheduler = fakeWindows();
+  const { row } = await schedule(scheduler, 'install', ...baseline, '--event-log');
+  assert.is(row?.EventSource, true);
+  assert.equal([...scheduler.sources], [['PortOwner', messageFile]]);
+  const removed = await schedule(scheduler, 'remove');
+  assert.equal([removed.code, removed.row?.State, scheduler.tasks.size, scheduler.sources.size], [0, 'Removed', 0, 0]);
+});
+
+test("another program's event source stays as it is", async () => {
+  const scheduler = fakeWindows();
+  scheduler.sources.set('PortOwner', 'C:\\other.dll');
+  assert.equal(codes(await schedule(scheduler, 'install', ...baseline, '--event-log')), ['PO5006']);
+  await schedule(scheduler, 'remove');
+  assert.equal([...scheduler.sources], [['PortOwner', 'C:\\other.dll']]);
+});
+
+test('removing what is not there says so', async () => {
+  for (const scheduler of [fakeWindows(), fakeLinux()]) {
+    const answer = await schedule(scheduler, 'remove');
+    assert.equal([answer.code, codes(answer), answer.row], [1, ['PO5003'], undefined]);
+  }
+});
+
+test('it takes more rights than most have', async () => {
+  for (const scheduler of [fakeWindows({ mayInstall: false }), fakeLinux({ mayInstall: false })]) {
+    const paths = scheduler.platform === 'win32' ? baseline : ['--baseline', '/etc/portowner/baseline.yaml'];
+    assert.equal(await schedule(scheduler, 'install', ...paths).then((answer) => [answer.code, codes(answer)]), [77, ['PO5001']]);
+    assert.equal(await schedule(scheduler, 'remove').then((answer) => [answer.code, codes(answer)]), [77, ['PO5001']]);
+  }
+});
+
+const usersWrite = ace({ sid: 'S-1-5-32-545', mask: 0x1301bf, flags: 3 });
+const unsafe: [what: string, path: string, says: RegExp][] = [
+  ['the executable', 'C:\\Program Files\\PortOwner\\portowner.exe', /the executable: .*portowner\.exe: BUILTIN\\Users could change the file/],
+  ['the folder of the executable', 'C:\\Program Files\\PortOwner', /Users could change what is in the folder/],
+  ['a folder above', 'C:\\Audit', /the baseline: C:\\Audit: BUILTIN\\Users could change what is in the folder/],
+  ['the baseline', 'C:\\Audit\\baseline.yaml', /the baseline: .*Users could change the file/],
+];
+for (const [what, path, says] of unsafe) {
+  test(`users may not be able to write ${what}`, async () => {
+    const scheduler = fakeWindows();
+    scheduler.files.set(path, safe(scheduler.files.get(path)!.standing, [usersWrite]));
+    const answer = await schedule(scheduler, 'install', ...baseline);
+    assert.equal([answer.code, codes(answer), scheduler.tasks.size, scheduler.made.length], [1, ['PO5002'], 0, 0]);
+    assert.match(answer.problems[0]!.Message, says);
+  });
+}
+
+test('a data folder that a user made before is refused', async () => {
+  const scheduler = fakeWindows();
+  scheduler.files.set('C:\\ProgramData\\PortOwner', safe('folder', [usersWrite]));
+  const answer = await schedule(scheduler, 'install', ...baseline);
+  assert.equal([answer.code, codes(answer), scheduler.tasks.size], [1, ['PO5002'], 0]);
+  assert.match(answer.problems[0]!.Message, /the folder of the audits/);
+});
+
+test('the module around the executable is looked at, too', async () => {
+  const scheduler = fakeWindows({ executable: 'C:\\Program Files\\PortOwner\\bin\\portowner.exe' });
+  scheduler.files.set('C:\\Program Files\\PortOwner\\bin', safe('folder'));
+  scheduler.files.set('C:\\Program Files\\PortOwner\\bin\\portowner.exe', safe('file'));
+  scheduler.files.set('C:\\Program Files\\PortOwner\\PortOwner.psm1', safe('file', [usersWrite]));
+  const answer = await schedule(scheduler, 'install', ...baseline);
+  assert.equal(codes(answer), ['PO5002']);
+  assert.match(answer.problems[0]!.Message, /^the module: /);
+});
+
+test('links, other machines and missing files are refused', async () => {
+  const scheduler = fakeWindows();
+  scheduler.files.set('C:\\Audit\\policy.yaml', { standing: 'link', access: null, refusal: null });
+  assert.equal(codes(await schedule(scheduler, 'install', '--policy', 'C:\\Audit\\policy.yaml')), ['PO5002']);
+  assert.equal(codes(await schedule(scheduler, 'install', ...baseline, '--report', '\\\\server\\share\\r.csv')), ['PO5002']);
+  assert.equal(codes(await schedule(scheduler, 'install', ...baseline, '--store', 'X:\\a.db')), ['PO5002']);
+  const answer = await schedule(scheduler, 'install', '--baseline', 'C:\\Audit\\none.yaml');
+  assert.equal([answer.code, codes(answer)], [64, ['PO5004']]);
+  assert.is(scheduler.tasks.size, 0);
+});
+
+test('a gMSA is registered by cmdlets, and what it lacks is named', async () => {
+  const scheduler = fakeWindows();
+  const answer = await schedule(scheduler, 'install', ...baseline, '--account', 'CORP\\audit$');
+  assert.equal([answer.code, answer.row?.UserName, scheduler.tasks.size, scheduler.scripts.length], [0, 'CORP\\audit$', 0, 1]);
+  assert.equal(scheduler.made, [{ path: 'C:\\ProgramData\\PortOwner', sid: gmsaSid }]);
+  assert.equal(answer.problems.map(({ Severity, Message }) => [Severity, Message]), [['Warning', 'CORP\\audit$ itself has no right to log on as a batch job; whether a group gives it cannot be told here']]);
+  const granted = await schedule(fakeWindows({ rights: ['SeBatchLogonRight'] }), 'install', ...baseline, '--account', 'CORP\\audit$');
+  assert.equal(codes(granted), []);
+  const forbidden = await schedule(fakeWindows({ rights: ['SeBatchLogonRight', 'SeDenyBatchLogonRight'] }), 'install', ...baseline, '--account', 'CORP\\audit$');
+  assert.match(forbidden.problems[0]!.Message, /denied to log on as a batch job/);
+});
+
+test('rights on files that a gMSA lacks are named, with what gives them', async () => {
+  const scheduler = fakeWindows({ rights: ['SeBatchLogonRight'] });
+  scheduler.files.set('C:\\Reports', safe('folder'));
+  const { code, problems } = await schedule(scheduler, 'install', ...baseline, '--account', 'CORP\\audit$', '--report', 'C:\\Reports\\a.csv');
+  assert.is(code, 0);
+  assert.equal(problems.map(({ Message, Hint }) => [Message, Hint]), [
+    ['CORP\\audit$ may not write in C:\\Reports, unless a group of its own lets it', 'icacls "C:\\Reports" /grant "CORP\\audit$:(OI)(CI)M"'],
+  ]);
+});
+
+test('an account that nobody knows', async () => {
+  assert.equal(codes(await schedule(fakeWindows(), 'install', ...baseline, '--account', 'CORP\\other$')), ['PO5004']);
+});
+
+test('variables of the machine that reach every Node.js are told', async () => {
+  const answer = await schedule(fakeWindows({ environment: { NODE_V8_COVERAGE: 'C:\\x' } }), 'install', ...baseline);
+  assert.equal([answer.code, codes(answer)], [0, ['PO5006']]);
+});
+
+test('what Task Scheduler says against it is passed on', async () => {
+  const answer = await schedule(fakeWindows({ said: { done: false, text: 'FEHLER: Zugriff verweigert\r\n' } }), 'install', ...baseline);
+  assert.equal([answer.code, answer.problems[0]!.Code, answer.problems[0]!.Message], [69, 'PO5005', 'Task Scheduler did not take the task: FEHLER: Zugriff verweigert ']);
+});
+
+test('status reads the definition back, and holds it against what an audit needs', async () => {
+  const scheduler = fakeWindows();
+  const none = await schedule(scheduler, 'status');
+  assert.equal([none.code, none.row?.State, none.problems], [1, 'NotInstalled', []]);
+  await schedule(scheduler, 'install', ...baseline, '--at', '2:05', '--random-delay', '15', '--time-limit', '90');
+  const { code, row, problems } = await schedule(scheduler, 'status');
+  assert.equal([code, problems], [0, []]);
+  const { State, UserName, StartTime, RandomDelayMinutes, TimeLimitMinutes, StorePath, LastAudit, Reason } = row!;
+  assert.equal([State, UserName, StartTime, RandomDelayMinutes, TimeLimitMinutes, StorePath, LastAudit], ['Ready', 'SYSTEM', '02:05', 15, 90, 'C:\\ProgramData\\PortOwner\\audits.db', null]);
+  assert.equal(Reason, ['LastAudit: NotFound: no audit has been stored yet']);
+  scheduler.tasks.set(name, scheduler.tasks.get(name)!.replace('<StartWhenAvailable>true', '<StartWhenAvailable>false').replace(/<Enabled>true<\/Enabled>(?=\s*<\/Settings>)/, '<Enabled>false</Enabled>'));
+  scheduler.files.set('C:\\Audit\\baseline.yaml', safe('file', [usersWrite]));
+  const changed = await schedule(scheduler, 'status');
+  assert.equal([changed.row?.State, codes(changed)], ['Disabled', ['PO5006', 'PO5006', 'PO5006']]);
+  assert.match(changed.row!.Reason!.join('\n'), /disabled\n.*not made up for\nthe baseline: .*Users could change the file/);
+});
+
+test('where schtasks says nothing, status says so', async () => {
+  const scheduler = fakeWindows({ query: { code: 'NotSupported', text: 'schtasks /Query said nothing' } });
+  scheduler.tasks.set(name, '');
+  const { code, row } = await schedule(scheduler, 'status');
+  assert.equal([code, row?.State, row?.Reason], [69, 'Unknown', ['State: NotSupported: schtasks /Query said nothing']]);
+});
+
+test('on Linux it is a service and a timer, which systemd is told of', async () => {
+  const scheduler = fakeLinux();
+  const args = ['--baseline', '/etc/portowner/baseline.yaml'];
+  const first = await schedule(scheduler, 'install', ...args);
+  assert.equal([first.code, codes(first), first.row?.State, first.row?.Name], [0, [], 'Installed', 'portowner-audit.timer']);
+  assert.equal([...scheduler.units.keys()], ['/portowner-audit.service', '/portowner-audit.timer']);
+  assert.equal(scheduler.calls, ['daemon-reload', 'enable --now portowner-audit.timer']);
+  const second = await schedule(scheduler, 'install', ...args, '--at', '1:00');
+  assert.equal([second.row?.State, scheduler.calls.at(-1)], ['Updated', 'restart portowner-audit.timer']);
+  const status = await schedule(fakeLinuxWith(scheduler), 'status');
+  assert.equal([status.code, status.row?.State, status.row?.StartTime, status.row?.UserName, status.row?.TimeLimitMinutes, codes(status)], [0, 'Ready', '01:00', 'root', 60, []]);
+  const removed = await schedule(scheduler, 'remove');
+  assert.equal([removed.code, scheduler.units.size, scheduler.calls.slice(-2)], [0, 0, ['disable --now portowner-audit.timer', 'daemon-reload']]);
+});
+
+/** The same machine, whose timer runs. */
+function fakeLinuxWith(scheduler: ReturnType<typeof fakeLinux>): Scheduler {
+  return { ...scheduler, systemctl: () => ({ done: true, text: 'active' }) };
+}
+
+test('on Linux a writable folder, a link and a user of its own are refused', async () => {
+  const look = (mode: number, uid = 0) => ({ standing: 'folder' as const, refusal: null, access: { platform: 'linux' as const, uid, gid: 0, mode, list: null } });
+  for (const [path, made] of [
+    ['/etc/portowner', look(0o777)],
+    ['/etc/portowner', look(0o755, 1000)],
+    ['/usr/local', { standing: 'link' as const, access: null, refusal: null }],
+  ] as const) {
+    const scheduler = fakeLinux({ looks: { [path]: made } });
+    const answer = await schedule(scheduler, 'install', '--baseline', '/etc/portowner/baseline.yaml');
+    assert.equal([answer.code, codes(answer), scheduler.units.size], [1, ['PO5002'], 0]);
+  }
+});
+
+test('without systemd the units are written, and that is told', async () => {
+  const answer = await schedule(fakeLinux({ isRunning: false }), 'install', '--baseline', '/etc/portowner/baseline.yaml');
+  assert.equal([answer.code, codes(answer)], [0, ['PO5006']]);
+});
+
+test('options that do not go together', async () => {
+  for (const [scheduler, args, code] of [
+    [fakeWindows(), ['install'], 'PO1005'],
+    [fakeWindows(), ['install', ...baseline, '--root', '/x'], 'PO1005'],
+    [fakeLinux(), ['status', '--name', 'x'], 'PO1005'],
+    [fakeLinux(), ['install', '--policy', '/p', '--account', 'SYSTEM'], 'PO1005'],
+    [fakeWindows({ executable: null }), ['install', ...baseline], 'PO1005'],
+    [fakeWindows(), ['install', ...baseline, '--at', '25:00'], 'PO1001'],
+    [fakeWindows(), ['install', ...baseline, '--time-limit', '0'], 'PO1001'],
+    [fakeWindows(), ['install', ...baseline, '--fail-on', 'worst'], 'PO1001'],
+    [fakeWindows(), ['install', '--baseline', ''], 'PO1001'],
+    [fakeLinux(), ['remove', '--root', ''], 'PO1001'],
+  ] as const) {
+    const answer = await schedule(scheduler, ...args);
+    assert.equal([answer.code, codes(answer)], [64, [code]], args.join(' '));
+  }
+});
+
+test('show writes it for the other system, too, and touches nothing', async () => {
+  const scheduler = fakeLinux({ mayInstall: false });
+  const { code, out } = await run(['schedule', 'show', '--system', 'windows', '--baseline', 'C:\\gr\u00fcn & blau\\b.yaml'], { scheduler });
+  assert.is(code, 0);
+  assert.match(out, /^<Task [\n -~]*&#252;n &amp; blau[\n -~]*$/);
+  assert.equal(checkTask(out).flaws, []);
+  const path = join(temporaryFolder(), 'task.xml');
+  assert.is((await run(['schedule', 'show', '--system', 'windows', '--baseline', 'C:\\b.yaml', '--output', path], { scheduler })).code, 0);
+  const bytes = readFileSync(path);
+  assert.equal([...bytes.subarray(0, 2)], [0xff, 0xfe]);
+  assert.equal(checkTask(taskText(bytes)).flaws, []);
+  const units = await run(['schedule', 'show', '--baseline', '/etc/b.yaml'], { scheduler });
+  assert.match(units.out, /^# \/etc\/systemd\/system\/portowner-audit\.service\n\[Unit\]\n/);
+  assert.equal([scheduler.units.size, scheduler.calls], [0, []]);
+  const wrong = await run(['schedule', 'show', '--system', 'windows', '--baseline', 'b.yaml'], { scheduler });
+  assert.equal([wrong.code, /PO1001.*it is not absolute/.test(wrong.err)], [64, true]);
+});
+
+test('each has its help, with examples', async () => {
+  for (const word of ['show', 'install', 'remove', 'status']) {
+    const { code, out } = await run(['schedule', word, '--help']);
+    assert.is(code, 0);
+    assert.match(out, new RegExp(`^portowner schedule ${word} \\[options\\]`));
+  }
+});
+
+test.run();
