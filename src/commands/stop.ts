@@ -54,7 +54,7 @@ export class StopCommand extends RowCommand {
   static override usage = Command.Usage({
     description: 'give a port back: stop who listens on it',
     details: `
-      It first shows what would end: the owner, its children, its service and the services that need it, its other ports and its live connections. Then it asks, unless --yes is given. Only listeners of exactly the ports are stopped, never a client.
+      It first shows what would end: the owner, its children, its service and the services that need it, its other ports and its live connections. Then it asks, unless --yes is given. Only listeners of exactly the ports are stopped, never a client. Instead of a port, an Identity that --dry-run showed stands for exactly that target.
 
       A service is stopped by its manager (the Windows service manager, systemd), an IIS port at its site, and a container is named with the command that stops it. A program is asked to end: on Windows by closing its windows, or by Ctrl+C where it is alone on its console; on Linux by SIGTERM. It is ended by force only with --force, when it did not end within --timeout seconds, or could not be asked.
 
