@@ -347,6 +347,14 @@ export interface SpanQuestion {
   readonly owner: ((owner: Pick<Listener, 'program' | 'services'>) => boolean) | null;
 }
 
+/** The ports that a question is about, as far as its owners and ports tell; null for all. */
+function portsOf(database: DatabaseSync, { port, dynamic }: SpanQuestion, owners: ReadonlyMap<number, Owner> | null): number[] | null {
+  if (port === null && owners === null) return null;
+  const wanted = owners === null ? [] : [...owners].filter(([, owner]) => owner.wanted).map(([id]) => id);
+  const rows = owners === null ? database.prepare('SELECT DISTINCT port FROM span').all() : database.prepare('SELECT DISTINCT port FROM span WHERE owner IN (SELECT value FROM json_each(?))').all(JSON.stringify(wanted));
+  return rows.map((row) => Number(row.port)).filter((number) => (number === dynamicPort ? dynamic : (port?.(number) ?? true)));
+}
+
 interface Owner extends Pick<Listener, 'program' | 'services' | 'user' | 'sha256'> {
   readonly wanted: boolean;
 }
@@ -356,7 +364,7 @@ export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
   return reading(path, (database) => {
     const owners = new Map<number, Owner>();
     for (const { id, program, services, user, sha256 } of database.prepare('SELECT id, program, services, user, sha256 FROM owner').all()) {
-      const owner = { program: program as string | null, services: JSON.parse(String(services)) as string[], user: user as string | null, sha256: sha256 as string | null };
+      const owner = { program: program as string | null, services: services === '[]' ? [] : (JSON.parse(String(services)) as string[]), user: user as string | null, sha256: sha256 as string | null };
       owners.set(Number(id), { ...owner, wanted: question.owner?.(owner) ?? true });
     }
     const machines = new Map<number, { name: string; first: number; newest: number }>();
@@ -367,12 +375,14 @@ export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
     // Who had an endpoint last, and until when.
     let endpoint = '';
     let before: { owner: Owner; last: number }[] = [];
-    for (const row of database.prepare('SELECT machine, protocol, port, address, owner, first, last FROM span ORDER BY port = 0, port, protocol, address, machine, first, last IS NULL').iterate()) {
+    const ports = portsOf(database, question, question.owner === null ? null : owners);
+    const select = (which: string): string => `SELECT machine, protocol, port, address, owner, first, last FROM span ${which} ORDER BY port = 0, port, protocol, address, machine, first, last IS NULL`;
+    const found = ports === null ? database.prepare(select('')).all() : database.prepare(select('WHERE port IN (SELECT value FROM json_each(?))')).all(JSON.stringify(ports));
+    for (const row of found) {
       const port = Number(row.port);
-      const wantedPort = port === dynamicPort ? question.dynamic : (question.port?.(port) ?? true);
       const machine = machines.get(Number(row.machine));
       const owner = owners.get(Number(row.owner));
-      if (!wantedPort || machine === undefined || owner === undefined) continue;
+      if ((port === dynamicPort && !question.dynamic) || machine === undefined || owner === undefined) continue;
       const first = Number(row.first);
       const key = `${row.machine} ${row.protocol} ${row.port} ${row.address}`;
       if (key !== endpoint) before = [];

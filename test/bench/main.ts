@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { nodeBinary, ownNode, root, runtimes } from '../../build/runtime.mjs';
 import { startCrowd } from './crowd.ts';
 import { measureMemory, measureTime } from './formats.ts';
+import { measureHistory } from './history.ts';
 import { compare, type Command, type Comparison } from './measure.ts';
 
 interface Line {
@@ -107,6 +108,8 @@ if (installed(wine)) {
 } else process.stdout.write('skipped: the start of the Windows executable (no Wine)\n');
 
 for (const { name, peer, ratio, budget } of [...(await measureTime()), ...measureMemory()]) add({ what: name, seen: 'in one process', peer, ratio, budget });
+
+for (const { name, ...line } of measureHistory()) add({ what: name, ...line });
 
 const held = (line: Line): string => (line.budget === null ? '' : line.ratio <= line.budget ? 'yes' : '**no**');
 process.stdout.write(`\n| what | seen | ratio | to | budget | held |\n|---|---|---|---|---|---|\n`);
