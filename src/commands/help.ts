@@ -60,7 +60,9 @@ export async function helpText(cli: Cli<never>, words: readonly string[]): Promi
     return `${pages.join('\n')}\n  ${wanted} COMMAND --help tells more about each.\n`;
   }
   if (found === undefined) throw new PortOwnerError('PO1001', `there is no command ${JSON.stringify(words.join(' '))}`, { hint: 'portowner --help lists them.' });
-  const page = commandPage({ ...found, path: wanted }, words.length === 0 ? ' [PORTS…]' : '');
+  // Clipanion has no name for operands of any number: they are ports wherever there are some.
+  const operands = ((found as { usage?: string }).usage ?? '').slice(pathOf(found).length).replace('...', '[PORTS…]');
+  const page = commandPage({ ...found, path: wanted }, operands);
   if (words.length > 0) return page;
   const others = definitions.filter((definition) => definition !== found).map((definition) => ({ path: definition.path.replace(/ [.<[].*$/, '').trim(), description: definition.description ?? '' }));
   const column = Math.max(...others.map(({ path }) => path.length)) + 4;
