@@ -14,6 +14,7 @@ import { listenerRow } from '../src/schema/listener.ts';
 import { range } from '../src/schema/range.ts';
 import { verdict } from '../src/schema/verdict.ts';
 import { stopResult } from '../src/schema/stop.ts';
+import { auditTask } from '../src/schema/task.ts';
 import { version } from './bundle.ts';
 import type { Platform } from './executable.ts';
 import { root } from './runtime.mjs';
@@ -24,6 +25,7 @@ const sources = join(root, 'ps');
 const schemas: Readonly<Record<string, RowSchema>> = {
   'Get-PortOwner': endpoint, 'Get-PortRange': range, 'Get-FreePort': freePort, 'Stop-PortOwner': stopResult, 'Test-PortBinding': verdict, 'Get-PortConflict': conflict,
   'New-PortBaseline': listenerRow, 'Update-PortBaseline': finding, 'Get-PortBaseline': listenerRow, 'Compare-PortSnapshot': finding, 'Invoke-PortAudit': finding, 'Get-PortAudit': auditRun,
+  'Register-PortAuditTask': auditTask, 'Unregister-PortAuditTask': auditTask, 'Get-PortAuditTask': auditTask,
 };
 /** Those of their rows, each once. */
 const rowSchemas: readonly RowSchema[] = [...new Set([...Object.values(schemas), portSpan])];

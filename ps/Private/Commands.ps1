@@ -253,6 +253,60 @@ $script:Commands = @{
         Paths   = @('Path', 'RawPath')
         LeftOut = @{}
     }
+    'Register-PortAuditTask' = @{
+        Command = @('schedule', 'install')
+        Always  = @('--format=clixml', '--problems=rows')
+        Options = [ordered]@{
+            BaselinePath      = '--baseline'
+            PolicyPath        = '--policy'
+            StorePath         = '--store'
+            ReportPath        = '--report'
+            FailOn            = '--fail-on'
+            KeepDay           = '--keep'
+            IncludeHash       = '--hash'
+            EventLog          = '--event-log'
+            At                = '--at'
+            RandomDelayMinute = '--random-delay'
+            TimeLimitMinute   = '--time-limit'
+            Account           = '--account'
+            ExecutablePath    = '--executable'
+            Name              = '--name'
+        }
+        Paths   = @('BaselinePath', 'PolicyPath', 'StorePath', 'ReportPath', 'ExecutablePath')
+        LeftOut = @{
+            '--root'    = 'it is for images of Linux'
+            '--columns' = 'Select-Object selects'
+            '--count'   = 'Measure-Object counts'
+            '--output'  = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'   = 'Export-Csv writes'
+        }
+    }
+    'Unregister-PortAuditTask' = @{
+        Command = @('schedule', 'remove')
+        Always  = @('--format=clixml', '--problems=rows')
+        Options = [ordered]@{ Name = '--name' }
+        LeftOut = @{
+            '--root'    = 'it is for images of Linux'
+            '--columns' = 'Select-Object selects'
+            '--count'   = 'Measure-Object counts'
+            '--output'  = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'   = 'Export-Csv writes'
+        }
+    }
+    'Get-PortAuditTask' = @{
+        Command = @('schedule', 'status')
+        Always  = @('--format=clixml', '--problems=rows')
+        Options = [ordered]@{
+            Name   = '--name'
+            Column = '--columns'
+        }
+        LeftOut = @{
+            '--root'   = 'it is for images of Linux'
+            '--count'  = 'Measure-Object counts'
+            '--output' = 'Export-Csv, Export-Clixml and Out-File write'
+            '--excel'  = 'Export-Csv writes'
+        }
+    }
 }
 
 # Options that the module itself decides on.
@@ -264,6 +318,7 @@ $script:OwnOptions = @{
 
 # Commands without a function.
 $script:CommandsLeftOut = @{
-    'completion' = 'the module completes portowner by itself'
-    'doctor'     = 'a check of PortOwner itself, for people'
+    'schedule show' = 'Register-PortAuditTask registers; Get-PortAuditTask tells what is registered'
+    'completion'    = 'the module completes portowner by itself'
+    'doctor'        = 'a check of PortOwner itself, for people'
 }

@@ -102,6 +102,8 @@ Describe 'The help' {
     It 'of <_> has examples that run' -ForEach $functions {
         $examples = (Get-Help $_ -Full).Examples.Example.Code
         Push-Location $TestDrive
+        # Nothing is scheduled on the machine that runs the tests.
+        $global:PSDefaultParameterValues['*egister-PortAuditTask:WhatIf'] = $true
         try {
             foreach ($example in $examples) {
                 $problems = $null
@@ -109,6 +111,7 @@ Describe 'The help' {
                 $problems | Should -BeNullOrEmpty -Because $example
             }
         } finally {
+            $global:PSDefaultParameterValues.Remove('*egister-PortAuditTask:WhatIf')
             Pop-Location
         }
     }

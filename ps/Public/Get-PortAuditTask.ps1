@@ -1,0 +1,62 @@
+function Get-PortAuditTask {
+    <#
+    .SYNOPSIS
+        Says whether the nightly audit is registered, how it is set up, and when it last ran.
+
+    .DESCRIPTION
+        Reads the system's own definition of the task, and the store of its audits. What is not as it should be is in
+        the property Reason, and a warning: files that others than administrators could change, and settings because of
+        which nights go by without an audit. A task that is not there is an object with the State NotInstalled.
+
+    .PARAMETER Name
+        The name of the task, on Windows.
+
+    .PARAMETER Column
+        Only these properties. By default an object has all.
+
+    .INPUTS
+        None.
+
+    .OUTPUTS
+        PortOwner.AuditTask
+
+    .EXAMPLE
+        Get-PortAuditTask
+
+        Says how it stands.
+
+    .EXAMPLE
+        (Get-PortAuditTask).LastAudit -gt (Get-Date).AddDays(-2)
+
+        Tells whether an audit ran in the last two days.
+
+    .EXAMPLE
+        Get-PortAuditTask | Format-List
+
+        Shows the command line, too, and what should be put right.
+
+    .LINK
+        about_PortOwner
+
+    .LINK
+        Register-PortAuditTask
+
+    .LINK
+        Get-PortAudit
+    #>
+    [CmdletBinding()]
+    [OutputType('PortOwner.AuditTask')]
+    param(
+        [Parameter(Position = 0)]
+        [ValidateNotNullOrEmpty()]
+        [string] $Name,
+
+        [ValidateNotNullOrEmpty()]
+        [string[]] $Column
+    )
+
+    end {
+        Use-CallerPreference -Cmdlet $PSCmdlet
+        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortAuditTask' -Bound $PSBoundParameters
+    }
+}

@@ -1,0 +1,120 @@
+BeforeDiscovery {
+    $onLinux = $PSVersionTable.PSVersion.Major -ge 6 -and $IsLinux
+    $templates = Get-ChildItem -LiteralPath (Join-Path (Split-Path $PSScriptRoot) 'Tasks') -Filter *.xml | ForEach-Object { @{ Name = $_.Name } }
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    $name = "PortOwner-Test-$([guid]::NewGuid())"
+}
+
+Describe 'Register-PortAuditTask' {
+    It 'registers nothing with -WhatIf' {
+        Register-PortAuditTask -BaselinePath b.yaml -WhatIf 6>$null | Should -BeNullOrEmpty
+        (Get-PortAuditTask -WarningAction Ignore).State | Should -Be 'NotInstalled'
+    }
+
+    It 'wants something to compare with' {
+        { Register-PortAuditTask -Confirm:$false } | Should -Throw -ErrorId 'PO1005,Register-PortAuditTask'
+    }
+
+    It 'takes no impossible time' {
+        { Register-PortAuditTask -BaselinePath b.yaml -At '25:00' -Confirm:$false } | Should -Throw -ErrorId 'PO1001,Register-PortAuditTask'
+        { Register-PortAuditTask -BaselinePath b.yaml -At 'three' } | Should -Throw
+    }
+
+    It 'refuses a baseline that is not there, or the rights that it has' {
+        $caught = $null
+        try { Register-PortAuditTask -BaselinePath (Join-Path $TestDrive 'none.yaml') -Confirm:$false } catch { $caught = $_ }
+        $caught.FullyQualifiedErrorId | Should -BeIn 'PO5001,Register-PortAuditTask', 'PO5002,Register-PortAuditTask', 'PO5004,Register-PortAuditTask'
+    }
+
+    It 'passes every parameter on' {
+        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive 'stub') (ConvertTo-Document @{ Type = 'PortOwner.AuditTask'; Name = 'x'; State = 'Installed' })
+        try {
+            $said = Register-PortAuditTask -BaselinePath b.yaml -PolicyPath p.yaml -StorePath s.db -ReportPath r.csv, r.json -FailOn High -KeepDay 9 -IncludeHash -EventLog -At 2:30 -RandomDelayMinute 0 -TimeLimitMinute 5 -Account 'C\a$' -Name n -Verbose 4>&1
+        } finally {
+            $env:PORTOWNER_EXE = $null
+        }
+        $line = "$($said | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] })"
+        foreach ($part in 'schedule install', '--baseline=', '--policy=', '--store=', 'r.csv', 'r.json', '--fail-on=High', '--keep=9', '--hash', '--event-log', '--at=2:30', '--random-delay=0', '--time-limit=5', '--account=C\a$', '--name=n') {
+            $line | Should -BeLike "*$part*"
+        }
+        ($said | Where-Object { $_ -isnot [System.Management.Automation.VerboseRecord] }).PSTypeNames[0] | Should -Be 'PortOwner.AuditTask'
+    }
+}
+
+Describe 'Unregister-PortAuditTask' {
+    It 'says what is not there' -Skip:$onLinux {
+        { Unregister-PortAuditTask -Name $name -Confirm:$false } | Should -Throw -ErrorId 'PO500*'
+    }
+
+    It 'removes nothing with -WhatIf' {
+        Unregister-PortAuditTask -WhatIf 6>$null | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Get-PortAuditTask' {
+    It 'gives an object for what is not there' {
+        $row = Get-PortAuditTask -WarningAction Ignore
+        $row.PSTypeNames[0] | Should -Be 'PortOwner.AuditTask'
+        $row.State | Should -Be 'NotInstalled'
+    }
+
+    It 'gives the chosen properties' {
+        (Get-PortAuditTask -Column Name, State -WarningAction Ignore).PSObject.Properties.Name | Should -Be 'Name', 'State'
+    }
+}
+
+Describe 'The templates' {
+    It '<Name> is a text as Register-ScheduledTask takes it' -ForEach $templates {
+        $text = Get-Content -LiteralPath (Join-Path $moduleFolder "Tasks/$Name") -Raw
+        $text | Should -Not -BeLike '*<?xml*'
+        ([xml] $text).Task.Actions.Exec.Command | Should -BeLike 'C:\*'
+    }
+}
+
+Describe 'Invoke-FleetAudit.ps1' {
+    BeforeAll {
+        $script = Join-Path $moduleFolder 'Tasks/Invoke-FleetAudit.ps1'
+        $list = Join-Path $TestDrive 'fleet.txt'
+        Set-Content -LiteralPath $list -Value "# ours`nweb1`n`nweb2`ndead`nweb1"
+        $policy = Join-Path $TestDrive 'policy.yaml'
+        Set-Content -LiteralPath $policy -Value "kind: PortOwner.Policy`nversion: 1`nrules:`n  - { name: no telnet, action: forbid, ports: 23, severity: High }"
+        $store = Join-Path $TestDrive 'fleet.db'
+
+        # What remoting would bring from two machines, of which one has telnet; a third is dead.
+        function New-Remote([string] $Class, [string] $Machine, [hashtable] $Property) {
+            $Property.PSComputerName = $Machine
+            $object = [pscustomobject] $Property
+            $object.PSTypeNames.Insert(0, "Deserialized.Microsoft.Management.Infrastructure.CimInstance#$Class")
+            $object
+        }
+        function Invoke-Command {
+            [CmdletBinding()]
+            param($ComputerName, $ThrottleLimit, $ScriptBlock)
+
+            $null = $ComputerName, $ThrottleLimit, $ScriptBlock
+            foreach ($machine in 'web1', 'web2') {
+                $port = if ($machine -eq 'web1') { 23 } else { 443 }
+                New-Remote 'ROOT/StandardCimv2/MSFT_NetTCPConnection' $machine @{ LocalAddress = '0.0.0.0'; LocalPort = [uint16] $port; RemoteAddress = '0.0.0.0'; RemotePort = [uint16] 0; State = [byte] 2; OwningProcess = [uint32] 700 }
+                New-Remote 'root/cimv2/Win32_Process' $machine @{ ProcessId = [uint32] 700; Name = 'server.exe'; ExecutablePath = 'C:\server.exe'; ParentProcessId = [uint32] 4; CreationDate = [datetime]::UtcNow.AddDays(-1); CSName = $machine.ToUpper() }
+            }
+            Write-Error -Message 'no answer' -TargetObject 'dead'
+        }
+    }
+
+    It 'audits each machine that answers, and tells of the one that does not' {
+        $reports = Join-Path $TestDrive 'reports'
+        $null = New-Item -ItemType Directory -Path $reports
+        $said = & $script -ComputerList $list -Policy $policy -Store $store -ReportFolder $reports -Executable $executable 2>&1
+        $LASTEXITCODE | Should -Be 69
+        "$said" | Should -BeLike '*no telnet*'
+        Get-ChildItem -LiteralPath $reports | ForEach-Object Name | Sort-Object | Should -Be 'web1.csv', 'web2.csv'
+        Get-Content -LiteralPath (Join-Path $reports 'web1.csv') -Raw | Should -BeLike '*no telnet*'
+        Get-Content -LiteralPath (Join-Path $reports 'web2.csv') -Raw | Should -Not -BeLike '*no telnet*'
+        $runs = @(Get-PortAudit -StorePath $store)
+        $runs.Count | Should -Be 2
+        $runs.ComputerName | Sort-Object | Should -Be 'web1', 'web2'
+    }
+}
