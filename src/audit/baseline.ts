@@ -188,5 +188,7 @@ export function updateBaseline(text: string, name: string, now: readonly Listene
     items.items.splice(at, 0, nodeOf(document, listener));
     listed.splice(at, 0, listener);
   }
-  return { text: document.toString(noWrap), comparison };
+  const updatedText = document.toString(noWrap);
+  // As git checks files out on Windows.
+  return { text: /\r\n/.test(text) ? updatedText.replace(/\r?\n/g, '\r\n') : updatedText, comparison };
 }

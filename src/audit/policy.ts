@@ -130,7 +130,8 @@ function ruleOf(text: RuleText): Rule {
   }
   if (text.user !== undefined) {
     const test = anyOf(list(text.user).flatMap((name) => (name.includes('\\') ? [name] : [name, `*\\${name}`])), windowsName);
-    conditions.push(({ user }) => (user === null ? null : test(user)));
+    // The kernel runs as nobody.
+    conditions.push(({ user, program }) => (user === null ? (program === 'kernel' || program === 'System' ? false : null) : test(user)));
   }
   if (text.signer !== undefined) {
     const test = anyOf(list(text.signer), always);

@@ -34,6 +34,16 @@ export function machineProblem(before: string | null, now: string, what: string)
   return { severity: 'Warning', code: 'PO4205', message: `${what} is of the machine ${before}, and is compared with ${now}`, target: before };
 }
 
+/** Whether approved listeners have hashes, so that those of now are needed too. */
+export const hashed = (approved: readonly Listener[]): boolean => approved.some(({ sha256 }) => sha256 !== null);
+
+/** Warns when there is nothing to compare the hashes of a baseline with. */
+export function hashProblem(approved: readonly Listener[], facts: Facts, name: string): Problem | null {
+  const { status } = facts.sections.binaries ?? { status: 'notAsked' };
+  if (!hashed(approved) || status !== 'notAsked') return null;
+  return { severity: 'Warning', code: 'PO3001', message: `${name} has hashes of executables, and the facts have none: a replaced file would not be found`, hint: 'Make the snapshot with portowner snapshot --hash.', target: name };
+}
+
 /** The problems that there are. */
 export function some(...problems: (Problem | null)[]): Problem[] {
   return problems.filter((problem) => problem !== null);

@@ -6,7 +6,7 @@ import type { Facts } from '../facts/facts.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
 import { version } from '../version.ts';
-import { auditable, factProblems, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { auditable, factProblems, hashed, hashProblem, machineProblem, some, unseenProblem } from './audit-facts.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
@@ -68,12 +68,12 @@ export class AuditCommand extends RowCommand {
     const approved = this.baseline === undefined ? null : (await import('../audit/baseline.ts')).parseBaseline(readText(this.baseline), this.baseline);
     const policy = this.policy === undefined ? null : (await import('../audit/policy.ts')).parsePolicy(readText(this.policy), this.policy);
 
-    const facts = auditable(await this.facts(auditQuestion, this.hash), this.from?.join(', ') ?? 'this machine');
+    const facts = auditable(await this.facts(auditQuestion, this.hash || (this.live && hashed(approved?.listeners ?? []))), this.from?.join(', ') ?? 'this machine');
     const now = listeners(facts);
     const comparison: Comparison | null = approved === null ? null : compare(approved.listeners, now);
     const result = audit(facts, now, comparison, policy, { name: `baseline ${this.baseline}`, approve: `portowner baseline update ${this.baseline}` });
     const unseen = unseenProblem(result.unseen, 'which could not be judged');
-    const problems = [...factProblems(facts), ...some(machineProblem(approved?.machine ?? null, facts.machine.name, this.baseline ?? ''), unseen)];
+    const problems = [...factProblems(facts), ...some(machineProblem(approved?.machine ?? null, facts.machine.name, this.baseline ?? ''), hashProblem(approved?.listeners ?? [], facts, this.baseline ?? ''), unseen)];
 
     const failures: Problem[] = [];
     const attempt = async (work: () => Promise<void>): Promise<void> => {

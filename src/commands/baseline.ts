@@ -8,7 +8,7 @@ import { fileSink } from '../formats/sink.ts';
 import { exit, PortOwnerError } from '../problems.ts';
 import { finding } from '../schema/finding.ts';
 import { listenerRow, type ListenerRow } from '../schema/listener.ts';
-import { auditable, factProblems, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { auditable, factProblems, hashed, hashProblem, machineProblem, some, unseenProblem } from './audit-facts.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 function writeFile(path: string, text: string): void {
@@ -46,8 +46,8 @@ abstract class BaselineCommand extends RowCommand {
   file = Option.String({ name: 'FILE' });
   hash = hashOption();
 
-  protected async now(): Promise<Facts> {
-    return auditable(await this.facts(auditQuestion, this.hash), this.from?.join(', ') ?? 'this machine');
+  protected async now(hash = this.hash): Promise<Facts> {
+    return auditable(await this.facts(auditQuestion, hash), this.from?.join(', ') ?? 'this machine');
   }
 }
 
@@ -115,14 +115,14 @@ export class BaselineUpdateCommand extends BaselineCommand {
     const { readText } = await import('../audit/document.ts');
     const text = readText(this.file);
     // A mistake in the file is told before the machine is asked.
-    const { machine } = parseBaseline(text, this.file);
-    const facts = await this.now();
+    const { machine, listeners: approved } = parseBaseline(text, this.file);
+    const facts = await this.now(this.hash || (this.live && hashed(approved)));
     const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed: this.keepClosed });
     if (updated !== text && !this.dryRun) writeFile(this.file, updated);
     const changes = comparison.changes.filter(({ kind }) => !this.keepClosed || kind !== 'Closed');
     return {
       rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
-      problems: [...factProblems(facts), ...some(machineProblem(machine, facts.machine.name, this.file), unseenProblem(comparison.unseen, 'whose entries stay as they are'))],
+      problems: [...factProblems(facts), ...some(machineProblem(machine, facts.machine.name, this.file), unseenProblem(comparison.unseen, 'whose entries stay as they are'), hashProblem(approved, facts, this.file))],
       exitCode: exit.ok,
       note: updated === text ? `${this.file} is up to date.` : `${counted(changes.length, 'change')} ${this.dryRun ? 'to approve' : 'approved'} in ${this.file}.`,
     };

@@ -112,6 +112,12 @@ test('what is new goes where it belongs', () => {
   assert.match(text, /# Approved by the web team[\s\S]*# The web[\s\S]*# CHG-1[\s\S]*# ours[\s\S]*# CHG-2[\s\S]*# Mail[\s\S]*# CHG-3[\s\S]*# the end/);
 });
 
+test('lines end as they did', () => {
+  const crlf = written.replaceAll('\n', '\r\n');
+  const { text } = updateBaseline(crlf, 'b.yaml', [{ ...tls, user: 'eve' }, ftp, mail], { keepClosed: false });
+  assert.is(text, crlf.replace('# ours\r\n    user: root', '# ours\r\n    user: eve'));
+});
+
 test('what the file leaves open stays open', () => assert.not.match(update([tls, { ...ftp, user: 'eve' }, mail]), /Debian-exim/));
 
 test('after an update there is nothing to find', () => {

@@ -38,6 +38,7 @@ const conditions: [condition: string, fits: (boolean | null), of: Listener][] = 
   ['user: web', true, windows],
   ['user: corp\\web', true, windows],
   ['user: root', null, listener({ user: null })],
+  ['user: root', false, listener({ user: null, program: 'kernel' })],
   ['signer: "Microsoft*"', null, listener()],
   ['signer: "Microsoft*"', true, listener({ signer: 'Microsoft Windows' })],
 ];

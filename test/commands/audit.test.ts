@@ -150,6 +150,23 @@ test('a hostile file of 200 MB as baseline, policy and snapshot: one error each,
   assert.not.ok(existsSync(store));
 });
 
+test('hashes in the baseline that the snapshot lacks are said', async () => {
+  const { baseline } = await place();
+  writeFileSync(baseline, readFileSync(baseline, 'utf8').replace('    user: root', `    user: root\n    sha256: ${'a'.repeat(64)}`));
+  const { code, err } = await audit(['--baseline', baseline]);
+  assert.is(code, 0);
+  assert.match(err, /PO3001: warning: .*b\.yaml has hashes of executables, and the facts have none/);
+});
+
+test('XML with a DOCTYPE is refused', async () => {
+  const { baseline, folder } = await place();
+  const file = join(folder, 'x.xml');
+  writeFileSync(file, '<?xml version="1.0"?>\n<!DOCTYPE Objs [<!ENTITY a SYSTEM "file:///etc/passwd">]>\n<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><S>&a;</S></Objs>');
+  const { code, out, err } = await run(['audit', '--baseline', baseline, '--from', file]);
+  assert.equal([code, out], [69, '']);
+  assert.match(err, /PO2002/);
+});
+
 test('a snapshot cut in half', async () => {
   const { baseline, store } = await place();
   const half = snapshotFile(night(2, [22]));

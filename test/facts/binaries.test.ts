@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { binaryName, parseBinaryName, withBinaries } from '../../src/facts/binaries.ts';
+import { gather } from '../../src/facts/gather.ts';
+import { everything } from '../../src/facts/question.ts';
+import type { RawSource } from '../../src/facts/raw.ts';
+import { validateFacts } from '../../src/facts/validate.ts';
+import { liveSource } from '../../src/machine/live.ts';
+import { skip, type TestContext } from '../skip.ts';
+import { connection, facts, process as processFact, socket } from './example.ts';
+
+const test = suite('the hashes of executables');
+
+const hash = 'a'.repeat(64);
+function source(answer: (name: string) => Pick<ReturnType<RawSource['read']>, 'text' | 'refusal'>): RawSource & { readonly asked: string[] } {
+  const asked: string[] = [];
+  return { platform: 'linux', asked, read: (name) => (asked.push(name), { at: '2026-01-02T03:04:05Z', ...answer(name) }) };
+}
+
+test('the name of a question', () => {
+  assert.equal(parseBinaryName(binaryName(7, 'C:\\a/b\nc')), { pid: 7, path: 'C:\\a/b\nc' });
+  assert.is(parseBinaryName('process/7'), null);
+});
+
+test('each file once, of processes that hold a port', () => {
+  const raw = source(() => ({ text: hash }));
+  const processes = [processFact(), processFact({ pid: 101 }), processFact({ pid: 102, path: '/bin/other' }), processFact({ pid: 103, container: { runtime: 'docker', id: 'x' } })];
+  const found = withBinaries(facts([socket(), socket({ pid: 101 }), connection({ pid: 102 }), socket({ pid: 103 })], { processes }), raw);
+  assert.equal(raw.asked, ['sha256/100//usr/sbin/nginx', 'sha256/103//usr/sbin/nginx']);
+  assert.equal(found.sections.binaries?.data.map(({ pid, sha256 }) => [pid, sha256]), [[100, hash], [101, hash], [103, hash]]);
+  assert.is(found.sections.binaries?.status, 'ok');
+  assert.is(validateFacts(found), null);
+});
+
+test('what cannot be read is said', () => {
+  const raw = source(() => ({ refusal: { code: 'AccessDenied', text: 'access is denied', needs: 'root' } }));
+  const { binaries } = withBinaries(facts([socket()]), raw).sections;
+  assert.equal([binaries?.status, binaries?.reason, binaries?.needs, binaries?.data[0]?.sha256], ['failed', '/usr/sbin/nginx: access is denied', 'root', null]);
+});
+
+test('of this process, really', async (context: TestContext) => {
+  if (process.platform !== 'linux') return skip('the path of the executable is taken from /proc', context);
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    const raw = await liveSource();
+    const found = withBinaries(await gather(raw, { ...everything, sockets: 'listeners', localPorts: [{ start: port, end: port }] }, new Date()), raw);
+    const own = found.sections.binaries?.data.find(({ pid }) => pid === process.pid);
+    assert.is(own?.sha256, createHash('sha256').update(readFileSync(readlinkSync('/proc/self/exe'))).digest('hex'));
+  } finally {
+    server.close();
+  }
+});
+
+test.run();
