@@ -30,7 +30,7 @@ Describe 'Register-PortAuditTask' {
     }
 
     It 'passes every parameter on' {
-        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive 'stub') (ConvertTo-Document @{ Type = 'PortOwner.AuditTask'; Name = 'x'; State = 'Installed' })
+        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive 'stub') (ConvertTo-Document @{ Type = 'PortOwner.AuditTask'; TaskName = 'x'; State = 'Installed' })
         try {
             $said = Register-PortAuditTask -BaselinePath b.yaml -PolicyPath p.yaml -StorePath s.db -ReportPath r.csv, r.json -FailOn High -KeepDay 9 -IncludeHash -EventLog -At 2:30 -RandomDelayMinute 0 -TimeLimitMinute 5 -Account 'C\a$' -Name n -Verbose 4>&1
         } finally {
@@ -62,7 +62,7 @@ Describe 'Get-PortAuditTask' {
     }
 
     It 'gives the chosen properties' {
-        (Get-PortAuditTask -Column Name, State -WarningAction Ignore).PSObject.Properties.Name | Should -Be 'Name', 'State'
+        (Get-PortAuditTask -Column TaskName, State -WarningAction Ignore).PSObject.Properties.Name | Should -Be 'TaskName', 'State'
     }
 }
 

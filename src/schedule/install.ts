@@ -184,7 +184,7 @@ export function installTask(task: AuditTask, scheduler: Scheduler, root: string 
 }
 
 const empty: AuditTaskRow = {
-  Name: null, State: null, UserName: null, StartTime: null, RandomDelayMinutes: null, TimeLimitMinutes: null, Command: null, Arguments: null, StorePath: null, LastAudit: null, LastFindings: null,
+  TaskName: null, State: null, UserName: null, TimeOfDay: null, RandomDelayMinutes: null, TimeLimitMinutes: null, Command: null, Arguments: null, StorePath: null, LastAudit: null, LastFindings: null,
   EventSource: null, Reason: null, ComputerName: null,
 };
 
@@ -193,10 +193,10 @@ function rowOf({ name, account, at, randomDelay, timeLimit, command }: AuditTask
   const words = auditArguments(command);
   return {
     ...empty,
-    Name: name,
+    TaskName: name,
     State: state,
     UserName: platform === 'linux' ? 'root' : account.kind === 'system' ? 'SYSTEM' : account.name,
-    StartTime: `${String(at.hour).padStart(2, '0')}:${String(at.minute).padStart(2, '0')}`,
+    TimeOfDay: `${String(at.hour).padStart(2, '0')}:${String(at.minute).padStart(2, '0')}`,
     RandomDelayMinutes: randomDelay,
     TimeLimitMinutes: timeLimit,
     Command: command.executable,
@@ -216,7 +216,7 @@ export function removeTask(name: string, scheduler: Scheduler, root: string | nu
     if (!scheduler.exists(name)) throw missing(`task ${JSON.stringify(name)}`);
     demandDone(scheduler.remove(name), 'Task Scheduler did not remove the task');
     if (scheduler.eventSource(eventSourceName)?.toLowerCase() === messageFile.toLowerCase()) scheduler.removeEventSource(eventSourceName);
-    return { row: { ...row, Name: name, EventSource: scheduler.eventSource(eventSourceName) !== null }, problems: [] };
+    return { row: { ...row, TaskName: name, EventSource: scheduler.eventSource(eventSourceName) !== null }, problems: [] };
   }
   const names = ['timer', 'service'].map((kind) => `${unitName}.${kind}`);
   if (names.every((unit) => scheduler.readUnit(root, unit) === null)) throw missing(`unit ${names[0]}`);
@@ -224,7 +224,7 @@ export function removeTask(name: string, scheduler: Scheduler, root: string | nu
   if (live) demandDone(scheduler.systemctl('disable', '--now', names[0]!), 'systemd did not stop the timer');
   for (const unit of names) scheduler.removeUnit(root, unit);
   if (live) demandDone(scheduler.systemctl('daemon-reload'), 'systemd did not read its units again');
-  return { row: { ...row, Name: names[0]! }, problems: [] };
+  return { row: { ...row, TaskName: names[0]! }, problems: [] };
 }
 
 const minutesOf = (duration: string | null): number | null => {
@@ -268,12 +268,12 @@ function standingConcerns(executable: string, words: readonly string[], schedule
 }
 
 function reasonsOf(row: AuditTaskRow, reasons: readonly string[]): Outcome {
-  const problems = reasons.filter((reason) => !/^\w+: (?:NotFound|NotSupported): /.test(reason)).map((reason) => warning(reason, { target: row.Name ?? '' }));
+  const problems = reasons.filter((reason) => !/^\w+: (?:NotFound|NotSupported): /.test(reason)).map((reason) => warning(reason, { target: row.TaskName ?? '' }));
   return { row: { ...row, Reason: reasons.length === 0 ? null : reasons }, problems };
 }
 
 function windowsStatus(name: string, scheduler: WindowsScheduler): Outcome {
-  const row = { ...empty, Name: name, EventSource: scheduler.eventSource(eventSourceName) !== null, ComputerName: scheduler.machine };
+  const row = { ...empty, TaskName: name, EventSource: scheduler.eventSource(eventSourceName) !== null, ComputerName: scheduler.machine };
   if (!scheduler.exists(name)) return { row: { ...row, State: 'NotInstalled' }, problems: [] };
   const answer = scheduler.query(name);
   if ('refusal' in answer) return reasonsOf({ ...row, State: 'Unknown' }, [`State: ${answer.refusal.code}: ${answer.refusal.text}`]);
@@ -289,7 +289,7 @@ function windowsStatus(name: string, scheduler: WindowsScheduler): Outcome {
       ...row,
       State: facts.enabled ? 'Ready' : 'Disabled',
       UserName: facts.user,
-      StartTime: facts.time,
+      TimeOfDay: facts.time,
       RandomDelayMinutes: minutesOf(facts.randomDelay) ?? 0,
       TimeLimitMinutes: minutesOf(facts.timeLimit ?? 'PT72H'),
       Command: facts.command,
@@ -303,7 +303,7 @@ function windowsStatus(name: string, scheduler: WindowsScheduler): Outcome {
 
 function linuxStatus(scheduler: LinuxScheduler, root: string | null): Outcome {
   const name = `${unitName}.timer`;
-  const row = { ...empty, Name: name, ComputerName: scheduler.machine };
+  const row = { ...empty, TaskName: name, ComputerName: scheduler.machine };
   const [service, timer] = ['service', 'timer'].map((kind) => scheduler.readUnit(root, `${unitName}.${kind}`));
   if (service == null || timer == null) {
     const other = service ?? timer;
@@ -325,7 +325,7 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null): Outcome {
       ...row,
       State: active === null ? 'Unknown' : active.text === 'active' ? 'Ready' : 'Disabled',
       UserName: unitValues(service, 'User')[0] ?? 'root',
-      StartTime: /(\d{2}:\d{2}):\d{2}$/.exec(unitValues(timer, 'OnCalendar')[0] ?? '')?.[1] ?? null,
+      TimeOfDay: /(\d{2}:\d{2}):\d{2}$/.exec(unitValues(timer, 'OnCalendar')[0] ?? '')?.[1] ?? null,
       RandomDelayMinutes: number(timer, 'RandomizedDelaySec'),
       TimeLimitMinutes: number(service, 'TimeoutStartSec'),
       Command: command,

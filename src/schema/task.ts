@@ -4,10 +4,10 @@ import type { RowOf, RowSchema } from './column.ts';
 export const auditTask = {
   typeName: 'PortOwner.AuditTask',
   columns: [
-    { name: 'Name', type: 'text', importance: 1, description: "The task's name in Task Scheduler, or the timer's in systemd." },
+    { name: 'TaskName', type: 'text', importance: 1, description: "The task's name in Task Scheduler, or the timer's in systemd." },
     { name: 'State', type: 'text', importance: 1, description: 'Installed, Updated (it was there before) or Removed by this command; Ready, Disabled, NotInstalled or Unknown as it was found.' },
     { name: 'UserName', type: 'text', importance: 2, description: 'The account that it runs as.' },
-    { name: 'StartTime', type: 'text', importance: 1, description: "When it starts each day, in the machine's local time: 03:00." },
+    { name: 'TimeOfDay', type: 'text', importance: 1, description: "When it starts each day, in the machine's local time: 03:00." },
     { name: 'RandomDelayMinutes', type: 'uint32', importance: 4, description: 'Up to so many minutes later, by chance.' },
     { name: 'TimeLimitMinutes', type: 'uint32', importance: 5, description: 'It is ended after so many minutes.' },
     { name: 'Command', type: 'text', description: 'The executable that it starts.' },

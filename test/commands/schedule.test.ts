@@ -39,7 +39,7 @@ test('installing makes the folder for administrators and a task that Task Schedu
   assert.equal([flaws, concerns], [[], []]);
   assert.is(facts?.arguments, 'audit --baseline C:\\Audit\\baseline.yaml --store C:\\ProgramData\\PortOwner\\audits.db');
   const second = await schedule(scheduler, 'install', ...baseline, '--at', '4:30', '--keep', '400');
-  assert.equal([second.code, second.row?.State, second.row?.StartTime, scheduler.made.length, scheduler.tasks.size], [0, 'Updated', '04:30', 1, 1]);
+  assert.equal([second.code, second.row?.State, second.row?.TimeOfDay, scheduler.made.length, scheduler.tasks.size], [0, 'Updated', '04:30', 1, 1]);
   assert.is(checkTask(scheduler.tasks.get(name)!).facts?.time, '04:30');
 });
 
@@ -164,8 +164,8 @@ test('status reads the definition back, and holds it against what an audit needs
   await schedule(scheduler, 'install', ...baseline, '--at', '2:05', '--random-delay', '15', '--time-limit', '90');
   const { code, row, problems } = await schedule(scheduler, 'status');
   assert.equal([code, problems], [0, []]);
-  const { State, UserName, StartTime, RandomDelayMinutes, TimeLimitMinutes, StorePath, LastAudit, Reason } = row!;
-  assert.equal([State, UserName, StartTime, RandomDelayMinutes, TimeLimitMinutes, StorePath, LastAudit], ['Ready', 'SYSTEM', '02:05', 15, 90, 'C:\\ProgramData\\PortOwner\\audits.db', null]);
+  const { State, UserName, TimeOfDay, RandomDelayMinutes, TimeLimitMinutes, StorePath, LastAudit, Reason } = row!;
+  assert.equal([State, UserName, TimeOfDay, RandomDelayMinutes, TimeLimitMinutes, StorePath, LastAudit], ['Ready', 'SYSTEM', '02:05', 15, 90, 'C:\\ProgramData\\PortOwner\\audits.db', null]);
   assert.equal(Reason, ['LastAudit: NotFound: no audit has been stored yet']);
   scheduler.tasks.set(name, scheduler.tasks.get(name)!.replace('<StartWhenAvailable>true', '<StartWhenAvailable>false').replace(/<Enabled>true<\/Enabled>(?=\s*<\/Settings>)/, '<Enabled>false</Enabled>'));
   scheduler.files.set('C:\\Audit\\baseline.yaml', safe('file', [usersWrite]));
@@ -185,13 +185,13 @@ test('on Linux it is a service and a timer, which systemd is told of', async () 
   const scheduler = fakeLinux();
   const args = ['--baseline', '/etc/portowner/baseline.yaml'];
   const first = await schedule(scheduler, 'install', ...args);
-  assert.equal([first.code, codes(first), first.row?.State, first.row?.Name], [0, [], 'Installed', 'portowner-audit.timer']);
+  assert.equal([first.code, codes(first), first.row?.State, first.row?.TaskName], [0, [], 'Installed', 'portowner-audit.timer']);
   assert.equal([...scheduler.units.keys()], ['/portowner-audit.service', '/portowner-audit.timer']);
   assert.equal(scheduler.calls, ['daemon-reload', 'enable --now portowner-audit.timer']);
   const second = await schedule(scheduler, 'install', ...args, '--at', '1:00');
   assert.equal([second.row?.State, scheduler.calls.at(-1)], ['Updated', 'restart portowner-audit.timer']);
   const status = await schedule(fakeLinuxWith(scheduler), 'status');
-  assert.equal([status.code, status.row?.State, status.row?.StartTime, status.row?.UserName, status.row?.TimeLimitMinutes, codes(status)], [0, 'Ready', '01:00', 'root', 60, []]);
+  assert.equal([status.code, status.row?.State, status.row?.TimeOfDay, status.row?.UserName, status.row?.TimeLimitMinutes, codes(status)], [0, 'Ready', '01:00', 'root', 60, []]);
   const removed = await schedule(scheduler, 'remove');
   assert.equal([removed.code, scheduler.units.size, scheduler.calls.slice(-2)], [0, 0, ['disable --now portowner-audit.timer', 'daemon-reload']]);
 });
