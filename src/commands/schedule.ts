@@ -5,6 +5,7 @@ import { PortOwnerError, exit, type ExitCode } from '../problems.ts';
 import { checkName, defaultName, parseAccount, parseTime, taskPath, type AuditTask, type TaskPlatform } from '../schedule/definition.ts';
 import { installTask, removeTask, taskStatus, type Outcome } from '../schedule/install.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
+import { stateFolder } from '../schedule/units.ts';
 import { severities } from '../schema/finding.ts';
 import { auditTask } from '../schema/task.ts';
 import { RowCommand, type Answer } from './row-command.ts';
@@ -94,7 +95,7 @@ abstract class DefinitionCommand extends ScheduleCommand {
     }
     const executable = this.executable ?? scheduler?.executable ?? (here ? null : platform === 'win32' ? 'C:\\Program Files\\PortOwner\\portowner.exe' : '/usr/local/bin/portowner');
     if (executable === null) throw new PortOwnerError('PO1005', 'PortOwner runs from its sources here: there is no executable to start', { hint: 'Give --executable.' });
-    const dataFolder = scheduler?.dataFolder ?? (platform === 'win32' ? 'C:\\ProgramData\\PortOwner' : '/var/lib/portowner');
+    const dataFolder = scheduler?.dataFolder ?? (platform === 'win32' ? 'C:\\ProgramData\\PortOwner' : stateFolder);
     return {
       name: this.taskName(),
       account: parseAccount(this.account ?? 'SYSTEM'),

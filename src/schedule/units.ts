@@ -1,6 +1,9 @@
+import { posix } from 'node:path';
 import { auditArguments, description, folderOf, type AuditTask } from './definition.ts';
 
 export const unitName = 'portowner-audit';
+/** Where audits are kept when nobody says otherwise. */
+export const stateFolder = '/var/lib/portowner';
 
 /** A word of ExecStart: https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Command%20lines */
 function word(text: string): string {
@@ -45,7 +48,10 @@ UMask=0077
 /** The two files of a nightly audit by systemd, by their names. */
 export function units(task: AuditTask): Readonly<Record<string, string>> {
   const { command, at, randomDelay, timeLimit } = task;
-  const folders = [...new Set([command.store, ...command.reports].map((file) => folderOf(file, 'linux')))].toSorted();
+  const written = [...new Set([command.store, ...command.reports].map((file) => folderOf(file, 'linux')))].toSorted();
+  // systemd makes this one itself, in an image too.
+  const own = written.includes(stateFolder) ? `StateDirectory=${posix.basename(stateFolder)}\nStateDirectoryMode=0700\n` : '';
+  const others = written.filter((folder) => folder !== stateFolder);
   const service = `[Unit]
 Description=${description}
 Documentation=man:systemd.service(5)
@@ -59,8 +65,7 @@ TimeoutStartSec=${timeLimit}min
 Nice=10
 # Variables that would have any Node.js write files or load code.
 UnsetEnvironment=NODE_V8_COVERAGE NODE_OPTIONS NODE_EXTRA_CA_CERTS NODE_REPL_EXTERNAL_MODULE OPENSSL_CONF OPENSSL_MODULES LD_PRELOAD LD_LIBRARY_PATH
-ReadWritePaths=${folders.map(path).join(' ')}
-${hardening}
+${own}${others.length === 0 ? '' : `ReadWritePaths=${others.map(path).join(' ')}\n`}${hardening}
 `;
   const timer = `[Unit]
 Description=${description}

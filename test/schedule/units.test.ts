@@ -35,7 +35,7 @@ test('systemd has nothing to say against them', async (context: TestContext) => 
 test('they are as people would write them', () => {
   const { 'portowner-audit.service': service, 'portowner-audit.timer': timer } = units(linuxTask);
   assert.match(service!, 'ExecStart="/usr/local/bin/portowner" "audit" "--baseline" "/etc/portowner/b line \\"é\\" 100%% $$HOME \\\\n.yaml" "--store" "/var/lib/portowner/audits.db"');
-  assert.match(service!, '\nReadWritePaths="/var/lib/portowner" "/var/log/portowner"\n');
+  assert.match(service!, '\nStateDirectory=portowner\nStateDirectoryMode=0700\nReadWritePaths="/var/log/portowner"\n');
   assert.match(service!, /\nUnsetEnvironment=NODE_V8_COVERAGE NODE_OPTIONS /);
   assert.match(service!, '\nTimeoutStartSec=60min\n');
   assert.match(timer!, '\nOnCalendar=*-*-* 03:05:00\nRandomizedDelaySec=30min\n');
