@@ -54,7 +54,6 @@ export function units(task: AuditTask): Readonly<Record<string, string>> {
   const others = written.filter((folder) => folder !== stateFolder);
   const service = `[Unit]
 Description=${description}
-Documentation=man:systemd.service(5)
 
 [Service]
 Type=oneshot
