@@ -99,7 +99,12 @@ function prepare(task: AuditTask, scheduler: Scheduler, sid: string | null): voi
   const needed = scheduler.platform === 'win32' || within.length > 0;
   if (!needed) return;
   if (scheduler.look(dataFolder).standing === 'missing') scheduler.makeFolder(dataFolder, sid);
-  demandTrust(concernsAbout([{ role: 'the folder of the audits', path: dataFolder, mayBeMissing: false, standing: 'folder' }, ...within], scheduler, sids));
+  const folder: Used = { role: 'the folder of the audits', path: dataFolder, mayBeMissing: false, standing: 'folder' };
+  // Made by hand below ProgramData it is one in which all users can make files.
+  const hint = `When what is in it is yours: takeown /F "${dataFolder}" /A, then icacls "${dataFolder}" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"`;
+  const isOpen = ({ path, text }: Concern): boolean => scheduler.platform === 'win32' && path === dataFolder && text.includes('could change');
+  const concerns = concernsAbout([folder, ...within], scheduler, sids);
+  demandTrust(concerns.map((one) => (isOpen(one) ? { role: one.role, path: one.path, text: one.text, hint } : one)));
 }
 
 /** What a gMSA lacks, as far as it can be told. */

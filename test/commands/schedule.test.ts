@@ -98,6 +98,16 @@ test('a data folder that a user made before is refused', async () => {
   const answer = await schedule(scheduler, 'install', ...baseline);
   assert.equal([answer.code, codes(answer), scheduler.tasks.size], [1, ['PO5002'], 0]);
   assert.match(answer.problems[0]!.Message, /the folder of the audits/);
+  assert.match(answer.problems[0]!.Hint!, /icacls "C:\\ProgramData\\PortOwner" \/inheritance:r /);
+});
+
+test('a baseline that belongs into the data folder finds it made', async () => {
+  const scheduler = fakeWindows();
+  const path = 'C:\\ProgramData\\PortOwner\\baseline.yaml';
+  assert.equal(codes(await schedule(scheduler, 'install', '--baseline', path)), ['PO5004']);
+  assert.is(scheduler.made.length, 1);
+  scheduler.files.set(path, safe('file'));
+  assert.equal(codes(await schedule(scheduler, 'install', '--baseline', path)), []);
 });
 
 test('the module around the executable is looked at, too', async () => {
