@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { decodeText } from '../facts/read.ts';
 import type { SchemaProblem } from '../generated/baseline.validate.js';
 import { PortOwnerError } from '../problems.ts';
@@ -20,8 +20,8 @@ export interface DocumentKind {
   readonly validate: { (data: unknown): boolean; errors?: SchemaProblem[] | null };
 }
 
-/** 50,000 listeners have about 8 MB. */
-const sizeLimit = 16 * 1024 * 1024;
+/** 20,000 listeners have less. Parsed, a file can take five hundred times its size. */
+const sizeLimit = 2 * 1024 * 1024;
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -53,6 +53,27 @@ export function readText(path: string): string {
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+/** The first key that a map has twice; the package's own look for them takes time with the square of their number. */
+function repeatedKey(document: Document): { key: string; offset: number } | null {
+  let found: { key: string; offset: number } | null = null;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name)) {
+          found = { key: name, offset: key.range?.[0] ?? 0 };
+          return visit.BREAK;
+        }
+        seen.add(name);
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 const pointerParts = (pointer: string): (string | number)[] =>
@@ -100,9 +121,11 @@ export function parseChecked(text: string, name: string, { name: called, kind, h
   let document: Document.Parsed;
   let value: unknown;
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', uniqueKeys: false });
     const [error] = document.errors;
-    if (error !== undefined) throw wrong(error.pos[0], error.message.split('\n')[0]!.replace(/\.$/, ''), error);
+    if (error !== undefined) throw wrong(error.pos[0], /call stack/.test(error.message) ? 'it is nested too deeply' : error.message.split('\n')[0]!.replace(/\.$/, ''), error);
+    const repeated = repeatedKey(document);
+    if (repeated !== null) throw wrong(repeated.offset, `the key ${JSON.stringify(repeated.key)} is there twice`);
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     if (error instanceof PortOwnerError) throw error;
