@@ -81,7 +81,7 @@ Describe 'Invoke-PortAudit and Get-PortAudit' {
         $run = Get-PortAudit $store -Last 1
         $run.PSTypeNames[0] | Should -Be 'PortOwner.AuditRun'
         $run.Findings | Should -Be $findings.Count
-        $spans = @(Get-PortAudit $store -Port dynamic -Program '*')
+        $spans = @(Get-PortAudit $store -Port $port -Program '*')
         $spans[0].PSTypeNames[0] | Should -Be 'PortOwner.PortHistory'
         Get-PortAudit $store -Port 1 | Should -BeNullOrEmpty
     }
