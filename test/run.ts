@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { buildLayer } from './layers/build.ts';
 import { checkLayer } from './layers/check.ts';
 import type { Layer, Result } from './layers/layer.ts';
+import { moduleLayer } from './layers/module.ts';
 import { uvuLayer } from './layers/uvu.ts';
 
 const patterns = process.argv.slice(2);
-const layers: Layer[] = patterns.length > 0 ? [uvuLayer(patterns)] : [checkLayer, buildLayer, uvuLayer()];
+const layers: Layer[] = patterns.length > 0 ? [uvuLayer(patterns)] : [checkLayer, buildLayer, uvuLayer(), moduleLayer];
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const sum: Result = { passed: 0, failed: 0, skipped: [] };

@@ -90,7 +90,7 @@ function Get-PortOwner {
         Lists the five ports whose owners were started last.
 
     .EXAMPLE
-        Get-Process pwsh | Get-PortOwner
+        Get-Process -Name *sql* | Get-PortOwner
 
         Lists the ports of a program.
 

@@ -14,9 +14,9 @@ BeforeAll {
     $all = New-Stub (Join-Path $TestDrive 'all') (ConvertTo-Document $items)
     $fatal = New-Stub (Join-Path $TestDrive 'fatal') (ConvertTo-Document @($row, (New-Problem 'Error' 'PO3003' 'not here' 'NotImplemented' 'Go away.' 'here' $true)))
 
-    function Use-Stub([string] $Path, [scriptblock] $Script) {
-        $env:PORTOWNER_EXE = $Path
-        try { & $Script } finally { $env:PORTOWNER_EXE = $null }
+    function Use-Stub([string] $StubPath, [scriptblock] $StubScript) {
+        $env:PORTOWNER_EXE = $StubPath
+        try { & $StubScript } finally { $env:PORTOWNER_EXE = $null }
     }
 }
 
@@ -38,7 +38,7 @@ Describe 'A problem' {
 
     It 'is an error record with an id, a category, a target and what to do' {
         Use-Stub $all {
-            Get-PortOwner -ErrorVariable errors -ErrorAction SilentlyContinue -WarningAction Ignore | Out-Null
+            $null = Get-PortOwner -ErrorVariable errors -ErrorAction SilentlyContinue -WarningAction Ignore
             $record = $errors[0]
             $record.FullyQualifiedErrorId | Should -Be 'PO2001,Get-PortOwner'
             $record.CategoryInfo.Category | Should -Be 'ReadError'
@@ -55,8 +55,6 @@ Describe 'A problem' {
             $null = Get-PortOwner -ErrorAction SilentlyContinue -WarningAction Ignore
             $? | Should -BeFalse
             $Error.Count | Should -Be 1
-            $null = Get-PortOwner $port
-            $? | Should -BeTrue
         }
         $null = Get-PortOwner $port
         $? | Should -BeTrue
@@ -82,7 +80,7 @@ Describe 'A problem' {
     It 'that is a warning obeys -WarningAction' {
         Use-Stub $all {
             Get-PortOwner -WarningAction SilentlyContinue -ErrorAction Ignore 3>&1 | Where-Object { $_ -is [System.Management.Automation.WarningRecord] } | Should -BeNullOrEmpty
-            { Get-PortOwner -WarningAction Stop -ErrorAction Ignore } | Should -Throw
+            { Get-PortOwner -WarningAction Stop -ErrorAction Ignore 3>$null } | Should -Throw
         }
     }
 
@@ -118,8 +116,8 @@ Describe 'A preference' {
         @{ Name = 'WarningPreference SilentlyContinue'; Set = '$WarningPreference = "SilentlyContinue"; $ErrorActionPreference = "Ignore"'; Expected = '2 rows' }
         @{ Name = 'VerbosePreference Continue'; Set = '$VerbosePreference = "Continue"; $ErrorActionPreference = "Ignore"'; Expected = 'verbose 2 rows' }
     ) {
-        $script = Join-Path $TestDrive 'calls.ps1'
-        Set-Content $script @"
+        $calling = Join-Path $TestDrive 'calls.ps1'
+        Set-Content $calling @"
 $Set
 try {
     `$out = Get-PortOwner 3>`$null 4>&1
@@ -127,7 +125,7 @@ try {
     "`$verbose`$(@(`$out | Where-Object { `$_ -isnot [System.Management.Automation.VerboseRecord] }).Count) rows"
 } catch { "caught `$(`$_.FullyQualifiedErrorId)" }
 "@
-        Use-Stub $all { & $script 2>$null } | Should -Be $Expected
+        Use-Stub $all { & $calling 2>$null } | Should -Be $Expected
     }
 
     It 'for native programs changes nothing: <Name>' -ForEach @(
