@@ -128,21 +128,26 @@ export class PortsCommand extends RowCommand {
     const serviceName = wanted.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null;
     const sockets = pids.size === 0 ? selectSockets(facts.sections.sockets.data, question) : this.socketsOf(facts.sections.sockets.data, subject, question, all);
     let rows = endpoints(facts, sockets, { live: this.live, serviceName });
-    if (filter !== null) rows = rows.filter(filter.test);
+    let undecided: readonly Endpoint[] = [];
+    if (filter !== null) {
+      const { test } = filter;
+      undecided = rows.filter((row) => test(row) === null);
+      rows = rows.filter((row) => test(row) === true);
+    }
     if (this.firewall) rows = (await import('../ownership/firewall.ts')).withFirewall(rows, facts);
     rows.sort(defaultOrder);
     if (keys !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(keys));
 
-    const problems = [...subject.problems, ...sectionProblems(facts, rows)];
+    const problems = [...subject.problems, ...sectionProblems(facts, undecided.length === 0 ? rows : [...rows, ...undecided])];
     if (resolveSeconds !== null) {
       const resolved = await (await import('../ownership/resolve.ts')).resolveNames(rows, resolveSeconds);
       rows = resolved.rows;
       problems.push(...resolved.problems);
     }
-    const exitCode = this.verdict(facts, rows, spans);
+    const exitCode = this.verdict(facts, rows, undecided, spans);
     const variant = rows.some((row) => row.RemotePort !== null) ? 'Connection' : undefined;
     if (rows.length > 0) return { rows, problems, exitCode, ...(variant === undefined ? {} : { variant }) };
-    return { rows, problems, exitCode, note: await this.nobody(question, exitCode, filter !== null, facts) };
+    return { rows, problems, exitCode, note: await this.nobody(question, exitCode, filter !== null, undecided, facts) };
   }
 
   private async subject(): Promise<Subject> {
@@ -179,15 +184,20 @@ export class PortsCommand extends RowCommand {
   }
 
   /** Yes, no, or why it cannot be told. */
-  private verdict(facts: Facts, rows: readonly Endpoint[], spans: readonly PortSpan[] | null): ExitCode {
-    if (rows.length === 0) return facts.sections.sockets.status === 'ok' ? exit.no : exit.unavailable;
-    const hidden = (row: Endpoint): boolean => row.OwnerKind === 'Unknown' && (row.Reason?.some((reason) => reason.startsWith('OwningProcess: AccessDenied')) ?? false);
+  private verdict(facts: Facts, rows: readonly Endpoint[], undecided: readonly Endpoint[], spans: readonly PortSpan[] | null): ExitCode {
+    const denied = (row: Endpoint, column = ''): boolean => row.Reason?.some((reason) => reason.startsWith(column) && reason.includes(': AccessDenied: ')) ?? false;
+    if (rows.length === 0) {
+      if (undecided.some((row) => denied(row))) return exit.rights;
+      return facts.sections.sockets.status === 'ok' && undecided.length === 0 ? exit.no : exit.unavailable;
+    }
+    const hidden = (row: Endpoint): boolean => row.OwnerKind === 'Unknown' && denied(row, 'OwningProcess');
     return spans !== null && rows.every(hidden) ? exit.rights : exit.ok;
   }
 
   /** What a person is told when there is no row: for a port also whether the system keeps it for itself. */
-  private async nobody(question: Question, exitCode: ExitCode, filtered: boolean, { sections }: Facts): Promise<string> {
+  private async nobody(question: Question, exitCode: ExitCode, filtered: boolean, undecided: readonly Endpoint[], { sections }: Facts): Promise<string> {
     const { status, reason } = sections.sockets;
+    if (undecided.length > 0) return `Cannot tell: too little is known of ${undecided.length} socket${undecided.length === 1 ? '' : 's'} to say whether ${undecided.length === 1 ? 'it matches' : 'they match'}.`;
     if (exitCode !== exit.no) return `Cannot tell: ${(status === 'notAsked' ? reason : null) ?? 'not every source could be read'}.`;
     const protocol = question.protocols.length === 1 ? `${question.protocols[0]} ` : '';
     if (question.localPorts === null || filtered) return `No ${protocol}socket matches.`;
@@ -220,7 +230,7 @@ export class PortsCommand extends RowCommand {
   }
 
   /** The filter that the options ask for, and the columns it looks at; null when they ask for none. */
-  private async filter(): Promise<{ test: (row: Endpoint) => boolean; columns: readonly string[] } | null> {
+  private async filter(): Promise<{ test: (row: Endpoint) => boolean | null; columns: readonly string[] } | null> {
     const remotePorts = this.remotePort === undefined ? null : await this.spans(this.remotePort);
     const pids = listed('--pid', this.pid)?.map((text) => {
       if (!/^\d{1,10}$/.test(text)) throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, { hint: 'It takes process ids.', target: text });

@@ -112,8 +112,10 @@ export abstract class RowCommand extends BaseCommand {
   private async write(answer: Answer, format: Format, columns: readonly Column[]): Promise<ExitCode> {
     const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);
     try {
-      if (this.countRows) sink.write(`${answer.rows.length}\n`);
-      else await this.writeRows(answer, format, columns, sink);
+      if (this.countRows) {
+        for (const problem of answer.problems) this.surroundings.error(problemText(problem));
+        sink.write(`${answer.rows.length}\n`);
+      } else await this.writeRows(answer, format, columns, sink);
       sink.close();
     } catch (error) {
       sink.abort();

@@ -42,7 +42,8 @@ function plainAddress(address: string): string {
 
 /** Addresses and CIDR ranges as one test. Throws PO1004. */
 export function addressMatcher(texts: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
+  // One for each family: ::/0 of a common list would have every IPv4 address too.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const text of texts) {
     const [address, prefix, ...rest] = text.trim().split('/') as [string, string?, ...string[]];
     const plain = plainAddress(address);
@@ -56,12 +57,14 @@ export function addressMatcher(texts: readonly string[]): (address: string) => b
         target: text,
       });
     }
-    list.addSubnet(plain, length, family === 4 ? 'ipv4' : 'ipv6');
+    const name = family === 4 ? 'ipv4' : 'ipv6';
+    lists[name].addSubnet(plain, length, name);
   }
   return (address) => {
     const plain = plainAddress(address);
     const family = isIP(plain);
-    return family !== 0 && list.check(plain, family === 4 ? 'ipv4' : 'ipv6');
+    const name = family === 4 ? 'ipv4' : 'ipv6';
+    return family !== 0 && lists[name].check(plain, name);
   };
 }
 
@@ -70,9 +73,9 @@ function anyOf(patterns: readonly string[]): (text: string) => boolean {
   return (text) => tests.some((test) => test(text));
 }
 
-/** `nginx` finds nginx.exe, as Get-Process does; a pattern with a dot or a wildcard is taken as it is. */
+/** `nginx` finds nginx.exe, as Get-Process does; a pattern with a wildcard is taken as it is. */
 function imagePattern(pattern: string): readonly string[] {
-  return /[.*?[]/.test(pattern) ? [pattern] : [pattern, `${pattern}.exe`];
+  return /[*?[]/.test(pattern) ? [pattern] : [pattern, `${pattern}.exe`];
 }
 
 /** `SYSTEM` finds NT AUTHORITY\SYSTEM: the domain may be left out. */
@@ -85,9 +88,20 @@ function servicePattern(pattern: string): readonly string[] {
   return [pattern, `${pattern}.service`, `*:${pattern}`];
 }
 
-/** The rows' filter as one test. Throws PO1001 or PO1004 for what cannot be read. */
-export function rowFilter(filter: RowFilter): (row: Endpoint) => boolean {
-  const tests: ((row: Endpoint) => boolean)[] = [];
+/** Whether a null could be a value that is only not seen. What has ended, and what nobody may see, stays unknown for good. */
+function unseen(row: Endpoint, ...columns: readonly (keyof Endpoint)[]): boolean {
+  return row.Reason?.some((reason) => {
+    const [column, code] = reason.split(': ', 2) as [keyof Endpoint, string?];
+    return columns.includes(column) && code !== 'Gone' && (code !== 'AccessDenied' || reason.includes('(needs '));
+  }) ?? false;
+}
+
+/**
+ * The rows' filter as one test: null says that it cannot be told, because what it looks at could not be had.
+ * Throws PO1001 or PO1004 for what cannot be read.
+ */
+export function rowFilter(filter: RowFilter): (row: Endpoint) => boolean | null {
+  const tests: ((row: Endpoint) => boolean | null)[] = [];
   const { states, pids, images, addresses, remotePorts, users, services, ranges } = filter;
   if (states !== null) {
     const wanted = new Set(states.map((state) => state.toLowerCase()));
@@ -95,11 +109,13 @@ export function rowFilter(filter: RowFilter): (row: Endpoint) => boolean {
   }
   if (pids !== null) {
     const wanted = new Set(pids);
-    tests.push((row) => (row.OwningProcess !== null && wanted.has(row.OwningProcess)) || (row.Holders?.some((pid) => wanted.has(pid)) ?? false));
+    tests.push((row) =>
+      row.OwningProcess === null && unseen(row, 'OwningProcess') ? null : (row.OwningProcess !== null && wanted.has(row.OwningProcess)) || (row.Holders?.some((pid) => wanted.has(pid)) ?? false),
+    );
   }
   if (images !== null) {
     const test = anyOf(images.flatMap(imagePattern));
-    tests.push((row) => row.ImageName !== null && test(row.ImageName));
+    tests.push((row) => (row.ImageName !== null ? test(row.ImageName) : unseen(row, 'OwningProcess', 'ImageName') ? null : false));
   }
   if (addresses !== null) {
     const test = addressMatcher(addresses);
@@ -111,15 +127,23 @@ export function rowFilter(filter: RowFilter): (row: Endpoint) => boolean {
   }
   if (users !== null) {
     const test = anyOf(users.flatMap(userPattern));
-    tests.push((row) => row.UserName !== null && test(row.UserName));
+    tests.push((row) => (row.UserName !== null ? test(row.UserName) : unseen(row, 'OwningProcess', 'ImageName', 'UserName') ? null : false));
   }
   if (services !== null) {
     const test = anyOf(services.flatMap(servicePattern));
-    tests.push((row) => row.Services?.some(test) ?? false);
+    tests.push((row) => (row.Services !== null ? row.Services.some(test) : unseen(row, 'OwningProcess', 'ImageName', 'Services') ? null : false));
   }
   if (ranges !== null) {
     const wanted = new Set(ranges);
     tests.push((row) => row.PortRange !== null && wanted.has(row.PortRange));
   }
-  return (row) => tests.every((test) => test(row));
+  return (row) => {
+    let all: boolean | null = true;
+    for (const test of tests) {
+      const one = test(row);
+      if (one === false) return false;
+      if (one === null) all = null;
+    }
+    return all;
+  };
 }

@@ -246,4 +246,47 @@ test('ranges: the three classes, then the machine itself', async () => {
   assert.equal(out.trim().split('\r\n'), ['Kind,StartPort,EndPort,Count', 'WellKnown,0,1023,1024', 'Registered,1024,49151,48128', 'Dynamic,49152,65535,16384', 'LocalDynamic,32768,60999,28232', 'Reserved,9000,9010,11']);
 });
 
+const refusal = (field: string, code: 'AccessDenied' | 'NotAsked' | 'Gone', needs: string | null) => ({ field, code, text: 'no look at it', needs });
+const halfSeen = snapshotFile(
+  facts(
+    [
+      socket({ localPort: 1, pid: null, user: 'postgres', refusals: [refusal('OwningProcess', 'AccessDenied', 'root')] }),
+      socket({ localPort: 2, pid: 101 }),
+      socket({ localPort: 3, pid: 102 }),
+      socket({ localPort: 4, pid: 103 }),
+    ],
+    {
+      processes: [
+        processFact({ pid: 101, imageName: 'nginx', user: null, refusals: [refusal('UserName', 'NotAsked', null)] }),
+        processFact({ pid: 102, imageName: 'caddy2.8.exe', user: 'www' }),
+        processFact({ pid: 103, imageName: 'lsass.exe', user: null, refusals: [refusal('UserName', 'AccessDenied', null)] }),
+      ],
+    },
+  ),
+);
+for (const [args, code, count, told] of [
+  ['--image postgres', 77, 0, true],
+  ['--image postgres 1', 77, 0, true],
+  ['--image postgres --count', 77, 0, true],
+  ['--pid 4711', 77, 0, true],
+  ['--service postgres*', 77, 0, true],
+  ['--image postgres --user www', 1, 0, false], // the hidden socket is another account's
+  ['--image postgres 2-3', 1, 0, false],
+  ['--image postgres --address 10.0.0.1', 1, 0, false],
+  ['--image nginx', 0, 1, true],
+  ['--image Caddy2.8', 0, 1, true],
+  ['--user anna', 69, 0, false],
+  ['--user anna 3', 1, 0, false],
+  ['--user anna 4', 1, 0, false], // nobody may see it: no more rights would tell
+] as const) {
+  test(`an owner that cannot be seen is not taken for another one: ${args}`, async () => {
+    const { code: seen, out, err } = await run([...args.split(' '), '--from', halfSeen]);
+    assert.is(seen, code);
+    if (args.endsWith('--count')) assert.is(out, '0\n');
+    else if (count === 0) assert.match(out, code === 1 ? /^No socket matches/ : /^Cannot tell: /);
+    else assert.is(out.trim().split('\n').length, 2 + count);
+    assert.is(/cannot be seen with your rights: port 1\n/.test(err), told);
+  });
+}
+
 test.run();

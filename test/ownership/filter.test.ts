@@ -35,6 +35,7 @@ const addresses: [range: string, address: string, matches: boolean][] = [
   ['127.0.0.1', '127.0.0.1', true], ['127.0.0.1', '127.0.0.2', false], ['10.0.0.0/8', '10.255.0.1', true], ['10.0.0.0/8', '11.0.0.1', false],
   ['0.0.0.0/0', '8.8.8.8', true], ['0.0.0.0/0', '::1', false], ['::1', '::1', true], ['::1', '0:0:0:0:0:0:0:1', true], ['fe80::/10', 'fe80::1%eth0', true],
   ['127.0.0.1', '::ffff:127.0.0.1', true], ['::ffff:10.0.0.0/104', '10.1.2.3', true], ['::/0', '2001:db8::1', true], ['127.0.0.1', '', false],
+  ['::/0', '10.0.0.1', false], ['::/0', '0.0.0.0', false], ['::', '0.0.0.0', false],
 ];
 for (const [range, address, matches] of addresses) {
   test(`${range} ${matches ? 'has' : 'has not'} ${address}`, () => assert.is(addressMatcher([range])(address), matches));
