@@ -1,6 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundle } from '../build/bundle.ts';
+import { nodeFlags } from '../build/runtime.mjs';
 
 const test = suite('structure');
 
@@ -52,6 +57,22 @@ test('only machine touches node:ffi and starts processes', async () => {
       .map(([path]) => path);
   assert.equal(users('ffi'), []);
   assert.equal(users('child_process'), []);
+});
+
+test('the main question loads none of the modules that cost milliseconds', async () => {
+  const { code } = await bundle();
+  const folder = mkdtempSync(join(tmpdir(), 'portowner-structure-'));
+  try {
+    // Not with -e, for which Node loads more itself.
+    const script = join(folder, 'question.cjs');
+    writeFileSync(script, `process.on('exit', () => require('node:fs').writeSync(2, process.moduleLoadList.join('\\n')));\n${code}`);
+    const { stderr } = spawnSync(process.execPath, [...nodeFlags, script, '1'], { encoding: 'utf8' });
+    const loaded = new Set(stderr.split('\n').map((line) => line.replace('NativeModule ', '')));
+    assert.ok(loaded.has('fs'), 'the list of modules is there');
+    assert.equal(['child_process', 'crypto', 'dns', 'net', 'sqlite', 'tty'].filter((name) => loaded.has(name)), []);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test.run();

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { isSea } from 'node:sea';
 import type { RawEntry, Refusal } from '../../facts/raw.ts';
@@ -43,6 +42,8 @@ function start(command: readonly string[], names: readonly string[]): ApartAnswe
   const directory = systemDirectory();
   const root = directory.slice(0, directory.lastIndexOf('\\'));
   const [program, ...args] = command;
+  // Loaded only here: most questions need no child.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { error, status, stdout } = spawnSync(program!, [...args, '--child', ...names], {
     cwd: directory,
     // Nothing of the caller's: a search path decides which DLLs a program gets.

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { Refused } from './errors.ts';
 import { systemDirectory } from './ffi.ts';
 import { oemCodePage } from './kernel32.ts';
@@ -9,6 +8,8 @@ const patience = 10_000;
 export function netsh(...args: readonly string[]): { bytes: Buffer; meta: { codePage: number } } {
   const directory = systemDirectory();
   const root = directory.slice(0, directory.lastIndexOf('\\'));
+  // Loaded only here: most questions need no netsh.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const result = spawnSync(`${directory}\\netsh.exe`, args, {
     cwd: directory,
     // Nothing of the caller's: a search path decides which DLLs a program gets.
