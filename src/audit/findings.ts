@@ -25,8 +25,8 @@ function severityOf({ kind, before, after }: Change): Severity {
   const listener = after ?? before!;
   const chance = listener.port === 'dynamic';
   if (kind === 'Closed') return chance ? 'Info' : 'Low';
-  // A program that asks for any UDP port mostly is a client.
-  if (kind === 'Opened') return chance && listener.protocol === 'UDP' ? 'Low' : listener.scope === 'Loopback' ? 'Medium' : 'High';
+  // A program that asks for any UDP port mostly is a client: told, but no alarm.
+  if (kind === 'Opened') return chance && listener.protocol === 'UDP' ? 'Info' : listener.scope === 'Loopback' ? 'Medium' : 'High';
   return kind === 'UserChanged' || kind === 'AddressChanged' || kind === 'BinaryChanged' ? 'Medium' : 'High';
 }
 
