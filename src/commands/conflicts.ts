@@ -15,7 +15,7 @@ export class ConflictsCommand extends RowCommand {
   static override usage = Command.Usage({
     description: 'list everything on this machine that is or will become a conflict over a port',
     details: `
-      It finds owners of one port on overlapping addresses or by reuse, one program started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs and rules that want a port which another has, and dynamic ports that run out.
+      It finds owners of one port on overlapping addresses or by reuse, one program started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs, rules and socket units that want a port which another has, and dynamic ports that run out.
 
       Error means that something does not work, Warning that it works by luck or not for everybody, Information what every healthy machine has.
 
@@ -36,7 +36,7 @@ export class ConflictsCommand extends RowCommand {
   override readonly schema = conflict;
 
   protected async answer(): Promise<Answer> {
-    const facts = await this.facts({ localPorts: null, protocols: ['TCP', 'UDP'], sockets: 'all', details: new Set(['owner', 'path', 'user', 'parent', 'services']), ranges: true });
+    const facts = await this.facts({ localPorts: null, protocols: ['TCP', 'UDP'], sockets: 'all', details: new Set(['owner', 'path', 'user', 'parent', 'services']), ranges: true, configured: true });
     const { rows: all, undecided } = conflicts(facts);
     const last = this.severity === undefined ? severities.length : severityWords.indexOf(this.severity) + 1;
     const rows = all.filter((row) => severities.slice(0, last).includes(row.Severity as Severity));
@@ -47,8 +47,8 @@ export class ConflictsCommand extends RowCommand {
 
   private exitCode({ sections }: Facts, rows: readonly Conflict[], undecided: string | null): ExitCode {
     if (rows.some((row) => row.Severity !== 'Information')) return exit.no;
-    const { sockets, dynamicRanges, reservedPorts } = sections;
-    const unread = sockets.status === 'ok' ? [dynamicRanges, reservedPorts].find(({ status }) => status === 'failed') : sockets;
+    const { sockets, dynamicRanges, reservedPorts, portProxies, socketUnits } = sections;
+    const unread = sockets.status === 'ok' ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find((section) => section?.status === 'failed') : sockets;
     if (unread !== undefined) return unread.needs === null ? exit.unavailable : exit.rights;
     return undecided === null ? exit.ok : exit.rights;
   }

@@ -101,7 +101,7 @@ export class DoctorCommand extends RowCommand {
 
   private async compared(tool: Tool, own: RawSource, source: RawSource): Promise<Finding> {
     const title = `${tool.title} agrees`;
-    const question: Question = { ...everything, protocols: tool.protocols, details: new Set(['owner']), ranges: false };
+    const question: Question = { ...everything, protocols: tool.protocols, details: new Set(['owner']), ranges: false, configured: false };
     const look = async (): Promise<ToolSocket[]> => asToolSockets((await gather(source, question, this.surroundings.now())).sections.sockets.data);
     let found: Set<string> | null = null;
     let count = 0;

@@ -16,6 +16,7 @@ const sectionNames: Readonly<Record<string, string>> = {
   httpQueues: 'request queues of HTTP.sys',
   drivers: 'drivers',
   portProxies: 'port proxy rules',
+  socketUnits: 'socket units of systemd',
   boundSockets: 'bound sockets that do not listen',
   urlReservations: 'URL reservations',
   ipListenList: 'IP listen list of HTTP.sys',

@@ -170,7 +170,7 @@ export class StopCommand extends RowCommand {
 
   private async world(): Promise<StopWorld> {
     const [source, hands] = [await this.surroundings.source(), await this.surroundings.hands()];
-    const whole: Question = { ...everything, ranges: false, firewall: false };
+    const whole: Question = { ...everything, ranges: false, configured: false, firewall: false };
     const look = async (): Promise<Situation> => ({
       facts: await gather(source, whole, this.surroundings.now()),
       tree: hands.processes(),

@@ -6,8 +6,9 @@ import { addressScope } from '../ownership/address.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import { topText, usage } from './exhaustion.ts';
-import { rangeText } from './obstacles.ts';
-import { overlap } from './overlap.ts';
+import { endpointText, rangeText } from './obstacles.ts';
+import { isWildcard, overlap } from './overlap.ts';
+import { quote } from './quote.ts';
 
 /** Every word that the column Kind may have, with what it stands for. */
 export const conflictKinds = {
@@ -20,6 +21,7 @@ export const conflictKinds = {
   UrlReservationBlocked: 'a URL is reserved with HTTP.sys, but a program of its own has the port: who is to use the URL cannot start',
   UrlBlocked: 'a URL is registered with HTTP.sys, but a program of its own has the port: the URL is not served',
   PortProxyBlocked: 'a rule is to pass the port on, but another program has it',
+  ServiceBlocked: 'a service is set up to have the port, but another program has it: it cannot start',
   DynamicPortsLow: 'the dynamic ports run out: soon no program can connect',
 } as const;
 export type ConflictKind = keyof typeof conflictKinds;
@@ -171,7 +173,7 @@ function misplaced(facts: Facts, group: readonly Holder[], make: Make): Conflict
 /** What is set up to have a port which a program of its own has. */
 function blocked(facts: Facts, byPort: ReadonlyMap<string, readonly Holder[]>, make: Make): Conflict[] {
   const rows: Conflict[] = [];
-  const { httpQueues, urlReservations, portProxies } = facts.sections;
+  const { httpQueues, urlReservations, portProxies, socketUnits } = facts.sections;
   const listeners = (port: number): Holder[] => (byPort.get(`TCP ${port}`) ?? []).filter(({ socket }) => socket.state === 'Listen');
   /** Those that have a port instead of the kernel, when it has none of it. */
   const instead = (port: number): Holder[] => {
@@ -195,10 +197,23 @@ function blocked(facts: Facts, byPort: ReadonlyMap<string, readonly Holder[]>, m
     told.add(url);
     rows.push(make('UrlReservationBlocked', stockUrls.test(url) ? 'Information' : 'Warning', holders, { owners: [`reserved: ${url}`], remedy: ['netsh http show urlacl  # what is reserved, and for whom'] }));
   }
-  for (const { listenPort, listenAddress, connectAddress, connectPort } of portProxies?.data ?? []) {
-    const holders = listeners(listenPort);
+  for (const { table, listenPort, listenAddress, connectAddress, connectPort } of portProxies?.data ?? []) {
+    const six = table.startsWith('v6');
+    const address = listenAddress === '*' ? (six ? '::' : '0.0.0.0') : listenAddress;
+    // The service that is to listen is another user: who has the address itself, or all of them, keeps it out.
+    const holders = listeners(listenPort).filter(({ socket: { localAddress } }) => localAddress.includes(':') === six && (isWildcard(localAddress) || overlap({ address, dual: false }, { address: localAddress, dual: false }) === 'same'));
     if (holders.length === 0 || holders.some(({ row }) => row.Services?.some((name) => name.toLowerCase() === 'iphlpsvc'))) continue;
     rows.push(make('PortProxyBlocked', 'Warning', holders, { owners: [`portproxy ${listenAddress}:${listenPort} to ${connectAddress}:${connectPort}`], remedy: ['netsh interface portproxy show all  # every rule'] }));
+  }
+  for (const { unit, service, protocol, address, port, ipv6Only } of socketUnits?.data ?? []) {
+    const wanted = { address, dual: address === '::' && !ipv6Only };
+    const holders = (byPort.get(`${protocol} ${port}`) ?? []).filter(({ socket }) => overlap(wanted, { address: socket.localAddress, dual: false }) !== null);
+    const own = ({ socket, row }: Holder): boolean =>
+      // Process 1 is systemd itself, which only root sees: an unseen one of root's is taken for it.
+      socket.holders.includes(1) || (socket.pid === null && !socket.kernel && (socket.user === null || socket.user === 'root')) || row.Services?.some((name) => name === service || (service.includes('@.') && name.startsWith(service.slice(0, service.indexOf('@') + 1)))) === true;
+    if (holders.length === 0 || holders.some(own)) continue;
+    const name = quote(unit, 'linux');
+    rows.push(make('ServiceBlocked', 'Warning', holders, { owners: [`${unit}: ${endpointText(protocol, address, port)} for ${service}`], remedy: name === null ? [] : [`systemctl status -- ${name}  # what is set up to have the port`] }));
   }
   return rows;
 }

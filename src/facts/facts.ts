@@ -58,6 +58,7 @@ export interface Sections {
   boundSockets?: BoundSocketSection;
   binaries?: BinarySection;
   firewall?: FirewallSection;
+  socketUnits?: SocketUnitSection;
 }
 /**
  * TCP and UDP sockets.
@@ -736,4 +737,49 @@ export interface FirewallRule {
 export interface PortSpan {
   start: number;
   end: number;
+}
+/**
+ * Linux: the ports that enabled socket units of systemd are to listen on.
+ */
+export interface SocketUnitSection {
+  /**
+   * Data of a section that is not ok says nothing about what is missing from it.
+   */
+  status: 'ok' | 'partial' | 'failed' | 'notAsked';
+  /**
+   * Why the section is not ok.
+   */
+  reason: string | null;
+  /**
+   * What would reveal the rest.
+   */
+  needs: string | null;
+  /**
+   * When the system was asked.
+   */
+  at: Instant | null;
+  data: SocketUnit[];
+}
+/**
+ * One address that a socket unit is to listen on.
+ */
+export interface SocketUnit {
+  /**
+   * The socket unit.
+   */
+  unit: string;
+  /**
+   * The unit that it starts.
+   */
+  service: string;
+  protocol: 'TCP' | 'UDP';
+  /**
+   * Without one in the unit every address, ::.
+   */
+  address: string;
+  port: number;
+  /**
+   * Whether :: leaves IPv4 alone.
+   */
+  ipv6Only: boolean;
 }

@@ -3,6 +3,7 @@ import { mayRelay, relayNeedsArguments, relaysOf } from './decode/relays.ts';
 import { decodeCgroup } from './decode/linux-cgroup.ts';
 import { commandLine, decodeProcess, imageName, startTime, type ProcessDetails } from './decode/linux-processes.ts';
 import { decodeDiag, decodeHolders, decodeInterfaces, decodeProcNet, type Keep, type KernelSocket } from './decode/linux-sockets.ts';
+import { decodeSocketUnits } from './decode/linux-socket-units.ts';
 import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from './decode/linux-system.ts';
 import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from './facts.ts';
 import type { Detail, Question } from './question.ts';
@@ -320,6 +321,15 @@ function portRanges(source: RawSource, wanted: boolean): Pick<Sections, 'dynamic
   };
 }
 
+/** Nothing where systemd is not in charge, as in facts from before this was asked. */
+function socketUnits(source: RawSource): Pick<Sections, 'socketUnits'> {
+  const { at, text, refusal: reason } = source.read('socketunits');
+  if (reason?.code === 'NotSupported') return {};
+  const { data, flaw } = decodeSocketUnits(text ?? '');
+  const trouble = reason?.text ?? flaw;
+  return { socketUnits: trouble === null ? section(at, data) : { ...section(at, data), status: 'failed', reason: trouble, needs: reason?.needs ?? null } };
+}
+
 /**
  * Asks a Linux machine, live or recorded: sockets first, then who holds those that matter, then what is wanted of those.
  * Sockets of other network namespaces are not listed, and of processes only those in sight of this PID namespace.
@@ -345,6 +355,7 @@ export function gatherLinux(source: RawSource, question: Question): { machine: M
       // Units and containers are said of each process.
       services: section(at, []),
       ...portRanges(source, question.ranges),
+      ...(question.configured === true ? socketUnits(source) : {}),
     },
   };
 }

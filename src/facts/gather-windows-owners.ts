@@ -37,7 +37,7 @@ function gatherDrivers(source: RawSource): NonNullable<Sections['drivers']> {
   return section(entry.at, data.map(({ name, displayName, state }) => ({ name, displayName, state })), flaw === null ? [] : [flawOf(flaw)], 1);
 }
 
-function gatherPortProxies(source: RawSource): NonNullable<Sections['portProxies']> {
+export function gatherPortProxies(source: RawSource): NonNullable<Sections['portProxies']> {
   const entry = source.read('portproxy');
   if (entry.text === undefined) return section(entry.at, [], [refusalOf('portproxy', entry)], 1);
   const { data, flaw } = decodePortProxies(entry.text);

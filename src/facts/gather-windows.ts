@@ -7,7 +7,7 @@ import { decodeServices } from './decode/windows-services.ts';
 import { decodeBoundSockets, decodeSockets, tcpState, tcpStateName, type SocketRow, type SocketTable } from './decode/windows-sockets.ts';
 import { valueOf, type Told } from './decode/windows-told.ts';
 import type { FieldRefusal, Machine, Process, Sections, Socket } from './facts.ts';
-import { gatherBehind, nameServices } from './gather-windows-owners.ts';
+import { gatherBehind, gatherPortProxies, nameServices } from './gather-windows-owners.ts';
 import { gatherRanges } from './gather-windows-ranges.ts';
 import { heirsOf } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
@@ -254,6 +254,11 @@ function gatherServices(source: RawSource): Sections['services'] {
   return section(answer.at, data.filter(({ pid }) => pid !== 0), flaw === null ? [] : [flawOf(flaw)], 1);
 }
 
+/** Nothing in recordings from before this was asked. */
+function configuredPortProxies(source: RawSource): Pick<Sections, 'portProxies'> {
+  return source.read('portproxy').refusal?.code === 'NotSupported' ? {} : { portProxies: gatherPortProxies(source) };
+}
+
 /**
  * Asks a Windows machine, live or recorded. Sockets come first: what follows is asked only of the processes that
  * hold a matching one, and only as far as the question goes.
@@ -285,6 +290,8 @@ export function gatherWindows(source: RawSource, question: Question): { machine:
       reservedPorts: notAsked(),
       ...(bound.status === 'notAsked' ? {} : { boundSockets: bound }),
       ...behind,
+      // A rule whose port another has is there without a socket.
+      ...(question.configured === true && behind.portProxies === undefined ? configuredPortProxies(source) : {}),
       ...(question.ranges ? gatherRanges(source) : {}),
     },
   };

@@ -21,6 +21,8 @@ export interface Question {
   readonly details: ReadonlySet<Detail>;
   /** Whether the machine's dynamic and reserved ranges are wanted. */
   readonly ranges: boolean;
+  /** Whether that is wanted which is set up to have a port, though no socket shows it: port proxy rules, socket units. */
+  readonly configured?: boolean;
   /** Whether the rules of the machine's firewall are wanted. */
   readonly firewall?: boolean;
 }
@@ -32,6 +34,7 @@ export const everything: Question = {
   sockets: 'all',
   details: new Set<Detail>(['owner', 'path', 'user', 'parent', 'services']),
   ranges: true,
+  configured: true,
   firewall: true,
 };
 

@@ -35,6 +35,7 @@ export const sourceNames: Readonly<Record<Platform, Readonly<Record<string, stri
     user: 'names of users from the name service',
     firewall: 'the rules of the packet filter (nft, iptables-save)',
     ranges: 'dynamic and reserved ports (/proc/sys/net)',
+    socketunits: 'ports of enabled socket units (systemd)',
   },
 };
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { conflicts } from '../../src/diagnosis/conflicts.ts';
-import type { Facts, Socket } from '../../src/facts/facts.ts';
+import type { Facts, Socket, SocketUnit } from '../../src/facts/facts.ts';
 import { linux, range, windows } from './world.ts';
 
 const test = suite('conflicts');
@@ -24,6 +24,9 @@ const caddy = { pid: 200, imageName: 'caddy', path: '/usr/bin/caddy' };
 const node = { pid: 300, imageName: 'node', path: '/usr/bin/node' };
 const app = { pid: 500, imageName: 'app.exe', path: 'C:\\app\\app.exe' };
 const other = { pid: 600, imageName: 'other.exe', path: 'C:\\other\\other.exe' };
+
+const proxied = (listenAddress: string) => ({ portProxies: { ...ok, data: [{ table: 'v4tov4' as const, listenAddress, listenPort: 8080, connectAddress: '172.20.1.2', connectPort: 80 }] } });
+const wantedBy = (more: Partial<SocketUnit>) => ({ socketUnits: { ...ok, data: [{ unit: 'web.socket', service: 'web.service', protocol: 'TCP' as const, address: '::', port: 80, ipv6Only: false, ...more }] } });
 
 const cases: readonly (readonly [name: string, facts: Facts, expected: readonly string[]])[] = [
   ['nothing', linux([]), []],
@@ -50,6 +53,18 @@ const cases: readonly (readonly [name: string, facts: Facts, expected: readonly 
   ['a reservation whose port another has', windows(both(8080, 500), { processes: [app], sections: { urlReservations: { ...ok, data: [{ url: 'http://+:8080/mine/', sddl: null }] } } }), ['Warning UrlReservationBlocked TCP 0.0.0.0, :: 8080: reserved: http://+:8080/mine/ | app.exe (500)']],
   ["Windows' own reservation on a web server's port", windows(both(80, 500), { processes: [app], sections: { urlReservations: { ...ok, data: [{ url: 'http://+:80/Temporary_Listen_Addresses/', sddl: null }] } } }), ['Information UrlReservationBlocked TCP 0.0.0.0, :: 80: reserved: http://+:80/Temporary_Listen_Addresses/ | app.exe (500)']],
   ['a rule whose port another has', windows([tcp('0.0.0.0', 8080, 500)], { processes: [app], sections: { portProxies: { ...ok, data: [{ table: 'v4tov4', listenAddress: '*', listenPort: 8080, connectAddress: '172.20.1.2', connectPort: 80 }] } } }), ['Warning PortProxyBlocked TCP 0.0.0.0 8080: portproxy *:8080 to 172.20.1.2:80 | app.exe (500)']],
+  ['a rule for an address that nobody has', windows([tcp('127.0.0.1', 8080, 500)], { processes: [app], sections: proxied('10.0.0.5') }), []],
+  ['a rule for the other family', windows([tcp('::', 8080, 500)], { processes: [app], sections: proxied('*') }), []],
+  ['a rule for one address, which a program has with all others', windows([tcp('0.0.0.0', 8080, 500)], { processes: [app], sections: proxied('10.0.0.5') }), ['Warning PortProxyBlocked TCP 0.0.0.0 8080: portproxy 10.0.0.5:8080 to 172.20.1.2:80 | app.exe (500)']],
+  ['a socket unit whose port another has', linux([tcp('0.0.0.0', 80, 200)], { processes: [caddy], sections: wantedBy({}) }), ['Warning ServiceBlocked TCP 0.0.0.0 80: web.socket: TCP [::]:80 for web.service | caddy (200)']],
+  ['a socket unit for IPv6 alone', linux([tcp('0.0.0.0', 80, 200)], { processes: [caddy], sections: wantedBy({ ipv6Only: true }) }), []],
+  ['a socket unit for another address', linux([tcp('127.0.0.1', 80, 200)], { processes: [caddy], sections: wantedBy({ address: '127.0.0.2' }) }), []],
+  ['a socket unit for the other protocol', linux([tcp('0.0.0.0', 80, 200)], { processes: [caddy], sections: wantedBy({ protocol: 'UDP' }) }), []],
+  ['a socket unit that has its port', linux([{ ...tcp('::', 80, 200), holders: [1, 200] }], { processes: [caddy], sections: wantedBy({}) }), []],
+  ['a socket unit whose service has the port by itself', linux([tcp('::', 80, 100)], { processes: [{ ...nginx, unit: 'web.service' }], sections: wantedBy({}) }), []],
+  ['a socket unit whose instances have the port', linux([tcp('::', 80, 100)], { processes: [{ ...nginx, unit: 'web@1.service' }], sections: wantedBy({ service: 'web@.service' }) }), []],
+  ["root's socket that cannot be seen may be systemd's", linux([{ ...tcp('::', 80, 0), pid: null, holders: [], user: 'root' }], { sections: wantedBy({}) }), []],
+  ["another user's is not", linux([{ ...tcp('::', 80, 0), pid: null, holders: [], user: 'ann' }], { sections: wantedBy({}) }), ['Warning ServiceBlocked TCP :: 80: web.socket: TCP [::]:80 for web.service | a process of ann that cannot be seen']],
   ['few dynamic ports are left', linux(Array.from({ length: 9 }, (_, i) => connection(40000 + i, 300)), { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] }), ['Warning DynamicPortsLow TCP - -: node (300): 9']],
   ['no dynamic port is left', linux(Array.from({ length: 10 }, (_, i) => connection(40000 + i, 300)), { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] }), ['Error DynamicPortsLow TCP - -: node (300): 10']],
 ];

@@ -90,7 +90,7 @@ test('an answer has connections only when nothing keeps the port', () => {
 test('nothing is asked that is not wanted', () => {
   const names = (question: Partial<Question>): string[] => {
     const { source, names: read } = watched(linux(server));
-    ask(source, question);
+    ask(source, { configured: false, ...question });
     return read;
   };
   const tables = ['diag/tcp 10,7,13', 'diag/udp4 7', 'diag/udp6 7'];
@@ -98,6 +98,7 @@ test('nothing is asked that is not wanted', () => {
   assert.equal(names({ sockets: 'answer', localPorts: onPort(443), details: new Set(['owner']) }), [...tables, 'holders', 'process/20', 'process/21', 'boot', 'machine']);
   assert.equal(names({ sockets: 'answer', localPorts: onPort(80) }), [...tables, 'diag/tcp 1,2,3,4,5,6,8,9,11,12', 'diag/udp4 1', 'diag/udp6 1', 'machine']);
   assert.equal(names({ protocols: ['UDP'], localPorts: onPort(9), ranges: true }), ['diag/udp4', 'diag/udp6', 'machine', 'ranges']);
+  assert.equal(names({ protocols: ['UDP'], localPorts: onPort(9), configured: true }), ['diag/udp4', 'diag/udp6', 'machine', 'socketunits']);
 });
 
 test('what was not asked for is null, and says so by its section', () => {
@@ -306,6 +307,17 @@ test('any recording gives facts', () => {
       assert.is(validateFacts({ kind: 'PortOwner.Facts', formatVersion: 1, tool: 'portowner', at, machine, sections }), null);
     }),
   );
+});
+
+test('socket units are asked for where what is set up is wanted', () => {
+  const source = (entry: object): RawSource => ({ platform: 'linux', read: (name) => (name === 'socketunits' ? { at, ...entry } : linux({}).read(name)) });
+  const units = (entry: object, question: Partial<Question> = {}) => ask(source(entry), question).socketUnits;
+  const text = JSON.stringify([{ name: 'web.socket', texts: ['[Socket]\nListenStream=80'] }]);
+  assert.equal(units({ text }), { status: 'ok', reason: null, needs: null, at, data: [{ unit: 'web.socket', service: 'web.service', protocol: 'TCP', address: '::', port: 80, ipv6Only: false }] });
+  assert.is(units({ text }, { configured: false }), undefined);
+  assert.is(units(notThere), undefined);
+  assert.equal(units({ refusal: { code: 'AccessDenied', text: 'access is denied', needs: 'root (sudo)' } }), { status: 'failed', reason: 'access is denied', needs: 'root (sudo)', at, data: [] });
+  assert.is(units({ text: '{}' })?.status, 'failed');
 });
 
 test.run();

@@ -255,7 +255,7 @@ for (const [what, question, ports] of [
 test('only what the question needs is read', () => {
   const reads = (question: Partial<Question>) => {
     const { source, names } = watched(windows(server));
-    ask(source, question);
+    ask(source, { configured: false, ...question });
     return names;
   };
   const tables = ['tcp4', 'tcp6', 'udp4', 'udp6'];
@@ -267,6 +267,7 @@ test('only what the question needs is read', () => {
   assert.equal(reads({ details: new Set<Detail>(['owner', 'parent']) }), [...all, 'processes']);
   assert.equal(reads({ details: new Set<Detail>(['path']) }), [...all, 'processes', 'process/1000']);
   assert.equal(reads({ localPorts: onPort(5) }), all);
+  assert.equal(reads({ details: new Set(), configured: true }), [...all, 'portproxy']);
   assert.equal(reads({ sockets: 'all', protocols: ['UDP'], details: new Set() }), ['machine', 'udp4', 'udp6']);
   const listeners = tables.map((table) => `${table} 2`);
   assert.equal(reads({ sockets: 'listeners', protocols: ['TCP'], details: new Set() }), ['machine', ...listeners.slice(0, 2), ...bound]);

@@ -146,7 +146,7 @@ test('what no socket needs is not asked', async () => {
   const asked = async (sockets: Sockets): Promise<string[]> => {
     const source = windows({ sockets: sockets!, processes, services });
     const names: string[] = [];
-    await gather({ platform: 'win32', read: (name, hint) => (names.push(name), source.read(name, hint)) }, { ...everything, ranges: false, sockets: 'answer' }, new Date(0));
+    await gather({ platform: 'win32', read: (name, hint) => (names.push(name), source.read(name, hint)) }, { ...everything, ranges: false, configured: false, sockets: 'answer' }, new Date(0));
     return names.filter((name) => ['httpsys', 'drivers', 'portproxy', 'servicetags', 'bound4'].includes(name));
   };
   assert.equal(await asked(tcp4(443, 6400)), []);
@@ -158,6 +158,16 @@ test('what no socket needs is not asked', async () => {
   assert.equal(await asked(tcp4(80, 1500, { tag: 3 })), ['servicetags']);
   assert.equal(await asked(tcp4(80, 944, { tag: 3 })), []);
   assert.equal(await asked({}), ['bound4']);
+});
+
+test('a port proxy rule is known though its service does not listen, where that is asked for', async () => {
+  const raw = portproxy({ v4tov4: [['0.0.0.0/8080', '192.168.1.101/80']] });
+  const rules = async (more: Partial<Question>, own: Raw = raw) => (await gather(windows({ sockets: tcp4(8080, 6400)!, processes, services, raw: own }), { ...everything, ...more }, new Date(0))).sections.portProxies;
+  assert.equal((await rules({}))?.data, [{ table: 'v4tov4', listenAddress: '0.0.0.0', listenPort: 8080, connectAddress: '192.168.1.101', connectPort: 80 }]);
+  assert.is(await rules({ configured: false }), undefined);
+  // A recording from before this was asked.
+  assert.is(await rules({}, {}), undefined);
+  assert.is((await rules({}, { portproxy: refused('Failed', 'x') }))?.status, 'failed');
 });
 
 test('a connection has one row, though its socket is bound too', async () => {

@@ -6,6 +6,7 @@ import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';
 import { walkHolders } from './holders.ts';
 import { userName } from './libc.ts';
+import { socketUnits } from './socket-units.ts';
 
 /**
  * Linux as a source of raw.
@@ -23,6 +24,7 @@ import { userName } from './libc.ts';
  * | `user/UID` | text: the name of a user who is not in /etc/passwd |
  * | `firewall` | JSON text: what nft, iptables-save and ip6tables-save print, see decodeLinuxFirewall |
  * | `ranges` | JSON text: ip_local_port_range, ip_local_reserved_ports, ip_unprivileged_port_start |
+ * | `socketunits` | JSON text: the files of enabled socket units, see decodeSocketUnits |
  * | `sha256/PID/PATH` | text: the SHA-256 of the executable of a process, in hex |
  */
 export function linuxSource(): RawSource {
@@ -162,6 +164,8 @@ function answer(name: string, hint: RawHint): Answer {
       return firewall();
     case 'ranges':
       return ranges();
+    case 'socketunits':
+      return socketUnits();
     case 'sha256': {
       const binary = parseBinaryName(name);
       if (binary !== null) return { text: sha256(`/proc/${binary.pid}/exe`) };
