@@ -2,11 +2,16 @@ import { problemKinds } from '../src/problems.ts';
 import { plainColumns, type RowSchema } from '../src/schema/column.ts';
 import { sourceNames } from '../src/facts/switched-off.ts';
 import { uncovered, uncoveredCalls } from '../src/machine/windows/uncovered.ts';
+import { auditRun, portSpan } from '../src/schema/audit-run.ts';
+import { check } from '../src/schema/check.ts';
 import { conflict } from '../src/schema/conflict.ts';
 import { endpoint } from '../src/schema/endpoint.ts';
+import { finding } from '../src/schema/finding.ts';
 import { freePort } from '../src/schema/free.ts';
+import { listenerRow } from '../src/schema/listener.ts';
 import { range } from '../src/schema/range.ts';
 import { stopResult } from '../src/schema/stop.ts';
+import { auditTask } from '../src/schema/task.ts';
 import { verdict } from '../src/schema/verdict.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -51,6 +56,12 @@ export function withReference(readme: string): string {
       columnTable(freePort, '`portowner free`'),
       columnTable(stopResult, '`portowner stop`'),
       columnTable(range, '`portowner ranges`'),
+      columnTable(listenerRow, '`portowner baseline`'),
+      columnTable(finding, '`portowner diff` and `portowner audit`'),
+      columnTable(auditRun, '`portowner history`'),
+      columnTable(portSpan, '`portowner history` of a port or a program'),
+      columnTable(auditTask, '`portowner schedule`'),
+      columnTable(check, '`portowner doctor`'),
     ].join('\n\n'),
   };
   return Object.entries(tables).reduce((text, [name, table]) => {
