@@ -12,7 +12,7 @@ const usage = `node build.mjs COMMAND
   check           type check and lint
   lint            lint only
   build [NAME…]   build the executables in dist/ (or one of them: win, win-arm64, linux)
-  generate        rewrite the sources that are made from other files
+  generate        rewrite the sources and the tables of README.md that are made from other files
   notices         write THIRD-PARTY-NOTICES
   test [PATTERN…] check, build and run every test (or only the test files whose path contains a PATTERN)
   bench           build, and measure against the budgets`;

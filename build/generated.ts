@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { compileFromFile } from 'json-schema-to-typescript';
+import { withReference } from './reference.ts';
 import { root } from './runtime.mjs';
 
 /** The types of the facts, from their JSON Schema. */
@@ -35,6 +36,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['src/facts/facts.ts', await factTypes()],
     ['src/ports/iana-data.ts', ianaData()],
+    ['README.md', withReference(readFileSync(join(root, 'README.md'), 'utf8'))],
   ]);
 }
 

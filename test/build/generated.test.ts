@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { generatedFiles } from '../../build/generated.ts';
 import { root } from '../../build/runtime.mjs';
 
-const test = suite('generated sources');
+const test = suite('generated files');
 
 test('are what their sources give ("node build.mjs generate" writes them)', async () => {
   for (const [path, text] of await generatedFiles()) assert.ok(readFileSync(join(root, path), 'utf8') === text, `${path} is stale`);
