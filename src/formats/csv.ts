@@ -1,5 +1,6 @@
 import type { AnyRow, Column } from '../schema/column.ts';
 import type { CreateWriter } from './format.ts';
+import { sanitise } from './sanitise.ts';
 import { noProblems, plainText } from './text.ts';
 
 const special = /[",\r\n]/;
@@ -21,8 +22,8 @@ function quote(text: string): string {
   return special.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** RFC 4180: CRLF, one header line, lists joined by `; `. */
-export const create: CreateWriter = (_schema, { columns, sink, excel = false }) => {
+/** RFC 4180: CRLF, one header line, lists joined by `; `. On a terminal nothing in it acts. */
+export const create: CreateWriter = (_schema, { columns, sink, excel = false, terminal = null }) => {
   let started = false;
 
   function start(): void {
@@ -34,7 +35,8 @@ export const create: CreateWriter = (_schema, { columns, sink, excel = false }) 
   function cell(row: AnyRow, { name }: Column): string {
     const value = row[name];
     if (typeof value === 'number') return String(value);
-    const text = plainText(value, '; ');
+    const plain = plainText(value, '; ');
+    const text = terminal === null ? plain : sanitise(plain);
     return quote(excel ? neutralise(text) : text);
   }
 
