@@ -6,11 +6,14 @@ import type { Endpoint } from '../schema/endpoint.ts';
  * Fills RemoteHostName by reverse DNS, each address once, all at the same time, and gives up on the rest after
  * `seconds`. An address without a name keeps null.
  */
-export async function resolveNames(rows: readonly Endpoint[], seconds: number): Promise<{ rows: Endpoint[]; problems: Problem[] }> {
+export async function resolveNames(
+  rows: readonly Endpoint[],
+  seconds: number,
+  resolver = new Resolver({ timeout: Math.ceil(seconds * 1000), tries: 1 }),
+): Promise<{ rows: Endpoint[]; problems: Problem[] }> {
   const addresses = new Set(rows.flatMap((row) => row.RemoteAddress ?? []));
   const names = new Map<string, string>();
   const late = new Set<string>();
-  const resolver = new Resolver({ timeout: Math.ceil(seconds * 1000), tries: 1 });
   const timer = setTimeout(() => resolver.cancel(), seconds * 1000);
   await Promise.all(
     [...addresses].map(async (address) => {
