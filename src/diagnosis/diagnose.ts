@@ -51,8 +51,10 @@ interface Finding {
   readonly agree: boolean;
 }
 
-function attemptText(attempt: BindAttempt, linux: boolean): string {
-  const how = attempt.sharing === 'default' || (linux && attempt.sharing === 'exclusive') ? '' : attempt.sharing === 'exclusive' ? ' for exclusive use' : attempt.sharing === 'reuse' ? ' with SO_REUSEADDR' : ' with SO_REUSEPORT';
+function attemptText(attempt: BindAttempt, { sharing }: Bind, linux: boolean): string {
+  // Reuse is not asked for where a process has the port.
+  const without = attempt.sharing !== 'default' ? '' : sharing === 'reuse' ? ' without SO_REUSEADDR' : sharing === 'reusePort' ? (linux ? ' without SO_REUSEPORT' : ' without SO_REUSEADDR') : '';
+  const how = without !== '' ? without : attempt.sharing === 'default' || (linux && attempt.sharing === 'exclusive') ? '' : attempt.sharing === 'exclusive' ? ' for exclusive use' : attempt.sharing === 'reuse' ? ' with SO_REUSEADDR' : ' with SO_REUSEPORT';
   const what = `bind ${endpointText(attempt.protocol, attempt.address, attempt.port)}${how}`;
   switch (attempt.result) {
     case 'bound':
@@ -191,7 +193,9 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
   const missing = gaps(facts);
   const explained = ({ cause: one }: Finding): boolean => one !== 'HeldWithoutSocket' && one !== 'Unknown';
   const refused = present.filter((finding) => finding.can === false);
-  const decisive = refused.find(explained) ?? refused[0] ?? present.find((finding) => finding.can === null) ?? present.find((finding) => finding.cause !== 'Free') ?? present[0];
+  // Who has the very address says more than who is in the way of it too.
+  const direct = ({ main }: Finding): boolean => main?.row != null && main.overlap === 'same';
+  const decisive = refused.find((finding) => explained(finding) && direct(finding)) ?? refused.find(explained) ?? refused[0] ?? present.find((finding) => finding.can === null) ?? present.find((finding) => finding.cause !== 'Free') ?? present[0];
 
   let can: boolean | null = decisive === undefined ? false : decisive.can;
   let cause: Cause = decisive === undefined ? 'AddressNotLocal' : decisive.cause;
@@ -219,7 +223,7 @@ export function diagnose(facts: Facts, request: Request, probed: Probe | null, e
   const named = cause === 'AddressNotLocal' || cause === 'NoRights' || cause === 'Exhausted' || cause === 'UrlReserved' || cause === 'Free' ? null : main;
   const owners = [...new Set(present.flatMap((finding) => finding.all).filter((one) => one.row !== null && one.effect === named?.effect).map((one) => one.row!.Owner).filter((owner) => owner !== null))];
   const seen = [...new Set(present.flatMap((finding) => finding.all.map((one) => one.evidence)))];
-  const attempts = findings.flatMap((finding) => (finding.attempt === null ? [] : [attemptText(finding.attempt, linux)]));
+  const attempts = findings.flatMap((finding) => (finding.attempt === null ? [] : [attemptText(finding.attempt, finding.bind, linux)]));
   const untried = probed === null ? ['No attempt was made: the facts are of another moment or machine.'] : present.some((finding) => finding.attempt === null) ? ['No attempt was made: it could take datagrams from the owner.'] : [];
   const handedOut = facts.sections.dynamicRanges.data.find((range) => binds.some((bind) => covers(range, bind)));
   const httpSys = facts.machine.platform === 'win32' && request.protocol === 'TCP';

@@ -32,13 +32,18 @@ function free({ port, protocol }: Request): string {
   return step(`portowner free --near ${port === 0 ? 8080 : port}${protocol === 'UDP' ? ' --protocol udp' : ''}`, 'or take a port that can be bound now');
 }
 
-function look({ facts, request: { port }, row }: Patient): string {
-  if (row?.Owner === null && facts.machine.platform === 'linux') return step(`sudo portowner ${port} --format list`, 'see the owner, which needs root');
+/** Linux shows an owner to its user and to root. */
+const asRoot = ({ facts, row }: Patient): string => (row?.Owner === null && facts.machine.platform === 'linux' ? 'sudo ' : '');
+
+function look(patient: Patient): string {
+  const { port } = patient.request;
+  if (asRoot(patient) !== '') return step(`sudo portowner ${port} --format list`, 'see the owner, which needs root');
   return step(`portowner ${port} --format list`, 'see all that is known of the owner');
 }
 
-function stop({ request: { port, protocol } }: Patient): string {
-  return step(`portowner stop ${port}${protocol === 'UDP' ? ' --protocol udp' : ''} --dry-run`, 'see what would end with it; without --dry-run it is stopped after a question');
+function stop(patient: Patient): string {
+  const { port, protocol } = patient.request;
+  return step(`${asRoot(patient)}portowner stop ${port}${protocol === 'UDP' ? ' --protocol udp' : ''} --dry-run`, 'see what would end with it; without --dry-run it is stopped after a question');
 }
 
 /** Stopping the services that hold it, by the service manager. */
@@ -171,7 +176,7 @@ export function remedies(cause: Cause, patient: Patient): string[] | null {
     case 'Sharing':
       return [
         look(patient),
-        ...(cause === 'DualStack' ? [step(again(request, { address: '::', ipv6Only: true }), 'whether IPv6 alone works: the program has to set IPV6_V6ONLY')] : []),
+        ...(cause === 'DualStack' && patient.socket?.localAddress.includes(':') !== true ? [step(again(request, { address: '::', ipv6Only: true }), 'whether IPv6 alone works: the program has to set IPV6_V6ONLY')] : []),
         ...(cause === 'Sharing' ? [step(again(request, { sharing: 'default' }), request.sharing === 'exclusive' ? 'whether it works without exclusive use' : 'whether it works without reuse')] : []),
         ...(cause === 'WildcardAgainstSpecific' && patient.socket !== null && request.address === null ? [say(`the program may ask for another address than ${patient.socket.localAddress}, instead of all`)] : []),
         free(request),

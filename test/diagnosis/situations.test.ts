@@ -121,7 +121,7 @@ no, Process, High: nobody
 - An attempt to bind TCP 127.0.0.1:5432 failed: EADDRINUSE (98).
 $ sudo portowner 5432 --format list  # see the owner, which needs root
 $ portowner free --near 5432  # or take a port that can be bound now
-$ portowner stop 5432 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ sudo portowner stop 5432 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
   },
   {
     name: 'Linux: bound, and not listening yet',
@@ -216,7 +216,6 @@ no, DualStack, High: node (200)
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 $ portowner 8080 --format list  # see all that is known of the owner
-$ portowner why 8080 --address :: --ipv6-only  # whether IPv6 alone works: the program has to set IPV6_V6ONLY
 $ portowner free --near 8080  # or take a port that can be bound now
 $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
   },
@@ -230,6 +229,20 @@ yes, Free, High: nobody
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
 - The IPv6 socket leaves IPv4 alone.`,
+  },
+  {
+    name: 'Linux: every address is wanted, one IPv6 socket has them all',
+    facts: linux([listens(8080, '::', 200)], { processes: [node] }),
+    ask: 'TCP * 8080', tried: 'EADDRINUSE EADDRINUSE',
+    verdict: `
+no, Process, High: node (200)
+- It cannot be bound now: a process holds it.
+- TCP [::]:8080 is held by node (200) (Listen).
+- An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
+- An attempt to bind TCP [::]:8080 failed: EADDRINUSE (98).
+$ portowner 8080 --format list  # see all that is known of the owner
+$ portowner free --near 8080  # or take a port that can be bound now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
   },
   {
     name: 'Linux: dual stack is wanted, IPv4 is taken',
@@ -367,7 +380,7 @@ $ portowner free --near 8081  # or take a port that can be bound now`,
 no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
-- An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
+- An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEADDR failed: EADDRINUSE (98).
 $ portowner 3000 --format list  # see all that is known of the owner
 $ portowner free --near 3000  # or take a port that can be bound now
 $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
@@ -380,7 +393,7 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
 ?, Sharing, Low: node (200)
 - Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
-- An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
+- An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEPORT failed: EADDRINUSE (98).
 - It succeeds if the owner has set SO_REUSEPORT and is of the same user too, which no interface shows.
 $ portowner 3000 --format list  # see all that is known of the owner
 $ portowner why 3000 --address 0.0.0.0  # whether it works without reuse
@@ -395,7 +408,7 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
 ?, Sharing, Low: avahi-daemon.service (avahi-daemon 100)
 - Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
 - UDP 0.0.0.0:5353 is held by avahi-daemon.service (avahi-daemon 100).
-- An attempt to bind UDP 0.0.0.0:5353 failed: EADDRINUSE (98).
+- An attempt to bind UDP 0.0.0.0:5353 without SO_REUSEADDR failed: EADDRINUSE (98).
 - It succeeds if the owner has set SO_REUSEADDR too, which no interface shows.
 $ portowner 5353 --format list  # see all that is known of the owner
 $ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
@@ -441,7 +454,7 @@ yes, Instances, High: node (200); node (201)
 - It can be bound now, although several instances of one program share it.
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - TCP 0.0.0.0:8080 is held by node (201) (Listen).
-- An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
+- An attempt to bind TCP 0.0.0.0:8080 without SO_REUSEPORT failed: EADDRINUSE (98).
 - The rules of the system let both have it; what then arrives goes to one of them, and it is not said to which.`,
   },
   {
@@ -847,7 +860,7 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
 ?, Sharing, Low: app.exe (200)
 - Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
-- An attempt to bind TCP 0.0.0.0:8080 failed: WSAEADDRINUSE (10048).
+- An attempt to bind TCP 0.0.0.0:8080 without SO_REUSEADDR failed: WSAEADDRINUSE (10048).
 - By Microsoft's table: if the owner asked for nothing, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
 $ portowner 8080 --format list  # see all that is known of the owner
 $ portowner why 8080 --address 0.0.0.0  # whether it works without reuse
