@@ -211,6 +211,27 @@ function fakeLinuxWith(scheduler: ReturnType<typeof fakeLinux>): Scheduler {
   return { ...scheduler, systemctl: () => ({ done: true, text: 'active' }) };
 }
 
+test('what the system refuses is an error with its reason, not a defect', async () => {
+  const full = {
+    ...fakeLinux(),
+    writeUnit: () => {
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' });
+    },
+  };
+  const disk = await schedule(full, 'install', '--baseline', '/etc/portowner/baseline.yaml');
+  assert.equal([disk.code, codes(disk), disk.problems[0]!.Message], [69, ['PO5005'], 'ENOSPC: no space left on device']);
+  const closed = {
+    ...fakeWindows(),
+    makeFolder: () => {
+      throw Object.assign(new Error('denied'), { refusal: { code: 'AccessDenied', text: 'CreateDirectoryW was denied' } });
+    },
+  };
+  const denied = await schedule(closed, 'install', ...baseline);
+  assert.equal([denied.code, codes(denied), denied.problems[0]!.Message], [77, ['PO5001'], 'CreateDirectoryW was denied']);
+  const timer = await schedule(fakeLinux({ said: { enable: { done: false, text: 'Failed to enable unit' } } }), 'install', '--baseline', '/etc/portowner/baseline.yaml');
+  assert.equal([timer.code, timer.problems[0]!.Message], [69, 'systemd did not start the timer: Failed to enable unit']);
+});
+
 test('on Linux a writable folder, a link and a user of its own are refused', async () => {
   const look = (mode: number, uid = 0) => ({ standing: 'folder' as const, refusal: null, access: { platform: 'linux' as const, uid, gid: 0, mode, list: null } });
   for (const [path, made] of [

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Look } from '../../src/schedule/scheduler.ts';
@@ -132,6 +133,7 @@ test('a list and its mask', () => {
   assert.equal(listWriters(list([2, 6, 1000], [0x10, 5, 0])), [], 'the mask takes it away');
   assert.is(listWriters(new Uint8Array(3)), null);
   assert.is(listWriters(Buffer.alloc(12)), null);
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => void listWriters(bytes)));
 });
 
 test('what an account may do', () => {

@@ -33,12 +33,15 @@ const administrator = 'an administrator (an elevated PowerShell)';
 
 const withNeeds = ({ refusal }: Refused): Look['refusal'] => (refusal.code === 'AccessDenied' ? { ...refusal, needs: administrator } : refusal);
 
+/** A path of any length: without the prefix one of more than 259 characters would be called missing. */
+const anyLength = (path: string): Buffer => wide(path.startsWith('\\\\') ? path : `\\\\?\\${path}`);
+
 /** A file's owner and access list, as a self-relative security descriptor. */
 function descriptorOf(path: string): Uint8Array {
   let buffer = Buffer.alloc(1024);
   const needed = Buffer.alloc(4);
   for (let attempt = 0; attempt < 4; attempt++) {
-    if (advapi32.GetFileSecurityW(wide(path), ownerAndList, buffer, buffer.length, needed) !== 0) return buffer.subarray(0, needed.readUInt32LE() || buffer.length);
+    if (advapi32.GetFileSecurityW(anyLength(path), ownerAndList, buffer, buffer.length, needed) !== 0) return buffer.subarray(0, needed.readUInt32LE() || buffer.length);
     const error = lastErrorCode();
     if (error !== win32.insufficientBuffer) throw refused('GetFileSecurityW', error);
     buffer = Buffer.alloc(needed.readUInt32LE());
@@ -48,7 +51,7 @@ function descriptorOf(path: string): Uint8Array {
 
 /** What stands at a path itself, and who may do what there. */
 export function lookAt(path: string): Look {
-  const attributes = kernel32.GetFileAttributesW(wide(path));
+  const attributes = kernel32.GetFileAttributesW(anyLength(path));
   if (attributes === noAttributes) {
     const error = lastErrorCode();
     if (gone.has(error)) return { standing: 'missing', access: null, refusal: null };
