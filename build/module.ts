@@ -1,5 +1,5 @@
 // Makes the PowerShell module in dist/: its sources in one file, its views from the schema, and an executable.
-import { cpSync, existsSync, linkSync, copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, linkSync, copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { commandWords } from '../src/commands/completion.ts';
 import { powershellScript } from '../src/completion/powershell.ts';
@@ -51,45 +51,23 @@ function cell({ name, type }: Column): string {
   return `<PropertyName>${name}</PropertyName>`;
 }
 
+// Every blank between elements costs time when the module is imported.
+function view(typeName: string, control: string): string {
+  return `<View><Name>${typeName}</Name><ViewSelectedBy><TypeName>${typeName}</TypeName></ViewSelectedBy>\n${control}</View>`;
+}
+
 function tableView(typeName: string, columns: readonly Column[]): string {
   const headers = columns.map(
     ({ name, type }) => `<TableColumnHeader><Label>${name}</Label>${numeric.has(type) ? '<Alignment>Right</Alignment>' : ''}</TableColumnHeader>`,
   );
   const items = columns.map((column) => `<TableColumnItem>${cell(column)}</TableColumnItem>`);
-  return `    <View>
-      <Name>${typeName}</Name>
-      <ViewSelectedBy><TypeName>${typeName}</TypeName></ViewSelectedBy>
-      <TableControl>
-        <AutoSize />
-        <TableHeaders>
-          ${headers.join('\n          ')}
-        </TableHeaders>
-        <TableRowEntries>
-          <TableRowEntry>
-            <TableColumnItems>
-              ${items.join('\n              ')}
-            </TableColumnItems>
-          </TableRowEntry>
-        </TableRowEntries>
-      </TableControl>
-    </View>`;
+  const rows = `<TableRowEntries><TableRowEntry><TableColumnItems>\n${items.join('\n')}\n</TableColumnItems></TableRowEntry></TableRowEntries>`;
+  return view(typeName, `<TableControl><AutoSize /><TableHeaders>\n${headers.join('\n')}\n</TableHeaders>${rows}</TableControl>`);
 }
 
 function listView(typeName: string, columns: readonly Column[]): string {
   const items = columns.map((column) => `<ListItem><Label>${column.name}</Label>${cell(column)}</ListItem>`);
-  return `    <View>
-      <Name>${typeName}</Name>
-      <ViewSelectedBy><TypeName>${typeName}</TypeName></ViewSelectedBy>
-      <ListControl>
-        <ListEntries>
-          <ListEntry>
-            <ListItems>
-              ${items.join('\n              ')}
-            </ListItems>
-          </ListEntry>
-        </ListEntries>
-      </ListControl>
-    </View>`;
+  return view(typeName, `<ListControl><ListEntries><ListEntry><ListItems>\n${items.join('\n')}\n</ListItems></ListEntry></ListEntries></ListControl>`);
 }
 
 /** The columns of a table. PowerShell drops what it has no room for from the right: the process id goes there, it is in Owner, too. */
@@ -109,31 +87,16 @@ export function formatFile(all: readonly RowSchema[] = rowSchemas): string {
       listView(schema.typeName, schema.columns),
     ];
   });
-  return `<?xml version="1.0" encoding="utf-8"?>\n<Configuration>\n  <ViewDefinitions>\n${views.join('\n')}\n  </ViewDefinitions>\n</Configuration>\n`;
+  return `<?xml version="1.0" encoding="utf-8"?>\n<Configuration><ViewDefinitions>\n${views.join('\n')}\n</ViewDefinitions></Configuration>\n`;
 }
 
-/** What the rows are beside their properties, for objects that went through another session, too. */
+/** What is shown of rows where no view is used: among objects of other types. */
 export function typesFile(all: readonly RowSchema[] = rowSchemas): string {
-  const types = all.flatMap((schema) =>
-    [schema.typeName, `Deserialized.${schema.typeName}`].map(
-      (name) => `  <Type>
-    <Name>${name}</Name>
-    <Members>
-      <MemberSet>
-        <Name>PSStandardMembers</Name>
-        <Members>
-          <PropertySet>
-            <Name>DefaultDisplayPropertySet</Name>
-            <ReferencedProperties>
-              ${schema.columns.filter((column) => column.importance !== undefined && column.connectionsOnly !== true).map((column) => `<Name>${column.name}</Name>`).join('\n              ')}
-            </ReferencedProperties>
-          </PropertySet>
-        </Members>
-      </MemberSet>
-    </Members>
-  </Type>`,
-    ),
-  );
+  const types = all.map((schema) => {
+    const names = shownColumns(schema).filter((column) => column.connectionsOnly !== true).map(({ name }) => `<Name>${name}</Name>`);
+    const set = `<PropertySet><Name>DefaultDisplayPropertySet</Name><ReferencedProperties>${names.join('')}</ReferencedProperties></PropertySet>`;
+    return `<Type><Name>${schema.typeName}</Name><Members><MemberSet><Name>PSStandardMembers</Name><Members>${set}</Members></MemberSet></Members></Type>`;
+  });
   return `<?xml version="1.0" encoding="utf-8"?>\n<Types>\n${types.join('\n')}\n</Types>\n`;
 }
 
@@ -186,8 +149,10 @@ export function moduleFolder(platform: Platform): string {
  * executable is not among them.
  */
 export async function buildModule(platform: Platform, executable: string, folder = moduleFolder(platform)): Promise<string[]> {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, 'bin'), { recursive: true });
+  // Made beside the old one, which may be in use until it goes.
+  const made = `${folder}.new`;
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(join(made, 'bin'), { recursive: true });
   const files: Readonly<Record<string, string>> = {
     'PortOwner.psd1': manifest(),
     'PortOwner.psm1': await scriptModule(),
@@ -197,11 +162,13 @@ export async function buildModule(platform: Platform, executable: string, folder
   for (const [name, text] of Object.entries(files)) {
     // Windows PowerShell reads anything else by the code page of the machine.
     if (/[^\n -~]/.test(text)) throw new Error(`${name} is not plain ASCII`);
-    writeFileSync(join(folder, name), text);
+    writeFileSync(join(made, name), text);
   }
-  for (const name of ['en-US', 'Tasks']) if (existsSync(join(sources, name))) cpSync(join(sources, name), join(folder, name), { recursive: true });
-  for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md']) if (existsSync(join(root, name))) copyFileSync(join(root, name), join(folder, name));
-  place(executable, join(folder, 'bin', platform === 'linux' ? 'portowner' : 'portowner.exe'));
+  for (const name of ['en-US', 'Tasks']) if (existsSync(join(sources, name))) cpSync(join(sources, name), join(made, name), { recursive: true });
+  for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md']) if (existsSync(join(root, name))) copyFileSync(join(root, name), join(made, name));
+  place(executable, join(made, 'bin', platform === 'linux' ? 'portowner' : 'portowner.exe'));
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(made, folder);
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ps1|psm1|psd1|ps1xml)$/.test(name) && dirname(name) !== 'bin')
     .map((name) => join(folder, name));
