@@ -1,14 +1,14 @@
 /** What in the kernel listens on a port, and whose running tells that it does. */
 export interface KernelListener {
   readonly what: string;
-  /** Windows: services or drivers, any of which running confirms it; the first names it. */
+  /** Windows: services or drivers, the first that runs confirms and names it. */
   readonly services: readonly string[];
 }
 
 type Table = Readonly<Record<string, KernelListener>>;
 
 const smb: KernelListener = { what: 'SMB file sharing', services: ['LanmanServer', 'srv2', 'srvnet'] };
-const netbios: KernelListener = { what: 'NetBIOS over TCP/IP', services: ['NetBT', 'lmhosts'] };
+const netbios: KernelListener = { what: 'NetBIOS over TCP/IP', services: ['NetBT'] };
 const nfs: KernelListener = { what: 'NFS server', services: ['NfsService', 'NfsServer', 'nfssvr'] };
 const portmap: KernelListener = { what: 'ONC RPC port mapper', services: ['Portmap', 'rpcxdr', 'NfsService'] };
 const cluster: KernelListener = { what: 'failover cluster', services: ['ClusSvc', 'NetFT'] };

@@ -42,9 +42,9 @@ function decodeQueue(heading: string, lines: readonly Line[]): HttpQueue {
       inHeader = false;
       // Below the newer form stand the services of the process and the one among them that made the queue.
       const below = bare === undefined ? lines.slice(i + 1, i + 3) : [];
-      const other = below.findIndex((line) => line.indent !== indent || pidBeforeImage.test(line.text) || urlLine.test(line.text));
+      const other = below.findIndex((line) => line.indent < indent || pidBeforeImage.test(line.text) || urlLine.test(line.text));
       const service = valueOf(below.slice(0, other < 0 ? below.length : other).at(-1)?.text ?? '');
-      processes.push({ pid, service: /^[^\s,;]+$/.test(service) ? service : null });
+      processes.push({ pid, service: /^[^\s,;<>?]+$/.test(service) ? service : null });
       continue;
     }
     if (!inHeader || indent !== firstIndent) continue;

@@ -134,4 +134,11 @@ test('a long text is read in time that grows with its length', () => {
   assert.is(decodeHttpQueues(text).data[0]?.urls.length, 20_000);
 });
 
+test('services may be indented below their process, and hidden ones are none', () => {
+  const queue = (below: string) => decodeHttpQueues(`T\n---\nName: X\n    Count: 1\n    Processes:\n        ID: 944, image: <?>\n${below}    URLs:\n        HTTP://+:81/\n`).data[0]!;
+  assert.equal(queue('            Services: A, B\n            Tagged Service: B\n').processes, [{ pid: 944, service: 'B' }]);
+  assert.equal(queue('        Services: <?>\n        Tagged Service: <?>\n').processes, [{ pid: 944, service: null }]);
+  assert.equal(queue('').processes, [{ pid: 944, service: null }]);
+});
+
 test.run();
