@@ -42,7 +42,7 @@ export function sectionProblems(facts: Facts, rows: readonly Endpoint[] | null):
   }
   const hidden = (rows ?? []).filter((row) => row.OwningProcess === null && (row.Reason?.some((reason) => reason.startsWith('OwningProcess: AccessDenied')) ?? false));
   if (hidden.length > 0) {
-    const ports = [...new Set(hidden.map((row) => row.LocalPort))];
+    const ports = [...new Set(hidden.map((row) => row.LocalPort))].sort((a, b) => Number(a) - Number(b));
     const shown = ports.slice(0, 8).join(', ') + (ports.length > 8 ? ' …' : '');
     const needs = /\(needs (.*)\)$/.exec(hidden[0]?.Reason?.[0] ?? '')?.[1] ?? 'more rights';
     problems.push({

@@ -289,4 +289,10 @@ for (const [args, code, count, told] of [
   });
 }
 
+test('the ports of hidden owners are told in order', async () => {
+  const refusals = [refusal('OwningProcess', 'AccessDenied', 'root')];
+  const { err } = await run(['--image', 'x', '--from', snapshotFile(facts([4000, 22, 4000, 443].map((localPort) => socket({ localPort, pid: null, refusals }))))]);
+  assert.match(err, /^portowner: PO3002: warning: the owner of 4 sockets cannot be seen with your rights: ports 22, 443, 4000\n/);
+});
+
 test.run();
