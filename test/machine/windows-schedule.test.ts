@@ -88,7 +88,7 @@ onIt('accounts, drives and variables', ({ sids, names, rights, remote, environme
 test('schtasks takes every template, and refuses what is no task', async (context: TestContext) => {
   // On a real Windows a template would be a task of that machine, and those of a gMSA need a domain.
   if (runner === null || onWindows) return skip('there is no Wine (.ci/wine-setup)', context);
-  const schtasks = (...args: string[]) => spawnSync(runner[0]!, ['schtasks.exe', ...args], { encoding: 'utf8', timeout: 120_000 }).status;
+  const schtasks = (...args: string[]) => spawnSync(runner[0]!, ['schtasks.exe', ...args], { stdio: 'ignore', timeout: 120_000 }).status;
   await withFolder((folder) => {
     const all = { ...templates, gmsa: taskXml(gmsaTask) };
     for (const [title, xml] of Object.entries(all)) {
