@@ -2,7 +2,7 @@
 function ConvertTo-Argument {
     param($Cmdlet, [string] $Function, $Bound)
 
-    $command = $script:Commands[$Function]
+    $command = (Get-CommandTable)[$Function]
     $command.Command
     $command.Always
     # Windows PowerShell reads no more than one document.

@@ -28,7 +28,7 @@ function Invoke-PortAudit {
         Forgets what ended more than so many days ago. By default all is kept.
 
     .PARAMETER IncludeHash
-        Reads the executables too, and keeps their SHA-256: a file that was replaced is found then.
+        Reads the executables too, and keeps their SHA-256 and, on Windows, their signer: a file that was replaced is found then.
 
     .PARAMETER EventLog
         Also writes the findings to the system's log: the event log Application on Windows, journald or syslog on Linux.

@@ -15,7 +15,7 @@ function New-PortBaseline {
         The file to write.
 
     .PARAMETER IncludeHash
-        Reads the executables too, and keeps their SHA-256: a file that was replaced is found then.
+        Reads the executables too, and keeps their SHA-256 and, on Windows, their signer: a file that was replaced is found then.
 
     .PARAMETER Force
         Replaces a baseline that exists.

@@ -34,7 +34,7 @@ function Register-PortAuditTask {
         Forgets what ended more than so many days ago. By default all is kept.
 
     .PARAMETER IncludeHash
-        Also compares the SHA-256 of the executables.
+        Also compares the SHA-256 of the executables and, on Windows, their signer.
 
     .PARAMETER EventLog
         Also writes the findings to the system's log. On Windows this registers the event source PortOwner in the log

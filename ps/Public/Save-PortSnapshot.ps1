@@ -17,7 +17,7 @@ function Save-PortSnapshot {
         Puts command lines in, with arguments masked that look like passwords.
 
     .PARAMETER IncludeHash
-        Reads the executables that hold a port, and puts their SHA-256 in.
+        Reads the executables that hold a port, and puts their SHA-256 and, on Windows, their signer in.
 
     .PARAMETER RawPath
         Keeps what the system itself said, too, in this new folder: untouched, with nothing masked.

@@ -17,7 +17,7 @@ function Update-PortBaseline {
         Keeps the entries of listeners that are gone.
 
     .PARAMETER IncludeHash
-        Reads the executables too, and keeps their SHA-256: a file that was replaced is found then.
+        Reads the executables too, and keeps their SHA-256 and, on Windows, their signer: a file that was replaced is found then.
 
     .PARAMETER FromSnapshot
         Answers from these files, which Save-PortSnapshot wrote, instead of from this machine. Wildcards are allowed.

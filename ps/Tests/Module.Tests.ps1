@@ -34,7 +34,7 @@ Describe 'The module' {
 Describe 'The executable' {
     BeforeAll {
         $definitions = & $executable definitions | ConvertFrom-Json
-        $commands = InModuleScope PortOwner { $script:Commands }
+        $commands = InModuleScope PortOwner { Get-CommandTable }
         $own = InModuleScope PortOwner { $script:OwnOptions }
         $leftOut = InModuleScope PortOwner { $script:CommandsLeftOut }
         $offered = @{}
