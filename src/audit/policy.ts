@@ -28,6 +28,8 @@ export interface Policy {
   readonly rules: readonly Rule[];
   readonly default: 'allow' | 'forbid';
   readonly severity: Severity;
+  /** Whether a rule names a signer. */
+  readonly signers: boolean;
 }
 
 interface RuleText {
@@ -187,7 +189,7 @@ export function parsePolicy(text: string, name: string): Policy {
       return checked.fail(['rules', index, 'ports'], error.message);
     }
   });
-  return { rules, default: value.default ?? 'allow', severity: value.severity ?? 'High' };
+  return { rules, default: value.default ?? 'allow', severity: value.severity ?? 'High', signers: value.rules.some(({ signer }) => signer !== undefined) };
 }
 
 /** What a policy says of a listener. */

@@ -37,6 +37,18 @@ export function machineProblem(before: string | null, now: string, what: string)
 /** Whether approved listeners have hashes, so that those of now are needed too. */
 export const hashed = (approved: readonly Listener[]): boolean => approved.some(({ sha256 }) => sha256 !== null);
 
+/** Whether approved listeners name signers. */
+export const signed = (approved: readonly Listener[]): boolean => approved.some(({ signer }) => signer !== null);
+
+/** Warns when a baseline or policy names signers, and the facts can have none. */
+export function signerProblem(named: boolean, { machine, sections }: Facts, name: string): Problem | null {
+  const asked = (sections.binaries?.status ?? 'notAsked') !== 'notAsked';
+  const windows = machine.platform === 'win32';
+  if (!named || (windows && asked)) return null;
+  const why = windows ? 'the facts have none' : 'Linux does not tell who signed an executable (NotSupported)';
+  return { severity: 'Warning', code: 'PO3001', message: `${name} names signers of executables, and ${why}: what depends on them is not decided`, ...(windows ? { hint: 'Make the snapshot with portowner snapshot --hash.' } : {}), target: name };
+}
+
 /** Warns when there is nothing to compare the hashes of a baseline with. */
 export function hashProblem(approved: readonly Listener[], facts: Facts, name: string): Problem | null {
   const { status } = facts.sections.binaries ?? { status: 'notAsked' };

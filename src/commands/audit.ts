@@ -6,7 +6,7 @@ import type { Facts } from '../facts/facts.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
 import { version } from '../version.ts';
-import { auditable, factProblems, hashed, hashProblem, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { auditable, factProblems, hashed, hashProblem, machineProblem, signed, signerProblem, some, unseenProblem } from './audit-facts.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
@@ -39,7 +39,7 @@ export class AuditCommand extends RowCommand {
   report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
   failOn = Option.String('--fail-on', { description: `the severity from which on findings count for the exit code: ${severities.join(', ').toLowerCase()} (default: low)` });
   keep = Option.String('--keep', { description: 'forget what ended more than so many days ago (default: keep all)' });
-  hash = Option.Boolean('--hash', false, { description: 'read the executables too, and compare and keep their SHA-256' });
+  hash = Option.Boolean('--hash', false, { description: 'read the executables too, and compare and keep their SHA-256 and, on Windows, their signer' });
   eventLog = Option.Boolean('--event-log', false, { description: "also write the findings to the system's log: the event log Application on Windows, journald or syslog on Linux" });
 
   override readonly schema = finding;
@@ -68,12 +68,24 @@ export class AuditCommand extends RowCommand {
     const approved = this.baseline === undefined ? null : (await import('../audit/baseline.ts')).parseBaseline(readText(this.baseline), this.baseline);
     const policy = this.policy === undefined ? null : (await import('../audit/policy.ts')).parsePolicy(readText(this.policy), this.policy);
 
-    const facts = auditable(await this.facts(auditQuestion, this.hash || (this.live && hashed(approved?.listeners ?? []))), this.from?.join(', ') ?? 'this machine');
+    const listed = approved?.listeners ?? [];
+    const needed = hashed(listed) || signed(listed) || policy?.signers === true;
+    const facts = auditable(await this.facts(auditQuestion, this.hash || (this.live && needed)), this.from?.join(', ') ?? 'this machine');
     const now = listeners(facts);
     const comparison: Comparison | null = approved === null ? null : compare(approved.listeners, now);
     const result = audit(facts, now, comparison, policy, { name: `baseline ${this.baseline}`, approve: `portowner baseline update ${this.baseline}` });
     const unseen = unseenProblem(result.unseen, 'which could not be judged');
-    const problems = [...factProblems(facts), ...some(machineProblem(approved?.machine ?? null, facts.machine.name, this.baseline ?? ''), hashProblem(approved?.listeners ?? [], facts, this.baseline ?? ''), unseen)];
+    const baseline = this.baseline ?? '';
+    const problems = [
+      ...factProblems(facts),
+      ...some(
+        machineProblem(approved?.machine ?? null, facts.machine.name, baseline),
+        hashProblem(listed, facts, baseline),
+        signerProblem(signed(listed), facts, baseline),
+        signerProblem(policy?.signers === true, facts, this.policy ?? ''),
+        unseen,
+      ),
+    ];
 
     const failures: Problem[] = [];
     const attempt = async (work: () => Promise<void>): Promise<void> => {

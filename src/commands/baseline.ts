@@ -8,7 +8,7 @@ import { fileSink } from '../formats/sink.ts';
 import { exit, PortOwnerError } from '../problems.ts';
 import { finding } from '../schema/finding.ts';
 import { listenerRow, type ListenerRow } from '../schema/listener.ts';
-import { auditable, factProblems, hashed, hashProblem, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { auditable, factProblems, hashed, hashProblem, machineProblem, signed, signerProblem, some, unseenProblem } from './audit-facts.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 function writeFile(path: string, text: string): void {
@@ -38,7 +38,7 @@ function rowOf({ port, protocol, address, scope, program, services, user, sha256
   };
 }
 
-const hashOption = () => Option.Boolean('--hash', false, { description: 'read the executables too, and keep their SHA-256: a file that was replaced is found then' });
+const hashOption = () => Option.Boolean('--hash', false, { description: 'read the executables too, and keep their SHA-256 and, on Windows, their signer: a file that was replaced is found then' });
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** A command about a baseline that looks at the machine, or at a snapshot. */
@@ -116,13 +116,13 @@ export class BaselineUpdateCommand extends BaselineCommand {
     const text = readText(this.file);
     // A mistake in the file is told before the machine is asked.
     const { machine, listeners: approved } = parseBaseline(text, this.file);
-    const facts = await this.now(this.hash || (this.live && hashed(approved)));
+    const facts = await this.now(this.hash || (this.live && (hashed(approved) || signed(approved))));
     const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed: this.keepClosed });
     if (updated !== text && !this.dryRun) writeFile(this.file, updated);
     const changes = comparison.changes.filter(({ kind }) => !this.keepClosed || kind !== 'Closed');
     return {
       rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
-      problems: [...factProblems(facts), ...some(machineProblem(machine, facts.machine.name, this.file), unseenProblem(comparison.unseen, 'whose entries stay as they are'), hashProblem(approved, facts, this.file))],
+      problems: [...factProblems(facts), ...some(machineProblem(machine, facts.machine.name, this.file), unseenProblem(comparison.unseen, 'whose entries stay as they are'), hashProblem(approved, facts, this.file), signerProblem(signed(approved), facts, this.file))],
       exitCode: exit.ok,
       note: updated === text ? `${this.file} is up to date.` : `${counted(changes.length, 'change')} ${this.dryRun ? 'to approve' : 'approved'} in ${this.file}.`,
     };

@@ -14,7 +14,7 @@ export class DiffCommand extends RowCommand {
   static override usage = Command.Usage({
     description: 'say which listeners differ between two snapshots, or between a snapshot and now',
     details: `
-      Listeners that opened, closed, or changed their owner, path, user, address or executable. Listeners of the dynamic range are compared by program, user, protocol and address scope, not by port. Executables are compared where both snapshots have their hashes (portowner snapshot --hash).
+      Listeners that opened, closed, or changed their owner, path, user, address or executable. Listeners of the dynamic range are compared by program, user, protocol and address scope, not by port. Executables are compared where both snapshots have their hashes, and on Windows their signers (portowner snapshot --hash).
 
       Exit codes: 0 no difference, 1 differences, 64 wrong usage, 69 cannot tell, 77 more rights would tell.
     `,

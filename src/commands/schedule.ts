@@ -74,7 +74,7 @@ abstract class DefinitionCommand extends ScheduleCommand {
   report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
   failOn = Option.String('--fail-on', { description: `the severity from which on findings count: ${severities.join(', ').toLowerCase()}` });
   keep = Option.String('--keep', { description: 'forget what ended more than so many days ago (default: keep all)' });
-  hash = Option.Boolean('--hash', false, { description: 'also compare the SHA-256 of the executables' });
+  hash = Option.Boolean('--hash', false, { description: 'also compare the SHA-256 of the executables and, on Windows, their signer' });
   eventLog = Option.Boolean('--event-log', false, { description: "also write the findings to the system's log; on Windows that registers the event source PortOwner" });
   at = Option.String('--at', { description: "when it starts each night, in the machine's local time (default: 03:00)" });
   randomDelay = Option.String('--random-delay', { description: 'up to so many minutes later, so that many machines do not start at once (default: 30)' });

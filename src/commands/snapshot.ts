@@ -37,7 +37,7 @@ export class SnapshotCommand extends BaseCommand {
 
   output = Option.String('--output,-o', { description: 'write to this file (temporary file, then renamed) instead of standard output' });
   raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
-  hash = Option.Boolean('--hash', false, { description: 'read the executables that hold a port, and include their SHA-256' });
+  hash = Option.Boolean('--hash', false, { description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer' });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
   problems = Option.String('--problems', {
     description: 'rows: write errors and warnings as CLIXML rows to standard output, for the PowerShell module (needs --output)',

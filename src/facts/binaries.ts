@@ -1,3 +1,4 @@
+import { decodeSigners } from './decode/windows-signers.ts';
 import type { Facts } from './facts.ts';
 import { holdsPort } from './question.ts';
 import type { RawSource } from './raw.ts';
@@ -13,7 +14,29 @@ export function parseBinaryName(name: string): { pid: number; path: string } | n
   return path === undefined ? null : { pid: Number(pid), path };
 }
 
-/** The same facts, with the hashes of the executables that hold a port. What cannot be read is said in the section. */
+interface Signers {
+  readonly names: ReadonlyMap<string, string>;
+  readonly refused: readonly string[];
+}
+
+const nobody: Signers = { names: new Map(), refused: [] };
+
+/** Who signed these files; only a valid signature names somebody, of all others the status is said. */
+function signersOf(paths: readonly string[], source: RawSource): Signers {
+  const { text, refusal } = source.read('signers', { paths });
+  if (text === undefined) return { names: new Map(), refused: [`their signers: ${refusal?.text ?? 'the answer is not readable'}`] };
+  const signatures = decodeSigners(text);
+  const names = new Map<string, string>();
+  const refused: string[] = [];
+  for (const path of paths) {
+    const { status, signer } = signatures.get(path) ?? { status: 'not told', signer: null };
+    if (signer === null) refused.push(`${path}: its signature is ${status === 'Valid' ? 'Valid, but names nobody' : status}`);
+    else names.set(path, signer);
+  }
+  return { names, refused };
+}
+
+/** The same facts, with the hashes of the executables that hold a port and, on Windows, who signed them. What cannot be read is said in the section. */
 export function withBinaries(facts: Facts, source: RawSource): Facts {
   const holders = new Set(facts.sections.sockets.data.filter(holdsPort).map(({ pid }) => pid));
   const known = new Map<string, string | null>();
@@ -33,9 +56,12 @@ export function withBinaries(facts: Facts, source: RawSource): Facts {
         needs ??= entry.refusal?.needs ?? null;
       }
     }
-    return [{ pid, path, sha256: known.get(file)!, signer: null }];
+    return [{ pid, path, sha256: known.get(file)! }];
   });
-  const status = refused.length === 0 ? 'ok' : refused.length < known.size ? 'partial' : 'failed';
-  const reason = refused.length === 0 ? null : refused.slice(0, 3).join('; ') + (refused.length > 3 ? ' …' : '');
-  return { ...facts, sections: { ...facts.sections, binaries: { status, reason, needs, at, data } } };
+  const signers = source.platform === 'win32' && data.length > 0 ? signersOf([...new Set(data.map(({ path }) => path))], source) : nobody;
+  const reasons = [...refused, ...signers.refused];
+  const status = reasons.length === 0 ? 'ok' : refused.length > 0 && refused.length === known.size ? 'failed' : 'partial';
+  const reason = reasons.length === 0 ? null : reasons.slice(0, 3).join('; ') + (reasons.length > 3 ? ' …' : '');
+  const binaries = { status, reason, needs, at, data: data.map(({ pid, path, sha256 }) => ({ pid, path, sha256, signer: signers.names.get(path) ?? null })) } as const;
+  return { ...facts, sections: { ...facts.sections, binaries } };
 }

@@ -625,7 +625,7 @@ export interface Binary {
    */
   sha256: string | null;
   /**
-   * Windows: the name of who signed it, once the signature was verified; null when that was not done.
+   * Windows: the name of who signed it, once the signature was found valid; null when it is not, or was not looked at.
    */
   signer: string | null;
 }

@@ -32,6 +32,8 @@ export interface RawHint {
   readonly inodes?: ReadonlySet<number>;
   /** Whether command lines are wanted. */
   readonly commandLine?: boolean;
+  /** Windows: the files whose signers are wanted. */
+  readonly paths?: readonly string[];
 }
 
 /** Where raw comes from. `read` never throws for what the system refuses: that is a `refusal`. */
@@ -58,15 +60,15 @@ export function recordedSource(envelope: RawEnvelope): RawSource {
   };
 }
 
-/** A source that keeps all that it passes on in `entries`; of the hints only the command lines count. */
+/** A source that keeps all that it passes on in `entries`; of the hints only the command lines and the files count. */
 export function recordingSource(source: RawSource, entries: Map<string, RawEntry>, commandLine: boolean): RawSource {
   return {
     platform: source.platform,
     // Hints only leave things out, and a recording must be whole.
-    read: (name) => {
+    read: (name, hint) => {
       const known = entries.get(name);
       if (known !== undefined) return known;
-      const entry = source.read(name, { commandLine });
+      const entry = source.read(name, { commandLine, ...(hint?.paths === undefined ? {} : { paths: hint.paths }) });
       entries.set(name, entry);
       return entry;
     },

@@ -23,6 +23,7 @@ export const sourceNames: Readonly<Record<Platform, Readonly<Record<string, stri
     excludedports: 'excluded port ranges (netsh)',
     persistentports: 'excluded port ranges that come back after a restart (netsh)',
     firewall: 'the rules of the firewall (registry)',
+    signers: 'who signed executables (Windows PowerShell)',
     guestports: 'ports reserved for virtual machines and WSL (child process)',
   },
   linux: {

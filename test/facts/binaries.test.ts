@@ -7,11 +7,12 @@ import * as assert from 'uvu/assert';
 import { binaryName, parseBinaryName, withBinaries } from '../../src/facts/binaries.ts';
 import { gather } from '../../src/facts/gather.ts';
 import { everything } from '../../src/facts/question.ts';
-import type { RawSource } from '../../src/facts/raw.ts';
+import { recordedSource, recordingSource, type RawEntry, type RawSource } from '../../src/facts/raw.ts';
 import { validateFacts } from '../../src/facts/validate.ts';
 import { liveSource } from '../../src/machine/live.ts';
 import { skip, type TestContext } from '../skip.ts';
 import { connection, facts, process as processFact, socket } from './example.ts';
+import { signerLine } from './windows-signers-text.ts';
 
 const test = suite('the hashes of executables');
 
@@ -40,6 +41,43 @@ test('what cannot be read is said', () => {
   const raw = source(() => ({ refusal: { code: 'AccessDenied', text: 'access is denied', needs: 'root' } }));
   const { binaries } = withBinaries(facts([socket()]), raw).sections;
   assert.equal([binaries?.status, binaries?.reason, binaries?.needs, binaries?.data[0]?.sha256], ['failed', '/usr/sbin/nginx: access is denied', 'root', null]);
+});
+
+const at = '2026-01-02T03:04:05Z';
+const first = 'C:\\a.exe';
+const second = 'C:\\b.exe';
+
+function windowsSigners(signers: Omit<RawEntry, 'at'>): ReturnType<typeof withBinaries>['sections']['binaries'] {
+  const processes = [processFact({ path: first }), processFact({ pid: 101, path: second }), processFact({ pid: 102, path: first })];
+  const entries = new Map<string, RawEntry>([[binaryName(100, first), { at, text: hash }], [binaryName(101, second), { at, text: hash }], ['signers', { at, ...signers }]]);
+  const found = withBinaries(facts([socket(), socket({ pid: 101 }), socket({ pid: 102 })], { processes, platform: 'win32' }), recordedSource({ platform: 'win32', entries }));
+  assert.is(validateFacts(found), null);
+  return found.sections.binaries;
+}
+
+test('who signed them', () => {
+  const binaries = windowsSigners({ text: signerLine(first, 'Valid', 'Contoso') + signerLine(second, 'Valid', 'Microsoft Windows') });
+  assert.equal([binaries?.status, binaries?.reason], ['ok', null]);
+  assert.equal(binaries?.data.map(({ pid, signer }) => [pid, signer]), [[100, 'Contoso'], [101, 'Microsoft Windows'], [102, 'Contoso']]);
+});
+
+for (const [what, signers, reason] of [
+  ['a file without a signature', { text: signerLine(first, 'NotSigned') + signerLine(second, 'Valid', 'Contoso') }, `${first}: its signature is NotSigned`],
+  ['a changed file', { text: signerLine(first, 'HashMismatch', 'Contoso') + signerLine(second, 'Valid', 'Contoso') }, `${first}: its signature is HashMismatch`],
+  ['a file that was left out', { text: signerLine(second, 'Valid', 'Contoso') }, `${first}: its signature is not told`],
+  ['no PowerShell', { refusal: { code: 'NotSupported', text: 'signers said nothing' } }, 'their signers: signers said nothing'],
+] as const) {
+  test(`no signer: ${what}`, () => {
+    const binaries = windowsSigners(signers);
+    assert.equal([binaries?.status, binaries?.reason, binaries?.data[0]?.sha256, binaries?.data[0]?.signer], ['partial', reason, hash, null]);
+  });
+}
+
+test('a recording asks for the signers of the same files', () => {
+  const asked: unknown[] = [];
+  const live: RawSource = { platform: 'win32', read: (name, hint) => (asked.push(name, hint), { at, text: '' }) };
+  recordingSource(live, new Map(), false).read('signers', { paths: [first] });
+  assert.equal(asked, ['signers', { commandLine: false, paths: [first] }]);
 });
 
 test('of this process, really', async (context: TestContext) => {

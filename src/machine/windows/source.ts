@@ -18,6 +18,8 @@ import { netsh } from './netsh.ts';
 import { commandLine, imagePathOf, processList } from './ntdll.ts';
 import { registryTexts } from './registry.ts';
 import { activeServices } from './services.ts';
+import { signersInput, signersScript } from './signers-script.ts';
+import { powershellCall, systemTool } from './system-tool.ts';
 
 type Answer = Omit<RawEntry, 'at'>;
 
@@ -126,6 +128,8 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
     }
     case 'firewall':
       return { text: JSON.stringify(firewallPolicy()) };
+    case 'signers':
+      return { text: systemTool(powershellCall(name, signersScript, signersInput(hint.paths ?? []))) };
     case 'iplisten':
       return { bytes: ipListenList() };
     case 'portproxy':
@@ -157,6 +161,7 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
  * | `servicetags` | JSON text: `Told` by `PID:TAG`, see decodeServiceTags; by a child process | |
  * | `guestports` | bytes: HCN_PORT_RANGE_ENTRY, one after another, by a child process | |
  * | `sha256/PID/PATH` | text: the SHA-256 of the executable, in hex | |
+ * | `signers` | text: who signed the files of `hint.paths`, see decodeSigners; by Windows PowerShell | |
  *
  * `command` starts this program once more, for the child process.
  * Reading a process that another user owns turns on SeDebugPrivilege for this process, where it is held.

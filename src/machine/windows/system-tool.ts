@@ -1,0 +1,53 @@
+import { Refused } from './errors.ts';
+import { systemDirectory } from './ffi.ts';
+
+const patience = 90_000;
+
+export interface ToolCall {
+  /** The tool in messages. */
+  readonly name: string;
+  /** Below the system directory. */
+  readonly program: string;
+  readonly args: readonly string[];
+  /** For its standard input. */
+  readonly input?: string;
+}
+
+/** A script of Windows PowerShell, in plain sight; no profile, no question. It has no double quotes. */
+export function powershellCall(name: string, script: string, input?: string): ToolCall {
+  const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-Command', script];
+  return { name, program: 'WindowsPowerShell\\v1.0\\powershell.exe', args, ...(input === undefined ? {} : { input }) };
+}
+
+/** What one of the system's own tools prints; only the ASCII in it counts. Throws Refused. */
+export function systemTool({ name, program, args, input }: ToolCall): string {
+  const directory = systemDirectory();
+  const root = directory.slice(0, directory.lastIndexOf('\\'));
+  // Loaded only here: most questions need no tool.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  const result = spawnSync(`${directory}\\${program}`, args, {
+    cwd: directory,
+    env: {
+      SystemRoot: root, windir: root, SystemDrive: root.slice(0, 2), PATH: directory, ComSpec: `${directory}\\cmd.exe`,
+      // PowerShell tries there whether scripts are restricted.
+      ...Object.fromEntries(['TEMP', 'TMP', 'USERPROFILE'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+      // The modules of the system alone.
+      PSModulePath: `${directory}\\WindowsPowerShell\\v1.0\\Modules`,
+    },
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'],
+    ...(input === undefined ? {} : { input }),
+    timeout: patience,
+    maxBuffer: 256 * 1024 * 1024,
+    windowsHide: true,
+    encoding: 'latin1',
+  });
+  // A program that ends without reading its input has still answered.
+  if (result.error !== undefined && !('code' in result.error && result.error.code === 'EPIPE')) {
+    const late = 'code' in result.error && result.error.code === 'ETIMEDOUT';
+    const missing = 'code' in result.error && result.error.code === 'ENOENT';
+    throw new Refused(missing ? 'NotSupported' : 'Failed', late ? `${name} took longer than ${patience / 1000} s` : missing ? `this Windows has no ${program}` : `${name} could not be run: ${result.error.message}`);
+  }
+  if (result.status !== 0) throw new Refused('Failed', `${name} ended with code ${result.status}`);
+  if (result.stdout.trim() === '') throw new Refused('NotSupported', `${name} said nothing`);
+  return result.stdout;
+}
