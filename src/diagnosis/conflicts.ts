@@ -39,7 +39,7 @@ export interface Conflicts {
 /** Multicast ports that programs share on every machine: mDNS, SSDP, LLMNR, WS-Discovery. */
 const sharedPorts = new Set([5353, 1900, 5355, 3702]);
 /** Parts of Windows that listen on dynamic ports for RPC. */
-const windowsParts = new Set(['system', 'lsass.exe', 'wininit.exe', 'services.exe', 'svchost.exe', 'spoolsv.exe', 'lsm.exe', 'winlogon.exe', 'dns.exe', 'dfsrs.exe', 'ismserv.exe', 'msdtc.exe']);
+const windowsParts = new Set(['system', 'lsass.exe', 'wininit.exe', 'services.exe', 'svchost.exe', 'spoolsv.exe', 'lsm.exe', 'winlogon.exe', 'dns.exe', 'dfsrs.exe', 'ismserv.exe', 'msdtc.exe', 'certsrv.exe', 'clussvc.exe', 'ntfrs.exe', 'wins.exe', 'vmms.exe', 'mqsvc.exe']);
 /** Parts of Linux that do the same. */
 const linuxParts = /^rpc(?:\.|bind)|^lockd$/;
 /** What Windows reserves for itself on every machine. */
