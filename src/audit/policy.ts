@@ -115,6 +115,8 @@ function portsTest(text: string, action: Rule['action']): (listener: Listener) =
   };
 }
 
+const isKernel = (program: string | null): boolean => program === 'kernel' || program === 'System';
+
 function ruleOf(text: RuleText): Rule {
   const { action } = text;
   const conditions: ((listener: Listener) => Fit)[] = [];
@@ -133,11 +135,12 @@ function ruleOf(text: RuleText): Rule {
   if (text.user !== undefined) {
     const test = anyOf(list(text.user).flatMap((name) => (name.includes('\\') ? [name] : [name, `*\\${name}`])), windowsName);
     // The kernel runs as nobody.
-    conditions.push(({ user, program }) => (user === null ? (program === 'kernel' || program === 'System' ? false : null) : test(user)));
+    conditions.push(({ user, program }) => (user === null ? (isKernel(program) ? false : null) : test(user)));
   }
   if (text.signer !== undefined) {
     const test = anyOf(list(text.signer), always);
-    conditions.push(({ signer }) => (signer === null ? null : test(signer)));
+    // Nor is it an executable with a signature of its own.
+    conditions.push(({ signer, program }) => (signer === null ? (isKernel(program) ? false : null) : test(signer)));
   }
   const said: Readonly<Record<ChangeKind, boolean>> = {
     Opened: true,

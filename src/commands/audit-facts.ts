@@ -19,11 +19,13 @@ export function factProblems(facts: Facts): Problem[] {
 export function unseenProblem(unseen: readonly Listener[], what: string): Problem | null {
   if (unseen.length === 0) return null;
   const shown = [...new Set(unseen.map(({ port }) => port))].slice(0, 8).join(', ') + (unseen.length > 8 ? ' …' : '');
+  // Whose owners are known lack a signer.
+  const owned = unseen.every(({ program, user }) => program !== null && user !== null);
   return {
     severity: 'Warning',
-    code: 'PO3002',
+    code: owned ? 'PO3001' : 'PO3002',
     message: `not all is known of ${unseen.length} listener${unseen.length === 1 ? '' : 's'}, ${what}: port ${shown}`,
-    hint: 'Needs the right to look at every process: that of root, or of an elevated administrator.',
+    hint: owned ? 'Needs valid signatures of their executables.' : 'Needs the right to look at every process: that of root, or of an elevated administrator.',
     target: shown,
   };
 }

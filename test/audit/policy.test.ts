@@ -40,6 +40,7 @@ const conditions: [condition: string, fits: (boolean | null), of: Listener][] = 
   ['user: root', null, listener({ user: null })],
   ['user: root', false, listener({ user: null, program: 'kernel' })],
   ['signer: "Microsoft*"', null, listener()],
+  ['signer: "Microsoft*"', false, listener({ program: 'System' })],
   ['signer: "Microsoft*"', true, listener({ signer: 'Microsoft Windows' })],
 ];
 for (const [condition, fits, of] of conditions) {

@@ -9,7 +9,7 @@ import { nodeFlags, root } from '../../build/runtime.mjs';
 import type { LogEvent } from '../../src/audit/events.ts';
 import { readRuns, readSpans } from '../../src/audit/store.ts';
 import type { Facts } from '../../src/facts/facts.ts';
-import { facts, socket } from '../facts/example.ts';
+import { facts, process as processFact, socket } from '../facts/example.ts';
 import { skip, type TestContext } from '../skip.ts';
 import { run, snapshotFile, temporaryFolder } from './harness.ts';
 
@@ -157,6 +157,52 @@ test('hashes in the baseline that the snapshot lacks are said', async () => {
   assert.is(code, 0);
   assert.match(err, /PO3001: warning: .*b\.yaml has hashes of executables, and the facts have none/);
 });
+
+const signerRules = 'kind: PortOwner.Policy\nversion: 1\ndefault: forbid\nrules:\n  - { name: ours, action: allow, signer: "Contoso*" }\n';
+
+/** A night on Windows; `signers` null for one without --hash. */
+function signedNight(signers: Readonly<Record<number, string | null>> | null): Facts {
+  const path = 'C:\\server.exe';
+  const ports = [22, 25];
+  const all = facts(ports.map((localPort) => socket({ localPort, pid: localPort, user: 'SYSTEM' })), { processes: ports.map((pid) => processFact({ pid, path, user: 'SYSTEM' })), platform: 'win32' });
+  if (signers === null) return all;
+  const data = ports.map((pid) => ({ pid, path, sha256: 'a'.repeat(64), signer: signers[pid] ?? null }));
+  return { ...all, sections: { ...all.sections, binaries: { status: 'ok', reason: null, needs: null, at: all.at, data } } };
+}
+
+test('a rule with a signer decides', async () => {
+  const { policy } = await place();
+  writeFileSync(policy, signerRules);
+  const args = ['--policy', policy, '--format', 'json'];
+  assert.is((await audit(args, signedNight({ 22: 'Contoso Ltd', 25: 'Contoso Ltd' }))).code, 0);
+  const { code, out } = await audit(args, signedNight({ 22: 'Contoso Ltd', 25: 'Eve' }));
+  assert.is(code, 1);
+  assert.equal(rows(out).map(({ Kind, Endpoint }) => [Kind, Endpoint]), [['NotAllowed', 'TCP 0.0.0.0:25']]);
+});
+
+test('another signer is a finding', async () => {
+  const { folder } = await place();
+  const baseline = join(folder, 'signed.yaml');
+  await run(['baseline', 'create', baseline, '--from', snapshotFile(signedNight({ 22: 'Contoso Ltd', 25: 'Contoso Ltd' }))]);
+  const { code, out } = await audit(['--baseline', baseline, '--format', 'json'], signedNight({ 22: 'Contoso Ltd', 25: 'Eve' }));
+  assert.is(code, 1);
+  assert.equal(rows(out).map(({ Kind, Endpoint }) => [Kind, Endpoint]), [['BinaryChanged', 'TCP 0.0.0.0:25']]);
+  assert.match((await audit(['--baseline', baseline], signedNight(null))).err, /PO3001: warning: .*signed\.yaml names signers of executables, and the facts have none/);
+});
+
+for (const [what, of, warning] of [
+  ['a file without a valid signature', signedNight({ 22: 'Contoso Ltd' }), /PO3001: warning: not all is known of 1 listener, which could not be judged: port 25/],
+  ['a snapshot without signers', signedNight(null), /PO3001: warning: .*p\.yaml names signers of executables, and the facts have none/],
+  ['Linux', night(2, [22]), /PO3001: warning: .*p\.yaml names signers of executables, and Linux does not tell who signed an executable \(NotSupported\)/],
+] as const) {
+  test(`a rule with a signer is undecided: ${what}`, async () => {
+    const { policy } = await place();
+    writeFileSync(policy, signerRules.replace('default: forbid\n', ''));
+    const { code, err } = await audit(['--policy', policy], of);
+    assert.is(code, 77);
+    assert.match(err, warning);
+  });
+}
 
 test('XML with a DOCTYPE is refused', async () => {
   const { baseline, folder } = await place();
