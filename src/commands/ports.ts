@@ -128,10 +128,12 @@ export class PortsCommand extends RowCommand {
     const serviceName = wanted.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null;
     const sockets = pids.size === 0 ? selectSockets(facts.sections.sockets.data, question) : this.socketsOf(facts.sections.sockets.data, subject, question, all);
     let rows = endpoints(facts, sockets, { live: this.live, serviceName });
-    let undecided: readonly Endpoint[] = [];
+    // A socket whose owner is hidden may be one of a process that was asked for.
+    const hidden = pids.size === 0 ? [] : facts.sections.sockets.data.filter((socket) => socket.pid === null && socket.refusals.length > 0 && question.protocols.includes(socket.protocol) && (all || holdsPort(socket)) && !sockets.includes(socket));
+    let undecided: readonly Endpoint[] = endpoints(facts, hidden, { live: this.live, serviceName });
     if (filter !== null) {
       const { test } = filter;
-      undecided = rows.filter((row) => test(row) === null);
+      undecided = [...undecided.filter((row) => test(row) !== false), ...rows.filter((row) => test(row) === null)];
       rows = rows.filter((row) => test(row) === true);
     }
     if (this.firewall) rows = (await import('../ownership/firewall.ts')).withFirewall(rows, facts);

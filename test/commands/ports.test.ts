@@ -118,6 +118,14 @@ test('what is hidden is said, with exit 77', async () => {
   assert.is((await run(['--from', hidden])).code, 0, 'a list is an answer all the same');
 });
 
+test('a process whose sockets may be hidden is never "nobody"', async () => {
+  const hidden = snapshotFile(facts([socket({ pid: null, user: 'postgres', refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'its process belongs to another user', needs: 'root' }] })]));
+  const { code, out } = await run(['pid:100', '--from', hidden]);
+  assert.is(code, 77);
+  assert.match(out, /^Cannot tell: too little is known of 1 socket/);
+  assert.is((await run(['pid:999', '--from', file])).code, 1);
+});
+
 test('sockets that could not be read are never "nobody"', async () => {
   const failed = { status: 'failed', reason: 'the table cannot be read', needs: null, at: null, data: [] } as const;
   const { code, out, err } = await run(['443', '--from', snapshotFile(facts([], { sections: { sockets: { ...failed, data: [] } } }))]);
