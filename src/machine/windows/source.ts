@@ -129,7 +129,7 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
     case 'firewall':
       return { text: JSON.stringify(firewallPolicy()) };
     case 'signers':
-      return { text: systemTool(powershellCall(name, signersScript, signersInput(hint.paths ?? []))) };
+      return { text: systemTool(powershellCall('Windows PowerShell', signersScript, signersInput(hint.paths ?? []))) };
     case 'iplisten':
       return { bytes: ipListenList() };
     case 'portproxy':
