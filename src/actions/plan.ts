@@ -1,8 +1,8 @@
-import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, HttpQueue, Process, Socket } from '../facts/facts.ts';
 import type { Platform, Refusal } from '../facts/raw.ts';
 import { quote } from '../diagnosis/quote.ts';
-import { endpoints } from '../ownership/endpoints.ts';
+import { endpoints, portProxyOf } from '../ownership/endpoints.ts';
+import { queuesBehind } from '../ownership/kernel.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import type { Self, ServiceId, ServiceState, Site, TreeProcess } from './hands.ts';
 import { endpointText, type EndpointKey, type Identity } from './identity.ts';
@@ -218,7 +218,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     if (relay !== undefined && relay.name.startsWith('WSL')) {
       return draft(found, pid, obstacle('it passes the port on to a program in WSL, which is stopped there: wsl --list --running names the machines', { command: 'wsl --list --running' }));
     }
-    const proxy = facts.sections.portProxies?.data.find(({ listenPort, table }) => listenPort === port && table.startsWith(found.socket.localAddress.includes(':') ? 'v6' : 'v4'));
+    const proxy = portProxyOf(facts.sections.portProxies?.data ?? [], found.socket);
     if (proxy !== undefined && /^svchost/i.test(process.imageName ?? '')) {
       const address = quote(proxy.listenAddress, 'win32');
       const command = address === null ? null : `netsh interface portproxy delete ${proxy.table} listenport=${port} listenaddress=${address}`;
@@ -249,8 +249,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
 
   function ofKernel(found: Found): Draft[] {
     if (platform === 'win32' && found.row.OwnerKind === 'HttpSys') {
-      const port = found.socket.localPort;
-      const queues = (facts.sections.httpQueues?.data ?? []).filter(({ urls }) => urls.some((url) => urlPrefix(url)?.port === port));
+      const queues = queuesBehind(facts.sections.httpQueues?.data ?? [], found.socket);
       if (queues.length > 0) return queues.map((queue) => ofQueue(found, queue));
     }
     const cannotTell = platform === 'win32' && found.row.Reason !== null;

@@ -81,7 +81,7 @@ function relayOf(process: Process, socket: Socket): Relay | undefined {
 const isIPv6 = (address: string): boolean => address.includes(':');
 
 /** The rule of netsh interface portproxy that a listener is there for. */
-function portProxyOf(rules: readonly PortProxy[], { protocol, state, localAddress, localPort }: Socket): PortProxy | undefined {
+export function portProxyOf(rules: readonly PortProxy[], { protocol, state, localAddress, localPort }: Socket): PortProxy | undefined {
   if (protocol !== 'TCP' || state !== 'Listen') return undefined;
   const family = isIPv6(localAddress) ? 'v6' : 'v4';
   const address = localAddress.replace(/%.*$/s, '').toLowerCase();

@@ -41,6 +41,17 @@ function registrations(queues: readonly HttpQueue[]): Map<number, Registration[]
   return byPort;
 }
 
+function servesSocket({ secure, address }: Registration, { protocol, localAddress }: Pick<Socket, 'protocol' | 'localAddress'>): boolean {
+  // Over UDP there is HTTP/3 alone, which is always encrypted.
+  return (protocol === 'TCP' || secure) && (addressScope(localAddress) === 'Any' || address === null || address === localAddress.replace(/%.*$/s, ''));
+}
+
+/** The queues that serve a socket of the System process. */
+export function queuesBehind(queues: readonly HttpQueue[], socket: Socket): HttpQueue[] {
+  const serving = (registrations(queues).get(socket.localPort) ?? []).filter((registration) => servesSocket(registration, socket));
+  return [...new Set(serving.map(({ queue }) => queue))];
+}
+
 interface Context {
   readonly processes: ReadonlyMap<number, Process>;
   readonly servicesOf: ReadonlyMap<number, readonly Service[]>;
@@ -89,11 +100,7 @@ export function kernelOwners({ machine, sections }: Facts, context: Context): (s
 
   function behindHttp({ protocol, localAddress, localPort }: Socket): KernelOwner | null {
     byPort ??= registrations(queues?.data ?? []);
-    const anywhere = addressScope(localAddress) === 'Any';
-    const wanted = (byPort.get(localPort) ?? []).filter(
-      // Over UDP there is HTTP/3 alone, which is always encrypted.
-      ({ secure, address }) => (protocol === 'TCP' || secure) && (anywhere || address === null || address === localAddress.replace(/%.*$/s, '')),
-    );
+    const wanted = (byPort.get(localPort) ?? []).filter((registration) => servesSocket(registration, { protocol, localAddress }));
     const paths = new Map<HttpQueue, string[]>();
     for (const { queue, path } of wanted) {
       const own = paths.get(queue);

@@ -117,6 +117,15 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     },
     [/^refused it is a rule of netsh interface portproxy/], "netsh interface portproxy delete v4tov4 listenport=443 listenaddress=0.0.0.0",
   ],
+  [
+    'of two rules of portproxy on a port the one of the address',
+    {
+      sockets: [socket({ localAddress: '10.0.0.6' })], processes: [svchost()], services: [service({ name: 'iphlpsvc', shared: true })], states: { iphlpsvc: {} },
+      sections: { portProxies: { ...ok, data: ['10.0.0.5', '10.0.0.6'].map((listenAddress) => ({ table: 'v4tov4', listenAddress, listenPort: 443, connectAddress: '10.0.0.1', connectPort: 80 })) } },
+    },
+    [/^refused it is a rule of netsh interface portproxy/], 'netsh interface portproxy delete v4tov4 listenport=443 listenaddress=10.0.0.6',
+  ],
+  ['HTTP.sys: of two queues on a port the one of the address', { sockets: [kernel({ localAddress: '10.0.0.5' })], processes: [program('C:\\app\\app.exe'), program('C:\\b\\b.exe', { pid: 101 })], queues: [queue({ urls: ['http://localhost:443:127.0.0.1/'] }), queue({ processes: [{ pid: 101, service: null }], urls: ['http://b:443:10.0.0.5/'] })] }, ['process 101']],
   ['Docker Desktop', { processes: [program('C:\\Program Files\\Docker\\com.docker.backend.exe', relay('Docker Desktop'))] }, [/^refused it passes the port on to a container/], 'docker ps --filter publish=443'],
   ['WSL', { processes: [program('C:\\Windows\\System32\\wslrelay.exe', relay('WSL relay'))] }, [/^refused it passes the port on to a program in WSL/], 'wsl --list --running'],
 
