@@ -101,8 +101,12 @@ export class PortsCommand extends RowCommand {
   protected override defaultColumns(): readonly Column[] {
     const connections = this.all || this.state !== undefined || this.remotePort !== undefined;
     const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
-    const asked = (name: string): boolean => (name === 'RemoteHostName' && this.resolve !== false) || (name === 'FirewallStatus' && this.firewall);
-    return [...columns, ...endpoint.columns.filter((column) => asked(column.name))];
+    // A table has no room for lists.
+    return [...columns, ...endpoint.columns.filter(({ askedBy, type }: Column) => askedBy !== undefined && type === 'text' && this.asks(askedBy))];
+  }
+
+  protected override asks(option: string): boolean {
+    return option === 'resolve' ? this.resolve !== false : this.firewall;
   }
 
   protected async answer(columns: readonly Column[]): Promise<Answer> {

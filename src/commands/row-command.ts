@@ -103,10 +103,15 @@ export abstract class RowCommand extends BaseCommand {
     return found;
   }
 
+  /** Whether the command line has an option that columns are asked for by. */
+  protected asks(_option: string): boolean {
+    return true;
+  }
+
   private chosenColumns(format: Format): readonly Column[] {
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
     if (format === 'table') return this.defaultColumns();
-    return format === 'clixml' ? this.schema.columns : plainColumns(this.schema);
+    return format === 'clixml' ? this.schema.columns.filter((column: Column) => column.askedBy === undefined || this.asks(column.askedBy)) : plainColumns(this.schema);
   }
 
   private async write(answer: Answer, format: Format, columns: readonly Column[]): Promise<ExitCode> {

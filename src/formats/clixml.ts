@@ -101,7 +101,7 @@ function property({ name, type }: Column, types: TypeNames): WriteProperty {
 
 /** The type names of a row. Chosen columns make it a type without a view, as Select-Object does: PowerShell shows what there is. */
 function typeNames(schema: RowSchema, columns: readonly Column[], variant: string | undefined): [string, ...string[]] {
-  const own: [string, ...string[]] = schema.columns.every((column) => columns.includes(column)) ? [schema.typeName] : [`Selected.${schema.typeName}`];
+  const own: [string, ...string[]] = schema.columns.every((column) => column.askedBy !== undefined || columns.includes(column)) ? [schema.typeName] : [`Selected.${schema.typeName}`];
   if (variant !== undefined) own.unshift(`${own[0]}#${variant}`);
   return [...own, 'System.Management.Automation.PSCustomObject', 'System.Object'];
 }

@@ -24,6 +24,8 @@ export interface Column {
   readonly connectionsOnly?: true;
   /** Only in CLIXML, and left out (not null) of a row that has no such property. */
   readonly clixmlOnly?: true;
+  /** The option that asks for its values. Without it CLIXML leaves the column out: each costs PowerShell time. */
+  readonly askedBy?: string;
 }
 
 /** A kind of row: its PowerShell type name and its columns in output order. */
