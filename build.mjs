@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeFlags, npm, ownNode, root, sha256 } from './build/runtime.mjs';
+import { nodeFlags, npm, ownNode, root, sha256 } from './src/build/runtime.mjs';
 
 const usage = `node build.mjs COMMAND
   install         install the locked dependencies and the pinned Node, when missing or stale
@@ -33,11 +33,11 @@ async function generate() {
     .filter((name) => name.endsWith('.schema.json'))
     .toSorted()
     .map((name) => join(root, 'src', name));
-  const inputs = [...schemas, join(root, 'build/validators.ts'), join(root, 'package-lock.json')];
+  const inputs = [...schemas, join(root, 'src/build/validators.ts'), join(root, 'package-lock.json')];
   const wanted = `${sha256(Buffer.concat(inputs.map((path) => readFileSync(path))))}\n`;
   const stamp = join(root, 'src/generated/.stamp');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  const code = await run('build/validators.ts', ...schemas);
+  const code = await run('src/build/validators.ts', ...schemas);
   if (code !== 0) throw new Error('generating the validators failed');
   writeFileSync(stamp, wanted);
 }
@@ -69,13 +69,13 @@ const commands = {
   install: () => (ownNode(), 0),
   start: (args) => run('src/main.ts', ...args),
   node: (args) => node(...nodeFlags, ...args),
-  check: () => run('build/check.ts'),
-  lint: () => run('build/check.ts', 'lint'),
-  build: (args) => run('build/build.ts', ...args),
-  generate: () => run('build/generated.ts'),
-  notices: () => run('build/notices.ts'),
+  check: () => run('src/build/check.ts'),
+  lint: () => run('src/build/check.ts', 'lint'),
+  build: (args) => run('src/build/build.ts', ...args),
+  generate: () => run('src/build/generated.ts'),
+  notices: () => run('src/build/notices.ts'),
   test: (args) => run('test/run.ts', ...args),
-  bench: async (args) => (await run('build/build.ts')) || run('test/bench/main.ts', ...args),
+  bench: async (args) => (await run('src/build/build.ts')) || run('test/bench/main.ts', ...args),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

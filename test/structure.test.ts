@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundle } from '../build/bundle.ts';
-import { nodeFlags } from '../build/runtime.mjs';
+import { bundle } from '../src/build/bundle.ts';
+import { nodeFlags } from '../src/build/runtime.mjs';
 
 const test = suite('structure');
 

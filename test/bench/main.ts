@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { nodeBinary, ownNode, root, runtimes } from '../../build/runtime.mjs';
+import { nodeBinary, ownNode, root, runtimes } from '../../src/build/runtime.mjs';
 import { startCrowd } from './crowd.ts';
 import { measureMemory, measureTime } from './formats.ts';
 import { measureHistory } from './history.ts';

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundle, packages } from '../../build/bundle.ts';
-import { notices } from '../../build/notices.ts';
-import { root } from '../../build/runtime.mjs';
+import { bundle, packages } from '../../src/build/bundle.ts';
+import { notices } from '../../src/build/notices.ts';
+import { root } from '../../src/build/runtime.mjs';
 
 const test = suite('bundle');
 const { code, metafile } = await bundle();

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundle } from '../../build/bundle.ts';
-import { executable, withCodeCache } from '../../build/executable.ts';
+import { bundle } from '../../src/build/bundle.ts';
+import { executable, withCodeCache } from '../../src/build/executable.ts';
 import { skip } from '../skip.ts';
 import { withFolder } from './machine.ts';
 

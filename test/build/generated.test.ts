@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generatedFiles } from '../../build/generated.ts';
-import { root } from '../../build/runtime.mjs';
+import { generatedFiles } from '../../src/build/generated.ts';
+import { root } from '../../src/build/runtime.mjs';
 
 const test = suite('generated files');
 

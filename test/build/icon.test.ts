@@ -4,8 +4,8 @@ import { NtExecutable, NtExecutableResource } from 'pe-library';
 import { Data, Resource } from 'resedit';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { draw, icon, iconSource } from '../../build/icon.ts';
-import { root } from '../../build/runtime.mjs';
+import { draw, icon, iconSource } from '../../src/build/icon.ts';
+import { root } from '../../src/build/runtime.mjs';
 import { dist } from './machine.ts';
 
 const test = suite('icon');

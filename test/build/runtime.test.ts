@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { version } from '../../build/bundle.ts';
-import { nodeBinary, root, runtimes, sha256 } from '../../build/runtime.mjs';
-import { verifyNodeSignature } from '../../build/signature.ts';
+import { version } from '../../src/build/bundle.ts';
+import { nodeBinary, root, runtimes, sha256 } from '../../src/build/runtime.mjs';
+import { verifyNodeSignature } from '../../src/build/signature.ts';
 import { skip } from '../skip.ts';
 import { has } from './machine.ts';
 

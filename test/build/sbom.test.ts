@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundle, packages, version } from '../../build/bundle.ts';
-import { arm64Runtimes, runtimes } from '../../build/runtime.mjs';
-import { sbom, type Sbom } from '../../build/sbom.ts';
+import { bundle, packages, version } from '../../src/build/bundle.ts';
+import { arm64Runtimes, runtimes } from '../../src/build/runtime.mjs';
+import { sbom, type Sbom } from '../../src/build/sbom.ts';
 import { dist } from './machine.ts';
 
 const test = suite('bill of materials');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../build/runtime.mjs';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import type { LogEvent } from '../../src/audit/events.ts';
 import { readRuns, readSpans } from '../../src/audit/store.ts';
 import type { Facts } from '../../src/facts/facts.ts';

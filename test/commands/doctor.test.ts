@@ -8,7 +8,7 @@ import { liveSource, liveTools } from '../../src/machine/live.ts';
 import { readEnvelope } from '../../src/facts/envelope.ts';
 import { recordedSource, type RawSource } from '../../src/facts/raw.ts';
 import type { Check } from '../../src/schema/check.ts';
-import { root } from '../../build/runtime.mjs';
+import { root } from '../../src/build/runtime.mjs';
 import { skip } from '../skip.ts';
 import { run, temporaryFolder } from './harness.ts';
 

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../build/runtime.mjs';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { liveBinder, liveSource } from '../../src/machine/live.ts';
 import { run, temporaryFolder } from './harness.ts';
 

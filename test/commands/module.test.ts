@@ -86,6 +86,14 @@ for (const [what, args, names] of typeNames) {
   });
 }
 
+for (const [args, names] of [[[], []], [['--resolve=1'], ['RemoteHostName']], [['--firewall'], ['FirewallStatus', 'FirewallRules']]] as const) {
+  test(`only what is asked for is there: ${args.join(' ') || 'nothing'}`, async () => {
+    const { out } = await run(['443', ...args, '--from', file, '--format', 'clixml']);
+    assert.equal([...out.matchAll(/N="(RemoteHostName|Firewall\w+)"/g)].map((match) => match[1]), names);
+    assert.match(out, /<T>PortOwner\.Endpoint<\/T>/);
+  });
+}
+
 test('snapshot --problems rows needs --output', async () => {
   const { code, err } = await run(['snapshot', '--problems', 'rows']);
   assert.is(code, 64);

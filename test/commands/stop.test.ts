@@ -6,7 +6,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../build/runtime.mjs';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { liveHands, liveSource } from '../../src/machine/live.ts';
 import type { StopResult } from '../../src/schema/stop.ts';
 import { facts } from '../facts/example.ts';

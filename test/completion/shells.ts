@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeFlags, root } from '../../build/runtime.mjs';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
 
 /** A folder with a `portowner` that runs the sources, and the script for a shell. Gives the script's path. */
 export function prepare(folder: string, shell: 'bash' | 'powershell'): string {

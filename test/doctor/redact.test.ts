@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
-import { root } from '../../build/runtime.mjs';
+import { root } from '../../src/build/runtime.mjs';
 import { redact } from '../../src/doctor/redact.ts';
 import { decodeDiag, decodeProcNet } from '../../src/facts/decode/linux-sockets.ts';
 import { decodeSockets } from '../../src/facts/decode/windows-sockets.ts';

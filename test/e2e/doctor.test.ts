@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Check } from '../../src/schema/check.ts';
-import { nodeBinary, nodeFlags, runtimes } from '../../build/runtime.mjs';
+import { nodeBinary, nodeFlags, runtimes } from '../../src/build/runtime.mjs';
 import { products, withFolder } from '../build/machine.ts';
 import { skip } from '../skip.ts';
 import { portOwner } from './program.ts';

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { root } from '../../build/runtime.mjs';
+import { root } from '../../src/build/runtime.mjs';
 import type { Facts } from '../../src/facts/facts.ts';
 import { portClass } from '../../src/ports/classes.ts';
 import { plainColumns } from '../../src/schema/column.ts';

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../build/runtime.mjs';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
 import type { OpenSocket, Said } from './listeners.ts';
 

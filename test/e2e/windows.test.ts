@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, readFileSync, readdirSync, statSync, writeFile
 import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, root, runtimes } from '../../build/runtime.mjs';
+import { nodeBinary, root, runtimes } from '../../src/build/runtime.mjs';
 import { portClass } from '../../src/ports/classes.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
 import { dist, products } from '../build/machine.ts';

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from '../../build/runtime.mjs';
+import { root } from '../../src/build/runtime.mjs';
 import type { Layer } from './layer.ts';
 
 /** The build: what it leaves in dist/ is tested by the test files. */
 export const buildLayer: Layer = async () => {
-  const built = spawnSync(process.execPath, [join(root, 'build/build.ts')], { stdio: 'inherit' }).status === 0;
+  const built = spawnSync(process.execPath, [join(root, 'src/build/build.ts')], { stdio: 'inherit' }).status === 0;
   return { passed: built ? 1 : 0, failed: built ? 0 : 1, skipped: [] };
 };

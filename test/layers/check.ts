@@ -1,4 +1,4 @@
-import { checks, report } from '../../build/checks.ts';
+import { checks, report } from '../../src/build/checks.ts';
 import type { Layer } from './layer.ts';
 
 /** The type check and the linter. */

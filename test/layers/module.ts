@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../../build/runtime.mjs';
+import { root } from '../../src/build/runtime.mjs';
 import type { Layer, Result } from './layer.ts';
 
 /** The PowerShells that the module is made for. */

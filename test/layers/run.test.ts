@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { root } from '../../build/runtime.mjs';
+import { root } from '../../src/build/runtime.mjs';
 
 const test = suite('test run');
 

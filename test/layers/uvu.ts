@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve, sep } from 'node:path';
-import { nodeFlags, root } from '../../build/runtime.mjs';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import type { Layer, Result } from './layer.ts';
 
 /** How many test files run at a time. */

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../build/runtime.mjs';
+import { nodeBinary, nodeFlags, root, runtimes } from '../../src/build/runtime.mjs';
 import type { RawEntry } from '../../src/facts/raw.ts';
 import { decodeWindowsFirewall } from '../../src/facts/decode/windows-firewall.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../build/runtime.mjs';
+import { nodeBinary, nodeFlags, root, runtimes } from '../../src/build/runtime.mjs';
 import type { Verdict } from '../../src/schema/verdict.ts';
 import { wine } from '../build/machine.ts';
 import { skip, type TestContext } from '../skip.ts';

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../build/runtime.mjs';
+import { nodeBinary, nodeFlags, root, runtimes } from '../../src/build/runtime.mjs';
 import { decodeDescriptor } from '../../src/schedule/descriptor.ts';
 import { taskFile, taskXml } from '../../src/schedule/task-xml.ts';
 import { wine, withFolder } from '../build/machine.ts';

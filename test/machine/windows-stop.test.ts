@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../build/runtime.mjs';
+import { nodeBinary, nodeFlags, root, runtimes } from '../../src/build/runtime.mjs';
 import type { StopResult } from '../../src/schema/stop.ts';
 import { wine } from '../build/machine.ts';
 import { skip, type TestContext } from '../skip.ts';

@@ -4,7 +4,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../build/runtime.mjs';
+import { nodeBinary, nodeFlags, root, runtimes } from '../../src/build/runtime.mjs';
 import { decodeGuestPorts } from '../../src/facts/decode/windows-guests.ts';
 import { decodeIpListenList, decodeUrlReservations } from '../../src/facts/decode/windows-httpsys.ts';
 import { decodePortProxies } from '../../src/facts/decode/windows-portproxy.ts';

@@ -75,5 +75,5 @@ export async function withCodeCache(platform: Platform, bundle: string): Promise
     await script(ownNode(), execArgv(platform), 'code-cache.ts', [source, output]);
     return readFileSync(output);
   });
-  return [readFileSync(join(root, 'build/loader.cjs'), 'utf8'), { 'portowner.cjs': wrapped, 'portowner.cache': cache }];
+  return [readFileSync(join(root, 'src/build/loader.cjs'), 'utf8'), { 'portowner.cjs': wrapped, 'portowner.cache': cache }];
 }

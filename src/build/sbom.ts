@@ -100,7 +100,7 @@ function nodeComponent(versions: Readonly<Record<string, string>>, embedded: rea
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, of]): Component => {
       const part = nodeParts[key];
-      if (part === undefined) throw new Error(`the bill of materials has no licence for Node's ${key}: add it to build/sbom.ts`);
+      if (part === undefined) throw new Error(`the bill of materials has no licence for Node's ${key}: add it to src/build/sbom.ts`);
       return { type: 'library', 'bom-ref': `${ref}#${key}`, name: part[0], version: of, licenses: [license(part[1])], purl: purl('generic', part[0], of) };
     });
   return {

@@ -60,4 +60,4 @@ export function packages(metafile: Metafile): Map<string, string> {
 }
 
 /** The version in package.json. */
-export const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+export const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };

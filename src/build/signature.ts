@@ -6,7 +6,7 @@ import { root } from './runtime.mjs';
  * The Microsoft Identity Verification Root Certificate Authority 2020, which Node's signatures lead to.
  * SHA-256 fingerprint: 5367F20C7ADE0E2BCA790915056D086B720C33C1FA2A2661ACF787E3292E1270.
  */
-const authority = join(root, 'build/microsoft-identity-root-2020.pem');
+const authority = join(root, 'src/build/microsoft-identity-root-2020.pem');
 
 /** Verifies that a node.exe is signed by the OpenJS Foundation. Says so, or why it could not be verified; throws when it is not. */
 export function verifyNodeSignature(path: string): string {

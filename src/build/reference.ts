@@ -1,18 +1,18 @@
-import { problemKinds } from '../src/problems.ts';
-import { plainColumns, type RowSchema } from '../src/schema/column.ts';
-import { sourceNames } from '../src/facts/switched-off.ts';
-import { uncovered, uncoveredCalls } from '../src/machine/windows/uncovered.ts';
-import { auditRun, portSpan } from '../src/schema/audit-run.ts';
-import { check } from '../src/schema/check.ts';
-import { conflict } from '../src/schema/conflict.ts';
-import { endpoint } from '../src/schema/endpoint.ts';
-import { finding } from '../src/schema/finding.ts';
-import { freePort } from '../src/schema/free.ts';
-import { listenerRow } from '../src/schema/listener.ts';
-import { range } from '../src/schema/range.ts';
-import { stopResult } from '../src/schema/stop.ts';
-import { auditTask } from '../src/schema/task.ts';
-import { verdict } from '../src/schema/verdict.ts';
+import { problemKinds } from '../problems.ts';
+import { plainColumns, type RowSchema } from '../schema/column.ts';
+import { sourceNames } from '../facts/switched-off.ts';
+import { uncovered, uncoveredCalls } from '../machine/windows/uncovered.ts';
+import { auditRun, portSpan } from '../schema/audit-run.ts';
+import { check } from '../schema/check.ts';
+import { conflict } from '../schema/conflict.ts';
+import { endpoint } from '../schema/endpoint.ts';
+import { finding } from '../schema/finding.ts';
+import { freePort } from '../schema/free.ts';
+import { listenerRow } from '../schema/listener.ts';
+import { range } from '../schema/range.ts';
+import { stopResult } from '../schema/stop.ts';
+import { auditTask } from '../schema/task.ts';
+import { verdict } from '../schema/verdict.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 

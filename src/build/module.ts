@@ -1,20 +1,20 @@
 // Makes the PowerShell module in dist/: its sources in one file, its views from the schema, and an executable.
 import { cpSync, existsSync, linkSync, copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { commandWords } from '../src/commands/completion.ts';
-import { powershellScript } from '../src/completion/powershell.ts';
-import { styles } from '../src/formats/table.ts';
-import { auditRun, portSpan } from '../src/schema/audit-run.ts';
-import { plainColumns, type Column, type RowSchema } from '../src/schema/column.ts';
-import { conflict } from '../src/schema/conflict.ts';
-import { endpoint } from '../src/schema/endpoint.ts';
-import { finding } from '../src/schema/finding.ts';
-import { freePort } from '../src/schema/free.ts';
-import { listenerRow } from '../src/schema/listener.ts';
-import { range } from '../src/schema/range.ts';
-import { verdict } from '../src/schema/verdict.ts';
-import { stopResult } from '../src/schema/stop.ts';
-import { auditTask } from '../src/schema/task.ts';
+import { commandWords } from '../commands/completion.ts';
+import { powershellScript } from '../completion/powershell.ts';
+import { styles } from '../formats/table.ts';
+import { auditRun, portSpan } from '../schema/audit-run.ts';
+import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
+import { conflict } from '../schema/conflict.ts';
+import { endpoint } from '../schema/endpoint.ts';
+import { finding } from '../schema/finding.ts';
+import { freePort } from '../schema/free.ts';
+import { listenerRow } from '../schema/listener.ts';
+import { range } from '../schema/range.ts';
+import { verdict } from '../schema/verdict.ts';
+import { stopResult } from '../schema/stop.ts';
+import { auditTask } from '../schema/task.ts';
 import { version } from './bundle.ts';
 import type { Platform } from './executable.ts';
 import { root } from './runtime.mjs';
@@ -66,7 +66,11 @@ function tableView(typeName: string, columns: readonly Column[]): string {
 }
 
 function listView(typeName: string, columns: readonly Column[]): string {
-  const items = columns.map((column) => `<ListItem><Label>${column.name}</Label>${cell(column)}</ListItem>`);
+  const items = columns.map((column) => {
+    // Not every row has it.
+    const condition = column.askedBy === undefined && column.clixmlOnly !== true ? '' : `<ItemSelectionCondition><ScriptBlock>$null -ne $_.PSObject.Properties['${column.name}']</ScriptBlock></ItemSelectionCondition>`;
+    return `<ListItem>${condition}<Label>${column.name}</Label>${cell(column)}</ListItem>`;
+  });
   return view(typeName, `<ListControl><ListEntries><ListEntry><ListItems>\n${items.join('\n')}\n</ListItems></ListEntry></ListEntries></ListControl>`);
 }
 
