@@ -90,3 +90,6 @@ Register-ArgumentCompleter -CommandName @($script:Columns.Keys) -ParameterName '
 Register-ArgumentCompleter -CommandName @($script:Columns.Keys) -ParameterName 'FromSnapshot' -ScriptBlock {
     Complete-Snapshot -Word $args[2]
 }
+Register-ArgumentCompleter -Native -CommandName portowner, portowner.exe -ScriptBlock {
+    & (Join-Path -Path $PSScriptRoot -ChildPath 'Completion.ps1') @args
+}

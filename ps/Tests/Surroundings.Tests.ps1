@@ -58,7 +58,7 @@ Set-StrictMode -Version Latest
 `$ErrorActionPreference = 'Stop'
 $import
 (Get-PortOwner $port).LocalPort
-@($port, [pscustomobject]@{ LocalPort = $port }, (Get-Process -Id $PID) | Get-PortOwner).LocalPort -contains $port
+@($port, [pscustomobject]@{ LocalPort = $port }, (Get-Process -Id $PID) | Get-PortOwner -WarningAction Ignore).LocalPort -contains $port
 @(Get-PortRange).Count -gt 3
 (TabExpansion2 'Get-PortOwner $port').CompletionMatches.Count -gt 0
 (TabExpansion2 'portowner --form').CompletionMatches[0].CompletionText
@@ -122,10 +122,10 @@ Describe 'Constrained language' {
 `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
 $import
 (Get-PortOwner $port).LocalPort
-@('x', $port, (Get-Process -Id $PID) | Get-PortOwner -ErrorVariable problems -ErrorAction SilentlyContinue).LocalPort -contains $port
+@('x', $port, (Get-Process -Id $PID) | Get-PortOwner -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore).LocalPort -contains $port
 "`$(`$problems.Count) `$(`$problems[0].FullyQualifiedErrorId)"
 try { Get-PortOwner $port -Address x } catch { `$_.FullyQualifiedErrorId }
-try { 'x' | Get-PortOwner -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId }
+try { 'x' | Get-PortOwner -ErrorAction Stop -WarningAction Ignore } catch { `$_.FullyQualifiedErrorId }
 Save-PortSnapshot '$path' -WarningAction Ignore
 (Get-PortOwner $port -FromSnapshot '$path').LocalPort
 (Get-PortOwner $port | Out-String) -match 'Listen'

@@ -27,7 +27,7 @@ const run = promisify(execFile);
 async function script(node: string, flags: string[], name: string, args: string[], env: Record<string, string> = {}): Promise<void> {
   const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...inherited } = process.env;
   try {
-    await run(node, [...flags, join(root, 'build', name), ...args], { env: { ...inherited, ...env }, maxBuffer: 1e8 });
+    await run(node, [...flags, join(root, 'src/build', name), ...args], { env: { ...inherited, ...env }, maxBuffer: 1e8 });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`${name} failed:\n${stdout}${stderr}`, { cause: error });

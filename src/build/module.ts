@@ -112,15 +112,22 @@ function scripts(folder: string): { name: string; text: string }[] {
     .map((file) => ({ name: basename(file, '.ps1'), text: readFileSync(join(sources, folder, file), 'utf8').trim() }));
 }
 
-async function scriptModule(): Promise<string> {
+function scriptModule(): string {
   const columns = Object.entries(schemas).map(([name, schema]) => `    ${quoted(name)} = ${list(plainColumns(schema).map((column) => column.name))}`);
-  return [
+  return `${[
     // The same rules whatever the user has set.
     'Set-StrictMode -Version 3.0',
     `# The properties that can be chosen.\n$script:Columns = @{\n${columns.join('\n')}\n}`,
     ...[...scripts('Private'), ...scripts('Public')].map(({ text }) => text),
-    powershellScript(await commandWords()),
-  ].join('\n\n');
+  ].join('\n\n')}\n`;
+}
+
+/** What completes the bare executable, as a script of its own: it is only read when somebody presses Tab. */
+async function completionScript(): Promise<string> {
+  const script = await commandWords().then(powershellScript);
+  const body = /^Register-ArgumentCompleter -Native .* -ScriptBlock \{\n([^]*)\n\}\n$/m.exec(script)?.[1];
+  if (body === undefined) throw new Error('the completion script registers something else');
+  return `# Completes portowner. The module runs it.\n${body}\n`;
 }
 
 function manifest(): string {
@@ -159,7 +166,8 @@ export async function buildModule(platform: Platform, executable: string, folder
   mkdirSync(join(made, 'bin'), { recursive: true });
   const files: Readonly<Record<string, string>> = {
     'PortOwner.psd1': manifest(),
-    'PortOwner.psm1': await scriptModule(),
+    'PortOwner.psm1': scriptModule(),
+    'Completion.ps1': await completionScript(),
     'PortOwner.format.ps1xml': formatFile(),
     'PortOwner.types.ps1xml': typesFile(),
   };

@@ -10,6 +10,7 @@ import { startCrowd } from './crowd.ts';
 import { measureMemory, measureTime } from './formats.ts';
 import { measureHistory } from './history.ts';
 import { compare, type Command, type Comparison } from './measure.ts';
+import { measureModule, moduleMissing } from './module.ts';
 
 interface Line {
   readonly what: string;
@@ -106,6 +107,10 @@ if (installed(wine)) {
     keeper.kill();
   }
 } else process.stdout.write('skipped: the start of the Windows executable (no Wine)\n');
+
+const missing = moduleMissing();
+if (missing === undefined) for (const line of measureModule()) add(line);
+else process.stdout.write(`skipped: the PowerShell module (${missing})\n`);
 
 for (const { name, peer, ratio, budget } of [...(await measureTime()), ...measureMemory()]) add({ what: name, seen: 'in one process', peer, ratio, budget });
 
