@@ -78,7 +78,7 @@ $script:UsedColumns = @{
 }
 # A completer gets the names of the command and the parameter, the word, the command's syntax tree, and what is bound.
 foreach ($parameter in $script:UsedColumns.Keys) {
-    Register-ArgumentCompleter -CommandName 'Get-PortOwner' -ParameterName $parameter -ScriptBlock {
+    Register-ArgumentCompleter -CommandName 'Get-PortOwner', 'Stop-PortOwner', 'Test-PortBinding' -ParameterName $parameter -ScriptBlock {
         Complete-Column -Column $script:UsedColumns[$args[1]] -Word $args[2] -Bound $args[4]
     }
 }

@@ -19,11 +19,23 @@ function Invoke-Executable {
     Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$path $arguments"; Hint = $null }
 
     $exitCode = Get-Variable -Name LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore
-    # What is told on the way: text that is no row, and whether progress was shown.
-    $told = @{ Text = @(); Progress = $false }
+    # What is told on the way: text that is no row, whether progress was shown, and whether there was an answer.
+    $told = @{ Text = @(); Progress = $false; Answer = $false }
     try {
         Start-Executable -Path $path -Argument $arguments -Line $line | Receive-Output -Cmdlet $Cmdlet -Told $told
-        Write-ExecutableFailure -Cmdlet $Cmdlet -ExitCode $LASTEXITCODE -Text ($told.Text -join "`n")
+        $status = $LASTEXITCODE
+        Write-ExecutableFailure -Cmdlet $Cmdlet -ExitCode $status -Text ($told.Text -join "`n")
+        if ($status -eq 69 -and -not $told.Answer) {
+            Write-Problem -Cmdlet $Cmdlet -Problem @{
+                Severity    = 'Error'
+                Code        = 'PO3001'
+                Message     = 'Cannot tell: not everything that the question needs could be read.'
+                Hint        = 'Of files, make sure that they tell of TCP and UDP sockets.'
+                Target      = $null
+                Category    = 'ResourceUnavailable'
+                Terminating = $false
+            }
+        }
     } catch [System.Management.Automation.ApplicationFailedException] {
         Write-Problem -Cmdlet $Cmdlet -Problem @{
             Severity    = 'Error'
@@ -59,9 +71,11 @@ function Receive-Output {
             }
             if ($types[0] -eq 'Deserialized.PortOwner.Problem') {
                 if ($_.Severity -eq 'Progress') { $Told.Progress = $true }
+                if ($_.Severity -in 'Error', 'Warning') { $Told.Answer = $true }
                 Write-Problem -Cmdlet $Cmdlet -Problem $_
                 return
             }
+            $Told.Answer = $true
             $type = $types[0]
             $names = @($types -replace '^Deserialized\.')
         }

@@ -193,8 +193,8 @@ function Get-PortOwner {
     }
 
     end {
-        # An empty pipeline asks for nothing; only without one is every port meant.
-        if ($operands.Count -eq 0 -and $MyInvocation.ExpectingInput) { return }
+        # Empty input asks for nothing; only without input is every port meant.
+        if ($operands.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.ContainsKey('InputObject'))) { return }
         Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortOwner' -Bound $PSBoundParameters -Operand $operands.Keys
     }
 }

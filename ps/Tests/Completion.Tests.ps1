@@ -16,6 +16,8 @@ Describe 'Tab' {
         $found = @(Get-Completion "Get-PortOwner $("$port".Substring(0, 2))") | Where-Object CompletionText -EQ "$port"
         $found.ToolTip | Should -Match "^$port .*\($PID\)"
         @(Get-Completion 'Get-PortOwner 443, ').CompletionText | Should -Contain "$port"
+        @(Get-Completion 'Stop-PortOwner ').CompletionText | Should -Contain "$port"
+        @(Get-Completion 'Test-PortBinding ').CompletionText | Should -Contain "$port"
     }
 
     It 'completes -<Parameter>' -ForEach @(

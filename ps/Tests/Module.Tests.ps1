@@ -124,6 +124,6 @@ Describe 'The help' {
         $topic = Get-Content -LiteralPath (Join-Path $moduleFolder 'en-US/about_PortOwner.help.txt')
         $topic[0] | Should -Be 'TOPIC'
         ($topic | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual 80
-        foreach ($function in $commands) { $topic -join "`n" | Should -Match $function }
+        foreach ($function in (Get-Module PortOwner).ExportedFunctions.Keys) { $topic -join "`n" | Should -Match "$function\b" }
     }
 }

@@ -54,6 +54,7 @@ Describe 'Input from the pipeline' {
     It 'is nothing when it is empty' {
         @() | Get-PortOwner | Should -BeNullOrEmpty
         $null | Get-PortOwner | Should -BeNullOrEmpty
+        Get-PortOwner -InputObject $null | Should -BeNullOrEmpty
     }
 
     It 'is an error for each item that is no port, and the others are answered' {

@@ -204,6 +204,20 @@ Describe 'The executable' {
         }
     }
 
+    It 'is an error when it cannot tell, and says nothing' {
+        Use-Stub (New-Stub (Join-Path $TestDrive 'silent') (ConvertTo-Document @()) -ExitCode 69) {
+            Get-PortOwner -ErrorVariable errors -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $errors.FullyQualifiedErrorId | Should -Be 'PO3001,Get-PortOwner'
+        }
+        $problem = New-Problem 'Warning' 'PO3002' 'hidden'
+        foreach ($document in @($row), @($problem)) {
+            Use-Stub (New-Stub (Join-Path $TestDrive 'told') (ConvertTo-Document $document) -ExitCode 69) {
+                $null = Get-PortOwner -ErrorVariable errors -ErrorAction SilentlyContinue -WarningAction Ignore
+                $errors | Should -BeNullOrEmpty
+            }
+        }
+    }
+
     It 'is a warning when it only mumbles' {
         Use-Stub (New-Stub (Join-Path $TestDrive 'mumbles') (ConvertTo-Document $row) -Then 'echo hm >&2') {
             @(Get-PortOwner -WarningVariable warnings -WarningAction SilentlyContinue).Count | Should -Be 1
