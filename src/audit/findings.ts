@@ -26,7 +26,8 @@ function severityOf({ kind, before, after }: Change): Severity {
   const chance = listener.port === 'dynamic';
   if (kind === 'Closed') return chance ? 'Info' : 'Low';
   // A program that asks for any UDP port mostly is a client: told, but no alarm.
-  if (kind === 'Opened') return chance && listener.protocol === 'UDP' ? 'Info' : listener.scope === 'Loopback' ? 'Medium' : 'High';
+  if ((kind === 'Opened' || kind === 'Exposed') && chance && listener.protocol === 'UDP') return 'Info';
+  if (kind === 'Opened') return listener.scope === 'Loopback' ? 'Medium' : 'High';
   return kind === 'UserChanged' || kind === 'AddressChanged' || kind === 'BinaryChanged' ? 'Medium' : 'High';
 }
 
@@ -109,6 +110,10 @@ export function audit(facts: Facts, now: readonly Listener[], comparison: Compar
   const machine = facts.machine.name;
   const found: { finding: Finding; listener: Listener }[] = [];
   const unseen = new Set(comparison?.unseen ?? []);
+  if ((facts.sections.binaries?.status ?? 'notAsked') !== 'notAsked') {
+    // Looked at, and not had: it may be another file.
+    for (const [before, after] of comparison?.pairs ?? []) if ((before.sha256 !== null && after.sha256 === null) || (before.signer !== null && after.signer === null)) unseen.add(after);
+  }
   const opened = new Set(comparison?.opened ?? []);
   const judged = new Set<Listener>();
   if (policy !== null) {

@@ -112,7 +112,7 @@ export class AuditCommand extends RowCommand {
     return {
       rows: findings,
       problems: [...problems, ...failures],
-      exitCode: failures.length > 0 ? exit.unavailable : failed ? exit.no : unseen !== null ? exit.rights : exit.ok,
+      exitCode: failures.length > 0 ? exit.unavailable : failed ? exit.no : facts.sections.sockets.status === 'partial' ? exit.unavailable : unseen !== null ? exit.rights : exit.ok,
     };
   }
 

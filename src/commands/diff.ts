@@ -42,7 +42,7 @@ export class DiffCommand extends RowCommand {
     return {
       rows: changeRows(changes, other.machine.name, { name: `snapshot ${before}`, approve: null }),
       problems: [...factProblems(one), ...factProblems(other), ...some(machineProblem(one.machine.name, other.machine.name, before), problem)],
-      exitCode: changes.length > 0 ? exit.no : problem !== null ? exit.rights : exit.ok,
+      exitCode: changes.length > 0 ? exit.no : [one, other].some(({ sections }) => sections.sockets.status === 'partial') ? exit.unavailable : problem !== null ? exit.rights : exit.ok,
       ...(changes.length === 0 ? { note: 'No difference.' } : {}),
     };
   }

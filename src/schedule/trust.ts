@@ -12,7 +12,7 @@ export interface Used {
   /** What it is to the task, such as `the baseline`. */
   readonly role: string;
   readonly path: string;
-  /** It is made by the task where it is missing. */
+  /** It is made by the task where it is missing, in a folder that is there. */
   readonly mayBeMissing: boolean;
   readonly standing: 'file' | 'folder';
 }
@@ -117,7 +117,8 @@ export function examine(used: Used, platform: 'win32' | 'linux', look: (path: st
     const { standing, access, refusal } = looks[index]!;
     const isLast = index === steps.length - 1;
     if (standing === 'missing') {
-      if (!used.mayBeMissing) add(path, 'it does not exist', isLast ? 'Create it first.' : 'Create the folder first.');
+      // A task makes files, but no folders for them; that others could make it says more.
+      if (!used.mayBeMissing || (!isLast && concerns.length === 0)) add(path, 'it does not exist', isLast ? 'Create it first.' : 'Create the folder first.');
       // The folder to make it in was looked at as one that holds something missing.
       return concerns;
     }

@@ -20,6 +20,8 @@ const kinds = (...args: Parameters<typeof find>): string[] => find(...args).find
 test('a change is a finding by the baseline', () => {
   assert.equal(kinds([], [listener()]), ['High Opened TCP 0.0.0.0:80 by baseline b.yaml']);
   assert.equal(kinds([], [dynamic({ protocol: 'UDP' })]), ['Info Opened UDP any:dynamic by baseline b.yaml']);
+  const inner = dynamic({ protocol: 'UDP', address: 'loopback', scope: 'Loopback' });
+  assert.equal(kinds([inner], [inner, dynamic({ protocol: 'UDP' })]), ['Info Exposed UDP any:dynamic by baseline b.yaml']);
   assert.equal(kinds([], [dynamic()]), ['High Opened TCP any:dynamic by baseline b.yaml']);
   assert.equal(kinds([dynamic()], []), ['Info Closed TCP any:dynamic by baseline b.yaml']);
 });

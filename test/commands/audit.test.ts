@@ -55,6 +55,14 @@ test('findings: exit 1, the worst first', async () => {
   assert.is(err, 'portowner: audit of box: 3 findings (1 Critical, 1 High, 1 Low), 4 listeners\n');
 });
 
+test('sockets that could not all be read: exit 69, unless something is found', async () => {
+  const { baseline } = await place();
+  const all = night(2, [22, 25]);
+  const half = (of: Facts): Facts => ({ ...of, sections: { ...of.sections, sockets: { ...of.sections.sockets, status: 'partial', reason: 'the table of IPv6 was refused' } } });
+  assert.is((await audit(['--baseline', baseline], half(all))).code, 69);
+  assert.is((await audit(['--baseline', baseline], half(night(2, [22, 25, 8080])))).code, 1);
+});
+
 test('--fail-on', async () => {
   const { baseline } = await place();
   const { code, err } = await audit(['--baseline', baseline, '--fail-on', 'medium'], night(2, [22]));
@@ -178,6 +186,15 @@ test('a rule with a signer decides', async () => {
   const { code, out } = await audit(args, signedNight({ 22: 'Contoso Ltd', 25: 'Eve' }));
   assert.is(code, 1);
   assert.equal(rows(out).map(({ Kind, Endpoint }) => [Kind, Endpoint]), [['NotAllowed', 'TCP 0.0.0.0:25']]);
+});
+
+test('an approved executable whose hash or signer cannot be had now is not clean', async () => {
+  const { folder } = await place();
+  const baseline = join(folder, 'signed.yaml');
+  const signed = signedNight({ 22: 'Contoso Ltd', 25: 'Contoso Ltd' });
+  await run(['baseline', 'create', baseline, '--from', snapshotFile(signed)]);
+  assert.is((await audit(['--baseline', baseline], signed)).code, 0);
+  assert.is((await audit(['--baseline', baseline], signedNight({ 22: 'Contoso Ltd' }))).code, 77);
 });
 
 test('another signer is a finding', async () => {

@@ -83,6 +83,10 @@ test('what must be there is', () => {
   assert.equal(texts({ [folder]: missing, 'C:\\ProgramData': windows() }, { mayBeMissing: false }), [`${folder}: it does not exist`]);
 });
 
+test('a file that may be missing needs its folder', () => {
+  assert.equal(texts({ [folder]: missing, 'C:\\ProgramData': windows() }), [`${folder}: it does not exist`]);
+});
+
 test('the steps of a path', () => {
   assert.equal(pathSteps('C:\\a\\b', 'win32'), ['C:\\', 'C:\\a', 'C:\\a\\b']);
   assert.equal(pathSteps('\\\\s\\t\\a', 'win32'), ['\\\\s\\t\\', '\\\\s\\t\\a']);
