@@ -117,9 +117,11 @@ export class BaselineUpdateCommand extends BaselineCommand {
     // A mistake in the file is told before the machine is asked.
     const { machine, listeners: approved } = parseBaseline(text, this.file);
     const facts = await this.now(this.hash || (this.live && (hashed(approved) || signed(approved))));
-    const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed: this.keepClosed });
+    // What could not all be read may be there still.
+    const keepClosed = this.keepClosed || facts.sections.sockets.status === 'partial';
+    const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed });
     if (updated !== text && !this.dryRun) writeFile(this.file, updated);
-    const changes = comparison.changes.filter(({ kind }) => !this.keepClosed || kind !== 'Closed');
+    const changes = comparison.changes.filter(({ kind }) => !keepClosed || kind !== 'Closed');
     return {
       rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
       problems: [...factProblems(facts), ...some(machineProblem(machine, facts.machine.name, this.file), unseenProblem(comparison.unseen, 'whose entries stay as they are'), hashProblem(approved, facts, this.file), signerProblem(signed(approved), facts, this.file))],

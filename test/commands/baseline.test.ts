@@ -53,6 +53,18 @@ test('update approves what changed, and tells of it', async () => {
   assert.equal(readdirSync(join(file, '..')), ['b.yaml']);
 });
 
+test('update keeps what may only not have been seen', async () => {
+  const file = newFile();
+  await run(['baseline', 'create', file, '--from', before]);
+  const text = readFileSync(file, 'utf8');
+  const all = facts(sockets.slice(0, 1), { processes });
+  const half = snapshotFile({ ...all, sections: { ...all.sections, sockets: { ...all.sections.sockets, status: 'partial', reason: 'UDP was refused' } } });
+  const { code, err } = await run(['baseline', 'update', file, '--from', half]);
+  assert.is(code, 0);
+  assert.match(err, /PO3001: warning: not all sockets could be read/);
+  assert.is(readFileSync(file, 'utf8'), text);
+});
+
 test('update --keep-closed', async () => {
   const file = newFile();
   await run(['baseline', 'create', file, '--from', before]);
