@@ -36,6 +36,19 @@ Describe 'Input from the pipeline' {
         $rows | Should -Be $ports
     }
 
+    It 'is answered for each item: a listener by itself, and the client at a port where nobody listens' {
+        $client = New-Object System.Net.Sockets.TcpClient '127.0.0.1', $ports[0]
+        try {
+            $own = $client.Client.LocalEndPoint.Port
+            $rows = @($ports[0], $own | Get-PortOwner | Sort-Object LocalPort)
+            $rows.LocalPort | Should -Be (@($ports[0], $own) | Sort-Object)
+            ($rows | Where-Object LocalPort -EQ $own).State | Should -Be 'Established'
+            ($rows | Where-Object LocalPort -EQ $ports[0]).State | Should -Be 'Listen'
+        } finally {
+            $client.Dispose()
+        }
+    }
+
     It 'reads each item by itself' {
         # Bound by property name, the second item would keep the port of the first.
         $items = [pscustomobject]@{ LocalPort = $ports[0] }, [pscustomobject]@{ Id = 1 }

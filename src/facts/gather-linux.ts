@@ -6,7 +6,7 @@ import { decodeDiag, decodeHolders, decodeInterfaces, decodeProcNet, type Keep, 
 import { decodeSocketUnits } from './decode/linux-socket-units.ts';
 import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from './decode/linux-system.ts';
 import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from './facts.ts';
-import type { Detail, Question } from './question.ts';
+import { spansWithout, type Detail, type Question } from './question.ts';
 import type { RawSource, Refusal } from './raw.ts';
 
 type Protocol = 'TCP' | 'UDP';
@@ -339,9 +339,17 @@ export function gatherLinux(source: RawSource, question: Question): { machine: M
   const port = portMatcher(question.localPorts);
   const keep: Keep = (_state, localPort) => port(localPort);
   let listing = listAll(source, question, question.sockets === 'all' ? 'all' : 'holding', keep);
-  if (question.sockets === 'answer' && listing.sockets.length === 0) {
-    const more = listAll(source, question, 'connected', keep);
-    listing = { ...more, flaws: [...new Set([...listing.flaws, ...more.flaws])], failed: listing.failed && more.failed };
+  const rest = question.sockets === 'answer' ? spansWithout(question.localPorts, listing.sockets) : [];
+  if (rest.length > 0) {
+    const others = portMatcher(rest);
+    const more = listAll(source, question, 'connected', (_state, localPort) => others(localPort));
+    listing = {
+      ...more,
+      which: listing.sockets.length === 0 ? 'connected' : 'all',
+      sockets: [...listing.sockets, ...more.sockets],
+      flaws: [...new Set([...listing.flaws, ...more.flaws])],
+      failed: listing.failed && more.failed,
+    };
   }
   const { at, flaws, failed } = listing;
   const sockets = listing.sockets.map((one) => socketOf(one, names));

@@ -11,7 +11,7 @@ import { gatherBehind, gatherPortProxies, nameServices } from './gather-windows-
 import { gatherRanges } from './gather-windows-ranges.ts';
 import { heirsOf } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
-import type { Question } from './question.ts';
+import { spansWithout, type Question } from './question.ts';
 import type { RawSource } from './raw.ts';
 import { flawOf, moreRights, notAsked, refusalOf, section, type Trouble } from './windows-sections.ts';
 
@@ -97,12 +97,18 @@ function gatherSockets(source: RawSource, question: Question): { sockets: Sectio
   const every = () => readRows(source, wanted, question, false);
   let found = question.sockets === 'all' ? every() : readRows(source, wanted, question, true);
   let bound: ReturnType<typeof readBound> | null = null;
-  const nobody = question.sockets === 'answer' && found.rows.length === 0;
-  if (question.protocols.includes('TCP') && (nobody || question.sockets !== 'answer')) {
-    let all = question.sockets === 'all' ? found : null;
-    bound = readBound(source, question, () => (all ??= every()).rows);
-    if (nobody && bound.rows.length === 0) found = all ?? every();
-  } else if (nobody) found = every();
+  // Ports that nobody keeps, as far as is known: who else uses them is the answer.
+  let rest = question.sockets === 'answer' ? spansWithout(question.localPorts, found.rows) : [];
+  let all = question.sockets === 'all' ? found : null;
+  if (question.protocols.includes('TCP') && (rest.length > 0 || question.sockets !== 'answer')) {
+    bound = readBound(source, rest.length > 0 ? { ...question, localPorts: rest } : question, () => (all ??= every()).rows);
+    if (rest.length > 0) rest = spansWithout(rest, bound.rows);
+  }
+  if (rest.length > 0) {
+    all ??= every();
+    const others = portMatcher(rest);
+    found = { ...all, rows: [...found.rows, ...all.rows.filter(({ localPort }) => others(localPort))] };
+  }
   const rows = bound === null ? found.rows : [...found.rows, ...bound.rows];
   return {
     sockets: section(found.at, rows.map(socketOf), found.troubles, wanted.length),

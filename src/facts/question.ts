@@ -13,7 +13,7 @@ export interface Question {
   readonly protocols: readonly ('TCP' | 'UDP')[];
   /**
    * `listeners`: listening and bound TCP sockets and unconnected UDP sockets.
-   * `answer`: these, and only when there are none, every other socket with such a local port.
+   * `answer`: these, and for each span in which there are none, every other socket with such a local port.
    * `all`: every socket.
    */
   readonly sockets: 'listeners' | 'answer' | 'all';
@@ -43,6 +43,17 @@ export function holdsPort(socket: Pick<Socket, 'protocol' | 'state' | 'remotePor
   return socket.protocol === 'TCP' ? socket.state === 'Listen' || socket.state === 'Bound' : socket.remotePort === null;
 }
 
+/** Those of the spans in which none of these sockets is. */
+export function spansWithout(spans: readonly PortSpan[] | null, sockets: readonly Pick<Socket, 'localPort'>[]): readonly PortSpan[] {
+  if (spans === null) return sockets.length === 0 ? [{ start: 0, end: 65535 }] : [];
+  if (sockets.length === 0) return spans;
+  /** How many ports below this one are used. */
+  const below = new Uint32Array(65537);
+  for (const { localPort } of sockets) below[localPort + 1] = 1;
+  for (let port = 1; port < below.length; port++) below[port]! += below[port - 1]!;
+  return spans.filter(({ start, end }) => below[start] === below[end + 1]);
+}
+
 /** The sockets that a question is about, in their order. */
 export function selectSockets<S extends Pick<Socket, 'protocol' | 'state' | 'remotePort' | 'localPort'>>(
   sockets: readonly S[],
@@ -52,5 +63,8 @@ export function selectSockets<S extends Pick<Socket, 'protocol' | 'state' | 'rem
   const matching = sockets.filter((socket) => question.protocols.includes(socket.protocol) && port(socket.localPort));
   if (question.sockets === 'all') return matching;
   const holding = matching.filter(holdsPort);
-  return question.sockets === 'answer' && holding.length === 0 ? matching : holding;
+  const rest = question.sockets === 'answer' ? spansWithout(question.localPorts, holding) : [];
+  if (rest.length === 0) return holding;
+  const others = portMatcher(rest);
+  return matching.filter((socket) => holdsPort(socket) || others(socket.localPort));
 }

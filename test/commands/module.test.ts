@@ -31,6 +31,7 @@ async function rows(...args: string[]): Promise<{ code: number; items: Item[] }>
 const asked: [what: string, args: string[], ports: number[]][] = [
   ['a process', ['pid:100'], [443, 9000]],
   ['ports and a process: the sockets of either', ['53', '8080', 'pid:100'], [53, 443, 8080, 9000]],
+  ['a listener and a client port', ['443', '52000'], [443, 52000]],
   ['a client port and a process', ['52000', 'pid:101'], [53, 8080, 52000]],
   ['a process and its connections', ['pid:100', '--all'], [443, 9000, 52000]],
   ['a process, one protocol', ['pid:101', '--protocol', 'udp'], [53]],

@@ -9,6 +9,7 @@ import { gatherLinux } from '../../src/facts/gather-linux.ts';
 import { everything, type Question } from '../../src/facts/question.ts';
 import { recordedSource, type RawSource, type Refusal } from '../../src/facts/raw.ts';
 import { validateFacts } from '../../src/facts/validate.ts';
+import type { PortSpan } from '../../src/ports/expression.ts';
 import { at, diag, done, linux, netlink, type World } from './linux-raw.ts';
 
 const test = suite('gather linux');
@@ -85,6 +86,14 @@ test('an answer has connections only when nothing keeps the port', () => {
   assert.equal(sections(443), ['TCP 443 Listen 20', 'UDP 443 null 20']);
   assert.equal(sections(5000), ['UDP 5000 null 20']);
   assert.equal(sections(80), []);
+});
+
+test('an answer is one for each of the ports', () => {
+  const world = { tcp: [{ port: 1 }, { port: 1, state: 1, remotePort: 9 }, { port: 2, state: 1, remotePort: 9 }, { port: 3, state: 6 }, { port: 4, state: 1, remotePort: 9 }] };
+  const answer = (...localPorts: PortSpan[]) => ask(world, { sockets: 'answer', localPorts, details: new Set() }).sockets.data.map(brief);
+  const [one, two, three] = [1, 2, 3].map((port) => ({ start: port, end: port })) as [PortSpan, PortSpan, PortSpan];
+  assert.equal(answer(one, two, three), ['TCP 1 Listen null', 'TCP 2 Established null', 'TCP 3 TimeWait null']);
+  assert.equal(answer({ start: 1, end: 3 }), ['TCP 1 Listen null']);
 });
 
 test('nothing is asked that is not wanted', () => {

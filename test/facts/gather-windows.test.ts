@@ -243,6 +243,7 @@ for (const [what, question, ports] of [
   ['all but what has no port', { sockets: 'all' }, ['443 Established', '80 Listen', '80 Established', '81 Bound', '53 null']],
   ['the answer: a listener alone', { sockets: 'answer', localPorts: onPort(80) }, ['80 Listen']],
   ['the answer: connections, where nobody listens', { sockets: 'answer', localPorts: onPort(443) }, ['443 Established']],
+  ['the answer for each of two ports', { sockets: 'answer', localPorts: [...onPort(80), ...onPort(443)] }, ['80 Listen', '443 Established']],
   ['the answer: nobody', { sockets: 'answer', localPorts: onPort(444) }, []],
   ['a protocol', { sockets: 'all', protocols: ['UDP'] }, ['53 null']],
   ['ports', { sockets: 'all', localPorts: [{ start: 50, end: 80 }] }, ['80 Listen', '80 Established', '53 null']],
