@@ -1,7 +1,7 @@
 /** Reads PortOwner's output back, as a program that is given it would. */
 import * as assert from 'uvu/assert';
 import { endpoint, type Endpoint } from '../../src/schema/endpoint.ts';
-import { plainColumns } from '../../src/schema/column.ts';
+import { plainColumns, type Column } from '../../src/schema/column.ts';
 
 type Values = Record<string, unknown>;
 
@@ -48,6 +48,12 @@ function clixmlValue(tag: string, text: string): unknown {
   return tag === 'S' ? decode(text) : Number(text);
 }
 
+/** A row without the columns that only an option fills. */
+export function asked<R extends object>(row: R): R {
+  const unasked = new Set<string>(endpoint.columns.filter((column: Column) => column.askedBy !== undefined).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !unasked.has(name))) as R;
+}
+
 /** The objects of CLIXML, as flat as PortOwner writes them; what really reads it is tested with PowerShell. */
 export function readClixml(text: string): Values[] {
   assert.match(text, /^#< CLIXML\n(?:<Objs [ -~]*<\/Objs>\n)+$/);
@@ -72,6 +78,6 @@ export const formats: Readonly<Record<string, { read: (text: string) => Values[]
   csv: { read: readCsv, expected: (rows) => rows.map((row) => asText(row, '; ')) },
   json: { read: readJson, expected: (rows) => [...rows] },
   ndjson: { read: readNdjson, expected: (rows) => [...rows] },
-  // For Stop-Process, rows of this machine have the process id under this name too.
-  clixml: { read: readClixml, expected: (rows, live) => rows.map((row) => (live && row.OwningProcess !== null ? { ...row, Id: row.OwningProcess } : row)) },
+  // For Stop-Process, rows of this machine have the process id under this name too; columns that nobody asked for are left out.
+  clixml: { read: readClixml, expected: (rows, live) => rows.map((row) => asked(live && row.OwningProcess !== null ? { ...row, Id: row.OwningProcess } : row)) },
 };
