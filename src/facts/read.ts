@@ -8,7 +8,7 @@ import type { RawEnvelope } from './raw.ts';
 const sizeLimit = 400 * 1024 * 1024;
 
 function unreadable(name: string, why: string, cause?: unknown): PortOwnerError {
-  return new PortOwnerError('PO2001', `cannot read ${name}: ${why}`, { target: name, cause });
+  return new PortOwnerError('PO2001', `cannot read ${name}: ${why}`, { hint: 'Give a file that "portowner snapshot" wrote and that you may read.', target: name, cause });
 }
 
 const reasons: Readonly<Record<string, string>> = {
