@@ -8,6 +8,7 @@ function Test-ShouldProcess {
         Write-Information -MessageData "What if: $Action : $Target" -InformationAction Continue
         return $false
     }
-    if ($Impact -eq 'High') { return $ConfirmPreference -eq 'None' }
-    return $ConfirmPreference -ne 'Low'
+    $asked = $ConfirmPreference -eq 'Low' -or ($Impact -eq 'High' -and $ConfirmPreference -ne 'None')
+    if ($asked) { Write-Warning -Message "Constrained language cannot ask, so this is not done: $Action : $Target" }
+    return -not $asked
 }

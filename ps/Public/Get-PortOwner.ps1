@@ -194,7 +194,7 @@ function Get-PortOwner {
 
     end {
         # Empty input asks for nothing; only without input is every port meant.
-        if ($operands.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.ContainsKey('InputObject'))) { return }
+        if ($operands.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.Keys -contains 'InputObject')) { return }
         Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortOwner' -Bound $PSBoundParameters -Operand $operands.Keys
     }
 }

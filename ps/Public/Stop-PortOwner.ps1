@@ -109,7 +109,7 @@ function Stop-PortOwner {
     }
 
     end {
-        if ($operands.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.ContainsKey('InputObject'))) { return }
+        if ($operands.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.Keys -contains 'InputObject')) { return }
         $approved = [ordered]@{}
         foreach ($row in Invoke-Executable -Cmdlet $PSCmdlet -Function 'Stop-PortOwner' -Bound $PSBoundParameters -Operand $operands.Keys -Extra '--dry-run') {
             if ($row.Result -ne 'Planned') {
@@ -128,7 +128,7 @@ function Stop-PortOwner {
         if ($approved.Count -eq 0) { return }
         $bound = @{}
         foreach ($name in 'Force', 'TimeoutSec') {
-            if ($PSBoundParameters.ContainsKey($name)) { $bound[$name] = $PSBoundParameters[$name] }
+            if ($PSBoundParameters.Keys -contains $name) { $bound[$name] = $PSBoundParameters[$name] }
         }
         Invoke-Executable -Cmdlet $PSCmdlet -Function 'Stop-PortOwner' -Bound $bound -Operand $approved.Keys -Extra '--yes' -ThroughInput
     }

@@ -38,7 +38,7 @@ function Start-NodeListener {
 }
 
 # A program that prints a file, as if it were the executable, and notes each start in another.
-function New-Stub([string] $Folder, [string] $Content, [string] $Then = '', [int] $ExitCode = 0) {
+function New-Stub([string] $Folder, [string] $Content, [string] $First = '', [string] $Then = '', [int] $ExitCode = 0) {
     $null = New-Item -ItemType Directory -Path $Folder -Force
     $data = Join-Path $Folder 'data'
     [System.IO.File]::WriteAllText($data, $Content)
@@ -47,7 +47,7 @@ function New-Stub([string] $Folder, [string] $Content, [string] $Then = '', [int
         [System.IO.File]::WriteAllText($path, "@echo start>>`"$Folder\starts`"`r`n@type `"$data`"`r`n$Then`r`n@exit /b $ExitCode`r`n")
     } else {
         $path = Join-Path $Folder 'stub'
-        [System.IO.File]::WriteAllText($path, "#!/bin/sh`necho start >> '$Folder/starts'`ncat '$data'`n$Then`nexit $ExitCode`n")
+        [System.IO.File]::WriteAllText($path, "#!/bin/sh`necho start >> '$Folder/starts'`n$First`ncat '$data'`n$Then`nexit $ExitCode`n")
         chmod +x $path
     }
     $path

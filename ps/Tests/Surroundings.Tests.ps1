@@ -116,6 +116,13 @@ Save-PortSnapshot 'a b[1].json' -WarningAction Ignore
 }
 
 Describe 'Constrained language' {
+    BeforeAll {
+        $folder = Join-Path $TestDrive 'constrained'
+        $null = New-Item -ItemType Directory $folder
+        Save-PortSnapshot (Join-Path $folder 'a.json') -WarningAction Ignore
+        New-PortBaseline (Join-Path $folder 'b.yaml') -WarningAction Ignore
+    }
+
     It 'allows everything that matters' {
         $path = Join-Path $TestDrive 'constrained.json'
         $script = @"
@@ -134,5 +141,15 @@ Save-PortSnapshot '$path.none' -WhatIf 6>`$null; Test-Path '$path.none'
 "@
         $expected = "$port", 'True', '1 PO1002,Write-Problem', 'PO1004,Write-Problem', 'PO1002,Write-Problem', "$port", 'True', "$port", 'False'
         Invoke-Shell $script | Should -Be $expected
+    }
+    It 'allows <_>' -ForEach @(
+        'Get-PortRange', 'Get-FreePort', 'Get-PortConflict -WarningAction Ignore', 'Test-PortBinding 1', 'Stop-PortOwner CLOSED', 'Stop-PortOwner CLOSED -WhatIf'
+        'New-PortBaseline c.yaml -WarningAction Ignore; Get-PortBaseline c.yaml', 'Compare-PortSnapshot a.json -WarningAction Ignore'
+        'Invoke-PortAudit -BaselinePath b.yaml -WarningAction Ignore'
+    ) {
+        $line = $_ -replace 'CLOSED', (Get-ClosedPort)
+        # These ids tell what the language forbids.
+        $script = "`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; $import; Set-Location '$folder'; `$null = . { $line }; @(`$Error.FullyQualifiedErrorId) -match 'ConstrainedLanguage|CoreTypes'; 'end'"
+        Invoke-Shell $script | Where-Object { $_ -notlike 'What if*' } | Should -Be 'end'
     }
 }
