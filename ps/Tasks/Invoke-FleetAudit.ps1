@@ -61,13 +61,24 @@ Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 $worst = 0
 
-# Asks the system's own cmdlets, and takes of processes and services what an audit needs: no command lines.
+# Asks the system's own cmdlets, and takes of processes and services what an audit needs: no command lines. Whatever
+# fails there ends it. The last object says how many came before it: an answer without it is no whole one.
 $question = {
     $ErrorActionPreference = 'Stop'
-    Get-NetTCPConnection -State Listen, Bound -ErrorAction SilentlyContinue
-    Get-NetUDPEndpoint
-    Get-CimInstance -Query 'SELECT ProcessId, Name, ExecutablePath, ParentProcessId, CreationDate, CSName FROM Win32_Process'
-    Get-CimInstance -Query 'SELECT Name, DisplayName, ProcessId, ServiceType, State, SystemName FROM Win32_Service'
+    # Asked for states of which a machine has none, the cmdlet fails.
+    $tcp = @(Get-NetTCPConnection | Where-Object { "$($_.State)" -in 'Listen', 'Bound', '2', '100' })
+    $udp = @(Get-NetUDPEndpoint)
+    $processes = @(Get-CimInstance -OperationTimeoutSec 300 -Query 'SELECT ProcessId, Name, ExecutablePath, ParentProcessId, CreationDate, CSName FROM Win32_Process')
+    $services = @(Get-CimInstance -OperationTimeoutSec 300 -Query 'SELECT Name, DisplayName, ProcessId, ServiceType, State, SystemName FROM Win32_Service')
+    # Every Windows has some.
+    if (-not $tcp) { throw 'it told of no TCP socket' }
+    if (-not $processes) { throw 'it told of no process' }
+    if (-not $services) { throw 'it told of no service' }
+    $tcp
+    $udp
+    $processes
+    $services
+    [pscustomobject]@{ PortOwnerCount = $tcp.Count + $udp.Count + $processes.Count + $services.Count }
 }
 
 $names = @(Get-Content -LiteralPath $ComputerList | ForEach-Object { $_.Trim() } | Where-Object { $_ -and $_ -notlike '#*' } | Select-Object -Unique)
@@ -79,8 +90,16 @@ try {
     $unanswered = @()
     # What a machine does not answer is an error that the others do not share.
     Invoke-Command -ComputerName $names -ThrottleLimit $ThrottleLimit -ScriptBlock $question -ErrorAction SilentlyContinue -ErrorVariable unanswered |
-        Group-Object -Property PSComputerName | ForEach-Object { $answers[$_.Name] = $_.Group }
-    foreach ($problem in $unanswered) { [Console]::Error.WriteLine("portowner: $($problem.TargetObject): $($problem.Exception.Message)") }
+        Group-Object -Property PSComputerName | ForEach-Object {
+            $end = $_.Group[-1].PSObject.Properties['PortOwnerCount']
+            if ($end -and $end.Value -eq $_.Count - 1) { $answers[$_.Name] = $_.Group[0..($_.Count - 2)] }
+        }
+    foreach ($problem in $unanswered | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }) {
+        # What failed there says where it was; what never got there has the machine for its target.
+        $origin = $problem.PSObject.Properties['OriginInfo']
+        $machine = if ($origin) { $origin.Value.PSComputerName } else { $problem.TargetObject }
+        if ($machine) { [Console]::Error.WriteLine("portowner: ${machine}: $($problem.Exception.Message)") }
+    }
 
     foreach ($name in $names) {
         if (-not $answers.ContainsKey($name)) {
