@@ -8,14 +8,27 @@
     account that runs this needs administrator's rights on the machines; as a scheduled task that is a group managed
     service account.
 
-    A machine that does not answer is one error, and the others are audited. The exit code is the worst of all:
-    0 clean, 1 findings, 69 a machine could not be audited.
+    A machine that does not answer, or not in full, is one error, and the others are audited. The exit code is the
+    worst that any of them came to, in this order: a machine that nothing can be told of might have anything, so it
+    comes before what was found elsewhere, and findings come before what might be found with more rights.
+
+    69  a machine could not be audited, or its audit not be stored or reported
+    64  the list, the policy, a baseline or a folder is missing or has a mistake
+    1   findings
+    77  no findings, but more rights would tell more
+    0   all are clean
+
+    The store knows each machine by the name that it gives itself, and the time of an audit is this machine's. Of two
+    names on the list whose machines call themselves the same, one is audited and the other an error: they are one
+    machine, or the store could not tell them apart.
 
 .PARAMETER ComputerList
-    A text file with the name of a machine on each line; lines that begin with # do not count.
+    A text file with the name of a machine on each line, by which remoting reaches it and its baseline and report are
+    called; lines that begin with # do not count.
 
 .PARAMETER BaselineFolder
-    A folder with a baseline NAME.yaml for machines. A machine without one is held against the policy alone.
+    A folder with a baseline NAME.yaml for machines. A machine without one is held against the policy alone; without a
+    policy that is an error.
 
 .PARAMETER Policy
     The rules for all of them.
@@ -59,7 +72,13 @@ param(
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
-$worst = 0
+# What the machines came to.
+$codes = @()
+
+# A line on standard error, like those of portowner.
+function Write-Line([string] $Text) {
+    [Console]::Error.WriteLine("portowner: $Text")
+}
 
 # Asks the system's own cmdlets, and takes of processes and services what an audit needs: no command lines. Whatever
 # fails there ends it. The last object says how many came before it: an answer without it is no whole one.
@@ -81,11 +100,22 @@ $question = {
     [pscustomobject]@{ PortOwnerCount = $tcp.Count + $udp.Count + $processes.Count + $services.Count }
 }
 
-$names = @(Get-Content -LiteralPath $ComputerList | ForEach-Object { $_.Trim() } | Where-Object { $_ -and $_ -notlike '#*' } | Select-Object -Unique)
-# A folder of this account's own; its name cannot be foreseen.
-$folder = Join-Path ([System.IO.Path]::GetTempPath()) "portowner-$([guid]::NewGuid())"
-$null = New-Item -ItemType Directory -Path $folder
+$folder = $null
 try {
+    foreach ($path in @($ComputerList, $Policy, $BaselineFolder, $ReportFolder) | Where-Object { $_ }) {
+        if (Test-Path -LiteralPath $path) { continue }
+        Write-Line "${path}: it does not exist"
+        exit 64
+    }
+    $names = @(Get-Content -LiteralPath $ComputerList | ForEach-Object { $_.Trim() } | Where-Object { $_ -and $_ -notlike '#*' } | Sort-Object -Unique)
+    if (-not $names) {
+        Write-Line "$ComputerList names no machine"
+        exit 64
+    }
+    # A folder of this account's own; its name cannot be foreseen.
+    $folder = Join-Path ([System.IO.Path]::GetTempPath()) "portowner-$([guid]::NewGuid())"
+    $null = New-Item -ItemType Directory -Path $folder
+
     $answers = @{}
     $unanswered = @()
     # What a machine does not answer is an error that the others do not share.
@@ -98,16 +128,36 @@ try {
         # What failed there says where it was; what never got there has the machine for its target.
         $origin = $problem.PSObject.Properties['OriginInfo']
         $machine = if ($origin) { $origin.Value.PSComputerName } else { $problem.TargetObject }
-        if ($machine) { [Console]::Error.WriteLine("portowner: ${machine}: $($problem.Exception.Message)") }
+        if ($machine) { Write-Line "${machine}: $($problem.Exception.Message)" }
     }
 
-    foreach ($name in $names) {
-        if (-not $answers.ContainsKey($name)) {
-            [Console]::Error.WriteLine("portowner: ${name}: it was not audited")
-            $worst = [math]::Max($worst, 69)
+    $machines = foreach ($name in $names) {
+        $own = @($answers[$name] | Where-Object { $_ -and $_.PSObject.Properties['CSName'] } | ForEach-Object { $_.CSName } | Sort-Object -Unique)
+        if ($own.Count -ne 1) {
+            if ($own) { Write-Line "${name}: it tells of more than one machine: $own" }
+            Write-Line "${name}: it was not audited"
+            $codes += 69
             continue
         }
-        $plain = $name -replace '[^A-Za-z0-9.-]', '_'
+        # A machine's own name is the first part of its full name, and has 15 characters at most.
+        $first = $name -replace '\..*' -replace '(?<=^.{15}).*'
+        [pscustomobject]@{ Name = $name; Own = $own[0]; IsAlias = $first -ne $own[0] }
+    }
+
+    $audited = @{}
+    foreach ($machine in $machines | Sort-Object -Property IsAlias, Name) {
+        $name = $machine.Name
+        $own = $machine.Own
+        if ($audited.ContainsKey($own)) {
+            Write-Line "${name}: it calls itself $own, as $($audited[$own]) does"
+            Write-Line "${name}: it was not audited"
+            $codes += 69
+            continue
+        }
+        $audited[$own] = $name
+        if ($machine.IsAlias) { Write-Line "${name}: it calls itself $own" }
+
+        $plain = $name -replace '[^\p{L}\p{Nd}_.-]', '_'
         $snapshot = Join-Path $folder "$plain.xml"
         $answers[$name] | Export-Clixml -LiteralPath $snapshot -Depth 3
         $arguments = @('audit', '--from', $snapshot, '--store', $Store)
@@ -115,15 +165,33 @@ try {
         if ($BaselineFolder) {
             $baseline = Join-Path $BaselineFolder "$plain.yaml"
             if (Test-Path -LiteralPath $baseline -PathType Leaf) { $arguments += '--baseline', $baseline }
+            elseif (-not $Policy) {
+                Write-Line "${name}: it has no baseline, and there is no policy"
+                $codes += 64
+            }
         }
         if ($ReportFolder) { $arguments += '--report', (Join-Path $ReportFolder "$plain.csv") }
-        $ErrorActionPreference = 'Continue'
-        & $Executable $arguments
-        $worst = [math]::Max($worst, $LASTEXITCODE)
-        $ErrorActionPreference = 'Stop'
+        $code = 69
+        try {
+            # What portowner writes to standard error ends nothing.
+            $ErrorActionPreference = 'Continue'
+            & $Executable $arguments
+            $code = $LASTEXITCODE
+        } catch {
+            Write-Line "${name}: $($_.Exception.Message)"
+        } finally {
+            $ErrorActionPreference = 'Stop'
+        }
+        $codes += $code
         Remove-Item -LiteralPath $snapshot
     }
+} catch {
+    Write-Line $_.Exception.Message
+    $codes += 69
 } finally {
-    Remove-Item -LiteralPath $folder -Recurse -Force
+    if ($folder -and (Test-Path -LiteralPath $folder)) { Remove-Item -LiteralPath $folder -Recurse -Force }
 }
-exit $worst
+$ranked = 69, 64, 1, 77, 0
+# Any other code is that of a program that did not come to its end.
+if ($codes | Where-Object { $_ -notin $ranked }) { exit 69 }
+exit ($ranked | Where-Object { $_ -in $codes } | Select-Object -First 1)

@@ -43,7 +43,7 @@ BeforeAll {
         $null = $OperationTimeoutSec
         if ($Query -like '*Win32_Process') {
             Test-Failure 'processes'
-            foreach ($id in 700, 701) { New-Instance 'root/cimv2/Win32_Process' @{ ProcessId = [uint32] $id; Name = 'server.exe'; ExecutablePath = "C:\server$id.exe"; ParentProcessId = [uint32] 4; CreationDate = [datetime]::UtcNow.AddDays(-1); CSName = $machine.Own; HandleCount = $null; VirtualSize = $null; WorkingSetSize = $null } }
+            foreach ($id in 700, 701) { New-Instance 'root/cimv2/Win32_Process' @{ ProcessId = [uint32] $id; Name = 'server.exe'; ExecutablePath = "C:\server$id.exe"; ParentProcessId = [uint32] 4; CreationDate = [datetime]::UtcNow.AddDays(-1); CSName = if ($machine.Fails -contains 'names') { "OTHER$id" } else { $machine.Own }; HandleCount = $null; VirtualSize = $null; WorkingSetSize = $null } }
         } else {
             Test-Failure 'services'
             foreach ($service in $machine.Service) { New-Instance 'root/cimv2/Win32_Service' @{ Name = $service; DisplayName = $service; ProcessId = [uint32] 700; ServiceType = 'Share Process'; State = 'Running'; SystemName = $machine.Own } }
@@ -125,6 +125,80 @@ Describe 'Invoke-FleetAudit.ps1' {
         $result = Invoke-Fleet @{ web1 = New-Machine @Machine }
         $result.Code | Should -Be 69
         $result.Said | Should -BeLike "*web1: it told of no $What*web1: it was not audited*"
+        $result.Names | Should -BeNullOrEmpty
+    }
+
+    It 'ends with the worst of <Codes>, which is <Worst>' -ForEach @(
+        @{ Codes = @(0, 77); Worst = 77 }
+        @{ Codes = @(77, 1); Worst = 1 }
+        @{ Codes = @(1, 64); Worst = 64 }
+        @{ Codes = @(64, 69, 77); Worst = 69 }
+        @{ Codes = @(1, 5); Worst = 69 }
+        @{ Codes = @(-1073741819, 0); Worst = 69 }
+    ) {
+        $fleet = @{}
+        foreach ($code in $Codes) { $fleet["web$code"] = New-Machine -Own "WEB$([math]::Abs($code))" }
+        # What the executable would say of each machine: its name ends with the code.
+        $stub = Join-Path $TestDrive 'stub.ps1'
+        Set-Content -LiteralPath $stub -Value 'exit [int] ([regex]::Match("$($args[0])", "web(-?\d+)\.xml").Groups[1].Value)'
+        (Invoke-Fleet $fleet -More @{ Executable = $stub }).Code | Should -Be $Worst
+    }
+
+    It 'is not clean when <What>' -ForEach @(
+        @{ What = 'the executable is missing'; Code = 69; More = @{ Executable = '/none/portowner' }; Says = '*/none/portowner*' }
+        @{ What = 'the list is missing'; Code = 64; More = @{ ComputerList = '/none/fleet.txt' }; Says = '*fleet.txt*' }
+        @{ What = 'the folder of baselines is missing'; Code = 64; More = @{ BaselineFolder = '/none/baselines' }; Says = '*/none/baselines*' }
+    ) {
+        $result = Invoke-Fleet @{ web1 = New-Machine } -More $More
+        $result.Code | Should -Be $Code
+        $result.Said | Should -BeLike $Says
+    }
+
+    It 'is not clean when the list names no machine' {
+        $result = Invoke-Fleet @{} -List '# none'
+        $result.Code | Should -Be 64
+        $result.Said | Should -BeLike '*fleet.txt names no machine*'
+    }
+
+    It 'holds a machine against the baseline of its name, and is not clean when there is nothing to hold it against' {
+        $baselines = Join-Path $TestDrive 'baselines'
+        $null = New-Item -ItemType Directory -Path $baselines
+        $first = Invoke-Fleet @{ web1 = New-Machine } -NoPolicy -More @{ BaselineFolder = $baselines }
+        $first.Code | Should -Be 64
+        $first.Said | Should -BeLike '*web1: it has no baseline, and there is no policy*'
+        Set-Content -LiteralPath (Join-Path $baselines 'web1.yaml') -Value "kind: PortOwner.Baseline`nversion: 1`nmachine: WEB1`nlisteners: []"
+        $second = Invoke-Fleet @{ web1 = New-Machine } -NoPolicy -More @{ BaselineFolder = $baselines }
+        $second.Said | Should -BeLike '*Opened*'
+        $second.Code | Should -Be 1
+    }
+
+    It 'audits a machine once, however its name is written' {
+        $result = Invoke-Fleet @{ web1 = New-Machine } -List 'web1', 'WEB1', ' Web1 '
+        $result.Code | Should -Be 0
+        $result.Runs.Count | Should -Be 1
+    }
+
+    It 'takes an alias, and says whose it is' {
+        $result = Invoke-Fleet @{ 'web1.corp.example' = New-Machine -Own 'WEB1'; www = New-Machine -Own 'WEB2' }
+        $result.Code | Should -Be 0
+        $result.Said | Should -BeLike '*www: it calls itself WEB2*'
+        $result.Said | Should -Not -BeLike '*web1.corp.example: it calls*'
+        $result.Names | Should -Be 'WEB1', 'WEB2'
+    }
+
+    It 'audits one of two that call themselves the same, by the name that is its own' {
+        $result = Invoke-Fleet @{ app = New-Machine -Own 'WEB1' -Tcp 23, 135; web1 = New-Machine }
+        $result.Code | Should -Be 69
+        $result.Said | Should -BeLike '*app: it calls itself WEB1, as web1 does*app: it was not audited*'
+        $result.Said | Should -Not -BeLike '*no telnet*'
+        $result.Names | Should -Be 'WEB1'
+        Get-ChildItem -LiteralPath $result.Reports | ForEach-Object Name | Should -Be 'web1.csv'
+    }
+
+    It 'audits nothing that tells of two machines' {
+        $result = Invoke-Fleet @{ web1 = New-Machine -Fails 'names' }
+        $result.Code | Should -Be 69
+        $result.Said | Should -BeLike '*web1: it was not audited*'
         $result.Names | Should -BeNullOrEmpty
     }
 }
