@@ -64,6 +64,7 @@ export const problemKinds = {
   PO4205: { summary: 'what is compared comes from different machines', exitCode: exit.unavailable, category: 'InvalidData' },
   PO4206: { summary: 'an audit is not newer than the newest in the store, and was not stored', exitCode: exit.unavailable, category: 'InvalidData' },
   PO4207: { summary: "the system's event log could not be written", exitCode: exit.unavailable, category: 'WriteError' },
+  PO4208: { summary: 'an audit is dated in the future', exitCode: exit.unavailable, category: 'InvalidData' },
   PO5001: { summary: 'more rights are needed to schedule audits', exitCode: exit.rights, category: 'PermissionDenied' },
   PO5002: { summary: 'others than administrators could change what a scheduled audit runs or writes', exitCode: exit.no, category: 'PermissionDenied' },
   PO5003: { summary: 'there is no such scheduled audit', exitCode: exit.no, category: 'ResourceUnavailable' },

@@ -217,10 +217,11 @@ function Get-CommandTable {
             }
             Paths   = @('BaselinePath', 'PolicyPath', 'StorePath', 'ReportPath', 'FromSnapshot')
             LeftOut = @{
-                '--fail-on' = 'there is no exit code: Where-Object selects by Severity'
-                '--count'   = 'Measure-Object counts'
-                '--output'  = '-ReportPath writes files'
-                '--excel'   = '-ReportPath writes files'
+                '--fail-on'      = 'there is no exit code: Where-Object selects by Severity'
+                '--forget-later' = 'a store is repaired by hand'
+                '--count'        = 'Measure-Object counts'
+                '--output'       = '-ReportPath writes files'
+                '--excel'        = '-ReportPath writes files'
             }
         }
         'Get-PortAudit'     = @{

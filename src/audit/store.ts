@@ -18,6 +18,9 @@ const applicationId = 0x504f5254;
 const storeVersion = 1;
 /** How long one waits for another audit that is writing, in milliseconds. */
 const patience = 30_000;
+const day = 86_400_000;
+/** How far the clocks of two machines may be apart, in milliseconds. */
+const clockSkew = day;
 
 const schema = `
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -143,6 +146,8 @@ export interface StoredRun {
   readonly findings: readonly Finding[];
   /** Forget what ended more than so many days before this run; null keeps all. */
   readonly keepDays: number | null;
+  /** First forget the runs of the machine that are later than this one. */
+  readonly forgetLater: boolean;
 }
 
 export interface StoreOutcome {
@@ -150,8 +155,12 @@ export interface StoreOutcome {
   readonly findings: readonly Finding[];
   /** Where the damaged store that was there is now; null when there was none. */
   readonly aside: string | null;
-  /** The run is older than, or the same as, one that is there already: it was not stored. */
-  readonly outdated: boolean;
+  /** Why the run was not stored: it is there already (`same`), or a later one of its machine is; null when it was. */
+  readonly refused: 'same' | 'older' | null;
+  /** The time of the machine's newest run in the store, ISO 8601. */
+  readonly newest: string;
+  /** How many later runs were forgotten. */
+  readonly forgotten: number;
 }
 
 const dynamicPort = 0;
@@ -247,34 +256,71 @@ function storeFindings(database: DatabaseSync, machine: number, at: number, prev
   return dated;
 }
 
+/** The findings of a run that is in the store, dated by it. */
+function datedFindings(database: DatabaseSync, machine: number, at: number, findings: readonly Finding[]): Finding[] {
+  const first = database.prepare('SELECT first FROM finding WHERE machine = ? AND key = ? AND first <= ? AND (last IS NULL OR last >= ?)');
+  return findings.map((finding) => {
+    const known = first.get(machine, findingKey(finding), at, at);
+    return known === undefined ? finding : { ...finding, FirstSeen: instant(known.first) };
+  });
+}
+
+function newestRun(database: DatabaseSync, machine: number): number | null {
+  const newest = database.prepare('SELECT max(at) AS at FROM run WHERE machine = ?').get(machine)?.at ?? null;
+  return newest === null ? null : Number(newest);
+}
+
+/** Takes back all runs of a machine after a moment: what the newest of the others saw is there again. Gives how many they were. */
+function forgetLater(database: DatabaseSync, machine: number, at: number): number {
+  const { changes } = database.prepare('DELETE FROM run WHERE machine = ? AND at > ?').run(machine, at);
+  const newest = newestRun(database, machine);
+  for (const table of changes === 0 ? [] : ['span', 'finding']) {
+    database.prepare(`DELETE FROM ${table} WHERE machine = ? AND first > ?`).run(machine, at);
+    database.prepare(`UPDATE ${table} SET last = NULL WHERE machine = ? AND last >= ?`).run(machine, newest ?? at);
+  }
+  return Number(changes);
+}
+
 function forget(database: DatabaseSync, machine: number, before: number): void {
   database.prepare('DELETE FROM run WHERE machine = ? AND at < ?').run(machine, before);
   for (const table of ['span', 'finding']) database.prepare(`DELETE FROM ${table} WHERE machine = ? AND last < ?`).run(machine, before);
   database.exec('DELETE FROM owner WHERE id NOT IN (SELECT owner FROM span)');
 }
 
-function record(database: DatabaseSync, run: StoredRun): Pick<StoreOutcome, 'findings' | 'outdated'> {
+function record(database: DatabaseSync, run: StoredRun): Omit<StoreOutcome, 'aside'> {
   const at = Date.parse(run.at);
   return transaction(database, () => {
     const machine = machineId(database, run.machine);
-    const newest = database.prepare('SELECT max(at) AS at FROM run WHERE machine = ?').get(machine)?.at ?? null;
-    const previous = newest === null ? null : Number(newest);
-    if (previous !== null && at <= previous) return { findings: run.findings, outdated: true };
+    const forgotten = run.forgetLater ? forgetLater(database, machine, at) : 0;
+    const previous = newestRun(database, machine);
+    if (previous !== null && at <= previous) {
+      const same = database.prepare('SELECT 1 FROM run WHERE machine = ? AND at = ?').get(machine, at) !== undefined;
+      return { findings: same ? datedFindings(database, machine, at, run.findings) : run.findings, refused: same ? 'same' : 'older', newest: instant(previous), forgotten };
+    }
     const { appeared, disappeared } = storeSpans(database, machine, at, previous, run.listeners);
     const findings = storeFindings(database, machine, at, previous, run.findings);
     database
       .prepare('INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
       .run(machine, at, run.tool, run.listeners.length, appeared, disappeared, run.findings.length, worst(run.findings));
-    if (run.keepDays !== null) forget(database, machine, at - run.keepDays * 86_400_000);
-    return { findings, outdated: false };
+    if (run.keepDays !== null) forget(database, machine, at - run.keepDays * day);
+    return { findings, refused: null, newest: instant(at), forgotten };
   });
+}
+
+/** Whether a time lies further ahead than clocks differ. */
+export function isFuture(at: string, now: Date): boolean {
+  return Date.parse(at) > now.getTime() + clockSkew;
 }
 
 /**
  * Stores an audit, all of it or nothing, in a store that is made when it is missing. A damaged store is set aside, and
- * a new one begun. Throws PO4201 (cannot be used), PO4202 (locked), PO2002 (another program's) or PO2003 (newer).
+ * a new one begun. Throws PO4201 (cannot be used), PO4202 (locked), PO4208 (a run of the future, which would keep all
+ * others out), PO2002 (another program's) or PO2003 (newer).
  */
 export function storeRun(path: string, run: StoredRun, now: Date): StoreOutcome {
+  if (isFuture(run.at, now)) {
+    throw new PortOwnerError('PO4208', `the audit of ${run.machine} is dated ${run.at}, and it is ${now.toISOString()}: it is not stored`, { hint: 'Set the clock of that machine, or of this one, and make the snapshot again.', target: run.at });
+  }
   let aside: string | null = null;
   try {
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) create(path);

@@ -19,7 +19,7 @@ export class AuditCommand extends RowCommand {
     details: `
       The baseline is a file of portowner baseline create: whatever differs from it is a finding. The policy is a YAML file of rules that allow or forbid listeners (src/audit/policy.schema.json describes it): what it forbids is a finding although the baseline has it, and a change to what it expressly allows is none.
 
-      The store is one file that keeps the history of all audits, for portowner history; it is made when it is missing. Without --baseline and --policy an audit only keeps what is now.
+      The store is one file that keeps the history of all audits, for portowner history; it is made when it is missing. Without --baseline and --policy an audit only keeps what is now. An audit that is older than the newest of its machine is not stored, nor one that is dated more than a day ahead of the clock; the same audit again leaves the store as it is.
 
       Findings go to standard output and to each --report, whose format follows from its name: .csv, .json, .ndjson, .clixml, .txt. One line on standard error sums the audit up.
 
@@ -39,6 +39,7 @@ export class AuditCommand extends RowCommand {
   report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
   failOn = Option.String('--fail-on', { description: `the severity from which on findings count for the exit code: ${severities.join(', ').toLowerCase()} (default: low)` });
   keep = Option.String('--keep', { description: 'forget what ended more than so many days ago (default: keep all)' });
+  forgetLater = Option.Boolean('--forget-later', false, { description: 'first remove the audits of this machine from the store that are dated later than this one: those of a clock that was wrong' });
   hash = Option.Boolean('--hash', false, { description: 'read the executables too, and compare and keep their SHA-256 and, on Windows, their signer' });
   eventLog = Option.Boolean('--event-log', false, { description: "also write the findings to the system's log: the event log Application on Windows, journald or syslog on Linux" });
 
@@ -117,13 +118,22 @@ export class AuditCommand extends RowCommand {
   }
 
   private async keepRun(path: string, facts: Facts, now: readonly Listener[], findings: readonly Finding[], keepDays: number | null, problems: Problem[], failures: Problem[]): Promise<readonly Finding[]> {
-    const { storeRun } = await import('../audit/store.ts');
-    const run = { machine: facts.machine.name, at: facts.at, tool: `portowner ${version}`, listeners: now, findings, keepDays };
-    const { findings: dated, aside, outdated } = storeRun(path, run, this.surroundings.now());
+    const { isFuture, storeRun } = await import('../audit/store.ts');
+    const machine = facts.machine.name;
+    const run = { machine, at: facts.at, tool: `portowner ${version}`, listeners: now, findings, keepDays, forgetLater: this.forgetLater };
+    const clock = this.surroundings.now();
+    const { findings: dated, aside, refused, newest, forgotten } = storeRun(path, run, clock);
     if (aside !== null) {
       failures.push({ severity: 'Error', code: 'PO4203', message: `the store ${path} was damaged: it is set aside as ${aside}, and a new one is begun`, hint: 'To go on with the old history, bring the store back from a backup.', target: aside });
     }
-    if (outdated) problems.push({ severity: 'Warning', code: 'PO4206', message: `the store has an audit of ${run.machine} at ${run.at} or later: this one is not stored`, target: path });
+    if (forgotten > 0) problems.push({ severity: 'Warning', code: 'PO4208', message: `${counted(forgotten, 'later audit')} of ${machine} removed from the store ${path}`, target: path });
+    if (refused === 'same') problems.push({ severity: 'Warning', code: 'PO4206', message: `the store ${path} has the audit of ${machine} at ${run.at} already: it is as it was`, target: path });
+    if (refused === 'older') {
+      const hint = isFuture(newest, clock)
+        ? 'That is in the future. Set the clock if it is wrong now; if it was wrong then, --forget-later removes the audits that are dated later than this one.'
+        : 'Store snapshots of a machine in the order of their times, or older ones in another file.';
+      failures.push({ severity: 'Error', code: 'PO4206', message: `the store ${path} has an audit of ${machine} at ${newest}: this one of ${run.at} is older, and not stored`, hint, target: path });
+    }
     return dated;
   }
 
@@ -142,6 +152,7 @@ export class AuditCommand extends RowCommand {
   }
 
   private daysToKeep(): number | null {
+    if (this.forgetLater && this.store === undefined) throw new PortOwnerError('PO1005', '--forget-later needs --store');
     if (this.keep === undefined) return null;
     if (this.store === undefined) throw new PortOwnerError('PO1005', '--keep needs --store');
     const days = /^\d{1,5}$/.test(this.keep) ? Number(this.keep) : 0;

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Listener } from '../../src/audit/listeners.ts';
-import { readRuns, readSpans, storeRun, type SpanQuestion } from '../../src/audit/store.ts';
+import { readRuns, readSpans, storeRun, type SpanQuestion, type StoredRun } from '../../src/audit/store.ts';
 import type { PortOwnerError } from '../../src/problems.ts';
 import type { Finding } from '../../src/schema/finding.ts';
 import { temporaryFolder } from '../commands/harness.ts';
@@ -17,8 +17,8 @@ const night = (day: number): string => new Date(Date.UTC(2026, 0, day, 2)).toISO
 const all: SpanQuestion = { machine: null, port: null, dynamic: true, owner: null };
 const newStore = (): string => join(temporaryFolder(), 'audits.db');
 
-function store(path: string, day: number, listeners: Listener[], more: { findings?: Finding[]; keepDays?: number; machine?: string } = {}) {
-  return storeRun(path, { machine: more.machine ?? 'box', at: night(day), tool: 'a test', listeners, findings: more.findings ?? [], keepDays: more.keepDays ?? null }, now);
+function store(path: string, day: number, listeners: Listener[], more: Partial<StoredRun> & { clock?: Date } = {}) {
+  return storeRun(path, { machine: 'box', at: night(day), tool: 'a test', listeners, findings: [], keepDays: null, forgetLater: false, ...more }, more.clock ?? now);
 }
 const spans = (path: string, question: Partial<SpanQuestion> = {}) =>
   readSpans(path, { ...all, ...question }).map((row) => `${row.Protocol} ${row.LocalAddress}:${row.Port} ${row.Program} ${row.FirstSeen!.slice(8, 10)}-${row.IsOpen ? '' : row.LastSeen!.slice(8, 10)} ${row.Event}`);
@@ -96,9 +96,51 @@ test('an audit that is not newer is not stored', () => {
   const path = newStore();
   store(path, 2, [listener()]);
   const before = readFileSync(path);
-  assert.is(store(path, 2, [other]).outdated, true);
-  assert.is(store(path, 1, [other]).outdated, true);
+  assert.is(store(path, 2, [other]).refused, 'same');
+  const { refused, newest } = store(path, 1, [other]);
+  assert.equal([refused, newest], ['older', night(2)]);
   assert.equal(readFileSync(path), before);
+});
+
+test('the same audit again finds what it found', () => {
+  const path = newStore();
+  store(path, 1, [], { findings: [finding] });
+  store(path, 2, [], { findings: [finding] });
+  store(path, 3, []);
+  assert.equal(store(path, 2, [], { findings: [finding] }).findings.map(({ FirstSeen }) => FirstSeen), [night(1)]);
+});
+
+test('an audit of the future is refused, but clocks may differ', () => {
+  const path = newStore();
+  fails('PO4208', () => store(path, 33, [listener()]));
+  assert.not.ok(existsSync(path));
+  assert.is(store(path, 31, [listener()]).refused, null);
+});
+
+test('later audits can be forgotten: all is as if they had never been', () => {
+  const [path, same] = [newStore(), newStore()];
+  const late = { clock: new Date('2036-01-01T00:00:00Z') };
+  for (const into of [path, same]) {
+    store(into, 1, [listener(), other], { findings: [finding] });
+    store(into, 2, [listener(), dynamic()], { findings: [finding] });
+    store(into, 400, [other], { machine: 'another', ...late });
+  }
+  store(path, 300, [other, dynamic()], { findings: [{ ...finding, Kind: 'Closed' }], ...late });
+  store(path, 301, [other], late);
+  assert.is(store(path, 3, [listener()]).refused, 'older');
+  assert.is(store(path, 3, [dynamic()], { forgetLater: true, findings: [finding] }).forgotten, 2);
+  assert.is(store(same, 3, [dynamic()], { forgetLater: true, findings: [finding] }).forgotten, 0);
+  assert.equal(readSpans(path, all), readSpans(same, all));
+  const runs = { machine: null, limit: null };
+  assert.equal(readRuns(path, runs), readRuns(same, runs));
+  assert.equal(store(path, 4, [], { findings: [finding] }).findings.map(({ FirstSeen }) => FirstSeen), [night(1)]);
+});
+
+test('when only later audits are there, they are forgotten too', () => {
+  const path = newStore();
+  store(path, 300, [other], { clock: new Date('2036-01-01T00:00:00Z') });
+  assert.is(store(path, 3, [listener()], { forgetLater: true }).forgotten, 1);
+  assert.equal(spans(path), ['TCP 0.0.0.0:80 /usr/sbin/nginx 03- Known']);
 });
 
 test('--keep forgets what ended before, and nothing that still is', () => {

@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import type { LogEvent } from '../../src/audit/events.ts';
-import { readRuns, readSpans } from '../../src/audit/store.ts';
+import { readRuns, readSpans, storeRun } from '../../src/audit/store.ts';
 import type { Facts } from '../../src/facts/facts.ts';
 import { facts, process as processFact, socket } from '../facts/example.ts';
 import { skip, type TestContext } from '../skip.ts';
@@ -79,8 +79,45 @@ test('a store: since when there is a finding, and what history then says', async
   const again = await audit(args, night(3, [22, 25, 80]));
   assert.is(again.code, 1);
   assert.match(again.out, /PO4206/);
+  assert.equal(rows(again.out).flatMap(({ FirstSeen }) => FirstSeen ?? []), ['2026-01-02T02:00:00.000Z']);
   const history = await run(['history', '--store', store, '--format', 'csv']);
   assert.is(history.out.split('\r\n').length, 4);
+});
+
+test('the same audit again is a warning, an older one an error', async () => {
+  const { store } = await place();
+  for (const day of [1, 2]) assert.is((await audit(['--store', store], night(day, [22]))).code, 0);
+  const again = await audit(['--store', store], night(1, [22]));
+  assert.is(again.code, 0);
+  assert.match(again.err, /PO4206: warning: the store .* has the audit of box at 2026-01-01T02:00:00\.000Z already/);
+  const older = await audit(['--store', store], { ...night(1, [22]), at: '2026-01-01T05:00:00Z' });
+  assert.is(older.code, 69);
+  assert.match(older.err, /PO4206: the store .* has an audit of box at 2026-01-02T02:00:00\.000Z: this one of 2026-01-01T05:00:00Z is older, and not stored\n {2}Store snapshots/);
+});
+
+test('a snapshot of the future: one error, and the findings and reports are there', async () => {
+  const { baseline, folder, store } = await place();
+  const report = join(folder, 'r.csv');
+  const { code, out, err } = await audit(['--baseline', baseline, '--store', store, '--report', report], { ...night(2, [22, 25, 80]), at: '2027-05-01T02:00:00Z' });
+  assert.is(code, 69);
+  assert.match(out, /Opened/);
+  assert.match(err, /PO4208: the audit of box is dated 2027-05-01T02:00:00Z, and it is 2026-01-02T03:04:06\.000Z: it is not stored\n {2}\S/);
+  assert.match(readFileSync(report, 'utf8'), /Opened/);
+  assert.not.ok(existsSync(store));
+});
+
+test('a store with an audit of the future tells how it is repaired', async () => {
+  const { store } = await place();
+  const late = { machine: 'box', at: '2027-05-01T02:00:00Z', tool: 'a test', listeners: [], findings: [], keepDays: null, forgetLater: false };
+  storeRun(store, late, new Date(late.at));
+  const stuck = await audit(['--store', store]);
+  assert.is(stuck.code, 69);
+  assert.match(stuck.err, /PO4206: .* at 2027-05-01T02:00:00\.000Z: [^\n]*\n {2}That is in the future\.[^\n]*--forget-later/);
+  const repaired = await audit(['--store', store, '--forget-later']);
+  assert.is(repaired.code, 0);
+  assert.match(repaired.err, /PO4208: warning: 1 later audit of box removed/);
+  assert.equal(readRuns(store, { machine: null, limit: null }).map(({ RunTime }) => RunTime), [night(2, []).at]);
+  assert.is((await audit(['--store', store], night(3, [22]))).code, 0);
 });
 
 test('reports by their extension, whole or not at all', async () => {
@@ -100,6 +137,7 @@ const wrong: [what: string, args: (place: Place) => string[], code: number, mess
   ['a report of no known kind', ({ baseline }) => ['--baseline', baseline, '--report', 'r.doc'], 64, /PO1001: .*"r\.doc" tells no format/],
   ['no severity', ({ baseline }) => ['--baseline', baseline, '--fail-on', 'bad'], 64, /PO1001: --fail-on/],
   ['--keep without a store', ({ baseline }) => ['--baseline', baseline, '--keep', '3'], 64, /PO1005/],
+  ['--forget-later without a store', ({ baseline }) => ['--baseline', baseline, '--forget-later'], 64, /PO1005/],
   ['--keep without a number', ({ store }) => ['--store', store, '--keep', '-3d'], 64, /PO1001/],
   ['--hash of a snapshot', ({ store }) => ['--store', store, '--hash'], 64, /PO1005/],
   ['a missing policy', ({ folder }) => ['--policy', join(folder, 'no.yaml')], 69, /PO2001/],
