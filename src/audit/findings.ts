@@ -74,6 +74,11 @@ function row(kind: FindingKind, severity: Severity, { before, after }: Pick<Chan
   };
 }
 
+/** The changes that can be told: where not all sockets of the later state could be read, nothing is known to be gone. */
+export function certainChanges(changes: readonly Change[], { sections }: Facts): readonly Change[] {
+  return sections.sockets.status === 'partial' ? changes.filter(({ kind }) => kind !== 'Closed') : changes;
+}
+
 /** The changes between two states as rows. */
 export function changeRows(changes: readonly Change[], machine: string, reference: Reference): Finding[] {
   return changes.map((change) => row(change.kind, severityOf(change), change, { rule: reference.name, evidence: change.evidence, remedy: remedyOf(change, reference.approve), machine }));
@@ -125,7 +130,7 @@ export function audit(facts: Facts, now: readonly Listener[], comparison: Compar
       found.push({ finding, listener });
     }
   }
-  for (const change of comparison?.changes ?? []) {
+  for (const change of certainChanges(comparison?.changes ?? [], facts)) {
     if (change.after !== null && policy !== null) {
       // That it is new, too, would say less.
       if (change.kind === 'Opened' && judged.has(change.after) && opened.has(change.after)) continue;

@@ -146,6 +146,8 @@ export interface StoredRun {
   readonly findings: readonly Finding[];
   /** Forget what ended more than so many days before this run; null keeps all. */
   readonly keepDays: number | null;
+  /** Whether not all sockets could be read: what was not seen may be there still. */
+  readonly partial: boolean;
   /** First forget the runs of the machine that are later than this one. */
   readonly forgetLater: boolean;
 }
@@ -204,30 +206,37 @@ function machineId(database: DatabaseSync, name: string): number {
   return Number(database.prepare('SELECT id FROM machine WHERE name = ?').get(name)!.id);
 }
 
-function storeSpans(database: DatabaseSync, machine: number, at: number, previous: number | null, listeners: readonly Listener[]): { appeared: number; disappeared: number } {
+function storeSpans(database: DatabaseSync, machine: number, at: number, previous: number | null, { listeners, partial }: StoredRun): { appeared: number; disappeared: number } {
   const open = new Map<string, OpenSpan>();
+  const seen = new Set(listeners.filter(({ port }) => port !== 'dynamic').map(({ protocol, port, address }) => `${protocol} ${port} ${address}`));
+  const gone = new Set<number>();
   const rows = database
     .prepare('SELECT span.rowid AS id, protocol, port, address, program, services, user, sha256, signer FROM span JOIN owner ON owner.id = span.owner WHERE machine = ? AND last IS NULL')
     .all(machine);
   for (const { id, protocol, port, address, program, services, user, sha256, signer } of rows) {
     const key = namesKey({ program: program as string | null, services: JSON.parse(String(services)) as string[], user: user as string | null });
+    // An endpoint that was seen has whom it was seen with; dynamic ones are many behind one name.
+    if (!partial || seen.has(`${protocol} ${port} ${address}`)) gone.add(Number(id));
     open.set(`${protocol} ${port} ${address} ${key}`, { id: Number(id), sha256: sha256 as string | null, signer: signer as string | null });
   }
   const addOwner = database.prepare('INSERT OR IGNORE INTO owner (key, program, services, user, sha256, signer) VALUES (?, ?, ?, ?, ?, ?)');
   const addSpan = database.prepare('INSERT INTO span (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?');
   const learn = database.prepare('UPDATE span SET owner = (SELECT id FROM owner WHERE key = ?) WHERE rowid = ?');
-  const gone = new Set([...open.values()].map(({ id }) => id));
+  const unmatched = new Set([...open.values()].map(({ id }) => id));
   let appeared = 0;
   for (const listener of listeners) {
     const key = ownerKey(listener);
-    const known = open.get(`${listener.protocol} ${portOf(listener)} ${listener.address} ${namesKey(listener)}`);
-    const same = known !== undefined && gone.has(known.id) && unknownOrSame(known.sha256, listener.sha256) && unknownOrSame(known.signer, listener.signer);
-    if (same) gone.delete(known.id);
-    const learnt = same && ((known.sha256 === null && listener.sha256 !== null) || (known.signer === null && listener.signer !== null));
+    const span = open.get(`${listener.protocol} ${portOf(listener)} ${listener.address} ${namesKey(listener)}`);
+    const same = span !== undefined && unmatched.has(span.id) && unknownOrSame(span.sha256, listener.sha256) && unknownOrSame(span.signer, listener.signer);
+    if (same) {
+      unmatched.delete(span.id);
+      gone.delete(span.id);
+    }
+    const learnt = same && ((span.sha256 === null && listener.sha256 !== null) || (span.signer === null && listener.signer !== null));
     if (same && !learnt) continue;
     addOwner.run(key, listener.program, JSON.stringify(listener.services), listener.user, listener.sha256, listener.signer);
     if (learnt) {
-      learn.run(key, known.id);
+      learn.run(key, span.id);
       continue;
     }
     addSpan.run(machine, listener.protocol, portOf(listener), listener.address, at, key);
@@ -238,7 +247,7 @@ function storeSpans(database: DatabaseSync, machine: number, at: number, previou
   return { appeared: previous === null ? 0 : appeared, disappeared: gone.size };
 }
 
-function storeFindings(database: DatabaseSync, machine: number, at: number, previous: number | null, findings: readonly Finding[]): Finding[] {
+function storeFindings(database: DatabaseSync, machine: number, at: number, previous: number | null, { findings, partial }: StoredRun): Finding[] {
   const open = new Map<string, { id: number; first: number }>();
   for (const { id, key, first } of database.prepare('SELECT rowid AS id, key, first FROM finding WHERE machine = ? AND last IS NULL').all(machine)) {
     open.set(String(key), { id: Number(id), first: Number(first) });
@@ -252,7 +261,7 @@ function storeFindings(database: DatabaseSync, machine: number, at: number, prev
     return { ...finding, FirstSeen: instant(known?.first ?? at) };
   });
   const end = database.prepare('UPDATE finding SET last = ? WHERE rowid = ?');
-  for (const { id } of open.values()) end.run(previous ?? at, id);
+  for (const { id } of partial ? [] : open.values()) end.run(previous ?? at, id);
   return dated;
 }
 
@@ -297,8 +306,8 @@ function record(database: DatabaseSync, run: StoredRun): Omit<StoreOutcome, 'asi
       const same = database.prepare('SELECT 1 FROM run WHERE machine = ? AND at = ?').get(machine, at) !== undefined;
       return { findings: same ? datedFindings(database, machine, at, run.findings) : run.findings, refused: same ? 'same' : 'older', newest: instant(previous), forgotten };
     }
-    const { appeared, disappeared } = storeSpans(database, machine, at, previous, run.listeners);
-    const findings = storeFindings(database, machine, at, previous, run.findings);
+    const { appeared, disappeared } = storeSpans(database, machine, at, previous, run);
+    const findings = storeFindings(database, machine, at, previous, run);
     database
       .prepare('INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
       .run(machine, at, run.tool, run.listeners.length, appeared, disappeared, run.findings.length, worst(run.findings));

@@ -120,7 +120,7 @@ export class AuditCommand extends RowCommand {
   private async keepRun(path: string, facts: Facts, now: readonly Listener[], findings: readonly Finding[], keepDays: number | null, problems: Problem[], failures: Problem[]): Promise<readonly Finding[]> {
     const { isFuture, storeRun } = await import('../audit/store.ts');
     const machine = facts.machine.name;
-    const run = { machine, at: facts.at, tool: `portowner ${version}`, listeners: now, findings, keepDays, forgetLater: this.forgetLater };
+    const run = { machine, at: facts.at, tool: `portowner ${version}`, listeners: now, findings, keepDays, partial: facts.sections.sockets.status === 'partial', forgetLater: this.forgetLater };
     const clock = this.surroundings.now();
     const { findings: dated, aside, refused, newest, forgotten } = storeRun(path, run, clock);
     if (aside !== null) {

@@ -60,6 +60,10 @@ export class BaselineCreateCommand extends BaselineCommand {
       The file is YAML, made to be reviewed and kept in git: sorted, one listener an entry, without process ids and times. What a program takes from the machine's dynamic range is one entry with the port dynamic.
 
       A value that you remove from an entry may be any from then on. Without a line machine: the baseline is for any machine.
+
+      When not all sockets can be read, nothing is written but with --force.
+
+      Exit codes: 0 done, 64 wrong usage, 69 the sockets cannot be read, or not all of them, or the file cannot be written.
     `,
     examples: [
       ['Approve what listens now', '$0 baseline create server7.yaml'],
@@ -67,7 +71,7 @@ export class BaselineCreateCommand extends BaselineCommand {
     ],
   });
 
-  force = Option.Boolean('--force', false, { description: 'replace a baseline that exists' });
+  force = Option.Boolean('--force', false, { description: 'replace a baseline that exists, and write one although not all sockets could be read' });
 
   override readonly schema = listenerRow;
 
@@ -77,13 +81,20 @@ export class BaselineCreateCommand extends BaselineCommand {
     }
     const { baselineText } = await import('../audit/baseline.ts');
     const facts = await this.now();
+    const partial = facts.sections.sockets.status === 'partial';
+    if (partial && !this.force) {
+      throw new PortOwnerError('PO3001', `not all sockets could be read, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? 'no reason is known'}`, {
+        hint: '--force writes what could be read.',
+        target: this.file,
+      });
+    }
     const found = listeners(facts);
     writeFile(this.file, baselineText(facts.machine.name, found));
     const unseen = unseenProblem(found.filter(({ program }) => program === null), 'which the baseline leaves open');
     return {
       rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
       problems: [...factProblems(facts), ...some(unseen)],
-      exitCode: exit.ok,
+      exitCode: partial ? exit.unavailable : exit.ok,
       note: `${counted(found.length, 'listener')} approved in ${this.file}.`,
     };
   }
@@ -97,7 +108,9 @@ export class BaselineUpdateCommand extends BaselineCommand {
     details: `
       New listeners are added where they belong, entries of listeners that are gone are removed, and the rest is changed in place: comments and the order of entries stay. The comment right above an entry goes with it.
 
-      A value that an entry leaves out stays left out.
+      A value that an entry leaves out stays left out. When not all sockets can be read, no entry is removed.
+
+      Exit codes: 0 done, 64 wrong usage, 69 the sockets cannot be read, or not all of them, or the file cannot be written.
     `,
     examples: [
       ['Approve what is now', '$0 baseline update server7.yaml'],
@@ -118,14 +131,15 @@ export class BaselineUpdateCommand extends BaselineCommand {
     const { machine, listeners: approved } = parseBaseline(text, this.file);
     const facts = await this.now(this.hash || (this.live && (hashed(approved) || signed(approved))));
     // What could not all be read may be there still.
-    const keepClosed = this.keepClosed || facts.sections.sockets.status === 'partial';
+    const partial = facts.sections.sockets.status === 'partial';
+    const keepClosed = this.keepClosed || partial;
     const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed });
     if (updated !== text && !this.dryRun) writeFile(this.file, updated);
     const changes = comparison.changes.filter(({ kind }) => !keepClosed || kind !== 'Closed');
     return {
       rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
       problems: [...factProblems(facts), ...some(machineProblem(machine, facts.machine.name, this.file), unseenProblem(comparison.unseen, 'whose entries stay as they are'), hashProblem(approved, facts, this.file), signerProblem(signed(approved), facts, this.file))],
-      exitCode: exit.ok,
+      exitCode: partial ? exit.unavailable : exit.ok,
       note: updated === text ? `${this.file} is up to date.` : `${counted(changes.length, 'change')} ${this.dryRun ? 'to approve' : 'approved'} in ${this.file}.`,
     };
   }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { compare } from '../audit/compare.ts';
-import { changeRows } from '../audit/findings.ts';
+import { certainChanges, changeRows } from '../audit/findings.ts';
 import { auditQuestion, listeners } from '../audit/listeners.ts';
 import type { Facts } from '../facts/facts.ts';
 import { exit, PortOwnerError } from '../problems.ts';
@@ -37,7 +37,8 @@ export class DiffCommand extends RowCommand {
     if (before === '-' && after === '-') throw new PortOwnerError('PO1005', 'only one of the two snapshots can come from standard input');
     if (after !== undefined && this.hash) throw new PortOwnerError('PO1005', '--hash is for a comparison with now: snapshots have the hashes they were made with', { hint: 'portowner snapshot --hash' });
     const [one, other] = [await this.read(before), after === undefined ? auditable(await this.facts(auditQuestion, this.hash), 'this machine') : await this.read(after)];
-    const { changes, unseen } = compare(listeners(one), listeners(other));
+    const { changes: all, unseen } = compare(listeners(one), listeners(other));
+    const changes = certainChanges(all, other);
     const problem = unseenProblem(unseen, 'which may have changed');
     return {
       rows: changeRows(changes, other.machine.name, { name: `snapshot ${before}`, approve: null }),

@@ -18,7 +18,7 @@ const all: SpanQuestion = { machine: null, port: null, dynamic: true, owner: nul
 const newStore = (): string => join(temporaryFolder(), 'audits.db');
 
 function store(path: string, day: number, listeners: Listener[], more: Partial<StoredRun> & { clock?: Date } = {}) {
-  return storeRun(path, { machine: 'box', at: night(day), tool: 'a test', listeners, findings: [], keepDays: null, forgetLater: false, ...more }, more.clock ?? now);
+  return storeRun(path, { machine: 'box', at: night(day), tool: 'a test', listeners, findings: [], keepDays: null, partial: false, forgetLater: false, ...more }, more.clock ?? now);
 }
 const spans = (path: string, question: Partial<SpanQuestion> = {}) =>
   readSpans(path, { ...all, ...question }).map((row) => `${row.Protocol} ${row.LocalAddress}:${row.Port} ${row.Program} ${row.FirstSeen!.slice(8, 10)}-${row.IsOpen ? '' : row.LastSeen!.slice(8, 10)} ${row.Event}`);
@@ -90,6 +90,17 @@ test('a finding keeps the day of its first audit, until one did not find it', ()
   const seen = (day: number, findings: Finding[]): (string | null)[] => store(path, day, [], { findings }).findings.map(({ FirstSeen }) => FirstSeen);
   assert.equal([seen(1, [finding]), seen(2, [finding]), seen(3, []), seen(4, [finding])], [[night(1)], [night(1)], [], [night(4)]]);
   assert.equal(readRuns(path, { machine: null, limit: null }).map(({ Findings, WorstSeverity }) => [Findings, WorstSeverity]), [[1, 'High'], [0, null], [1, 'High'], [1, 'High']]);
+});
+
+test('what was not seen is not gone when not all could be read', () => {
+  const path = newStore();
+  const six = listener({ address: '::' });
+  store(path, 1, [listener(), six, dynamic()], { findings: [finding] });
+  store(path, 2, [other], { partial: true });
+  assert.equal(spans(path), ['TCP 0.0.0.0:80 /usr/sbin/nginx 01-01 Known', 'TCP 0.0.0.0:80 /usr/sbin/apache2 02- ChangedHands', 'TCP :::80 /usr/sbin/nginx 01- Known', 'TCP any:dynamic /usr/bin/app 01- Known']);
+  assert.equal(readRuns(path, { machine: null, limit: 1 }).map(({ Appeared, Disappeared }) => [Appeared, Disappeared]), [[1, 1]]);
+  assert.is(store(path, 3, [six, other], { findings: [finding] }).findings[0]?.FirstSeen, night(1));
+  assert.match(spans(path).at(-1)!, /01-02 Known/);
 });
 
 test('an audit that is not newer is not stored', () => {

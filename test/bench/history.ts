@@ -54,7 +54,7 @@ export function measureHistory(): HistoryLine[] {
       const listeners = Array.from(versions, (version, place) => listenerAt(place, version));
       const at = new Date(Date.UTC(2025, 0, 1 + night, 2));
       const start = performance.now();
-      storeRun(store, { machine: 'SERVER7', at: at.toISOString(), tool: 'a benchmark', listeners, findings: [], keepDays: null, forgetLater: false }, at);
+      storeRun(store, { machine: 'SERVER7', at: at.toISOString(), tool: 'a benchmark', listeners, findings: [], keepDays: null, partial: false, forgetLater: false }, at);
       nightly.push(performance.now() - start);
     }
     const all: SpanQuestion = { machine: null, port: null, dynamic: true, owner: null };

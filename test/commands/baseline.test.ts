@@ -53,16 +53,30 @@ test('update approves what changed, and tells of it', async () => {
   assert.equal(readdirSync(join(file, '..')), ['b.yaml']);
 });
 
+/** The first socket alone, because the others were refused. */
+const partial = facts(sockets.slice(0, 1), { processes });
+const half = snapshotFile({ ...partial, sections: { ...partial.sections, sockets: { ...partial.sections.sockets, status: 'partial', reason: 'UDP was refused' } } });
+
 test('update keeps what may only not have been seen', async () => {
   const file = newFile();
   await run(['baseline', 'create', file, '--from', before]);
   const text = readFileSync(file, 'utf8');
-  const all = facts(sockets.slice(0, 1), { processes });
-  const half = snapshotFile({ ...all, sections: { ...all.sections, sockets: { ...all.sections.sockets, status: 'partial', reason: 'UDP was refused' } } });
   const { code, err } = await run(['baseline', 'update', file, '--from', half]);
-  assert.is(code, 0);
+  assert.is(code, 69);
   assert.match(err, /PO3001: warning: not all sockets could be read/);
   assert.is(readFileSync(file, 'utf8'), text);
+});
+
+test('create makes no baseline with holes, unless told to', async () => {
+  const file = newFile();
+  const { code, out, err } = await run(['baseline', 'create', file, '--from', half]);
+  assert.equal([code, out], [69, '']);
+  assert.match(err, /^portowner: PO3001: not all sockets could be read, and a baseline without them would have holes: UDP was refused\n {2}--force writes what could be read\.\n$/);
+  assert.not.ok(existsSync(file));
+  const forced = await run(['baseline', 'create', file, '--from', half, '--force']);
+  assert.is(forced.code, 69);
+  assert.match(forced.err, /PO3001: warning: not all sockets could be read/);
+  assert.match(readFileSync(file, 'utf8'), /443/);
 });
 
 test('update --keep-closed', async () => {

@@ -59,6 +59,14 @@ test('a snapshot cut in half, and one without sockets', async () => {
   assert.is((await run(['diff', whole, none])).code, 69);
 });
 
+test('what could not be read is not closed', async () => {
+  const [all, partly] = [structuredClone(one), structuredClone(one)];
+  partly.sections.sockets = { ...partly.sections.sockets, status: 'partial', reason: 'a test', data: [] };
+  const { code, out } = await run(['diff', snapshotFile(all), snapshotFile(partly)]);
+  assert.is(code, 69);
+  assert.not.match(out, /Closed/);
+});
+
 test('hashes of the past cannot be taken now', async () => {
   const path = snapshotFile(one);
   assert.match((await run(['diff', path, path, '--hash'])).err, /PO1005/);
