@@ -97,7 +97,7 @@ $question = {
     $udp
     $processes
     $services
-    [pscustomobject]@{ PortOwnerCount = $tcp.Count + $udp.Count + $processes.Count + $services.Count }
+    New-Object -TypeName psobject -Property @{ PortOwnerCount = $tcp.Count + $udp.Count + $processes.Count + $services.Count }
 }
 
 $folder = $null

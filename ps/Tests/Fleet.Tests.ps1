@@ -201,4 +201,20 @@ Describe 'Invoke-FleetAudit.ps1' {
         $result.Said | Should -BeLike '*web1: it was not audited*'
         $result.Names | Should -BeNullOrEmpty
     }
+
+    It 'asks with nothing but what constrained language allows' {
+        $ast = [System.Management.Automation.Language.Parser]::ParseFile($script, [ref] $null, [ref] $null)
+        $block = $ast.Find({ $args[0] -is [System.Management.Automation.Language.ScriptBlockExpressionAst] -and "$($args[0])" -like '*Get-NetTCPConnection*' }, $true)
+        $inner = "$block" -replace '^\{' -replace '\}$'
+        $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::NewRunspace)
+        try {
+            $null = $shell.AddScript('function Get-NetTCPConnection { 2, 5, 100 | Select-Object @{ n = "State"; e = { $_ } } }; function Get-NetUDPEndpoint { }; function Get-CimInstance { "one" }; $ExecutionContext.SessionState.LanguageMode = "ConstrainedLanguage"').AddStatement().AddScript($inner)
+            $answer = $shell.Invoke()
+            $shell.Streams.Error | Should -BeNullOrEmpty
+            $answer.Count | Should -Be 5
+            $answer[-1].PortOwnerCount | Should -Be 4
+        } finally {
+            $shell.Dispose()
+        }
+    }
 }
