@@ -21,6 +21,12 @@ export interface Findings {
   readonly unseen: readonly Listener[];
 }
 
+const rank = (severity: string | null): number => severities.indexOf(severity as Severity);
+
+function worstOf(severity: Severity, ...others: readonly (Severity | null)[]): Severity {
+  return others.reduce<Severity>((most, other) => (other !== null && rank(other) > rank(most) ? other : most), severity);
+}
+
 function severityOf({ kind, before, after }: Change): Severity {
   const listener = after ?? before!;
   const chance = listener.port === 'dynamic';
@@ -84,8 +90,11 @@ export function changeRows(changes: readonly Change[], machine: string, referenc
   return changes.map((change) => row(change.kind, severityOf(change), change, { rule: reference.name, evidence: change.evidence, remedy: remedyOf(change, reference.approve), machine }));
 }
 
-/** What the policy says of a listener that is there now, apart from what changed. */
-function judge(listener: Listener, policy: Policy, at: string, machine: string, approved: boolean): Finding | null {
+/**
+ * What the policy says of a listener that is there now, apart from what changed. `approved`: the baseline has it;
+ * `opened`: the severity that it has for being new to the baseline, else null.
+ */
+function judge(listener: Listener, policy: Policy, at: string, machine: string, { approved, opened }: { approved: boolean; opened: Severity | null }): Finding | null {
   const { rule, expired } = decide(policy, listener, at);
   const sides = { before: null, after: listener };
   const remedy = (quoted: Rule | null): string[] => [
@@ -98,18 +107,17 @@ function judge(listener: Listener, policy: Policy, at: string, machine: string, 
     return row('Forbidden', rule.severity ?? 'High', sides, { rule: rule.name, evidence: [...ports, ...passed, ...quote(rule)], remedy: remedy(rule), quoted: rule, machine });
   }
   if (rule !== null) return null;
-  if (expired !== null) return row('ExpiredException', expired.severity ?? 'Medium', sides, { rule: expired.name, evidence: [...ports, ...quote(expired)], remedy: remedy(expired), quoted: expired, machine });
-  if (policy.default === 'forbid' && !approved) return row('NotAllowed', policy.severity, sides, { rule: 'default: forbid', evidence: ports, remedy: remedy(null), machine });
+  const byDefault = policy.default === 'forbid' && !approved ? policy.severity : null;
+  // An exception that is over leaves a listener no better off than none.
+  if (expired !== null) return row('ExpiredException', worstOf(expired.severity ?? 'Medium', byDefault, opened), sides, { rule: expired.name, evidence: [...ports, ...quote(expired)], remedy: remedy(expired), quoted: expired, machine });
+  if (byDefault !== null) return row('NotAllowed', worstOf(byDefault, opened), sides, { rule: 'default: forbid', evidence: opened === null ? ports : [...ports, 'it is not in the baseline, and no rule allows it'], remedy: remedy(null), machine });
   return null;
 }
 
-/** Findings by severity, worst first, then by port. */
-const rank = (severity: string | null): number => severities.indexOf(severity as Severity);
-
 /**
- * What an audit finds. Pure: the present state, what differs from the baseline (null without one), and the policy
- * (null without one). A change to what a rule expressly allows is none; what is forbidden is a finding although the
- * baseline has it.
+ * What an audit finds, worst first. Pure: the present state, what differs from the baseline (null without one), and the
+ * policy (null without one). A change to what a rule expressly allows is none; what a rule forbids is a finding although
+ * the baseline has it; what is forbidden by default is one unless the baseline has it.
  */
 export function audit(facts: Facts, now: readonly Listener[], comparison: Comparison | null, policy: Policy | null, reference: Reference): Findings {
   const machine = facts.machine.name;
@@ -119,12 +127,14 @@ export function audit(facts: Facts, now: readonly Listener[], comparison: Compar
     // Looked at, and not had: it may be another file.
     for (const [before, after] of comparison?.pairs ?? []) if ((before.sha256 !== null && after.sha256 === null) || (before.signer !== null && after.signer === null)) unseen.add(after);
   }
-  const opened = new Set(comparison?.opened ?? []);
+  const opened = new Map<Listener, Severity>();
+  const added = new Set(comparison?.opened ?? []);
+  for (const change of comparison?.changes ?? []) if (change.after !== null && added.has(change.after)) opened.set(change.after, severityOf(change));
   const judged = new Set<Listener>();
   if (policy !== null) {
     for (const listener of now) {
       if (decide(policy, listener, facts.at).undecided !== null) unseen.add(listener);
-      const finding = judge(listener, policy, facts.at, machine, comparison !== null);
+      const finding = judge(listener, policy, facts.at, machine, { approved: comparison !== null && !opened.has(listener), opened: opened.get(listener) ?? null });
       if (finding === null) continue;
       judged.add(listener);
       found.push({ finding, listener });
@@ -133,7 +143,7 @@ export function audit(facts: Facts, now: readonly Listener[], comparison: Compar
   for (const change of certainChanges(comparison?.changes ?? [], facts)) {
     if (change.after !== null && policy !== null) {
       // That it is new, too, would say less.
-      if (change.kind === 'Opened' && judged.has(change.after) && opened.has(change.after)) continue;
+      if (change.kind === 'Opened' && judged.has(change.after)) continue;
       const { rule } = decide(policy, change.after, facts.at);
       if (rule?.action === 'allow' && rule.speaksOf(change.kind)) continue;
     }

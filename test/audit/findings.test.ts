@@ -67,9 +67,25 @@ test('an exception that has expired', () => {
   assert.match(find([listener()], [listener()], `${old}\n${forbid}`).findings[0]!.Evidence!.join(), /exception "old" has expired on 2025-12-31/);
 });
 
+test('an exception that has expired makes no finding milder', () => {
+  const old = '  - { name: old, action: allow, ports: 80, expires: 2025-12-31, severity: Info }';
+  assert.equal(kinds(null, [listener()], old), ['Info ExpiredException TCP 0.0.0.0:80 by old']);
+  assert.equal(kinds([], [listener()], old), ['High ExpiredException TCP 0.0.0.0:80 by old']);
+  assert.equal(kinds([], [loopback()], old), ['Medium ExpiredException TCP 127.0.0.1:80 by old']);
+  assert.equal(kinds(null, [listener()], old, 'default: forbid\nseverity: Critical\n'), ['Critical ExpiredException TCP 0.0.0.0:80 by old']);
+  assert.equal(kinds([listener()], [listener()], old, 'default: forbid\nseverity: Critical\n'), ['Info ExpiredException TCP 0.0.0.0:80 by old']);
+});
+
 test('default: forbid', () => {
-  assert.equal(kinds(null, [listener()], '', 'default: forbid\n'), ['High NotAllowed TCP 0.0.0.0:80 by default: forbid']);
-  assert.equal(kinds([listener()], [listener()], '', 'default: forbid\n'), []);
+  const forbidden = (before: Listener[] | null, now: Listener[], more = '') => kinds(before, now, '', `default: forbid\n${more}`);
+  assert.equal(forbidden(null, [listener()]), ['High NotAllowed TCP 0.0.0.0:80 by default: forbid']);
+  assert.equal(forbidden([listener()], [listener()]), [], 'the baseline approves');
+  assert.equal(forbidden([], [listener()]), ['High NotAllowed TCP 0.0.0.0:80 by default: forbid']);
+  assert.equal(find([], [listener()], '', 'default: forbid\n').findings[0]?.Evidence, ['it is not in the baseline, and no rule allows it']);
+  assert.equal(forbidden([], [listener()], 'severity: Critical\n'), ['Critical NotAllowed TCP 0.0.0.0:80 by default: forbid']);
+  assert.equal(forbidden([], [listener()], 'severity: Low\n'), ['High NotAllowed TCP 0.0.0.0:80 by default: forbid'], 'no milder than without it');
+  assert.equal(forbidden([listener()], [listener({ program: '/x' })]), ['High OwnerChanged TCP 0.0.0.0:80 by baseline b.yaml']);
+  assert.equal(kinds([], [listener()], '  - { name: web, action: allow, ports: 80 }', 'default: forbid\n'), []);
 });
 
 test('the worst comes first, and is counted', () => {
