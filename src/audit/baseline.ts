@@ -116,6 +116,7 @@ function keepComments(items: YAMLSeq, index: number): void {
 
 function setFields(node: YAMLMap, listener: Listener): void {
   const entry = entryOf(listener);
+  if (entry.services === undefined) node.delete('services');
   for (const [field, value] of Object.entries(entry)) {
     const known = node.get(field, true);
     if (isScalar(known) && known.value === value) continue;
@@ -135,7 +136,7 @@ function updated(before: Listener, after: Listener): Listener {
   return {
     ...after,
     program: owned ? (after.program ?? before.program) : null,
-    services: after.services.length > 0 && (owned || before.services.length > 0) ? after.services : before.services,
+    services: after.serviceless === true || (after.services.length > 0 && (owned || before.services.length > 0)) ? after.services : before.services,
     user: before.user === null ? null : (after.user ?? before.user),
     sha256: after.sha256 ?? (before.program === after.program ? before.sha256 : null),
     signer: after.signer ?? (before.program === after.program ? before.signer : null),

@@ -42,7 +42,9 @@ function programsDiffer(before: string | null, after: string | null): boolean {
 }
 
 /** With fewer rights all services of a shared process are candidates: one set within the other is no difference. */
-function servicesDiffer(before: readonly string[], after: readonly string[]): boolean {
+function servicesDiffer({ services: before }: Listener, { services: after, serviceless }: Listener): boolean {
+  // What a service ran, and now somebody by hand.
+  if (before.length > 0 && serviceless === true) return true;
   if (before.length === 0 || after.length === 0) return false;
   const [few, many] = before.length < after.length ? [before, after] : [after, before];
   return !few.every((name) => many.includes(name));
@@ -52,7 +54,7 @@ function sameOwner(before: Listener, after: Listener): boolean {
   const names = before.program === null || after.program === null || folded(before.program) === folded(after.program);
   // With nothing to go by they are not the same.
   const known = (before.program !== null && after.program !== null) || (before.services.length > 0 && after.services.length > 0) || before.program === after.program;
-  return known && names && !servicesDiffer(before.services, after.services);
+  return known && names && !servicesDiffer(before, after);
 }
 
 function unchanged(before: Listener, after: Listener): boolean {

@@ -18,6 +18,8 @@ export interface Listener {
   /** The executable, whole path; only its name where the path could not be had; null when nothing could. */
   readonly program: string | null;
   readonly services: readonly string[];
+  /** It is known that no service runs it: it is not only that none is named. */
+  readonly serviceless?: true;
   readonly user: string | null;
   /** Of the executable, lower-case hex; null when it was not asked for or could not be had. */
   readonly sha256: string | null;
@@ -65,6 +67,12 @@ function programOf(row: Endpoint): string | null {
   return row.Path ?? row.ImageName ?? (row.OwnerKind === 'Kernel' ? 'kernel' : null);
 }
 
+/** Whether a service would have been seen. */
+function servicesSeen({ machine, sections }: Facts, { OwningProcess, Path, Reason }: Endpoint): boolean {
+  if (OwningProcess === null || Path === null || (Reason ?? []).some((reason) => reason.startsWith('Services: '))) return false;
+  return machine.platform === 'linux' || sections.services.status === 'ok';
+}
+
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -99,13 +107,15 @@ export function listeners(facts: Facts): Listener[] {
     const dynamic = isDynamic(protocol, plain, row.LocalPort!);
     const program = programOf(row);
     const binary = row.OwningProcess === null ? undefined : binaries.get(row.OwningProcess);
+    const services = lastingServices(row.Services);
     const listener = {
       protocol,
       port: dynamic ? 'dynamic' : row.LocalPort!,
       address: dynamic ? scope.toLowerCase() : plain,
       scope,
       program,
-      services: lastingServices(row.Services),
+      services,
+      ...(services.length === 0 && servicesSeen(facts, row) ? { serviceless: true as const } : {}),
       user: row.UserName,
       sha256: binary?.sha256 ?? null,
       signer: binary?.signer ?? null,

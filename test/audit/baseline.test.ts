@@ -120,6 +120,14 @@ test('lines end as they did', () => {
 
 test('what the file leaves open stays open', () => assert.not.match(update([tls, { ...ftp, user: 'eve' }, mail]), /Debian-exim/));
 
+test('a service that is one no more is approved', () => {
+  const text = written.replace('program: /usr/sbin/exim4\n', 'program: /usr/sbin/exim4\n    services: [ exim4.service ]\n');
+  const now = [tls, ftp, { ...mail, serviceless: true as const }];
+  const { text: approved, comparison } = updateBaseline(text, 'b.yaml', now, { keepClosed: false });
+  assert.equal(comparison.changes.map(({ kind }) => kind), ['OwnerChanged']);
+  assert.is(approved, written);
+});
+
 test('after an update there is nothing to find', () => {
   const any = fc.record({ port: fc.constantFrom(21, 25, 443, 8080, 'dynamic'), program: fc.constantFrom('/usr/sbin/nginx', '/usr/sbin/ftpd', '/x'), user: fc.constantFrom('root', 'eve') });
   fc.assert(

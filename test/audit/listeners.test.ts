@@ -49,6 +49,19 @@ test('an IPv6 scope does not count; workers that share a socket are one listener
   assert.equal(texts([socket({ localAddress: 'fe80::1%eth0' }), socket({ localAddress: 'fe80::1%eth1' })]), ['TCP [fe80::1]:443 /usr/sbin/nginx as root']);
 });
 
+test('that no service runs it is known only where one would have been seen', () => {
+  const seen = (...args: Parameters<typeof facts>): (true | undefined)[] => listeners(facts(...args)).map(({ serviceless }) => serviceless);
+  const refused = { field: 'Services', code: 'AccessDenied', text: 'a test', needs: null } as const;
+  assert.equal(seen([socket()]), [true]);
+  assert.equal(seen([socket()], { processes: [process({ unit: 'session-3.scope' })] }), [true]);
+  assert.equal(seen([socket()], { processes: [process({ unit: 'nginx.service' })] }), [undefined]);
+  assert.equal(seen([socket()], { processes: [process({ refusals: [refused] })] }), [undefined]);
+  assert.equal(seen([socket({ pid: null })]), [undefined]);
+  const none = { status: 'notAsked', reason: null, needs: null, at: null, data: [] } as const;
+  assert.equal(seen([socket()], { platform: 'win32' }), [true]);
+  assert.equal(seen([socket()], { platform: 'win32', sections: { services: { ...none, data: [] } } }), [undefined]);
+});
+
 test('what could not be seen is unknown', () => {
   assert.equal(texts([socket({ pid: null })]), ['TCP 0.0.0.0:443 unknown program']);
 });
