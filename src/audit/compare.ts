@@ -11,10 +11,12 @@ export interface Change {
   readonly after: Listener | null;
   /** What exactly differs. */
   readonly evidence: readonly string[];
+  /** What opened is a UDP socket in the dynamic range, of an owner that had a listener before. */
+  readonly knownOwner?: true;
 }
 
 export interface Comparison {
-  /** Listeners that are the same ones in both states, changed or not. */
+  /** Listeners that are the same ones in both states, changed or not. A dynamic one whose program cannot be seen now may be several of before. */
   readonly pairs: readonly (readonly [before: Listener, after: Listener])[];
   readonly opened: readonly Listener[];
   readonly closed: readonly Listener[];
@@ -113,7 +115,7 @@ function groups(list: Iterable<Listener>, part: (listener: Listener) => string):
   return found;
 }
 
-/** Pairs the listeners of a slot, the surest pairs first, each once. */
+/** Pairs the listeners of a slot, the surest pairs first; each once, but for one that hides several. */
 function pairUp({ before, after }: Slot): [Listener, Listener][] {
   const pairs: [Listener, Listener][] = [];
   const left = new Set(before);
@@ -150,11 +152,31 @@ function pairUp({ before, after }: Slot): [Listener, Listener][] {
   if (before[0]?.port !== 'dynamic') pass(address, () => true);
   pass(owner, (one, other) => version(one) === version(other) && sameOwner(one, other));
   pass(owner, sameOwner);
+  if (before[0]?.port !== 'dynamic') return pairs;
+  // Unless who it is could not be seen on one side: that it is another one is not known.
+  pass(address, unseenOwner);
+  // Several are one where they cannot be seen.
+  const unseen = after.filter(({ program }) => program === null);
+  for (const one of left) {
+    const hiding = unseen.find((other) => other.address === one.address && unseenOwner(one, other));
+    if (hiding !== undefined) pairs.push([one, hiding]);
+  }
   return pairs;
+}
+
+/** Two listeners of which one has no known program, and nothing else tells them apart. */
+function unseenOwner(before: Listener, after: Listener): boolean {
+  return (before.program === null || after.program === null) && !servicesDiffer(before, after) && !differ(before.user, after.user);
 }
 
 /** What became of the listeners of a machine, or of a baseline. Pure; quick for 100,000 listeners. */
 export function compare(before: readonly Listener[], after: readonly Listener[]): Comparison {
+  let owners: Map<string, Set<Listener>> | undefined;
+  function knownOwner(listener: Listener): boolean {
+    if (listener.program === null || listener.port !== 'dynamic' || listener.protocol !== 'UDP') return false;
+    owners ??= groups(before, ({ program }) => (program === null ? '' : folded(program)));
+    return [...(owners.get(folded(listener.program)) ?? [])].some((one) => unchanged(one, listener));
+  }
   const pairs: [Listener, Listener][] = [];
   const opened: Listener[] = [];
   const closed: Listener[] = [];
@@ -177,11 +199,11 @@ export function compare(before: readonly Listener[], after: readonly Listener[])
       // A program that only this machine could reach, and now others can, whether it left the loopback address or not.
       const same = listener.program === null ? [] : [...(owned.get(folded(listener.program)) ?? [])].filter((one) => sameOwner(one, listener));
       const inner = reach[listener.scope] > 0 && same.length > 0 && same.every((one) => one.scope === 'Loopback') ? same[0]! : null;
-      if (inner === null) changes.push({ kind: 'Opened', before: null, after: listener, evidence: ports });
+      if (inner === null) changes.push({ kind: 'Opened', before: null, after: listener, evidence: ports, ...(knownOwner(listener) ? { knownOwner: true } : {}) });
       else changes.push({ kind: 'Exposed', before: inner, after: listener, evidence: [`address: ${inner.address}, and now ${listener.address} too (${inner.scope} to ${listener.scope})`, ...ports] });
     }
   }
   const order = (a: Change, b: Change): number => listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0);
   const unseen = pairs.filter(([one, other]) => (one.program !== null && other.program === null && other.services.length === 0) || (one.user !== null && other.user === null)).map(([, other]) => other);
-  return { pairs, opened: opened.sort(listenerOrder), closed: closed.sort(listenerOrder), changes: changes.sort(order), unseen };
+  return { pairs, opened: opened.sort(listenerOrder), closed: closed.sort(listenerOrder), changes: changes.sort(order), unseen: [...new Set(unseen)] };
 }

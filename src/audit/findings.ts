@@ -27,13 +27,18 @@ function worstOf(severity: Severity, ...others: readonly (Severity | null)[]): S
   return others.reduce<Severity>((most, other) => (other !== null && rank(other) > rank(most) ? other : most), severity);
 }
 
-function severityOf({ kind, before, after }: Change): Severity {
-  const listener = after ?? before!;
-  const chance = listener.port === 'dynamic';
+/** What takes any UDP port mostly is a client, of a program that one knows: told, but no alarm. */
+const isClient = ({ kind, after, knownOwner }: Change): boolean => knownOwner === true || (kind === 'Exposed' && after?.port === 'dynamic' && after.protocol === 'UDP');
+
+function severityOf(change: Change): Severity {
+  const { kind, before, after } = change;
+  const { port, protocol, scope } = after ?? before!;
+  const chance = port === 'dynamic';
   if (kind === 'Closed') return chance ? 'Info' : 'Low';
-  // A program that asks for any UDP port mostly is a client: told, but no alarm.
-  if ((kind === 'Opened' || kind === 'Exposed') && chance && listener.protocol === 'UDP') return 'Info';
-  if (kind === 'Opened') return listener.scope === 'Loopback' ? 'Medium' : 'High';
+  if (isClient(change)) return 'Info';
+  // A program that was not there before may be a client as well as a back door.
+  if (kind === 'Opened' && chance && protocol === 'UDP') return scope === 'Loopback' ? 'Low' : 'Medium';
+  if (kind === 'Opened') return scope === 'Loopback' ? 'Medium' : 'High';
   return kind === 'UserChanged' || kind === 'AddressChanged' || kind === 'BinaryChanged' ? 'Medium' : 'High';
 }
 
@@ -91,8 +96,8 @@ export function changeRows(changes: readonly Change[], machine: string, referenc
 }
 
 /**
- * What the policy says of a listener that is there now, apart from what changed. `approved`: the baseline has it;
- * `opened`: the severity that it has for being new to the baseline, else null.
+ * What the policy says of a listener that is there now, apart from what changed. `approved`: the baseline has it,
+ * or its program, whose client it is; `opened`: the severity that it has for being new to the baseline, else null.
  */
 function judge(listener: Listener, policy: Policy, at: string, machine: string, { approved, opened }: { approved: boolean; opened: Severity | null }): Finding | null {
   const { rule, expired } = decide(policy, listener, at);
@@ -128,13 +133,18 @@ export function audit(facts: Facts, now: readonly Listener[], comparison: Compar
     for (const [before, after] of comparison?.pairs ?? []) if ((before.sha256 !== null && after.sha256 === null) || (before.signer !== null && after.signer === null)) unseen.add(after);
   }
   const opened = new Map<Listener, Severity>();
+  const clients = new Set<Listener>();
   const added = new Set(comparison?.opened ?? []);
-  for (const change of comparison?.changes ?? []) if (change.after !== null && added.has(change.after)) opened.set(change.after, severityOf(change));
+  for (const change of comparison?.changes ?? []) {
+    if (change.after === null || !added.has(change.after)) continue;
+    if (isClient(change)) clients.add(change.after);
+    opened.set(change.after, severityOf(change));
+  }
   const judged = new Set<Listener>();
   if (policy !== null) {
     for (const listener of now) {
       if (decide(policy, listener, facts.at).undecided !== null) unseen.add(listener);
-      const finding = judge(listener, policy, facts.at, machine, { approved: comparison !== null && !opened.has(listener), opened: opened.get(listener) ?? null });
+      const finding = judge(listener, policy, facts.at, machine, { approved: comparison !== null && (!opened.has(listener) || clients.has(listener)), opened: opened.get(listener) ?? null });
       if (finding === null) continue;
       judged.add(listener);
       found.push({ finding, listener });

@@ -19,11 +19,25 @@ const kinds = (...args: Parameters<typeof find>): string[] => find(...args).find
 
 test('a change is a finding by the baseline', () => {
   assert.equal(kinds([], [listener()]), ['High Opened TCP 0.0.0.0:80 by baseline b.yaml']);
-  assert.equal(kinds([], [dynamic({ protocol: 'UDP' })]), ['Info Opened UDP any:dynamic by baseline b.yaml']);
   const inner = dynamic({ protocol: 'UDP', address: 'loopback', scope: 'Loopback' });
   assert.equal(kinds([inner], [inner, dynamic({ protocol: 'UDP' })]), ['Info Exposed UDP any:dynamic by baseline b.yaml']);
   assert.equal(kinds([], [dynamic()]), ['High Opened TCP any:dynamic by baseline b.yaml']);
   assert.equal(kinds([dynamic()], []), ['Info Closed TCP any:dynamic by baseline b.yaml']);
+});
+
+test('a UDP client of a known program is no alarm, a new program is a finding', () => {
+  const udp = dynamic({ protocol: 'UDP' });
+  assert.equal(kinds([], [udp]), ['Medium Opened UDP any:dynamic by baseline b.yaml']);
+  assert.equal(kinds([], [{ ...udp, address: 'loopback', scope: 'Loopback' }]), ['Low Opened UDP loopback:dynamic by baseline b.yaml']);
+  const known = listener({ program: udp.program });
+  assert.equal(kinds([known], [known, udp]), ['Info Opened UDP any:dynamic by baseline b.yaml']);
+  assert.equal(kinds([known], [known, udp], '', 'default: forbid\n'), ['Info Opened UDP any:dynamic by baseline b.yaml']);
+  for (const more of [{ program: `/tmp${udp.program}` }, { user: 'eve' }, { program: null }]) {
+    assert.equal(kinds([known], [known, { ...udp, ...more }]), ['Medium Opened UDP any:dynamic by baseline b.yaml']);
+    assert.equal(kinds([known], [known, { ...udp, ...more }], '', 'default: forbid\n'), ['High NotAllowed UDP any:dynamic by default: forbid']);
+  }
+  assert.equal(kinds([known], [known, { ...udp, services: ['b.service'] }]), ['Info Opened UDP any:dynamic by baseline b.yaml']);
+  assert.equal(kinds([{ ...known, services: ['a.service'] }], [{ ...known, services: ['a.service'] }, { ...udp, services: ['b.service'] }]), ['Medium Opened UDP any:dynamic by baseline b.yaml']);
 });
 
 test('a row', () => {
