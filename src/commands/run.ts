@@ -1,5 +1,5 @@
 import { ClosedPipe } from '../formats/sink.ts';
-import { exit, type ExitCode } from '../problems.ts';
+import { exit, PortOwnerError, type ExitCode } from '../problems.ts';
 import { version } from '../version.ts';
 import { loadClipanion } from './clipanion.ts';
 import type { BaseCommand } from './base.ts';
@@ -35,6 +35,15 @@ function isCommand(word: string | undefined): word is string {
 /** The words that name a command: the first, and the second where it may be one of those that share the first. */
 function commandWordsOf([first = '', second = '']: readonly string[]): string[] {
   return /^[a-z]+$/.test(second) ? [first, second] : [first];
+}
+
+/** Throws PO1001 where commands share their first word, and the second is none of theirs. */
+function checkSecondWord(classes: readonly CommandClass[], [first = '', second = '']: readonly string[]): void {
+  const paths = classes.flatMap(({ paths = [] }) => paths);
+  if (paths.some((path) => path.length < 2 || path[1] === second)) return;
+  const what = second === '' || second.startsWith('-') ? 'needs a second word' : `has no command ${JSON.stringify(second)}`;
+  const words = paths.map(([, word]) => word).join(', ');
+  throw new PortOwnerError('PO1001', `portowner ${first} ${what}`, { hint: `It takes one of ${words}; portowner ${first} --help tells of them.`, target: second });
 }
 
 /** Every command, the main question first: for help, completion and definitions. */
@@ -103,6 +112,7 @@ async function run(given: readonly string[], surroundings: Surroundings): Promis
   // clipanion is loaded by way of loadClipanion before any command file is.
   await loadClipanion();
   const classes = [await load()].flat();
+  if (isCommand(first)) checkSecondWord(classes, args);
   const cli = await newCli(classes);
   if (!args.some((arg) => arg.startsWith('-'))) for (const command of classes) withoutOptions(cli, command);
   const context = { surroundings };
