@@ -4,7 +4,7 @@ import { validate } from '../generated/baseline.validate.js';
 import { addressScope } from '../ownership/address.ts';
 import { compare, type Comparison } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
-import { listenerOrder, type Listener, type Scope } from './listeners.ts';
+import { fold, listenerOrder, type Listener, type Scope } from './listeners.ts';
 
 /** The approved state of a machine. */
 export interface Baseline {
@@ -116,7 +116,7 @@ function keepComments(items: YAMLSeq, index: number): void {
 
 function setFields(node: YAMLMap, listener: Listener): void {
   const entry = entryOf(listener);
-  if (entry.services === undefined) node.delete('services');
+  for (const field of ['services', 'sha256', 'signer'] as const) if (entry[field] === undefined) node.delete(field);
   for (const [field, value] of Object.entries(entry)) {
     const known = node.get(field, true);
     if (isScalar(known) && known.value === value) continue;
@@ -133,13 +133,15 @@ function setFields(node: YAMLMap, listener: Listener): void {
 /** How an approved listener should read from now on; a value that nobody stated, or that cannot be seen now, stays so. */
 function updated(before: Listener, after: Listener): Listener {
   const owned = before.program !== null;
+  const sameProgram = before.program === after.program || (before.program !== null && after.program !== null && fold(before.program) === fold(after.program));
+  const sameBinary = sameProgram && (before.sha256 === null || after.sha256 === null || before.sha256 === after.sha256);
   return {
     ...after,
     program: owned ? (after.program ?? before.program) : null,
     services: after.serviceless === true || (after.services.length > 0 && (owned || before.services.length > 0)) ? after.services : before.services,
     user: before.user === null ? null : (after.user ?? before.user),
-    sha256: after.sha256 ?? (before.program === after.program ? before.sha256 : null),
-    signer: after.signer ?? (before.program === after.program ? before.signer : null),
+    sha256: after.sha256 ?? (sameProgram ? before.sha256 : null),
+    signer: after.signer ?? (sameBinary ? before.signer : null),
   };
 }
 

@@ -1,4 +1,4 @@
-import { listenerOrder, ownerText, type Listener, type Scope } from './listeners.ts';
+import { fold, listenerOrder, ownerText, type Listener, type Scope } from './listeners.ts';
 
 export type ChangeKind = 'Opened' | 'Closed' | 'OwnerChanged' | 'PathChanged' | 'UserChanged' | 'AddressChanged' | 'Exposed' | 'BinaryChanged';
 
@@ -24,9 +24,6 @@ export interface Comparison {
   /** Listeners whose owner was known before and cannot be seen now: whether they changed cannot be told. */
   readonly unseen: readonly Listener[];
 }
-
-/** Windows' names of files and accounts are the same in any case. */
-const fold = (text: string): string => (text.includes('\\') ? text.toLowerCase() : text);
 
 /** Values that both states have and that differ. */
 function differ(before: string | null, after: string | null): boolean {
@@ -83,6 +80,8 @@ function changesOf(before: Listener, after: Listener): Change[] {
   const binary: string[] = [];
   if (differ(before.sha256, after.sha256)) binary.push(`SHA-256: ${before.sha256} to ${after.sha256}`);
   if (differ(before.signer, after.signer)) binary.push(`signer: ${before.signer} to ${after.signer}`);
+  // The same file whose signer cannot be told now is another matter.
+  else if (binary.length > 0 && before.signer !== null && after.signer === null) binary.push(`signer: ${before.signer} to no valid signature`);
   if (binary.length > 0) add('BinaryChanged', ...binary);
   return changes;
 }

@@ -1,7 +1,7 @@
 import type { Facts } from '../facts/facts.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
 import type { Change, Comparison } from './compare.ts';
-import { endpointText, listenerOrder, ownerText, type Listener } from './listeners.ts';
+import { endpointText, fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';
 
 export type FindingKind = Change['kind'] | 'Forbidden' | 'NotAllowed' | 'ExpiredException';
@@ -39,7 +39,9 @@ function severityOf(change: Change): Severity {
   // A program that was not there before may be a client as well as a back door.
   if (kind === 'Opened' && chance && protocol === 'UDP') return scope === 'Loopback' ? 'Low' : 'Medium';
   if (kind === 'Opened') return scope === 'Loopback' ? 'Medium' : 'High';
-  return kind === 'UserChanged' || kind === 'AddressChanged' || kind === 'BinaryChanged' ? 'Medium' : 'High';
+  // An update has another hash; its signer stays.
+  if (kind === 'BinaryChanged') return before!.signer !== null && before!.signer !== after!.signer ? 'High' : 'Medium';
+  return kind === 'UserChanged' || kind === 'AddressChanged' ? 'Medium' : 'High';
 }
 
 const whoIs = ({ port, ports }: Listener): string[] => {
@@ -130,7 +132,10 @@ export function audit(facts: Facts, now: readonly Listener[], comparison: Compar
   const unseen = new Set(comparison?.unseen ?? []);
   if ((facts.sections.binaries?.status ?? 'notAsked') !== 'notAsked') {
     // Looked at, and not had: it may be another file.
-    for (const [before, after] of comparison?.pairs ?? []) if ((before.sha256 !== null && after.sha256 === null) || (before.signer !== null && after.signer === null)) unseen.add(after);
+    for (const [before, after] of comparison?.pairs ?? []) {
+      const replaced = before.sha256 !== null && after.sha256 !== null && before.sha256 !== after.sha256;
+      if ((before.sha256 !== null && after.sha256 === null) || (before.signer !== null && after.signer === null && !replaced)) unseen.add(after);
+    }
   }
   const opened = new Map<Listener, Severity>();
   const clients = new Set<Listener>();
@@ -166,7 +171,7 @@ export function audit(facts: Facts, now: readonly Listener[], comparison: Compar
 
 /** What makes findings of two audits the same one. */
 export function findingKey({ Kind, Endpoint, Before, After, Rule: rule }: Finding): string {
-  return JSON.stringify([Kind, Endpoint, Before, After, rule]);
+  return JSON.stringify([Kind, Endpoint, Before && fold(Before), After && fold(After), rule]);
 }
 
 /** How many findings are at least so severe. */

@@ -89,9 +89,18 @@ export function listenerOrder(a: Listener, b: Listener): number {
   );
 }
 
+/** Windows' names of files and accounts are the same in any case. */
+export const fold = (text: string): string => (text.includes('\\') ? text.toLowerCase() : text);
+
+/** One text for what makes two owners the same one, besides their executable. */
+export function ownerKey({ program, services, user }: Pick<Listener, 'program' | 'services' | 'user'>): string {
+  return JSON.stringify([program && fold(program), services, user && fold(user)]);
+}
+
 /** One text for what makes two listeners the same one. */
-export function listenerKey({ protocol, port, address, program, services, user }: Listener): string {
-  return JSON.stringify([protocol, port, address, program, services, user]);
+function listenerKey(listener: Listener): string {
+  const { protocol, port, address } = listener;
+  return `${protocol} ${port} ${address} ${ownerKey(listener)}`;
 }
 
 /** The listeners in facts, sorted, each once: listening TCP and bound UDP sockets that have no remote end. */

@@ -5,7 +5,7 @@ import { PortOwnerError } from '../problems.ts';
 import type { AuditRun, PortSpanRow } from '../schema/audit-run.ts';
 import type { Finding } from '../schema/finding.ts';
 import { findingKey, worst } from './findings.ts';
-import { ownerText, type Listener } from './listeners.ts';
+import { ownerKey, ownerText, type Listener } from './listeners.ts';
 
 /*
  * The history of audits in one SQLite file. It keeps spans: a listener, or a finding, and the first and last run that
@@ -178,13 +178,9 @@ interface OpenSpan {
 
 const unknownOrSame = (one: string | null, other: string | null): boolean => one === null || other === null || one === other;
 
-/** The part of an owner that every audit knows; hashes only those that ask for them. */
-function namesKey({ program, services, user }: Pick<Listener, 'program' | 'services' | 'user'>): string {
-  return JSON.stringify([program, services, user]);
-}
-
-function ownerKey({ program, services, user, sha256, signer }: Listener): string {
-  return JSON.stringify([program, services, user, sha256, signer]);
+/** An owner with its executable; only some audits know that. */
+function binaryKey(listener: Listener): string {
+  return JSON.stringify([ownerKey(listener), listener.sha256, listener.signer]);
 }
 
 /** Runs what writes as one transaction; the process may end at any moment. */
@@ -214,7 +210,7 @@ function storeSpans(database: DatabaseSync, machine: number, at: number, previou
     .prepare('SELECT span.rowid AS id, protocol, port, address, program, services, user, sha256, signer FROM span JOIN owner ON owner.id = span.owner WHERE machine = ? AND last IS NULL')
     .all(machine);
   for (const { id, protocol, port, address, program, services, user, sha256, signer } of rows) {
-    const key = namesKey({ program: program as string | null, services: JSON.parse(String(services)) as string[], user: user as string | null });
+    const key = ownerKey({ program: program as string | null, services: JSON.parse(String(services)) as string[], user: user as string | null });
     // An endpoint that was seen has whom it was seen with; dynamic ones are many behind one name.
     if (!partial || seen.has(`${protocol} ${port} ${address}`)) gone.add(Number(id));
     open.set(`${protocol} ${port} ${address} ${key}`, { id: Number(id), sha256: sha256 as string | null, signer: signer as string | null });
@@ -225,8 +221,8 @@ function storeSpans(database: DatabaseSync, machine: number, at: number, previou
   const unmatched = new Set([...open.values()].map(({ id }) => id));
   let appeared = 0;
   for (const listener of listeners) {
-    const key = ownerKey(listener);
-    const span = open.get(`${listener.protocol} ${portOf(listener)} ${listener.address} ${namesKey(listener)}`);
+    const key = binaryKey(listener);
+    const span = open.get(`${listener.protocol} ${portOf(listener)} ${listener.address} ${ownerKey(listener)}`);
     const same = span !== undefined && unmatched.has(span.id) && unknownOrSame(span.sha256, listener.sha256) && unknownOrSame(span.signer, listener.signer);
     if (same) {
       unmatched.delete(span.id);

@@ -128,6 +128,16 @@ test('a service that is one no more is approved', () => {
   assert.is(approved, written);
 });
 
+test('what was known of another executable goes with it', () => {
+  const [old, now] = ['a'.repeat(64), 'b'.repeat(64)];
+  const text = baselineText('box', [listener({ sha256: old, signer: 'Contoso' })]);
+  const after = (more: Partial<Listener>): string => updateBaseline(text, 'b.yaml', [listener(more)], { keepClosed: false }).text;
+  assert.is(after({ sha256: now }), text.replace(old, now).replace('    signer: Contoso\n', ''));
+  assert.is(after({ sha256: now, signer: 'Contoso' }), text.replace(old, now));
+  assert.is(after({ sha256: old }), text, 'the same file, whose signer cannot be told now');
+  assert.not.match(after({ program: '/usr/sbin/apache2' }), /sha256|signer/);
+});
+
 test('after an update there is nothing to find', () => {
   const any = fc.record({ port: fc.constantFrom(21, 25, 443, 8080, 'dynamic'), program: fc.constantFrom('/usr/sbin/nginx', '/usr/sbin/ftpd', '/x'), user: fc.constantFrom('root', 'eve') });
   fc.assert(

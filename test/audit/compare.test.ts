@@ -34,6 +34,8 @@ const cases: [what: string, before: Listener[], after: Listener[], kinds: string
   ['one more address', [listener()], [listener(), listener(any6)], ['Opened']],
   ['another binary', [listener({ sha256: 'a' })], [listener({ sha256: 'b' })], ['BinaryChanged']],
   ['another signer', [listener({ signer: 'Microsoft' })], [listener({ signer: 'Eve' })], ['BinaryChanged']],
+  ['another binary, and no signer any more', [listener({ sha256: 'a', signer: 'Microsoft' })], [listener({ sha256: 'b' })], ['BinaryChanged']],
+  ['the same binary, whose signer cannot be told', [listener({ sha256: 'a', signer: 'Microsoft' })], [listener({ sha256: 'a' })], []],
   ['a hash for the first time', [listener()], [listener({ sha256: 'b' })], []],
   ["Windows' names in another case", [listener(windows)], [listener({ program: windows.program.toUpperCase(), user: 'nt authority\\system' })], []],
   ["others' names in another case", [listener()], [listener({ program: '/usr/sbin/NGINX' })], ['OwnerChanged']],

@@ -40,6 +40,16 @@ test('a UDP client of a known program is no alarm, a new program is a finding', 
   assert.equal(kinds([{ ...known, services: ['a.service'] }], [{ ...known, services: ['a.service'] }, { ...udp, services: ['b.service'] }]), ['Medium Opened UDP any:dynamic by baseline b.yaml']);
 });
 
+test('another signer, or none, is worse than another hash', () => {
+  const [signed, updated] = [listener({ sha256: 'a', signer: 'Contoso' }), listener({ sha256: 'b', signer: 'Contoso' })];
+  const severities = (after: Listener): string[] => kinds([signed], [after]);
+  assert.equal(severities(updated), ['Medium BinaryChanged TCP 0.0.0.0:80 by baseline b.yaml']);
+  assert.equal(severities({ ...updated, signer: 'Eve' }), ['High BinaryChanged TCP 0.0.0.0:80 by baseline b.yaml']);
+  assert.equal(severities({ ...updated, signer: null }), ['High BinaryChanged TCP 0.0.0.0:80 by baseline b.yaml']);
+  assert.equal(find([signed], [{ ...updated, signer: null }]).findings[0]?.Evidence, ['SHA-256: a to b', 'signer: Contoso to no valid signature']);
+  assert.equal(kinds([listener({ sha256: 'a' })], [listener({ sha256: 'b' })]), ['Medium BinaryChanged TCP 0.0.0.0:80 by baseline b.yaml']);
+});
+
 test('a row', () => {
   assert.equal(find([loopback()], [listener()]).findings, [
     {

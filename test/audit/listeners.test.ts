@@ -62,6 +62,12 @@ test('that no service runs it is known only where one would have been seen', () 
   assert.equal(seen([socket()], { platform: 'win32', sections: { services: { ...none, data: [] } } }), [undefined]);
 });
 
+test("Windows' names in another case are one", () => {
+  const path = 'C:\\Windows\\svchost.exe';
+  const two = [process({ path }), process({ pid: 101, path: path.toLowerCase() })];
+  assert.equal(texts([socket(), socket({ pid: 101 })], { platform: 'win32', processes: two }), [`TCP 0.0.0.0:443 ${path} as root`]);
+});
+
 test('what could not be seen is unknown', () => {
   assert.equal(texts([socket({ pid: null })]), ['TCP 0.0.0.0:443 unknown program']);
 });

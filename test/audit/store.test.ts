@@ -76,6 +76,24 @@ test('an audit without hashes is no change of hands, one with another hash is', 
   assert.equal(readSpans(path, all).map(({ FirstSeen, Sha256, Event }) => [FirstSeen, Sha256, Event]), [[night(1), 'a', 'Known'], [night(5), 'b', 'ChangedHands']]);
 });
 
+test("Windows' names in another case are the same ones, others' are not", () => {
+  const path = newStore();
+  const svchost = listener({ program: 'C:\\Windows\\svchost.exe', user: 'NT AUTHORITY\\SYSTEM', sha256: 'a' });
+  const lower = { ...svchost, program: 'c:\\windows\\svchost.exe', user: 'nt authority\\system' };
+  const found = (after: string): Finding[] => [{ ...finding, After: after }];
+  store(path, 1, [svchost, listener({ port: 22 })], { findings: found('C:\\Windows\\svchost.exe') });
+  const { findings } = store(path, 2, [lower, listener({ port: 22, program: '/usr/sbin/NGINX' })], { findings: found('c:\\windows\\svchost.exe') });
+  assert.is(findings[0]?.FirstSeen, night(1));
+  store(path, 3, []);
+  store(path, 4, [lower]);
+  assert.equal(spans(path), [
+    'TCP 0.0.0.0:22 /usr/sbin/nginx 01-01 Known',
+    'TCP 0.0.0.0:22 /usr/sbin/NGINX 02-02 ChangedHands',
+    'TCP 0.0.0.0:80 C:\\Windows\\svchost.exe 01-02 Known',
+    'TCP 0.0.0.0:80 C:\\Windows\\svchost.exe 04- Appeared',
+  ]);
+});
+
 test('machines do not mix', () => {
   const path = newStore();
   store(path, 1, [listener()], { machine: 'one' });
