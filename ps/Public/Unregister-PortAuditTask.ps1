@@ -4,8 +4,8 @@ function Unregister-PortAuditTask {
         Ends the nightly audits.
 
     .DESCRIPTION
-        Removes the task that Register-PortAuditTask made, and on Windows its event source. The baseline, the store and
-        the reports stay. It is an error when there is no such task.
+        Removes the task that Register-PortAuditTask made, and on Windows, with the last task of PortOwner, its event
+        source. The baseline, the store and the reports stay. It is an error when there is no such task.
 
         It takes an elevated PowerShell, or root.
 

@@ -214,7 +214,7 @@ export class ScheduleRemoveCommand extends ScheduleCommand {
   static override usage = Command.Usage({
     description: 'end the nightly audits',
     details: `
-      The task is removed, and on Windows its event source. The baseline, the store and the reports stay.
+      The task is removed, and on Windows, with the last task of PortOwner, its event source. The baseline, the store and the reports stay.
 
       Exit codes: 0 removed, 1 there is none, 64 wrong usage, 69 the system did not remove it, 77 more rights are needed.
     `,

@@ -212,7 +212,20 @@ function rowOf({ name, account, at, randomDelay, timeLimit, command }: AuditTask
   };
 }
 
-/** Removes a scheduled audit, and on Windows its event source; what was audited stays. Throws PO5001, PO5003, PO5005. */
+/** Removes the event source when no other task of PortOwner is left that may write to it. */
+function releaseEventSource(name: string, scheduler: WindowsScheduler): Problem[] {
+  if (scheduler.eventSource(eventSourceName)?.toLowerCase() !== messageFile.toLowerCase()) return [];
+  const definitions = scheduler.definitions();
+  if (definitions === null) {
+    return [warning(`the event source ${eventSourceName} stays: whether another task writes to it cannot be told`, { hint: `When none does: Remove-EventLog -Source ${eventSourceName}, in Windows PowerShell.`, target: eventSourceName })];
+  }
+  // A task of somebody's own may start the module's functions.
+  const isOurs = ([other, text]: readonly [string, string]): boolean => other.toLowerCase() !== name.toLowerCase() && /portowner|portaudit/i.test(text);
+  if (![...definitions].some(isOurs)) scheduler.removeEventSource(eventSourceName);
+  return [];
+}
+
+/** Removes a scheduled audit, and on Windows the event source with the last one; what was audited stays. Throws PO5001, PO5003, PO5005. */
 export function removeTask(name: string, scheduler: Scheduler, root: string | null): Outcome {
   if (root === null) demandRights(scheduler);
   const missing = (what: string): PortOwnerError => new PortOwnerError('PO5003', `there is no ${what}`, { hint: 'portowner schedule status tells what is there.', target: name });
@@ -220,8 +233,8 @@ export function removeTask(name: string, scheduler: Scheduler, root: string | nu
   if (scheduler.platform === 'win32') {
     if (!scheduler.exists(name)) throw missing(`task ${JSON.stringify(name)}`);
     demandDone(scheduler.remove(name), 'Task Scheduler did not remove the task');
-    if (scheduler.eventSource(eventSourceName)?.toLowerCase() === messageFile.toLowerCase()) scheduler.removeEventSource(eventSourceName);
-    return { row: { ...row, TaskName: name, EventSource: scheduler.eventSource(eventSourceName) !== null }, problems: [] };
+    const problems = releaseEventSource(name, scheduler);
+    return { row: { ...row, TaskName: name, EventSource: scheduler.eventSource(eventSourceName) !== null }, problems };
   }
   const names = ['timer', 'service'].map((kind) => `${unitName}.${kind}`);
   if (names.every((unit) => scheduler.readUnit(root, unit) === null)) throw missing(`unit ${names[0]}`);

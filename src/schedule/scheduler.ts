@@ -59,6 +59,8 @@ export interface WindowsScheduler extends Common {
   exists(name: string): boolean;
   /** The task's XML as bytes; a refusal where it cannot be had. */
   query(name: string): { readonly bytes: Uint8Array; readonly decode: (bytes: Uint8Array) => string } | { readonly refusal: Refusal };
+  /** The definitions of all tasks but those of Windows itself, by their names; null when one cannot be read. */
+  definitions(): ReadonlyMap<string, string> | null;
   /** The message file of an event source; null when there is no such source. */
   eventSource(name: string): string | null;
   addEventSource(name: string, messageFile: string): void;

@@ -52,6 +52,21 @@ test('the event source comes and goes with the task', async () => {
   assert.equal([removed.code, removed.row?.State, scheduler.tasks.size, scheduler.sources.size], [0, 'Removed', 0, 0]);
 });
 
+test('the event source stays for another task of PortOwner, and where that cannot be told', async () => {
+  const scheduler = fakeWindows();
+  await schedule(scheduler, 'install', ...baseline, '--event-log');
+  await schedule(scheduler, 'install', ...baseline, '--event-log', '--name', 'B');
+  scheduler.tasks.set('Updates', '<Task><Actions><Exec><Command>C:\\other.exe</Command></Exec></Actions></Task>');
+  const first = await schedule(scheduler, 'remove');
+  assert.equal([first.code, codes(first), first.row?.EventSource, scheduler.sources.size], [0, [], true, 1]);
+  const blind = await schedule({ ...scheduler, definitions: () => null }, 'remove', '--name', 'B');
+  assert.equal([blind.code, codes(blind), blind.row?.EventSource, scheduler.sources.size], [0, ['PO5006'], true, 1]);
+  assert.match(blind.problems[0]!.Message, /the event source PortOwner stays: /);
+  await schedule(scheduler, 'install', ...baseline, '--name', 'B');
+  const last = await schedule(scheduler, 'remove', '--name', 'B');
+  assert.equal([last.code, codes(last), last.row?.EventSource, scheduler.sources.size], [0, [], false, 0]);
+});
+
 test("another program's event source stays as it is", async () => {
   const scheduler = fakeWindows();
   scheduler.sources.set('PortOwner', 'C:\\other.dll');
@@ -285,6 +300,17 @@ test('show writes it for the other system, too, and touches nothing', async () =
   const wrong = await run(['schedule', 'show', '--system', 'windows', '--baseline', 'b.yaml'], { scheduler });
   assert.equal([wrong.code, /PO1001.*it is not absolute/.test(wrong.err)], [64, true]);
 });
+
+for (const [first, words] of [['schedule', 'show, install, remove, status'], ['baseline', 'create, update, show']] as const) {
+  test(`${first} alone, or with a wrong word, says which words there are`, async () => {
+    for (const args of [[], ['now'], ['--format', 'json'], ['Show'], ['constructor']]) {
+      const { code, out, err } = await run([first, ...args]);
+      assert.equal([code, out], [64, '']);
+      const what = args[0]?.startsWith('-') === false ? `has no command ${JSON.stringify(args[0])}` : 'needs a second word';
+      assert.is(err, `portowner: PO1001: portowner ${first} ${what}\n  It takes one of ${words}; portowner ${first} --help tells of them.\n`);
+    }
+  });
+}
 
 test('each has its help, with examples', async () => {
   for (const word of ['show', 'install', 'remove', 'status']) {

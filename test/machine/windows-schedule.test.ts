@@ -56,6 +56,8 @@ onIt('its definition is read back, where schtasks can do it', ({ query }) => {
   else assert.is(query, 'NotSupported');
 });
 
+onIt('and from the file that Task Scheduler keeps', ({ defined }) => assert.is(defined, 'PortOwner'));
+
 onIt('access lists are those of Windows', ({ looks }) => {
   const decoded = (name: string) => decodeDescriptor(Buffer.from(looks[name]!.descriptor!, 'hex'));
   assert.equal([looks.folder!.standing, looks.windows!.standing, looks.nothing, looks.program!.standing], ['folder', 'folder', { standing: 'missing', descriptor: null }, 'file']);

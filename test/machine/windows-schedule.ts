@@ -19,6 +19,8 @@ export interface ScheduleTold {
   readonly created: Told<{ readonly done: boolean; readonly text: string }>;
   readonly exists: readonly boolean[];
   readonly query: string;
+  /** Who wrote it, by its own definition; null when definitions cannot be read. */
+  readonly defined: string | null;
   readonly removed: Told<{ readonly done: boolean; readonly text: string }>;
   readonly removedTwice: Told<{ readonly done: boolean; readonly text: string }>;
 }
@@ -51,6 +53,7 @@ const exists = [scheduler.exists(name)];
 const created = told(() => scheduler.create(name, readFileSync(file), folder));
 exists.push(scheduler.exists(name));
 const answer = scheduler.query(name);
+const defined = /<Author>(.*)<\/Author>/.exec(scheduler.definitions()?.get(name) ?? '')?.[1] ?? null;
 const removed = told(() => scheduler.remove(name));
 exists.push(scheduler.exists(name));
 const removedTwice = told(() => scheduler.remove(name));
@@ -70,6 +73,7 @@ const result: ScheduleTold = {
   created,
   exists,
   query: 'refusal' in answer ? answer.refusal.code : Buffer.from(answer.bytes).toString('latin1'),
+  defined,
   removed,
   removedTwice,
 };

@@ -60,6 +60,7 @@ export function fakeWindows(more: { mayInstall?: boolean; rights?: string[]; sai
       return done;
     },
     exists: (name) => tasks.has(name),
+    definitions: () => tasks,
     query: (name) => (more.query === undefined ? { bytes: Buffer.from(tasks.get(name)!, 'utf16le'), decode: () => '' } : { refusal: more.query }),
     eventSource: (name) => sources.get(name) ?? null,
     addEventSource: (name, file) => void sources.set(name, file),

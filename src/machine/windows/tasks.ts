@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { isSea } from 'node:sea';
 import { decodeText } from '../../facts/decode/windows-text.ts';
 import type { Said, WindowsScheduler } from '../../schedule/scheduler.ts';
+import { taskText } from '../../schedule/task-xml.ts';
 import { accountRights, accountSid, isRemote, lookAt, makeFolder, programData, sidBytes } from './acl.ts';
 import { accountName, elevated, sidText } from './advapi32.ts';
 import { Refused } from './errors.ts';
@@ -58,9 +59,20 @@ function withFile<T>(folder: string, bytes: Uint8Array, use: (path: string) => T
   }
 }
 
+/** The definitions in a folder of tasks and the folders in it, by their names below `root`. Throws what the system says. */
+function readDefinitions(root: string, below: string, found: Map<string, string>): void {
+  for (const entry of readdirSync(`${root}\\${below}`, { withFileTypes: true })) {
+    const name = `${below}${entry.name}`;
+    if (entry.isFile()) found.set(name, taskText(readFileSync(`${root}\\${name}`)));
+    // Windows' own tasks are hundreds, and not all are an administrator's to read.
+    else if (entry.isDirectory() && name.toLowerCase() !== 'microsoft') readDefinitions(root, `${name}\\`, found);
+  }
+}
+
 /** This Windows machine's Task Scheduler, by the tools and calls that every Windows has. */
 export function windowsScheduler(): WindowsScheduler {
-  const taskFile = (name: string): string => `${systemDirectory()}\\Tasks\\${name}`;
+  const taskFolder = (): string => `${systemDirectory()}\\Tasks`;
+  const taskFile = (name: string): string => `${taskFolder()}\\${name}`;
   return {
     platform: 'win32',
     executable: isSea() ? process.execPath : null,
@@ -90,6 +102,16 @@ export function windowsScheduler(): WindowsScheduler {
     remove: (name) => said(system('schtasks.exe', ['/Delete', '/TN', name, '/F'])),
     // schtasks' own message is in the system's language; the service keeps a file for each task.
     exists: (name) => isThere(taskFile(name)),
+    definitions() {
+      const found = new Map<string, string>();
+      try {
+        readDefinitions(taskFolder(), '', found);
+        return found;
+      } catch (error) {
+        if (error instanceof Error && 'code' in error) return null;
+        throw error;
+      }
+    },
     query(name) {
       const { status, bytes, text } = system('schtasks.exe', ['/Query', '/TN', name, '/XML']);
       if (status !== 0) return { refusal: { code: 'Failed', text: `schtasks /Query ended with code ${status}: ${text}` } };
