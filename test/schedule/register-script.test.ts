@@ -14,7 +14,7 @@ const shell = process.platform === 'win32' ? 'powershell.exe' : 'pwsh';
 const cmdlets = `
 $calls = [ordered]@{}
 function New-ScheduledTaskAction([string] $Execute, [string] $Argument, [string] $WorkingDirectory) { $calls.Action = $PSBoundParameters; 'an action' }
-function New-ScheduledTaskTrigger([switch] $Daily, [datetime] $At, [timespan] $RandomDelay) { $calls.Trigger = @{ Daily = [bool] $Daily; At = $At.ToString('HH:mm:ss'); Delay = $RandomDelay.TotalMinutes }; 'a trigger' }
+function New-ScheduledTaskTrigger([switch] $Daily, [datetime] $At, [timespan] $RandomDelay) { $calls.Trigger = @{ Daily = [bool] $Daily; At = $At.ToString('HH:mm:ss'); Delay = $RandomDelay.TotalMinutes }; $made = [pscustomobject]@{ StartBoundary = $At.ToString('yyyy-MM-ddTHH:mm:sszzz') }; $made | Add-Member ScriptMethod ToString { "a trigger at $($this.StartBoundary)" } -Force -PassThru }
 function New-ScheduledTaskPrincipal([string] $UserId, [string] $LogonType, [string] $RunLevel) { $calls.Principal = $PSBoundParameters; 'a principal' }
 function New-ScheduledTaskSettingsSet([switch] $StartWhenAvailable, [switch] $AllowStartIfOnBatteries, [switch] $DontStopIfGoingOnBatteries, [string] $MultipleInstances, [timespan] $ExecutionTimeLimit) {
     $calls.Settings = @{ On = @($StartWhenAvailable, $AllowStartIfOnBatteries, $DontStopIfGoingOnBatteries | ForEach-Object { [bool] $_ }); Instances = $MultipleInstances; Limit = $ExecutionTimeLimit.TotalMinutes }; 'settings'
@@ -41,7 +41,7 @@ test('it registers what the XML would', (context: TestContext) => {
   assert.equal(Trigger, { Daily: true, At: '03:05:00', Delay: 30 });
   assert.equal(Principal, { UserId: 'CORP\\audit$', LogonType: 'Password', RunLevel: 'Highest' });
   assert.equal(Settings, { On: [true, true, true], Instances: 'IgnoreNew', Limit: 60 });
-  assert.equal(Register, { Name: name, Task: 'an action, a trigger, a principal, settings', Force: true });
+  assert.equal(Register, { Name: name, Task: 'an action, a trigger at 2024-01-01T03:05:00, a principal, settings', Force: true });
 });
 
 test('SYSTEM needs none', () => {
