@@ -36,7 +36,7 @@ Describe 'Get-PortOwner' {
     }
 
     It 'gives objects of its own types' {
-        (Get-PortOwner $port).PSTypeNames | Should -Be 'PortOwner.Endpoint', 'System.Management.Automation.PSCustomObject', 'System.Object'
+        (Get-PortOwner $port).PSTypeNames | Should -Be 'PortOwner.Endpoint'
         (Get-PortOwner $port -All)[0].PSTypeNames[0] | Should -Be 'PortOwner.Endpoint#Connection'
         (Get-PortRange)[0].PSTypeNames[0] | Should -Be 'PortOwner.Range'
     }

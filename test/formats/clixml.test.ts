@@ -9,7 +9,6 @@ import { empty, full, hostileRow, problem, sample, written } from './helpers.ts'
 const test = suite('clixml');
 
 const open = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">';
-const names = ['System.Management.Automation.PSCustomObject', 'System.Object'];
 
 interface Node {
   readonly tag: string;
@@ -108,7 +107,7 @@ test('every type in one document of one line', async () => {
   assert.is(
     text,
     `#< CLIXML\n${open}` +
-      '<Obj><TN RefId="0"><T>PortOwner.Sample</T><T>System.Management.Automation.PSCustomObject</T><T>System.Object</T></TN><MS>' +
+      '<Obj><TN RefId="0"><T>PortOwner.Sample</T></TN><MS>' +
       '<U16 N="Port">443</U16><U32 N="Process">4000000000</U32><I32 N="Offset">-7</I32><S N="Owner">W3SVC (svchost.exe)</S><S N="State">Listen</S>' +
       '<B N="Elevated">true</B><DT N="Start">2026-05-04T08:09:11.1234567+00:00</DT>' +
       '<Obj N="Services"><TN RefId="1"><T>System.String[]</T><T>System.Array</T><T>System.Object</T></TN><LST><S>W3SVC</S><S>WAS</S></LST></Obj>' +
@@ -157,14 +156,18 @@ test('streaming sends a complete document per batch, with its own type names', a
   const rows = Array.from({ length: 600 }, (_, i) => ({ ...full, Port: i }));
   const { text, flushed } = await written('clixml', sample, rows, { stream: true });
   const batches = documents(text).map((document) => read(document));
-  assert.equal(batches.map((batch) => batch.length), [256, 256, 88]);
+  assert.ok(batches.length > 2, `${batches.length} batches`);
+  // .NET's large object heap begins at 85,000 bytes.
+  for (const document of documents(text)) assert.ok(document.length < 42_000, `${document.length} characters`);
   assert.equal(batches.flat().map((item) => item.row.Port), rows.map((row) => row.Port));
-  for (const [first] of batches) assert.equal(first!.type, ['PortOwner.Sample', ...names]);
-  assert.equal(flushed.map((part) => documents(part).length), [1, 2, 3]);
+  for (const [first] of batches) assert.equal(first!.type, ['PortOwner.Sample']);
+  assert.equal(flushed.map((part) => documents(part).length), batches.map((_, i) => i + 1));
 });
 
 test('a stream that ends with a full batch has no empty document', async () => {
-  assert.is(documents((await written('clixml', sample, Array(512).fill(full), { stream: true })).text).length, 2);
+  const write = async (rows: number): Promise<string[]> => documents((await written('clixml', sample, Array(rows).fill(full), { stream: true })).text);
+  const batch = read((await write(600))[0]!).length;
+  assert.is((await write(2 * batch)).length, 2);
 });
 
 test('values are remembered per column, however many there are', async () => {
@@ -183,7 +186,7 @@ test('problems go to the streams of their kind', async () => {
   const items = read(document!);
   assert.equal(items.map((item) => item.stream), [undefined, 'Error', 'warning', 'verbose', 'progress']);
   assert.is(items[2]!.text, 'PO3002: some are hidden Run as root.');
-  assert.equal(items[4]!.type, names);
+  assert.equal(items[4]!.type, ['System.Management.Automation.PSCustomObject', 'System.Object']);
 });
 
 const categories: [ProblemCode, number][] = [['PO1001', 5], ['PO2004', 23], ['PO3002', 18], ['PO9001', 0]];
@@ -205,7 +208,7 @@ test('problems as rows', async () => {
   const { text } = await written('clixml', sample, [problem, full], { problems: 'rows' });
   const [document] = documents(text);
   const [first, second] = read(document!);
-  assert.equal([first!.stream, first!.type, first!.row], [undefined, ['PortOwner.Problem', ...names], { Severity: 'Warning', Code: 'PO3002', Message: 'some are hidden', Hint: 'Run as root.', Target: 'pid 4', Category: 'PermissionDenied', Terminating: false }]);
+  assert.equal([first!.stream, first!.type, first!.row], [undefined, ['PortOwner.Problem'], { Severity: 'Warning', Code: 'PO3002', Message: 'some are hidden', Hint: 'Run as root.', Target: 'pid 4', Category: 'PermissionDenied', Terminating: false }]);
   assert.is(second!.row.Port, 443);
 });
 

@@ -56,7 +56,7 @@ test('typed properties', async (context) => {
   );
   assert.equal(result, {
     Count: 2,
-    Names: ['Deserialized.PortOwner.Sample', 'Deserialized.System.Management.Automation.PSCustomObject', 'Deserialized.System.Object'],
+    Names: ['Deserialized.PortOwner.Sample'],
     Types: {
       Port: 'UInt16',
       Process: 'UInt32',
