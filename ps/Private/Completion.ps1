@@ -67,27 +67,25 @@ function Complete-Snapshot {
     }
 }
 
-# Parameters that complete with what is in use in a column.
-$script:UsedColumns = @{
-    Port      = 'LocalPort'
-    Id        = 'OwningProcess'
-    ImageName = 'ImageName'
-    Service   = 'Services'
-    User      = 'UserName'
-    Address   = 'LocalAddress'
-}
 # A completer gets the names of the command and the parameter, the word, the command's syntax tree, and what is bound.
-foreach ($parameter in $script:UsedColumns.Keys) {
-    Register-ArgumentCompleter -CommandName 'Get-PortOwner', 'Stop-PortOwner', 'Test-PortBinding' -ParameterName $parameter -ScriptBlock {
-        Complete-Column -Column $script:UsedColumns[$args[1]] -Word $args[2] -Bound $args[4]
-    }
+# The parameters that complete with what is in use, one by one: this runs at every import, and a loop has to be compiled.
+$inUse = {
+    $columns = @{ Port = 'LocalPort'; Id = 'OwningProcess'; ImageName = 'ImageName'; Service = 'Services'; User = 'UserName'; Address = 'LocalAddress' }
+    Complete-Column -Column $columns[$args[1]] -Word $args[2] -Bound $args[4]
 }
-Register-ArgumentCompleter -CommandName @($script:Columns.Keys) -ParameterName 'Column' -ScriptBlock {
-    foreach ($name in $script:Columns[$args[0]]) {
+$asking = 'Get-PortOwner', 'Stop-PortOwner', 'Test-PortBinding'
+Register-ArgumentCompleter -CommandName $asking -ParameterName 'Port' -ScriptBlock $inUse
+Register-ArgumentCompleter -CommandName $asking -ParameterName 'Id' -ScriptBlock $inUse
+Register-ArgumentCompleter -CommandName $asking -ParameterName 'ImageName' -ScriptBlock $inUse
+Register-ArgumentCompleter -CommandName $asking -ParameterName 'Service' -ScriptBlock $inUse
+Register-ArgumentCompleter -CommandName $asking -ParameterName 'User' -ScriptBlock $inUse
+Register-ArgumentCompleter -CommandName $asking -ParameterName 'Address' -ScriptBlock $inUse
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Column' -ScriptBlock {
+    foreach ($name in (Get-ColumnTable)[$args[0]]) {
         if (Test-Completion -Text $name -Word $args[2]) { New-Completion -Text $name }
     }
 }
-Register-ArgumentCompleter -CommandName @($script:Columns.Keys) -ParameterName 'FromSnapshot' -ScriptBlock {
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'FromSnapshot' -ScriptBlock {
     Complete-Snapshot -Word $args[2]
 }
 Register-ArgumentCompleter -Native -CommandName portowner, portowner.exe -ScriptBlock {

@@ -113,11 +113,12 @@ function scripts(folder: string): { name: string; text: string }[] {
 }
 
 function scriptModule(): string {
-  const columns = Object.entries(schemas).map(([name, schema]) => `    ${quoted(name)} = ${list(plainColumns(schema).map((column) => column.name))}`);
+  const columns = Object.entries(schemas).map(([name, schema]) => `        ${quoted(name)} = ${list(plainColumns(schema).map((column) => column.name))}`);
   return `${[
     // The same rules whatever the user has set.
     'Set-StrictMode -Version 3.0',
-    `# The properties that can be chosen.\n$script:Columns = @{\n${columns.join('\n')}\n}`,
+    `# The functions that give rows.\n$rowFunctions = ${list(Object.keys(schemas))}`,
+    `# The properties that can be chosen of these rows.\nfunction Get-ColumnTable {\n    @{\n${columns.join('\n')}\n    }\n}`,
     ...[...scripts('Private'), ...scripts('Public')].map(({ text }) => text),
   ].join('\n\n')}\n`;
 }
