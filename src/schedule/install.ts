@@ -319,6 +319,19 @@ function windowsStatus(name: string, scheduler: WindowsScheduler): Outcome {
   );
 }
 
+/** What a nightly audit's units should have, and these have not; `shown` is what systemctl says of the timer. */
+function unitConcerns(service: string, timer: string, shown: string | null): string[] {
+  const isOn = (value: string | undefined): boolean => /^(?:1|yes|true|on)$/i.test(value ?? '');
+  const limit = unitValues(service, 'TimeoutStartSec').at(-1);
+  const found: [boolean, string][] = [
+    [!isOn(unitValues(timer, 'Persistent').at(-1)), 'a night in which the machine was off is not made up for'],
+    [limit === undefined || limit === '' || /^(?:0|infinity)$/.test(limit), 'it has no time limit'],
+    [shown !== null && unitValues(shown, 'UnitFileState')[0] !== 'enabled', `its timer does not start with the machine: systemctl enable --now ${unitName}.timer`],
+    [shown !== null && isOn(unitValues(shown, 'NeedDaemonReload')[0]), 'systemd goes by an older definition: systemctl daemon-reload'],
+  ];
+  return found.flatMap(([wrong, what]) => (wrong ? [what] : []));
+}
+
 function linuxStatus(scheduler: LinuxScheduler, root: string | null): Outcome {
   const name = `${unitName}.timer`;
   const row = { ...empty, TaskName: name, ComputerName: scheduler.machine };
@@ -331,7 +344,7 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null): Outcome {
   const [command = '', ...words] = splitUnit(line);
   const store = optionOf(words, '--store');
   const live = root === null && scheduler.isRunning;
-  const active = live ? scheduler.systemctl('show', '--property=ActiveState', '--value', name) : null;
+  const shown = live ? scheduler.systemctl('show', '--property=ActiveState,UnitFileState,NeedDaemonReload', name).text : null;
   // Below another root the paths are not this machine's.
   const { values, reasons } = lastAudit(root === null ? store : null, scheduler);
   const number = (text: string, key: string): number | null => {
@@ -341,7 +354,7 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null): Outcome {
   return reasonsOf(
     {
       ...row,
-      State: active === null ? 'Unknown' : active.text === 'active' ? 'Ready' : 'Disabled',
+      State: shown === null ? 'Unknown' : unitValues(shown, 'ActiveState')[0] === 'active' ? 'Ready' : 'Disabled',
       UserName: unitValues(service, 'User')[0] ?? 'root',
       TimeOfDay: /(\d{2}:\d{2}):\d{2}$/.exec(unitValues(timer, 'OnCalendar')[0] ?? '')?.[1] ?? null,
       RandomDelayMinutes: number(timer, 'RandomizedDelaySec'),
@@ -353,6 +366,7 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null): Outcome {
     },
     [
       ...(live ? [] : [`State: NotSupported: ${root === null ? 'systemd is not in charge of this machine now' : 'whether it is enabled shows where it runs'}`]),
+      ...unitConcerns(service, timer, shown),
       ...(root === null ? standingConcerns(command, words, scheduler, []) : []),
       ...reasons,
     ],

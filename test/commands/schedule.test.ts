@@ -222,9 +222,23 @@ test('on Linux it is a service and a timer, which systemd is told of', async () 
 });
 
 /** The same machine, whose timer runs. */
-function fakeLinuxWith(scheduler: ReturnType<typeof fakeLinux>): Scheduler {
-  return { ...scheduler, systemctl: () => ({ done: true, text: 'active' }) };
+function fakeLinuxWith(scheduler: ReturnType<typeof fakeLinux>, text = 'NeedDaemonReload=no\nActiveState=active\nUnitFileState=enabled'): Scheduler {
+  return { ...scheduler, systemctl: () => ({ done: true, text }) };
 }
+
+test('on Linux status tells of settings because of which nights go by', async () => {
+  const scheduler = fakeLinux();
+  await schedule(scheduler, 'install', '--baseline', '/etc/portowner/baseline.yaml');
+  const after = await schedule(fakeLinuxWith(scheduler, 'ActiveState=active\nUnitFileState=disabled\nNeedDaemonReload=yes'), 'status');
+  assert.equal([after.code, after.row?.State, codes(after)], [0, 'Ready', ['PO5006', 'PO5006']]);
+  assert.match(after.row!.Reason!.join('\n'), /not start with the machine.*\n.*older definition/);
+  const [service, timer] = ['/portowner-audit.service', '/portowner-audit.timer'];
+  scheduler.units.set(timer!, scheduler.units.get(timer!)!.replace('Persistent=yes\n', ''));
+  scheduler.units.set(service!, scheduler.units.get(service!)!.replace(/TimeoutStartSec=.*/, 'TimeoutStartSec=infinity'));
+  const edited = await schedule(fakeLinuxWith(scheduler), 'status');
+  assert.match(edited.row!.Reason!.join('\n'), /^a night in which the machine was off is not made up for\nit has no time limit\n/);
+  assert.is((await schedule(fakeLinuxWith(scheduler, 'ActiveState=inactive\nUnitFileState=disabled'), 'status')).row?.State, 'Disabled');
+});
 
 test('what the system refuses is an error with its reason, not a defect', async () => {
   const full = {
