@@ -7,7 +7,7 @@ import { registerScript } from './register-script.ts';
 import type { LinuxScheduler, Said, Scheduler, WindowsScheduler } from './scheduler.ts';
 import { checkTask, seconds } from './task-rules.ts';
 import { taskFile, taskText, taskXml } from './task-xml.ts';
-import { examine, mayAccount, type Concern, type Used } from './trust.ts';
+import { examine, mayAccount, pathSteps, type Concern, type Used } from './trust.ts';
 import { unitName, units, unitValues } from './units.ts';
 
 /** What became of a task, or what it is. */
@@ -159,11 +159,18 @@ function ensureEventSource(scheduler: WindowsScheduler): Problem[] {
   return [];
 }
 
+/** A link in an image leads to a place on this machine. Throws PO5002. */
+function refuseLinks(root: string, scheduler: LinuxScheduler): void {
+  const link = pathSteps(unitFolder, 'linux').slice(1).map((step) => `${root.replace(/\/$/, '')}${step}`).find((path) => scheduler.look(path).standing === 'link');
+  if (link !== undefined) throw new PortOwnerError('PO5002', `the unit: ${link}: it leads elsewhere: it is a link`, { hint: 'Give the root folder that the units belong in.', target: link });
+}
+
 function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: string | null): Outcome {
   if (root === null) {
     demandRights(scheduler);
     prepare(task, scheduler, null);
   }
+  if (root !== null) refuseLinks(root, scheduler);
   const files = units(task);
   const before = Object.keys(files).some((name) => scheduler.readUnit(root, name) !== null);
   for (const [name, text] of Object.entries(files)) scheduler.writeUnit(root, name, text);
@@ -225,7 +232,7 @@ function releaseEventSource(name: string, scheduler: WindowsScheduler): Problem[
   return [];
 }
 
-/** Removes a scheduled audit, and on Windows the event source with the last one; what was audited stays. Throws PO5001, PO5003, PO5005. */
+/** Removes a scheduled audit, and on Windows the event source with the last one; what was audited stays. Throws PO5001 to PO5005. */
 export function removeTask(name: string, scheduler: Scheduler, root: string | null): Outcome {
   if (root === null) demandRights(scheduler);
   const missing = (what: string): PortOwnerError => new PortOwnerError('PO5003', `there is no ${what}`, { hint: 'portowner schedule status tells what is there.', target: name });
@@ -236,6 +243,7 @@ export function removeTask(name: string, scheduler: Scheduler, root: string | nu
     const problems = releaseEventSource(name, scheduler);
     return { row: { ...row, TaskName: name, EventSource: scheduler.eventSource(eventSourceName) !== null }, problems };
   }
+  if (root !== null) refuseLinks(root, scheduler);
   const names = ['timer', 'service'].map((kind) => `${unitName}.${kind}`);
   if (names.every((unit) => scheduler.readUnit(root, unit) === null)) throw missing(`unit ${names[0]}`);
   const live = root === null && scheduler.isRunning;

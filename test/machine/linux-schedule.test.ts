@@ -75,4 +75,17 @@ onLinux('units are written below a root, changed, read and removed, and nothing 
   assert.throws(() => removeTask('', scheduler, folder), /there is no unit/);
 });
 
+onLinux('a link below a root, which leads to this machine, is not followed', (folder) => {
+  const [image, outside] = [join(folder, 'image'), join(folder, 'outside')];
+  mkdirSync(join(image, 'etc'), { recursive: true });
+  mkdirSync(join(outside, 'system'), { recursive: true });
+  symlinkSync(outside, join(image, 'etc/systemd'));
+  const scheduler = linuxScheduler();
+  assert.throws(() => installTask(linuxTask, scheduler, image), /etc\/systemd: it leads elsewhere/);
+  assert.equal(readdirSync(join(outside, 'system')), []);
+  writeFileSync(join(outside, 'system/portowner-audit.timer'), '');
+  assert.throws(() => removeTask('', scheduler, image), /etc\/systemd: it leads elsewhere/);
+  assert.equal(readdirSync(join(outside, 'system')), ['portowner-audit.timer']);
+});
+
 test.run();
