@@ -1,9 +1,9 @@
-import { existsSync, linkSync, lstatSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, existsSync, linkSync, lstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { PortOwnerError } from '../problems.ts';
 import type { AuditRun, PortSpanRow } from '../schema/audit-run.ts';
 import type { Finding } from '../schema/finding.ts';
+import { temporaryBeside } from '../temporary.ts';
 import { findingKey, worst } from './findings.ts';
 import { ownerKey, ownerText, type Listener } from './listeners.ts';
 
@@ -18,6 +18,8 @@ const applicationId = 0x504f5254;
 const storeVersion = 1;
 /** How long one waits for another audit that is writing, in milliseconds. */
 const patience = 30_000;
+/** How often one looks whether another audit has replaced a damaged store. */
+const attempts = 5;
 const day = 86_400_000;
 /** How far the clocks of two machines may be apart, in milliseconds. */
 const clockSkew = day;
@@ -63,17 +65,18 @@ function unusable(path: string, error: unknown): PortOwnerError {
   if (code === codes.busy || code === codes.locked) {
     return new PortOwnerError('PO4202', `the store ${path} is locked by another program`, { hint: 'Wait for the other audit to end, or close the program that has the store open.', target: path, cause: error });
   }
+  const system = error instanceof Error && 'code' in error ? String(error.code) : '';
   const why =
-    code === codes.full ? 'the disk is full'
-    : code === codes.readOnly ? 'it, or its folder, cannot be written'
-    : code === codes.cannotOpen ? 'it cannot be opened: its folder does not exist, or access is denied'
+    code === codes.full || system === 'ENOSPC' ? 'the disk is full'
+    : code === codes.readOnly || system === 'EROFS' ? 'it, or its folder, cannot be written'
+    : code === codes.cannotOpen || ['EACCES', 'ENOENT', 'ENOTDIR', 'EPERM'].includes(system) ? 'it cannot be opened: its folder does not exist, or access is denied'
     : error instanceof Error ? error.message
     : String(error);
   return new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, { hint: 'What was stored before is still there.', target: path, cause: error });
 }
 
-function open(path: string, readOnly: boolean): DatabaseSync {
-  const database = new DatabaseSync(path, { readOnly, timeout: patience, enableForeignKeyConstraints: false, allowExtension: false });
+function open(path: string, readOnly: boolean, wait = patience): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly, timeout: wait, enableForeignKeyConstraints: false, allowExtension: false });
   try {
     // Nothing in the file may run: no functions in a schema that somebody planted.
     database.exec('PRAGMA trusted_schema = OFF');
@@ -101,10 +104,11 @@ function verify(database: DatabaseSync, path: string, whole: boolean): void {
   if (whole && pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages do not fit together');
 }
 
-/** A new store gets its name only when it is whole: an empty file of that name is a damaged store. */
-function create(path: string): void {
-  const temporary = join(dirname(path), `.portowner-${Math.random().toString(36).slice(2)}.tmp`);
+/** Makes a whole new store under another name, and has it take its place: an empty file in that place is a damaged store. */
+function create(path: string, place: (temporary: string) => void): void {
+  const temporary = temporaryBeside(path);
   try {
+    closeSync(openSync(temporary, 'wx', 0o644));
     const database = open(temporary, false);
     try {
       // Only this file's own program knows its name yet.
@@ -112,27 +116,85 @@ function create(path: string): void {
     } finally {
       database.close();
     }
-    try {
-      linkSync(temporary, path);
-    } catch (error) {
-      // Another audit was faster.
-      if (existsSync(path)) return;
-      // A file system without second names.
-      if (error instanceof Error && 'code' in error && ['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EINVAL', 'EISDIR', 'EACCES'].includes(String(error.code))) renameSync(temporary, path);
-      else throw error;
-    }
+    place(temporary);
   } finally {
     for (const end of ['', '-journal']) rmSync(temporary + end, { force: true });
   }
 }
 
-/** Renames a damaged store, with its journal, so that nothing of it is lost; gives the new name. */
+const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EINVAL', 'EISDIR', 'EACCES']);
+
+/** Gives a file a second name; false on a file system without such. */
+function linked(path: string, name: string): boolean {
+  try {
+    linkSync(path, name);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && noLinks.has(String(error.code))) return false;
+    throw error;
+  }
+}
+
+/** A new store, unless another audit was faster. */
+function createFirst(path: string): void {
+  create(path, (temporary) => {
+    try {
+      if (!linked(temporary, path) && !existsSync(path)) renameSync(temporary, path);
+    } catch (error) {
+      if (!existsSync(path)) throw error;
+    }
+  });
+}
+
+/** Gives a damaged store, with its journal, another name, so that nothing of it is lost, and its place to a new one. Gives the other name. */
 function setAside(path: string, now: Date): string {
   const base = `${path}.damaged-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
   let aside = base;
   for (let number = 2; existsSync(aside); number++) aside = `${base}-${number}`;
-  renameSync(path, aside);
-  if (existsSync(`${path}-journal`)) renameSync(`${path}-journal`, `${aside}-journal`);
+  create(path, (temporary) => {
+    // Before there is a new store, whose journal it would be taken for.
+    if (existsSync(`${path}-journal`)) renameSync(`${path}-journal`, `${aside}-journal`);
+    // Other audits find a store at any moment: SQLite would make an empty one.
+    const both = linked(path, aside);
+    if (!both) renameSync(path, aside);
+    try {
+      renameSync(temporary, path);
+    } catch (error) {
+      // It is in its old place still.
+      if (both) rmSync(aside, { force: true });
+      throw error;
+    }
+  });
+  return aside;
+}
+
+/** Tells a file from another that took its place. */
+function identity(path: string): string | null {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? null : `${found.dev} ${found.ino}`;
+}
+
+/** Replaces a damaged store, one audit at a time; null when another one has done so. */
+function replaceDamaged(path: string, damaged: string | null, now: Date, wait: number): string | null {
+  const guard = `${path}.lock`;
+  // The system takes this lock back from an audit that is killed.
+  const lock = new DatabaseSync(guard, { timeout: wait });
+  let aside: string | null = null;
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    if (identity(path) === damaged) aside = setAside(path, now);
+  } catch (error) {
+    // The lock is gone: another audit has replaced the store meanwhile.
+    if (sqliteCode(error) !== codes.io) throw error;
+  } finally {
+    lock.close();
+  }
+  try {
+    // Who waits for it still finds another store in its place.
+    if (aside !== null) rmSync(guard, { force: true });
+  } catch {
+    // On Windows it goes with the last one that has it open.
+  }
   return aside;
 }
 
@@ -320,30 +382,28 @@ export function isFuture(at: string, now: Date): boolean {
 /**
  * Stores an audit, all of it or nothing, in a store that is made when it is missing. A damaged store is set aside, and
  * a new one begun. Throws PO4201 (cannot be used), PO4202 (locked), PO4208 (a run of the future, which would keep all
- * others out), PO2002 (another program's) or PO2003 (newer).
+ * others out), PO2002 (another program's) or PO2003 (newer). `wait`: for other audits, in milliseconds.
  */
-export function storeRun(path: string, run: StoredRun, now: Date): StoreOutcome {
+export function storeRun(path: string, run: StoredRun, now: Date, wait = patience): StoreOutcome {
   if (isFuture(run.at, now)) {
     throw new PortOwnerError('PO4208', `the audit of ${run.machine} is dated ${run.at}, and it is ${now.toISOString()}: it is not stored`, { hint: 'Set the clock of that machine, or of this one, and make the snapshot again.', target: run.at });
   }
   let aside: string | null = null;
   try {
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) create(path);
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) createFirst(path);
+      const file = identity(path);
       let database: DatabaseSync | undefined;
       try {
-        database = open(path, false);
+        database = open(path, false, wait);
         verify(database, path, true);
         return { ...record(database, run), aside };
       } catch (error) {
-        database?.close();
-        database = undefined;
-        if (!isDamage(error) || aside !== null) throw error;
-        aside = setAside(path, now);
-        if (!existsSync(path)) create(path);
+        if (!isDamage(error) || aside !== null || attempt === attempts) throw error;
       } finally {
         database?.close();
       }
+      aside = replaceDamaged(path, file, now, wait);
     }
   } catch (error) {
     throw error instanceof PortOwnerError ? error : unusable(path, error);

@@ -15,8 +15,9 @@ import {
   writeSync,
 } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { PortOwnerError } from '../problems.ts';
+import { temporaryBeside } from '../temporary.ts';
 
 /** What the formats write to. */
 export interface TextSink {
@@ -190,8 +191,7 @@ function direct(path: string): Sink {
 
 function replacing(path: string, target: string, existing: Stats | undefined): Sink {
   if (existing) accessSync(target, constants.W_OK);
-  // 'wx' is what keeps others from planting the file; the random part only avoids collisions.
-  const temporary = join(dirname(target), `.portowner-${Math.random().toString(36).slice(2)}.tmp`);
+  const temporary = temporaryBeside(target);
   const fd = openSync(temporary, 'wx', existing ? 0o600 : 0o666);
   let opened = true;
 

@@ -1,12 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Listener } from '../../src/audit/listeners.ts';
 import { readRuns, readSpans, storeRun, type SpanQuestion, type StoredRun } from '../../src/audit/store.ts';
 import type { PortOwnerError } from '../../src/problems.ts';
 import type { Finding } from '../../src/schema/finding.ts';
+import { nodeFlags } from '../../src/build/runtime.mjs';
 import { temporaryFolder } from '../commands/harness.ts';
 import { dynamic, listener } from './listener.ts';
 
@@ -17,8 +21,8 @@ const night = (day: number): string => new Date(Date.UTC(2026, 0, day, 2)).toISO
 const all: SpanQuestion = { machine: null, port: null, dynamic: true, owner: null };
 const newStore = (): string => join(temporaryFolder(), 'audits.db');
 
-function store(path: string, day: number, listeners: Listener[], more: Partial<StoredRun> & { clock?: Date } = {}) {
-  return storeRun(path, { machine: 'box', at: night(day), tool: 'a test', listeners, findings: [], keepDays: null, partial: false, forgetLater: false, ...more }, more.clock ?? now);
+function store(path: string, day: number, listeners: Listener[], more: Partial<StoredRun> & { clock?: Date; patience?: number } = {}) {
+  return storeRun(path, { machine: 'box', at: night(day), tool: 'a test', listeners, findings: [], keepDays: null, partial: false, forgetLater: false, ...more }, more.clock ?? now, more.patience);
 }
 const spans = (path: string, question: Partial<SpanQuestion> = {}) =>
   readSpans(path, { ...all, ...question }).map((row) => `${row.Protocol} ${row.LocalAddress}:${row.Port} ${row.Program} ${row.FirstSeen!.slice(8, 10)}-${row.IsOpen ? '' : row.LastSeen!.slice(8, 10)} ${row.Event}`);
@@ -205,6 +209,51 @@ for (const [what, damage] of damages) {
     assert.equal(spans(path), ['TCP 0.0.0.0:80 /usr/sbin/nginx 02- Known']);
   });
 }
+
+/** Starts an audit of a machine in a process of its own, once the file `go` is there; gives what became of the damaged store. */
+function storing(path: string, machine: string, go: string): Promise<string> {
+  const script = `import { existsSync } from 'node:fs';
+import { storeRun } from ${JSON.stringify(new URL('../../src/audit/store.ts', import.meta.url).href)};
+const run = { machine: ${JSON.stringify(machine)}, at: '${night(1)}', tool: 'a test', listeners: [], findings: [], keepDays: null, partial: false, forgetLater: false };
+while (!existsSync(${JSON.stringify(go)}));
+process.stdout.write(String(storeRun(${JSON.stringify(path)}, run, new Date('${now.toISOString()}')).aside));`;
+  const child = spawn(process.execPath, [...nodeFlags, '--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return text(child.stdout);
+}
+
+test('audits that meet a damaged store at once set it aside once', async () => {
+  for (let round = 0; round < 5; round++) {
+    const path = newStore();
+    writeFileSync(path, 'hello');
+    const audits = Array.from({ length: 6 }, (_, index) => storing(path, `box${index}`, `${path}.go`));
+    // All of them are there by then.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    writeFileSync(`${path}.go`, '');
+    const asides = await Promise.all(audits);
+    const aside = `${path}.damaged-20260131T000000Z`;
+    assert.equal(asides.toSorted(), [aside, ...Array<string>(5).fill('null')]);
+    assert.is(readFileSync(aside, 'utf8'), 'hello');
+    assert.is(readRuns(path, { machine: null, limit: null }).length, 6);
+    assert.equal(readdirSync(dirname(path)).toSorted(), ['audits.db', basename(aside), 'audits.db.go']);
+  }
+});
+
+test('a store that stays locked', async () => {
+  const path = newStore();
+  store(path, 1, [listener()]);
+  const script = `const database = new (require('node:sqlite').DatabaseSync)(process.argv[1]); database.exec('BEGIN IMMEDIATE'); console.log('locked'); process.stdin.resume().on('end', () => database.close());`;
+  const holder = spawn(process.execPath, ['--eval', script, path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(holder, 'close');
+  await once(holder.stdout, 'data');
+  const start = performance.now();
+  const { hint } = fails('PO4202', () => store(path, 2, [listener()], { patience: 200 }));
+  assert.ok(performance.now() - start >= 150, 'it waits');
+  assert.match(hint!, /Wait for the other audit/);
+  holder.stdin.end();
+  await ended;
+  assert.equal(spans(path), ['TCP 0.0.0.0:80 /usr/sbin/nginx 01- Known']);
+  assert.is(store(path, 2, [listener()], { patience: 200 }).refused, null);
+});
 
 test("another program's database and a newer store are refused, and stay as they are", () => {
   const path = newStore();
