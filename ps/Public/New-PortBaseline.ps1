@@ -18,7 +18,7 @@ function New-PortBaseline {
         Reads the executables too, and keeps their SHA-256 and, on Windows, their signer: a file that was replaced is found then.
 
     .PARAMETER Force
-        Replaces a baseline that exists.
+        Replaces a baseline that exists, and writes one although not all sockets could be read.
 
     .PARAMETER FromSnapshot
         Answers from these files, which Save-PortSnapshot wrote, instead of from this machine. Wildcards are allowed.
