@@ -71,7 +71,8 @@ BeforeAll {
                     $object | Add-Member -NotePropertyName PSComputerName -NotePropertyValue $name -Force -PassThru
                 }
             } catch {
-                Write-Error -Message $_.Exception.Message -TargetObject $name
+                $origin = New-Object System.Management.Automation.Remoting.OriginInfo $name, ([guid]::NewGuid())
+                $PSCmdlet.WriteError((New-Object System.Management.Automation.Runspaces.RemotingErrorRecord $_, $origin))
             }
         }
     }
