@@ -13,7 +13,7 @@
     comes before what was found elsewhere, and findings come before what might be found with more rights.
 
     69  a machine could not be audited, or its audit not be stored or reported
-    64  the list, the policy, a baseline or a folder is missing or has a mistake
+    64  the executable, the list, the policy, a baseline or a folder is missing or has a mistake
     1   findings
     77  no findings, but more rights would tell more
     0   all are clean
@@ -72,12 +72,45 @@ param(
 
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
-# What the machines came to.
+# What the machines came to, and those that were audited: the name on the list by the machine's own.
 $codes = @()
+$audited = @{}
+# What is the same for all of them.
+$common = @('--store', $Store)
+if ($Policy) { $common += '--policy', $Policy }
 
 # A line on standard error, like those of portowner.
 function Write-Line([string] $Text) {
     [Console]::Error.WriteLine("portowner: $Text")
+}
+
+# Audits the whole answer of a machine.
+function Invoke-Audit([string] $Name, [string] $Own, [object[]] $Answer) {
+    $audited[$Own] = $Name
+    $plain = $Name -replace '[^\p{L}\p{Nd}_.-]', '_'
+    $snapshot = Join-Path $folder "$plain.xml"
+    $Answer | Export-Clixml -LiteralPath $snapshot -Depth 3
+    $arguments = @('audit', '--from', $snapshot) + $common
+    if ($BaselineFolder) {
+        $baseline = Join-Path $BaselineFolder "$plain.yaml"
+        if (Test-Path -LiteralPath $baseline -PathType Leaf) { $arguments += '--baseline', $baseline }
+        elseif (-not $Policy) {
+            Write-Line "${Name}: it has no baseline, and there is no policy"
+            $script:codes += 64
+        }
+    }
+    if ($ReportFolder) { $arguments += '--report', (Join-Path $ReportFolder "$plain.csv") }
+    $code = 69
+    try {
+        # What portowner writes to standard error ends nothing.
+        $ErrorActionPreference = 'Continue'
+        & $Executable $arguments
+        $code = $LASTEXITCODE
+    } catch {
+        Write-Line "${Name}: $($_.Exception.Message)"
+    }
+    $script:codes += $code
+    Remove-Item -LiteralPath $snapshot
 }
 
 # Asks the system's own cmdlets, and takes of processes and services what an audit needs: no command lines. Whatever
@@ -102,7 +135,7 @@ $question = {
 
 $folder = $null
 try {
-    foreach ($path in @($ComputerList, $Policy, $BaselineFolder, $ReportFolder) | Where-Object { $_ }) {
+    foreach ($path in @($Executable, $ComputerList, $Policy, $BaselineFolder, $ReportFolder) | Where-Object { $_ }) {
         if (Test-Path -LiteralPath $path) { continue }
         Write-Line "${path}: it does not exist"
         exit 64
@@ -117,73 +150,49 @@ try {
     $null = New-Item -ItemType Directory -Path $folder
 
     $answers = @{}
+    $aliases = @{}
     $unanswered = @()
-    # What a machine does not answer is an error that the others do not share.
-    Invoke-Command -ComputerName $names -ThrottleLimit $ThrottleLimit -ScriptBlock $question -ErrorAction SilentlyContinue -ErrorVariable unanswered |
-        Group-Object -Property PSComputerName | ForEach-Object {
-            $end = $_.Group[-1].PSObject.Properties['PortOwnerCount']
-            if ($end -and $end.Value -eq $_.Count - 1) { $answers[$_.Name] = $_.Group[0..($_.Count - 2)] }
+    # What a machine does not answer is an error that the others do not share, and none waits for a slow one.
+    Invoke-Command -ComputerName $names -ThrottleLimit $ThrottleLimit -ScriptBlock $question -ErrorAction SilentlyContinue -ErrorVariable unanswered | ForEach-Object {
+        $name = $_.PSComputerName
+        if (-not $answers.ContainsKey($name)) { $answers[$name] = New-Object -TypeName System.Collections.Generic.List[object] }
+        $end = $_.PSObject.Properties['PortOwnerCount']
+        if (-not $end) {
+            $answers[$name].Add($_)
+            return
         }
+        $answer = $answers[$name]
+        $answers.Remove($name)
+        if ($end.Value -ne $answer.Count) { return }
+        $own = @($answer | Where-Object { $_.PSObject.Properties['CSName'] } | ForEach-Object { $_.CSName } | Sort-Object -Unique)
+        if ($own.Count -ne 1) {
+            Write-Line "${name}: it does not tell of one machine: $own"
+            return
+        }
+        # A machine's own name is the first part of its full name, and has 15 characters at most.
+        $isOwn = $own[0] -eq ($name -replace '\..*' -replace '(?<=^.{15}).*')
+        if ($isOwn -and -not $audited.ContainsKey($own[0])) { Invoke-Audit -Name $name -Own $own[0] -Answer $answer }
+        else { $aliases[$name] = @{ Own = $own[0]; Answer = $answer } }
+    }
     foreach ($problem in $unanswered | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }) {
         # What failed there says where it was; what never got there has the machine for its target.
         $origin = $problem.PSObject.Properties['OriginInfo']
         $machine = if ($origin) { $origin.Value.PSComputerName } else { $problem.TargetObject }
         if ($machine) { Write-Line "${machine}: $($problem.Exception.Message)" }
     }
-
-    $machines = foreach ($name in $names) {
-        $own = @($answers[$name] | Where-Object { $_ -and $_.PSObject.Properties['CSName'] } | ForEach-Object { $_.CSName } | Sort-Object -Unique)
-        if ($own.Count -ne 1) {
-            if ($own) { Write-Line "${name}: it tells of more than one machine: $own" }
-            Write-Line "${name}: it was not audited"
-            $codes += 69
-            continue
-        }
-        # A machine's own name is the first part of its full name, and has 15 characters at most.
-        $first = $name -replace '\..*' -replace '(?<=^.{15}).*'
-        [pscustomobject]@{ Name = $name; Own = $own[0]; IsAlias = $first -ne $own[0] }
-    }
-
-    $audited = @{}
-    foreach ($machine in $machines | Sort-Object -Property IsAlias, Name) {
-        $name = $machine.Name
-        $own = $machine.Own
+    # A machine that was asked by its own name, too, is not audited by another.
+    foreach ($name in $aliases.Keys | Sort-Object) {
+        $own = $aliases[$name].Own
         if ($audited.ContainsKey($own)) {
             Write-Line "${name}: it calls itself $own, as $($audited[$own]) does"
-            Write-Line "${name}: it was not audited"
-            $codes += 69
             continue
         }
-        $audited[$own] = $name
-        if ($machine.IsAlias) { Write-Line "${name}: it calls itself $own" }
-
-        $plain = $name -replace '[^\p{L}\p{Nd}_.-]', '_'
-        $snapshot = Join-Path $folder "$plain.xml"
-        $answers[$name] | Export-Clixml -LiteralPath $snapshot -Depth 3
-        $arguments = @('audit', '--from', $snapshot, '--store', $Store)
-        if ($Policy) { $arguments += '--policy', $Policy }
-        if ($BaselineFolder) {
-            $baseline = Join-Path $BaselineFolder "$plain.yaml"
-            if (Test-Path -LiteralPath $baseline -PathType Leaf) { $arguments += '--baseline', $baseline }
-            elseif (-not $Policy) {
-                Write-Line "${name}: it has no baseline, and there is no policy"
-                $codes += 64
-            }
-        }
-        if ($ReportFolder) { $arguments += '--report', (Join-Path $ReportFolder "$plain.csv") }
-        $code = 69
-        try {
-            # What portowner writes to standard error ends nothing.
-            $ErrorActionPreference = 'Continue'
-            & $Executable $arguments
-            $code = $LASTEXITCODE
-        } catch {
-            Write-Line "${name}: $($_.Exception.Message)"
-        } finally {
-            $ErrorActionPreference = 'Stop'
-        }
-        $codes += $code
-        Remove-Item -LiteralPath $snapshot
+        Write-Line "${name}: it calls itself $own"
+        Invoke-Audit -Name $name -Own $own -Answer $aliases[$name].Answer
+    }
+    foreach ($name in $names | Where-Object { $_ -notin $audited.Values }) {
+        Write-Line "${name}: it was not audited"
+        $codes += 69
     }
 } catch {
     Write-Line $_.Exception.Message

@@ -5,8 +5,8 @@ BeforeAll {
     Set-Content -LiteralPath $policy -Value "kind: PortOwner.Policy`nversion: 1`nrules:`n  - { name: no telnet, action: forbid, ports: 23, severity: High }"
 
     # What a machine is made of: ports that TCP listens on, and UDP has; what fails there; by what name it calls itself.
-    function New-Machine([int[]] $Tcp = @(135, 443), [int[]] $Udp = @(123, 500), [string[]] $Fails = @(), [string] $Own, [string[]] $Service = @('RpcSs', 'Web'), [string] $State = 'number') {
-        @{ Tcp = $Tcp; Udp = $Udp; Fails = $Fails; Own = $Own; Service = $Service; State = $State }
+    function New-Machine([int[]] $Tcp = @(135, 443), [int[]] $Udp = @(123, 500), [string[]] $Fails = @(), [string] $Own, [string[]] $Service = @('RpcSs', 'Web'), [string] $State = 'number', [scriptblock] $Before = { }) {
+        @{ Before = $Before; Tcp = $Tcp; Udp = $Udp; Fails = $Fails; Own = $Own; Service = $Service; State = $State }
     }
     function New-Instance([string] $Class, [hashtable] $Property) {
         $object = [pscustomobject] $Property
@@ -63,6 +63,7 @@ BeforeAll {
                 continue
             }
             if (-not $machine.Own) { $machine.Own = $name.ToUpper() }
+            & $machine.Before
             $sent = 0
             try {
                 & $ScriptBlock | ForEach-Object {
@@ -122,6 +123,13 @@ Describe 'Invoke-FleetAudit.ps1' {
         $result.Names | Should -Be 'WEB2'
     }
 
+    It 'does not wait with the others for a machine that is slow' {
+        $early = @{}
+        $result = Invoke-Fleet @{ web1 = New-Machine; web2 = New-Machine -Before { $early.Reports = @(Get-ChildItem -LiteralPath $parameters.ReportFolder).Name } }
+        $early.Reports | Should -Be 'web1.csv'
+        $result.Code | Should -Be 0
+    }
+
     It 'audits no machine that tells of no <What>' -ForEach @{ What = 'TCP socket'; Machine = @{ Tcp = @() } }, @{ What = 'service'; Machine = @{ Service = @() } } {
         $result = Invoke-Fleet @{ web1 = New-Machine @Machine }
         $result.Code | Should -Be 69
@@ -146,7 +154,8 @@ Describe 'Invoke-FleetAudit.ps1' {
     }
 
     It 'is not clean when <What>' -ForEach @(
-        @{ What = 'the executable is missing'; Code = 69; More = @{ Executable = '/none/portowner' }; Says = '*/none/portowner*' }
+        @{ What = 'the executable is missing'; Code = 64; More = @{ Executable = '/none/portowner' }; Says = '*/none/portowner*' }
+        @{ What = 'the executable cannot be started'; Code = 69; More = @{ Executable = '/' }; Says = '*web1: *' }
         @{ What = 'the list is missing'; Code = 64; More = @{ ComputerList = '/none/fleet.txt' }; Says = '*fleet.txt*' }
         @{ What = 'the folder of baselines is missing'; Code = 64; More = @{ BaselineFolder = '/none/baselines' }; Says = '*/none/baselines*' }
     ) {
