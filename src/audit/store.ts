@@ -193,7 +193,7 @@ function replaceDamaged(path: string, damaged: string | null, now: Date, wait: n
     // Who waits for it still finds another store in its place.
     if (aside !== null) rmSync(guard, { force: true });
   } catch {
-    // On Windows it goes with the last one that has it open.
+    // On Windows another audit has it open: it stays, and does no harm.
   }
   return aside;
 }
