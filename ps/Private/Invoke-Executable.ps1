@@ -59,12 +59,14 @@ function Receive-Output {
     begin {
         $rename = $ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage'
         $type = ''
+        $count = 0
         $names = @()
+        $live = $null
     }
 
     process {
         $types = $_.PSTypeNames
-        if ($types[0] -ne $type) {
+        if ($types[0] -ne $type -or $types.Count -ne $count) {
             if ($_ -is [string] -or $_ -is [System.Management.Automation.ErrorRecord]) {
                 $Told.Text += "$_"
                 return
@@ -77,12 +79,17 @@ function Receive-Output {
             }
             $Told.Answer = $true
             $type = $types[0]
+            $count = $types.Count
             $names = @($types -replace '^Deserialized\.')
+            $live = @($names -like '*#Live')
         }
         if ($rename) {
             # The rows are alive: of the types that they are called, not remains of such.
             $types.Clear()
             foreach ($name in $names) { $types.Add($name) }
+        } elseif ($live) {
+            # The type whose rows have an Id, on this machine and now.
+            Add-Member -InputObject $_ -TypeName $live[0]
         }
         $_
     }

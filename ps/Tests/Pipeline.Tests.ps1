@@ -122,6 +122,23 @@ Describe 'Rows piped on' {
         $problems.FullyQualifiedErrorId | Should -Be (@('InputObjectNotBound,Microsoft.PowerShell.Commands.StopProcessCommand') * 2)
     }
 
+    It 'cannot be bound by Stop-Process when they come from <Name>' -ForEach @(
+        @{ Name = 'a file of Export-Clixml'; Rows = { Get-PortOwner $ports | Export-Clixml (Join-Path $TestDrive 'rows.xml'); Import-Clixml (Join-Path $TestDrive 'rows.xml') } }
+        @{ Name = 'a job'; Rows = { Start-Job { Import-Module $using:moduleFolder; Get-PortOwner $using:ports -WarningAction Ignore } | Receive-Job -Wait -AutoRemoveJob } }
+        # What remoting does with objects.
+        @{ Name = 'another machine'; Rows = { Get-PortOwner $ports | ForEach-Object { [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($_)) } } }
+        @{ Name = 'the bare executable on another machine'; Rows = { & $executable ($ports -join ',') --format clixml --stream } }
+    ) {
+        $rows = @(& $Rows)
+        $rows.Count | Should -Be 2
+        $rows[0].OwningProcess | Should -Be $PID
+        $rows[0].StartTime | Should -BeOfType [datetime]
+        $rows[0].PSObject.Properties.Name | Should -Not -Contain 'Id'
+        $problems = $null
+        $rows | Stop-Process -WhatIf -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems.FullyQualifiedErrorId | Should -Be (@('InputObjectNotBound,Microsoft.PowerShell.Commands.StopProcessCommand') * 2)
+    }
+
     It 'have no property that other cmdlets bind by mistake' {
         (Get-PortOwner $ports[0]).PSObject.Properties.Name | Where-Object { $_ -in 'Name', 'ProcessName', 'PID', 'ServiceName', 'InputObject' } | Should -BeNullOrEmpty
     }

@@ -36,7 +36,8 @@ Describe 'Get-PortOwner' {
     }
 
     It 'gives objects of its own types' {
-        (Get-PortOwner $port).PSTypeNames | Should -Be 'PortOwner.Endpoint'
+        (Get-PortOwner $port).PSTypeNames | Should -Be 'PortOwner.Endpoint', 'PortOwner.Endpoint#Live'
+        (Get-PortOwner $port).Id | Should -Be $PID
         (Get-PortOwner $port -All)[0].PSTypeNames[0] | Should -Be 'PortOwner.Endpoint#Connection'
         (Get-PortRange)[0].PSTypeNames[0] | Should -Be 'PortOwner.Range'
     }

@@ -129,6 +129,7 @@ Describe 'Constrained language' {
 `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
 $import
 (Get-PortOwner $port).LocalPort
+(Get-PortOwner $port | Get-Process).Id
 @('x', $port, (Get-Process -Id $PID) | Get-PortOwner -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore).LocalPort -contains $port
 "`$(`$problems.Count) `$(`$problems[0].FullyQualifiedErrorId)"
 try { Get-PortOwner $port -Address x } catch { `$_.FullyQualifiedErrorId }
@@ -139,7 +140,7 @@ Save-PortSnapshot '$path' -WarningAction Ignore
 (TabExpansion2 'Get-PortOwner $port').CompletionMatches[0].CompletionText
 Save-PortSnapshot '$path.none' -WhatIf 6>`$null; Test-Path '$path.none'
 "@
-        $expected = "$port", 'True', '1 PO1002,Write-Problem', 'PO1004,Write-Problem', 'PO1002,Write-Problem', "$port", 'True', "$port", 'False'
+        $expected = "$port", "$PID", 'True', '1 PO1002,Write-Problem', 'PO1004,Write-Problem', 'PO1002,Write-Problem', "$port", 'True', "$port", 'False'
         Invoke-Shell $script | Should -Be $expected
     }
     It 'allows <_>' -ForEach @(

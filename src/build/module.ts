@@ -5,7 +5,7 @@ import { commandWords } from '../commands/completion.ts';
 import { powershellScript } from '../completion/powershell.ts';
 import { styles } from '../formats/table.ts';
 import { auditRun, portSpan } from '../schema/audit-run.ts';
-import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
+import { liveTypeName, plainColumns, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { conflict } from '../schema/conflict.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { finding } from '../schema/finding.ts';
@@ -33,6 +33,10 @@ const rowSchemas: readonly RowSchema[] = [...new Set([...Object.values(schemas),
 const xml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const list = (texts: readonly string[]): string => `@(${texts.map(quoted).join(', ')})`;
+
+const dotnetTypes: Readonly<Record<ColumnType, string>> = {
+  text: 'System.String', uint16: 'System.UInt16', uint32: 'System.UInt32', int32: 'System.Int32', boolean: 'System.Boolean', date: 'System.DateTime', texts: 'System.String[]', uint32s: 'System.UInt32[]',
+};
 
 const numeric = new Set(['uint16', 'uint32', 'int32']);
 
@@ -68,7 +72,7 @@ function tableView(typeName: string, columns: readonly Column[]): string {
 function listView(typeName: string, columns: readonly Column[]): string {
   const items = columns.map((column) => {
     // Not every row has it.
-    const condition = column.askedBy === undefined && column.clixmlOnly !== true ? '' : `<ItemSelectionCondition><ScriptBlock>$null -ne $_.PSObject.Properties['${column.name}']</ScriptBlock></ItemSelectionCondition>`;
+    const condition = column.askedBy === undefined && column.liveAliasOf === undefined ? '' : `<ItemSelectionCondition><ScriptBlock>$null -ne $_.PSObject.Properties['${column.name}']</ScriptBlock></ItemSelectionCondition>`;
     return `<ListItem>${condition}<Label>${column.name}</Label>${cell(column)}</ListItem>`;
   });
   return view(typeName, `<ListControl><ListEntries><ListEntry><ListItems>\n${items.join('\n')}\n</ListItems></ListEntry></ListEntries></ListControl>`);
@@ -94,12 +98,30 @@ export function formatFile(all: readonly RowSchema[] = rowSchemas): string {
   return `<?xml version="1.0" encoding="utf-8"?>\n<Configuration><ViewDefinitions>\n${views.join('\n')}\n</ViewDefinitions></Configuration>\n`;
 }
 
-/** What is shown of rows where no view is used: among objects of other types. */
+/** A member set of a type. */
+function standardMembers(members: string): string {
+  return `<MemberSet><Name>PSStandardMembers</Name><Members>${members}</Members></MemberSet>`;
+}
+
+/**
+ * The properties of live rows. Of a type with SpecificProperties, serialisation writes what the object itself has and of
+ * the type's properties only those of the set, which here is empty but for one that the object has.
+ */
+function liveType({ typeName, columns }: RowSchema): string[] {
+  const aliases = columns.filter((column) => column.liveAliasOf !== undefined);
+  if (aliases.length === 0) return [];
+  const properties = aliases.map(({ name, liveAliasOf, type }) => `<AliasProperty><Name>${name}</Name><ReferencedMemberName>${liveAliasOf}</ReferencedMemberName><TypeName>${dotnetTypes[type]}</TypeName></AliasProperty>`);
+  const set = `<PropertySet><Name>PropertySerializationSet</Name><ReferencedProperties><Name>${aliases[0]!.liveAliasOf}</Name></ReferencedProperties></PropertySet>`;
+  const members = standardMembers(`<NoteProperty><Name>SerializationMethod</Name><Value>SpecificProperties</Value></NoteProperty>${set}`);
+  return [`<Type><Name>${liveTypeName(typeName)}</Name><Members>${properties.join('')}${members}</Members></Type>`];
+}
+
+/** What live rows have more than others, and what is shown of rows where no view is used: among objects of other types. */
 export function typesFile(all: readonly RowSchema[] = rowSchemas): string {
-  const types = all.map((schema) => {
+  const types = all.flatMap((schema) => {
     const names = shownColumns(schema).filter((column) => column.connectionsOnly !== true).map(({ name }) => `<Name>${name}</Name>`);
     const set = `<PropertySet><Name>DefaultDisplayPropertySet</Name><ReferencedProperties>${names.join('')}</ReferencedProperties></PropertySet>`;
-    return `<Type><Name>${schema.typeName}</Name><Members><MemberSet><Name>PSStandardMembers</Name><Members>${set}</Members></MemberSet></Members></Type>`;
+    return [`<Type><Name>${schema.typeName}</Name><Members>${standardMembers(set)}</Members></Type>`, ...liveType(schema)];
   });
   return `<?xml version="1.0" encoding="utf-8"?>\n<Types>\n${types.join('\n')}\n</Types>\n`;
 }

@@ -24,7 +24,7 @@ export function reportFormat(path: string): Format {
 /** Writes rows to a file, whole or not at all. Throws PO1001 or PO2004. */
 export async function writeReport(path: string, schema: RowSchema, rows: readonly AnyRow[], note: string): Promise<void> {
   const format = reportFormat(path);
-  const columns = format === 'table' ? schema.columns.filter((column) => column.importance !== undefined) : format === 'clixml' ? schema.columns : plainColumns(schema);
+  const columns = plainColumns(schema).filter((column) => format !== 'table' || column.importance !== undefined);
   const sink = fileSink(path);
   try {
     const writer = await loadWriter(format, schema, { columns, sink, problems: 'auto', terminal: null, excel: format === 'csv' });

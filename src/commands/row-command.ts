@@ -111,7 +111,7 @@ export abstract class RowCommand extends BaseCommand {
   private chosenColumns(format: Format): readonly Column[] {
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
     if (format === 'table') return this.defaultColumns();
-    return format === 'clixml' ? this.schema.columns.filter((column: Column) => column.askedBy === undefined || this.asks(column.askedBy)) : plainColumns(this.schema);
+    return plainColumns(this.schema).filter((column) => format !== 'clixml' || column.askedBy === undefined || this.asks(column.askedBy));
   }
 
   private async write(answer: Answer, format: Format, columns: readonly Column[]): Promise<ExitCode> {

@@ -1,5 +1,5 @@
 import { errorCategories, problemKinds, type Problem } from '../problems.ts';
-import type { AnyRow, Column, ColumnType, RowSchema } from '../schema/column.ts';
+import { liveTypeName, plainColumns, type AnyRow, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { problemRow, toProblemRow } from '../schema/problem.ts';
 import type { CreateWriter } from './format.ts';
 
@@ -27,13 +27,14 @@ export function encode(text: string): string {
  * The objects themselves have no id: nothing refers to them, and the reader would keep them all.
  */
 class TypeNames {
-  readonly #written = new Map<string, string>();
+  readonly #written = new Map<readonly string[], string>();
 
-  of(...names: readonly [string, ...string[]]): string {
-    const reference = this.#written.get(names[0]);
+  /** The names, or a reference to them where this very list is written already. */
+  of(names: readonly string[]): string {
+    const reference = this.#written.get(names);
     if (reference !== undefined) return reference;
     const id = this.#written.size;
-    this.#written.set(names[0], `<TNRef RefId="${id}" />`);
+    this.#written.set(names, `<TNRef RefId="${id}" />`);
     return `<TN RefId="${id}">${names.map((name) => `<T>${name}</T>`).join('')}</TN>`;
   }
 
@@ -41,6 +42,12 @@ class TypeNames {
     this.#written.clear();
   }
 }
+
+const textList = ['System.String[]', 'System.Array', 'System.Object'];
+const numberList = ['System.UInt32[]', 'System.Array', 'System.Object'];
+const bag = ['System.Management.Automation.PSCustomObject', 'System.Object'];
+const errorRecord = ['System.Management.Automation.ErrorRecord', 'System.Object'];
+const exception = ['System.Exception', 'System.Object'];
 
 type WriteProperty = (value: AnyRow[string]) => string;
 
@@ -72,12 +79,12 @@ function property({ name, type }: Column, types: TypeNames): WriteProperty {
   const nil = `<Nil N="${name}" />`;
   if (type === 'texts' || type === 'uint32s') {
     const start = `<Obj N="${name}">`;
-    const [array, tag] = type === 'texts' ? ['System.String[]', 'S'] : ['System.UInt32[]', 'U32'];
+    const [names, tag] = type === 'texts' ? ([textList, 'S'] as const) : ([numberList, 'U32'] as const);
     return (value) => {
       if (!Array.isArray(value)) return nil;
       let items = '';
       for (const item of value) items += `<${tag}>${encode(String(item))}</${tag}>`;
-      return `${start}${types.of(array, 'System.Array', 'System.Object')}<LST>${items}</LST></Obj>`;
+      return `${start}${types.of(names)}<LST>${items}</LST></Obj>`;
     };
   }
   if (type === 'text') {
@@ -104,8 +111,8 @@ function property({ name, type }: Column, types: TypeNames): WriteProperty {
  * The type names of a row. Chosen columns make it a type without a view, as Select-Object does: PowerShell shows what there
  * is. The names that every property bag has (PSCustomObject, Object) are left out: PowerShell copies all of them for each row.
  */
-function typeNames(schema: RowSchema, columns: readonly Column[], variant: string | undefined): [string, ...string[]] {
-  const own: [string, ...string[]] = schema.columns.every((column) => column.askedBy !== undefined || columns.includes(column)) ? [schema.typeName] : [`Selected.${schema.typeName}`];
+function typeNames(schema: RowSchema, columns: readonly Column[], variant: string | undefined): string[] {
+  const own = plainColumns(schema).every((column) => column.askedBy !== undefined || columns.includes(column)) ? [schema.typeName] : [`Selected.${schema.typeName}`];
   if (variant !== undefined) own.unshift(`${own[0]}#${variant}`);
   return own;
 }
@@ -113,18 +120,17 @@ function typeNames(schema: RowSchema, columns: readonly Column[], variant: strin
 /** Writes the rows of one schema as property bags. */
 function rowEncoder(schema: RowSchema, columns: readonly Column[], types: TypeNames, variant?: string): (row: AnyRow) => string {
   const own = typeNames(schema, columns, variant);
+  // A row is live when it has a value for what only live rows have.
+  const mark = own.includes(schema.typeName) ? schema.columns.find((column) => column.liveAliasOf !== undefined)?.name : undefined;
+  const live = [...own, liveTypeName(schema.typeName)];
   const names = columns.map((column) => column.name);
-  const left = columns.map((column) => column.clixmlOnly === true);
   const properties = columns.map((column) => {
     const write = property(column, types);
     return column.type === 'texts' || column.type === 'uint32s' ? write : remembering(write);
   });
   return (row) => {
-    let text = `<Obj>${types.of(...own)}<MS>`;
-    for (let i = 0; i < names.length; i++) {
-      const value = row[names[i]!];
-      if (value !== undefined || !left[i]) text += properties[i]!(value);
-    }
+    let text = `<Obj>${types.of(mark !== undefined && row[mark] != null ? live : own)}<MS>`;
+    for (let i = 0; i < names.length; i++) text += properties[i]!(row[names[i]!]);
     return `${text}</MS></Obj>`;
   };
 }
@@ -143,13 +149,13 @@ function streamItem(problem: Problem, types: TypeNames): string {
     }
     case 'Progress':
       return (
-        `<Obj S="progress">${types.of('System.Management.Automation.PSCustomObject', 'System.Object')}<MS><I64 N="SourceId">0</I64>` +
+        `<Obj S="progress">${types.of(bag)}<MS><I64 N="SourceId">0</I64>` +
         `<PR N="Record"><AV>PortOwner</AV><AI>0</AI><Nil /><PI>-1</PI><PC>-1</PC><T>Processing</T><SR>-1</SR><SD>${message}</SD></PR></MS></Obj>`
       );
     case 'Error':
       return (
-        `<Obj S="Error">${types.of('System.Management.Automation.ErrorRecord', 'System.Object')}<ToString>${message}</ToString><MS>` +
-        `<Obj N="Exception">${types.of('System.Exception', 'System.Object')}<ToString>${message}</ToString><Props><S N="Message">${message}</S></Props></Obj>` +
+        `<Obj S="Error">${types.of(errorRecord)}<ToString>${message}</ToString><MS>` +
+        `<Obj N="Exception">${types.of(exception)}<ToString>${message}</ToString><Props><S N="Message">${message}</S></Props></Obj>` +
         `${optional('TargetObject', problem.target)}<S N="FullyQualifiedErrorId">${problem.code}</S><Nil N="InvocationInfo" />` +
         `<I32 N="ErrorCategory_Category">${errorCategories[problemKinds[problem.code].category]}</I32><S N="ErrorCategory_Activity">portowner</S>` +
         `<S N="ErrorCategory_Reason">${problem.code}</S>${optional('ErrorCategory_TargetName', problem.target)}` +

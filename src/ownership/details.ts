@@ -5,7 +5,6 @@ const detailOf: Readonly<Record<string, readonly Detail[]>> = {
   OwningProcess: ['owner'],
   // Behind HTTP.sys the processes that serve it.
   Holders: ['owner', 'services'],
-  Id: ['owner'],
   ImageName: ['owner'],
   StartTime: ['owner'],
   Reason: ['owner'],

@@ -22,8 +22,12 @@ export interface Column {
   readonly importance?: number;
   /** In the default table only when connections are shown too. */
   readonly connectionsOnly?: true;
-  /** Only in CLIXML, and left out (not null) of a row that has no such property. */
-  readonly clixmlOnly?: true;
+  /**
+   * Only in PowerShell, only on live rows (those that have a value for it), and there another name for this column. Such a
+   * row has a type name of its own, for which the module's type file gives the property: it is never serialised, so that
+   * no row that comes from another machine, a job or a file has it.
+   */
+  readonly liveAliasOf?: string;
   /** The option that asks for its values. Without it CLIXML leaves the column out: each costs PowerShell time. */
   readonly askedBy?: string;
 }
@@ -49,15 +53,20 @@ type Property<C extends Column> = Values[C['type']] | null;
 
 /** The type of a row, derived from its schema. */
 export type RowOf<S extends RowSchema> = {
-  readonly [C in S['columns'][number] as C extends { clixmlOnly: true } ? never : C['name']]: Property<C>;
+  readonly [C in S['columns'][number] as C extends { liveAliasOf: string } ? never : C['name']]: Property<C>;
 } & {
-  readonly [C in S['columns'][number] as C extends { clixmlOnly: true } ? C['name'] : never]?: Property<C>;
+  readonly [C in S['columns'][number] as C extends { liveAliasOf: string } ? C['name'] : never]?: Property<C>;
 };
 
 /** A row of any kind, as the formats see it. */
 export type AnyRow = Readonly<Record<string, string | number | boolean | readonly string[] | readonly number[] | null | undefined>>;
 
-/** The columns that every format but CLIXML has. */
+/** The columns of the formats. */
 export function plainColumns(schema: RowSchema): readonly Column[] {
-  return schema.columns.filter((column) => column.clixmlOnly !== true);
+  return schema.columns.filter((column) => column.liveAliasOf === undefined);
+}
+
+/** The type name of live rows: those of this machine, as it is now. */
+export function liveTypeName(typeName: string): string {
+  return `${typeName}#Live`;
 }

@@ -31,7 +31,7 @@ export const endpoint = {
     { name: 'RemoteHostName', type: 'text', askedBy: 'resolve', description: 'The DNS name of the remote address; only looked up with --resolve.' },
     { name: 'FirewallStatus', type: 'text', askedBy: 'firewall', description: "Whether this machine's firewall lets other machines in to the port; only with --firewall. Allowed, AllowedFrom (only some remotes), Blocked, Off, Unknown, or Varies (by kind of network on Windows, by address family on Linux). Null for connections and loopback." },
     { name: 'FirewallRules', type: 'texts', askedBy: 'firewall', description: 'The rule that decides, for each kind of network (Domain, Private, Public) or address family; only with --firewall.' },
-    { name: 'Id', type: 'int32', clixmlOnly: true, description: "The owner's process id, only on live rows of this machine with an id above 4, so that Stop-Process can bind no other." },
+    { name: 'Id', type: 'int32', liveAliasOf: 'OwningProcess', description: "The owner's process id, only on live rows of this machine with an id above 4, so that Stop-Process can bind no other." },
   ],
 } as const satisfies RowSchema;
 

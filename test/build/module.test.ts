@@ -20,7 +20,7 @@ const sample: RowSchema = {
     { name: 'RemotePort', type: 'uint16', importance: 3, connectionsOnly: true, description: '' },
     { name: 'Names', type: 'texts', description: '' },
     { name: 'Extra', type: 'text', askedBy: 'extra', description: '' },
-    { name: 'Id', type: 'int32', clixmlOnly: true, description: '' },
+    { name: 'Id', type: 'int32', liveAliasOf: 'Port', description: '' },
   ],
 };
 
@@ -49,7 +49,7 @@ test('shows no control character of a text', () => {
 
 test('names the properties that are shown among objects of other types', async () => {
   const parsed = (await parseStringPromise(typesFile([sample]))) as { Types: { Type: { Name: string[] }[] } };
-  assert.equal(parsed.Types.Type.map(({ Name }) => Name[0]), ['PortOwner.Sample']);
+  assert.equal(parsed.Types.Type.map(({ Name }) => Name[0]), ['PortOwner.Sample', 'PortOwner.Sample#Live']);
   assert.match(typesFile([sample]), /<Name>State<\/Name><Name>Port<\/Name><\/ReferencedProperties>/);
 });
 

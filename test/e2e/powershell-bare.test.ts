@@ -59,17 +59,17 @@ test('live objects with types', () => {
   const port = server.port('tcp 127.0.0.1');
   const objects = answer(`& $exe ${port} --format clixml | Where-Object LocalPort -eq ${port} | ForEach-Object {
     [ordered]@{ type = $_.PSObject.TypeNames[0]; value = $_; types = @($_.PSObject.Properties | ForEach-Object { "$($_.Name) $(if ($null -ne $_.Value) { $_.Value.GetType().FullName })" }) }
-  }`) as { type: string; value: Endpoint & { Id: number }; types: string[] }[];
+  }`) as { type: string; value: Endpoint; types: string[] }[];
   assert.is(objects.length, 1);
   const [{ type, value, types }] = objects as [(typeof objects)[0]];
   assert.is(type, 'Deserialized.PortOwner.Endpoint');
   const [row] = rowsOf(portowner, [port]);
   const clr: Readonly<Record<string, string>> = { text: 'System.String', uint16: 'System.UInt16', uint32: 'System.UInt32', int32: 'System.Int32', date: 'System.DateTime', texts: 'System.Object[]' };
-  const expected = endpoint.columns.filter((column: Column) => column.askedBy === undefined).map(({ name, type: kind }) => `${name} ${name === 'Id' || row![name] !== null ? clr[kind] : ''}`);
+  const expected = plainColumns(endpoint).filter((column: Column) => column.askedBy === undefined).map(({ name, type: kind }) => `${name} ${row![name as keyof Endpoint] !== null ? clr[kind] : ''}`);
   assert.equal(types, expected);
   // ConvertTo-Json writes dates with all their digits.
   assert.is(new Date(String(value.StartTime)).getTime(), Date.parse(row!.StartTime!));
-  assert.equal({ ...value, StartTime: null }, { ...asked(row!), StartTime: null, Id: server.pid });
+  assert.equal({ ...value, StartTime: null }, { ...asked(row!), StartTime: null });
   assert.match(value.CommandLine!, /--漢字=größe "quoted" <&> _x0041_/);
 });
 
@@ -102,14 +102,15 @@ test('rows work in the pipeline', () => {
     answer(`& $exe --all --pid ${server.pid} --format clixml | Group-Object State | Sort-Object Name | ForEach-Object { "$($_.Name) $($_.Count)" }`),
     ['Established 2', 'Listen 3'],
   );
-  assert.equal(answer(`& $exe ${server.port('tcp ::')} --format clixml | Get-Process | ForEach-Object Id`), [server.pid]);
+  assert.equal(answer(`& $exe ${server.port('tcp ::')} --format clixml | Where-Object { Get-Process -Id $_.OwningProcess } | ForEach-Object LocalPort`), [server.port('tcp ::')]);
   assert.equal(answer(`& $exe --pid ${server.pid} --format clixml | Where-Object AddressScope -eq Any | Select-Object -First 1 -ExpandProperty LocalPort`), [server.port('tcp ::')]);
 });
 
-test('--stream: pieces of 256 rows, all of them read', () => {
+test('--stream: pieces, all of them read', () => {
   const count = 1000;
   const path = snapshot('many.json', facts(Array.from({ length: count }, (_, i) => socket({ localPort: i + 1 }))));
-  assert.is(portowner(['--from', path, '--format', 'clixml', '--stream']).out.split('</Objs>\n').length - 1, Math.ceil(count / 256));
+  const pieces = portowner(['--from', path, '--format', 'clixml', '--stream']).out.split('</Objs>\n').length - 1;
+  assert.ok(pieces > 10 && pieces < count / 10, `${pieces} pieces`);
   assert.equal(
     answer(`$rows = & $exe --from ${text(path)} --format clixml --stream; @{ count = $rows.Count; last = $rows[-1].LocalPort; type = $rows[-1].PSObject.TypeNames[0]; sum = ($rows | Measure-Object LocalPort -Sum).Sum }`),
     [{ count, last: count, type: 'Deserialized.PortOwner.Endpoint', sum: (count * (count + 1)) / 2 }],

@@ -107,13 +107,13 @@ test('every type in one document of one line', async () => {
   assert.is(
     text,
     `#< CLIXML\n${open}` +
-      '<Obj><TN RefId="0"><T>PortOwner.Sample</T></TN><MS>' +
+      '<Obj><TN RefId="0"><T>PortOwner.Sample</T><T>PortOwner.Sample#Live</T></TN><MS>' +
       '<U16 N="Port">443</U16><U32 N="Process">4000000000</U32><I32 N="Offset">-7</I32><S N="Owner">W3SVC (svchost.exe)</S><S N="State">Listen</S>' +
       '<B N="Elevated">true</B><DT N="Start">2026-05-04T08:09:11.1234567+00:00</DT>' +
       '<Obj N="Services"><TN RefId="1"><T>System.String[]</T><T>System.Array</T><T>System.Object</T></TN><LST><S>W3SVC</S><S>WAS</S></LST></Obj>' +
       '<Obj N="Holders"><TN RefId="2"><T>System.UInt32[]</T><T>System.Array</T><T>System.Object</T></TN><LST><U32>4</U32><U32>1000</U32></LST></Obj>' +
-      '<I32 N="Id">1000</I32></MS></Obj>' +
-      '<Obj><TNRef RefId="0" /><MS><Nil N="Port" /><Nil N="Process" /><Nil N="Offset" /><Nil N="Owner" /><Nil N="State" /><Nil N="Elevated" /><Nil N="Start" />' +
+      '</MS></Obj>' +
+      '<Obj><TN RefId="3"><T>PortOwner.Sample</T></TN><MS><Nil N="Port" /><Nil N="Process" /><Nil N="Offset" /><Nil N="Owner" /><Nil N="State" /><Nil N="Elevated" /><Nil N="Start" />' +
       '<Obj N="Services"><TNRef RefId="1" /><LST><S>WinRM</S></LST></Obj><Nil N="Holders" /></MS></Obj></Objs>\n',
   );
 });
@@ -123,9 +123,16 @@ test('a document without rows', async () => {
   assert.is((await written('clixml', sample, [], { stream: true })).text, `#< CLIXML\n${open}</Objs>\n`);
 });
 
-test('Id is left out where a row has none, null where it is null', async () => {
-  const [document] = documents((await written('clixml', sample, [full, empty, { ...empty, Id: null }])).text);
-  assert.equal(read(document!).map((item) => item.tags.Id), ['I32', undefined, 'Nil']);
+test('a live row has a type of its own, and nothing more', async () => {
+  const [document] = documents((await written('clixml', sample, [full, empty, { ...empty, Id: null }, full])).text);
+  const live = ['PortOwner.Sample', 'PortOwner.Sample#Live'];
+  assert.equal(read(document!).map((item) => item.type), [live, ['PortOwner.Sample'], ['PortOwner.Sample'], live]);
+  assert.not.match(document!, /N="Id"/);
+});
+
+test('a live row of chosen columns is no live row', async () => {
+  const { text } = await written('clixml', sample, [full], { columns: sample.columns.slice(0, 2) });
+  assert.equal(read(documents(text)[0]!)[0]!.type, ['Selected.PortOwner.Sample']);
 });
 
 const escapes: [text: string, encoded: string][] = [
@@ -160,7 +167,7 @@ test('streaming sends a complete document per batch, with its own type names', a
   // .NET's large object heap begins at 85,000 bytes.
   for (const document of documents(text)) assert.ok(document.length < 42_000, `${document.length} characters`);
   assert.equal(batches.flat().map((item) => item.row.Port), rows.map((row) => row.Port));
-  for (const [first] of batches) assert.equal(first!.type, ['PortOwner.Sample']);
+  for (const [first] of batches) assert.equal(first!.type, ['PortOwner.Sample', 'PortOwner.Sample#Live']);
   assert.equal(flushed.map((part) => documents(part).length), batches.map((_, i) => i + 1));
 });
 

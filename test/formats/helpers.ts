@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { loadWriter } from '../../src/formats/format.ts';
 import type { Format, WriterOptions } from '../../src/formats/format.ts';
 import type { Problem } from '../../src/problems.ts';
-import type { AnyRow, RowSchema } from '../../src/schema/column.ts';
+import { plainColumns, type AnyRow, type RowSchema } from '../../src/schema/column.ts';
 
 /** A schema with a column of every type. */
 export const sample = {
@@ -17,7 +17,7 @@ export const sample = {
     { name: 'Start', type: 'date', importance: 7, description: '' },
     { name: 'Services', type: 'texts', importance: 8, description: '' },
     { name: 'Holders', type: 'uint32s', importance: 9, description: '' },
-    { name: 'Id', type: 'int32', clixmlOnly: true, description: '' },
+    { name: 'Id', type: 'int32', liveAliasOf: 'Process', description: '' },
   ],
 } as const satisfies RowSchema;
 
@@ -60,7 +60,7 @@ export async function written(format: Format, schema: RowSchema, items: readonly
       flushed.push(text);
     },
   };
-  const columns = schema.columns.filter((column) => format === 'clixml' || column.clixmlOnly !== true);
+  const columns = plainColumns(schema);
   const writer = await loadWriter(format, schema, { columns, problems: 'auto', sink, ...options });
   for (const item of items) {
     if (isProblem(item)) writer.problem(item);

@@ -50,13 +50,12 @@ test('typed properties', async (context) => {
         Services = $rows[0].Services; Holder = $rows[0].Holders[1].GetType().Name
         Nulls = @('Port', 'Owner', 'Elevated', 'Start', 'Holders' | Where-Object { $null -eq $rows[1].$_ })
         NoServices = $rows[1].Services.Count
-        Ids = @($rows | ForEach-Object { [bool]$_.PSObject.Properties['Id'] })
       } | ConvertTo-Json -Depth 4`,
     ),
   );
   assert.equal(result, {
     Count: 2,
-    Names: ['Deserialized.PortOwner.Sample'],
+    Names: ['Deserialized.PortOwner.Sample', 'Deserialized.PortOwner.Sample#Live'],
     Types: {
       Port: 'UInt16',
       Process: 'UInt32',
@@ -67,7 +66,6 @@ test('typed properties', async (context) => {
       Start: 'DateTime',
       Services: 'ArrayList',
       Holders: 'ArrayList',
-      Id: 'Int32',
     },
     Port: 443,
     Process: 4_000_000_000,
@@ -79,7 +77,6 @@ test('typed properties', async (context) => {
     Holder: 'UInt32',
     Nulls: ['Port', 'Owner', 'Elevated', 'Start', 'Holders'],
     NoServices: 0,
-    Ids: [true, false],
   });
 });
 
