@@ -1,12 +1,13 @@
 import { readRuns } from '../audit/store.ts';
 import { PortOwnerError, type Problem } from '../problems.ts';
+import { taskText } from '../facts/decode/windows-text.ts';
 import type { AuditTaskRow } from '../schema/task.ts';
 import { auditArguments, folderOf, splitUnit, splitWindows, windowsArguments, type AuditTask, type TaskPlatform } from './definition.ts';
 import { right } from './descriptor.ts';
 import { registerScript } from './register-script.ts';
 import type { LinuxScheduler, Said, Scheduler, WindowsScheduler } from './scheduler.ts';
 import { checkTask, seconds } from './task-rules.ts';
-import { taskFile, taskText, taskXml } from './task-xml.ts';
+import { taskFile, taskXml } from './task-xml.ts';
 import { examine, mayAccount, pathSteps, type Concern, type Used } from './trust.ts';
 import { unitName, units, unitValues } from './units.ts';
 

@@ -74,10 +74,3 @@ export function asciiXml(xml: string): string {
 export function taskFile(xml: string): Buffer {
   return Buffer.from(`\ufeff<?xml version="1.0" encoding="UTF-16"?>\r\n${xml.replace(/\r?\n/g, '\r\n')}`, 'utf16le');
 }
-
-/** The text of a task's file, or of what `schtasks /Query /XML` wrote: it says UTF-16 of itself whatever it is. */
-export function taskText(bytes: Uint8Array, otherwise: (bytes: Uint8Array) => string = (all) => Buffer.from(all).toString('utf8')): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const wide = (buffer[0] === 0xff && buffer[1] === 0xfe) || (buffer[0] === 0x3c && buffer[1] === 0);
-  return (wide ? buffer.toString('utf16le') : otherwise(buffer)).replace(/^\ufeff/, '');
-}

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../src/facts/raw.ts';
 import type { LinuxScheduler, Look, Said, WindowsScheduler } from '../../src/schedule/scheduler.ts';
-import { taskText } from '../../src/schedule/task-xml.ts';
+import { taskText } from '../../src/facts/decode/windows-text.ts';
 import { ace, descriptor } from './descriptor-bytes.ts';
 
 const full = 0x1f01ff;

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { taskText } from '../../src/facts/decode/windows-text.ts';
 import { checkTask, seconds } from '../../src/schedule/task-rules.ts';
-import { asciiXml, taskFile, taskText, taskXml } from '../../src/schedule/task-xml.ts';
+import { asciiXml, taskFile, taskXml } from '../../src/schedule/task-xml.ts';
 import { gmsaTask, windowsTask } from './example.ts';
 
 const test = suite('the XML of a task');
