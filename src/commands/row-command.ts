@@ -31,7 +31,7 @@ export abstract class RowCommand extends BaseCommand {
     description: 'answer from this snapshot (- is standard input) instead of this machine; or from what Get-NetTCPConnection, Get-Process … gave to Export-Clixml, in one file or several',
   });
   excel = Option.Boolean('--excel', false, { description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)' });
-  stream = Option.Boolean('--stream', false, { description: 'CLIXML: one document for each 256 rows, for PowerShell 7' });
+  stream = Option.Boolean('--stream', false, { description: 'CLIXML: a document for each few rows, for PowerShell 7' });
   problems = Option.String('--problems', {
     description: 'rows: put errors and warnings among the rows, for the PowerShell module',
     validator: t.isEnum(['rows'] as const),
