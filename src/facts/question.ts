@@ -47,11 +47,17 @@ export function holdsPort(socket: Pick<Socket, 'protocol' | 'state' | 'remotePor
 export function spansWithout(spans: readonly PortSpan[] | null, sockets: readonly Pick<Socket, 'localPort'>[]): readonly PortSpan[] {
   if (spans === null) return sockets.length === 0 ? [{ start: 0, end: 65535 }] : [];
   if (sockets.length === 0) return spans;
-  /** How many ports below this one are used. */
-  const below = new Uint32Array(65537);
-  for (const { localPort } of sockets) below[localPort + 1] = 1;
-  for (let port = 1; port < below.length; port++) below[port]! += below[port - 1]!;
-  return spans.filter(({ start, end }) => below[start] === below[end + 1]);
+  const used = Uint16Array.from(sockets, ({ localPort }) => localPort).sort();
+  return spans.filter(({ start, end }) => {
+    // Of the used ports the first from `start` on.
+    let [low, high] = [0, used.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (used[middle]! < start) low = middle + 1;
+      else high = middle;
+    }
+    return low === used.length || used[low]! > end;
+  });
 }
 
 /** The sockets that a question is about, in their order. */
