@@ -10,7 +10,6 @@ if (first === '--child' && process.platform === 'win32') {
     process.exitCode = 0;
   });
 } else {
-  runPortOwner(process.argv.slice(2), processSurroundings()).then((code) => {
-    process.exitCode = code;
-  });
+  // All is written by then. Without this Node takes its memory apart, piece by piece, before it ends.
+  runPortOwner(process.argv.slice(2), processSurroundings()).then((code) => process.exit(code));
 }
