@@ -72,12 +72,12 @@ export const readJson = (text: string): Values[] => (JSON.parse(text) as Values[
 export const readNdjson = (text: string): Values[] => text.trimEnd().split('\n').map((line) => JSON.parse(line) as Values).filter((item) => !('Problem' in item));
 
 /** Every format: what reads it, and what it should then give for rows. */
-export const formats: Readonly<Record<string, { read: (text: string) => Values[]; expected: (rows: readonly Endpoint[], live: boolean) => Values[] }>> = {
+export const formats: Readonly<Record<string, { read: (text: string) => Values[]; expected: (rows: readonly Endpoint[]) => Values[] }>> = {
   table: { read: readTable, expected: (rows) => rows.map((row) => asText(row, ', ')) },
   list: { read: readList, expected: (rows) => rows.map((row) => asText(row, ', ')) },
   csv: { read: readCsv, expected: (rows) => rows.map((row) => asText(row, '; ')) },
   json: { read: readJson, expected: (rows) => [...rows] },
   ndjson: { read: readNdjson, expected: (rows) => [...rows] },
-  // For Stop-Process, rows of this machine have the process id under this name too; columns that nobody asked for are left out.
-  clixml: { read: readClixml, expected: (rows, live) => rows.map((row) => asked(live && row.OwningProcess !== null ? { ...row, Id: row.OwningProcess } : row)) },
+  // Columns that nobody asked for are left out.
+  clixml: { read: readClixml, expected: (rows) => rows.map(asked) },
 };
