@@ -118,5 +118,5 @@ for (const { name, ...line } of measureHistory()) add({ what: name, ...line });
 
 const held = (line: Line): string => (line.budget === null ? '' : line.ratio <= line.budget ? 'yes' : '**no**');
 process.stdout.write(`\n| what | seen | ratio | to | budget | held |\n|---|---|---|---|---|---|\n`);
-for (const line of lines) process.stdout.write(`| ${line.what} | ${line.seen} | ${line.ratio.toFixed(2)} | ${line.peer} | ${line.budget ?? ''} | ${held(line)} |\n`);
+for (const line of lines) process.stdout.write(`| ${line.what.replaceAll('|', '\\|')} | ${line.seen} | ${line.ratio.toFixed(2)} | ${line.peer} | ${line.budget ?? ''} | ${held(line)} |\n`);
 process.exitCode = lines.some((line) => line.budget !== null && line.ratio > line.budget) ? 1 : 0;
