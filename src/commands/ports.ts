@@ -153,7 +153,10 @@ export class PortsCommand extends RowCommand {
     const exitCode = this.verdict(facts, rows, undecided, spans);
     const variant = rows.some((row) => row.RemotePort !== null) ? 'Connection' : undefined;
     if (rows.length > 0) return { rows, problems, exitCode, ...(variant === undefined ? {} : { variant }) };
-    return { rows, problems, exitCode, note: await this.nobody(question, exitCode, filter !== null, undecided, facts) };
+    const note = await this.nobody(question, exitCode, filter !== null, undecided, facts);
+    // An empty list would look like "nobody".
+    if (exitCode === exit.unavailable && !this.forPeople) problems.push({ severity: 'Error', code: 'PO3001', message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}` });
+    return { rows, problems, exitCode, note };
   }
 
   private async subject(): Promise<Subject> {

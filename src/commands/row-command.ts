@@ -67,11 +67,17 @@ export abstract class RowCommand extends BaseCommand {
     return this.from === undefined;
   }
 
+  /** Whether people read the answer, and a note with it. */
+  protected get forPeople(): boolean {
+    const format = this.chosenFormat();
+    return format === 'table' || format === 'list';
+  }
+
   async perform(): Promise<ExitCode> {
     const format = this.chosenFormat();
     if (this.output === '') throw new PortOwnerError('PO1001', '--output has no value', { hint: 'It takes the path of a file.' });
     if (this.from?.includes('')) throw new PortOwnerError('PO1001', '--from has no value', { hint: 'It takes the path of a file, or - for standard input.' });
-    const forPeople = format === 'table' || format === 'list';
+    const { forPeople } = this;
     if (this.stream && format !== 'clixml') throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && format !== 'csv') throw new PortOwnerError('PO1005', '--excel needs --format csv');
     if (this.problems === 'rows' && (forPeople || format === 'csv')) {
@@ -146,7 +152,7 @@ export abstract class RowCommand extends BaseCommand {
       if (inBand || this.problems === 'rows') writer.problem(problem);
       else this.surroundings.error(problemText(problem));
     }
-    const forPeople = format === 'table' || format === 'list';
+    const { forPeople } = this;
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();

@@ -297,6 +297,16 @@ for (const [args, code, count, told] of [
   });
 }
 
+test('a program that reads an empty list is told that it cannot be told', async () => {
+  const ask = (...more: string[]) => run(['--user', 'anna', '--from', halfSeen, ...more]);
+  const json = await ask('--format', 'json');
+  assert.is(json.code, 69);
+  assert.match(json.out, /"Problem":"Error","Code":"PO3001","Message":"cannot tell: too little is known of 1 socket to say whether it matches"/);
+  assert.match((await ask('--format', 'clixml', '--problems', 'rows')).out, /<S N="Code">PO3001<\/S>/);
+  assert.match((await ask('--format', 'csv')).err, /^portowner: PO3001: cannot tell: /m);
+  assert.not.match((await ask()).err, /PO3001: cannot tell/, 'a person reads it as the answer');
+});
+
 test('the ports of hidden owners are told in order', async () => {
   const refusals = [refusal('OwningProcess', 'AccessDenied', 'root')];
   const { err } = await run(['--image', 'x', '--from', snapshotFile(facts([4000, 22, 4000, 443].map((localPort) => socket({ localPort, pid: null, refusals }))))]);
