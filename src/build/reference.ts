@@ -22,8 +22,8 @@ function columnTable(schema: RowSchema, of: string): string {
 }
 
 function problemTable(): string {
-  const rows = Object.entries(problemKinds).map(([code, { summary, exitCode }]) => `| ${code} | ${cell(summary)} | ${exitCode} |`);
-  return ['| code | meaning | exit code when it ends the command |', '|---|---|---|', ...rows].join('\n');
+  const rows = Object.entries(problemKinds).map(([code, { summary, action, exitCode }]) => `| ${code} | ${cell(summary)} | ${cell(action)} | ${exitCode} |`);
+  return ['| code | meaning | what to do | exit code when it ends the command |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 function sourceTable(): string {

@@ -1,4 +1,4 @@
-import { errorCategories, problemKinds, type Problem } from '../problems.ts';
+import { errorCategories, problemKinds, recommendedAction, type Problem } from '../problems.ts';
 import { liveTypeName, plainColumns, type AnyRow, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { problemRow, toProblemRow } from '../schema/problem.ts';
 import type { CreateWriter } from './format.ts';
@@ -160,7 +160,7 @@ function streamItem(problem: Problem, types: TypeNames): string {
         `<I32 N="ErrorCategory_Category">${errorCategories[problemKinds[problem.code].category]}</I32><S N="ErrorCategory_Activity">portowner</S>` +
         `<S N="ErrorCategory_Reason">${problem.code}</S>${optional('ErrorCategory_TargetName', problem.target)}` +
         `${optional('ErrorCategory_TargetType', problem.target && 'String')}<S N="ErrorCategory_Message">${message}</S><S N="ErrorDetails_Message">${message}</S>` +
-        `${optional('ErrorDetails_RecommendedAction', problem.hint)}<B N="SerializeExtendedInfo">false</B></MS></Obj>`
+        `${optional('ErrorDetails_RecommendedAction', recommendedAction(problem))}<B N="SerializeExtendedInfo">false</B></MS></Obj>`
       );
   }
 }

@@ -1,4 +1,4 @@
-import { problemKinds, type Problem } from '../problems.ts';
+import { problemKinds, recommendedAction, type Problem } from '../problems.ts';
 import type { RowOf, RowSchema } from './column.ts';
 
 /** A problem as a row, for callers that ask for `--problems rows`. */
@@ -22,7 +22,7 @@ export function toProblemRow(problem: Problem): ProblemRow {
     Severity: problem.severity,
     Code: problem.code,
     Message: problem.message,
-    Hint: problem.hint ?? null,
+    Hint: recommendedAction(problem) ?? null,
     Target: problem.target ?? null,
     Category: problemKinds[problem.code].category,
     Terminating: problem.terminating === true,

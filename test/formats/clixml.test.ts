@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import sax from 'sax';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ProblemCode } from '../../src/problems.ts';
+import { problemKinds, type ProblemCode } from '../../src/problems.ts';
 import type { AnyRow } from '../../src/schema/column.ts';
 import { empty, full, hostileRow, problem, sample, written } from './helpers.ts';
 
@@ -206,7 +206,7 @@ for (const [code, category] of categories) {
       `<S N="FullyQualifiedErrorId">${code}</S>`,
       `<I32 N="ErrorCategory_Category">${category}</I32>`,
       '<Nil N="TargetObject" />',
-      '<Nil N="ErrorDetails_RecommendedAction" />',
+      `<S N="ErrorDetails_RecommendedAction">${problemKinds[code].action}</S>`,
     ]) assert.ok(text.includes(part), part);
   });
 }

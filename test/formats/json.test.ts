@@ -40,7 +40,7 @@ test('problems are items that are no rows', async () => {
 
 test('problems as rows', async () => {
   const { text } = await written('json', sample, [{ severity: 'Error', code: 'PO2001', message: 'no such file' }], { problems: 'rows' });
-  assert.equal(JSON.parse(text), [{ Severity: 'Error', Code: 'PO2001', Message: 'no such file', Hint: null, Target: null, Category: 'ReadError', Terminating: false }]);
+  assert.equal(JSON.parse(text), [{ Severity: 'Error', Code: 'PO2001', Message: 'no such file', Hint: 'Make sure that the file is there and may be read.', Target: null, Category: 'ReadError', Terminating: false }]);
 });
 
 for (const format of ['json', 'ndjson'] as const) {

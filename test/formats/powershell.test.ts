@@ -124,7 +124,7 @@ test('problems on their streams', async (context) => {
     'WARNING: PO3002: some are hidden Run as root.',
     'VERBOSE: PO3002: some are hidden Run as root.',
     `PO3002 PermissionDenied ${message} pid 4 Run as root.`,
-    'PO2001 ReadError 233  ',
+    'PO2001 ReadError 233  Make sure that the file is there and may be read.',
     'row 443',
   ]);
 });
