@@ -10,6 +10,9 @@ if (first === '--child' && process.platform === 'win32') {
     process.exitCode = 0;
   });
 } else {
-  // All is written by then. Without this Node takes its memory apart, piece by piece, before it ends.
-  runPortOwner(process.argv.slice(2), processSurroundings()).then((code) => process.exit(code));
+  runPortOwner(process.argv.slice(2), processSurroundings()).then((code) => {
+    process.exitCode = code;
+    // Otherwise Node takes its memory apart, piece by piece, before it ends. A Windows console may still be written to.
+    if (process.platform !== 'win32') process.exit();
+  });
 }

@@ -9,7 +9,7 @@ const [source = '', output = ''] = process.argv.slice(2);
 const script = new Script(readFileSync(source, 'latin1'), { filename: 'portowner.cjs' });
 
 // It would end this process.
-process.exit = ((code: number) => void (process.exitCode = code)) as typeof process.exit;
+process.exit = (() => undefined) as unknown as typeof process.exit;
 
 function run(args: string[]): void {
   process.argv = [process.execPath, process.execPath, ...args];

@@ -1,0 +1,50 @@
+// A build in another folder, with a program in place of the one that signs.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { pkgHome, root, sha256 } from '../../src/build/runtime.mjs';
+import { dist } from './machine.ts';
+
+const test = suite('a build');
+
+const folder = mkdtempSync(join(tmpdir(), 'portowner test-'));
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+const log = join(folder, 'signed');
+const signer = join(folder, 'signer.cjs');
+writeFileSync(signer, `require('node:fs').appendFileSync(${JSON.stringify(log)}, process.argv[2] + '\\n'); process.exitCode = process.argv[2].endsWith(process.env.REFUSED) ? 1 : 0;`);
+
+function build(refused: string) {
+  rmSync(log, { force: true });
+  const env = { ...process.env, PORTOWNER_SIGN: `"${process.execPath}" "${signer}"`, REFUSED: refused };
+  return spawnSync(process.execPath, [join(folder, 'src/build/build.ts'), 'win'], { encoding: 'utf8', env });
+}
+
+test.before(() => {
+  const left = new Set(['.cache', '.git', 'dist']);
+  for (const name of readdirSync(root).filter((entry) => !left.has(entry))) cpSync(join(root, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
+  mkdirSync(join(folder, '.cache'));
+  symlinkSync(join(pkgHome, '.pkg-cache'), join(folder, '.cache/.pkg-cache'), 'junction');
+});
+
+test('of the same sources in another folder gives the same portowner.exe, and signs all that can be signed', () => {
+  const built = build('nothing');
+  assert.is(built.status, 0, `${built.stdout}${built.stderr}`);
+  const [first, second] = [dist, join(folder, 'dist')].map((path) => sha256(readFileSync(join(path, 'portowner.exe'))));
+  assert.is(second, first);
+  const module = process.platform === 'win32' ? 'PortOwner' : 'win/PortOwner';
+  assert.equal(
+    readFileSync(log, 'utf8').trim().split('\n').map((path) => relative(join(folder, 'dist'), path).replaceAll('\\', '/')).toSorted(),
+    ['portowner.exe', ...['Completion.ps1', 'PortOwner.format.ps1xml', 'PortOwner.psd1', 'PortOwner.psm1', 'PortOwner.types.ps1xml', 'Tasks/Invoke-FleetAudit.ps1'].map((name) => `${module}/${name}`)].toSorted(),
+  );
+});
+
+test('fails when a file cannot be signed', () => {
+  const built = build('PortOwner.psm1');
+  assert.is(built.status, 1);
+  assert.match(built.stderr, /PORTOWNER_SIGN failed for .*PortOwner\.psm1/);
+});
+
+test.run();
