@@ -1,3 +1,21 @@
+# The computer that a piped item says it comes from, unless it is this one.
+function Get-FarComputer {
+    param($InputObject)
+
+    foreach ($name in 'PSComputerName', 'MachineName') {
+        $property = $InputObject.PSObject.Properties[$name]
+        if ($null -ne $property -and $property.Value -and $property.Value -notin '.', 'localhost', $env:COMPUTERNAME) { return $property.Value }
+    }
+}
+
+# Whether a piped item is a row of this module, or what Select-Object left of one, that is not live: of a snapshot, a
+# file or another computer. Its process ids are other processes' here.
+function Test-RecordedRow {
+    param($InputObject)
+
+    return @($InputObject.PSTypeNames -match '^(?:Deserialized\.|Selected\.)*PortOwner\.').Count -gt 0 -and $null -eq $InputObject.PSObject.Properties['Id']
+}
+
 # What a piped item asks for, in the executable's words: a port expression, or pid:NUMBER.
 # Read explicitly: bound by property name, a parameter would take the whole object where it also binds by value.
 function ConvertTo-Operand {
@@ -17,7 +35,19 @@ function ConvertTo-Operand {
             if ($name -ne 'LocalPort') { $found = "pid:$found" }
             break
         }
-        if ($found) {
+        $computer = if ($found -like 'pid:*') { Get-FarComputer $item }
+        if ($computer -or ($found -like 'pid:*' -and (Test-RecordedRow $item))) {
+            if (-not $computer) { $computer = 'a recorded row' }
+            Write-Problem -Cmdlet $Cmdlet -Problem @{
+                Severity    = 'Error'
+                Code        = 'PO1002'
+                Message     = "'$item' tells of a process of $computer, and of no port: the process with that number here is another one."
+                Hint        = 'Ask in a session on that computer, or ask a snapshot of it.'
+                Target      = $item
+                Category    = 'InvalidArgument'
+                Terminating = $false
+            }
+        } elseif ($found) {
             $found
         } else {
             Write-Problem -Cmdlet $Cmdlet -Problem @{

@@ -11,21 +11,20 @@ function ConvertTo-StopOperand {
             continue
         }
         $value = @{}
-        foreach ($name in 'Identity', 'LocalPort', 'LocalAddress', 'Protocol', 'State', 'OwningProcess', 'Id', 'StartTime', 'ComputerName', 'PSComputerName', 'MachineName') {
+        foreach ($name in 'Identity', 'LocalPort', 'LocalAddress', 'Protocol', 'State', 'OwningProcess', 'Id', 'StartTime', 'ComputerName') {
             $property = $item.PSObject.Properties[$name]
             $value[$name] = if ($null -ne $property) { $property.Value }
         }
-        $own = @($item.PSTypeNames -match '^(?:Deserialized\.)?PortOwner\.').Count -gt 0
         $message = $null
         $operand = $null
-        if ($value.PSComputerName -and $value.PSComputerName -ne 'localhost') {
-            $message = "'$item' is on $($value.PSComputerName), not on this computer."
-        } elseif ($value.MachineName -and $value.MachineName -ne '.') {
-            $message = "'$item' is on $($value.MachineName), not on this computer."
+        $far = Get-FarComputer $item
+        if ($far) {
+            $message = "'$item' is on $far, not on this computer."
         } elseif ($value.Identity) {
             $operand = $value.Identity
-        } elseif (($own -or $value.ComputerName) -and $null -ne $value.LocalPort -and $null -eq $value.Id) {
-            $message = "The row of port $($value.LocalPort) has no Id: it is of a snapshot, or nobody can be stopped for it by its process."
+        } elseif ($null -eq $value.Id -and ((Test-RecordedRow $item) -or ($value.ComputerName -and $null -ne $value.LocalPort))) {
+            $of = if ($null -eq $value.LocalPort) { '' } else { " of port $($value.LocalPort)" }
+            $message = "The row$of has no Id: it is no live row with its OwningProcess, or nobody can be stopped for it by its process."
         } elseif ($null -ne $value.LocalPort -and $null -ne $value.OwningProcess -and $value.LocalAddress) {
             $protocol = $value.Protocol
             # Get-NetTCPConnection's objects have a State, Get-NetUDPEndpoint's have none.

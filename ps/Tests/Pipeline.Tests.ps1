@@ -125,6 +125,8 @@ Describe 'Rows piped on' {
     It 'cannot be bound by Stop-Process when they come from <Name>' -ForEach @(
         @{ Name = 'a file of Export-Clixml'; Rows = { Get-PortOwner $ports | Export-Clixml (Join-Path $TestDrive 'rows.xml'); Import-Clixml (Join-Path $TestDrive 'rows.xml') } }
         @{ Name = 'a job'; Rows = { Start-Job { Import-Module $using:moduleFolder; Get-PortOwner $using:ports -WarningAction Ignore } | Receive-Job -Wait -AutoRemoveJob } }
+        @{ Name = 'a job that selected everything'; Rows = { Start-Job { Import-Module $using:moduleFolder; Get-PortOwner $using:ports -WarningAction Ignore | Select-Object * } | Receive-Job -Wait -AutoRemoveJob } }
+        @{ Name = 'JSON'; Rows = { Get-PortOwner $ports | ConvertTo-Json | ConvertFrom-Json } }
         # What remoting does with objects.
         @{ Name = 'another machine'; Rows = { Get-PortOwner $ports | ForEach-Object { [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($_)) } } }
         @{ Name = 'the bare executable on another machine'; Rows = { & $executable ($ports -join ',') --format clixml --stream } }
@@ -137,6 +139,26 @@ Describe 'Rows piped on' {
         $problems = $null
         $rows | Stop-Process -WhatIf -ErrorVariable problems -ErrorAction SilentlyContinue
         $problems.FullyQualifiedErrorId | Should -Be (@('InputObjectNotBound,Microsoft.PowerShell.Commands.StopProcessCommand') * 2)
+    }
+
+    It 'cannot be bound by Stop-Process when they come from CSV' {
+        $rows = Get-PortOwner $ports | ConvertTo-Csv | ConvertFrom-Csv
+        $rows | Stop-Process -WhatIf -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems.FullyQualifiedErrorId | Should -Be (@('InputObjectNotBound,Microsoft.PowerShell.Commands.StopProcessCommand') * 2)
+    }
+
+    It 'can be bound when they have chosen properties, and are live' {
+        (Get-PortOwner $ports[0] -Column LocalPort, OwningProcess | Get-Process).Id | Should -Be $PID
+        (Get-PortOwner $ports[0] | Get-Process).Id | Should -Be $PID
+    }
+
+    It 'are no question for a process of another computer: <Name>' -ForEach @(
+        @{ Name = 'a process'; Item = { [pscustomobject]@{ PSTypeName = 'Deserialized.System.Diagnostics.Process'; Id = $PID; PSComputerName = 'srv9' } } }
+        @{ Name = 'a process by its machine'; Item = { [pscustomobject]@{ Id = $PID; MachineName = 'srv9' } } }
+        @{ Name = 'a row of a snapshot'; Item = { $path = Join-Path $TestDrive 'far.json'; Save-PortSnapshot $path -WarningAction Ignore; Get-PortOwner $ports[0] -FromSnapshot $path -Column OwningProcess } }
+    ) {
+        & $Item | Get-PortOwner -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems.FullyQualifiedErrorId | Should -Be 'PO1002,Get-PortOwner'
     }
 
     It 'have no property that other cmdlets bind by mistake' {

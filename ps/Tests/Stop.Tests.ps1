@@ -89,6 +89,26 @@ Describe 'Stop-PortOwner' -Skip:(-not $hasNode) {
         $one.HasExited | Should -BeFalse
     }
 
+    It 'refuses a row of a snapshot with chosen properties: <_>' -ForEach 'LocalPort', 'OwningProcess', 'LocalPort, OwningProcess', 'Protocol, LocalAddress, LocalPort, OwningProcess' {
+        $snapshot = Join-Path $TestDrive 'stop.json'
+        Save-PortSnapshot $snapshot -WarningAction Ignore
+        Get-PortOwner $one.Port -FromSnapshot $snapshot -Column ($_ -split ', ') | Stop-PortOwner -Confirm:$false -ErrorVariable problems @refusing | Should -BeNullOrEmpty
+        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'takes a live row with chosen properties: <_>' -ForEach 'LocalPort, OwningProcess', 'Protocol, LocalAddress, LocalPort, OwningProcess, ComputerName' {
+        (Get-PortOwner $one.Port -Column ($_ -split ', ') | Stop-PortOwner -WhatIf 6>&1) -join ' ' | Should -Not -Match 'has no Id'
+        $null = Get-PortOwner $one.Port -Column ($_ -split ', ') | Stop-PortOwner -WhatIf -ErrorVariable problems 6>$null
+        $problems | Should -BeNullOrEmpty
+    }
+
+    It 'refuses a row that comes from CSV' {
+        Get-PortOwner $one.Port | ConvertTo-Csv | ConvertFrom-Csv | Stop-PortOwner -Confirm:$false -ErrorVariable problems @refusing | Should -BeNullOrEmpty
+        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+        $one.HasExited | Should -BeFalse
+    }
+
     It 'refuses a row of another computer' {
         $row = Get-PortOwner $one.Port
         $row.ComputerName = 'elsewhere'

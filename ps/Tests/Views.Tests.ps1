@@ -71,7 +71,7 @@ Describe 'The list' {
     It 'has everything' {
         $row = Get-PortOwner $port
         $labels = ($row | Format-List | Get-Text) -match '^\w+ +:' -replace ' +:.*'
-        $labels | Should -Be $row.PSObject.Properties.Name
+        $labels | Should -Be ($row.PSObject.Properties.Name + 'Id')
     }
 }
 

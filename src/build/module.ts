@@ -104,13 +104,14 @@ function standardMembers(members: string): string {
 }
 
 /**
- * The properties of live rows. Of a type with SpecificProperties, serialisation writes what the object itself has and of
- * the type's properties only those of the set, which here is empty but for one that the object has.
+ * The properties of live rows. They are hidden, so that Select-Object *, Export-Csv and ConvertTo-Json leave them out. Of a
+ * type with SpecificProperties, serialisation writes what the object itself has and of the type's properties only those of
+ * the set, which here is empty but for one that the object has.
  */
 function liveType({ typeName, columns }: RowSchema): string[] {
   const aliases = columns.filter((column) => column.liveAliasOf !== undefined);
   if (aliases.length === 0) return [];
-  const properties = aliases.map(({ name, liveAliasOf, type }) => `<AliasProperty><Name>${name}</Name><ReferencedMemberName>${liveAliasOf}</ReferencedMemberName><TypeName>${dotnetTypes[type]}</TypeName></AliasProperty>`);
+  const properties = aliases.map(({ name, liveAliasOf, type }) => `<AliasProperty IsHidden="true"><Name>${name}</Name><ReferencedMemberName>${liveAliasOf}</ReferencedMemberName><TypeName>${dotnetTypes[type]}</TypeName></AliasProperty>`);
   const set = `<PropertySet><Name>PropertySerializationSet</Name><ReferencedProperties><Name>${aliases[0]!.liveAliasOf}</Name></ReferencedProperties></PropertySet>`;
   const members = standardMembers(`<NoteProperty><Name>SerializationMethod</Name><Value>SpecificProperties</Value></NoteProperty>${set}`);
   return [`<Type><Name>${liveTypeName(typeName)}</Name><Members>${properties.join('')}${members}</Members></Type>`];

@@ -121,7 +121,7 @@ function typeNames(schema: RowSchema, columns: readonly Column[], variant: strin
 function rowEncoder(schema: RowSchema, columns: readonly Column[], types: TypeNames, variant?: string): (row: AnyRow) => string {
   const own = typeNames(schema, columns, variant);
   // A row is live when it has a value for what only live rows have.
-  const mark = own.includes(schema.typeName) ? schema.columns.find((column) => column.liveAliasOf !== undefined)?.name : undefined;
+  const mark = schema.columns.find(({ liveAliasOf }) => columns.some(({ name }) => name === liveAliasOf))?.name;
   const live = [...own, liveTypeName(schema.typeName)];
   const names = columns.map((column) => column.name);
   const properties = columns.map((column) => {
