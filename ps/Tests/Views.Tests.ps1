@@ -27,6 +27,20 @@ Describe 'The table' {
         $text[0] -split '\s+' | Should -Be 'Protocol', 'LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'State', 'Owner', 'OwningProcess'
     }
 
+    It 'has what was asked for: <Options>' -ForEach @(
+        @{ Options = '-Firewall'; Asked = @{ Firewall = $true }; Shown = 'State FirewallStatus Owner' }
+        @{ Options = '-All -Firewall'; Asked = @{ All = $true; Firewall = $true }; Shown = 'RemotePort State FirewallStatus Owner' }
+        @{ Options = '-All -Resolve'; Asked = @{ All = $true; Resolve = $true }; Shown = 'RemotePort State RemoteHostName Owner' }
+        @{ Options = '-All -Resolve -Firewall'; Asked = @{ All = $true; Resolve = $true; Firewall = $true }; Shown = 'RemotePort State RemoteHostName FirewallStatus Owner' }
+    ) {
+        $rows = Get-PortOwner $port @Asked -WarningAction Ignore
+        $text = $rows | Get-Text
+        $text[0] -replace '\s+', ' ' | Should -BeLike "*$Shown*"
+        $path = Join-Path $TestDrive 'asked.xml'
+        $rows | Export-Clixml $path
+        Import-Clixml $path | Get-Text | Should -Be $text
+    }
+
     It 'of ranges has their ends' {
         (Get-PortRange | Get-Text)[0] -split '\s+' | Should -Be 'Kind', 'Protocol', 'AddressFamily', 'StartPort', 'EndPort', 'Count', 'Source'
     }
@@ -72,6 +86,13 @@ Describe 'The list' {
         $row = Get-PortOwner $port
         $labels = ($row | Format-List | Get-Text) -match '^\w+ +:' -replace ' +:.*'
         $labels | Should -Be ($row.PSObject.Properties.Name + 'Id')
+    }
+
+    It 'has a line for each sentence and command' {
+        $row = Test-PortBinding $port
+        $row.Evidence.Count, $row.Remedy.Count | Should -Not -Contain 1
+        $text = @($row | Format-List | Get-Text) -replace '^(\w+ *:| +) '
+        foreach ($line in @($row.Evidence) + @($row.Remedy)) { $text | Should -Contain $line }
     }
 }
 

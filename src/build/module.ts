@@ -15,6 +15,7 @@ import { range } from '../schema/range.ts';
 import { verdict } from '../schema/verdict.ts';
 import { stopResult } from '../schema/stop.ts';
 import { auditTask } from '../schema/task.ts';
+import { tableColumns, variantOf, variants } from '../schema/variant.ts';
 import { version } from './bundle.ts';
 import type { Platform } from './executable.ts';
 import { root } from './runtime.mjs';
@@ -42,16 +43,17 @@ const numeric = new Set(['uint16', 'uint32', 'int32']);
 
 /**
  * What a cell shows. Text may come from anybody, and a terminal obeys control characters: they are shown as `?`.
+ * The items of a list stand behind one another in a table, below one another in a list view: they may be sentences.
  * States have the colours that the executable gives them, where the host has colours (PowerShell 7.2 and newer).
  */
-function cell({ name, type }: Column): string {
+function cell({ name, type }: Column, separator = "', '"): string {
   const colours = [...styles].filter(([key]) => key.startsWith(`${name} `)).map(([key, [start]]) => ({ value: key.slice(name.length + 1), start }));
   if (colours.length > 0) {
     const cases = colours.map(({ value, start }) => `${quoted(value)} { "$([char]27)${start.slice(1)}${value}$([char]27)[0m" }`).join(' ');
     return `<ScriptBlock>if ($PSVersionTable.PSVersion -lt [version]'7.2') { $_.${name} } else { switch ($_.${name}) { ${xml(cases)} default { $_ } } }</ScriptBlock>`;
   }
   if (type === 'text') return `<ScriptBlock>$_.${name} -replace '[\\p{Cc}\\p{Cf}]', '?'</ScriptBlock>`;
-  if (type === 'texts') return `<ScriptBlock>@($_.${name}) -replace '[\\p{Cc}\\p{Cf}]', '?' -join ', '</ScriptBlock>`;
+  if (type === 'texts') return `<ScriptBlock>@($_.${name}) -replace '[\\p{Cc}\\p{Cf}]', '?' -join ${separator}</ScriptBlock>`;
   return `<PropertyName>${name}</PropertyName>`;
 }
 
@@ -73,28 +75,17 @@ function listView(typeName: string, columns: readonly Column[]): string {
   const items = columns.map((column) => {
     // Not every row has it.
     const condition = column.askedBy === undefined && column.liveAliasOf === undefined ? '' : `<ItemSelectionCondition><ScriptBlock>$null -ne $_.PSObject.Properties['${column.name}']</ScriptBlock></ItemSelectionCondition>`;
-    return `<ListItem>${condition}<Label>${column.name}</Label>${cell(column)}</ListItem>`;
+    return `<ListItem>${condition}<Label>${column.name}</Label>${cell(column, '"`n"')}</ListItem>`;
   });
   return view(typeName, `<ListControl><ListEntries><ListEntry><ListItems>\n${items.join('\n')}\n</ListItems></ListEntry></ListEntries></ListControl>`);
 }
 
-/** The columns of a table. PowerShell drops what it has no room for from the right: the process id goes there, it is in Owner, too. */
-function shownColumns(schema: RowSchema): Column[] {
-  const shown = schema.columns.filter((column) => column.importance !== undefined);
-  return shown.toSorted((a, b) => Number(a.name === 'OwningProcess') - Number(b.name === 'OwningProcess'));
-}
-
-/** The views: a table of what answers the question, wider where connections are shown too, and a list of everything. */
+/** The views: for each variant of an answer a table of what answers the question, and a list of everything. */
 export function formatFile(all: readonly RowSchema[] = rowSchemas): string {
-  const views = all.flatMap((schema) => {
-    const shown = shownColumns(schema);
-    const few = shown.filter((column) => column.connectionsOnly !== true);
-    return [
-      ...(few.length < shown.length ? [tableView(`${schema.typeName}#Connection`, shown)] : []),
-      tableView(schema.typeName, few),
-      listView(schema.typeName, schema.columns),
-    ];
-  });
+  const views = all.flatMap((schema) => [
+    ...variants(schema).map((variant) => tableView(variant.name === '' ? schema.typeName : `${schema.typeName}#${variant.name}`, tableColumns(schema, variant))),
+    listView(schema.typeName, schema.columns),
+  ]);
   return `<?xml version="1.0" encoding="utf-8"?>\n<Configuration><ViewDefinitions>\n${views.join('\n')}\n</ViewDefinitions></Configuration>\n`;
 }
 
@@ -120,7 +111,7 @@ function liveType({ typeName, columns }: RowSchema): string[] {
 /** What live rows have more than others, and what is shown of rows where no view is used: among objects of other types. */
 export function typesFile(all: readonly RowSchema[] = rowSchemas): string {
   const types = all.flatMap((schema) => {
-    const names = shownColumns(schema).filter((column) => column.connectionsOnly !== true).map(({ name }) => `<Name>${name}</Name>`);
+    const names = tableColumns(schema, variantOf(schema, false, () => false)).map(({ name }) => `<Name>${name}</Name>`);
     const set = `<PropertySet><Name>DefaultDisplayPropertySet</Name><ReferencedProperties>${names.join('')}</ReferencedProperties></PropertySet>`;
     return [`<Type><Name>${schema.typeName}</Name><Members>${standardMembers(set)}</Members></Type>`, ...liveType(schema)];
   });

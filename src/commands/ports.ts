@@ -9,6 +9,7 @@ import { formatPorts, parsePorts, type PortSpan } from '../ports/expression.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import type { Column } from '../schema/column.ts';
 import { endpoint, type Endpoint } from '../schema/endpoint.ts';
+import { askedColumns, variantOf } from '../schema/variant.ts';
 import { sectionProblems } from './problems.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
@@ -101,8 +102,7 @@ export class PortsCommand extends RowCommand {
   protected override defaultColumns(): readonly Column[] {
     const connections = this.all || this.state !== undefined || this.remotePort !== undefined;
     const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
-    // A table has no room for lists.
-    return [...columns, ...endpoint.columns.filter(({ askedBy, type }: Column) => askedBy !== undefined && type === 'text' && this.asks(askedBy))];
+    return [...columns, ...askedColumns(endpoint, (option) => this.asks(option))];
   }
 
   protected override asks(option: string): boolean {
@@ -151,8 +151,8 @@ export class PortsCommand extends RowCommand {
       problems.push(...resolved.problems);
     }
     const exitCode = this.verdict(facts, rows, undecided, spans);
-    const variant = rows.some((row) => row.RemotePort !== null) ? 'Connection' : undefined;
-    if (rows.length > 0) return { rows, problems, exitCode, ...(variant === undefined ? {} : { variant }) };
+    const variant = variantOf(endpoint, rows.some((row) => row.RemotePort !== null), (option) => this.asks(option)).name;
+    if (rows.length > 0) return { rows, problems, exitCode, ...(variant === '' ? {} : { variant }) };
     const note = await this.nobody(question, exitCode, filter !== null, undecided, facts);
     // An empty list would look like "nobody".
     if (exitCode === exit.unavailable && !this.forPeople) problems.push({ severity: 'Error', code: 'PO3001', message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}` });

@@ -18,7 +18,7 @@ export interface Answer {
   readonly exitCode: ExitCode;
   /** What a person is told when there are no rows, or besides them. */
   readonly note?: string;
-  /** What kind of answer it is, where PowerShell has a view of its own for it. */
+  /** What kind of answer it is, where PowerShell has a view of its own for it: the name of a variant. */
   readonly variant?: string;
 }
 

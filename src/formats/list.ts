@@ -2,13 +2,14 @@ import type { CreateWriter } from './format.ts';
 import { sanitise } from './sanitise.ts';
 import { noProblems, plainText } from './text.ts';
 
-/** One block per row with a line per column, like Format-List. */
+/** One block per row with a line per column, like Format-List; the items of a list below one another: they may be sentences. */
 export const create: CreateWriter = (_schema, { columns, sink, terminal = null }) => {
   const width = Math.max(...columns.map((column) => column.name.length));
   const labels = columns.map(({ name }) => {
     const label = `${name.padEnd(width)} :`;
     return terminal?.colours ? `\x1b[32m${label}\x1b[39m` : label;
   });
+  const below = `\n${' '.repeat(width + 3)}`;
   let first = true;
 
   return {
@@ -17,7 +18,8 @@ export const create: CreateWriter = (_schema, { columns, sink, terminal = null }
       let text = first ? '' : '\n';
       first = false;
       columns.forEach(({ name }, i) => {
-        const value = sanitise(plainText(row[name], ', '));
+        const cell = row[name];
+        const value = (cell !== null && typeof cell === 'object' ? cell : [cell]).map((item) => sanitise(plainText(item, ''))).join(below);
         text += value === '' ? `${labels[i]}\n` : `${labels[i]} ${value}\n`;
       });
       sink.write(text);

@@ -20,7 +20,7 @@ export interface Column {
    * Columns without it are not in the default table.
    */
   readonly importance?: number;
-  /** In the default table only when connections are shown too. */
+  /** It has values only for connections: it is in the default table only when these are shown too. */
   readonly connectionsOnly?: true;
   /**
    * Only in PowerShell, only on live rows (those that have a value for it), and there another name for this column. Such a

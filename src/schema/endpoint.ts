@@ -28,7 +28,7 @@ export const endpoint = {
     { name: 'Holders', type: 'uint32s', description: 'Every process that holds the socket, where several do; behind HTTP.sys System (4) and then the processes that serve its URLs. Processes that only may have inherited it stand in Owner and Reason.' },
     { name: 'Reason', type: 'texts', description: 'Why a value is missing: "Column: code: text", with what would reveal it.' },
     { name: 'ComputerName', type: 'text', description: 'The machine the row is about.' },
-    { name: 'RemoteHostName', type: 'text', askedBy: 'resolve', description: 'The DNS name of the remote address; only looked up with --resolve.' },
+    { name: 'RemoteHostName', type: 'text', connectionsOnly: true, askedBy: 'resolve', description: 'The DNS name of the remote address; only looked up with --resolve.' },
     { name: 'FirewallStatus', type: 'text', askedBy: 'firewall', description: "Whether this machine's firewall lets other machines in to the port; only with --firewall. Allowed, AllowedFrom (only some remotes), Blocked, Off, Unknown, or Varies (by kind of network on Windows, by address family on Linux). Null for connections and loopback." },
     { name: 'FirewallRules', type: 'texts', askedBy: 'firewall', description: 'The rule that decides, for each kind of network (Domain, Private, Public) or address family; only with --firewall.' },
     { name: 'Id', type: 'int32', liveAliasOf: 'OwningProcess', description: "The owner's process id, only on live rows of this machine with an id above 4, so that Stop-Process can bind no other." },

@@ -20,26 +20,37 @@ const sample: RowSchema = {
     { name: 'RemotePort', type: 'uint16', importance: 3, connectionsOnly: true, description: '' },
     { name: 'Names', type: 'texts', description: '' },
     { name: 'Extra', type: 'text', askedBy: 'extra', description: '' },
+    { name: 'Extras', type: 'texts', askedBy: 'extra', description: '' },
+    { name: 'RemoteName', type: 'text', connectionsOnly: true, askedBy: 'names', description: '' },
+    { name: 'Owner', type: 'text', importance: 1, description: '' },
     { name: 'Id', type: 'int32', liveAliasOf: 'Port', description: '' },
   ],
 };
 
 interface View { Name: string[]; TableControl?: { TableHeaders: { TableColumnHeader: { Label: string[]; Alignment?: string[] }[] }[] }[]; ListControl?: unknown[] }
 
-test('has a table with and without the other end of connections, and a list', async () => {
+test('has a table for each variant of an answer, and a list', async () => {
   const parsed = (await parseStringPromise(formatFile([sample]))) as { Configuration: { ViewDefinitions: { View: View[] }[] } };
   const views = parsed.Configuration.ViewDefinitions[0]!.View;
   const headers = (view: View): string[] | undefined => view.TableControl?.[0]!.TableHeaders[0]!.TableColumnHeader.map(({ Label }) => Label[0]!);
   assert.equal(
     views.map((view) => [view.Name[0], headers(view)]),
-    [['PortOwner.Sample#Connection', ['State', 'Port', 'RemotePort']], ['PortOwner.Sample', ['State', 'Port']], ['PortOwner.Sample', undefined]],
+    [
+      ['PortOwner.Sample#ConnectionExtraNames', ['State', 'Port', 'RemotePort', 'Extra', 'RemoteName', 'Owner']],
+      ['PortOwner.Sample#ConnectionNames', ['State', 'Port', 'RemotePort', 'RemoteName', 'Owner']],
+      ['PortOwner.Sample#ConnectionExtra', ['State', 'Port', 'RemotePort', 'Extra', 'Owner']],
+      ['PortOwner.Sample#Connection', ['State', 'Port', 'RemotePort', 'Owner']],
+      ['PortOwner.Sample#Extra', ['State', 'Port', 'Extra', 'Owner']],
+      ['PortOwner.Sample', ['State', 'Port', 'Owner']],
+      ['PortOwner.Sample', undefined],
+    ],
   );
-  assert.ok(views[2]!.ListControl);
+  assert.ok(views.at(-1)!.ListControl);
 });
 
 test('lists what not every row has only where it is', () => {
   const conditions = [...formatFile([sample]).matchAll(/<ItemSelectionCondition><ScriptBlock>[^<]*\['(\w+)'\]/g)].map((match) => match[1]);
-  assert.equal(conditions, ['Extra', 'Id']);
+  assert.equal(conditions, ['Extra', 'Extras', 'RemoteName', 'Id']);
 });
 
 test('shows no control character of a text', () => {
@@ -47,10 +58,15 @@ test('shows no control character of a text', () => {
   for (const name of ['Names', 'Extra']) assert.ok(cells.some((cell) => cell.includes(`$_.${name}`) && cell.includes('\\p{Cc}')), name);
 });
 
+test('shows the items of a list below one another in a list view, and behind one another in a table', () => {
+  const joins = [...formatFile([{ ...sample, columns: sample.columns.map((column) => (column.name === 'Names' ? { ...column, importance: 1 } : column)) }]).matchAll(/\$_\.Names\).*? -join ([^<]*)</g)].map((match) => match[1]);
+  assert.equal(joins, [...Array.from({ length: 6 }, () => "', '"), '"`n"']);
+});
+
 test('names the properties that are shown among objects of other types', async () => {
   const parsed = (await parseStringPromise(typesFile([sample]))) as { Types: { Type: { Name: string[] }[] } };
   assert.equal(parsed.Types.Type.map(({ Name }) => Name[0]), ['PortOwner.Sample', 'PortOwner.Sample#Live']);
-  assert.match(typesFile([sample]), /<Name>State<\/Name><Name>Port<\/Name><\/ReferencedProperties>/);
+  assert.match(typesFile([sample]), /<Name>State<\/Name><Name>Port<\/Name><Name>Owner<\/Name><\/ReferencedProperties>/);
 });
 
 for (const [platform, name] of [['win', 'portowner.exe'], ['win-arm64', 'portowner.exe'], ['linux', 'portowner']] as const) {

@@ -78,6 +78,9 @@ for (const [args, error] of [[['--columns', 'Nowhere'], 'PO1003'], [['--address'
 const typeNames: [what: string, args: string[], names: string[]][] = [
   ['listeners', ['443'], ['PortOwner.Endpoint']],
   ['connections', ['52000'], ['PortOwner.Endpoint#Connection', 'PortOwner.Endpoint']],
+  ['listeners with the firewall', ['443', '--firewall'], ['PortOwner.Endpoint#Firewall', 'PortOwner.Endpoint']],
+  ['listeners with names, of which they have none', ['443', '--resolve=1'], ['PortOwner.Endpoint']],
+  ['connections with the firewall', ['52000', '--firewall'], ['PortOwner.Endpoint#ConnectionFirewall', 'PortOwner.Endpoint']],
   ['chosen columns', ['443', '--columns', 'LocalPort'], ['Selected.PortOwner.Endpoint']],
 ];
 for (const [what, args, names] of typeNames) {

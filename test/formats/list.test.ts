@@ -12,14 +12,22 @@ Owner    : W3SVC (svchost.exe)
 State    : Listen
 Elevated : true
 Start    : 2026-05-04T08:09:11.1234567Z
-Services : W3SVC, WAS
-Holders  : 4, 1000
+Services : W3SVC
+           WAS
+Holders  : 4
+           1000
 `;
 const second = 'Port     :\nProcess  :\nOffset   :\nOwner    :\nState    :\nElevated :\nStart    :\nServices :\nHolders  :\n';
 
 test('a block per row, an empty line between', async () => {
   assert.is((await written('list', sample, [full, empty])).text, `${first}\n${second}`);
   assert.is((await written('list', sample, [])).text, '');
+});
+
+test('items that are sentences keep their commas, and each its line', async () => {
+  const services = ['systemctl stop a, b  # one', 'kill 1\n2'];
+  const { text } = await written('list', sample, [{ ...full, Services: services }], { columns: [sample.columns.find(({ name }) => name === 'Services')!] });
+  assert.is(text, 'Services : systemctl stop a, b  # one\n           kill 1\\n2\n');
 });
 
 test('names are coloured on a terminal that wants it', async () => {
@@ -32,7 +40,8 @@ test('no row sends anything to the terminal but its own lines', async () => {
     fc.asyncProperty(hostileRow, async (row) => {
       const { text } = await written('list', sample, [row]);
       assert.not.match(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
-      assert.is(text.split('\n').length, 10);
+      const items = Object.values(row).reduce((sum: number, value) => sum + (Array.isArray(value) ? Math.max(0, value.length - 1) : 0), 0);
+      assert.is(text.split('\n').length, 10 + items);
     }),
   );
 });

@@ -1,0 +1,46 @@
+import type { Column, RowSchema } from './column.ts';
+
+/** A kind of answer that PowerShell has a table of its own for. */
+export interface Variant {
+  /** What stands behind # in the type name of its rows; empty for the plain answer. */
+  readonly name: string;
+  /** Whether it shows the columns of connections. */
+  readonly connections: boolean;
+  /** The options that it shows a column for. */
+  readonly asked: readonly string[];
+}
+
+/** Whether a table shows a column when its option is given: it has no room for lists. */
+const shownWhenAsked = ({ askedBy, type }: Column): boolean => askedBy !== undefined && type === 'text';
+
+/** The columns that tables show when the options are given that ask for them. */
+export function askedColumns(schema: RowSchema, asks: (option: string) => boolean): Column[] {
+  return schema.columns.filter((column) => shownWhenAsked(column) && asks(column.askedBy!));
+}
+
+/** The variant of an answer: with connections or without, to these options. */
+export function variantOf(schema: RowSchema, connections: boolean, asks: (option: string) => boolean): Variant {
+  const shown = askedColumns(schema, asks).filter((column) => connections || column.connectionsOnly !== true);
+  const asked = [...new Set(shown.map((column) => column.askedBy!))];
+  return { name: [...(connections ? ['connection'] : []), ...asked].map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(''), connections, asked };
+}
+
+/** Every variant of the rows of a schema, the plain one last. */
+export function variants(schema: RowSchema): Variant[] {
+  const options = [...new Set(schema.columns.filter(shownWhenAsked).map((column) => column.askedBy!))];
+  const subsets = Array.from({ length: 2 ** options.length }, (_, left) => options.filter((_, i) => ((left >> i) & 1) === 0));
+  const connections = schema.columns.some((column) => column.connectionsOnly === true) ? [true, false] : [false];
+  const all = connections.flatMap((of) => subsets.map((set) => variantOf(schema, of, (option) => set.includes(option))));
+  return [...new Map(all.map((variant) => [variant.name, variant])).values()];
+}
+
+/**
+ * The columns of a variant's table. PowerShell drops what it has no room for from the right: what was asked for goes before
+ * the owner, which may be long, and the process id, which is in the owner, too, to the end.
+ */
+export function tableColumns(schema: RowSchema, { connections, asked }: Variant): Column[] {
+  const shown = schema.columns.filter((column) => column.importance !== undefined && (connections || column.connectionsOnly !== true));
+  const extra = schema.columns.filter((column) => shownWhenAsked(column) && asked.includes(column.askedBy!));
+  const owner = shown.findIndex(({ name }) => name === 'Owner');
+  return shown.toSpliced(owner < 0 ? shown.length : owner, 0, ...extra).toSorted((a, b) => Number(a.name === 'OwningProcess') - Number(b.name === 'OwningProcess'));
+}
