@@ -38,9 +38,10 @@ class Teller {
     return known.kind;
   }
 
-  #tell(object: ClixmlObject): void {
+  #tell(object: ClixmlObject, part: boolean): void {
     const kind = this.#kindOf(object.typeNames) ?? kindOfProperties(object);
     if (kind === null) {
+      if (part) return;
       const type = plainType(object.typeNames[0] ?? 'unknown').slice(0, 200);
       const counted = this.#strange.has(type) || this.#strange.size < mostTypes ? type : 'other types';
       this.#strange.set(counted, (this.#strange.get(counted) ?? 0) + 1);
@@ -76,8 +77,8 @@ class Teller {
         wants: (property) => wantedProperties.has(property),
         complete: (typeNames) => this.#kindOf(typeNames) !== null,
         // Errors and warnings that were saved with the rows are no part of the answer.
-        item: (object, stream) => {
-          if (stream.toLowerCase() === 'output') this.#tell(object);
+        item: (object, stream, part) => {
+          if (stream.toLowerCase() === 'output') this.#tell(object, part);
         },
       },
       limits,

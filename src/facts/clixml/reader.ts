@@ -15,8 +15,9 @@ export interface ClixmlVisitor {
    * An item, complete: an object that is no part of a wanted property or of a complete item. Of an item only its
    * types and wanted properties are read. A list or dictionary is no item where there are items in it, and a primitive
    * is one at the top level alone, with nothing but its type. `stream` is PowerShell's: output, error, warning …
+   * A `part` lies in the properties of another item.
    */
-  item(item: ClixmlObject, stream: string): void;
+  item(item: ClixmlObject, stream: string, part: boolean): void;
 }
 
 /** What hostile files are held to; a valid file from Export-Clixml is far from each of them. */
@@ -235,7 +236,8 @@ class Reader {
 
   #deliver(item: ClixmlObject, stream: string): void {
     this.#items++;
-    this.#visitor.item(item, stream);
+    const part = this.#stack.some(({ kind }) => kind === 'properties' || kind === 'members');
+    this.#visitor.item(item, stream, part);
   }
 
   #keep(size: number): void {
@@ -356,8 +358,12 @@ class Reader {
         object.container = true;
         if (wrapped !== null) wrapped.items = [];
         return this.#push({ kind: 'list', tag, draft: wrapped, search });
-      default:
+      default: {
+        // What is a primitive but for added properties has no types of its own.
+        const primitive = item && draft?.typeNames === noTypes ? primitives.get(tag) : undefined;
+        if (primitive !== undefined) draft!.typeNames = primitive.typeNames;
         this.#value(tag, attributes, wrapped && ((value) => (wrapped.base = value)), search);
+      }
     }
   }
 

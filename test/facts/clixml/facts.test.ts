@@ -240,13 +240,20 @@ for (const [what, inner, why] of [
   ['only what was said on other streams', '<S S="Error">x</S>', /holds no objects/],
   ['files', `<Obj RefId="0"><TN RefId="0"><T>System.IO.FileInfo</T></TN></Obj>${'<Obj><TNRef RefId="0" /></Obj>'.repeat(11)}`, /inline holds 12 objects of type System\.IO\.FileInfo, and none that tell of ports/],
   ['many things', ['A', 'B', 'B', 'C', 'D'].map((type) => `<Obj>${types(type)}</Obj>`).join(''), /holds 2 objects of type B, 1 object of type A, 1 object of type C, others, and none/],
+  [
+    'a date, which has added properties and no types of its own',
+    `<Obj><DT>2026-01-02T03:04:05</DT><MS><Obj N="DisplayHint">${types('Microsoft.PowerShell.Commands.DisplayHintType')}<I32>2</I32></Obj></MS></Obj>`,
+    /holds 1 object of type System\.DateTime, and none/,
+  ],
+  ['what files have in their properties', `<Obj>${types('F')}<Props><Obj N="Mode">${types('M')}<I32>1</I32></Obj><Obj N="All">${types('L')}<LST><Obj>${types('M')}</Obj></LST></Obj></Props></Obj>`, /holds 1 object of type F, and none/],
+  ['a list', `<Obj>${types('L')}<LST><Obj>${types('A')}<MS><Obj N="x">${types('M')}</Obj></MS></Obj><Obj>${types('A')}</Obj></LST></Obj>`, /holds 2 objects of type A, and none/],
 ] as const) {
   test(`${what}: one error that says so`, () => fails([file('inline', documentOf(inner))], why));
 }
 
 test('what PowerShell wrote of other things is named', () => {
   fails([file('other')], /other holds 2 objects of type System\.Version, 2 objects of type System\.String, 1 object of type System\.TimeSpan, and none that tell of ports/);
-  fails([file('values')], /objects of type System\.Management\.Automation\.PSCustomObject/);
+  fails([file('values')], /values holds 1 object of type System\.Management\.Automation\.PSCustomObject/);
   fails([file('tcp'), file('other')], /^other holds/);
 });
 
