@@ -3,6 +3,7 @@ import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit, typ
 import { decodeText } from '../facts/read.ts';
 import type { SchemaProblem } from '../generated/baseline.validate.js';
 import { PortOwnerError } from '../problems.ts';
+import { specialFile } from '../special-file.ts';
 
 /** A YAML file that people write, checked against its JSON Schema. */
 export interface CheckedDocument {
@@ -35,6 +36,8 @@ const reasons: Readonly<Record<string, string>> = {
 export function readText(path: string): string {
   let file: number | undefined;
   try {
+    const special = specialFile(path);
+    if (special !== null) throw new Error(special);
     file = openSync(path, 'r');
     const chunks: Buffer[] = [];
     let size = 0;

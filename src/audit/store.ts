@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { PortOwnerError } from '../problems.ts';
 import type { AuditRun, PortSpanRow } from '../schema/audit-run.ts';
 import type { Finding } from '../schema/finding.ts';
+import { specialFile } from '../special-file.ts';
 import { temporaryBeside } from '../temporary.ts';
 import { findingKey, worst } from './findings.ts';
 import { ownerKey, ownerText, type Listener } from './listeners.ts';
@@ -73,6 +74,12 @@ function unusable(path: string, error: unknown): PortOwnerError {
     : error instanceof Error ? error.message
     : String(error);
   return new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, { hint: 'What was stored before is still there.', target: path, cause: error });
+}
+
+/** Throws PO4201 for what is there and no file: a device is no damaged store, and SQLite would wait for a pipe. */
+function checkFile(path: string): void {
+  const why = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? 'it is a folder' : specialFile(path);
+  if (why !== null) throw new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, { hint: 'Name another file for the store.', target: path });
 }
 
 function open(path: string, readOnly: boolean, wait = patience): DatabaseSync {
@@ -148,6 +155,7 @@ function createFirst(path: string): void {
 
 /** Gives a damaged store, with its journal, another name, so that nothing of it is lost, and its place to a new one. Gives the other name. */
 function setAside(path: string, now: Date): string {
+  if (!statSync(path).isFile()) throw new Error('it is not a file');
   const base = `${path}.damaged-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
   let aside = base;
   for (let number = 2; existsSync(aside); number++) aside = `${base}-${number}`;
@@ -390,6 +398,7 @@ export function storeRun(path: string, run: StoredRun, now: Date, wait = patienc
   }
   let aside: string | null = null;
   try {
+    for (const end of ['', '-journal', '.lock']) checkFile(path + end);
     for (let attempt = 1; ; attempt++) {
       if (lstatSync(path, { throwIfNoEntry: false }) === undefined) createFirst(path);
       const file = identity(path);
@@ -414,6 +423,7 @@ export function storeRun(path: string, run: StoredRun, now: Date, wait = patienc
 function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
   let database: DatabaseSync | undefined;
   try {
+    for (const end of ['', '-journal']) checkFile(path + end);
     if (statSync(path, { throwIfNoEntry: false }) === undefined) throw new PortOwnerError('PO2001', `cannot read ${path}: there is no such file`, { hint: 'portowner audit --store makes it.', target: path });
     // An audit that was killed left a journal: only a writer can take back what it had begun.
     database = open(path, !existsSync(`${path}-journal`));

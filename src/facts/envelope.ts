@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PortOwnerError } from '../problems.ts';
+import { specialFile } from '../special-file.ts';
 import type { RawEntry, RawEnvelope, Refusal } from './raw.ts';
 
 /** The index of an envelope on disk: `envelope.json` in its folder, beside one file for each answer. */
@@ -46,11 +47,18 @@ export function writeEnvelope(folder: string, envelope: RawEnvelope): void {
   }
 }
 
+function readPart(folder: string, name: string): Buffer {
+  const path = join(folder, name);
+  const special = specialFile(path);
+  if (special !== null) throw new Error(special);
+  return readFileSync(path);
+}
+
 /** Reads the envelope in a folder. Throws PO2001 or PO2002. */
 export function readEnvelope(folder: string): RawEnvelope {
   let index: Partial<Index>;
   try {
-    index = JSON.parse(readFileSync(join(folder, 'envelope.json'), 'utf8')) as Partial<Index>;
+    index = JSON.parse(readPart(folder, 'envelope.json').toString('utf8')) as Partial<Index>;
   } catch (error) {
     if (error instanceof SyntaxError) throw notAnEnvelope(folder, 'its envelope.json is not JSON', error);
     throw new PortOwnerError('PO2001', `cannot read ${folder}: it has no envelope.json`, { hint: 'Give a folder that "portowner snapshot --raw" wrote.', target: folder, cause: error });
@@ -69,9 +77,9 @@ export function readEnvelope(folder: string): RawEnvelope {
     if (typeof at !== 'string' || (file !== undefined && !/^[A-Za-z0-9.-]+$/.test(file))) throw notAnEnvelope(folder, `its entry ${name} is damaged`);
     let data: Buffer | undefined;
     try {
-      if (file !== undefined) data = readFileSync(join(folder, file));
+      if (file !== undefined) data = readPart(folder, file);
     } catch (error) {
-      throw notAnEnvelope(folder, `its file ${file} is missing`, error);
+      throw notAnEnvelope(folder, `its file ${file} cannot be read`, error);
     }
     entries.set(name, {
       at,

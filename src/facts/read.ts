@@ -1,11 +1,13 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { PortOwnerError } from '../problems.ts';
+import { specialFile } from '../special-file.ts';
 import type { Facts } from './facts.ts';
 import type { Question } from './question.ts';
 import type { RawEnvelope } from './raw.ts';
 
 /** The largest file that is read whole; a snapshot of 100,000 sockets has about 50 MB. */
 const sizeLimit = 400 * 1024 * 1024;
+const tooLarge = `it has more than ${sizeLimit / 1024 / 1024} MB`;
 
 function unreadable(name: string, why: string, cause?: unknown): PortOwnerError {
   return new PortOwnerError('PO2001', `cannot read ${name}: ${why}`, { hint: 'Give a file that "portowner snapshot" wrote and that you may read.', target: name, cause });
@@ -60,6 +62,8 @@ function fill(file: number, buffer: Uint8Array): Uint8Array {
 function open(path: string): OpenFile {
   const name = path === '-' ? 'standard input' : path;
   return reading(name, () => {
+    const special = path === '-' ? null : specialFile(path);
+    if (special !== null) throw unreadable(name, special);
     const file = path === '-' ? 0 : openSync(path, 'r');
     try {
       return { name, file, head: fill(file, new Uint8Array(headSize)), modified: fstatSync(file).mtime };
@@ -74,7 +78,8 @@ function close({ file }: OpenFile): void {
   if (file !== 0) closeSync(file);
 }
 
-function* chunksOf(opened: OpenFile): Generator<Uint8Array> {
+function* chunksOf(opened: OpenFile, step: FileStep | undefined): Generator<Uint8Array> {
+  step?.(opened.name);
   yield opened.head;
   const buffer = new Uint8Array(chunkSize);
   for (;;) {
@@ -84,12 +89,22 @@ function* chunksOf(opened: OpenFile): Generator<Uint8Array> {
   }
 }
 
+/** A pipe has no size, and perhaps no end. */
+function* restOf(name: string, file: number): Generator<Uint8Array> {
+  for (let size = headSize; ; ) {
+    const chunk = fill(file, Buffer.allocUnsafe(chunkSize));
+    if (chunk.length === 0) return;
+    size += chunk.length;
+    if (size > sizeLimit) throw unreadable(name, tooLarge);
+    yield chunk;
+  }
+}
+
 function wholeOf({ name, file, head }: OpenFile): Buffer {
   return reading(name, () => {
     const { size } = fstatSync(file);
-    if (size > sizeLimit) throw unreadable(name, `it has more than ${sizeLimit / 1024 / 1024} MB`);
-    // A pipe has no size.
-    if (size <= head.length) return Buffer.concat([head, readFileSync(file)]);
+    if (size > sizeLimit) throw unreadable(name, tooLarge);
+    if (size <= head.length) return Buffer.concat([head, ...restOf(name, file)]);
     const whole = Buffer.allocUnsafe(size);
     whole.set(head);
     return whole.subarray(0, head.length + fill(file, whole.subarray(head.length)).length);
@@ -152,6 +167,9 @@ function isFolder(path: string): boolean {
   return path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
+/** Is told of each file before it is read. */
+export type FileStep = (name: string) => void;
+
 /** Gives the facts for a question; the files are not read again for another one. */
 export type FactsReader = (question: Question) => Promise<Facts>;
 
@@ -160,9 +178,10 @@ export type FactsReader = (question: Question) => Promise<Facts>;
  * prepares to decode the recording in a folder as far as a question goes.
  * Throws PO1005 (several that are not all CLIXML), PO2001 (cannot be read), PO2002 (not facts), PO2003 (of a newer version).
  */
-export async function readFacts(paths: readonly string[]): Promise<FactsReader> {
+export async function readFacts(paths: readonly string[], step?: FileStep): Promise<FactsReader> {
   const [path = '-'] = paths;
   if (paths.length <= 1 && isFolder(path)) {
+    step?.(path);
     const envelope = (await import('./envelope.ts')).readEnvelope(path);
     return (question) => decodeRecording(envelope, question);
   }
@@ -173,15 +192,16 @@ export async function readFacts(paths: readonly string[]): Promise<FactsReader> 
       const file = isFolder(each) ? null : open(each);
       if (file !== null) files.push(file);
       if (paths.length > 1 && (file === null || !looksLikeXml(file.head))) {
-        throw new PortOwnerError('PO1005', `--from is given several times, which is for CLIXML files: ${each} is none`, { target: each });
+        throw new PortOwnerError('PO1005', `--from is given several times, which is for CLIXML files of one machine: ${each} is none`, { hint: 'Ask for each snapshot in turn.', target: each });
       }
     }
     const [first] = files;
     if (first !== undefined && looksLikeXml(first.head)) {
       const { readClixmlFacts } = await import('./clixml/facts.ts');
-      const facts = readClixmlFacts(files.map((file) => ({ name: file.name, chunks: chunksOf(file), modified: file.modified })));
+      const facts = readClixmlFacts(files.map((file) => ({ name: file.name, chunks: chunksOf(file, step), modified: file.modified })));
       return async (question) => facts(question);
     }
+    step?.(first!.name);
     return await parseSnapshot(first!.name, wholeOf(first!));
   } finally {
     files.forEach(close);
