@@ -42,7 +42,7 @@ function Get-PortAudit {
         Lists the last ten audits.
 
     .EXAMPLE
-        Get-PortAudit audits.db -Port 443
+        Get-PortAudit 443 -StorePath audits.db
 
         Shows who has had port 443.
 
@@ -64,6 +64,7 @@ function Get-PortAudit {
         [ValidateNotNullOrEmpty()]
         [string] $StorePath,
 
+        [Parameter(Position = 1)]
         [ValidateNotNullOrEmpty()]
         [string[]] $Port,
 

@@ -18,7 +18,9 @@ function Get-PortConflict {
         Only these properties. By default an object has all.
 
     .PARAMETER FromSnapshot
-        Answers from these files, which Save-PortSnapshot wrote, instead of from this machine. Wildcards are allowed.
+        Answers from a file instead of from this machine: one that Save-PortSnapshot wrote, or what Get-NetTCPConnection,
+        Get-NetUDPEndpoint, Get-Process and Get-CimInstance Win32_Process or Win32_Service gave to Export-Clixml on one
+        machine, in one file or several. Wildcards are allowed.
 
     .INPUTS
         None.

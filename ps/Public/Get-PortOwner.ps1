@@ -66,7 +66,9 @@ function Get-PortOwner {
         Only these properties, which can be faster. By default an object has all.
 
     .PARAMETER FromSnapshot
-        Answers from these files, which Save-PortSnapshot wrote, instead of from this machine. Wildcards are allowed.
+        Answers from a file instead of from this machine: one that Save-PortSnapshot wrote, or what Get-NetTCPConnection,
+        Get-NetUDPEndpoint, Get-Process and Get-CimInstance Win32_Process or Win32_Service gave to Export-Clixml on one
+        machine, in one file or several. Wildcards are allowed.
 
     .INPUTS
         Ports, or objects with a property LocalPort, OwningProcess or Id.
@@ -108,6 +110,11 @@ function Get-PortOwner {
         Get-PortOwner 80, 443 -Firewall | Format-Table LocalAddress, LocalPort, Owner, FirewallStatus
 
         Says whether other machines may reach the web server.
+
+    .EXAMPLE
+        Get-ChildItem *.json | ForEach-Object { Get-PortOwner 443 -FromSnapshot $_.FullName }
+
+        Says who owns port 443 on each of several machines, from their snapshots.
 
     .EXAMPLE
         Get-PortOwner | Where-Object AddressScope -ne 'Loopback' | Export-Csv -NoTypeInformation ports.csv

@@ -21,7 +21,9 @@ function New-PortBaseline {
         Replaces a baseline that exists, and writes one although not all sockets could be read.
 
     .PARAMETER FromSnapshot
-        Answers from these files, which Save-PortSnapshot wrote, instead of from this machine. Wildcards are allowed.
+        Answers from a file instead of from this machine: one that Save-PortSnapshot wrote, or what Get-NetTCPConnection,
+        Get-NetUDPEndpoint, Get-Process and Get-CimInstance Win32_Process or Win32_Service gave to Export-Clixml on one
+        machine, in one file or several. Wildcards are allowed.
 
     .INPUTS
         None.

@@ -84,6 +84,8 @@ Describe 'Invoke-PortAudit and Get-PortAudit' {
         $spans = @(Get-PortAudit $store -Port $port -Program '*')
         $spans[0].PSTypeNames[0] | Should -Be 'PortOwner.PortHistory'
         Get-PortAudit $store -Port 1 | Should -BeNullOrEmpty
+        (Get-PortAudit $port -StorePath $store)[0].Port | Should -Be "$port"
+        @(Get-PortAudit $store $port).Count | Should -Be @(Get-PortAudit $port -StorePath $store).Count
     }
 
     It 'go on when the store cannot be written, with an error' {

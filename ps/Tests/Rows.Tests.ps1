@@ -93,11 +93,27 @@ Describe 'Get-PortOwner' {
         $row.PSObject.Properties.Name | Should -Be 'LocalPort', 'Owner'
     }
 
-    It 'answers from several snapshots and wildcards' {
+    It 'answers from each of several snapshots' {
         $folder = Join-Path $TestDrive 'several'
         $null = New-Item -ItemType Directory $folder
-        Copy-Item $snapshot (Join-Path $folder 'one.json')
-        (Get-PortOwner $port -FromSnapshot (Join-Path $folder '*.json')).OwningProcess | Should -Contain $PID
+        foreach ($name in 'one.json', '[2].json') { Copy-Item -LiteralPath $snapshot -Destination (Join-Path $folder $name) }
+        $rows = @(Get-ChildItem (Join-Path $folder '*.json') | ForEach-Object { Get-PortOwner $port -FromSnapshot $_.FullName })
+        $rows.OwningProcess | Should -Be $PID, $PID
+        { Get-PortOwner $port -FromSnapshot (Join-Path $folder '*.json') } | Should -Throw -ErrorId 'PO1005,Get-PortOwner' -PassThru |
+            ForEach-Object { $_.ErrorDetails.RecommendedAction } | Should -BeLike '*each snapshot in turn*'
+    }
+
+    It 'answers from what other cmdlets gave to Export-Clixml, in several files' {
+        $folder = Join-Path $TestDrive 'saved'
+        $null = New-Item -ItemType Directory $folder
+        # As Get-NetTCPConnection names it; a real one is only on Windows.
+        $connection = [pscustomobject]@{ LocalAddress = '192.0.2.7'; LocalPort = [uint16] 443; RemoteAddress = '0.0.0.0'; RemotePort = [uint16] 0; State = 'Listen'; OwningProcess = [uint32] $PID }
+        $connection.PSTypeNames.Insert(0, 'Microsoft.Management.Infrastructure.CimInstance#ROOT/StandardCimv2/MSFT_NetTCPConnection')
+        $connection | Export-Clixml (Join-Path $folder 'tcp.xml')
+        Get-Process -Id $PID | Export-Clixml (Join-Path $folder 'processes.xml')
+        $row = Get-PortOwner 443 -FromSnapshot (Join-Path $folder '*.xml') -WarningAction Ignore
+        $row.LocalAddress | Should -Be '192.0.2.7'
+        $row.ImageName | Should -BeLike "$((Get-Process -Id $PID).Name)*"
     }
 
     It 'keeps text with any character' {

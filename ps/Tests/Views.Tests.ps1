@@ -68,6 +68,23 @@ Describe 'The table' {
         $lines -match 'Owner' | Should -Not -BeNullOrEmpty
     }
 
+    It 'of <Type> has all that answers in <Width> characters' -ForEach @(
+        @{
+            Type = 'PortOwner.AuditTask'; Width = 80
+            Row = [ordered]@{ TaskName = 'portowner-audit.timer'; State = 'NotInstalled'; TimeOfDay = '03:00'; LastAudit = [datetime] '2026-11-22 17:22:33'; LastFindings = [uint32] 12 }
+        }
+        @{
+            Type = 'PortOwner.PortHistory'; Width = 120
+            Row = [ordered]@{ Protocol = 'TCP'; LocalAddress = '192.168.100.200'; Port = '65535'; Event = 'ChangedHands'; FirstSeen = [datetime] '2026-11-22 17:22:33'; LastSeen = [datetime] '2026-11-22 17:22:33'; IsOpen = $true; Program = '/usr/sbin/nginx' }
+        }
+    ) {
+        $object = [pscustomobject] $Row
+        $object.PSTypeNames.Insert(0, $Type)
+        $lines = ($object | Out-String -Width $Width) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ }
+        $lines.Count | Should -Be 3 -Because 'no title is broken'
+        $lines[0] -split '\s+' | Where-Object { $_ } | Should -Be @($Row.Keys)
+    }
+
     It 'shows states in colour' -Skip:(-not $hasColours) {
         $old = $PSStyle.OutputRendering
         try {

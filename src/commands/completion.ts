@@ -37,8 +37,9 @@ const values: Readonly<Record<string, Values>> = {
   '--user': { column: 'UserName' },
   '--service': { column: 'Services' },
 };
+const ports: Values = { column: 'LocalPort' };
 /** What commands are about. */
-const operands: Readonly<Record<string, Values>> = { '': { column: 'LocalPort' }, why: { column: 'LocalPort' }, completion: shells, 'baseline create': 'file', 'baseline update': 'file', 'baseline show': 'file', diff: 'file' };
+const operands: Readonly<Record<string, Values>> = { '': ports, why: ports, stop: ports, history: ports, completion: shells, 'baseline create': 'file', 'baseline update': 'file', 'baseline show': 'file', diff: 'file' };
 
 const help: OptionWords = { names: ['--help', '-h'], description: 'list the options, with examples', takesValue: false, values: null };
 const version: OptionWords = { names: ['--version'], description: 'print the version', takesValue: false, values: null };

@@ -29,11 +29,11 @@ export const portSpan = {
     { name: 'LastSeen', type: 'date', importance: 1, description: 'The last audit that saw it.' },
     { name: 'IsOpen', type: 'boolean', importance: 3, description: 'Whether the newest audit of the machine saw it, or could not tell that it is gone.' },
     { name: 'Program', type: 'text', importance: 1, description: 'The executable.' },
-    { name: 'Services', type: 'texts', importance: 4, description: 'The services it ran.' },
-    { name: 'UserName', type: 'text', importance: 4, description: 'The account it ran as.' },
-    { name: 'PreviousOwner', type: 'text', importance: 4, description: 'Who had the endpoint before, when it changed hands.' },
+    { name: 'Services', type: 'texts', description: 'The services it ran.' },
+    { name: 'UserName', type: 'text', description: 'The account it ran as.' },
+    { name: 'PreviousOwner', type: 'text', description: 'Who had the endpoint before, when it changed hands.' },
     { name: 'Sha256', type: 'text', description: 'The SHA-256 of the executable, where the audit asked for it.' },
-    { name: 'ComputerName', type: 'text', importance: 5, description: 'The machine.' },
+    { name: 'ComputerName', type: 'text', description: 'The machine.' },
   ],
 } as const satisfies RowSchema;
 

@@ -67,6 +67,7 @@ test('ports in use, with their owners in a list', async (context) => {
     const [port] = ports.map(String) as [string];
     assert.equal(complete([port.slice(0, -1)]).filter((value) => value === port), [port]);
     assert.equal(complete([`80,${port}`]), [`80,${port}`]);
+    for (const command of ['why', 'stop', 'history']) assert.ok(complete([command, port.slice(0, -1)]).includes(port), command);
     const listed = complete([''], 63);
     assert.ok(listed.includes('snapshot'));
     for (const one of ports) assert.ok(listed.some((text) => text.startsWith(`${one} (`) && text.includes(`${process.pid}`)), `${one} in ${listed.join('|')}`);

@@ -36,6 +36,7 @@ const lines: readonly (readonly [line: string, expected: readonly string[]])[] =
   ['portowner completion ', ['powershell', 'bash']],
   ['portowner help ra', ['ranges']],
 ];
+const portCommands = ['why', 'stop', 'history'] as const;
 let matches: Record<string, Match[]> = {};
 let servers: Server[] = [];
 let port = 0;
@@ -45,7 +46,7 @@ test.before(async () => {
   servers = [createServer()];
   port = await new Promise((resolve) => servers[0]!.listen(0, '127.0.0.1', () => resolve((servers[0]!.address() as AddressInfo).port)));
   const script = prepare(folder, 'powershell');
-  const asked = [...lines.map(([line]) => line), `portowner ${String(port).slice(0, -1)}`, `portowner 80,${port}`, `portowner --pid ${process.pid}`, 'portowner --image '];
+  const asked = [...lines.map(([line]) => line), ...portCommands.map((command) => `portowner ${command} ${String(port).slice(0, -1)}`), `portowner ${String(port).slice(0, -1)}`, `portowner 80,${port}`, `portowner --pid ${process.pid}`, 'portowner --image '];
   writeFileSync(join(folder, 'lines.json'), JSON.stringify(asked));
   writeFileSync(
     join(folder, 'ask.ps1'),
@@ -83,6 +84,13 @@ test('ports in use, with their owners as tool tips', (context) => {
   assert.ok(textsOf(`portowner --pid ${process.pid}`).includes(String(process.pid)));
   assert.ok(textsOf('portowner --image ').includes(process.execPath.split('/').at(-1)!));
 });
+
+for (const command of portCommands) {
+  test(`ports in use behind ${command}`, (context) => {
+    if (!pwsh) return skip('there is no pwsh', context);
+    assert.ok(textsOf(`portowner ${command} ${String(port).slice(0, -1)}`).includes(String(port)));
+  });
+}
 
 test('options are explained', (context) => {
   if (!pwsh) return skip('there is no pwsh', context);

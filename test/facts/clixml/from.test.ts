@@ -65,7 +65,7 @@ test('what --format clixml wrote is read', async () => {
 const tcp = path('tcp');
 const snapshot = snapshotFile(facts([]));
 for (const [args, expected, why] of [
-  [['--from', tcp, '--from', snapshot], 64, /PO1005: --from is given several times, which is for CLIXML files: .*\.json is none/],
+  [['--from', tcp, '--from', snapshot], 64, /PO1005: --from is given several times, which is for CLIXML files of one machine: .*\.json is none\n {2}Ask for each snapshot in turn\.\n/],
   [['--from', snapshot, '--from', tcp], 64, /PO1005: .*\.json is none/],
   [['--from', tcp, '--from', folder], 64, /PO1005: .* is none/],
   [['--from', tcp, '--from', '/nowhere/at/all.xml'], 69, /PO2001: cannot read .*: there is no such file/],
