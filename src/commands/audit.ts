@@ -7,6 +7,7 @@ import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.t
 import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
 import { version } from '../version.ts';
 import { auditable, factProblems, hashed, hashProblem, machineProblem, signed, signerProblem, some, unseenProblem } from './audit-facts.ts';
+import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
@@ -52,6 +53,11 @@ export class AuditCommand extends RowCommand {
     // The module shows objects; a line on standard error would be a warning there.
     if (this.#summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${this.#summary}\n`);
     return code;
+  }
+
+  protected override files() {
+    const { inputs } = super.files();
+    return { inputs: [...inputs, ...named('--baseline', this.baseline), ...named('--policy', this.policy)], outputs: [...named('--store', this.store), ...named('--report', this.report)] };
   }
 
   protected async answer(): Promise<Answer> {

@@ -9,6 +9,7 @@ import { exit, PortOwnerError } from '../problems.ts';
 import { finding } from '../schema/finding.ts';
 import { listenerRow, type ListenerRow } from '../schema/listener.ts';
 import { auditable, factProblems, hashed, hashProblem, machineProblem, signed, signerProblem, some, unseenProblem } from './audit-facts.ts';
+import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 function writeFile(path: string, text: string): void {
@@ -45,6 +46,10 @@ const counted = (count: number, what: string): string => `${count} ${what}${coun
 abstract class BaselineCommand extends RowCommand {
   file = Option.String({ name: 'FILE' });
   hash = hashOption();
+
+  protected override files() {
+    return { ...super.files(), outputs: named('FILE', this.file) };
+  }
 
   protected async now(hash = this.hash): Promise<Facts> {
     return auditable(await this.facts(auditQuestion, hash), this.from?.join(', ') ?? 'this machine');
@@ -160,6 +165,10 @@ export class BaselineShowCommand extends RowCommand {
   file = Option.String({ name: 'FILE' });
 
   override readonly schema = listenerRow;
+
+  protected override files() {
+    return { inputs: named('FILE', this.file) };
+  }
 
   protected async answer(): Promise<Answer> {
     const { parseBaseline } = await import('../audit/baseline.ts');

@@ -6,6 +6,7 @@ import type { Facts } from '../facts/facts.ts';
 import { exit, PortOwnerError } from '../problems.ts';
 import { finding } from '../schema/finding.ts';
 import { auditable, factProblems, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 /** What changed between two snapshots, or since one. */
@@ -31,6 +32,10 @@ export class DiffCommand extends RowCommand {
   hash = Option.Boolean('--hash', false, { description: 'read the executables of this machine too, when A is compared with now' });
 
   override readonly schema = finding;
+
+  protected override files() {
+    return { inputs: [...named('A', this.before), ...named('B', this.after)] };
+  }
 
   protected async answer(): Promise<Answer> {
     const { before, after } = this;

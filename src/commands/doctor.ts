@@ -11,6 +11,7 @@ import { recordingSource, type Platform, type RawEntry, type RawSource } from '.
 import { fileSink } from '../formats/sink.ts';
 import { exit, PortOwnerError, type ExitCode } from '../problems.ts';
 import { check, type Check } from '../schema/check.ts';
+import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 /** A tool of the system: what it is called, and how its answer is read. */
@@ -64,6 +65,10 @@ export class DoctorCommand extends RowCommand {
   bundle = Option.String('--bundle', { description: 'write what the system said to this file, redacted' });
 
   override readonly schema = check;
+
+  protected override files() {
+    return { inputs: super.files().inputs, outputs: named('--bundle', this.bundle) };
+  }
 
   protected async answer(): Promise<Answer> {
     if (this.from !== undefined) throw new PortOwnerError('PO1005', 'doctor looks at this machine: it takes no --from');

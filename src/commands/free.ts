@@ -13,6 +13,7 @@ import { exit, PortOwnerError, type ExitCode } from '../problems.ts';
 import { freePort, type FreePort } from '../schema/free.ts';
 import { problemText } from './base.ts';
 import { sectionProblems } from './problems.ts';
+import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 const protocols = { tcp: ['TCP'], udp: ['UDP'], both: ['TCP', 'UDP'] } as const;
@@ -69,12 +70,16 @@ export class FreeCommand extends RowCommand {
     const bare = this.format === undefined && this.columns === undefined && this.output === undefined && !this.explain && this.problems !== 'rows';
     if (!bare) return super.perform();
     // For $(portowner free): a header would be in the way.
-    const { rows, problems, exitCode } = await this.answer();
+    const { rows, problems, exitCode } = await this.checkedAnswer([]);
     const sink = this.surroundings.output();
     for (const row of rows) sink.write(`${(row as FreePort).LocalPort}\n`);
     sink.close();
     for (const problem of problems) this.surroundings.error(problemText(problem));
     return exitCode;
+  }
+
+  protected override files() {
+    return { inputs: [...super.files().inputs, ...named('--policy', this.policy), ...named('--baseline', this.baseline)] };
   }
 
   protected async answer(): Promise<Answer> {

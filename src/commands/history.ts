@@ -5,6 +5,7 @@ import { parsePorts, portMatcher } from '../ports/expression.ts';
 import { exit, PortOwnerError } from '../problems.ts';
 import { auditRun, portSpan } from '../schema/audit-run.ts';
 import type { RowSchema } from '../schema/column.ts';
+import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 /** Answers from the store of audits. */
@@ -15,7 +16,9 @@ export class HistoryCommand extends RowCommand {
     details: `
       Without PORTS, --program and --service it lists the audits, newest first. With them it lists the times in which a listener stayed the same: each row says when it was first and last seen, and whose it was.
 
-      PORTS are as for the main question, and dynamic for what programs took from the dynamic range.
+      PORTS are as for the main question, and dynamic for what programs took from the dynamic range. A port of that range is told by its number, too: which program had it, and when.
+
+      An audit whose Complete is false could not tell all, and Problem says why: no findings are no clean machine then.
 
       Exit codes: 0 there is something, 1 there is nothing, 64 wrong usage, 69 the store cannot be read.
     `,
@@ -38,6 +41,10 @@ export class HistoryCommand extends RowCommand {
     return this.ports.length > 0 || this.program !== undefined || this.service !== undefined ? portSpan : auditRun;
   }
 
+  protected override files() {
+    return { inputs: named('--store', this.store) };
+  }
+
   protected async answer(): Promise<Answer> {
     const { store } = this;
     if (store === undefined) throw new PortOwnerError('PO1001', 'history needs --store FILE', { hint: 'The file is the one that portowner audit --store keeps.' });
@@ -58,7 +65,7 @@ export class HistoryCommand extends RowCommand {
       dynamic: parts.length === 0 || parts.includes('dynamic'),
       owner: this.owner(),
     });
-    return { rows, problems: [], exitCode: rows.length > 0 ? exit.ok : exit.no, ...(rows.length > 0 ? {} : { note: 'No audit saw such a listener.' }) };
+    return { rows, problems: [], exitCode: rows.length > 0 ? exit.ok : exit.no, ...(rows.length > 0 ? {} : { note: 'The store has no such listener.' }) };
   }
 
   private owner(): ((owner: { readonly program: string | null; readonly services: readonly string[] }) => boolean) | null {

@@ -10,6 +10,7 @@ import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.t
 import { plainColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
 import { BaseCommand, problemText } from './base.ts';
+import { checkFiles, named, type NamedFile } from './files.ts';
 
 /** What a row command answers. */
 export interface Answer {
@@ -75,8 +76,6 @@ export abstract class RowCommand extends BaseCommand {
 
   async perform(): Promise<ExitCode> {
     const format = this.chosenFormat();
-    if (this.output === '') throw new PortOwnerError('PO1001', '--output has no value', { hint: 'It takes the path of a file.' });
-    if (this.from?.includes('')) throw new PortOwnerError('PO1001', '--from has no value', { hint: 'It takes the path of a file, or - for standard input.' });
     const { forPeople } = this;
     if (this.stream && format !== 'clixml') throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && format !== 'csv') throw new PortOwnerError('PO1005', '--excel needs --format csv');
@@ -85,7 +84,7 @@ export abstract class RowCommand extends BaseCommand {
     }
     if (this.problems !== 'rows') {
       const columns = this.chosenColumns(format);
-      const answer = await this.answer(this.countRows ? [] : columns);
+      const answer = await this.checkedAnswer(columns);
       return this.write(answer, format, columns);
     }
     // The module needs even the error that ends the command as a row.
@@ -93,12 +92,23 @@ export abstract class RowCommand extends BaseCommand {
     let answer: Answer;
     try {
       columns = this.chosenColumns(format);
-      answer = await this.answer(this.countRows ? [] : columns);
+      answer = await this.checkedAnswer(columns);
     } catch (error) {
       if (!(error instanceof PortOwnerError) || error.exitCode === exit.defect) throw error;
       answer = { rows: [], problems: [error.problem], exitCode: error.exitCode };
     }
     return this.write(answer, format, columns);
+  }
+
+  /** The files that the command line names, but for --output: what is read, and what is written. */
+  protected files(): { inputs: readonly NamedFile[]; outputs?: readonly NamedFile[] } {
+    return { inputs: named('--from', this.from) };
+  }
+
+  protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
+    const { inputs, outputs = [] } = this.files();
+    checkFiles(inputs, [...outputs, ...named('--output', this.output)]);
+    return this.answer(this.countRows ? [] : columns);
   }
 
   private chosenFormat(): Format {
