@@ -1,3 +1,4 @@
+import { programFile } from '../facts/decode/linux-processes.ts';
 import type { Platform } from '../facts/raw.ts';
 
 /** What is told of a process for this. */
@@ -32,7 +33,7 @@ export function protectedReason({ pid, imageName, path }: Named, platform: Platf
   }
   if (pid === 0 || pid === 2) return 'it is the Linux kernel';
   if (pid === 1) return 'it is the first process, which all others depend on';
-  const file = path?.replace(/ \(deleted\)$/, '') ?? null;
+  const file = path === null ? null : programFile(path);
   return (file === null ? linuxNames.has(imageName ?? '') : linuxPaths.test(file)) ? `${imageName ?? file} belongs to the session or the security of the system` : null;
 }
 

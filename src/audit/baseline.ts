@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { Document, isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
 import { validate } from '../generated/baseline.validate.js';
+import { ipv6Bytes, ipv6Text } from '../facts/decode/address.ts';
 import { addressScope } from '../ownership/address.ts';
 import { compare, type Comparison } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
@@ -32,7 +33,14 @@ const scopes: Readonly<Record<string, Scope>> = { any: 'Any', loopback: 'Loopbac
 
 const noWrap = { lineWidth: 0 } as const;
 
-function listenerOf({ port, protocol, address, program, services, user, sha256, signer }: Entry): Listener {
+/** An address as the system writes it, without %scope; `any`, `loopback` and `specific` as they are. */
+function normalAddress(text: string): string {
+  const plain = text.replace(/%.*$/s, '');
+  return isIP(plain) === 6 ? ipv6Text(ipv6Bytes(plain), 0) : plain;
+}
+
+function listenerOf({ port, protocol, address: stated, program, services, user, sha256, signer }: Entry): Listener {
+  const address = normalAddress(stated);
   return {
     protocol,
     port,
@@ -160,7 +168,8 @@ export function updateBaseline(text: string, name: string, now: readonly Listene
   const { document, listeners } = parse(text, name);
   const comparison = compare(listeners, now);
   const { changes, pairs, opened, closed } = comparison;
-  const relevant = keepClosed ? changes.filter(({ kind: what }) => what !== 'Closed') : changes;
+  // No entry can approve that a file is gone.
+  const relevant = changes.filter(({ kind: what }) => what !== 'FileGone' && !(keepClosed && what === 'Closed'));
   let items = sequence(document);
   // Hashes that were asked for the first time are no change, but belong into the file.
   const learnt = pairs.some(([before, after]) => (before.sha256 === null && after.sha256 !== null) || (before.signer === null && after.signer !== null));
@@ -175,7 +184,7 @@ export function updateBaseline(text: string, name: string, now: readonly Listene
   const listed = [...listeners];
   for (const [before, after] of pairs) {
     const node = nodes.get(before);
-    if (isMap(node) && (before.sha256 !== after.sha256 || before.signer !== after.signer || changes.some((change) => change.before === before && change.after === after))) setFields(node, updated(before, after));
+    if (isMap(node) && (before.sha256 !== after.sha256 || before.signer !== after.signer || relevant.some((change) => change.before === before && change.after === after))) setFields(node, updated(before, after));
   }
   if (!keepClosed) {
     for (const listener of closed) {

@@ -1,6 +1,6 @@
 import { fold, listenerOrder, ownerText, type Listener, type Scope } from './listeners.ts';
 
-export type ChangeKind = 'Opened' | 'Closed' | 'OwnerChanged' | 'PathChanged' | 'UserChanged' | 'AddressChanged' | 'Exposed' | 'BinaryChanged';
+export type ChangeKind = 'Opened' | 'Closed' | 'OwnerChanged' | 'PathChanged' | 'UserChanged' | 'AddressChanged' | 'Exposed' | 'BinaryChanged' | 'FileGone';
 
 /** One difference between two states of a machine. */
 export interface Change {
@@ -62,10 +62,13 @@ function unchanged(before: Listener, after: Listener): boolean {
 
 const reach: Readonly<Record<Scope, number>> = { Loopback: 0, Specific: 1, Any: 2 };
 
+/** What is to be known of a listener whatever it is that changed. */
+export const besides = ({ fileGone }: Listener): string[] => (fileGone === true ? ['its file was removed or replaced since it started'] : []);
+
 /** What differs between two listeners that are the same one. */
 function changesOf(before: Listener, after: Listener): Change[] {
   const changes: Change[] = [];
-  const add = (kind: ChangeKind, ...evidence: string[]): void => void changes.push({ kind, before, after, evidence });
+  const add = (kind: ChangeKind, ...evidence: string[]): void => void changes.push({ kind, before, after, evidence: [...evidence, ...besides(after)] });
   if (before.address !== after.address) {
     const exposed = before.scope === 'Loopback' && after.scope !== 'Loopback';
     const scopes = before.scope === after.scope ? '' : ` (${before.scope} to ${after.scope})`;
@@ -83,6 +86,7 @@ function changesOf(before: Listener, after: Listener): Change[] {
   // The same file whose signer cannot be told now is another matter.
   else if (binary.length > 0 && before.signer !== null && after.signer === null) binary.push(`signer: ${before.signer} to no valid signature`);
   if (binary.length > 0) add('BinaryChanged', ...binary);
+  if (changes.length === 0 && after.fileGone === true && before.fileGone !== true) add('FileGone');
   return changes;
 }
 
@@ -194,12 +198,12 @@ export function compare(before: readonly Listener[], after: readonly Listener[])
     for (const listener of slot.after) {
       if (known.has(listener)) continue;
       opened.push(listener);
-      const ports = listener.port === 'dynamic' && listener.ports.length > 0 ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`] : [];
+      const more = [...(listener.port === 'dynamic' && listener.ports.length > 0 ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`] : []), ...besides(listener)];
       // A program that only this machine could reach, and now others can, whether it left the loopback address or not.
       const same = listener.program === null ? [] : [...(owned.get(folded(listener.program)) ?? [])].filter((one) => sameOwner(one, listener));
       const inner = reach[listener.scope] > 0 && same.length > 0 && same.every((one) => one.scope === 'Loopback') ? same[0]! : null;
-      if (inner === null) changes.push({ kind: 'Opened', before: null, after: listener, evidence: ports, ...(knownOwner(listener) ? { knownOwner: true } : {}) });
-      else changes.push({ kind: 'Exposed', before: inner, after: listener, evidence: [`address: ${inner.address}, and now ${listener.address} too (${inner.scope} to ${listener.scope})`, ...ports] });
+      if (inner === null) changes.push({ kind: 'Opened', before: null, after: listener, evidence: more, ...(knownOwner(listener) ? { knownOwner: true } : {}) });
+      else changes.push({ kind: 'Exposed', before: inner, after: listener, evidence: [`address: ${inner.address}, and now ${listener.address} too (${inner.scope} to ${listener.scope})`, ...more] });
     }
   }
   const order = (a: Change, b: Change): number => listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0);

@@ -21,6 +21,7 @@ const ids: Readonly<Record<FindingKind, number>> = {
   AddressChanged: 106,
   Exposed: 107,
   BinaryChanged: 108,
+  FileGone: 109,
   Forbidden: 201,
   NotAllowed: 202,
   ExpiredException: 203,

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts/facts.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
-import type { Change, Comparison } from './compare.ts';
+import { besides, type Change, type Comparison } from './compare.ts';
 import { endpointText, fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';
 
@@ -36,6 +36,8 @@ function severityOf(change: Change): Severity {
   const chance = port === 'dynamic';
   if (kind === 'Closed') return chance ? 'Info' : 'Low';
   if (isClient(change)) return 'Info';
+  // After an update this is so until the next start.
+  if (kind === 'FileGone') return 'Low';
   // A program that was not there before may be a client as well as a back door.
   if (kind === 'Opened' && chance && protocol === 'UDP') return scope === 'Loopback' ? 'Low' : 'Medium';
   if (kind === 'Opened') return scope === 'Loopback' ? 'Medium' : 'High';
@@ -52,6 +54,7 @@ const whoIs = ({ port, ports }: Listener): string[] => {
 function remedyOf({ kind, before, after }: Pick<Change, 'before' | 'after'> & { kind: FindingKind }, approve: string | null): string[] {
   const approval = approve === null ? [] : [`${approve}   # when it is meant to be so`];
   if (kind === 'Closed') return [`start ${ownerText(before!)} again, when it is missed`, ...approval];
+  if (kind === 'FileGone') return [...whoIs(after!), 'start it again, when an update replaced its file'];
   return [...whoIs(after!), ...approval];
 }
 
@@ -109,15 +112,16 @@ function judge(listener: Listener, policy: Policy, at: string, machine: string, 
     ...whoIs(listener),
   ];
   const passed = expired === null ? [] : [`the exception ${JSON.stringify(expired.name)} has expired on ${expired.expires}`];
-  const ports = listener.port === 'dynamic' ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`] : [];
+  const known = listener.port === 'dynamic' ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`] : [];
+  known.push(...besides(listener));
   if (rule?.action === 'forbid') {
-    return row('Forbidden', rule.severity ?? 'High', sides, { rule: rule.name, evidence: [...ports, ...passed, ...quote(rule)], remedy: remedy(rule), quoted: rule, machine });
+    return row('Forbidden', rule.severity ?? 'High', sides, { rule: rule.name, evidence: [...known, ...passed, ...quote(rule)], remedy: remedy(rule), quoted: rule, machine });
   }
   if (rule !== null) return null;
   const byDefault = policy.default === 'forbid' && !approved ? policy.severity : null;
   // An exception that is over leaves a listener no better off than none.
-  if (expired !== null) return row('ExpiredException', worstOf(expired.severity ?? 'Medium', byDefault, opened), sides, { rule: expired.name, evidence: [...ports, ...quote(expired)], remedy: remedy(expired), quoted: expired, machine });
-  if (byDefault !== null) return row('NotAllowed', worstOf(byDefault, opened), sides, { rule: 'default: forbid', evidence: opened === null ? ports : [...ports, 'it is not in the baseline, and no rule allows it'], remedy: remedy(null), machine });
+  if (expired !== null) return row('ExpiredException', worstOf(expired.severity ?? 'Medium', byDefault, opened), sides, { rule: expired.name, evidence: [...known, ...quote(expired)], remedy: remedy(expired), quoted: expired, machine });
+  if (byDefault !== null) return row('NotAllowed', worstOf(byDefault, opened), sides, { rule: 'default: forbid', evidence: opened === null ? known : [...known, 'it is not in the baseline, and no rule allows it'], remedy: remedy(null), machine });
   return null;
 }
 

@@ -1,3 +1,4 @@
+import { isDeleted, programFile } from '../facts/decode/linux-processes.ts';
 import type { Facts } from '../facts/facts.ts';
 import { holdsPort } from '../facts/question.ts';
 import type { Question } from '../facts/question.ts';
@@ -17,6 +18,8 @@ export interface Listener {
   readonly scope: Scope;
   /** The executable, whole path; only its name where the path could not be had; null when nothing could. */
   readonly program: string | null;
+  /** The file of the program was removed or replaced since it started. */
+  readonly fileGone?: true;
   readonly services: readonly string[];
   /** It is known that no service runs it: it is not only that none is named. */
   readonly serviceless?: true;
@@ -63,8 +66,8 @@ function lastingServices(services: Endpoint['Services']): string[] {
   return [...new Set(lasting)].sort();
 }
 
-function programOf(row: Endpoint): string | null {
-  return row.Path ?? row.ImageName ?? (row.OwnerKind === 'Kernel' ? 'kernel' : null);
+function programOf(row: Endpoint, linux: boolean): string | null {
+  return (linux && row.Path !== null ? programFile(row.Path) : row.Path) ?? row.ImageName ?? (row.OwnerKind === 'Kernel' ? 'kernel' : null);
 }
 
 /** Whether a service would have been seen. */
@@ -108,13 +111,14 @@ export function listeners(facts: Facts): Listener[] {
   const isDynamic = dynamicPorts(facts);
   const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.state !== 'Bound');
   const binaries = new Map((facts.sections.binaries?.data ?? []).map((binary) => [binary.pid, binary]));
-  const found = new Map<string, Listener & { readonly ports: number[] }>();
+  const linux = facts.machine.platform === 'linux';
+  const found = new Map<string, Listener & { readonly ports: number[]; fileGone?: true }>();
   for (const row of endpoints(facts, sockets, { live: false, serviceName: null })) {
     const protocol = row.Protocol as Listener['protocol'];
     const plain = (row.LocalAddress ?? '').replace(/%.*$/s, '');
     const scope = addressScope(plain);
     const dynamic = isDynamic(protocol, plain, row.LocalPort!);
-    const program = programOf(row);
+    const program = programOf(row, linux);
     const binary = row.OwningProcess === null ? undefined : binaries.get(row.OwningProcess);
     const services = lastingServices(row.Services);
     const listener = {
@@ -123,6 +127,7 @@ export function listeners(facts: Facts): Listener[] {
       address: dynamic ? scope.toLowerCase() : plain,
       scope,
       program,
+      ...(linux && row.Path !== null && isDeleted(row.Path) ? { fileGone: true as const } : {}),
       services,
       ...(services.length === 0 && servicesSeen(facts, row) ? { serviceless: true as const } : {}),
       user: row.UserName,
@@ -133,7 +138,10 @@ export function listeners(facts: Facts): Listener[] {
     const key = listenerKey(listener);
     const known = found.get(key);
     if (known === undefined) found.set(key, { ...listener, ports: [...listener.ports] });
-    else if (!known.ports.includes(row.LocalPort!)) known.ports.push(row.LocalPort!);
+    else {
+      if (!known.ports.includes(row.LocalPort!)) known.ports.push(row.LocalPort!);
+      if ('fileGone' in listener) known.fileGone = true;
+    }
   }
   for (const { ports } of found.values()) ports.sort((a, b) => a - b);
   return [...found.values()].sort(listenerOrder);

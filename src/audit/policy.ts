@@ -151,6 +151,7 @@ function ruleOf(text: RuleText): Rule {
     AddressChanged: text.scope !== undefined,
     Exposed: text.scope !== undefined,
     BinaryChanged: text.signer !== undefined,
+    FileGone: false,
   };
   return {
     name: text.name,

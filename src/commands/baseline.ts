@@ -140,7 +140,7 @@ export class BaselineUpdateCommand extends BaselineCommand {
     const keepClosed = this.keepClosed || partial;
     const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed });
     if (updated !== text && !this.dryRun) writeFile(this.file, updated);
-    const changes = comparison.changes.filter(({ kind }) => !keepClosed || kind !== 'Closed');
+    const changes = comparison.changes.filter(({ kind }) => kind !== 'FileGone' && !(keepClosed && kind === 'Closed'));
     return {
       rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
       problems: [...factProblems(facts), ...some(machineProblem(machine, facts.machine.name, this.file), unseenProblem(comparison.unseen, 'whose entries stay as they are'), hashProblem(approved, facts, this.file), signerProblem(signed(approved), facts, this.file))],

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { ipv6Bytes } from './decode/address.ts';
 import type { Platform, RawSource, Refusal } from './raw.ts';
 
 /** What a program asks for when it binds: nothing, exclusive use (Windows), or one of the two kinds of reuse; reusePort is Linux's alone. */
@@ -64,21 +65,6 @@ export function parseBindName(name: string): Bind | null {
   const plain = address.replace(/%.*$/s, '');
   if (protocol === undefined || Number(port) > 65535 || (!isIPv4(plain) && !isIPv6(plain))) return null;
   return { protocol: protocol.toLowerCase() === 'tcp' ? 'TCP' : 'UDP', address, port: Number(port), sharing: sharing as Sharing, ipv6Only: only !== undefined };
-}
-
-/** The 16 bytes of an IPv6 address, which may end as IPv4 does. */
-function ipv6Bytes(text: string): Buffer {
-  const hex = text.replace(/\d+\.\d+\.\d+\.\d+$/, (four) => {
-    const [a = 0, b = 0, c = 0, d = 0] = four.split('.').map(Number);
-    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-  });
-  const [head = '', tail] = hex.split('::');
-  const groups = (part: string) => Buffer.from(part === '' ? '' : part.split(':').map((group) => group.padStart(4, '0')).join(''), 'hex');
-  const bytes = Buffer.alloc(16);
-  groups(head).copy(bytes);
-  const end = groups(tail ?? '');
-  end.copy(bytes, 16 - end.length);
-  return bytes;
 }
 
 /** `struct sockaddr_in` or `struct sockaddr_in6`; the scope is the number of an interface. */

@@ -8,7 +8,7 @@ export type Severity = (typeof severities)[number];
 export const finding = {
   typeName: 'PortOwner.Finding',
   columns: [
-    { name: 'Kind', type: 'text', importance: 1, description: 'Opened, Closed, OwnerChanged, PathChanged, UserChanged, AddressChanged, Exposed (only this machine could reach it, and now others can), BinaryChanged, Forbidden (by the policy), NotAllowed (neither a rule nor the baseline allows it, and the policy forbids by default) or ExpiredException.' },
+    { name: 'Kind', type: 'text', importance: 1, description: 'Opened, Closed, OwnerChanged, PathChanged, UserChanged, AddressChanged, Exposed (only this machine could reach it, and now others can), BinaryChanged, FileGone (its file was removed or replaced since it started, as an update does, too), Forbidden (by the policy), NotAllowed (neither a rule nor the baseline allows it, and the policy forbids by default) or ExpiredException.' },
     { name: 'Severity', type: 'text', importance: 2, description: 'Info, Low, Medium, High or Critical.' },
     { name: 'Endpoint', type: 'text', importance: 1, description: 'The protocol, address and port it is about: TCP 0.0.0.0:443; the port is dynamic for all that a program took from the dynamic range.' },
     { name: 'Before', type: 'text', importance: 3, description: 'Who listened there before, or is approved; null for what is new.' },

@@ -182,6 +182,24 @@ for (const [what, text, code, message] of wrong) {
   });
 }
 
+test('an update leaves alone what it cannot approve: that a file is gone', () => {
+  const text = baselineText('box', state).replace('\n  - port: 22', '\n\n  # ssh\n  - port:   22');
+  const gone = state.map((one): Listener => ({ ...one, fileGone: true }));
+  const updated = updateBaseline(text, 'b.yaml', gone, { keepClosed: false });
+  assert.equal([updated.text, updated.comparison.changes.map(({ kind }) => kind)], [text, ['FileGone', 'FileGone', 'FileGone']]);
+  assert.not.match(baselineText('box', gone), /deleted|gone/i);
+});
+
+test('addresses by hand are brought to the form of the system', () => {
+  const addressOf = (address: string) => parseBaseline(`${head}listeners:\n  - port: 80\n    protocol: TCP\n    address: "${address}"\n`, 'b.yaml').listeners.map((one) => [one.address, one.scope])[0];
+  assert.equal(addressOf('0:0:0:0:0:0:0:1'), ['::1', 'Loopback']);
+  assert.equal(addressOf('0:0::0'), ['::', 'Any']);
+  assert.equal(addressOf('2001:DB8:0:0::0012'), ['2001:db8::12', 'Specific']);
+  assert.equal(addressOf('fe80::1%eth0'), ['fe80::1', 'Specific']);
+  assert.equal(addressOf('::ffff:7f00:1'), ['::ffff:127.0.0.1', 'Loopback']);
+  assert.equal(addressOf('192.0.2.1'), ['192.0.2.1', 'Specific']);
+});
+
 test('any text is read or refused with an error of ours', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.string().map((text) => head + text), fc.string().map((text) => `${head}listeners:\n  - ${text}`)), (text) => {

@@ -36,6 +36,9 @@ const cases: [what: string, before: Listener[], after: Listener[], kinds: string
   ['another signer', [listener({ signer: 'Microsoft' })], [listener({ signer: 'Eve' })], ['BinaryChanged']],
   ['another binary, and no signer any more', [listener({ sha256: 'a', signer: 'Microsoft' })], [listener({ sha256: 'b' })], ['BinaryChanged']],
   ['the same binary, whose signer cannot be told', [listener({ sha256: 'a', signer: 'Microsoft' })], [listener({ sha256: 'a' })], []],
+  ['the file is gone', [listener()], [listener({ fileGone: true })], ['FileGone']],
+  ['the file is still gone', [listener({ fileGone: true })], [listener({ fileGone: true })], []],
+  ['the file is gone, and the user is another', [listener()], [listener({ user: 'eve', fileGone: true })], ['UserChanged']],
   ['a hash for the first time', [listener()], [listener({ sha256: 'b' })], []],
   ["Windows' names in another case", [listener(windows)], [listener({ program: windows.program.toUpperCase(), user: 'nt authority\\system' })], []],
   ["others' names in another case", [listener()], [listener({ program: '/usr/sbin/NGINX' })], ['OwnerChanged']],
@@ -63,6 +66,13 @@ for (const [what, before, after, kinds] of cases) {
 test('the evidence', () => {
   const { changes } = compare([loopback({ sha256: 'a' })], [listener({ user: 'eve', sha256: 'b' })]);
   assert.equal(changes.flatMap(({ evidence }) => evidence).toSorted(), ['SHA-256: a to b', 'address: 127.0.0.1 to 0.0.0.0 (Loopback to Any)', 'user: root to eve']);
+});
+
+test('that the file is gone is told whatever changed', () => {
+  const gone = { fileGone: true } as const;
+  for (const [before, after] of [[[], listener(gone)], [[listener()], listener(gone)], [[listener({ user: 'eve' })], listener(gone)], [[loopback()], dynamic(gone)]] as const) {
+    assert.equal(compare(before, [after]).changes.filter(({ kind }) => kind !== 'Closed').map(({ evidence }) => evidence.at(-1)), ['its file was removed or replaced since it started']);
+  }
 });
 
 test('what cannot be told is no change, and is said', () => {

@@ -27,7 +27,7 @@ test('at most 100 findings, each of one line and at most 31,000 characters', () 
 });
 
 test('every kind of finding has an id of its own', () => {
-  const kinds = ['Opened', 'Closed', 'OwnerChanged', 'PathChanged', 'UserChanged', 'AddressChanged', 'Exposed', 'BinaryChanged', 'Forbidden', 'NotAllowed', 'ExpiredException'];
+  const kinds = ['Opened', 'Closed', 'OwnerChanged', 'PathChanged', 'UserChanged', 'AddressChanged', 'Exposed', 'BinaryChanged', 'FileGone', 'Forbidden', 'NotAllowed', 'ExpiredException'];
   const ids = auditEvents(kinds.map((Kind) => finding({ Kind })), '').map(({ id }) => id);
   assert.is(new Set(ids).size, kinds.length + 1);
   assert.ok(ids.every((id) => Number.isInteger(id)));

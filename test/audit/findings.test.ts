@@ -50,6 +50,15 @@ test('another signer, or none, is worse than another hash', () => {
   assert.equal(kinds([listener({ sha256: 'a' })], [listener({ sha256: 'b' })]), ['Medium BinaryChanged TCP 0.0.0.0:80 by baseline b.yaml']);
 });
 
+test('a file that is gone is told once, mildly, and hides nothing', () => {
+  const gone = listener({ fileGone: true });
+  assert.equal(kinds([listener()], [gone]), ['Low FileGone TCP 0.0.0.0:80 by baseline b.yaml']);
+  assert.equal(kinds([listener()], [gone], '  - { name: web, action: allow, program: nginx }'), ['Low FileGone TCP 0.0.0.0:80 by baseline b.yaml']);
+  const [forbidden] = find(null, [gone], '  - { name: no web, action: forbid, program: /usr/sbin/* }').findings;
+  assert.equal([forbidden?.Kind, forbidden?.Evidence], ['Forbidden', ['its file was removed or replaced since it started']]);
+  assert.equal(find([listener()], [gone]).findings[0]?.Remedy, ['portowner 80   # who it is now', 'start it again, when an update replaced its file']);
+});
+
 test('a row', () => {
   assert.equal(find([loopback()], [listener()]).findings, [
     {

@@ -68,6 +68,15 @@ test("Windows' names in another case are one", () => {
   assert.equal(texts([socket(), socket({ pid: 101 })], { platform: 'win32', processes: two }), [`TCP 0.0.0.0:443 ${path} as root`]);
 });
 
+test('a program whose file is gone has the path it was started from', () => {
+  const gone = (path: string, platform: 'linux' | 'win32' = 'linux') => listeners(facts([socket()], { platform, processes: [process({ path })] })).map(({ program, fileGone }) => [program, fileGone]);
+  assert.equal(gone('/tmp/x/nc (deleted)'), [['/tmp/x/nc', true]]);
+  assert.equal(gone('/tmp/x/nc'), [['/tmp/x/nc', undefined]]);
+  assert.equal(gone('C:\\nc (deleted)', 'win32'), [['C:\\nc (deleted)', undefined]]);
+  const workers = [process(), process({ pid: 101, path: '/usr/sbin/nginx (deleted)' })];
+  assert.equal(listeners(facts([socket(), socket({ pid: 101 })], { processes: workers })).map(({ program, fileGone }) => [program, fileGone]), [['/usr/sbin/nginx', true]]);
+});
+
 test('what could not be seen is unknown', () => {
   assert.equal(texts([socket({ pid: null })]), ['TCP 0.0.0.0:443 unknown program']);
 });

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, copyFileSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
@@ -365,6 +365,29 @@ test('no command line is stored', async () => {
 function start(args: readonly string[]) {
   return spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), 'audit', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
 }
+
+test('a listener whose executable is deleted: by its path, and with a hint', async (context: TestContext) => {
+  if (process.platform !== 'linux') return skip('the executable of a program that runs cannot be deleted there', context);
+  const { baseline, folder, policy } = await place();
+  const program = join(folder, 'server');
+  copyFileSync(process.execPath, program, constants.COPYFILE_FICLONE);
+  const server = spawn(program, ['--eval', "require('node:net').createServer().listen(Number(process.argv[1]), '127.0.0.1', function () { console.log(this.address().port); })", '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const [port] = (await once(server.stdout, 'data')) as [Buffer];
+    const portowner = (...args: string[]) => spawnSync(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), ...args], { encoding: 'utf8' });
+    assert.is(portowner('baseline', 'create', baseline, '--force').status, 0);
+    rmSync(program);
+    writeFileSync(policy, `kind: PortOwner.Policy\nversion: 1\nrules:\n  - { name: none of these, action: forbid, program: "${program}" }\n`);
+    const found = (...args: string[]) => (JSON.parse(portowner('audit', ...args, '--format', 'json').stdout) as { Kind: string; Severity: string; After: string; Evidence: string[] }[]).filter(({ After }) => After?.includes(program));
+    const gone = 'its file was removed or replaced since it started';
+    assert.equal(found('--baseline', baseline).map(({ Kind, Severity, Evidence }) => [Kind, Severity, Evidence]), [['FileGone', 'Low', [gone]]]);
+    assert.equal(found('--policy', policy).map(({ Kind, Evidence }) => [Kind, Evidence]), [['Forbidden', [`ports: ${String(port).trim()}`, gone]]]);
+    assert.is(portowner('baseline', 'create', baseline, '--force').status, 0);
+    assert.match(readFileSync(baseline, 'utf8'), new RegExp(`program: ${program}\n`));
+  } finally {
+    server.kill('SIGKILL');
+  }
+});
 
 test('ten audits at once: each is stored, none is damaged', async () => {
   const { store } = await place();

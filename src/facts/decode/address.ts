@@ -22,3 +22,18 @@ export function ipv6Text(bytes: Uint8Array, offset: number, scope = 0): string {
   const hex = (from: number, to: number) => groups.slice(from, to).map((group) => group.toString(16)).join(':');
   return `${length > 1 ? `${hex(0, start)}::${hex(start + length, 8)}` : hex(0, 8)}${suffix}`;
 }
+
+/** The 16 bytes of a valid IPv6 address, which may end as IPv4 does. */
+export function ipv6Bytes(text: string): Buffer {
+  const hex = text.replace(/\d+\.\d+\.\d+\.\d+$/, (four) => {
+    const [a = 0, b = 0, c = 0, d = 0] = four.split('.').map(Number);
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  });
+  const [head = '', tail] = hex.split('::');
+  const groups = (part: string) => Buffer.from(part === '' ? '' : part.split(':').map((group) => group.padStart(4, '0')).join(''), 'hex');
+  const bytes = Buffer.alloc(16);
+  groups(head).copy(bytes);
+  const end = groups(tail ?? '');
+  end.copy(bytes, 16 - end.length);
+  return bytes;
+}

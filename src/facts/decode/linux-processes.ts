@@ -39,6 +39,14 @@ export function decodeStat(text: string): Stat | null {
 
 const codes: readonly string[] = ['AccessDenied', 'Gone', 'NotSupported', 'Failed', 'Disabled'] satisfies Refusal['code'][];
 
+const deletedMark = / \(deleted\)$/;
+
+/** Whether the kernel says that the file of a program was removed or replaced since the program started. */
+export const isDeleted = (path: string): boolean => deletedMark.test(path);
+
+/** The path that a program was started from, without what the kernel adds when its file is gone. */
+export const programFile = (path: string): string => path.replace(deletedMark, '');
+
 /** Null when it is not readable. */
 export function decodeProcess(text: string): ProcessDetails | null {
   let parsed: unknown;
@@ -66,7 +74,7 @@ export function decodeProcess(text: string): ProcessDetails | null {
 
 /** The file name of an executable or, where that cannot be seen, the kernel's name for the process. */
 export function imageName(details: ProcessDetails): string {
-  const exe = (details.exe ?? '').replace(/ \(deleted\)$/, '');
+  const exe = programFile(details.exe ?? '');
   const file = exe.slice(exe.lastIndexOf('/') + 1);
   return file === '' ? details.stat.name : file;
 }
