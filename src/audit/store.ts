@@ -11,12 +11,13 @@ import { ownerKey, ownerText, type Listener } from './listeners.ts';
 /*
  * The history of audits in one SQLite file. It keeps spans: a listener, or a finding, and the first and last run that
  * saw it without a run in between that did not. A span that the newest run of its machine saw has no last run yet, so
- * that a night without changes writes one row. Times are milliseconds since 1970.
+ * that a night without changes writes one row. Times are milliseconds since 1970. Version 2 added whether a run could
+ * tell all (null: made before), and the numbers of dynamic ports.
  */
 
 /** `PORT` in ASCII: tells a store from other programs' databases. */
 const applicationId = 0x504f5254;
-const storeVersion = 1;
+const storeVersion = 2;
 /** How long one waits for another audit that is writing, in milliseconds. */
 const patience = 30_000;
 /** How often one looks whether another audit has replaced a damaged store. */
@@ -25,11 +26,24 @@ const day = 86_400_000;
 /** How far the clocks of two machines may be apart, in milliseconds. */
 const clockSkew = day;
 
+/** The number that a program had of a dynamic port, and when. */
+const dynamicPorts = `
+CREATE TABLE dynamic_port (
+  machine INTEGER NOT NULL REFERENCES machine, protocol TEXT NOT NULL, port INTEGER NOT NULL, address TEXT NOT NULL,
+  owner INTEGER NOT NULL REFERENCES owner, first INTEGER NOT NULL, last INTEGER
+) STRICT;
+CREATE INDEX dynamic_port_open ON dynamic_port (machine) WHERE last IS NULL;
+CREATE INDEX dynamic_port_number ON dynamic_port (port);
+`;
+/** How many ended ones are kept of a machine: programs take other ones at each start. */
+const mostDynamicPorts = 20_000;
+
 const schema = `
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE run (
   machine INTEGER NOT NULL REFERENCES machine, at INTEGER NOT NULL, tool TEXT NOT NULL, listeners INTEGER NOT NULL,
   appeared INTEGER NOT NULL, disappeared INTEGER NOT NULL, findings INTEGER NOT NULL, worst TEXT,
+  complete INTEGER, problem TEXT,
   PRIMARY KEY (machine, at)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE owner (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, program TEXT, services TEXT NOT NULL, user TEXT, sha256 TEXT, signer TEXT) STRICT;
@@ -42,7 +56,16 @@ CREATE INDEX span_port ON span (port);
 CREATE INDEX span_owner ON span (owner);
 CREATE TABLE finding (machine INTEGER NOT NULL REFERENCES machine, key TEXT NOT NULL, severity TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER) STRICT;
 CREATE INDEX finding_open ON finding (machine) WHERE last IS NULL;
+${dynamicPorts}
 PRAGMA application_id = ${applicationId};
+PRAGMA user_version = ${storeVersion};
+`;
+
+/** What makes a store of version 1 one of version 2. */
+const upgrade = `
+ALTER TABLE run ADD COLUMN complete INTEGER;
+ALTER TABLE run ADD COLUMN problem TEXT;
+${dynamicPorts}
 PRAGMA user_version = ${storeVersion};
 `;
 
@@ -55,7 +78,8 @@ function sqliteCode(error: unknown): number | null {
 
 const isDamage = (error: unknown): boolean => {
   const code = sqliteCode(error);
-  return code === codes.corrupt || code === codes.notADatabase || error instanceof Damaged;
+  // Text that is no JSON, and numbers that are no times.
+  return code === codes.corrupt || code === codes.notADatabase || error instanceof Damaged || error instanceof SyntaxError || error instanceof RangeError;
 };
 
 /** What SQLite itself does not call damage: a file of ours that is empty, or in which something does not add up. */
@@ -95,6 +119,47 @@ function open(path: string, readOnly: boolean, wait = patience): DatabaseSync {
   }
 }
 
+/** What this program reads from each table, by the version that first had it. */
+const contents: readonly [version: number, table: string, columns: string][] = [
+  [1, 'machine', 'id, name'],
+  [1, 'run', 'machine, at, tool, listeners, appeared, disappeared, findings, worst'],
+  [1, 'owner', 'id, key, program, services, user, sha256, signer'],
+  [1, 'span', 'machine, protocol, port, address, owner, first, last'],
+  [1, 'finding', 'machine, key, severity, first, last'],
+  [2, 'run', 'complete, problem'],
+  [2, 'dynamic_port', 'machine, protocol, port, address, owner, first, last'],
+];
+
+/** What JavaScript takes for a time, in milliseconds. */
+const latest = 8.64e15;
+
+/** Throws Damaged where tables or columns are not there. */
+function verifyTables(database: DatabaseSync, version: number): void {
+  for (const [, table, columns] of contents.filter(([since]) => since <= version)) {
+    try {
+      database.prepare(`SELECT ${columns} FROM ${table} LIMIT 0`).all();
+    } catch (error) {
+      // SQLITE_ERROR: no such table, or column.
+      throw sqliteCode(error) === 1 ? new Damaged((error as Error).message) : error;
+    }
+  }
+}
+
+/** Throws Damaged where what is in the tables does not fit together, or is not what this program writes. */
+function verifyValues(database: DatabaseSync, version: number): void {
+  if (pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages do not fit together');
+  if (database.prepare('PRAGMA foreign_key_check').get() !== undefined) throw new Damaged('it refers to what is not there');
+  for (const { services } of database.prepare('SELECT DISTINCT services FROM owner').all()) {
+    const value: unknown = JSON.parse(String(services));
+    if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) throw new Damaged('the services of an owner are no list of names');
+  }
+  for (const [, table, columns] of contents.filter(([since]) => since <= version)) {
+    const times = columns.split(', ').filter((column) => ['at', 'first', 'last'].includes(column));
+    const wrong = times.map((column) => `${column} NOT BETWEEN ${-latest} AND ${latest}`).join(' OR ');
+    if (wrong !== '' && database.prepare(`SELECT 1 FROM ${table} WHERE ${wrong}`).get() !== undefined) throw new Damaged('a time in it is none');
+  }
+}
+
 function pragma(database: DatabaseSync, name: 'application_id' | 'user_version' | 'quick_check'): unknown {
   return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 }
@@ -108,7 +173,8 @@ function verify(database: DatabaseSync, path: string, whole: boolean): void {
     throw new PortOwnerError('PO2002', `${path} is a database of another program`, { hint: 'Name another file for the store.', target: path });
   }
   if (version > storeVersion) throw new PortOwnerError('PO2003', `${path} has store version ${version}; this program knows version ${storeVersion}`, { hint: 'Use the PortOwner that wrote it, or a newer one.', target: path });
-  if (whole && pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages do not fit together');
+  verifyTables(database, version);
+  if (whole) verifyValues(database, version);
 }
 
 /** Makes a whole new store under another name, and has it take its place: an empty file in that place is a damaged store. */
@@ -153,12 +219,18 @@ function createFirst(path: string): void {
   });
 }
 
+/** A name beside a store that nothing has yet, with what became of it and when. */
+function freeName(path: string, what: string, now: Date): string {
+  const base = `${path}.${what}-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  let name = base;
+  for (let number = 2; existsSync(name); number++) name = `${base}-${number}`;
+  return name;
+}
+
 /** Gives a damaged store, with its journal, another name, so that nothing of it is lost, and its place to a new one. Gives the other name. */
 function setAside(path: string, now: Date): string {
   if (!statSync(path).isFile()) throw new Error('it is not a file');
-  const base = `${path}.damaged-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
-  let aside = base;
-  for (let number = 2; existsSync(aside); number++) aside = `${base}-${number}`;
+  const aside = freeName(path, 'damaged', now);
   create(path, (temporary) => {
     // Before there is a new store, whose journal it would be taken for.
     if (existsSync(`${path}-journal`)) renameSync(`${path}-journal`, `${aside}-journal`);
@@ -218,7 +290,9 @@ export interface StoredRun {
   readonly keepDays: number | null;
   /** Whether not all sockets could be read: what was not seen may be there still. */
   readonly partial: boolean;
-  /** First forget the runs of the machine that are later than this one. */
+  /** Why the audit could not tell all. */
+  readonly problem?: string;
+  /** First forget the runs of the machine that are later than now, and keep a copy of the store. */
   readonly forgetLater: boolean;
 }
 
@@ -233,6 +307,8 @@ export interface StoreOutcome {
   readonly newest: string;
   /** How many later runs were forgotten. */
   readonly forgotten: number;
+  /** Of those the first and the last, ISO 8601, and the copy of the store as it was before; null when there were none. */
+  readonly before: { readonly first: string; readonly last: string; readonly copy: string } | null;
 }
 
 const dynamicPort = 0;
@@ -313,6 +389,31 @@ function storeSpans(database: DatabaseSync, machine: number, at: number, previou
   return { appeared: previous === null ? 0 : appeared, disappeared: gone.size };
 }
 
+/** Notes which numbers the dynamic ports have. */
+function storeDynamicPorts(database: DatabaseSync, machine: number, at: number, previous: number | null, { listeners, partial }: StoredRun): void {
+  const gone = new Map<string, number>();
+  const rows = database.prepare('SELECT dynamic_port.rowid AS id, protocol, port, address, program, services, user FROM dynamic_port JOIN owner ON owner.id = dynamic_port.owner WHERE machine = ? AND last IS NULL').all(machine);
+  for (const { id, protocol, port, address, program, services, user } of rows) {
+    gone.set(`${protocol} ${port} ${address} ${ownerKey({ program: program as string | null, services: JSON.parse(String(services)) as string[], user: user as string | null })}`, Number(id));
+  }
+  const addOwner = database.prepare('INSERT OR IGNORE INTO owner (key, program, services, user, sha256, signer) VALUES (?, ?, ?, ?, ?, ?)');
+  const add = database.prepare('INSERT INTO dynamic_port (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?');
+  for (const listener of listeners) {
+    for (const port of listener.port === 'dynamic' ? listener.ports : []) {
+      if (gone.delete(`${listener.protocol} ${port} ${listener.address} ${ownerKey(listener)}`)) continue;
+      const key = binaryKey(listener);
+      addOwner.run(key, listener.program, JSON.stringify(listener.services), listener.user, listener.sha256, listener.signer);
+      add.run(machine, listener.protocol, port, listener.address, at, key);
+    }
+  }
+  if (partial || gone.size === 0) return;
+  const end = database.prepare('UPDATE dynamic_port SET last = ? WHERE rowid = ?');
+  for (const id of gone.values()) end.run(previous ?? at, id);
+  database
+    .prepare('DELETE FROM dynamic_port WHERE rowid IN (SELECT rowid FROM dynamic_port WHERE machine = ? AND last IS NOT NULL ORDER BY last DESC LIMIT -1 OFFSET ?)')
+    .run(machine, mostDynamicPorts);
+}
+
 function storeFindings(database: DatabaseSync, machine: number, at: number, previous: number | null, { findings, partial }: StoredRun): Finding[] {
   const open = new Map<string, { id: number; first: number }>();
   for (const { id, key, first } of database.prepare('SELECT rowid AS id, key, first FROM finding WHERE machine = ? AND last IS NULL').all(machine)) {
@@ -331,7 +432,7 @@ function storeFindings(database: DatabaseSync, machine: number, at: number, prev
   return dated;
 }
 
-/** The findings of a run that is in the store, dated by it. */
+/** The findings of a run that is not stored, dated by those that are. */
 function datedFindings(database: DatabaseSync, machine: number, at: number, findings: readonly Finding[]): Finding[] {
   const first = database.prepare('SELECT first FROM finding WHERE machine = ? AND key = ? AND first <= ? AND (last IS NULL OR last >= ?)');
   return findings.map((finding) => {
@@ -345,11 +446,31 @@ function newestRun(database: DatabaseSync, machine: number): number | null {
   return newest === null ? null : Number(newest);
 }
 
+/** Keeps a copy of a store as it was before the transaction that is open. Gives its name. */
+function keepCopy(path: string, now: Date): string {
+  const temporary = temporaryBeside(path);
+  try {
+    closeSync(openSync(temporary, 'wx', statSync(path).mode & 0o777));
+    // Not as bytes: a file that is closed takes the locks of its process with it.
+    const database = open(path, true);
+    try {
+      database.prepare('VACUUM INTO ?').run(temporary);
+    } finally {
+      database.close();
+    }
+    const copy = freeName(path, 'before', now);
+    renameSync(temporary, copy);
+    return copy;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
 /** Takes back all runs of a machine after a moment: what the newest of the others saw is there again. Gives how many they were. */
 function forgetLater(database: DatabaseSync, machine: number, at: number): number {
   const { changes } = database.prepare('DELETE FROM run WHERE machine = ? AND at > ?').run(machine, at);
   const newest = newestRun(database, machine);
-  for (const table of changes === 0 ? [] : ['span', 'finding']) {
+  for (const table of changes === 0 ? [] : ['span', 'dynamic_port', 'finding']) {
     database.prepare(`DELETE FROM ${table} WHERE machine = ? AND first > ?`).run(machine, at);
     database.prepare(`UPDATE ${table} SET last = NULL WHERE machine = ? AND last >= ?`).run(machine, newest ?? at);
   }
@@ -358,27 +479,31 @@ function forgetLater(database: DatabaseSync, machine: number, at: number): numbe
 
 function forget(database: DatabaseSync, machine: number, before: number): void {
   database.prepare('DELETE FROM run WHERE machine = ? AND at < ?').run(machine, before);
-  for (const table of ['span', 'finding']) database.prepare(`DELETE FROM ${table} WHERE machine = ? AND last < ?`).run(machine, before);
-  database.exec('DELETE FROM owner WHERE id NOT IN (SELECT owner FROM span)');
+  for (const table of ['span', 'dynamic_port', 'finding']) database.prepare(`DELETE FROM ${table} WHERE machine = ? AND last < ?`).run(machine, before);
+  database.exec('DELETE FROM owner WHERE id NOT IN (SELECT owner FROM span UNION SELECT owner FROM dynamic_port)');
 }
 
-function record(database: DatabaseSync, run: StoredRun): Omit<StoreOutcome, 'aside'> {
+function record(database: DatabaseSync, run: StoredRun, path: string, now: Date): Omit<StoreOutcome, 'aside'> {
   const at = Date.parse(run.at);
   return transaction(database, () => {
+    if (Number(pragma(database, 'user_version')) < storeVersion) database.exec(upgrade);
     const machine = machineId(database, run.machine);
-    const forgotten = run.forgetLater ? forgetLater(database, machine, at) : 0;
+    const { count, first, last } = database.prepare('SELECT count(*) AS count, min(at) AS first, max(at) AS last FROM run WHERE machine = ? AND at > ?').get(machine, now.getTime())!;
+    const before = run.forgetLater && count !== 0 ? { first: instant(first), last: instant(last), copy: keepCopy(path, now) } : null;
+    const forgotten = before === null ? 0 : forgetLater(database, machine, now.getTime());
     const previous = newestRun(database, machine);
     if (previous !== null && at <= previous) {
       const same = database.prepare('SELECT 1 FROM run WHERE machine = ? AND at = ?').get(machine, at) !== undefined;
-      return { findings: same ? datedFindings(database, machine, at, run.findings) : run.findings, refused: same ? 'same' : 'older', newest: instant(previous), forgotten };
+      return { findings: datedFindings(database, machine, at, run.findings), refused: same ? 'same' : 'older', newest: instant(previous), forgotten, before };
     }
     const { appeared, disappeared } = storeSpans(database, machine, at, previous, run);
+    storeDynamicPorts(database, machine, at, previous, run);
     const findings = storeFindings(database, machine, at, previous, run);
     database
-      .prepare('INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-      .run(machine, at, run.tool, run.listeners.length, appeared, disappeared, run.findings.length, worst(run.findings));
+      .prepare('INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst, complete, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(machine, at, run.tool, run.listeners.length, appeared, disappeared, run.findings.length, worst(run.findings), run.partial || run.problem !== undefined ? 0 : 1, run.problem ?? null);
     if (run.keepDays !== null) forget(database, machine, at - run.keepDays * day);
-    return { findings, refused: null, newest: instant(at), forgotten };
+    return { findings, refused: null, newest: instant(at), forgotten, before };
   });
 }
 
@@ -406,7 +531,7 @@ export function storeRun(path: string, run: StoredRun, now: Date, wait = patienc
       try {
         database = open(path, false, wait);
         verify(database, path, true);
-        return { ...record(database, run), aside };
+        return { ...record(database, run, path, now), aside };
       } catch (error) {
         if (!isDamage(error) || aside !== null || attempt === attempts) throw error;
       } finally {
@@ -451,6 +576,8 @@ export function readRuns(path: string, { machine, limit }: { machine: string | n
         Disappeared: Number(row.disappeared),
         Findings: Number(row.findings),
         WorstSeverity: row.worst as string | null,
+        Complete: row.complete == null ? null : row.complete === 1,
+        Problem: (row.problem ?? null) as string | null,
         Tool: row.tool as string,
         ComputerName: row.name as string,
       })),
@@ -476,7 +603,9 @@ function portsOf(database: DatabaseSync, { port, dynamic }: SpanQuestion, owners
   return rows.map((row) => Number(row.port)).filter((number) => (number === dynamicPort ? dynamic : (port?.(number) ?? true)));
 }
 
-interface Owner extends Pick<Listener, 'program' | 'services' | 'user' | 'sha256'> {
+interface Owner extends Pick<Listener, 'program' | 'services' | 'user' | 'sha256' | 'signer'> {
+  /** Besides its executable. */
+  readonly key: string;
   readonly wanted: boolean;
 }
 
@@ -484,46 +613,60 @@ interface Owner extends Pick<Listener, 'program' | 'services' | 'user' | 'sha256
 export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
   return reading(path, (database) => {
     const owners = new Map<number, Owner>();
-    for (const { id, program, services, user, sha256 } of database.prepare('SELECT id, program, services, user, sha256 FROM owner').all()) {
-      const owner = { program: program as string | null, services: services === '[]' ? [] : (JSON.parse(String(services)) as string[]), user: user as string | null, sha256: sha256 as string | null };
-      owners.set(Number(id), { ...owner, wanted: question.owner?.(owner) ?? true });
+    for (const { id, program, services, user, sha256, signer } of database.prepare('SELECT id, program, services, user, sha256, signer FROM owner').all()) {
+      const owner = { program: program as string | null, services: services === '[]' ? [] : (JSON.parse(String(services)) as string[]), user: user as string | null, sha256: sha256 as string | null, signer: signer as string | null };
+      owners.set(Number(id), { ...owner, key: ownerKey(owner), wanted: question.owner?.(owner) ?? true });
     }
-    const machines = new Map<number, { name: string; first: number; newest: number }>();
-    for (const { id, name, first, newest } of database.prepare('SELECT id, name, min(at) AS first, max(at) AS newest FROM machine JOIN run ON run.machine = id WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE GROUP BY id').all(question.machine)) {
-      machines.set(Number(id), { name: String(name), first: Number(first), newest: Number(newest) });
-    }
+    const numbered = Number(pragma(database, 'user_version')) >= 2;
+    const machines = new Map<number, { name: string; first: number; firstNumbers: number; newest: number }>();
+    const found = database
+      .prepare(`SELECT id, name, min(at) AS first, ${numbered ? 'min(at) FILTER (WHERE complete IS NOT NULL)' : 'NULL'} AS numbers, max(at) AS newest FROM machine JOIN run ON run.machine = id WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE GROUP BY id`)
+      .all(question.machine);
+    for (const { id, name, first, numbers, newest } of found) machines.set(Number(id), { name: String(name), first: Number(first), firstNumbers: Number(numbers ?? first), newest: Number(newest) });
     const rows: PortSpanRow[] = [];
     // Who had an endpoint last, and until when.
     let endpoint = '';
     let before: { owner: Owner; last: number }[] = [];
     const ports = portsOf(database, question, question.owner === null ? null : owners);
-    const select = (which: string): string => `SELECT machine, protocol, port, address, owner, first, last FROM span ${which} ORDER BY port = 0, port, protocol, address, machine, first, last IS NULL`;
-    const found = ports === null ? database.prepare(select('')).all() : database.prepare(select('WHERE port IN (SELECT value FROM json_each(?))')).all(JSON.stringify(ports));
-    for (const row of found) {
+    const columns = 'machine, protocol, port, address, owner, first, last';
+    const selected = [`SELECT ${columns}, 0 AS numbered FROM span ${ports === null ? '' : 'WHERE port IN (SELECT value FROM json_each(?))'}`];
+    const wanted = ports === null ? [] : [JSON.stringify(ports)];
+    if (numbered && question.port !== null) {
+      const numbers = database.prepare('SELECT DISTINCT port FROM dynamic_port').all().map((row) => Number(row.port));
+      selected.push(`SELECT ${columns}, 1 FROM dynamic_port WHERE port IN (SELECT value FROM json_each(?))`);
+      wanted.push(JSON.stringify(numbers.filter(question.port)));
+    }
+    const spans = database.prepare(`SELECT * FROM (${selected.join(' UNION ALL ')}) ORDER BY port = 0, port, numbered, protocol, address, machine, first, last IS NULL`).all(...wanted);
+    for (const row of spans) {
       const port = Number(row.port);
       const machine = machines.get(Number(row.machine));
       const owner = owners.get(Number(row.owner));
       if ((port === dynamicPort && !question.dynamic) || machine === undefined || owner === undefined) continue;
       const first = Number(row.first);
-      const key = `${row.machine} ${row.protocol} ${row.port} ${row.address}`;
+      const key = `${row.numbered} ${row.machine} ${row.protocol} ${row.port} ${row.address}`;
       if (key !== endpoint) before = [];
       endpoint = key;
-      const previous = port === dynamicPort ? undefined : before.findLast(({ last }) => last < first)?.owner;
+      // Dynamic listeners are not one another's heirs.
+      const heirs = row.numbered === 1 ? [] : port === dynamicPort ? before.filter((one) => one.owner.key === owner.key) : before;
+      const previous = heirs.findLast(({ last }) => last < first)?.owner;
+      const changed = previous !== undefined && previous.key !== owner.key;
+      const replaced = previous !== undefined && !changed && !(unknownOrSame(previous.sha256, owner.sha256) && unknownOrSame(previous.signer, owner.signer));
       before.push({ owner, last: row.last === null ? Infinity : Number(row.last) });
       if (!owner.wanted) continue;
       rows.push({
         Protocol: String(row.protocol),
         LocalAddress: String(row.address),
         Port: port === dynamicPort ? 'dynamic' : String(port),
-        Event: first <= machine.first ? 'Known' : previous !== undefined && previous !== owner ? 'ChangedHands' : 'Appeared',
+        Event: first <= (row.numbered === 1 ? machine.firstNumbers : machine.first) ? 'Known' : changed ? 'ChangedHands' : replaced ? 'BinaryChanged' : 'Appeared',
         FirstSeen: instant(first),
         LastSeen: instant(row.last ?? machine.newest),
         IsOpen: row.last === null,
         Program: owner.program,
         Services: owner.services.length === 0 ? null : owner.services,
         UserName: owner.user,
-        PreviousOwner: previous === undefined || previous === owner ? null : ownerText(previous),
-        Sha256: owner.sha256,
+        PreviousOwner: changed ? ownerText(previous) : null,
+        // A number of a dynamic port stays the program's when that is replaced.
+        Sha256: row.numbered === 1 ? null : owner.sha256,
         ComputerName: machine.name,
       });
     }

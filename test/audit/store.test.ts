@@ -77,7 +77,7 @@ test('an audit without hashes is no change of hands, one with another hash is', 
   const path = newStore();
   const hashed = (sha256: string | null): Listener[] => [listener({ sha256 })];
   for (const [index, hash] of [null, 'a', null, 'a', 'b'].entries()) store(path, index + 1, hashed(hash));
-  assert.equal(readSpans(path, all).map(({ FirstSeen, Sha256, Event }) => [FirstSeen, Sha256, Event]), [[night(1), 'a', 'Known'], [night(5), 'b', 'ChangedHands']]);
+  assert.equal(readSpans(path, all).map(({ FirstSeen, Sha256, Event }) => [FirstSeen, Sha256, Event]), [[night(1), 'a', 'Known'], [night(5), 'b', 'BinaryChanged']]);
 });
 
 test("Windows' names in another case are the same ones, others' are not", () => {
@@ -257,7 +257,7 @@ test('a store that stays locked', async () => {
 
 test("another program's database and a newer store are refused, and stay as they are", () => {
   const path = newStore();
-  for (const [sql, code] of [['CREATE TABLE theirs (x)', 'PO2002'], ['PRAGMA application_id = 1347375700; PRAGMA user_version = 2', 'PO2003']] as const) {
+  for (const [sql, code] of [['CREATE TABLE theirs (x)', 'PO2002'], ['PRAGMA application_id = 1347375700; PRAGMA user_version = 3', 'PO2003']] as const) {
     const database = new DatabaseSync(path);
     database.exec(sql);
     database.close();
@@ -275,6 +275,63 @@ test('no store, no folder', () => {
   const folder = temporaryFolder();
   fails('PO4201', () => store(folder, 1, []));
   assert.ok(existsSync(folder));
+});
+
+test('the numbers of dynamic ports: who had one, and when', () => {
+  const path = newStore();
+  const app = (...ports: number[]) => dynamic({ ports });
+  store(path, 1, [app(50000, 50001)]);
+  store(path, 2, [app(50001)]);
+  store(path, 3, [app(50001), dynamic({ program: '/tmp/door', ports: [50000] })]);
+  store(path, 4, [app(50002)], { partial: true });
+  store(path, 5, [app(50002)]);
+  const asked = (wanted: number) => spans(path, { port: (port) => port === wanted, dynamic: false });
+  assert.equal(asked(50000), ['TCP any:50000 /usr/bin/app 01-01 Known', 'TCP any:50000 /tmp/door 03-04 Appeared']);
+  assert.equal(asked(50001), ['TCP any:50001 /usr/bin/app 01-04 Known']);
+  assert.equal(asked(50002), ['TCP any:50002 /usr/bin/app 04- Appeared']);
+  assert.equal(asked(50003), []);
+  assert.equal(spans(path, { port: (port) => port >= 50000, dynamic: false, owner: ({ program }) => program === '/tmp/door' }), ['TCP any:50000 /tmp/door 03-04 Appeared']);
+  store(path, 30, [], { keepDays: 25 });
+  assert.equal(asked(50000), []);
+  assert.is(asked(50002).length, 1);
+});
+
+test('another executable of the same owner is no change of hands', () => {
+  const path = newStore();
+  store(path, 1, [listener({ sha256: 'a' }), dynamic({ sha256: 'a' })]);
+  store(path, 2, [listener({ sha256: 'b' }), dynamic({ sha256: 'b' })]);
+  assert.equal(readSpans(path, all).map(({ Port, Event, PreviousOwner }) => [Port, Event, PreviousOwner]), [['80', 'Known', null], ['80', 'BinaryChanged', null], ['dynamic', 'Known', null], ['dynamic', 'BinaryChanged', null]]);
+});
+
+test('whether a run could tell all', () => {
+  const path = newStore();
+  store(path, 1, [listener()]);
+  store(path, 2, [listener()], { problem: '1 listener could not be judged' });
+  store(path, 3, [listener()], { partial: true });
+  assert.equal(readRuns(path, { machine: null, limit: null }).map(({ Complete, Problem }) => [Complete, Problem]), [[false, null], [false, '1 listener could not be judged'], [true, null]]);
+});
+
+/** What makes a store one of version 1, which had none of this. */
+const older = 'ALTER TABLE run DROP COLUMN complete; ALTER TABLE run DROP COLUMN problem; DROP TABLE dynamic_port; PRAGMA user_version = 1';
+
+test('a store of version 1 is read as it is, and upgraded by the next audit', () => {
+  const path = newStore();
+  store(path, 1, [listener(), dynamic()], { findings: [finding] });
+  const database = new DatabaseSync(path);
+  database.exec(older);
+  database.close();
+  const [bytes, before] = [readFileSync(path), spans(path)];
+  assert.equal(before, ['TCP 0.0.0.0:80 /usr/sbin/nginx 01- Known', 'TCP any:dynamic /usr/bin/app 01- Known']);
+  assert.equal(spans(path, { port: () => true, dynamic: false }), before.slice(0, 1));
+  assert.equal(readRuns(path, { machine: null, limit: null }).map(({ Complete, Problem }) => [Complete, Problem]), [[null, null]]);
+  assert.equal(readFileSync(path), bytes, 'reading changes nothing');
+  assert.is(store(path, 2, [listener(), dynamic()], { findings: [finding] }).findings[0]?.FirstSeen, night(1));
+  assert.equal(spans(path), before);
+  assert.equal(readRuns(path, { machine: null, limit: null }).map(({ Complete }) => Complete), [true, null]);
+  assert.equal(spans(path, { port: (port) => port === 50000, dynamic: false }), ['TCP any:50000 /usr/bin/app 02- Known']);
+  const upgraded = new DatabaseSync(path, { readOnly: true });
+  assert.is(Object.values(upgraded.prepare('PRAGMA user_version').get()!)[0], 2);
+  upgraded.close();
 });
 
 test('a text from elsewhere is no SQL', () => {

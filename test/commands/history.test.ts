@@ -53,6 +53,10 @@ const questions: [args: string[], ports: string[]][] = [
   [['dynamic,http'], ['80', '80', 'dynamic']],
   [['80', '--program', 'nginx'], ['80']],
   [['81'], []],
+  [['50000'], ['50000']],
+  [['1-65535'], ['80', '80', '50000']],
+  [['50000,dynamic'], ['50000', 'dynamic']],
+  [['50000', '--program', 'nginx'], []],
 ];
 for (const [args, ports] of questions) {
   test(args.join(' '), async () => {
@@ -64,7 +68,7 @@ for (const [args, ports] of questions) {
 
 test('nothing to tell is said', async () => {
   const { code, out } = await run(['history', '81', '--store', await filled()]);
-  assert.equal([code, out], [1, 'No audit saw such a listener.\n']);
+  assert.equal([code, out], [1, 'The store has no such listener.\n']);
 });
 
 test('no store, a missing one, a damaged one, and other mistakes', async () => {
