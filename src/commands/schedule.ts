@@ -8,6 +8,7 @@ import type { Scheduler } from '../schedule/scheduler.ts';
 import { stateFolder } from '../schedule/units.ts';
 import { severities } from '../schema/finding.ts';
 import { auditTask } from '../schema/task.ts';
+import { reportFormat } from './report.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 const systems = { windows: 'win32', linux: 'linux' } as const;
@@ -94,6 +95,7 @@ abstract class DefinitionCommand extends ScheduleCommand {
       throw new PortOwnerError('PO1005', 'a scheduled audit needs something to compare with', { hint: 'Give --baseline or --policy; portowner baseline create makes a baseline.' });
     }
     const executable = this.executable ?? scheduler?.executable ?? (here ? null : platform === 'win32' ? 'C:\\Program Files\\PortOwner\\portowner.exe' : '/usr/local/bin/portowner');
+    this.report?.forEach(reportFormat);
     if (executable === null) throw new PortOwnerError('PO1005', 'PortOwner runs from its sources here: there is no executable to start', { hint: 'Give --executable.' });
     const dataFolder = scheduler?.dataFolder ?? (platform === 'win32' ? 'C:\\ProgramData\\PortOwner' : stateFolder);
     return {
@@ -243,7 +245,7 @@ export class ScheduleStatusCommand extends ScheduleCommand {
   protected async answer(): Promise<Answer> {
     const [name, scheduler, root] = [this.taskName(), await this.scheduler(), this.rootFolder()];
     return this.attempt(
-      () => taskStatus(name, scheduler, root),
+      () => taskStatus(name, scheduler, root, { now: this.surroundings.now(), checkReport: reportFormat }),
       ({ row: { State, Command } }) => (State === 'NotInstalled' ? exit.no : State === 'Unknown' && Command === null ? exit.unavailable : exit.ok),
     );
   }

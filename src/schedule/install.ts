@@ -1,9 +1,10 @@
-import { readRuns } from '../audit/store.ts';
+import { isFuture, readRuns } from '../audit/store.ts';
 import { PortOwnerError, type Problem } from '../problems.ts';
 import { taskText } from '../facts/decode/windows-text.ts';
 import type { AuditTaskRow } from '../schema/task.ts';
-import { auditArguments, folderOf, splitUnit, splitWindows, windowsArguments, type AuditTask, type TaskPlatform } from './definition.ts';
+import { auditArguments, folderOf, splitUnit, splitWindows, windowsArguments, type AuditCommand, type AuditTask, type TaskPlatform } from './definition.ts';
 import { right } from './descriptor.ts';
+import { unusableContents, unusablePaths, type Unusable } from './files.ts';
 import { registerScript } from './register-script.ts';
 import type { LinuxScheduler, Said, Scheduler, WindowsScheduler } from './scheduler.ts';
 import { checkTask, seconds } from './task-rules.ts';
@@ -87,6 +88,38 @@ function demandDone({ done, text }: Said, what: string): void {
   if (!done) throw new PortOwnerError('PO5005', `${what}${text === '' ? '' : `: ${text.replaceAll(/\s+/g, ' ')}`}`);
 }
 
+/** Refuses what the audit itself would refuse, every night; tells of what it would get over. */
+function demandUsable(unusable: readonly Unusable[]): Problem[] {
+  // A damaged store is set aside by the next audit.
+  const isPassing = ({ error }: Unusable): boolean => error.problem.code === 'PO4203';
+  const lasting = unusable.find((one) => !isPassing(one));
+  if (lasting !== undefined) throw lasting.error;
+  return unusable.map(({ path, error }) => warning(error.message, { ...(error.problem.hint === undefined ? {} : { hint: error.problem.hint }), target: path }));
+}
+
+/** Where to read a file of the machine now; null where none is. */
+const present = (scheduler: Scheduler) => (path: string): string | null => (scheduler.look(path).standing === 'file' ? scheduler.file(path) : null);
+
+/** A file of the image below a root, `missing` or behind a `link`, which would lead to a place on this machine. */
+function inImage(root: string, path: string, scheduler: Scheduler): { readonly path: string; readonly standing: 'file' | 'link' | 'missing' } {
+  const folder = root.replace(/\/$/, '');
+  const looks = pathSteps(path, 'linux').slice(1).map((step) => scheduler.look(`${folder}${step}`).standing);
+  return { path: `${folder}${path}`, standing: looks.includes('link') ? 'link' : looks.at(-1) === 'file' ? 'file' : 'missing' };
+}
+
+/** The baseline and the policy of an image that are no use, and what keeps them from being checked. */
+function imageContents(command: AuditCommand, root: string, scheduler: Scheduler): { readonly unusable: Unusable[]; readonly unchecked: string[] } {
+  const unchecked: string[] = [];
+  const unusable = unusableContents(command, (path, role) => {
+    if (role === 'the store') return null;
+    const found = inImage(root, path, scheduler);
+    if (found.standing === 'file') return scheduler.file(found.path);
+    unchecked.push(`${role}: ${found.path}: ${found.standing === 'link' ? 'there is a link in its path' : 'it is not there yet'}: what is in it is not checked`);
+    return null;
+  });
+  return { unusable, unchecked };
+}
+
 const isIn = (path: string, folder: string): boolean => path.toLowerCase().startsWith(`${folder.toLowerCase()}${folder.includes('\\') ? '\\' : '/'}`);
 
 /** Makes the folder of the audits where the task needs it, and checks all that it uses before and after. */
@@ -139,8 +172,10 @@ function installWindows(task: AuditTask, scheduler: WindowsScheduler): Outcome {
   const { account } = task;
   const sid = account.kind === 'gmsa' ? scheduler.sid(account.name) : null;
   if (account.kind === 'gmsa' && sid === null) throw new PortOwnerError('PO5004', `nobody knows the account ${account.name}`, { hint: 'Install-ADServiceAccount makes a managed service account usable on this machine.', target: account.name });
+  demandUsable(unusablePaths(task.command, 'win32'));
   prepare(task, scheduler, sid);
-  const problems = account.kind === 'gmsa' && sid !== null ? accountProblems(task, scheduler, account.name, sid) : [];
+  const problems = demandUsable(unusableContents(task.command, present(scheduler)));
+  if (account.kind === 'gmsa' && sid !== null) problems.push(...accountProblems(task, scheduler, account.name, sid));
   if (scheduler.environment('NODE_V8_COVERAGE') !== null) {
     problems.push(warning('the environment of this machine has NODE_V8_COVERAGE: every program of Node.js writes files because of it, the audit too', { hint: 'Remove it from the system variables.' }));
   }
@@ -167,15 +202,21 @@ function refuseLinks(root: string, scheduler: LinuxScheduler): void {
 }
 
 function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: string | null): Outcome {
+  if (root === null) demandRights(scheduler);
+  demandUsable(unusablePaths(task.command, 'linux'));
+  const problems: Problem[] = [];
   if (root === null) {
-    demandRights(scheduler);
     prepare(task, scheduler, null);
+    problems.push(...demandUsable(unusableContents(task.command, present(scheduler))));
+  } else {
+    refuseLinks(root, scheduler);
+    const { unusable, unchecked } = imageContents(task.command, root, scheduler);
+    demandUsable(unusable);
+    problems.push(...unchecked.map((text) => warning(text, { target: root })));
   }
-  if (root !== null) refuseLinks(root, scheduler);
   const files = units(task);
   const before = Object.keys(files).some((name) => scheduler.readUnit(root, name) !== null);
   for (const [name, text] of Object.entries(files)) scheduler.writeUnit(root, name, text);
-  const problems: Problem[] = [];
   const hint = `systemctl enable --now ${unitName}.timer starts it there.`;
   if (root !== null) problems.push(warning(`the units are written below ${root}: they are not enabled, and who may change what they use is not checked`, { hint, target: root }));
   else if (!scheduler.isRunning) problems.push(warning('systemd is not in charge of this machine now: the units are written, and not enabled', { hint }));
@@ -190,7 +231,7 @@ function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: string |
 
 /**
  * Schedules a nightly audit, or changes the one of that name. `root` is a folder that stands for a Linux system's root,
- * such as an image's. Throws PO5001 to PO5005.
+ * such as an image's. Throws PO5001 to PO5005, and what the audit itself would throw for its files.
  */
 export function installTask(task: AuditTask, scheduler: Scheduler, root: string | null): Outcome {
   return scheduler.platform === 'win32' ? installWindows(task, scheduler) : installLinux(task, scheduler, root);
@@ -274,24 +315,71 @@ function usedByWords(executable: string, words: readonly string[], platform: Tas
   return { name: '', account: { kind: 'system' }, at: { hour: 0, minute: 0 }, randomDelay: 0, timeLimit: 0, command };
 }
 
-/** The newest audit in the store, and why it cannot be told. */
-function lastAudit(store: string | null, scheduler: Scheduler): { readonly values: Partial<AuditTaskRow>; readonly reasons: string[] } {
+/** What a task is held against. */
+export interface Judging {
+  readonly now: Date;
+  /** Throws a PortOwnerError for the path of a report that no audit could write. */
+  readonly checkReport: (path: string) => unknown;
+}
+
+/** When a task should leave audits: every so many days, null for another rhythm, since it was defined. */
+interface Rhythm {
+  readonly days: number | null;
+  readonly since: Date | null;
+}
+
+const hour = 3_600_000;
+
+/** The newest audit of this machine in the store, why it cannot be told, and whether there should be a newer one. */
+function lastAudit(words: readonly string[], scheduler: Scheduler, { days, since }: Rhythm, { now }: Judging): { readonly values: Partial<AuditTaskRow>; readonly reasons: string[] } {
+  const store = optionOf(words, '--store');
   if (store === null) return { values: {}, reasons: [] };
-  const { standing } = scheduler.look(store);
-  if (standing === 'missing') return { values: {}, reasons: ['LastAudit: NotFound: no audit has been stored yet'] };
+  // A night begins later by chance, and an audit takes its time.
+  const isLate = (last: number): boolean => days !== null && now.getTime() - last > (2 * 24 * days + 1) * hour;
+  const none = since !== null && isLate(since.getTime()) ? `the task is of ${since.toISOString()}, and no audit has been stored: nights go by without one` : 'LastAudit: NotFound: no audit has been stored yet';
+  if (scheduler.look(store).standing === 'missing') return { values: {}, reasons: [none] };
   try {
-    const [run] = readRuns(store, { machine: null, limit: 1 });
-    return run === undefined ? { values: {}, reasons: ['LastAudit: NotFound: no audit has been stored yet'] } : { values: { LastAudit: run.RunTime, LastFindings: run.Findings }, reasons: [] };
+    // A store may keep the audits of others, too.
+    const [run] = readRuns(scheduler.file(store), { machine: words.includes('--from') ? null : scheduler.machine, limit: 1 });
+    if (run === undefined || run.RunTime === null) return { values: {}, reasons: [none] };
+    const { RunTime, Findings } = run;
+    const reasons = isFuture(RunTime, now)
+      ? [`the newest audit in the store is of ${RunTime}, which is in the future: until then none is stored; portowner audit --forget-later removes it`]
+      : isLate(Date.parse(RunTime)) ? [`the newest audit in the store is of ${RunTime}: nights go by without one`] : [];
+    return { values: { LastAudit: RunTime, LastFindings: Findings }, reasons };
   } catch (error) {
     if (!(error instanceof PortOwnerError)) throw error;
     return { values: {}, reasons: [`LastAudit: Failed: ${error.message}`] };
   }
 }
 
-/** Whether others could change what a task uses that is there already. */
-function standingConcerns(executable: string, words: readonly string[], scheduler: Scheduler, sids: readonly string[]): string[] {
+/** The reports that no audit could write. */
+function unusableReports({ reports }: AuditCommand, { checkReport }: Judging): Unusable[] {
+  return reports.flatMap((path) => {
+    try {
+      checkReport(path);
+      return [];
+    } catch (error) {
+      if (!(error instanceof PortOwnerError)) throw error;
+      return [{ role: 'a report', path, error }];
+    }
+  });
+}
+
+/** Whether others could change what a task uses that is there already, and whether an audit could use it. `root` is an image's. */
+function standingConcerns(executable: string, words: readonly string[], scheduler: Scheduler, sids: readonly string[], judging: Judging, root: string | null = null): string[] {
   const task = usedByWords(executable, words, scheduler.platform);
-  return task === null ? ['its command line is not that of an audit'] : concernsAbout(usedBy(task, scheduler), scheduler, sids).map(concernText);
+  if (task === null) return root === null ? ['its command line is not that of an audit'] : [];
+  const { command } = task;
+  // What is wrong with a store is told with its newest audit.
+  const found = present(scheduler);
+  const contents = root === null ? unusableContents(command, (path, role) => (role === 'the store' ? null : found(path))) : imageContents(command, root, scheduler).unusable;
+  return [
+    // Below another root the paths are not this machine's.
+    ...(root === null ? concernsAbout(usedBy(task, scheduler), scheduler, sids).map(concernText) : []),
+    ...[...unusablePaths(command, scheduler.platform), ...unusableReports(command, judging)].map(({ error }) => error.message),
+    ...contents.map(({ role, error }) => `${role}: ${error.message}`),
+  ];
 }
 
 function reasonsOf(row: AuditTaskRow, reasons: readonly string[]): Outcome {
@@ -299,7 +387,7 @@ function reasonsOf(row: AuditTaskRow, reasons: readonly string[]): Outcome {
   return { row: { ...row, Reason: reasons.length === 0 ? null : reasons }, problems };
 }
 
-function windowsStatus(name: string, scheduler: WindowsScheduler): Outcome {
+function windowsStatus(name: string, scheduler: WindowsScheduler, judging: Judging): Outcome {
   const row = { ...empty, TaskName: name, EventSource: scheduler.eventSource(eventSourceName) !== null, ComputerName: scheduler.machine };
   if (!scheduler.exists(name)) return { row: { ...row, State: 'NotInstalled' }, problems: [] };
   const answer = scheduler.query(name);
@@ -307,10 +395,9 @@ function windowsStatus(name: string, scheduler: WindowsScheduler): Outcome {
   const { flaws, concerns, facts } = checkTask(taskText(answer.bytes, answer.decode));
   if (facts === null) return reasonsOf({ ...row, State: 'Unknown' }, [`State: Failed: ${flaws.join('; ')}`]);
   const words = splitWindows(facts.arguments ?? '');
-  const store = optionOf(words, '--store');
-  const { values, reasons } = lastAudit(store, scheduler);
+  const { values, reasons } = lastAudit(words, scheduler, { days: facts.days, since: scheduler.changedAt(name) }, judging);
   const sid = facts.user === null || facts.user === 'SYSTEM' ? null : facts.user.startsWith('S-1-') ? facts.user : scheduler.sid(facts.user);
-  const open = facts.command === null ? [] : standingConcerns(facts.command, words, scheduler, sid === null ? [] : [sid]);
+  const open = facts.command === null ? [] : standingConcerns(facts.command, words, scheduler, sid === null ? [] : [sid], judging);
   return reasonsOf(
     {
       ...row,
@@ -321,7 +408,7 @@ function windowsStatus(name: string, scheduler: WindowsScheduler): Outcome {
       TimeLimitMinutes: minutesOf(facts.timeLimit ?? 'PT72H'),
       Command: facts.command,
       Arguments: facts.arguments,
-      StorePath: store,
+      StorePath: optionOf(words, '--store'),
       ...values,
     },
     [...flaws, ...concerns, ...open, ...reasons],
@@ -341,7 +428,23 @@ function unitConcerns(service: string, timer: string, shown: string | null): str
   return found.flatMap(([wrong, what]) => (wrong ? [what] : []));
 }
 
-function linuxStatus(scheduler: LinuxScheduler, root: string | null): Outcome {
+/** What an exit code of the audit says of a night. */
+const failures: Readonly<Record<string, string>> = {
+  64: 'something that the audit was given is missing or has a mistake',
+  69: 'the audit could not be made in full, stored or reported',
+  77: 'there were no findings, but more rights would have told more',
+};
+
+/** How the last run failed, by what systemctl says of the service; it forgets that when the machine starts. */
+function failedRun(shown: string | null): string[] {
+  const [result = 'success', status = ''] = ['Result', 'ExecMainStatus'].map((key) => unitValues(shown ?? '', key)[0]);
+  // Findings are an answer, not a failure.
+  if (result === 'success' || (result === 'exit-code' && status === '1')) return [];
+  const why = result === 'timeout' ? 'it came to its time limit' : result === 'exit-code' ? failures[status] : undefined;
+  return [`the last run failed (Result=${result}, ExecMainStatus=${status})${why === undefined ? '' : `: ${why}`}; journalctl -u ${unitName}.service tells more`];
+}
+
+function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Judging): Outcome {
   const name = `${unitName}.timer`;
   const row = { ...empty, TaskName: name, ComputerName: scheduler.machine };
   const [service, timer] = ['service', 'timer'].map((kind) => scheduler.readUnit(root, `${unitName}.${kind}`));
@@ -351,11 +454,13 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null): Outcome {
   }
   const [line = ''] = unitValues(service, 'ExecStart');
   const [command = '', ...words] = splitUnit(line);
-  const store = optionOf(words, '--store');
   const live = root === null && scheduler.isRunning;
   const shown = live ? scheduler.systemctl('show', '--property=ActiveState,UnitFileState,NeedDaemonReload', name).text : null;
+  const ended = live ? scheduler.systemctl('show', '--property=Result,ExecMainStatus', `${unitName}.service`).text : null;
+  const [calendar = ''] = unitValues(timer, 'OnCalendar');
+  const rhythm = { days: /^(?:\*-\*-\* \d{2}:\d{2}:\d{2}|daily)$/.test(calendar) ? 1 : null, since: scheduler.changedAt(root, name) };
   // Below another root the paths are not this machine's.
-  const { values, reasons } = lastAudit(root === null ? store : null, scheduler);
+  const { values, reasons } = root === null ? lastAudit(words, scheduler, rhythm, judging) : { values: {}, reasons: [] };
   const number = (text: string, key: string): number | null => {
     const minutes = /^(\d+)min$/.exec(unitValues(text, key)[0] ?? '')?.[1];
     return minutes === undefined ? null : Number(minutes);
@@ -365,24 +470,25 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null): Outcome {
       ...row,
       State: shown === null ? 'Unknown' : unitValues(shown, 'ActiveState')[0] === 'active' ? 'Ready' : 'Disabled',
       UserName: unitValues(service, 'User')[0] ?? 'root',
-      TimeOfDay: /(\d{2}:\d{2}):\d{2}$/.exec(unitValues(timer, 'OnCalendar')[0] ?? '')?.[1] ?? null,
+      TimeOfDay: /(\d{2}:\d{2}):\d{2}$/.exec(calendar)?.[1] ?? null,
       RandomDelayMinutes: number(timer, 'RandomizedDelaySec'),
       TimeLimitMinutes: number(service, 'TimeoutStartSec'),
       Command: command,
       Arguments: windowsArguments(words),
-      StorePath: store,
+      StorePath: optionOf(words, '--store'),
       ...values,
     },
     [
       ...(live ? [] : [`State: NotSupported: ${root === null ? 'systemd is not in charge of this machine now' : 'whether it is enabled shows where it runs'}`]),
       ...unitConcerns(service, timer, shown),
-      ...(root === null ? standingConcerns(command, words, scheduler, []) : []),
+      ...failedRun(ended),
+      ...standingConcerns(command, words, scheduler, [], judging, root),
       ...reasons,
     ],
   );
 }
 
 /** A scheduled audit as it is now, by the system's own definition of it and the store. */
-export function taskStatus(name: string, scheduler: Scheduler, root: string | null): Outcome {
-  return scheduler.platform === 'win32' ? windowsStatus(name, scheduler) : linuxStatus(scheduler, root);
+export function taskStatus(name: string, scheduler: Scheduler, root: string | null, judging: Judging): Outcome {
+  return scheduler.platform === 'win32' ? windowsStatus(name, scheduler, judging) : linuxStatus(scheduler, root, judging);
 }

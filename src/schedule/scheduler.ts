@@ -34,6 +34,8 @@ interface Common {
   /** The machine's own name. */
   readonly machine: string;
   look(path: string): Look;
+  /** The path by which this process reads a file of the machine. */
+  file(path: string): string;
   /** The names of accounts, for people; what has none stays as it is. */
   accountName(id: string): string;
 }
@@ -57,6 +59,8 @@ export interface WindowsScheduler extends Common {
   run(script: string): Said;
   remove(name: string): Said;
   exists(name: string): boolean;
+  /** When the task was last defined; null when it cannot be told. */
+  changedAt(name: string): Date | null;
   /** The task's XML as bytes; a refusal where it cannot be had. */
   query(name: string): { readonly bytes: Uint8Array; readonly decode: (bytes: Uint8Array) => string } | { readonly refusal: Refusal };
   /** The definitions of all tasks but those of Windows itself, by their names; null when one cannot be read. */
@@ -73,6 +77,8 @@ export interface LinuxScheduler extends Common {
   makeFolder(path: string): void;
   /** Where units are, below a root folder; `null` is this machine itself. */
   readUnit(root: string | null, name: string): string | null;
+  /** When a unit was last written; null when it cannot be told. */
+  changedAt(root: string | null, name: string): Date | null;
   writeUnit(root: string | null, name: string, text: string): void;
   removeUnit(root: string | null, name: string): boolean;
   /** Whether systemd is in charge of this machine. */

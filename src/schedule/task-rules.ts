@@ -250,6 +250,8 @@ export interface TaskFacts {
   readonly arguments: string | null;
   /** `03:00`, of the first trigger that has a time. */
   readonly time: string | null;
+  /** That trigger starts it every so many days; null when it goes by another rhythm. */
+  readonly days: number | null;
   readonly randomDelay: string | null;
   readonly timeLimit: string | null;
 }
@@ -296,6 +298,7 @@ export function checkTask(xml: string): CheckedTask {
   crossCheck(root, flaws);
   const triggers = childrenOf(child(root, 'Triggers'));
   const timed = triggers.find((one) => child(one, 'StartBoundary') !== undefined);
+  const daily = child(timed, 'ScheduleByDay');
   const exec = child(child(root, 'Actions'), 'Exec');
   const principal = child(child(root, 'Principals'), 'Principal');
   const user = content(child(principal, 'UserId')) ?? content(child(principal, 'GroupId'));
@@ -305,6 +308,7 @@ export function checkTask(xml: string): CheckedTask {
     command: content(child(exec, 'Command')),
     arguments: content(child(exec, 'Arguments')),
     time: /T(\d{2}:\d{2})/.exec(content(child(timed, 'StartBoundary')) ?? '')?.[1] ?? null,
+    days: daily === undefined ? null : Number(content(child(daily, 'DaysInterval')) ?? 1) || null,
     randomDelay: content(child(timed, 'RandomDelay')),
     timeLimit: content(child(child(root, 'Settings'), 'ExecutionTimeLimit')),
   };

@@ -13,7 +13,7 @@ export const auditTask = {
     { name: 'Command', type: 'text', description: 'The executable that it starts.' },
     { name: 'Arguments', type: 'text', description: 'The words that it starts it with.' },
     { name: 'StorePath', type: 'text', description: 'The store that its audits are kept in.' },
-    { name: 'LastAudit', type: 'date', importance: 2, description: 'The newest audit in that store.' },
+    { name: 'LastAudit', type: 'date', importance: 2, description: 'The newest audit of this machine in that store.' },
     { name: 'LastFindings', type: 'uint32', importance: 2, description: 'How many findings it had.' },
     { name: 'EventSource', type: 'boolean', description: 'Whether the Windows event log knows the source PortOwner.' },
     { name: 'Reason', type: 'texts', description: 'What is not as it should be, and why something could not be told.' },

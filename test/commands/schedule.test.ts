@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { storeRun } from '../../src/audit/store.ts';
 import { taskText } from '../../src/facts/decode/windows-text.ts';
 import { messageFile } from '../../src/schedule/install.ts';
 import type { Scheduler } from '../../src/schedule/scheduler.ts';
@@ -277,6 +279,133 @@ test('on Linux a writable folder, a link and a user of its own are refused', asy
 test('without systemd the units are written, and that is told', async () => {
   const answer = await schedule(fakeLinux({ isRunning: false }), 'install', '--baseline', '/etc/portowner/baseline.yaml');
   assert.equal([answer.code, codes(answer)], [0, ['PO5006']]);
+});
+
+test('what could never work is not installed', async () => {
+  const windows = (...args: string[]): [Scheduler, string[]] => {
+    const scheduler = fakeWindows();
+    writeFileSync(join(scheduler.contents, 'junk.yaml'), '\0junk');
+    new DatabaseSync(join(scheduler.contents, 'notes.db')).exec('CREATE TABLE note (text)');
+    for (const path of ['C:\\Audit\\junk.yaml', 'C:\\Audit\\notes.db', 'C:\\Audit\\none.yaml']) scheduler.files.set(path, safe('file'));
+    return [scheduler, args];
+  };
+  const linux = (...args: string[]): [Scheduler, string[]] => [fakeLinux(), args];
+  const junk = ['--baseline', 'C:\\Audit\\junk.yaml'];
+  const cases: [...asked: [Scheduler, string[]], code: number, problem: string, says: RegExp][] = [
+    [...windows(...baseline, '--report', 'C:\\Audit\\r.xyz'), 64, 'PO1001', /r\.xyz.* tells no format/],
+    [...windows(...junk), 69, 'PO2002', /junk\.yaml/],
+    [...windows(...baseline, '--policy', 'C:\\Audit\\junk.yaml'), 69, 'PO2002', /junk\.yaml/],
+    [...windows('--baseline', 'C:\\Audit\\policy.yaml'), 69, 'PO2002', /this is not a baseline/],
+    [...windows('--baseline', 'C:\\Audit\\none.yaml'), 69, 'PO2001', /cannot read/],
+    [...windows(...baseline, '--policy', 'c:\\audit\\BASELINE.yaml'), 64, 'PO5004', /the policy and the baseline are one file/],
+    [...windows(...baseline, '--store', 'C:\\Audit\\baseline.yaml'), 64, 'PO5004', /the store and the baseline are one file/],
+    [...windows(...baseline, '--store', 'C:\\Audit\\x.csv', '--report', 'C:\\Audit\\x.csv'), 64, 'PO5004', /a report and the store are one file/],
+    [...windows(...baseline, '--report', 'C:\\Audit\\x.csv', '--report', 'C:\\Audit\\X.csv'), 64, 'PO5004', /a report and a report are one file/],
+    [...windows(...baseline, '--store', 'C:\\Program Files\\PortOwner\\portowner.exe'), 64, 'PO5004', /the store and the executable are one file/],
+    [...windows(...baseline, '--store', 'C:\\Audit\\notes.db'), 69, 'PO2002', /notes\.db/],
+    [...linux('--baseline', '/tmp/baseline.yaml'), 64, 'PO5004', /the baseline: \/tmp\/baseline\.yaml: .*of its own/],
+    [...linux('--baseline', '/etc/portowner/baseline.yaml', '--report', '/var/tmp/r.csv'), 64, 'PO5004', /a report: \/var\/tmp\/r\.csv: /],
+    [...linux('--root', '/image', '--baseline', '/tmp/baseline.yaml'), 64, 'PO5004', /the baseline: \/tmp/],
+  ];
+  for (const [scheduler, args, code, problem, says] of cases) {
+    const answer = await schedule(scheduler, 'install', ...args);
+    assert.equal([answer.code, codes(answer)], [code, [problem]], `${args.join(' ')}: ${answer.problems[0]?.Message}`);
+    assert.match(answer.problems[0]!.Message, says);
+    assert.is('tasks' in scheduler ? (scheduler.tasks as Map<string, string>).size : (scheduler as unknown as { units: Map<string, string> }).units.size, 0);
+  }
+});
+
+test('a store that the next audit would set aside is told', async () => {
+  const scheduler = fakeWindows();
+  writeFileSync(join(scheduler.contents, 'notes.db'), 'no store at all, but what somebody wrote');
+  scheduler.files.set('C:\\Audit\\notes.db', safe('file'));
+  const answer = await schedule(scheduler, 'install', ...baseline, '--store', 'C:\\Audit\\notes.db');
+  assert.equal([answer.code, codes(answer), scheduler.tasks.size], [0, ['PO5006'], 1]);
+  assert.match(answer.problems[0]!.Message, /the store .* is damaged/);
+});
+
+test('the files of an image are checked where they are in it', async () => {
+  const looks = Object.fromEntries(['/image', '/image/etc', '/image/etc/portowner'].map((path) => [path, { standing: 'folder', access: null, refusal: null } as const]));
+  const args = ['install', '--root', '/image', '--baseline', '/etc/portowner/baseline.yaml'];
+  const later = fakeLinux({ looks });
+  const first = await schedule(later, ...args);
+  assert.equal([first.code, codes(first), later.units.size], [0, ['PO5006', 'PO5006'], 2]);
+  assert.match(first.problems.map(({ Message }) => Message).join('\n'), /the baseline: \/image\/etc\/portowner\/baseline\.yaml: it is not there yet/);
+  const there = fakeLinux({ looks: { ...looks, '/image/etc/portowner/baseline.yaml': { standing: 'file', access: null, refusal: null } } });
+  assert.equal(codes(await schedule(there, ...args)), ['PO5006']);
+  writeFileSync(join(there.contents, 'baseline.yaml'), 'kind: other\n');
+  const bad = await schedule(there, ...args);
+  assert.equal([bad.code, codes(bad)], [69, ['PO2002']]);
+  assert.match((await schedule(there, 'status', '--root', '/image')).row!.Reason!.join('\n'), /the baseline: .*this is not a baseline/);
+  const linked = fakeLinux({ looks: { ...looks, '/image/etc/portowner': { standing: 'link', access: null, refusal: null } } });
+  assert.match((await schedule(linked, ...args)).problems.map(({ Message }) => Message).join('\n'), /the baseline: .*a link.*not checked/);
+});
+
+/** Stores an audit of a machine, `hours` before the tests' now. */
+function storeAudit(path: string, machine: string, hours: number): void {
+  const at = new Date(Date.parse('2026-01-02T03:04:06Z') - hours * 3_600_000);
+  storeRun(path, { machine, at: at.toISOString(), tool: 'test', listeners: [], findings: [], keepDays: null, partial: false, forgetLater: false }, at);
+}
+
+test('status tells that nights go by without an audit', async () => {
+  const withStore = async (...audits: [machine: string, hours: number][]): Promise<string> => {
+    const scheduler = fakeWindows();
+    await schedule(scheduler, 'install', ...baseline);
+    for (const [machine, hours] of audits) storeAudit(join(scheduler.contents, 'audits.db'), machine, hours);
+    scheduler.files.set('C:\\ProgramData\\PortOwner\\audits.db', safe('file'));
+    const { code, row, problems } = await schedule(scheduler, 'status');
+    assert.is(code, 0);
+    assert.is(problems.length, (row!.Reason ?? []).filter((reason) => !reason.startsWith('LastAudit: NotFound')).length);
+    return (row!.Reason ?? []).join('\n');
+  };
+  assert.is(await withStore(['SERVER7', 48]), '');
+  assert.match(await withStore(['SERVER7', 50]), /^the newest audit in the store is of 2025-12-31T01:04:06\S*: nights go by without one$/);
+  assert.match(await withStore(['SERVER7', 50], ['OTHER', 2]), /^the newest audit .* nights go by/, 'what of other machines is kept there does not count');
+  assert.match(await withStore(['SERVER7', -72]), /^the newest audit in the store is of 2026-01-05\S*, which is in the future: /);
+});
+
+test('status tells when no audit has come of a task that is older than two nights', async () => {
+  const since = (hours: number): Date => new Date(Date.parse('2026-01-02T03:04:06Z') - hours * 3_600_000);
+  for (const make of [fakeWindows, fakeLinux]) {
+    for (const [changed, late] of [[since(48), false], [since(50), true], [undefined, false]] as const) {
+      const scheduler = make(changed === undefined ? {} : { changed });
+      await schedule(scheduler, 'install', ...(scheduler.platform === 'win32' ? baseline : ['--baseline', '/etc/portowner/baseline.yaml']));
+      const { row } = await schedule(scheduler.platform === 'linux' ? fakeLinuxWith(scheduler) : scheduler, 'status');
+      const expected = late ? ['the task is of 2025-12-31T01:04:06.000Z, and no audit has been stored: nights go by without one'] : ['LastAudit: NotFound: no audit has been stored yet'];
+      assert.equal(row!.Reason, expected);
+    }
+  }
+});
+
+test('status reads the files that an audit would read', async () => {
+  const scheduler = fakeWindows();
+  await schedule(scheduler, 'install', ...baseline, '--policy', 'C:\\Audit\\policy.yaml');
+  writeFileSync(join(scheduler.contents, 'baseline.yaml'), 'kind: PortOwner.Baseline\nversion: 1\nlisteners: 7\n');
+  writeFileSync(join(scheduler.contents, 'policy.yaml'), 'kind: PortOwner.Baseline\n');
+  const { code, row, problems } = await schedule(scheduler, 'status');
+  assert.equal([code, problems.map(({ Code }) => Code)], [0, ['PO5006', 'PO5006']]);
+  assert.match(row!.Reason!.join('\n'), /^the baseline: .*line 3, column 12: .*\nthe policy: .*this is not a policy/);
+  scheduler.tasks.set(name, scheduler.tasks.get(name)!.replace('</Arguments>', ' --report C:\\Audit\\r.xyz --report C:\\Audit\\policy.yaml</Arguments>'));
+  assert.match((await schedule(scheduler, 'status')).row!.Reason!.join('\n'), /a report and the policy are one file[^]*r\.xyz.* tells no format/);
+});
+
+test('on Linux status tells how the last run failed', async () => {
+  const scheduler = fakeLinux();
+  await schedule(scheduler, 'install', '--baseline', '/etc/portowner/baseline.yaml');
+  const timer = 'NeedDaemonReload=no\nActiveState=active\nUnitFileState=enabled';
+  const reasons = async (service: string): Promise<readonly string[]> => {
+    const machine = { ...scheduler, systemctl: (...words: readonly string[]) => ({ done: true, text: words.at(-1) === 'portowner-audit.service' ? service : timer }) };
+    return (await schedule(machine, 'status')).row!.Reason!.filter((reason) => !reason.startsWith('LastAudit'));
+  };
+  assert.equal(await reasons('Result=success\nExecMainStatus=0'), []);
+  assert.equal(await reasons('Result=success\nExecMainStatus=1'), []);
+  // A unit that somebody wrote without SuccessExitStatus=1: findings are no failure.
+  assert.equal(await reasons('Result=exit-code\nExecMainStatus=1'), []);
+  const [failed] = await reasons('Result=exit-code\nExecMainStatus=64');
+  assert.match(failed!, /^the last run failed \(Result=exit-code, ExecMainStatus=64\): .*missing or has a mistake; journalctl -u portowner-audit\.service tells more$/);
+  assert.match((await reasons('Result=exit-code\nExecMainStatus=77'))[0]!, /more rights/);
+  assert.match((await reasons('Result=timeout\nExecMainStatus=15'))[0]!, /Result=timeout.*time limit/);
+  assert.match((await reasons('Result=oom-kill\nExecMainStatus=9'))[0]!, /Result=oom-kill, ExecMainStatus=9\); journalctl/);
 });
 
 test('options that do not go together', async () => {

@@ -67,7 +67,7 @@ onLinux('units are written below a root, changed, read and removed, and nothing 
   const second = installTask({ ...linuxTask, at: { hour: 1, minute: 2 } }, scheduler, folder);
   assert.is(second.row.State, 'Updated');
   assert.match(readFileSync(join(units, 'portowner-audit.timer'), 'utf8'), 'OnCalendar=*-*-* 01:02:00');
-  const { row } = taskStatus('', scheduler, folder);
+  const { row } = taskStatus('', scheduler, folder, { now: new Date(), checkReport() {} });
   assert.equal([row.TimeOfDay, row.Command, row.StorePath, row.RandomDelayMinutes, row.TimeLimitMinutes], ['01:02', linuxTask.command.executable, linuxTask.command.store, 30, 60]);
   assert.is(row.Arguments, second.row.Arguments);
   assert.is(removeTask('', scheduler, folder).row.State, 'Removed');

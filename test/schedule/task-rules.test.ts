@@ -20,7 +20,7 @@ test('what was put in is read back', () => {
   const { facts } = checkTask(good);
   const { executable } = windowsTask.command;
   assert.equal(facts, {
-    enabled: true, user: 'SYSTEM', command: executable, time: '03:05', randomDelay: 'PT30M', timeLimit: 'PT60M',
+    enabled: true, user: 'SYSTEM', command: executable, time: '03:05', days: 1, randomDelay: 'PT30M', timeLimit: 'PT60M',
     arguments: 'audit --baseline "C:\\Audits & more\\grün.yaml" --policy C:\\Audits\\policy.yaml --store C:\\ProgramData\\PortOwner\\audits.db --report C:\\ProgramData\\PortOwner\\findings.csv --report "C:\\ProgramData\\PortOwner\\all findings.json" --fail-on high --keep 400 --event-log',
   });
 });

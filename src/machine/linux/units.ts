@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
@@ -41,6 +41,7 @@ export function linuxScheduler(): LinuxScheduler {
     mayInstall: process.geteuid?.() === 0,
     machine: hostname(),
     look: lookAt,
+    file: (path) => path,
     accountName: accountText,
     makeFolder: (path) => void mkdirSync(path, { mode: 0o700 }),
     readUnit(root, name) {
@@ -49,6 +50,13 @@ export function linuxScheduler(): LinuxScheduler {
       } catch (error) {
         if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
         throw error;
+      }
+    },
+    changedAt(root, name) {
+      try {
+        return statSync(unitPath(root, name)).mtime;
+      } catch {
+        return null;
       }
     },
     writeUnit: (root, name, text) => replace(unitPath(root, name), text),

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { isSea } from 'node:sea';
 import { decodeText, taskText } from '../../facts/decode/windows-text.ts';
 import type { Said, WindowsScheduler } from '../../schedule/scheduler.ts';
@@ -79,6 +79,7 @@ export function windowsScheduler(): WindowsScheduler {
     mayInstall: elevated(),
     machine: computerName(),
     look: lookAt,
+    file: (path) => path,
     accountName: (sid) => accountName(sidBytes(sid)),
     makeFolder(path, sid) {
       // Full control for SYSTEM and Administrators, Modify for the account; nothing from above, all of it to what is in it.
@@ -101,6 +102,13 @@ export function windowsScheduler(): WindowsScheduler {
     remove: (name) => said(system('schtasks.exe', ['/Delete', '/TN', name, '/F'])),
     // schtasks' own message is in the system's language; the service keeps a file for each task.
     exists: (name) => isThere(taskFile(name)),
+    changedAt(name) {
+      try {
+        return statSync(taskFile(name)).mtime;
+      } catch {
+        return null;
+      }
+    },
     definitions() {
       const found = new Map<string, string>();
       try {

@@ -1,0 +1,67 @@
+import { parseBaseline } from '../audit/baseline.ts';
+import { readText } from '../audit/document.ts';
+import { parsePolicy } from '../audit/policy.ts';
+import { readRuns } from '../audit/store.ts';
+import { PortOwnerError } from '../problems.ts';
+import type { AuditCommand, TaskPlatform } from './definition.ts';
+
+/*
+ * Whether the audit will be able to use the files that it is given. Nobody is there at night to read what it says.
+ */
+
+/** A file of the audit that it cannot use, and why. */
+export interface Unusable {
+  /** What it is to the audit, such as `the baseline`. */
+  readonly role: string;
+  readonly path: string;
+  readonly error: PortOwnerError;
+}
+
+const roles = ({ executable, baseline, policy, store, reports }: AuditCommand): [role: string, path: string][] => [
+  ['the executable', executable],
+  ...(baseline === null ? [] : [['the baseline', baseline] as [string, string]]),
+  ...(policy === null ? [] : [['the policy', policy] as [string, string]]),
+  ['the store', store],
+  ...reports.map((path): [string, string] => ['a report', path]),
+];
+
+/** What of the paths alone keeps an audit from working, or has it destroy one of its files. */
+export function unusablePaths(command: AuditCommand, platform: TaskPlatform): Unusable[] {
+  const found: Unusable[] = [];
+  const add = (role: string, path: string, message: string, hint: string): void => void found.push({ role, path, error: new PortOwnerError('PO5004', message, { hint, target: path }) });
+  const seen = new Map<string, string>();
+  for (const [role, path] of roles(command)) {
+    const key = platform === 'win32' ? path.toLowerCase() : path;
+    const other = seen.get(key);
+    if (other !== undefined) add(role, path, `${role} and ${other} are one file: ${path}`, 'Give each a path of its own.');
+    seen.set(key, role);
+    // PrivateTmp=yes
+    if (platform === 'linux' && /^\/(?:var\/)?tmp(?:\/|$)/.test(path)) {
+      add(role, path, `${role}: ${path}: at night it is not there: the audit has a /tmp and a /var/tmp of its own`, 'Choose another folder, such as /etc/portowner or /var/lib/portowner.');
+    }
+  }
+  return found;
+}
+
+const readers: Readonly<Record<string, (file: string) => unknown>> = {
+  'the baseline': (file) => parseBaseline(readText(file), file),
+  'the policy': (file) => parsePolicy(readText(file), file),
+  'the store': (file) => readRuns(file, { machine: null, limit: 1 }),
+};
+
+/** The files whose contents an audit would refuse; `find` gives where to read a file now, null for one that is not to be read. */
+export function unusableContents(command: AuditCommand, find: (path: string, role: string) => string | null): Unusable[] {
+  return roles(command).flatMap(([role, path]) => {
+    const read = readers[role];
+    const file = read === undefined ? null : find(path, role);
+    if (file === null) return [];
+    try {
+      read!(file);
+      return [];
+    } catch (error) {
+      if (!(error instanceof PortOwnerError)) throw error;
+      // A locked store may be free at night.
+      return error.problem.code === 'PO4202' ? [] : [{ role, path, error }];
+    }
+  });
+}
