@@ -1,3 +1,4 @@
+import type { Problem } from '../problems.ts';
 import type { Finding } from '../schema/finding.ts';
 import type { FindingKind } from './findings.ts';
 
@@ -12,6 +13,9 @@ export interface LogEvent {
 
 /** The summary of an audit; the other ids are those of the kinds of findings. */
 const summaryId = 100;
+/** What an audit could not tell or do, and an audit that could not be made. */
+const problemId = 301;
+const failureId = 302;
 const ids: Readonly<Record<FindingKind, number>> = {
   Opened: 101,
   Closed: 102,
@@ -29,6 +33,7 @@ const ids: Readonly<Record<FindingKind, number>> = {
 
 const longest = 31_000;
 const most = 100;
+const mostProblems = 20;
 
 /** Text from anywhere as one line. */
 function line(text: string): string {
@@ -53,9 +58,20 @@ function textOf({ Kind, Severity, Endpoint, Before, After, Rule: rule, Evidence,
   return line(parts.join('; '));
 }
 
-/** What an audit writes to the system's log: the findings, worst first, at most 100 of them, and the summary. */
-export function auditEvents(findings: readonly Finding[], summary: string): LogEvent[] {
-  const shown = findings.slice(0, most).map((finding): LogEvent => ({ id: ids[finding.Kind as FindingKind], level: levelOf(finding), text: textOf(finding) }));
-  const more = findings.length > most ? `; the first ${most} findings are in this log` : '';
-  return [...shown, { id: summaryId, level: findings.length > 0 ? 'Warning' : 'Information', text: line(summary + more) }];
+const problemLine = ({ code, message, hint }: Problem): string => line(`${code}: ${message}${hint === undefined ? '' : `; ${hint}`}`);
+
+/** The event of an audit that could not be made. */
+export function failureEvent(problem: Problem): LogEvent {
+  return { id: failureId, level: 'Error', text: line(`the audit could not be made: ${problemLine(problem)}`) };
+}
+
+/**
+ * What an audit writes to the system's log: its problems and the findings, worst first, at most 100 events, and the
+ * summary. `complete`: nothing is in doubt.
+ */
+export function auditEvents(findings: readonly Finding[], problems: readonly Problem[], summary: string, complete: boolean): LogEvent[] {
+  const told = problems.slice(0, mostProblems).map((problem): LogEvent => ({ id: problemId, level: problem.severity === 'Error' ? 'Error' : 'Warning', text: problemLine(problem) }));
+  const shown = findings.slice(0, most - told.length).map((finding): LogEvent => ({ id: ids[finding.Kind as FindingKind], level: levelOf(finding), text: textOf(finding) }));
+  const more = findings.length > shown.length ? `; the first ${shown.length} findings are in this log` : '';
+  return [...told, ...shown, { id: summaryId, level: findings.length > 0 || !complete ? 'Warning' : 'Information', text: line(summary + more) }];
 }

@@ -3,14 +3,22 @@ import { compare, type Comparison } from '../audit/compare.ts';
 import { atLeast, audit } from '../audit/findings.ts';
 import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
 import type { Facts } from '../facts/facts.ts';
+import type { Refusal } from '../facts/raw.ts';
+import { sanitise } from '../formats/sanitise.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
 import { version } from '../version.ts';
 import { auditable, factProblems, hashed, hashProblem, machineProblem, signed, signerProblem, some, unseenProblem } from './audit-facts.ts';
+import { problemText, toPortOwnerError } from './base.ts';
 import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** Warns that the system's log has nothing of an audit. */
+function unlogged({ text, needs }: Refusal): Problem {
+  return { severity: 'Warning', code: 'PO4207', message: `the findings are not in the system's log: ${text}`, ...(needs === undefined ? {} : { hint: needs }) };
+}
 
 /** Compares this machine with what is approved. */
 export class AuditCommand extends RowCommand {
@@ -22,7 +30,7 @@ export class AuditCommand extends RowCommand {
 
       The store is one file that keeps the history of all audits, for portowner history; it is made when it is missing. Without --baseline and --policy an audit only keeps what is now. An audit that is older than the newest of its machine is not stored, nor one that is dated more than a day ahead of the clock; the same audit again leaves the store as it is.
 
-      Findings go to standard output and to each --report, whose format follows from its name: .csv, .json, .ndjson, .clixml, .txt. One line on standard error sums the audit up.
+      Findings go to standard output and to each --report, whose format follows from its name: .csv, .json, .ndjson, .clixml, .txt. What the audit could not tell is in them, too. One line on standard error sums the audit up; it says clean only when the exit code is 0. An audit that could not be made leaves the reports as they were: its exit code, and with --event-log an event, say so.
 
       Exit codes: 0 clean, 1 findings, 64 wrong usage, 69 cannot tell, or the store or a report could not be written, 77 no findings, but more rights would tell more.
     `,
@@ -40,7 +48,7 @@ export class AuditCommand extends RowCommand {
   report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
   failOn = Option.String('--fail-on', { description: `the severity from which on findings count for the exit code: ${severities.join(', ').toLowerCase()} (default: low)` });
   keep = Option.String('--keep', { description: 'forget what ended more than so many days ago (default: keep all)' });
-  forgetLater = Option.Boolean('--forget-later', false, { description: 'first remove the audits of this machine from the store that are dated later than this one: those of a clock that was wrong' });
+  forgetLater = Option.Boolean('--forget-later', false, { description: 'first remove the audits of this machine from the store that are dated later than now: those of a clock that was wrong; a copy of the store is kept beside it' });
   hash = Option.Boolean('--hash', false, { description: 'read the executables too, and compare and keep their SHA-256 and, on Windows, their signer' });
   eventLog = Option.Boolean('--event-log', false, { description: "also write the findings to the system's log: the event log Application on Windows, journald or syslog on Linux" });
 
@@ -61,6 +69,22 @@ export class AuditCommand extends RowCommand {
   }
 
   protected async answer(): Promise<Answer> {
+    try {
+      return await this.audited();
+    } catch (error) {
+      if (this.eventLog) await this.logFailure(error);
+      throw error;
+    }
+  }
+
+  /** Who reads only the log must not take an audit that could not be made for a night without findings. */
+  private async logFailure(error: unknown): Promise<void> {
+    const { failureEvent } = await import('../audit/events.ts');
+    const refusal = (await this.surroundings.eventLog())([failureEvent(toPortOwnerError(error).problem)]);
+    if (refusal !== null && this.problems !== 'rows') this.surroundings.error(problemText(unlogged(refusal)));
+  }
+
+  private async audited(): Promise<Answer> {
     const failOn = this.leastSeverity();
     const keepDays = this.daysToKeep();
     if (this.baseline === undefined && this.policy === undefined && this.store === undefined) {
@@ -94,8 +118,11 @@ export class AuditCommand extends RowCommand {
       ),
     ];
 
+    const partial = facts.sections.sockets.status === 'partial';
+    // Why no findings are no clean machine.
+    const doubts = [...(partial ? ['not all sockets could be read'] : []), ...(unseen === null ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`])];
     const failures: Problem[] = [];
-    const attempt = async (work: () => Promise<void>): Promise<void> => {
+    const attempt = async (doubt: string, work: () => Promise<void>): Promise<void> => {
       try {
         await work();
       } catch (error) {
@@ -103,51 +130,65 @@ export class AuditCommand extends RowCommand {
         // The rest of the audit goes on.
         const { terminating: _, ...problem } = error.problem;
         failures.push(problem);
+        doubts.push(doubt);
       }
     };
     let { findings } = result;
     const { store } = this;
-    if (store !== undefined) await attempt(async () => void (findings = await this.keepRun(store, facts, now, findings, keepDays, problems, failures)));
-    this.#summary = this.summarise(facts, now, findings, failOn);
-    for (const path of reports) await attempt(() => writeReport(path, finding, findings, this.#summary));
+    if (store !== undefined) await attempt('it is not stored', async () => void (findings = await this.keepRun(store, facts, now, findings, keepDays, problems, failures, doubts)));
+    const summary = (): string => this.summarise(facts, now, findings, failOn, doubts);
+    for (const path of reports) await attempt(`the report ${path} is not written`, () => writeReport(path, finding, findings, [...problems, ...failures], facts.machine.name, summary()));
+    this.#summary = summary();
     if (this.eventLog) {
       const { auditEvents } = await import('../audit/events.ts');
-      const refusal = (await this.surroundings.eventLog())(auditEvents(findings, this.#summary));
-      if (refusal !== null) problems.push({ severity: 'Warning', code: 'PO4207', message: `the findings are not in the system's log: ${refusal.text}`, ...(refusal.needs === undefined ? {} : { hint: refusal.needs }) });
+      const refusal = (await this.surroundings.eventLog())(auditEvents(findings, [...problems, ...failures], this.#summary, doubts.length === 0));
+      if (refusal !== null) problems.push(unlogged(refusal));
     }
     const failed = atLeast(findings, failOn) > 0;
     return {
       rows: findings,
       problems: [...problems, ...failures],
-      exitCode: failures.length > 0 ? exit.unavailable : failed ? exit.no : facts.sections.sockets.status === 'partial' ? exit.unavailable : unseen !== null ? exit.rights : exit.ok,
+      exitCode: failures.length > 0 ? exit.unavailable : failed ? exit.no : partial ? exit.unavailable : unseen !== null ? exit.rights : exit.ok,
     };
   }
 
-  private async keepRun(path: string, facts: Facts, now: readonly Listener[], findings: readonly Finding[], keepDays: number | null, problems: Problem[], failures: Problem[]): Promise<readonly Finding[]> {
+  private async keepRun(path: string, facts: Facts, now: readonly Listener[], findings: readonly Finding[], keepDays: number | null, problems: Problem[], failures: Problem[], doubts: string[]): Promise<readonly Finding[]> {
     const { isFuture, storeRun } = await import('../audit/store.ts');
     const machine = facts.machine.name;
-    const run = { machine, at: facts.at, tool: `portowner ${version}`, listeners: now, findings, keepDays, partial: facts.sections.sockets.status === 'partial', forgetLater: this.forgetLater };
+    const run = { machine, at: facts.at, tool: `portowner ${version}`, listeners: now, findings, keepDays, partial: facts.sections.sockets.status === 'partial', forgetLater: this.forgetLater, ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }) };
     const clock = this.surroundings.now();
-    const { findings: dated, aside, refused, newest, forgotten } = storeRun(path, run, clock);
+    const { findings: dated, aside, refused, newest, forgotten, before } = storeRun(path, run, clock);
     if (aside !== null) {
+      doubts.push('the store was damaged, and a new one is begun');
       failures.push({ severity: 'Error', code: 'PO4203', message: `the store ${path} was damaged: it is set aside as ${aside}, and a new one is begun`, hint: 'To go on with the old history, bring the store back from a backup.', target: aside });
     }
-    if (forgotten > 0) problems.push({ severity: 'Warning', code: 'PO4208', message: `${counted(forgotten, 'later audit')} of ${machine} removed from the store ${path}`, target: path });
+    if (before !== null) {
+      const which = forgotten === 1 ? `at ${before.first}` : `from ${before.first} to ${before.last}`;
+      problems.push({ severity: 'Warning', code: 'PO4208', message: `${counted(forgotten, 'later audit')} of ${machine}, ${which}, removed from the store ${path}; as it was before, it is kept as ${before.copy}`, target: before.copy });
+    }
     if (refused === 'same') problems.push({ severity: 'Warning', code: 'PO4206', message: `the store ${path} has the audit of ${machine} at ${run.at} already: it is as it was`, target: path });
-    if (refused === 'older') {
-      const hint = isFuture(newest, clock)
-        ? 'That is in the future. Set the clock if it is wrong now; if it was wrong then, --forget-later removes the audits that are dated later than this one.'
-        : 'Store snapshots of a machine in the order of their times, or older ones in another file.';
+    // Another audit of this machine began later, and was faster.
+    const overtaken = refused === 'older' && this.live && Date.parse(newest) <= this.surroundings.now().getTime();
+    if (overtaken) problems.push({ severity: 'Warning', code: 'PO4206', message: `another audit of ${machine} at ${newest} was stored meanwhile in ${path}: this one of ${run.at} is not`, target: path });
+    else if (refused === 'older') {
+      doubts.push('it is not stored');
+      const hint = !isFuture(newest, clock)
+        ? 'Store snapshots of a machine in the order of their times, or older ones in another file.'
+        : this.live
+          ? 'That is in the future. Set the clock if it is wrong now; if it was wrong then, --forget-later removes the audits that are dated later than now.'
+          : 'That is in the future. Set the clock if it is wrong now; if it was wrong then, an audit with --forget-later on that machine itself removes such audits.';
       failures.push({ severity: 'Error', code: 'PO4206', message: `the store ${path} has an audit of ${machine} at ${newest}: this one of ${run.at} is older, and not stored`, hint, target: path });
     }
     return dated;
   }
 
-  private summarise({ machine }: Facts, now: readonly Listener[], findings: readonly Finding[], failOn: Severity): string {
+  /** One line that nothing from elsewhere can break or forge; it says clean only when the exit code does. */
+  private summarise({ machine }: Facts, now: readonly Listener[], findings: readonly Finding[], failOn: Severity, doubts: readonly string[]): string {
     const counts = severities.toReversed().map((severity) => [severity, findings.filter((one) => one.Severity === severity).length] as const);
     const parts = counts.filter(([, count]) => count > 0).map(([severity, count]) => `${count} ${severity}`);
     const below = findings.length - atLeast(findings, failOn);
-    return `audit of ${machine.name}: ${findings.length === 0 ? 'clean' : `${counted(findings.length, 'finding')} (${parts.join(', ')})`}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}`;
+    const found = findings.length > 0 ? `${counted(findings.length, 'finding')} (${parts.join(', ')})` : doubts.length > 0 ? 'no findings' : 'clean';
+    return sanitise(`audit of ${machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`);
   }
 
   private leastSeverity(): Severity {
@@ -159,6 +200,7 @@ export class AuditCommand extends RowCommand {
 
   private daysToKeep(): number | null {
     if (this.forgetLater && this.store === undefined) throw new PortOwnerError('PO1005', '--forget-later needs --store');
+    if (this.forgetLater && !this.live) throw new PortOwnerError('PO1005', '--forget-later is for audits of this machine, by its clock, and --from answers from a file');
     if (this.keep === undefined) return null;
     if (this.store === undefined) throw new PortOwnerError('PO1005', '--keep needs --store');
     const days = /^\d{1,5}$/.test(this.keep) ? Number(this.keep) : 0;

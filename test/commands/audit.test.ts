@@ -121,11 +121,6 @@ test('a store with an audit of the future tells how it is repaired', async () =>
   const stuck = await audit(['--store', store]);
   assert.is(stuck.code, 69);
   assert.match(stuck.err, /PO4206: .* at 2027-05-01T02:00:00\.000Z: [^\n]*\n {2}That is in the future\.[^\n]*--forget-later/);
-  const repaired = await audit(['--store', store, '--forget-later']);
-  assert.is(repaired.code, 0);
-  assert.match(repaired.err, /PO4208: warning: 1 later audit of box removed/);
-  assert.equal(readRuns(store, { machine: null, limit: null }).map(({ RunTime }) => RunTime), [night(2, []).at]);
-  assert.is((await audit(['--store', store], night(3, [22]))).code, 0);
 });
 
 test('reports by their extension, whole or not at all', async () => {
@@ -146,6 +141,7 @@ const wrong: [what: string, args: (place: Place) => string[], code: number, mess
   ['no severity', ({ baseline }) => ['--baseline', baseline, '--fail-on', 'bad'], 64, /PO1001: --fail-on/],
   ['--keep without a store', ({ baseline }) => ['--baseline', baseline, '--keep', '3'], 64, /PO1005/],
   ['--forget-later without a store', ({ baseline }) => ['--baseline', baseline, '--forget-later'], 64, /PO1005/],
+  ['--forget-later of a snapshot', ({ store }) => ['--store', store, '--forget-later'], 64, /PO1005/],
   ['--keep without a number', ({ store }) => ['--store', store, '--keep', '-3d'], 64, /PO1001/],
   ['--hash of a snapshot', ({ store }) => ['--store', store, '--hash'], 64, /PO1005/],
   ['a missing policy', ({ folder }) => ['--policy', join(folder, 'no.yaml')], 69, /PO2001/],
@@ -346,12 +342,71 @@ test('--event-log', async () => {
   assert.match(refused.err, /PO4207: warning: the findings are not in the system's log: not registered\n {2}Register it\./);
 });
 
+test('the log tells what could not be told, and of an audit that could not be made', async () => {
+  const { baseline, policy } = await place();
+  const logged = async (of: Facts, ...more: string[]) => {
+    const events: LogEvent[] = [];
+    await audit(['--baseline', baseline, '--event-log', ...more], of, { eventLog: (given) => (events.push(...given), null) });
+    return events.map(({ id, level, text }) => `${id} ${level} ${text}`);
+  };
+  const partial = await logged(half(night(2, [22, 25])));
+  assert.match(partial[0]!, /^301 Warning PO3001: .*IPv6 was refused/);
+  assert.equal(partial.slice(1), ['100 Warning audit of box: no findings, 2 listeners; but not all sockets could be read']);
+  const none = facts([], { sections: { sockets: { status: 'failed', reason: 'a test', needs: null, at: null, data: [] } } });
+  assert.match((await logged(none)).join(), /^302 Error the audit could not be made: PO3001: cannot tell which ports are open: a test[^,]*$/);
+  writeFileSync(policy, 'kind: nothing');
+  assert.match((await logged(night(2, [22]), '--policy', policy)).join(), /^302 Error the audit could not be made: PO2002: /);
+});
+
+test('nothing says clean unless the exit code does', async () => {
+  const { baseline, folder } = await place();
+  const hidden = { ...night(2, []), ...facts([socket({ localPort: 22, pid: null }), socket({ localPort: 25 })]) };
+  const reports = (['txt', 'csv', 'json', 'ndjson', 'clixml'] as const).map((end) => join(folder, `r.${end}`));
+  for (const [what, of, code, why, more] of [
+    ['not all sockets', half(night(2, [22, 25])), 69, 'not all sockets could be read', []],
+    ['an owner that cannot be seen', hidden, 77, '1 listener could not be judged', []],
+    ['a store that cannot be written', night(2, [22, 25]), 69, 'it is not stored', ['--store', join(folder, 'no', 'a.db')]],
+  ] as const) {
+    const done = await audit(['--baseline', baseline, ...more, ...reports.flatMap((path) => ['--report', path])], of);
+    assert.is(done.code, code, what);
+    assert.match(done.err, `portowner: audit of box: no findings, 2 listeners; but ${why}\n`, what);
+    assert.not.match(done.err, 'clean', what);
+    const [text, csv, ...others] = reports.map((path) => readFileSync(path, 'utf8'));
+    assert.match(text!, new RegExp(`^audit of box: no findings, 2 listeners; but ${why}\nportowner: PO\\d+: `), what);
+    assert.match(csv!, /\r\nProblem,(?:Warning|Error),[^\r]*PO(?:3001|3002|4201)[^\r]*,box\r\n$/, what);
+    for (const other of others) assert.match(other, /PO3001|PO3002|PO4201/, what);
+  }
+});
+
+test('a report that is not written is in the line that sums up', async () => {
+  const { baseline, folder } = await place();
+  mkdirSync(join(folder, 'r.csv'));
+  assert.match((await audit(['--baseline', baseline, '--report', join(folder, 'r.csv')])).err, /no findings, 2 listeners; but the report .*r\.csv is not written\n/);
+});
+
+test('history has whether an audit could tell all', async () => {
+  const { baseline, store } = await place();
+  await audit(['--baseline', baseline, '--store', store]);
+  await audit(['--baseline', baseline, '--store', store], { ...facts([socket({ localPort: 22, pid: null }), socket({ localPort: 25 })]), at: night(3, []).at });
+  const { out } = await run(['history', '--store', store, '--format', 'json']);
+  assert.equal((JSON.parse(out) as { Complete: boolean; Problem: string | null }[]).map(({ Complete, Problem }) => [Complete, Problem]), [[false, '1 listener could not be judged'], [true, null]]);
+});
+
+test('the name of a machine forges no line', async () => {
+  const { store, folder } = await place();
+  const of = night(2, [22]);
+  const report = join(folder, 'r.txt');
+  const { err } = await audit(['--store', store, '--report', report], { ...of, machine: { ...of.machine, name: 'box\nportowner: audit of dc1: clean, 9 listeners\u001b[2K' } });
+  const line = 'audit of box\\nportowner: audit of dc1: clean, 9 listeners\\x1b[2K: clean, 1 listener\n';
+  assert.equal([err, readFileSync(report, 'utf8')], [`portowner: ${line}`, line]);
+});
+
 test('--problems rows: findings and problems among them, no line on standard error', async () => {
   const { baseline, folder } = await place();
   const { out, err } = await audit(['--baseline', baseline, '--store', join(folder, 'no', 'x.db'), '--problems', 'rows', '--format', 'ndjson'], night(2, [22, 25, 80]));
   assert.is(err, '');
-  const items = out.trim().split('\n').map((line) => JSON.parse(line) as { Code?: string; Kind?: string; Terminating?: boolean });
-  assert.equal(items.map(({ Code, Kind, Terminating }) => Code ?? Kind ?? Terminating).toSorted(), ['Opened', 'PO4201']);
+  const items = out.trim().split('\n').map((line) => JSON.parse(line) as { Severity: string; Code?: string; Kind?: string });
+  assert.equal(items.map(({ Code, Kind, Severity }) => Code ?? Kind ?? Severity), ['Progress', 'Verbose', 'PO4201', 'Opened']);
 });
 
 test('no command line is stored', async () => {
