@@ -27,8 +27,8 @@
     called; lines that begin with # do not count.
 
 .PARAMETER BaselineFolder
-    A folder with a baseline NAME.yaml for machines. A machine without one is held against the policy alone; without a
-    policy that is an error.
+    A folder with a baseline NAME.yaml for machines. A machine without one is held against the policy alone, and a line
+    on standard error says so; without a policy that is an error.
 
 .PARAMETER Policy
     The rules for all of them.
@@ -97,7 +97,7 @@ function Invoke-Audit([string] $Name, [string] $Own, [object[]] $Answer) {
         elseif (-not $Policy) {
             Write-Line "${Name}: it has no baseline, and there is no policy"
             $script:codes += 64
-        }
+        } else { Write-Line "${Name}: there is no ${baseline}: it is held against the policy alone" }
     }
     if ($ReportFolder) { $arguments += '--report', (Join-Path $ReportFolder "$plain.csv") }
     $code = 69

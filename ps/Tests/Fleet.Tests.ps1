@@ -182,6 +182,18 @@ Describe 'Invoke-FleetAudit.ps1' {
         $second.Code | Should -Be 1
     }
 
+    It 'says which machines have no baseline and are held against the policy alone' {
+        $baselines = Join-Path $TestDrive 'some'
+        $null = New-Item -ItemType Directory -Path $baselines
+        Set-Content -LiteralPath (Join-Path $baselines 'web1.yaml') -Value "kind: PortOwner.Baseline`nversion: 1`nmachine: WEB1`nlisteners: []"
+        Set-Content -LiteralPath (Join-Path $baselines 'wbe2.yaml') -Value 'misspelt'
+        $result = Invoke-Fleet @{ web1 = New-Machine; web2 = New-Machine } -More @{ BaselineFolder = $baselines }
+        $result.Code | Should -Be 1
+        $result.Said | Should -BeLike "*portowner: web2: there is no $(Join-Path $baselines 'web2.yaml'): it is held against the policy alone*"
+        $result.Said | Should -Not -BeLike '*web1: there is no*'
+        (Invoke-Fleet @{ web2 = New-Machine }).Said | Should -Not -BeLike '*policy alone*'
+    }
+
     It 'audits a machine once, however its name is written' {
         $result = Invoke-Fleet @{ web1 = New-Machine } -List 'web1', 'WEB1', ' Web1 '
         $result.Code | Should -Be 0
