@@ -5,8 +5,13 @@ function Get-PortAuditTask {
 
     .DESCRIPTION
         Reads the system's own definition of the task, and the store of its audits. What is not as it should be is in
-        the property Reason, and a warning: files that others than administrators could change, and settings because of
-        which nights go by without an audit. A task that is not there is an object with the State NotInstalled.
+        the property Reason, and a warning: files that others than administrators could change, settings because of
+        which nights go by without an audit, a baseline, policy or report that the audit would refuse, a newest audit
+        of this machine that is older than two nights, no audit at all of a task that is, and on Linux a last run that
+        failed. An audit with findings is no failure. A task that is not there is an object with the State
+        NotInstalled.
+
+        On Windows LastAudit tells whether nights fail: the last result of the task itself stands in Task Scheduler.
 
     .PARAMETER Name
         The name of the task, on Windows.

@@ -12,6 +12,9 @@ function Register-PortAuditTask {
         folders above them. A module below Documents is not such a place; C:\Program Files\WindowsPowerShell\Modules
         is.
 
+        Nor is it registered when every night would fail: the baseline and the policy are read as the audit reads them,
+        the name of each report must tell its format, and all of these files must be different ones.
+
         It takes an elevated PowerShell, or root.
 
     .PARAMETER BaselinePath
@@ -25,7 +28,8 @@ function Register-PortAuditTask {
         /var/lib/portowner; that folder is made for the task, its account and administrators alone.
 
     .PARAMETER ReportPath
-        Also writes the findings to these files, whose formats follow from their names.
+        Also writes the findings to these files, whose formats follow from their names: .csv, .json, .ndjson, .clixml,
+        .txt.
 
     .PARAMETER FailOn
         The severity from which on findings count for the task's result.

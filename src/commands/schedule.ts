@@ -192,9 +192,11 @@ export class ScheduleInstallCommand extends DefinitionCommand {
 
       The task has more rights than its readers, so it is not installed where anybody but administrators could change what it runs, reads or writes: the executable and the module, the baseline, the policy, the store and the reports, and the folders above them. Links are refused. A folder of its own, %ProgramData%\\PortOwner or /var/lib/portowner, is made so that only administrators, the system and the task's account can enter.
 
+      Nor is it installed when every night would fail: the baseline and the policy are read as the audit reads them, the name of each report must tell its format, none of these files may be the same as another, and on Linux none may be below /tmp or /var/tmp, which the service does not see. With --root they are read in the image, as far as they are there.
+
       A group managed service account needs the right to log on as a batch job, and its rights on these files: what is missing is named, as far as it can be told.
 
-      Exit codes: 0 installed, 1 others could change what it uses, 64 wrong usage or files that do not exist, 69 the system did not take it, 77 more rights are needed.
+      Exit codes: 0 installed, 1 others could change what it uses, 64 wrong usage, or files that do not exist or do not go together, 69 a file is not what it should be, or the system did not take the task, 77 more rights are needed.
     `,
     examples: [
       ['Every night at three', '$0 schedule install --baseline approved.yaml'],
@@ -235,7 +237,7 @@ export class ScheduleStatusCommand extends ScheduleCommand {
   static override usage = Command.Usage({
     description: 'say whether the nightly audit is installed, how it is set up, and when it last ran',
     details: `
-      It reads the system's own definition of the task and the store, and holds both against what an audit needs: what others could change, and settings that make nights go by without an audit, are told.
+      It reads the system's own definition of the task and the store, and holds both against what an audit needs: what others could change, and settings that make nights go by without an audit, are told. So are a baseline or policy that the audit would refuse, a newest audit of this machine in the store that is older than two nights, none at all of a task that is, and on Linux a last run that failed. Findings are no failure.
 
       Exit codes: 0 it is installed, 1 it is not, 64 wrong usage, 69 cannot tell.
     `,
