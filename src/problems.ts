@@ -77,11 +77,9 @@ export const problemKinds = {
 } as const satisfies Record<string, ProblemKind>;
 export type ProblemCode = keyof typeof problemKinds;
 
-export type ProblemSeverity = 'Error' | 'Warning' | 'Verbose' | 'Progress';
-
 /** One thing that a person or a script should be told besides the rows. */
 export interface Problem {
-  readonly severity: ProblemSeverity;
+  readonly severity: 'Error' | 'Warning';
   readonly code: ProblemCode;
   readonly message: string;
   /** What to do about it, in one sentence. */
@@ -90,6 +88,12 @@ export interface Problem {
   readonly target?: string;
   /** Whether it ended the command: what rows there are besides are none of an answer. */
   readonly terminating?: true;
+}
+
+/** What is going on, for who asked to be told: nothing is wrong, so it has no number. */
+export interface Notice {
+  readonly severity: 'Verbose' | 'Progress';
+  readonly message: string;
 }
 
 /** Thrown for anything that ends a command; commands/base.ts turns it into stderr text and the exit code. */

@@ -7,6 +7,7 @@ import { exit, PortOwnerError } from '../problems.ts';
 import { finding } from '../schema/finding.ts';
 import { auditable, factProblems, machineProblem, some, unseenProblem } from './audit-facts.ts';
 import { named } from './files.ts';
+import { factsText } from './notices.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
 /** What changed between two snapshots, or since one. */
@@ -41,7 +42,7 @@ export class DiffCommand extends RowCommand {
     const { before, after } = this;
     if (before === '-' && after === '-') throw new PortOwnerError('PO1005', 'only one of the two snapshots can come from standard input');
     if (after !== undefined && this.hash) throw new PortOwnerError('PO1005', '--hash is for a comparison with now: snapshots have the hashes they were made with', { hint: 'portowner snapshot --hash' });
-    const [one, other] = [await this.read(before), after === undefined ? auditable(await this.facts(auditQuestion, this.hash), 'this machine') : await this.read(after)];
+    const [one, other] = [await this.snapshot(before), after === undefined ? auditable(await this.facts(auditQuestion, this.hash), 'this machine') : await this.snapshot(after)];
     const { changes: all, unseen } = compare(listeners(one), listeners(other));
     const changes = certainChanges(all, other);
     const problem = unseenProblem(unseen, 'which may have changed');
@@ -53,8 +54,9 @@ export class DiffCommand extends RowCommand {
     };
   }
 
-  private async read(path: string): Promise<Facts> {
-    const { readFacts } = await import('../facts/read.ts');
-    return auditable(await (await readFacts([path]))(auditQuestion), path);
+  private async snapshot(path: string): Promise<Facts> {
+    const facts = await (await this.read([path]))(auditQuestion);
+    this.tell?.('Verbose', factsText(facts));
+    return auditable(facts, path);
   }
 }

@@ -146,16 +146,19 @@ export class PortsCommand extends RowCommand {
 
     const problems = [...subject.problems, ...sectionProblems(facts, undecided.length === 0 ? rows : [...rows, ...undecided])];
     if (resolveSeconds !== null) {
-      const resolved = await (await import('../ownership/resolve.ts')).resolveNames(rows, resolveSeconds);
+      const resolved = await (await import('../ownership/resolve.ts')).resolveNames(rows, resolveSeconds, undefined, (addresses) => {
+        this.tell?.('Progress', `asking DNS for the names of ${addresses} address${addresses === 1 ? '' : 'es'}, for up to ${resolveSeconds} s`);
+      });
       rows = resolved.rows;
       problems.push(...resolved.problems);
     }
     const exitCode = this.verdict(facts, rows, undecided, spans);
     const variant = variantOf(endpoint, rows.some((row) => row.RemotePort !== null), (option) => this.asks(option)).name;
     if (rows.length > 0) return { rows, problems, exitCode, ...(variant === '' ? {} : { variant }) };
+    if (exitCode !== exit.unavailable && !this.forPeople) return { rows, problems, exitCode };
     const note = await this.nobody(question, exitCode, filter !== null, undecided, facts);
     // An empty list would look like "nobody".
-    if (exitCode === exit.unavailable && !this.forPeople) problems.push({ severity: 'Error', code: 'PO3001', message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}` });
+    if (!this.forPeople) problems.push({ severity: 'Error', code: 'PO3001', message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}` });
     return { rows, problems, exitCode, note };
   }
 

@@ -1,11 +1,12 @@
 import type { Facts } from '../facts/facts.ts';
-import { loadWriter } from '../formats/format.ts';
+import { loadWriter, type RowWriter } from '../formats/format.ts';
 import type { Sink } from '../formats/sink.ts';
-import type { Problem } from '../problems.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import { problemRow } from '../schema/problem.ts';
 
-const sectionNames: Readonly<Record<string, string>> = {
+/** The sections of facts, for people. */
+export const sectionNames: Readonly<Record<string, string>> = {
   sockets: 'sockets',
   processes: 'processes',
   services: 'services',
@@ -56,10 +57,21 @@ export function sectionProblems(facts: Facts, rows: readonly Endpoint[] | null):
   return problems;
 }
 
-/** Writes problems as rows in CLIXML: what a command without rows tells the PowerShell module. */
-export async function writeProblemRows(problems: readonly Problem[], sink: Sink): Promise<void> {
-  const writer = await loadWriter('clixml', problemRow, { columns: problemRow.columns, sink, problems: 'rows' });
-  for (const problem of problems) writer.problem(problem);
+/** Runs a command without rows, and writes in CLIXML what it tells, even the error that ends it: for the PowerShell module. */
+export async function tellInRows(sink: Sink, stream: boolean, work: (writer: RowWriter) => Promise<ExitCode>): Promise<ExitCode> {
+  const writer = await loadWriter('clixml', problemRow, { columns: problemRow.columns, sink, problems: 'rows', stream });
+  const exitCode = await work(writer).catch((error: unknown) => {
+    const ending = endingProblem(error);
+    writer.problem(ending.problem);
+    return ending.exitCode;
+  });
   await writer.end();
   sink.close();
+  return exitCode;
+}
+
+/** The error that ended a command, where it can be told as a row. */
+export function endingProblem(error: unknown): PortOwnerError {
+  if (error instanceof PortOwnerError && error.exitCode !== exit.defect) return error;
+  throw error;
 }

@@ -6,10 +6,12 @@ import type { Question } from '../facts/question.ts';
 import type { FactsReader } from '../facts/read.ts';
 import { formats, loadWriter, type Format, type RowWriter } from '../formats/format.ts';
 import { fileSink, type Sink } from '../formats/sink.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
+import { PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { plainColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
 import { BaseCommand, problemText } from './base.ts';
+import { factsText, tellingBinaries, tellingTo, type Tell } from './notices.ts';
+import { endingProblem } from './problems.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
 
 /** What a row command answers. */
@@ -34,7 +36,7 @@ export abstract class RowCommand extends BaseCommand {
   excel = Option.Boolean('--excel', false, { description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)' });
   stream = Option.Boolean('--stream', false, { description: 'CLIXML: a document for each few rows, for PowerShell 7' });
   problems = Option.String('--problems', {
-    description: 'rows: put errors and warnings among the rows, for the PowerShell module',
+    description: 'rows: put errors, warnings and what is going on among the rows, for the PowerShell module; in CLIXML the last item then has the severity End',
     validator: t.isEnum(['rows'] as const),
   });
   readonly countRows: boolean = Option.Boolean('--count', false, { description: 'write only the number of rows' });
@@ -49,19 +51,32 @@ export abstract class RowCommand extends BaseCommand {
   /** Answers; `columns` are those that will be written or counted on. */
   protected abstract answer(columns: readonly Column[]): Promise<Answer>;
 
+  /** Tells what is going on; only there when somebody asked for it. */
+  protected tell: Tell | undefined;
+
   #reader: Promise<FactsReader> | undefined;
 
   /** The facts for a question, from this machine or from --from; with the hashes of executables when they are wanted. */
   protected async facts(question: Question, hash = false): Promise<Facts> {
     if (this.from !== undefined) {
       if (hash) throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --from answers from a file', { hint: 'portowner snapshot --hash puts the hashes into a snapshot.' });
-      const { from } = this;
-      this.#reader ??= import('../facts/read.ts').then(({ readFacts }) => readFacts(from));
-      return (await this.#reader)(question);
+      this.#reader ??= this.read(this.from);
+      const facts = await (await this.#reader)(question);
+      this.tell?.('Verbose', factsText(facts));
+      return facts;
     }
     const source = await this.surroundings.source();
-    const facts = await gather(source, question, this.surroundings.now());
-    return hash ? (await import('../facts/binaries.ts')).withBinaries(facts, source) : facts;
+    if (question.firewall === true) this.tell?.('Progress', 'reading this machine and the rules of its firewall');
+    const live = await gather(source, question, this.surroundings.now());
+    const facts = hash ? (await import('../facts/binaries.ts')).withBinaries(live, source, this.tell && tellingBinaries(this.tell)) : live;
+    this.tell?.('Verbose', factsText(facts));
+    return facts;
+  }
+
+  /** Reads files, and tells of each. */
+  protected async read(paths: readonly string[]): Promise<FactsReader> {
+    const { readFacts } = await import('../facts/read.ts');
+    return readFacts(paths, (name) => this.tell?.('Progress', `reading ${name}`));
   }
 
   get live(): boolean {
@@ -82,22 +97,38 @@ export abstract class RowCommand extends BaseCommand {
     if (this.problems === 'rows' && (forPeople || format === 'csv')) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json or ndjson');
     }
-    if (this.problems !== 'rows') {
-      const columns = this.chosenColumns(format);
-      const answer = await this.checkedAnswer(columns);
-      return this.write(answer, format, columns);
-    }
-    // The module needs even the error that ends the command as a row.
+    // In a file nobody would look for what ended the command.
+    if (this.problems === 'rows' && !this.countRows && this.output === undefined) return this.writing((sink) => this.performInRows(format, sink));
+    const columns = this.chosenColumns(format);
+    const answer = await this.checkedAnswer(columns);
+    return this.writing(async (sink) => {
+      if (this.countRows) {
+        for (const problem of answer.problems) this.surroundings.error(problemText(problem));
+        sink.write(`${answer.rows.length}\n`);
+        return answer.exitCode;
+      }
+      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer.variant), sink);
+    });
+  }
+
+  /** The module needs even the error that ends the command as a row, and what is going on before there is an answer. */
+  private async performInRows(format: Format, sink: Sink): Promise<ExitCode> {
     let columns: readonly Column[] = [];
-    let answer: Answer;
+    let ending: PortOwnerError | null = null;
     try {
       columns = this.chosenColumns(format);
-      answer = await this.checkedAnswer(columns);
     } catch (error) {
-      if (!(error instanceof PortOwnerError) || error.exitCode === exit.defect) throw error;
-      answer = { rows: [], problems: [error.problem], exitCode: error.exitCode };
+      ending = endingProblem(error);
     }
-    return this.write(answer, format, columns);
+    let variant: string | undefined;
+    const writer = await this.writer(format, columns, sink, () => variant);
+    this.tell = tellingTo(writer);
+    const answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch((error: unknown): Answer => {
+      const { problem, exitCode } = endingProblem(error);
+      return { rows: [], problems: [problem], exitCode };
+    });
+    ({ variant } = answer);
+    return this.writeAnswer(answer, writer, sink);
   }
 
   /** The files that the command line names, but for --output: what is read, and what is written. */
@@ -130,34 +161,35 @@ export abstract class RowCommand extends BaseCommand {
     return plainColumns(this.schema).filter((column) => format !== 'clixml' || column.askedBy === undefined || this.asks(column.askedBy));
   }
 
-  private async write(answer: Answer, format: Format, columns: readonly Column[]): Promise<ExitCode> {
+  /** Opens what is written to, and closes it: a file takes its place when all went well. */
+  private async writing(work: (sink: Sink) => Promise<ExitCode>): Promise<ExitCode> {
     const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);
     try {
-      if (this.countRows) {
-        for (const problem of answer.problems) this.surroundings.error(problemText(problem));
-        sink.write(`${answer.rows.length}\n`);
-      } else await this.writeRows(answer, format, columns, sink);
+      const exitCode = await work(sink);
       sink.close();
+      return exitCode;
     } catch (error) {
       sink.abort();
       throw error;
     }
-    return answer.exitCode;
   }
 
-  private async writeRows(answer: Answer, format: Format, columns: readonly Column[], sink: Sink): Promise<void> {
+  private writer(format: Format, columns: readonly Column[], sink: Sink, variant: () => string | undefined): Promise<RowWriter> {
     const toFile = this.output !== undefined;
-    const writer: RowWriter = await loadWriter(format, this.schema, {
+    return loadWriter(format, this.schema, {
       columns,
-      variant: answer.variant,
+      variant,
       sink,
       problems: this.problems ?? 'auto',
       stream: this.stream,
       terminal: toFile ? null : this.surroundings.terminal(),
       excel: this.excel || (toFile && format === 'csv'),
     });
+  }
+
+  private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
     // In a file nobody would look for problems; beside other formats they have a stream of their own.
-    const inBand = writer.carriesProblems && !toFile;
+    const inBand = writer.carriesProblems && this.output === undefined;
     for (const problem of answer.problems) {
       if (inBand || this.problems === 'rows') writer.problem(problem);
       else this.surroundings.error(problemText(problem));
@@ -168,5 +200,6 @@ export abstract class RowCommand extends BaseCommand {
       await writer.end();
     }
     if (forPeople && answer.note !== undefined) sink.write(`${answer.note}\n`);
+    return answer.exitCode;
   }
 }

@@ -7,7 +7,8 @@ import { recordingSource, type RawEntry } from '../facts/raw.ts';
 import { fileSink } from '../formats/sink.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { BaseCommand, problemText } from './base.ts';
-import { sectionProblems, writeProblemRows } from './problems.ts';
+import { factsText, tellingBinaries, tellingTo, type Tell } from './notices.ts';
+import { sectionProblems, tellInRows } from './problems.ts';
 
 /** Says why there is no command line, so that an answer from the snapshot can. */
 function leaveCommandLineOut({ refusals }: Process): void {
@@ -40,30 +41,28 @@ export class SnapshotCommand extends BaseCommand {
   hash = Option.Boolean('--hash', false, { description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer' });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
   problems = Option.String('--problems', {
-    description: 'rows: write errors and warnings as CLIXML rows to standard output, for the PowerShell module (needs --output)',
+    description: 'rows: write errors, warnings and what is going on as CLIXML rows to standard output, for the PowerShell module (needs --output)',
     validator: t.isEnum(['rows'] as const),
   });
+  stream = Option.Boolean('--stream', false, { description: 'with --problems rows: a document for each notice, at once, for PowerShell 7' });
 
   async perform(): Promise<ExitCode> {
-    if (this.problems !== 'rows') return this.save((problem) => this.surroundings.error(problemText(problem)));
+    if (this.problems !== 'rows') {
+      if (this.stream) throw new PortOwnerError('PO1005', '--stream needs --problems rows');
+      return this.save((problem) => this.surroundings.error(problemText(problem)));
+    }
     if (this.output === undefined) throw new PortOwnerError('PO1005', '--problems rows needs --output');
-    const problems: Problem[] = [];
-    const code = await this.save((problem) => void problems.push(problem)).catch((error: unknown) => {
-      if (!(error instanceof PortOwnerError) || error.exitCode === exit.defect) throw error;
-      problems.push(error.problem);
-      return error.exitCode;
-    });
-    await writeProblemRows(problems, this.surroundings.output());
-    return code;
+    return tellInRows(this.surroundings.output(), this.stream, (writer) => this.save((problem) => writer.problem(problem), tellingTo(writer)));
   }
 
-  private async save(tell: (problem: Problem) => void): Promise<ExitCode> {
+  private async save(warn: (problem: Problem) => void, tell?: Tell): Promise<ExitCode> {
     const question: Question = this.commandLines ? { ...everything, details: new Set([...everything.details, 'commandLine']) } : everything;
     const source = await this.surroundings.source();
     const entries = new Map<string, RawEntry>();
     const recorded = this.raw === undefined ? source : recordingSource(source, entries, this.commandLines);
+    tell?.('Progress', 'reading this machine');
     let facts = await gather(recorded, question, this.surroundings.now());
-    if (this.hash) facts = (await import('../facts/binaries.ts')).withBinaries(facts, recorded);
+    if (this.hash) facts = (await import('../facts/binaries.ts')).withBinaries(facts, recorded, tell && tellingBinaries(tell));
     if (!this.commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
     // The envelope first: when it cannot be written there must not be a snapshot that claims it was.
     if (this.raw !== undefined) {
@@ -78,7 +77,8 @@ export class SnapshotCommand extends BaseCommand {
       sink.abort();
       throw error;
     }
-    sectionProblems(facts, null).forEach(tell);
+    tell?.('Verbose', factsText(facts));
+    sectionProblems(facts, null).forEach(warn);
     return facts.sections.sockets.status === 'failed' ? exit.unavailable : exit.ok;
   }
 }

@@ -12,6 +12,7 @@ import { formatPorts, parsePorts, portMatcher, type PortSpan } from '../ports/ex
 import { servicePorts } from '../ports/iana.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { stopResult } from '../schema/stop.ts';
+import { factsText } from './notices.ts';
 import { sectionProblems } from './problems.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
@@ -95,6 +96,7 @@ export class StopCommand extends RowCommand {
     const world = await this.world();
     const situation = await world.look();
     const { facts } = situation;
+    this.tell?.('Verbose', factsText(facts));
     const problems = sectionProblems(facts, []);
     const { targets, missing } = this.targets(situation, request);
     if (targets.length === 0 && missing.length === 0) {

@@ -1,5 +1,5 @@
 import { decodeSigners } from './decode/windows-signers.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Process } from './facts.ts';
 import { holdsPort } from './question.ts';
 import type { RawSource } from './raw.ts';
 
@@ -36,18 +36,24 @@ function signersOf(paths: readonly string[], source: RawSource): Signers {
   return { names, refused };
 }
 
+/** Is told of each executable before it is read, and of the question for the signers of all. */
+export type BinaryStep = (step: 'hash' | 'signers', nth: number, of: number) => void;
+
+// In a container the same path is another file.
+const fileOf = (path: string, container: Process['container']): string => (container === null ? path : `${container.id} ${path}`);
+
 /** The same facts, with the hashes of the executables that hold a port and, on Windows, who signed them. What cannot be read is said in the section. */
-export function withBinaries(facts: Facts, source: RawSource): Facts {
+export function withBinaries(facts: Facts, source: RawSource, step?: BinaryStep): Facts {
   const holders = new Set(facts.sections.sockets.data.filter(holdsPort).map(({ pid }) => pid));
   const known = new Map<string, string | null>();
   const refused: string[] = [];
   let needs: string | null = null;
   let at: string | null = null;
-  const data = facts.sections.processes.data.flatMap(({ pid, path, container }) => {
-    if (path === null || !holders.has(pid)) return [];
-    // In a container the same path is another file.
-    const file = container === null ? path : `${container.id} ${path}`;
+  const held = facts.sections.processes.data.flatMap(({ pid, path, container }) => (path === null || !holders.has(pid) ? [] : [{ pid, path, file: fileOf(path, container) }]));
+  const count = new Set(held.map(({ file }) => file)).size;
+  const data = held.map(({ pid, path, file }) => {
     if (!known.has(file)) {
+      step?.('hash', known.size + 1, count);
       const entry = source.read(binaryName(pid, path));
       at ??= entry.at;
       known.set(file, entry.refusal === undefined && /^[0-9a-f]{64}$/.test(entry.text ?? '') ? entry.text! : null);
@@ -56,9 +62,11 @@ export function withBinaries(facts: Facts, source: RawSource): Facts {
         needs ??= entry.refusal?.needs ?? null;
       }
     }
-    return [{ pid, path, sha256: known.get(file)! }];
+    return { pid, path, sha256: known.get(file)! };
   });
-  const signers = source.platform === 'win32' && data.length > 0 ? signersOf([...new Set(data.map(({ path }) => path))], source) : nobody;
+  const paths = source.platform === 'win32' ? [...new Set(data.map(({ path }) => path))] : [];
+  if (paths.length > 0) step?.('signers', 1, paths.length);
+  const signers = paths.length > 0 ? signersOf(paths, source) : nobody;
   const reasons = [...refused, ...signers.refused];
   const status = reasons.length === 0 ? 'ok' : refused.length > 0 && refused.length === known.size ? 'failed' : 'partial';
   const reason = reasons.length === 0 ? null : reasons.slice(0, 3).join('; ') + (reasons.length > 3 ? ' …' : '');

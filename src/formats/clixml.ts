@@ -1,6 +1,6 @@
-import { errorCategories, problemKinds, recommendedAction, type Problem } from '../problems.ts';
+import { errorCategories, problemKinds, recommendedAction, type Notice, type Problem } from '../problems.ts';
 import { liveTypeName, plainColumns, type AnyRow, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
-import { problemRow, toProblemRow } from '../schema/problem.ts';
+import { endRow, problemRow, toProblemRow } from '../schema/problem.ts';
 import type { CreateWriter } from './format.ts';
 
 // PowerShell's serialization format (MS-PSRP 2.2.5; engine/serialization.cs). The first line makes PowerShell read
@@ -45,7 +45,6 @@ class TypeNames {
 
 const textList = ['System.String[]', 'System.Array', 'System.Object'];
 const numberList = ['System.UInt32[]', 'System.Array', 'System.Object'];
-const bag = ['System.Management.Automation.PSCustomObject', 'System.Object'];
 const errorRecord = ['System.Management.Automation.ErrorRecord', 'System.Object'];
 const exception = ['System.Exception', 'System.Object'];
 
@@ -140,35 +139,26 @@ const optional = (name: string, value: string | undefined): string =>
 
 /** A problem as an item of PowerShell's own stream for it (engine/NativeCommandProcessor.cs reads them). */
 function streamItem(problem: Problem, types: TypeNames): string {
-  const message = encode(problem.message);
-  switch (problem.severity) {
-    case 'Warning':
-    case 'Verbose': {
-      const text = `${problem.code}: ${problem.message}${problem.hint === undefined ? '' : ` ${problem.hint}`}`;
-      return `<S S="${problem.severity.toLowerCase()}">${encode(text)}</S>`;
-    }
-    case 'Progress':
-      return (
-        `<Obj S="progress">${types.of(bag)}<MS><I64 N="SourceId">0</I64>` +
-        `<PR N="Record"><AV>PortOwner</AV><AI>0</AI><Nil /><PI>-1</PI><PC>-1</PC><T>Processing</T><SR>-1</SR><SD>${message}</SD></PR></MS></Obj>`
-      );
-    case 'Error':
-      return (
-        `<Obj S="Error">${types.of(errorRecord)}<ToString>${message}</ToString><MS>` +
-        `<Obj N="Exception">${types.of(exception)}<ToString>${message}</ToString><Props><S N="Message">${message}</S></Props></Obj>` +
-        `${optional('TargetObject', problem.target)}<S N="FullyQualifiedErrorId">${problem.code}</S><Nil N="InvocationInfo" />` +
-        `<I32 N="ErrorCategory_Category">${errorCategories[problemKinds[problem.code].category]}</I32><S N="ErrorCategory_Activity">portowner</S>` +
-        `<S N="ErrorCategory_Reason">${problem.code}</S>${optional('ErrorCategory_TargetName', problem.target)}` +
-        `${optional('ErrorCategory_TargetType', problem.target && 'String')}<S N="ErrorCategory_Message">${message}</S><S N="ErrorDetails_Message">${message}</S>` +
-        `${optional('ErrorDetails_RecommendedAction', recommendedAction(problem))}<B N="SerializeExtendedInfo">false</B></MS></Obj>`
-      );
+  if (problem.severity === 'Warning') {
+    const text = problem.hint === undefined ? problem.message : `${problem.message.replace(/\.$/, '')}. ${problem.hint}`;
+    return `<S S="warning">${encode(`${problem.code}: ${text}`)}</S>`;
   }
+  const message = encode(problem.message);
+  return (
+    `<Obj S="Error">${types.of(errorRecord)}<ToString>${message}</ToString><MS>` +
+    `<Obj N="Exception">${types.of(exception)}<ToString>${message}</ToString><Props><S N="Message">${message}</S></Props></Obj>` +
+    `${optional('TargetObject', problem.target)}<S N="FullyQualifiedErrorId">${problem.code}</S><Nil N="InvocationInfo" />` +
+    `<I32 N="ErrorCategory_Category">${errorCategories[problemKinds[problem.code].category]}</I32><S N="ErrorCategory_Activity">portowner</S>` +
+    `<S N="ErrorCategory_Reason">${problem.code}</S>${optional('ErrorCategory_TargetName', problem.target)}` +
+    `${optional('ErrorCategory_TargetType', problem.target && 'String')}<S N="ErrorCategory_Message">${message}</S><S N="ErrorDetails_Message">${message}</S>` +
+    `${optional('ErrorDetails_RecommendedAction', recommendedAction(problem))}<B N="SerializeExtendedInfo">false</B></MS></Obj>`
+  );
 }
 
 /** One document in one line, or with `stream` one per batch (which Windows PowerShell does not read). */
 export const create: CreateWriter = (schema, { columns, variant, sink, problems, stream = false }) => {
   const types = new TypeNames();
-  const encodeRow = rowEncoder(schema, columns, types, variant);
+  let encodeRow: ((row: AnyRow) => string) | null = null;
   const encodeProblem = rowEncoder(problemRow, problemRow.columns, types);
   let started = false;
   let items = 0;
@@ -198,16 +188,22 @@ export const create: CreateWriter = (schema, { columns, variant, sink, problems,
     carriesProblems: true,
     row(row) {
       begin();
+      encodeRow ??= rowEncoder(schema, columns, types, variant?.());
       item(encodeRow(row));
     },
     problem(problem) {
       begin();
-      item(problems === 'rows' ? encodeProblem(toProblemRow(problem)) : streamItem(problem, types));
+      if (problems === 'rows') item(encodeProblem(toProblemRow(problem)));
+      else if ('code' in problem) item(streamItem(problem, types));
     },
     flush() {
       if (stream && items > 0) endDocument();
     },
     end() {
+      if (problems === 'rows') {
+        begin();
+        item(encodeProblem(endRow));
+      }
       if (items > 0) endDocument();
       else if (!started) sink.write(`${header}${open}${close}`);
     },

@@ -1,4 +1,4 @@
-import type { Problem } from '../problems.ts';
+import type { Notice, Problem } from '../problems.ts';
 import type { AnyRow, Column, RowSchema } from '../schema/column.ts';
 import type { TextSink } from './sink.ts';
 
@@ -14,8 +14,8 @@ export interface Terminal {
 export interface WriterOptions {
   /** The chosen columns, in output order. */
   readonly columns: readonly Column[];
-  /** CLIXML: makes the rows of the type NAME#VARIANT too, which can have a view of its own. */
-  readonly variant?: string | undefined;
+  /** CLIXML: asked at the first row, it makes the rows of the type NAME#VARIANT too, which can have a view of its own. */
+  readonly variant?: () => string | undefined;
   readonly sink: TextSink;
   /** Problems as items of their own kind, or as rows of the schema `problemRow`. */
   readonly problems: 'auto' | 'rows';
@@ -32,8 +32,8 @@ export interface RowWriter {
   /** Whether the format has a place for problems; without one the caller shows them on stderr. */
   readonly carriesProblems: boolean;
   row(row: AnyRow): void;
-  /** Only for writers that carry problems. */
-  problem(problem: Problem): void;
+  /** Only for writers that carry problems; notices only where problems are rows. */
+  problem(problem: Problem | Notice): void;
   /** Sends what there is so far, for readers that wait for it. A table and a single CLIXML document have nothing to show before the end. */
   flush(): void;
   /** The end of the rows, whether there were any or not. The sink stays open. */

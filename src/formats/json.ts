@@ -1,4 +1,4 @@
-import type { Problem } from '../problems.ts';
+import type { Notice, Problem } from '../problems.ts';
 import { toProblemRow } from '../schema/problem.ts';
 import type { AnyRow, Column } from '../schema/column.ts';
 import type { CreateWriter, WriterOptions } from './format.ts';
@@ -31,7 +31,7 @@ export function rowEncoder(columns: readonly Column[]): (row: AnyRow) => string 
  * A problem as a JSON object in one line. `Problem` is its first property, so that it is no row;
  * `--problems rows` gives it the properties of the schema `problemRow` instead.
  */
-export function problemText(problem: Problem, problems: WriterOptions['problems']): string {
+export function problemText(problem: Problem | Notice, problems: WriterOptions['problems']): string {
   const { Severity, ...rest } = toProblemRow(problem);
   return ascii(problems === 'rows' ? { Severity, ...rest } : { Problem: Severity, ...rest });
 }

@@ -4,14 +4,16 @@ import type { Endpoint } from '../schema/endpoint.ts';
 
 /**
  * Fills RemoteHostName by reverse DNS, each address once, all at the same time, and gives up on the rest after
- * `seconds`. An address without a name keeps null.
+ * `seconds`. An address without a name keeps null. `started` is told how many addresses there are.
  */
 export async function resolveNames(
   rows: readonly Endpoint[],
   seconds: number,
   resolver = new Resolver({ timeout: Math.ceil(seconds * 1000), tries: 1 }),
+  started?: (addresses: number) => void,
 ): Promise<{ rows: Endpoint[]; problems: Problem[] }> {
   const addresses = new Set(rows.flatMap((row) => row.RemoteAddress ?? []));
+  started?.(addresses.size);
   const names = new Map<string, string>();
   const late = new Set<string>();
   const timer = setTimeout(() => resolver.cancel(), seconds * 1000);

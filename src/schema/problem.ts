@@ -1,13 +1,13 @@
-import { problemKinds, recommendedAction, type Problem } from '../problems.ts';
+import { problemKinds, recommendedAction, type Notice, type Problem } from '../problems.ts';
 import type { RowOf, RowSchema } from './column.ts';
 
 /** A problem as a row, for callers that ask for `--problems rows`. */
 export const problemRow = {
   typeName: 'PortOwner.Problem',
   columns: [
-    { name: 'Severity', type: 'text', description: 'Error, Warning, Verbose or Progress.' },
-    { name: 'Code', type: 'text', description: 'The stable number, such as PO1002.' },
-    { name: 'Message', type: 'text', description: 'What is wrong.' },
+    { name: 'Severity', type: 'text', description: 'Error, Warning, Verbose or Progress; in CLIXML the last of all items has End.' },
+    { name: 'Code', type: 'text', description: 'The stable number of what is wrong, such as PO1002.' },
+    { name: 'Message', type: 'text', description: 'What is wrong, or going on.' },
     { name: 'Hint', type: 'text', description: 'What to do about it.' },
     { name: 'Target', type: 'text', description: 'What it is about.' },
     { name: 'Category', type: 'text', description: "The member of PowerShell's ErrorCategory that it belongs to." },
@@ -17,7 +17,13 @@ export const problemRow = {
 
 export type ProblemRow = RowOf<typeof problemRow>;
 
-export function toProblemRow(problem: Problem): ProblemRow {
+const nothing = { Code: null, Message: null, Hint: null, Target: null, Category: null, Terminating: false } as const;
+
+/** What the last item says: that nothing is missing. */
+export const endRow: ProblemRow = { Severity: 'End', ...nothing };
+
+export function toProblemRow(problem: Problem | Notice): ProblemRow {
+  if (!('code' in problem)) return { ...nothing, Severity: problem.severity, Message: problem.message };
   return {
     Severity: problem.severity,
     Code: problem.code,

@@ -91,7 +91,7 @@ test('what a policy or a baseline keeps for others is not free', async () => {
   const { code, out, err } = await free(['--range', '20300-20303', '--registered', '--policy', policy, '--baseline', baseline, '--explain', '--format', 'ndjson', '--problems', 'rows']);
   assert.equal([code, err], [0, '']);
   const rows = out.trim().split('\n').map((line) => JSON.parse(line) as { LocalPort: number; Reason: string | null });
-  assert.equal(rows.map(({ LocalPort, Reason }) => [LocalPort, Reason]), [
+  assert.equal(rows.filter(({ LocalPort }) => LocalPort !== undefined).map(({ LocalPort, Reason }) => [LocalPort, Reason]), [
     [20303, null],
     [20300, 'forbidden by the policy: the rest'],
     [20301, 'reserved by the policy: web'],

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -20,12 +21,17 @@ const file = snapshotFile(
   ),
 );
 
-interface Item { Severity?: string; Code?: string; Target?: string; Terminating?: boolean; LocalPort?: number }
+interface Item { Severity?: string; Message?: string; Code?: string; Target?: string; Terminating?: boolean; LocalPort?: number }
 
-async function rows(...args: string[]): Promise<{ code: number; items: Item[] }> {
+const isNotice = ({ Severity }: Item): boolean => Severity === 'Progress' || Severity === 'Verbose';
+
+/** The answer, and what was told on the way. */
+async function rows(...args: string[]): Promise<{ code: number; items: Item[]; notices: Item[] }> {
   const { code, out, err } = await run([...args, '--from', file, '--format', 'ndjson', '--problems', 'rows']);
   assert.is(err, '');
-  return { code, items: out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Item) };
+  const all = out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Item);
+  assert.ok(all.findLastIndex(isNotice) < all.filter(isNotice).length, 'notices come first');
+  return { code, items: all.filter((item) => !isNotice(item)), notices: all.filter(isNotice) };
 }
 
 const asked: [what: string, args: string[], ports: number[]][] = [
@@ -97,6 +103,62 @@ for (const [args, names] of [[[], []], [['--resolve=1'], ['RemoteHostName']], [[
     assert.match(out, /<T>PortOwner\.Endpoint<\/T>/);
   });
 }
+
+/** What a row of problems says, in CLIXML. */
+const told = (out: string): string[][] =>
+  [...out.matchAll(/<S N="Severity">(\w+)<\/S>(?:<S N="Code">\w+<\/S>|<Nil N="Code" \/>)(?:<S N="Message">(.*?)<\/S>|<Nil N="Message" \/>)/g)].map(([, severity, message]) => (message === undefined ? [severity!] : [severity!, message]));
+
+const read = 'box at 2026-01-02T03:04:06Z: 5 sockets, 3 processes (sockets ok, processes ok, services ok, dynamic port ranges ok, reserved ports ok)';
+
+test('what is going on comes first, and once', async () => {
+  const { notices } = await rows('7');
+  assert.equal(notices.map(({ Severity, Message, Code }) => [Severity, Message, Code]), [['Progress', `reading ${file}`, null], ['Verbose', read, null]]);
+  for (const more of [[], ['--output', join(temporaryFolder(), 'rows.json'), '--problems', 'rows'], ['--count', '--problems', 'rows']]) {
+    const { out, err } = await run(['443', '--from', file, '--format', 'ndjson', ...more]);
+    assert.not.match(out + err, /Progress|Verbose/, `not with ${more.join(' ')}`);
+  }
+});
+
+test('CLIXML: the last item says that it is the last, and with --stream what is in progress has a document of its own', async () => {
+  for (const args of [['443'], ['7'], ['443', '--columns', 'Nowhere']]) {
+    const { out } = await run([...args, '--from', file, '--format', 'clixml', '--problems', 'rows']);
+    assert.is(told(out).filter(([severity]) => severity === 'End').length, 1);
+    assert.match(out, /<S N="Severity">End<\/S>(?:<Nil N="\w+" \/>)+<B N="Terminating">false<\/B><\/MS><\/Obj><\/Objs>\n$/);
+  }
+  const { out } = await run(['443', '--from', file, '--format', 'clixml', '--problems', 'rows', '--stream']);
+  const [, first, second] = out.split('\n');
+  assert.equal(told(first!), [['Progress', `reading ${file}`]]);
+  assert.equal(told(second!), [['Verbose', read], ['End']]);
+  assert.match((await run(['443', '--from', file, '--format', 'clixml'])).out, /^((?!Severity).)*$/s);
+});
+
+test('each file that is read is told', async () => {
+  const { out } = await run(['diff', file, file, '--format', 'ndjson', '--problems', 'rows']);
+  assert.equal(out.trim().split('\n').map((line) => (JSON.parse(line) as Item).Severity), ['Progress', 'Verbose', 'Progress', 'Verbose']);
+});
+
+test('the rules of the firewall and the names of addresses are told before they are looked for', async () => {
+  const source = { platform: 'linux', read: () => ({ at: '2026-01-02T03:04:05Z', text: '' }) } as const;
+  const { out } = await run(['443', '--firewall', '--resolve=1', '--format', 'clixml', '--problems', 'rows'], { source });
+  assert.equal(told(out).filter(([severity]) => severity === 'Progress').map(([, message]) => message), ['reading this machine and the rules of its firewall', 'asking DNS for the names of 0 addresses, for up to 1 s']);
+});
+
+test('an error that ends the command is not put where the rows were to go', async () => {
+  const path = join(temporaryFolder(), 'rows.clixml');
+  const { code, out, err } = await run(['443', '--from', '/nowhere.json', '--format', 'clixml', '--problems', 'rows', '--output', path]);
+  assert.equal([code, out, existsSync(path)], [69, '', false]);
+  assert.match(err, /PO2001/);
+});
+
+test('snapshot tells what it does, with --stream at once', async () => {
+  const source = { platform: 'linux', read: () => ({ at: '2026-01-02T03:04:05Z', text: '' }) } as const;
+  const output = join(temporaryFolder(), 'facts.json');
+  const { out } = await run(['snapshot', '--problems', 'rows', '--stream', '--output', output], { source });
+  const lines = out.split('\n').slice(1).filter((line) => line !== '');
+  assert.equal(told(lines[0]!), [['Progress', 'reading this machine']]);
+  assert.equal(told(lines[1]!).map(([severity]) => severity).filter((severity) => severity !== 'Warning'), ['Verbose', 'End']);
+  assert.is((await run(['snapshot', '--stream', '--output', output], { source })).code, 64);
+});
 
 test('snapshot --problems rows needs --output', async () => {
   const { code, err } = await run(['snapshot', '--problems', 'rows']);

@@ -145,7 +145,10 @@ test('an error is shown as one and is no object', () => {
 test('--problems rows: problems are objects of their own kind', () => {
   assert.equal(
     answer(`& $exe 70000 --format clixml --problems rows | ForEach-Object { @{ type = $_.PSObject.TypeNames[0]; severity = $_.Severity; code = $_.Code; target = $_.Target } }`),
-    [{ type: 'Deserialized.PortOwner.Problem', severity: 'Error', code: 'PO1002', target: '70000' }],
+    [
+      { type: 'Deserialized.PortOwner.Problem', severity: 'Error', code: 'PO1002', target: '70000' },
+      { type: 'Deserialized.PortOwner.Problem', severity: 'End', code: null, target: null },
+    ],
   );
 });
 

@@ -37,6 +37,15 @@ test('each file once, of processes that hold a port', () => {
   assert.is(validateFacts(found), null);
 });
 
+test('each step is told before it is made', () => {
+  const told: string[] = [];
+  const raw = { platform: 'win32', read: (name: string) => (told.push(name), { at: '', text: hash }) } as const;
+  const processes = [processFact({ path: 'a' }), processFact({ pid: 101, path: 'a' }), processFact({ pid: 102, path: 'b' })];
+  const asked = facts([socket(), socket({ pid: 101 }), socket({ pid: 102 })], { processes, platform: 'win32' });
+  withBinaries(asked, raw, (...step) => told.push(step.join(' ')));
+  assert.equal(told, ['hash 1 2', 'sha256/100/a', 'hash 2 2', 'sha256/102/b', 'signers 1 2', 'signers']);
+});
+
 test('what cannot be read is said', () => {
   const raw = source(() => ({ refusal: { code: 'AccessDenied', text: 'access is denied', needs: 'root' } }));
   const { binaries } = withBinaries(facts([socket()]), raw).sections;

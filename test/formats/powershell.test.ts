@@ -110,7 +110,7 @@ test('nothing at all is no row and no error', async (context) => {
 
 test('problems on their streams', async (context) => {
   if (missing) return skip(missing, context as object);
-  const severities = ['Warning', 'Verbose', 'Progress', 'Error'] as const;
+  const severities = ['Warning', 'Error'] as const;
   const { text } = await written('clixml', sample, [...severities.map((severity) => Object.assign({}, problem, { severity })), { severity: 'Error', code: 'PO2001', message: 'é' }, full]);
   const shown = powershell(
     text,
@@ -121,8 +121,7 @@ test('problems on their streams', async (context) => {
   );
   const message = [...'some are hidden'].map((character) => character.charCodeAt(0)).join(' ');
   assert.equal(shown.split(/\r?\n/), [
-    'WARNING: PO3002: some are hidden Run as root.',
-    'VERBOSE: PO3002: some are hidden Run as root.',
+    'WARNING: PO3002: some are hidden. Run as root.',
     `PO3002 PermissionDenied ${message} pid 4 Run as root.`,
     'PO2001 ReadError 233  Make sure that the file is there and may be read.',
     'row 443',
@@ -132,7 +131,7 @@ test('problems on their streams', async (context) => {
 test('problems as rows', async (context) => {
   if (missing) return skip(missing, context as object);
   const { text } = await written('clixml', sample, [problem, full], { problems: 'rows' });
-  assert.is(powershell(text, '@(Read-Output | ForEach-Object { "$($_.PSTypeNames[0]) $($_.Code)$($_.Port)" }) -join ","'), 'Deserialized.PortOwner.Problem PO3002,Deserialized.PortOwner.Sample 443');
+  assert.is(powershell(text, '@(Read-Output | ForEach-Object { "$($_.PSTypeNames[0]) $($_.Code)$($_.Port)" }) -join ","'), 'Deserialized.PortOwner.Problem PO3002,Deserialized.PortOwner.Sample 443,Deserialized.PortOwner.Problem');
 });
 
 test.run();
