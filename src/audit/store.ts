@@ -78,8 +78,7 @@ function sqliteCode(error: unknown): number | null {
 
 const isDamage = (error: unknown): boolean => {
   const code = sqliteCode(error);
-  // Text that is no JSON, and numbers that are no times.
-  return code === codes.corrupt || code === codes.notADatabase || error instanceof Damaged || error instanceof SyntaxError || error instanceof RangeError;
+  return code === codes.corrupt || code === codes.notADatabase || error instanceof Damaged || error instanceof SyntaxError;
 };
 
 /** What SQLite itself does not call damage: a file of ours that is empty, or in which something does not add up. */
@@ -133,7 +132,7 @@ const contents: readonly [version: number, table: string, columns: string][] = [
 /** What JavaScript takes for a time, in milliseconds. */
 const latest = 8.64e15;
 
-/** Throws Damaged where tables or columns are not there. */
+/** Throws Damaged where tables or columns are not there, or cannot be read. */
 function verifyTables(database: DatabaseSync, version: number): void {
   for (const [, table, columns] of contents.filter(([since]) => since <= version)) {
     try {
@@ -143,16 +142,16 @@ function verifyTables(database: DatabaseSync, version: number): void {
       throw sqliteCode(error) === 1 ? new Damaged((error as Error).message) : error;
     }
   }
-}
-
-/** Throws Damaged where what is in the tables does not fit together, or is not what this program writes. */
-function verifyValues(database: DatabaseSync, version: number): void {
-  if (pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages do not fit together');
-  if (database.prepare('PRAGMA foreign_key_check').get() !== undefined) throw new Damaged('it refers to what is not there');
   for (const { services } of database.prepare('SELECT DISTINCT services FROM owner').all()) {
     const value: unknown = JSON.parse(String(services));
     if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) throw new Damaged('the services of an owner are no list of names');
   }
+}
+
+/** Throws Damaged where what is in the tables does not fit together. */
+function verifyValues(database: DatabaseSync, version: number): void {
+  if (pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages do not fit together');
+  if (database.prepare('PRAGMA foreign_key_check').get() !== undefined) throw new Damaged('it refers to what is not there');
   for (const [, table, columns] of contents.filter(([since]) => since <= version)) {
     const times = columns.split(', ').filter((column) => ['at', 'first', 'last'].includes(column));
     const wrong = times.map((column) => `${column} NOT BETWEEN ${-latest} AND ${latest}`).join(' OR ');
@@ -556,7 +555,8 @@ function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
     return read(database);
   } catch (error) {
     if (error instanceof PortOwnerError) throw error;
-    if (!isDamage(error)) throw unusable(path, error);
+    // Of numbers that are no times.
+    if (!isDamage(error) && !(error instanceof RangeError)) throw unusable(path, error);
     throw new PortOwnerError('PO4203', `the store ${path} is damaged: ${(error as Error).message}`, { hint: 'The next audit sets it aside and begins a new one; or bring it back from a backup.', target: path, cause: error });
   } finally {
     database?.close();
