@@ -6,7 +6,7 @@ function ConvertTo-Argument {
     $command.Command
     $command.Always
     # Windows PowerShell reads no more than one document.
-    if ($command.Always -contains '--format=clixml' -and $PSVersionTable.PSVersion.Major -ge 7) { '--stream' }
+    if ($PSVersionTable.PSVersion.Major -ge 7) { '--stream' }
     foreach ($parameter in $command.Options.Keys) {
         $value = $Bound[$parameter]
         if ($null -eq $value) { continue }

@@ -19,12 +19,12 @@ function Invoke-Executable {
     Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$path $arguments"; Hint = $null }
 
     $exitCode = Get-Variable -Name LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore
-    # What is told on the way: text that is no row, whether progress was shown, and whether there was an answer.
-    $told = @{ Text = @(); Progress = $false; Answer = $false }
+    # What is told on the way: text that is no row, whether progress was shown, whether there was an answer, and its end.
+    $told = @{ Text = @(); Progress = $false; Answer = $false; End = $false }
     try {
         Start-Executable -Path $path -Argument $arguments -Line $line | Receive-Output -Cmdlet $Cmdlet -Told $told
         $status = $LASTEXITCODE
-        Write-ExecutableFailure -Cmdlet $Cmdlet -ExitCode $status -Text ($told.Text -join "`n")
+        Write-ExecutableFailure -Cmdlet $Cmdlet -ExitCode $status -Text ($told.Text -join "`n") -Ended:$told.End
         if ($status -eq 69 -and -not $told.Answer) {
             Write-Problem -Cmdlet $Cmdlet -Problem @{
                 Severity    = 'Error'
@@ -72,6 +72,10 @@ function Receive-Output {
                 return
             }
             if ($types[0] -eq 'Deserialized.PortOwner.Problem') {
+                if ($_.Severity -eq 'End') {
+                    $Told.End = $true
+                    return
+                }
                 if ($_.Severity -eq 'Progress') { $Told.Progress = $true }
                 if ($_.Severity -in 'Error', 'Warning') { $Told.Answer = $true }
                 Write-Problem -Cmdlet $Cmdlet -Problem $_
@@ -118,13 +122,14 @@ function Start-Executable {
 }
 
 # Tells of what the executable could not tell as a row: that it was called wrongly, that it has a defect, that it died.
+# One that was ended by force has the exit code of whoever ended it, which may be that of an answer: the end is missing then.
 function Write-ExecutableFailure {
-    param($Cmdlet, $ExitCode, [string] $Text)
+    param($Cmdlet, $ExitCode, [string] $Text, [switch] $Ended)
 
-    $failed = $ExitCode -notin 0, 1, 69, 77
-    if (-not $Text -and (-not $failed -or $ExitCode -eq 64)) { return }
+    $failed = $ExitCode -notin 0, 1, 64, 69, 77 -or -not $Ended
+    if (-not $Text -and -not $failed) { return }
     $code = 'PO9001'
-    $message = "The executable ended with exit code $ExitCode. $Text"
+    $message = "The executable ended with exit code $ExitCode$(if (-not $Ended) { ', before its answer was whole' }). $Text".TrimEnd()
     $hint = 'Please report it with this line.'
     if ($Text -match '(?m)^portowner: (PO\d{4}): (?!warning: )(.*)(?:\r?\n  (.*))?') {
         $failed = $true

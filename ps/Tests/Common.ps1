@@ -53,8 +53,10 @@ function New-Stub([string] $Folder, [string] $Content, [string] $First = '', [st
     $path
 }
 
-# Items as one CLIXML document. Each is a hashtable of texts and numbers; Type is its type name.
-function ConvertTo-Document([System.Collections.IDictionary[]] $Item) {
+# Items as one CLIXML document, which says at its end that it is whole. Each is a hashtable of texts and numbers; Type is
+# its type name.
+function ConvertTo-Document([System.Collections.IDictionary[]] $Item, [switch] $Torn) {
+    if (-not $Torn) { $Item += New-Problem 'End' }
     $objects = foreach ($one in $Item) {
         $properties = foreach ($name in $one.Keys) {
             if ($name -eq 'Type') { continue }

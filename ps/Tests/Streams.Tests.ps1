@@ -109,6 +109,44 @@ Describe 'A problem' {
     }
 }
 
+Describe 'What goes on in the real executable' {
+    BeforeAll {
+        # What a call shows as progress, which only a runspace of its own tells.
+        function Get-Progress([scriptblock] $Call, $With) {
+            $shell = [powershell]::Create()
+            try {
+                $null = $shell.AddScript("param(`$With) Import-Module '$($moduleFolder -replace "'", "''")'; $Call").AddArgument($With)
+                $null = $shell.Invoke()
+                $shell.HadErrors | Should -BeFalse
+                $shell.Streams.Progress | Where-Object { $_.RecordType -eq 'Processing' -and $_.Activity -eq 'PortOwner' } | ForEach-Object StatusDescription
+                $shell.Streams.Progress[-1].RecordType | Should -Be 'Completed'
+            } finally {
+                $shell.Dispose()
+            }
+        }
+    }
+
+    It 'is told with -Verbose: what was read, and how well' {
+        $out = Get-PortOwner $port -Firewall -Verbose -WarningAction Ignore 4>&1
+        $out[-1].LocalPort | Should -Be $port
+        $texts = @($out | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }).Message
+        $texts.Count | Should -Be 2
+        $texts[1] | Should -Match "^$([regex]::Escape($out[-1].ComputerName)) at .*Z: \d+ sockets?, .*\(sockets ok.*rules of the firewall "
+    }
+
+    It 'is silent without' {
+        @(Get-PortOwner $port -Firewall -WarningAction Ignore *>&1).LocalPort | Should -Be $port
+        Save-PortSnapshot (Join-Path $TestDrive 'silent.json') -WarningAction Ignore *>&1 | Should -BeNullOrEmpty
+    }
+
+    It 'is shown as progress where it may take long' {
+        $file = Join-Path $TestDrive 'progress.json'
+        Get-Progress { Save-PortSnapshot $With -IncludeHash -WarningAction Ignore } $file | Select-Object -First 2 | Should -Match '^(reading this machine|hashing executable 1 of \d+)$'
+        Get-Progress { Get-PortOwner -FromSnapshot $With -WarningAction Ignore } $file | Should -Be "reading $file"
+        Get-Progress { Get-PortOwner $With -Firewall -WarningAction Ignore } $port | Should -Be 'reading this machine and the rules of its firewall'
+    }
+}
+
 Describe 'A preference' {
     It 'of a script that calls is heard: <Name>' -ForEach @(
         @{ Name = 'ErrorActionPreference Stop'; Set = '$ErrorActionPreference = "Stop"'; Expected = 'caught PO2001,Get-PortOwner' }
@@ -191,6 +229,24 @@ Describe 'The executable' {
             $rows.Count | Should -Be 1
             $caught.FullyQualifiedErrorId | Should -Be 'PO9001,Get-PortOwner'
             $caught.Exception.Message | Should -Match 'exit code 70.*something broke'
+        }
+    }
+
+    It 'is an error when it is ended by force, with the exit code of an answer: <_>' -ForEach 0, 1, 69, 77 {
+        foreach ($document in '', (ConvertTo-Document $row -Torn)) {
+            Use-Stub (New-Stub (Join-Path $TestDrive 'killed') $document -ExitCode $_) {
+                $caught = $null
+                try { Get-PortOwner | Out-Null } catch { $caught = $_ }
+                $caught.FullyQualifiedErrorId | Should -Be 'PO9001,Get-PortOwner'
+                $caught.Exception.Message | Should -Match 'before its answer was whole\.$'
+            }
+        }
+    }
+
+    It 'may be left early' {
+        Use-Stub (New-Stub (Join-Path $TestDrive 'left') (ConvertTo-Document @($row, $row) -Torn)) {
+            @(Get-PortOwner -ErrorVariable errors | Select-Object -First 1).Count | Should -Be 1
+            $errors | Should -BeNullOrEmpty
         }
     }
 
