@@ -5,7 +5,7 @@ import { gather } from '../facts/gather.ts';
 import type { Question } from '../facts/question.ts';
 import type { FactsReader } from '../facts/read.ts';
 import { formats, loadWriter, type Format, type RowWriter } from '../formats/format.ts';
-import { fileSink, type Sink } from '../formats/sink.ts';
+import { ClosedPipe, fileSink, type Sink } from '../formats/sink.ts';
 import { PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { plainColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
@@ -108,6 +108,10 @@ export abstract class RowCommand extends BaseCommand {
         return answer.exitCode;
       }
       return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer.variant), sink);
+    }).catch((error: unknown) => {
+      // The answer is known, although nobody reads all of it.
+      if (error instanceof ClosedPipe) return answer.exitCode;
+      throw error;
     });
   }
 

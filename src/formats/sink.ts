@@ -39,7 +39,7 @@ export interface Sink extends TextSink {
   abort(): void;
 }
 
-/** The reader of a pipe went away, as in `portowner | head -1`: no error, the program ends quietly with exit code 0. */
+/** The reader of a pipe went away, as in `portowner | head -1`: no error, the program ends quietly, with the exit code of its answer. */
 export class ClosedPipe extends Error {
   constructor() {
     super('the reader closed the pipe');

@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** Runs a command line in this process, through the real parser, and gives what a caller would see. */
-export async function run(args: readonly string[], more: { source?: RawSource; binder?: RawSource; tools?: RawSource; input?: string; terminal?: Terminal; stateFolder?: string; hands?: Hands; scheduler?: Scheduler; eventLog?: Awaited<ReturnType<Surroundings['eventLog']>>; confirm?: Surroundings['confirm'] } = {}): Promise<Outcome> {
+export async function run(args: readonly string[], more: { source?: RawSource; binder?: RawSource; tools?: RawSource; input?: string; terminal?: Terminal; stateFolder?: string; hands?: Hands; scheduler?: Scheduler; eventLog?: Awaited<ReturnType<Surroundings['eventLog']>>; confirm?: Surroundings['confirm']; now?: () => Date; output?: Sink } = {}): Promise<Outcome> {
   let out = '';
   let err = '';
   const sink: Sink = { write: (text) => void (out += text), flush() {}, bytes: (bytes) => void (out += Buffer.from(bytes).toString('latin1')), close() {}, abort() {} };
@@ -49,10 +49,10 @@ export async function run(args: readonly string[], more: { source?: RawSource; b
     stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
     confirm: more.confirm ?? null,
     input: () => Buffer.from(more.input ?? ''),
-    output: () => sink,
+    output: () => more.output ?? sink,
     error: (text) => void (err += text),
     terminal: () => more.terminal ?? null,
-    now: () => new Date('2026-01-02T03:04:06Z'),
+    now: more.now ?? (() => new Date('2026-01-02T03:04:06Z')),
   };
   const code = await runPortOwner(args, surroundings);
   return { code, out, err };
