@@ -64,6 +64,8 @@ onLinux('units are written below a root, changed, read and removed, and nothing 
   assert.is(first.row.State, 'Installed');
   assert.equal(readdirSync(units).toSorted(), ['portowner-audit.service', 'portowner-audit.timer']);
   assert.is(lstatSync(join(units, 'portowner-audit.service')).mode & 0o777, 0o644 & ~process.umask());
+  assert.ok(Math.abs(scheduler.changedAt(folder, 'portowner-audit.timer')!.getTime() - Date.now()) < 60_000);
+  assert.is(scheduler.changedAt(folder, 'other.timer'), null);
   const second = installTask({ ...linuxTask, at: { hour: 1, minute: 2 } }, scheduler, folder);
   assert.is(second.row.State, 'Updated');
   assert.match(readFileSync(join(units, 'portowner-audit.timer'), 'utf8'), 'OnCalendar=*-*-* 01:02:00');

@@ -50,6 +50,11 @@ onIt('a task is made, seen and removed, and no file of it stays', ({ created, ex
   assert.equal('value' in removedTwice && removedTwice.value.done, false, JSON.stringify(removedTwice));
 });
 
+onIt('when it was defined', ({ ages: [there, gone] }) => {
+  assert.ok(Math.abs(there!) < 300_000, String(there));
+  assert.is(gone, null);
+});
+
 onIt('its definition is read back, where schtasks can do it', ({ query }) => {
   // Wine's says nothing.
   if (onWindows) assert.match(query.replaceAll('\0', ''), '<UserId>S-1-5-18</UserId>');

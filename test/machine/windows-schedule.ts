@@ -18,6 +18,8 @@ export interface ScheduleTold {
   readonly sources: readonly (string | null)[];
   readonly created: Told<{ readonly done: boolean; readonly text: string }>;
   readonly exists: readonly boolean[];
+  /** Milliseconds since it was defined: while it is there, and when it is not. */
+  readonly ages: readonly (number | null)[];
   readonly query: string;
   /** Who wrote it, by its own definition; null when definitions cannot be read. */
   readonly defined: string | null;
@@ -49,12 +51,18 @@ scheduler.removeEventSource(name);
 scheduler.removeEventSource(name);
 sources.push(scheduler.eventSource(name));
 
+const age = (): number | null => {
+  const changed = scheduler.changedAt(name);
+  return changed === null ? null : Date.now() - changed.getTime();
+};
 const exists = [scheduler.exists(name)];
 const created = told(() => scheduler.create(name, readFileSync(file), folder));
 exists.push(scheduler.exists(name));
+const ages = [age()];
 const answer = scheduler.query(name);
 const defined = /<Author>(.*)<\/Author>/.exec(scheduler.definitions()?.get(name) ?? '')?.[1] ?? null;
 const removed = told(() => scheduler.remove(name));
+ages.push(age());
 exists.push(scheduler.exists(name));
 const removedTwice = told(() => scheduler.remove(name));
 
@@ -72,6 +80,7 @@ const result: ScheduleTold = {
   sources,
   created,
   exists,
+  ages,
   query: 'refusal' in answer ? answer.refusal.code : Buffer.from(answer.bytes).toString('latin1'),
   defined,
   removed,
