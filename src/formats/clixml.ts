@@ -1,4 +1,4 @@
-import { errorCategories, problemKinds, recommendedAction, type Notice, type Problem } from '../problems.ts';
+import { errorCategories, problemKinds, recommendedAction, type Problem } from '../problems.ts';
 import { liveTypeName, plainColumns, type AnyRow, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { endRow, problemRow, toProblemRow } from '../schema/problem.ts';
 import type { CreateWriter } from './format.ts';
