@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { parseJson } from '../nesting.ts';
 import { PortOwnerError } from '../problems.ts';
 
 /*
@@ -47,7 +48,7 @@ export function readLeases(folder: string, now: number): Lease[] {
   const path = join(folder, fileName);
   for (let attempt = 0; ; attempt++) {
     try {
-      const data: unknown = JSON.parse(readFileSync(path, 'utf8'));
+      const data: unknown = parseJson(readFileSync(path, 'utf8'));
       if (!Array.isArray(data) || !data.every(isLease)) throw new Error('it is not a list of leases');
       return data.filter(({ until }) => until > now && until <= now + longestHold * 1000);
     } catch (error) {

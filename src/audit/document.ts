@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isMap, isNode, isPair, isScalar, Lexer, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { decodeText } from '../facts/read.ts';
 import type { SchemaProblem } from '../generated/baseline.validate.js';
 import { PortOwnerError } from '../problems.ts';
@@ -56,6 +56,32 @@ export function readText(path: string): string {
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+/** What these files have is four levels deep. */
+const deepest = 64;
+
+/** Where a text is nested too deeply, in brackets or within a line; null where it is not. The parser takes a thousand times the size of such a text. */
+function nestedTooDeeply(text: string): number | null {
+  let offset = 0;
+  let brackets = 0;
+  let marks = 0;
+  let isValue = false;
+  for (const token of new Lexer().lex(text)) {
+    // Marks of the lexer that are not in the text: a document begins, a value follows, brackets are not closed.
+    if (token === '\x02' || token === '\x1f' || token === '\x18') {
+      isValue = token === '\x1f';
+      continue;
+    }
+    if (isValue) isValue = false;
+    else if (token === '[' || token === '{') brackets++;
+    else if (token === ']' || token === '}') brackets = Math.max(0, brackets - 1);
+    else if (brackets === 0 && (token === '-' || token === '?' || token === ':')) marks++;
+    else if (token.startsWith('\n') || token.startsWith('\r')) marks = 0;
+    if (brackets > deepest || marks > deepest) return offset;
+    offset += token.length;
+  }
+  return null;
 }
 
 /** The first key that a map has twice; the package's own look for them takes time with the square of their number. */
@@ -124,6 +150,12 @@ export function parseChecked(text: string, name: string, { name: called, kind, h
   let document: Document.Parsed;
   let value: unknown;
   try {
+    const deep = nestedTooDeeply(text);
+    if (deep !== null) {
+      lines.addNewLine(0);
+      for (let at = text.indexOf('\n'); at !== -1 && at < deep; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+      throw wrong(deep, 'it is nested too deeply');
+    }
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', uniqueKeys: false });
     const [error] = document.errors;
     if (error !== undefined) throw wrong(error.pos[0], /call stack/.test(error.message) ? 'it is nested too deeply' : error.message.split('\n')[0]!.replace(/\.$/, ''), error);

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseJson } from '../nesting.ts';
 import { PortOwnerError } from '../problems.ts';
 import { specialFile } from '../special-file.ts';
 import type { RawEntry, RawEnvelope, Refusal } from './raw.ts';
@@ -58,7 +59,7 @@ function readPart(folder: string, name: string): Buffer {
 export function readEnvelope(folder: string): RawEnvelope {
   let index: Partial<Index>;
   try {
-    index = JSON.parse(readPart(folder, 'envelope.json').toString('utf8')) as Partial<Index>;
+    index = parseJson(readPart(folder, 'envelope.json').toString('utf8')) as Partial<Index>;
   } catch (error) {
     if (error instanceof SyntaxError) throw notAnEnvelope(folder, 'its envelope.json is not JSON', error);
     throw new PortOwnerError('PO2001', `cannot read ${folder}: it has no envelope.json`, { hint: 'Give a folder that "portowner snapshot --raw" wrote.', target: folder, cause: error });

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { parseJson } from '../nesting.ts';
 import { ipv6Bytes } from './decode/address.ts';
 import type { Platform, RawSource, Refusal } from './raw.ts';
 
@@ -84,7 +85,7 @@ export function socketAddress({ address, port }: Pick<Bind, 'address' | 'port'>,
 
 function json(text: string | undefined): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(text ?? '');
+    const value: unknown = parseJson(text ?? '');
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
   } catch {
     return null;

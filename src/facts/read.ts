@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { nestingProblem } from '../nesting.ts';
 import { PortOwnerError } from '../problems.ts';
 import { specialFile } from '../special-file.ts';
 import type { Facts } from './facts.ts';
@@ -131,6 +132,10 @@ async function decodeRecording(envelope: RawEnvelope, question: Question): Promi
 async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> {
   let value: unknown;
   try {
+    // UTF-16 has other bytes.
+    const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+    const problem = nestingProblem(utf16 ? Buffer.from(decodeText(bytes)) : bytes);
+    if (problem !== null) throw new SyntaxError(problem);
     value = JSON.parse(decodeText(bytes));
   } catch (error) {
     const why = error instanceof SyntaxError ? error.message.replace(/\s+/g, ' ').slice(0, 120) : 'it is too large';

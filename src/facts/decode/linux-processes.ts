@@ -1,3 +1,4 @@
+import { parseJson } from '../../nesting.ts';
 import { maskArguments, maskCommandLine } from '../mask.ts';
 import type { Refusal } from '../raw.ts';
 
@@ -51,7 +52,7 @@ export const programFile = (path: string): string => path.replace(deletedMark, '
 export function decodeProcess(text: string): ProcessDetails | null {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch {
     return null;
   }

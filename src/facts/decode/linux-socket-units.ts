@@ -1,3 +1,4 @@
+import { parseJson } from '../../nesting.ts';
 import type { SocketUnit } from '../facts.ts';
 
 /** What the `socketunits` entry has of one unit: its file and the drop-ins after it, in the order in which they count. */
@@ -59,7 +60,7 @@ function listensOf({ name, texts }: UnitFiles): SocketUnit[] {
 export function decodeSocketUnits(text: string): { readonly data: SocketUnit[]; readonly flaw: string | null } {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch {
     parsed = null;
   }

@@ -1,9 +1,10 @@
+import { parseJson } from '../../nesting.ts';
 import type { Machine, PortRange } from '../facts.ts';
 
 /** An object of JSON text; empty when the text is none. */
 function members(text: string): Record<string, unknown> {
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = parseJson(text);
     return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
   } catch {
     return {};

@@ -1,3 +1,4 @@
+import { parseJson } from '../../nesting.ts';
 import type { Refusal } from '../raw.ts';
 
 /** One thing that was asked: what was said, or why nothing was. The members of raw entries that are JSON text. */
@@ -12,7 +13,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** The members of a JSON object; null when the text is none. */
 export function members(text: string): Readonly<Record<string, unknown>> | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     return isObject(value) ? value : null;
   } catch {
     return null;
