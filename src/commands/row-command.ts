@@ -124,14 +124,13 @@ export abstract class RowCommand extends BaseCommand {
     } catch (error) {
       ending = endingProblem(error);
     }
-    let variant: string | undefined;
-    const writer = await this.writer(format, columns, sink, () => variant);
+    let answer: Answer | null = null;
+    const writer = await this.writer(format, columns, sink, () => answer?.variant);
     this.tell = tellingTo(writer);
-    const answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch((error: unknown): Answer => {
+    answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch((error: unknown): Answer => {
       const { problem, exitCode } = endingProblem(error);
       return { rows: [], problems: [problem], exitCode };
     });
-    ({ variant } = answer);
     return this.writeAnswer(answer, writer, sink);
   }
 
