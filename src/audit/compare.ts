@@ -30,7 +30,8 @@ function differ(before: string | null, after: string | null): boolean {
   return before !== null && after !== null && fold(before) !== fold(after);
 }
 
-const fileName = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+/** The last part of a path. */
+export const fileName = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 const folded = (path: string): string => (path.includes('\\') || /\.exe$/i.test(path) ? fileName(path).toLowerCase() : fileName(path));
 
 /** A program may be known by its name alone, where its path could not be had. */

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts/facts.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
-import { besides, type Change, type Comparison } from './compare.ts';
+import { besides, fileName, type Change, type Comparison } from './compare.ts';
 import { endpointText, fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';
 
@@ -67,20 +67,39 @@ function quote({ reason, owner, ticket, expires }: Rule): string[] {
   ];
 }
 
-const sideText = (listener: Listener | null): string | null => (listener === null ? null : `${endpointText(listener)} ${ownerText(listener)}`);
+/** What tells two executables of an owner apart. */
+function binaryText(listener: Listener, other: Listener | null): string {
+  const hash = listener.sha256 !== null && listener.sha256 !== other?.sha256 ? `, SHA-256 ${listener.sha256.slice(0, 12)}…` : '';
+  return hash + (listener.signer === other?.signer ? '' : `, signer ${listener.signer ?? 'none'}`);
+}
+
+/** A side of a change; its endpoint is told only where it is not the one of the row. */
+function sideText(kind: FindingKind, listener: Listener | null, other: Listener | null, endpoint: string): string | null {
+  if (listener === null) return null;
+  const own = endpointText(listener);
+  return `${own === endpoint ? '' : `${own} `}${ownerText(listener)}${kind === 'BinaryChanged' ? binaryText(listener, other) : ''}`;
+}
+
+/** Where a listener is: the first numbers of a dynamic one, whose address is none of a socket. */
+function placeText({ protocol, address, port, ports }: Listener): string {
+  const numbers = ports.length > 2 ? `${ports.slice(0, 2).join()},…` : ports.join();
+  return port === 'dynamic' && numbers !== '' ? `${protocol} ${address}:${numbers}` : endpointText({ protocol, address, port });
+}
 
 function row(kind: FindingKind, severity: Severity, { before, after }: Pick<Change, 'before' | 'after'>, more: { rule: string; evidence: readonly string[]; remedy: readonly string[]; quoted?: Rule | null; machine: string }): Finding {
   const listener = after ?? before!;
+  const endpoint = endpointText(listener);
   return {
     Kind: kind,
     Severity: severity,
-    Endpoint: endpointText(listener),
-    Before: sideText(before),
-    After: sideText(after),
+    FirstSeen: null,
+    Endpoint: placeText(listener),
+    Owner: ownerText({ ...listener, program: listener.program && fileName(listener.program) }),
+    Before: sideText(kind, before, after, endpoint),
+    After: sideText(kind, after, before, endpoint),
     Rule: more.rule,
     Evidence: more.evidence.length === 0 ? null : more.evidence,
     Remedy: more.remedy.length === 0 ? null : more.remedy,
-    FirstSeen: null,
     Contact: more.quoted?.owner ?? null,
     Ticket: more.quoted?.ticket ?? null,
     Protocol: listener.protocol,
@@ -174,8 +193,9 @@ export function audit(facts: Facts, now: readonly Listener[], comparison: Compar
 }
 
 /** What makes findings of two audits the same one. */
-export function findingKey({ Kind, Endpoint, Before, After, Rule: rule }: Finding): string {
-  return JSON.stringify([Kind, Endpoint, Before && fold(Before), After && fold(After), rule]);
+export function findingKey({ Kind, Protocol, LocalAddress, LocalPort, Before, After, Rule: rule }: Finding): string {
+  // Not the endpoint: the numbers of dynamic ports change with each start.
+  return JSON.stringify([Kind, Protocol, LocalAddress, LocalPort, Before && fold(Before), After && fold(After), rule]);
 }
 
 /** How many findings are at least so severe. */

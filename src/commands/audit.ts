@@ -179,7 +179,8 @@ export class AuditCommand extends RowCommand {
           : 'That is in the future. Set the clock if it is wrong now; if it was wrong then, an audit with --forget-later on that machine itself removes such audits.';
       failures.push({ severity: 'Error', code: 'PO4206', message: `the store ${path} has an audit of ${machine} at ${newest}: this one of ${run.at} is older, and not stored`, hint, target: path });
     }
-    return dated;
+    // Milliseconds would take the room of the owner in a table.
+    return dated.map((one) => ({ ...one, FirstSeen: one.FirstSeen?.replace(/\.\d+Z$/, 'Z') ?? null }));
   }
 
   /** One line that nothing from elsewhere can break or forge; it says clean only when the exit code does. */

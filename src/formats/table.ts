@@ -67,9 +67,14 @@ const total = (places: readonly Place[]): number => places.reduce((sum, { width 
 
 const importance = ({ column }: Place): number => column.importance ?? Infinity;
 
+/** Columns of this importance are only there where all others have the room they need. */
+const spare = 9;
+
 /** Gives the columns their widths: the least important are shortened first, and dropped when that is not enough. */
 function fit(places: readonly Place[], room: number): readonly Place[] {
-  let left = [...places];
+  const needed = places.filter((place) => importance(place) !== spare);
+  const roomy = needed.length === 0 || total([...needed, ...places.filter((place) => !needed.includes(place)).map((place) => ({ ...place, width: place.floor }))]) <= room;
+  let left = roomy ? [...places] : needed;
   for (;;) {
     for (const place of left) place.width = place.natural;
     // Of equally important columns the later gives way first.

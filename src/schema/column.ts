@@ -16,7 +16,8 @@ export interface Column {
   /** One sentence for the reference docs. */
   readonly description: string;
   /**
-   * How much a person misses the column when a table has no room: 1 is missed most and goes last.
+   * How much a person misses the column when a table has no room: 1 is missed most and goes last, 9 only comes where
+   * all others have their whole width.
    * Columns without it are not in the default table.
    */
   readonly importance?: number;

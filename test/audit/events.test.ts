@@ -6,7 +6,7 @@ import type { Finding } from '../../src/schema/finding.ts';
 const test = suite('what an audit writes to the log');
 
 const finding = (more: Partial<Finding> = {}): Finding => ({
-  Kind: 'Opened', Severity: 'High', Endpoint: 'TCP 0.0.0.0:80', Before: null, After: 'x', Rule: 'r', Evidence: null, Remedy: null, FirstSeen: null,
+  Kind: 'Opened', Severity: 'High', FirstSeen: null, Endpoint: 'TCP 0.0.0.0:80', Owner: 'x', Before: null, After: 'x', Rule: 'r', Evidence: null, Remedy: null,
   Contact: null, Ticket: null, Protocol: 'TCP', LocalAddress: '0.0.0.0', LocalPort: 80, ComputerName: 'box', ...more,
 });
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare } from '../../src/audit/compare.ts';
-import { atLeast, audit, worst } from '../../src/audit/findings.ts';
+import { atLeast, audit, findingKey, worst } from '../../src/audit/findings.ts';
 import type { Listener } from '../../src/audit/listeners.ts';
 import { parsePolicy } from '../../src/audit/policy.ts';
 import { facts } from '../facts/example.ts';
@@ -15,7 +15,7 @@ function find(before: Listener[] | null, now: Listener[], rules: string | null =
   const policy = rules === null ? null : parsePolicy(`kind: PortOwner.Policy\nversion: 1\n${more}rules:\n${rules.trim() === '' ? '  []' : rules}\n`, 'p.yaml');
   return audit(facts([]), now, before === null ? null : compare(before, now), policy, reference);
 }
-const kinds = (...args: Parameters<typeof find>): string[] => find(...args).findings.map(({ Kind, Severity, Endpoint, Rule: rule }) => `${Severity} ${Kind} ${Endpoint} by ${rule}`);
+const kinds = (...args: Parameters<typeof find>): string[] => find(...args).findings.map(({ Kind, Severity, Endpoint, Rule: rule }) => `${Severity} ${Kind} ${Endpoint?.replace(':50000', ':dynamic')} by ${rule}`);
 
 test('a change is a finding by the baseline', () => {
   assert.equal(kinds([], [listener()]), ['High Opened TCP 0.0.0.0:80 by baseline b.yaml']);
@@ -62,12 +62,27 @@ test('a file that is gone is told once, mildly, and hides nothing', () => {
 test('a row', () => {
   assert.equal(find([loopback()], [listener()]).findings, [
     {
-      Kind: 'Exposed', Severity: 'High', Endpoint: 'TCP 0.0.0.0:80', Before: 'TCP 127.0.0.1:80 /usr/sbin/nginx as root', After: 'TCP 0.0.0.0:80 /usr/sbin/nginx as root',
+      Kind: 'Exposed', Severity: 'High', FirstSeen: null, Endpoint: 'TCP 0.0.0.0:80', Owner: 'nginx as root', Before: 'TCP 127.0.0.1:80 /usr/sbin/nginx as root', After: '/usr/sbin/nginx as root',
       Rule: 'baseline b.yaml', Evidence: ['address: 127.0.0.1 to 0.0.0.0 (Loopback to Any)'],
       Remedy: ['portowner 80   # who it is now', 'portowner baseline update b.yaml   # when it is meant to be so'],
-      FirstSeen: null, Contact: null, Ticket: null, Protocol: 'TCP', LocalAddress: '0.0.0.0', LocalPort: 80, ComputerName: 'box',
+      Contact: null, Ticket: null, Protocol: 'TCP', LocalAddress: '0.0.0.0', LocalPort: 80, ComputerName: 'box',
     },
   ]);
+});
+
+test('two executables of an owner are told apart', () => {
+  const sides = (before: Partial<Listener>, after: Partial<Listener>) => find([listener(before)], [listener(after)]).findings.map(({ Before, After }) => [Before, After]);
+  const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
+  assert.equal(sides({ sha256: a }, { sha256: b }), [['/usr/sbin/nginx as root, SHA-256 aaaaaaaaaaaa…', '/usr/sbin/nginx as root, SHA-256 bbbbbbbbbbbb…']]);
+  assert.equal(sides({ sha256: a, signer: 'Contoso' }, { sha256: b }), [['/usr/sbin/nginx as root, SHA-256 aaaaaaaaaaaa…, signer Contoso', '/usr/sbin/nginx as root, SHA-256 bbbbbbbbbbbb…, signer none']]);
+  assert.equal(sides({ signer: 'Contoso' }, { signer: 'Eve' }), [['/usr/sbin/nginx as root, signer Contoso', '/usr/sbin/nginx as root, signer Eve']]);
+});
+
+test('a dynamic finding has the numbers of its ports, and is the same one with others', () => {
+  const of = (...ports: number[]) => find([], [dynamic({ ports })]).findings[0]!;
+  assert.equal([of(50000).Endpoint, of(1, 2, 3, 4).Endpoint, of(50000).Owner], ['TCP any:50000', 'TCP any:1,2,…', 'app as root']);
+  assert.is(findingKey(of(50000)), findingKey(of(50001)));
+  assert.equal(find([dynamic({ ports: [] })], []).findings.map(({ Endpoint, Owner, Before, After }) => [Endpoint, Owner, Before, After]), [['TCP any:dynamic', 'app as root', '/usr/bin/app as root', null]]);
 });
 
 const forbid = '  - { name: no web, action: forbid, ports: 80, severity: Critical, owner: the web team, ticket: CHG-1, reason: because }';

@@ -82,12 +82,12 @@ test('--fail-on', async () => {
 test('a store: since when there is a finding, and what history then says', async () => {
   const { baseline, store } = await place();
   const args = ['--baseline', baseline, '--store', store, '--format', 'json'];
-  assert.equal(rows((await audit(args, night(2, [22, 25, 80]))).out).map(({ FirstSeen }) => FirstSeen), ['2026-01-02T02:00:00.000Z']);
-  assert.equal(rows((await audit(args, night(3, [22, 25, 80]))).out).map(({ FirstSeen }) => FirstSeen), ['2026-01-02T02:00:00.000Z']);
+  assert.equal(rows((await audit(args, night(2, [22, 25, 80]))).out).map(({ FirstSeen }) => FirstSeen), ['2026-01-02T02:00:00Z']);
+  assert.equal(rows((await audit(args, night(3, [22, 25, 80]))).out).map(({ FirstSeen }) => FirstSeen), ['2026-01-02T02:00:00Z']);
   const again = await audit(args, night(3, [22, 25, 80]));
   assert.is(again.code, 1);
   assert.match(again.out, /PO4206/);
-  assert.equal(rows(again.out).flatMap(({ FirstSeen }) => FirstSeen ?? []), ['2026-01-02T02:00:00.000Z']);
+  assert.equal(rows(again.out).flatMap(({ FirstSeen }) => FirstSeen ?? []), ['2026-01-02T02:00:00Z']);
   const history = await run(['history', '--store', store, '--format', 'csv']);
   assert.is(history.out.split('\r\n').length, 4);
 });
@@ -121,6 +121,20 @@ test('a store with an audit of the future tells how it is repaired', async () =>
   const stuck = await audit(['--store', store]);
   assert.is(stuck.code, 69);
   assert.match(stuck.err, /PO4206: .* at 2027-05-01T02:00:00\.000Z: [^\n]*\n {2}That is in the future\.[^\n]*--forget-later/);
+});
+
+test('a table says what, how bad, since when, where and who, on 80 columns and on 120', async () => {
+  const { baseline, store } = await place();
+  const of = { ...facts([socket({ localPort: 22 }), socket({ localPort: 8080 }), socket({ localPort: 50000, pid: 101 })], { processes: [processFact(), processFact({ pid: 101, path: '/opt/x/door', user: 'eve' })] }), at: '2026-01-02T02:00:00.123Z' };
+  for (const columns of [80, 120]) {
+    const { out } = await audit(['--baseline', baseline, '--store', store], of, { terminal: { columns, colours: false, unicode: true } });
+    const [head, , ...lines] = out.split('\n');
+    assert.match(head!, columns === 80 ? /^Kind +Sev\S+ +FirstSeen +Endpoint +Owner$/ : /^Kind +Severity +FirstSeen +Endpoint +Owner +Evidence/);
+    assert.match(lines.join('\n'), /^Opened +High +2026-01-02T02:00:00Z +TCP 0\.0\.0\.0:8080 +nginx as root/m);
+    assert.match(lines.join('\n'), /^Opened +High +2026-01-02T02:00:00Z +TCP any:50000 +door as eve/m);
+    assert.match(lines.join('\n'), /^Closed +Low +2026-01-02T02:00:00Z +TCP 0\.0\.0\.0:25 +nginx as root/m);
+    assert.ok(out.split('\n').every((line) => line.length <= columns));
+  }
 });
 
 test('reports by their extension, whole or not at all', async () => {
