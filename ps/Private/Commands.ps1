@@ -162,6 +162,7 @@ function Get-CommandTable {
             Always  = @('--format=clixml', '--problems=rows')
             Operand = 'Path'
             Options = [ordered]@{
+                Force        = '--force'
                 KeepClosed   = '--keep-closed'
                 IncludeHash  = '--hash'
                 FromSnapshot = '--from'

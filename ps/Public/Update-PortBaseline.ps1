@@ -13,6 +13,9 @@ function Update-PortBaseline {
     .PARAMETER Path
         The file of the baseline.
 
+    .PARAMETER Force
+        Changes a baseline of another machine, too.
+
     .PARAMETER KeepClosed
         Keeps the entries of listeners that are gone.
 
@@ -60,6 +63,8 @@ function Update-PortBaseline {
         [Parameter(Mandatory, Position = 0)]
         [ValidateNotNullOrEmpty()]
         [string] $Path,
+
+        [switch] $Force,
 
         [switch] $KeepClosed,
 

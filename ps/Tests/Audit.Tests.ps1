@@ -48,6 +48,16 @@ Describe 'New-, Get- and Update-PortBaseline' {
         New-PortBaseline $baseline -Force | Should -Not -BeNullOrEmpty
     }
 
+    It 'change no baseline of another machine without -Force' {
+        $other = Join-Path $TestDrive 'other.yaml'
+        Set-Content -LiteralPath $other -Value "kind: PortOwner.Baseline`nversion: 1`nmachine: no-such-machine`nlisteners: []"
+        $text = Get-Content -LiteralPath $other -Raw
+        { Update-PortBaseline $other } | Should -Throw -ErrorId 'PO4205,Update-PortBaseline'
+        Get-Content -LiteralPath $other -Raw | Should -Be $text
+        Update-PortBaseline $other -Force -WarningAction SilentlyContinue | Should -Not -BeNullOrEmpty
+        Get-Content -LiteralPath $other -Raw | Should -Not -Be $text
+    }
+
     It 'say where a mistake is' {
         $bad = Join-Path $TestDrive 'bad.yaml'
         Set-Content -LiteralPath $bad -Value "kind: PortOwner.Baseline`nversion: 1`nlisteners: 7"

@@ -113,9 +113,9 @@ export class BaselineUpdateCommand extends BaselineCommand {
     details: `
       New listeners are added where they belong, entries of listeners that are gone are removed, and the rest is changed in place: comments and the order of entries stay. The comment right above an entry goes with it.
 
-      A value that an entry leaves out stays left out. When not all sockets can be read, no entry is removed.
+      A value that an entry leaves out stays left out. When not all sockets can be read, no entry is removed. A baseline of another machine is changed only with --force.
 
-      Exit codes: 0 done, 64 wrong usage, 69 the sockets cannot be read, or not all of them, or the file cannot be written.
+      Exit codes: 0 done, 64 wrong usage, 69 the sockets cannot be read, or not all of them, or the file is of another machine, or cannot be written.
     `,
     examples: [
       ['Approve what is now', '$0 baseline update server7.yaml'],
@@ -125,6 +125,7 @@ export class BaselineUpdateCommand extends BaselineCommand {
 
   keepClosed = Option.Boolean('--keep-closed', false, { description: 'keep the entries of listeners that are gone' });
   dryRun = Option.Boolean('--dry-run', false, { description: 'only say what would change' });
+  force = Option.Boolean('--force', false, { description: 'change a baseline of another machine, too' });
 
   override readonly schema = finding;
 
@@ -135,6 +136,10 @@ export class BaselineUpdateCommand extends BaselineCommand {
     // A mistake in the file is told before the machine is asked.
     const { machine, listeners: approved } = parseBaseline(text, this.file);
     const facts = await this.now(this.hash || (this.live && (hashed(approved) || signed(approved))));
+    const otherMachine = machineProblem(machine, facts.machine.name, this.file);
+    if (otherMachine !== null && !this.force && !this.dryRun) {
+      throw new PortOwnerError('PO4205', `${this.file} is of the machine ${machine}, and this is ${facts.machine.name}: nothing is changed`, { hint: '--force changes it all the same; without its line machine: a baseline is for any machine.', target: this.file });
+    }
     // What could not all be read may be there still.
     const partial = facts.sections.sockets.status === 'partial';
     const keepClosed = this.keepClosed || partial;
@@ -143,7 +148,7 @@ export class BaselineUpdateCommand extends BaselineCommand {
     const changes = comparison.changes.filter(({ kind }) => kind !== 'FileGone' && !(keepClosed && kind === 'Closed'));
     return {
       rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
-      problems: [...factProblems(facts), ...some(machineProblem(machine, facts.machine.name, this.file), unseenProblem(comparison.unseen, 'whose entries stay as they are'), hashProblem(approved, facts, this.file), signerProblem(signed(approved), facts, this.file))],
+      problems: [...factProblems(facts), ...some(otherMachine, unseenProblem(comparison.unseen, 'whose entries stay as they are'), hashProblem(approved, facts, this.file), signerProblem(signed(approved), facts, this.file))],
       exitCode: partial ? exit.unavailable : exit.ok,
       note: updated === text ? `${this.file} is up to date.` : `${counted(changes.length, 'change')} ${this.dryRun ? 'to approve' : 'approved'} in ${this.file}.`,
     };

@@ -115,12 +115,21 @@ test('facts without sockets are no baseline', async () => {
   }
 });
 
-test('another machine is said', async () => {
+test('a baseline of another machine is changed only with --force', async () => {
   const file = newFile();
   await run(['baseline', 'create', file, '--from', before]);
-  const other = facts(sockets, { processes });
-  const { err } = await run(['baseline', 'update', file, '--from', snapshotFile({ ...other, machine: { ...other.machine, name: 'other' } })]);
-  assert.match(err, /PO4205: warning: .*b\.yaml is of the machine box, and is compared with other/);
+  const text = readFileSync(file, 'utf8');
+  const other = facts([], { processes });
+  const args = ['baseline', 'update', file, '--from', snapshotFile({ ...other, machine: { ...other.machine, name: 'other' } })];
+  const { code, out, err } = await run(args);
+  assert.equal([code, out], [69, '']);
+  assert.match(err, /^portowner: PO4205: .*b\.yaml is of the machine box, and this is other: nothing is changed\n {2}--force/);
+  assert.match((await run([...args, '--dry-run'])).err, /PO4205: warning: .*b\.yaml is of the machine box, and is compared with other/);
+  assert.is(readFileSync(file, 'utf8'), text);
+  const forced = await run([...args, '--force']);
+  assert.is(forced.code, 0);
+  assert.match(forced.err, /PO4205: warning/);
+  assert.is.not(readFileSync(file, 'utf8'), text);
 });
 
 const wrong: [what: string, make: (file: string) => void, code: number, message: RegExp][] = [
