@@ -180,7 +180,7 @@ export class AuditCommand extends RowCommand {
       failures.push({ severity: 'Error', code: 'PO4206', message: `the store ${path} has an audit of ${machine} at ${newest}: this one of ${run.at} is older, and not stored`, hint, target: path });
     }
     // Milliseconds would take the room of the owner in a table.
-    return dated.map((one) => ({ ...one, FirstSeen: one.FirstSeen?.replace(/\.\d+Z$/, 'Z') ?? null }));
+    return dated.map((one) => Object.assign({}, one, { FirstSeen: one.FirstSeen?.replace(/\.\d+Z$/, 'Z') ?? null }));
   }
 
   /** One line that nothing from elsewhere can break or forge; it says clean only when the exit code does. */

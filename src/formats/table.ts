@@ -73,7 +73,8 @@ const spare = 9;
 /** Gives the columns their widths: the least important are shortened first, and dropped when that is not enough. */
 function fit(places: readonly Place[], room: number): readonly Place[] {
   const needed = places.filter((place) => importance(place) !== spare);
-  const roomy = needed.length === 0 || total([...needed, ...places.filter((place) => !needed.includes(place)).map((place) => ({ ...place, width: place.floor }))]) <= room;
+  const extra = places.filter((place) => !needed.includes(place)).reduce((sum, { floor }) => sum + between.length + floor, 0);
+  const roomy = needed.length === 0 || total(needed) + extra <= room;
   let left = roomy ? [...places] : needed;
   for (;;) {
     for (const place of left) place.width = place.natural;
