@@ -7,6 +7,7 @@ import { recordingSource, type RawEntry } from '../facts/raw.ts';
 import { fileSink } from '../formats/sink.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { BaseCommand, problemText } from './base.ts';
+import { checkFiles, named } from './files.ts';
 import { factsText, tellingBinaries, tellingTo, type Tell } from './notices.ts';
 import { sectionProblems, tellInRows } from './problems.ts';
 
@@ -56,6 +57,7 @@ export class SnapshotCommand extends BaseCommand {
   }
 
   private async save(warn: (problem: Problem) => void, tell?: Tell): Promise<ExitCode> {
+    checkFiles([], [...named('--raw', this.raw), ...named('--output', this.output)]);
     const question: Question = this.commandLines ? { ...everything, details: new Set([...everything.details, 'commandLine']) } : everything;
     const source = await this.surroundings.source();
     const entries = new Map<string, RawEntry>();

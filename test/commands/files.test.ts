@@ -96,6 +96,8 @@ const empty: [what: string, line: string[]][] = [
   ['--baseline', ['free', '--format', 'json', '--baseline', '']],
   ['--policy', ['free', '--policy', '']],
   ['--bundle', ['doctor', '--bundle', '']],
+  ['--output', ['snapshot', '--output', '']],
+  ['--raw', ['snapshot', '--raw', '']],
 ];
 for (const [what, line] of empty) {
   test(`no name for a file: ${line.filter((word) => !word.startsWith('/')).join(' ')}`, async () => {
