@@ -184,7 +184,7 @@ for (const [what, text, code, message] of wrong) {
 
 test('an update leaves alone what it cannot approve: that a file is gone', () => {
   const text = baselineText('box', state).replace('\n  - port: 22', '\n\n  # ssh\n  - port:   22');
-  const gone = state.map((one): Listener => ({ ...one, fileGone: true }));
+  const gone = state.map((one) => listener({ ...one, fileGone: true }));
   const updated = updateBaseline(text, 'b.yaml', gone, { keepClosed: false });
   assert.equal([updated.text, updated.comparison.changes.map(({ kind }) => kind)], [text, ['FileGone', 'FileGone', 'FileGone']]);
   assert.not.match(baselineText('box', gone), /deleted|gone/i);
