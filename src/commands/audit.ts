@@ -48,7 +48,7 @@ export class AuditCommand extends RowCommand {
   report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
   failOn = Option.String('--fail-on', { description: `the severity from which on findings count for the exit code: ${severities.join(', ').toLowerCase()} (default: low)` });
   keep = Option.String('--keep', { description: 'forget what ended more than so many days ago (default: keep all)' });
-  forgetLater = Option.Boolean('--forget-later', false, { description: 'first remove the audits of this machine from the store that are dated later than now: those of a clock that was wrong; a copy of the store is kept beside it' });
+  forgetLater = Option.Boolean('--forget-later', false, { description: 'first remove the audits of the machine from the store that are dated later than now: those of a clock that was wrong; a copy of the store is kept beside it' });
   hash = Option.Boolean('--hash', false, { description: 'read the executables too, and compare and keep their SHA-256 and, on Windows, their signer' });
   eventLog = Option.Boolean('--event-log', false, { description: "also write the findings to the system's log: the event log Application on Windows, journald or syslog on Linux" });
 
@@ -174,9 +174,7 @@ export class AuditCommand extends RowCommand {
       doubts.push('it is not stored');
       const hint = !isFuture(newest, clock)
         ? 'Store snapshots of a machine in the order of their times, or older ones in another file.'
-        : this.live
-          ? 'That is in the future. Set the clock if it is wrong now; if it was wrong then, --forget-later removes the audits that are dated later than now.'
-          : 'That is in the future. Set the clock if it is wrong now; if it was wrong then, an audit with --forget-later on that machine itself removes such audits.';
+        : 'That is in the future. Set the clock if it is wrong now; if it was wrong then, --forget-later removes the audits that are dated later than now.';
       failures.push({ severity: 'Error', code: 'PO4206', message: `the store ${path} has an audit of ${machine} at ${newest}: this one of ${run.at} is older, and not stored`, hint, target: path });
     }
     // Milliseconds would take the room of the owner in a table.
@@ -201,7 +199,6 @@ export class AuditCommand extends RowCommand {
 
   private daysToKeep(): number | null {
     if (this.forgetLater && this.store === undefined) throw new PortOwnerError('PO1005', '--forget-later needs --store');
-    if (this.forgetLater && !this.live) throw new PortOwnerError('PO1005', '--forget-later is for audits of this machine, by its clock, and --from answers from a file');
     if (this.keep === undefined) return null;
     if (this.store === undefined) throw new PortOwnerError('PO1005', '--keep needs --store');
     const days = /^\d{1,5}$/.test(this.keep) ? Number(this.keep) : 0;

@@ -121,6 +121,9 @@ test('a store with an audit of the future tells how it is repaired', async () =>
   const stuck = await audit(['--store', store]);
   assert.is(stuck.code, 69);
   assert.match(stuck.err, /PO4206: .* at 2027-05-01T02:00:00\.000Z: [^\n]*\n {2}That is in the future\.[^\n]*--forget-later/);
+  const repaired = await audit(['--store', store, '--forget-later']);
+  assert.match(repaired.err, /PO4208: warning: 1 later audit of box\b/);
+  assert.equal(readRuns(store, { machine: 'box', limit: null }).map(({ RunTime }) => RunTime!.slice(0, 4)), ['2026']);
 });
 
 test('a table says what, how bad, since when, where and who, on 80 columns and on 120', async () => {
@@ -155,7 +158,6 @@ const wrong: [what: string, args: (place: Place) => string[], code: number, mess
   ['no severity', ({ baseline }) => ['--baseline', baseline, '--fail-on', 'bad'], 64, /PO1001: --fail-on/],
   ['--keep without a store', ({ baseline }) => ['--baseline', baseline, '--keep', '3'], 64, /PO1005/],
   ['--forget-later without a store', ({ baseline }) => ['--baseline', baseline, '--forget-later'], 64, /PO1005/],
-  ['--forget-later of a snapshot', ({ store }) => ['--store', store, '--forget-later'], 64, /PO1005/],
   ['--keep without a number', ({ store }) => ['--store', store, '--keep', '-3d'], 64, /PO1001/],
   ['--hash of a snapshot', ({ store }) => ['--store', store, '--hash'], 64, /PO1005/],
   ['a missing policy', ({ folder }) => ['--policy', join(folder, 'no.yaml')], 69, /PO2001/],
