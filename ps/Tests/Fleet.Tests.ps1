@@ -102,7 +102,7 @@ Describe 'Invoke-FleetAudit.ps1' {
     It 'audits each machine that answers, and tells of the one that does not' {
         $result = Invoke-Fleet @{ web1 = New-Machine -Tcp 23, 135; web2 = New-Machine } -List '# ours', 'web1', '', 'web2', 'dead', 'web1'
         $result.Code | Should -Be 69
-        $result.Said | Should -BeLike '*no telnet*'
+        $result.Said | Should -BeLike '*Forbidden*TCP 0.0.0.0:23*'
         $result.Said | Should -BeLike '*dead: no answer*dead: it was not audited*'
         $result.Names | Should -Be 'WEB1', 'WEB2'
         Get-ChildItem -LiteralPath $result.Reports | ForEach-Object Name | Sort-Object | Should -Be 'web1.csv', 'web2.csv'

@@ -363,7 +363,7 @@ const wrong: [args: string[], code: number, text: RegExp][] = [
   [['--columns', 'Nope'], 64, /PO1003/], [['--address', '300.1.1.1'], 64, /PO1004/], [['--format', 'yaml'], 64, /PO1001/], [['--nope'], 64, /PO1001/],
   [['443', '--image', ''], 64, /PO1001: --image needs a value/], [['--protocol', ' , '], 64, /PO1001: --protocol needs a value/],
   [['snapshot', '--nope'], 64, /PO1001/], [['ranges', '--columns', 'LocalPort'], 64, /PO1003/],
-  [['443', '--from', '/no/such/file.json'], 69, /PO2001/], [['443', '--from', '/'], 69, /PO2001/], [['443', '--from', '/dev/null'], 69, /PO2002/],
+  [['443', '--from', '/no/such/file.json'], 69, /PO2001/], [['443', '--from', '/'], 69, /PO2001/], [['443', '--from', '/dev/null'], 69, /PO2001: .* it is a device, not a file/],
   [['snapshot', '--raw', '/no/such/folder/raw'], 69, /PO2004/], [['snapshot', '--raw', '/'], 69, /PO2004/],
 ];
 for (const [args, code, text] of wrong) {

@@ -155,8 +155,8 @@ export async function hold(commands: readonly (readonly string[])[], options: Sp
 export const otherLoopback = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1')) ? '::1' : '127.0.0.2';
 
 /** A new folder that goes with this process. */
-export function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'portowner-e2e-'));
+export function newFolder(parent: string = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'portowner-e2e-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
