@@ -7,6 +7,8 @@ function Get-PortAudit {
         Without -Port, -Program and -Service the audits come out, newest first. With them come the times in which a listener
         stayed the same: each object says when it was first and last seen, and whose it was.
 
+        Of an audit, Complete says whether it could tell all, and Problem what it could not.
+
     .PARAMETER StorePath
         The file that Invoke-PortAudit -StorePath keeps.
 

@@ -22,7 +22,7 @@ function Invoke-PortAudit {
 
     .PARAMETER ReportPath
         Also writes the findings to these files, in the format that the end of the name tells: .csv, .json, .ndjson, .clixml,
-        .txt.
+        .txt. What the audit could not tell is among them: in CSV as rows of the kind Problem.
 
     .PARAMETER KeepDay
         Forgets what ended more than so many days ago. By default all is kept.
