@@ -21,13 +21,13 @@ function placed(command: readonly string[]): readonly string[] {
   return [copy, ...words];
 }
 
-for (const { name, command: built, without } of products()) {
+for (const { name, command, without } of products()) {
   const isWindows = name.endsWith('.exe');
-  const command = built === null || isWindows ? built : placed(built);
 
   test(`${name} is what its own task starts`, (context: TestContext) => {
     if (command === null) return skip(without, context);
-    const portowner = portOwner(command);
+    const words = isWindows ? command : placed(command);
+    const portowner = portOwner(words);
     const folder = newFolder();
     const { code, out } = portowner(['schedule', 'show', '--baseline', isWindows ? 'C:\\a b\\b.yaml' : '/a b/b.yaml']);
     assert.is(code, 0);
@@ -41,7 +41,7 @@ for (const { name, command: built, without } of products()) {
       assert.is(portowner(['schedule', 'show', '--baseline', 'C:\\a b\\b.yaml', '--output', target]).code, 0);
       assert.equal(checkTask(taskText(readFileSync(file))).facts, facts);
     } else {
-      assert.match(out, `ExecStart="${command[0]}" "audit" "--baseline" "/a b/b.yaml" "--store" "/var/lib/portowner/audits.db"`);
+      assert.match(out, `ExecStart="${words[0]}" "audit" "--baseline" "/a b/b.yaml" "--store" "/var/lib/portowner/audits.db"`);
       assert.is(portowner(['schedule', 'install', '--baseline', '/a b/b.yaml', '--root', folder]).code, 0);
       assert.equal(readdirSync(join(folder, 'etc/systemd/system')).toSorted(), ['portowner-audit.service', 'portowner-audit.timer']);
       assert.is(portowner(['schedule', 'remove', '--root', folder]).code, 0);
