@@ -10,10 +10,17 @@
 #   Own       parameters that the function itself reads
 #   LeftOut   options that have no parameter, and why
 function Get-CommandTable {
+    $rows = '--format=clixml', '--problems=rows'
+    # What PowerShell does itself with rows.
+    $counting = @{ '--count' = 'Measure-Object counts' }
+    $writing = @{
+        '--output' = 'Export-Csv, Export-Clixml and Out-File write'
+        '--excel'  = 'Export-Csv writes'
+    }
     @{
         'Get-PortOwner'     = @{
             Command = @()
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Operand = 'Port'
             Own     = @('InputObject')
             Options = [ordered]@{
@@ -35,30 +42,23 @@ function Get-CommandTable {
             }
             Terms   = @{ Range = @{ WellKnown = 'well-known' } }
             Paths   = @('FromSnapshot')
-            LeftOut = @{
-                '--sort'   = 'Sort-Object sorts'
-                '--count'  = 'Measure-Object counts'
-                '--output' = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'  = 'Export-Csv writes'
+            LeftOut = $writing + $counting + @{
+                '--sort' = 'Sort-Object sorts'
             }
         }
         'Get-PortRange'     = @{
             Command = @('ranges')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Options = [ordered]@{
                 Column       = '--columns'
                 FromSnapshot = '--from'
             }
             Paths   = @('FromSnapshot')
-            LeftOut = @{
-                '--count'  = 'Measure-Object counts'
-                '--output' = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'  = 'Export-Csv writes'
-            }
+            LeftOut = $writing + $counting
         }
         'Get-FreePort'      = @{
             Command = @('free')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Options = [ordered]@{
                 Count             = '--count'
                 Range             = '--range'
@@ -75,14 +75,11 @@ function Get-CommandTable {
                 Column            = '--columns'
             }
             Paths   = @('PolicyPath', 'BaselinePath')
-            LeftOut = @{
-                '--output' = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'  = 'Export-Csv writes'
-            }
+            LeftOut = $writing
         }
         'Stop-PortOwner'    = @{
             Command = @('stop')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Operand = 'Port'
             Own     = @('InputObject')
             Options = [ordered]@{
@@ -92,18 +89,15 @@ function Get-CommandTable {
                 Force      = '--force'
                 TimeoutSec = '--timeout'
             }
-            LeftOut = @{
+            LeftOut = $writing + $counting + @{
                 '--dry-run' = 'ShouldProcess is asked about each target of a dry run'
                 '--yes'     = 'only what ShouldProcess approved is stopped'
                 '--columns' = 'Select-Object selects'
-                '--count'   = 'Measure-Object counts'
-                '--output'  = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'   = 'Export-Csv writes'
             }
         }
         'Test-PortBinding'  = @{
             Command = @('why')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Operand = 'Port'
             Own     = @('InputObject')
             Options = [ordered]@{
@@ -118,15 +112,11 @@ function Get-CommandTable {
             }
             Terms   = @{ Reuse = @{ Address = 'address'; Port = 'port' } }
             Paths   = @('FromSnapshot')
-            LeftOut = @{
-                '--count'  = 'Measure-Object counts'
-                '--output' = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'  = 'Export-Csv writes'
-            }
+            LeftOut = $writing + $counting
         }
         'Get-PortConflict'  = @{
             Command = @('conflicts')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Options = [ordered]@{
                 Severity     = '--severity'
                 Column       = '--columns'
@@ -134,15 +124,11 @@ function Get-CommandTable {
             }
             Terms   = @{ Severity = @{ Error = 'error'; Warning = 'warning'; Information = 'information' } }
             Paths   = @('FromSnapshot')
-            LeftOut = @{
-                '--count'  = 'Measure-Object counts'
-                '--output' = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'  = 'Export-Csv writes'
-            }
+            LeftOut = $writing + $counting
         }
         'New-PortBaseline'  = @{
             Command = @('baseline', 'create')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Operand = 'Path'
             Options = [ordered]@{
                 IncludeHash  = '--hash'
@@ -150,16 +136,13 @@ function Get-CommandTable {
                 FromSnapshot = '--from'
             }
             Paths   = @('FromSnapshot')
-            LeftOut = @{
+            LeftOut = $writing + $counting + @{
                 '--columns' = 'Select-Object selects'
-                '--count'   = 'Measure-Object counts'
-                '--output'  = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'   = 'Export-Csv writes'
             }
         }
         'Update-PortBaseline' = @{
             Command = @('baseline', 'update')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Operand = 'Path'
             Options = [ordered]@{
                 Force        = '--force'
@@ -168,43 +151,32 @@ function Get-CommandTable {
                 FromSnapshot = '--from'
             }
             Paths   = @('FromSnapshot')
-            LeftOut = @{
+            LeftOut = $writing + $counting + @{
                 '--dry-run' = 'Invoke-PortAudit says what differs'
                 '--columns' = 'Select-Object selects'
-                '--count'   = 'Measure-Object counts'
-                '--output'  = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'   = 'Export-Csv writes'
             }
         }
         'Get-PortBaseline'  = @{
             Command = @('baseline', 'show')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Operand = 'Path'
             Options = [ordered]@{ Column = '--columns' }
-            LeftOut = @{
-                '--count'  = 'Measure-Object counts'
-                '--output' = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'  = 'Export-Csv writes'
-            }
+            LeftOut = $writing + $counting
         }
         'Compare-PortSnapshot' = @{
             Command = @('diff')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Operand = 'ReferencePath'
             Own     = @('DifferencePath')
             Options = [ordered]@{
                 IncludeHash = '--hash'
                 Column      = '--columns'
             }
-            LeftOut = @{
-                '--count'  = 'Measure-Object counts'
-                '--output' = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'  = 'Export-Csv writes'
-            }
+            LeftOut = $writing + $counting
         }
         'Invoke-PortAudit'  = @{
             Command = @('audit')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Options = [ordered]@{
                 BaselinePath = '--baseline'
                 PolicyPath   = '--policy'
@@ -227,7 +199,7 @@ function Get-CommandTable {
         }
         'Get-PortAudit'     = @{
             Command = @('history')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Operand = 'Port'
             Options = [ordered]@{
                 StorePath = '--store'
@@ -238,11 +210,7 @@ function Get-CommandTable {
                 Column    = '--columns'
             }
             Paths   = @('StorePath')
-            LeftOut = @{
-                '--count'  = 'Measure-Object counts'
-                '--output' = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'  = 'Export-Csv writes'
-            }
+            LeftOut = $writing + $counting
         }
         'Save-PortSnapshot' = @{
             Command = @('snapshot')
@@ -259,7 +227,7 @@ function Get-CommandTable {
         }
         'Register-PortAuditTask' = @{
             Command = @('schedule', 'install')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Options = [ordered]@{
                 BaselinePath      = '--baseline'
                 PolicyPath        = '--policy'
@@ -277,38 +245,29 @@ function Get-CommandTable {
                 Name              = '--name'
             }
             Paths   = @('BaselinePath', 'PolicyPath', 'StorePath', 'ReportPath', 'ExecutablePath')
-            LeftOut = @{
+            LeftOut = $writing + $counting + @{
                 '--root'    = 'it is for images of Linux'
                 '--columns' = 'Select-Object selects'
-                '--count'   = 'Measure-Object counts'
-                '--output'  = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'   = 'Export-Csv writes'
             }
         }
         'Unregister-PortAuditTask' = @{
             Command = @('schedule', 'remove')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Options = [ordered]@{ Name = '--name' }
-            LeftOut = @{
+            LeftOut = $writing + $counting + @{
                 '--root'    = 'it is for images of Linux'
                 '--columns' = 'Select-Object selects'
-                '--count'   = 'Measure-Object counts'
-                '--output'  = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'   = 'Export-Csv writes'
             }
         }
         'Get-PortAuditTask' = @{
             Command = @('schedule', 'status')
-            Always  = @('--format=clixml', '--problems=rows')
+            Always  = $rows
             Options = [ordered]@{
                 Name   = '--name'
                 Column = '--columns'
             }
-            LeftOut = @{
-                '--root'   = 'it is for images of Linux'
-                '--count'  = 'Measure-Object counts'
-                '--output' = 'Export-Csv, Export-Clixml and Out-File write'
-                '--excel'  = 'Export-Csv writes'
+            LeftOut = $writing + $counting + @{
+                '--root' = 'it is for images of Linux'
             }
         }
     }
