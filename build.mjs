@@ -9,7 +9,8 @@ const usage = `node build.mjs COMMAND
   install         install the locked dependencies and the pinned Node, when missing or stale
   start [ARGS…]   run PortOwner from its sources
   node [ARGS…]    run the pinned Node, e.g. on a script or a single test
-  check           type check and lint
+  check           check types, lint and layout
+  format          lay out the sources as the check wants them
   lint            lint only
   build [NAME…]   build the executables in dist/ (or one of them: win, win-arm64, linux)
   generate        rewrite the sources and the tables of README.md that are made from other files
@@ -70,6 +71,7 @@ const commands = {
   start: (args) => run('src/main.ts', ...args),
   node: (args) => node(...nodeFlags, ...args),
   check: () => run('src/build/check.ts'),
+  format: () => node(join(root, 'node_modules/oxfmt/bin/oxfmt'), 'src', 'test', 'build.mjs'),
   lint: () => run('src/build/check.ts', 'lint'),
   build: (args) => run('src/build/build.ts', ...args),
   generate: () => run('src/build/generated.ts'),

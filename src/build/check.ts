@@ -1,7 +1,10 @@
-// Type check and lint: `check.ts` does both, `check.ts lint` only the latter.
+// Runs every check, or only those that are named: types, lint, format.
 import { checks, report } from './checks.ts';
 
-const names = process.argv[2] === 'lint' ? (['lint'] as const) : (['types', 'lint'] as const);
+const given = process.argv.slice(2);
+const names = (Object.keys(checks) as (keyof typeof checks)[]).filter(
+  (name) => given.length === 0 || given.includes(name),
+);
 const failures = names.map((name) => checks[name]()).filter((check) => !check.ok);
 for (const failure of failures) report(failure);
 process.exitCode = failures.length > 0 ? 1 : 0;

@@ -10,13 +10,22 @@ export interface Check {
 }
 
 function tool(name: string, script: string, ...args: string[]): Check {
-  const result = spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root, encoding: 'utf8', maxBuffer: 1e8 });
-  return { name, ok: result.status === 0, output: `${result.error?.message ?? ''}${result.stdout ?? ''}${result.stderr ?? ''}`.trim() };
+  const result = spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1e8,
+  });
+  return {
+    name,
+    ok: result.status === 0,
+    output: `${result.error?.message ?? ''}${result.stdout ?? ''}${result.stderr ?? ''}`.trim(),
+  };
 }
 
 export const checks = {
   types: () => tool('types', 'typescript/bin/tsc', '--project', 'tsconfig.json'),
   lint: () => tool('lint', 'oxlint/bin/oxlint', '--deny-warnings', 'src', 'test', 'build.mjs'),
+  format: () => tool('format', 'oxfmt/bin/oxfmt', '--list-different', 'src', 'test', 'build.mjs'),
 };
 
 export function report(check: Check): void {
