@@ -24,7 +24,10 @@ test('brackets are counted, but not those in texts', () => {
 
 test('what is JSON and not deep is parsed', () => {
   fc.assert(fc.property(fc.jsonValue({ maxDepth: 20 }), (value) => assert.equal(parseJson(JSON.stringify(value)), JSON.parse(JSON.stringify(value)))));
-  assert.throws(() => parseJson('['.repeat(70)), (error: unknown) => error instanceof SyntaxError);
+  assert.throws(
+    () => parseJson('['.repeat(70)),
+    (error: unknown) => error instanceof SyntaxError,
+  );
 });
 
 const script = join(root, 'src', 'main.ts');
@@ -40,10 +43,26 @@ function ask(args: readonly string[]): { memory: number; status: number | null; 
 
 const hostile: [what: string, name: string, text: () => Buffer, args: (path: string) => string[], message: RegExp][] = [
   ['a snapshot of 100 MB of [', 'x.json', () => Buffer.alloc(100 * 1024 * 1024, '['), (path) => ['--from', path], /PO2002: .*nested more than 64 levels/],
-  ['the same in UTF-16', 'x.json', () => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.alloc(20 * 1024 * 1024, '[\0')]), (path) => ['--from', path], /PO2002: .*nested more than 64 levels/],
-  ['a recording', 'x.json', () => Buffer.from(`{"kind":"PortOwner.Raw","formatVersion":1,"platform":"linux","entries":{"a":${'['.repeat(2e7)}`), (path) => ['--from', path], /PO2002/],
-  ...['[', '{a: ', '- ', '? ', ': '].map((part): typeof hostile[number] => [
-    `a baseline of ${JSON.stringify(part)}`, 'x.yaml', () => Buffer.from(`kind: PortOwner.Baseline\nversion: 1\nlisteners:\n ${part.repeat(1_900_000 / part.length)}`), (path) => ['audit', '--baseline', path], /PO2002: .*, line 4, column \d+: it is nested too deeply/,
+  [
+    'the same in UTF-16',
+    'x.json',
+    () => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.alloc(20 * 1024 * 1024, '[\0')]),
+    (path) => ['--from', path],
+    /PO2002: .*nested more than 64 levels/,
+  ],
+  [
+    'a recording',
+    'x.json',
+    () => Buffer.from(`{"kind":"PortOwner.Raw","formatVersion":1,"platform":"linux","entries":{"a":${'['.repeat(2e7)}`),
+    (path) => ['--from', path],
+    /PO2002/,
+  ],
+  ...['[', '{a: ', '- ', '? ', ': '].map((part): (typeof hostile)[number] => [
+    `a baseline of ${JSON.stringify(part)}`,
+    'x.yaml',
+    () => Buffer.from(`kind: PortOwner.Baseline\nversion: 1\nlisteners:\n ${part.repeat(1_900_000 / part.length)}`),
+    (path) => ['audit', '--baseline', path],
+    /PO2002: .*, line 4, column \d+: it is nested too deeply/,
   ]),
 ];
 for (const [what, name, text, args, message] of hostile) {

@@ -82,7 +82,12 @@ test('a pipe in the folder of a recording is refused', async (context) => {
 test('standard input and what the shell has open are read', (context) => {
   if (!existsSync('/bin/bash') || !existsSync('/dev/fd/0')) return skip('there is no bash here', context);
   const command = [process.execPath, ...nodeFlags, join(root, 'src', 'main.ts')].map((part) => `'${part}'`).join(' ');
-  for (const line of [`${command} --count --from <(cat '${snapshot}')`, `cat '${snapshot}' | ${command} --count --from -`, `cat '${snapshot}' | ${command} --count --from /dev/stdin`, `${command} --count --from /dev/stdin < '${snapshot}'`]) {
+  for (const line of [
+    `${command} --count --from <(cat '${snapshot}')`,
+    `cat '${snapshot}' | ${command} --count --from -`,
+    `cat '${snapshot}' | ${command} --count --from /dev/stdin`,
+    `${command} --count --from /dev/stdin < '${snapshot}'`,
+  ]) {
     const { stdout, stderr } = spawnSync('/bin/bash', ['-c', line], { encoding: 'utf8', timeout: 60_000 });
     assert.is(stdout, '1\n', `${line}: ${stderr}`);
   }

@@ -69,7 +69,10 @@ test('the main question loads none of the modules that cost milliseconds', async
     const { stderr } = spawnSync(process.execPath, [...nodeFlags, script, '1'], { encoding: 'utf8' });
     const loaded = new Set(stderr.split('\n').map((line) => line.replace('NativeModule ', '')));
     assert.ok(loaded.has('fs'), 'the list of modules is there');
-    assert.equal(['child_process', 'crypto', 'dns', 'net', 'sqlite', 'tty'].filter((name) => loaded.has(name)), []);
+    assert.equal(
+      ['child_process', 'crypto', 'dns', 'net', 'sqlite', 'tty'].filter((name) => loaded.has(name)),
+      [],
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -48,15 +48,22 @@ export interface FreeAnswer {
 /** IANA's dynamic class: what an unknown dynamic range is taken to be. */
 const dynamicClass: PortSpan = { start: 49152, end: 65535 };
 /** Where programs usually listen: five digits first, since the others are what people choose by hand. */
-const usual: readonly PortSpan[] = [{ start: 10000, end: 65535 }, { start: 1024, end: 9999 }];
+const usual: readonly PortSpan[] = [
+  { start: 10000, end: 65535 },
+  { start: 1024, end: 9999 },
+];
 
 function kindText({ kind, start, end, source }: PortRange): string {
   const what =
-    kind === 'LocalDynamic' ? 'in the dynamic range'
-    : kind.startsWith('Excluded') ? 'in the excluded range'
-    : kind === 'Privileged' ? 'in the range for privileged programs'
-    : kind === 'ReservedForGuests' ? 'in the range reserved for virtual machines,'
-    : 'in the reserved range';
+    kind === 'LocalDynamic'
+      ? 'in the dynamic range'
+      : kind.startsWith('Excluded')
+        ? 'in the excluded range'
+        : kind === 'Privileged'
+          ? 'in the range for privileged programs'
+          : kind === 'ReservedForGuests'
+            ? 'in the range reserved for virtual machines,'
+            : 'in the reserved range';
   return `${what} ${start}-${end} (${source})`;
 }
 
@@ -65,7 +72,17 @@ function rangeReasons({ sections }: Facts, protocols: readonly Protocol[]): (str
   const reasons: (string | undefined)[] = [];
   const dynamic = sections.dynamicRanges;
   const unknown: readonly PortRange[] =
-    dynamic.status === 'failed' || dynamic.status === 'notAsked' ? [{ kind: 'LocalDynamic', protocol: null, family: null, ...dynamicClass, source: "IANA's class: the machine's own could not be read" }] : [];
+    dynamic.status === 'failed' || dynamic.status === 'notAsked'
+      ? [
+          {
+            kind: 'LocalDynamic',
+            protocol: null,
+            family: null,
+            ...dynamicClass,
+            source: "IANA's class: the machine's own could not be read",
+          },
+        ]
+      : [];
   for (const range of [...dynamic.data, ...unknown, ...sections.reservedPorts.data]) {
     // The attempt tells whether this user may have a privileged port.
     if (range.kind === 'Privileged' || (range.protocol !== null && !protocols.includes(range.protocol))) continue;
@@ -91,10 +108,22 @@ function* candidates({ spans, near }: FreeRequest): Generator<number> {
 }
 
 /** The binds that have to succeed for a port: exclusive where the system knows that, so that nobody is there. */
-export function bindsFor(port: number, { protocols, address }: Pick<FreeRequest, 'protocols' | 'address'>, platform: Platform): Bind[] {
+export function bindsFor(
+  port: number,
+  { protocols, address }: Pick<FreeRequest, 'protocols' | 'address'>,
+  platform: Platform,
+): Bind[] {
   const sharing = platform === 'win32' ? 'exclusive' : 'default';
-  const targets = address === null ? [{ address: '0.0.0.0', ipv6Only: false }, { address: '::', ipv6Only: true }] : [{ address, ipv6Only: false }];
-  return protocols.flatMap((protocol) => targets.map((target): Bind => Object.assign({ protocol, port, sharing } as const, target)));
+  const targets =
+    address === null
+      ? [
+          { address: '0.0.0.0', ipv6Only: false },
+          { address: '::', ipv6Only: true },
+        ]
+      : [{ address, ipv6Only: false }];
+  return protocols.flatMap((protocol) =>
+    targets.map((target): Bind => Object.assign({ protocol, port, sharing } as const, target)),
+  );
 }
 
 /** What the attempts say: null when every family that the machine has could be bound. */
@@ -102,7 +131,9 @@ export function attemptsReason(attempts: readonly BindAttempt[]): string | null 
   const failed = attempts.find(({ result }) => result === 'refused' || result === 'notMade');
   if (failed !== undefined) {
     const where = `${failed.protocol} ${failed.address}`;
-    return failed.result === 'refused' ? `cannot be bound: ${failed.error} on ${where}` : `could not be tried on ${where}: ${failed.reason}`;
+    return failed.result === 'refused'
+      ? `cannot be bound: ${failed.error} on ${where}`
+      : `could not be tried on ${where}: ${failed.reason}`;
   }
   return attempts.some(({ result }) => result === 'bound') ? null : 'the machine has no such address family';
 }
@@ -161,7 +192,9 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
       break;
     }
   }
-  const skipped = [...checked].filter((entry): entry is [number, string] => entry[1] !== null).toSorted(([a], [b]) => a - b);
+  const skipped = [...checked]
+    .filter((entry): entry is [number, string] => entry[1] !== null)
+    .toSorted(([a], [b]) => a - b);
   return { ports, skipped: new Map(skipped) };
 }
 

@@ -37,13 +37,23 @@ export function parseIdentity(text: string): Identity {
   const keys = endpoints.split('+').map((part): EndpointKey | null => {
     const [, protocol, six, four, port] = endpointForm.exec(part) ?? [];
     const number = Number(port);
-    return protocol === undefined || number < 1 || number > 65535 ? null : { protocol: protocol.toUpperCase() as 'TCP' | 'UDP', address: (six ?? four)!, port: number };
+    return protocol === undefined || number < 1 || number > 65535
+      ? null
+      : { protocol: protocol.toUpperCase() as 'TCP' | 'UDP', address: (six ?? four)!, port: number };
   });
   const valid = keys.every((key) => key !== null);
   if (!valid || !/^\d{1,10}$/.test(pid) || (startTime !== '' && !instant.test(startTime)) || rest.length > 0) {
-    throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is not a target`, { hint: 'Give a port, or an Identity as --dry-run shows it.', target: text });
+    throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is not a target`, {
+      hint: 'Give a port, or an Identity as --dry-run shows it.',
+      target: text,
+    });
   }
-  return { endpoints: keys, pid: Number(pid), startTime: startTime === '' ? null : startTime, computer: computer === '' ? null : computer };
+  return {
+    endpoints: keys,
+    pid: Number(pid),
+    startTime: startTime === '' ? null : startTime,
+    computer: computer === '' ? null : computer,
+  };
 }
 
 /** An instant without the zeros at its end that one form has and another has not. */
@@ -59,7 +69,8 @@ export function sameInstant(a: string, b: string): boolean {
 /** Whether a target is the one that was looked at: it has all those listeners, that process, and it was started then. */
 export function isSame(target: Identity, wanted: Identity): boolean {
   if (target.pid !== wanted.pid) return false;
-  if (wanted.startTime !== null && (target.startTime === null || !sameInstant(target.startTime, wanted.startTime))) return false;
+  if (wanted.startTime !== null && (target.startTime === null || !sameInstant(target.startTime, wanted.startTime)))
+    return false;
   const own = new Set(target.endpoints.map(endpointText));
   return wanted.endpoints.every((endpoint) => own.has(endpointText(endpoint)));
 }

@@ -1,4 +1,15 @@
-import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseJson } from '../nesting.ts';
@@ -76,7 +87,10 @@ function marks(folder: string): Mark[] {
 
 /** The mark that counts: of the highest number, and of two with the same the lock. */
 function current(folder: string): Mark {
-  return marks(folder).reduce((best, mark) => (mark.number > best.number || (mark.number === best.number && mark.held) ? mark : best), { name: '', number: 0, held: false });
+  return marks(folder).reduce(
+    (best, mark) => (mark.number > best.number || (mark.number === best.number && mark.held) ? mark : best),
+    { name: '', number: 0, held: false },
+  );
 }
 
 /** Whether the holder of a lock will not come back for it. */
@@ -148,7 +162,11 @@ function release(folder: string, number: number): void {
  * Lets `choose` see the leases and add some, while no other call of this user can. Throws PO4101 when the folder
  * cannot be used, and what `choose` throws.
  */
-export function addLeases<T extends { readonly leases: readonly Lease[] }>(folder: string, now: () => number, choose: (known: readonly Lease[]) => T): T {
+export function addLeases<T extends { readonly leases: readonly Lease[] }>(
+  folder: string,
+  now: () => number,
+  choose: (known: readonly Lease[]) => T,
+): T {
   let number: number;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

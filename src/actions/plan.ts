@@ -41,7 +41,11 @@ export interface Member {
 export type Means =
   /** Ask these, the owner first, and with --force end them. */
   | { readonly how: 'process'; readonly members: readonly Member[] }
-  | { readonly how: 'service'; readonly id: ServiceId; /** Whether it may be ended by force. */ readonly alone: boolean }
+  | {
+      readonly how: 'service';
+      readonly id: ServiceId;
+      /** Whether it may be ended by force. */ readonly alone: boolean;
+    }
   | { readonly how: 'sites'; readonly names: readonly string[] }
   | { readonly how: 'refused'; readonly obstacle: Obstacle };
 
@@ -66,7 +70,11 @@ export function processText({ pid, imageName }: { readonly pid: number; readonly
   return imageName === null ? `process ${pid}` : `${imageName} (${pid})`;
 }
 
-const keyOf = (socket: Pick<Socket, 'protocol' | 'localAddress' | 'localPort'>): EndpointKey => ({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort });
+const keyOf = (socket: Pick<Socket, 'protocol' | 'localAddress' | 'localPort'>): EndpointKey => ({
+  protocol: socket.protocol,
+  address: socket.localAddress,
+  port: socket.localPort,
+});
 
 /** Waits for others on its port: what a stop is about. */
 export function listens({ protocol, state, remotePort }: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
@@ -76,17 +84,22 @@ export function listens({ protocol, state, remotePort }: Pick<Socket, 'protocol'
 /** A process and all above it. */
 function lineOf(pid: number, tree: ReadonlyMap<number, TreeProcess>): TreeProcess[] {
   const line: TreeProcess[] = [];
-  for (let next = tree.get(pid); next !== undefined && !line.includes(next); ) {
+  for (let next = tree.get(pid); next !== undefined && !line.includes(next);) {
     line.push(next);
     const above = tree.get(next.parent);
     // A number that went to a younger process is no parent.
-    const younger = above !== undefined && above.startTime !== null && next.startTime !== null && above.startTime > next.startTime;
+    const younger =
+      above !== undefined && above.startTime !== null && next.startTime !== null && above.startTime > next.startTime;
     next = younger ? undefined : above;
   }
   return line;
 }
 
-function descendants(pids: readonly number[], tree: readonly TreeProcess[], index: ReadonlyMap<number, TreeProcess>): TreeProcess[] {
+function descendants(
+  pids: readonly number[],
+  tree: readonly TreeProcess[],
+  index: ReadonlyMap<number, TreeProcess>,
+): TreeProcess[] {
   const above = new Set(pids);
   return tree.filter((one) => !above.has(one.pid) && lineOf(one.pid, index).some(({ pid }) => above.has(pid)));
 }
@@ -94,8 +107,12 @@ function descendants(pids: readonly number[], tree: readonly TreeProcess[], inde
 /** Relays that a container's runtime keeps, by the name the facts give them: the container is what one stops. */
 const containerRelays = /^(?:docker-proxy|Docker Desktop|rootless port forwarder|slirp4netns|pasta|Podman machine)/;
 
-const obstacle = (text: string, more: Partial<Obstacle> = {}): Means => ({ how: 'refused', obstacle: { text, rights: false, command: null, ...more } });
-const fromRefusal = ({ code, text, needs }: Refusal): Means => obstacle(needs === undefined ? text : `${text} (needs ${needs})`, { rights: code === 'AccessDenied' });
+const obstacle = (text: string, more: Partial<Obstacle> = {}): Means => ({
+  how: 'refused',
+  obstacle: { text, rights: false, command: null, ...more },
+});
+const fromRefusal = ({ code, text, needs }: Refusal): Means =>
+  obstacle(needs === undefined ? text : `${text} (needs ${needs})`, { rights: code === 'AccessDenied' });
 
 function containerCommand({ runtime, id }: NonNullable<Process['container']>): string | null {
   const name = quote(/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id, 'linux');
@@ -132,7 +149,14 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
   const rows = endpoints(facts, sockets, { live: true, serviceName: null });
 
   const draft = (found: Found, pid: number, means: Means, more: Partial<Draft> = {}): Draft => ({
-    found: [found], pid, means, services: [], dependents: [], notes: [], command: means.how === 'refused' ? means.obstacle.command : null, ...more,
+    found: [found],
+    pid,
+    means,
+    services: [],
+    dependents: [],
+    notes: [],
+    command: means.how === 'refused' ? means.obstacle.command : null,
+    ...more,
   });
   const startOf = (pid: number): string | null => processes.get(pid)?.startTime ?? tree.get(pid)?.startTime ?? null;
 
@@ -150,10 +174,23 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     const process = processes.get(id.pid);
     const reason = never(id.pid);
     // A host of shared services is not ended, its service is stopped: only what stands above this program forbids that.
-    const forbidden = reason !== null && (ancestors.has(id.pid) || !isServiceHost(process ?? { imageName: null, path: null, pid: id.pid }));
-    const shared = facts.sections.services.data.filter(({ pid }) => pid === id.pid).length > 1 || (process !== undefined && isServiceHost(process));
-    const means: Means = forbidden ? obstacle(reason) : state.refusal !== null ? fromRefusal(state.refusal) : { how: 'service', id, alone: !shared };
-    return draft(found, id.pid, means, { services, dependents: state.dependents, command: serviceCommand(id, state, platform), ...more });
+    const forbidden =
+      reason !== null &&
+      (ancestors.has(id.pid) || !isServiceHost(process ?? { imageName: null, path: null, pid: id.pid }));
+    const shared =
+      facts.sections.services.data.filter(({ pid }) => pid === id.pid).length > 1 ||
+      (process !== undefined && isServiceHost(process));
+    const means: Means = forbidden
+      ? obstacle(reason)
+      : state.refusal !== null
+        ? fromRefusal(state.refusal)
+        : { how: 'service', id, alone: !shared };
+    return draft(found, id.pid, means, {
+      services,
+      dependents: state.dependents,
+      command: serviceCommand(id, state, platform),
+      ...more,
+    });
   }
 
   function byProcess(found: Found, owner: number): Draft {
@@ -161,12 +198,28 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     const all = [owner, ...holders.filter((pid) => pid !== owner && pid !== 4)];
     for (const pid of all) {
       const reason = never(pid);
-      if (reason !== null) return draft(found, owner, obstacle(pid === owner ? reason : `${processText(processes.get(pid) ?? { pid, imageName: null })} holds the listener too: ${reason}`));
+      if (reason !== null)
+        return draft(
+          found,
+          owner,
+          obstacle(
+            pid === owner
+              ? reason
+              : `${processText(processes.get(pid) ?? { pid, imageName: null })} holds the listener too: ${reason}`,
+          ),
+        );
     }
     const members: Member[] = [];
     for (const pid of all) {
       const startTime = startOf(pid);
-      if (startTime === null) return draft(found, owner, obstacle(`when process ${pid} was started cannot be seen, so that it could be mistaken for another one`, { rights: facts.machine.elevated !== true }));
+      if (startTime === null)
+        return draft(
+          found,
+          owner,
+          obstacle(`when process ${pid} was started cannot be seen, so that it could be mistaken for another one`, {
+            rights: facts.machine.elevated !== true,
+          }),
+        );
       const refusal = situation.mayStop(pid, startTime);
       if (refusal !== null && refusal.code !== 'Gone') return draft(found, owner, fromRefusal(refusal));
       members.push({ pid, startTime, imageName: processes.get(pid)?.imageName ?? tree.get(pid)?.imageName ?? null });
@@ -178,27 +231,55 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     const process = processes.get(pid);
     if (process === undefined) {
       const { heirs = [] } = found.socket;
-      const names = heirs.map((heir) => processText(processes.get(heir) ?? tree.get(heir) ?? { pid: heir, imageName: null }));
-      return draft(found, pid, obstacle(
-        names.length === 0 ? `process ${pid} has ended, and who has its listener now cannot be seen` : `process ${pid} has ended, and its listener lives on in one of the programs that it started: ${names.join(', ')}; Windows does not say which`,
-        heirs.length === 1 ? { command: `taskkill /PID ${heirs[0]}` } : {},
-      ));
+      const names = heirs.map((heir) =>
+        processText(processes.get(heir) ?? tree.get(heir) ?? { pid: heir, imageName: null }),
+      );
+      return draft(
+        found,
+        pid,
+        obstacle(
+          names.length === 0
+            ? `process ${pid} has ended, and who has its listener now cannot be seen`
+            : `process ${pid} has ended, and its listener lives on in one of the programs that it started: ${names.join(', ')}; Windows does not say which`,
+          heirs.length === 1 ? { command: `taskkill /PID ${heirs[0]}` } : {},
+        ),
+      );
     }
     const { container, unit } = process;
     if (container !== null && container.id !== self.container) {
       const command = containerCommand(container);
-      return draft(found, pid, obstacle(`it runs in a container, which is stopped as a whole${command === null ? '' : `: ${command}`}`, { command }));
+      return draft(
+        found,
+        pid,
+        obstacle(`it runs in a container, which is stopped as a whole${command === null ? '' : `: ${command}`}`, {
+          command,
+        }),
+      );
     }
     const relay = relayDraft(found, pid, process);
     if (relay !== null) return relay;
     if (platform === 'win32') {
       const names = found.row.Services ?? [];
       if (names.length > 1) {
-        return draft(found, pid, obstacle(`it hosts several services, and which of them listens cannot be seen: ${names.join(', ')}`, { rights: facts.machine.elevated === false }), { services: names });
+        return draft(
+          found,
+          pid,
+          obstacle(`it hosts several services, and which of them listens cannot be seen: ${names.join(', ')}`, {
+            rights: facts.machine.elevated === false,
+          }),
+          { services: names },
+        );
       }
       const service = names.length === 1 ? byService(found, { name: names[0]!, pid }) : null;
       if (service !== null) return service;
-      if (isServiceHost(process)) return draft(found, pid, obstacle('it hosts services, and which of them listens cannot be seen', { rights: facts.machine.elevated === false }));
+      if (isServiceHost(process))
+        return draft(
+          found,
+          pid,
+          obstacle('it hosts services, and which of them listens cannot be seen', {
+            rights: facts.machine.elevated === false,
+          }),
+        );
     } else if (unit !== null && unit.endsWith('.service') && unit !== self.unit) {
       const service = byService(found, { name: unit, pid });
       if (service !== null) return service;
@@ -209,41 +290,103 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
   function relayDraft(found: Found, pid: number, process: Process): Draft | null {
     if (found.row.OwnerKind !== 'Relay') return null;
     const port = found.socket.localPort;
-    const relay = found.socket.holders.concat(pid).flatMap((one) => processes.get(one)?.relays ?? []).find(({ listenPort }) => listenPort === null || listenPort === port);
+    const relay = found.socket.holders
+      .concat(pid)
+      .flatMap((one) => processes.get(one)?.relays ?? [])
+      .find(({ listenPort }) => listenPort === null || listenPort === port);
     if (relay !== undefined && containerRelays.test(relay.name)) {
       const tool = /Podman|pasta|slirp|rootless/.test(relay.name) ? 'podman' : 'docker';
       const command = `${tool} ps --filter publish=${port}`;
-      return draft(found, pid, obstacle(`it passes the port on to a container, and ending it would cut off others: find the container with ${command} and stop that`, { command }));
+      return draft(
+        found,
+        pid,
+        obstacle(
+          `it passes the port on to a container, and ending it would cut off others: find the container with ${command} and stop that`,
+          { command },
+        ),
+      );
     }
     if (relay !== undefined && relay.name.startsWith('WSL')) {
-      return draft(found, pid, obstacle('it passes the port on to a program in WSL, which is stopped there: wsl --list --running names the machines', { command: 'wsl --list --running' }));
+      return draft(
+        found,
+        pid,
+        obstacle(
+          'it passes the port on to a program in WSL, which is stopped there: wsl --list --running names the machines',
+          { command: 'wsl --list --running' },
+        ),
+      );
     }
     const proxy = portProxyOf(facts.sections.portProxies?.data ?? [], found.socket);
     if (proxy !== undefined && /^svchost/i.test(process.imageName ?? '')) {
       const address = quote(proxy.listenAddress, 'win32');
-      const command = address === null ? null : `netsh interface portproxy delete ${proxy.table} listenport=${port} listenaddress=${address}`;
-      return draft(found, pid, obstacle('it is a rule of netsh interface portproxy, which is deleted instead of stopping all rules', { command }));
+      const command =
+        address === null
+          ? null
+          : `netsh interface portproxy delete ${proxy.table} listenport=${port} listenaddress=${address}`;
+      return draft(
+        found,
+        pid,
+        obstacle('it is a rule of netsh interface portproxy, which is deleted instead of stopping all rules', {
+          command,
+        }),
+      );
     }
     return null;
   }
 
   /** What serves a queue of HTTP.sys: never HTTP.sys itself, and of IIS the site, not its worker. */
   function ofQueue(found: Found, queue: HttpQueue): Draft {
-    const servicesOf = (pid: number): string[] => facts.sections.services.data.filter((service) => service.pid === pid).map(({ name }) => name);
-    const iis = (queue.controller !== null && servicesOf(queue.controller).some((name) => name === 'WAS' || name === 'W3SVC')) || queue.processes.some(({ pid }) => /^w3wp\.exe$/i.test(processes.get(pid)?.imageName ?? tree.get(pid)?.imageName ?? ''));
+    const servicesOf = (pid: number): string[] =>
+      facts.sections.services.data.filter((service) => service.pid === pid).map(({ name }) => name);
+    const iis =
+      (queue.controller !== null && servicesOf(queue.controller).some((name) => name === 'WAS' || name === 'W3SVC')) ||
+      queue.processes.some(({ pid }) =>
+        /^w3wp\.exe$/i.test(processes.get(pid)?.imageName ?? tree.get(pid)?.imageName ?? ''),
+      );
     const first = queue.processes[0];
     if (iis) {
       const port = found.socket.localPort;
-      const sites = situation.sites().filter(({ started, bindings }) => started && bindings.some((binding) => /^https?\//i.test(binding) && binding.split(':').at(-2) === String(port)));
+      const sites = situation
+        .sites()
+        .filter(
+          ({ started, bindings }) =>
+            started &&
+            bindings.some((binding) => /^https?\//i.test(binding) && binding.split(':').at(-2) === String(port)),
+        );
       const pool = queue.name === null ? 'IIS' : `the IIS application pool ${queue.name}`;
-      if (sites.length === 0) return draft(found, 4, obstacle(`${pool} serves it, and which of its sites does could not be read`, { rights: facts.machine.elevated === false, command: 'Get-Website | Stop-Website -WhatIf' }));
-      return draft(found, 4, { how: 'sites', names: sites.map(({ name }) => name) }, { services: sites.map(({ name }) => `site ${name}`), notes: [`${pool} serves it`] });
+      if (sites.length === 0)
+        return draft(
+          found,
+          4,
+          obstacle(`${pool} serves it, and which of its sites does could not be read`, {
+            rights: facts.machine.elevated === false,
+            command: 'Get-Website | Stop-Website -WhatIf',
+          }),
+        );
+      return draft(
+        found,
+        4,
+        { how: 'sites', names: sites.map(({ name }) => name) },
+        { services: sites.map(({ name }) => `site ${name}`), notes: [`${pool} serves it`] },
+      );
     }
     if (first === undefined) return draft(found, 4, obstacle('HTTP.sys keeps it for a queue that no process serves'));
     const tagged = first.service === null ? servicesOf(first.pid) : [first.service];
     const known = tagged.length > 1 ? (found.row.Services ?? []).filter((name) => tagged.includes(name)) : tagged;
-    if (known.length > 1) return draft(found, first.pid, obstacle(`one of several services of a shared process serves it, and which one cannot be seen: ${known.join(', ')}`), { services: known });
-    if (known.length === 1) return byService(found, { name: known[0]!, pid: first.pid }) ?? draft(found, first.pid, obstacle(`the service ${known[0]} serves it, but its manager cannot be asked`));
+    if (known.length > 1)
+      return draft(
+        found,
+        first.pid,
+        obstacle(
+          `one of several services of a shared process serves it, and which one cannot be seen: ${known.join(', ')}`,
+        ),
+        { services: known },
+      );
+    if (known.length === 1)
+      return (
+        byService(found, { name: known[0]!, pid: first.pid }) ??
+        draft(found, first.pid, obstacle(`the service ${known[0]} serves it, but its manager cannot be asked`))
+      );
     return byProcess(found, first.pid);
   }
 
@@ -253,23 +396,56 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       if (queues.length > 0) return queues.map((queue) => ofQueue(found, queue));
     }
     const cannotTell = platform === 'win32' && found.row.Reason !== null;
-    const text = platform === 'win32' ? 'Windows itself listens there, for a driver: the kernel is never stopped' : 'the Linux kernel itself listens there, for NFS, WireGuard or the like: it is stopped by their tools';
-    return [draft(found, found.socket.pid ?? 0, obstacle(cannotTell ? `${text}. ${found.row.Reason!.join('; ')}` : text, { rights: cannotTell && facts.machine.elevated === false }))];
+    const text =
+      platform === 'win32'
+        ? 'Windows itself listens there, for a driver: the kernel is never stopped'
+        : 'the Linux kernel itself listens there, for NFS, WireGuard or the like: it is stopped by their tools';
+    return [
+      draft(
+        found,
+        found.socket.pid ?? 0,
+        obstacle(cannotTell ? `${text}. ${found.row.Reason!.join('; ')}` : text, {
+          rights: cannotTell && facts.machine.elevated === false,
+        }),
+      ),
+    ];
   }
 
   function drafts(found: Found): Draft[] {
     const { socket, row } = found;
-    if (!listens(socket)) return [draft(found, socket.pid ?? 0, obstacle('it is bound, but does not listen: only listeners are stopped'))];
+    if (!listens(socket))
+      return [draft(found, socket.pid ?? 0, obstacle('it is bound, but does not listen: only listeners are stopped'))];
     if (socket.kernel) return ofKernel(found);
-    if (socket.pid === null) return [draft(found, 0, obstacle(`its owner cannot be seen. ${(row.Reason ?? []).join('; ')}`, { rights: row.Reason?.some((reason) => reason.includes('AccessDenied')) ?? false }))];
+    if (socket.pid === null)
+      return [
+        draft(
+          found,
+          0,
+          obstacle(`its owner cannot be seen. ${(row.Reason ?? []).join('; ')}`, {
+            rights: row.Reason?.some((reason) => reason.includes('AccessDenied')) ?? false,
+          }),
+        ),
+      ];
     // systemd itself has a socket open for a service that it starts on demand: the service and the socket's unit are what to stop.
-    const activated = platform === 'linux' && socket.pid === 1 ? socket.holders.find((pid) => pid !== 1 && (processes.get(pid)?.unit?.endsWith('.service') ?? false)) : undefined;
+    const activated =
+      platform === 'linux' && socket.pid === 1
+        ? socket.holders.find((pid) => pid !== 1 && (processes.get(pid)?.unit?.endsWith('.service') ?? false))
+        : undefined;
     if (activated !== undefined) {
       const service = byService(found, { name: processes.get(activated)!.unit!, pid: activated });
       if (service !== null && service.services.length > 1) return [service];
     }
     if (platform === 'linux' && socket.pid === 1 && processes.get(1)?.imageName === 'systemd') {
-      return [draft(found, 1, obstacle('systemd listens for a service that it starts on demand: stop its socket unit, which systemctl list-sockets names', { command: 'systemctl list-sockets' }))];
+      return [
+        draft(
+          found,
+          1,
+          obstacle(
+            'systemd listens for a service that it starts on demand: stop its socket unit, which systemctl list-sockets names',
+            { command: 'systemctl list-sockets' },
+          ),
+        ),
+      ];
     }
     return [ofProcess(found, socket.pid)];
   }
@@ -278,7 +454,14 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
   sockets.forEach((socket, index) => {
     for (const one of drafts({ socket, row: rows[index]! })) {
       const { means } = one;
-      const what = means.how === 'service' ? means.id.name : means.how === 'sites' ? means.names.join('\n') : means.how === 'refused' ? means.obstacle.text : means.members.map(({ pid }) => pid).join();
+      const what =
+        means.how === 'service'
+          ? means.id.name
+          : means.how === 'sites'
+            ? means.names.join('\n')
+            : means.how === 'refused'
+              ? means.obstacle.text
+              : means.members.map(({ pid }) => pid).join();
       const key = `${means.how} ${one.pid} ${one.pid === 0 ? index : ''} ${what}`;
       const same = merged.get(key);
       if (same === undefined) merged.set(key, one);
@@ -292,14 +475,17 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     const holders = means.how === 'process' ? means.members.map((member) => member.pid) : [pid];
     const index = new Set(found.map(({ socket }) => socket));
     const ending = pid <= 4 ? [] : means.how === 'service' && !means.alone ? [] : [...new Set(holders)];
-    const own = (socket: Socket): boolean => socket.pid !== null && (ending.includes(socket.pid) || socket.holders.some((holder) => ending.includes(holder)));
+    const own = (socket: Socket): boolean =>
+      socket.pid !== null && (ending.includes(socket.pid) || socket.holders.some((holder) => ending.includes(holder)));
     const children = descendants(ending, situation.tree, tree);
     const parent = ending.length === 0 ? undefined : lineOf(pid, tree)[1];
     const state = means.how === 'service' ? situation.service(means.id) : null;
     const startTime = pid <= 4 ? null : startOf(pid);
     const process = processes.get(pid) ?? tree.get(pid);
     return {
-      endpoints: found.map(({ socket }) => keyOf(socket)).toSorted((a, b) => (endpointText(a) < endpointText(b) ? -1 : 1)),
+      endpoints: found
+        .map(({ socket }) => keyOf(socket))
+        .toSorted((a, b) => (endpointText(a) < endpointText(b) ? -1 : 1)),
       pid,
       startTime,
       computer,
@@ -308,23 +494,37 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       means,
       method: means.how === 'service' ? (one.command ?? 'stop the service') : methodText(means, situation.asking),
       command: one.command,
-      holders: holders.slice(1).map((holder) => tree.get(holder) ?? { pid: holder, parent: 0, startTime: null, imageName: null }),
+      holders: holders
+        .slice(1)
+        .map((holder) => tree.get(holder) ?? { pid: holder, parent: 0, startTime: null, imageName: null }),
       children: children.filter((child) => !holders.includes(child.pid)),
       services: one.services,
       dependents: one.dependents,
       otherPorts: all.filter((socket) => listens(socket) && own(socket) && !index.has(socket)).map(keyOf),
-      connections: all.filter((socket) => socket.remotePort !== null && socket.state !== 'TimeWait' && own(socket)).length,
-      supervisor: state?.restarts === true ? 'its service manager' : means.how === 'process' && parent !== undefined && parent.pid > 2 && !ancestors.has(parent.pid) ? processText(parent) : null,
+      connections: all.filter((socket) => socket.remotePort !== null && socket.state !== 'TimeWait' && own(socket))
+        .length,
+      supervisor:
+        state?.restarts === true
+          ? 'its service manager'
+          : means.how === 'process' && parent !== undefined && parent.pid > 2 && !ancestors.has(parent.pid)
+            ? processText(parent)
+            : null,
       notes: one.notes,
     };
   });
 }
 
 /** What stops a service by hand. */
-function serviceCommand({ name }: ServiceId, { manager, triggers, dependents }: ServiceState, platform: Platform): string | null {
+function serviceCommand(
+  { name }: ServiceId,
+  { manager, triggers, dependents }: ServiceState,
+  platform: Platform,
+): string | null {
   const names = [...triggers, name].map((one) => quote(one, platform));
   if (names.includes(null)) return null;
-  return platform === 'win32' ? `Stop-Service ${names.join(', ')}${dependents.length > 0 ? ' -Force' : ''}` : ['systemctl', ...manager, 'stop', ...names].join(' ');
+  return platform === 'win32'
+    ? `Stop-Service ${names.join(', ')}${dependents.length > 0 ? ' -Force' : ''}`
+    : ['systemctl', ...manager, 'stop', ...names].join(' ');
 }
 
 function methodText(means: Exclude<Means, { how: 'service' }>, asking: string): string {

@@ -10,16 +10,50 @@ interface Named {
 
 /** The session, its security, and what Windows cannot go on without, in its own folder. */
 const windowsNames = new Set([
-  'system', 'registry', 'secure system', 'memory compression', 'vmmem', 'csrss.exe', 'wininit.exe', 'winlogon.exe', 'services.exe', 'lsass.exe', 'lsaiso.exe', 'smss.exe',
-  'fontdrvhost.exe', 'dwm.exe', 'logonui.exe', 'userinit.exe', 'sihost.exe', 'explorer.exe', 'ntoskrnl.exe', 'mpdefendercoreservice.exe', 'msmpeng.exe', 'nissrv.exe', 'securityhealthservice.exe',
-  'sgrmbroker.exe', 'conhost.exe',
+  'system',
+  'registry',
+  'secure system',
+  'memory compression',
+  'vmmem',
+  'csrss.exe',
+  'wininit.exe',
+  'winlogon.exe',
+  'services.exe',
+  'lsass.exe',
+  'lsaiso.exe',
+  'smss.exe',
+  'fontdrvhost.exe',
+  'dwm.exe',
+  'logonui.exe',
+  'userinit.exe',
+  'sihost.exe',
+  'explorer.exe',
+  'ntoskrnl.exe',
+  'mpdefendercoreservice.exe',
+  'msmpeng.exe',
+  'nissrv.exe',
+  'securityhealthservice.exe',
+  'sgrmbroker.exe',
+  'conhost.exe',
 ]);
 /** Those of them that live elsewhere. */
-const windowsFolders = /\\(?:windows|winnt)\\(?:system32\\|syswow64\\)?[^\\]+$|\\system32\\[^\\]+$|\\windows defender(?: advanced threat protection)?\\(?:.*\\)?[^\\]+$/i;
+const windowsFolders =
+  /\\(?:windows|winnt)\\(?:system32\\|syswow64\\)?[^\\]+$|\\system32\\[^\\]+$|\\windows defender(?: advanced threat protection)?\\(?:.*\\)?[^\\]+$/i;
 
 const linuxPaths =
   /^(?:\/usr)?\/(?:lib\/systemd\/(?:systemd|systemd-(?:logind|journald|udevd|executor|userdbd|userwork|oomd|machined|homed))|s?bin\/(?:init|runit|runsvdir|s6-svscan|openrc-init|dinit|agetty|getty|login|sulogin|udevd|auditd|sssd|dbus-daemon|dbus-broker|dbus-broker-launch|elogind|polkitd|gdm3?|lightdm|sddm|Xorg|Xwayland|gnome-shell|gnome-session-binary|kwin_wayland|plasmashell)|libexec\/(?:sssd\/.*|polkitd|Xorg|gdm-.*|gnome-session-binary)|lib\/(?:polkit-1\/polkitd|xorg\/Xorg))$/;
-const linuxNames = new Set(['init', 'systemd', 'systemd-logind', 'systemd-journald', 'systemd-udevd', 'dbus-daemon', 'dbus-broker', 'auditd', 'login', 'agetty']);
+const linuxNames = new Set([
+  'init',
+  'systemd',
+  'systemd-logind',
+  'systemd-journald',
+  'systemd-udevd',
+  'dbus-daemon',
+  'dbus-broker',
+  'auditd',
+  'login',
+  'agetty',
+]);
 
 /**
  * Why a process is never stopped, whatever is asked: null when it may be. By its path: a program of such a name
@@ -29,12 +63,16 @@ export function protectedReason({ pid, imageName, path }: Named, platform: Platf
   if (platform === 'win32') {
     if (pid === 0 || pid === 4) return 'it is the Windows kernel';
     const name = (path === null ? (imageName ?? '') : path.slice(path.lastIndexOf('\\') + 1)).toLowerCase();
-    return windowsNames.has(name) && (path === null || windowsFolders.test(path)) ? `${name} belongs to the session or the security of Windows` : null;
+    return windowsNames.has(name) && (path === null || windowsFolders.test(path))
+      ? `${name} belongs to the session or the security of Windows`
+      : null;
   }
   if (pid === 0 || pid === 2) return 'it is the Linux kernel';
   if (pid === 1) return 'it is the first process, which all others depend on';
   const file = path === null ? null : programFile(path);
-  return (file === null ? linuxNames.has(imageName ?? '') : linuxPaths.test(file)) ? `${imageName ?? file} belongs to the session or the security of the system` : null;
+  return (file === null ? linuxNames.has(imageName ?? '') : linuxPaths.test(file))
+    ? `${imageName ?? file} belongs to the session or the security of the system`
+    : null;
 }
 
 /** The program that hosts Windows' own services: it is never ended itself. */

@@ -83,7 +83,11 @@ export function planned(target: Target): Stopped {
   return stopRow(target, { result: target.means.how === 'refused' ? 'Refused' : 'Planned' });
 }
 
-const failed = ({ code, text, needs }: Refusal): Outcome => ({ result: 'NotStopped', reasons: [needs === undefined ? text : `${text} (needs ${needs})`], rights: code === 'AccessDenied' });
+const failed = ({ code, text, needs }: Refusal): Outcome => ({
+  result: 'NotStopped',
+  reasons: [needs === undefined ? text : `${text} (needs ${needs})`],
+  rights: code === 'AccessDenied',
+});
 
 function family(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4;
@@ -100,7 +104,11 @@ function meets(endpoint: EndpointKey, socket: Socket): boolean {
 }
 
 /** Waits, ever longer, until it is so or the time is up; the last look counts. */
-async function until(done: () => boolean | Promise<boolean>, milliseconds: number, { pause, now }: StopWorld): Promise<boolean> {
+async function until(
+  done: () => boolean | Promise<boolean>,
+  milliseconds: number,
+  { pause, now }: StopWorld,
+): Promise<boolean> {
   const end = now() + milliseconds;
   for (let wait = 15; ; wait = Math.min(wait * 2, 250)) {
     if (await done()) return true;
@@ -113,33 +121,48 @@ async function until(done: () => boolean | Promise<boolean>, milliseconds: numbe
 const members = (target: Target): readonly Member[] => (target.means.how === 'process' ? target.means.members : []);
 
 /** Whatever is on the target's endpoints, and whether that is what was meant. */
-async function watchEndpoints(target: Target, world: StopWorld): Promise<{ own: Socket[]; others: Socket[]; facts: Facts }> {
+async function watchEndpoints(
+  target: Target,
+  world: StopWorld,
+): Promise<{ own: Socket[]; others: Socket[]; facts: Facts }> {
   const facts = await world.watch(target.endpoints.map(({ port }) => port));
   const started = new Map(facts.sections.processes.data.map((process) => [process.pid, process.startTime]));
   const meant = new Map(members(target).map(({ pid, startTime }) => [pid, startTime]));
   const isMeant = (pid: number): boolean => meant.has(pid) && (started.get(pid) ?? meant.get(pid)) === meant.get(pid);
-  const listening = facts.sections.sockets.data.filter((socket) => listens(socket) && target.endpoints.some((endpoint) => meets(endpoint, socket)));
+  const listening = facts.sections.sockets.data.filter(
+    (socket) => listens(socket) && target.endpoints.some((endpoint) => meets(endpoint, socket)),
+  );
   const isOwn = (socket: Socket): boolean =>
-    target.means.how === 'process' ? socket.holders.some(isMeant) || (socket.pid !== null && isMeant(socket.pid)) : socket.pid === target.pid && !socket.kernel;
+    target.means.how === 'process'
+      ? socket.holders.some(isMeant) || (socket.pid !== null && isMeant(socket.pid))
+      : socket.pid === target.pid && !socket.kernel;
   const own = listening.filter(isOwn);
   return { own, others: listening.filter((socket) => !own.includes(socket)), facts };
 }
 
-const socketName = (socket: Socket): string => `${socket.protocol} ${socket.localAddress} ${socket.localPort} ${socket.pid}`;
+const socketName = (socket: Socket): string =>
+  `${socket.protocol} ${socket.localAddress} ${socket.localPort} ${socket.pid}`;
 
 /** Whether HTTP.sys still listens for what was stopped. */
 function isStillServed(situation: Situation, target: Target): boolean {
   if (target.means.how === 'process') return false;
   const keys = new Set(target.endpoints.map(endpointText));
   const what = (one: Target): string => JSON.stringify([one.pid, one.means.how, one.services]);
-  return planStop(situation, (socket) => socket.kernel && listens(socket) && keys.has(endpointText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort }))).some((one) => what(one) === what(target));
+  return planStop(
+    situation,
+    (socket) =>
+      socket.kernel &&
+      listens(socket) &&
+      keys.has(endpointText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort })),
+  ).some((one) => what(one) === what(target));
 }
 
 /** Who keeps starting it: its service's manager, or the process that is the parent of the old and the new one. */
 function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target: Target): string | null {
   const process = facts.sections.processes.data.find(({ pid }) => pid === socket.pid);
   if (process === undefined) return target.supervisor;
-  if (process.unit?.endsWith('.service') === true && process.unit !== situation.self.unit) return `systemd (${process.unit})`;
+  if (process.unit?.endsWith('.service') === true && process.unit !== situation.self.unit)
+    return `systemd (${process.unit})`;
   const service = facts.sections.services.data.find(({ pid }) => pid === process.pid);
   if (service !== undefined) return `the service manager (${service.name})`;
   const parent = situation.tree.find(({ pid }) => pid === process.parent);
@@ -147,7 +170,13 @@ function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target
 }
 
 /** What is left on the ports, once the target has ended: success only when nobody listens there and nobody comes. */
-async function settle(target: Target, before: ReadonlySet<string>, world: StopWorld, options: StopOptions, method: string): Promise<Outcome> {
+async function settle(
+  target: Target,
+  before: ReadonlySet<string>,
+  world: StopWorld,
+  options: StopOptions,
+  method: string,
+): Promise<Outcome> {
   let found: { readonly socket: Socket; readonly facts: Facts } | null = null;
   const isNew = (socket: Socket): boolean => !before.has(socketName(socket));
   const look = async (withUnowned: boolean): Promise<boolean> => {
@@ -165,22 +194,52 @@ async function settle(target: Target, before: ReadonlySet<string>, world: StopWo
     const newOwner = row?.Owner ?? 'somebody who cannot be seen';
     const supervisor = supervisorOf(found.facts, situation, found.socket, target);
     return {
-      result: 'Retaken', method, newOwner, supervisor,
-      reasons: [`it ended, but ${newOwner} has the port now${supervisor === null ? '' : `, started by ${supervisor}: stop that first`}`],
+      result: 'Retaken',
+      method,
+      newOwner,
+      supervisor,
+      reasons: [
+        `it ended, but ${newOwner} has the port now${supervisor === null ? '' : `, started by ${supervisor}: stop that first`}`,
+      ],
     };
   }
   const { own, others, facts } = await watchEndpoints(target, world);
   const all = await world.look();
   const keys = new Set(target.endpoints.map(({ protocol, port }) => `${protocol} ${port}`));
-  const lingering = all.facts.sections.sockets.data.filter((socket) => socket.remotePort !== null && keys.has(`${socket.protocol} ${socket.localPort}`)).length;
-  if (own.length > 0 || isStillServed(all, target)) return { result: 'NotStopped', method, lingering, reasons: ['it still listens'] };
-  if (facts.sections.sockets.status !== 'ok') return { result: 'NotStopped', method, lingering, reasons: [`it ended, but whether the port is free cannot be seen: ${facts.sections.sockets.reason ?? 'the look failed'}`] };
-  const left = others.map((socket) => endpoints(facts, [socket], { live: true, serviceName: null })[0]?.Owner ?? 'somebody who cannot be seen');
-  return { result: 'Stopped', method, lingering, reasons: left.length === 0 ? [] : [`others that were there before still have the port: ${[...new Set(left)].join(', ')}`] };
+  const lingering = all.facts.sections.sockets.data.filter(
+    (socket) => socket.remotePort !== null && keys.has(`${socket.protocol} ${socket.localPort}`),
+  ).length;
+  if (own.length > 0 || isStillServed(all, target))
+    return { result: 'NotStopped', method, lingering, reasons: ['it still listens'] };
+  if (facts.sections.sockets.status !== 'ok')
+    return {
+      result: 'NotStopped',
+      method,
+      lingering,
+      reasons: [
+        `it ended, but whether the port is free cannot be seen: ${facts.sections.sockets.reason ?? 'the look failed'}`,
+      ],
+    };
+  const left = others.map(
+    (socket) =>
+      endpoints(facts, [socket], { live: true, serviceName: null })[0]?.Owner ?? 'somebody who cannot be seen',
+  );
+  return {
+    result: 'Stopped',
+    method,
+    lingering,
+    reasons:
+      left.length === 0 ? [] : [`others that were there before still have the port: ${[...new Set(left)].join(', ')}`],
+  };
 }
 
 /** Asks processes to end, the owner first, and ends them by force where that is allowed. */
-async function stopProcesses(target: Target, held: ReadonlyMap<number, HeldProcess>, world: StopWorld, options: StopOptions): Promise<{ method: string; outcome: Outcome | null }> {
+async function stopProcesses(
+  target: Target,
+  held: ReadonlyMap<number, HeldProcess>,
+  world: StopWorld,
+  options: StopOptions,
+): Promise<{ method: string; outcome: Outcome | null }> {
   const methods = new Set<string>();
   const reasons: string[] = [];
   const all = members(target);
@@ -200,7 +259,8 @@ async function stopProcesses(target: Target, held: ReadonlyMap<number, HeldProce
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal === null) throw error;
-      if (refusal.code !== 'Gone') return { method: [...methods].join(', ') || target.method, outcome: failed(refusal) };
+      if (refusal.code !== 'Gone')
+        return { method: [...methods].join(', ') || target.method, outcome: failed(refusal) };
     }
   }
   const left = (): Member[] => all.filter(({ pid }) => held.get(pid)?.ended() === false);
@@ -219,7 +279,11 @@ async function stopProcesses(target: Target, held: ReadonlyMap<number, HeldProce
   const still = left();
   if (still.length === 0) return { method, outcome: null };
   const who = still.map(processText).join(', ');
-  const advice = options.force ? `${who} did not even end by force` : reasons.length === all.length ? `${who} goes on; --force ends it` : `${who} did not end within ${options.timeout / 1000} s; --force ends it`;
+  const advice = options.force
+    ? `${who} did not even end by force`
+    : reasons.length === all.length
+      ? `${who} goes on; --force ends it`
+      : `${who} did not end within ${options.timeout / 1000} s; --force ends it`;
   return { method, outcome: { result: 'NotStopped', method, reasons: [...reasons, advice] } };
 }
 
@@ -230,10 +294,24 @@ async function stopService(target: Target, world: StopWorld, options: StopOption
   hands.stopService(means.id);
   const stopped = (): boolean => hands.service(means.id)?.stopped ?? true;
   if (await until(stopped, options.timeout, world)) return null;
-  if (!options.force) return { result: 'NotStopped', reasons: [`the service did not stop within ${options.timeout / 1000} s${means.alone ? '; --force ends its process' : ''}`] };
-  if (!means.alone) return { result: 'NotStopped', reasons: [`the service did not stop within ${options.timeout / 1000} s, and its process is shared with others, so that it is not ended`] };
+  if (!options.force)
+    return {
+      result: 'NotStopped',
+      reasons: [
+        `the service did not stop within ${options.timeout / 1000} s${means.alone ? '; --force ends its process' : ''}`,
+      ],
+    };
+  if (!means.alone)
+    return {
+      result: 'NotStopped',
+      reasons: [
+        `the service did not stop within ${options.timeout / 1000} s, and its process is shared with others, so that it is not ended`,
+      ],
+    };
   hands.endService(means.id);
-  return (await until(stopped, 5000, world)) ? null : { result: 'NotStopped', reasons: ['the service did not even stop by force'] };
+  return (await until(stopped, 5000, world))
+    ? null
+    : { result: 'NotStopped', reasons: ['the service did not even stop by force'] };
 }
 
 /**
@@ -256,17 +334,29 @@ export async function stopTarget(target: Target, world: StopWorld, options: Stop
     // Now that the processes are held on to: are they still the owners of just these listeners?
     const situation = await world.look();
     const wanted = new Set(target.endpoints.map(endpointText));
-    const again = planStop(situation, (socket) => wanted.has(endpointText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort })) && listens(socket));
+    const again = planStop(
+      situation,
+      (socket) =>
+        wanted.has(endpointText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort })) &&
+        listens(socket),
+    );
     if (again.length === 0) {
       const status = situation.facts.sections.sockets;
-      if (status.status === 'ok') return stopRow(target, { result: 'Gone', reasons: ['it has no such listener any more'] });
-      return stopRow(target, { result: 'NotStopped', reasons: [`whether it still listens cannot be seen: ${status.reason ?? 'the look failed'}`] });
+      if (status.status === 'ok')
+        return stopRow(target, { result: 'Gone', reasons: ['it has no such listener any more'] });
+      return stopRow(target, {
+        result: 'NotStopped',
+        reasons: [`whether it still listens cannot be seen: ${status.reason ?? 'the look failed'}`],
+      });
     }
     const same = again.find((one) => isSame(one, target) && one.means.how === target.means.how);
     const heldAll = members(target).every(({ pid }) => held.has(pid));
     if (same === undefined || !heldAll) {
       const owner = again.map(({ owner: name }) => name).join(', ');
-      return stopRow(target, { result: 'Refused', reasons: [`it is not what was looked at any more: the listener belongs to ${owner} now`] });
+      return stopRow(target, {
+        result: 'Refused',
+        reasons: [`it is not what was looked at any more: the listener belongs to ${owner} now`],
+      });
     }
     // Who has the port besides is not new afterwards.
     const before = new Set(situation.facts.sections.sockets.data.filter(listens).map(socketName));
@@ -291,4 +381,3 @@ export async function stopTarget(target: Target, world: StopWorld, options: Stop
 export function approvedTarget(targets: readonly Target[], wanted: Parameters<typeof isSame>[1]): Target | null {
   return targets.find((target) => isSame(target, wanted)) ?? null;
 }
-

@@ -27,7 +27,12 @@ interface Entry {
   readonly signer?: string;
 }
 
-const kind: DocumentKind = { name: 'a baseline', kind: 'PortOwner.Baseline', hint: 'Correct the file, or make a new one with "portowner baseline create".', validate };
+const kind: DocumentKind = {
+  name: 'a baseline',
+  kind: 'PortOwner.Baseline',
+  hint: 'Correct the file, or make a new one with "portowner baseline create".',
+  validate,
+};
 
 const scopes: Readonly<Record<string, Scope>> = { any: 'Any', loopback: 'Loopback', specific: 'Specific' };
 
@@ -74,7 +79,13 @@ function parse(text: string, name: string) {
   const { machine, listeners } = checked.value as { machine?: string; listeners: Entry[] };
   listeners.forEach(({ port, address }, index) => {
     const fits = port === 'dynamic' ? Object.hasOwn(scopes, address) : isIP(address) !== 0;
-    if (!fits) checked.fail(['listeners', index, 'address'], port === 'dynamic' ? 'the address of a dynamic port must be any, loopback or specific' : `${JSON.stringify(address)} is not an IP address`);
+    if (!fits)
+      checked.fail(
+        ['listeners', index, 'address'],
+        port === 'dynamic'
+          ? 'the address of a dynamic port must be any, loopback or specific'
+          : `${JSON.stringify(address)} is not an IP address`,
+      );
   });
   return { document: checked.document, machine: machine ?? null, listeners: listeners.map(listenerOf) };
 }
@@ -106,7 +117,8 @@ export function baselineText(machine: string, listeners: readonly Listener[]): s
   for (const listener of listeners.toSorted(listenerOrder)) items.add(nodeOf(document, listener));
   items.flow = false;
   document.set('listeners', items);
-  document.commentBefore = ' The listeners that are approved on this machine, for "portowner audit --baseline". A value that is left out may be any.';
+  document.commentBefore =
+    ' The listeners that are approved on this machine, for "portowner audit --baseline". A value that is left out may be any.';
   return document.toString(noWrap);
 }
 
@@ -141,12 +153,17 @@ function setFields(node: YAMLMap, listener: Listener): void {
 /** How an approved listener should read from now on; a value that nobody stated, or that cannot be seen now, stays so. */
 function updated(before: Listener, after: Listener): Listener {
   const owned = before.program !== null;
-  const sameProgram = before.program === after.program || (before.program !== null && after.program !== null && fold(before.program) === fold(after.program));
+  const sameProgram =
+    before.program === after.program ||
+    (before.program !== null && after.program !== null && fold(before.program) === fold(after.program));
   const sameBinary = sameProgram && (before.sha256 === null || after.sha256 === null || before.sha256 === after.sha256);
   return {
     ...after,
     program: owned ? (after.program ?? before.program) : null,
-    services: after.serviceless === true || (after.services.length > 0 && (owned || before.services.length > 0)) ? after.services : before.services,
+    services:
+      after.serviceless === true || (after.services.length > 0 && (owned || before.services.length > 0))
+        ? after.services
+        : before.services,
     user: before.user === null ? null : (after.user ?? before.user),
     sha256: after.sha256 ?? (sameProgram ? before.sha256 : null),
     signer: after.signer ?? (sameBinary ? before.signer : null),
@@ -164,7 +181,12 @@ export interface BaselineUpdate {
  * new ones are put where they belong, changed ones are changed in place. Comments and the order of the rest stay.
  * Throws as parseBaseline.
  */
-export function updateBaseline(text: string, name: string, now: readonly Listener[], { keepClosed }: { keepClosed: boolean }): BaselineUpdate {
+export function updateBaseline(
+  text: string,
+  name: string,
+  now: readonly Listener[],
+  { keepClosed }: { keepClosed: boolean },
+): BaselineUpdate {
   const { document, listeners } = parse(text, name);
   const comparison = compare(listeners, now);
   const { changes, pairs, opened, closed } = comparison;
@@ -172,7 +194,10 @@ export function updateBaseline(text: string, name: string, now: readonly Listene
   const relevant = changes.filter(({ kind: what }) => what !== 'FileGone' && !(keepClosed && what === 'Closed'));
   let items = sequence(document);
   // Hashes that were asked for the first time are no change, but belong into the file.
-  const learnt = pairs.some(([before, after]) => (before.sha256 === null && after.sha256 !== null) || (before.signer === null && after.signer !== null));
+  const learnt = pairs.some(
+    ([before, after]) =>
+      (before.sha256 === null && after.sha256 !== null) || (before.signer === null && after.signer !== null),
+  );
   if (relevant.length === 0 && !learnt) return { text, comparison };
   if (items === null || items.items.length === 0) {
     items = document.createNode([]) as YAMLSeq;
@@ -184,7 +209,13 @@ export function updateBaseline(text: string, name: string, now: readonly Listene
   const listed = [...listeners];
   for (const [before, after] of pairs) {
     const node = nodes.get(before);
-    if (isMap(node) && (before.sha256 !== after.sha256 || before.signer !== after.signer || relevant.some((change) => change.before === before && change.after === after))) setFields(node, updated(before, after));
+    if (
+      isMap(node) &&
+      (before.sha256 !== after.sha256 ||
+        before.signer !== after.signer ||
+        relevant.some((change) => change.before === before && change.after === after))
+    )
+      setFields(node, updated(before, after));
   }
   if (!keepClosed) {
     for (const listener of closed) {

@@ -1,6 +1,15 @@
 import { fold, listenerOrder, ownerText, type Listener, type Scope } from './listeners.ts';
 
-export type ChangeKind = 'Opened' | 'Closed' | 'OwnerChanged' | 'PathChanged' | 'UserChanged' | 'AddressChanged' | 'Exposed' | 'BinaryChanged' | 'FileGone';
+export type ChangeKind =
+  | 'Opened'
+  | 'Closed'
+  | 'OwnerChanged'
+  | 'PathChanged'
+  | 'UserChanged'
+  | 'AddressChanged'
+  | 'Exposed'
+  | 'BinaryChanged'
+  | 'FileGone';
 
 /** One difference between two states of a machine. */
 export interface Change {
@@ -31,8 +40,10 @@ function differ(before: string | null, after: string | null): boolean {
 }
 
 /** The last part of a path. */
-export const fileName = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
-const folded = (path: string): string => (path.includes('\\') || /\.exe$/i.test(path) ? fileName(path).toLowerCase() : fileName(path));
+export const fileName = (path: string): string =>
+  path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+const folded = (path: string): string =>
+  path.includes('\\') || /\.exe$/i.test(path) ? fileName(path).toLowerCase() : fileName(path);
 
 /** A program may be known by its name alone, where its path could not be had. */
 function programsDiffer(before: string | null, after: string | null): boolean {
@@ -53,7 +64,10 @@ function servicesDiffer({ services: before }: Listener, { services: after, servi
 function sameOwner(before: Listener, after: Listener): boolean {
   const names = before.program === null || after.program === null || folded(before.program) === folded(after.program);
   // With nothing to go by they are not the same.
-  const known = (before.program !== null && after.program !== null) || (before.services.length > 0 && after.services.length > 0) || before.program === after.program;
+  const known =
+    (before.program !== null && after.program !== null) ||
+    (before.services.length > 0 && after.services.length > 0) ||
+    before.program === after.program;
   return known && names && !servicesDiffer(before, after);
 }
 
@@ -64,18 +78,24 @@ function unchanged(before: Listener, after: Listener): boolean {
 const reach: Readonly<Record<Scope, number>> = { Loopback: 0, Specific: 1, Any: 2 };
 
 /** What is to be known of a listener whatever it is that changed. */
-export const besides = ({ fileGone }: Listener): string[] => (fileGone === true ? ['its file was removed or replaced since it started'] : []);
+export const besides = ({ fileGone }: Listener): string[] =>
+  fileGone === true ? ['its file was removed or replaced since it started'] : [];
 
 /** What differs between two listeners that are the same one. */
 function changesOf(before: Listener, after: Listener): Change[] {
   const changes: Change[] = [];
-  const add = (kind: ChangeKind, ...evidence: string[]): void => void changes.push({ kind, before, after, evidence: [...evidence, ...besides(after)] });
+  const add = (kind: ChangeKind, ...evidence: string[]): void =>
+    void changes.push({ kind, before, after, evidence: [...evidence, ...besides(after)] });
   if (before.address !== after.address) {
     const exposed = before.scope === 'Loopback' && after.scope !== 'Loopback';
     const scopes = before.scope === after.scope ? '' : ` (${before.scope} to ${after.scope})`;
     add(exposed ? 'Exposed' : 'AddressChanged', `address: ${before.address} to ${after.address}${scopes}`);
   }
-  if ((before.program !== null || before.services.length > 0) && (after.program !== null || after.services.length > 0) && !sameOwner(before, after)) {
+  if (
+    (before.program !== null || before.services.length > 0) &&
+    (after.program !== null || after.services.length > 0) &&
+    !sameOwner(before, after)
+  ) {
     add('OwnerChanged', `owner: ${ownerText(before)} to ${ownerText(after)}`);
     return changes;
   }
@@ -85,7 +105,8 @@ function changesOf(before: Listener, after: Listener): Change[] {
   if (differ(before.sha256, after.sha256)) binary.push(`SHA-256: ${before.sha256} to ${after.sha256}`);
   if (differ(before.signer, after.signer)) binary.push(`signer: ${before.signer} to ${after.signer}`);
   // The same file whose signer cannot be told now is another matter.
-  else if (binary.length > 0 && before.signer !== null && after.signer === null) binary.push(`signer: ${before.signer} to no valid signature`);
+  else if (binary.length > 0 && before.signer !== null && after.signer === null)
+    binary.push(`signer: ${before.signer} to no valid signature`);
   if (binary.length > 0) add('BinaryChanged', ...binary);
   if (changes.length === 0 && after.fileGone === true && before.fileGone !== true) add('FileGone');
   return changes;
@@ -148,7 +169,11 @@ function pairUp({ before, after }: Slot): [Listener, Listener][] {
   const address = (listener: Listener): string => listener.address;
   const owner = (listener: Listener): string => (listener.program === null ? '' : folded(listener.program));
   const version = (listener: Listener): boolean => listener.address.includes(':');
-  const exact = (one: Listener, other: Listener): boolean => unchanged(one, other) && one.program === other.program && one.services.join() === other.services.join() && one.user === other.user;
+  const exact = (one: Listener, other: Listener): boolean =>
+    unchanged(one, other) &&
+    one.program === other.program &&
+    one.services.join() === other.services.join() &&
+    one.user === other.user;
   pass((listener) => `${listener.address} ${owner(listener)}`, exact);
   pass(address, unchanged);
   pass(address, sameOwner);
@@ -170,7 +195,11 @@ function pairUp({ before, after }: Slot): [Listener, Listener][] {
 
 /** Two listeners of which one has no known program, and nothing else tells them apart. */
 function unseenOwner(before: Listener, after: Listener): boolean {
-  return (before.program === null || after.program === null) && !servicesDiffer(before, after) && !differ(before.user, after.user);
+  return (
+    (before.program === null || after.program === null) &&
+    !servicesDiffer(before, after) &&
+    !differ(before.user, after.user)
+  );
 }
 
 /** What became of the listeners of a machine, or of a baseline. Pure; quick for 100,000 listeners. */
@@ -199,15 +228,53 @@ export function compare(before: readonly Listener[], after: readonly Listener[])
     for (const listener of slot.after) {
       if (known.has(listener)) continue;
       opened.push(listener);
-      const more = [...(listener.port === 'dynamic' && listener.ports.length > 0 ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`] : []), ...besides(listener)];
+      const more = [
+        ...(listener.port === 'dynamic' && listener.ports.length > 0
+          ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`]
+          : []),
+        ...besides(listener),
+      ];
       // A program that only this machine could reach, and now others can, whether it left the loopback address or not.
-      const same = listener.program === null ? [] : [...(owned.get(folded(listener.program)) ?? [])].filter((one) => sameOwner(one, listener));
-      const inner = reach[listener.scope] > 0 && same.length > 0 && same.every((one) => one.scope === 'Loopback') ? same[0]! : null;
-      if (inner === null) changes.push({ kind: 'Opened', before: null, after: listener, evidence: more, ...(knownOwner(listener) ? { knownOwner: true } : {}) });
-      else changes.push({ kind: 'Exposed', before: inner, after: listener, evidence: [`address: ${inner.address}, and now ${listener.address} too (${inner.scope} to ${listener.scope})`, ...more] });
+      const same =
+        listener.program === null
+          ? []
+          : [...(owned.get(folded(listener.program)) ?? [])].filter((one) => sameOwner(one, listener));
+      const inner =
+        reach[listener.scope] > 0 && same.length > 0 && same.every((one) => one.scope === 'Loopback') ? same[0]! : null;
+      if (inner === null)
+        changes.push({
+          kind: 'Opened',
+          before: null,
+          after: listener,
+          evidence: more,
+          ...(knownOwner(listener) ? { knownOwner: true } : {}),
+        });
+      else
+        changes.push({
+          kind: 'Exposed',
+          before: inner,
+          after: listener,
+          evidence: [
+            `address: ${inner.address}, and now ${listener.address} too (${inner.scope} to ${listener.scope})`,
+            ...more,
+          ],
+        });
     }
   }
-  const order = (a: Change, b: Change): number => listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0);
-  const unseen = pairs.filter(([one, other]) => (one.program !== null && other.program === null && other.services.length === 0) || (one.user !== null && other.user === null)).map(([, other]) => other);
-  return { pairs, opened: opened.sort(listenerOrder), closed: closed.sort(listenerOrder), changes: changes.sort(order), unseen: [...new Set(unseen)] };
+  const order = (a: Change, b: Change): number =>
+    listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0);
+  const unseen = pairs
+    .filter(
+      ([one, other]) =>
+        (one.program !== null && other.program === null && other.services.length === 0) ||
+        (one.user !== null && other.user === null),
+    )
+    .map(([, other]) => other);
+  return {
+    pairs,
+    opened: opened.sort(listenerOrder),
+    closed: closed.sort(listenerOrder),
+    changes: changes.sort(order),
+    unseen: [...new Set(unseen)],
+  };
 }

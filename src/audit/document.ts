@@ -52,7 +52,11 @@ export function readText(path: string): string {
     return decodeText(Buffer.concat(chunks));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new PortOwnerError('PO2001', `cannot read ${path}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`, { target: path, cause: error });
+    throw new PortOwnerError(
+      'PO2001',
+      `cannot read ${path}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`,
+      { target: path, cause: error },
+    );
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -106,7 +110,10 @@ function repeatedKey(document: Document): { key: string; offset: number } | null
 }
 
 const pointerParts = (pointer: string): (string | number)[] =>
-  pointer.split('/').slice(1).map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
+  pointer
+    .split('/')
+    .slice(1)
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
 
 /** Where a value, or with `key` that key of it, begins in the text. */
 function offsetOf(document: Document, path: readonly (string | number)[], key?: string): number {
@@ -125,27 +132,50 @@ function offsetOf(document: Document, path: readonly (string | number)[], key?: 
 function explain(errors: readonly SchemaProblem[]): { path: (string | number)[]; key?: string; why: string } {
   const depth = (error: SchemaProblem): number => error.instancePath.split('/').length;
   const specific = errors.filter(({ keyword }) => keyword !== 'oneOf');
-  const error = (specific.length > 0 ? specific : errors).reduce((best, other) => (depth(other) > depth(best) ? other : best));
+  const error = (specific.length > 0 ? specific : errors).reduce((best, other) =>
+    depth(other) > depth(best) ? other : best,
+  );
   const path = pointerParts(error.instancePath);
-  const what = path.length === 0 ? 'the file' : String(typeof path.at(-1) === 'number' ? `${path.at(-2) ?? 'the list'}, entry ${Number(path.at(-1)) + 1},` : path.at(-1));
+  const what =
+    path.length === 0
+      ? 'the file'
+      : String(
+          typeof path.at(-1) === 'number'
+            ? `${path.at(-2) ?? 'the list'}, entry ${Number(path.at(-1)) + 1},`
+            : path.at(-1),
+        );
   const { allowedValues, allowedValue, additionalProperty, missingProperty } = error.params as Record<string, unknown>;
-  if (typeof additionalProperty === 'string') return { path, key: additionalProperty, why: `there is no ${JSON.stringify(additionalProperty)} here` };
+  if (typeof additionalProperty === 'string')
+    return { path, key: additionalProperty, why: `there is no ${JSON.stringify(additionalProperty)} here` };
   if (typeof missingProperty === 'string') return { path, why: `${what} has no ${missingProperty}` };
-  const others = specific.filter(({ instancePath, params }) => instancePath === error.instancePath && params.allowedValue !== undefined).map(({ params }) => String(params.allowedValue));
+  const others = specific
+    .filter(({ instancePath, params }) => instancePath === error.instancePath && params.allowedValue !== undefined)
+    .map(({ params }) => String(params.allowedValue));
   if (Array.isArray(allowedValues)) return { path, why: `${what} must be one of ${allowedValues.join(', ')}` };
   if (error.keyword === 'const') return { path, why: `${what} must be ${String(allowedValue)}` };
-  return { path, why: `${what} ${error.message ?? 'is wrong'}${others.length > 0 ? ` or be ${others.join(' or ')}` : ''}` };
+  return {
+    path,
+    why: `${what} ${error.message ?? 'is wrong'}${others.length > 0 ? ` or be ${others.join(' or ')}` : ''}`,
+  };
 }
 
 /**
  * Parses and checks a file's text. Throws PO2002 with the line and column of the first thing that is wrong, and
  * PO2003 for a file of a newer version.
  */
-export function parseChecked(text: string, name: string, { name: called, kind, hint, validate }: DocumentKind): CheckedDocument {
+export function parseChecked(
+  text: string,
+  name: string,
+  { name: called, kind, hint, validate }: DocumentKind,
+): CheckedDocument {
   const lines = new LineCounter();
   const wrong = (offset: number | null, why: string, cause?: unknown): PortOwnerError => {
     const { line, col } = offset === null ? { line: 0, col: 0 } : lines.linePos(offset);
-    return new PortOwnerError('PO2002', `${name}${offset === null ? '' : `, line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`}: ${why}`, { hint, target: name, cause });
+    return new PortOwnerError(
+      'PO2002',
+      `${name}${offset === null ? '' : `, line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`}: ${why}`,
+      { hint, target: name, cause },
+    );
   };
   let document: Document.Parsed;
   let value: unknown;
@@ -153,23 +183,39 @@ export function parseChecked(text: string, name: string, { name: called, kind, h
     const deep = nestedTooDeeply(text);
     if (deep !== null) {
       lines.addNewLine(0);
-      for (let at = text.indexOf('\n'); at !== -1 && at < deep; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+      for (let at = text.indexOf('\n'); at !== -1 && at < deep; at = text.indexOf('\n', at + 1))
+        lines.addNewLine(at + 1);
       throw wrong(deep, 'it is nested too deeply');
     }
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', uniqueKeys: false });
     const [error] = document.errors;
-    if (error !== undefined) throw wrong(error.pos[0], /call stack/.test(error.message) ? 'it is nested too deeply' : error.message.split('\n')[0]!.replace(/\.$/, ''), error);
+    if (error !== undefined)
+      throw wrong(
+        error.pos[0],
+        /call stack/.test(error.message) ? 'it is nested too deeply' : error.message.split('\n')[0]!.replace(/\.$/, ''),
+        error,
+      );
     const repeated = repeatedKey(document);
     if (repeated !== null) throw wrong(repeated.offset, `the key ${JSON.stringify(repeated.key)} is there twice`);
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     if (error instanceof PortOwnerError) throw error;
-    throw wrong(null, error instanceof RangeError ? 'it is nested too deeply' : `it is not YAML: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw wrong(
+      null,
+      error instanceof RangeError
+        ? 'it is nested too deeply'
+        : `it is not YAML: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
   }
   const head = typeof value === 'object' && value !== null ? (value as { kind?: unknown; version?: unknown }) : {};
-  if (head.kind !== kind) throw wrong(offsetOf(document, ['kind']), `this is not ${called}: it does not begin with "kind: ${kind}"`);
+  if (head.kind !== kind)
+    throw wrong(offsetOf(document, ['kind']), `this is not ${called}: it does not begin with "kind: ${kind}"`);
   if (typeof head.version === 'number' && head.version > 1) {
-    throw new PortOwnerError('PO2003', `${name} has version ${head.version}; this program reads version 1`, { hint: 'Use the PortOwner that wrote it, or a newer one.', target: name });
+    throw new PortOwnerError('PO2003', `${name} has version ${head.version}; this program reads version 1`, {
+      hint: 'Use the PortOwner that wrote it, or a newer one.',
+      target: name,
+    });
   }
   if (!validate(value)) {
     const { path, key, why } = explain(validate.errors ?? []);

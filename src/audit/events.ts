@@ -45,7 +45,18 @@ function levelOf({ Severity }: Finding): LogEvent['level'] {
   return Severity === 'Critical' || Severity === 'High' ? 'Error' : Severity === 'Info' ? 'Information' : 'Warning';
 }
 
-function textOf({ Kind, Severity, Endpoint, Before, After, Rule: rule, Evidence, Contact, Ticket, ComputerName }: Finding): string {
+function textOf({
+  Kind,
+  Severity,
+  Endpoint,
+  Before,
+  After,
+  Rule: rule,
+  Evidence,
+  Contact,
+  Ticket,
+  ComputerName,
+}: Finding): string {
   const parts = [
     `${Severity}: ${Kind} ${Endpoint} on ${ComputerName}`,
     ...(Before === null ? [] : [`before: ${Before}`]),
@@ -58,7 +69,8 @@ function textOf({ Kind, Severity, Endpoint, Before, After, Rule: rule, Evidence,
   return line(parts.join('; '));
 }
 
-const problemLine = ({ code, message, hint }: Problem): string => line(`${code}: ${message}${hint === undefined ? '' : `; ${hint}`}`);
+const problemLine = ({ code, message, hint }: Problem): string =>
+  line(`${code}: ${message}${hint === undefined ? '' : `; ${hint}`}`);
 
 /** The event of an audit that could not be made. */
 export function failureEvent(problem: Problem): LogEvent {
@@ -69,9 +81,26 @@ export function failureEvent(problem: Problem): LogEvent {
  * What an audit writes to the system's log: its problems and the findings, worst first, at most 100 events, and the
  * summary. `complete`: nothing is in doubt.
  */
-export function auditEvents(findings: readonly Finding[], problems: readonly Problem[], summary: string, complete: boolean): LogEvent[] {
-  const told = problems.slice(0, mostProblems).map((problem): LogEvent => ({ id: problemId, level: problem.severity === 'Error' ? 'Error' : 'Warning', text: problemLine(problem) }));
-  const shown = findings.slice(0, most - told.length).map((finding): LogEvent => ({ id: ids[finding.Kind as FindingKind], level: levelOf(finding), text: textOf(finding) }));
+export function auditEvents(
+  findings: readonly Finding[],
+  problems: readonly Problem[],
+  summary: string,
+  complete: boolean,
+): LogEvent[] {
+  const told = problems.slice(0, mostProblems).map((problem): LogEvent => ({
+    id: problemId,
+    level: problem.severity === 'Error' ? 'Error' : 'Warning',
+    text: problemLine(problem),
+  }));
+  const shown = findings.slice(0, most - told.length).map((finding): LogEvent => ({
+    id: ids[finding.Kind as FindingKind],
+    level: levelOf(finding),
+    text: textOf(finding),
+  }));
   const more = findings.length > shown.length ? `; the first ${shown.length} findings are in this log` : '';
-  return [...told, ...shown, { id: summaryId, level: findings.length > 0 || !complete ? 'Warning' : 'Information', text: line(summary + more) }];
+  return [
+    ...told,
+    ...shown,
+    { id: summaryId, level: findings.length > 0 || !complete ? 'Warning' : 'Information', text: line(summary + more) },
+  ];
 }

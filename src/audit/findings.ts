@@ -24,11 +24,15 @@ export interface Findings {
 const rank = (severity: string | null): number => severities.indexOf(severity as Severity);
 
 function worstOf(severity: Severity, ...others: readonly (Severity | null)[]): Severity {
-  return others.reduce<Severity>((most, other) => (other !== null && rank(other) > rank(most) ? other : most), severity);
+  return others.reduce<Severity>(
+    (most, other) => (other !== null && rank(other) > rank(most) ? other : most),
+    severity,
+  );
 }
 
 /** What takes any UDP port mostly is a client, of a program that one knows: told, but no alarm. */
-const isClient = ({ kind, after, knownOwner }: Change): boolean => knownOwner === true || (kind === 'Exposed' && after?.port === 'dynamic' && after.protocol === 'UDP');
+const isClient = ({ kind, after, knownOwner }: Change): boolean =>
+  knownOwner === true || (kind === 'Exposed' && after?.port === 'dynamic' && after.protocol === 'UDP');
 
 function severityOf(change: Change): Severity {
   const { kind, before, after } = change;
@@ -51,7 +55,10 @@ const whoIs = ({ port, ports }: Listener): string[] => {
   return number === undefined ? [] : [`portowner ${number}   # who it is now`];
 };
 
-function remedyOf({ kind, before, after }: Pick<Change, 'before' | 'after'> & { kind: FindingKind }, approve: string | null): string[] {
+function remedyOf(
+  { kind, before, after }: Pick<Change, 'before' | 'after'> & { kind: FindingKind },
+  approve: string | null,
+): string[] {
   const approval = approve === null ? [] : [`${approve}   # when it is meant to be so`];
   if (kind === 'Closed') return [`start ${ownerText(before!)} again, when it is missed`, ...approval];
   if (kind === 'FileGone') return [...whoIs(after!), 'start it again, when an update replaced its file'];
@@ -69,12 +76,18 @@ function quote({ reason, owner, ticket, expires }: Rule): string[] {
 
 /** What tells two executables of an owner apart. */
 function binaryText(listener: Listener, other: Listener | null): string {
-  const hash = listener.sha256 !== null && listener.sha256 !== other?.sha256 ? `, SHA-256 ${listener.sha256.slice(0, 12)}…` : '';
+  const hash =
+    listener.sha256 !== null && listener.sha256 !== other?.sha256 ? `, SHA-256 ${listener.sha256.slice(0, 12)}…` : '';
   return hash + (listener.signer === other?.signer ? '' : `, signer ${listener.signer ?? 'none'}`);
 }
 
 /** A side of a change; its endpoint is told only where it is not the one of the row. */
-function sideText(kind: FindingKind, listener: Listener | null, other: Listener | null, endpoint: string): string | null {
+function sideText(
+  kind: FindingKind,
+  listener: Listener | null,
+  other: Listener | null,
+  endpoint: string,
+): string | null {
   if (listener === null) return null;
   const own = endpointText(listener);
   return `${own === endpoint ? '' : `${own} `}${ownerText(listener)}${kind === 'BinaryChanged' ? binaryText(listener, other) : ''}`;
@@ -83,10 +96,17 @@ function sideText(kind: FindingKind, listener: Listener | null, other: Listener 
 /** Where a listener is: the first numbers of a dynamic one, whose address is none of a socket. */
 function placeText({ protocol, address, port, ports }: Listener): string {
   const numbers = ports.length > 2 ? `${ports.slice(0, 2).join()},…` : ports.join();
-  return port === 'dynamic' && numbers !== '' ? `${protocol} ${address}:${numbers}` : endpointText({ protocol, address, port });
+  return port === 'dynamic' && numbers !== ''
+    ? `${protocol} ${address}:${numbers}`
+    : endpointText({ protocol, address, port });
 }
 
-function row(kind: FindingKind, severity: Severity, { before, after }: Pick<Change, 'before' | 'after'>, more: { rule: string; evidence: readonly string[]; remedy: readonly string[]; quoted?: Rule | null; machine: string }): Finding {
+function row(
+  kind: FindingKind,
+  severity: Severity,
+  { before, after }: Pick<Change, 'before' | 'after'>,
+  more: { rule: string; evidence: readonly string[]; remedy: readonly string[]; quoted?: Rule | null; machine: string },
+): Finding {
   const listener = after ?? before!;
   const endpoint = endpointText(listener);
   return {
@@ -116,31 +136,69 @@ export function certainChanges(changes: readonly Change[], { sections }: Facts):
 
 /** The changes between two states as rows. */
 export function changeRows(changes: readonly Change[], machine: string, reference: Reference): Finding[] {
-  return changes.map((change) => row(change.kind, severityOf(change), change, { rule: reference.name, evidence: change.evidence, remedy: remedyOf(change, reference.approve), machine }));
+  return changes.map((change) =>
+    row(change.kind, severityOf(change), change, {
+      rule: reference.name,
+      evidence: change.evidence,
+      remedy: remedyOf(change, reference.approve),
+      machine,
+    }),
+  );
 }
 
 /**
  * What the policy says of a listener that is there now, apart from what changed. `approved`: the baseline has it,
  * or its program, whose client it is; `opened`: the severity that it has for being new to the baseline, else null.
  */
-function judge(listener: Listener, policy: Policy, at: string, machine: string, { approved, opened }: { approved: boolean; opened: Severity | null }): Finding | null {
+function judge(
+  listener: Listener,
+  policy: Policy,
+  at: string,
+  machine: string,
+  { approved, opened }: { approved: boolean; opened: Severity | null },
+): Finding | null {
   const { rule, expired } = decide(policy, listener, at);
   const sides = { before: null, after: listener };
   const remedy = (quoted: Rule | null): string[] => [
-    ...(quoted !== null && (quoted.owner ?? quoted.ticket) !== null ? [`ask ${[quoted.owner, quoted.ticket].filter((text) => text !== null).join(', ')}`] : []),
+    ...(quoted !== null && (quoted.owner ?? quoted.ticket) !== null
+      ? [`ask ${[quoted.owner, quoted.ticket].filter((text) => text !== null).join(', ')}`]
+      : []),
     ...whoIs(listener),
   ];
-  const passed = expired === null ? [] : [`the exception ${JSON.stringify(expired.name)} has expired on ${expired.expires}`];
-  const known = listener.port === 'dynamic' ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`] : [];
+  const passed =
+    expired === null ? [] : [`the exception ${JSON.stringify(expired.name)} has expired on ${expired.expires}`];
+  const known =
+    listener.port === 'dynamic'
+      ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`]
+      : [];
   known.push(...besides(listener));
   if (rule?.action === 'forbid') {
-    return row('Forbidden', rule.severity ?? 'High', sides, { rule: rule.name, evidence: [...known, ...passed, ...quote(rule)], remedy: remedy(rule), quoted: rule, machine });
+    return row('Forbidden', rule.severity ?? 'High', sides, {
+      rule: rule.name,
+      evidence: [...known, ...passed, ...quote(rule)],
+      remedy: remedy(rule),
+      quoted: rule,
+      machine,
+    });
   }
   if (rule !== null) return null;
   const byDefault = policy.default === 'forbid' && !approved ? policy.severity : null;
   // An exception that is over leaves a listener no better off than none.
-  if (expired !== null) return row('ExpiredException', worstOf(expired.severity ?? 'Medium', byDefault, opened), sides, { rule: expired.name, evidence: [...known, ...quote(expired)], remedy: remedy(expired), quoted: expired, machine });
-  if (byDefault !== null) return row('NotAllowed', worstOf(byDefault, opened), sides, { rule: 'default: forbid', evidence: opened === null ? known : [...known, 'it is not in the baseline, and no rule allows it'], remedy: remedy(null), machine });
+  if (expired !== null)
+    return row('ExpiredException', worstOf(expired.severity ?? 'Medium', byDefault, opened), sides, {
+      rule: expired.name,
+      evidence: [...known, ...quote(expired)],
+      remedy: remedy(expired),
+      quoted: expired,
+      machine,
+    });
+  if (byDefault !== null)
+    return row('NotAllowed', worstOf(byDefault, opened), sides, {
+      rule: 'default: forbid',
+      evidence: opened === null ? known : [...known, 'it is not in the baseline, and no rule allows it'],
+      remedy: remedy(null),
+      machine,
+    });
   return null;
 }
 
@@ -149,7 +207,13 @@ function judge(listener: Listener, policy: Policy, at: string, machine: string, 
  * policy (null without one). A change to what a rule expressly allows is none; what a rule forbids is a finding although
  * the baseline has it; what is forbidden by default is one unless the baseline has it.
  */
-export function audit(facts: Facts, now: readonly Listener[], comparison: Comparison | null, policy: Policy | null, reference: Reference): Findings {
+export function audit(
+  facts: Facts,
+  now: readonly Listener[],
+  comparison: Comparison | null,
+  policy: Policy | null,
+  reference: Reference,
+): Findings {
   const machine = facts.machine.name;
   const found: { finding: Finding; listener: Listener }[] = [];
   const unseen = new Set(comparison?.unseen ?? []);
@@ -157,7 +221,11 @@ export function audit(facts: Facts, now: readonly Listener[], comparison: Compar
     // Looked at, and not had: it may be another file.
     for (const [before, after] of comparison?.pairs ?? []) {
       const replaced = before.sha256 !== null && after.sha256 !== null && before.sha256 !== after.sha256;
-      if ((before.sha256 !== null && after.sha256 === null) || (before.signer !== null && after.signer === null && !replaced)) unseen.add(after);
+      if (
+        (before.sha256 !== null && after.sha256 === null) ||
+        (before.signer !== null && after.signer === null && !replaced)
+      )
+        unseen.add(after);
     }
   }
   const opened = new Map<Listener, Severity>();
@@ -172,7 +240,10 @@ export function audit(facts: Facts, now: readonly Listener[], comparison: Compar
   if (policy !== null) {
     for (const listener of now) {
       if (decide(policy, listener, facts.at).undecided !== null) unseen.add(listener);
-      const finding = judge(listener, policy, facts.at, machine, { approved: comparison !== null && (!opened.has(listener) || clients.has(listener)), opened: opened.get(listener) ?? null });
+      const finding = judge(listener, policy, facts.at, machine, {
+        approved: comparison !== null && (!opened.has(listener) || clients.has(listener)),
+        opened: opened.get(listener) ?? null,
+      });
       if (finding === null) continue;
       judged.add(listener);
       found.push({ finding, listener });
@@ -205,6 +276,8 @@ export function atLeast(findings: readonly Finding[], severity: Severity): numbe
 
 /** The worst severity of findings; null for none. */
 export function worst(findings: readonly Finding[]): Severity | null {
-  return findings.reduce<Severity | null>((most, { Severity: severity }) => (most === null || rank(severity) > rank(most) ? (severity as Severity) : most), null);
+  return findings.reduce<Severity | null>(
+    (most, { Severity: severity }) => (most === null || rank(severity) > rank(most) ? (severity as Severity) : most),
+    null,
+  );
 }
-

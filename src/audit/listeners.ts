@@ -49,7 +49,8 @@ function dynamicPorts({ sections }: Facts): (protocol: string, address: string, 
   const kept = sections.reservedPorts.data.filter(({ kind }) => keptFromChance.has(kind));
   return (protocol, address, port) => {
     const family = address.includes(':') ? 'IPv6' : 'IPv4';
-    const fits = (range: (typeof kept)[number]): boolean => (range.protocol ?? protocol) === protocol && (range.family ?? family) === family;
+    const fits = (range: (typeof kept)[number]): boolean =>
+      (range.protocol ?? protocol) === protocol && (range.family ?? family) === family;
     const own = dynamic.filter(fits);
     // IANA's, where the machine's own range could not be had.
     const inside = own.length === 0 ? port >= 49152 : own.some(({ start, end }) => port >= start && port <= end);
@@ -67,12 +68,17 @@ function lastingServices(services: Endpoint['Services']): string[] {
 }
 
 function programOf(row: Endpoint, linux: boolean): string | null {
-  return (linux && row.Path !== null ? programFile(row.Path) : row.Path) ?? row.ImageName ?? (row.OwnerKind === 'Kernel' ? 'kernel' : null);
+  return (
+    (linux && row.Path !== null ? programFile(row.Path) : row.Path) ??
+    row.ImageName ??
+    (row.OwnerKind === 'Kernel' ? 'kernel' : null)
+  );
 }
 
 /** Whether a service would have been seen. */
 function servicesSeen({ machine, sections }: Facts, { OwningProcess, Path, Reason }: Endpoint): boolean {
-  if (OwningProcess === null || Path === null || (Reason ?? []).some((reason) => reason.startsWith('Services: '))) return false;
+  if (OwningProcess === null || Path === null || (Reason ?? []).some((reason) => reason.startsWith('Services: ')))
+    return false;
   return machine.platform === 'linux' || sections.services.status === 'ok';
 }
 

@@ -49,7 +49,12 @@ interface RuleText {
   readonly reason?: string;
 }
 
-const kind: DocumentKind = { name: 'a policy', kind: 'PortOwner.Policy', hint: 'src/audit/policy.schema.json describes the form.', validate };
+const kind: DocumentKind = {
+  name: 'a policy',
+  kind: 'PortOwner.Policy',
+  hint: 'src/audit/policy.schema.json describes the form.',
+  validate,
+};
 
 const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
@@ -62,7 +67,7 @@ function wildcard(pattern: string, anyCase: boolean): (text: string) => boolean 
     let at = 0;
     let star = -1;
     let resume = 0;
-    for (let i = 0; i < text.length; ) {
+    for (let i = 0; i < text.length;) {
       if (wanted[at] === '*') {
         star = at++;
         resume = i;
@@ -89,7 +94,10 @@ const windowsName = (pattern: string): boolean => pattern.includes('\\') || /\.(
 const always = (): boolean => true;
 
 function programTest(patterns: readonly string[]): (listener: Listener) => Fit {
-  const [paths, names] = [patterns.filter((pattern) => /[\\/]/.test(pattern)), patterns.filter((pattern) => !/[\\/]/.test(pattern))];
+  const [paths, names] = [
+    patterns.filter((pattern) => /[\\/]/.test(pattern)),
+    patterns.filter((pattern) => !/[\\/]/.test(pattern)),
+  ];
   const path = anyOf(paths, windowsName);
   // A name alone finds the program wherever it is.
   const name = anyOf(names, always);
@@ -106,7 +114,8 @@ function portsTest(text: string, action: Rule['action']): (listener: Listener) =
   const parts = text.split(',').map((part) => part.trim());
   const dynamic = parts.includes('dynamic');
   const numbers = parts.filter((part) => part !== 'dynamic');
-  const port = numbers.length === 0 ? () => false : portMatcher(numbers.flatMap((part) => parsePorts(part, servicePorts)));
+  const port =
+    numbers.length === 0 ? () => false : portMatcher(numbers.flatMap((part) => parsePorts(part, servicePorts)));
   return (listener) => {
     if (listener.port !== 'dynamic') return port(listener.port);
     if (dynamic) return true;
@@ -128,12 +137,26 @@ function ruleOf(text: RuleText): Rule {
   if (text.ports !== undefined) conditions.push(portsTest(String(text.ports), action));
   if (text.program !== undefined) conditions.push(programTest(list(text.program)));
   if (text.service !== undefined) {
-    const test = anyOf(list(text.service).flatMap((name) => [name, `${name}.service`, `*:${name}`]), always);
+    const test = anyOf(
+      list(text.service).flatMap((name) => [name, `${name}.service`, `*:${name}`]),
+      always,
+    );
     // All of them have to be allowed; one forbidden is enough.
-    conditions.push(({ services, program }) => (services.length === 0 ? (program === null ? null : false) : action === 'allow' ? services.every(test) : services.some(test)));
+    conditions.push(({ services, program }) =>
+      services.length === 0
+        ? program === null
+          ? null
+          : false
+        : action === 'allow'
+          ? services.every(test)
+          : services.some(test),
+    );
   }
   if (text.user !== undefined) {
-    const test = anyOf(list(text.user).flatMap((name) => (name.includes('\\') ? [name] : [name, `*\\${name}`])), windowsName);
+    const test = anyOf(
+      list(text.user).flatMap((name) => (name.includes('\\') ? [name] : [name, `*\\${name}`])),
+      windowsName,
+    );
     // The kernel runs as nobody.
     conditions.push(({ user, program }) => (user === null ? (isKernel(program) ? false : null) : test(user)));
   }
@@ -184,8 +207,10 @@ export function parsePolicy(text: string, name: string): Policy {
   const checked = parseChecked(text, name, kind);
   const value = checked.value as { default?: Policy['default']; severity?: Severity; rules: RuleText[] };
   const rules = value.rules.map((rule, index) => {
-    if (rule.expires !== undefined && !isDate(rule.expires)) checked.fail(['rules', index, 'expires'], `${rule.expires} is no day of the calendar`);
-    if (rule.expires !== undefined && rule.action !== 'allow') checked.fail(['rules', index, 'expires'], 'only a rule that allows can expire');
+    if (rule.expires !== undefined && !isDate(rule.expires))
+      checked.fail(['rules', index, 'expires'], `${rule.expires} is no day of the calendar`);
+    if (rule.expires !== undefined && rule.action !== 'allow')
+      checked.fail(['rules', index, 'expires'], 'only a rule that allows can expire');
     try {
       return ruleOf(rule);
     } catch (error) {
@@ -193,7 +218,12 @@ export function parsePolicy(text: string, name: string): Policy {
       return checked.fail(['rules', index, 'ports'], error.message);
     }
   });
-  return { rules, default: value.default ?? 'allow', severity: value.severity ?? 'High', signers: value.rules.some(({ signer }) => signer !== undefined) };
+  return {
+    rules,
+    default: value.default ?? 'allow',
+    severity: value.severity ?? 'High',
+    signers: value.rules.some(({ signer }) => signer !== undefined),
+  };
 }
 
 /** What a policy says of a listener. */

@@ -13,11 +13,30 @@ const nobody = '/a program without a name';
  * What a policy and a baseline keep for others: ports that the policy forbids to any program, or allows only to a
  * named one, and those of the baseline's listeners. `address` is where one would listen; null: everywhere.
  */
-export function reservations(policy: Policy | null, baseline: Baseline | null, address: string | null, at: string): Reserved {
-  const taken = new Map((baseline?.listeners ?? []).map((one) => [`${one.protocol} ${one.port}`, one.program ?? one.services[0] ?? 'somebody']));
+export function reservations(
+  policy: Policy | null,
+  baseline: Baseline | null,
+  address: string | null,
+  at: string,
+): Reserved {
+  const taken = new Map(
+    (baseline?.listeners ?? []).map((one) => [
+      `${one.protocol} ${one.port}`,
+      one.program ?? one.services[0] ?? 'somebody',
+    ]),
+  );
   const bound = address ?? '0.0.0.0';
   const listener = (port: Listener['port'], protocol: Listener['protocol'], program: string | null): Listener => ({
-    protocol, port, address: bound, scope: addressScope(bound), program, services: [], user: null, sha256: null, signer: null, ports: [],
+    protocol,
+    port,
+    address: bound,
+    scope: addressScope(bound),
+    program,
+    services: [],
+    user: null,
+    sha256: null,
+    signer: null,
+    ports: [],
   });
   return (port, protocol) => {
     const owner = taken.get(`${protocol} ${port}`);
@@ -25,7 +44,8 @@ export function reservations(policy: Policy | null, baseline: Baseline | null, a
     if (policy === null) return null;
     // A rule that would decide if it were known who asks, and that is about this port and not about every one.
     const { undecided } = decide(policy, listener(port, protocol, null), at);
-    if (undecided?.action === 'allow' && undecided.fits(listener('dynamic', protocol, null)) === false) return `reserved by the policy: ${undecided.name}`;
+    if (undecided?.action === 'allow' && undecided.fits(listener('dynamic', protocol, null)) === false)
+      return `reserved by the policy: ${undecided.name}`;
     const { rule } = decide(policy, listener(port, protocol, nobody), at);
     if (rule?.action === 'forbid') return `forbidden by the policy: ${rule.name}`;
     return rule === null && policy.default === 'forbid' ? 'forbidden by the policy: no rule allows it' : null;

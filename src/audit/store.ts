@@ -70,15 +70,29 @@ PRAGMA user_version = ${storeVersion};
 `;
 
 /** SQLite's own result codes (sqlite3.h). */
-const codes = { busy: 5, locked: 6, readOnly: 8, interrupted: 9, io: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+const codes = {
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  interrupted: 9,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
 
 function sqliteCode(error: unknown): number | null {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : null;
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : null;
 }
 
 const isDamage = (error: unknown): boolean => {
   const code = sqliteCode(error);
-  return code === codes.corrupt || code === codes.notADatabase || error instanceof Damaged || error instanceof SyntaxError;
+  return (
+    code === codes.corrupt || code === codes.notADatabase || error instanceof Damaged || error instanceof SyntaxError
+  );
 };
 
 /** What SQLite itself does not call damage: a file of ours that is empty, or in which something does not add up. */
@@ -87,26 +101,47 @@ class Damaged extends Error {}
 function unusable(path: string, error: unknown): PortOwnerError {
   const code = sqliteCode(error);
   if (code === codes.busy || code === codes.locked) {
-    return new PortOwnerError('PO4202', `the store ${path} is locked by another program`, { hint: 'Wait for the other audit to end, or close the program that has the store open.', target: path, cause: error });
+    return new PortOwnerError('PO4202', `the store ${path} is locked by another program`, {
+      hint: 'Wait for the other audit to end, or close the program that has the store open.',
+      target: path,
+      cause: error,
+    });
   }
   const system = error instanceof Error && 'code' in error ? String(error.code) : '';
   const why =
-    code === codes.full || system === 'ENOSPC' ? 'the disk is full'
-    : code === codes.readOnly || system === 'EROFS' ? 'it, or its folder, cannot be written'
-    : code === codes.cannotOpen || ['EACCES', 'ENOENT', 'ENOTDIR', 'EPERM'].includes(system) ? 'it cannot be opened: its folder does not exist, or access is denied'
-    : error instanceof Error ? error.message
-    : String(error);
-  return new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, { hint: 'What was stored before is still there.', target: path, cause: error });
+    code === codes.full || system === 'ENOSPC'
+      ? 'the disk is full'
+      : code === codes.readOnly || system === 'EROFS'
+        ? 'it, or its folder, cannot be written'
+        : code === codes.cannotOpen || ['EACCES', 'ENOENT', 'ENOTDIR', 'EPERM'].includes(system)
+          ? 'it cannot be opened: its folder does not exist, or access is denied'
+          : error instanceof Error
+            ? error.message
+            : String(error);
+  return new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, {
+    hint: 'What was stored before is still there.',
+    target: path,
+    cause: error,
+  });
 }
 
 /** Throws PO4201 for what is there and no file: a device is no damaged store, and SQLite would wait for a pipe. */
 function checkFile(path: string): void {
   const why = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? 'it is a folder' : specialFile(path);
-  if (why !== null) throw new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, { hint: 'Name another file for the store.', target: path });
+  if (why !== null)
+    throw new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, {
+      hint: 'Name another file for the store.',
+      target: path,
+    });
 }
 
 function open(path: string, readOnly: boolean, wait = patience): DatabaseSync {
-  const database = new DatabaseSync(path, { readOnly, timeout: wait, enableForeignKeyConstraints: false, allowExtension: false });
+  const database = new DatabaseSync(path, {
+    readOnly,
+    timeout: wait,
+    enableForeignKeyConstraints: false,
+    allowExtension: false,
+  });
   try {
     // Nothing in the file may run: no functions in a schema that somebody planted.
     database.exec('PRAGMA trusted_schema = OFF');
@@ -144,18 +179,21 @@ function verifyTables(database: DatabaseSync, version: number): void {
   }
   for (const { services } of database.prepare('SELECT DISTINCT services FROM owner').all()) {
     const value: unknown = JSON.parse(String(services));
-    if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) throw new Damaged('the services of an owner are no list of names');
+    if (!Array.isArray(value) || !value.every((one) => typeof one === 'string'))
+      throw new Damaged('the services of an owner are no list of names');
   }
 }
 
 /** Throws Damaged where what is in the tables does not fit together. */
 function verifyValues(database: DatabaseSync, version: number): void {
   if (pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages do not fit together');
-  if (database.prepare('PRAGMA foreign_key_check').get() !== undefined) throw new Damaged('it refers to what is not there');
+  if (database.prepare('PRAGMA foreign_key_check').get() !== undefined)
+    throw new Damaged('it refers to what is not there');
   for (const [, table, columns] of contents.filter(([since]) => since <= version)) {
     const times = columns.split(', ').filter((column) => ['at', 'first', 'last'].includes(column));
     const wrong = times.map((column) => `${column} NOT BETWEEN ${-latest} AND ${latest}`).join(' OR ');
-    if (wrong !== '' && database.prepare(`SELECT 1 FROM ${table} WHERE ${wrong}`).get() !== undefined) throw new Damaged('a time in it is none');
+    if (wrong !== '' && database.prepare(`SELECT 1 FROM ${table} WHERE ${wrong}`).get() !== undefined)
+      throw new Damaged('a time in it is none');
   }
 }
 
@@ -169,9 +207,17 @@ function verify(database: DatabaseSync, path: string, whole: boolean): void {
   const version = Number(pragma(database, 'user_version'));
   if (id !== applicationId) {
     if (id === 0 && version === 0 && statSync(path).size === 0) throw new Damaged('it is empty');
-    throw new PortOwnerError('PO2002', `${path} is a database of another program`, { hint: 'Name another file for the store.', target: path });
+    throw new PortOwnerError('PO2002', `${path} is a database of another program`, {
+      hint: 'Name another file for the store.',
+      target: path,
+    });
   }
-  if (version > storeVersion) throw new PortOwnerError('PO2003', `${path} has store version ${version}; this program knows version ${storeVersion}`, { hint: 'Use the PortOwner that wrote it, or a newer one.', target: path });
+  if (version > storeVersion)
+    throw new PortOwnerError(
+      'PO2003',
+      `${path} has store version ${version}; this program knows version ${storeVersion}`,
+      { hint: 'Use the PortOwner that wrote it, or a newer one.', target: path },
+    );
   verifyTables(database, version);
   if (whole) verifyValues(database, version);
 }
@@ -194,7 +240,15 @@ function create(path: string, place: (temporary: string) => void): void {
   }
 }
 
-const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EINVAL', 'EISDIR', 'EACCES']);
+const noLinks: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'ENOSYS',
+  'EOPNOTSUPP',
+  'EINVAL',
+  'EISDIR',
+  'EACCES',
+]);
 
 /** Gives a file a second name; false on a file system without such. */
 function linked(path: string, name: string): boolean {
@@ -321,7 +375,8 @@ interface OpenSpan {
   readonly signer: string | null;
 }
 
-const unknownOrSame = (one: string | null, other: string | null): boolean => one === null || other === null || one === other;
+const unknownOrSame = (one: string | null, other: string | null): boolean =>
+  one === null || other === null || one === other;
 
 /** An owner with its executable; only some audits know that. */
 function binaryKey(listener: Listener): string {
@@ -347,35 +402,72 @@ function machineId(database: DatabaseSync, name: string): number {
   return Number(database.prepare('SELECT id FROM machine WHERE name = ?').get(name)!.id);
 }
 
-function storeSpans(database: DatabaseSync, machine: number, at: number, previous: number | null, { listeners, partial }: StoredRun): { appeared: number; disappeared: number } {
+function storeSpans(
+  database: DatabaseSync,
+  machine: number,
+  at: number,
+  previous: number | null,
+  { listeners, partial }: StoredRun,
+): { appeared: number; disappeared: number } {
   const open = new Map<string, OpenSpan>();
-  const seen = new Set(listeners.filter(({ port }) => port !== 'dynamic').map(({ protocol, port, address }) => `${protocol} ${port} ${address}`));
+  const seen = new Set(
+    listeners
+      .filter(({ port }) => port !== 'dynamic')
+      .map(({ protocol, port, address }) => `${protocol} ${port} ${address}`),
+  );
   const gone = new Set<number>();
   const rows = database
-    .prepare('SELECT span.rowid AS id, protocol, port, address, program, services, user, sha256, signer FROM span JOIN owner ON owner.id = span.owner WHERE machine = ? AND last IS NULL')
+    .prepare(
+      'SELECT span.rowid AS id, protocol, port, address, program, services, user, sha256, signer FROM span JOIN owner ON owner.id = span.owner WHERE machine = ? AND last IS NULL',
+    )
     .all(machine);
   for (const { id, protocol, port, address, program, services, user, sha256, signer } of rows) {
-    const key = ownerKey({ program: program as string | null, services: JSON.parse(String(services)) as string[], user: user as string | null });
+    const key = ownerKey({
+      program: program as string | null,
+      services: JSON.parse(String(services)) as string[],
+      user: user as string | null,
+    });
     // An endpoint that was seen has whom it was seen with; dynamic ones are many behind one name.
     if (!partial || seen.has(`${protocol} ${port} ${address}`)) gone.add(Number(id));
-    open.set(`${protocol} ${port} ${address} ${key}`, { id: Number(id), sha256: sha256 as string | null, signer: signer as string | null });
+    open.set(`${protocol} ${port} ${address} ${key}`, {
+      id: Number(id),
+      sha256: sha256 as string | null,
+      signer: signer as string | null,
+    });
   }
-  const addOwner = database.prepare('INSERT OR IGNORE INTO owner (key, program, services, user, sha256, signer) VALUES (?, ?, ?, ?, ?, ?)');
-  const addSpan = database.prepare('INSERT INTO span (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?');
+  const addOwner = database.prepare(
+    'INSERT OR IGNORE INTO owner (key, program, services, user, sha256, signer) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const addSpan = database.prepare(
+    'INSERT INTO span (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?',
+  );
   const learn = database.prepare('UPDATE span SET owner = (SELECT id FROM owner WHERE key = ?) WHERE rowid = ?');
   const unmatched = new Set([...open.values()].map(({ id }) => id));
   let appeared = 0;
   for (const listener of listeners) {
     const key = binaryKey(listener);
     const span = open.get(`${listener.protocol} ${portOf(listener)} ${listener.address} ${ownerKey(listener)}`);
-    const same = span !== undefined && unmatched.has(span.id) && unknownOrSame(span.sha256, listener.sha256) && unknownOrSame(span.signer, listener.signer);
+    const same =
+      span !== undefined &&
+      unmatched.has(span.id) &&
+      unknownOrSame(span.sha256, listener.sha256) &&
+      unknownOrSame(span.signer, listener.signer);
     if (same) {
       unmatched.delete(span.id);
       gone.delete(span.id);
     }
-    const learnt = same && ((span.sha256 === null && listener.sha256 !== null) || (span.signer === null && listener.signer !== null));
+    const learnt =
+      same &&
+      ((span.sha256 === null && listener.sha256 !== null) || (span.signer === null && listener.signer !== null));
     if (same && !learnt) continue;
-    addOwner.run(key, listener.program, JSON.stringify(listener.services), listener.user, listener.sha256, listener.signer);
+    addOwner.run(
+      key,
+      listener.program,
+      JSON.stringify(listener.services),
+      listener.user,
+      listener.sha256,
+      listener.signer,
+    );
     if (learnt) {
       learn.run(key, span.id);
       continue;
@@ -389,19 +481,43 @@ function storeSpans(database: DatabaseSync, machine: number, at: number, previou
 }
 
 /** Notes which numbers the dynamic ports have. */
-function storeDynamicPorts(database: DatabaseSync, machine: number, at: number, previous: number | null, { listeners, partial }: StoredRun): void {
+function storeDynamicPorts(
+  database: DatabaseSync,
+  machine: number,
+  at: number,
+  previous: number | null,
+  { listeners, partial }: StoredRun,
+): void {
   const gone = new Map<string, number>();
-  const rows = database.prepare('SELECT dynamic_port.rowid AS id, protocol, port, address, program, services, user FROM dynamic_port JOIN owner ON owner.id = dynamic_port.owner WHERE machine = ? AND last IS NULL').all(machine);
+  const rows = database
+    .prepare(
+      'SELECT dynamic_port.rowid AS id, protocol, port, address, program, services, user FROM dynamic_port JOIN owner ON owner.id = dynamic_port.owner WHERE machine = ? AND last IS NULL',
+    )
+    .all(machine);
   for (const { id, protocol, port, address, program, services, user } of rows) {
-    gone.set(`${protocol} ${port} ${address} ${ownerKey({ program: program as string | null, services: JSON.parse(String(services)) as string[], user: user as string | null })}`, Number(id));
+    gone.set(
+      `${protocol} ${port} ${address} ${ownerKey({ program: program as string | null, services: JSON.parse(String(services)) as string[], user: user as string | null })}`,
+      Number(id),
+    );
   }
-  const addOwner = database.prepare('INSERT OR IGNORE INTO owner (key, program, services, user, sha256, signer) VALUES (?, ?, ?, ?, ?, ?)');
-  const add = database.prepare('INSERT INTO dynamic_port (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?');
+  const addOwner = database.prepare(
+    'INSERT OR IGNORE INTO owner (key, program, services, user, sha256, signer) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const add = database.prepare(
+    'INSERT INTO dynamic_port (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?',
+  );
   for (const listener of listeners) {
     for (const port of listener.port === 'dynamic' ? listener.ports : []) {
       if (gone.delete(`${listener.protocol} ${port} ${listener.address} ${ownerKey(listener)}`)) continue;
       const key = binaryKey(listener);
-      addOwner.run(key, listener.program, JSON.stringify(listener.services), listener.user, listener.sha256, listener.signer);
+      addOwner.run(
+        key,
+        listener.program,
+        JSON.stringify(listener.services),
+        listener.user,
+        listener.sha256,
+        listener.signer,
+      );
       add.run(machine, listener.protocol, port, listener.address, at, key);
     }
   }
@@ -409,13 +525,23 @@ function storeDynamicPorts(database: DatabaseSync, machine: number, at: number, 
   const end = database.prepare('UPDATE dynamic_port SET last = ? WHERE rowid = ?');
   for (const id of gone.values()) end.run(previous ?? at, id);
   database
-    .prepare('DELETE FROM dynamic_port WHERE rowid IN (SELECT rowid FROM dynamic_port WHERE machine = ? AND last IS NOT NULL ORDER BY last DESC LIMIT -1 OFFSET ?)')
+    .prepare(
+      'DELETE FROM dynamic_port WHERE rowid IN (SELECT rowid FROM dynamic_port WHERE machine = ? AND last IS NOT NULL ORDER BY last DESC LIMIT -1 OFFSET ?)',
+    )
     .run(machine, mostDynamicPorts);
 }
 
-function storeFindings(database: DatabaseSync, machine: number, at: number, previous: number | null, { findings, partial }: StoredRun): Finding[] {
+function storeFindings(
+  database: DatabaseSync,
+  machine: number,
+  at: number,
+  previous: number | null,
+  { findings, partial }: StoredRun,
+): Finding[] {
   const open = new Map<string, { id: number; first: number }>();
-  for (const { id, key, first } of database.prepare('SELECT rowid AS id, key, first FROM finding WHERE machine = ? AND last IS NULL').all(machine)) {
+  for (const { id, key, first } of database
+    .prepare('SELECT rowid AS id, key, first FROM finding WHERE machine = ? AND last IS NULL')
+    .all(machine)) {
     open.set(String(key), { id: Number(id), first: Number(first) });
   }
   const add = database.prepare('INSERT INTO finding (machine, key, severity, first) VALUES (?, ?, ?, ?)');
@@ -433,7 +559,9 @@ function storeFindings(database: DatabaseSync, machine: number, at: number, prev
 
 /** The findings of a run that is not stored, dated by those that are. */
 function datedFindings(database: DatabaseSync, machine: number, at: number, findings: readonly Finding[]): Finding[] {
-  const first = database.prepare('SELECT first FROM finding WHERE machine = ? AND key = ? AND first <= ? AND (last IS NULL OR last >= ?)');
+  const first = database.prepare(
+    'SELECT first FROM finding WHERE machine = ? AND key = ? AND first <= ? AND (last IS NULL OR last >= ?)',
+  );
   return findings.map((finding) => {
     const known = first.get(machine, findingKey(finding), at, at);
     return known === undefined ? finding : { ...finding, FirstSeen: instant(known.first) };
@@ -478,7 +606,8 @@ function forgetLater(database: DatabaseSync, machine: number, at: number): numbe
 
 function forget(database: DatabaseSync, machine: number, before: number): void {
   database.prepare('DELETE FROM run WHERE machine = ? AND at < ?').run(machine, before);
-  for (const table of ['span', 'dynamic_port', 'finding']) database.prepare(`DELETE FROM ${table} WHERE machine = ? AND last < ?`).run(machine, before);
+  for (const table of ['span', 'dynamic_port', 'finding'])
+    database.prepare(`DELETE FROM ${table} WHERE machine = ? AND last < ?`).run(machine, before);
   database.exec('DELETE FROM owner WHERE id NOT IN (SELECT owner FROM span UNION SELECT owner FROM dynamic_port)');
 }
 
@@ -487,20 +616,42 @@ function record(database: DatabaseSync, run: StoredRun, path: string, now: Date)
   return transaction(database, () => {
     if (Number(pragma(database, 'user_version')) < storeVersion) database.exec(upgrade);
     const machine = machineId(database, run.machine);
-    const { count, first, last } = database.prepare('SELECT count(*) AS count, min(at) AS first, max(at) AS last FROM run WHERE machine = ? AND at > ?').get(machine, now.getTime())!;
-    const before = run.forgetLater && count !== 0 ? { first: instant(first), last: instant(last), copy: keepCopy(path, now) } : null;
+    const { count, first, last } = database
+      .prepare('SELECT count(*) AS count, min(at) AS first, max(at) AS last FROM run WHERE machine = ? AND at > ?')
+      .get(machine, now.getTime())!;
+    const before =
+      run.forgetLater && count !== 0 ? { first: instant(first), last: instant(last), copy: keepCopy(path, now) } : null;
     const forgotten = before === null ? 0 : forgetLater(database, machine, now.getTime());
     const previous = newestRun(database, machine);
     if (previous !== null && at <= previous) {
       const same = database.prepare('SELECT 1 FROM run WHERE machine = ? AND at = ?').get(machine, at) !== undefined;
-      return { findings: datedFindings(database, machine, at, run.findings), refused: same ? 'same' : 'older', newest: instant(previous), forgotten, before };
+      return {
+        findings: datedFindings(database, machine, at, run.findings),
+        refused: same ? 'same' : 'older',
+        newest: instant(previous),
+        forgotten,
+        before,
+      };
     }
     const { appeared, disappeared } = storeSpans(database, machine, at, previous, run);
     storeDynamicPorts(database, machine, at, previous, run);
     const findings = storeFindings(database, machine, at, previous, run);
     database
-      .prepare('INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst, complete, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-      .run(machine, at, run.tool, run.listeners.length, appeared, disappeared, run.findings.length, worst(run.findings), run.partial || run.problem !== undefined ? 0 : 1, run.problem ?? null);
+      .prepare(
+        'INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst, complete, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      )
+      .run(
+        machine,
+        at,
+        run.tool,
+        run.listeners.length,
+        appeared,
+        disappeared,
+        run.findings.length,
+        worst(run.findings),
+        run.partial || run.problem !== undefined ? 0 : 1,
+        run.problem ?? null,
+      );
     if (run.keepDays !== null) forget(database, machine, at - run.keepDays * day);
     return { findings, refused: null, newest: instant(at), forgotten, before };
   });
@@ -518,7 +669,11 @@ export function isFuture(at: string, now: Date): boolean {
  */
 export function storeRun(path: string, run: StoredRun, now: Date, wait = patience): StoreOutcome {
   if (isFuture(run.at, now)) {
-    throw new PortOwnerError('PO4208', `the audit of ${run.machine} is dated ${run.at}, and it is ${now.toISOString()}: it is not stored`, { hint: 'Set the clock of that machine, or of this one, and make the snapshot again.', target: run.at });
+    throw new PortOwnerError(
+      'PO4208',
+      `the audit of ${run.machine} is dated ${run.at}, and it is ${now.toISOString()}: it is not stored`,
+      { hint: 'Set the clock of that machine, or of this one, and make the snapshot again.', target: run.at },
+    );
   }
   let aside: string | null = null;
   try {
@@ -548,7 +703,11 @@ function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
   let database: DatabaseSync | undefined;
   try {
     for (const end of ['', '-journal']) checkFile(path + end);
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) throw new PortOwnerError('PO2001', `cannot read ${path}: there is no such file`, { hint: 'portowner audit --store makes it.', target: path });
+    if (statSync(path, { throwIfNoEntry: false }) === undefined)
+      throw new PortOwnerError('PO2001', `cannot read ${path}: there is no such file`, {
+        hint: 'portowner audit --store makes it.',
+        target: path,
+      });
     // An audit that was killed left a journal: only a writer can take back what it had begun.
     database = open(path, !existsSync(`${path}-journal`));
     verify(database, path, false);
@@ -557,17 +716,26 @@ function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
     if (error instanceof PortOwnerError) throw error;
     // Of numbers that are no times.
     if (!isDamage(error) && !(error instanceof RangeError)) throw unusable(path, error);
-    throw new PortOwnerError('PO4203', `the store ${path} is damaged: ${(error as Error).message}`, { hint: 'The next audit sets it aside and begins a new one; or bring it back from a backup.', target: path, cause: error });
+    throw new PortOwnerError('PO4203', `the store ${path} is damaged: ${(error as Error).message}`, {
+      hint: 'The next audit sets it aside and begins a new one; or bring it back from a backup.',
+      target: path,
+      cause: error,
+    });
   } finally {
     database?.close();
   }
 }
 
 /** The audits of a store, newest first; `limit` is how many at most, null for all. */
-export function readRuns(path: string, { machine, limit }: { machine: string | null; limit: number | null }): AuditRun[] {
+export function readRuns(
+  path: string,
+  { machine, limit }: { machine: string | null; limit: number | null },
+): AuditRun[] {
   return reading(path, (database) =>
     database
-      .prepare('SELECT run.*, name FROM run JOIN machine ON machine.id = run.machine WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE ORDER BY at DESC, name LIMIT ?2')
+      .prepare(
+        'SELECT run.*, name FROM run JOIN machine ON machine.id = run.machine WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE ORDER BY at DESC, name LIMIT ?2',
+      )
       .all(machine, limit ?? -1)
       .map((row): AuditRun => ({
         RunTime: instant(row.at),
@@ -596,11 +764,22 @@ export interface SpanQuestion {
 }
 
 /** The ports that a question is about, as far as its owners and ports tell; null for all. */
-function portsOf(database: DatabaseSync, { port, dynamic }: SpanQuestion, owners: ReadonlyMap<number, Owner> | null): number[] | null {
+function portsOf(
+  database: DatabaseSync,
+  { port, dynamic }: SpanQuestion,
+  owners: ReadonlyMap<number, Owner> | null,
+): number[] | null {
   if (port === null && owners === null) return null;
   const wanted = owners === null ? [] : [...owners].filter(([, owner]) => owner.wanted).map(([id]) => id);
-  const rows = owners === null ? database.prepare('SELECT DISTINCT port FROM span').all() : database.prepare('SELECT DISTINCT port FROM span WHERE owner IN (SELECT value FROM json_each(?))').all(JSON.stringify(wanted));
-  return rows.map((row) => Number(row.port)).filter((number) => (number === dynamicPort ? dynamic : (port?.(number) ?? true)));
+  const rows =
+    owners === null
+      ? database.prepare('SELECT DISTINCT port FROM span').all()
+      : database
+          .prepare('SELECT DISTINCT port FROM span WHERE owner IN (SELECT value FROM json_each(?))')
+          .all(JSON.stringify(wanted));
+  return rows
+    .map((row) => Number(row.port))
+    .filter((number) => (number === dynamicPort ? dynamic : (port?.(number) ?? true)));
 }
 
 interface Owner extends Pick<Listener, 'program' | 'services' | 'user' | 'sha256' | 'signer'> {
@@ -613,30 +792,55 @@ interface Owner extends Pick<Listener, 'program' | 'services' | 'user' | 'sha256
 export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
   return reading(path, (database) => {
     const owners = new Map<number, Owner>();
-    for (const { id, program, services, user, sha256, signer } of database.prepare('SELECT id, program, services, user, sha256, signer FROM owner').all()) {
-      const owner = { program: program as string | null, services: services === '[]' ? [] : (JSON.parse(String(services)) as string[]), user: user as string | null, sha256: sha256 as string | null, signer: signer as string | null };
+    for (const { id, program, services, user, sha256, signer } of database
+      .prepare('SELECT id, program, services, user, sha256, signer FROM owner')
+      .all()) {
+      const owner = {
+        program: program as string | null,
+        services: services === '[]' ? [] : (JSON.parse(String(services)) as string[]),
+        user: user as string | null,
+        sha256: sha256 as string | null,
+        signer: signer as string | null,
+      };
       owners.set(Number(id), { ...owner, key: ownerKey(owner), wanted: question.owner?.(owner) ?? true });
     }
     const numbered = Number(pragma(database, 'user_version')) >= 2;
     const machines = new Map<number, { name: string; first: number; firstNumbers: number; newest: number }>();
     const found = database
-      .prepare(`SELECT id, name, min(at) AS first, ${numbered ? 'min(at) FILTER (WHERE complete IS NOT NULL)' : 'NULL'} AS numbers, max(at) AS newest FROM machine JOIN run ON run.machine = id WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE GROUP BY id`)
+      .prepare(
+        `SELECT id, name, min(at) AS first, ${numbered ? 'min(at) FILTER (WHERE complete IS NOT NULL)' : 'NULL'} AS numbers, max(at) AS newest FROM machine JOIN run ON run.machine = id WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE GROUP BY id`,
+      )
       .all(question.machine);
-    for (const { id, name, first, numbers, newest } of found) machines.set(Number(id), { name: String(name), first: Number(first), firstNumbers: Number(numbers ?? first), newest: Number(newest) });
+    for (const { id, name, first, numbers, newest } of found)
+      machines.set(Number(id), {
+        name: String(name),
+        first: Number(first),
+        firstNumbers: Number(numbers ?? first),
+        newest: Number(newest),
+      });
     const rows: PortSpanRow[] = [];
     // Who had an endpoint last, and until when.
     let endpoint = '';
     let before: { owner: Owner; last: number }[] = [];
     const ports = portsOf(database, question, question.owner === null ? null : owners);
     const columns = 'machine, protocol, port, address, owner, first, last';
-    const selected = [`SELECT ${columns}, 0 AS numbered FROM span ${ports === null ? '' : 'WHERE port IN (SELECT value FROM json_each(?))'}`];
+    const selected = [
+      `SELECT ${columns}, 0 AS numbered FROM span ${ports === null ? '' : 'WHERE port IN (SELECT value FROM json_each(?))'}`,
+    ];
     const wanted = ports === null ? [] : [JSON.stringify(ports)];
     if (numbered && question.port !== null) {
-      const numbers = database.prepare('SELECT DISTINCT port FROM dynamic_port').all().map((row) => Number(row.port));
+      const numbers = database
+        .prepare('SELECT DISTINCT port FROM dynamic_port')
+        .all()
+        .map((row) => Number(row.port));
       selected.push(`SELECT ${columns}, 1 FROM dynamic_port WHERE port IN (SELECT value FROM json_each(?))`);
       wanted.push(JSON.stringify(numbers.filter(question.port)));
     }
-    const spans = database.prepare(`SELECT * FROM (${selected.join(' UNION ALL ')}) ORDER BY port = 0, port, numbered, protocol, address, machine, first, last IS NULL`).all(...wanted);
+    const spans = database
+      .prepare(
+        `SELECT * FROM (${selected.join(' UNION ALL ')}) ORDER BY port = 0, port, numbered, protocol, address, machine, first, last IS NULL`,
+      )
+      .all(...wanted);
     for (const row of spans) {
       const port = Number(row.port);
       const machine = machines.get(Number(row.machine));
@@ -647,17 +851,28 @@ export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
       if (key !== endpoint) before = [];
       endpoint = key;
       // Dynamic listeners are not one another's heirs.
-      const heirs = row.numbered === 1 ? [] : port === dynamicPort ? before.filter((one) => one.owner.key === owner.key) : before;
+      const heirs =
+        row.numbered === 1 ? [] : port === dynamicPort ? before.filter((one) => one.owner.key === owner.key) : before;
       const previous = heirs.findLast(({ last }) => last < first)?.owner;
       const changed = previous !== undefined && previous.key !== owner.key;
-      const replaced = previous !== undefined && !changed && !(unknownOrSame(previous.sha256, owner.sha256) && unknownOrSame(previous.signer, owner.signer));
+      const replaced =
+        previous !== undefined &&
+        !changed &&
+        !(unknownOrSame(previous.sha256, owner.sha256) && unknownOrSame(previous.signer, owner.signer));
       before.push({ owner, last: row.last === null ? Infinity : Number(row.last) });
       if (!owner.wanted) continue;
       rows.push({
         Protocol: String(row.protocol),
         LocalAddress: String(row.address),
         Port: port === dynamicPort ? 'dynamic' : String(port),
-        Event: first <= (row.numbered === 1 ? machine.firstNumbers : machine.first) ? 'Known' : changed ? 'ChangedHands' : replaced ? 'BinaryChanged' : 'Appeared',
+        Event:
+          first <= (row.numbered === 1 ? machine.firstNumbers : machine.first)
+            ? 'Known'
+            : changed
+              ? 'ChangedHands'
+              : replaced
+                ? 'BinaryChanged'
+                : 'Appeared',
         FirstSeen: instant(first),
         LastSeen: instant(row.last ?? machine.newest),
         IsOpen: row.last === null,
@@ -673,4 +888,3 @@ export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
     return rows;
   });
 }
-

@@ -27,7 +27,10 @@ async function linux(code: string): Promise<Buffer> {
   return executable('linux', ...(await withCodeCache('linux', code)));
 }
 
-const windows = (platform: Platform, name: string) => ({ name, make: async (code: string): Promise<Buffer> => finishWindows(await executable(platform, code), name) });
+const windows = (platform: Platform, name: string) => ({
+  name,
+  make: async (code: string): Promise<Buffer> => finishWindows(await executable(platform, code), name),
+});
 
 const makers: Record<Platform, { name: string; make: (code: string) => Promise<Buffer> }> = {
   linux: { name: 'portowner', make: linux },
@@ -40,8 +43,10 @@ const sbomName = 'portowner.cdx.json';
 async function build(platforms: Platform[]): Promise<void> {
   mkdirSync(dist, { recursive: true });
   // Removed, not overwritten: what runs goes on with the old file, and no sums means that the build has not ended well.
-  for (const name of [...platforms.map((platform) => makers[platform].name), 'SHA256SUMS']) rmSync(join(dist, name), { force: true });
-  for (const platform of platforms.filter((one) => one !== 'linux')) say(verifyNodeSignature(nodeBinary(runtimeOf[platform])));
+  for (const name of [...platforms.map((platform) => makers[platform].name), 'SHA256SUMS'])
+    rmSync(join(dist, name), { force: true });
+  for (const platform of platforms.filter((one) => one !== 'linux'))
+    say(verifyNodeSignature(nodeBinary(runtimeOf[platform])));
   const { code, metafile } = await bundle();
   writeFileSync(join(cache, 'metafile.json'), JSON.stringify(metafile));
 
@@ -56,13 +61,21 @@ async function build(platforms: Platform[]): Promise<void> {
   };
   await Promise.all(platforms.map(make));
 
-  const names = Object.fromEntries(Object.entries(makers).map(([platform, { name }]) => [platform, name])) as Record<Platform, string>;
+  const names = Object.fromEntries(Object.entries(makers).map(([platform, { name }]) => [platform, name])) as Record<
+    Platform,
+    string
+  >;
   writeFileSync(join(dist, sbomName), `${JSON.stringify(sbom(metafile, names), null, 2)}\n`);
   const built = [...Object.values(names), sbomName].filter((name) => existsSync(join(dist, name)));
-  writeFileSync(join(dist, 'SHA256SUMS'), built.map((name) => `${sha256(readFileSync(join(dist, name)))}  ${name}\n`).join(''));
+  writeFileSync(
+    join(dist, 'SHA256SUMS'),
+    built.map((name) => `${sha256(readFileSync(join(dist, name)))}  ${name}\n`).join(''),
+  );
 }
 
-const wanted = Object.keys(makers).filter((platform) => process.argv.length === 2 || process.argv.includes(platform)) as Platform[];
+const wanted = Object.keys(makers).filter(
+  (platform) => process.argv.length === 2 || process.argv.includes(platform),
+) as Platform[];
 try {
   await build(wanted);
 } catch (error) {

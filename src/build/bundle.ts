@@ -41,10 +41,15 @@ export async function bundle(): Promise<Bundle> {
     legalComments: 'none',
     logLevel: 'silent',
   });
-  const warnings = result.warnings.map((warning) => `${warning.location?.file}:${warning.location?.line}: ${warning.text}`);
+  const warnings = result.warnings.map(
+    (warning) => `${warning.location?.file}:${warning.location?.line}: ${warning.text}`,
+  );
   if (warnings.length > 0) throw new Error(`the bundler warns:\n${warnings.join('\n')}`);
   // esbuild escapes what is not ASCII in strings, and leaves it in regular expressions.
-  const code = (result.outputFiles[0]?.text ?? '').replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const code = (result.outputFiles[0]?.text ?? '').replaceAll(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
   if (/\bimport\(/.test(code)) throw new Error('an import() survives in the bundle');
   return { code, metafile: result.metafile };
 }

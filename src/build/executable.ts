@@ -11,7 +11,11 @@ export type Platform = 'linux' | 'win' | 'win-arm64';
 /** What an executable carries for `node:sea`, by name. */
 export type Assets = Record<string, string | Uint8Array>;
 
-export const runtimeOf = { linux: runtimes['linux-x64'], win: runtimes['win32-x64'], 'win-arm64': arm64Runtimes.target };
+export const runtimeOf = {
+  linux: runtimes['linux-x64'],
+  win: runtimes['win32-x64'],
+  'win-arm64': arm64Runtimes.target,
+};
 
 /** Node's flags inside the executable: no warning of experimental modules, and nobody's OPENSSL_CONF. */
 const execArgv = (platform: Platform): string[] => [
@@ -24,10 +28,19 @@ const execArgv = (platform: Platform): string[] => [
 const run = promisify(execFile);
 
 /** Runs a script of this folder under a Node; throws what it said when it fails. */
-async function script(node: string, flags: string[], name: string, args: string[], env: Record<string, string> = {}): Promise<void> {
+async function script(
+  node: string,
+  flags: string[],
+  name: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<void> {
   const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...inherited } = process.env;
   try {
-    await run(node, [...flags, join(root, 'src/build', name), ...args], { env: { ...inherited, ...env }, maxBuffer: 1e8 });
+    await run(node, [...flags, join(root, 'src/build', name), ...args], {
+      env: { ...inherited, ...env },
+      maxBuffer: 1e8,
+    });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`${name} failed:\n${stdout}${stderr}`, { cause: error });
@@ -57,8 +70,22 @@ export async function executable(platform: Platform, main: string, assets: Asset
     for (const [name, content] of Object.entries(assets)) writeFileSync(join(folder, name), content);
     const output = join(folder, 'portowner.out');
     const [system, arch = 'x64'] = platform.split('-') as ['linux' | 'win', 'arm64'?];
-    const job: Job = { platform: system, arch, version, main: 'portowner.js', assets: Object.keys(assets), execArgv: execArgv(platform), output };
-    await script(maker, [], 'pkg.ts', [JSON.stringify(job)], { HOME: pkgHome, USERPROFILE: pkgHome, TMPDIR: folder, TEMP: folder, TMP: folder });
+    const job: Job = {
+      platform: system,
+      arch,
+      version,
+      main: 'portowner.js',
+      assets: Object.keys(assets),
+      execArgv: execArgv(platform),
+      output,
+    };
+    await script(maker, [], 'pkg.ts', [JSON.stringify(job)], {
+      HOME: pkgHome,
+      USERPROFILE: pkgHome,
+      TMPDIR: folder,
+      TEMP: folder,
+      TMP: folder,
+    });
     return readFileSync(output);
   });
 }
@@ -75,5 +102,8 @@ export async function withCodeCache(platform: Platform, bundle: string): Promise
     await script(ownNode(), execArgv(platform), 'code-cache.ts', [source, output]);
     return readFileSync(output);
   });
-  return [readFileSync(join(root, 'src/build/loader.cjs'), 'utf8'), { 'portowner.cjs': wrapped, 'portowner.cache': cache }];
+  return [
+    readFileSync(join(root, 'src/build/loader.cjs'), 'utf8'),
+    { 'portowner.cjs': wrapped, 'portowner.cache': cache },
+  ];
 }

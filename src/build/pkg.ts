@@ -34,6 +34,8 @@ const seaConfig: SeaConfig & Record<string, unknown> = {
   execArgvExtension: 'none',
   execArgv: job.execArgv,
 };
-const targets = [{ platform: job.platform, arch: job.arch, nodeRange: `node${job.version}`, output: job.output }] as SeaOptions['targets'];
+const targets = [
+  { platform: job.platform, arch: job.arch, nodeRange: `node${job.version}`, output: job.output },
+] as SeaOptions['targets'];
 
 await pkg.default(join(tmpdir(), job.main), { signature: false, targets, seaConfig });

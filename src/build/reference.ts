@@ -17,19 +17,33 @@ import { verdict } from '../schema/verdict.ts';
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 function columnTable(schema: RowSchema, of: string): string {
-  const rows = plainColumns(schema).map(({ name, type, description }) => `| \`${name}\` | ${type} | ${cell(description)} |`);
-  return [`Rows of ${of} (\`${schema.typeName}\`):`, '', '| column | type | meaning |', '|---|---|---|', ...rows].join('\n');
+  const rows = plainColumns(schema).map(
+    ({ name, type, description }) => `| \`${name}\` | ${type} | ${cell(description)} |`,
+  );
+  return [`Rows of ${of} (\`${schema.typeName}\`):`, '', '| column | type | meaning |', '|---|---|---|', ...rows].join(
+    '\n',
+  );
 }
 
 function problemTable(): string {
-  const rows = Object.entries(problemKinds).map(([code, { summary, action, exitCode }]) => `| ${code} | ${cell(summary)} | ${cell(action)} | ${exitCode} |`);
-  return ['| code | meaning | what to do | exit code when it ends the command |', '|---|---|---|---|', ...rows].join('\n');
+  const rows = Object.entries(problemKinds).map(
+    ([code, { summary, action, exitCode }]) => `| ${code} | ${cell(summary)} | ${cell(action)} | ${exitCode} |`,
+  );
+  return ['| code | meaning | what to do | exit code when it ends the command |', '|---|---|---|---|', ...rows].join(
+    '\n',
+  );
 }
 
 function sourceTable(): string {
   const names = { win32: 'Windows', linux: 'Linux' } as const;
   return (['win32', 'linux'] as const)
-    .map((platform) => [`| ${names[platform]} | what |`, '|---|---|', ...Object.entries(sourceNames[platform]).map(([name, what]) => `| \`${name}\` | ${cell(what)} |`)].join('\n'))
+    .map((platform) =>
+      [
+        `| ${names[platform]} | what |`,
+        '|---|---|',
+        ...Object.entries(sourceNames[platform]).map(([name, what]) => `| \`${name}\` | ${cell(what)} |`),
+      ].join('\n'),
+    )
     .join('\n\n');
 }
 

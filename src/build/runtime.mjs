@@ -2,7 +2,19 @@
 // this runs before anything is installed, under any Node >= 20.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -108,7 +120,7 @@ export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex'
 export function writeExecutable(path, bytes) {
   const fd = openSync(path, 'w', 0o755);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, Math.min(65536, bytes.length - at));
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, Math.min(65536, bytes.length - at));
   } finally {
     closeSync(fd);
   }
@@ -122,7 +134,7 @@ export function writeExecutable(path, bytes) {
 function untar(archive, names) {
   /** @type {Map<string, Buffer>} */
   const found = new Map();
-  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0;) {
     const name = archive.toString('utf8', at, at + 100).replace(/\0.*$/s, '');
     const size = parseInt(archive.toString('latin1', at + 124, at + 136), 8);
     if (names.includes(name)) found.set(name, archive.subarray(at + 512, at + 512 + size));
@@ -150,7 +162,8 @@ export function nodeBinary(runtime) {
     const binary = files.get(`package/${runtime.file}`);
     if (!binary) throw new Error(`${tarball} has no ${runtime.file}`);
     const digest = sha256(binary);
-    if (digest !== runtime.sha256) throw new Error(`${tarball}: ${runtime.file} has the SHA-256 ${digest}, expected ${runtime.sha256}`);
+    if (digest !== runtime.sha256)
+      throw new Error(`${tarball}: ${runtime.file} has the SHA-256 ${digest}, expected ${runtime.sha256}`);
     mkdirSync(dirname(path), { recursive: true });
     const license = files.get('package/LICENSE');
     if (license) writeFileSync(`${path}.LICENSE`, license);
@@ -172,6 +185,7 @@ export function nodeBinary(runtime) {
 export function ownNode(list = runtimes) {
   const key = `${process.platform}-${process.arch}`;
   const runtime = key === 'linux-x64' || key === 'win32-x64' ? list[key] : undefined;
-  if (!runtime) throw new Error(`PortOwner has no Node for ${key}: it is built on ${Object.keys(runtimes).join(' or ')}`);
+  if (!runtime)
+    throw new Error(`PortOwner has no Node for ${key}: it is built on ${Object.keys(runtimes).join(' or ')}`);
   return nodeBinary(runtime);
 }

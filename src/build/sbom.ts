@@ -73,12 +73,19 @@ function license(id: string): License {
 
 /** A package URL: https://github.com/package-url/purl-spec. */
 function purl(type: string, name: string, of: string): string {
-  const path = name.split('/').map((part) => encodeURIComponent(part).replace('%40', '@')).join('/');
+  const path = name
+    .split('/')
+    .map((part) => encodeURIComponent(part).replace('%40', '@'))
+    .join('/');
   return `pkg:${type}/${path.replace(/^@/, '%40')}@${encodeURIComponent(of)}`;
 }
 
 function library(name: string, folder: string): Component {
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string; license: string; description?: string };
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    version: string;
+    license: string;
+    description?: string;
+  };
   const ref = purl('npm', name, manifest.version);
   return {
     type: 'library',
@@ -92,7 +99,10 @@ function library(name: string, folder: string): Component {
 }
 
 /** A Node as a component with its parts; `names` are the executables that embed it. */
-function nodeComponent(versions: Readonly<Record<string, string>>, embedded: readonly { name: string; sha256: string }[]): Component {
+function nodeComponent(
+  versions: Readonly<Record<string, string>>,
+  embedded: readonly { name: string; sha256: string }[],
+): Component {
   const { node = '' } = versions;
   const ref = purl('generic', 'nodejs', node);
   const parts = Object.entries(versions)
@@ -100,8 +110,16 @@ function nodeComponent(versions: Readonly<Record<string, string>>, embedded: rea
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, of]): Component => {
       const part = nodeParts[key];
-      if (part === undefined) throw new Error(`the bill of materials has no licence for Node's ${key}: add it to src/build/sbom.ts`);
-      return { type: 'library', 'bom-ref': `${ref}#${key}`, name: part[0], version: of, licenses: [license(part[1])], purl: purl('generic', part[0], of) };
+      if (part === undefined)
+        throw new Error(`the bill of materials has no licence for Node's ${key}: add it to src/build/sbom.ts`);
+      return {
+        type: 'library',
+        'bom-ref': `${ref}#${key}`,
+        name: part[0],
+        version: of,
+        licenses: [license(part[1])],
+        purl: purl('generic', part[0], of),
+      };
     });
   return {
     type: 'platform',
@@ -126,7 +144,8 @@ function edges(metafile: Metafile): Map<string, Set<string>> {
     const from = owner(path);
     const targets = found.get(from) ?? new Set();
     found.set(from, targets);
-    for (const { path: target, external } of imports) if (external !== true && owner(target) !== from && owner(target) !== '') targets.add(owner(target));
+    for (const { path: target, external } of imports)
+      if (external !== true && owner(target) !== from && owner(target) !== '') targets.add(owner(target));
   }
   return found;
 }
@@ -134,11 +153,17 @@ function edges(metafile: Metafile): Map<string, Set<string>> {
 /** What PortOwner's executables contain. The same sources give the same text: it has neither a time nor a random number. */
 export function sbom(metafile: Metafile, names: Readonly<Record<Platform, string>>): Sbom {
   const libraries = [...packages(metafile)].map(([name, folder]) => library(name, folder));
-  const versionsOf = (node: string): Record<string, string> => JSON.parse(execFileSync(node, ['-p', 'JSON.stringify(process.versions)'], { encoding: 'utf8' }));
+  const versionsOf = (node: string): Record<string, string> =>
+    JSON.parse(execFileSync(node, ['-p', 'JSON.stringify(process.versions)'], { encoding: 'utf8' }));
   const nodes = [
     { node: ownNode(runtimes), platforms: ['linux', 'win'] as const },
     { node: ownNode(arm64Runtimes), platforms: ['win-arm64'] as const },
-  ].map(({ node, platforms }) => nodeComponent(versionsOf(node), platforms.map((platform) => ({ name: names[platform], sha256: runtimeOf[platform].sha256 }))));
+  ].map(({ node, platforms }) =>
+    nodeComponent(
+      versionsOf(node),
+      platforms.map((platform) => ({ name: names[platform], sha256: runtimeOf[platform].sha256 })),
+    ),
+  );
 
   const self: Component = {
     type: 'application',
@@ -149,7 +174,8 @@ export function sbom(metafile: Metafile, names: Readonly<Record<Platform, string
     purl: purl('generic', 'portowner', version),
   };
   const needs = edges(metafile);
-  const refs = (wanted: Iterable<string>): string[] => libraries.filter(({ name }) => [...wanted].includes(name)).map((one) => one['bom-ref']);
+  const refs = (wanted: Iterable<string>): string[] =>
+    libraries.filter(({ name }) => [...wanted].includes(name)).map((one) => one['bom-ref']);
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -160,7 +186,10 @@ export function sbom(metafile: Metafile, names: Readonly<Record<Platform, string
     dependencies: [
       { ref: self['bom-ref'], dependsOn: [...refs(needs.get('') ?? []), ...nodes.map((node) => node['bom-ref'])] },
       ...libraries.map((one) => ({ ref: one['bom-ref'], dependsOn: refs(needs.get(one.name) ?? []) })),
-      ...nodes.map((node) => ({ ref: node['bom-ref'], dependsOn: (node.components ?? []).map((part) => part['bom-ref']) })),
+      ...nodes.map((node) => ({
+        ref: node['bom-ref'],
+        dependsOn: (node.components ?? []).map((part) => part['bom-ref']),
+      })),
       ...nodes.flatMap((node) => (node.components ?? []).map((part) => ({ ref: part['bom-ref'], dependsOn: [] }))),
     ],
   };

@@ -29,14 +29,18 @@ const prose = new Set(['title', 'description', '$comment']);
 for (const path of process.argv.slice(2)) {
   const ajv = new Ajv2020({ allowUnionTypes: true, code: { source: true, esm: true, lines: true } });
   // The validator carries its schema along: without what is only there to be read.
-  const schema = JSON.parse(readFileSync(path, 'utf8'), (key, value) => (prose.has(key) && typeof value === 'string' ? undefined : value));
+  const schema = JSON.parse(readFileSync(path, 'utf8'), (key, value) =>
+    prose.has(key) && typeof value === 'string' ? undefined : value,
+  );
   const validate = ajv.compile(schema);
   const imports: string[] = [];
   // ajv requires its run-time helpers, even in an ES module.
-  const code = standalone.default(ajv, validate).replaceAll(/const (\w+) = require\("(ajv\/[\w/]+)"\)\.default;/g, (_, name, module) => {
-    imports.push(`import ${name}Module from '${module}.js';\n`);
-    return `const ${name} = ${name}Module.default;`;
-  });
+  const code = standalone
+    .default(ajv, validate)
+    .replaceAll(/const (\w+) = require\("(ajv\/[\w/]+)"\)\.default;/g, (_, name, module) => {
+      imports.push(`import ${name}Module from '${module}.js';\n`);
+      return `const ${name} = ${name}Module.default;`;
+    });
   if (code.includes('require(')) throw new Error(`${path}: the validator still requires something`);
   const name = basename(path, '.schema.json');
   writeFileSync(join(folder, `${name}.validate.js`), `// @ts-nocheck\n${imports.join('')}${code}`);

@@ -22,7 +22,8 @@ function setProperties(resources: NtExecutableResource, fileName: string): void 
     ProductName: 'PortOwner',
     FileDescription: 'PortOwner: who owns a port',
     CompanyName: 'PortOwner contributors',
-    LegalCopyright: 'Copyright (c) 2026 PortOwner contributors, MIT License; contains Node.js and others, see THIRD-PARTY-NOTICES',
+    LegalCopyright:
+      'Copyright (c) 2026 PortOwner contributors, MIT License; contains Node.js and others, see THIRD-PARTY-NOTICES',
     InternalName: 'portowner',
     OriginalFilename: fileName,
     FileVersion: version,
@@ -37,7 +38,8 @@ function setIcon(resources: NtExecutableResource): void {
   if (!existsSync(path)) return;
   const groups = Resource.IconGroupEntry.fromEntries(resources.entries);
   const icons = Data.IconFile.from(readFileSync(path)).icons.map((icon) => icon.data);
-  for (const group of groups) Resource.IconGroupEntry.replaceIconsForResource(resources.entries, group.id, group.lang, icons);
+  for (const group of groups)
+    Resource.IconGroupEntry.replaceIconsForResource(resources.entries, group.id, group.lang, icons);
 }
 
 function setDependentLoadFlags(executable: NtExecutable): void {
@@ -46,7 +48,8 @@ function setDependentLoadFlags(executable: NtExecutable): void {
   if (!section?.data) throw new Error('the executable has no load configuration');
   const at = directory.virtualAddress - section.info.virtualAddress;
   const view = new DataView(section.data);
-  if (view.getUint32(at, true) < dependentLoadFlagsAt + 2) throw new Error('the load configuration is too short for DependentLoadFlags');
+  if (view.getUint32(at, true) < dependentLoadFlagsAt + 2)
+    throw new Error('the load configuration is too short for DependentLoadFlags');
   view.setUint16(at + dependentLoadFlagsAt, searchSystem32, true);
 }
 

@@ -7,7 +7,11 @@ import { sectionProblems } from './problems.ts';
 export function auditable(facts: Facts, name: string): Facts {
   const { status, reason } = facts.sections.sockets;
   if (status === 'ok' || status === 'partial') return facts;
-  throw new PortOwnerError('PO3001', `cannot tell which ports are open: ${status === 'notAsked' ? `${name} has no sockets` : (reason ?? 'the sockets could not be read')}`, { target: name });
+  throw new PortOwnerError(
+    'PO3001',
+    `cannot tell which ports are open: ${status === 'notAsked' ? `${name} has no sockets` : (reason ?? 'the sockets could not be read')}`,
+    { target: name },
+  );
 }
 
 /** What the user should know about how well the facts of an audit could be had. */
@@ -25,7 +29,9 @@ export function unseenProblem(unseen: readonly Listener[], what: string): Proble
     severity: 'Warning',
     code: owned ? 'PO3001' : 'PO3002',
     message: `not all is known of ${unseen.length} listener${unseen.length === 1 ? '' : 's'}, ${what}: port ${shown}`,
-    hint: owned ? 'Needs valid signatures of their executables.' : 'Needs the right to look at every process: that of root, or of an elevated administrator.',
+    hint: owned
+      ? 'Needs valid signatures of their executables.'
+      : 'Needs the right to look at every process: that of root, or of an elevated administrator.',
     target: shown,
   };
 }
@@ -33,7 +39,12 @@ export function unseenProblem(unseen: readonly Listener[], what: string): Proble
 /** Warns when two things that are compared come from different machines. */
 export function machineProblem(before: string | null, now: string, what: string): Problem | null {
   if (before === null || before.toLowerCase() === now.toLowerCase()) return null;
-  return { severity: 'Warning', code: 'PO4205', message: `${what} is of the machine ${before}, and is compared with ${now}`, target: before };
+  return {
+    severity: 'Warning',
+    code: 'PO4205',
+    message: `${what} is of the machine ${before}, and is compared with ${now}`,
+    target: before,
+  };
 }
 
 /** Whether approved listeners have hashes, so that those of now are needed too. */
@@ -48,14 +59,26 @@ export function signerProblem(named: boolean, { machine, sections }: Facts, name
   const windows = machine.platform === 'win32';
   if (!named || (windows && asked)) return null;
   const why = windows ? 'the facts have none' : 'Linux does not tell who signed an executable (NotSupported)';
-  return { severity: 'Warning', code: 'PO3001', message: `${name} names signers of executables, and ${why}: what depends on them is not decided`, ...(windows ? { hint: 'Make the snapshot with portowner snapshot --hash.' } : {}), target: name };
+  return {
+    severity: 'Warning',
+    code: 'PO3001',
+    message: `${name} names signers of executables, and ${why}: what depends on them is not decided`,
+    ...(windows ? { hint: 'Make the snapshot with portowner snapshot --hash.' } : {}),
+    target: name,
+  };
 }
 
 /** Warns when there is nothing to compare the hashes of a baseline with. */
 export function hashProblem(approved: readonly Listener[], facts: Facts, name: string): Problem | null {
   const { status } = facts.sections.binaries ?? { status: 'notAsked' };
   if (!hashed(approved) || status !== 'notAsked') return null;
-  return { severity: 'Warning', code: 'PO3001', message: `${name} has hashes of executables, and the facts have none: a replaced file would not be found`, hint: 'Make the snapshot with portowner snapshot --hash.', target: name };
+  return {
+    severity: 'Warning',
+    code: 'PO3001',
+    message: `${name} has hashes of executables, and the facts have none: a replaced file would not be found`,
+    hint: 'Make the snapshot with portowner snapshot --hash.',
+    target: name,
+  };
 }
 
 /** The problems that there are. */

@@ -8,7 +8,17 @@ import { sanitise } from '../formats/sanitise.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
 import { version } from '../version.ts';
-import { auditable, factProblems, hashed, hashProblem, machineProblem, signed, signerProblem, some, unseenProblem } from './audit-facts.ts';
+import {
+  auditable,
+  factProblems,
+  hashed,
+  hashProblem,
+  machineProblem,
+  signed,
+  signerProblem,
+  some,
+  unseenProblem,
+} from './audit-facts.ts';
 import { problemText, toPortOwnerError } from './base.ts';
 import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
@@ -17,7 +27,12 @@ const counted = (count: number, what: string): string => `${count} ${what}${coun
 
 /** Warns that the system's log has nothing of an audit. */
 function unlogged({ text, needs }: Refusal): Problem {
-  return { severity: 'Warning', code: 'PO4207', message: `the findings are not in the system's log: ${text}`, ...(needs === undefined ? {} : { hint: needs }) };
+  return {
+    severity: 'Warning',
+    code: 'PO4207',
+    message: `the findings are not in the system's log: ${text}`,
+    ...(needs === undefined ? {} : { hint: needs }),
+  };
 }
 
 /** Compares this machine with what is approved. */
@@ -36,7 +51,10 @@ export class AuditCommand extends RowCommand {
     `,
     examples: [
       ['What differs from what was approved', '$0 audit --baseline server7.yaml'],
-      ['Every night', '$0 audit --baseline server7.yaml --policy policy.yaml --store audits.db --report findings.csv --keep 400'],
+      [
+        'Every night',
+        '$0 audit --baseline server7.yaml --policy policy.yaml --store audits.db --report findings.csv --keep 400',
+      ],
       ['Another machine, from its snapshot', '$0 audit --from server8.json --baseline server8.yaml'],
       ['Only what is bad makes it fail', '$0 audit --policy policy.yaml --fail-on high'],
     ],
@@ -46,11 +64,21 @@ export class AuditCommand extends RowCommand {
   policy = Option.String('--policy', { description: 'the rules' });
   store = Option.String('--store', { description: 'keep the audit in this file, with those before it' });
   report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
-  failOn = Option.String('--fail-on', { description: `the severity from which on findings count for the exit code: ${severities.join(', ').toLowerCase()} (default: low)` });
+  failOn = Option.String('--fail-on', {
+    description: `the severity from which on findings count for the exit code: ${severities.join(', ').toLowerCase()} (default: low)`,
+  });
   keep = Option.String('--keep', { description: 'forget what ended more than so many days ago (default: keep all)' });
-  forgetLater = Option.Boolean('--forget-later', false, { description: 'first remove the audits of the machine from the store that are dated later than now: those of a clock that was wrong; a copy of the store is kept beside it' });
-  hash = Option.Boolean('--hash', false, { description: 'read the executables too, and compare and keep their SHA-256 and, on Windows, their signer' });
-  eventLog = Option.Boolean('--event-log', false, { description: "also write the findings to the system's log: the event log Application on Windows, journald or syslog on Linux" });
+  forgetLater = Option.Boolean('--forget-later', false, {
+    description:
+      'first remove the audits of the machine from the store that are dated later than now: those of a clock that was wrong; a copy of the store is kept beside it',
+  });
+  hash = Option.Boolean('--hash', false, {
+    description: 'read the executables too, and compare and keep their SHA-256 and, on Windows, their signer',
+  });
+  eventLog = Option.Boolean('--event-log', false, {
+    description:
+      "also write the findings to the system's log: the event log Application on Windows, journald or syslog on Linux",
+  });
 
   override readonly schema = finding;
 
@@ -65,7 +93,10 @@ export class AuditCommand extends RowCommand {
 
   protected override files() {
     const { inputs } = super.files();
-    return { inputs: [...inputs, ...named('--baseline', this.baseline), ...named('--policy', this.policy)], outputs: [...named('--store', this.store), ...named('--report', this.report)] };
+    return {
+      inputs: [...inputs, ...named('--baseline', this.baseline), ...named('--policy', this.policy)],
+      outputs: [...named('--store', this.store), ...named('--report', this.report)],
+    };
   }
 
   protected async answer(): Promise<Answer> {
@@ -88,7 +119,9 @@ export class AuditCommand extends RowCommand {
     const failOn = this.leastSeverity();
     const keepDays = this.daysToKeep();
     if (this.baseline === undefined && this.policy === undefined && this.store === undefined) {
-      throw new PortOwnerError('PO1005', 'an audit needs something to compare with, or to keep it in', { hint: 'Give --baseline, --policy or --store.' });
+      throw new PortOwnerError('PO1005', 'an audit needs something to compare with, or to keep it in', {
+        hint: 'Give --baseline, --policy or --store.',
+      });
     }
     const reports = this.report ?? [];
     const { reportFormat, writeReport } = await import('./report.ts');
@@ -96,15 +129,27 @@ export class AuditCommand extends RowCommand {
 
     // Mistakes in files are told before the machine is asked.
     const { readText } = await import('../audit/document.ts');
-    const approved = this.baseline === undefined ? null : (await import('../audit/baseline.ts')).parseBaseline(readText(this.baseline), this.baseline);
-    const policy = this.policy === undefined ? null : (await import('../audit/policy.ts')).parsePolicy(readText(this.policy), this.policy);
+    const approved =
+      this.baseline === undefined
+        ? null
+        : (await import('../audit/baseline.ts')).parseBaseline(readText(this.baseline), this.baseline);
+    const policy =
+      this.policy === undefined
+        ? null
+        : (await import('../audit/policy.ts')).parsePolicy(readText(this.policy), this.policy);
 
     const listed = approved?.listeners ?? [];
     const needed = hashed(listed) || signed(listed) || policy?.signers === true;
-    const facts = auditable(await this.facts(auditQuestion, this.hash || (this.live && needed)), this.from?.join(', ') ?? 'this machine');
+    const facts = auditable(
+      await this.facts(auditQuestion, this.hash || (this.live && needed)),
+      this.from?.join(', ') ?? 'this machine',
+    );
     const now = listeners(facts);
     const comparison: Comparison | null = approved === null ? null : compare(approved.listeners, now);
-    const result = audit(facts, now, comparison, policy, { name: `baseline ${this.baseline}`, approve: `portowner baseline update ${this.baseline}` });
+    const result = audit(facts, now, comparison, policy, {
+      name: `baseline ${this.baseline}`,
+      approve: `portowner baseline update ${this.baseline}`,
+    });
     const unseen = unseenProblem(result.unseen, 'which could not be judged');
     const baseline = this.baseline ?? '';
     const problems = [
@@ -120,7 +165,10 @@ export class AuditCommand extends RowCommand {
 
     const partial = facts.sections.sockets.status === 'partial';
     // Why no findings are no clean machine.
-    const doubts = [...(partial ? ['not all sockets could be read'] : []), ...(unseen === null ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`])];
+    const doubts = [
+      ...(partial ? ['not all sockets could be read'] : []),
+      ...(unseen === null ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
+    ];
     const failures: Problem[] = [];
     const attempt = async (doubt: string, work: () => Promise<void>): Promise<void> => {
       try {
@@ -135,74 +183,165 @@ export class AuditCommand extends RowCommand {
     };
     let { findings } = result;
     const { store } = this;
-    if (store !== undefined) await attempt('it is not stored', async () => void (findings = await this.keepRun(store, facts, now, findings, keepDays, problems, failures, doubts)));
+    if (store !== undefined)
+      await attempt(
+        'it is not stored',
+        async () =>
+          void (findings = await this.keepRun(store, facts, now, findings, keepDays, problems, failures, doubts)),
+      );
     const summary = (): string => this.summarise(facts, now, findings, failOn, doubts);
-    for (const path of reports) await attempt(`the report ${path} is not written`, () => writeReport(path, finding, findings, [...problems, ...failures], facts.machine.name, summary()));
+    for (const path of reports)
+      await attempt(`the report ${path} is not written`, () =>
+        writeReport(path, finding, findings, [...problems, ...failures], facts.machine.name, summary()),
+      );
     this.#summary = summary();
     if (this.eventLog) {
       const { auditEvents } = await import('../audit/events.ts');
-      const refusal = (await this.surroundings.eventLog())(auditEvents(findings, [...problems, ...failures], this.#summary, doubts.length === 0));
+      const refusal = (await this.surroundings.eventLog())(
+        auditEvents(findings, [...problems, ...failures], this.#summary, doubts.length === 0),
+      );
       if (refusal !== null) problems.push(unlogged(refusal));
     }
     const failed = atLeast(findings, failOn) > 0;
     return {
       rows: findings,
       problems: [...problems, ...failures],
-      exitCode: failures.length > 0 ? exit.unavailable : failed ? exit.no : partial ? exit.unavailable : unseen !== null ? exit.rights : exit.ok,
+      exitCode:
+        failures.length > 0
+          ? exit.unavailable
+          : failed
+            ? exit.no
+            : partial
+              ? exit.unavailable
+              : unseen !== null
+                ? exit.rights
+                : exit.ok,
     };
   }
 
-  private async keepRun(path: string, facts: Facts, now: readonly Listener[], findings: readonly Finding[], keepDays: number | null, problems: Problem[], failures: Problem[], doubts: string[]): Promise<readonly Finding[]> {
+  private async keepRun(
+    path: string,
+    facts: Facts,
+    now: readonly Listener[],
+    findings: readonly Finding[],
+    keepDays: number | null,
+    problems: Problem[],
+    failures: Problem[],
+    doubts: string[],
+  ): Promise<readonly Finding[]> {
     const { isFuture, storeRun } = await import('../audit/store.ts');
     const machine = facts.machine.name;
-    const run = { machine, at: facts.at, tool: `portowner ${version}`, listeners: now, findings, keepDays, partial: facts.sections.sockets.status === 'partial', forgetLater: this.forgetLater, ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }) };
+    const run = {
+      machine,
+      at: facts.at,
+      tool: `portowner ${version}`,
+      listeners: now,
+      findings,
+      keepDays,
+      partial: facts.sections.sockets.status === 'partial',
+      forgetLater: this.forgetLater,
+      ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }),
+    };
     const clock = this.surroundings.now();
     const { findings: dated, aside, refused, newest, forgotten, before } = storeRun(path, run, clock);
     if (aside !== null) {
       doubts.push('the store was damaged, and a new one is begun');
-      failures.push({ severity: 'Error', code: 'PO4203', message: `the store ${path} was damaged: it is set aside as ${aside}, and a new one is begun`, hint: 'To go on with the old history, bring the store back from a backup.', target: aside });
+      failures.push({
+        severity: 'Error',
+        code: 'PO4203',
+        message: `the store ${path} was damaged: it is set aside as ${aside}, and a new one is begun`,
+        hint: 'To go on with the old history, bring the store back from a backup.',
+        target: aside,
+      });
     }
     if (before !== null) {
       const which = forgotten === 1 ? `at ${before.first}` : `from ${before.first} to ${before.last}`;
-      problems.push({ severity: 'Warning', code: 'PO4208', message: `${counted(forgotten, 'later audit')} of ${machine}, ${which}, removed from the store ${path}; as it was before, it is kept as ${before.copy}`, target: before.copy });
+      problems.push({
+        severity: 'Warning',
+        code: 'PO4208',
+        message: `${counted(forgotten, 'later audit')} of ${machine}, ${which}, removed from the store ${path}; as it was before, it is kept as ${before.copy}`,
+        target: before.copy,
+      });
     }
-    if (refused === 'same') problems.push({ severity: 'Warning', code: 'PO4206', message: `the store ${path} has the audit of ${machine} at ${run.at} already: it is as it was`, target: path });
+    if (refused === 'same')
+      problems.push({
+        severity: 'Warning',
+        code: 'PO4206',
+        message: `the store ${path} has the audit of ${machine} at ${run.at} already: it is as it was`,
+        target: path,
+      });
     // Another audit of this machine began later, and was faster.
     const overtaken = refused === 'older' && this.live && Date.parse(newest) <= this.surroundings.now().getTime();
-    if (overtaken) problems.push({ severity: 'Warning', code: 'PO4206', message: `another audit of ${machine} at ${newest} was stored meanwhile in ${path}: this one of ${run.at} is not`, target: path });
+    if (overtaken)
+      problems.push({
+        severity: 'Warning',
+        code: 'PO4206',
+        message: `another audit of ${machine} at ${newest} was stored meanwhile in ${path}: this one of ${run.at} is not`,
+        target: path,
+      });
     else if (refused === 'older') {
       doubts.push('it is not stored');
       const hint = !isFuture(newest, clock)
         ? 'Store snapshots of a machine in the order of their times, or older ones in another file.'
         : 'That is in the future. Set the clock if it is wrong now; if it was wrong then, --forget-later removes the audits that are dated later than now.';
-      failures.push({ severity: 'Error', code: 'PO4206', message: `the store ${path} has an audit of ${machine} at ${newest}: this one of ${run.at} is older, and not stored`, hint, target: path });
+      failures.push({
+        severity: 'Error',
+        code: 'PO4206',
+        message: `the store ${path} has an audit of ${machine} at ${newest}: this one of ${run.at} is older, and not stored`,
+        hint,
+        target: path,
+      });
     }
     // Milliseconds would take the room of the owner in a table.
     return dated.map((one) => Object.assign({}, one, { FirstSeen: one.FirstSeen?.replace(/\.\d+Z$/, 'Z') ?? null }));
   }
 
   /** One line that nothing from elsewhere can break or forge; it says clean only when the exit code does. */
-  private summarise({ machine }: Facts, now: readonly Listener[], findings: readonly Finding[], failOn: Severity, doubts: readonly string[]): string {
-    const counts = severities.toReversed().map((severity) => [severity, findings.filter((one) => one.Severity === severity).length] as const);
+  private summarise(
+    { machine }: Facts,
+    now: readonly Listener[],
+    findings: readonly Finding[],
+    failOn: Severity,
+    doubts: readonly string[],
+  ): string {
+    const counts = severities
+      .toReversed()
+      .map((severity) => [severity, findings.filter((one) => one.Severity === severity).length] as const);
     const parts = counts.filter(([, count]) => count > 0).map(([severity, count]) => `${count} ${severity}`);
     const below = findings.length - atLeast(findings, failOn);
-    const found = findings.length > 0 ? `${counted(findings.length, 'finding')} (${parts.join(', ')})` : doubts.length > 0 ? 'no findings' : 'clean';
-    return sanitise(`audit of ${machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`);
+    const found =
+      findings.length > 0
+        ? `${counted(findings.length, 'finding')} (${parts.join(', ')})`
+        : doubts.length > 0
+          ? 'no findings'
+          : 'clean';
+    return sanitise(
+      `audit of ${machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
+    );
   }
 
   private leastSeverity(): Severity {
     const text = this.failOn ?? 'Low';
     const found = severities.find((severity) => severity.toLowerCase() === text.toLowerCase());
-    if (found === undefined) throw new PortOwnerError('PO1001', `--fail-on has no value ${JSON.stringify(text)}`, { hint: `It takes ${severities.join(', ').toLowerCase()}.`, target: text });
+    if (found === undefined)
+      throw new PortOwnerError('PO1001', `--fail-on has no value ${JSON.stringify(text)}`, {
+        hint: `It takes ${severities.join(', ').toLowerCase()}.`,
+        target: text,
+      });
     return found;
   }
 
   private daysToKeep(): number | null {
-    if (this.forgetLater && this.store === undefined) throw new PortOwnerError('PO1005', '--forget-later needs --store');
+    if (this.forgetLater && this.store === undefined)
+      throw new PortOwnerError('PO1005', '--forget-later needs --store');
     if (this.keep === undefined) return null;
     if (this.store === undefined) throw new PortOwnerError('PO1005', '--keep needs --store');
     const days = /^\d{1,5}$/.test(this.keep) ? Number(this.keep) : 0;
-    if (days < 1) throw new PortOwnerError('PO1001', `--keep has no value ${JSON.stringify(this.keep)}`, { hint: 'It takes a number of days from 1 to 99999.', target: this.keep });
+    if (days < 1)
+      throw new PortOwnerError('PO1001', `--keep has no value ${JSON.stringify(this.keep)}`, {
+        hint: 'It takes a number of days from 1 to 99999.',
+        target: this.keep,
+      });
     return days;
   }
 }

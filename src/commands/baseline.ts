@@ -8,7 +8,17 @@ import { fileSink } from '../formats/sink.ts';
 import { exit, PortOwnerError } from '../problems.ts';
 import { finding } from '../schema/finding.ts';
 import { listenerRow, type ListenerRow } from '../schema/listener.ts';
-import { auditable, factProblems, hashed, hashProblem, machineProblem, signed, signerProblem, some, unseenProblem } from './audit-facts.ts';
+import {
+  auditable,
+  factProblems,
+  hashed,
+  hashProblem,
+  machineProblem,
+  signed,
+  signerProblem,
+  some,
+  unseenProblem,
+} from './audit-facts.ts';
 import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
@@ -23,7 +33,11 @@ function writeFile(path: string, text: string): void {
   }
 }
 
-function rowOf({ port, protocol, address, scope, program, services, user, sha256, signer }: Listener, comment: string | null, machine: string | null): ListenerRow {
+function rowOf(
+  { port, protocol, address, scope, program, services, user, sha256, signer }: Listener,
+  comment: string | null,
+  machine: string | null,
+): ListenerRow {
   return {
     Port: String(port),
     Protocol: protocol,
@@ -39,7 +53,11 @@ function rowOf({ port, protocol, address, scope, program, services, user, sha256
   };
 }
 
-const hashOption = () => Option.Boolean('--hash', false, { description: 'read the executables too, and keep their SHA-256 and, on Windows, their signer: a file that was replaced is found then' });
+const hashOption = () =>
+  Option.Boolean('--hash', false, {
+    description:
+      'read the executables too, and keep their SHA-256 and, on Windows, their signer: a file that was replaced is found then',
+  });
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** A command about a baseline that looks at the machine, or at a snapshot. */
@@ -76,26 +94,38 @@ export class BaselineCreateCommand extends BaselineCommand {
     ],
   });
 
-  force = Option.Boolean('--force', false, { description: 'replace a baseline that exists, and write one although not all sockets could be read' });
+  force = Option.Boolean('--force', false, {
+    description: 'replace a baseline that exists, and write one although not all sockets could be read',
+  });
 
   override readonly schema = listenerRow;
 
   protected async answer(): Promise<Answer> {
     if (!this.force && existsSync(this.file)) {
-      throw new PortOwnerError('PO4204', `${this.file} exists already`, { hint: 'portowner baseline update brings it up to date; --force replaces it.', target: this.file });
+      throw new PortOwnerError('PO4204', `${this.file} exists already`, {
+        hint: 'portowner baseline update brings it up to date; --force replaces it.',
+        target: this.file,
+      });
     }
     const { baselineText } = await import('../audit/baseline.ts');
     const facts = await this.now();
     const partial = facts.sections.sockets.status === 'partial';
     if (partial && !this.force) {
-      throw new PortOwnerError('PO3001', `not all sockets could be read, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? 'no reason is known'}`, {
-        hint: '--force writes what could be read.',
-        target: this.file,
-      });
+      throw new PortOwnerError(
+        'PO3001',
+        `not all sockets could be read, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? 'no reason is known'}`,
+        {
+          hint: '--force writes what could be read.',
+          target: this.file,
+        },
+      );
     }
     const found = listeners(facts);
     writeFile(this.file, baselineText(facts.machine.name, found));
-    const unseen = unseenProblem(found.filter(({ program }) => program === null), 'which the baseline leaves open');
+    const unseen = unseenProblem(
+      found.filter(({ program }) => program === null),
+      'which the baseline leaves open',
+    );
     return {
       rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
       problems: [...factProblems(facts), ...some(unseen)],
@@ -138,7 +168,14 @@ export class BaselineUpdateCommand extends BaselineCommand {
     const facts = await this.now(this.hash || (this.live && (hashed(approved) || signed(approved))));
     const otherMachine = machineProblem(machine, facts.machine.name, this.file);
     if (otherMachine !== null && !this.force && !this.dryRun) {
-      throw new PortOwnerError('PO4205', `${this.file} is of the machine ${machine}, and this is ${facts.machine.name}: nothing is changed`, { hint: '--force changes it all the same; without its line machine: a baseline is for any machine.', target: this.file });
+      throw new PortOwnerError(
+        'PO4205',
+        `${this.file} is of the machine ${machine}, and this is ${facts.machine.name}: nothing is changed`,
+        {
+          hint: '--force changes it all the same; without its line machine: a baseline is for any machine.',
+          target: this.file,
+        },
+      );
     }
     // What could not all be read may be there still.
     const partial = facts.sections.sockets.status === 'partial';
@@ -148,9 +185,20 @@ export class BaselineUpdateCommand extends BaselineCommand {
     const changes = comparison.changes.filter(({ kind }) => kind !== 'FileGone' && !(keepClosed && kind === 'Closed'));
     return {
       rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
-      problems: [...factProblems(facts), ...some(otherMachine, unseenProblem(comparison.unseen, 'whose entries stay as they are'), hashProblem(approved, facts, this.file), signerProblem(signed(approved), facts, this.file))],
+      problems: [
+        ...factProblems(facts),
+        ...some(
+          otherMachine,
+          unseenProblem(comparison.unseen, 'whose entries stay as they are'),
+          hashProblem(approved, facts, this.file),
+          signerProblem(signed(approved), facts, this.file),
+        ),
+      ],
       exitCode: partial ? exit.unavailable : exit.ok,
-      note: updated === text ? `${this.file} is up to date.` : `${counted(changes.length, 'change')} ${this.dryRun ? 'to approve' : 'approved'} in ${this.file}.`,
+      note:
+        updated === text
+          ? `${this.file} is up to date.`
+          : `${counted(changes.length, 'change')} ${this.dryRun ? 'to approve' : 'approved'} in ${this.file}.`,
     };
   }
 }

@@ -39,10 +39,30 @@ const values: Readonly<Record<string, Values>> = {
 };
 const ports: Values = { column: 'LocalPort' };
 /** What commands are about. */
-const operands: Readonly<Record<string, Values>> = { '': ports, why: ports, stop: ports, history: ports, completion: shells, 'baseline create': 'file', 'baseline update': 'file', 'baseline show': 'file', diff: 'file' };
+const operands: Readonly<Record<string, Values>> = {
+  '': ports,
+  why: ports,
+  stop: ports,
+  history: ports,
+  completion: shells,
+  'baseline create': 'file',
+  'baseline update': 'file',
+  'baseline show': 'file',
+  diff: 'file',
+};
 
-const help: OptionWords = { names: ['--help', '-h'], description: 'list the options, with examples', takesValue: false, values: null };
-const version: OptionWords = { names: ['--version'], description: 'print the version', takesValue: false, values: null };
+const help: OptionWords = {
+  names: ['--help', '-h'],
+  description: 'list the options, with examples',
+  takesValue: false,
+  values: null,
+};
+const version: OptionWords = {
+  names: ['--version'],
+  description: 'print the version',
+  takesValue: false,
+  values: null,
+};
 
 /** All that may stand on a command line, from the commands' own definitions. */
 export async function commandWords(): Promise<CommandWords[]> {
@@ -58,14 +78,39 @@ export async function commandWords(): Promise<CommandWords[]> {
     const known: typeof values = { ...values, '--columns': columns, '--sort': columns };
     const options = definition.options.map((option): OptionWords => {
       // Clipanion writes `--format,-f #0` for an option with one value.
-      const names = option.definition.replace(/ #\d+/g, '').split(',').toSorted((a, b) => b.length - a.length);
-      return { names, description: option.description ?? '', takesValue: / #\d+/.test(option.definition), values: known[names[0]!] ?? null };
+      const names = option.definition
+        .replace(/ #\d+/g, '')
+        .split(',')
+        .toSorted((a, b) => b.length - a.length);
+      return {
+        names,
+        description: option.description ?? '',
+        takesValue: / #\d+/.test(option.definition),
+        values: known[names[0]!] ?? null,
+      };
     });
-    commands.push({ path, description: definition.description?.trim() ?? '', options: [...options, help, ...(path === '' ? [version] : [])], operands: operands[path] ?? null });
+    commands.push({
+      path,
+      description: definition.description?.trim() ?? '',
+      options: [...options, help, ...(path === '' ? [version] : [])],
+      operands: operands[path] ?? null,
+    });
   }
   // The words that several commands share.
-  for (const shared of new Set(commands.map(({ path }) => path.split(' ')).filter(({ length }) => length > 1).map(([word]) => word!))) {
-    commands.push({ path: shared, description: `${subcommands(shared, commands).map(({ path }) => path.split(' ').at(-1)).join(', ')} …`, options: [help], operands: null });
+  for (const shared of new Set(
+    commands
+      .map(({ path }) => path.split(' '))
+      .filter(({ length }) => length > 1)
+      .map(([word]) => word!),
+  )) {
+    commands.push({
+      path: shared,
+      description: `${subcommands(shared, commands)
+        .map(({ path }) => path.split(' ').at(-1))
+        .join(', ')} …`,
+      options: [help],
+      operands: null,
+    });
   }
   const names = commands.map((command) => command.path).filter((path) => path !== '');
   commands.push({ path: 'help', description: 'tell about a command', options: [], operands: names });
@@ -92,7 +137,10 @@ export class CompletionCommand extends BaseCommand {
 
   async perform(): Promise<ExitCode> {
     const words = await commandWords();
-    const script = this.shell === 'bash' ? (await import('../completion/bash.ts')).bashScript(words) : (await import('../completion/powershell.ts')).powershellScript(words);
+    const script =
+      this.shell === 'bash'
+        ? (await import('../completion/bash.ts')).bashScript(words)
+        : (await import('../completion/powershell.ts')).powershellScript(words);
     const sink = this.surroundings.output();
     sink.write(script);
     sink.close();

@@ -36,19 +36,39 @@ export class ConflictsCommand extends RowCommand {
   override readonly schema = conflict;
 
   protected async answer(): Promise<Answer> {
-    const facts = await this.facts({ localPorts: null, protocols: ['TCP', 'UDP'], sockets: 'all', details: new Set(['owner', 'path', 'user', 'parent', 'services']), ranges: true, configured: true });
+    const facts = await this.facts({
+      localPorts: null,
+      protocols: ['TCP', 'UDP'],
+      sockets: 'all',
+      details: new Set(['owner', 'path', 'user', 'parent', 'services']),
+      ranges: true,
+      configured: true,
+    });
     const { rows: all, undecided } = conflicts(facts);
     const last = this.severity === undefined ? severities.length : severityWords.indexOf(this.severity) + 1;
     const rows = all.filter((row) => severities.slice(0, last).includes(row.Severity as Severity));
     const exitCode = this.exitCode(facts, all, undecided);
-    const note = rows.length > 0 ? this.notes(rows) : exitCode === exit.ok || exitCode === exit.no ? 'No conflicts.' : 'No conflict was found, but not all could be seen.';
-    return { rows, problems: sectionProblems(facts, undecided === null ? [] : null), exitCode, ...(note === null ? {} : { note }) };
+    const note =
+      rows.length > 0
+        ? this.notes(rows)
+        : exitCode === exit.ok || exitCode === exit.no
+          ? 'No conflicts.'
+          : 'No conflict was found, but not all could be seen.';
+    return {
+      rows,
+      problems: sectionProblems(facts, undecided === null ? [] : null),
+      exitCode,
+      ...(note === null ? {} : { note }),
+    };
   }
 
   private exitCode({ sections }: Facts, rows: readonly Conflict[], undecided: string | null): ExitCode {
     if (rows.some((row) => row.Severity !== 'Information')) return exit.no;
     const { sockets, dynamicRanges, reservedPorts, portProxies, socketUnits } = sections;
-    const unread = sockets.status === 'ok' ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find((section) => section?.status === 'failed') : sockets;
+    const unread =
+      sockets.status === 'ok'
+        ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find((section) => section?.status === 'failed')
+        : sockets;
     if (unread !== undefined) return unread.needs === null ? exit.unavailable : exit.rights;
     return undecided === null ? exit.ok : exit.rights;
   }

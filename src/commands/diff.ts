@@ -30,7 +30,9 @@ export class DiffCommand extends RowCommand {
   override readonly from: undefined = undefined;
   before = Option.String({ name: 'A' });
   after = Option.String({ name: 'B', required: false });
-  hash = Option.Boolean('--hash', false, { description: 'read the executables of this machine too, when A is compared with now' });
+  hash = Option.Boolean('--hash', false, {
+    description: 'read the executables of this machine too, when A is compared with now',
+  });
 
   override readonly schema = finding;
 
@@ -40,16 +42,38 @@ export class DiffCommand extends RowCommand {
 
   protected async answer(): Promise<Answer> {
     const { before, after } = this;
-    if (before === '-' && after === '-') throw new PortOwnerError('PO1005', 'only one of the two snapshots can come from standard input');
-    if (after !== undefined && this.hash) throw new PortOwnerError('PO1005', '--hash is for a comparison with now: snapshots have the hashes they were made with', { hint: 'portowner snapshot --hash' });
-    const [one, other] = [await this.snapshot(before), after === undefined ? auditable(await this.facts(auditQuestion, this.hash), 'this machine') : await this.snapshot(after)];
+    if (before === '-' && after === '-')
+      throw new PortOwnerError('PO1005', 'only one of the two snapshots can come from standard input');
+    if (after !== undefined && this.hash)
+      throw new PortOwnerError(
+        'PO1005',
+        '--hash is for a comparison with now: snapshots have the hashes they were made with',
+        { hint: 'portowner snapshot --hash' },
+      );
+    const [one, other] = [
+      await this.snapshot(before),
+      after === undefined
+        ? auditable(await this.facts(auditQuestion, this.hash), 'this machine')
+        : await this.snapshot(after),
+    ];
     const { changes: all, unseen } = compare(listeners(one), listeners(other));
     const changes = certainChanges(all, other);
     const problem = unseenProblem(unseen, 'which may have changed');
     return {
       rows: changeRows(changes, other.machine.name, { name: `snapshot ${before}`, approve: null }),
-      problems: [...factProblems(one), ...factProblems(other), ...some(machineProblem(one.machine.name, other.machine.name, before), problem)],
-      exitCode: changes.length > 0 ? exit.no : [one, other].some(({ sections }) => sections.sockets.status === 'partial') ? exit.unavailable : problem !== null ? exit.rights : exit.ok,
+      problems: [
+        ...factProblems(one),
+        ...factProblems(other),
+        ...some(machineProblem(one.machine.name, other.machine.name, before), problem),
+      ],
+      exitCode:
+        changes.length > 0
+          ? exit.no
+          : [one, other].some(({ sections }) => sections.sockets.status === 'partial')
+            ? exit.unavailable
+            : problem !== null
+              ? exit.rights
+              : exit.ok,
       ...(changes.length === 0 ? { note: 'No difference.' } : {}),
     };
   }

@@ -26,8 +26,20 @@ interface Tool {
 
 const tools: Readonly<Record<Platform, readonly Tool[]>> = {
   win32: [
-    { name: 'net-tcp', title: 'Get-NetTCPConnection', protocols: ['TCP'], states: true, parse: (text) => parseCim('TCP', text) },
-    { name: 'net-udp', title: 'Get-NetUDPEndpoint', protocols: ['UDP'], states: false, parse: (text) => parseCim('UDP', text) },
+    {
+      name: 'net-tcp',
+      title: 'Get-NetTCPConnection',
+      protocols: ['TCP'],
+      states: true,
+      parse: (text) => parseCim('TCP', text),
+    },
+    {
+      name: 'net-udp',
+      title: 'Get-NetUDPEndpoint',
+      protocols: ['UDP'],
+      states: false,
+      parse: (text) => parseCim('UDP', text),
+    },
     { name: 'netstat', title: 'netstat -ano', protocols: ['TCP', 'UDP'], states: false, parse: parseNetstat },
   ],
   linux: [{ name: 'ss', title: 'ss -tuanp', protocols: ['TCP', 'UDP'], states: true, parse: parseSs }],
@@ -92,22 +104,35 @@ export class DoctorCommand extends RowCommand {
     return (['TCP', 'UDP'] as const).map((protocol): Finding => {
       const title = `sock_diag agrees with /proc/net/${protocol.toLowerCase()}`;
       const texts = ['', '6'].map((family) => source.read(`proc/net/${protocol.toLowerCase()}${family}`).text);
-      if (texts[0] === undefined) return { check: title, status: 'skipped', detail: 'there is no such file', evidence: [] };
+      if (texts[0] === undefined)
+        return { check: title, status: 'skipped', detail: 'there is no such file', evidence: [] };
       const decoded = texts.map((text) => decodeProcNet(protocol, text ?? '', () => true));
       const flaws = decoded.flatMap(({ flaw }) => (flaw === null ? [] : [flaw]));
       const holding = (state: string | null): boolean => protocol === 'UDP' || state === 'Listen';
       const texted = decoded.flatMap(({ data }) => data).filter(({ state }) => holding(state)).length;
-      const binary = facts.sections.sockets.data.filter((socket) => socket.protocol === protocol && holding(socket.state)).length;
+      const binary = facts.sections.sockets.data.filter(
+        (socket) => socket.protocol === protocol && holding(socket.state),
+      ).length;
       // Some come and go between the two reads.
       const tolerance = Math.max(2, Math.ceil(binary / 50));
-      return finding(title, `${binary} and ${plural(texted, 'socket')} that wait`, [...flaws, ...(Math.abs(texted - binary) > tolerance ? [`${binary} by sock_diag, ${texted} in /proc/net`] : [])]);
+      return finding(title, `${binary} and ${plural(texted, 'socket')} that wait`, [
+        ...flaws,
+        ...(Math.abs(texted - binary) > tolerance ? [`${binary} by sock_diag, ${texted} in /proc/net`] : []),
+      ]);
     });
   }
 
   private async compared(tool: Tool, own: RawSource, source: RawSource): Promise<Finding> {
     const title = `${tool.title} agrees`;
-    const question: Question = { ...everything, protocols: tool.protocols, details: new Set(['owner']), ranges: false, configured: false };
-    const look = async (): Promise<ToolSocket[]> => asToolSockets((await gather(source, question, this.surroundings.now())).sections.sockets.data);
+    const question: Question = {
+      ...everything,
+      protocols: tool.protocols,
+      details: new Set(['owner']),
+      ranges: false,
+      configured: false,
+    };
+    const look = async (): Promise<ToolSocket[]> =>
+      asToolSockets((await gather(source, question, this.surroundings.now())).sections.sockets.data);
     let found: Set<string> | null = null;
     let count = 0;
     let before = await look();
@@ -115,7 +140,12 @@ export class DoctorCommand extends RowCommand {
       const entry = own.read(tool.name);
       if (entry.text === undefined) {
         const text = entry.refusal?.text ?? 'the answer is not readable';
-        return { check: title, status: entry.refusal?.code === 'Failed' ? 'failed' : 'skipped', detail: text, evidence: [text] };
+        return {
+          check: title,
+          status: entry.refusal?.code === 'Failed' ? 'failed' : 'skipped',
+          detail: text,
+          evidence: [text],
+        };
       }
       const after = await look();
       const theirs = tool.parse(entry.text);
@@ -125,11 +155,23 @@ export class DoctorCommand extends RowCommand {
       if (found.size === 0) break;
       before = after;
     }
-    if (count === 0 && before.length > 0) return { check: title, status: 'failed', detail: 'nothing in its answer was understood', evidence: [`${before.length} sockets were expected`] };
+    if (count === 0 && before.length > 0)
+      return {
+        check: title,
+        status: 'failed',
+        detail: 'nothing in its answer was understood',
+        evidence: [`${before.length} sockets were expected`],
+      };
     return finding(title, plural(count, 'socket'), [...(found ?? [])].toSorted());
   }
 
-  private async writeBundle(path: string, platform: Platform, entries: ReadonlyMap<string, RawEntry>, facts: Facts, findings: readonly Finding[]): Promise<void> {
+  private async writeBundle(
+    path: string,
+    platform: Platform,
+    entries: ReadonlyMap<string, RawEntry>,
+    facts: Facts,
+    findings: readonly Finding[],
+  ): Promise<void> {
     const { redact } = await import('../doctor/redact.ts');
     const { envelopeText } = await import('../facts/envelope.ts');
     const checks: RawEntry = { at: facts.at, text: JSON.stringify(findings) };
@@ -147,7 +189,13 @@ export class DoctorCommand extends RowCommand {
 
 function row({ check: name, status, detail, evidence }: Finding, machine: string): Check {
   const shown = evidence.length > 20 ? [...evidence.slice(0, 20), `and ${evidence.length - 20} more`] : evidence;
-  return { Check: name, Status: status, Detail: detail, Evidence: shown.length === 0 ? null : shown, ComputerName: machine };
+  return {
+    Check: name,
+    Status: status,
+    Detail: detail,
+    Evidence: shown.length === 0 ? null : shown,
+    ComputerName: machine,
+  };
 }
 
 function verdict(findings: readonly Finding[]): ExitCode {

@@ -45,7 +45,11 @@ function marks(path: string): string[] {
  */
 export function checkFiles(inputs: readonly NamedFile[], outputs: readonly NamedFile[]): void {
   for (const { by, path } of [...inputs, ...outputs]) {
-    if (path === '') throw new PortOwnerError('PO1001', `${by} has no value`, { hint: by === '--from' ? 'It takes the path of a file, or - for standard input.' : 'It takes the path of a file.' });
+    if (path === '')
+      throw new PortOwnerError('PO1001', `${by} has no value`, {
+        hint:
+          by === '--from' ? 'It takes the path of a file, or - for standard input.' : 'It takes the path of a file.',
+      });
   }
   const seen = new Map<string, NamedFile>();
   const files = [...inputs.filter(({ path }) => path !== '-'), ...outputs];
@@ -53,7 +57,10 @@ export function checkFiles(inputs: readonly NamedFile[], outputs: readonly Named
     const own = marks(file.path);
     const other = own.map((mark) => seen.get(mark)).find((found) => found !== undefined);
     if (other !== undefined && index >= files.length - outputs.length) {
-      throw new PortOwnerError('PO1005', `${other.by} ${other.path} and ${file.by} ${file.path} are the same file`, { hint: 'Write to another file.', target: file.path });
+      throw new PortOwnerError('PO1005', `${other.by} ${other.path} and ${file.by} ${file.path} are the same file`, {
+        hint: 'Write to another file.',
+        target: file.path,
+      });
     }
     for (const mark of own) seen.set(mark, file);
   }

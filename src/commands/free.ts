@@ -1,6 +1,14 @@
 import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
-import { attemptsReason, bindsFor, chooseFree, skippedSpans, type FreeAnswer, type FreeKnowledge, type FreeRequest } from '../actions/free.ts';
+import {
+  attemptsReason,
+  bindsFor,
+  chooseFree,
+  skippedSpans,
+  type FreeAnswer,
+  type FreeKnowledge,
+  type FreeRequest,
+} from '../actions/free.ts';
 import { addLeases, longestHold, readLeases, type Lease } from '../actions/leases.ts';
 import type { Facts } from '../facts/facts.ts';
 import { probe } from '../facts/probe.ts';
@@ -20,7 +28,11 @@ const protocols = { tcp: ['TCP'], udp: ['UDP'], both: ['TCP', 'UDP'] } as const;
 
 function whole(option: string, text: string, most: number): number {
   const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (number < 1 || number > most) throw new PortOwnerError('PO1001', `${option} has no value ${JSON.stringify(text)}`, { hint: `It takes a whole number from 1 to ${most}.`, target: text });
+  if (number < 1 || number > most)
+    throw new PortOwnerError('PO1001', `${option} has no value ${JSON.stringify(text)}`, {
+      hint: `It takes a whole number from 1 to ${most}.`,
+      target: text,
+    });
   return number;
 }
 
@@ -56,18 +68,30 @@ export class FreeCommand extends RowCommand {
   near = Option.String('--near', { description: 'the ports closest to this one' });
   consecutive = Option.Boolean('--consecutive', false, { description: 'ports that follow one another' });
   protocol = Option.String('--protocol', { description: 'tcp (default), udp or both' });
-  address = Option.String('--address', { description: 'free on this address of the machine (default: on every address, IPv4 and IPv6)' });
+  address = Option.String('--address', {
+    description: 'free on this address of the machine (default: on every address, IPv4 and IPv6)',
+  });
   registered = Option.Boolean('--registered', false, { description: 'ports that IANA registered for a service, too' });
   except = Option.Array('--except', { description: 'none of these ports' });
-  policy = Option.String('--policy', { description: 'none that this policy forbids, or allows only to a named program' });
+  policy = Option.String('--policy', {
+    description: 'none that this policy forbids, or allows only to a named program',
+  });
   baseline = Option.String('--baseline', { description: 'none that is in this baseline' });
   explain = Option.Boolean('--explain', false, { description: 'also the ports that were passed over, and why' });
-  hold = Option.String('--hold', { description: 'keep other calls of free by this user from handing the ports out, for so many seconds; it does not keep them bound' });
+  hold = Option.String('--hold', {
+    description:
+      'keep other calls of free by this user from handing the ports out, for so many seconds; it does not keep them bound',
+  });
 
   override readonly schema = freePort;
 
   override async perform(): Promise<ExitCode> {
-    const bare = this.format === undefined && this.columns === undefined && this.output === undefined && !this.explain && this.problems !== 'rows';
+    const bare =
+      this.format === undefined &&
+      this.columns === undefined &&
+      this.output === undefined &&
+      !this.explain &&
+      this.problems !== 'rows';
     if (!bare) return super.perform();
     // For $(portowner free): a header would be in the way.
     const { rows, problems, exitCode } = await this.checkedAnswer([]);
@@ -79,7 +103,9 @@ export class FreeCommand extends RowCommand {
   }
 
   protected override files() {
-    return { inputs: [...super.files().inputs, ...named('--policy', this.policy), ...named('--baseline', this.baseline)] };
+    return {
+      inputs: [...super.files().inputs, ...named('--policy', this.policy), ...named('--baseline', this.baseline)],
+    };
   }
 
   protected async answer(): Promise<Answer> {
@@ -87,7 +113,10 @@ export class FreeCommand extends RowCommand {
     const seconds = this.hold === undefined ? null : whole('--hold', this.hold, longestHold);
     const facts = await this.facts(this.question(request));
     if (facts.sections.sockets.status === 'failed') {
-      throw new PortOwnerError('PO3001', `cannot tell which ports are free: ${facts.sections.sockets.reason ?? 'the sockets could not be read'}`);
+      throw new PortOwnerError(
+        'PO3001',
+        `cannot tell which ports are free: ${facts.sections.sockets.reason ?? 'the sockets could not be read'}`,
+      );
     }
     const choose = await this.chooser(facts, request);
     const now = (): number => this.surroundings.now().getTime();
@@ -100,29 +129,58 @@ export class FreeCommand extends RowCommand {
       until = new Date(end).toISOString();
       answer = addLeases(folder, now, (known) => {
         const chosen = choose(known);
-        return { ...chosen, leases: chosen.ports.flatMap((port) => request.protocols.map((protocol): Lease => ({ protocol, port, until: end }))) };
+        return {
+          ...chosen,
+          leases: chosen.ports.flatMap((port) =>
+            request.protocols.map((protocol): Lease => ({ protocol, port, until: end })),
+          ),
+        };
       });
     }
     const problems = sectionProblems(facts, []);
     if (answer.ports.length < request.count) {
       const where = request.spans === null ? '' : ` in ${formatPorts(request.spans)}`;
-      const found = request.consecutive ? 'no such ports follow one another' : answer.ports.length === 0 ? 'none is' : `only ${answer.ports.length} ${answer.ports.length === 1 ? 'is' : 'are'}`;
+      const found = request.consecutive
+        ? 'no such ports follow one another'
+        : answer.ports.length === 0
+          ? 'none is'
+          : `only ${answer.ports.length} ${answer.ports.length === 1 ? 'is' : 'are'}`;
       problems.push({
-        severity: 'Error', code: 'PO4102', message: `${request.count} free port${request.count === 1 ? '' : 's'} wanted${where}: ${found} free`, hint: 'portowner free --explain says why the others are not.',
+        severity: 'Error',
+        code: 'PO4102',
+        message: `${request.count} free port${request.count === 1 ? '' : 's'} wanted${where}: ${found} free`,
+        hint: 'portowner free --explain says why the others are not.',
       });
     }
-    return { rows: this.rows(facts, request, answer, until), problems, exitCode: answer.ports.length < request.count ? exit.no : exit.ok };
+    return {
+      rows: this.rows(facts, request, answer, until),
+      problems,
+      exitCode: answer.ports.length < request.count ? exit.no : exit.ok,
+    };
   }
 
   private question({ protocols: wanted }: FreeRequest): Question {
-    return { localPorts: null, protocols: wanted, sockets: 'listeners', details: new Set(this.explain ? ['owner', 'services'] : []), ranges: true };
+    return {
+      localPorts: null,
+      protocols: wanted,
+      sockets: 'listeners',
+      details: new Set(this.explain ? ['owner', 'services'] : []),
+      ranges: true,
+    };
   }
 
   private request(): FreeRequest {
     const wanted = Object.entries(protocols).find(([name]) => name === (this.protocol ?? 'tcp').toLowerCase());
-    if (wanted === undefined) throw new PortOwnerError('PO1001', `--protocol has no value ${JSON.stringify(this.protocol)}`, { hint: 'It takes tcp, udp or both.', target: this.protocol! });
+    if (wanted === undefined)
+      throw new PortOwnerError('PO1001', `--protocol has no value ${JSON.stringify(this.protocol)}`, {
+        hint: 'It takes tcp, udp or both.',
+        target: this.protocol!,
+      });
     if (this.address !== undefined && isIP(this.address.replace(/%.*$/s, '')) === 0) {
-      throw new PortOwnerError('PO1004', `${JSON.stringify(this.address)} is not an IP address`, { hint: 'Give one address of this machine, such as 127.0.0.1 or ::1.', target: this.address });
+      throw new PortOwnerError('PO1004', `${JSON.stringify(this.address)} is not an IP address`, {
+        hint: 'Give one address of this machine, such as 127.0.0.1 or ::1.',
+        target: this.address,
+      });
     }
     const spans = (texts: readonly string[]): PortSpan[] => texts.flatMap((text) => parsePorts(text, servicePorts));
     return {
@@ -144,10 +202,13 @@ export class FreeCommand extends RowCommand {
     const owners = new Map<number, string | null>();
     if (this.explain) {
       const sockets = facts.sections.sockets.data.filter(holdsPort);
-      for (const row of endpoints(facts, sockets, { live: false, serviceName: null })) owners.set(row.LocalPort!, owners.get(row.LocalPort!) ?? row.Owner);
+      for (const row of endpoints(facts, sockets, { live: false, serviceName: null }))
+        owners.set(row.LocalPort!, owners.get(row.LocalPort!) ?? row.Owner);
     }
     return (leases) => {
-      const leased = new Map(leases.map(({ protocol, port, until }) => [`${protocol} ${port}`, new Date(until).toISOString()]));
+      const leased = new Map(
+        leases.map(({ protocol, port, until }) => [`${protocol} ${port}`, new Date(until).toISOString()]),
+      );
       return chooseFree(facts, request, {
         serviceName,
         reserved,
@@ -163,7 +224,10 @@ export class FreeCommand extends RowCommand {
     const { policy, baseline } = this;
     if (policy === undefined && baseline === undefined) return () => null;
     const [{ reservations }, { parsePolicy }, { parseBaseline }, { readText }] = await Promise.all([
-      import('../audit/reservations.ts'), import('../audit/policy.ts'), import('../audit/baseline.ts'), import('../audit/document.ts'),
+      import('../audit/reservations.ts'),
+      import('../audit/policy.ts'),
+      import('../audit/baseline.ts'),
+      import('../audit/document.ts'),
     ]);
     return reservations(
       policy === undefined ? null : parsePolicy(readText(policy), policy),
@@ -173,7 +237,12 @@ export class FreeCommand extends RowCommand {
     );
   }
 
-  private rows({ machine }: Facts, request: FreeRequest, { ports, skipped }: FreeAnswer, until: string | null): FreePort[] {
+  private rows(
+    { machine }: Facts,
+    request: FreeRequest,
+    { ports, skipped }: FreeAnswer,
+    until: string | null,
+  ): FreePort[] {
     const row = (start: number, end: number, reason: string | null): FreePort => ({
       LocalPort: start,
       EndPort: end,
@@ -186,6 +255,8 @@ export class FreeCommand extends RowCommand {
       ComputerName: machine.name,
     });
     const free = ports.map((port) => row(port, port, null));
-    return this.explain ? [...free, ...skippedSpans(skipped).map(({ start, end, reason }) => row(start, end, reason))] : free;
+    return this.explain
+      ? [...free, ...skippedSpans(skipped).map(({ start, end, reason }) => row(start, end, reason))]
+      : free;
   }
 }

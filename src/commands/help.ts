@@ -30,10 +30,20 @@ function title(text: string): string {
 
 /** The page of one command. */
 function commandPage(definition: Definition, operands: string): string {
-  const options = definition.options.map((option) => ({ text: optionText(option), description: option.description ?? '' }));
+  const options = definition.options.map((option) => ({
+    text: optionText(option),
+    description: option.description ?? '',
+  }));
   const column = Math.max(...options.map(({ text }) => text.length)) + 4;
-  const optionLines = options.map(({ text, description }) => `  ${text.padEnd(column - 2)}${wrap(description, column).trimStart()}`);
-  const details = (definition.details ?? '').trim().split(/\n{2,}/).filter((part) => part !== '').map((part) => wrap(part, 2)).join('\n\n');
+  const optionLines = options.map(
+    ({ text, description }) => `  ${text.padEnd(column - 2)}${wrap(description, column).trimStart()}`,
+  );
+  const details = (definition.details ?? '')
+    .trim()
+    .split(/\n{2,}/)
+    .filter((part) => part !== '')
+    .map((part) => wrap(part, 2))
+    .join('\n\n');
   const examples = (definition.examples ?? []).map(([label, command]) => `  ${label.trim()}:\n    ${command}`);
   return [
     `${definition.path}${operands} [options]`,
@@ -53,19 +63,36 @@ export async function helpText(cli: Cli<never>, words: readonly string[]): Promi
   const pathOf = (definition: Definition): string => definition.path.replace(/ [.<[].*$/, '').trim();
   const found = definitions.find((definition) => pathOf(definition) === wanted);
   // The second word may be what the command is about.
-  if (found === undefined && words.length > 1 && definitions.some((definition) => pathOf(definition) === `portowner ${words[0]}`)) return helpText(cli, words.slice(0, 1));
+  if (
+    found === undefined &&
+    words.length > 1 &&
+    definitions.some((definition) => pathOf(definition) === `portowner ${words[0]}`)
+  )
+    return helpText(cli, words.slice(0, 1));
   const shared = definitions.filter((definition) => pathOf(definition).startsWith(`${wanted} `));
   if (found === undefined && shared.length > 0) {
-    const pages = shared.map((definition) => `${pathOf(definition)}\n  ${wrap(definition.description?.trim() ?? '', 2).trimStart()}\n`);
+    const pages = shared.map(
+      (definition) => `${pathOf(definition)}\n  ${wrap(definition.description?.trim() ?? '', 2).trimStart()}\n`,
+    );
     return `${pages.join('\n')}\n  ${wanted} COMMAND --help tells more about each.\n`;
   }
-  if (found === undefined) throw new PortOwnerError('PO1001', `there is no command ${JSON.stringify(words.join(' '))}`, { hint: 'portowner --help lists them.' });
+  if (found === undefined)
+    throw new PortOwnerError('PO1001', `there is no command ${JSON.stringify(words.join(' '))}`, {
+      hint: 'portowner --help lists them.',
+    });
   // Clipanion has no name for operands of any number: they are ports wherever there are some.
   const operands = ((found as { usage?: string }).usage ?? '').slice(pathOf(found).length).replace('...', '[PORTS…]');
   const page = commandPage({ ...found, path: wanted }, operands);
   if (words.length > 0) return page;
-  const others = definitions.filter((definition) => definition !== found).map((definition) => ({ path: definition.path.replace(/ [.<[].*$/, '').trim(), description: definition.description ?? '' }));
+  const others = definitions
+    .filter((definition) => definition !== found)
+    .map((definition) => ({
+      path: definition.path.replace(/ [.<[].*$/, '').trim(),
+      description: definition.description ?? '',
+    }));
   const column = Math.max(...others.map(({ path }) => path.length)) + 4;
-  const lines = others.map(({ path, description }) => `  ${path.padEnd(column - 2)}${wrap(description.trim(), column).trimStart()}`);
+  const lines = others.map(
+    ({ path, description }) => `  ${path.padEnd(column - 2)}${wrap(description.trim(), column).trimStart()}`,
+  );
   return `${page}${title('Other commands:')}${lines.join('\n')}\n\n  portowner COMMAND --help tells more about each; portowner --version prints the version.\n`;
 }

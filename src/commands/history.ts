@@ -32,7 +32,9 @@ export class HistoryCommand extends RowCommand {
   override readonly from: undefined = undefined;
   ports = Option.Rest({ name: 'PORTS' });
   store = Option.String('--store', { description: 'the file that portowner audit --store keeps' });
-  program = Option.Array('--program', { description: 'listeners of this executable: its path, or its name; * and ? are wildcards' });
+  program = Option.Array('--program', {
+    description: 'listeners of this executable: its path, or its name; * and ? are wildcards',
+  });
   service = Option.Array('--service', { description: 'listeners of this service; * and ? are wildcards' });
   machine = Option.String('--machine', { description: 'only this machine' });
   last = Option.String('--last', { description: 'only so many audits' });
@@ -47,13 +49,25 @@ export class HistoryCommand extends RowCommand {
 
   protected async answer(): Promise<Answer> {
     const { store } = this;
-    if (store === undefined) throw new PortOwnerError('PO1001', 'history needs --store FILE', { hint: 'The file is the one that portowner audit --store keeps.' });
+    if (store === undefined)
+      throw new PortOwnerError('PO1001', 'history needs --store FILE', {
+        hint: 'The file is the one that portowner audit --store keeps.',
+      });
     const machine = this.machine ?? null;
     const limit = this.last === undefined ? null : /^[1-9]\d{0,8}$/.test(this.last) ? Number(this.last) : 0;
-    if (limit === 0) throw new PortOwnerError('PO1001', `--last has no value ${JSON.stringify(this.last)}`, { hint: 'It takes a number from 1 on.', target: this.last! });
+    if (limit === 0)
+      throw new PortOwnerError('PO1001', `--last has no value ${JSON.stringify(this.last)}`, {
+        hint: 'It takes a number from 1 on.',
+        target: this.last!,
+      });
     if (this.schema === auditRun) {
       const rows = readRuns(store, { machine, limit });
-      return { rows, problems: [], exitCode: rows.length > 0 ? exit.ok : exit.no, ...(rows.length > 0 ? {} : { note: 'There is no such audit.' }) };
+      return {
+        rows,
+        problems: [],
+        exitCode: rows.length > 0 ? exit.ok : exit.no,
+        ...(rows.length > 0 ? {} : { note: 'There is no such audit.' }),
+      };
     }
     if (limit !== null) throw new PortOwnerError('PO1005', '--last is for the list of audits');
     const { servicePorts } = await import('../ports/iana.ts');
@@ -65,11 +79,24 @@ export class HistoryCommand extends RowCommand {
       dynamic: parts.length === 0 || parts.includes('dynamic'),
       owner: this.owner(),
     });
-    return { rows, problems: [], exitCode: rows.length > 0 ? exit.ok : exit.no, ...(rows.length > 0 ? {} : { note: 'The store has no such listener.' }) };
+    return {
+      rows,
+      problems: [],
+      exitCode: rows.length > 0 ? exit.ok : exit.no,
+      ...(rows.length > 0 ? {} : { note: 'The store has no such listener.' }),
+    };
   }
 
-  private owner(): ((owner: { readonly program: string | null; readonly services: readonly string[] }) => boolean) | null {
-    const programs = this.program?.flatMap((pattern) => (/[\\/]/.test(pattern) ? [pattern] : [pattern, `${pattern}.exe`, `*/${pattern}`, `*\\${pattern}`, `*\\${pattern}.exe`])).map(wildcard);
+  private owner():
+    | ((owner: { readonly program: string | null; readonly services: readonly string[] }) => boolean)
+    | null {
+    const programs = this.program
+      ?.flatMap((pattern) =>
+        /[\\/]/.test(pattern)
+          ? [pattern]
+          : [pattern, `${pattern}.exe`, `*/${pattern}`, `*\\${pattern}`, `*\\${pattern}.exe`],
+      )
+      .map(wildcard);
     const services = this.service?.flatMap((pattern) => [pattern, `${pattern}.service`]).map(wildcard);
     if (programs === undefined && services === undefined) return null;
     return (owner) =>

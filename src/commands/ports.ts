@@ -18,9 +18,16 @@ const rangeNames = { 'well-known': 'WellKnown', registered: 'Registered', dynami
 /** Comma-separated values of an option that may be repeated; null when it was not given. Throws PO1001. */
 function listed(option: string, values: readonly string[] | undefined): readonly string[] | null {
   if (values === undefined) return null;
-  const list = values.flatMap((value) => value.split(',')).map((value) => value.trim()).filter((value) => value !== '');
+  const list = values
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
   // A script's variable that is not set must not become the answer "nobody".
-  if (list.length === 0) throw new PortOwnerError('PO1001', `${option} needs a value`, { hint: 'portowner --help says which.', target: option });
+  if (list.length === 0)
+    throw new PortOwnerError('PO1001', `${option} needs a value`, {
+      hint: 'portowner --help says which.',
+      target: option,
+    });
   return list;
 }
 
@@ -28,14 +35,31 @@ function oneOf<T extends string>(option: string, values: readonly string[], allo
   return values.map((value) => {
     const found = Object.entries(allowed).find(([name]) => name.toLowerCase() === value.toLowerCase());
     if (found === undefined) {
-      throw new PortOwnerError('PO1001', `${option} has no value ${JSON.stringify(value)}`, { hint: `It takes ${Object.keys(allowed).join(', ')}.`, target: value });
+      throw new PortOwnerError('PO1001', `${option} has no value ${JSON.stringify(value)}`, {
+        hint: `It takes ${Object.keys(allowed).join(', ')}.`,
+        target: value,
+      });
     }
     return found[1];
   });
 }
 
 const states = Object.fromEntries(
-  ['Bound', 'Closed', 'CloseWait', 'Closing', 'DeleteTCB', 'Established', 'FinWait1', 'FinWait2', 'LastAck', 'Listen', 'SynReceived', 'SynSent', 'TimeWait'].map((name) => [name, name]),
+  [
+    'Bound',
+    'Closed',
+    'CloseWait',
+    'Closing',
+    'DeleteTCB',
+    'Established',
+    'FinWait1',
+    'FinWait2',
+    'LastAck',
+    'Listen',
+    'SynReceived',
+    'SynSent',
+    'TimeWait',
+  ].map((name) => [name, name]),
 );
 const protocolNames = { tcp: 'TCP', udp: 'UDP' } as const;
 
@@ -81,21 +105,30 @@ export class PortsCommand extends RowCommand {
   ports = Option.Rest({ name: 'PORTS' });
   all = Option.Boolean('--all,-a', false, { description: 'connections and every other state too' });
   protocol = Option.Array('--protocol', { description: 'only tcp or udp' });
-  state = Option.Array('--state', { description: 'only these TCP states: Listen, Established, TimeWait … (looks at connections too)' });
+  state = Option.Array('--state', {
+    description: 'only these TCP states: Listen, Established, TimeWait … (looks at connections too)',
+  });
   pid = Option.Array('--pid', { description: 'only sockets of these processes' });
   image = Option.Array('--image', { description: 'only owners with this file name; * and ? are wildcards' });
   address = Option.Array('--address', { description: 'only this local or remote address, or CIDR range' });
-  remotePort = Option.Array('--remote-port', { description: 'only connections to these ports (looks at connections too)' });
+  remotePort = Option.Array('--remote-port', {
+    description: 'only connections to these ports (looks at connections too)',
+  });
   user = Option.Array('--user', { description: 'only owners that run as this account; * and ? are wildcards' });
-  service = Option.Array('--service', { description: 'only owners that run this service, unit or container; * and ? are wildcards' });
+  service = Option.Array('--service', {
+    description: 'only owners that run this service, unit or container; * and ? are wildcards',
+  });
   range = Option.Array('--range', { description: 'only local ports of this class: well-known, registered, dynamic' });
   sort = Option.Array('--sort', { description: 'sort by these columns: A,-B puts the largest B first' });
   resolve = Option.String('--resolve', false, {
     tolerateBoolean: true,
-    description: 'look the names of remote addresses up in DNS, for at most 3 seconds, or as many as given with --resolve=SECONDS',
+    description:
+      'look the names of remote addresses up in DNS, for at most 3 seconds, or as many as given with --resolve=SECONDS',
   });
 
-  firewall = Option.Boolean('--firewall', false, { description: "say whether this machine's firewall lets other machines in to the port" });
+  firewall = Option.Boolean('--firewall', false, {
+    description: "say whether this machine's firewall lets other machines in to the port",
+  });
 
   override readonly schema = endpoint;
 
@@ -111,14 +144,20 @@ export class PortsCommand extends RowCommand {
 
   protected async answer(columns: readonly Column[]): Promise<Answer> {
     const subject = await this.subject();
-    if (subject.problems.length > 0 && subject.spans?.length === 0 && subject.pids.size === 0) return { rows: [], problems: subject.problems, exitCode: exit.usage };
+    if (subject.problems.length > 0 && subject.spans?.length === 0 && subject.pids.size === 0)
+      return { rows: [], problems: subject.problems, exitCode: exit.usage };
     const { pids } = subject;
     const spans = pids.size === 0 ? subject.spans : null;
     const all = this.all || this.state !== undefined || this.remotePort !== undefined;
     const filter = await this.filter();
     const keys = this.sort === undefined ? null : (await import('../ownership/sort.ts')).parseSort(this.sort, endpoint);
     const resolveSeconds = this.resolve === false ? null : this.secondsToResolve(this.resolve);
-    const wanted = [...columns.map((column) => column.name), ...(this.firewall ? ['Path', 'Services'] : []), ...(keys ?? []).map((key) => key.column.name), ...(filter?.columns ?? [])];
+    const wanted = [
+      ...columns.map((column) => column.name),
+      ...(this.firewall ? ['Path', 'Services'] : []),
+      ...(keys ?? []).map((key) => key.column.name),
+      ...(filter?.columns ?? []),
+    ];
 
     const question: Question = {
       localPorts: spans,
@@ -130,10 +169,23 @@ export class PortsCommand extends RowCommand {
     };
     const facts = await this.facts(question);
     const serviceName = wanted.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null;
-    const sockets = pids.size === 0 ? selectSockets(facts.sections.sockets.data, question) : this.socketsOf(facts.sections.sockets.data, subject, question, all);
+    const sockets =
+      pids.size === 0
+        ? selectSockets(facts.sections.sockets.data, question)
+        : this.socketsOf(facts.sections.sockets.data, subject, question, all);
     let rows = endpoints(facts, sockets, { live: this.live, serviceName });
     // A socket whose owner is hidden may be one of a process that was asked for.
-    const hidden = pids.size === 0 ? [] : facts.sections.sockets.data.filter((socket) => socket.pid === null && socket.refusals.length > 0 && question.protocols.includes(socket.protocol) && (all || holdsPort(socket)) && !sockets.includes(socket));
+    const hidden =
+      pids.size === 0
+        ? []
+        : facts.sections.sockets.data.filter(
+            (socket) =>
+              socket.pid === null &&
+              socket.refusals.length > 0 &&
+              question.protocols.includes(socket.protocol) &&
+              (all || holdsPort(socket)) &&
+              !sockets.includes(socket),
+          );
     let undecided: readonly Endpoint[] = endpoints(facts, hidden, { live: this.live, serviceName });
     if (filter !== null) {
       const { test } = filter;
@@ -144,21 +196,38 @@ export class PortsCommand extends RowCommand {
     rows.sort(defaultOrder);
     if (keys !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(keys));
 
-    const problems = [...subject.problems, ...sectionProblems(facts, undecided.length === 0 ? rows : [...rows, ...undecided])];
+    const problems = [
+      ...subject.problems,
+      ...sectionProblems(facts, undecided.length === 0 ? rows : [...rows, ...undecided]),
+    ];
     if (resolveSeconds !== null) {
-      const resolved = await (await import('../ownership/resolve.ts')).resolveNames(rows, resolveSeconds, undefined, (addresses) => {
-        this.tell?.('Progress', `asking DNS for the names of ${addresses} address${addresses === 1 ? '' : 'es'}, for up to ${resolveSeconds} s`);
+      const resolved = await (
+        await import('../ownership/resolve.ts')
+      ).resolveNames(rows, resolveSeconds, undefined, (addresses) => {
+        this.tell?.(
+          'Progress',
+          `asking DNS for the names of ${addresses} address${addresses === 1 ? '' : 'es'}, for up to ${resolveSeconds} s`,
+        );
       });
       rows = resolved.rows;
       problems.push(...resolved.problems);
     }
     const exitCode = this.verdict(facts, rows, undecided, spans);
-    const variant = variantOf(endpoint, rows.some((row) => row.RemotePort !== null), (option) => this.asks(option)).name;
+    const variant = variantOf(
+      endpoint,
+      rows.some((row) => row.RemotePort !== null),
+      (option) => this.asks(option),
+    ).name;
     if (rows.length > 0) return { rows, problems, exitCode, ...(variant === '' ? {} : { variant }) };
     if (exitCode !== exit.unavailable && !this.forPeople) return { rows, problems, exitCode };
     const note = await this.nobody(question, exitCode, filter !== null, undecided, facts);
     // An empty list would look like "nobody".
-    if (!this.forPeople) problems.push({ severity: 'Error', code: 'PO3001', message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}` });
+    if (!this.forPeople)
+      problems.push({
+        severity: 'Error',
+        code: 'PO3001',
+        message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}`,
+      });
     return { rows, problems, exitCode, note };
   }
 
@@ -187,17 +256,27 @@ export class PortsCommand extends RowCommand {
 
   /** Of the sockets, those on the ports and those of the processes that are asked for. */
   private socketsOf(sockets: readonly Socket[], { spans, pids }: Subject, question: Question, all: boolean): Socket[] {
-    const byPort = new Set(selectSockets(sockets, { localPorts: spans, protocols: question.protocols, sockets: all ? 'all' : 'answer' }));
+    const byPort = new Set(
+      selectSockets(sockets, { localPorts: spans, protocols: question.protocols, sockets: all ? 'all' : 'answer' }),
+    );
     return sockets.filter(
       (socket) =>
         byPort.has(socket) ||
-        (question.protocols.includes(socket.protocol) && (all || holdsPort(socket)) && ((socket.pid !== null && pids.has(socket.pid)) || socket.holders.some((pid) => pids.has(pid)))),
+        (question.protocols.includes(socket.protocol) &&
+          (all || holdsPort(socket)) &&
+          ((socket.pid !== null && pids.has(socket.pid)) || socket.holders.some((pid) => pids.has(pid)))),
     );
   }
 
   /** Yes, no, or why it cannot be told. */
-  private verdict(facts: Facts, rows: readonly Endpoint[], undecided: readonly Endpoint[], spans: readonly PortSpan[] | null): ExitCode {
-    const denied = (row: Endpoint, column = ''): boolean => row.Reason?.some((reason) => reason.startsWith(column) && reason.includes(': AccessDenied: ')) ?? false;
+  private verdict(
+    facts: Facts,
+    rows: readonly Endpoint[],
+    undecided: readonly Endpoint[],
+    spans: readonly PortSpan[] | null,
+  ): ExitCode {
+    const denied = (row: Endpoint, column = ''): boolean =>
+      row.Reason?.some((reason) => reason.startsWith(column) && reason.includes(': AccessDenied: ')) ?? false;
     if (rows.length === 0) {
       if (undecided.some((row) => denied(row))) return exit.rights;
       return facts.sections.sockets.status === 'ok' && undecided.length === 0 ? exit.no : exit.unavailable;
@@ -207,10 +286,18 @@ export class PortsCommand extends RowCommand {
   }
 
   /** What a person is told when there is no row: for a port also whether the system keeps it for itself. */
-  private async nobody(question: Question, exitCode: ExitCode, filtered: boolean, undecided: readonly Endpoint[], { sections }: Facts): Promise<string> {
+  private async nobody(
+    question: Question,
+    exitCode: ExitCode,
+    filtered: boolean,
+    undecided: readonly Endpoint[],
+    { sections }: Facts,
+  ): Promise<string> {
     const { status, reason } = sections.sockets;
-    if (undecided.length > 0) return `Cannot tell: too little is known of ${undecided.length} socket${undecided.length === 1 ? '' : 's'} to say whether ${undecided.length === 1 ? 'it matches' : 'they match'}.`;
-    if (exitCode !== exit.no) return `Cannot tell: ${(status === 'notAsked' ? reason : null) ?? 'not every source could be read'}.`;
+    if (undecided.length > 0)
+      return `Cannot tell: too little is known of ${undecided.length} socket${undecided.length === 1 ? '' : 's'} to say whether ${undecided.length === 1 ? 'it matches' : 'they match'}.`;
+    if (exitCode !== exit.no)
+      return `Cannot tell: ${(status === 'notAsked' ? reason : null) ?? 'not every source could be read'}.`;
     const protocol = question.protocols.length === 1 ? `${question.protocols[0]} ` : '';
     if (question.localPorts === null || filtered) return `No ${protocol}socket matches.`;
     const what = formatPorts(question.localPorts);
@@ -236,7 +323,9 @@ export class PortsCommand extends RowCommand {
     if (value === true || value === 'true') return 3;
     const seconds = Number(value);
     if (!(seconds > 0 && seconds <= 300)) {
-      throw new PortOwnerError('PO1001', `--resolve has no value ${JSON.stringify(value)}`, { hint: 'It takes seconds, up to 300.' });
+      throw new PortOwnerError('PO1001', `--resolve has no value ${JSON.stringify(value)}`, {
+        hint: 'It takes seconds, up to 300.',
+      });
     }
     return seconds;
   }
@@ -245,7 +334,11 @@ export class PortsCommand extends RowCommand {
   private async filter(): Promise<{ test: (row: Endpoint) => boolean | null; columns: readonly string[] } | null> {
     const remotePorts = this.remotePort === undefined ? null : await this.spans(this.remotePort);
     const pids = listed('--pid', this.pid)?.map((text) => {
-      if (!/^\d{1,10}$/.test(text)) throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, { hint: 'It takes process ids.', target: text });
+      if (!/^\d{1,10}$/.test(text))
+        throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, {
+          hint: 'It takes process ids.',
+          target: text,
+        });
       return Number(text);
     });
     const stateList = listed('--state', this.state);

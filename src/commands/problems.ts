@@ -41,7 +41,11 @@ export function sectionProblems(facts: Facts, rows: readonly Endpoint[] | null):
       target: key,
     });
   }
-  const hidden = (rows ?? []).filter((row) => row.OwningProcess === null && (row.Reason?.some((reason) => reason.startsWith('OwningProcess: AccessDenied')) ?? false));
+  const hidden = (rows ?? []).filter(
+    (row) =>
+      row.OwningProcess === null &&
+      (row.Reason?.some((reason) => reason.startsWith('OwningProcess: AccessDenied')) ?? false),
+  );
   if (hidden.length > 0) {
     const ports = [...new Set(hidden.map((row) => row.LocalPort))].sort((a, b) => Number(a) - Number(b));
     const shown = ports.slice(0, 8).join(', ') + (ports.length > 8 ? ' …' : '');
@@ -58,8 +62,17 @@ export function sectionProblems(facts: Facts, rows: readonly Endpoint[] | null):
 }
 
 /** Runs a command without rows, and writes in CLIXML what it tells, even the error that ends it: for the PowerShell module. */
-export async function tellInRows(sink: Sink, stream: boolean, work: (writer: RowWriter) => Promise<ExitCode>): Promise<ExitCode> {
-  const writer = await loadWriter('clixml', problemRow, { columns: problemRow.columns, sink, problems: 'rows', stream });
+export async function tellInRows(
+  sink: Sink,
+  stream: boolean,
+  work: (writer: RowWriter) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const writer = await loadWriter('clixml', problemRow, {
+    columns: problemRow.columns,
+    sink,
+    problems: 'rows',
+    stream,
+  });
   const exitCode = await work(writer).catch((error: unknown) => {
     const ending = endingProblem(error);
     writer.problem(ending.problem);

@@ -25,8 +25,21 @@ export class RangesCommand extends RowCommand {
   override readonly schema = range;
 
   protected async answer(): Promise<Answer> {
-    const facts = await this.facts({ localPorts: null, protocols: [], sockets: 'listeners', details: new Set(), ranges: true });
-    const problems = sectionProblems({ ...facts, sections: { ...facts.sections, sockets: { ...facts.sections.sockets, status: 'notAsked' } } }, null);
-    return { rows: ranges(facts), problems, exitCode: facts.sections.dynamicRanges.status === 'failed' ? exit.unavailable : exit.ok };
+    const facts = await this.facts({
+      localPorts: null,
+      protocols: [],
+      sockets: 'listeners',
+      details: new Set(),
+      ranges: true,
+    });
+    const problems = sectionProblems(
+      { ...facts, sections: { ...facts.sections, sockets: { ...facts.sections.sockets, status: 'notAsked' } } },
+      null,
+    );
+    return {
+      rows: ranges(facts),
+      problems,
+      exitCode: facts.sections.dynamicRanges.status === 'failed' ? exit.unavailable : exit.ok,
+    };
   }
 }

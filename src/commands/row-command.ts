@@ -27,16 +27,24 @@ export interface Answer {
 
 /** A command that answers with rows of one kind: how they are sorted out and written is the same for all. */
 export abstract class RowCommand extends BaseCommand {
-  format = Option.String('--format,-f', { description: `how the rows are written: ${formats.join(', ')} (default: table)` });
-  columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
-  output = Option.String('--output,-o', { description: 'write to this file (temporary file, then renamed) instead of standard output' });
-  from = Option.Array('--from', {
-    description: 'answer from this snapshot (- is standard input) instead of this machine; or from what Get-NetTCPConnection, Get-Process … gave to Export-Clixml, in one file or several',
+  format = Option.String('--format,-f', {
+    description: `how the rows are written: ${formats.join(', ')} (default: table)`,
   });
-  excel = Option.Boolean('--excel', false, { description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)' });
+  columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
+  output = Option.String('--output,-o', {
+    description: 'write to this file (temporary file, then renamed) instead of standard output',
+  });
+  from = Option.Array('--from', {
+    description:
+      'answer from this snapshot (- is standard input) instead of this machine; or from what Get-NetTCPConnection, Get-Process … gave to Export-Clixml, in one file or several',
+  });
+  excel = Option.Boolean('--excel', false, {
+    description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)',
+  });
   stream = Option.Boolean('--stream', false, { description: 'CLIXML: a document for each few rows, for PowerShell 7' });
   problems = Option.String('--problems', {
-    description: 'rows: put errors, warnings and what is going on among the rows, for the PowerShell module; in CLIXML the last item then has the severity End',
+    description:
+      'rows: put errors, warnings and what is going on among the rows, for the PowerShell module; in CLIXML the last item then has the severity End',
     validator: t.isEnum(['rows'] as const),
   });
   readonly countRows: boolean = Option.Boolean('--count', false, { description: 'write only the number of rows' });
@@ -59,7 +67,10 @@ export abstract class RowCommand extends BaseCommand {
   /** The facts for a question, from this machine or from --from; with the hashes of executables when they are wanted. */
   protected async facts(question: Question, hash = false): Promise<Facts> {
     if (this.from !== undefined) {
-      if (hash) throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --from answers from a file', { hint: 'portowner snapshot --hash puts the hashes into a snapshot.' });
+      if (hash)
+        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --from answers from a file', {
+          hint: 'portowner snapshot --hash puts the hashes into a snapshot.',
+        });
       this.#reader ??= this.read(this.from);
       const facts = await (await this.#reader)(question);
       this.tell?.('Verbose', factsText(facts));
@@ -68,7 +79,9 @@ export abstract class RowCommand extends BaseCommand {
     const source = await this.surroundings.source();
     if (question.firewall === true) this.tell?.('Progress', 'reading this machine and the rules of its firewall');
     const live = await gather(source, question, this.surroundings.now());
-    const facts = hash ? (await import('../facts/binaries.ts')).withBinaries(live, source, this.tell && tellingBinaries(this.tell)) : live;
+    const facts = hash
+      ? (await import('../facts/binaries.ts')).withBinaries(live, source, this.tell && tellingBinaries(this.tell))
+      : live;
     this.tell?.('Verbose', factsText(facts));
     return facts;
   }
@@ -98,7 +111,8 @@ export abstract class RowCommand extends BaseCommand {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json or ndjson');
     }
     // In a file nobody would look for what ended the command.
-    if (this.problems === 'rows' && !this.countRows && this.output === undefined) return this.writing((sink) => this.performInRows(format, sink));
+    if (this.problems === 'rows' && !this.countRows && this.output === undefined)
+      return this.writing((sink) => this.performInRows(format, sink));
     const columns = this.chosenColumns(format);
     const answer = await this.checkedAnswer(columns);
     return this.writing(async (sink) => {
@@ -127,10 +141,12 @@ export abstract class RowCommand extends BaseCommand {
     let answer: Answer | null = null;
     const writer = await this.writer(format, columns, sink, () => answer?.variant);
     this.tell = tellingTo(writer);
-    answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch((error: unknown): Answer => {
-      const { problem, exitCode } = endingProblem(error);
-      return { rows: [], problems: [problem], exitCode };
-    });
+    answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch(
+      (error: unknown): Answer => {
+        const { problem, exitCode } = endingProblem(error);
+        return { rows: [], problems: [problem], exitCode };
+      },
+    );
     return this.writeAnswer(answer, writer, sink);
   }
 
@@ -149,7 +165,11 @@ export abstract class RowCommand extends BaseCommand {
     if (this.format === undefined) return 'table';
     const wanted = this.format.toLowerCase();
     const found = formats.find((format) => format === wanted);
-    if (found === undefined) throw new PortOwnerError('PO1001', `--format has no value ${JSON.stringify(this.format)}`, { hint: `It takes ${formats.join(', ')}.`, target: this.format });
+    if (found === undefined)
+      throw new PortOwnerError('PO1001', `--format has no value ${JSON.stringify(this.format)}`, {
+        hint: `It takes ${formats.join(', ')}.`,
+        target: this.format,
+      });
     return found;
   }
 
@@ -161,7 +181,9 @@ export abstract class RowCommand extends BaseCommand {
   private chosenColumns(format: Format): readonly Column[] {
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
     if (format === 'table') return this.defaultColumns();
-    return plainColumns(this.schema).filter((column) => format !== 'clixml' || column.askedBy === undefined || this.asks(column.askedBy));
+    return plainColumns(this.schema).filter(
+      (column) => format !== 'clixml' || column.askedBy === undefined || this.asks(column.askedBy),
+    );
   }
 
   /** Opens what is written to, and closes it: a file takes its place when all went well. */
@@ -177,7 +199,12 @@ export abstract class RowCommand extends BaseCommand {
     }
   }
 
-  private writer(format: Format, columns: readonly Column[], sink: Sink, variant: () => string | undefined): Promise<RowWriter> {
+  private writer(
+    format: Format,
+    columns: readonly Column[],
+    sink: Sink,
+    variant: () => string | undefined,
+  ): Promise<RowWriter> {
     const toFile = this.output !== undefined;
     return loadWriter(format, this.schema, {
       columns,

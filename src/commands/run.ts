@@ -41,9 +41,13 @@ function commandWordsOf([first = '', second = '']: readonly string[]): string[] 
 function checkSecondWord(classes: readonly CommandClass[], [first = '', second = '']: readonly string[]): void {
   const paths = classes.flatMap(({ paths = [] }) => paths);
   if (paths.some((path) => path.length < 2 || path[1] === second)) return;
-  const what = second === '' || second.startsWith('-') ? 'needs a second word' : `has no command ${JSON.stringify(second)}`;
+  const what =
+    second === '' || second.startsWith('-') ? 'needs a second word' : `has no command ${JSON.stringify(second)}`;
   const words = paths.map(([, word]) => word).join(', ');
-  throw new PortOwnerError('PO1001', `portowner ${first} ${what}`, { hint: `It takes one of ${words}; portowner ${first} --help tells of them.`, target: second });
+  throw new PortOwnerError('PO1001', `portowner ${first} ${what}`, {
+    hint: `It takes one of ${words}; portowner ${first} --help tells of them.`,
+    target: second,
+  });
 }
 
 /** Every command, the main question first: for help, completion and definitions. */
@@ -55,7 +59,12 @@ export async function allCommands(): Promise<CommandClass[]> {
 /** A parser of the command lines of these commands. */
 export async function newCli(classes: readonly CommandClass[]): Promise<import('clipanion').Cli<never>> {
   const { Cli } = await loadClipanion();
-  const cli = new Cli({ binaryName: 'portowner', binaryLabel: 'PortOwner', binaryVersion: version, enableColors: false });
+  const cli = new Cli({
+    binaryName: 'portowner',
+    binaryLabel: 'PortOwner',
+    binaryVersion: version,
+    enableColors: false,
+  });
   for (const command of classes) cli.register(command as never);
   return cli as never;
 }

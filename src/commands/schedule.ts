@@ -2,7 +2,15 @@ import { Command, Option } from 'clipanion';
 import type { Refusal } from '../facts/raw.ts';
 import { fileSink } from '../formats/sink.ts';
 import { PortOwnerError, exit, type ExitCode } from '../problems.ts';
-import { checkName, defaultName, parseAccount, parseTime, taskPath, type AuditTask, type TaskPlatform } from '../schedule/definition.ts';
+import {
+  checkName,
+  defaultName,
+  parseAccount,
+  parseTime,
+  taskPath,
+  type AuditTask,
+  type TaskPlatform,
+} from '../schedule/definition.ts';
 import { installTask, removeTask, taskStatus, type Outcome } from '../schedule/install.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { stateFolder } from '../schedule/units.ts';
@@ -16,17 +24,28 @@ const systems = { windows: 'win32', linux: 'linux' } as const;
 function whole(option: string, text: string | undefined, otherwise: number, least: number, most: number): number {
   if (text === undefined) return otherwise;
   const number = /^\d{1,6}$/.test(text) ? Number(text) : -1;
-  if (number < least || number > most) throw new PortOwnerError('PO1001', `${option} has no value ${JSON.stringify(text)}`, { hint: `It takes a whole number from ${least} to ${most}.`, target: text });
+  if (number < least || number > most)
+    throw new PortOwnerError('PO1001', `${option} has no value ${JSON.stringify(text)}`, {
+      hint: `It takes a whole number from ${least} to ${most}.`,
+      target: text,
+    });
   return number;
 }
 
 /** What the system refused, as the error that the user gets. */
 function refusalError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof PortOwnerError) return error;
-  const { refusal, code, syscall } = error as Error & { readonly refusal?: Refusal; readonly code?: string; readonly syscall?: string };
+  const { refusal, code, syscall } = error as Error & {
+    readonly refusal?: Refusal;
+    readonly code?: string;
+    readonly syscall?: string;
+  };
   if (refusal === undefined && syscall === undefined) return error;
   const denied = refusal?.code === 'AccessDenied' || code === 'EACCES' || code === 'EPERM';
-  return new PortOwnerError(denied ? 'PO5001' : 'PO5005', refusal?.text ?? error.message, { ...(denied ? { hint: 'Run it as an administrator, on Linux as root.' } : {}), cause: error });
+  return new PortOwnerError(denied ? 'PO5001' : 'PO5005', refusal?.text ?? error.message, {
+    ...(denied ? { hint: 'Run it as an administrator, on Linux as root.' } : {}),
+    cause: error,
+  });
 }
 
 /** What the four have in common: whose task, and where. */
@@ -35,7 +54,9 @@ abstract class ScheduleCommand extends RowCommand {
   override readonly from: undefined = undefined;
 
   name = Option.String('--name', { description: `the name of the task, on Windows (default: ${defaultName})` });
-  root = Option.String('--root', { description: 'on Linux: put the units below this folder, such as an image, and touch nothing of this machine' });
+  root = Option.String('--root', {
+    description: 'on Linux: put the units below this folder, such as an image, and touch nothing of this machine',
+  });
 
   override readonly schema = auditTask;
 
@@ -45,14 +66,17 @@ abstract class ScheduleCommand extends RowCommand {
 
   protected async scheduler(): Promise<Scheduler> {
     const scheduler = await this.surroundings.scheduler();
-    if (this.root !== undefined && scheduler.platform !== 'linux') throw new PortOwnerError('PO1005', '--root is for Linux');
-    if (this.name !== undefined && scheduler.platform !== 'win32') throw new PortOwnerError('PO1005', '--name is for Windows: the units of systemd have their own');
+    if (this.root !== undefined && scheduler.platform !== 'linux')
+      throw new PortOwnerError('PO1005', '--root is for Linux');
+    if (this.name !== undefined && scheduler.platform !== 'win32')
+      throw new PortOwnerError('PO1005', '--name is for Windows: the units of systemd have their own');
     return scheduler;
   }
 
   /** The folder of --root; null is this machine itself. */
   protected rootFolder(): string | null {
-    if (this.root === '') throw new PortOwnerError('PO1001', '--root has no value', { hint: 'It takes the path of a folder.' });
+    if (this.root === '')
+      throw new PortOwnerError('PO1001', '--root has no value', { hint: 'It takes the path of a folder.' });
     return this.root === undefined ? null : taskPath('--root', this.root, 'linux', true);
   }
 
@@ -69,34 +93,68 @@ abstract class ScheduleCommand extends RowCommand {
 
 /** What describes a task. */
 abstract class DefinitionCommand extends ScheduleCommand {
-  baseline = Option.String('--baseline', { description: 'the approved listeners: a file of portowner baseline create' });
+  baseline = Option.String('--baseline', {
+    description: 'the approved listeners: a file of portowner baseline create',
+  });
   policy = Option.String('--policy', { description: 'the rules' });
-  store = Option.String('--store', { description: 'the history of the audits (default: audits.db in %ProgramData%\\PortOwner, on Linux in /var/lib/portowner)' });
+  store = Option.String('--store', {
+    description:
+      'the history of the audits (default: audits.db in %ProgramData%\\PortOwner, on Linux in /var/lib/portowner)',
+  });
   report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
-  failOn = Option.String('--fail-on', { description: `the severity from which on findings count: ${severities.join(', ').toLowerCase()}` });
+  failOn = Option.String('--fail-on', {
+    description: `the severity from which on findings count: ${severities.join(', ').toLowerCase()}`,
+  });
   keep = Option.String('--keep', { description: 'forget what ended more than so many days ago (default: keep all)' });
-  hash = Option.Boolean('--hash', false, { description: 'also compare the SHA-256 of the executables and, on Windows, their signer' });
-  eventLog = Option.Boolean('--event-log', false, { description: "also write the findings to the system's log; on Windows that registers the event source PortOwner" });
-  at = Option.String('--at', { description: "when it starts each night, in the machine's local time (default: 03:00)" });
-  randomDelay = Option.String('--random-delay', { description: 'up to so many minutes later, so that many machines do not start at once (default: 30)' });
+  hash = Option.Boolean('--hash', false, {
+    description: 'also compare the SHA-256 of the executables and, on Windows, their signer',
+  });
+  eventLog = Option.Boolean('--event-log', false, {
+    description: "also write the findings to the system's log; on Windows that registers the event source PortOwner",
+  });
+  at = Option.String('--at', {
+    description: "when it starts each night, in the machine's local time (default: 03:00)",
+  });
+  randomDelay = Option.String('--random-delay', {
+    description: 'up to so many minutes later, so that many machines do not start at once (default: 30)',
+  });
   timeLimit = Option.String('--time-limit', { description: 'end it after so many minutes (default: 60)' });
-  account = Option.String('--account', { description: 'on Windows: SYSTEM (default), or a group managed service account, DOMAIN\\name$' });
+  account = Option.String('--account', {
+    description: 'on Windows: SYSTEM (default), or a group managed service account, DOMAIN\\name$',
+  });
   executable = Option.String('--executable', { description: 'the portowner that is started (default: this one)' });
 
   /** The task for a platform; `scheduler` is null where it is for a machine of another kind. */
   protected task(platform: TaskPlatform, scheduler: Scheduler | null): AuditTask {
     const here = scheduler !== null;
-    const path = (option: string, value: string): string => taskPath(option, value, platform, here && this.root === undefined);
-    const optional = (option: string, value: string | undefined): string | null => (value === undefined ? null : path(option, value));
-    if (this.account !== undefined && platform !== 'win32') throw new PortOwnerError('PO1005', '--account is for Windows: on Linux the audit runs as root');
-    const failOn = this.failOn === undefined ? null : severities.find((severity) => severity.toLowerCase() === this.failOn!.toLowerCase());
-    if (failOn === undefined) throw new PortOwnerError('PO1001', `--fail-on has no value ${JSON.stringify(this.failOn)}`, { hint: `It takes ${severities.join(', ').toLowerCase()}.` });
+    const path = (option: string, value: string): string =>
+      taskPath(option, value, platform, here && this.root === undefined);
+    const optional = (option: string, value: string | undefined): string | null =>
+      value === undefined ? null : path(option, value);
+    if (this.account !== undefined && platform !== 'win32')
+      throw new PortOwnerError('PO1005', '--account is for Windows: on Linux the audit runs as root');
+    const failOn =
+      this.failOn === undefined
+        ? null
+        : severities.find((severity) => severity.toLowerCase() === this.failOn!.toLowerCase());
+    if (failOn === undefined)
+      throw new PortOwnerError('PO1001', `--fail-on has no value ${JSON.stringify(this.failOn)}`, {
+        hint: `It takes ${severities.join(', ').toLowerCase()}.`,
+      });
     if (this.baseline === undefined && this.policy === undefined) {
-      throw new PortOwnerError('PO1005', 'a scheduled audit needs something to compare with', { hint: 'Give --baseline or --policy; portowner baseline create makes a baseline.' });
+      throw new PortOwnerError('PO1005', 'a scheduled audit needs something to compare with', {
+        hint: 'Give --baseline or --policy; portowner baseline create makes a baseline.',
+      });
     }
-    const executable = this.executable ?? scheduler?.executable ?? (here ? null : platform === 'win32' ? 'C:\\Program Files\\PortOwner\\portowner.exe' : '/usr/local/bin/portowner');
+    const executable =
+      this.executable ??
+      scheduler?.executable ??
+      (here ? null : platform === 'win32' ? 'C:\\Program Files\\PortOwner\\portowner.exe' : '/usr/local/bin/portowner');
     this.report?.forEach(reportFormat);
-    if (executable === null) throw new PortOwnerError('PO1005', 'PortOwner runs from its sources here: there is no executable to start', { hint: 'Give --executable.' });
+    if (executable === null)
+      throw new PortOwnerError('PO1005', 'PortOwner runs from its sources here: there is no executable to start', {
+        hint: 'Give --executable.',
+      });
     const dataFolder = scheduler?.dataFolder ?? (platform === 'win32' ? 'C:\\ProgramData\\PortOwner' : stateFolder);
     return {
       name: this.taskName(),
@@ -131,7 +189,10 @@ export class ScheduleShowCommand extends DefinitionCommand {
     `,
     examples: [
       ['What would be installed here', '$0 schedule show --baseline approved.yaml'],
-      ['A file for schtasks', '$0 schedule show --system windows --baseline C:\\Audit\\approved.yaml --output audit.xml'],
+      [
+        'A file for schtasks',
+        '$0 schedule show --system windows --baseline C:\\Audit\\approved.yaml --output audit.xml',
+      ],
     ],
   });
 
@@ -148,13 +209,18 @@ export class ScheduleShowCommand extends DefinitionCommand {
   override async perform(): Promise<ExitCode> {
     const { platform, scheduler } = await this.target();
     const task = this.task(platform, scheduler);
-    if (this.output === '') throw new PortOwnerError('PO1001', '--output has no value', { hint: 'It takes the path of a file.' });
+    if (this.output === '')
+      throw new PortOwnerError('PO1001', '--output has no value', { hint: 'It takes the path of a file.' });
     const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);
     try {
       if (platform === 'linux') {
         const { units } = await import('../schedule/units.ts');
         const { unitFolder } = await import('../schedule/install.ts');
-        sink.write(Object.entries(units(task)).map(([name, text]) => `# ${unitFolder}/${name}\n${text}`).join('\n'));
+        sink.write(
+          Object.entries(units(task))
+            .map(([name, text]) => `# ${unitFolder}/${name}\n${text}`)
+            .join('\n'),
+        );
       } else {
         const { asciiXml, taskFile, taskXml } = await import('../schedule/task-xml.ts');
         const xml = taskXml(task);
@@ -171,10 +237,18 @@ export class ScheduleShowCommand extends DefinitionCommand {
 
   /** For a machine of another kind than this one nothing here counts. */
   private async target(): Promise<{ platform: TaskPlatform; scheduler: Scheduler | null }> {
-    const wanted = this.system === undefined ? null : Object.entries(systems).find(([name]) => name === this.system!.toLowerCase())?.[1];
-    if (wanted === undefined) throw new PortOwnerError('PO1001', `--system has no value ${JSON.stringify(this.system)}`, { hint: 'It takes windows or linux.' });
+    const wanted =
+      this.system === undefined
+        ? null
+        : Object.entries(systems).find(([name]) => name === this.system!.toLowerCase())?.[1];
+    if (wanted === undefined)
+      throw new PortOwnerError('PO1001', `--system has no value ${JSON.stringify(this.system)}`, {
+        hint: 'It takes windows or linux.',
+      });
     const scheduler = await this.surroundings.scheduler();
-    return wanted === null || wanted === scheduler.platform ? { platform: scheduler.platform, scheduler } : { platform: wanted, scheduler: null };
+    return wanted === null || wanted === scheduler.platform
+      ? { platform: scheduler.platform, scheduler }
+      : { platform: wanted, scheduler: null };
   }
 
   protected async answer(): Promise<Answer> {
@@ -200,7 +274,10 @@ export class ScheduleInstallCommand extends DefinitionCommand {
     `,
     examples: [
       ['Every night at three', '$0 schedule install --baseline approved.yaml'],
-      ['With a policy, a report and the event log', '$0 schedule install --policy policy.yaml --baseline approved.yaml --report findings.csv --event-log --at 02:30'],
+      [
+        'With a policy, a report and the event log',
+        '$0 schedule install --policy policy.yaml --baseline approved.yaml --report findings.csv --event-log --at 02:30',
+      ],
       ['As a group managed service account', '$0 schedule install --baseline approved.yaml --account CORP\\audit$'],
     ],
   });
@@ -248,9 +325,15 @@ export class ScheduleStatusCommand extends ScheduleCommand {
     const [name, scheduler, root] = [this.taskName(), await this.scheduler(), this.rootFolder()];
     return this.attempt(
       () => taskStatus(name, scheduler, root, { now: this.surroundings.now(), checkReport: reportFormat }),
-      ({ row: { State, Command } }) => (State === 'NotInstalled' ? exit.no : State === 'Unknown' && Command === null ? exit.unavailable : exit.ok),
+      ({ row: { State, Command } }) =>
+        State === 'NotInstalled' ? exit.no : State === 'Unknown' && Command === null ? exit.unavailable : exit.ok,
     );
   }
 }
 
-export const scheduleCommands = [ScheduleShowCommand, ScheduleInstallCommand, ScheduleRemoveCommand, ScheduleStatusCommand];
+export const scheduleCommands = [
+  ScheduleShowCommand,
+  ScheduleInstallCommand,
+  ScheduleRemoveCommand,
+  ScheduleStatusCommand,
+];

@@ -14,7 +14,12 @@ import { sectionProblems, tellInRows } from './problems.ts';
 /** Says why there is no command line, so that an answer from the snapshot can. */
 function leaveCommandLineOut({ refusals }: Process): void {
   if (refusals.some(({ field }) => field === 'CommandLine')) return;
-  refusals.push({ field: 'CommandLine', code: 'NotAsked', text: 'command lines were not asked for', needs: 'portowner snapshot --command-lines' });
+  refusals.push({
+    field: 'CommandLine',
+    code: 'NotAsked',
+    text: 'command lines were not asked for',
+    needs: 'portowner snapshot --command-lines',
+  });
 }
 
 /** Writes the facts about this machine. */
@@ -37,15 +42,22 @@ export class SnapshotCommand extends BaseCommand {
     ],
   });
 
-  output = Option.String('--output,-o', { description: 'write to this file (temporary file, then renamed) instead of standard output' });
+  output = Option.String('--output,-o', {
+    description: 'write to this file (temporary file, then renamed) instead of standard output',
+  });
   raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
-  hash = Option.Boolean('--hash', false, { description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer' });
+  hash = Option.Boolean('--hash', false, {
+    description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer',
+  });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
   problems = Option.String('--problems', {
-    description: 'rows: write errors, warnings and what is going on as CLIXML rows to standard output, for the PowerShell module (needs --output)',
+    description:
+      'rows: write errors, warnings and what is going on as CLIXML rows to standard output, for the PowerShell module (needs --output)',
     validator: t.isEnum(['rows'] as const),
   });
-  stream = Option.Boolean('--stream', false, { description: 'with --problems rows: a document for each notice, at once, for PowerShell 7' });
+  stream = Option.Boolean('--stream', false, {
+    description: 'with --problems rows: a document for each notice, at once, for PowerShell 7',
+  });
 
   async perform(): Promise<ExitCode> {
     if (this.problems !== 'rows') {
@@ -53,18 +65,23 @@ export class SnapshotCommand extends BaseCommand {
       return this.save((problem) => this.surroundings.error(problemText(problem)));
     }
     if (this.output === undefined) throw new PortOwnerError('PO1005', '--problems rows needs --output');
-    return tellInRows(this.surroundings.output(), this.stream, (writer) => this.save((problem) => writer.problem(problem), tellingTo(writer)));
+    return tellInRows(this.surroundings.output(), this.stream, (writer) =>
+      this.save((problem) => writer.problem(problem), tellingTo(writer)),
+    );
   }
 
   private async save(warn: (problem: Problem) => void, tell?: Tell): Promise<ExitCode> {
     checkFiles([], [...named('--raw', this.raw), ...named('--output', this.output)]);
-    const question: Question = this.commandLines ? { ...everything, details: new Set([...everything.details, 'commandLine']) } : everything;
+    const question: Question = this.commandLines
+      ? { ...everything, details: new Set([...everything.details, 'commandLine']) }
+      : everything;
     const source = await this.surroundings.source();
     const entries = new Map<string, RawEntry>();
     const recorded = this.raw === undefined ? source : recordingSource(source, entries, this.commandLines);
     tell?.('Progress', 'reading this machine');
     let facts = await gather(recorded, question, this.surroundings.now());
-    if (this.hash) facts = (await import('../facts/binaries.ts')).withBinaries(facts, recorded, tell && tellingBinaries(tell));
+    if (this.hash)
+      facts = (await import('../facts/binaries.ts')).withBinaries(facts, recorded, tell && tellingBinaries(tell));
     if (!this.commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
     // The envelope first: when it cannot be written there must not be a snapshot that claims it was.
     if (this.raw !== undefined) {

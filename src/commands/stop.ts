@@ -44,8 +44,11 @@ function planText(target: Target): string {
     ['may start it again', target.supervisor === null ? [] : [target.supervisor]],
     ['note', target.notes],
   ];
-  const shown = (texts: readonly string[]): string => texts.slice(0, 8).join(', ') + (texts.length > 8 ? ` and ${texts.length - 8} more` : '');
-  const details = lines.filter(([, texts]) => texts.length > 0).map(([name, texts]) => `  ${name}: ${sanitise(shown(texts))}\n`);
+  const shown = (texts: readonly string[]): string =>
+    texts.slice(0, 8).join(', ') + (texts.length > 8 ? ` and ${texts.length - 8} more` : '');
+  const details = lines
+    .filter(([, texts]) => texts.length > 0)
+    .map(([name, texts]) => `  ${name}: ${sanitise(shown(texts))}\n`);
   return `${sanitise(`${target.owner} on ${target.endpoints.map(endpointText).join(', ')}`)}\n${details.join('')}`;
 }
 
@@ -82,7 +85,9 @@ export class StopCommand extends RowCommand {
   address = Option.Array('--address', { description: 'only listeners on this address, or CIDR range' });
   dryRun = Option.Boolean('--dry-run', false, { description: 'only show what would end' });
   yes = Option.Boolean('--yes,-y', false, { description: 'do not ask' });
-  force = Option.Boolean('--force', false, { description: 'end by force what does not end within --timeout, or cannot be asked' });
+  force = Option.Boolean('--force', false, {
+    description: 'end by force what does not end within --timeout, or cannot be asked',
+  });
   timeout = Option.String('--timeout', { description: 'seconds to wait after asking (default: 10)' });
 
   override readonly schema = stopResult;
@@ -91,7 +96,9 @@ export class StopCommand extends RowCommand {
     const request = this.request();
     const person = this.surroundings.confirm;
     if (!this.dryRun && !this.yes && person === null) {
-      throw new PortOwnerError('PO4103', 'there is no terminal to ask on', { hint: '--yes stops without asking, --dry-run shows what would end.' });
+      throw new PortOwnerError('PO4103', 'there is no terminal to ask on', {
+        hint: '--yes stops without asking, --dry-run shows what would end.',
+      });
     }
     const world = await this.world();
     const situation = await world.look();
@@ -100,40 +107,85 @@ export class StopCommand extends RowCommand {
     const problems = sectionProblems(facts, []);
     const { targets, missing } = this.targets(situation, request);
     if (targets.length === 0 && missing.length === 0) {
-      const what = request.spans.length > 0 ? `port${/[,-]/.test(formatPorts(request.spans)) ? 's' : ''} ${formatPorts(request.spans)}` : 'any port';
+      const what =
+        request.spans.length > 0
+          ? `port${/[,-]/.test(formatPorts(request.spans)) ? 's' : ''} ${formatPorts(request.spans)}`
+          : 'any port';
       const { status } = facts.sections.sockets;
-      return { rows: [], problems, exitCode: status === 'ok' ? exit.no : exit.unavailable, note: status === 'ok' ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.' };
+      return {
+        rows: [],
+        problems,
+        exitCode: status === 'ok' ? exit.no : exit.unavailable,
+        note:
+          status === 'ok' ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
+      };
     }
     const results: Stopped[] = [...missing];
     const forPeople = (this.format ?? 'table') === 'table' || this.format === 'list';
     for (const target of targets) {
       if (forPeople && this.problems !== 'rows') this.surroundings.error(planText(target));
       if (this.dryRun || target.means.how === 'refused') results.push(planned(target));
-      else if (!this.yes && !person!(`Stop ${sanitise(target.owner)}? [y/N] `)) results.push(stopRow(target, { result: 'Declined', reasons: ['the answer was no'] }));
+      else if (!this.yes && !person!(`Stop ${sanitise(target.owner)}? [y/N] `))
+        results.push(stopRow(target, { result: 'Declined', reasons: ['the answer was no'] }));
       else results.push(await stopTarget(target, world, { force: this.force, timeout: request.timeout, settle }));
     }
-    return { rows: results.map(({ row }) => row), problems: [...problems, ...results.flatMap(problemOf)], exitCode: verdict(results) };
+    return {
+      rows: results.map(({ row }) => row),
+      problems: [...problems, ...results.flatMap(problemOf)],
+      exitCode: verdict(results),
+    };
   }
 
   private request(): Request {
     const operands = this.ports.flatMap((text) => text.split(','));
     const texts = operands.filter((text) => !looksLikeIdentity(text));
     const identities = operands.filter(looksLikeIdentity).map(parseIdentity);
-    const spans = texts.filter((text) => !/^pid:\d{1,10}$/.test(text)).flatMap((text) => parsePorts(text, servicePorts));
-    const pids = [...(this.pid ?? []).flatMap((text) => text.split(',')), ...texts.filter((text) => text.startsWith('pid:')).map((text) => text.slice(4))].map((text) => {
-      if (!/^\d{1,10}$/.test(text)) throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, { hint: 'It takes process ids.', target: text });
+    const spans = texts
+      .filter((text) => !/^pid:\d{1,10}$/.test(text))
+      .flatMap((text) => parsePorts(text, servicePorts));
+    const pids = [
+      ...(this.pid ?? []).flatMap((text) => text.split(',')),
+      ...texts.filter((text) => text.startsWith('pid:')).map((text) => text.slice(4)),
+    ].map((text) => {
+      if (!/^\d{1,10}$/.test(text))
+        throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, {
+          hint: 'It takes process ids.',
+          target: text,
+        });
       return Number(text);
     });
-    if (this.ports.length === 0 && pids.length === 0) throw new PortOwnerError('PO1001', 'it takes the port to give back, or --pid', { hint: 'For example: portowner stop 8080 --dry-run' });
-    const wantedProtocols = this.protocol === undefined ? (['TCP', 'UDP'] as const) : Object.entries(protocols).find(([name]) => name === this.protocol!.toLowerCase())?.[1];
-    if (wantedProtocols === undefined) throw new PortOwnerError('PO1001', `--protocol has no value ${JSON.stringify(this.protocol)}`, { hint: 'It takes tcp or udp.' });
+    if (this.ports.length === 0 && pids.length === 0)
+      throw new PortOwnerError('PO1001', 'it takes the port to give back, or --pid', {
+        hint: 'For example: portowner stop 8080 --dry-run',
+      });
+    const wantedProtocols =
+      this.protocol === undefined
+        ? (['TCP', 'UDP'] as const)
+        : Object.entries(protocols).find(([name]) => name === this.protocol!.toLowerCase())?.[1];
+    if (wantedProtocols === undefined)
+      throw new PortOwnerError('PO1001', `--protocol has no value ${JSON.stringify(this.protocol)}`, {
+        hint: 'It takes tcp or udp.',
+      });
     const address = this.address === undefined ? null : addressMatcher(this.address);
-    const seconds = this.timeout === undefined ? 10 : /^\d{1,4}(?:\.\d{1,3})?$/.test(this.timeout) ? Number(this.timeout) : Number.NaN;
-    if (!(seconds <= 3600)) throw new PortOwnerError('PO1001', `--timeout has no value ${JSON.stringify(this.timeout)}`, { hint: 'It takes seconds, up to 3600.' });
+    const seconds =
+      this.timeout === undefined
+        ? 10
+        : /^\d{1,4}(?:\.\d{1,3})?$/.test(this.timeout)
+          ? Number(this.timeout)
+          : Number.NaN;
+    if (!(seconds <= 3600))
+      throw new PortOwnerError('PO1001', `--timeout has no value ${JSON.stringify(this.timeout)}`, {
+        hint: 'It takes seconds, up to 3600.',
+      });
     const port = portMatcher(spans.length > 0 ? spans : null);
-    const named = new Set(identities.flatMap(({ endpoints }) => endpoints.map((endpoint) => `${endpoint.protocol} ${endpoint.port}`)));
+    const named = new Set(
+      identities.flatMap(({ endpoints }) => endpoints.map((endpoint) => `${endpoint.protocol} ${endpoint.port}`)),
+    );
     const asked = spans.length > 0 || pids.length > 0;
-    const ofPids = (socket: Socket): boolean => pids.length === 0 || (socket.pid !== null && pids.includes(socket.pid)) || socket.holders.some((pid) => pids.includes(pid));
+    const ofPids = (socket: Socket): boolean =>
+      pids.length === 0 ||
+      (socket.pid !== null && pids.includes(socket.pid)) ||
+      socket.holders.some((pid) => pids.includes(pid));
     return {
       spans,
       pids,
@@ -143,7 +195,8 @@ export class StopCommand extends RowCommand {
         holdsPort(socket) &&
         (wantedProtocols as readonly string[]).includes(socket.protocol) &&
         (address === null || address(socket.localAddress)) &&
-        (named.has(`${socket.protocol} ${socket.localPort}`) || (asked && port(socket.localPort) && ofPids(socket) && (spans.length > 0 || listens(socket)))),
+        (named.has(`${socket.protocol} ${socket.localPort}`) ||
+          (asked && port(socket.localPort) && ofPids(socket) && (spans.length > 0 || listens(socket)))),
     };
   }
 
@@ -155,12 +208,17 @@ export class StopCommand extends RowCommand {
     const chosen = new Set<Target>();
     const port = portMatcher(request.spans.length > 0 ? request.spans : null);
     const asked = request.spans.length > 0 || (request.pids?.length ?? 0) > 0;
-    for (const target of all) if (asked && target.endpoints.some((endpoint) => port(endpoint.port)) && this.isOfPids(target, request)) chosen.add(target);
+    for (const target of all)
+      if (asked && target.endpoints.some((endpoint) => port(endpoint.port)) && this.isOfPids(target, request))
+        chosen.add(target);
     for (const identity of request.identities) {
       const elsewhere = identity.computer !== null && identity.computer.toLowerCase() !== name.toLowerCase();
       const found = elsewhere ? undefined : all.find((target) => isSame(target, identity));
       if (found !== undefined) chosen.add(found);
-      else missing.push(absent(identity, all, elsewhere ? `it is on ${identity.computer}, and this is ${name}: stop it there` : null));
+      else
+        missing.push(
+          absent(identity, all, elsewhere ? `it is on ${identity.computer}, and this is ${name}: stop it there` : null),
+        );
     }
     return { targets: all.filter((target) => chosen.has(target)), missing };
   }
@@ -194,7 +252,12 @@ export class StopCommand extends RowCommand {
     return {
       hands,
       look,
-      watch: (ports) => gather(source, { ...whole, localPorts: ports.map((port) => ({ start: port, end: port })), sockets: 'listeners' }, this.surroundings.now()),
+      watch: (ports) =>
+        gather(
+          source,
+          { ...whole, localPorts: ports.map((port) => ({ start: port, end: port })), sockets: 'listeners' },
+          this.surroundings.now(),
+        ),
       pause: (milliseconds) => new Promise((resolve) => void setTimeout(resolve, milliseconds)),
       now: () => performance.now(),
     };
@@ -206,12 +269,35 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
   const keys = new Set(identity.endpoints.map(endpointText));
   const now = targets.filter(({ endpoints }) => endpoints.some((endpoint) => keys.has(endpointText(endpoint))));
   const target: Target = {
-    ...identity, imageName: null, owner: `process ${identity.pid}`, means: { how: 'refused', obstacle: { text: '', rights: false, command: null } }, method: 'none', command: null,
-    holders: [], children: [], services: [], dependents: [], otherPorts: [], connections: 0, supervisor: null, notes: [],
+    ...identity,
+    imageName: null,
+    owner: `process ${identity.pid}`,
+    means: { how: 'refused', obstacle: { text: '', rights: false, command: null } },
+    method: 'none',
+    command: null,
+    holders: [],
+    children: [],
+    services: [],
+    dependents: [],
+    otherPorts: [],
+    connections: 0,
+    supervisor: null,
+    notes: [],
   };
   const { row } = stopRow(target, { result: 'Refused' });
-  if (why === null && now.length === 0) return { row: { ...row, Result: 'Gone', Reason: ['it has no such listener any more'] }, rights: false };
-  return { row: { ...row, Result: 'Refused', Reason: [why ?? `it is not what was looked at any more: the listener belongs to ${now.map(({ owner }) => owner).join(', ')} now`] }, rights: false };
+  if (why === null && now.length === 0)
+    return { row: { ...row, Result: 'Gone', Reason: ['it has no such listener any more'] }, rights: false };
+  return {
+    row: {
+      ...row,
+      Result: 'Refused',
+      Reason: [
+        why ??
+          `it is not what was looked at any more: the listener belongs to ${now.map(({ owner }) => owner).join(', ')} now`,
+      ],
+    },
+    rights: false,
+  };
 }
 
 const fine = new Set(['Planned', 'Stopped', 'Gone']);
@@ -220,13 +306,15 @@ function problemOf({ row, rights }: Stopped): Problem[] {
   if (fine.has(row.Result ?? '') || row.Result === 'Declined') return [];
   const reason = row.Reason?.[0];
   const never = row.Result === 'Refused';
-  return [{
-    severity: 'Error',
-    code: rights ? 'PO4106' : never ? 'PO4105' : 'PO4104',
-    message: `${row.Owner ?? 'the target'} on ${row.Endpoints?.join(', ') ?? 'no port'} was not stopped${reason === undefined ? '' : `: ${reason}`}`,
-    ...(row.Command === null ? {} : { hint: `By hand: ${row.Command}` }),
-    target: row.Identity ?? '',
-  }];
+  return [
+    {
+      severity: 'Error',
+      code: rights ? 'PO4106' : never ? 'PO4105' : 'PO4104',
+      message: `${row.Owner ?? 'the target'} on ${row.Endpoints?.join(', ') ?? 'no port'} was not stopped${reason === undefined ? '' : `: ${reason}`}`,
+      ...(row.Command === null ? {} : { hint: `By hand: ${row.Command}` }),
+      target: row.Identity ?? '',
+    },
+  ];
 }
 
 function verdict(results: readonly Stopped[]): ExitCode {

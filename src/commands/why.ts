@@ -36,11 +36,20 @@ export class WhyCommand extends RowCommand {
 
   port = Option.String({ name: 'PORT', required: false });
   protocol = Option.String('--protocol', { description: 'tcp (default) or udp' });
-  address = Option.String('--address', { description: 'the address that the program asks for (default: every one, IPv4 and IPv6); :: is for IPv4 too' });
+  address = Option.String('--address', {
+    description: 'the address that the program asks for (default: every one, IPv4 and IPv6); :: is for IPv4 too',
+  });
   ipv6Only = Option.Boolean('--ipv6-only', false, { description: 'with --address ::, leave IPv4 alone (IPV6_V6ONLY)' });
-  exclusive = Option.Boolean('--exclusive', false, { description: 'the program asks for exclusive use (SO_EXCLUSIVEADDRUSE on Windows)' });
-  reuse = Option.String('--reuse', false, { tolerateBoolean: true, description: 'the program sets SO_REUSEADDR; --reuse=port: SO_REUSEPORT, on Linux' });
-  error = Option.String('--error', { description: 'read port, address and cause from this error text (- is standard input)' });
+  exclusive = Option.Boolean('--exclusive', false, {
+    description: 'the program asks for exclusive use (SO_EXCLUSIVEADDRUSE on Windows)',
+  });
+  reuse = Option.String('--reuse', false, {
+    tolerateBoolean: true,
+    description: 'the program sets SO_REUSEADDR; --reuse=port: SO_REUSEPORT, on Linux',
+  });
+  error = Option.String('--error', {
+    description: 'read port, address and cause from this error text (- is standard input)',
+  });
 
   override readonly schema = verdict;
 
@@ -50,9 +59,11 @@ export class WhyCommand extends RowCommand {
     if (request === null) return this.noPort(error!);
     let { facts, diagnosis } = await this.look(request, error);
     // A port that changes hands while it is looked at explains itself at the second look.
-    if (this.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement')) ({ facts, diagnosis } = await this.look(request, error));
+    if (this.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
+      ({ facts, diagnosis } = await this.look(request, error));
     const { row, needs } = diagnosis;
-    const exitCode = row.CanBind === null ? (needs === null ? exit.unavailable : exit.rights) : row.CanBind ? exit.ok : exit.no;
+    const exitCode =
+      row.CanBind === null ? (needs === null ? exit.unavailable : exit.rights) : row.CanBind ? exit.ok : exit.no;
     return { rows: [row], problems: sectionProblems(facts, []), exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
   }
 
@@ -69,18 +80,23 @@ export class WhyCommand extends RowCommand {
   }
 
   private async probe(facts: Facts, request: Request): Promise<Probe> {
-    return probe(await this.surroundings.binder(), attemptsFor(facts, request).filter((bind) => bind !== null));
+    return probe(
+      await this.surroundings.binder(),
+      attemptsFor(facts, request).filter((bind) => bind !== null),
+    );
   }
 
   /** A table has no room for lists. */
   private noteOf(evidence: readonly string[] | null, remedy: readonly string[] | null): { note?: string } {
     if ((this.format ?? 'table') !== 'table' || this.columns !== undefined) return {};
-    const lines = (title: string, items: readonly string[] | null) => (items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((item) => `  ${sanitise(item)}`)]);
+    const lines = (title: string, items: readonly string[] | null) =>
+      items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((item) => `  ${sanitise(item)}`)];
     return { note: [...lines('Evidence', evidence), ...lines('What to do', remedy)].join('\n') };
   }
 
   private async parsedError(text: string): Promise<ParsedError> {
-    if (text === '-' && this.from?.includes('-') === true) throw new PortOwnerError('PO1005', '--error - and --from - both want standard input');
+    if (text === '-' && this.from?.includes('-') === true)
+      throw new PortOwnerError('PO1005', '--error - and --from - both want standard input');
     const { parseError } = await import('../diagnosis/error-text.ts');
     return parseError(text === '-' ? decodeText(Buffer.from(this.surroundings.input())) : text);
   }
@@ -89,22 +105,45 @@ export class WhyCommand extends RowCommand {
   private noPort(error: ParsedError): Answer {
     const evidence = [`Cannot tell: no port is named.`, error.evidence];
     const remedy = ['portowner why PORT --error "…"  # the same with the port that the program wants'];
-    const row = { Port: null, Protocol: error.protocol, Address: error.address, CanBind: null, Cause: 'Unknown', Owner: null, Evidence: evidence, Remedy: remedy, Confidence: 'Low', ComputerName: null };
+    const row = {
+      Port: null,
+      Protocol: error.protocol,
+      Address: error.address,
+      CanBind: null,
+      Cause: 'Unknown',
+      Owner: null,
+      Evidence: evidence,
+      Remedy: remedy,
+      Confidence: 'Low',
+      ComputerName: null,
+    };
     return { rows: [row], problems: [], exitCode: exit.unavailable, ...this.noteOf(evidence, remedy) };
   }
 
   /** What is asked; null when only an error text was given and it names no port. */
   private async request(error: ParsedError | null): Promise<Request | null> {
-    if (this.exclusive && this.reuse !== false) throw new PortOwnerError('PO1005', '--exclusive and --reuse exclude each other');
+    if (this.exclusive && this.reuse !== false)
+      throw new PortOwnerError('PO1005', '--exclusive and --reuse exclude each other');
     if (this.ipv6Only && this.address !== '::') throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
     const port = this.port === undefined ? (error?.port ?? null) : await this.portNumber(this.port);
     if (port === null) {
-      if (error === null) throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
+      if (error === null)
+        throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
       return null;
     }
     const address = this.address ?? error?.address ?? null;
-    if (address !== null && isIP(address.replace(/%[^%/]{1,64}$/, '')) === 0) throw new PortOwnerError('PO1004', `${JSON.stringify(address)} is not an IP address`, { hint: 'Give 127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0.', target: address });
-    return { port, protocol: this.protocolName(error), address: address?.toLowerCase() ?? null, sharing: this.sharing(), ipv6Only: this.ipv6Only };
+    if (address !== null && isIP(address.replace(/%[^%/]{1,64}$/, '')) === 0)
+      throw new PortOwnerError('PO1004', `${JSON.stringify(address)} is not an IP address`, {
+        hint: 'Give 127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0.',
+        target: address,
+      });
+    return {
+      port,
+      protocol: this.protocolName(error),
+      address: address?.toLowerCase() ?? null,
+      sharing: this.sharing(),
+      ipv6Only: this.ipv6Only,
+    };
   }
 
   private async portNumber(text: string): Promise<number> {
@@ -112,13 +151,20 @@ export class WhyCommand extends RowCommand {
     const named = /[a-z]/i.test(text);
     const spans = parsePorts(text, named ? (await import('../ports/iana.ts')).servicePorts : () => []);
     const [span] = spans;
-    if (span === undefined || spans.length > 1 || span.start !== span.end) throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, { hint: 'Ask for one at a time.', target: text });
+    if (span === undefined || spans.length > 1 || span.start !== span.end)
+      throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, {
+        hint: 'Ask for one at a time.',
+        target: text,
+      });
     return span.start;
   }
 
   private protocolName(error: ParsedError | null): 'TCP' | 'UDP' {
     const text = this.protocol?.toUpperCase() ?? error?.protocol ?? 'TCP';
-    if (text !== 'TCP' && text !== 'UDP') throw new PortOwnerError('PO1001', `--protocol has no value ${JSON.stringify(this.protocol)}`, { hint: 'It takes tcp or udp.' });
+    if (text !== 'TCP' && text !== 'UDP')
+      throw new PortOwnerError('PO1001', `--protocol has no value ${JSON.stringify(this.protocol)}`, {
+        hint: 'It takes tcp or udp.',
+      });
     return text;
   }
 
@@ -128,6 +174,8 @@ export class WhyCommand extends RowCommand {
     if (this.reuse === 'port') return 'reusePort';
     // clipanion gives true for the bare option, which its type does not say.
     if ((this.reuse as unknown) === true || this.reuse === 'true' || this.reuse === 'address') return 'reuse';
-    throw new PortOwnerError('PO1001', `--reuse has no value ${JSON.stringify(this.reuse)}`, { hint: 'It takes address (which it means by itself) or port.' });
+    throw new PortOwnerError('PO1001', `--reuse has no value ${JSON.stringify(this.reuse)}`, {
+      hint: 'It takes address (which it means by itself) or port.',
+    });
   }
 }

@@ -21,7 +21,10 @@ function commandCase(command: CommandWords, commands: readonly CommandWords[]): 
 function optionCases(command: CommandWords): string[] {
   return command.options
     .filter((option) => option.takesValue)
-    .map((option) => `    ${option.names.map((name) => quoted(`${command.path} ${name}`)).join('|')}) values=${valuesWord(option.values)} ;;`);
+    .map(
+      (option) =>
+        `    ${option.names.map((name) => quoted(`${command.path} ${name}`)).join('|')}) values=${valuesWord(option.values)} ;;`,
+    );
 }
 
 /** A script for bash 4.2 or newer. */

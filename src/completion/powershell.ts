@@ -9,15 +9,26 @@ function valuesOf(values: Values | null): object | null {
 function definitionOf(command: CommandWords, commands: readonly CommandWords[]): object {
   return {
     Path: command.path,
-    Next: subcommands(command.path, commands).map(({ path, description }) => ({ Word: path.split(' ').at(-1), Description: description })),
+    Next: subcommands(command.path, commands).map(({ path, description }) => ({
+      Word: path.split(' ').at(-1),
+      Description: description,
+    })),
     Operands: valuesOf(command.operands),
-    Options: command.options.map(({ names, description, takesValue, values }) => ({ Names: names, Description: description, TakesValue: takesValue, Values: valuesOf(values) })),
+    Options: command.options.map(({ names, description, takesValue, values }) => ({
+      Names: names,
+      Description: description,
+      TakesValue: takesValue,
+      Values: valuesOf(values),
+    })),
   };
 }
 
 /** JSON that any code page leaves alone, in a here-string of PowerShell. */
 function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(
+    /[\u0080-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** A script for PowerShell 5.1 and newer, pure ASCII. */

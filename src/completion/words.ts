@@ -27,5 +27,8 @@ export interface CommandWords {
 /** Words that may follow the words of `path` to name a command. */
 export function subcommands(path: string, commands: readonly CommandWords[]): CommandWords[] {
   const start = path === '' ? '' : `${path} `;
-  return commands.filter((command) => command.path !== path && command.path.startsWith(start) && !command.path.slice(start.length).includes(' '));
+  return commands.filter(
+    (command) =>
+      command.path !== path && command.path.startsWith(start) && !command.path.slice(start.length).includes(' '),
+  );
 }

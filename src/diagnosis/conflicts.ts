@@ -18,7 +18,8 @@ export const conflictKinds = {
   FamilySplit: 'one has the port over IPv4, another over IPv6: who is reached depends on how a name is resolved',
   ListenerInDynamicRange: 'it listens inside the dynamic range: when it is restarted, a connection may have the port',
   ListenerInExcludedRange: 'it listens inside an excluded range: when it is restarted, it may not get the port again',
-  UrlReservationBlocked: 'a URL is reserved with HTTP.sys, but a program of its own has the port: who is to use the URL cannot start',
+  UrlReservationBlocked:
+    'a URL is reserved with HTTP.sys, but a program of its own has the port: who is to use the URL cannot start',
   UrlBlocked: 'a URL is registered with HTTP.sys, but a program of its own has the port: the URL is not served',
   PortProxyBlocked: 'a rule is to pass the port on, but another program has it',
   ServiceBlocked: 'a service is set up to have the port, but another program has it: it cannot start',
@@ -39,11 +40,31 @@ export interface Conflicts {
 /** Multicast ports that programs share on every machine: mDNS, SSDP, LLMNR, WS-Discovery. */
 const sharedPorts = new Set([5353, 1900, 5355, 3702]);
 /** Parts of Windows that listen on dynamic ports for RPC. */
-const windowsParts = new Set(['system', 'lsass.exe', 'wininit.exe', 'services.exe', 'svchost.exe', 'spoolsv.exe', 'lsm.exe', 'winlogon.exe', 'dns.exe', 'dfsrs.exe', 'ismserv.exe', 'msdtc.exe', 'certsrv.exe', 'clussvc.exe', 'ntfrs.exe', 'wins.exe', 'vmms.exe', 'mqsvc.exe']);
+const windowsParts = new Set([
+  'system',
+  'lsass.exe',
+  'wininit.exe',
+  'services.exe',
+  'svchost.exe',
+  'spoolsv.exe',
+  'lsm.exe',
+  'winlogon.exe',
+  'dns.exe',
+  'dfsrs.exe',
+  'ismserv.exe',
+  'msdtc.exe',
+  'certsrv.exe',
+  'clussvc.exe',
+  'ntfrs.exe',
+  'wins.exe',
+  'vmms.exe',
+  'mqsvc.exe',
+]);
 /** Parts of Linux that do the same. */
 const linuxParts = /^rpc(?:\.|bind)|^lockd$/;
 /** What Windows reserves for itself on every machine. */
-const stockUrls = /\/(?:temporary_listen_addresses|wsman|sra_\{[0-9a-f-]+\}|wmpnssv[34]?|mdeserver|116b50eb-[0-9a-f-]+|c574ac30-[0-9a-f-]+|0131501b-[0-9a-f-]+|remotedesktop|reports?(?:erver)?|homegroup|bits-peerdist|kdcproxy|phoneproxy)[^/]*\/?$|:(?:5357|5358|10243|10245|10246|10247|2869|47001)(?:\/|$)/i;
+const stockUrls =
+  /\/(?:temporary_listen_addresses|wsman|sra_\{[0-9a-f-]+\}|wmpnssv[34]?|mdeserver|116b50eb-[0-9a-f-]+|c574ac30-[0-9a-f-]+|0131501b-[0-9a-f-]+|remotedesktop|reports?(?:erver)?|homegroup|bits-peerdist|kdcproxy|phoneproxy)[^/]*\/?$|:(?:5357|5358|10243|10245|10246|10247|2869|47001)(?:\/|$)/i;
 
 interface Holder {
   readonly socket: Socket;
@@ -66,7 +87,12 @@ function sameOwner(a: Holder, b: Holder): boolean {
   if (x.OwningProcess !== null && x.OwningProcess === y.ParentProcess) return true;
   if (y.OwningProcess !== null && y.OwningProcess === x.ParentProcess) return true;
   // Init is the parent of whoever lost its own.
-  return x.ParentProcess !== null && x.ParentProcess > 4 && x.ParentProcess === y.ParentProcess && x.ImageName === y.ImageName;
+  return (
+    x.ParentProcess !== null &&
+    x.ParentProcess > 4 &&
+    x.ParentProcess === y.ParentProcess &&
+    x.ImageName === y.ImageName
+  );
 }
 
 /** How two owners of one port get in each other's way; null when they do not. */
@@ -84,14 +110,23 @@ function relation(a: Holder, b: Holder): ConflictKind | null {
 }
 
 function ownerText({ row, socket }: Holder): string {
-  return row.Owner ?? (socket.user === null ? 'a process that cannot be seen' : `a process of ${socket.user} that cannot be seen`);
+  return (
+    row.Owner ??
+    (socket.user === null ? 'a process that cannot be seen' : `a process of ${socket.user} that cannot be seen`)
+  );
 }
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 function inDynamicRange(facts: Facts, { protocol, localPort, localAddress }: Socket): boolean {
   const family = localAddress.includes(':') ? 'IPv6' : 'IPv4';
-  return facts.sections.dynamicRanges.data.some((range) => localPort >= range.start && localPort <= range.end && (range.protocol === null || range.protocol === protocol) && (range.family === null || range.family === family));
+  return facts.sections.dynamicRanges.data.some(
+    (range) =>
+      localPort >= range.start &&
+      localPort <= range.end &&
+      (range.protocol === null || range.protocol === protocol) &&
+      (range.family === null || range.family === family),
+  );
 }
 
 /** Whether a kind of owner is part of the system, so that a person cannot and need not move it. */
@@ -105,10 +140,22 @@ const everybodys = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
 /** One socket of each owner and address, and of the addresses that one owner alone has, only the first: others can meet a wildcard alone. */
 function representatives(group: readonly Holder[]): Holder[] {
   const unseen = group.filter(({ key }) => key === null).slice(0, 2);
-  const seen = [...new Map(group.filter(({ key }) => key !== null).map((holder) => [`${holder.key} ${holder.socket.localAddress}`, holder])).values()];
+  const seen = [
+    ...new Map(
+      group.filter(({ key }) => key !== null).map((holder) => [`${holder.key} ${holder.socket.localAddress}`, holder]),
+    ).values(),
+  ];
   const byAddress = Map.groupBy(seen, ({ socket }) => socket.localAddress);
-  const alone = ({ socket }: Holder): boolean => !everybodys.has(socket.localAddress) && byAddress.get(socket.localAddress)!.length === 1;
-  const firsts = [...new Map(seen.filter(alone).toReversed().map((holder) => [`${holder.key} ${holder.socket.localAddress.includes(':')}`, holder])).values()];
+  const alone = ({ socket }: Holder): boolean =>
+    !everybodys.has(socket.localAddress) && byAddress.get(socket.localAddress)!.length === 1;
+  const firsts = [
+    ...new Map(
+      seen
+        .filter(alone)
+        .toReversed()
+        .map((holder) => [`${holder.key} ${holder.socket.localAddress.includes(':')}`, holder]),
+    ).values(),
+  ];
   return [...seen.filter((holder) => !alone(holder)), ...firsts, ...unseen];
 }
 
@@ -141,15 +188,28 @@ function sharedPort(facts: Facts, group: readonly Holder[], make: Make): { rows:
   return { rows, undecided };
 }
 
-type Make = (kind: ConflictKind, severity: Severity, holders: readonly Holder[], more?: { owners?: readonly string[]; description?: string; remedy?: readonly string[] }) => Conflict;
+type Make = (
+  kind: ConflictKind,
+  severity: Severity,
+  holders: readonly Holder[],
+  more?: { owners?: readonly string[]; description?: string; remedy?: readonly string[] },
+) => Conflict;
 
-const excludedKinds: Readonly<Record<string, string>> = { Excluded: 'excluded', ExcludedPersistent: 'reserved', ExcludedAdministered: 'excluded by an administrator', ReservedForGuests: 'reserved for guests' };
+const excludedKinds: Readonly<Record<string, string>> = {
+  Excluded: 'excluded',
+  ExcludedPersistent: 'reserved',
+  ExcludedAdministered: 'excluded by an administrator',
+  ReservedForGuests: 'reserved for guests',
+};
 
 /** Listeners where the system hands ports out, or keeps them. */
 function misplaced(facts: Facts, group: readonly Holder[], make: Make): Conflict[] {
   const rows: Conflict[] = [];
   const { reservedPorts } = facts.sections;
-  const byOwner = Map.groupBy(group.filter(({ socket }) => socket.protocol === 'TCP' && socket.state === 'Listen'), ({ key, socket }) => key ?? socket.localAddress);
+  const byOwner = Map.groupBy(
+    group.filter(({ socket }) => socket.protocol === 'TCP' && socket.state === 'Listen'),
+    ({ key, socket }) => key ?? socket.localAddress,
+  );
   for (const holders of byOwner.values()) {
     const [first] = holders;
     const { localPort: port } = first!.socket;
@@ -159,11 +219,19 @@ function misplaced(facts: Facts, group: readonly Holder[], make: Make): Conflict
       const usual = system || holders.every(({ row }) => row.AddressScope === 'Loopback');
       rows.push(make('ListenerInDynamicRange', usual ? 'Information' : 'Warning', holders));
     }
-    const excluded = reservedPorts.data.find((range) => excludedKinds[range.kind] !== undefined && port >= range.start && port <= range.end && (range.protocol === null || range.protocol === 'TCP'));
+    const excluded = reservedPorts.data.find(
+      (range) =>
+        excludedKinds[range.kind] !== undefined &&
+        port >= range.start &&
+        port <= range.end &&
+        (range.protocol === null || range.protocol === 'TCP'),
+    );
     if (excluded !== undefined) {
       // A listener has such a range for itself, or an administrator made it for that.
       const meant = system || excluded.kind === 'ExcludedAdministered';
-      const description = meant ? `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}, which keeps others from the port.` : `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}: when it is restarted, it may not get the port again.`;
+      const description = meant
+        ? `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}, which keeps others from the port.`
+        : `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}: when it is restarted, it may not get the port again.`;
       rows.push(make('ListenerInExcludedRange', meant ? 'Information' : 'Warning', holders, { description }));
     }
   }
@@ -174,7 +242,8 @@ function misplaced(facts: Facts, group: readonly Holder[], make: Make): Conflict
 function blocked(facts: Facts, byPort: ReadonlyMap<string, readonly Holder[]>, make: Make): Conflict[] {
   const rows: Conflict[] = [];
   const { httpQueues, urlReservations, portProxies, socketUnits } = facts.sections;
-  const listeners = (port: number): Holder[] => (byPort.get(`TCP ${port}`) ?? []).filter(({ socket }) => socket.state === 'Listen');
+  const listeners = (port: number): Holder[] =>
+    (byPort.get(`TCP ${port}`) ?? []).filter(({ socket }) => socket.state === 'Listen');
   /** Those that have a port instead of the kernel, when it has none of it. */
   const instead = (port: number): Holder[] => {
     const all = listeners(port);
@@ -187,7 +256,12 @@ function blocked(facts: Facts, byPort: ReadonlyMap<string, readonly Holder[]>, m
       const holders = port === undefined ? [] : instead(port);
       if (holders.length === 0 || told.has(url)) continue;
       told.add(url);
-      rows.push(make('UrlBlocked', 'Error', holders, { owners: [`HTTP.sys: ${queue.name ?? 'a queue without a name'}, ${url}`], remedy: ['netsh http show servicestate view=requestq  # as administrator: what is registered'] }));
+      rows.push(
+        make('UrlBlocked', 'Error', holders, {
+          owners: [`HTTP.sys: ${queue.name ?? 'a queue without a name'}, ${url}`],
+          remedy: ['netsh http show servicestate view=requestq  # as administrator: what is registered'],
+        }),
+      );
     }
   }
   for (const { url } of urlReservations?.data ?? []) {
@@ -195,41 +269,77 @@ function blocked(facts: Facts, byPort: ReadonlyMap<string, readonly Holder[]>, m
     const holders = port === undefined ? [] : instead(port);
     if (holders.length === 0 || told.has(url)) continue;
     told.add(url);
-    rows.push(make('UrlReservationBlocked', stockUrls.test(url) ? 'Information' : 'Warning', holders, { owners: [`reserved: ${url}`], remedy: ['netsh http show urlacl  # what is reserved, and for whom'] }));
+    rows.push(
+      make('UrlReservationBlocked', stockUrls.test(url) ? 'Information' : 'Warning', holders, {
+        owners: [`reserved: ${url}`],
+        remedy: ['netsh http show urlacl  # what is reserved, and for whom'],
+      }),
+    );
   }
   for (const { table, listenPort, listenAddress, connectAddress, connectPort } of portProxies?.data ?? []) {
     const six = table.startsWith('v6');
     const address = listenAddress === '*' ? (six ? '::' : '0.0.0.0') : listenAddress;
     // The service that is to listen is another user: who has the address itself, or all of them, keeps it out.
-    const holders = listeners(listenPort).filter(({ socket: { localAddress } }) => localAddress.includes(':') === six && (isWildcard(localAddress) || overlap({ address, dual: false }, { address: localAddress, dual: false }) === 'same'));
-    if (holders.length === 0 || holders.some(({ row }) => row.Services?.some((name) => name.toLowerCase() === 'iphlpsvc'))) continue;
-    rows.push(make('PortProxyBlocked', 'Warning', holders, { owners: [`portproxy ${listenAddress}:${listenPort} to ${connectAddress}:${connectPort}`], remedy: ['netsh interface portproxy show all  # every rule'] }));
+    const holders = listeners(listenPort).filter(
+      ({ socket: { localAddress } }) =>
+        localAddress.includes(':') === six &&
+        (isWildcard(localAddress) ||
+          overlap({ address, dual: false }, { address: localAddress, dual: false }) === 'same'),
+    );
+    if (
+      holders.length === 0 ||
+      holders.some(({ row }) => row.Services?.some((name) => name.toLowerCase() === 'iphlpsvc'))
+    )
+      continue;
+    rows.push(
+      make('PortProxyBlocked', 'Warning', holders, {
+        owners: [`portproxy ${listenAddress}:${listenPort} to ${connectAddress}:${connectPort}`],
+        remedy: ['netsh interface portproxy show all  # every rule'],
+      }),
+    );
   }
   for (const { unit, service, protocol, address, port, ipv6Only } of socketUnits?.data ?? []) {
     const wanted = { address, dual: address === '::' && !ipv6Only };
-    const holders = (byPort.get(`${protocol} ${port}`) ?? []).filter(({ socket }) => overlap(wanted, { address: socket.localAddress, dual: false }) !== null);
+    const holders = (byPort.get(`${protocol} ${port}`) ?? []).filter(
+      ({ socket }) => overlap(wanted, { address: socket.localAddress, dual: false }) !== null,
+    );
     const own = ({ socket, row }: Holder): boolean =>
       // Process 1 is systemd itself, which only root sees: an unseen one of root's is taken for it.
-      socket.holders.includes(1) || (socket.pid === null && !socket.kernel && (socket.user === null || socket.user === 'root')) || row.Services?.some((name) => name === service || (service.includes('@.') && name.startsWith(service.slice(0, service.indexOf('@') + 1)))) === true;
+      socket.holders.includes(1) ||
+      (socket.pid === null && !socket.kernel && (socket.user === null || socket.user === 'root')) ||
+      row.Services?.some(
+        (name) =>
+          name === service || (service.includes('@.') && name.startsWith(service.slice(0, service.indexOf('@') + 1))),
+      ) === true;
     if (holders.length === 0 || holders.some(own)) continue;
     const name = quote(unit, 'linux');
-    rows.push(make('ServiceBlocked', 'Warning', holders, { owners: [`${unit}: ${endpointText(protocol, address, port)} for ${service}`], remedy: name === null ? [] : [`systemctl status -- ${name}  # what is set up to have the port`] }));
+    rows.push(
+      make('ServiceBlocked', 'Warning', holders, {
+        owners: [`${unit}: ${endpointText(protocol, address, port)} for ${service}`],
+        remedy: name === null ? [] : [`systemctl status -- ${name}  # what is set up to have the port`],
+      }),
+    );
   }
   return rows;
 }
 
 function exhaustion(facts: Facts): Conflict[] {
-  return usage(facts).filter(({ used, size }) => used >= size * 0.8).map((one) => ({
-    Severity: one.used >= one.size * 0.95 ? 'Error' : 'Warning',
-    Kind: 'DynamicPortsLow',
-    Protocol: one.protocol,
-    Address: null,
-    Port: null,
-    Owners: [topText(facts, one)],
-    Description: `${one.used} of ${one.size} dynamic ports ${one.start}-${one.end}${one.family === null ? '' : ` on ${one.family}`} are in use: when none is left, no program can connect.`,
-    Remedy: ['portowner why 0  # whether any is left, and what to do', 'portowner --all --sort OwningProcess  # who has how many'],
-    ComputerName: facts.machine.name,
-  }));
+  return usage(facts)
+    .filter(({ used, size }) => used >= size * 0.8)
+    .map((one) => ({
+      Severity: one.used >= one.size * 0.95 ? 'Error' : 'Warning',
+      Kind: 'DynamicPortsLow',
+      Protocol: one.protocol,
+      Address: null,
+      Port: null,
+      Owners: [topText(facts, one)],
+      Description: `${one.used} of ${one.size} dynamic ports ${one.start}-${one.end}${one.family === null ? '' : ` on ${one.family}`} are in use: when none is left, no program can connect.`,
+      Remedy: [
+        'portowner why 0  # whether any is left, and what to do',
+        'portowner --all --sort OwningProcess  # who has how many',
+      ],
+      ComputerName: facts.machine.name,
+    }));
 }
 
 /** Everything in the facts that is or will become a conflict, the worst first. */
@@ -248,7 +358,15 @@ export function conflicts(facts: Facts): Conflicts {
       Port: localPort,
       Owners: distinct([...(more.owners ?? []), ...found.map(ownerText)]),
       Description: more.description ?? `${conflictKinds[kind][0]!.toUpperCase()}${conflictKinds[kind].slice(1)}.`,
-      Remedy: [...(more.remedy ?? []), `portowner ${localPort} --format list  # all that is known of the owners`, ...(severity === 'Information' ? [] : [`portowner why ${localPort}${protocol === 'UDP' ? ' --protocol udp' : ''}  # whether and how another can have it`])],
+      Remedy: [
+        ...(more.remedy ?? []),
+        `portowner ${localPort} --format list  # all that is known of the owners`,
+        ...(severity === 'Information'
+          ? []
+          : [
+              `portowner why ${localPort}${protocol === 'UDP' ? ' --protocol udp' : ''}  # whether and how another can have it`,
+            ]),
+      ],
       ComputerName: facts.machine.name,
     };
   };

@@ -12,7 +12,8 @@ export interface Usage {
   readonly top: readonly { readonly pid: number | null; readonly ports: number }[];
 }
 
-const familyOf = (socket: Socket) => (socket.localAddress.includes(':') && !/^::ffff:\d+\./i.test(socket.localAddress) ? 'IPv6' : 'IPv4');
+const familyOf = (socket: Socket) =>
+  socket.localAddress.includes(':') && !/^::ffff:\d+\./i.test(socket.localAddress) ? 'IPv6' : 'IPv4';
 
 /** The use of each dynamic range, by protocol. A port counts once, however many connections share it. */
 export function usage(facts: Facts): Usage[] {
@@ -22,14 +23,31 @@ export function usage(facts: Facts): Usage[] {
       const byPid = new Map<number | null, Set<number>>();
       for (const socket of facts.sections.sockets.data) {
         const { localPort: port, pid } = socket;
-        if (socket.protocol !== protocol || port < range.start || port > range.end || (range.family !== null && familyOf(socket) !== range.family)) continue;
+        if (
+          socket.protocol !== protocol ||
+          port < range.start ||
+          port > range.end ||
+          (range.family !== null && familyOf(socket) !== range.family)
+        )
+          continue;
         ports.add(port);
         const known = byPid.get(pid);
         if (known === undefined) byPid.set(pid, new Set([port]));
         else known.add(port);
       }
-      const top = [...byPid].map(([pid, own]) => ({ pid, ports: own.size })).sort((a, b) => b.ports - a.ports).slice(0, 3);
-      return { protocol, family: range.family, start: range.start, end: range.end, used: ports.size, size: range.end - range.start + 1, top };
+      const top = [...byPid]
+        .map(([pid, own]) => ({ pid, ports: own.size }))
+        .sort((a, b) => b.ports - a.ports)
+        .slice(0, 3);
+      return {
+        protocol,
+        family: range.family,
+        start: range.start,
+        end: range.end,
+        used: ports.size,
+        size: range.end - range.start + 1,
+        top,
+      };
     }),
   );
 }
@@ -37,5 +55,10 @@ export function usage(facts: Facts): Usage[] {
 /** Most of the ports in use, in words: who has them. */
 export function topText(facts: Facts, { top }: Usage): string {
   const names = new Map(facts.sections.processes.data.map((process) => [process.pid, process.imageName]));
-  return top.map(({ pid, ports }) => `${pid === null ? 'closed connections and processes that cannot be seen' : pid === 0 ? 'closed connections (TIME_WAIT)' : `${names.get(pid) ?? 'process'} (${pid})`}: ${ports}`).join(', ');
+  return top
+    .map(
+      ({ pid, ports }) =>
+        `${pid === null ? 'closed connections and processes that cannot be seen' : pid === 0 ? 'closed connections (TIME_WAIT)' : `${names.get(pid) ?? 'process'} (${pid})`}: ${ports}`,
+    )
+    .join(', ');
 }

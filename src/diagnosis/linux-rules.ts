@@ -13,7 +13,12 @@ export interface LinuxFirst extends LinuxSharing {
   readonly state: 'listening' | 'timeWait' | 'other';
 }
 
-export function linuxConflict(protocol: 'TCP' | 'UDP', first: LinuxFirst, second: LinuxSharing, sameUser: boolean): boolean {
+export function linuxConflict(
+  protocol: 'TCP' | 'UDP',
+  first: LinuxFirst,
+  second: LinuxSharing,
+  sameUser: boolean,
+): boolean {
   if (first.reuse && second.reuse && (protocol === 'UDP' || first.state !== 'listening')) return false;
   return !(first.reusePort && second.reusePort && (sameUser || first.state === 'timeWait'));
 }
@@ -34,6 +39,8 @@ export function linuxEffect(
   firsts: readonly LinuxSharing[] = linuxSharings,
 ): 'blocks' | 'allows' | 'depends' {
   const users = sameUser === null ? [true, false] : [sameUser];
-  const conflicts = firsts.flatMap((first) => users.map((user) => linuxConflict(protocol, { ...first, state }, second, user)));
+  const conflicts = firsts.flatMap((first) =>
+    users.map((user) => linuxConflict(protocol, { ...first, state }, second, user)),
+  );
   return conflicts.every(Boolean) ? 'blocks' : conflicts.some(Boolean) ? 'depends' : 'allows';
 }

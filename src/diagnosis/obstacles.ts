@@ -69,7 +69,12 @@ export interface Pair {
 }
 
 /** What the rules of the system say of a bind beside a socket that holds its port, not as one end of a connection. */
-export function rule(platform: 'win32' | 'linux', bind: Bind, socket: Pick<Socket, 'localAddress' | 'state'>, { same, dual, reusePort }: Pair): Effect {
+export function rule(
+  platform: 'win32' | 'linux',
+  bind: Bind,
+  socket: Pick<Socket, 'localAddress' | 'state'>,
+  { same, dual, reusePort }: Pair,
+): Effect {
   if (platform === 'linux') {
     const second = { reuse: bind.sharing === 'reuse', reusePort: bind.sharing === 'reusePort' };
     const firsts = reusePort ? linuxSharings.filter((first) => first.reusePort) : linuxSharings;
@@ -82,7 +87,14 @@ export function rule(platform: 'win32' | 'linux', bind: Bind, socket: Pick<Socke
   return !outcomes.has('success') ? 'blocks' : outcomes.size === 1 ? 'allows' : 'depends';
 }
 
-const words = { default: 'asked for nothing', reuse: 'set SO_REUSEADDR', exclusive: 'asked for exclusive use', success: 'it succeeds', inUse: 'it fails with 10048', access: 'it fails with 10013' } as const;
+const words = {
+  default: 'asked for nothing',
+  reuse: 'set SO_REUSEADDR',
+  exclusive: 'asked for exclusive use',
+  success: 'it succeeds',
+  inUse: 'it fails with 10048',
+  access: 'it fails with 10013',
+} as const;
 
 /** What it depends on, in words. */
 export function ruleText(platform: 'win32' | 'linux', bind: Bind, socket: Pick<Socket, 'localAddress'>): string {
@@ -90,9 +102,14 @@ export function ruleText(platform: 'win32' | 'linux', bind: Bind, socket: Pick<S
     const option = bind.sharing === 'reusePort' ? 'SO_REUSEPORT and is of the same user' : 'SO_REUSEADDR';
     return `It succeeds if the owner has set ${option} too, which no interface shows.`;
   }
-  const second = { sharing: bind.sharing === 'reusePort' ? 'reuse' : bind.sharing, scope: scope(bind.address) } as const;
+  const second = {
+    sharing: bind.sharing === 'reusePort' ? 'reuse' : bind.sharing,
+    scope: scope(bind.address),
+  } as const;
   const cases = windowsSharings.map((sharing) => {
-    const [own, others] = [true, false].map((same) => windowsOutcome({ sharing, scope: scope(socket.localAddress) }, second, same));
+    const [own, others] = [true, false].map((same) =>
+      windowsOutcome({ sharing, scope: scope(socket.localAddress) }, second, same),
+    );
     return `if the owner ${words[sharing]}, ${words[own!]}${own === others ? '' : ` (${words[others!]} where the owner is another user)`}`;
   });
   return `By Microsoft's table: ${cases.join('; ')}. What the owner asked for is shown by no interface.`;
@@ -100,7 +117,9 @@ export function ruleText(platform: 'win32' | 'linux', bind: Bind, socket: Pick<S
 
 function holderText(row: Endpoint, socket: Socket): string {
   const where = endpointText(socket.protocol, socket.localAddress, socket.localPort);
-  const who = row.Owner ?? (socket.user === null ? 'a process that cannot be seen' : `a process of ${socket.user} that cannot be seen`);
+  const who =
+    row.Owner ??
+    (socket.user === null ? 'a process that cannot be seen' : `a process of ${socket.user} that cannot be seen`);
   const others = row.Holders === null ? '' : `; all processes that hold it: ${row.Holders.join(', ')}`;
   return `${where} is held by ${who}${socket.state === null ? '' : ` (${socket.state})`}${others}.`;
 }
@@ -120,26 +139,50 @@ function inRange(facts: Facts, bind: Bind): boolean {
 export function covers(range: PortRange, bind: Bind): boolean {
   const family = bind.address.includes(':') ? 'IPv6' : 'IPv4';
   const both = bind.address === '::' && !bind.ipv6Only;
-  return bind.port >= range.start && bind.port <= range.end && (range.protocol === null || range.protocol === bind.protocol) && (both || range.family === null || range.family === family);
+  return (
+    bind.port >= range.start &&
+    bind.port <= range.end &&
+    (range.protocol === null || range.protocol === bind.protocol) &&
+    (both || range.family === null || range.family === family)
+  );
 }
 
 function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacle[] {
   const { platform } = facts.machine;
   const sockets = meeting(facts, bind);
-  const holders = sockets.filter((socket) => socket.protocol === 'UDP' || socket.state === 'Listen' || socket.state === 'Bound');
-  const containers = new Set(facts.sections.processes.data.filter((process) => process.container !== null).map(({ pid }) => pid));
+  const holders = sockets.filter(
+    (socket) => socket.protocol === 'UDP' || socket.state === 'Listen' || socket.state === 'Bound',
+  );
+  const containers = new Set(
+    facts.sections.processes.data.filter((process) => process.container !== null).map(({ pid }) => pid),
+  );
   const found = endpoints(facts, holders, { live: false, serviceName: null }).map((row, i): Obstacle => {
     const socket = holders[i]!;
     const how = overlap(boundOf(bind), boundOfSocket(socket))!;
     // On Linux an IPv6 wildcard is for IPv4 too by default; Windows lists one that is in the table of IPv4 as well.
     const unsure = how === 'dualStack' && socket.localAddress === '::';
-    const twins = holders.filter((other) => other.localAddress === socket.localAddress && other.state === 'Listen').length;
-    const effect = rule(platform, bind, socket, { same: sameUser(row, socket, user), dual: boundOf(bind).dual, reusePort: twins > 1 });
+    const twins = holders.filter(
+      (other) => other.localAddress === socket.localAddress && other.state === 'Listen',
+    ).length;
+    const effect = rule(platform, bind, socket, {
+      same: sameUser(row, socket, user),
+      dual: boundOf(bind).dual,
+      reusePort: twins > 1,
+    });
     return {
       effect: !unsure ? effect : platform === 'win32' ? 'allows' : effect === 'blocks' ? 'depends' : effect,
       unsure,
-      cause: how === 'wildcard' ? 'WildcardAgainstSpecific' : how === 'dualStack' ? 'DualStack' : ownerCause(row, socket.pid !== null && containers.has(socket.pid)),
-      overlap: how, row, socket, range: null, evidence: holderText(row, socket),
+      cause:
+        how === 'wildcard'
+          ? 'WildcardAgainstSpecific'
+          : how === 'dualStack'
+            ? 'DualStack'
+            : ownerCause(row, socket.pid !== null && containers.has(socket.pid)),
+      overlap: how,
+      row,
+      socket,
+      range: null,
+      evidence: holderText(row, socket),
     };
   });
   // What a listener accepted is no obstacle of its own.
@@ -155,14 +198,22 @@ function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacl
     found.push({
       effect: platform === 'linux' ? (reuse ? 'depends' : 'blocks') : client && !reuse ? 'blocks' : 'depends',
       cause: client ? 'ClientConnection' : 'Connection',
-      overlap: overlap(boundOf(bind), boundOfSocket(first)), row: row!, socket: first, range: null,
+      overlap: overlap(boundOf(bind), boundOfSocket(first)),
+      row: row!,
+      socket: first,
+      range: null,
       evidence: `${few([first, ...connections.filter((one) => one !== first)])} is a connection of ${row!.Owner ?? 'a process that cannot be seen'}, and nobody listens on the port${client ? '; the port is in the dynamic range, from which programs that connect get their local port' : ''}.`,
     });
   }
   if (waiting.length > 0) {
     found.push({
-      effect: platform === 'linux' ? (reuse ? 'depends' : 'blocks') : bind.sharing === 'exclusive' ? 'depends' : 'allows',
-      cause: 'TimeWait', overlap: null, row: null, socket: waiting[0]!, range: null,
+      effect:
+        platform === 'linux' ? (reuse ? 'depends' : 'blocks') : bind.sharing === 'exclusive' ? 'depends' : 'allows',
+      cause: 'TimeWait',
+      overlap: null,
+      row: null,
+      socket: waiting[0]!,
+      range: null,
       evidence: `${few(waiting)} has been closed and waits for stray packets; no process has it any more.`,
     });
   }
@@ -170,33 +221,78 @@ function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacl
 }
 
 /** Windows' kinds of ranges that refuse a bind. */
-const refusing: Readonly<Record<string, Cause>> = { Excluded: 'Excluded', ExcludedPersistent: 'Excluded', ReservedForGuests: 'GuestReservation' };
+const refusing: Readonly<Record<string, Cause>> = {
+  Excluded: 'Excluded',
+  ExcludedPersistent: 'Excluded',
+  ReservedForGuests: 'GuestReservation',
+};
 
 function rangeObstacles(facts: Facts, bind: Bind): Obstacle[] {
   const { machine, sections } = facts;
-  return sections.reservedPorts.data.filter((range) => covers(range, bind)).flatMap((range): Obstacle[] => {
-    const one = { overlap: null, row: null, socket: null, range };
-    const where = `${rangeText(range)}${range.protocol === null ? '' : ` for ${range.protocol}`}${range.family === null ? '' : ` on ${range.family}`}`;
-    if (range.kind === 'Privileged') {
-      // Root may; whether this account may otherwise is not in the facts, and the attempt tells.
-      return machine.elevated === true ? [] : [{ ...one, effect: machine.elevated === false ? 'blocks' : 'depends', cause: 'NoRights', evidence: `Ports ${rangeText(range)} need root or the capability CAP_NET_BIND_SERVICE (${range.source}).` }];
-    }
-    const refused = refusing[range.kind];
-    if (refused !== undefined) {
-      const dynamic = refused === 'Excluded' && sections.dynamicRanges.data.some((other) => covers(other, bind));
-      const what = refused === 'GuestReservation' ? 'reserved for guests (virtual machines, containers, WSL)' : range.kind === 'ExcludedPersistent' ? 'reserved, also after a restart' : dynamic ? 'reserved inside the dynamic range by a program or driver' : 'excluded';
-      return [{ ...one, effect: 'blocks', cause: dynamic ? 'DynamicReservation' : refused, evidence: `The range ${where} is ${what} (${range.source}).` }];
-    }
-    if (range.kind === 'ExcludedAdministered') {
-      return [{ ...one, effect: 'allows', cause: 'Excluded', evidence: `An administrator has excluded the range ${where} from random use (${range.source}); a program that asks for the port itself gets it, but Windows containers do not.` }];
-    }
-    return [{ ...one, effect: 'allows', cause: 'Free', evidence: `The range ${where} is kept from random use (${range.source}); a program that asks for the port itself gets it.` }];
-  });
+  return sections.reservedPorts.data
+    .filter((range) => covers(range, bind))
+    .flatMap((range): Obstacle[] => {
+      const one = { overlap: null, row: null, socket: null, range };
+      const where = `${rangeText(range)}${range.protocol === null ? '' : ` for ${range.protocol}`}${range.family === null ? '' : ` on ${range.family}`}`;
+      if (range.kind === 'Privileged') {
+        // Root may; whether this account may otherwise is not in the facts, and the attempt tells.
+        return machine.elevated === true
+          ? []
+          : [
+              {
+                ...one,
+                effect: machine.elevated === false ? 'blocks' : 'depends',
+                cause: 'NoRights',
+                evidence: `Ports ${rangeText(range)} need root or the capability CAP_NET_BIND_SERVICE (${range.source}).`,
+              },
+            ];
+      }
+      const refused = refusing[range.kind];
+      if (refused !== undefined) {
+        const dynamic = refused === 'Excluded' && sections.dynamicRanges.data.some((other) => covers(other, bind));
+        const what =
+          refused === 'GuestReservation'
+            ? 'reserved for guests (virtual machines, containers, WSL)'
+            : range.kind === 'ExcludedPersistent'
+              ? 'reserved, also after a restart'
+              : dynamic
+                ? 'reserved inside the dynamic range by a program or driver'
+                : 'excluded';
+        return [
+          {
+            ...one,
+            effect: 'blocks',
+            cause: dynamic ? 'DynamicReservation' : refused,
+            evidence: `The range ${where} is ${what} (${range.source}).`,
+          },
+        ];
+      }
+      if (range.kind === 'ExcludedAdministered') {
+        return [
+          {
+            ...one,
+            effect: 'allows',
+            cause: 'Excluded',
+            evidence: `An administrator has excluded the range ${where} from random use (${range.source}); a program that asks for the port itself gets it, but Windows containers do not.`,
+          },
+        ];
+      }
+      return [
+        {
+          ...one,
+          effect: 'allows',
+          cause: 'Free',
+          evidence: `The range ${where} is kept from random use (${range.source}); a program that asks for the port itself gets it.`,
+        },
+      ];
+    });
 }
 
 /** All that is in the way of a bind or beside it: what blocks first. */
 export function obstacles(facts: Facts, bind: Bind, user: string | null): Obstacle[] {
   const order: readonly Effect[] = ['blocks', 'depends', 'allows'];
   const closeness = ({ overlap: how }: Obstacle): number => (how === 'same' ? 0 : how === 'wildcard' ? 1 : 2);
-  return [...socketObstacles(facts, bind, user), ...rangeObstacles(facts, bind)].sort((a, b) => order.indexOf(a.effect) - order.indexOf(b.effect) || closeness(a) - closeness(b));
+  return [...socketObstacles(facts, bind, user), ...rangeObstacles(facts, bind)].sort(
+    (a, b) => order.indexOf(a.effect) - order.indexOf(b.effect) || closeness(a) - closeness(b),
+  );
 }

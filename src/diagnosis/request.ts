@@ -18,7 +18,10 @@ export interface Request {
 export function bindsOf({ port, protocol, address, sharing, ipv6Only }: Request): Bind[] {
   const bind = { protocol, port, sharing };
   if (address !== null) return [{ ...bind, address, ipv6Only: ipv6Only && address.includes(':') }];
-  return [{ ...bind, address: '0.0.0.0', ipv6Only: false }, { ...bind, address: '::', ipv6Only: true }];
+  return [
+    { ...bind, address: '0.0.0.0', ipv6Only: false },
+    { ...bind, address: '::', ipv6Only: true },
+  ];
 }
 
 /** A bind as an address in use. */
@@ -34,7 +37,11 @@ export function boundOfSocket(socket: Socket): Bound {
 /** The sockets on the port of a bind that it may meet. */
 export function meeting(facts: Facts, bind: Bind): Socket[] {
   return facts.sections.sockets.data.filter(
-    (socket) => socket.localPort === bind.port && bind.port !== 0 && socket.protocol === bind.protocol && overlap(boundOf(bind), boundOfSocket(socket)) !== null,
+    (socket) =>
+      socket.localPort === bind.port &&
+      bind.port !== 0 &&
+      socket.protocol === bind.protocol &&
+      overlap(boundOf(bind), boundOfSocket(socket)) !== null,
   );
 }
 

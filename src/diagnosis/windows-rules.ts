@@ -40,7 +40,13 @@ export function windowsOutcome(first: WindowsSide, second: WindowsSide, sameUser
 }
 
 /** Every outcome that is possible when it is not known what the first asked for, or whose it is (null). */
-export function windowsOutcomes(first: WindowsScope, second: WindowsSide, sameUser: boolean | null): ReadonlySet<WindowsOutcome> {
+export function windowsOutcomes(
+  first: WindowsScope,
+  second: WindowsSide,
+  sameUser: boolean | null,
+): ReadonlySet<WindowsOutcome> {
   const users = sameUser === null ? [true, false] : [sameUser];
-  return new Set(windowsSharings.flatMap((sharing) => users.map((user) => windowsOutcome({ sharing, scope: first }, second, user))));
+  return new Set(
+    windowsSharings.flatMap((sharing) => users.map((user) => windowsOutcome({ sharing, scope: first }, second, user))),
+  );
 }

@@ -17,7 +17,14 @@ export function sourceFindings(entries: ReadonlyMap<string, RawEntry>): Finding[
     const bytes = all.reduce((sum, entry) => sum + (entry.bytes?.length ?? entry.text?.length ?? 0), 0);
     const refused = all.filter(({ refusal }) => refusal !== undefined && refusal.code !== 'Gone');
     const failed = refused.some(({ refusal }) => refusal!.code === 'Failed');
-    const texts = [...new Set(refused.map(({ refusal }) => `${refusal!.code}: ${refusal!.text}${refusal!.needs === undefined ? '' : ` (needs ${refusal!.needs})`}`))];
+    const texts = [
+      ...new Set(
+        refused.map(
+          ({ refusal }) =>
+            `${refusal!.code}: ${refusal!.text}${refusal!.needs === undefined ? '' : ` (needs ${refusal!.needs})`}`,
+        ),
+      ),
+    ];
     return {
       check: `source ${family}`,
       status: failed ? 'failed' : refused.length > 0 ? 'skipped' : 'ok',
@@ -33,7 +40,8 @@ export function sectionFindings(facts: Facts): Finding[] {
     .filter(([, section]) => section.status !== 'notAsked')
     .map(([name, section]): Finding => {
       const reasons = section.reason === null ? [] : section.reason.split('; ');
-      const why = reasons.length === 0 ? '' : `; ${reasons[0]}${reasons.length > 1 ? `, and ${reasons.length - 1} more` : ''}`;
+      const why =
+        reasons.length === 0 ? '' : `; ${reasons[0]}${reasons.length > 1 ? `, and ${reasons.length - 1} more` : ''}`;
       return {
         check: `facts ${name}`,
         status: section.status === 'ok' ? 'ok' : section.needs === null ? 'failed' : 'skipped',
@@ -47,8 +55,10 @@ export function sectionFindings(facts: Facts): Finding[] {
 export function invariantFindings(facts: Facts): Finding[] {
   const { sockets, processes, services, dynamicRanges } = facts.sections;
   const byPid = new Map(processes.data.map((process) => [process.pid, process]));
-  const socketText = (socket: (typeof sockets.data)[number]): string => `${socket.protocol} ${socket.localAddress}:${socket.localPort}${socket.state === null ? '' : ` ${socket.state}`}`;
-  const broken = <T>(items: readonly T[], holds: (item: T) => boolean, say: (item: T) => string): string[] => items.filter((item) => !holds(item)).map(say);
+  const socketText = (socket: (typeof sockets.data)[number]): string =>
+    `${socket.protocol} ${socket.localAddress}:${socket.localPort}${socket.state === null ? '' : ` ${socket.state}`}`;
+  const broken = <T>(items: readonly T[], holds: (item: T) => boolean, say: (item: T) => string): string[] =>
+    items.filter((item) => !holds(item)).map(say);
   const holding = sockets.data.filter(holdsPort);
   const windows = facts.machine.platform === 'win32';
   const processCount = `${processes.data.length} process${processes.data.length === 1 ? '' : 'es'}`;
@@ -58,16 +68,38 @@ export function invariantFindings(facts: Facts): Finding[] {
       plural(holding.length, 'socket'),
       broken(holding, (socket) => socket.pid !== null || socket.kernel || socket.refusals.length > 0, socketText),
     ),
-    finding('ports are ports', plural(sockets.data.length, 'socket'), broken(sockets.data, (socket) => socket.localPort >= 1 && socket.localPort <= 65535 && (socket.remotePort === null || socket.remotePort <= 65535), socketText)),
+    finding(
+      'ports are ports',
+      plural(sockets.data.length, 'socket'),
+      broken(
+        sockets.data,
+        (socket) =>
+          socket.localPort >= 1 &&
+          socket.localPort <= 65535 &&
+          (socket.remotePort === null || socket.remotePort <= 65535),
+        socketText,
+      ),
+    ),
     finding(
       'the owner is one of the holders',
       plural(sockets.data.length, 'socket'),
-      broken(sockets.data, (socket) => socket.pid === null || socket.holders.length === 0 || socket.holders.includes(socket.pid), socketText),
+      broken(
+        sockets.data,
+        (socket) => socket.pid === null || socket.holders.length === 0 || socket.holders.includes(socket.pid),
+        socketText,
+      ),
     ),
     finding(
       'a connection has another end, a listener has none',
       plural(sockets.data.length, 'socket'),
-      broken(sockets.data, (socket) => socket.protocol === 'UDP' || (socket.remotePort === null) === (socket.state === 'Listen' || socket.state === 'Bound' || socket.state === 'Closed'), socketText),
+      broken(
+        sockets.data,
+        (socket) =>
+          socket.protocol === 'UDP' ||
+          (socket.remotePort === null) ===
+            (socket.state === 'Listen' || socket.state === 'Bound' || socket.state === 'Closed'),
+        socketText,
+      ),
     ),
     finding('a socket is not listed twice', plural(sockets.data.length, 'socket'), twice(facts)),
     finding(
@@ -86,16 +118,34 @@ export function invariantFindings(facts: Facts): Finding[] {
       'no process was started in the future',
       processCount,
       // Clocks of the kernel and of the calendar drift apart by seconds.
-      broken(processes.data, ({ startTime }) => startTime === null || Date.parse(startTime) <= Date.parse(processes.at ?? facts.at) + 10_000, ({ pid, startTime }) => `process ${pid}: ${startTime}`),
+      broken(
+        processes.data,
+        ({ startTime }) => startTime === null || Date.parse(startTime) <= Date.parse(processes.at ?? facts.at) + 10_000,
+        ({ pid, startTime }) => `process ${pid}: ${startTime}`,
+      ),
     ),
     finding(
       'the dynamic range is a range',
       plural(dynamicRanges.data.length, 'range'),
-      broken(dynamicRanges.data, ({ start, end }) => start >= 1 && start <= end && end <= 65535, ({ start, end, source }) => `${start}-${end} (${source})`),
+      broken(
+        dynamicRanges.data,
+        ({ start, end }) => start >= 1 && start <= end && end <= 65535,
+        ({ start, end, source }) => `${start}-${end} (${source})`,
+      ),
     ),
   ];
   if (windows && services.status === 'ok') {
-    findings.push(finding('a running service has a process', plural(services.data.length, 'service'), broken(services.data, ({ pid, state }) => state !== 'Running' || pid > 0, ({ name }) => name)));
+    findings.push(
+      finding(
+        'a running service has a process',
+        plural(services.data.length, 'service'),
+        broken(
+          services.data,
+          ({ pid, state }) => state !== 'Running' || pid > 0,
+          ({ name }) => name,
+        ),
+      ),
+    );
   }
   return findings;
 }

@@ -28,35 +28,58 @@ function group(sockets: readonly ToolSocket[], states: boolean): Map<string, Gro
 
 /** PortOwner's sockets in the form of a tool's. */
 export function asToolSockets(sockets: readonly Socket[]): ToolSocket[] {
-  return sockets
-    // Which tool lists a socket that is bound and does no more differs.
-    .filter((socket) => socket.state !== 'Bound' && socket.state !== 'Closed')
-    .map((socket) => ({
-      protocol: socket.protocol,
-      local: endpointOf(socket.localAddress, socket.localPort),
-      remote: socket.protocol === 'UDP' || socket.remoteAddress === null ? null : endpointOf(socket.remoteAddress, socket.remotePort ?? 0),
-      state: socket.state,
-      pids: socket.pid === null && socket.refusals.length > 0 ? null : socket.holders,
-    }));
+  return (
+    sockets
+      // Which tool lists a socket that is bound and does no more differs.
+      .filter((socket) => socket.state !== 'Bound' && socket.state !== 'Closed')
+      .map((socket) => ({
+        protocol: socket.protocol,
+        local: endpointOf(socket.localAddress, socket.localPort),
+        remote:
+          socket.protocol === 'UDP' || socket.remoteAddress === null
+            ? null
+            : endpointOf(socket.remoteAddress, socket.remotePort ?? 0),
+        state: socket.state,
+        pids: socket.pid === null && socket.refusals.length > 0 ? null : socket.holders,
+      }))
+  );
 }
 
 /**
  * Where a tool and PortOwner disagree, in words. PortOwner looked before and after the tool did: what came or went in
  * between may be seen by either.
  */
-export function disagreements(before: readonly ToolSocket[], tool: readonly ToolSocket[], after: readonly ToolSocket[], options: { states: boolean }): string[] {
-  const [first, second, theirs] = [group(before, options.states), group(after, options.states), group(tool.filter(({ state }) => state !== 'Bound' && state !== 'Closed'), options.states)];
+export function disagreements(
+  before: readonly ToolSocket[],
+  tool: readonly ToolSocket[],
+  after: readonly ToolSocket[],
+  options: { states: boolean },
+): string[] {
+  const [first, second, theirs] = [
+    group(before, options.states),
+    group(after, options.states),
+    group(
+      tool.filter(({ state }) => state !== 'Bound' && state !== 'Closed'),
+      options.states,
+    ),
+  ];
   const found: string[] = [];
   for (const [name, group] of theirs) {
     const [one, two] = [first.get(name), second.get(name)];
     if (one === undefined && two === undefined) found.push(`only the tool has ${name}`);
     else if (one !== undefined && two !== undefined) {
       if (group.count > Math.max(one.count, two.count) || group.count < Math.min(one.count, two.count)) {
-        found.push(`${name}: the tool has ${group.count}, PortOwner ${one.count === two.count ? one.count : `${one.count} and then ${two.count}`}`);
+        found.push(
+          `${name}: the tool has ${group.count}, PortOwner ${one.count === two.count ? one.count : `${one.count} and then ${two.count}`}`,
+        );
       }
       const told = group.pids !== null && group.pids.size > 0 && one.pids !== null && two.pids !== null;
       // Only what neither look agrees with: a process may have taken or left a socket meanwhile.
-      if (told && [one, two].every(({ pids }) => pids!.symmetricDifference(group.pids!).size > 0) && one.pids!.symmetricDifference(two.pids!).size === 0) {
+      if (
+        told &&
+        [one, two].every(({ pids }) => pids!.symmetricDifference(group.pids!).size > 0) &&
+        one.pids!.symmetricDifference(two.pids!).size === 0
+      ) {
         found.push(`${name}: the tool says ${ids(group.pids!)}, PortOwner ${ids(one.pids!)}`);
       }
     }

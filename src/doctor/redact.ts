@@ -28,9 +28,11 @@ function numbered(prefix: string): (text: string) => string {
 }
 
 /** Domains that belong to Windows, not to anybody. */
-const systemDomains = /^(?:NT AUTHORITY|NT SERVICE|NT VIRTUAL MACHINE|IIS APPPOOL|Window Manager|Font Driver Host|BUILTIN)$/i;
+const systemDomains =
+  /^(?:NT AUTHORITY|NT SERVICE|NT VIRTUAL MACHINE|IIS APPPOOL|Window Manager|Font Driver Host|BUILTIN)$/i;
 /** Folders below a profile that are the same everywhere. */
-const commonFolders = /^(?:AppData|Local|LocalLow|Roaming|Programs|Temp|Documents|Desktop|Downloads|bin|lib|share|snap|\.local|\.cache|\.config|\.npm|\.nvm)$/;
+const commonFolders =
+  /^(?:AppData|Local|LocalLow|Roaming|Programs|Temp|Documents|Desktop|Downloads|bin|lib|share|snap|\.local|\.cache|\.config|\.npm|\.nvm)$/;
 /** Users that every machine has: their names say nothing. */
 const commonProfiles = /^(?:Public|Default|Default User|All Users)$/i;
 
@@ -62,7 +64,12 @@ function newNames(): Names {
     bytes.set([198, 18 + ((number >> 16) & 1), (number >> 8) & 0xff, number & 0xff]);
   };
   return {
-    user: numbered('user'), machine: numbered('MACHINE'), domain: numbered('DOMAIN'), folder: numbered('folder'), host: numbered('host'), path: numbered('path'),
+    user: numbered('user'),
+    machine: numbered('MACHINE'),
+    domain: numbered('DOMAIN'),
+    folder: numbered('folder'),
+    host: numbered('host'),
+    path: numbered('path'),
     secrets: new Map(),
     address(bytes) {
       if (bytes.length === 4) return address4(bytes);
@@ -90,17 +97,25 @@ function addressText(text: string, names: Names): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
   if (mapped !== undefined) return `::ffff:${addressText(mapped, names)}`;
   // URL knows the short form, and splits the groups; IPv4 at the end becomes two of them.
-  const groups = new URL(`http://[${text}]/`).hostname.slice(1, -1).split('::').map((half) => (half === '' ? [] : half.split(':')));
+  const groups = new URL(`http://[${text}]/`).hostname
+    .slice(1, -1)
+    .split('::')
+    .map((half) => (half === '' ? [] : half.split(':')));
   const [head = [], tail = []] = groups;
   const all = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail];
   const bytes = new Uint8Array(Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex'));
   names.address(bytes);
-  const hex = Buffer.from(bytes).toString('hex').match(/.{4}/g)!.map((group) => group.replace(/^0+(?=.)/, '')).join(':');
+  const hex = Buffer.from(bytes)
+    .toString('hex')
+    .match(/.{4}/g)!
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':');
   return new URL(`http://[${hex}]/`).hostname.slice(1, -1);
 }
 
 /** `C:\Users\anna\…`, `/home/anna/…` or `/root/…` inside of a text. */
-const profilePath = /((?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)([^\\/"<>|:*?\r\n]+)((?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(\/(?:root))((?:\/[^/"<>|:*?\r\n]+)+)/gi;
+const profilePath =
+  /((?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)([^\\/"<>|:*?\r\n]+)((?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(\/(?:root))((?:\/[^/"<>|:*?\r\n]+)+)/gi;
 
 function redactProfiles(text: string, names: Names): string {
   const below = (path: string): string =>
@@ -108,10 +123,13 @@ function redactProfiles(text: string, names: Names): string {
       const last = at + separator.length + part.length === path.length;
       return separator + (last || commonFolders.test(part) ? part : names.folder(part));
     });
-  return text.replace(profilePath, (_, start: string | undefined, user: string, rest: string, root: string | undefined, rootRest: string) => {
-    if (start === undefined) return root! + below(rootRest);
-    return start + (commonProfiles.test(user) ? user : person(user, names)) + below(rest);
-  });
+  return text.replace(
+    profilePath,
+    (_, start: string | undefined, user: string, rest: string, root: string | undefined, rootRest: string) => {
+      if (start === undefined) return root! + below(rootRest);
+      return start + (commonProfiles.test(user) ? user : person(user, names)) + below(rest);
+    },
+  );
 }
 
 function person(user: string, names: Names): string {
@@ -121,16 +139,28 @@ function person(user: string, names: Names): string {
 }
 
 function redactText(text: string, names: Names): string {
-  return redactProfiles(text, names)
-    // An account's number tells of its domain.
-    .replace(/\bS-1-5-21-\d+-\d+-\d+-(\d+)/g, 'S-1-5-21-0-0-0-$1')
-    .replace(/(https?:\/\/)(\[[^\]\s]*\]|[^\s/:"'<>]+)((?::\d+)?)((?::[\d.]+|:\[[^\]\s]*\])?)([^\s"'<>]*)/gi, (_, scheme: string, host: string, port: string, ip: string, path: string) => {
-      const address = /^\[.*\]$/.test(host) ? `[${addressText(host.slice(1, -1), names)}]` : addressText(host, names);
-      const shown = address !== host || /^(?:\+|\*|localhost|127\.[\d.]+|0\.0\.0\.0|\[.*\])$/i.test(host) ? address : names.host(host);
-      return scheme + shown + port + ip + path.replace(/[^/]+/g, (part) => names.path(part));
-    })
-    .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![\w:])/gi, (address) => addressText(address, names))
-    .replace(/(?<![\w.]|::ffff:)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)/g, (address) => addressText(address, names));
+  return (
+    redactProfiles(text, names)
+      // An account's number tells of its domain.
+      .replace(/\bS-1-5-21-\d+-\d+-\d+-(\d+)/g, 'S-1-5-21-0-0-0-$1')
+      .replace(
+        /(https?:\/\/)(\[[^\]\s]*\]|[^\s/:"'<>]+)((?::\d+)?)((?::[\d.]+|:\[[^\]\s]*\])?)([^\s"'<>]*)/gi,
+        (_, scheme: string, host: string, port: string, ip: string, path: string) => {
+          const address = /^\[.*\]$/.test(host)
+            ? `[${addressText(host.slice(1, -1), names)}]`
+            : addressText(host, names);
+          const shown =
+            address !== host || /^(?:\+|\*|localhost|127\.[\d.]+|0\.0\.0\.0|\[.*\])$/i.test(host)
+              ? address
+              : names.host(host);
+          return scheme + shown + port + ip + path.replace(/[^/]+/g, (part) => names.path(part));
+        },
+      )
+      .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![\w:])/gi, (address) =>
+        addressText(address, names),
+      )
+      .replace(/(?<![\w.]|::ffff:)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)/g, (address) => addressText(address, names))
+  );
 }
 
 /** JSON text with every string in it replaced by `change`, which is told its member's name. */
@@ -166,26 +196,37 @@ function account(text: string, names: Names): string {
 type Rule = (entry: RawEntry, names: Names) => RawEntry;
 
 const keep: Rule = (entry) => entry;
-const textRule = (change: (text: string, names: Names) => string): Rule => (entry, names) => (entry.text === undefined ? entry : { ...entry, text: change(entry.text, names) });
+const textRule =
+  (change: (text: string, names: Names) => string): Rule =>
+  (entry, names) =>
+    entry.text === undefined ? entry : { ...entry, text: change(entry.text, names) };
 
 /** Addresses at fixed places in the rows of a table. */
-const table = (first: number, size: number, places: readonly number[], length: 4 | 16): Rule => (entry, names) => {
-  if (entry.bytes === undefined) return entry;
-  const bytes = Uint8Array.from(entry.bytes);
-  for (let row = first; row + size <= bytes.length; row += size) for (const place of places) names.address(bytes.subarray(row + place, row + place + length));
-  return { ...entry, bytes };
-};
+const table =
+  (first: number, size: number, places: readonly number[], length: 4 | 16): Rule =>
+  (entry, names) => {
+    if (entry.bytes === undefined) return entry;
+    const bytes = Uint8Array.from(entry.bytes);
+    for (let row = first; row + size <= bytes.length; row += size)
+      for (const place of places) names.address(bytes.subarray(row + place, row + place + length));
+    return { ...entry, bytes };
+  };
 
 /** Console text in a code page of its own: what is replaced is ASCII. */
 const consoleText: Rule = (entry, names) =>
-  entry.bytes === undefined ? entry : { ...entry, bytes: new Uint8Array(Buffer.from(redactText(Buffer.from(entry.bytes).toString('latin1'), names), 'latin1')) };
+  entry.bytes === undefined
+    ? entry
+    : {
+        ...entry,
+        bytes: new Uint8Array(Buffer.from(redactText(Buffer.from(entry.bytes).toString('latin1'), names), 'latin1')),
+      };
 
 /** sock_diag's messages: nlmsghdr, then inet_diag_msg with both addresses. */
 const diag: Rule = (entry, names) => {
   if (entry.bytes === undefined) return entry;
   const bytes = Uint8Array.from(entry.bytes);
   const view = new DataView(bytes.buffer);
-  for (let at = 0; at + 16 <= bytes.length; ) {
+  for (let at = 0; at + 16 <= bytes.length;) {
     const length = view.getUint32(at, true);
     if (length < 16 || at + length > bytes.length) break;
     if (length >= 16 + 72) {
@@ -225,7 +266,15 @@ const users = textRule((text, names) =>
       const [name = '', , , , , home = '', shell = ''] = fields;
       const own = uid >= 1000 && uid !== 65534;
       const shown = own ? person(name, names) : name;
-      return [shown, 'x', fields[2], fields[3], '', own ? `/home/${shown}` : redactProfiles(home, names), redactProfiles(shell, names)].join(':');
+      return [
+        shown,
+        'x',
+        fields[2],
+        fields[3],
+        '',
+        own ? `/home/${shown}` : redactProfiles(home, names),
+        redactProfiles(shell, names),
+      ].join(':');
     })
     .join('\n'),
 );
@@ -237,12 +286,14 @@ const processRule = textRule((text, names) =>
   }),
 );
 
-const machine = textRule((text, names) => changeJson(text, (value, member) => {
-  if (member !== 'name') return value;
-  const name = names.machine(value);
-  if (value.length >= 3) names.secrets.set(value, name);
-  return name;
-}));
+const machine = textRule((text, names) =>
+  changeJson(text, (value, member) => {
+    if (member !== 'name') return value;
+    const name = names.machine(value);
+    if (value.length >= 3) names.secrets.set(value, name);
+    return name;
+  }),
+);
 
 const rules: readonly (readonly [name: RegExp, rule: Rule])[] = [
   [/^machine$/, machine],
@@ -260,7 +311,17 @@ const rules: readonly (readonly [name: RegExp, rule: Rule])[] = [
   [/^bound6$/, table(4, 56, [0, 24], 16)],
   [/^(?:httpsys|(?:dynamic|excluded|persistent)ports\/ipv[46]\/(?:tcp|udp))$/, consoleText],
   [/^firewall$/, textRule((text, names) => changeJson(text, (value) => redactText(value, names)))],
-  [/^(?:portproxy|doctor|servicetags)$/, textRule((text, names) => changeJson(text, (value) => value.split('/').map((part) => redactText(part, names)).join('/')))],
+  [
+    /^(?:portproxy|doctor|servicetags)$/,
+    textRule((text, names) =>
+      changeJson(text, (value) =>
+        value
+          .split('/')
+          .map((part) => redactText(part, names))
+          .join('/'),
+      ),
+    ),
+  ],
   [/^(?:holders|boot|ranges|processes|services|drivers|guestports)$/, keep],
 ];
 
@@ -281,7 +342,11 @@ function scrubBytes(bytes: Uint8Array, secrets: ReadonlyMap<string, string>): Ui
 }
 
 function scrubText(text: string, secrets: ReadonlyMap<string, string>): string {
-  return [...secrets].reduce((result, [secret, name]) => result.replace(new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(secret)}(?![A-Za-z0-9])`, 'gi'), name), text);
+  return [...secrets].reduce(
+    (result, [secret, name]) =>
+      result.replace(new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(secret)}(?![A-Za-z0-9])`, 'gi'), name),
+    text,
+  );
 }
 
 /** The envelope with everything replaced that this file names. */
@@ -289,20 +354,39 @@ export function redact(envelope: RawEnvelope): RawEnvelope {
   const names = newNames();
   const entries = new Map<string, RawEntry>();
   // The machine's name first: an account may belong to it.
-  for (const [name, entry] of [...envelope.entries].toSorted(([a], [b]) => Number(b === 'machine') - Number(a === 'machine'))) {
+  for (const [name, entry] of [...envelope.entries].toSorted(
+    ([a], [b]) => Number(b === 'machine') - Number(a === 'machine'),
+  )) {
     const rule = rules.find(([pattern]) => pattern.test(name))?.[1];
-    entries.set(name, rule === undefined ? { at: entry.at, refusal: { code: 'Disabled', text: 'left out of the report' } } : rule(entry, names));
+    entries.set(
+      name,
+      rule === undefined
+        ? { at: entry.at, refusal: { code: 'Disabled', text: 'left out of the report' } }
+        : rule(entry, names),
+    );
   }
   // Then names in places that no rule looks at; members keep theirs, which may be somebody's too.
   for (const [name, entry] of entries) {
-    const refusal = entry.refusal === undefined ? {} : { refusal: { ...entry.refusal, text: scrubText(redactText(entry.refusal.text, names), names.secrets) } };
+    const refusal =
+      entry.refusal === undefined
+        ? {}
+        : { refusal: { ...entry.refusal, text: scrubText(redactText(entry.refusal.text, names), names.secrets) } };
     entries.set(name, {
       ...entry,
-      ...(entry.text === undefined ? {} : { text: changeJson(entry.text, (value) => scrubText(value, names.secrets)) || scrubText(entry.text, names.secrets) }),
+      ...(entry.text === undefined
+        ? {}
+        : {
+            text:
+              changeJson(entry.text, (value) => scrubText(value, names.secrets)) ||
+              scrubText(entry.text, names.secrets),
+          }),
       ...(entry.bytes === undefined ? {} : { bytes: scrubBytes(entry.bytes, names.secrets) }),
       ...refusal,
     });
   }
   // In the order in which they were read.
-  return { platform: envelope.platform, entries: new Map([...envelope.entries.keys()].map((name) => [name, entries.get(name)!])) };
+  return {
+    platform: envelope.platform,
+    entries: new Map([...envelope.entries.keys()].map((name) => [name, entries.get(name)!])),
+  };
 }

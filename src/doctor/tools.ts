@@ -14,7 +14,10 @@ export interface ToolSocket {
 
 /** An address without its scope, in the one form that is compared: IPv6 in capital-free RFC 5952 already. */
 function endpointText(address: string, port: string | number): string {
-  return `${address.replace(/^\[|\]$/g, '').replace(/%.*$/, '').toLowerCase()}:${port}`;
+  return `${address
+    .replace(/^\[|\]$/g, '')
+    .replace(/%.*$/, '')
+    .toLowerCase()}:${port}`;
 }
 
 /** The comparable form of an address and a port. */
@@ -28,17 +31,17 @@ function splitEndpoint(text: string): string | null {
 }
 
 const ssStates: Readonly<Record<string, string>> = {
-  'LISTEN': 'Listen',
-  'ESTAB': 'Established',
+  LISTEN: 'Listen',
+  ESTAB: 'Established',
   'SYN-SENT': 'SynSent',
   'SYN-RECV': 'SynReceived',
   'FIN-WAIT-1': 'FinWait1',
   'FIN-WAIT-2': 'FinWait2',
   'CLOSE-WAIT': 'CloseWait',
-  'CLOSING': 'Closing',
+  CLOSING: 'Closing',
   'LAST-ACK': 'LastAck',
   'TIME-WAIT': 'TimeWait',
-  'UNCONN': 'Closed',
+  UNCONN: 'Closed',
 };
 
 /** `ss -H -tuanp`: network, state, two queues, local, remote, processes. */
@@ -76,23 +79,50 @@ export function parseNetstat(text: string): ToolSocket[] {
     const [here, there] = [splitEndpoint(local), splitEndpoint(remote)];
     if (!/^(TCP|UDP)$/.test(protocol) || pid === null || here === null || there === null || words.length < 4) continue;
     const listens = /:[0*]$/.test(there);
-    sockets.push({ protocol: protocol as 'TCP' | 'UDP', local: here, remote: protocol === 'UDP' || listens ? null : there, state: null, pids: owners(pid) });
+    sockets.push({
+      protocol: protocol as 'TCP' | 'UDP',
+      local: here,
+      remote: protocol === 'UDP' || listens ? null : there,
+      state: null,
+      pids: owners(pid),
+    });
   }
   return sockets;
 }
 
 /** MSFT_NetTCPConnection's State; Bound is Get-NetTCPConnection's own. */
 const cimStates: Readonly<Record<string, string>> = {
-  1: 'Closed', 2: 'Listen', 3: 'SynSent', 4: 'SynReceived', 5: 'Established', 6: 'FinWait1', 7: 'FinWait2',
-  8: 'CloseWait', 9: 'Closing', 10: 'LastAck', 11: 'TimeWait', 12: 'DeleteTCB', 100: 'Bound',
+  1: 'Closed',
+  2: 'Listen',
+  3: 'SynSent',
+  4: 'SynReceived',
+  5: 'Established',
+  6: 'FinWait1',
+  7: 'FinWait2',
+  8: 'CloseWait',
+  9: 'Closing',
+  10: 'LastAck',
+  11: 'TimeWait',
+  12: 'DeleteTCB',
+  100: 'Bound',
 };
 
 /** Lines of ConvertTo-Csv: of Get-NetTCPConnection with its state as a number, or of Get-NetUDPEndpoint. */
 export function parseCim(protocol: 'TCP' | 'UDP', text: string): ToolSocket[] {
-  const rows = text.split(/\r?\n/).filter((line) => line.startsWith('"')).map((line) => line.slice(1, -1).split('","'));
+  const rows = text
+    .split(/\r?\n/)
+    .filter((line) => line.startsWith('"'))
+    .map((line) => line.slice(1, -1).split('","'));
   const [head = [], ...body] = rows;
   const column = (name: string): number => head.indexOf(name);
-  const [address, port, remoteAddress, remotePort, state, pid] = ['LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'State', 'OwningProcess'].map(column) as [number, number, number, number, number, number];
+  const [address, port, remoteAddress, remotePort, state, pid] = [
+    'LocalAddress',
+    'LocalPort',
+    'RemoteAddress',
+    'RemotePort',
+    'State',
+    'OwningProcess',
+  ].map(column) as [number, number, number, number, number, number];
   return body
     .filter((row) => row.length === head.length && /^\d+$/.test(row[port] ?? ''))
     .map((row): ToolSocket => {

@@ -24,13 +24,15 @@ const nobody: Signers = { names: new Map(), refused: [] };
 /** Who signed these files; only a valid signature names somebody, of all others the status is said. */
 function signersOf(paths: readonly string[], source: RawSource): Signers {
   const { text, refusal } = source.read('signers', { paths });
-  if (text === undefined) return { names: new Map(), refused: [`their signers: ${refusal?.text ?? 'the answer is not readable'}`] };
+  if (text === undefined)
+    return { names: new Map(), refused: [`their signers: ${refusal?.text ?? 'the answer is not readable'}`] };
   const signatures = decodeSigners(text);
   const names = new Map<string, string>();
   const refused: string[] = [];
   for (const path of paths) {
     const { status, signer } = signatures.get(path) ?? { status: 'not told', signer: null };
-    if (signer === null) refused.push(`${path}: its signature is ${status === 'Valid' ? 'Valid, but names nobody' : status}`);
+    if (signer === null)
+      refused.push(`${path}: its signature is ${status === 'Valid' ? 'Valid, but names nobody' : status}`);
     else names.set(path, signer);
   }
   return { names, refused };
@@ -40,7 +42,8 @@ function signersOf(paths: readonly string[], source: RawSource): Signers {
 export type BinaryStep = (step: 'hash' | 'signers', nth: number, of: number) => void;
 
 // In a container the same path is another file.
-const fileOf = (path: string, container: Process['container']): string => (container === null ? path : `${container.id} ${path}`);
+const fileOf = (path: string, container: Process['container']): string =>
+  container === null ? path : `${container.id} ${path}`;
 
 /** The same facts, with the hashes of the executables that hold a port and, on Windows, who signed them. What cannot be read is said in the section. */
 export function withBinaries(facts: Facts, source: RawSource, step?: BinaryStep): Facts {
@@ -49,7 +52,9 @@ export function withBinaries(facts: Facts, source: RawSource, step?: BinaryStep)
   const refused: string[] = [];
   let needs: string | null = null;
   let at: string | null = null;
-  const held = facts.sections.processes.data.flatMap(({ pid, path, container }) => (path === null || !holders.has(pid) ? [] : [{ pid, path, file: fileOf(path, container) }]));
+  const held = facts.sections.processes.data.flatMap(({ pid, path, container }) =>
+    path === null || !holders.has(pid) ? [] : [{ pid, path, file: fileOf(path, container) }],
+  );
   const count = new Set(held.map(({ file }) => file)).size;
   const data = held.map(({ pid, path, file }) => {
     if (!known.has(file)) {
@@ -68,8 +73,15 @@ export function withBinaries(facts: Facts, source: RawSource, step?: BinaryStep)
   if (paths.length > 0) step?.('signers', 1, paths.length);
   const signers = paths.length > 0 ? signersOf(paths, source) : nobody;
   const reasons = [...refused, ...signers.refused];
-  const status = reasons.length === 0 ? 'ok' : refused.length > 0 && refused.length === known.size ? 'failed' : 'partial';
+  const status =
+    reasons.length === 0 ? 'ok' : refused.length > 0 && refused.length === known.size ? 'failed' : 'partial';
   const reason = reasons.length === 0 ? null : reasons.slice(0, 3).join('; ') + (reasons.length > 3 ? ' …' : '');
-  const binaries = { status, reason, needs, at, data: data.map(({ pid, path, sha256 }) => ({ pid, path, sha256, signer: signers.names.get(path) ?? null })) } as const;
+  const binaries = {
+    status,
+    reason,
+    needs,
+    at,
+    data: data.map(({ pid, path, sha256 }) => ({ pid, path, sha256, signer: signers.names.get(path) ?? null })),
+  } as const;
   return { ...facts, sections: { ...facts.sections, binaries } };
 }

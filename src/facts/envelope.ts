@@ -36,15 +36,31 @@ export function writeEnvelope(folder: string, envelope: RawEnvelope): void {
       const data = bytes ?? text;
       const file = data === undefined ? undefined : fileName(name, form);
       if (file !== undefined) writeFileSync(join(folder, file), data!, { flag: 'wx', mode: 0o600 });
-      entries[name] = { at, ...(file === undefined ? {} : { file, form }), ...(meta === undefined ? {} : { meta }), ...(refusal === undefined ? {} : { refusal }) };
+      entries[name] = {
+        at,
+        ...(file === undefined ? {} : { file, form }),
+        ...(meta === undefined ? {} : { meta }),
+        ...(refusal === undefined ? {} : { refusal }),
+      };
     }
     const index: Index = { kind: 'PortOwner.Raw', formatVersion: 1, platform: envelope.platform, entries };
     // Last: a folder with an index is a whole envelope.
     writeFileSync(join(folder, 'envelope.json'), `${JSON.stringify(index, null, 1)}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const why = code === 'EEXIST' ? 'it exists already' : code === 'ENOENT' ? 'its parent folder does not exist' : error instanceof Error ? error.message : String(error);
-    throw new PortOwnerError('PO2004', `cannot write the folder ${folder}: ${why}`, { hint: 'Name a folder that does not exist yet.', target: folder, cause: error });
+    const why =
+      code === 'EEXIST'
+        ? 'it exists already'
+        : code === 'ENOENT'
+          ? 'its parent folder does not exist'
+          : error instanceof Error
+            ? error.message
+            : String(error);
+    throw new PortOwnerError('PO2004', `cannot write the folder ${folder}: ${why}`, {
+      hint: 'Name a folder that does not exist yet.',
+      target: folder,
+      cause: error,
+    });
   }
 }
 
@@ -62,20 +78,33 @@ export function readEnvelope(folder: string): RawEnvelope {
     index = parseJson(readPart(folder, 'envelope.json').toString('utf8')) as Partial<Index>;
   } catch (error) {
     if (error instanceof SyntaxError) throw notAnEnvelope(folder, 'its envelope.json is not JSON', error);
-    throw new PortOwnerError('PO2001', `cannot read ${folder}: it has no envelope.json`, { hint: 'Give a folder that "portowner snapshot --raw" wrote.', target: folder, cause: error });
+    throw new PortOwnerError('PO2001', `cannot read ${folder}: it has no envelope.json`, {
+      hint: 'Give a folder that "portowner snapshot --raw" wrote.',
+      target: folder,
+      cause: error,
+    });
   }
   const { platform } = index;
-  if (index.kind !== 'PortOwner.Raw' || (platform !== 'win32' && platform !== 'linux') || typeof index.entries !== 'object') {
+  if (
+    index.kind !== 'PortOwner.Raw' ||
+    (platform !== 'win32' && platform !== 'linux') ||
+    typeof index.entries !== 'object'
+  ) {
     throw notAnEnvelope(folder, 'its envelope.json is something else');
   }
   if (index.formatVersion !== 1) {
-    throw new PortOwnerError('PO2003', `${folder} has raw format version ${String(index.formatVersion)}; this program reads version 1`, { target: folder });
+    throw new PortOwnerError(
+      'PO2003',
+      `${folder} has raw format version ${String(index.formatVersion)}; this program reads version 1`,
+      { target: folder },
+    );
   }
   const entries = new Map<string, RawEntry>();
   for (const [name, entry] of Object.entries(index.entries)) {
     const { at, file, form, meta, refusal } = entry;
     // A file name with a separator would leave the folder.
-    if (typeof at !== 'string' || (file !== undefined && !/^[A-Za-z0-9.-]+$/.test(file))) throw notAnEnvelope(folder, `its entry ${name} is damaged`);
+    if (typeof at !== 'string' || (file !== undefined && !/^[A-Za-z0-9.-]+$/.test(file)))
+      throw notAnEnvelope(folder, `its entry ${name} is damaged`);
     let data: Buffer | undefined;
     try {
       if (file !== undefined) data = readPart(folder, file);
@@ -84,7 +113,11 @@ export function readEnvelope(folder: string): RawEnvelope {
     }
     entries.set(name, {
       at,
-      ...(data === undefined ? {} : form === 'bytes' ? { bytes: new Uint8Array(data) } : { text: data.toString('utf8') }),
+      ...(data === undefined
+        ? {}
+        : form === 'bytes'
+          ? { bytes: new Uint8Array(data) }
+          : { text: data.toString('utf8') }),
       ...(meta === undefined ? {} : { meta }),
       ...(refusal === undefined ? {} : { refusal }),
     });
@@ -94,7 +127,10 @@ export function readEnvelope(folder: string): RawEnvelope {
 
 /** An envelope in one JSON text: as the index of a folder, with what would be in the files in it (`base64` or `text`). */
 export function envelopeText({ platform, entries }: RawEnvelope): string {
-  const lines = [...entries].map(([name, { bytes, ...entry }]) => `${JSON.stringify(name)}: ${JSON.stringify(bytes === undefined ? entry : { ...entry, base64: Buffer.from(bytes).toString('base64') })}`);
+  const lines = [...entries].map(
+    ([name, { bytes, ...entry }]) =>
+      `${JSON.stringify(name)}: ${JSON.stringify(bytes === undefined ? entry : { ...entry, base64: Buffer.from(bytes).toString('base64') })}`,
+  );
   return `{"kind": "PortOwner.Raw", "formatVersion": 1, "platform": ${JSON.stringify(platform)}, "entries": {\n${lines.join(',\n')}\n}}\n`;
 }
 
@@ -106,12 +142,29 @@ export function isEnvelope(value: unknown): boolean {
 /** The envelope of a JSON value; `name` is the file it came from. Throws PO2002 or PO2003. */
 export function parseEnvelope(value: unknown, name: string): RawEnvelope {
   const { kind, formatVersion, platform, entries: given } = (value ?? {}) as Partial<Index>;
-  if (kind !== 'PortOwner.Raw' || (platform !== 'win32' && platform !== 'linux') || typeof given !== 'object' || given === null) throw notAnEnvelope(name, 'it is something else');
-  if (formatVersion !== 1) throw new PortOwnerError('PO2003', `${name} has raw format version ${String(formatVersion)}; this program reads version 1`, { target: name });
+  if (
+    kind !== 'PortOwner.Raw' ||
+    (platform !== 'win32' && platform !== 'linux') ||
+    typeof given !== 'object' ||
+    given === null
+  )
+    throw notAnEnvelope(name, 'it is something else');
+  if (formatVersion !== 1)
+    throw new PortOwnerError(
+      'PO2003',
+      `${name} has raw format version ${String(formatVersion)}; this program reads version 1`,
+      { target: name },
+    );
   const entries = new Map<string, RawEntry>();
-  for (const [entryName, entry] of Object.entries(given as Record<string, Partial<IndexEntry> & { base64?: unknown; text?: unknown }>)) {
+  for (const [entryName, entry] of Object.entries(
+    given as Record<string, Partial<IndexEntry> & { base64?: unknown; text?: unknown }>,
+  )) {
     const { at, base64, text, meta, refusal } = entry ?? {};
-    const wrong = typeof at !== 'string' || (base64 !== undefined && typeof base64 !== 'string') || (text !== undefined && typeof text !== 'string') || (refusal !== undefined && typeof refusal?.text !== 'string');
+    const wrong =
+      typeof at !== 'string' ||
+      (base64 !== undefined && typeof base64 !== 'string') ||
+      (text !== undefined && typeof text !== 'string') ||
+      (refusal !== undefined && typeof refusal?.text !== 'string');
     if (wrong) throw notAnEnvelope(name, `its entry ${entryName} is damaged`);
     entries.set(entryName, {
       at,
@@ -125,5 +178,9 @@ export function parseEnvelope(value: unknown, name: string): RawEnvelope {
 }
 
 function notAnEnvelope(folder: string, why: string, cause?: unknown): PortOwnerError {
-  return new PortOwnerError('PO2002', `${folder} is not a raw recording: ${why}`, { hint: 'Give a folder that "portowner snapshot --raw" wrote.', target: folder, cause });
+  return new PortOwnerError('PO2002', `${folder} is not a raw recording: ${why}`, {
+    hint: 'Give a folder that "portowner snapshot --raw" wrote.',
+    target: folder,
+    cause,
+  });
 }

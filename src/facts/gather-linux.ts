@@ -2,7 +2,14 @@ import { portMatcher } from '../ports/expression.ts';
 import { mayRelay, relayNeedsArguments, relaysOf } from './decode/relays.ts';
 import { decodeCgroup } from './decode/linux-cgroup.ts';
 import { commandLine, decodeProcess, imageName, startTime, type ProcessDetails } from './decode/linux-processes.ts';
-import { decodeDiag, decodeHolders, decodeInterfaces, decodeProcNet, type Keep, type KernelSocket } from './decode/linux-sockets.ts';
+import {
+  decodeDiag,
+  decodeHolders,
+  decodeInterfaces,
+  decodeProcNet,
+  type Keep,
+  type KernelSocket,
+} from './decode/linux-sockets.ts';
 import { decodeSocketUnits } from './decode/linux-socket-units.ts';
 import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from './decode/linux-system.ts';
 import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from './facts.ts';
@@ -18,14 +25,23 @@ const BOUND_INACTIVE = 13;
 const holding: Readonly<Record<Protocol, readonly number[]>> = { TCP: [LISTEN, CLOSE, BOUND_INACTIVE], UDP: [CLOSE] };
 const connected: Readonly<Record<Protocol, readonly number[]>> = { TCP: [1, 2, 3, 4, 5, 6, 8, 9, 11, 12], UDP: [1] };
 
-const diagTables: Readonly<Record<Protocol, readonly string[]>> = { TCP: ['diag/tcp'], UDP: ['diag/udp4', 'diag/udp6'] };
+const diagTables: Readonly<Record<Protocol, readonly string[]>> = {
+  TCP: ['diag/tcp'],
+  UDP: ['diag/udp4', 'diag/udp6'],
+};
 const procTables: Readonly<Record<Protocol, readonly string[]>> = {
   TCP: ['proc/net/tcp', 'proc/net/tcp6'],
   UDP: ['proc/net/udp', 'proc/net/udp6'],
 };
 
 function section<T>(at: string | null, data: T[]) {
-  return { status: 'ok' as 'ok' | 'partial' | 'failed' | 'notAsked', reason: null as string | null, needs: null as string | null, at, data };
+  return {
+    status: 'ok' as 'ok' | 'partial' | 'failed' | 'notAsked',
+    reason: null as string | null,
+    needs: null as string | null,
+    at,
+    data,
+  };
 }
 
 function notAsked<T>() {
@@ -50,9 +66,15 @@ interface Listing {
 }
 
 /** The sockets of a protocol that are in one of `states` (null: in any), by sock_diag or else by /proc/net. */
-function list(source: RawSource, protocol: Protocol, states: readonly number[] | null, keep: Keep): Omit<Listing, 'which'> {
+function list(
+  source: RawSource,
+  protocol: Protocol,
+  states: readonly number[] | null,
+  keep: Keep,
+): Omit<Listing, 'which'> {
   const wanted = new Set(states);
-  const keepState: Keep = states === null ? keep : (state, port, inode) => wanted.has(state) && keep(state, port, inode);
+  const keepState: Keep =
+    states === null ? keep : (state, port, inode) => wanted.has(state) && keep(state, port, inode);
   const sockets: KernelSocket[] = [];
   const flaws: string[] = [];
   let at: string | null = null;
@@ -73,7 +95,8 @@ function list(source: RawSource, protocol: Protocol, states: readonly number[] |
     const entry = source.read(name);
     if (entry.text === undefined) {
       // Without IPv6 in the kernel there is no such file, and no such socket.
-      if (!(name.endsWith('6') && entry.refusal?.code === 'NotSupported' && answers > 0)) otherFlaws.push(`${name}: ${entry.refusal?.text ?? 'the answer is not readable'}`);
+      if (!(name.endsWith('6') && entry.refusal?.code === 'NotSupported' && answers > 0))
+        otherFlaws.push(`${name}: ${entry.refusal?.text ?? 'the answer is not readable'}`);
       continue;
     }
     answers++;
@@ -81,13 +104,15 @@ function list(source: RawSource, protocol: Protocol, states: readonly number[] |
     for (const socket of data) others.push(socket);
     if (flaw !== null) otherFlaws.push(`${name}: ${flaw}`);
   }
-  if (answers > 0 && (otherFlaws.length === 0 || others.length >= sockets.length)) return { at: at!, sockets: others, flaws: otherFlaws, failed: false };
+  if (answers > 0 && (otherFlaws.length === 0 || others.length >= sockets.length))
+    return { at: at!, sockets: others, flaws: otherFlaws, failed: false };
   return { at: at!, sockets, flaws: [...flaws, ...otherFlaws], failed: sockets.length === 0 };
 }
 
 /** Sockets of the question's protocols. */
 function listAll(source: RawSource, question: Question, which: Which, keep: Keep): Listing {
-  const statesOf = (protocol: Protocol) => (which === 'all' ? null : (which === 'holding' ? holding : connected)[protocol]);
+  const statesOf = (protocol: Protocol) =>
+    which === 'all' ? null : (which === 'holding' ? holding : connected)[protocol];
   const listings = question.protocols.map((protocol) => list(source, protocol, statesOf(protocol), keep));
   return {
     which,
@@ -135,7 +160,14 @@ function processReader(source: RawSource, withCommandLine: boolean) {
     if (one === undefined) {
       const entry = source.read(`process/${pid}`, { commandLine: withCommandLine });
       const details = entry.text === undefined ? null : decodeProcess(entry.text);
-      known.set(pid, (one = { pid, details, reason: details === null ? (entry.refusal ?? { code: 'Failed', text: 'the answer is not readable' }) : null }));
+      known.set(
+        pid,
+        (one = {
+          pid,
+          details,
+          reason: details === null ? (entry.refusal ?? { code: 'Failed', text: 'the answer is not readable' }) : null,
+        }),
+      );
     }
     return one;
   };
@@ -160,7 +192,8 @@ function parentOf({ details }: Known, read: ProcessReader): Known | null {
 }
 
 const accessDenied: Refusal = { code: 'AccessDenied', text: 'access is denied', needs: 'root (sudo)' };
-const refusedPart = (code: Refusal['code']): Refusal => (code === 'AccessDenied' ? accessDenied : { code, text: 'it could not be read' });
+const refusedPart = (code: Refusal['code']): Refusal =>
+  code === 'AccessDenied' ? accessDenied : { code, text: 'it could not be read' };
 
 interface Context {
   readonly source: RawSource;
@@ -179,7 +212,9 @@ function relaysBy(known: Known, name: string, { read, source }: Context): Relay[
     cmdline = text === undefined ? null : (decodeProcess(text)?.cmdline ?? null);
   }
   const args = cmdline === null ? null : cmdline.replace(/\0+$/, '').split('\0');
-  return relaysOf({ imageName: name, parentImageName: parent === null ? null : imageName(parent), arguments: args }) ?? [];
+  return (
+    relaysOf({ imageName: name, parentImageName: parent === null ? null : imageName(parent), arguments: args }) ?? []
+  );
 }
 
 /** `asParent`: it is here for a child, and its own parent was not asked for. */
@@ -187,7 +222,16 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
   const { pid, details, reason } = known;
   const refusals: FieldRefusal[] = [];
   const nothing: Process = {
-    pid, imageName: null, path: null, commandLine: null, user: null, parent: null, startTime: null, unit: null, container: null, refusals,
+    pid,
+    imageName: null,
+    path: null,
+    commandLine: null,
+    user: null,
+    parent: null,
+    startTime: null,
+    unit: null,
+    container: null,
+    refusals,
   };
   if (details === null) {
     refusals.push(refusal('ImageName', reason!));
@@ -198,15 +242,18 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
     const code = details.refused[part];
     if (code !== undefined) refusals.push(refusal(field, refusedPart(code)));
   };
-  const started = context.boot === null ? null : startTime(context.boot.btime, context.boot.hertz, details.stat.startTicks);
-  if (started === null) refusals.push(refusal('StartTime', { code: 'Failed', text: 'when the machine was started is not known' }));
+  const started =
+    context.boot === null ? null : startTime(context.boot.btime, context.boot.hertz, details.stat.startTicks);
+  if (started === null)
+    refusals.push(refusal('StartTime', { code: 'Failed', text: 'when the machine was started is not known' }));
   if (wants('path')) refuse('Path', 'exe');
   if (wants('services')) refuse('Services', 'cgroup');
   let line: string | null = null;
   if (wants('commandLine')) {
     refuse('CommandLine', 'cmdline');
     if (details.cmdline !== null) line = commandLine(details.cmdline);
-    else if (details.refused['cmdline'] === undefined) refusals.push({ field: 'CommandLine', code: 'NotAsked', text: 'command lines were not asked for', needs: null });
+    else if (details.refused['cmdline'] === undefined)
+      refusals.push({ field: 'CommandLine', code: 'NotAsked', text: 'command lines were not asked for', needs: null });
   }
   let user: string | null = null;
   if (wants('user') && details.uid !== null) {
@@ -216,13 +263,28 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
   } else if (wants('user')) refuse('UserName', 'uid');
   let parent: number | null = null;
   if (wants('parent')) {
-    if (asParent) refusals.push({ field: 'ParentProcess', code: 'NotAsked', text: 'only parents of owners were asked for', needs: null });
+    if (asParent)
+      refusals.push({
+        field: 'ParentProcess',
+        code: 'NotAsked',
+        text: 'only parents of owners were asked for',
+        needs: null,
+      });
     else parent = parentOf(known, context.read)?.pid ?? null;
   }
   const { unit, container } = wants('services') ? decodeCgroup(details.cgroup ?? '') : nothing;
   const name = imageName(details);
   const process: Process = {
-    pid, imageName: name, path: wants('path') ? details.exe : null, commandLine: line, user, parent, startTime: started, unit, container, refusals,
+    pid,
+    imageName: name,
+    path: wants('path') ? details.exe : null,
+    commandLine: line,
+    user,
+    parent,
+    startTime: started,
+    unit,
+    container,
+    refusals,
   };
   if (wants('services') && !asParent && mayRelay(name)) process.relays = relaysBy(known, name, context);
   return process;
@@ -247,7 +309,13 @@ function socketOf(found: KernelSocket, names: Names): Socket {
 }
 
 /** Asks who holds sockets, and fills it into them. Gives the processes, and what could not be seen. */
-function findOwners(source: RawSource, question: Question, listing: Listing, sockets: readonly Socket[], names: Names): Sections['processes'] {
+function findOwners(
+  source: RawSource,
+  question: Question,
+  listing: Listing,
+  sockets: readonly Socket[],
+  names: Names,
+): Sections['processes'] {
   const { sockets: found, which } = listing;
   const inodes = new Set<number>();
   for (const { inode } of found) if (inode !== 0) inodes.add(inode);
@@ -260,10 +328,15 @@ function findOwners(source: RawSource, question: Question, listing: Listing, soc
   const existing = new Set<number>();
   if (unheld.length > 0 && limit === undefined) {
     const gone = new Set(unheld.map(({ inode }) => inode));
-    for (const { inode } of listAll(source, question, which, (_state, _port, inode) => gone.has(inode)).sockets) existing.add(inode);
+    for (const { inode } of listAll(source, question, which, (_state, _port, inode) => gone.has(inode)).sockets)
+      existing.add(inode);
   }
-  const unseen = limit === undefined ? null : refusal('OwningProcess', { ...limit, text: `none of the processes that can be seen holds it; ${limit.text}` });
-  const others = limit === undefined ? null : refusal('Holders', { ...limit, text: `others may hold it too; ${limit.text}` });
+  const unseen =
+    limit === undefined
+      ? null
+      : refusal('OwningProcess', { ...limit, text: `none of the processes that can be seen holds it; ${limit.text}` });
+  const others =
+    limit === undefined ? null : refusal('Holders', { ...limit, text: `others may hold it too; ${limit.text}` });
   const closed = refusal('OwningProcess', { code: 'Gone', text: 'the socket was closed while it was looked at' });
 
   const owners = new Map<number, Known>();
@@ -296,7 +369,13 @@ function findOwners(source: RawSource, question: Question, listing: Listing, soc
   }
 
   const bootText = owners.size === 0 ? undefined : source.read('boot').text;
-  const context: Context = { source, details: question.details, names, read, boot: bootText === undefined ? null : decodeBoot(bootText) };
+  const context: Context = {
+    source,
+    details: question.details,
+    names,
+    read,
+    boot: bootText === undefined ? null : decodeBoot(bootText),
+  };
   const data = [...owners.values()].map((known) => processOf(known, false, context));
   if (question.details.has('parent')) {
     const parents = new Map<number, Known>();
@@ -307,14 +386,24 @@ function findOwners(source: RawSource, question: Question, listing: Listing, soc
     for (const parent of parents.values()) data.push(processOf(parent, true, context));
   }
   if (!incomplete) return section(at, data);
-  return { ...section(at, data), status: bytes === undefined ? 'failed' : 'partial', reason: limit!.text, needs: limit!.needs ?? null };
+  return {
+    ...section(at, data),
+    status: bytes === undefined ? 'failed' : 'partial',
+    reason: limit!.text,
+    needs: limit!.needs ?? null,
+  };
 }
 
 function portRanges(source: RawSource, wanted: boolean): Pick<Sections, 'dynamicRanges' | 'reservedPorts'> {
   if (!wanted) return { dynamicRanges: notAsked(), reservedPorts: notAsked() };
   const { at, text, refusal: reason } = source.read('ranges');
   const { dynamic, reserved } = decodeRanges(text ?? '');
-  const failed = { ...section(at, []), status: 'failed' as const, reason: reason?.text ?? 'the setting could not be read', needs: reason?.needs ?? null };
+  const failed = {
+    ...section(at, []),
+    status: 'failed' as const,
+    reason: reason?.text ?? 'the setting could not be read',
+    needs: reason?.needs ?? null,
+  };
   return {
     dynamicRanges: dynamic === null ? failed : section(at, dynamic),
     reservedPorts: reserved === null ? failed : section(at, reserved),
@@ -327,7 +416,12 @@ function socketUnits(source: RawSource): Pick<Sections, 'socketUnits'> {
   if (reason?.code === 'NotSupported') return {};
   const { data, flaw } = decodeSocketUnits(text ?? '');
   const trouble = reason?.text ?? flaw;
-  return { socketUnits: trouble === null ? section(at, data) : { ...section(at, data), status: 'failed', reason: trouble, needs: reason?.needs ?? null } };
+  return {
+    socketUnits:
+      trouble === null
+        ? section(at, data)
+        : { ...section(at, data), status: 'failed', reason: trouble, needs: reason?.needs ?? null },
+  };
 }
 
 /**
@@ -353,12 +447,14 @@ export function gatherLinux(source: RawSource, question: Question): { machine: M
   }
   const { at, flaws, failed } = listing;
   const sockets = listing.sockets.map((one) => socketOf(one, names));
-  const processes = question.details.size === 0 ? notAsked<Process>() : findOwners(source, question, listing, sockets, names);
+  const processes =
+    question.details.size === 0 ? notAsked<Process>() : findOwners(source, question, listing, sockets, names);
   const whole = section(at, sockets);
   return {
     machine: decodeMachine(source.read('machine').text ?? ''),
     sections: {
-      sockets: flaws.length === 0 ? whole : { ...whole, status: failed ? 'failed' : 'partial', reason: flaws.join('; ') },
+      sockets:
+        flaws.length === 0 ? whole : { ...whole, status: failed ? 'failed' : 'partial', reason: flaws.join('; ') },
       processes,
       // Units and containers are said of each process.
       services: section(at, []),

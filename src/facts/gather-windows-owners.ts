@@ -24,7 +24,12 @@ function gatherHttpQueues(source: RawSource, elevated: boolean | null): NonNulla
   const entry = source.read('httpsys');
   if (entry.bytes === undefined) {
     const { reason, needs } = refusalOf('httpsys', entry);
-    return section(entry.at, [], [{ reason, needs: needs ?? (entry.refusal?.code === 'Failed' && elevated === false ? moreRights : null) }], 1);
+    return section(
+      entry.at,
+      [],
+      [{ reason, needs: needs ?? (entry.refusal?.code === 'Failed' && elevated === false ? moreRights : null) }],
+      1,
+    );
   }
   const { data, flaw } = decodeHttpQueues(decodeText(entry.bytes, entry.meta?.['codePage']));
   return section(entry.at, data, flaw === null ? [] : [flawOf(flaw)], 1);
@@ -34,7 +39,12 @@ function gatherDrivers(source: RawSource): NonNullable<Sections['drivers']> {
   const entry = source.read('drivers');
   if (entry.bytes === undefined) return section(entry.at, [], [refusalOf('drivers', entry)], 1);
   const { data, flaw } = decodeServices(entry.bytes, entry.meta?.['pages']);
-  return section(entry.at, data.map(({ name, displayName, state }) => ({ name, displayName, state })), flaw === null ? [] : [flawOf(flaw)], 1);
+  return section(
+    entry.at,
+    data.map(({ name, displayName, state }) => ({ name, displayName, state })),
+    flaw === null ? [] : [flawOf(flaw)],
+    1,
+  );
 }
 
 export function gatherPortProxies(source: RawSource): NonNullable<Sections['portProxies']> {
@@ -45,7 +55,12 @@ export function gatherPortProxies(source: RawSource): NonNullable<Sections['port
 }
 
 /** What stands behind the sockets of the System process and of relaying services; nothing that no socket needs is asked. */
-export function gatherBehind(source: RawSource, sockets: readonly Socket[], services: readonly Service[], elevated: boolean | null): Pick<Sections, 'httpQueues' | 'drivers' | 'portProxies'> {
+export function gatherBehind(
+  source: RawSource,
+  sockets: readonly Socket[],
+  services: readonly Service[],
+  elevated: boolean | null,
+): Pick<Sections, 'httpQueues' | 'drivers' | 'portProxies'> {
   const behind: Pick<Sections, 'httpQueues' | 'drivers' | 'portProxies'> = {};
   const ofKernel = kernelPorts(sockets);
   const running = isRunning(services);
@@ -58,12 +73,18 @@ export function gatherBehind(source: RawSource, sockets: readonly Socket[], serv
     behind.httpQueues ??= gatherHttpQueues(source, elevated);
   }
   const proxies = new Set(services.filter(({ name }) => name.toLowerCase() === 'iphlpsvc').map(({ pid }) => pid));
-  if (sockets.some(({ pid, state }) => state === 'Listen' && pid !== null && proxies.has(pid))) behind.portProxies = gatherPortProxies(source);
+  if (sockets.some(({ pid, state }) => state === 'Listen' && pid !== null && proxies.has(pid)))
+    behind.portProxies = gatherPortProxies(source);
   return behind;
 }
 
 /** Fills in which service made a socket, where its process hosts several and the socket has a tag. `tags` goes with `sockets`. */
-export function nameServices(source: RawSource, sockets: readonly Socket[], tags: readonly number[], services: readonly Service[]): void {
+export function nameServices(
+  source: RawSource,
+  sockets: readonly Socket[],
+  tags: readonly number[],
+  services: readonly Service[],
+): void {
   const hosted = new Map<number, string[]>();
   for (const { pid, name } of services) {
     const others = hosted.get(pid);

@@ -9,22 +9,35 @@ const families = ['IPv4', 'IPv6'] as const;
 const protocols = ['TCP', 'UDP'] as const;
 
 /** What netsh printed; only ASCII in it is read. */
-const ascii = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+const ascii = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
 /** Why questions of netsh were refused, those for the same reason together. */
 function merged(what: string, refused: readonly Trouble[]): Trouble[] {
   const groups = new Map<string, Trouble[]>();
   for (const one of refused) {
-    const text = one.reason.slice(one.reason.indexOf(': ') + 2).replace(/\bipv[46]\b/g, 'ipv4|ipv6').replace(/\b(?:tcp|udp)\b/g, 'tcp|udp');
+    const text = one.reason
+      .slice(one.reason.indexOf(': ') + 2)
+      .replace(/\bipv[46]\b/g, 'ipv4|ipv6')
+      .replace(/\b(?:tcp|udp)\b/g, 'tcp|udp');
     const same = groups.get(text);
     if (same === undefined) groups.set(text, [one]);
     else same.push(one);
   }
-  return [...groups].flatMap(([text, group]) => (group.length === families.length * protocols.length ? [{ reason: `${what}: ${text}`, needs: group[0]!.needs }] : group));
+  return [...groups].flatMap(([text, group]) =>
+    group.length === families.length * protocols.length
+      ? [{ reason: `${what}: ${text}`, needs: group[0]!.needs }]
+      : group,
+  );
 }
 
 /** Puts a question of netsh for both families and both protocols. `decode` gives null when the answer is none. */
-function askAll<T>(source: RawSource, what: string, decode: (text: string) => T | null, use: (answer: T, family: 'IPv4' | 'IPv6', protocol: 'TCP' | 'UDP') => void) {
+function askAll<T>(
+  source: RawSource,
+  what: string,
+  decode: (text: string) => T | null,
+  use: (answer: T, family: 'IPv4' | 'IPv6', protocol: 'TCP' | 'UDP') => void,
+) {
   let at: string | null = null;
   let answers = 0;
   const refused: Trouble[] = [];
@@ -52,7 +65,13 @@ function rangeSection(at: string | null, data: PortRange[], troubles: readonly T
 function dynamicRanges(source: RawSource): Sections['dynamicRanges'] {
   const data: PortRange[] = [];
   const { at, answers, troubles } = askAll(source, 'dynamicports', decodeDynamicRange, (range, family, protocol) => {
-    data.push({ kind: 'LocalDynamic', protocol, family, ...range, source: `netsh interface ${family.toLowerCase()} show dynamicportrange ${protocol.toLowerCase()}` });
+    data.push({
+      kind: 'LocalDynamic',
+      protocol,
+      family,
+      ...range,
+      source: `netsh interface ${family.toLowerCase()} show dynamicportrange ${protocol.toLowerCase()}`,
+    });
   });
   return rangeSection(at, data, troubles, answers);
 }
@@ -61,17 +80,27 @@ function dynamicRanges(source: RawSource): Sections['dynamicRanges'] {
 function reservedPorts(source: RawSource): Sections['reservedPorts'] {
   const data: PortRange[] = [];
   const keys = new Set<string>();
-  const key = (family: string, protocol: string, start: number, end: number): string => `${family} ${protocol} ${start}-${end}`;
+  const key = (family: string, protocol: string, start: number, end: number): string =>
+    `${family} ${protocol} ${start}-${end}`;
   const stored = askAll(source, 'persistentports', decodeExcludedRanges, (ranges, family, protocol) => {
     for (const { start, end } of ranges) keys.add(key(family, protocol, start, end));
   });
-  const { at, answers, troubles } = askAll(source, 'excludedports', decodeExcludedRanges, (ranges, family, protocol) => {
-    const call = `netsh interface ${family.toLowerCase()} show excludedportrange ${protocol.toLowerCase()}`;
-    for (const { start, end, administered } of ranges) {
-      const kind = administered ? 'ExcludedAdministered' : keys.has(key(family, protocol, start, end)) ? 'ExcludedPersistent' : 'Excluded';
-      data.push({ kind, protocol, family, start, end, source: call });
-    }
-  });
+  const { at, answers, troubles } = askAll(
+    source,
+    'excludedports',
+    decodeExcludedRanges,
+    (ranges, family, protocol) => {
+      const call = `netsh interface ${family.toLowerCase()} show excludedportrange ${protocol.toLowerCase()}`;
+      for (const { start, end, administered } of ranges) {
+        const kind = administered
+          ? 'ExcludedAdministered'
+          : keys.has(key(family, protocol, start, end))
+            ? 'ExcludedPersistent'
+            : 'Excluded';
+        data.push({ kind, protocol, family, start, end, source: call });
+      }
+    },
+  );
   const all = [...troubles, ...stored.troubles];
   const guests = source.read('guestports');
   if (guests.bytes !== undefined) {
@@ -98,6 +127,13 @@ function ipListenList(source: RawSource): NonNullable<Sections['ipListenList']> 
 }
 
 /** What keeps ports from others though no socket has them. */
-export function gatherRanges(source: RawSource): Pick<Sections, 'dynamicRanges' | 'reservedPorts'> & Required<Pick<Sections, 'urlReservations' | 'ipListenList'>> {
-  return { dynamicRanges: dynamicRanges(source), reservedPorts: reservedPorts(source), urlReservations: urlReservations(source), ipListenList: ipListenList(source) };
+export function gatherRanges(
+  source: RawSource,
+): Pick<Sections, 'dynamicRanges' | 'reservedPorts'> & Required<Pick<Sections, 'urlReservations' | 'ipListenList'>> {
+  return {
+    dynamicRanges: dynamicRanges(source),
+    reservedPorts: reservedPorts(source),
+    urlReservations: urlReservations(source),
+    ipListenList: ipListenList(source),
+  };
 }

@@ -2,9 +2,22 @@ import { portMatcher } from '../ports/expression.ts';
 import { relayNeedsArguments, relaysOf, splitCommandLine } from './decode/relays.ts';
 import { decodeMachine } from './decode/windows-machine.ts';
 import { memoryOf } from './decode/windows-memory.ts';
-import { createdText, decodeProcessDetails, decodeProcesses, type ProcessDetails, type ProcessEntry } from './decode/windows-processes.ts';
+import {
+  createdText,
+  decodeProcessDetails,
+  decodeProcesses,
+  type ProcessDetails,
+  type ProcessEntry,
+} from './decode/windows-processes.ts';
 import { decodeServices } from './decode/windows-services.ts';
-import { decodeBoundSockets, decodeSockets, tcpState, tcpStateName, type SocketRow, type SocketTable } from './decode/windows-sockets.ts';
+import {
+  decodeBoundSockets,
+  decodeSockets,
+  tcpState,
+  tcpStateName,
+  type SocketRow,
+  type SocketTable,
+} from './decode/windows-sockets.ts';
 import { valueOf, type Told } from './decode/windows-told.ts';
 import type { FieldRefusal, Machine, Process, Sections, Socket } from './facts.ts';
 import { gatherBehind, gatherPortProxies, nameServices } from './gather-windows-owners.ts';
@@ -18,7 +31,10 @@ import { flawOf, moreRights, notAsked, refusalOf, section, type Trouble } from '
 /** The System process: the kernel's own threads, which hold the sockets of drivers such as HTTP.sys. */
 const system = 4;
 
-const tables = { TCP: ['tcp4', 'tcp6'], UDP: ['udp4', 'udp6'] } as const satisfies Record<string, readonly SocketTable[]>;
+const tables = { TCP: ['tcp4', 'tcp6'], UDP: ['udp4', 'udp6'] } as const satisfies Record<
+  string,
+  readonly SocketTable[]
+>;
 
 /** Of `wanted` tables, the rows on matching ports; `holding`: only those that keep their port from others. */
 function readRows(source: RawSource, wanted: readonly SocketTable[], question: Question, holding: boolean) {
@@ -29,7 +45,9 @@ function readRows(source: RawSource, wanted: readonly SocketTable[], question: Q
   // Closed without a port is no socket on a port: a socket that was only made has such a row in Wine.
   const keep = (port: number, state: number) =>
     matches(port) &&
-    (holding ? state === 0 || state === tcpState.listen || state === tcpState.bound : !(state === tcpState.closed && port === 0));
+    (holding
+      ? state === 0 || state === tcpState.listen || state === tcpState.bound
+      : !(state === tcpState.closed && port === 0));
   for (const table of wanted) {
     const entry = source.read(table, holding ? { states: [tcpState.listen] } : {});
     at ??= entry.at;
@@ -49,11 +67,18 @@ function socketOf(row: SocketRow): Socket {
   const state = tcp ? tcpStateName(row.state) : null;
   const connected = tcp && row.state !== tcpState.listen && row.state !== tcpState.bound;
   const refusals: FieldRefusal[] = [];
-  if (tcp && state === null) refusals.push({ field: 'State', code: 'NotSupported', text: `TCP state ${row.state} has no name`, needs: null });
+  if (tcp && state === null)
+    refusals.push({ field: 'State', code: 'NotSupported', text: `TCP state ${row.state} has no name`, needs: null });
   // TIME_WAIT has outlived its process; for anything else 0 means that Windows does not say.
   const nobody = row.pid === 0 && row.state === tcpState.timeWait;
   const untold = row.pid === 0 && !nobody;
-  if (untold) refusals.push({ field: 'OwningProcess', code: 'NotSupported', text: 'Windows does not say which process owns it', needs: null });
+  if (untold)
+    refusals.push({
+      field: 'OwningProcess',
+      code: 'NotSupported',
+      text: 'Windows does not say which process owns it',
+      needs: null,
+    });
   return {
     protocol: row.protocol,
     localAddress: row.localAddress,
@@ -92,7 +117,10 @@ function readBound(source: RawSource, question: Question, others: () => readonly
 }
 
 /** The sockets, the service tag of each, and how well those that are bound and do not listen could be had. */
-function gatherSockets(source: RawSource, question: Question): { sockets: Sections['sockets']; tags: number[]; bound: NonNullable<Sections['boundSockets']> } {
+function gatherSockets(
+  source: RawSource,
+  question: Question,
+): { sockets: Sections['sockets']; tags: number[]; bound: NonNullable<Sections['boundSockets']> } {
   const wanted = question.protocols.flatMap((protocol): readonly SocketTable[] => tables[protocol]);
   const every = () => readRows(source, wanted, question, false);
   let found = question.sockets === 'all' ? every() : readRows(source, wanted, question, true);
@@ -101,7 +129,11 @@ function gatherSockets(source: RawSource, question: Question): { sockets: Sectio
   let rest = question.sockets === 'answer' ? spansWithout(question.localPorts, found.rows) : [];
   let all = question.sockets === 'all' ? found : null;
   if (question.protocols.includes('TCP') && (rest.length > 0 || question.sockets !== 'answer')) {
-    bound = readBound(source, rest.length > 0 ? { ...question, localPorts: rest } : question, () => (all ??= every()).rows);
+    bound = readBound(
+      source,
+      rest.length > 0 ? { ...question, localPorts: rest } : question,
+      () => (all ??= every()).rows,
+    );
     if (rest.length > 0) rest = spansWithout(rest, bound.rows);
   }
   if (rest.length > 0) {
@@ -122,7 +154,8 @@ function parentOf(entry: ProcessEntry, entries: ReadonlyMap<number, ProcessEntry
   const parent = entries.get(entry.parent);
   if (parent === undefined || parent.pid === 0 || parent.pid === entry.pid) return null;
   // System was there before every other process. As all instants here have the same form, they compare as text.
-  const before = parent.pid === system || (parent.started !== null && entry.started !== null && parent.started <= entry.started);
+  const before =
+    parent.pid === system || (parent.started !== null && entry.started !== null && parent.started <= entry.started);
   return before ? parent : null;
 }
 
@@ -147,7 +180,13 @@ const detailFields = { path: 'Path', user: 'UserName', commandLine: 'CommandLine
 function namedProcess(entry: ProcessEntry, { details }: Question): Process {
   const process = bareProcess(entry);
   for (const detail of ['path', 'user', 'commandLine', 'parent'] as const) {
-    if (details.has(detail)) process.refusals.push({ field: detailFields[detail], code: 'NotAsked', text: 'only its name was asked for', needs: null });
+    if (details.has(detail))
+      process.refusals.push({
+        field: detailFields[detail],
+        code: 'NotAsked',
+        text: 'only its name was asked for',
+        needs: null,
+      });
   }
   return process;
 }
@@ -156,7 +195,8 @@ function namedProcess(entry: ProcessEntry, { details }: Question): Process {
 function readDetails(source: RawSource, entry: ProcessEntry, commandLine: boolean): ProcessDetails {
   const answer = source.read(`process/${entry.pid}`, { commandLine });
   const all = (told: Told): ProcessDetails => ({ created: told, path: told, user: told, commandLine: told });
-  if (answer.text === undefined) return all({ refusal: answer.refusal ?? { code: 'Failed', text: 'the answer is not readable' } });
+  if (answer.text === undefined)
+    return all({ refusal: answer.refusal ?? { code: 'Failed', text: 'the answer is not readable' } });
   const details = decodeProcessDetails(answer.text);
   const created = createdText(details.created);
   const another = created !== null && entry.started !== null && created !== entry.started;
@@ -175,23 +215,40 @@ function processOf(
   const process = bareProcess(entry);
   const { details } = question;
   const { refusals } = process;
-  if (entry.imageName === null) refusals.push({ field: 'ImageName', code: 'Failed', text: 'the list of processes does not name it', needs: null });
-  if (entry.started === null) refusals.push({ field: 'StartTime', code: 'NotSupported', text: 'Windows does not say when it was started', needs: null });
+  if (entry.imageName === null)
+    refusals.push({ field: 'ImageName', code: 'Failed', text: 'the list of processes does not name it', needs: null });
+  if (entry.started === null)
+    refusals.push({
+      field: 'StartTime',
+      code: 'NotSupported',
+      text: 'Windows does not say when it was started',
+      needs: null,
+    });
   if (details.has('parent')) {
     process.parent = parentOf(entry, entries)?.pid ?? null;
     if (process.parent === null && entry.parent !== 0) {
-      refusals.push({ field: 'ParentProcess', code: 'Gone', text: `its parent, process ${entry.parent}, has ended`, needs: null });
+      refusals.push({
+        field: 'ParentProcess',
+        code: 'Gone',
+        text: `its parent, process ${entry.parent}, has ended`,
+        needs: null,
+      });
     }
   }
   const asked = (['path', 'user', 'commandLine'] as const).filter((detail) => details.has(detail));
   // System has neither an executable nor a command line.
   if (entry.pid === system) return process;
   const relaying = details.has('services') && relayNeedsArguments(entry.imageName ?? '');
-  const answers = asked.length === 0 && !relaying ? null : readDetails(source, entry, details.has('commandLine') || relaying);
+  const answers =
+    asked.length === 0 && !relaying ? null : readDetails(source, entry, details.has('commandLine') || relaying);
   if (details.has('services') && entry.imageName !== null) {
     const line = relaying ? valueOf(answers?.commandLine ?? untold) : null;
     const parentImageName = parentOf(entry, entries)?.imageName ?? null;
-    const relays = relaysOf({ imageName: entry.imageName, parentImageName, arguments: line === null ? null : splitCommandLine(line) });
+    const relays = relaysOf({
+      imageName: entry.imageName,
+      parentImageName,
+      arguments: line === null ? null : splitCommandLine(line),
+    });
     if (relays !== null) process.relays = relays;
   }
   if (answers === null) return process;
@@ -257,7 +314,12 @@ function gatherServices(source: RawSource): Sections['services'] {
   const answer = source.read('services');
   if (answer.bytes === undefined) return section(answer.at, [], [refusalOf('services', answer)], 1);
   const { data, flaw } = decodeServices(answer.bytes, answer.meta?.['pages']);
-  return section(answer.at, data.filter(({ pid }) => pid !== 0), flaw === null ? [] : [flawOf(flaw)], 1);
+  return section(
+    answer.at,
+    data.filter(({ pid }) => pid !== 0),
+    flaw === null ? [] : [flawOf(flaw)],
+    1,
+  );
 }
 
 /** Nothing in recordings from before this was asked. */
@@ -290,7 +352,10 @@ export function gatherWindows(source: RawSource, question: Question): { machine:
     machine,
     sections: {
       sockets,
-      processes: details.size > 0 && pids.size > 0 ? gatherProcesses(source, question, sockets.data, { pids, others }, machine.elevated) : notAsked(),
+      processes:
+        details.size > 0 && pids.size > 0
+          ? gatherProcesses(source, question, sockets.data, { pids, others }, machine.elevated)
+          : notAsked(),
       services,
       dynamicRanges: notAsked(),
       reservedPorts: notAsked(),

@@ -16,5 +16,12 @@ export async function gather(source: RawSource, question: Question, now: Date): 
       ? (await import('./gather-windows.ts')).gatherWindows(source, question)
       : (await import('./gather-linux.ts')).gatherLinux(source, question);
   if (question.firewall === true) sections.firewall = (await import('./gather-firewall.ts')).gatherFirewall(source);
-  return { kind: 'PortOwner.Facts', formatVersion: 1, tool: `portowner ${version}`, at: now.toISOString(), machine, sections };
+  return {
+    kind: 'PortOwner.Facts',
+    formatVersion: 1,
+    tool: `portowner ${version}`,
+    at: now.toISOString(),
+    machine,
+    sections,
+  };
 }

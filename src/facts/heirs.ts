@@ -25,7 +25,9 @@ export function heirsOf(pid: number, bound: string | null, entries: Iterable<Des
   }
   const heirs = new Set<number>();
   const follow = (parent: number, after: string | null): void => {
-    const own = (children.get(parent) ?? []).filter(({ started }) => after === null || (started !== null && started >= after));
+    const own = (children.get(parent) ?? []).filter(
+      ({ started }) => after === null || (started !== null && started >= after),
+    );
     own.sort((a, b) => ((a.started ?? '') < (b.started ?? '') ? -1 : 1));
     const fresh = own.filter((child) => !heirs.has(child.pid) && child.pid !== pid);
     for (const child of fresh) heirs.add(child.pid);

@@ -50,6 +50,10 @@ const linux: Table = {
 };
 
 /** What the kernel has on a port by the table; null when the table has nothing. */
-export function kernelListener(platform: 'win32' | 'linux', protocol: 'TCP' | 'UDP', port: number): KernelListener | null {
+export function kernelListener(
+  platform: 'win32' | 'linux',
+  protocol: 'TCP' | 'UDP',
+  port: number,
+): KernelListener | null {
   return (platform === 'win32' ? windows : linux)[`${protocol} ${port}`] ?? null;
 }

@@ -6,7 +6,8 @@
 const mask = '***';
 
 /** Names that end so have secret values, however they begin: `--db-password`, `clientSecret`, `PGPASSWORD`. */
-const endings = /(?:password|passwort|passwd|passphrase|passcode|secret|token|credentials?|(?:api|access|account|auth|encryption|license|secret|shared|signing|subscription)[-_.]?key)$/i;
+const endings =
+  /(?:password|passwort|passwd|passphrase|passcode|secret|token|credentials?|(?:api|access|account|auth|encryption|license|secret|shared|signing|subscription)[-_.]?key)$/i;
 /** These only as a word of their own, or a word at the end: `bypass` and `compass` are none. */
 const words = /(?:^|[-_.])(?:pass|pwd|pw|sas|psk|authorization)$/i;
 const wholeNames = /^(?:requirepass|masterauth|keypass|storepass|sslpass|bearer|cookie)$/i;
@@ -70,9 +71,17 @@ const shortOptions: readonly { readonly program: RegExp; readonly option: RegExp
   // Without a value these ask for it.
   { program: /^(?:mysql|mariadb)/, option: /^-p/, separate: false },
   { program: /^(?:7z|7za|7zr|rar|unrar)$/, option: /^-h?p/, separate: false },
-  { program: /^(?:sshpass|mongo|mongosh|mongodump|mongorestore|psexec(?:64)?|(?:docker|podman|oc|az) login)$/, option: /^-p/, separate: true },
+  {
+    program: /^(?:sshpass|mongo|mongosh|mongodump|mongorestore|psexec(?:64)?|(?:docker|podman|oc|az) login)$/,
+    option: /^-p/,
+    separate: true,
+  },
   { program: /^(?:sqlcmd|bcp|osql|isql|zip)$/, option: /^-P/, separate: true },
-  { program: /^(?:schtasks|tasklist|taskkill|systeminfo|driverquery|getmac|openfiles)$/, option: /^\/r?p$/i, separate: true },
+  {
+    program: /^(?:schtasks|tasklist|taskkill|systeminfo|driverquery|getmac|openfiles)$/,
+    option: /^\/r?p$/i,
+    separate: true,
+  },
   { program: /^redis-cli$/, option: /^-a/, separate: true },
   { program: /^ldap\w+$/, option: /^-w/, separate: true },
 ];
@@ -92,7 +101,10 @@ const switches = /^(?:no|ask|skip|prompt|show|reset|change|require|use|with|with
 
 function programName(args: readonly string[]): string {
   const [path = '', first] = args;
-  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1).replace(/\.exe$/i, '').toLowerCase();
+  const name = path
+    .slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+    .replace(/\.exe$/i, '')
+    .toLowerCase();
   return first === 'login' ? `${name} login` : name;
 }
 
@@ -130,13 +142,15 @@ export function maskArguments(args: readonly string[]): string[] {
     if (before === 'secret' && argument !== '' && !/^--?[A-Za-z]/.test(argument)) return mask;
 
     const letters = short?.option.exec(argument)?.[0];
-    if (letters !== undefined && (short!.separate || argument.length > letters.length)) return value(argument, letters, 'secret');
+    if (letters !== undefined && (short!.separate || argument.length > letters.length))
+      return value(argument, letters, 'secret');
     const login = user?.option.exec(argument)?.[0];
     if (login !== undefined) return value(argument, login, 'user');
     const assignment = secretAssignment(argument);
     if (assignment !== null) return value(argument, assignment, 'secret');
     const option = /^(?:--?|\/)([\w.-]{1,64})$/.exec(argument)?.[1];
-    if (option !== undefined && isSecretName(option) && !switches.test(option)) return value(argument, argument, 'secret');
+    if (option !== undefined && isSecretName(option) && !switches.test(option))
+      return value(argument, argument, 'secret');
     // MSBuild's are properties, which have names; for all others it is a password.
     if (/^\/p:./i.test(argument) && !/^(?:msbuild|dotnet)$/.test(program)) return argument.slice(0, 3) + mask;
     // OpenSSL's way to say a passphrase.

@@ -51,8 +51,27 @@ export interface BindAnswer {
 
 /** linux/errno.h, winerror.h */
 const errorNames: Readonly<Record<Platform, Readonly<Record<number, string>>>> = {
-  linux: { 1: 'EPERM', 13: 'EACCES', 19: 'ENODEV', 22: 'EINVAL', 23: 'ENFILE', 24: 'EMFILE', 97: 'EAFNOSUPPORT', 98: 'EADDRINUSE', 99: 'EADDRNOTAVAIL', 105: 'ENOBUFS' },
-  win32: { 10013: 'WSAEACCES', 10022: 'WSAEINVAL', 10024: 'WSAEMFILE', 10047: 'WSAEAFNOSUPPORT', 10048: 'WSAEADDRINUSE', 10049: 'WSAEADDRNOTAVAIL', 10055: 'WSAENOBUFS' },
+  linux: {
+    1: 'EPERM',
+    13: 'EACCES',
+    19: 'ENODEV',
+    22: 'EINVAL',
+    23: 'ENFILE',
+    24: 'EMFILE',
+    97: 'EAFNOSUPPORT',
+    98: 'EADDRINUSE',
+    99: 'EADDRNOTAVAIL',
+    105: 'ENOBUFS',
+  },
+  win32: {
+    10013: 'WSAEACCES',
+    10022: 'WSAEINVAL',
+    10024: 'WSAEMFILE',
+    10047: 'WSAEAFNOSUPPORT',
+    10048: 'WSAEADDRINUSE',
+    10049: 'WSAEADDRNOTAVAIL',
+    10055: 'WSAENOBUFS',
+  },
 };
 
 /** The name of a raw entry for a bind: `bind/tcp/0.0.0.0/8080/exclusive`, and `/ipv6only` behind it. */
@@ -62,14 +81,27 @@ export function bindName({ protocol, address, port, sharing, ipv6Only }: Bind): 
 
 /** The bind that such a name stands for; null for any other name. */
 export function parseBindName(name: string): Bind | null {
-  const [, protocol, address = '', port, sharing, only] = /^bind\/(tcp|udp)\/([0-9a-f:.]+(?:%[^/]{1,64})?)\/(\d{1,5})\/(default|exclusive|reuse|reusePort)(\/ipv6only)?$/i.exec(name) ?? [];
+  const [, protocol, address = '', port, sharing, only] =
+    /^bind\/(tcp|udp)\/([0-9a-f:.]+(?:%[^/]{1,64})?)\/(\d{1,5})\/(default|exclusive|reuse|reusePort)(\/ipv6only)?$/i.exec(
+      name,
+    ) ?? [];
   const plain = address.replace(/%.*$/s, '');
   if (protocol === undefined || Number(port) > 65535 || (!isIPv4(plain) && !isIPv6(plain))) return null;
-  return { protocol: protocol.toLowerCase() === 'tcp' ? 'TCP' : 'UDP', address, port: Number(port), sharing: sharing as Sharing, ipv6Only: only !== undefined };
+  return {
+    protocol: protocol.toLowerCase() === 'tcp' ? 'TCP' : 'UDP',
+    address,
+    port: Number(port),
+    sharing: sharing as Sharing,
+    ipv6Only: only !== undefined,
+  };
 }
 
 /** `struct sockaddr_in` or `struct sockaddr_in6`; the scope is the number of an interface. */
-export function socketAddress({ address, port }: Pick<Bind, 'address' | 'port'>, platform: Platform, scope: number): Buffer {
+export function socketAddress(
+  { address, port }: Pick<Bind, 'address' | 'port'>,
+  platform: Platform,
+  scope: number,
+): Buffer {
   const plain = address.replace(/%.*$/s, '');
   const four = isIPv4(plain);
   const bytes = Buffer.alloc(four ? 16 : 28);
@@ -95,14 +127,22 @@ function json(text: string | undefined): Record<string, unknown> | null {
 function attempt(source: RawSource, bind: Bind): BindAttempt {
   const { at, text, refusal } = source.read(bindName(bind));
   const answer = json(text) as BindAnswer | null;
-  const notMade = ({ text: reason }: Pick<Refusal, 'text'>): BindAttempt => ({ ...bind, at, result: 'notMade', error: null, errorNumber: null, reason });
+  const notMade = ({ text: reason }: Pick<Refusal, 'text'>): BindAttempt => ({
+    ...bind,
+    at,
+    result: 'notMade',
+    error: null,
+    errorNumber: null,
+    reason,
+  });
   if (answer === null) return notMade(refusal ?? { text: 'the answer is not readable' });
   if (answer.call === undefined) return { ...bind, at, result: 'bound', error: null, errorNumber: null, reason: null };
   const number = Number(answer.error);
   const error = errorNames[source.platform][number] ?? `error ${number}`;
   // A machine without IPv6 may still give out the socket, but has no such wildcard.
   const noFamily = error.endsWith('EAFNOSUPPORT') || (bind.address === '::' && error.endsWith('EADDRNOTAVAIL'));
-  if (answer.call !== 'bind' && !noFamily && !error.endsWith('NOBUFS')) return notMade({ text: `${answer.call} failed: ${error}` });
+  if (answer.call !== 'bind' && !noFamily && !error.endsWith('NOBUFS'))
+    return notMade({ text: `${answer.call} failed: ${error}` });
   return { ...bind, at, result: noFamily ? 'noFamily' : 'refused', error, errorNumber: number, reason: null };
 }
 

@@ -44,7 +44,10 @@ export function holdsPort(socket: Pick<Socket, 'protocol' | 'state' | 'remotePor
 }
 
 /** Those of the spans in which none of these sockets is. */
-export function spansWithout(spans: readonly PortSpan[] | null, sockets: readonly Pick<Socket, 'localPort'>[]): readonly PortSpan[] {
+export function spansWithout(
+  spans: readonly PortSpan[] | null,
+  sockets: readonly Pick<Socket, 'localPort'>[],
+): readonly PortSpan[] {
   if (spans === null) return sockets.length === 0 ? [{ start: 0, end: 65535 }] : [];
   if (sockets.length === 0) return spans;
   const used = Uint16Array.from(sockets, ({ localPort }) => localPort).sort();

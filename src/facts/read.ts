@@ -11,7 +11,11 @@ const sizeLimit = 400 * 1024 * 1024;
 const tooLarge = `it has more than ${sizeLimit / 1024 / 1024} MB`;
 
 function unreadable(name: string, why: string, cause?: unknown): PortOwnerError {
-  return new PortOwnerError('PO2001', `cannot read ${name}: ${why}`, { hint: 'Give a file that "portowner snapshot" wrote and that you may read.', target: name, cause });
+  return new PortOwnerError('PO2001', `cannot read ${name}: ${why}`, {
+    hint: 'Give a file that "portowner snapshot" wrote and that you may read.',
+    target: name,
+    cause,
+  });
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -92,7 +96,7 @@ function* chunksOf(opened: OpenFile, step: FileStep | undefined): Generator<Uint
 
 /** A pipe has no size, and perhaps no end. */
 function* restOf(name: string, file: number): Generator<Uint8Array> {
-  for (let size = headSize; ; ) {
+  for (let size = headSize; ;) {
     const chunk = fill(file, Buffer.allocUnsafe(chunkSize));
     if (chunk.length === 0) return;
     size += chunk.length;
@@ -123,7 +127,11 @@ export function decodeText(bytes: Buffer): string {
 async function decodeRecording(envelope: RawEnvelope, question: Question): Promise<Facts> {
   const { recordedSource } = await import('./raw.ts');
   const { gather } = await import('./gather.ts');
-  const at = [...envelope.entries.values()].map((entry) => entry.at).sort().at(-1) ?? '';
+  const at =
+    [...envelope.entries.values()]
+      .map((entry) => entry.at)
+      .sort()
+      .at(-1) ?? '';
   const recorded = new Date(at);
   return gather(recordedSource(envelope), question, Number.isNaN(recorded.getTime()) ? new Date(0) : recorded);
 }
@@ -145,12 +153,17 @@ async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> 
       cause: error,
     });
   }
-  const head = typeof value === 'object' && value !== null ? (value as { kind?: unknown; formatVersion?: unknown }) : {};
+  const head =
+    typeof value === 'object' && value !== null ? (value as { kind?: unknown; formatVersion?: unknown }) : {};
   if (head.kind === 'PortOwner.Facts' && typeof head.formatVersion === 'number' && head.formatVersion > 1) {
-    throw new PortOwnerError('PO2003', `${name} has format version ${head.formatVersion}; this program reads version 1`, {
-      hint: 'Use the PortOwner that wrote it, or a newer one.',
-      target: name,
-    });
+    throw new PortOwnerError(
+      'PO2003',
+      `${name} has format version ${head.formatVersion}; this program reads version 1`,
+      {
+        hint: 'Use the PortOwner that wrote it, or a newer one.',
+        target: name,
+      },
+    );
   }
   const { isEnvelope, parseEnvelope } = await import('./envelope.ts');
   if (isEnvelope(value)) {
@@ -197,13 +210,19 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
       const file = isFolder(each) ? null : open(each);
       if (file !== null) files.push(file);
       if (paths.length > 1 && (file === null || !looksLikeXml(file.head))) {
-        throw new PortOwnerError('PO1005', `--from is given several times, which is for CLIXML files of one machine: ${each} is none`, { hint: 'Ask for each snapshot in turn.', target: each });
+        throw new PortOwnerError(
+          'PO1005',
+          `--from is given several times, which is for CLIXML files of one machine: ${each} is none`,
+          { hint: 'Ask for each snapshot in turn.', target: each },
+        );
       }
     }
     const [first] = files;
     if (first !== undefined && looksLikeXml(first.head)) {
       const { readClixmlFacts } = await import('./clixml/facts.ts');
-      const facts = readClixmlFacts(files.map((file) => ({ name: file.name, chunks: chunksOf(file, step), modified: file.modified })));
+      const facts = readClixmlFacts(
+        files.map((file) => ({ name: file.name, chunks: chunksOf(file, step), modified: file.modified })),
+      );
       return async (question) => facts(question);
     }
     step?.(first!.name);

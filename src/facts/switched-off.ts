@@ -43,16 +43,27 @@ export const sourceNames: Readonly<Record<Platform, Readonly<Record<string, stri
 /** A source whose entries of these names, separated by commas, are refused as Disabled. Throws PO1001 for a name that is none. */
 export function switchedOff(source: RawSource, names: string): RawSource {
   const known = sourceNames[source.platform];
-  const off = new Set(names.split(',').map((name) => name.trim().toLowerCase()).filter((name) => name !== ''));
+  const off = new Set(
+    names
+      .split(',')
+      .map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== ''),
+  );
   for (const name of off) {
     if (Object.hasOwn(known, name)) continue;
-    throw new PortOwnerError('PO1001', `PORTOWNER_DISABLE names ${JSON.stringify(name)}, which is no source here`, { hint: `Sources: ${Object.keys(known).join(', ')}.`, target: name });
+    throw new PortOwnerError('PO1001', `PORTOWNER_DISABLE names ${JSON.stringify(name)}, which is no source here`, {
+      hint: `Sources: ${Object.keys(known).join(', ')}.`,
+      target: name,
+    });
   }
   return {
     platform: source.platform,
     read: (name, hint) =>
       off.has(name.split('/', 1)[0]!)
-        ? { at: new Date().toISOString(), refusal: { code: 'Disabled', text: 'it is switched off by PORTOWNER_DISABLE' } }
+        ? {
+            at: new Date().toISOString(),
+            refusal: { code: 'Disabled', text: 'it is switched off by PORTOWNER_DISABLE' },
+          }
         : source.read(name, hint),
   };
 }

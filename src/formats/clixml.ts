@@ -1,5 +1,12 @@
 import { errorCategories, problemKinds, recommendedAction, type Problem } from '../problems.ts';
-import { liveTypeName, plainColumns, type AnyRow, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
+import {
+  liveTypeName,
+  plainColumns,
+  type AnyRow,
+  type Column,
+  type ColumnType,
+  type RowSchema,
+} from '../schema/column.ts';
 import { endRow, problemRow, toProblemRow } from '../schema/problem.ts';
 import type { CreateWriter } from './format.ts';
 
@@ -15,7 +22,8 @@ const special = /[^ -~]|[&<>]|_(?=[xX])/;
 const everySpecial = /[^ -~]|[&<>]|_(?=[xX])/g;
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-const encodeUnit = (unit: string): string => entities[unit] ?? `_x${unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`;
+const encodeUnit = (unit: string): string =>
+  entities[unit] ?? `_x${unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`;
 
 /** Text for an element, in pure ASCII: PowerShell decodes `_xHHHH_` to one UTF-16 unit. */
 export function encode(text: string): string {
@@ -111,13 +119,20 @@ function property({ name, type }: Column, types: TypeNames): WriteProperty {
  * is. The names that every property bag has (PSCustomObject, Object) are left out: PowerShell copies all of them for each row.
  */
 function typeNames(schema: RowSchema, columns: readonly Column[], variant: string | undefined): string[] {
-  const own = plainColumns(schema).every((column) => column.askedBy !== undefined || columns.includes(column)) ? [schema.typeName] : [`Selected.${schema.typeName}`];
+  const own = plainColumns(schema).every((column) => column.askedBy !== undefined || columns.includes(column))
+    ? [schema.typeName]
+    : [`Selected.${schema.typeName}`];
   if (variant !== undefined) own.unshift(`${own[0]}#${variant}`);
   return own;
 }
 
 /** Writes the rows of one schema as property bags. */
-function rowEncoder(schema: RowSchema, columns: readonly Column[], types: TypeNames, variant?: string): (row: AnyRow) => string {
+function rowEncoder(
+  schema: RowSchema,
+  columns: readonly Column[],
+  types: TypeNames,
+  variant?: string,
+): (row: AnyRow) => string {
   const own = typeNames(schema, columns, variant);
   // A row is live when it has a value for what only live rows have.
   const mark = schema.columns.find(({ liveAliasOf }) => columns.some(({ name }) => name === liveAliasOf))?.name;
@@ -140,7 +155,8 @@ const optional = (name: string, value: string | undefined): string =>
 /** A problem as an item of PowerShell's own stream for it (engine/NativeCommandProcessor.cs reads them). */
 function streamItem(problem: Problem, types: TypeNames): string {
   if (problem.severity === 'Warning') {
-    const text = problem.hint === undefined ? problem.message : `${problem.message.replace(/\.$/, '')}. ${problem.hint}`;
+    const text =
+      problem.hint === undefined ? problem.message : `${problem.message.replace(/\.$/, '')}. ${problem.hint}`;
     return `<S S="warning">${encode(`${problem.code}: ${text}`)}</S>`;
   }
   const message = encode(problem.message);

@@ -19,7 +19,9 @@ export const create: CreateWriter = (_schema, { columns, sink, terminal = null }
       first = false;
       columns.forEach(({ name }, i) => {
         const cell = row[name];
-        const value = (cell !== null && typeof cell === 'object' ? cell : [cell]).map((item) => sanitise(plainText(item, ''))).join(below);
+        const value = (cell !== null && typeof cell === 'object' ? cell : [cell])
+          .map((item) => sanitise(plainText(item, '')))
+          .join(below);
         text += value === '' ? `${labels[i]}\n` : `${labels[i]} ${value}\n`;
       });
       sink.write(text);

@@ -60,7 +60,8 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'its symbolic links go round in circles',
   ENAMETOOLONG: 'its name is too long',
   // Windows says so of a name with characters that it does not allow, too.
-  ENOENT: process.platform === 'win32' ? 'its folder does not exist, or its name is not valid' : 'its folder does not exist',
+  ENOENT:
+    process.platform === 'win32' ? 'its folder does not exist, or its name is not valid' : 'its folder does not exist',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'its folder does not exist',
   EROFS: 'the file system is read-only',
@@ -81,17 +82,21 @@ function codeOf(error: unknown): string {
 function unwritable(name: string, error: unknown): PortOwnerError {
   const code = codeOf(error);
   const hint = hints[code];
-  return new PortOwnerError('PO2004', `cannot write ${name}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`, {
-    ...(hint === undefined ? {} : { hint }),
-    target: name,
-    cause: error,
-  });
+  return new PortOwnerError(
+    'PO2004',
+    `cannot write ${name}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`,
+    {
+      ...(hint === undefined ? {} : { hint }),
+      target: name,
+      cause: error,
+    },
+  );
 }
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
 function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     let written = 0;
     try {
       written = writeSync(fd, bytes, at);
@@ -167,7 +172,12 @@ function sinkOf(fd: number, name: string, finish: () => void, discard: () => voi
 
 /** Standard output (or another open file descriptor, for tests). */
 export function stdoutSink(fd = 1): Sink {
-  return sinkOf(fd, 'standard output', () => {}, () => {});
+  return sinkOf(
+    fd,
+    'standard output',
+    () => {},
+    () => {},
+  );
 }
 
 /** Where writing to `path` really ends up: through symbolic links, dangling ones too. */
@@ -186,7 +196,12 @@ const openAlready = /^(?:\/dev\/(?:stderr$|fd\/)|\/proc\/)/;
 
 function direct(path: string): Sink {
   const fd = openSync(path, 'w');
-  return sinkOf(fd, path, () => closeSync(fd), () => closeSync(fd));
+  return sinkOf(
+    fd,
+    path,
+    () => closeSync(fd),
+    () => closeSync(fd),
+  );
 }
 
 function replacing(path: string, target: string, existing: Stats | undefined): Sink {

@@ -63,7 +63,8 @@ interface Place {
 }
 
 /** The width of a line. */
-const total = (places: readonly Place[]): number => places.reduce((sum, { width }) => sum + width, between.length * (places.length - 1));
+const total = (places: readonly Place[]): number =>
+  places.reduce((sum, { width }) => sum + width, between.length * (places.length - 1));
 
 const importance = ({ column }: Place): number => column.importance ?? Infinity;
 
@@ -73,7 +74,9 @@ const spare = 9;
 /** Gives the columns their widths: the least important are shortened first, and dropped when that is not enough. */
 function fit(places: readonly Place[], room: number): readonly Place[] {
   const needed = places.filter((place) => importance(place) !== spare);
-  const extra = places.filter((place) => !needed.includes(place)).reduce((sum, { floor }) => sum + between.length + floor, 0);
+  const extra = places
+    .filter((place) => !needed.includes(place))
+    .reduce((sum, { floor }) => sum + between.length + floor, 0);
   const roomy = needed.length === 0 || total(needed) + extra <= room;
   let left = roomy ? [...places] : needed;
   for (;;) {
@@ -112,9 +115,20 @@ function render(sink: TextSink, places: readonly Place[], rows: number, width: W
     sink.write(`${out}\n`);
   }
 
-  line(places.map(({ column }) => column.name), () => heading);
-  if (!colours) line(places.map((place) => '-'.repeat(Math.min(place.width, place.column.name.length))), () => undefined);
-  for (let i = 0; i < rows; i++) line(places.map(({ cells }) => cells[i]!), ({ column }, cell) => style(column, cell));
+  line(
+    places.map(({ column }) => column.name),
+    () => heading,
+  );
+  if (!colours)
+    line(
+      places.map((place) => '-'.repeat(Math.min(place.width, place.column.name.length))),
+      () => undefined,
+    );
+  for (let i = 0; i < rows; i++)
+    line(
+      places.map(({ cells }) => cells[i]!),
+      ({ column }, cell) => style(column, cell),
+    );
 }
 
 /** Aligned columns. On a terminal no line is wider than it; elsewhere everything has the room it needs. */
@@ -136,11 +150,15 @@ export const create: CreateWriter = (_schema, { columns, sink, terminal = null }
       if (rows === 0) return;
       const wide = cells.some((list) => list.some((text) => !narrow.test(text)));
       const measure = wide ? (await import('string-width')).default : null;
-      const width: Width = measure === null ? (text) => text.length : (text) => (narrow.test(text) ? text.length : measure(text));
+      const width: Width =
+        measure === null ? (text) => text.length : (text) => (narrow.test(text) ? text.length : measure(text));
       const places = columns.map((column, i): Place => {
         const data = cells[i]!.reduce((most, text) => Math.max(most, width(text)), 0);
         const natural = Math.max(data, column.name.length);
-        const floor = Math.max(shortened.has(column.type) ? Math.min(data, textFloor) : data, Math.min(column.name.length, headerFloor));
+        const floor = Math.max(
+          shortened.has(column.type) ? Math.min(data, textFloor) : data,
+          Math.min(column.name.length, headerFloor),
+        );
         return { column, cells: cells[i]!, natural, floor, width: natural };
       });
       render(sink, terminal ? fit(places, terminal.columns) : places, rows, width, terminal);

@@ -15,7 +15,9 @@ function scopeOf(address: string): number {
 
 function addresses(): string[] {
   return Object.entries(networkInterfaces()).flatMap(([name, list]) =>
-    (list ?? []).map(({ address, scopeid }) => (scopeid === undefined || scopeid === 0 ? address : `${address}%${name}`)),
+    (list ?? []).map(({ address, scopeid }) =>
+      scopeid === undefined || scopeid === 0 ? address : `${address}%${name}`,
+    ),
   );
 }
 

@@ -9,7 +9,8 @@ export function sha256(path: string): string {
     // Loading it costs milliseconds that only who asks for a hash should pay.
     const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
     const buffer = Buffer.allocUnsafe(1024 * 1024);
-    for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer)) hash.update(buffer.subarray(0, length));
+    for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer))
+      hash.update(buffer.subarray(0, length));
     return hash.digest('hex');
   } finally {
     closeSync(file);

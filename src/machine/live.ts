@@ -7,7 +7,9 @@ import type { Scheduler } from '../schedule/scheduler.ts';
 async function wholeSource(): Promise<RawSource> {
   if (process.platform === 'win32') return (await import('./windows/source.ts')).windowsSource();
   if (process.platform === 'linux') return (await import('./linux/source.ts')).linuxSource();
-  throw new PortOwnerError('PO3003', `PortOwner does not run on ${process.platform}`, { hint: 'It runs on Windows and Linux.' });
+  throw new PortOwnerError('PO3003', `PortOwner does not run on ${process.platform}`, {
+    hint: 'It runs on Windows and Linux.',
+  });
 }
 
 /**

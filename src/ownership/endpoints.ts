@@ -10,16 +10,35 @@ export type ServiceName = (port: number, protocol: 'TCP' | 'UDP') => string | nu
 /** What is said of an owner, the same for all of its sockets. */
 type OwnerColumns = Pick<
   Endpoint,
-  | 'ImageName' | 'Path' | 'CommandLine' | 'UserName' | 'Services' | 'ParentProcess' | 'ParentImageName'
-  | 'StartTime' | 'OwnerKind' | 'Owner' | 'Reason' | 'Id'
+  | 'ImageName'
+  | 'Path'
+  | 'CommandLine'
+  | 'UserName'
+  | 'Services'
+  | 'ParentProcess'
+  | 'ParentImageName'
+  | 'StartTime'
+  | 'OwnerKind'
+  | 'Owner'
+  | 'Reason'
+  | 'Id'
 > & {
   /** Where they are not those of the socket. */
   readonly Holders?: Endpoint['Holders'];
 };
 
 const nothingKnown = {
-  ImageName: null, Path: null, CommandLine: null, UserName: null, Services: null, ParentProcess: null,
-  ParentImageName: null, StartTime: null, OwnerKind: 'Unknown', Owner: null, Reason: null,
+  ImageName: null,
+  Path: null,
+  CommandLine: null,
+  UserName: null,
+  Services: null,
+  ParentProcess: null,
+  ParentImageName: null,
+  StartTime: null,
+  OwnerKind: 'Unknown',
+  Owner: null,
+  Reason: null,
 } as const satisfies OwnerColumns;
 
 function reasonText(refusal: FieldRefusal): string {
@@ -43,20 +62,32 @@ function shortId(id: string): string {
  * The one line for a process: its container or service first, because that is what one stops.
  * Several services in one process are all candidates until the socket's own tag tells which.
  */
-function describeProcess(process: Process, services: readonly Service[]): Pick<Endpoint, 'OwnerKind' | 'Owner' | 'Services'> {
+function describeProcess(
+  process: Process,
+  services: readonly Service[],
+): Pick<Endpoint, 'OwnerKind' | 'Owner' | 'Services'> {
   const text = processText(process);
   const names = services.map((service) => service.name);
   const inside = insideText(process);
   if (process.container !== null) {
     const container = `${process.container.runtime}:${shortId(process.container.id)}`;
     const all = process.unit === null ? [container] : [container, process.unit];
-    return { OwnerKind: 'Service', Owner: `${process.container.runtime} container ${shortId(process.container.id)} (${inside})`, Services: all };
+    return {
+      OwnerKind: 'Service',
+      Owner: `${process.container.runtime} container ${shortId(process.container.id)} (${inside})`,
+      Services: all,
+    };
   }
-  if (names.length > 1) return { OwnerKind: 'Service', Owner: `one of ${names.join(', ')} (${inside})`, Services: names };
+  if (names.length > 1)
+    return { OwnerKind: 'Service', Owner: `one of ${names.join(', ')} (${inside})`, Services: names };
   if (names.length === 1) return { OwnerKind: 'Service', Owner: `${names[0]} (${inside})`, Services: names };
   if (process.unit !== null) {
     const kind = process.unit.endsWith('.service') ? 'Service' : 'Process';
-    return { OwnerKind: kind, Owner: kind === 'Service' ? `${process.unit} (${inside})` : text, Services: [process.unit] };
+    return {
+      OwnerKind: kind,
+      Owner: kind === 'Service' ? `${process.unit} (${inside})` : text,
+      Services: [process.unit],
+    };
   }
   return { OwnerKind: 'Process', Owner: text, Services: null };
 }
@@ -75,19 +106,30 @@ function isOpen({ protocol, state }: Socket): boolean {
 function relayOf(process: Process, socket: Socket): Relay | undefined {
   const { relays } = process;
   if (relays === undefined || !isOpen(socket)) return undefined;
-  return relays.find(({ listenPort }) => listenPort === socket.localPort) ?? relays.find(({ listenPort }) => listenPort === null);
+  return (
+    relays.find(({ listenPort }) => listenPort === socket.localPort) ??
+    relays.find(({ listenPort }) => listenPort === null)
+  );
 }
 
 const isIPv6 = (address: string): boolean => address.includes(':');
 
 /** The rule of netsh interface portproxy that a listener is there for. */
-export function portProxyOf(rules: readonly PortProxy[], { protocol, state, localAddress, localPort }: Socket): PortProxy | undefined {
+export function portProxyOf(
+  rules: readonly PortProxy[],
+  { protocol, state, localAddress, localPort }: Socket,
+): PortProxy | undefined {
   if (protocol !== 'TCP' || state !== 'Listen') return undefined;
   const family = isIPv6(localAddress) ? 'v6' : 'v4';
   const address = localAddress.replace(/%.*$/s, '').toLowerCase();
   const own = rules.filter(({ table, listenPort }) => listenPort === localPort && table.startsWith(family));
   // A rule may name an address in another form, or a host: then its port has to do.
-  return own.find(({ listenAddress }) => listenAddress.toLowerCase() === address || (listenAddress === '*' && addressScope(localAddress) === 'Any')) ?? own[0];
+  return (
+    own.find(
+      ({ listenAddress }) =>
+        listenAddress.toLowerCase() === address || (listenAddress === '*' && addressScope(localAddress) === 'Any'),
+    ) ?? own[0]
+  );
 }
 
 function targetText({ connectAddress, connectPort }: PortProxy): string {
@@ -118,7 +160,8 @@ export function endpoints(
   function orphan(pid: number, heirs: readonly number[], created: string | null): OwnerColumns {
     const texts = heirs.map((heir) => (processes.has(heir) ? processText(processes.get(heir)!) : `process ${heir}`));
     const gone = `ImageName: Gone: process ${pid} has ended`;
-    if (texts.length === 0) return { ...nothingKnown, OwnerKind: 'Orphan', Owner: `ended process ${pid}`, Reason: [gone] };
+    if (texts.length === 0)
+      return { ...nothingKnown, OwnerKind: 'Orphan', Owner: `ended process ${pid}`, Reason: [gone] };
     const confidence = created === null ? 'low' : texts.length === 1 ? 'high' : 'medium';
     const when = created === null ? 'it' : 'after the socket was bound it';
     const shown = texts.length > 4 ? `${texts.slice(0, 4).join(', ')} and ${texts.length - 4} more` : texts.join(', ');
@@ -126,7 +169,10 @@ export function endpoints(
       ...nothingKnown,
       OwnerKind: 'Orphan',
       Owner: `ended process ${pid}, ${texts.length === 1 ? `probably inherited by ${shown}` : `inherited by one of ${shown}`}`,
-      Reason: [gone, `Holders: Gone: ${when} started ${texts.join(', ')}, which may have inherited the socket (confidence: ${confidence})`],
+      Reason: [
+        gone,
+        `Holders: Gone: ${when} started ${texts.join(', ')}, which may have inherited the socket (confidence: ${confidence})`,
+      ],
     };
   }
 
@@ -135,7 +181,13 @@ export function endpoints(
     if (process === undefined) {
       return sections.processes.status === 'ok'
         ? orphan(pid, socket.heirs ?? [], socket.created)
-        : { ...nothingKnown, Owner: `process ${pid}`, Reason: [`ImageName: ${sections.processes.status === 'notAsked' ? `NotAsked: ${sections.processes.reason ?? 'processes were not asked for'}` : `Failed: ${sections.processes.reason ?? 'the list of processes is not whole'}`}`] };
+        : {
+            ...nothingKnown,
+            Owner: `process ${pid}`,
+            Reason: [
+              `ImageName: ${sections.processes.status === 'notAsked' ? `NotAsked: ${sections.processes.reason ?? 'processes were not asked for'}` : `Failed: ${sections.processes.reason ?? 'the list of processes is not whole'}`}`,
+            ],
+          };
     }
     const parent = process.parent === null ? undefined : processes.get(process.parent);
     return {
@@ -158,21 +210,32 @@ export function endpoints(
     if (process === undefined) return null;
     if (portProxies.length > 0 && servicesOf.get(pid)?.some(({ name }) => name.toLowerCase() === 'iphlpsvc')) {
       const rule = portProxyOf(portProxies, socket);
-      if (rule !== undefined) return { OwnerKind: 'Relay', Owner: `portproxy to ${targetText(rule)} (iphlpsvc, ${insideText(process)})`, Services: ['iphlpsvc'] };
+      if (rule !== undefined)
+        return {
+          OwnerKind: 'Relay',
+          Owner: `portproxy to ${targetText(rule)} (iphlpsvc, ${insideText(process)})`,
+          Services: ['iphlpsvc'],
+        };
     }
     if (withRelays) {
       for (const holder of socket.holders.length > 1 ? socket.holders : [pid]) {
         const one = processes.get(holder);
         const relay = one === undefined ? undefined : relayOf(one, socket);
-        if (relay !== undefined) return { OwnerKind: 'Relay', Owner: `${relay.name}${relay.target === null ? '' : ` to ${relay.target}`} (${insideText(one!)})` };
+        if (relay !== undefined)
+          return {
+            OwnerKind: 'Relay',
+            Owner: `${relay.name}${relay.target === null ? '' : ` to ${relay.target}`} (${insideText(one!)})`,
+          };
       }
     }
-    if (socket.service !== undefined) return { OwnerKind: 'Service', Owner: `${socket.service} (${insideText(process)})`, Services: [socket.service] };
+    if (socket.service !== undefined)
+      return { OwnerKind: 'Service', Owner: `${socket.service} (${insideText(process)})`, Services: [socket.service] };
     return null;
   }
 
   function ownerOf(socket: Socket): OwnerColumns {
-    if (socket.state === 'TimeWait') return { ...nothingKnown, OwnerKind: 'Kernel', Owner: 'nobody: a closed connection (TIME_WAIT)' };
+    if (socket.state === 'TimeWait')
+      return { ...nothingKnown, OwnerKind: 'Kernel', Owner: 'nobody: a closed connection (TIME_WAIT)' };
     if (socket.kernel) return { ...nothingKnown, ...(windows ? { ImageName: 'System' } : {}), ...kernelOwner(socket) };
     if (socket.pid === null) return { ...nothingKnown, UserName: socket.user };
     let owner = owners.get(socket.pid);
@@ -181,7 +244,8 @@ export function endpoints(
       // Of an ended process each socket has heirs of its own.
       if (processes.has(socket.pid)) owners.set(socket.pid, owner);
     }
-    const special = socket.service !== undefined || withRelays || portProxies.length > 0 ? behind(socket, socket.pid) : null;
+    const special =
+      socket.service !== undefined || withRelays || portProxies.length > 0 ? behind(socket, socket.pid) : null;
     if (special !== null) return { ...owner, ...special };
     if (socket.holders.length > 1 && owner.Owner !== null) {
       return { ...owner, Owner: `${owner.Owner} and ${socket.holders.length - 1} more` };

@@ -29,7 +29,10 @@ export function wildcard(pattern: string): (text: string) => boolean {
   try {
     expression = new RegExp(`^${source}$`, 'iu');
   } catch {
-    throw new PortOwnerError('PO1001', `${JSON.stringify(pattern)} is not a wildcard pattern`, { hint: 'Use *, ? and [a-z].', target: pattern });
+    throw new PortOwnerError('PO1001', `${JSON.stringify(pattern)} is not a wildcard pattern`, {
+      hint: 'Use *, ? and [a-z].',
+      target: pattern,
+    });
   }
   return (text) => expression.test(text);
 }
@@ -90,10 +93,12 @@ function servicePattern(pattern: string): readonly string[] {
 
 /** Whether a null could be a value that is only not seen. What has ended, and what nobody may see, stays unknown for good. */
 function unseen(row: Endpoint, ...columns: readonly (keyof Endpoint)[]): boolean {
-  return row.Reason?.some((reason) => {
-    const [column, code] = reason.split(': ', 2) as [keyof Endpoint, string?];
-    return columns.includes(column) && code !== 'Gone' && (code !== 'AccessDenied' || reason.includes('(needs '));
-  }) ?? false;
+  return (
+    row.Reason?.some((reason) => {
+      const [column, code] = reason.split(': ', 2) as [keyof Endpoint, string?];
+      return columns.includes(column) && code !== 'Gone' && (code !== 'AccessDenied' || reason.includes('(needs '));
+    }) ?? false
+  );
 }
 
 /**
@@ -110,12 +115,17 @@ export function rowFilter(filter: RowFilter): (row: Endpoint) => boolean | null 
   if (pids !== null) {
     const wanted = new Set(pids);
     tests.push((row) =>
-      row.OwningProcess === null && unseen(row, 'OwningProcess') ? null : (row.OwningProcess !== null && wanted.has(row.OwningProcess)) || (row.Holders?.some((pid) => wanted.has(pid)) ?? false),
+      row.OwningProcess === null && unseen(row, 'OwningProcess')
+        ? null
+        : (row.OwningProcess !== null && wanted.has(row.OwningProcess)) ||
+          (row.Holders?.some((pid) => wanted.has(pid)) ?? false),
     );
   }
   if (images !== null) {
     const test = anyOf(images.flatMap(imagePattern));
-    tests.push((row) => (row.ImageName !== null ? test(row.ImageName) : unseen(row, 'OwningProcess', 'ImageName') ? null : false));
+    tests.push((row) =>
+      row.ImageName !== null ? test(row.ImageName) : unseen(row, 'OwningProcess', 'ImageName') ? null : false,
+    );
   }
   if (addresses !== null) {
     const test = addressMatcher(addresses);
@@ -127,11 +137,19 @@ export function rowFilter(filter: RowFilter): (row: Endpoint) => boolean | null 
   }
   if (users !== null) {
     const test = anyOf(users.flatMap(userPattern));
-    tests.push((row) => (row.UserName !== null ? test(row.UserName) : unseen(row, 'OwningProcess', 'ImageName', 'UserName') ? null : false));
+    tests.push((row) =>
+      row.UserName !== null ? test(row.UserName) : unseen(row, 'OwningProcess', 'ImageName', 'UserName') ? null : false,
+    );
   }
   if (services !== null) {
     const test = anyOf(services.flatMap(servicePattern));
-    tests.push((row) => (row.Services !== null ? row.Services.some(test) : unseen(row, 'OwningProcess', 'ImageName', 'Services') ? null : false));
+    tests.push((row) =>
+      row.Services !== null
+        ? row.Services.some(test)
+        : unseen(row, 'OwningProcess', 'ImageName', 'Services')
+          ? null
+          : false,
+    );
   }
   if (ranges !== null) {
     const wanted = new Set(ranges);

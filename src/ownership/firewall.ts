@@ -46,8 +46,13 @@ function serves(service: string, { services }: Subject): Answer {
 function matches(rule: FirewallRule, subject: Subject): Answer {
   if (rule.protocol !== null && rule.protocol !== subject.protocol) return 'no';
   if (rule.family !== null && rule.family !== subject.family) return 'no';
-  if (rule.ports !== null && !rule.ports.some(({ start, end }) => start <= subject.port && subject.port <= end)) return 'no';
-  const answers = new Set<Answer>([rule.program === null ? 'yes' : runs(rule.program, subject), rule.service === null ? 'yes' : serves(rule.service, subject), rule.doubt === null ? 'yes' : 'maybe']);
+  if (rule.ports !== null && !rule.ports.some(({ start, end }) => start <= subject.port && subject.port <= end))
+    return 'no';
+  const answers = new Set<Answer>([
+    rule.program === null ? 'yes' : runs(rule.program, subject),
+    rule.service === null ? 'yes' : serves(rule.service, subject),
+    rule.doubt === null ? 'yes' : 'maybe',
+  ]);
   return answers.has('no') ? 'no' : answers.has('maybe') ? 'maybe' : 'yes';
 }
 
@@ -64,7 +69,13 @@ interface Trail {
 const mostSteps = 100_000;
 
 /** The verdict that holds for every packet which gets here, or null when the chain decides nothing for some. */
-function walk(chain: FirewallChain, chains: ReadonlyMap<string, FirewallChain>, subject: Subject, trail: Trail, depth: number): { verdict: 'Allow' | 'Block'; why: string } | null {
+function walk(
+  chain: FirewallChain,
+  chains: ReadonlyMap<string, FirewallChain>,
+  subject: Subject,
+  trail: Trail,
+  depth: number,
+): { verdict: 'Allow' | 'Block'; why: string } | null {
   for (const rule of chain.rules) {
     if (++trail.steps > mostSteps || depth > 32) {
       trail.maybeAllowed.push('too many rules');
@@ -93,8 +104,14 @@ function walk(chain: FirewallChain, chains: ReadonlyMap<string, FirewallChain>, 
       const inner = target === undefined ? null : walk(target, chains, subject, side, depth + 1);
       trail.steps = side.steps;
       const clear = answer === 'yes' && target !== undefined;
-      (clear ? trail.someAllowed : trail.maybeAllowed).push(...side.someAllowed, ...(inner?.verdict === 'Allow' ? [inner.why] : []));
-      (clear ? trail.someBlocked : trail.maybeBlocked).push(...side.someBlocked, ...(inner?.verdict === 'Block' ? [inner.why] : []));
+      (clear ? trail.someAllowed : trail.maybeAllowed).push(
+        ...side.someAllowed,
+        ...(inner?.verdict === 'Allow' ? [inner.why] : []),
+      );
+      (clear ? trail.someBlocked : trail.maybeBlocked).push(
+        ...side.someBlocked,
+        ...(inner?.verdict === 'Block' ? [inner.why] : []),
+      );
       trail.maybeAllowed.push(...side.maybeAllowed, ...(target === undefined ? [doubt] : []));
       trail.maybeBlocked.push(...side.maybeBlocked, ...(target === undefined ? [doubt] : []));
       continue;
@@ -104,19 +121,29 @@ function walk(chain: FirewallChain, chains: ReadonlyMap<string, FirewallChain>, 
     else if (rule.limit !== null) (allows ? trail.someAllowed : trail.someBlocked).push(limited);
     else return { verdict: rule.verdict, why: rule.name };
   }
-  return chain.otherwise === 'Return' ? null : { verdict: chain.otherwise, why: `nothing else decides in ${chain.name}` };
+  return chain.otherwise === 'Return'
+    ? null
+    : { verdict: chain.otherwise, why: `nothing else decides in ${chain.name}` };
 }
 
 function outcomeOf(chain: FirewallChain, chains: ReadonlyMap<string, FirewallChain>, subject: Subject): Outcome {
   if (!chain.enabled) return { status: 'Off', why: `${chain.name} is off` };
   const trail: Trail = { someAllowed: [], someBlocked: [], maybeAllowed: [], maybeBlocked: [], steps: 0 };
-  const end = walk(chain, chains, subject, trail, 0) ?? { verdict: 'Allow' as const, why: `nothing decides in ${chain.name}` };
+  const end = walk(chain, chains, subject, trail, 0) ?? {
+    verdict: 'Allow' as const,
+    why: `nothing decides in ${chain.name}`,
+  };
   if (end.verdict === 'Allow') {
-    if (trail.maybeBlocked.length > 0) return { status: 'Unknown', why: `it may be blocked by ${trail.maybeBlocked[0]}` };
-    return trail.someBlocked.length > 0 ? { status: 'AllowedFrom', why: `blocked by ${trail.someBlocked[0]}` } : { status: 'Allowed', why: end.why };
+    if (trail.maybeBlocked.length > 0)
+      return { status: 'Unknown', why: `it may be blocked by ${trail.maybeBlocked[0]}` };
+    return trail.someBlocked.length > 0
+      ? { status: 'AllowedFrom', why: `blocked by ${trail.someBlocked[0]}` }
+      : { status: 'Allowed', why: end.why };
   }
   if (trail.someAllowed.length > 0) return { status: 'AllowedFrom', why: `allowed by ${trail.someAllowed[0]}` };
-  return trail.maybeAllowed.length > 0 ? { status: 'Unknown', why: `it may be allowed by ${trail.maybeAllowed[0]}` } : { status: 'Blocked', why: end.why };
+  return trail.maybeAllowed.length > 0
+    ? { status: 'Unknown', why: `it may be allowed by ${trail.maybeAllowed[0]}` }
+    : { status: 'Blocked', why: end.why };
 }
 
 /** Chains one after another: each has to let a packet in. */
@@ -129,25 +156,53 @@ function all(outcomes: readonly Outcome[]): Outcome {
 }
 
 /** The columns FirewallStatus and FirewallRules of a row, and why they are missing. */
-export function firewallOf(facts: Facts, row: Endpoint): { status: FirewallStatus | null; rules: readonly string[] | null; reason: string | null } {
+export function firewallOf(
+  facts: Facts,
+  row: Endpoint,
+): { status: FirewallStatus | null; rules: readonly string[] | null; reason: string | null } {
   const section = facts.sections.firewall;
   // Nothing comes from outside to a connection's own end or to loopback.
   const holds = row.Protocol === 'UDP' ? row.RemotePort === null : row.State === 'Listen' || row.State === 'Bound';
-  if (!holds || row.AddressScope === 'Loopback' || row.LocalPort === null) return { status: null, rules: null, reason: null };
-  if (section === undefined || section.status === 'notAsked') return { status: 'Unknown', rules: null, reason: 'FirewallStatus: NotAsked: the firewall was not asked for' };
+  if (!holds || row.AddressScope === 'Loopback' || row.LocalPort === null)
+    return { status: null, rules: null, reason: null };
+  if (section === undefined || section.status === 'notAsked')
+    return { status: 'Unknown', rules: null, reason: 'FirewallStatus: NotAsked: the firewall was not asked for' };
   if (section.status !== 'ok') {
     const needs = section.needs === null ? '' : ` (needs ${section.needs})`;
-    return { status: 'Unknown', rules: null, reason: `FirewallStatus: ${section.needs === null ? 'Failed' : 'AccessDenied'}: ${section.reason ?? 'the rules could not be read'}${needs}` };
+    return {
+      status: 'Unknown',
+      rules: null,
+      reason: `FirewallStatus: ${section.needs === null ? 'Failed' : 'AccessDenied'}: ${section.reason ?? 'the rules could not be read'}${needs}`,
+    };
   }
   const chains = new Map(section.data.map((chain) => [chain.name, chain]));
   const address = (row.LocalAddress ?? '').replace(/%.*$/, '');
   // A socket on :: may take IPv4 too.
-  const families = !isIPv6(address) ? (['IPv4'] as const) : address === '::' ? (['IPv6', 'IPv4'] as const) : (['IPv6'] as const);
+  const families = !isIPv6(address)
+    ? (['IPv4'] as const)
+    : address === '::'
+      ? (['IPv6', 'IPv4'] as const)
+      : (['IPv6'] as const);
   const windows = facts.machine.platform === 'win32';
   const outcomes = new Map<string, Outcome>();
   for (const family of windows ? families.slice(0, 1) : families) {
-    const subject: Subject = { protocol: row.Protocol, port: row.LocalPort, family, path: row.Path, services: row.Services, pid: row.OwningProcess, windows };
-    const of = (profile: FirewallChain['profile']): Outcome => all(section.data.filter((chain) => chain.base && chain.profile === profile && (chain.family === null || chain.family === family)).map((chain) => outcomeOf(chain, chains, subject)));
+    const subject: Subject = {
+      protocol: row.Protocol,
+      port: row.LocalPort,
+      family,
+      path: row.Path,
+      services: row.Services,
+      pid: row.OwningProcess,
+      windows,
+    };
+    const of = (profile: FirewallChain['profile']): Outcome =>
+      all(
+        section.data
+          .filter(
+            (chain) => chain.base && chain.profile === profile && (chain.family === null || chain.family === family),
+          )
+          .map((chain) => outcomeOf(chain, chains, subject)),
+      );
     if (windows) for (const profile of ['Domain', 'Private', 'Public'] as const) outcomes.set(profile, of(profile));
     else outcomes.set(family, of(null));
   }
@@ -165,6 +220,10 @@ export function firewallOf(facts: Facts, row: Endpoint): { status: FirewallStatu
 export function withFirewall(rows: readonly Endpoint[], facts: Facts): Endpoint[] {
   return rows.map((row) => {
     const { status, rules, reason } = firewallOf(facts, row);
-    return Object.assign({}, row, { FirewallStatus: status, FirewallRules: rules, Reason: reason === null ? row.Reason : [...(row.Reason ?? []), reason] });
+    return Object.assign({}, row, {
+      FirewallStatus: status,
+      FirewallRules: rules,
+      Reason: reason === null ? row.Reason : [...(row.Reason ?? []), reason],
+    });
   });
 }

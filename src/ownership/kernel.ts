@@ -41,14 +41,22 @@ function registrations(queues: readonly HttpQueue[]): Map<number, Registration[]
   return byPort;
 }
 
-function servesSocket({ secure, address }: Registration, { protocol, localAddress }: Pick<Socket, 'protocol' | 'localAddress'>): boolean {
+function servesSocket(
+  { secure, address }: Registration,
+  { protocol, localAddress }: Pick<Socket, 'protocol' | 'localAddress'>,
+): boolean {
   // Over UDP there is HTTP/3 alone, which is always encrypted.
-  return (protocol === 'TCP' || secure) && (addressScope(localAddress) === 'Any' || address === null || address === localAddress.replace(/%.*$/s, ''));
+  return (
+    (protocol === 'TCP' || secure) &&
+    (addressScope(localAddress) === 'Any' || address === null || address === localAddress.replace(/%.*$/s, ''))
+  );
 }
 
 /** The queues that serve a socket of the System process. */
 export function queuesBehind(queues: readonly HttpQueue[], socket: Socket): HttpQueue[] {
-  const serving = (registrations(queues).get(socket.localPort) ?? []).filter((registration) => servesSocket(registration, socket));
+  const serving = (registrations(queues).get(socket.localPort) ?? []).filter((registration) =>
+    servesSocket(registration, socket),
+  );
   return [...new Set(serving.map(({ queue }) => queue))];
 }
 
@@ -58,33 +66,59 @@ interface Context {
 }
 
 /** The services that serve a queue by one process: the one that netsh tells, the only one, the one whose URL it is, or all. */
-function servicesBehind({ pid, service }: HttpQueue['processes'][number], paths: readonly string[], { servicesOf }: Context): readonly string[] {
+function servicesBehind(
+  { pid, service }: HttpQueue['processes'][number],
+  paths: readonly string[],
+  { servicesOf }: Context,
+): readonly string[] {
   if (service !== null) return [service];
   const names = (servicesOf.get(pid) ?? []).map(({ name }) => name);
   if (names.length < 2) return names;
-  const byUrl = knownUrls.find(([pattern, name]) => names.includes(name) && paths.some((path) => pattern.test(path)))?.[1];
+  const byUrl = knownUrls.find(
+    ([pattern, name]) => names.includes(name) && paths.some((path) => pattern.test(path)),
+  )?.[1];
   return byUrl === undefined ? names : [byUrl];
 }
 
 /** One queue in words, and the services behind it. */
-function describeQueue(queue: HttpQueue, paths: readonly string[], context: Context): { text: string; services: readonly string[] } {
+function describeQueue(
+  queue: HttpQueue,
+  paths: readonly string[],
+  context: Context,
+): { text: string; services: readonly string[] } {
   const image = (pid: number): string => {
     const name = context.processes.get(pid)?.imageName ?? null;
     return name === null ? `process ${pid}` : `${name} ${pid}`;
   };
   const { name, controller, processes } = queue;
-  const manager = (controller === null ? [] : (context.servicesOf.get(controller) ?? [])).map((service) => service.name);
+  const manager = (controller === null ? [] : (context.servicesOf.get(controller) ?? [])).map(
+    (service) => service.name,
+  );
   const iis = ['W3SVC', 'WAS'].find((service) => manager.includes(service));
   if (processes.length === 0) {
-    const by = controller === null ? '' : ` (managed by ${[...(iis === undefined ? manager : [iis]), image(controller)].join(', ')})`;
+    const by =
+      controller === null
+        ? ''
+        : ` (managed by ${[...(iis === undefined ? manager : [iis]), image(controller)].join(', ')})`;
     const what = iis === undefined ? 'a queue without a process' : 'an idle IIS application pool';
     return { text: `${name === null ? '' : `${name}, `}${what}${by}`, services: iis === undefined ? manager : [iis] };
   }
   const served = processes.map((process) => ({ pid: process.pid, names: servicesBehind(process, paths, context) }));
   const services = [...new Set([...served.flatMap(({ names }) => names), ...(iis === undefined ? [] : [iis])])];
-  const service = (names: readonly string[]): string => (names.length > 1 ? `one of ${names.join(', ')}` : (names[0] ?? ''));
-  if (name !== null) return { text: `${name} (${served.flatMap(({ pid, names }) => [...(names.length === 0 ? [] : [service(names)]), image(pid)]).join(', ')})`, services };
-  const each = served.map(({ pid, names }) => (names.length === 0 ? image(pid).replace(/^(.*) (\d+)$/, (all, program: string) => (program === 'process' ? all : `${program} (${pid})`)) : `${service(names)} (${image(pid)})`));
+  const service = (names: readonly string[]): string =>
+    names.length > 1 ? `one of ${names.join(', ')}` : (names[0] ?? '');
+  if (name !== null)
+    return {
+      text: `${name} (${served.flatMap(({ pid, names }) => [...(names.length === 0 ? [] : [service(names)]), image(pid)]).join(', ')})`,
+      services,
+    };
+  const each = served.map(({ pid, names }) =>
+    names.length === 0
+      ? image(pid).replace(/^(.*) (\d+)$/, (all, program: string) =>
+          program === 'process' ? all : `${program} (${pid})`,
+        )
+      : `${service(names)} (${image(pid)})`,
+  );
   return { text: each.join(', '), services };
 }
 
@@ -95,12 +129,15 @@ export function kernelOwners({ machine, sections }: Facts, context: Context): (s
   const queues = sections.httpQueues;
   let byPort: Map<number, Registration[]> | undefined;
   const running = new Set<string>();
-  for (const { name, state } of [...sections.services.data, ...(sections.drivers?.data ?? [])]) if (state === 'Running') running.add(name.toLowerCase());
+  for (const { name, state } of [...sections.services.data, ...(sections.drivers?.data ?? [])])
+    if (state === 'Running') running.add(name.toLowerCase());
   const known = new Map<string, KernelOwner>();
 
   function behindHttp({ protocol, localAddress, localPort }: Socket): KernelOwner | null {
     byPort ??= registrations(queues?.data ?? []);
-    const wanted = (byPort.get(localPort) ?? []).filter((registration) => servesSocket(registration, { protocol, localAddress }));
+    const wanted = (byPort.get(localPort) ?? []).filter((registration) =>
+      servesSocket(registration, { protocol, localAddress }),
+    );
     const paths = new Map<HttpQueue, string[]>();
     for (const { queue, path } of wanted) {
       const own = paths.get(queue);
@@ -127,13 +164,23 @@ export function kernelOwners({ machine, sections }: Facts, context: Context): (s
     const listener = kernelListener(machine.platform, socket.protocol, socket.localPort);
     const confirmed = listener?.services.find((name) => running.has(name.toLowerCase()));
     const plain = { OwnerKind: 'Kernel', Services: null, Holders: null, Reason: null } as const;
-    if (listener !== null && confirmed !== undefined) return { ...plain, Owner: `${listener.what}: ${confirmed} (System 4)`, Services: [confirmed] };
+    if (listener !== null && confirmed !== undefined)
+      return { ...plain, Owner: `${listener.what}: ${confirmed} (System 4)`, Services: [confirmed] };
     const http = windows ? behindHttp(socket) : null;
     if (http !== null) return http;
-    const untold = queues === undefined || queues.status === 'ok' || queues.status === 'notAsked' || socket.protocol === 'UDP';
+    const untold =
+      queues === undefined || queues.status === 'ok' || queues.status === 'notAsked' || socket.protocol === 'UDP';
     const needs = queues?.needs ?? null;
-    const reason = untold ? null : [`Owner: ${needs === null ? 'Failed' : 'AccessDenied'}: whether HTTP.sys is behind it could not be told: ${queues.reason}${needs === null ? '' : ` (needs ${needs})`}`];
-    return { ...plain, Owner: listener === null ? kernel : `${kernel}, by its port probably ${listener.what}`, Reason: reason };
+    const reason = untold
+      ? null
+      : [
+          `Owner: ${needs === null ? 'Failed' : 'AccessDenied'}: whether HTTP.sys is behind it could not be told: ${queues.reason}${needs === null ? '' : ` (needs ${needs})`}`,
+        ];
+    return {
+      ...plain,
+      Owner: listener === null ? kernel : `${kernel}, by its port probably ${listener.what}`,
+      Reason: reason,
+    };
   }
 
   return (socket) => {

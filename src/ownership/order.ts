@@ -1,7 +1,10 @@
 const protocolOrder = { TCP: 0, UDP: 1 } as Readonly<Record<string, number>>;
 
 /** The order of an answer that nobody asked to sort: by port, protocol, address. */
-export function defaultOrder(a: { LocalPort: number | null; Protocol: string | null; LocalAddress: string | null }, b: typeof a): number {
+export function defaultOrder(
+  a: { LocalPort: number | null; Protocol: string | null; LocalAddress: string | null },
+  b: typeof a,
+): number {
   return (
     (a.LocalPort ?? 0) - (b.LocalPort ?? 0) ||
     (protocolOrder[a.Protocol ?? ''] ?? 2) - (protocolOrder[b.Protocol ?? ''] ?? 2) ||

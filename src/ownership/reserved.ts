@@ -12,7 +12,8 @@ function scopeText(range: PortRange): string {
 const meanings: Readonly<Record<string, string>> = {
   Excluded: 'that is excluded, so that no program can bind it',
   ExcludedPersistent: 'that is excluded, also after a restart, so that no program can bind it',
-  ExcludedAdministered: 'that an administrator excluded from random use; a program that asks for the port itself gets it',
+  ExcludedAdministered:
+    'that an administrator excluded from random use; a program that asks for the port itself gets it',
   ReservedForGuests: 'that is reserved for virtual machines and WSL, so that no program of this machine can bind it',
 };
 
@@ -28,9 +29,14 @@ function withoutFamilies(ranges: readonly PortRange[]): PortRange[] {
 }
 
 /** What keeps ports busy though no socket has them, one sentence a range. */
-export function reservedNotes(facts: Facts, ports: readonly PortSpan[], protocols: readonly ('TCP' | 'UDP')[]): string[] {
+export function reservedNotes(
+  facts: Facts,
+  ports: readonly PortSpan[],
+  protocols: readonly ('TCP' | 'UDP')[],
+): string[] {
   const touches = (range: PortRange): boolean =>
-    (range.protocol === null || protocols.includes(range.protocol)) && ports.some((span) => span.start <= range.end && range.start <= span.end);
+    (range.protocol === null || protocols.includes(range.protocol)) &&
+    ports.some((span) => span.start <= range.end && range.start <= span.end);
   const { reservedPorts, dynamicRanges, urlReservations } = facts.sections;
   const kept = (range: PortRange): string => {
     const scope = scopeText(range) === '' ? '' : ` for ${scopeText(range)}`;
@@ -38,14 +44,24 @@ export function reservedNotes(facts: Facts, ports: readonly PortSpan[], protocol
   };
   const urls = (urlReservations?.data ?? []).flatMap(({ url }) => {
     const port = protocols.includes('TCP') ? /^https?:\/\/(?:\[[^\]]*\]|[^:/]*):(\d{1,5})/i.exec(url)?.[1] : undefined;
-    return port !== undefined && ports.some(({ start, end }) => start <= Number(port) && Number(port) <= end) ? [url] : [];
+    return port !== undefined && ports.some(({ start, end }) => start <= Number(port) && Number(port) <= end)
+      ? [url]
+      : [];
   });
   const notes = [
     // That a port below 1024 needs root keeps nobody from it who may bind it at all.
     ...withoutFamilies(reservedPorts.data.filter((range) => range.kind !== 'Privileged' && touches(range))).map(kept),
-    ...withoutFamilies(dynamicRanges.data.filter(touches)).map((range) => `It is in the dynamic range ${rangeText(range)} that this machine hands out by itself${scopeText(range) === '' ? '' : ` for ${scopeText(range)}`} (${range.source}).`),
-    ...(urls.length === 0 ? [] : [`HTTP.sys may register ${urls.slice(0, 4).join(', ')}${urls.length > 4 ? ` and ${urls.length - 4} more` : ''} there; that alone holds no port.`]),
+    ...withoutFamilies(dynamicRanges.data.filter(touches)).map(
+      (range) =>
+        `It is in the dynamic range ${rangeText(range)} that this machine hands out by itself${scopeText(range) === '' ? '' : ` for ${scopeText(range)}`} (${range.source}).`,
+    ),
+    ...(urls.length === 0
+      ? []
+      : [
+          `HTTP.sys may register ${urls.slice(0, 4).join(', ')}${urls.length > 4 ? ` and ${urls.length - 4} more` : ''} there; that alone holds no port.`,
+        ]),
   ];
-  if (reservedPorts.status === 'failed') notes.push(`Whether it is reserved could not be told: ${reservedPorts.reason ?? 'no reason given'}.`);
+  if (reservedPorts.status === 'failed')
+    notes.push(`Whether it is reserved could not be told: ${reservedPorts.reason ?? 'no reason given'}.`);
   return [...new Set(notes)];
 }

@@ -32,12 +32,25 @@ export async function resolveNames(
   return {
     rows: rows.map((row) => {
       if (row.RemoteAddress === null) return row;
-      const missing = late.has(row.RemoteAddress) ? [`RemoteHostName: Failed: no answer from DNS within ${seconds} s`] : [];
-      return { ...row, RemoteHostName: names.get(row.RemoteAddress) ?? null, Reason: missing.length === 0 ? row.Reason : [...(row.Reason ?? []), ...missing] };
+      const missing = late.has(row.RemoteAddress)
+        ? [`RemoteHostName: Failed: no answer from DNS within ${seconds} s`]
+        : [];
+      return {
+        ...row,
+        RemoteHostName: names.get(row.RemoteAddress) ?? null,
+        Reason: missing.length === 0 ? row.Reason : [...(row.Reason ?? []), ...missing],
+      };
     }),
     problems:
       late.size === 0
         ? []
-        : [{ severity: 'Warning', code: 'PO3004', message: `DNS had no answer for ${late.size} of ${addresses.size} addresses within ${seconds} s`, hint: 'Give it longer with --resolve=SECONDS.' }],
+        : [
+            {
+              severity: 'Warning',
+              code: 'PO3004',
+              message: `DNS had no answer for ${late.size} of ${addresses.size} addresses within ${seconds} s`,
+              hint: 'Give it longer with --resolve=SECONDS.',
+            },
+          ],
   };
 }

@@ -21,7 +21,11 @@ export function parseSort(texts: readonly string[], schema: RowSchema): SortKey[
 
 /** An address as text that sorts as its number does; other text unchanged. */
 function addressKey(address: string): string {
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(address)) return address.split('.').map((part) => part.padStart(3, '0')).join('.');
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(address))
+    return address
+      .split('.')
+      .map((part) => part.padStart(3, '0'))
+      .join('.');
   return `x${address}`;
 }
 

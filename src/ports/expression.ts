@@ -31,12 +31,16 @@ export function parsePorts(text: string, servicePorts: (name: string) => readonl
     const range = /^(\d+)\s*(?:-|\.\.)\s*(\d+)$/.exec(part);
     if (range !== null) {
       const [start, end] = [portNumber(range[1]!, text), portNumber(range[2]!, text)];
-      if (start > end) throw new PortOwnerError('PO1002', `the range ${part} ends before it starts`, { hint, target: text });
+      if (start > end)
+        throw new PortOwnerError('PO1002', `the range ${part} ends before it starts`, { hint, target: text });
       return [{ start, end }];
     }
     const named = /^[a-z0-9][a-z0-9_.+-]*$/i.test(part) ? servicePorts(part.toLowerCase()) : [];
     if (named.length === 0) {
-      throw new PortOwnerError('PO1002', `${JSON.stringify(part)} is not a port, a range or a known service name`, { hint, target: text });
+      throw new PortOwnerError('PO1002', `${JSON.stringify(part)} is not a port, a range or a known service name`, {
+        hint,
+        target: text,
+      });
     }
     return named.map((port) => ({ start: port, end: port }));
   });

@@ -39,8 +39,18 @@ export const description = 'Compares the listening ports of this machine with wh
 export type TaskPlatform = 'win32' | 'linux';
 
 /** The words of the command line behind the executable. */
-export function auditArguments({ baseline, policy, store, reports, failOn, keep, eventLog, hash }: AuditCommand): string[] {
-  const option = (name: string, value: string | number | null): string[] => (value === null ? [] : [name, String(value)]);
+export function auditArguments({
+  baseline,
+  policy,
+  store,
+  reports,
+  failOn,
+  keep,
+  eventLog,
+  hash,
+}: AuditCommand): string[] {
+  const option = (name: string, value: string | number | null): string[] =>
+    value === null ? [] : [name, String(value)];
   return [
     'audit',
     ...option('--baseline', baseline),
@@ -61,7 +71,8 @@ function usage(message: string, hint: string, target: string): PortOwnerError {
 /** `3:05` or `03:05` as hour and minute. Throws PO1001. */
 export function parseTime(text: string): { hour: number; minute: number } {
   const [, hour, minute] = /^(\d{1,2}):(\d{2})$/.exec(text) ?? [];
-  if (hour === undefined || Number(hour) > 23 || Number(minute) > 59) throw usage(`--at has no value ${JSON.stringify(text)}`, 'It takes a time of day, such as 03:00.', text);
+  if (hour === undefined || Number(hour) > 23 || Number(minute) > 59)
+    throw usage(`--at has no value ${JSON.stringify(text)}`, 'It takes a time of day, such as 03:00.', text);
   return { hour: Number(hour), minute: Number(minute) };
 }
 
@@ -69,14 +80,23 @@ export function parseTime(text: string): { hour: number; minute: number } {
 export function parseAccount(text: string): TaskAccount {
   if (/^(?:NT AUTHORITY\\)?SYSTEM$/i.test(text) || text === 'S-1-5-18') return { kind: 'system' };
   // What account names cannot have: https://learn.microsoft.com/windows/win32/adschema/a-samaccountname
-  if (/^[^"/\\[\]:;|=,+*?<>@\p{Cc}]{1,255}\\[^"/\\[\]:;|=,+*?<>@\p{Cc}]{1,255}\$$/u.test(text)) return { kind: 'gmsa', name: text };
-  throw usage(`--account has no value ${JSON.stringify(text)}`, 'It takes SYSTEM, or a group managed service account as DOMAIN\\name$.', text);
+  if (/^[^"/\\[\]:;|=,+*?<>@\p{Cc}]{1,255}\\[^"/\\[\]:;|=,+*?<>@\p{Cc}]{1,255}\$$/u.test(text))
+    return { kind: 'gmsa', name: text };
+  throw usage(
+    `--account has no value ${JSON.stringify(text)}`,
+    'It takes SYSTEM, or a group managed service account as DOMAIN\\name$.',
+    text,
+  );
 }
 
 /** Throws PO1001 for what cannot be the name of a task. */
 export function checkName(name: string): string {
   if (/^[^\\/:*?"<>|%$\p{Cc}\p{Cs}]{1,200}$/u.test(name) && name.trim() === name && !name.endsWith('.')) return name;
-  throw usage(`--name has no value ${JSON.stringify(name)}`, 'It takes up to 200 characters without any of \\ / : * ? " < > | % $.', name);
+  throw usage(
+    `--name has no value ${JSON.stringify(name)}`,
+    'It takes up to 200 characters without any of \\ / : * ? " < > | % $.',
+    name,
+  );
 }
 
 /**
@@ -84,24 +104,35 @@ export function checkName(name: string): string {
  * this machine, whose current folder a relative one is in. Throws PO1001.
  */
 export function taskPath(option: string, path: string, platform: TaskPlatform, here: boolean): string {
-  const flaw = (why: string, hint: string): PortOwnerError => usage(`${option} has no value ${JSON.stringify(path)}: ${why}`, hint, path);
+  const flaw = (why: string, hint: string): PortOwnerError =>
+    usage(`${option} has no value ${JSON.stringify(path)}: ${why}`, hint, path);
   if (path === '') throw flaw('it is empty', 'It takes the path of a file.');
   // A lone surrogate is in no XML, and XML knows no way to write a control character.
-  if (/[\p{Cc}\p{Cs}\ufffe\uffff]/u.test(path)) throw flaw('it has characters that no task can carry', 'Choose another path.');
+  if (/[\p{Cc}\p{Cs}\ufffe\uffff]/u.test(path))
+    throw flaw('it has characters that no task can carry', 'Choose another path.');
   if (platform === 'linux') {
     if (!here && !path.startsWith('/')) throw flaw('it is not absolute', 'Give it from / on.');
     return posix.resolve(path);
   }
   if (/["<>|*?]/.test(path)) throw flaw('Windows has no such names', 'Choose another path.');
-  if (/%|\$\(/.test(path)) throw flaw('Task Scheduler would put something else for % or $(', 'Choose a path without them.');
+  if (/%|\$\(/.test(path))
+    throw flaw('Task Scheduler would put something else for % or $(', 'Choose a path without them.');
   const absolute = here ? win32.resolve(path) : win32.normalize(path);
   if (absolute.startsWith('\\\\')) {
-    if (/^\\\\[.?]\\/.test(absolute)) throw flaw('it is the path of a device', 'Give it with its drive, such as C:\\folder\\file.');
+    if (/^\\\\[.?]\\/.test(absolute))
+      throw flaw('it is the path of a device', 'Give it with its drive, such as C:\\folder\\file.');
     return absolute;
   }
-  if (!/^[A-Za-z]:\\/.test(absolute)) throw flaw('it is not absolute', 'Give it with its drive, such as C:\\folder\\file.');
+  if (!/^[A-Za-z]:\\/.test(absolute))
+    throw flaw('it is not absolute', 'Give it with its drive, such as C:\\folder\\file.');
   if (absolute.slice(2).includes(':')) throw flaw('it names a stream of a file', 'Choose another path.');
-  if (absolute.slice(3).split('\\').some((part) => /[. ]$/.test(part))) throw flaw('Windows leaves out a blank or dot at the end of a name', 'Choose another path.');
+  if (
+    absolute
+      .slice(3)
+      .split('\\')
+      .some((part) => /[. ]$/.test(part))
+  )
+    throw flaw('Windows leaves out a blank or dot at the end of a name', 'Choose another path.');
   return absolute;
 }
 
@@ -155,12 +186,19 @@ const longestCommandLine = 32_000;
 export function checkLengths({ command }: AuditTask): void {
   const longest = 260;
   if (command.executable.length > longest) {
-    throw new PortOwnerError('PO5004', `the path of the executable has more than ${longest} characters, which Task Scheduler does not take`, { hint: 'Put portowner.exe into a folder with a shorter path.', target: command.executable });
+    throw new PortOwnerError(
+      'PO5004',
+      `the path of the executable has more than ${longest} characters, which Task Scheduler does not take`,
+      { hint: 'Put portowner.exe into a folder with a shorter path.', target: command.executable },
+    );
   }
   if (windowsArguments(auditArguments(command)).length + command.executable.length > longestCommandLine) {
-    throw new PortOwnerError('PO5004', 'the command line of the audit is too long for Windows', { hint: 'Use shorter paths, or fewer reports.' });
+    throw new PortOwnerError('PO5004', 'the command line of the audit is too long for Windows', {
+      hint: 'Use shorter paths, or fewer reports.',
+    });
   }
 }
 
 /** The folder that a path is in. */
-export const folderOf = (path: string, platform: TaskPlatform): string => (platform === 'win32' ? win32 : posix).dirname(path);
+export const folderOf = (path: string, platform: TaskPlatform): string =>
+  (platform === 'win32' ? win32 : posix).dirname(path);

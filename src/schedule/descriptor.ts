@@ -56,7 +56,12 @@ export function decodeDescriptor(given: Uint8Array): Descriptor {
   const isProtected = (bits & control.daclProtected) !== 0;
   const listAt = bytes.readUInt32LE(16);
   if ((bits & control.daclPresent) === 0 || listAt === 0) return { owner, entries: null, isProtected, flaw: null };
-  const cut = (flaw: string, entries: readonly AccessEntry[] = []): Descriptor => ({ owner, entries, isProtected, flaw });
+  const cut = (flaw: string, entries: readonly AccessEntry[] = []): Descriptor => ({
+    owner,
+    entries,
+    isProtected,
+    flaw,
+  });
   if (listAt + 8 > bytes.length) return cut('its access list lies outside of it');
   const end = listAt + bytes.readUInt16LE(listAt + 2);
   const count = bytes.readUInt16LE(listAt + 4);
@@ -117,7 +122,11 @@ function specific(mask: number): number {
  * What an account is allowed by its own entries, in their order: what is denied first is not allowed later. `for` says
  * whether the rights on the object itself are meant, or those that a new file or folder in it gets.
  */
-export function rightsOf(entries: readonly AccessEntry[], sids: ReadonlySet<string>, of: 'itself' | 'files' | 'folders' = 'itself'): number {
+export function rightsOf(
+  entries: readonly AccessEntry[],
+  sids: ReadonlySet<string>,
+  of: 'itself' | 'files' | 'folders' = 'itself',
+): number {
   let allowed = 0;
   let denied = 0;
   for (const entry of entries) {

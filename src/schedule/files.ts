@@ -28,16 +28,23 @@ const roles = ({ executable, baseline, policy, store, reports }: AuditCommand): 
 /** What of the paths alone keeps an audit from working, or has it destroy one of its files. */
 export function unusablePaths(command: AuditCommand, platform: TaskPlatform): Unusable[] {
   const found: Unusable[] = [];
-  const add = (role: string, path: string, message: string, hint: string): void => void found.push({ role, path, error: new PortOwnerError('PO5004', message, { hint, target: path }) });
+  const add = (role: string, path: string, message: string, hint: string): void =>
+    void found.push({ role, path, error: new PortOwnerError('PO5004', message, { hint, target: path }) });
   const seen = new Map<string, string>();
   for (const [role, path] of roles(command)) {
     const key = platform === 'win32' ? path.toLowerCase() : path;
     const other = seen.get(key);
-    if (other !== undefined) add(role, path, `${role} and ${other} are one file: ${path}`, 'Give each a path of its own.');
+    if (other !== undefined)
+      add(role, path, `${role} and ${other} are one file: ${path}`, 'Give each a path of its own.');
     seen.set(key, role);
     // PrivateTmp=yes
     if (platform === 'linux' && /^\/(?:var\/)?tmp(?:\/|$)/.test(path)) {
-      add(role, path, `${role}: ${path}: at night it is not there: the audit has a /tmp and a /var/tmp of its own`, 'Choose another folder, such as /etc/portowner or /var/lib/portowner.');
+      add(
+        role,
+        path,
+        `${role}: ${path}: at night it is not there: the audit has a /tmp and a /var/tmp of its own`,
+        'Choose another folder, such as /etc/portowner or /var/lib/portowner.',
+      );
     }
   }
   return found;
@@ -50,7 +57,10 @@ const readers: Readonly<Record<string, (file: string) => unknown>> = {
 };
 
 /** The files whose contents an audit would refuse; `find` gives where to read a file now, null for one that is not to be read. */
-export function unusableContents(command: AuditCommand, find: (path: string, role: string) => string | null): Unusable[] {
+export function unusableContents(
+  command: AuditCommand,
+  find: (path: string, role: string) => string | null,
+): Unusable[] {
   return roles(command).flatMap(([role, path]) => {
     const read = readers[role];
     const file = read === undefined ? null : find(path, role);

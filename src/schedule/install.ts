@@ -2,7 +2,16 @@ import { isFuture, readRuns } from '../audit/store.ts';
 import { PortOwnerError, type Problem } from '../problems.ts';
 import { taskText } from '../facts/decode/windows-text.ts';
 import type { AuditTaskRow } from '../schema/task.ts';
-import { auditArguments, folderOf, splitUnit, splitWindows, windowsArguments, type AuditCommand, type AuditTask, type TaskPlatform } from './definition.ts';
+import {
+  auditArguments,
+  folderOf,
+  splitUnit,
+  splitWindows,
+  windowsArguments,
+  type AuditCommand,
+  type AuditTask,
+  type TaskPlatform,
+} from './definition.ts';
 import { right } from './descriptor.ts';
 import { unusableContents, unusablePaths, type Unusable } from './files.ts';
 import { registerScript } from './register-script.ts';
@@ -30,13 +39,20 @@ export const unitFolder = '/etc/systemd/system';
 function moduleFiles(executable: string, scheduler: Scheduler): string[] {
   const slash = scheduler.platform === 'win32' ? '\\' : '/';
   const folder = folderOf(folderOf(executable, scheduler.platform), scheduler.platform);
-  const files = ['PortOwner.psd1', 'PortOwner.psm1', 'PortOwner.format.ps1xml', 'PortOwner.types.ps1xml'].map((name) => `${folder.replace(/[\\/]$/, '')}${slash}${name}`);
+  const files = ['PortOwner.psd1', 'PortOwner.psm1', 'PortOwner.format.ps1xml', 'PortOwner.types.ps1xml'].map(
+    (name) => `${folder.replace(/[\\/]$/, '')}${slash}${name}`,
+  );
   return files.filter((file) => scheduler.look(file).standing !== 'missing');
 }
 
 /** All that a task reads, runs and writes. */
 function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
-  const file = (role: string, path: string, mayBeMissing = false): Used => ({ role, path, mayBeMissing, standing: 'file' });
+  const file = (role: string, path: string, mayBeMissing = false): Used => ({
+    role,
+    path,
+    mayBeMissing,
+    standing: 'file',
+  });
   return [
     file('the executable', command.executable),
     ...moduleFiles(command.executable, scheduler).map((path) => file('the module', path)),
@@ -46,7 +62,9 @@ function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
     // What SQLite would take for the rest of an audit that was interrupted.
     ...['-journal', '-wal', '-shm'].map((ending) => file("the store's journal", `${command.store}${ending}`, true)),
     ...command.reports.map((path) => file('a report', path, true)),
-    ...(scheduler.platform === 'linux' ? ['service', 'timer'].map((kind) => file('the unit', `${unitFolder}/${unitName}.${kind}`, true)) : []),
+    ...(scheduler.platform === 'linux'
+      ? ['service', 'timer'].map((kind) => file('the unit', `${unitFolder}/${unitName}.${kind}`, true))
+      : []),
   ];
 }
 
@@ -61,27 +79,51 @@ function concernsAbout(used: readonly Used[], scheduler: Scheduler, sids: readon
   return distinct(
     used.flatMap((one): Concern[] =>
       remote(one.path)
-        ? [{ role: one.role, path: one.path, text: 'it is on another machine, or on a drive that a task does not have: who may write there cannot be told', hint: 'Choose a place on a disk of this machine.' }]
-        : examine(one, scheduler.platform, (path) => scheduler.look(path), { sids, uids: [] }, (id) => scheduler.accountName(id)),
+        ? [
+            {
+              role: one.role,
+              path: one.path,
+              text: 'it is on another machine, or on a drive that a task does not have: who may write there cannot be told',
+              hint: 'Choose a place on a disk of this machine.',
+            },
+          ]
+        : examine(
+            one,
+            scheduler.platform,
+            (path) => scheduler.look(path),
+            { sids, uids: [] },
+            (id) => scheduler.accountName(id),
+          ),
     ),
   );
 }
 
 const concernText = ({ role, path, text }: Concern): string => `${role}: ${path}: ${text}`;
-const warning = (message: string, more: { hint?: string; target?: string } = {}): Problem => ({ severity: 'Warning', code: 'PO5006', message, ...more });
+const warning = (message: string, more: { hint?: string; target?: string } = {}): Problem => ({
+  severity: 'Warning',
+  code: 'PO5006',
+  message,
+  ...more,
+});
 
 /** Refuses what would let others than administrators act as the task's account. */
 function demandTrust(concerns: readonly Concern[]): void {
   const [first] = concerns;
   if (first === undefined) return;
   const missing = concerns.find(({ text }) => text === 'it does not exist');
-  if (missing !== undefined) throw new PortOwnerError('PO5004', concernText(missing), { hint: missing.hint, target: missing.path });
+  if (missing !== undefined)
+    throw new PortOwnerError('PO5004', concernText(missing), { hint: missing.hint, target: missing.path });
   throw new PortOwnerError('PO5002', concerns.map(concernText).join('; '), { hint: first.hint, target: first.path });
 }
 
 function demandRights(scheduler: Scheduler): void {
   if (scheduler.mayInstall) return;
-  throw new PortOwnerError('PO5001', 'scheduling audits needs more rights', { hint: scheduler.platform === 'win32' ? 'Run it in an elevated PowerShell (Run as administrator).' : 'Run it as root (sudo).' });
+  throw new PortOwnerError('PO5001', 'scheduling audits needs more rights', {
+    hint:
+      scheduler.platform === 'win32'
+        ? 'Run it in an elevated PowerShell (Run as administrator).'
+        : 'Run it as root (sudo).',
+  });
 }
 
 function demandDone({ done, text }: Said, what: string): void {
@@ -94,33 +136,54 @@ function demandUsable(unusable: readonly Unusable[]): Problem[] {
   const isPassing = ({ error }: Unusable): boolean => error.problem.code === 'PO4203';
   const lasting = unusable.find((one) => !isPassing(one));
   if (lasting !== undefined) throw lasting.error;
-  return unusable.map(({ path, error }) => warning(error.message, { ...(error.problem.hint === undefined ? {} : { hint: error.problem.hint }), target: path }));
+  return unusable.map(({ path, error }) =>
+    warning(error.message, { ...(error.problem.hint === undefined ? {} : { hint: error.problem.hint }), target: path }),
+  );
 }
 
 /** Where to read a file of the machine now; null where none is. */
-const present = (scheduler: Scheduler) => (path: string): string | null => (scheduler.look(path).standing === 'file' ? scheduler.file(path) : null);
+const present =
+  (scheduler: Scheduler) =>
+  (path: string): string | null =>
+    scheduler.look(path).standing === 'file' ? scheduler.file(path) : null;
 
 /** A file of the image below a root, `missing` or behind a `link`, which would lead to a place on this machine. */
-function inImage(root: string, path: string, scheduler: Scheduler): { readonly path: string; readonly standing: 'file' | 'link' | 'missing' } {
+function inImage(
+  root: string,
+  path: string,
+  scheduler: Scheduler,
+): { readonly path: string; readonly standing: 'file' | 'link' | 'missing' } {
   const folder = root.replace(/\/$/, '');
-  const looks = pathSteps(path, 'linux').slice(1).map((step) => scheduler.look(`${folder}${step}`).standing);
-  return { path: `${folder}${path}`, standing: looks.includes('link') ? 'link' : looks.at(-1) === 'file' ? 'file' : 'missing' };
+  const looks = pathSteps(path, 'linux')
+    .slice(1)
+    .map((step) => scheduler.look(`${folder}${step}`).standing);
+  return {
+    path: `${folder}${path}`,
+    standing: looks.includes('link') ? 'link' : looks.at(-1) === 'file' ? 'file' : 'missing',
+  };
 }
 
 /** The baseline and the policy of an image that are no use, and what keeps them from being checked. */
-function imageContents(command: AuditCommand, root: string, scheduler: Scheduler): { readonly unusable: Unusable[]; readonly unchecked: string[] } {
+function imageContents(
+  command: AuditCommand,
+  root: string,
+  scheduler: Scheduler,
+): { readonly unusable: Unusable[]; readonly unchecked: string[] } {
   const unchecked: string[] = [];
   const unusable = unusableContents(command, (path, role) => {
     if (role === 'the store') return null;
     const found = inImage(root, path, scheduler);
     if (found.standing === 'file') return scheduler.file(found.path);
-    unchecked.push(`${role}: ${found.path}: ${found.standing === 'link' ? 'there is a link in its path' : 'it is not there yet'}: what is in it is not checked`);
+    unchecked.push(
+      `${role}: ${found.path}: ${found.standing === 'link' ? 'there is a link in its path' : 'it is not there yet'}: what is in it is not checked`,
+    );
     return null;
   });
   return { unusable, unchecked };
 }
 
-const isIn = (path: string, folder: string): boolean => path.toLowerCase().startsWith(`${folder.toLowerCase()}${folder.includes('\\') ? '\\' : '/'}`);
+const isIn = (path: string, folder: string): boolean =>
+  path.toLowerCase().startsWith(`${folder.toLowerCase()}${folder.includes('\\') ? '\\' : '/'}`);
 
 /** Makes the folder of the audits where the task needs it, and checks all that it uses before and after. */
 function prepare(task: AuditTask, scheduler: Scheduler, sid: string | null): void {
@@ -128,7 +191,13 @@ function prepare(task: AuditTask, scheduler: Scheduler, sid: string | null): voi
   const used = usedBy(task, scheduler);
   const within = used.filter(({ path }) => isIn(path, dataFolder));
   const sids = sid === null ? [] : [sid];
-  demandTrust(concernsAbout(used.filter((one) => !within.includes(one)), scheduler, sids));
+  demandTrust(
+    concernsAbout(
+      used.filter((one) => !within.includes(one)),
+      scheduler,
+      sids,
+    ),
+  );
   // The task's definition goes through that folder on Windows.
   const needed = scheduler.platform === 'win32' || within.length > 0;
   if (!needed) return;
@@ -136,7 +205,8 @@ function prepare(task: AuditTask, scheduler: Scheduler, sid: string | null): voi
   const folder: Used = { role: 'the folder of the audits', path: dataFolder, mayBeMissing: false, standing: 'folder' };
   // Made by hand below ProgramData it is one in which all users can make files.
   const hint = `When what is in it is yours: takeown /F "${dataFolder}" /A, then icacls "${dataFolder}" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"`;
-  const isOpen = ({ path, text }: Concern): boolean => scheduler.platform === 'win32' && path === dataFolder && text.includes('could change');
+  const isOpen = ({ path, text }: Concern): boolean =>
+    scheduler.platform === 'win32' && path === dataFolder && text.includes('could change');
   const concerns = concernsAbout([folder, ...within], scheduler, sids);
   demandTrust(concerns.map((one) => (isOpen(one) ? { role: one.role, path: one.path, text: one.text, hint } : one)));
 }
@@ -145,21 +215,48 @@ function prepare(task: AuditTask, scheduler: Scheduler, sid: string | null): voi
 function accountProblems(task: AuditTask, scheduler: WindowsScheduler, name: string, sid: string): Problem[] {
   const problems: Problem[] = [];
   const granted = scheduler.rights(sid);
-  if (granted.includes('SeDenyBatchLogonRight')) problems.push(warning(`${name} is denied to log on as a batch job: the task will not start`, { hint: 'Take it out of "Deny log on as a batch job" (secpol.msc, User Rights Assignment).', target: name }));
+  if (granted.includes('SeDenyBatchLogonRight'))
+    problems.push(
+      warning(`${name} is denied to log on as a batch job: the task will not start`, {
+        hint: 'Take it out of "Deny log on as a batch job" (secpol.msc, User Rights Assignment).',
+        target: name,
+      }),
+    );
   if (!granted.includes('SeBatchLogonRight')) {
-    problems.push(warning(`${name} itself has no right to log on as a batch job; whether a group gives it cannot be told here`, { hint: 'Grant it under "Log on as a batch job" (secpol.msc, User Rights Assignment) or by group policy.', target: name }));
+    problems.push(
+      warning(`${name} itself has no right to log on as a batch job; whether a group gives it cannot be told here`, {
+        hint: 'Grant it under "Log on as a batch job" (secpol.msc, User Rights Assignment) or by group policy.',
+        target: name,
+      }),
+    );
   }
   const { command } = task;
   const needs: [path: string, mask: number, what: string, letters: string][] = [
     [command.executable, right.read | right.execute, 'read and run', 'RX'],
-    ...[command.baseline, command.policy].flatMap((path): [string, number, string, string][] => (path === null ? [] : [[path, right.read, 'read', 'R']])),
-    ...[...new Set([command.store, ...command.reports].map((path) => folderOf(path, 'win32')))].map((path): [string, number, string, string] => [path, right.read | right.write | right.append, 'write in', '(OI)(CI)M']),
+    ...[command.baseline, command.policy].flatMap((path): [string, number, string, string][] =>
+      path === null ? [] : [[path, right.read, 'read', 'R']],
+    ),
+    ...[...new Set([command.store, ...command.reports].map((path) => folderOf(path, 'win32')))].map(
+      (path): [string, number, string, string] => [
+        path,
+        right.read | right.write | right.append,
+        'write in',
+        '(OI)(CI)M',
+      ],
+    ),
   ];
   for (const [path, mask, what, letters] of needs) {
     const may = mayAccount(scheduler.look(path).access, sid, mask);
     if (may === true) continue;
     const hint = `icacls "${path}" /grant "${name}:${letters}"`;
-    problems.push(warning(may === null ? `whether ${name} may ${what} ${path} cannot be told` : `${name} may not ${what} ${path}, unless a group of its own lets it`, { hint, target: path }));
+    problems.push(
+      warning(
+        may === null
+          ? `whether ${name} may ${what} ${path} cannot be told`
+          : `${name} may not ${what} ${path}, unless a group of its own lets it`,
+        { hint, target: path },
+      ),
+    );
   }
   return problems;
 }
@@ -168,19 +265,34 @@ function installWindows(task: AuditTask, scheduler: WindowsScheduler): Outcome {
   demandRights(scheduler);
   const xml = taskXml(task);
   const { flaws } = checkTask(xml);
-  if (flaws.length > 0) throw new PortOwnerError('PO5004', `Task Scheduler would refuse this task: ${flaws.join('; ')}`);
+  if (flaws.length > 0)
+    throw new PortOwnerError('PO5004', `Task Scheduler would refuse this task: ${flaws.join('; ')}`);
   const { account } = task;
   const sid = account.kind === 'gmsa' ? scheduler.sid(account.name) : null;
-  if (account.kind === 'gmsa' && sid === null) throw new PortOwnerError('PO5004', `nobody knows the account ${account.name}`, { hint: 'Install-ADServiceAccount makes a managed service account usable on this machine.', target: account.name });
+  if (account.kind === 'gmsa' && sid === null)
+    throw new PortOwnerError('PO5004', `nobody knows the account ${account.name}`, {
+      hint: 'Install-ADServiceAccount makes a managed service account usable on this machine.',
+      target: account.name,
+    });
   demandUsable(unusablePaths(task.command, 'win32'));
   prepare(task, scheduler, sid);
   const problems = demandUsable(unusableContents(task.command, present(scheduler)));
   if (account.kind === 'gmsa' && sid !== null) problems.push(...accountProblems(task, scheduler, account.name, sid));
   if (scheduler.environment('NODE_V8_COVERAGE') !== null) {
-    problems.push(warning('the environment of this machine has NODE_V8_COVERAGE: every program of Node.js writes files because of it, the audit too', { hint: 'Remove it from the system variables.' }));
+    problems.push(
+      warning(
+        'the environment of this machine has NODE_V8_COVERAGE: every program of Node.js writes files because of it, the audit too',
+        { hint: 'Remove it from the system variables.' },
+      ),
+    );
   }
   const before = scheduler.exists(task.name);
-  demandDone(account.kind === 'system' ? scheduler.create(task.name, taskFile(xml), scheduler.dataFolder) : scheduler.run(registerScript(task)), 'Task Scheduler did not take the task');
+  demandDone(
+    account.kind === 'system'
+      ? scheduler.create(task.name, taskFile(xml), scheduler.dataFolder)
+      : scheduler.run(registerScript(task)),
+    'Task Scheduler did not take the task',
+  );
   if (task.command.eventLog) problems.push(...ensureEventSource(scheduler));
   const row = rowOf(task, scheduler, before ? 'Updated' : 'Installed');
   return { row: { ...row, EventSource: scheduler.eventSource(eventSourceName) !== null }, problems };
@@ -197,8 +309,15 @@ function ensureEventSource(scheduler: WindowsScheduler): Problem[] {
 
 /** A link in an image leads to a place on this machine. Throws PO5002. */
 function refuseLinks(root: string, scheduler: LinuxScheduler): void {
-  const link = pathSteps(unitFolder, 'linux').slice(1).map((step) => `${root.replace(/\/$/, '')}${step}`).find((path) => scheduler.look(path).standing === 'link');
-  if (link !== undefined) throw new PortOwnerError('PO5002', `the unit: ${link}: it leads elsewhere: it is a link`, { hint: 'Give the root folder that the units belong in.', target: link });
+  const link = pathSteps(unitFolder, 'linux')
+    .slice(1)
+    .map((step) => `${root.replace(/\/$/, '')}${step}`)
+    .find((path) => scheduler.look(path).standing === 'link');
+  if (link !== undefined)
+    throw new PortOwnerError('PO5002', `the unit: ${link}: it leads elsewhere: it is a link`, {
+      hint: 'Give the root folder that the units belong in.',
+      target: link,
+    });
 }
 
 function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: string | null): Outcome {
@@ -218,8 +337,17 @@ function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: string |
   const before = Object.keys(files).some((name) => scheduler.readUnit(root, name) !== null);
   for (const [name, text] of Object.entries(files)) scheduler.writeUnit(root, name, text);
   const hint = `systemctl enable --now ${unitName}.timer starts it there.`;
-  if (root !== null) problems.push(warning(`the units are written below ${root}: they are not enabled, and who may change what they use is not checked`, { hint, target: root }));
-  else if (!scheduler.isRunning) problems.push(warning('systemd is not in charge of this machine now: the units are written, and not enabled', { hint }));
+  if (root !== null)
+    problems.push(
+      warning(
+        `the units are written below ${root}: they are not enabled, and who may change what they use is not checked`,
+        { hint, target: root },
+      ),
+    );
+  else if (!scheduler.isRunning)
+    problems.push(
+      warning('systemd is not in charge of this machine now: the units are written, and not enabled', { hint }),
+    );
   else {
     demandDone(scheduler.systemctl('daemon-reload'), 'systemd did not read its units again');
     demandDone(scheduler.systemctl('enable', '--now', `${unitName}.timer`), 'systemd did not start the timer');
@@ -238,11 +366,27 @@ export function installTask(task: AuditTask, scheduler: Scheduler, root: string 
 }
 
 const empty: AuditTaskRow = {
-  TaskName: null, State: null, UserName: null, TimeOfDay: null, RandomDelayMinutes: null, TimeLimitMinutes: null, Command: null, Arguments: null, StorePath: null, LastAudit: null, LastFindings: null,
-  EventSource: null, Reason: null, ComputerName: null,
+  TaskName: null,
+  State: null,
+  UserName: null,
+  TimeOfDay: null,
+  RandomDelayMinutes: null,
+  TimeLimitMinutes: null,
+  Command: null,
+  Arguments: null,
+  StorePath: null,
+  LastAudit: null,
+  LastFindings: null,
+  EventSource: null,
+  Reason: null,
+  ComputerName: null,
 };
 
-function rowOf({ name, account, at, randomDelay, timeLimit, command }: AuditTask, scheduler: Scheduler, state: string): AuditTaskRow {
+function rowOf(
+  { name, account, at, randomDelay, timeLimit, command }: AuditTask,
+  scheduler: Scheduler,
+  state: string,
+): AuditTaskRow {
   const { platform } = scheduler;
   const words = auditArguments(command);
   return {
@@ -266,10 +410,16 @@ function releaseEventSource(name: string, scheduler: WindowsScheduler): Problem[
   if (scheduler.eventSource(eventSourceName)?.toLowerCase() !== messageFile.toLowerCase()) return [];
   const definitions = scheduler.definitions();
   if (definitions === null) {
-    return [warning(`the event source ${eventSourceName} stays: whether another task writes to it cannot be told`, { hint: `When none does: Remove-EventLog -Source ${eventSourceName}, in Windows PowerShell.`, target: eventSourceName })];
+    return [
+      warning(`the event source ${eventSourceName} stays: whether another task writes to it cannot be told`, {
+        hint: `When none does: Remove-EventLog -Source ${eventSourceName}, in Windows PowerShell.`,
+        target: eventSourceName,
+      }),
+    ];
   }
   // A task of somebody's own may start the module's functions.
-  const isOurs = ([other, text]: readonly [string, string]): boolean => other.toLowerCase() !== name.toLowerCase() && /portowner|portaudit/i.test(text);
+  const isOurs = ([other, text]: readonly [string, string]): boolean =>
+    other.toLowerCase() !== name.toLowerCase() && /portowner|portaudit/i.test(text);
   if (![...definitions].some(isOurs)) scheduler.removeEventSource(eventSourceName);
   return [];
 }
@@ -277,7 +427,11 @@ function releaseEventSource(name: string, scheduler: WindowsScheduler): Problem[
 /** Removes a scheduled audit, and on Windows the event source with the last one; what was audited stays. Throws PO5001 to PO5005. */
 export function removeTask(name: string, scheduler: Scheduler, root: string | null): Outcome {
   if (root === null) demandRights(scheduler);
-  const missing = (what: string): PortOwnerError => new PortOwnerError('PO5003', `there is no ${what}`, { hint: 'portowner schedule status tells what is there.', target: name });
+  const missing = (what: string): PortOwnerError =>
+    new PortOwnerError('PO5003', `there is no ${what}`, {
+      hint: 'portowner schedule status tells what is there.',
+      target: name,
+    });
   const row = { ...empty, State: 'Removed', ComputerName: scheduler.machine };
   if (scheduler.platform === 'win32') {
     if (!scheduler.exists(name)) throw missing(`task ${JSON.stringify(name)}`);
@@ -300,18 +454,37 @@ const minutesOf = (duration: string | null): number | null => {
   return length === null ? null : Math.round(length / 60);
 };
 
-const optionOf = (words: readonly string[], name: string): string | null => words[words.indexOf(name) + 1 || words.length] ?? null;
-const optionsOf = (words: readonly string[], name: string): string[] => words.flatMap((word, i) => (word === name && words[i + 1] !== undefined ? [words[i + 1]!] : []));
+const optionOf = (words: readonly string[], name: string): string | null =>
+  words[words.indexOf(name) + 1 || words.length] ?? null;
+const optionsOf = (words: readonly string[], name: string): string[] =>
+  words.flatMap((word, i) => (word === name && words[i + 1] !== undefined ? [words[i + 1]!] : []));
 
 /** What the words of a task say that it uses, as far as they are the audit's. */
 function usedByWords(executable: string, words: readonly string[], platform: TaskPlatform): AuditTask | null {
   if (words[0] !== 'audit') return null;
   const store = optionOf(words, '--store');
   const command = {
-    executable, baseline: optionOf(words, '--baseline'), policy: optionOf(words, '--policy'), store: store ?? '', reports: optionsOf(words, '--report'), failOn: null, keep: null, eventLog: false, hash: false,
+    executable,
+    baseline: optionOf(words, '--baseline'),
+    policy: optionOf(words, '--policy'),
+    store: store ?? '',
+    reports: optionsOf(words, '--report'),
+    failOn: null,
+    keep: null,
+    eventLog: false,
+    hash: false,
   };
   const absolute = platform === 'win32' ? /^(?:[A-Za-z]:\\|\\\\)/ : /^\//;
-  if (![command.executable, command.store, ...command.reports, command.baseline ?? command.executable, command.policy ?? command.executable].every((path) => absolute.test(path))) return null;
+  if (
+    ![
+      command.executable,
+      command.store,
+      ...command.reports,
+      command.baseline ?? command.executable,
+      command.policy ?? command.executable,
+    ].every((path) => absolute.test(path))
+  )
+    return null;
   return { name: '', account: { kind: 'system' }, at: { hour: 0, minute: 0 }, randomDelay: 0, timeLimit: 0, command };
 }
 
@@ -331,21 +504,36 @@ interface Rhythm {
 const hour = 3_600_000;
 
 /** The newest audit of this machine in the store, why it cannot be told, and whether there should be a newer one. */
-function lastAudit(words: readonly string[], scheduler: Scheduler, { days, since }: Rhythm, { now }: Judging): { readonly values: Partial<AuditTaskRow>; readonly reasons: string[] } {
+function lastAudit(
+  words: readonly string[],
+  scheduler: Scheduler,
+  { days, since }: Rhythm,
+  { now }: Judging,
+): { readonly values: Partial<AuditTaskRow>; readonly reasons: string[] } {
   const store = optionOf(words, '--store');
   if (store === null) return { values: {}, reasons: [] };
   // A night begins later by chance, and an audit takes its time.
   const isLate = (last: number): boolean => days !== null && now.getTime() - last > (2 * 24 * days + 1) * hour;
-  const none = since !== null && isLate(since.getTime()) ? `the task is of ${since.toISOString()}, and no audit has been stored: nights go by without one` : 'LastAudit: NotFound: no audit has been stored yet';
+  const none =
+    since !== null && isLate(since.getTime())
+      ? `the task is of ${since.toISOString()}, and no audit has been stored: nights go by without one`
+      : 'LastAudit: NotFound: no audit has been stored yet';
   if (scheduler.look(store).standing === 'missing') return { values: {}, reasons: [none] };
   try {
     // A store may keep the audits of others, too.
-    const [run] = readRuns(scheduler.file(store), { machine: words.includes('--from') ? null : scheduler.machine, limit: 1 });
+    const [run] = readRuns(scheduler.file(store), {
+      machine: words.includes('--from') ? null : scheduler.machine,
+      limit: 1,
+    });
     if (run === undefined || run.RunTime === null) return { values: {}, reasons: [none] };
     const { RunTime, Findings } = run;
     const reasons = isFuture(RunTime, now)
-      ? [`the newest audit in the store is of ${RunTime}, which is in the future: until then none is stored; portowner audit --forget-later removes it`]
-      : isLate(Date.parse(RunTime)) ? [`the newest audit in the store is of ${RunTime}: nights go by without one`] : [];
+      ? [
+          `the newest audit in the store is of ${RunTime}, which is in the future: until then none is stored; portowner audit --forget-later removes it`,
+        ]
+      : isLate(Date.parse(RunTime))
+        ? [`the newest audit in the store is of ${RunTime}: nights go by without one`]
+        : [];
     return { values: { LastAudit: RunTime, LastFindings: Findings }, reasons };
   } catch (error) {
     if (!(error instanceof PortOwnerError)) throw error;
@@ -367,37 +555,68 @@ function unusableReports({ reports }: AuditCommand, { checkReport }: Judging): U
 }
 
 /** Whether others could change what a task uses that is there already, and whether an audit could use it. `root` is an image's. */
-function standingConcerns(executable: string, words: readonly string[], scheduler: Scheduler, sids: readonly string[], judging: Judging, root: string | null = null): string[] {
+function standingConcerns(
+  executable: string,
+  words: readonly string[],
+  scheduler: Scheduler,
+  sids: readonly string[],
+  judging: Judging,
+  root: string | null = null,
+): string[] {
   const task = usedByWords(executable, words, scheduler.platform);
   if (task === null) return root === null ? ['its command line is not that of an audit'] : [];
   const { command } = task;
   // What is wrong with a store is told with its newest audit.
   const found = present(scheduler);
-  const contents = root === null ? unusableContents(command, (path, role) => (role === 'the store' ? null : found(path))) : imageContents(command, root, scheduler).unusable;
+  const contents =
+    root === null
+      ? unusableContents(command, (path, role) => (role === 'the store' ? null : found(path)))
+      : imageContents(command, root, scheduler).unusable;
   return [
     // Below another root the paths are not this machine's.
     ...(root === null ? concernsAbout(usedBy(task, scheduler), scheduler, sids).map(concernText) : []),
-    ...[...unusablePaths(command, scheduler.platform), ...unusableReports(command, judging)].map(({ error }) => error.message),
+    ...[...unusablePaths(command, scheduler.platform), ...unusableReports(command, judging)].map(
+      ({ error }) => error.message,
+    ),
     ...contents.map(({ role, error }) => `${role}: ${error.message}`),
   ];
 }
 
 function reasonsOf(row: AuditTaskRow, reasons: readonly string[]): Outcome {
-  const problems = reasons.filter((reason) => !/^\w+: (?:NotFound|NotSupported): /.test(reason)).map((reason) => warning(reason, { target: row.TaskName ?? '' }));
+  const problems = reasons
+    .filter((reason) => !/^\w+: (?:NotFound|NotSupported): /.test(reason))
+    .map((reason) => warning(reason, { target: row.TaskName ?? '' }));
   return { row: { ...row, Reason: reasons.length === 0 ? null : reasons }, problems };
 }
 
 function windowsStatus(name: string, scheduler: WindowsScheduler, judging: Judging): Outcome {
-  const row = { ...empty, TaskName: name, EventSource: scheduler.eventSource(eventSourceName) !== null, ComputerName: scheduler.machine };
+  const row = {
+    ...empty,
+    TaskName: name,
+    EventSource: scheduler.eventSource(eventSourceName) !== null,
+    ComputerName: scheduler.machine,
+  };
   if (!scheduler.exists(name)) return { row: { ...row, State: 'NotInstalled' }, problems: [] };
   const answer = scheduler.query(name);
-  if ('refusal' in answer) return reasonsOf({ ...row, State: 'Unknown' }, [`State: ${answer.refusal.code}: ${answer.refusal.text}`]);
+  if ('refusal' in answer)
+    return reasonsOf({ ...row, State: 'Unknown' }, [`State: ${answer.refusal.code}: ${answer.refusal.text}`]);
   const { flaws, concerns, facts } = checkTask(taskText(answer.bytes, answer.decode));
   if (facts === null) return reasonsOf({ ...row, State: 'Unknown' }, [`State: Failed: ${flaws.join('; ')}`]);
   const words = splitWindows(facts.arguments ?? '');
-  const { values, reasons } = lastAudit(words, scheduler, { days: facts.days, since: scheduler.changedAt(name) }, judging);
-  const sid = facts.user === null || facts.user === 'SYSTEM' ? null : facts.user.startsWith('S-1-') ? facts.user : scheduler.sid(facts.user);
-  const open = facts.command === null ? [] : standingConcerns(facts.command, words, scheduler, sid === null ? [] : [sid], judging);
+  const { values, reasons } = lastAudit(
+    words,
+    scheduler,
+    { days: facts.days, since: scheduler.changedAt(name) },
+    judging,
+  );
+  const sid =
+    facts.user === null || facts.user === 'SYSTEM'
+      ? null
+      : facts.user.startsWith('S-1-')
+        ? facts.user
+        : scheduler.sid(facts.user);
+  const open =
+    facts.command === null ? [] : standingConcerns(facts.command, words, scheduler, sid === null ? [] : [sid], judging);
   return reasonsOf(
     {
       ...row,
@@ -422,8 +641,14 @@ function unitConcerns(service: string, timer: string, shown: string | null): str
   const found: [boolean, string][] = [
     [!isOn(unitValues(timer, 'Persistent').at(-1)), 'a night in which the machine was off is not made up for'],
     [limit === undefined || limit === '' || /^(?:0|infinity)$/.test(limit), 'it has no time limit'],
-    [shown !== null && unitValues(shown, 'UnitFileState')[0] !== 'enabled', `its timer does not start with the machine: systemctl enable --now ${unitName}.timer`],
-    [shown !== null && isOn(unitValues(shown, 'NeedDaemonReload')[0]), 'systemd goes by an older definition: systemctl daemon-reload'],
+    [
+      shown !== null && unitValues(shown, 'UnitFileState')[0] !== 'enabled',
+      `its timer does not start with the machine: systemctl enable --now ${unitName}.timer`,
+    ],
+    [
+      shown !== null && isOn(unitValues(shown, 'NeedDaemonReload')[0]),
+      'systemd goes by an older definition: systemctl daemon-reload',
+    ],
   ];
   return found.flatMap(([wrong, what]) => (wrong ? [what] : []));
 }
@@ -440,8 +665,11 @@ function failedRun(shown: string | null): string[] {
   const [result = 'success', status = ''] = ['Result', 'ExecMainStatus'].map((key) => unitValues(shown ?? '', key)[0]);
   // Findings are an answer, not a failure.
   if (result === 'success' || (result === 'exit-code' && status === '1')) return [];
-  const why = result === 'timeout' ? 'it came to its time limit' : result === 'exit-code' ? failures[status] : undefined;
-  return [`the last run failed (Result=${result}, ExecMainStatus=${status})${why === undefined ? '' : `: ${why}`}; journalctl -u ${unitName}.service tells more`];
+  const why =
+    result === 'timeout' ? 'it came to its time limit' : result === 'exit-code' ? failures[status] : undefined;
+  return [
+    `the last run failed (Result=${result}, ExecMainStatus=${status})${why === undefined ? '' : `: ${why}`}; journalctl -u ${unitName}.service tells more`,
+  ];
 }
 
 function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Judging): Outcome {
@@ -450,17 +678,28 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Ju
   const [service, timer] = ['service', 'timer'].map((kind) => scheduler.readUnit(root, `${unitName}.${kind}`));
   if (service == null || timer == null) {
     const other = service ?? timer;
-    return reasonsOf({ ...row, State: 'NotInstalled' }, other == null ? [] : [`there is no unit ${unitName}.${service == null ? 'service' : 'timer'}`]);
+    return reasonsOf(
+      { ...row, State: 'NotInstalled' },
+      other == null ? [] : [`there is no unit ${unitName}.${service == null ? 'service' : 'timer'}`],
+    );
   }
   const [line = ''] = unitValues(service, 'ExecStart');
   const [command = '', ...words] = splitUnit(line);
   const live = root === null && scheduler.isRunning;
-  const shown = live ? scheduler.systemctl('show', '--property=ActiveState,UnitFileState,NeedDaemonReload', name).text : null;
-  const ended = live ? scheduler.systemctl('show', '--property=Result,ExecMainStatus', `${unitName}.service`).text : null;
+  const shown = live
+    ? scheduler.systemctl('show', '--property=ActiveState,UnitFileState,NeedDaemonReload', name).text
+    : null;
+  const ended = live
+    ? scheduler.systemctl('show', '--property=Result,ExecMainStatus', `${unitName}.service`).text
+    : null;
   const [calendar = ''] = unitValues(timer, 'OnCalendar');
-  const rhythm = { days: /^(?:\*-\*-\* \d{2}:\d{2}:\d{2}|daily)$/.test(calendar) ? 1 : null, since: scheduler.changedAt(root, name) };
+  const rhythm = {
+    days: /^(?:\*-\*-\* \d{2}:\d{2}:\d{2}|daily)$/.test(calendar) ? 1 : null,
+    since: scheduler.changedAt(root, name),
+  };
   // Below another root the paths are not this machine's.
-  const { values, reasons } = root === null ? lastAudit(words, scheduler, rhythm, judging) : { values: {}, reasons: [] };
+  const { values, reasons } =
+    root === null ? lastAudit(words, scheduler, rhythm, judging) : { values: {}, reasons: [] };
   const number = (text: string, key: string): number | null => {
     const minutes = /^(\d+)min$/.exec(unitValues(text, key)[0] ?? '')?.[1];
     return minutes === undefined ? null : Number(minutes);
@@ -479,7 +718,11 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Ju
       ...values,
     },
     [
-      ...(live ? [] : [`State: NotSupported: ${root === null ? 'systemd is not in charge of this machine now' : 'whether it is enabled shows where it runs'}`]),
+      ...(live
+        ? []
+        : [
+            `State: NotSupported: ${root === null ? 'systemd is not in charge of this machine now' : 'whether it is enabled shows where it runs'}`,
+          ]),
       ...unitConcerns(service, timer, shown),
       ...failedRun(ended),
       ...standingConcerns(command, words, scheduler, [], judging, root),
@@ -490,5 +733,7 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Ju
 
 /** A scheduled audit as it is now, by the system's own definition of it and the store. */
 export function taskStatus(name: string, scheduler: Scheduler, root: string | null, judging: Judging): Outcome {
-  return scheduler.platform === 'win32' ? windowsStatus(name, scheduler, judging) : linuxStatus(scheduler, root, judging);
+  return scheduler.platform === 'win32'
+    ? windowsStatus(name, scheduler, judging)
+    : linuxStatus(scheduler, root, judging);
 }

@@ -8,7 +8,13 @@ export type Access =
   /** A self-relative security descriptor with its owner and DACL. */
   | { readonly platform: 'win32'; readonly descriptor: Uint8Array }
   /** `mode` with the permission bits alone; `list` is the extended attribute system.posix_acl_access, null for none. */
-  | { readonly platform: 'linux'; readonly uid: number; readonly gid: number; readonly mode: number; readonly list: Uint8Array | null };
+  | {
+      readonly platform: 'linux';
+      readonly uid: number;
+      readonly gid: number;
+      readonly mode: number;
+      readonly list: Uint8Array | null;
+    };
 
 export interface Look {
   readonly standing: Standing;
@@ -62,7 +68,9 @@ export interface WindowsScheduler extends Common {
   /** When the task was last defined; null when it cannot be told. */
   changedAt(name: string): Date | null;
   /** The task's XML as bytes; a refusal where it cannot be had. */
-  query(name: string): { readonly bytes: Uint8Array; readonly decode: (bytes: Uint8Array) => string } | { readonly refusal: Refusal };
+  query(
+    name: string,
+  ): { readonly bytes: Uint8Array; readonly decode: (bytes: Uint8Array) => string } | { readonly refusal: Refusal };
   /** The definitions of all tasks but those of Windows itself, by their names; null when one cannot be read. */
   definitions(): ReadonlyMap<string, string> | null;
   /** The message file of an event source; null when there is no such source. */

@@ -35,55 +35,125 @@ type Rule =
 
 const text: TextRule = () => null;
 const some: TextRule = (value) => (value === '' ? 'it is empty' : null);
-const boolean: TextRule = (value) => (/^(?:true|false|0|1)$/.test(value) ? null : `${JSON.stringify(value)} is not true or false`);
-const oneOf = (...values: readonly string[]): TextRule => (value) => (values.includes(value) ? null : `${JSON.stringify(value)} is not one of ${values.join(', ')}`);
-const matching = (pattern: RegExp, what: string): TextRule => (value) => (pattern.test(value) ? null : `${JSON.stringify(value)} is not ${what}`);
-const whole = (least: number, most: number): TextRule => (value) =>
-  /^\+?\d{1,10}$/.test(value) && Number(value) >= least && Number(value) <= most ? null : `${JSON.stringify(value)} is not a whole number from ${least} to ${most}`;
-const path: TextRule = (value) => (value === '' ? 'it is empty' : value.length > 260 ? 'it has more than 260 characters' : null);
+const boolean: TextRule = (value) =>
+  /^(?:true|false|0|1)$/.test(value) ? null : `${JSON.stringify(value)} is not true or false`;
+const oneOf =
+  (...values: readonly string[]): TextRule =>
+  (value) =>
+    values.includes(value) ? null : `${JSON.stringify(value)} is not one of ${values.join(', ')}`;
+const matching =
+  (pattern: RegExp, what: string): TextRule =>
+  (value) =>
+    pattern.test(value) ? null : `${JSON.stringify(value)} is not ${what}`;
+const whole =
+  (least: number, most: number): TextRule =>
+  (value) =>
+    /^\+?\d{1,10}$/.test(value) && Number(value) >= least && Number(value) <= most
+      ? null
+      : `${JSON.stringify(value)} is not a whole number from ${least} to ${most}`;
+const path: TextRule = (value) =>
+  value === '' ? 'it is empty' : value.length > 260 ? 'it has more than 260 characters' : null;
 const date: TextRule = (value) => {
-  const parts = /^(\d{4,})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?$/.exec(value)?.slice(1, 7).map(Number);
+  const parts = /^(\d{4,})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?$/
+    .exec(value)
+    ?.slice(1, 7)
+    .map(Number);
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts ?? [];
   const last = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  return parts !== undefined && month >= 1 && month <= 12 && day >= 1 && day <= last && hour <= 23 && minute <= 59 && second <= 59 ? null : `${JSON.stringify(value)} is not a date and time`;
+  return parts !== undefined &&
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= last &&
+    hour <= 23 &&
+    minute <= 59 &&
+    second <= 59
+    ? null
+    : `${JSON.stringify(value)} is not a date and time`;
 };
 
 /** A duration in seconds, its months as 30 days; null when it is none. */
 export function seconds(value: string): number | null {
-  const found = /^P(?=.)(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})D)?(?:T(?=.)(?:(\d{1,7})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d+)?)S)?)?$/.exec(value);
+  const found =
+    /^P(?=.)(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})D)?(?:T(?=.)(?:(\d{1,7})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d+)?)S)?)?$/.exec(
+      value,
+    );
   if (found === null) return null;
-  const [years = 0, months = 0, days = 0, hours = 0, minutes = 0, rest = 0] = found.slice(1).map((part) => Number(part ?? 0));
+  const [years = 0, months = 0, days = 0, hours = 0, minutes = 0, rest = 0] = found
+    .slice(1)
+    .map((part) => Number(part ?? 0));
   return ((years * 365 + months * 30 + days) * 24 + hours) * 3600 + minutes * 60 + rest;
 }
 
 const day = 86_400;
-const lasting = (least = 0, most = Number.POSITIVE_INFINITY): TextRule => (value) => {
-  const length = seconds(value);
-  if (length === null) return `${JSON.stringify(value)} is not a duration`;
-  return length >= least && length <= most ? null : `${JSON.stringify(value)} is too ${length < least ? 'short' : 'long'}`;
-};
+const lasting =
+  (least = 0, most = Number.POSITIVE_INFINITY): TextRule =>
+  (value) => {
+    const length = seconds(value);
+    if (length === null) return `${JSON.stringify(value)} is not a duration`;
+    return length >= least && length <= most
+      ? null
+      : `${JSON.stringify(value)} is too ${length < least ? 'short' : 'long'}`;
+  };
 
 const leaf = (rule: TextRule): Rule => ({ text: rule });
-const texts = (rule: TextRule, ...names: readonly string[]): Record<string, Rule> => Object.fromEntries(names.map((name) => [name, leaf(rule)]));
-const empties = (...names: readonly string[]): Rule => ({ children: texts((value) => (value === '' ? null : 'it is not empty'), ...names) });
+const texts = (rule: TextRule, ...names: readonly string[]): Record<string, Rule> =>
+  Object.fromEntries(names.map((name) => [name, leaf(rule)]));
+const empties = (...names: readonly string[]): Rule => ({
+  children: texts((value) => (value === '' ? null : 'it is not empty'), ...names),
+});
 
 const interval = leaf(lasting(60, 31 * day));
 const triggerBase: Record<string, Rule> = {
   ...texts(boolean, 'Enabled'),
   ...texts(date, 'StartBoundary', 'EndBoundary'),
   ...texts(lasting(), 'ExecutionTimeLimit'),
-  Repetition: { children: { Interval: interval, ...texts(lasting(60), 'Duration'), ...texts(boolean, 'StopAtDurationEnd') }, required: ['Interval'] },
+  Repetition: {
+    children: { Interval: interval, ...texts(lasting(60), 'Duration'), ...texts(boolean, 'StopAtDurationEnd') },
+    required: ['Interval'],
+  },
 };
-const trigger = (more: Readonly<Record<string, Rule>> = {}, rest: { required?: readonly string[]; last?: readonly string[] } = {}): Rule => ({ children: { ...triggerBase, ...more }, attributes: ['id'], ...rest });
+const trigger = (
+  more: Readonly<Record<string, Rule>> = {},
+  rest: { required?: readonly string[]; last?: readonly string[] } = {},
+): Rule => ({ children: { ...triggerBase, ...more }, attributes: ['id'], ...rest });
 const delay = texts(lasting(), 'Delay');
 const weekdays = empties('Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday');
-const months = empties('January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December');
+const months = empties(
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+);
 const schedules: Record<string, Rule> = {
   ScheduleByDay: { children: texts(whole(1, 365), 'DaysInterval') },
   ScheduleByWeek: { children: { ...texts(whole(1, 52), 'WeeksInterval'), DaysOfWeek: weekdays } },
-  ScheduleByMonth: { children: { DaysOfMonth: { children: texts(matching(/^(?:[1-9]|[12]\d|3[01]|Last)$/, 'a day of a month'), 'Day'), many: { least: 0, most: 32 } }, Months: months } },
+  ScheduleByMonth: {
+    children: {
+      DaysOfMonth: {
+        children: texts(matching(/^(?:[1-9]|[12]\d|3[01]|Last)$/, 'a day of a month'), 'Day'),
+        many: { least: 0, most: 32 },
+      },
+      Months: months,
+    },
+  },
   ScheduleByMonthDayOfWeek: {
-    children: { Weeks: { children: texts(matching(/^(?:[1-4]|Last)$/, 'a week of a month'), 'Week'), many: { least: 0, most: 5 } }, DaysOfWeek: weekdays, Months: months },
+    children: {
+      Weeks: {
+        children: texts(matching(/^(?:[1-4]|Last)$/, 'a week of a month'), 'Week'),
+        many: { least: 0, most: 5 },
+      },
+      DaysOfWeek: weekdays,
+      Months: months,
+    },
     required: ['DaysOfWeek'],
   },
 };
@@ -93,7 +163,12 @@ const task: Rule = {
   attributes: ['version'],
   required: ['Actions'],
   children: {
-    RegistrationInfo: { children: { ...texts(text, 'URI', 'SecurityDescriptor', 'Source', 'Author', 'Version', 'Description', 'Documentation'), ...texts(date, 'Date') } },
+    RegistrationInfo: {
+      children: {
+        ...texts(text, 'URI', 'SecurityDescriptor', 'Source', 'Author', 'Version', 'Description', 'Documentation'),
+        ...texts(date, 'Date'),
+      },
+    },
     Triggers: {
       many: { least: 0, most: 48 },
       children: {
@@ -102,30 +177,78 @@ const task: Rule = {
         IdleTrigger: trigger(),
         TimeTrigger: trigger(texts(lasting(), 'RandomDelay')),
         EventTrigger: trigger(
-          { ...delay, ...texts(some, 'Subscription', 'MatchingElement'), ...texts(lasting(), 'PeriodOfOccurrence'), ...texts(whole(1, 32), 'NumberOfOccurrences'), ValueQueries: valueQueries },
+          {
+            ...delay,
+            ...texts(some, 'Subscription', 'MatchingElement'),
+            ...texts(lasting(), 'PeriodOfOccurrence'),
+            ...texts(whole(1, 32), 'NumberOfOccurrences'),
+            ValueQueries: valueQueries,
+          },
           { required: ['Subscription'] },
         ),
         LogonTrigger: trigger({ ...delay, ...texts(some, 'UserId') }),
         SessionStateChangeTrigger: trigger(
-          { ...delay, ...texts(some, 'UserId'), ...texts(oneOf('ConsoleConnect', 'ConsoleDisconnect', 'RemoteConnect', 'RemoteDisconnect', 'SessionLock', 'SessionUnlock'), 'StateChange') },
+          {
+            ...delay,
+            ...texts(some, 'UserId'),
+            ...texts(
+              oneOf(
+                'ConsoleConnect',
+                'ConsoleDisconnect',
+                'RemoteConnect',
+                'RemoteDisconnect',
+                'SessionLock',
+                'SessionUnlock',
+              ),
+              'StateChange',
+            ),
+          },
           { required: ['StateChange'] },
         ),
-        CalendarTrigger: trigger({ ...texts(lasting(), 'RandomDelay'), ...schedules }, { last: Object.keys(schedules) }),
+        CalendarTrigger: trigger(
+          { ...texts(lasting(), 'RandomDelay'), ...schedules },
+          { last: Object.keys(schedules) },
+        ),
       },
     },
     Settings: {
       children: {
         ...texts(
-          boolean, 'AllowStartOnDemand', 'DisallowStartIfOnBatteries', 'StopIfGoingOnBatteries', 'AllowHardTerminate', 'StartWhenAvailable', 'RunOnlyIfNetworkAvailable', 'WakeToRun', 'Enabled',
-          'Hidden', 'RunOnlyIfIdle', 'UseUnifiedSchedulingEngine', 'DisallowStartOnRemoteAppSession', 'Volatile',
+          boolean,
+          'AllowStartOnDemand',
+          'DisallowStartIfOnBatteries',
+          'StopIfGoingOnBatteries',
+          'AllowHardTerminate',
+          'StartWhenAvailable',
+          'RunOnlyIfNetworkAvailable',
+          'WakeToRun',
+          'Enabled',
+          'Hidden',
+          'RunOnlyIfIdle',
+          'UseUnifiedSchedulingEngine',
+          'DisallowStartOnRemoteAppSession',
+          'Volatile',
         ),
         ...texts(text, 'NetworkProfileName'),
         ...texts(lasting(), 'DeleteExpiredTaskAfter', 'ExecutionTimeLimit'),
         ...texts(whole(0, 10), 'Priority'),
         ...texts(oneOf('Parallel', 'Queue', 'IgnoreNew', 'StopExisting'), 'MultipleInstancesPolicy'),
-        RestartOnFailure: { children: { Interval: interval, ...texts(whole(1, 255), 'Count') }, required: ['Interval', 'Count'] },
-        IdleSettings: { children: { ...texts(lasting(60), 'Duration', 'WaitTimeout'), ...texts(boolean, 'StopOnIdleEnd', 'RestartOnIdle') } },
-        NetworkSettings: { children: { ...texts(some, 'Name'), ...texts(matching(/^\{[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\}$/i, 'a GUID in braces'), 'Id') } },
+        RestartOnFailure: {
+          children: { Interval: interval, ...texts(whole(1, 255), 'Count') },
+          required: ['Interval', 'Count'],
+        },
+        IdleSettings: {
+          children: {
+            ...texts(lasting(60), 'Duration', 'WaitTimeout'),
+            ...texts(boolean, 'StopOnIdleEnd', 'RestartOnIdle'),
+          },
+        },
+        NetworkSettings: {
+          children: {
+            ...texts(some, 'Name'),
+            ...texts(matching(/^\{[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\}$/i, 'a GUID in braces'), 'Id'),
+          },
+        },
         MaintenanceSettings: { any: true },
       },
     },
@@ -141,7 +264,10 @@ const task: Rule = {
             ...texts(oneOf('S4U', 'Password', 'InteractiveToken', 'InteractiveTokenOrPassword'), 'LogonType'),
             ...texts(oneOf('LeastPrivilege', 'HighestAvailable'), 'RunLevel'),
             ...texts(oneOf('None', 'Unrestricted'), 'ProcessTokenSidType'),
-            RequiredPrivileges: { children: texts(matching(/^Se[A-Za-z]+Privilege$/, 'a privilege'), 'Privilege'), many: { least: 1, most: 64 } },
+            RequiredPrivileges: {
+              children: texts(matching(/^Se[A-Za-z]+Privilege$/, 'a privilege'), 'Privilege'),
+              many: { least: 1, most: 64 },
+            },
           },
         },
       },
@@ -150,8 +276,19 @@ const task: Rule = {
       attributes: ['Context'],
       many: { least: 1, most: 32 },
       children: {
-        Exec: { children: { Command: leaf(path), Arguments: leaf(text), WorkingDirectory: leaf(path) }, required: ['Command'], attributes: ['id'] },
-        ComHandler: { children: { ...texts(matching(/^\{[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\}$/i, 'a GUID in braces'), 'ClassId'), Data: { any: true } }, required: ['ClassId'], attributes: ['id'] },
+        Exec: {
+          children: { Command: leaf(path), Arguments: leaf(text), WorkingDirectory: leaf(path) },
+          required: ['Command'],
+          attributes: ['id'],
+        },
+        ComHandler: {
+          children: {
+            ...texts(matching(/^\{[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\}$/i, 'a GUID in braces'), 'ClassId'),
+            Data: { any: true },
+          },
+          required: ['ClassId'],
+          attributes: ['id'],
+        },
         SendEmail: { any: true },
         ShowMessage: { children: texts(some, 'Title', 'Body'), required: ['Title', 'Body'], attributes: ['id'] },
       },
@@ -161,8 +298,10 @@ const task: Rule = {
 
 const attribute = (element: Element, name: string): string | undefined => element.$?.[name]?.value;
 const childrenOf = (element: Element | undefined): readonly Element[] => element?.$$ ?? [];
-const child = (element: Element | undefined, name: string): Element | undefined => childrenOf(element).find((one) => one.$ns.local === name);
-const content = (element: Element | undefined): string | null => (element === undefined ? null : (element._ ?? '').trim());
+const child = (element: Element | undefined, name: string): Element | undefined =>
+  childrenOf(element).find((one) => one.$ns.local === name);
+const content = (element: Element | undefined): string | null =>
+  element === undefined ? null : (element._ ?? '').trim();
 
 function check(element: Element, rule: Rule, where: string, flaws: string[]): void {
   const wrong = (what: string): void => void flaws.push(`${where}: ${what}`);
@@ -174,13 +313,16 @@ function check(element: Element, rule: Rule, where: string, flaws: string[]): vo
     return flaw === null ? undefined : wrong(flaw);
   }
   for (const { local, prefix, value } of Object.values(element.$ ?? {})) {
-    const namespaces = prefix === 'xmlns' || local === 'xmlns' || (prefix === '' && local === '' && value === taskNamespace);
+    const namespaces =
+      prefix === 'xmlns' || local === 'xmlns' || (prefix === '' && local === '' && value === taskNamespace);
     if (!namespaces && !rule.attributes?.includes(local)) wrong(`it has an attribute ${local}`);
   }
   if (content(element) !== '') wrong('it has text between its elements');
   const children = childrenOf(element);
   if (rule.many !== undefined && (children.length < rule.many.least || children.length > rule.many.most)) {
-    wrong(`it has ${children.length} elements, and may have ${rule.many.least === rule.many.most ? rule.many.most : `${rule.many.least} to ${rule.many.most}`}`);
+    wrong(
+      `it has ${children.length} elements, and may have ${rule.many.least === rule.many.most ? rule.many.most : `${rule.many.least} to ${rule.many.most}`}`,
+    );
   }
   const seen = new Set<string>();
   for (const one of children) {
@@ -197,7 +339,8 @@ function check(element: Element, rule: Rule, where: string, flaws: string[]): vo
   if (rule.last !== undefined) {
     const count = children.filter((one) => rule.last!.includes(one.$ns.local)).length;
     if (count !== 1) wrong(`it has ${count} of ${rule.last.join(', ')}, and needs one`);
-    else if (!rule.last.includes(children.at(-1)!.$ns.local)) wrong(`${children.at(-1)!.$ns.local} stands behind the schedule`);
+    else if (!rule.last.includes(children.at(-1)!.$ns.local))
+      wrong(`${children.at(-1)!.$ns.local} stands behind the schedule`);
   }
 }
 
@@ -209,7 +352,8 @@ function parse(xml: string): Element | string {
   // Entities can be anything; no task has any of its own.
   if (/<!(?:DOCTYPE|ENTITY)/i.test(xml)) return 'it has a DOCTYPE';
   const encoding = /^\ufeff?<\?xml[^>]*\bencoding\s*=\s*["']([^"']*)/.exec(xml)?.[1];
-  if (encoding !== undefined && !/^utf-16$/i.test(encoding)) return `it says to be encoded in ${encoding}, and Task Scheduler takes UTF-16 alone`;
+  if (encoding !== undefined && !/^utf-16$/i.test(encoding))
+    return `it says to be encoded in ${encoding}, and Task Scheduler takes UTF-16 alone`;
   let result: Element | string = 'it is empty';
   const parser = new xml2js.Parser({ explicitChildren: true, preserveChildrenOrder: true, xmlns: true, trim: true });
   try {
@@ -226,20 +370,34 @@ function parse(xml: string): Element | string {
 /** What one element says about others. */
 function crossCheck(root: Element, flaws: string[]): void {
   const version = attribute(root, 'version');
-  if (version !== undefined && !/^\d+(?:\.\d+){1,3}$/.test(version)) flaws.push(`Task: version ${JSON.stringify(version)} is not a version`);
+  if (version !== undefined && !/^\d+(?:\.\d+){1,3}$/.test(version))
+    flaws.push(`Task: version ${JSON.stringify(version)} is not a version`);
   const principal = child(child(root, 'Principals'), 'Principal');
   const actions = child(root, 'Actions');
   const context = actions === undefined ? undefined : attribute(actions, 'Context');
-  if (context !== undefined && (principal === undefined || attribute(principal, 'id') !== context)) flaws.push(`Task/Actions: Context ${JSON.stringify(context)} is the id of no principal`);
-  const named = [...(principal === undefined ? [] : [principal]), ...childrenOf(child(root, 'Triggers')), ...childrenOf(actions)];
+  if (context !== undefined && (principal === undefined || attribute(principal, 'id') !== context))
+    flaws.push(`Task/Actions: Context ${JSON.stringify(context)} is the id of no principal`);
+  const named = [
+    ...(principal === undefined ? [] : [principal]),
+    ...childrenOf(child(root, 'Triggers')),
+    ...childrenOf(actions),
+  ];
   const ids = named.flatMap((element) => attribute(element, 'id') ?? []);
-  for (const id of new Set(ids)) if (ids.filter((one) => one === id).length > 1) flaws.push(`Task: the id ${JSON.stringify(id)} stands more than once`);
+  for (const id of new Set(ids))
+    if (ids.filter((one) => one === id).length > 1)
+      flaws.push(`Task: the id ${JSON.stringify(id)} stands more than once`);
   if (principal === undefined) return;
   const [user, group, logon] = ['UserId', 'GroupId', 'LogonType'].map((name) => content(child(principal, name)));
   const where = 'Task/Principals/Principal';
   if (user !== null && group !== null) flaws.push(`${where}: it has both UserId and GroupId`);
-  if (user !== null && /^(?:S-1-5-(?:18|19|20)|(?:NT AUTHORITY\\)?(?:SYSTEM|LOCAL ?SERVICE|NETWORK ?SERVICE))$/i.test(user!) && logon !== null) flaws.push(`${where}: ${user} has no LogonType`);
-  if (user?.endsWith('$') && logon !== 'Password') flaws.push(`${where}: a managed service account has the LogonType Password`);
+  if (
+    user !== null &&
+    /^(?:S-1-5-(?:18|19|20)|(?:NT AUTHORITY\\)?(?:SYSTEM|LOCAL ?SERVICE|NETWORK ?SERVICE))$/i.test(user!) &&
+    logon !== null
+  )
+    flaws.push(`${where}: ${user} has no LogonType`);
+  if (user?.endsWith('$') && logon !== 'Password')
+    flaws.push(`${where}: a managed service account has the LogonType Password`);
 }
 
 /** What an existing task is, as far as it matters here. */
@@ -279,11 +437,23 @@ function concernsOf(root: Element): string[] {
     [isOn('DisallowStartIfOnBatteries', 'true'), 'it does not start on batteries'],
     [isOn('StopIfGoingOnBatteries', 'true'), 'it is stopped when the machine goes on batteries'],
     [isOn('RunOnlyIfIdle', 'false'), 'it starts only when the machine is idle'],
-    [setting('MultipleInstancesPolicy', 'IgnoreNew') !== 'IgnoreNew', 'a second audit is started beside one that still runs'],
+    [
+      setting('MultipleInstancesPolicy', 'IgnoreNew') !== 'IgnoreNew',
+      'a second audit is started beside one that still runs',
+    ],
     [limit === 0 || limit === null || limit > day, 'it has no time limit of a day or less'],
-    [!triggers.some((one) => ['CalendarTrigger', 'TimeTrigger'].includes(one.$ns.local)), 'it has no time at which it starts'],
-    [triggers.some((one) => /(?:Z|[+-]\d{2}:\d{2})$/.test(content(child(one, 'StartBoundary')) ?? '')), 'its time moves with summer time: StartBoundary has a zone'],
-    [exec !== undefined && !/^[A-Za-z]:\\/.test(content(child(exec, 'Command'))!), 'its command is not an absolute path without quotes'],
+    [
+      !triggers.some((one) => ['CalendarTrigger', 'TimeTrigger'].includes(one.$ns.local)),
+      'it has no time at which it starts',
+    ],
+    [
+      triggers.some((one) => /(?:Z|[+-]\d{2}:\d{2})$/.test(content(child(one, 'StartBoundary')) ?? '')),
+      'its time moves with summer time: StartBoundary has a zone',
+    ],
+    [
+      exec !== undefined && !/^[A-Za-z]:\\/.test(content(child(exec, 'Command'))!),
+      'its command is not an absolute path without quotes',
+    ],
   ];
   return found.flatMap(([wrong, what]) => (wrong ? [what] : []));
 }
@@ -292,7 +462,8 @@ function concernsOf(root: Element): string[] {
 export function checkTask(xml: string): CheckedTask {
   const root = parse(xml);
   if (typeof root === 'string') return { flaws: [`this is no XML of a task: ${root}`], concerns: [], facts: null };
-  if (root.$ns.local !== 'Task') return { flaws: [`this is no XML of a task: its element is ${root.$ns.local}`], concerns: [], facts: null };
+  if (root.$ns.local !== 'Task')
+    return { flaws: [`this is no XML of a task: its element is ${root.$ns.local}`], concerns: [], facts: null };
   const flaws: string[] = [];
   check(root, task, 'Task', flaws);
   crossCheck(root, flaws);

@@ -1,5 +1,13 @@
 import xml2js from 'xml2js';
-import { auditArguments, checkLengths, description, folderOf, windowsArguments, type AuditTask, type TaskAccount } from './definition.ts';
+import {
+  auditArguments,
+  checkLengths,
+  description,
+  folderOf,
+  windowsArguments,
+  type AuditTask,
+  type TaskAccount,
+} from './definition.ts';
 
 /** https://learn.microsoft.com/windows/win32/taskschd/task-scheduler-schema */
 export const taskNamespace = 'http://schemas.microsoft.com/windows/2004/02/mit/task';
@@ -25,7 +33,11 @@ function principal(account: TaskAccount): Record<string, unknown> {
 
 /** What Task Scheduler starts for the audit. */
 export function auditAction({ command }: AuditTask): TaskAction {
-  return { command: command.executable, arguments: windowsArguments(auditArguments(command)), folder: folderOf(command.executable, 'win32') };
+  return {
+    command: command.executable,
+    arguments: windowsArguments(auditArguments(command)),
+    folder: folderOf(command.executable, 'win32'),
+  };
 }
 
 /**
@@ -60,7 +72,10 @@ export function taskXml(task: AuditTask, action: TaskAction = auditAction(task))
         Priority: 7,
         Enabled: true,
       },
-      Actions: { $: { Context: 'Author' }, Exec: { Command: action.command, Arguments: action.arguments, WorkingDirectory: action.folder } },
+      Actions: {
+        $: { Context: 'Author' },
+        Exec: { Command: action.command, Arguments: action.arguments, WorkingDirectory: action.folder },
+      },
     },
   })}\n`;
 }

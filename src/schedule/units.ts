@@ -50,7 +50,9 @@ export function units(task: AuditTask): Readonly<Record<string, string>> {
   const { command, at, randomDelay, timeLimit } = task;
   const written = [...new Set([command.store, ...command.reports].map((file) => folderOf(file, 'linux')))].toSorted();
   // systemd makes this one itself, in an image too.
-  const own = written.includes(stateFolder) ? `StateDirectory=${posix.basename(stateFolder)}\nStateDirectoryMode=0700\n` : '';
+  const own = written.includes(stateFolder)
+    ? `StateDirectory=${posix.basename(stateFolder)}\nStateDirectoryMode=0700\n`
+    : '';
   const others = written.filter((folder) => folder !== stateFolder);
   const service = `[Unit]
 Description=${description}

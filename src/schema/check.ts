@@ -5,7 +5,13 @@ export const check = {
   typeName: 'PortOwner.Check',
   columns: [
     { name: 'Check', type: 'text', importance: 1, description: 'What was looked into.' },
-    { name: 'Status', type: 'text', importance: 1, description: 'ok; differs (PortOwner and the system disagree, or a rule is broken); failed (it could not be read); skipped (there is none here, or your rights are not enough).' },
+    {
+      name: 'Status',
+      type: 'text',
+      importance: 1,
+      description:
+        'ok; differs (PortOwner and the system disagree, or a rule is broken); failed (it could not be read); skipped (there is none here, or your rights are not enough).',
+    },
     { name: 'Detail', type: 'text', importance: 1, description: 'What was found, in one line.' },
     { name: 'Evidence', type: 'texts', description: 'Each disagreement, at most 20 of them.' },
     { name: 'ComputerName', type: 'text', description: 'The machine the row is about.' },

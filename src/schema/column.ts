@@ -60,7 +60,9 @@ export type RowOf<S extends RowSchema> = {
 };
 
 /** A row of any kind, as the formats see it. */
-export type AnyRow = Readonly<Record<string, string | number | boolean | readonly string[] | readonly number[] | null | undefined>>;
+export type AnyRow = Readonly<
+  Record<string, string | number | boolean | readonly string[] | readonly number[] | null | undefined>
+>;
 
 /** The columns of the formats. */
 export function plainColumns(schema: RowSchema): readonly Column[] {

@@ -4,9 +4,19 @@ import type { RowOf, RowSchema } from './column.ts';
 export const listenerRow = {
   typeName: 'PortOwner.Listener',
   columns: [
-    { name: 'Port', type: 'text', importance: 1, description: 'The local port, or dynamic for all that a program takes from the dynamic range.' },
+    {
+      name: 'Port',
+      type: 'text',
+      importance: 1,
+      description: 'The local port, or dynamic for all that a program takes from the dynamic range.',
+    },
     { name: 'Protocol', type: 'text', importance: 2, description: 'TCP or UDP.' },
-    { name: 'LocalAddress', type: 'text', importance: 2, description: 'The local address; of a dynamic listener any, loopback or specific.' },
+    {
+      name: 'LocalAddress',
+      type: 'text',
+      importance: 2,
+      description: 'The local address; of a dynamic listener any, loopback or specific.',
+    },
     { name: 'AddressScope', type: 'text', description: 'Loopback, Specific or Any.' },
     { name: 'Program', type: 'text', importance: 1, description: 'The executable, whole path.' },
     { name: 'Services', type: 'texts', importance: 3, description: 'The services it runs.' },

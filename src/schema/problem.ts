@@ -5,7 +5,11 @@ import type { RowOf, RowSchema } from './column.ts';
 export const problemRow = {
   typeName: 'PortOwner.Problem',
   columns: [
-    { name: 'Severity', type: 'text', description: 'Error, Warning, Verbose or Progress; in CLIXML the last of all items has End.' },
+    {
+      name: 'Severity',
+      type: 'text',
+      description: 'Error, Warning, Verbose or Progress; in CLIXML the last of all items has End.',
+    },
     { name: 'Code', type: 'text', description: 'The stable number of what is wrong, such as PO1002.' },
     { name: 'Message', type: 'text', description: 'What is wrong, or going on.' },
     { name: 'Hint', type: 'text', description: 'What to do about it.' },

@@ -4,15 +4,30 @@ import type { RowOf, RowSchema } from './column.ts';
 export const range = {
   typeName: 'PortOwner.Range',
   columns: [
-    { name: 'Kind', type: 'text', importance: 1, description: "What the range is: WellKnown, Registered and Dynamic are IANA's classes; LocalDynamic is the machine's own dynamic range; Reserved and ExcludedAdministered are kept from random use; Excluded, ExcludedPersistent (also after a restart) and ReservedForGuests (virtual machines, WSL) cannot be bound; Privileged needs root." },
+    {
+      name: 'Kind',
+      type: 'text',
+      importance: 1,
+      description:
+        "What the range is: WellKnown, Registered and Dynamic are IANA's classes; LocalDynamic is the machine's own dynamic range; Reserved and ExcludedAdministered are kept from random use; Excluded, ExcludedPersistent (also after a restart) and ReservedForGuests (virtual machines, WSL) cannot be bound; Privileged needs root.",
+    },
     { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP; null when the range is for both.' },
-    { name: 'AddressFamily', type: 'text', importance: 3, description: 'IPv4 or IPv6; null when the range is for both.' },
+    {
+      name: 'AddressFamily',
+      type: 'text',
+      importance: 3,
+      description: 'IPv4 or IPv6; null when the range is for both.',
+    },
     { name: 'StartPort', type: 'uint16', importance: 1, description: 'The first port.' },
     { name: 'EndPort', type: 'uint16', importance: 1, description: 'The last port.' },
     { name: 'Count', type: 'uint32', importance: 4, description: 'How many ports it has.' },
     { name: 'Source', type: 'text', importance: 2, description: 'Where the fact comes from.' },
     { name: 'Reason', type: 'texts', description: 'Why a value is missing: "Column: code: text".' },
-    { name: 'ComputerName', type: 'text', description: 'The machine the row is about; null for what is the same on every machine.' },
+    {
+      name: 'ComputerName',
+      type: 'text',
+      description: 'The machine the row is about; null for what is the same on every machine.',
+    },
   ],
 } as const satisfies RowSchema;
 

@@ -4,7 +4,13 @@ import type { RowOf, RowSchema } from './column.ts';
 export const stopResult = {
   typeName: 'PortOwner.StopResult',
   columns: [
-    { name: 'Result', type: 'text', importance: 1, description: 'Planned (it would be stopped), Stopped, Gone (nothing was left to stop), NotStopped, Retaken (the port has a new owner), Refused (it is never stopped, or not from here) or Declined (the answer was no).' },
+    {
+      name: 'Result',
+      type: 'text',
+      importance: 1,
+      description:
+        'Planned (it would be stopped), Stopped, Gone (nothing was left to stop), NotStopped, Retaken (the port has a new owner), Refused (it is never stopped, or not from here) or Declined (the answer was no).',
+    },
     { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP.' },
     { name: 'LocalAddress', type: 'text', description: 'The local address of the first of its Endpoints.' },
     { name: 'LocalPort', type: 'uint16', importance: 1, description: 'The local port of the first of its Endpoints.' },
@@ -15,17 +21,42 @@ export const stopResult = {
     { name: 'Owner', type: 'text', importance: 1, description: 'The owner in one line.' },
     { name: 'Method', type: 'text', importance: 2, description: 'How it is, or was, stopped.' },
     { name: 'Command', type: 'text', description: 'What stops it by hand, where that is a command of another tool.' },
-    { name: 'Holders', type: 'texts', description: 'Other processes that hold the listener, and are asked after the owner.' },
-    { name: 'Children', type: 'texts', description: 'Processes that the owner started, and theirs: they may end with it.' },
+    {
+      name: 'Holders',
+      type: 'texts',
+      description: 'Other processes that hold the listener, and are asked after the owner.',
+    },
+    {
+      name: 'Children',
+      type: 'texts',
+      description: 'Processes that the owner started, and theirs: they may end with it.',
+    },
     { name: 'Services', type: 'texts', description: 'The services that are stopped.' },
-    { name: 'DependentServices', type: 'texts', description: 'Services that are stopped with them, because they need them.' },
+    {
+      name: 'DependentServices',
+      type: 'texts',
+      description: 'Services that are stopped with them, because they need them.',
+    },
     { name: 'OtherPorts', type: 'texts', description: 'Other listeners that end with it.' },
     { name: 'Connections', type: 'uint32', description: 'Live connections of the owner when the plan was made.' },
-    { name: 'LingeringConnections', type: 'uint32', description: 'Connections on the port that are left afterwards; they are nobody to stop, and end by themselves.' },
+    {
+      name: 'LingeringConnections',
+      type: 'uint32',
+      description: 'Connections on the port that are left afterwards; they are nobody to stop, and end by themselves.',
+    },
     { name: 'NewOwner', type: 'text', description: 'Who took the port instead.' },
     { name: 'Supervisor', type: 'text', description: 'Who started the owner, or the new one, again or may do so.' },
-    { name: 'Reason', type: 'texts', importance: 4, description: 'Why it was not stopped, and what else is worth knowing.' },
-    { name: 'Identity', type: 'text', description: 'Exactly this target, as `portowner stop` takes it: endpoints; process; start time; computer.' },
+    {
+      name: 'Reason',
+      type: 'texts',
+      importance: 4,
+      description: 'Why it was not stopped, and what else is worth knowing.',
+    },
+    {
+      name: 'Identity',
+      type: 'text',
+      description: 'Exactly this target, as `portowner stop` takes it: endpoints; process; start time; computer.',
+    },
     { name: 'ComputerName', type: 'text', description: 'The machine it is on.' },
   ],
 } as const satisfies RowSchema;

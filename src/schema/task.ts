@@ -4,10 +4,26 @@ import type { RowOf, RowSchema } from './column.ts';
 export const auditTask = {
   typeName: 'PortOwner.AuditTask',
   columns: [
-    { name: 'TaskName', type: 'text', importance: 1, description: "The task's name in Task Scheduler, or the timer's in systemd." },
-    { name: 'State', type: 'text', importance: 1, description: 'Installed, Updated (it was there before) or Removed by this command; Ready, Disabled, NotInstalled or Unknown as it was found.' },
+    {
+      name: 'TaskName',
+      type: 'text',
+      importance: 1,
+      description: "The task's name in Task Scheduler, or the timer's in systemd.",
+    },
+    {
+      name: 'State',
+      type: 'text',
+      importance: 1,
+      description:
+        'Installed, Updated (it was there before) or Removed by this command; Ready, Disabled, NotInstalled or Unknown as it was found.',
+    },
     { name: 'UserName', type: 'text', description: 'The account that it runs as.' },
-    { name: 'TimeOfDay', type: 'text', importance: 3, description: "When it starts each day, in the machine's local time: 03:00." },
+    {
+      name: 'TimeOfDay',
+      type: 'text',
+      importance: 3,
+      description: "When it starts each day, in the machine's local time: 03:00.",
+    },
     { name: 'RandomDelayMinutes', type: 'uint32', description: 'Up to so many minutes later, by chance.' },
     { name: 'TimeLimitMinutes', type: 'uint32', description: 'It is ended after so many minutes.' },
     { name: 'Command', type: 'text', description: 'The executable that it starts.' },

@@ -22,15 +22,25 @@ export function askedColumns(schema: RowSchema, asks: (option: string) => boolea
 export function variantOf(schema: RowSchema, connections: boolean, asks: (option: string) => boolean): Variant {
   const shown = askedColumns(schema, asks).filter((column) => connections || column.connectionsOnly !== true);
   const asked = [...new Set(shown.map((column) => column.askedBy!))];
-  return { name: [...(connections ? ['connection'] : []), ...asked].map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(''), connections, asked };
+  return {
+    name: [...(connections ? ['connection'] : []), ...asked]
+      .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+      .join(''),
+    connections,
+    asked,
+  };
 }
 
 /** Every variant of the rows of a schema, the plain one last. */
 export function variants(schema: RowSchema): Variant[] {
   const options = [...new Set(schema.columns.filter(shownWhenAsked).map((column) => column.askedBy!))];
-  const subsets = Array.from({ length: 2 ** options.length }, (_, left) => options.filter((_, i) => ((left >> i) & 1) === 0));
+  const subsets = Array.from({ length: 2 ** options.length }, (_, left) =>
+    options.filter((_, i) => ((left >> i) & 1) === 0),
+  );
   const connections = schema.columns.some((column) => column.connectionsOnly === true) ? [true, false] : [false];
-  const all = connections.flatMap((of) => subsets.map((set) => variantOf(schema, of, (option) => set.includes(option))));
+  const all = connections.flatMap((of) =>
+    subsets.map((set) => variantOf(schema, of, (option) => set.includes(option))),
+  );
   return [...new Map(all.map((variant) => [variant.name, variant])).values()];
 }
 
@@ -39,8 +49,12 @@ export function variants(schema: RowSchema): Variant[] {
  * the owner, which may be long, and the process id, which is in the owner, too, to the end.
  */
 export function tableColumns(schema: RowSchema, { connections, asked }: Variant): Column[] {
-  const shown = schema.columns.filter((column) => column.importance !== undefined && (connections || column.connectionsOnly !== true));
+  const shown = schema.columns.filter(
+    (column) => column.importance !== undefined && (connections || column.connectionsOnly !== true),
+  );
   const extra = schema.columns.filter((column) => shownWhenAsked(column) && asked.includes(column.askedBy!));
   const owner = shown.findIndex(({ name }) => name === 'Owner');
-  return shown.toSpliced(owner < 0 ? shown.length : owner, 0, ...extra).toSorted((a, b) => Number(a.name === 'OwningProcess') - Number(b.name === 'OwningProcess'));
+  return shown
+    .toSpliced(owner < 0 ? shown.length : owner, 0, ...extra)
+    .toSorted((a, b) => Number(a.name === 'OwningProcess') - Number(b.name === 'OwningProcess'));
 }

@@ -6,13 +6,34 @@ export const verdict = {
   columns: [
     { name: 'Port', type: 'uint16', importance: 1, description: 'The port asked about; 0 stands for any free one.' },
     { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP.' },
-    { name: 'Address', type: 'text', importance: 3, description: 'The address asked about; * is every address, IPv4 and IPv6.' },
-    { name: 'CanBind', type: 'boolean', importance: 1, description: 'Whether a program could bind it now; null when that cannot be told.' },
+    {
+      name: 'Address',
+      type: 'text',
+      importance: 3,
+      description: 'The address asked about; * is every address, IPv4 and IPv6.',
+    },
+    {
+      name: 'CanBind',
+      type: 'boolean',
+      importance: 1,
+      description: 'Whether a program could bind it now; null when that cannot be told.',
+    },
     { name: 'Cause', type: 'text', importance: 1, description: 'Why, as one of a fixed list of words.' },
     { name: 'Owner', type: 'text', importance: 2, description: 'Who holds it, in one line.' },
     { name: 'Evidence', type: 'texts', description: 'The facts that show it.' },
-    { name: 'Remedy', type: 'texts', description: 'What to do, the safest first: commands that can be pasted (PowerShell on Windows, sh on Linux), with what they do behind #.' },
-    { name: 'Confidence', type: 'text', importance: 4, description: 'High: the facts and a real attempt agree. Medium: one of them says so. Low: part of what is needed could not be seen.' },
+    {
+      name: 'Remedy',
+      type: 'texts',
+      description:
+        'What to do, the safest first: commands that can be pasted (PowerShell on Windows, sh on Linux), with what they do behind #.',
+    },
+    {
+      name: 'Confidence',
+      type: 'text',
+      importance: 4,
+      description:
+        'High: the facts and a real attempt agree. Medium: one of them says so. Low: part of what is needed could not be seen.',
+    },
     { name: 'ComputerName', type: 'text', description: 'The machine the verdict is about.' },
   ],
 } as const satisfies RowSchema;

@@ -8,10 +8,33 @@ import { connection, facts, socket, udp } from '../facts/example.ts';
 const test = suite('which port is free');
 
 const ask = (more: Partial<FreeRequest> = {}): FreeRequest => ({
-  count: 1, spans: [{ start: 8000, end: 8009 }], near: null, consecutive: false, protocols: ['TCP'], address: null, registered: false, except: [], ...more,
+  count: 1,
+  spans: [{ start: 8000, end: 8009 }],
+  near: null,
+  consecutive: false,
+  protocols: ['TCP'],
+  address: null,
+  registered: false,
+  except: [],
+  ...more,
 });
-const know = (more: Partial<FreeKnowledge> = {}): FreeKnowledge => ({ serviceName: () => null, leasedUntil: () => null, reserved: () => null, owner: () => 'nginx (100)', tryBind: () => null, ...more });
-const range = (kind: string, start: number, end: number, more: Partial<PortRange> = {}): PortRange => ({ kind, protocol: null, family: null, start, end, source: 'a test', ...more });
+const know = (more: Partial<FreeKnowledge> = {}): FreeKnowledge => ({
+  serviceName: () => null,
+  leasedUntil: () => null,
+  reserved: () => null,
+  owner: () => 'nginx (100)',
+  tryBind: () => null,
+  ...more,
+});
+const range = (kind: string, start: number, end: number, more: Partial<PortRange> = {}): PortRange => ({
+  kind,
+  protocol: null,
+  family: null,
+  start,
+  end,
+  source: 'a test',
+  ...more,
+});
 const at = '2026-01-02T03:04:06Z';
 const reserved = (...data: PortRange[]) => ({ sections: { reservedPorts: { status: 'ok', reason: null, needs: null, at, data } as const } });
 
@@ -22,13 +45,37 @@ const cases: [what: string, world: Parameters<typeof facts>, request: Partial<Fr
   ['a listener', [[socket({ localPort: 8000 })]], {}, {}, [8001], [[8000, /^in use: TCP 0\.0\.0\.0, owner: nginx \(100\)$/]]],
   ['a listener of the other protocol', [[udp({ localPort: 8000 })]], {}, {}, [8000], []],
   ['both protocols', [[udp({ localPort: 8000 })]], { protocols: ['TCP', 'UDP'] }, {}, [8001], [[8000, /^in use: UDP/]]],
-  ['the attempt decides on client connections', [[connection({ localPort: 8000 })]], {}, { tryBind: (port) => (port === 8000 ? 'cannot be bound: EADDRINUSE on TCP 0.0.0.0' : null) }, [8001], [[8000, /EADDRINUSE/]]],
+  [
+    'the attempt decides on client connections',
+    [[connection({ localPort: 8000 })]],
+    {},
+    { tryBind: (port) => (port === 8000 ? 'cannot be bound: EADDRINUSE on TCP 0.0.0.0' : null) },
+    [8001],
+    [[8000, /EADDRINUSE/]],
+  ],
   ['registered at IANA', [[]], {}, { serviceName: (port) => (port === 8000 ? 'irdmi' : null) }, [8001], [[8000, /irdmi \(--registered allows it\)/]]],
   ['registered at IANA, allowed', [[]], { registered: true }, { serviceName: () => 'irdmi' }, [8000], []],
   ['promised to somebody else', [[]], {}, { leasedUntil: (port) => (port === 8000 ? at : null) }, [8001], [[8000, /until 2026-01-02T03:04:06Z/]]],
-  ['kept by a policy', [[]], {}, { reserved: (port, protocol) => (port === 8000 && protocol === 'TCP' ? 'reserved by the policy: web' : null) }, [8001], [[8000, /by the policy: web/]]],
+  [
+    'kept by a policy',
+    [[]],
+    {},
+    { reserved: (port, protocol) => (port === 8000 && protocol === 'TCP' ? 'reserved by the policy: web' : null) },
+    [8001],
+    [[8000, /by the policy: web/]],
+  ],
   ['not these', [[]], { except: [{ start: 8000, end: 8004 }] }, {}, [8005], [8000, 8001, 8002, 8003, 8004].map((port) => [port, /--except/])],
-  ['an excluded range', [[], reserved(range('Excluded', 8000, 8001, { protocol: 'TCP', family: 'IPv4' }))], {}, {}, [8002], [[8000, /excluded range 8000-8001/], [8001, /excluded/]]],
+  [
+    'an excluded range',
+    [[], reserved(range('Excluded', 8000, 8001, { protocol: 'TCP', family: 'IPv4' }))],
+    {},
+    {},
+    [8002],
+    [
+      [8000, /excluded range 8000-8001/],
+      [8001, /excluded/],
+    ],
+  ],
   ['an administered excluded range', [[], reserved(range('ExcludedAdministered', 8000, 8000))], {}, {}, [8001], [[8000, /excluded/]]],
   ['an excluded range of the other protocol', [[], reserved(range('Excluded', 8000, 8001, { protocol: 'UDP' }))], {}, {}, [8000], []],
   ['the dynamic range', [[]], { spans: [{ start: 32760, end: 61000 }], count: 9 }, {}, [32760, 32761, 32762, 32763, 32764, 32765, 32766, 32767, 61000], []],
@@ -45,7 +92,10 @@ for (const [what, world, request, knowledge, ports, skipped] of cases) {
     const answer = chooseFree(facts(...world), ask(request), know(knowledge));
     assert.equal(answer.ports, ports);
     if (what === 'the dynamic range') return;
-    assert.equal([...answer.skipped.keys()], skipped.map(([port]) => port));
+    assert.equal(
+      [...answer.skipped.keys()],
+      skipped.map(([port]) => port),
+    );
     for (const [port, reason] of skipped) assert.match(answer.skipped.get(port)!, reason);
   });
 }
@@ -62,11 +112,27 @@ test('what is tried', () => {
     { protocol: 'TCP', port: 80, sharing: 'exclusive', address: '0.0.0.0', ipv6Only: false },
     { protocol: 'TCP', port: 80, sharing: 'exclusive', address: '::', ipv6Only: true },
   ]);
-  assert.equal(bindsFor(80, { protocols: ['TCP', 'UDP'], address: '::1' }, 'linux').map(({ protocol, sharing }) => [protocol, sharing]), [['TCP', 'default'], ['UDP', 'default']]);
+  assert.equal(
+    bindsFor(80, { protocols: ['TCP', 'UDP'], address: '::1' }, 'linux').map(({ protocol, sharing }) => [protocol, sharing]),
+    [
+      ['TCP', 'default'],
+      ['UDP', 'default'],
+    ],
+  );
 });
 
 const attempt = (result: BindAttempt['result'], more: Partial<BindAttempt> = {}): BindAttempt => ({
-  protocol: 'TCP', address: '0.0.0.0', port: 80, sharing: 'default', ipv6Only: false, error: null, errorNumber: null, reason: null, at, ...more, result,
+  protocol: 'TCP',
+  address: '0.0.0.0',
+  port: 80,
+  sharing: 'default',
+  ipv6Only: false,
+  error: null,
+  errorNumber: null,
+  reason: null,
+  at,
+  ...more,
+  result,
 });
 const outcomes: [BindAttempt[], RegExp | null][] = [
   [[attempt('bound'), attempt('bound')], null],

@@ -4,7 +4,15 @@ import * as assert from 'uvu/assert';
 import { identityText, isSame, parseIdentity, sameInstant, type Identity } from '../../src/actions/identity.ts';
 
 const test = suite('the identity of a target');
-const one: Identity = { endpoints: [{ protocol: 'TCP', address: '0.0.0.0', port: 80 }, { protocol: 'TCP', address: '::', port: 80 }], pid: 7, startTime: '2026-01-02T03:04:05.670Z', computer: 'box' };
+const one: Identity = {
+  endpoints: [
+    { protocol: 'TCP', address: '0.0.0.0', port: 80 },
+    { protocol: 'TCP', address: '::', port: 80 },
+  ],
+  pid: 7,
+  startTime: '2026-01-02T03:04:05.670Z',
+  computer: 'box',
+};
 
 test('is a text and back', () => {
   assert.is(identityText(one), 'TCP/0.0.0.0:80+TCP/[::]:80;7;2026-01-02T03:04:05.670Z;box');
@@ -12,18 +20,32 @@ test('is a text and back', () => {
   assert.equal(parseIdentity('udp/[fe80::1%eth0]:53;8;;'), { endpoints: [{ protocol: 'UDP', address: 'fe80::1%eth0', port: 53 }], pid: 8, startTime: null, computer: null });
 });
 
-for (const text of ['', ';', 'TCP/0.0.0.0:80', 'TCP/0.0.0.0:0;1;;', 'TCP/0.0.0.0:65536;1;;', 'SCTP/0.0.0.0:1;1;;', 'TCP/x:1;1;;', 'TCP/0.0.0.0:1;-1;;', 'TCP/0.0.0.0:1;1;yesterday;', 'TCP/0.0.0.0:1;1;;box;more', 'TCP/0.0.0.0:1++TCP/0.0.0.0:2;1;;']) {
+for (const text of [
+  '',
+  ';',
+  'TCP/0.0.0.0:80',
+  'TCP/0.0.0.0:0;1;;',
+  'TCP/0.0.0.0:65536;1;;',
+  'SCTP/0.0.0.0:1;1;;',
+  'TCP/x:1;1;;',
+  'TCP/0.0.0.0:1;-1;;',
+  'TCP/0.0.0.0:1;1;yesterday;',
+  'TCP/0.0.0.0:1;1;;box;more',
+  'TCP/0.0.0.0:1++TCP/0.0.0.0:2;1;;',
+]) {
   test(`is not ${JSON.stringify(text)}`, () => assert.throws(() => parseIdentity(text), /is not a target/));
 }
 
 test('any other text is refused, and nothing else is thrown', () => {
-  fc.assert(fc.property(fc.string(), (text) => {
-    try {
-      parseIdentity(text);
-    } catch (error) {
-      assert.is((error as { code?: string }).code, 'PO1002');
-    }
-  }));
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      try {
+        parseIdentity(text);
+      } catch (error) {
+        assert.is((error as { code?: string }).code, 'PO1002');
+      }
+    }),
+  );
 });
 
 for (const [a, b, same] of [

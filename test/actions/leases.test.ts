@@ -11,7 +11,12 @@ import { temporaryFolder } from '../commands/harness.ts';
 const test = suite('leases of ports');
 const now = 1_767_323_046_000;
 const lease = (port: number, seconds: number): Lease => ({ protocol: 'TCP', port, until: now + seconds * 1000 });
-const add = (folder: string, ...leases: Lease[]) => addLeases(folder, () => now, () => ({ leases }));
+const add = (folder: string, ...leases: Lease[]) =>
+  addLeases(
+    folder,
+    () => now,
+    () => ({ leases }),
+  );
 const locks = (folder: string) => readdirSync(folder).filter((name) => name.startsWith('lock'));
 
 /** The id of a process that has ended. */
@@ -29,8 +34,15 @@ test('the folder is made when the first lease is', () => {
 test('leases expire, and go from the file with the next one', () => {
   const folder = temporaryFolder();
   add(folder, lease(8000, 60), lease(8001, 120));
-  assert.equal(readLeases(folder, now + 60_000).map(({ port }) => port), [8001]);
-  addLeases(folder, () => now + 60_000, (known) => ({ leases: [lease(8002, 180)], known }));
+  assert.equal(
+    readLeases(folder, now + 60_000).map(({ port }) => port),
+    [8001],
+  );
+  addLeases(
+    folder,
+    () => now + 60_000,
+    (known) => ({ leases: [lease(8002, 180)], known }),
+  );
   assert.not.match(readFileSync(join(folder, 'leases.json'), 'utf8'), /8000/);
 });
 
@@ -40,7 +52,12 @@ test('what claims to be longer than any lease is none', () => {
   assert.equal(readLeases(folder, now), []);
 });
 
-for (const [what, text] of [['no JSON', '{'], ['no list', '{}'], ['no leases', '[1]'], ['half a lease', '[{"protocol":"TCP"}]']] as const) {
+for (const [what, text] of [
+  ['no JSON', '{'],
+  ['no list', '{}'],
+  ['no leases', '[1]'],
+  ['half a lease', '[{"protocol":"TCP"}]'],
+] as const) {
   test(`a file with ${what} is an error, and nothing is free by it`, () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'leases.json'), text);
@@ -71,7 +88,17 @@ test('a lock that is too old is taken over, whoever holds it', () => {
 
 test('what a choice throws gives the lock back', () => {
   const folder = temporaryFolder();
-  assert.throws(() => addLeases(folder, () => now, () => { throw new Error('no'); }), 'no');
+  assert.throws(
+    () =>
+      addLeases(
+        folder,
+        () => now,
+        () => {
+          throw new Error('no');
+        },
+      ),
+    'no',
+  );
   assert.equal(locks(folder), []);
   add(folder, lease(8000, 60));
 });

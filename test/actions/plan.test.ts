@@ -42,12 +42,17 @@ interface World {
 function plan(world: World): Target[] {
   const { platform = 'win32', processes = [process()], queues } = world;
   const all = facts(world.sockets ?? [socket()], {
-    platform, processes, services: world.services ?? [],
+    platform,
+    processes,
+    services: world.services ?? [],
     sections: { ...(queues === undefined ? {} : { httpQueues: { ...ok, data: queues } }), ...world.sections },
   });
   const tree = [...line, ...processes.map(({ pid, parent, startTime, imageName }): TreeProcess => ({ pid, parent: parent ?? 1, startTime, imageName })), ...(world.tree ?? [])];
   const situation: Situation = {
-    facts: all, tree, asking: 'ASK', self: { pid: self, container: world.container ?? null, unit: world.unit ?? null },
+    facts: all,
+    tree,
+    asking: 'ASK',
+    self: { pid: self, container: world.container ?? null, unit: world.unit ?? null },
     service: ({ name }) => (world.states?.[name] === undefined ? null : { ...running, ...world.states[name] }),
     sites: () => world.sites ?? [],
     mayStop: (pid) => (pid === world.denied ? { code: 'AccessDenied', text: 'it belongs to another user', needs: 'root (sudo)' } : null),
@@ -58,7 +63,14 @@ function plan(world: World): Target[] {
 /** A target in short: how, what, and why not. */
 function short(target: Target): string {
   const { means } = target;
-  const what = means.how === 'process' ? means.members.map(({ pid }) => pid).join('+') : means.how === 'service' ? `${means.id.name}${means.alone ? ' alone' : ''}` : means.how === 'sites' ? means.names.join('+') : means.obstacle.text;
+  const what =
+    means.how === 'process'
+      ? means.members.map(({ pid }) => pid).join('+')
+      : means.how === 'service'
+        ? `${means.id.name}${means.alone ? ' alone' : ''}`
+        : means.how === 'sites'
+          ? means.names.join('+')
+          : means.obstacle.text;
   return `${means.how} ${what}`;
 }
 
@@ -76,72 +88,214 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   ['a UDP socket', { sockets: [udp()] }, ['process 100']],
   ['never a connection', { sockets: [connection({ localPort: 443 })], wanted: listens }, []],
   ['bound, but not listening', { sockets: [socket({ state: 'Bound' })] }, [/^refused it is bound, but does not listen/]],
-  ['an owner who cannot be seen', { sockets: [socket({ pid: null, refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'no', needs: 'root' }] })] }, [/^refused its owner cannot be seen/]],
+  [
+    'an owner who cannot be seen',
+    { sockets: [socket({ pid: null, refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'no', needs: 'root' }] })] },
+    [/^refused its owner cannot be seen/],
+  ],
   ['a process without a start time', { processes: [process({ startTime: null })] }, [/^refused when process 100 was started cannot be seen/]],
   ['rights are missing', { denied: 100 }, [/^refused it belongs to another user \(needs root \(sudo\)\)/]],
-  ['the shell that this program runs in', { sockets: [socket({ pid: 800 })], processes: [process({ pid: 800, startTime: line[1]!.startTime })] }, ['refused it is a program that this one runs in']],
+  [
+    'the shell that this program runs in',
+    { sockets: [socket({ pid: 800 })], processes: [process({ pid: 800, startTime: line[1]!.startTime })] },
+    ['refused it is a program that this one runs in'],
+  ],
   ['this program', { sockets: [socket({ pid: self })], processes: [process({ pid: self, startTime: line[2]!.startTime, parent: 800 })] }, ['refused it is this program']],
-  ['a listener that an ancestor holds too', { sockets: [socket({ holders: [100, 800] })], processes: [process(), process({ pid: 800, imageName: 'bash', startTime: line[1]!.startTime })] }, [/^refused bash \(800\) holds the listener too/]],
+  [
+    'a listener that an ancestor holds too',
+    { sockets: [socket({ holders: [100, 800] })], processes: [process(), process({ pid: 800, imageName: 'bash', startTime: line[1]!.startTime })] },
+    [/^refused bash \(800\) holds the listener too/],
+  ],
 
   ['the Windows kernel', { sockets: [kernel()], processes: [] }, [/^refused Windows itself listens there/]],
   ['a session process, by its path', { processes: [program('C:\\Windows\\System32\\lsass.exe')] }, [/^refused lsass\.exe belongs to the session/]],
   ['a session process whose path is hidden', { processes: [process({ imageName: 'csrss.exe', path: null })] }, [/^refused csrss\.exe belongs/]],
   ['a program that only has such a name', { processes: [program('C:\\games\\services.exe')] }, ['process 100']],
-  ['a service of its own process', { processes: [program('C:\\pg\\postgres.exe')], services: [service({ name: 'postgresql' })], states: { postgresql: {} } }, ['service postgresql alone'], 'Stop-Service postgresql'],
-  ['a service that others need', { processes: [program('C:\\pg\\postgres.exe')], services: [service({ name: 'my db' })], states: { 'my db': { dependents: ['App'] } } }, ['service my db alone'], "Stop-Service 'my db' -Force"],
-  ['a service that cannot be stopped', { processes: [svchost()], services: [service({ name: 'RpcSs', shared: true })], states: { RpcSs: { refusal: { code: 'NotSupported', text: 'it does not let itself be stopped' } } } }, ['refused it does not let itself be stopped']],
-  ['a shared svchost: the service of the tag', { sockets: [socket({ service: 'TermService' })], processes: [svchost()], services: [service({ name: 'TermService', shared: true }), service({ name: 'Dnscache', shared: true })], states: { TermService: {}, Dnscache: {} } }, ['service TermService']],
-  ['a shared svchost without a tag', { processes: [svchost()], services: [service({ name: 'A', shared: true }), service({ name: 'B', shared: true })], states: { A: {}, B: {} } }, [/^refused it hosts several services, and which of them listens cannot be seen: A, B/]],
+  [
+    'a service of its own process',
+    { processes: [program('C:\\pg\\postgres.exe')], services: [service({ name: 'postgresql' })], states: { postgresql: {} } },
+    ['service postgresql alone'],
+    'Stop-Service postgresql',
+  ],
+  [
+    'a service that others need',
+    { processes: [program('C:\\pg\\postgres.exe')], services: [service({ name: 'my db' })], states: { 'my db': { dependents: ['App'] } } },
+    ['service my db alone'],
+    "Stop-Service 'my db' -Force",
+  ],
+  [
+    'a service that cannot be stopped',
+    {
+      processes: [svchost()],
+      services: [service({ name: 'RpcSs', shared: true })],
+      states: { RpcSs: { refusal: { code: 'NotSupported', text: 'it does not let itself be stopped' } } },
+    },
+    ['refused it does not let itself be stopped'],
+  ],
+  [
+    'a shared svchost: the service of the tag',
+    {
+      sockets: [socket({ service: 'TermService' })],
+      processes: [svchost()],
+      services: [service({ name: 'TermService', shared: true }), service({ name: 'Dnscache', shared: true })],
+      states: { TermService: {}, Dnscache: {} },
+    },
+    ['service TermService'],
+  ],
+  [
+    'a shared svchost without a tag',
+    { processes: [svchost()], services: [service({ name: 'A', shared: true }), service({ name: 'B', shared: true })], states: { A: {}, B: {} } },
+    [/^refused it hosts several services, and which of them listens cannot be seen: A, B/],
+  ],
   ['a svchost of which nothing is known', { processes: [svchost()] }, [/^refused it hosts services/]],
-  ['lsass is not stopped by its service either', { processes: [program('C:\\Windows\\System32\\lsass.exe')], services: [service({ name: 'Kdc' })], states: { Kdc: {} } }, [/^refused lsass\.exe belongs/]],
-  ['an orphan', { sockets: [socket({ pid: 77, holders: [77], heirs: [100] })] }, [/^refused process 77 has ended, and its listener lives on in one of the programs that it started: nginx \(100\)/], 'taskkill /PID 100'],
+  [
+    'lsass is not stopped by its service either',
+    { processes: [program('C:\\Windows\\System32\\lsass.exe')], services: [service({ name: 'Kdc' })], states: { Kdc: {} } },
+    [/^refused lsass\.exe belongs/],
+  ],
+  [
+    'an orphan',
+    { sockets: [socket({ pid: 77, holders: [77], heirs: [100] })] },
+    [/^refused process 77 has ended, and its listener lives on in one of the programs that it started: nginx \(100\)/],
+    'taskkill /PID 100',
+  ],
 
-  ['HTTP.sys: a service', { sockets: [kernel()], processes: [svchost()], services: [service({ name: 'WinRM', shared: true })], queues: [queue()], states: { WinRM: {} } }, ['service WinRM']],
+  [
+    'HTTP.sys: a service',
+    { sockets: [kernel()], processes: [svchost()], services: [service({ name: 'WinRM', shared: true })], queues: [queue()], states: { WinRM: {} } },
+    ['service WinRM'],
+  ],
   ['HTTP.sys: a program', { sockets: [kernel()], processes: [program('C:\\app\\app.exe')], queues: [queue()] }, ['process 100']],
   [
     'HTTP.sys: IIS, its site and never w3wp alone',
     {
-      sockets: [kernel()], processes: [program('C:\\Windows\\System32\\inetsrv\\w3wp.exe')], queues: [queue({ name: 'DefaultAppPool', controller: 50 })], services: [service({ name: 'WAS', pid: 50, shared: true }), service({ name: 'W3SVC', pid: 50, shared: true })],
-      sites: [{ name: 'Shop', bindings: ['https/*:443:shop.example'], started: true }, { name: 'Old', bindings: ['https/*:443:'], started: false }, { name: 'Other', bindings: ['http/*:80:'], started: true }],
+      sockets: [kernel()],
+      processes: [program('C:\\Windows\\System32\\inetsrv\\w3wp.exe')],
+      queues: [queue({ name: 'DefaultAppPool', controller: 50 })],
+      services: [service({ name: 'WAS', pid: 50, shared: true }), service({ name: 'W3SVC', pid: 50, shared: true })],
+      sites: [
+        { name: 'Shop', bindings: ['https/*:443:shop.example'], started: true },
+        { name: 'Old', bindings: ['https/*:443:'], started: false },
+        { name: 'Other', bindings: ['http/*:80:'], started: true },
+      ],
     },
     ['sites Shop'],
   ],
-  ['HTTP.sys: IIS whose sites cannot be read', { sockets: [kernel()], processes: [program('C:\\Windows\\System32\\inetsrv\\w3wp.exe')], queues: [queue({ name: 'DefaultAppPool' })] }, [/^refused the IIS application pool DefaultAppPool serves it, and which of its sites does could not be read/]],
-  ['HTTP.sys: a queue without a process', { sockets: [kernel()], processes: [], queues: [queue({ processes: [] })] }, [/^refused HTTP\.sys keeps it for a queue that no process serves/]],
-  ['HTTP.sys: two queues on a port are two targets', { sockets: [kernel()], processes: [program('C:\\app\\app.exe'), program('C:\\b\\b.exe', { pid: 101 })], queues: [queue(), queue({ processes: [{ pid: 101, service: null }], urls: ['https://+:443/b/'] })] }, ['process 100', 'process 101']],
+  [
+    'HTTP.sys: IIS whose sites cannot be read',
+    { sockets: [kernel()], processes: [program('C:\\Windows\\System32\\inetsrv\\w3wp.exe')], queues: [queue({ name: 'DefaultAppPool' })] },
+    [/^refused the IIS application pool DefaultAppPool serves it, and which of its sites does could not be read/],
+  ],
+  [
+    'HTTP.sys: a queue without a process',
+    { sockets: [kernel()], processes: [], queues: [queue({ processes: [] })] },
+    [/^refused HTTP\.sys keeps it for a queue that no process serves/],
+  ],
+  [
+    'HTTP.sys: two queues on a port are two targets',
+    {
+      sockets: [kernel()],
+      processes: [program('C:\\app\\app.exe'), program('C:\\b\\b.exe', { pid: 101 })],
+      queues: [queue(), queue({ processes: [{ pid: 101, service: null }], urls: ['https://+:443/b/'] })],
+    },
+    ['process 100', 'process 101'],
+  ],
   [
     'a rule of portproxy',
     {
-      processes: [svchost()], services: [service({ name: 'iphlpsvc', shared: true })], states: { iphlpsvc: {} },
+      processes: [svchost()],
+      services: [service({ name: 'iphlpsvc', shared: true })],
+      states: { iphlpsvc: {} },
       sections: { portProxies: { ...ok, data: [{ table: 'v4tov4', listenAddress: '0.0.0.0', listenPort: 443, connectAddress: '10.0.0.1', connectPort: 80 }] } },
     },
-    [/^refused it is a rule of netsh interface portproxy/], "netsh interface portproxy delete v4tov4 listenport=443 listenaddress=0.0.0.0",
+    [/^refused it is a rule of netsh interface portproxy/],
+    'netsh interface portproxy delete v4tov4 listenport=443 listenaddress=0.0.0.0',
   ],
   [
     'of two rules of portproxy on a port the one of the address',
     {
-      sockets: [socket({ localAddress: '10.0.0.6' })], processes: [svchost()], services: [service({ name: 'iphlpsvc', shared: true })], states: { iphlpsvc: {} },
-      sections: { portProxies: { ...ok, data: ['10.0.0.5', '10.0.0.6'].map((listenAddress) => ({ table: 'v4tov4', listenAddress, listenPort: 443, connectAddress: '10.0.0.1', connectPort: 80 })) } },
+      sockets: [socket({ localAddress: '10.0.0.6' })],
+      processes: [svchost()],
+      services: [service({ name: 'iphlpsvc', shared: true })],
+      states: { iphlpsvc: {} },
+      sections: {
+        portProxies: {
+          ...ok,
+          data: ['10.0.0.5', '10.0.0.6'].map((listenAddress) => ({ table: 'v4tov4', listenAddress, listenPort: 443, connectAddress: '10.0.0.1', connectPort: 80 })),
+        },
+      },
     },
-    [/^refused it is a rule of netsh interface portproxy/], 'netsh interface portproxy delete v4tov4 listenport=443 listenaddress=10.0.0.6',
+    [/^refused it is a rule of netsh interface portproxy/],
+    'netsh interface portproxy delete v4tov4 listenport=443 listenaddress=10.0.0.6',
   ],
-  ['HTTP.sys: of two queues on a port the one of the address', { sockets: [kernel({ localAddress: '10.0.0.5' })], processes: [program('C:\\app\\app.exe'), program('C:\\b\\b.exe', { pid: 101 })], queues: [queue({ urls: ['http://localhost:443:127.0.0.1/'] }), queue({ processes: [{ pid: 101, service: null }], urls: ['http://b:443:10.0.0.5/'] })] }, ['process 101']],
-  ['Docker Desktop', { processes: [program('C:\\Program Files\\Docker\\com.docker.backend.exe', relay('Docker Desktop'))] }, [/^refused it passes the port on to a container/], 'docker ps --filter publish=443'],
+  [
+    'HTTP.sys: of two queues on a port the one of the address',
+    {
+      sockets: [kernel({ localAddress: '10.0.0.5' })],
+      processes: [program('C:\\app\\app.exe'), program('C:\\b\\b.exe', { pid: 101 })],
+      queues: [queue({ urls: ['http://localhost:443:127.0.0.1/'] }), queue({ processes: [{ pid: 101, service: null }], urls: ['http://b:443:10.0.0.5/'] })],
+    },
+    ['process 101'],
+  ],
+  [
+    'Docker Desktop',
+    { processes: [program('C:\\Program Files\\Docker\\com.docker.backend.exe', relay('Docker Desktop'))] },
+    [/^refused it passes the port on to a container/],
+    'docker ps --filter publish=443',
+  ],
   ['WSL', { processes: [program('C:\\Windows\\System32\\wslrelay.exe', relay('WSL relay'))] }, [/^refused it passes the port on to a program in WSL/], 'wsl --list --running'],
 
-  ['the first process', { platform: 'linux', sockets: [socket({ pid: 1 })], processes: [process({ pid: 1, imageName: 'sh', path: '/bin/sh', startTime: line[0]!.startTime })] }, ['refused it is a program that this one runs in']],
+  [
+    'the first process',
+    { platform: 'linux', sockets: [socket({ pid: 1 })], processes: [process({ pid: 1, imageName: 'sh', path: '/bin/sh', startTime: line[0]!.startTime })] },
+    ['refused it is a program that this one runs in'],
+  ],
   ['the Linux kernel', { platform: 'linux', sockets: [socket({ pid: null, holders: [], kernel: true })], processes: [] }, [/^refused the Linux kernel itself listens there/]],
   ['a session process of Linux', { platform: 'linux', processes: [process({ imageName: 'dbus-daemon', path: '/usr/bin/dbus-daemon' })] }, [/^refused dbus-daemon belongs/]],
   ['a unit', { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': {} } }, ['service nginx.service alone'], 'systemctl stop nginx.service'],
-  ["a unit of a user's manager", { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': { manager: ['--user'] } } }, ['service nginx.service alone'], 'systemctl --user stop nginx.service'],
-  ['a unit and the socket that starts it', { platform: 'linux', sockets: [socket({ pid: 1, holders: [1, 100] })], processes: [process({ pid: 1, imageName: 'systemd', startTime: line[0]!.startTime }), unitProcess()], states: { 'nginx.service': { triggers: ['nginx.socket'] } } }, ['service nginx.service alone'], 'systemctl stop nginx.socket nginx.service'],
-  ['a socket unit whose service does not run', { platform: 'linux', sockets: [socket({ pid: 1 })], processes: [process({ pid: 1, imageName: 'systemd', startTime: line[0]!.startTime })] }, [/^refused systemd listens for a service that it starts on demand/], 'systemctl list-sockets'],
+  [
+    "a unit of a user's manager",
+    { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': { manager: ['--user'] } } },
+    ['service nginx.service alone'],
+    'systemctl --user stop nginx.service',
+  ],
+  [
+    'a unit and the socket that starts it',
+    {
+      platform: 'linux',
+      sockets: [socket({ pid: 1, holders: [1, 100] })],
+      processes: [process({ pid: 1, imageName: 'systemd', startTime: line[0]!.startTime }), unitProcess()],
+      states: { 'nginx.service': { triggers: ['nginx.socket'] } },
+    },
+    ['service nginx.service alone'],
+    'systemctl stop nginx.socket nginx.service',
+  ],
+  [
+    'a socket unit whose service does not run',
+    { platform: 'linux', sockets: [socket({ pid: 1 })], processes: [process({ pid: 1, imageName: 'systemd', startTime: line[0]!.startTime })] },
+    [/^refused systemd listens for a service that it starts on demand/],
+    'systemctl list-sockets',
+  ],
   ['without systemd in charge the process is stopped', { platform: 'linux', processes: [unitProcess()] }, ['process 100']],
-  ['of the unit that this program runs in only the process', { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': {} }, unit: 'nginx.service' }, ['process 100']],
+  [
+    'of the unit that this program runs in only the process',
+    { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': {} }, unit: 'nginx.service' },
+    ['process 100'],
+  ],
   ['a scope is no service', { platform: 'linux', processes: [process({ unit: 'session-3.scope' })], states: { 'session-3.scope': {} } }, ['process 100']],
-  ['a container', { platform: 'linux', processes: [process({ container })] }, [/^refused it runs in a container, which is stopped as a whole: docker stop aaaaaaaaaaaa$/], 'docker stop aaaaaaaaaaaa'],
+  [
+    'a container',
+    { platform: 'linux', processes: [process({ container })] },
+    [/^refused it runs in a container, which is stopped as a whole: docker stop aaaaaaaaaaaa$/],
+    'docker stop aaaaaaaaaaaa',
+  ],
   ['in the same container it is a program', { platform: 'linux', processes: [process({ container })], container: container.id }, ['process 100']],
-  ['docker-proxy', { platform: 'linux', processes: [process({ imageName: 'docker-proxy', path: '/usr/bin/docker-proxy', ...relay('docker-proxy') })] }, [/^refused it passes the port on to a container/], 'docker ps --filter publish=443'],
+  [
+    'docker-proxy',
+    { platform: 'linux', processes: [process({ imageName: 'docker-proxy', path: '/usr/bin/docker-proxy', ...relay('docker-proxy') })] },
+    [/^refused it passes the port on to a container/],
+    'docker ps --filter publish=443',
+  ],
 ];
 
 for (const [what, world, expected, command] of cases) {
@@ -160,7 +314,15 @@ for (const [what, world, expected, command] of cases) {
 test('what would end with it', () => {
   const [target] = plan({
     platform: 'linux',
-    sockets: [socket(), socket({ localPort: 80 }), udp({ localPort: 443 }), connection({ localPort: 443 }), connection({ localPort: 443, state: 'TimeWait', pid: null, holders: [] }), connection({ localPort: 50000 }), socket({ localPort: 81, pid: 101 })],
+    sockets: [
+      socket(),
+      socket({ localPort: 80 }),
+      udp({ localPort: 443 }),
+      connection({ localPort: 443 }),
+      connection({ localPort: 443, state: 'TimeWait', pid: null, holders: [] }),
+      connection({ localPort: 50000 }),
+      socket({ localPort: 81, pid: 101 }),
+    ],
     processes: [process({ parent: 90 }), process({ pid: 101 })],
     tree: [
       { pid: 90, parent: 1, startTime: '2026-01-01T02:00:00.00Z', imageName: 'pm2' },
@@ -172,10 +334,29 @@ test('what would end with it', () => {
   });
   const { row } = planned(target!);
   assert.equal(row, {
-    Result: 'Planned', Protocol: 'TCP', LocalAddress: '0.0.0.0', LocalPort: 443, Endpoints: ['TCP/0.0.0.0:443'], OwningProcess: 100, ImageName: 'nginx', StartTime: started,
-    Owner: 'nginx (100)', Method: 'ASK', Command: null, Holders: null, Children: ['worker (200)', 'helper (201)'], Services: null, DependentServices: null,
-    OtherPorts: ['TCP/0.0.0.0:80', 'UDP/0.0.0.0:443'], Connections: 2, LingeringConnections: null, NewOwner: null, Supervisor: 'pm2 (90)', Reason: null,
-    Identity: `TCP/0.0.0.0:443;100;${started};box`, ComputerName: 'box',
+    Result: 'Planned',
+    Protocol: 'TCP',
+    LocalAddress: '0.0.0.0',
+    LocalPort: 443,
+    Endpoints: ['TCP/0.0.0.0:443'],
+    OwningProcess: 100,
+    ImageName: 'nginx',
+    StartTime: started,
+    Owner: 'nginx (100)',
+    Method: 'ASK',
+    Command: null,
+    Holders: null,
+    Children: ['worker (200)', 'helper (201)'],
+    Services: null,
+    DependentServices: null,
+    OtherPorts: ['TCP/0.0.0.0:80', 'UDP/0.0.0.0:443'],
+    Connections: 2,
+    LingeringConnections: null,
+    NewOwner: null,
+    Supervisor: 'pm2 (90)',
+    Reason: null,
+    Identity: `TCP/0.0.0.0:443;100;${started};box`,
+    ComputerName: 'box',
   });
 });
 

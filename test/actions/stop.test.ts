@@ -25,7 +25,12 @@ interface Machine {
 
 function machine(more: Partial<Machine> & ThisType<Machine> = {}): Machine {
   return {
-    sockets: [socket()], processes: [process()], services: [], sites: [], sections: {}, done: [],
+    sockets: [socket()],
+    processes: [process()],
+    services: [],
+    sites: [],
+    sections: {},
+    done: [],
     state: { refusal: null, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] },
     onStop() {},
     onEnd() {},
@@ -58,9 +63,20 @@ async function stop(world: Machine, options: { force?: boolean; askable?: boolea
     stopSite: (name) => void (world.done.push(`stop site ${name}`), world.onStop()),
   };
   const now = (): Facts => facts(world.sockets, { platform: 'win32', processes: world.processes, services: world.services, sections: world.sections });
-  const situation = (): Situation => ({ facts: now(), tree: hands.processes(), self: hands.self, asking: 'ASK', service: (id) => hands.service(id), sites: () => hands.sites(), mayStop: () => null });
+  const situation = (): Situation => ({
+    facts: now(),
+    tree: hands.processes(),
+    self: hands.self,
+    asking: 'ASK',
+    service: (id) => hands.service(id),
+    sites: () => hands.sites(),
+    mayStop: () => null,
+  });
   const stopWorld: StopWorld = {
-    hands, look: async () => situation(), watch: async () => now(), now: () => clock,
+    hands,
+    look: async () => situation(),
+    watch: async () => now(),
+    now: () => clock,
     pause: async (milliseconds) => void (clock += milliseconds),
   };
   const [target] = planStop(situation(), (one) => one.localPort === 443 && one.remotePort === null);
@@ -68,7 +84,8 @@ async function stop(world: Machine, options: { force?: boolean; askable?: boolea
   return { ...stopped, done: world.done };
 }
 
-const ownService = (more: Partial<Machine> & ThisType<Machine> = {}): Machine => machine({ services: [service({ name: 'db' })], processes: [process({ imageName: 'db.exe', path: 'C:\\db.exe' })], ...more });
+const ownService = (more: Partial<Machine> & ThisType<Machine> = {}): Machine =>
+  machine({ services: [service({ name: 'db' })], processes: [process({ imageName: 'db.exe', path: 'C:\\db.exe' })], ...more });
 const shared = (more: Partial<Machine> & ThisType<Machine> = {}): Machine =>
   machine({ services: [service({ name: 'db', shared: true })], processes: [process({ imageName: 'svchost.exe', path: 'C:\\Windows\\System32\\svchost.exe' })], ...more });
 
@@ -102,29 +119,50 @@ test('but never the process of a shared one', async () => {
 });
 
 test('a shared host goes on when its service has stopped', async () => {
-  const { row } = await stop(shared({ onStop() { this.sockets = []; this.state = { ...this.state, stopped: true }; } }));
+  const { row } = await stop(
+    shared({
+      onStop() {
+        this.sockets = [];
+        this.state = { ...this.state, stopped: true };
+      },
+    }),
+  );
   assert.is(row.Result, 'Stopped');
 });
 
 test('a service whose host still listens has not given the port back', async () => {
-  const { row } = await stop(shared({ onStop() { this.state = { ...this.state, stopped: true }; } }));
+  const { row } = await stop(
+    shared({
+      onStop() {
+        this.state = { ...this.state, stopped: true };
+      },
+    }),
+  );
   assert.equal([row.Result, row.Reason], ['NotStopped', ['it still listens']]);
 });
 
 test('a service that its manager starts again', async () => {
-  const { row } = await stop(ownService({
-    onStop() {
-      this.sockets = [socket({ pid: 200, holders: [200] })];
-      this.processes = [process({ pid: 200, imageName: 'db.exe', path: 'C:\\db.exe' })];
-      this.services = [service({ name: 'db', pid: 200 })];
-      this.state = { ...this.state, stopped: true };
-    },
-  }));
+  const { row } = await stop(
+    ownService({
+      onStop() {
+        this.sockets = [socket({ pid: 200, holders: [200] })];
+        this.processes = [process({ pid: 200, imageName: 'db.exe', path: 'C:\\db.exe' })];
+        this.services = [service({ name: 'db', pid: 200 })];
+        this.state = { ...this.state, stopped: true };
+      },
+    }),
+  );
   assert.equal([row.Result, row.NewOwner, row.Supervisor], ['Retaken', 'db (db.exe 200)', 'the service manager (db)']);
 });
 
 test('a service that this user may not stop', async () => {
-  const { row, rights } = await stop(ownService({ onStop() { throw refusal('AccessDenied', 'no'); } }));
+  const { row, rights } = await stop(
+    ownService({
+      onStop() {
+        throw refusal('AccessDenied', 'no');
+      },
+    }),
+  );
   assert.equal([row.Result, row.Reason, rights], ['NotStopped', ['no'], true]);
 });
 
@@ -133,7 +171,15 @@ const iis = (more: Partial<Machine> & ThisType<Machine>): Machine =>
     sockets: [socket({ pid: 4, kernel: true })],
     processes: [process({ imageName: 'w3wp.exe', path: 'C:\\Windows\\System32\\inetsrv\\w3wp.exe' })],
     sites: [{ name: 'Shop', bindings: ['https/*:443:'], started: true }],
-    sections: { httpQueues: { status: 'ok', reason: null, needs: null, at: null, data: [{ name: 'Pool', controller: null, processes: [{ pid: 100, service: null }], urls: ['https://*:443/'] }] } },
+    sections: {
+      httpQueues: {
+        status: 'ok',
+        reason: null,
+        needs: null,
+        at: null,
+        data: [{ name: 'Pool', controller: null, processes: [{ pid: 100, service: null }], urls: ['https://*:443/'] }],
+      },
+    },
     ...more,
   });
 
@@ -148,7 +194,16 @@ test('a site that still has the port', async () => {
 });
 
 test('a port that others had too', async () => {
-  const { row } = await stop(iis({ onStop() { this.sites = []; this.sections = { httpQueues: { ...this.sections.httpQueues!, data: [{ name: null, controller: null, processes: [{ pid: 300, service: null }], urls: ['https://+:443/x/'] }] } }; } }));
+  const { row } = await stop(
+    iis({
+      onStop() {
+        this.sites = [];
+        this.sections = {
+          httpQueues: { ...this.sections.httpQueues!, data: [{ name: null, controller: null, processes: [{ pid: 300, service: null }], urls: ['https://+:443/x/'] }] },
+        };
+      },
+    }),
+  );
   assert.is(row.Result, 'Stopped');
   assert.match(row.Reason![0]!, /^others that were there before still have the port: HTTP\.sys/);
 });
@@ -176,17 +231,30 @@ test('what ended before it was asked', async () => {
 });
 
 test('a look that fails afterwards is no success', async () => {
-  const { row } = await stop(machine({ onStop() { leave.call(this); this.sections = { sockets: { status: 'failed', reason: 'no table', needs: null, at: null, data: [] } }; } }));
+  const { row } = await stop(
+    machine({
+      onStop() {
+        leave.call(this);
+        this.sections = { sockets: { status: 'failed', reason: 'no table', needs: null, at: null, data: [] } };
+      },
+    }),
+  );
   assert.is(row.Result, 'NotStopped');
   assert.match(row.Reason!.join(), /whether the port is free cannot be seen: no table/);
 });
 
 test('another listener of the port, on another address, was there before', async () => {
   const other = process({ pid: 101, imageName: 'other' });
-  const { row } = await stop(machine({
-    sockets: [socket({ localAddress: '127.0.0.1' }), socket({ localAddress: '0.0.0.0', pid: 101, holders: [101] })], processes: [process(), other],
-    onStop() { this.sockets = this.sockets.filter(({ pid }) => pid === 101); this.processes = [other]; },
-  }));
+  const { row } = await stop(
+    machine({
+      sockets: [socket({ localAddress: '127.0.0.1' }), socket({ localAddress: '0.0.0.0', pid: 101, holders: [101] })],
+      processes: [process(), other],
+      onStop() {
+        this.sockets = this.sockets.filter(({ pid }) => pid === 101);
+        this.processes = [other];
+      },
+    }),
+  );
   assert.equal([row.Result, row.Reason], ['Stopped', ['others that were there before still have the port: other (101)']]);
 });
 

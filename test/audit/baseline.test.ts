@@ -53,7 +53,10 @@ test('written and read again it is the same', () => {
   assert.equal(parseBaseline(baselineText('box', []), 'b.yaml').listeners, []);
 });
 
-const awkward = fc.oneof(fc.string({ minLength: 1, unit: 'binary' }), fc.constantFrom('null', 'true', '1', '0x10', '- a', '# x', 'a: b', ' ', '\n', "'", '*a', '&a', '!t', '%', '2026-01-01', '...', '---', '~'));
+const awkward = fc.oneof(
+  fc.string({ minLength: 1, unit: 'binary' }),
+  fc.constantFrom('null', 'true', '1', '0x10', '- a', '# x', 'a: b', ' ', '\n', "'", '*a', '&a', '!t', '%', '2026-01-01', '...', '---', '~'),
+);
 test('any name survives, whatever it means in YAML', () => {
   fc.assert(
     fc.property(awkward, awkward, (program, user) => {
@@ -108,7 +111,10 @@ test('what is gone takes its own comment along, and leaves the others', () => {
 
 test('what is new goes where it belongs', () => {
   const text = update([tls, ftp, mail, listener({ port: 8080 }), listener({ port: 22, program: '/usr/sbin/sshd' })]);
-  assert.equal([...text.matchAll(/port: (\d+)/g)].map((match) => Number(match[1])), [22, 443, 21, 25, 8080]);
+  assert.equal(
+    [...text.matchAll(/port: (\d+)/g)].map((match) => Number(match[1])),
+    [22, 443, 21, 25, 8080],
+  );
   assert.match(text, /# Approved by the web team[\s\S]*# The web[\s\S]*# CHG-1[\s\S]*# ours[\s\S]*# CHG-2[\s\S]*# Mail[\s\S]*# CHG-3[\s\S]*# the end/);
 });
 
@@ -124,7 +130,10 @@ test('a service that is one no more is approved', () => {
   const text = written.replace('program: /usr/sbin/exim4\n', 'program: /usr/sbin/exim4\n    services: [ exim4.service ]\n');
   const now = [tls, ftp, { ...mail, serviceless: true as const }];
   const { text: approved, comparison } = updateBaseline(text, 'b.yaml', now, { keepClosed: false });
-  assert.equal(comparison.changes.map(({ kind }) => kind), ['OwnerChanged']);
+  assert.equal(
+    comparison.changes.map(({ kind }) => kind),
+    ['OwnerChanged'],
+  );
   assert.is(approved, written);
 });
 
@@ -139,10 +148,16 @@ test('what was known of another executable goes with it', () => {
 });
 
 test('after an update there is nothing to find', () => {
-  const any = fc.record({ port: fc.constantFrom(21, 25, 443, 8080, 'dynamic'), program: fc.constantFrom('/usr/sbin/nginx', '/usr/sbin/ftpd', '/x'), user: fc.constantFrom('root', 'eve') });
+  const any = fc.record({
+    port: fc.constantFrom(21, 25, 443, 8080, 'dynamic'),
+    program: fc.constantFrom('/usr/sbin/nginx', '/usr/sbin/ftpd', '/x'),
+    user: fc.constantFrom('root', 'eve'),
+  });
   fc.assert(
     fc.property(fc.uniqueArray(any, { maxLength: 6, selector: (one) => `${one.port} ${one.program}` }), (parts) => {
-      const now = parts.map((part) => (part.port === 'dynamic' ? dynamic({ program: part.program, user: part.user }) : listener(part as Partial<Listener>))).toSorted(listenerOrder);
+      const now = parts
+        .map((part) => (part.port === 'dynamic' ? dynamic({ program: part.program, user: part.user }) : listener(part as Partial<Listener>)))
+        .toSorted(listenerOrder);
       const text = update(now);
       assert.equal(compare(parseBaseline(text, 'b.yaml').listeners, now).changes, []);
       assert.is(updateBaseline(text, 'b.yaml', now, { keepClosed: false }).text, text);
@@ -165,7 +180,12 @@ const wrong: [what: string, text: string, code: string, message: RegExp][] = [
   ['a wrong address', `${head}listeners:\n  - port: 80\n    protocol: TCP\n    address: nowhere\n`, 'PO2002', /line 6, column 14: "nowhere" is not an IP address/],
   ['deep nesting', '[{a: '.repeat(100_000), 'PO2002', /nested too deeply/],
   ['many keys', `${Array.from({ length: 50_000 }, (_, i) => `k${i}: 1\n`).join('')}`, 'PO2002', /not a baseline/],
-  ['a bomb of aliases', `a: &a [x,x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, i) => `${'bcdefghij'[i]}: &${'bcdefghij'[i]} [${Array(10).fill(`*${'abcdefghi'[i]}`).join()}]\n`).join('')}`, 'PO2002', /alias/i],
+  [
+    'a bomb of aliases',
+    `a: &a [x,x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, i) => `${'bcdefghij'[i]}: &${'bcdefghij'[i]} [${Array(10).fill(`*${'abcdefghi'[i]}`).join()}]\n`).join('')}`,
+    'PO2002',
+    /alias/i,
+  ],
 ];
 for (const [what, text, code, message] of wrong) {
   test(`refused: ${what}`, () => {
@@ -191,7 +211,8 @@ test('an update leaves alone what it cannot approve: that a file is gone', () =>
 });
 
 test('addresses by hand are brought to the form of the system', () => {
-  const addressOf = (address: string) => parseBaseline(`${head}listeners:\n  - port: 80\n    protocol: TCP\n    address: "${address}"\n`, 'b.yaml').listeners.map((one) => [one.address, one.scope])[0];
+  const addressOf = (address: string) =>
+    parseBaseline(`${head}listeners:\n  - port: 80\n    protocol: TCP\n    address: "${address}"\n`, 'b.yaml').listeners.map((one) => [one.address, one.scope])[0];
   assert.equal(addressOf('0:0:0:0:0:0:0:1'), ['::1', 'Loopback']);
   assert.equal(addressOf('0:0::0'), ['::', 'Any']);
   assert.equal(addressOf('2001:DB8:0:0::0012'), ['2001:db8::12', 'Specific']);
@@ -202,13 +223,20 @@ test('addresses by hand are brought to the form of the system', () => {
 
 test('any text is read or refused with an error of ours', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.string().map((text) => head + text), fc.string().map((text) => `${head}listeners:\n  - ${text}`)), (text) => {
-      try {
-        parseBaseline(text, 'b.yaml');
-      } catch (error) {
-        assert.instance(error, PortOwnerError);
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.string().map((text) => head + text),
+        fc.string().map((text) => `${head}listeners:\n  - ${text}`),
+      ),
+      (text) => {
+        try {
+          parseBaseline(text, 'b.yaml');
+        } catch (error) {
+          assert.instance(error, PortOwnerError);
+        }
+      },
+    ),
   );
 });
 

@@ -45,7 +45,12 @@ const cases: [what: string, before: Listener[], after: Listener[], kinds: string
   ['the name alone where the path cannot be seen', [listener()], [listener({ program: 'nginx' })], []],
   ['candidates among the services', [listener({ services: ['Dnscache'] })], [listener({ services: ['Dnscache', 'LanmanWorkstation'] })], []],
   ['nothing known any more', [listener()], [listener({ program: null, user: null })], []],
-  ['several programs share a port: one goes', [listener({ protocol: 'UDP', port: 5353 }), listener({ protocol: 'UDP', port: 5353, program: '/usr/bin/chrome' })], [listener({ protocol: 'UDP', port: 5353 })], ['Closed']],
+  [
+    'several programs share a port: one goes',
+    [listener({ protocol: 'UDP', port: 5353 }), listener({ protocol: 'UDP', port: 5353, program: '/usr/bin/chrome' })],
+    [listener({ protocol: 'UDP', port: 5353 })],
+    ['Closed'],
+  ],
   ['a new program in the dynamic range', [dynamic()], [dynamic(), dynamic({ program: '/tmp/door' })], ['Opened']],
   ['a program in the dynamic range is not the heir of another', [dynamic()], [dynamic({ program: '/tmp/door' })], ['Closed', 'Opened']],
   ['a program in the dynamic range from another place', [dynamic()], [dynamic({ program: '/tmp/app' })], ['PathChanged']],
@@ -60,7 +65,14 @@ const cases: [what: string, before: Listener[], after: Listener[], kinds: string
   ['the same port of the other protocol', [listener()], [listener({ protocol: 'UDP' })], ['Closed', 'Opened']],
 ];
 for (const [what, before, after, kinds] of cases) {
-  test(what, () => assert.equal(compare(before, after).changes.map(({ kind }) => kind).toSorted(), kinds.toSorted()));
+  test(what, () =>
+    assert.equal(
+      compare(before, after)
+        .changes.map(({ kind }) => kind)
+        .toSorted(),
+      kinds.toSorted(),
+    ),
+  );
 }
 
 test('the evidence', () => {
@@ -70,8 +82,18 @@ test('the evidence', () => {
 
 test('that the file is gone is told whatever changed', () => {
   const gone = { fileGone: true } as const;
-  for (const [before, after] of [[[], listener(gone)], [[listener()], listener(gone)], [[listener({ user: 'eve' })], listener(gone)], [[loopback()], dynamic(gone)]] as const) {
-    assert.equal(compare(before, [after]).changes.filter(({ kind }) => kind !== 'Closed').map(({ evidence }) => evidence.at(-1)), ['its file was removed or replaced since it started']);
+  for (const [before, after] of [
+    [[], listener(gone)],
+    [[listener()], listener(gone)],
+    [[listener({ user: 'eve' })], listener(gone)],
+    [[loopback()], dynamic(gone)],
+  ] as const) {
+    assert.equal(
+      compare(before, [after])
+        .changes.filter(({ kind }) => kind !== 'Closed')
+        .map(({ evidence }) => evidence.at(-1)),
+      ['its file was removed or replaced since it started'],
+    );
   }
 });
 
@@ -82,10 +104,16 @@ test('what cannot be told is no change, and is said', () => {
   assert.equal([hidden.unseen.length, hidden.pairs.length], [1, 2]);
 });
 
-const anyListener = fc.record({
-  protocol: fc.constantFrom('TCP', 'UDP'), port: fc.constantFrom(80, 443, 'dynamic'), address: fc.constantFrom('0.0.0.0', '127.0.0.1', '::1', '::'),
-  program: fc.constantFrom(null, '/a', '/b/a', '/c', 'C:\\d.exe'), services: fc.subarray(['x', 'y']), user: fc.constantFrom(null, 'u', 'v'),
-}).map((more): Listener => listener({ ...more, scope: more.address === '127.0.0.1' || more.address === '::1' ? 'Loopback' : 'Any' } as Partial<Listener>));
+const anyListener = fc
+  .record({
+    protocol: fc.constantFrom('TCP', 'UDP'),
+    port: fc.constantFrom(80, 443, 'dynamic'),
+    address: fc.constantFrom('0.0.0.0', '127.0.0.1', '::1', '::'),
+    program: fc.constantFrom(null, '/a', '/b/a', '/c', 'C:\\d.exe'),
+    services: fc.subarray(['x', 'y']),
+    user: fc.constantFrom(null, 'u', 'v'),
+  })
+  .map((more): Listener => listener({ ...more, scope: more.address === '127.0.0.1' || more.address === '::1' ? 'Loopback' : 'Any' } as Partial<Listener>));
 
 test('each listener is paired, opened or closed exactly once, but for those that one hides', () => {
   fc.assert(

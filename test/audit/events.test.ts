@@ -6,8 +6,23 @@ import type { Finding } from '../../src/schema/finding.ts';
 const test = suite('what an audit writes to the log');
 
 const finding = (more: Partial<Finding> = {}): Finding => ({
-  Kind: 'Opened', Severity: 'High', FirstSeen: null, Endpoint: 'TCP 0.0.0.0:80', Owner: 'x', Before: null, After: 'x', Rule: 'r', Evidence: null, Remedy: null,
-  Contact: null, Ticket: null, Protocol: 'TCP', LocalAddress: '0.0.0.0', LocalPort: 80, ComputerName: 'box', ...more,
+  Kind: 'Opened',
+  Severity: 'High',
+  FirstSeen: null,
+  Endpoint: 'TCP 0.0.0.0:80',
+  Owner: 'x',
+  Before: null,
+  After: 'x',
+  Rule: 'r',
+  Evidence: null,
+  Remedy: null,
+  Contact: null,
+  Ticket: null,
+  Protocol: 'TCP',
+  LocalAddress: '0.0.0.0',
+  LocalPort: 80,
+  ComputerName: 'box',
+  ...more,
 });
 
 test('an event a finding, and the summary', () => {
@@ -20,15 +35,38 @@ test('an event a finding, and the summary', () => {
 });
 
 test('at most 100 findings, each of one line and at most 31,000 characters', () => {
-  const events = auditEvents(Array.from({ length: 500 }, () => finding({ After: `a\r\nb\u001b[31m${'x'.repeat(50_000)}` })), [], 'sum', true);
+  const events = auditEvents(
+    Array.from({ length: 500 }, () => finding({ After: `a\r\nb\u001b[31m${'x'.repeat(50_000)}` })),
+    [],
+    'sum',
+    true,
+  );
   assert.is(events.length, 101);
   assert.ok(events.every(({ text, id }) => text.length <= 31_000 && !/\p{Cc}/u.test(text) && id >= 1 && id <= 1000));
   assert.is(events.at(-1)!.text, 'sum; the first 100 findings are in this log');
 });
 
 test('every kind of finding has an id of its own', () => {
-  const kinds = ['Opened', 'Closed', 'OwnerChanged', 'PathChanged', 'UserChanged', 'AddressChanged', 'Exposed', 'BinaryChanged', 'FileGone', 'Forbidden', 'NotAllowed', 'ExpiredException'];
-  const ids = auditEvents(kinds.map((Kind) => finding({ Kind })), [], '', true).map(({ id }) => id);
+  const kinds = [
+    'Opened',
+    'Closed',
+    'OwnerChanged',
+    'PathChanged',
+    'UserChanged',
+    'AddressChanged',
+    'Exposed',
+    'BinaryChanged',
+    'FileGone',
+    'Forbidden',
+    'NotAllowed',
+    'ExpiredException',
+  ];
+  const ids = auditEvents(
+    kinds.map((Kind) => finding({ Kind })),
+    [],
+    '',
+    true,
+  ).map(({ id }) => id);
   assert.is(new Set(ids).size, kinds.length + 1);
   assert.ok(ids.every((id) => Number.isInteger(id)));
 });
@@ -42,7 +80,12 @@ test('what the audit could not tell is an event of its own, and never mere infor
     { id: 100, level: 'Warning', text: 'no findings' },
   ]);
   assert.equal(failureEvent(error), { id: 302, level: 'Error', text: 'the audit could not be made: PO4203: damaged' });
-  const many = auditEvents(Array.from({ length: 500 }, () => finding()), Array.from({ length: 50 }, () => warning), 'sum', false);
+  const many = auditEvents(
+    Array.from({ length: 500 }, () => finding()),
+    Array.from({ length: 50 }, () => warning),
+    'sum',
+    false,
+  );
   assert.equal([many.length, many.filter(({ id }) => id === 301).length, many.at(-1)!.text], [101, 20, 'sum; the first 80 findings are in this log']);
 });
 

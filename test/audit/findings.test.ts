@@ -15,7 +15,8 @@ function find(before: Listener[] | null, now: Listener[], rules: string | null =
   const policy = rules === null ? null : parsePolicy(`kind: PortOwner.Policy\nversion: 1\n${more}rules:\n${rules.trim() === '' ? '  []' : rules}\n`, 'p.yaml');
   return audit(facts([]), now, before === null ? null : compare(before, now), policy, reference);
 }
-const kinds = (...args: Parameters<typeof find>): string[] => find(...args).findings.map(({ Kind, Severity, Endpoint, Rule: rule }) => `${Severity} ${Kind} ${Endpoint?.replace(':50000', ':dynamic')} by ${rule}`);
+const kinds = (...args: Parameters<typeof find>): string[] =>
+  find(...args).findings.map(({ Kind, Severity, Endpoint, Rule: rule }) => `${Severity} ${Kind} ${Endpoint?.replace(':50000', ':dynamic')} by ${rule}`);
 
 test('a change is a finding by the baseline', () => {
   assert.equal(kinds([], [listener()]), ['High Opened TCP 0.0.0.0:80 by baseline b.yaml']);
@@ -37,7 +38,16 @@ test('a UDP client of a known program is no alarm, a new program is a finding', 
     assert.equal(kinds([known], [known, { ...udp, ...more }], '', 'default: forbid\n'), ['High NotAllowed UDP any:dynamic by default: forbid']);
   }
   assert.equal(kinds([known], [known, { ...udp, services: ['b.service'] }]), ['Info Opened UDP any:dynamic by baseline b.yaml']);
-  assert.equal(kinds([{ ...known, services: ['a.service'] }], [{ ...known, services: ['a.service'] }, { ...udp, services: ['b.service'] }]), ['Medium Opened UDP any:dynamic by baseline b.yaml']);
+  assert.equal(
+    kinds(
+      [{ ...known, services: ['a.service'] }],
+      [
+        { ...known, services: ['a.service'] },
+        { ...udp, services: ['b.service'] },
+      ],
+    ),
+    ['Medium Opened UDP any:dynamic by baseline b.yaml'],
+  );
 });
 
 test('another signer, or none, is worse than another hash', () => {
@@ -62,10 +72,22 @@ test('a file that is gone is told once, mildly, and hides nothing', () => {
 test('a row', () => {
   assert.equal(find([loopback()], [listener()]).findings, [
     {
-      Kind: 'Exposed', Severity: 'High', FirstSeen: null, Endpoint: 'TCP 0.0.0.0:80', Owner: 'nginx as root', Before: 'TCP 127.0.0.1:80 /usr/sbin/nginx as root', After: '/usr/sbin/nginx as root',
-      Rule: 'baseline b.yaml', Evidence: ['address: 127.0.0.1 to 0.0.0.0 (Loopback to Any)'],
+      Kind: 'Exposed',
+      Severity: 'High',
+      FirstSeen: null,
+      Endpoint: 'TCP 0.0.0.0:80',
+      Owner: 'nginx as root',
+      Before: 'TCP 127.0.0.1:80 /usr/sbin/nginx as root',
+      After: '/usr/sbin/nginx as root',
+      Rule: 'baseline b.yaml',
+      Evidence: ['address: 127.0.0.1 to 0.0.0.0 (Loopback to Any)'],
       Remedy: ['portowner 80   # who it is now', 'portowner baseline update b.yaml   # when it is meant to be so'],
-      Contact: null, Ticket: null, Protocol: 'TCP', LocalAddress: '0.0.0.0', LocalPort: 80, ComputerName: 'box',
+      Contact: null,
+      Ticket: null,
+      Protocol: 'TCP',
+      LocalAddress: '0.0.0.0',
+      LocalPort: 80,
+      ComputerName: 'box',
     },
   ]);
 });
@@ -74,7 +96,9 @@ test('two executables of an owner are told apart', () => {
   const sides = (before: Partial<Listener>, after: Partial<Listener>) => find([listener(before)], [listener(after)]).findings.map(({ Before, After }) => [Before, After]);
   const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
   assert.equal(sides({ sha256: a }, { sha256: b }), [['/usr/sbin/nginx as root, SHA-256 aaaaaaaaaaaa…', '/usr/sbin/nginx as root, SHA-256 bbbbbbbbbbbb…']]);
-  assert.equal(sides({ sha256: a, signer: 'Contoso' }, { sha256: b }), [['/usr/sbin/nginx as root, SHA-256 aaaaaaaaaaaa…, signer Contoso', '/usr/sbin/nginx as root, SHA-256 bbbbbbbbbbbb…, signer none']]);
+  assert.equal(sides({ sha256: a, signer: 'Contoso' }, { sha256: b }), [
+    ['/usr/sbin/nginx as root, SHA-256 aaaaaaaaaaaa…, signer Contoso', '/usr/sbin/nginx as root, SHA-256 bbbbbbbbbbbb…, signer none'],
+  ]);
   assert.equal(sides({ signer: 'Contoso' }, { signer: 'Eve' }), [['/usr/sbin/nginx as root, signer Contoso', '/usr/sbin/nginx as root, signer Eve']]);
 });
 
@@ -82,7 +106,10 @@ test('a dynamic finding has the numbers of its ports, and is the same one with o
   const of = (...ports: number[]) => find([], [dynamic({ ports })]).findings[0]!;
   assert.equal([of(50000).Endpoint, of(1, 2, 3, 4).Endpoint, of(50000).Owner], ['TCP any:50000', 'TCP any:1,2,…', 'app as root']);
   assert.is(findingKey(of(50000)), findingKey(of(50001)));
-  assert.equal(find([dynamic({ ports: [] })], []).findings.map(({ Endpoint, Owner, Before, After }) => [Endpoint, Owner, Before, After]), [['TCP any:dynamic', 'app as root', '/usr/bin/app as root', null]]);
+  assert.equal(
+    find([dynamic({ ports: [] })], []).findings.map(({ Endpoint, Owner, Before, After }) => [Endpoint, Owner, Before, After]),
+    [['TCP any:dynamic', 'app as root', '/usr/bin/app as root', null]],
+  );
 });
 
 const forbid = '  - { name: no web, action: forbid, ports: 80, severity: Critical, owner: the web team, ticket: CHG-1, reason: because }';
@@ -102,7 +129,9 @@ test('an exception allows what is new, and a change only when it speaks of it', 
   const web = '  - { name: web, action: allow, ports: 80 }';
   assert.equal(kinds([], [listener()], web), []);
   assert.equal(kinds([listener()], [listener({ program: '/tmp/door' })], web), ['High OwnerChanged TCP 0.0.0.0:80 by baseline b.yaml']);
-  assert.equal(kinds([listener()], [listener({ program: '/tmp/nginx' })], '  - { name: web, action: allow, program: nginx }'), ['High PathChanged TCP 0.0.0.0:80 by baseline b.yaml']);
+  assert.equal(kinds([listener()], [listener({ program: '/tmp/nginx' })], '  - { name: web, action: allow, program: nginx }'), [
+    'High PathChanged TCP 0.0.0.0:80 by baseline b.yaml',
+  ]);
   assert.equal(kinds([listener()], [listener({ program: '/opt/nginx' })], '  - { name: web, action: allow, program: /opt/* }'), []);
   assert.equal(kinds([loopback()], [listener()], web), ['High Exposed TCP 0.0.0.0:80 by baseline b.yaml']);
   assert.equal(kinds([loopback()], [listener()], '  - { name: web, action: allow, scope: Any }'), []);
@@ -138,7 +167,10 @@ test('default: forbid', () => {
 
 test('the worst comes first, and is counted', () => {
   const { findings } = find([listener({ port: 25 })], [listener({ port: 8080 }), listener()], forbid);
-  assert.equal(findings.map(({ Severity }) => Severity), ['Critical', 'High', 'Low']);
+  assert.equal(
+    findings.map(({ Severity }) => Severity),
+    ['Critical', 'High', 'Low'],
+  );
   assert.equal([worst(findings), worst([])], ['Critical', null]);
   assert.equal([atLeast(findings, 'High'), atLeast(findings, 'Info')], [2, 3]);
 });

@@ -9,40 +9,70 @@ const texts = (...args: Parameters<typeof facts>): string[] => listeners(facts(.
 
 test('listening TCP and unconnected UDP sockets; no connections, no bound sockets, no UDP clients', () => {
   assert.equal(
-    texts([socket({ localPort: 443 }), connection({ localPort: 443 }), socket({ localPort: 8080, state: 'Bound' }), udp({ localPort: 53 }), udp({ localPort: 54, remoteAddress: '192.0.2.1', remotePort: 53 })]),
+    texts([
+      socket({ localPort: 443 }),
+      connection({ localPort: 443 }),
+      socket({ localPort: 8080, state: 'Bound' }),
+      udp({ localPort: 53 }),
+      udp({ localPort: 54, remoteAddress: '192.0.2.1', remotePort: 53 }),
+    ]),
     ['UDP 0.0.0.0:53 /usr/sbin/nginx as root', 'TCP 0.0.0.0:443 /usr/sbin/nginx as root'],
   );
 });
 
 test('ports of the dynamic range are one listener a program, user, protocol and scope', () => {
   const found = listeners(
-    facts([socket({ localPort: 40001 }), socket({ localPort: 40000 }), socket({ localPort: 40002, localAddress: '127.0.0.1' }), udp({ localPort: 40000 }), udp({ localPort: 40003, localAddress: '::' }), socket({ localPort: 40004, pid: 101 })], {
-      processes: [process(), process({ pid: 101, path: '/tmp/door', user: 'eve' })],
-    }),
+    facts(
+      [
+        socket({ localPort: 40001 }),
+        socket({ localPort: 40000 }),
+        socket({ localPort: 40002, localAddress: '127.0.0.1' }),
+        udp({ localPort: 40000 }),
+        udp({ localPort: 40003, localAddress: '::' }),
+        socket({ localPort: 40004, pid: 101 }),
+      ],
+      {
+        processes: [process(), process({ pid: 101, path: '/tmp/door', user: 'eve' })],
+      },
+    ),
   );
-  assert.equal(found.map((one) => [endpointText(one), one.program, one.ports]), [
-    ['TCP any:dynamic', '/tmp/door', [40004]],
-    ['TCP any:dynamic', '/usr/sbin/nginx', [40000, 40001]],
-    ['TCP loopback:dynamic', '/usr/sbin/nginx', [40002]],
-    ['UDP any:dynamic', '/usr/sbin/nginx', [40000, 40003]],
-  ]);
+  assert.equal(
+    found.map((one) => [endpointText(one), one.program, one.ports]),
+    [
+      ['TCP any:dynamic', '/tmp/door', [40004]],
+      ['TCP any:dynamic', '/usr/sbin/nginx', [40000, 40001]],
+      ['TCP loopback:dynamic', '/usr/sbin/nginx', [40002]],
+      ['UDP any:dynamic', '/usr/sbin/nginx', [40000, 40003]],
+    ],
+  );
 });
 
 test('what is kept from chance inside of the dynamic range is a fixed port', () => {
-  const range = { status: 'ok', reason: null, needs: null, at: null, data: [{ kind: 'Reserved', protocol: null, family: null, start: 50000, end: 50000, source: 'a test' }] } as const;
+  const range = {
+    status: 'ok',
+    reason: null,
+    needs: null,
+    at: null,
+    data: [{ kind: 'Reserved', protocol: null, family: null, start: 50000, end: 50000, source: 'a test' }],
+  } as const;
   assert.equal(texts([socket({ localPort: 50000 })], { sections: { reservedPorts: { ...range, data: [...range.data] } } }), ['TCP 0.0.0.0:50000 /usr/sbin/nginx as root']);
 });
 
 test("IANA's range where the machine's own is not known", () => {
   const none = { status: 'failed', reason: 'a test', needs: null, at: null, data: [] } as const;
-  assert.equal(texts([socket({ localPort: 40000 }), socket({ localPort: 50000 })], { sections: { dynamicRanges: { ...none, data: [] } } }), ['TCP 0.0.0.0:40000 /usr/sbin/nginx as root', 'TCP any:dynamic /usr/sbin/nginx as root']);
+  assert.equal(texts([socket({ localPort: 40000 }), socket({ localPort: 50000 })], { sections: { dynamicRanges: { ...none, data: [] } } }), [
+    'TCP 0.0.0.0:40000 /usr/sbin/nginx as root',
+    'TCP any:dynamic /usr/sbin/nginx as root',
+  ]);
 });
 
 test('names that change at each start do not count', () => {
   const container = { runtime: 'docker', id: 'a'.repeat(64) };
   assert.equal(texts([socket()], { processes: [process({ container, unit: 'session-3.scope' })] }), ['TCP 0.0.0.0:443 /usr/sbin/nginx (docker) as root']);
   const user = [service({ name: 'CDPUserSvc_1a2b3c' })];
-  assert.equal(texts([socket()], { platform: 'win32', services: user, processes: [process({ path: 'C:\\Windows\\System32\\svchost.exe' })] }), ['TCP 0.0.0.0:443 C:\\Windows\\System32\\svchost.exe (CDPUserSvc) as root']);
+  assert.equal(texts([socket()], { platform: 'win32', services: user, processes: [process({ path: 'C:\\Windows\\System32\\svchost.exe' })] }), [
+    'TCP 0.0.0.0:443 C:\\Windows\\System32\\svchost.exe (CDPUserSvc) as root',
+  ]);
 });
 
 test('an IPv6 scope does not count; workers that share a socket are one listener', () => {
@@ -69,12 +99,16 @@ test("Windows' names in another case are one", () => {
 });
 
 test('a program whose file is gone has the path it was started from', () => {
-  const gone = (path: string, platform: 'linux' | 'win32' = 'linux') => listeners(facts([socket()], { platform, processes: [process({ path })] })).map(({ program, fileGone }) => [program, fileGone]);
+  const gone = (path: string, platform: 'linux' | 'win32' = 'linux') =>
+    listeners(facts([socket()], { platform, processes: [process({ path })] })).map(({ program, fileGone }) => [program, fileGone]);
   assert.equal(gone('/tmp/x/nc (deleted)'), [['/tmp/x/nc', true]]);
   assert.equal(gone('/tmp/x/nc'), [['/tmp/x/nc', undefined]]);
   assert.equal(gone('C:\\nc (deleted)', 'win32'), [['C:\\nc (deleted)', undefined]]);
   const workers = [process(), process({ pid: 101, path: '/usr/sbin/nginx (deleted)' })];
-  assert.equal(listeners(facts([socket(), socket({ pid: 101 })], { processes: workers })).map(({ program, fileGone }) => [program, fileGone]), [['/usr/sbin/nginx', true]]);
+  assert.equal(
+    listeners(facts([socket(), socket({ pid: 101 })], { processes: workers })).map(({ program, fileGone }) => [program, fileGone]),
+    [['/usr/sbin/nginx', true]],
+  );
 });
 
 test('what could not be seen is unknown', () => {

@@ -11,7 +11,7 @@ const head = 'kind: PortOwner.Policy\nversion: 1\n';
 const at = '2026-06-30T23:59:59Z';
 const windows = listener({ program: 'C:\\Program Files\\nginx\\nginx.exe', user: 'CORP\\web', services: ['nginx'] });
 
-const conditions: [condition: string, fits: (boolean | null), of: Listener][] = [
+const conditions: [condition: string, fits: boolean | null, of: Listener][] = [
   ['ports: 80', true, listener()],
   ['ports: 443', false, listener()],
   ['ports: 22,80-90', true, listener()],
@@ -58,7 +58,10 @@ test('one forbidden port of many is enough, but all must be allowed', () => {
 });
 
 test('the first rule that fits decides; an exception ends with its last day', () => {
-  const policy = parsePolicy(`${head}rules:\n  - { name: until June, action: allow, ports: 80, expires: 2026-06-30 }\n  - { name: no web, action: forbid, ports: "80,443" }\n`, 'p.yaml');
+  const policy = parsePolicy(
+    `${head}rules:\n  - { name: until June, action: allow, ports: 80, expires: 2026-06-30 }\n  - { name: no web, action: forbid, ports: "80,443" }\n`,
+    'p.yaml',
+  );
   assert.is(decide(policy, listener(), at).rule?.name, 'until June');
   const later = decide(policy, listener(), '2026-07-01T00:00:00Z');
   assert.equal([later.rule?.name, later.expired?.name], ['no web', 'until June']);

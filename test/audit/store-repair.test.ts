@@ -15,7 +15,10 @@ const now = new Date('2026-01-31T00:00:00Z');
 const night = (day: number): string => new Date(Date.UTC(2026, 0, day, 2)).toISOString();
 const runs = (path: string) => readRuns(path, { machine: null, limit: null }).map(({ RunTime }) => RunTime);
 const history = (path: string) => readSpans(path, { machine: null, port: null, dynamic: true, owner: null });
-const beside = (path: string) => readdirSync(dirname(path)).filter((name) => name !== basename(path)).sort();
+const beside = (path: string) =>
+  readdirSync(dirname(path))
+    .filter((name) => name !== basename(path))
+    .sort();
 
 function store(path: string, day: number, listeners: Listener[], more: Partial<StoredRun> = {}, clock = now) {
   return storeRun(path, { machine: 'box', at: night(day), tool: 'a test', listeners, findings: [], keepDays: null, partial: false, forgetLater: false, ...more }, clock);

@@ -22,10 +22,17 @@ const all: SpanQuestion = { machine: null, port: null, dynamic: true, owner: nul
 const newStore = (): string => join(temporaryFolder(), 'audits.db');
 
 function store(path: string, day: number, listeners: Listener[], more: Partial<StoredRun> & { clock?: Date; patience?: number } = {}) {
-  return storeRun(path, { machine: 'box', at: night(day), tool: 'a test', listeners, findings: [], keepDays: null, partial: false, forgetLater: false, ...more }, more.clock ?? now, more.patience);
+  return storeRun(
+    path,
+    { machine: 'box', at: night(day), tool: 'a test', listeners, findings: [], keepDays: null, partial: false, forgetLater: false, ...more },
+    more.clock ?? now,
+    more.patience,
+  );
 }
 const spans = (path: string, question: Partial<SpanQuestion> = {}) =>
-  readSpans(path, { ...all, ...question }).map((row) => `${row.Protocol} ${row.LocalAddress}:${row.Port} ${row.Program} ${row.FirstSeen!.slice(8, 10)}-${row.IsOpen ? '' : row.LastSeen!.slice(8, 10)} ${row.Event}`);
+  readSpans(path, { ...all, ...question }).map(
+    (row) => `${row.Protocol} ${row.LocalAddress}:${row.Port} ${row.Program} ${row.FirstSeen!.slice(8, 10)}-${row.IsOpen ? '' : row.LastSeen!.slice(8, 10)} ${row.Event}`,
+  );
 
 function fails(code: string, work: () => unknown): PortOwnerError {
   try {
@@ -54,12 +61,22 @@ test('spans: what appeared, disappeared, came back and changed hands', () => {
     'TCP 0.0.0.0:80 /usr/sbin/apache2 03- ChangedHands',
     'TCP any:dynamic /usr/bin/app 01-03 Known',
   ]);
-  assert.equal(readSpans(path, all).map(({ PreviousOwner }) => PreviousOwner).filter((text) => text !== null), ['/usr/sbin/nginx as root']);
+  assert.equal(
+    readSpans(path, all)
+      .map(({ PreviousOwner }) => PreviousOwner)
+      .filter((text) => text !== null),
+    ['/usr/sbin/nginx as root'],
+  );
   assert.is(spans(path, { port: (port) => port === 80, dynamic: false }).length, 2);
   assert.is(spans(path, { owner: ({ program }) => program?.includes('sshd') ?? false }).length, 2);
   assert.equal(
     readRuns(path, { machine: null, limit: null }).map((run) => [run.RunTime!.slice(8, 10), run.Listeners, run.Appeared, run.Disappeared]),
-    [['04', 2, 1, 1], ['03', 2, 1, 2], ['02', 3, 1, 0], ['01', 2, 0, 0]],
+    [
+      ['04', 2, 1, 1],
+      ['03', 2, 1, 2],
+      ['02', 3, 1, 0],
+      ['01', 2, 0, 0],
+    ],
   );
   assert.is(readRuns(path, { machine: 'BOX', limit: 1 }).length, 1);
 });
@@ -77,7 +94,13 @@ test('an audit without hashes is no change of hands, one with another hash is', 
   const path = newStore();
   const hashed = (sha256: string | null): Listener[] => [listener({ sha256 })];
   for (const [index, hash] of [null, 'a', null, 'a', 'b'].entries()) store(path, index + 1, hashed(hash));
-  assert.equal(readSpans(path, all).map(({ FirstSeen, Sha256, Event }) => [FirstSeen, Sha256, Event]), [[night(1), 'a', 'Known'], [night(5), 'b', 'BinaryChanged']]);
+  assert.equal(
+    readSpans(path, all).map(({ FirstSeen, Sha256, Event }) => [FirstSeen, Sha256, Event]),
+    [
+      [night(1), 'a', 'Known'],
+      [night(5), 'b', 'BinaryChanged'],
+    ],
+  );
 });
 
 test("Windows' names in another case are the same ones, others' are not", () => {
@@ -111,7 +134,15 @@ test('a finding keeps the day of its first audit, until one did not find it', ()
   const path = newStore();
   const seen = (day: number, findings: Finding[]): (string | null)[] => store(path, day, [], { findings }).findings.map(({ FirstSeen }) => FirstSeen);
   assert.equal([seen(1, [finding]), seen(2, [finding]), seen(3, []), seen(4, [finding])], [[night(1)], [night(1)], [], [night(4)]]);
-  assert.equal(readRuns(path, { machine: null, limit: null }).map(({ Findings, WorstSeverity }) => [Findings, WorstSeverity]), [[1, 'High'], [0, null], [1, 'High'], [1, 'High']]);
+  assert.equal(
+    readRuns(path, { machine: null, limit: null }).map(({ Findings, WorstSeverity }) => [Findings, WorstSeverity]),
+    [
+      [1, 'High'],
+      [0, null],
+      [1, 'High'],
+      [1, 'High'],
+    ],
+  );
 });
 
 test('what was not seen is not gone when not all could be read', () => {
@@ -119,8 +150,16 @@ test('what was not seen is not gone when not all could be read', () => {
   const six = listener({ address: '::' });
   store(path, 1, [listener(), six, dynamic()], { findings: [finding] });
   store(path, 2, [other], { partial: true });
-  assert.equal(spans(path), ['TCP 0.0.0.0:80 /usr/sbin/nginx 01-01 Known', 'TCP 0.0.0.0:80 /usr/sbin/apache2 02- ChangedHands', 'TCP :::80 /usr/sbin/nginx 01- Known', 'TCP any:dynamic /usr/bin/app 01- Known']);
-  assert.equal(readRuns(path, { machine: null, limit: 1 }).map(({ Appeared, Disappeared }) => [Appeared, Disappeared]), [[1, 1]]);
+  assert.equal(spans(path), [
+    'TCP 0.0.0.0:80 /usr/sbin/nginx 01-01 Known',
+    'TCP 0.0.0.0:80 /usr/sbin/apache2 02- ChangedHands',
+    'TCP :::80 /usr/sbin/nginx 01- Known',
+    'TCP any:dynamic /usr/bin/app 01- Known',
+  ]);
+  assert.equal(
+    readRuns(path, { machine: null, limit: 1 }).map(({ Appeared, Disappeared }) => [Appeared, Disappeared]),
+    [[1, 1]],
+  );
   assert.is(store(path, 3, [six, other], { findings: [finding] }).findings[0]?.FirstSeen, night(1));
   assert.match(spans(path).at(-1)!, /01-02 Known/);
 });
@@ -140,7 +179,10 @@ test('the same audit again finds what it found', () => {
   store(path, 1, [], { findings: [finding] });
   store(path, 2, [], { findings: [finding] });
   store(path, 3, []);
-  assert.equal(store(path, 2, [], { findings: [finding] }).findings.map(({ FirstSeen }) => FirstSeen), [night(1)]);
+  assert.equal(
+    store(path, 2, [], { findings: [finding] }).findings.map(({ FirstSeen }) => FirstSeen),
+    [night(1)],
+  );
 });
 
 test('an audit of the future is refused, but clocks may differ', () => {
@@ -166,7 +208,10 @@ test('later audits can be forgotten: all is as if they had never been', () => {
   assert.equal(readSpans(path, all), readSpans(same, all));
   const runs = { machine: null, limit: null };
   assert.equal(readRuns(path, runs), readRuns(same, runs));
-  assert.equal(store(path, 4, [], { findings: [finding] }).findings.map(({ FirstSeen }) => FirstSeen), [night(1)]);
+  assert.equal(
+    store(path, 4, [], { findings: [finding] }).findings.map(({ FirstSeen }) => FirstSeen),
+    [night(1)],
+  );
 });
 
 test('when only later audits are there, they are forgotten too', () => {
@@ -189,11 +234,14 @@ const damages: [what: string, damage: (path: string) => void][] = [
   ['overwritten', (path) => writeFileSync(path, 'hello')],
   ['empty', (path) => truncateSync(path, 0)],
   ['cut in half', (path) => truncateSync(path, Math.floor(readFileSync(path).length / 2))],
-  ['with a page of something else', (path) => {
-    const bytes = readFileSync(path);
-    bytes.fill(0xaa, 4096, 8192 * 2);
-    writeFileSync(path, bytes);
-  }],
+  [
+    'with a page of something else',
+    (path) => {
+      const bytes = readFileSync(path);
+      bytes.fill(0xaa, 4096, 8192 * 2);
+      writeFileSync(path, bytes);
+    },
+  ],
 ];
 for (const [what, damage] of damages) {
   test(`a store that is ${what} is reported and set aside`, () => {
@@ -257,7 +305,10 @@ test('a store that stays locked', async () => {
 
 test("another program's database and a newer store are refused, and stay as they are", () => {
   const path = newStore();
-  for (const [sql, code] of [['CREATE TABLE theirs (x)', 'PO2002'], ['PRAGMA application_id = 1347375700; PRAGMA user_version = 3', 'PO2003']] as const) {
+  for (const [sql, code] of [
+    ['CREATE TABLE theirs (x)', 'PO2002'],
+    ['PRAGMA application_id = 1347375700; PRAGMA user_version = 3', 'PO2003'],
+  ] as const) {
     const database = new DatabaseSync(path);
     database.exec(sql);
     database.close();
@@ -300,7 +351,15 @@ test('another executable of the same owner is no change of hands', () => {
   const path = newStore();
   store(path, 1, [listener({ sha256: 'a' }), dynamic({ sha256: 'a' })]);
   store(path, 2, [listener({ sha256: 'b' }), dynamic({ sha256: 'b' })]);
-  assert.equal(readSpans(path, all).map(({ Port, Event, PreviousOwner }) => [Port, Event, PreviousOwner]), [['80', 'Known', null], ['80', 'BinaryChanged', null], ['dynamic', 'Known', null], ['dynamic', 'BinaryChanged', null]]);
+  assert.equal(
+    readSpans(path, all).map(({ Port, Event, PreviousOwner }) => [Port, Event, PreviousOwner]),
+    [
+      ['80', 'Known', null],
+      ['80', 'BinaryChanged', null],
+      ['dynamic', 'Known', null],
+      ['dynamic', 'BinaryChanged', null],
+    ],
+  );
 });
 
 test('whether a run could tell all', () => {
@@ -308,7 +367,14 @@ test('whether a run could tell all', () => {
   store(path, 1, [listener()]);
   store(path, 2, [listener()], { problem: '1 listener could not be judged' });
   store(path, 3, [listener()], { partial: true });
-  assert.equal(readRuns(path, { machine: null, limit: null }).map(({ Complete, Problem }) => [Complete, Problem]), [[false, null], [false, '1 listener could not be judged'], [true, null]]);
+  assert.equal(
+    readRuns(path, { machine: null, limit: null }).map(({ Complete, Problem }) => [Complete, Problem]),
+    [
+      [false, null],
+      [false, '1 listener could not be judged'],
+      [true, null],
+    ],
+  );
 });
 
 /** What makes a store one of version 1, which had none of this. */
@@ -323,11 +389,17 @@ test('a store of version 1 is read as it is, and upgraded by the next audit', ()
   const [bytes, before] = [readFileSync(path), spans(path)];
   assert.equal(before, ['TCP 0.0.0.0:80 /usr/sbin/nginx 01- Known', 'TCP any:dynamic /usr/bin/app 01- Known']);
   assert.equal(spans(path, { port: () => true, dynamic: false }), before.slice(0, 1));
-  assert.equal(readRuns(path, { machine: null, limit: null }).map(({ Complete, Problem }) => [Complete, Problem]), [[null, null]]);
+  assert.equal(
+    readRuns(path, { machine: null, limit: null }).map(({ Complete, Problem }) => [Complete, Problem]),
+    [[null, null]],
+  );
   assert.equal(readFileSync(path), bytes, 'reading changes nothing');
   assert.is(store(path, 2, [listener(), dynamic()], { findings: [finding] }).findings[0]?.FirstSeen, night(1));
   assert.equal(spans(path), before);
-  assert.equal(readRuns(path, { machine: null, limit: null }).map(({ Complete }) => Complete), [true, null]);
+  assert.equal(
+    readRuns(path, { machine: null, limit: null }).map(({ Complete }) => Complete),
+    [true, null],
+  );
   assert.equal(spans(path, { port: (port) => port === 50000, dynamic: false }), ['TCP any:50000 /usr/bin/app 02- Known']);
   const upgraded = new DatabaseSync(path, { readOnly: true });
   assert.is(Object.values(upgraded.prepare('PRAGMA user_version').get()!)[0], 2);

@@ -34,9 +34,7 @@ const heirCount = 3;
 
 /** Starts `processes` processes that hold `sockets` TCP sockets among them; resolves when all stand. */
 export async function startCrowd({ sockets = 20_000, processes = 300 } = {}): Promise<Crowd> {
-  const shares = Array.from({ length: Math.max(1, Math.ceil(sockets / socketsEach)) }, (_, index) =>
-    Math.min(socketsEach, sockets - index * socketsEach),
-  );
+  const shares = Array.from({ length: Math.max(1, Math.ceil(sockets / socketsEach)) }, (_, index) => Math.min(socketsEach, sockets - index * socketsEach));
   const workers = shares.map((share, index) => fork(script, ['worker', String(share), String(index === 0 ? heirCount : 0)]));
   const idlers: ChildProcess[] = [];
   const stop = async (): Promise<void> => {

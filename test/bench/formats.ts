@@ -30,7 +30,9 @@ export function* endpoints(count: number): Generator<Endpoint> {
       LocalPort: 1 + (i % 65535),
       RemoteAddress: listening ? null : `192.168.${(i >> 8) % 256}.${i % 256}`,
       RemotePort: listening ? null : 1024 + ((i * 31) % 60000),
-      RemoteHostName: null, FirewallStatus: null, FirewallRules: null,
+      RemoteHostName: null,
+      FirewallStatus: null,
+      FirewallRules: null,
       State: i % 11 === 0 ? null : state,
       OwningProcess: pid,
       ImageName: image,
@@ -105,7 +107,9 @@ function peakMemory(format: Format, count: number): number {
   const script = `const { writeEndpoints } = await import(${JSON.stringify(import.meta.url)});
     await writeEndpoints(${JSON.stringify(format)}, ${count});
     process.stdout.write(String(process.resourceUsage().maxRSS));`;
-  return Number(execFileSync(process.execPath, ['--max-semi-space-size=2', '--input-type=module', '--disable-warning=ExperimentalWarning', '--eval', script], { encoding: 'utf8' }));
+  return Number(
+    execFileSync(process.execPath, ['--max-semi-space-size=2', '--input-type=module', '--disable-warning=ExperimentalWarning', '--eval', script], { encoding: 'utf8' }),
+  );
 }
 
 /** Writes generated rows, none of which is kept. */

@@ -78,7 +78,13 @@ export function measureHistory(): HistoryLine[] {
     const what = `${nights} nights of ${listenerCount} listeners, ${changes} changes a night`;
     return [
       { name: `the store of ${what}`, seen: `${megabytes.toFixed(1)} MB`, peer: `${sizeBudget} MB`, ratio: megabytes / sizeBudget, budget: 1 },
-      { name: `the slowest question to it (${slowest.name})`, seen: `${slowest.time.toFixed(0)} ms; storing a night takes ${middle(nightly).toFixed(0)} ms`, peer: `${timeBudget} ms`, ratio: slowest.time / timeBudget, budget: 1 },
+      {
+        name: `the slowest question to it (${slowest.name})`,
+        seen: `${slowest.time.toFixed(0)} ms; storing a night takes ${middle(nightly).toFixed(0)} ms`,
+        peer: `${timeBudget} ms`,
+        ratio: slowest.time / timeBudget,
+        budget: 1,
+      },
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });

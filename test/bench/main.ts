@@ -89,7 +89,13 @@ for (const sockets of [5_000, 10_000, 20_000]) {
 }
 above.slice(1).forEach((value, index) => {
   const before = above[index]!;
-  add({ what: `${10_000 * 2 ** index} sockets, time above the start`, seen: `${ms(value)} against ${ms(before)}`, peer: `${5_000 * 2 ** index} sockets`, ratio: value / before, budget: 2 });
+  add({
+    what: `${10_000 * 2 ** index} sockets, time above the start`,
+    seen: `${ms(value)} against ${ms(before)}`,
+    peer: `${5_000 * 2 ** index} sockets`,
+    ratio: value / before,
+    budget: 2,
+  });
 });
 
 // The Windows executable.
@@ -118,5 +124,6 @@ for (const { name, ...line } of measureHistory()) add({ what: name, ...line });
 
 const held = (line: Line): string => (line.budget === null ? '' : line.ratio <= line.budget ? 'yes' : '**no**');
 process.stdout.write(`\n| what | seen | ratio | to | budget | held |\n|---|---|---|---|---|---|\n`);
-for (const line of lines) process.stdout.write(`| ${line.what.replaceAll('|', '\\|')} | ${line.seen} | ${line.ratio.toFixed(2)} | ${line.peer} | ${line.budget ?? ''} | ${held(line)} |\n`);
+for (const line of lines)
+  process.stdout.write(`| ${line.what.replaceAll('|', '\\|')} | ${line.seen} | ${line.ratio.toFixed(2)} | ${line.peer} | ${line.budget ?? ''} | ${held(line)} |\n`);
 process.exitCode = lines.some((line) => line.budget !== null && line.ratio > line.budget) ? 1 : 0;

@@ -23,7 +23,12 @@ if (!existsSync(timer)) throw new Error('the benchmark needs GNU time (Debian: a
 /** Runs a command once; its output is read and thrown away. */
 function measure({ file, args, env }: Command): Run {
   const start = performance.now();
-  const { stderr, error } = spawnSync(timer, ['-q', '-f', '%U %S %M', file, ...args], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 30, env: env ?? process.env });
+  const { stderr, error } = spawnSync(timer, ['-q', '-f', '%U %S %M', file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+    env: env ?? process.env,
+  });
   const wall = performance.now() - start;
   if (error !== undefined) throw error;
   const [user, system, memory] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);

@@ -70,8 +70,20 @@ export function measureModule(): ModuleLine[] {
     const started = starts(folder);
     const ms = (value: number): string => `${value.toFixed(0)} ms`;
     return [
-      { what: 'Get-PortOwner PORT in a running PowerShell, above the executable alone', seen: `${ms(seen.above)} (${ms(seen.function)} against ${ms(seen.alone)})`, peer: '30 ms', ratio: seen.above / 30, budget: 1 },
-      { what: `${seen.count} rows to the pipeline, from the first to the last`, seen: `${seen.rate.toFixed(0)} rows/s, the last one ${ms(seen.lead)} after the first`, peer: 'the time at 40,000 rows/s', ratio: 40_000 / seen.rate, budget: 1 },
+      {
+        what: 'Get-PortOwner PORT in a running PowerShell, above the executable alone',
+        seen: `${ms(seen.above)} (${ms(seen.function)} against ${ms(seen.alone)})`,
+        peer: '30 ms',
+        ratio: seen.above / 30,
+        budget: 1,
+      },
+      {
+        what: `${seen.count} rows to the pipeline, from the first to the last`,
+        seen: `${seen.rate.toFixed(0)} rows/s, the last one ${ms(seen.lead)} after the first`,
+        peer: 'the time at 40,000 rows/s',
+        ratio: 40_000 / seen.rate,
+        budget: 1,
+      },
       { what: 'processes that 1..200 | Get-PortOwner starts', seen: `${started}`, peer: 'one', ratio: started, budget: 1 },
       { what: 'Import-Module PortOwner', seen: ms(median(imports)), peer: '60 ms', ratio: median(imports) / 60, budget: 1 },
     ];
@@ -84,6 +96,7 @@ if (import.meta.main) {
   const missing = moduleMissing();
   const lines = missing === undefined ? measureModule() : [];
   if (missing !== undefined) process.stdout.write(`skipped: ${missing}\n`);
-  for (const { what, seen, peer, ratio, budget } of lines) process.stdout.write(`${what}: ${seen}, ${ratio.toFixed(2)} × ${peer} (budget ${budget}: ${ratio <= budget ? 'held' : 'NOT HELD'})\n`);
+  for (const { what, seen, peer, ratio, budget } of lines)
+    process.stdout.write(`${what}: ${seen}, ${ratio.toFixed(2)} × ${peer} (budget ${budget}: ${ratio <= budget ? 'held' : 'NOT HELD'})\n`);
   process.exitCode = lines.some(({ ratio, budget }) => ratio > budget) ? 1 : 0;
 }

@@ -14,7 +14,10 @@ const folder = mkdtempSync(join(tmpdir(), 'portowner test-'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 const log = join(folder, 'signed');
 const signer = join(folder, 'signer.cjs');
-writeFileSync(signer, `require('node:fs').appendFileSync(${JSON.stringify(log)}, process.argv[2] + '\\n'); process.exitCode = process.argv[2].endsWith(process.env.REFUSED) ? 1 : 0;`);
+writeFileSync(
+  signer,
+  `require('node:fs').appendFileSync(${JSON.stringify(log)}, process.argv[2] + '\\n'); process.exitCode = process.argv[2].endsWith(process.env.REFUSED) ? 1 : 0;`,
+);
 
 function build(refused: string) {
   rmSync(log, { force: true });
@@ -36,8 +39,17 @@ test('of the same sources in another folder gives the same portowner.exe, and si
   assert.is(second, first);
   const module = process.platform === 'win32' ? 'PortOwner' : 'win/PortOwner';
   assert.equal(
-    readFileSync(log, 'utf8').trim().split('\n').map((path) => relative(join(folder, 'dist'), path).replaceAll('\\', '/')).toSorted(),
-    ['portowner.exe', ...['Completion.ps1', 'PortOwner.format.ps1xml', 'PortOwner.psd1', 'PortOwner.psm1', 'PortOwner.types.ps1xml', 'Tasks/Invoke-FleetAudit.ps1'].map((name) => `${module}/${name}`)].toSorted(),
+    readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((path) => relative(join(folder, 'dist'), path).replaceAll('\\', '/'))
+      .toSorted(),
+    [
+      'portowner.exe',
+      ...['Completion.ps1', 'PortOwner.format.ps1xml', 'PortOwner.psd1', 'PortOwner.psm1', 'PortOwner.types.ps1xml', 'Tasks/Invoke-FleetAudit.ps1'].map(
+        (name) => `${module}/${name}`,
+      ),
+    ].toSorted(),
   );
 });
 

@@ -15,8 +15,15 @@ import { readPortableExecutable } from './portable-executable.ts';
 
 const test = suite('executables');
 /** The Windows executables with their machine types (PE Format, "Machine Types"): x64 and ARM64. */
-const windows = [['portowner.exe', 0x8664], ['portowner-arm64.exe', 0xaa64]] as const;
-const executables: readonly (readonly [name: string, platform: Platform])[] = [['portowner', 'linux'], ['portowner.exe', 'win'], ['portowner-arm64.exe', 'win-arm64']];
+const windows = [
+  ['portowner.exe', 0x8664],
+  ['portowner-arm64.exe', 0xaa64],
+] as const;
+const executables: readonly (readonly [name: string, platform: Platform])[] = [
+  ['portowner', 'linux'],
+  ['portowner.exe', 'win'],
+  ['portowner-arm64.exe', 'win-arm64'],
+];
 const bytesOf = (name: string): Buffer => readFileSync(join(dist, name));
 
 /** Runs a product with one environment variable more, in `folder`. */
@@ -172,7 +179,24 @@ test('signing tools can sign portowner.exe', async (context) => {
       assert.is(result.status, 0, `${program} ${args[0]}: ${result.stdout}${result.stderr}`);
       return result.stdout;
     };
-    call('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', inFolder('key.pem'), '-out', inFolder('certificate.pem'), '-days', '2', '-subj', '/CN=PortOwner test', '-addext', 'extendedKeyUsage=codeSigning');
+    call(
+      'openssl',
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      inFolder('key.pem'),
+      '-out',
+      inFolder('certificate.pem'),
+      '-days',
+      '2',
+      '-subj',
+      '/CN=PortOwner test',
+      '-addext',
+      'extendedKeyUsage=codeSigning',
+    );
     const signed = inFolder('portowner.exe');
     call('osslsigncode', 'sign', '-certs', inFolder('certificate.pem'), '-key', inFolder('key.pem'), '-h', 'sha256', '-in', join(dist, basename(signed)), '-out', signed);
     assert.match(call('osslsigncode', 'verify', '-CAfile', inFolder('certificate.pem'), '-in', signed), /Signature verification: ok/);

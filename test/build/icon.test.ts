@@ -17,7 +17,10 @@ test('portowner.ico is drawn from the SVG beside it', () => {
 
 test('it has the sizes that Windows shows', () => {
   const { icons } = Data.IconFile.from(file);
-  assert.equal(icons.map(({ width, height, bitCount }) => [width || 256, height || 256, bitCount]), [16, 32, 48, 256].map((size) => [size, size, 32]));
+  assert.equal(
+    icons.map(({ width, height, bitCount }) => [width || 256, height || 256, bitCount]),
+    [16, 32, 48, 256].map((size) => [size, size, 32]),
+  );
 });
 
 test('its corners are clear, and its colours those of the SVG', () => {

@@ -27,7 +27,11 @@ const sample: RowSchema = {
   ],
 };
 
-interface View { Name: string[]; TableControl?: { TableHeaders: { TableColumnHeader: { Label: string[]; Alignment?: string[] }[] }[] }[]; ListControl?: unknown[] }
+interface View {
+  Name: string[];
+  TableControl?: { TableHeaders: { TableColumnHeader: { Label: string[]; Alignment?: string[] }[] }[] }[];
+  ListControl?: unknown[];
+}
 
 test('has a table for each variant of an answer, and a list', async () => {
   const parsed = (await parseStringPromise(formatFile([sample]))) as { Configuration: { ViewDefinitions: { View: View[] }[] } };
@@ -55,21 +59,36 @@ test('lists what not every row has only where it is', () => {
 
 test('shows no control character of a text', () => {
   const cells = [...formatFile([sample]).matchAll(/<ScriptBlock>(.*?)<\/ScriptBlock>/g)].map((match) => match[1]!);
-  for (const name of ['Names', 'Extra']) assert.ok(cells.some((cell) => cell.includes(`$_.${name}`) && cell.includes('\\p{Cc}')), name);
+  for (const name of ['Names', 'Extra'])
+    assert.ok(
+      cells.some((cell) => cell.includes(`$_.${name}`) && cell.includes('\\p{Cc}')),
+      name,
+    );
 });
 
 test('shows the items of a list below one another in a list view, and behind one another in a table', () => {
-  const joins = [...formatFile([{ ...sample, columns: sample.columns.map((column) => (column.name === 'Names' ? { ...column, importance: 1 } : column)) }]).matchAll(/\$_\.Names\).*? -join ([^<]*)</g)].map((match) => match[1]);
+  const joins = [
+    ...formatFile([{ ...sample, columns: sample.columns.map((column) => (column.name === 'Names' ? { ...column, importance: 1 } : column)) }]).matchAll(
+      /\$_\.Names\).*? -join ([^<]*)</g,
+    ),
+  ].map((match) => match[1]);
   assert.equal(joins, [...Array.from({ length: 6 }, () => "', '"), '"`n"']);
 });
 
 test('names the properties that are shown among objects of other types', async () => {
   const parsed = (await parseStringPromise(typesFile([sample]))) as { Types: { Type: { Name: string[] }[] } };
-  assert.equal(parsed.Types.Type.map(({ Name }) => Name[0]), ['PortOwner.Sample', 'PortOwner.Sample#Live']);
+  assert.equal(
+    parsed.Types.Type.map(({ Name }) => Name[0]),
+    ['PortOwner.Sample', 'PortOwner.Sample#Live'],
+  );
   assert.match(typesFile([sample]), /<Name>State<\/Name><Name>Port<\/Name><Name>Owner<\/Name><\/ReferencedProperties>/);
 });
 
-for (const [platform, name] of [['win', 'portowner.exe'], ['win-arm64', 'portowner.exe'], ['linux', 'portowner']] as const) {
+for (const [platform, name] of [
+  ['win', 'portowner.exe'],
+  ['win-arm64', 'portowner.exe'],
+  ['linux', 'portowner'],
+] as const) {
   test(`is whole: ${platform}`, async () => {
     const executable = join(folder, 'some-executable');
     writeFileSync(executable, 'executable');
@@ -77,8 +96,10 @@ for (const [platform, name] of [['win', 'portowner.exe'], ['win-arm64', 'portown
     const signable = await buildModule(platform, executable, target);
     assert.is(readFileSync(join(target, 'bin', name), 'utf8'), 'executable');
     const files = readdirSync(target);
-    for (const file of ['PortOwner.psd1', 'PortOwner.psm1', 'PortOwner.format.ps1xml', 'PortOwner.types.ps1xml', 'en-US', 'LICENSE', 'THIRD-PARTY-NOTICES']) assert.ok(files.includes(file), file);
-    for (const file of ['PortOwner.psd1', 'PortOwner.psm1', 'Completion.ps1', 'PortOwner.format.ps1xml', 'PortOwner.types.ps1xml']) assert.ok(signable.includes(join(target, file)), file);
+    for (const file of ['PortOwner.psd1', 'PortOwner.psm1', 'PortOwner.format.ps1xml', 'PortOwner.types.ps1xml', 'en-US', 'LICENSE', 'THIRD-PARTY-NOTICES'])
+      assert.ok(files.includes(file), file);
+    for (const file of ['PortOwner.psd1', 'PortOwner.psm1', 'Completion.ps1', 'PortOwner.format.ps1xml', 'PortOwner.types.ps1xml'])
+      assert.ok(signable.includes(join(target, file)), file);
 
     const manifest = readFileSync(join(target, 'PortOwner.psd1'), 'utf8');
     assert.ok(manifest.includes(`ModuleVersion        = '${version}'`));

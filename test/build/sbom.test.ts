@@ -20,7 +20,11 @@ const members: Readonly<Record<string, readonly string[]>> = {
   component: ['type', 'bom-ref', 'name', 'version', 'description', 'licenses', 'purl', 'properties', 'components'],
   dependency: ['ref', 'dependsOn'],
 };
-const only = (value: object, kind: string): void => assert.equal(Object.keys(value).filter((name) => !members[kind]!.includes(name)), []);
+const only = (value: object, kind: string): void =>
+  assert.equal(
+    Object.keys(value).filter((name) => !members[kind]!.includes(name)),
+    [],
+  );
 
 test('it is CycloneDX 1.6', () => {
   assert.is(bom.$schema, 'http://cyclonedx.org/schema/bom-1.6.schema.json');
@@ -66,8 +70,15 @@ test('it has every package of the bundle, and each is needed by something', asyn
 
 test('it has both Nodes with their parts and digests', () => {
   const nodes = bom.components.filter(({ type }) => type === 'platform');
-  assert.equal(nodes.map((node) => node.version), [runtimes['linux-x64'].version, arm64Runtimes.target.version]);
-  for (const part of ['v8', 'libuv', 'openssl', 'zlib', 'libffi']) assert.ok(nodes.every((node) => node.components?.some(({ name }) => name === part)), part);
+  assert.equal(
+    nodes.map((node) => node.version),
+    [runtimes['linux-x64'].version, arm64Runtimes.target.version],
+  );
+  for (const part of ['v8', 'libuv', 'openssl', 'zlib', 'libffi'])
+    assert.ok(
+      nodes.every((node) => node.components?.some(({ name }) => name === part)),
+      part,
+    );
   assert.is(nodes[0]!.components!.find(({ name }) => name === 'openssl')!.version, process.versions.openssl);
   for (const { sha256 } of [runtimes['linux-x64'], runtimes['win32-x64'], arm64Runtimes.target]) assert.ok(text.includes(sha256));
 });

@@ -23,7 +23,12 @@ async function audited(): Promise<{ store: string; add: (at: number) => void }> 
   const [first] = readRuns(store, { machine: null, limit: null });
   return {
     store,
-    add: (at) => void storeRun(store, { machine: first!.ComputerName!, at: new Date(at).toISOString(), tool: 'a test', listeners: [], findings: [], keepDays: null, partial: false, forgetLater: false }, new Date(at)),
+    add: (at) =>
+      void storeRun(
+        store,
+        { machine: first!.ComputerName!, at: new Date(at).toISOString(), tool: 'a test', listeners: [], findings: [], keepDays: null, partial: false, forgetLater: false },
+        new Date(at),
+      ),
   };
 }
 

@@ -1,6 +1,20 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, copyFileSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
@@ -28,7 +42,8 @@ interface Place {
   readonly store: string;
 }
 
-const rules = 'kind: PortOwner.Policy\nversion: 1\nrules:\n  - { name: no telnet, action: forbid, ports: 23, severity: Critical, owner: the net team, ticket: CHG-1 }\n  - { name: web, action: allow, ports: "80,443" }\n';
+const rules =
+  'kind: PortOwner.Policy\nversion: 1\nrules:\n  - { name: no telnet, action: forbid, ports: 23, severity: Critical, owner: the net team, ticket: CHG-1 }\n  - { name: web, action: allow, ports: "80,443" }\n';
 
 /** A folder with a baseline of ports 22 and 25, and a policy. */
 async function place(): Promise<Place> {
@@ -51,7 +66,10 @@ test('findings: exit 1, the worst first', async () => {
   const { baseline, policy } = await place();
   const { code, out, err } = await audit(['--baseline', baseline, '--policy', policy, '--format', 'json'], night(2, [22, 23, 80, 8080]));
   assert.is(code, 1);
-  assert.equal(rows(out).map(({ Kind, Severity, Endpoint }) => `${Severity} ${Kind} ${Endpoint}`), ['Critical Forbidden TCP 0.0.0.0:23', 'High Opened TCP 0.0.0.0:8080', 'Low Closed TCP 0.0.0.0:25']);
+  assert.equal(
+    rows(out).map(({ Kind, Severity, Endpoint }) => `${Severity} ${Kind} ${Endpoint}`),
+    ['Critical Forbidden TCP 0.0.0.0:23', 'High Opened TCP 0.0.0.0:8080', 'Low Closed TCP 0.0.0.0:25'],
+  );
   assert.is(err, 'portowner: audit of box: 3 findings (1 Critical, 1 High, 1 Low), 4 listeners\n');
 });
 
@@ -61,7 +79,13 @@ test('sockets that could not all be read: history does not say that one is gone'
   const { store } = await place();
   await audit(['--store', store], night(1, [22, 25]));
   assert.is((await audit(['--store', store], half(night(2, [22])))).code, 69);
-  assert.equal(readSpans(store, { machine: null, port: null, dynamic: true, owner: null }).map(({ Port, IsOpen }) => [Port, IsOpen]), [['22', true], ['25', true]]);
+  assert.equal(
+    readSpans(store, { machine: null, port: null, dynamic: true, owner: null }).map(({ Port, IsOpen }) => [Port, IsOpen]),
+    [
+      ['22', true],
+      ['25', true],
+    ],
+  );
 });
 
 test('sockets that could not all be read: exit 69, unless something is found', async () => {
@@ -82,12 +106,21 @@ test('--fail-on', async () => {
 test('a store: since when there is a finding, and what history then says', async () => {
   const { baseline, store } = await place();
   const args = ['--baseline', baseline, '--store', store, '--format', 'json'];
-  assert.equal(rows((await audit(args, night(2, [22, 25, 80]))).out).map(({ FirstSeen }) => FirstSeen), ['2026-01-02T02:00:00Z']);
-  assert.equal(rows((await audit(args, night(3, [22, 25, 80]))).out).map(({ FirstSeen }) => FirstSeen), ['2026-01-02T02:00:00Z']);
+  assert.equal(
+    rows((await audit(args, night(2, [22, 25, 80]))).out).map(({ FirstSeen }) => FirstSeen),
+    ['2026-01-02T02:00:00Z'],
+  );
+  assert.equal(
+    rows((await audit(args, night(3, [22, 25, 80]))).out).map(({ FirstSeen }) => FirstSeen),
+    ['2026-01-02T02:00:00Z'],
+  );
   const again = await audit(args, night(3, [22, 25, 80]));
   assert.is(again.code, 1);
   assert.match(again.out, /PO4206/);
-  assert.equal(rows(again.out).flatMap(({ FirstSeen }) => FirstSeen ?? []), ['2026-01-02T02:00:00Z']);
+  assert.equal(
+    rows(again.out).flatMap(({ FirstSeen }) => FirstSeen ?? []),
+    ['2026-01-02T02:00:00Z'],
+  );
   const history = await run(['history', '--store', store, '--format', 'csv']);
   assert.is(history.out.split('\r\n').length, 4);
 });
@@ -123,12 +156,20 @@ test('a store with an audit of the future tells how it is repaired', async () =>
   assert.match(stuck.err, /PO4206: .* at 2027-05-01T02:00:00\.000Z: [^\n]*\n {2}That is in the future\.[^\n]*--forget-later/);
   const repaired = await audit(['--store', store, '--forget-later']);
   assert.match(repaired.err, /PO4208: warning: 1 later audit of box\b/);
-  assert.equal(readRuns(store, { machine: 'box', limit: null }).map(({ RunTime }) => RunTime!.slice(0, 4)), ['2026']);
+  assert.equal(
+    readRuns(store, { machine: 'box', limit: null }).map(({ RunTime }) => RunTime!.slice(0, 4)),
+    ['2026'],
+  );
 });
 
 test('a table says what, how bad, since when, where and who, on 80 columns and on 120', async () => {
   const { baseline, store } = await place();
-  const of = { ...facts([socket({ localPort: 22 }), socket({ localPort: 8080 }), socket({ localPort: 50000, pid: 101 })], { processes: [processFact(), processFact({ pid: 101, path: '/opt/x/door', user: 'eve' })] }), at: '2026-01-02T02:00:00.123Z' };
+  const of = {
+    ...facts([socket({ localPort: 22 }), socket({ localPort: 8080 }), socket({ localPort: 50000, pid: 101 })], {
+      processes: [processFact(), processFact({ pid: 101, path: '/opt/x/door', user: 'eve' })],
+    }),
+    at: '2026-01-02T02:00:00.123Z',
+  };
   for (const columns of [80, 120]) {
     const { out } = await audit(['--baseline', baseline, '--store', store], of, { terminal: { columns, colours: false, unicode: true } });
     const [head, , ...lines] = out.split('\n');
@@ -182,7 +223,10 @@ test('a policy with one bad line: one error with line and column, and nothing is
 });
 
 test('a baseline or policy of a newer version', async () => {
-  for (const [option, kind] of [['--baseline', 'Baseline'], ['--policy', 'Policy']] as const) {
+  for (const [option, kind] of [
+    ['--baseline', 'Baseline'],
+    ['--policy', 'Policy'],
+  ] as const) {
     const { policy, store } = await place();
     writeFileSync(policy, `kind: PortOwner.${kind}\nversion: 2\n`);
     const { code, err } = await audit([option, policy, '--store', store]);
@@ -230,7 +274,10 @@ const signerRules = 'kind: PortOwner.Policy\nversion: 1\ndefault: forbid\nrules:
 function signedNight(signers: Readonly<Record<number, string | null>> | null): Facts {
   const path = 'C:\\server.exe';
   const ports = [22, 25];
-  const all = facts(ports.map((localPort) => socket({ localPort, pid: localPort, user: 'SYSTEM' })), { processes: ports.map((pid) => processFact({ pid, path, user: 'SYSTEM' })), platform: 'win32' });
+  const all = facts(
+    ports.map((localPort) => socket({ localPort, pid: localPort, user: 'SYSTEM' })),
+    { processes: ports.map((pid) => processFact({ pid, path, user: 'SYSTEM' })), platform: 'win32' },
+  );
   if (signers === null) return all;
   const data = ports.map((pid) => ({ pid, path, sha256: 'a'.repeat(64), signer: signers[pid] ?? null }));
   return { ...all, sections: { ...all.sections, binaries: { status: 'ok', reason: null, needs: null, at: all.at, data } } };
@@ -243,7 +290,10 @@ test('a rule with a signer decides', async () => {
   assert.is((await audit(args, signedNight({ 22: 'Contoso Ltd', 25: 'Contoso Ltd' }))).code, 0);
   const { code, out } = await audit(args, signedNight({ 22: 'Contoso Ltd', 25: 'Eve' }));
   assert.is(code, 1);
-  assert.equal(rows(out).map(({ Kind, Endpoint }) => [Kind, Endpoint]), [['NotAllowed', 'TCP 0.0.0.0:25']]);
+  assert.equal(
+    rows(out).map(({ Kind, Endpoint }) => [Kind, Endpoint]),
+    [['NotAllowed', 'TCP 0.0.0.0:25']],
+  );
 });
 
 test('an approved executable whose hash or signer cannot be had now is not clean', async () => {
@@ -261,7 +311,10 @@ test('another signer is a finding', async () => {
   await run(['baseline', 'create', baseline, '--from', snapshotFile(signedNight({ 22: 'Contoso Ltd', 25: 'Contoso Ltd' }))]);
   const { code, out } = await audit(['--baseline', baseline, '--format', 'json'], signedNight({ 22: 'Contoso Ltd', 25: 'Eve' }));
   assert.is(code, 1);
-  assert.equal(rows(out).map(({ Kind, Endpoint }) => [Kind, Endpoint]), [['BinaryChanged', 'TCP 0.0.0.0:25']]);
+  assert.equal(
+    rows(out).map(({ Kind, Endpoint }) => [Kind, Endpoint]),
+    [['BinaryChanged', 'TCP 0.0.0.0:25']],
+  );
   assert.match((await audit(['--baseline', baseline], signedNight(null))).err, /PO3001: warning: .*signed\.yaml names signers of executables, and the facts have none/);
 });
 
@@ -282,7 +335,10 @@ for (const [what, of, warning] of [
 test('XML with a DOCTYPE is refused', async () => {
   const { baseline, folder } = await place();
   const file = join(folder, 'x.xml');
-  writeFileSync(file, '<?xml version="1.0"?>\n<!DOCTYPE Objs [<!ENTITY a SYSTEM "file:///etc/passwd">]>\n<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><S>&a;</S></Objs>');
+  writeFileSync(
+    file,
+    '<?xml version="1.0"?>\n<!DOCTYPE Objs [<!ENTITY a SYSTEM "file:///etc/passwd">]>\n<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><S>&a;</S></Objs>',
+  );
   const { code, out, err } = await run(['audit', '--baseline', baseline, '--from', file]);
   assert.equal([code, out], [69, '']);
   assert.match(err, /PO2002/);
@@ -352,8 +408,16 @@ test('--event-log', async () => {
   const findings = night(2, [22, 25, 80]);
   const done = await audit(['--baseline', baseline, '--event-log'], findings, { eventLog: (given) => (events.push(...given), null) });
   assert.is(done.code, 1);
-  assert.equal(events.map(({ id, level }) => [id, level]), [[101, 'Error'], [100, 'Warning']]);
-  const refused = await audit(['--baseline', baseline, '--event-log'], night(2, [22, 25]), { eventLog: () => ({ code: 'NotSupported', text: 'not registered', needs: 'Register it.' }) });
+  assert.equal(
+    events.map(({ id, level }) => [id, level]),
+    [
+      [101, 'Error'],
+      [100, 'Warning'],
+    ],
+  );
+  const refused = await audit(['--baseline', baseline, '--event-log'], night(2, [22, 25]), {
+    eventLog: () => ({ code: 'NotSupported', text: 'not registered', needs: 'Register it.' }),
+  });
   assert.is(refused.code, 0, 'a warning, and the audit goes on');
   assert.match(refused.err, /PO4207: warning: the findings are not in the system's log: not registered\n {2}Register it\./);
 });
@@ -405,7 +469,13 @@ test('history has whether an audit could tell all', async () => {
   await audit(['--baseline', baseline, '--store', store]);
   await audit(['--baseline', baseline, '--store', store], { ...facts([socket({ localPort: 22, pid: null }), socket({ localPort: 25 })]), at: night(3, []).at });
   const { out } = await run(['history', '--store', store, '--format', 'json']);
-  assert.equal((JSON.parse(out) as { Complete: boolean; Problem: string | null }[]).map(({ Complete, Problem }) => [Complete, Problem]), [[false, '1 listener could not be judged'], [true, null]]);
+  assert.equal(
+    (JSON.parse(out) as { Complete: boolean; Problem: string | null }[]).map(({ Complete, Problem }) => [Complete, Problem]),
+    [
+      [false, '1 listener could not be judged'],
+      [true, null],
+    ],
+  );
 });
 
 test('the name of a machine forges no line', async () => {
@@ -421,8 +491,14 @@ test('--problems rows: findings and problems among them, no line on standard err
   const { baseline, folder } = await place();
   const { out, err } = await audit(['--baseline', baseline, '--store', join(folder, 'no', 'x.db'), '--problems', 'rows', '--format', 'ndjson'], night(2, [22, 25, 80]));
   assert.is(err, '');
-  const items = out.trim().split('\n').map((line) => JSON.parse(line) as { Severity: string; Code?: string; Kind?: string });
-  assert.equal(items.map(({ Code, Kind, Severity }) => Code ?? Kind ?? Severity), ['Progress', 'Verbose', 'PO4201', 'Opened']);
+  const items = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { Severity: string; Code?: string; Kind?: string });
+  assert.equal(
+    items.map(({ Code, Kind, Severity }) => Code ?? Kind ?? Severity),
+    ['Progress', 'Verbose', 'PO4201', 'Opened'],
+  );
 });
 
 test('no command line is stored', async () => {
@@ -442,17 +518,30 @@ test('a listener whose executable is deleted: by its path, and with a hint', asy
   const { baseline, folder, policy } = await place();
   const program = join(folder, 'server');
   copyFileSync(process.execPath, program, constants.COPYFILE_FICLONE);
-  const server = spawn(program, ['--eval', "require('node:net').createServer().listen(Number(process.argv[1]), '127.0.0.1', function () { console.log(this.address().port); })", '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(
+    program,
+    ['--eval', "require('node:net').createServer().listen(Number(process.argv[1]), '127.0.0.1', function () { console.log(this.address().port); })", '0'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   try {
     const [port] = (await once(server.stdout, 'data')) as [Buffer];
     const portowner = (...args: string[]) => spawnSync(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), ...args], { encoding: 'utf8' });
     assert.is(portowner('baseline', 'create', baseline, '--force').status, 0);
     rmSync(program);
     writeFileSync(policy, `kind: PortOwner.Policy\nversion: 1\nrules:\n  - { name: none of these, action: forbid, program: "${program}" }\n`);
-    const found = (...args: string[]) => (JSON.parse(portowner('audit', ...args, '--format', 'json').stdout) as { Kind: string; Severity: string; After: string; Evidence: string[] }[]).filter(({ After }) => After?.includes(program));
+    const found = (...args: string[]) =>
+      (JSON.parse(portowner('audit', ...args, '--format', 'json').stdout) as { Kind: string; Severity: string; After: string; Evidence: string[] }[]).filter(({ After }) =>
+        After?.includes(program),
+      );
     const gone = 'its file was removed or replaced since it started';
-    assert.equal(found('--baseline', baseline).map(({ Kind, Severity, Evidence }) => [Kind, Severity, Evidence]), [['FileGone', 'Low', [gone]]]);
-    assert.equal(found('--policy', policy).map(({ Kind, Evidence }) => [Kind, Evidence]), [['Forbidden', [`ports: ${String(port).trim()}`, gone]]]);
+    assert.equal(
+      found('--baseline', baseline).map(({ Kind, Severity, Evidence }) => [Kind, Severity, Evidence]),
+      [['FileGone', 'Low', [gone]]],
+    );
+    assert.equal(
+      found('--policy', policy).map(({ Kind, Evidence }) => [Kind, Evidence]),
+      [['Forbidden', [`ports: ${String(port).trim()}`, gone]]],
+    );
     assert.is(portowner('baseline', 'create', baseline, '--force').status, 0);
     assert.match(readFileSync(baseline, 'utf8'), new RegExp(`program: ${program}\n`));
   } finally {
@@ -473,7 +562,10 @@ test('ten audits at once: each is stored, none is damaged', async () => {
   assert.equal(codes, Array(10).fill(0));
   assert.is(readRuns(store, { machine: null, limit: null }).length, 10);
   assert.is(readSpans(store, { machine: null, port: null, dynamic: true, owner: null }).length, 20);
-  assert.equal(readdirSync(join(store, '..')).filter((name) => /damaged|journal|tmp/.test(name)), []);
+  assert.equal(
+    readdirSync(join(store, '..')).filter((name) => /damaged|journal|tmp/.test(name)),
+    [],
+  );
 });
 
 test('killed at 50 random moments: every file is whole, and the store opens', async () => {
@@ -540,7 +632,12 @@ test('a disk that is full: one error, exit 69, and what was stored is still ther
   const { folder } = await place();
   const disk = join(folder, 'disk');
   mkdirSync(disk);
-  const many = snapshotFile(night(2, Array.from({ length: 20_000 }, (_, index) => 1000 + index)));
+  const many = snapshotFile(
+    night(
+      2,
+      Array.from({ length: 20_000 }, (_, index) => 1000 + index),
+    ),
+  );
   const portowner = `"${process.execPath}" ${nodeFlags.join(' ')} "${join(root, 'src/main.ts')}"`;
   const script = `cd "${disk}"
 ${portowner} audit --store audits.db --from "${snapshotFile(night(1, [22]))}" || exit 3

@@ -40,7 +40,10 @@ test('update approves what changed, and tells of it', async () => {
   await run(['baseline', 'create', file, '--from', before]);
   writeFileSync(file, readFileSync(file, 'utf8').replace('  - port: 443', '  # CHG-1\n  - port: 443'));
   const dry = await run(['baseline', 'update', file, '--from', after, '--dry-run', '--format', 'json']);
-  assert.equal((JSON.parse(dry.out) as { Kind: string }[]).map(({ Kind }) => Kind), ['UserChanged', 'Opened', 'Closed']);
+  assert.equal(
+    (JSON.parse(dry.out) as { Kind: string }[]).map(({ Kind }) => Kind),
+    ['UserChanged', 'Opened', 'Closed'],
+  );
   assert.not.match(readFileSync(file, 'utf8'), /8080/);
   const { code, out } = await run(['baseline', 'update', file, '--from', after]);
   assert.is(code, 0);
@@ -92,7 +95,14 @@ test('show', async () => {
   writeFileSync(file, readFileSync(file, 'utf8').replace('  - port: 443', '  # CHG-1\n  - port: 443'));
   const { code, out } = await run(['baseline', 'show', file, '--format', 'json']);
   assert.is(code, 0);
-  assert.equal((JSON.parse(out) as { Port: string; Comment: string }[]).map(({ Port, Comment }) => [Port, Comment]), [['22', null], ['443', 'CHG-1'], ['dynamic', null]]);
+  assert.equal(
+    (JSON.parse(out) as { Port: string; Comment: string }[]).map(({ Port, Comment }) => [Port, Comment]),
+    [
+      ['22', null],
+      ['443', 'CHG-1'],
+      ['dynamic', null],
+    ],
+  );
 });
 
 test('owners that cannot be seen are left open, with a warning', async () => {

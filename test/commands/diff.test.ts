@@ -8,7 +8,13 @@ import { run, snapshotFile } from './harness.ts';
 const test = suite('portowner diff');
 
 const one = facts([socket({ localPort: 443 }), socket({ localPort: 25, localAddress: '127.0.0.1' }), connection({ localPort: 443 })]);
-const withHash = (sha256: string): Facts => ({ ...one, sections: { ...one.sections, binaries: { status: 'ok', reason: null, needs: null, at: null, data: [{ pid: 100, path: '/usr/sbin/nginx', sha256: sha256.repeat(64), signer: null }] } } });
+const withHash = (sha256: string): Facts => ({
+  ...one,
+  sections: {
+    ...one.sections,
+    binaries: { status: 'ok', reason: null, needs: null, at: null, data: [{ pid: 100, path: '/usr/sbin/nginx', sha256: sha256.repeat(64), signer: null }] },
+  },
+});
 
 async function kinds(a: Facts, b: Facts): Promise<{ code: number; found: string[] }> {
   const { code, out, err } = await run(['diff', snapshotFile(a), snapshotFile(b), '--format', 'json']);
@@ -22,7 +28,9 @@ test('no difference', async () => {
 });
 
 test('what differs', async () => {
-  const other = facts([socket({ localPort: 443, pid: 101 }), socket({ localPort: 25 }), socket({ localPort: 8080 })], { processes: [process(), process({ pid: 101, imageName: 'apache2', path: '/usr/sbin/apache2' })] });
+  const other = facts([socket({ localPort: 443, pid: 101 }), socket({ localPort: 25 }), socket({ localPort: 8080 })], {
+    processes: [process(), process({ pid: 101, imageName: 'apache2', path: '/usr/sbin/apache2' })],
+  });
   assert.equal(await kinds(one, other), { code: 1, found: ['Exposed TCP 0.0.0.0:25', 'OwnerChanged TCP 0.0.0.0:443', 'Opened TCP 0.0.0.0:8080'] });
   assert.equal((await kinds(other, one)).found.length, 3);
 });
@@ -33,7 +41,18 @@ test('another executable under the same path', async () => {
 });
 
 test('a process with a new id is the same owner', async () => {
-  assert.is((await kinds(one, facts(one.sections.sockets.data.map((each) => ({ ...each, pid: 200, holders: [200] })), { processes: [process({ pid: 200, startTime: '2026-01-03T00:00:00Z' })] }))).code, 0);
+  assert.is(
+    (
+      await kinds(
+        one,
+        facts(
+          one.sections.sockets.data.map((each) => ({ ...each, pid: 200, holders: [200] })),
+          { processes: [process({ pid: 200, startTime: '2026-01-03T00:00:00Z' })] },
+        ),
+      )
+    ).code,
+    0,
+  );
 });
 
 test('an owner that cannot be seen any more is no difference, but no answer either', async () => {

@@ -37,7 +37,10 @@ test('one that is missing is a disagreement', async () => {
 });
 
 test('a tool that is missing, or not understood, is no agreement', async () => {
-  for (const [texts, status] of [[{}, 'skipped'], [{ ss: 'hello\n' }, 'failed']] as const) {
+  for (const [texts, status] of [
+    [{}, 'skipped'],
+    [{ ss: 'hello\n' }, 'failed'],
+  ] as const) {
     const { code, rows } = await checks(recordedSource(recorded), saying(texts));
     assert.is(code, 69);
     assert.is(rows.find(({ Check }) => Check === 'ss -tuanp agrees')?.Status, status);
@@ -73,18 +76,32 @@ test('this machine, and a report of it that answers like it', async (context) =>
     const bundle = join(temporaryFolder(), 'report.json');
     const { code, out, err } = await run(['doctor', '--bundle', bundle, '--format', 'json'], { source, tools });
     const rows = JSON.parse(out) as Check[];
-    assert.equal(rows.filter(({ Status }) => Status === 'differs'), [], err);
+    assert.equal(
+      rows.filter(({ Status }) => Status === 'differs'),
+      [],
+      err,
+    );
     assert.ok(code === 0 || code === 69);
     assert.is(rows.find(({ Check }) => Check === 'ss -tuanp agrees')?.Status, 'ok');
     const text = readFileSync(bundle, 'utf8');
     const host = readFileSync('/proc/sys/kernel/hostname', 'utf8').trim();
     if (host.length > 2) assert.not.ok(text.includes(host));
-    const people = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':')).filter(([, , uid]) => Number(uid) >= 1000 && uid !== '65534');
+    const people = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'))
+      .filter(([, , uid]) => Number(uid) >= 1000 && uid !== '65534');
     for (const [name = ''] of people) assert.not.match(text, new RegExp(`(?<![A-Za-z0-9])${name}(?![A-Za-z0-9])`));
     const live = await run([String(port), '--format', 'json'], { source });
     const replayed = await run([String(port), '--format', 'json', '--from', bundle]);
     assert.is(replayed.code, 0);
-    const pick = (json: string) => (JSON.parse(json) as Record<string, unknown>[]).map(({ LocalPort, OwningProcess, ImageName, Owner, StartTime }) => ({ LocalPort, OwningProcess, ImageName, Owner, StartTime }));
+    const pick = (json: string) =>
+      (JSON.parse(json) as Record<string, unknown>[]).map(({ LocalPort, OwningProcess, ImageName, Owner, StartTime }) => ({
+        LocalPort,
+        OwningProcess,
+        ImageName,
+        Owner,
+        StartTime,
+      }));
     assert.equal(pick(replayed.out), pick(live.out));
     assert.ok(existsSync(bundle));
   } finally {

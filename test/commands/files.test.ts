@@ -19,7 +19,15 @@ async function place(): Promise<{ folder: string; at: (name: string) => string; 
   await run(['baseline', 'create', at('b.yaml'), '--from', at('s.json')]);
   writeFileSync(at('p.csv'), 'kind: PortOwner.Policy\nversion: 1\nrules: []\n');
   assert.is((await run(['audit', '--store', at('a.csv'), '--from', at('s.json')])).code, 0);
-  return { folder, at, contents: () => readdirSync(folder).sort().map((name) => `${name} ${readFileSync(at(name)).toString('hex')}`).join('\n') };
+  return {
+    folder,
+    at,
+    contents: () =>
+      readdirSync(folder)
+        .sort()
+        .map((name) => `${name} ${readFileSync(at(name)).toString('hex')}`)
+        .join('\n'),
+  };
 }
 
 type Line = (at: (name: string) => string) => string[];
@@ -76,7 +84,10 @@ test('links, other ways to a file, and names that only begin alike', () => {
   assert.not.ok(alike(at('f/one'), at('f/on')));
   assert.is(alike(at('f/new'), at('f/NEW')), process.platform === 'win32');
   assert.not.ok(alike('-', '-'), 'standard input is no file');
-  assert.not.ok(refuses(() => checkFiles(named('A', [at('hard'), at('hard')]), [])), 'two inputs may be one');
+  assert.not.ok(
+    refuses(() => checkFiles(named('A', [at('hard'), at('hard')]), [])),
+    'two inputs may be one',
+  );
   if (process.platform !== 'win32') assert.not.ok(alike('/dev/null', '/dev/null'));
 });
 

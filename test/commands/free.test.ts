@@ -14,7 +14,11 @@ const test = suite('portowner free');
 async function free(args: readonly string[], stateFolder = temporaryFolder()) {
   return run(['free', ...args], { source: await liveSource(), binder: await liveBinder(), stateFolder });
 }
-const numbers = (out: string): number[] => out.split('\n').filter((line) => line !== '').map(Number);
+const numbers = (out: string): number[] =>
+  out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
 
 async function listen(host = '0.0.0.0') {
   const server = createServer();
@@ -61,8 +65,14 @@ test('an address that is not of this machine', async () => {
 test('ports in a row, as rows', async () => {
   const { code, out } = await free(['--count', '4', '--consecutive', '--protocol', 'both', '--format', 'ndjson']);
   assert.is(code, 0);
-  const rows = out.trim().split('\n').map((line) => JSON.parse(line) as { LocalPort: number; Protocol: string; HeldUntil: null });
-  assert.equal(rows.map(({ LocalPort }) => LocalPort - rows[0]!.LocalPort), [0, 1, 2, 3]);
+  const rows = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { LocalPort: number; Protocol: string; HeldUntil: null });
+  assert.equal(
+    rows.map(({ LocalPort }) => LocalPort - rows[0]!.LocalPort),
+    [0, 1, 2, 3],
+  );
   assert.equal([rows[0]!.Protocol, rows[0]!.HeldUntil], ['TCP,UDP', null]);
 });
 
@@ -80,23 +90,48 @@ test('what a policy or a baseline keeps for others is not free', async () => {
   const folder = temporaryFolder();
   const policy = join(folder, 'policy.yaml');
   const baseline = join(folder, 'baseline.yaml');
-  writeFileSync(policy, [
-    'kind: PortOwner.Policy', 'version: 1', 'rules:',
-    '  - {name: web, action: allow, ports: 20301, program: /usr/sbin/nginx}',
-    '  - {name: anybody, action: allow, ports: 20302-20303}',
-    '  - {name: no telnet, action: forbid, program: telnetd}',
-    '  - {name: the rest, action: forbid, ports: 20300-20399}', '',
-  ].join('\n'));
+  writeFileSync(
+    policy,
+    [
+      'kind: PortOwner.Policy',
+      'version: 1',
+      'rules:',
+      '  - {name: web, action: allow, ports: 20301, program: /usr/sbin/nginx}',
+      '  - {name: anybody, action: allow, ports: 20302-20303}',
+      '  - {name: no telnet, action: forbid, program: telnetd}',
+      '  - {name: the rest, action: forbid, ports: 20300-20399}',
+      '',
+    ].join('\n'),
+  );
   writeFileSync(baseline, 'kind: PortOwner.Baseline\nversion: 1\nlisteners:\n  - {port: 20302, protocol: TCP, address: 0.0.0.0, program: /usr/bin/db}\n');
-  const { code, out, err } = await free(['--range', '20300-20303', '--registered', '--policy', policy, '--baseline', baseline, '--explain', '--format', 'ndjson', '--problems', 'rows']);
-  assert.equal([code, err], [0, '']);
-  const rows = out.trim().split('\n').map((line) => JSON.parse(line) as { LocalPort: number; Reason: string | null });
-  assert.equal(rows.filter(({ LocalPort }) => LocalPort !== undefined).map(({ LocalPort, Reason }) => [LocalPort, Reason]), [
-    [20303, null],
-    [20300, 'forbidden by the policy: the rest'],
-    [20301, 'reserved by the policy: web'],
-    [20302, 'in the baseline for /usr/bin/db'],
+  const { code, out, err } = await free([
+    '--range',
+    '20300-20303',
+    '--registered',
+    '--policy',
+    policy,
+    '--baseline',
+    baseline,
+    '--explain',
+    '--format',
+    'ndjson',
+    '--problems',
+    'rows',
   ]);
+  assert.equal([code, err], [0, '']);
+  const rows = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { LocalPort: number; Reason: string | null });
+  assert.equal(
+    rows.filter(({ LocalPort }) => LocalPort !== undefined).map(({ LocalPort, Reason }) => [LocalPort, Reason]),
+    [
+      [20303, null],
+      [20300, 'forbidden by the policy: the rest'],
+      [20301, 'reserved by the policy: web'],
+      [20302, 'in the baseline for /usr/bin/db'],
+    ],
+  );
   const missing = await free(['--policy', join(folder, 'none.yaml')]);
   assert.is(missing.code, 69);
   assert.match(missing.err, /PO2001/);

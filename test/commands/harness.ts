@@ -17,7 +17,23 @@ export interface Outcome {
 }
 
 /** Runs a command line in this process, through the real parser, and gives what a caller would see. */
-export async function run(args: readonly string[], more: { source?: RawSource; binder?: RawSource; tools?: RawSource; input?: string; terminal?: Terminal; stateFolder?: string; hands?: Hands; scheduler?: Scheduler; eventLog?: Awaited<ReturnType<Surroundings['eventLog']>>; confirm?: Surroundings['confirm']; now?: () => Date; output?: Sink } = {}): Promise<Outcome> {
+export async function run(
+  args: readonly string[],
+  more: {
+    source?: RawSource;
+    binder?: RawSource;
+    tools?: RawSource;
+    input?: string;
+    terminal?: Terminal;
+    stateFolder?: string;
+    hands?: Hands;
+    scheduler?: Scheduler;
+    eventLog?: Awaited<ReturnType<Surroundings['eventLog']>>;
+    confirm?: Surroundings['confirm'];
+    now?: () => Date;
+    output?: Sink;
+  } = {},
+): Promise<Outcome> {
   let out = '';
   let err = '';
   const sink: Sink = { write: (text) => void (out += text), flush() {}, bytes: (bytes) => void (out += Buffer.from(bytes).toString('latin1')), close() {}, abort() {} };

@@ -21,7 +21,17 @@ async function filled(): Promise<string> {
   return store;
 }
 
-interface Row { RunTime?: string; Listeners?: number; Port?: string; Program?: string; Event?: string; FirstSeen?: string; LastSeen?: string; IsOpen?: boolean; PreviousOwner?: string }
+interface Row {
+  RunTime?: string;
+  Listeners?: number;
+  Port?: string;
+  Program?: string;
+  Event?: string;
+  FirstSeen?: string;
+  LastSeen?: string;
+  IsOpen?: boolean;
+  PreviousOwner?: string;
+}
 async function history(args: readonly string[], store: string): Promise<{ code: number; rows: Row[] }> {
   const { code, out } = await run(['history', ...args, '--store', store, '--format', 'json']);
   return { code, rows: JSON.parse(out) as Row[] };
@@ -31,7 +41,10 @@ test('the runs, newest first', async () => {
   const store = await filled();
   const { code, rows } = await history([], store);
   assert.is(code, 0);
-  assert.equal(rows.map(({ RunTime, Listeners }) => `${RunTime?.slice(0, 10)} ${Listeners}`), ['2026-01-03 0', '2026-01-02 2', '2026-01-01 1']);
+  assert.equal(
+    rows.map(({ RunTime, Listeners }) => `${RunTime?.slice(0, 10)} ${Listeners}`),
+    ['2026-01-03 0', '2026-01-02 2', '2026-01-01 1'],
+  );
   assert.is((await history(['--last', '1'], store)).rows.length, 1);
   assert.is((await history(['--machine', 'other'], store)).code, 1);
 });
@@ -39,16 +52,28 @@ test('the runs, newest first', async () => {
 test('a port: who had it, and when', async () => {
   const { code, rows } = await history(['80'], await filled());
   assert.is(code, 0);
-  assert.equal(rows.map(({ Program, Event, FirstSeen, LastSeen, IsOpen, PreviousOwner }) => [Program, Event, FirstSeen?.slice(8, 10), LastSeen?.slice(8, 10), IsOpen, PreviousOwner]), [
-    ['/usr/sbin/nginx', 'Known', '01', '01', false, null],
-    ['/usr/sbin/apache2', 'ChangedHands', '02', '02', false, '/usr/sbin/nginx as root'],
-  ]);
+  assert.equal(
+    rows.map(({ Program, Event, FirstSeen, LastSeen, IsOpen, PreviousOwner }) => [Program, Event, FirstSeen?.slice(8, 10), LastSeen?.slice(8, 10), IsOpen, PreviousOwner]),
+    [
+      ['/usr/sbin/nginx', 'Known', '01', '01', false, null],
+      ['/usr/sbin/apache2', 'ChangedHands', '02', '02', false, '/usr/sbin/nginx as root'],
+    ],
+  );
 });
 
 const questions: [args: string[], ports: string[]][] = [
-  [['--program', 'apache2'], ['80', 'dynamic']],
-  [['--program', '/usr/sbin/*'], ['80', '80', 'dynamic']],
-  [['--service', 'apache2'], ['80', 'dynamic']],
+  [
+    ['--program', 'apache2'],
+    ['80', 'dynamic'],
+  ],
+  [
+    ['--program', '/usr/sbin/*'],
+    ['80', '80', 'dynamic'],
+  ],
+  [
+    ['--service', 'apache2'],
+    ['80', 'dynamic'],
+  ],
   [['dynamic'], ['dynamic']],
   [['dynamic,http'], ['80', '80', 'dynamic']],
   [['80', '--program', 'nginx'], ['80']],
@@ -61,7 +86,10 @@ const questions: [args: string[], ports: string[]][] = [
 for (const [args, ports] of questions) {
   test(args.join(' '), async () => {
     const { code, rows } = await history(args, await filled());
-    assert.equal(rows.map(({ Port }) => Port), ports);
+    assert.equal(
+      rows.map(({ Port }) => Port),
+      ports,
+    );
     assert.is(code, ports.length > 0 ? 0 : 1);
   });
 }

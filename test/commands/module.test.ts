@@ -21,7 +21,14 @@ const file = snapshotFile(
   ),
 );
 
-interface Item { Severity?: string; Message?: string; Code?: string; Target?: string; Terminating?: boolean; LocalPort?: number }
+interface Item {
+  Severity?: string;
+  Message?: string;
+  Code?: string;
+  Target?: string;
+  Terminating?: boolean;
+  LocalPort?: number;
+}
 
 const isNotice = ({ Severity }: Item): boolean => Severity === 'Progress' || Severity === 'Verbose';
 
@@ -29,7 +36,10 @@ const isNotice = ({ Severity }: Item): boolean => Severity === 'Progress' || Sev
 async function rows(...args: string[]): Promise<{ code: number; items: Item[]; notices: Item[] }> {
   const { code, out, err } = await run([...args, '--from', file, '--format', 'ndjson', '--problems', 'rows']);
   assert.is(err, '');
-  const all = out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Item);
+  const all = out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Item);
   assert.ok(all.findLastIndex(isNotice) < all.filter(isNotice).length, 'notices come first');
   return { code, items: all.filter((item) => !isNotice(item)), notices: all.filter(isNotice) };
 }
@@ -46,7 +56,10 @@ const asked: [what: string, args: string[], ports: number[]][] = [
 for (const [what, args, ports] of asked) {
   test(what, async () => {
     const { code, items } = await rows(...args);
-    assert.equal(items.map((item) => item.LocalPort), ports);
+    assert.equal(
+      items.map((item) => item.LocalPort),
+      ports,
+    );
     assert.is(code, ports.length > 0 ? 0 : 1);
   });
 }
@@ -54,17 +67,23 @@ for (const [what, args, ports] of asked) {
 test('an item that is no port is an error of its own, and the others are answered', async () => {
   const { code, items } = await rows('70000', '443', 'x!');
   assert.is(code, 0);
-  assert.equal(items.map(({ Code, Target, Terminating, LocalPort }) => [Code, Target, Terminating, LocalPort]), [
-    ['PO1002', '70000', false, undefined],
-    ['PO1002', 'x!', false, undefined],
-    [undefined, undefined, undefined, 443],
-  ]);
+  assert.equal(
+    items.map(({ Code, Target, Terminating, LocalPort }) => [Code, Target, Terminating, LocalPort]),
+    [
+      ['PO1002', '70000', false, undefined],
+      ['PO1002', 'x!', false, undefined],
+      [undefined, undefined, undefined, 443],
+    ],
+  );
 });
 
 test('items that are all wrong do not ask for every port', async () => {
   const { code, items } = await rows('0');
   assert.is(code, 64);
-  assert.equal(items.map((item) => item.Code), ['PO1002']);
+  assert.equal(
+    items.map((item) => item.Code),
+    ['PO1002'],
+  );
 });
 
 test('without --problems rows one wrong port ends the command', async () => {
@@ -73,11 +92,18 @@ test('without --problems rows one wrong port ends the command', async () => {
   assert.match(err, /PO1002/);
 });
 
-for (const [args, error] of [[['--columns', 'Nowhere'], 'PO1003'], [['--address', 'x'], 'PO1004'], [['--state', 'x'], 'PO1001']] as const) {
+for (const [args, error] of [
+  [['--columns', 'Nowhere'], 'PO1003'],
+  [['--address', 'x'], 'PO1004'],
+  [['--state', 'x'], 'PO1001'],
+] as const) {
   test(`${args.join(' ')}: the error that ends the command is a row`, async () => {
     const { code, items } = await rows(...args);
     assert.is(code, 64);
-    assert.equal(items.map(({ Code, Terminating }) => [Code, Terminating]), [[error, true]]);
+    assert.equal(
+      items.map(({ Code, Terminating }) => [Code, Terminating]),
+      [[error, true]],
+    );
   });
 }
 
@@ -92,27 +118,45 @@ const typeNames: [what: string, args: string[], names: string[]][] = [
 for (const [what, args, names] of typeNames) {
   test(`the type of ${what}`, async () => {
     const { out } = await run([...args, '--from', file, '--format', 'clixml']);
-    assert.equal([...out.matchAll(/<T>((?:Selected\.)?PortOwner[^<]*)<\/T>/g)].map((match) => match[1]), names);
+    assert.equal(
+      [...out.matchAll(/<T>((?:Selected\.)?PortOwner[^<]*)<\/T>/g)].map((match) => match[1]),
+      names,
+    );
   });
 }
 
-for (const [args, names] of [[[], []], [['--resolve=1'], ['RemoteHostName']], [['--firewall'], ['FirewallStatus', 'FirewallRules']]] as const) {
+for (const [args, names] of [
+  [[], []],
+  [['--resolve=1'], ['RemoteHostName']],
+  [['--firewall'], ['FirewallStatus', 'FirewallRules']],
+] as const) {
   test(`only what is asked for is there: ${args.join(' ') || 'nothing'}`, async () => {
     const { out } = await run(['443', ...args, '--from', file, '--format', 'clixml']);
-    assert.equal([...out.matchAll(/N="(RemoteHostName|Firewall\w+)"/g)].map((match) => match[1]), names);
+    assert.equal(
+      [...out.matchAll(/N="(RemoteHostName|Firewall\w+)"/g)].map((match) => match[1]),
+      names,
+    );
     assert.match(out, /<T>PortOwner\.Endpoint<\/T>/);
   });
 }
 
 /** What a row of problems says, in CLIXML. */
 const told = (out: string): string[][] =>
-  [...out.matchAll(/<S N="Severity">(\w+)<\/S>(?:<S N="Code">\w+<\/S>|<Nil N="Code" \/>)(?:<S N="Message">(.*?)<\/S>|<Nil N="Message" \/>)/g)].map(([, severity, message]) => (message === undefined ? [severity!] : [severity!, message]));
+  [...out.matchAll(/<S N="Severity">(\w+)<\/S>(?:<S N="Code">\w+<\/S>|<Nil N="Code" \/>)(?:<S N="Message">(.*?)<\/S>|<Nil N="Message" \/>)/g)].map(([, severity, message]) =>
+    message === undefined ? [severity!] : [severity!, message],
+  );
 
 const read = 'box at 2026-01-02T03:04:06Z: 5 sockets, 3 processes (sockets ok, processes ok, services ok, dynamic port ranges ok, reserved ports ok)';
 
 test('what is going on comes first, and once', async () => {
   const { notices } = await rows('7');
-  assert.equal(notices.map(({ Severity, Message, Code }) => [Severity, Message, Code]), [['Progress', `reading ${file}`, null], ['Verbose', read, null]]);
+  assert.equal(
+    notices.map(({ Severity, Message, Code }) => [Severity, Message, Code]),
+    [
+      ['Progress', `reading ${file}`, null],
+      ['Verbose', read, null],
+    ],
+  );
   for (const more of [[], ['--output', join(temporaryFolder(), 'rows.json'), '--problems', 'rows'], ['--count', '--problems', 'rows']]) {
     const { out, err } = await run(['443', '--from', file, '--format', 'ndjson', ...more]);
     assert.not.match(out + err, /Progress|Verbose/, `not with ${more.join(' ')}`);
@@ -134,13 +178,24 @@ test('CLIXML: the last item says that it is the last, and with --stream what is 
 
 test('each file that is read is told', async () => {
   const { out } = await run(['diff', file, file, '--format', 'ndjson', '--problems', 'rows']);
-  assert.equal(out.trim().split('\n').map((line) => (JSON.parse(line) as Item).Severity), ['Progress', 'Verbose', 'Progress', 'Verbose']);
+  assert.equal(
+    out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as Item).Severity),
+    ['Progress', 'Verbose', 'Progress', 'Verbose'],
+  );
 });
 
 test('the rules of the firewall and the names of addresses are told before they are looked for', async () => {
   const source = { platform: 'linux', read: () => ({ at: '2026-01-02T03:04:05Z', text: '' }) } as const;
   const { out } = await run(['443', '--firewall', '--resolve=1', '--format', 'clixml', '--problems', 'rows'], { source });
-  assert.equal(told(out).filter(([severity]) => severity === 'Progress').map(([, message]) => message), ['reading this machine and the rules of its firewall', 'asking DNS for the names of 0 addresses, for up to 1 s']);
+  assert.equal(
+    told(out)
+      .filter(([severity]) => severity === 'Progress')
+      .map(([, message]) => message),
+    ['reading this machine and the rules of its firewall', 'asking DNS for the names of 0 addresses, for up to 1 s'],
+  );
 });
 
 test('an error that ends the command is not put where the rows were to go', async () => {
@@ -154,9 +209,17 @@ test('snapshot tells what it does, with --stream at once', async () => {
   const source = { platform: 'linux', read: () => ({ at: '2026-01-02T03:04:05Z', text: '' }) } as const;
   const output = join(temporaryFolder(), 'facts.json');
   const { out } = await run(['snapshot', '--problems', 'rows', '--stream', '--output', output], { source });
-  const lines = out.split('\n').slice(1).filter((line) => line !== '');
+  const lines = out
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== '');
   assert.equal(told(lines[0]!), [['Progress', 'reading this machine']]);
-  assert.equal(told(lines[1]!).map(([severity]) => severity).filter((severity) => severity !== 'Warning'), ['Verbose', 'End']);
+  assert.equal(
+    told(lines[1]!)
+      .map(([severity]) => severity)
+      .filter((severity) => severity !== 'Warning'),
+    ['Verbose', 'End'],
+  );
   assert.is((await run(['snapshot', '--stream', '--output', output], { source })).code, 64);
 });
 
@@ -182,7 +245,10 @@ test('definitions', async () => {
 });
 
 test('@- stands for the lines of standard input', () => {
-  assert.equal(withInput(['--all', '--', '@-', '80'], () => Buffer.from('\ufeff443\r\npid:7\n\n')), ['--all', '--', '443', 'pid:7', '80']);
+  assert.equal(
+    withInput(['--all', '--', '@-', '80'], () => Buffer.from('\ufeff443\r\npid:7\n\n')),
+    ['--all', '--', '443', 'pid:7', '80'],
+  );
 });
 
 test.run();

@@ -9,7 +9,10 @@ test('what was read, and how well', () => {
   const { sections, ...rest } = facts([socket()], { processes: [] });
   const { dynamicRanges, reservedPorts, services } = sections;
   const none = { status: 'notAsked', reason: null, needs: null, at: null } as const;
-  const few = { ...rest, sections: { ...sections, services: { ...services, ...none }, dynamicRanges: { ...dynamicRanges, ...none }, reservedPorts: { ...reservedPorts, ...none } } };
+  const few = {
+    ...rest,
+    sections: { ...sections, services: { ...services, ...none }, dynamicRanges: { ...dynamicRanges, ...none }, reservedPorts: { ...reservedPorts, ...none } },
+  };
   assert.is(factsText(few), 'box at 2026-01-02T03:04:06Z: 1 socket, 0 processes (sockets ok, processes ok)');
 });
 

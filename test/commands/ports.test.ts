@@ -103,7 +103,10 @@ test('--output without a value', async () => {
 });
 
 test('--columns chooses and orders', async () => {
-  assert.is((await run(['8080', '--from', file, '--format', 'csv', '--columns', 'owner,localport', '--columns', 'LocalPort'])).out, 'Owner,LocalPort\r\nChrome (chrome 102),8080\r\n');
+  assert.is(
+    (await run(['8080', '--from', file, '--format', 'csv', '--columns', 'owner,localport', '--columns', 'LocalPort'])).out,
+    'Owner,LocalPort\r\nChrome (chrome 102),8080\r\n',
+  );
 });
 
 test('rows of a snapshot never carry Id', async () => {
@@ -111,7 +114,9 @@ test('rows of a snapshot never carry Id', async () => {
 });
 
 test('what is hidden is said, with exit 77', async () => {
-  const hidden = snapshotFile(facts([socket({ pid: null, user: 'postgres', refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'its process belongs to another user', needs: 'root' }] })]));
+  const hidden = snapshotFile(
+    facts([socket({ pid: null, user: 'postgres', refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'its process belongs to another user', needs: 'root' }] })]),
+  );
   const { code, err } = await run(['443', '--from', hidden]);
   assert.is(code, 77);
   assert.match(err, /^portowner: PO3002: warning: the owner of 1 socket cannot be seen with your rights: port 443\n {2}Needs root\.\n$/);
@@ -119,7 +124,9 @@ test('what is hidden is said, with exit 77', async () => {
 });
 
 test('a process whose sockets may be hidden is never "nobody"', async () => {
-  const hidden = snapshotFile(facts([socket({ pid: null, user: 'postgres', refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'its process belongs to another user', needs: 'root' }] })]));
+  const hidden = snapshotFile(
+    facts([socket({ pid: null, user: 'postgres', refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'its process belongs to another user', needs: 'root' }] })]),
+  );
   const { code, out } = await run(['pid:100', '--from', hidden]);
   assert.is(code, 77);
   assert.match(out, /^Cannot tell: too little is known of 1 socket/);
@@ -135,13 +142,31 @@ test('sockets that could not be read are never "nobody"', async () => {
 });
 
 const wrong: [args: string[], code: number, text: RegExp][] = [
-  [['0'], 64, /PO1002/], [['70000'], 64, /PO1002/], [['abc'], 64, /PO1002.*abc/], [['9-1'], 64, /PO1002.*9-1/], [['-1'], 64, /PO1001/], [[''], 64, /PO1002/],
-  [['--columns', 'Nope'], 64, /PO1003.*Nope/], [['--columns', 'Id'], 64, /PO1003/], [['--sort', 'Nope'], 64, /PO1003/], [['--address', 'example.org'], 64, /PO1004/],
-  [['--protocol', 'sctp'], 64, /PO1001.*sctp/], [['--state', 'open'], 64, /PO1001.*open/], [['--pid', 'x'], 64, /PO1001/], [['--range', 'all'], 64, /PO1001/],
-  [['--format', 'yaml'], 64, /PO1001.*yaml/], [['--remote-port', '0'], 64, /PO1002/], [['--nope'], 64, /PO1001.*--nope/], [['--format'], 64, /PO1001/],
-  [['--stream'], 64, /PO1005/], [['--excel'], 64, /PO1005/], [['--problems', 'rows'], 64, /PO1005/], [['--resolve=x'], 64, /PO1001/],
+  [['0'], 64, /PO1002/],
+  [['70000'], 64, /PO1002/],
+  [['abc'], 64, /PO1002.*abc/],
+  [['9-1'], 64, /PO1002.*9-1/],
+  [['-1'], 64, /PO1001/],
+  [[''], 64, /PO1002/],
+  [['--columns', 'Nope'], 64, /PO1003.*Nope/],
+  [['--columns', 'Id'], 64, /PO1003/],
+  [['--sort', 'Nope'], 64, /PO1003/],
+  [['--address', 'example.org'], 64, /PO1004/],
+  [['--protocol', 'sctp'], 64, /PO1001.*sctp/],
+  [['--state', 'open'], 64, /PO1001.*open/],
+  [['--pid', 'x'], 64, /PO1001/],
+  [['--range', 'all'], 64, /PO1001/],
+  [['--format', 'yaml'], 64, /PO1001.*yaml/],
+  [['--remote-port', '0'], 64, /PO1002/],
+  [['--nope'], 64, /PO1001.*--nope/],
+  [['--format'], 64, /PO1001/],
+  [['--stream'], 64, /PO1005/],
+  [['--excel'], 64, /PO1005/],
+  [['--problems', 'rows'], 64, /PO1005/],
+  [['--resolve=x'], 64, /PO1001/],
   [['--from', ''], 64, /PO1001: --from/],
-  [['--from', '/nowhere/at/all.json'], 69, /PO2001: cannot read .*: there is no such file/], [['\u001b[31m'], 64, /^portowner: PO1002: "\\/],
+  [['--from', '/nowhere/at/all.json'], 69, /PO2001: cannot read .*: there is no such file/],
+  [['\u001b[31m'], 64, /^portowner: PO1002: "\\/],
 ];
 for (const [args, code, text] of wrong) {
   test(`wrong: ${JSON.stringify(args.join(' '))}`, async () => {
@@ -163,7 +188,11 @@ const hostile: [what: string, text: string, message: RegExp][] = [
   ['text', 'hello', /it is not JSON/],
   ['half a snapshot', JSON.stringify(many).slice(0, 500), /it is not JSON/],
   ['a newer version', JSON.stringify({ ...many, formatVersion: 2 }), /PO2003.*format version 2/],
-  ['a port out of range', JSON.stringify({ ...many, sections: { ...many.sections, sockets: { ...many.sections.sockets, data: [{ ...socket(), localPort: 99999 }] } } }), /\/sections\/sockets\/data\/0\/localPort must be <= 65535/],
+  [
+    'a port out of range',
+    JSON.stringify({ ...many, sections: { ...many.sections, sockets: { ...many.sections.sockets, data: [{ ...socket(), localPort: 99999 }] } } }),
+    /\/sections\/sockets\/data\/0\/localPort must be <= 65535/,
+  ],
   ['a pid that is text', JSON.stringify(many).replace('"pid":100', '"pid":"100; rm"'), /pid must be/],
   ['a polluted prototype', '{"__proto__":{"kind":"PortOwner.Facts"}}', /must have required property/],
   ['deep nesting', '['.repeat(200_000), /it is not JSON|is not a snapshot/],
@@ -233,7 +262,9 @@ for (const args of [['--help'], ['-h'], ['help'], ['443', '--help'], ['ranges', 
 test('every example of every help page is a command line that parses', async () => {
   for (const words of [[], ['ranges'], ['snapshot']]) {
     const { out } = await run(['help', ...words]);
-    const examples = [...out.slice(out.indexOf('Examples:'), out.includes('Other commands:') ? out.indexOf('Other commands:') : undefined).matchAll(/^ {4}portowner (.*)$/gm)].map((match) => match[1]!);
+    const examples = [...out.slice(out.indexOf('Examples:'), out.includes('Other commands:') ? out.indexOf('Other commands:') : undefined).matchAll(/^ {4}portowner (.*)$/gm)].map(
+      (match) => match[1]!,
+    );
     assert.ok(examples.length >= 3);
     for (const example of examples) {
       // Without a source the command gets as far as asking for one.
@@ -251,7 +282,14 @@ test('--version', async () => {
 test('ranges: the three classes, then the machine itself', async () => {
   const { code, out } = await run(['ranges', '--from', file, '--format', 'csv', '--columns', 'Kind,StartPort,EndPort,Count']);
   assert.is(code, 0);
-  assert.equal(out.trim().split('\r\n'), ['Kind,StartPort,EndPort,Count', 'WellKnown,0,1023,1024', 'Registered,1024,49151,48128', 'Dynamic,49152,65535,16384', 'LocalDynamic,32768,60999,28232', 'Reserved,9000,9010,11']);
+  assert.equal(out.trim().split('\r\n'), [
+    'Kind,StartPort,EndPort,Count',
+    'WellKnown,0,1023,1024',
+    'Registered,1024,49151,48128',
+    'Dynamic,49152,65535,16384',
+    'LocalDynamic,32768,60999,28232',
+    'Reserved,9000,9010,11',
+  ]);
 });
 
 const refusal = (field: string, code: 'AccessDenied' | 'NotAsked' | 'Gone', needs: string | null) => ({ field, code, text: 'no look at it', needs });

@@ -153,7 +153,10 @@ test('a gMSA is registered by cmdlets, and what it lacks is named', async () => 
   const answer = await schedule(scheduler, 'install', ...baseline, '--account', 'CORP\\audit$');
   assert.equal([answer.code, answer.row?.UserName, scheduler.tasks.size, scheduler.scripts.length], [0, 'CORP\\audit$', 0, 1]);
   assert.equal(scheduler.made, [{ path: 'C:\\ProgramData\\PortOwner', sid: gmsaSid }]);
-  assert.equal(answer.problems.map(({ Severity, Message }) => [Severity, Message]), [['Warning', 'CORP\\audit$ itself has no right to log on as a batch job; whether a group gives it cannot be told here']]);
+  assert.equal(
+    answer.problems.map(({ Severity, Message }) => [Severity, Message]),
+    [['Warning', 'CORP\\audit$ itself has no right to log on as a batch job; whether a group gives it cannot be told here']],
+  );
   const granted = await schedule(fakeWindows({ rights: ['SeBatchLogonRight'] }), 'install', ...baseline, '--account', 'CORP\\audit$');
   assert.equal(codes(granted), []);
   const forbidden = await schedule(fakeWindows({ rights: ['SeBatchLogonRight', 'SeDenyBatchLogonRight'] }), 'install', ...baseline, '--account', 'CORP\\audit$');
@@ -165,9 +168,10 @@ test('rights on files that a gMSA lacks are named, with what gives them', async 
   scheduler.files.set('C:\\Reports', safe('folder'));
   const { code, problems } = await schedule(scheduler, 'install', ...baseline, '--account', 'CORP\\audit$', '--report', 'C:\\Reports\\a.csv');
   assert.is(code, 0);
-  assert.equal(problems.map(({ Message, Hint }) => [Message, Hint]), [
-    ['CORP\\audit$ may not write in C:\\Reports, unless a group of its own lets it', 'icacls "C:\\Reports" /grant "CORP\\audit$:(OI)(CI)M"'],
-  ]);
+  assert.equal(
+    problems.map(({ Message, Hint }) => [Message, Hint]),
+    [['CORP\\audit$ may not write in C:\\Reports, unless a group of its own lets it', 'icacls "C:\\Reports" /grant "CORP\\audit$:(OI)(CI)M"']],
+  );
 });
 
 test('an account that nobody knows', async () => {
@@ -192,9 +196,18 @@ test('status reads the definition back, and holds it against what an audit needs
   const { code, row, problems } = await schedule(scheduler, 'status');
   assert.equal([code, problems], [0, []]);
   const { State, UserName, TimeOfDay, RandomDelayMinutes, TimeLimitMinutes, StorePath, LastAudit, Reason } = row!;
-  assert.equal([State, UserName, TimeOfDay, RandomDelayMinutes, TimeLimitMinutes, StorePath, LastAudit], ['Ready', 'SYSTEM', '02:05', 15, 90, 'C:\\ProgramData\\PortOwner\\audits.db', null]);
+  assert.equal(
+    [State, UserName, TimeOfDay, RandomDelayMinutes, TimeLimitMinutes, StorePath, LastAudit],
+    ['Ready', 'SYSTEM', '02:05', 15, 90, 'C:\\ProgramData\\PortOwner\\audits.db', null],
+  );
   assert.equal(Reason, ['LastAudit: NotFound: no audit has been stored yet']);
-  scheduler.tasks.set(name, scheduler.tasks.get(name)!.replace('<StartWhenAvailable>true', '<StartWhenAvailable>false').replace(/<Enabled>true<\/Enabled>(?=\s*<\/Settings>)/, '<Enabled>false</Enabled>'));
+  scheduler.tasks.set(
+    name,
+    scheduler.tasks
+      .get(name)!
+      .replace('<StartWhenAvailable>true', '<StartWhenAvailable>false')
+      .replace(/<Enabled>true<\/Enabled>(?=\s*<\/Settings>)/, '<Enabled>false</Enabled>'),
+  );
   scheduler.files.set('C:\\Audit\\baseline.yaml', safe('file', [usersWrite]));
   const changed = await schedule(scheduler, 'status');
   assert.equal([changed.row?.State, codes(changed)], ['Disabled', ['PO5006', 'PO5006', 'PO5006']]);
@@ -367,11 +380,17 @@ test('status tells that nights go by without an audit', async () => {
 test('status tells when no audit has come of a task that is older than two nights', async () => {
   const since = (hours: number): Date => new Date(Date.parse('2026-01-02T03:04:06Z') - hours * 3_600_000);
   for (const make of [fakeWindows, fakeLinux]) {
-    for (const [changed, late] of [[since(48), false], [since(50), true], [undefined, false]] as const) {
+    for (const [changed, late] of [
+      [since(48), false],
+      [since(50), true],
+      [undefined, false],
+    ] as const) {
       const scheduler = make(changed === undefined ? {} : { changed });
       await schedule(scheduler, 'install', ...(scheduler.platform === 'win32' ? baseline : ['--baseline', '/etc/portowner/baseline.yaml']));
       const { row } = await schedule(scheduler.platform === 'linux' ? fakeLinuxWith(scheduler) : scheduler, 'status');
-      const expected = late ? ['the task is of 2025-12-31T01:04:06.000Z, and no audit has been stored: nights go by without one'] : ['LastAudit: NotFound: no audit has been stored yet'];
+      const expected = late
+        ? ['the task is of 2025-12-31T01:04:06.000Z, and no audit has been stored: nights go by without one']
+        : ['LastAudit: NotFound: no audit has been stored yet'];
       assert.equal(row!.Reason, expected);
     }
   }
@@ -444,7 +463,10 @@ test('show writes it for the other system, too, and touches nothing', async () =
   assert.equal([wrong.code, /PO1001.*it is not absolute/.test(wrong.err)], [64, true]);
 });
 
-for (const [first, words] of [['schedule', 'show, install, remove, status'], ['baseline', 'create, update, show']] as const) {
+for (const [first, words] of [
+  ['schedule', 'show, install, remove, status'],
+  ['baseline', 'create, update, show'],
+] as const) {
   test(`${first} alone, or with a wrong word, says which words there are`, async () => {
     for (const args of [[], ['now'], ['--format', 'json'], ['Show'], ['constructor']]) {
       const { code, out, err } = await run([first, ...args]);

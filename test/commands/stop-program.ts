@@ -56,4 +56,8 @@ if (mode === 'client') {
   } else tell({ port });
 }
 // Wine's Node cannot read a pipe: there it is killed.
-if (mode !== 'worker' && process.platform !== 'win32') process.stdin.on('end', () => process.exit()).on('error', () => process.exit()).resume();
+if (mode !== 'worker' && process.platform !== 'win32')
+  process.stdin
+    .on('end', () => process.exit())
+    .on('error', () => process.exit())
+    .resume();

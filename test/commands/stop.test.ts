@@ -65,7 +65,10 @@ interface Answer {
 async function stop(...args: string[]): Promise<Answer> {
   const { code, out, err } = await run(['stop', '--format', 'ndjson', '--problems', 'rows', ...args], { source: await liveSource(), hands: await liveHands() });
   assert.is(err, '');
-  const items = out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as StopResult & { Code: string; Message: string; Hint: string | null; Severity?: string });
+  const items = out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as StopResult & { Code: string; Message: string; Hint: string | null; Severity?: string });
   return { code, rows: items.filter((item) => item.Severity === undefined), problems: items.filter((item) => item.Severity === 'Error') };
 }
 
@@ -74,7 +77,10 @@ onLinux('a dry run shows what would end, and ends nothing', async () => {
   const client = connect(server.port, '127.0.0.1');
   open.push(client);
   await once(client, 'connect');
-  const { code, rows: [row, ...more] } = await stop(String(server.port), '--dry-run');
+  const {
+    code,
+    rows: [row, ...more],
+  } = await stop(String(server.port), '--dry-run');
   assert.is(code, 0);
   assert.equal(more, []);
   const { Result, Endpoints, OwningProcess, Method, Connections, Identity, StartTime } = row!;
@@ -85,7 +91,10 @@ onLinux('a dry run shows what would end, and ends nothing', async () => {
 
 onLinux('a program is asked, ends, and the port is free', async () => {
   const server = await start('listen');
-  const { code, rows: [row] } = await stop(String(server.port), '--yes');
+  const {
+    code,
+    rows: [row],
+  } = await stop(String(server.port), '--yes');
   assert.equal([code, row!.Result, row!.Method, row!.Reason], [0, 'Stopped', 'SIGTERM', null]);
   await server.ended;
   assert.is(server.process.signalCode, 'SIGTERM');
@@ -100,7 +109,10 @@ onLinux('one that does not end stays, and --force ends it after the time limit',
   const first = await stop(String(server.port), '--yes', '--timeout', '0.3');
   assert.equal([first.code, first.rows[0]!.Result], [1, 'NotStopped']);
   assert.match(first.rows[0]!.Reason!.join(), /did not end within 0\.3 s; --force ends it/);
-  assert.equal(first.problems.map(({ Code }) => Code), ['PO4104']);
+  assert.equal(
+    first.problems.map(({ Code }) => Code),
+    ['PO4104'],
+  );
   assert.ok(isAlive(server.process));
   const second = await stop(String(server.port), '--yes', '--timeout', '0.3', '--force');
   assert.equal([second.code, second.rows[0]!.Result, second.rows[0]!.Method], [0, 'Stopped', 'SIGTERM, by force']);
@@ -128,7 +140,11 @@ onLinux('a child that is all that is left of it', async () => {
 
 onLinux('a supervisor that starts it again is named', async () => {
   const server = await start('supervisor');
-  const { code, rows: [row], problems } = await stop(String(server.port), '--yes');
+  const {
+    code,
+    rows: [row],
+    problems,
+  } = await stop(String(server.port), '--yes');
   assert.equal([code, row!.OwningProcess, row!.Result], [1, server.child, 'Retaken']);
   assert.match(row!.Supervisor!, new RegExp(`\\(${server.pid}\\)$`));
   assert.match(problems[0]!.Message, /it ended, but .+ has the port now, started by .+: stop that first/);
@@ -137,9 +153,14 @@ onLinux('a supervisor that starts it again is named', async () => {
 
 onLinux('another process that got the number is not stopped', async () => {
   const server = await start('listen');
-  const { rows: [row] } = await stop(String(server.port), '--dry-run');
+  const {
+    rows: [row],
+  } = await stop(String(server.port), '--dry-run');
   const other = row!.Identity!.replace(/;\d{4}-/, ';2001-');
-  const { code, rows: [result] } = await stop('--yes', '--', other);
+  const {
+    code,
+    rows: [result],
+  } = await stop('--yes', '--', other);
   assert.equal([code, result!.Result], [1, 'Refused']);
   assert.match(result!.Reason!.join(), /it is not what was looked at any more/);
   assert.ok(isAlive(server.process));
@@ -151,7 +172,9 @@ onLinux('another process that got the number is not stopped', async () => {
 
 onLinux('approved, but another one listens there by now', async () => {
   const first = await start('listen');
-  const { rows: [row] } = await stop(String(first.port), '--dry-run');
+  const {
+    rows: [row],
+  } = await stop(String(first.port), '--dry-run');
   first.process.kill('SIGKILL');
   await first.ended;
   const gone = await stop('--yes', '--', row!.Identity!);
@@ -164,7 +187,9 @@ onLinux('approved, but another one listens there by now', async () => {
 
 onLinux('a target on another computer is not stopped here', async () => {
   const server = await start('listen');
-  const { rows: [row] } = await stop(String(server.port), '--dry-run');
+  const {
+    rows: [row],
+  } = await stop(String(server.port), '--dry-run');
   const { code, rows } = await stop('--yes', '--', row!.Identity!.replace(/;[^;]*$/, ';elsewhere'));
   assert.equal([code, rows[0]!.Result], [1, 'Refused']);
   assert.match(rows[0]!.Reason!.join(), /it is on elsewhere, and this is .+: stop it there/);
@@ -192,7 +217,10 @@ onLinux('only the ports asked for choose, and what else ends is shown', async ()
   const one = await start('listen');
   const other = await start('listen');
   const { rows } = await stop('--pid', String(one.pid), '--dry-run');
-  assert.equal(rows.map(({ OwningProcess, LocalPort }) => [OwningProcess, LocalPort]), [[one.pid, one.port]]);
+  assert.equal(
+    rows.map(({ OwningProcess, LocalPort }) => [OwningProcess, LocalPort]),
+    [[one.pid, one.port]],
+  );
   const { code } = await stop(String(other.port), '--pid', String(one.pid), '--yes');
   assert.is(code, 1, 'that process does not listen there');
   assert.ok(isAlive(one.process) && isAlive(other.process));
@@ -247,7 +275,10 @@ test('without a terminal it refuses to go on without --yes', async () => {
   assert.match(err, /PO4103: there is no terminal to ask on\n {2}--yes stops without asking, --dry-run shows what would end\./);
 });
 
-for (const [answer, result] of [[false, 'Declined'], [true, 'Stopped']] as const) {
+for (const [answer, result] of [
+  [false, 'Declined'],
+  [true, 'Stopped'],
+] as const) {
   onLinux(`on a terminal it asks: ${result}`, async () => {
     const server = await start('listen');
     const questions: string[] = [];

@@ -225,8 +225,17 @@ test('--error gives port, address and protocol; PORT and options go before', asy
 });
 
 for (const [args, code] of [
-  ['', 'PO1001'], ['x!', 'PO1002'], ['70000', 'PO1002'], ['80-81', 'PO1002'], ['80 --address web', 'PO1004'], ['80 --address 1.2.3', 'PO1004'], ['80 --protocol sctp', 'PO1001'],
-  ['80 --exclusive --reuse', 'PO1005'], ['80 --ipv6-only', 'PO1005'], ['80 --reuse=maybe', 'PO1001'], ['--error - --from -', 'PO1005'],
+  ['', 'PO1001'],
+  ['x!', 'PO1002'],
+  ['70000', 'PO1002'],
+  ['80-81', 'PO1002'],
+  ['80 --address web', 'PO1004'],
+  ['80 --address 1.2.3', 'PO1004'],
+  ['80 --protocol sctp', 'PO1001'],
+  ['80 --exclusive --reuse', 'PO1005'],
+  ['80 --ipv6-only', 'PO1005'],
+  ['80 --reuse=maybe', 'PO1001'],
+  ['--error - --from -', 'PO1005'],
 ] as const) {
   test(`portowner why ${args}: ${code}`, async () => {
     const { code: got, err } = await run(['why', ...args.split(' ').filter((word) => word !== '')]);
@@ -246,7 +255,13 @@ function windowsBinder(results: Readonly<Record<string, object>>): RawSource {
 }
 
 test('a recorded Windows machine, from raw answers to the verdict', async () => {
-  const source = windows({ sockets: { tcp4: [{ local: '0.0.0.0', port: 8080, pid: 500 }], udp4: [{ local: '0.0.0.0', port: 5353, pid: 500 }] }, processes: [{ pid: 4, name: 'System' }, { pid: 500, name: 'java.exe', parent: 4 }] });
+  const source = windows({
+    sockets: { tcp4: [{ local: '0.0.0.0', port: 8080, pid: 500 }], udp4: [{ local: '0.0.0.0', port: 5353, pid: 500 }] },
+    processes: [
+      { pid: 4, name: 'System' },
+      { pid: 500, name: 'java.exe', parent: 4 },
+    ],
+  });
   const ask = async (args: string, results: Readonly<Record<string, object>>) => {
     const { out } = await run(['why', ...args.split(' '), '--format', 'json', '--problems', 'rows'], { source, binder: windowsBinder(results) });
     const row = (JSON.parse(out) as Verdict[]).find((one) => 'CanBind' in one)!;
@@ -264,7 +279,8 @@ test('a bind is named and read back', () => {
     { protocol: 'TCP', address: '::ffff:10.0.0.1', port: 65535, sharing: 'exclusive', ipv6Only: false },
   ];
   for (const bind of binds) assert.equal(parseBindName(bindName(bind)), bind);
-  for (const name of ['bind/tcp/0.0.0.0/65536/default', 'bind/sctp/::/1/default', 'bind/tcp/web/1/default', 'bind/tcp/1.2.3/1/default', 'bind/tcp/::/1/share', 'x']) assert.is(parseBindName(name), null, name);
+  for (const name of ['bind/tcp/0.0.0.0/65536/default', 'bind/sctp/::/1/default', 'bind/tcp/web/1/default', 'bind/tcp/1.2.3/1/default', 'bind/tcp/::/1/share', 'x'])
+    assert.is(parseBindName(name), null, name);
 });
 
 test('an address as the system takes it', () => {

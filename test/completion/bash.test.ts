@@ -32,22 +32,43 @@ const cases: readonly (readonly [words: readonly string[], expected: readonly st
   [['--res'], ['--resolve']],
   [['--stat'], ['--state']],
   [['--format', ''], formats],
-  [['-f', 'c'], ['csv', 'clixml']],
+  [
+    ['-f', 'c'],
+    ['csv', 'clixml'],
+  ],
   [['--format', '='], formats],
   [['--format', '=', 'nd'], ['ndjson']],
-  [['--all', '--state', 'fin'], ['FinWait1', 'FinWait2']],
-  [['--protocol', ''], ['tcp', 'udp']],
+  [
+    ['--all', '--state', 'fin'],
+    ['FinWait1', 'FinWait2'],
+  ],
+  [
+    ['--protocol', ''],
+    ['tcp', 'udp'],
+  ],
   [['--range', 'Well'], ['well-known']],
   [['--columns', 'localp'], ['LocalPort']],
-  [['--columns', 'LocalPort,own'], ['LocalPort,OwningProcess', 'LocalPort,OwnerKind', 'LocalPort,Owner']],
-  [['--sort', '-Sta'], ['-State', '-StartTime']],
+  [
+    ['--columns', 'LocalPort,own'],
+    ['LocalPort,OwningProcess', 'LocalPort,OwnerKind', 'LocalPort,Owner'],
+  ],
+  [
+    ['--sort', '-Sta'],
+    ['-State', '-StartTime'],
+  ],
   [['--sort', 'LocalPort,-StartT'], ['LocalPort,-StartTime']],
   [['--address', '1'], []],
   [['ranges', '--columns', 'St'], ['StartPort']],
-  [['ranges', '--co'], ['--columns', '--count']],
+  [
+    ['ranges', '--co'],
+    ['--columns', '--count'],
+  ],
   [['ranges', 'x'], []],
   [['snapshot', '--c'], ['--command-lines']],
-  [['completion', ''], ['powershell', 'bash']],
+  [
+    ['completion', ''],
+    ['powershell', 'bash'],
+  ],
   [['help', 'ra'], ['ranges']],
   [['no-such', '--al'], ['--all']],
   [['--from', 'portowner.b'], ['portowner.bash']],
@@ -65,12 +86,19 @@ test('ports in use, with their owners in a list', async (context) => {
   const ports = await Promise.all(servers.map((server) => new Promise<number>((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)))));
   try {
     const [port] = ports.map(String) as [string];
-    assert.equal(complete([port.slice(0, -1)]).filter((value) => value === port), [port]);
+    assert.equal(
+      complete([port.slice(0, -1)]).filter((value) => value === port),
+      [port],
+    );
     assert.equal(complete([`80,${port}`]), [`80,${port}`]);
     for (const command of ['why', 'stop', 'history']) assert.ok(complete([command, port.slice(0, -1)]).includes(port), command);
     const listed = complete([''], 63);
     assert.ok(listed.includes('snapshot'));
-    for (const one of ports) assert.ok(listed.some((text) => text.startsWith(`${one} (`) && text.includes(`${process.pid}`)), `${one} in ${listed.join('|')}`);
+    for (const one of ports)
+      assert.ok(
+        listed.some((text) => text.startsWith(`${one} (`) && text.includes(`${process.pid}`)),
+        `${one} in ${listed.join('|')}`,
+      );
     assert.ok(complete(['--pid', String(process.pid)]).includes(String(process.pid)));
     assert.ok(complete(['--image', '']).includes(process.execPath.split('/').at(-1)!));
   } finally {

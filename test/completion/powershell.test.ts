@@ -46,7 +46,14 @@ test.before(async () => {
   servers = [createServer()];
   port = await new Promise((resolve) => servers[0]!.listen(0, '127.0.0.1', () => resolve((servers[0]!.address() as AddressInfo).port)));
   const script = prepare(folder, 'powershell');
-  const asked = [...lines.map(([line]) => line), ...portCommands.map((command) => `portowner ${command} ${String(port).slice(0, -1)}`), `portowner ${String(port).slice(0, -1)}`, `portowner 80,${port}`, `portowner --pid ${process.pid}`, 'portowner --image '];
+  const asked = [
+    ...lines.map(([line]) => line),
+    ...portCommands.map((command) => `portowner ${command} ${String(port).slice(0, -1)}`),
+    `portowner ${String(port).slice(0, -1)}`,
+    `portowner 80,${port}`,
+    `portowner --pid ${process.pid}`,
+    'portowner --image ',
+  ];
   writeFileSync(join(folder, 'lines.json'), JSON.stringify(asked));
   writeFileSync(
     join(folder, 'ask.ps1'),
@@ -59,7 +66,11 @@ foreach ($line in (Get-Content -Raw -LiteralPath $lines | ConvertFrom-Json)) {
 }
 ConvertTo-Json -Depth 4 -InputObject $answers`,
   );
-  const { stdout, stderr, status } = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-File', join(folder, 'ask.ps1'), script, join(folder, 'lines.json')], { encoding: 'utf8', cwd: folder, env: environment(folder) });
+  const { stdout, stderr, status } = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-File', join(folder, 'ask.ps1'), script, join(folder, 'lines.json')], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: environment(folder),
+  });
   assert.is(status, 0, `${stdout}${stderr}`);
   matches = JSON.parse(stdout) as typeof matches;
 });

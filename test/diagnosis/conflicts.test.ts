@@ -25,49 +25,167 @@ const node = { pid: 300, imageName: 'node', path: '/usr/bin/node' };
 const app = { pid: 500, imageName: 'app.exe', path: 'C:\\app\\app.exe' };
 const other = { pid: 600, imageName: 'other.exe', path: 'C:\\other\\other.exe' };
 
-const proxied = (listenAddress: string) => ({ portProxies: { ...ok, data: [{ table: 'v4tov4' as const, listenAddress, listenPort: 8080, connectAddress: '172.20.1.2', connectPort: 80 }] } });
-const wantedBy = (more: Partial<SocketUnit>) => ({ socketUnits: { ...ok, data: [{ unit: 'web.socket', service: 'web.service', protocol: 'TCP' as const, address: '::', port: 80, ipv6Only: false, ...more }] } });
+const proxied = (listenAddress: string) => ({
+  portProxies: { ...ok, data: [{ table: 'v4tov4' as const, listenAddress, listenPort: 8080, connectAddress: '172.20.1.2', connectPort: 80 }] },
+});
+const wantedBy = (more: Partial<SocketUnit>) => ({
+  socketUnits: { ...ok, data: [{ unit: 'web.socket', service: 'web.service', protocol: 'TCP' as const, address: '::', port: 80, ipv6Only: false, ...more }] },
+});
 
 const cases: readonly (readonly [name: string, facts: Facts, expected: readonly string[]])[] = [
   ['nothing', linux([]), []],
   ['one program on both families', linux(both(80, 100), { processes: [nginx] }), []],
   ['the workers of one service share a port', linux([tcp('0.0.0.0', 80, 100), tcp('0.0.0.0', 80, 101)], { processes: [nginx, { ...nginx, pid: 101 }] }), []],
   ['a parent and its child share a port', linux([tcp('0.0.0.0', 80, 300), tcp('0.0.0.0', 80, 301)], { processes: [node, { ...node, pid: 301, parent: 300 }] }), []],
-  ['two children of one parent', linux([tcp('0.0.0.0', 8080, 301), tcp('::', 8080, 302)], { processes: [{ pid: 301, imageName: 'docker-proxy', parent: 50 }, { pid: 302, imageName: 'docker-proxy', parent: 50 }, { pid: 50, imageName: 'dockerd' }] }), []],
-  ['two programs share a port by reuse', linux([tcp('0.0.0.0', 80, 200), tcp('0.0.0.0', 80, 300)], { processes: [caddy, node] }), ['Warning SharedByReuse TCP 0.0.0.0 80: caddy (200) | node (300)']],
-  ['one program started twice', linux([tcp('0.0.0.0', 80, 300), tcp('0.0.0.0', 80, 301)], { processes: [node, { ...node, pid: 301 }] }), ['Warning Instances TCP 0.0.0.0 80: node (300) | node (301)']],
-  ['overlapping addresses', windows([tcp('0.0.0.0', 8080, 500), tcp('127.0.0.1', 8080, 600)], { processes: [app, other] }), ['Warning OverlappingAddresses TCP 0.0.0.0, 127.0.0.1 8080: app.exe (500) | other.exe (600)']],
+  [
+    'two children of one parent',
+    linux([tcp('0.0.0.0', 8080, 301), tcp('::', 8080, 302)], {
+      processes: [
+        { pid: 301, imageName: 'docker-proxy', parent: 50 },
+        { pid: 302, imageName: 'docker-proxy', parent: 50 },
+        { pid: 50, imageName: 'dockerd' },
+      ],
+    }),
+    [],
+  ],
+  [
+    'two programs share a port by reuse',
+    linux([tcp('0.0.0.0', 80, 200), tcp('0.0.0.0', 80, 300)], { processes: [caddy, node] }),
+    ['Warning SharedByReuse TCP 0.0.0.0 80: caddy (200) | node (300)'],
+  ],
+  [
+    'one program started twice',
+    linux([tcp('0.0.0.0', 80, 300), tcp('0.0.0.0', 80, 301)], { processes: [node, { ...node, pid: 301 }] }),
+    ['Warning Instances TCP 0.0.0.0 80: node (300) | node (301)'],
+  ],
+  [
+    'overlapping addresses',
+    windows([tcp('0.0.0.0', 8080, 500), tcp('127.0.0.1', 8080, 600)], { processes: [app, other] }),
+    ['Warning OverlappingAddresses TCP 0.0.0.0, 127.0.0.1 8080: app.exe (500) | other.exe (600)'],
+  ],
   ['different addresses', linux([tcp('127.0.0.1', 53, 100), tcp('10.0.0.5', 53, 200)], { processes: [nginx, caddy] }), []],
-  ['IPv4 and IPv6 of different owners', linux([tcp('0.0.0.0', 8080, 200), tcp('::', 8080, 300)], { processes: [caddy, node] }), ['Warning FamilySplit TCP 0.0.0.0, :: 8080: caddy (200) | node (300)']],
-  ['IPv4 and IPv6 on loopback', linux([tcp('127.0.0.1', 8080, 200), tcp('::1', 8080, 300)], { processes: [caddy, node] }), ['Warning FamilySplit TCP 127.0.0.1, ::1 8080: caddy (200) | node (300)']],
-  ['a relay has IPv6', windows([tcp('127.0.0.1', 8080, 500), tcp('::1', 8080, 600)], { processes: [app, { ...other, imageName: 'wslrelay.exe', relays: [{ name: 'WSL relay', listenPort: null, target: null }] }] }), ['Information FamilySplit TCP 127.0.0.1, ::1 8080: app.exe (500) | WSL relay (wslrelay.exe 600)']],
-  ['known multicast', linux([udp('0.0.0.0', 5353, 200), udp('0.0.0.0', 5353, 300)], { processes: [caddy, node] }), ['Information SharedByReuse UDP 0.0.0.0 5353: caddy (200) | node (300)']],
-  ['unknown multicast', linux([udp('0.0.0.0', 5354, 200), udp('0.0.0.0', 5354, 300)], { processes: [caddy, node] }), ['Warning SharedByReuse UDP 0.0.0.0 5354: caddy (200) | node (300)']],
+  [
+    'IPv4 and IPv6 of different owners',
+    linux([tcp('0.0.0.0', 8080, 200), tcp('::', 8080, 300)], { processes: [caddy, node] }),
+    ['Warning FamilySplit TCP 0.0.0.0, :: 8080: caddy (200) | node (300)'],
+  ],
+  [
+    'IPv4 and IPv6 on loopback',
+    linux([tcp('127.0.0.1', 8080, 200), tcp('::1', 8080, 300)], { processes: [caddy, node] }),
+    ['Warning FamilySplit TCP 127.0.0.1, ::1 8080: caddy (200) | node (300)'],
+  ],
+  [
+    'a relay has IPv6',
+    windows([tcp('127.0.0.1', 8080, 500), tcp('::1', 8080, 600)], {
+      processes: [app, { ...other, imageName: 'wslrelay.exe', relays: [{ name: 'WSL relay', listenPort: null, target: null }] }],
+    }),
+    ['Information FamilySplit TCP 127.0.0.1, ::1 8080: app.exe (500) | WSL relay (wslrelay.exe 600)'],
+  ],
+  [
+    'known multicast',
+    linux([udp('0.0.0.0', 5353, 200), udp('0.0.0.0', 5353, 300)], { processes: [caddy, node] }),
+    ['Information SharedByReuse UDP 0.0.0.0 5353: caddy (200) | node (300)'],
+  ],
+  [
+    'unknown multicast',
+    linux([udp('0.0.0.0', 5354, 200), udp('0.0.0.0', 5354, 300)], { processes: [caddy, node] }),
+    ['Warning SharedByReuse UDP 0.0.0.0 5354: caddy (200) | node (300)'],
+  ],
   ['a connection is no owner', linux([tcp('0.0.0.0', 8080, 200), { ...connection(8080, 300) }], { processes: [caddy, node] }), []],
   ['a listener in the dynamic range', linux([tcp('0.0.0.0', 50000, 200)], { processes: [caddy] }), ['Warning ListenerInDynamicRange TCP 0.0.0.0 50000: caddy (200)']],
-  ['a listener in the dynamic range, on loopback', linux([tcp('127.0.0.1', 50000, 200)], { processes: [caddy] }), ['Information ListenerInDynamicRange TCP 127.0.0.1 50000: caddy (200)']],
-  ['RPC listeners of server roles', windows([tcp('0.0.0.0', 49700, 500), tcp('0.0.0.0', 49701, 600)], { processes: [{ ...app, imageName: 'certsrv.exe', path: 'C:\\Windows\\System32\\certsrv.exe' }, { ...other, imageName: 'clussvc.exe', path: 'C:\\Windows\\Cluster\\clussvc.exe' }] }), ['Information ListenerInDynamicRange TCP 0.0.0.0 49700: certsrv.exe (500)', 'Information ListenerInDynamicRange TCP 0.0.0.0 49701: clussvc.exe (600)']],
+  [
+    'a listener in the dynamic range, on loopback',
+    linux([tcp('127.0.0.1', 50000, 200)], { processes: [caddy] }),
+    ['Information ListenerInDynamicRange TCP 127.0.0.1 50000: caddy (200)'],
+  ],
+  [
+    'RPC listeners of server roles',
+    windows([tcp('0.0.0.0', 49700, 500), tcp('0.0.0.0', 49701, 600)], {
+      processes: [
+        { ...app, imageName: 'certsrv.exe', path: 'C:\\Windows\\System32\\certsrv.exe' },
+        { ...other, imageName: 'clussvc.exe', path: 'C:\\Windows\\Cluster\\clussvc.exe' },
+      ],
+    }),
+    ['Information ListenerInDynamicRange TCP 0.0.0.0 49700: certsrv.exe (500)', 'Information ListenerInDynamicRange TCP 0.0.0.0 49701: clussvc.exe (600)'],
+  ],
   ['a UDP socket in the dynamic range is a client', linux([udp('0.0.0.0', 50000, 200)], { processes: [caddy] }), []],
-  ['a listener in an excluded range', windows([tcp('0.0.0.0', 8080, 500)], { processes: [app], reserved: [range('Excluded', 8000, 8099, { protocol: 'TCP' })] }), ['Warning ListenerInExcludedRange TCP 0.0.0.0 8080: app.exe (500)']],
-  ['a listener in the range that an administrator made for it', windows([tcp('0.0.0.0', 8080, 500)], { processes: [app], reserved: [range('ExcludedAdministered', 8080, 8080, { protocol: 'TCP' })] }), ['Information ListenerInExcludedRange TCP 0.0.0.0 8080: app.exe (500)']],
-  ['a URL that is not served', windows(both(8080, 500), { processes: [app], sections: { httpQueues: { ...ok, data: [{ name: 'Pool', controller: null, processes: [], urls: ['HTTP://*:8080/'] }] } } }), ['Error UrlBlocked TCP 0.0.0.0, :: 8080: HTTP.sys: Pool, HTTP://*:8080/ | app.exe (500)']],
-  ['a reservation whose port another has', windows(both(8080, 500), { processes: [app], sections: { urlReservations: { ...ok, data: [{ url: 'http://+:8080/mine/', sddl: null }] } } }), ['Warning UrlReservationBlocked TCP 0.0.0.0, :: 8080: reserved: http://+:8080/mine/ | app.exe (500)']],
-  ["Windows' own reservation on a web server's port", windows(both(80, 500), { processes: [app], sections: { urlReservations: { ...ok, data: [{ url: 'http://+:80/Temporary_Listen_Addresses/', sddl: null }] } } }), ['Information UrlReservationBlocked TCP 0.0.0.0, :: 80: reserved: http://+:80/Temporary_Listen_Addresses/ | app.exe (500)']],
-  ['a rule whose port another has', windows([tcp('0.0.0.0', 8080, 500)], { processes: [app], sections: { portProxies: { ...ok, data: [{ table: 'v4tov4', listenAddress: '*', listenPort: 8080, connectAddress: '172.20.1.2', connectPort: 80 }] } } }), ['Warning PortProxyBlocked TCP 0.0.0.0 8080: portproxy *:8080 to 172.20.1.2:80 | app.exe (500)']],
+  [
+    'a listener in an excluded range',
+    windows([tcp('0.0.0.0', 8080, 500)], { processes: [app], reserved: [range('Excluded', 8000, 8099, { protocol: 'TCP' })] }),
+    ['Warning ListenerInExcludedRange TCP 0.0.0.0 8080: app.exe (500)'],
+  ],
+  [
+    'a listener in the range that an administrator made for it',
+    windows([tcp('0.0.0.0', 8080, 500)], { processes: [app], reserved: [range('ExcludedAdministered', 8080, 8080, { protocol: 'TCP' })] }),
+    ['Information ListenerInExcludedRange TCP 0.0.0.0 8080: app.exe (500)'],
+  ],
+  [
+    'a URL that is not served',
+    windows(both(8080, 500), { processes: [app], sections: { httpQueues: { ...ok, data: [{ name: 'Pool', controller: null, processes: [], urls: ['HTTP://*:8080/'] }] } } }),
+    ['Error UrlBlocked TCP 0.0.0.0, :: 8080: HTTP.sys: Pool, HTTP://*:8080/ | app.exe (500)'],
+  ],
+  [
+    'a reservation whose port another has',
+    windows(both(8080, 500), { processes: [app], sections: { urlReservations: { ...ok, data: [{ url: 'http://+:8080/mine/', sddl: null }] } } }),
+    ['Warning UrlReservationBlocked TCP 0.0.0.0, :: 8080: reserved: http://+:8080/mine/ | app.exe (500)'],
+  ],
+  [
+    "Windows' own reservation on a web server's port",
+    windows(both(80, 500), { processes: [app], sections: { urlReservations: { ...ok, data: [{ url: 'http://+:80/Temporary_Listen_Addresses/', sddl: null }] } } }),
+    ['Information UrlReservationBlocked TCP 0.0.0.0, :: 80: reserved: http://+:80/Temporary_Listen_Addresses/ | app.exe (500)'],
+  ],
+  [
+    'a rule whose port another has',
+    windows([tcp('0.0.0.0', 8080, 500)], {
+      processes: [app],
+      sections: { portProxies: { ...ok, data: [{ table: 'v4tov4', listenAddress: '*', listenPort: 8080, connectAddress: '172.20.1.2', connectPort: 80 }] } },
+    }),
+    ['Warning PortProxyBlocked TCP 0.0.0.0 8080: portproxy *:8080 to 172.20.1.2:80 | app.exe (500)'],
+  ],
   ['a rule for an address that nobody has', windows([tcp('127.0.0.1', 8080, 500)], { processes: [app], sections: proxied('10.0.0.5') }), []],
   ['a rule for the other family', windows([tcp('::', 8080, 500)], { processes: [app], sections: proxied('*') }), []],
-  ['a rule for one address, which a program has with all others', windows([tcp('0.0.0.0', 8080, 500)], { processes: [app], sections: proxied('10.0.0.5') }), ['Warning PortProxyBlocked TCP 0.0.0.0 8080: portproxy 10.0.0.5:8080 to 172.20.1.2:80 | app.exe (500)']],
-  ['a socket unit whose port another has', linux([tcp('0.0.0.0', 80, 200)], { processes: [caddy], sections: wantedBy({}) }), ['Warning ServiceBlocked TCP 0.0.0.0 80: web.socket: TCP [::]:80 for web.service | caddy (200)']],
+  [
+    'a rule for one address, which a program has with all others',
+    windows([tcp('0.0.0.0', 8080, 500)], { processes: [app], sections: proxied('10.0.0.5') }),
+    ['Warning PortProxyBlocked TCP 0.0.0.0 8080: portproxy 10.0.0.5:8080 to 172.20.1.2:80 | app.exe (500)'],
+  ],
+  [
+    'a socket unit whose port another has',
+    linux([tcp('0.0.0.0', 80, 200)], { processes: [caddy], sections: wantedBy({}) }),
+    ['Warning ServiceBlocked TCP 0.0.0.0 80: web.socket: TCP [::]:80 for web.service | caddy (200)'],
+  ],
   ['a socket unit for IPv6 alone', linux([tcp('0.0.0.0', 80, 200)], { processes: [caddy], sections: wantedBy({ ipv6Only: true }) }), []],
   ['a socket unit for another address', linux([tcp('127.0.0.1', 80, 200)], { processes: [caddy], sections: wantedBy({ address: '127.0.0.2' }) }), []],
   ['a socket unit for the other protocol', linux([tcp('0.0.0.0', 80, 200)], { processes: [caddy], sections: wantedBy({ protocol: 'UDP' }) }), []],
   ['a socket unit that has its port', linux([{ ...tcp('::', 80, 200), holders: [1, 200] }], { processes: [caddy], sections: wantedBy({}) }), []],
   ['a socket unit whose service has the port by itself', linux([tcp('::', 80, 100)], { processes: [{ ...nginx, unit: 'web.service' }], sections: wantedBy({}) }), []],
-  ['a socket unit whose instances have the port', linux([tcp('::', 80, 100)], { processes: [{ ...nginx, unit: 'web@1.service' }], sections: wantedBy({ service: 'web@.service' }) }), []],
+  [
+    'a socket unit whose instances have the port',
+    linux([tcp('::', 80, 100)], { processes: [{ ...nginx, unit: 'web@1.service' }], sections: wantedBy({ service: 'web@.service' }) }),
+    [],
+  ],
   ["root's socket that cannot be seen may be systemd's", linux([{ ...tcp('::', 80, 0), pid: null, holders: [], user: 'root' }], { sections: wantedBy({}) }), []],
-  ["another user's is not", linux([{ ...tcp('::', 80, 0), pid: null, holders: [], user: 'ann' }], { sections: wantedBy({}) }), ['Warning ServiceBlocked TCP :: 80: web.socket: TCP [::]:80 for web.service | a process of ann that cannot be seen']],
-  ['few dynamic ports are left', linux(Array.from({ length: 9 }, (_, i) => connection(40000 + i, 300)), { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] }), ['Warning DynamicPortsLow TCP - -: node (300): 9']],
-  ['no dynamic port is left', linux(Array.from({ length: 10 }, (_, i) => connection(40000 + i, 300)), { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] }), ['Error DynamicPortsLow TCP - -: node (300): 10']],
+  [
+    "another user's is not",
+    linux([{ ...tcp('::', 80, 0), pid: null, holders: [], user: 'ann' }], { sections: wantedBy({}) }),
+    ['Warning ServiceBlocked TCP :: 80: web.socket: TCP [::]:80 for web.service | a process of ann that cannot be seen'],
+  ],
+  [
+    'few dynamic ports are left',
+    linux(
+      Array.from({ length: 9 }, (_, i) => connection(40000 + i, 300)),
+      { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] },
+    ),
+    ['Warning DynamicPortsLow TCP - -: node (300): 9'],
+  ],
+  [
+    'no dynamic port is left',
+    linux(
+      Array.from({ length: 10 }, (_, i) => connection(40000 + i, 300)),
+      { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] },
+    ),
+    ['Error DynamicPortsLow TCP - -: node (300): 10'],
+  ],
 ];
 for (const [name, facts, expected] of cases) test(name, () => assert.equal(found(facts), expected));
 
@@ -76,14 +194,26 @@ test('the worst comes first, as whole rows', () => {
   assert.is(undecided, null);
   assert.equal(rows, [
     {
-      Severity: 'Warning', Kind: 'OverlappingAddresses', Protocol: 'TCP', Address: '0.0.0.0, 127.0.0.1', Port: 8080, Owners: ['app.exe (500)', 'other.exe (600)'],
+      Severity: 'Warning',
+      Kind: 'OverlappingAddresses',
+      Protocol: 'TCP',
+      Address: '0.0.0.0, 127.0.0.1',
+      Port: 8080,
+      Owners: ['app.exe (500)', 'other.exe (600)'],
       Description: 'One has every address, another one of them: who asks that address reaches another program.',
-      Remedy: ['portowner 8080 --format list  # all that is known of the owners', 'portowner why 8080  # whether and how another can have it'], ComputerName: 'box',
+      Remedy: ['portowner 8080 --format list  # all that is known of the owners', 'portowner why 8080  # whether and how another can have it'],
+      ComputerName: 'box',
     },
     {
-      Severity: 'Information', Kind: 'ListenerInDynamicRange', Protocol: 'TCP', Address: '127.0.0.1', Port: 50000, Owners: ['app.exe (500)'],
+      Severity: 'Information',
+      Kind: 'ListenerInDynamicRange',
+      Protocol: 'TCP',
+      Address: '127.0.0.1',
+      Port: 50000,
+      Owners: ['app.exe (500)'],
       Description: 'It listens inside the dynamic range: when it is restarted, a connection may have the port.',
-      Remedy: ['portowner 50000 --format list  # all that is known of the owners'], ComputerName: 'box',
+      Remedy: ['portowner 50000 --format list  # all that is known of the owners'],
+      ComputerName: 'box',
     },
   ]);
 });
@@ -96,7 +226,10 @@ test('owners that cannot be seen are not called different', () => {
 });
 
 test('10,000 listeners take no time', () => {
-  const many = windows(Array.from({ length: 10_000 }, (_, i) => tcp(`10.0.${i >> 8}.${i & 255}`, 8080, 500 + (i % 3))), { processes: [app, { ...app, pid: 501 }, { ...app, pid: 502 }] });
+  const many = windows(
+    Array.from({ length: 10_000 }, (_, i) => tcp(`10.0.${i >> 8}.${i & 255}`, 8080, 500 + (i % 3))),
+    { processes: [app, { ...app, pid: 501 }, { ...app, pid: 502 }] },
+  );
   const started = performance.now();
   conflicts(many);
   assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`);
@@ -107,30 +240,88 @@ const svchost = (pid: number) => ({ pid, imageName: 'svchost.exe', path: 'C:\\Wi
 /** A stock Windows 11: https://learn.microsoft.com/troubleshoot/windows-server/networking/service-overview-and-network-port-requirements */
 export const stockWindows = windows(
   [
-    ...both(135, 1000), ...both(445, 4).map(kernel), kernel(tcp('10.0.0.5', 139, 4)), tcp('0.0.0.0', 5040, 1100), ...both(5357, 4).map(kernel), tcp('::', 7680, 1200),
-    ...both(49664, 700), ...both(49665, 600), ...both(49666, 1300), ...both(49667, 1400), ...both(49668, 1500), ...both(49669, 650),
-    udp('0.0.0.0', 123, 1600), udp('::', 123, 1600), udp('0.0.0.0', 500, 1700), udp('::', 500, 1700), udp('0.0.0.0', 4500, 1700), udp('::', 4500, 1700),
-    udp('0.0.0.0', 5050, 1100), udp('0.0.0.0', 5353, 1800), udp('::', 5353, 1800), udp('0.0.0.0', 5353, 2000), udp('0.0.0.0', 5353, 2001), udp('0.0.0.0', 5355, 1800), udp('::', 5355, 1800),
-    udp('0.0.0.0', 3702, 1900), udp('0.0.0.0', 3702, 1901), udp('::', 3702, 1900), udp('10.0.0.5', 1900, 1900), udp('127.0.0.1', 1900, 1900),
-    kernel(udp('10.0.0.5', 137, 4)), kernel(udp('10.0.0.5', 138, 4)), udp('0.0.0.0', 54321, 1800), udp('10.0.0.5', 55555, 1900),
-    connection(49800, 2000), connection(49801, 2000),
+    ...both(135, 1000),
+    ...both(445, 4).map(kernel),
+    kernel(tcp('10.0.0.5', 139, 4)),
+    tcp('0.0.0.0', 5040, 1100),
+    ...both(5357, 4).map(kernel),
+    tcp('::', 7680, 1200),
+    ...both(49664, 700),
+    ...both(49665, 600),
+    ...both(49666, 1300),
+    ...both(49667, 1400),
+    ...both(49668, 1500),
+    ...both(49669, 650),
+    udp('0.0.0.0', 123, 1600),
+    udp('::', 123, 1600),
+    udp('0.0.0.0', 500, 1700),
+    udp('::', 500, 1700),
+    udp('0.0.0.0', 4500, 1700),
+    udp('::', 4500, 1700),
+    udp('0.0.0.0', 5050, 1100),
+    udp('0.0.0.0', 5353, 1800),
+    udp('::', 5353, 1800),
+    udp('0.0.0.0', 5353, 2000),
+    udp('0.0.0.0', 5353, 2001),
+    udp('0.0.0.0', 5355, 1800),
+    udp('::', 5355, 1800),
+    udp('0.0.0.0', 3702, 1900),
+    udp('0.0.0.0', 3702, 1901),
+    udp('::', 3702, 1900),
+    udp('10.0.0.5', 1900, 1900),
+    udp('127.0.0.1', 1900, 1900),
+    kernel(udp('10.0.0.5', 137, 4)),
+    kernel(udp('10.0.0.5', 138, 4)),
+    udp('0.0.0.0', 54321, 1800),
+    udp('10.0.0.5', 55555, 1900),
+    connection(49800, 2000),
+    connection(49801, 2000),
   ],
   {
     processes: [
-      system, { pid: 600, imageName: 'wininit.exe' }, { pid: 650, imageName: 'services.exe' }, { pid: 700, imageName: 'lsass.exe' }, { pid: 1500, imageName: 'spoolsv.exe' },
+      system,
+      { pid: 600, imageName: 'wininit.exe' },
+      { pid: 650, imageName: 'services.exe' },
+      { pid: 700, imageName: 'lsass.exe' },
+      { pid: 1500, imageName: 'spoolsv.exe' },
       ...[1000, 1100, 1200, 1300, 1400, 1600, 1700, 1800, 1900, 1901].map(svchost),
-      { pid: 2000, imageName: 'msedge.exe', path: 'C:\\edge\\msedge.exe' }, { pid: 2001, imageName: 'msedge.exe', path: 'C:\\edge\\msedge.exe' },
+      { pid: 2000, imageName: 'msedge.exe', path: 'C:\\edge\\msedge.exe' },
+      { pid: 2001, imageName: 'msedge.exe', path: 'C:\\edge\\msedge.exe' },
     ],
     services: [
-      { pid: 1000, name: 'RpcSs' }, { pid: 1000, name: 'RpcEptMapper' }, { pid: 1100, name: 'CDPSvc' }, { pid: 1200, name: 'DoSvc' }, { pid: 1300, name: 'EventLog' }, { pid: 1400, name: 'Schedule' },
-      { pid: 1500, name: 'Spooler' }, { pid: 1600, name: 'W32Time' }, { pid: 1700, name: 'IKEEXT' }, { pid: 1800, name: 'Dnscache' }, { pid: 1900, name: 'FDResPub' }, { pid: 1900, name: 'SSDPSRV' }, { pid: 1901, name: 'fdPHost' },
+      { pid: 1000, name: 'RpcSs' },
+      { pid: 1000, name: 'RpcEptMapper' },
+      { pid: 1100, name: 'CDPSvc' },
+      { pid: 1200, name: 'DoSvc' },
+      { pid: 1300, name: 'EventLog' },
+      { pid: 1400, name: 'Schedule' },
+      { pid: 1500, name: 'Spooler' },
+      { pid: 1600, name: 'W32Time' },
+      { pid: 1700, name: 'IKEEXT' },
+      { pid: 1800, name: 'Dnscache' },
+      { pid: 1900, name: 'FDResPub' },
+      { pid: 1900, name: 'SSDPSRV' },
+      { pid: 1901, name: 'fdPHost' },
     ],
     reserved: [range('Excluded', 5357, 5357, { protocol: 'TCP', family: 'IPv4' }), range('ExcludedAdministered', 50000, 50059, { protocol: 'TCP', family: 'IPv4' })],
     sections: {
-      httpQueues: { ...ok, data: [{ name: null, controller: null, processes: [{ pid: 1900, service: 'FDResPub' }], urls: ['HTTP://*:5357/79B6B27A-0F7A-4E0C-9C4A-0123456789AB/'] }] },
+      httpQueues: {
+        ...ok,
+        data: [{ name: null, controller: null, processes: [{ pid: 1900, service: 'FDResPub' }], urls: ['HTTP://*:5357/79B6B27A-0F7A-4E0C-9C4A-0123456789AB/'] }],
+      },
       urlReservations: {
         ...ok,
-        data: ['http://+:80/Temporary_Listen_Addresses/', 'http://*:5357/', 'https://*:5358/', 'http://+:5985/wsman/', 'http://+:47001/wsman/', 'https://+:443/sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/', 'http://*:2869/', 'http://+:10246/MDEServer/', 'http://+:10247/apps/'].map((url) => ({ url, sddl: null })),
+        data: [
+          'http://+:80/Temporary_Listen_Addresses/',
+          'http://*:5357/',
+          'https://*:5358/',
+          'http://+:5985/wsman/',
+          'http://+:47001/wsman/',
+          'https://+:443/sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/',
+          'http://*:2869/',
+          'http://+:10246/MDEServer/',
+          'http://+:10247/apps/',
+        ].map((url) => ({ url, sddl: null })),
       },
     },
   },
@@ -139,7 +330,10 @@ export const stockWindows = windows(
 test('a stock Windows machine has nothing worse than Information', () => {
   const { rows, undecided } = conflicts(stockWindows);
   assert.is(undecided, null);
-  assert.equal(rows.filter(({ Severity }) => Severity !== 'Information'), []);
+  assert.equal(
+    rows.filter(({ Severity }) => Severity !== 'Information'),
+    [],
+  );
   assert.ok(rows.some(({ Kind, Port }) => Kind === 'ListenerInDynamicRange' && Port === 49664));
   assert.ok(rows.some(({ Port }) => Port === 5353));
 });
@@ -148,14 +342,48 @@ test('a plain Linux machine has nothing worse than Information', () => {
   const unit = (pid: number, imageName: string) => ({ pid, imageName, path: `/usr/sbin/${imageName}`, unit: `${imageName}.service` });
   const plain = linux(
     [
-      ...both(22, 10), tcp('127.0.0.53', 53, 11), tcp('127.0.0.54', 53, 11), udp('127.0.0.53', 53, 11), udp('127.0.0.54', 53, 11), tcp('127.0.0.1', 631, 12), tcp('::1', 631, 12),
-      udp('127.0.0.1', 323, 13), udp('::1', 323, 13), udp('0.0.0.0', 5353, 14), udp('::', 5353, 14), udp('0.0.0.0', 5353, 15), udp('0.0.0.0', 44321, 14), udp('::', 33210, 14),
-      udp('10.0.0.5', 68, 16), tcp('127.0.0.1', 41235, 17), ...both(111, 18), udp('0.0.0.0', 111, 18), tcp('0.0.0.0', 38211, 19), { ...tcp('0.0.0.0', 35001, 0), pid: null, holders: [], kernel: true },
+      ...both(22, 10),
+      tcp('127.0.0.53', 53, 11),
+      tcp('127.0.0.54', 53, 11),
+      udp('127.0.0.53', 53, 11),
+      udp('127.0.0.54', 53, 11),
+      tcp('127.0.0.1', 631, 12),
+      tcp('::1', 631, 12),
+      udp('127.0.0.1', 323, 13),
+      udp('::1', 323, 13),
+      udp('0.0.0.0', 5353, 14),
+      udp('::', 5353, 14),
+      udp('0.0.0.0', 5353, 15),
+      udp('0.0.0.0', 44321, 14),
+      udp('::', 33210, 14),
+      udp('10.0.0.5', 68, 16),
+      tcp('127.0.0.1', 41235, 17),
+      ...both(111, 18),
+      udp('0.0.0.0', 111, 18),
+      tcp('0.0.0.0', 38211, 19),
+      { ...tcp('0.0.0.0', 35001, 0), pid: null, holders: [], kernel: true },
       connection(45000, 15),
     ],
-    { processes: [unit(10, 'sshd'), unit(11, 'systemd-resolved'), unit(12, 'cupsd'), unit(13, 'chronyd'), unit(14, 'avahi-daemon'), { pid: 15, imageName: 'chrome' }, unit(16, 'systemd-networkd'), unit(17, 'containerd'), unit(18, 'rpcbind'), unit(19, 'rpc.statd')], elevated: true },
+    {
+      processes: [
+        unit(10, 'sshd'),
+        unit(11, 'systemd-resolved'),
+        unit(12, 'cupsd'),
+        unit(13, 'chronyd'),
+        unit(14, 'avahi-daemon'),
+        { pid: 15, imageName: 'chrome' },
+        unit(16, 'systemd-networkd'),
+        unit(17, 'containerd'),
+        unit(18, 'rpcbind'),
+        unit(19, 'rpc.statd'),
+      ],
+      elevated: true,
+    },
   );
-  assert.equal(conflicts(plain).rows.filter(({ Severity }) => Severity !== 'Information'), []);
+  assert.equal(
+    conflicts(plain).rows.filter(({ Severity }) => Severity !== 'Information'),
+    [],
+  );
 });
 
 test.run();

@@ -75,7 +75,12 @@ for (const protocol of ['TCP', 'UDP'] as const) {
       for (const second of linuxSharings) {
         test(`${protocol}, ${state === 'listening' ? 'listening' : 'bound'}: ${text(first)}, then ${text(second)}`, (context) => {
           if (!here) return skip('it needs Linux', context as TestContext);
-          for (const [one, other] of [['127.0.0.1', '127.0.0.1'], ['0.0.0.0', '127.0.0.1'], ['127.0.0.1', '0.0.0.0'], ['0.0.0.0', '0.0.0.0']] as const) {
+          for (const [one, other] of [
+            ['127.0.0.1', '127.0.0.1'],
+            ['0.0.0.0', '127.0.0.1'],
+            ['127.0.0.1', '0.0.0.0'],
+            ['0.0.0.0', '0.0.0.0'],
+          ] as const) {
             const socket = bind({ address: one, protocol, ...first }, 0)!;
             if (state === 'listening') assert.is(c.listen(socket, 5), 0);
             const got = bind({ address: other, protocol, ...second }, portOf(socket)) === null;
@@ -102,13 +107,19 @@ for (const one of addresses) {
 
 const sockets: (Server | Socket)[] = [];
 test.after(() => {
-  for (const one of sockets) if ('destroy' in one) one.destroy();
-  else one.close();
+  for (const one of sockets)
+    if ('destroy' in one) one.destroy();
+    else one.close();
 });
 
 test('TIME_WAIT and a client keep their port from whoever sets no option', async (context) => {
   if (!here) return skip('it needs Linux', context as TestContext);
-  const server = createServer((socket) => socket.on('error', () => {}).resume().on('end', () => socket.end())).listen(0, '127.0.0.1');
+  const server = createServer((socket) =>
+    socket
+      .on('error', () => {})
+      .resume()
+      .on('end', () => socket.end()),
+  ).listen(0, '127.0.0.1');
   sockets.push(server);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -129,7 +140,16 @@ test('what is not known is every possibility', () => {
   assert.is(linuxEffect('TCP', 'listening', { reuse: true, reusePort: false }, null), 'blocks');
   assert.is(linuxEffect('TCP', 'listening', { reuse: false, reusePort: true }, null), 'depends');
   assert.is(linuxEffect('TCP', 'listening', { reuse: false, reusePort: true }, false), 'blocks');
-  assert.is(linuxEffect('TCP', 'listening', { reuse: false, reusePort: true }, true, linuxSharings.filter((one) => one.reusePort)), 'allows');
+  assert.is(
+    linuxEffect(
+      'TCP',
+      'listening',
+      { reuse: false, reusePort: true },
+      true,
+      linuxSharings.filter((one) => one.reusePort),
+    ),
+    'allows',
+  );
   assert.is(linuxEffect('UDP', 'other', { reuse: true, reusePort: false }, true), 'depends');
 });
 

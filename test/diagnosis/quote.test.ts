@@ -9,8 +9,38 @@ import { linux, solve, windows } from './world.ts';
 const test = suite('names in commands');
 
 const hostile = [
-  'nginx.service', 'a b', "it's", '"', '$(reboot)', '`reboot`', '; reboot', '&& reboot', '| reboot', '> x', '# x', '-n', '--help', '!x', '~', '*', '$env:PATH', '%PATH%', '\\', "\\'", 'é', '漢字',
-  '\u2018x\u2019', '\u201ax\u201b', '@(1)', '{x}', '%', '^', "''", 'x@y', '.', '..',
+  'nginx.service',
+  'a b',
+  "it's",
+  '"',
+  '$(reboot)',
+  '`reboot`',
+  '; reboot',
+  '&& reboot',
+  '| reboot',
+  '> x',
+  '# x',
+  '-n',
+  '--help',
+  '!x',
+  '~',
+  '*',
+  '$env:PATH',
+  '%PATH%',
+  '\\',
+  "\\'",
+  'é',
+  '漢字',
+  '\u2018x\u2019',
+  '\u201ax\u201b',
+  '@(1)',
+  '{x}',
+  '%',
+  '^',
+  "''",
+  'x@y',
+  '.',
+  '..',
 ];
 
 test('sh reads back what was quoted', (context) => {
@@ -27,7 +57,13 @@ test('PowerShell reads back what was quoted', (context) => {
   const encoded = Buffer.from(script, 'utf16le').toString('base64');
   const { stdout, error } = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-EncodedCommand', encoded], { encoding: 'utf8' });
   if (error !== undefined) return skip('PowerShell is not installed', context as TestContext);
-  assert.equal(stdout.trim().split(/\r?\n/).map((line) => Buffer.from(line, 'base64').toString('utf8')), hostile);
+  assert.equal(
+    stdout
+      .trim()
+      .split(/\r?\n/)
+      .map((line) => Buffer.from(line, 'base64').toString('utf8')),
+    hostile,
+  );
 });
 
 test('what no quoting makes safe is no argument', () => {
@@ -43,8 +79,16 @@ test('whatever things are called, a remedy is one line, and no name stands in it
     fc.property(name, name, fc.boolean(), (image, service, container) => {
       const marked = `zz;${service}`;
       const one = { localPort: 8080, pid: 200 };
-      const onLinux = solve({ facts: linux([one], { processes: [{ pid: 200, imageName: image, unit: marked, container: container ? { runtime: 'docker', id: marked } : null }] }), ask: 'TCP 0.0.0.0 8080', tried: 'EADDRINUSE' });
-      const onWindows = solve({ facts: windows([one], { processes: [{ pid: 200, imageName: image }], services: [{ pid: 200, name: marked }] }), ask: 'TCP 0.0.0.0 8080', tried: 'WSAEADDRINUSE' });
+      const onLinux = solve({
+        facts: linux([one], { processes: [{ pid: 200, imageName: image, unit: marked, container: container ? { runtime: 'docker', id: marked } : null }] }),
+        ask: 'TCP 0.0.0.0 8080',
+        tried: 'EADDRINUSE',
+      });
+      const onWindows = solve({
+        facts: windows([one], { processes: [{ pid: 200, imageName: image }], services: [{ pid: 200, name: marked }] }),
+        ask: 'TCP 0.0.0.0 8080',
+        tried: 'WSAEADDRINUSE',
+      });
       for (const { row } of [onLinux, onWindows]) {
         for (const line of row.Remedy!) {
           assert.not.match(line, /[\p{Cc}\p{Zl}\p{Zp}]/u);

@@ -12,7 +12,15 @@ const svchost = { pid: 400, imageName: 'svchost.exe', path: 'C:\\Windows\\System
 const system = { pid: 4, holders: [4], kernel: true };
 const listens = (port: number, address: string, pid: number) => ({ localPort: port, localAddress: address, pid });
 const udp = (port: number, address: string, pid: number) => ({ ...listens(port, address, pid), protocol: 'UDP' as const, state: null });
-const connection = (port: number, address: string, pid: number | null, state: 'Established' | 'TimeWait' = 'Established') => ({ ...listens(port, address, 0), pid, kernel: pid === null, holders: pid === null ? [] : [pid], state, remoteAddress: '192.0.2.7', remotePort: 443 });
+const connection = (port: number, address: string, pid: number | null, state: 'Established' | 'TimeWait' = 'Established') => ({
+  ...listens(port, address, 0),
+  pid,
+  kernel: pid === null,
+  holders: pid === null ? [] : [pid],
+  state,
+  remoteAddress: '192.0.2.7',
+  remotePort: 443,
+});
 const ok = { status: 'ok', reason: null, needs: null, at: '2026-01-02T03:04:06Z' } as const;
 const failed = (reason: string, needs: string | null = null) => ({ status: 'failed', reason, needs, at: null, data: [] as never[] }) as const;
 
@@ -21,7 +29,8 @@ const situations: Situation[] = [
   {
     name: 'Linux: nobody has it',
     facts: linux([]),
-    ask: 'TCP * 8080', tried: 'bound bound',
+    ask: 'TCP * 8080',
+    tried: 'bound bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -31,7 +40,8 @@ yes, Free, High: nobody
   {
     name: 'Linux: nobody has it, on a machine without IPv6',
     facts: linux([]),
-    ask: 'TCP * 8080', tried: 'bound EAFNOSUPPORT',
+    ask: 'TCP * 8080',
+    tried: 'bound EAFNOSUPPORT',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -41,7 +51,8 @@ yes, Free, High: nobody
   {
     name: 'Linux: a process listens on every address',
     facts: linux([listens(3000, '0.0.0.0', 200)], { processes: [node] }),
-    ask: 'TCP * 3000', tried: 'EADDRINUSE bound',
+    ask: 'TCP * 3000',
+    tried: 'EADDRINUSE bound',
     verdict: `
 no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
@@ -55,7 +66,8 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: a service listens on both families',
     facts: linux([listens(80, '0.0.0.0', 100), listens(80, '::', 100)], { processes: [nginx], elevated: true }),
-    ask: 'TCP * 80', tried: 'EADDRINUSE EADDRINUSE',
+    ask: 'TCP * 80',
+    tried: 'EADDRINUSE EADDRINUSE',
     verdict: `
 no, Service, High: nginx.service (nginx 100)
 - It cannot be bound now: a service holds it.
@@ -71,8 +83,11 @@ $ portowner stop 80 --dry-run  # see what would end with it; without --dry-run i
   },
   {
     name: 'Linux: a container holds it',
-    facts: linux([listens(5432, '0.0.0.0', 500)], { processes: [{ pid: 500, imageName: 'postgres', user: '999', container: { runtime: 'docker', id: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef' } }] }),
-    ask: 'TCP 0.0.0.0 5432', tried: 'EADDRINUSE',
+    facts: linux([listens(5432, '0.0.0.0', 500)], {
+      processes: [{ pid: 500, imageName: 'postgres', user: '999', container: { runtime: 'docker', id: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef' } }],
+    }),
+    ask: 'TCP 0.0.0.0 5432',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Container, High: docker container 0123456789ab (postgres 500)
 - It cannot be bound now: a container holds it.
@@ -87,7 +102,8 @@ $ portowner stop 5432 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: a child inherited the socket too',
     facts: linux([{ ...listens(3000, '127.0.0.1', 200), holders: [200, 201] }], { processes: [node, { pid: 201, imageName: 'sh', user: 'ann', parent: 200 }] }),
-    ask: 'TCP 127.0.0.1 3000', tried: 'EADDRINUSE',
+    ask: 'TCP 127.0.0.1 3000',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Process, High: node (200) and 1 more
 - It cannot be bound now: a process holds it.
@@ -100,7 +116,8 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: the kernel itself listens',
     facts: linux([{ ...listens(2049, '0.0.0.0', 0), pid: null, holders: [], kernel: true }]),
-    ask: 'TCP 0.0.0.0 2049', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 2049',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Kernel, High: Linux kernel, by its port probably NFS server (nfsd)
 - It cannot be bound now: the kernel itself holds it.
@@ -112,8 +129,17 @@ $ # a module of the kernel holds it (NFS, SMB, WireGuard …): stop the service 
   },
   {
     name: "Linux: another user's process that cannot be seen",
-    facts: linux([{ ...listens(5432, '127.0.0.1', 0), pid: null, holders: [], user: 'postgres', refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'hidden', needs: 'root (sudo)' }] }]),
-    ask: 'TCP 127.0.0.1 5432', tried: 'EADDRINUSE',
+    facts: linux([
+      {
+        ...listens(5432, '127.0.0.1', 0),
+        pid: null,
+        holders: [],
+        user: 'postgres',
+        refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'hidden', needs: 'root (sudo)' }],
+      },
+    ]),
+    ask: 'TCP 127.0.0.1 5432',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Process, High: nobody
 - It cannot be bound now: a process holds it.
@@ -126,7 +152,8 @@ $ sudo portowner stop 5432 --dry-run  # see what would end with it; without --dr
   {
     name: 'Linux: bound, and not listening yet',
     facts: linux([{ ...listens(8080, '0.0.0.0', 200), state: 'Bound' }], { processes: [node] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
@@ -139,7 +166,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: a hostile unit name is quoted',
     facts: linux([listens(8080, '0.0.0.0', 200)], { processes: [{ ...node, unit: "x'; rm -rf ~ #.service" }] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Service, High: x'; rm -rf ~ #.service (node 200)
 - It cannot be bound now: a service holds it.
@@ -154,7 +182,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: a unit name that no quoting makes safe is left out',
     facts: linux([listens(8080, '0.0.0.0', 200)], { processes: [{ ...node, unit: 'x\nreboot.service' }] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Service, High: x
 reboot.service (node 200)
@@ -170,7 +199,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: every address is wanted, one is taken',
     facts: linux([listens(53, '127.0.0.53', 100)], { processes: [{ pid: 100, imageName: 'systemd-resolve', unit: 'systemd-resolved.service' }], elevated: true }),
-    ask: 'TCP * 53', tried: 'EADDRINUSE bound',
+    ask: 'TCP * 53',
+    tried: 'EADDRINUSE bound',
     verdict: `
 no, WildcardAgainstSpecific, High: systemd-resolved.service (systemd-resolve 100)
 - It cannot be bound now: one is for every address, the other for one of them.
@@ -187,7 +217,8 @@ $ portowner stop 53 --dry-run  # see what would end with it; without --dry-run i
   {
     name: 'Linux: one address is wanted, all are taken',
     facts: linux([listens(8080, '0.0.0.0', 200)], { processes: [node] }),
-    ask: 'TCP 10.0.0.5 8080', tried: 'EADDRINUSE',
+    ask: 'TCP 10.0.0.5 8080',
+    tried: 'EADDRINUSE',
     verdict: `
 no, WildcardAgainstSpecific, High: node (200)
 - It cannot be bound now: one is for every address, the other for one of them.
@@ -200,7 +231,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: another address is taken',
     facts: linux([listens(8080, '127.0.0.1', 200)], { processes: [node] }),
-    ask: 'TCP 10.0.0.5 8080', tried: 'bound',
+    ask: 'TCP 10.0.0.5 8080',
+    tried: 'bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -209,7 +241,8 @@ yes, Free, High: nobody
   {
     name: 'Linux: IPv4 is wanted, an IPv6 socket has it too',
     facts: linux([listens(8080, '::', 200)], { processes: [node] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'EADDRINUSE',
     verdict: `
 no, DualStack, High: node (200)
 - It cannot be bound now: an IPv6 socket that is for IPv4 too, against an IPv4 socket.
@@ -222,7 +255,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: IPv4 is wanted, the IPv6 socket leaves it alone',
     facts: linux([listens(8080, '::', 200)], { processes: [node] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'bound',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -233,7 +267,8 @@ yes, Free, High: nobody
   {
     name: 'Linux: every address is wanted, one IPv6 socket has them all',
     facts: linux([listens(8080, '::', 200)], { processes: [node] }),
-    ask: 'TCP * 8080', tried: 'EADDRINUSE EADDRINUSE',
+    ask: 'TCP * 8080',
+    tried: 'EADDRINUSE EADDRINUSE',
     verdict: `
 no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
@@ -247,7 +282,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: dual stack is wanted, IPv4 is taken',
     facts: linux([listens(8080, '0.0.0.0', 200)], { processes: [node] }),
-    ask: 'TCP :: 8080', tried: 'EADDRINUSE',
+    ask: 'TCP :: 8080',
+    tried: 'EADDRINUSE',
     verdict: `
 no, DualStack, High: node (200)
 - It cannot be bound now: an IPv6 socket that is for IPv4 too, against an IPv4 socket.
@@ -261,7 +297,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: IPv6 alone is wanted, IPv4 is taken',
     facts: linux([listens(8080, '0.0.0.0', 200)], { processes: [node] }),
-    ask: 'TCP :: 8080 ipv6only', tried: 'bound',
+    ask: 'TCP :: 8080 ipv6only',
+    tried: 'bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -270,7 +307,8 @@ yes, Free, High: nobody
   {
     name: 'Linux: the address is not local',
     facts: linux([]),
-    ask: 'TCP 192.0.2.99 8080', tried: 'EADDRNOTAVAIL',
+    ask: 'TCP 192.0.2.99 8080',
+    tried: 'EADDRNOTAVAIL',
     verdict: `
 no, AddressNotLocal, High: nobody
 - It cannot be bound now: the address is none of this machine.
@@ -283,7 +321,8 @@ $ # its addresses are 127.0.0.1, ::1, 10.0.0.5`,
   {
     name: 'Linux: TIME_WAIT is left',
     facts: linux([connection(8080, '127.0.0.1', null, 'TimeWait'), connection(8080, '127.0.0.1', null, 'TimeWait')]),
-    ask: 'TCP * 8080', tried: 'EADDRINUSE bound',
+    ask: 'TCP * 8080',
+    tried: 'EADDRINUSE bound',
     verdict: `
 no, TimeWait, High: nobody
 - It cannot be bound now: closed connections (TIME_WAIT) keep it for a while.
@@ -297,7 +336,8 @@ $ portowner free --near 8080  # or take a port that can be bound now`,
   {
     name: 'Linux: TIME_WAIT is left, and the program sets SO_REUSEADDR',
     facts: linux([connection(8080, '127.0.0.1', null, 'TimeWait')]),
-    ask: 'TCP * 8080 reuse', tried: 'bound bound',
+    ask: 'TCP * 8080 reuse',
+    tried: 'bound bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -308,7 +348,8 @@ yes, Free, High: nobody
   {
     name: 'Linux: a client has it as its local port',
     facts: linux([connection(45000, '10.0.0.5', 200)], { processes: [{ ...node, imageName: 'chrome' }], reserved: [range('Reserved', 9000, 9010)] }),
-    ask: 'TCP * 45000', tried: 'EADDRINUSE bound',
+    ask: 'TCP * 45000',
+    tried: 'EADDRINUSE bound',
     verdict: `
 no, ClientConnection, High: chrome (200)
 - It cannot be bound now: an outgoing connection has it as its local port.
@@ -323,7 +364,8 @@ $ sudo sysctl -w net.ipv4.ip_local_reserved_ports=9000-9010,45000  # connections
   {
     name: 'Linux: connections of a server that listens no more',
     facts: linux([connection(8080, '10.0.0.5', 200)], { processes: [node] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Connection, High: node (200)
 - It cannot be bound now: a connection still has it as its local port.
@@ -337,7 +379,8 @@ $ # the port comes back when the connections end`,
   {
     name: 'Linux: a privileged port',
     facts: linux([], { elevated: false }),
-    ask: 'TCP * 80', tried: 'EACCES EACCES',
+    ask: 'TCP * 80',
+    tried: 'EACCES EACCES',
     verdict: `
 no, NoRights, High: nobody
 - It cannot be bound now: the rights are missing.
@@ -352,7 +395,8 @@ $ sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80  # lets everybody bind p
   {
     name: 'Linux: a privileged port, with the capability for it',
     facts: linux([], { elevated: false }),
-    ask: 'TCP * 80', tried: 'bound bound',
+    ask: 'TCP * 80',
+    tried: 'bound bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -363,7 +407,8 @@ yes, Free, High: nobody
   {
     name: 'Linux: a security module forbids it',
     facts: linux([], { elevated: true }),
-    ask: 'TCP 0.0.0.0 8081', tried: 'EACCES',
+    ask: 'TCP 0.0.0.0 8081',
+    tried: 'EACCES',
     verdict: `
 no, NoRights, High: nobody
 - It cannot be bound now: the rights are missing.
@@ -375,7 +420,8 @@ $ portowner free --near 8081  # or take a port that can be bound now`,
   {
     name: 'Linux: SO_REUSEADDR against a listener',
     facts: linux([listens(3000, '0.0.0.0', 200)], { processes: [node] }),
-    ask: 'TCP 0.0.0.0 3000 reuse', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 3000 reuse',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
@@ -388,7 +434,8 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: SO_REUSEPORT against a listener',
     facts: linux([listens(3000, '0.0.0.0', 200)], { processes: [node] }),
-    ask: 'TCP 0.0.0.0 3000 reusePort', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 3000 reusePort',
+    tried: 'EADDRINUSE',
     verdict: `
 ?, Sharing, Low: node (200)
 - Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
@@ -403,7 +450,8 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: SO_REUSEADDR against a UDP socket',
     facts: linux([udp(5353, '0.0.0.0', 100)], { processes: [{ pid: 100, imageName: 'avahi-daemon', user: 'avahi', unit: 'avahi-daemon.service' }] }),
-    ask: 'UDP 0.0.0.0 5353 reuse', tried: 'EADDRINUSE',
+    ask: 'UDP 0.0.0.0 5353 reuse',
+    tried: 'EADDRINUSE',
     verdict: `
 ?, Sharing, Low: avahi-daemon.service (avahi-daemon 100)
 - Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
@@ -420,7 +468,8 @@ $ portowner stop 5353 --protocol udp --dry-run  # see what would end with it; wi
   {
     name: 'Linux: two programs share it by reuse',
     facts: linux([listens(8080, '0.0.0.0', 200), listens(8080, '0.0.0.0', 201)], { processes: [node, { pid: 201, imageName: 'python3', path: '/usr/bin/python3' }] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Shared, High: node (200); python3 (201)
 - It cannot be bound now: several programs share it by reuse.
@@ -434,7 +483,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: two instances of one program share it',
     facts: linux([listens(8080, '0.0.0.0', 200), listens(8080, '0.0.0.0', 201)], { processes: [node, { ...node, pid: 201 }] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Instances, High: node (200); node (201)
 - It cannot be bound now: several instances of one program share it.
@@ -448,7 +498,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Linux: SO_REUSEPORT beside two of the same user that share it',
     facts: linux([listens(8080, '0.0.0.0', 200), listens(8080, '0.0.0.0', 201)], { processes: [node, { ...node, pid: 201 }] }),
-    ask: 'TCP 0.0.0.0 8080 reusePort', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080 reusePort',
+    tried: 'EADDRINUSE',
     verdict: `
 yes, Instances, High: node (200); node (201)
 - It can be bound now, although several instances of one program share it.
@@ -460,7 +511,8 @@ yes, Instances, High: node (200); node (201)
   {
     name: 'Linux: exclusive use is what everybody has who asks for nothing',
     facts: linux([]),
-    ask: 'TCP 0.0.0.0 8080 exclusive', tried: 'bound',
+    ask: 'TCP 0.0.0.0 8080 exclusive',
+    tried: 'bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -470,7 +522,8 @@ yes, Free, High: nobody
   {
     name: 'Linux: a port that is free, and in the dynamic range',
     facts: linux([]),
-    ask: 'TCP 0.0.0.0 40000', tried: 'bound',
+    ask: 'TCP 0.0.0.0 40000',
+    tried: 'bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -480,7 +533,8 @@ yes, Free, High: nobody
   {
     name: 'Linux: some dynamic ports are left',
     facts: linux([connection(40000, '10.0.0.5', 200)], { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] }),
-    ask: 'TCP * 0', tried: 'bound bound',
+    ask: 'TCP * 0',
+    tried: 'bound bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: dynamic ports are left.
@@ -490,8 +544,12 @@ yes, Free, High: nobody
   },
   {
     name: 'Linux: no dynamic port is left',
-    facts: linux([connection(40000, '10.0.0.5', 200), connection(40001, '10.0.0.5', 200), connection(40002, '10.0.0.5', null, 'TimeWait')], { processes: [node], dynamic: [range('LocalDynamic', 40000, 40002)] }),
-    ask: 'TCP * 0', tried: 'EADDRINUSE bound',
+    facts: linux([connection(40000, '10.0.0.5', 200), connection(40001, '10.0.0.5', 200), connection(40002, '10.0.0.5', null, 'TimeWait')], {
+      processes: [node],
+      dynamic: [range('LocalDynamic', 40000, 40002)],
+    }),
+    ask: 'TCP * 0',
+    tried: 'EADDRINUSE bound',
     verdict: `
 no, Exhausted, High: nobody
 - It cannot be bound now: the dynamic ports are used up.
@@ -505,7 +563,8 @@ $ sudo sysctl -w net.ipv4.ip_local_port_range="15000 60999"  # more dynamic port
   {
     name: 'Linux: refused, and nothing shows why',
     facts: linux([]),
-    ask: 'TCP 0.0.0.0 8080', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'EADDRINUSE',
     verdict: `
 no, HeldWithoutSocket, High: nobody
 - It cannot be bound now: the system refuses it, though no socket and no range shows why.
@@ -516,7 +575,8 @@ $ portowner free --near 8080  # or take a port that can be bound now`,
   {
     name: 'Linux: the facts and the attempt do not agree',
     facts: linux([listens(3000, '0.0.0.0', 200)], { processes: [node] }),
-    ask: 'TCP 0.0.0.0 3000', tried: 'bound',
+    ask: 'TCP 0.0.0.0 3000',
+    tried: 'bound',
     verdict: `
 ?, Disagreement, Low: node (200)
 - Whether it can be bound cannot be told: the facts and the attempt do not agree.
@@ -528,7 +588,8 @@ $ portowner why 3000 --address 0.0.0.0  # once more: the port changed hands whil
   {
     name: 'Linux: the sockets could not be read',
     facts: linux([], { sections: { sockets: failed('netlink was refused', 'root (sudo)') } }),
-    ask: 'TCP 0.0.0.0 3000', tried: 'bound',
+    ask: 'TCP 0.0.0.0 3000',
+    tried: 'bound',
     verdict: `
 ?, Unknown, Low: nobody (needs root (sudo))
 - Whether it can be bound cannot be told: what is needed could not be seen.
@@ -539,7 +600,8 @@ $ portowner why 3000 --address 0.0.0.0  # once more, as root (sudo)`,
   {
     name: 'Linux: the sockets could not be read, and it is taken',
     facts: linux([], { sections: { sockets: failed('netlink was refused') } }),
-    ask: 'TCP 0.0.0.0 3000', tried: 'EADDRINUSE',
+    ask: 'TCP 0.0.0.0 3000',
+    tried: 'EADDRINUSE',
     verdict: `
 no, Unknown, Low: nobody
 - It cannot be bound now: what is needed could not be seen.
@@ -550,7 +612,8 @@ $ portowner why 3000 --address 0.0.0.0  # once more, as root (sudo)`,
   {
     name: 'A snapshot: free',
     facts: linux([]),
-    ask: 'TCP * 8080', tried: null,
+    ask: 'TCP * 8080',
+    tried: null,
     verdict: `
 yes, Free, Medium: nobody
 - It can be bound now: nobody holds it.
@@ -559,7 +622,8 @@ yes, Free, Medium: nobody
   {
     name: 'A snapshot: taken',
     facts: linux([listens(3000, '0.0.0.0', 200)], { processes: [node] }),
-    ask: 'TCP * 3000', tried: null,
+    ask: 'TCP * 3000',
+    tried: null,
     verdict: `
 no, Process, Medium: node (200)
 - It cannot be bound now: a process holds it.
@@ -572,7 +636,8 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'A snapshot: whether the address is local is not in it',
     facts: linux([]),
-    ask: 'TCP 192.0.2.99 8080', tried: null,
+    ask: 'TCP 192.0.2.99 8080',
+    tried: null,
     verdict: `
 ?, Unknown, Low: nobody
 - Whether it can be bound cannot be told: what is needed could not be seen.
@@ -584,7 +649,8 @@ $ # ask on the machine itself: only there it can be tried`,
   {
     name: 'Windows: nobody has it',
     facts: windows([]),
-    ask: 'TCP * 8080', tried: 'bound bound',
+    ask: 'TCP * 8080',
+    tried: 'bound bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -594,7 +660,8 @@ yes, Free, High: nobody
   {
     name: 'Windows: a process has it',
     facts: windows([listens(8080, '0.0.0.0', 200)], { processes: [app] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'WSAEADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'WSAEADDRINUSE',
     verdict: `
 no, Process, High: app.exe (200)
 - It cannot be bound now: a process holds it.
@@ -606,8 +673,15 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   },
   {
     name: 'Windows: a service in a shared host has it',
-    facts: windows([{ ...listens(3389, '0.0.0.0', 400), service: 'TermService' }], { processes: [svchost], services: [{ pid: 400, name: 'TermService', shared: true }, { pid: 400, name: 'SessionEnv', shared: true }] }),
-    ask: 'TCP 0.0.0.0 3389', tried: 'WSAEADDRINUSE',
+    facts: windows([{ ...listens(3389, '0.0.0.0', 400), service: 'TermService' }], {
+      processes: [svchost],
+      services: [
+        { pid: 400, name: 'TermService', shared: true },
+        { pid: 400, name: 'SessionEnv', shared: true },
+      ],
+    }),
+    ask: 'TCP 0.0.0.0 3389',
+    tried: 'WSAEADDRINUSE',
     verdict: `
 no, Service, High: TermService (svchost.exe 400)
 - It cannot be bound now: a service holds it.
@@ -621,8 +695,15 @@ $ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run
   },
   {
     name: 'Windows: one of several services has it',
-    facts: windows([listens(3389, '0.0.0.0', 400)], { processes: [svchost], services: [{ pid: 400, name: 'TermService', shared: true }, { pid: 400, name: 'SessionEnv', shared: true }] }),
-    ask: 'TCP 0.0.0.0 3389', tried: 'WSAEADDRINUSE',
+    facts: windows([listens(3389, '0.0.0.0', 400)], {
+      processes: [svchost],
+      services: [
+        { pid: 400, name: 'TermService', shared: true },
+        { pid: 400, name: 'SessionEnv', shared: true },
+      ],
+    }),
+    ask: 'TCP 0.0.0.0 3389',
+    tried: 'WSAEADDRINUSE',
     verdict: `
 no, Service, High: one of TermService, SessionEnv (svchost.exe 400)
 - It cannot be bound now: a service holds it.
@@ -635,8 +716,22 @@ $ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run
   },
   {
     name: 'Windows: HTTP.sys has it for an IIS pool',
-    facts: windows([{ ...listens(80, '0.0.0.0', 4), ...system }, { ...listens(80, '::', 4), ...system }], { processes: [{ pid: 900, imageName: 'w3wp.exe' }], services: [{ pid: 800, name: 'W3SVC' }], sections: { httpQueues: { ...ok, data: [{ name: 'DefaultAppPool', controller: 800, processes: [{ pid: 900, service: null }], urls: ['HTTP://*:80/'] }] }, ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] } } }),
-    ask: 'TCP * 80', tried: 'WSAEACCES WSAEACCES',
+    facts: windows(
+      [
+        { ...listens(80, '0.0.0.0', 4), ...system },
+        { ...listens(80, '::', 4), ...system },
+      ],
+      {
+        processes: [{ pid: 900, imageName: 'w3wp.exe' }],
+        services: [{ pid: 800, name: 'W3SVC' }],
+        sections: {
+          httpQueues: { ...ok, data: [{ name: 'DefaultAppPool', controller: 800, processes: [{ pid: 900, service: null }], urls: ['HTTP://*:80/'] }] },
+          ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] },
+        },
+      },
+    ),
+    ask: 'TCP * 80',
+    tried: 'WSAEACCES WSAEACCES',
     verdict: `
 no, HttpSys, High: HTTP.sys: DefaultAppPool (w3wp.exe 900)
 - It cannot be bound now: HTTP.sys holds it for a program or service.
@@ -657,7 +752,8 @@ $ portowner free --near 80  # or take a port that can be bound now`,
   {
     name: 'Windows: the kernel has it (SMB)',
     facts: windows([{ ...listens(445, '0.0.0.0', 4), ...system }], { services: [{ pid: 500, name: 'LanmanServer' }] }),
-    ask: 'TCP 0.0.0.0 445', tried: 'WSAEACCES',
+    ask: 'TCP 0.0.0.0 445',
+    tried: 'WSAEACCES',
     verdict: `
 no, Kernel, High: SMB file sharing: LanmanServer (System 4)
 - It cannot be bound now: the kernel itself holds it.
@@ -670,8 +766,13 @@ $ # a driver holds it: turn off the feature that it belongs to (Reason and Owner
   },
   {
     name: 'Windows: a relay has it',
-    facts: windows([listens(8080, '0.0.0.0', 400)], { processes: [svchost], services: [{ pid: 400, name: 'iphlpsvc' }], sections: { portProxies: { ...ok, data: [{ table: 'v4tov4', listenAddress: '0.0.0.0', listenPort: 8080, connectAddress: '172.20.1.2', connectPort: 80 }] } } }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'WSAEADDRINUSE',
+    facts: windows([listens(8080, '0.0.0.0', 400)], {
+      processes: [svchost],
+      services: [{ pid: 400, name: 'iphlpsvc' }],
+      sections: { portProxies: { ...ok, data: [{ table: 'v4tov4', listenAddress: '0.0.0.0', listenPort: 8080, connectAddress: '172.20.1.2', connectPort: 80 }] } },
+    }),
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'WSAEADDRINUSE',
     verdict: `
 no, Relay, High: portproxy to 172.20.1.2:80 (iphlpsvc, svchost.exe 400)
 - It cannot be bound now: a relay holds it for something behind it.
@@ -685,7 +786,8 @@ $ netsh interface portproxy show all  # the rules of Windows that pass ports on`
   {
     name: 'Windows: its process has ended, a child inherited it',
     facts: windows([{ ...listens(3000, '0.0.0.0', 7777), heirs: [200] }], { processes: [app] }),
-    ask: 'TCP 0.0.0.0 3000', tried: 'WSAEADDRINUSE',
+    ask: 'TCP 0.0.0.0 3000',
+    tried: 'WSAEADDRINUSE',
     verdict: `
 no, Orphan, High: ended process 7777, probably inherited by app.exe (200)
 - It cannot be bound now: a socket whose process has ended holds it.
@@ -700,7 +802,8 @@ $ # when no process is left that may have it, only a restart of the machine give
   {
     name: 'Windows: in an excluded range',
     facts: windows([], { reserved: [range('Excluded', 8000, 8099, { protocol: 'TCP', family: 'IPv4', source: 'netsh interface ipv4 show excludedportrange tcp' })] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'WSAEACCES',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'WSAEACCES',
     verdict: `
 no, Excluded, High: nobody
 - It cannot be bound now: it is in an excluded port range.
@@ -715,7 +818,8 @@ $ net start winnat  # the reservations come again, elsewhere`,
   {
     name: 'Windows: in a range that an administrator excluded',
     facts: windows([], { reserved: [range('ExcludedAdministered', 8000, 8099, { protocol: 'TCP', family: 'IPv4' })] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'bound',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'bound',
     verdict: `
 yes, Excluded, High: nobody
 - It can be bound now, although it is in an excluded port range.
@@ -725,7 +829,8 @@ yes, Excluded, High: nobody
   {
     name: 'Windows: a reservation inside the dynamic range',
     facts: windows([], { reserved: [range('Excluded', 50000, 50099, { protocol: 'TCP', family: 'IPv4' })] }),
-    ask: 'TCP 0.0.0.0 50050', tried: 'WSAEACCES',
+    ask: 'TCP 0.0.0.0 50050',
+    tried: 'WSAEACCES',
     verdict: `
 no, DynamicReservation, High: nobody
 - It cannot be bound now: it is in a range that was reserved inside the dynamic range.
@@ -740,7 +845,8 @@ $ net start winnat  # the reservations come again, elsewhere`,
   {
     name: 'Windows: reserved for WSL',
     facts: windows([], { reserved: [range('ReservedForGuests', 30000, 34095, { protocol: 'TCP' })] }),
-    ask: 'TCP 0.0.0.0 32000', tried: 'WSAEACCES',
+    ask: 'TCP 0.0.0.0 32000',
+    tried: 'WSAEACCES',
     verdict: `
 no, GuestReservation, High: nobody
 - It cannot be bound now: it is reserved for virtual machines, containers or WSL.
@@ -754,7 +860,8 @@ $ wsl --shutdown  # ends all of them, and with them their reservations; virtual 
   {
     name: 'Windows: refused without a socket and without a range',
     facts: windows([]),
-    ask: 'TCP 0.0.0.0 8080', tried: 'WSAEACCES',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'WSAEACCES',
     verdict: `
 no, HeldWithoutSocket, High: nobody
 - It cannot be bound now: the system refuses it, though no socket and no range shows why.
@@ -767,7 +874,8 @@ $ Get-Service -Name hns, winnat, iphlpsvc  # what reserves ports without a socke
   {
     name: 'Windows: refused, and the ranges could not be read',
     facts: windows([], { sections: { reservedPorts: failed('netsh failed', 'an elevated (administrator) session') } }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'WSAEACCES',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'WSAEACCES',
     verdict: `
 no, Unknown, Low: nobody
 - It cannot be bound now: what is needed could not be seen.
@@ -778,7 +886,8 @@ $ portowner why 8080 --address 0.0.0.0  # once more, as administrator`,
   {
     name: 'Windows: a snapshot without ranges cannot tell',
     facts: windows([], { sections: { reservedPorts: failed('netsh failed', 'an elevated (administrator) session') } }),
-    ask: 'TCP 0.0.0.0 8080', tried: null,
+    ask: 'TCP 0.0.0.0 8080',
+    tried: null,
     verdict: `
 ?, Unknown, Low: nobody (needs an elevated (administrator) session)
 - Whether it can be bound cannot be told: what is needed could not be seen.
@@ -790,7 +899,8 @@ $ # ask on the machine itself: only there it can be tried`,
   {
     name: 'Windows: one address beside the wildcard of the same user',
     facts: windows([listens(8080, '0.0.0.0', 200)], { processes: [app] }),
-    ask: 'TCP 10.0.0.5 8080', tried: 'bound',
+    ask: 'TCP 10.0.0.5 8080',
+    tried: 'bound',
     verdict: `
 yes, WildcardAgainstSpecific, High: app.exe (200)
 - It can be bound now, although one is for every address, the other for one of them.
@@ -801,7 +911,8 @@ yes, WildcardAgainstSpecific, High: app.exe (200)
   {
     name: 'Windows: one address beside the wildcard of another user',
     facts: windows([listens(8080, '0.0.0.0', 300)], { processes: [other] }),
-    ask: 'TCP 10.0.0.5 8080', tried: 'WSAEACCES',
+    ask: 'TCP 10.0.0.5 8080',
+    tried: 'WSAEACCES',
     verdict: `
 no, WildcardAgainstSpecific, High: other.exe (300)
 - It cannot be bound now: one is for every address, the other for one of them.
@@ -815,7 +926,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Windows: every address beside one that is taken',
     facts: windows([listens(8080, '127.0.0.1', 200)], { processes: [app] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'bound',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'bound',
     verdict: `
 yes, WildcardAgainstSpecific, High: app.exe (200)
 - It can be bound now, although one is for every address, the other for one of them.
@@ -827,7 +939,8 @@ yes, WildcardAgainstSpecific, High: app.exe (200)
   {
     name: 'Windows: every address for exclusive use, one is taken',
     facts: windows([listens(8080, '127.0.0.1', 200)], { processes: [app] }),
-    ask: 'TCP 0.0.0.0 8080 exclusive', tried: 'WSAEADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080 exclusive',
+    tried: 'WSAEADDRINUSE',
     verdict: `
 no, Sharing, High: app.exe (200)
 - It cannot be bound now: it depends on what both ask for: exclusive use, reuse or neither.
@@ -841,7 +954,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Windows: dual stack for exclusive use, loopback is taken',
     facts: windows([listens(8080, '127.0.0.1', 200)], { processes: [app] }),
-    ask: 'TCP :: 8080 exclusive', tried: 'WSAEACCES',
+    ask: 'TCP :: 8080 exclusive',
+    tried: 'WSAEACCES',
     verdict: `
 no, DualStack, High: app.exe (200)
 - It cannot be bound now: an IPv6 socket that is for IPv4 too, against an IPv4 socket.
@@ -855,7 +969,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Windows: reuse against an owner whose options are not known',
     facts: windows([listens(8080, '0.0.0.0', 200)], { processes: [app] }),
-    ask: 'TCP 0.0.0.0 8080 reuse', tried: 'WSAEADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080 reuse',
+    tried: 'WSAEADDRINUSE',
     verdict: `
 ?, Sharing, Low: app.exe (200)
 - Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
@@ -870,7 +985,8 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
   {
     name: 'Windows: UDP with an owner is not tried',
     facts: windows([udp(5353, '0.0.0.0', 200)], { processes: [app] }),
-    ask: 'UDP 0.0.0.0 5353 reuse', tried: 'bound',
+    ask: 'UDP 0.0.0.0 5353 reuse',
+    tried: 'bound',
     verdict: `
 ?, Sharing, Low: app.exe (200)
 - Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
@@ -885,7 +1001,8 @@ $ portowner stop 5353 --protocol udp --dry-run  # see what would end with it; wi
   {
     name: 'Windows: UDP on the same address',
     facts: windows([udp(1900, '10.0.0.5', 300)], { processes: [other] }),
-    ask: 'UDP 10.0.0.5 1900', tried: 'bound',
+    ask: 'UDP 10.0.0.5 1900',
+    tried: 'bound',
     verdict: `
 no, Process, Medium: other.exe (300)
 - It cannot be bound now: a process holds it.
@@ -899,7 +1016,8 @@ $ portowner stop 1900 --protocol udp --dry-run  # see what would end with it; wi
   {
     name: 'Windows: a client has it as its local port',
     facts: windows([connection(50000, '10.0.0.5', 200)], { processes: [app] }),
-    ask: 'TCP 0.0.0.0 50000', tried: 'WSAEADDRINUSE',
+    ask: 'TCP 0.0.0.0 50000',
+    tried: 'WSAEADDRINUSE',
     verdict: `
 no, ClientConnection, High: app.exe (200)
 - It cannot be bound now: an outgoing connection has it as its local port.
@@ -913,7 +1031,8 @@ $ netsh interface ipv4 add excludedportrange protocol=tcp startport=50000 number
   {
     name: 'Windows: TIME_WAIT does not keep it',
     facts: windows([{ ...connection(8080, '10.0.0.5', null, 'TimeWait'), pid: 0 }]),
-    ask: 'TCP 0.0.0.0 8080', tried: 'bound',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -923,7 +1042,8 @@ yes, Free, High: nobody
   {
     name: 'Windows: TIME_WAIT keeps it from exclusive use',
     facts: windows([{ ...connection(8080, '10.0.0.5', null, 'TimeWait'), pid: 0 }]),
-    ask: 'TCP 0.0.0.0 8080 exclusive', tried: 'WSAEADDRINUSE',
+    ask: 'TCP 0.0.0.0 8080 exclusive',
+    tried: 'WSAEADDRINUSE',
     verdict: `
 no, TimeWait, High: nobody
 - It cannot be bound now: closed connections (TIME_WAIT) keep it for a while.
@@ -935,7 +1055,8 @@ $ portowner free --near 8080  # or take a port that can be bound now`,
   {
     name: 'Windows: no buffers are left',
     facts: windows([]),
-    ask: 'TCP 0.0.0.0 8080', tried: 'WSAENOBUFS',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'WSAENOBUFS',
     verdict: `
 no, Exhausted, High: nobody
 - It cannot be bound now: the dynamic ports are used up.
@@ -948,7 +1069,9 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=10000 numbero
   {
     name: 'HttpListener may not register its URL',
     facts: windows([], { sections: { urlReservations: { ...ok, data: [{ url: 'http://+:8080/', sddl: null }] } } }),
-    ask: 'TCP * 8080', tried: 'bound bound', error: 'System.Net.HttpListenerException (5): Access is denied. http://+:8080/',
+    ask: 'TCP * 8080',
+    tried: 'bound bound',
+    error: 'System.Net.HttpListenerException (5): Access is denied. http://+:8080/',
     verdict: `
 no, UrlReserved, High: nobody
 - It cannot be bound now: HTTP.sys does not let this account register the URL.
@@ -962,8 +1085,16 @@ $ # or run the program as administrator`,
   },
   {
     name: 'HttpListener finds its URL registered',
-    facts: windows([{ ...listens(8080, '0.0.0.0', 4), ...system }, { ...listens(8080, '::', 4), ...system }], { processes: [app], sections: { httpQueues: { ...ok, data: [{ name: null, controller: null, processes: [{ pid: 200, service: null }], urls: ['HTTP://+:8080/'] }] } } }),
-    ask: 'TCP * 8080', tried: 'WSAEACCES WSAEACCES', error: "Failed to listen on prefix 'http://+:8080/' because it conflicts with an existing registration on the machine.",
+    facts: windows(
+      [
+        { ...listens(8080, '0.0.0.0', 4), ...system },
+        { ...listens(8080, '::', 4), ...system },
+      ],
+      { processes: [app], sections: { httpQueues: { ...ok, data: [{ name: null, controller: null, processes: [{ pid: 200, service: null }], urls: ['HTTP://+:8080/'] }] } } },
+    ),
+    ask: 'TCP * 8080',
+    tried: 'WSAEACCES WSAEACCES',
+    error: "Failed to listen on prefix 'http://+:8080/' because it conflicts with an existing registration on the machine.",
     verdict: `
 no, UrlTaken, High: HTTP.sys: app.exe (200)
 - It cannot be bound now: another program has registered the URL with HTTP.sys.
@@ -981,7 +1112,9 @@ $ portowner free --near 8080  # or take a port that can be bound now`,
   {
     name: 'HTTP.sys is told to listen on an address that is gone',
     facts: windows([], { sections: { ipListenList: { ...ok, data: [{ address: '192.0.2.50' }] } } }),
-    ask: 'TCP * 80', tried: 'bound bound', error: 'Unable to bind to the underlying transport for 192.0.2.50:80. The IP Listen-Only list may contain a reference to an interface which may not exist on this machine.',
+    ask: 'TCP * 80',
+    tried: 'bound bound',
+    error: 'Unable to bind to the underlying transport for 192.0.2.50:80. The IP Listen-Only list may contain a reference to an interface which may not exist on this machine.',
     verdict: `
 no, AddressNotLocal, High: nobody
 - It cannot be bound now: the address is none of this machine.
@@ -995,7 +1128,8 @@ $ netsh http delete iplisten ipaddress=192.0.2.50  # as administrator: this one 
   {
     name: 'Windows: IPv4 beside a socket for IPv6 alone',
     facts: windows([listens(8080, '::', 200)], { processes: [app] }),
-    ask: 'TCP 0.0.0.0 8080', tried: 'bound',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
@@ -1006,7 +1140,8 @@ yes, Free, High: nobody
   {
     name: 'Windows: the attempt could not be made',
     facts: windows([]),
-    ask: 'TCP 0.0.0.0 8080', tried: 'notMade',
+    ask: 'TCP 0.0.0.0 8080',
+    tried: 'notMade',
     verdict: `
 ?, Unknown, Low: nobody
 - Whether it can be bound cannot be told: what is needed could not be seen.
@@ -1016,7 +1151,9 @@ $ portowner why 8080 --address 0.0.0.0  # once more, as administrator`,
   {
     name: 'the port of the error is free by now',
     facts: linux([]),
-    ask: 'TCP :: 3000', tried: 'bound', error: 'Error: listen EADDRINUSE: address already in use :::3000',
+    ask: 'TCP :: 3000',
+    tried: 'bound',
+    error: 'Error: listen EADDRINUSE: address already in use :::3000',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.

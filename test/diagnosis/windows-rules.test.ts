@@ -32,7 +32,11 @@ for (const [users, table] of Object.entries(published)) {
     cells!.split(/\s+/).forEach((cell, i) => {
       const second = seconds[i]!;
       test(`${users}: ${first} ${scope}, then ${second.sharing} ${second.scope}: ${cell}`, () => {
-        const got = windowsOutcome({ sharing: sharings[first!]!, scope: scope as WindowsScope }, { sharing: sharings[second.sharing]!, scope: second.scope }, users === 'same user');
+        const got = windowsOutcome(
+          { sharing: sharings[first!]!, scope: scope as WindowsScope },
+          { sharing: sharings[second.sharing]!, scope: second.scope },
+          users === 'same user',
+        );
         assert.is(got, outcomes[cell]);
       });
     });

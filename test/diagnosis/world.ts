@@ -7,8 +7,16 @@ import { attemptsFor, type Request } from '../../src/diagnosis/request.ts';
 import { facts, process, service, socket } from '../facts/example.ts';
 
 const numbers: Readonly<Record<string, number>> = {
-  EADDRINUSE: 98, EACCES: 13, EADDRNOTAVAIL: 99, ENOBUFS: 105, EAFNOSUPPORT: 97,
-  WSAEADDRINUSE: 10048, WSAEACCES: 10013, WSAEADDRNOTAVAIL: 10049, WSAENOBUFS: 10055, WSAEAFNOSUPPORT: 10047,
+  EADDRINUSE: 98,
+  EACCES: 13,
+  EADDRNOTAVAIL: 99,
+  ENOBUFS: 105,
+  EAFNOSUPPORT: 97,
+  WSAEADDRINUSE: 10048,
+  WSAEACCES: 10013,
+  WSAEADDRNOTAVAIL: 10049,
+  WSAENOBUFS: 10055,
+  WSAEAFNOSUPPORT: 10047,
 };
 const ok = { status: 'ok', reason: null, needs: null, at: '2026-01-02T03:04:06Z' } as const;
 
@@ -28,16 +36,19 @@ interface Parts {
 function machine(platform: 'linux' | 'win32', sockets: readonly Partial<Socket>[], parts: Parts): Facts {
   const windows = platform === 'win32';
   const source = windows ? 'netsh' : 'net.ipv4.ip_local_port_range';
-  const found = facts(sockets.map((one) => socket(one)), {
-    platform,
-    processes: (parts.processes ?? []).map((one) => process({ path: null, user: windows ? 'BOX\\ann' : 'ann', ...one })),
-    services: (parts.services ?? []).map((one) => service(one)),
-    sections: {
-      dynamicRanges: { ...ok, data: [...(parts.dynamic ?? [windows ? range('LocalDynamic', 49152, 65535) : range('LocalDynamic', 32768, 60999, { source })])] },
-      reservedPorts: { ...ok, data: [...(parts.reserved ?? (windows ? [] : [range('Privileged', 1, 1023, { source: 'net.ipv4.ip_unprivileged_port_start' })]))] },
-      ...parts.sections,
+  const found = facts(
+    sockets.map((one) => socket(one)),
+    {
+      platform,
+      processes: (parts.processes ?? []).map((one) => process({ path: null, user: windows ? 'BOX\\ann' : 'ann', ...one })),
+      services: (parts.services ?? []).map((one) => service(one)),
+      sections: {
+        dynamicRanges: { ...ok, data: [...(parts.dynamic ?? [windows ? range('LocalDynamic', 49152, 65535) : range('LocalDynamic', 32768, 60999, { source })])] },
+        reservedPorts: { ...ok, data: [...(parts.reserved ?? (windows ? [] : [range('Privileged', 1, 1023, { source: 'net.ipv4.ip_unprivileged_port_start' })]))] },
+        ...parts.sections,
+      },
     },
-  });
+  );
   return { ...found, machine: { ...found.machine, elevated: parts.elevated ?? null } };
 }
 
@@ -48,8 +59,11 @@ export const windows = (sockets: readonly Partial<Socket>[], parts: Parts = {}):
 export function asked(text: string): Request {
   const [protocol, address, port, ...rest] = text.split(' ');
   return {
-    protocol: protocol as 'TCP' | 'UDP', address: address === '*' ? null : address!, port: Number(port),
-    sharing: (rest.find((word) => word !== 'ipv6only') ?? 'default') as Request['sharing'], ipv6Only: rest.includes('ipv6only'),
+    protocol: protocol as 'TCP' | 'UDP',
+    address: address === '*' ? null : address!,
+    port: Number(port),
+    sharing: (rest.find((word) => word !== 'ipv6only') ?? 'default') as Request['sharing'],
+    ipv6Only: rest.includes('ipv6only'),
   };
 }
 
@@ -93,4 +107,3 @@ export function verdictText({ row, needs }: Diagnosis): string {
     ...(row.Remedy ?? []).map((line) => `$ ${line}`),
   ].join('\n');
 }
-

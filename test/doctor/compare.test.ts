@@ -19,8 +19,14 @@ const cases: readonly (readonly [name: string, before: ToolSocket[], tool: ToolS
   ['the tool does not see who', [listener(80, 1)], [listener(80)], [listener(80, 1)], []],
   ['two of them, in any order', [listener(80, 1), listener(80, 2)], [listener(80, 2), listener(80, 1)], [listener(80, 1), listener(80, 2)], []],
   ['one of two is missing', [listener(80, 1), listener(80, 1)], [listener(80, 1)], [listener(80, 1), listener(80, 1)], ['TCP 0.0.0.0:80 Listen: the tool has 1, PortOwner 2']],
-  ['another state', [connection(1, 'Established')], [connection(1, 'CloseWait')], [connection(1, 'Established')], ['only the tool has TCP 10.0.0.5:1 to 10.0.0.9:443 CloseWait', 'only PortOwner has TCP 10.0.0.5:1 to 10.0.0.9:443 Established']],
-  ['a bound socket is nobody\'s business', [], [{ ...listener(80, 1), state: 'Bound' }], [], []],
+  [
+    'another state',
+    [connection(1, 'Established')],
+    [connection(1, 'CloseWait')],
+    [connection(1, 'Established')],
+    ['only the tool has TCP 10.0.0.5:1 to 10.0.0.9:443 CloseWait', 'only PortOwner has TCP 10.0.0.5:1 to 10.0.0.9:443 Established'],
+  ],
+  ["a bound socket is nobody's business", [], [{ ...listener(80, 1), state: 'Bound' }], [], []],
 ];
 for (const [name, before, tool, after, expected] of cases) {
   test(name, () => assert.equal(disagreements(before, tool, after, { states: true }), expected));

@@ -36,23 +36,50 @@ test('Windows: names, profiles, accounts and addresses, the same by the same', (
   const secrets = ['WS-ANNA-01', 'anna', 'CONTOSO', 'Payroll', '192.168.17.5', '93.184.216.34', 'intranet.contoso.example', 's3cret'];
   const told = (value: string) => ({ value });
   const entries = redacted('win32', {
-    'machine': { text: JSON.stringify({ name: told('WS-ANNA-01'), release: told('10.0.19045'), architecture: told('x64'), elevated: told('true') }) },
-    'tcp4': { bytes: tcp4([192, 168, 17, 5], [93, 184, 216, 34]) },
-    'process/5120': { text: JSON.stringify({ created: told('1'), path: told('C:\\Users\\anna\\AppData\\Local\\Payroll Tools\\agent.exe'), user: told('CONTOSO\\anna'), commandLine: told('agent.exe --password s3cret') }) },
+    machine: { text: JSON.stringify({ name: told('WS-ANNA-01'), release: told('10.0.19045'), architecture: told('x64'), elevated: told('true') }) },
+    tcp4: { bytes: tcp4([192, 168, 17, 5], [93, 184, 216, 34]) },
+    'process/5120': {
+      text: JSON.stringify({
+        created: told('1'),
+        path: told('C:\\Users\\anna\\AppData\\Local\\Payroll Tools\\agent.exe'),
+        user: told('CONTOSO\\anna'),
+        commandLine: told('agent.exe --password s3cret'),
+      }),
+    },
     'process/8': { text: JSON.stringify({ created: told('1'), path: told('C:\\Windows\\System32\\svchost.exe'), user: told('NT AUTHORITY\\SYSTEM'), commandLine: null }) },
     'process/9': { text: JSON.stringify({ created: told('1'), path: told('D:\\Apps\\x.exe'), user: told('WS-ANNA-01\\anna'), commandLine: null }) },
-    'httpsys': { bytes: Buffer.from('Request queue name: Payroll\r\n    HTTP://intranet.contoso.example:8080:192.168.17.5/WSMAN/\r\n  HTTPS://192.168.17.5:443/\r\n  ID: 12, image: C:\\Users\\anna\\x.exe\r\n HTTP://+:5985/WSMAN/', 'latin1'), meta: { codePage: 850 } },
-    'portproxy': { text: JSON.stringify({ v4tov4: [['0.0.0.0/9999', '192.168.17.5/22']] }) },
-    'firewall': { text: JSON.stringify({ local: { rules: [['r', 'v2.30|Action=Allow|Active=TRUE|Dir=In|RA4=192.168.17.5|RA4=192.168.0.0/255.255.0.0|LUOwn=S-1-5-21-111-222-333-1001|App=C:\\Users\\anna\\x.exe|Name=x|']], profiles: {} } }) },
-    'processes': { bytes: Buffer.from('agent.exe of ANNA', 'utf16le') },
-    'doctor': { text: JSON.stringify([{ check: 'netstat', evidence: ['only the tool has TCP 192.168.17.5:50123 to 93.184.216.34:443'] }]) },
+    httpsys: {
+      bytes: Buffer.from(
+        'Request queue name: Payroll\r\n    HTTP://intranet.contoso.example:8080:192.168.17.5/WSMAN/\r\n  HTTPS://192.168.17.5:443/\r\n  ID: 12, image: C:\\Users\\anna\\x.exe\r\n HTTP://+:5985/WSMAN/',
+        'latin1',
+      ),
+      meta: { codePage: 850 },
+    },
+    portproxy: { text: JSON.stringify({ v4tov4: [['0.0.0.0/9999', '192.168.17.5/22']] }) },
+    firewall: {
+      text: JSON.stringify({
+        local: {
+          rules: [['r', 'v2.30|Action=Allow|Active=TRUE|Dir=In|RA4=192.168.17.5|RA4=192.168.0.0/255.255.0.0|LUOwn=S-1-5-21-111-222-333-1001|App=C:\\Users\\anna\\x.exe|Name=x|']],
+          profiles: {},
+        },
+      }),
+    },
+    processes: { bytes: Buffer.from('agent.exe of ANNA', 'utf16le') },
+    doctor: { text: JSON.stringify([{ check: 'netstat', evidence: ['only the tool has TCP 192.168.17.5:50123 to 93.184.216.34:443'] }]) },
     'something/new': { text: 'whoever' },
   });
   // A queue's name is kept: it is what says whose queue it is.
-  const all = JSON.stringify(entries, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') + Buffer.from(value).toString('utf16le') : value));
+  const all = JSON.stringify(entries, (_, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('latin1') + Buffer.from(value).toString('utf16le') : value,
+  );
   for (const secret of secrets.filter((one) => one !== 'Payroll')) assert.not.ok(all.toLowerCase().includes(secret.toLowerCase()), secret);
   assert.is(JSON.parse(entries['machine']!.text!).name.value, 'MACHINE1');
-  assert.equal(JSON.parse(entries['process/5120']!.text!), { created: told('1'), path: told('C:\\Users\\user1\\AppData\\Local\\folder1\\agent.exe'), user: told('DOMAIN1\\user1'), commandLine: told('') });
+  assert.equal(JSON.parse(entries['process/5120']!.text!), {
+    created: told('1'),
+    path: told('C:\\Users\\user1\\AppData\\Local\\folder1\\agent.exe'),
+    user: told('DOMAIN1\\user1'),
+    commandLine: told(''),
+  });
   assert.is(JSON.parse(entries['process/8']!.text!).user.value, 'NT AUTHORITY\\SYSTEM');
   assert.is(JSON.parse(entries['process/8']!.text!).path.value, 'C:\\Windows\\System32\\svchost.exe');
   assert.is(JSON.parse(entries['process/9']!.text!).user.value, 'MACHINE1\\user1');
@@ -78,9 +105,13 @@ test('Linux: the recorded machine decodes as before, but for its names and addre
   const [before, after] = await Promise.all([recorded, replayed].map((envelope) => gather(recordedSource(envelope), everything, new Date(at))));
   assert.is(after!.machine.name, 'MACHINE1');
   assert.not.ok(machine.length > 2 && text.includes(machine));
-  const shape = (facts: typeof before) => facts!.sections.sockets.data.map(({ protocol, localPort, remotePort, state, pid, holders, kernel }) => [protocol, localPort, remotePort, state, pid, holders, kernel]);
+  const shape = (facts: typeof before) =>
+    facts!.sections.sockets.data.map(({ protocol, localPort, remotePort, state, pid, holders, kernel }) => [protocol, localPort, remotePort, state, pid, holders, kernel]);
   assert.equal(shape(after), shape(before));
-  assert.equal(after!.sections.processes.data.map(({ pid, imageName, startTime }) => [pid, imageName, startTime]), before!.sections.processes.data.map(({ pid, imageName, startTime }) => [pid, imageName, startTime]));
+  assert.equal(
+    after!.sections.processes.data.map(({ pid, imageName, startTime }) => [pid, imageName, startTime]),
+    before!.sections.processes.data.map(({ pid, imageName, startTime }) => [pid, imageName, startTime]),
+  );
   assert.ok(after!.sections.processes.data.every(({ commandLine }) => commandLine === null));
 });
 
@@ -97,16 +128,19 @@ test('Linux: accounts, profiles, and addresses in both tables', () => {
   diag.writeUInt32LE(20, 88);
   diag.writeUInt16LE(3, 92);
   const entries = redacted('linux', {
-    'machine': { text: JSON.stringify({ name: 'annas-laptop', release: '6.1', architecture: 'x64', elevated: true }) },
-    'users': { text: 'root:x:0:0:root:/root:/bin/bash\nanna:x:1000:1000:Anna Example,,,:/home/anna:/bin/zsh\n' },
+    machine: { text: JSON.stringify({ name: 'annas-laptop', release: '6.1', architecture: 'x64', elevated: true }) },
+    users: { text: 'root:x:0:0:root:/root:/bin/bash\nanna:x:1000:1000:Anna Example,,,:/home/anna:/bin/zsh\n' },
     'user/70000': { text: 'CORP\\berta' },
-    'process/77': { text: JSON.stringify({ stat: '77 (anna-agent) S 1', exe: '/home/anna/work/payroll/agent', cgroup: '0::/user.slice', cmdline: 'agent\0--password=s3cret\0', refused: {} }) },
+    'process/77': {
+      text: JSON.stringify({ stat: '77 (anna-agent) S 1', exe: '/home/anna/work/payroll/agent', cgroup: '0::/user.slice', cmdline: 'agent\0--password=s3cret\0', refused: {} }),
+    },
     'proc/net/tcp': { text: `  sl  local_address\n${line}\n` },
     'proc/net/if_inet6': { text: '20010db8aaaabbbb0000000000000001 02 40 00 80     eth0\n' },
     'diag/tcp': { bytes: diag },
   });
   const all = JSON.stringify(entries);
-  for (const secret of ['anna', 'berta', 'Example', 'payroll', 's3cret', 'CORP', '0511A8C0', '20010db8aaaa']) assert.not.ok(all.toLowerCase().includes(secret.toLowerCase()), secret);
+  for (const secret of ['anna', 'berta', 'Example', 'payroll', 's3cret', 'CORP', '0511A8C0', '20010db8aaaa'])
+    assert.not.ok(all.toLowerCase().includes(secret.toLowerCase()), secret);
   assert.is(entries['users']!.text, 'root:x:0:0::/root:/bin/bash\nuser1:x:1000:1000::/home/user1:/bin/zsh\n');
   assert.match(entries['process/77']!.text!, /"exe":"\/home\/user1\/folder1\/folder2\/agent"/);
   const [binary] = decodeDiag('TCP', entries['diag/tcp']!.bytes!, () => true).data;
@@ -117,7 +151,7 @@ test('Linux: accounts, profiles, and addresses in both tables', () => {
 
 test('somebody may be called like a member', () => {
   const entries = redacted('linux', {
-    'users': { text: 'user:x:1000:1000::/home/user:/bin/sh\nstat:x:1001:1001::/home/stat:/bin/sh\n' },
+    users: { text: 'user:x:1000:1000::/home/user:/bin/sh\nstat:x:1001:1001::/home/stat:/bin/sh\n' },
     'process/77': { text: JSON.stringify({ stat: '77 (agent of user) S 1', uid: 1000, exe: '/home/user/agent', refused: {} }) },
   });
   assert.equal(JSON.parse(entries['process/77']!.text!), { stat: '77 (agent of user1) S 1', uid: 1000, exe: '/home/user1/agent', refused: {} });
@@ -127,24 +161,76 @@ test('addresses that mean the same everywhere stay', () => {
   const keep = ['127.0.0.1', '0.0.0.0', '224.0.0.251', '255.255.255.255', '::', '::1', 'ff02::fb', '::ffff:127.0.0.1'];
   const evidence = [...keep, '10.1.2.3', 'fe80::a00:27ff:fe4e:66a1', '2a00:1450:4001::65', '::ffff:10.1.2.3', '10.0.19045'].map((address) => `at ${address}, yes`);
   const [, ...rest] = JSON.parse(redacted('linux', { doctor: { text: JSON.stringify(['first', ...evidence]) } })['doctor']!.text!) as string[];
-  assert.equal(rest.map((text) => text.slice(3, -5)), ['127.0.0.1', '0.0.0.0', '224.0.0.251', '255.255.255.255', '::', '::1', 'ff02::fb', '::ffff:127.0.0.1', '198.18.0.1', 'fe80::1', '2001:db8::2', '::ffff:198.18.0.1', '10.0.19045']);
+  assert.equal(
+    rest.map((text) => text.slice(3, -5)),
+    [
+      '127.0.0.1',
+      '0.0.0.0',
+      '224.0.0.251',
+      '255.255.255.255',
+      '::',
+      '::1',
+      'ff02::fb',
+      '::ffff:127.0.0.1',
+      '198.18.0.1',
+      'fe80::1',
+      '2001:db8::2',
+      '::ffff:198.18.0.1',
+      '10.0.19045',
+    ],
+  );
 });
 
 test('anything is redacted without an error', () => {
-  const names = ['machine', 'users', 'user/1', 'process/1', 'diag/tcp', 'proc/net/tcp', 'proc/net/if_inet6', 'tcp4', 'tcp6', 'udp4', 'udp6', 'bound4', 'bound6', 'httpsys', 'portproxy', 'doctor', 'boot', 'x'];
+  const names = [
+    'machine',
+    'users',
+    'user/1',
+    'process/1',
+    'diag/tcp',
+    'proc/net/tcp',
+    'proc/net/if_inet6',
+    'tcp4',
+    'tcp6',
+    'udp4',
+    'udp6',
+    'bound4',
+    'bound6',
+    'httpsys',
+    'portproxy',
+    'doctor',
+    'boot',
+    'x',
+  ];
   const entry = fc.oneof(fc.record({ text: fc.oneof(fc.string(), fc.json()) }), fc.record({ bytes: fc.uint8Array({ maxLength: 400 }) }));
-  fc.assert(fc.property(fc.dictionary(fc.constantFrom(...names), entry), (entries) => {
-    const result = redacted('win32', entries);
-    assert.equal(Object.keys(result), Object.keys(entries));
-    for (const [name, { bytes }] of Object.entries(entries) as [string, { bytes?: Uint8Array }][]) if (bytes !== undefined && name !== 'x' && name !== 'httpsys') assert.is(result[name]!.bytes?.length, bytes.length);
-  }));
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...names), entry), (entries) => {
+      const result = redacted('win32', entries);
+      assert.equal(Object.keys(result), Object.keys(entries));
+      for (const [name, { bytes }] of Object.entries(entries) as [string, { bytes?: Uint8Array }][])
+        if (bytes !== undefined && name !== 'x' && name !== 'httpsys') assert.is(result[name]!.bytes?.length, bytes.length);
+    }),
+  );
 });
 
 test('a report that is no report is refused', () => {
-  for (const value of [null, 1, {}, { kind: 'PortOwner.Raw' }, { kind: 'PortOwner.Raw', platform: 'linux', formatVersion: 1, entries: { a: null } }, { kind: 'PortOwner.Raw', platform: 'linux', formatVersion: 1, entries: { a: { at: 1 } } }]) {
-    assert.throws(() => parseEnvelope(value, 'x'), (error: { code?: string }) => error.code === 'PO2002');
+  for (const value of [
+    null,
+    1,
+    {},
+    { kind: 'PortOwner.Raw' },
+    { kind: 'PortOwner.Raw', platform: 'linux', formatVersion: 1, entries: { a: null } },
+    { kind: 'PortOwner.Raw', platform: 'linux', formatVersion: 1, entries: { a: { at: 1 } } },
+  ]) {
+    assert.throws(
+      () => parseEnvelope(value, 'x'),
+      (error: { code?: string }) => error.code === 'PO2002',
+    );
   }
-  assert.throws(() => parseEnvelope({ kind: 'PortOwner.Raw', platform: 'linux', formatVersion: 2, entries: {} }, 'x'), (error: { code?: string }) => error.code === 'PO2003');
+  assert.throws(
+    () => parseEnvelope({ kind: 'PortOwner.Raw', platform: 'linux', formatVersion: 2, entries: {} }, 'x'),
+    (error: { code?: string }) => error.code === 'PO2003',
+  );
 });
 
 test.run();

@@ -35,7 +35,10 @@ const languages = {
 for (const [language, [title, head, listening, established, waiting]] of Object.entries(languages)) {
   test(`netstat in ${language}`, () => {
     const text = [
-      '', title, '', head,
+      '',
+      title,
+      '',
+      head,
       `  TCP    0.0.0.0:135            0.0.0.0:0              ${listening}       1004`,
       `  TCP    192.168.1.5:50123      203.0.113.9:443        ${established}     5120`,
       `  TCP    192.168.1.5:50124      203.0.113.9:443        ${waiting}       0`,
@@ -68,15 +71,19 @@ test('Get-NetTCPConnection and Get-NetUDPEndpoint', () => {
     { protocol: 'TCP', local: '192.168.1.5:50123', remote: '203.0.113.9:443', state: 'Established', pids: [5120] },
     { protocol: 'TCP', local: '0.0.0.0:50200', remote: null, state: 'Bound', pids: [5120] },
   ]);
-  assert.equal(parseCim('UDP', '"LocalAddress","LocalPort","OwningProcess"\r\n"fe80::1%12","546","880"\r\n'), [{ protocol: 'UDP', local: 'fe80::1:546', remote: null, state: null, pids: [880] }]);
+  assert.equal(parseCim('UDP', '"LocalAddress","LocalPort","OwningProcess"\r\n"fe80::1%12","546","880"\r\n'), [
+    { protocol: 'UDP', local: 'fe80::1:546', remote: null, state: null, pids: [880] },
+  ]);
 });
 
 test('any text is read without an error', () => {
   const lines = fc.array(fc.oneof(fc.string(), fc.constantFrom('tcp LISTEN 0 0 *:1 *:*', '  TCP  a:1 b:2 X 3', '"a","b"', 'UDP')), { maxLength: 20 });
-  fc.assert(fc.property(lines, (parts) => {
-    const text = parts.join('\n');
-    for (const socket of [...parseSs(text), ...parseNetstat(text), ...parseCim('TCP', text)]) assert.ok(socket.local.includes(':'));
-  }));
+  fc.assert(
+    fc.property(lines, (parts) => {
+      const text = parts.join('\n');
+      for (const socket of [...parseSs(text), ...parseNetstat(text), ...parseCim('TCP', text)]) assert.ok(socket.local.includes(':'));
+    }),
+  );
 });
 
 test.run();

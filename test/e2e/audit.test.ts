@@ -24,7 +24,10 @@ for (const { name, command, without } of products()) {
 
   /** A snapshot of a night in a folder; the names of files are relative, so that both systems understand them. */
   function night(folder: string, day: number, ports: readonly number[]): string {
-    const all = facts(ports.map((localPort) => socket({ localPort })), { platform: windows ? 'win32' : 'linux', processes: [processFact({ path })] });
+    const all = facts(
+      ports.map((localPort) => socket({ localPort })),
+      { platform: windows ? 'win32' : 'linux', processes: [processFact({ path })] },
+    );
     const file = join(folder, `night${day}.json`);
     writeFileSync(file, JSON.stringify({ ...all, at: new Date(Date.UTC(2026, 0, day, 2)).toISOString() }));
     return basename(file);
@@ -36,17 +39,25 @@ for (const { name, command, without } of products()) {
     assert.is(portowner(['baseline', 'create', 'b.yaml', '--from', first], { cwd }).code, 0);
     writeFileSync(join(cwd, 'p.yaml'), `kind: PortOwner.Policy\nversion: 1\nrules:\n  - { name: no telnet, action: forbid, ports: 23, severity: Critical }\n`);
     const audit = (day: number, ports: readonly number[]) =>
-      portowner(['audit', '--baseline', 'b.yaml', '--policy', 'p.yaml', '--store', 'audits.db', '--report', 'größe.csv', '--format', 'json', '--from', night(cwd, day, ports)], { cwd });
+      portowner(['audit', '--baseline', 'b.yaml', '--policy', 'p.yaml', '--store', 'audits.db', '--report', 'größe.csv', '--format', 'json', '--from', night(cwd, day, ports)], {
+        cwd,
+      });
     assert.is(audit(2, [80, 443]).code, 0);
     const found = audit(3, [23, 80, 8080]);
     assert.is(found.code, 1);
-    assert.equal((jsonRows(found.out) as unknown as { Kind: string }[]).map(({ Kind }) => Kind), ['Forbidden', 'Opened', 'Closed']);
+    assert.equal(
+      (jsonRows(found.out) as unknown as { Kind: string }[]).map(({ Kind }) => Kind),
+      ['Forbidden', 'Opened', 'Closed'],
+    );
     assert.match(readFileSync(join(cwd, 'größe.csv'), 'utf8'), /^\ufeffKind,[\s\S]*no telnet/);
     assert.match(portowner(['history', '--store', 'audits.db', '--format', 'csv'], { cwd }).out, /2026-01-03T02:00:00\.000Z,3,2,1,3,Critical/);
     assert.match(portowner(['history', '443', '--store', 'audits.db', '--format', 'csv'], { cwd }).out, /Known,2026-01-02T02:00:00\.000Z,2026-01-02T02:00:00\.000Z,false/);
     assert.is(portowner(['baseline', 'update', 'b.yaml', '--from', 'night3.json'], { cwd }).code, 0);
     assert.is(portowner(['diff', 'night1.json', 'night3.json'], { cwd }).code, 1);
-    assert.equal(readdirSync(cwd).filter((file) => /tmp$|journal|damaged/.test(file)), []);
+    assert.equal(
+      readdirSync(cwd).filter((file) => /tmp$|journal|damaged/.test(file)),
+      [],
+    );
   });
 
   test('this machine, with the hashes of its executables', () => {

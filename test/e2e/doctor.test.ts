@@ -22,20 +22,40 @@ for (const { name, command, without } of products()) {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     // Wine's tables have the sockets of its own programs alone.
-    const listener = windows ? spawn(command[0]!, [nodeBinary(runtimes['win32-x64']), ...nodeFlags, '-e', "const s = net.createServer().listen(0, '127.0.0.1', () => require('fs').writeSync(1, `${s.address().port}\\n`))"], { stdio: ['ignore', 'pipe', 'inherit'] }) : null;
+    const listener = windows
+      ? spawn(
+          command[0]!,
+          [
+            nodeBinary(runtimes['win32-x64']),
+            ...nodeFlags,
+            '-e',
+            "const s = net.createServer().listen(0, '127.0.0.1', () => require('fs').writeSync(1, `${s.address().port}\\n`))",
+          ],
+          { stdio: ['ignore', 'pipe', 'inherit'] },
+        )
+      : null;
     try {
-      const port = listener === null ? (server.address() as AddressInfo).port : await new Promise<number>((resolve) => listener.stdout!.once('data', (text: Buffer) => resolve(Number(text))));
+      const port =
+        listener === null ? (server.address() as AddressInfo).port : await new Promise<number>((resolve) => listener.stdout!.once('data', (text: Buffer) => resolve(Number(text))));
       await withFolder((folder) => {
         const report = join(folder, 'report.json');
         const portowner = portOwner(command);
         const { code, out, err } = portowner(['doctor', '--format', 'json', '--bundle', report], { cwd: folder });
         const rows = JSON.parse(out) as Check[];
-        assert.equal(rows.filter(({ Status }) => Status === 'differs'), [], err);
+        assert.equal(
+          rows.filter(({ Status }) => Status === 'differs'),
+          [],
+          err,
+        );
         // A tool that Wine lacks, or a process that even root may not look into here.
         assert.ok(code === 0 || code === 69, `exit code ${code}: ${err}`);
         const text = readFileSync(report, 'utf8');
         assert.match(text, /^\{"kind": "PortOwner\.Raw"/);
-        for (const source of windows ? ['tcp4', 'udp6', 'processes', 'services', 'firewall'] : ['diag/tcp', 'holders', 'users', 'firewall']) assert.ok(rows.some(({ Check }) => Check === `source ${source}`), source);
+        for (const source of windows ? ['tcp4', 'udp6', 'processes', 'services', 'firewall'] : ['diag/tcp', 'holders', 'users', 'firewall'])
+          assert.ok(
+            rows.some(({ Check }) => Check === `source ${source}`),
+            source,
+          );
         const replayed = portowner([port, '--from', 'report.json', '--format', 'json', '--columns', 'LocalPort,OwnerKind,ImageName'], { cwd: folder });
         const live = portowner([port, '--format', 'json', '--columns', 'LocalPort,OwnerKind,ImageName'], { cwd: folder });
         assert.is(replayed.code, 0, replayed.err);

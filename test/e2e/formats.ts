@@ -31,12 +31,17 @@ export function readTable(text: string): Values[] {
 }
 
 export function readList(text: string): Values[] {
-  return text.trimEnd().split('\n\n').map((block) =>
-    Object.fromEntries(block.split('\n').map((line) => {
-      const [, name, value] = /^(\w+) +:(?: (.*))?$/.exec(line)!;
-      return [name!, value ?? ''];
-    })),
-  );
+  return text
+    .trimEnd()
+    .split('\n\n')
+    .map((block) =>
+      Object.fromEntries(
+        block.split('\n').map((line) => {
+          const [, name, value] = /^(\w+) +:(?: (.*))?$/.exec(line)!;
+          return [name!, value ?? ''];
+        }),
+      ),
+    );
 }
 
 const entities: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
@@ -69,7 +74,12 @@ export function readClixml(text: string): Values[] {
 }
 
 export const readJson = (text: string): Values[] => (JSON.parse(text) as Values[]).filter((item) => !('Problem' in item));
-export const readNdjson = (text: string): Values[] => text.trimEnd().split('\n').map((line) => JSON.parse(line) as Values).filter((item) => !('Problem' in item));
+export const readNdjson = (text: string): Values[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Values)
+    .filter((item) => !('Problem' in item));
 
 /** Every format: what reads it, and what it should then give for rows. */
 export const formats: Readonly<Record<string, { read: (text: string) => Values[]; expected: (rows: readonly Endpoint[]) => Values[] }>> = {

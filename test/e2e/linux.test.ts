@@ -2,7 +2,23 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, closeSync, constants, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import net from 'node:net';
 import { release, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
@@ -19,8 +35,24 @@ import { facts, process as processFact, socket } from '../facts/example.ts';
 import { skip, type TestContext } from '../skip.ts';
 import { formats, readCsv } from './formats.ts';
 import {
-  assertRows, assertSockets, endAll, hold, jsonRows, linkOrCopy, newFolder, otherLoopback, portOwner, rowsOf, runProgram, socketText, start, startListeners,
-  type Held, type Listeners, type Outcome, type RunOptions,
+  assertRows,
+  assertSockets,
+  endAll,
+  hold,
+  jsonRows,
+  linkOrCopy,
+  newFolder,
+  otherLoopback,
+  portOwner,
+  rowsOf,
+  runProgram,
+  socketText,
+  start,
+  startListeners,
+  type Held,
+  type Listeners,
+  type Outcome,
+  type RunOptions,
 } from './program.ts';
 
 const exe = join(dist, 'portowner');
@@ -33,8 +65,19 @@ const nobody = 65534;
 const notRoot = 'another user can only be taken on by root';
 
 const plans = [
-  'tcp 127.0.0.1', 'tcp 0.0.0.0', `tcp ${otherLoopback}`, 'tcp ::', 'udp 127.0.0.1', 'udp 0.0.0.0', `udp ${otherLoopback}`, 'udp ::',
-  'connected 127.0.0.1', 'pair 127.0.0.1', `pair ${otherLoopback}`, 'half 127.0.0.1', 'bound 127.0.0.1',
+  'tcp 127.0.0.1',
+  'tcp 0.0.0.0',
+  `tcp ${otherLoopback}`,
+  'tcp ::',
+  'udp 127.0.0.1',
+  'udp 0.0.0.0',
+  `udp ${otherLoopback}`,
+  'udp ::',
+  'connected 127.0.0.1',
+  'pair 127.0.0.1',
+  `pair ${otherLoopback}`,
+  'half 127.0.0.1',
+  'bound 127.0.0.1',
 ];
 const secret = 'hunter2';
 
@@ -81,7 +124,14 @@ function crowd(size = 20_000): string {
   const path = file(`${size}.json`);
   if (!existsSync(path)) {
     const sockets = Array.from({ length: size }, (_, i) =>
-      socket({ localAddress: `127.${i % 250}.0.${i % 7}`, localPort: 1 + (i % 65_535), state: 'Established', remoteAddress: '10.0.0.1', remotePort: 1 + (i % 60_000), pid: 1000 + (i % 300) }),
+      socket({
+        localAddress: `127.${i % 250}.0.${i % 7}`,
+        localPort: 1 + (i % 65_535),
+        state: 'Established',
+        remoteAddress: '10.0.0.1',
+        remotePort: 1 + (i % 60_000),
+        pid: 1000 + (i % 300),
+      }),
     );
     const processes = Array.from({ length: 300 }, (_, i) => processFact({ pid: 1000 + i, imageName: `server${i}`, path: `/opt/größe/server${i}` }));
     writeFileSync(path, JSON.stringify(facts(sockets, { processes })));
@@ -140,7 +190,10 @@ test('one port in both families and of two processes', () => {
   const port = server.port('tcp 127.0.0.1');
   const rows = rowsOf(portowner, [port]);
   assertSockets(rows, [...server.sockets['tcp 127.0.0.1']!, ...second.sockets[`tcp ${otherLoopback} ${port}`]!]);
-  assert.equal(rows.map((row) => row.OwningProcess), [server.pid, second.pid]);
+  assert.equal(
+    rows.map((row) => row.OwningProcess),
+    [server.pid, second.pid],
+  );
 });
 
 test('several ports, a list, a range', () => {
@@ -150,16 +203,29 @@ test('several ports, a list, a range', () => {
   assert.is(expected.length, 5);
   for (const ports of [[a, b, c], [`${a},${b},${c}`], [`${a}-${a}`, b, `${c}`], [`${b}`, `${a},${c}`]]) assertRows(mine(...ports), expected);
   const [low, high] = [Math.min(...wanted), Math.max(...wanted)];
-  assertRows(mine(`${low}-${high}`), mine().filter((row) => row.LocalPort! >= low && row.LocalPort! <= high));
+  assertRows(
+    mine(`${low}-${high}`),
+    mine().filter((row) => row.LocalPort! >= low && row.LocalPort! <= high),
+  );
 });
 
 test('two processes that share a port with SO_REUSEPORT: a row for each', () => {
   const rows = rowsOf(portowner, [second.port('shared 127.0.0.1')]);
-  assert.equal(rows.map((row) => [row.OwningProcess, row.Holders]).toSorted(), [[second.pid, null], [third.pid, null]].toSorted());
+  assert.equal(
+    rows.map((row) => [row.OwningProcess, row.Holders]).toSorted(),
+    [
+      [second.pid, null],
+      [third.pid, null],
+    ].toSorted(),
+  );
 });
 
 test('a socket that several processes inherited: one row, all holders', async () => {
-  const held = await hold([['sleep', '300'], ['sleep', '301'], ['sleep', '302']]);
+  const held = await hold([
+    ['sleep', '300'],
+    ['sleep', '301'],
+    ['sleep', '302'],
+  ]);
   const rows = rowsOf(portowner, [held.port]);
   assert.is(rows.length, 1);
   const [row] = rows;
@@ -180,7 +246,10 @@ test('TIME_WAIT: nobody is to blame', async () => {
   await once(client, 'close');
   listener.close();
   const rows = rowsOf(portowner, [port]);
-  assert.equal(rows.map((row) => [row.LocalPort, row.State, row.OwningProcess, row.OwnerKind]), [[port, 'TimeWait', null, 'Kernel']]);
+  assert.equal(
+    rows.map((row) => [row.LocalPort, row.State, row.OwningProcess, row.OwnerKind]),
+    [[port, 'TimeWait', null, 'Kernel']],
+  );
   assert.match(rows[0]!.Owner!, /^nobody/);
   assertRows(rowsOf(portowner, [port, '--state', 'TimeWait']), rows);
 });
@@ -205,10 +274,13 @@ test('services and containers', async (context) => {
       }
     }
     const rows = held.map(({ port }) => rowsOf(portowner, [port])[0]!);
-    assert.equal(rows.map((row) => [row.OwnerKind, row.Services, row.Owner]), [
-      ['Service', [names.service], `${names.service} (sleep ${held[0]!.pids[0]})`],
-      ['Service', [`docker:${id.slice(0, 12)}`], `docker container ${id.slice(0, 12)} (sleep ${held[1]!.pids[0]})`],
-    ]);
+    assert.equal(
+      rows.map((row) => [row.OwnerKind, row.Services, row.Owner]),
+      [
+        ['Service', [names.service], `${names.service} (sleep ${held[0]!.pids[0]})`],
+        ['Service', [`docker:${id.slice(0, 12)}`], `docker container ${id.slice(0, 12)} (sleep ${held[1]!.pids[0]})`],
+      ],
+    );
     assertRows(rowsOf(portowner, ['--service', names.service.replace('.service', '')]), [rows[0]!]);
     assertRows(rowsOf(portowner, ['--service', 'portowner-test-*', '--pid', held[0]!.pids[0]!]), [rows[0]!]);
     assertRows(rowsOf(portowner, ['--service', id.slice(0, 12)]), [rows[1]!]);
@@ -253,7 +325,11 @@ const filters: [name: string, args: () => (string | number)[], wanted: (row: End
   ['--range well-known', () => ['--range', 'well-known'], () => false],
   ['--range registered', () => ['--range', 'registered'], (row) => row.LocalPort! < 49152],
   ['--range dynamic', () => ['--range', 'dynamic'], (row) => row.LocalPort! >= 49152],
-  ['several filters', () => ['--protocol', 'tcp', '--address', '127.0.0.1', '--state', 'Listen', '--range', 'registered,dynamic'], (row) => row.Protocol === 'TCP' && row.LocalAddress === '127.0.0.1' && row.State === 'Listen'],
+  [
+    'several filters',
+    () => ['--protocol', 'tcp', '--address', '127.0.0.1', '--state', 'Listen', '--range', 'registered,dynamic'],
+    (row) => row.Protocol === 'TCP' && row.LocalAddress === '127.0.0.1' && row.State === 'Listen',
+  ],
 ];
 for (const [name, args, wanted] of filters) {
   test(`filter: ${name}`, () => {
@@ -277,9 +353,17 @@ test('--columns, in every format', () => {
   const args = [server.port('tcp 0.0.0.0'), '--columns', 'localport,OwningProcess', '--columns', 'Protocol'];
   for (const [format, { read }] of Object.entries(formats)) {
     const rows = read(portowner([...args, '--format', format]).out);
-    assert.equal(rows.map((row) => Object.entries(row).map(([name, value]) => [name, String(value)])), [
-      [['LocalPort', String(args[0])], ['OwningProcess', String(server.pid)], ['Protocol', 'TCP']],
-    ], format);
+    assert.equal(
+      rows.map((row) => Object.entries(row).map(([name, value]) => [name, String(value)])),
+      [
+        [
+          ['LocalPort', String(args[0])],
+          ['OwningProcess', String(server.pid)],
+          ['Protocol', 'TCP'],
+        ],
+      ],
+      format,
+    );
   }
 });
 
@@ -290,7 +374,10 @@ test('--count', () => {
 
 test('--resolve ends, whether there is a name or not', () => {
   const rows = rowsOf(portowner, ['--pid', server.pid, '--remote-port', server.port('pair 127.0.0.1'), '--resolve=0.5', '--columns', 'RemoteAddress,RemoteHostName']);
-  assert.equal(rows.map((row) => row.RemoteAddress), ['127.0.0.1']);
+  assert.equal(
+    rows.map((row) => row.RemoteAddress),
+    ['127.0.0.1'],
+  );
   assert.ok(rows[0]!.RemoteHostName === null || rows[0]!.RemoteHostName !== '');
 });
 
@@ -298,15 +385,33 @@ test('ranges: as the kernel says', () => {
   const { code, out, err } = portowner(['ranges', '--format', 'json']);
   assert.equal([code, err], [0, '']);
   const ranges = JSON.parse(out) as { Kind: string; StartPort: number; EndPort: number; Count: number }[];
-  assert.equal(ranges.slice(0, 3).map((range) => [range.Kind, range.StartPort, range.EndPort, range.Count]), [['WellKnown', 0, 1023, 1024], ['Registered', 1024, 49151, 48128], ['Dynamic', 49152, 65535, 16384]]);
+  assert.equal(
+    ranges.slice(0, 3).map((range) => [range.Kind, range.StartPort, range.EndPort, range.Count]),
+    [
+      ['WellKnown', 0, 1023, 1024],
+      ['Registered', 1024, 49151, 48128],
+      ['Dynamic', 49152, 65535, 16384],
+    ],
+  );
   const [first, last] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
-  assert.equal(ranges.filter((range) => range.Kind === 'LocalDynamic').map((range) => [range.StartPort, range.EndPort]), [[first, last]]);
+  assert.equal(
+    ranges.filter((range) => range.Kind === 'LocalDynamic').map((range) => [range.StartPort, range.EndPort]),
+    [[first, last]],
+  );
 });
 
 // ---- Formats
 
 /** All there are; the one with wide characters last, so that cells stay below their headers. */
-const everyColumn = ['--columns', [...plainColumns(endpoint).map(({ name }) => name).filter((name) => name !== 'CommandLine'), 'CommandLine'].join(',')];
+const everyColumn = [
+  '--columns',
+  [
+    ...plainColumns(endpoint)
+      .map(({ name }) => name)
+      .filter((name) => name !== 'CommandLine'),
+    'CommandLine',
+  ].join(','),
+];
 
 for (const [format, { read, expected }] of Object.entries(formats)) {
   test(`--format ${format} reads back to the same rows`, () => {
@@ -359,12 +464,23 @@ test('100,000 sockets', () => {
 test('0: somebody owns it', () => assert.is(portowner([server.port('tcp ::')]).code, 0));
 
 const wrong: [args: string[], code: number, text: RegExp][] = [
-  [['0'], 64, /PO1002/], [['70000'], 64, /PO1002/], [['abc'], 64, /PO1002/], [['9-1'], 64, /PO1002/],
-  [['--columns', 'Nope'], 64, /PO1003/], [['--address', '300.1.1.1'], 64, /PO1004/], [['--format', 'yaml'], 64, /PO1001/], [['--nope'], 64, /PO1001/],
-  [['443', '--image', ''], 64, /PO1001: --image needs a value/], [['--protocol', ' , '], 64, /PO1001: --protocol needs a value/],
-  [['snapshot', '--nope'], 64, /PO1001/], [['ranges', '--columns', 'LocalPort'], 64, /PO1003/],
-  [['443', '--from', '/no/such/file.json'], 69, /PO2001/], [['443', '--from', '/'], 69, /PO2001/], [['443', '--from', '/dev/null'], 69, /PO2001: .* it is a device, not a file/],
-  [['snapshot', '--raw', '/no/such/folder/raw'], 69, /PO2004/], [['snapshot', '--raw', '/'], 69, /PO2004/],
+  [['0'], 64, /PO1002/],
+  [['70000'], 64, /PO1002/],
+  [['abc'], 64, /PO1002/],
+  [['9-1'], 64, /PO1002/],
+  [['--columns', 'Nope'], 64, /PO1003/],
+  [['--address', '300.1.1.1'], 64, /PO1004/],
+  [['--format', 'yaml'], 64, /PO1001/],
+  [['--nope'], 64, /PO1001/],
+  [['443', '--image', ''], 64, /PO1001: --image needs a value/],
+  [['--protocol', ' , '], 64, /PO1001: --protocol needs a value/],
+  [['snapshot', '--nope'], 64, /PO1001/],
+  [['ranges', '--columns', 'LocalPort'], 64, /PO1003/],
+  [['443', '--from', '/no/such/file.json'], 69, /PO2001/],
+  [['443', '--from', '/'], 69, /PO2001/],
+  [['443', '--from', '/dev/null'], 69, /PO2001: .* it is a device, not a file/],
+  [['snapshot', '--raw', '/no/such/folder/raw'], 69, /PO2004/],
+  [['snapshot', '--raw', '/'], 69, /PO2004/],
 ];
 for (const [args, code, text] of wrong) {
   test(`${code}: ${args.join(' ')}`, () => {
@@ -480,7 +596,8 @@ function onTerminal(columns: number, args: readonly (string | number)[], env: No
   const { NO_COLOR: _, ...inherited } = process.env;
   const command = `stty cols ${columns} rows 50 && exec ${quote([exe, ...args])}`;
   const outcome = runProgram(['script', '--quiet', '--return', '--command', command, '/dev/null'], {
-    stdio: ['ignore', 'pipe', 'pipe'], env: { ...inherited, SHELL: '/bin/sh', TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...inherited, SHELL: '/bin/sh', TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', ...env },
   });
   // It makes \r\n of every \n.
   return { ...outcome, out: outcome.out.replaceAll('\r\n', '\n') };
@@ -493,7 +610,14 @@ test('a terminal: its width is kept, colours are shown', (context) => {
   if (!terminal) return skip(noTerminal, context as TestContext);
   const args = ['--all', '--from', file('small.json')];
   const long = 'a-very-long-name-for-a-program-that-nobody-can-read-in-a-narrow-terminal';
-  writeFileSync(file('small.json'), JSON.stringify(facts([socket(), socket({ localAddress: 'fe80::1234:5678:9abc:def0%eth0', localPort: 8443, remoteAddress: '2001:db8::1:2:3:4', remotePort: 55555, state: 'Established' })], { processes: [processFact({ imageName: long })] })));
+  writeFileSync(
+    file('small.json'),
+    JSON.stringify(
+      facts([socket(), socket({ localAddress: 'fe80::1234:5678:9abc:def0%eth0', localPort: 8443, remoteAddress: '2001:db8::1:2:3:4', remotePort: 55555, state: 'Established' })], {
+        processes: [processFact({ imageName: long })],
+      }),
+    ),
+  );
   const plain = portowner(args).out;
   assert.match(plain, long);
   for (const columns of [30, 60, 80, 200]) {
@@ -502,9 +626,15 @@ test('a terminal: its width is kept, colours are shown', (context) => {
     assert.match(out, /\x1b\[/);
     const lines = uncoloured(out).trimEnd().split('\n');
     assert.is(lines.length, 3, 'no line of dashes under a heading that stands out by itself');
-    assert.ok(lines.every((line) => line.length <= columns), `${columns}: ${lines.join('\n')}`);
+    assert.ok(
+      lines.every((line) => line.length <= columns),
+      `${columns}: ${lines.join('\n')}`,
+    );
     assert.match(lines[0]!, / Local\S+ .*Owner/, 'the port and its owner stay');
-    assert.is(lines.some((line) => line.includes('…')), columns < 200);
+    assert.is(
+      lines.some((line) => line.includes('…')),
+      columns < 200,
+    );
   }
   for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
     const { out } = onTerminal(200, args, env);
@@ -519,7 +649,19 @@ test('a terminal: its width is kept, colours are shown', (context) => {
 });
 
 test('names that would take over a terminal, break lines or run in a spreadsheet', async (context) => {
-  const names = ['\x1b[2J\x1b]0;owned\x07red', 'two\nlines', 'a) S 1 (b', '漢字かな', '\u202egpj.sh', "=cmd|' C calc'!A0", ' spaces  ', 'quote",\'; x', '_x0041_<&>', 'back\\slash', '\u0085\u2028next'];
+  const names = [
+    '\x1b[2J\x1b]0;owned\x07red',
+    'two\nlines',
+    'a) S 1 (b',
+    '漢字かな',
+    '\u202egpj.sh',
+    "=cmd|' C calc'!A0",
+    ' spaces  ',
+    'quote",\'; x',
+    '_x0041_<&>',
+    'back\\slash',
+    '\u0085\u2028next',
+  ];
   const place = newFolder();
   const held: [name: string, held: Held][] = [];
   const sleep = ['/bin/sleep', '/usr/bin/sleep'].find((path) => existsSync(path))!;
@@ -560,7 +702,11 @@ test('names that would take over a terminal, break lines or run in a spreadsheet
   }
   assert.not.match(portowner([...ports, '--format', 'csv', '--excel', '--columns', 'ImageName']).out, /(^|[\n,])"?=/);
   for (const [name, { port, stop }] of held) {
-    if (name === '漢字かな' || name === 'two\nlines') assert.equal(rowsOf(portowner, ['--image', name]).map((row) => row.LocalPort), [port]);
+    if (name === '漢字かな' || name === 'two\nlines')
+      assert.equal(
+        rowsOf(portowner, ['--image', name]).map((row) => row.LocalPort),
+        [port],
+      );
     stop();
   }
 });
@@ -701,7 +847,10 @@ test('help and version', () => {
 function runInOwnNetwork(): boolean {
   const inside = ['-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
   if (!isRoot || process.env.PORTOWNER_OWN_NETWORK !== undefined || spawnSync('unshare', [...inside, 'true']).status !== 0) return false;
-  const { status } = spawnSync('unshare', [...inside, process.execPath, ...process.execArgv, process.argv[1]!], { stdio: 'inherit', env: { ...process.env, PORTOWNER_OWN_NETWORK: '1' } });
+  const { status } = spawnSync('unshare', [...inside, process.execPath, ...process.execArgv, process.argv[1]!], {
+    stdio: 'inherit',
+    env: { ...process.env, PORTOWNER_OWN_NETWORK: '1' },
+  });
   process.exitCode = status ?? 1;
   return true;
 }

@@ -15,8 +15,7 @@ const exe = join(dist, process.platform === 'win32' ? 'portowner.exe' : 'portown
 const portowner = portOwner([exe]);
 const suiteOf = suite('portowner in PowerShell, bare');
 const found = has('pwsh', '-Version');
-const test = (name: string, check: () => void | Promise<void>): void =>
-  suiteOf(name, (context) => (found ? check() : skip('pwsh is not installed', context as TestContext)));
+const test = (name: string, check: () => void | Promise<void>): void => suiteOf(name, (context) => (found ? check() : skip('pwsh is not installed', context as TestContext)));
 
 let folder: string;
 let server: Listeners;
@@ -26,7 +25,11 @@ suiteOf.before(async () => {
   if (!found) return;
   folder = newFolder();
   server = await startListeners([process.execPath], ['tcp 127.0.0.1', 'tcp ::', 'pair 127.0.0.1', '--漢字=größe "quoted" <&> _x0041_']);
-  if (process.platform !== 'win32') held = await hold([['sleep', '300'], ['sleep', '300']]);
+  if (process.platform !== 'win32')
+    held = await hold([
+      ['sleep', '300'],
+      ['sleep', '300'],
+    ]);
 });
 suiteOf.after(endAll);
 
@@ -36,7 +39,8 @@ const text = (value: string | number): string => `'${String(value).replaceAll("'
 /** Runs a script in which $exe is PortOwner. */
 function powershell(script: string): Outcome {
   return runProgram(['pwsh', '-NoProfile', '-NonInteractive', '-Command', `$ErrorActionPreference = 'Continue'; $exe = ${text(exe)}; ${script}`], {
-    cwd: folder, env: { ...process.env, NO_COLOR: '1', POWERSHELL_TELEMETRY_OPTOUT: '1' },
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1', POWERSHELL_TELEMETRY_OPTOUT: '1' },
   });
 }
 
@@ -64,8 +68,17 @@ test('live objects with types', () => {
   const [{ type, value, types }] = objects as [(typeof objects)[0]];
   assert.is(type, 'Deserialized.PortOwner.Endpoint');
   const [row] = rowsOf(portowner, [port]);
-  const clr: Readonly<Record<string, string>> = { text: 'System.String', uint16: 'System.UInt16', uint32: 'System.UInt32', int32: 'System.Int32', date: 'System.DateTime', texts: 'System.Object[]' };
-  const expected = plainColumns(endpoint).filter((column: Column) => column.askedBy === undefined).map(({ name, type: kind }) => `${name} ${row![name as keyof Endpoint] !== null ? clr[kind] : ''}`);
+  const clr: Readonly<Record<string, string>> = {
+    text: 'System.String',
+    uint16: 'System.UInt16',
+    uint32: 'System.UInt32',
+    int32: 'System.Int32',
+    date: 'System.DateTime',
+    texts: 'System.Object[]',
+  };
+  const expected = plainColumns(endpoint)
+    .filter((column: Column) => column.askedBy === undefined)
+    .map(({ name, type: kind }) => `${name} ${row![name as keyof Endpoint] !== null ? clr[kind] : ''}`);
   assert.equal(types, expected);
   // ConvertTo-Json writes dates with all their digits.
   assert.is(new Date(String(value.StartTime)).getTime(), Date.parse(row!.StartTime!));
@@ -75,18 +88,27 @@ test('live objects with types', () => {
 
 test('dates are instants, in local time', () => {
   const port = server.port('tcp ::');
-  const [seen] = answer(`$row = & $exe ${port} --format clixml; @{ kind = "$($row.StartTime.Kind)"; utc = $row.StartTime.ToUniversalTime().ToString('o'); past = $row.StartTime -lt (Get-Date) }`) as { kind: string; utc: string; past: boolean }[];
+  const [seen] = answer(
+    `$row = & $exe ${port} --format clixml; @{ kind = "$($row.StartTime.Kind)"; utc = $row.StartTime.ToUniversalTime().ToString('o'); past = $row.StartTime -lt (Get-Date) }`,
+  ) as { kind: string; utc: string; past: boolean }[];
   assert.is(seen!.kind, 'Local');
   assert.is(Date.parse(seen!.utc), Date.parse(rowsOf(portowner, [port])[0]!.StartTime!));
   assert.ok(seen!.past);
 });
 
 test('lists are arrays, what is missing is null', () => {
-  const path = snapshot('services.json', facts([socket(), socket({ localPort: 80, pid: 7, holders: [7, 8] }), socket({ localPort: 81, pid: null })], {
-    platform: 'win32', processes: [processFact(), processFact({ pid: 7 })], services: [service(), service({ name: 'WAS' })],
-  }));
+  const path = snapshot(
+    'services.json',
+    facts([socket(), socket({ localPort: 80, pid: 7, holders: [7, 8] }), socket({ localPort: 81, pid: null })], {
+      platform: 'win32',
+      processes: [processFact(), processFact({ pid: 7 })],
+      services: [service(), service({ name: 'WAS' })],
+    }),
+  );
   assert.equal(
-    answer(`& $exe --from ${text(path)} --format clixml | ForEach-Object { @{ port = $_.LocalPort; services = $_.Services; holders = $_.Holders; count = $_.Holders.Count; null = $null -eq $_.OwningProcess } }`),
+    answer(
+      `& $exe --from ${text(path)} --format clixml | ForEach-Object { @{ port = $_.LocalPort; services = $_.Services; holders = $_.Holders; count = $_.Holders.Count; null = $null -eq $_.OwningProcess } }`,
+    ),
     [
       { port: 80, services: null, holders: [7, 8], count: 2, null: false },
       { port: 81, services: null, holders: null, count: 0, null: true },
@@ -98,12 +120,14 @@ test('lists are arrays, what is missing is null', () => {
 });
 
 test('rows work in the pipeline', () => {
-  assert.equal(
-    answer(`& $exe --all --pid ${server.pid} --format clixml | Group-Object State | Sort-Object Name | ForEach-Object { "$($_.Name) $($_.Count)" }`),
-    ['Established 2', 'Listen 3'],
-  );
+  assert.equal(answer(`& $exe --all --pid ${server.pid} --format clixml | Group-Object State | Sort-Object Name | ForEach-Object { "$($_.Name) $($_.Count)" }`), [
+    'Established 2',
+    'Listen 3',
+  ]);
   assert.equal(answer(`& $exe ${server.port('tcp ::')} --format clixml | Where-Object { Get-Process -Id $_.OwningProcess } | ForEach-Object LocalPort`), [server.port('tcp ::')]);
-  assert.equal(answer(`& $exe --pid ${server.pid} --format clixml | Where-Object AddressScope -eq Any | Select-Object -First 1 -ExpandProperty LocalPort`), [server.port('tcp ::')]);
+  assert.equal(answer(`& $exe --pid ${server.pid} --format clixml | Where-Object AddressScope -eq Any | Select-Object -First 1 -ExpandProperty LocalPort`), [
+    server.port('tcp ::'),
+  ]);
 });
 
 test('--stream: pieces, all of them read', () => {
@@ -112,7 +136,9 @@ test('--stream: pieces, all of them read', () => {
   const pieces = portowner(['--from', path, '--format', 'clixml', '--stream']).out.split('</Objs>\n').length - 1;
   assert.ok(pieces > 10 && pieces < count / 10, `${pieces} pieces`);
   assert.equal(
-    answer(`$rows = & $exe --from ${text(path)} --format clixml --stream; @{ count = $rows.Count; last = $rows[-1].LocalPort; type = $rows[-1].PSObject.TypeNames[0]; sum = ($rows | Measure-Object LocalPort -Sum).Sum }`),
+    answer(
+      `$rows = & $exe --from ${text(path)} --format clixml --stream; @{ count = $rows.Count; last = $rows[-1].LocalPort; type = $rows[-1].PSObject.TypeNames[0]; sum = ($rows | Measure-Object LocalPort -Sum).Sum }`,
+    ),
     [{ count, last: count, type: 'Deserialized.PortOwner.Endpoint', sum: (count * (count + 1)) / 2 }],
   );
   assert.equal(answer(`& $exe --from ${text(path)} --format clixml --stream | Select-Object -First 2 | ForEach-Object LocalPort`), [1, 2], 'a pipeline that ends early');
@@ -120,7 +146,8 @@ test('--stream: pieces, all of them read', () => {
 
 test('no rows are no objects', () => {
   const path = snapshot('none.json', facts([]));
-  for (const more of ['', '--stream']) assert.equal(answer(`$rows = @(& $exe 443 --from ${text(path)} --format clixml ${more}); @{ count = $rows.Count; code = $LASTEXITCODE }`), [{ count: 0, code: 1 }]);
+  for (const more of ['', '--stream'])
+    assert.equal(answer(`$rows = @(& $exe 443 --from ${text(path)} --format clixml ${more}); @{ count = $rows.Count; code = $LASTEXITCODE }`), [{ count: 0, code: 1 }]);
 });
 
 test('a warning is shown as one and is no object', () => {

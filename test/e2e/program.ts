@@ -33,7 +33,11 @@ export interface RunOptions {
 export function runProgram(command: readonly string[], { uid, ...options }: RunOptions = {}): Outcome {
   const [file, ...args] = command as [string, ...string[]];
   const { status, stdout, stderr, error } = spawnSync(file, args, {
-    ...options, ...(uid === undefined ? {} : { uid, gid: uid }), encoding: 'utf8', timeout: limit, maxBuffer: 1e9,
+    ...options,
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+    encoding: 'utf8',
+    timeout: limit,
+    maxBuffer: 1e9,
   });
   if (error !== undefined) throw error;
   return { code: status, out: stdout ?? '', err: stderr ?? '' };

@@ -57,7 +57,10 @@ for (const { name, command, without } of products()) {
       assert.equal([none.code, (JSON.parse(none.out) as { State: string }[])[0]!.State], [1, 'NotInstalled']);
       if (process.platform === 'win32') return;
       // Wine's user is no elevated administrator.
-      for (const words of [['install', '--baseline', 'C:\\b.yaml'], ['remove', '--name', 'PortOwner-Test-None']]) {
+      for (const words of [
+        ['install', '--baseline', 'C:\\b.yaml'],
+        ['remove', '--name', 'PortOwner-Test-None'],
+      ]) {
         const { code, err } = portowner(['schedule', ...words]);
         assert.equal([code, err.split('\n')[0]], [77, 'portowner: PO5001: scheduling audits needs more rights']);
       }

@@ -24,7 +24,19 @@ const test = (name: string, check: (context: TestContext) => void | Promise<void
   suiteOf(name, (context) => (command === null ? skip(without, context as TestContext) : check(context as TestContext)));
 const noShell = 'the test needs a Unix shell';
 
-const plans = ['tcp 127.0.0.1', 'tcp 0.0.0.0', `tcp ${otherLoopback}`, 'tcp ::', 'udp 127.0.0.1', 'udp 0.0.0.0', `udp ${otherLoopback}`, 'udp ::', 'pair 127.0.0.1', `pair ${otherLoopback}`, 'half 127.0.0.1'];
+const plans = [
+  'tcp 127.0.0.1',
+  'tcp 0.0.0.0',
+  `tcp ${otherLoopback}`,
+  'tcp ::',
+  'udp 127.0.0.1',
+  'udp 0.0.0.0',
+  `udp ${otherLoopback}`,
+  'udp ::',
+  'pair 127.0.0.1',
+  `pair ${otherLoopback}`,
+  'half 127.0.0.1',
+];
 const secret = 'hunter2';
 const umlauts = 'Größe 漢字.exe';
 
@@ -88,7 +100,10 @@ test('the owner: name, path, command line, user, start', () => {
 });
 
 test('listeners and UDP sockets are what is listed without --all', () => {
-  assertSockets(mine(), [...server.all, ...second.all].filter(({ State }) => State === null || State === 'Listen'));
+  assertSockets(
+    mine(),
+    [...server.all, ...second.all].filter(({ State }) => State === null || State === 'Listen'),
+  );
 });
 
 test('the main question: the listener, not its connections', () => {
@@ -102,7 +117,10 @@ test('one port in both families and of two processes', () => {
   const port = server.port('tcp 127.0.0.1');
   const rows = rowsOf(portowner, [port]);
   assertSockets(rows, [...server.sockets['tcp 127.0.0.1']!, ...second.sockets[`tcp ${otherLoopback} ${port}`]!]);
-  assert.equal(rows.map((row) => row.OwningProcess), [server.pid, second.pid]);
+  assert.equal(
+    rows.map((row) => row.OwningProcess),
+    [server.pid, second.pid],
+  );
 });
 
 test('several ports, a list and a range', () => {
@@ -133,7 +151,11 @@ const filters: [name: string, args: () => (string | number)[], wanted: (row: End
   ['--user with wildcards', () => ['--user', `*\\${server.user}`], () => true],
   ['--service of nobody', () => ['--service', 'no-such-service'], () => false],
   ['--range', () => ['--range', 'dynamic'], (row) => row.PortRange === 'Dynamic'],
-  ['several filters', () => ['--protocol', 'tcp', '--address', '127.0.0.1', '--state', 'Listen'], (row) => row.Protocol === 'TCP' && row.LocalAddress === '127.0.0.1' && row.State === 'Listen'],
+  [
+    'several filters',
+    () => ['--protocol', 'tcp', '--address', '127.0.0.1', '--state', 'Listen'],
+    (row) => row.Protocol === 'TCP' && row.LocalAddress === '127.0.0.1' && row.State === 'Listen',
+  ],
 ];
 for (const [name, args, wanted] of filters) {
   test(`filter: ${name}`, () => assertRows(mine('--all', ...args()), all().filter(wanted)));
@@ -153,7 +175,20 @@ for (const [format, { read, expected }] of Object.entries(formats)) {
   test(`--format ${format} reads back to the same rows`, () => {
     // Cells with wide characters would not be below their headers.
     const plain = format === 'table';
-    const columns = ['Protocol', 'LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'State', 'OwningProcess', 'UserName', 'StartTime', 'PortRange', 'OwnerKind', 'Owner'] as const;
+    const columns = [
+      'Protocol',
+      'LocalAddress',
+      'LocalPort',
+      'RemoteAddress',
+      'RemotePort',
+      'State',
+      'OwningProcess',
+      'UserName',
+      'StartTime',
+      'PortRange',
+      'OwnerKind',
+      'Owner',
+    ] as const;
     const { code, out, err } = portowner(['--all', '--pid', ours, '--format', format, ...(plain ? ['--columns', columns.join(',')] : [])]);
     assert.equal([code, err], [0, '']);
     assert.equal(read(out), plain ? all().map((row) => Object.fromEntries(columns.map((name) => [name, asText(row, ', ')[name]]))) : expected(all()));
@@ -164,8 +199,15 @@ for (const [format, { read, expected }] of Object.entries(formats)) {
 // ---- Exit codes
 
 const wrong: [args: string[], code: number, text: RegExp][] = [
-  [['0'], 64, /PO1002/], [['70000'], 64, /PO1002/], [['größe'], 64, /PO1002: "größe"/], [['9-1'], 64, /PO1002/], [['--columns', 'Nope'], 64, /PO1003/], [['--nope'], 64, /PO1001/],
-  [['443', '--from', 'no-such-file.json'], 69, /PO2001/], [['443', '--from', 'NUL'], 69, /PO200[12]/], [['snapshot', '--raw', 'no\\such\\raw'], 69, /PO2004/],
+  [['0'], 64, /PO1002/],
+  [['70000'], 64, /PO1002/],
+  [['größe'], 64, /PO1002: "größe"/],
+  [['9-1'], 64, /PO1002/],
+  [['--columns', 'Nope'], 64, /PO1003/],
+  [['--nope'], 64, /PO1001/],
+  [['443', '--from', 'no-such-file.json'], 69, /PO2001/],
+  [['443', '--from', 'NUL'], 69, /PO200[12]/],
+  [['snapshot', '--raw', 'no\\such\\raw'], 69, /PO2004/],
 ];
 for (const [args, code, text] of wrong) {
   test(`${code}: ${args.join(' ')}`, () => {
@@ -232,7 +274,10 @@ function crowd(): string {
   if (crowdFile === undefined) {
     crowdFile = file('crowd.json');
     const sockets = Array.from({ length: 20_000 }, (_, i) => socket({ localPort: 1 + i, pid: 1000 + (i % 300) }));
-    writeFileSync(crowdFile, JSON.stringify(facts(sockets, { platform: 'win32', processes: Array.from({ length: 300 }, (_, i) => processFact({ pid: 1000 + i, imageName: `größe${i}.exe` })) })));
+    writeFileSync(
+      crowdFile,
+      JSON.stringify(facts(sockets, { platform: 'win32', processes: Array.from({ length: 300 }, (_, i) => processFact({ pid: 1000 + i, imageName: `größe${i}.exe` })) })),
+    );
   }
   return windowsPath(crowdFile);
 }
@@ -284,7 +329,10 @@ test('a snapshot answers as the machine did, here and on Linux', (context) => {
   assert.not.match(text, secret);
   assert.ok(statSync(file('raw/envelope.json')).isFile());
   assertRows(rowsOf(portowner, ['--all', '--pid', ours, '--from', windowsPath(file('win.json'))]), all());
-  assertRows(rowsOf(portowner, [server.port('udp ::'), '--from', '-'], { input: text }), all().filter((row) => row.LocalPort === server.port('udp ::')));
+  assertRows(
+    rowsOf(portowner, [server.port('udp ::'), '--from', '-'], { input: text }),
+    all().filter((row) => row.LocalPort === server.port('udp ::')),
+  );
   if (onLinux === null) return skip('this machine is not Linux', context);
   for (const from of ['win.json', 'raw']) {
     assertRows(rowsOf(onLinux, ['--all', '--pid', ours, '--from', file(from)]), all(), from);

@@ -32,7 +32,14 @@ test('each file once, of processes that hold a port', () => {
   const processes = [processFact(), processFact({ pid: 101 }), processFact({ pid: 102, path: '/bin/other' }), processFact({ pid: 103, container: { runtime: 'docker', id: 'x' } })];
   const found = withBinaries(facts([socket(), socket({ pid: 101 }), connection({ pid: 102 }), socket({ pid: 103 })], { processes }), raw);
   assert.equal(raw.asked, ['sha256/100//usr/sbin/nginx', 'sha256/103//usr/sbin/nginx']);
-  assert.equal(found.sections.binaries?.data.map(({ pid, sha256 }) => [pid, sha256]), [[100, hash], [101, hash], [103, hash]]);
+  assert.equal(
+    found.sections.binaries?.data.map(({ pid, sha256 }) => [pid, sha256]),
+    [
+      [100, hash],
+      [101, hash],
+      [103, hash],
+    ],
+  );
   assert.is(found.sections.binaries?.status, 'ok');
   assert.is(validateFacts(found), null);
 });
@@ -58,7 +65,11 @@ const second = 'C:\\b.exe';
 
 function windowsSigners(signers: Omit<RawEntry, 'at'>): ReturnType<typeof withBinaries>['sections']['binaries'] {
   const processes = [processFact({ path: first }), processFact({ pid: 101, path: second }), processFact({ pid: 102, path: first })];
-  const entries = new Map<string, RawEntry>([[binaryName(100, first), { at, text: hash }], [binaryName(101, second), { at, text: hash }], ['signers', { at, ...signers }]]);
+  const entries = new Map<string, RawEntry>([
+    [binaryName(100, first), { at, text: hash }],
+    [binaryName(101, second), { at, text: hash }],
+    ['signers', { at, ...signers }],
+  ]);
   const found = withBinaries(facts([socket(), socket({ pid: 101 }), socket({ pid: 102 })], { processes, platform: 'win32' }), recordedSource({ platform: 'win32', entries }));
   assert.is(validateFacts(found), null);
   return found.sections.binaries;
@@ -67,7 +78,14 @@ function windowsSigners(signers: Omit<RawEntry, 'at'>): ReturnType<typeof withBi
 test('who signed them', () => {
   const binaries = windowsSigners({ text: signerLine(first, 'Valid', 'Contoso') + signerLine(second, 'Valid', 'Microsoft Windows') });
   assert.equal([binaries?.status, binaries?.reason], ['ok', null]);
-  assert.equal(binaries?.data.map(({ pid, signer }) => [pid, signer]), [[100, 'Contoso'], [101, 'Microsoft Windows'], [102, 'Contoso']]);
+  assert.equal(
+    binaries?.data.map(({ pid, signer }) => [pid, signer]),
+    [
+      [100, 'Contoso'],
+      [101, 'Microsoft Windows'],
+      [102, 'Contoso'],
+    ],
+  );
 });
 
 for (const [what, signers, reason] of [
@@ -98,7 +116,12 @@ test('of this process, really', async (context: TestContext) => {
     const raw = await liveSource();
     const found = withBinaries(await gather(raw, { ...everything, sockets: 'listeners', localPorts: [{ start: port, end: port }] }, new Date()), raw);
     const own = found.sections.binaries?.data.find(({ pid }) => pid === process.pid);
-    assert.is(own?.sha256, createHash('sha256').update(readFileSync(readlinkSync('/proc/self/exe'))).digest('hex'));
+    assert.is(
+      own?.sha256,
+      createHash('sha256')
+        .update(readFileSync(readlinkSync('/proc/self/exe')))
+        .digest('hex'),
+    );
   } finally {
     server.close();
   }

@@ -3,8 +3,19 @@ import type { Facts, Process, Service, Socket } from '../../src/facts/facts.ts';
 /** A socket for a test: a TCP listener on every address unless told otherwise. */
 export function socket(more: Partial<Socket> = {}): Socket {
   return {
-    protocol: 'TCP', localAddress: '0.0.0.0', localPort: 443, remoteAddress: null, remotePort: null, state: 'Listen',
-    pid: 100, holders: more.pid === null ? [] : [more.pid ?? 100], created: null, user: null, kernel: false, refusals: [], ...more,
+    protocol: 'TCP',
+    localAddress: '0.0.0.0',
+    localPort: 443,
+    remoteAddress: null,
+    remotePort: null,
+    state: 'Listen',
+    pid: 100,
+    holders: more.pid === null ? [] : [more.pid ?? 100],
+    created: null,
+    user: null,
+    kernel: false,
+    refusals: [],
+    ...more,
   };
 }
 
@@ -18,8 +29,17 @@ export function connection(more: Partial<Socket> = {}): Socket {
 
 export function process(more: Partial<Process> = {}): Process {
   return {
-    pid: 100, imageName: 'nginx', path: '/usr/sbin/nginx', commandLine: null, user: 'root', parent: null,
-    startTime: '2026-01-02T03:04:05.67Z', unit: null, container: null, refusals: [], ...more,
+    pid: 100,
+    imageName: 'nginx',
+    path: '/usr/sbin/nginx',
+    commandLine: null,
+    user: 'root',
+    parent: null,
+    startTime: '2026-01-02T03:04:05.67Z',
+    unit: null,
+    container: null,
+    refusals: [],
+    ...more,
   };
 }
 
@@ -33,7 +53,10 @@ const at = '2026-01-02T03:04:06Z';
 export function facts(sockets: Socket[], more: { processes?: Process[]; services?: Service[]; platform?: 'linux' | 'win32'; sections?: Partial<Facts['sections']> } = {}): Facts {
   const ok = { status: 'ok', reason: null, needs: null, at } as const;
   return {
-    kind: 'PortOwner.Facts', formatVersion: 1, tool: 'a test', at,
+    kind: 'PortOwner.Facts',
+    formatVersion: 1,
+    tool: 'a test',
+    at,
     machine: { name: 'box', platform: more.platform ?? 'linux', release: '1', architecture: 'x64', elevated: true },
     sections: {
       sockets: { ...ok, data: sockets },

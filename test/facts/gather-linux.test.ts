@@ -64,12 +64,30 @@ test('the whole of it, as the schema has it', () => {
   assert.equal(machine, { name: 'box', platform: 'linux', release: '6.18.0', architecture: 'x64', elevated: true });
   assert.is(validateFacts({ kind: 'PortOwner.Facts', formatVersion: 1, tool: 'portowner', at, machine, sections }), null);
   assert.equal(sections.sockets.data[0], {
-    protocol: 'TCP', localAddress: '0.0.0.0', localPort: 443, remoteAddress: null, remotePort: null, state: 'Listen', pid: 20, holders: [20, 21],
-    created: null, user: 'web', kernel: false, refusals: [],
+    protocol: 'TCP',
+    localAddress: '0.0.0.0',
+    localPort: 443,
+    remoteAddress: null,
+    remotePort: null,
+    state: 'Listen',
+    pid: 20,
+    holders: [20, 21],
+    created: null,
+    user: 'web',
+    kernel: false,
+    refusals: [],
   });
   assert.equal(sections.processes.data[0], {
-    pid: 20, imageName: 'nginx', path: '/usr/sbin/nginx', commandLine: 'nginx --password ***', user: 'web', parent: 1,
-    startTime: '2026-01-02T03:00:05.000Z', unit: 'nginx.service', container: null, refusals: [],
+    pid: 20,
+    imageName: 'nginx',
+    path: '/usr/sbin/nginx',
+    commandLine: 'nginx --password ***',
+    user: 'web',
+    parent: 1,
+    startTime: '2026-01-02T03:00:05.000Z',
+    unit: 'nginx.service',
+    container: null,
+    refusals: [],
   });
   for (const section of Object.values(sections)) assert.is(section.status, 'ok');
 });
@@ -118,7 +136,11 @@ test('what was not asked for is null, and says so by its section', () => {
 });
 
 test('the oldest holder is the owner, and of two the one with the lower number', () => {
-  const world: World = { tcp: [{ port: 80, inode: 5 }], holders: [9, 5, 9, 5, 8, 5, 7, 5, 6, 5], processes: { 6: { ticks: 70 }, 7: { ticks: 50 }, 8: { ticks: 50 }, 9: { ticks: 60 } } };
+  const world: World = {
+    tcp: [{ port: 80, inode: 5 }],
+    holders: [9, 5, 9, 5, 8, 5, 7, 5, 6, 5],
+    processes: { 6: { ticks: 70 }, 7: { ticks: 50 }, 8: { ticks: 50 }, 9: { ticks: 60 } },
+  };
   const { pid, holders } = one(world);
   assert.equal([pid, holders], [7, [7, 8, 9, 6]]);
 });
@@ -126,18 +148,24 @@ test('the oldest holder is the owner, and of two the one with the lower number',
 test('a parent has to be older than its child', () => {
   const world = (ticks: number): World => ({ tcp: [{ port: 80, inode: 5 }], holders: [9, 5], processes: { 9: { parent: 4, ticks: 50 }, 4: { parent: 1, ticks } } });
   const { processes } = ask(world(50));
-  assert.equal(processes.data.map(({ pid, parent, refusals }) => [pid, parent, refusals.map(({ field, code }) => `${field} ${code}`)]), [[9, 4, []], [4, null, ['ParentProcess NotAsked']]]);
+  assert.equal(
+    processes.data.map(({ pid, parent, refusals }) => [pid, parent, refusals.map(({ field, code }) => `${field} ${code}`)]),
+    [
+      [9, 4, []],
+      [4, null, ['ParentProcess NotAsked']],
+    ],
+  );
   assert.is(only(world(51)).parent, null);
   assert.is(only({ ...world(50), processes: { 9: { parent: 0 } } }).parent, null);
   assert.is(only({ ...world(50), processes: { 9: { parent: 4 } } }).parent, null, 'it has ended');
 });
 
-test('sockets without a descriptor are nobody\'s', () => {
+test("sockets without a descriptor are nobody's", () => {
   const { pid, kernel, user, refusals } = one({ tcp: [{ port: 80, state: 6 }] });
   assert.equal([pid, kernel, user, refusals], [null, true, null, []]);
 });
 
-test('what nobody holds though everybody was seen is the kernel\'s', () => {
+test("what nobody holds though everybody was seen is the kernel's", () => {
   const { pid, kernel, user, refusals } = one({ tcp: [{ port: 2049, inode: 9 }] });
   assert.equal([pid, kernel, user, refusals], [null, true, 'root', []]);
 });
@@ -151,7 +179,18 @@ test('unless it was closed meanwhile', () => {
 });
 
 test('without root it says whose sockets it could not see', () => {
-  const { sockets, processes } = ask({ tcp: [{ port: 80, inode: 9, uid: 33 }, { port: 81, inode: 10, uid: 1000 }], holders: [20, 10], processes: { 20: { uid: 1000 } }, limit }, { details: new Set(['owner']) });
+  const { sockets, processes } = ask(
+    {
+      tcp: [
+        { port: 80, inode: 9, uid: 33 },
+        { port: 81, inode: 10, uid: 1000 },
+      ],
+      holders: [20, 10],
+      processes: { 20: { uid: 1000 } },
+      limit,
+    },
+    { details: new Set(['owner']) },
+  );
   const [hidden, own] = sockets.data;
   assert.equal([hidden!.pid, hidden!.kernel, hidden!.user], [null, false, 'web']);
   assert.equal(hidden!.refusals, [{ field: 'OwningProcess', code: 'AccessDenied', text: `none of the processes that can be seen holds it; ${limit.text}`, needs: 'root (sudo)' }]);
@@ -187,12 +226,17 @@ test('processes that end while they are looked at', () => {
 });
 
 test('parts of a process that are refused', () => {
-  const world: World = { tcp: [{ port: 80, inode: 9 }], holders: [20, 9], processes: { 20: { name: 'comm', uid: 4000, exe: '', refused: { exe: 'AccessDenied', cgroup: 'Failed', cmdline: 'AccessDenied' } } } };
+  const world: World = {
+    tcp: [{ port: 80, inode: 9 }],
+    holders: [20, 9],
+    processes: { 20: { name: 'comm', uid: 4000, exe: '', refused: { exe: 'AccessDenied', cgroup: 'Failed', cmdline: 'AccessDenied' } } },
+  };
   const all = only(world, { details: new Set(['owner', 'path', 'user', 'services', 'commandLine']) });
   assert.is(all.imageName, 'comm');
-  assert.equal(all.refusals.map(({ field, code, needs }) => `${field} ${code} ${needs}`), [
-    'Path AccessDenied root (sudo)', 'Services Failed null', 'CommandLine AccessDenied root (sudo)', 'UserName NotSupported null',
-  ]);
+  assert.equal(
+    all.refusals.map(({ field, code, needs }) => `${field} ${code} ${needs}`),
+    ['Path AccessDenied root (sudo)', 'Services Failed null', 'CommandLine AccessDenied root (sudo)', 'UserName NotSupported null'],
+  );
   assert.equal(only(world, { details: new Set(['owner']) }).refusals, []);
 });
 
@@ -208,9 +252,24 @@ test('a user that only the directory knows', () => {
 });
 
 test('a user without a name is asked for once', () => {
-  const { source, names } = watched(linux({ tcp: [{ port: 80, inode: 9, uid: 70_000 }, { port: 81, inode: 10, uid: 70_000 }], holders: [20, 9, 20, 10], processes: { 20: { uid: 70_000 } } }));
+  const { source, names } = watched(
+    linux({
+      tcp: [
+        { port: 80, inode: 9, uid: 70_000 },
+        { port: 81, inode: 10, uid: 70_000 },
+      ],
+      holders: [20, 9, 20, 10],
+      processes: { 20: { uid: 70_000 } },
+    }),
+  );
   const { sockets } = ask(source);
-  assert.equal(sockets.data.map(({ user, refusals }) => [user, refusals.map(({ field, code }) => `${field} ${code}`)]), [[null, ['UserName NotSupported']], [null, ['UserName NotSupported']]]);
+  assert.equal(
+    sockets.data.map(({ user, refusals }) => [user, refusals.map(({ field, code }) => `${field} ${code}`)]),
+    [
+      [null, ['UserName NotSupported']],
+      [null, ['UserName NotSupported']],
+    ],
+  );
   assert.is(names.filter((name) => name === 'user/70000').length, 1);
 });
 
@@ -220,7 +279,10 @@ test('when the boot time is not known', () => {
 });
 
 test('a link-local address has its interface', () => {
-  const tcp = [{ local: 'fe80::1', port: 80, device: 2 }, { local: 'fe80::1', port: 81, device: 7 }];
+  const tcp = [
+    { local: 'fe80::1', port: 80, device: 2 },
+    { local: 'fe80::1', port: 81, device: 7 },
+  ];
   const names = ask({ tcp, raw: { 'proc/net/if_inet6': { text: 'fe800000000000000000000000000001 02 40 20 80 eth0\n' } } }).sockets.data.map(({ localAddress }) => localAddress);
   assert.equal(names, ['fe80::1%eth0', 'fe80::1%7']);
 });
@@ -231,7 +293,9 @@ const line = (local: string, state: string, inode: number) => `0: ${local} 00000
 test('without sock_diag, /proc/net answers, with IPv6 only where the kernel has it', () => {
   const broken = { bytes: Buffer.concat([netlink(2, Buffer.from('feffffff', 'hex')), done]) };
   const raw = {
-    'diag/tcp': notThere, 'diag/udp4': broken, 'diag/udp6': broken,
+    'diag/tcp': notThere,
+    'diag/udp4': broken,
+    'diag/udp6': broken,
     'proc/net/tcp': { text: heading + line('0100007F:0050', '0A', 9) + line('0100007F:0051', '01', 10) },
     'proc/net/udp': { text: heading + line('00000000:0035', '07', 11) },
     'proc/net/udp6': { text: heading },
@@ -255,8 +319,18 @@ test('an answer that breaks off is used when there is no other', () => {
 
 test('ranges', () => {
   const { dynamicRanges, reservedPorts } = ask({}, { ranges: true });
-  assert.equal(dynamicRanges.data.map(({ start, end }) => [start, end]), [[32768, 60999]]);
-  assert.equal(reservedPorts.data.map(({ kind, start, end }) => [kind, start, end]), [['Reserved', 8080, 8080], ['Reserved', 9000, 9010], ['Privileged', 1, 1023]]);
+  assert.equal(
+    dynamicRanges.data.map(({ start, end }) => [start, end]),
+    [[32768, 60999]],
+  );
+  assert.equal(
+    reservedPorts.data.map(({ kind, start, end }) => [kind, start, end]),
+    [
+      ['Reserved', 8080, 8080],
+      ['Reserved', 9000, 9010],
+      ['Privileged', 1, 1023],
+    ],
+  );
   const failed = ask({ raw: { ranges: { refusal: { code: 'Failed', text: 'why' } } } }, { ranges: true });
   assert.equal([failed.dynamicRanges.status, failed.dynamicRanges.reason], ['failed', 'why']);
 });
@@ -283,12 +357,15 @@ test('a recorded machine', () => {
     'UDP | 127.0.0.1 6000 | 127.0.0.1 5353 | - | 2214',
     'UDP | :: 5354 | - | - | 2214',
   ]);
-  assert.equal(sections.processes.data.map(({ pid, imageName, commandLine, user, parent, startTime }) => [pid, imageName, commandLine, user, parent, startTime]), [
-    [2214, 'node', 'node server.mjs', 'root', 2211, '2026-11-22T13:09:39.740Z'],
-    [2231, 'python3.11', 'python3 bind.py', 'root', 2214, '2026-11-22T13:09:42.770Z'],
-    [2230, 'cat', 'cat', 'root', 2214, '2026-11-22T13:09:42.750Z'],
-    [2211, 'bash', 'bash record.sh', 'root', null, '2026-11-22T13:09:39.730Z'],
-  ]);
+  assert.equal(
+    sections.processes.data.map(({ pid, imageName, commandLine, user, parent, startTime }) => [pid, imageName, commandLine, user, parent, startTime]),
+    [
+      [2214, 'node', 'node server.mjs', 'root', 2211, '2026-11-22T13:09:39.740Z'],
+      [2231, 'python3.11', 'python3 bind.py', 'root', 2214, '2026-11-22T13:09:42.770Z'],
+      [2230, 'cat', 'cat', 'root', 2214, '2026-11-22T13:09:42.750Z'],
+      [2211, 'bash', 'bash record.sh', 'root', null, '2026-11-22T13:09:39.730Z'],
+    ],
+  );
 });
 
 test('sock_diag and /proc/net of the recorded machine say the same', () => {
@@ -311,7 +388,10 @@ test('any recording gives facts', () => {
   fc.assert(
     fc.property(fc.constantFrom(...names), fc.uint8Array({ maxLength: 200 }), fc.boolean(), (name, bytes, cut) => {
       const entry = recording.entries.get(name)!;
-      const damaged = entry.bytes === undefined ? { ...entry, text: cut ? entry.text!.slice(0, bytes.length) : Buffer.from(bytes).toString('latin1') } : { ...entry, bytes: cut ? entry.bytes.subarray(0, bytes.length) : bytes };
+      const damaged =
+        entry.bytes === undefined
+          ? { ...entry, text: cut ? entry.text!.slice(0, bytes.length) : Buffer.from(bytes).toString('latin1') }
+          : { ...entry, bytes: cut ? entry.bytes.subarray(0, bytes.length) : bytes };
       const { machine, sections } = gatherLinux(recordedSource({ platform: 'linux', entries: new Map(recording.entries).set(name, damaged) }), everything);
       assert.is(validateFacts({ kind: 'PortOwner.Facts', formatVersion: 1, tool: 'portowner', at, machine, sections }), null);
     }),
@@ -322,10 +402,22 @@ test('socket units are asked for where what is set up is wanted', () => {
   const source = (entry: object): RawSource => ({ platform: 'linux', read: (name) => (name === 'socketunits' ? { at, ...entry } : linux({}).read(name)) });
   const units = (entry: object, question: Partial<Question> = {}) => ask(source(entry), question).socketUnits;
   const text = JSON.stringify([{ name: 'web.socket', texts: ['[Socket]\nListenStream=80'] }]);
-  assert.equal(units({ text }), { status: 'ok', reason: null, needs: null, at, data: [{ unit: 'web.socket', service: 'web.service', protocol: 'TCP', address: '::', port: 80, ipv6Only: false }] });
+  assert.equal(units({ text }), {
+    status: 'ok',
+    reason: null,
+    needs: null,
+    at,
+    data: [{ unit: 'web.socket', service: 'web.service', protocol: 'TCP', address: '::', port: 80, ipv6Only: false }],
+  });
   assert.is(units({ text }, { configured: false }), undefined);
   assert.is(units(notThere), undefined);
-  assert.equal(units({ refusal: { code: 'AccessDenied', text: 'access is denied', needs: 'root (sudo)' } }), { status: 'failed', reason: 'access is denied', needs: 'root (sudo)', at, data: [] });
+  assert.equal(units({ refusal: { code: 'AccessDenied', text: 'access is denied', needs: 'root (sudo)' } }), {
+    status: 'failed',
+    reason: 'access is denied',
+    needs: 'root (sudo)',
+    at,
+    data: [],
+  });
   assert.is(units({ text: '{}' })?.status, 'failed');
 });
 

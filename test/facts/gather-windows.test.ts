@@ -55,31 +55,69 @@ test('the machine', () => {
   assert.equal(ask({}).machine, { name: 'BOX', platform: 'win32', release: '10.0.26100', architecture: 'x64', elevated: true });
   assert.is(ask({ machine: { elevated: { value: 'false' } } }).machine.elevated, false);
   assert.equal(ask({ raw: { machine: { refusal: { code: 'Failed', text: 'x' } } } }).machine, {
-    name: 'unknown', platform: 'win32', release: 'unknown', architecture: 'unknown', elevated: null,
+    name: 'unknown',
+    platform: 'win32',
+    release: 'unknown',
+    architecture: 'unknown',
+    elevated: null,
   });
 });
 
 test('a listener and a connection with their owner', () => {
   const { sections } = ask(server, { details: new Set<Detail>([...everything.details, 'commandLine']) });
   assert.equal(sections.sockets, {
-    status: 'ok', reason: null, needs: null, at,
+    status: 'ok',
+    reason: null,
+    needs: null,
+    at,
     data: [
       {
-        protocol: 'TCP', localAddress: '0.0.0.0', localPort: 443, remoteAddress: null, remotePort: null, state: 'Listen',
-        pid: 1000, holders: [1000], created: time(9), user: null, kernel: false, refusals: [],
+        protocol: 'TCP',
+        localAddress: '0.0.0.0',
+        localPort: 443,
+        remoteAddress: null,
+        remotePort: null,
+        state: 'Listen',
+        pid: 1000,
+        holders: [1000],
+        created: time(9),
+        user: null,
+        kernel: false,
+        refusals: [],
       },
       {
-        protocol: 'TCP', localAddress: '192.0.2.1', localPort: 443, remoteAddress: '192.0.2.7', remotePort: 50123, state: 'Established',
-        pid: 1000, holders: [1000], created: null, user: null, kernel: false, refusals: [],
+        protocol: 'TCP',
+        localAddress: '192.0.2.1',
+        localPort: 443,
+        remoteAddress: '192.0.2.7',
+        remotePort: 50123,
+        state: 'Established',
+        pid: 1000,
+        holders: [1000],
+        created: null,
+        user: null,
+        kernel: false,
+        refusals: [],
       },
     ],
   });
   assert.is(sections.processes.status, 'ok');
   assert.equal(processOf(sections, 1000), {
-    pid: 1000, imageName: 'nginx.exe', path: 'C:\\bin\\nginx.exe', commandLine: '"C:\\bin\\nginx.exe" --run', user: 'BOX\\ann', parent: 600,
-    startTime: time(2), unit: null, container: null, refusals: [],
+    pid: 1000,
+    imageName: 'nginx.exe',
+    path: 'C:\\bin\\nginx.exe',
+    commandLine: '"C:\\bin\\nginx.exe" --run',
+    user: 'BOX\\ann',
+    parent: 600,
+    startTime: time(2),
+    unit: null,
+    container: null,
+    refusals: [],
   });
-  assert.equal(sections.processes.data.map(({ pid }) => pid), [1000, 600]);
+  assert.equal(
+    sections.processes.data.map(({ pid }) => pid),
+    [1000, 600],
+  );
   assert.equal(processOf(sections, 600).imageName, 'services.exe');
   assert.equal([sections.dynamicRanges.status, sections.reservedPorts.status], ['notAsked', 'notAsked']);
 });
@@ -117,11 +155,14 @@ test('one svchost with three services: all of them', () => {
     ],
   });
   assert.is(sections.services.status, 'ok');
-  assert.equal(sections.services.data.filter(({ pid }) => pid === 1500), [
-    { name: 'Dnscache', displayName: 'DNS Client', pid: 1500, state: 'Running', shared: true },
-    { name: 'NlaSvc', displayName: 'Network Location Awareness', pid: 1500, state: 'Running', shared: true },
-    { name: 'LanmanWorkstation', displayName: 'Workstation', pid: 1500, state: 'Running', shared: true },
-  ]);
+  assert.equal(
+    sections.services.data.filter(({ pid }) => pid === 1500),
+    [
+      { name: 'Dnscache', displayName: 'DNS Client', pid: 1500, state: 'Running', shared: true },
+      { name: 'NlaSvc', displayName: 'Network Location Awareness', pid: 1500, state: 'Running', shared: true },
+      { name: 'LanmanWorkstation', displayName: 'Workstation', pid: 1500, state: 'Running', shared: true },
+    ],
+  );
   assert.not.ok(sections.services.data.some(({ pid }) => pid === 0));
 });
 
@@ -134,7 +175,10 @@ test('PID 0 is TIME_WAIT and nobody, PID 4 is the kernel', () => {
         { local: '192.0.2.1', port: 80, remote: '192.0.2.7', remotePort: 50124, state: 8, pid: 0 },
       ],
     },
-    processes: [{ pid: 0, name: '' }, { pid: 4, name: 'System', created: created(0) }],
+    processes: [
+      { pid: 0, name: '' },
+      { pid: 4, name: 'System', created: created(0) },
+    ],
   });
   assert.equal(
     sections.sockets.data.map(({ state, pid, holders, kernel, refusals }) => ({ state, pid, holders, kernel, why: refusals.map(({ field }) => field) })),
@@ -170,7 +214,10 @@ for (const [elevated, text, needs] of [
 
 test('an owner that has ended: its number stays, its process is missing from a whole list', () => {
   const { sections } = ask({ sockets: { tcp4: [{ local: '0.0.0.0', port: 3000, pid: 7777 }] }, processes: server.processes! });
-  assert.equal(sections.sockets.data.map(({ pid, holders, kernel }) => [pid, holders, kernel]), [[7777, [7777], false]]);
+  assert.equal(
+    sections.sockets.data.map(({ pid, holders, kernel }) => [pid, holders, kernel]),
+    [[7777, [7777], false]],
+  );
   assert.equal([sections.processes.status, sections.processes.data], ['ok', []]);
 });
 
@@ -179,7 +226,13 @@ test('an owner that ends while it is looked at', () => {
   const { sections } = ask({ ...server, details: { 1000: { created: gone, path: gone, user: gone } } });
   const { imageName, path, user, refusals } = processOf(sections, 1000);
   assert.equal([imageName, path, user], ['nginx.exe', null, null]);
-  assert.equal(refusals.map(({ field, code }) => [field, code]), [['Path', 'Gone'], ['UserName', 'Gone']]);
+  assert.equal(
+    refusals.map(({ field, code }) => [field, code]),
+    [
+      ['Path', 'Gone'],
+      ['UserName', 'Gone'],
+    ],
+  );
 });
 
 test('a number that went to another process since the list was read tells nothing', () => {
@@ -195,33 +248,50 @@ for (const [what, processes, parent] of [
   ['a younger process has got the number since', [child, { pid: 600, name: 'a.exe', created: created(21) }], null],
   ['the parent has ended', [child], null],
   ['a process that is its own parent has none', [{ ...child, parent: 1000 }], null],
-  ['System is always older', [{ ...child, parent: 4 }, { pid: 4, name: 'System', created: created(30) }], 4],
+  [
+    'System is always older',
+    [
+      { ...child, parent: 4 },
+      { pid: 4, name: 'System', created: created(30) },
+    ],
+    4,
+  ],
 ] as const) {
   test(`parent: ${what}`, () => {
     const { sections } = ask({ sockets: { tcp4: [{ local: '0.0.0.0', port: 80, pid: 1000 }] }, processes });
     const process = processOf(sections, 1000);
     assert.is(process.parent, parent);
-    assert.equal(process.refusals.map(({ field, code }) => [field, code]), parent === null ? [['ParentProcess', 'Gone']] : []);
+    assert.equal(
+      process.refusals.map(({ field, code }) => [field, code]),
+      parent === null ? [['ParentProcess', 'Gone']] : [],
+    );
     assert.is(sections.processes.data.length, parent === null ? 1 : 2);
   });
 }
 
 test('a parent that owns a socket too is there once, with all that was asked', () => {
   const { sections } = ask({ ...server, sockets: { tcp4: [...server.sockets!.tcp4!, { local: '0.0.0.0', port: 135, pid: 600 }] } });
-  assert.equal(sections.processes.data.map(({ pid, path }) => [pid, path !== null]), [[1000, true], [600, true], [4, false]]);
+  assert.equal(
+    sections.processes.data.map(({ pid, path }) => [pid, path !== null]),
+    [
+      [1000, true],
+      [600, true],
+      [4, false],
+    ],
+  );
 });
 
 test('command lines are masked', () => {
-  const { sections } = ask(
-    { ...server, details: { 1000: { commandLine: { value: 'nginx.exe --password hunter2' } } } },
-    { details: new Set<Detail>(['owner', 'commandLine']) },
-  );
+  const { sections } = ask({ ...server, details: { 1000: { commandLine: { value: 'nginx.exe --password hunter2' } } } }, { details: new Set<Detail>(['owner', 'commandLine']) });
   assert.is(processOf(sections, 1000).commandLine, 'nginx.exe --password ***');
 });
 
 test('a recording without command lines says so', () => {
   const { sections } = ask({ ...server, details: { 1000: { commandLine: null } } }, { details: new Set<Detail>(['commandLine']) });
-  assert.equal(processOf(sections, 1000).refusals.map(({ field, code }) => [field, code]), [['CommandLine', 'NotAsked']]);
+  assert.equal(
+    processOf(sections, 1000).refusals.map(({ field, code }) => [field, code]),
+    [['CommandLine', 'NotAsked']],
+  );
 });
 
 const busy: World = {
@@ -249,7 +319,10 @@ for (const [what, question, ports] of [
   ['ports', { sockets: 'all', localPorts: [{ start: 50, end: 80 }] }, ['80 Listen', '80 Established', '53 null']],
 ] as const) {
   test(`asked for ${what}`, () => {
-    assert.equal(ask(busy, question).sections.sockets.data.map(({ localPort, state }) => `${localPort} ${state}`), [...ports]);
+    assert.equal(
+      ask(busy, question).sections.sockets.data.map(({ localPort, state }) => `${localPort} ${state}`),
+      [...ports],
+    );
   });
 }
 
@@ -286,7 +359,10 @@ test('a refused table makes the section partial, four make it failed', () => {
 });
 
 test('a cut-off table is partial', () => {
-  const bytes = socketTable('tcp4', [{ local: '0.0.0.0', port: 1, pid: 1 }, { local: '0.0.0.0', port: 2, pid: 1 }]);
+  const bytes = socketTable('tcp4', [
+    { local: '0.0.0.0', port: 1, pid: 1 },
+    { local: '0.0.0.0', port: 2, pid: 1 },
+  ]);
   const { status, reason, data } = ask({ raw: { tcp4: { bytes: bytes.subarray(0, 200) } } }).sections.sockets;
   assert.equal([status, reason, data.length], ['partial', 'the tcp4 table is cut off: it has 1 of 2 rows', 1]);
 });
@@ -302,7 +378,11 @@ test('a list of processes that is cut off is partial', () => {
   const end = bytes.length - 300;
   const { status, data } = ask({ ...server, raw: { processes: { bytes: bytes.subarray(0, end), meta: { base: base.toString(16) } } } }).sections.processes;
   assert.equal([status, data.length], ['failed', 0]);
-  const some = ask({ ...server, sockets: { tcp4: [{ local: '::', port: 1, pid: 600 }] }, raw: { processes: { bytes: bytes.subarray(0, end), meta: { base: base.toString(16) } } } });
+  const some = ask({
+    ...server,
+    sockets: { tcp4: [{ local: '::', port: 1, pid: 600 }] },
+    raw: { processes: { bytes: bytes.subarray(0, end), meta: { base: base.toString(16) } } },
+  });
   assert.is(some.sections.processes.status, 'partial');
 });
 
@@ -344,7 +424,12 @@ test('the dynamic ranges of both families and protocols', () => {
 
 test('four refusals for one reason are one', () => {
   const names = ['ipv4/tcp', 'ipv4/udp', 'ipv6/tcp', 'ipv6/udp'];
-  const raw = Object.fromEntries(names.map((name) => [`dynamicports/${name}`, { refusal: { code: 'NotSupported', text: `netsh interface ${name.replace('/', ' show dynamicportrange ')} said nothing` } } as const]));
+  const raw = Object.fromEntries(
+    names.map((name) => [
+      `dynamicports/${name}`,
+      { refusal: { code: 'NotSupported', text: `netsh interface ${name.replace('/', ' show dynamicportrange ')} said nothing` } } as const,
+    ]),
+  );
   const { status, reason } = ask({ raw }, { ranges: true }).sections.dynamicRanges;
   assert.equal([status, reason], ['failed', 'dynamicports: netsh interface ipv4|ipv6 show dynamicportrange tcp|udp said nothing']);
 });
@@ -354,21 +439,30 @@ test('what is kept from programs without a socket', () => {
   const none = (language: Language) => ({ bytes: netshText(`excludedportrange-${language}-none`), meta: { codePage: codePages[language] } });
   const stored = { bytes: Buffer.from('x\r\n---- ----\r\n 5357 5357\r\n 50000 50059 *\r\n') };
   const raw = {
-    'excludedports/ipv4/tcp': excluded('de'), 'excludedports/ipv4/udp': none('fr'), 'excludedports/ipv6/tcp': none('ja'), 'excludedports/ipv6/udp': none('en'),
-    'persistentports/ipv4/tcp': stored, 'persistentports/ipv4/udp': none('fr'), 'persistentports/ipv6/tcp': none('ja'), 'persistentports/ipv6/udp': none('en'),
+    'excludedports/ipv4/tcp': excluded('de'),
+    'excludedports/ipv4/udp': none('fr'),
+    'excludedports/ipv6/tcp': none('ja'),
+    'excludedports/ipv6/udp': none('en'),
+    'persistentports/ipv4/tcp': stored,
+    'persistentports/ipv4/udp': none('fr'),
+    'persistentports/ipv6/tcp': none('ja'),
+    'persistentports/ipv6/udp': none('en'),
     guestports: { bytes: guestPorts([[3, 32768, 36863]]) },
     urlacl: { bytes: Buffer.alloc(0), meta: { pages: '' } },
     iplisten: { bytes: Buffer.alloc(8) },
   };
   const { reservedPorts, urlReservations, ipListenList } = ask({ raw }, { ranges: true }).sections;
   assert.equal([reservedPorts.status, urlReservations?.status, ipListenList?.status], ['ok', 'ok', 'ok']);
-  assert.equal(reservedPorts.data.map(({ kind, protocol, family, start, end, source }) => `${kind} ${protocol} ${family} ${start}-${end} ${source}`), [
-    'ExcludedPersistent TCP IPv4 5357-5357 netsh interface ipv4 show excludedportrange tcp',
-    'Excluded TCP IPv4 49671-49770 netsh interface ipv4 show excludedportrange tcp',
-    'ExcludedAdministered TCP IPv4 50000-50059 netsh interface ipv4 show excludedportrange tcp',
-    'Excluded TCP IPv4 61117-61216 netsh interface ipv4 show excludedportrange tcp',
-    'ReservedForGuests null null 32768-36863 HcnEnumerateGuestNetworkPortReservations',
-  ]);
+  assert.equal(
+    reservedPorts.data.map(({ kind, protocol, family, start, end, source }) => `${kind} ${protocol} ${family} ${start}-${end} ${source}`),
+    [
+      'ExcludedPersistent TCP IPv4 5357-5357 netsh interface ipv4 show excludedportrange tcp',
+      'Excluded TCP IPv4 49671-49770 netsh interface ipv4 show excludedportrange tcp',
+      'ExcludedAdministered TCP IPv4 50000-50059 netsh interface ipv4 show excludedportrange tcp',
+      'Excluded TCP IPv4 61117-61216 netsh interface ipv4 show excludedportrange tcp',
+      'ReservedForGuests null null 32768-36863 HcnEnumerateGuestNetworkPortReservations',
+    ],
+  );
   // Without Hyper-V there is no such library, and nothing is missing.
   const without = ask({ raw: { ...raw, guestports: { refusal: { code: 'NotSupported', text: 'this Windows has no computenetwork.dll' } } } }, { ranges: true });
   assert.equal([without.sections.reservedPorts.status, without.sections.reservedPorts.data.length], ['ok', 4]);
@@ -396,13 +490,28 @@ test('a recording, byte for byte', () => {
   );
   assert.equal(sections.processes.data, [
     {
-      pid: 32, imageName: 'node.exe', path: 'C:\\server\\node.exe', commandLine: null, user: 'VM\\root', parent: null,
-      startTime: '2026-11-22T13:07:46.5377060Z', unit: null, container: null, refusals: [],
+      pid: 32,
+      imageName: 'node.exe',
+      path: 'C:\\server\\node.exe',
+      commandLine: null,
+      user: 'VM\\root',
+      parent: null,
+      startTime: '2026-11-22T13:07:46.5377060Z',
+      unit: null,
+      container: null,
+      refusals: [],
     },
   ]);
-  assert.equal(sections.services.data.map(({ name, pid, shared }) => [name, pid, shared]), [
-    ['Eventlog', 164, true], ['PlugPlay', 120, true], ['RpcSs', 260, true], ['Winedevice1', 76, false], ['Winedevice2', 192, false],
-  ]);
+  assert.equal(
+    sections.services.data.map(({ name, pid, shared }) => [name, pid, shared]),
+    [
+      ['Eventlog', 164, true],
+      ['PlugPlay', 120, true],
+      ['RpcSs', 260, true],
+      ['Winedevice1', 76, false],
+      ['Winedevice2', 192, false],
+    ],
+  );
   // The recording is older than the other sources.
   assert.equal(
     Object.entries(sections).map(([name, { status }]) => `${name} ${status}`),
@@ -414,17 +523,46 @@ test('100,000 sockets', () => {
   const rows = Array.from({ length: 100_000 }, (_, i) => ({ local: '10.0.0.1', port: 1 + (i % 65535), remote: '10.0.0.2', remotePort: 443, state: 5, pid: 1000 }));
   const { sections } = ask({ sockets: { tcp4: rows }, processes: server.processes! });
   assert.is(sections.sockets.data.length, 100_000);
-  assert.equal(sections.processes.data.map(({ pid }) => pid), [1000, 600]);
+  assert.equal(
+    sections.processes.data.map(({ pid }) => pid),
+    [1000, 600],
+  );
 });
 
 test('any recording: no crash, and the sections keep their form', () => {
   const bytes = fc.uint8Array({ maxLength: 800 });
   const text = fc.oneof(fc.string(), fc.json());
-  const entry = fc.oneof(bytes.map((some) => ({ bytes: some, meta: { base: base.toString(16), pages: `${base.toString(16)}:${some.length}:3` } })), text.map((some) => ({ text: some })));
-  const names = ['machine', 'tcp4', 'tcp6', 'udp4', 'udp6', 'processes', 'process/1000', 'services', 'drivers', 'httpsys', 'portproxy', 'servicetags', 'bound4', 'bound6', 'dynamicports/ipv4/tcp', 'excludedports/ipv6/udp', 'persistentports/ipv4/tcp', 'guestports', 'urlacl', 'iplisten'];
+  const entry = fc.oneof(
+    bytes.map((some) => ({ bytes: some, meta: { base: base.toString(16), pages: `${base.toString(16)}:${some.length}:3` } })),
+    text.map((some) => ({ text: some })),
+  );
+  const names = [
+    'machine',
+    'tcp4',
+    'tcp6',
+    'udp4',
+    'udp6',
+    'processes',
+    'process/1000',
+    'services',
+    'drivers',
+    'httpsys',
+    'portproxy',
+    'servicetags',
+    'bound4',
+    'bound6',
+    'dynamicports/ipv4/tcp',
+    'excludedports/ipv6/udp',
+    'persistentports/ipv4/tcp',
+    'guestports',
+    'urlacl',
+    'iplisten',
+  ];
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...names), entry), (raw) => {
-      const sockets = { tcp4: [...server.sockets!.tcp4!, { local: '0.0.0.0', port: 80, pid: 4 }, { local: '0.0.0.0', port: 135, pid: 1000, tag: 7 }, { local: '0.0.0.0', port: 3000, pid: 4999 }] };
+      const sockets = {
+        tcp4: [...server.sockets!.tcp4!, { local: '0.0.0.0', port: 80, pid: 4 }, { local: '0.0.0.0', port: 135, pid: 1000, tag: 7 }, { local: '0.0.0.0', port: 3000, pid: 4999 }],
+      };
       const services = ['iphlpsvc', 'RpcSs'].map((name) => ({ name, display: name, pid: 1000 }));
       const { sections } = ask({ ...server, sockets, services, raw }, { ranges: true });
       for (const { status, reason, data } of Object.values(sections)) {

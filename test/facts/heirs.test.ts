@@ -24,7 +24,12 @@ const cases: [what: string, entries: Descendant[], bound: string | null, heirs: 
 for (const [what, entries, bound, heirs] of cases) test(what, () => assert.equal(heirsOf(10, bound, entries), heirs));
 
 test('any tree of processes has an end', () => {
-  const entry = fc.record({ pid: fc.nat(20), parent: fc.nat(20), imageName: fc.constantFrom('a.exe', 'conhost.exe', null), started: fc.oneof(fc.nat(9).map(at), fc.constant(null)) });
+  const entry = fc.record({
+    pid: fc.nat(20),
+    parent: fc.nat(20),
+    imageName: fc.constantFrom('a.exe', 'conhost.exe', null),
+    started: fc.oneof(fc.nat(9).map(at), fc.constant(null)),
+  });
   fc.assert(
     fc.property(fc.array(entry), fc.oneof(fc.nat(9).map(at), fc.constant(null)), (entries, bound) => {
       const heirs = heirsOf(10, bound, entries);

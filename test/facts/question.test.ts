@@ -12,7 +12,10 @@ test('the spans without a socket are those that no port is in', () => {
   fc.assert(
     fc.property(fc.array(span, { maxLength: 20 }), fc.array(port, { maxLength: 20 }), (spans, ports) => {
       const sockets = ports.map((localPort) => ({ localPort }));
-      assert.equal(spansWithout(spans, sockets), spans.filter(({ start, end }) => !ports.some((one) => one >= start && one <= end)));
+      assert.equal(
+        spansWithout(spans, sockets),
+        spans.filter(({ start, end }) => !ports.some((one) => one >= start && one <= end)),
+      );
     }),
   );
 });

@@ -12,12 +12,23 @@ const source = (platform: Platform): RawSource => ({ platform, read: (name) => (
 test('what is named is refused, all else is as it was', () => {
   const { read, platform } = switchedOff(source('win32'), ' httpsys, Process,dynamicports ,');
   assert.is(platform, 'win32');
-  assert.equal(['httpsys', 'process/7', 'dynamicports/ipv4/tcp'].map((name) => read(name).refusal?.code), ['Disabled', 'Disabled', 'Disabled']);
-  assert.equal(['processes', 'tcp4', 'machine'].map((name) => read(name).text), ['processes', 'tcp4', 'machine']);
+  assert.equal(
+    ['httpsys', 'process/7', 'dynamicports/ipv4/tcp'].map((name) => read(name).refusal?.code),
+    ['Disabled', 'Disabled', 'Disabled'],
+  );
+  assert.equal(
+    ['processes', 'tcp4', 'machine'].map((name) => read(name).text),
+    ['processes', 'tcp4', 'machine'],
+  );
 });
 
 test('a name that is no source is wrong usage, and the hint has the names', () => {
-  for (const [platform, names] of [['win32', 'httpsy'], ['linux', 'httpsys'], ['linux', 'machine'], ['linux', 'toString']] as const) {
+  for (const [platform, names] of [
+    ['win32', 'httpsy'],
+    ['linux', 'httpsys'],
+    ['linux', 'machine'],
+    ['linux', 'toString'],
+  ] as const) {
     assert.throws(
       () => switchedOff(source(platform), names),
       (error: unknown) => error instanceof PortOwnerError && error.code === 'PO1001' && error.hint === `Sources: ${Object.keys(sourceNames[platform]).join(', ')}.`,
@@ -26,8 +37,13 @@ test('a name that is no source is wrong usage, and the hint has the names', () =
 });
 
 test('every name is one that the platform answers to', () => {
-  for (const [platform, folder] of [['win32', 'windows'], ['linux', 'linux']] as const) {
-    const text = ['source.ts', ...(platform === 'win32' ? ['apart.ts'] : [])].map((file) => readFileSync(new URL(`../../src/machine/${folder}/${file}`, import.meta.url), 'utf8')).join('');
+  for (const [platform, folder] of [
+    ['win32', 'windows'],
+    ['linux', 'linux'],
+  ] as const) {
+    const text = ['source.ts', ...(platform === 'win32' ? ['apart.ts'] : [])]
+      .map((file) => readFileSync(new URL(`../../src/machine/${folder}/${file}`, import.meta.url), 'utf8'))
+      .join('');
     for (const name of Object.keys(sourceNames[platform])) assert.match(text, new RegExp(`\\b${name}\\b`));
   }
 });

@@ -22,7 +22,14 @@ export interface Row {
 export function addressBytes(text: string): Buffer {
   if (isIPv4(text)) return Buffer.from(text.split('.').map(Number));
   const [head = '', tail] = text.split('::');
-  const groups = (part: string) => Buffer.from(part.split(':').map((group) => group.padStart(group === '' ? 0 : 4, '0')).join(''), 'hex');
+  const groups = (part: string) =>
+    Buffer.from(
+      part
+        .split(':')
+        .map((group) => group.padStart(group === '' ? 0 : 4, '0'))
+        .join(''),
+      'hex',
+    );
   const bytes = Buffer.alloc(16);
   groups(head).copy(bytes);
   if (tail !== undefined) groups(tail).copy(bytes, 16 - groups(tail).length);
@@ -216,7 +223,11 @@ export interface World {
 export function windows(world: World): RawSource {
   const entries = new Map<string, RawEntry>();
   const machine: MachineDetails = {
-    name: { value: 'BOX' }, release: { value: '10.0.26100' }, architecture: { value: 'x64' }, elevated: { value: 'true' }, ...world.machine,
+    name: { value: 'BOX' },
+    release: { value: '10.0.26100' },
+    architecture: { value: 'x64' },
+    elevated: { value: 'true' },
+    ...world.machine,
   };
   entries.set('machine', { at, text: JSON.stringify(machine) });
   for (const table of ['tcp4', 'tcp6', 'udp4', 'udp6'] as const) {

@@ -45,7 +45,11 @@ function read(xml: string) {
 
   function typeNames({ children }: Node): string[] | undefined {
     const [first] = children;
-    if (first?.tag === 'TN') types.set(first.attributes.RefId!, first.children.map((node) => decode(node.text)));
+    if (first?.tag === 'TN')
+      types.set(
+        first.attributes.RefId!,
+        first.children.map((node) => decode(node.text)),
+      );
     else if (first?.tag !== 'TNRef') return undefined;
     const found = types.get(first.attributes.RefId!);
     assert.ok(found, 'a reference to type names that were not written before');
@@ -126,7 +130,10 @@ test('a document without rows', async () => {
 test('a live row has a type of its own, and nothing more', async () => {
   const [document] = documents((await written('clixml', sample, [full, empty, { ...empty, Id: null }, full])).text);
   const live = ['PortOwner.Sample', 'PortOwner.Sample#Live'];
-  assert.equal(read(document!).map((item) => item.type), [live, ['PortOwner.Sample'], ['PortOwner.Sample'], live]);
+  assert.equal(
+    read(document!).map((item) => item.type),
+    [live, ['PortOwner.Sample'], ['PortOwner.Sample'], live],
+  );
   assert.not.match(document!, /N="Id"/);
 });
 
@@ -167,9 +174,15 @@ test('streaming sends a complete document per batch, with its own type names', a
   assert.ok(batches.length > 2, `${batches.length} batches`);
   // .NET's large object heap begins at 85,000 bytes.
   for (const document of documents(text)) assert.ok(document.length < 42_000, `${document.length} characters`);
-  assert.equal(batches.flat().map((item) => item.row.Port), rows.map((row) => row.Port));
+  assert.equal(
+    batches.flat().map((item) => item.row.Port),
+    rows.map((row) => row.Port),
+  );
   for (const [first] of batches) assert.equal(first!.type, ['PortOwner.Sample', 'PortOwner.Sample#Live']);
-  assert.equal(flushed.map((part) => documents(part).length), batches.map((_, i) => i + 1));
+  assert.equal(
+    flushed.map((part) => documents(part).length),
+    batches.map((_, i) => i + 1),
+  );
 });
 
 test('a stream that ends with a full batch has no empty document', async () => {
@@ -192,11 +205,19 @@ test('problems go to the streams of their kind', async () => {
   const { text } = await written('clixml', sample, [full, ...severities.map((severity) => Object.assign({}, problem, { severity }))]);
   const [document] = documents(text);
   const items = read(document!);
-  assert.equal(items.map((item) => item.stream), [undefined, 'Error', 'warning']);
+  assert.equal(
+    items.map((item) => item.stream),
+    [undefined, 'Error', 'warning'],
+  );
   assert.is(items[2]!.text, 'PO3002: some are hidden. Run as root.');
 });
 
-const categories: [ProblemCode, number][] = [['PO1001', 5], ['PO2004', 23], ['PO3002', 18], ['PO9001', 0]];
+const categories: [ProblemCode, number][] = [
+  ['PO1001', 5],
+  ['PO2004', 23],
+  ['PO3002', 18],
+  ['PO9001', 0],
+];
 for (const [code, category] of categories) {
   test(`${code} as an ErrorRecord`, async () => {
     const { text } = await written('clixml', sample, [{ severity: 'Error', code, message: 'é <no>' }]);
@@ -207,7 +228,8 @@ for (const [code, category] of categories) {
       `<I32 N="ErrorCategory_Category">${category}</I32>`,
       '<Nil N="TargetObject" />',
       `<S N="ErrorDetails_RecommendedAction">${problemKinds[code].action}</S>`,
-    ]) assert.ok(text.includes(part), part);
+    ])
+      assert.ok(text.includes(part), part);
   });
 }
 
@@ -215,8 +237,18 @@ test('problems as rows', async () => {
   const { text } = await written('clixml', sample, [problem, full], { problems: 'rows' });
   const [document] = documents(text);
   const [first, second, ...others] = read(document!);
-  assert.equal(others.map(({ row: { Severity, Message } }) => [Severity, Message]), [['End', null]]);
-  assert.equal([first!.stream, first!.type, first!.row], [undefined, ['PortOwner.Problem'], { Severity: 'Warning', Code: 'PO3002', Message: 'some are hidden', Hint: 'Run as root.', Target: 'pid 4', Category: 'PermissionDenied', Terminating: false }]);
+  assert.equal(
+    others.map(({ row: { Severity, Message } }) => [Severity, Message]),
+    [['End', null]],
+  );
+  assert.equal(
+    [first!.stream, first!.type, first!.row],
+    [
+      undefined,
+      ['PortOwner.Problem'],
+      { Severity: 'Warning', Code: 'PO3002', Message: 'some are hidden', Hint: 'Run as root.', Target: 'pid 4', Category: 'PermissionDenied', Terminating: false },
+    ],
+  );
   assert.is(second!.row.Port, 443);
 });
 
@@ -225,7 +257,10 @@ test('any rows can be read back, in pure ASCII', async () => {
     fc.asyncProperty(fc.array(hostileRow, { minLength: 1, maxLength: 4 }), fc.boolean(), async (rows, stream) => {
       const [document, ...more] = documents((await written('clixml', sample, rows, { stream })).text);
       assert.equal(more, []);
-      assert.equal(read(document!).map((item) => item.row), rows.map((row) => ({ ...row })));
+      assert.equal(
+        read(document!).map((item) => item.row),
+        rows.map((row) => ({ ...row })),
+      );
     }),
     { numRuns: 300 },
   );

@@ -29,7 +29,12 @@ for (const format of formats) {
   });
 
   test(`${format}: every column of a real schema`, async () => {
-    const row = Object.fromEntries(endpoint.columns.map(({ name, type }) => [name, { text: name, date: '2026-01-02T03:04:05Z', boolean: true, uint16: 1, uint32: 2, int32: 3, texts: [name], uint32s: [4] }[type as 'text']]));
+    const row = Object.fromEntries(
+      endpoint.columns.map(({ name, type }) => [
+        name,
+        { text: name, date: '2026-01-02T03:04:05Z', boolean: true, uint16: 1, uint32: 2, int32: 3, texts: [name], uint32s: [4] }[type as 'text'],
+      ]),
+    );
     const { text } = await written(format, endpoint, [row]);
     for (const column of endpoint.columns) {
       if ('liveAliasOf' in column) assert.not.match(text, new RegExp(`\\b${column.name}\\b`));

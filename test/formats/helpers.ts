@@ -78,7 +78,11 @@ const units = fc.oneof(
   fc.integer({ min: 0, max: 0xffff }),
   fc.integer({ min: 0, max: 0xff }),
   // What is special to one of the formats: separators, quotes, escapes, formulas, controls, bidi, surrogates, wide and combining characters.
-  fc.constantFrom(...[...'_xX0041\\<>&"\',;=+-@\t\r\n \x1b\x7f\x85\u00a0\u0301\u200d\u202e\u2028\u2066\ufe0f\ufeff\uff1d\ufffe\uffff漢한é👍🏽'].flatMap((text) => [...Array(text.length).keys()].map((i) => text.charCodeAt(i)))),
+  fc.constantFrom(
+    ...[...'_xX0041\\<>&"\',;=+-@\t\r\n \x1b\x7f\x85\u00a0\u0301\u200d\u202e\u2028\u2066\ufe0f\ufeff\uff1d\ufffe\uffff漢한é👍🏽'].flatMap((text) =>
+      [...Array(text.length).keys()].map((i) => text.charCodeAt(i)),
+    ),
+  ),
 );
 
 /** Any text at all, lone surrogates included, most of it awkward. */

@@ -40,7 +40,17 @@ test('problems are items that are no rows', async () => {
 
 test('problems as rows', async () => {
   const { text } = await written('json', sample, [{ severity: 'Error', code: 'PO2001', message: 'no such file' }], { problems: 'rows' });
-  assert.equal(JSON.parse(text), [{ Severity: 'Error', Code: 'PO2001', Message: 'no such file', Hint: 'Make sure that the file is there and may be read.', Target: null, Category: 'ReadError', Terminating: false }]);
+  assert.equal(JSON.parse(text), [
+    {
+      Severity: 'Error',
+      Code: 'PO2001',
+      Message: 'no such file',
+      Hint: 'Make sure that the file is there and may be read.',
+      Target: null,
+      Category: 'ReadError',
+      Terminating: false,
+    },
+  ]);
 });
 
 for (const format of ['json', 'ndjson'] as const) {
@@ -49,8 +59,17 @@ for (const format of ['json', 'ndjson'] as const) {
       fc.asyncProperty(fc.array(hostileRow, { maxLength: 4 }), async (rows) => {
         const { text } = await written(format, sample, rows);
         assert.match(text, /^[\n -~]*$/);
-        const back: unknown = format === 'json' ? JSON.parse(text) : text.split('\n').filter(Boolean).map((line): unknown => JSON.parse(line));
-        assert.equal(back, rows.map((row) => ({ ...row })));
+        const back: unknown =
+          format === 'json'
+            ? JSON.parse(text)
+            : text
+                .split('\n')
+                .filter(Boolean)
+                .map((line): unknown => JSON.parse(line));
+        assert.equal(
+          back,
+          rows.map((row) => ({ ...row })),
+        );
       }),
     );
   });

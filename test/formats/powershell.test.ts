@@ -84,14 +84,26 @@ test('any text, unit by unit', async (context) => {
   if (missing) return skip(missing, context as object);
   const texts = fc.sample(hostileText, 1000);
   const units = (text: string): string => [...Array(text.length).keys()].map((i) => text.charCodeAt(i)).join(' ');
-  const { text } = await written('clixml', sample, texts.map((each) => ({ Owner: each, Services: [each] })));
+  const { text } = await written(
+    'clixml',
+    sample,
+    texts.map((each) => ({ Owner: each, Services: [each] })),
+  );
   const lines = powershell(text, 'Read-Output | ForEach-Object { "[" + ([int[]]$_.Owner.ToCharArray() -join " ") + "|" + ([int[]]$_.Services[0].ToCharArray() -join " ") + "]" }');
-  assert.equal(lines.split(/\r?\n/), texts.map((each) => `[${units(each)}|${units(each)}]`));
+  assert.equal(
+    lines.split(/\r?\n/),
+    texts.map((each) => `[${units(each)}|${units(each)}]`),
+  );
 });
 
 test('a stream of documents', async (context) => {
   if (missing) return skip(missing, context as object);
-  const { text } = await written('clixml', sample, Array.from({ length: 600 }, (_, i) => ({ ...full, Port: i })), { stream: true });
+  const { text } = await written(
+    'clixml',
+    sample,
+    Array.from({ length: 600 }, (_, i) => ({ ...full, Port: i })),
+    { stream: true },
+  );
   assert.is(powershell(text, '$rows = @(Read-Output); "$($rows.Count) $($rows[599].Port) $($rows[599].Services)"'), '600 599 W3SVC WAS');
 });
 
@@ -111,7 +123,11 @@ test('nothing at all is no row and no error', async (context) => {
 test('problems on their streams', async (context) => {
   if (missing) return skip(missing, context as object);
   const severities = ['Warning', 'Error'] as const;
-  const { text } = await written('clixml', sample, [...severities.map((severity) => Object.assign({}, problem, { severity })), { severity: 'Error', code: 'PO2001', message: 'é' }, full]);
+  const { text } = await written('clixml', sample, [
+    ...severities.map((severity) => Object.assign({}, problem, { severity })),
+    { severity: 'Error', code: 'PO2001', message: 'é' },
+    full,
+  ]);
   const shown = powershell(
     text,
     `Read-Output 2>&1 | ForEach-Object {
@@ -131,7 +147,10 @@ test('problems on their streams', async (context) => {
 test('problems as rows', async (context) => {
   if (missing) return skip(missing, context as object);
   const { text } = await written('clixml', sample, [problem, full], { problems: 'rows' });
-  assert.is(powershell(text, '@(Read-Output | ForEach-Object { "$($_.PSTypeNames[0]) $($_.Code)$($_.Port)" }) -join ","'), 'Deserialized.PortOwner.Problem PO3002,Deserialized.PortOwner.Sample 443,Deserialized.PortOwner.Problem');
+  assert.is(
+    powershell(text, '@(Read-Output | ForEach-Object { "$($_.PSTypeNames[0]) $($_.Code)$($_.Port)" }) -join ","'),
+    'Deserialized.PortOwner.Problem PO3002,Deserialized.PortOwner.Sample 443,Deserialized.PortOwner.Problem',
+  );
 });
 
 test.run();

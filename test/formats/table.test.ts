@@ -102,7 +102,12 @@ test('three dots where the terminal has no ellipsis', async () => {
 
 test('wide, combining and joined characters are aligned by what they take on the screen', async () => {
   const names = ['漢字', 'e\u0301', '👨‍👩‍👧', 'größe', 'ok'];
-  const { text } = await written('table', schema, names.map((name) => ({ Address: name, Port: 1 })), { columns: schema.columns.slice(1, 3) });
+  const { text } = await written(
+    'table',
+    schema,
+    names.map((name) => ({ Address: name, Port: 1 })),
+    { columns: schema.columns.slice(1, 3) },
+  );
   assert.is(text, `Address  Port\n-------  ----\n漢字        1\ne\u0301           1\n👨‍👩‍👧          1\ngröße       1\nok          1\n`);
 });
 
@@ -118,14 +123,20 @@ test('a name cannot send an escape sequence or forge a line', async () => {
 
 test('no line is wider than the terminal or has anything raw in it', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(hostileRow, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 140 }), fc.boolean(), fc.boolean(), async (list, columns, unicode, colours) => {
-      const dressed = (await written('table', sample, list, { terminal: terminal(columns, { unicode, colours }) })).text;
-      const text = dressed.replaceAll(/\x1b\[[\d;]+m/g, '');
-      assert.not.match(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
-      const lines = text.split('\n');
-      assert.is(lines.length, list.length + (colours ? 2 : 3));
-      for (const line of lines) assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} > ${columns}: ${line}`);
-    }),
+    fc.asyncProperty(
+      fc.array(hostileRow, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 140 }),
+      fc.boolean(),
+      fc.boolean(),
+      async (list, columns, unicode, colours) => {
+        const dressed = (await written('table', sample, list, { terminal: terminal(columns, { unicode, colours }) })).text;
+        const text = dressed.replaceAll(/\x1b\[[\d;]+m/g, '');
+        assert.not.match(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
+        const lines = text.split('\n');
+        assert.is(lines.length, list.length + (colours ? 2 : 3));
+        for (const line of lines) assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} > ${columns}: ${line}`);
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -8,7 +8,8 @@ import type { Layer, Result } from './layer.ts';
 /** The PowerShells that the module is made for. */
 const shells = process.platform === 'win32' ? ['pwsh', 'powershell'] : ['pwsh'];
 
-const needed = "$m = Get-Module -ListAvailable Pester | Where-Object Version -GE '5.0'; if ($m) { 'Pester' }; if (Get-Module -ListAvailable PSScriptAnalyzer) { 'PSScriptAnalyzer' }";
+const needed =
+  "$m = Get-Module -ListAvailable Pester | Where-Object Version -GE '5.0'; if ($m) { 'Pester' }; if (Get-Module -ListAvailable PSScriptAnalyzer) { 'PSScriptAnalyzer' }";
 
 const options = ['-NoProfile', '-NonInteractive', ...(process.platform === 'win32' ? ['-ExecutionPolicy', 'Bypass'] : [])];
 const env = { ...process.env, POWERSHELL_TELEMETRY_OPTOUT: '1', PORTOWNER_TEST_NODE: process.execPath };
@@ -29,7 +30,12 @@ function runIn(shell: string): Result {
   const folder = mkdtempSync(join(tmpdir(), 'portowner-module-'));
   try {
     const file = join(folder, 'result.json');
-    const run = spawnSync(shell, [...options, '-File', join(root, 'test/module/run.ps1'), '-Tests', join(root, 'ps/Tests'), '-Result', file], { env, encoding: 'utf8', maxBuffer: 1e8, timeout: 20 * 60_000 });
+    const run = spawnSync(shell, [...options, '-File', join(root, 'test/module/run.ps1'), '-Tests', join(root, 'ps/Tests'), '-Result', file], {
+      env,
+      encoding: 'utf8',
+      maxBuffer: 1e8,
+      timeout: 20 * 60_000,
+    });
     const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8')) as Ran;
     process.stdout.write(failed > 0 ? `FAILED ${name}: ${failed} failed\n${run.stdout}\n` : `ok ${name}: ${passed} passed\n`);
     const reason = (test: string): string => (test.startsWith('PSScriptAnalyzer') ? `${shell} has no PSScriptAnalyzer` : 'not on this system');

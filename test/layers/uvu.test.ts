@@ -23,7 +23,14 @@ const cases: [name: string, source: string, passed: number, failed: number, skip
   ['one skips itself', `${head}test('a', (context) => skip('no moon', context));\ntest('b', () => {});\ntest.run();`, 1, 0, [{ name: 's a', reason: 'no moon' }], /^ok/],
   ['all skip themselves', `${head}test('a', (context) => skip('no moon', context));\ntest.run();`, 0, 0, [{ name: 's a', reason: 'no moon' }], /^ok/],
   ['skipped as a whole', `${head}skip('no sun');`, 0, 0, [{ name: '', reason: 'no sun' }], /^ok/],
-  ['skipped without a reason', `${head}test.skip('a', () => {});\ntest('b', () => {});\ntest.run();`, 1, 0, [{ name: '', reason: 'test.skip in the file, without a reason' }], /^ok/],
+  [
+    'skipped without a reason',
+    `${head}test.skip('a', () => {});\ntest('b', () => {});\ntest.run();`,
+    1,
+    0,
+    [{ name: '', reason: 'test.skip in the file, without a reason' }],
+    /^ok/,
+  ],
 ];
 
 for (const [name, source, passed, failed, skipped, said] of cases) {

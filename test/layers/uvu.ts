@@ -67,26 +67,28 @@ export async function testFile(file: string, folder: string, say = (text: string
 }
 
 /** The test files (*.test.ts), each in a process of its own; only those whose path contains a pattern, when there are patterns. */
-export const uvuLayer = (patterns: string[] = []): Layer => async () => {
-  const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => `test/${name.replaceAll(sep, '/')}`)
-    .filter((name) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)))
-    .toSorted();
-  const folder = mkdtempSync(join(tmpdir(), 'portowner-test-'));
-  const sum: Result = { passed: 0, failed: 0, skipped: [] };
-  const worker = async (): Promise<void> => {
-    for (let file = files.shift(); file; file = files.shift()) {
-      const result = await testFile(file, folder);
-      sum.passed += result.passed;
-      sum.failed += result.failed;
-      sum.skipped.push(...result.skipped);
+export const uvuLayer =
+  (patterns: string[] = []): Layer =>
+  async () => {
+    const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => `test/${name.replaceAll(sep, '/')}`)
+      .filter((name) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)))
+      .toSorted();
+    const folder = mkdtempSync(join(tmpdir(), 'portowner-test-'));
+    const sum: Result = { passed: 0, failed: 0, skipped: [] };
+    const worker = async (): Promise<void> => {
+      for (let file = files.shift(); file; file = files.shift()) {
+        const result = await testFile(file, folder);
+        sum.passed += result.passed;
+        sum.failed += result.failed;
+        sum.skipped.push(...result.skipped);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: atATime }, worker));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
+    return sum;
   };
-  try {
-    await Promise.all(Array.from({ length: atATime }, worker));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  return sum;
-};

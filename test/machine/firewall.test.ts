@@ -47,7 +47,7 @@ test('nftables', (context) => {
       'nft add rule inet filter input iif lo accept',
       "nft 'add rule inet filter input ct state vmap { established : accept, related : accept, invalid : drop }'",
       'nft add rule inet filter input meta l4proto icmp accept',
-      "nft 'add rule inet filter input tcp dport 8022 counter accept comment \"the door\"'",
+      'nft \'add rule inet filter input tcp dport 8022 counter accept comment "the door"\'',
       'nft add rule inet filter input jump web',
       'nft add rule inet filter web tcp dport @doors accept',
       'nft add rule inet filter web ip saddr 10.0.0.0/8 tcp dport 8443 accept',
@@ -56,7 +56,14 @@ test('nftables', (context) => {
     'nft',
   );
   if (rows === null) return;
-  assert.equal(statuses(rows), { '0.0.0.0:8022': 'Allowed', '0.0.0.0:8080': 'Allowed', ':::8085': 'Allowed', '0.0.0.0:8443': 'AllowedFrom', '127.0.0.1:8444': null, '0.0.0.0:9000': 'Blocked' });
+  assert.equal(statuses(rows), {
+    '0.0.0.0:8022': 'Allowed',
+    '0.0.0.0:8080': 'Allowed',
+    ':::8085': 'Allowed',
+    '0.0.0.0:8443': 'AllowedFrom',
+    '127.0.0.1:8444': null,
+    '0.0.0.0:9000': 'Blocked',
+  });
   assert.match(rows.get('0.0.0.0:8022')!.FirewallRules?.[0] ?? '', /^IPv4: Allowed: inet filter input rule \d+: the door$/);
 });
 
@@ -76,7 +83,14 @@ test('iptables', (context) => {
     'iptables',
   );
   if (rows === null) return;
-  assert.equal(statuses(rows), { '0.0.0.0:8022': 'Blocked', '0.0.0.0:8080': 'Allowed', ':::8085': 'Varies', '0.0.0.0:8443': 'AllowedFrom', '127.0.0.1:8444': null, '0.0.0.0:9000': 'Blocked' });
+  assert.equal(statuses(rows), {
+    '0.0.0.0:8022': 'Blocked',
+    '0.0.0.0:8080': 'Allowed',
+    ':::8085': 'Varies',
+    '0.0.0.0:8443': 'AllowedFrom',
+    '127.0.0.1:8444': null,
+    '0.0.0.0:9000': 'Blocked',
+  });
   assert.match(rows.get('0.0.0.0:8080')!.FirewallRules?.[0] ?? '', /^IPv4: Allowed: iptables filter web rule 1: the web$/);
 });
 
@@ -98,14 +112,24 @@ test('the registry of Wine', (context) => {
   try {
     assert.is(reg('add', `${policy}\\FirewallRules`, '/v', rule, '/t', 'REG_SZ', '/d', text, '/f').status, 0);
     if (!there) assert.is(reg('add', ...setting, '/t', 'REG_DWORD', '/d', '0', '/f').status, 0);
-    const ask = spawnSync(runner[0]!, [nodeBinary(runtimes['win32-x64']), ...nodeFlags, join(root, 'test/machine/windows-ask.ts'), 'firewall'], { encoding: 'utf8', timeout: 60_000 });
+    const ask = spawnSync(runner[0]!, [nodeBinary(runtimes['win32-x64']), ...nodeFlags, join(root, 'test/machine/windows-ask.ts'), 'firewall'], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
     assert.is(ask.status, 0, ask.stderr);
     const [entry] = JSON.parse(ask.stdout) as [RawEntry];
     const { data, flaw } = decodeWindowsFirewall(entry.text!);
     assert.is(flaw, null);
-    assert.equal(data.map(({ name }) => name), ['Domain', 'Private', 'Public']);
+    assert.equal(
+      data.map(({ name }) => name),
+      ['Domain', 'Private', 'Public'],
+    );
     for (const { rules } of data) assert.ok(rules.some(({ name, ports, limit }) => name === 'Grüße' && ports?.[0]?.start === 8443 && limit === 'remote addresses'));
-    if (!there) assert.equal(data.map(({ enabled }) => enabled), [true, true, false]);
+    if (!there)
+      assert.equal(
+        data.map(({ enabled }) => enabled),
+        [true, true, false],
+      );
   } finally {
     reg('delete', `${policy}\\FirewallRules`, '/v', rule, '/f');
     if (!there) reg('delete', ...setting, '/f');

@@ -23,7 +23,10 @@ onLinux('what stands at a path', (folder) => {
   symlinkSync('file', join(folder, 'link'));
   chmodSync(join(folder, 'file'), 0o640);
   const look = (name: string) => lookAt(join(folder, name));
-  assert.equal(['file', 'link', '.', 'none', 'file/below'].map((name) => look(name).standing), ['file', 'link', 'folder', 'missing', 'missing']);
+  assert.equal(
+    ['file', 'link', '.', 'none', 'file/below'].map((name) => look(name).standing),
+    ['file', 'link', 'folder', 'missing', 'missing'],
+  );
   const { access } = look('file');
   assert.equal(access, { platform: 'linux', uid: process.getuid!(), gid: process.getgid!(), mode: 0o640, list: null });
 });
@@ -48,7 +51,8 @@ onLinux('real folders are judged', (folder, context) => {
   mkdirSync(within, { mode: 0o755 });
   writeFileSync(path, '', { mode: 0o644 });
   chmodSync(within, 0o755);
-  const said = (): string[] => examine({ role: 'the policy', path, mayBeMissing: false, standing: 'file' }, 'linux', lookAt, { sids: [], uids: [] }, accountText).map(({ text }) => text);
+  const said = (): string[] =>
+    examine({ role: 'the policy', path, mayBeMissing: false, standing: 'file' }, 'linux', lookAt, { sids: [], uids: [] }, accountText).map(({ text }) => text);
   assert.equal(said(), [], 'the folder of temporary files is sticky, and ours are in one of our own');
   chmodSync(within, 0o777);
   assert.equal(said(), ['everybody could change what is in the folder']);

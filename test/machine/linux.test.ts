@@ -110,7 +110,10 @@ onLinux('a connection, and the TIME_WAIT it leaves', async () => {
   client.socket.resume();
   await once(client.socket, 'close');
   const { sockets } = ask(client.port, { sockets: 'answer' });
-  assert.equal(sockets.data.map(({ state, pid, kernel, refusals }) => [state, pid, kernel, refusals]), [['TimeWait', null, true, []]]);
+  assert.equal(
+    sockets.data.map(({ state, pid, kernel, refusals }) => [state, pid, kernel, refusals]),
+    [['TimeWait', null, true, []]],
+  );
 });
 
 onLinux('a listener that a child inherited', async () => {
@@ -179,7 +182,10 @@ onLinux('without root', async (context) => {
   const { sockets, processes } = await seenByNobody(port);
   const [socket] = sockets.data;
   assert.equal([socket?.pid, socket?.kernel, socket?.user], [null, false, 'root']);
-  assert.equal(socket?.refusals.map(({ field, code, needs }) => `${field} ${code} ${needs}`), ['OwningProcess AccessDenied root (sudo)']);
+  assert.equal(
+    socket?.refusals.map(({ field, code, needs }) => `${field} ${code} ${needs}`),
+    ['OwningProcess AccessDenied root (sudo)'],
+  );
   assert.equal([sockets.status, processes.status, processes.needs], ['ok', 'partial', 'root (sudo)']);
 });
 
@@ -219,7 +225,10 @@ onLinux('the machine, its ranges and users', () => {
   const { machine, sections } = gatherLinux(linuxSource(), { ...everything, localPorts: [{ start: 1, end: 1 }] });
   assert.equal([machine.name, machine.architecture, machine.elevated], [hostname(), process.arch, root]);
   const [start, end] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
-  assert.equal(sections.dynamicRanges.data.map((range) => [range.start, range.end]), [[start, end]]);
+  assert.equal(
+    sections.dynamicRanges.data.map((range) => [range.start, range.end]),
+    [[start, end]],
+  );
   assert.is(linuxSource().read('user/0').text, 'root');
   assert.is(linuxSource().read('user/3999999999').refusal?.code, 'NotSupported');
 });

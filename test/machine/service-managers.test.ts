@@ -6,8 +6,16 @@ import { decodeSites } from '../../src/machine/windows/servicecontrol-iis.ts';
 const test = suite('what managers of services say');
 
 test('systemctl show', () => {
-  const text = 'LoadState=loaded\nActiveState=active\nCanStop=yes\nRefuseManualStop=no\nTriggeredBy=ssh.socket x.path\nRequiredBy=a.service\nBoundBy=\nConsistsOf=b.service a.service\nRequisiteOf=multi-user.target\nRestart=on-failure\n';
-  assert.equal(decodeUnit(text, ['--user']), { refusal: null, stopped: false, triggers: ['ssh.socket', 'x.path'], dependents: ['a.service', 'b.service'], restarts: true, manager: ['--user'] });
+  const text =
+    'LoadState=loaded\nActiveState=active\nCanStop=yes\nRefuseManualStop=no\nTriggeredBy=ssh.socket x.path\nRequiredBy=a.service\nBoundBy=\nConsistsOf=b.service a.service\nRequisiteOf=multi-user.target\nRestart=on-failure\n';
+  assert.equal(decodeUnit(text, ['--user']), {
+    refusal: null,
+    stopped: false,
+    triggers: ['ssh.socket', 'x.path'],
+    dependents: ['a.service', 'b.service'],
+    restarts: true,
+    manager: ['--user'],
+  });
   assert.is(decodeUnit('LoadState=not-found\nActiveState=inactive\n'), null);
   assert.is(decodeUnit(''), null);
   const refusing = decodeUnit('LoadState=loaded\nActiveState=inactive\nRefuseManualStop=yes\nRestart=no\n', ['--system']);
@@ -22,7 +30,8 @@ test('whose manager runs a process', () => {
 
 // The form is that of the documentation: https://learn.microsoft.com/iis/get-started/getting-started-with-iis/getting-started-with-appcmdexe
 test('appcmd list sites /xml', () => {
-  const text = '<?xml version="1.0" encoding="UTF-8"?>\r\n<appcmd>\r\n    <SITE SITE.NAME="Default Web Site" SITE.ID="1" bindings="http/*:80:,net.tcp/808:*" state="Started" />\r\n    <SITE SITE.NAME="R &amp; D &quot;x&quot;" SITE.ID="2" bindings="https/[::1]:443:rd.example" state="Stopped" />\r\n</appcmd>\r\n';
+  const text =
+    '<?xml version="1.0" encoding="UTF-8"?>\r\n<appcmd>\r\n    <SITE SITE.NAME="Default Web Site" SITE.ID="1" bindings="http/*:80:,net.tcp/808:*" state="Started" />\r\n    <SITE SITE.NAME="R &amp; D &quot;x&quot;" SITE.ID="2" bindings="https/[::1]:443:rd.example" state="Stopped" />\r\n</appcmd>\r\n';
   assert.equal(decodeSites(text), [
     { name: 'Default Web Site', bindings: ['http/*:80:', 'net.tcp/808:*'], started: true },
     { name: 'R & D "x"', bindings: ['https/[::1]:443:rd.example'], started: false },

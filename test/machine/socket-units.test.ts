@@ -38,7 +38,10 @@ test('those that are enabled, with what overrides them', () => {
   link('etc/systemd/system/alias.socket', '/usr/lib/systemd/system/real.socket');
   put('usr/lib/systemd/system/t@.socket', 'x');
   for (const name of ['a.socket', 'masked.socket', 'alias.socket', 't@1.socket', 'removed.socket', 'real.socket', 'x.service']) enable(name);
-  assert.equal(found(), [{ name: 'a.socket', texts: ['own', 'first', 'second', 'of all'] }, { name: 'real.socket', texts: ['real', 'of all'] }]);
+  assert.equal(found(), [
+    { name: 'a.socket', texts: ['own', 'first', 'second', 'of all'] },
+    { name: 'real.socket', texts: ['real', 'of all'] },
+  ]);
 });
 
 test('a machine whose systemd has none', () => {

@@ -50,13 +50,25 @@ async function freePort(): Promise<number> {
 
 windows('every attempt is taken back: the same port again and again', async () => {
   const port = await freePort();
-  const names = ['tcp', 'udp'].flatMap((protocol) => ['default', 'exclusive', 'reuse'].flatMap((sharing) => Array.from({ length: 10 }, () => `bind/${protocol}/127.0.0.1/${port}/${sharing}`)));
+  const names = ['tcp', 'udp'].flatMap((protocol) =>
+    ['default', 'exclusive', 'reuse'].flatMap((sharing) => Array.from({ length: 10 }, () => `bind/${protocol}/127.0.0.1/${port}/${sharing}`)),
+  );
   const { out } = run(join(root, 'test/machine/windows-bind.ts'), ...names, `bind/tcp/::1/${port}/exclusive/ipv6only`, `bind/tcp/::/${port}/default`);
-  assert.equal(JSON.parse(out), Array.from({ length: names.length + 2 }, () => ({})));
+  assert.equal(
+    JSON.parse(out),
+    Array.from({ length: names.length + 2 }, () => ({})),
+  );
 });
 
 windows('what Windows refuses is told by its number', () => {
-  const { out } = run(join(root, 'test/machine/windows-bind.ts'), 'bind/tcp/127.0.0.1/PORT/default', 'bind/tcp/127.0.0.1/PORT/exclusive', 'bind/tcp/192.0.2.99/0/default', 'bind/tcp/web/1/default', 'bind/udp/127.0.0.1/PORT/exclusive');
+  const { out } = run(
+    join(root, 'test/machine/windows-bind.ts'),
+    'bind/tcp/127.0.0.1/PORT/default',
+    'bind/tcp/127.0.0.1/PORT/exclusive',
+    'bind/tcp/192.0.2.99/0/default',
+    'bind/tcp/web/1/default',
+    'bind/udp/127.0.0.1/PORT/exclusive',
+  );
   const [taken, exclusive, far, nonsense, udp] = JSON.parse(out);
   assert.equal(taken, { call: 'bind', error: 10048 });
   assert.ok([10013, 10048].includes(exclusive.error), String(exclusive.error));

@@ -25,7 +25,15 @@ test('the next is not asked when the first says something', () => {
 });
 
 test('a defect is no refusal', () => {
-  assert.throws(() => firstTold([() => { throw new TypeError('x'); }]), (error: unknown) => error instanceof TypeError);
+  assert.throws(
+    () =>
+      firstTold([
+        () => {
+          throw new TypeError('x');
+        },
+      ]),
+    (error: unknown) => error instanceof TypeError,
+  );
 });
 
 test.run();

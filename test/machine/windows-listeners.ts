@@ -68,7 +68,10 @@ async function openAll(crowd: number): Promise<Opened> {
 const say = (value: unknown) => writeSync(1, `${JSON.stringify(value)}\n`);
 if (process.argv.includes('--child')) {
   say({ pid: process.pid, udp4: await bind('udp4', '127.0.0.1') } satisfies Opened['child']);
-  process.stdin.on('end', () => process.exit()).on('error', () => process.exit()).resume();
+  process.stdin
+    .on('end', () => process.exit())
+    .on('error', () => process.exit())
+    .resume();
 } else {
   say(await openAll(Number(process.argv.find((argument) => argument.startsWith('--crowd='))?.slice(8) ?? 0)));
 }

@@ -81,7 +81,13 @@ onIt('access lists are those of Windows', ({ looks }) => {
 onIt('an event source comes and goes', ({ sources }) => assert.equal(sources, [null, '%SystemRoot%\\System32\\EventCreate.exe', null]));
 
 onIt('accounts, drives and variables', ({ sids, names, rights, remote, environment, dataFolder, machine }) => {
-  assert.equal([sids, remote], [['S-1-5-18', 'S-1-1-0', null], [false, true]]);
+  assert.equal(
+    [sids, remote],
+    [
+      ['S-1-5-18', 'S-1-1-0', null],
+      [false, true],
+    ],
+  );
   assert.match(names[0]!, /SYST/);
   assert.is(names[2], 'S-1-5-21-1-2-3-4444');
   assert.ok('value' in rights && Array.isArray(rights.value), JSON.stringify(rights));

@@ -40,7 +40,12 @@ const scheduler = windowsScheduler();
 const folder = `${scheduler.dataFolder.slice(0, 3)}${name}`;
 scheduler.makeFolder(folder, null);
 const looks: Record<string, { standing: Look['standing']; descriptor: string | null }> = {};
-for (const [key, path] of [['folder', folder], ['windows', 'C:\\windows'], ['nothing', `${folder}\\none\\x`], ['program', process.execPath]] as const) {
+for (const [key, path] of [
+  ['folder', folder],
+  ['windows', 'C:\\windows'],
+  ['nothing', `${folder}\\none\\x`],
+  ['program', process.execPath],
+] as const) {
   const { standing, access } = scheduler.look(path);
   looks[key] = { standing, descriptor: access?.platform === 'win32' ? Buffer.from(access.descriptor).toString('hex') : null };
 }

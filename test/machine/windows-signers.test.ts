@@ -32,15 +32,21 @@ test('the script has nothing that a command line would need to mask', () => {
 
 test('PowerShell runs it, whatever the names of the files', (context: TestContext) => {
   const paths = [...hostile, 'C:\\unsigned.exe', 'C:\\missing.exe'];
-  const { error, status, stdout } = spawnSync('pwsh', ['-NoLogo', '-NoProfile', '-NonInteractive', '-Command', `${cmdlet}; ${signersScript}`], { input: signersInput(paths), encoding: 'latin1' });
+  const { error, status, stdout } = spawnSync('pwsh', ['-NoLogo', '-NoProfile', '-NonInteractive', '-Command', `${cmdlet}; ${signersScript}`], {
+    input: signersInput(paths),
+    encoding: 'latin1',
+  });
   if (error !== undefined && 'code' in error && error.code === 'ENOENT') return skip('pwsh is not installed', context);
   assert.is(status, 0);
   assert.not.match(stdout, /[^\r\n -~]/);
-  assert.equal([...decodeSigners(stdout)], [
-    ...hostile.map((path) => [path, { status: 'Valid', signer: `SimpleName False ${path}` }]),
-    ['C:\\unsigned.exe', { status: 'Friday', signer: null }],
-    ['C:\\missing.exe', { status: 'Unreadable', signer: null }],
-  ]);
+  assert.equal(
+    [...decodeSigners(stdout)],
+    [
+      ...hostile.map((path) => [path, { status: 'Valid', signer: `SimpleName False ${path}` }]),
+      ['C:\\unsigned.exe', { status: 'Friday', signer: null }],
+      ['C:\\missing.exe', { status: 'Unreadable', signer: null }],
+    ],
+  );
   assert.match(stdout, /\|Valid\|[A-Za-z0-9+/=]+\|AB12\r?\n/);
 });
 

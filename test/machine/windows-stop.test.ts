@@ -42,7 +42,10 @@ async function start(mode = 'listen'): Promise<Program> {
 function stop(...args: string[]): { code: number | null; rows: StopResult[]; err: string } {
   const [runner, ...rest] = [...command!, join(root, 'src/main.ts'), 'stop', '--format', 'ndjson', '--problems', 'rows', ...args];
   const { status, stdout, stderr } = spawnSync(runner!, rest, { encoding: 'utf8', timeout: 120_000, stdio: ['ignore', 'pipe', 'pipe'] });
-  const items = stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as StopResult);
+  const items = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as StopResult);
   return { code: status, rows: items.filter((item) => 'Result' in item), err: stderr };
 }
 
@@ -62,7 +65,10 @@ windows('the plan names the one, and --force ends it alone', async () => {
   assert.equal([done.code, done.rows.map(({ Result }) => Result)], [0, ['Stopped']], done.err);
   await ended;
   assert.ok(isAlive(other));
-  assert.equal(stop(String(other.port), '--dry-run').rows.map(({ OwningProcess }) => OwningProcess), [other.pid]);
+  assert.equal(
+    stop(String(other.port), '--dry-run').rows.map(({ OwningProcess }) => OwningProcess),
+    [other.pid],
+  );
 });
 
 windows('one that cannot be asked is left without --force, and that is said', async () => {
@@ -76,7 +82,9 @@ windows('one that cannot be asked is left without --force, and that is said', as
 
 windows('another process that got the number is not stopped', async () => {
   const one = await start();
-  const { rows: [row] } = stop(String(one.port), '--dry-run');
+  const {
+    rows: [row],
+  } = stop(String(one.port), '--dry-run');
   const { code, rows } = stop('--yes', '--force', '--', row!.Identity!.replace(/;\d{4}-/, ';2001-'));
   assert.equal([code, rows.map(({ Result }) => Result)], [1, ['Refused']]);
   assert.ok(isAlive(one));

@@ -87,7 +87,10 @@ function registry(command: readonly string[], action: 'add' | 'delete'): void {
 
 function ask(command: readonly string[], opened: Opened): World {
   const whole: PlainQuestion = {
-    localPorts: null, protocols: ['TCP', 'UDP'], sockets: 'all', ranges: true,
+    localPorts: null,
+    protocols: ['TCP', 'UDP'],
+    sockets: 'all',
+    ranges: true,
     details: ['owner', 'path', 'commandLine', 'user', 'parent', 'services'],
   };
   const facts = (question: Partial<PlainQuestion>) => `facts:${JSON.stringify({ ...whole, ...question })}`;
@@ -96,9 +99,14 @@ function ask(command: readonly string[], opened: Opened): World {
   const questions = [
     facts({}),
     facts({ sockets: 'listeners', protocols: ['TCP'], details: [], ranges: false }),
-    port(opened.tcp4), port(opened.client), port(1),
+    port(opened.tcp4),
+    port(opened.client),
+    port(1),
     'details',
-    'process/999999', 'no/such/name', 'process/x', 'tcp5',
+    'process/999999',
+    'no/such/name',
+    'process/x',
+    'tcp5',
     ...sources,
   ];
   const [program, ...args] = [...command, join(root, 'test/machine/windows-ask.ts'), ...questions];
@@ -166,19 +174,15 @@ windows('every socket with its owner', (world) => {
 
 windows('only what listens', (world) => {
   const { opened, listeners } = world;
-  assert.equal(
-    own(listeners, world).map(line).toSorted(),
-    [`TCP 127.0.0.1 ${opened.tcp4}  Listen`, `TCP :: ${opened.dual}  Listen`, `TCP ::1 ${opened.tcp6}  Listen`].toSorted(),
-  );
+  assert.equal(own(listeners, world).map(line).toSorted(), [`TCP 127.0.0.1 ${opened.tcp4}  Listen`, `TCP :: ${opened.dual}  Listen`, `TCP ::1 ${opened.tcp6}  Listen`].toSorted());
 });
 
 windows('the answer for one port', (world) => {
   const { opened, ports } = world;
-  assert.equal(ports.map((facts) => own(facts, world).map(line)), [
-    [`TCP 127.0.0.1 ${opened.tcp4}  Listen`],
-    [`TCP 127.0.0.1 ${opened.client} ${opened.tcp4} Established`],
-    [],
-  ]);
+  assert.equal(
+    ports.map((facts) => own(facts, world).map(line)),
+    [[`TCP 127.0.0.1 ${opened.tcp4}  Listen`], [`TCP 127.0.0.1 ${opened.client} ${opened.tcp4} Established`], []],
+  );
 });
 
 windows('the process that owns them', ({ opened, all }) => {
@@ -214,14 +218,20 @@ windows('running services with their processes', ({ all, details }) => {
   assert.ok(services.data.length > 0);
   for (const { name, pid, state } of services.data) {
     assert.ok(name !== '' && state !== 'Unknown', name);
-    assert.ok(details.some((process) => process.pid === pid), `${name} runs in ${pid}`);
+    assert.ok(
+      details.some((process) => process.pid === pid),
+      `${name} runs in ${pid}`,
+    );
   }
 });
 
 windows('what every process says of itself', ({ opened, details }) => {
   const told = details.find(({ pid }) => pid === opened.pid)!;
   assert.is(createdText(told.details.created), told.started, 'the list and the process itself give the same time');
-  for (const { pid, details: { path, created, user, commandLine } } of details) {
+  for (const {
+    pid,
+    details: { path, created, user, commandLine },
+  } of details) {
     // Others are not everybody's to look at, and may end meanwhile; System has no path. But nothing else goes wrong.
     if (pid <= 4) continue;
     for (const one of [path, created, user, commandLine!]) assert.ok('value' in one || ['Gone', 'AccessDenied'].includes(one.refusal.code), JSON.stringify(one));
@@ -239,7 +249,9 @@ windows('port proxy rules of the registry', ({ raw }) => {
   // On a real Windows whatever rules there are.
   if (!onWine) return;
   assert.equal(
-    data.filter(({ listenPort }) => listenPort === rulePort).map(({ table, listenAddress, connectAddress, connectPort }) => ({ table, listen: listenAddress, connect: `${connectAddress}/${connectPort}` })),
+    data
+      .filter(({ listenPort }) => listenPort === rulePort)
+      .map(({ table, listenAddress, connectAddress, connectPort }) => ({ table, listen: listenAddress, connect: `${connectAddress}/${connectPort}` })),
     [...rules],
   );
 });
@@ -262,7 +274,11 @@ windows('what only a child process asks', ({ raw }) => {
   const { text, refusal } = raw['servicetags']!;
   assert.is(refusal, undefined);
   for (const [key, name] of Object.entries(JSON.parse(text!))) assert.ok(/^\d+:\d+$/.test(key) && typeof name === 'object', key);
-  for (const [name, decode] of [['bound4', (bytes: Uint8Array) => decodeBoundSockets('bound4', bytes, () => true)], ['bound6', (bytes: Uint8Array) => decodeBoundSockets('bound6', bytes, () => true)], ['guestports', decodeGuestPorts]] as const) {
+  for (const [name, decode] of [
+    ['bound4', (bytes: Uint8Array) => decodeBoundSockets('bound4', bytes, () => true)],
+    ['bound6', (bytes: Uint8Array) => decodeBoundSockets('bound6', bytes, () => true)],
+    ['guestports', decodeGuestPorts],
+  ] as const) {
     const entry = raw[name]!;
     // Wine has none of them, and a Windows without Hyper-V no computenetwork.dll: then no child is started.
     if (entry.bytes === undefined) assert.is(entry.refusal?.code, 'NotSupported', JSON.stringify(entry));

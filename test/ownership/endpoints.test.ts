@@ -15,23 +15,61 @@ const cases: [what: string, given: Facts, kind: string, owner: string | null, mo
   ['a plain process', facts([socket()]), 'Process', 'nginx (100)', { OwningProcess: 100, PortService: 'https', PortRange: 'WellKnown', AddressScope: 'Any', Reason: null }],
   ['a systemd service', facts([socket()], { processes: [process({ unit: 'nginx.service' })] }), 'Service', 'nginx.service (nginx 100)', { Services: ['nginx.service'] }],
   ['a program in a login session', facts([socket()], { processes: [process({ unit: 'session-3.scope' })] }), 'Process', 'nginx (100)', { Services: ['session-3.scope'] }],
-  ['a container', facts([socket()], { processes: [process({ unit: 'docker.service', container: { runtime: 'docker', id: 'a'.repeat(64) } })] }), 'Service', 'docker container aaaaaaaaaaaa (nginx 100)', { Services: ['docker:aaaaaaaaaaaa', 'docker.service'] }],
+  [
+    'a container',
+    facts([socket()], { processes: [process({ unit: 'docker.service', container: { runtime: 'docker', id: 'a'.repeat(64) } })] }),
+    'Service',
+    'docker container aaaaaaaaaaaa (nginx 100)',
+    { Services: ['docker:aaaaaaaaaaaa', 'docker.service'] },
+  ],
   ['several holders', facts([socket({ holders: [100, 101, 102] })]), 'Process', 'nginx (100) and 2 more', { Holders: [100, 101, 102] }],
   ['the Linux kernel', facts([socket({ pid: null, kernel: true })]), 'Kernel', 'Linux kernel', { OwningProcess: null }],
   ['TIME_WAIT', facts([connection({ state: 'TimeWait', pid: null, kernel: true })]), 'Kernel', 'nobody: a closed connection (TIME_WAIT)'],
   ['TIME_WAIT on Windows', facts([connection({ state: 'TimeWait', pid: 0, kernel: true })], { platform: 'win32' }), 'Kernel', 'nobody: a closed connection (TIME_WAIT)'],
-  ['PID 4', facts([socket({ pid: 4, kernel: true })], { platform: 'win32', processes: [process({ pid: 4, imageName: 'System' })] }), 'Kernel', 'Windows kernel (System 4)', { ImageName: 'System', OwningProcess: 4 }],
-  ['a Windows service', facts([socket()], { platform: 'win32', processes: [process({ imageName: 'svchost.exe' })], services: [service()] }), 'Service', 'W3SVC (svchost.exe 100)', { Services: ['W3SVC'] }],
-  ['a shared host', facts([socket()], { platform: 'win32', processes: [process({ imageName: 'svchost.exe' })], services: [service(), service({ name: 'WAS' })] }), 'Service', 'one of W3SVC, WAS (svchost.exe 100)', { Services: ['W3SVC', 'WAS'] }],
+  [
+    'PID 4',
+    facts([socket({ pid: 4, kernel: true })], { platform: 'win32', processes: [process({ pid: 4, imageName: 'System' })] }),
+    'Kernel',
+    'Windows kernel (System 4)',
+    { ImageName: 'System', OwningProcess: 4 },
+  ],
+  [
+    'a Windows service',
+    facts([socket()], { platform: 'win32', processes: [process({ imageName: 'svchost.exe' })], services: [service()] }),
+    'Service',
+    'W3SVC (svchost.exe 100)',
+    { Services: ['W3SVC'] },
+  ],
+  [
+    'a shared host',
+    facts([socket()], { platform: 'win32', processes: [process({ imageName: 'svchost.exe' })], services: [service(), service({ name: 'WAS' })] }),
+    'Service',
+    'one of W3SVC, WAS (svchost.exe 100)',
+    { Services: ['W3SVC', 'WAS'] },
+  ],
   ['an ended owner', facts([socket({ pid: 777 })], { platform: 'win32' }), 'Orphan', 'ended process 777', { Reason: ['ImageName: Gone: process 777 has ended'] }],
-  ['processes that could not be read', facts([socket()], { sections: { processes: { status: 'failed', reason: 'no rights', needs: null, at: null, data: [] } } }), 'Unknown', 'process 100', { Reason: ['ImageName: Failed: no rights'] }],
+  [
+    'processes that could not be read',
+    facts([socket()], { sections: { processes: { status: 'failed', reason: 'no rights', needs: null, at: null, data: [] } } }),
+    'Unknown',
+    'process 100',
+    { Reason: ['ImageName: Failed: no rights'] },
+  ],
   [
     'a socket of another user, seen without root',
     facts([socket({ pid: null, user: 'postgres', refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'its process belongs to another user', needs: 'root' }] })]),
-    'Unknown', null, { UserName: 'postgres', Reason: ['OwningProcess: AccessDenied: its process belongs to another user (needs root)'] },
+    'Unknown',
+    null,
+    { UserName: 'postgres', Reason: ['OwningProcess: AccessDenied: its process belongs to another user (needs root)'] },
   ],
   ['a process without a name', facts([socket()], { processes: [process({ imageName: null })] }), 'Process', 'process 100'],
-  ['a parent', facts([socket()], { processes: [process({ parent: 50 }), process({ pid: 50, imageName: 'bash' })] }), 'Process', 'nginx (100)', { ParentProcess: 50, ParentImageName: 'bash' }],
+  [
+    'a parent',
+    facts([socket()], { processes: [process({ parent: 50 }), process({ pid: 50, imageName: 'bash' })] }),
+    'Process',
+    'nginx (100)',
+    { ParentProcess: 50, ParentImageName: 'bash' },
+  ],
 ];
 
 for (const [what, given, kind, owner, more] of cases) {
@@ -41,19 +79,33 @@ for (const [what, given, kind, owner, more] of cases) {
     assert.is(row.OwnerKind, kind);
     assert.is(row.Owner, owner);
     for (const [name, value] of Object.entries(more ?? {})) assert.equal(row[name as keyof Endpoint], value, name);
-    assert.ok(Object.values(row).every((value) => value !== '' && value !== undefined), 'a value that is missing is null');
+    assert.ok(
+      Object.values(row).every((value) => value !== '' && value !== undefined),
+      'a value that is missing is null',
+    );
   });
 }
 
 test('only live rows of real processes carry Id', () => {
   const given = facts([socket(), socket({ pid: 4, kernel: true }), socket({ pid: null })], { platform: 'win32' });
-  assert.equal(rowsOf(given, true).map((row) => row.Id), [100, undefined, undefined]);
+  assert.equal(
+    rowsOf(given, true).map((row) => row.Id),
+    [100, undefined, undefined],
+  );
   assert.ok(rowsOf(given, false).every((row) => !('Id' in row)));
 });
 
 const scopes: [address: string, scope: string][] = [
-  ['0.0.0.0', 'Any'], ['::', 'Any'], ['127.0.0.1', 'Loopback'], ['127.9.9.9', 'Loopback'], ['::1', 'Loopback'], ['::ffff:127.0.0.1', 'Loopback'],
-  ['::ffff:10.0.0.1', 'Specific'], ['10.0.0.1', 'Specific'], ['fe80::1%2', 'Specific'], ['12.7.0.0', 'Specific'],
+  ['0.0.0.0', 'Any'],
+  ['::', 'Any'],
+  ['127.0.0.1', 'Loopback'],
+  ['127.9.9.9', 'Loopback'],
+  ['::1', 'Loopback'],
+  ['::ffff:127.0.0.1', 'Loopback'],
+  ['::ffff:10.0.0.1', 'Specific'],
+  ['10.0.0.1', 'Specific'],
+  ['fe80::1%2', 'Specific'],
+  ['12.7.0.0', 'Specific'],
 ];
 for (const [localAddress, scope] of scopes) {
   test(`${localAddress} is ${scope}`, () => assert.is(rowsOf(facts([socket({ localAddress })]))[0]!.AddressScope, scope));

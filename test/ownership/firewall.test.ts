@@ -10,14 +10,24 @@ import { connection, facts, process, service, socket, udp } from '../facts/examp
 const test = suite('what the firewall does');
 const ok = { status: 'ok', reason: null, needs: null, at: '2026-01-02T03:04:06Z' } as const;
 
-function rows(platform: 'win32' | 'linux', chains: NonNullable<Facts['sections']['firewall']>['data'], sockets: Socket[], more: { processes?: Process[]; services?: Service[] } = {}) {
+function rows(
+  platform: 'win32' | 'linux',
+  chains: NonNullable<Facts['sections']['firewall']>['data'],
+  sockets: Socket[],
+  more: { processes?: Process[]; services?: Service[] } = {},
+) {
   const all = facts(sockets, { platform, sections: { firewall: { ...ok, data: chains } }, ...more });
   return withFirewall(endpoints(all, all.sections.sockets.data, { live: false, serviceName: null }), all);
 }
 
 const on = { EnableFirewall: 1, DefaultInboundAction: 1 };
 /** A Windows machine with these rules, all profiles on and blocking. */
-function windows(rules: readonly string[], sockets: Socket[], more: Parameters<typeof rows>[3] = {}, profiles: object = { DomainProfile: on, StandardProfile: on, PublicProfile: on }) {
+function windows(
+  rules: readonly string[],
+  sockets: Socket[],
+  more: Parameters<typeof rows>[3] = {},
+  profiles: object = { DomainProfile: on, StandardProfile: on, PublicProfile: on },
+) {
   const text = JSON.stringify({ local: { rules: rules.map((rule, index) => [`r${index}`, `v2.30|Active=TRUE|Dir=In|${rule}|`]), profiles }, group: { rules: [], profiles: {} } });
   return rows('win32', decodeWindowsFirewall(text).data, sockets, more);
 }
@@ -29,14 +39,29 @@ const windowsCases: readonly (readonly [name: string, rules: readonly string[], 
   ['another port is allowed', ['Action=Allow|Protocol=6|LPort=444|Name=web'], {}, 'Blocked'],
   ['the other protocol is allowed', ['Action=Allow|Protocol=17|LPort=443|Name=web'], {}, 'Blocked'],
   ['all ports are allowed', ['Action=Allow|Name=all'], {}, 'Allowed'],
-  ['a block wins over an allow', ['Action=Allow|Protocol=6|LPort=443|Name=web', 'Action=Block|Protocol=6|LPort=1-1000|Name=no', 'Action=Block|Protocol=6|LPort2_10=1-1000|Name=no'], {}, 'Blocked'],
+  [
+    'a block wins over an allow',
+    ['Action=Allow|Protocol=6|LPort=443|Name=web', 'Action=Block|Protocol=6|LPort=1-1000|Name=no', 'Action=Block|Protocol=6|LPort2_10=1-1000|Name=no'],
+    {},
+    'Blocked',
+  ],
   ['only some remotes', ['Action=Allow|Protocol=6|LPort=443|RA4=LocalSubnet|Name=web'], {}, 'AllowedFrom'],
   ['some remotes are blocked', ['Action=Allow|Protocol=6|LPort=443|Name=web', 'Action=Block|RA4=203.0.113.0/24|Name=bad'], {}, 'AllowedFrom'],
   ['its program is allowed', ['Action=Allow|App=%SystemRoot%\\system32\\svchost.exe|Name=p'], { processes: [svchost] }, 'Allowed'],
   ['another program is allowed', ['Action=Allow|App=C:\\Windows\\System32\\other.exe|Name=p'], { processes: [svchost] }, 'Blocked'],
   ['whose program it is is not known', ['Action=Allow|App=C:\\x.exe|Name=p'], { processes: [process({ path: null })] }, 'Unknown'],
-  ['its service is allowed', ['Action=Allow|App=%SystemRoot%\\system32\\svchost.exe|Svc=termservice|Name=s'], { processes: [svchost], services: [service({ name: 'TermService' })] }, 'Allowed'],
-  ['it may be its service', ['Action=Allow|Svc=termservice|Name=s'], { processes: [svchost], services: [service({ name: 'TermService' }), service({ name: 'Dnscache' })] }, 'Unknown'],
+  [
+    'its service is allowed',
+    ['Action=Allow|App=%SystemRoot%\\system32\\svchost.exe|Svc=termservice|Name=s'],
+    { processes: [svchost], services: [service({ name: 'TermService' })] },
+    'Allowed',
+  ],
+  [
+    'it may be its service',
+    ['Action=Allow|Svc=termservice|Name=s'],
+    { processes: [svchost], services: [service({ name: 'TermService' }), service({ name: 'Dnscache' })] },
+    'Unknown',
+  ],
   ['another service is allowed', ['Action=Allow|Svc=dhcp|Name=s'], { processes: [svchost], services: [service({ name: 'TermService' })] }, 'Blocked'],
   ['a rule with something new', ['Action=Allow|Protocol=6|LPort=443|New=1|Name=n'], {}, 'Unknown'],
   ['something new that cannot change it', ['Action=Allow|Protocol=6|LPort=443|New=1|Name=n', 'Action=Allow|Protocol=6|LPort=443|Name=web'], {}, 'Allowed'],
@@ -54,7 +79,11 @@ test('Windows: the rules are named for each kind of network', () => {
 test('Windows: a firewall that is off, and one that is off in one kind of network', () => {
   const off = { EnableFirewall: 0 };
   assert.is(windows([], [socket()], {}, { DomainProfile: off, StandardProfile: off, PublicProfile: off })[0]!.FirewallStatus, 'Off');
-  assert.equal(windows([], [socket()], {}, { DomainProfile: off, StandardProfile: on, PublicProfile: on })[0]!.FirewallRules, ['Domain: Off: Domain is off', 'Private: Blocked: nothing else decides in Private', 'Public: Blocked: nothing else decides in Public']);
+  assert.equal(windows([], [socket()], {}, { DomainProfile: off, StandardProfile: on, PublicProfile: on })[0]!.FirewallRules, [
+    'Domain: Off: Domain is off',
+    'Private: Blocked: nothing else decides in Private',
+    'Public: Blocked: nothing else decides in Public',
+  ]);
 });
 
 test('Windows: the kernel is the program System', () => {

@@ -12,7 +12,13 @@ const test = suite('the truth on Linux');
 
 const processes: World['processes'] = {
   1: { name: 'systemd', parent: 0, ticks: 1, exe: '/usr/lib/systemd/systemd' },
-  20: { name: 'docker-proxy', ticks: 500, exe: '/usr/bin/docker-proxy', cgroup: '0::/system.slice/docker.service\n', cmdline: '/usr/bin/docker-proxy\0-proto\0tcp\0-host-ip\x000.0.0.0\0-host-port\x008080\0-container-ip\x00172.17.0.2\0-container-port\x0080\0' },
+  20: {
+    name: 'docker-proxy',
+    ticks: 500,
+    exe: '/usr/bin/docker-proxy',
+    cgroup: '0::/system.slice/docker.service\n',
+    cmdline: '/usr/bin/docker-proxy\0-proto\0tcp\0-host-ip\x000.0.0.0\0-host-port\x008080\0-container-ip\x00172.17.0.2\0-container-port\x0080\0',
+  },
   30: { name: 'sshd', ticks: 100, exe: '/usr/sbin/sshd', cgroup: '0::/system.slice/ssh.service\n' },
   31: { name: 'sshd', parent: 30, ticks: 900, exe: '/usr/sbin/sshd' },
   40: { name: 'ssh', ticks: 900, exe: '/usr/bin/ssh', cmdline: 'ssh\0-N\0-L\x005432:db:5432\0-o\0ProxyCommand=secret\0ann@jump\0' },

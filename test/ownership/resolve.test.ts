@@ -46,11 +46,16 @@ test('a name, no name and no answer are told apart', async () => {
   assert.is(questions, new Set(remotes).size);
   const told = answer.rows.map(({ RemoteHostName, Reason }) => [RemoteHostName, Reason?.filter((reason) => reason.startsWith('RemoteHostName')) ?? []]);
   assert.equal(told, [
-    ['db.example', []], ['db.example', []], [null, []],
+    ['db.example', []],
+    ['db.example', []],
+    [null, []],
     [null, ['RemoteHostName: Failed: no answer from DNS within 0.3 s']],
     [null, []],
   ]);
-  assert.equal(answer.problems.map(({ code, message }) => [code, message]), [['PO3004', 'DNS had no answer for 1 of 3 addresses within 0.3 s']]);
+  assert.equal(
+    answer.problems.map(({ code, message }) => [code, message]),
+    [['PO3004', 'DNS had no answer for 1 of 3 addresses within 0.3 s']],
+  );
 });
 
 test.run();

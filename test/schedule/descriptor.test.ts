@@ -20,7 +20,11 @@ test('what Wine says of its folder C:\\windows', () => {
     owner: user,
     isProtected: false,
     flaw: null,
-    entries: [{ sid: 'S-1-5-18', mask: 0x1f01ff, ...inherited }, { sid: user, mask: 0x1f01ff, ...inherited }, { sid: everyone, mask: 0x1200a9, ...inherited }],
+    entries: [
+      { sid: 'S-1-5-18', mask: 0x1f01ff, ...inherited },
+      { sid: user, mask: 0x1f01ff, ...inherited },
+      { sid: everyone, mask: 0x1200a9, ...inherited },
+    ],
   });
 });
 
@@ -48,10 +52,25 @@ test('without a list everybody may do everything', () => {
 });
 
 test('entries for objects and with conditions', () => {
-  const entries = [ace({ sid: users, mask: 2, type: 5, guids: 2 }), ace({ sid: users, mask: 4, type: 11, guids: 1 }), ace({ sid: users, mask: 8, type: 9 }), ace({ sid: users, mask: 16, type: 10 }), ace({ sid: users, mask: 32, type: 6, guids: 0 })];
+  const entries = [
+    ace({ sid: users, mask: 2, type: 5, guids: 2 }),
+    ace({ sid: users, mask: 4, type: 11, guids: 1 }),
+    ace({ sid: users, mask: 8, type: 9 }),
+    ace({ sid: users, mask: 16, type: 10 }),
+    ace({ sid: users, mask: 32, type: 6, guids: 0 }),
+  ];
   const { entries: read, flaw } = decodeDescriptor(descriptor({ owner: 'S-1-5-18', entries }));
   assert.is(flaw, null);
-  assert.equal(read!.map(({ allows, sid, mask }) => [allows, sid, mask]), [[true, users, 2], [true, users, 4], [true, users, 8], [false, users, 32]], 'a denial that may not hold counts for nothing');
+  assert.equal(
+    read!.map(({ allows, sid, mask }) => [allows, sid, mask]),
+    [
+      [true, users, 2],
+      [true, users, 4],
+      [true, users, 8],
+      [false, users, 32],
+    ],
+    'a denial that may not hold counts for nothing',
+  );
 });
 
 const broken: [name: string, bytes: Uint8Array, flaw: RegExp][] = [
@@ -79,7 +98,8 @@ test('no bytes throw', () => {
 });
 
 test('rights go by the order of the entries, and generic ones are what they are for files', () => {
-  const rights = (entries: readonly Buffer[], of?: 'itself' | 'files' | 'folders'): number => rightsOf(decodeDescriptor(descriptor({ owner: 'S-1-5-18', entries })).entries!, new Set([users]), of);
+  const rights = (entries: readonly Buffer[], of?: 'itself' | 'files' | 'folders'): number =>
+    rightsOf(decodeDescriptor(descriptor({ owner: 'S-1-5-18', entries })).entries!, new Set([users]), of);
   const [allow, deny] = [ace({ sid: users, mask: 3 }), ace({ sid: users, mask: 2, type: 1 })];
   assert.is(rights([deny, allow]), 1);
   assert.is(rights([allow, deny]), 3);

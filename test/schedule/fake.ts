@@ -19,7 +19,12 @@ const nameOf = (path: string): string => path.split(/[\\/]/).at(-1)!;
 
 /** What only SYSTEM and administrators can change, and everybody can read. */
 export function safe(standing: Look['standing'], more: readonly Buffer[] = []): Look {
-  const entries = [ace({ sid: 'S-1-5-18', mask: full, flags: 3 }), ace({ sid: 'S-1-5-32-544', mask: full, flags: 3 }), ace({ sid: 'S-1-5-32-545', mask: 0x1200a9, flags: 3 }), ...more];
+  const entries = [
+    ace({ sid: 'S-1-5-18', mask: full, flags: 3 }),
+    ace({ sid: 'S-1-5-32-544', mask: full, flags: 3 }),
+    ace({ sid: 'S-1-5-32-545', mask: 0x1200a9, flags: 3 }),
+    ...more,
+  ];
   return { standing, refusal: null, access: { platform: 'win32', descriptor: descriptor({ owner: 'S-1-5-32-544', entries }) } };
 }
 export const missing: Look = { standing: 'missing', access: null, refusal: null };
@@ -37,12 +42,20 @@ export interface FakeWindows extends WindowsScheduler {
 export const gmsaSid = 'S-1-5-21-7-7-7-1234';
 
 /** A Windows machine that is set up as it should be, with the executable and a baseline in their places. */
-export function fakeWindows(more: { mayInstall?: boolean; rights?: string[]; said?: Said; environment?: Record<string, string>; query?: Refusal; executable?: string | null; changed?: Date } = {}): FakeWindows {
+export function fakeWindows(
+  more: { mayInstall?: boolean; rights?: string[]; said?: Said; environment?: Record<string, string>; query?: Refusal; executable?: string | null; changed?: Date } = {},
+): FakeWindows {
   const folder = contents();
   const files = new Map<string, Look>(
     [
-      ['C:\\', 'folder'], ['C:\\Program Files', 'folder'], ['C:\\Program Files\\PortOwner', 'folder'], ['C:\\Program Files\\PortOwner\\portowner.exe', 'file'],
-      ['C:\\ProgramData', 'folder'], ['C:\\Audit', 'folder'], ['C:\\Audit\\baseline.yaml', 'file'], ['C:\\Audit\\policy.yaml', 'file'],
+      ['C:\\', 'folder'],
+      ['C:\\Program Files', 'folder'],
+      ['C:\\Program Files\\PortOwner', 'folder'],
+      ['C:\\Program Files\\PortOwner\\portowner.exe', 'file'],
+      ['C:\\ProgramData', 'folder'],
+      ['C:\\Audit', 'folder'],
+      ['C:\\Audit\\baseline.yaml', 'file'],
+      ['C:\\Audit\\policy.yaml', 'file'],
     ].map(([path, standing]) => [path!, safe(standing as Look['standing'])]),
   );
   const [tasks, sources] = [new Map<string, string>(), new Map<string, string>()];
@@ -50,8 +63,17 @@ export function fakeWindows(more: { mayInstall?: boolean; rights?: string[]; sai
   const made: { path: string; sid: string | null }[] = [];
   const done: Said = more.said ?? { done: true, text: '' };
   return {
-    platform: 'win32', executable: more.executable === undefined ? 'C:\\Program Files\\PortOwner\\portowner.exe' : more.executable, dataFolder: 'C:\\ProgramData\\PortOwner', mayInstall: more.mayInstall ?? true, machine: 'SERVER7',
-    tasks, sources, scripts, files, made, contents: folder,
+    platform: 'win32',
+    executable: more.executable === undefined ? 'C:\\Program Files\\PortOwner\\portowner.exe' : more.executable,
+    dataFolder: 'C:\\ProgramData\\PortOwner',
+    mayInstall: more.mayInstall ?? true,
+    machine: 'SERVER7',
+    tasks,
+    sources,
+    scripts,
+    files,
+    made,
+    contents: folder,
     file: (path) => join(folder, nameOf(path)),
     changedAt: () => more.changed ?? null,
     look: (path) => files.get(path) ?? missing,
@@ -98,7 +120,10 @@ export function fakeLinux(more: { mayInstall?: boolean; isRunning?: boolean; sai
   const folder = contents();
   const rooted = (standing: Look['standing'], mode: number): Look => ({ standing, refusal: null, access: { platform: 'linux', uid: 0, gid: 0, mode, list: null } });
   const files = new Map<string, Look>([
-    ...['/', '/usr', '/usr/local', '/usr/local/bin', '/etc', '/etc/systemd', '/etc/systemd/system', '/etc/portowner', '/var', '/var/lib'].map((path): [string, Look] => [path, rooted('folder', 0o755)]),
+    ...['/', '/usr', '/usr/local', '/usr/local/bin', '/etc', '/etc/systemd', '/etc/systemd/system', '/etc/portowner', '/var', '/var/lib'].map((path): [string, Look] => [
+      path,
+      rooted('folder', 0o755),
+    ]),
     ['/usr/local/bin/portowner', rooted('file', 0o755)],
     ['/etc/portowner/baseline.yaml', rooted('file', 0o644)],
     ...Object.entries(more.looks ?? {}),
@@ -106,8 +131,16 @@ export function fakeLinux(more: { mayInstall?: boolean; isRunning?: boolean; sai
   const units = new Map<string, string>();
   const calls: string[] = [];
   return {
-    platform: 'linux', executable: '/usr/local/bin/portowner', dataFolder: '/var/lib/portowner', mayInstall: more.mayInstall ?? true, machine: 'server8', isRunning: more.isRunning ?? true,
-    units, calls, files, contents: folder,
+    platform: 'linux',
+    executable: '/usr/local/bin/portowner',
+    dataFolder: '/var/lib/portowner',
+    mayInstall: more.mayInstall ?? true,
+    machine: 'server8',
+    isRunning: more.isRunning ?? true,
+    units,
+    calls,
+    files,
+    contents: folder,
     file: (path) => join(folder, nameOf(path)),
     changedAt: () => more.changed ?? null,
     look: (path) => files.get(path) ?? missing,

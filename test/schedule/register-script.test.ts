@@ -25,7 +25,10 @@ function Register-ScheduledTask([string] $TaskName, [string] $InputObject, [swit
 
 function called(script: string): Record<string, Record<string, unknown>> {
   const whole = `${cmdlets}${script}\nConvertTo-Json $calls -Depth 4 -Compress`;
-  const { status, stdout, stderr } = spawnSync(shell, ['-NoProfile', '-NonInteractive', '-EncodedCommand', Buffer.from(whole, 'utf16le').toString('base64')], { encoding: 'utf8', timeout: 120_000 });
+  const { status, stdout, stderr } = spawnSync(shell, ['-NoProfile', '-NonInteractive', '-EncodedCommand', Buffer.from(whole, 'utf16le').toString('base64')], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   assert.is(status, 0, stderr);
   return JSON.parse(stdout) as never;
 }

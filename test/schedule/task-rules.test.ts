@@ -20,8 +20,15 @@ test('what was put in is read back', () => {
   const { facts } = checkTask(good);
   const { executable } = windowsTask.command;
   assert.equal(facts, {
-    enabled: true, user: 'SYSTEM', command: executable, time: '03:05', days: 1, randomDelay: 'PT30M', timeLimit: 'PT60M',
-    arguments: 'audit --baseline "C:\\Audits & more\\grün.yaml" --policy C:\\Audits\\policy.yaml --store C:\\ProgramData\\PortOwner\\audits.db --report C:\\ProgramData\\PortOwner\\findings.csv --report "C:\\ProgramData\\PortOwner\\all findings.json" --fail-on high --keep 400 --event-log',
+    enabled: true,
+    user: 'SYSTEM',
+    command: executable,
+    time: '03:05',
+    days: 1,
+    randomDelay: 'PT30M',
+    timeLimit: 'PT60M',
+    arguments:
+      'audit --baseline "C:\\Audits & more\\grün.yaml" --policy C:\\Audits\\policy.yaml --store C:\\ProgramData\\PortOwner\\audits.db --report C:\\ProgramData\\PortOwner\\findings.csv --report "C:\\ProgramData\\PortOwner\\all findings.json" --fail-on high --keep 400 --event-log',
   });
 });
 
@@ -40,7 +47,11 @@ test('on a pipe it is ASCII without a declaration, in a file UTF-16 with both', 
   assert.match(taskText(file), /^<\?xml version="1\.0" encoding="UTF-16"\?>\r\n<Task /);
   assert.equal(checkTask(taskText(file)), checkTask(good));
   assert.is(taskText(Buffer.from('<Task/>', 'utf16le')), '<Task/>', 'without a byte order mark');
-  assert.is(taskText(Buffer.from('<Task\x81/>', 'latin1'), (bytes) => Buffer.from(bytes).toString('latin1')), '<Task\x81/>', 'in a code page');
+  assert.is(
+    taskText(Buffer.from('<Task\x81/>', 'latin1'), (bytes) => Buffer.from(bytes).toString('latin1')),
+    '<Task\x81/>',
+    'in a code page',
+  );
 });
 
 /** What is changed in a good task, and what is said of it. */
@@ -75,7 +86,11 @@ const flawed: [name: string, change: (xml: string) => string, says: RegExp][] = 
   ['an interval of 366 days', (xml) => xml.replace('<DaysInterval>1', '<DaysInterval>366'), /from 1 to 365/],
   ['no schedule', (xml) => xml.replace(/<ScheduleByDay>[^]*<\/ScheduleByDay>/, ''), /it has 0 of ScheduleByDay/],
   ['two schedules', (xml) => xml.replace('<ScheduleByDay>', '<ScheduleByWeek/><ScheduleByDay>'), /it has 2 of ScheduleByDay/],
-  ['a delay behind the schedule', (xml) => xml.replace('<RandomDelay>PT30M</RandomDelay>', '').replace('</ScheduleByDay>', '</ScheduleByDay><RandomDelay>PT30M</RandomDelay>'), /RandomDelay stands behind/],
+  [
+    'a delay behind the schedule',
+    (xml) => xml.replace('<RandomDelay>PT30M</RandomDelay>', '').replace('</ScheduleByDay>', '</ScheduleByDay><RandomDelay>PT30M</RandomDelay>'),
+    /RandomDelay stands behind/,
+  ],
   ['a random delay at boot', (xml) => xml.replace('<CalendarTrigger>', '<BootTrigger><RandomDelay>PT1M</RandomDelay></BootTrigger><CalendarTrigger>'), /element RandomDelay/],
   ['49 triggers', (xml) => xml.replace('<CalendarTrigger>', `${'<BootTrigger/>'.repeat(48)}<CalendarTrigger>`), /49 elements/],
   ['a repetition of 30 s', (xml) => xml.replace('<RandomDelay>', '<Repetition><Interval>PT30S</Interval></Repetition><RandomDelay>'), /"PT30S" is too short/],
@@ -103,7 +118,10 @@ for (const [name, change, says] of flawed) {
     const changed = change(good);
     assert.is.not(changed, good);
     const { flaws } = checkTask(changed);
-    assert.ok(flaws.some((flaw) => says.test(flaw)), flaws.join('\n') || 'it has no flaw');
+    assert.ok(
+      flaws.some((flaw) => says.test(flaw)),
+      flaws.join('\n') || 'it has no flaw',
+    );
   });
 }
 
@@ -123,26 +141,52 @@ for (const [name, change, says] of unwise) {
   test(`a good task is unwise: ${name}`, () => {
     const { flaws, concerns } = checkTask(change(good));
     assert.equal(flaws, []);
-    assert.ok(concerns.some((concern) => says.test(concern)), concerns.join('\n') || 'nothing is said');
+    assert.ok(
+      concerns.some((concern) => says.test(concern)),
+      concerns.join('\n') || 'nothing is said',
+    );
   });
 }
 
 test('what Task Scheduler itself writes is taken: its order, its elements, and prefixes', () => {
   const exported = good
-    .replace('<Enabled>true</Enabled>\n      <StartBoundary>2024-01-01T03:05:00</StartBoundary>', '<StartBoundary>2024-01-01T03:05:00</StartBoundary>\n      <Enabled>true</Enabled>')
+    .replace(
+      '<Enabled>true</Enabled>\n      <StartBoundary>2024-01-01T03:05:00</StartBoundary>',
+      '<StartBoundary>2024-01-01T03:05:00</StartBoundary>\n      <Enabled>true</Enabled>',
+    )
     .replace('<Author>', '<Date>2026-03-01T10:00:00.1234567</Date><URI>\\PortOwner audit</URI><Author>')
-    .replace('<Priority>', '<IdleSettings><StopOnIdleEnd>true</StopOnIdleEnd><RestartOnIdle>false</RestartOnIdle></IdleSettings><UseUnifiedSchedulingEngine>true</UseUnifiedSchedulingEngine><Priority>');
+    .replace(
+      '<Priority>',
+      '<IdleSettings><StopOnIdleEnd>true</StopOnIdleEnd><RestartOnIdle>false</RestartOnIdle></IdleSettings><UseUnifiedSchedulingEngine>true</UseUnifiedSchedulingEngine><Priority>',
+    );
   assert.equal(checkTask(exported).flaws, []);
   const prefixed = good.replace('xmlns=', 'xmlns:t=').replace(/<(\/?)(?=[A-Z])/g, '<$1t:');
   assert.equal(checkTask(prefixed), checkTask(good));
 });
 
-for (const [text, expected] of [['PT1M', 60], ['P1DT2H3M4.5S', 93784.5], ['P31D', 31 * 86400], ['P1M', 30 * 86400], ['P1Y', 365 * 86400], ['PT0S', 0], ['P', null], ['PT', null], ['1H', null], ['-PT1M', null], ['PT1H1D', null]] as const) {
+for (const [text, expected] of [
+  ['PT1M', 60],
+  ['P1DT2H3M4.5S', 93784.5],
+  ['P31D', 31 * 86400],
+  ['P1M', 30 * 86400],
+  ['P1Y', 365 * 86400],
+  ['PT0S', 0],
+  ['P', null],
+  ['PT', null],
+  ['1H', null],
+  ['-PT1M', null],
+  ['PT1H1D', null],
+] as const) {
   test(`${text} is ${expected} seconds`, () => assert.is(seconds(text), expected));
 }
 
 test('no text throws', () => {
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('<', '>', '/', 'a', '"', '=', '&', ';', '!', '[', ']', '-', '?', ' ', '\0') })), (text) => void checkTask(text)));
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('<', '>', '/', 'a', '"', '=', '&', ';', '!', '[', ']', '-', '?', ' ', '\0') })),
+      (text) => void checkTask(text),
+    ),
+  );
   fc.assert(
     fc.property(fc.nat(good.length), fc.nat(40), fc.string({ maxLength: 8 }), (at, length, text) => void checkTask(good.slice(0, at) + text + good.slice(at + length))),
     { numRuns: 300 },

@@ -24,8 +24,23 @@ const nightly: AuditTask = {
 };
 
 const fleetWords = [
-  '-NoLogo', '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'RemoteSigned', '-File', `${module}\\Tasks\\Invoke-FleetAudit.ps1`,
-  '-ComputerList', `${data}\\fleet.txt`, '-BaselineFolder', `${data}\\baselines`, '-Policy', `${data}\\policy.yaml`, '-Store', `${data}\\fleet.db`, '-ReportFolder', `${data}\\reports`,
+  '-NoLogo',
+  '-NoProfile',
+  '-NonInteractive',
+  '-ExecutionPolicy',
+  'RemoteSigned',
+  '-File',
+  `${module}\\Tasks\\Invoke-FleetAudit.ps1`,
+  '-ComputerList',
+  `${data}\\fleet.txt`,
+  '-BaselineFolder',
+  `${data}\\baselines`,
+  '-Policy',
+  `${data}\\policy.yaml`,
+  '-Store',
+  `${data}\\fleet.db`,
+  '-ReportFolder',
+  `${data}\\reports`,
 ];
 
 /** The templates in ps/Tasks, by their names. */

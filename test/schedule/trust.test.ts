@@ -31,8 +31,13 @@ const denied: Look = { standing: 'other', access: null, refusal: { code: 'Access
 
 /** A disk as Windows sets it up, and a file in a folder that only administrators can change. */
 const disk: Readonly<Record<string, Look>> = {
-  'C:\\': windows({ owner: 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464', more: [ace({ sid: 'S-1-5-11', mask: 0x1301bf, flags: 0x0b }), ace({ sid: 'S-1-5-11', mask: 0x4 }), ace({ sid: users, mask: readAndRun, flags: 3 })] }),
-  'C:\\ProgramData': windows({ more: [ace({ sid: users, mask: readAndRun, flags: 3 }), ace({ sid: users, mask: 0x116, flags: 2 }), ace({ sid: 'S-1-3-0', mask: 0x1000_0000, flags: 0x0b })] }),
+  'C:\\': windows({
+    owner: 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464',
+    more: [ace({ sid: 'S-1-5-11', mask: 0x1301bf, flags: 0x0b }), ace({ sid: 'S-1-5-11', mask: 0x4 }), ace({ sid: users, mask: readAndRun, flags: 3 })],
+  }),
+  'C:\\ProgramData': windows({
+    more: [ace({ sid: users, mask: readAndRun, flags: 3 }), ace({ sid: users, mask: 0x116, flags: 2 }), ace({ sid: 'S-1-3-0', mask: 0x1000_0000, flags: 0x0b })],
+  }),
   'C:\\ProgramData\\PortOwner': windows({ owner: admins }),
   'C:\\ProgramData\\PortOwner\\a.db': windows({ standing: 'file', owner: admins }),
 };
@@ -40,9 +45,13 @@ const disk: Readonly<Record<string, Look>> = {
 function texts(changed: Readonly<Record<string, Look>>, used: Partial<Used> = {}, trusted: readonly string[] = []): string[] {
   const all = { ...disk, ...changed };
   const whole: Used = { role: 'the store', path: 'C:\\ProgramData\\PortOwner\\a.db', mayBeMissing: true, standing: 'file', ...used };
-  return examine(whole, 'win32', (path) => all[path] ?? missing, { sids: trusted, uids: [] }, (sid) => ({ [users]: 'Users', [bob]: 'Bob', 'S-1-5-11': 'Authenticated Users', 'S-1-1-0': 'Everyone' })[sid] ?? sid).map(
-    ({ path, text }) => `${path}: ${text}`,
-  );
+  return examine(
+    whole,
+    'win32',
+    (path) => all[path] ?? missing,
+    { sids: trusted, uids: [] },
+    (sid) => ({ [users]: 'Users', [bob]: 'Bob', 'S-1-5-11': 'Authenticated Users', 'S-1-1-0': 'Everyone' })[sid] ?? sid,
+  ).map(({ path, text }) => `${path}: ${text}`);
 }
 
 const folder = 'C:\\ProgramData\\PortOwner';
@@ -51,7 +60,11 @@ const fine: [name: string, changed: Record<string, Look>, trusted?: string[]][] 
   ['as it should be', {}],
   ['not made yet', { [file]: missing }],
   ['readable for everybody', { [folder]: windows({ more: [ace({ sid: users, mask: readAndRun, flags: 3 })] }) }],
-  ["the task's own account", { [folder]: windows({ owner: admins, more: [ace({ sid: bob, mask: 0x1301bf, flags: 3 })] }), [file]: windows({ standing: 'file', owner: bob }) }, [bob]],
+  [
+    "the task's own account",
+    { [folder]: windows({ owner: admins, more: [ace({ sid: bob, mask: 0x1301bf, flags: 3 })] }), [file]: windows({ standing: 'file', owner: bob }) },
+    [bob],
+  ],
   ['Domain Admins and the built-in Administrator', { [folder]: windows({ owner: 'S-1-5-21-9-9-9-500', more: [ace({ sid: 'S-1-5-21-9-9-9-512', mask: full, flags: 3 })] }) }],
   ['written by nobody, as it is denied first', { [folder]: windows({ more: [ace({ sid: users, mask: full, type: 1 }), ace({ sid: users, mask: full })] }) }],
 ];
@@ -67,14 +80,22 @@ const open: [name: string, changed: Record<string, Look>, says: string[]][] = [
   ['a folder that users rename', { 'C:\\ProgramData': windows({ more: [ace({ sid: users, mask: 0x10000 })] }) }, ['C:\\ProgramData: Users could change the folder']],
   ['a folder whose folders users delete', { 'C:\\': windows({ more: [ace({ sid: 'S-1-5-11', mask: 0x40 })] }) }, ['C:\\: Authenticated Users could change the folder']],
   ['no list at all', { [folder]: windows({ list: null }) }, [`${folder}: Everyone could change what is in the folder`]],
-  ['files to come that users write', { [file]: missing, [folder]: windows({ more: [ace({ sid: users, mask: 0x2, flags: 0x9 })] }) }, [`${folder}: Users could change what is in the folder`]],
+  [
+    'files to come that users write',
+    { [file]: missing, [folder]: windows({ more: [ace({ sid: users, mask: 0x2, flags: 0x9 })] }) },
+    [`${folder}: Users could change what is in the folder`],
+  ],
   ['a folder to come where users make folders', { [folder]: missing }, ['C:\\ProgramData: Users could change what is in the folder']],
   ['a link in its place', { [file]: link }, [`${file}: it leads elsewhere: it is a link or another reparse point`]],
   ['a junction on the way', { 'C:\\ProgramData': link }, ['C:\\ProgramData: it leads elsewhere: it is a link or another reparse point']],
   ['a folder in its place', { [file]: windows() }, [`${file}: it is no file`]],
   ['a file on the way', { [folder]: windows({ standing: 'file' }) }, [`${folder}: it is no folder`]],
   ['what cannot be told', { [folder]: denied }, [`${folder}: who may write there cannot be told: looking was denied`]],
-  ['a list that is not understood', { [file]: windows({ standing: 'file', more: [ace({ sid: users, mask: 1, type: 77 })] }) }, [`${file}: who may write there cannot be told: its access list has an entry of the unknown kind 77`]],
+  [
+    'a list that is not understood',
+    { [file]: windows({ standing: 'file', more: [ace({ sid: users, mask: 1, type: 77 })] }) },
+    [`${file}: who may write there cannot be told: its access list has an entry of the unknown kind 77`],
+  ],
 ];
 for (const [name, changed, says] of open) test(`it is said: ${name}`, () => assert.equal(texts(changed), says));
 
@@ -128,7 +149,16 @@ for (const [name, looks, says] of modes) {
   test(`on Linux: ${name}`, () => {
     const all: Record<string, Look> = { '/': linux(0o755), '/v': linux(0o755), '/v/f': linux(0o755), '/v/f/x': linux(0o644, { standing: 'file' }), ...looks };
     const used: Used = { role: 'the policy', path: '/v/f/x', mayBeMissing: false, standing: 'file' };
-    assert.equal(examine(used, 'linux', (path) => all[path] ?? missing, { sids: [], uids: [] }, (id) => id).map(({ path, text }) => `${path}: ${text}`), says);
+    assert.equal(
+      examine(
+        used,
+        'linux',
+        (path) => all[path] ?? missing,
+        { sids: [], uids: [] },
+        (id) => id,
+      ).map(({ path, text }) => `${path}: ${text}`),
+      says,
+    );
   });
 }
 

@@ -14,9 +14,18 @@ const test = suite('units of systemd');
 function verify(files: Readonly<Record<string, string>>, folder: string): { status: number | null; said: string } {
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...Object.keys(files).map((name) => join(folder, name))], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
+  const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...Object.keys(files).map((name) => join(folder, name))], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
   // It looks at the machine's own units, too.
-  return { status, said: stderr.split('\n').filter((line) => line.includes('portowner')).join('\n') };
+  return {
+    status,
+    said: stderr
+      .split('\n')
+      .filter((line) => line.includes('portowner'))
+      .join('\n'),
+  };
 }
 
 test('systemd has nothing to say against them', async (context: TestContext) => {
@@ -25,7 +34,9 @@ test('systemd has nothing to say against them', async (context: TestContext) => 
     // An executable that is there.
     const files = units({ ...linuxTask, command: { ...linuxTask.command, executable: process.execPath } });
     assert.equal(verify(files, join(folder, 'good')), { status: 0, said: '' });
-    const bad = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, text.replace('ProtectSystem=strict', 'ProtectSystem=always').replace(/OnCalendar=.*/, 'OnCalendar=at night')]));
+    const bad = Object.fromEntries(
+      Object.entries(files).map(([name, text]) => [name, text.replace('ProtectSystem=strict', 'ProtectSystem=always').replace(/OnCalendar=.*/, 'OnCalendar=at night')]),
+    );
     const { said } = verify(bad, join(folder, 'bad'));
     assert.match(said, /protect system value/);
     assert.match(said, /calendar specification/);
@@ -34,7 +45,10 @@ test('systemd has nothing to say against them', async (context: TestContext) => 
 
 test('they are as people would write them', () => {
   const { 'portowner-audit.service': service, 'portowner-audit.timer': timer } = units(linuxTask);
-  assert.match(service!, 'ExecStart="/usr/local/bin/portowner" "audit" "--baseline" "/etc/portowner/b line \\"é\\" 100%% $$HOME \\\\n.yaml" "--store" "/var/lib/portowner/audits.db"');
+  assert.match(
+    service!,
+    'ExecStart="/usr/local/bin/portowner" "audit" "--baseline" "/etc/portowner/b line \\"é\\" 100%% $$HOME \\\\n.yaml" "--store" "/var/lib/portowner/audits.db"',
+  );
   assert.match(service!, '\nStateDirectory=portowner\nStateDirectoryMode=0700\nReadWritePaths="/var/log/portowner"\n');
   assert.match(service!, /\nUnsetEnvironment=NODE_V8_COVERAGE NODE_OPTIONS /);
   assert.match(service!, '\nTimeoutStartSec=60min\n');
@@ -44,7 +58,8 @@ test('they are as people would write them', () => {
 
 test('every process and network of the machine stays in sight', () => {
   const { 'portowner-audit.service': service } = units(linuxTask);
-  for (const hidden of [/^PrivateNetwork=/m, /^ProtectProc=/m, /^ProcSubset=/m, /^PrivateUsers=/m, /^User=/m, /^DynamicUser=/m, /^PrivatePIDs=/m]) assert.not.match(service!, hidden);
+  for (const hidden of [/^PrivateNetwork=/m, /^ProtectProc=/m, /^ProcSubset=/m, /^PrivateUsers=/m, /^User=/m, /^DynamicUser=/m, /^PrivatePIDs=/m])
+    assert.not.match(service!, hidden);
   assert.match(service!, /^CapabilityBoundingSet=.*CAP_SYS_PTRACE/m);
 });
 

@@ -38,7 +38,13 @@ export interface ToldService {
   readonly shared: boolean | null;
 }
 
-const fields = { path: 'Path', commandLine: 'CommandLine', user: 'UserName', parent: 'ParentProcess', startTime: 'StartTime' } as const;
+const fields = {
+  path: 'Path',
+  commandLine: 'CommandLine',
+  user: 'UserName',
+  parent: 'ParentProcess',
+  startTime: 'StartTime',
+} as const;
 const savers = {
   path: 'Get-Process or Get-CimInstance Win32_Process',
   commandLine: 'Get-CimInstance Win32_Process',
@@ -47,12 +53,24 @@ const savers = {
   startTime: 'Get-Process or Get-CimInstance Win32_Process',
 } as const;
 
-function notAsked(reason: string | null): { status: 'notAsked'; reason: string | null; needs: null; at: null; data: never[] } {
+function notAsked(reason: string | null): {
+  status: 'notAsked';
+  reason: string | null;
+  needs: null;
+  at: null;
+  data: never[];
+} {
   return { status: 'notAsked', reason, needs: null, at: null, data: [] };
 }
 
 function section<T>(data: T[], troubles: readonly string[]) {
-  return { status: troubles.length === 0 ? 'ok' : 'partial', reason: troubles.length === 0 ? null : troubles.join('; '), needs: null, at: null, data } as const;
+  return {
+    status: troubles.length === 0 ? 'ok' : 'partial',
+    reason: troubles.length === 0 ? null : troubles.join('; '),
+    needs: null,
+    at: null,
+    data,
+  } as const;
 }
 
 function socketKey(socket: Socket): string {
@@ -93,30 +111,35 @@ export class Collection {
 
   addSocket(socket: Socket): void {
     if (this.#earlier?.has(socketKey(socket))) return;
-    if (this.#sockets.length >= mostSockets) throw new ClixmlError(`is not read: it holds more than ${mostSockets} sockets`);
+    if (this.#sockets.length >= mostSockets)
+      throw new ClixmlError(`is not read: it holds more than ${mostSockets} sockets`);
     this.#sockets.push(socket);
   }
 
   addProcess(process: ToldProcess): void {
     const known = this.#processes.get(process.pid);
     if (known === undefined) {
-      if (this.#processes.size >= mostOthers) throw new ClixmlError(`is not read: it holds more than ${mostOthers} processes`);
+      if (this.#processes.size >= mostOthers)
+        throw new ClixmlError(`is not read: it holds more than ${mostOthers} processes`);
       this.#processes.set(process.pid, process);
       return;
     }
-    if (known.startTime != null && process.startTime != null && farApart(known.startTime, process.startTime)) this.#reused.add(process.pid);
+    if (known.startTime != null && process.startTime != null && farApart(known.startTime, process.startTime))
+      this.#reused.add(process.pid);
     const merged: Record<string, unknown> = { ...process };
     for (const [name, value] of Object.entries(known)) {
       if (value != null || merged[name] === undefined) merged[name] = value;
     }
     // Get-Process leaves the `.exe` out where it cannot see the path.
-    if (process.imageName != null && (known.imageName == null || process.imageName.length > known.imageName.length)) merged['imageName'] = process.imageName;
+    if (process.imageName != null && (known.imageName == null || process.imageName.length > known.imageName.length))
+      merged['imageName'] = process.imageName;
     merged['refusals'] = [...(known.refusals ?? []), ...(process.refusals ?? [])];
     this.#processes.set(process.pid, merged as unknown as ToldProcess);
   }
 
   addService(service: ToldService): void {
-    if (this.#services.size >= mostOthers) throw new ClixmlError(`is not read: it holds more than ${mostOthers} services`);
+    if (this.#services.size >= mostOthers)
+      throw new ClixmlError(`is not read: it holds more than ${mostOthers} services`);
     const key = `${service.pid} ${service.name}`;
     const known = this.#services.get(key);
     if (known === undefined || known.displayName === null) this.#services.set(key, service);
@@ -136,7 +159,13 @@ export class Collection {
       formatVersion: 1,
       tool: `portowner ${version}`,
       at: modified.toISOString(),
-      machine: { name, platform: this.linux ? 'linux' : 'win32', release: this.release ?? 'unknown', architecture: 'unknown', elevated: null },
+      machine: {
+        name,
+        platform: this.linux ? 'linux' : 'win32',
+        release: this.release ?? 'unknown',
+        architecture: 'unknown',
+        elevated: null,
+      },
       sections: {
         sockets: this.#socketSection(question),
         processes: this.#processSection(question),
@@ -154,8 +183,11 @@ export class Collection {
     const cmdlets = { TCP: 'Get-NetTCPConnection', UDP: 'Get-NetUDPEndpoint' } as const;
     const rows = this.#kinds.has('endpoint');
     const present = asked.filter((protocol) => rows || this.#kinds.has(kinds[protocol]));
-    if (present.length === 0) return { ...notAsked(`the files do not tell of ${asked.join(' and ') || 'other'} sockets`), data: this.#sockets };
-    const troubles = asked.filter((protocol) => !present.includes(protocol)).map((protocol) => `the files have no ${protocol} sockets (${cmdlets[protocol]})`);
+    if (present.length === 0)
+      return { ...notAsked(`the files do not tell of ${asked.join(' and ') || 'other'} sockets`), data: this.#sockets };
+    const troubles = asked
+      .filter((protocol) => !present.includes(protocol))
+      .map((protocol) => `the files have no ${protocol} sockets (${cmdlets[protocol]})`);
     for (const protocol of present) {
       const trouble = this.#selection(protocol, question);
       if (trouble !== null) troubles.push(trouble);
@@ -172,7 +204,8 @@ export class Collection {
       return 'the TCP sockets look like a selection: none listens on port 135, which every Windows has';
     }
     const one = (of: (socket: Socket) => unknown): boolean => new Set(sockets.map(of)).size <= 1;
-    if (one((socket) => socket.localPort) || one((socket) => socket.pid)) return `the ${protocol} sockets look like a selection: all are of one port or one process`;
+    if (one((socket) => socket.localPort) || one((socket) => socket.pid))
+      return `the ${protocol} sockets look like a selection: all are of one port or one process`;
     if (protocol === 'TCP' && question.sockets !== 'listeners' && one((socket) => socket.state)) {
       return 'the TCP sockets look like a selection: all are in one state';
     }
@@ -182,36 +215,67 @@ export class Collection {
   #processSection(question: Question): Sections['processes'] {
     if (this.#processes.size === 0 && this.ended.size === 0) return notAsked('the files do not tell of processes');
     const data = [...this.#processes.values()].map((process) => this.#process(process, question.details));
-    const owners = new Set(selectSockets(this.#sockets, question).flatMap((socket) => (socket.kernel ? [] : socket.holders)));
+    const owners = new Set(
+      selectSockets(this.#sockets, question).flatMap((socket) => (socket.kernel ? [] : socket.holders)),
+    );
     const missing = [...owners].filter((pid) => !this.#processes.has(pid) && !this.ended.has(pid));
     if (missing.length === 0) return section(data, []);
     // Files are saved one after the other: what is missing may have ended in between, or may have begun.
     const shown = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ' …' : ''}`;
-    return section(data, [`${missing.length === 1 ? 'a process that owns a socket is' : `${missing.length} processes that own sockets are`} not in the files: ${shown}`]);
+    return section(data, [
+      `${missing.length === 1 ? 'a process that owns a socket is' : `${missing.length} processes that own sockets are`} not in the files: ${shown}`,
+    ]);
   }
 
   #process(told: ToldProcess, details: Question['details']): Process {
     const { pid } = told;
     const refusals: FieldRefusal[] = [...(told.refusals ?? [])];
     const relays = this.#relays.get(pid);
-    const bare = { pid, unit: told.unit ?? null, container: told.container ?? null, refusals, ...(relays === undefined ? {} : { relays }) };
+    const bare = {
+      pid,
+      unit: told.unit ?? null,
+      container: told.container ?? null,
+      refusals,
+      ...(relays === undefined ? {} : { relays }),
+    };
     if (this.#reused.has(pid)) {
-      refusals.push({ field: 'ImageName', code: 'Failed', text: `the files tell of two processes that had the id ${pid} one after the other`, needs: 'files that were saved at one time' });
+      refusals.push({
+        field: 'ImageName',
+        code: 'Failed',
+        text: `the files tell of two processes that had the id ${pid} one after the other`,
+        needs: 'files that were saved at one time',
+      });
       return { ...bare, imageName: null, path: null, commandLine: null, user: null, parent: null, startTime: null };
     }
-    const parent = told.parent != null && (told.parentSure === true || this.#isParent(told.parent, told)) ? told.parent : null;
+    const parent =
+      told.parent != null && (told.parentSure === true || this.#isParent(told.parent, told)) ? told.parent : null;
     if (told.parent != null && told.parent !== 0 && parent === null && details.has('parent')) {
-      refusals.push({ field: 'ParentProcess', code: 'Gone', text: `its parent, process ${told.parent}, is not in the files`, needs: null });
+      refusals.push({
+        field: 'ParentProcess',
+        code: 'Gone',
+        text: `its parent, process ${told.parent}, is not in the files`,
+        needs: null,
+      });
     }
     // The idle process and System have none of it.
     if (pid > 4 || this.linux) {
       for (const detail of ['path', 'commandLine', 'user', 'parent', 'startTime'] as const) {
         const field = fields[detail];
-        if ((detail !== 'startTime' && !details.has(detail)) || told[detail] != null || refusals.some((refusal) => refusal.field === field)) continue;
+        if (
+          (detail !== 'startTime' && !details.has(detail)) ||
+          told[detail] != null ||
+          refusals.some((refusal) => refusal.field === field)
+        )
+          continue;
         refusals.push(
           told[detail] === undefined
             ? { field, code: 'NotAsked', text: 'it is not in the files', needs: savers[detail] }
-            : { field, code: 'Failed', text: 'its value is empty in the files', needs: 'an elevated (administrator) session when they are saved' },
+            : {
+                field,
+                code: 'Failed',
+                text: 'its value is empty in the files',
+                needs: 'an elevated (administrator) session when they are saved',
+              },
         );
       }
     }
@@ -231,19 +295,33 @@ export class Collection {
     const parent = this.#processes.get(pid);
     if (parent === undefined || pid === child.pid || pid === 0 || this.#reused.has(pid)) return false;
     if (pid === 4 && !this.linux) return true;
-    return parent.startTime != null && child.startTime != null && Date.parse(parent.startTime) <= Date.parse(child.startTime);
+    return (
+      parent.startTime != null && child.startTime != null && Date.parse(parent.startTime) <= Date.parse(child.startTime)
+    );
   }
 
   #serviceSection(): Sections['services'] {
-    if (!this.#kinds.has('cimService') && this.#services.size === 0) return notAsked('the files do not tell of services');
+    if (!this.#kinds.has('cimService') && this.#services.size === 0)
+      return notAsked('the files do not tell of services');
     const all = [...this.#services.values()];
     const perProcess = new Map<number, number>();
     for (const { pid } of all) perProcess.set(pid, (perProcess.get(pid) ?? 0) + 1);
     const data: Service[] = all
       .filter(({ pid }) => pid !== 0)
-      .map(({ name, displayName, pid, state, shared }) => ({ name, displayName, pid, state, shared: shared ?? (perProcess.get(pid) ?? 0) > 1 }));
+      .map(({ name, displayName, pid, state, shared }) => ({
+        name,
+        displayName,
+        pid,
+        state,
+        shared: shared ?? (perProcess.get(pid) ?? 0) > 1,
+      }));
     // RPC cannot be stopped.
     const whole = all.some(({ name }) => name.toLowerCase() === 'rpcss');
-    return section(data, this.#kinds.has('cimService') && !whole ? ['the services look like a selection: RpcSs, which always runs, is not among them'] : []);
+    return section(
+      data,
+      this.#kinds.has('cimService') && !whole
+        ? ['the services look like a selection: RpcSs, which always runs, is not among them']
+        : [],
+    );
   }
 }

@@ -97,7 +97,10 @@ class Teller {
  * result gives the facts for a question. Throws PO2002 for files that are no CLIXML, that tell nothing of sockets,
  * processes or services, or of several machines.
  */
-export function readClixmlFacts(files: readonly ClixmlFile[], limits: ClixmlLimits = clixmlLimits): (question: Question) => Facts {
+export function readClixmlFacts(
+  files: readonly ClixmlFile[],
+  limits: ClixmlLimits = clixmlLimits,
+): (question: Question) => Facts {
   const teller = new Teller();
   let name = '';
   try {

@@ -22,7 +22,8 @@ export class Fields {
   /** A text that is not empty, or the name of an enum's value; else null. */
   text({ properties }: ClixmlObject, name: string): string | null {
     const value = unwrapped(properties[name]);
-    const text = typeof value === 'string' ? value : isObject(value) && typeof value.base === 'number' ? value.text : null;
+    const text =
+      typeof value === 'string' ? value : isObject(value) && typeof value.base === 'number' ? value.text : null;
     if (text === null || text === '') return null;
     if (text.length > longestText) throw new ClixmlError(`is not read: a ${name} in it has ${text.length} characters`);
     return this.#same(text);
@@ -32,7 +33,9 @@ export class Fields {
   texts({ properties }: ClixmlObject, name: string): string[] {
     const value = properties[name];
     const items = isObject(value) ? (value.items ?? []) : [value];
-    return items.filter((item) => typeof item === 'string' && item !== '' && item.length <= longestText).map((item) => this.#same(String(item)));
+    return items
+      .filter((item) => typeof item === 'string' && item !== '' && item.length <= longestText)
+      .map((item) => this.#same(String(item)));
   }
 
   /** An IP address as facts have it: IPv6 in its shortest form, with its scope; null when it is none. */
@@ -51,14 +54,21 @@ export function isObject(value: ClixmlValue | undefined): value is ClixmlObject 
 
 /** A value that PowerShell wrapped in an object, such as a text with notes on it. */
 function unwrapped(value: ClixmlValue | undefined): ClixmlValue | undefined {
-  return isObject(value) && value.base !== undefined && typeof value.base !== 'number' && !isObject(value.base) ? value.base : value;
+  return isObject(value) && value.base !== undefined && typeof value.base !== 'number' && !isObject(value.base)
+    ? value.base
+    : value;
 }
 
 /** A whole number from 0 to `max`, also as text or as an enum's; else null. */
 export function numberOf({ properties }: ClixmlObject, name: string, max: number): number | null {
   const value = properties[name];
   const plain = isObject(value) ? value.base : value;
-  const number = typeof plain === 'number' || typeof plain === 'bigint' ? Number(plain) : typeof plain === 'string' && /^\d{1,10}$/.test(plain) ? Number(plain) : NaN;
+  const number =
+    typeof plain === 'number' || typeof plain === 'bigint'
+      ? Number(plain)
+      : typeof plain === 'string' && /^\d{1,10}$/.test(plain)
+        ? Number(plain)
+        : NaN;
   return Number.isInteger(number) && number >= 0 && number <= max ? number : null;
 }
 
@@ -79,9 +89,20 @@ export function instantOf({ properties }: ClixmlObject, name: string): string | 
   let instant = wrapped;
   const match = cimDate.exec(wrapped);
   if (match !== null) {
-    const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [number, number, number, number, number, number];
+    const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     const offset = Number(match[9]) * (match[8] === '-' ? -1 : 1);
-    instant = `${new Date(Date.UTC(year, month - 1, day, hour, minute - offset, second)).toISOString().slice(0, 19)}.${match[7]}Z`.replace(/\.?0+Z$/, 'Z');
+    instant =
+      `${new Date(Date.UTC(year, month - 1, day, hour, minute - offset, second)).toISOString().slice(0, 19)}.${match[7]}Z`.replace(
+        /\.?0+Z$/,
+        'Z',
+      );
   }
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/.test(instant) && instant >= earliest ? instant : null;
 }

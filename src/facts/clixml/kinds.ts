@@ -6,17 +6,50 @@ export type Kind = 'tcp' | 'udp' | 'process' | 'cimProcess' | 'cimService' | 'en
 /** The properties that are read, in lower case. */
 export const wantedProperties: ReadonlySet<string> = new Set([
   // Get-NetTCPConnection, Get-NetUDPEndpoint
-  'localaddress', 'localport', 'remoteaddress', 'remoteport', 'state', 'owningprocess', 'creationtime', 'protocol',
+  'localaddress',
+  'localport',
+  'remoteaddress',
+  'remoteport',
+  'state',
+  'owningprocess',
+  'creationtime',
+  'protocol',
   // Get-Process
-  'id', 'processname', 'path', 'starttime', 'username', 'commandline', 'parent', 'machinename',
+  'id',
+  'processname',
+  'path',
+  'starttime',
+  'username',
+  'commandline',
+  'parent',
+  'machinename',
   // Win32_Process
-  'processid', 'name', 'executablepath', 'parentprocessid', 'creationdate', 'csname', 'windowsversion',
+  'processid',
+  'name',
+  'executablepath',
+  'parentprocessid',
+  'creationdate',
+  'csname',
+  'windowsversion',
   // Win32_Service
-  'displayname', 'servicetype', 'systemname',
+  'displayname',
+  'servicetype',
+  'systemname',
   // Any CIM or WMI object, and what came through PowerShell remoting
-  'pscomputername', '__classmetadata', 'servername', '__server',
+  'pscomputername',
+  '__classmetadata',
+  'servername',
+  '__server',
   // Our own rows
-  'imagename', 'services', 'parentprocess', 'parentimagename', 'ownerkind', 'owner', 'holders', 'reason', 'computername',
+  'imagename',
+  'services',
+  'parentprocess',
+  'parentimagename',
+  'ownerkind',
+  'owner',
+  'holders',
+  'reason',
+  'computername',
 ]);
 
 const cim = String.raw`^(?:Microsoft\.Management\.Infrastructure\.CimInstance|System\.Management\.ManagementObject)#(?:.*[\\/])?`;
@@ -43,7 +76,8 @@ export function kindOfTypes(typeNames: readonly string[]): Kind | null {
   return null;
 }
 
-const bags = /^(?:System\.Management\.Automation\.PSCustomObject|Microsoft\.Management\.Infrastructure\.CimInstance|System\.Management\.ManagementObject)$/i;
+const bags =
+  /^(?:System\.Management\.Automation\.PSCustomObject|Microsoft\.Management\.Infrastructure\.CimInstance|System\.Management\.ManagementObject)$/i;
 const processOnly = ['executablepath', 'commandline', 'parentprocessid', 'creationdate'];
 const serviceOnly = ['displayname', 'servicetype', 'state'];
 

@@ -12,7 +12,8 @@ const here: ReadonlySet<string> = new Set(['.', 'localhost', '127.0.0.1', '::1',
 function nameIn({ properties }: ClixmlObject, names: readonly string[]): string | null {
   for (const name of names) {
     const value = properties[name];
-    if (typeof value === 'string' && value !== '' && value.length <= 255 && !here.has(value.toLowerCase())) return value;
+    if (typeof value === 'string' && value !== '' && value.length <= 255 && !here.has(value.toLowerCase()))
+      return value;
   }
   return null;
 }

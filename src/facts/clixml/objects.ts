@@ -14,7 +14,9 @@ const stateByName = new Map(stateNumbers.map((number) => [tcpStateName(number)?.
 /** A state by its number or its name. */
 function stateOf(object: ClixmlObject, fields: Fields): Socket['state'] {
   const number = numberOf(object, 'state', 255);
-  return number === null ? (stateByName.get(fields.text(object, 'state')?.toLowerCase()) ?? null) : tcpStateName(number);
+  return number === null
+    ? (stateByName.get(fields.text(object, 'state')?.toLowerCase()) ?? null)
+    : tcpStateName(number);
 }
 
 /** The end of a socket that every one has. */
@@ -22,7 +24,9 @@ export function localEnd(object: ClixmlObject, fields: Fields): Pick<Socket, 'lo
   const localAddress = fields.address(object, 'localaddress');
   const localPort = numberOf(object, 'localport', 65_535);
   if (localAddress === null || localPort === null) {
-    throw new ClixmlError(`is not read: a socket in it has no valid ${localAddress === null ? 'LocalAddress' : 'LocalPort'}`);
+    throw new ClixmlError(
+      `is not read: a socket in it has no valid ${localAddress === null ? 'LocalAddress' : 'LocalPort'}`,
+    );
   }
   return { localAddress, localPort };
 }
@@ -34,7 +38,8 @@ export function tellSocket(object: ClixmlObject, tcp: boolean, fields: Fields, c
   // Such a row is no socket on a port.
   if (state === 'Closed' && local.localPort === 0) return;
   const refusals: FieldRefusal[] = [];
-  if (tcp && state === null) refusals.push({ field: 'State', code: 'NotAsked', text: 'the file has no state that is known', needs: null });
+  if (tcp && state === null)
+    refusals.push({ field: 'State', code: 'NotAsked', text: 'the file has no state that is known', needs: null });
   const remoteAddress = tcp && state !== 'Listen' && state !== 'Bound' ? fields.address(object, 'remoteaddress') : null;
   const owner = numberOf(object, 'owningprocess', largestPid);
   const nobody = owner === 0 && state === 'TimeWait';
@@ -42,7 +47,12 @@ export function tellSocket(object: ClixmlObject, tcp: boolean, fields: Fields, c
   if (!told) {
     refusals.push(
       owner === 0
-        ? { field: 'OwningProcess', code: 'NotSupported', text: 'Windows does not say which process owns it', needs: null }
+        ? {
+            field: 'OwningProcess',
+            code: 'NotSupported',
+            text: 'Windows does not say which process owns it',
+            needs: null,
+          }
         : { field: 'OwningProcess', code: 'NotAsked', text: 'it is not in the file', needs: null },
     );
   }
@@ -117,7 +127,8 @@ export function tellCimProcess(object: ClixmlObject, fields: Fields, collection:
 export function tellService(object: ClixmlObject, fields: Fields, collection: Collection): void {
   const name = fields.text(object, 'name');
   const pid = numberOf(object, 'processid', largestPid);
-  if (name === null || pid === null) throw new ClixmlError(`is not read: a service in it has no valid ${name === null ? 'Name' : 'ProcessId'}`);
+  if (name === null || pid === null)
+    throw new ClixmlError(`is not read: a service in it has no valid ${name === null ? 'Name' : 'ProcessId'}`);
   const type = fields.text(object, 'servicetype');
   collection.addService({
     name,

@@ -38,7 +38,15 @@ export interface ClixmlLimits {
   readonly references: number;
 }
 
-export const clixmlLimits: ClixmlLimits = { depth: 256, attributes: 32, token: 200_000, kept: 4_000_000, held: 500_000, typeNames: 4_000_000, references: 100_000 };
+export const clixmlLimits: ClixmlLimits = {
+  depth: 256,
+  attributes: 32,
+  token: 200_000,
+  kept: 4_000_000,
+  held: 500_000,
+  typeNames: 4_000_000,
+  references: 100_000,
+};
 
 const namespace = 'http://schemas.microsoft.com/powershell/2004/04';
 /** Around the documents, so that one file may hold several, as our own --stream writes them. */
@@ -74,7 +82,18 @@ function propertiesOf(draft: Draft): Record<string, ClixmlValue> {
 /** What a Ref gives whose object is known, but not held. */
 const elsewhere: ClixmlObject = Object.freeze(newDraft());
 
-type Kind = 'wrapper' | 'document' | 'object' | 'types' | 'properties' | 'members' | 'list' | 'dictionary' | 'entry' | 'progress' | 'leaf';
+type Kind =
+  | 'wrapper'
+  | 'document'
+  | 'object'
+  | 'types'
+  | 'properties'
+  | 'members'
+  | 'list'
+  | 'dictionary'
+  | 'entry'
+  | 'progress'
+  | 'leaf';
 
 /** An open element. */
 interface Frame {
@@ -122,7 +141,8 @@ class Known {
   add(id: string): void {
     if (id === String(this.#next)) this.#next++;
     else if (!this.has(id)) {
-      if (this.#others.size >= this.#limit || id.length > 64) throw new ClixmlError('is not read: its reference ids are out of order');
+      if (this.#others.size >= this.#limit || id.length > 64)
+        throw new ClixmlError('is not read: its reference ids are out of order');
       this.#others.add(detach(id));
     }
   }
@@ -161,7 +181,8 @@ class Reader {
   }
 
   open(tag: string, attributes: Attributes): void {
-    if (this.#stack.length >= this.#limits.depth) throw new ClixmlError(`is not read: its elements are nested deeper than ${this.#limits.depth}`);
+    if (this.#stack.length >= this.#limits.depth)
+      throw new ClixmlError(`is not read: its elements are nested deeper than ${this.#limits.depth}`);
     const top = this.#stack.at(-1);
     switch (top?.kind) {
       case undefined:
@@ -189,7 +210,11 @@ class Reader {
       case 'progress': {
         if (!progressTags.has(tag)) throw this.#unexpected(tag);
         const { draft } = top!;
-        return this.#leaf(tag, draft && ((text) => (propertiesOf(draft)[tag.toLowerCase()] = tag === 'Nil' ? null : detach(decodeName(text)))));
+        return this.#leaf(
+          tag,
+          draft &&
+            ((text) => (propertiesOf(draft)[tag.toLowerCase()] = tag === 'Nil' ? null : detach(decodeName(text)))),
+        );
       }
       case 'leaf':
         throw this.#unexpected(tag);
@@ -216,7 +241,15 @@ class Reader {
     return invalid(`it has an element <${tag.slice(0, 40)}> in <${this.#stack.at(-1)?.tag ?? ''}>`);
   }
 
-  #push({ kind, tag, item = false, draft = null, search = false, parts = null, closed = null }: Partial<Frame> & Pick<Frame, 'kind' | 'tag'>): void {
+  #push({
+    kind,
+    tag,
+    item = false,
+    draft = null,
+    search = false,
+    parts = null,
+    closed = null,
+  }: Partial<Frame> & Pick<Frame, 'kind' | 'tag'>): void {
     this.#stack.push({ kind, tag, item, draft, search, container: false, parts, closed });
   }
 
@@ -242,15 +275,19 @@ class Reader {
 
   #keep(size: number): void {
     this.#kept += size;
-    if (this.#kept > this.#limits.kept) throw new ClixmlError(`is not read: one object in it has more than ${this.#limits.kept} characters`);
+    if (this.#kept > this.#limits.kept)
+      throw new ClixmlError(`is not read: one object in it has more than ${this.#limits.kept} characters`);
   }
 
   #document(tag: string, attributes: Attributes): void {
     if (tag !== 'Objs' || attributes['xmlns'] !== namespace) {
-      throw new ClixmlError(`is XML, but no CLIXML: its root element is <${tag.slice(0, 40)}>${tag === 'Objs' ? ' of another namespace' : ''}`);
+      throw new ClixmlError(
+        `is XML, but no CLIXML: its root element is <${tag.slice(0, 40)}>${tag === 'Objs' ? ' of another namespace' : ''}`,
+      );
     }
     const version = attributes['Version'] ?? '';
-    if (!/^1(?:\.\d{1,9}){1,3}$/.test(version)) throw new ClixmlError(`is CLIXML of a version that is not read: ${shown(version)}`);
+    if (!/^1(?:\.\d{1,9}){1,3}$/.test(version))
+      throw new ClixmlError(`is CLIXML of a version that is not read: ${shown(version)}`);
     this.documents++;
     this.#known = new Known(this.#limits.references);
     this.#types.clear();
@@ -287,7 +324,8 @@ class Reader {
         give(typeof value === 'string' ? detach(value) : value);
       });
     } else {
-      if (this.#stack.at(-1)?.kind === 'document') this.#deliver(newDraft(primitive.typeNames), attributes['S'] ?? 'output');
+      if (this.#stack.at(-1)?.kind === 'document')
+        this.#deliver(newDraft(primitive.typeNames), attributes['S'] ?? 'output');
       this.#leaf(tag, null);
     }
   }
@@ -333,7 +371,12 @@ class Reader {
     const wrapped = item ? null : draft;
     switch (tag) {
       case 'TN':
-        return this.#push({ kind: 'types', tag, parts: [], closed: ({ parts }) => this.#typed(object, this.#rememberTypes(attributes['RefId'], parts as string[])) });
+        return this.#push({
+          kind: 'types',
+          tag,
+          parts: [],
+          closed: ({ parts }) => this.#typed(object, this.#rememberTypes(attributes['RefId'], parts as string[])),
+        });
       case 'TNRef': {
         const id = attributes['RefId'];
         const types = id === undefined ? undefined : this.#types.get(id);
@@ -408,7 +451,8 @@ class Reader {
 
   #entryPart(tag: string, attributes: Attributes, { parts, draft, search }: Frame): void {
     const expected = (['key', 'value'] as const)[parts!.length];
-    if (expected === undefined || attributes['N']?.toLowerCase() !== expected) throw invalid('a dictionary has an entry that is not one key and one value');
+    if (expected === undefined || attributes['N']?.toLowerCase() !== expected)
+      throw invalid('a dictionary has an entry that is not one key and one value');
     // Of what is not wanted only counts that it is there.
     const index = parts!.push(tag === 'Nil' ? null : false) - 1;
     this.#value(tag, attributes, draft && ((value) => (parts![index] = value)), search);
@@ -446,7 +490,11 @@ class Reader {
  * own --stream writes them. References (Ref, TNRef) are resolved; the object of a Ref that lies in what is not read
  * is empty. Throws ClixmlError for what is not well-formed, no CLIXML, or beyond the limits.
  */
-export function readClixml(chunks: Iterable<Uint8Array>, visitor: ClixmlVisitor, limits: ClixmlLimits = clixmlLimits): void {
+export function readClixml(
+  chunks: Iterable<Uint8Array>,
+  visitor: ClixmlVisitor,
+  limits: ClixmlLimits = clixmlLimits,
+): void {
   const reader = new Reader(visitor, limits);
   let events = 0;
   let attributes = 0;
@@ -463,7 +511,8 @@ export function readClixml(chunks: Iterable<Uint8Array>, visitor: ClixmlVisitor,
 
     override onattribute(): void {
       events++;
-      if (++attributes > limits.attributes) throw new ClixmlError(`is not read: an element in it has more than ${limits.attributes} attributes`);
+      if (++attributes > limits.attributes)
+        throw new ClixmlError(`is not read: an element in it has more than ${limits.attributes} attributes`);
     }
 
     override onclosetag(tag: string): void {
@@ -511,7 +560,8 @@ export function readClixml(chunks: Iterable<Uint8Array>, visitor: ClixmlVisitor,
       parser.write(text);
       if (events === before) parser.flush();
       quiet = events === before ? quiet + text.length : 0;
-      if (quiet > limits.token) throw new ClixmlError(`is not read: one tag or comment in it has more than ${limits.token} characters`);
+      if (quiet > limits.token)
+        throw new ClixmlError(`is not read: one tag or comment in it has more than ${limits.token} characters`);
     }
     if (reader.depth > 1) throw new ClixmlError('is no whole CLIXML: it ends in the middle');
     if (reader.documents === 0) throw new ClixmlError('is no CLIXML: it holds no document');

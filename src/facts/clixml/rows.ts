@@ -7,10 +7,30 @@ import { ClixmlError } from './text.ts';
 import type { ClixmlObject } from './values.ts';
 
 const largestPid = 0xffffffff;
-const codes: readonly string[] = ['AccessDenied', 'Gone', 'NotSupported', 'Failed', 'Disabled', 'NotAsked'] satisfies FieldRefusal['code'][];
+const codes: readonly string[] = [
+  'AccessDenied',
+  'Gone',
+  'NotSupported',
+  'Failed',
+  'Disabled',
+  'NotAsked',
+] satisfies FieldRefusal['code'][];
 /** The columns that say something of the process, not of the socket. */
-const processFields: ReadonlySet<string> = new Set(['ImageName', 'Path', 'CommandLine', 'UserName', 'Services', 'ParentProcess', 'ParentImageName', 'StartTime', 'Container', 'Unit']);
-const states: ReadonlySet<string> = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 100].map((state) => tcpStateName(state) ?? ''));
+const processFields: ReadonlySet<string> = new Set([
+  'ImageName',
+  'Path',
+  'CommandLine',
+  'UserName',
+  'Services',
+  'ParentProcess',
+  'ParentImageName',
+  'StartTime',
+  'Container',
+  'Unit',
+]);
+const states: ReadonlySet<string> = new Set(
+  [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 100].map((state) => tcpStateName(state) ?? ''),
+);
 
 /** `Column: code: text (needs what)`, as rows give the reason of a missing value. */
 function refusalOf(reason: string): FieldRefusal | null {
@@ -30,7 +50,11 @@ function linuxServices(services: readonly string[]): { unit: string | null; cont
 
 function isLinux(object: ClixmlObject, services: readonly string[], fields: Fields): boolean {
   const { owner } = object.properties;
-  return (fields.text(object, 'path')?.startsWith('/') ?? false) || owner === 'Linux kernel' || services.some((service) => /\.(?:service|scope|slice|socket)$/.test(service));
+  return (
+    (fields.text(object, 'path')?.startsWith('/') ?? false) ||
+    owner === 'Linux kernel' ||
+    services.some((service) => /\.(?:service|scope|slice|socket)$/.test(service))
+  );
 }
 
 /** One of our own rows (PortOwner.Endpoint), as Export-Clixml or `--format clixml` saved it. */
@@ -38,17 +62,24 @@ export function tellRow(object: ClixmlObject, fields: Fields, collection: Collec
   const { protocol } = object.properties;
   if (protocol !== 'TCP' && protocol !== 'UDP') throw new ClixmlError('is not read: a row in it has no valid Protocol');
   const stateText = fields.text(object, 'state');
-  const state = protocol === 'TCP' && stateText !== null && states.has(stateText) ? (stateText as ReturnType<typeof tcpStateName>) : null;
+  const state =
+    protocol === 'TCP' && stateText !== null && states.has(stateText)
+      ? (stateText as ReturnType<typeof tcpStateName>)
+      : null;
   const pid = numberOf(object, 'owningprocess', largestPid);
   const kind = fields.text(object, 'ownerkind');
   const services = fields.texts(object, 'services');
   if (isLinux(object, services, fields)) collection.linux = true;
   const holders = numbersOf(object, 'holders', largestPid);
-  const refusals = fields.texts(object, 'reason').map(refusalOf).filter((refusal) => refusal !== null);
+  const refusals = fields
+    .texts(object, 'reason')
+    .map(refusalOf)
+    .filter((refusal) => refusal !== null);
   const owner = fields.text(object, 'owner');
   const inKernel = kind === 'Kernel' || kind === 'HttpSys';
   // Of the queues of HTTP.sys a row keeps only the words.
-  if (kind === 'HttpSys' && owner !== null) refusals.push({ field: 'Owner', code: 'NotSupported', text: `the saved row says ${owner}`, needs: 'a snapshot' });
+  if (kind === 'HttpSys' && owner !== null)
+    refusals.push({ field: 'Owner', code: 'NotSupported', text: `the saved row says ${owner}`, needs: 'a snapshot' });
   // Where a row names one service, it is the one that has the socket.
   const only = !collection.linux && !inKernel && services.length === 1 ? services[0] : undefined;
   collection.addSocket({
@@ -67,8 +98,15 @@ export function tellRow(object: ClixmlObject, fields: Fields, collection: Collec
   });
   if (pid === null || pid === 0 || inKernel) return;
   // Which of them has the socket is as open as it was for the row; a row does not tell how they run.
-  if (!collection.linux) for (const name of services) collection.addService({ name, displayName: null, pid, state: 'Unknown', shared: services.length > 1 });
-  if (kind === 'Relay' && owner !== null) collection.addRelay(pid, { name: owner.replace(/ \([^()]*\)$/, ''), listenPort: numberOf(object, 'localport', 65_535), target: null });
+  if (!collection.linux)
+    for (const name of services)
+      collection.addService({ name, displayName: null, pid, state: 'Unknown', shared: services.length > 1 });
+  if (kind === 'Relay' && owner !== null)
+    collection.addRelay(pid, {
+      name: owner.replace(/ \([^()]*\)$/, ''),
+      listenPort: numberOf(object, 'localport', 65_535),
+      target: null,
+    });
   if (collection.inRows.has(pid)) return;
   if (kind === 'Orphan') {
     collection.ended.add(pid);

@@ -25,11 +25,14 @@ export interface ClixmlObject {
 /** `_xHHHH_` and `_xHHHHHHHH_` as XmlConvert.DecodeName reads them. */
 export function decodeName(text: string): string {
   if (!text.includes('_x') && !text.includes('_X')) return text;
-  return text.replace(/_[xX](?:([0-9a-fA-F]{4})|([0-9a-fA-F]{8}))_/g, (whole, unit: string | undefined, point: string | undefined) => {
-    if (unit !== undefined) return String.fromCharCode(parseInt(unit, 16));
-    const code = parseInt(point ?? '', 16);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
+  return text.replace(
+    /_[xX](?:([0-9a-fA-F]{4})|([0-9a-fA-F]{8}))_/g,
+    (whole, unit: string | undefined, point: string | undefined) => {
+      if (unit !== undefined) return String.fromCharCode(parseInt(unit, 16));
+      const code = parseInt(point ?? '', 16);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
 }
 
 const pad = (value: number, length: number): string => String(value).padStart(length, '0');
@@ -39,12 +42,20 @@ const datePattern = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,30
 export function decodeDate(text: string): string | undefined {
   const match = datePattern.exec(text.trim());
   if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const [fraction, utc, sign, zoneHours, zoneMinutes] = match.slice(7);
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   if (year < 1 || month < 1 || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
-  if (hour > 23 || minute > 59 || second > 59 || Number(zoneHours ?? 0) > 14 || Number(zoneMinutes ?? 0) > 59) return undefined;
+  if (hour > 23 || minute > 59 || second > 59 || Number(zoneHours ?? 0) > 14 || Number(zoneMinutes ?? 0) > 59)
+    return undefined;
   const offset = (Number(zoneHours ?? 0) * 60 + Number(zoneMinutes ?? 0)) * (sign === '-' ? -1 : 1);
   date.setUTCHours(hour, minute - offset, second);
   const digits = (fraction ?? '').slice(0, 7).replace(/0+$/, '');
@@ -89,7 +100,10 @@ function float(text: string): number | undefined {
 
 const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, 1: true, 0: false };
 
-const matching = (pattern: RegExp): Parse => (text) => (pattern.test(text.trim()) ? text.trim() : undefined);
+const matching =
+  (pattern: RegExp): Parse =>
+  (text) =>
+    pattern.test(text.trim()) ? text.trim() : undefined;
 const characterCode = integer(0, 0xffff);
 
 /**
@@ -106,9 +120,15 @@ export const primitives: ReadonlyMap<string, Primitive> = new Map(
         return typeof code === 'number' ? String.fromCharCode(code) : undefined;
       },
     },
-    B: { typeNames: ['System.Boolean'], parse: (text) => (Object.hasOwn(booleans, text.trim()) ? booleans[text.trim()] : undefined) },
+    B: {
+      typeNames: ['System.Boolean'],
+      parse: (text) => (Object.hasOwn(booleans, text.trim()) ? booleans[text.trim()] : undefined),
+    },
     DT: { typeNames: ['System.DateTime'], parse: decodeDate },
-    TS: { typeNames: ['System.TimeSpan'], parse: matching(/^-?P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?$/) },
+    TS: {
+      typeNames: ['System.TimeSpan'],
+      parse: matching(/^-?P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?$/),
+    },
     By: { typeNames: ['System.Byte'], parse: integer(0, 0xff) },
     SB: { typeNames: ['System.SByte'], parse: integer(-0x80, 0x7f) },
     U16: { typeNames: ['System.UInt16'], parse: integer(0, 0xffff) },

@@ -19,7 +19,11 @@ export function ipv6Text(bytes: Uint8Array, offset: number, scope = 0): string {
     if (end - i > length) [start, length] = [i, end - i];
     i = end;
   }
-  const hex = (from: number, to: number) => groups.slice(from, to).map((group) => group.toString(16)).join(':');
+  const hex = (from: number, to: number) =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':');
   return `${length > 1 ? `${hex(0, start)}::${hex(start + length, 8)}` : hex(0, 8)}${suffix}`;
 }
 
@@ -30,7 +34,16 @@ export function ipv6Bytes(text: string): Buffer {
     return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
   });
   const [head = '', tail] = hex.split('::');
-  const groups = (part: string) => Buffer.from(part === '' ? '' : part.split(':').map((group) => group.padStart(4, '0')).join(''), 'hex');
+  const groups = (part: string) =>
+    Buffer.from(
+      part === ''
+        ? ''
+        : part
+            .split(':')
+            .map((group) => group.padStart(4, '0'))
+            .join(''),
+      'hex',
+    );
   const bytes = Buffer.alloc(16);
   groups(head).copy(bytes);
   const end = groups(tail ?? '');

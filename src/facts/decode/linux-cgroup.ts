@@ -9,7 +9,9 @@ export interface Membership {
 /** Undoes what systemd does to a name that would not do as a folder (systemd.unit: string escaping). */
 function unescapeUnit(name: string): string {
   const plain = name.startsWith('_') ? name.slice(1) : name;
-  return plain.replace(/(?:\\x[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('\\x', ''), 'hex').toString('utf8'));
+  return plain.replace(/(?:\\x[0-9a-f]{2})+/gi, (run) =>
+    Buffer.from(run.replaceAll('\\x', ''), 'hex').toString('utf8'),
+  );
 }
 
 const unitName = /.\.(?:service|scope|socket|mount|swap)$/;
@@ -70,12 +72,17 @@ function boxOf(parts: readonly string[]): Box | null {
 export function decodeCgroup(text: string): Membership {
   const lines = text.split('\n').flatMap((line) => {
     const match = /^\d+:([^:]*):\/(.*)$/.exec(line);
-    return match === null ? [] : [{ controllers: match[1]!, parts: match[2]!.split('/').filter((part) => part !== '') }];
+    return match === null
+      ? []
+      : [{ controllers: match[1]!, parts: match[2]!.split('/').filter((part) => part !== '') }];
   });
   const found = lines.map(({ parts }) => boxOf(parts)).find((box) => box !== null);
   const container = found === undefined || found === null ? null : { runtime: found.runtime, id: found.id };
   // systemd keeps a tree of its own, or, with version 2, the only one.
-  const tree = (lines.find((line) => line.controllers === 'name=systemd' && line.parts.length > 0) ?? lines.find((line) => line.controllers === ''))?.parts;
+  const tree = (
+    lines.find((line) => line.controllers === 'name=systemd' && line.parts.length > 0) ??
+    lines.find((line) => line.controllers === '')
+  )?.parts;
   if (tree === undefined) return { unit: null, container };
   const box = boxOf(tree);
   if (box === null) return { unit: unitOf(tree), container };

@@ -23,16 +23,37 @@ interface Draft {
   readonly doubts: Set<string>;
 }
 
-const newDraft = (family: Family): Draft => ({ never: false, verdict: null, target: null, protocol: null, family, ports: null, limits: new Set(), doubts: new Set() });
+const newDraft = (family: Family): Draft => ({
+  never: false,
+  verdict: null,
+  target: null,
+  protocol: null,
+  family,
+  ports: null,
+  limits: new Set(),
+  doubts: new Set(),
+});
 
 function finish(draft: Draft, name: string): FirewallRule | null {
   if (draft.never || draft.verdict === null) return null;
   const { verdict, target, protocol, family, ports, limits, doubts } = draft;
   const text = (set: ReadonlySet<string>): string | null => (set.size === 0 ? null : [...set].join(', '));
-  return { name, verdict, target, protocol, family, ports, program: null, service: null, limit: text(limits), doubt: text(doubts) };
+  return {
+    name,
+    verdict,
+    target,
+    protocol,
+    family,
+    ports,
+    program: null,
+    service: null,
+    limit: text(limits),
+    doubt: text(doubts),
+  };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The elements of a set, or the value itself. */
 function elements(value: unknown): unknown[] {
@@ -64,7 +85,9 @@ function others(given: readonly PortSpan[]): PortSpan[] {
 }
 
 function protocolOf(values: readonly unknown[]): FirewallRule['protocol'] | 'other' {
-  const known = new Set(values.map((value) => (value === 'tcp' || value === 6 ? 'TCP' : value === 'udp' || value === 17 ? 'UDP' : 'other')));
+  const known = new Set(
+    values.map((value) => (value === 'tcp' || value === 6 ? 'TCP' : value === 'udp' || value === 17 ? 'UDP' : 'other')),
+  );
   if (known.has('TCP') && known.has('UDP')) return null;
   return known.has('TCP') ? 'TCP' : known.has('UDP') ? 'UDP' : 'other';
 }
@@ -90,12 +113,17 @@ function match(draft: Draft, expression: Record<string, unknown>, sets: Readonly
   const not = op === '!=';
   const named = typeof right === 'string' && right.startsWith('@') ? sets.get(right.slice(1)) : elements(right);
   const unclear = (what: string): void => void draft.doubts.add(what);
-  if (!isObject(left) || named === undefined || (op !== '==' && op !== 'in' && op !== '!=')) return unclear('a comparison');
+  if (!isObject(left) || named === undefined || (op !== '==' && op !== 'in' && op !== '!='))
+    return unclear('a comparison');
   const [kind = '', detail] = Object.entries(left)[0] ?? [];
   const { key = '', protocol = '', field = '' } = isObject(detail) ? (detail as Record<string, string>) : {};
   switch (kind) {
     case 'ct':
-      return key === 'state' ? states(draft, named, not) : key === 'direction' ? void (draft.never ||= named.includes('original') === not) : unclear(`ct ${key}`);
+      return key === 'state'
+        ? states(draft, named, not)
+        : key === 'direction'
+          ? void (draft.never ||= named.includes('original') === not)
+          : unclear(`ct ${key}`);
     case 'meta': {
       if (/^iif(?:name)?$/.test(key)) {
         if (named.length === 1 && named[0] === 'lo') draft.never ||= !not;
@@ -103,20 +131,29 @@ function match(draft: Draft, expression: Record<string, unknown>, sets: Readonly
         return;
       }
       if (key === 'l4proto' || key === 'nfproto') {
-        if (key === 'nfproto') return not || named.length !== 1 ? unclear('nfproto') : restrictFamily(draft, named[0] === 'ipv6' ? 'IPv6' : 'IPv4');
-        return not ? (protocolOf(named) === 'other' ? undefined : unclear('l4proto')) : restrict(draft, protocolOf(named));
+        if (key === 'nfproto')
+          return not || named.length !== 1
+            ? unclear('nfproto')
+            : restrictFamily(draft, named[0] === 'ipv6' ? 'IPv6' : 'IPv4');
+        return not
+          ? protocolOf(named) === 'other'
+            ? undefined
+            : unclear('l4proto')
+          : restrict(draft, protocolOf(named));
       }
       if (key === 'pkttype') return void (draft.never ||= named.includes('host') === not);
       return unclear(`meta ${key}`);
     }
     case 'fib': {
       // Where the packet goes to: this machine.
-      if (isObject(detail) && detail['result'] === 'type') return void (draft.never ||= named.includes('local') === not);
+      if (isObject(detail) && detail['result'] === 'type')
+        return void (draft.never ||= named.includes('local') === not);
       return unclear('fib');
     }
     case 'payload': {
       if (protocol === 'ip' || protocol === 'ip6') restrictFamily(draft, protocol === 'ip' ? 'IPv4' : 'IPv6');
-      if ((field === 'protocol' && protocol === 'ip') || (field === 'nexthdr' && protocol === 'ip6')) return not ? unclear('protocol') : restrict(draft, protocolOf(named));
+      if ((field === 'protocol' && protocol === 'ip') || (field === 'nexthdr' && protocol === 'ip6'))
+        return not ? unclear('protocol') : restrict(draft, protocolOf(named));
       if (/^(?:tcp|udp|th)$/.test(protocol)) {
         if (protocol !== 'th') restrict(draft, protocolOf([protocol]));
         if (field === 'dport') {
@@ -166,7 +203,12 @@ function verdict(draft: Draft, name: string, value: unknown): boolean {
 const harmless = /^(?:counter|log|comment|mangle|notrack|ct helper|ct count|meter|quota|set|flow|last|continue)$/;
 
 /** The rules that one rule of nftables stands for: a verdict map is one for each of its values. */
-function nftRules(expressions: readonly unknown[], family: Family, sets: ReadonlyMap<string, unknown[]>, name: string): FirewallRule[] {
+function nftRules(
+  expressions: readonly unknown[],
+  family: Family,
+  sets: ReadonlyMap<string, unknown[]>,
+  name: string,
+): FirewallRule[] {
   const draft = newDraft(family);
   const found: FirewallRule[] = [];
   for (const expression of expressions) {
@@ -177,7 +219,8 @@ function nftRules(expressions: readonly unknown[], family: Family, sets: Readonl
     else if (kind === 'vmap' && isObject(value)) {
       const entries = elements(value['data']);
       for (const entry of entries) {
-        if (!Array.isArray(entry) || !isObject(entry[1])) return [{ ...finish({ ...draft, verdict: 'Allow' }, name)!, doubt: 'a verdict map' }];
+        if (!Array.isArray(entry) || !isObject(entry[1]))
+          return [{ ...finish({ ...draft, verdict: 'Allow' }, name)!, doubt: 'a verdict map' }];
         const one: Draft = { ...draft, limits: new Set(draft.limits), doubts: new Set(draft.doubts) };
         match(one, { op: '==', left: value['key'], right: entry[0] }, sets);
         const [verdictName = '', target] = Object.entries(entry[1])[0] ?? [];
@@ -203,15 +246,28 @@ function nftChains(text: string, without: (family: string, table: string) => boo
   if (!Array.isArray(list)) return null;
   const chains = new Map<string, FirewallChain & { priority: number }>();
   const sets = new Map<string, unknown[]>();
-  const items = list.filter(isObject).map((item) => Object.entries(item)[0] ?? ['', null]) as [string, Record<string, unknown>][];
+  const items = list.filter(isObject).map((item) => Object.entries(item)[0] ?? ['', null]) as [
+    string,
+    Record<string, unknown>,
+  ][];
   const idOf = (item: Record<string, unknown>, chain: unknown): string => `${item['family']} ${item['table']} ${chain}`;
   for (const [kind, item] of items) {
-    if (!isObject(item) || !(String(item['family']) in families) || without(String(item['family']), String(item['table']))) continue;
-    if (kind === 'set' || kind === 'map') sets.set(`${item['family']} ${item['table']} ${item['name']}`, Array.isArray(item['elem']) ? item['elem'] : []);
+    if (
+      !isObject(item) ||
+      !(String(item['family']) in families) ||
+      without(String(item['family']), String(item['table']))
+    )
+      continue;
+    if (kind === 'set' || kind === 'map')
+      sets.set(`${item['family']} ${item['table']} ${item['name']}`, Array.isArray(item['elem']) ? item['elem'] : []);
     if (kind !== 'chain') continue;
     const { hook, type, prio, policy, name } = item;
     chains.set(idOf(item, name), {
-      name: idOf(item, name), profile: null, family: families[String(item['family'])] ?? null, enabled: true, rules: [],
+      name: idOf(item, name),
+      profile: null,
+      family: families[String(item['family'])] ?? null,
+      enabled: true,
+      rules: [],
       base: (hook === 'input' || hook === 'prerouting') && type === 'filter',
       otherwise: hook === undefined ? 'Return' : policy === 'drop' ? 'Block' : 'Allow',
       priority: Number(prio ?? 0) + (hook === 'prerouting' ? -1e6 : 0),
@@ -221,21 +277,40 @@ function nftChains(text: string, without: (family: string, table: string) => boo
     const chain = kind === 'rule' && isObject(item) ? chains.get(idOf(item, item['chain'])) : undefined;
     if (chain === undefined || !Array.isArray(item['expr'])) continue;
     const prefix = `${item['family']} ${item['table']} `;
-    const own = new Map([...sets].filter(([name]) => name.startsWith(prefix)).map(([name, elem]) => [name.slice(prefix.length), elem]));
+    const own = new Map(
+      [...sets].filter(([name]) => name.startsWith(prefix)).map(([name, elem]) => [name.slice(prefix.length), elem]),
+    );
     const comment = typeof item['comment'] === 'string' ? `: ${item['comment']}` : '';
-    for (const rule of nftRules(item['expr'], families[String(item['family'])] ?? null, own, `${chain.name} rule ${item['handle']}${comment}`)) {
+    for (const rule of nftRules(
+      item['expr'],
+      families[String(item['family'])] ?? null,
+      own,
+      `${chain.name} rule ${item['handle']}${comment}`,
+    )) {
       chain.rules.push(rule.target === null ? rule : { ...rule, target: prefix + rule.target });
     }
   }
   return [...chains.values()].toSorted((a, b) => a.priority - b.priority).map(({ priority: _, ...chain }) => chain);
 }
 
-const verdictWords: Readonly<Record<string, Verdict>> = { ACCEPT: 'Allow', DROP: 'Block', REJECT: 'Block', RETURN: 'Return' };
+const verdictWords: Readonly<Record<string, Verdict>> = {
+  ACCEPT: 'Allow',
+  DROP: 'Block',
+  REJECT: 'Block',
+  RETURN: 'Return',
+};
 /** Targets that decide nothing. */
-const harmlessTargets = /^(?:LOG|NFLOG|ULOG|MARK|CONNMARK|CT|NOTRACK|CHECKSUM|TCPMSS|DSCP|TOS|CLASSIFY|SET|TRACE|AUDIT|SECMARK|CONNSECMARK)$/;
+const harmlessTargets =
+  /^(?:LOG|NFLOG|ULOG|MARK|CONNMARK|CT|NOTRACK|CHECKSUM|TCPMSS|DSCP|TOS|CLASSIFY|SET|TRACE|AUDIT|SECMARK|CONNSECMARK)$/;
 
 /** One `-A CHAIN …` of iptables-save. */
-function iptablesRule(words: readonly string[], family: Exclude<Family, null>, chains: ReadonlySet<string>, prefix: string, name: string): FirewallRule | null {
+function iptablesRule(
+  words: readonly string[],
+  family: Exclude<Family, null>,
+  chains: ReadonlySet<string>,
+  prefix: string,
+  name: string,
+): FirewallRule | null {
   const draft = newDraft(family);
   let label = name;
   let not = false;
@@ -256,7 +331,11 @@ function iptablesRule(words: readonly string[], family: Exclude<Family, null>, c
       case '--dport':
       case '--dports':
       case '--destination-ports': {
-        const found = spans(value().split(',').map((port) => (port.includes(':') ? { range: port.split(':') } : port)));
+        const found = spans(
+          value()
+            .split(',')
+            .map((port) => (port.includes(':') ? { range: port.split(':') } : port)),
+        );
         if (found === null) draft.doubts.add('ports');
         else draft.ports = not ? others(found) : found;
         break;
@@ -351,7 +430,11 @@ function iptablesChains(text: string, family: Exclude<Family, null>): FirewallCh
     if (declared !== null) {
       const [, name = '', policy] = declared;
       const chain: FirewallChain = {
-        name: prefix + name, profile: null, family, enabled: true, rules: [],
+        name: prefix + name,
+        profile: null,
+        family,
+        enabled: true,
+        rules: [],
         base: (name === 'INPUT' || name === 'PREROUTING') && policy !== '-',
         otherwise: policy === '-' ? 'Return' : policy === 'DROP' ? 'Block' : 'Allow',
       };
@@ -363,7 +446,9 @@ function iptablesChains(text: string, family: Exclude<Family, null>): FirewallCh
     if (chain === undefined) continue;
     const number = (counts.get(chain) ?? 0) + 1;
     counts.set(chain, number);
-    const words = (added![2]!.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? []).map((word) => (word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word));
+    const words = (added![2]!.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? []).map((word) =>
+      word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word,
+    );
     const rule = iptablesRule(words, family, new Set(chains.keys()), prefix, `${chain.name} rule ${number}`);
     if (rule !== null) chain.rules.push(rule);
   }
@@ -376,7 +461,8 @@ export function decodeLinuxFirewall(text: string): Decoded<FirewallChain[]> {
   if (value === null) return { data: [], flaw: 'the packet filter is not readable' };
   const { nft, iptables, ip6tables } = value;
   const said: Readonly<Record<string, unknown>> = { ip: iptables, ip6: ip6tables };
-  const has = (family: string, table: string): boolean => typeof said[family] === 'string' && new RegExp(`^\\*${RegExp.escape(table)}$`, 'm').test(said[family]);
+  const has = (family: string, table: string): boolean =>
+    typeof said[family] === 'string' && new RegExp(`^\\*${RegExp.escape(table)}$`, 'm').test(said[family]);
   const native = typeof nft === 'string' ? nftChains(nft, has) : [];
   const data = [
     ...(typeof iptables === 'string' ? iptablesChains(iptables, 'IPv4') : []),
@@ -384,5 +470,13 @@ export function decodeLinuxFirewall(text: string): Decoded<FirewallChain[]> {
     ...(native ?? []),
   ];
   const none = nft === null && iptables === null && ip6tables === null;
-  return { data, flaw: native === null ? 'the answer of nft is not readable' : none ? 'there is neither nft nor iptables-save to ask' : null };
+  return {
+    data,
+    flaw:
+      native === null
+        ? 'the answer of nft is not readable'
+        : none
+          ? 'there is neither nft nor iptables-save to ask'
+          : null,
+  };
 }

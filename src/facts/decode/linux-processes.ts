@@ -38,7 +38,13 @@ export function decodeStat(text: string): Stat | null {
   return { name: text.slice(open + 1, close), parent, startTicks };
 }
 
-const codes: readonly string[] = ['AccessDenied', 'Gone', 'NotSupported', 'Failed', 'Disabled'] satisfies Refusal['code'][];
+const codes: readonly string[] = [
+  'AccessDenied',
+  'Gone',
+  'NotSupported',
+  'Failed',
+  'Disabled',
+] satisfies Refusal['code'][];
 
 const deletedMark = / \(deleted\)$/;
 
@@ -69,7 +75,10 @@ export function decodeProcess(text: string): ProcessDetails | null {
     exe: string('exe'),
     cgroup: string('cgroup'),
     cmdline: string('cmdline'),
-    refused: Object.fromEntries(reasons.filter(([, code]) => codes.includes(String(code)))) as Record<string, Refusal['code']>,
+    refused: Object.fromEntries(reasons.filter(([, code]) => codes.includes(String(code)))) as Record<
+      string,
+      Refusal['code']
+    >,
   };
 }
 

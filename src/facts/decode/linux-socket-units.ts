@@ -9,25 +9,39 @@ interface UnitFiles {
 
 function isUnitFiles(value: unknown): value is UnitFiles {
   if (typeof value !== 'object' || value === null || !('name' in value) || !('texts' in value)) return false;
-  return typeof value.name === 'string' && Array.isArray(value.texts) && value.texts.every((text) => typeof text === 'string');
+  return (
+    typeof value.name === 'string' &&
+    Array.isArray(value.texts) &&
+    value.texts.every((text) => typeof text === 'string')
+  );
 }
 
 /** The settings in section [Socket], in order; a line that ends with a backslash goes on in the next. */
 function settings(text: string): [name: string, value: string][] {
   let inSocket = false;
-  return text.split('\n').filter((line) => !/^\s*[#;]/.test(line)).join('\n').replace(/\\\n/g, ' ').split('\n').flatMap((line): [string, string][] => {
-    const section = /^\s*\[([^\]]*)\]/.exec(line)?.[1];
-    if (section !== undefined) inSocket = section === 'Socket';
-    const equals = line.indexOf('=');
-    return section !== undefined || !inSocket || equals < 0 ? [] : [[line.slice(0, equals).trim(), line.slice(equals + 1).trim()]];
-  });
+  return text
+    .split('\n')
+    .filter((line) => !/^\s*[#;]/.test(line))
+    .join('\n')
+    .replace(/\\\n/g, ' ')
+    .split('\n')
+    .flatMap((line): [string, string][] => {
+      const section = /^\s*\[([^\]]*)\]/.exec(line)?.[1];
+      if (section !== undefined) inSocket = section === 'Socket';
+      const equals = line.indexOf('=');
+      return section !== undefined || !inSocket || equals < 0
+        ? []
+        : [[line.slice(0, equals).trim(), line.slice(equals + 1).trim()]];
+    });
 }
 
 /** `80`, `127.0.0.1:80`, `[::1]:80`; null for what has no port: a path, an abstract or VSOCK name, a specifier that is not expanded. */
 function listenAddress(text: string): { readonly address: string; readonly port: number } | null {
   const [, four, six, port] = /^(?:(\d{1,3}(?:\.\d{1,3}){3}):|\[([0-9a-f:.]+)\]:)?(\d{1,5})$/i.exec(text) ?? [];
   const number = Number(port);
-  return port === undefined || number < 1 || number > 65535 ? null : { address: four ?? six?.toLowerCase() ?? '::', port: number };
+  return port === undefined || number < 1 || number > 65535
+    ? null
+    : { address: four ?? six?.toLowerCase() ?? '::', port: number };
 }
 
 const protocols: Readonly<Record<string, SocketUnit['protocol']>> = { ListenStream: 'TCP', ListenDatagram: 'UDP' };
@@ -64,6 +78,7 @@ export function decodeSocketUnits(text: string): { readonly data: SocketUnit[]; 
   } catch {
     parsed = null;
   }
-  if (!Array.isArray(parsed) || !parsed.every(isUnitFiles)) return { data: [], flaw: 'the list of socket units is broken' };
+  if (!Array.isArray(parsed) || !parsed.every(isUnitFiles))
+    return { data: [], flaw: 'the list of socket units is broken' };
   return { data: parsed.flatMap(listensOf), flaw: null };
 }

@@ -24,8 +24,20 @@ export type Keep = (state: number, localPort: number, inode: number) => boolean;
 
 /** The kernel's TCP states by number (include/net/tcp_states.h), as Get-NetTCPConnection names them. */
 const stateNames: readonly Socket['state'][] = [
-  null, 'Established', 'SynSent', 'SynReceived', 'FinWait1', 'FinWait2', 'TimeWait', 'Closed', 'CloseWait', 'LastAck', 'Listen', 'Closing',
-  'SynReceived', 'Bound',
+  null,
+  'Established',
+  'SynSent',
+  'SynReceived',
+  'FinWait1',
+  'FinWait2',
+  'TimeWait',
+  'Closed',
+  'CloseWait',
+  'LastAck',
+  'Listen',
+  'Closing',
+  'SynReceived',
+  'Bound',
 ];
 const closed = 7;
 
@@ -48,7 +60,14 @@ interface Ends {
   readonly remotePort: number;
 }
 
-function kernelSocket(protocol: 'TCP' | 'UDP', number: number, ends: Ends, inode: number, uid: number, scope: number): KernelSocket {
+function kernelSocket(
+  protocol: 'TCP' | 'UDP',
+  number: number,
+  ends: Ends,
+  inode: number,
+  uid: number,
+  scope: number,
+): KernelSocket {
   const state = protocol === 'TCP' ? tcpState(number, ends.localPort) : null;
   const connected = protocol === 'TCP' ? state !== 'Listen' && state !== 'Bound' : ends.remotePort !== 0;
   return {
@@ -86,10 +105,11 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
     const end = offset + (family === AF_INET6 ? 16 : 4);
     const key = buffer.toString('latin1', offset, end);
     let text = texts.get(key);
-    if (text === undefined) texts.set(key, (text = family === AF_INET6 ? ipv6Text(bytes, offset) : ipv4Text(bytes, offset)));
+    if (text === undefined)
+      texts.set(key, (text = family === AF_INET6 ? ipv6Text(bytes, offset) : ipv4Text(bytes, offset)));
     return text;
   };
-  for (let offset = 0; offset + headerSize <= bytes.length; ) {
+  for (let offset = 0; offset + headerSize <= bytes.length;) {
     const length = view.getUint32(offset, true);
     const type = view.getUint16(offset + 4, true);
     if (length < headerSize || offset + length > bytes.length) break;
@@ -105,7 +125,12 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
       const inode = view.getUint32(at + 68, true);
       if (keep(state, localPort, inode)) {
         const family = bytes[at]!;
-        const ends = { local: address(family, at + 8), localPort, remote: address(family, at + 24), remotePort: view.getUint16(at + 6) };
+        const ends = {
+          local: address(family, at + 8),
+          localPort,
+          remote: address(family, at + 24),
+          remotePort: view.getUint16(at + 6),
+        };
         const scope = family === AF_INET6 && isLinkLocal(bytes, at + 8) ? view.getUint32(at + 40, true) : 0;
         data.push(kernelSocket(protocol, state, ends, inode, view.getUint32(at + 64, true), scope));
       }
@@ -135,11 +160,21 @@ export function decodeProcNet(protocol: 'TCP' | 'UDP', text: string, keep: Keep)
     const [, local = '', remote = '', state = '', , , , uid = '', , inode = ''] = fields;
     const [localHex = '', localPort = ''] = local.split(':');
     const [remoteHex = '', remotePort = ''] = remote.split(':');
-    const numbers = [parseInt(localPort, 16), parseInt(remotePort, 16), parseInt(state, 16), Number(uid || NaN), Number(inode || NaN)] as const;
+    const numbers = [
+      parseInt(localPort, 16),
+      parseInt(remotePort, 16),
+      parseInt(state, 16),
+      Number(uid || NaN),
+      Number(inode || NaN),
+    ] as const;
     const limits = [0xffff, 0xffff, 0xff, 0xffffffff, 0xffffffff];
     const localText = hexAddress(localHex);
     const remoteText = hexAddress(remoteHex);
-    if (localText === null || remoteText === null || !numbers.every((number, index) => Number.isInteger(number) && number >= 0 && number <= limits[index]!)) {
+    if (
+      localText === null ||
+      remoteText === null ||
+      !numbers.every((number, index) => Number.isInteger(number) && number >= 0 && number <= limits[index]!)
+    ) {
       broken++;
     } else if (keep(numbers[2], numbers[0], numbers[4])) {
       const ends = { local: localText, localPort: numbers[0], remote: remoteText, remotePort: numbers[1] };

@@ -53,15 +53,28 @@ function portRange(kind: string, start: number, end: number, setting: string): P
  * The machine's ranges; `null` for a setting that could not be read.
  * https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html
  */
-export function decodeRanges(text: string): { readonly dynamic: PortRange[] | null; readonly reserved: PortRange[] | null } {
-  const { ip_local_port_range: local, ip_local_reserved_ports: reserved, ip_unprivileged_port_start: unprivileged } = members(text);
+export function decodeRanges(text: string): {
+  readonly dynamic: PortRange[] | null;
+  readonly reserved: PortRange[] | null;
+} {
+  const {
+    ip_local_port_range: local,
+    ip_local_reserved_ports: reserved,
+    ip_unprivileged_port_start: unprivileged,
+  } = members(text);
   const span = /^(\d+)\s+(\d+)$/.exec(textOf(local));
   // "8080,9148-9150", or nothing.
-  const kept = textOf(reserved).split(',').flatMap((part) => {
-    const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
-    return match === null ? [] : portRange('Reserved', Number(match[1]), Number(match[2] ?? match[1]), 'ip_local_reserved_ports');
-  });
-  const privileged = /^\d+$/.test(textOf(unprivileged)) ? portRange('Privileged', 1, Number(unprivileged) - 1, 'ip_unprivileged_port_start') : [];
+  const kept = textOf(reserved)
+    .split(',')
+    .flatMap((part) => {
+      const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
+      return match === null
+        ? []
+        : portRange('Reserved', Number(match[1]), Number(match[2] ?? match[1]), 'ip_local_reserved_ports');
+    });
+  const privileged = /^\d+$/.test(textOf(unprivileged))
+    ? portRange('Privileged', 1, Number(unprivileged) - 1, 'ip_unprivileged_port_start')
+    : [];
   return {
     dynamic: span === null ? null : portRange('LocalDynamic', Number(span[1]), Number(span[2]), 'ip_local_port_range'),
     reserved: typeof reserved === 'string' ? [...kept, ...privileged] : null,

@@ -20,7 +20,11 @@ function portOf(text: string | undefined): number | null {
 }
 
 function relay(name: string, listenPort: number | null = null, target: string | null = null): Relay {
-  return { name, listenPort, target: target === null || target === '' || target.length > longestTarget ? null : target };
+  return {
+    name,
+    listenPort,
+    target: target === null || target === '' || target.length > longestTarget ? null : target,
+  };
 }
 
 function option(args: readonly string[], name: string): string | undefined {
@@ -29,7 +33,8 @@ function option(args: readonly string[], name: string): string | undefined {
   return args[at] === name ? args[at + 1] : args[at]!.slice(name.length + 1);
 }
 
-const bracketed = (address: string): string => (address.includes(':') && !address.startsWith('[') ? `[${address}]` : address);
+const bracketed = (address: string): string =>
+  address.includes(':') && !address.startsWith('[') ? `[${address}]` : address;
 
 // https://github.com/moby/moby/blob/master/cmd/docker-proxy/main_linux.go
 const dockerProxy: Describe = (args) => {
@@ -63,30 +68,44 @@ const ssh: Describe = (args) => {
   for (const { kind, text } of forwards) {
     if (kind === 'D') found.push(relay('ssh SOCKS proxy', portOf(/(?:^|:)(\d{1,5})$/.exec(text)?.[1]), host));
     const [, port, target] = (kind === 'L' ? forward.exec(text) : null) ?? [];
-    if (port !== undefined) found.push(relay('ssh forward', portOf(port), host === null ? target! : `${target} by ${host}`));
+    if (port !== undefined)
+      found.push(relay('ssh forward', portOf(port), host === null ? target! : `${target} by ${host}`));
   }
   return found;
 };
 
 /** The process of one session listens for what its client asked for (ssh -R); the one that was started first listens for clients. */
-const sshd: Describe = (_args, parent) => (parent !== null && /^sshd(?:-session)?(?:\.exe)?$/i.test(parent) ? [relay('sshd forward', null, 'the SSH client')] : []);
+const sshd: Describe = (_args, parent) =>
+  parent !== null && /^sshd(?:-session)?(?:\.exe)?$/i.test(parent)
+    ? [relay('sshd forward', null, 'the SSH client')]
+    : [];
 
 // http://www.dest-unreach.org/socat/doc/socat.html
 const socat: Describe = (args) => {
   // Its two addresses come last.
-  const addresses = args.slice(1).filter((argument) => !argument.startsWith('-')).slice(-2);
-  const listening = addresses.findIndex((address) => /^(?:tcp|udp|sctp|dccp|openssl|ssl)[46]?-(?:listen|l|recv|recvfrom):/i.test(address));
+  const addresses = args
+    .slice(1)
+    .filter((argument) => !argument.startsWith('-'))
+    .slice(-2);
+  const listening = addresses.findIndex((address) =>
+    /^(?:tcp|udp|sctp|dccp|openssl|ssl)[46]?-(?:listen|l|recv|recvfrom):/i.test(address),
+  );
   if (listening < 0) return [];
   const other = addresses[1 - listening];
   // A command, and options behind the first comma, may hold secrets.
-  const target = other === undefined ? null : /^(?:exec|system|shell):/i.test(other) ? 'a program' : other.replace(/,.*$/s, '');
+  const target =
+    other === undefined ? null : /^(?:exec|system|shell):/i.test(other) ? 'a program' : other.replace(/,.*$/s, '');
   return [relay('socat', portOf(/^[^:]*:(\d{1,5})/.exec(addresses[listening]!)?.[1]), target)];
 };
 
 // https://www.freedesktop.org/software/systemd/man/latest/systemd-socket-proxyd.html
-const socketProxy: Describe = (args) => [relay('systemd-socket-proxyd', null, args.slice(1).findLast((argument) => !argument.startsWith('-')) ?? null)];
+const socketProxy: Describe = (args) => [
+  relay('systemd-socket-proxyd', null, args.slice(1).findLast((argument) => !argument.startsWith('-')) ?? null),
+];
 
-const plain = (name: string, target: string | null): Describe => () => [relay(name, null, target)];
+const plain =
+  (name: string, target: string | null): Describe =>
+  () => [relay(name, null, target)];
 
 /** By file name in lower case, without `.exe`; `needs` says whether the arguments tell more. */
 const relays: Readonly<Record<string, { readonly needs: boolean; readonly describe: Describe }>> = {
@@ -127,7 +146,8 @@ export function relayNeedsArguments(imageName: string): boolean {
 export function relaysOf(process: RelayCandidate): Relay[] | null {
   const entry = entryOf(process.imageName);
   if (entry === undefined) return null;
-  if (entry.needs && process.arguments === null) return process.imageName.toLowerCase().startsWith('ssh') ? [] : [relay(process.imageName.replace(/\.exe$/i, ''))];
+  if (entry.needs && process.arguments === null)
+    return process.imageName.toLowerCase().startsWith('ssh') ? [] : [relay(process.imageName.replace(/\.exe$/i, ''))];
   return entry.describe(process.arguments ?? [], process.parentImageName);
 }
 

@@ -23,9 +23,9 @@ const profiles = Object.keys(profileKeys) as Profile[];
 /** Ports behind the keywords of LPort. */
 const keywords: Readonly<Record<string, readonly PortSpan[]>> = {
   'rpc-epmap': [{ start: 135, end: 135 }],
-  'iptlsin': [{ start: 443, end: 443 }],
-  'iphttpsin': [{ start: 443, end: 443 }],
-  'mdns': [{ start: 5353, end: 5353 }],
+  iptlsin: [{ start: 443, end: 443 }],
+  iphttpsin: [{ start: 443, end: 443 }],
+  mdns: [{ start: 5353, end: 5353 }],
 };
 /** For these keywords Windows chooses ports at run time, none of the well-known ones. */
 const chosenLater = [{ start: 1024, end: 65535 }];
@@ -52,7 +52,8 @@ function portsOf(values: readonly string[]): { ports: PortSpan[] | null; doubt: 
   for (const value of values) {
     const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(value);
     const known = keywords[value.toLowerCase()];
-    if (match !== null) ports.push({ start: Math.min(65535, Number(match[1])), end: Math.min(65535, Number(match[2] ?? match[1])) });
+    if (match !== null)
+      ports.push({ start: Math.min(65535, Number(match[1])), end: Math.min(65535, Number(match[2] ?? match[1])) });
     else if (known !== undefined) ports.push(...known);
     else {
       ports.push(...chosenLater);
@@ -64,27 +65,39 @@ function portsOf(values: readonly string[]): { ports: PortSpan[] | null; doubt: 
 
 /** A rule with the profiles it is for; null when it is not for what comes in by TCP or UDP. */
 function decodeRule(id: string, text: string): { rule: FirewallRule; profiles: readonly string[] } | null {
-  const fields = text.split('|').slice(1).map((field) => {
-    const at = field.indexOf('=');
-    return [field.slice(0, at), field.slice(at + 1)] as const;
-  });
+  const fields = text
+    .split('|')
+    .slice(1)
+    .map((field) => {
+      const at = field.indexOf('=');
+      return [field.slice(0, at), field.slice(at + 1)] as const;
+    });
   const all = (...names: string[]): string[] => fields.filter(([key]) => names.includes(key)).map(([, value]) => value);
   const one = (name: string): string | undefined => all(name)[0];
   if (one('Active')?.toUpperCase() !== 'TRUE' || one('Dir') !== 'In') return null;
   const number = one('Protocol');
   if (number !== undefined && number !== '6' && number !== '17' && number !== '256') return null;
   const action = one('Action');
-  const { ports, doubt: portDoubt } = portsOf(fields.filter(([key]) => key.startsWith('LPort')).map(([, value]) => value));
+  const { ports, doubt: portDoubt } = portsOf(
+    fields.filter(([key]) => key.startsWith('LPort')).map(([, value]) => value),
+  );
   const packaged = one('AppPkgId') !== undefined || one('PFn') !== undefined;
   const limit = new Set<string>();
   const doubts = portDoubt === null ? [] : [portDoubt];
   for (const [key] of fields) {
     const known = limits.find(([pattern]) => pattern.test(key));
     if (known !== undefined) limit.add(known[1]);
-    else if (key !== '' && !ignored.test(key) && !/^(?:Active|Dir|Protocol|Action|LPort.*|App|AppPkgId|PFn|Svc|Profile|Platform2?)$/.test(key) && !(packaged && /^LU(?:Auth|Own)/.test(key))) doubts.push(`${key} is not looked at`);
+    else if (
+      key !== '' &&
+      !ignored.test(key) &&
+      !/^(?:Active|Dir|Protocol|Action|LPort.*|App|AppPkgId|PFn|Svc|Profile|Platform2?)$/.test(key) &&
+      !(packaged && /^LU(?:Auth|Own)/.test(key))
+    )
+      doubts.push(`${key} is not looked at`);
   }
   // A rule from some version of Windows on: this one is 10 at least.
-  if (one('Platform') !== undefined && !(one('Platform2') === 'GTEQ' && /^2:(?:\d|10):\d+$/.test(one('Platform')!))) doubts.push(`it is for Windows ${one('Platform')}`);
+  if (one('Platform') !== undefined && !(one('Platform2') === 'GTEQ' && /^2:(?:\d|10):\d+$/.test(one('Platform')!)))
+    doubts.push(`it is for Windows ${one('Platform')}`);
   if (action === 'ByPass') limit.add('authenticated remotes');
   else if (action !== 'Allow' && action !== 'Block') doubts.push(`its action is ${action}`);
   const name = one('Name');
@@ -111,7 +124,10 @@ function policyOf(value: unknown): WindowsPolicy | null {
   const { rules, profiles: settings } = value as { rules?: unknown; profiles?: unknown };
   if (!Array.isArray(rules) || typeof settings !== 'object' || settings === null) return null;
   return {
-    rules: rules.filter((rule): rule is [string, string] => Array.isArray(rule) && typeof rule[0] === 'string' && typeof rule[1] === 'string'),
+    rules: rules.filter(
+      (rule): rule is [string, string] =>
+        Array.isArray(rule) && typeof rule[0] === 'string' && typeof rule[1] === 'string',
+    ),
     profiles: settings as WindowsPolicy['profiles'],
   };
 }
@@ -125,19 +141,29 @@ export function decodeWindowsFirewall(text: string): Decoded<FirewallChain[]> {
   const value = members(text);
   const [local, group] = [policyOf(value?.['local']), policyOf(value?.['group'])];
   if (local === null || group === null) return { data: [], flaw: 'the firewall policy is not readable' };
-  const empty = ({ rules, profiles: settings }: WindowsPolicy): boolean => rules.length === 0 && Object.values(settings).every((numbers) => Object.keys(numbers ?? {}).length === 0);
+  const empty = ({ rules, profiles: settings }: WindowsPolicy): boolean =>
+    rules.length === 0 && Object.values(settings).every((numbers) => Object.keys(numbers ?? {}).length === 0);
   if (empty(local) && empty(group)) return { data: [], flaw: 'this Windows has no firewall policy' };
-  const decoded = ([policy, own]: readonly [WindowsPolicy, boolean]) => policy.rules.flatMap(([id, rule]) => {
-    const one = decodeRule(id, rule);
-    return one === null ? [] : [{ ...one, own }];
-  });
+  const decoded = ([policy, own]: readonly [WindowsPolicy, boolean]) =>
+    policy.rules.flatMap(([id, rule]) => {
+      const one = decodeRule(id, rule);
+      return one === null ? [] : [{ ...one, own }];
+    });
   const rules = [...decoded([group, false]), ...decoded([local, true])];
   const data = profiles.map((profile): FirewallChain => {
     const key = profileKeys[profile];
-    const setting = (name: string): number | undefined => [group.profiles[key]?.[name], local.profiles[key]?.[name]].find((number) => typeof number === 'number');
+    const setting = (name: string): number | undefined =>
+      [group.profiles[key]?.[name], local.profiles[key]?.[name]].find((number) => typeof number === 'number');
     const merged = group.profiles[key]?.['AllowLocalPolicyMerge'] !== 0;
     const shielded = setting('DoNotAllowExceptions') === 1;
-    const mine = rules.filter((one) => (merged || !one.own) && (one.profiles.length === 0 || one.profiles.includes(profile)) && (!shielded || one.rule.verdict === 'Block')).map(({ rule }) => rule);
+    const mine = rules
+      .filter(
+        (one) =>
+          (merged || !one.own) &&
+          (one.profiles.length === 0 || one.profiles.includes(profile)) &&
+          (!shielded || one.rule.verdict === 'Block'),
+      )
+      .map(({ rule }) => rule);
     return {
       name: profile,
       profile,
@@ -146,7 +172,10 @@ export function decodeWindowsFirewall(text: string): Decoded<FirewallChain[]> {
       // Without a setting it is on, and blocks.
       enabled: setting('EnableFirewall') !== 0,
       otherwise: setting('DefaultInboundAction') === 0 && !shielded ? 'Allow' : 'Block',
-      rules: [...mine.filter(({ verdict }) => verdict === 'Block'), ...mine.filter(({ verdict }) => verdict === 'Allow')],
+      rules: [
+        ...mine.filter(({ verdict }) => verdict === 'Block'),
+        ...mine.filter(({ verdict }) => verdict === 'Allow'),
+      ],
     };
   });
   return { data, flaw: null };

@@ -20,7 +20,15 @@ export function decodeGuestPorts(bytes: Uint8Array): Decoded<PortRange[]> {
     const protocol = protocols[view.getUint32(entry + 32, true)];
     const [start, end] = [view.getUint16(entry + 60, true), view.getUint16(entry + 62, true)];
     if (protocol === undefined || start > end) flaw = 'the list of guest networks has an entry that is not readable';
-    else data.push({ kind: 'ReservedForGuests', protocol, family: null, start, end, source: 'HcnEnumerateGuestNetworkPortReservations' });
+    else
+      data.push({
+        kind: 'ReservedForGuests',
+        protocol,
+        family: null,
+        start,
+        end,
+        source: 'HcnEnumerateGuestNetworkPortReservations',
+      });
   }
   return { data, flaw };
 }

@@ -42,7 +42,9 @@ function decodeQueue(heading: string, lines: readonly Line[]): HttpQueue {
       inHeader = false;
       // Below the newer form stand the services of the process and the one among them that made the queue.
       const below = bare === undefined ? lines.slice(i + 1, i + 3) : [];
-      const other = below.findIndex((line) => line.indent < indent || pidBeforeImage.test(line.text) || urlLine.test(line.text));
+      const other = below.findIndex(
+        (line) => line.indent < indent || pidBeforeImage.test(line.text) || urlLine.test(line.text),
+      );
       const service = valueOf(below.slice(0, other < 0 ? below.length : other).at(-1)?.text ?? '');
       processes.push({ pid, service: /^[^\s,;<>?]+$/.test(service) ? service : null });
       continue;
@@ -53,7 +55,8 @@ function decodeQueue(heading: string, lines: readonly Line[]): HttpQueue {
   }
   // The count of processes is what the list has, so that what stands behind it is the controller.
   let controller: number | null = null;
-  if (numbers.at(-1) !== processes.length && numbers.at(-2) === processes.length) controller = isPid(String(numbers.at(-1))) || null;
+  if (numbers.at(-1) !== processes.length && numbers.at(-2) === processes.length)
+    controller = isPid(String(numbers.at(-1))) || null;
   else if (numbers.at(-1) === processes.length - 1) controller = processes.shift()!.pid;
   return { name: valueOf(heading) || null, controller, processes, urls };
 }
@@ -73,20 +76,32 @@ export function decodeHttpQueues(text: string): Decoded<HttpQueue[]> {
     if (indent === 0) blocks.push({ heading: line, lines: [] });
     else blocks.at(-1)?.lines.push({ indent, text: line.trim() });
   }
-  const queues = blocks.filter(({ lines }) => lines.length > 0).map(({ heading, lines }) => decodeQueue(heading, lines));
+  const queues = blocks
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ heading, lines }) => decodeQueue(heading, lines));
   // A queue's name is its own: what several have, or what is a sentence, says that there is none.
   const times = new Map<string | null, number>();
   for (const { name } of queues) times.set(name, (times.get(name) ?? 0) + 1);
   const unnamed = (name: string | null) => name === null || times.get(name)! > 1 || /[.\u3002\uff0e\u0964]$/.test(name);
   const data = queues
-    .map(({ name, controller, processes, urls }) => ({ name: unnamed(name) ? null : name, controller, processes, urls }))
+    .map(({ name, controller, processes, urls }) => ({
+      name: unnamed(name) ? null : name,
+      controller,
+      processes,
+      urls,
+    }))
     .filter(({ urls, processes }) => urls.length > 0 || processes.length > 0);
   // There is a rule under the title even when there is no queue.
-  return { data, flaw: data.length === 0 && !/^-{3,}\s*$/m.test(text) ? 'netsh http said something else than request queues' : null };
+  return {
+    data,
+    flaw: data.length === 0 && !/^-{3,}\s*$/m.test(text) ? 'netsh http said something else than request queues' : null,
+  };
 }
 
 /** The parts of a URL prefix of HTTP.sys; null when it is none. `address` is the one it is bound to, where it names one. */
-export function urlPrefix(url: string): { secure: boolean; host: string; port: number; address: string | null; path: string } | null {
+export function urlPrefix(
+  url: string,
+): { secure: boolean; host: string; port: number; address: string | null; path: string } | null {
   const match = /^http(s?):\/\/(\[[^\]/]*\]|[^:/[\]]*):(\d{1,5})(?::([^/]*))?(\/.*)?$/i.exec(url);
   if (match === null) return null;
   const port = Number(match[3]);
@@ -106,13 +121,21 @@ const longestText = 0x20000;
  * `pages` is `BASE:LENGTH` for each, separated by blanks: the address it was read at, in hex, and its bytes.
  * https://learn.microsoft.com/windows/win32/api/http/ns-http-http_service_config_urlacl_set
  */
-export function decodeUrlReservations(bytes: Uint8Array, pages: string | number | undefined): Decoded<UrlReservation[]> {
+export function decodeUrlReservations(
+  bytes: Uint8Array,
+  pages: string | number | undefined,
+): Decoded<UrlReservation[]> {
   const data: UrlReservation[] = [];
   let start = 0;
-  for (const page of String(pages ?? '').split(' ').filter((part) => part !== '')) {
+  for (const page of String(pages ?? '')
+    .split(' ')
+    .filter((part) => part !== '')) {
     const match = /^([0-9a-f]{1,16}):(\d{1,9})$/i.exec(page);
     const length = Number(match?.[2]);
-    const memory = match === null || length < 16 || start + length > bytes.length ? null : memoryOf(bytes.subarray(start, start + length), match[1]);
+    const memory =
+      match === null || length < 16 || start + length > bytes.length
+        ? null
+        : memoryOf(bytes.subarray(start, start + length), match[1]);
     const url = memory === null ? null : wideString(memory, 0, longestText);
     if (memory === null || url === null) return { data, flaw: 'the list of URL reservations is broken' };
     data.push({ url, sddl: wideString(memory, 8, longestText) || null });

@@ -38,7 +38,9 @@ function utf16(memory: Memory, start: number, end: number): string {
 export function unicodeString(memory: Memory, offset: number, longest: number): string | null {
   const length = memory.view.getUint16(offset, true);
   const start = follow(memory, offset + 8);
-  return length === 0 || length > longest || start < 0 || start + length > memory.bytes.length ? null : utf16(memory, start, start + length);
+  return length === 0 || length > longest || start < 0 || start + length > memory.bytes.length
+    ? null
+    : utf16(memory, start, start + length);
 }
 
 /** The NUL-terminated text that the pointer at `offset` points to; null when it is longer than `longest` bytes or not inside the memory. */

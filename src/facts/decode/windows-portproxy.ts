@@ -24,7 +24,14 @@ export function decodePortProxies(text: string): Decoded<PortProxy[]> {
     const rules: unknown = tables[table];
     for (const rule of Array.isArray(rules) ? rules : []) {
       const [from, to] = Array.isArray(rule) ? [end(rule[0]), end(rule[1])] : [null, null];
-      if (from !== null && to !== null) data.push({ table, listenAddress: from.address, listenPort: from.port, connectAddress: to.address, connectPort: to.port });
+      if (from !== null && to !== null)
+        data.push({
+          table,
+          listenAddress: from.address,
+          listenPort: from.port,
+          connectAddress: to.address,
+          connectPort: to.port,
+        });
     }
   }
   return { data, flaw: null };

@@ -23,7 +23,7 @@ const longestName = 1024;
 export function decodeProcesses(memory: Memory): Decoded<Map<number, ProcessEntry>> {
   const { bytes, view } = memory;
   const data = new Map<number, ProcessEntry>();
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     if (offset + entrySize > bytes.length) return { data, flaw: 'the list of processes is cut off' };
     const pid = view.getUint32(offset + 80, true);
     data.set(pid, {
@@ -53,7 +53,12 @@ export interface ProcessDetails {
 /** Total: what is not as it should be is refused. */
 export function decodeProcessDetails(text: string): ProcessDetails {
   const { created, path, user, commandLine } = members(text) ?? {};
-  return { created: told(created), path: told(path), user: told(user), commandLine: commandLine === null ? null : told(commandLine) };
+  return {
+    created: told(created),
+    path: told(path),
+    user: told(user),
+    commandLine: commandLine === null ? null : told(commandLine),
+  };
 }
 
 /** `ProcessDetails.created` as ISO 8601, to be compared with `ProcessEntry.started`; null when it is not known. */

@@ -7,7 +7,16 @@ const entrySize = 56;
 const longestName = 1024;
 
 /** dwCurrentState, by the names of Get-Service. */
-const states: readonly string[] = ['Unknown', 'Stopped', 'StartPending', 'StopPending', 'Running', 'ContinuePending', 'PausePending', 'Paused'];
+const states: readonly string[] = [
+  'Unknown',
+  'Stopped',
+  'StartPending',
+  'StopPending',
+  'Running',
+  'ContinuePending',
+  'PausePending',
+  'Paused',
+];
 const sharedProcess = 0x20;
 
 /**
@@ -22,7 +31,10 @@ export function decodeServices(bytes: Uint8Array, pages: string | number | undef
     const match = /^([0-9a-f]{1,16}):(\d{1,9}):(\d{1,9})$/i.exec(page);
     const length = Number(match?.[2]);
     const count = Number(match?.[3]);
-    const memory = match === null || start + length > bytes.length ? null : memoryOf(bytes.subarray(start, start + length), match[1]);
+    const memory =
+      match === null || start + length > bytes.length
+        ? null
+        : memoryOf(bytes.subarray(start, start + length), match[1]);
     if (memory === null || count * entrySize > length) return { data, flaw: 'the list of services is not whole' };
     for (let i = 0; i < count; i++) {
       const entry = i * entrySize;

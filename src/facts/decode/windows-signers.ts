@@ -16,7 +16,8 @@ const text = (base64: string): string => Buffer.from(base64, 'base64').toString(
 export function decodeSigners(lines: string): ReadonlyMap<string, Signature> {
   const found = new Map<string, Signature>();
   for (const line of lines.split(/\r?\n/)) {
-    const [, path, status, name] = /^([A-Za-z0-9+/]+={0,2})\|([A-Za-z]{1,64})\|([A-Za-z0-9+/]*={0,2})\|[0-9A-Fa-f]*$/.exec(line) ?? [];
+    const [, path, status, name] =
+      /^([A-Za-z0-9+/]+={0,2})\|([A-Za-z]{1,64})\|([A-Za-z0-9+/]*={0,2})\|[0-9A-Fa-f]*$/.exec(line) ?? [];
     if (path === undefined || status === undefined || name === undefined || found.has(text(path))) continue;
     found.set(text(path), { status, signer: status === 'Valid' ? text(name) || null : null });
   }

@@ -39,7 +39,8 @@ interface Layout {
 const ipv4 = (bytes: Uint8Array, _view: DataView, offset: number) => ipv4Text(bytes, offset);
 // Only link-local (fe80), site-local (fec0) and multicast (ff) addresses need a scope. The documentation says that its id
 // is in network order, but it comes as the interface's number: .NET and System Informer use it so.
-const ipv6 = (bytes: Uint8Array, view: DataView, offset: number) => ipv6Text(bytes, offset, bytes[offset]! >= 0xfe ? view.getUint32(offset + 16, true) : 0);
+const ipv6 = (bytes: Uint8Array, view: DataView, offset: number) =>
+  ipv6Text(bytes, offset, bytes[offset]! >= 0xfe ? view.getUint32(offset + 16, true) : 0);
 
 /**
  * The rows of the four OWNER_MODULE tables, by C alignment on 64 bits. Each ends with OwningModuleInfo[16],
@@ -50,15 +51,67 @@ const ipv6 = (bytes: Uint8Array, view: DataView, offset: number) => ipv6Text(byt
  * https://learn.microsoft.com/windows/win32/api/udpmib/ns-udpmib-mib_udp6row_owner_module
  */
 const layouts: Readonly<Record<SocketTable, Layout>> = {
-  tcp4: { protocol: 'TCP', address: ipv4, size: 160, state: 0, local: 4, localPort: 8, remote: 12, remotePort: 16, pid: 20, created: 24, serviceTag: 32 },
-  tcp6: { protocol: 'TCP', address: ipv6, size: 192, local: 0, localPort: 20, remote: 24, remotePort: 44, state: 48, pid: 52, created: 56, serviceTag: 64 },
-  udp4: { protocol: 'UDP', address: ipv4, size: 160, state: null, local: 0, localPort: 4, remote: null, remotePort: 0, pid: 8, created: 16, serviceTag: 32 },
-  udp6: { protocol: 'UDP', address: ipv6, size: 176, state: null, local: 0, localPort: 20, remote: null, remotePort: 0, pid: 24, created: 32, serviceTag: 48 },
+  tcp4: {
+    protocol: 'TCP',
+    address: ipv4,
+    size: 160,
+    state: 0,
+    local: 4,
+    localPort: 8,
+    remote: 12,
+    remotePort: 16,
+    pid: 20,
+    created: 24,
+    serviceTag: 32,
+  },
+  tcp6: {
+    protocol: 'TCP',
+    address: ipv6,
+    size: 192,
+    local: 0,
+    localPort: 20,
+    remote: 24,
+    remotePort: 44,
+    state: 48,
+    pid: 52,
+    created: 56,
+    serviceTag: 64,
+  },
+  udp4: {
+    protocol: 'UDP',
+    address: ipv4,
+    size: 160,
+    state: null,
+    local: 0,
+    localPort: 4,
+    remote: null,
+    remotePort: 0,
+    pid: 8,
+    created: 16,
+    serviceTag: 32,
+  },
+  udp6: {
+    protocol: 'UDP',
+    address: ipv6,
+    size: 176,
+    state: null,
+    local: 0,
+    localPort: 20,
+    remote: null,
+    remotePort: 0,
+    pid: 24,
+    created: 32,
+    serviceTag: 48,
+  },
 };
 const firstRow = 8;
 
 /** The rows of a table that `keep` wants, in its order. Ports are 1 to 65535, the state is MIB_TCP_STATE (0 for UDP). */
-export function decodeSockets(table: SocketTable, bytes: Uint8Array, keep: (port: number, state: number) => boolean): Decoded<SocketRow[]> {
+export function decodeSockets(
+  table: SocketTable,
+  bytes: Uint8Array,
+  keep: (port: number, state: number) => boolean,
+): Decoded<SocketRow[]> {
   const layout = layouts[table];
   const data: SocketRow[] = [];
   if (bytes.length < 4) return { data, flaw: `the ${table} table has no header` };
@@ -83,7 +136,10 @@ export function decodeSockets(table: SocketTable, bytes: Uint8Array, keep: (port
       serviceTag: view.getUint32(row + layout.serviceTag, true),
     });
   }
-  return { data, flaw: declared > present ? `the ${table} table is cut off: it has ${present} of ${declared} rows` : null };
+  return {
+    data,
+    flaw: declared > present ? `the ${table} table is cut off: it has ${present} of ${declared} rows` : null,
+  };
 }
 
 /**
@@ -98,7 +154,11 @@ const boundLayouts = {
 export type BoundTable = keyof typeof boundLayouts;
 
 /** The rows of a table of bound sockets that `keep` wants. */
-export function decodeBoundSockets(table: BoundTable, bytes: Uint8Array, keep: (port: number) => boolean): Decoded<SocketRow[]> {
+export function decodeBoundSockets(
+  table: BoundTable,
+  bytes: Uint8Array,
+  keep: (port: number) => boolean,
+): Decoded<SocketRow[]> {
   const layout = boundLayouts[table];
   const data: SocketRow[] = [];
   if (bytes.length < 4) return { data, flaw: `the ${table} table has no header` };
@@ -121,7 +181,10 @@ export function decodeBoundSockets(table: BoundTable, bytes: Uint8Array, keep: (
       serviceTag: 0,
     });
   }
-  return { data, flaw: declared > present ? `the ${table} table is cut off: it has ${present} of ${declared} rows` : null };
+  return {
+    data,
+    flaw: declared > present ? `the ${table} table is cut off: it has ${present} of ${declared} rows` : null,
+  };
 }
 
 /** MIB_TCP_STATE by the names of Get-NetTCPConnection. */

@@ -9,9 +9,16 @@ export function tagKey(pid: number, tag: number): string {
 /** The raw entry `servicetags`, JSON text that tells the service of each tag, as a look-up. Total: what is not there is refused. */
 export function decodeServiceTags(entry: RawEntry): (key: string) => Told {
   const names = entry.text === undefined ? null : members(entry.text);
-  const otherwise: Told = { refusal: entry.refusal ?? { code: 'Failed', text: names === null ? 'the answer is not readable' : 'the tag is new since the tags were read' } };
+  const otherwise: Told = {
+    refusal: entry.refusal ?? {
+      code: 'Failed',
+      text: names === null ? 'the answer is not readable' : 'the tag is new since the tags were read',
+    },
+  };
   return (key) => {
     const name = names !== null && Object.hasOwn(names, key) ? told(names[key]) : otherwise;
-    return 'value' in name && name.value === '' ? { refusal: { code: 'NotSupported', text: 'Windows does not tell' } } : name;
+    return 'value' in name && name.value === ''
+      ? { refusal: { code: 'NotSupported', text: 'Windows does not tell' } }
+      : name;
   };
 }

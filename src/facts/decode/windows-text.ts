@@ -32,7 +32,10 @@ export function decodeText(bytes: Uint8Array, codePage: string | number | undefi
 }
 
 /** The text of a task's file, or of what `schtasks /Query /XML` wrote: it says UTF-16 of itself whatever it is. */
-export function taskText(bytes: Uint8Array, otherwise: (bytes: Uint8Array) => string = (all) => Buffer.from(all).toString('utf8')): string {
+export function taskText(
+  bytes: Uint8Array,
+  otherwise: (bytes: Uint8Array) => string = (all) => Buffer.from(all).toString('utf8'),
+): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wide = (buffer[0] === 0xff && buffer[1] === 0xfe) || (buffer[0] === 0x3c && buffer[1] === 0);
   return (wide ? buffer.toString('utf16le') : otherwise(buffer)).replace(/^\ufeff/, '');

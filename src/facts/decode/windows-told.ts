@@ -4,7 +4,13 @@ import type { Refusal } from '../raw.ts';
 /** One thing that was asked: what was said, or why nothing was. The members of raw entries that are JSON text. */
 export type Told = { readonly value: string } | { readonly refusal: Refusal };
 
-const codes: readonly string[] = ['AccessDenied', 'Gone', 'NotSupported', 'Failed', 'Disabled'] satisfies Refusal['code'][];
+const codes: readonly string[] = [
+  'AccessDenied',
+  'Gone',
+  'NotSupported',
+  'Failed',
+  'Disabled',
+] satisfies Refusal['code'][];
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;

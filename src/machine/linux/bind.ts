@@ -41,12 +41,18 @@ const tryBind: TryBind = (bind, scope): BindAnswer => {
   const { socket, bind: bindTo, close, errno } = calls;
   const address = socketAddress(bind, 'linux', scope);
   const six = address.length === 28;
-  const descriptor = socket(six ? AF_INET6 : AF_INET, (bind.protocol === 'TCP' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+  const descriptor = socket(
+    six ? AF_INET6 : AF_INET,
+    (bind.protocol === 'TCP' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC,
+    0,
+  );
   if (descriptor < 0) return { call: 'socket', error: errno() };
   try {
     const option = bind.sharing === 'reuse' ? SO_REUSEADDR : bind.sharing === 'reusePort' ? SO_REUSEPORT : null;
-    if (option !== null && !setOption(descriptor, SOL_SOCKET, option, true)) return { call: 'setsockopt', error: errno() };
-    if (six && !setOption(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, bind.ipv6Only)) return { call: 'setsockopt', error: errno() };
+    if (option !== null && !setOption(descriptor, SOL_SOCKET, option, true))
+      return { call: 'setsockopt', error: errno() };
+    if (six && !setOption(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, bind.ipv6Only))
+      return { call: 'setsockopt', error: errno() };
     return bindTo(descriptor, address, address.length) === 0 ? {} : { call: 'bind', error: errno() };
   } finally {
     close(descriptor);

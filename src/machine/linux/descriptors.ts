@@ -64,13 +64,18 @@ export function fastVisit(): Visit | null {
   const [target, targetPointer] = memory(256);
 
   function visitEntries(folder: number, length: number, socket: (inode: number) => void): boolean {
-    for (let entry = 0; entry < length; entry += entries[entry + recordLength]! | (entries[entry + recordLength + 1]! << 8)) {
+    for (
+      let entry = 0;
+      entry < length;
+      entry += entries[entry + recordLength]! | (entries[entry + recordLength + 1]! << 8)
+    ) {
       let from = entry + recordName;
       if (!isDigit(entries[from]!)) continue;
-      for (let to = 0; (name[to++] = entries[from++]!) !== 0; );
+      for (let to = 0; (name[to++] = entries[from++]!) !== 0;);
       const got = readlinkat(folder, namePointer, targetPointer, target.length);
       if (got < 0) return false;
-      if (got < prefix || target[0] !== letterS || target[prefix - 2] !== colon || target[prefix - 1] !== bracket) continue;
+      if (got < prefix || target[0] !== letterS || target[prefix - 2] !== colon || target[prefix - 1] !== bracket)
+        continue;
       let inode = 0;
       for (let i = prefix; i < got - 1; i++) inode = inode * 10 + target[i]! - 48;
       socket(inode);

@@ -42,7 +42,7 @@ function request(table: DiagTable, states: number): Uint8Array {
 
 /** Whether the last message of a dump is among the messages from `start` to `end`. */
 function ends(view: DataView, start: number, end: number): boolean {
-  for (let offset = start; offset + headerSize <= end; ) {
+  for (let offset = start; offset + headerSize <= end;) {
     const length = view.getUint32(offset, true);
     const type = view.getUint16(offset + 4, true);
     if (type === NLMSG_DONE || type === NLMSG_ERROR || length < headerSize) return true;
@@ -63,10 +63,11 @@ export function dumpSockets(table: DiagTable, states: readonly number[] | undefi
   try {
     const mask = states === undefined ? 0xffffffff : states.reduce((bits, state) => bits | (1 << state), 0) >>> 0;
     const message = request(table, mask);
-    if (send(descriptor, message, message.length, 0) !== message.length) throw new Error('the system refused the sock_diag request');
+    if (send(descriptor, message, message.length, 0) !== message.length)
+      throw new Error('the system refused the sock_diag request');
     let bytes = new Uint8Array(2 * pieceSize);
     let view = new DataView(bytes.buffer);
-    for (let length = 0; ; ) {
+    for (let length = 0; ;) {
       if (bytes.length - length < pieceSize) {
         const larger = new Uint8Array(2 * bytes.length);
         larger.set(bytes.subarray(0, length));

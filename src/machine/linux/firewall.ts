@@ -7,7 +7,9 @@ const patience = 10;
 /** The old iptables has tables of its own, beside those of nftables, once one of them is in use. */
 function legacy(program: string, names: string): string {
   try {
-    return readFileSync(`/proc/net/${names}`, 'latin1').trim() !== '' && existsSync(`/usr/sbin/${program}-legacy-save`) ? `${program}-legacy-save` : `${program}-save`;
+    return readFileSync(`/proc/net/${names}`, 'latin1').trim() !== '' && existsSync(`/usr/sbin/${program}-legacy-save`)
+      ? `${program}-legacy-save`
+      : `${program}-save`;
   } catch {
     return `${program}-save`;
   }
@@ -20,6 +22,9 @@ export function firewall(): Omit<RawEntry, 'at'> {
     iptables: systemTool(legacy('iptables', 'ip_tables_names'), [], patience),
     ip6tables: systemTool(legacy('ip6tables', 'ip6_tables_names'), [], patience),
   };
-  for (const { refusal } of Object.values(answers)) if (refusal !== undefined && refusal.code !== 'NotSupported') return { refusal };
-  return { text: JSON.stringify(Object.fromEntries(Object.entries(answers).map(([name, { text }]) => [name, text ?? null]))) };
+  for (const { refusal } of Object.values(answers))
+    if (refusal !== undefined && refusal.code !== 'NotSupported') return { refusal };
+  return {
+    text: JSON.stringify(Object.fromEntries(Object.entries(answers).map(([name, { text }]) => [name, text ?? null]))),
+  };
 }

@@ -12,7 +12,8 @@ export interface HolderList {
 
 function hiddenProcesses(pids: readonly string[]): string | null {
   // The first PID namespace has this fixed number (include/linux/proc_ns.h).
-  if (readlinkSync('/proc/self/ns/pid') !== 'pid:[4026531836]') return 'processes outside of this PID namespace cannot be seen';
+  if (readlinkSync('/proc/self/ns/pid') !== 'pid:[4026531836]')
+    return 'processes outside of this PID namespace cannot be seen';
   return pids.includes('1') ? null : 'processes of other users are hidden (hidepid)';
 }
 

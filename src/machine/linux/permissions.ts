@@ -7,9 +7,16 @@ type Ffi = typeof import('node:ffi');
 /** The access list of a file or folder, null when it has none. Throws where the C library cannot be called. */
 function accessList(path: string): Uint8Array | null {
   const ffi = process.getBuiltinModule('node:ffi') as Ffi;
-  const { functions } = ffi.dlopen(null, { getxattr: { arguments: ['buffer', 'buffer', 'buffer', 'uint64'], return: 'int64' } } as const);
+  const { functions } = ffi.dlopen(null, {
+    getxattr: { arguments: ['buffer', 'buffer', 'buffer', 'uint64'], return: 'int64' },
+  } as const);
   const value = Buffer.alloc(65_536);
-  const length = functions.getxattr(Buffer.from(`${path}\0`), Buffer.from('system.posix_acl_access\0'), value, BigInt(value.length));
+  const length = functions.getxattr(
+    Buffer.from(`${path}\0`),
+    Buffer.from('system.posix_acl_access\0'),
+    value,
+    BigInt(value.length),
+  );
   return length < 0n ? null : value.subarray(0, Number(length));
 }
 
@@ -22,12 +29,24 @@ export function lookAt(path: string): Look {
     // A list that lets anybody write shows in the group's bits, which are then its mask.
     const list = (stats.mode & 0o020) === 0 ? null : accessList(path);
     const standing = stats.isDirectory() ? 'folder' : stats.isFile() ? 'file' : 'other';
-    return { standing, access: { platform: 'linux', uid: stats.uid, gid: stats.gid, mode: stats.mode & 0o7777, list }, refusal: null };
+    return {
+      standing,
+      access: { platform: 'linux', uid: stats.uid, gid: stats.gid, mode: stats.mode & 0o7777, list },
+      refusal: null,
+    };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     if (code === 'ENOTDIR') return { standing: 'missing', access: null, refusal: null };
     const denied = code === 'EACCES';
-    return { standing: 'other', access: null, refusal: { code: denied ? 'AccessDenied' : 'Failed', text: denied ? 'looking there was denied' : String(error), ...(denied ? { needs: 'root (sudo)' } : {}) } };
+    return {
+      standing: 'other',
+      access: null,
+      refusal: {
+        code: denied ? 'AccessDenied' : 'Failed',
+        text: denied ? 'looking there was denied' : String(error),
+        ...(denied ? { needs: 'root (sudo)' } : {}),
+      },
+    };
   }
 }
 
@@ -37,7 +56,9 @@ export function accountText(id: string): string {
   if (kind === 'user') return userName(Number(number)) ?? `user ${number}`;
   if (kind !== 'group') return 'everybody';
   try {
-    const line = readFileSync('/etc/group', 'utf8').split('\n').find((one) => one.split(':')[2] === number);
+    const line = readFileSync('/etc/group', 'utf8')
+      .split('\n')
+      .find((one) => one.split(':')[2] === number);
     if (line !== undefined) return `group ${line.split(':')[0]}`;
   } catch {
     // Its number will do.

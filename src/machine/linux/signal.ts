@@ -56,7 +56,10 @@ function readBoot(): Boot | null {
 }
 
 /** What /proc says of a process; null when it has ended, a zombie too: that holds nothing any more. */
-function look(pid: number, boot: Boot | null): { readonly startTime: string | null; readonly parent: number; readonly name: string } | null {
+function look(
+  pid: number,
+  boot: Boot | null,
+): { readonly startTime: string | null; readonly parent: number; readonly name: string } | null {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -65,7 +68,11 @@ function look(pid: number, boot: Boot | null): { readonly startTime: string | nu
   }
   const stat = decodeStat(text);
   if (stat === null || /^[ZXx]$/.test(text[text.lastIndexOf(')') + 2] ?? '')) return null;
-  return { startTime: boot === null ? null : startTime(boot.btime, boot.hertz, stat.startTicks), parent: stat.parent, name: stat.name };
+  return {
+    startTime: boot === null ? null : startTime(boot.btime, boot.hertz, stat.startTicks),
+    parent: stat.parent,
+    name: stat.name,
+  };
 }
 
 /** Every process in sight. */
@@ -73,7 +80,9 @@ export function allProcesses(): TreeProcess[] {
   const boot = readBoot();
   return readdirSync('/proc').flatMap((name): TreeProcess[] => {
     const found = /^\d+$/.test(name) ? look(Number(name), boot) : null;
-    return found === null ? [] : [{ pid: Number(name), parent: found.parent, startTime: found.startTime, imageName: found.name }];
+    return found === null
+      ? []
+      : [{ pid: Number(name), parent: found.parent, startTime: found.startTime, imageName: found.name }];
   });
 }
 
@@ -102,11 +111,13 @@ export function holdProcess(pid: number, started: string): HeldProcess {
       process.kill(pid, descriptor >= 0n || signal === 'test' ? 0 : signal);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      if (code === 'EPERM') throw new Refused({ code: 'AccessDenied', text: 'it belongs to another user', needs: 'root (sudo)' });
+      if (code === 'EPERM')
+        throw new Refused({ code: 'AccessDenied', text: 'it belongs to another user', needs: 'root (sudo)' });
       if (code === 'ESRCH') throw gone(pid);
       throw new Refused({ code: 'Failed', text: message });
     }
-    if (descriptor >= 0n) throw isIt() ? new Refused({ code: 'Failed', text: `the system did not take ${signal}` }) : gone(pid);
+    if (descriptor >= 0n)
+      throw isIt() ? new Refused({ code: 'Failed', text: `the system did not take ${signal}` }) : gone(pid);
   }
 
   // After the descriptor was opened: what has that start now is what the descriptor means.

@@ -4,11 +4,23 @@ import type { RawEntry } from '../../facts/raw.ts';
 
 /** Where the system's manager looks for units, what counts most first: systemd.unit(5). */
 const folders = [
-  'etc/systemd/system.control', 'run/systemd/system.control', 'run/systemd/transient', 'run/systemd/generator.early', 'etc/systemd/system', 'etc/systemd/system.attached',
-  'run/systemd/system', 'run/systemd/system.attached', 'run/systemd/generator', 'usr/local/lib/systemd/system', 'usr/lib/systemd/system', 'lib/systemd/system', 'run/systemd/generator.late',
+  'etc/systemd/system.control',
+  'run/systemd/system.control',
+  'run/systemd/transient',
+  'run/systemd/generator.early',
+  'etc/systemd/system',
+  'etc/systemd/system.attached',
+  'run/systemd/system',
+  'run/systemd/system.attached',
+  'run/systemd/generator',
+  'usr/local/lib/systemd/system',
+  'usr/lib/systemd/system',
+  'lib/systemd/system',
+  'run/systemd/generator.late',
 ];
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
 /** What `get` gives; `missing` where there is no such file. */
 function orMissing<T>(get: () => T, missing: T): T {
@@ -38,26 +50,37 @@ function linkTarget(path: string): string | null {
  */
 export function socketUnits(root = '/'): Omit<RawEntry, 'at'> {
   // sd_booted(3): where another init is in charge, nobody starts them.
-  if (!existsSync(join(root, 'run/systemd/system'))) return { refusal: { code: 'NotSupported', text: 'systemd is not in charge of this machine' } };
+  if (!existsSync(join(root, 'run/systemd/system')))
+    return { refusal: { code: 'NotSupported', text: 'systemd is not in charge of this machine' } };
   const listed = folders.map((folder) => join(root, folder)).map((folder) => ({ folder, names: namesIn(folder) }));
-  const wanted = new Set(listed.flatMap(({ folder, names }) => names.filter((name) => /\.(?:wants|requires)$/.test(name)).flatMap((name) => namesIn(join(folder, name)))));
-  const units = [...wanted].filter((name) => name.endsWith('.socket') && !name.includes('@')).sort().flatMap((name) => {
-    const folder = listed.find(({ names }) => names.includes(name))?.folder;
-    if (folder === undefined) return [];
-    const path = join(folder, name);
-    const target = orMissing(() => linkTarget(path), null);
-    if (target !== null && basename(target) !== name) return [];
-    const text = orMissing(() => readFileSync(path, 'utf8'), '');
-    if (text === '') return [];
-    // Of drop-ins with one name the first counts.
-    const dropIns = new Map<string, string>();
-    for (const kind of [`${name}.d`, 'socket.d']) {
-      for (const one of listed.filter(({ names }) => names.includes(kind))) {
-        for (const file of namesIn(join(one.folder, kind))) if (file.endsWith('.conf') && !dropIns.has(file)) dropIns.set(file, join(one.folder, kind, file));
+  const wanted = new Set(
+    listed.flatMap(({ folder, names }) =>
+      names.filter((name) => /\.(?:wants|requires)$/.test(name)).flatMap((name) => namesIn(join(folder, name))),
+    ),
+  );
+  const units = [...wanted]
+    .filter((name) => name.endsWith('.socket') && !name.includes('@'))
+    .sort()
+    .flatMap((name) => {
+      const folder = listed.find(({ names }) => names.includes(name))?.folder;
+      if (folder === undefined) return [];
+      const path = join(folder, name);
+      const target = orMissing(() => linkTarget(path), null);
+      if (target !== null && basename(target) !== name) return [];
+      const text = orMissing(() => readFileSync(path, 'utf8'), '');
+      if (text === '') return [];
+      // Of drop-ins with one name the first counts.
+      const dropIns = new Map<string, string>();
+      for (const kind of [`${name}.d`, 'socket.d']) {
+        for (const one of listed.filter(({ names }) => names.includes(kind))) {
+          for (const file of namesIn(join(one.folder, kind)))
+            if (file.endsWith('.conf') && !dropIns.has(file)) dropIns.set(file, join(one.folder, kind, file));
+        }
       }
-    }
-    const more = [...dropIns].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => orMissing(() => readFileSync(file, 'utf8'), ''));
-    return [{ name, texts: [text, ...more] }];
-  });
+      const more = [...dropIns]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, file]) => orMissing(() => readFileSync(file, 'utf8'), ''));
+      return [{ name, texts: [text, ...more] }];
+    });
   return { text: JSON.stringify(units) };
 }

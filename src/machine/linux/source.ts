@@ -36,7 +36,8 @@ type Answer = Omit<RawEntry, 'at'>;
 const asRoot = 'root (sudo)';
 
 function refusalOf(error: unknown): Refusal {
-  const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) };
+  const { code, message } =
+    error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) };
   switch (code) {
     case 'EACCES':
     case 'EPERM':
@@ -68,10 +69,15 @@ function holders(hint: RawHint): Answer {
   const whole: Answer = { bytes: pairs, meta: { unreadable: unreadable.join(',') } };
   if (unreadable.length > 0) {
     const text = `the open files of ${unreadable.length} process${unreadable.length === 1 ? '' : 'es'} cannot be read`;
-    const needs = process.geteuid?.() === 0 ? 'the right to trace every process (CAP_SYS_PTRACE, and no security module against it)' : asRoot;
+    const needs =
+      process.geteuid?.() === 0
+        ? 'the right to trace every process (CAP_SYS_PTRACE, and no security module against it)'
+        : asRoot;
     return { ...whole, refusal: { code: 'AccessDenied', text, needs } };
   }
-  return hidden === null ? whole : { ...whole, refusal: { code: 'AccessDenied', text: hidden, needs: 'to run as root on the host itself' } };
+  return hidden === null
+    ? whole
+    : { ...whole, refusal: { code: 'AccessDenied', text: hidden, needs: 'to run as root on the host itself' } };
 }
 
 function processDetails(pid: string, hint: RawHint): Answer {
@@ -122,7 +128,9 @@ function boot(): Answer {
 
 function user(uid: string): Answer {
   const name = userName(Number(uid));
-  return name === null ? { refusal: { code: 'NotSupported', text: `user ${uid} has no name on this machine` } } : { text: name };
+  return name === null
+    ? { refusal: { code: 'NotSupported', text: `user ${uid} has no name on this machine` } }
+    : { text: name };
 }
 
 function ranges(): Answer {
@@ -133,7 +141,11 @@ function ranges(): Answer {
       return [name, null];
     }
   };
-  return { text: JSON.stringify(Object.fromEntries(['ip_local_port_range', 'ip_local_reserved_ports', 'ip_unprivileged_port_start'].map(setting))) };
+  return {
+    text: JSON.stringify(
+      Object.fromEntries(['ip_local_port_range', 'ip_local_reserved_ports', 'ip_unprivileged_port_start'].map(setting)),
+    ),
+  };
 }
 
 function answer(name: string, hint: RawHint): Answer {
@@ -143,7 +155,8 @@ function answer(name: string, hint: RawHint): Answer {
     case 'machine':
       return machine();
     case 'diag':
-      if (rest === 'tcp' || rest === 'udp4' || rest === 'udp6') return { bytes: dumpSockets(rest satisfies DiagTable, hint.states) };
+      if (rest === 'tcp' || rest === 'udp4' || rest === 'udp6')
+        return { bytes: dumpSockets(rest satisfies DiagTable, hint.states) };
       break;
     case 'proc':
       if (/^net\/(?:tcp6?|udp6?|if_inet6)$/.test(rest)) return textOf(`/proc/${rest}`);

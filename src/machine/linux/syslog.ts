@@ -28,10 +28,15 @@ export function writeSyslog(events: readonly LogEvent[], path = socketPath): Ref
     const address = Buffer.alloc(110);
     address.writeUInt16LE(AF_UNIX, 0);
     address.write(path, 2, 107);
-    if (connect(descriptor, address, address.length) !== 0) return { code: 'NotSupported', text: `nobody listens at ${path}` };
+    if (connect(descriptor, address, address.length) !== 0)
+      return { code: 'NotSupported', text: `nobody listens at ${path}` };
     for (const { id, level, text } of events) {
-      const message = Buffer.from(`<${LOG_DAEMON | levels[level]}>portowner[${process.pid}]: [${id}] ${text}`).subarray(0, longest);
-      if (send(descriptor, message, message.length, MSG_NOSIGNAL) < 0) return { code: 'Failed', text: `${path} does not take messages` };
+      const message = Buffer.from(`<${LOG_DAEMON | levels[level]}>portowner[${process.pid}]: [${id}] ${text}`).subarray(
+        0,
+        longest,
+      );
+      if (send(descriptor, message, message.length, MSG_NOSIGNAL) < 0)
+        return { code: 'Failed', text: `${path} does not take messages` };
     }
     return null;
   } finally {

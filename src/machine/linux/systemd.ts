@@ -9,22 +9,46 @@ const systemctlPaths = ['/usr/bin/systemctl', '/bin/systemctl'];
 const patience = 10_000;
 
 /** What `systemctl show` says of a unit, as far as it matters here. */
-const properties = ['LoadState', 'ActiveState', 'CanStop', 'RefuseManualStop', 'TriggeredBy', 'RequiredBy', 'BoundBy', 'ConsistsOf', 'RequisiteOf', 'Restart'] as const;
+const properties = [
+  'LoadState',
+  'ActiveState',
+  'CanStop',
+  'RefuseManualStop',
+  'TriggeredBy',
+  'RequiredBy',
+  'BoundBy',
+  'ConsistsOf',
+  'RequisiteOf',
+  'Restart',
+] as const;
 
 /** Reads the answer of `systemctl show`: `Name=value` lines, lists with blanks. Null when there is no such unit. */
 export function decodeUnit(text: string, manager: readonly string[] = []): ServiceState | null {
-  const values = new Map(text.split('\n').map((line): [string, string] => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
-  const list = (name: (typeof properties)[number]): string[] => (values.get(name) ?? '').split(' ').filter((one) => one !== '');
+  const values = new Map(
+    text
+      .split('\n')
+      .map((line): [string, string] => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  const list = (name: (typeof properties)[number]): string[] =>
+    (values.get(name) ?? '').split(' ').filter((one) => one !== '');
   if (values.get('LoadState') === undefined || values.get('LoadState') === 'not-found') return null;
   const refusal: Refusal | null =
-    values.get('RefuseManualStop') === 'yes' || values.get('CanStop') === 'no' ? { code: 'NotSupported', text: 'systemd does not stop this unit on request' } : null;
+    values.get('RefuseManualStop') === 'yes' || values.get('CanStop') === 'no'
+      ? { code: 'NotSupported', text: 'systemd does not stop this unit on request' }
+      : null;
   const active = values.get('ActiveState') ?? '';
   return {
     refusal,
     stopped: active === 'inactive' || active === 'failed',
     triggers: list('TriggeredBy').filter((unit) => /\.(?:socket|path|timer|automount)$/.test(unit)),
     // A target that is left open stops nothing of its own.
-    dependents: [...new Set(['RequiredBy', 'BoundBy', 'ConsistsOf', 'RequisiteOf'].flatMap((name) => list(name as (typeof properties)[number])))].filter((unit) => !unit.endsWith('.target')),
+    dependents: [
+      ...new Set(
+        ['RequiredBy', 'BoundBy', 'ConsistsOf', 'RequisiteOf'].flatMap((name) =>
+          list(name as (typeof properties)[number]),
+        ),
+      ),
+    ].filter((unit) => !unit.endsWith('.target')),
     restarts: !['', 'no'].includes(values.get('Restart') ?? ''),
     manager: manager.filter((argument) => argument !== '--system'),
   };
@@ -49,12 +73,15 @@ function managerArguments(pid: number): readonly string[] {
   } catch {
     return ['--system'];
   }
-  const found = uid === null ? ['--system'] : uid === process.geteuid?.() ? ['--user'] : ['--user', `--machine=${uid}@.host`];
+  const found =
+    uid === null ? ['--system'] : uid === process.geteuid?.() ? ['--user'] : ['--user', `--machine=${uid}@.host`];
   managers.set(pid, found);
   return found;
 }
 
-function systemctl(args: readonly string[]): { readonly status: number | null; readonly out: string; readonly error: string } | null {
+function systemctl(
+  args: readonly string[],
+): { readonly status: number | null; readonly out: string; readonly error: string } | null {
   const path = systemctlPaths.find((one) => existsSync(one));
   // sd_booted(3): only where systemd is in charge there is a manager to ask.
   if (path === undefined || !existsSync('/run/systemd/system')) return null;
@@ -63,7 +90,12 @@ function systemctl(args: readonly string[]): { readonly status: number | null; r
     encoding: 'utf8',
     timeout: patience,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { LC_ALL: 'C', PATH: '/usr/bin:/bin', ...(XDG_RUNTIME_DIR === undefined ? {} : { XDG_RUNTIME_DIR }), ...(DBUS_SESSION_BUS_ADDRESS === undefined ? {} : { DBUS_SESSION_BUS_ADDRESS }) },
+    env: {
+      LC_ALL: 'C',
+      PATH: '/usr/bin:/bin',
+      ...(XDG_RUNTIME_DIR === undefined ? {} : { XDG_RUNTIME_DIR }),
+      ...(DBUS_SESSION_BUS_ADDRESS === undefined ? {} : { DBUS_SESSION_BUS_ADDRESS }),
+    },
   });
   return { status, out: stdout ?? '', error: error?.message ?? (stderr ?? '').trim() };
 }
@@ -80,7 +112,11 @@ function demand(args: readonly string[]): void {
   if (answer === null) throw new Refused({ code: 'NotSupported', text: 'systemd is not in charge of this machine' });
   if (answer.status === 0) return;
   const denied = /authentication|access denied|permission denied|not permitted/i.test(answer.error);
-  throw new Refused(denied ? { code: 'AccessDenied', text: 'systemd refused to stop it', needs: 'root (sudo)' } : { code: 'Failed', text: `systemctl: ${answer.error || `ended with ${answer.status}`}` });
+  throw new Refused(
+    denied
+      ? { code: 'AccessDenied', text: 'systemd refused to stop it', needs: 'root (sudo)' }
+      : { code: 'Failed', text: `systemctl: ${answer.error || `ended with ${answer.status}`}` },
+  );
 }
 
 export function stopUnit(id: ServiceId): void {

@@ -19,11 +19,20 @@ export function systemTool(program: string, args: readonly string[], seconds: nu
   const call = [program, ...args].join(' ');
   if (result.error !== undefined) {
     const late = 'code' in result.error && result.error.code === 'ETIMEDOUT';
-    return { refusal: { code: 'Failed', text: late ? `${call} took longer than ${seconds} s` : `${call} could not be run: ${result.error.message}` } };
+    return {
+      refusal: {
+        code: 'Failed',
+        text: late ? `${call} took longer than ${seconds} s` : `${call} could not be run: ${result.error.message}`,
+      },
+    };
   }
   if (result.status === 0) return { text: result.stdout };
   const denied = /not permitted|permission denied/i.test(result.stderr);
-  return { refusal: denied ? { code: 'AccessDenied', text: `${call} was denied`, needs: 'root (sudo)' } : { code: 'Failed', text: `${call} ended with code ${result.status}` } };
+  return {
+    refusal: denied
+      ? { code: 'AccessDenied', text: `${call} was denied`, needs: 'root (sudo)' }
+      : { code: 'Failed', text: `${call} ended with code ${result.status}` },
+  };
 }
 
 /** The system's own tools as a source of raw: `ss`, text. */

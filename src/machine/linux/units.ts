@@ -1,6 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
@@ -48,7 +60,8 @@ export function linuxScheduler(): LinuxScheduler {
       try {
         return readFileSync(unitPath(root, name), 'utf8');
       } catch (error) {
-        if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+        if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+          return null;
         throw error;
       }
     },
@@ -71,7 +84,10 @@ export function linuxScheduler(): LinuxScheduler {
     systemctl(...words) {
       if (systemctl === undefined) return { done: false, text: 'this machine has no systemctl' };
       const { status, stdout, stderr, error } = spawnSync(systemctl, ['--system', '--no-ask-password', ...words], {
-        encoding: 'utf8', timeout: patience, stdio: ['ignore', 'pipe', 'pipe'], env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
+        encoding: 'utf8',
+        timeout: patience,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
       });
       return { done: status === 0, text: (error?.message ?? `${stdout ?? ''}${stderr ?? ''}`).trim() };
     },

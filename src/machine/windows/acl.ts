@@ -7,8 +7,14 @@ import { lastErrorCode } from './kernel32.ts';
 // https://learn.microsoft.com/windows/win32/api/sddl/nf-sddl-convertstringsecuritydescriptortosecuritydescriptorw
 const advapi32 = systemLibrary('advapi32.dll', {
   GetFileSecurityW: { arguments: ['pointer', 'uint32', 'pointer', 'uint32', 'pointer'], return: 'int32' },
-  ConvertStringSecurityDescriptorToSecurityDescriptorW: { arguments: ['pointer', 'uint32', 'pointer', 'pointer'], return: 'int32' },
-  LookupAccountNameW: { arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer'], return: 'int32' },
+  ConvertStringSecurityDescriptorToSecurityDescriptorW: {
+    arguments: ['pointer', 'uint32', 'pointer', 'pointer'],
+    return: 'int32',
+  },
+  LookupAccountNameW: {
+    arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer'],
+    return: 'int32',
+  },
   LsaOpenPolicy: { arguments: ['pointer', 'pointer', 'uint32', 'pointer'], return: 'int32' },
   LsaEnumerateAccountRights: { arguments: ['pointer', 'pointer', 'pointer', 'pointer'], return: 'int32' },
   LsaFreeMemory: { arguments: ['pointer'], return: 'int32' },
@@ -31,7 +37,8 @@ const ownerAndList = 0x1 | 0x4;
 const gone: ReadonlySet<number> = new Set([win32.fileNotFound, 3, 123]);
 const administrator = 'an administrator (an elevated PowerShell)';
 
-const withNeeds = ({ refusal }: Refused): Look['refusal'] => (refusal.code === 'AccessDenied' ? { ...refusal, needs: administrator } : refusal);
+const withNeeds = ({ refusal }: Refused): Look['refusal'] =>
+  refusal.code === 'AccessDenied' ? { ...refusal, needs: administrator } : refusal;
 
 /** A path of any length: without the prefix one of more than 259 characters would be called missing. */
 const anyLength = (path: string): Buffer => wide(path.startsWith('\\\\') ? path : `\\\\?\\${path}`);
@@ -41,7 +48,8 @@ function descriptorOf(path: string): Uint8Array {
   let buffer = Buffer.alloc(1024);
   const needed = Buffer.alloc(4);
   for (let attempt = 0; attempt < 4; attempt++) {
-    if (advapi32.GetFileSecurityW(anyLength(path), ownerAndList, buffer, buffer.length, needed) !== 0) return buffer.subarray(0, needed.readUInt32LE() || buffer.length);
+    if (advapi32.GetFileSecurityW(anyLength(path), ownerAndList, buffer, buffer.length, needed) !== 0)
+      return buffer.subarray(0, needed.readUInt32LE() || buffer.length);
     const error = lastErrorCode();
     if (error !== win32.insufficientBuffer) throw refused('GetFileSecurityW', error);
     buffer = Buffer.alloc(needed.readUInt32LE());
@@ -57,7 +65,14 @@ export function lookAt(path: string): Look {
     if (gone.has(error)) return { standing: 'missing', access: null, refusal: null };
     return { standing: 'other', access: null, refusal: withNeeds(refused('GetFileAttributesW', error)) };
   }
-  const standing = (attributes & attribute.reparsePoint) !== 0 ? 'link' : (attributes & attribute.folder) !== 0 ? 'folder' : (attributes & attribute.device) !== 0 ? 'other' : 'file';
+  const standing =
+    (attributes & attribute.reparsePoint) !== 0
+      ? 'link'
+      : (attributes & attribute.folder) !== 0
+        ? 'folder'
+        : (attributes & attribute.device) !== 0
+          ? 'other'
+          : 'file';
   if (standing === 'link') return { standing, access: null, refusal: null };
   try {
     return { standing, access: { platform: 'win32', descriptor: descriptorOf(path) }, refusal: null };
@@ -70,7 +85,8 @@ export function lookAt(path: string): Look {
 /** Makes a folder with an access list from the start, so that there is no moment in which others could enter. */
 export function makeFolder(path: string, sddl: string): void {
   const place = Buffer.alloc(8);
-  if (advapi32.ConvertStringSecurityDescriptorToSecurityDescriptorW(wide(sddl), 1, place, null) === 0) throw refused('ConvertStringSecurityDescriptorToSecurityDescriptorW', lastErrorCode());
+  if (advapi32.ConvertStringSecurityDescriptorToSecurityDescriptorW(wide(sddl), 1, place, null) === 0)
+    throw refused('ConvertStringSecurityDescriptorToSecurityDescriptorW', lastErrorCode());
   const descriptor = place.readBigUInt64LE();
   try {
     // SECURITY_ATTRIBUTES { DWORD nLength; LPVOID lpSecurityDescriptor; BOOL bInheritHandle }
@@ -95,7 +111,8 @@ export function accountSid(name: string): Buffer | null {
   const [sidLength, domainLength] = [Buffer.alloc(4), Buffer.alloc(4)];
   sidLength.writeUInt32LE(sid.length);
   domainLength.writeUInt32LE(domain.length / 2);
-  if (advapi32.LookupAccountNameW(null, wide(name), sid, sidLength, domain, domainLength, use) !== 0) return sid.subarray(0, 8 + 4 * sid[1]!);
+  if (advapi32.LookupAccountNameW(null, wide(name), sid, sidLength, domain, domainLength, use) !== 0)
+    return sid.subarray(0, 8 + 4 * sid[1]!);
   const error = lastErrorCode();
   if (error === win32.noneMapped) return null;
   throw refused('LookupAccountNameW', error);
@@ -119,7 +136,11 @@ export function sidBytes(text: string): Buffer {
 export function accountRights(sid: Buffer, memory: (address: bigint, length: number) => Buffer): string[] {
   const viewAndLookup = 0x1 | 0x800;
   const objectNameNotFound = 0xc0000034;
-  const failed = (call: string, status: number): Refused => new Refused(status >>> 0 === 0xc0000022 ? 'AccessDenied' : 'Failed', `${call} gave status ${(status >>> 0).toString(16)}`);
+  const failed = (call: string, status: number): Refused =>
+    new Refused(
+      status >>> 0 === 0xc0000022 ? 'AccessDenied' : 'Failed',
+      `${call} gave status ${(status >>> 0).toString(16)}`,
+    );
   const policy = Buffer.alloc(8);
   const opened = advapi32.LsaOpenPolicy(null, Buffer.alloc(48), viewAndLookup, policy);
   if (opened !== 0) throw failed('LsaOpenPolicy', opened);
@@ -135,7 +156,9 @@ export function accountRights(sid: Buffer, memory: (address: bigint, length: num
     try {
       // LSA_UNICODE_STRING { USHORT Length; USHORT MaximumLength; PWSTR Buffer }
       const strings = memory(address, 16 * Math.min(count.readUInt32LE(), 256));
-      return Array.from({ length: strings.length / 16 }, (_, i) => memory(strings.readBigUInt64LE(16 * i + 8), strings.readUInt16LE(16 * i)).toString('utf16le'));
+      return Array.from({ length: strings.length / 16 }, (_, i) =>
+        memory(strings.readBigUInt64LE(16 * i + 8), strings.readUInt16LE(16 * i)).toString('utf16le'),
+      );
     } finally {
       advapi32.LsaFreeMemory(address);
     }
@@ -152,7 +175,8 @@ export function programData(memory: (address: bigint, length: number) => Buffer)
   const result = shell32.SHGetKnownFolderPath(id, 0, null, place);
   const address = place.readBigUInt64LE();
   try {
-    if (result !== 0 || address === 0n) throw new Refused('Failed', `SHGetKnownFolderPath failed with ${(result >>> 0).toString(16)}`);
+    if (result !== 0 || address === 0n)
+      throw new Refused('Failed', `SHGetKnownFolderPath failed with ${(result >>> 0).toString(16)}`);
     let length = 0;
     while (length < 32_768 && memory(address + BigInt(2 * length), 2).readUInt16LE() !== 0) length++;
     return memory(address, 2 * length).toString('utf16le');

@@ -5,9 +5,15 @@ import { closeHandle, lastError, thisProcess } from './kernel32.ts';
 const advapi32 = systemLibrary('advapi32.dll', {
   OpenProcessToken: { arguments: ['pointer', 'uint32', 'pointer'], return: 'int32' },
   GetTokenInformation: { arguments: ['pointer', 'int32', 'pointer', 'uint32', 'pointer'], return: 'int32' },
-  LookupAccountSidW: { arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer'], return: 'int32' },
+  LookupAccountSidW: {
+    arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer'],
+    return: 'int32',
+  },
   LookupPrivilegeValueW: { arguments: ['pointer', 'pointer', 'pointer'], return: 'int32' },
-  AdjustTokenPrivileges: { arguments: ['pointer', 'int32', 'pointer', 'uint32', 'pointer', 'pointer'], return: 'int32' },
+  AdjustTokenPrivileges: {
+    arguments: ['pointer', 'int32', 'pointer', 'uint32', 'pointer', 'pointer'],
+    return: 'int32',
+  },
 });
 
 const token = { query: 0x8, adjustPrivileges: 0x20 } as const;
@@ -27,13 +33,18 @@ function withToken<T>(process: bigint, rights: number, use: (handle: bigint) => 
 function tokenValue(handle: bigint, kind: number, capacity: number): Buffer {
   const buffer = Buffer.alloc(capacity);
   const length = Buffer.alloc(4);
-  if (advapi32.GetTokenInformation(handle, kind, buffer, capacity, length) === 0) throw lastError('GetTokenInformation');
+  if (advapi32.GetTokenInformation(handle, kind, buffer, capacity, length) === 0)
+    throw lastError('GetTokenInformation');
   return buffer;
 }
 
 /** Whether this process has an administrator's full rights. */
 export function elevated(): boolean {
-  return withToken(thisProcess, token.query, (handle) => tokenValue(handle, tokenInformation.elevation, 4).readUInt32LE() !== 0);
+  return withToken(
+    thisProcess,
+    token.query,
+    (handle) => tokenValue(handle, tokenInformation.elevation, 4).readUInt32LE() !== 0,
+  );
 }
 
 /**

@@ -35,7 +35,9 @@ export function isAskedApart(name: string): boolean {
 export function ownCommand(): readonly string[] | null {
   if (isSea()) return [process.execPath];
   const [, script] = process.argv;
-  return script !== undefined && basename(script) === 'main.ts' ? [process.execPath, ...process.execArgv, script] : null;
+  return script !== undefined && basename(script) === 'main.ts'
+    ? [process.execPath, ...process.execArgv, script]
+    : null;
 }
 
 function start(command: readonly string[], names: readonly string[]): ApartAnswer[] {
@@ -55,17 +57,26 @@ function start(command: readonly string[], names: readonly string[]): ApartAnswe
   });
   if (error !== undefined) {
     const late = 'code' in error && error.code === 'ETIMEDOUT';
-    throw new Refused('Failed', late ? `the child process took longer than ${patience / 1000} s` : `the child process could not be run: ${error.message}`);
+    throw new Refused(
+      'Failed',
+      late
+        ? `the child process took longer than ${patience / 1000} s`
+        : `the child process could not be run: ${error.message}`,
+    );
   }
   const lines = stdout.toString('utf8').split('\n').slice(0, -1);
-  if (status !== 0 || lines.length !== names.length) throw new Refused('Failed', `the child process ended with code ${status}`);
+  if (status !== 0 || lines.length !== names.length)
+    throw new Refused('Failed', `the child process ended with code ${status}`);
   return lines.map((line) => JSON.parse(line) as ApartAnswer);
 }
 
 const answers = new Map<string, ApartAnswer>();
 
 /** Has a short-lived child process answer: a wrong call through FFI ends it, and no catch would help here. */
-export function askApart(name: string, command: readonly string[] | null): Pick<RawEntry, 'bytes' | 'text' | 'refusal'> {
+export function askApart(
+  name: string,
+  command: readonly string[] | null,
+): Pick<RawEntry, 'bytes' | 'text' | 'refusal'> {
   needed[name]!();
   if (!answers.has(name)) {
     if (command === null) throw new Refused('NotSupported', 'this program cannot start itself once more');

@@ -46,12 +46,22 @@ const tryBind: TryBind = (bind, scope): BindAnswer => {
     const address = socketAddress(bind, 'win32', scope);
     const six = address.length === 28;
     const tcp = bind.protocol === 'TCP';
-    const socket = ws2.WSASocketW(six ? AF_INET6 : AF_INET, tcp ? SOCK_STREAM : SOCK_DGRAM, tcp ? IPPROTO_TCP : IPPROTO_UDP, null, 0, WSA_FLAG_NO_HANDLE_INHERIT);
+    const socket = ws2.WSASocketW(
+      six ? AF_INET6 : AF_INET,
+      tcp ? SOCK_STREAM : SOCK_DGRAM,
+      tcp ? IPPROTO_TCP : IPPROTO_UDP,
+      null,
+      0,
+      WSA_FLAG_NO_HANDLE_INHERIT,
+    );
     if (socket === INVALID_SOCKET) return { call: 'socket', error: ws2.WSAGetLastError() };
     try {
-      const option = bind.sharing === 'exclusive' ? SO_EXCLUSIVEADDRUSE : bind.sharing === 'default' ? null : SO_REUSEADDR;
-      if (option !== null && !setOption(socket, SOL_SOCKET, option, true)) return { call: 'setsockopt', error: ws2.WSAGetLastError() };
-      if (six && !setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, bind.ipv6Only)) return { call: 'setsockopt', error: ws2.WSAGetLastError() };
+      const option =
+        bind.sharing === 'exclusive' ? SO_EXCLUSIVEADDRUSE : bind.sharing === 'default' ? null : SO_REUSEADDR;
+      if (option !== null && !setOption(socket, SOL_SOCKET, option, true))
+        return { call: 'setsockopt', error: ws2.WSAGetLastError() };
+      if (six && !setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, bind.ipv6Only))
+        return { call: 'setsockopt', error: ws2.WSAGetLastError() };
       return ws2.bind(socket, address, address.length) === 0 ? {} : { call: 'bind', error: ws2.WSAGetLastError() };
     } finally {
       ws2.closesocket(socket);

@@ -29,7 +29,8 @@ const entrySize = 64;
 function guestPorts(): Buffer {
   const [count, entries] = [Buffer.alloc(4), Buffer.alloc(8)];
   const result = computenetwork.HcnEnumerateGuestNetworkPortReservations(count, entries);
-  if (result < 0) throw new Refused('Failed', `HcnEnumerateGuestNetworkPortReservations failed with ${(result >>> 0).toString(16)}`);
+  if (result < 0)
+    throw new Refused('Failed', `HcnEnumerateGuestNetworkPortReservations failed with ${(result >>> 0).toString(16)}`);
   const address = entries.readBigUInt64LE();
   if (address === 0n) return Buffer.alloc(0);
   try {

@@ -24,7 +24,10 @@ const patience = 10_000;
 export function askOnConsole(pid: number, startTime: string): string | null {
   const own = isSea() ? [] : [...process.execArgv, process.argv[1]!];
   const { status, stdout, error } = spawnSync(process.execPath, [...own, helperWord, String(pid), startTime], {
-    stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', timeout: patience, windowsHide: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    encoding: 'utf8',
+    timeout: patience,
+    windowsHide: true,
   });
   if (status === 0) return null;
   return stdout?.trim() || `its console could not be reached${error === undefined ? '' : `: ${error.message}`}`;
@@ -33,7 +36,8 @@ export function askOnConsole(pid: number, startTime: string): string | null {
 /** What the helper does: leaves its own console for that of the process. Null when Ctrl+C was sent, else why not. */
 export function interruptConsole(pid: number): string | null {
   kernel32.FreeConsole();
-  if (kernel32.AttachConsole(pid) === 0) return lastErrorCode() === 5 ? 'its console belongs to another user' : 'it has no console';
+  if (kernel32.AttachConsole(pid) === 0)
+    return lastErrorCode() === 5 ? 'its console belongs to another user' : 'it has no console';
   const list = Buffer.alloc(4 * 64);
   const count = kernel32.GetConsoleProcessList(list, list.length / 4);
   const pids = Array.from({ length: Math.min(count, list.length / 4) }, (_, index) => list.readUInt32LE(index * 4));
@@ -43,5 +47,7 @@ export function interruptConsole(pid: number): string | null {
   }
   // It goes to every process of the console, and this is one for the moment.
   kernel32.SetConsoleCtrlHandler(null, 1);
-  return kernel32.GenerateConsoleCtrlEvent(ctrlC, 0) === 0 ? `Ctrl+C could not be sent to its console (error ${lastErrorCode()})` : null;
+  return kernel32.GenerateConsoleCtrlEvent(ctrlC, 0) === 0
+    ? `Ctrl+C could not be sent to its console (error ${lastErrorCode()})`
+    : null;
 }

@@ -36,7 +36,8 @@ export const ntstatus = {
 /** A call that gave a Win32 error code. */
 export function refused(call: string, error: number): Refused {
   if (error === win32.accessDenied) return new Refused('AccessDenied', `${call} was denied`);
-  if (error === win32.notSupported || error === win32.callNotImplemented) return new Refused('NotSupported', `this Windows has no ${call}`);
+  if (error === win32.notSupported || error === win32.callNotImplemented)
+    return new Refused('NotSupported', `this Windows has no ${call}`);
   return new Refused('Failed', `${call} failed with error ${error}`);
 }
 

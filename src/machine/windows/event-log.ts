@@ -7,7 +7,10 @@ import { registryNumbers, registryTexts } from './registry.ts';
 
 const advapi32 = systemLibrary('advapi32.dll', {
   RegisterEventSourceW: { arguments: ['pointer', 'pointer'], return: 'uint64' },
-  ReportEventW: { arguments: ['uint64', 'uint16', 'uint16', 'uint32', 'pointer', 'uint16', 'uint32', 'pointer', 'pointer'], return: 'int32' },
+  ReportEventW: {
+    arguments: ['uint64', 'uint16', 'uint16', 'uint32', 'pointer', 'uint16', 'uint32', 'pointer', 'pointer'],
+    return: 'int32',
+  },
   DeregisterEventSource: { arguments: ['uint64'], return: 'int32' },
 });
 
@@ -28,7 +31,8 @@ function write(events: readonly LogEvent[]): void {
       // An array of one pointer: the message file of the source puts the text in for %1.
       const strings = Buffer.alloc(8);
       strings.writeBigUInt64LE(addressOf(string));
-      if (advapi32.ReportEventW(handle, types[level], 0, id, null, 1, 0, strings, null) === 0) throw lastError('ReportEvent');
+      if (advapi32.ReportEventW(handle, types[level], 0, id, null, 1, 0, strings, null) === 0)
+        throw lastError('ReportEvent');
     }
   } finally {
     advapi32.DeregisterEventSource(handle);
@@ -43,7 +47,11 @@ function write(events: readonly LogEvent[]): void {
 export function writeEventLog(events: readonly LogEvent[]): Refusal | null {
   try {
     if (registryTexts(eventSourceKey).length === 0 && registryNumbers(eventSourceKey).length === 0) {
-      return { code: 'NotSupported', text: `the event source ${eventSource} is not registered`, needs: 'portowner schedule install, by an administrator, registers it.' };
+      return {
+        code: 'NotSupported',
+        text: `the event source ${eventSource} is not registered`,
+        needs: 'portowner schedule install, by an administrator, registers it.',
+      };
     }
     write(events);
     return null;

@@ -4,7 +4,10 @@ import { registryTexts } from './registry.ts';
 
 // https://learn.microsoft.com/windows/win32/eventlog/event-sources
 const advapi32 = systemLibrary('advapi32.dll', {
-  RegCreateKeyExW: { arguments: ['pointer', 'pointer', 'uint32', 'pointer', 'uint32', 'uint32', 'pointer', 'pointer', 'pointer'], return: 'int32' },
+  RegCreateKeyExW: {
+    arguments: ['pointer', 'pointer', 'uint32', 'pointer', 'uint32', 'uint32', 'pointer', 'pointer', 'pointer'],
+    return: 'int32',
+  },
   RegSetValueExW: { arguments: ['pointer', 'pointer', 'uint32', 'uint32', 'pointer', 'uint32'], return: 'int32' },
   RegDeleteKeyExW: { arguments: ['pointer', 'pointer', 'uint32', 'uint32'], return: 'int32' },
   RegCloseKey: { arguments: ['pointer'], return: 'int32' },
@@ -25,7 +28,17 @@ export function eventSource(source: string): string | null {
 /** Makes or renews a source of the Application log. `messageFile` may have variables such as %SystemRoot%. */
 export function addEventSource(source: string, messageFile: string): void {
   const place = Buffer.alloc(8);
-  const made = advapi32.RegCreateKeyExW(localMachine, wide(keyOf(source)), 0, null, 0, setValue | wow64, null, place, null);
+  const made = advapi32.RegCreateKeyExW(
+    localMachine,
+    wide(keyOf(source)),
+    0,
+    null,
+    0,
+    setValue | wow64,
+    null,
+    place,
+    null,
+  );
   if (made !== 0) throw refused('RegCreateKeyExW', made);
   const key = place.readBigUInt64LE();
   try {

@@ -1,4 +1,9 @@
-import { DynamicLibrary, getRawPointer, type FunctionDefinitions, type WrappedFunctionsFromDefinitions } from 'node:ffi';
+import {
+  DynamicLibrary,
+  getRawPointer,
+  type FunctionDefinitions,
+  type WrappedFunctionsFromDefinitions,
+} from 'node:ffi';
 import { Refused } from './errors.ts';
 
 /*
@@ -19,7 +24,11 @@ function find<T>(what: string, look: () => T): T {
 }
 
 /** Functions that are looked up when they are first used; one that is missing is then Refused as NotSupported. */
-function lazily<const D extends FunctionDefinitions>(file: string, path: () => string, definitions: D): WrappedFunctionsFromDefinitions<D> {
+function lazily<const D extends FunctionDefinitions>(
+  file: string,
+  path: () => string,
+  definitions: D,
+): WrappedFunctionsFromDefinitions<D> {
   let library: DynamicLibrary | undefined;
   const functions: Record<string, unknown> = {};
   for (const [name, signature] of Object.entries(definitions)) {
@@ -59,7 +68,10 @@ export function systemDirectory(): string {
 }
 
 /** Functions of a DLL of the system directory, by name; each is looked up when it is first used. */
-export function systemLibrary<const D extends FunctionDefinitions>(file: string, definitions: D): WrappedFunctionsFromDefinitions<D> {
+export function systemLibrary<const D extends FunctionDefinitions>(
+  file: string,
+  definitions: D,
+): WrappedFunctionsFromDefinitions<D> {
   return lazily(file, () => `${systemDirectory()}\\${file}`, definitions);
 }
 

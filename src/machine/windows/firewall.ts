@@ -11,10 +11,18 @@ const group = 'SOFTWARE\\Policies\\Microsoft\\WindowsFirewall';
 export function firewallPolicy(): WindowsFirewall {
   const policy = (key: string) => ({
     rules: registryTexts(`${key}\\FirewallRules`),
-    profiles: Object.fromEntries(Object.values(profileKeys).map((profile) => [profile, Object.fromEntries(registryNumbers(`${key}\\${profile}`))])),
+    profiles: Object.fromEntries(
+      Object.values(profileKeys).map((profile) => [profile, Object.fromEntries(registryNumbers(`${key}\\${profile}`))]),
+    ),
   });
   const settings = policy(group);
   // Group policy calls the private profile so since Windows 7 as well.
   const renamed = Object.fromEntries(registryNumbers(`${group}\\PrivateProfile`));
-  return { local: policy(local), group: { ...settings, profiles: { ...settings.profiles, StandardProfile: { ...settings.profiles['StandardProfile'], ...renamed } } } };
+  return {
+    local: policy(local),
+    group: {
+      ...settings,
+      profiles: { ...settings.profiles, StandardProfile: { ...settings.profiles['StandardProfile'], ...renamed } },
+    },
+  };
 }

@@ -33,7 +33,16 @@ function query(kind: number, input: Buffer | null): Buffer | null {
   const needed = Buffer.alloc(4);
   let output = Buffer.alloc(4096);
   for (let i = 0; i < 4; i++) {
-    const error = httpapi.HttpQueryServiceConfiguration(null, kind, input, input?.length ?? 0, output, output.length, needed, null);
+    const error = httpapi.HttpQueryServiceConfiguration(
+      null,
+      kind,
+      input,
+      input?.length ?? 0,
+      output,
+      output.length,
+      needed,
+      null,
+    );
     if (error === 0) return output.subarray(0, Math.min(output.length, needed.readUInt32LE()));
     if (error === win32.noMoreItems || error === win32.fileNotFound) return null;
     if (error !== win32.insufficientBuffer && error !== win32.moreData) throw refused(call, error);

@@ -4,7 +4,10 @@ import { systemLibrary } from './ffi.ts';
 
 // https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable
 // https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedudptable
-const signature = { arguments: ['pointer', 'pointer', 'int32', 'uint32', 'int32', 'uint32'], return: 'uint32' } as const;
+const signature = {
+  arguments: ['pointer', 'pointer', 'int32', 'uint32', 'int32', 'uint32'],
+  return: 'uint32',
+} as const;
 const iphlpapi = systemLibrary('iphlpapi.dll', { GetExtendedTcpTable: signature, GetExtendedUdpTable: signature });
 
 const family = { tcp4: 2, tcp6: 23, udp4: 2, udp6: 23 } as const;

@@ -45,7 +45,9 @@ export function withProcess<T>(pid: number, rights: number, use: (handle: bigint
   const handle = kernel32.OpenProcess(rights, 0, pid);
   if (handle === 0n) {
     const error = lastErrorCode();
-    throw error === win32.invalidParameter ? new Refused('Gone', 'the process has ended') : refused('OpenProcess', error);
+    throw error === win32.invalidParameter
+      ? new Refused('Gone', 'the process has ended')
+      : refused('OpenProcess', error);
   }
   try {
     return use(handle);
@@ -61,7 +63,8 @@ export function imagePath(handle: bigint): string {
   const buffer = Buffer.alloc(longestPath * 2);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(longestPath);
-  if (kernel32.QueryFullProcessImageNameW(handle, 0, buffer, length) === 0) throw lastError('QueryFullProcessImageNameW');
+  if (kernel32.QueryFullProcessImageNameW(handle, 0, buffer, length) === 0)
+    throw lastError('QueryFullProcessImageNameW');
   return buffer.toString('utf16le', 0, Math.min(length.readUInt32LE(), longestPath) * 2);
 }
 
@@ -76,8 +79,10 @@ export function creationTime(handle: bigint): bigint {
 export function processMemory(handle: bigint, address: bigint, length: number): Buffer {
   const buffer = Buffer.alloc(length);
   const read = Buffer.alloc(8);
-  if (kernel32.ReadProcessMemory(handle, address, buffer, BigInt(length), read) === 0) throw lastError('ReadProcessMemory');
-  if (read.readBigUInt64LE() !== BigInt(length)) throw new Refused('Failed', 'ReadProcessMemory gave less than it was asked for');
+  if (kernel32.ReadProcessMemory(handle, address, buffer, BigInt(length), read) === 0)
+    throw lastError('ReadProcessMemory');
+  if (read.readBigUInt64LE() !== BigInt(length))
+    throw new Refused('Failed', 'ReadProcessMemory gave less than it was asked for');
   return buffer;
 }
 
@@ -155,7 +160,8 @@ function driveLetters(): ReadonlyMap<string, string> {
   for (let i = 0; i < 26; i++) {
     if (((present >>> i) & 1) === 0) continue;
     const letter = `${String.fromCharCode(65 + i)}:`;
-    if (kernel32.QueryDosDeviceW(wide(letter), target, target.length / 2) !== 0) found.set(wideText(target).toLowerCase(), letter);
+    if (kernel32.QueryDosDeviceW(wide(letter), target, target.length / 2) !== 0)
+      found.set(wideText(target).toLowerCase(), letter);
   }
   drives = found;
   return found;

@@ -22,7 +22,10 @@ export function netsh(...args: readonly string[]): { bytes: Buffer; meta: { code
   const call = `netsh ${args.join(' ')}`;
   if (result.error !== undefined) {
     const late = 'code' in result.error && result.error.code === 'ETIMEDOUT';
-    throw new Refused('Failed', late ? `${call} took longer than ${patience / 1000} s` : `${call} could not be run: ${result.error.message}`);
+    throw new Refused(
+      'Failed',
+      late ? `${call} took longer than ${patience / 1000} s` : `${call} could not be run: ${result.error.message}`,
+    );
   }
   if (result.status !== 0) throw new Refused('Failed', `${call} ended with code ${result.status}`);
   if (result.stdout.length === 0) throw new Refused('NotSupported', `${call} said nothing`);

@@ -28,8 +28,10 @@ export function processList(): Snapshot {
   for (let i = 0; i < 10; i++) {
     const bytes = Buffer.alloc(length);
     const status = ntdll.NtQuerySystemInformation(systemInformation.processes, bytes, length, needed) >>> 0;
-    if (status === 0) return { bytes: bytes.subarray(0, Math.min(needed.readUInt32LE(), length)), base: addressOf(bytes).toString(16) };
-    if (status !== ntstatus.infoLengthMismatch) throw refusedStatus('NtQuerySystemInformation(SystemProcessInformation)', status);
+    if (status === 0)
+      return { bytes: bytes.subarray(0, Math.min(needed.readUInt32LE(), length)), base: addressOf(bytes).toString(16) };
+    if (status !== ntstatus.infoLengthMismatch)
+      throw refusedStatus('NtQuerySystemInformation(SystemProcessInformation)', status);
     length = Math.max(length, needed.readUInt32LE()) + 256 * 1024;
   }
   throw new Refused('Failed', 'the list of processes grew faster than it could be read');
@@ -45,7 +47,8 @@ export function imagePathOf(pid: number): string {
   information.writeBigUInt64LE(BigInt(pid), 0);
   information.writeUInt16LE(text.length, 10);
   information.writeBigUInt64LE(addressOf(text), 16);
-  const status = ntdll.NtQuerySystemInformation(systemInformation.processImageName, information, information.length, null) >>> 0;
+  const status =
+    ntdll.NtQuerySystemInformation(systemInformation.processImageName, information, information.length, null) >>> 0;
   if (status !== 0) throw refusedStatus('NtQuerySystemInformation(SystemProcessIdInformation)', status);
   const path = text.toString('utf16le', 0, Math.min(information.readUInt16LE(8), text.length));
   if (path === '') throw new Refused('Failed', 'the process has no image file');
@@ -55,7 +58,8 @@ export function imagePathOf(pid: number): string {
 /** The command line of an open process, from the kernel: Windows 8.1 and later. */
 function commandLineByClass(handle: bigint): string {
   const bytes = Buffer.alloc(textBuffer);
-  const status = ntdll.NtQueryInformationProcess(handle, processInformation.commandLine, bytes, bytes.length, null) >>> 0;
+  const status =
+    ntdll.NtQueryInformationProcess(handle, processInformation.commandLine, bytes, bytes.length, null) >>> 0;
   if (status !== 0) throw refusedStatus('NtQueryInformationProcess(ProcessCommandLineInformation)', status);
   return unicodeString(memoryOf(bytes, addressOf(bytes).toString(16))!, 0, 65535) ?? '';
 }

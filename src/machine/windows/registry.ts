@@ -5,7 +5,10 @@ import { systemLibrary, wide } from './ffi.ts';
 // https://learn.microsoft.com/windows/win32/api/winreg/nf-winreg-regenumvaluew
 const advapi32 = systemLibrary('advapi32.dll', {
   RegOpenKeyExW: { arguments: ['pointer', 'pointer', 'uint32', 'uint32', 'pointer'], return: 'int32' },
-  RegEnumValueW: { arguments: ['pointer', 'uint32', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer'], return: 'int32' },
+  RegEnumValueW: {
+    arguments: ['pointer', 'uint32', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer'],
+    return: 'int32',
+  },
   RegCloseKey: { arguments: ['pointer'], return: 'int32' },
 });
 
@@ -25,9 +28,14 @@ function registryValues(path: string): [name: string, kind: number, data: Buffer
   const handle = key.readBigUInt64LE();
   try {
     const values: [string, number, Buffer][] = [];
-    const [name, nameLength, kind, dataLength] = [Buffer.alloc(longestName * 2), Buffer.alloc(4), Buffer.alloc(4), Buffer.alloc(4)];
+    const [name, nameLength, kind, dataLength] = [
+      Buffer.alloc(longestName * 2),
+      Buffer.alloc(4),
+      Buffer.alloc(4),
+      Buffer.alloc(4),
+    ];
     let data = Buffer.alloc(4096);
-    for (let index = 0; index < mostValues; ) {
+    for (let index = 0; index < mostValues;) {
       nameLength.writeUInt32LE(longestName);
       dataLength.writeUInt32LE(data.length);
       const result = advapi32.RegEnumValueW(handle, index, name, nameLength, null, kind, data, dataLength);

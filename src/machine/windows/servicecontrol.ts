@@ -11,7 +11,10 @@ const advapi32 = systemLibrary('advapi32.dll', {
   OpenServiceW: { arguments: ['pointer', 'pointer', 'uint32'], return: 'pointer' },
   CloseServiceHandle: { arguments: ['pointer'], return: 'int32' },
   QueryServiceStatusEx: { arguments: ['pointer', 'int32', 'pointer', 'uint32', 'pointer'], return: 'int32' },
-  EnumDependentServicesW: { arguments: ['pointer', 'uint32', 'pointer', 'uint32', 'pointer', 'pointer'], return: 'int32' },
+  EnumDependentServicesW: {
+    arguments: ['pointer', 'uint32', 'pointer', 'uint32', 'pointer', 'pointer'],
+    return: 'int32',
+  },
   ControlService: { arguments: ['pointer', 'uint32', 'pointer'], return: 'int32' },
 });
 
@@ -35,7 +38,9 @@ function withService<T>(name: string, rights: number, use: (service: bigint) => 
     if (service === 0n) {
       const error = lastErrorCode();
       if (error === noSuchService) throw new Refused('NotSupported', `there is no service ${name}`);
-      throw error === win32.accessDenied ? new Refused('AccessDenied', `the service manager does not let this user stop ${name}`) : refused('OpenServiceW', error);
+      throw error === win32.accessDenied
+        ? new Refused('AccessDenied', `the service manager does not let this user stop ${name}`)
+        : refused('OpenServiceW', error);
     }
     try {
       return use(service);
@@ -50,7 +55,8 @@ function withService<T>(name: string, rights: number, use: (service: bigint) => 
 /** SERVICE_STATUS_PROCESS */
 function status(service: bigint): { readonly state: number; readonly accepted: number; readonly pid: number } {
   const bytes = Buffer.alloc(36);
-  if (advapi32.QueryServiceStatusEx(service, 0, bytes, bytes.length, Buffer.alloc(4)) === 0) throw lastError('QueryServiceStatusEx');
+  if (advapi32.QueryServiceStatusEx(service, 0, bytes, bytes.length, Buffer.alloc(4)) === 0)
+    throw lastError('QueryServiceStatusEx');
   return { state: bytes.readUInt32LE(4), accepted: bytes.readUInt32LE(8), pid: bytes.readUInt32LE(28) };
 }
 
@@ -66,7 +72,8 @@ function dependents(service: bigint): string[] {
       const base = addressOf(bytes);
       return Array.from({ length: count.readUInt32LE() }, (_, index) => {
         const offset = Number(bytes.readBigUInt64LE(index * entrySize) - base);
-        if (offset < 0 || offset >= bytes.length) throw new Refused('Failed', 'EnumDependentServicesW gave a name outside of its answer');
+        if (offset < 0 || offset >= bytes.length)
+          throw new Refused('Failed', 'EnumDependentServicesW gave a name outside of its answer');
         return wideText(bytes.subarray(offset));
       });
     }
@@ -81,8 +88,18 @@ function dependents(service: bigint): string[] {
 export function serviceState({ name }: ServiceId): ServiceState | null {
   const look = (service: bigint): ServiceState => {
     const { state, accepted } = status(service);
-    const refusal: Refusal | null = state === stoppedState || (accepted & 1) !== 0 ? null : { code: 'NotSupported', text: `the service ${name} does not let itself be stopped` };
-    return { refusal, stopped: state === stoppedState, triggers: [], dependents: dependents(service), restarts: false, manager: [] };
+    const refusal: Refusal | null =
+      state === stoppedState || (accepted & 1) !== 0
+        ? null
+        : { code: 'NotSupported', text: `the service ${name} does not let itself be stopped` };
+    return {
+      refusal,
+      stopped: state === stoppedState,
+      triggers: [],
+      dependents: dependents(service),
+      restarts: false,
+      manager: [],
+    };
   };
   try {
     return withService(name, access.stop, look);
@@ -104,7 +121,9 @@ function control(name: string): void {
     if (advapi32.ControlService(service, stopControl, Buffer.alloc(28)) !== 0) return;
     const error = lastErrorCode();
     if (error === notActive) return;
-    throw error === win32.accessDenied ? new Refused('AccessDenied', `the service manager does not let this user stop ${name}`) : refused(`stopping the service ${name}`, error);
+    throw error === win32.accessDenied
+      ? new Refused('AccessDenied', `the service manager does not let this user stop ${name}`)
+      : refused(`stopping the service ${name}`, error);
   });
 }
 
@@ -114,7 +133,11 @@ export function stopService({ name }: ServiceId): void {
     control(dependent);
     const end = Date.now() + patience;
     while (!withService(dependent, access.look, (service) => status(service).state === stoppedState)) {
-      if (Date.now() > end) throw new Refused('Failed', `the service ${dependent}, which needs it, did not stop within ${patience / 1000} s`);
+      if (Date.now() > end)
+        throw new Refused(
+          'Failed',
+          `the service ${dependent}, which needs it, did not stop within ${patience / 1000} s`,
+        );
       Atomics.wait(clock, 0, 0, 100);
     }
   }

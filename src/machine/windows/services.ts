@@ -7,7 +7,18 @@ const advapi32 = systemLibrary('advapi32.dll', {
   OpenSCManagerW: { arguments: ['pointer', 'pointer', 'uint32'], return: 'pointer' },
   CloseServiceHandle: { arguments: ['pointer'], return: 'int32' },
   EnumServicesStatusExW: {
-    arguments: ['pointer', 'int32', 'uint32', 'uint32', 'pointer', 'uint32', 'pointer', 'pointer', 'pointer', 'pointer'],
+    arguments: [
+      'pointer',
+      'int32',
+      'uint32',
+      'uint32',
+      'pointer',
+      'uint32',
+      'pointer',
+      'pointer',
+      'pointer',
+      'pointer',
+    ],
     return: 'int32',
   },
 });
@@ -30,11 +41,27 @@ export function activeServices(kind: keyof typeof kinds): { bytes: Buffer; pages
     let length = 64 * 1024;
     for (let i = 0; i < 100; i++) {
       const bytes = Buffer.alloc(length);
-      const done = advapi32.EnumServicesStatusExW(manager, processInformation, kinds[kind], active, bytes, length, needed, returned, resume, null) !== 0;
+      const done =
+        advapi32.EnumServicesStatusExW(
+          manager,
+          processInformation,
+          kinds[kind],
+          active,
+          bytes,
+          length,
+          needed,
+          returned,
+          resume,
+          null,
+        ) !== 0;
       const error = done ? 0 : lastErrorCode();
       if (error !== 0 && error !== win32.moreData) throw refused('EnumServicesStatusExW', error);
       pages.push({ bytes, page: `${addressOf(bytes).toString(16)}:${length}:${returned.readUInt32LE()}` });
-      if (done) return { bytes: Buffer.concat(pages.map(({ bytes }) => bytes)), pages: pages.map(({ page }) => page).join(' ') };
+      if (done)
+        return {
+          bytes: Buffer.concat(pages.map(({ bytes }) => bytes)),
+          pages: pages.map(({ page }) => page).join(' '),
+        };
       length = Math.min(largestPage, needed.readUInt32LE() + 16 * 1024);
     }
     throw new Refused('Failed', 'the list of services has no end');

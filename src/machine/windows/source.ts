@@ -60,7 +60,12 @@ function processDetails(pid: number, hint: RawHint): ProcessDetails {
     const { refusal } = error;
     // The path is told to everybody, by another way.
     const path = refusal.code === 'AccessDenied' ? told(() => imagePathOf(pid)) : { refusal };
-    return { created: { refusal }, path, user: { refusal }, commandLine: hint.commandLine === true ? { refusal } : null };
+    return {
+      created: { refusal },
+      path,
+      user: { refusal },
+      commandLine: hint.commandLine === true ? { refusal } : null,
+    };
   }
 }
 
@@ -78,7 +83,10 @@ function fileHash(path: string): string {
     return sha256(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new Refused(code === 'EPERM' || code === 'EACCES' ? 'AccessDenied' : code === 'ENOENT' ? 'Gone' : 'Failed', code === 'ENOENT' ? 'there is no such file' : message);
+    throw new Refused(
+      code === 'EPERM' || code === 'EACCES' ? 'AccessDenied' : code === 'ENOENT' ? 'Gone' : 'Failed',
+      code === 'ENOENT' ? 'there is no such file' : message,
+    );
   }
 }
 
@@ -104,7 +112,8 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
   if (pid !== undefined) return { text: JSON.stringify(processDetails(Number(pid), hint)) };
   const binary = parseBinaryName(name);
   if (binary !== null) return { text: fileHash(binary.path) };
-  const [, kind, family, protocol] = /^(dynamicports|excludedports|persistentports)\/(ipv4|ipv6)\/(tcp|udp)$/.exec(name) ?? [];
+  const [, kind, family, protocol] =
+    /^(dynamicports|excludedports|persistentports)\/(ipv4|ipv6)\/(tcp|udp)$/.exec(name) ?? [];
   if (kind !== undefined && family !== undefined && protocol !== undefined) {
     return netsh('interface', family, 'show', ...portQuestions[kind as keyof typeof portQuestions](protocol));
   }
@@ -133,7 +142,11 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
     case 'iplisten':
       return { bytes: ipListenList() };
     case 'portproxy':
-      return { text: JSON.stringify(Object.fromEntries(portProxyTables.map((table) => [table, registryTexts(`${portProxyKey}\\${table}\\tcp`)]))) };
+      return {
+        text: JSON.stringify(
+          Object.fromEntries(portProxyTables.map((table) => [table, registryTexts(`${portProxyKey}\\${table}\\tcp`)])),
+        ),
+      };
     default:
       throw new Refused('NotSupported', `Windows has no source ${name}`);
   }

@@ -28,9 +28,17 @@ export function systemTool({ name, program, args, input }: ToolCall): string {
   const result = spawnSync(`${directory}\\${program}`, args, {
     cwd: directory,
     env: {
-      SystemRoot: root, windir: root, SystemDrive: root.slice(0, 2), PATH: directory, ComSpec: `${directory}\\cmd.exe`,
+      SystemRoot: root,
+      windir: root,
+      SystemDrive: root.slice(0, 2),
+      PATH: directory,
+      ComSpec: `${directory}\\cmd.exe`,
       // PowerShell tries there whether scripts are restricted.
-      ...Object.fromEntries(['TEMP', 'TMP', 'USERPROFILE'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+      ...Object.fromEntries(
+        ['TEMP', 'TMP', 'USERPROFILE'].flatMap((name) =>
+          process.env[name] === undefined ? [] : [[name, process.env[name]]],
+        ),
+      ),
       // The modules of the system alone.
       PSModulePath: `${directory}\\WindowsPowerShell\\v1.0\\Modules`,
     },
@@ -45,7 +53,14 @@ export function systemTool({ name, program, args, input }: ToolCall): string {
   if (result.error !== undefined && !('code' in result.error && result.error.code === 'EPIPE')) {
     const late = 'code' in result.error && result.error.code === 'ETIMEDOUT';
     const missing = 'code' in result.error && result.error.code === 'ENOENT';
-    throw new Refused(missing ? 'NotSupported' : 'Failed', late ? `${name} took longer than ${patience / 1000} s` : missing ? `this Windows has no ${program}` : `${name} could not be run: ${result.error.message}`);
+    throw new Refused(
+      missing ? 'NotSupported' : 'Failed',
+      late
+        ? `${name} took longer than ${patience / 1000} s`
+        : missing
+          ? `this Windows has no ${program}`
+          : `${name} could not be run: ${result.error.message}`,
+    );
   }
   if (result.status !== 0) throw new Refused('Failed', `${name} ended with code ${result.status}`);
   if (result.stdout.trim() === '') throw new Refused('NotSupported', `${name} said nothing`);

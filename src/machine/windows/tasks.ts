@@ -15,13 +15,20 @@ import { registryTexts } from './registry.ts';
 const patience = 120_000;
 
 /** Runs a program of the system directory with nothing of the caller's environment. */
-function system(program: string, args: readonly string[]): { readonly status: number | null; readonly bytes: Buffer; readonly text: string } {
+function system(
+  program: string,
+  args: readonly string[],
+): { readonly status: number | null; readonly bytes: Buffer; readonly text: string } {
   const directory = systemDirectory();
   const root = directory.slice(0, directory.lastIndexOf('\\'));
   const { status, stdout, stderr, error } = spawnSync(`${directory}\\${program}`, args, {
     cwd: directory,
     env: {
-      SystemRoot: root, windir: root, SystemDrive: root.slice(0, 2), PATH: directory, ComSpec: `${directory}\\cmd.exe`,
+      SystemRoot: root,
+      windir: root,
+      SystemDrive: root.slice(0, 2),
+      PATH: directory,
+      ComSpec: `${directory}\\cmd.exe`,
       PSModulePath: `${directory}\\WindowsPowerShell\\v1.0\\Modules`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -33,7 +40,10 @@ function system(program: string, args: readonly string[]): { readonly status: nu
   return { status, bytes: stdout, text: decodeText(Buffer.concat([stdout, stderr]), oemCodePage()).trim() };
 }
 
-const said = ({ status, text }: { readonly status: number | null; readonly text: string }): Said => ({ done: status === 0, text });
+const said = ({ status, text }: { readonly status: number | null; readonly text: string }): Said => ({
+  done: status === 0,
+  text,
+});
 
 /** Whether something is there that only administrators may read. */
 function isThere(path: string): boolean {
@@ -92,12 +102,29 @@ export function windowsScheduler(): WindowsScheduler {
     isRemote,
     rights: (sid) => accountRights(sidBytes(sid), ownMemory),
     environment(name) {
-      return registryTexts('SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment').find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1] ?? null;
+      return (
+        registryTexts('SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment').find(
+          ([key]) => key.toLowerCase() === name.toLowerCase(),
+        )?.[1] ?? null
+      );
     },
-    create: (name, file, folder) => withFile(folder, file, (path) => said(system('schtasks.exe', ['/Create', '/TN', name, '/XML', path, '/F']))),
+    create: (name, file, folder) =>
+      withFile(folder, file, (path) => said(system('schtasks.exe', ['/Create', '/TN', name, '/XML', path, '/F']))),
     run(script) {
       const wrapped = `$ProgressPreference = 'SilentlyContinue'; try { ${script} } catch { [Console]::Out.WriteLine($_.Exception.Message); exit 1 }`;
-      return said(system('WindowsPowerShell\\v1.0\\powershell.exe', ['-NoLogo', '-NoProfile', '-NonInteractive', '-OutputFormat', 'Text', '-ExecutionPolicy', 'Bypass', '-EncodedCommand', Buffer.from(wrapped, 'utf16le').toString('base64')]));
+      return said(
+        system('WindowsPowerShell\\v1.0\\powershell.exe', [
+          '-NoLogo',
+          '-NoProfile',
+          '-NonInteractive',
+          '-OutputFormat',
+          'Text',
+          '-ExecutionPolicy',
+          'Bypass',
+          '-EncodedCommand',
+          Buffer.from(wrapped, 'utf16le').toString('base64'),
+        ]),
+      );
     },
     remove: (name) => said(system('schtasks.exe', ['/Delete', '/TN', name, '/F'])),
     // schtasks' own message is in the system's language; the service keeps a file for each task.
@@ -121,7 +148,8 @@ export function windowsScheduler(): WindowsScheduler {
     },
     query(name) {
       const { status, bytes, text } = system('schtasks.exe', ['/Query', '/TN', name, '/XML']);
-      if (status !== 0) return { refusal: { code: 'Failed', text: `schtasks /Query ended with code ${status}: ${text}` } };
+      if (status !== 0)
+        return { refusal: { code: 'Failed', text: `schtasks /Query ended with code ${status}: ${text}` } };
       if (bytes.length === 0) return { refusal: { code: 'NotSupported', text: 'schtasks /Query said nothing' } };
       return { bytes, decode: (all) => decodeText(all, oemCodePage()) };
     },

@@ -25,7 +25,12 @@ export function allProcesses(): TreeProcess[] {
   const { bytes, base } = processList();
   const memory = memoryOf(bytes, base);
   if (memory === null) throw new Refused('Failed', 'the list of processes is not readable');
-  return [...decodeProcesses(memory).data.values()].map(({ pid, parent, started, imageName }) => ({ pid, parent, startTime: started, imageName }));
+  return [...decodeProcesses(memory).data.values()].map(({ pid, parent, started, imageName }) => ({
+    pid,
+    parent,
+    startTime: started,
+    imageName,
+  }));
 }
 
 function open(pid: number): bigint {
@@ -38,7 +43,9 @@ function open(pid: number): bigint {
     error = lastErrorCode();
   }
   if (error === win32.invalidParameter) throw new Refused('Gone', 'the process has ended');
-  throw error === win32.accessDenied ? new Refused('AccessDenied', 'Windows does not let this user end it: it belongs to another user or is protected') : refused('OpenProcess', error);
+  throw error === win32.accessDenied
+    ? new Refused('AccessDenied', 'Windows does not let this user end it: it belongs to another user or is protected')
+    : refused('OpenProcess', error);
 }
 
 function sessionOf(pid: number): number | null {
@@ -49,7 +56,8 @@ function sessionOf(pid: number): number | null {
 /** By its windows where it has some, else on its console where it is alone. */
 function ask(pid: number, startTime: string): { readonly how: string } | { readonly cannot: string } {
   const session = sessionOf(pid);
-  if (session !== null && session !== sessionOf(process.pid)) return { cannot: `it runs in session ${session}, whose windows and consoles cannot be reached from here` };
+  if (session !== null && session !== sessionOf(process.pid))
+    return { cannot: `it runs in session ${session}, whose windows and consoles cannot be reached from here` };
   const { closed, denied } = closeWindows(pid);
   if (closed > 0) return { how: `closing its window${closed === 1 ? '' : 's'}` };
   if (denied) return { cannot: 'its windows belong to a program with more rights than this one' };

@@ -4,12 +4,18 @@ import { powershellCall, systemTool, type ToolCall } from './system-tool.ts';
 
 /** Asks Windows PowerShell for objects as CSV. The pipeline has no double quotes. */
 function powershell(name: string, pipeline: string): ToolCall {
-  return powershellCall(name, `$ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'; ${pipeline} | ConvertTo-Csv -NoTypeInformation`);
+  return powershellCall(
+    name,
+    `$ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'; ${pipeline} | ConvertTo-Csv -NoTypeInformation`,
+  );
 }
 
 const calls: readonly ToolCall[] = [
   { name: 'netstat', program: 'netstat.exe', args: ['-ano'] },
-  powershell('net-tcp', 'Get-NetTCPConnection | Select-Object LocalAddress, LocalPort, RemoteAddress, RemotePort, @{ n = \'State\'; e = { [int] $_.State } }, OwningProcess'),
+  powershell(
+    'net-tcp',
+    "Get-NetTCPConnection | Select-Object LocalAddress, LocalPort, RemoteAddress, RemotePort, @{ n = 'State'; e = { [int] $_.State } }, OwningProcess",
+  ),
   powershell('net-udp', 'Get-NetUDPEndpoint | Select-Object LocalAddress, LocalPort, OwningProcess'),
 ];
 

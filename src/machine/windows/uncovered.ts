@@ -39,13 +39,49 @@ const learn = 'https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpap
 const systemInformer = 'https://github.com/winsiderss/systeminformer/blob/master';
 
 export const uncoveredCalls: Readonly<Record<Name, UncoveredCall>> = {
-  GetOwnerModuleFromTcpEntry: { purpose: 'the service that made a socket in a shared process', documented: true, source: `${learn}-getownermodulefromtcpentry` },
-  GetOwnerModuleFromTcp6Entry: { purpose: 'the service that made a socket in a shared process', documented: true, source: `${learn}-getownermodulefromtcp6entry` },
-  GetOwnerModuleFromUdpEntry: { purpose: 'the service that made a socket in a shared process', documented: true, source: `${learn}-getownermodulefromudpentry` },
-  GetOwnerModuleFromUdp6Entry: { purpose: 'the service that made a socket in a shared process', documented: true, source: `${learn}-getownermodulefromudp6entry` },
-  InternalGetBoundTcpEndpointTable: { purpose: 'sockets that are bound and do not listen', documented: false, source: `${systemInformer}/SystemInformer/include/netprv.h` },
-  InternalGetBoundTcp6EndpointTable: { purpose: 'sockets that are bound and do not listen', documented: false, source: `${systemInformer}/SystemInformer/include/netprv.h` },
-  I_QueryTagInformation: { purpose: 'the service that made a socket in a shared process', documented: false, source: `${systemInformer}/phnt/include/subprocesstag.h` },
-  HcnEnumerateGuestNetworkPortReservations: { purpose: 'ports reserved for virtual machines and WSL', documented: true, source: 'https://learn.microsoft.com/virtualization/api/hcn/reference/hcnenumerateguestnetworkportreservations' },
-  HcnFreeGuestNetworkPortReservations: { purpose: 'ports reserved for virtual machines and WSL', documented: true, source: 'https://learn.microsoft.com/virtualization/api/hcn/reference/hcnfreeguestnetworkportreservations' },
+  GetOwnerModuleFromTcpEntry: {
+    purpose: 'the service that made a socket in a shared process',
+    documented: true,
+    source: `${learn}-getownermodulefromtcpentry`,
+  },
+  GetOwnerModuleFromTcp6Entry: {
+    purpose: 'the service that made a socket in a shared process',
+    documented: true,
+    source: `${learn}-getownermodulefromtcp6entry`,
+  },
+  GetOwnerModuleFromUdpEntry: {
+    purpose: 'the service that made a socket in a shared process',
+    documented: true,
+    source: `${learn}-getownermodulefromudpentry`,
+  },
+  GetOwnerModuleFromUdp6Entry: {
+    purpose: 'the service that made a socket in a shared process',
+    documented: true,
+    source: `${learn}-getownermodulefromudp6entry`,
+  },
+  InternalGetBoundTcpEndpointTable: {
+    purpose: 'sockets that are bound and do not listen',
+    documented: false,
+    source: `${systemInformer}/SystemInformer/include/netprv.h`,
+  },
+  InternalGetBoundTcp6EndpointTable: {
+    purpose: 'sockets that are bound and do not listen',
+    documented: false,
+    source: `${systemInformer}/SystemInformer/include/netprv.h`,
+  },
+  I_QueryTagInformation: {
+    purpose: 'the service that made a socket in a shared process',
+    documented: false,
+    source: `${systemInformer}/phnt/include/subprocesstag.h`,
+  },
+  HcnEnumerateGuestNetworkPortReservations: {
+    purpose: 'ports reserved for virtual machines and WSL',
+    documented: true,
+    source: 'https://learn.microsoft.com/virtualization/api/hcn/reference/hcnenumerateguestnetworkportreservations',
+  },
+  HcnFreeGuestNetworkPortReservations: {
+    purpose: 'ports reserved for virtual machines and WSL',
+    documented: true,
+    source: 'https://learn.microsoft.com/virtualization/api/hcn/reference/hcnfreeguestnetworkportreservations',
+  },
 };

@@ -28,7 +28,12 @@ function windowsOf(pid: number): bigint[] {
     if (window === 0n) break;
     owner.writeUInt32LE(0);
     user32.GetWindowThreadProcessId(window, owner);
-    if (owner.readUInt32LE() !== pid || user32.IsWindowVisible(window) === 0 || user32.GetWindow(window, ownerOf) !== 0n) continue;
+    if (
+      owner.readUInt32LE() !== pid ||
+      user32.IsWindowVisible(window) === 0 ||
+      user32.GetWindow(window, ownerOf) !== 0n
+    )
+      continue;
     user32.GetClassNameW(window, name, name.length / 2);
     if (!consoleClasses.has(wideText(name))) found.push(window);
   }

@@ -39,9 +39,42 @@ const tcp: readonly Socket[] = [
   { ...connection, localAddress: '::', localPort: 135, state: 'Listen', pid: 980, holders: [980], created: '2026-03-02T08:01:30.1234567Z', refusals: [] },
   { ...connection, localAddress: '::', localPort: 443, state: 'Listen', pid: 4, holders: [4], created: '2026-03-02T08:02:30.1234567Z', kernel: true, refusals: [] },
   { ...connection, localAddress: '0.0.0.0', localPort: 8443, state: 'Listen', pid: 4312, holders: [4312], created: '2026-03-02T08:03:30.1234567Z', refusals: [] },
-  { ...connection, localAddress: 'fe80::1c2d:3e4f%12', localPort: 5985, state: 'Listen', pid: 4, holders: [4], created: '2026-03-02T08:04:30.1234567Z', kernel: true, refusals: [] },
-  { ...connection, localAddress: '10.1.2.3', localPort: 50_123, remoteAddress: '192.0.2.10', remotePort: 443, state: 'Established', pid: 5120, holders: [5120], created: '2026-03-02T08:05:30.1234567Z', refusals: [] },
-  { ...connection, localAddress: '10.1.2.3', localPort: 8443, remoteAddress: '192.0.2.20', remotePort: 61_000, state: 'TimeWait', pid: 0, holders: [], created: null, kernel: true, refusals: [] },
+  {
+    ...connection,
+    localAddress: 'fe80::1c2d:3e4f%12',
+    localPort: 5985,
+    state: 'Listen',
+    pid: 4,
+    holders: [4],
+    created: '2026-03-02T08:04:30.1234567Z',
+    kernel: true,
+    refusals: [],
+  },
+  {
+    ...connection,
+    localAddress: '10.1.2.3',
+    localPort: 50_123,
+    remoteAddress: '192.0.2.10',
+    remotePort: 443,
+    state: 'Established',
+    pid: 5120,
+    holders: [5120],
+    created: '2026-03-02T08:05:30.1234567Z',
+    refusals: [],
+  },
+  {
+    ...connection,
+    localAddress: '10.1.2.3',
+    localPort: 8443,
+    remoteAddress: '192.0.2.20',
+    remotePort: 61_000,
+    state: 'TimeWait',
+    pid: 0,
+    holders: [],
+    created: null,
+    kernel: true,
+    refusals: [],
+  },
   { ...connection, localAddress: '0.0.0.0', localPort: 50_200, state: 'Bound', pid: 5120, holders: [5120], created: '2026-03-02T08:07:30.1234567Z', refusals: [] },
   { ...connection, localAddress: '0.0.0.0', localPort: 9000, state: 'Listen', pid: 6666, holders: [6666], created: '2026-03-02T08:08:30.1234567Z', refusals: [] },
 ];
@@ -89,15 +122,23 @@ test('Get-Process of Windows PowerShell 5.1 alone, in UTF-16', () => {
   const facts = factsOf([file('get-process-5.1')]);
   assert.equal([facts.sections.sockets.status, facts.sections.sockets.data], ['notAsked', []]);
   assert.is(facts.sections.processes.status, 'ok');
-  assert.equal(facts.sections.processes.data.map(({ pid, imageName, path, startTime }) => [pid, imageName, path, startTime]), [
-    [0, 'Idle', null, null], [4, 'System', null, null], [700, 'services', null, null],
-    [980, 'svchost.exe', 'C:\\Windows\\system32\\svchost.exe', '2026-03-01T07:03:00.1234567Z'], [2210, 'svchost.exe', 'C:\\Windows\\system32\\svchost.exe', '2026-03-01T07:04:00.1234567Z'],
-    [3000, 'svchost', null, null], [4312, 'nginx.exe', 'C:\\tools\\nginx\\nginx.exe', '2026-03-01T07:06:00.1234567Z'],
-    [5120, 'B\u00e4ckup.exe', 'C:\\Program Files\\B\u00e4ckup\\B\u00e4ckup.exe', '2026-03-01T07:07:00.1234567Z'],
-  ]);
-  assert.equal(byPid(facts, 3000).refusals.map(({ field, code }) => `${field} ${code}`), [
-    'Path Failed', 'CommandLine NotAsked', 'UserName NotAsked', 'ParentProcess NotAsked', 'StartTime Failed',
-  ]);
+  assert.equal(
+    facts.sections.processes.data.map(({ pid, imageName, path, startTime }) => [pid, imageName, path, startTime]),
+    [
+      [0, 'Idle', null, null],
+      [4, 'System', null, null],
+      [700, 'services', null, null],
+      [980, 'svchost.exe', 'C:\\Windows\\system32\\svchost.exe', '2026-03-01T07:03:00.1234567Z'],
+      [2210, 'svchost.exe', 'C:\\Windows\\system32\\svchost.exe', '2026-03-01T07:04:00.1234567Z'],
+      [3000, 'svchost', null, null],
+      [4312, 'nginx.exe', 'C:\\tools\\nginx\\nginx.exe', '2026-03-01T07:06:00.1234567Z'],
+      [5120, 'B\u00e4ckup.exe', 'C:\\Program Files\\B\u00e4ckup\\B\u00e4ckup.exe', '2026-03-01T07:07:00.1234567Z'],
+    ],
+  );
+  assert.equal(
+    byPid(facts, 3000).refusals.map(({ field, code }) => `${field} ${code}`),
+    ['Path Failed', 'CommandLine NotAsked', 'UserName NotAsked', 'ParentProcess NotAsked', 'StartTime Failed'],
+  );
   assert.is(byPid(facts, 3000).refusals[2]!.needs, 'Get-Process -IncludeUserName');
   assert.equal(byPid(facts, 4).refusals, [], 'System has none of it');
 });
@@ -119,9 +160,10 @@ test('Win32_Process and Win32_Service in one file', () => {
   assert.is(facts.sections.services.status, 'ok');
   assert.equal([facts.sections.processes.status, facts.sections.processes.reason], ['partial', 'a process that owns a socket is not in the files: 6666']);
   const backup = byPid(facts, 5120);
-  assert.equal([backup.imageName, backup.path, backup.commandLine, backup.parent, backup.startTime], [
-    'B\u00e4ckup.exe', 'C:\\Program Files\\B\u00e4ckup\\B\u00e4ckup.exe', 'backup.exe --server 192.0.2.10 --password ***', 4312, '2026-03-01T07:07:00.123456Z',
-  ]);
+  assert.equal(
+    [backup.imageName, backup.path, backup.commandLine, backup.parent, backup.startTime],
+    ['B\u00e4ckup.exe', 'C:\\Program Files\\B\u00e4ckup\\B\u00e4ckup.exe', 'backup.exe --server 192.0.2.10 --password ***', 4312, '2026-03-01T07:07:00.123456Z'],
+  );
   assert.is(byPid(facts, 980).parent, 700);
   assert.is(byPid(facts, 700).parent, null);
   assert.is(byPid(facts, 700).refusals.find(({ field }) => field === 'ParentProcess')!.code, 'Gone');
@@ -146,7 +188,10 @@ test('all together in one UTF-16 file of Windows PowerShell 5.1', () => {
   assert.is(rows.find(({ LocalPort }) => LocalPort === 8443)!.Owner, 'nginx (nginx.exe 4312)');
   const orphan = rows.find(({ LocalPort }) => LocalPort === 9000)!;
   assert.equal([orphan.OwnerKind, orphan.Owner], ['Unknown', 'process 6666'], 'whether it had ended, nobody knows');
-  assert.ok(rows.every((row) => !('Id' in row)), 'no row of a file can be bound by Stop-Process');
+  assert.ok(
+    rows.every((row) => !('Id' in row)),
+    'no row of a file can be bound by Stop-Process',
+  );
 });
 
 test('the same socket in two files is one', () => {
@@ -155,7 +200,10 @@ test('the same socket in two files is one', () => {
 
 test('what Select-Object left', () => {
   const facts = factsOf([file('selected')]);
-  assert.equal(facts.sections.sockets.data, tcp.map((socket) => Object.assign({}, socket, { created: null })));
+  assert.equal(
+    facts.sections.sockets.data,
+    tcp.map((socket) => Object.assign({}, socket, { created: null })),
+  );
   assert.is(facts.machine.name, 'unknown');
   assert.is(byPid(facts, 980).path, 'C:\\Windows\\system32\\svchost.exe');
 });
@@ -188,14 +236,24 @@ function socketOf(inner: string): Socket {
 }
 
 for (const [state, expected] of [
-  ['<By N="State">2</By>', 'Listen'], ['<I32 N="State">5</I32>', 'Established'], ['<U16 N="State">100</U16>', 'Bound'], ['<S N="State">CloseWait</S>', 'CloseWait'], ['<S N="State">timewait</S>', 'TimeWait'],
-  [`<Obj N="State">${types('X.State')}<ToString>SynSent</ToString><By>3</By></Obj>`, 'SynSent'], ['<S N="State">12</S>', 'DeleteTCB'],
-  ['<By N="State">77</By>', null], ['<S N="State">sleepy</S>', null], ['<Nil N="State" />', null],
+  ['<By N="State">2</By>', 'Listen'],
+  ['<I32 N="State">5</I32>', 'Established'],
+  ['<U16 N="State">100</U16>', 'Bound'],
+  ['<S N="State">CloseWait</S>', 'CloseWait'],
+  ['<S N="State">timewait</S>', 'TimeWait'],
+  [`<Obj N="State">${types('X.State')}<ToString>SynSent</ToString><By>3</By></Obj>`, 'SynSent'],
+  ['<S N="State">12</S>', 'DeleteTCB'],
+  ['<By N="State">77</By>', null],
+  ['<S N="State">sleepy</S>', null],
+  ['<Nil N="State" />', null],
 ] as const) {
   test(`${state} is ${expected}`, () => {
     const socket = socketOf(row(`${socketProperties}${state}`));
     assert.is(socket.state, expected);
-    assert.is(socket.refusals.some(({ field }) => field === 'State'), expected === null);
+    assert.is(
+      socket.refusals.some(({ field }) => field === 'State'),
+      expected === null,
+    );
   });
 }
 
@@ -207,7 +265,10 @@ test('what Get-WmiObject and Get-CimInstance give of the same class', () => {
 });
 
 test('who owns it is null with a reason where the file does not say', () => {
-  assert.equal(socketOf(row('<S N="LocalAddress">10.0.0.1</S><U16 N="LocalPort">80</U16><By N="State">2</By>')).refusals.map(({ field, code }) => `${field} ${code}`), ['OwningProcess NotAsked']);
+  assert.equal(
+    socketOf(row('<S N="LocalAddress">10.0.0.1</S><U16 N="LocalPort">80</U16><By N="State">2</By>')).refusals.map(({ field, code }) => `${field} ${code}`),
+    ['OwningProcess NotAsked'],
+  );
   const untold = socketOf(row('<S N="LocalAddress">10.0.0.1</S><U16 N="LocalPort">80</U16><By N="State">2</By><U32 N="OwningProcess">0</U32>'));
   assert.equal([untold.pid, untold.holders, untold.refusals[0]!.code], [null, [], 'NotSupported']);
 });
@@ -238,14 +299,26 @@ for (const [what, inner, why] of [
   ['a row without a protocol', row(socketProperties, 'PortOwner.Endpoint'), /no valid Protocol/],
   ['no objects', '<Nil />', /inline holds no objects/],
   ['only what was said on other streams', '<S S="Error">x</S>', /holds no objects/],
-  ['files', `<Obj RefId="0"><TN RefId="0"><T>System.IO.FileInfo</T></TN></Obj>${'<Obj><TNRef RefId="0" /></Obj>'.repeat(11)}`, /inline holds 12 objects of type System\.IO\.FileInfo, and none that tell of ports/],
-  ['many things', ['A', 'B', 'B', 'C', 'D'].map((type) => `<Obj>${types(type)}</Obj>`).join(''), /holds 2 objects of type B, 1 object of type A, 1 object of type C, others, and none/],
+  [
+    'files',
+    `<Obj RefId="0"><TN RefId="0"><T>System.IO.FileInfo</T></TN></Obj>${'<Obj><TNRef RefId="0" /></Obj>'.repeat(11)}`,
+    /inline holds 12 objects of type System\.IO\.FileInfo, and none that tell of ports/,
+  ],
+  [
+    'many things',
+    ['A', 'B', 'B', 'C', 'D'].map((type) => `<Obj>${types(type)}</Obj>`).join(''),
+    /holds 2 objects of type B, 1 object of type A, 1 object of type C, others, and none/,
+  ],
   [
     'a date, which has added properties and no types of its own',
     `<Obj><DT>2026-01-02T03:04:05</DT><MS><Obj N="DisplayHint">${types('Microsoft.PowerShell.Commands.DisplayHintType')}<I32>2</I32></Obj></MS></Obj>`,
     /holds 1 object of type System\.DateTime, and none/,
   ],
-  ['what files have in their properties', `<Obj>${types('F')}<Props><Obj N="Mode">${types('M')}<I32>1</I32></Obj><Obj N="All">${types('L')}<LST><Obj>${types('M')}</Obj></LST></Obj></Props></Obj>`, /holds 1 object of type F, and none/],
+  [
+    'what files have in their properties',
+    `<Obj>${types('F')}<Props><Obj N="Mode">${types('M')}<I32>1</I32></Obj><Obj N="All">${types('L')}<LST><Obj>${types('M')}</Obj></LST></Obj></Props></Obj>`,
+    /holds 1 object of type F, and none/,
+  ],
   ['a list', `<Obj>${types('L')}<LST><Obj>${types('A')}<MS><Obj N="x">${types('M')}</Obj></MS></Obj><Obj>${types('A')}</Obj></LST></Obj>`, /holds 2 objects of type A, and none/],
 ] as const) {
   test(`${what}: one error that says so`, () => fails([file('inline', documentOf(inner))], why));
@@ -278,15 +351,19 @@ test('objects of several machines are refused', () => {
 });
 
 test('names of one machine are one', () => {
-  const facts = factsOf([file('inline', documentOf(named('srv1.contoso.com', '') + named('', 'SRV1') + named('10.0.0.1', 'SRV1') + named('10.0.0.1', '') + named('localhost', '.')))]);
+  const facts = factsOf([
+    file('inline', documentOf(named('srv1.contoso.com', '') + named('', 'SRV1') + named('10.0.0.1', 'SRV1') + named('10.0.0.1', '') + named('localhost', '.'))),
+  ]);
   assert.is(facts.machine.name, 'SRV1');
 });
 
 const process = (pid: number, name: string, started: string, more = ''): string =>
   `<Obj>${types(`${cimType}#root/cimv2/Win32_Process`)}<Props><U32 N="ProcessId">${pid}</U32><S N="Name">${name}</S><DT N="CreationDate">${started}</DT>${more}</Props></Obj>`;
 
-test('a number that two processes had is nobody\'s', () => {
-  const same = factsOf([file('inline', documentOf(row(socketProperties) + process(7, 'a.exe', '2026-01-01T00:00:00.1234567Z') + process(7, 'a.exe', '2026-01-01T01:00:00.123456+01:00')))]);
+test("a number that two processes had is nobody's", () => {
+  const same = factsOf([
+    file('inline', documentOf(row(socketProperties) + process(7, 'a.exe', '2026-01-01T00:00:00.1234567Z') + process(7, 'a.exe', '2026-01-01T01:00:00.123456+01:00'))),
+  ]);
   assert.is(byPid(same, 7).imageName, 'a.exe');
   const reused = factsOf([file('inline', documentOf(row(socketProperties) + process(7, 'a.exe', '2026-01-01T00:00:00Z') + process(7, 'b.exe', '2026-01-02T00:00:00Z')))]);
   assert.equal([byPid(reused, 7).imageName, byPid(reused, 7).refusals[0]!.code], [null, 'Failed']);
@@ -301,7 +378,8 @@ test('a parent that began later is none', () => {
   assert.is(byPid(later, 7).refusals.find(({ field }) => field === 'ParentProcess')!.code, 'Gone');
 });
 
-const listener = (port: number, pid: number, state = 2): string => row(`<S N="LocalAddress">10.0.0.1</S><U16 N="LocalPort">${port}</U16><U32 N="OwningProcess">${pid}</U32><By N="State">${state}</By>`);
+const listener = (port: number, pid: number, state = 2): string =>
+  row(`<S N="LocalAddress">10.0.0.1</S><U16 N="LocalPort">${port}</U16><U32 N="OwningProcess">${pid}</U32><By N="State">${state}</By>`);
 const onlyTcp: Question = { ...wholeQuestion, protocols: ['TCP'] };
 
 for (const [what, inner, question, reason] of [
@@ -318,7 +396,9 @@ for (const [what, inner, question, reason] of [
 }
 
 test('services that are a selection say so', () => {
-  const { services: section } = factsOf([file('inline', documentOf(row(socketProperties) + `<Obj>${types(`${cimType}#Win32_Service`)}<Props><S N="Name">W3SVC</S><U32 N="ProcessId">7</U32></Props></Obj>`))]).sections;
+  const { services: section } = factsOf([
+    file('inline', documentOf(row(socketProperties) + `<Obj>${types(`${cimType}#Win32_Service`)}<Props><S N="Name">W3SVC</S><U32 N="ProcessId">7</U32></Props></Obj>`)),
+  ]).sections;
   assert.equal([section.status, section.data], ['partial', [{ name: 'W3SVC', displayName: null, pid: 7, state: 'Unknown', shared: false }]]);
 });
 

@@ -27,7 +27,9 @@ test('one file each', async () => {
   assert.is(err, '');
   assert.is(code, 0);
   assert.equal(out.split('\r\n').slice(1, -1), [
-    'UDP,0.0.0.0,5353,,Dnscache (svchost.exe 2210),SERVER7', 'UDP,::,5353,,Dnscache (svchost.exe 2210),SERVER7', 'TCP,0.0.0.0,8443,Listen,nginx (nginx.exe 4312),SERVER7',
+    'UDP,0.0.0.0,5353,,Dnscache (svchost.exe 2210),SERVER7',
+    'UDP,::,5353,,Dnscache (svchost.exe 2210),SERVER7',
+    'TCP,0.0.0.0,8443,Listen,nginx (nginx.exe 4312),SERVER7',
   ]);
 });
 
@@ -65,11 +67,19 @@ test('what --format clixml wrote is read', async () => {
 const tcp = path('tcp');
 const snapshot = snapshotFile(facts([]));
 for (const [args, expected, why] of [
-  [['--from', tcp, '--from', snapshot], 64, /PO1005: --from is given several times, which is for CLIXML files of one machine: .*\.json is none\n {2}Ask for each snapshot in turn\.\n/],
+  [
+    ['--from', tcp, '--from', snapshot],
+    64,
+    /PO1005: --from is given several times, which is for CLIXML files of one machine: .*\.json is none\n {2}Ask for each snapshot in turn\.\n/,
+  ],
   [['--from', snapshot, '--from', tcp], 64, /PO1005: .*\.json is none/],
   [['--from', tcp, '--from', folder], 64, /PO1005: .* is none/],
   [['--from', tcp, '--from', '/nowhere/at/all.xml'], 69, /PO2001: cannot read .*: there is no such file/],
-  [['--from', made('files.xml', documentOf('<Obj><TN><T>System.IO.FileInfo</T></TN></Obj>'))], 69, /PO2002: .*files\.xml holds 1 object of type System\.IO\.FileInfo, and none that tell of ports\n {2}Give what Get-NetTCPConnection/],
+  [
+    ['--from', made('files.xml', documentOf('<Obj><TN><T>System.IO.FileInfo</T></TN></Obj>'))],
+    69,
+    /PO2002: .*files\.xml holds 1 object of type System\.IO\.FileInfo, and none that tell of ports\n {2}Give what Get-NetTCPConnection/,
+  ],
   [['--from', made('page.html', '<!-- a page --><html></html>')], 69, /PO2002: .*page\.html is XML, but no CLIXML: its root element is <html>/],
   [['--from', made('doctype.xml', '<!DOCTYPE a><a/>')], 69, /PO2002: .*doctype\.xml is not read: it has a DOCTYPE/],
   [['--from', made('cut.xml', documentOf('<S>a</S>').slice(0, -3))], 69, /PO2002: .*cut\.xml is no whole CLIXML: it ends in the middle/],

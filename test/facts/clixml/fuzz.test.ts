@@ -24,7 +24,12 @@ function written(schema: RowSchema, rows: readonly AnyRow[], stream = false): st
   return text;
 }
 
-const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)), fc.constantFrom('_x0041_', '_X', ' ', '\r\n', '&lt;', ']]>'));
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme' }),
+  fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
+  fc.constantFrom('_x0041_', '_X', ' ', '\r\n', '&lt;', ']]>'),
+);
 const date = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }).map((value) => value.toISOString().replace(/\.?0*Z$/, 'Z'));
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });
 const values: Readonly<Record<ColumnType, fc.Arbitrary<AnyRow[string]>>> = {
@@ -40,11 +45,16 @@ const values: Readonly<Record<ColumnType, fc.Arbitrary<AnyRow[string]>>> = {
 const types = Object.keys(values) as ColumnType[];
 
 const table = fc
-  .uniqueArray(fc.constantFrom(...types).chain((type) => fc.string({ unit: fc.constantFrom(...'AbCdEfG'), minLength: 1, maxLength: 6 }).map((name): Column => ({ name, type, description: '' }))), {
-    selector: ({ name }) => name.toLowerCase(),
-    minLength: 1,
-    maxLength: 8,
-  })
+  .uniqueArray(
+    fc
+      .constantFrom(...types)
+      .chain((type) => fc.string({ unit: fc.constantFrom(...'AbCdEfG'), minLength: 1, maxLength: 6 }).map((name): Column => ({ name, type, description: '' }))),
+    {
+      selector: ({ name }) => name.toLowerCase(),
+      minLength: 1,
+      maxLength: 8,
+    },
+  )
   .chain((columns) =>
     fc.record({
       schema: fc.constant<RowSchema>({ typeName: 'PortOwner.Fuzzed', columns }),
@@ -66,7 +76,10 @@ test('what the own writer writes is read back equal, however it is cut into piec
           }),
         ),
       );
-      assert.equal(back, rows.map((row) => ({ ...row })));
+      assert.equal(
+        back,
+        rows.map((row) => ({ ...row })),
+      );
       assert.ok(items.every(({ object }) => object.typeNames[0] === 'PortOwner.Fuzzed'));
     }),
     { numRuns: 300 },
@@ -78,13 +91,21 @@ const machine = fc.constantFrom('win32' as const, 'linux' as const).chain((platf
   fc.record({
     platform: fc.constant(platform),
     sockets: fc.array(
-      fc.record({ kind: fc.constantFrom(socket, udp, connection), localPort: fc.integer({ min: 1, max: 65_535 }), pid: fc.integer({ min: 100, max: 104 }), created: fc.option(date) }),
+      fc.record({
+        kind: fc.constantFrom(socket, udp, connection),
+        localPort: fc.integer({ min: 1, max: 65_535 }),
+        pid: fc.integer({ min: 100, max: 104 }),
+        created: fc.option(date),
+      }),
       { minLength: 1, maxLength: 12 },
     ),
     names: fc.array(fileName, { minLength: 5, maxLength: 5 }),
     users: fc.array(fc.option(fileName), { minLength: 5, maxLength: 5 }),
     started: fc.array(fc.option(date), { minLength: 5, maxLength: 5 }),
-    services: fc.uniqueArray(fc.record({ name: fc.string({ unit: fc.constantFrom(...'abcdef'), minLength: 1, maxLength: 5 }), pid: fc.integer({ min: 100, max: 104 }) }), { selector: ({ name }) => name, maxLength: 4 }),
+    services: fc.uniqueArray(fc.record({ name: fc.string({ unit: fc.constantFrom(...'abcdef'), minLength: 1, maxLength: 5 }), pid: fc.integer({ min: 100, max: 104 }) }), {
+      selector: ({ name }) => name,
+      maxLength: 4,
+    }),
   }),
 );
 
@@ -95,7 +116,12 @@ test('rows that were saved say the same again', () => {
       const held: Socket[] = sockets.map(({ kind, ...more }) => kind(more));
       const processes: Process[] = names.map((name, i) =>
         processWith({
-          pid: 100 + i, imageName: name, path: linux ? `/opt/${name}` : `C:\\${name}`, user: users[i]!, startTime: started[i]!, unit: linux ? (services.find(({ pid }) => pid === 100 + i)?.name ?? null) : null,
+          pid: 100 + i,
+          imageName: name,
+          path: linux ? `/opt/${name}` : `C:\\${name}`,
+          user: users[i]!,
+          startTime: started[i]!,
+          unit: linux ? (services.find(({ pid }) => pid === 100 + i)?.name ?? null) : null,
           refusals: started[i] === null ? [{ field: 'StartTime', code: 'Failed', text: 'it was: not told', needs: 'patience' }] : [],
         }),
       );
@@ -106,8 +132,7 @@ test('rows that were saved say the same again', () => {
       const read = readClixmlFacts([{ name: 'rows', chunks: [Buffer.from(written(endpoint, rows))], modified: new Date(0) }])(wholeQuestion);
       assert.is(validateFacts(read), null);
       // Of the reasons only those of the original: what else the facts lack, the row's reasons did not say.
-      const without = (facts: Facts) =>
-        rowsOf(facts).map((row) => Object.assign({}, row, { Reason: row.Reason?.filter((reason) => reason.includes('it was: not told')) ?? [] }));
+      const without = (facts: Facts) => rowsOf(facts).map((row) => Object.assign({}, row, { Reason: row.Reason?.filter((reason) => reason.includes('it was: not told')) ?? [] }));
       assert.equal(without(read), without(original));
     }),
     { numRuns: 200 },
@@ -118,13 +143,18 @@ test('rows keep which service, relay or queue has a socket', () => {
   const queue: HttpQueue = { name: 'DefaultAppPool', controller: null, processes: [{ pid: 102, service: null }], urls: ['http://*:80/'] };
   const original = factsWith(
     [
-      socket({ localPort: 135, pid: 100, service: 'RpcEptMapper' }), socket({ localPort: 445, pid: 100, service: 'RpcSs' }), socket({ localPort: 80, pid: 4, kernel: true }),
-      socket({ localPort: 5432, pid: 101 }), socket({ localPort: 9999, pid: 101 }), socket({ localPort: 139, pid: 4, kernel: true }),
+      socket({ localPort: 135, pid: 100, service: 'RpcEptMapper' }),
+      socket({ localPort: 445, pid: 100, service: 'RpcSs' }),
+      socket({ localPort: 80, pid: 4, kernel: true }),
+      socket({ localPort: 5432, pid: 101 }),
+      socket({ localPort: 9999, pid: 101 }),
+      socket({ localPort: 139, pid: 4, kernel: true }),
     ],
     {
       platform: 'win32',
       processes: [
-        processWith({ pid: 100, imageName: 'svchost.exe', path: 'C:\\svchost.exe' }), processWith({ pid: 101, imageName: 'ssh.exe', path: 'C:\\ssh.exe', relays: [{ name: 'ssh forward', listenPort: 5432, target: 'db:5432' }] }),
+        processWith({ pid: 100, imageName: 'svchost.exe', path: 'C:\\svchost.exe' }),
+        processWith({ pid: 101, imageName: 'ssh.exe', path: 'C:\\ssh.exe', relays: [{ name: 'ssh forward', listenPort: 5432, target: 'db:5432' }] }),
         processWith({ pid: 102, imageName: 'w3wp.exe', path: 'C:\\w3wp.exe' }),
       ],
       services: [service({ name: 'RpcSs', pid: 100 }), service({ name: 'RpcEptMapper', pid: 100 })],
@@ -160,22 +190,62 @@ test('any bytes give facts or one error', () => {
 
 const tags = ['Obj', 'MS', 'Props', 'LST', 'DCT', 'En', 'TN', 'TNRef', 'T', 'ToString', 'S', 'I32', 'By', 'U16', 'U32', 'DT', 'Ref', 'Nil', 'PR', 'AV', 'Objs', 'Foo', 'portowner'];
 const attributes = fc.record(
-  { N: fc.constantFrom('LocalPort', 'LocalAddress', 'State', 'Key', 'Value', 'Services', '__proto__', 'Parent'), RefId: fc.constantFrom('0', '1', '2', '-1', 'x'), S: fc.constantFrom('Error', 'output') },
+  {
+    N: fc.constantFrom('LocalPort', 'LocalAddress', 'State', 'Key', 'Value', 'Services', '__proto__', 'Parent'),
+    RefId: fc.constantFrom('0', '1', '2', '-1', 'x'),
+    S: fc.constantFrom('Error', 'output'),
+  },
   { requiredKeys: [] },
 );
-const content = fc.constantFrom('', '1', '80', '::1', 'Listen', '2026-01-01T00:00:00Z', 'MSFT_NetTCPConnection', 'System.Diagnostics.Process', 'PortOwner.Endpoint', '_x0000_', '&amp;', ' ');
+const content = fc.constantFrom(
+  '',
+  '1',
+  '80',
+  '::1',
+  'Listen',
+  '2026-01-01T00:00:00Z',
+  'MSFT_NetTCPConnection',
+  'System.Diagnostics.Process',
+  'PortOwner.Endpoint',
+  '_x0000_',
+  '&amp;',
+  ' ',
+);
 const { tree } = fc.letrec<{ tree: string }>((tie) => ({
   tree: fc
-    .record({ tag: fc.constantFrom(...tags), attributes, children: fc.oneof({ depthSize: 'small', withCrossShrink: true }, content, fc.array(tie('tree'), { maxLength: 4 }).map((trees) => trees.join(''))) })
-    .map(({ tag, attributes: given, children }) => `<${tag}${Object.entries(given).map(([name, value]) => ` ${name}="${value}"`).join('')}>${children}</${tag}>`),
+    .record({
+      tag: fc.constantFrom(...tags),
+      attributes,
+      children: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        content,
+        fc.array(tie('tree'), { maxLength: 4 }).map((trees) => trees.join('')),
+      ),
+    })
+    .map(
+      ({ tag, attributes: given, children }) =>
+        `<${tag}${Object.entries(given)
+          .map(([name, value]) => ` ${name}="${value}"`)
+          .join('')}>${children}</${tag}>`,
+    ),
 }));
 
 test('any tree of its tags gives facts or one error', () => {
-  fc.assert(fc.property(fc.array(tree, { maxLength: 5 }), fc.integer({ min: 1, max: 300 }), (trees, size) => survives(Buffer.from(documentOf(trees.join(''))), size)), { numRuns: 1000 });
+  fc.assert(
+    fc.property(fc.array(tree, { maxLength: 5 }), fc.integer({ min: 1, max: 300 }), (trees, size) => survives(Buffer.from(documentOf(trees.join(''))), size)),
+    { numRuns: 1000 },
+  );
 });
 
 const names = ['tcp', 'udp', 'get-process-5.1', 'cim', 'selected', 'remote', 'rows', 'values', 'get-process-linux'];
-const change = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), remove: fc.integer({ min: 0, max: 40 }), insert: fc.oneof(fc.constantFrom('<', '>', '&', '"', '</Obj>', '<Obj>', '<![CDATA[', '<!DOCTYPE a [', 'RefId="0"', '<S N="LocalPort">x</S>', '\u0000'), fc.string({ maxLength: 5 })) });
+const change = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  remove: fc.integer({ min: 0, max: 40 }),
+  insert: fc.oneof(
+    fc.constantFrom('<', '>', '&', '"', '</Obj>', '<Obj>', '<![CDATA[', '<!DOCTYPE a [', 'RefId="0"', '<S N="LocalPort">x</S>', '\u0000'),
+    fc.string({ maxLength: 5 }),
+  ),
+});
 
 test('changed files of every kind give facts or one error', () => {
   fc.assert(

@@ -35,16 +35,53 @@ test('what Export-Clixml writes of every kind of value', () => {
   assert.is(Object.getPrototypeOf(properties), null);
   const bag = 'System.Management.Automation.PSCustomObject';
   assert.equal(Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, plain(value)])), {
-    text: 'a & b <c> \t "q" _x0041_ \u00e9\u20ac\u{1f600}\ud800\u0007', empty: '', blank: '  ', nothing: null, letter: 'A', yes: true, no: false, byte: 255, sbyte: -128,
-    uint16: 65_535, int16: -32_768, uint32: 4_294_967_295, int32: -2_147_483_648, uint64: 2n ** 64n - 1n, int64: -(2n ** 63n), single: 1.5, double: 1e300,
-    infinite: Infinity, negativeinfinite: -Infinity, notanumber: NaN, decimal: '12345678901234567890.123', utc: '2026-01-02T03:04:05Z', local: '2026-07-02T01:04:05.123456Z',
-    unspecified: '2026-01-02T03:04:05', first: '0001-01-01T00:00:00', span: 'P1DT2H3M4.567S', guid: '6f9619ff-8b86-d011-b42d-00c04fc964ff', uri: 'http://example.test/a b?c=1&d=2',
-    version: '1.2.3.4', bytes: new Uint8Array([1, 2, 254, 255]), xml: '<a b="1">c</a>', script: ' Get-Date ', enum: { type: 'System.DayOfWeek', text: 'Friday', base: 5 },
+    text: 'a & b <c> \t "q" _x0041_ \u00e9\u20ac\u{1f600}\ud800\u0007',
+    empty: '',
+    blank: '  ',
+    nothing: null,
+    letter: 'A',
+    yes: true,
+    no: false,
+    byte: 255,
+    sbyte: -128,
+    uint16: 65_535,
+    int16: -32_768,
+    uint32: 4_294_967_295,
+    int32: -2_147_483_648,
+    uint64: 2n ** 64n - 1n,
+    int64: -(2n ** 63n),
+    single: 1.5,
+    double: 1e300,
+    infinite: Infinity,
+    negativeinfinite: -Infinity,
+    notanumber: NaN,
+    decimal: '12345678901234567890.123',
+    utc: '2026-01-02T03:04:05Z',
+    local: '2026-07-02T01:04:05.123456Z',
+    unspecified: '2026-01-02T03:04:05',
+    first: '0001-01-01T00:00:00',
+    span: 'P1DT2H3M4.567S',
+    guid: '6f9619ff-8b86-d011-b42d-00c04fc964ff',
+    uri: 'http://example.test/a b?c=1&d=2',
+    version: '1.2.3.4',
+    bytes: new Uint8Array([1, 2, 254, 255]),
+    xml: '<a b="1">c</a>',
+    script: ' Get-Date ',
+    enum: { type: 'System.DayOfWeek', text: 'Friday', base: 5 },
     list: { type: 'System.Object[]', items: ['one', 2, null, { type: 'System.Object[]', items: ['nested'] }] },
-    queue: { type: 'System.Collections.Queue', items: ['first', 'second'] }, stack: { type: 'System.Collections.Stack', items: ['top', 'bottom'] },
+    queue: { type: 'System.Collections.Queue', items: ['first', 'second'] },
+    stack: { type: 'System.Collections.Stack', items: ['top', 'bottom'] },
     table: { type: 'System.Collections.Hashtable', entries: [['Key', 'value']] },
-    ordered: { type: 'System.Collections.Specialized.OrderedDictionary', entries: [['b', 1], ['a', { type: 'System.Collections.Hashtable', entries: [['deep', true]] }]] },
-    bag: { type: bag, properties: { inner: { type: bag, properties: { innermost: 1 } } } }, same: { type: bag, properties: { name: 'shared' } }, again: { type: bag, properties: { name: 'shared' } },
+    ordered: {
+      type: 'System.Collections.Specialized.OrderedDictionary',
+      entries: [
+        ['b', 1],
+        ['a', { type: 'System.Collections.Hashtable', entries: [['deep', true]] }],
+      ],
+    },
+    bag: { type: bag, properties: { inner: { type: bag, properties: { innermost: 1 } } } },
+    same: { type: bag, properties: { name: 'shared' } },
+    again: { type: bag, properties: { name: 'shared' } },
     decorated: { type: undefined, base: 'decorated', properties: { note: 'a note' } },
   });
   assert.is(properties['again'], properties['same'], 'a Ref is the same object');
@@ -54,7 +91,11 @@ test('the same however the file is cut into pieces, in every encoding', () => {
   const text = fixture('values').toString();
   const expected = itemsOf(text).map(({ object }) => plain(object));
   for (const bytes of [Buffer.from(text), Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(text, 'utf16le').swap16()]) {
-    for (const size of [1, 2, 3, 7, 64, 1000]) assert.equal(itemsOf(pieces(bytes, size)).map(({ object }) => plain(object)), expected);
+    for (const size of [1, 2, 3, 7, 64, 1000])
+      assert.equal(
+        itemsOf(pieces(bytes, size)).map(({ object }) => plain(object)),
+        expected,
+      );
   }
 });
 
@@ -66,7 +107,9 @@ test('names are read in any case, the later covers the earlier, extended ones co
 });
 
 test('a list of types is named once and referred to', () => {
-  const [a, b, c] = itemsOf(documentOf('<Obj><TN RefId="0"><T>My_x002E_Type</T><T>System.Object</T></TN></Obj><Obj><TNRef RefId="0" /></Obj><Obj />')).map(({ object }) => object.typeNames);
+  const [a, b, c] = itemsOf(documentOf('<Obj><TN RefId="0"><T>My_x002E_Type</T><T>System.Object</T></TN></Obj><Obj><TNRef RefId="0" /></Obj><Obj />')).map(
+    ({ object }) => object.typeNames,
+  );
   assert.equal(a, ['My.Type', 'System.Object']);
   assert.is(b, a);
   assert.equal(c, []);
@@ -74,13 +117,24 @@ test('a list of types is named once and referred to', () => {
 
 test('every document of a file has its own references', () => {
   const stream = `#< CLIXML\n${documentOf('<Obj><TN RefId="0"><T>A</T></TN></Obj>')}\n${documentOf('<Obj><TN RefId="0"><T>B</T></TN></Obj>')}\n`;
-  assert.equal(itemsOf(stream).map(({ object }) => object.typeNames[0]), ['A', 'B']);
+  assert.equal(
+    itemsOf(stream).map(({ object }) => object.typeNames[0]),
+    ['A', 'B'],
+  );
   assert.throws(() => itemsOf(documentOf('<Obj><TN RefId="0"><T>A</T></TN></Obj>') + documentOf('<Obj><TNRef RefId="0" /></Obj>')), /no list of types has the reference id "0"/);
 });
 
 test("items carry PowerShell's streams, and primitives their type", () => {
   const items = itemsOf(documentOf('<S S="warning">careful</S><Obj S="Error"><ToString>broken</ToString></Obj><I32>1</I32><Nil /><Obj />'));
-  assert.equal(items.map(({ object, stream }) => [object.typeNames[0], stream]), [['System.String', 'warning'], [undefined, 'Error'], ['System.Int32', 'output'], [undefined, 'output']]);
+  assert.equal(
+    items.map(({ object, stream }) => [object.typeNames[0], stream]),
+    [
+      ['System.String', 'warning'],
+      [undefined, 'Error'],
+      ['System.Int32', 'output'],
+      [undefined, 'output'],
+    ],
+  );
 });
 
 test('an object that is there twice is one item', () => {
@@ -89,22 +143,45 @@ test('an object that is there twice is one item', () => {
 
 test('only wanted properties are read, and what is in others is searched for items', () => {
   const inner = '<Obj><TN><T>Inner</T></TN><MS><S N="Name">x</S></MS></Obj>';
-  const bags = documentOf(`<Obj><TN><T>Outer</T></TN><MS><S N="Name">outer</S><I32 N="Other">not a number, and nobody minds</I32><Obj N="List"><LST>${inner}${inner}</LST></Obj></MS></Obj>`);
+  const bags = documentOf(
+    `<Obj><TN><T>Outer</T></TN><MS><S N="Name">outer</S><I32 N="Other">not a number, and nobody minds</I32><Obj N="List"><LST>${inner}${inner}</LST></Obj></MS></Obj>`,
+  );
   const wants = (name: string): boolean => name === 'name';
-  assert.equal(itemsOf(bags, { visitor: { wants } }).map(({ object }) => [object.typeNames[0], { ...object.properties }]), [
-    ['Inner', { name: 'x' }], ['Inner', { name: 'x' }], ['Outer', { name: 'outer' }],
-  ]);
+  assert.equal(
+    itemsOf(bags, { visitor: { wants } }).map(({ object }) => [object.typeNames[0], { ...object.properties }]),
+    [
+      ['Inner', { name: 'x' }],
+      ['Inner', { name: 'x' }],
+      ['Outer', { name: 'outer' }],
+    ],
+  );
   const complete = (types: readonly string[]): boolean => types[0] === 'Outer';
-  assert.equal(itemsOf(bags, { visitor: { wants, complete } }).map(({ object }) => object.typeNames[0]), ['Outer']);
-  const containers = documentOf(`<Obj><LST>${inner}<Obj><QUE>${inner}</QUE></Obj></LST></Obj><Obj><DCT><En><S N="Key">k</S>${inner.replace('<Obj>', '<Obj N="Value">')}</En></DCT></Obj>`);
-  assert.equal(itemsOf(containers).map(({ object }) => object.typeNames[0]), ['Inner', 'Inner', 'Inner']);
-  assert.equal(itemsOf(documentOf('<Obj><TN><T>System.Object[]</T></TN><LST><S>a</S></LST></Obj>')).map(({ object }) => object.typeNames[0]), ['System.Object[]']);
+  assert.equal(
+    itemsOf(bags, { visitor: { wants, complete } }).map(({ object }) => object.typeNames[0]),
+    ['Outer'],
+  );
+  const containers = documentOf(
+    `<Obj><LST>${inner}<Obj><QUE>${inner}</QUE></Obj></LST></Obj><Obj><DCT><En><S N="Key">k</S>${inner.replace('<Obj>', '<Obj N="Value">')}</En></DCT></Obj>`,
+  );
+  assert.equal(
+    itemsOf(containers).map(({ object }) => object.typeNames[0]),
+    ['Inner', 'Inner', 'Inner'],
+  );
+  assert.equal(
+    itemsOf(documentOf('<Obj><TN><T>System.Object[]</T></TN><LST><S>a</S></LST></Obj>')).map(({ object }) => object.typeNames[0]),
+    ['System.Object[]'],
+  );
 });
 
 test('a reference into what was not read is an empty object', () => {
-  const item = itemsOf(documentOf('<Obj RefId="0"><TN><T>Any</T></TN><MS><Obj N="Skipped" RefId="1"><MS><S N="Name">x</S></MS></Obj><Ref N="Wanted" RefId="1" /><Ref N="Itself" RefId="0" /></MS></Obj>'), {
-    visitor: { wants: (name) => name !== 'skipped', complete: () => true },
-  })[0];
+  const item = itemsOf(
+    documentOf(
+      '<Obj RefId="0"><TN><T>Any</T></TN><MS><Obj N="Skipped" RefId="1"><MS><S N="Name">x</S></MS></Obj><Ref N="Wanted" RefId="1" /><Ref N="Itself" RefId="0" /></MS></Obj>',
+    ),
+    {
+      visitor: { wants: (name) => name !== 'skipped', complete: () => true },
+    },
+  )[0];
   assert.equal(plain(item!.object.properties['wanted']), { type: undefined });
   assert.equal(plain(item!.object.properties['itself']), { type: undefined });
 });
@@ -165,7 +242,7 @@ function endless(head: string, part: (index: number) => string, encoding: Buffer
   const state = { bytes: 0 };
   function* chunks(): Generator<Uint8Array> {
     yield Buffer.from(head, encoding);
-    for (let i = 0; ; ) {
+    for (let i = 0; ;) {
       let text = '';
       while (text.length < 65_536) text += part(i++);
       const bytes = Buffer.from(text, encoding);
@@ -203,10 +280,7 @@ for (const [what, head, part, why] of [
   test(`endless ${what}: one error, early`, () => {
     for (const encoding of ['utf8', 'utf16le'] as const) {
       const { chunks, state } = endless(encoding === 'utf8' ? head : `\ufeff${head}`, part, encoding);
-      assert.throws(
-        () => readClixml(chunks, { wants: (name) => name === 'name', complete: (types) => types[0] === 'Complete', item() {} }, low),
-        why,
-      );
+      assert.throws(() => readClixml(chunks, { wants: (name) => name === 'name', complete: (types) => types[0] === 'Complete', item() {} }, low), why);
       assert.ok(state.bytes < 4_000_000, `${state.bytes} bytes were read`);
     }
   });
@@ -234,7 +308,7 @@ for (const [what, head, part, tail] of [
     let early = 0;
     function* chunks(): Generator<Uint8Array> {
       yield Buffer.from(head);
-      for (let i = 0; bytes < 6_000_000; ) {
+      for (let i = 0; bytes < 6_000_000;) {
         let text = '';
         while (text.length < 65_536) text += part(i++);
         bytes += text.length;

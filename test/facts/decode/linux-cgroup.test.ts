@@ -50,11 +50,28 @@ for (const [what, text, unit, container] of [
 }
 
 test('any text is decoded', () => {
-  const part = fc.constantFrom('a.slice', 'b.service', 'user@1.service', 'init.scope', 'docker', id, `libpod-${id}.scope`, 'lxc', 'lxc.payload.x', '..', '', '\\x2d', '\n0::', 'kubepods');
-  fc.assert(fc.property(fc.array(part), fc.string({ unit: 'binary' }), (parts, text) => {
-    decodeCgroup(`0::/${parts.join('/')}`);
-    decodeCgroup(text);
-  }));
+  const part = fc.constantFrom(
+    'a.slice',
+    'b.service',
+    'user@1.service',
+    'init.scope',
+    'docker',
+    id,
+    `libpod-${id}.scope`,
+    'lxc',
+    'lxc.payload.x',
+    '..',
+    '',
+    '\\x2d',
+    '\n0::',
+    'kubepods',
+  );
+  fc.assert(
+    fc.property(fc.array(part), fc.string({ unit: 'binary' }), (parts, text) => {
+      decodeCgroup(`0::/${parts.join('/')}`);
+      decodeCgroup(text);
+    }),
+  );
 });
 
 test.run();

@@ -10,13 +10,28 @@ for (const name of ['nginx', '', 'a b', ') (', '))) S 5 6 7', 'new\nline', 'kwor
   test(`stat of ${JSON.stringify(name)}`, () => assert.equal(decodeStat(statText(77, { name, parent: 5, ticks: 987 })), { name, parent: 5, startTicks: 987 }));
 }
 
-for (const text of ['', '77', '77 (x', '77 )x(', '77 (x) S', '77 (x) S a 1 1', statText(1, {}).replace(' 100 ', ' x '), statText(1, {}).replace(' 100 ', ' -1 '), statText(1, { parent: -3 })]) {
+for (const text of [
+  '',
+  '77',
+  '77 (x',
+  '77 )x(',
+  '77 (x) S',
+  '77 (x) S a 1 1',
+  statText(1, {}).replace(' 100 ', ' x '),
+  statText(1, {}).replace(' 100 ', ' -1 '),
+  statText(1, { parent: -3 }),
+]) {
   test(`no stat: ${JSON.stringify(text.slice(0, 20))}`, () => assert.is(decodeStat(text), null));
 }
 
 test('a process', () => {
   assert.equal(decodeProcess(processText(9, { uid: 33, exe: '/x', cgroup: '0::/a\n', cmdline: 'x\0', refused: { exe: 'AccessDenied' } })), {
-    stat: { name: 'server', parent: 1, startTicks: 100 }, uid: 33, exe: '/x', cgroup: '0::/a\n', cmdline: 'x\0', refused: { exe: 'AccessDenied' },
+    stat: { name: 'server', parent: 1, startTicks: 100 },
+    uid: 33,
+    exe: '/x',
+    cgroup: '0::/a\n',
+    cmdline: 'x\0',
+    refused: { exe: 'AccessDenied' },
   });
 });
 
@@ -58,7 +73,7 @@ for (const [cmdline, expected] of [
   ['\0\0', null],
   ['sleep\x0060\0', 'sleep 60'],
   ['/usr/bin/my prog\0-x\0', "'/usr/bin/my prog' -x"],
-  ["sh\0-c\0echo 'a' \"b\"\0", "sh -c 'echo '\\''a'\\'' \"b\"'"],
+  ['sh\0-c\0echo \'a\' "b"\0', "sh -c 'echo '\\''a'\\'' \"b\"'"],
   ['x\0\0y\0', "x '' y"],
   ['nginx: master process /usr/sbin/nginx -g daemon off;\0\0\0', 'nginx: master process /usr/sbin/nginx -g daemon off;'],
   ['sshd: me [priv]', 'sshd: me [priv]'],

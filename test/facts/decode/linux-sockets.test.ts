@@ -16,20 +16,45 @@ const one = (protocol: 'TCP' | 'UDP', row: DiagRow): KernelSocket => {
 
 test('a listener', () => {
   assert.equal(one('TCP', { local: '192.0.2.1', port: 443, inode: 4_000_000_000, uid: 4_294_967_295 }), {
-    protocol: 'TCP', localAddress: '192.0.2.1', localPort: 443, remoteAddress: null, remotePort: null, state: 'Listen', inode: 4_000_000_000, uid: 4_294_967_295, scope: 0,
+    protocol: 'TCP',
+    localAddress: '192.0.2.1',
+    localPort: 443,
+    remoteAddress: null,
+    remotePort: null,
+    state: 'Listen',
+    inode: 4_000_000_000,
+    uid: 4_294_967_295,
+    scope: 0,
   });
 });
 
 test('a connection', () => {
   const { localAddress, localPort, remoteAddress, remotePort, state } = one('TCP', {
-    local: '2001:db8::1', port: 65535, remote: '::ffff:192.0.2.7'.replace('192.0.2.7', 'c000:207'), remotePort: 1, state: 1,
+    local: '2001:db8::1',
+    port: 65535,
+    remote: '::ffff:192.0.2.7'.replace('192.0.2.7', 'c000:207'),
+    remotePort: 1,
+    state: 1,
   });
   assert.equal([localAddress, localPort, remoteAddress, remotePort, state], ['2001:db8::1', 65535, '::ffff:192.0.2.7', 1, 'Established']);
 });
 
 for (const [number, name] of [
-  [1, 'Established'], [2, 'SynSent'], [3, 'SynReceived'], [4, 'FinWait1'], [5, 'FinWait2'], [6, 'TimeWait'], [7, 'Bound'], [8, 'CloseWait'],
-  [9, 'LastAck'], [10, 'Listen'], [11, 'Closing'], [12, 'SynReceived'], [13, 'Bound'], [14, null], [255, null],
+  [1, 'Established'],
+  [2, 'SynSent'],
+  [3, 'SynReceived'],
+  [4, 'FinWait1'],
+  [5, 'FinWait2'],
+  [6, 'TimeWait'],
+  [7, 'Bound'],
+  [8, 'CloseWait'],
+  [9, 'LastAck'],
+  [10, 'Listen'],
+  [11, 'Closing'],
+  [12, 'SynReceived'],
+  [13, 'Bound'],
+  [14, null],
+  [255, null],
 ] as const) {
   test(`TCP state ${number}`, () => assert.is(one('TCP', { port: 80, state: number }).state, name));
 }
@@ -44,7 +69,15 @@ test('UDP has no state, and a remote end only when it is connected', () => {
 });
 
 for (const [local, scope] of [
-  ['fe80::1', 3], ['febf::1', 3], ['ff02::fb', 3], ['ff01::1', 3], ['ff05::2', 0], ['fec0::1', 0], ['2001:db8::1', 0], ['::', 0], ['127.0.0.1', 0],
+  ['fe80::1', 3],
+  ['febf::1', 3],
+  ['ff02::fb', 3],
+  ['ff01::1', 3],
+  ['ff05::2', 0],
+  ['fec0::1', 0],
+  ['2001:db8::1', 0],
+  ['::', 0],
+  ['127.0.0.1', 0],
 ] as const) {
   test(`the interface of ${local}`, () => assert.is(one('TCP', { local, port: 80, device: 3 }).scope, scope));
 }
@@ -55,13 +88,23 @@ test('what is not wanted is left out by state, port and inode', () => {
     asked.push([state, port, inode]);
     return port === 2;
   });
-  assert.equal(asked, [[10, 1, 7], [1, 2, 0], [10, 3, 0]]);
-  assert.equal(data.map(({ localPort }) => localPort), [2]);
+  assert.equal(asked, [
+    [10, 1, 7],
+    [1, 2, 0],
+    [10, 3, 0],
+  ]);
+  assert.equal(
+    data.map(({ localPort }) => localPort),
+    [2],
+  );
 });
 
 test('the older message type, and messages of other kinds', () => {
   const bytes = Buffer.concat([netlink(1, Buffer.alloc(4)), diagMessage({ port: 80 }, 18), netlink(99, Buffer.alloc(80)), netlink(20, Buffer.alloc(71)), done]);
-  assert.equal(decodeDiag('TCP', bytes, all).data.map(({ localPort }) => localPort), [80]);
+  assert.equal(
+    decodeDiag('TCP', bytes, all).data.map(({ localPort }) => localPort),
+    [80],
+  );
 });
 
 const errorNumber = (code: number) => {
@@ -88,11 +131,19 @@ for (const [what, bytes, flaw, count] of [
 
 test('bytes that are a part of a larger buffer', () => {
   const whole = Buffer.concat([Buffer.alloc(3), diag([{ port: 80 }])]);
-  assert.equal(decodeDiag('TCP', whole.subarray(3), all).data.map(({ localPort }) => localPort), [80]);
+  assert.equal(
+    decodeDiag('TCP', whole.subarray(3), all).data.map(({ localPort }) => localPort),
+    [80],
+  );
 });
 
 test('100,000 sockets', () => {
-  const rows = Array.from({ length: 100_000 }, (_, index): DiagRow => ({ local: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, port: index & 0xffff, inode: index, state: 1 }));
+  const rows = Array.from({ length: 100_000 }, (_, index): DiagRow => ({
+    local: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+    port: index & 0xffff,
+    inode: index,
+    state: 1,
+  }));
   const { data, flaw } = decodeDiag('TCP', diag(rows), all);
   assert.is(flaw, null);
   assert.is(data.length, rows.length);
@@ -141,7 +192,14 @@ test('/proc/net/udp6', () => {
   assert.equal([socket?.localAddress, socket?.localPort, socket?.remoteAddress, socket?.state], ['fe80::ff:fe00:1', 5353, null, null]);
 });
 
-for (const line of ['x', '0: 0100007F:1F90', `0: 0100007G:1F90 00000000:0000 0A ${rest} 0 0 1`, `0: 0100007F:11F90 00000000:0000 0A ${rest} 0 0 1`, `0: 0100007F:1F90 00000000:0000 0A ${rest} -1 0 1`, `0: 0100007F:1F90 00000000:0000 0A ${rest} 0 0 x`]) {
+for (const line of [
+  'x',
+  '0: 0100007F:1F90',
+  `0: 0100007G:1F90 00000000:0000 0A ${rest} 0 0 1`,
+  `0: 0100007F:11F90 00000000:0000 0A ${rest} 0 0 1`,
+  `0: 0100007F:1F90 00000000:0000 0A ${rest} -1 0 1`,
+  `0: 0100007F:1F90 00000000:0000 0A ${rest} 0 0 x`,
+]) {
   test(`/proc/net: ${line.slice(0, 40)}`, () => assert.equal(decodeProcNet('TCP', `${heading}${line}\n`, all), { data: [], flaw: '1 lines cannot be read' }));
 }
 
@@ -151,12 +209,24 @@ test('any text of /proc/net is decoded', () => {
 
 test('interfaces', () => {
   const text = 'fe80000000000000000000fffe000001 03 40 20 80     lan0\n00000000000000000000000000000001 01 80 10 80       lo\nnonsense\n';
-  assert.equal([...decodeInterfaces(text)], [[3, 'lan0'], [1, 'lo']]);
+  assert.equal(
+    [...decodeInterfaces(text)],
+    [
+      [3, 'lan0'],
+      [1, 'lo'],
+    ],
+  );
 });
 
 test('holders of wanted sockets', () => {
   const bytes = Buffer.concat([holderBytes([10, 1, 10, 1, 11, 1, 12, 2, 13, 4_294_967_295]), Buffer.alloc(5)]);
-  assert.equal([...decodeHolders(bytes, new Set([1, 4_294_967_295]))], [[1, [10, 10, 11]], [4_294_967_295, [13]]]);
+  assert.equal(
+    [...decodeHolders(bytes, new Set([1, 4_294_967_295]))],
+    [
+      [1, [10, 10, 11]],
+      [4_294_967_295, [13]],
+    ],
+  );
 });
 
 test.run();

@@ -20,7 +20,14 @@ test('the boot', () => {
 
 test('users: the first name of a number counts', () => {
   const users = decodeUsers('root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/:\nweb:x:33:33::/:\nbroken\n:x:5:5::/:\nx:x:-1:0::/:\nnobody:x:4294967294:1::/:\n');
-  assert.equal([...users], [[0, 'root'], [33, 'web'], [4_294_967_294, 'nobody']]);
+  assert.equal(
+    [...users],
+    [
+      [0, 'root'],
+      [33, 'web'],
+      [4_294_967_294, 'nobody'],
+    ],
+  );
 });
 
 const settings = (local: unknown, reserved: unknown, unprivileged: unknown) =>

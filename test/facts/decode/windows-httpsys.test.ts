@@ -24,8 +24,14 @@ for (const language of languages) {
 
     test(`queues in a code page that is not known: ${language}, ${version}`, () => {
       const { data } = decodeHttpQueues(decodeText(netshText(`servicestate-${language}-${version}`), undefined));
-      assert.equal(data.map(({ urls }) => urls), queues(true).map(({ urls }) => urls));
-      assert.equal(data.map(({ processes }) => processes.map(({ pid }) => pid)), queues(true).map(({ processes }) => processes.map(({ pid }) => pid)));
+      assert.equal(
+        data.map(({ urls }) => urls),
+        queues(true).map(({ urls }) => urls),
+      );
+      assert.equal(
+        data.map(({ processes }) => processes.map(({ pid }) => pid)),
+        queues(true).map(({ processes }) => processes.map(({ pid }) => pid)),
+      );
     });
   }
 }
@@ -33,13 +39,37 @@ for (const language of languages) {
 const queue = (...lines: string[]) => ['Title', '-----', '', 'Queue name: Pool', ...lines].join('\r\n');
 const variants: [what: string, lines: string[], expected: object][] = [
   ['two processes', ['    Count: 2', '    Ids:', '        100', '        200', '    Urls:', '        HTTP://+:80/'], { controller: null, processes: [100, 200] }],
-  ['two with images', ['    Count: 2', '    Processes:', '        ID: 100, image: C:\\a.exe', '        ID: 200, image: D:\\b c.exe', '    Urls:', '        HTTP://+:80/'], { controller: null, processes: [100, 200] }],
+  [
+    'two with images',
+    ['    Count: 2', '    Processes:', '        ID: 100, image: C:\\a.exe', '        ID: 200, image: D:\\b c.exe', '    Urls:', '        HTTP://+:80/'],
+    { controller: null, processes: [100, 200] },
+  ],
   ['a hidden image', ['    Count: 1', '    Processes:', '        ID: 100, image: <?>', '    Urls:', '        HTTP://+:80/'], { controller: null, processes: [100] }],
-  ['a device path', ['    Count: 1', '    Processes:', '        ID: 100, image: \\Device\\HarddiskVolume3\\a.exe', '    Urls:', '        HTTP://+:80/'], { controller: null, processes: [100] }],
-  ['a controller among processes', ['    Count: 0', '    Controller process:', '        ID: 100, image: C:\\svchost.exe', '    Processes:', '    Urls:', '        HTTP://+:80/'], { controller: 100, processes: [] }],
-  ['a controller beside as many processes as its number', ['    Count: 1', '    Controller: 8', '    Ids:', '        100', '    Urls:', '        HTTP://+:80/'], { controller: 8, processes: [100] }],
-  ['a log folder with a number in its name', ['    Count: 1', '    Ids:', '        100', '    Log directory: C:\\logs 1\\W3SVC2', '    Urls:', '        HTTP://+:80/'], { controller: null, processes: [100] }],
-  ['numbers of a session below', ['    Count: 1', '    Ids:', '        100', '    Urls:', '        HTTP://+:80/', '        Session:', '            7'], { controller: null, processes: [100] }],
+  [
+    'a device path',
+    ['    Count: 1', '    Processes:', '        ID: 100, image: \\Device\\HarddiskVolume3\\a.exe', '    Urls:', '        HTTP://+:80/'],
+    { controller: null, processes: [100] },
+  ],
+  [
+    'a controller among processes',
+    ['    Count: 0', '    Controller process:', '        ID: 100, image: C:\\svchost.exe', '    Processes:', '    Urls:', '        HTTP://+:80/'],
+    { controller: 100, processes: [] },
+  ],
+  [
+    'a controller beside as many processes as its number',
+    ['    Count: 1', '    Controller: 8', '    Ids:', '        100', '    Urls:', '        HTTP://+:80/'],
+    { controller: 8, processes: [100] },
+  ],
+  [
+    'a log folder with a number in its name',
+    ['    Count: 1', '    Ids:', '        100', '    Log directory: C:\\logs 1\\W3SVC2', '    Urls:', '        HTTP://+:80/'],
+    { controller: null, processes: [100] },
+  ],
+  [
+    'numbers of a session below',
+    ['    Count: 1', '    Ids:', '        100', '    Urls:', '        HTTP://+:80/', '        Session:', '            7'],
+    { controller: null, processes: [100] },
+  ],
 ];
 for (const [what, lines, { controller, processes }] of variants as [string, string[], { controller: number | null; processes: number[] }][]) {
   test(what, () => {
@@ -81,7 +111,10 @@ test('URL reservations', () => {
   const parts = [reservation('http://+:80/Temporary_Listen_Addresses/', 'D:(A;;GX;;;WD)'), reservation('https://+:5358/', '')];
   const pages = parts.map((part) => `${base.toString(16)}:${part.length}`).join(' ');
   assert.equal(decodeUrlReservations(Buffer.concat(parts), pages), {
-    data: [{ url: 'http://+:80/Temporary_Listen_Addresses/', sddl: 'D:(A;;GX;;;WD)' }, { url: 'https://+:5358/', sddl: null }],
+    data: [
+      { url: 'http://+:80/Temporary_Listen_Addresses/', sddl: 'D:(A;;GX;;;WD)' },
+      { url: 'https://+:5358/', sddl: null },
+    ],
     flaw: null,
   });
   assert.equal(decodeUrlReservations(Buffer.alloc(0), ''), { data: [], flaw: null });
@@ -111,7 +144,12 @@ test('the IP listen list', () => {
 test('any text and any bytes: no crash, no port and no pid beyond what there can be', () => {
   const line = fc.oneof(
     fc.string(),
-    fc.tuple(fc.constantFrom('', '    ', '        '), fc.constantFrom('Name: x', 'ID: 12, image: C:\\a', '17', 'Count: 1', 'HTTP://+:80/', 'https://[::]:1:2/x', '<?>', 'ID: 99999999999, image: <?>')).map((parts) => parts.join('')),
+    fc
+      .tuple(
+        fc.constantFrom('', '    ', '        '),
+        fc.constantFrom('Name: x', 'ID: 12, image: C:\\a', '17', 'Count: 1', 'HTTP://+:80/', 'https://[::]:1:2/x', '<?>', 'ID: 99999999999, image: <?>'),
+      )
+      .map((parts) => parts.join('')),
   );
   fc.assert(
     fc.property(fc.array(line), (lines) => {
@@ -122,10 +160,17 @@ test('any text and any bytes: no crash, no port and no pid beyond what there can
     }),
   );
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 600 }), fc.oneof(fc.string(), fc.nat(600).map((length) => `0:${length}`)), (bytes, pages) => {
-      decodeUrlReservations(bytes, pages);
-      decodeIpListenList(bytes);
-    }),
+    fc.property(
+      fc.uint8Array({ maxLength: 600 }),
+      fc.oneof(
+        fc.string(),
+        fc.nat(600).map((length) => `0:${length}`),
+      ),
+      (bytes, pages) => {
+        decodeUrlReservations(bytes, pages);
+        decodeIpListenList(bytes);
+      },
+    ),
   );
 });
 
@@ -135,7 +180,8 @@ test('a long text is read in time that grows with its length', () => {
 });
 
 test('services may be indented below their process, and hidden ones are none', () => {
-  const queue = (below: string) => decodeHttpQueues(`T\n---\nName: X\n    Count: 1\n    Processes:\n        ID: 944, image: <?>\n${below}    URLs:\n        HTTP://+:81/\n`).data[0]!;
+  const queue = (below: string) =>
+    decodeHttpQueues(`T\n---\nName: X\n    Count: 1\n    Processes:\n        ID: 944, image: <?>\n${below}    URLs:\n        HTTP://+:81/\n`).data[0]!;
   assert.equal(queue('            Services: A, B\n            Tagged Service: B\n').processes, [{ pid: 944, service: 'B' }]);
   assert.equal(queue('        Services: <?>\n        Tagged Service: <?>\n').processes, [{ pid: 944, service: null }]);
   assert.equal(queue('').processes, [{ pid: 944, service: null }]);

@@ -35,7 +35,13 @@ test('a pointer that leads out of the memory gives nothing', () => {
   const bytes = Buffer.alloc(32);
   const memory = memoryOf(bytes, '1000')!;
   bytes.write('hi', 24, 'utf16le');
-  for (const [pointer, expected] of [[0x1018n, 'hi'], [0x1000n + 32n, null], [0xfffn, null], [0n, null], [0xffffffffffffffffn, null]] as const) {
+  for (const [pointer, expected] of [
+    [0x1018n, 'hi'],
+    [0x1000n + 32n, null],
+    [0xfffn, null],
+    [0n, null],
+    [0xffffffffffffffffn, null],
+  ] as const) {
     bytes.writeUInt16LE(4, 0);
     bytes.writeBigUInt64LE(pointer, 8);
     assert.is(unicodeString(memory, 0, 100), expected, `${pointer}`);

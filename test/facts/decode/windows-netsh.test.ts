@@ -17,7 +17,12 @@ const outputs: readonly [name: string, text: string, start: number, end: number]
   // https://github.com/DataDog/datadog-agent, pkg/network/config/sysctl's test of the same call
   ['French', `\nPlage de ports dynamique du protocole tcp\n${rule}\nPort de d\x82marrage   : 49152\nNombre de ports     : 16384\n`, 49152, 65535],
   // https://blog.caomingjun.com/excludedportrange-and-dynamicport-in-windows
-  ['Chinese', `\r\n\xd0\xad\xd2\xe9 tcp \xb6\xaf\xcc\xac\xb6\xcb\xbf\xda\xb7\xb6\xce\xa7\r\n${rule}\r\n\xc6\xf4\xb6\xaf\xb6\xcb\xbf\xda        : 50000\r\n\xb6\xcb\xbf\xda\xca\xfd          : 255\r\n`, 50000, 50254],
+  [
+    'Chinese',
+    `\r\n\xd0\xad\xd2\xe9 tcp \xb6\xaf\xcc\xac\xb6\xcb\xbf\xda\xb7\xb6\xce\xa7\r\n${rule}\r\n\xc6\xf4\xb6\xaf\xb6\xcb\xbf\xda        : 50000\r\n\xb6\xcb\xbf\xda\xca\xfd          : 255\r\n`,
+    50000,
+    50254,
+  ],
 ];
 
 for (const [name, text, start, end] of outputs) {
@@ -65,7 +70,11 @@ test('what is no list of excluded ranges', () => {
 });
 
 test('any text gives excluded ranges of ports or none', () => {
-  const line = fc.oneof(fc.string(), fc.constant('----  ----'), fc.tuple(fc.nat(99999), fc.nat(99999), fc.constantFrom('', ' *')).map(([a, b, star]) => `  ${a}  ${b}${star}`));
+  const line = fc.oneof(
+    fc.string(),
+    fc.constant('----  ----'),
+    fc.tuple(fc.nat(99999), fc.nat(99999), fc.constantFrom('', ' *')).map(([a, b, star]) => `  ${a}  ${b}${star}`),
+  );
   fc.assert(
     fc.property(fc.array(line), (lines) => {
       for (const { start, end } of decodeExcludedRanges(lines.join('\r\n')) ?? []) assert.ok(start >= 1 && start <= end && end <= 65535);
@@ -75,10 +84,16 @@ test('any text gives excluded ranges of ports or none', () => {
 
 test('any text gives a range of ports or none', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.tuple(fc.nat(99999), fc.nat(99999)).map(([a, b]) => `x : ${a}\ny : ${b}`)), (text) => {
-      const range = decodeDynamicRange(text);
-      assert.ok(range === null || (range.start >= 1 && range.start <= range.end && range.end <= 65535));
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.tuple(fc.nat(99999), fc.nat(99999)).map(([a, b]) => `x : ${a}\ny : ${b}`),
+      ),
+      (text) => {
+        const range = decodeDynamicRange(text);
+        assert.ok(range === null || (range.start >= 1 && range.start <= range.end && range.end <= 65535));
+      },
+    ),
   );
 });
 

@@ -17,19 +17,28 @@ test('the list, with names of every kind', () => {
     { pid: 1234, parent: 4, name: 'Wörter 端口.exe', created: filetime(started), threads: 0 },
     { pid: 4_294_967_292, parent: 1234, name: 'half \ud83d.exe', created: filetime(started) },
   ]);
-  assert.equal([...decode(bytes).data.values()], [
-    { pid: 0, parent: 0, imageName: null, started: null },
-    { pid: 4, parent: 0, imageName: 'System', started: null },
-    { pid: 1234, parent: 4, imageName: 'Wörter 端口.exe', started },
-    { pid: 4_294_967_292, parent: 1234, imageName: 'half \ud83d.exe', started },
-  ]);
+  assert.equal(
+    [...decode(bytes).data.values()],
+    [
+      { pid: 0, parent: 0, imageName: null, started: null },
+      { pid: 4, parent: 0, imageName: 'System', started: null },
+      { pid: 1234, parent: 4, imageName: 'Wörter 端口.exe', started },
+      { pid: 4_294_967_292, parent: 1234, imageName: 'half \ud83d.exe', started },
+    ],
+  );
   assert.is(decode(bytes).flaw, null);
 });
 
 test('a list that is cut off gives what is whole', () => {
-  const bytes = processList([{ pid: 4, name: 'System' }, { pid: 8, name: 'a.exe' }]);
+  const bytes = processList([
+    { pid: 4, name: 'System' },
+    { pid: 8, name: 'a.exe' },
+  ]);
   assert.equal(decode(bytes.subarray(0, bytes.length - 200)), {
-    data: new Map([[4, { pid: 4, parent: 0, imageName: 'System', started: null }], [8, { pid: 8, parent: 0, imageName: null, started: null }]]),
+    data: new Map([
+      [4, { pid: 4, parent: 0, imageName: 'System', started: null }],
+      [8, { pid: 8, parent: 0, imageName: null, started: null }],
+    ]),
     flaw: null,
   });
   assert.is(decode(bytes.subarray(0, 400)).flaw, 'the list of processes is cut off');
@@ -37,13 +46,20 @@ test('a list that is cut off gives what is whole', () => {
 });
 
 test('a chain that does not move on is no endless loop', () => {
-  const bytes = processList([{ pid: 4, name: 'System' }, { pid: 8, name: 'a.exe' }]);
+  const bytes = processList([
+    { pid: 4, name: 'System' },
+    { pid: 8, name: 'a.exe' },
+  ]);
   bytes.writeUInt32LE(1, 0);
   assert.is(decode(bytes).flaw, 'the list of processes is broken');
 });
 
 test('any bytes: no crash, no endless loop', () => {
-  const good = processList([{ pid: 4, name: 'System' }, { pid: 8, name: 'a.exe' }, { pid: 12, name: 'b.exe' }]);
+  const good = processList([
+    { pid: 4, name: 'System' },
+    { pid: 8, name: 'a.exe' },
+    { pid: 12, name: 'b.exe' },
+  ]);
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 20 }), fc.nat(good.length), (changes, length) => {
       const bytes = Buffer.from(good);

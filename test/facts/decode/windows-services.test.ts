@@ -30,7 +30,10 @@ test('own and shared processes, every state', () => {
 test('a list in several pages, each with an address of its own', () => {
   const page = (name: string) => servicePage([{ name, display: name, pid: 8 }], 512);
   const bytes = Buffer.concat([page('one'), page('two')]);
-  assert.equal(decodeServices(bytes, `${address}:512:1 ${address}:512:1`).data.map(({ name }) => name), ['one', 'two']);
+  assert.equal(
+    decodeServices(bytes, `${address}:512:1 ${address}:512:1`).data.map(({ name }) => name),
+    ['one', 'two'],
+  );
 });
 
 for (const [what, bytes, pages] of [
@@ -45,15 +48,30 @@ for (const [what, bytes, pages] of [
 }
 
 test('a name that leads nowhere ends the list', () => {
-  const bytes = servicePage([{ name: 'a', display: 'a', pid: 8 }, { name: 'b', display: 'b', pid: 8 }], 512);
+  const bytes = servicePage(
+    [
+      { name: 'a', display: 'a', pid: 8 },
+      { name: 'b', display: 'b', pid: 8 },
+    ],
+    512,
+  );
   bytes.writeBigUInt64LE(0n, 56);
   const { data, flaw } = decodeServices(bytes, `${address}:512:2`);
-  assert.equal(data.map(({ name }) => name), ['a']);
+  assert.equal(
+    data.map(({ name }) => name),
+    ['a'],
+  );
   assert.is(flaw, 'the list of services is broken');
 });
 
 test('any bytes: no crash', () => {
-  const good = servicePage([{ name: 'Dnscache', display: 'DNS', pid: 8 }, { name: 'b', display: 'b', pid: 8 }], 256);
+  const good = servicePage(
+    [
+      { name: 'Dnscache', display: 'DNS', pid: 8 },
+      { name: 'b', display: 'b', pid: 8 },
+    ],
+    256,
+  );
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(255), fc.nat(255)), { maxLength: 20 }), fc.nat(5), (changes, count) => {
       const bytes = Buffer.from(good);

@@ -9,12 +9,18 @@ const test = suite('windows signers');
 const thumbprint = '0123456789ABCDEF0123456789ABCDEF01234567';
 
 test('a valid signature names its signer, another only its status', () => {
-  const text = signerLine('C:\\a.exe', 'Valid', 'Microsoft Windows', thumbprint) + signerLine('C:\\b.exe', 'HashMismatch', 'Microsoft Windows', thumbprint) + signerLine('C:\\c.exe', 'NotSigned');
-  assert.equal([...decodeSigners(text)], [
-    ['C:\\a.exe', { status: 'Valid', signer: 'Microsoft Windows' }],
-    ['C:\\b.exe', { status: 'HashMismatch', signer: null }],
-    ['C:\\c.exe', { status: 'NotSigned', signer: null }],
-  ]);
+  const text =
+    signerLine('C:\\a.exe', 'Valid', 'Microsoft Windows', thumbprint) +
+    signerLine('C:\\b.exe', 'HashMismatch', 'Microsoft Windows', thumbprint) +
+    signerLine('C:\\c.exe', 'NotSigned');
+  assert.equal(
+    [...decodeSigners(text)],
+    [
+      ['C:\\a.exe', { status: 'Valid', signer: 'Microsoft Windows' }],
+      ['C:\\b.exe', { status: 'HashMismatch', signer: null }],
+      ['C:\\c.exe', { status: 'NotSigned', signer: null }],
+    ],
+  );
 });
 
 test('a valid signature may name nobody', () => {
@@ -48,9 +54,12 @@ test('whatever the names are', () => {
 test('any text is read without an error, and names signers of valid signatures alone', () => {
   const piece = fc.oneof(fc.string(), fc.constantFrom('|', 'Valid', '\n', 'QQA=', '|Valid|QQA=|00'));
   fc.assert(
-    fc.property(fc.array(piece).map((pieces) => pieces.join('')), (text) => {
-      for (const { status, signer } of decodeSigners(text).values()) assert.ok(signer === null || status === 'Valid');
-    }),
+    fc.property(
+      fc.array(piece).map((pieces) => pieces.join('')),
+      (text) => {
+        for (const { status, signer } of decodeSigners(text).values()) assert.ok(signer === null || status === 'Valid');
+      },
+    ),
   );
 });
 

@@ -11,8 +11,18 @@ const created = '2026-01-02T03:04:05.1234567Z';
 const tables: readonly SocketTable[] = ['tcp4', 'tcp6', 'udp4', 'udp6'];
 
 const cases: readonly { table: SocketTable; row: Row; local: string; remote: string }[] = [
-  { table: 'tcp4', row: { local: '127.0.0.1', port: 443, remote: '192.0.2.7', remotePort: 50123, state: 5, pid: 1234, created: filetime(created), tag: 77 }, local: '127.0.0.1', remote: '192.0.2.7' },
-  { table: 'tcp6', row: { local: 'fe80::1:2', port: 8080, remote: 'fe80::9', remotePort: 65535, state: 11, pid: 4_294_967_292, created: filetime(created), tag: 77, scope: 12 }, local: 'fe80::1:2%12', remote: 'fe80::9%12' },
+  {
+    table: 'tcp4',
+    row: { local: '127.0.0.1', port: 443, remote: '192.0.2.7', remotePort: 50123, state: 5, pid: 1234, created: filetime(created), tag: 77 },
+    local: '127.0.0.1',
+    remote: '192.0.2.7',
+  },
+  {
+    table: 'tcp6',
+    row: { local: 'fe80::1:2', port: 8080, remote: 'fe80::9', remotePort: 65535, state: 11, pid: 4_294_967_292, created: filetime(created), tag: 77, scope: 12 },
+    local: 'fe80::1:2%12',
+    remote: 'fe80::9%12',
+  },
   { table: 'udp4', row: { local: '0.0.0.0', port: 53, pid: 8, created: filetime(created), tag: 77 }, local: '0.0.0.0', remote: '' },
   { table: 'udp6', row: { local: '2001:db8::1', port: 5353, pid: 12, created: filetime(created), tag: 77 }, local: '2001:db8::1', remote: '' },
 ];
@@ -24,10 +34,29 @@ for (const { table, row, local, remote } of cases) {
       data: [
         ...(table.endsWith('4')
           ? []
-          : [{ protocol: tcp ? 'TCP' : 'UDP', localAddress: '::1', localPort: 1, remoteAddress: tcp ? '::' : '', remotePort: 0, state: tcp ? 2 : 0, pid: 1, created: null, serviceTag: 0 }]),
+          : [
+              {
+                protocol: tcp ? 'TCP' : 'UDP',
+                localAddress: '::1',
+                localPort: 1,
+                remoteAddress: tcp ? '::' : '',
+                remotePort: 0,
+                state: tcp ? 2 : 0,
+                pid: 1,
+                created: null,
+                serviceTag: 0,
+              },
+            ]),
         {
-          protocol: tcp ? 'TCP' : 'UDP', localAddress: local, localPort: row.port, remoteAddress: remote, remotePort: row.remotePort ?? 0,
-          state: row.state ?? 0, pid: row.pid, created, serviceTag: 77,
+          protocol: tcp ? 'TCP' : 'UDP',
+          localAddress: local,
+          localPort: row.port,
+          remoteAddress: remote,
+          remotePort: row.remotePort ?? 0,
+          state: row.state ?? 0,
+          pid: row.pid,
+          created,
+          serviceTag: 77,
         },
       ],
       flaw: null,
@@ -35,8 +64,15 @@ for (const { table, row, local, remote } of cases) {
   });
 
   test(`only the wanted rows of ${table}`, () => {
-    const bytes = socketTable(table, [{ ...row, port: 1 }, { ...row, port: 2 }, { ...row, port: 3 }]);
-    assert.equal(decodeSockets(table, bytes, (port) => port === 2).data.map(({ localPort }) => localPort), [2]);
+    const bytes = socketTable(table, [
+      { ...row, port: 1 },
+      { ...row, port: 2 },
+      { ...row, port: 3 },
+    ]);
+    assert.equal(
+      decodeSockets(table, bytes, (port) => port === 2).data.map(({ localPort }) => localPort),
+      [2],
+    );
   });
 
   test(`a ${table} table at any address of memory`, () => {
@@ -82,8 +118,22 @@ test('any bytes: no crash, and never more rows than there is room for', () => {
 });
 
 for (const [number, name] of [
-  [0, null], [1, 'Closed'], [2, 'Listen'], [3, 'SynSent'], [4, 'SynReceived'], [5, 'Established'], [6, 'FinWait1'], [7, 'FinWait2'],
-  [8, 'CloseWait'], [9, 'Closing'], [10, 'LastAck'], [11, 'TimeWait'], [12, 'DeleteTCB'], [13, null], [100, 'Bound'], [0xffffffff, null],
+  [0, null],
+  [1, 'Closed'],
+  [2, 'Listen'],
+  [3, 'SynSent'],
+  [4, 'SynReceived'],
+  [5, 'Established'],
+  [6, 'FinWait1'],
+  [7, 'FinWait2'],
+  [8, 'CloseWait'],
+  [9, 'Closing'],
+  [10, 'LastAck'],
+  [11, 'TimeWait'],
+  [12, 'DeleteTCB'],
+  [13, null],
+  [100, 'Bound'],
+  [0xffffffff, null],
 ] as const) {
   test(`TCP state ${number} is ${name}`, () => {
     assert.is(tcpStateName(number), name);

@@ -11,7 +11,10 @@ const test = suite('windows tables');
 
 test('port proxy rules of all four tables', () => {
   const text = JSON.stringify({
-    v4tov4: [['0.0.0.0/9999', '192.168.1.101/22'], ['*/8080', 'web/80']],
+    v4tov4: [
+      ['0.0.0.0/9999', '192.168.1.101/22'],
+      ['*/8080', 'web/80'],
+    ],
     v4tov6: [['127.0.0.1/1', 'fd00::1/2']],
     v6tov4: [['::/443', '10.0.0.1/8443']],
     v6tov6: [['::1/3', 'fd00::2/4']],
@@ -35,25 +38,43 @@ test('what is no rule is left out, what is no table is told', () => {
 
 test('ports reserved for guests', () => {
   const source = 'HcnEnumerateGuestNetworkPortReservations';
-  assert.equal(decodeGuestPorts(guestPorts([[1, 32768, 36863], [3, 50000, 50000], [2, 1, 65535]])), {
-    data: [
-      { kind: 'ReservedForGuests', protocol: 'TCP', family: null, start: 32768, end: 36863, source },
-      { kind: 'ReservedForGuests', protocol: null, family: null, start: 50000, end: 50000, source },
-      { kind: 'ReservedForGuests', protocol: 'UDP', family: null, start: 1, end: 65535, source },
-    ],
-    flaw: null,
-  });
+  assert.equal(
+    decodeGuestPorts(
+      guestPorts([
+        [1, 32768, 36863],
+        [3, 50000, 50000],
+        [2, 1, 65535],
+      ]),
+    ),
+    {
+      data: [
+        { kind: 'ReservedForGuests', protocol: 'TCP', family: null, start: 32768, end: 36863, source },
+        { kind: 'ReservedForGuests', protocol: null, family: null, start: 50000, end: 50000, source },
+        { kind: 'ReservedForGuests', protocol: 'UDP', family: null, start: 1, end: 65535, source },
+      ],
+      flaw: null,
+    },
+  );
   assert.equal(decodeGuestPorts(Buffer.alloc(0)), { data: [], flaw: null });
   assert.is(decodeGuestPorts(guestPorts([[1, 2, 3]]).subarray(0, 60)).flaw, 'the list of guest networks is cut off');
   assert.is(decodeGuestPorts(guestPorts([[9, 2, 3]])).flaw, 'the list of guest networks has an entry that is not readable');
   assert.is(decodeGuestPorts(guestPorts([[1, 3, 2]])).flaw, 'the list of guest networks has an entry that is not readable');
 });
 
-for (const [table, local, expected] of [['bound4', '127.0.0.1', '127.0.0.1'], ['bound6', 'fe80::1', 'fe80::1%7']] as const) {
+for (const [table, local, expected] of [
+  ['bound4', '127.0.0.1', '127.0.0.1'],
+  ['bound6', 'fe80::1', 'fe80::1%7'],
+] as const) {
   test(`sockets of ${table}`, () => {
-    const bytes = boundTable(table, [{ local, port: 5000, pid: 77, scope: 7 }, { local, port: 5001, pid: 78 }]);
+    const bytes = boundTable(table, [
+      { local, port: 5000, pid: 77, scope: 7 },
+      { local, port: 5001, pid: 78 },
+    ]);
     const { data, flaw } = decodeBoundSockets(table, bytes, (port) => port === 5000);
-    assert.equal([data, flaw], [[{ protocol: 'TCP', localAddress: expected, localPort: 5000, remoteAddress: '', remotePort: 0, state: 100, pid: 77, created: null, serviceTag: 0 }], null]);
+    assert.equal(
+      [data, flaw],
+      [[{ protocol: 'TCP', localAddress: expected, localPort: 5000, remoteAddress: '', remotePort: 0, state: 100, pid: 77, created: null, serviceTag: 0 }], null],
+    );
     assert.is(decodeBoundSockets(table, bytes.subarray(0, 40), () => true).flaw, `the ${table} table is cut off: it has ${table === 'bound4' ? 1 : 0} of 2 rows`);
     assert.is(decodeBoundSockets(table, bytes.subarray(0, 3), () => true).flaw, `the ${table} table has no header`);
   });
@@ -61,7 +82,10 @@ for (const [table, local, expected] of [['bound4', '127.0.0.1', '127.0.0.1'], ['
 
 test('service tags', () => {
   const at = '2026-01-02T03:04:06Z';
-  const known = decodeServiceTags({ at, text: JSON.stringify({ '100:7': { value: 'Dnscache' }, '100:8': { value: '' }, '100:9': { refusal: { code: 'AccessDenied', text: 'no' } } }) });
+  const known = decodeServiceTags({
+    at,
+    text: JSON.stringify({ '100:7': { value: 'Dnscache' }, '100:8': { value: '' }, '100:9': { refusal: { code: 'AccessDenied', text: 'no' } } }),
+  });
   assert.equal(known('100:7'), { value: 'Dnscache' });
   assert.equal(known('100:8'), { refusal: { code: 'NotSupported', text: 'Windows does not tell' } });
   assert.equal(known('100:9'), { refusal: { code: 'AccessDenied', text: 'no' } });
