@@ -18,7 +18,7 @@ function wrap(text: string, indent: number): string {
 }
 
 /** `--format,-f #0` as people write it: `-f, --format FORMAT`. */
-function optionText(option: Definition['options'][number]): string {
+export function optionText(option: Definition['options'][number]): string {
   const [long = '', ...short] = option.definition.replace(/ #\d+/g, '').split(',');
   const value = / #\d+/.test(option.definition) ? ` ${long.replace(/^--/, '').toUpperCase()}` : '';
   return `${[...short, long].join(', ')}${value}`;
@@ -26,6 +26,15 @@ function optionText(option: Definition['options'][number]): string {
 
 function title(text: string): string {
   return `\n${text}\n`;
+}
+
+/** The words of a command: clipanion writes its operands behind them. */
+export const pathOf = (definition: Definition): string => definition.path.replace(/ [.<[].*$/, '').trim();
+
+/** Its operands as people write them, with a blank in front. */
+export function operandsOf(definition: Definition): string {
+  // Clipanion has no name for operands of any number: they are ports wherever there are some.
+  return ((definition as { usage?: string }).usage ?? '').slice(pathOf(definition).length).replace('...', '[PORTS…]');
 }
 
 /** The page of one command. */
@@ -59,8 +68,6 @@ function commandPage(definition: Definition, operands: string): string {
 export async function helpText(cli: Cli<never>, words: readonly string[]): Promise<string> {
   const definitions = cli.definitions();
   const wanted = ['portowner', ...words].join(' ');
-  // Clipanion writes the operands of a command into its path.
-  const pathOf = (definition: Definition): string => definition.path.replace(/ [.<[].*$/, '').trim();
   const found = definitions.find((definition) => pathOf(definition) === wanted);
   // The second word may be what the command is about.
   if (
@@ -80,14 +87,12 @@ export async function helpText(cli: Cli<never>, words: readonly string[]): Promi
     throw new PortOwnerError('PO1001', `there is no command ${JSON.stringify(words.join(' '))}`, {
       hint: 'portowner --help lists them.',
     });
-  // Clipanion has no name for operands of any number: they are ports wherever there are some.
-  const operands = ((found as { usage?: string }).usage ?? '').slice(pathOf(found).length).replace('...', '[PORTS…]');
-  const page = commandPage({ ...found, path: wanted }, operands);
+  const page = commandPage({ ...found, path: wanted }, operandsOf(found));
   if (words.length > 0) return page;
   const others = definitions
     .filter((definition) => definition !== found)
     .map((definition) => ({
-      path: definition.path.replace(/ [.<[].*$/, '').trim(),
+      path: pathOf(definition),
       description: definition.description ?? '',
     }));
   const column = Math.max(...others.map(({ path }) => path.length)) + 4;
