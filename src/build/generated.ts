@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { compileFromFile } from 'json-schema-to-typescript';
+import { loadAllCommands } from '../cli/commands.ts';
+import { catalogueText, commandTable } from './catalogue.ts';
 import { referencePages } from './reference.ts';
 import { root } from './runtime.mjs';
 
@@ -43,6 +45,8 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['src/facts/facts.ts', await factTypes()],
     ['src/ports/iana-data.ts', ianaData()],
+    ['src/cli/catalogue.ts', await catalogueText()],
+    ['ps/Private/Commands.ps1', commandTable(await loadAllCommands())],
     ...(await referencePages()),
   ]);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import { allCommands } from '../../src/commands/run.ts';
+import { allCommands } from '../../src/cli/commands.ts';
 import { formats } from '../../src/formats/format.ts';
 import { temporaryFolder } from '../commands/harness.ts';
 import { skip } from '../skip.ts';
