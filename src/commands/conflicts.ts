@@ -90,7 +90,7 @@ export class ConflictsCommand extends RowCommand {
 
   /** What the words of a table mean. */
   private notes(rows: readonly Conflict[]): string | null {
-    if ((this.format ?? 'table') !== 'table' || this.columns !== undefined) return null;
+    if (!this.narrow) return null;
     const known = new Map(rows.map((row) => [row.Kind!, row.Description!]));
     return ['', ...[...known].map(([kind, description]) => `${kind}: ${description}`)].join('\n');
   }

@@ -19,13 +19,13 @@ function commandWordsOf([first = '', second = '']: readonly string[]): string[] 
 function checkSecondWord(classes: readonly CommandClass[], [first = '', second = '']: readonly string[]): void {
   const paths = classes.flatMap(({ paths = [] }) => paths);
   if (paths.some((path) => path.length < 2 || path[1] === second)) return;
-  const what =
-    second === '' || second.startsWith('-') ? 'needs a second word' : `has no command ${JSON.stringify(second)}`;
   const words = paths.map(([, word]) => word).join(', ');
-  throw new PortOwnerError('PO1001', `portowner ${first} ${what}`, {
-    hint: `It takes one of ${words}; portowner ${first} --help tells of them.`,
-    target: second,
-  });
+  const missing = second === '' || second.startsWith('-');
+  throw new PortOwnerError(
+    'PO1001',
+    `${missing ? 'missing subcommand' : `unknown subcommand ${JSON.stringify(second)}`}: portowner ${first} ${words}`,
+    { hint: `portowner ${first} --help explains them.`, target: second },
+  );
 }
 
 /** `--sort -StartTime` as `--sort=-StartTime`: clipanion takes every word that starts with - for an option. */

@@ -149,9 +149,8 @@ export class StopCommand extends RowCommand {
       };
     }
     const results: Stopped[] = [...missing];
-    const forPeople = (this.format ?? 'table') === 'table' || this.format === 'list';
     for (const target of targets) {
-      if (forPeople && this.problems !== 'rows') this.surroundings.error(planText(target));
+      if (this.forPeople && this.problems !== 'rows') this.surroundings.error(planText(target));
       if (this.dryRun || target.means.how === 'refused') results.push(planned(target));
       else if (!this.yes && !person!(`Stop ${sanitise(target.owner)}? [y/N] `))
         results.push(stopRow(target, { result: 'Declined', reasons: ['the answer was no'] }));

@@ -114,7 +114,7 @@ export class WhyCommand extends RowCommand {
 
   /** A table has no room for lists. */
   private noteOf(evidence: readonly string[] | null, remedy: readonly string[] | null): { note?: string } {
-    if ((this.format ?? 'table') !== 'table' || this.columns !== undefined) return {};
+    if (!this.narrow) return {};
     const lines = (title: string, items: readonly string[] | null) =>
       items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((item) => `  ${sanitise(item)}`)];
     return { note: [...lines('Evidence', evidence), ...lines('What to do', remedy)].join('\n') };

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { allCommands } from '../../src/cli/commands.ts';
-import { formats } from '../../src/formats/format.ts';
+import { formats } from '../../src/formats/formats.ts';
 import { temporaryFolder } from '../commands/harness.ts';
 import { skip } from '../skip.ts';
 import { codeLines, pages, textOf } from './pages.ts';
