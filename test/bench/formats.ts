@@ -112,7 +112,10 @@ function peakMemory(format: Format, count: number): number {
   );
 }
 
-/** Writes generated rows, none of which is kept. */
+/**
+ * Writes generated rows, none of which is kept.
+ * @public the child process above imports it
+ */
 export function writeEndpoints(format: Format, count: number): Promise<void> {
   return write(format, endpoints(count));
 }
