@@ -45,7 +45,7 @@ export async function catalogueText(): Promise<string> {
   },`;
   });
   return `// Generated from the files in src/commands by "node build.mjs generate": do not edit.
-import type { CommandClass } from './commands.ts';
+import type { CommandClass } from '../commands/base.ts';
 
 /** The first word of a command line, and the one file that is loaded for it, with the command or commands in it. */
 export const catalogue: Readonly<Record<string, () => Promise<readonly CommandClass[]>>> = {

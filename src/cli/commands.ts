@@ -1,11 +1,9 @@
 import type { Definition } from 'clipanion';
-import type { BaseCommand } from '../commands/base.ts';
+import type { CommandClass } from '../commands/base.ts';
 import { loadClipanion } from '../commands/clipanion.ts';
 import { version } from '../version.ts';
 import type { CommandAbout } from './about.ts';
 import { catalogue } from './catalogue.ts';
-
-export type CommandClass = (new () => BaseCommand) & { readonly paths?: string[][]; readonly about: CommandAbout };
 
 /** A command, and what clipanion says of its options. */
 export interface KnownCommand {

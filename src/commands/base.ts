@@ -1,4 +1,5 @@
 import { Command } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import { ClosedPipe } from '../formats/sink.ts';
 import { sanitise } from '../formats/sanitise.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
@@ -63,3 +64,6 @@ export abstract class BaseCommand extends Command<Context & Command['context']> 
     this.surroundings.error(problemText(error.problem));
   }
 }
+
+/** A command, as the catalogue has it. */
+export type CommandClass = (new () => BaseCommand) & { readonly paths?: string[][]; readonly about: CommandAbout };

@@ -1,7 +1,8 @@
 import { ClosedPipe } from '../formats/sink.ts';
 import { exit, PortOwnerError, type ExitCode } from '../problems.ts';
 import { catalogue } from '../cli/catalogue.ts';
-import { newCli, type CommandClass } from '../cli/commands.ts';
+import { newCli } from '../cli/commands.ts';
+import type { CommandClass } from './base.ts';
 import { version } from '../version.ts';
 import { loadClipanion } from './clipanion.ts';
 import type { Surroundings } from './surroundings.ts';
