@@ -2,8 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle } from './bundle.ts';
+import { loadAllCommands } from '../cli/commands.ts';
+import { bundle, version } from './bundle.ts';
 import { type Platform, executable, runtimeOf, withCodeCache } from './executable.ts';
+import { manPage } from './man.ts';
 import { cache, nodeBinary, root, sha256, writeExecutable } from './runtime.mjs';
 import { sbom } from './sbom.ts';
 import { buildModule } from './module.ts';
@@ -39,6 +41,7 @@ const makers: Record<Platform, { name: string; make: (code: string) => Promise<B
 };
 
 const sbomName = 'portowner.cdx.json';
+const manName = 'portowner.1';
 
 async function build(platforms: Platform[]): Promise<void> {
   mkdirSync(dist, { recursive: true });
@@ -61,12 +64,13 @@ async function build(platforms: Platform[]): Promise<void> {
   };
   await Promise.all(platforms.map(make));
 
+  writeFileSync(join(dist, manName), manPage(await loadAllCommands(), version));
   const names = Object.fromEntries(Object.entries(makers).map(([platform, { name }]) => [platform, name])) as Record<
     Platform,
     string
   >;
   writeFileSync(join(dist, sbomName), `${JSON.stringify(sbom(metafile, names), null, 2)}\n`);
-  const built = [...Object.values(names), sbomName].filter((name) => existsSync(join(dist, name)));
+  const built = [...Object.values(names), sbomName, manName].filter((name) => existsSync(join(dist, name)));
   writeFileSync(
     join(dist, 'SHA256SUMS'),
     built.map((name) => `${sha256(readFileSync(join(dist, name)))}  ${name}\n`).join(''),

@@ -1,0 +1,76 @@
+// The man page, from the same source as the help.
+import { exitCodesOf } from '../cli/about.ts';
+import type { KnownCommand } from '../cli/commands.ts';
+import { operandsOf, optionText, pathOf } from '../commands/help.ts';
+
+/** Text for troff, pure ASCII: no character or line start of it is an instruction. */
+function text(value: string): string {
+  return value
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll(
+      /[\u0080-\uffff]/g,
+      (character) => `\\[u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`,
+    )
+    .replaceAll(/^[.']/gm, '\\&$&')
+    .trim();
+}
+
+const paragraphs = (value: string): string[] =>
+  value
+    .trim()
+    .split(/\n\s*\n/)
+    .filter((part) => part.trim() !== '')
+    .map((part) => text(part.replaceAll(/\s+/g, ' ')));
+
+function commandSection({ definition, about }: KnownCommand): string[] {
+  const options = definition.options.flatMap((option) => [
+    '.TP',
+    `\\fB${text(optionText(option))}\\fR`,
+    text((option.description ?? '').replaceAll(/\s+/g, ' ')),
+  ]);
+  const examples = (definition.examples ?? []).flatMap(([label, command]) => [
+    '.TP',
+    `${text(label)}:`,
+    `\\fB${text(command)}\\fR`,
+  ]);
+  return [
+    `.SS ${text(pathOf(definition))}${text(` x${operandsOf(definition)}`).slice(1)} [options]`,
+    ...paragraphs(`${definition.description?.trim() ?? ''}.`),
+    ...paragraphs(definition.details ?? '').flatMap((part) => ['.PP', part]),
+    ...options,
+    '.PP',
+    `Exit codes: ${text(
+      exitCodesOf(about)
+        .map(([code, meaning]) => `${code} ${meaning}`)
+        .join('; '),
+    )}.`,
+    ...examples,
+  ];
+}
+
+/** The man page portowner(1). */
+export function manPage(all: readonly KnownCommand[], version: string): string {
+  return `${[
+    `.TH PORTOWNER 1 "" "PortOwner ${version}" "User Commands"`,
+    // Neither hyphens nor blanks that are not in the text.
+    '.nh',
+    '.ad l',
+    '.SH NAME',
+    'portowner \\- who owns a port, why it cannot be bound, and which one is free',
+    '.SH SYNOPSIS',
+    ...all.flatMap(({ definition }) => [
+      `\\fB${text(pathOf(definition))}\\fR${text(` x${operandsOf(definition)}`).slice(1)} [options]`,
+      '.br',
+    ]),
+    '.SH COMMANDS',
+    ...all.flatMap(commandSection),
+    '.SH ENVIRONMENT',
+    '.TP',
+    '\\fBNO_COLOR\\fR',
+    'No colors on a terminal.',
+    '.TP',
+    '\\fBPORTOWNER_DISABLE\\fR',
+    'Sources of facts that are not asked, with commas between them.',
+  ].join('\n')}\n`;
+}
