@@ -73,7 +73,11 @@ const withPositional = (state: State, value: string, extra: unknown): State => (
 /** clipanion's reducers that change a list or look at one, over lists that are not copied. */
 function listReducers(noLimits: unknown): Readonly<Record<string, Reducer>> {
   return {
-    pushBatch: (state, word) => word.slice(1).split('').reduce((all, letter) => withOption(all, `-${letter}`, true), state),
+    pushBatch: (state, word) =>
+      word
+        .slice(1)
+        .split('')
+        .reduce((all, letter) => withOption(all, `-${letter}`, true), state),
     pushBound: (state, word) => {
       const equals = word.indexOf('=');
       return withOption(state, word.slice(0, equals), word.slice(equals + 1));
