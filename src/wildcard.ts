@@ -35,6 +35,9 @@ function charactersOf(text: string, { anyCase }: WildcardOptions): string[] {
   return anyCase ? foldAll([...text]) : [...text];
 }
 
+/** A text in lower case, as patterns compare it. */
+export const foldCase = (text: string): string => charactersOf(text, { anyCase: true, sets: false }).join('');
+
 function setOf(part: string, pattern: string, { anyCase }: WildcardOptions): RegExp {
   try {
     return new RegExp(`^[${part.slice(1, -1).replace(/[\\\]^[]/g, '\\$&')}]$`, anyCase ? 'iu' : 'u');
