@@ -2,13 +2,13 @@ import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, Socket } from '../facts/facts.ts';
 import { holdsPort } from '../facts/question.ts';
 import { endpoints } from '../ownership/endpoints.ts';
-import { addressScope } from '../ownership/address.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import { topText, usage } from './exhaustion.ts';
 import { endpointText, rangeText } from './obstacles.ts';
 import { isWildcard, overlap } from './overlap.ts';
 import { quote } from './quote.ts';
+import { sharing, type Holder } from './sharing.ts';
 
 /** Every word that the column Kind may have, with what it stands for. */
 export const conflictKinds = {
@@ -66,47 +66,10 @@ const linuxParts = /^rpc(?:\.|bind)|^lockd$/;
 const stockUrls =
   /\/(?:temporary_listen_addresses|wsman|sra_\{[0-9a-f-]+\}|wmpnssv[34]?|mdeserver|116b50eb-[0-9a-f-]+|c574ac30-[0-9a-f-]+|0131501b-[0-9a-f-]+|remotedesktop|reports?(?:erver)?|homegroup|bits-peerdist|kdcproxy|phoneproxy)[^/]*\/?$|:(?:5357|5358|10243|10245|10246|10247|2869|47001)(?:\/|$)/i;
 
-interface Holder {
-  readonly socket: Socket;
-  readonly row: Endpoint;
-  /** Null when nothing is known of the owner. */
-  readonly key: string | null;
-}
-
 function keyOf(row: Endpoint, socket: Socket): string | null {
   if (socket.kernel) return 'kernel';
   if (row.Services?.length === 1) return `service ${row.Services[0]}`;
   return socket.pid === null ? null : `process ${socket.pid}`;
-}
-
-/** One program, as far as a person cares: the same process, service or family of processes. */
-function sameOwner(a: Holder, b: Holder): boolean {
-  if (a.key === b.key) return true;
-  if (a.socket.holders.some((pid) => b.socket.holders.includes(pid))) return true;
-  const [x, y] = [a.row, b.row];
-  if (x.OwningProcess !== null && x.OwningProcess === y.ParentProcess) return true;
-  if (y.OwningProcess !== null && y.OwningProcess === x.ParentProcess) return true;
-  // Init is the parent of whoever lost its own.
-  return (
-    x.ParentProcess !== null &&
-    x.ParentProcess > 4 &&
-    x.ParentProcess === y.ParentProcess &&
-    x.ImageName === y.ImageName
-  );
-}
-
-/** How two owners of one port get in each other's way; null when they do not. */
-function relation(a: Holder, b: Holder): ConflictKind | null {
-  const bound = ({ socket }: Holder) => ({ address: socket.localAddress, dual: false });
-  const how = overlap(bound(a), bound(b));
-  if (how === 'same') {
-    const program = a.row.Path ?? a.row.ImageName;
-    return program !== null && program === (b.row.Path ?? b.row.ImageName) ? 'Instances' : 'SharedByReuse';
-  }
-  if (how === 'wildcard') return 'OverlappingAddresses';
-  const six = ({ socket }: Holder): boolean => socket.localAddress.includes(':');
-  const scopeOf = ({ socket }: Holder): string => addressScope(socket.localAddress);
-  return six(a) !== six(b) && scopeOf(a) === scopeOf(b) && scopeOf(a) !== 'Specific' ? 'FamilySplit' : null;
 }
 
 function ownerText({ row, socket }: Holder): string {
@@ -135,50 +98,10 @@ function isSystemPart(facts: Facts, { row, socket }: Holder): boolean {
   return socket.kernel || (facts.machine.platform === 'win32' ? windowsParts.has(image) : linuxParts.test(image));
 }
 
-const everybodys = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
-
-/** One socket of each owner and address, and of the addresses that one owner alone has, only the first: others can meet a wildcard alone. */
-function representatives(group: readonly Holder[]): Holder[] {
-  const unseen = group.filter(({ key }) => key === null).slice(0, 2);
-  const seen = [
-    ...new Map(
-      group.filter(({ key }) => key !== null).map((holder) => [`${holder.key} ${holder.socket.localAddress}`, holder]),
-    ).values(),
-  ];
-  const byAddress = Map.groupBy(seen, ({ socket }) => socket.localAddress);
-  const alone = ({ socket }: Holder): boolean =>
-    !everybodys.has(socket.localAddress) && byAddress.get(socket.localAddress)!.length === 1;
-  const firsts = [
-    ...new Map(
-      seen
-        .filter(alone)
-        .toReversed()
-        .map((holder) => [`${holder.key} ${holder.socket.localAddress.includes(':')}`, holder]),
-    ).values(),
-  ];
-  return [...seen.filter((holder) => !alone(holder)), ...firsts, ...unseen];
-}
-
 /** Two owners on one port. */
 function sharedPort(facts: Facts, group: readonly Holder[], make: Make): { rows: Conflict[]; undecided: boolean } {
-  const found = new Map<ConflictKind, Set<Holder>>();
-  let undecided = false;
-  const some = representatives(group);
-  some.forEach((a, i) => {
-    for (const b of some.slice(i + 1)) {
-      const kind = sameOwner(a, b) && a.key !== null ? null : relation(a, b);
-      if (kind === null) continue;
-      if (a.key === null || b.key === null) {
-        // Its user may have both, or not.
-        if (a.socket.user === null || a.socket.user === b.socket.user) undecided = true;
-        continue;
-      }
-      const known = found.get(kind) ?? new Set();
-      found.set(kind, known.add(a).add(b));
-    }
-  });
-  const rows = [...found].map(([kind, holders]) => {
-    const all = [...holders];
+  const { found, undecided } = sharing(group);
+  const rows = found.map(([kind, all]) => {
     const [first] = all;
     const known = first!.socket.protocol === 'UDP' && sharedPorts.has(first!.socket.localPort);
     const relay = kind === 'FamilySplit' && all.some(({ row }) => row.OwnerKind === 'Relay');
