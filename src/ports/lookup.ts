@@ -5,13 +5,11 @@ import type { PortSpan } from './expression.ts';
 
 const portCount = 65_536;
 
-/** The first of the ranges that covers a port, in constant time once all are known. */
-export function firstCovering<R extends PortSpan>(ranges: readonly R[]): (port: number) => R | undefined {
-  if (ranges.length < 4) return (port) => ranges.find(({ start, end }) => start <= port && port <= end);
-  const first: (R | undefined)[] = [];
-  // The next port from each on that no range has covered yet, with shortcuts over what is covered.
+/** Every port that the ranges cover, once, with the first range that does; range by range. */
+export function* coveredPorts<R extends PortSpan>(ranges: readonly R[]): Generator<readonly [port: number, range: R]> {
+  // From each port, the next one that no range has covered yet, with shortcuts over those that are.
   const next = Uint32Array.from({ length: portCount + 1 }, (_, port) => port);
-  const open = (port: number): number => {
+  const uncoveredFrom = (port: number): number => {
     let found = port;
     while (next[found] !== found) found = next[found]!;
     for (let at = port; at !== found;) [at, next[at]] = [next[at]!, found];
@@ -19,12 +17,46 @@ export function firstCovering<R extends PortSpan>(ranges: readonly R[]): (port: 
   };
   for (const range of ranges) {
     const end = Math.min(range.end, portCount - 1);
-    for (let port = open(Math.max(0, range.start)); port <= end; port = open(port)) {
-      first[port] = range;
+    for (let port = uncoveredFrom(Math.max(0, range.start)); port <= end; port = uncoveredFrom(port)) {
       next[port] = port + 1;
+      yield [port, range];
     }
   }
-  return (port) => first[port];
+}
+
+/** Finds the first of the ranges that covers a port. */
+export function firstCovering<R extends PortSpan>(ranges: readonly R[]): (port: number) => R | undefined {
+  if (ranges.length < 4) return (port) => ranges.find(({ start, end }) => start <= port && port <= end);
+  const first = new Map(coveredPorts(ranges));
+  return (port) => first.get(port);
+}
+
+/** A range of ports for one protocol and address family; null: for both. */
+interface Range extends PortSpan {
+  readonly protocol: string | null;
+  readonly family: string | null;
+}
+
+/** Finds the first of the ranges that is for a protocol, an address family (null: any) and a port. */
+export function rangeFinder<R extends Range>(
+  ranges: readonly R[],
+): (protocol: string, family: string | null, port: number) => R | undefined {
+  const known = new Map<string, (port: number) => R | undefined>();
+  return (protocol, family, port) => {
+    const key = `${protocol} ${family}`;
+    let find = known.get(key);
+    if (find === undefined)
+      known.set(
+        key,
+        (find = firstCovering(
+          ranges.filter(
+            (range) =>
+              (range.protocol ?? protocol) === protocol && (family === null || (range.family ?? family) === family),
+          ),
+        )),
+      );
+    return find(port);
+  };
 }
 
 /** More ports than this in one item are not listed one by one. */
