@@ -3,6 +3,7 @@ import type { Bind, BindAttempt } from '../facts/probe.ts';
 import { holdsPort } from '../facts/question.ts';
 import type { Platform } from '../facts/raw.ts';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
+import { coveredPorts, firstCovering } from '../ports/lookup.ts';
 
 type Protocol = 'TCP' | 'UDP';
 
@@ -67,9 +68,8 @@ function kindText({ kind, start, end, source }: PortRange): string {
   return `${what} ${start}-${end} (${source})`;
 }
 
-/** Why the machine's own ranges forbid a port, for the ports that they forbid. */
-function rangeReasons({ sections }: Facts, protocols: readonly Protocol[]): (string | undefined)[] {
-  const reasons: (string | undefined)[] = [];
+/** Finds the range of the machine's own that forbids a port. */
+function forbiddingRange({ sections }: Facts, protocols: readonly Protocol[]): (port: number) => PortRange | undefined {
   const dynamic = sections.dynamicRanges;
   const unknown: readonly PortRange[] =
     dynamic.status === 'failed' || dynamic.status === 'notAsked'
@@ -83,19 +83,19 @@ function rangeReasons({ sections }: Facts, protocols: readonly Protocol[]): (str
           },
         ]
       : [];
-  for (const range of [...dynamic.data, ...unknown, ...sections.reservedPorts.data]) {
-    // The attempt tells whether this user may have a privileged port.
-    if (range.kind === 'Privileged' || (range.protocol !== null && !protocols.includes(range.protocol))) continue;
-    for (let port = range.start; port <= range.end; port++) reasons[port] ??= kindText(range);
-  }
-  return reasons;
+  return firstCovering(
+    [...dynamic.data, ...unknown, ...sections.reservedPorts.data].filter(
+      // The attempt tells whether this user may have a privileged port.
+      ({ kind, protocol }) => kind !== 'Privileged' && (protocol === null || protocols.includes(protocol)),
+    ),
+  );
 }
 
 /** Candidates in the order of preference. */
 function* candidates({ spans, near }: FreeRequest): Generator<number> {
   const within = spans ?? usual;
   if (near === null) {
-    for (const { start, end } of within) for (let port = start; port <= end; port++) yield port;
+    for (const [port] of coveredPorts(within)) yield port;
     return;
   }
   const matches = portMatcher(within);
@@ -141,7 +141,7 @@ export function attemptsReason(attempts: readonly BindAttempt[]): string | null 
 /** Chooses ports: pure but for the attempts, which are made last and only for ports that nothing else speaks against. */
 export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): FreeAnswer {
   const { protocols, count } = request;
-  const ranges = rangeReasons(facts, protocols);
+  const forbidding = forbiddingRange(facts, protocols);
   const except = portMatcher(request.except);
   const used = new Map<number, string>();
   for (const socket of facts.sections.sockets.data) {
@@ -152,8 +152,8 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
 
   function reason(port: number): string | null {
     if (except(port)) return 'reserved by --except';
-    const range = ranges[port];
-    if (range !== undefined) return range;
+    const range = forbidding(port);
+    if (range !== undefined) return kindText(range);
     const use = used.get(port);
     if (use !== undefined) return `${use}, owner: ${knowledge.owner(port) ?? 'not known'}`;
     for (const protocol of protocols) {
@@ -178,6 +178,25 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
   }
 
   const within = portMatcher(request.spans);
+  // From each port, the next one down that is not known to be free, with shortcuts: runs overlap in all but one port.
+  const below = Uint32Array.from({ length: 65536 }, (_, port) => port);
+  function unknownFrom(port: number): number {
+    let found = port;
+    while (below[found] !== found) found = below[found]!;
+    for (let at = port; at !== found;) [at, below[at]] = [below[at]!, found];
+    return found;
+  }
+
+  /** Whether a run of free ports begins at a port. The last one is looked at first: a taken one ends many runs at once. */
+  function isRun(start: number): boolean {
+    const end = start + count - 1;
+    if (end > 65535) return false;
+    for (let port = unknownFrom(end); port >= start; port = unknownFrom(port)) {
+      if (!within(port) || !isFree(port)) return false;
+      below[port] = port - 1;
+    }
+    return true;
+  }
   const ports: number[] = [];
   for (const port of candidates(request)) {
     if (!request.consecutive) {
@@ -185,12 +204,9 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
       if (ports.length === count) break;
       continue;
     }
-    const run = Array.from({ length: count }, (_, index) => port + index);
-    // The last one first: a taken port ends many runs at once.
-    if (run.at(-1)! <= 65535 && run.toReversed().every((one) => within(one) && isFree(one))) {
-      ports.push(...run);
-      break;
-    }
+    if (!isRun(port)) continue;
+    ports.push(...Array.from({ length: count }, (_, index) => port + index));
+    break;
   }
   const skipped = [...checked]
     .filter((entry): entry is [number, string] => entry[1] !== null)

@@ -140,57 +140,106 @@ function groups(list: Iterable<Listener>, part: (listener: Listener) => string):
   return found;
 }
 
-/** Pairs the listeners of a slot, the surest pairs first; each once, but for one that hides several. */
-function pairUp({ before, after }: Slot): [Listener, Listener][] {
-  const pairs: [Listener, Listener][] = [];
-  const left = new Set(before);
-  let rest = [...after];
-  function pass(part: (listener: Listener) => string, fits: (before: Listener, after: Listener) => boolean): void {
-    if (left.size === 0) return;
-    const candidates = groups(left, part);
-    const unpaired: Listener[] = [];
-    for (const listener of rest) {
-      const group = candidates.get(part(listener));
-      let found: Listener | undefined;
-      for (const candidate of group ?? []) {
+/** The name of a program, as owners are compared; empty when it is not known. */
+const programName = ({ program }: Listener): string => (program === null ? '' : folded(program));
+
+/** So many of a group a listener is held against: of thousands with one port and program the first have to do. */
+const mostTries = 1_000;
+
+/** Listeners of a group that may still find their other one, in their order and by the name of their program. */
+class Candidates {
+  readonly #byProgram: Map<string, Set<Listener>>;
+  readonly #order: ReadonlyMap<Listener, number>;
+
+  constructor(group: Iterable<Listener>, order: ReadonlyMap<Listener, number>) {
+    this.#byProgram = groups(group, programName);
+    this.#order = order;
+  }
+
+  /** Takes the first that fits. Programs of two names never do. */
+  take(listener: Listener, fits: (before: Listener, after: Listener) => boolean): Listener | undefined {
+    const name = programName(listener);
+    const places = name === '' ? this.#byProgram.values() : [this.#byProgram.get(name), this.#byProgram.get('')];
+    let found: Listener | undefined;
+    let tries = 0;
+    for (const place of places) {
+      if (++tries > mostTries) break;
+      for (const candidate of place ?? []) {
+        if (found !== undefined && this.#order.get(candidate)! > this.#order.get(found)!) break;
+        if (++tries > mostTries) break;
         if (!fits(candidate, listener)) continue;
         found = candidate;
         break;
       }
-      if (found === undefined) unpaired.push(listener);
-      else {
-        pairs.push([found, listener]);
-        group!.delete(found);
-        left.delete(found);
-      }
     }
-    rest = unpaired;
+    if (found !== undefined) this.#byProgram.get(programName(found))!.delete(found);
+    return found;
+  }
+}
+
+/** Pairs the listeners of a slot, the surest pairs first; each once, but for one that hides several. */
+function pairUp({ before, after }: Slot): [Listener, Listener][] {
+  const pairs: [Listener, Listener][] = [];
+  const left = new Set(before);
+  const order = new Map(before.map((listener, index) => [listener, index]));
+  let rest = [...after];
+  function keep(pass: (listener: Listener) => Listener | undefined): void {
+    if (left.size === 0) return;
+    rest = rest.filter((listener) => {
+      const found = pass(listener);
+      if (found === undefined) return true;
+      pairs.push([found, listener]);
+      left.delete(found);
+      return false;
+    });
+  }
+  function pass(part: (listener: Listener) => string, fits: (before: Listener, after: Listener) => boolean): void {
+    const found = new Map([...groups(left, part)].map(([key, group]) => [key, new Candidates(group, order)]));
+    keep((listener) => found.get(part(listener))?.take(listener, fits));
+  }
+  /** Any of the same part, the first one first. */
+  function passAll(part: (listener: Listener) => string): void {
+    const found = groups(left, part);
+    keep((listener) => {
+      const group = found.get(part(listener));
+      const [first] = group ?? [];
+      if (first !== undefined) group!.delete(first);
+      return first;
+    });
   }
   const address = (listener: Listener): string => listener.address;
-  const owner = (listener: Listener): string => (listener.program === null ? '' : folded(listener.program));
+  const owner = programName;
   const version = (listener: Listener): boolean => listener.address.includes(':');
-  const exact = (one: Listener, other: Listener): boolean =>
-    unchanged(one, other) &&
-    one.program === other.program &&
-    one.services.join() === other.services.join() &&
-    one.user === other.user;
-  pass((listener) => `${listener.address} ${owner(listener)}`, exact);
+  passAll(({ address: own, program, services, user }) => JSON.stringify([own, program, services, user]));
   pass(address, unchanged);
   pass(address, sameOwner);
   // A dynamic listener is its program: another one is a new one, not its heir.
-  if (before[0]?.port !== 'dynamic') pass(address, () => true);
+  if (before[0]?.port !== 'dynamic') passAll(address);
   pass(owner, (one, other) => version(one) === version(other) && sameOwner(one, other));
   pass(owner, sameOwner);
   if (before[0]?.port !== 'dynamic') return pairs;
   // Unless who it is could not be seen on one side: that it is another one is not known.
   pass(address, unseenOwner);
   // Several are one where they cannot be seen.
-  const unseen = after.filter(({ program }) => program === null);
+  const unseen = groups(
+    after.filter(({ program }) => program === null),
+    address,
+  );
   for (const one of left) {
-    const hiding = unseen.find((other) => other.address === one.address && unseenOwner(one, other));
+    const hiding = firstOf(unseen.get(one.address), (other) => unseenOwner(one, other));
     if (hiding !== undefined) pairs.push([one, hiding]);
   }
   return pairs;
+}
+
+/** The first that fits, of the first so many. */
+function firstOf(group: Iterable<Listener> | undefined, fits: (listener: Listener) => boolean): Listener | undefined {
+  let tries = 0;
+  for (const listener of group ?? []) {
+    if (fits(listener)) return listener;
+    if (++tries >= mostTries) break;
+  }
+  return undefined;
 }
 
 /** Two listeners of which one has no known program, and nothing else tells them apart. */
@@ -207,8 +256,8 @@ export function compare(before: readonly Listener[], after: readonly Listener[])
   let owners: Map<string, Set<Listener>> | undefined;
   function knownOwner(listener: Listener): boolean {
     if (listener.program === null || listener.port !== 'dynamic' || listener.protocol !== 'UDP') return false;
-    owners ??= groups(before, ({ program }) => (program === null ? '' : folded(program)));
-    return [...(owners.get(folded(listener.program)) ?? [])].some((one) => unchanged(one, listener));
+    owners ??= groups(before, programName);
+    return firstOf(owners.get(folded(listener.program)), (one) => unchanged(one, listener)) !== undefined;
   }
   const pairs: [Listener, Listener][] = [];
   const opened: Listener[] = [];
@@ -224,7 +273,7 @@ export function compare(before: readonly Listener[], after: readonly Listener[])
       closed.push(listener);
       changes.push({ kind: 'Closed', before: listener, after: null, evidence: [] });
     }
-    const owned = groups(slot.before, (listener) => (listener.program === null ? '' : folded(listener.program)));
+    const owned = groups(slot.before, programName);
     for (const listener of slot.after) {
       if (known.has(listener)) continue;
       opened.push(listener);
@@ -235,12 +284,11 @@ export function compare(before: readonly Listener[], after: readonly Listener[])
         ...besides(listener),
       ];
       // A program that only this machine could reach, and now others can, whether it left the loopback address or not.
-      const same =
-        listener.program === null
-          ? []
-          : [...(owned.get(folded(listener.program)) ?? [])].filter((one) => sameOwner(one, listener));
-      const inner =
-        reach[listener.scope] > 0 && same.length > 0 && same.every((one) => one.scope === 'Loopback') ? same[0]! : null;
+      const same = listener.program === null ? undefined : owned.get(folded(listener.program));
+      const isOwn = (one: Listener): boolean => sameOwner(one, listener);
+      const nearest = reach[listener.scope] > 0 ? firstOf(same, isOwn) : undefined;
+      const reachable = nearest && firstOf(same, (one) => one.scope !== 'Loopback' && isOwn(one));
+      const inner = nearest !== undefined && reachable === undefined ? nearest : null;
       if (inner === null)
         changes.push({
           kind: 'Opened',

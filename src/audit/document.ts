@@ -1,5 +1,17 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { isMap, isNode, isPair, isScalar, Lexer, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import {
+  Composer,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  Lexer,
+  LineCounter,
+  Parser,
+  visit,
+  type CST,
+  type Document,
+} from 'yaml';
 import { decodeText } from '../facts/read.ts';
 import type { SchemaProblem } from '../generated/baseline.validate.js';
 import { PortOwnerError } from '../problems.ts';
@@ -65,12 +77,30 @@ export function readText(path: string): string {
 /** What these files have is four levels deep. */
 const deepest = 64;
 
-/** Where a text is nested too deeply, in brackets or within a line; null where it is not. The parser takes a thousand times the size of such a text. */
-function nestedTooDeeply(text: string): number | null {
+/** A file of the largest size has fewer words and marks, and fewer entries of lists: each takes a kilobyte when it is parsed. */
+const mostTokens = 1_250_000;
+const mostEntries = 300_000;
+/** For each alias the package looks through the whole file. */
+const mostAliases = 500;
+
+/** What is wrong with a file, and where. */
+interface Flaw {
+  readonly offset: number;
+  readonly why: string;
+}
+
+/**
+ * What keeps a text from being parsed, before it is: it is nested too deeply, in brackets or within a line, or has too
+ * many entries. The parser takes a thousand times the size of such a text.
+ */
+function excess(text: string): Flaw | null {
   let offset = 0;
   let brackets = 0;
   let marks = 0;
   let isValue = false;
+  let tokens = 0;
+  let entries = 0;
+  let aliases = 0;
   for (const token of new Lexer().lex(text)) {
     // Marks of the lexer that are not in the text: a document begins, a value follows, brackets are not closed.
     if (token === '\x02' || token === '\x1f' || token === '\x18') {
@@ -78,14 +108,66 @@ function nestedTooDeeply(text: string): number | null {
       continue;
     }
     if (isValue) isValue = false;
+    else if (token.startsWith('*')) aliases++;
     else if (token === '[' || token === '{') brackets++;
     else if (token === ']' || token === '}') brackets = Math.max(0, brackets - 1);
     else if (brackets === 0 && (token === '-' || token === '?' || token === ':')) marks++;
     else if (token.startsWith('\n') || token.startsWith('\r')) marks = 0;
-    if (brackets > deepest || marks > deepest) return offset;
+    if (brackets > deepest || marks > deepest) return { offset, why: 'it is nested too deeply' };
+    if (token === ',' || token === '-' || token === '?') entries++;
+    if (aliases > mostAliases) return { offset, why: `it has more than ${mostAliases} aliases` };
+    if (entries > mostEntries) return { offset, why: `it has more than ${mostEntries} entries` };
+    if (++tokens > mostTokens) return { offset, why: `it has more than ${mostTokens} words and marks` };
     offset += token.length;
   }
   return null;
+}
+
+/** The first error of a text ends its parsing: the package would make one of each of a million. */
+class FirstError extends Error {
+  readonly offset: number;
+
+  constructor(offset: number, message: string) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+function* withoutErrors(tokens: Iterable<CST.Token>): Generator<CST.Token> {
+  for (const token of tokens) {
+    if (token.type === 'error')
+      throw new FirstError(
+        token.offset,
+        token.source === '' ? token.message : `${token.message}: ${JSON.stringify(token.source)}`,
+      );
+    yield token;
+  }
+}
+
+type ErrorSource = number | readonly [number, number] | { readonly offset: number };
+
+/** Parses one document. Throws FirstError. */
+function parseOne(text: string, lines: LineCounter): Document.Parsed {
+  const composer = new Composer({ prettyErrors: false, version: '1.2', uniqueKeys: false });
+  // Warnings are of no use, and would be as many.
+  Object.assign(composer, {
+    onError: (source: ErrorSource, _code: string, message: string, warning?: boolean) => {
+      if (warning === true) return;
+      throw new FirstError(
+        typeof source === 'number' ? source : 'offset' in source ? source.offset : source[0],
+        message,
+      );
+    },
+  });
+  let document: Document.Parsed | undefined;
+  for (const found of composer.compose(withoutErrors(new Parser(lines.addNewLine).parse(text)), true, text.length)) {
+    const [error] = found.errors;
+    if (error !== undefined) throw new FirstError(error.pos[0], error.message);
+    if (document !== undefined)
+      throw new FirstError(found.range[0], 'Source contains multiple documents; please use YAML.parseAllDocuments()');
+    document = found;
+  }
+  return document!;
 }
 
 /** The first key that a map has twice; the package's own look for them takes time with the square of their number. */
@@ -180,26 +262,25 @@ export function parseChecked(
   let document: Document.Parsed;
   let value: unknown;
   try {
-    const deep = nestedTooDeeply(text);
-    if (deep !== null) {
+    const flaw = excess(text);
+    if (flaw !== null) {
       lines.addNewLine(0);
-      for (let at = text.indexOf('\n'); at !== -1 && at < deep; at = text.indexOf('\n', at + 1))
+      for (let at = text.indexOf('\n'); at !== -1 && at < flaw.offset; at = text.indexOf('\n', at + 1))
         lines.addNewLine(at + 1);
-      throw wrong(deep, 'it is nested too deeply');
+      throw wrong(flaw.offset, flaw.why);
     }
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', uniqueKeys: false });
-    const [error] = document.errors;
-    if (error !== undefined)
-      throw wrong(
-        error.pos[0],
-        /call stack/.test(error.message) ? 'it is nested too deeply' : error.message.split('\n')[0]!.replace(/\.$/, ''),
-        error,
-      );
+    document = parseOne(text, lines);
     const repeated = repeatedKey(document);
     if (repeated !== null) throw wrong(repeated.offset, `the key ${JSON.stringify(repeated.key)} is there twice`);
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     if (error instanceof PortOwnerError) throw error;
+    if (error instanceof FirstError)
+      throw wrong(
+        error.offset,
+        /call stack/.test(error.message) ? 'it is nested too deeply' : error.message.split('\n')[0]!.replace(/\.$/, ''),
+        error,
+      );
     throw wrong(
       null,
       error instanceof RangeError

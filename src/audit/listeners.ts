@@ -4,6 +4,7 @@ import { holdsPort } from '../facts/question.ts';
 import type { Question } from '../facts/question.ts';
 import { addressScope } from '../ownership/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
+import { rangeFinder } from '../ports/lookup.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 
 export type Scope = 'Loopback' | 'Specific' | 'Any';
@@ -47,14 +48,21 @@ const keptFromChance: ReadonlySet<string> = new Set(['Reserved', 'ExcludedAdmini
 function dynamicPorts({ sections }: Facts): (protocol: string, address: string, port: number) => boolean {
   const dynamic = sections.dynamicRanges.data.filter(({ kind }) => kind === 'LocalDynamic');
   const kept = sections.reservedPorts.data.filter(({ kind }) => keptFromChance.has(kind));
+  const [inDynamic, inKept] = [rangeFinder(dynamic), rangeFinder(kept)];
+  const covered = new Set(
+    dynamic.flatMap((range) =>
+      (range.protocol === null ? ['TCP', 'UDP'] : [range.protocol]).flatMap((protocol) =>
+        (range.family === null ? ['IPv4', 'IPv6'] : [range.family]).map((family) => `${protocol} ${family}`),
+      ),
+    ),
+  );
   return (protocol, address, port) => {
     const family = address.includes(':') ? 'IPv6' : 'IPv4';
-    const fits = (range: (typeof kept)[number]): boolean =>
-      (range.protocol ?? protocol) === protocol && (range.family ?? family) === family;
-    const own = dynamic.filter(fits);
     // IANA's, where the machine's own range could not be had.
-    const inside = own.length === 0 ? port >= 49152 : own.some(({ start, end }) => port >= start && port <= end);
-    return inside && !kept.some((range) => fits(range) && port >= range.start && port <= range.end);
+    const inside = covered.has(`${protocol} ${family}`)
+      ? inDynamic(protocol, family, port) !== undefined
+      : port >= 49152;
+    return inside && inKept(protocol, family, port) === undefined;
   };
 }
 
@@ -112,6 +120,12 @@ function listenerKey(listener: Listener): string {
   return `${protocol} ${port} ${address} ${ownerKey(listener)}`;
 }
 
+/** A dynamic listener may have most of 65,535 ports, and each on many addresses. */
+const withSortedPorts = (listener: Listener): Listener => ({
+  ...listener,
+  ports: [...new Set(listener.ports)].sort((a, b) => a - b),
+});
+
 /** The listeners in facts, sorted, each once: listening TCP and bound UDP sockets that have no remote end. */
 export function listeners(facts: Facts): Listener[] {
   const isDynamic = dynamicPorts(facts);
@@ -145,12 +159,11 @@ export function listeners(facts: Facts): Listener[] {
     const known = found.get(key);
     if (known === undefined) found.set(key, { ...listener, ports: [...listener.ports] });
     else {
-      if (!known.ports.includes(row.LocalPort!)) known.ports.push(row.LocalPort!);
+      known.ports.push(row.LocalPort!);
       if ('fileGone' in listener) known.fileGone = true;
     }
   }
-  for (const { ports } of found.values()) ports.sort((a, b) => a - b);
-  return [...found.values()].sort(listenerOrder);
+  return [...found.values()].map(withSortedPorts).sort(listenerOrder);
 }
 
 /** `TCP 0.0.0.0:443`, `TCP [::]:443`, `TCP any:dynamic`. */

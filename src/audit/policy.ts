@@ -1,8 +1,10 @@
 import { validate } from '../generated/policy.validate.js';
-import { parsePorts, portMatcher } from '../ports/expression.ts';
+import { parsePorts, portMatcher, type PortSpan } from '../ports/expression.ts';
+import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
 import { servicePorts } from '../ports/iana.ts';
 import { PortOwnerError } from '../problems.ts';
 import type { Severity } from '../schema/finding.ts';
+import { anyOf, foldCase, PatternError } from '../wildcard.ts';
 import type { ChangeKind } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
 import type { Listener, Scope } from './listeners.ts';
@@ -20,12 +22,18 @@ export interface Rule {
   readonly ticket: string | null;
   readonly reason: string | null;
   readonly fits: (listener: Listener) => Fit;
+  /** The ports that it is about, where they are few; null: any. */
+  readonly ports: readonly number[] | null;
+  /** The file names of the programs that it is about, in lower case; null: any. */
+  readonly files: readonly string[] | null;
   /** Whether an exception speaks of what such a change is about: one that names no program does not bless a new one. */
   readonly speaksOf: (kind: ChangeKind) => boolean;
 }
 
 export interface Policy {
   readonly rules: readonly Rule[];
+  /** Those of the rules that may fit a listener, in their order. */
+  readonly about: (listener: Listener) => Iterable<Rule>;
   readonly default: 'allow' | 'forbid';
   readonly severity: Severity;
   /** Whether a rule names a signer. */
@@ -56,37 +64,16 @@ const kind: DocumentKind = {
   validate,
 };
 
+/** More rules are no policy that a person writes. */
+const mostRules = 10_000;
+
 const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
-/** `*` and `?` as a test, in linear steps: a policy cannot make an audit hang. Windows' names are the same in any case, others are not. */
-function wildcard(pattern: string, anyCase: boolean): (text: string) => boolean {
-  const fold = (text: string): string => (anyCase ? text.toLowerCase() : text);
-  const wanted = fold(pattern);
-  return (given) => {
-    const text = fold(given);
-    let at = 0;
-    let star = -1;
-    let resume = 0;
-    for (let i = 0; i < text.length;) {
-      if (wanted[at] === '*') {
-        star = at++;
-        resume = i;
-      } else if (at < wanted.length && (wanted[at] === '?' || wanted[at] === text[i])) {
-        at++;
-        i++;
-      } else if (star >= 0) {
-        // The last star takes one character more.
-        at = star + 1;
-        i = ++resume;
-      } else return false;
-    }
-    while (wanted[at] === '*') at++;
-    return at === wanted.length;
-  };
-}
-
-function anyOf(patterns: readonly string[], anyCase: (pattern: string) => boolean): (text: string) => boolean {
-  const tests = patterns.map((pattern) => wildcard(pattern, anyCase(pattern)));
+/** Patterns with `*` and `?` as one test. Windows' names are the same in any case, others are not. */
+function anyPattern(patterns: readonly string[], anyCase: (pattern: string) => boolean): (text: string) => boolean {
+  const tests = [...Map.groupBy(patterns, anyCase)].map(([fold, group]) =>
+    anyOf(group, { anyCase: fold, sets: false }),
+  );
   return (text) => tests.some((test) => test(text));
 }
 
@@ -98,9 +85,9 @@ function programTest(patterns: readonly string[]): (listener: Listener) => Fit {
     patterns.filter((pattern) => /[\\/]/.test(pattern)),
     patterns.filter((pattern) => !/[\\/]/.test(pattern)),
   ];
-  const path = anyOf(paths, windowsName);
+  const path = anyPattern(paths, windowsName);
   // A name alone finds the program wherever it is.
-  const name = anyOf(names, always);
+  const name = anyPattern(names, always);
   return ({ program }) => {
     if (program === null) return null;
     const whole = /[\\/]/.test(program);
@@ -110,12 +97,20 @@ function programTest(patterns: readonly string[]): (listener: Listener) => Fit {
 }
 
 /** The ports of an expression; `dynamic` is not a number. Throws PO1002. */
-function portsTest(text: string, action: Rule['action']): (listener: Listener) => Fit {
+function portsOf(text: string): { dynamic: boolean; spans: PortSpan[] } {
   const parts = text.split(',').map((part) => part.trim());
-  const dynamic = parts.includes('dynamic');
   const numbers = parts.filter((part) => part !== 'dynamic');
-  const port =
-    numbers.length === 0 ? () => false : portMatcher(numbers.flatMap((part) => parsePorts(part, servicePorts)));
+  return {
+    dynamic: parts.includes('dynamic'),
+    spans: numbers.flatMap((part) => parsePorts(part, servicePorts)),
+  };
+}
+
+function portsTest(
+  { dynamic, spans }: ReturnType<typeof portsOf>,
+  action: Rule['action'],
+): (listener: Listener) => Fit {
+  const port = spans.length === 0 ? () => false : portMatcher(spans);
   return (listener) => {
     if (listener.port !== 'dynamic') return port(listener.port);
     if (dynamic) return true;
@@ -126,6 +121,25 @@ function portsTest(text: string, action: Rule['action']): (listener: Listener) =
 
 const isKernel = (program: string | null): boolean => program === 'kernel' || program === 'System';
 
+/** The file name of a program, as it is compared. */
+const fileOf = (program: string): string => foldCase(program.replace(/^.*[\\/]/s, ''));
+
+/** The file names of patterns; null where one has wildcards. */
+function filesOf(patterns: readonly string[]): string[] | null {
+  return patterns.some((pattern) => /[*?]/.test(pattern)) ? null : patterns.map(fileOf);
+}
+
+/** Finds the rules that may fit a listener: thousands of listeners are not held against thousands of rules. */
+function rulesAbout(rules: readonly Rule[]): Policy['about'] {
+  const byPort = itemsByKey<Rule, number | string>(rules, ({ ports }) => ports);
+  const byBoth = itemsByKey<Rule, number | string>(rules, ({ ports, files }) => ports ?? files);
+  return ({ port, ports, program }) => {
+    const numbers = port === 'dynamic' ? ports : [port];
+    // Of a program that is not known, or by its name alone, a rule with a program may say that it cannot be told.
+    return program !== null && /[\\/]/.test(program) ? byBoth([...numbers, fileOf(program)]) : byPort(numbers);
+  };
+}
+
 function ruleOf(text: RuleText): Rule {
   const { action } = text;
   const conditions: ((listener: Listener) => Fit)[] = [];
@@ -134,10 +148,11 @@ function ruleOf(text: RuleText): Rule {
     const scopes = list(text.scope);
     conditions.push(({ scope }) => scopes.includes(scope));
   }
-  if (text.ports !== undefined) conditions.push(portsTest(String(text.ports), action));
+  const ports = text.ports === undefined ? null : portsOf(String(text.ports));
+  if (ports !== null) conditions.push(portsTest(ports, action));
   if (text.program !== undefined) conditions.push(programTest(list(text.program)));
   if (text.service !== undefined) {
-    const test = anyOf(
+    const test = anyPattern(
       list(text.service).flatMap((name) => [name, `${name}.service`, `*:${name}`]),
       always,
     );
@@ -153,7 +168,7 @@ function ruleOf(text: RuleText): Rule {
     );
   }
   if (text.user !== undefined) {
-    const test = anyOf(
+    const test = anyPattern(
       list(text.user).flatMap((name) => (name.includes('\\') ? [name] : [name, `*\\${name}`])),
       windowsName,
     );
@@ -161,7 +176,7 @@ function ruleOf(text: RuleText): Rule {
     conditions.push(({ user, program }) => (user === null ? (isKernel(program) ? false : null) : test(user)));
   }
   if (text.signer !== undefined) {
-    const test = anyOf(list(text.signer), always);
+    const test = anyPattern(list(text.signer), always);
     // Nor is it an executable with a signature of its own.
     conditions.push(({ signer, program }) => (signer === null ? (isKernel(program) ? false : null) : test(signer)));
   }
@@ -184,6 +199,8 @@ function ruleOf(text: RuleText): Rule {
     owner: text.owner ?? null,
     ticket: text.ticket ?? null,
     reason: text.reason ?? null,
+    ports: ports === null || ports.dynamic ? null : portsOneByOne(ports.spans),
+    files: text.program === undefined ? null : filesOf(list(text.program)),
     fits(listener) {
       let known: Fit = true;
       for (const condition of conditions) {
@@ -206,6 +223,8 @@ function isDate(text: string): boolean {
 export function parsePolicy(text: string, name: string): Policy {
   const checked = parseChecked(text, name, kind);
   const value = checked.value as { default?: Policy['default']; severity?: Severity; rules: RuleText[] };
+  if (value.rules.length > mostRules)
+    checked.fail(['rules'], `there are ${value.rules.length} rules; at most ${mostRules} are read`);
   const rules = value.rules.map((rule, index) => {
     if (rule.expires !== undefined && !isDate(rule.expires))
       checked.fail(['rules', index, 'expires'], `${rule.expires} is no day of the calendar`);
@@ -214,12 +233,14 @@ export function parsePolicy(text: string, name: string): Policy {
     try {
       return ruleOf(rule);
     } catch (error) {
+      if (error instanceof PatternError) return checked.fail(['rules', index], error.message);
       if (!(error instanceof PortOwnerError)) throw error;
       return checked.fail(['rules', index, 'ports'], error.message);
     }
   });
   return {
     rules,
+    about: rulesAbout(rules),
     default: value.default ?? 'allow',
     severity: value.severity ?? 'High',
     signers: value.rules.some(({ signer }) => signer !== undefined),
@@ -237,10 +258,10 @@ export interface Decision {
 }
 
 /** The first rule that fits; `at` is the moment of the audit (ISO 8601, UTC). */
-export function decide({ rules }: Policy, listener: Listener, at: string): Decision {
+export function decide({ about }: Policy, listener: Listener, at: string): Decision {
   let expired: Rule | null = null;
   let undecided: Rule | null = null;
-  for (const rule of rules) {
+  for (const rule of about(listener)) {
     const fit = rule.fits(listener);
     if (fit === null) undecided ??= rule;
     if (fit !== true) continue;

@@ -1,10 +1,31 @@
-import { readFileSync } from 'node:fs';
 import { decodeText } from '../facts/read.ts';
+import { PortOwnerError } from '../problems.ts';
+import { readInput } from '../standard-input.ts';
 
-/** The arguments, with `@-` replaced by more of them from standard input, one a line. */
-export function withInput(args: readonly string[], input: () => Uint8Array = () => readFileSync(0)): string[] {
-  const lines = decodeText(Buffer.from(input()))
+/** So many words has a command line; there are 65,535 ports. */
+export const mostArguments = 100_000;
+/** The bytes that are read from standard input; the words above have less than a tenth of it. */
+const mostBytes = 16 * 1024 * 1024;
+
+/** Throws PO1001 where a command line has more words than are read. */
+export function checkNumber(count: number): void {
+  if (count > mostArguments)
+    throw new PortOwnerError('PO1001', `the command line has ${count} words; at most ${mostArguments} are read`, {
+      hint: 'Give ports as ranges (8000-8100), or ask several times.',
+    });
+}
+
+/** The arguments, with `@-` replaced by more of them from standard input, one a line. Throws PO1001. */
+export function withInput(args: readonly string[], input: (most: number) => Uint8Array = readInput): string[] {
+  const bytes = input(mostBytes + 1);
+  if (bytes.length > mostBytes)
+    throw new PortOwnerError('PO1001', `@- reads at most ${mostBytes / 1024 / 1024} MB of words from standard input`, {
+      hint: 'Give ports as ranges (8000-8100), or ask several times.',
+    });
+  const lines = decodeText(Buffer.from(bytes))
     .split(/\r?\n/)
     .filter((line) => line !== '');
+  const marks = args.filter((arg) => arg === '@-').length;
+  checkNumber(args.length - marks + marks * lines.length);
   return args.flatMap((arg) => (arg === '@-' ? lines : [arg]));
 }

@@ -14,6 +14,9 @@ import { verdict } from '../schema/verdict.ts';
 import { sectionProblems } from './problems.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
+/** More of a text than its beginning is not looked at: this is enough of it in UTF-8 and UTF-16. */
+const errorBytes = 256 * 1024;
+
 /** Whether a program could bind a port. */
 export class WhyCommand extends RowCommand {
   static override paths = [['why']];
@@ -124,7 +127,7 @@ export class WhyCommand extends RowCommand {
     if (text === '-' && this.from?.includes('-') === true)
       throw new PortOwnerError('PO1005', '--error - and --from - both want standard input');
     const { parseError } = await import('../diagnosis/error-text.ts');
-    return parseError(text === '-' ? decodeText(Buffer.from(this.surroundings.input())) : text);
+    return parseError(text === '-' ? decodeText(Buffer.from(this.surroundings.input(errorBytes))) : text);
   }
 
   /** An error that names no port: what it means is still worth saying. */

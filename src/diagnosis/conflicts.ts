@@ -1,14 +1,16 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
-import type { Facts, Socket } from '../facts/facts.ts';
+import type { Facts, PortRange, Socket } from '../facts/facts.ts';
 import { holdsPort } from '../facts/question.ts';
 import { endpoints } from '../ownership/endpoints.ts';
-import { addressScope } from '../ownership/address.ts';
+import { rangeFinder } from '../ports/lookup.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
+import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
 import { endpointText, rangeText } from './obstacles.ts';
-import { isWildcard, overlap } from './overlap.ts';
+import { plainAddress } from './overlap.ts';
 import { quote } from './quote.ts';
+import { sharing, type Holder } from './sharing.ts';
 
 /** Every word that the column Kind may have, with what it stands for. */
 export const conflictKinds = {
@@ -66,47 +68,10 @@ const linuxParts = /^rpc(?:\.|bind)|^lockd$/;
 const stockUrls =
   /\/(?:temporary_listen_addresses|wsman|sra_\{[0-9a-f-]+\}|wmpnssv[34]?|mdeserver|116b50eb-[0-9a-f-]+|c574ac30-[0-9a-f-]+|0131501b-[0-9a-f-]+|remotedesktop|reports?(?:erver)?|homegroup|bits-peerdist|kdcproxy|phoneproxy)[^/]*\/?$|:(?:5357|5358|10243|10245|10246|10247|2869|47001)(?:\/|$)/i;
 
-interface Holder {
-  readonly socket: Socket;
-  readonly row: Endpoint;
-  /** Null when nothing is known of the owner. */
-  readonly key: string | null;
-}
-
 function keyOf(row: Endpoint, socket: Socket): string | null {
   if (socket.kernel) return 'kernel';
   if (row.Services?.length === 1) return `service ${row.Services[0]}`;
   return socket.pid === null ? null : `process ${socket.pid}`;
-}
-
-/** One program, as far as a person cares: the same process, service or family of processes. */
-function sameOwner(a: Holder, b: Holder): boolean {
-  if (a.key === b.key) return true;
-  if (a.socket.holders.some((pid) => b.socket.holders.includes(pid))) return true;
-  const [x, y] = [a.row, b.row];
-  if (x.OwningProcess !== null && x.OwningProcess === y.ParentProcess) return true;
-  if (y.OwningProcess !== null && y.OwningProcess === x.ParentProcess) return true;
-  // Init is the parent of whoever lost its own.
-  return (
-    x.ParentProcess !== null &&
-    x.ParentProcess > 4 &&
-    x.ParentProcess === y.ParentProcess &&
-    x.ImageName === y.ImageName
-  );
-}
-
-/** How two owners of one port get in each other's way; null when they do not. */
-function relation(a: Holder, b: Holder): ConflictKind | null {
-  const bound = ({ socket }: Holder) => ({ address: socket.localAddress, dual: false });
-  const how = overlap(bound(a), bound(b));
-  if (how === 'same') {
-    const program = a.row.Path ?? a.row.ImageName;
-    return program !== null && program === (b.row.Path ?? b.row.ImageName) ? 'Instances' : 'SharedByReuse';
-  }
-  if (how === 'wildcard') return 'OverlappingAddresses';
-  const six = ({ socket }: Holder): boolean => socket.localAddress.includes(':');
-  const scopeOf = ({ socket }: Holder): string => addressScope(socket.localAddress);
-  return six(a) !== six(b) && scopeOf(a) === scopeOf(b) && scopeOf(a) !== 'Specific' ? 'FamilySplit' : null;
 }
 
 function ownerText({ row, socket }: Holder): string {
@@ -118,15 +83,15 @@ function ownerText({ row, socket }: Holder): string {
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)];
 
-function inDynamicRange(facts: Facts, { protocol, localPort, localAddress }: Socket): boolean {
-  const family = localAddress.includes(':') ? 'IPv6' : 'IPv4';
-  return facts.sections.dynamicRanges.data.some(
-    (range) =>
-      localPort >= range.start &&
-      localPort <= range.end &&
-      (range.protocol === null || range.protocol === protocol) &&
-      (range.family === null || range.family === family),
-  );
+/** Where holders are and who they are, each once; of a crowd the first. */
+function placesOf(holders: readonly Holder[]): { address: string; owners: string[] } {
+  const addresses = distinct(holders.map(({ socket }) => socket.localAddress));
+  const owners = distinct(holders.map(ownerText));
+  const few = (texts: readonly string[]): string[] =>
+    texts.length > shownHolders
+      ? [...texts.slice(0, shownHolders), `and ${texts.length - shownHolders} more`]
+      : [...texts];
+  return { address: few(addresses).join(', '), owners: few(owners) };
 }
 
 /** Whether a kind of owner is part of the system, so that a person cannot and need not move it. */
@@ -135,54 +100,14 @@ function isSystemPart(facts: Facts, { row, socket }: Holder): boolean {
   return socket.kernel || (facts.machine.platform === 'win32' ? windowsParts.has(image) : linuxParts.test(image));
 }
 
-const everybodys = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
-
-/** One socket of each owner and address, and of the addresses that one owner alone has, only the first: others can meet a wildcard alone. */
-function representatives(group: readonly Holder[]): Holder[] {
-  const unseen = group.filter(({ key }) => key === null).slice(0, 2);
-  const seen = [
-    ...new Map(
-      group.filter(({ key }) => key !== null).map((holder) => [`${holder.key} ${holder.socket.localAddress}`, holder]),
-    ).values(),
-  ];
-  const byAddress = Map.groupBy(seen, ({ socket }) => socket.localAddress);
-  const alone = ({ socket }: Holder): boolean =>
-    !everybodys.has(socket.localAddress) && byAddress.get(socket.localAddress)!.length === 1;
-  const firsts = [
-    ...new Map(
-      seen
-        .filter(alone)
-        .toReversed()
-        .map((holder) => [`${holder.key} ${holder.socket.localAddress.includes(':')}`, holder]),
-    ).values(),
-  ];
-  return [...seen.filter((holder) => !alone(holder)), ...firsts, ...unseen];
-}
-
 /** Two owners on one port. */
-function sharedPort(facts: Facts, group: readonly Holder[], make: Make): { rows: Conflict[]; undecided: boolean } {
-  const found = new Map<ConflictKind, Set<Holder>>();
-  let undecided = false;
-  const some = representatives(group);
-  some.forEach((a, i) => {
-    for (const b of some.slice(i + 1)) {
-      const kind = sameOwner(a, b) && a.key !== null ? null : relation(a, b);
-      if (kind === null) continue;
-      if (a.key === null || b.key === null) {
-        // Its user may have both, or not.
-        if (a.socket.user === null || a.socket.user === b.socket.user) undecided = true;
-        continue;
-      }
-      const known = found.get(kind) ?? new Set();
-      found.set(kind, known.add(a).add(b));
-    }
-  });
-  const rows = [...found].map(([kind, holders]) => {
-    const all = [...holders];
+function sharedPort({ make, isDynamic }: Context, group: readonly Holder[]): { rows: Conflict[]; undecided: boolean } {
+  const { found, undecided } = sharing(group);
+  const rows = found.map(([kind, all]) => {
     const [first] = all;
     const known = first!.socket.protocol === 'UDP' && sharedPorts.has(first!.socket.localPort);
     const relay = kind === 'FamilySplit' && all.some(({ row }) => row.OwnerKind === 'Relay');
-    const dynamic = kind === 'FamilySplit' && inDynamicRange(facts, first!.socket);
+    const dynamic = kind === 'FamilySplit' && isDynamic(first!.socket);
     return make(kind, known || relay || dynamic ? 'Information' : 'Warning', all);
   });
   return { rows, undecided };
@@ -195,6 +120,18 @@ type Make = (
   more?: { owners?: readonly string[]; description?: string; remedy?: readonly string[] },
 ) => Conflict;
 
+/** What all conflicts are found with. */
+interface Context {
+  readonly facts: Facts;
+  readonly byPort: ReadonlyMap<string, readonly Holder[]>;
+  /** The number of each holder. */
+  readonly order: ReadonlyMap<Holder, number>;
+  readonly make: Make;
+  readonly isDynamic: (socket: Socket) => boolean;
+  /** The range that a TCP port is in which nobody gets by chance. */
+  readonly excludedRange: (port: number) => PortRange | undefined;
+}
+
 const excludedKinds: Readonly<Record<string, string>> = {
   Excluded: 'excluded',
   ExcludedPersistent: 'reserved',
@@ -203,9 +140,8 @@ const excludedKinds: Readonly<Record<string, string>> = {
 };
 
 /** Listeners where the system hands ports out, or keeps them. */
-function misplaced(facts: Facts, group: readonly Holder[], make: Make): Conflict[] {
+function misplaced({ facts, make, isDynamic, excludedRange }: Context, group: readonly Holder[]): Conflict[] {
   const rows: Conflict[] = [];
-  const { reservedPorts } = facts.sections;
   const byOwner = Map.groupBy(
     group.filter(({ socket }) => socket.protocol === 'TCP' && socket.state === 'Listen'),
     ({ key, socket }) => key ?? socket.localAddress,
@@ -214,18 +150,12 @@ function misplaced(facts: Facts, group: readonly Holder[], make: Make): Conflict
     const [first] = holders;
     const { localPort: port } = first!.socket;
     const system = holders.every((holder) => isSystemPart(facts, holder));
-    if (holders.some(({ socket }) => inDynamicRange(facts, socket))) {
+    if (holders.some(({ socket }) => isDynamic(socket))) {
       // A program that asks for any port gets one of these: on loopback that is how programs talk to themselves.
       const usual = system || holders.every(({ row }) => row.AddressScope === 'Loopback');
       rows.push(make('ListenerInDynamicRange', usual ? 'Information' : 'Warning', holders));
     }
-    const excluded = reservedPorts.data.find(
-      (range) =>
-        excludedKinds[range.kind] !== undefined &&
-        port >= range.start &&
-        port <= range.end &&
-        (range.protocol === null || range.protocol === 'TCP'),
-    );
+    const excluded = excludedRange(port);
     if (excluded !== undefined) {
       // A listener has such a range for itself, or an administrator made it for that.
       const meant = system || excluded.kind === 'ExcludedAdministered';
@@ -238,17 +168,15 @@ function misplaced(facts: Facts, group: readonly Holder[], make: Make): Conflict
   return rows;
 }
 
-/** What is set up to have a port which a program of its own has. */
-function blocked(facts: Facts, byPort: ReadonlyMap<string, readonly Holder[]>, make: Make): Conflict[] {
+/** URLs that HTTP.sys has registered or reserved on a port which a program of its own has. */
+function blockedUrls({ facts, byPort, make }: Context): Conflict[] {
   const rows: Conflict[] = [];
-  const { httpQueues, urlReservations, portProxies, socketUnits } = facts.sections;
-  const listeners = (port: number): Holder[] =>
-    (byPort.get(`TCP ${port}`) ?? []).filter(({ socket }) => socket.state === 'Listen');
+  const { httpQueues, urlReservations } = facts.sections;
   /** Those that have a port instead of the kernel, when it has none of it. */
-  const instead = (port: number): Holder[] => {
-    const all = listeners(port);
+  const instead = remembered((port: number): readonly Holder[] => {
+    const all = (byPort.get(`TCP ${port}`) ?? []).filter(({ socket }) => socket.state === 'Listen');
     return all.some(({ socket }) => socket.kernel) ? [] : all;
-  };
+  });
   const told = new Set<string>();
   for (const queue of httpQueues?.data ?? []) {
     for (const url of queue.urls) {
@@ -276,45 +204,77 @@ function blocked(facts: Facts, byPort: ReadonlyMap<string, readonly Holder[]>, m
       }),
     );
   }
-  for (const { table, listenPort, listenAddress, connectAddress, connectPort } of portProxies?.data ?? []) {
+  return rows;
+}
+
+/** Those of crowds that are shown, in the order of the holders of the port. */
+function shown(crowds: readonly Crowd[], order: ReadonlyMap<Holder, number>): readonly Holder[] {
+  if (crowds.length === 1) return crowds[0]!.holders;
+  return crowds
+    .flatMap(({ holders }) => (holders.length > 2 * shownHolders ? holders.slice(0, 2 * shownHolders) : holders))
+    .sort((a, b) => order.get(a)! - order.get(b)!);
+}
+
+/** Rules that are to pass a port on which another program has. */
+function blockedProxies({ facts, byPort, make, order }: Context): Conflict[] {
+  const rows: Conflict[] = [];
+  const iphlpsvc = remembered(({ services }: Crowd) => [...services].some((name) => name.toLowerCase() === 'iphlpsvc'));
+  const listeners = remembered((port: number) =>
+    crowdsOn(
+      (byPort.get(`TCP ${port}`) ?? []).filter(({ socket }) => socket.state === 'Listen'),
+      ({ socket }) => socket.localAddress.includes(':'),
+    ),
+  );
+  for (const { table, listenPort, listenAddress, connectAddress, connectPort } of facts.sections.portProxies?.data ??
+    []) {
     const six = table.startsWith('v6');
-    const address = listenAddress === '*' ? (six ? '::' : '0.0.0.0') : listenAddress;
+    const { text, wildcard } = plainAddress(listenAddress === '*' ? (six ? '::' : '0.0.0.0') : listenAddress);
     // The service that is to listen is another user: who has the address itself, or all of them, keeps it out.
-    const holders = listeners(listenPort).filter(
-      ({ socket: { localAddress } }) =>
-        localAddress.includes(':') === six &&
-        (isWildcard(localAddress) ||
-          overlap({ address, dual: false }, { address: localAddress, dual: false }) === 'same'),
+    const { wildcards, address } = listeners(listenPort);
+    const found = [wildcards(six), ...(wildcard ? [] : [address(six, text)])].filter(
+      ({ holders }) => holders.length > 0,
     );
-    if (
-      holders.length === 0 ||
-      holders.some(({ row }) => row.Services?.some((name) => name.toLowerCase() === 'iphlpsvc'))
-    )
-      continue;
+    if (found.length === 0 || found.some(iphlpsvc)) continue;
     rows.push(
-      make('PortProxyBlocked', 'Warning', holders, {
+      make('PortProxyBlocked', 'Warning', shown(found, order), {
         owners: [`portproxy ${listenAddress}:${listenPort} to ${connectAddress}:${connectPort}`],
         remedy: ['netsh interface portproxy show all  # every rule'],
       }),
     );
   }
-  for (const { unit, service, protocol, address, port, ipv6Only } of socketUnits?.data ?? []) {
-    const wanted = { address, dual: address === '::' && !ipv6Only };
-    const holders = (byPort.get(`${protocol} ${port}`) ?? []).filter(
-      ({ socket }) => overlap(wanted, { address: socket.localAddress, dual: false }) !== null,
-    );
-    const own = ({ socket, row }: Holder): boolean =>
-      // Process 1 is systemd itself, which only root sees: an unseen one of root's is taken for it.
+  return rows;
+}
+
+/** Whether systemd itself may be among holders. Only root sees process 1: an unseen one of root's is taken for it. */
+const hasInit = ({ holders }: Crowd): boolean =>
+  holders.some(
+    ({ socket }) =>
       socket.holders.includes(1) ||
-      (socket.pid === null && !socket.kernel && (socket.user === null || socket.user === 'root')) ||
-      row.Services?.some(
-        (name) =>
-          name === service || (service.includes('@.') && name.startsWith(service.slice(0, service.indexOf('@') + 1))),
-      ) === true;
-    if (holders.length === 0 || holders.some(own)) continue;
+      (socket.pid === null && !socket.kernel && (socket.user === null || socket.user === 'root')),
+  );
+
+/** The service of a template without its instance, as `getty@`; null for any other. */
+const templateOf = (service: string): string | null =>
+  service.includes('@') ? service.slice(0, service.indexOf('@') + 1) : null;
+
+/** Services that systemd is to start for a port which another program has. */
+function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
+  const rows: Conflict[] = [];
+  const init = remembered(hasInit);
+  const templates = remembered(({ services }: Crowd) => new Set([...services].map(templateOf)));
+  const onPort = remembered((key: string) =>
+    crowdsOn(byPort.get(key) ?? [], ({ socket }) => plainAddress(socket.localAddress).six),
+  );
+  for (const { unit, service, protocol, address, port, ipv6Only } of facts.sections.socketUnits?.data ?? []) {
+    const found = crowdsMet(onPort(`${protocol} ${port}`), { address, dual: address === '::' && !ipv6Only });
+    const own = (crowd: Crowd): boolean =>
+      init(crowd) ||
+      crowd.services.has(service) ||
+      (service.includes('@.') && templates(crowd).has(templateOf(service)));
+    if (found.length === 0 || found.some(own)) continue;
     const name = quote(unit, 'linux');
     rows.push(
-      make('ServiceBlocked', 'Warning', holders, {
+      make('ServiceBlocked', 'Warning', shown(found, order), {
         owners: [`${unit}: ${endpointText(protocol, address, port)} for ${service}`],
         remedy: name === null ? [] : [`systemctl status -- ${name}  # what is set up to have the port`],
       }),
@@ -348,15 +308,17 @@ export function conflicts(facts: Facts): Conflicts {
   const rows = endpoints(facts, sockets, { live: false, serviceName: null });
   const holders = sockets.map((socket, i): Holder => ({ socket, row: rows[i]!, key: keyOf(rows[i]!, socket) }));
   const byPort = Map.groupBy(holders, ({ socket }) => `${socket.protocol} ${socket.localPort}`);
+  const places = remembered(placesOf);
   const make: Make = (kind, severity, found, more = {}) => {
     const { protocol, localPort } = found[0]!.socket;
+    const { address, owners } = places(found);
     return {
       Severity: severity,
       Kind: kind,
       Protocol: protocol,
-      Address: distinct(found.map(({ socket }) => socket.localAddress)).join(', '),
+      Address: address,
       Port: localPort,
-      Owners: distinct([...(more.owners ?? []), ...found.map(ownerText)]),
+      Owners: distinct([...(more.owners ?? []), ...owners]),
       Description: more.description ?? `${conflictKinds[kind][0]!.toUpperCase()}${conflictKinds[kind].slice(1)}.`,
       Remedy: [
         ...(more.remedy ?? []),
@@ -370,17 +332,31 @@ export function conflicts(facts: Facts): Conflicts {
       ComputerName: facts.machine.name,
     };
   };
+  const dynamicRange = rangeFinder(facts.sections.dynamicRanges.data);
+  const excluded = rangeFinder(
+    facts.sections.reservedPorts.data.filter(({ kind }) => excludedKinds[kind] !== undefined),
+  );
+  const context: Context = {
+    facts,
+    byPort,
+    order: new Map(holders.map((holder, number) => [holder, number])),
+    make,
+    isDynamic: ({ protocol, localAddress, localPort }) =>
+      dynamicRange(protocol, localAddress.includes(':') ? 'IPv6' : 'IPv4', localPort) !== undefined,
+    excludedRange: (port) => excluded('TCP', null, port),
+  };
   const found: Conflict[] = [];
   let undecided = false;
   for (const group of byPort.values()) {
     if (group.length > 1) {
-      const shared = sharedPort(facts, group, make);
-      found.push(...shared.rows);
+      const shared = sharedPort(context, group);
+      for (const row of shared.rows) found.push(row);
       undecided ||= shared.undecided;
     }
-    found.push(...misplaced(facts, group, make));
+    for (const row of misplaced(context, group)) found.push(row);
   }
-  found.push(...blocked(facts, byPort, make), ...exhaustion(facts));
+  const more = [...blockedUrls(context), ...blockedProxies(context), ...blockedUnits(context), ...exhaustion(facts)];
+  for (const row of more) found.push(row);
   const rank = ({ Severity: severity }: Conflict): number => severities.indexOf(severity as Severity);
   found.sort((a, b) => rank(a) - rank(b) || (a.Port ?? 0) - (b.Port ?? 0));
   return { rows: found, undecided: undecided ? (facts.sections.processes.needs ?? 'more rights') : null };

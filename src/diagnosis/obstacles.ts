@@ -156,18 +156,18 @@ function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacl
   const containers = new Set(
     facts.sections.processes.data.filter((process) => process.container !== null).map(({ pid }) => pid),
   );
+  const twins = new Map<string, number>();
+  for (const { localAddress, state } of holders)
+    if (state === 'Listen') twins.set(localAddress, (twins.get(localAddress) ?? 0) + 1);
   const found = endpoints(facts, holders, { live: false, serviceName: null }).map((row, i): Obstacle => {
     const socket = holders[i]!;
     const how = overlap(boundOf(bind), boundOfSocket(socket))!;
     // On Linux an IPv6 wildcard is for IPv4 too by default; Windows lists one that is in the table of IPv4 as well.
     const unsure = how === 'dualStack' && socket.localAddress === '::';
-    const twins = holders.filter(
-      (other) => other.localAddress === socket.localAddress && other.state === 'Listen',
-    ).length;
     const effect = rule(platform, bind, socket, {
       same: sameUser(row, socket, user),
       dual: boundOf(bind).dual,
-      reusePort: twins > 1,
+      reusePort: (twins.get(socket.localAddress) ?? 0) > 1,
     });
     return {
       effect: !unsure ? effect : platform === 'win32' ? 'allows' : effect === 'blocks' ? 'depends' : effect,

@@ -7,13 +7,14 @@ export type Overlap =
   /** One is an IPv6 wildcard that is for IPv4 too. */
   | 'dualStack';
 
+/** An address by its family, mapped ones as what they stand for. */
 interface Plain {
   readonly six: boolean;
   readonly wildcard: boolean;
   readonly text: string;
 }
 
-function plain(address: string): Plain {
+export function plainAddress(address: string): Plain {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   const text = (mapped ?? address).toLowerCase();
   return { six: text.includes(':'), wildcard: text === '0.0.0.0' || text === '::', text };
@@ -21,7 +22,7 @@ function plain(address: string): Plain {
 
 /** Whether an address is all addresses of its family. */
 export function isWildcard(address: string): boolean {
-  return plain(address).wildcard;
+  return plainAddress(address).wildcard;
 }
 
 /** A bound address; `dual`: an IPv6 wildcard that is for IPv4 too. */
@@ -32,7 +33,7 @@ export interface Bound {
 
 /** Null when the two never meet. */
 export function overlap(one: Bound, other: Bound): Overlap | null {
-  const [a, b] = [plain(one.address), plain(other.address)];
+  const [a, b] = [plainAddress(one.address), plainAddress(other.address)];
   if (a.six === b.six) {
     if (a.wildcard !== b.wildcard) return 'wildcard';
     return a.text === b.text ? 'same' : null;

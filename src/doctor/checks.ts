@@ -11,7 +11,9 @@ export function sourceFindings(entries: ReadonlyMap<string, RawEntry>): Finding[
   const families = new Map<string, RawEntry[]>();
   for (const [name, entry] of entries) {
     const family = familyOf(name);
-    families.set(family, [...(families.get(family) ?? []), entry]);
+    const known = families.get(family);
+    if (known === undefined) families.set(family, [entry]);
+    else known.push(entry);
   }
   return [...families].map(([family, all]): Finding => {
     const bytes = all.reduce((sum, entry) => sum + (entry.bytes?.length ?? entry.text?.length ?? 0), 0);

@@ -20,7 +20,8 @@ function group(sockets: readonly ToolSocket[], states: boolean): Map<string, Gro
     const name = key(socket, states);
     const known = groups.get(name) ?? { count: 0, pids: new Set() };
     known.count++;
-    known.pids = known.pids === null || socket.pids === null ? null : new Set([...known.pids, ...socket.pids]);
+    if (socket.pids === null) known.pids = null;
+    else for (const pid of socket.pids) known.pids?.add(pid);
     groups.set(name, known);
   }
   return groups;

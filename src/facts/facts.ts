@@ -316,6 +316,9 @@ export interface DynamicRangeSection {
    * When the system was asked.
    */
   at: Instant | null;
+  /**
+   * @maxItems 256
+   */
   data: PortRange[];
 }
 /**

@@ -102,14 +102,18 @@ function isOpen({ protocol, state }: Socket): boolean {
   return protocol === 'UDP' || state === 'Listen' || state === 'Bound';
 }
 
+/** Of the relays of a process, those by port: a process may have as many of them as sockets. */
+const relaysByPort = new WeakMap<readonly Relay[], ReadonlyMap<number | null, Relay>>();
+
 /** What a process passes on from a socket: what is said of the socket's own port, or else of all that it has open. */
 function relayOf(process: Process, socket: Socket): Relay | undefined {
   const { relays } = process;
   if (relays === undefined || !isOpen(socket)) return undefined;
-  return (
-    relays.find(({ listenPort }) => listenPort === socket.localPort) ??
-    relays.find(({ listenPort }) => listenPort === null)
-  );
+  let known = relaysByPort.get(relays);
+  if (known === undefined)
+    // The first of several for a port.
+    relaysByPort.set(relays, (known = new Map(relays.toReversed().map((relay) => [relay.listenPort, relay]))));
+  return known.get(socket.localPort) ?? known.get(null);
 }
 
 const isIPv6 = (address: string): boolean => address.includes(':');
@@ -120,16 +124,35 @@ export function portProxyOf(
   { protocol, state, localAddress, localPort }: Socket,
 ): PortProxy | undefined {
   if (protocol !== 'TCP' || state !== 'Listen') return undefined;
-  const family = isIPv6(localAddress) ? 'v6' : 'v4';
-  const address = localAddress.replace(/%.*$/s, '').toLowerCase();
-  const own = rules.filter(({ table, listenPort }) => listenPort === localPort && table.startsWith(family));
-  // A rule may name an address in another form, or a host: then its port has to do.
-  return (
-    own.find(
-      ({ listenAddress }) =>
-        listenAddress.toLowerCase() === address || (listenAddress === '*' && addressScope(localAddress) === 'Any'),
-    ) ?? own[0]
-  );
+  let known = rulesByPort.get(rules);
+  if (known === undefined) rulesByPort.set(rules, (known = portProxyRules(rules)));
+  const own = known.get(`${isIPv6(localAddress) ? 'v6' : 'v4'} ${localPort}`);
+  if (own === undefined) return undefined;
+  const named = own.byAddress.get(localAddress.replace(/%.*$/s, '').toLowerCase());
+  const everywhere = addressScope(localAddress) === 'Any' ? own.byAddress.get('*') : undefined;
+  // The first of both; a rule may name an address in another form, or a host: then its port has to do.
+  if (named !== undefined && everywhere !== undefined)
+    return named.order < everywhere.order ? named.rule : everywhere.rule;
+  return (named ?? everywhere ?? own).rule;
+}
+
+/** Rules for one port of one family: the first, and the first for each address. */
+interface PortRules {
+  readonly rule: PortProxy;
+  readonly byAddress: Map<string, { readonly rule: PortProxy; readonly order: number }>;
+}
+const rulesByPort = new WeakMap<readonly PortProxy[], ReadonlyMap<string, PortRules>>();
+
+function portProxyRules(rules: readonly PortProxy[]): ReadonlyMap<string, PortRules> {
+  const found = new Map<string, PortRules>();
+  for (const [order, rule] of rules.entries()) {
+    const key = `${rule.table.slice(0, 2)} ${rule.listenPort}`;
+    const known = found.get(key) ?? { rule, byAddress: new Map() };
+    found.set(key, known);
+    const address = rule.listenAddress.toLowerCase();
+    if (!known.byAddress.has(address)) known.byAddress.set(address, { rule, order });
+  }
+  return found;
 }
 
 function targetText({ connectAddress, connectPort }: PortProxy): string {

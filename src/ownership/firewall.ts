@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { packagedApp } from '../facts/decode/windows-firewall.ts';
 import type { Facts, FirewallChain, FirewallRule } from '../facts/facts.ts';
+import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 
 /** What a firewall does with a new packet from another machine. */
@@ -56,7 +57,7 @@ function matches(rule: FirewallRule, subject: Subject): Answer {
   return answers.has('no') ? 'no' : answers.has('maybe') ? 'maybe' : 'yes';
 }
 
-/** What was found on the way to a decision that holds for all. */
+/** What was found on the way to a decision that holds for all: of each the first. */
 interface Trail {
   readonly someAllowed: string[];
   readonly someBlocked: string[];
@@ -65,21 +66,53 @@ interface Trail {
   steps: number;
 }
 
-/** More rules than this are not followed: jumps may multiply them. */
+/** More rules than this are not followed for one socket: jumps may multiply them. */
 const mostSteps = 100_000;
+/** Nor more than this for all of them. */
+const mostStepsInAll = 20_000_000;
+
+/** The chains of a machine, and the rules in them by port: thousands of rules are not asked for each of thousands of sockets. */
+interface Firewall {
+  readonly data: readonly FirewallChain[];
+  readonly chains: ReadonlyMap<string, FirewallChain>;
+  readonly rulesFor: (chain: FirewallChain, port: number) => Iterable<FirewallRule>;
+  /** The rules that were followed for all sockets so far. */
+  steps: number;
+}
+
+function firewallFrom(data: readonly FirewallChain[]): Firewall {
+  const known = new Map<FirewallChain, (ports: readonly number[]) => Iterable<FirewallRule>>();
+  return {
+    data,
+    chains: new Map(data.map((chain) => [chain.name, chain])),
+    rulesFor(chain, port) {
+      let find = known.get(chain);
+      if (find === undefined) known.set(chain, (find = itemsByKey(chain.rules, ({ ports }) => portsOneByOne(ports))));
+      return find([port]);
+    },
+    steps: 0,
+  };
+}
+
+/** Adds the first of some things to what is there so far. */
+function note(found: string[], ...more: string[]): void {
+  const [first] = more;
+  if (found.length === 0 && first !== undefined) found.push(first);
+}
 
 /** The verdict that holds for every packet which gets here, or null when the chain decides nothing for some. */
 function walk(
   chain: FirewallChain,
-  chains: ReadonlyMap<string, FirewallChain>,
+  firewall: Firewall,
   subject: Subject,
   trail: Trail,
   depth: number,
 ): { verdict: 'Allow' | 'Block'; why: string } | null {
-  for (const rule of chain.rules) {
-    if (++trail.steps > mostSteps || depth > 32) {
-      trail.maybeAllowed.push('too many rules');
-      trail.maybeBlocked.push('too many rules');
+  for (const rule of firewall.rulesFor(chain, subject.port)) {
+    firewall.steps++;
+    if (++trail.steps > mostSteps || firewall.steps > mostStepsInAll || depth > 32) {
+      note(trail.maybeAllowed, 'too many rules');
+      note(trail.maybeBlocked, 'too many rules');
       return null;
     }
     const answer = matches(rule, subject);
@@ -89,36 +122,38 @@ function walk(
     if (rule.verdict === 'Return') {
       if (answer === 'yes' && rule.limit === null) return null;
       // Some packets leave here, and what follows is not for them.
-      trail.maybeAllowed.push(doubt);
-      trail.maybeBlocked.push(doubt);
+      note(trail.maybeAllowed, doubt);
+      note(trail.maybeBlocked, doubt);
       continue;
     }
     if (rule.verdict === 'Jump') {
-      const target = chains.get(rule.target ?? '');
+      const target = firewall.chains.get(rule.target ?? '');
       if (answer === 'yes' && rule.limit === null && target !== undefined) {
-        const inner = walk(target, chains, subject, trail, depth + 1);
+        const inner = walk(target, firewall, subject, trail, depth + 1);
         if (inner !== null) return inner;
         continue;
       }
       const side: Trail = { someAllowed: [], someBlocked: [], maybeAllowed: [], maybeBlocked: [], steps: trail.steps };
-      const inner = target === undefined ? null : walk(target, chains, subject, side, depth + 1);
+      const inner = target === undefined ? null : walk(target, firewall, subject, side, depth + 1);
       trail.steps = side.steps;
       const clear = answer === 'yes' && target !== undefined;
-      (clear ? trail.someAllowed : trail.maybeAllowed).push(
+      note(
+        clear ? trail.someAllowed : trail.maybeAllowed,
         ...side.someAllowed,
         ...(inner?.verdict === 'Allow' ? [inner.why] : []),
       );
-      (clear ? trail.someBlocked : trail.maybeBlocked).push(
+      note(
+        clear ? trail.someBlocked : trail.maybeBlocked,
         ...side.someBlocked,
         ...(inner?.verdict === 'Block' ? [inner.why] : []),
       );
-      trail.maybeAllowed.push(...side.maybeAllowed, ...(target === undefined ? [doubt] : []));
-      trail.maybeBlocked.push(...side.maybeBlocked, ...(target === undefined ? [doubt] : []));
+      note(trail.maybeAllowed, ...side.maybeAllowed, ...(target === undefined ? [doubt] : []));
+      note(trail.maybeBlocked, ...side.maybeBlocked, ...(target === undefined ? [doubt] : []));
       continue;
     }
     const allows = rule.verdict === 'Allow';
-    if (answer === 'maybe') (allows ? trail.maybeAllowed : trail.maybeBlocked).push(doubt);
-    else if (rule.limit !== null) (allows ? trail.someAllowed : trail.someBlocked).push(limited);
+    if (answer === 'maybe') note(allows ? trail.maybeAllowed : trail.maybeBlocked, doubt);
+    else if (rule.limit !== null) note(allows ? trail.someAllowed : trail.someBlocked, limited);
     else return { verdict: rule.verdict, why: rule.name };
   }
   return chain.otherwise === 'Return'
@@ -126,10 +161,10 @@ function walk(
     : { verdict: chain.otherwise, why: `nothing else decides in ${chain.name}` };
 }
 
-function outcomeOf(chain: FirewallChain, chains: ReadonlyMap<string, FirewallChain>, subject: Subject): Outcome {
+function outcomeOf(chain: FirewallChain, firewall: Firewall, subject: Subject): Outcome {
   if (!chain.enabled) return { status: 'Off', why: `${chain.name} is off` };
   const trail: Trail = { someAllowed: [], someBlocked: [], maybeAllowed: [], maybeBlocked: [], steps: 0 };
-  const end = walk(chain, chains, subject, trail, 0) ?? {
+  const end = walk(chain, firewall, subject, trail, 0) ?? {
     verdict: 'Allow' as const,
     why: `nothing decides in ${chain.name}`,
   };
@@ -159,6 +194,7 @@ function all(outcomes: readonly Outcome[]): Outcome {
 export function firewallOf(
   facts: Facts,
   row: Endpoint,
+  firewall: Firewall = firewallFrom(facts.sections.firewall?.data ?? []),
 ): { status: FirewallStatus | null; rules: readonly string[] | null; reason: string | null } {
   const section = facts.sections.firewall;
   // Nothing comes from outside to a connection's own end or to loopback.
@@ -175,7 +211,6 @@ export function firewallOf(
       reason: `FirewallStatus: ${section.needs === null ? 'Failed' : 'AccessDenied'}: ${section.reason ?? 'the rules could not be read'}${needs}`,
     };
   }
-  const chains = new Map(section.data.map((chain) => [chain.name, chain]));
   const address = (row.LocalAddress ?? '').replace(/%.*$/, '');
   // A socket on :: may take IPv4 too.
   const families = !isIPv6(address)
@@ -197,11 +232,11 @@ export function firewallOf(
     };
     const of = (profile: FirewallChain['profile']): Outcome =>
       all(
-        section.data
+        firewall.data
           .filter(
             (chain) => chain.base && chain.profile === profile && (chain.family === null || chain.family === family),
           )
-          .map((chain) => outcomeOf(chain, chains, subject)),
+          .map((chain) => outcomeOf(chain, firewall, subject)),
       );
     if (windows) for (const profile of ['Domain', 'Private', 'Public'] as const) outcomes.set(profile, of(profile));
     else outcomes.set(family, of(null));
@@ -218,8 +253,9 @@ export function firewallOf(
 
 /** Rows with what the firewall does with each. */
 export function withFirewall(rows: readonly Endpoint[], facts: Facts): Endpoint[] {
+  const firewall = firewallFrom(facts.sections.firewall?.data ?? []);
   return rows.map((row) => {
-    const { status, rules, reason } = firewallOf(facts, row);
+    const { status, rules, reason } = firewallOf(facts, row, firewall);
     return Object.assign({}, row, {
       FirewallStatus: status,
       FirewallRules: rules,

@@ -51,9 +51,25 @@ export function portMatcher(spans: readonly PortSpan[] | null): (port: number) =
   if (spans === null) return () => true;
   const [only] = spans;
   if (spans.length === 1 && only !== undefined) return (port) => port >= only.start && port <= only.end;
-  const members = new Uint8Array(65536);
-  for (const { start, end } of spans) members.fill(1, start, end + 1);
-  return (port) => members[port] === 1;
+  // Spans that do not touch, in their order: a table of all ports would be large where thousands of rules have one.
+  const sorted = spans.toSorted((a, b) => a.start - b.start);
+  const apart: { start: number; end: number }[] = [];
+  for (const { start, end } of sorted) {
+    const last = apart.at(-1);
+    if (last !== undefined && start <= last.end + 1) last.end = Math.max(last.end, end);
+    else apart.push({ start, end });
+  }
+  const [starts, ends] = [Uint16Array.from(apart, ({ start }) => start), Uint16Array.from(apart, ({ end }) => end)];
+  return (port) => {
+    // The first span that ends at the port or behind it.
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ends[middle]! < port) low = middle + 1;
+      else high = middle;
+    }
+    return low < ends.length && starts[low]! <= port;
+  };
 }
 
 /** The spans as people write them, each once: `80,443,8000-8100`. */

@@ -1,0 +1,233 @@
+import type { Socket } from '../facts/facts.ts';
+import { addressScope } from '../ownership/address.ts';
+import type { Endpoint } from '../schema/endpoint.ts';
+import { overlap, plainAddress } from './overlap.ts';
+
+/** A socket that keeps its port, and whose it is. */
+export interface Holder {
+  readonly socket: Socket;
+  readonly row: Endpoint;
+  /** Null when nothing is known of the owner. */
+  readonly key: string | null;
+}
+
+/** How two owners of one port get in each other's way. */
+export type SharingKind = 'OverlappingAddresses' | 'SharedByReuse' | 'Instances' | 'FamilySplit';
+
+const holderSets = new WeakMap<readonly number[], Set<number>>();
+
+/** Whether two lists of processes have one in common; either may have thousands, and is compared with thousands. */
+function haveCommon(one: readonly number[], other: readonly number[]): boolean {
+  const [few, many] = one.length < other.length ? [one, other] : [other, one];
+  if (many.length < 16) return few.some((pid) => many.includes(pid));
+  let known = holderSets.get(many);
+  if (known === undefined) holderSets.set(many, (known = new Set(many)));
+  return few.some((pid) => known.has(pid));
+}
+
+/** Whether two have one parent and run the same program. Init is the parent of whoever lost its own. */
+const areSiblings = ({ row: x }: Holder, { row: y }: Holder): boolean =>
+  x.ParentProcess !== null && x.ParentProcess > 4 && x.ParentProcess === y.ParentProcess && x.ImageName === y.ImageName;
+
+/** One program, as far as a person cares: the same process, service or family of processes. */
+export function sameOwner(a: Holder, b: Holder): boolean {
+  if (a.key === b.key) return true;
+  const [x, y] = [a.row, b.row];
+  if (x.OwningProcess !== null && x.OwningProcess === y.ParentProcess) return true;
+  if (y.OwningProcess !== null && y.OwningProcess === x.ParentProcess) return true;
+  return areSiblings(a, b) || haveCommon(a.socket.holders, b.socket.holders);
+}
+
+const programOf = ({ row }: Holder): string | null => row.Path ?? row.ImageName;
+const isSix = ({ socket }: Holder): boolean => socket.localAddress.includes(':');
+const scopeOf = ({ socket }: Holder): string => addressScope(socket.localAddress);
+
+/** How two owners of one port get in each other's way; null when they do not. */
+export function relation(a: Holder, b: Holder): SharingKind | null {
+  const bound = ({ socket }: Holder) => ({ address: socket.localAddress, dual: false });
+  const how = overlap(bound(a), bound(b));
+  if (how === 'same') {
+    const program = programOf(a);
+    return program !== null && program === programOf(b) ? 'Instances' : 'SharedByReuse';
+  }
+  if (how === 'wildcard') return 'OverlappingAddresses';
+  return isSix(a) !== isSix(b) && scopeOf(a) === scopeOf(b) && scopeOf(a) !== 'Specific' ? 'FamilySplit' : null;
+}
+
+const everybodys = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
+
+/** One socket of each owner and address, and of the addresses that one owner alone has, only the first: others can meet a wildcard alone. */
+function representatives(group: readonly Holder[]): Holder[] {
+  const unseen = group.filter(({ key }) => key === null).slice(0, 2);
+  const seen = [
+    ...new Map(
+      group.filter(({ key }) => key !== null).map((holder) => [`${holder.key} ${holder.socket.localAddress}`, holder]),
+    ).values(),
+  ];
+  const byAddress = Map.groupBy(seen, ({ socket }) => socket.localAddress);
+  const alone = ({ socket }: Holder): boolean =>
+    !everybodys.has(socket.localAddress) && byAddress.get(socket.localAddress)!.length === 1;
+  const firsts = [
+    ...new Map(
+      seen
+        .filter(alone)
+        .toReversed()
+        .map((holder) => [`${holder.key} ${holder.socket.localAddress.includes(':')}`, holder]),
+    ).values(),
+  ];
+  return [...seen.filter((holder) => !alone(holder)), ...firsts, ...unseen];
+}
+
+/** Holders that all are one owner to each other. */
+interface Family {
+  readonly id: string;
+  /** The parent that its members have in common; null where that is not what they are one by. */
+  readonly parent: number | null;
+  readonly members: number[];
+}
+
+function familyOf({ key, row }: Holder): Pick<Family, 'id' | 'parent'> {
+  const { ParentProcess: parent, ImageName: image } = row;
+  return parent !== null && parent > 4 ? { id: `${parent} ${image}`, parent } : { id: `key ${key}`, parent: null };
+}
+
+/** Numbers of holders by family, in their order. */
+type Families = ReadonlyMap<string, Family>;
+
+function families(holders: readonly Holder[], numbers: readonly number[]): Families {
+  const found = new Map<string, Family>();
+  for (const number of numbers) {
+    const { id, parent } = familyOf(holders[number]!);
+    const known = found.get(id);
+    if (known === undefined) found.set(id, { id, parent, members: [number] });
+    else known.members.push(number);
+  }
+  return found;
+}
+
+/** So many relatives a holder is compared with, that are not known to be its relatives without: more have none. */
+const mostTries = 1_000;
+
+/** Those among whom somebody may be in a holder's way: groups by their first member. */
+type Candidates = (holder: Holder) => Iterable<Families>;
+
+/** Numbers in groups, in their order. */
+function grouped<K>(holders: readonly Holder[], keyOf: (holder: Holder) => K): Map<K, Families> {
+  const numbers = Map.groupBy(holders.keys(), (number) => keyOf(holders[number]!));
+  return new Map([...numbers].map(([key, group]) => [key, families(holders, group)]));
+}
+
+const some = (...found: readonly (Families | undefined)[]): Families[] => found.filter((one) => one !== undefined);
+
+/** For each kind, where those are who may be in a holder's way by it. */
+function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, Candidates>> {
+  const plain = holders.map(({ socket }) => plainAddress(socket.localAddress));
+  const numbers = new Map(holders.map((holder, number) => [holder, number]));
+  const plainOf = (holder: Holder) => plain[numbers.get(holder)!]!;
+  const textOf = (holder: Holder): string => `${plainOf(holder).text} ${programOf(holder)}`;
+  const sameText = grouped(holders, textOf);
+  const programs = new Map<string, Map<string, Families>>();
+  for (const holder of holders) {
+    const { text } = plainOf(holder);
+    const known = programs.get(text) ?? new Map<string, Families>();
+    programs.set(text, known.set(textOf(holder), sameText.get(textOf(holder))!));
+  }
+  const widths = grouped(holders, (holder) => `${plainOf(holder).six} ${plainOf(holder).wildcard}`);
+  const scopes = grouped(holders, (holder) => `${isSix(holder)} ${scopeOf(holder)}`);
+  return {
+    Instances: (holder) => some(sameText.get(textOf(holder))),
+    *SharedByReuse(holder) {
+      const own = programOf(holder);
+      for (const [text, group] of programs.get(plainOf(holder).text) ?? [])
+        if (own === null || text !== textOf(holder)) yield group;
+    },
+    OverlappingAddresses: (holder) => some(widths.get(`${plainOf(holder).six} ${!plainOf(holder).wildcard}`)),
+    FamilySplit: (holder) => some(scopes.get(`${!isSix(holder)} ${scopeOf(holder)}`)),
+  };
+}
+
+/** The first of the candidates that is another owner, and in the way by that kind; Infinity when there is none. */
+function firstStranger(
+  holders: readonly Holder[],
+  holder: Holder,
+  kind: SharingKind,
+  candidates: Iterable<Families>,
+): number {
+  const own = familyOf(holder);
+  let best = Infinity;
+  let tries = 0;
+  for (const group of candidates) {
+    const [nearest] = group.values();
+    if (nearest!.members[0]! > best) break;
+    for (const { id, parent, members } of group.values()) {
+      if (members[0]! > best) break;
+      if (id === own.id || (parent !== null && parent === holder.row.OwningProcess)) continue;
+      for (const number of members) {
+        if (number > best) break;
+        if (++tries > mostTries) return best;
+        const other = holders[number]!;
+        if (relation(holder, other) !== kind) continue;
+        if (sameOwner(holder, other)) continue;
+        best = number;
+        break;
+      }
+    }
+  }
+  return best;
+}
+
+/** Those who are in somebody's way by a kind, in the order in which pairs of them are met. */
+function involved(holders: readonly Holder[], kind: SharingKind, candidates: Candidates): number[] {
+  const partner = new Float64Array(holders.length).fill(Infinity);
+  for (const [number, holder] of holders.entries()) {
+    const first = firstStranger(holders, holder, kind, candidates(holder));
+    if (first === Infinity) continue;
+    partner[number] = Math.min(partner[number]!, first);
+    partner[first] = Math.min(partner[first]!, number);
+  }
+  const meets = (number: number): number => Math.min(number, partner[number]!);
+  const turn = (number: number): number => (meets(number) === number ? -1 : number);
+  return [...holders.keys()]
+    .filter((number) => partner[number] !== Infinity)
+    .sort((a, b) => meets(a) - meets(b) || turn(a) - turn(b));
+}
+
+/** Whether somebody of whom nothing is known may be in the way of another. */
+function maybeShared(seen: readonly Holder[], unseen: readonly Holder[]): boolean {
+  return unseen.some((b, i) =>
+    [...seen, ...unseen.slice(0, i)].some(
+      (a) =>
+        // Its user may have both, or not.
+        (a.socket.user === null || a.socket.user === b.socket.user) &&
+        !(a.key !== null && sameOwner(a, b)) &&
+        relation(a, b) !== null,
+    ),
+  );
+}
+
+const kinds = ['OverlappingAddresses', 'SharedByReuse', 'Instances', 'FamilySplit'] as const;
+
+/**
+ * Of the holders of one port, which get in each other's way, and how. 50,000 owners may have one port: nobody is held
+ * against all others, but against the first that can be in the way and is no relative.
+ */
+export function sharing(group: readonly Holder[]): {
+  found: readonly (readonly [SharingKind, readonly Holder[]])[];
+  undecided: boolean;
+} {
+  const all = representatives(group);
+  const seen = all.filter(({ key }) => key !== null);
+  const candidates = candidatesOf(seen);
+  const found = kinds
+    .map((kind) => ({ kind, numbers: involved(seen, kind, candidates[kind]) }))
+    .filter(({ numbers }) => numbers.length > 0)
+    .sort(({ numbers: a }, { numbers: b }) => a[0]! - b[0]! || a[1]! - b[1]!)
+    .map(({ kind, numbers }) => [kind, numbers.map((number) => seen[number]!)] as const);
+  return {
+    found,
+    undecided: maybeShared(
+      seen,
+      all.filter(({ key }) => key === null),
+    ),
+  };
+}
