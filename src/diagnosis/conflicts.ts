@@ -8,7 +8,7 @@ import type { Endpoint } from '../schema/endpoint.ts';
 import { topText, usage } from './exhaustion.ts';
 import { endpointText, rangeText } from './obstacles.ts';
 import { isWildcard, overlap } from './overlap.ts';
-import { quote } from './quote.ts';
+import { systemctlCommand } from './stop-commands.ts';
 
 /** Every word that the column Kind may have, with what it stands for. */
 export const conflictKinds = {
@@ -312,11 +312,11 @@ function blocked(facts: Facts, byPort: ReadonlyMap<string, readonly Holder[]>, m
           name === service || (service.includes('@.') && name.startsWith(service.slice(0, service.indexOf('@') + 1))),
       ) === true;
     if (holders.length === 0 || holders.some(own)) continue;
-    const name = quote(unit, 'linux');
+    const command = systemctlCommand('status', [unit]);
     rows.push(
       make('ServiceBlocked', 'Warning', holders, {
         owners: [`${unit}: ${endpointText(protocol, address, port)} for ${service}`],
-        remedy: name === null ? [] : [`systemctl status -- ${name}  # what is set up to have the port`],
+        remedy: command === null ? [] : [`${command}  # what is set up to have the port`],
       }),
     );
   }
