@@ -15,6 +15,8 @@ const test = suite('stop on Linux, in surroundings of its own');
 const folder = temporaryFolder();
 const groups = join(folder, 'groups');
 const log = join(folder, 'log');
+/** The process that the test itself put into a group, in a file `pid`: a group of the real tree may hold anybody's. */
+const members = join(folder, 'members');
 /** A slice of this run's own: on a machine with systemd the tree is the real one. */
 const slice = `/portowner${process.pid}.slice`;
 const systemctlPath = '/usr/bin/systemctl';
@@ -42,7 +44,10 @@ function setUnit(name: string, { manager = 'system', group, more, later }: Unit)
   }
 }
 
-/** Logs its arguments; shows units; on stop and kill ends what is in the group, unless a unit is stubborn. */
+/**
+ * Logs its arguments; shows units; on stop and kill ends the program that the test itself put into the group, and
+ * nothing else whatever it is told, unless a unit is stubborn.
+ */
 const systemctl = `#!/bin/sh
 manager=system verb= name=
 printf '%s|' "$@" >>'${log}'; echo >>'${log}'
@@ -58,7 +63,8 @@ show)
 stop|kill)
   if [ $verb = stop ] && [ -e "$unit.stubborn" ]; then exit 0; fi
   group=$(sed -n 's/^ControlGroup=//p' "$unit")
-  kill -9 $(cat "${groups}$group/cgroup.procs")
+  members="${members}$group/pid"
+  if [ -f "$members" ]; then kill -9 "$(cat "$members")"; fi
   sed -i 's/^ActiveState=.*/ActiveState=inactive/; s/^ControlGroup=.*/ControlGroup=/' "$unit" ;;
 esac
 `;
@@ -81,6 +87,8 @@ async function start(group: string, ...args: string[]): Promise<Program> {
   mkdirSync(path, { recursive: true });
   for (let below = path; below !== groups; below = dirname(below)) made.add(below);
   writeFileSync(join(path, 'cgroup.procs'), String(child.pid));
+  mkdirSync(`${members}${slice}${group}`, { recursive: true });
+  writeFileSync(join(`${members}${slice}${group}`, 'pid'), String(child.pid));
   const { pid, port } = JSON.parse(text) as Told;
   return { pid, port, child };
 }
@@ -134,7 +142,7 @@ test.after.each(async () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
   }
-  rmSync(join(folder, 'units'), { recursive: true, force: true });
+  for (const below of ['units', 'members']) rmSync(join(folder, below), { recursive: true, force: true });
   for (const path of [...made].toSorted((a, b) => b.length - a.length)) {
     for (let tries = 0; ; tries++) {
       try {
