@@ -251,10 +251,11 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     if (container !== null && container.id !== self.container) {
       const commands = containerCommands(container, pid);
       const command = commands?.stop ?? commands?.look ?? null;
+      const how = command === null ? '' : commands?.stop == null ? `; this shows it: ${command}` : `: ${command}`;
       return draft(
         found,
         pid,
-        obstacle(`it runs in a container, which is stopped as a whole${command === null ? '' : `: ${command}`}`, {
+        obstacle(`it runs in a container, which is stopped as a whole${how}`, {
           command,
         }),
       );

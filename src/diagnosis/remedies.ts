@@ -94,7 +94,12 @@ function stopContainer(container: Container, pid: number): string[] {
   const commands = containerCommands(container, pid);
   if (commands === null) return [];
   return [
-    step(commands.look, `what runs in the container: process ${pid} must be among it`),
+    step(
+      commands.look,
+      commands.stop === null
+        ? 'what the container is; its runtime stops it'
+        : `what runs in the container: process ${pid} must be among it`,
+    ),
     ...(commands.stop === null ? [] : [step(commands.stop, 'stop the container, if so')]),
   ];
 }

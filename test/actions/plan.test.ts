@@ -293,7 +293,7 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'a container whose name could be an option',
     { platform: 'linux', processes: [process({ container: { runtime: 'lxc', id: '--force' } })] },
-    [/^refused it runs in a container, which is stopped as a whole: lxc-info -n '--force'$/],
+    [/^refused it runs in a container, which is stopped as a whole; this shows it: lxc-info -n '--force'$/],
     "lxc-info -n '--force'",
   ],
   [
