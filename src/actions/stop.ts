@@ -172,7 +172,8 @@ function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target
   const process = facts.sections.processes.data.find(({ pid }) => pid === socket.pid);
   if (process === undefined) return target.supervisor;
   const unit = serviceUnit(process);
-  if (unit !== null && unit.name !== situation.self.unit) return `systemd (${unit.name})`;
+  if (unit !== null && (unit.name !== situation.self.unit || unit.user !== situation.self.unitUser))
+    return `systemd (${unit.name})`;
   const service = facts.sections.services.data.find(({ pid }) => pid === process.pid);
   if (service !== undefined) return `the service manager (${service.name})`;
   const parent = situation.tree.find(({ pid }) => pid === process.parent);

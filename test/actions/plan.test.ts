@@ -272,6 +272,12 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     'systemctl stop -- nginx.socket nginx.service',
   ],
   [
+    'a unit and all that starts it, whatever its name',
+    { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': { triggers: ['-x.path', 'my\\x2dapp.timer'] } } },
+    ['service nginx.service alone'],
+    "systemctl stop -- '-x.path' 'my\\x2dapp.timer' nginx.service",
+  ],
+  [
     'a socket unit whose service does not run',
     { platform: 'linux', sockets: [socket({ pid: 1 })], processes: [process({ pid: 1, imageName: 'systemd', startTime: line[0]!.startTime })] },
     [/^refused systemd listens for a service that it starts on demand/],

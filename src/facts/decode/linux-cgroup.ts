@@ -21,17 +21,21 @@ interface Unit {
 const plainName = (part: string): string => (part.startsWith('_') ? part.slice(1) : part);
 
 /**
- * Whether systemd may have a unit of this name that has processes: a name with other characters is a folder that
+ * Whether systemd may have a unit of this name, and no mere template: a name with other characters is a folder that
  * somebody made by hand, and systemctl would take some of them for a pattern.
  */
 export function isUnitName(name: string): boolean {
   return (
     name.length <= 255 &&
-    /^(?:[\w:.\\-]+|[\w:.\\-]+@[\w:.\\@-]+)\.(?:service|scope|socket|mount|swap|slice)$/.test(name) &&
-    // A template has no processes.
+    /^(?:[\w:.\\-]+|[\w:.\\-]+@[\w:.\\@-]+)\.(?:service|scope|socket|mount|automount|swap|slice|target|path|timer|device)$/.test(
+      name,
+    ) &&
     !/^[^@]*@\.[a-z]+$/.test(name)
   );
 }
+
+/** The kinds of units that have processes. */
+const hasProcesses = (name: string): boolean => /\.(?:service|scope|socket|mount|swap)$/.test(name) && isUnitName(name);
 
 const isSlice = (part: string): boolean => part.endsWith('.slice') && isUnitName(plainName(part));
 const userManager = /^user@(\d{1,10})\.service$/;
@@ -46,11 +50,11 @@ export const isUserManager = (unit: string): boolean => userManager.test(unit);
 function unitOf(parts: readonly string[]): Unit | null {
   const start = parts.findIndex((part) => !isSlice(part));
   const name = plainName(parts[start] ?? '');
-  if (start < 0 || !isUnitName(name)) return null;
+  if (start < 0 || !hasProcesses(name)) return null;
   const user = userManager.exec(name)?.[1];
   if (user === undefined) return { name, user: null };
   const inner = plainName(parts.slice(start + 1).find((part) => !isSlice(part)) ?? 'init.scope');
-  return inner === 'init.scope' || !isUnitName(inner) ? { name, user: null } : { name: inner, user: Number(user) };
+  return inner === 'init.scope' || !hasProcesses(inner) ? { name, user: null } : { name: inner, user: Number(user) };
 }
 
 const runtimes: Readonly<Record<string, string>> = {

@@ -38,7 +38,7 @@ export interface ShownUnit {
 function unitNames(text: string): string[] {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)]
     .map(([word, quoted]) => (quoted === undefined ? word : quoted.replace(/\\(.)/g, '$1')))
-    .filter((name) => name.endsWith('.target') || isUnitName(name.replace(/\.(?:path|timer|automount)$/, '.socket')));
+    .filter(isUnitName);
 }
 
 /** Reads the answer of `systemctl show`: `Name=value` lines. Null when there is no such unit. */

@@ -36,6 +36,7 @@ const cases: readonly (readonly [what: string, text: string, unit: string | null
     `${'x'.repeat(250)}.service`,
   ].map((name) => [`no unit of systemd: ${JSON.stringify(name)}`, `0::/system.slice/${name}\n`, null, null] as const),
   ['a group of the service itself', '0::/system.slice/foo.service/workers/a.service\n', 'foo.service', null],
+  ['a kind of unit that has no processes', '0::/system.slice/foo.timer\n', null, null],
   ['a socket unit', '0::/system.slice/foo.socket\n', 'foo.socket', null],
   ['a session', '0::/user.slice/user-1000.slice/session-3.scope\n', 'session-3.scope', null],
   ['a unit of a user', '0::/user.slice/user-1000.slice/user@1000.service/app.slice/syncthing.service\n', 'syncthing.service', null, 1000],
