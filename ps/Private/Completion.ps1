@@ -2,12 +2,14 @@
 function New-Completion {
     param([string] $Text, [string] $ToolTip)
 
-    # A name may come from anybody, and a terminal obeys control characters.
-    $shown = $Text -replace '[\p{Cc}\p{Cf}]', '?'
+    # A name may come from anybody: what could end the line, reorder it, or act on a terminal is left out.
+    if ($Text -match '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]') { return }
+    $shown = $Text
     $ToolTip = $ToolTip -replace '[\p{Cc}\p{Cf}]', '?'
     if (-not $ToolTip) { $ToolTip = $shown }
     $word = $Text
-    if ($word -notmatch '^[\w.:\\/*-]+$') { $word = "'" + ($word -replace "'", "''") + "'" }
+    # PowerShell takes typographic quotes for quotes, and doubles are the character itself.
+    if ($word -notmatch '^[\w.:\\/*][\w.:\\/*-]*\z') { $word = "'" + ($word -replace "['\u2018-\u201b]", '$0$0') + "'" }
     if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return $word }
     New-Object -TypeName System.Management.Automation.CompletionResult -ArgumentList $word, $shown, 'ParameterValue', $ToolTip
 }

@@ -7,18 +7,23 @@ function ConvertTo-StopOperand {
     foreach ($item in $InputObject) {
         if ($null -eq $item) { continue }
         if ($item -is [string] -or $item -is [ValueType]) {
-            "$item"
-            continue
+            # Operands go to the executable a line each.
+            if ("$item" -notmatch '\p{Cc}') {
+                "$item"
+                continue
+            }
         }
         $value = @{}
+        $message = $null
         foreach ($name in 'Identity', 'LocalPort', 'LocalAddress', 'Protocol', 'State', 'OwningProcess', 'Id', 'StartTime', 'ComputerName') {
             $property = $item.PSObject.Properties[$name]
             $value[$name] = if ($null -ne $property) { $property.Value }
         }
-        $message = $null
         $operand = $null
-        $far = Get-FarComputer $item
-        if ($far) {
+        $far = if ($item -isnot [string]) { Get-FarComputer $item }
+        if ($item -is [string]) {
+            $message = "'$($item -replace '\p{Cc}', '?')' is no port."
+        } elseif ($far) {
             $message = "'$item' is on $far, not on this computer."
         } elseif ($value.Identity) {
             $operand = $value.Identity
@@ -46,6 +51,11 @@ function ConvertTo-StopOperand {
             $operand = "pid:$($value.Id)"
         } else {
             $message = "'$item' is no port, and has no LocalPort, OwningProcess or Id."
+        }
+        # One object is one target: none of its values may end that and begin another one.
+        if ($operand -match '[,\p{Cc}]') {
+            $message = "'$($operand -replace '\p{Cc}', '?')' is no port, and no target."
+            $operand = $null
         }
         if ($operand) {
             $operand

@@ -50,6 +50,28 @@ Describe 'Tab' {
         }
     }
 
+    It 'offers one argument for a name, or nothing' {
+        # As CLIXML writes them.
+        $names = 'typographic_x2019_; calc; _x2018_', '$(1)', 'a b', 'line_x000A_break', 'end_x000A_', 'rtl_x202E_fdp', 'tab_x0009_x', '-Force'
+        $rows = foreach ($name in $names) { [ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 443; ImageName = $name; Owner = 'x' } }
+        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive 'hostile') (ConvertTo-Document $rows)
+        try {
+            $line = 'Get-PortOwner -ImageName '
+            $words = foreach ($text in @(Get-Completion $line).CompletionText) {
+                $errors = $null
+                $tree = [System.Management.Automation.Language.Parser]::ParseInput($line + $text, [ref] $null, [ref] $errors)
+                $errors.Count | Should -Be 0
+                $command = @($tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true))
+                $command.Count | Should -Be 1
+                $command[0].CommandElements.Count | Should -Be 3
+                $command[0].CommandElements[2].Value
+            }
+            $words | Should -Be "typographic$([char] 0x2019); calc; $([char] 0x2018)", '$(1)', 'a b', '-Force'
+        } finally {
+            $env:PORTOWNER_EXE = $null
+        }
+    }
+
     It 'completes snapshots, quoted' {
         Set-Content (Join-Path $TestDrive 'a picture.png') ''
         Push-Location $TestDrive

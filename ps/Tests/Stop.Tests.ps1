@@ -57,6 +57,18 @@ Describe 'Stop-PortOwner' -Skip:(-not $hasNode) {
         $other.HasExited | Should -BeFalse
     }
 
+    It 'takes one object for one target, whatever its values are' {
+        foreach ($end in ",$($other.Port)", "`n$($other.Port)") {
+            $objects = [pscustomobject]@{ Identity = "TCP/127.0.0.1:1;1;;$end" }, [pscustomobject]@{ LocalPort = "1$end" }, "1$($end.Replace(',', "`r"))"
+            foreach ($object in $objects) {
+                $rows = $object | Stop-PortOwner -Confirm:$false -ErrorVariable problems @refusing
+                $rows | Should -BeNullOrEmpty
+                $problems[0].FullyQualifiedErrorId | Should -Be 'PO1002,Stop-PortOwner'
+            }
+        }
+        $other.HasExited | Should -BeFalse
+    }
+
     It 'takes rows of Get-PortOwner' {
         $row = Get-PortOwner $one.Port, $other.Port | Where-Object LocalPort -EQ $one.Port | Stop-PortOwner -Confirm:$false
         $row.Result, $row.OwningProcess | Should -Be 'Stopped', $one.Id

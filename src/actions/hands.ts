@@ -16,16 +16,23 @@ export interface Self {
   readonly container: string | null;
   /** The systemd unit it runs in. */
   readonly unit: string | null;
+  /** The user whose own systemd runs that unit; null for the system's. */
+  readonly unitUser: number | null;
 }
 
-/** A service by its manager's name for it. */
+/** A service by its manager's name for it, and the process for whose sake it is meant. */
 export interface ServiceId {
   readonly name: string;
-  /** Its process, which tells whose manager runs it. */
   readonly pid: number;
+  /** When that process was started; null where it is not known. */
+  readonly startTime: string | null;
+  /** Linux: the user whose own systemd runs it; null for the system's. */
+  readonly user: number | null;
 }
 
 export interface ServiceState {
+  /** Why its manager does not show it to be the service of that very process; null when it does. */
+  readonly foreign: string | null;
   /** Why its manager would not stop it; null when it would. */
   readonly refusal: Refusal | null;
   readonly stopped: boolean;
@@ -64,9 +71,12 @@ export interface Hands {
   hold(pid: number, startTime: string): HeldProcess;
   /** Null where there is no such service, or no manager of services. */
   service(id: ServiceId): ServiceState | null;
-  /** Asks the manager to stop it, and what goes with it; does not wait until it is stopped. */
+  /**
+   * Asks the manager to stop it, and what goes with it; does not wait until it is stopped. Refused when it is not the
+   * service of that very process any more.
+   */
   stopService(id: ServiceId): void;
-  /** Ends what is left of it by force. */
+  /** Ends what is left of it by force. Refused when it was started anew since. */
   endService(id: ServiceId): void;
   /** The sites of IIS; empty where there is none. */
   sites(): Site[];
@@ -84,4 +94,8 @@ export interface Site {
   /** `http/*:80:host` … */
   readonly bindings: readonly string[];
   readonly started: boolean;
+  /** The application pools that it runs in. */
+  readonly pools: readonly string[];
+  /** The worker processes of these pools. */
+  readonly workers: readonly number[];
 }

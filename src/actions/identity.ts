@@ -15,17 +15,26 @@ export interface Identity {
   readonly startTime: string | null;
   /** Null: this machine. */
   readonly computer: string | null;
+  /** By what it is stopped, `service=NAME` or `sites=NAME+NAME`; null: the process itself, or in what was asked for any. */
+  readonly what: string | null;
 }
 
 export function endpointText({ protocol, address, port }: EndpointKey): string {
   return `${protocol}/${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
-export function identityText({ endpoints, pid, startTime, computer }: Identity): string {
-  return `${endpoints.map(endpointText).join('+')};${pid};${startTime ?? ''};${computer ?? ''}`;
+export function identityText({ endpoints, pid, startTime, computer, what }: Identity): string {
+  const last = what === null ? '' : `;${what}`;
+  return `${endpoints.map(endpointText).join('+')};${pid};${startTime ?? ''};${computer ?? ''}${last}`;
+}
+
+/** What is stopped by names, as a part of an identity. */
+export function whatText(kind: 'service' | 'sites', names: readonly string[]): string {
+  return `${kind}=${names.map((name) => encodeURIComponent(name.toWellFormed())).join('+')}`;
 }
 
 const endpointForm = /^(TCP|UDP)\/(?:\[([0-9a-f:.]+(?:%[^\];,+]{1,64})?)\]|([0-9.]+)):(\d{1,5})$/i;
+const whatForm = /^(?:service|sites)=[\w.~!*'()%+-]{1,4096}$/;
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/;
 
 /** Whether a word is meant as an identity rather than as a port expression. */
@@ -33,7 +42,7 @@ export const looksLikeIdentity = (text: string): boolean => text.includes(';');
 
 /** Reads what identityText wrote. Throws PO1002. */
 export function parseIdentity(text: string): Identity {
-  const [endpoints = '', pid = '', startTime = '', computer = '', ...rest] = text.split(';');
+  const [endpoints = '', pid = '', startTime = '', computer = '', what, ...rest] = text.split(';');
   const keys = endpoints.split('+').map((part): EndpointKey | null => {
     const [, protocol, six, four, port] = endpointForm.exec(part) ?? [];
     const number = Number(port);
@@ -41,7 +50,7 @@ export function parseIdentity(text: string): Identity {
       ? null
       : { protocol: protocol.toUpperCase() as 'TCP' | 'UDP', address: (six ?? four)!, port: number };
   });
-  const valid = keys.every((key) => key !== null);
+  const valid = keys.every((key) => key !== null) && (what === undefined || whatForm.test(what));
   if (!valid || !/^\d{1,10}$/.test(pid) || (startTime !== '' && !instant.test(startTime)) || rest.length > 0) {
     throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is not a target`, {
       hint: 'Give a port, or an Identity as --dry-run shows it.',
@@ -49,10 +58,11 @@ export function parseIdentity(text: string): Identity {
     });
   }
   return {
-    endpoints: keys,
+    endpoints: keys as EndpointKey[],
     pid: Number(pid),
     startTime: startTime === '' ? null : startTime,
     computer: computer === '' ? null : computer,
+    what: what ?? null,
   };
 }
 
@@ -69,6 +79,7 @@ export function sameInstant(a: string, b: string): boolean {
 /** Whether a target is the one that was looked at: it has all those listeners, that process, and it was started then. */
 export function isSame(target: Identity, wanted: Identity): boolean {
   if (target.pid !== wanted.pid) return false;
+  if (wanted.what !== null && target.what !== wanted.what) return false;
   if (wanted.startTime !== null && (target.startTime === null || !sameInstant(target.startTime, wanted.startTime)))
     return false;
   const own = new Set(target.endpoints.map(endpointText));

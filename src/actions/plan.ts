@@ -1,11 +1,12 @@
 import type { Facts, HttpQueue, Process, Socket } from '../facts/facts.ts';
 import type { Platform, Refusal } from '../facts/raw.ts';
 import { quote } from '../diagnosis/quote.ts';
+import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '../diagnosis/stop-commands.ts';
 import { endpoints, portProxyOf } from '../ownership/endpoints.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import type { Self, ServiceId, ServiceState, Site, TreeProcess } from './hands.ts';
-import { endpointText, type EndpointKey, type Identity } from './identity.ts';
+import { endpointText, whatText, type EndpointKey, type Identity } from './identity.ts';
 import { isServiceHost, protectedReason } from './protected.ts';
 
 /** All that a plan is made from. */
@@ -114,14 +115,6 @@ const obstacle = (text: string, more: Partial<Obstacle> = {}): Means => ({
 const fromRefusal = ({ code, text, needs }: Refusal): Means =>
   obstacle(needs === undefined ? text : `${text} (needs ${needs})`, { rights: code === 'AccessDenied' });
 
-function containerCommand({ runtime, id }: NonNullable<Process['container']>): string | null {
-  const name = quote(/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id, 'linux');
-  if (name === null) return null;
-  if (runtime === 'docker' || runtime === 'podman') return `${runtime} stop ${name}`;
-  if (runtime === 'lxc') return `lxc-stop -n ${name}`;
-  return `crictl stop ${name}`;
-}
-
 /** One socket and what is said of it. */
 interface Found {
   readonly socket: Socket;
@@ -159,6 +152,12 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     ...more,
   });
   const startOf = (pid: number): string | null => processes.get(pid)?.startTime ?? tree.get(pid)?.startTime ?? null;
+  const idOf = (name: string, pid: number, user: number | null = null): ServiceId => ({
+    name,
+    pid,
+    startTime: startOf(pid),
+    user,
+  });
 
   /** Why not even the process's owner may end it; null when nothing speaks against it. */
   function never(pid: number): string | null {
@@ -182,13 +181,15 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       (process !== undefined && isServiceHost(process));
     const means: Means = forbidden
       ? obstacle(reason)
-      : state.refusal !== null
-        ? fromRefusal(state.refusal)
-        : { how: 'service', id, alone: !shared };
+      : state.foreign !== null
+        ? obstacle(`it cannot be stopped as ${id.name}: ${state.foreign}`)
+        : state.refusal !== null
+          ? fromRefusal(state.refusal)
+          : { how: 'service', id, alone: !shared };
     return draft(found, id.pid, means, {
       services,
       dependents: state.dependents,
-      command: serviceCommand(id, state, platform),
+      command: state.foreign === null ? serviceCommand(id, state, platform) : null,
       ...more,
     });
   }
@@ -241,17 +242,20 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
           names.length === 0
             ? `process ${pid} has ended, and who has its listener now cannot be seen`
             : `process ${pid} has ended, and its listener lives on in one of the programs that it started: ${names.join(', ')}; Windows does not say which`,
-          heirs.length === 1 ? { command: `taskkill /PID ${heirs[0]}` } : {},
+          // Which of them has it is not shown: none is ended on a guess.
+          heirs.length === 1 ? { command: `Get-Process -Id ${heirs[0]}` } : {},
         ),
       );
     }
-    const { container, unit } = process;
+    const { container } = process;
     if (container !== null && container.id !== self.container) {
-      const command = containerCommand(container);
+      const commands = containerCommands(container, pid);
+      const command = commands?.stop ?? commands?.look ?? null;
+      const how = command === null ? '' : commands?.stop == null ? `; this shows it: ${command}` : `: ${command}`;
       return draft(
         found,
         pid,
-        obstacle(`it runs in a container, which is stopped as a whole${command === null ? '' : `: ${command}`}`, {
+        obstacle(`it runs in a container, which is stopped as a whole${how}`, {
           command,
         }),
       );
@@ -270,7 +274,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
           { services: names },
         );
       }
-      const service = names.length === 1 ? byService(found, { name: names[0]!, pid }) : null;
+      const service = names.length === 1 ? byService(found, idOf(names[0]!, pid)) : null;
       if (service !== null) return service;
       if (isServiceHost(process))
         return draft(
@@ -280,8 +284,11 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
             rights: facts.machine.elevated === false,
           }),
         );
-    } else if (unit !== null && unit.endsWith('.service') && unit !== self.unit) {
-      const service = byService(found, { name: unit, pid });
+    } else {
+      // Inside of the container that this program runs in too, the unit is that of the systemd there.
+      const unit = serviceUnit({ ...process, container: null });
+      const own = unit !== null && unit.name === self.unit && unit.user === self.unitUser;
+      const service = unit === null || own ? null : byService(found, idOf(unit.name, pid, unit.user));
       if (service !== null) return service;
     }
     return byProcess(found, pid);
@@ -352,7 +359,8 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
           ({ started, bindings }) =>
             started &&
             bindings.some((binding) => /^https?\//i.test(binding) && binding.split(':').at(-2) === String(port)),
-        );
+        )
+        .filter((site) => servesQueue(site, queue));
       const pool = queue.name === null ? 'IIS' : `the IIS application pool ${queue.name}`;
       if (sites.length === 0)
         return draft(
@@ -384,7 +392,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       );
     if (known.length === 1)
       return (
-        byService(found, { name: known[0]!, pid: first.pid }) ??
+        byService(found, idOf(known[0]!, first.pid)) ??
         draft(found, first.pid, obstacle(`the service ${known[0]} serves it, but its manager cannot be asked`))
       );
     return byProcess(found, first.pid);
@@ -429,10 +437,11 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     // systemd itself has a socket open for a service that it starts on demand: the service and the socket's unit are what to stop.
     const activated =
       platform === 'linux' && socket.pid === 1
-        ? socket.holders.find((pid) => pid !== 1 && (processes.get(pid)?.unit?.endsWith('.service') ?? false))
+        ? socket.holders.find((pid) => pid !== 1 && processes.has(pid) && serviceUnit(processes.get(pid)!) !== null)
         : undefined;
     if (activated !== undefined) {
-      const service = byService(found, { name: processes.get(activated)!.unit!, pid: activated });
+      const unit = serviceUnit(processes.get(activated)!)!;
+      const service = byService(found, idOf(unit.name, activated, unit.user));
       if (service !== null && service.services.length > 1) return [service];
     }
     if (platform === 'linux' && socket.pid === 1 && processes.get(1)?.imageName === 'systemd') {
@@ -453,16 +462,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
   const merged = new Map<string, Draft>();
   sockets.forEach((socket, index) => {
     for (const one of drafts({ socket, row: rows[index]! })) {
-      const { means } = one;
-      const what =
-        means.how === 'service'
-          ? means.id.name
-          : means.how === 'sites'
-            ? means.names.join('\n')
-            : means.how === 'refused'
-              ? means.obstacle.text
-              : means.members.map(({ pid }) => pid).join();
-      const key = `${means.how} ${one.pid} ${one.pid === 0 ? index : ''} ${what}`;
+      const key = `${one.pid} ${one.pid === 0 ? index : ''} ${meansText(one.means)}`;
       const same = merged.get(key);
       if (same === undefined) merged.set(key, one);
       else same.found.push(...one.found);
@@ -489,6 +489,12 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       pid,
       startTime,
       computer,
+      what:
+        means.how === 'service'
+          ? whatText('service', [means.id.name])
+          : means.how === 'sites'
+            ? whatText('sites', means.names)
+            : null,
       imageName: process?.imageName ?? null,
       owner: found[0]!.row.Owner ?? (process === undefined ? 'unknown' : processText(process)),
       means,
@@ -514,17 +520,38 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
   });
 }
 
+/** What is done to what, in one text: two of them are the same only when both are. */
+export function meansText(means: Means): string {
+  switch (means.how) {
+    case 'service':
+      return JSON.stringify([means.how, means.id.name, means.id.user, means.id.pid, means.id.startTime]);
+    case 'sites':
+      return JSON.stringify([means.how, means.names]);
+    case 'refused':
+      return JSON.stringify([means.how, means.obstacle.text]);
+    case 'process':
+      return JSON.stringify([means.how, means.members.map(({ pid, startTime }) => [pid, startTime])]);
+  }
+}
+
+/** Whether a site of IIS is served by the queue: one of its pools, and of what runs, a worker of that pool. */
+function servesQueue({ pools, workers }: Site, queue: HttpQueue): boolean {
+  const name = queue.name?.toLowerCase();
+  return (
+    pools.some((pool) => pool.toLowerCase() === name) &&
+    (queue.processes.length === 0 || queue.processes.some(({ pid }) => workers.includes(pid)))
+  );
+}
+
 /** What stops a service by hand. */
 function serviceCommand(
   { name }: ServiceId,
   { manager, triggers, dependents }: ServiceState,
   platform: Platform,
 ): string | null {
-  const names = [...triggers, name].map((one) => quote(one, platform));
-  if (names.includes(null)) return null;
-  return platform === 'win32'
-    ? `Stop-Service ${names.join(', ')}${dependents.length > 0 ? ' -Force' : ''}`
-    : ['systemctl', ...manager, 'stop', ...names].join(' ');
+  if (platform !== 'win32') return systemctlCommand('stop', [...triggers, name], manager);
+  const quoted = quotePattern(name);
+  return quoted === null ? null : `Stop-Service ${quoted}${dependents.length > 0 ? ' -Force' : ''}`;
 }
 
 function methodText(means: Exclude<Means, { how: 'service' }>, asking: string): string {

@@ -1,11 +1,21 @@
 import type { Facts, Socket } from '../facts/facts.ts';
 import type { Refusal } from '../facts/raw.ts';
+import { serviceUnit } from '../diagnosis/stop-commands.ts';
 import { addressScope } from '../ownership/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { refusalOf, type Hands, type HeldProcess } from './hands.ts';
 import { endpointText, identityText, isSame, type EndpointKey } from './identity.ts';
-import { listens, planStop, processText, type Member, type Situation, type Target } from './plan.ts';
+import {
+  listens,
+  meansText,
+  planStop,
+  processText,
+  type Means,
+  type Member,
+  type Situation,
+  type Target,
+} from './plan.ts';
 
 /** How patient a stop is. Milliseconds. */
 export interface StopOptions {
@@ -147,7 +157,7 @@ const socketName = (socket: Socket): string =>
 function isStillServed(situation: Situation, target: Target): boolean {
   if (target.means.how === 'process') return false;
   const keys = new Set(target.endpoints.map(endpointText));
-  const what = (one: Target): string => JSON.stringify([one.pid, one.means.how, one.services]);
+  const what = (one: Target): string => JSON.stringify([one.pid, one.services]);
   return planStop(
     situation,
     (socket) =>
@@ -161,8 +171,9 @@ function isStillServed(situation: Situation, target: Target): boolean {
 function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target: Target): string | null {
   const process = facts.sections.processes.data.find(({ pid }) => pid === socket.pid);
   if (process === undefined) return target.supervisor;
-  if (process.unit?.endsWith('.service') === true && process.unit !== situation.self.unit)
-    return `systemd (${process.unit})`;
+  const unit = serviceUnit(process);
+  if (unit !== null && (unit.name !== situation.self.unit || unit.user !== situation.self.unitUser))
+    return `systemd (${unit.name})`;
   const service = facts.sections.services.data.find(({ pid }) => pid === process.pid);
   if (service !== undefined) return `the service manager (${service.name})`;
   const parent = situation.tree.find(({ pid }) => pid === process.parent);
@@ -314,6 +325,11 @@ async function stopService(target: Target, world: StopWorld, options: StopOption
     : { result: 'NotStopped', reasons: ['the service did not even stop by force'] };
 }
 
+/** Whether a new look found the same way of stopping the same thing. Of a service's processes others may have come. */
+function isSameMeans(now: Means, before: Means): boolean {
+  return now.how === 'process' ? before.how === 'process' : meansText(now) === meansText(before);
+}
+
 /**
  * Stops one target of a plan: makes sure that it is still what was looked at, asks, waits, forces where that is
  * allowed, and looks who has the port afterwards.
@@ -349,13 +365,14 @@ export async function stopTarget(target: Target, world: StopWorld, options: Stop
         reasons: [`whether it still listens cannot be seen: ${status.reason ?? 'the look failed'}`],
       });
     }
-    const same = again.find((one) => isSame(one, target) && one.means.how === target.means.how);
+    const same = again.find((one) => isSame(one, target) && isSameMeans(one.means, target.means));
     const heldAll = members(target).every(({ pid }) => held.has(pid));
     if (same === undefined || !heldAll) {
       const owner = again.map(({ owner: name }) => name).join(', ');
+      const why = again.flatMap(({ means }) => (means.how === 'refused' ? [means.obstacle.text] : []));
       return stopRow(target, {
         result: 'Refused',
-        reasons: [`it is not what was looked at any more: the listener belongs to ${owner} now`],
+        reasons: [`it is not what was looked at any more: the listener belongs to ${owner} now`, ...why],
       });
     }
     // Who has the port besides is not new afterwards.
@@ -364,8 +381,8 @@ export async function stopTarget(target: Target, world: StopWorld, options: Stop
     let outcome: Outcome | null = null;
     try {
       if (target.means.how === 'process') ({ method, outcome } = await stopProcesses(same, held, world, options));
-      else if (target.means.how === 'service') outcome = await stopService(target, world, options);
-      else for (const name of target.means.names) world.hands.stopSite(name);
+      else if (same.means.how === 'service') outcome = await stopService(same, world, options);
+      else if (same.means.how === 'sites') for (const name of same.means.names) world.hands.stopSite(name);
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal === null) throw error;

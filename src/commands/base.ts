@@ -1,5 +1,6 @@
 import { Command } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
+import type { Refusal } from '../facts/raw.ts';
 import { ClosedPipe } from '../formats/sink.ts';
 import { sanitise } from '../formats/sanitise.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
@@ -26,6 +27,15 @@ export function toPortOwnerError(error: unknown): PortOwnerError {
     return new PortOwnerError('PO1001', first.replace(/^(Unknown Syntax|Usage) Error: /, '').replace(/[.:]$/, ''), {
       hint: 'portowner --help lists the options.',
     });
+  }
+  // What the system refused where no command reckoned with it is no defect.
+  if (error instanceof Error && 'refusal' in error) {
+    const { code, text, needs } = error.refusal as Refusal;
+    return new PortOwnerError(
+      code === 'AccessDenied' ? 'PO3002' : 'PO3001',
+      needs === undefined ? text : `${text} (needs ${needs})`,
+      { cause: error },
+    );
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new PortOwnerError('PO9001', `this is a defect in PortOwner: ${text.split('\n').slice(0, 4).join(' ')}`, {

@@ -67,7 +67,7 @@ function confirm(question: string): boolean {
   } finally {
     if (terminalInput !== null) closeSync(terminalInput);
   }
-  return /^(?:y|yes)$/i.test(bytes.toString('latin1', 0, read).trim());
+  return /^(?:y|yes)$/i.test(bytes.toString('utf8', 0, read).trim());
 }
 
 /** Whether a person sits at both ends: reads what is asked, and types. */

@@ -92,12 +92,30 @@ async function run(given: readonly string[], surroundings: Surroundings): Promis
 }
 
 /** What stop starts this same program for on Windows: see machine/windows/console.ts. */
-async function interrupt([pid = '', startTime = '']: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+async function interrupt(
+  [pid = '', startTime = '', ...more]: readonly string[],
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  if (!/^\d{1,10}$/.test(pid) || startTime === '' || more.length > 0)
+    throw new PortOwnerError('PO1001', 'internal-interrupt takes a process id and when that process was started');
   const hands = await surroundings.hands();
-  const reason = hands.interrupt?.(Number(pid), startTime) ?? null;
-  if (reason === null) return exit.ok;
-  print(`${reason}\n`, surroundings);
-  return exit.no;
+  if (hands.interrupt === undefined)
+    throw new PortOwnerError(
+      'PO3003',
+      'internal-interrupt is for Windows, whose programs have a console to be asked on',
+    );
+  const { refusalOf } = await import('../actions/hands.ts');
+  try {
+    const reason = hands.interrupt(Number(pid), startTime);
+    if (reason === null) return exit.ok;
+    print(`${reason}\n`, surroundings);
+    return exit.no;
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    print(`${refusal.text}\n`, surroundings);
+    return refusal.code === 'AccessDenied' ? exit.rights : exit.no;
+  }
 }
 
 function print(text: string, surroundings: Surroundings): ExitCode {

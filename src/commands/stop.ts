@@ -240,9 +240,10 @@ export class StopCommand extends RowCommand {
         chosen.add(target);
     for (const identity of request.identities) {
       const elsewhere = identity.computer !== null && identity.computer.toLowerCase() !== name.toLowerCase();
-      const found = elsewhere ? undefined : all.find((target) => isSame(target, identity));
-      if (found !== undefined) chosen.add(found);
-      else
+      // Of several services behind one endpoint of the kernel each is a target of its own.
+      const found = elsewhere ? [] : all.filter((target) => isSame(target, identity));
+      for (const target of found) chosen.add(target);
+      if (found.length === 0)
         missing.push(
           absent(identity, all, elsewhere ? `it is on ${identity.computer}, and this is ${name}: stop it there` : null),
         );

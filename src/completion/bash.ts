@@ -58,20 +58,28 @@ _portowner_add() {
   done
 }
 
-# Adds what is in use in the column $1, by asking portowner itself.
+# Adds what is in use in the column $1, by asking portowner itself. A name may come from anybody: one with a line break
+# goes on in the next line, with an open quotation, and one that could act on a terminal or as an option is left out.
 _portowner_used() {
-  local value owner line listing= seen=' '
+  local value owner line record= quotes listing= seen=' '
   local -a found=() texts=()
+  # In bytes, whatever the locale.
+  local LC_ALL=C
   # Only a list has room for owners.
   if [[ $COMP_TYPE == 63 && $1 != ImageName && $1 != Services ]]; then listing=,Owner; fi
   while IFS= read -r line; do
-    line=\${line%$'\\r'}
+    record+=$line quotes=\${record//[^\\"]/}
+    if ((\${#quotes} % 2)); then record+=$'\\n'; continue; fi
+    line=\${record%$'\\r'} record=
     value=\${line%%,*} owner=
     if [[ $line == *,* ]]; then owner=\${line#*,}; fi
-    # A name with such characters may come from anybody.
-    if [[ -z $value || $line == *[[:cntrl:]]* || $value == *[!A-Za-z0-9._@-]* || $seen == *" $value "* ]]; then continue; fi
+    if [[ -z $value || $value == -* || $value == *[!A-Za-z0-9._@-]* || $seen == *" $value "* ]]; then continue; fi
     seen+="$value "
     owner=\${owner#\\"} owner=\${owner%\\"}
+    # Control characters, and in UTF-8 those that reorder or hide text.
+    case $owner in
+      *[[:cntrl:]]*|*$'\\xc2'[$'\\x80'-$'\\x9f\\xad']*|*$'\\xd8'[$'\\x80'-$'\\x85\\x9c']*|*$'\\xe1\\xa0\\x8e'*|*$'\\xe2'[$'\\x80\\x81']*|*$'\\xef\\xbb\\xbf'*|*$'\\xef\\xbf'[$'\\xb9'-$'\\xbb']*|*$'\\xf3\\xa0'*) owner= ;;
+    esac
     found+=("$value") texts+=("$value\${owner:+ ($owner)}")
   done < <("\${COMP_WORDS[0]/#\\~\\//$HOME/}" --format csv --columns "$1$listing" 2>/dev/null </dev/null | tail -n +2)
   local -a others=("\${COMPREPLY[@]}")

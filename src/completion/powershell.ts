@@ -45,7 +45,7 @@ ${asciiJson(commands.map((command) => definitionOf(command, commands)))}
 
     # Text as one argument.
     function Get-Argument([string] $text) {
-        if ($text -match '^[\\w.:\\\\/-]+$') { return $text }
+        if ($text -match '^[\\w.:\\\\/][\\w.:\\\\/-]*\\z') { return $text }
         return "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($text) + "'"
     }
 
@@ -68,13 +68,17 @@ ${asciiJson(commands.map((command) => definitionOf(command, commands)))}
             }
             'column' {
                 $column = $values.Column
-                $rows = & $commandAst.GetCommandName() --format csv --columns "$column,Owner" 2>$null | ConvertFrom-Csv
+                # JSON, where a name with a line break stays one name, and no code page changes it.
+                $text = @(& $commandAst.GetCommandName() --format json --columns "$column,Owner" 2>$null) -join ''
+                if (-not $text) { return }
                 $seen = @{}
-                foreach ($row in $rows) {
+                foreach ($row in (ConvertFrom-Json -InputObject $text)) {
                     foreach ($value in $row.$column) {
+                        $value = "$value"
                         if (-not $value -or $seen.ContainsKey($value)) { continue }
                         $seen[$value] = $true
-                        if ($value -match '\\p{Cc}' -or -not $value.StartsWith($part, [System.StringComparison]::OrdinalIgnoreCase)) { continue }
+                        # What could end the line, reorder it, or be taken for an option is left out.
+                        if ($value -match '^-|[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]' -or -not $value.StartsWith($part, [System.StringComparison]::OrdinalIgnoreCase)) { continue }
                         New-Result ($before + (Get-Argument $value)) $value "$value $($row.Owner)"
                     }
                 }

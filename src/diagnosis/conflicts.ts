@@ -9,8 +9,8 @@ import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './cro
 import { topText, usage } from './exhaustion.ts';
 import { endpointText, rangeText } from './obstacles.ts';
 import { plainAddress } from './overlap.ts';
-import { quote } from './quote.ts';
 import { sharing, type Holder } from './sharing.ts';
+import { systemctlCommand } from './stop-commands.ts';
 
 /** Every word that the column Kind may have, with what it stands for. */
 export const conflictKinds = {
@@ -272,11 +272,11 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
       crowd.services.has(service) ||
       (service.includes('@.') && templates(crowd).has(templateOf(service)));
     if (found.length === 0 || found.some(own)) continue;
-    const name = quote(unit, 'linux');
+    const command = systemctlCommand('status', [unit]);
     rows.push(
       make('ServiceBlocked', 'Warning', shown(found, order), {
         owners: [`${unit}: ${endpointText(protocol, address, port)} for ${service}`],
-        remedy: name === null ? [] : [`systemctl status -- ${name}  # what is set up to have the port`],
+        remedy: command === null ? [] : [`${command}  # what is set up to have the port`],
       }),
     );
   }

@@ -1,8 +1,9 @@
-import type { Facts, PortRange, Socket } from '../facts/facts.ts';
+import type { Container, Facts, PortRange, Socket } from '../facts/facts.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import type { Cause } from './causes.ts';
 import { quote } from './quote.ts';
 import type { Request } from './request.ts';
+import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from './stop-commands.ts';
 
 /** What a remedy is written from. */
 export interface Patient {
@@ -53,41 +54,54 @@ function stop(patient: Patient): string {
   );
 }
 
-/** Stopping the services that hold it, by the service manager. */
-function stopServices({ facts, row }: Patient): string[] {
-  const windows = facts.machine.platform === 'win32';
-  const names = row?.Services ?? [];
-  // Which of several services in one process it is, is not known: none is stopped on a guess.
-  if (names.length !== 1)
-    return names.length > 1
-      ? [
-          say(
-            `one of the services ${names.filter((name) => quote(name, facts.machine.platform) === name).join(', ')} holds it; they run in one process`,
-          ),
-        ]
-      : [];
-  const name = quote(names[0]!, facts.machine.platform);
-  if (name === null) return [];
-  if (windows)
-    return [
-      step(`Get-Service -Name ${name} -DependentServices`, 'what depends on the service'),
-      step(`Stop-Service -Name ${name} -Confirm`, 'stop the service'),
-    ];
+/** Stopping the service or container that holds it, by its manager. */
+function stopManaged(patient: Patient): string[] {
+  const { facts, row } = patient;
+  if (facts.machine.platform === 'win32') return stopWindowsService(patient);
+  const process = facts.sections.processes.data.find(({ pid }) => pid === row?.OwningProcess);
+  if (process === undefined) return [];
+  if (process.container !== null) return stopContainer(process.container, process.pid);
+  const unit = serviceUnit(process);
+  if (unit === null) return [];
+  // A user's unit is another one than the system's of the same name.
+  const manager = unit.user === null ? [] : ['--user', `--machine=${unit.user}@.host`];
+  const [status, stopping] = ['status', 'stop'].map((verb) => systemctlCommand(verb, [unit.name], manager));
+  if (status == null || stopping == null) return [];
   return [
-    step(`systemctl status -- ${name}`, 'what the service is'),
-    step(`sudo systemctl stop -- ${name}`, 'stop the service'),
+    step(unit.user === null ? status : `sudo ${status}`, 'what the service is'),
+    step(`sudo ${stopping}`, 'stop the service'),
   ];
 }
 
-function stopContainer({ facts, row }: Patient): string[] {
-  const processes = facts.sections.processes.data;
-  const container = processes.find((process) => process.pid === row?.OwningProcess)?.container;
-  const id = container === null || container === undefined ? null : quote(container.id, facts.machine.platform);
-  if (id === null || id.startsWith("'")) return [];
-  const tool = container!.runtime === 'podman' ? 'podman' : container!.runtime === 'docker' ? 'docker' : null;
-  return tool === null
-    ? []
-    : [step(`${tool} ps --filter id=${id}`, 'which container it is'), step(`${tool} stop ${id}`, 'stop the container')];
+function stopWindowsService({ row }: Patient): string[] {
+  const names = row?.Services ?? [];
+  // Which of several services in one process it is, is not known: none is stopped on a guess.
+  if (names.length > 1)
+    return [
+      say(
+        `one of the services ${names.filter((name) => quote(name, 'win32') === name).join(', ')} holds it; they run in one process`,
+      ),
+    ];
+  const name = quotePattern(names[0] ?? '');
+  if (name === null) return [];
+  return [
+    step(`Get-Service -Name ${name} -DependentServices`, 'what depends on the service'),
+    step(`Stop-Service -Name ${name} -Confirm`, 'stop the service'),
+  ];
+}
+
+function stopContainer(container: Container, pid: number): string[] {
+  const commands = containerCommands(container, pid);
+  if (commands === null) return [];
+  return [
+    step(
+      commands.look,
+      commands.stop === null
+        ? 'what the container is; its runtime stops it'
+        : `what runs in the container: process ${pid} must be among it`,
+    ),
+    ...(commands.stop === null ? [] : [step(commands.stop, 'stop the container, if so')]),
+  ];
 }
 
 function excluded({ facts, request, range }: Patient): string[] {
@@ -175,11 +189,11 @@ export function remedies(cause: Cause, patient: Patient): string[] | null {
     case 'Process':
     case 'Instances':
     case 'Shared':
-      return [look(patient), free(request), ...stopServices(patient), stop(patient)];
+      return [look(patient), free(request), ...stopManaged(patient), stop(patient)];
     case 'Service':
-      return [look(patient), free(request), ...stopServices(patient), stop(patient)];
+      return [look(patient), free(request), ...stopManaged(patient), stop(patient)];
     case 'Container':
-      return [look(patient), free(request), ...stopContainer(patient), stop(patient)];
+      return [look(patient), free(request), ...stopManaged(patient), stop(patient)];
     case 'Relay':
       return [
         look(patient),
@@ -189,7 +203,7 @@ export function remedies(cause: Cause, patient: Patient): string[] | null {
       ];
     case 'HttpSys':
     case 'UrlTaken':
-      return [...httpSys(patient), ...stopServices(patient), free(request)];
+      return [...httpSys(patient), ...stopManaged(patient), free(request)];
     case 'UrlReserved':
       return [
         step('netsh http show urlacl', `who may register which URL; look for :${port}`),
@@ -357,7 +371,7 @@ export function remedies(cause: Cause, patient: Patient): string[] | null {
           ? [say(`the program may ask for another address than ${patient.socket.localAddress}, instead of all`)]
           : []),
         free(request),
-        ...stopServices(patient),
+        ...stopManaged(patient),
         stop(patient),
       ];
     case 'Exhausted': {

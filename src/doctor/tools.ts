@@ -47,8 +47,9 @@ const ssStates: Readonly<Record<string, string>> = {
 /** `ss -H -tuanp`: network, state, two queues, local, remote, processes. */
 export function parseSs(text: string): ToolSocket[] {
   const sockets: ToolSocket[] = [];
-  for (const line of text.split('\n')) {
-    const match = /^(tcp|udp)\s+(\S+)\s+\d+\s+\d+\s+(\S+)\s+(\S+)\s*(.*)$/.exec(line);
+  // The name of a process may hold a line break: a line that starts like no socket goes on with the one before.
+  for (const line of text.split(/\n(?=(?:tcp|udp)\s+\S+\s+\d+\s+\d+\s)/)) {
+    const match = /^(tcp|udp)\s+(\S+)\s+\d+\s+\d+\s+(\S+)\s+(\S+)\s*(.*)$/s.exec(line);
     if (match === null) continue;
     const [, network, state = '', local = '', remote = '', processes = ''] = match;
     const [here, there] = [splitEndpoint(local), splitEndpoint(remote)];

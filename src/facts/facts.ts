@@ -215,6 +215,10 @@ export interface Process {
    * Linux: the systemd unit.
    */
   unit: string | null;
+  /**
+   * Linux: the user whose own systemd runs the unit; without one it is the system's.
+   */
+  unitUser?: number;
   container: Container | null;
   refusals: FieldRefusal[];
   /**

@@ -272,7 +272,7 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
       });
     else parent = parentOf(known, context.read)?.pid ?? null;
   }
-  const { unit, container } = wants('services') ? decodeCgroup(details.cgroup ?? '') : nothing;
+  const { unit, unitUser, container } = decodeCgroup(wants('services') ? (details.cgroup ?? '') : '');
   const name = imageName(details);
   const process: Process = {
     pid,
@@ -283,6 +283,7 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
     parent,
     startTime: started,
     unit,
+    ...(unitUser === null ? {} : { unitUser }),
     container,
     refusals,
   };

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { identityText, isSame, parseIdentity, sameInstant, type Identity } from '../../src/actions/identity.ts';
+import { identityText, isSame, parseIdentity, sameInstant, whatText, type Identity } from '../../src/actions/identity.ts';
 
 const test = suite('the identity of a target');
 const one: Identity = {
@@ -12,12 +12,29 @@ const one: Identity = {
   pid: 7,
   startTime: '2026-01-02T03:04:05.670Z',
   computer: 'box',
+  what: null,
 };
 
 test('is a text and back', () => {
   assert.is(identityText(one), 'TCP/0.0.0.0:80+TCP/[::]:80;7;2026-01-02T03:04:05.670Z;box');
   assert.equal(parseIdentity(identityText(one)), one);
-  assert.equal(parseIdentity('udp/[fe80::1%eth0]:53;8;;'), { endpoints: [{ protocol: 'UDP', address: 'fe80::1%eth0', port: 53 }], pid: 8, startTime: null, computer: null });
+  assert.equal(parseIdentity('udp/[fe80::1%eth0]:53;8;;'), {
+    endpoints: [{ protocol: 'UDP', address: 'fe80::1%eth0', port: 53 }],
+    pid: 8,
+    startTime: null,
+    computer: null,
+    what: null,
+  });
+});
+
+test('says by what it is stopped', () => {
+  const names = ['Shop; 1', 'R+D', 'a,b', '\n', 'ö', '\ud800'];
+  const shop: Identity = { ...one, what: whatText('sites', names) };
+  assert.match(identityText(shop), /;box;sites=Shop%3B%201\+R%2BD\+a%2Cb\+%0A\+%C3%B6\+%EF%BF%BD$/);
+  assert.equal(parseIdentity(identityText(shop)), shop);
+  assert.ok(isSame(shop, one), 'who does not say means any');
+  assert.not.ok(isSame(one, shop));
+  assert.not.ok(isSame({ ...one, what: whatText('service', ['a']) }, { ...one, what: whatText('service', ['b']) }));
 });
 
 for (const text of [
@@ -31,6 +48,9 @@ for (const text of [
   'TCP/0.0.0.0:1;-1;;',
   'TCP/0.0.0.0:1;1;yesterday;',
   'TCP/0.0.0.0:1;1;;box;more',
+  'TCP/0.0.0.0:1;1;;box;service=',
+  'TCP/0.0.0.0:1;1;;box;service=a b',
+  'TCP/0.0.0.0:1;1;;box;service=a;more',
   'TCP/0.0.0.0:1++TCP/0.0.0.0:2;1;;',
 ]) {
   test(`is not ${JSON.stringify(text)}`, () => assert.throws(() => parseIdentity(text), /is not a target/));

@@ -21,7 +21,7 @@ const line: TreeProcess[] = [
 const svchost = (more: Partial<Process> = {}): Process => process({ imageName: 'svchost.exe', path: 'C:\\Windows\\System32\\svchost.exe', ...more });
 const program = (path: string, more: Partial<Process> = {}): Process => process({ imageName: path.slice(path.lastIndexOf('\\') + 1), path, ...more });
 
-const running: ServiceState = { refusal: null, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] };
+const running: ServiceState = { foreign: null, refusal: null, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] };
 
 interface World {
   readonly platform?: 'linux' | 'win32';
@@ -52,7 +52,7 @@ function plan(world: World): Target[] {
     facts: all,
     tree,
     asking: 'ASK',
-    self: { pid: self, container: world.container ?? null, unit: world.unit ?? null },
+    self: { pid: self, container: world.container ?? null, unit: world.unit ?? null, unitUser: null },
     service: ({ name }) => (world.states?.[name] === undefined ? null : { ...running, ...world.states[name] }),
     sites: () => world.sites ?? [],
     mayStop: (pid) => (pid === world.denied ? { code: 'AccessDenied', text: 'it belongs to another user', needs: 'root (sudo)' } : null),
@@ -78,6 +78,7 @@ const unitProcess = (more: Partial<Process> = {}): Process => process({ unit: 'n
 const container = { runtime: 'docker', id: 'a'.repeat(64) };
 const kernel = (more: Partial<Socket> = {}): Socket => socket({ pid: 4, kernel: true, ...more });
 const queue = (more: Partial<HttpQueue> = {}): HttpQueue => ({ name: null, controller: null, processes: [{ pid: 100, service: null }], urls: ['http://+:443/'], ...more });
+const site = (more: Partial<Site> = {}): Site => ({ name: 'Shop', bindings: ['https/*:443:'], started: true, pools: ['DefaultAppPool'], workers: [100], ...more });
 const relay = (name: string): Partial<Process> => ({ relays: [{ name, listenPort: null, target: null }] });
 
 const cases: [what: string, world: World, expected: (string | RegExp)[], command?: string | null][] = [
@@ -157,7 +158,7 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     'an orphan',
     { sockets: [socket({ pid: 77, holders: [77], heirs: [100] })] },
     [/^refused process 77 has ended, and its listener lives on in one of the programs that it started: nginx \(100\)/],
-    'taskkill /PID 100',
+    'Get-Process -Id 100',
   ],
 
   [
@@ -174,9 +175,9 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       queues: [queue({ name: 'DefaultAppPool', controller: 50 })],
       services: [service({ name: 'WAS', pid: 50, shared: true }), service({ name: 'W3SVC', pid: 50, shared: true })],
       sites: [
-        { name: 'Shop', bindings: ['https/*:443:shop.example'], started: true },
-        { name: 'Old', bindings: ['https/*:443:'], started: false },
-        { name: 'Other', bindings: ['http/*:80:'], started: true },
+        site({ name: 'Shop', bindings: ['https/*:443:shop.example'], started: true }),
+        site({ name: 'Old', bindings: ['https/*:443:'], started: false }),
+        site({ name: 'Other', bindings: ['http/*:80:'], started: true }),
       ],
     },
     ['sites Shop'],
@@ -252,12 +253,12 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   ],
   ['the Linux kernel', { platform: 'linux', sockets: [socket({ pid: null, holders: [], kernel: true })], processes: [] }, [/^refused the Linux kernel itself listens there/]],
   ['a session process of Linux', { platform: 'linux', processes: [process({ imageName: 'dbus-daemon', path: '/usr/bin/dbus-daemon' })] }, [/^refused dbus-daemon belongs/]],
-  ['a unit', { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': {} } }, ['service nginx.service alone'], 'systemctl stop nginx.service'],
+  ['a unit', { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': {} } }, ['service nginx.service alone'], 'systemctl stop -- nginx.service'],
   [
     "a unit of a user's manager",
     { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': { manager: ['--user'] } } },
     ['service nginx.service alone'],
-    'systemctl --user stop nginx.service',
+    'systemctl --user stop -- nginx.service',
   ],
   [
     'a unit and the socket that starts it',
@@ -268,7 +269,13 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       states: { 'nginx.service': { triggers: ['nginx.socket'] } },
     },
     ['service nginx.service alone'],
-    'systemctl stop nginx.socket nginx.service',
+    'systemctl stop -- nginx.socket nginx.service',
+  ],
+  [
+    'a unit and all that starts it, whatever its name',
+    { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': { triggers: ['-x.path', 'my\\x2dapp.timer'] } } },
+    ['service nginx.service alone'],
+    "systemctl stop -- '-x.path' 'my\\x2dapp.timer' nginx.service",
   ],
   [
     'a socket unit whose service does not run',
@@ -286,8 +293,67 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'a container',
     { platform: 'linux', processes: [process({ container })] },
-    [/^refused it runs in a container, which is stopped as a whole: docker stop aaaaaaaaaaaa$/],
-    'docker stop aaaaaaaaaaaa',
+    [/^refused it runs in a container, which is stopped as a whole: docker top a{64} /],
+    `docker top ${container.id} -eo pid | grep -qw 100 && docker stop ${container.id}`,
+  ],
+  [
+    'a container whose name could be an option',
+    { platform: 'linux', processes: [process({ container: { runtime: 'lxc', id: '--force' } })] },
+    [/^refused it runs in a container, which is stopped as a whole; this shows it: lxc-info -n '--force'$/],
+    "lxc-info -n '--force'",
+  ],
+  [
+    'a container whose id is none',
+    { platform: 'linux', processes: [process({ container: { runtime: 'docker', id: 'web;reboot' } })] },
+    [/^refused it runs in a container, which is stopped as a whole$/],
+    null,
+  ],
+  [
+    'a unit that does not hold the process',
+    { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': { foreign: 'it has the control group /x' } } },
+    ['refused it cannot be stopped as nginx.service: it has the control group /x'],
+    null,
+  ],
+  [
+    'an escaped unit is passed on as it is',
+    { platform: 'linux', processes: [process({ unit: 'my\\x2dapp.service' })], states: { 'my-app.service': {}, 'my\\x2dapp.service': {} } },
+    ['service my\\x2dapp.service alone'],
+    "systemctl stop -- 'my\\x2dapp.service'",
+  ],
+  [
+    'a unit whose name looks like an option',
+    { platform: 'linux', processes: [process({ unit: '--force.service' })], states: { '--force.service': {} } },
+    ['service --force.service alone'],
+    "systemctl stop -- '--force.service'",
+  ],
+  ['what is no unit is a program', { platform: 'linux', processes: [process({ unit: '*.service' })], states: { '*.service': {} } }, ['process 100']],
+  ["a user's manager is not stopped for one program", { platform: 'linux', processes: [process({ unit: 'user@7.service' })], states: { 'user@7.service': {} } }, ['process 100']],
+  [
+    'the unit that this program runs in is that of its own manager',
+    { platform: 'linux', processes: [unitProcess({ unitUser: 7 })], states: { 'nginx.service': { manager: ['--user'] } }, unit: 'nginx.service' },
+    ['service nginx.service alone'],
+  ],
+  [
+    'a service of Windows whose name is a pattern',
+    { processes: [program('C:\\x.exe')], services: [service({ name: 'a*[b]?`' })], states: { 'a*[b]?`': {} } },
+    ['service a*[b]?` alone'],
+    "Stop-Service 'a`*`[b`]`?``'",
+  ],
+  [
+    'a service of Windows that runs in another process',
+    { processes: [program('C:\\x.exe')], services: [service({ name: 'db' })], states: { db: { foreign: 'it runs in process 7' } } },
+    ['refused it cannot be stopped as db: it runs in process 7'],
+    null,
+  ],
+  [
+    'HTTP.sys: a site of another pool, and one whose worker is another process',
+    {
+      sockets: [kernel()],
+      processes: [program('C:\\Windows\\System32\\inetsrv\\w3wp.exe')],
+      queues: [queue({ name: 'DefaultAppPool' })],
+      sites: [site({ name: 'Other', pools: ['OtherPool'] }), site({ name: 'Planted', workers: [7] })],
+    },
+    [/^refused the IIS application pool DefaultAppPool serves it, and which of its sites does could not be read/],
   ],
   ['in the same container it is a program', { platform: 'linux', processes: [process({ container })], container: container.id }, ['process 100']],
   [

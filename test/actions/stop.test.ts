@@ -1,7 +1,7 @@
 // Stopping without a real machine: services, sites and what no test could have here. Real processes: commands/stop.test.ts.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Hands, HeldProcess, ServiceState } from '../../src/actions/hands.ts';
+import type { Hands, HeldProcess, ServiceState, Site } from '../../src/actions/hands.ts';
 import { planStop, type Situation } from '../../src/actions/plan.ts';
 import { stopTarget, type StopWorld } from '../../src/actions/stop.ts';
 import type { Facts, Process, Service, Socket } from '../../src/facts/facts.ts';
@@ -16,10 +16,12 @@ interface Machine {
   processes: Process[];
   services: Service[];
   state: ServiceState;
-  sites: { name: string; bindings: string[]; started: boolean }[];
+  sites: Site[];
   sections: Partial<Facts['sections']>;
   readonly done: string[];
   onStop(): void;
+  /** Before it is looked at again, right before it is stopped. */
+  onLook(): void;
   onEnd(): void;
 }
 
@@ -31,8 +33,9 @@ function machine(more: Partial<Machine> & ThisType<Machine> = {}): Machine {
     sites: [],
     sections: {},
     done: [],
-    state: { refusal: null, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] },
+    state: { foreign: null, refusal: null, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] },
     onStop() {},
+    onLook() {},
     onEnd() {},
     ...more,
   };
@@ -49,7 +52,7 @@ async function stop(world: Machine, options: { force?: boolean; askable?: boolea
     release: () => void world.done.push(`release ${pid}`),
   });
   const hands: Hands = {
-    self: { pid: 900, container: null, unit: null },
+    self: { pid: 900, container: null, unit: null, unitUser: null },
     asking: 'ASK',
     processes: () => world.processes.map(({ pid, parent, startTime, imageName }) => ({ pid, parent: parent ?? 0, startTime, imageName })),
     hold(pid, startTime) {
@@ -74,7 +77,7 @@ async function stop(world: Machine, options: { force?: boolean; askable?: boolea
   });
   const stopWorld: StopWorld = {
     hands,
-    look: async () => situation(),
+    look: async () => (world.onLook(), situation()),
     watch: async () => now(),
     now: () => clock,
     pause: async (milliseconds) => void (clock += milliseconds),
@@ -155,6 +158,41 @@ test('a service that its manager starts again', async () => {
   assert.equal([row.Result, row.NewOwner, row.Supervisor], ['Retaken', 'db (db.exe 200)', 'the service manager (db)']);
 });
 
+test('a service that has become another since it was looked at is not stopped', async () => {
+  const { row, done } = await stop(
+    ownService({
+      onLook() {
+        this.state = { ...this.state, foreign: 'the service manager says that db runs in process 7, not in 100' };
+      },
+    }),
+    { force: true },
+  );
+  assert.equal([row.Result, done], ['Refused', []]);
+  assert.match(row.Reason!.join(), /not what was looked at any more.*runs in process 7, not in 100/);
+});
+
+test('nor is another service of the same process', async () => {
+  const { row, done } = await stop(
+    ownService({
+      onLook() {
+        this.services = [service({ name: 'other' })];
+      },
+    }),
+  );
+  assert.equal([row.Result, done], ['Refused', []]);
+});
+
+test('a site of IIS in place of the one that was looked at is not stopped', async () => {
+  const { row, done } = await stop(
+    iis({
+      onLook() {
+        this.sites = [{ name: 'Other', bindings: ['https/*:443:'], started: true, pools: ['Pool'], workers: [100] }];
+      },
+    }),
+  );
+  assert.equal([row.Result, done], ['Refused', []]);
+});
+
 test('a service that this user may not stop', async () => {
   const { row, rights } = await stop(
     ownService({
@@ -170,7 +208,7 @@ const iis = (more: Partial<Machine> & ThisType<Machine>): Machine =>
   machine({
     sockets: [socket({ pid: 4, kernel: true })],
     processes: [process({ imageName: 'w3wp.exe', path: 'C:\\Windows\\System32\\inetsrv\\w3wp.exe' })],
-    sites: [{ name: 'Shop', bindings: ['https/*:443:'], started: true }],
+    sites: [{ name: 'Shop', bindings: ['https/*:443:'], started: true, pools: ['Pool'], workers: [100] }],
     sections: {
       httpQueues: {
         status: 'ok',

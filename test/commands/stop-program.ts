@@ -4,6 +4,7 @@
 //   stubborn          listens, and does not end when it is asked to
 //   heir              listens, and starts a child that has the listener too
 //   supervisor        starts one that listens, anew whenever it ends
+//   parent NAME       listens, and starts a child that calls itself so
 //   client FROM PORT  connects from FROM (address:port) to PORT
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -48,9 +49,15 @@ if (mode === 'client') {
   start(0);
 } else {
   if (mode === 'stubborn') process.on('SIGTERM', () => {}).on('SIGINT', () => {});
-  const { port, handle } = await listen(Number(first));
+  const { port, handle } = await listen(mode === 'parent' ? 0 : Number(first));
   if (mode === 'worker') process.send!(port);
-  else if (mode === 'heir') {
+  else if (mode === 'parent') {
+    // A shell that writes its own name: only a process itself may.
+    const child = spawn('sh', ['-c', 'printf %s "$1" >/proc/$$/comm; echo; sleep 300 & wait', 'sh', first], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    process.on('exit', () => child.kill('SIGKILL'));
+    tell({ port, child: child.pid! });
+  } else if (mode === 'heir') {
     const child = spawn('sleep', ['300'], { stdio: ['ignore', 'ignore', 'inherit', handle] });
     tell({ port, child: child.pid! });
   } else tell({ port });

@@ -89,6 +89,16 @@ onLinux('a dry run shows what would end, and ends nothing', async () => {
   assert.ok(isAlive(server.process));
 });
 
+onLinux('names of children are read as what they are: UTF-8', async () => {
+  for (const name of ['bösartig', 'アプリ', 'a\nb)c', '\u202efdp.exe']) {
+    const server = await start('parent', name);
+    orphans.push(server.child!);
+    const { rows } = await stop(String(server.port), '--dry-run');
+    const [child] = rows[0]!.Children!;
+    assert.is(child, `${name} (${server.child})`);
+  }
+});
+
 onLinux('a program is asked, ends, and the port is free', async () => {
   const server = await start('listen');
   const {

@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bashScript } from '../../src/completion/bash.ts';
 import { formats } from '../../src/formats/formats.ts';
 import { temporaryFolder } from '../commands/harness.ts';
 import { skip } from '../skip.ts';
-import { environment, prepare } from './shells.ts';
+import { environment, hostileNames, prepare, prepareHostile } from './shells.ts';
 
 const test = suite('completion in bash');
 const bash = process.platform !== 'win32' && spawnSync('bash', ['--version']).status === 0;
@@ -104,6 +106,36 @@ test('ports in use, with their owners in a list', async (context) => {
   } finally {
     for (const server of servers) server.close();
   }
+});
+
+test('names that come from anybody add no word, and nothing runs', (context) => {
+  if (!bash) return skip('there is no bash', context);
+  const hostile = temporaryFolder();
+  const own = prepare(hostile, 'bash');
+  prepareHostile(hostile);
+  const completed = (words: readonly string[], type: number, locale: string): string[] => {
+    const text = `source "$1"; shift; COMP_TYPE=$1; shift; COMP_WORDS=(portowner "$@"); COMP_CWORD=$#; _portowner; printf '%s\\0' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', text, 'bash', own, String(type), ...words], {
+      encoding: 'utf8',
+      cwd: hostile,
+      env: { ...environment(hostile), LC_ALL: locale },
+    });
+    assert.is(stderr.replace(/.*setlocale.*\n/g, ''), '');
+    return stdout.split('\0').slice(0, -1);
+  };
+  for (const locale of ['C', 'C.UTF-8']) {
+    for (const option of ['--image', '--user', '--service']) assert.equal(completed([option, ''], 9, locale), ['good.exe'], option);
+    const ports = hostileNames.map((_, index) => String(7000 + index));
+    assert.equal(completed(['stop', '70'], 9, locale), ports);
+    const listed = completed(['stop', '70'], 63, locale);
+    assert.equal(
+      listed.map((word) => word.slice(0, 4)),
+      ports,
+    );
+    assert.ok(listed[0]!.includes('good.exe'), listed[0]);
+    for (const word of listed) assert.not.match(word, /[\p{Cc}\p{Cf}]/u);
+  }
+  assert.not.ok(existsSync(join(hostile, 'pwned')));
 });
 
 test('words with quotes stay words', (context) => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { formats } from '../../src/formats/formats.ts';
 import { temporaryFolder } from '../commands/harness.ts';
 import { skip } from '../skip.ts';
-import { environment, prepare } from './shells.ts';
+import { environment, hostileNames, prepare, prepareHostile } from './shells.ts';
 
 const test = suite('completion in PowerShell');
 const pwsh = process.platform !== 'win32' && spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-Command', 'exit 0']).status === 0;
@@ -102,6 +102,39 @@ for (const command of portCommands) {
     assert.ok(textsOf(`portowner ${command} ${String(port).slice(0, -1)}`).includes(String(port)));
   });
 }
+
+test('names that come from anybody add no word, and what is offered is one argument', (context) => {
+  if (!pwsh) return skip('there is no pwsh', context);
+  const hostile = temporaryFolder();
+  const script = prepare(hostile, 'powershell');
+  prepareHostile(hostile);
+  const ask = `$ErrorActionPreference = 'Stop'
+Get-Content -Raw -LiteralPath '${script}' | Invoke-Expression
+$line = 'portowner --image '
+$found = @((TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches)
+$words = foreach ($match in $found) {
+    # As it stands on the line then: the words of one command, none of which is run.
+    $errors = $null
+    $tree = [System.Management.Automation.Language.Parser]::ParseInput($line + $match.CompletionText, [ref] $null, [ref] $errors)
+    $commands = @($tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true))
+    @{ Text = $match.CompletionText; Errors = $errors.Count; Commands = $commands.Count; Words = @($commands[0].CommandElements | ForEach-Object { if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { "$_" } }); Tip = $match.ToolTip; Listed = $match.ListItemText }
+}
+ConvertTo-Json -Depth 4 -EscapeHandling EscapeNonAscii -InputObject @($words)`;
+  const { stdout, stderr, status } = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-EncodedCommand', Buffer.from(ask, 'utf16le').toString('base64')], {
+    encoding: 'utf8',
+    cwd: hostile,
+    env: environment(hostile),
+  });
+  assert.is(status, 0, `${stdout}${stderr}`);
+  const found = JSON.parse(stdout) as { Text: string; Errors: number; Commands: number; Words: string[]; Tip: string; Listed: string }[];
+  const fine = hostileNames.filter((name) => !/^-|[\p{Cc}\p{Cf}]/u.test(name));
+  assert.equal(found.map(({ Words }) => Words[2]).toSorted(), fine.toSorted());
+  for (const { Text, Errors, Commands, Words, Tip, Listed } of found) {
+    assert.equal([Errors, Commands, Words.length], [0, 1, 3], Text);
+    assert.not.match(Tip + Listed, /[\p{Cc}\p{Cf}]/u);
+  }
+  assert.not.ok(existsSync(join(hostile, 'pwned')));
+});
 
 test('options are explained', (context) => {
   if (!pwsh) return skip('there is no pwsh', context);

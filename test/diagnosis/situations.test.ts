@@ -95,8 +95,8 @@ no, Container, High: docker container 0123456789ab (postgres 500)
 - An attempt to bind TCP 0.0.0.0:5432 failed: EADDRINUSE (98).
 $ portowner 5432 --format list  # see all that is known of the owner
 $ portowner free --near 5432  # or take a port that can be bound now
-$ docker ps --filter id=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # which container it is
-$ docker stop 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # stop the container
+$ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid,args  # what runs in the container: process 500 must be among it
+$ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid | grep -qw 500 && docker stop 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # stop the container, if so
 $ portowner stop 5432 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
   },
   {
@@ -164,7 +164,7 @@ $ portowner free --near 8080  # or take a port that can be bound now
 $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
   },
   {
-    name: 'Linux: a hostile unit name is quoted',
+    name: 'Linux: a name that is none of a unit stands in no command',
     facts: linux([listens(8080, '0.0.0.0', 200)], { processes: [{ ...node, unit: "x'; rm -rf ~ #.service" }] }),
     ask: 'TCP 0.0.0.0 8080',
     tried: 'EADDRINUSE',
@@ -175,8 +175,6 @@ no, Service, High: x'; rm -rf ~ #.service (node 200)
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 $ portowner 8080 --format list  # see all that is known of the owner
 $ portowner free --near 8080  # or take a port that can be bound now
-$ systemctl status -- 'x'\\''; rm -rf ~ #.service'  # what the service is
-$ sudo systemctl stop -- 'x'\\''; rm -rf ~ #.service'  # stop the service
 $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
   },
   {

@@ -25,6 +25,24 @@ test('ss', () => {
   ]);
 });
 
+test('ss and names of processes that are more than one line', () => {
+  const text = [
+    'tcp   LISTEN 0      128     0.0.0.0:80      0.0.0.0:*     users:(("a',
+    'b",pid=7,fd=3),("\r',
+    '',
+    'tcp x",pid=8,fd=3))',
+    'udp   UNCONN 0      0       0.0.0.0:53      0.0.0.0:*     users:(("dns",pid=9,fd=3))',
+    '',
+  ].join('\n');
+  assert.equal(
+    parseSs(text).map(({ local, pids }) => [local, pids]),
+    [
+      ['0.0.0.0:80', [7, 8]],
+      ['0.0.0.0:53', [9]],
+    ],
+  );
+});
+
 // The words of Windows' languages; the rows are the same everywhere.
 const languages = {
   English: ['Active Connections', '  Proto  Local Address          Foreign Address        State           PID', 'LISTENING', 'ESTABLISHED', 'TIME_WAIT'],

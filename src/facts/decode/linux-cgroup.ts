@@ -3,30 +3,58 @@ import type { Container } from '../facts.ts';
 /** The unit and the container that a process belongs to. */
 export interface Membership {
   readonly unit: string | null;
+  /** The user whose own manager runs the unit; null for the system's manager. */
+  readonly unitUser: number | null;
   readonly container: Container | null;
 }
 
-/** Undoes what systemd does to a name that would not do as a folder (systemd.unit: string escaping). */
-function unescapeUnit(name: string): string {
-  const plain = name.startsWith('_') ? name.slice(1) : name;
-  return plain.replace(/(?:\\x[0-9a-f]{2})+/gi, (run) =>
-    Buffer.from(run.replaceAll('\\x', ''), 'hex').toString('utf8'),
+/** What systemd runs, and by which of its managers. */
+interface Unit {
+  readonly name: string;
+  readonly user: number | null;
+}
+
+/**
+ * Undoes the one thing that systemd does to the name of a unit where the kernel would take it for a file of its own.
+ * An escape such as \x2d is part of the unit's name, and stays.
+ */
+const plainName = (part: string): string => (part.startsWith('_') ? part.slice(1) : part);
+
+/**
+ * Whether systemd may have a unit of this name, and no mere template: a name with other characters is a folder that
+ * somebody made by hand, and systemctl would take some of them for a pattern.
+ */
+export function isUnitName(name: string): boolean {
+  return (
+    name.length <= 255 &&
+    /^(?:[\w:.\\-]+|[\w:.\\-]+@[\w:.\\@-]+)\.(?:service|scope|socket|mount|automount|swap|slice|target|path|timer|device)$/.test(
+      name,
+    ) &&
+    !/^[^@]*@\.[a-z]+$/.test(name)
   );
 }
 
-const unitName = /.\.(?:service|scope|socket|mount|swap)$/;
-const userManager = /^user@\d+\.service$/;
+/** The kinds of units that have processes. */
+const hasProcesses = (name: string): boolean => /\.(?:service|scope|socket|mount|swap)$/.test(name) && isUnitName(name);
+
+const isSlice = (part: string): boolean => part.endsWith('.slice') && isUnitName(plainName(part));
+const userManager = /^user@(\d{1,10})\.service$/;
+
+/** Whether it is the manager of a user's units, with which everything of that user ends. */
+export const isUserManager = (unit: string): boolean => userManager.test(unit);
 
 /**
  * The first unit below the slices, as systemd sees it; below a user's manager, the unit which that one runs.
  * What comes deeper is the unit's own business.
  */
-function unitOf(parts: readonly string[]): string | null {
-  const [first, ...deeper] = parts.slice(parts.findIndex((part) => !part.endsWith('.slice')));
-  if (first === undefined || !unitName.test(first)) return null;
-  if (!userManager.test(first)) return unescapeUnit(first);
-  const inner = deeper.find((part) => !part.endsWith('.slice'));
-  return unescapeUnit(inner === undefined || inner === 'init.scope' || !unitName.test(inner) ? first : inner);
+function unitOf(parts: readonly string[]): Unit | null {
+  const start = parts.findIndex((part) => !isSlice(part));
+  const name = plainName(parts[start] ?? '');
+  if (start < 0 || !hasProcesses(name)) return null;
+  const user = userManager.exec(name)?.[1];
+  if (user === undefined) return { name, user: null };
+  const inner = plainName(parts.slice(start + 1).find((part) => !isSlice(part)) ?? 'init.scope');
+  return inner === 'init.scope' || !hasProcesses(inner) ? { name, user: null } : { name: inner, user: Number(user) };
 }
 
 const runtimes: Readonly<Record<string, string>> = {
@@ -65,30 +93,52 @@ function boxOf(parts: readonly string[]): Box | null {
   return null;
 }
 
+interface Line {
+  readonly controllers: string;
+  readonly path: string;
+}
+
+function linesOf(text: string): Line[] {
+  return text.split('\n').flatMap((line) => {
+    const match = /^\d+:([^:]*):(\/.*)$/.exec(line);
+    return match === null ? [] : [{ controllers: match[1]!, path: match[2]! }];
+  });
+}
+
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '');
+
+/** The path in the tree that systemd keeps: one of its own, or, with version 2, the only one. Null where there is none. */
+function systemdLine(lines: readonly Line[]): string | null {
+  const line =
+    lines.find(({ controllers, path }) => controllers === 'name=systemd' && path !== '/') ??
+    lines.find(({ controllers }) => controllers === '');
+  return line?.path ?? null;
+}
+
+/** The control group that systemd has put a process into, from /proc/PID/cgroup: `/system.slice/nginx.service`. */
+export const controlGroupOf = (text: string): string | null => systemdLine(linesOf(text));
+
 /**
  * Reads /proc/PID/cgroup: lines of `number:controllers:path`, with version 2 only `0::path`.
  * https://man7.org/linux/man-pages/man7/cgroups.7.html
  */
 export function decodeCgroup(text: string): Membership {
-  const lines = text.split('\n').flatMap((line) => {
-    const match = /^\d+:([^:]*):\/(.*)$/.exec(line);
-    return match === null
-      ? []
-      : [{ controllers: match[1]!, parts: match[2]!.split('/').filter((part) => part !== '') }];
-  });
-  const found = lines.map(({ parts }) => boxOf(parts)).find((box) => box !== null);
+  const lines = linesOf(text);
+  const found = lines.map(({ path }) => boxOf(partsOf(path))).find((box) => box !== null);
   const container = found === undefined || found === null ? null : { runtime: found.runtime, id: found.id };
-  // systemd keeps a tree of its own, or, with version 2, the only one.
-  const tree = (
-    lines.find((line) => line.controllers === 'name=systemd' && line.parts.length > 0) ??
-    lines.find((line) => line.controllers === '')
-  )?.parts;
-  if (tree === undefined) return { unit: null, container };
+  const member = (unit: Unit | null): Membership => ({
+    unit: unit?.name ?? null,
+    unitUser: unit?.user ?? null,
+    container,
+  });
+  const path = systemdLine(lines);
+  if (path === null) return member(null);
+  const tree = partsOf(path);
   const box = boxOf(tree);
-  if (box === null) return { unit: unitOf(tree), container };
+  if (box === null) return member(unitOf(tree));
   // What systemd inside of the container runs; else the unit that podman was told to live in.
   const inside = unitOf(tree.slice(box.index + 1));
-  if (inside !== null || box.runtime !== 'podman') return { unit: inside, container };
+  if (inside !== null || box.runtime !== 'podman') return member(inside);
   const outside = unitOf(tree.slice(0, box.index));
-  return { unit: outside === null || userManager.test(outside) ? null : outside, container };
+  return member(outside === null || isUserManager(outside.name) ? null : outside);
 }

@@ -62,7 +62,7 @@ function look(
 ): { readonly startTime: string | null; readonly parent: number; readonly name: string } | null {
   let text: string;
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     return null;
   }
@@ -73,6 +73,14 @@ function look(
     parent: stat.parent,
     name: stat.name,
   };
+}
+
+/** Whether it can be seen at all when a process was started. */
+export const canTellStart = (): boolean => readBoot() !== null;
+
+/** Whether the process with this number is the one that was started then. */
+export function isProcess(pid: number, started: string): boolean {
+  return look(pid, readBoot())?.startTime === started;
 }
 
 /** Every process in sight. */

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import type { ServiceId, ServiceState } from '../../actions/hands.ts';
 import type { Refusal } from '../../facts/raw.ts';
-import { Refused } from './signal.ts';
+import { controlGroupOf, isUnitName } from '../../facts/decode/linux-cgroup.ts';
+import { isProcess, Refused } from './signal.ts';
 
 /** Where distributions have it; never the caller's search path. */
 const systemctlPaths = ['/usr/bin/systemctl', '/bin/systemctl'];
@@ -12,6 +13,8 @@ const patience = 10_000;
 const properties = [
   'LoadState',
   'ActiveState',
+  'ControlGroup',
+  'InvocationID',
   'CanStop',
   'RefuseManualStop',
   'TriggeredBy',
@@ -22,61 +25,57 @@ const properties = [
   'Restart',
 ] as const;
 
-/** Reads the answer of `systemctl show`: `Name=value` lines, lists with blanks. Null when there is no such unit. */
-export function decodeUnit(text: string, manager: readonly string[] = []): ServiceState | null {
+/** A unit as systemd shows it. */
+export interface ShownUnit {
+  readonly state: Omit<ServiceState, 'foreign'>;
+  /** Where its processes are; the empty text when it has none. */
+  readonly controlGroup: string;
+  /** This run of the unit; the empty text where systemd does not tell. */
+  readonly invocation: string;
+}
+
+/** A list of units, with blanks between them; a name with a backslash stands in quotes, as for a shell. */
+function unitNames(text: string): string[] {
+  return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)]
+    .map(([word, quoted]) => (quoted === undefined ? word : quoted.replace(/\\(.)/g, '$1')))
+    .filter(isUnitName);
+}
+
+/** Reads the answer of `systemctl show`: `Name=value` lines. Null when there is no such unit. */
+export function decodeUnit(text: string, manager: readonly string[] = []): ShownUnit | null {
   const values = new Map(
     text
       .split('\n')
       .map((line): [string, string] => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
-  const list = (name: (typeof properties)[number]): string[] =>
-    (values.get(name) ?? '').split(' ').filter((one) => one !== '');
-  if (values.get('LoadState') === undefined || values.get('LoadState') === 'not-found') return null;
+  const value = (name: (typeof properties)[number]): string => values.get(name) ?? '';
+  if (value('LoadState') === '' || value('LoadState') === 'not-found') return null;
   const refusal: Refusal | null =
-    values.get('RefuseManualStop') === 'yes' || values.get('CanStop') === 'no'
+    value('RefuseManualStop') === 'yes' || value('CanStop') === 'no'
       ? { code: 'NotSupported', text: 'systemd does not stop this unit on request' }
       : null;
-  const active = values.get('ActiveState') ?? '';
+  const dependents = (['RequiredBy', 'BoundBy', 'ConsistsOf', 'RequisiteOf'] as const).flatMap((name) =>
+    unitNames(value(name)),
+  );
   return {
-    refusal,
-    stopped: active === 'inactive' || active === 'failed',
-    triggers: list('TriggeredBy').filter((unit) => /\.(?:socket|path|timer|automount)$/.test(unit)),
-    // A target that is left open stops nothing of its own.
-    dependents: [
-      ...new Set(
-        ['RequiredBy', 'BoundBy', 'ConsistsOf', 'RequisiteOf'].flatMap((name) =>
-          list(name as (typeof properties)[number]),
-        ),
-      ),
-    ].filter((unit) => !unit.endsWith('.target')),
-    restarts: !['', 'no'].includes(values.get('Restart') ?? ''),
-    manager: manager.filter((argument) => argument !== '--system'),
+    state: {
+      refusal,
+      stopped: value('ActiveState') === 'inactive' || value('ActiveState') === 'failed',
+      triggers: unitNames(value('TriggeredBy')).filter((unit) => /\.(?:socket|path|timer|automount)$/.test(unit)),
+      // A target that is left open stops nothing of its own.
+      dependents: [...new Set(dependents)].filter((unit) => !unit.endsWith('.target')),
+      restarts: !['', 'no'].includes(value('Restart')),
+      manager: manager.filter((argument) => argument !== '--system'),
+    },
+    controlGroup: value('ControlGroup'),
+    invocation: value('InvocationID'),
   };
 }
 
-/** The user whose own manager runs a process; null for the system's. */
-export function managerOf(cgroup: string): number | null {
-  const uid = /\/user@(\d{1,10})\.service\//.exec(cgroup)?.[1];
-  return uid === undefined ? null : Number(uid);
-}
-
-/** By process: it is asked again when that has ended. */
-const managers = new Map<number, readonly string[]>();
-
-/** The arguments that choose the manager of a process. */
-function managerArguments(pid: number): readonly string[] {
-  const known = managers.get(pid);
-  if (known !== undefined) return known;
-  let uid: number | null;
-  try {
-    uid = managerOf(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
-  } catch {
-    return ['--system'];
-  }
-  const found =
-    uid === null ? ['--system'] : uid === process.geteuid?.() ? ['--user'] : ['--user', `--machine=${uid}@.host`];
-  managers.set(pid, found);
-  return found;
+/** The arguments that choose the manager of a user's units, or with null the system's. */
+export function managerArguments(user: number | null, self: number | undefined = process.geteuid?.()): string[] {
+  if (user === null) return ['--system'];
+  return user === self ? ['--user'] : ['--user', `--machine=${user}@.host`];
 }
 
 function systemctl(
@@ -100,10 +99,37 @@ function systemctl(
   return { status, out: stdout ?? '', error: error?.message ?? (stderr ?? '').trim() };
 }
 
-export function unitState({ name, pid }: ServiceId): ServiceState | null {
-  const manager = managerArguments(pid);
+function show({ name, user }: ServiceId): ShownUnit | null {
+  const manager = managerArguments(user);
   const answer = systemctl([...manager, 'show', `--property=${properties.join(',')}`, '--', name]);
   return answer === null || answer.status !== 0 ? null : decodeUnit(answer.out, manager);
+}
+
+/** Whether a control group is a unit's own, or one below it. */
+export function isWithin(group: string, controlGroup: string): boolean {
+  return /^\/./.test(controlGroup) && (group === controlGroup || group.startsWith(`${controlGroup}/`));
+}
+
+/**
+ * Why a unit is not shown to run a process; null when it does. The name of a control group alone shows nothing: a user
+ * has units of the same names as the system, and who may make control groups names them as he likes.
+ */
+function foreignTo({ name, pid, startTime }: ServiceId, { controlGroup }: ShownUnit): string | null {
+  let group: string | null;
+  try {
+    group = controlGroupOf(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+  } catch {
+    return `process ${pid} has ended`;
+  }
+  // Compared after its control group was read: then that was this process's.
+  if (startTime === null || !isProcess(pid, startTime)) return `process ${pid} has ended`;
+  if (group !== null && isWithin(group, controlGroup)) return null;
+  return `systemd's ${name} has ${controlGroup === '' ? 'no processes' : `the control group ${controlGroup}`}, and process ${pid} is in ${group ?? 'none'}`;
+}
+
+export function unitState(id: ServiceId): ServiceState | null {
+  const unit = show(id);
+  return unit === null ? null : { ...unit.state, foreign: foreignTo(id, unit) };
 }
 
 /** Throws Refused for what systemctl says on a failure. */
@@ -119,11 +145,29 @@ function demand(args: readonly string[]): void {
   );
 }
 
+/** The runs of units that were told to stop, by manager and name. */
+const stopping = new Map<string, string>();
+const keyOf = ({ name, user }: ServiceId): string => `${user ?? ''} ${name}`;
+
+/** What systemd shows of the unit, right before something is done to it. Throws Refused when it is not meant any more. */
+function meant(id: ServiceId): ShownUnit {
+  const unit = show(id);
+  if (unit === null) throw new Refused({ code: 'Failed', text: `systemd does not tell about ${id.name}` });
+  const foreign = foreignTo(id, unit);
+  // The process may have ended while others of the same run go on.
+  const told = stopping.get(keyOf(id));
+  if (foreign !== null && (told === undefined || told === '' || told !== unit.invocation))
+    throw new Refused({ code: 'Failed', text: `${id.name} is not what was looked at any more: ${foreign}` });
+  return unit;
+}
+
 export function stopUnit(id: ServiceId): void {
-  const triggers = unitState(id)?.triggers ?? [];
-  demand([...managerArguments(id.pid), 'stop', '--no-block', '--no-ask-password', '--', ...triggers, id.name]);
+  const { state, invocation } = meant(id);
+  stopping.set(keyOf(id), invocation);
+  demand([...managerArguments(id.user), 'stop', '--no-block', '--no-ask-password', '--', ...state.triggers, id.name]);
 }
 
 export function endUnit(id: ServiceId): void {
-  demand([...managerArguments(id.pid), 'kill', '--signal=SIGKILL', '--no-ask-password', '--', id.name]);
+  meant(id);
+  demand([...managerArguments(id.user), 'kill', '--signal=SIGKILL', '--no-ask-password', '--', id.name]);
 }

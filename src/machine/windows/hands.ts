@@ -7,7 +7,7 @@ import { allProcesses, holdProcess } from './terminate.ts';
 /** This Windows machine, to stop what runs on it. */
 export function windowsHands(): Hands {
   return {
-    self: { pid: process.pid, container: null, unit: null },
+    self: { pid: process.pid, container: null, unit: null, unitUser: null },
     asking: 'close its windows, or Ctrl+C where it is alone on its console',
     processes: allProcesses,
     hold: holdProcess,

@@ -35,24 +35,42 @@ function appcmd(...args: readonly string[]): string | null {
 const entities: Readonly<Record<string, string>> = { quot: '"', apos: "'", amp: '&', lt: '<', gt: '>' };
 const plain = (text: string): string => text.replace(/&(quot|apos|amp|lt|gt);/g, (_, name: string) => entities[name]!);
 
-/** Reads `appcmd list sites /xml`. */
-export function decodeSites(text: string): Site[] {
-  return [...text.matchAll(/<SITE\s([^>]*)>/g)].map(([, attributes = '']) => {
-    const value = (name: string): string =>
-      plain(new RegExp(`(?:^|\\s)${name}="([^"]*)"`, 'i').exec(attributes)?.[1] ?? '');
+/** The attributes of every element of a name in what `appcmd list … /xml` prints. */
+function elements(text: string, element: string): ((attribute: string) => string)[] {
+  return [...text.matchAll(new RegExp(`<${element}\\s([^>]*)>`, 'g'))].map(
+    ([, attributes = '']) =>
+      (attribute) =>
+        plain(new RegExp(`(?:^|\\s)${attribute.replaceAll('.', '\\.')}="([^"]*)"`, 'i').exec(attributes)?.[1] ?? ''),
+  );
+}
+
+/** Reads what `appcmd list sites`, `list apps` and `list wps` print with /xml. */
+export function decodeSites(sites: string, apps: string, workers: string): Site[] {
+  const pools = elements(apps, 'APP').map((value) => ({ site: value('SITE.NAME'), pool: value('APPPOOL.NAME') }));
+  const running = elements(workers, 'WP').map((value) => ({
+    pid: Number(value('WP.NAME')),
+    pool: value('APPPOOL.NAME'),
+  }));
+  return elements(sites, 'SITE').map((value) => {
+    const name = value('SITE.NAME');
+    const own = new Set(pools.filter(({ site }) => site === name).map(({ pool }) => pool));
     return {
-      name: value('SITE\\.NAME'),
+      name,
       bindings: value('bindings')
         .split(',')
         .filter((binding) => binding !== ''),
       started: value('state') === 'Started',
+      pools: [...own],
+      workers: running.filter(({ pool }) => own.has(pool)).map(({ pid }) => pid),
     };
   });
 }
 
 export function iisSites(): Site[] {
   try {
-    return decodeSites(appcmd('list', 'sites', '/xml') ?? '');
+    const sites = appcmd('list', 'sites', '/xml');
+    if (sites === null) return [];
+    return decodeSites(sites, appcmd('list', 'apps', '/xml') ?? '', appcmd('list', 'wps', '/xml') ?? '');
   } catch (error) {
     // Who asks says that the sites could not be read.
     if (error instanceof Refused) return [];

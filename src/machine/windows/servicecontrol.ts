@@ -84,15 +84,34 @@ function dependents(service: bigint): string[] {
   throw new Refused('Failed', 'the list of dependent services grew faster than it could be read');
 }
 
+/** Why a service is not shown to run in a process; null when it does. */
+function foreignTo({ name, pid, startTime }: ServiceId, actual: number): string | null {
+  if (actual !== pid)
+    return actual === 0
+      ? `the service manager says that ${name} does not run`
+      : `the service manager says that ${name} runs in process ${actual}, not in ${pid}`;
+  const started = allProcesses().find((process) => process.pid === pid)?.startTime;
+  return startTime === null || started !== startTime ? `process ${pid} has ended` : null;
+}
+
+/** Throws Refused when a service does not run any more in the process that it is meant for. */
+function checkMeant(id: ServiceId, service: bigint): void {
+  const foreign = foreignTo(id, status(service).pid);
+  if (foreign !== null)
+    throw new Refused('Failed', `the service ${id.name} is not what was looked at any more: ${foreign}`);
+}
+
 /** Null where there is no such service. */
-export function serviceState({ name }: ServiceId): ServiceState | null {
+export function serviceState(id: ServiceId): ServiceState | null {
+  const { name } = id;
   const look = (service: bigint): ServiceState => {
-    const { state, accepted } = status(service);
+    const { state, accepted, pid } = status(service);
     const refusal: Refusal | null =
       state === stoppedState || (accepted & 1) !== 0
         ? null
         : { code: 'NotSupported', text: `the service ${name} does not let itself be stopped` };
     return {
+      foreign: foreignTo(id, pid),
       refusal,
       stopped: state === stoppedState,
       triggers: [],
@@ -111,13 +130,15 @@ export function serviceState({ name }: ServiceId): ServiceState | null {
     try {
       return { ...withService(name, access.look, look), refusal };
     } catch {
-      return { refusal, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] };
+      return { foreign: null, refusal, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] };
     }
   }
 }
 
-function control(name: string): void {
+/** `check` is done with the service open, right before it is told. */
+function control(name: string, check: (service: bigint) => void = () => {}): void {
   withService(name, access.stop, (service) => {
+    check(service);
     if (advapi32.ControlService(service, stopControl, Buffer.alloc(28)) !== 0) return;
     const error = lastErrorCode();
     if (error === notActive) return;
@@ -128,8 +149,10 @@ function control(name: string): void {
 }
 
 /** Stops the services that need it, and waits for them, then tells it to stop. */
-export function stopService({ name }: ServiceId): void {
-  for (const dependent of withService(name, access.stop, dependents)) {
+export function stopService(id: ServiceId): void {
+  const check = (service: bigint): void => checkMeant(id, service);
+  const needing = withService(id.name, access.stop, (service) => (check(service), dependents(service)));
+  for (const dependent of needing) {
     control(dependent);
     const end = Date.now() + patience;
     while (!withService(dependent, access.look, (service) => status(service).state === stoppedState)) {
@@ -141,16 +164,16 @@ export function stopService({ name }: ServiceId): void {
       Atomics.wait(clock, 0, 0, 100);
     }
   }
-  control(name);
+  control(id.name, check);
 }
 
 /** Ends the process of a service that has one of its own. */
-export function endService({ name }: ServiceId): void {
-  const { pid } = withService(name, access.look, status);
-  const started = allProcesses().find((process) => process.pid === pid)?.startTime;
-  if (pid === 0 || started === undefined || started === null) return;
-  const held = holdProcess(pid, started);
+export function endService(id: ServiceId): void {
+  withService(id.name, access.look, (service) => checkMeant(id, service));
+  // As long as it is held, its number is no other's.
+  const held = holdProcess(id.pid, id.startTime ?? '');
   try {
+    withService(id.name, access.look, (service) => checkMeant(id, service));
     held.end();
   } finally {
     held.release();

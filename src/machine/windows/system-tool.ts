@@ -1,5 +1,7 @@
+import { decodeText } from '../../facts/decode/windows-text.ts';
 import { Refused } from './errors.ts';
 import { systemDirectory } from './ffi.ts';
+import { oemCodePage } from './kernel32.ts';
 
 const patience = 90_000;
 
@@ -19,7 +21,7 @@ export function powershellCall(name: string, script: string, input?: string): To
   return { name, program: 'WindowsPowerShell\\v1.0\\powershell.exe', args, ...(input === undefined ? {} : { input }) };
 }
 
-/** What one of the system's own tools prints; only the ASCII in it counts. Throws Refused. */
+/** What one of the system's own tools prints, in its code page. Throws Refused. */
 export function systemTool({ name, program, args, input }: ToolCall): string {
   const directory = systemDirectory();
   const root = directory.slice(0, directory.lastIndexOf('\\'));
@@ -47,7 +49,6 @@ export function systemTool({ name, program, args, input }: ToolCall): string {
     timeout: patience,
     maxBuffer: 256 * 1024 * 1024,
     windowsHide: true,
-    encoding: 'latin1',
   });
   // A program that ends without reading its input has still answered.
   if (result.error !== undefined && !('code' in result.error && result.error.code === 'EPIPE')) {
@@ -63,6 +64,7 @@ export function systemTool({ name, program, args, input }: ToolCall): string {
     );
   }
   if (result.status !== 0) throw new Refused('Failed', `${name} ended with code ${result.status}`);
-  if (result.stdout.trim() === '') throw new Refused('NotSupported', `${name} said nothing`);
-  return result.stdout;
+  const text = decodeText(result.stdout, oemCodePage());
+  if (text.trim() === '') throw new Refused('NotSupported', `${name} said nothing`);
+  return text;
 }

@@ -2,25 +2,45 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeCgroup } from '../../../src/facts/decode/linux-cgroup.ts';
+import { controlGroupOf, decodeCgroup } from '../../../src/facts/decode/linux-cgroup.ts';
 
 const test = suite('linux cgroup');
 
 const id = '0123456789abcdef'.repeat(4);
 const box = (runtime: string, name = id) => ({ runtime, id: name });
 
-for (const [what, text, unit, container] of [
+const cases: readonly (readonly [what: string, text: string, unit: string | null, container: { runtime: string; id: string } | null, unitUser?: number])[] = [
   ['nothing', '', null, null],
   ['no unit', '0::/\n', null, null],
   ['a service', '0::/system.slice/nginx.service\n', 'nginx.service', null],
   ['an instance', '0::/system.slice/system-getty.slice/getty@tty1.service\n', 'getty@tty1.service', null],
-  ['an escaped name', '0::/system.slice/run-a\\x2db-\\xc3\\xb6.service\n', 'run-a-b-ö.service', null],
+  ['an escaped name is the name', '0::/system.slice/run-a\\x2db-\\xc3\\xb6.service\n', 'run-a\\x2db-\\xc3\\xb6.service', null],
+  ['and its instance', '0::/system.slice/system-app.slice/app@a\\x2db.service\n', 'app@a\\x2db.service', null],
+  ['a name that starts with a dash', '0::/system.slice/--force.service\n', '--force.service', null],
+  ['a name that the kernel would take, in a slice of the kind', '0::/_cgroup.slice/_memory.service\n', 'memory.service', null],
   ['a name that the kernel would take for its own', '0::/system.slice/_cgroup.service\n', 'cgroup.service', null],
+  ...[
+    'a b.service',
+    "q'uote.service",
+    '$(id).service',
+    'a*.service',
+    'a?.service',
+    '[ab].service',
+    'ö.service',
+    'a\u202e.service',
+    'a\x1b[31m.service',
+    '.service',
+    'a@.service',
+    '@a.service',
+    'nginx',
+    `${'x'.repeat(250)}.service`,
+  ].map((name) => [`no unit of systemd: ${JSON.stringify(name)}`, `0::/system.slice/${name}\n`, null, null] as const),
   ['a group of the service itself', '0::/system.slice/foo.service/workers/a.service\n', 'foo.service', null],
+  ['a kind of unit that has no processes', '0::/system.slice/foo.timer\n', null, null],
   ['a socket unit', '0::/system.slice/foo.socket\n', 'foo.socket', null],
   ['a session', '0::/user.slice/user-1000.slice/session-3.scope\n', 'session-3.scope', null],
-  ['a unit of a user', '0::/user.slice/user-1000.slice/user@1000.service/app.slice/syncthing.service\n', 'syncthing.service', null],
-  ['an application of a user', '0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-org.gnome.Terminal.slice/vte-spawn-1.scope\n', 'vte-spawn-1.scope', null],
+  ['a unit of a user', '0::/user.slice/user-1000.slice/user@1000.service/app.slice/syncthing.service\n', 'syncthing.service', null, 1000],
+  ['an application of a user', '0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-org.gnome.Terminal.slice/vte-spawn-1.scope\n', 'vte-spawn-1.scope', null, 1000],
   ["a user's manager", '0::/user.slice/user-1000.slice/user@1000.service/init.scope\n', 'user@1000.service', null],
   ['systemd', '0::/init.scope\n', 'init.scope', null],
   ['version 1', '12:pids:/system.slice/x.service\n1:name=systemd:/system.slice/nginx.service\n0::/\n', 'nginx.service', null],
@@ -45,9 +65,17 @@ for (const [what, text, unit, container] of [
   ['a service with the name of a runtime', '0::/system.slice/docker.service\n', 'docker.service', null],
   ['an id outside of any runtime', `0::/ecs/task/${id}\n`, null, null],
   ['lines that are none', 'x\n::\n0:/a\n-1::/b\n', null, null],
-] as const) {
-  test(what, () => assert.equal(decodeCgroup(text), { unit, container }));
+];
+for (const [what, text, unit, container, unitUser = null] of cases) {
+  test(what, () => assert.equal(decodeCgroup(text), { unit, unitUser, container }));
 }
+
+test('the control group is that of the tree which systemd keeps', () => {
+  assert.is(controlGroupOf('12:pids:/x\n1:name=systemd:/system.slice/a\\x2db.service\n0::/\n'), '/system.slice/a\\x2db.service');
+  assert.is(controlGroupOf('0::/system.slice/a b.service/c\n'), '/system.slice/a b.service/c');
+  assert.is(controlGroupOf('1:name=systemd:/\n0::/init.scope\n'), '/init.scope');
+  assert.is(controlGroupOf('4:memory:/x\n'), null);
+});
 
 test('any text is decoded', () => {
   const part = fc.constantFrom(
