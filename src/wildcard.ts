@@ -87,12 +87,6 @@ function matches(steps: readonly Step[], text: readonly string[]): boolean {
   return at === steps.length;
 }
 
-/** A pattern as a test. Throws PatternError. */
-export function wildcard(pattern: string, options: WildcardOptions): (text: string) => boolean {
-  const steps = stepsOf(pattern, options);
-  return (text) => matches(steps, charactersOf(text, options));
-}
-
 /** A pattern that is a text, with a star before or behind it, or neither; null for any other. */
 function plainPart(
   pattern: string,
