@@ -20,7 +20,7 @@ Describe 'Get-PortOwner' {
         $row.LocalAddress | Should -Be '127.0.0.1'
         $row.State | Should -Be 'Listen'
         $row.OwningProcess | Should -Be $PID
-        $row.Path | Should -Be $shell
+        $row.Path | Should -Be (Get-Process -Id $PID).Path
         $row.ComputerName | Should -Not -BeNullOrEmpty
     }
 
