@@ -16,7 +16,7 @@ const timeout = 20 * 60_000;
 interface Ran {
   passed: number;
   failed: number;
-  skipped: string[];
+  skipped: Result['skipped'];
 }
 
 /** Runs the module's tests; gives what PowerShell printed. */
@@ -48,8 +48,7 @@ async function runIn(shell: string, program: string | null): Promise<Result> {
     const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8')) as Ran;
     const seconds = Math.round((Date.now() - started) / 1000);
     process.stdout.write(failed > 0 ? `FAILED ${name}: ${failed} failed\n${output}\n` : `ok ${name}: ${passed} passed in ${seconds} s\n`);
-    const reason = (test: string): string => (test.startsWith('PSScriptAnalyzer') ? `${shell} has no PSScriptAnalyzer` : 'not on this system');
-    return { passed, failed, skipped: skipped.map((test) => ({ name: `${name}: ${test}`, reason: reason(test) })) };
+    return { passed, failed, skipped: skipped.map((test) => ({ name: `${name}: ${test.name}`, reason: test.reason })) };
   } catch (error) {
     process.stdout.write(`FAILED ${name}: ${error instanceof Error ? error.message : String(error)}\n${output}\n`);
     return { passed: 0, failed: 1, skipped: [] };
