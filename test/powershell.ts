@@ -4,9 +4,8 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What installs it, with Pester; and what a skipped test says. */
-const setup = '.ci/powershell-setup';
-export const noPowerShell = `PowerShell 7 is not installed (${setup})`;
+/** Why a test of it is skipped; the closing lines of a test run say what installs it. */
+export const noPowerShell = 'PowerShell 7 is not installed (.ci/powershell-setup, which needs the .NET SDK 10)';
 export const plain: readonly string[] = ['-NoProfile', '-NonInteractive'];
 
 function find(): string | null {

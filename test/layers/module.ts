@@ -36,8 +36,11 @@ async function runIn(shell: string, program: string | null): Promise<Result> {
     env,
     encoding: 'utf8',
   });
-  if (probe.status !== 0) return skip(`${program} does not start`);
-  if (!probe.stdout.includes('True')) return skip(`${program} has no Pester 5 or newer (.ci/powershell-setup)`);
+  if (probe.status !== 0) {
+    process.stdout.write(`FAILED ${name}: ${program} does not start\n${probe.error?.message ?? probe.stderr}\n`);
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+  if (!probe.stdout.includes('True')) return skip('PowerShell has no Pester 5 or newer (.ci/powershell-setup)');
 
   const folder = mkdtempSync(join(tmpdir(), 'portowner-module-'));
   let output = '';
