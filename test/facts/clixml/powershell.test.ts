@@ -29,7 +29,8 @@ test('Export-Clixml in every encoding, of real processes and of sockets that are
   for (const file of ['utf8', 'utf8BOM', 'unicode', 'bigendianunicode', 'list', 'table', 'twice', 'again']) {
     const { code, out } = await run(['8080', '--from', join(folder, `${file}.clixml`), '--format', 'json', '--columns', 'LocalAddress,State,OwningProcess,Owner']);
     assert.is(code, 0, file);
-    assert.equal(JSON.parse(out), [{ LocalAddress: '::1', State: 'Listen', OwningProcess: pid, Owner: `${name} (${pid})` }], file);
+    const rows = (JSON.parse(out) as { Problem?: string }[]).filter(({ Problem }) => Problem === undefined);
+    assert.equal(rows, [{ LocalAddress: '::1', State: 'Listen', OwningProcess: pid, Owner: `${name} (${pid})` }], file);
   }
 });
 
