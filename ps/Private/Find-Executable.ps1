@@ -19,20 +19,22 @@ function Find-Executable {
     $hint = 'Install the module for this operating system, or set PORTOWNER_EXE to the path of portowner.'
     # Not everything that has a path is a file: Env:PATH and a folder have one, too.
     $file = Get-Item -LiteralPath $path -Force -ErrorAction Ignore
-    if ($file -isnot [System.IO.FileInfo] -or -not (Test-Path -LiteralPath $path -PathType Leaf)) {
-        $message = "There is no executable $path, $place."
-    } elseif ($onWindows -and $file.Extension -notin '.exe', '.com', '.cmd', '.bat') {
-        $message = "$path, $place, is no program: expected a file whose name ends with .exe."
-    } elseif (-not $onWindows -and $file.Extension -eq '.ps1') {
-        $message = "$path, $place, is a PowerShell script: expected the program portowner."
-    } else {
+    $state = 'missing'
+    if ($file -is [System.IO.FileInfo]) {
         $path = $file.FullName
         $state = 'runnable'
         if (-not $onWindows) { $state = Enable-Executable -File $file -Own:$own }
-        if ($state -eq 'runnable') { return $path }
-        $message = "The executable $path, $place, is not marked as executable for this user."
-        $hint = "As the owner of the file or as root, run: chmod +x '$($path -replace "'", "'\''")'"
-        if ($state -eq 'forbidden') {
+        elseif ($file.Extension -notin '.exe', '.com', '.cmd', '.bat') { $state = 'other' }
+    }
+    switch ($state) {
+        'runnable' { return $path }
+        'missing' { $message = "There is no executable $path, $place." }
+        'other' { $message = "$path, $place, is not a program: expected $(if ($onWindows) { 'a file whose name ends with .exe' } else { 'the executable portowner' })." }
+        'unmarked' {
+            $message = "The executable $path, $place, is not marked as executable for this user."
+            $hint = "As the owner of the file or as root, run: chmod +x '$($path -replace "'", "'\''")'"
+        }
+        'forbidden' {
             $message = "The executable $path, $place, cannot be run: its file system allows no programs (mount option noexec)."
             $hint = 'Install the module in another folder, or set PORTOWNER_EXE to the path of portowner.'
         }
@@ -48,8 +50,9 @@ function Find-Executable {
     }
 }
 
-# Whether this user may run a file on Linux: runnable, unmarked, or forbidden whatever its mode. A package leaves the
-# module's own executable without the mark, which is set here where that is allowed.
+# Whether this user may run a file on Linux: runnable, missing, other (a script of PowerShell, which PowerShell would run
+# itself), unmarked, or forbidden whatever its mode. A package leaves the module's own executable without the mark, which
+# is set here where that is allowed.
 function Enable-Executable {
     param($File, [switch] $Own)
 
@@ -57,23 +60,26 @@ function Enable-Executable {
     $known = $File.FullName
     if ($mode) { $known += " $($mode.Value)" }
     if ($known -ceq $script:Runnable) { return 'runnable' }
+    if ($File.Extension -eq '.ps1') { return 'other' }
 
     $ErrorActionPreference = 'Continue'
     $PSNativeCommandUseErrorActionPreference = $false
     $PSNativeCommandArgumentPassing = 'Standard'
     $null = $PSNativeCommandUseErrorActionPreference, $PSNativeCommandArgumentPassing
     $exitCode = Get-Variable -Name LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore
-    $script = '[ -x "$1" ] && exit 0; [ "$2" = module ] && /bin/chmod +x -- "$1" 2>/dev/null || exit 1; [ -x "$1" ] || exit 2'
     $owner = 'user'
     if ($Own) { $owner = 'module' }
+    $script = '[ -x "$1" ] && exit 0; [ -e "$1" ] || exit 3; [ "$2" = module ] && /bin/chmod +x -- "$1" 2>/dev/null || exit 1; [ -x "$1" ] || exit 2'
     try {
         & /bin/sh -c $script sh $File.FullName $owner
         $status = $LASTEXITCODE
     } finally {
         Set-Variable -Name LASTEXITCODE -Scope Global -Value $exitCode -WhatIf:$false -Confirm:$false
     }
-    if ($status -eq 2) { return 'forbidden' }
-    if ($status -ne 0) { return 'unmarked' }
-    $script:Runnable = $known
-    return 'runnable'
+    switch ($status) {
+        0 { $script:Runnable = $known; return 'runnable' }
+        2 { return 'forbidden' }
+        3 { return 'missing' }
+        default { return 'unmarked' }
+    }
 }

@@ -228,6 +228,7 @@ Describe 'The executable' {
         @{ What = 'a folder'; Path = { (New-Item -ItemType Directory (Join-Path $TestDrive 'folder')).FullName }; Says = '*no executable*' }
         @{ What = 'a variable'; Path = { 'Env:PATH' }; Says = '*no executable*' }
         @{ What = 'a function'; Path = { 'Function:Get-ClosedPort' }; Says = '*no executable*' }
+        @{ What = 'a link to nowhere'; Path = { if ($onWindows) { Join-Path $TestDrive 'nowhere' } else { & /bin/ln -s nowhere (Join-Path $TestDrive 'link'); Join-Path $TestDrive 'link' } }; Says = '*no executable*' }
         @{ What = 'a script'; Path = { New-Marker 'script.ps1' "Set-Content -LiteralPath '$marker' script" }; Says = '*script.ps1*' }
         @{ What = 'a document'; Path = { New-Marker "it's a.txt" 'text' }; Says = "*it's a.txt*" }
     ) {
