@@ -19,6 +19,8 @@
         PSData = @{
             Tags         = @('port', 'netstat', 'socket', 'process', 'tcp', 'udp', 'listener', 'network', 'Windows', 'Linux', 'PSEdition_Desktop', 'PSEdition_Core')
             LicenseUri   = 'https://opensource.org/license/mit'
+            # The build puts package.json's homepage and the section of CHANGELOG.md here.
+            ProjectUri   = ''
             ReleaseNotes = 'See CHANGELOG.md.'
         }
     }

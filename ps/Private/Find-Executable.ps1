@@ -1,24 +1,85 @@
-# The path of the executable: what PORTOWNER_EXE says, else the one in the module's own folder, and no other.
+# The executable that was last found runnable, with its mode: the question starts a process.
+$script:Runnable = ''
+
+# The path of the executable: what PORTOWNER_EXE says, else the one in the module's own folder, and no other. It is a
+# program that may be run: PowerShell would have the desktop open anything else.
 function Find-Executable {
     param($Cmdlet)
 
+    $onWindows = $PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows
     $path = $env:PORTOWNER_EXE
+    $own = -not $path
     $place = 'which the environment variable PORTOWNER_EXE names'
-    if (-not $path) {
+    if ($own) {
         $name = 'portowner'
-        if ($PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows) { $name = 'portowner.exe' }
+        if ($onWindows) { $name = 'portowner.exe' }
         $path = Join-Path -Path (Join-Path -Path $PSScriptRoot -ChildPath 'bin') -ChildPath $name
         $place = 'which belongs to this module'
     }
-    if (Test-Path -LiteralPath $path -PathType Leaf) { return Convert-Path -LiteralPath $path }
-
+    $hint = 'Install the module for this operating system, or set PORTOWNER_EXE to the path of portowner.'
+    # Not everything that has a path is a file: Env:PATH and a folder have one, too.
+    $file = Get-Item -LiteralPath $path -Force -ErrorAction Ignore
+    $state = 'missing'
+    if ($file -is [System.IO.FileInfo]) {
+        $path = $file.FullName
+        $state = 'runnable'
+        if (-not $onWindows) { $state = Enable-Executable -File $file -Own:$own }
+        elseif ($file.Extension -notin '.exe', '.com', '.cmd', '.bat') { $state = 'other' }
+    }
+    switch ($state) {
+        'runnable' { return $path }
+        'missing' { $message = "There is no executable $path, $place." }
+        'other' { $message = "$path, $place, is not a program: expected $(if ($onWindows) { 'a file whose name ends with .exe' } else { 'the executable portowner' })." }
+        'unmarked' {
+            $message = "The executable $path, $place, is not marked as executable for this user."
+            $hint = "As the owner of the file or as root, run: chmod +x '$($path -replace "'", "'\''")'"
+        }
+        'forbidden' {
+            $message = "The executable $path, $place, cannot be run: its file system allows no programs (mount option noexec)."
+            $hint = 'Install the module in another folder, or set PORTOWNER_EXE to the path of portowner.'
+        }
+    }
     Write-Problem -Cmdlet $Cmdlet -Problem @{
         Severity    = 'Error'
         Code        = 'PO3005'
-        Message     = "There is no executable $path, $place."
-        Hint        = 'Install the module for this operating system, or set PORTOWNER_EXE to the path of portowner.'
+        Message     = $message
+        Hint        = $hint
         Target      = $path
         Category    = 'NotInstalled'
         Terminating = $true
+    }
+}
+
+# Whether this user may run a file on Linux: runnable, missing, other (a script of PowerShell, which PowerShell would run
+# itself), unmarked, or forbidden whatever its mode. A package leaves the module's own executable without the mark, which
+# is set here where that is allowed.
+function Enable-Executable {
+    param($File, [switch] $Own)
+
+    $mode = $File.PSObject.Properties['UnixFileMode']
+    $known = $File.FullName
+    if ($mode) { $known += " $($mode.Value)" }
+    if ($known -ceq $script:Runnable) { return 'runnable' }
+    if ($File.Extension -eq '.ps1') { return 'other' }
+
+    $ErrorActionPreference = 'Continue'
+    $PSNativeCommandUseErrorActionPreference = $false
+    $PSNativeCommandArgumentPassing = 'Standard'
+    $null = $PSNativeCommandUseErrorActionPreference, $PSNativeCommandArgumentPassing
+    $exitCode = Get-Variable -Name LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore
+    $owner = 'user'
+    if ($Own) { $owner = 'module' }
+    $script = '[ -x "$1" ] && exit 0; [ -e "$1" ] || exit 3; [ "$2" = module ] && /bin/chmod +x -- "$1" 2>/dev/null || exit 1; [ -x "$1" ] || exit 2'
+    try {
+        & /bin/sh -c $script sh $File.FullName $owner
+        $status = $LASTEXITCODE
+    } finally {
+        Set-Variable -Name LASTEXITCODE -Scope Global -Value $exitCode -WhatIf:$false -Confirm:$false
+    }
+    switch ($status) {
+        0 { $script:Runnable = $known; return 'runnable' }
+        2 { return 'forbidden' }
+        3 { return 'missing' }
+        default { return 'unmarked' }
     }
 }

@@ -93,7 +93,7 @@ Describe 'Invoke-PortAudit and Get-PortAudit' {
         $run.Findings | Should -Be $findings.Count
         $spans = @(Get-PortAudit $store -Port $port -Program '*')
         $spans[0].PSTypeNames[0] | Should -Be 'PortOwner.PortHistory'
-        Get-PortAudit $store -Port 1 | Should -BeNullOrEmpty
+        Get-PortAudit $store -Port (Get-ClosedPort) | Should -BeNullOrEmpty
         (Get-PortAudit $port -StorePath $store)[0].Port | Should -Be "$port"
         @(Get-PortAudit $store $port).Count | Should -Be @(Get-PortAudit $port -StorePath $store).Count
     }

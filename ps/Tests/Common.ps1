@@ -8,7 +8,9 @@ $moduleFolder = Convert-Path -LiteralPath $moduleFolder
 $node = $env:PORTOWNER_TEST_NODE
 $onWindows = $PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows
 $executable = Join-Path $moduleFolder (Join-Path 'bin' $(if ($onWindows) { 'portowner.exe' } else { 'portowner' }))
-$shell = (Get-Process -Id $PID).Path
+# What starts this PowerShell again: a program and its first arguments. As a .NET tool its process is dotnet.
+$shell = @((Get-Process -Id $PID).Path)
+if ((Split-Path -Leaf $shell[0]) -match '^dotnet(\.exe)?$') { $shell += [System.Environment]::GetCommandLineArgs()[0] }
 
 Get-Module PortOwner | Remove-Module
 Import-Module $moduleFolder
@@ -103,7 +105,8 @@ function Invoke-Shell([string] $Script, [hashtable] $Environment = @{}) {
             [System.Environment]::SetEnvironmentVariable($name, $Environment[$name])
         }
         $ErrorActionPreference = 'Continue'
-        & $shell -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $file 2>&1 | ForEach-Object { "$_" -replace '\x1b\[[0-9;]*m' }
+        $program, $before = $shell[0], @($shell | Select-Object -Skip 1)
+        & $program @before -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $file 2>&1 | ForEach-Object { "$_" -replace '\x1b\[[0-9;]*m' }
     } finally {
         foreach ($name in $old.Keys) { [System.Environment]::SetEnvironmentVariable($name, $old[$name]) }
         Remove-Item -LiteralPath $file

@@ -1,3 +1,7 @@
+BeforeDiscovery {
+    $onLinux = $PSVersionTable.PSVersion.Major -ge 6 -and $IsLinux
+}
+
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Common.ps1')
     $listener = New-Listener
@@ -20,8 +24,17 @@ Describe 'Get-PortOwner' {
         $row.LocalAddress | Should -Be '127.0.0.1'
         $row.State | Should -Be 'Listen'
         $row.OwningProcess | Should -Be $PID
-        $row.Path | Should -Be $shell
+        $row.Path | Should -Be (Get-Process -Id $PID).Path
         $row.ComputerName | Should -Not -BeNullOrEmpty
+    }
+
+    It 'names what started this process as the system does, whatever PowerShell is started by' -Skip:(-not $onLinux) {
+        $row = Get-PortOwner $port
+        $process = Get-Process -Id $PID
+        $row.ImageName | Should -Be $process.Name
+        $row.ParentProcess | Should -Be $process.Parent.Id
+        $row.ParentImageName | Should -Be $process.Parent.Name
+        (Get-PortOwner $port -ImageName $process.Name).OwningProcess | Should -Be $PID
     }
 
     It 'gives numbers and dates' {

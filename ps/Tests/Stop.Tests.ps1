@@ -1,5 +1,6 @@
 BeforeDiscovery {
     $hasNode = [bool]$env:PORTOWNER_TEST_NODE
+    $onLinux = $PSVersionTable.PSVersion.Major -ge 6 -and $IsLinux
 }
 
 BeforeAll {
@@ -146,6 +147,33 @@ Describe 'Stop-PortOwner' -Skip:(-not $hasNode) {
             $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
         } finally {
             $listener.Stop()
+        }
+    }
+
+    It 'stops a job of this PowerShell, and refuses this PowerShell from within a job' -Skip:(-not $onLinux) {
+        $listener = New-Listener
+        $job = Start-Job {
+            $own = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
+            $own.Start()
+            $own.LocalEndpoint.Port
+            Import-Module $using:moduleFolder
+            (Stop-PortOwner $using:listener.Port -Confirm:$false -Force -ErrorAction SilentlyContinue -WarningAction Ignore).Result
+            Start-Sleep 60
+        }
+        try {
+            $said = @()
+            $until = (Get-Date).AddSeconds(60)
+            while ($said.Count -lt 2 -and (Get-Date) -lt $until) { $said += @(Receive-Job $job); Start-Sleep -Milliseconds 50 }
+            $said[1] | Should -Be 'Refused'
+            $row = Get-PortOwner $said[0]
+            $row.OwningProcess | Should -Not -Be $PID
+            $row.ParentProcess | Should -Be $PID
+            $stopped = Stop-PortOwner $said[0] -Confirm:$false
+            $stopped.Result, $stopped.OwningProcess | Should -Be 'Stopped', $row.OwningProcess
+            Get-Process -Id $row.OwningProcess -ErrorAction Ignore | Should -BeNullOrEmpty
+        } finally {
+            $listener.Stop()
+            Remove-Job $job -Force
         }
     }
 

@@ -1,3 +1,7 @@
+BeforeDiscovery {
+    $onLinux = $PSVersionTable.PSVersion.Major -ge 6 -and $IsLinux
+}
+
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Common.ps1')
     $listener = New-Listener
@@ -214,11 +218,57 @@ Describe 'The executable' {
     It 'is an error when it cannot be started' {
         $path = Join-Path $TestDrive 'portowner.exe'
         Set-Content $path 'no program'
-        $env:PORTOWNER_EXE = $path
+        if (-not $onWindows) { chmod +x $path }
+        Use-Stub $path {
+            { Get-PortOwner 1 } | Should -Throw -ErrorId 'PO3005,Get-PortOwner' -ExpectedMessage '*cannot be started*'
+        }
+    }
+
+    It 'is an error when it is <What>, and nothing else is started' -ForEach @(
+        @{ What = 'a folder'; Path = { (New-Item -ItemType Directory (Join-Path $TestDrive 'folder')).FullName }; Says = '*no executable*' }
+        @{ What = 'a variable'; Path = { 'Env:PATH' }; Says = '*no executable*' }
+        @{ What = 'a function'; Path = { 'Function:Get-ClosedPort' }; Says = '*no executable*' }
+        @{ What = 'a link to nowhere'; Path = { if ($onWindows) { Join-Path $TestDrive 'nowhere' } else { & /bin/ln -s nowhere (Join-Path $TestDrive 'link'); Join-Path $TestDrive 'link' } }; Says = '*no executable*' }
+        @{ What = 'a script'; Path = { New-Marker 'script.ps1' "Set-Content -LiteralPath '$marker' script" }; Says = '*script.ps1*' }
+        @{ What = 'a document'; Path = { New-Marker "it's a.txt" 'text' }; Says = "*it's a.txt*" }
+    ) {
+        $marker = Join-Path $TestDrive 'started'
+        function New-Marker([string] $Name, [string] $Text) {
+            Set-Content -LiteralPath (Join-Path $TestDrive $Name) -Value $Text
+            Join-Path $TestDrive $Name
+        }
+        # PowerShell on Linux has this program open what it cannot run.
+        $desktop = Join-Path $TestDrive 'desktop'
+        $null = New-Item -ItemType Directory $desktop -Force
+        Set-Content -LiteralPath (Join-Path $desktop 'xdg-open') -Value "#!/bin/sh`necho desktop >'$marker'"
+        if (-not $onWindows) { chmod +x (Join-Path $desktop 'xdg-open') }
+        $old = $env:PATH
+        $env:PATH = $desktop + [System.IO.Path]::PathSeparator + $old
         try {
-            { Get-PortOwner 1 } | Should -Throw -ErrorId 'PO3005,Get-PortOwner'
+            Use-Stub (& $Path) {
+                $global:LASTEXITCODE = 42
+                { Get-PortOwner 1 } | Should -Throw -ErrorId 'PO3005,Get-PortOwner' -ExpectedMessage $Says
+                $LASTEXITCODE | Should -Be 42
+            }
         } finally {
-            $env:PORTOWNER_EXE = $null
+            $env:PATH = $old
+        }
+        Test-Path -LiteralPath $marker | Should -BeFalse
+    }
+
+    It 'is an error when it has lost the mark of a program, with the command that sets it' -Skip:(-not $onLinux) {
+        $path = Join-Path $TestDrive "it's a program"
+        Copy-Item -LiteralPath (New-Stub (Join-Path $TestDrive 'marked') (ConvertTo-Document $row)) -Destination $path
+        Use-Stub $path {
+            (Get-PortOwner 443).LocalPort | Should -Be 443
+            chmod -x $path
+            $caught = $null
+            try { Get-PortOwner 443 } catch { $caught = $_ }
+            $caught.FullyQualifiedErrorId | Should -Be 'PO3005,Get-PortOwner'
+            $caught.ErrorDetails.RecommendedAction | Should -Match 'chmod \+x'
+            # It is for a shell to run.
+            & /bin/sh -c ($caught.ErrorDetails.RecommendedAction -replace '^.*: ')
+            (Get-PortOwner 443).LocalPort | Should -Be 443
         }
     }
 

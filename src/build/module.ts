@@ -187,18 +187,37 @@ async function completionScript(): Promise<string> {
   return `# Completes portowner. The module runs it.\n${body}\n`;
 }
 
+/** What CHANGELOG.md says of this version, in plain ASCII. */
+function releaseNotes(): string {
+  const text = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
+  const section = text.split(/^(?=## )/m).find((part) => part.startsWith(`## ${version} `));
+  if (section === undefined) throw new Error(`CHANGELOG.md has no section "## ${version} - …"`);
+  return section
+    .trim()
+    .replaceAll('…', '...')
+    .replaceAll(/[\u2013\u2014]/g, '-')
+    .replaceAll(/[^\n -~]/g, '?');
+}
+
+/** The manifest, with what the build knows better. The address of the project is the one in package.json, if any. */
 function manifest(): string {
   const functions = scripts('Public').map(({ name }) => name);
-  const replace = (text: string, from: string, to: string): string => {
-    if (!text.includes(from)) throw new Error(`PortOwner.psd1 has no ${from}`);
-    return text.replace(/^ *# The build puts.*\n/m, '').replace(from, to);
-  };
-  const text = readFileSync(join(sources, 'PortOwner.psd1'), 'utf8');
-  return replace(
-    replace(text, "'0.0.0'", quoted(version)),
-    'FunctionsToExport    = @()',
-    `FunctionsToExport    = ${list(functions)}`,
-  );
+  const { homepage } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { homepage?: string };
+  const replacements: readonly (readonly [from: string, to: string])[] = [
+    ["'0.0.0'", quoted(version)],
+    ['FunctionsToExport    = @()', `FunctionsToExport    = ${list(functions)}`],
+    [
+      "            ProjectUri   = ''\n",
+      homepage === undefined ? '' : `            ProjectUri   = ${quoted(homepage)}\n`,
+    ],
+    ["'See CHANGELOG.md.'", quoted(releaseNotes())],
+  ];
+  let text = readFileSync(join(sources, 'PortOwner.psd1'), 'utf8').replaceAll(/^ *# The build puts.*\n/gm, '');
+  for (const [from, to] of replacements) {
+    if (!text.includes(from)) throw new Error(`PortOwner.psd1 has no ${from.trim()}`);
+    text = text.replace(from, () => to);
+  }
+  return text;
 }
 
 /** A second name for a large file, or a copy where that cannot be. */

@@ -270,7 +270,11 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
         text: 'only parents of owners were asked for',
         needs: null,
       });
-    else parent = parentOf(known, context.read)?.pid ?? null;
+    else {
+      parent = parentOf(known, context.read)?.pid ?? null;
+      const unseen = parent === null && details.stat.parent !== 0 ? context.read(details.stat.parent).reason : null;
+      if (unseen?.code === 'AccessDenied') refusals.push(refusal('ParentProcess', unseen));
+    }
   }
   const { unit, unitUser, container } = decodeCgroup(wants('services') ? (details.cgroup ?? '') : '');
   const name = imageName(details);

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../src/build/runtime.mjs';
+import { noPowerShell, plain, pwsh as shell } from '../powershell.ts';
 import { connection, facts, process as processFact } from '../facts/example.ts';
 import { median } from './measure.ts';
 
@@ -29,10 +30,10 @@ const windows = process.platform === 'win32';
 const module = join(root, 'dist/PortOwner');
 const executable = join(module, 'bin', windows ? 'portowner.exe' : 'portowner');
 const script = join(root, 'test/bench/module.ps1');
-const env = { ...process.env, POWERSHELL_TELEMETRY_OPTOUT: '1', PORTOWNER_EXE: '' };
+const env = { ...process.env, PORTOWNER_EXE: '' };
 
 function pwsh(...args: string[]): string {
-  const result = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', ...args], { encoding: 'utf8', env, maxBuffer: 1e8 });
+  const result = spawnSync(shell!, [...plain, ...args], { encoding: 'utf8', env, maxBuffer: 1e8 });
   if (result.status !== 0) throw new Error(`pwsh failed: ${result.stderr || result.stdout}`);
   return result.stdout;
 }
@@ -57,7 +58,7 @@ function starts(folder: string): number {
 /** Why the module cannot be measured here, if it cannot. */
 export function moduleMissing(): string | undefined {
   if (!existsSync(executable)) return 'dist/PortOwner is not built';
-  return spawnSync('pwsh', ['-NoProfile', '-Command', 'exit 0'], { env }).status === 0 ? undefined : 'there is no pwsh on the PATH';
+  return shell === null ? noPowerShell : undefined;
 }
 
 export function measureModule(): ModuleLine[] {

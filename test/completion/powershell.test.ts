@@ -6,11 +6,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { formats } from '../../src/formats/formats.ts';
 import { temporaryFolder } from '../commands/harness.ts';
+import { noPowerShell, plain, pwsh } from '../powershell.ts';
 import { skip } from '../skip.ts';
 import { environment, hostileNames, prepare, prepareHostile } from './shells.ts';
 
 const test = suite('completion in PowerShell');
-const pwsh = process.platform !== 'win32' && spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-Command', 'exit 0']).status === 0;
 const folder = temporaryFolder();
 
 interface Match {
@@ -42,7 +42,7 @@ let servers: Server[] = [];
 let port = 0;
 
 test.before(async () => {
-  if (!pwsh) return;
+  if (pwsh === null) return;
   servers = [createServer()];
   port = await new Promise((resolve) => servers[0]!.listen(0, '127.0.0.1', () => resolve((servers[0]!.address() as AddressInfo).port)));
   const script = prepare(folder, 'powershell');
@@ -66,7 +66,7 @@ foreach ($line in (Get-Content -Raw -LiteralPath $lines | ConvertFrom-Json)) {
 }
 ConvertTo-Json -Depth 4 -InputObject $answers`,
   );
-  const { stdout, stderr, status } = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-File', join(folder, 'ask.ps1'), script, join(folder, 'lines.json')], {
+  const { stdout, stderr, status } = spawnSync(pwsh, [...plain, '-File', join(folder, 'ask.ps1'), script, join(folder, 'lines.json')], {
     encoding: 'utf8',
     cwd: folder,
     env: environment(folder),
@@ -82,13 +82,13 @@ const textsOf = (line: string): string[] => (matches[line] ?? []).map((match) =>
 
 for (const [line, expected] of lines) {
   test(line, (context) => {
-    if (!pwsh) return skip('there is no pwsh', context);
+    if (pwsh === null) return skip(noPowerShell, context);
     assert.equal(textsOf(line), expected);
   });
 }
 
 test('ports in use, with their owners as tool tips', (context) => {
-  if (!pwsh) return skip('there is no pwsh', context);
+  if (pwsh === null) return skip(noPowerShell, context);
   const match = matches[`portowner ${String(port).slice(0, -1)}`]?.find(({ CompletionText }) => CompletionText === String(port));
   assert.match(match?.ToolTip ?? '', String(process.pid));
   assert.equal(textsOf(`portowner 80,${port}`), [String(port)]);
@@ -98,7 +98,7 @@ test('ports in use, with their owners as tool tips', (context) => {
 
 for (const command of portCommands) {
   test(`ports in use behind ${command}`, (context) => {
-    if (!pwsh) return skip('there is no pwsh', context);
+    if (pwsh === null) return skip(noPowerShell, context);
     assert.ok(textsOf(`portowner ${command} ${String(port).slice(0, -1)}`).includes(String(port)));
   });
 }
@@ -137,7 +137,7 @@ ConvertTo-Json -Depth 4 -EscapeHandling EscapeNonAscii -InputObject @($words)`;
 });
 
 test('options are explained', (context) => {
-  if (!pwsh) return skip('there is no pwsh', context);
+  if (pwsh === null) return skip(noPowerShell, context);
   assert.match(matches['portowner snapshot --c']?.[0]?.ToolTip ?? '', /masked/);
 });
 

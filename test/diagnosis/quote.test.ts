@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { quote } from '../../src/diagnosis/quote.ts';
+import { noPowerShell, plain, pwsh } from '../powershell.ts';
 import { skip, type TestContext } from '../skip.ts';
 import { linux, solve, windows } from './world.ts';
 
@@ -52,11 +53,11 @@ test('sh reads back what was quoted', (context) => {
 });
 
 test('PowerShell reads back what was quoted', (context) => {
+  if (pwsh === null) return skip(noPowerShell, context as TestContext);
   const script = hostile.map((name) => `[System.Convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes(${quote(name, 'win32')!.replace(/^[^']+$/, "'$&'")}))`).join('\n');
   // As in a file: characters of an argument may be lost on the way.
   const encoded = Buffer.from(script, 'utf16le').toString('base64');
-  const { stdout, error } = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-EncodedCommand', encoded], { encoding: 'utf8' });
-  if (error !== undefined) return skip('PowerShell is not installed', context as TestContext);
+  const { stdout } = spawnSync(pwsh, [...plain, '-EncodedCommand', encoded], { encoding: 'utf8' });
   assert.equal(
     stdout
       .trim()

@@ -779,6 +779,26 @@ test('without root: what is hidden is said, what is not is shown', async (contex
   }
 });
 
+test('without root, and with /proc hiding the processes of others', async (context) => {
+  if (!isRoot) return skip(notRoot, context as TestContext);
+  const inside = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', 'mount -t proc -o hidepid=invisible proc /proc && exec "$@"', 'sh'];
+  if (spawnSync(inside[0]!, [...inside.slice(1), 'true']).status !== 0) return skip('/proc cannot be mounted with hidepid=invisible', context as TestContext);
+  const unprivileged = portOwner([...inside, 'setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', open.exe]);
+  const own = await startListeners([open.node], ['tcp 127.0.0.1'], { uid: nobody, script: open.script });
+  try {
+    const [row] = rowsOf(unprivileged, [own.port('tcp 127.0.0.1')], { cwd: '/' });
+    assert.equal([row!.OwningProcess, row!.Path, row!.ParentProcess, row!.ParentImageName], [own.pid, open.node, null, null]);
+    const hidden = 'AccessDenied: processes of other users are hidden (hidepid) (needs root (sudo))';
+    assert.equal(row!.Reason, [`ParentProcess: ${hidden}`]);
+    const port = server.port('tcp 0.0.0.0');
+    const { code, out } = unprivileged([port, '--format', 'json'], { cwd: '/' });
+    assert.is(code, 77);
+    assert.match(jsonRows(out)[0]!.Reason![0]!, /^OwningProcess: AccessDenied: .*\(hidepid\) \(needs root \(sudo\)\)$/);
+  } finally {
+    await own.stop();
+  }
+});
+
 test('a user without a name', async (context) => {
   if (!isRoot) return skip(notRoot, context as TestContext);
   const held = await hold([['sleep', '300']], { uid: 54_321, gid: 54_321 });
@@ -843,9 +863,13 @@ test('help and version', () => {
   assert.equal(portowner(['--version']), { code: 0, out: `portowner ${version}\n`, err: '' });
 });
 
-/** Runs this file once more in a network of its own: there are no sockets of other programs, which even root may not look into. */
+/**
+ * Runs this file once more in a network of its own, where there are no sockets of other programs, which even root may not
+ * look into; and with a /proc that hides no process.
+ */
 function runInOwnNetwork(): boolean {
-  const inside = ['-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+  const prepared = 'ip link set lo up && { mount -t proc -o hidepid=off proc /proc || true; } 2>/dev/null && exec "$@"';
+  const inside = ['--net', '--mount', '--propagation', 'private', 'sh', '-c', prepared, 'sh'];
   if (!isRoot || process.env.PORTOWNER_OWN_NETWORK !== undefined || spawnSync('unshare', [...inside, 'true']).status !== 0) return false;
   const { status } = spawnSync('unshare', [...inside, process.execPath, ...process.execArgv, process.argv[1]!], {
     stdio: 'inherit',

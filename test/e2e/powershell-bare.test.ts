@@ -5,8 +5,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { plainColumns, type Column } from '../../src/schema/column.ts';
 import { endpoint, type Endpoint } from '../../src/schema/endpoint.ts';
-import { dist, has } from '../build/machine.ts';
+import { dist } from '../build/machine.ts';
 import { facts, process as processFact, service, socket } from '../facts/example.ts';
+import { noPowerShell, plain, pwsh } from '../powershell.ts';
 import { skip, type TestContext } from '../skip.ts';
 import { asked } from './formats.ts';
 import { endAll, hold, newFolder, portOwner, rowsOf, runProgram, startListeners, type Held, type Listeners, type Outcome } from './program.ts';
@@ -14,15 +15,14 @@ import { endAll, hold, newFolder, portOwner, rowsOf, runProgram, startListeners,
 const exe = join(dist, process.platform === 'win32' ? 'portowner.exe' : 'portowner');
 const portowner = portOwner([exe]);
 const suiteOf = suite('portowner in PowerShell, bare');
-const found = has('pwsh', '-Version');
-const test = (name: string, check: () => void | Promise<void>): void => suiteOf(name, (context) => (found ? check() : skip('pwsh is not installed', context as TestContext)));
+const test = (name: string, check: () => void | Promise<void>): void => suiteOf(name, (context) => (pwsh === null ? skip(noPowerShell, context as TestContext) : check()));
 
 let folder: string;
 let server: Listeners;
 let held: Held | undefined;
 
 suiteOf.before(async () => {
-  if (!found) return;
+  if (pwsh === null) return;
   folder = newFolder();
   server = await startListeners([process.execPath], ['tcp 127.0.0.1', 'tcp ::', 'pair 127.0.0.1', '--漢字=größe "quoted" <&> _x0041_']);
   if (process.platform !== 'win32')
@@ -38,9 +38,9 @@ const text = (value: string | number): string => `'${String(value).replaceAll("'
 
 /** Runs a script in which $exe is PortOwner. */
 function powershell(script: string): Outcome {
-  return runProgram(['pwsh', '-NoProfile', '-NonInteractive', '-Command', `$ErrorActionPreference = 'Continue'; $exe = ${text(exe)}; ${script}`], {
+  return runProgram([pwsh!, ...plain, '-Command', `$ErrorActionPreference = 'Continue'; $exe = ${text(exe)}; ${script}`], {
     cwd: folder,
-    env: { ...process.env, NO_COLOR: '1', POWERSHELL_TELEMETRY_OPTOUT: '1' },
+    env: { ...process.env, NO_COLOR: '1' },
   });
 }
 

@@ -160,6 +160,12 @@ test('a parent has to be older than its child', () => {
   assert.is(only({ ...world(50), processes: { 9: { parent: 4 } } }).parent, null, 'it has ended');
 });
 
+test('a parent that is hidden has not ended', () => {
+  const hidden = { code: 'AccessDenied', text: 'hidden', needs: 'root (sudo)' } as const;
+  const { parent, refusals } = only({ tcp: [{ port: 80, inode: 5 }], holders: [9, 5], processes: { 9: { parent: 4 } }, raw: { 'process/4': { refusal: hidden } } });
+  assert.equal([parent, refusals], [null, [{ field: 'ParentProcess', ...hidden }]]);
+});
+
 test("sockets without a descriptor are nobody's", () => {
   const { pid, kernel, user, refusals } = one({ tcp: [{ port: 80, state: 6 }] });
   assert.equal([pid, kernel, user, refusals], [null, true, null, []]);

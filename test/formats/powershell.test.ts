@@ -6,12 +6,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { noPowerShell, plain, pwsh } from '../powershell.ts';
 import { skip } from '../skip.ts';
 import { empty, full, hostileText, problem, sample, written } from './helpers.ts';
 
 const test = suite('powershell');
-
-const missing = spawnSync('pwsh', ['-NoProfile', '-Command', 'exit 0']).status === 0 ? undefined : 'there is no pwsh on the PATH';
 
 /** Runs a PowerShell script in which `Read-Output` runs a program that prints `text`. Gives what the script prints. */
 function powershell(text: string, body: string): string {
@@ -21,7 +20,7 @@ function powershell(text: string, body: string): string {
     writeFileSync(data, text);
     writeFileSync(program, `process.stdout.write(require('fs').readFileSync(${JSON.stringify(data)}))`);
     writeFileSync(file, `function Read-Output { & $env:TEST_NODE $env:TEST_PROGRAM }\n${body}\n`);
-    const { stdout, stderr, status } = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-File', file], {
+    const { stdout, stderr, status } = spawnSync(pwsh!, [...plain, '-File', file], {
       encoding: 'utf8',
       env: { ...process.env, TEST_NODE: process.execPath, TEST_PROGRAM: program, TEST_DATA: data, NO_COLOR: '1' },
     });
@@ -33,7 +32,7 @@ function powershell(text: string, body: string): string {
 }
 
 test('typed properties', async (context) => {
-  if (missing) return skip(missing, context as object);
+  if (pwsh === null) return skip(noPowerShell, context as object);
   const { text } = await written('clixml', sample, [full, { ...empty, Services: [] }]);
   const result: unknown = JSON.parse(
     powershell(
@@ -81,7 +80,7 @@ test('typed properties', async (context) => {
 });
 
 test('any text, unit by unit', async (context) => {
-  if (missing) return skip(missing, context as object);
+  if (pwsh === null) return skip(noPowerShell, context as object);
   const texts = fc.sample(hostileText, 1000);
   const units = (text: string): string => [...Array(text.length).keys()].map((i) => text.charCodeAt(i)).join(' ');
   const { text } = await written(
@@ -97,7 +96,7 @@ test('any text, unit by unit', async (context) => {
 });
 
 test('a stream of documents', async (context) => {
-  if (missing) return skip(missing, context as object);
+  if (pwsh === null) return skip(noPowerShell, context as object);
   const { text } = await written(
     'clixml',
     sample,
@@ -108,20 +107,20 @@ test('a stream of documents', async (context) => {
 });
 
 test('one document is what PSSerializer reads', async (context) => {
-  if (missing) return skip(missing, context as object);
+  if (pwsh === null) return skip(noPowerShell, context as object);
   const { text } = await written('clixml', sample, [full, empty]);
   const read = '$rows = [System.Management.Automation.PSSerializer]::Deserialize([System.IO.File]::ReadAllLines($env:TEST_DATA)[1]); "$($rows.Count) $($rows[0].Port)"';
   assert.is(powershell(text, read), '2 443');
 });
 
 test('nothing at all is no row and no error', async (context) => {
-  if (missing) return skip(missing, context as object);
+  if (pwsh === null) return skip(noPowerShell, context as object);
   const { text } = await written('clixml', sample, []);
   assert.is(powershell(text, '$rows = @(Read-Output 2>&1); "$($rows.Count)"'), '0');
 });
 
 test('problems on their streams', async (context) => {
-  if (missing) return skip(missing, context as object);
+  if (pwsh === null) return skip(noPowerShell, context as object);
   const severities = ['Warning', 'Error'] as const;
   const { text } = await written('clixml', sample, [
     ...severities.map((severity) => Object.assign({}, problem, { severity })),
@@ -145,7 +144,7 @@ test('problems on their streams', async (context) => {
 });
 
 test('problems as rows', async (context) => {
-  if (missing) return skip(missing, context as object);
+  if (pwsh === null) return skip(noPowerShell, context as object);
   const { text } = await written('clixml', sample, [problem, full], { problems: 'rows' });
   assert.is(
     powershell(text, '@(Read-Output | ForEach-Object { "$($_.PSTypeNames[0]) $($_.Code)$($_.Port)" }) -join ","'),

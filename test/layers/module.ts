@@ -1,47 +1,59 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../src/build/runtime.mjs';
+import { noPowerShell, plain, pwsh } from '../powershell.ts';
 import type { Layer, Result } from './layer.ts';
 
-/** The PowerShells that the module is made for. */
-const shells = process.platform === 'win32' ? ['pwsh', 'powershell'] : ['pwsh'];
+/** The PowerShells that the module is made for: their names, and the programs where there are any. */
+const shells: readonly (readonly [name: string, program: string | null])[] = [['pwsh', pwsh], ...(process.platform === 'win32' ? [['powershell', 'powershell'] as const] : [])];
 
-const needed =
-  "$m = Get-Module -ListAvailable Pester | Where-Object Version -GE '5.0'; if ($m) { 'Pester' }; if (Get-Module -ListAvailable PSScriptAnalyzer) { 'PSScriptAnalyzer' }";
-
-const options = ['-NoProfile', '-NonInteractive', ...(process.platform === 'win32' ? ['-ExecutionPolicy', 'Bypass'] : [])];
-const env = { ...process.env, POWERSHELL_TELEMETRY_OPTOUT: '1', PORTOWNER_TEST_NODE: process.execPath };
+const options = [...plain, ...(process.platform === 'win32' ? ['-ExecutionPolicy', 'Bypass'] : [])];
+const env = { ...process.env, PORTOWNER_TEST_NODE: process.execPath };
+const timeout = 20 * 60_000;
 
 interface Ran {
   passed: number;
   failed: number;
-  skipped: string[];
+  skipped: Result['skipped'];
 }
 
-function runIn(shell: string): Result {
+/** Runs the module's tests; gives what PowerShell printed. */
+function pester(shell: string, file: string): Promise<string> {
+  const script = ['-File', join(root, 'test/module/run.ps1'), '-Tests', join(root, 'ps/Tests'), '-Result', file];
+  const child = spawn(shell, [...options, ...script], { env, timeout, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', () => resolve(output)));
+}
+
+async function runIn(shell: string, program: string | null): Promise<Result> {
   const name = `ps/Tests in ${shell}`;
   const skip = (reason: string): Result => ({ passed: 0, failed: 0, skipped: [{ name, reason }] });
-  const probe = spawnSync(shell, [...options, '-Command', needed], { env, encoding: 'utf8' });
-  if (probe.status !== 0) return skip(`there is no ${shell} on the PATH`);
-  if (!probe.stdout.includes('Pester')) return skip(`${shell} has no Pester 5`);
+  if (program === null) return skip(noPowerShell);
+  const probe = spawnSync(program, [...options, '-Command', "[bool](Get-Module -ListAvailable Pester | Where-Object Version -GE '5.0')"], {
+    env,
+    encoding: 'utf8',
+  });
+  if (probe.status !== 0) {
+    process.stdout.write(`FAILED ${name}: ${program} does not start\n${probe.error?.message ?? probe.stderr}\n`);
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+  if (!probe.stdout.includes('True')) return skip('PowerShell has no Pester 5 or newer (.ci/powershell-setup)');
 
   const folder = mkdtempSync(join(tmpdir(), 'portowner-module-'));
+  let output = '';
   try {
     const file = join(folder, 'result.json');
-    const run = spawnSync(shell, [...options, '-File', join(root, 'test/module/run.ps1'), '-Tests', join(root, 'ps/Tests'), '-Result', file], {
-      env,
-      encoding: 'utf8',
-      maxBuffer: 1e8,
-      timeout: 20 * 60_000,
-    });
+    const started = Date.now();
+    output = await pester(program, file);
     const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8')) as Ran;
-    process.stdout.write(failed > 0 ? `FAILED ${name}: ${failed} failed\n${run.stdout}\n` : `ok ${name}: ${passed} passed\n`);
-    const reason = (test: string): string => (test.startsWith('PSScriptAnalyzer') ? `${shell} has no PSScriptAnalyzer` : 'not on this system');
-    return { passed, failed, skipped: skipped.map((test) => ({ name: `${name}: ${test}`, reason: reason(test) })) };
+    const seconds = Math.round((Date.now() - started) / 1000);
+    process.stdout.write(failed > 0 ? `FAILED ${name}: ${failed} failed\n${output}\n` : `ok ${name}: ${passed} passed in ${seconds} s\n`);
+    return { passed, failed, skipped: skipped.map((test) => ({ name: `${name}: ${test.name}`, reason: test.reason })) };
   } catch (error) {
-    process.stdout.write(`FAILED ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stdout.write(`FAILED ${name}: ${error instanceof Error ? error.message : String(error)}\n${output}\n`);
     return { passed: 0, failed: 1, skipped: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -50,10 +62,12 @@ function runIn(shell: string): Result {
 
 /** The module's own tests, in every PowerShell there is. */
 export const moduleLayer: Layer = async () => {
-  const results = shells.map(runIn);
-  return {
-    passed: results.reduce((sum, { passed }) => sum + passed, 0),
-    failed: results.reduce((sum, { failed }) => sum + failed, 0),
-    skipped: results.flatMap(({ skipped }) => skipped),
-  };
+  const sum: Result = { passed: 0, failed: 0, skipped: [] };
+  for (const [name, program] of shells) {
+    const result = await runIn(name, program);
+    sum.passed += result.passed;
+    sum.failed += result.failed;
+    sum.skipped.push(...result.skipped);
+  }
+  return sum;
 };

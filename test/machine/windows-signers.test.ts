@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeSigners } from '../../src/facts/decode/windows-signers.ts';
 import { signersInput, signersScript } from '../../src/machine/windows/signers-script.ts';
+import { noPowerShell, plain, pwsh } from '../powershell.ts';
 import { skip, type TestContext } from '../skip.ts';
 
 const test = suite('asking for signers');
@@ -31,12 +32,12 @@ test('the script has nothing that a command line would need to mask', () => {
 });
 
 test('PowerShell runs it, whatever the names of the files', (context: TestContext) => {
+  if (pwsh === null) return skip(noPowerShell, context);
   const paths = [...hostile, 'C:\\unsigned.exe', 'C:\\missing.exe'];
-  const { error, status, stdout } = spawnSync('pwsh', ['-NoLogo', '-NoProfile', '-NonInteractive', '-Command', `${cmdlet}; ${signersScript}`], {
+  const { status, stdout } = spawnSync(pwsh, ['-NoLogo', ...plain, '-Command', `${cmdlet}; ${signersScript}`], {
     input: signersInput(paths),
     encoding: 'latin1',
   });
-  if (error !== undefined && 'code' in error && error.code === 'ENOENT') return skip('pwsh is not installed', context);
   assert.is(status, 0);
   assert.not.match(stdout, /[^\r\n -~]/);
   assert.equal(

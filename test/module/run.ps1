@@ -20,6 +20,9 @@ foreach ($block in @($run.FailedBlocks) + @($run.FailedContainers)) {
 $sum = @{
     passed  = $run.PassedCount
     failed  = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
-    skipped = @($run.Tests | Where-Object { $_.Result -notin 'Passed', 'Failed' } | ForEach-Object { Get-Name $_ })
+    skipped = @($run.Tests | Where-Object { $_.Result -notin 'Passed', 'Failed' } | ForEach-Object {
+            $because = "$($_.ErrorRecord)" -replace '^is skipped,? ?(because )?'
+            @{ name = Get-Name $_; reason = if ($because) { $because } else { 'not on this system' } }
+        })
 }
-[System.IO.File]::WriteAllText($Result, (ConvertTo-Json $sum))
+[System.IO.File]::WriteAllText($Result, (ConvertTo-Json $sum -Depth 3))

@@ -3,12 +3,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { auditArguments, windowsArguments } from '../../src/schedule/definition.ts';
 import { registerScript } from '../../src/schedule/register-script.ts';
-import { has } from '../build/machine.ts';
+import { noPowerShell, plain, pwsh } from '../powershell.ts';
 import { skip, type TestContext } from '../skip.ts';
 import { gmsaTask } from './example.ts';
 
 const test = suite("the script for a gMSA's task");
-const shell = process.platform === 'win32' ? 'powershell.exe' : 'pwsh';
+const shell = process.platform === 'win32' ? 'powershell.exe' : pwsh;
 
 /** Cmdlets that only note what they were called with, by the parameters of the real ones. */
 const cmdlets = `
@@ -25,7 +25,7 @@ function Register-ScheduledTask([string] $TaskName, [string] $InputObject, [swit
 
 function called(script: string): Record<string, Record<string, unknown>> {
   const whole = `${cmdlets}${script}\nConvertTo-Json $calls -Depth 4 -Compress`;
-  const { status, stdout, stderr } = spawnSync(shell, ['-NoProfile', '-NonInteractive', '-EncodedCommand', Buffer.from(whole, 'utf16le').toString('base64')], {
+  const { status, stdout, stderr } = spawnSync(shell!, [...plain, '-EncodedCommand', Buffer.from(whole, 'utf16le').toString('base64')], {
     encoding: 'utf8',
     timeout: 120_000,
   });
@@ -34,7 +34,7 @@ function called(script: string): Record<string, Record<string, unknown>> {
 }
 
 test('it registers what the XML would', (context: TestContext) => {
-  if (!has(shell, '-Version')) return skip('there is no PowerShell', context);
+  if (shell === null) return skip(noPowerShell, context);
   // PowerShell takes typographic quotes for quotes.
   const name = "it's \u2019the\u2018 $audit `n";
   const baseline = "C:\\it's\\\u201bb\u2019 (x).yaml";

@@ -6,15 +6,14 @@ export interface HolderList {
   readonly pairs: Uint8Array;
   /** Processes whose descriptors could not be read. */
   readonly unreadable: readonly string[];
-  /** Why processes that may hold a socket were not even listed; null when all were. */
-  readonly hidden: string | null;
+  /** Which processes that may hold a socket were not even listed; null when all were. */
+  readonly hidden: 'outside' | 'others' | null;
 }
 
-function hiddenProcesses(pids: readonly string[]): string | null {
+function hiddenProcesses(pids: readonly string[]): HolderList['hidden'] {
   // The first PID namespace has this fixed number (include/linux/proc_ns.h).
-  if (readlinkSync('/proc/self/ns/pid') !== 'pid:[4026531836]')
-    return 'processes outside of this PID namespace cannot be seen';
-  return pids.includes('1') ? null : 'processes of other users are hidden (hidepid)';
+  if (readlinkSync('/proc/self/ns/pid') !== 'pid:[4026531836]') return 'outside';
+  return pids.includes('1') ? null : 'others';
 }
 
 /** Looks at every open descriptor of every process, for sockets, or only those with an inode that is `wanted`. */

@@ -64,20 +64,40 @@ function machine(): Answer {
   };
 }
 
+/** Why a process is not even listed, though it is there. */
+const hidepid = 'processes of other users are hidden (hidepid)';
+
+/** What lets a process look into all others of its PID namespace. */
+const toSeeAll = (): string =>
+  process.geteuid?.() === 0
+    ? 'the right to trace every process (CAP_SYS_PTRACE, and no security module against it)'
+    : asRoot;
+
 function holders(hint: RawHint): Answer {
   const { pairs, unreadable, hidden } = walkHolders(hint.inodes);
   const whole: Answer = { bytes: pairs, meta: { unreadable: unreadable.join(',') } };
-  if (unreadable.length > 0) {
-    const text = `the open files of ${unreadable.length} process${unreadable.length === 1 ? '' : 'es'} cannot be read`;
-    const needs =
-      process.geteuid?.() === 0
-        ? 'the right to trace every process (CAP_SYS_PTRACE, and no security module against it)'
-        : asRoot;
-    return { ...whole, refusal: { code: 'AccessDenied', text, needs } };
+  const denied = (text: string, needs: string): Answer => ({
+    ...whole,
+    refusal: { code: 'AccessDenied', text, needs },
+  });
+  if (unreadable.length > 0)
+    return denied(
+      `the open files of ${unreadable.length} process${unreadable.length === 1 ? '' : 'es'} cannot be read`,
+      toSeeAll(),
+    );
+  if (hidden === 'outside')
+    return denied('processes outside of this PID namespace cannot be seen', 'to run as root on the host itself');
+  return hidden === 'others' ? denied(hidepid, toSeeAll()) : whole;
+}
+
+/** Why /proc has no such process: it has ended, or it is hidden. */
+function absence(pid: number): Refusal {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return { code: 'Gone', text: 'the process has ended' };
   }
-  return hidden === null
-    ? whole
-    : { ...whole, refusal: { code: 'AccessDenied', text: hidden, needs: 'to run as root on the host itself' } };
+  return { code: 'AccessDenied', text: hidepid, needs: toSeeAll() };
 }
 
 function processDetails(pid: string, hint: RawHint): Answer {
@@ -87,7 +107,7 @@ function processDetails(pid: string, hint: RawHint): Answer {
     stat = readFileSync(`${folder}/stat`, 'utf8');
   } catch (error) {
     const refusal = refusalOf(error);
-    return { refusal: refusal.code === 'NotSupported' ? { code: 'Gone', text: 'the process has ended' } : refusal };
+    return { refusal: refusal.code === 'NotSupported' ? absence(Number(pid)) : refusal };
   }
   const refused: Record<string, Refusal['code']> = {};
   const part = <T>(name: string, get: () => T): T | undefined => {

@@ -1,16 +1,16 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { run, temporaryFolder } from '../../commands/harness.ts';
+import { noPowerShell, plain, pwsh } from '../../powershell.ts';
 import { skip, type TestContext } from '../../skip.ts';
 
 const test = suite('CLIXML of this PowerShell');
-const found = spawnSync('pwsh', ['-NoProfile', '-Command', '1'], { encoding: 'utf8' }).stdout?.trim() === '1';
 const folder = temporaryFolder();
 
 test('Export-Clixml in every encoding, of real processes and of sockets that are said to be of one', async (context: TestContext) => {
-  if (!found) return skip('pwsh is not installed', context);
+  if (pwsh === null) return skip(noPowerShell, context);
   const script = `
     $ErrorActionPreference = 'Stop'
     Set-Location -LiteralPath '${folder.replaceAll("'", "''")}'
@@ -22,12 +22,15 @@ test('Export-Clixml in every encoding, of real processes and of sockets that are
     @{ Sockets = @($socket); Processes = @(Get-Process -Id $PID) } | Export-Clixml -Depth 4 -LiteralPath table.clixml
     $socket, (Get-Process -Id $PID) | ForEach-Object { $_; $_ } | Export-Clixml -LiteralPath twice.clixml
     Import-Clixml utf8.clixml | Export-Clixml -LiteralPath again.clixml
-    $PID`;
-  const pid = execFileSync('pwsh', ['-NoProfile', '-Command', script], { encoding: 'utf8' }).trim();
-  for (const name of ['utf8', 'utf8BOM', 'unicode', 'bigendianunicode', 'list', 'table', 'twice', 'again']) {
-    const { code, out } = await run(['8080', '--from', join(folder, `${name}.clixml`), '--format', 'json', '--columns', 'LocalAddress,State,OwningProcess,Owner']);
-    assert.is(code, 0, name);
-    assert.match(out, new RegExp(`\\{"LocalAddress":"::1","State":"Listen","OwningProcess":${pid},"Owner":"pwsh \\(${pid}\\)"\\}`), name);
+    $process = Get-Process -Id $PID
+    ConvertTo-Json @($process.Id, $process.Name)`;
+  const output = execFileSync(pwsh, [...plain, '-Command', script], { encoding: 'utf8' });
+  const [pid, name] = JSON.parse(output) as [number, string];
+  for (const file of ['utf8', 'utf8BOM', 'unicode', 'bigendianunicode', 'list', 'table', 'twice', 'again']) {
+    const { code, out } = await run(['8080', '--from', join(folder, `${file}.clixml`), '--format', 'json', '--columns', 'LocalAddress,State,OwningProcess,Owner']);
+    assert.is(code, 0, file);
+    const rows = (JSON.parse(out) as { Problem?: string }[]).filter(({ Problem }) => Problem === undefined);
+    assert.equal(rows, [{ LocalAddress: '::1', State: 'Listen', OwningProcess: pid, Owner: `${name} (${pid})` }], file);
   }
 });
 
