@@ -28,7 +28,7 @@ import { stopResult } from '../schema/stop.ts';
 import { auditTask } from '../schema/task.ts';
 import { tableColumns, variantOf, variants } from '../schema/variant.ts';
 import { version } from './bundle.ts';
-import type { Platform } from './executable.ts';
+import type { Platform } from './platform.ts';
 import { root } from './runtime.mjs';
 
 const sources = join(root, 'ps');

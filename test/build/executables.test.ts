@@ -7,7 +7,7 @@ import { Resource } from 'resedit';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundle, version } from '../../src/build/bundle.ts';
-import { type Platform, runtimeOf } from '../../src/build/executable.ts';
+import { type Platform, runtimeOf } from '../../src/build/platform.ts';
 import { arm64Runtimes, nodeBinary, nodeFlags, ownNode, root, sha256 } from '../../src/build/runtime.mjs';
 import { skip } from '../skip.ts';
 import { dist, has, products, withFolder } from './machine.ts';
