@@ -131,28 +131,32 @@ function unknownVariables(text: string): string[] {
     .toSorted();
 }
 
+/** What is to be changed in a binary, by the names that it reads. */
+export function findReads(bytes: Buffer, names: readonly string[]): Map<string, Change[]> {
+  const text = bytes.toString('latin1');
+  const found = new Map<string, Change[]>(names.map((name) => [name, []]));
+  if (names.length === 0) return found;
+  for (const match of text.matchAll(new RegExp(`(?<![\\w$])(?:${names.join('|')})(?![\\w$])`, 'g'))) {
+    const [name] = match;
+    const change = changeAt(bytes, text, match.index, name);
+    if (change !== null) found.get(name)!.push(change);
+  }
+  return found;
+}
+
 /**
  * Makes a Node binary deaf to the variables in `expected`, which says how often each is found where it is read. Changes
  * the bytes in place; throws when a count differs, or when the binary reads a variable that is neither inert nor heeded.
  */
 export function makeInert(bytes: Buffer, expected: ReadonlyMap<string, number>): void {
-  const text = bytes.toString('latin1');
-  const longestFirst = [...expected.keys()].toSorted((a, b) => b.length - a.length);
-  const counts = new Map([...expected.keys()].map((name) => [name, 0]));
-  const changes: Change[] = [];
-  for (const match of text.matchAll(new RegExp(`(?<![\\w$])(?:${longestFirst.join('|')})(?![\\w$])`, 'g'))) {
-    const [name] = match;
-    const change = changeAt(bytes, text, match.index, name);
-    if (change === null) continue;
-    changes.push(change);
-    counts.set(name, counts.get(name)! + 1);
-  }
+  const reads = findReads(bytes, [...expected.keys()]);
   const faults = [
-    ...[...expected].flatMap(([name, count]) =>
-      counts.get(name) === count ? [] : [`${name} is found ${counts.get(name)} times, expected ${count}`],
-    ),
-    ...unknownVariables(text).map((name) => `${name} is read, and neither inert nor heeded`),
+    ...[...expected].flatMap(([name, count]) => {
+      const { length } = reads.get(name)!;
+      return length === count ? [] : [`${name} is found ${length} times, expected ${count}`];
+    }),
+    ...unknownVariables(bytes.toString('latin1')).map((name) => `${name} is read, and neither inert nor heeded`),
   ];
   if (faults.length > 0) throw new Error(`the Node binary reads its environment differently:\n${faults.join('\n')}`);
-  for (const [at, replacement] of changes) bytes.write(replacement, at, 'latin1');
+  for (const [at, text] of [...reads.values()].flat()) bytes.write(text, at, 'latin1');
 }
