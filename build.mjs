@@ -9,13 +9,15 @@ const usage = `node build.mjs COMMAND
   install         install the locked dependencies and the pinned Node, when missing or stale
   start [ARGS…]   run PortOwner from its sources
   node [ARGS…]    run the pinned Node, e.g. on a script or a single test
-  check           check types, lint and layout
+  debug [ARGS…]   run PortOwner from its sources, and wait for a debugger
+  check           check types, lint, dead code and layout
   format          lay out the sources as the check wants them
   lint            lint only
   build [NAME…]   build the executables in dist/ (or one of them: win, win-arm64, linux)
   generate        rewrite the sources and the tables of README.md that are made from other files
   notices         write THIRD-PARTY-NOTICES
   test [PATTERN…] check, build and run every test (or only the test files whose path contains a PATTERN)
+  coverage [PATTERN…]  run tests and write which lines they reach to .cache/coverage
   bench           build, and measure against the budgets`;
 
 function install() {
@@ -69,6 +71,7 @@ const run = (script, ...args) => node(...nodeFlags, join(root, script), ...args)
 const commands = {
   install: () => (ownNode(), 0),
   start: (args) => run('src/main.ts', ...args),
+  debug: (args) => node('--inspect-brk', ...nodeFlags, join(root, 'src/main.ts'), ...args),
   node: (args) => node(...nodeFlags, ...args),
   check: () => run('src/build/check.ts'),
   format: () => node(join(root, 'node_modules/oxfmt/bin/oxfmt'), 'src', 'test', 'build.mjs'),
@@ -77,6 +80,22 @@ const commands = {
   generate: () => run('src/build/generated.ts'),
   notices: () => run('src/build/notices.ts'),
   test: (args) => run('test/run.ts', ...args),
+  coverage: (args) =>
+    node(
+      join(root, 'node_modules/c8/bin/c8.js'),
+      '--all',
+      '--src=src',
+      '--include=src/**',
+      '--exclude=src/build/**',
+      '--exclude=src/generated/**',
+      '--reporter=text-summary',
+      '--reporter=html',
+      `--reports-dir=${join(root, '.cache/coverage')}`,
+      ownNode(),
+      ...nodeFlags,
+      join(root, 'test/run.ts'),
+      ...args,
+    ),
   bench: async (args) => (await run('src/build/build.ts')) || run('test/bench/main.ts', ...args),
 };
 

@@ -37,7 +37,7 @@ interface ProblemKind {
   readonly category: ErrorCategory;
 }
 
-/** The documented list; README's table is made from it. */
+/** The documented list: docs/reference/errors.md is made from it. */
 export const problemKinds = {
   PO1001: {
     summary: 'wrong usage of the command line',

@@ -35,27 +35,16 @@ Describe 'The executable' {
     BeforeAll {
         $definitions = & $executable definitions | ConvertFrom-Json
         $commands = InModuleScope PortOwner { Get-CommandTable }
-        $own = InModuleScope PortOwner { $script:OwnOptions }
-        $leftOut = InModuleScope PortOwner { $script:CommandsLeftOut }
         $offered = @{}
         foreach ($function in $commands.Keys) { $offered[(@('portowner') + $commands[$function].Command) -join ' '] = $function }
     }
 
-    It 'has no command that the module neither offers nor leaves out on purpose' {
-        $paths = @($definitions.path -replace ' [.<[].*$')
-        $paths | Where-Object { -not $offered[$_] -and -not $leftOut[$_ -replace '^portowner '] } | Should -BeNullOrEmpty
-        $offered.Keys | Where-Object { $_ -notin $paths } | Should -BeNullOrEmpty
-        $leftOut.Keys | Where-Object { "portowner $_" -notin $paths } | Should -BeNullOrEmpty
-    }
-
-    It 'has no option that the module neither offers nor leaves out on purpose' {
-        foreach ($definition in $definitions) {
-            $function = $offered[$definition.path -replace ' [.<[].*$']
-            if (-not $function) { continue }
+    It 'has every command and option that a function names' {
+        foreach ($command in $offered.Keys) {
+            $definition = $definitions | Where-Object { $_.path -replace ' [.<[].*$' -eq $command }
+            $definition | Should -Not -BeNullOrEmpty -Because $command
             $options = @($definition.options | ForEach-Object { ($_.definition -replace ' #\d+' -split ',')[0] })
-            $known = @($commands[$function].Options.Values) + @($commands[$function].LeftOut.Keys)
-            $options | Where-Object { $_ -notin $known -and -not $own[$_] } | Should -BeNullOrEmpty -Because "$function knows all options"
-            $known | Where-Object { $_ -notin $options } | Should -BeNullOrEmpty -Because "$function names no others"
+            $commands[$offered[$command]].Options.Values | Where-Object { $_ -notin $options } | Should -BeNullOrEmpty -Because $command
         }
     }
 

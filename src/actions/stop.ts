@@ -376,8 +376,3 @@ export async function stopTarget(target: Target, world: StopWorld, options: Stop
     for (const process of held.values()) process.release();
   }
 }
-
-/** Of several targets the one that was approved. */
-export function approvedTarget(targets: readonly Target[], wanted: Parameters<typeof isSame>[1]): Target | null {
-  return targets.find((target) => isSame(target, wanted)) ?? null;
-}

@@ -25,6 +25,7 @@ function tool(name: string, script: string, ...args: string[]): Check {
 export const checks = {
   types: () => tool('types', 'typescript/bin/tsc', '--project', 'tsconfig.json'),
   lint: () => tool('lint', 'oxlint/bin/oxlint', '--deny-warnings', 'src', 'test', 'build.mjs'),
+  'dead code': () => tool('dead code', 'knip/bin/knip.js', '--no-progress'),
   format: () => tool('format', 'oxfmt/bin/oxfmt', '--list-different', 'src', 'test', 'build.mjs'),
 };
 

@@ -1,10 +1,12 @@
 // The sources that are made from other files and kept in the repository, so that they can be read.
 // As a script, it writes them.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { compileFromFile } from 'json-schema-to-typescript';
-import { withReference } from './reference.ts';
+import { loadAllCommands } from '../cli/commands.ts';
+import { catalogueText, commandTable } from './catalogue.ts';
+import { referencePages } from './reference.ts';
 import { root } from './runtime.mjs';
 
 /** The types of the facts, from their JSON Schema. */
@@ -43,13 +45,16 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['src/facts/facts.ts', await factTypes()],
     ['src/ports/iana-data.ts', ianaData()],
-    ['README.md', withReference(readFileSync(join(root, 'README.md'), 'utf8'))],
+    ['src/cli/catalogue.ts', await catalogueText()],
+    ['ps/Private/Commands.ps1', commandTable(await loadAllCommands())],
+    ...(await referencePages()),
   ]);
 }
 
 if (import.meta.main) {
   for (const [path, text] of await generatedFiles()) {
     const file = join(root, path);
-    if (readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+    mkdirSync(dirname(file), { recursive: true });
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
   }
 }

@@ -12,20 +12,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { commandWords } from '../commands/completion.ts';
+import { loadAllCommands } from '../cli/commands.ts';
+import { commandWords } from '../cli/words.ts';
 import { powershellScript } from '../completion/powershell.ts';
 import { styles } from '../formats/table.ts';
-import { auditRun, portSpan } from '../schema/audit-run.ts';
 import { liveTypeName, plainColumns, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
-import { conflict } from '../schema/conflict.ts';
-import { endpoint } from '../schema/endpoint.ts';
-import { finding } from '../schema/finding.ts';
-import { freePort } from '../schema/free.ts';
-import { listenerRow } from '../schema/listener.ts';
-import { range } from '../schema/range.ts';
-import { verdict } from '../schema/verdict.ts';
-import { stopResult } from '../schema/stop.ts';
-import { auditTask } from '../schema/task.ts';
 import { tableColumns, variantOf, variants } from '../schema/variant.ts';
 import { version } from './bundle.ts';
 import type { Platform } from './platform.ts';
@@ -33,26 +24,14 @@ import { root } from './runtime.mjs';
 
 const sources = join(root, 'ps');
 
-/** The functions that give rows, and the schema of these. */
-const schemas: Readonly<Record<string, RowSchema>> = {
-  'Get-PortOwner': endpoint,
-  'Get-PortRange': range,
-  'Get-FreePort': freePort,
-  'Stop-PortOwner': stopResult,
-  'Test-PortBinding': verdict,
-  'Get-PortConflict': conflict,
-  'New-PortBaseline': listenerRow,
-  'Update-PortBaseline': finding,
-  'Get-PortBaseline': listenerRow,
-  'Compare-PortSnapshot': finding,
-  'Invoke-PortAudit': finding,
-  'Get-PortAudit': auditRun,
-  'Register-PortAuditTask': auditTask,
-  'Unregister-PortAuditTask': auditTask,
-  'Get-PortAuditTask': auditTask,
-};
+/** The functions that give rows, and the schemas of these. */
+const functions: ReadonlyMap<string, readonly RowSchema[]> = new Map(
+  (await loadAllCommands()).flatMap(({ about }): [string, readonly RowSchema[]][] =>
+    typeof about.powershell === 'string' || about.rows.length === 0 ? [] : [[about.powershell.name, about.rows]],
+  ),
+);
 /** Those of their rows, each once. */
-const rowSchemas: readonly RowSchema[] = [...new Set([...Object.values(schemas), portSpan])];
+const rowSchemas: readonly RowSchema[] = [...new Set([...functions.values()].flat())];
 
 const xml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -188,13 +167,13 @@ function scripts(folder: string): { name: string; text: string }[] {
 }
 
 function scriptModule(): string {
-  const columns = Object.entries(schemas).map(
-    ([name, schema]) => `        ${quoted(name)} = ${list(plainColumns(schema).map((column) => column.name))}`,
+  const columns = [...functions].map(
+    ([name, [schema]]) => `        ${quoted(name)} = ${list(plainColumns(schema!).map((column) => column.name))}`,
   );
   return `${[
     // The same rules whatever the user has set.
     'Set-StrictMode -Version 3.0',
-    `# The functions that give rows.\n$rowFunctions = ${list(Object.keys(schemas))}`,
+    `# The functions that give rows.\n$rowFunctions = ${list([...functions.keys()])}`,
     `# The properties that can be chosen of these rows.\nfunction Get-ColumnTable {\n    @{\n${columns.join('\n')}\n    }\n}`,
     ...[...scripts('Private'), ...scripts('Public')].map(({ text }) => text),
   ].join('\n\n')}\n`;
@@ -202,7 +181,7 @@ function scriptModule(): string {
 
 /** What completes the bare executable, as a script of its own: it is only read when somebody presses Tab. */
 async function completionScript(): Promise<string> {
-  const script = await commandWords().then(powershellScript);
+  const script = powershellScript(commandWords(await loadAllCommands()));
   const body = /^Register-ArgumentCompleter -Native .* -ScriptBlock \{\n([^]*)\n\}\n$/m.exec(script)?.[1];
   if (body === undefined) throw new Error('the completion script registers something else');
   return `# Completes portowner. The module runs it.\n${body}\n`;

@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import { compare, type Comparison } from '../audit/compare.ts';
 import { atLeast, audit } from '../audit/findings.ts';
 import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
@@ -46,8 +47,6 @@ export class AuditCommand extends RowCommand {
       The store is one file that keeps the history of all audits, for portowner history; it is made when it is missing. Without --baseline and --policy an audit only keeps what is now. An audit that is older than the newest of its machine is not stored, nor one that is dated more than a day ahead of the clock; the same audit again leaves the store as it is.
 
       Findings go to standard output and to each --report, whose format follows from its name: .csv, .json, .ndjson, .clixml, .txt. What the audit could not tell is in them, too. One line on standard error sums the audit up; it says clean only when the exit code is 0. An audit that could not be made leaves the reports as they were: its exit code, and with --event-log an event, say so.
-
-      Exit codes: 0 clean, 1 findings, 64 wrong usage, 69 cannot tell, or the store or a report could not be written, 77 no findings, but more rights would tell more.
     `,
     examples: [
       ['What differs from what was approved', '$0 audit --baseline server7.yaml'],
@@ -59,6 +58,43 @@ export class AuditCommand extends RowCommand {
       ['Only what is bad makes it fail', '$0 audit --policy policy.yaml --fail-on high'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [finding],
+    operands: null,
+    values: {
+      '--baseline': 'file',
+      '--policy': 'file',
+      '--store': 'file',
+      '--report': 'file',
+      '--fail-on': severities.map((severity) => severity.toLowerCase()),
+    },
+    exitCodes: {
+      0: 'clean',
+      1: 'findings',
+      69: 'cannot tell, or the store or a report could not be written',
+      77: 'no findings, but needs elevated rights for a complete answer',
+    },
+    powershell: {
+      name: 'Invoke-PortAudit',
+      parameters: {
+        BaselinePath: '--baseline',
+        PolicyPath: '--policy',
+        StorePath: '--store',
+        ReportPath: '--report',
+        KeepDay: '--keep',
+        IncludeHash: '--hash',
+        EventLog: '--event-log',
+        Column: '--columns',
+        FromSnapshot: '--from',
+      },
+      leftOut: {
+        '--fail-on': 'there is no exit code: Where-Object selects by Severity',
+        '--forget-later': 'a store is repaired by hand',
+        '--output': '-ReportPath writes files',
+        '--excel': '-ReportPath writes files',
+      },
+    },
+  };
 
   baseline = Option.String('--baseline', { description: 'the approved listeners' });
   policy = Option.String('--policy', { description: 'the rules' });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import type { Baseline } from '../audit/baseline.ts';
 import { changeRows } from '../audit/findings.ts';
 import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
@@ -85,14 +86,24 @@ export class BaselineCreateCommand extends BaselineCommand {
       A value that you remove from an entry may be any from then on. Without a line machine: the baseline is for any machine.
 
       When not all sockets can be read, nothing is written but with --force.
-
-      Exit codes: 0 done, 64 wrong usage, 69 the sockets cannot be read, or not all of them, or the file cannot be written.
     `,
     examples: [
       ['Approve what listens now', '$0 baseline create server7.yaml'],
       ['Another machine, from its snapshot', '$0 baseline create server8.yaml --from server8.json'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [listenerRow],
+    operands: 'file',
+    values: {},
+    exitCodes: { 0: 'done', 69: 'the sockets cannot be read, or not all of them, or the file cannot be written' },
+    powershell: {
+      name: 'New-PortBaseline',
+      operand: 'Path',
+      parameters: { IncludeHash: '--hash', Force: '--force', FromSnapshot: '--from' },
+      leftOut: { '--columns': 'Select-Object selects' },
+    },
+  };
 
   force = Option.Boolean('--force', false, {
     description: 'replace a baseline that exists, and write one although not all sockets could be read',
@@ -144,14 +155,27 @@ export class BaselineUpdateCommand extends BaselineCommand {
       New listeners are added where they belong, entries of listeners that are gone are removed, and the rest is changed in place: comments and the order of entries stay. The comment right above an entry goes with it.
 
       A value that an entry leaves out stays left out. When not all sockets can be read, no entry is removed. A baseline of another machine is changed only with --force.
-
-      Exit codes: 0 done, 64 wrong usage, 69 the sockets cannot be read, or not all of them, or the file is of another machine, or cannot be written.
     `,
     examples: [
       ['Approve what is now', '$0 baseline update server7.yaml'],
       ['Only look', '$0 baseline update server7.yaml --dry-run'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [finding],
+    operands: 'file',
+    values: {},
+    exitCodes: {
+      0: 'done',
+      69: 'the sockets cannot be read, or not all of them, or the file is of another machine, or cannot be written',
+    },
+    powershell: {
+      name: 'Update-PortBaseline',
+      operand: 'Path',
+      parameters: { Force: '--force', KeepClosed: '--keep-closed', IncludeHash: '--hash', FromSnapshot: '--from' },
+      leftOut: { '--dry-run': 'Invoke-PortAudit says what differs', '--columns': 'Select-Object selects' },
+    },
+  };
 
   keepClosed = Option.Boolean('--keep-closed', false, { description: 'keep the entries of listeners that are gone' });
   dryRun = Option.Boolean('--dry-run', false, { description: 'only say what would change' });
@@ -213,6 +237,13 @@ export class BaselineShowCommand extends RowCommand {
       ['As a table for a spreadsheet', '$0 baseline show server7.yaml --format csv --output approved.csv'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [listenerRow],
+    operands: 'file',
+    values: {},
+    exitCodes: { 0: 'done', 69: 'the file cannot be read, or is not a baseline' },
+    powershell: { name: 'Get-PortBaseline', operand: 'Path', parameters: { Column: '--columns' } },
+  };
 
   override readonly from: undefined = undefined;
   file = Option.String({ name: 'FILE' });

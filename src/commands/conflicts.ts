@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import * as t from 'typanion';
 import { conflicts, severities, type Severity } from '../diagnosis/conflicts.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -7,7 +8,7 @@ import { conflict, type Conflict } from '../schema/conflict.ts';
 import { sectionProblems } from './problems.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
-export const severityWords = ['error', 'warning', 'information'] as const;
+const severityWords = ['error', 'warning', 'information'] as const;
 
 /** Everything on a machine that is or will become a conflict over a port. */
 export class ConflictsCommand extends RowCommand {
@@ -18,8 +19,6 @@ export class ConflictsCommand extends RowCommand {
       It finds owners of one port on overlapping addresses or by reuse, one program started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs, rules and socket units that want a port which another has, and dynamic ports that run out.
 
       Error means that something does not work, Warning that it works by luck or not for everybody, Information what every healthy machine has.
-
-      Exit codes: 0 nothing worse than Information, 1 a Warning or Error, 69 cannot tell, 77 more rights would tell.
     `,
     examples: [
       ['Every conflict, the worst first', '$0 conflicts'],
@@ -27,6 +26,22 @@ export class ConflictsCommand extends RowCommand {
       ['Of a snapshot, with what to do', '$0 conflicts --from server7.json --format list'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [conflict],
+    operands: null,
+    values: { '--severity': severityWords },
+    exitCodes: {
+      0: 'nothing worse than Information',
+      1: 'a Warning or Error',
+      69: 'cannot tell',
+      77: 'needs elevated rights for a complete answer',
+    },
+    powershell: {
+      name: 'Get-PortConflict',
+      parameters: { Severity: '--severity', Column: '--columns', FromSnapshot: '--from' },
+      terms: { Severity: { Error: 'error', Warning: 'warning', Information: 'information' } },
+    },
+  };
 
   severity = Option.String('--severity', {
     description: 'only what is at least this bad: error, warning or information (default)',
@@ -75,7 +90,7 @@ export class ConflictsCommand extends RowCommand {
 
   /** What the words of a table mean. */
   private notes(rows: readonly Conflict[]): string | null {
-    if ((this.format ?? 'table') !== 'table' || this.columns !== undefined) return null;
+    if (!this.narrow) return null;
     const known = new Map(rows.map((row) => [row.Kind!, row.Description!]));
     return ['', ...[...known].map(([kind, description]) => `${kind}: ${description}`)].join('\n');
   }

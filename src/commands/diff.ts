@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import { compare } from '../audit/compare.ts';
 import { certainChanges, changeRows } from '../audit/findings.ts';
 import { auditQuestion, listeners } from '../audit/listeners.ts';
@@ -17,8 +18,6 @@ export class DiffCommand extends RowCommand {
     description: 'say which listeners differ between two snapshots, or between a snapshot and now',
     details: `
       Listeners that opened, closed, or changed their owner, path, user, address or executable. Listeners of the dynamic range are compared by program, user, protocol and address scope, not by port. Executables are compared where both snapshots have their hashes, and on Windows their signers (portowner snapshot --hash).
-
-      Exit codes: 0 no difference, 1 differences, 64 wrong usage, 69 cannot tell, 77 more rights would tell.
     `,
     examples: [
       ['What changed since last night', '$0 diff last-night.json'],
@@ -26,6 +25,23 @@ export class DiffCommand extends RowCommand {
       ['For a script', '$0 diff monday.json tuesday.json --format json'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [finding],
+    operands: 'file',
+    values: {},
+    exitCodes: {
+      0: 'no difference',
+      1: 'differences',
+      69: 'cannot tell',
+      77: 'needs elevated rights for a complete answer',
+    },
+    powershell: {
+      name: 'Compare-PortSnapshot',
+      operand: 'ReferencePath',
+      own: ['DifferencePath'],
+      parameters: { IncludeHash: '--hash', Column: '--columns' },
+    },
+  };
 
   override readonly from: undefined = undefined;
   before = Option.String({ name: 'A' });

@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import { invariantFindings, sectionFindings, sourceFindings } from '../doctor/checks.ts';
 import { asToolSockets, disagreements } from '../doctor/compare.ts';
 import { finding, plural, type Finding } from '../doctor/finding.ts';
@@ -63,8 +64,6 @@ export class DoctorCommand extends RowCommand {
       It reads every source, checks what must hold on any machine, and compares the sockets and their processes with Get-NetTCPConnection, Get-NetUDPEndpoint and netstat (ss on Linux). Each disagreement is printed with --format list.
 
       With --bundle it also writes what the system said into a file for a report of a defect. Names of users and machines, paths below user profiles, command lines and IP addresses are replaced in it, the same by the same; look through it before you send it.
-
-      Exit codes: 0 all agree, 1 something differs, 69 something could not be checked.
     `,
     examples: [
       ['Check this machine', '$0 doctor'],
@@ -73,6 +72,13 @@ export class DoctorCommand extends RowCommand {
       ['Ask the file', '$0 443 --from report.json'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [check],
+    operands: null,
+    values: { '--bundle': 'file' },
+    exitCodes: { 0: 'all agree', 1: 'something differs', 69: 'something could not be checked' },
+    powershell: 'a check of PortOwner itself, for people',
+  };
 
   bundle = Option.String('--bundle', { description: 'write what the system said to this file, redacted' });
 

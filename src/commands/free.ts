@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import {
   attemptsReason,
   bindsFor,
@@ -47,8 +48,6 @@ export class FreeCommand extends RowCommand {
       Without --format the numbers alone are written, one a line: PORT=$(portowner free).
 
       --hold SECONDS keeps other calls of portowner free by the same user from handing the port out for that time. It does not keep the port bound: any other program may take it. What is held is noted in a file: leases.json in %LOCALAPPDATA%\\PortOwner on Windows, in $XDG_STATE_HOME/portowner or ~/.local/state/portowner on Linux.
-
-      Exit codes: 0 as many as wanted, 1 fewer, 64 wrong usage, 69 cannot tell.
     `,
     examples: [
       ['A free port', '$0 free'],
@@ -58,6 +57,30 @@ export class FreeCommand extends RowCommand {
       ['Only this machine needs to reach it', '$0 free --range 8000-8999 --address 127.0.0.1'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [freePort],
+    operands: null,
+    values: { '--protocol': Object.keys(protocols), '--policy': 'file', '--baseline': 'file' },
+    exitCodes: { 0: 'as many as wanted', 1: 'fewer', 69: 'cannot tell' },
+    powershell: {
+      name: 'Get-FreePort',
+      parameters: {
+        Count: '--count',
+        Range: '--range',
+        Near: '--near',
+        Consecutive: '--consecutive',
+        Protocol: '--protocol',
+        Address: '--address',
+        IncludeRegistered: '--registered',
+        Except: '--except',
+        PolicyPath: '--policy',
+        BaselinePath: '--baseline',
+        Explain: '--explain',
+        HoldSec: '--hold',
+        Column: '--columns',
+      },
+    },
+  };
 
   // Nobody binds a port of a snapshot, and --count says how many ports are wanted.
   override readonly from: undefined = undefined;

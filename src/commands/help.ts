@@ -1,4 +1,6 @@
-import type { Cli, Definition } from 'clipanion';
+import type { Definition } from 'clipanion';
+import { exitCodesOf } from '../cli/about.ts';
+import type { KnownCommand } from '../cli/commands.ts';
 import { PortOwnerError } from '../problems.ts';
 
 /** A help page is no wider than this, on any terminal. */
@@ -18,7 +20,7 @@ function wrap(text: string, indent: number): string {
 }
 
 /** `--format,-f #0` as people write it: `-f, --format FORMAT`. */
-function optionText(option: Definition['options'][number]): string {
+export function optionText(option: Definition['options'][number]): string {
   const [long = '', ...short] = option.definition.replace(/ #\d+/g, '').split(',');
   const value = / #\d+/.test(option.definition) ? ` ${long.replace(/^--/, '').toUpperCase()}` : '';
   return `${[...short, long].join(', ')}${value}`;
@@ -28,13 +30,22 @@ function title(text: string): string {
   return `\n${text}\n`;
 }
 
+/** The words of a command: clipanion writes its operands behind them. */
+export const pathOf = (definition: Definition): string => definition.path.replace(/ [.<[].*$/, '').trim();
+
+/** Its operands as people write them, with a blank in front. */
+export function operandsOf(definition: Definition): string {
+  // Clipanion has no name for operands of any number: they are ports wherever there are some.
+  return ((definition as { usage?: string }).usage ?? '').slice(pathOf(definition).length).replace('...', '[PORTS…]');
+}
+
 /** The page of one command. */
-function commandPage(definition: Definition, operands: string): string {
+function commandPage({ definition, about }: KnownCommand): string {
   const options = definition.options.map((option) => ({
     text: optionText(option),
     description: option.description ?? '',
   }));
-  const column = Math.max(...options.map(({ text }) => text.length)) + 4;
+  const column = Math.max(...options.map(({ text }) => text.length), 0) + 4;
   const optionLines = options.map(
     ({ text, description }) => `  ${text.padEnd(column - 2)}${wrap(description, column).trimStart()}`,
   );
@@ -45,54 +56,40 @@ function commandPage(definition: Definition, operands: string): string {
     .map((part) => wrap(part, 2))
     .join('\n\n');
   const examples = (definition.examples ?? []).map(([label, command]) => `  ${label.trim()}:\n    ${command}`);
+  const exitCodes = exitCodesOf(about).map(
+    ([code, meaning]) => `  ${String(code).padEnd(4)}${wrap(meaning, 6).trimStart()}`,
+  );
   return [
-    `${definition.path}${operands} [options]`,
+    `${pathOf(definition)}${operandsOf(definition)} [options]`,
     `  ${definition.description?.trim() ?? ''}`,
     ...(details === '' ? [] : ['', details]),
-    title('Options:') + optionLines.join('\n'),
+    ...(optionLines.length === 0 ? [] : [title('Options:') + optionLines.join('\n')]),
+    title('Exit codes:') + exitCodes.join('\n'),
     title('Examples:') + examples.join('\n\n'),
     '',
   ].join('\n');
 }
 
+/** A line for each of these commands: its words, and what it does. */
+function commandLines(commands: readonly KnownCommand[]): string {
+  const lines = commands.map(({ definition }) => [pathOf(definition), definition.description?.trim() ?? ''] as const);
+  const column = Math.max(...lines.map(([path]) => path.length)) + 4;
+  return lines.map(([path, text]) => `  ${path.padEnd(column - 2)}${wrap(text, column).trimStart()}`).join('\n');
+}
+
 /** The help of the command that `words` name; without words, the main question with a list of the other commands. */
-export async function helpText(cli: Cli<never>, words: readonly string[]): Promise<string> {
-  const definitions = cli.definitions();
-  const wanted = ['portowner', ...words].join(' ');
-  // Clipanion writes the operands of a command into its path.
-  const pathOf = (definition: Definition): string => definition.path.replace(/ [.<[].*$/, '').trim();
-  const found = definitions.find((definition) => pathOf(definition) === wanted);
+export function helpText(all: readonly KnownCommand[], words: readonly string[]): string {
+  const wanted = words.join(' ');
+  const found = all.find(({ path }) => path === wanted);
+  if (found !== undefined && words.length > 0) return commandPage(found);
+  if (found !== undefined)
+    return `${commandPage(found)}${title('Other commands:')}${commandLines(all.filter((command) => command !== found))}\n\n  portowner COMMAND --help tells more about each; portowner --version prints the version.\n`;
   // The second word may be what the command is about.
-  if (
-    found === undefined &&
-    words.length > 1 &&
-    definitions.some((definition) => pathOf(definition) === `portowner ${words[0]}`)
-  )
-    return helpText(cli, words.slice(0, 1));
-  const shared = definitions.filter((definition) => pathOf(definition).startsWith(`${wanted} `));
-  if (found === undefined && shared.length > 0) {
-    const pages = shared.map(
-      (definition) => `${pathOf(definition)}\n  ${wrap(definition.description?.trim() ?? '', 2).trimStart()}\n`,
-    );
-    return `${pages.join('\n')}\n  ${wanted} COMMAND --help tells more about each.\n`;
-  }
-  if (found === undefined)
-    throw new PortOwnerError('PO1001', `there is no command ${JSON.stringify(words.join(' '))}`, {
-      hint: 'portowner --help lists them.',
-    });
-  // Clipanion has no name for operands of any number: they are ports wherever there are some.
-  const operands = ((found as { usage?: string }).usage ?? '').slice(pathOf(found).length).replace('...', '[PORTS…]');
-  const page = commandPage({ ...found, path: wanted }, operands);
-  if (words.length > 0) return page;
-  const others = definitions
-    .filter((definition) => definition !== found)
-    .map((definition) => ({
-      path: definition.path.replace(/ [.<[].*$/, '').trim(),
-      description: definition.description ?? '',
-    }));
-  const column = Math.max(...others.map(({ path }) => path.length)) + 4;
-  const lines = others.map(
-    ({ path, description }) => `  ${path.padEnd(column - 2)}${wrap(description.trim(), column).trimStart()}`,
-  );
-  return `${page}${title('Other commands:')}${lines.join('\n')}\n\n  portowner COMMAND --help tells more about each; portowner --version prints the version.\n`;
+  if (words.length > 1 && all.some(({ path }) => path === words[0])) return helpText(all, words.slice(0, 1));
+  const shared = all.filter(({ path }) => path.startsWith(`${wanted} `));
+  if (shared.length > 0)
+    return `${commandLines(shared)}\n\n  portowner ${wanted} COMMAND --help tells more about each.\n`;
+  throw new PortOwnerError('PO1001', `there is no command ${JSON.stringify(wanted)}`, {
+    hint: 'portowner --help lists them.',
+  });
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import { readRuns, readSpans } from '../audit/store.ts';
 import { wildcard } from '../ownership/filter.ts';
 import { parsePorts, portMatcher } from '../ports/expression.ts';
@@ -19,8 +20,6 @@ export class HistoryCommand extends RowCommand {
       PORTS are as for the main question, and dynamic for what programs took from the dynamic range. A port of that range is told by its number, too: which program had it, and when.
 
       An audit whose Complete is false could not tell all, and Problem says why: no findings are no clean machine then.
-
-      Exit codes: 0 there is something, 1 there is nothing, 64 wrong usage, 69 the store cannot be read.
     `,
     examples: [
       ['The last ten audits', '$0 history --store audits.db --last 10'],
@@ -28,6 +27,24 @@ export class HistoryCommand extends RowCommand {
       ['Since when there is nginx', '$0 history --program nginx --store audits.db'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [auditRun, portSpan],
+    operands: { column: 'LocalPort' },
+    values: { '--store': 'file', '--service': { column: 'Services' } },
+    exitCodes: { 0: 'there is something', 1: 'there is nothing', 69: 'the store cannot be read' },
+    powershell: {
+      name: 'Get-PortAudit',
+      operand: 'Port',
+      parameters: {
+        StorePath: '--store',
+        Program: '--program',
+        Service: '--service',
+        Machine: '--machine',
+        Last: '--last',
+        Column: '--columns',
+      },
+    },
+  };
 
   override readonly from: undefined = undefined;
   ports = Option.Rest({ name: 'PORTS' });

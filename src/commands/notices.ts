@@ -1,6 +1,6 @@
 import type { BinaryStep } from '../facts/binaries.ts';
 import type { Facts } from '../facts/facts.ts';
-import type { RowWriter } from '../formats/format.ts';
+import type { RowWriter } from '../formats/writer.ts';
 import type { Notice } from '../problems.ts';
 import { sectionNames } from './problems.ts';
 

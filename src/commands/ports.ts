@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import type { Facts, Socket } from '../facts/facts.ts';
 import { holdsPort, selectSockets, type Question } from '../facts/question.ts';
 import { detailsFor } from '../ownership/details.ts';
@@ -63,13 +64,6 @@ const states = Object.fromEntries(
 );
 const protocolNames = { tcp: 'TCP', udp: 'UDP' } as const;
 
-/** The words that options of the main question take, for completion. */
-export const optionValues: Readonly<Record<string, readonly string[]>> = {
-  '--protocol': Object.keys(protocolNames),
-  '--state': Object.keys(states),
-  '--range': Object.keys(rangeNames),
-};
-
 /** What PORTS ask for. The PowerShell module also asks for processes there, as `pid:1234`: the answer has the sockets of either. */
 interface Subject {
   /** Null asks for every port. */
@@ -88,8 +82,6 @@ export class PortsCommand extends RowCommand {
       Without options it looks for sockets whose local port is one of PORTS: listeners, bound and UDP sockets first, and when there are none, the connections that use such a local port.
 
       PORTS are numbers, ranges and IANA service names: 443, 80,443, 8000-8100, https. Without PORTS every listening TCP and bound UDP port is listed.
-
-      Exit codes: 0 there is an owner, 1 nobody owns it, 64 wrong usage, 69 cannot tell, 77 more rights would tell.
     `,
     examples: [
       ['Who owns port 443', '$0 443'],
@@ -101,6 +93,49 @@ export class PortsCommand extends RowCommand {
       ['Answer from a snapshot of another machine', '$0 443 --from server7.json'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [endpoint],
+    operands: { column: 'LocalPort' },
+    values: {
+      '--protocol': Object.keys(protocolNames),
+      '--state': Object.keys(states),
+      '--range': Object.keys(rangeNames),
+      '--pid': { column: 'OwningProcess' },
+      '--image': { column: 'ImageName' },
+      '--user': { column: 'UserName' },
+      '--service': { column: 'Services' },
+    },
+    exitCodes: {
+      0: 'there is an owner',
+      1: 'nobody owns it',
+      69: 'cannot tell',
+      77: 'needs elevated rights for a complete answer',
+    },
+    powershell: {
+      name: 'Get-PortOwner',
+      operand: 'Port',
+      own: ['InputObject'],
+      parameters: {
+        All: '--all',
+        Protocol: '--protocol',
+        State: '--state',
+        Id: '--pid',
+        ImageName: '--image',
+        Address: '--address',
+        RemotePort: '--remote-port',
+        User: '--user',
+        Service: '--service',
+        Range: '--range',
+        Resolve: '--resolve',
+        ResolveTimeoutSec: '--resolve',
+        Firewall: '--firewall',
+        Column: '--columns',
+        FromSnapshot: '--from',
+      },
+      terms: { Range: { WellKnown: 'well-known' } },
+      leftOut: { '--sort': 'Sort-Object sorts' },
+    },
+  };
 
   ports = Option.Rest({ name: 'PORTS' });
   all = Option.Boolean('--all,-a', false, { description: 'connections and every other state too' });

@@ -1,5 +1,6 @@
 import type { Facts } from '../facts/facts.ts';
-import { loadWriter, type RowWriter } from '../formats/format.ts';
+import { loadWriter } from '../formats/formats.ts';
+import type { RowWriter } from '../formats/writer.ts';
 import type { Sink } from '../formats/sink.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import type { Endpoint } from '../schema/endpoint.ts';

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } fro
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../formats/sink.ts';
-import type { Terminal } from '../formats/format.ts';
+import type { Terminal } from '../formats/writer.ts';
 import { liveBinder, liveEventLog, liveHands, liveScheduler, liveSource, liveTools } from '../machine/live.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -1,4 +1,5 @@
 import { Command } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import { ranges } from '../ownership/ranges.ts';
 import { exit } from '../problems.ts';
 import { range } from '../schema/range.ts';
@@ -21,6 +22,13 @@ export class RangesCommand extends RowCommand {
       ['Of a snapshot', '$0 ranges --from server7.json'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [range],
+    operands: null,
+    values: {},
+    exitCodes: { 0: 'done', 69: 'the ranges of this machine could not be read' },
+    powershell: { name: 'Get-PortRange', parameters: { Column: '--columns', FromSnapshot: '--from' } },
+  };
 
   override readonly schema = range;
 

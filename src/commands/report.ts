@@ -1,28 +1,21 @@
 import { extname } from 'node:path';
-import { loadWriter, type Format } from '../formats/format.ts';
+import { endings, formatOfEnding, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import { fileSink } from '../formats/sink.ts';
 import { PortOwnerError, type Problem } from '../problems.ts';
 import { plainColumns, type AnyRow, type RowSchema } from '../schema/column.ts';
 import { problemText } from './base.ts';
 
-/** What a report is written as, by the end of its file's name. */
-const formatOf: Readonly<Record<string, Format>> = {
-  '.csv': 'csv',
-  '.json': 'json',
-  '.ndjson': 'ndjson',
-  '.clixml': 'clixml',
-  '.xml': 'clixml',
-  '.txt': 'table',
-};
-
 /** The format of a report's file. Throws PO1001. */
 export function reportFormat(path: string): Format {
-  const format = formatOf[extname(path).toLowerCase()];
-  if (format !== undefined) return format;
-  throw new PortOwnerError('PO1001', `the end of the name ${JSON.stringify(path)} tells no format`, {
-    hint: `A report ends in ${Object.keys(formatOf).join(', ')}.`,
-    target: path,
-  });
+  const format = formatOfEnding(extname(path));
+  if (format !== null) return format;
+  throw new PortOwnerError(
+    'PO1001',
+    `cannot tell the report format from ${JSON.stringify(path)}; use ${endings.join(', ')}`,
+    {
+      target: path,
+    },
+  );
 }
 
 /** A problem where there are only rows: a finding that is none, which says so. */
@@ -50,7 +43,8 @@ export async function writeReport(
   note: string,
 ): Promise<void> {
   const format = reportFormat(path);
-  const columns = plainColumns(schema).filter((column) => format !== 'table' || column.importance !== undefined);
+  const { narrow, forPeople, spreadsheet } = traitsOf(format);
+  const columns = plainColumns(schema).filter((column) => narrow !== true || column.importance !== undefined);
   const sink = fileSink(path);
   try {
     const writer = await loadWriter(format, schema, {
@@ -58,17 +52,17 @@ export async function writeReport(
       sink,
       problems: 'auto',
       terminal: null,
-      excel: format === 'csv',
+      excel: spreadsheet === true,
     });
-    if (rows.length > 0 || format !== 'table') {
+    if (rows.length > 0 || forPeople !== true) {
       for (const problem of problems) {
         if (writer.carriesProblems) writer.problem(problem);
-        else if (format === 'csv') writer.row(problemRow(problem, machine));
+        else if (spreadsheet === true) writer.row(problemRow(problem, machine));
       }
       for (const row of rows) writer.row(row);
       await writer.end();
     }
-    if (format === 'table') sink.write(`${note}\n${problems.map(problemText).join('')}`);
+    if (forPeople === true) sink.write(`${note}\n${problems.map(problemText).join('')}`);
     sink.close();
   } catch (error) {
     sink.abort();

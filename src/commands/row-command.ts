@@ -4,7 +4,8 @@ import type { Facts } from '../facts/facts.ts';
 import { gather } from '../facts/gather.ts';
 import type { Question } from '../facts/question.ts';
 import type { FactsReader } from '../facts/read.ts';
-import { formats, loadWriter, type Format, type RowWriter } from '../formats/format.ts';
+import { formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
+import type { RowWriter } from '../formats/writer.ts';
 import { ClosedPipe, fileSink, type Sink } from '../formats/sink.ts';
 import { PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { plainColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
@@ -98,16 +99,20 @@ export abstract class RowCommand extends BaseCommand {
 
   /** Whether people read the answer, and a note with it. */
   protected get forPeople(): boolean {
-    const format = this.chosenFormat();
-    return format === 'table' || format === 'list';
+    return traitsOf(this.chosenFormat()).forPeople === true;
+  }
+
+  /** Whether the answer has no room for lists, which are then told below it. */
+  protected get narrow(): boolean {
+    return traitsOf(this.chosenFormat()).narrow === true && this.columns === undefined;
   }
 
   async perform(): Promise<ExitCode> {
     const format = this.chosenFormat();
-    const { forPeople } = this;
-    if (this.stream && format !== 'clixml') throw new PortOwnerError('PO1005', '--stream needs --format clixml');
-    if (this.excel && format !== 'csv') throw new PortOwnerError('PO1005', '--excel needs --format csv');
-    if (this.problems === 'rows' && (forPeople || format === 'csv')) {
+    const traits = traitsOf(format);
+    if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
+    if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
+    if (this.problems === 'rows' && traits.problemRows !== true) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json or ndjson');
     }
     // In a file nobody would look for what ended the command.
@@ -180,9 +185,10 @@ export abstract class RowCommand extends BaseCommand {
 
   private chosenColumns(format: Format): readonly Column[] {
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
-    if (format === 'table') return this.defaultColumns();
+    const { narrow, documents } = traitsOf(format);
+    if (narrow === true) return this.defaultColumns();
     return plainColumns(this.schema).filter(
-      (column) => format !== 'clixml' || column.askedBy === undefined || this.asks(column.askedBy),
+      (column) => documents !== true || column.askedBy === undefined || this.asks(column.askedBy),
     );
   }
 
@@ -213,7 +219,7 @@ export abstract class RowCommand extends BaseCommand {
       problems: this.problems ?? 'auto',
       stream: this.stream,
       terminal: toFile ? null : this.surroundings.terminal(),
-      excel: this.excel || (toFile && format === 'csv'),
+      excel: this.excel || (toFile && traitsOf(format).spreadsheet === true),
     });
   }
 

@@ -1,35 +1,13 @@
 import { ClosedPipe } from '../formats/sink.ts';
 import { exit, PortOwnerError, type ExitCode } from '../problems.ts';
+import { catalogue } from '../cli/catalogue.ts';
+import { newCli, type CommandClass } from '../cli/commands.ts';
 import { version } from '../version.ts';
 import { loadClipanion } from './clipanion.ts';
-import type { BaseCommand } from './base.ts';
 import type { Surroundings } from './surroundings.ts';
 
-type CommandClass = (new () => BaseCommand) & { readonly paths?: string[][] };
-
-/** The first word of a command line, and the one file that is loaded for it, with the command or commands in it. */
-const commands: Readonly<Record<string, () => Promise<CommandClass | readonly CommandClass[]>>> = {
-  snapshot: async () => (await import('./snapshot.ts')).SnapshotCommand,
-  ranges: async () => (await import('./ranges.ts')).RangesCommand,
-  free: async () => (await import('./free.ts')).FreeCommand,
-  stop: async () => (await import('./stop.ts')).StopCommand,
-  why: async () => (await import('./why.ts')).WhyCommand,
-  conflicts: async () => (await import('./conflicts.ts')).ConflictsCommand,
-  baseline: async () => {
-    const { BaselineCreateCommand, BaselineShowCommand, BaselineUpdateCommand } = await import('./baseline.ts');
-    return [BaselineCreateCommand, BaselineUpdateCommand, BaselineShowCommand];
-  },
-  diff: async () => (await import('./diff.ts')).DiffCommand,
-  audit: async () => (await import('./audit.ts')).AuditCommand,
-  history: async () => (await import('./history.ts')).HistoryCommand,
-  schedule: async () => (await import('./schedule.ts')).scheduleCommands,
-  doctor: async () => (await import('./doctor.ts')).DoctorCommand,
-  completion: async () => (await import('./completion.ts')).CompletionCommand,
-};
-const defaultCommand = async (): Promise<CommandClass> => (await import('./ports.ts')).PortsCommand;
-
 function isCommand(word: string | undefined): word is string {
-  return word !== undefined && Object.hasOwn(commands, word);
+  return word !== undefined && word !== '' && Object.hasOwn(catalogue, word);
 }
 
 /** The words that name a command: the first, and the second where it may be one of those that share the first. */
@@ -41,32 +19,13 @@ function commandWordsOf([first = '', second = '']: readonly string[]): string[] 
 function checkSecondWord(classes: readonly CommandClass[], [first = '', second = '']: readonly string[]): void {
   const paths = classes.flatMap(({ paths = [] }) => paths);
   if (paths.some((path) => path.length < 2 || path[1] === second)) return;
-  const what =
-    second === '' || second.startsWith('-') ? 'needs a second word' : `has no command ${JSON.stringify(second)}`;
   const words = paths.map(([, word]) => word).join(', ');
-  throw new PortOwnerError('PO1001', `portowner ${first} ${what}`, {
-    hint: `It takes one of ${words}; portowner ${first} --help tells of them.`,
-    target: second,
-  });
-}
-
-/** Every command, the main question first: for help, completion and definitions. */
-export async function allCommands(): Promise<CommandClass[]> {
-  await loadClipanion();
-  return (await Promise.all([defaultCommand, ...Object.values(commands)].map((load) => load()))).flat();
-}
-
-/** A parser of the command lines of these commands. */
-export async function newCli(classes: readonly CommandClass[]): Promise<import('clipanion').Cli<never>> {
-  const { Cli } = await loadClipanion();
-  const cli = new Cli({
-    binaryName: 'portowner',
-    binaryLabel: 'PortOwner',
-    binaryVersion: version,
-    enableColors: false,
-  });
-  for (const command of classes) cli.register(command as never);
-  return cli as never;
+  const missing = second === '' || second.startsWith('-');
+  throw new PortOwnerError(
+    'PO1001',
+    `${missing ? 'missing subcommand' : `unknown subcommand ${JSON.stringify(second)}`}: portowner ${first} ${words}`,
+    { hint: `portowner ${first} --help explains them.`, target: second },
+  );
 }
 
 /** `--sort -StartTime` as `--sort=-StartTime`: clipanion takes every word that starts with - for an option. */
@@ -108,6 +67,7 @@ async function run(given: readonly string[], surroundings: Surroundings): Promis
   if (first === '--version' || first === 'version') return print(`portowner ${version}\n`, surroundings);
   if (first === 'definitions') {
     const { definitionsText } = await import('./definitions.ts');
+    const { allCommands } = await import('../cli/commands.ts');
     return print(definitionsText(await newCli(await allCommands())), surroundings);
   }
   if (first === 'internal-interrupt') return interrupt(args.slice(1), surroundings);
@@ -115,12 +75,13 @@ async function run(given: readonly string[], surroundings: Surroundings): Promis
   if (first === 'help' || options.includes('--help') || options.includes('-h')) {
     const { helpText } = await import('./help.ts');
     const words = first === 'help' ? args.slice(1) : isCommand(first) ? commandWordsOf(args) : [];
-    return print(await helpText(await newCli(await allCommands()), words), surroundings);
+    const { loadAllCommands } = await import('../cli/commands.ts');
+    return print(helpText(await loadAllCommands(), words), surroundings);
   }
-  const load = isCommand(first) ? commands[first]! : defaultCommand;
+  const load = catalogue[isCommand(first) ? first : '']!;
   // clipanion is loaded by way of loadClipanion before any command file is.
   await loadClipanion();
-  const classes = [await load()].flat();
+  const classes = await load();
   if (isCommand(first)) checkSecondWord(classes, args);
   const cli = await newCli(classes);
   if (!args.some((arg) => arg.startsWith('-'))) for (const command of classes) withoutOptions(cli, command);

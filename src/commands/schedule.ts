@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import type { Refusal } from '../facts/raw.ts';
 import { fileSink } from '../formats/sink.ts';
 import { PortOwnerError, exit, type ExitCode } from '../problems.ts';
@@ -90,6 +91,17 @@ abstract class ScheduleCommand extends RowCommand {
     }
   }
 }
+
+/** What the options that describe a task take. */
+const definitionValues = {
+  '--baseline': 'file',
+  '--policy': 'file',
+  '--store': 'file',
+  '--report': 'file',
+  '--fail-on': severities.map((severity) => severity.toLowerCase()),
+  '--account': ['SYSTEM'],
+  '--executable': 'file',
+} as const satisfies CommandAbout['values'];
 
 /** What describes a task. */
 abstract class DefinitionCommand extends ScheduleCommand {
@@ -184,8 +196,6 @@ export class ScheduleShowCommand extends DefinitionCommand {
     description: 'write what schedule install would install: XML for Task Scheduler, or units for systemd',
     details: `
       Nothing is installed or checked on this machine. On standard output Task Scheduler's XML has no declaration and is plain ASCII, as Register-ScheduledTask -Xml takes it; in a file of --output it is UTF-16 with a byte order mark, as schtasks /Create /XML reads it.
-
-      Exit codes: 0 written, 64 wrong usage, 69 the file could not be written.
     `,
     examples: [
       ['What would be installed here', '$0 schedule show --baseline approved.yaml'],
@@ -195,6 +205,13 @@ export class ScheduleShowCommand extends DefinitionCommand {
       ],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [],
+    operands: null,
+    values: { ...definitionValues, '--system': ['windows', 'linux'], '--output': 'file' },
+    exitCodes: { 0: 'written', 69: 'the file could not be written' },
+    powershell: 'Register-PortAuditTask registers; Get-PortAuditTask tells what is registered',
+  };
 
   override readonly format: undefined = undefined;
   override readonly columns: undefined = undefined;
@@ -269,8 +286,6 @@ export class ScheduleInstallCommand extends DefinitionCommand {
       Nor is it installed when every night would fail: the baseline and the policy are read as the audit reads them, the name of each report must tell its format, none of these files may be the same as another, and on Linux none may be below /tmp or /var/tmp, which the service does not see. With --root they are read in the image, as far as they are there.
 
       A group managed service account needs the right to log on as a batch job, and its rights on these files: what is missing is named, as far as it can be told.
-
-      Exit codes: 0 installed, 1 others could change what it uses, 64 wrong usage, or files that do not exist or do not go together, 69 a file is not what it should be, or the system did not take the task, 77 more rights are needed.
     `,
     examples: [
       ['Every night at three', '$0 schedule install --baseline approved.yaml'],
@@ -281,6 +296,38 @@ export class ScheduleInstallCommand extends DefinitionCommand {
       ['As a group managed service account', '$0 schedule install --baseline approved.yaml --account CORP\\audit$'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [auditTask],
+    operands: null,
+    values: { ...definitionValues, '--root': 'folder' },
+    exitCodes: {
+      0: 'installed',
+      1: 'others could change what it uses',
+      64: 'wrong usage, or files that do not exist or do not go together',
+      69: 'a file is not what it should be, or the system did not take the task',
+      77: 'needs elevated rights',
+    },
+    powershell: {
+      name: 'Register-PortAuditTask',
+      parameters: {
+        BaselinePath: '--baseline',
+        PolicyPath: '--policy',
+        StorePath: '--store',
+        ReportPath: '--report',
+        FailOn: '--fail-on',
+        KeepDay: '--keep',
+        IncludeHash: '--hash',
+        EventLog: '--event-log',
+        At: '--at',
+        RandomDelayMinute: '--random-delay',
+        TimeLimitMinute: '--time-limit',
+        Account: '--account',
+        ExecutablePath: '--executable',
+        Name: '--name',
+      },
+      leftOut: { '--root': 'it is for images of Linux', '--columns': 'Select-Object selects' },
+    },
+  };
 
   protected async answer(): Promise<Answer> {
     const scheduler = await this.scheduler();
@@ -296,11 +343,25 @@ export class ScheduleRemoveCommand extends ScheduleCommand {
     description: 'end the nightly audits',
     details: `
       The task is removed, and on Windows, with the last task of PortOwner, its event source. The baseline, the store and the reports stay.
-
-      Exit codes: 0 removed, 1 there is none, 64 wrong usage, 69 the system did not remove it, 77 more rights are needed.
     `,
     examples: [['End them', '$0 schedule remove']],
   });
+  static readonly about: CommandAbout = {
+    rows: [auditTask],
+    operands: null,
+    values: { '--root': 'folder' },
+    exitCodes: {
+      0: 'removed',
+      1: 'there is none',
+      69: 'the system did not remove it',
+      77: 'needs elevated rights',
+    },
+    powershell: {
+      name: 'Unregister-PortAuditTask',
+      parameters: { Name: '--name' },
+      leftOut: { '--root': 'it is for images of Linux', '--columns': 'Select-Object selects' },
+    },
+  };
 
   protected async answer(): Promise<Answer> {
     const [name, scheduler, root] = [this.taskName(), await this.scheduler(), this.rootFolder()];
@@ -315,11 +376,20 @@ export class ScheduleStatusCommand extends ScheduleCommand {
     description: 'say whether the nightly audit is installed, how it is set up, and when it last ran',
     details: `
       It reads the system's own definition of the task and the store, and holds both against what an audit needs: what others could change, and settings that make nights go by without an audit, are told. So are a baseline or policy that the audit would refuse, a newest audit of this machine in the store that is older than two nights, none at all of a task that is, and on Linux a last run that failed. Findings are no failure.
-
-      Exit codes: 0 it is installed, 1 it is not, 64 wrong usage, 69 cannot tell.
     `,
     examples: [['How it stands', '$0 schedule status --format list']],
   });
+  static readonly about: CommandAbout = {
+    rows: [auditTask],
+    operands: null,
+    values: { '--root': 'folder' },
+    exitCodes: { 0: 'it is installed', 1: 'it is not', 69: 'cannot tell' },
+    powershell: {
+      name: 'Get-PortAuditTask',
+      parameters: { Name: '--name', Column: '--columns' },
+      leftOut: { '--root': 'it is for images of Linux' },
+    },
+  };
 
   protected async answer(): Promise<Answer> {
     const [name, scheduler, root] = [this.taskName(), await this.scheduler(), this.rootFolder()];

@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import * as t from 'typanion';
 import type { Process } from '../facts/facts.ts';
 import { gather } from '../facts/gather.ts';
@@ -41,6 +42,22 @@ export class SnapshotCommand extends BaseCommand {
       ['What the system itself said, for a report of a defect', '$0 snapshot --raw server7-raw --output server7.json'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [],
+    operands: null,
+    values: { '--output': 'file', '--raw': 'folder', '--problems': ['rows'] },
+    exitCodes: { 0: 'done', 69: 'the sockets cannot be read, or the file cannot be written' },
+    powershell: {
+      name: 'Save-PortSnapshot',
+      own: ['PassThru'],
+      parameters: {
+        Path: '--output',
+        RawPath: '--raw',
+        IncludeCommandLine: '--command-lines',
+        IncludeHash: '--hash',
+      },
+    },
+  };
 
   output = Option.String('--output,-o', {
     description: 'write to this file (temporary file, then renamed) instead of standard output',

@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import { endpointText, isSame, looksLikeIdentity, parseIdentity, type Identity } from '../actions/identity.ts';
 import { listens, planStop, processText, type Situation, type Target } from '../actions/plan.ts';
 import { planned, stopRow, stopTarget, type Stopped, type StopWorld } from '../actions/stop.ts';
@@ -65,8 +66,6 @@ export class StopCommand extends RowCommand {
       Never stopped are the kernel, the programs of the session and its security, and the programs that this one runs in.
 
       Success means that the owner has ended, nobody listens, and nobody took the port within ${settle / 1000} seconds; who started it again is named.
-
-      Exit codes: 0 given back (or with --dry-run: can be), 1 not, or nobody listens there, 64 wrong usage, or nobody to ask and no --yes, 69 cannot tell, 77 more rights are needed.
     `,
     examples: [
       ['What would end', '$0 stop 8080 --dry-run'],
@@ -75,6 +74,35 @@ export class StopCommand extends RowCommand {
       ['Every port of a process', '$0 stop --pid 1234'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [stopResult],
+    operands: { column: 'LocalPort' },
+    values: { '--protocol': Object.keys(protocols), '--pid': { column: 'OwningProcess' } },
+    exitCodes: {
+      0: 'given back (or with --dry-run: can be)',
+      1: 'not, or nobody listens there',
+      64: 'wrong usage, or nobody to ask and no --yes',
+      69: 'cannot tell',
+      77: 'needs elevated rights',
+    },
+    powershell: {
+      name: 'Stop-PortOwner',
+      operand: 'Port',
+      own: ['InputObject'],
+      parameters: {
+        Id: '--pid',
+        Protocol: '--protocol',
+        Address: '--address',
+        Force: '--force',
+        TimeoutSec: '--timeout',
+      },
+      leftOut: {
+        '--dry-run': 'ShouldProcess is asked about each target of a dry run',
+        '--yes': 'only what ShouldProcess approved is stopped',
+        '--columns': 'Select-Object selects',
+      },
+    },
+  };
 
   // A process of a snapshot is not the one that has its number here.
   override readonly from: undefined = undefined;
@@ -121,9 +149,8 @@ export class StopCommand extends RowCommand {
       };
     }
     const results: Stopped[] = [...missing];
-    const forPeople = (this.format ?? 'table') === 'table' || this.format === 'list';
     for (const target of targets) {
-      if (forPeople && this.problems !== 'rows') this.surroundings.error(planText(target));
+      if (this.forPeople && this.problems !== 'rows') this.surroundings.error(planText(target));
       if (this.dryRun || target.means.how === 'refused') results.push(planned(target));
       else if (!this.yes && !person!(`Stop ${sanitise(target.owner)}? [y/N] `))
         results.push(stopRow(target, { result: 'Declined', reasons: ['the answer was no'] }));

@@ -1,7 +1,7 @@
 import type { Hands } from '../actions/hands.ts';
 import type { LogEvent } from '../audit/events.ts';
 import type { RawSource, Refusal } from '../facts/raw.ts';
-import type { Terminal } from '../formats/format.ts';
+import type { Terminal } from '../formats/writer.ts';
 import type { Sink } from '../formats/sink.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 

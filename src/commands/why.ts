@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
 import type { Diagnosis } from '../diagnosis/diagnose.ts';
 import type { ParsedError } from '../diagnosis/error-text.ts';
 import { attemptsFor, type Request } from '../diagnosis/request.ts';
@@ -22,8 +23,6 @@ export class WhyCommand extends RowCommand {
       It looks at sockets, services and port ranges, and then really tries: it binds the port and gives it back at once, without listening. Where that could take something from an owner (reuse, or UDP on Windows) it does not try, and the rules of the system answer.
 
       PORT is a number or an IANA service name; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none.
-
-      Exit codes: 0 it can be bound, 1 it cannot, 64 wrong usage, 69 cannot tell, 77 more rights would tell.
     `,
     examples: [
       ['Could a web server start here', '$0 why 80'],
@@ -33,6 +32,33 @@ export class WhyCommand extends RowCommand {
       ['For a server that sets SO_REUSEADDR', '$0 why 8080 --reuse'],
     ],
   });
+  static readonly about: CommandAbout = {
+    rows: [verdict],
+    operands: { column: 'LocalPort' },
+    values: { '--protocol': ['tcp', 'udp'], '--reuse': ['address', 'port'] },
+    exitCodes: {
+      0: 'it can be bound',
+      1: 'it cannot',
+      69: 'cannot tell',
+      77: 'needs elevated rights for a complete answer',
+    },
+    powershell: {
+      name: 'Test-PortBinding',
+      operand: 'Port',
+      own: ['InputObject'],
+      parameters: {
+        ErrorText: '--error',
+        Protocol: '--protocol',
+        Address: '--address',
+        IPv6Only: '--ipv6-only',
+        Exclusive: '--exclusive',
+        Reuse: '--reuse',
+        Column: '--columns',
+        FromSnapshot: '--from',
+      },
+      terms: { Reuse: { Address: 'address', Port: 'port' } },
+    },
+  };
 
   port = Option.String({ name: 'PORT', required: false });
   protocol = Option.String('--protocol', { description: 'tcp (default) or udp' });
@@ -88,7 +114,7 @@ export class WhyCommand extends RowCommand {
 
   /** A table has no room for lists. */
   private noteOf(evidence: readonly string[] | null, remedy: readonly string[] | null): { note?: string } {
-    if ((this.format ?? 'table') !== 'table' || this.columns !== undefined) return {};
+    if (!this.narrow) return {};
     const lines = (title: string, items: readonly string[] | null) =>
       items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((item) => `  ${sanitise(item)}`)];
     return { note: [...lines('Evidence', evidence), ...lines('What to do', remedy)].join('\n') };

@@ -1,4 +1,5 @@
-import { subcommands, type CommandWords, type Values } from './words.ts';
+import type { Values } from '../cli/about.ts';
+import { subcommands, type CommandWords } from './words.ts';
 
 /** Text as one word of the shell. */
 function quoted(text: string): string {

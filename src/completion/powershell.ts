@@ -1,4 +1,5 @@
-import { subcommands, type CommandWords, type Values } from './words.ts';
+import type { Values } from '../cli/about.ts';
+import { subcommands, type CommandWords } from './words.ts';
 
 function valuesOf(values: Values | null): object | null {
   if (values === null) return null;

@@ -2,9 +2,7 @@
  * What may stand where on a command line, as data: made from the commands themselves, and written as a script for
  * each shell.
  */
-
-/** The values of an option or operand: these words, a file, a folder, or what is in use in a column of the main question. */
-export type Values = readonly string[] | 'file' | 'folder' | { readonly column: string };
+import type { Values } from '../cli/about.ts';
 
 export interface OptionWords {
   /** Its names, the long one first. */

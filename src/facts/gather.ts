@@ -1,13 +1,7 @@
 import { version } from '../version.ts';
-import type { Facts, Machine, Sections } from './facts.ts';
+import type { Facts } from './facts.ts';
 import type { Question } from './question.ts';
 import type { RawSource } from './raw.ts';
-
-/** What a platform's gathering gives: facts but for who asked and when. */
-export interface Gathered {
-  readonly machine: Machine;
-  readonly sections: Sections;
-}
 
 /** Asks a source, live or recorded, and decodes its answers. What a system refuses is in the sections, never thrown. */
 export async function gather(source: RawSource, question: Question, now: Date): Promise<Facts> {

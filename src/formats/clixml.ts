@@ -8,7 +8,7 @@ import {
   type RowSchema,
 } from '../schema/column.ts';
 import { endRow, problemRow, toProblemRow } from '../schema/problem.ts';
-import type { CreateWriter } from './format.ts';
+import type { CreateWriter } from './writer.ts';
 
 // PowerShell's serialization format (MS-PSRP 2.2.5; engine/serialization.cs). The first line makes PowerShell read
 // the following lines of a program's output as live objects.

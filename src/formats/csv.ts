@@ -1,5 +1,5 @@
 import type { AnyRow, Column } from '../schema/column.ts';
-import type { CreateWriter } from './format.ts';
+import type { CreateWriter } from './writer.ts';
 import { sanitise } from './sanitise.ts';
 import { noProblems, plainText } from './text.ts';
 

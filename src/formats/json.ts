@@ -1,7 +1,7 @@
 import type { Notice, Problem } from '../problems.ts';
 import { toProblemRow } from '../schema/problem.ts';
 import type { AnyRow, Column } from '../schema/column.ts';
-import type { CreateWriter, WriterOptions } from './format.ts';
+import type { CreateWriter, WriterOptions } from './writer.ts';
 
 const simple = /^[ !#-[\]-~]*$/;
 const notAscii = /[\x7f-\uffff]/;

@@ -1,4 +1,4 @@
-import type { CreateWriter } from './format.ts';
+import type { CreateWriter } from './writer.ts';
 import { sanitise } from './sanitise.ts';
 import { noProblems, plainText } from './text.ts';
 

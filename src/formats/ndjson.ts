@@ -1,4 +1,4 @@
-import type { CreateWriter } from './format.ts';
+import type { CreateWriter } from './writer.ts';
 import { problemText, rowEncoder } from './json.ts';
 
 /** One JSON object per line. */

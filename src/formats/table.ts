@@ -1,5 +1,5 @@
 import type { Column, ColumnType } from '../schema/column.ts';
-import type { CreateWriter, Terminal } from './format.ts';
+import type { CreateWriter, Terminal } from './writer.ts';
 import { sanitise } from './sanitise.ts';
 import type { TextSink } from './sink.ts';
 import { noProblems, plainText } from './text.ts';

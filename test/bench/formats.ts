@@ -6,8 +6,8 @@ import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { endpoint } from '../../src/schema/endpoint.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
-import { loadWriter } from '../../src/formats/format.ts';
-import type { Format } from '../../src/formats/format.ts';
+import { loadWriter } from '../../src/formats/formats.ts';
+import type { Format } from '../../src/formats/formats.ts';
 import { stdoutSink } from '../../src/formats/sink.ts';
 import { plainColumns } from '../../src/schema/column.ts';
 
@@ -112,7 +112,10 @@ function peakMemory(format: Format, count: number): number {
   );
 }
 
-/** Writes generated rows, none of which is kept. */
+/**
+ * Writes generated rows, none of which is kept.
+ * @public the child process above imports it
+ */
 export function writeEndpoints(format: Format, count: number): Promise<void> {
   return write(format, endpoints(count));
 }

@@ -195,7 +195,7 @@ test('reports by their extension, whole or not at all', async () => {
 
 const wrong: [what: string, args: (place: Place) => string[], code: number, message: RegExp][] = [
   ['nothing to compare with', () => [], 64, /PO1005/],
-  ['a report of no known kind', ({ baseline }) => ['--baseline', baseline, '--report', 'r.doc'], 64, /PO1001: .*"r\.doc" tells no format/],
+  ['a report of no known kind', ({ baseline }) => ['--baseline', baseline, '--report', 'r.doc'], 64, /PO1001: .*cannot tell the report format from "r\.doc"/],
   ['no severity', ({ baseline }) => ['--baseline', baseline, '--fail-on', 'bad'], 64, /PO1001: --fail-on/],
   ['--keep without a store', ({ baseline }) => ['--baseline', baseline, '--keep', '3'], 64, /PO1005/],
   ['--forget-later without a store', ({ baseline }) => ['--baseline', baseline, '--forget-later'], 64, /PO1005/],

@@ -6,7 +6,7 @@ import { runPortOwner } from '../../src/commands/run.ts';
 import type { Surroundings } from '../../src/commands/surroundings.ts';
 import type { Facts } from '../../src/facts/facts.ts';
 import type { RawSource } from '../../src/facts/raw.ts';
-import type { Terminal } from '../../src/formats/format.ts';
+import type { Terminal } from '../../src/formats/writer.ts';
 import type { Sink } from '../../src/formats/sink.ts';
 import type { Scheduler } from '../../src/schedule/scheduler.ts';
 

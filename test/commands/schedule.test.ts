@@ -305,7 +305,7 @@ test('what could never work is not installed', async () => {
   const linux = (...args: string[]): [Scheduler, string[]] => [fakeLinux(), args];
   const junk = ['--baseline', 'C:\\Audit\\junk.yaml'];
   const cases: [...asked: [Scheduler, string[]], code: number, problem: string, says: RegExp][] = [
-    [...windows(...baseline, '--report', 'C:\\Audit\\r.xyz'), 64, 'PO1001', /r\.xyz.* tells no format/],
+    [...windows(...baseline, '--report', 'C:\\Audit\\r.xyz'), 64, 'PO1001', /cannot tell the report format from .*r\.xyz/],
     [...windows(...junk), 69, 'PO2002', /junk\.yaml/],
     [...windows(...baseline, '--policy', 'C:\\Audit\\junk.yaml'), 69, 'PO2002', /junk\.yaml/],
     [...windows('--baseline', 'C:\\Audit\\policy.yaml'), 69, 'PO2002', /this is not a baseline/],
@@ -405,7 +405,7 @@ test('status reads the files that an audit would read', async () => {
   assert.equal([code, problems.map(({ Code }) => Code)], [0, ['PO5006', 'PO5006']]);
   assert.match(row!.Reason!.join('\n'), /^the baseline: .*line 3, column 12: .*\nthe policy: .*this is not a policy/);
   scheduler.tasks.set(name, scheduler.tasks.get(name)!.replace('</Arguments>', ' --report C:\\Audit\\r.xyz --report C:\\Audit\\policy.yaml</Arguments>'));
-  assert.match((await schedule(scheduler, 'status')).row!.Reason!.join('\n'), /a report and the policy are one file[^]*r\.xyz.* tells no format/);
+  assert.match((await schedule(scheduler, 'status')).row!.Reason!.join('\n'), /a report and the policy are one file[^]*cannot tell the report format from .*r\.xyz/);
 });
 
 test('on Linux status tells how the last run failed', async () => {
@@ -464,15 +464,15 @@ test('show writes it for the other system, too, and touches nothing', async () =
 });
 
 for (const [first, words] of [
-  ['schedule', 'show, install, remove, status'],
-  ['baseline', 'create, update, show'],
+  ['schedule', 'install, remove, show, status'],
+  ['baseline', 'create, show, update'],
 ] as const) {
   test(`${first} alone, or with a wrong word, says which words there are`, async () => {
     for (const args of [[], ['now'], ['--format', 'json'], ['Show'], ['constructor']]) {
       const { code, out, err } = await run([first, ...args]);
       assert.equal([code, out], [64, '']);
-      const what = args[0]?.startsWith('-') === false ? `has no command ${JSON.stringify(args[0])}` : 'needs a second word';
-      assert.is(err, `portowner: PO1001: portowner ${first} ${what}\n  It takes one of ${words}; portowner ${first} --help tells of them.\n`);
+      const what = args[0]?.startsWith('-') === false ? `unknown subcommand ${JSON.stringify(args[0])}` : 'missing subcommand';
+      assert.is(err, `portowner: PO1001: ${what}: portowner ${first} ${words}\n  portowner ${first} --help explains them.\n`);
     }
   });
 }

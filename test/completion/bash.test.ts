@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bashScript } from '../../src/completion/bash.ts';
-import { formats } from '../../src/formats/format.ts';
+import { formats } from '../../src/formats/formats.ts';
 import { temporaryFolder } from '../commands/harness.ts';
 import { skip } from '../skip.ts';
 import { environment, prepare } from './shells.ts';

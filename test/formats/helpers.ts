@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { loadWriter } from '../../src/formats/format.ts';
-import type { Format, WriterOptions } from '../../src/formats/format.ts';
+import { loadWriter } from '../../src/formats/formats.ts';
+import type { Format } from '../../src/formats/formats.ts';
+import type { WriterOptions } from '../../src/formats/writer.ts';
 import type { Problem } from '../../src/problems.ts';
 import { plainColumns, type AnyRow, type RowSchema } from '../../src/schema/column.ts';
 

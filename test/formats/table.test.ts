@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Terminal } from '../../src/formats/format.ts';
+import type { Terminal } from '../../src/formats/writer.ts';
 import type { AnyRow, RowSchema } from '../../src/schema/column.ts';
 import { empty, full, hostileRow, sample, written } from './helpers.ts';
 

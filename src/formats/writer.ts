@@ -43,22 +43,19 @@ export interface RowWriter {
 /** A format's file exports this as `create`. */
 export type CreateWriter = (schema: RowSchema, options: WriterOptions) => RowWriter;
 
-// One line per format. Each is loaded only when it is used; the literals let a bundler see them.
-const loaders = {
-  table: () => import('./table.ts'),
-  list: () => import('./list.ts'),
-  csv: () => import('./csv.ts'),
-  clixml: () => import('./clixml.ts'),
-  json: () => import('./json.ts'),
-  ndjson: () => import('./ndjson.ts'),
-} satisfies Record<string, () => Promise<{ create: CreateWriter }>>;
-
-export type Format = keyof typeof loaders;
-
-/** The names of the formats, for the option, its help and its completion. */
-export const formats = Object.keys(loaders) as readonly Format[];
-
-export async function loadWriter(format: Format, schema: RowSchema, options: WriterOptions): Promise<RowWriter> {
-  const { create } = await loaders[format]();
-  return create(schema, options);
+/** What a format can do, and what is done for it; whatever it does not name, it has not. */
+export interface FormatTraits {
+  readonly load: () => Promise<{ create: CreateWriter }>;
+  /** People read it: a note goes with the rows, and nothing is written where there are none. */
+  readonly forPeople?: true;
+  /** It has room for the columns that answer the question, and for no lists. */
+  readonly narrow?: true;
+  /** Problems may stand among the rows (--problems rows). */
+  readonly problemRows?: true;
+  /** A spreadsheet reads it: --excel. */
+  readonly spreadsheet?: true;
+  /** It can be written as a document for each few rows (--stream), and leaves out columns that nobody asked for. */
+  readonly documents?: true;
+  /** How the name of a file ends that has it. */
+  readonly endings?: readonly string[];
 }

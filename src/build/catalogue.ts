@@ -1,0 +1,146 @@
+// What is made from the commands' own files: the catalogue of commands, and the PowerShell module's table of them.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CommandAbout, PowerShellFunction } from '../cli/about.ts';
+import type { KnownCommand } from '../cli/commands.ts';
+import { optionNames, valuesOf } from '../cli/words.ts';
+import { loadClipanion } from '../commands/clipanion.ts';
+import { root } from './runtime.mjs';
+
+interface Found {
+  readonly file: string;
+  readonly name: string;
+  readonly paths: readonly (readonly string[])[];
+}
+
+/** The command classes that the files of src/commands export, the main question first. */
+async function commandClasses(): Promise<Found[]> {
+  await loadClipanion();
+  const folder = join(root, 'src/commands');
+  const found: Found[] = [];
+  for (const file of readdirSync(folder).toSorted()) {
+    const exported = (await import(join(folder, file))) as Record<string, unknown>;
+    for (const [name, value] of Object.entries(exported)) {
+      if (typeof value !== 'function' || !Object.hasOwn(value, 'paths')) continue;
+      const { paths, about } = value as unknown as { paths: string[][]; about?: CommandAbout };
+      if (about === undefined) throw new Error(`${name} in src/commands/${file} has no static about`);
+      found.push({ file, name, paths });
+    }
+  }
+  const first = ({ paths }: Found): string => paths[0]?.join(' ') ?? '';
+  return found.toSorted((a, b) => (first(a) < first(b) ? -1 : 1));
+}
+
+/** The source of the catalogue: for each first word the one file that is loaded for it. */
+export async function catalogueText(): Promise<string> {
+  const words = Map.groupBy(await commandClasses(), ({ paths }) => paths[0]?.[0] ?? '');
+  const entries = [...words].map(([word, classes]) => {
+    const files = new Set(classes.map(({ file }) => file));
+    if (files.size > 1)
+      throw new Error(`the commands "${word} …" are in ${[...files].join(' and ')}: only one is loaded`);
+    const names = classes.map(({ name }) => name).join(', ');
+    return `  ${word === '' ? "''" : word}: async () => {
+    const { ${names} } = await import('../commands/${[...files][0]}');
+    return [${names}];
+  },`;
+  });
+  return `// Generated from the files in src/commands by "node build.mjs generate": do not edit.
+import type { CommandClass } from './commands.ts';
+
+/** The first word of a command line, and the one file that is loaded for it, with the command or commands in it. */
+export const catalogue: Readonly<Record<string, () => Promise<readonly CommandClass[]>>> = {
+${entries.join('\n')}
+};
+`;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const list = (texts: readonly string[]): string => `@(${texts.map(quoted).join(', ')})`;
+
+/** Options that the module itself decides on. */
+const ownOptions: Readonly<Record<string, string>> = {
+  '--format': 'objects come as CLIXML',
+  '--problems': 'problems come as rows, and go to the streams they belong to',
+  '--stream': 'on in PowerShell 7, which reads a document per line',
+};
+/** Options of all commands with rows that have no parameter, and why: PowerShell does that itself. */
+const rowsLeftOut: Readonly<Record<string, string>> = {
+  '--output': 'Export-Csv, Export-Clixml and Out-File write',
+  '--excel': 'Export-Csv writes',
+  '--count': 'Measure-Object counts',
+};
+
+/**
+ * Why options of a command have no parameter. Throws when one has neither a parameter nor a reason, and when a
+ * parameter or a reason is about no option.
+ */
+export function leftOut(
+  { path, about, definition }: KnownCommand,
+  { name, parameters, leftOut: own = {} }: PowerShellFunction,
+) {
+  const passed = new Set<string>(Object.values(parameters));
+  const options = new Set(definition.options.map((option) => optionNames(option)[0]));
+  const unknown = [...passed, ...Object.keys(own)].filter((option) => !options.has(option));
+  if (unknown.length > 0)
+    throw new Error(`"portowner ${path}" has no option ${unknown.join(', ')}, which ${name} names`);
+  const reasons: Readonly<Record<string, string>> = own;
+  return definition.options.flatMap((option): [option: string, reason: string][] => {
+    const [long = ''] = optionNames(option);
+    if (passed.has(long) || long in ownOptions) return [];
+    const reason = reasons[long] ?? (about.rows.length > 0 ? rowsLeftOut[long] : undefined);
+    if (reason === undefined)
+      throw new Error(
+        `${long} of "portowner ${path}" has no parameter of ${name}, and about.powershell.leftOut no reason`,
+      );
+    return [[long, reason]];
+  });
+}
+
+function functionEntry(command: KnownCommand, about: PowerShellFunction): string {
+  const paths = Object.entries(about.parameters)
+    .filter(([, option]) => ['file', 'folder'].includes(valuesOf(command.about, option) as string))
+    .map(([parameter]) => parameter);
+  const table = (entries: readonly (readonly [string, string])[], indent: string): string =>
+    entries.map(([key, value]) => `${indent}${key} = ${quoted(value)}`).join('\n');
+  const terms = Object.entries(about.terms ?? {}).map(
+    ([parameter, words]) =>
+      `${parameter} = @{ ${Object.entries(words)
+        .map(([word, own]) => `${word} = ${quoted(own)}`)
+        .join('; ')} }`,
+  );
+  leftOut(command, about);
+  const always = [...(command.about.rows.length > 0 ? ['--format=clixml'] : []), '--problems=rows'];
+  const lines = [
+    `Command = ${list(command.path === '' ? [] : command.path.split(' '))}`,
+    `Always  = ${list(always)}`,
+    ...(about.operand === undefined ? [] : [`Operand = ${quoted(about.operand)}`]),
+    ...(about.own === undefined ? [] : [`Own     = ${list(about.own)}`]),
+    `Options = [ordered]@{\n${table(Object.entries(about.parameters), '                ')}\n            }`,
+    ...(terms.length === 0 ? [] : [`Terms   = @{ ${terms.join('; ')} }`]),
+    ...(paths.length === 0 ? [] : [`Paths   = ${list(paths)}`]),
+  ];
+  return `        ${quoted(about.name)} = @{\n${lines.map((line) => `            ${line}`).join('\n')}\n        }`;
+}
+
+/** The source of ps/Private/Commands.ps1. */
+export function commandTable(all: readonly KnownCommand[]): string {
+  const functions = all.flatMap((command) =>
+    typeof command.about.powershell === 'string' ? [] : [functionEntry(command, command.about.powershell)],
+  );
+  return `# Generated from the files in src/commands by "node build.mjs generate": do not edit.
+# The executable's commands behind the functions: the only place where parameters meet options. It is a function
+# because the import of the module need not wait for it.
+#   Command   the words that name the command
+#   Always    what every call has
+#   Operand   the parameter whose values stand without an option
+#   Own       parameters that the function itself reads
+#   Options   a function's parameter = the option behind it
+#   Terms     a parameter's value = the option's word for it, where they differ
+#   Paths     parameters that are paths
+function Get-CommandTable {
+    @{
+${functions.join('\n')}
+    }
+}
+`;
+}

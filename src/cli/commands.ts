@@ -1,0 +1,47 @@
+import type { Definition } from 'clipanion';
+import type { BaseCommand } from '../commands/base.ts';
+import { loadClipanion } from '../commands/clipanion.ts';
+import { version } from '../version.ts';
+import type { CommandAbout } from './about.ts';
+import { catalogue } from './catalogue.ts';
+
+export type CommandClass = (new () => BaseCommand) & { readonly paths?: string[][]; readonly about: CommandAbout };
+
+/** A command, and what clipanion says of its options. */
+export interface KnownCommand {
+  /** Its words, with blanks between them; empty for the main question. */
+  readonly path: string;
+  readonly about: CommandAbout;
+  readonly definition: Definition;
+}
+
+/** Every command, the main question first: for help, completion and definitions. */
+export async function allCommands(): Promise<CommandClass[]> {
+  await loadClipanion();
+  return (await Promise.all(Object.values(catalogue).map((load) => load()))).flat();
+}
+
+/** Every command with all that is known of it, the main question first. */
+export async function loadAllCommands(): Promise<KnownCommand[]> {
+  const known: KnownCommand[] = [];
+  for (const command of await allCommands()) {
+    const [definition] = (await newCli([command])).definitions();
+    // A command without usage is not for people.
+    if (definition === undefined) continue;
+    known.push({ path: command.paths?.[0]?.join(' ') ?? '', about: command.about, definition });
+  }
+  return known;
+}
+
+/** A parser of the command lines of these commands. */
+export async function newCli(classes: readonly CommandClass[]): Promise<import('clipanion').Cli<never>> {
+  const { Cli } = await loadClipanion();
+  const cli = new Cli({
+    binaryName: 'portowner',
+    binaryLabel: 'PortOwner',
+    binaryVersion: version,
+    enableColors: false,
+  });
+  for (const command of classes) cli.register(command as never);
+  return cli as never;
+}

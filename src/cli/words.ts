@@ -1,0 +1,79 @@
+import type { Definition } from 'clipanion';
+import { subcommands, type CommandWords, type OptionWords } from '../completion/words.ts';
+import { formats } from '../formats/formats.ts';
+import { plainColumns } from '../schema/column.ts';
+import type { CommandAbout, Values } from './about.ts';
+import type { KnownCommand } from './commands.ts';
+
+/** What the options that all commands with rows share take. */
+const rowValues: Readonly<Record<string, Values>> = {
+  '--format': formats,
+  '--problems': ['rows'],
+  '--output': 'file',
+  '--from': 'file',
+};
+
+/** What an option of a command takes; null when it is free text, or nothing. */
+export function valuesOf({ rows, values }: CommandAbout, option: string): Values | null {
+  if (rows.length > 0 && (option === '--columns' || option === '--sort'))
+    return [...new Set(rows.flatMap((schema) => plainColumns(schema).map(({ name }) => name)))];
+  const own: Readonly<Record<string, Values>> = values;
+  return own[option] ?? (rows.length > 0 ? rowValues[option] : undefined) ?? null;
+}
+
+const help: OptionWords = {
+  names: ['--help', '-h'],
+  description: 'list the options, with examples',
+  takesValue: false,
+  values: null,
+};
+const version: OptionWords = {
+  names: ['--version'],
+  description: 'print the version',
+  takesValue: false,
+  values: null,
+};
+
+/** The names of an option, the long one first. Clipanion writes `--format,-f #0` for an option with one value. */
+export function optionNames({ definition }: Definition['options'][number]): string[] {
+  return definition
+    .replace(/ #\d+/g, '')
+    .split(',')
+    .toSorted((a, b) => b.length - a.length);
+}
+
+/** All that may stand on a command line. */
+export function commandWords(all: readonly KnownCommand[]): CommandWords[] {
+  const commands = all.map(({ path, about, definition }): CommandWords => {
+    const options = definition.options.map((option): OptionWords => {
+      const names = optionNames(option);
+      return {
+        names,
+        description: option.description ?? '',
+        takesValue: / #\d+/.test(option.definition),
+        values: valuesOf(about, names[0]!),
+      };
+    });
+    return {
+      path,
+      description: definition.description?.trim() ?? '',
+      options: [...options, help, ...(path === '' ? [version] : [])],
+      operands: about.operands,
+    };
+  });
+  const words = commands.map(({ path }) => path.split(' ')).filter(({ length }) => length > 1);
+  // The words that several commands share.
+  for (const shared of new Set(words.map(([word]) => word!))) {
+    commands.push({
+      path: shared,
+      description: `${subcommands(shared, commands)
+        .map(({ path }) => path.split(' ').at(-1))
+        .join(', ')} …`,
+      options: [help],
+      operands: null,
+    });
+  }
+  const names = commands.map((command) => command.path).filter((path) => path !== '');
+  commands.push({ path: 'help', description: 'tell about a command', options: [], operands: names });
+  return commands;
+}

@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
+import { allCommands } from '../../src/cli/commands.ts';
+import { formats } from '../../src/formats/formats.ts';
+import { temporaryFolder } from '../commands/harness.ts';
+import { skip } from '../skip.ts';
+import { codeLines, pages, textOf } from './pages.ts';
+
+const test = suite('command lines in the documentation');
+
+/** What is not run, and why. */
+const notRun: readonly (readonly [line: RegExp, reason: string])[] = [
+  [/^portowner schedule (?:install|remove)\b|\/etc\/portowner/, 'changes the machine'],
+  [/^portowner schedule show\b/, 'needs an executable: test/commands/schedule.test.ts'],
+  [/^portowner schedule status\b/, 'asks for a task that no test installs'],
+  [/^portowner doctor\b/, 'has a test of its own and takes seconds'],
+  [/[…<>[\]]|COMMAND/, 'is a pattern, not a command line'],
+  [/ -$|--error -/, 'reads standard input'],
+  [/@-/, 'reads standard input'],
+];
+
+/** The command lines of portowner in a line of a code block, without prompts, comments and what follows in a pipeline. */
+function commandLine(line: string): string | null {
+  const found = /(?:^|[$>(&]\s*|^PS> )(portowner(?: .*)?)$/.exec(line.trim())?.[1];
+  if (found === undefined || found.startsWith('portowner:')) return null;
+  let quote = '';
+  for (let at = 0; at < found.length; at++) {
+    const character = found[at]!;
+    if (quote !== '') {
+      if (character === quote) quote = '';
+    } else if (character === '"' || character === "'") quote = character;
+    else if (/[|;)#]/.test(character) || found.startsWith('   ', at) || found.startsWith('&&', at)) return found.slice(0, at).trim();
+  }
+  return found.trim();
+}
+
+const words = (line: string): string[] => [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
+
+const lines = pages().flatMap((page) =>
+  codeLines(textOf(page))
+    .map(commandLine)
+    .filter((line) => line !== null)
+    .map((line) => ({ page, line })),
+);
+
+const main = [...nodeFlags, join(root, 'src/main.ts')];
+
+/** In a network of its own nobody is met, above all by `stop`. */
+function run(args: readonly string[], folder: string): { code: number | null; err: string } {
+  const { status, stderr } = spawnSync('unshare', ['--net', process.execPath, ...main, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    input: '',
+    env: { ...process.env, XDG_STATE_HOME: folder, PORTOWNER_DISABLE: '' },
+  });
+  return { code: status, err: stderr };
+}
+
+/** The files that the pages speak of. */
+function prepare(folder: string): void {
+  for (const name of ['now', 'server7', 'server8', 'monday', 'tuesday', 'last-night', 'report']) {
+    assert.is(run(['snapshot', '--output', `${name}.json`], folder).code, 0);
+  }
+  writeFileSync(join(folder, 'policy.yaml'), 'kind: PortOwner.Policy\nversion: 1\nrules: []\n');
+  for (const name of ['ok', 'server7', 'server8', 'approved']) {
+    const { code, err } = run(['baseline', 'create', `${name}.yaml`, '--from', 'server7.json'], folder);
+    assert.is(code, 0, err);
+  }
+  const { code, err } = run(['audit', '--baseline', 'server7.yaml', '--store', 'audits.db'], folder);
+  assert.is(code, 0, err);
+}
+
+test('are understood, and do what the page says', (context) => {
+  const can = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('unshare', ['--net', 'true']).status === 0;
+  if (!can) return skip('needs root on Linux, for a network of their own', context);
+  assert.ok(lines.length > 60, `${lines.length} command lines found`);
+  const wrong: string[] = [];
+  const tried = new Set<string>();
+  const folder = temporaryFolder();
+  prepare(folder);
+  for (const { page, line } of lines) {
+    if (tried.has(line) || notRun.some(([pattern]) => pattern.test(line))) continue;
+    tried.add(line);
+    const overwrites = line.startsWith('portowner baseline create ') ? ['--force'] : [];
+    const { code, err } = run([...words(line).slice(1), ...overwrites], folder);
+    // There is nobody to ask, which is as far as such a line gets.
+    if (line.startsWith('portowner stop ') && err.includes('PO4103')) continue;
+    if (code === null || ![0, 1, 77].includes(code) || /PO1\d\d\d|PO2\d\d\d/.test(err)) wrong.push(`${page}: ${line}: ${code} ${err.trim()}`);
+  }
+  assert.equal(wrong, []);
+});
+
+test('README names every command', async () => {
+  const text = textOf('README.md');
+  for (const command of await allCommands()) {
+    const [first] = (command as { paths?: string[][] }).paths?.[0] ?? [];
+    if (first !== undefined && !['ranges', 'history', 'completion'].includes(first)) assert.match(text, new RegExp(`portowner ${first}`), first);
+  }
+});
+
+test('the page of the formats names every format', () => {
+  assert.ok(textOf('docs/reference/formats.md').includes(`--format ${formats.join('|')}`));
+});
+
+test.run();
