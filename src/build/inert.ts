@@ -57,10 +57,11 @@ export const inert: Readonly<Record<string, Counts>> = {
   OPENSSL_CONF_INCLUDE: [1, 1, 1],
   OPENSSL_ENGINES: [1, 1, 1],
   OPENSSL_MODULES: [1, 1, 1],
-  OPENSSL_ia32cap: [1, 1, 0],
+  OPENSSL_WIN32_UTF8: [0, 1, 1],
+  OPENSSL_ia32cap: [1, 2, 0],
   OSSL_QFILTER: [1, 1, 1],
   QLOGDIR: [1, 1, 1],
-  RANDFILE: [1, 0, 0],
+  RANDFILE: [1, 1, 1],
   SSL_CERT_DIR: [2, 2, 1],
   SSL_CERT_FILE: [2, 2, 1],
   // ICU, simdutf, simdjson, libuv, c-ares, libffi, SQLite, Abseil.
@@ -125,7 +126,8 @@ function unknownVariables(text: string): string[] {
     ...text.matchAll(/\bprocess\.env\.([A-Za-z_]\w*)/g),
     ...text.matchAll(/\benv\.([A-Z_][A-Z0-9_]+)\b/g),
     ...text.matchAll(/(?<!\w)(NODE_[A-Z0-9_]+)\0/g),
-  ].map((match) => match[1]!);
+    ...text.matchAll(/(?<!\w\0)(N\0O\0D\0E\0_\0(?:[A-Z0-9_]\0)+)\0\0/g),
+  ].map((match) => match[1]!.replaceAll('\0', ''));
   return [...new Set(found)]
     .filter((name) => !Object.hasOwn(inert, name) && !heeded.has(name) && !noVariable.test(name))
     .toSorted();
@@ -141,6 +143,10 @@ export function findReads(bytes: Buffer, names: readonly string[]): Map<string, 
     const change = changeAt(bytes, text, match.index, name);
     if (change !== null) found.get(name)!.push(change);
   }
+  // As Windows' own functions take them: 16 bits a character.
+  const wide = names.map((name) => `${[...name].join('\0')}\0`).join('|');
+  for (const match of text.matchAll(new RegExp(`(?<![\\w$]\0)(?:${wide})(?=\0\0)`, 'g')))
+    found.get(match[0].replaceAll('\0', ''))!.push([match.index, '\0']);
   return found;
 }
 

@@ -31,6 +31,7 @@ const after = (bytes: Buffer, name: string, count: number): string => {
 const forms: [what: string, before: Buffer, after: string][] = [
   ['a string in C', binary('\0NODE_PATH\0'), '\0\0ODE_PATH\0'],
   ['the end of a longer string in C', binary('\0 is not allowed in NODE_PATH\0'), '\0 is not allowed in \0ODE_PATH\0'],
+  ["a string for Windows' own functions", Buffer.from('\0NODE_PATH\0', 'utf16le'), `\0\0\0\0${[...'ODE_PATH'].join('\0')}\0\0\0`],
   ["a string in V8's snapshot", serialized('NODE_PATH'), '\x09\0\0\0\0ODE_PATH\x9f'],
   ['JavaScript that reads it', binary('if (process.env.NODE_PATH) {'), 'if (process    .NODE_PATH) {'],
   ['JavaScript that hands its name on', binary("safeGetenv('NODE_PATH');"), "safeGetenv('\\0DE_PATH');"],
@@ -71,7 +72,7 @@ for (const [count, said] of [
   });
 }
 
-for (const text of ['\0NODE_NEW_WAY\0', 'process.env.NODE_NEW_WAY', 'env.NODE_NEW_WAY']) {
+for (const text of ['\0NODE_NEW_WAY\0', `\0\0${[...'NODE_NEW_WAY'].join('\0')}\0\0\0`, 'process.env.NODE_NEW_WAY', 'env.NODE_NEW_WAY']) {
   test(`the build fails when Node reads what nobody has judged: ${JSON.stringify(text)}`, () => {
     assert.throws(() => makeInert(binary(text), new Map()), /NODE_NEW_WAY is read, and neither inert nor heeded/);
   });
