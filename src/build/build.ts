@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from 'node:path';
 import { loadAllCommands } from '../cli/commands.ts';
 import { bundle, version } from './bundle.ts';
-import { type Platform, executable, runtimeOf, withCodeCache } from './executable.ts';
+import { executable, withCodeCache } from './executable.ts';
 import { manPage } from './man.ts';
+import { type Platform, runtimeOf } from './platform.ts';
 import { cache, nodeBinary, root, sha256, writeExecutable } from './runtime.mjs';
 import { sbom } from './sbom.ts';
 import { buildModule } from './module.ts';
@@ -25,8 +26,8 @@ function sign(path: string): void {
 
 async function linux(code: string): Promise<Buffer> {
   // Made on another platform, it starts without the cache: slower, and otherwise the same.
-  if (process.platform !== 'linux') return executable('linux', code);
-  return executable('linux', ...(await withCodeCache('linux', code)));
+  if (process.platform !== 'linux') return executable('linux', code, {}, say);
+  return executable('linux', ...(await withCodeCache('linux', code)), say);
 }
 
 const windows = (platform: Platform, name: string) => ({
@@ -60,7 +61,8 @@ async function build(platforms: Platform[]): Promise<void> {
     sign(path);
     for (const file of await buildModule(platform, path)) sign(file);
     const { size } = statSync(path);
-    say(`dist/${name}: ${size} bytes, ${size - statSync(nodeBinary(runtimeOf[platform])).size} more than its Node`);
+    const more = size - statSync(nodeBinary(runtimeOf[platform])).size;
+    say(`dist/${name}: ${size} bytes, ${Math.abs(more)} ${more < 0 ? 'fewer' : 'more'} than its Node`);
   };
   await Promise.all(platforms.map(make));
 

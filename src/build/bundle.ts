@@ -35,6 +35,10 @@ export async function bundle(): Promise<Bundle> {
     // An import() that survives looks for a file, and in the executable there is none: make all of them require().
     supported: { 'dynamic-import': false },
     plugins: [withoutTerminal],
+    // Switches of packages for their own developers, which print among the answer.
+    define: Object.fromEntries(
+      ['DEBUG_CLI', 'LOG_STREAM', 'LOG_TOKENS'].map((name) => [`process.env.${name}`, 'undefined']),
+    ),
     minifyWhitespace: true,
     minifySyntax: true,
     charset: 'ascii',

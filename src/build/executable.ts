@@ -3,27 +3,27 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { layEmbeddedNode } from './embedded.ts';
 import type { Job } from './pkg.ts';
-import { arm64Runtimes, nodeBinary, nodeFlags, ownNode, pkgHome, root, runtimes } from './runtime.mjs';
-
-export type Platform = 'linux' | 'win' | 'win-arm64';
+import { type Platform, runtimeOf } from './platform.ts';
+import { arm64Runtimes, nodeFlags, ownNode, root, runtimes } from './runtime.mjs';
 
 /** What an executable carries for `node:sea`, by name. */
 export type Assets = Record<string, string | Uint8Array>;
 
-export const runtimeOf = {
-  linux: runtimes['linux-x64'],
-  win: runtimes['win32-x64'],
-  'win-arm64': arm64Runtimes.target,
-};
-
-/** Node's flags inside the executable: no warning of experimental modules, and nobody's OPENSSL_CONF. */
+/** Node's flags inside the executable: no warning of experimental modules, and no way in from outside. */
 const execArgv = (platform: Platform): string[] => [
   ...nodeFlags,
+  // Node's own default is a file that others may be able to write.
   `--openssl-config=${platform === 'linux' ? '/dev/null' : 'NUL'}`,
+  // No debugger that a signal, or a thread started by another process, opens on a port.
+  '--disable-sigusr1',
   // Before 26.8, node:ffi is off by default.
   ...(platform === 'win-arm64' ? ['--experimental-ffi'] : []),
 ];
+
+/** What follows is no flag of Node's: neither the name that the caller gave the program (argv[0]) nor its arguments. */
+const endOfFlags = '--';
 
 const run = promisify(execFile);
 
@@ -59,13 +59,18 @@ async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
 
 /**
  * Makes one executable of a main script (CommonJS, requiring only Node's own modules) and assets for `node:sea`.
- * Returns its bytes, as pkg leaves them.
+ * Returns its bytes, as pkg leaves them; `say` is told what it lacks.
  */
-export async function executable(platform: Platform, main: string, assets: Assets = {}): Promise<Buffer> {
+export async function executable(
+  platform: Platform,
+  main: string,
+  assets: Assets = {},
+  say: (text: string) => void = () => {},
+): Promise<Buffer> {
   const { version } = runtimeOf[platform];
   const maker = ownNode(platform === 'win-arm64' ? arm64Runtimes : runtimes);
-  nodeBinary(runtimeOf[platform]);
   return withFolder(async (folder) => {
+    await layEmbeddedNode(platform, folder, say);
     writeFileSync(join(folder, 'portowner.js'), main);
     for (const [name, content] of Object.entries(assets)) writeFileSync(join(folder, name), content);
     const output = join(folder, 'portowner.out');
@@ -76,12 +81,12 @@ export async function executable(platform: Platform, main: string, assets: Asset
       version,
       main: 'portowner.js',
       assets: Object.keys(assets),
-      execArgv: execArgv(platform),
+      execArgv: [...execArgv(platform), endOfFlags],
       output,
     };
     await script(maker, [], 'pkg.ts', [JSON.stringify(job)], {
-      HOME: pkgHome,
-      USERPROFILE: pkgHome,
+      HOME: folder,
+      USERPROFILE: folder,
       TMPDIR: folder,
       TEMP: folder,
       TMP: folder,

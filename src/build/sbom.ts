@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { packages, version } from './bundle.ts';
-import { type Platform, runtimeOf } from './executable.ts';
+import { type Platform, runtimeOf } from './platform.ts';
 import { arm64Runtimes, ownNode, runtimes } from './runtime.mjs';
 
 /** What Node is made of, by its names in process.versions: as people know it, and its licence (SPDX), from Node's LICENSE. */

@@ -278,14 +278,6 @@ function installWindows(task: AuditTask, scheduler: WindowsScheduler): Outcome {
   prepare(task, scheduler, sid);
   const problems = demandUsable(unusableContents(task.command, present(scheduler)));
   if (account.kind === 'gmsa' && sid !== null) problems.push(...accountProblems(task, scheduler, account.name, sid));
-  if (scheduler.environment('NODE_V8_COVERAGE') !== null) {
-    problems.push(
-      warning(
-        'the environment of this machine has NODE_V8_COVERAGE: every program of Node.js writes files because of it, the audit too',
-        { hint: 'Remove it from the system variables.' },
-      ),
-    );
-  }
   const before = scheduler.exists(task.name);
   demandDone(
     account.kind === 'system'

@@ -57,8 +57,6 @@ export interface WindowsScheduler extends Common {
   isRemote(path: string): boolean;
   /** The rights that are granted to an account itself, such as SeBatchLogonRight. */
   rights(sid: string): readonly string[];
-  /** Values of the machine's own environment that make any Node.js write files; they reach tasks too. */
-  environment(name: string): string | null;
   /** Makes or replaces a task by its XML as a file's bytes, which is first put into the folder. */
   create(name: string, file: Uint8Array, folder: string): Said;
   /** Runs a script in the system's own Windows PowerShell. */

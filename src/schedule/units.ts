@@ -45,6 +45,17 @@ SystemCallArchitectures=native
 UMask=0077
 `.trim();
 
+/**
+ * The variables of glibc and its loader by which another one's code, messages, or names of machines get into a program:
+ * those that glibc itself drops for programs with more rights than their caller (its sysdeps/generic/unsecvars.h), and
+ * the loader's own. What Node would read, the executable does not.
+ */
+const loaderVariables = [
+  'LD_AUDIT LD_BIND_NOT LD_BIND_NOW LD_DEBUG LD_DEBUG_OUTPUT LD_DYNAMIC_WEAK LD_HWCAP_MASK LD_LIBRARY_PATH LD_ORIGIN_PATH',
+  'LD_PRELOAD LD_PROFILE LD_PROFILE_OUTPUT LD_SHOW_AUXV LD_TRACE_LOADED_OBJECTS LD_VERBOSE LD_WARN GCONV_PATH GETCONF_DIR',
+  'GLIBC_TUNABLES HOSTALIASES LOCALDOMAIN LOCPATH MALLOC_TRACE NIS_PATH NLSPATH RESOLV_HOST_CONF RES_OPTIONS TMPDIR TZDIR',
+].join(' ');
+
 /** The two files of a nightly audit by systemd, by their names. */
 export function units(task: AuditTask): Readonly<Record<string, string>> {
   const { command, at, randomDelay, timeLimit } = task;
@@ -64,8 +75,8 @@ ExecStart=${[program(command.executable), ...auditArguments(command).map(word)].
 SuccessExitStatus=1
 TimeoutStartSec=${timeLimit}min
 Nice=10
-# Variables that would have any Node.js write files or load code.
-UnsetEnvironment=NODE_V8_COVERAGE NODE_OPTIONS NODE_EXTRA_CA_CERTS NODE_REPL_EXTERNAL_MODULE OPENSSL_CONF OPENSSL_MODULES LD_PRELOAD LD_LIBRARY_PATH
+# Variables that have the system's loader load other code, before the program could refuse it.
+UnsetEnvironment=${loaderVariables}
 ${own}${others.length === 0 ? '' : `ReadWritePaths=${others.map(path).join(' ')}\n`}${hardening}
 `;
   const timer = `[Unit]

@@ -103,6 +103,8 @@ const exe = join(root, 'dist/portowner.exe');
 const nodeExe = nodeBinary(runtimes['win32-x64']);
 const own = statSync(exe).size - statSync(nodeExe).size;
 add({ what: "the Windows executable's size above its node.exe", seen: `${(own / 1024 / 1024).toFixed(2)} MB`, peer: '2 MB', ratio: own / 1024 / 1024 / 2, budget: 1 });
+const linuxSize = statSync(portowner).size / 1e6;
+add({ what: "the Linux executable's size", seen: `${linuxSize.toFixed(1)} MB`, peer: '120 MB', ratio: linuxSize / 120, budget: 1 });
 const wine = process.env.PORTOWNER_WINE ?? 'portowner-wine';
 if (installed(wine)) {
   // One program stays, so that the Wine server does too.

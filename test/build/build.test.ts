@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pkgHome, root, sha256 } from '../../src/build/runtime.mjs';
+import { cache, root, sha256 } from '../../src/build/runtime.mjs';
 import { dist } from './machine.ts';
 
 const test = suite('a build');
@@ -29,7 +29,7 @@ test.before(() => {
   const left = new Set(['.cache', '.git', 'dist']);
   for (const name of readdirSync(root).filter((entry) => !left.has(entry))) cpSync(join(root, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
   mkdirSync(join(folder, '.cache'));
-  symlinkSync(join(pkgHome, '.pkg-cache'), join(folder, '.cache/.pkg-cache'), 'junction');
+  symlinkSync(join(cache, '.pkg-cache'), join(folder, '.cache/.pkg-cache'), 'junction');
 });
 
 test('of the same sources in another folder gives the same portowner.exe, and signs all that can be signed', () => {

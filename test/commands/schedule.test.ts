@@ -178,11 +178,6 @@ test('an account that nobody knows', async () => {
   assert.equal(codes(await schedule(fakeWindows(), 'install', ...baseline, '--account', 'CORP\\other$')), ['PO5004']);
 });
 
-test('variables of the machine that reach every Node.js are told', async () => {
-  const answer = await schedule(fakeWindows({ environment: { NODE_V8_COVERAGE: 'C:\\x' } }), 'install', ...baseline);
-  assert.equal([answer.code, codes(answer)], [0, ['PO5006']]);
-});
-
 test('what Task Scheduler says against it is passed on', async () => {
   const answer = await schedule(fakeWindows({ said: { done: false, text: 'FEHLER: Zugriff verweigert\r\n' } }), 'install', ...baseline);
   assert.equal([answer.code, answer.problems[0]!.Code, answer.problems[0]!.Message], [69, 'PO5005', 'Task Scheduler did not take the task: FEHLER: Zugriff verweigert ']);

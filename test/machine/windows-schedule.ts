@@ -14,7 +14,6 @@ export interface ScheduleTold {
   readonly names: readonly string[];
   readonly rights: Told<readonly string[]>;
   readonly remote: readonly boolean[];
-  readonly environment: readonly (string | null)[];
   readonly sources: readonly (string | null)[];
   readonly created: Told<{ readonly done: boolean; readonly text: string }>;
   readonly exists: readonly boolean[];
@@ -81,7 +80,6 @@ const result: ScheduleTold = {
   names: ['S-1-5-18', 'S-1-5-32-544', 'S-1-5-21-1-2-3-4444'].map((sid) => scheduler.accountName(sid)),
   rights: told(() => scheduler.rights('S-1-5-32-544')),
   remote: ['C:\\x', '\\\\server\\share\\x'].map((path) => scheduler.isRemote(path)),
-  environment: ['Path', `${name}_NONE`].map((variable) => scheduler.environment(variable)),
   sources,
   created,
   exists,

@@ -42,9 +42,7 @@ export interface FakeWindows extends WindowsScheduler {
 export const gmsaSid = 'S-1-5-21-7-7-7-1234';
 
 /** A Windows machine that is set up as it should be, with the executable and a baseline in their places. */
-export function fakeWindows(
-  more: { mayInstall?: boolean; rights?: string[]; said?: Said; environment?: Record<string, string>; query?: Refusal; executable?: string | null; changed?: Date } = {},
-): FakeWindows {
+export function fakeWindows(more: { mayInstall?: boolean; rights?: string[]; said?: Said; query?: Refusal; executable?: string | null; changed?: Date } = {}): FakeWindows {
   const folder = contents();
   const files = new Map<string, Look>(
     [
@@ -85,7 +83,6 @@ export function fakeWindows(
     sid: (account) => (account === 'CORP\\audit$' ? gmsaSid : null),
     isRemote: (path) => /^(?:\\\\|[N-Z]:)/.test(path),
     rights: () => more.rights ?? [],
-    environment: (name) => more.environment?.[name] ?? null,
     create(name, file) {
       if (done.done) tasks.set(name, taskText(file));
       return done;

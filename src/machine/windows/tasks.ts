@@ -10,7 +10,6 @@ import { Refused } from './errors.ts';
 import { addEventSource, eventSource, removeEventSource } from './eventsource.ts';
 import { systemDirectory } from './ffi.ts';
 import { computerName, oemCodePage, ownMemory } from './kernel32.ts';
-import { registryTexts } from './registry.ts';
 
 const patience = 120_000;
 
@@ -101,13 +100,6 @@ export function windowsScheduler(): WindowsScheduler {
     },
     isRemote,
     rights: (sid) => accountRights(sidBytes(sid), ownMemory),
-    environment(name) {
-      return (
-        registryTexts('SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment').find(
-          ([key]) => key.toLowerCase() === name.toLowerCase(),
-        )?.[1] ?? null
-      );
-    },
     create: (name, file, folder) =>
       withFile(folder, file, (path) => said(system('schtasks.exe', ['/Create', '/TN', name, '/XML', path, '/F']))),
     run(script) {
