@@ -1,9 +1,7 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { isMap, isNode, isPair, isScalar, Lexer, LineCounter, parseDocument, visit, type Document } from 'yaml';
-import { decodeText } from '../facts/read.ts';
 import type { SchemaProblem } from '../generated/baseline.validate.js';
+import { readText } from '../io/read.ts';
 import { PortOwnerError } from '../problems.ts';
-import { specialFile } from '../special-file.ts';
 
 /** A YAML file that people write, checked against its JSON Schema. */
 export interface CheckedDocument {
@@ -21,46 +19,11 @@ export interface DocumentKind {
   readonly validate: { (data: unknown): boolean; errors?: SchemaProblem[] | null };
 }
 
-/** 20,000 listeners have less. Parsed, a file can take five hundred times its size. */
-const sizeLimit = 2 * 1024 * 1024;
+/** The largest such file that is read, and written. Parsed, one can take five hundred times its size. */
+export const maxDocumentBytes = 2 * 1024 * 1024;
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EACCES: 'access is denied',
-  EPERM: 'access is denied',
-  EISDIR: 'it is a folder',
-};
-
-/** A text file of limited size. Throws PO2001. */
-export function readText(path: string): string {
-  let file: number | undefined;
-  try {
-    const special = specialFile(path);
-    if (special !== null) throw new Error(special);
-    file = openSync(path, 'r');
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(65_536);
-      const length = readSync(file, chunk);
-      if (length === 0) break;
-      size += length;
-      if (size > sizeLimit) throw new Error(`it has more than ${sizeLimit / 1024 / 1024} MB`);
-      chunks.push(chunk.subarray(0, length));
-    }
-    return decodeText(Buffer.concat(chunks));
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new PortOwnerError(
-      'PO2001',
-      `cannot read ${path}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`,
-      { target: path, cause: error },
-    );
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
-}
+/** The text of such a file. Throws PO2001, and PO2002 for what is not text. */
+export const readDocument = (path: string): string => readText(path, maxDocumentBytes);
 
 /** What these files have is four levels deep. */
 const deepest = 64;

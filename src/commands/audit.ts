@@ -128,15 +128,15 @@ export class AuditCommand extends RowCommand {
     reports.forEach(reportFormat);
 
     // Mistakes in files are told before the machine is asked.
-    const { readText } = await import('../audit/document.ts');
+    const { readDocument } = await import('../audit/document.ts');
     const approved =
       this.baseline === undefined
         ? null
-        : (await import('../audit/baseline.ts')).parseBaseline(readText(this.baseline), this.baseline);
+        : (await import('../audit/baseline.ts')).parseBaseline(readDocument(this.baseline), this.baseline);
     const policy =
       this.policy === undefined
         ? null
-        : (await import('../audit/policy.ts')).parsePolicy(readText(this.policy), this.policy);
+        : (await import('../audit/policy.ts')).parsePolicy(readDocument(this.policy), this.policy);
 
     const listed = approved?.listeners ?? [];
     const needed = hashed(listed) || signed(listed) || policy?.signers === true;

@@ -161,8 +161,8 @@ export class BaselineUpdateCommand extends BaselineCommand {
 
   protected async answer(): Promise<Answer> {
     const { updateBaseline, parseBaseline } = await import('../audit/baseline.ts');
-    const { readText } = await import('../audit/document.ts');
-    const text = readText(this.file);
+    const { readDocument } = await import('../audit/document.ts');
+    const text = readDocument(this.file);
     // A mistake in the file is told before the machine is asked.
     const { machine, listeners: approved } = parseBaseline(text, this.file);
     const facts = await this.now(this.hash || (this.live && (hashed(approved) || signed(approved))));
@@ -225,8 +225,8 @@ export class BaselineShowCommand extends RowCommand {
 
   protected async answer(): Promise<Answer> {
     const { parseBaseline } = await import('../audit/baseline.ts');
-    const { readText } = await import('../audit/document.ts');
-    const { machine, listeners: approved, comments }: Baseline = parseBaseline(readText(this.file), this.file);
+    const { readDocument } = await import('../audit/document.ts');
+    const { machine, listeners: approved, comments }: Baseline = parseBaseline(readDocument(this.file), this.file);
     return {
       rows: approved.map((listener, index) => rowOf(listener, comments[index] ?? null, machine)),
       problems: [],

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../formats/sink.ts';
 import type { Terminal } from '../formats/format.ts';
+import { readInput } from '../io/read.ts';
 import { liveBinder, liveEventLog, liveHands, liveScheduler, liveSource, liveTools } from '../machine/live.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -87,7 +88,7 @@ export function processSurroundings(): Surroundings {
     get confirm() {
       return hasPerson() ? confirm : null;
     },
-    input: () => readFileSync(0),
+    input: readInput,
     output: () => (isConsole(1) ? consoleSink(process.stdout) : stdoutSink()),
     error: (text) => {
       try {

@@ -103,7 +103,7 @@ export async function runPortOwner(args: readonly string[], surroundings: Surrou
 
 async function run(given: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   // On Windows a command line has no more than 32,767 characters.
-  const args = given.includes('@-') ? (await import('./arguments.ts')).withInput(given) : given;
+  const args = given.includes('@-') ? (await import('./arguments.ts')).withInput(given, surroundings.input) : given;
   const [first] = args;
   if (first === '--version' || first === 'version') return print(`portowner ${version}\n`, surroundings);
   if (first === 'definitions') {
