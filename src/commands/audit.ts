@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { compare, type Comparison } from '../audit/compare.ts';
 import { atLeast, audit } from '../audit/findings.ts';
@@ -5,6 +6,7 @@ import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Refusal } from '../facts/raw.ts';
 import { sanitise } from '../formats/sanitise.ts';
+import { destination } from '../io/place.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
 import { version } from '../version.ts';
@@ -230,6 +232,7 @@ export class AuditCommand extends RowCommand {
     doubts: string[],
   ): Promise<readonly Finding[]> {
     const { isFuture, storeRun } = await import('../audit/store.ts');
+    const { removeLeftovers } = await import('../io/temporary.ts');
     const machine = facts.machine.name;
     const run = {
       machine,
@@ -244,6 +247,7 @@ export class AuditCommand extends RowCommand {
     };
     const clock = this.surroundings.now();
     const { findings: dated, aside, refused, newest, forgotten, before } = storeRun(path, run, clock);
+    removeLeftovers(dirname(destination(path)));
     if (aside !== null) {
       doubts.push('the store was damaged, and a new one is begun');
       failures.push({

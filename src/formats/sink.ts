@@ -15,7 +15,7 @@ import type { Stats } from 'node:fs';
 import { errorCode, errorWords } from '../io/errors.ts';
 import { destination } from '../io/place.ts';
 import { PortOwnerError } from '../problems.ts';
-import { temporaryBeside } from '../temporary.ts';
+import { temporaryBeside } from '../io/temporary.ts';
 
 /** What the formats write to. */
 export interface TextSink {
