@@ -16,6 +16,8 @@ const usage = `node build.mjs COMMAND
   generate        rewrite the sources and the tables of README.md that are made from other files
   notices         write THIRD-PARTY-NOTICES
   test [PATTERN…] check, build and run every test (or only the test files whose path contains a PATTERN)
+  fuzz MINUTES [--seed N] [TARGET…]
+                  run spoiled input, and keep what fails in test/fuzz/corpus/failures
   bench           build, and measure against the budgets`;
 
 function install() {
@@ -77,6 +79,7 @@ const commands = {
   generate: () => run('src/build/generated.ts'),
   notices: () => run('src/build/notices.ts'),
   test: (args) => run('test/run.ts', ...args),
+  fuzz: (args) => run('test/fuzz/main.ts', ...args),
   bench: async (args) => (await run('src/build/build.ts')) || run('test/bench/main.ts', ...args),
 };
 
