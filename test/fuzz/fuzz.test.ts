@@ -11,7 +11,13 @@ const seed = 20_260_102;
 test(`spoiled input of every kind keeps the promises (seed ${seed})`, async () => {
   const failures: Failure[] = [];
   const { runs, codes } = await fuzz({ seed, count: 800, until: Infinity, only: [], executable: null, failed: (failure) => failures.push(failure) });
-  assert.is(failures.slice(0, 3).map((failure) => `seed ${failure.seed}: ${failure.flaw}\n${caseText(failure.given)}`).join('\n'), '');
+  assert.is(
+    failures
+      .slice(0, 3)
+      .map((failure) => `seed ${failure.seed}: ${failure.flaw}\n${caseText(failure.given)}`)
+      .join('\n'),
+    '',
+  );
   assert.is(runs, 800);
   // Input that is never read, or never refused, tests nothing.
   for (const code of [0, 1, 64, 69])

@@ -80,7 +80,8 @@ function spoilNode(random: Random, root: unknown): void {
   const other = random.pick(nodes);
   const otherKeys = Object.keys(other);
   const set = (name: string, value: unknown): void => void Object.defineProperty(node, name, { value, enumerable: true, configurable: true, writable: true });
-  switch (random.below(9)) {
+  // Mostly it stays of its type: the first wrong type ends most readers.
+  switch (random.chance(0.5) ? 7 : random.below(9)) {
     case 0:
     case 1:
       return set(key, valueFrom(random));
@@ -105,8 +106,10 @@ function spoilNode(random: Random, root: unknown): void {
     }
     case 7: {
       const value = node[key];
-      if (typeof value === 'string') set(key, random.pick([value + textFrom(random), textFrom(random) + value, value.toUpperCase(), value.slice(1)]));
-      else if (typeof value === 'number') set(key, random.pick([-value, value + 1, value * 1e6, String(value), value + 0.5]));
+      if (typeof value === 'string') set(key, random.pick([textFrom(random), value + textFrom(random), textFrom(random) + value, value.toUpperCase(), value.slice(1)]));
+      else if (typeof value === 'number') set(key, random.pick([-value, value + 1, value * 1e6, value + 0.5, random.below(65_536), random.pick(oddNumbers)]));
+      else if (typeof value === 'boolean') set(key, !value);
+      else if (value === null) set(key, valueFrom(random));
       return;
     }
     default:
@@ -200,7 +203,7 @@ function spoiledXml(random: Random, bytes: Buffer, others: readonly Buffer[]): B
   for (let count = random.few(); count > 0; count--) {
     const [start, end] = rangeIn(random, parts.length);
     const at = Math.min(start, parts.length - 1);
-    switch (random.below(8)) {
+    switch (random.chance(0.5) ? random.pick([4, 6]) : random.below(8)) {
       case 0:
         parts.splice(start, end - start);
         break;

@@ -65,7 +65,9 @@ function wrongForm(out: string, format: string | null): string | null {
 /** The format that an answer has, if the command line surely says so. */
 function formatOf(args: readonly string[]): string | null {
   const at = args.indexOf('--format');
-  return at < 0 || args.includes('--count') ? null : (args[at + 1] ?? null);
+  // Of free it says how many ports are wanted, elsewhere that only the number of rows is.
+  const isNumber = args.includes('--count') && args[0] !== 'free';
+  return at < 0 || isNumber ? null : (args[at + 1] ?? null);
 }
 
 /** What is wrong with an answer; null when nothing is. `plain` says that the command line is as it was made, not spoiled. */

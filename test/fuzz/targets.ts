@@ -201,7 +201,7 @@ const harmless = (word: string): string => (/(?:^|=|^-\w)[\\/~]|\.\.|^[A-Za-z]:/
 /** Command lines of which words are spoiled, on a machine that is recorded. */
 const argumentTarget: Target = (random) => {
   const line = [...random.pick(words)];
-  for (let count = random.few(); count > 0; count--) {
+  for (let count = random.chance(0.5) ? 1 : random.few(); count > 0; count--) {
     const at = random.below(line.length + 1);
     const other = random.pick(words);
     switch (random.below(6)) {
@@ -212,7 +212,14 @@ const argumentTarget: Target = (random) => {
         line.splice(at, 0, random.pick(other));
         break;
       case 2:
-        line.splice(at, 1, textFrom(random));
+        // Behind an option it is the value.
+        line.splice(
+          at,
+          1,
+          ...(random.chance(0.5)
+            ? [`--${random.pick(['image', 'sort', 'columns', 'range', 'address', 'state', 'except', 'near', 'last'])}=${textFrom(random)}`]
+            : [textFrom(random)]),
+        );
         break;
       case 3:
         line.splice(at, 0, ...other.slice(random.below(other.length)));
