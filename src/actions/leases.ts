@@ -62,7 +62,12 @@ function isLease(value: unknown): value is Lease {
 }
 
 function parseLeases(bytes: Uint8Array): Lease[] {
-  const data: unknown = parseJson(new TextDecoder('utf-8').decode(bytes));
+  let data: unknown;
+  try {
+    data = parseJson(new TextDecoder('utf-8').decode(bytes));
+  } catch {
+    throw new SyntaxError('it is not JSON, or nested too deep');
+  }
   if (!Array.isArray(data) || !data.every(isLease)) throw new SyntaxError('it is not a list of leases');
   return data.map(({ protocol, port, until }) => ({ protocol, port, until }));
 }

@@ -150,7 +150,14 @@ export function parseChecked(
         lines.addNewLine(at + 1);
       throw wrong(deep, 'it is nested too deeply');
     }
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', uniqueKeys: false });
+    document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      version: '1.2',
+      uniqueKeys: false,
+      // Its warnings would go to stderr by Node's own way.
+      logLevel: 'error',
+    });
     const [error] = document.errors;
     if (error !== undefined)
       throw wrong(

@@ -224,7 +224,8 @@ function spoiledXml(random: Random, bytes: Buffer, others: readonly Buffer[]): B
         break;
       }
       case 4:
-        if (parts[at] !== undefined && !parts[at].startsWith('<')) parts[at] = random.chance(0.5) ? String(random.pick(oddNumbers)) : textFrom(random).replace(/[<&]/g, '');
+        // Between elements there is only space.
+        if (parts[at] !== undefined && !/^(?:<|\s*$)/.test(parts[at])) parts[at] = random.chance(0.5) ? String(random.pick(oddNumbers)) : textFrom(random).replace(/[<&]/g, '');
         break;
       case 5:
         parts.splice(start, 0, (parts[at] ?? '<Obj>').repeat(random.pick([2, 70, 500])));
@@ -289,12 +290,12 @@ export function spoiled(random: Random, form: Form, corpus: readonly Buffer[]): 
   let bytes = random.pick(corpus);
   if (random.chance(0.02)) return bytes;
   try {
-    if (random.chance(0.75)) bytes = byForm[form](random, bytes, corpus);
+    if (random.chance(0.9)) bytes = byForm[form](random, bytes, corpus);
   } catch {
     // A file of the corpus that is itself spoiled has no structure.
     bytes = spoiledBytes(random, bytes, corpus);
   }
-  if (random.chance(0.3)) for (let count = random.few(); count > 0; count--) bytes = spoiledBytes(random, bytes, corpus);
+  if (random.chance(0.1)) for (let count = random.few(); count > 0; count--) bytes = spoiledBytes(random, bytes, corpus);
   // Growth is another test's matter.
   return bytes.subarray(0, 500_000);
 }

@@ -72,7 +72,6 @@ const questions: readonly (readonly string[])[] = [
   ['why', '443', '--from', 'a.json'],
   ['why', '0', '--from', 'a.json', '--protocol', 'udp'],
   ['conflicts', '--from', 'a.json'],
-  ['doctor', '--from', 'a.json'],
   ['diff', 'a.json', 'b.json'],
   ['diff', 'b.json', 'a.json'],
   ['audit', '--from', 'a.json', '--baseline', 'baseline.yaml', '--policy', 'policy.yaml', '--store', 's.db'],
@@ -81,6 +80,13 @@ const questions: readonly (readonly string[])[] = [
 ];
 const audited = { 'b.json': snapshot, 'baseline.yaml': baselines[0]!, 'policy.yaml': policies[0]! };
 
+const recordings = ['linux-6.18', 'windows-wine10'].map((name) => {
+  const folder = join(fixtures, 'recorded', name);
+  return Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))]));
+});
+
+const inFolder = (files: Readonly<Record<string, Buffer>>): Record<string, Buffer> => Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`rec/${name}`, bytes]));
+
 const netshNames = ['dynamicports', 'excludedports', 'persistentports'].flatMap((what) =>
   ['ipv4', 'ipv6'].flatMap((family) => ['tcp', 'udp'].map((protocol) => `${what}/${family}/${protocol}`)),
 );
@@ -88,26 +94,17 @@ const netshTexts = filesIn(join(fixtures, 'synthetic/windows-netsh'), /\.txt$/);
 
 /** A recording of Windows in which netsh says spoiled things. */
 const netsh: Target = (random) => {
-  const at = '2026-01-02T03:04:05Z';
-  const entry = (bytes: Buffer) => ({ at, form: 'bytes', bytes });
-  const entries: Record<string, ReturnType<typeof entry>> = Object.fromEntries(netshNames.map((name) => [name, entry(random.pick(netshTexts))]));
-  for (const name of [random.pick(netshNames), random.pick(netshNames), 'httpqueues']) entries[name] = entry(spoiled(random, 'lines', netshTexts));
-  const files: Record<string, Buffer> = {};
-  const index = Object.fromEntries(
-    Object.entries(entries).map(([name, { bytes, ...more }], number) => {
-      files[`rec/${number}.bin`] = bytes;
-      return [name, { ...more, file: `${number}.bin` }];
-    }),
-  );
-  files['rec/envelope.json'] = Buffer.from(JSON.stringify({ kind: 'PortOwner.Raw', formatVersion: 1, platform: 'win32', entries: index }));
-  const lines = [['ranges'], ['why', '8080'], ['443'], ['conflicts']];
+  const files = inFolder(recordings[1]!);
+  const index = JSON.parse(files['rec/envelope.json']!.toString()) as { entries: Record<string, object> };
+  const spoiledNames = new Set([random.pick(netshNames), random.pick(netshNames)]);
+  for (const [number, name] of netshNames.entries()) {
+    files[`rec/netsh${number}.bin`] = spoiledNames.has(name) ? spoiled(random, 'lines', netshTexts) : random.pick(netshTexts);
+    index.entries[name] = { at: '2026-01-02T03:04:05Z', form: 'bytes', file: `netsh${number}.bin` };
+  }
+  files['rec/envelope.json'] = Buffer.from(JSON.stringify(index));
+  const lines = [['ranges'], ['why', '8080'], ['443'], ['conflicts'], ['why', '0']];
   return { machine: 'linux', args: withFormat(random, [...random.pick(lines), '--from', 'rec']), files, input: nothing };
 };
-
-const recordings = ['linux-6.18', 'windows-wine10'].map((name) => {
-  const folder = join(fixtures, 'recorded', name);
-  return Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))]));
-});
 
 /** A recording of which one or two files are spoiled. */
 const recording: Target = (random) => {
@@ -116,11 +113,11 @@ const recording: Target = (random) => {
     const name = random.pick(Object.keys(files));
     files[name] = spoiled(random, name.endsWith('.json') ? 'json' : name.endsWith('.txt') ? 'lines' : 'bytes', [files[name]!]);
   }
-  const lines = [['--all'], ['443', '--firewall'], ['ranges'], ['why', '80'], ['conflicts'], ['doctor'], ['audit', '--policy', 'policy.yaml']];
+  const lines = [['--all'], ['443', '--firewall'], ['ranges'], ['why', '80'], ['conflicts'], ['audit', '--policy', 'policy.yaml']];
   return {
     machine: 'linux',
     args: withFormat(random, [...random.pick(lines), '--from', 'rec']),
-    files: { ...Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`rec/${name}`, bytes])), 'policy.yaml': policies[0]! },
+    files: { ...inFolder(files), 'policy.yaml': policies[0]! },
     input: nothing,
   };
 };

@@ -90,8 +90,17 @@ async function answer({ text, executable }: Asked): Promise<Told> {
   }
   process.chdir(folder);
   const outcome = executable === null ? await inProcess(given) : byExecutable(executable, given);
+  // They come a turn of the event loop later.
+  await new Promise((resolve) => setImmediate(resolve));
+  const [warning] = warnings;
+  warnings = [];
+  if (warning !== undefined) return { flaw: `a library warns: ${warning.slice(0, 300)}`, code: outcome.code };
   return { flaw: flawOf(outcome, given.args, given.target !== 'arguments') ?? trespass(), code: outcome.code };
 }
+
+/** Warnings of Node and of libraries since the last case: they would go to stderr. */
+let warnings: string[] = [];
+process.on('warning', ({ message }) => warnings.push(message));
 
 if (!existsSync(canary)) writeFileSync(canary, precious);
 process.on('message', (asked: Asked) => {
