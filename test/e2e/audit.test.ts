@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { writeDamagedStore } from '../audit/damaged.ts';
 import { products } from '../build/machine.ts';
 import { facts, process as processFact, socket } from '../facts/example.ts';
 import { skip, type TestContext } from '../skip.ts';
@@ -73,12 +74,12 @@ for (const { name, command, without } of products()) {
 
   test('a damaged store is set aside', () => {
     const cwd = place();
-    writeFileSync(join(cwd, 'audits.db'), 'damaged');
+    const bytes = writeDamagedStore(join(cwd, 'audits.db'));
     const { code, err } = portowner(['audit', '--store', 'audits.db', '--from', night(cwd, 1, [80])], { cwd });
     assert.is(code, 69);
     assert.match(err, /PO4203/);
     const aside = readdirSync(cwd).find((file) => file.includes('damaged'));
-    assert.is(readFileSync(join(cwd, aside!), 'utf8'), 'damaged');
+    assert.equal(readFileSync(join(cwd, aside!)), bytes);
     assert.is(portowner(['audit', '--store', 'audits.db', '--from', night(cwd, 2, [80])], { cwd }).code, 0);
   });
 
