@@ -340,8 +340,8 @@ function replaceDamaged(path: string, damaged: string | null, now: Date, waitMs:
     lock.close();
   }
   try {
-    // Who waits for it still finds another store in its place.
-    if (aside !== null) rmSync(guard, { force: true });
+    // Who waits for it finds another store in its place. Who came later made the file again.
+    rmSync(guard, { force: true });
   } catch {
     // On Windows another audit has it open: it stays, and does no harm.
   }

@@ -23,8 +23,8 @@ export interface Surroundings {
   readonly stateFolder: () => string;
   /** Asks a person for a yes; null when there is nobody to ask: no terminal. */
   readonly confirm: ((question: string) => boolean) | null;
-  /** Standard input, whole. */
-  readonly input: () => Uint8Array;
+  /** The first bytes of standard input, at most `most`. */
+  readonly input: (most: number) => Uint8Array;
   /** Standard output. */
   readonly output: () => Sink;
   /** Standard error: whole lines. */
