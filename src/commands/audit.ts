@@ -11,6 +11,7 @@ import { version } from '../version.ts';
 import {
   auditable,
   factProblems,
+  gaps,
   hashed,
   hashProblem,
   machineProblem,
@@ -163,10 +164,10 @@ export class AuditCommand extends RowCommand {
       ),
     ];
 
-    const partial = facts.sections.sockets.status === 'partial';
+    const missing = gaps(facts);
     // Why no findings are no clean machine.
     const doubts = [
-      ...(partial ? ['not all sockets could be read'] : []),
+      ...missing,
       ...(unseen === null ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
     ];
     const failures: Problem[] = [];
@@ -211,7 +212,7 @@ export class AuditCommand extends RowCommand {
           ? exit.unavailable
           : failed
             ? exit.no
-            : partial
+            : missing.length > 0
               ? exit.unavailable
               : unseen !== null
                 ? exit.rights
@@ -231,6 +232,11 @@ export class AuditCommand extends RowCommand {
   ): Promise<readonly Finding[]> {
     const { isFuture, storeRun } = await import('../audit/store.ts');
     const machine = facts.machine.name;
+    if (machine === '')
+      throw new PortOwnerError('PO3001', 'the machine has no name: its audit is not stored', {
+        hint: 'Give the machine a host name.',
+        target: path,
+      });
     const run = {
       machine,
       at: facts.at,
@@ -316,7 +322,7 @@ export class AuditCommand extends RowCommand {
           ? 'no findings'
           : 'clean';
     return sanitise(
-      `audit of ${machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
+      `audit of ${machine.name === '' ? 'a machine without a name' : machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
     );
   }
 

@@ -11,6 +11,7 @@ import { listenerRow, type ListenerRow } from '../schema/listener.ts';
 import {
   auditable,
   factProblems,
+  gaps,
   hashed,
   hashProblem,
   machineProblem,
@@ -109,15 +110,12 @@ export class BaselineCreateCommand extends BaselineCommand {
     }
     const { baselineText } = await import('../audit/baseline.ts');
     const facts = await this.now();
-    const partial = facts.sections.sockets.status === 'partial';
-    if (partial && !this.force) {
+    const missing = gaps(facts);
+    if (missing.length > 0 && !this.force) {
       throw new PortOwnerError(
         'PO3001',
-        `not all sockets could be read, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? 'no reason is known'}`,
-        {
-          hint: '--force writes what could be read.',
-          target: this.file,
-        },
+        `${missing.join(', and ')}, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? facts.sections.processes.reason ?? 'no reason is known'}`,
+        { hint: '--force writes what could be read.', target: this.file },
       );
     }
     const found = listeners(facts);
@@ -129,7 +127,7 @@ export class BaselineCreateCommand extends BaselineCommand {
     return {
       rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
       problems: [...factProblems(facts), ...some(unseen)],
-      exitCode: partial ? exit.unavailable : exit.ok,
+      exitCode: missing.length > 0 ? exit.unavailable : exit.ok,
       note: `${counted(found.length, 'listener')} approved in ${this.file}.`,
     };
   }
@@ -178,7 +176,7 @@ export class BaselineUpdateCommand extends BaselineCommand {
       );
     }
     // What could not all be read may be there still.
-    const partial = facts.sections.sockets.status === 'partial';
+    const partial = gaps(facts).length > 0;
     const keepClosed = this.keepClosed || partial;
     const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed });
     if (updated !== text && !this.dryRun) writeFile(this.file, updated);
