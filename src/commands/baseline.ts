@@ -23,7 +23,10 @@ import {
 import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
-function writeFile(path: string, text: string): void {
+/** Writes a baseline, but none that would not be read again. */
+async function writeBaseline(path: string, text: string): Promise<void> {
+  const { checkWritable } = await import('../audit/document.ts');
+  checkWritable(text, path);
   const sink = fileSink(path);
   try {
     sink.write(text);
@@ -119,7 +122,7 @@ export class BaselineCreateCommand extends BaselineCommand {
       );
     }
     const found = listeners(facts);
-    writeFile(this.file, baselineText(facts.machine.name, found));
+    await writeBaseline(this.file, baselineText(facts.machine.name, found));
     const unseen = unseenProblem(
       found.filter(({ program }) => program === null),
       'which the baseline leaves open',
@@ -179,7 +182,7 @@ export class BaselineUpdateCommand extends BaselineCommand {
     const partial = gaps(facts).length > 0;
     const keepClosed = this.keepClosed || partial;
     const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed });
-    if (updated !== text && !this.dryRun) writeFile(this.file, updated);
+    if (updated !== text && !this.dryRun) await writeBaseline(this.file, updated);
     const changes = comparison.changes.filter(({ kind }) => kind !== 'FileGone' && !(keepClosed && kind === 'Closed'));
     return {
       rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
