@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { textOf } from '../io/read.ts';
 import { PortOwnerError } from '../problems.ts';
 
@@ -27,4 +28,19 @@ export function withInput(args: readonly string[], input: (most: number) => Uint
   const marks = args.filter((arg) => arg === '@-').length;
   checkNumber(args.length - marks + marks * lines.length);
   return args.flatMap((arg) => (arg === '@-' ? lines : [arg]));
+}
+
+/**
+ * Throws PO1001 for an argument whose bytes are not text: Node has put other characters in their place, and a pattern
+ * with those finds nothing. `bytes` are all arguments of the process, each ended by a zero, the last `count` of them ours.
+ */
+export function checkBytes(bytes: Uint8Array, count: number): void {
+  const parts = Buffer.from(bytes).toString('latin1').split('\0').slice(0, -1).slice(-count);
+  for (const part of parts) {
+    const own = Buffer.from(part, 'latin1');
+    if (isUtf8(own)) continue;
+    throw new PortOwnerError('PO1001', `the argument ${JSON.stringify(own.toString())} is not UTF-8 text`, {
+      hint: 'Give it in UTF-8. A file with such a name can be given a link with another name.',
+    });
+  }
 }
