@@ -19,8 +19,10 @@ export interface DocumentKind {
   readonly validate: { (data: unknown): boolean; errors?: SchemaProblem[] | null };
 }
 
-/** The largest such file that is read, and written. Parsed, one can take five hundred times its size. */
-export const maxDocumentBytes = 2 * 1024 * 1024;
+/** The largest such file that is read, and written: 40,000 listeners with all that is known of them have less. */
+const maxDocumentBytes = 16 * 1024 * 1024;
+/** So many words and signs are read, and written. Each takes up to a kilobyte while the file is parsed. */
+const maxTokens = 800_000;
 
 /** The text of such a file. Throws PO2001, and PO2002 for what is not text. */
 export const readDocument = (path: string): string => readText(path, maxDocumentBytes);
@@ -28,12 +30,17 @@ export const readDocument = (path: string): string => readText(path, maxDocument
 /** What these files have is four levels deep. */
 const deepest = 64;
 
-/** Where a text is nested too deeply, in brackets or within a line; null where it is not. The parser takes a thousand times the size of such a text. */
-function nestedTooDeeply(text: string): number | null {
+/**
+ * What is too much for the parser, and where; null where nothing is: nesting, in brackets or within a line, tokens, and
+ * commas without an entry, each of which it would report.
+ */
+function excess(text: string): { offset: number; why: string } | null {
   let offset = 0;
+  let tokens = 0;
   let brackets = 0;
   let marks = 0;
   let isValue = false;
+  let before = '';
   for (const token of new Lexer().lex(text)) {
     // Marks of the lexer that are not in the text: a document begins, a value follows, brackets are not closed.
     if (token === '\x02' || token === '\x1f' || token === '\x18') {
@@ -45,10 +52,31 @@ function nestedTooDeeply(text: string): number | null {
     else if (token === ']' || token === '}') brackets = Math.max(0, brackets - 1);
     else if (brackets === 0 && (token === '-' || token === '?' || token === ':')) marks++;
     else if (token.startsWith('\n') || token.startsWith('\r')) marks = 0;
-    if (brackets > deepest || marks > deepest) return offset;
+    if (brackets > deepest || marks > deepest) return { offset, why: 'it is nested too deeply' };
+    if (!/^\s/.test(token)) {
+      if (++tokens > maxTokens) return { offset, why: 'it has too many entries' };
+      if (brackets > 0 && token === ',' && /^[,[{]$/.test(before)) return { offset, why: 'a comma without an entry' };
+      before = token;
+    }
     offset += token.length;
   }
   return null;
+}
+
+/** Throws PO2004 for a text that would not be read again, before it replaces a file. */
+export function checkWritable(text: string, path: string): void {
+  const bytes = Buffer.byteLength(text);
+  const why =
+    bytes > maxDocumentBytes
+      ? `it would have ${(bytes / 1024 / 1024).toFixed(1)} MB, and at most ${maxDocumentBytes / 1024 / 1024} MB are read`
+      : excess(text) !== null
+        ? 'it would have more entries than are read, which are about 40,000 listeners'
+        : null;
+  if (why !== null)
+    throw new PortOwnerError('PO2004', `cannot write ${path}: ${why}`, {
+      hint: 'Keep the state in a snapshot, and compare with portowner diff; or in a store, with portowner audit --store.',
+      target: path,
+    });
 }
 
 /** The first key that a map has twice; the package's own look for them takes time with the square of their number. */
@@ -143,12 +171,12 @@ export function parseChecked(
   let document: Document.Parsed;
   let value: unknown;
   try {
-    const deep = nestedTooDeeply(text);
-    if (deep !== null) {
+    const found = excess(text);
+    if (found !== null) {
       lines.addNewLine(0);
-      for (let at = text.indexOf('\n'); at !== -1 && at < deep; at = text.indexOf('\n', at + 1))
+      for (let at = text.indexOf('\n'); at !== -1 && at < found.offset; at = text.indexOf('\n', at + 1))
         lines.addNewLine(at + 1);
-      throw wrong(deep, 'it is nested too deeply');
+      throw wrong(found.offset, found.why);
     }
     document = parseDocument(text, {
       lineCounter: lines,

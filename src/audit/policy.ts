@@ -3,6 +3,7 @@ import { parsePorts, portMatcher } from '../ports/expression.ts';
 import { servicePorts } from '../ports/iana.ts';
 import { PortOwnerError } from '../problems.ts';
 import type { Severity } from '../schema/finding.ts';
+import { anyOf, PatternError } from '../wildcard.ts';
 import type { ChangeKind } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
 import type { Listener, Scope } from './listeners.ts';
@@ -58,35 +59,11 @@ const kind: DocumentKind = {
 
 const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
-/** `*` and `?` as a test, in linear steps: a policy cannot make an audit hang. Windows' names are the same in any case, others are not. */
-function wildcard(pattern: string, anyCase: boolean): (text: string) => boolean {
-  const fold = (text: string): string => (anyCase ? text.toLowerCase() : text);
-  const wanted = fold(pattern);
-  return (given) => {
-    const text = fold(given);
-    let at = 0;
-    let star = -1;
-    let resume = 0;
-    for (let i = 0; i < text.length;) {
-      if (wanted[at] === '*') {
-        star = at++;
-        resume = i;
-      } else if (at < wanted.length && (wanted[at] === '?' || wanted[at] === text[i])) {
-        at++;
-        i++;
-      } else if (star >= 0) {
-        // The last star takes one character more.
-        at = star + 1;
-        i = ++resume;
-      } else return false;
-    }
-    while (wanted[at] === '*') at++;
-    return at === wanted.length;
-  };
-}
-
-function anyOf(patterns: readonly string[], anyCase: (pattern: string) => boolean): (text: string) => boolean {
-  const tests = patterns.map((pattern) => wildcard(pattern, anyCase(pattern)));
+/** Patterns with `*` and `?` as one test. Windows' names are the same in any case, others are not. */
+function anyPattern(patterns: readonly string[], anyCase: (pattern: string) => boolean): (text: string) => boolean {
+  const tests = [...Map.groupBy(patterns, anyCase)].map(([fold, group]) =>
+    anyOf(group, { anyCase: fold, sets: false }),
+  );
   return (text) => tests.some((test) => test(text));
 }
 
@@ -98,9 +75,9 @@ function programTest(patterns: readonly string[]): (listener: Listener) => Fit {
     patterns.filter((pattern) => /[\\/]/.test(pattern)),
     patterns.filter((pattern) => !/[\\/]/.test(pattern)),
   ];
-  const path = anyOf(paths, windowsName);
+  const path = anyPattern(paths, windowsName);
   // A name alone finds the program wherever it is.
-  const name = anyOf(names, always);
+  const name = anyPattern(names, always);
   return ({ program }) => {
     if (program === null) return null;
     const whole = /[\\/]/.test(program);
@@ -137,7 +114,7 @@ function ruleOf(text: RuleText): Rule {
   if (text.ports !== undefined) conditions.push(portsTest(String(text.ports), action));
   if (text.program !== undefined) conditions.push(programTest(list(text.program)));
   if (text.service !== undefined) {
-    const test = anyOf(
+    const test = anyPattern(
       list(text.service).flatMap((name) => [name, `${name}.service`, `*:${name}`]),
       always,
     );
@@ -153,7 +130,7 @@ function ruleOf(text: RuleText): Rule {
     );
   }
   if (text.user !== undefined) {
-    const test = anyOf(
+    const test = anyPattern(
       list(text.user).flatMap((name) => (name.includes('\\') ? [name] : [name, `*\\${name}`])),
       windowsName,
     );
@@ -161,7 +138,7 @@ function ruleOf(text: RuleText): Rule {
     conditions.push(({ user, program }) => (user === null ? (isKernel(program) ? false : null) : test(user)));
   }
   if (text.signer !== undefined) {
-    const test = anyOf(list(text.signer), always);
+    const test = anyPattern(list(text.signer), always);
     // Nor is it an executable with a signature of its own.
     conditions.push(({ signer, program }) => (signer === null ? (isKernel(program) ? false : null) : test(signer)));
   }
@@ -214,6 +191,7 @@ export function parsePolicy(text: string, name: string): Policy {
     try {
       return ruleOf(rule);
     } catch (error) {
+      if (error instanceof PatternError) return checked.fail(['rules', index], error.message);
       if (!(error instanceof PortOwnerError)) throw error;
       return checked.fail(['rules', index, 'ports'], error.message);
     }

@@ -13,6 +13,7 @@ import { version } from '../version.ts';
 import {
   auditable,
   factProblems,
+  gaps,
   hashed,
   hashProblem,
   machineProblem,
@@ -165,10 +166,10 @@ export class AuditCommand extends RowCommand {
       ),
     ];
 
-    const partial = facts.sections.sockets.status === 'partial';
+    const missing = gaps(facts);
     // Why no findings are no clean machine.
     const doubts = [
-      ...(partial ? ['not all sockets could be read'] : []),
+      ...missing,
       ...(unseen === null ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
     ];
     const failures: Problem[] = [];
@@ -213,7 +214,7 @@ export class AuditCommand extends RowCommand {
           ? exit.unavailable
           : failed
             ? exit.no
-            : partial
+            : missing.length > 0
               ? exit.unavailable
               : unseen !== null
                 ? exit.rights
@@ -234,6 +235,11 @@ export class AuditCommand extends RowCommand {
     const { isFuture, storeRun } = await import('../audit/store.ts');
     const { removeLeftovers } = await import('../io/temporary.ts');
     const machine = facts.machine.name;
+    if (machine === '')
+      throw new PortOwnerError('PO3001', 'the machine has no name: its audit is not stored', {
+        hint: 'Give the machine a host name.',
+        target: path,
+      });
     const run = {
       machine,
       at: facts.at,
@@ -320,7 +326,7 @@ export class AuditCommand extends RowCommand {
           ? 'no findings'
           : 'clean';
     return sanitise(
-      `audit of ${machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
+      `audit of ${machine.name === '' ? 'a machine without a name' : machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
     );
   }
 

@@ -1,6 +1,7 @@
 import { Command } from 'clipanion';
 import { ClosedPipe } from '../formats/sink.ts';
 import { sanitise } from '../formats/sanitise.ts';
+import { errorWords, isSystemError } from '../io/errors.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -24,6 +25,14 @@ export function toPortOwnerError(error: unknown): PortOwnerError {
     const [first = ''] = error.message.split('\n');
     return new PortOwnerError('PO1001', first.replace(/^(Unknown Syntax|Usage) Error: /, '').replace(/[.:]$/, ''), {
       hint: 'portowner --help lists the options.',
+    });
+  }
+  // The system refused something that nobody expected it to: that is no defect of this program.
+  if (isSystemError(error)) {
+    const what = error.path ?? error.syscall ?? 'the system';
+    return new PortOwnerError('PO2001', `cannot use ${what}: ${errorWords(error, 'read')}`, {
+      target: what,
+      cause: error,
     });
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

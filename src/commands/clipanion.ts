@@ -1,3 +1,5 @@
+import { makeLinear } from './linear-parser.ts';
+
 const streams = ['stdin', 'stdout', 'stderr'] as const;
 
 let loaded: typeof import('clipanion') | undefined;
@@ -12,6 +14,7 @@ export async function loadClipanion(): Promise<typeof import('clipanion')> {
   for (const name of streams) Object.defineProperty(process, name, { configurable: true, value: undefined });
   try {
     loaded = await import('clipanion');
+    makeLinear(await import('clipanion/lib/core.js'));
   } finally {
     streams.forEach((name, index) => Object.defineProperty(process, name, originals[index]!));
   }

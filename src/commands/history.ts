@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { readRuns, readSpans } from '../audit/store.ts';
-import { wildcard } from '../ownership/filter.ts';
+import { anyPattern } from '../ownership/filter.ts';
 import { parsePorts, portMatcher } from '../ports/expression.ts';
 import { exit, PortOwnerError } from '../problems.ts';
 import { auditRun, portSpan } from '../schema/audit-run.ts';
@@ -90,17 +90,19 @@ export class HistoryCommand extends RowCommand {
   private owner():
     | ((owner: { readonly program: string | null; readonly services: readonly string[] }) => boolean)
     | null {
-    const programs = this.program
-      ?.flatMap((pattern) =>
+    const testOf = (patterns: readonly string[] | undefined) =>
+      patterns === undefined ? undefined : anyPattern(patterns);
+    const programs = testOf(
+      this.program?.flatMap((pattern) =>
         /[\\/]/.test(pattern)
           ? [pattern]
           : [pattern, `${pattern}.exe`, `*/${pattern}`, `*\\${pattern}`, `*\\${pattern}.exe`],
-      )
-      .map(wildcard);
-    const services = this.service?.flatMap((pattern) => [pattern, `${pattern}.service`]).map(wildcard);
+      ),
+    );
+    const services = testOf(this.service?.flatMap((pattern) => [pattern, `${pattern}.service`]));
     if (programs === undefined && services === undefined) return null;
     return (owner) =>
-      (programs === undefined || (owner.program !== null && programs.some((test) => test(owner.program!)))) &&
-      (services === undefined || owner.services.some((name) => services.some((test) => test(name))));
+      (programs === undefined || (owner.program !== null && programs(owner.program))) &&
+      (services === undefined || owner.services.some(services));
   }
 }

@@ -174,6 +174,7 @@ export class PortsCommand extends RowCommand {
         ? selectSockets(facts.sections.sockets.data, question)
         : this.socketsOf(facts.sections.sockets.data, subject, question, all);
     let rows = endpoints(facts, sockets, { live: this.live, serviceName });
+    const chosen = new Set(pids.size === 0 ? [] : sockets);
     // A socket whose owner is hidden may be one of a process that was asked for.
     const hidden =
       pids.size === 0
@@ -184,7 +185,7 @@ export class PortsCommand extends RowCommand {
               socket.refusals.length > 0 &&
               question.protocols.includes(socket.protocol) &&
               (all || holdsPort(socket)) &&
-              !sockets.includes(socket),
+              !chosen.has(socket),
           );
     let undecided: readonly Endpoint[] = endpoints(facts, hidden, { live: this.live, serviceName });
     if (filter !== null) {

@@ -13,6 +13,9 @@ import { verdict } from '../schema/verdict.ts';
 import { sectionProblems } from './problems.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
+/** More of a text than its beginning is not looked at: this is enough of it in UTF-8 and UTF-16. */
+const errorBytes = 256 * 1024;
+
 /** Whether a program could bind a port. */
 export class WhyCommand extends RowCommand {
   static override paths = [['why']];
@@ -98,7 +101,9 @@ export class WhyCommand extends RowCommand {
     if (text === '-' && this.from?.includes('-') === true)
       throw new PortOwnerError('PO1005', '--error - and --from - both want standard input');
     const { parseError } = await import('../diagnosis/error-text.ts');
-    return parseError(text === '-' ? textOf(this.surroundings.input(), 'standard input') : text);
+    if (text !== '-') return parseError(text);
+    const bytes = this.surroundings.input(errorBytes);
+    return parseError(textOf(bytes, 'standard input', { isCut: bytes.length === errorBytes }));
   }
 
   /** An error that names no port: what it means is still worth saying. */

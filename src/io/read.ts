@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { PortOwnerError } from '../problems.ts';
 import { specialFile } from '../special-file.ts';
 import { errorCode, errorWords } from './errors.ts';
-import { decodeText, TextError } from './text.ts';
+import { decodeText, TextError, type TextOptions } from './text.ts';
 
 /*
  * The one reader of files that a command line names, and of standard input: within a limit, never a device or a pipe
@@ -12,8 +12,6 @@ import { decodeText, TextError } from './text.ts';
 const megabyte = 1024 * 1024;
 const headSize = 4096;
 const chunkSize = 65_536;
-/** More than any list of operands or error text has. */
-const inputLimit = 64 * megabyte;
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
@@ -136,13 +134,22 @@ export function readBytes(path: string, maxBytes: number, hint?: string): Buffer
   }
 }
 
-/** All of standard input. Throws PO2001. */
-export function readInput(): Buffer {
-  return readBytes('-', inputLimit);
+/** The first bytes of standard input, at most `most`: a pipe may have no end. Throws PO2001. */
+export function readInput(most: number): Buffer {
+  const chunks: Uint8Array[] = [];
+  return reading('standard input', undefined, () => {
+    for (let size = 0; size < most;) {
+      const chunk = fill(0, Buffer.allocUnsafe(Math.min(chunkSize, most - size)));
+      if (chunk.length === 0) break;
+      chunks.push(chunk);
+      size += chunk.length;
+    }
+    return Buffer.concat(chunks);
+  });
 }
 
 /** Bytes of a file as text. Throws PO2002 with the line and column of what is not text. */
-export function textOf(bytes: Uint8Array, name: string, more: { hint?: string; allowNul?: boolean } = {}): string {
+export function textOf(bytes: Uint8Array, name: string, more: TextOptions & { hint?: string } = {}): string {
   try {
     return decodeText(bytes, more);
   } catch (error) {

@@ -76,16 +76,23 @@ export function invalidText(bytes: Uint8Array, encoding: TextEncoding, start?: P
   return new TextError(`it is not ${encodingNames[encoding]} text`, placeAfter(validPart(bytes, encoding), start));
 }
 
+export interface TextOptions {
+  /** Whether NUL characters are left in it. */
+  readonly allowNul?: boolean;
+  /** Whether more follows, so that a character at the end may be cut in half. */
+  readonly isCut?: boolean;
+}
+
 /**
  * The text of a file that a person, PowerShell or another program may have written. Throws TextError for bytes that are
  * not text, and for NUL characters, which no text has but UTF-16 without a byte order mark and binary files.
  */
-export function decodeText(bytes: Uint8Array, { allowNul = false } = {}): string {
+export function decodeText(bytes: Uint8Array, { allowNul = false, isCut = false }: TextOptions = {}): string {
   const { encoding, length } = byteOrderMark(bytes);
   const body = bytes.subarray(length);
   let text: string;
   try {
-    text = new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(body);
+    text = new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(body, { stream: isCut });
   } catch {
     throw invalidText(body, encoding);
   }

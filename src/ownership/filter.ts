@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
 import { PortOwnerError } from '../problems.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
+import { anyOf, PatternError } from '../wildcard.ts';
 
 /** What rows are wanted; null wants all. Several values of one filter are alternatives. */
 export interface RowFilter {
@@ -17,24 +18,14 @@ export interface RowFilter {
   readonly ranges: readonly string[] | null;
 }
 
-/** A pattern of PowerShell's -like as a test. */
-export function wildcard(pattern: string): (text: string) => boolean {
-  const source = pattern.replace(/\[[^\]]+\]|[\s\S]/gu, (part) => {
-    if (part === '*') return '[\\s\\S]*';
-    if (part === '?') return '[\\s\\S]';
-    if (part.length > 2 && part.startsWith('[')) return `[${part.slice(1, -1).replace(/[\\\]^[]/g, '\\$&')}]`;
-    return RegExp.escape(part);
-  });
-  let expression: RegExp;
+/** Patterns of PowerShell's -like as one test. Throws PO1001. */
+export function anyPattern(patterns: readonly string[]): (text: string) => boolean {
   try {
-    expression = new RegExp(`^${source}$`, 'iu');
-  } catch {
-    throw new PortOwnerError('PO1001', `${JSON.stringify(pattern)} is not a wildcard pattern`, {
-      hint: 'Use *, ? and [a-z].',
-      target: pattern,
-    });
+    return anyOf(patterns, { anyCase: true, sets: true });
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new PortOwnerError('PO1001', error.message, { hint: 'Use *, ? and [a-z].', target: error.pattern });
   }
-  return (text) => expression.test(text);
 }
 
 /** An address without its IPv6 scope and without the IPv4-mapped prefix. */
@@ -69,11 +60,6 @@ export function addressMatcher(texts: readonly string[]): (address: string) => b
     const name = family === 4 ? 'ipv4' : 'ipv6';
     return family !== 0 && lists[name].check(plain, name);
   };
-}
-
-function anyOf(patterns: readonly string[]): (text: string) => boolean {
-  const tests = patterns.map(wildcard);
-  return (text) => tests.some((test) => test(text));
 }
 
 /** `nginx` finds nginx.exe, as Get-Process does; a pattern with a wildcard is taken as it is. */
@@ -122,7 +108,7 @@ export function rowFilter(filter: RowFilter): (row: Endpoint) => boolean | null 
     );
   }
   if (images !== null) {
-    const test = anyOf(images.flatMap(imagePattern));
+    const test = anyPattern(images.flatMap(imagePattern));
     tests.push((row) =>
       row.ImageName !== null ? test(row.ImageName) : unseen(row, 'OwningProcess', 'ImageName') ? null : false,
     );
@@ -136,13 +122,13 @@ export function rowFilter(filter: RowFilter): (row: Endpoint) => boolean | null 
     tests.push((row) => row.RemotePort !== null && test(row.RemotePort));
   }
   if (users !== null) {
-    const test = anyOf(users.flatMap(userPattern));
+    const test = anyPattern(users.flatMap(userPattern));
     tests.push((row) =>
       row.UserName !== null ? test(row.UserName) : unseen(row, 'OwningProcess', 'ImageName', 'UserName') ? null : false,
     );
   }
   if (services !== null) {
-    const test = anyOf(services.flatMap(servicePattern));
+    const test = anyPattern(services.flatMap(servicePattern));
     tests.push((row) =>
       row.Services !== null
         ? row.Services.some(test)

@@ -51,8 +51,14 @@ export function portMatcher(spans: readonly PortSpan[] | null): (port: number) =
   if (spans === null) return () => true;
   const [only] = spans;
   if (spans.length === 1 && only !== undefined) return (port) => port >= only.start && port <= only.end;
+  // How many spans begin and end at a port: filling each of thousands of wide spans would take their whole width each.
+  const steps = new Int32Array(65537);
+  for (const { start, end } of spans) {
+    steps[start]!++;
+    steps[end + 1]!--;
+  }
   const members = new Uint8Array(65536);
-  for (const { start, end } of spans) members.fill(1, start, end + 1);
+  for (let port = 0, within = 0; port < 65536; port++) members[port] = (within += steps[port]!) > 0 ? 1 : 0;
   return (port) => members[port] === 1;
 }
 

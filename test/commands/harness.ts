@@ -66,6 +66,7 @@ export async function run(
     },
     stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
     confirm: more.confirm ?? null,
+    argumentBytes: () => null,
     input: () => more.bytes ?? Buffer.from(more.input ?? ''),
     output: () => more.output ?? sink,
     error: (text) => void (err += text),

@@ -1,14 +1,17 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { decodeText, TextError } from '../../src/io/text.ts';
 import { liveBinder, liveSource } from '../../src/machine/live.ts';
 import { run, snapshotFile, temporaryFolder } from '../commands/harness.ts';
 import { facts, socket } from '../facts/example.ts';
+import { skip, type TestContext } from '../skip.ts';
 
-const test = suite('text of files');
+const test = suite<TestContext>('text of files');
 
 function refused(bytes: Uint8Array): TextError {
   try {
@@ -116,6 +119,19 @@ test('standard input that is no text: operands and error texts', async () => {
     assert.match((await run(args, { input: 'a\nb\0' })).err, /PO2002: standard input, line 2, column 2: it has a NUL character/);
     assert.match((await run(args, { bytes: Buffer.from('b\xf6', 'latin1') })).err, /PO2002: standard input, line 1, column 2: it is not UTF-8/);
   }
+});
+
+test('arguments that are not UTF-8', (context) => {
+  if (process.platform !== 'linux') return skip('needs Linux', context);
+  const main = [process.execPath, ...nodeFlags, join(root, 'src/main.ts')].map((part) => `'${part}'`).join(' ');
+  const said = (args: string) => spawnSync('/bin/sh', ['-c', `exec ${main} ${args}`], { encoding: 'utf8' });
+  for (const args of ['--image "$(printf \'b\\366se\')"', 'history --store x --program "$(printf \'b\\366se\')"', '443 --from "$(printf \'b\\366se\')"']) {
+    const { status, stderr } = said(args);
+    assert.is(status, 64, stderr);
+    assert.match(stderr, /PO1001: the argument "b\ufffdse" is not UTF-8 text/);
+  }
+  // The character itself is text: as such a name is shown, it can be asked for.
+  assert.is(said(`--image 'b\ufffdse' --from '${snapshot}'`).status, 1);
 });
 
 test.run();
