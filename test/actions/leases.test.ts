@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { addLeases, longestHold, readLeases, type Lease } from '../../src/actions/leases.ts';
+import { LockBusy, takeLock } from '../../src/io/lock.ts';
 import { PortOwnerError } from '../../src/problems.ts';
 import { liveBinder, liveSource } from '../../src/machine/live.ts';
 import { run, temporaryFolder } from '../commands/harness.ts';
@@ -123,6 +124,21 @@ test('a lock keeps others out while its holder lives, and no longer when it is k
   await once(child, 'close');
   if (killer.exitCode === null) await once(killer, 'close');
   assert.equal(readLeases(folder, now), [lease(8000, 60)]);
+});
+
+test('who waits too long is told so', async () => {
+  const folder = temporaryFolder();
+  const child = await holder(folder);
+  try {
+    assert.throws(
+      () => takeLock(join(folder, 'leases.lock'), 300),
+      (error: unknown) => error instanceof LockBusy && error.message.includes('has kept the lock'),
+    );
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  }
+  takeLock(join(folder, 'leases.lock'), 300)();
 });
 
 test('a zombie has no lock', async (context) => {

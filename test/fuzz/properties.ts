@@ -70,14 +70,18 @@ function formatOf(args: readonly string[]): string | null {
   return at < 0 || isNumber ? null : (args[at + 1] ?? null);
 }
 
+/** Whether a spoiled command line still surely asks for text that people read. */
+function isForPeople(args: readonly string[]): boolean {
+  return !args.some((word) => /^-[^-]*f|^--f|^--s/.test(word) || ['completion', 'definitions', 'schedule'].includes(word));
+}
+
 /** What is wrong with an answer; null when nothing is. `plain` says that the command line is as it was made, not spoiled. */
 export function flawOf(outcome: Outcome, args: readonly string[], plain: boolean): string | null {
   if (!exitCodes.has(outcome.code)) return `exit code ${outcome.code}: ${outcome.err.slice(0, 600)}`;
   const errors = wrongErrors(outcome);
   if (errors !== null) return errors;
-  const format = formatOf(args);
-  // A spoiled command line may say the format several times, and some commands have texts of their own.
-  if (outcome.out === '' || !plain) return null;
+  if (outcome.out === '' || (!plain && !isForPeople(args))) return null;
+  const format = plain ? formatOf(args) : null;
   try {
     return wrongForm(outcome.out, format);
   } catch (error) {
