@@ -18,6 +18,8 @@ const usage = `node build.mjs COMMAND
   notices         write THIRD-PARTY-NOTICES
   test [PATTERN…] check, build and run every test (or only the test files whose path contains a PATTERN)
   coverage [PATTERN…]  run tests and write which lines they reach to .cache/coverage
+  fuzz MINUTES [--seed N] [TARGET…]
+                  run spoiled input, and keep what fails in test/fuzz/corpus/failures
   bench           build, and measure against the budgets`;
 
 function install() {
@@ -96,6 +98,7 @@ const commands = {
       join(root, 'test/run.ts'),
       ...args,
     ),
+  fuzz: (args) => run('test/fuzz/main.ts', ...args),
   bench: async (args) => (await run('src/build/build.ts')) || run('test/bench/main.ts', ...args),
 };
 

@@ -1,24 +1,15 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { hostname } from 'node:os';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorWords } from '../io/errors.ts';
+import { LockBusy, takeLock } from '../io/lock.ts';
+import { NotAFile, NotPrivate, privateFolder, readPrivate } from '../io/private.ts';
+import { replaceFile } from '../io/temporary.ts';
 import { parseJson } from '../nesting.ts';
 import { PortOwnerError } from '../problems.ts';
 
 /*
- * Ports that were handed out with --hold, in one file of a folder of the user's own. Whoever changes it holds a lock:
- * the file `lock.N`, made with O_EXCL, which becomes `free.N` when it is given back. The highest N counts, and no N
- * comes twice: a lock whose holder has died is taken over by making `lock.N+1`, which again only one can.
+ * Ports that were handed out with --hold, in one file of a folder of the user's own. Whoever changes it holds the lock
+ * beside it; readers need none, as the file is replaced as a whole.
  */
 
 /** A port that nobody else gets until then. */
@@ -31,131 +22,77 @@ export interface Lease {
 
 /** The longest hold, in seconds: what claims more in the file is not ours. */
 export const longestHold = 86_400;
-/** How long one waits for the lock, and how old a lock is when its holder must be hung, in milliseconds. */
-const patience = 30_000;
+const longestHoldMs = longestHold * 1000;
+const lockWaitMs = 30_000;
+/** All ports of both protocols have half of it. */
+const maxBytes = 16 * 1024 * 1024;
 
 const fileName = 'leases.json';
-const clock = new Int32Array(new SharedArrayBuffer(4));
-const pause = (milliseconds: number): void => void Atomics.wait(clock, 0, 0, milliseconds);
+const lockName = 'leases.lock';
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+function hintOf(error: unknown): string {
+  if (error instanceof LockBusy) return 'End that process, or try again when it has ended.';
+  if (error instanceof SyntaxError || error instanceof NotAFile) return 'Remove it: then no port is held.';
+  if (error instanceof NotPrivate)
+    return 'Only you and root may be able to change it: correct its owner and mode, or name another folder in XDG_STATE_HOME.';
+  return 'Make the folder writable for you, or remove it: then no port is held.';
+}
 
 function unusable(path: string, error: unknown): PortOwnerError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new PortOwnerError('PO4101', `the leases of ports cannot be kept in ${path}: ${why}`, {
-    hint: 'Make the folder writable for you, or remove it: then no port is held.',
+  return new PortOwnerError('PO4101', `the held ports in ${path} cannot be used: ${errorWords(error, 'write')}`, {
+    hint: hintOf(error),
     target: path,
     cause: error,
   });
 }
 
+/** Runs what uses the file or its folder; what is wrong with them becomes PO4101. */
+function using<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
 function isLease(value: unknown): value is Lease {
   const { protocol, port, until } = (value ?? {}) as Partial<Record<keyof Lease, unknown>>;
-  return (protocol === 'TCP' || protocol === 'UDP') && Number.isInteger(port) && Number.isFinite(until);
+  const isPort = Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65_535;
+  return (protocol === 'TCP' || protocol === 'UDP') && isPort && Number.isFinite(until);
+}
+
+function parseLeases(bytes: Uint8Array): Lease[] {
+  let data: unknown;
+  try {
+    data = parseJson(new TextDecoder('utf-8').decode(bytes));
+  } catch {
+    throw new SyntaxError('it is not JSON, or nested too deep');
+  }
+  if (!Array.isArray(data) || !data.every(isLease)) throw new SyntaxError('it is not a list of leases');
+  return data.map(({ protocol, port, until }) => ({ protocol, port, until }));
+}
+
+/** The leases in a folder that is private. */
+function leasesIn(folder: string, now: number): Lease[] {
+  const read = readPrivate(join(folder, fileName), maxBytes);
+  if (read === null) return [];
+  try {
+    return parseLeases(read.bytes).filter(({ until }) => until > now && until <= now + longestHoldMs);
+  } catch (error) {
+    // No lease in it could be good any more, whatever was in it.
+    if (now - read.modifiedMs > longestHoldMs) return [];
+    throw error;
+  }
 }
 
 /** The leases that are still good. Throws PO4101 when the file cannot be understood: then no port may be called free. */
 export function readLeases(folder: string, now: number): Lease[] {
   const path = join(folder, fileName);
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const data: unknown = parseJson(readFileSync(path, 'utf8'));
-      if (!Array.isArray(data) || !data.every(isLease)) throw new Error('it is not a list of leases');
-      return data.filter(({ until }) => until > now && until <= now + longestHold * 1000);
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return [];
-      // Windows refuses for a moment while the file is being replaced.
-      if (attempt >= 20 || !['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error))) throw unusable(path, error);
-      pause(5);
-    }
-  }
-}
-
-/** A lock's file, or what is left of it. */
-interface Mark {
-  readonly name: string;
-  readonly number: number;
-  readonly held: boolean;
-}
-
-function marks(folder: string): Mark[] {
-  return readdirSync(folder).flatMap((name): Mark[] => {
-    const [, kind, digits] = /^(lock|free)\.(\d{1,15})$/.exec(name) ?? [];
-    return digits === undefined ? [] : [{ name, number: Number(digits), held: kind === 'lock' }];
+  return using(path, () => {
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return [];
+    const checked = privateFolder(folder, { make: false });
+    return checked === null ? [] : leasesIn(checked, now);
   });
-}
-
-/** The mark that counts: of the highest number, and of two with the same the lock. */
-function current(folder: string): Mark {
-  return marks(folder).reduce(
-    (best, mark) => (mark.number > best.number || (mark.number === best.number && mark.held) ? mark : best),
-    { name: '', number: 0, held: false },
-  );
-}
-
-/** Whether the holder of a lock will not come back for it. */
-function isStale(path: string): boolean {
-  let age: number;
-  let holder: string;
-  try {
-    age = Date.now() - statSync(path).mtimeMs;
-    holder = readFileSync(path, 'utf8');
-  } catch {
-    // It has just been given back.
-    return false;
-  }
-  if (age > patience) return true;
-  const [pid, host] = holder.split(' ');
-  // Just made, and not written yet; or made where process ids mean nothing here.
-  if (pid === undefined || !/^\d+$/.test(pid) || host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return codeOf(error) === 'ESRCH';
-  }
-}
-
-/** Makes a lock file; false when another one was faster. */
-function claim(folder: string, number: number): boolean {
-  const path = join(folder, `lock.${number}`);
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'wx', 0o600);
-  } catch (error) {
-    // Windows says EPERM of a file that is just being removed.
-    if (['EEXIST', 'EPERM', 'EBUSY'].includes(codeOf(error))) return false;
-    throw error;
-  }
-  writeSync(descriptor, `${process.pid} ${hostname()}`);
-  closeSync(descriptor);
-  const others = marks(folder).filter((mark) => mark.name !== `lock.${number}`);
-  if (others.every((mark) => mark.number < number)) {
-    for (const { name } of others) rmSync(join(folder, name), { force: true });
-    return true;
-  }
-  // Somebody had this number, or a higher one, before.
-  rmSync(path, { force: true });
-  return false;
-}
-
-function acquire(folder: string): number {
-  const end = Date.now() + patience;
-  for (let wait = 1; ; wait = Math.min(wait * 2, 20)) {
-    const { name, number, held } = current(folder);
-    if ((!held || isStale(join(folder, name))) && claim(folder, number + 1)) return number + 1;
-    if (Date.now() > end) throw new Error(`another call has kept ${join(folder, name)} for too long`);
-    pause(wait + Math.random() * wait);
-  }
-}
-
-function release(folder: string, number: number): void {
-  try {
-    renameSync(join(folder, `lock.${number}`), join(folder, `free.${number}`));
-  } catch (error) {
-    // It was taken over: it took too long.
-    if (codeOf(error) !== 'ENOENT') throw error;
-  }
 }
 
 /**
@@ -167,26 +104,16 @@ export function addLeases<T extends { readonly leases: readonly Lease[] }>(
   now: () => number,
   choose: (known: readonly Lease[]) => T,
 ): T {
-  let number: number;
+  const path = join(folder, fileName);
+  const checked = using(path, () => privateFolder(folder, { make: true })!);
+  const release = using(path, () => takeLock(join(checked, lockName), lockWaitMs));
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    number = acquire(folder);
-  } catch (error) {
-    throw unusable(folder, error);
-  }
-  try {
-    const known = readLeases(folder, now());
+    const known = using(path, () => leasesIn(checked, now()));
     const answer = choose(known);
-    const temporary = join(folder, `${fileName}.${process.pid}`);
-    try {
-      writeFileSync(temporary, `${JSON.stringify([...known, ...answer.leases])}\n`, { mode: 0o600 });
-      renameSync(temporary, join(folder, fileName));
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw unusable(folder, error);
-    }
+    const text = `${JSON.stringify([...known, ...answer.leases])}\n`;
+    using(path, () => replaceFile(join(checked, fileName), text, 0o600));
     return answer;
   } finally {
-    release(folder, number);
+    release();
   }
 }

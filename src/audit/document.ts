@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import {
   Composer,
   isMap,
@@ -12,10 +11,9 @@ import {
   type CST,
   type Document,
 } from 'yaml';
-import { decodeText } from '../facts/read.ts';
 import type { SchemaProblem } from '../generated/baseline.validate.js';
+import { readText } from '../io/read.ts';
 import { PortOwnerError } from '../problems.ts';
-import { specialFile } from '../special-file.ts';
 
 /** A YAML file that people write, checked against its JSON Schema. */
 export interface CheckedDocument {
@@ -33,52 +31,18 @@ export interface DocumentKind {
   readonly validate: { (data: unknown): boolean; errors?: SchemaProblem[] | null };
 }
 
-/** 20,000 listeners have less. Parsed, a file can take five hundred times its size. */
-const sizeLimit = 2 * 1024 * 1024;
+/** The largest such file that is read, and written: 40,000 listeners with all that is known of them have less. */
+const maxDocumentBytes = 16 * 1024 * 1024;
+/** So many words and signs are read, and written. Each takes up to a kilobyte while the file is parsed. */
+const maxTokens = 800_000;
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EACCES: 'access is denied',
-  EPERM: 'access is denied',
-  EISDIR: 'it is a folder',
-};
-
-/** A text file of limited size. Throws PO2001. */
-export function readText(path: string): string {
-  let file: number | undefined;
-  try {
-    const special = specialFile(path);
-    if (special !== null) throw new Error(special);
-    file = openSync(path, 'r');
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(65_536);
-      const length = readSync(file, chunk);
-      if (length === 0) break;
-      size += length;
-      if (size > sizeLimit) throw new Error(`it has more than ${sizeLimit / 1024 / 1024} MB`);
-      chunks.push(chunk.subarray(0, length));
-    }
-    return decodeText(Buffer.concat(chunks));
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new PortOwnerError(
-      'PO2001',
-      `cannot read ${path}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`,
-      { target: path, cause: error },
-    );
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
-}
+/** The text of such a file. Throws PO2001, and PO2002 for what is not text. */
+export const readDocument = (path: string): string => readText(path, maxDocumentBytes);
 
 /** What these files have is four levels deep. */
 const deepest = 64;
 
-/** A file of the largest size has fewer words and marks, and fewer entries of lists: each takes a kilobyte when it is parsed. */
-const mostTokens = 1_250_000;
+/** Each entry of a list takes a kilobyte, too. */
 const mostEntries = 300_000;
 /** For each alias the package looks through the whole file. */
 const mostAliases = 500;
@@ -117,10 +81,27 @@ function excess(text: string): Flaw | null {
     if (token === ',' || token === '-' || token === '?') entries++;
     if (aliases > mostAliases) return { offset, why: `it has more than ${mostAliases} aliases` };
     if (entries > mostEntries) return { offset, why: `it has more than ${mostEntries} entries` };
-    if (++tokens > mostTokens) return { offset, why: `it has more than ${mostTokens} words and marks` };
+    if (!/^\s/.test(token) && ++tokens > maxTokens)
+      return { offset, why: `it has more than ${maxTokens} words and marks` };
     offset += token.length;
   }
   return null;
+}
+
+/** Throws PO2004 for a text that would not be read again, before it replaces a file. */
+export function checkWritable(text: string, path: string): void {
+  const bytes = Buffer.byteLength(text);
+  const why =
+    bytes > maxDocumentBytes
+      ? `it would have ${(bytes / 1024 / 1024).toFixed(1)} MB, and at most ${maxDocumentBytes / 1024 / 1024} MB are read`
+      : excess(text) !== null
+        ? 'it would have more entries than are read, which are about 40,000 listeners'
+        : null;
+  if (why !== null)
+    throw new PortOwnerError('PO2004', `cannot write ${path}: ${why}`, {
+      hint: 'Keep the state in a snapshot, and compare with portowner diff; or in a store, with portowner audit --store.',
+      target: path,
+    });
 }
 
 /** The first error of a text ends its parsing: the package would make one of each of a million. */

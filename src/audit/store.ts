@@ -1,12 +1,13 @@
-import { closeSync, existsSync, linkSync, lstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import { PortOwnerError } from '../problems.ts';
 import type { AuditRun, PortSpanRow } from '../schema/audit-run.ts';
 import type { Finding } from '../schema/finding.ts';
-import { specialFile } from '../special-file.ts';
-import { temporaryBeside } from '../temporary.ts';
+import { temporaryBeside } from '../io/temporary.ts';
 import { findingKey, worst } from './findings.ts';
 import { ownerKey, ownerText, type Listener } from './listeners.ts';
+import { defaultWaitMs, freeName, openDatabase, readStore, writeStore, type OpenStore } from './store-file.ts';
+import { storeVersion, upgrade } from './store-schema.ts';
 
 /*
  * The history of audits in one SQLite file. It keeps spans: a listener, or a finding, and the first and last run that
@@ -15,321 +16,12 @@ import { ownerKey, ownerText, type Listener } from './listeners.ts';
  * tell all (null: made before), and the numbers of dynamic ports.
  */
 
-/** `PORT` in ASCII: tells a store from other programs' databases. */
-const applicationId = 0x504f5254;
-const storeVersion = 2;
-/** How long one waits for another audit that is writing, in milliseconds. */
-const patience = 30_000;
-/** How often one looks whether another audit has replaced a damaged store. */
-const attempts = 5;
 const day = 86_400_000;
 /** How far the clocks of two machines may be apart, in milliseconds. */
 const clockSkew = day;
 
-/** The number that a program had of a dynamic port, and when. */
-const dynamicPorts = `
-CREATE TABLE dynamic_port (
-  machine INTEGER NOT NULL REFERENCES machine, protocol TEXT NOT NULL, port INTEGER NOT NULL, address TEXT NOT NULL,
-  owner INTEGER NOT NULL REFERENCES owner, first INTEGER NOT NULL, last INTEGER
-) STRICT;
-CREATE INDEX dynamic_port_open ON dynamic_port (machine) WHERE last IS NULL;
-CREATE INDEX dynamic_port_number ON dynamic_port (port);
-`;
 /** How many ended ones are kept of a machine: programs take other ones at each start. */
 const mostDynamicPorts = 20_000;
-
-const schema = `
-CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE run (
-  machine INTEGER NOT NULL REFERENCES machine, at INTEGER NOT NULL, tool TEXT NOT NULL, listeners INTEGER NOT NULL,
-  appeared INTEGER NOT NULL, disappeared INTEGER NOT NULL, findings INTEGER NOT NULL, worst TEXT,
-  complete INTEGER, problem TEXT,
-  PRIMARY KEY (machine, at)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE owner (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, program TEXT, services TEXT NOT NULL, user TEXT, sha256 TEXT, signer TEXT) STRICT;
-CREATE TABLE span (
-  machine INTEGER NOT NULL REFERENCES machine, protocol TEXT NOT NULL, port INTEGER NOT NULL, address TEXT NOT NULL,
-  owner INTEGER NOT NULL REFERENCES owner, first INTEGER NOT NULL, last INTEGER
-) STRICT;
-CREATE INDEX span_open ON span (machine) WHERE last IS NULL;
-CREATE INDEX span_port ON span (port);
-CREATE INDEX span_owner ON span (owner);
-CREATE TABLE finding (machine INTEGER NOT NULL REFERENCES machine, key TEXT NOT NULL, severity TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER) STRICT;
-CREATE INDEX finding_open ON finding (machine) WHERE last IS NULL;
-${dynamicPorts}
-PRAGMA application_id = ${applicationId};
-PRAGMA user_version = ${storeVersion};
-`;
-
-/** What makes a store of version 1 one of version 2. */
-const upgrade = `
-ALTER TABLE run ADD COLUMN complete INTEGER;
-ALTER TABLE run ADD COLUMN problem TEXT;
-${dynamicPorts}
-PRAGMA user_version = ${storeVersion};
-`;
-
-/** SQLite's own result codes (sqlite3.h). */
-const codes = {
-  busy: 5,
-  locked: 6,
-  readOnly: 8,
-  interrupted: 9,
-  io: 10,
-  corrupt: 11,
-  full: 13,
-  cannotOpen: 14,
-  notADatabase: 26,
-} as const;
-
-function sqliteCode(error: unknown): number | null {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-    ? error.errcode & 0xff
-    : null;
-}
-
-const isDamage = (error: unknown): boolean => {
-  const code = sqliteCode(error);
-  return (
-    code === codes.corrupt || code === codes.notADatabase || error instanceof Damaged || error instanceof SyntaxError
-  );
-};
-
-/** What SQLite itself does not call damage: a file of ours that is empty, or in which something does not add up. */
-class Damaged extends Error {}
-
-function unusable(path: string, error: unknown): PortOwnerError {
-  const code = sqliteCode(error);
-  if (code === codes.busy || code === codes.locked) {
-    return new PortOwnerError('PO4202', `the store ${path} is locked by another program`, {
-      hint: 'Wait for the other audit to end, or close the program that has the store open.',
-      target: path,
-      cause: error,
-    });
-  }
-  const system = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const why =
-    code === codes.full || system === 'ENOSPC'
-      ? 'the disk is full'
-      : code === codes.readOnly || system === 'EROFS'
-        ? 'it, or its folder, cannot be written'
-        : code === codes.cannotOpen || ['EACCES', 'ENOENT', 'ENOTDIR', 'EPERM'].includes(system)
-          ? 'it cannot be opened: its folder does not exist, or access is denied'
-          : error instanceof Error
-            ? error.message
-            : String(error);
-  return new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, {
-    hint: 'What was stored before is still there.',
-    target: path,
-    cause: error,
-  });
-}
-
-/** Throws PO4201 for what is there and no file: a device is no damaged store, and SQLite would wait for a pipe. */
-function checkFile(path: string): void {
-  const why = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? 'it is a folder' : specialFile(path);
-  if (why !== null)
-    throw new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, {
-      hint: 'Name another file for the store.',
-      target: path,
-    });
-}
-
-function open(path: string, readOnly: boolean, wait = patience): DatabaseSync {
-  const database = new DatabaseSync(path, {
-    readOnly,
-    timeout: wait,
-    enableForeignKeyConstraints: false,
-    allowExtension: false,
-  });
-  try {
-    // Nothing in the file may run: no functions in a schema that somebody planted.
-    database.exec('PRAGMA trusted_schema = OFF');
-    if (!readOnly) database.exec('PRAGMA synchronous = FULL');
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-/** What this program reads from each table, by the version that first had it. */
-const contents: readonly [version: number, table: string, columns: string][] = [
-  [1, 'machine', 'id, name'],
-  [1, 'run', 'machine, at, tool, listeners, appeared, disappeared, findings, worst'],
-  [1, 'owner', 'id, key, program, services, user, sha256, signer'],
-  [1, 'span', 'machine, protocol, port, address, owner, first, last'],
-  [1, 'finding', 'machine, key, severity, first, last'],
-  [2, 'run', 'complete, problem'],
-  [2, 'dynamic_port', 'machine, protocol, port, address, owner, first, last'],
-];
-
-/** What JavaScript takes for a time, in milliseconds. */
-const latest = 8.64e15;
-
-/** Throws Damaged where tables or columns are not there, or cannot be read. */
-function verifyTables(database: DatabaseSync, version: number): void {
-  for (const [, table, columns] of contents.filter(([since]) => since <= version)) {
-    try {
-      database.prepare(`SELECT ${columns} FROM ${table} LIMIT 0`).all();
-    } catch (error) {
-      // SQLITE_ERROR: no such table, or column.
-      throw sqliteCode(error) === 1 ? new Damaged((error as Error).message) : error;
-    }
-  }
-  for (const { services } of database.prepare('SELECT DISTINCT services FROM owner').all()) {
-    const value: unknown = JSON.parse(String(services));
-    if (!Array.isArray(value) || !value.every((one) => typeof one === 'string'))
-      throw new Damaged('the services of an owner are no list of names');
-  }
-}
-
-/** Throws Damaged where what is in the tables does not fit together. */
-function verifyValues(database: DatabaseSync, version: number): void {
-  if (pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages do not fit together');
-  if (database.prepare('PRAGMA foreign_key_check').get() !== undefined)
-    throw new Damaged('it refers to what is not there');
-  for (const [, table, columns] of contents.filter(([since]) => since <= version)) {
-    const times = columns.split(', ').filter((column) => ['at', 'first', 'last'].includes(column));
-    const wrong = times.map((column) => `${column} NOT BETWEEN ${-latest} AND ${latest}`).join(' OR ');
-    if (wrong !== '' && database.prepare(`SELECT 1 FROM ${table} WHERE ${wrong}`).get() !== undefined)
-      throw new Damaged('a time in it is none');
-  }
-}
-
-function pragma(database: DatabaseSync, name: 'application_id' | 'user_version' | 'quick_check'): unknown {
-  return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-}
-
-/** Throws Damaged, what SQLite says, PO2003 for a newer store and PO2002 for somebody else's database. */
-function verify(database: DatabaseSync, path: string, whole: boolean): void {
-  const id = pragma(database, 'application_id');
-  const version = Number(pragma(database, 'user_version'));
-  if (id !== applicationId) {
-    if (id === 0 && version === 0 && statSync(path).size === 0) throw new Damaged('it is empty');
-    throw new PortOwnerError('PO2002', `${path} is a database of another program`, {
-      hint: 'Name another file for the store.',
-      target: path,
-    });
-  }
-  if (version > storeVersion)
-    throw new PortOwnerError(
-      'PO2003',
-      `${path} has store version ${version}; this program knows version ${storeVersion}`,
-      { hint: 'Use the PortOwner that wrote it, or a newer one.', target: path },
-    );
-  verifyTables(database, version);
-  if (whole) verifyValues(database, version);
-}
-
-/** Makes a whole new store under another name, and has it take its place: an empty file in that place is a damaged store. */
-function create(path: string, place: (temporary: string) => void): void {
-  const temporary = temporaryBeside(path);
-  try {
-    closeSync(openSync(temporary, 'wx', 0o644));
-    const database = open(temporary, false);
-    try {
-      // Only this file's own program knows its name yet.
-      database.exec(`BEGIN;${schema}COMMIT`);
-    } finally {
-      database.close();
-    }
-    place(temporary);
-  } finally {
-    for (const end of ['', '-journal']) rmSync(temporary + end, { force: true });
-  }
-}
-
-const noLinks: ReadonlySet<string> = new Set([
-  'EPERM',
-  'ENOTSUP',
-  'ENOSYS',
-  'EOPNOTSUPP',
-  'EINVAL',
-  'EISDIR',
-  'EACCES',
-]);
-
-/** Gives a file a second name; false on a file system without such. */
-function linked(path: string, name: string): boolean {
-  try {
-    linkSync(path, name);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && noLinks.has(String(error.code))) return false;
-    throw error;
-  }
-}
-
-/** A new store, unless another audit was faster. */
-function createFirst(path: string): void {
-  create(path, (temporary) => {
-    try {
-      if (!linked(temporary, path) && !existsSync(path)) renameSync(temporary, path);
-    } catch (error) {
-      if (!existsSync(path)) throw error;
-    }
-  });
-}
-
-/** A name beside a store that nothing has yet, with what became of it and when. */
-function freeName(path: string, what: string, now: Date): string {
-  const base = `${path}.${what}-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
-  let name = base;
-  for (let number = 2; existsSync(name); number++) name = `${base}-${number}`;
-  return name;
-}
-
-/** Gives a damaged store, with its journal, another name, so that nothing of it is lost, and its place to a new one. Gives the other name. */
-function setAside(path: string, now: Date): string {
-  if (!statSync(path).isFile()) throw new Error('it is not a file');
-  const aside = freeName(path, 'damaged', now);
-  create(path, (temporary) => {
-    // Before there is a new store, whose journal it would be taken for.
-    if (existsSync(`${path}-journal`)) renameSync(`${path}-journal`, `${aside}-journal`);
-    // Other audits find a store at any moment: SQLite would make an empty one.
-    const both = linked(path, aside);
-    if (!both) renameSync(path, aside);
-    try {
-      renameSync(temporary, path);
-    } catch (error) {
-      // It is in its old place still.
-      if (both) rmSync(aside, { force: true });
-      throw error;
-    }
-  });
-  return aside;
-}
-
-/** Tells a file from another that took its place. */
-function identity(path: string): string | null {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? null : `${found.dev} ${found.ino}`;
-}
-
-/** Replaces a damaged store, one audit at a time; null when another one has done so. */
-function replaceDamaged(path: string, damaged: string | null, now: Date, wait: number): string | null {
-  const guard = `${path}.lock`;
-  // The system takes this lock back from an audit that is killed.
-  const lock = new DatabaseSync(guard, { timeout: wait });
-  let aside: string | null = null;
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-    if (identity(path) === damaged) aside = setAside(path, now);
-  } catch (error) {
-    // The lock is gone: another audit has replaced the store meanwhile.
-    if (sqliteCode(error) !== codes.io) throw error;
-  } finally {
-    lock.close();
-  }
-  try {
-    // Who waits for it still finds another store in its place.
-    if (aside !== null) rmSync(guard, { force: true });
-  } catch {
-    // On Windows another audit has it open: it stays, and does no harm.
-  }
-  return aside;
-}
 
 /** What is stored of an audit. */
 export interface StoredRun {
@@ -381,20 +73,6 @@ const unknownOrSame = (one: string | null, other: string | null): boolean =>
 /** An owner with its executable; only some audits know that. */
 function binaryKey(listener: Listener): string {
   return JSON.stringify([ownerKey(listener), listener.sha256, listener.signer]);
-}
-
-/** Runs what writes as one transaction; the process may end at any moment. */
-function transaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    // A full disk may have ended the transaction by itself.
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
 }
 
 function machineId(database: DatabaseSync, name: string): number {
@@ -579,7 +257,7 @@ function keepCopy(path: string, now: Date): string {
   try {
     closeSync(openSync(temporary, 'wx', statSync(path).mode & 0o777));
     // Not as bytes: a file that is closed takes the locks of its process with it.
-    const database = open(path, true);
+    const database = openDatabase(path, { readOnly: true });
     try {
       database.prepare('VACUUM INTO ?').run(temporary);
     } finally {
@@ -611,50 +289,49 @@ function forget(database: DatabaseSync, machine: number, before: number): void {
   database.exec('DELETE FROM owner WHERE id NOT IN (SELECT owner FROM span UNION SELECT owner FROM dynamic_port)');
 }
 
-function record(database: DatabaseSync, run: StoredRun, path: string, now: Date): Omit<StoreOutcome, 'aside'> {
+/** Stores a run in an open store, whose transaction this is. */
+function record({ database, file, version }: OpenStore, run: StoredRun, now: Date): Omit<StoreOutcome, 'aside'> {
   const at = Date.parse(run.at);
-  return transaction(database, () => {
-    if (Number(pragma(database, 'user_version')) < storeVersion) database.exec(upgrade);
-    const machine = machineId(database, run.machine);
-    const { count, first, last } = database
-      .prepare('SELECT count(*) AS count, min(at) AS first, max(at) AS last FROM run WHERE machine = ? AND at > ?')
-      .get(machine, now.getTime())!;
-    const before =
-      run.forgetLater && count !== 0 ? { first: instant(first), last: instant(last), copy: keepCopy(path, now) } : null;
-    const forgotten = before === null ? 0 : forgetLater(database, machine, now.getTime());
-    const previous = newestRun(database, machine);
-    if (previous !== null && at <= previous) {
-      const same = database.prepare('SELECT 1 FROM run WHERE machine = ? AND at = ?').get(machine, at) !== undefined;
-      return {
-        findings: datedFindings(database, machine, at, run.findings),
-        refused: same ? 'same' : 'older',
-        newest: instant(previous),
-        forgotten,
-        before,
-      };
-    }
-    const { appeared, disappeared } = storeSpans(database, machine, at, previous, run);
-    storeDynamicPorts(database, machine, at, previous, run);
-    const findings = storeFindings(database, machine, at, previous, run);
-    database
-      .prepare(
-        'INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst, complete, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      )
-      .run(
-        machine,
-        at,
-        run.tool,
-        run.listeners.length,
-        appeared,
-        disappeared,
-        run.findings.length,
-        worst(run.findings),
-        run.partial || run.problem !== undefined ? 0 : 1,
-        run.problem ?? null,
-      );
-    if (run.keepDays !== null) forget(database, machine, at - run.keepDays * day);
-    return { findings, refused: null, newest: instant(at), forgotten, before };
-  });
+  if (version < storeVersion) database.exec(upgrade);
+  const machine = machineId(database, run.machine);
+  const { count, first, last } = database
+    .prepare('SELECT count(*) AS count, min(at) AS first, max(at) AS last FROM run WHERE machine = ? AND at > ?')
+    .get(machine, now.getTime())!;
+  const before =
+    run.forgetLater && count !== 0 ? { first: instant(first), last: instant(last), copy: keepCopy(file, now) } : null;
+  const forgotten = before === null ? 0 : forgetLater(database, machine, now.getTime());
+  const previous = newestRun(database, machine);
+  if (previous !== null && at <= previous) {
+    const same = database.prepare('SELECT 1 FROM run WHERE machine = ? AND at = ?').get(machine, at) !== undefined;
+    return {
+      findings: datedFindings(database, machine, at, run.findings),
+      refused: same ? 'same' : 'older',
+      newest: instant(previous),
+      forgotten,
+      before,
+    };
+  }
+  const { appeared, disappeared } = storeSpans(database, machine, at, previous, run);
+  storeDynamicPorts(database, machine, at, previous, run);
+  const findings = storeFindings(database, machine, at, previous, run);
+  database
+    .prepare(
+      'INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst, complete, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
+    .run(
+      machine,
+      at,
+      run.tool,
+      run.listeners.length,
+      appeared,
+      disappeared,
+      run.findings.length,
+      worst(run.findings),
+      run.partial || run.problem !== undefined ? 0 : 1,
+      run.problem ?? null,
+    );
+  if (run.keepDays !== null) forget(database, machine, at - run.keepDays * day);
+  return { findings, refused: null, newest: instant(at), forgotten, before };
 }
 
 /** Whether a time lies further ahead than clocks differ. */
@@ -665,9 +342,9 @@ export function isFuture(at: string, now: Date): boolean {
 /**
  * Stores an audit, all of it or nothing, in a store that is made when it is missing. A damaged store is set aside, and
  * a new one begun. Throws PO4201 (cannot be used), PO4202 (locked), PO4208 (a run of the future, which would keep all
- * others out), PO2002 (another program's) or PO2003 (newer). `wait`: for other audits, in milliseconds.
+ * others out), PO2002 (another program's) or PO2003 (newer). `waitMs`: for other audits.
  */
-export function storeRun(path: string, run: StoredRun, now: Date, wait = patience): StoreOutcome {
+export function storeRun(path: string, run: StoredRun, now: Date, waitMs = defaultWaitMs): StoreOutcome {
   if (isFuture(run.at, now)) {
     throw new PortOwnerError(
       'PO4208',
@@ -675,55 +352,8 @@ export function storeRun(path: string, run: StoredRun, now: Date, wait = patienc
       { hint: 'Set the clock of that machine, or of this one, and make the snapshot again.', target: run.at },
     );
   }
-  let aside: string | null = null;
-  try {
-    for (const end of ['', '-journal', '.lock']) checkFile(path + end);
-    for (let attempt = 1; ; attempt++) {
-      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) createFirst(path);
-      const file = identity(path);
-      let database: DatabaseSync | undefined;
-      try {
-        database = open(path, false, wait);
-        verify(database, path, true);
-        return { ...record(database, run, path, now), aside };
-      } catch (error) {
-        if (!isDamage(error) || aside !== null || attempt === attempts) throw error;
-      } finally {
-        database?.close();
-      }
-      aside = replaceDamaged(path, file, now, wait);
-    }
-  } catch (error) {
-    throw error instanceof PortOwnerError ? error : unusable(path, error);
-  }
-}
-
-/** Opens a store to read. Throws as storeRun; a damaged one is PO4203 and stays where it is. */
-function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
-  let database: DatabaseSync | undefined;
-  try {
-    for (const end of ['', '-journal']) checkFile(path + end);
-    if (statSync(path, { throwIfNoEntry: false }) === undefined)
-      throw new PortOwnerError('PO2001', `cannot read ${path}: there is no such file`, {
-        hint: 'portowner audit --store makes it.',
-        target: path,
-      });
-    // An audit that was killed left a journal: only a writer can take back what it had begun.
-    database = open(path, !existsSync(`${path}-journal`));
-    verify(database, path, false);
-    return read(database);
-  } catch (error) {
-    if (error instanceof PortOwnerError) throw error;
-    // Of numbers that are no times.
-    if (!isDamage(error) && !(error instanceof RangeError)) throw unusable(path, error);
-    throw new PortOwnerError('PO4203', `the store ${path} is damaged: ${(error as Error).message}`, {
-      hint: 'The next audit sets it aside and begins a new one; or bring it back from a backup.',
-      target: path,
-      cause: error,
-    });
-  } finally {
-    database?.close();
-  }
+  const { result, aside } = writeStore(path, { now, waitMs }, (store) => record(store, run, now));
+  return { ...result, aside };
 }
 
 /** The audits of a store, newest first; `limit` is how many at most, null for all. */
@@ -731,7 +361,7 @@ export function readRuns(
   path: string,
   { machine, limit }: { machine: string | null; limit: number | null },
 ): AuditRun[] {
-  return reading(path, (database) =>
+  return readStore(path, ({ database }) =>
     database
       .prepare(
         'SELECT run.*, name FROM run JOIN machine ON machine.id = run.machine WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE ORDER BY at DESC, name LIMIT ?2',
@@ -790,7 +420,7 @@ interface Owner extends Pick<Listener, 'program' | 'services' | 'user' | 'sha256
 
 /** The times in which listeners stayed the same, by endpoint and time. */
 export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
-  return reading(path, (database) => {
+  return readStore(path, ({ database, version }) => {
     const owners = new Map<number, Owner>();
     for (const { id, program, services, user, sha256, signer } of database
       .prepare('SELECT id, program, services, user, sha256, signer FROM owner')
@@ -804,7 +434,7 @@ export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
       };
       owners.set(Number(id), { ...owner, key: ownerKey(owner), wanted: question.owner?.(owner) ?? true });
     }
-    const numbered = Number(pragma(database, 'user_version')) >= 2;
+    const numbered = version >= 2;
     const machines = new Map<number, { name: string; first: number; firstNumbers: number; newest: number }>();
     const found = database
       .prepare(

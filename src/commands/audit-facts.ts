@@ -14,6 +14,17 @@ export function auditable(facts: Facts, name: string): Facts {
   );
 }
 
+/** What keeps facts from telling all about the listeners, as ends of a sentence; empty when nothing does. */
+export function gaps({ machine, sections }: Facts): string[] {
+  return [
+    ...(machine.name === '' ? ['the machine has no name'] : []),
+    ...(sections.sockets.status === 'partial' ? ['not all sockets could be read'] : []),
+    // Without its processes a machine has no owners, and without its range no dynamic listeners.
+    ...(sections.processes.status === 'failed' ? ['the processes could not be read'] : []),
+    ...(sections.dynamicRanges.status === 'failed' ? ['the dynamic port ranges could not be read'] : []),
+  ];
+}
+
 /** What the user should know about how well the facts of an audit could be had. */
 export function factProblems(facts: Facts): Problem[] {
   return sectionProblems(facts, []);

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { compare, type Comparison } from '../audit/compare.ts';
@@ -6,12 +7,14 @@ import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Refusal } from '../facts/raw.ts';
 import { sanitise } from '../formats/sanitise.ts';
+import { destination } from '../io/place.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
 import { version } from '../version.ts';
 import {
   auditable,
   factProblems,
+  gaps,
   hashed,
   hashProblem,
   machineProblem,
@@ -164,15 +167,15 @@ export class AuditCommand extends RowCommand {
     reports.forEach(reportFormat);
 
     // Mistakes in files are told before the machine is asked.
-    const { readText } = await import('../audit/document.ts');
+    const { readDocument } = await import('../audit/document.ts');
     const approved =
       this.baseline === undefined
         ? null
-        : (await import('../audit/baseline.ts')).parseBaseline(readText(this.baseline), this.baseline);
+        : (await import('../audit/baseline.ts')).parseBaseline(readDocument(this.baseline), this.baseline);
     const policy =
       this.policy === undefined
         ? null
-        : (await import('../audit/policy.ts')).parsePolicy(readText(this.policy), this.policy);
+        : (await import('../audit/policy.ts')).parsePolicy(readDocument(this.policy), this.policy);
 
     const listed = approved?.listeners ?? [];
     const needed = hashed(listed) || signed(listed) || policy?.signers === true;
@@ -199,10 +202,10 @@ export class AuditCommand extends RowCommand {
       ),
     ];
 
-    const partial = facts.sections.sockets.status === 'partial';
+    const missing = gaps(facts);
     // Why no findings are no clean machine.
     const doubts = [
-      ...(partial ? ['not all sockets could be read'] : []),
+      ...missing,
       ...(unseen === null ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
     ];
     const failures: Problem[] = [];
@@ -247,7 +250,7 @@ export class AuditCommand extends RowCommand {
           ? exit.unavailable
           : failed
             ? exit.no
-            : partial
+            : missing.length > 0
               ? exit.unavailable
               : unseen !== null
                 ? exit.rights
@@ -266,7 +269,13 @@ export class AuditCommand extends RowCommand {
     doubts: string[],
   ): Promise<readonly Finding[]> {
     const { isFuture, storeRun } = await import('../audit/store.ts');
+    const { removeLeftovers } = await import('../io/temporary.ts');
     const machine = facts.machine.name;
+    if (machine === '')
+      throw new PortOwnerError('PO3001', 'the machine has no name: its audit is not stored', {
+        hint: 'Give the machine a host name.',
+        target: path,
+      });
     const run = {
       machine,
       at: facts.at,
@@ -280,6 +289,7 @@ export class AuditCommand extends RowCommand {
     };
     const clock = this.surroundings.now();
     const { findings: dated, aside, refused, newest, forgotten, before } = storeRun(path, run, clock);
+    removeLeftovers(dirname(destination(path)));
     if (aside !== null) {
       doubts.push('the store was damaged, and a new one is begun');
       failures.push({
@@ -352,7 +362,7 @@ export class AuditCommand extends RowCommand {
           ? 'no findings'
           : 'clean';
     return sanitise(
-      `audit of ${machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
+      `audit of ${machine.name === '' ? 'a machine without a name' : machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
     );
   }
 

@@ -3,6 +3,7 @@ import type { CommandAbout } from '../cli/about.ts';
 import type { Refusal } from '../facts/raw.ts';
 import { ClosedPipe } from '../formats/sink.ts';
 import { sanitise } from '../formats/sanitise.ts';
+import { errorWords, isSystemError } from '../io/errors.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -36,6 +37,14 @@ export function toPortOwnerError(error: unknown): PortOwnerError {
       needs === undefined ? text : `${text} (needs ${needs})`,
       { cause: error },
     );
+  }
+  // The system refused something that nobody expected it to: that is no defect of this program.
+  if (isSystemError(error)) {
+    const what = error.path ?? error.syscall ?? 'the system';
+    return new PortOwnerError('PO2001', `cannot use ${what}: ${errorWords(error, 'read')}`, {
+      target: what,
+      cause: error,
+    });
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new PortOwnerError('PO9001', `this is a defect in PortOwner: ${text.split('\n').slice(0, 4).join(' ')}`, {

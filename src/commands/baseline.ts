@@ -12,6 +12,7 @@ import { listenerRow, type ListenerRow } from '../schema/listener.ts';
 import {
   auditable,
   factProblems,
+  gaps,
   hashed,
   hashProblem,
   machineProblem,
@@ -23,7 +24,10 @@ import {
 import { named } from './files.ts';
 import { RowCommand, type Answer } from './row-command.ts';
 
-function writeFile(path: string, text: string): void {
+/** Writes a baseline, but none that would not be read again. */
+async function writeBaseline(path: string, text: string): Promise<void> {
+  const { checkWritable } = await import('../audit/document.ts');
+  checkWritable(text, path);
   const sink = fileSink(path);
   try {
     sink.write(text);
@@ -120,19 +124,16 @@ export class BaselineCreateCommand extends BaselineCommand {
     }
     const { baselineText } = await import('../audit/baseline.ts');
     const facts = await this.now();
-    const partial = facts.sections.sockets.status === 'partial';
-    if (partial && !this.force) {
+    const missing = gaps(facts);
+    if (missing.length > 0 && !this.force) {
       throw new PortOwnerError(
         'PO3001',
-        `not all sockets could be read, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? 'no reason is known'}`,
-        {
-          hint: '--force writes what could be read.',
-          target: this.file,
-        },
+        `${missing.join(', and ')}, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? facts.sections.processes.reason ?? 'no reason is known'}`,
+        { hint: '--force writes what could be read.', target: this.file },
       );
     }
     const found = listeners(facts);
-    writeFile(this.file, baselineText(facts.machine.name, found));
+    await writeBaseline(this.file, baselineText(facts.machine.name, found));
     const unseen = unseenProblem(
       found.filter(({ program }) => program === null),
       'which the baseline leaves open',
@@ -140,7 +141,7 @@ export class BaselineCreateCommand extends BaselineCommand {
     return {
       rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
       problems: [...factProblems(facts), ...some(unseen)],
-      exitCode: partial ? exit.unavailable : exit.ok,
+      exitCode: missing.length > 0 ? exit.unavailable : exit.ok,
       note: `${counted(found.length, 'listener')} approved in ${this.file}.`,
     };
   }
@@ -185,8 +186,8 @@ export class BaselineUpdateCommand extends BaselineCommand {
 
   protected async answer(): Promise<Answer> {
     const { updateBaseline, parseBaseline } = await import('../audit/baseline.ts');
-    const { readText } = await import('../audit/document.ts');
-    const text = readText(this.file);
+    const { readDocument } = await import('../audit/document.ts');
+    const text = readDocument(this.file);
     // A mistake in the file is told before the machine is asked.
     const { machine, listeners: approved } = parseBaseline(text, this.file);
     const facts = await this.now(this.hash || (this.live && (hashed(approved) || signed(approved))));
@@ -202,10 +203,10 @@ export class BaselineUpdateCommand extends BaselineCommand {
       );
     }
     // What could not all be read may be there still.
-    const partial = facts.sections.sockets.status === 'partial';
+    const partial = gaps(facts).length > 0;
     const keepClosed = this.keepClosed || partial;
     const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed });
-    if (updated !== text && !this.dryRun) writeFile(this.file, updated);
+    if (updated !== text && !this.dryRun) await writeBaseline(this.file, updated);
     const changes = comparison.changes.filter(({ kind }) => kind !== 'FileGone' && !(keepClosed && kind === 'Closed'));
     return {
       rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
@@ -256,8 +257,8 @@ export class BaselineShowCommand extends RowCommand {
 
   protected async answer(): Promise<Answer> {
     const { parseBaseline } = await import('../audit/baseline.ts');
-    const { readText } = await import('../audit/document.ts');
-    const { machine, listeners: approved, comments }: Baseline = parseBaseline(readText(this.file), this.file);
+    const { readDocument } = await import('../audit/document.ts');
+    const { machine, listeners: approved, comments }: Baseline = parseBaseline(readDocument(this.file), this.file);
     return {
       rows: approved.map((listener, index) => rowOf(listener, comments[index] ?? null, machine)),
       problems: [],

@@ -6,7 +6,7 @@ import { auditQuestion, listeners } from '../audit/listeners.ts';
 import type { Facts } from '../facts/facts.ts';
 import { exit, PortOwnerError } from '../problems.ts';
 import { finding } from '../schema/finding.ts';
-import { auditable, factProblems, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { auditable, factProblems, gaps, machineProblem, some, unseenProblem } from './audit-facts.ts';
 import { named } from './files.ts';
 import { factsText } from './notices.ts';
 import { RowCommand, type Answer } from './row-command.ts';
@@ -85,7 +85,7 @@ export class DiffCommand extends RowCommand {
       exitCode:
         changes.length > 0
           ? exit.no
-          : [one, other].some(({ sections }) => sections.sockets.status === 'partial')
+          : [one, other].some((facts) => gaps(facts).length > 0)
             ? exit.unavailable
             : problem !== null
               ? exit.rights

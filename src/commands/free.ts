@@ -246,15 +246,15 @@ export class FreeCommand extends RowCommand {
   private async reserved({ address }: FreeRequest): Promise<FreeKnowledge['reserved']> {
     const { policy, baseline } = this;
     if (policy === undefined && baseline === undefined) return () => null;
-    const [{ reservations }, { parsePolicy }, { parseBaseline }, { readText }] = await Promise.all([
+    const [{ reservations }, { parsePolicy }, { parseBaseline }, { readDocument }] = await Promise.all([
       import('../audit/reservations.ts'),
       import('../audit/policy.ts'),
       import('../audit/baseline.ts'),
       import('../audit/document.ts'),
     ]);
     return reservations(
-      policy === undefined ? null : parsePolicy(readText(policy), policy),
-      baseline === undefined ? null : parseBaseline(readText(baseline), baseline),
+      policy === undefined ? null : parsePolicy(readDocument(policy), policy),
+      baseline === undefined ? null : parseBaseline(readDocument(baseline), baseline),
       address,
       this.surroundings.now().toISOString(),
     );

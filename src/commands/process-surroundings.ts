@@ -1,10 +1,10 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../formats/sink.ts';
 import type { Terminal } from '../formats/writer.ts';
+import { readInput } from '../io/read.ts';
 import { liveBinder, liveEventLog, liveHands, liveScheduler, liveSource, liveTools } from '../machine/live.ts';
-import { readInput } from '../standard-input.ts';
 import type { Surroundings } from './surroundings.ts';
 
 function isCharacterDevice(fd: number): boolean {
@@ -52,6 +52,15 @@ function stateFolder(): string {
   return join(userInfo().homedir, '.local', 'state', 'portowner');
 }
 
+/** On Windows arguments are UTF-16, and without /proc there is no way to them. */
+function argumentBytes(): Uint8Array | null {
+  try {
+    return process.platform === 'linux' ? readFileSync('/proc/self/cmdline') : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Asks on the terminal itself; without a whole line that says yes it is a no. */
 function confirm(question: string): boolean {
   const bytes = Buffer.alloc(256);
@@ -88,6 +97,7 @@ export function processSurroundings(): Surroundings {
     get confirm() {
       return hasPerson() ? confirm : null;
     },
+    argumentBytes,
     input: readInput,
     output: () => (isConsole(1) ? consoleSink(process.stdout) : stdoutSink()),
     error: (text) => {

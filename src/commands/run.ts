@@ -62,8 +62,13 @@ export async function runPortOwner(args: readonly string[], surroundings: Surrou
 }
 
 async function run(given: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  // What Node puts in the place of bytes that are not UTF-8.
+  if (given.some((arg) => arg.includes('\ufffd'))) {
+    const bytes = surroundings.argumentBytes();
+    if (bytes !== null) (await import('./arguments.ts')).checkBytes(bytes, given.length);
+  }
   // On Windows a command line has no more than 32,767 characters.
-  const args = given.includes('@-') ? (await import('./arguments.ts')).withInput(given) : given;
+  const args = given.includes('@-') ? (await import('./arguments.ts')).withInput(given, surroundings.input) : given;
   if (args.length > 1000) (await import('./arguments.ts')).checkNumber(args.length);
   const [first] = args;
   if (first === '--version' || first === 'version') return print(`portowner ${version}\n`, surroundings);

@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly stateFolder: () => string;
   /** Asks a person for a yes; null when there is nobody to ask: no terminal. */
   readonly confirm: ((question: string) => boolean) | null;
+  /** The bytes of the arguments that this process was started with, each ended by a zero; null where they are not to be had. */
+  readonly argumentBytes: () => Uint8Array | null;
   /** The first bytes of standard input, at most `most`. */
   readonly input: (most: number) => Uint8Array;
   /** Standard output. */

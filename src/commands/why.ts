@@ -6,7 +6,7 @@ import type { ParsedError } from '../diagnosis/error-text.ts';
 import { attemptsFor, type Request } from '../diagnosis/request.ts';
 import type { Facts } from '../facts/facts.ts';
 import { probe, type Probe } from '../facts/probe.ts';
-import { decodeText } from '../facts/read.ts';
+import { textOf } from '../io/read.ts';
 import { sanitise } from '../formats/sanitise.ts';
 import { parsePorts } from '../ports/expression.ts';
 import { exit, PortOwnerError } from '../problems.ts';
@@ -127,7 +127,9 @@ export class WhyCommand extends RowCommand {
     if (text === '-' && this.from?.includes('-') === true)
       throw new PortOwnerError('PO1005', '--error - and --from - both want standard input');
     const { parseError } = await import('../diagnosis/error-text.ts');
-    return parseError(text === '-' ? decodeText(Buffer.from(this.surroundings.input(errorBytes))) : text);
+    if (text !== '-') return parseError(text);
+    const bytes = this.surroundings.input(errorBytes);
+    return parseError(textOf(bytes, 'standard input', { isCut: bytes.length === errorBytes }));
   }
 
   /** An error that names no port: what it means is still worth saying. */

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode, errorWords } from '../io/errors.ts';
+import { readBytes, textOf } from '../io/read.ts';
 import { parseJson } from '../nesting.ts';
 import { PortOwnerError } from '../problems.ts';
-import { specialFile } from '../special-file.ts';
 import type { RawEntry, RawEnvelope, Refusal } from './raw.ts';
 
 /** The index of an envelope on disk: `envelope.json` in its folder, beside one file for each answer. */
@@ -26,6 +27,8 @@ function fileName(name: string, form: 'bytes' | 'text'): string {
   return `${name.replace(/[^A-Za-z0-9.]+/g, '-')}.${form === 'bytes' ? 'bin' : 'txt'}`;
 }
 
+const hint = 'Give a folder that "portowner snapshot --raw" wrote.';
+
 /** Writes an envelope into a new folder. Throws PO2004. */
 export function writeEnvelope(folder: string, envelope: RawEnvelope): void {
   try {
@@ -47,15 +50,7 @@ export function writeEnvelope(folder: string, envelope: RawEnvelope): void {
     // Last: a folder with an index is a whole envelope.
     writeFileSync(join(folder, 'envelope.json'), `${JSON.stringify(index, null, 1)}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const why =
-      code === 'EEXIST'
-        ? 'it exists already'
-        : code === 'ENOENT'
-          ? 'its parent folder does not exist'
-          : error instanceof Error
-            ? error.message
-            : String(error);
+    const why = errorCode(error) === 'EEXIST' ? 'it exists already' : errorWords(error, 'write');
     throw new PortOwnerError('PO2004', `cannot write the folder ${folder}: ${why}`, {
       hint: 'Name a folder that does not exist yet.',
       target: folder,
@@ -64,31 +59,27 @@ export function writeEnvelope(folder: string, envelope: RawEnvelope): void {
   }
 }
 
-function readPart(folder: string, name: string): Buffer {
-  const path = join(folder, name);
-  const special = specialFile(path);
-  if (special !== null) throw new Error(special);
-  return readFileSync(path);
-}
+/** The largest answer of a system that is read, such as the descriptors of all processes. */
+const maxPartBytes = 400 * 1024 * 1024;
+
+const readPart = (folder: string, name: string): Buffer => readBytes(join(folder, name), maxPartBytes);
 
 /** Reads the envelope in a folder. Throws PO2001 or PO2002. */
 export function readEnvelope(folder: string): RawEnvelope {
   let index: Partial<Index>;
   try {
-    index = parseJson(readPart(folder, 'envelope.json').toString('utf8')) as Partial<Index>;
+    const name = join(folder, 'envelope.json');
+    index = (parseJson(textOf(readBytes(name, maxPartBytes, hint), name)) ?? {}) as Partial<Index>;
   } catch (error) {
     if (error instanceof SyntaxError) throw notAnEnvelope(folder, 'its envelope.json is not JSON', error);
-    throw new PortOwnerError('PO2001', `cannot read ${folder}: it has no envelope.json`, {
-      hint: 'Give a folder that "portowner snapshot --raw" wrote.',
-      target: folder,
-      cause: error,
-    });
+    throw error;
   }
   const { platform } = index;
   if (
     index.kind !== 'PortOwner.Raw' ||
     (platform !== 'win32' && platform !== 'linux') ||
-    typeof index.entries !== 'object'
+    typeof index.entries !== 'object' ||
+    index.entries === null
   ) {
     throw notAnEnvelope(folder, 'its envelope.json is something else');
   }
@@ -101,9 +92,13 @@ export function readEnvelope(folder: string): RawEnvelope {
   }
   const entries = new Map<string, RawEntry>();
   for (const [name, entry] of Object.entries(index.entries)) {
-    const { at, file, form, meta, refusal } = entry;
+    const { at, file, form, meta, refusal } = entry ?? {};
     // A file name with a separator would leave the folder.
-    if (typeof at !== 'string' || (file !== undefined && !/^[A-Za-z0-9.-]+$/.test(file)))
+    if (
+      typeof at !== 'string' ||
+      (file !== undefined && !(typeof file === 'string' && /^[A-Za-z0-9.-]+$/.test(file))) ||
+      (refusal !== undefined && typeof refusal?.text !== 'string')
+    )
       throw notAnEnvelope(folder, `its entry ${name} is damaged`);
     let data: Buffer | undefined;
     try {
@@ -117,7 +112,7 @@ export function readEnvelope(folder: string): RawEnvelope {
         ? {}
         : form === 'bytes'
           ? { bytes: new Uint8Array(data) }
-          : { text: data.toString('utf8') }),
+          : { text: textOf(data, join(folder, String(file)), { allowNul: true }) }),
       ...(meta === undefined ? {} : { meta }),
       ...(refusal === undefined ? {} : { refusal }),
     });
@@ -179,7 +174,7 @@ export function parseEnvelope(value: unknown, name: string): RawEnvelope {
 
 function notAnEnvelope(folder: string, why: string, cause?: unknown): PortOwnerError {
   return new PortOwnerError('PO2002', `${folder} is not a raw recording: ${why}`, {
-    hint: 'Give a folder that "portowner snapshot --raw" wrote.',
+    hint,
     target: folder,
     cause,
   });

@@ -5,19 +5,17 @@ import {
   fchmodSync,
   fchownSync,
   fsyncSync,
-  lstatSync,
   openSync,
-  readlinkSync,
-  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { errorCode, errorWords } from '../io/errors.ts';
+import { destination } from '../io/place.ts';
 import { PortOwnerError } from '../problems.ts';
-import { temporaryBeside } from '../temporary.ts';
+import { temporaryBeside } from '../io/temporary.ts';
 
 /** What the formats write to. */
 export interface TextSink {
@@ -49,24 +47,6 @@ export class ClosedPipe extends Error {
 
 const chunkSize = 64 * 1024;
 
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'access is denied',
-  EPERM: 'access is denied',
-  EBUSY: 'another program has it open',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'it would become too large',
-  EIO: 'the device reports an error',
-  EISDIR: 'it is a folder',
-  ELOOP: 'its symbolic links go round in circles',
-  ENAMETOOLONG: 'its name is too long',
-  // Windows says so of a name with characters that it does not allow, too.
-  ENOENT:
-    process.platform === 'win32' ? 'its folder does not exist, or its name is not valid' : 'its folder does not exist',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'its folder does not exist',
-  EROFS: 'the file system is read-only',
-};
-
 const hints: Readonly<Record<string, string>> = {
   EACCES: 'Choose another file, or close the program that has this one open.',
   EPERM: 'Choose another file, or close the program that has this one open.',
@@ -75,22 +55,13 @@ const hints: Readonly<Record<string, string>> = {
   ENOSPC: 'Free some space, or choose another place.',
 };
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
 function unwritable(name: string, error: unknown): PortOwnerError {
-  const code = codeOf(error);
-  const hint = hints[code];
-  return new PortOwnerError(
-    'PO2004',
-    `cannot write ${name}: ${reasons[code] ?? (error instanceof Error ? error.message : String(error))}`,
-    {
-      ...(hint === undefined ? {} : { hint }),
-      target: name,
-      cause: error,
-    },
-  );
+  const hint = hints[errorCode(error)];
+  return new PortOwnerError('PO2004', `cannot write ${name}: ${errorWords(error, 'write')}`, {
+    ...(hint === undefined ? {} : { hint }),
+    target: name,
+    cause: error,
+  });
 }
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
@@ -101,7 +72,7 @@ function writeAll(fd: number, bytes: Uint8Array): void {
     try {
       written = writeSync(fd, bytes, at);
     } catch (error) {
-      const code = codeOf(error);
+      const code = errorCode(error);
       // Windows says EOF where others say EPIPE.
       if (code === 'EPIPE' || code === 'EOF') throw new ClosedPipe();
       if (code !== 'EAGAIN') throw error;
@@ -180,17 +151,6 @@ export function stdoutSink(fd = 1): Sink {
   );
 }
 
-/** Where writing to `path` really ends up: through symbolic links, dangling ones too. */
-function destination(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
-    return link ? destination(resolve(dirname(path), readlinkSync(path))) : resolve(path);
-  }
-}
-
 // Names of a file that is already open somewhere: renaming over it would miss whoever has it open.
 const openAlready = /^(?:\/dev\/(?:stderr$|fd\/)|\/proc\/)/;
 
@@ -236,13 +196,14 @@ function replacing(path: string, target: string, existing: Stats | undefined): S
 /**
  * A file. What is written goes to a temporary file beside it, which takes its place in close():
  * until then, and for good after abort() or a kill, an existing file stays as it was.
- * Devices and named pipes are written directly.
+ * Terminals, other character devices and named pipes are written directly.
  */
 export function fileSink(path: string): Sink {
   if (path === '/dev/stdout') return stdoutSink();
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
     if (existing?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+    if (existing?.isBlockDevice()) throw new Error('it is a disk, not a file');
     if (openAlready.test(path) || (existing && !existing.isFile())) return direct(path);
     return replacing(path, destination(path), existing);
   } catch (error) {

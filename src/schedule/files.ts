@@ -1,5 +1,5 @@
 import { parseBaseline } from '../audit/baseline.ts';
-import { readText } from '../audit/document.ts';
+import { readDocument } from '../audit/document.ts';
 import { parsePolicy } from '../audit/policy.ts';
 import { readRuns } from '../audit/store.ts';
 import { PortOwnerError } from '../problems.ts';
@@ -51,8 +51,8 @@ export function unusablePaths(command: AuditCommand, platform: TaskPlatform): Un
 }
 
 const readers: Readonly<Record<string, (file: string) => unknown>> = {
-  'the baseline': (file) => parseBaseline(readText(file), file),
-  'the policy': (file) => parsePolicy(readText(file), file),
+  'the baseline': (file) => parseBaseline(readDocument(file), file),
+  'the policy': (file) => parsePolicy(readDocument(file), file),
   'the store': (file) => readRuns(file, { machine: null, limit: 1 }),
 };
 

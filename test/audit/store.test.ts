@@ -231,8 +231,15 @@ test('--keep forgets what ended before, and nothing that still is', () => {
 });
 
 const damages: [what: string, damage: (path: string) => void][] = [
-  ['overwritten', (path) => writeFileSync(path, 'hello')],
-  ['empty', (path) => truncateSync(path, 0)],
+  [
+    'without the beginning of its header',
+    (path) => {
+      const bytes = readFileSync(path);
+      bytes.fill(0, 0, 16);
+      writeFileSync(path, bytes);
+    },
+  ],
+  ['cut off after its first page', (path) => truncateSync(path, 4096)],
   ['cut in half', (path) => truncateSync(path, Math.floor(readFileSync(path).length / 2))],
   [
     'with a page of something else',
@@ -272,7 +279,9 @@ process.stdout.write(String(storeRun(${JSON.stringify(path)}, run, new Date('${n
 test('audits that meet a damaged store at once set it aside once', async () => {
   for (let round = 0; round < 5; round++) {
     const path = newStore();
-    writeFileSync(path, 'hello');
+    store(path, 1, [listener()]);
+    truncateSync(path, 5000);
+    const bytes = readFileSync(path);
     const audits = Array.from({ length: 6 }, (_, index) => storing(path, `box${index}`, `${path}.go`));
     // All of them are there by then.
     await new Promise((resolve) => setTimeout(resolve, 700));
@@ -280,7 +289,7 @@ test('audits that meet a damaged store at once set it aside once', async () => {
     const asides = await Promise.all(audits);
     const aside = `${path}.damaged-20260131T000000Z`;
     assert.equal(asides.toSorted(), [aside, ...Array<string>(5).fill('null')]);
-    assert.is(readFileSync(aside, 'utf8'), 'hello');
+    assert.equal(readFileSync(aside), bytes);
     assert.is(readRuns(path, { machine: null, limit: null }).length, 6);
     assert.equal(readdirSync(dirname(path)).toSorted(), ['audits.db', basename(aside), 'audits.db.go']);
   }

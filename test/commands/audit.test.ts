@@ -25,6 +25,7 @@ import { readRuns, readSpans, storeRun } from '../../src/audit/store.ts';
 import type { Facts } from '../../src/facts/facts.ts';
 import { facts, process as processFact, socket } from '../facts/example.ts';
 import { skip, type TestContext } from '../skip.ts';
+import { writeDamagedStore } from '../audit/damaged.ts';
 import { run, snapshotFile, temporaryFolder } from './harness.ts';
 
 const test = suite('portowner audit');
@@ -377,11 +378,11 @@ test('a report that cannot be written: the others are, and the run is stored', a
 
 test('a damaged store is set aside, with an error, and the audit goes on', async () => {
   const { baseline, folder, store } = await place();
-  writeFileSync(store, 'damaged');
+  const bytes = writeDamagedStore(store);
   const { code, err } = await audit(['--baseline', baseline, '--store', store]);
   assert.is(code, 69);
   assert.match(err, /PO4203: the store .* was damaged: it is set aside as .*audits\.db\.damaged-20260102T030406Z/);
-  assert.is(readFileSync(join(folder, 'audits.db.damaged-20260102T030406Z'), 'utf8'), 'damaged');
+  assert.equal(readFileSync(join(folder, 'audits.db.damaged-20260102T030406Z')), bytes);
   assert.is((await audit(['--baseline', baseline, '--store', store], night(3, [22, 25]))).code, 0);
 });
 

@@ -195,4 +195,59 @@ test('help names all three', async () => {
   assert.is((await run(['baseline'])).code, 64);
 });
 
+/** Listeners of a machine that has very many. */
+const many = (count: number): string =>
+  snapshotFile(
+    facts(
+      Array.from({ length: count }, (_, index) => socket({ localPort: 1 + (index % 30000), localAddress: `10.0.${Math.floor(index / 30000)}.1`, pid: 100 + (index % 50) })),
+      {
+        processes: Array.from({ length: 50 }, (_, index) =>
+          processFact({
+            pid: 100 + index,
+            imageName: `program-${index}`,
+            path: `/usr/lib/some-application/bin/program-${index}`,
+            unit: `some-application@${index}.service`,
+            user: 'www-data',
+          }),
+        ),
+      },
+    ),
+  );
+
+test('a baseline of 20,000 listeners is written, and read again', async () => {
+  const [file, from] = [newFile(), many(20_000)];
+  assert.is((await run(['baseline', 'create', file, '--from', from])).code, 0);
+  assert.ok(statSync(file).size > 2 * 1024 * 1024);
+  assert.is((await run(['baseline', 'show', file, '--count'])).out, '20000\n');
+  assert.is((await run(['audit', '--baseline', file, '--from', from])).code, 0);
+});
+
+test('a baseline that nothing would read again is not written', async () => {
+  const [file, from] = [newFile(), many(42_000)];
+  writeFileSync(file, 'mine\n');
+  const { code, err } = await run(['baseline', 'create', file, '--force', '--from', from]);
+  assert.is(code, 69);
+  assert.match(err, /PO2004: cannot write .*b\.yaml: it would have more entries than are read/);
+  assert.is(readFileSync(file, 'utf8'), 'mine\n');
+  // Nor does an update make one.
+  writeFileSync(file, 'kind: PortOwner.Baseline\nversion: 1\nlisteners: []\n');
+  const before = readFileSync(file, 'utf8');
+  const update = await run(['baseline', 'update', file, '--from', from]);
+  assert.equal([update.code, /PO2004/.test(update.err), readFileSync(file, 'utf8')], [69, true, before]);
+});
+
+test('a file that is nothing but entries is refused before it is parsed', async () => {
+  const file = newFile();
+  for (const [sign, size] of [
+    [',', 2],
+    ['1,', 4],
+    ['- \n', 6],
+  ] as const) {
+    writeFileSync(file, `kind: PortOwner.Baseline\nversion: 1\nlisteners:${sign === '- \n' ? '\n' : ' ['}${sign.repeat((size * 1024 * 1024) / sign.length)}`);
+    const { code, err } = await run(['baseline', 'show', file]);
+    assert.is(code, 69);
+    assert.match(err, /PO2002: .*: (?:it has too many entries|a comma without an entry|it is nested too deeply)/);
+  }
+});
+
 test.run();

@@ -24,6 +24,8 @@ export async function run(
     binder?: RawSource;
     tools?: RawSource;
     input?: string;
+    /** Standard input, where it is not text. */
+    bytes?: Uint8Array;
     terminal?: Terminal;
     stateFolder?: string;
     hands?: Hands;
@@ -64,7 +66,8 @@ export async function run(
     },
     stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
     confirm: more.confirm ?? null,
-    input: () => Buffer.from(more.input ?? ''),
+    argumentBytes: () => null,
+    input: () => more.bytes ?? Buffer.from(more.input ?? ''),
     output: () => more.output ?? sink,
     error: (text) => void (err += text),
     terminal: () => more.terminal ?? null,

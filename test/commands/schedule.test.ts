@@ -9,6 +9,7 @@ import { messageFile } from '../../src/schedule/install.ts';
 import type { Scheduler } from '../../src/schedule/scheduler.ts';
 import { checkTask } from '../../src/schedule/task-rules.ts';
 import type { AuditTaskRow } from '../../src/schema/task.ts';
+import { writeDamagedStore } from '../audit/damaged.ts';
 import { ace } from '../schedule/descriptor-bytes.ts';
 import { fakeLinux, fakeWindows, gmsaSid, safe } from '../schedule/fake.ts';
 import { run, temporaryFolder } from './harness.ts';
@@ -325,11 +326,19 @@ test('what could never work is not installed', async () => {
 
 test('a store that the next audit would set aside is told', async () => {
   const scheduler = fakeWindows();
+  writeDamagedStore(join(scheduler.contents, 'old.db'));
+  scheduler.files.set('C:\\Audit\\old.db', safe('file'));
+  const answer = await schedule(scheduler, 'install', ...baseline, '--store', 'C:\\Audit\\old.db');
+  assert.equal([answer.code, codes(answer), scheduler.tasks.size], [0, ['PO5006'], 1]);
+  assert.match(answer.problems[0]!.Message, /the store .* is damaged/);
+});
+
+test('a store that is not one is refused', async () => {
+  const scheduler = fakeWindows();
   writeFileSync(join(scheduler.contents, 'notes.db'), 'no store at all, but what somebody wrote');
   scheduler.files.set('C:\\Audit\\notes.db', safe('file'));
   const answer = await schedule(scheduler, 'install', ...baseline, '--store', 'C:\\Audit\\notes.db');
-  assert.equal([answer.code, codes(answer), scheduler.tasks.size], [0, ['PO5006'], 1]);
-  assert.match(answer.problems[0]!.Message, /the store .* is damaged/);
+  assert.equal([answer.code, codes(answer), scheduler.tasks.size], [69, ['PO2002'], 0]);
 });
 
 test('the files of an image are checked where they are in it', async () => {

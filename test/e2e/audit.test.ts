@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { writeDamagedStore } from '../audit/damaged.ts';
 import { products } from '../build/machine.ts';
 import { facts, process as processFact, socket } from '../facts/example.ts';
 import { skip, type TestContext } from '../skip.ts';
@@ -73,13 +75,37 @@ for (const { name, command, without } of products()) {
 
   test('a damaged store is set aside', () => {
     const cwd = place();
-    writeFileSync(join(cwd, 'audits.db'), 'damaged');
+    const bytes = writeDamagedStore(join(cwd, 'audits.db'));
     const { code, err } = portowner(['audit', '--store', 'audits.db', '--from', night(cwd, 1, [80])], { cwd });
     assert.is(code, 69);
     assert.match(err, /PO4203/);
     const aside = readdirSync(cwd).find((file) => file.includes('damaged'));
-    assert.is(readFileSync(join(cwd, aside!), 'utf8'), 'damaged');
+    assert.equal(readFileSync(join(cwd, aside!)), bytes);
     assert.is(portowner(['audit', '--store', 'audits.db', '--from', night(cwd, 2, [80])], { cwd }).code, 0);
+  });
+
+  test('what is no store, and a store with a trigger, stay as they are', () => {
+    const cwd = place();
+    writeFileSync(join(cwd, 'notes.txt'), 'my notes');
+    const refused = (store: string, why: RegExp): void => {
+      const bytes = readFileSync(join(cwd, store));
+      const { code, err } = portowner(['audit', '--store', store, '--from', night(cwd, 2, [80])], { cwd });
+      assert.is(code, 69);
+      assert.match(err, why);
+      assert.equal(readFileSync(join(cwd, store)), bytes);
+    };
+    refused('notes.txt', /PO2002: notes\.txt cannot be the store: it is not a store of PortOwner/);
+    assert.is(portowner(['audit', '--store', 'audits.db', '--from', night(cwd, 1, [80])], { cwd }).code, 0);
+    const database = new DatabaseSync(join(cwd, 'audits.db'));
+    database.exec('CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM run WHERE at < new.at; END');
+    database.close();
+    refused('audits.db', /it has a trigger "t", which PortOwner did not make/);
+    assert.equal(
+      readdirSync(cwd)
+        .filter((name) => !name.startsWith('night'))
+        .toSorted(),
+      ['audits.db', 'notes.txt'],
+    );
   });
 
   test('killed at random moments: the store stays whole', async () => {

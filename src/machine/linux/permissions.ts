@@ -1,4 +1,5 @@
 import { lstatSync, readFileSync } from 'node:fs';
+import { errorCode } from '../../io/errors.ts';
 import type { Look } from '../../schedule/scheduler.ts';
 import { userName } from './libc.ts';
 
@@ -35,7 +36,7 @@ export function lookAt(path: string): Look {
       refusal: null,
     };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
+    const code = errorCode(error);
     if (code === 'ENOTDIR') return { standing: 'missing', access: null, refusal: null };
     const denied = code === 'EACCES';
     return {

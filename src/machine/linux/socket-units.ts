@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { RawEntry } from '../../facts/raw.ts';
+import { errorCode } from '../../io/errors.ts';
 
 /** Where the system's manager looks for units, what counts most first: systemd.unit(5). */
 const folders = [
@@ -19,8 +20,7 @@ const folders = [
   'run/systemd/generator.late',
 ];
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
 
 /** What `get` gives; `missing` where there is no such file. */
 function orMissing<T>(get: () => T, missing: T): T {
@@ -39,7 +39,7 @@ function linkTarget(path: string): string | null {
   try {
     return readlinkSync(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EINVAL') return null;
+    if (errorCode(error) === 'EINVAL') return null;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { hostname, release } from 'node:os';
 import { parseBinaryName } from '../../facts/binaries.ts';
 import type { RawEntry, RawHint, RawSource, Refusal } from '../../facts/raw.ts';
 import { sha256 } from '../hash.ts';
@@ -56,8 +57,9 @@ const textOf = (path: string): Answer => ({ text: readFileSync(path, 'utf8') });
 function machine(): Answer {
   return {
     text: JSON.stringify({
-      name: readFileSync('/proc/sys/kernel/hostname', 'utf8').trimEnd(),
-      release: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trimEnd(),
+      // From uname(2), which needs no /proc.
+      name: hostname(),
+      release: release(),
       architecture: process.arch,
       elevated: process.geteuid?.() === 0,
     }),

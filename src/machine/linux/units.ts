@@ -1,21 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
+import { replaceFile } from '../../io/temporary.ts';
 import type { LinuxScheduler } from '../../schedule/scheduler.ts';
 import { accountText, lookAt } from './permissions.ts';
 
@@ -24,23 +12,9 @@ const patience = 60_000;
 
 const unitPath = (root: string | null, name: string): string => join(root ?? '/', 'etc/systemd/system', name);
 
-/** A file under a temporary name that nobody can foresee, which then takes its place. */
 function replace(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  const temporary = join(dirname(path), `.portowner-${randomBytes(16).toString('hex')}`);
-  const descriptor = openSync(temporary, 'wx', 0o644);
-  try {
-    try {
-      writeSync(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  replaceFile(path, text, 0o644);
 }
 
 /** This Linux machine's systemd. */

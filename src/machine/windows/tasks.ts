@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { isSea } from 'node:sea';
 import { decodeText, taskText } from '../../facts/decode/windows-text.ts';
+import { errorCode } from '../../io/errors.ts';
 import type { Said, WindowsScheduler } from '../../schedule/scheduler.ts';
 import { accountRights, accountSid, isRemote, lookAt, makeFolder, programData, sidBytes } from './acl.ts';
 import { accountName, elevated, sidText } from './advapi32.ts';
@@ -134,7 +135,7 @@ export function windowsScheduler(): WindowsScheduler {
         readDefinitions(taskFolder(), '', found);
         return found;
       } catch (error) {
-        if (error instanceof Error && 'code' in error) return null;
+        if (errorCode(error) !== '') return null;
         throw error;
       }
     },
