@@ -105,6 +105,29 @@ function families(holders: readonly Holder[], numbers: readonly number[]): Famil
   return found;
 }
 
+/**
+ * Those few of holders with one address among whom the first is that has neither a holder's family nor its program:
+ * the first of all, the first of another family, of another program, and of both.
+ */
+function kernelOf(holders: readonly Holder[], numbers: readonly number[]): readonly number[] {
+  const ids = new Map(numbers.map((number) => [number, familyOf(holders[number]!).id]));
+  const program = (number: number): string | number => programOf(holders[number]!) ?? number;
+  const firstBesides = (ofFamily: number | undefined, ofProgram: number | undefined): number | undefined =>
+    numbers.find(
+      (number) =>
+        (ofFamily === undefined || ids.get(number) !== ids.get(ofFamily)) &&
+        (ofProgram === undefined || program(number) !== program(ofProgram)),
+    );
+  const [first] = numbers;
+  const family = firstBesides(first, undefined);
+  const other = firstBesides(undefined, first);
+  const both = [
+    family === undefined ? undefined : firstBesides(first, family),
+    other === undefined ? undefined : firstBesides(other, first),
+  ];
+  return [first, family, other, ...both].filter((number) => number !== undefined).sort((a, b) => a - b);
+}
+
 /** So many relatives a holder is compared with, that are not known to be its relatives without: more have none. */
 const mostTries = 1_000;
 
@@ -132,12 +155,27 @@ function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, 
     const known = programs.get(text) ?? new Map<string, Families>();
     programs.set(text, known.set(textOf(holder), sameText.get(textOf(holder))!));
   }
+  const kernels = new Map(
+    [...Map.groupBy(holders.keys(), (number) => plain[number]!.text)].map(([text, group]) => [
+      text,
+      kernelOf(holders, group),
+    ]),
+  );
   const widths = grouped(holders, (holder) => `${plainOf(holder).six} ${plainOf(holder).wildcard}`);
   const scopes = grouped(holders, (holder) => `${isSix(holder)} ${scopeOf(holder)}`);
   return {
     Instances: (holder) => some(sameText.get(textOf(holder))),
     *SharedByReuse(holder) {
       const own = programOf(holder);
+      const { id } = familyOf(holder);
+      // Thousands of siblings, or instances, have no stranger among them.
+      const nearest = kernels
+        .get(plainOf(holder).text)
+        ?.find(
+          (number) => familyOf(holders[number]!).id !== id && (own === null || programOf(holders[number]!) !== own),
+        );
+      if (nearest === undefined) return;
+      yield families(holders, [nearest]);
       for (const [text, group] of programs.get(plainOf(holder).text) ?? [])
         if (own === null || text !== textOf(holder)) yield group;
     },
@@ -158,9 +196,9 @@ function firstStranger(
   let tries = 0;
   for (const group of candidates) {
     const [nearest] = group.values();
-    if (nearest!.members[0]! > best) break;
+    if (nearest!.members[0]! >= best) break;
     for (const { id, parent, members } of group.values()) {
-      if (members[0]! > best) break;
+      if (members[0]! > best || ++tries > mostTries) break;
       if (id === own.id || (parent !== null && parent === holder.row.OwningProcess)) continue;
       for (const number of members) {
         if (number > best) break;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { nodeBinary, ownNode, root, runtimes } from '../../src/build/runtime.mjs';
 import { startCrowd } from './crowd.ts';
 import { measureMemory, measureTime } from './formats.ts';
+import { measureGrowth } from './growth.ts';
 import { measureHistory } from './history.ts';
 import { compare, type Command, type Comparison } from './measure.ts';
 import { measureModule, moduleMissing } from './module.ts';
@@ -97,6 +98,9 @@ above.slice(1).forEach((value, index) => {
     budget: 2,
   });
 });
+
+// What somebody else may choose the number of.
+for (const line of measureGrowth(portowner)) add(line);
 
 // The Windows executable.
 const exe = join(root, 'dist/portowner.exe');
