@@ -110,7 +110,7 @@ export function privateFolder(path: string, { make }: { make: boolean }): string
 }
 
 /** An open file that is private. */
-export interface PrivateFile {
+interface PrivateFile {
   readonly file: number;
   readonly size: number;
   readonly modifiedMs: number;
