@@ -36,7 +36,8 @@ function isOwnGroup(gid: number): boolean {
     const line = readFileSync('/etc/group', 'utf8')
       .split('\n')
       .find((text) => text.split(':')[2] === String(gid));
-    return [undefined, '', userInfo().username].includes(line?.split(':')[3]);
+    const members = line?.split(':')[3] ?? '';
+    return members === '' || members === userInfo().username;
   } catch {
     return false;
   }
@@ -58,7 +59,7 @@ function walk(path: string, make: boolean): string | null {
   let done = '/';
   let links = 0;
   const rest = path.split('/').filter((name) => name !== '');
-  checkOwner('/', lstatSync('/'), rest.length > 0);
+  checkOwner(done, lstatSync(done), true);
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
     if (name === '.') continue;
     const next = name === '..' ? dirname(done) : join(done, name);
@@ -78,9 +79,10 @@ function walk(path: string, make: boolean): string | null {
       continue;
     }
     if (!found.isDirectory()) throw new NotAFile(`${next} is not a folder`);
-    checkOwner(next, found, rest.length > 0);
+    checkOwner(next, found, true);
     done = next;
   }
+  checkOwner(done, lstatSync(done), false);
   return done;
 }
 
@@ -108,7 +110,7 @@ export function privateFolder(path: string, { make }: { make: boolean }): string
 }
 
 /** An open file that is private. */
-export interface PrivateFile {
+interface PrivateFile {
   readonly file: number;
   readonly size: number;
   readonly modifiedMs: number;

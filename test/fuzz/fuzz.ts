@@ -17,7 +17,7 @@ export interface Failure {
   readonly seed: number;
 }
 
-export interface Plan {
+interface Plan {
   readonly seed: number;
   /** How many cases, or until when (milliseconds since 1970). */
   readonly count: number;
@@ -29,7 +29,7 @@ export interface Plan {
   readonly failed: (failure: Failure) => void;
 }
 
-export interface Summary {
+interface Summary {
   readonly runs: number;
   /** How many by target and exit code. */
   readonly codes: ReadonlyMap<string, number>;

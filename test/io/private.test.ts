@@ -41,6 +41,8 @@ for (const [what, mode, pattern] of [
     chownSync(folder, 0, someone);
     chmodSync(folder, mode);
     refused(() => privateFolder(folder, { make: true }), pattern);
+    symlinkSync(`${folder}/.`, `${folder}-link`);
+    refused(() => privateFolder(`${folder}-link`, { make: true }), pattern);
     // One above it with the sticky bit is /tmp's case.
     const below = () => privateFolder(join(folder, 'below'), { make: true });
     if (mode === 0o1777) assert.ok(below());
@@ -57,6 +59,30 @@ test('a folder of another user is refused, and so is one below it', (context) =>
   const below = join(folder, 'portowner');
   mkdirSync(below);
   refused(() => privateFolder(below, { make: true }), /state belongs to another user \(uid 12345\)/);
+});
+
+test("a folder that a user's own group may write to is that user's alone", (context) => {
+  if (!isRoot) return skip('needs root on Linux', context);
+  const folder = join(temporaryFolder(), 'state');
+  mkdirSync(folder);
+  chownSync(join(folder, '..'), someone, someone);
+  chownSync(join(folder, '..', '..'), someone, someone);
+  const as = (group: number, work: () => void): void => {
+    chownSync(folder, someone, group);
+    chmodSync(folder, 0o775);
+    process.setegid!(someone);
+    process.seteuid!(someone);
+    try {
+      work();
+    } finally {
+      process.seteuid!(0);
+      process.setegid!(0);
+      chownSync(join(folder, '..', '..'), 0, 0);
+    }
+  };
+  as(someone, () => assert.ok(privateFolder(folder, { make: true })));
+  chownSync(join(folder, '..', '..'), someone, someone);
+  as(someone + 1, () => refused(() => privateFolder(folder, { make: true }), /can be written by a group \(gid 12346\)/));
 });
 
 test("links are followed where they are root's or this user's", (context) => {
