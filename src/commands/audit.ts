@@ -21,6 +21,7 @@ import {
   signed,
   signerProblem,
   some,
+  unfoundProblem,
   unseenProblem,
 } from './audit-facts.ts';
 import { problemText, toPortOwnerError } from './base.ts';
@@ -190,6 +191,7 @@ export class AuditCommand extends RowCommand {
       approve: `portowner baseline update ${this.baseline}`,
     });
     const unseen = unseenProblem(result.unseen, 'which could not be judged');
+    const unfound = unfoundProblem(result.unseen, 'so that it could not be judged');
     const baseline = this.baseline ?? '';
     const problems = [
       ...factProblems(facts),
@@ -199,6 +201,7 @@ export class AuditCommand extends RowCommand {
         signerProblem(signed(listed), facts, baseline),
         signerProblem(policy?.signers === true, facts, this.policy ?? ''),
         unseen,
+        unfound,
       ),
     ];
 
@@ -206,7 +209,7 @@ export class AuditCommand extends RowCommand {
     // Why no findings are no clean machine.
     const doubts = [
       ...missing,
-      ...(unseen === null ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
+      ...(result.unseen.length === 0 ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
     ];
     const failures: Problem[] = [];
     const attempt = async (doubt: string, work: () => Promise<void>): Promise<void> => {
@@ -250,7 +253,7 @@ export class AuditCommand extends RowCommand {
           ? exit.unavailable
           : failed
             ? exit.no
-            : missing.length > 0
+            : missing.length > 0 || unfound !== null
               ? exit.unavailable
               : unseen !== null
                 ? exit.rights

@@ -6,7 +6,7 @@ import { auditQuestion, listeners } from '../audit/listeners.ts';
 import type { Facts } from '../facts/facts.ts';
 import { exit, PortOwnerError } from '../problems.ts';
 import { finding } from '../schema/finding.ts';
-import { auditable, factProblems, gaps, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { auditable, factProblems, gaps, machineProblem, some, unfoundProblem, unseenProblem } from './audit-facts.ts';
 import { named } from './files.ts';
 import { factsText } from './notices.ts';
 import { RowCommand, type Answer } from './row-command.ts';
@@ -72,20 +72,22 @@ export class DiffCommand extends RowCommand {
         ? auditable(await this.facts(auditQuestion, this.hash), 'this machine')
         : await this.snapshot(after),
     ];
-    const { changes: all, unseen } = compare(listeners(one), listeners(other));
+    const now = listeners(other);
+    const { changes: all, unseen } = compare(listeners(one), now);
     const changes = certainChanges(all, other);
     const problem = unseenProblem(unseen, 'which may have changed');
+    const unfound = unfoundProblem(now, 'so that it may have changed');
     return {
       rows: changeRows(changes, other.machine.name, { name: `snapshot ${before}`, approve: null }),
       problems: [
         ...factProblems(one),
         ...factProblems(other),
-        ...some(machineProblem(one.machine.name, other.machine.name, before), problem),
+        ...some(machineProblem(one.machine.name, other.machine.name, before), problem, unfound),
       ],
       exitCode:
         changes.length > 0
           ? exit.no
-          : [one, other].some((facts) => gaps(facts).length > 0)
+          : [one, other].some((facts) => gaps(facts).length > 0) || unfound !== null
             ? exit.unavailable
             : problem !== null
               ? exit.rights

@@ -1,7 +1,7 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, PortRange, Socket } from '../facts/facts.ts';
 import { holdsPort } from '../facts/question.ts';
-import { endpoints } from '../ownership/endpoints.ts';
+import { endpoints, isUnfound } from '../ownership/endpoints.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
@@ -250,7 +250,7 @@ const hasInit = ({ holders }: Crowd): boolean =>
   holders.some(
     ({ socket }) =>
       socket.holders.includes(1) ||
-      (socket.pid === null && !socket.kernel && (socket.user === null || socket.user === 'root')),
+      (socket.pid === null && !socket.kernel && !isUnfound(socket) && (socket.user === null || socket.user === 'root')),
   );
 
 /** The service of a template without its instance, as `getty@`; null for any other. */

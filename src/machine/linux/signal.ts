@@ -55,7 +55,16 @@ function readBoot(): Boot | null {
   return decodeBoot(linuxSource().read('boot').text ?? '');
 }
 
-/** What /proc says of a process; null when it has ended, a zombie too: that holds nothing any more. */
+/** Whether threads are left of a process whose main thread has ended: it lives on in them. */
+function hasOtherThreads(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length > 1;
+  } catch {
+    return false;
+  }
+}
+
+/** What /proc says of a process; null when it has ended, a zombie without threads too: that holds nothing any more. */
 function look(
   pid: number,
   boot: Boot | null,
@@ -67,7 +76,7 @@ function look(
     return null;
   }
   const stat = decodeStat(text);
-  if (stat === null || /^[ZXx]$/.test(text[text.lastIndexOf(')') + 2] ?? '')) return null;
+  if (stat === null || (/^[ZXx]$/.test(text[text.lastIndexOf(')') + 2] ?? '') && !hasOtherThreads(pid))) return null;
   return {
     startTime: boot === null ? null : startTime(boot.btime, boot.hertz, stat.startTicks),
     parent: stat.parent,
