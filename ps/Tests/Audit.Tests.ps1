@@ -6,6 +6,8 @@ BeforeAll {
     $policy = Join-Path $TestDrive 'p.yaml'
     # What other tests leave behind cannot be seen everywhere.
     $WarningPreference = 'Ignore'
+    # Something listens from the beginning, even where nothing else does.
+    $first = New-Listener
     Save-PortSnapshot $before
     # Outside of the dynamic range, where this program may have had a listener before.
     $port = (Get-FreePort).LocalPort
@@ -20,7 +22,7 @@ rules:
 }
 
 AfterAll {
-    $listener.Stop()
+    $first, $listener | ForEach-Object { $_.Stop() }
 }
 
 Describe 'New-, Get- and Update-PortBaseline' {
