@@ -189,7 +189,7 @@ test('help names all three', async () => {
   const { code, out } = await run(['baseline', '--help']);
   assert.is(code, 0);
   for (const command of ['create', 'update', 'show']) {
-    assert.match(out, new RegExp(`portowner baseline ${command}\n`));
+    assert.match(out, new RegExp(`portowner baseline ${command} `));
     assert.match((await run(['baseline', command, '--help'])).out, /Options:/);
   }
   assert.is((await run(['baseline'])).code, 64);
@@ -246,7 +246,7 @@ test('a file that is nothing but entries is refused before it is parsed', async 
     writeFileSync(file, `kind: PortOwner.Baseline\nversion: 1\nlisteners:${sign === '- \n' ? '\n' : ' ['}${sign.repeat((size * 1024 * 1024) / sign.length)}`);
     const { code, err } = await run(['baseline', 'show', file]);
     assert.is(code, 69);
-    assert.match(err, /PO2002: .*: (?:it has too many entries|a comma without an entry|it is nested too deeply)/);
+    assert.match(err, /PO2002: .*: (?:it has more than \d+ (?:entries|words and marks)|Unexpected , |it is nested too deeply)/);
   }
 });
 
