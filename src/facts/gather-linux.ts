@@ -338,37 +338,53 @@ interface Holders {
   readonly existing: ReadonlySet<number>;
 }
 
+/** What is asked besides where nobody was found to hold a socket. */
+interface Doubts {
+  /** Which of the sockets are still there. */
+  readonly stillThere: (inodes: ReadonlySet<number>) => ReadonlySet<number>;
+  /** Whether parts of the kernel are shown to have all of them: then nobody needs to be looked for again. */
+  readonly inKernel: (inodes: ReadonlySet<number>) => boolean;
+  /** Whether threads are looked at though not every process can be. */
+  readonly thorough: boolean;
+}
+
 /** Asks all processes, and where nobody holds a socket that is still there, their threads, and again. */
 function findHolders(
   source: RawSource,
   inodes: ReadonlySet<number>,
   read: ProcessReader,
-  stillThere: (inodes: ReadonlySet<number>) => ReadonlySet<number>,
+  { stillThere, inKernel, thorough }: Doubts,
 ): Holders {
   const byInode = new Map<number, readonly Known[]>();
   const look = (name: string, wanted: ReadonlySet<number>) => {
     const { at, bytes, meta, refusal: limit } = source.read(name, { inodes: wanted });
     const started = decodeStarted(meta?.['started']);
-    const seen = new Map<number, Known>();
-    const holder = (pid: number): Known => {
+    // Most sockets have one holder, and it has many: one list for all of them.
+    const seen = new Map<number, readonly Known[]>();
+    const alone = (pid: number): readonly Known[] => {
       let one = seen.get(pid);
-      if (one === undefined) seen.set(pid, (one = read(pid, started.get(pid))));
+      if (one === undefined) seen.set(pid, (one = order([read(pid, started.get(pid))])));
       return one;
     };
     for (const [inode, pids] of decodeHolders(bytes ?? new Uint8Array(0), wanted)) {
-      const holders = order(pids.length === 1 ? [holder(pids[0]!)] : [...new Set(pids)].map(holder));
+      const holders = pids.length === 1 ? alone(pids[0]!) : order([...new Set(pids)].flatMap(alone));
       if (holders.length > 0) byInode.set(inode, holders);
     }
     return { at, answered: bytes !== undefined, limit: limit ?? null };
   };
-  const missing = (wanted: ReadonlySet<number>): ReadonlySet<number> =>
-    new Set([...wanted].filter((inode) => !byInode.has(inode)));
+  const missing = (wanted: ReadonlySet<number>): ReadonlySet<number> => {
+    const left = new Set<number>();
+    for (const inode of wanted) if (!byInode.has(inode)) left.add(inode);
+    return left;
+  };
   const { at, answered, limit: first } = look('holders', inodes);
   let limit = first;
   let existing = missing(inodes);
   if (limit === null && existing.size > 0) existing = stillThere(existing);
   // Where not every process can be seen, looking again shows no more than that.
-  for (let turn = 0; existing.size > 0 && turn < (limit === null ? looks : 1); turn++) {
+  const most = limit === null ? looks : thorough ? 1 : 0;
+  for (let turn = 0; turn < most && existing.size > 0; turn++) {
+    if (turn > 0 && inKernel(existing)) break;
     const deep = look('holders/threads', existing);
     if (deep.answered) limit ??= deep.limit;
     existing = missing(existing);
@@ -377,27 +393,27 @@ function findHolders(
   return { byInode, at, answered, limit, existing };
 }
 
+/** The part of the kernel that is shown to have a socket; null where none is. The kernel is asked when it is first wanted. */
+function kernelParts(source: RawSource): (found: KernelSocket) => string | null {
+  let partOf: ReturnType<typeof decodeKernelPorts> | undefined;
+  // What the kernel makes for itself is of no other user.
+  return (found) =>
+    found.uid === 0 ? (partOf ??= decodeKernelPorts(source.read('kernelports').text ?? ''))(found) : null;
+}
+
 /** Says of a socket that is there, and that nobody was found to hold, that the kernel has it, if that can be shown. */
-function unheldSockets(source: RawSource): (found: KernelSocket, socket: Socket) => void {
-  let kernelPart: ReturnType<typeof decodeKernelPorts> | undefined;
-  return (found, socket) => {
-    // What the kernel makes for itself is of no other user.
-    if (found.uid === 0) {
-      kernelPart ??= decodeKernelPorts(source.read('kernelports').text ?? '');
-      const part = kernelPart(found);
-      if (part !== null) {
-        socket.kernel = true;
-        socket.kernelPart = part;
-        return;
-      }
-    }
-    socket.refusals.push(
-      refusal('OwningProcess', {
-        code: 'Failed',
-        text: `no process or thread was found to have it, and no part of the kernel is known to; uid ${found.uid} made it; it may be on its way from one process to another, or be kept in another way (io_uring)`,
-      }),
-    );
-  };
+function unheld(found: KernelSocket, socket: Socket, part: string | null): void {
+  if (part !== null) {
+    socket.kernel = true;
+    socket.kernelPart = part;
+    return;
+  }
+  socket.refusals.push(
+    refusal('OwningProcess', {
+      code: 'Failed',
+      text: `no process or thread was found to have it, and no part of the kernel is known to; uid ${found.uid} made it; it may be on its way from one process to another, or be kept in another way (io_uring)`,
+    }),
+  );
 }
 
 /** Asks who holds sockets, and fills it into them. Gives the processes, and what could not be seen. */
@@ -413,9 +429,14 @@ function findOwners(
   for (const { inode } of found) if (inode !== 0) inodes.add(inode);
   if (inodes.size === 0) return section(null, []);
   const read = processReader(source, question.details.has('commandLine'));
-  const { byInode, at, answered, limit, existing } = findHolders(source, inodes, read, (wanted) => {
-    const { sockets: there } = listAll(source, question, which, (_state, _port, inode) => wanted.has(inode));
-    return new Set(there.map(({ inode }) => inode));
+  const partOf = kernelParts(source);
+  const { byInode, at, answered, limit, existing } = findHolders(source, inodes, read, {
+    stillThere: (wanted) => {
+      const { sockets: there } = listAll(source, question, which, (_state, _port, inode) => wanted.has(inode));
+      return new Set(there.map(({ inode }) => inode));
+    },
+    inKernel: (wanted) => found.every((one) => !wanted.has(one.inode) || partOf(one) !== null),
+    thorough: question.localPorts !== null,
   });
   const unseen =
     limit === null
@@ -424,7 +445,6 @@ function findOwners(
   const others =
     limit === null ? null : refusal('Holders', { ...limit, text: `others may hold it too; ${limit.text}` });
   const closed = refusal('OwningProcess', { code: 'Gone', text: 'the socket was closed while it was looked at' });
-  const unheld = unheldSockets(source);
 
   const owners = new Map<number, Known>();
   let incomplete = false;
@@ -436,7 +456,7 @@ function findOwners(
     if (holders !== undefined) {
       for (const one of holders) owners.set(one.pid, one);
       socket.pid = holders[0]!.pid;
-      socket.holders = holders.map(({ pid }) => pid);
+      socket.holders = holders.length === 1 ? [socket.pid] : holders.map(({ pid }) => pid);
       // Made by a user none of the visible holders runs as: the one who made it probably holds it still.
       if (others !== null && !holders.some(({ details }) => details?.uid === uid)) {
         socket.refusals.push(others);
@@ -445,7 +465,7 @@ function findOwners(
     } else if (unseen !== null) {
       socket.refusals.push(unseen);
       incomplete = true;
-    } else if (existing.has(inode)) unheld(found[i]!, socket);
+    } else if (existing.has(inode)) unheld(found[i]!, socket, partOf(found[i]!));
     else socket.refusals.push(closed);
     if (question.details.has('user') || holders === undefined) {
       const name = names.user(uid);
