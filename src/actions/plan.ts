@@ -1,7 +1,7 @@
 import type { Facts, HttpQueue, Process, Socket } from '../facts/facts.ts';
 import type { Platform, Refusal } from '../facts/raw.ts';
 import { quote } from '../diagnosis/quote.ts';
-import { endpoints, portProxyOf } from '../ownership/endpoints.ts';
+import { endpoints, isUnfound, portProxyOf } from '../ownership/endpoints.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import type { Self, ServiceId, ServiceState, Site, TreeProcess } from './hands.ts';
@@ -23,10 +23,11 @@ export interface Situation {
   readonly mayStop: (pid: number, startTime: string) => Refusal | null;
 }
 
-/** Why a target is not stopped. `rights`: more of them would change that. */
+/** Why a target is not stopped. `rights`: more of them would change that. `untold`: whose it is could not be told. */
 export interface Obstacle {
   readonly text: string;
   readonly rights: boolean;
+  readonly untold?: boolean;
   /** What the user can do instead. */
   readonly command: string | null;
 }
@@ -162,9 +163,9 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
 
   /** Why not even the process's owner may end it; null when nothing speaks against it. */
   function never(pid: number): string | null {
-    const { imageName, path } = processes.get(pid) ?? { imageName: tree.get(pid)?.imageName ?? null, path: null };
+    const named = processes.get(pid) ?? { pid, imageName: tree.get(pid)?.imageName ?? null, path: null };
     if (ancestors.has(pid)) return pid === self.pid ? 'it is this program' : 'it is a program that this one runs in';
-    return protectedReason({ pid, imageName, path }, platform);
+    return protectedReason(named, platform);
   }
 
   function byService(found: Found, id: ServiceId, more: Partial<Draft> = {}): Draft | null {
@@ -391,6 +392,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
   }
 
   function ofKernel(found: Found): Draft[] {
+    const { socket } = found;
     if (platform === 'win32' && found.row.OwnerKind === 'HttpSys') {
       const queues = queuesBehind(facts.sections.httpQueues?.data ?? [], found.socket);
       if (queues.length > 0) return queues.map((queue) => ofQueue(found, queue));
@@ -399,11 +401,11 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     const text =
       platform === 'win32'
         ? 'Windows itself listens there, for a driver: the kernel is never stopped'
-        : 'the Linux kernel itself listens there, for NFS, WireGuard or the like: it is stopped by their tools';
+        : `the Linux kernel itself listens there${socket.kernelPart === undefined ? '' : `, for its ${socket.kernelPart}`}: it is stopped by the tools for that`;
     return [
       draft(
         found,
-        found.socket.pid ?? 0,
+        socket.pid ?? 0,
         obstacle(cannotTell ? `${text}. ${found.row.Reason!.join('; ')}` : text, {
           rights: cannotTell && facts.machine.elevated === false,
         }),
@@ -423,6 +425,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
           0,
           obstacle(`its owner cannot be seen. ${(row.Reason ?? []).join('; ')}`, {
             rights: row.Reason?.some((reason) => reason.includes('AccessDenied')) ?? false,
+            untold: isUnfound(socket),
           }),
         ),
       ];

@@ -6,6 +6,7 @@ interface Named {
   readonly pid: number;
   readonly imageName: string | null;
   readonly path: string | null;
+  readonly literalPath?: boolean;
 }
 
 /** The session, its security, and what Windows cannot go on without, in its own folder. */
@@ -59,7 +60,7 @@ const linuxNames = new Set([
  * Why a process is never stopped, whatever is asked: null when it may be. By its path: a program of such a name
  * elsewhere is just a program. Where the path cannot be seen the name has to do.
  */
-export function protectedReason({ pid, imageName, path }: Named, platform: Platform): string | null {
+export function protectedReason({ pid, imageName, path, literalPath }: Named, platform: Platform): string | null {
   if (platform === 'win32') {
     if (pid === 0 || pid === 4) return 'it is the Windows kernel';
     const name = (path === null ? (imageName ?? '') : path.slice(path.lastIndexOf('\\') + 1)).toLowerCase();
@@ -69,7 +70,7 @@ export function protectedReason({ pid, imageName, path }: Named, platform: Platf
   }
   if (pid === 0 || pid === 2) return 'it is the Linux kernel';
   if (pid === 1) return 'it is the first process, which all others depend on';
-  const file = path === null ? null : programFile(path);
+  const file = path === null ? null : programFile(path, literalPath === true);
   return (file === null ? linuxNames.has(imageName ?? '') : linuxPaths.test(file))
     ? `${imageName ?? file} belongs to the session or the security of the system`
     : null;

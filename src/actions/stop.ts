@@ -42,6 +42,8 @@ interface Outcome {
 export interface Stopped {
   readonly row: StopResult;
   readonly rights: boolean;
+  /** Whose it is could not be told. */
+  readonly untold?: boolean;
 }
 
 const list = (texts: readonly string[]): readonly string[] | null => (texts.length === 0 ? null : texts);
@@ -75,7 +77,11 @@ export function stopRow(target: Target, outcome: Outcome): Stopped {
     Identity: identityText(target),
     ComputerName: target.computer,
   };
-  return { row, rights: outcome.rights ?? obstacle?.rights ?? false };
+  return {
+    row,
+    rights: outcome.rights ?? obstacle?.rights ?? false,
+    ...(obstacle?.untold === true ? { untold: true } : {}),
+  };
 }
 
 /** The plan's own rows: what would be done. */

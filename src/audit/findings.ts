@@ -17,7 +17,7 @@ export interface Reference {
 /** What an audit found, and what it could not tell. */
 export interface Findings {
   readonly findings: readonly Finding[];
-  /** Listeners about which more rights would tell more. */
+  /** Listeners about which not enough is known: more rights would tell more, but of those that are `unfound`. */
   readonly unseen: readonly Listener[];
 }
 
@@ -235,6 +235,11 @@ export function audit(
     if (change.after === null || !added.has(change.after)) continue;
     if (isClient(change)) clients.add(change.after);
     opened.set(change.after, severityOf(change));
+  }
+  for (const listener of now) {
+    // Only a rule that asks for no owner can say something of it.
+    if (listener.unfound === true && (policy === null || decide(policy, listener, facts.at).rule === null))
+      unseen.add(listener);
   }
   const judged = new Set<Listener>();
   if (policy !== null) {

@@ -20,6 +20,8 @@ export interface Listener {
   readonly program: string | null;
   /** The file of the program was removed or replaced since it started. */
   readonly fileGone?: true;
+  /** Nobody was found to have it, though not for want of rights. */
+  readonly unfound?: true;
   readonly services: readonly string[];
   /** It is known that no service runs it: it is not only that none is named. */
   readonly serviceless?: true;
@@ -67,11 +69,21 @@ function lastingServices(services: Endpoint['Services']): string[] {
   return [...new Set(lasting)].sort();
 }
 
-function programOf(row: Endpoint, linux: boolean): string | null {
+/** What stands for the kernel where a program would stand: no process may pass for it by its name. */
+export const isKernel = (program: string | null): boolean => program === 'kernel' || program === 'System';
+
+function programOf(row: Endpoint, linux: boolean, literal: boolean): string | null {
+  if (row.Path !== null) return linux ? programFile(row.Path, literal) : row.Path;
+  if (row.OwnerKind === 'Kernel' || row.OwnerKind === 'HttpSys') return row.ImageName ?? 'kernel';
+  return isKernel(row.ImageName) ? null : row.ImageName;
+}
+
+/** Whether nobody was found to have a listener, for another reason than missing rights. */
+function isUnfound({ OwnerKind, OwningProcess, Reason }: Endpoint): boolean {
   return (
-    (linux && row.Path !== null ? programFile(row.Path) : row.Path) ??
-    row.ImageName ??
-    (row.OwnerKind === 'Kernel' ? 'kernel' : null)
+    OwnerKind === 'Unknown' &&
+    OwningProcess === null &&
+    (Reason ?? []).some((reason) => /^OwningProcess: (?!AccessDenied:|NotAsked:)/.test(reason))
   );
 }
 
@@ -118,13 +130,17 @@ export function listeners(facts: Facts): Listener[] {
   const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.state !== 'Bound');
   const binaries = new Map((facts.sections.binaries?.data ?? []).map((binary) => [binary.pid, binary]));
   const linux = facts.machine.platform === 'linux';
+  const literal = new Set(
+    facts.sections.processes.data.flatMap(({ pid, literalPath }) => (literalPath === true ? [pid] : [])),
+  );
   const found = new Map<string, Listener & { readonly ports: number[]; fileGone?: true }>();
   for (const row of endpoints(facts, sockets, { live: false, serviceName: null })) {
     const protocol = row.Protocol as Listener['protocol'];
     const plain = (row.LocalAddress ?? '').replace(/%.*$/s, '');
     const scope = addressScope(plain);
     const dynamic = isDynamic(protocol, plain, row.LocalPort!);
-    const program = programOf(row, linux);
+    const isLiteral = row.OwningProcess !== null && literal.has(row.OwningProcess);
+    const program = programOf(row, linux, isLiteral);
     const binary = row.OwningProcess === null ? undefined : binaries.get(row.OwningProcess);
     const services = lastingServices(row.Services);
     const listener = {
@@ -133,7 +149,10 @@ export function listeners(facts: Facts): Listener[] {
       address: dynamic ? scope.toLowerCase() : plain,
       scope,
       program,
-      ...(linux && row.Path !== null && isDeleted(row.Path) ? { fileGone: true as const } : {}),
+      ...(linux && row.Path !== null && isDeleted(row.Path, isLiteral) ? { fileGone: true as const } : {}),
+      ...(isUnfound(row) || (program === null && row.OwningProcess !== null && row.ImageName !== null)
+        ? { unfound: true as const }
+        : {}),
       services,
       ...(services.length === 0 && servicesSeen(facts, row) ? { serviceless: true as const } : {}),
       user: row.UserName,

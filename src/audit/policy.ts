@@ -5,7 +5,7 @@ import { PortOwnerError } from '../problems.ts';
 import type { Severity } from '../schema/finding.ts';
 import type { ChangeKind } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
-import type { Listener, Scope } from './listeners.ts';
+import { isKernel, type Listener, type Scope } from './listeners.ts';
 
 /** Whether a listener fits a condition; null when what is needed to tell could not be had. */
 type Fit = boolean | null;
@@ -99,12 +99,16 @@ function programTest(patterns: readonly string[]): (listener: Listener) => Fit {
     patterns.filter((pattern) => !/[\\/]/.test(pattern)),
   ];
   const path = anyOf(paths, windowsName);
-  // A name alone finds the program wherever it is.
+  // A name alone finds the program wherever it is. The kernel is no program: a file of its name is another one.
   const name = anyOf(names, always);
+  const named = anyOf(
+    names.filter((one) => !isKernel(one)),
+    always,
+  );
   return ({ program }) => {
     if (program === null) return null;
     const whole = /[\\/]/.test(program);
-    if (path(program) || name(program.replace(/^.*[\\/]/s, ''))) return true;
+    if (path(program) || (whole ? named(program.replace(/^.*[\\/]/s, '')) : name(program))) return true;
     return whole || paths.length === 0 ? false : null;
   };
 }
@@ -123,8 +127,6 @@ function portsTest(text: string, action: Rule['action']): (listener: Listener) =
     return listener.ports.length > 0 && (action === 'forbid' ? listener.ports.some(port) : listener.ports.every(port));
   };
 }
-
-const isKernel = (program: string | null): boolean => program === 'kernel' || program === 'System';
 
 function ruleOf(text: RuleText): Rule {
   const { action } = text;

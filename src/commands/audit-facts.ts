@@ -19,8 +19,29 @@ export function factProblems(facts: Facts): Problem[] {
   return sectionProblems(facts, []);
 }
 
-/** Tells of listeners that could not be judged; null when there are none. */
-export function unseenProblem(unseen: readonly Listener[], what: string): Problem | null {
+const shownPorts = (listeners: readonly Listener[]): string =>
+  [...new Set(listeners.map(({ port, ports }) => (port === 'dynamic' ? (ports[0] ?? port) : port)))]
+    .slice(0, 8)
+    .join(', ') + (listeners.length > 8 ? ' …' : '');
+
+/** Tells of listeners that nobody was found to have; null when there are none. */
+export function unfoundProblem(unseen: readonly Listener[], what: string): Problem | null {
+  const unfound = unseen.filter((listener) => listener.unfound === true);
+  if (unfound.length === 0) return null;
+  const shown = shownPorts(unfound);
+  const number = `${unfound.length} listener${unfound.length === 1 ? '' : 's'}`;
+  return {
+    severity: 'Warning',
+    code: 'PO3001',
+    message: `the owner of ${number} was not found, ${what}: port ${shown}`,
+    hint: 'Its row says why: portowner PORT --format list.',
+    target: shown,
+  };
+}
+
+/** Tells of listeners that could not be judged for want of rights or signatures; null when there are none. */
+export function unseenProblem(all: readonly Listener[], what: string): Problem | null {
+  const unseen = all.filter((listener) => listener.unfound !== true);
   if (unseen.length === 0) return null;
   const shown = [...new Set(unseen.map(({ port }) => port))].slice(0, 8).join(', ') + (unseen.length > 8 ? ' …' : '');
   // Whose owners are known lack a signer.

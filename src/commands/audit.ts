@@ -17,6 +17,7 @@ import {
   signed,
   signerProblem,
   some,
+  unfoundProblem,
   unseenProblem,
 } from './audit-facts.ts';
 import { problemText, toPortOwnerError } from './base.ts';
@@ -151,6 +152,7 @@ export class AuditCommand extends RowCommand {
       approve: `portowner baseline update ${this.baseline}`,
     });
     const unseen = unseenProblem(result.unseen, 'which could not be judged');
+    const unfound = unfoundProblem(result.unseen, 'so that it could not be judged');
     const baseline = this.baseline ?? '';
     const problems = [
       ...factProblems(facts),
@@ -160,6 +162,7 @@ export class AuditCommand extends RowCommand {
         signerProblem(signed(listed), facts, baseline),
         signerProblem(policy?.signers === true, facts, this.policy ?? ''),
         unseen,
+        unfound,
       ),
     ];
 
@@ -167,7 +170,7 @@ export class AuditCommand extends RowCommand {
     // Why no findings are no clean machine.
     const doubts = [
       ...(partial ? ['not all sockets could be read'] : []),
-      ...(unseen === null ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
+      ...(result.unseen.length === 0 ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
     ];
     const failures: Problem[] = [];
     const attempt = async (doubt: string, work: () => Promise<void>): Promise<void> => {
@@ -211,7 +214,7 @@ export class AuditCommand extends RowCommand {
           ? exit.unavailable
           : failed
             ? exit.no
-            : partial
+            : partial || unfound !== null
               ? exit.unavailable
               : unseen !== null
                 ? exit.rights

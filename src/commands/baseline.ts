@@ -17,6 +17,7 @@ import {
   signed,
   signerProblem,
   some,
+  unfoundProblem,
   unseenProblem,
 } from './audit-facts.ts';
 import { named } from './files.ts';
@@ -128,7 +129,7 @@ export class BaselineCreateCommand extends BaselineCommand {
     );
     return {
       rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
-      problems: [...factProblems(facts), ...some(unseen)],
+      problems: [...factProblems(facts), ...some(unseen, unfoundProblem(found, 'so that the baseline leaves it open'))],
       exitCode: partial ? exit.unavailable : exit.ok,
       note: `${counted(found.length, 'listener')} approved in ${this.file}.`,
     };
@@ -180,7 +181,8 @@ export class BaselineUpdateCommand extends BaselineCommand {
     // What could not all be read may be there still.
     const partial = facts.sections.sockets.status === 'partial';
     const keepClosed = this.keepClosed || partial;
-    const { text: updated, comparison } = updateBaseline(text, this.file, listeners(facts), { keepClosed });
+    const now = listeners(facts);
+    const { text: updated, comparison } = updateBaseline(text, this.file, now, { keepClosed });
     if (updated !== text && !this.dryRun) writeFile(this.file, updated);
     const changes = comparison.changes.filter(({ kind }) => kind !== 'FileGone' && !(keepClosed && kind === 'Closed'));
     return {
@@ -190,6 +192,7 @@ export class BaselineUpdateCommand extends BaselineCommand {
         ...some(
           otherMachine,
           unseenProblem(comparison.unseen, 'whose entries stay as they are'),
+          unfoundProblem(now, 'so that its entry stays as it is'),
           hashProblem(approved, facts, this.file),
           signerProblem(signed(approved), facts, this.file),
         ),

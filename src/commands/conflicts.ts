@@ -70,7 +70,8 @@ export class ConflictsCommand extends RowCommand {
         ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find((section) => section?.status === 'failed')
         : sockets;
     if (unread !== undefined) return unread.needs === null ? exit.unavailable : exit.rights;
-    return undecided === null ? exit.ok : exit.rights;
+    // Where every process was looked at, no rights would tell more.
+    return undecided === null ? exit.ok : sections.processes.status === 'ok' ? exit.unavailable : exit.rights;
   }
 
   /** What the words of a table mean. */

@@ -5,7 +5,7 @@ import { auditQuestion, listeners } from '../audit/listeners.ts';
 import type { Facts } from '../facts/facts.ts';
 import { exit, PortOwnerError } from '../problems.ts';
 import { finding } from '../schema/finding.ts';
-import { auditable, factProblems, machineProblem, some, unseenProblem } from './audit-facts.ts';
+import { auditable, factProblems, machineProblem, some, unfoundProblem, unseenProblem } from './audit-facts.ts';
 import { named } from './files.ts';
 import { factsText } from './notices.ts';
 import { RowCommand, type Answer } from './row-command.ts';
@@ -56,20 +56,22 @@ export class DiffCommand extends RowCommand {
         ? auditable(await this.facts(auditQuestion, this.hash), 'this machine')
         : await this.snapshot(after),
     ];
-    const { changes: all, unseen } = compare(listeners(one), listeners(other));
+    const now = listeners(other);
+    const { changes: all, unseen } = compare(listeners(one), now);
     const changes = certainChanges(all, other);
     const problem = unseenProblem(unseen, 'which may have changed');
+    const unfound = unfoundProblem(now, 'so that it may have changed');
     return {
       rows: changeRows(changes, other.machine.name, { name: `snapshot ${before}`, approve: null }),
       problems: [
         ...factProblems(one),
         ...factProblems(other),
-        ...some(machineProblem(one.machine.name, other.machine.name, before), problem),
+        ...some(machineProblem(one.machine.name, other.machine.name, before), problem, unfound),
       ],
       exitCode:
         changes.length > 0
           ? exit.no
-          : [one, other].some(({ sections }) => sections.sockets.status === 'partial')
+          : [one, other].some(({ sections }) => sections.sockets.status === 'partial') || unfound !== null
             ? exit.unavailable
             : problem !== null
               ? exit.rights

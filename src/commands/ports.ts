@@ -281,8 +281,13 @@ export class PortsCommand extends RowCommand {
       if (undecided.some((row) => denied(row))) return exit.rights;
       return facts.sections.sockets.status === 'ok' && undecided.length === 0 ? exit.no : exit.unavailable;
     }
+    if (spans === null) return exit.ok;
     const hidden = (row: Endpoint): boolean => row.OwnerKind === 'Unknown' && denied(row, 'OwningProcess');
-    return spans !== null && rows.every(hidden) ? exit.rights : exit.ok;
+    const unfound = (row: Endpoint): boolean =>
+      row.OwnerKind === 'Unknown' &&
+      (row.Reason?.some((reason) => reason.startsWith('OwningProcess: Failed: ')) ?? false);
+    if (!rows.every((row) => hidden(row) || unfound(row))) return exit.ok;
+    return rows.some(hidden) ? exit.rights : exit.unavailable;
   }
 
   /** What a person is told when there is no row: for a port also whether the system keeps it for itself. */

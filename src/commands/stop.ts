@@ -302,14 +302,14 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
 
 const fine = new Set(['Planned', 'Stopped', 'Gone']);
 
-function problemOf({ row, rights }: Stopped): Problem[] {
+function problemOf({ row, rights, untold }: Stopped): Problem[] {
   if (fine.has(row.Result ?? '') || row.Result === 'Declined') return [];
   const reason = row.Reason?.[0];
   const never = row.Result === 'Refused';
   return [
     {
       severity: 'Error',
-      code: rights ? 'PO4106' : never ? 'PO4105' : 'PO4104',
+      code: rights ? 'PO4106' : untold === true ? 'PO3001' : never ? 'PO4105' : 'PO4104',
       message: `${row.Owner ?? 'the target'} on ${row.Endpoints?.join(', ') ?? 'no port'} was not stopped${reason === undefined ? '' : `: ${reason}`}`,
       ...(row.Command === null ? {} : { hint: `By hand: ${row.Command}` }),
       target: row.Identity ?? '',
@@ -319,5 +319,6 @@ function problemOf({ row, rights }: Stopped): Problem[] {
 
 function verdict(results: readonly Stopped[]): ExitCode {
   if (results.every(({ row }) => fine.has(row.Result ?? ''))) return exit.ok;
-  return results.some(({ rights }) => rights) ? exit.rights : exit.no;
+  if (results.some(({ rights }) => rights)) return exit.rights;
+  return results.some(({ untold }) => untold === true) ? exit.unavailable : exit.no;
 }

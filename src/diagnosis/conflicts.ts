@@ -1,7 +1,7 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, Socket } from '../facts/facts.ts';
 import { holdsPort } from '../facts/question.ts';
-import { endpoints } from '../ownership/endpoints.ts';
+import { endpoints, isUnfound } from '../ownership/endpoints.ts';
 import { addressScope } from '../ownership/address.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
@@ -306,7 +306,10 @@ function blocked(facts: Facts, byPort: ReadonlyMap<string, readonly Holder[]>, m
     const own = ({ socket, row }: Holder): boolean =>
       // Process 1 is systemd itself, which only root sees: an unseen one of root's is taken for it.
       socket.holders.includes(1) ||
-      (socket.pid === null && !socket.kernel && (socket.user === null || socket.user === 'root')) ||
+      (socket.pid === null &&
+        !socket.kernel &&
+        !isUnfound(socket) &&
+        (socket.user === null || socket.user === 'root')) ||
       row.Services?.some(
         (name) =>
           name === service || (service.includes('@.') && name.startsWith(service.slice(0, service.indexOf('@') + 1))),

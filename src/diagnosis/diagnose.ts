@@ -1,6 +1,7 @@
 import type { Facts } from '../facts/facts.ts';
 import type { BindAttempt, Bind, Probe } from '../facts/probe.ts';
 import { addressScope } from '../ownership/address.ts';
+import { isUnfound } from '../ownership/endpoints.ts';
 import type { Verdict } from '../schema/verdict.ts';
 import { causes, type Cause } from './causes.ts';
 import type { ParsedError } from './error-text.ts';
@@ -399,7 +400,10 @@ export function diagnose(
     () => can === null || !attempted || cause === 'Unknown' || facts.sections.sockets.status !== 'ok',
   );
   const confidence =
-    facts.sections.sockets.status !== 'ok' || can === null || cause === 'Unknown'
+    facts.sections.sockets.status !== 'ok' ||
+    can === null ||
+    cause === 'Unknown' ||
+    (named?.socket != null && isUnfound(named.socket))
       ? 'Low'
       : attempted && decisive?.agree !== false
         ? 'High'

@@ -1,6 +1,6 @@
 import type { Facts, PortRange, Socket } from '../facts/facts.ts';
 import type { Bind } from '../facts/probe.ts';
-import { endpoints } from '../ownership/endpoints.ts';
+import { endpoints, isUnfound } from '../ownership/endpoints.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import type { Cause } from './causes.ts';
 import { linuxEffect, linuxSharings } from './linux-rules.ts';
@@ -34,7 +34,8 @@ export function endpointText(protocol: string, address: string, port: number): s
 }
 
 /** Whose a socket is, by the kind of its owner. */
-function ownerCause(row: Endpoint, container: boolean): Cause {
+function ownerCause(row: Endpoint, socket: Socket, container: boolean): Cause {
+  if (isUnfound(socket)) return 'Unknown';
   switch (row.OwnerKind) {
     case 'HttpSys':
     case 'Relay':
@@ -121,7 +122,10 @@ function holderText(row: Endpoint, socket: Socket): string {
     row.Owner ??
     (socket.user === null ? 'a process that cannot be seen' : `a process of ${socket.user} that cannot be seen`);
   const others = row.Holders === null ? '' : `; all processes that hold it: ${row.Holders.join(', ')}`;
-  return `${where} is held by ${who}${socket.state === null ? '' : ` (${socket.state})`}${others}.`;
+  const why = isUnfound(socket)
+    ? socket.refusals.filter(({ field }) => field === 'OwningProcess').map(({ text }) => `: ${text}`)
+    : [];
+  return `${where} is held by ${who}${socket.state === null ? '' : ` (${socket.state})`}${others}${why.join('')}.`;
 }
 
 /** The first of several, with their number. */
@@ -177,7 +181,7 @@ function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacl
           ? 'WildcardAgainstSpecific'
           : how === 'dualStack'
             ? 'DualStack'
-            : ownerCause(row, socket.pid !== null && containers.has(socket.pid)),
+            : ownerCause(row, socket, socket.pid !== null && containers.has(socket.pid)),
       overlap: how,
       row,
       socket,

@@ -1,4 +1,5 @@
 import type { Facts, PortRange, Socket } from '../facts/facts.ts';
+import { isUnfound } from '../ownership/endpoints.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import type { Cause } from './causes.ts';
 import { quote } from './quote.ts';
@@ -381,6 +382,7 @@ export function remedies(cause: Cause, patient: Patient): string[] | null {
         step(again(request), 'once more: the port changed hands while it was looked at, or something hides a socket'),
       ];
     case 'Unknown':
+      if (patient.socket !== null && isUnfound(patient.socket)) return [look(patient), free(request)];
       if (!patient.here) return [say('ask on the machine itself: only there it can be tried')];
       return [step(again(request), windows ? 'once more, as administrator' : 'once more, as root (sudo)')];
   }

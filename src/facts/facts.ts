@@ -141,6 +141,10 @@ export interface Socket {
    */
   service?: string;
   /**
+   * Linux: the part of the kernel that was shown to have the socket; absent when none was.
+   */
+  kernelPart?: string;
+  /**
    * Windows: where the owner has ended, the processes it started that still run and may have inherited the socket, the likeliest first.
    */
   heirs?: number[];
@@ -221,6 +225,10 @@ export interface Process {
    * What it passes on to others, when it is a relay.
    */
   relays?: Relay[];
+  /**
+   * Linux: the file itself has the name in path, though that ends as the kernel marks a removed one, ' (deleted)'.
+   */
+  literalPath?: true;
 }
 /**
  * The container a process runs in.

@@ -7,13 +7,15 @@ import {
   decodeHolders,
   decodeInterfaces,
   decodeProcNet,
+  decodeStarted,
   type Keep,
   type KernelSocket,
 } from './decode/linux-sockets.ts';
+import { decodeKernelPorts } from './decode/linux-kernel-ports.ts';
 import { decodeSocketUnits } from './decode/linux-socket-units.ts';
 import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from './decode/linux-system.ts';
 import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from './facts.ts';
-import { spansWithout, type Detail, type Question } from './question.ts';
+import { holdsPort, spansWithout, type Detail, type Question } from './question.ts';
 import type { RawSource, Refusal } from './raw.ts';
 
 type Protocol = 'TCP' | 'UDP';
@@ -153,35 +155,31 @@ interface Known {
   readonly reason: Refusal | null;
 }
 
+const ended: Refusal = { code: 'Gone', text: 'the process has ended' };
+
 function processReader(source: RawSource, withCommandLine: boolean) {
   const known = new Map<number, Known>();
-  return (pid: number): Known => {
-    let one = known.get(pid);
-    if (one === undefined) {
-      const entry = source.read(`process/${pid}`, { commandLine: withCommandLine });
-      const details = entry.text === undefined ? null : decodeProcess(entry.text);
-      known.set(
-        pid,
-        (one = {
-          pid,
-          details,
-          reason: details === null ? (entry.refusal ?? { code: 'Failed', text: 'the answer is not readable' }) : null,
-        }),
-      );
-    }
-    return one;
+  /** `started`: in ticks, when the process that is meant was; another one may have its number since. */
+  return (pid: number, started?: number): Known => {
+    const before = known.get(pid);
+    if (before !== undefined && (started === undefined || before.details?.stat.startTicks === started)) return before;
+    const entry = source.read(`process/${pid}`, { commandLine: withCommandLine });
+    const details = entry.text === undefined ? null : decodeProcess(entry.text);
+    const reason = entry.refusal ?? { code: 'Failed', text: 'the answer is not readable' };
+    const one = { pid, details, reason: details === null ? reason : null };
+    known.set(pid, one);
+    const another = details !== null && started !== undefined && details.stat.startTicks !== started;
+    return another ? { pid, details: null, reason: ended } : one;
   };
 }
 type ProcessReader = ReturnType<typeof processReader>;
 
 const age = ({ details }: Known): number => details?.stat.startTicks ?? Infinity;
 
-/** Oldest first; those that have ended since do not hold it any more, unless nobody else does. */
-function order(pids: readonly number[], read: ProcessReader): Known[] {
-  if (pids.length === 1) return [read(pids[0]!)];
-  const all = [...new Set(pids)].map(read);
-  const alive = all.length > 1 ? all.filter(({ reason }) => reason?.code !== 'Gone') : all;
-  return (alive.length > 0 ? alive : all).sort((a, b) => (age(a) === age(b) ? a.pid - b.pid : age(a) - age(b)));
+/** Oldest first, without those that have ended since: they do not hold it any more. */
+function order(holders: readonly Known[]): Known[] {
+  const alive = holders.filter(({ reason }) => reason?.code !== 'Gone');
+  return alive.length < 2 ? alive : alive.sort((a, b) => (age(a) === age(b) ? a.pid - b.pid : age(a) - age(b)));
 }
 
 /** A process's parent by number, unless that number went to a process which is younger than its child. */
@@ -209,7 +207,8 @@ function relaysBy(known: Known, name: string, { read, source }: Context): Relay[
   let cmdline = known.details?.cmdline ?? null;
   if (cmdline === null && relayNeedsArguments(name)) {
     const { text } = source.read(`process/${known.pid}`, { commandLine: true });
-    cmdline = text === undefined ? null : (decodeProcess(text)?.cmdline ?? null);
+    const details = text === undefined ? null : decodeProcess(text);
+    cmdline = details?.stat.startTicks === known.details?.stat.startTicks ? (details?.cmdline ?? null) : null;
   }
   const args = cmdline === null ? null : cmdline.replace(/\0+$/, '').split('\0');
   return (
@@ -286,12 +285,22 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
     container,
     refusals,
   };
+  if (process.path !== null && details.literalExe) process.literalPath = true;
   if (wants('services') && !asParent && mayRelay(name)) process.relays = relaysBy(known, name, context);
   return process;
 }
 
+/** What is said of a socket that no descriptor refers to. A connection may be so; what waits for others is being closed. */
+function withoutDescriptor(socket: Socket): void {
+  if (holdsPort(socket))
+    socket.refusals.push(
+      refusal('OwningProcess', { code: 'Gone', text: 'no process has it any more: it is being closed' }),
+    );
+  else socket.kernel = true;
+}
+
 function socketOf(found: KernelSocket, names: Names): Socket {
-  return {
+  const socket: Socket = {
     protocol: found.protocol,
     localAddress: found.scope === 0 ? found.localAddress : `${found.localAddress}%${names.scope(found.scope)}`,
     localPort: found.localPort,
@@ -302,10 +311,104 @@ function socketOf(found: KernelSocket, names: Names): Socket {
     holders: [],
     created: null,
     user: null,
-    // No descriptor refers to it.
-    kernel: found.inode === 0,
+    kernel: false,
     refusals: [],
   };
+  if (found.inode === 0) withoutDescriptor(socket);
+  return socket;
+}
+
+/** So many times is looked for who holds a socket that still exists, as it may be handed on all the time. */
+const looks = 4;
+
+/** Who holds which socket, by inode, as far as they could be found; nobody is never in it. */
+interface Holders {
+  readonly byInode: ReadonlyMap<number, readonly Known[]>;
+  readonly at: string;
+  /** Whether the descriptors of any process could be read. */
+  readonly answered: boolean;
+  /** Why not every process could be looked into; null when all were. */
+  readonly limit: Refusal | null;
+  /** The sockets that nobody was found to hold, and that are still there. Not looked up where there is a limit. */
+  readonly existing: ReadonlySet<number>;
+}
+
+/** What is asked besides where nobody was found to hold a socket. */
+interface Doubts {
+  /** Which of the sockets are still there. */
+  readonly stillThere: (inodes: ReadonlySet<number>) => ReadonlySet<number>;
+  /** Whether parts of the kernel are shown to have all of them: then nobody needs to be looked for again. */
+  readonly inKernel: (inodes: ReadonlySet<number>) => boolean;
+  /** Whether threads are looked at though not every process can be. */
+  readonly thorough: boolean;
+}
+
+/** Asks all processes, and where nobody holds a socket that is still there, their threads, and again. */
+function findHolders(
+  source: RawSource,
+  inodes: ReadonlySet<number>,
+  read: ProcessReader,
+  { stillThere, inKernel, thorough }: Doubts,
+): Holders {
+  const byInode = new Map<number, readonly Known[]>();
+  const look = (name: string, wanted: ReadonlySet<number>) => {
+    const { at, bytes, meta, refusal: limit } = source.read(name, { inodes: wanted });
+    const started = decodeStarted(meta?.['started']);
+    // Most sockets have one holder, and it has many: one list for all of them.
+    const seen = new Map<number, readonly Known[]>();
+    const alone = (pid: number): readonly Known[] => {
+      let one = seen.get(pid);
+      if (one === undefined) seen.set(pid, (one = order([read(pid, started.get(pid))])));
+      return one;
+    };
+    for (const [inode, pids] of decodeHolders(bytes ?? new Uint8Array(0), wanted)) {
+      const holders = pids.length === 1 ? alone(pids[0]!) : order([...new Set(pids)].flatMap(alone));
+      if (holders.length > 0) byInode.set(inode, holders);
+    }
+    return { at, answered: bytes !== undefined, limit: limit ?? null };
+  };
+  const missing = (wanted: ReadonlySet<number>): ReadonlySet<number> => {
+    const left = new Set<number>();
+    for (const inode of wanted) if (!byInode.has(inode)) left.add(inode);
+    return left;
+  };
+  const { at, answered, limit: first } = look('holders', inodes);
+  let limit = first;
+  let existing = missing(inodes);
+  if (limit === null && existing.size > 0) existing = stillThere(existing);
+  // Where not every process can be seen, looking again shows no more than that.
+  const most = limit === null ? looks : thorough ? 1 : 0;
+  for (let turn = 0; turn < most && existing.size > 0; turn++) {
+    if (turn > 0 && inKernel(existing)) break;
+    const deep = look('holders/threads', existing);
+    if (deep.answered) limit ??= deep.limit;
+    existing = missing(existing);
+    if (limit === null && existing.size > 0) existing = stillThere(existing);
+  }
+  return { byInode, at, answered, limit, existing };
+}
+
+/** The part of the kernel that is shown to have a socket; null where none is. The kernel is asked when it is first wanted. */
+function kernelParts(source: RawSource): (found: KernelSocket) => string | null {
+  let partOf: ReturnType<typeof decodeKernelPorts> | undefined;
+  // What the kernel makes for itself is of no other user.
+  return (found) =>
+    found.uid === 0 ? (partOf ??= decodeKernelPorts(source.read('kernelports').text ?? ''))(found) : null;
+}
+
+/** Says of a socket that is there, and that nobody was found to hold, that the kernel has it, if that can be shown. */
+function unheld(found: KernelSocket, socket: Socket, part: string | null): void {
+  if (part !== null) {
+    socket.kernel = true;
+    socket.kernelPart = part;
+    return;
+  }
+  socket.refusals.push(
+    refusal('OwningProcess', {
+      code: 'Failed',
+      text: `no process or thread was found to have it, and no part of the kernel is known to; uid ${found.uid} made it; it may be on its way from one process to another, or be kept in another way (io_uring)`,
+    }),
+  );
 }
 
 /** Asks who holds sockets, and fills it into them. Gives the processes, and what could not be seen. */
@@ -320,23 +423,22 @@ function findOwners(
   const inodes = new Set<number>();
   for (const { inode } of found) if (inode !== 0) inodes.add(inode);
   if (inodes.size === 0) return section(null, []);
-  const { at, bytes, refusal: limit } = source.read('holders', { inodes });
-  const holders = decodeHolders(bytes ?? new Uint8Array(0), inodes);
   const read = processReader(source, question.details.has('commandLine'));
-  const unheld = found.filter(({ inode }) => inode !== 0 && !holders.has(inode));
-  // With every process seen, a socket that nobody holds is the kernel's, or it was closed since it was listed.
-  const existing = new Set<number>();
-  if (unheld.length > 0 && limit === undefined) {
-    const gone = new Set(unheld.map(({ inode }) => inode));
-    for (const { inode } of listAll(source, question, which, (_state, _port, inode) => gone.has(inode)).sockets)
-      existing.add(inode);
-  }
+  const partOf = kernelParts(source);
+  const { byInode, at, answered, limit, existing } = findHolders(source, inodes, read, {
+    stillThere: (wanted) => {
+      const { sockets: there } = listAll(source, question, which, (_state, _port, inode) => wanted.has(inode));
+      return new Set(there.map(({ inode }) => inode));
+    },
+    inKernel: (wanted) => found.every((one) => !wanted.has(one.inode) || partOf(one) !== null),
+    thorough: question.localPorts !== null,
+  });
   const unseen =
-    limit === undefined
+    limit === null
       ? null
       : refusal('OwningProcess', { ...limit, text: `none of the processes that can be seen holds it; ${limit.text}` });
   const others =
-    limit === undefined ? null : refusal('Holders', { ...limit, text: `others may hold it too; ${limit.text}` });
+    limit === null ? null : refusal('Holders', { ...limit, text: `others may hold it too; ${limit.text}` });
   const closed = refusal('OwningProcess', { code: 'Gone', text: 'the socket was closed while it was looked at' });
 
   const owners = new Map<number, Known>();
@@ -345,23 +447,22 @@ function findOwners(
     const { inode, uid } = found[i]!;
     const socket = sockets[i]!;
     if (inode === 0) continue;
-    const pids = holders.get(inode);
-    if (pids !== undefined) {
-      const ordered = order(pids, read);
-      for (const one of ordered) owners.set(one.pid, one);
-      socket.pid = ordered[0]!.pid;
-      socket.holders = ordered.map(({ pid }) => pid);
+    const holders = byInode.get(inode);
+    if (holders !== undefined) {
+      for (const one of holders) owners.set(one.pid, one);
+      socket.pid = holders[0]!.pid;
+      socket.holders = holders.length === 1 ? [socket.pid] : holders.map(({ pid }) => pid);
       // Made by a user none of the visible holders runs as: the one who made it probably holds it still.
-      if (others !== null && !ordered.some(({ details }) => details?.uid === uid)) {
+      if (others !== null && !holders.some(({ details }) => details?.uid === uid)) {
         socket.refusals.push(others);
         incomplete = true;
       }
     } else if (unseen !== null) {
       socket.refusals.push(unseen);
       incomplete = true;
-    } else if (existing.has(inode)) socket.kernel = true;
+    } else if (existing.has(inode)) unheld(found[i]!, socket, partOf(found[i]!));
     else socket.refusals.push(closed);
-    if (question.details.has('user') || pids === undefined) {
+    if (question.details.has('user') || holders === undefined) {
       const name = names.user(uid);
       if (typeof name === 'string') socket.user = name;
       else if (question.details.has('user')) socket.refusals.push(refusal('UserName', name));
@@ -388,7 +489,7 @@ function findOwners(
   if (!incomplete) return section(at, data);
   return {
     ...section(at, data),
-    status: bytes === undefined ? 'failed' : 'partial',
+    status: answered ? 'partial' : 'failed',
     reason: limit!.text,
     needs: limit!.needs ?? null,
   };

@@ -66,7 +66,7 @@ export function gatherBehind(
   const running = isRunning(services);
   let drivers: ReturnType<typeof isRunning> | null = null;
   for (const { protocol, localPort } of ofKernel) {
-    const known = kernelListener('win32', protocol, localPort)?.services ?? [];
+    const known = kernelListener(protocol, localPort)?.services ?? [];
     if (known.some(running)) continue;
     if (known.length > 0) drivers ??= isRunning((behind.drivers = gatherDrivers(source)).data);
     if (drivers !== null && known.some(drivers)) continue;

@@ -1,7 +1,7 @@
-/** What in the kernel listens on a port, and whose running tells that it does. */
+/** What in Windows' kernel listens on a port, and whose running tells that it does. */
 export interface KernelListener {
   readonly what: string;
-  /** Windows: services or drivers, the first that runs confirms and names it. */
+  /** Services or drivers, the first that runs confirms and names it. */
   readonly services: readonly string[];
 }
 
@@ -33,27 +33,7 @@ const windows: Table = {
   'TCP 3343': cluster,
 };
 
-/** Ports on which modules of the Linux kernel listen by default. */
-const linux: Table = {
-  'TCP 2049': { what: 'NFS server (nfsd)', services: [] },
-  'UDP 2049': { what: 'NFS server (nfsd)', services: [] },
-  'TCP 445': { what: 'SMB server (ksmbd)', services: [] },
-  'UDP 51820': { what: 'WireGuard', services: [] },
-  'UDP 4789': { what: 'VXLAN', services: [] },
-  'UDP 8472': { what: 'VXLAN', services: [] },
-  'UDP 6081': { what: 'Geneve', services: [] },
-  'UDP 1701': { what: 'L2TP', services: [] },
-  'UDP 2152': { what: 'GTP', services: [] },
-  'TCP 3260': { what: 'iSCSI target (LIO)', services: [] },
-  'TCP 4420': { what: 'NVMe over TCP target', services: [] },
-  'TCP 21064': { what: 'distributed lock manager (dlm)', services: [] },
-};
-
-/** What the kernel has on a port by the table; null when the table has nothing. */
-export function kernelListener(
-  platform: 'win32' | 'linux',
-  protocol: 'TCP' | 'UDP',
-  port: number,
-): KernelListener | null {
-  return (platform === 'win32' ? windows : linux)[`${protocol} ${port}`] ?? null;
+/** What a driver of Windows has on a port by the table; null when the table has nothing. */
+export function kernelListener(protocol: 'TCP' | 'UDP', port: number): KernelListener | null {
+  return windows[`${protocol} ${port}`] ?? null;
 }

@@ -3,7 +3,7 @@ import { nestingProblem } from '../nesting.ts';
 import { PortOwnerError } from '../problems.ts';
 import { specialFile } from '../special-file.ts';
 import type { Facts } from './facts.ts';
-import type { Question } from './question.ts';
+import { holdsPort, type Question } from './question.ts';
 import type { RawEnvelope } from './raw.ts';
 
 /** The largest file that is read whole; a snapshot of 100,000 sockets has about 50 MB. */
@@ -178,7 +178,24 @@ async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> 
       target: name,
     });
   }
-  return async () => value as Facts;
+  const facts = value as Facts;
+  disownKernel(facts);
+  return async () => facts;
+}
+
+/** Facts of an older version took every socket without a visible holder for the kernel's: of Linux only what was shown is kept. */
+function disownKernel({ machine, sections }: Facts): void {
+  if (machine.platform !== 'linux') return;
+  for (const socket of sections.sockets.data) {
+    if (!socket.kernel || socket.kernelPart !== undefined || !holdsPort(socket)) continue;
+    socket.kernel = false;
+    socket.refusals.push({
+      field: 'OwningProcess',
+      code: 'Failed',
+      text: 'no process was seen to have it, and the snapshot does not show that the kernel has it',
+      needs: null,
+    });
+  }
 }
 
 function isFolder(path: string): boolean {

@@ -136,6 +136,13 @@ function targetText({ connectAddress, connectPort }: PortProxy): string {
   return `${isIPv6(connectAddress) ? `[${connectAddress}]` : connectAddress}:${connectPort}`;
 }
 
+/** Whether nobody was found to have a socket, though everything could be looked at. */
+export function isUnfound({ pid, kernel, refusals }: Socket): boolean {
+  return pid === null && !kernel && refusals.some(({ field, code }) => field === 'OwningProcess' && code === 'Failed');
+}
+
+const unfoundText = ({ user }: Socket): string => `an unknown holder${user === null ? '' : ` (user ${user})`}`;
+
 /** The rows that facts give, one a socket, in the order of the sockets. */
 export function endpoints(
   facts: Facts,
@@ -237,7 +244,8 @@ export function endpoints(
     if (socket.state === 'TimeWait')
       return { ...nothingKnown, OwnerKind: 'Kernel', Owner: 'nobody: a closed connection (TIME_WAIT)' };
     if (socket.kernel) return { ...nothingKnown, ...(windows ? { ImageName: 'System' } : {}), ...kernelOwner(socket) };
-    if (socket.pid === null) return { ...nothingKnown, UserName: socket.user };
+    if (socket.pid === null)
+      return { ...nothingKnown, UserName: socket.user, Owner: isUnfound(socket) ? unfoundText(socket) : null };
     let owner = owners.get(socket.pid);
     if (owner === undefined) {
       owner = describe(socket.pid, socket);

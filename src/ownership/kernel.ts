@@ -1,6 +1,7 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, HttpQueue, Process, Service, Socket } from '../facts/facts.ts';
 import { kernelListener } from '../facts/kernel-listeners.ts';
+import { holdsPort } from '../facts/question.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import { addressScope } from './address.ts';
 
@@ -122,10 +123,21 @@ function describeQueue(
   return { text: each.join(', '), services };
 }
 
+/** What the kernel has a socket for: a part of its own, or a connection that no process has (yet, or any more). */
+function linuxOwner(socket: Socket): string {
+  const { kernelPart, state } = socket;
+  if (kernelPart !== undefined) return `Linux kernel: ${kernelPart}`;
+  if (holdsPort(socket)) return 'Linux kernel';
+  if (state === null) return 'nobody: a closed socket';
+  if (state === 'SynReceived' || state === 'Established' || state === 'CloseWait')
+    return `nobody yet: a connection that is not accepted (${state})`;
+  return `nobody: a closed connection (${state})`;
+}
+
 /** Who is behind the sockets that the kernel itself holds, as far as the facts go. */
 export function kernelOwners({ machine, sections }: Facts, context: Context): (socket: Socket) => KernelOwner {
   const windows = machine.platform === 'win32';
-  const kernel = windows ? 'Windows kernel (System 4)' : 'Linux kernel';
+  const kernel = 'Windows kernel (System 4)';
   const queues = sections.httpQueues;
   let byPort: Map<number, Registration[]> | undefined;
   const running = new Set<string>();
@@ -161,12 +173,13 @@ export function kernelOwners({ machine, sections }: Facts, context: Context): (s
   }
 
   function describe(socket: Socket): KernelOwner {
-    const listener = kernelListener(machine.platform, socket.protocol, socket.localPort);
+    const listener = windows ? kernelListener(socket.protocol, socket.localPort) : null;
     const confirmed = listener?.services.find((name) => running.has(name.toLowerCase()));
     const plain = { OwnerKind: 'Kernel', Services: null, Holders: null, Reason: null } as const;
+    if (!windows) return { ...plain, Owner: linuxOwner(socket) };
     if (listener !== null && confirmed !== undefined)
       return { ...plain, Owner: `${listener.what}: ${confirmed} (System 4)`, Services: [confirmed] };
-    const http = windows ? behindHttp(socket) : null;
+    const http = behindHttp(socket);
     if (http !== null) return http;
     const untold =
       queues === undefined || queues.status === 'ok' || queues.status === 'notAsked' || socket.protocol === 'UDP';
@@ -184,7 +197,7 @@ export function kernelOwners({ machine, sections }: Facts, context: Context): (s
   }
 
   return (socket) => {
-    const key = `${socket.protocol} ${socket.localPort} ${socket.localAddress}`;
+    const key = `${socket.protocol} ${socket.localPort} ${socket.localAddress} ${socket.state} ${socket.kernelPart ?? ''}`;
     let owner = known.get(key);
     if (owner === undefined) known.set(key, (owner = describe(socket)));
     return owner;

@@ -93,6 +93,11 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     { sockets: [socket({ pid: null, refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'no', needs: 'root' }] })] },
     [/^refused its owner cannot be seen/],
   ],
+  [
+    'an owner who was not found',
+    { platform: 'linux', sockets: [socket({ pid: null, refusals: [{ field: 'OwningProcess', code: 'Failed', text: 'nobody was found', needs: null }] })] },
+    [/^refused its owner cannot be seen\. OwningProcess: Failed: nobody was found/],
+  ],
   ['a process without a start time', { processes: [process({ startTime: null })] }, [/^refused when process 100 was started cannot be seen/]],
   ['rights are missing', { denied: 100 }, [/^refused it belongs to another user \(needs root \(sudo\)\)/]],
   [
@@ -250,7 +255,11 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     { platform: 'linux', sockets: [socket({ pid: 1 })], processes: [process({ pid: 1, imageName: 'sh', path: '/bin/sh', startTime: line[0]!.startTime })] },
     ['refused it is a program that this one runs in'],
   ],
-  ['the Linux kernel', { platform: 'linux', sockets: [socket({ pid: null, holders: [], kernel: true })], processes: [] }, [/^refused the Linux kernel itself listens there/]],
+  [
+    'the Linux kernel',
+    { platform: 'linux', sockets: [socket({ pid: null, holders: [], kernel: true, kernelPart: 'NFS server (nfsd)' })], processes: [] },
+    [/^refused the Linux kernel itself listens there, for its NFS server \(nfsd\)/],
+  ],
   ['a session process of Linux', { platform: 'linux', processes: [process({ imageName: 'dbus-daemon', path: '/usr/bin/dbus-daemon' })] }, [/^refused dbus-daemon belongs/]],
   ['a unit', { platform: 'linux', processes: [unitProcess()], states: { 'nginx.service': {} } }, ['service nginx.service alone'], 'systemctl stop nginx.service'],
   [

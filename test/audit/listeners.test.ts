@@ -104,6 +104,11 @@ test('a program whose file is gone has the path it was started from', () => {
   assert.equal(gone('/tmp/x/nc (deleted)'), [['/tmp/x/nc', true]]);
   assert.equal(gone('/tmp/x/nc'), [['/tmp/x/nc', undefined]]);
   assert.equal(gone('C:\\nc (deleted)', 'win32'), [['C:\\nc (deleted)', undefined]]);
+  const named = facts([socket()], { processes: [process({ path: '/tmp/x/nc (deleted)', literalPath: true })] });
+  assert.equal(
+    listeners(named).map(({ program, fileGone }) => [program, fileGone]),
+    [['/tmp/x/nc (deleted)', undefined]],
+  );
   const workers = [process(), process({ pid: 101, path: '/usr/sbin/nginx (deleted)' })];
   assert.equal(
     listeners(facts([socket(), socket({ pid: 101 })], { processes: workers })).map(({ program, fileGone }) => [program, fileGone]),

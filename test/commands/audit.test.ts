@@ -458,6 +458,43 @@ test('nothing says clean unless the exit code does', async () => {
   }
 });
 
+test('a listener that nobody was found to have is never clean, whatever the policy allows the kernel', async () => {
+  const { folder } = await place();
+  const unfound = facts([socket({ localPort: 5001, pid: null, user: 'eve', refusals: [{ field: 'OwningProcess', code: 'Failed', text: 'nobody was found', needs: null }] })]);
+  let count = 0;
+  const policy = (text: string): string => {
+    const path = join(folder, `found-${count++}.yaml`);
+    writeFileSync(path, `kind: PortOwner.Policy\nversion: 1\n${text}`);
+    return path;
+  };
+  const baseline = join(folder, 'found-baseline.yaml');
+  await run(['baseline', 'create', baseline, '--from', snapshotFile(unfound)]);
+  const kernel = 'rules:\n  - { name: the kernel may, action: allow, program: kernel }\n';
+  for (const [args, code, said] of [
+    [['--policy', policy(`default: forbid\n${kernel}`)], 1, /1 finding \(1 High\), 1 listener; but 1 listener could not be judged/],
+    [['--policy', policy(kernel)], 69, /no findings, 1 listener; but 1 listener could not be judged/],
+    [['--policy', policy('rules: []\n')], 69, /could not be judged/],
+    [['--baseline', baseline], 69, /could not be judged/],
+    [['--policy', policy('rules:\n  - { name: this port, action: allow, ports: 5001 }\n')], 0, /clean/],
+  ] as const) {
+    const text = readFileSync(args[1], 'utf8');
+    const done = await audit(args, unfound);
+    assert.is(done.code, code, text);
+    assert.match(done.err, said, text);
+    if (code === 69) assert.match(done.err, /PO3001: warning: the owner of 1 listener was not found, so that it could not be judged: port 5001/);
+  }
+});
+
+test('a program that calls itself kernel is none', async () => {
+  const { folder } = await place();
+  const path = join(folder, 'kernel.yaml');
+  writeFileSync(path, 'kind: PortOwner.Policy\nversion: 1\ndefault: forbid\nrules:\n  - { name: the kernel may, action: allow, program: kernel }\n');
+  const one = (more: Parameters<typeof processFact>[0], of = socket({ localPort: 5001 })) => audit(['--policy', path], facts([of], { processes: [processFact(more)] }));
+  assert.is((await one({ imageName: 'kernel', path: '/home/eve/kernel' })).code, 1);
+  assert.is((await one({ imageName: 'kernel', path: null })).code, 1);
+  assert.is((await one({}, socket({ localPort: 2049, pid: null, kernel: true, kernelPart: 'NFS server (nfsd)' }))).code, 0);
+});
+
 test('a report that is not written is in the line that sums up', async () => {
   const { baseline, folder } = await place();
   mkdirSync(join(folder, 'r.csv'));

@@ -18,7 +18,7 @@ const many = facts(
     udp({ localPort: 40000, remoteAddress: '10.0.0.53', remotePort: 53, pid: 102 }),
     socket({ localPort: 8080, state: 'Bound', localAddress: '127.0.0.1', pid: 102 }),
     connection({ localPort: 49999, state: 'TimeWait', pid: null, kernel: true }),
-    socket({ localPort: 2049, pid: null, kernel: true }),
+    socket({ localPort: 2049, pid: null, kernel: true, kernelPart: 'NFS server (nfsd)' }),
   ],
   {
     processes: [
@@ -131,6 +131,24 @@ test('a process whose sockets may be hidden is never "nobody"', async () => {
   assert.is(code, 77);
   assert.match(out, /^Cannot tell: too little is known of 1 socket/);
   assert.is((await run(['pid:999', '--from', file])).code, 1);
+});
+
+test('whose owner was not found: said, exit 69', async () => {
+  const unfound = socket({ pid: null, user: 'eve', refusals: [{ field: 'OwningProcess', code: 'Failed', text: 'nobody was found', needs: null }] });
+  const { code, out } = await run(['443', '--from', snapshotFile(facts([unfound]))]);
+  assert.is(code, 69);
+  assert.match(out, /an unknown holder \(user eve\)/);
+  assert.is((await run(['443', '--from', snapshotFile(facts([unfound, socket({ localAddress: '::' })]))])).code, 0);
+});
+
+test('a snapshot of an older version claims nothing for the kernel that it does not show', async () => {
+  const row = async (more: Parameters<typeof socket>[0]) => {
+    const { out } = await run(['443', '--from', snapshotFile(facts([socket({ pid: null, kernel: true, ...more })])), '--format', 'json', '--columns', 'OwnerKind,Owner']);
+    return (JSON.parse(out) as { OwnerKind: string; Owner: string }[]).map(({ OwnerKind, Owner }) => `${OwnerKind}: ${Owner}`).join();
+  };
+  assert.is(await row({ user: 'eve' }), 'Unknown: an unknown holder (user eve)');
+  assert.is(await row({ kernelPart: 'VXLAN' }), 'Kernel: Linux kernel: VXLAN');
+  assert.is(await row({ state: 'TimeWait', remoteAddress: '192.0.2.1', remotePort: 9 }), 'Kernel: nobody: a closed connection (TIME_WAIT)');
 });
 
 test('sockets that could not be read are never "nobody"', async () => {

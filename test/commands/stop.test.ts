@@ -10,6 +10,7 @@ import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { liveHands, liveSource } from '../../src/machine/live.ts';
 import type { StopResult } from '../../src/schema/stop.ts';
 import { facts } from '../facts/example.ts';
+import { linux } from '../facts/linux-raw.ts';
 import { skip, type TestContext } from '../skip.ts';
 import { run, snapshotFile } from './harness.ts';
 import type { Told } from './stop-program.ts';
@@ -292,6 +293,14 @@ for (const [answer, result] of [
     assert.is(isAlive(server.process), !answer);
   });
 }
+
+onLinux('whose owner was not found: nothing is stopped, and it cannot be told, exit 69', async () => {
+  const source = linux({ tcp: [{ port: 5001, inode: 9, uid: 33 }] });
+  const { code, out } = await run(['stop', '5001', '--yes', '--format', 'ndjson', '--problems', 'rows'], { source, hands: await liveHands() });
+  assert.is(code, 69);
+  assert.match(out, /"Result":"Refused".*"Owner":"an unknown holder \(user web\)".*"its owner cannot be seen\. OwningProcess: Failed: no process or thread was found/);
+  assert.match(out, /PO3001.*an unknown holder \(user web\) on TCP\/127\.0\.0\.1:5001 was not stopped/);
+});
 
 for (const [args, message] of [
   [[], /it takes the port to give back, or --pid/],

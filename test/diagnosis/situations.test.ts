@@ -114,14 +114,36 @@ $ portowner free --near 3000  # or take a port that can be bound now
 $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
   },
   {
+    name: 'Linux: nobody was found to have it',
+    facts: linux([
+      {
+        ...listens(5001, '0.0.0.0', 0),
+        pid: null,
+        holders: [],
+        kernel: false,
+        user: 'eve',
+        refusals: [{ field: 'OwningProcess', code: 'Failed', text: 'no process or thread was found that has it', needs: null }],
+      },
+    ]),
+    ask: 'TCP 0.0.0.0 5001',
+    tried: 'EADDRINUSE',
+    verdict: `
+no, Unknown, Low: an unknown holder (user eve)
+- It cannot be bound now: what is needed could not be seen.
+- TCP 0.0.0.0:5001 is held by an unknown holder (user eve) (Listen): no process or thread was found that has it.
+- An attempt to bind TCP 0.0.0.0:5001 failed: EADDRINUSE (98).
+$ portowner 5001 --format list  # see all that is known of the owner
+$ portowner free --near 5001  # or take a port that can be bound now`,
+  },
+  {
     name: 'Linux: the kernel itself listens',
-    facts: linux([{ ...listens(2049, '0.0.0.0', 0), pid: null, holders: [], kernel: true }]),
+    facts: linux([{ ...listens(2049, '0.0.0.0', 0), pid: null, holders: [], kernel: true, kernelPart: 'NFS server (nfsd)' }]),
     ask: 'TCP 0.0.0.0 2049',
     tried: 'EADDRINUSE',
     verdict: `
-no, Kernel, High: Linux kernel, by its port probably NFS server (nfsd)
+no, Kernel, High: Linux kernel: NFS server (nfsd)
 - It cannot be bound now: the kernel itself holds it.
-- TCP 0.0.0.0:2049 is held by Linux kernel, by its port probably NFS server (nfsd) (Listen).
+- TCP 0.0.0.0:2049 is held by Linux kernel: NFS server (nfsd) (Listen).
 - An attempt to bind TCP 0.0.0.0:2049 failed: EADDRINUSE (98).
 $ portowner 2049 --format list  # see all that is known of the owner
 $ portowner free --near 2049  # or take a port that can be bound now

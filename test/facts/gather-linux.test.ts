@@ -10,12 +10,13 @@ import { everything, type Question } from '../../src/facts/question.ts';
 import { recordedSource, type RawSource, type Refusal } from '../../src/facts/raw.ts';
 import { validateFacts } from '../../src/facts/validate.ts';
 import type { PortSpan } from '../../src/ports/expression.ts';
-import { at, diag, done, linux, netlink, type World } from './linux-raw.ts';
+import { at, diag, done, holderBytes, linux, netlink, type DiagRow, type World } from './linux-raw.ts';
 
 const test = suite('gather linux');
 
 const onPort = (start: number, end = start) => [{ start, end }];
 const limit: Refusal = { code: 'AccessDenied', text: 'the open files of 2 processes cannot be read', needs: 'root (sudo)' };
+const gone = { refusal: { code: 'Gone', text: 'the process has ended' } } as const;
 const notThere = { refusal: { code: 'NotSupported', text: 'the system does not have it' } } as const;
 
 function ask(world: World | RawSource, question: Partial<Question> = {}) {
@@ -160,14 +161,69 @@ test('a parent has to be older than its child', () => {
   assert.is(only({ ...world(50), processes: { 9: { parent: 4 } } }).parent, null, 'it has ended');
 });
 
-test("sockets without a descriptor are nobody's", () => {
+test("connections without a descriptor are nobody's", () => {
   const { pid, kernel, user, refusals } = one({ tcp: [{ port: 80, state: 6 }] });
   assert.equal([pid, kernel, user, refusals], [null, true, null, []]);
 });
 
-test("what nobody holds though everybody was seen is the kernel's", () => {
-  const { pid, kernel, user, refusals } = one({ tcp: [{ port: 2049, inode: 9 }] });
-  assert.equal([pid, kernel, user, refusals], [null, true, 'root', []]);
+test("what waits for others without a descriptor is being closed, and not the kernel's", () => {
+  for (const world of [{ tcp: [{ port: 80 }] }, { tcp: [{ port: 80, state: 7 }] }, { udp4: [{ port: 80 }] }] satisfies World[]) {
+    const { pid, kernel, refusals } = one(world);
+    assert.equal([pid, kernel, refusals.map(({ field, code }) => `${field} ${code}`)], [null, false, ['OwningProcess Gone']]);
+  }
+});
+
+const nfsd = { kernelports: { text: '{"nfsd":"tcp 2049\\n"}' } };
+const found = ({ pid, kernel, kernelPart, refusals }: Socket) => [pid, kernel, kernelPart, refusals.map(({ field, code }) => `${field} ${code}`).join()];
+const notFound = [null, false, undefined, 'OwningProcess Failed'];
+
+test("what nobody holds is the kernel's where a part of it is shown to have it, and else nobody knows whose", () => {
+  const world = (row: DiagRow, raw: World['raw'] = nfsd): World => ({ tcp: [{ inode: 9, ...row }], raw });
+  assert.equal(found(one(world({ port: 2049 }))), [null, true, 'NFS server (nfsd)', '']);
+  assert.is(one(world({ port: 2049 })).user, 'root');
+  assert.equal(found(one(world({ port: 2050 }))), notFound, 'another port');
+  assert.equal(found(one(world({ port: 2049 }, {}))), notFound, 'nothing is shown');
+  assert.equal(found(one(world({ port: 2049, uid: 33 }))), notFound, 'the kernel is no other user');
+  assert.equal(found(one({ udp4: [{ port: 2049, inode: 9 }], raw: nfsd })), notFound, 'another protocol');
+  const { user, refusals } = one(world({ port: 2049, uid: 33 }));
+  assert.is(user, 'web');
+  assert.match(refusals[0]!.text, /uid 33 made it/);
+});
+
+test('where not every process could be seen, nothing is said of the kernel', () => {
+  assert.equal(found(one({ tcp: [{ port: 2049, inode: 9 }], raw: nfsd, limit })), [null, false, undefined, 'OwningProcess AccessDenied']);
+});
+
+const holding = (...numbers: number[]) => ({ bytes: holderBytes(numbers) });
+
+test('threads are looked at where no process has it', () => {
+  const world: World = { tcp: [{ port: 2049, inode: 9, uid: 33 }], processes: { 20: {} }, raw: { ...nfsd, 'holders/threads': holding(20, 9) } };
+  assert.equal(found(one(world)), [20, false, undefined, '']);
+  // Where not all of them can be seen, only for a port that is asked for.
+  assert.equal(found(one({ ...world, limit }, { localPorts: onPort(2049) })), [20, false, undefined, 'Holders AccessDenied']);
+  assert.equal(found(one({ ...world, limit })), [null, false, undefined, 'OwningProcess AccessDenied']);
+  const { source, names } = watched(linux({ ...world, holders: [20, 9] }));
+  ask(source);
+  assert.not.ok(names.includes('holders/threads'), 'that is not needed');
+});
+
+test('a socket that is handed on is looked for again', () => {
+  const source = linux({ tcp: [{ port: 80, inode: 9, uid: 33 }], holders: [30, 9], processes: { 20: {} } });
+  let looks = 0;
+  const read: RawSource['read'] = (name, hint) =>
+    name === 'holders/threads' ? { at, ...holding(++looks < 3 ? 31 : 20, 9) } : name.startsWith('process/3') ? { at, ...gone } : source.read(name, hint);
+  const [socket] = ask({ platform: 'linux', read }).sockets.data;
+  assert.equal([...found(socket!), looks], [20, false, undefined, '', 3]);
+});
+
+test('a process that has the number of the one that held it is another one', () => {
+  const world = (started: string): World => ({
+    tcp: [{ port: 80, inode: 9, uid: 33 }],
+    processes: { 20: { ticks: 500 } },
+    raw: { holders: { ...holding(20, 9), meta: { started } } },
+  });
+  assert.equal(found(one(world('20:500'))), [20, false, undefined, '']);
+  assert.equal(found(one(world('20:499'))), notFound);
 });
 
 test('unless it was closed meanwhile', () => {
@@ -217,12 +273,10 @@ test('nothing about holders at all', () => {
 });
 
 test('processes that end while they are looked at', () => {
-  const gone = { refusal: { code: 'Gone', text: 'the process has ended' } } as const;
   const world = (holders: number[]): World => ({ tcp: [{ port: 80, inode: 9 }], holders, processes: { 20: {} }, raw: { 'process/30': gone, 'process/31': gone } });
   assert.equal(one(world([30, 9, 20, 9])).holders, [20]);
-  assert.equal(one(world([31, 9, 30, 9])).holders, [30, 31]);
-  const { imageName, startTime, refusals } = only(world([30, 9]));
-  assert.equal([imageName, startTime, refusals], [null, null, [{ field: 'ImageName', code: 'Gone', text: 'the process has ended', needs: null }]]);
+  assert.equal(found(one(world([31, 9, 30, 9]))), notFound);
+  assert.equal(ask(world([30, 9])).processes.data, []);
 });
 
 test('parts of a process that are refused', () => {

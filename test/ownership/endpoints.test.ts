@@ -23,7 +23,16 @@ const cases: [what: string, given: Facts, kind: string, owner: string | null, mo
     { Services: ['docker:aaaaaaaaaaaa', 'docker.service'] },
   ],
   ['several holders', facts([socket({ holders: [100, 101, 102] })]), 'Process', 'nginx (100) and 2 more', { Holders: [100, 101, 102] }],
-  ['the Linux kernel', facts([socket({ pid: null, kernel: true })]), 'Kernel', 'Linux kernel', { OwningProcess: null }],
+  ['the Linux kernel', facts([socket({ pid: null, kernel: true, kernelPart: 'VXLAN' })]), 'Kernel', 'Linux kernel: VXLAN', { OwningProcess: null }],
+  [
+    'nobody that was found',
+    facts([socket({ pid: null, user: 'eve', refusals: [{ field: 'OwningProcess', code: 'Failed', text: 'nobody was found', needs: null }] })]),
+    'Unknown',
+    'an unknown holder (user eve)',
+    { OwningProcess: null, UserName: 'eve', Reason: ['OwningProcess: Failed: nobody was found'] },
+  ],
+  ['a connection that nobody has accepted', facts([connection({ pid: null, kernel: true })]), 'Kernel', 'nobody yet: a connection that is not accepted (Established)'],
+  ['a connection that was closed', facts([connection({ state: 'FinWait2', pid: null, kernel: true })]), 'Kernel', 'nobody: a closed connection (FinWait2)'],
   ['TIME_WAIT', facts([connection({ state: 'TimeWait', pid: null, kernel: true })]), 'Kernel', 'nobody: a closed connection (TIME_WAIT)'],
   ['TIME_WAIT on Windows', facts([connection({ state: 'TimeWait', pid: 0, kernel: true })], { platform: 'win32' }), 'Kernel', 'nobody: a closed connection (TIME_WAIT)'],
   [

@@ -35,13 +35,18 @@ const cases: [what: string, port: number, holders: readonly number[], kind: stri
   ['ssh -L', 5432, [40], 'Relay', 'ssh forward to db:5432 by jump (ssh 40)', { CommandLine: null }],
   ['socat', 9000, [51], 'Relay', 'socat to TCP:192.0.2.1:80 (socat 51)'],
   ['a socket of systemd that a proxy serves', 80, [1, 60], 'Relay', 'systemd-socket-proxyd to 127.0.0.1:8000 (systemd-socket-proxyd 60)', { OwningProcess: 1, Holders: [1, 60] }],
-  ['the NFS server in the kernel', 2049, [], 'Kernel', 'Linux kernel, by its port probably NFS server (nfsd)', { OwningProcess: null }],
-  ['something else in the kernel', 2050, [], 'Kernel', 'Linux kernel'],
+  ['the NFS server in the kernel', 2049, [], 'Kernel', 'Linux kernel: NFS server (nfsd)', { OwningProcess: null }],
+  ['something that may be in the kernel', 2050, [], 'Unknown', 'an unknown holder (user root)'],
 ];
 
 for (const [what, port, holders, kind, owner, more] of cases) {
   test(what, async () => {
-    const world: World = { tcp: [{ local: '0.0.0.0', port, inode: 500 }], holders: holders.flatMap((pid) => [pid, 500]), processes: processes! };
+    const world: World = {
+      tcp: [{ local: '0.0.0.0', port, inode: 500 }],
+      holders: holders.flatMap((pid) => [pid, 500]),
+      processes: processes!,
+      raw: { kernelports: { text: '{"nfsd":"tcp 2049\\nudp 2049\\n"}' } },
+    };
     const facts = await gather(linux(world), { ...everything, ranges: false }, new Date(0));
     const [row, ...rest] = endpoints(facts, facts.sections.sockets.data, { live: false, serviceName: null });
     assert.equal([rest.length, row?.OwnerKind, row?.Owner], [0, kind, owner]);

@@ -1,4 +1,5 @@
 import type { Container, FieldRefusal } from '../facts.ts';
+import { holdsPort } from '../question.ts';
 import type { Collection } from './collection.ts';
 import { instantOf, numberOf, numbersOf, type Fields } from './fields.ts';
 import { localEnd } from './objects.ts';
@@ -52,7 +53,7 @@ function isLinux(object: ClixmlObject, services: readonly string[], fields: Fiel
   const { owner } = object.properties;
   return (
     (fields.text(object, 'path')?.startsWith('/') ?? false) ||
-    owner === 'Linux kernel' ||
+    (typeof owner === 'string' && /^Linux kernel(?:$|[,:])/.test(owner)) ||
     services.some((service) => /\.(?:service|scope|slice|socket)$/.test(service))
   );
 }
@@ -76,7 +77,22 @@ export function tellRow(object: ClixmlObject, fields: Fields, collection: Collec
     .map(refusalOf)
     .filter((refusal) => refusal !== null);
   const owner = fields.text(object, 'owner');
-  const inKernel = kind === 'Kernel' || kind === 'HttpSys';
+  const kernelPart = owner === null ? undefined : /^Linux kernel: (.+)$/s.exec(owner)?.[1];
+  const remotePort = numberOf(object, 'remoteport', 65_535);
+  // An older version took what nobody was seen to have for the kernel's.
+  const unshown =
+    kind === 'Kernel' &&
+    kernelPart === undefined &&
+    owner?.startsWith('Linux kernel') === true &&
+    holdsPort({ protocol, state, remotePort });
+  if (unshown)
+    refusals.push({
+      field: 'OwningProcess',
+      code: 'Failed',
+      text: `no process was seen to have it, and the saved row says only ${owner}`,
+      needs: null,
+    });
+  const inKernel = !unshown && (kind === 'Kernel' || kind === 'HttpSys');
   // Of the queues of HTTP.sys a row keeps only the words.
   if (kind === 'HttpSys' && owner !== null)
     refusals.push({ field: 'Owner', code: 'NotSupported', text: `the saved row says ${owner}`, needs: 'a snapshot' });
@@ -86,7 +102,7 @@ export function tellRow(object: ClixmlObject, fields: Fields, collection: Collec
     protocol,
     ...localEnd(object, fields),
     remoteAddress: fields.address(object, 'remoteaddress'),
-    remotePort: numberOf(object, 'remoteport', 65_535),
+    remotePort,
     state,
     pid,
     holders: holders.length > 0 && !inKernel ? holders : pid === null || pid === 0 ? [] : [pid],
@@ -95,6 +111,7 @@ export function tellRow(object: ClixmlObject, fields: Fields, collection: Collec
     kernel: inKernel,
     refusals: refusals.filter(({ field }) => !processFields.has(field)),
     ...(only === undefined ? {} : { service: only }),
+    ...(kernelPart === undefined || !inKernel ? {} : { kernelPart }),
   });
   if (pid === null || pid === 0 || inKernel) return;
   // Which of them has the socket is as open as it was for the row; a row does not tell how they run.

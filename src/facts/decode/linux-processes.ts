@@ -18,6 +18,8 @@ export interface ProcessDetails {
   readonly uid: number | null;
   /** The path of its executable; the kernel adds ` (deleted)` when that was removed or replaced. */
   readonly exe: string | null;
+  /** The file itself is called so, though exe ends with ` (deleted)`. */
+  readonly literalExe: boolean;
   readonly cgroup: string | null;
   /** Arguments, each ended by NUL. */
   readonly cmdline: string | null;
@@ -48,11 +50,11 @@ const codes: readonly string[] = [
 
 const deletedMark = / \(deleted\)$/;
 
-/** Whether the kernel says that the file of a program was removed or replaced since the program started. */
-export const isDeleted = (path: string): boolean => deletedMark.test(path);
+/** Whether the kernel says that the file of a program was removed or replaced since the program started. `literal`: the path is the file's very name. */
+export const isDeleted = (path: string, literal: boolean): boolean => !literal && deletedMark.test(path);
 
 /** The path that a program was started from, without what the kernel adds when its file is gone. */
-export const programFile = (path: string): string => path.replace(deletedMark, '');
+export const programFile = (path: string, literal: boolean): string => (literal ? path : path.replace(deletedMark, ''));
 
 /** Null when it is not readable. */
 export function decodeProcess(text: string): ProcessDetails | null {
@@ -73,6 +75,7 @@ export function decodeProcess(text: string): ProcessDetails | null {
     stat,
     uid: typeof uid === 'number' && Number.isInteger(uid) && uid >= 0 ? uid : null,
     exe: string('exe'),
+    literalExe: members['literalExe'] === true,
     cgroup: string('cgroup'),
     cmdline: string('cmdline'),
     refused: Object.fromEntries(reasons.filter(([, code]) => codes.includes(String(code)))) as Record<
@@ -84,7 +87,7 @@ export function decodeProcess(text: string): ProcessDetails | null {
 
 /** The file name of an executable or, where that cannot be seen, the kernel's name for the process. */
 export function imageName(details: ProcessDetails): string {
-  const exe = programFile(details.exe ?? '');
+  const exe = programFile(details.exe ?? '', details.literalExe);
   const file = exe.slice(exe.lastIndexOf('/') + 1);
   return file === '' ? details.stat.name : file;
 }

@@ -208,3 +208,11 @@ export function decodeHolders(bytes: Uint8Array, wanted: ReadonlySet<number>): M
   }
   return holders;
 }
+
+/** When the holders were started, in ticks, by pid: `meta.started` of the entry. A recording of an older version has none. */
+export function decodeStarted(text: unknown): Map<number, number> {
+  const started = new Map<number, number>();
+  if (typeof text !== 'string') return started;
+  for (const [, pid, ticks] of text.matchAll(/(\d{1,10}):(\d{1,15})(?:,|$)/g)) started.set(Number(pid), Number(ticks));
+  return started;
+}

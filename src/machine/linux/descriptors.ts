@@ -1,18 +1,40 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { decodeStat } from '../../facts/decode/linux-processes.ts';
 import { descriptorCalls } from './libc.ts';
 
-/** Gives `socket` the inode of each socket that a process has open. */
-export type Visit = (pid: string, socket: (inode: number) => void) => Visited;
+/** A table of descriptors: that of a process, or of a thread that has one of its own. */
+export interface Table {
+  readonly pid: string;
+  readonly thread?: string;
+}
 
-/** `unclear`: what was given is not to be relied on, ask again in another way. */
-export type Visited = 'read' | 'refused' | 'unclear';
+/** Is told what is found in a table. */
+export interface Finder {
+  /** An open socket, by its inode. Gives whether it is one that is looked for. */
+  socket(inode: number): boolean;
+  /** When the process was started that has them, in ticks: told once, when one was found. */
+  started(ticks: number): void;
+}
+
+export type Visit = (table: Table, finder: Finder) => Visited;
+
+/** `unclear`: what was told is not to be relied on, ask again in another way. `ended`: nor that, the process holds nothing any more. */
+export type Visited = 'read' | 'refused' | 'ended' | 'unclear';
+
+const folderOf = ({ pid, thread }: Table): string =>
+  thread === undefined ? `/proc/${pid}/fd` : `/proc/${pid}/task/${thread}/fd`;
+/** From the folder of descriptors: an open folder stays that of its process, whoever gets the number next. */
+const statFrom = ({ thread }: Table): string => (thread === undefined ? '../stat' : '../../../stat');
 
 const isDigit = (code: number) => code >= 48 && code <= 57;
 
-/** By Node's own means; a process that has ended holds nothing. */
-export const visit: Visit = (pid, socket) => {
-  const folder = `/proc/${pid}/fd/`;
+/** By Node's own means. */
+export const visit: Visit = (table, { socket, started }) => {
+  let opened: number | undefined;
   try {
+    opened = openSync(folderOf(table), 'r');
+    const folder = `/proc/self/fd/${opened}/`;
+    let found = false;
     for (const descriptor of readdirSync(folder)) {
       let target: string;
       try {
@@ -25,15 +47,22 @@ export const visit: Visit = (pid, socket) => {
       if (!target.startsWith('socket:[')) continue;
       let inode = 0;
       for (let i = 8, code: number; isDigit((code = target.charCodeAt(i))); i++) inode = inode * 10 + code - 48;
-      socket(inode);
+      if (socket(inode)) found = true;
     }
+    if (!found) return 'read';
+    const stat = decodeStat(readFileSync(folder + statFrom(table), 'latin1'));
+    if (stat === null) return 'refused';
+    started(stat.startTicks);
     return 'read';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ESRCH' ? 'read' : 'refused';
+    return code === 'ENOENT' || code === 'ESRCH' ? 'ended' : 'refused';
+  } finally {
+    if (opened !== undefined) closeSync(opened);
   }
 };
 
+const O_CLOEXEC = 0o2000000;
 const O_DIRECTORY_CLOEXEC = 0o2200000;
 /** struct linux_dirent64: the record's length at 16, the name, which ends with NUL, at 19. */
 const recordLength = 16;
@@ -53,7 +82,7 @@ export function fastVisit(): Visit | null {
   } catch {
     return null;
   }
-  const { ffi, open, close, getdents64, readlinkat } = calls;
+  const { ffi, open, openat, read, close, getdents64, readlinkat } = calls;
   const memory = (size: number): [Buffer, bigint] => {
     const buffer = Buffer.allocUnsafeSlow(size);
     return [buffer, ffi.getRawPointer(buffer)];
@@ -63,7 +92,9 @@ export function fastVisit(): Visit | null {
   const [name, namePointer] = memory(256);
   const [target, targetPointer] = memory(256);
 
-  function visitEntries(folder: number, length: number, socket: (inode: number) => void): boolean {
+  let found = false;
+
+  function visitEntries(folder: number, length: number, socket: Finder['socket']): boolean {
     for (
       let entry = 0;
       entry < length;
@@ -78,20 +109,34 @@ export function fastVisit(): Visit | null {
         continue;
       let inode = 0;
       for (let i = prefix; i < got - 1; i++) inode = inode * 10 + target[i]! - 48;
-      socket(inode);
+      if (socket(inode)) found = true;
     }
     return true;
   }
 
-  return (pid, socket) => {
-    path[path.write(`/proc/${pid}/fd`, 'latin1')] = 0;
+  /** When the process of an open folder of descriptors was started; null when it has ended. */
+  function startOf(folder: number, table: Table): number | null {
+    path[path.write(statFrom(table), 'latin1')] = 0;
+    const file = openat(folder, pathPointer, O_CLOEXEC);
+    if (file < 0) return null;
+    const length = read(file, entriesPointer, entries.length);
+    close(file);
+    return length < 0 ? null : (decodeStat(entries.toString('latin1', 0, length))?.startTicks ?? null);
+  }
+
+  return (table, { socket, started }) => {
+    path[path.write(folderOf(table), 'latin1')] = 0;
     const folder = open(pathPointer, O_DIRECTORY_CLOEXEC);
     if (folder < 0) return 'unclear';
     try {
+      found = false;
       for (;;) {
         const length = getdents64(folder, entriesPointer, entries.length);
-        if (length === 0) return 'read';
         if (length < 0 || !visitEntries(folder, length, socket)) return 'unclear';
+        if (length > 0) continue;
+        const ticks = found ? startOf(folder, table) : null;
+        if (ticks !== null) started(ticks);
+        return found && ticks === null ? 'unclear' : 'read';
       }
     } finally {
       close(folder);

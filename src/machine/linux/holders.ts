@@ -1,14 +1,19 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { fastVisit, visit } from './descriptors.ts';
+import { fastVisit, visit, type Table } from './descriptors.ts';
+import { shareDescriptors } from './libc.ts';
 
 export interface HolderList {
   /** A pid and the inode of a socket that it holds, both little-endian uint32, for each open descriptor. */
   readonly pairs: Uint8Array;
+  /** When each of these processes was started, in ticks: `pid:ticks` with commas between. */
+  readonly started: string;
   /** Processes whose descriptors could not be read. */
   readonly unreadable: readonly string[];
   /** Why processes that may hold a socket were not even listed; null when all were. */
   readonly hidden: string | null;
 }
+
+const listed = (folder: string): string[] => readdirSync(folder).filter((name) => /^\d/.test(name));
 
 function hiddenProcesses(pids: readonly string[]): string | null {
   // The first PID namespace has this fixed number (include/linux/proc_ns.h).
@@ -17,37 +22,102 @@ function hiddenProcesses(pids: readonly string[]): string | null {
   return pids.includes('1') ? null : 'processes of other users are hidden (hidepid)';
 }
 
-/** Looks at every open descriptor of every process, for sockets, or only those with an inode that is `wanted`. */
-export function walkHolders(wanted: ReadonlySet<number> | undefined): HolderList {
+/** Keeps what is found in tables of descriptors. */
+function collector(wanted: ReadonlySet<number> | undefined, threads: boolean) {
   let pairs = new Uint32Array(1024);
   let length = 0;
+  const started: string[] = [];
+  const found = new Set<number>();
+  const fast = fastVisit();
+  let number = 0;
+  const finder = {
+    socket(inode: number): boolean {
+      if (wanted !== undefined && !wanted.has(inode)) return false;
+      if (length === pairs.length) {
+        const larger = new Uint32Array(2 * length);
+        larger.set(pairs);
+        pairs = larger;
+      }
+      pairs[length++] = number;
+      pairs[length++] = inode;
+      return true;
+    },
+    started: (ticks: number): void => void started.push(`${number}:${ticks}`),
+  };
+  return {
+    /** False when it was refused. */
+    look(table: Table): boolean {
+      number = Number(table.pid);
+      const before = length;
+      let visited = fast?.(table, finder) ?? 'unclear';
+      if (visited === 'unclear') {
+        // Refused, or a descriptor was closed meanwhile: Node tells which.
+        length = before;
+        visited = visit(table, finder);
+      }
+      if (visited !== 'read') length = before;
+      if (threads) for (let i = before + 1; i < length; i += 2) found.add(pairs[i]!);
+      return visited !== 'refused';
+    },
+    /** Whether none of those that are looked for is missing. */
+    complete: (): boolean => wanted !== undefined && found.size === wanted.size,
+    list: () => ({ pairs: new Uint8Array(pairs.buffer, 0, length * 4), started: started.join(',') }),
+  };
+}
+type Collector = ReturnType<typeof collector>;
+
+/** The threads of a process with a table of their own: also all of those whose main thread has ended. */
+function ownTables(pid: string): string[] {
+  try {
+    return listed(`/proc/${pid}/task`).filter(
+      (thread) => thread !== pid && !shareDescriptors(Number(pid), Number(thread)),
+    );
+  } catch {
+    // It has ended.
+    return [];
+  }
+}
+
+function lookAtThreads(pid: string, collected: Collector): boolean {
+  return ownTables(pid)
+    .map((thread) => collected.look({ pid, thread }))
+    .every(Boolean);
+}
+
+/** Processes may come faster than a walk through all of them ends: so many times the new ones are looked for. */
+const followUps = 50;
+
+/** What is handed from process to process, the old one ending, is found by looking at those that came meanwhile. */
+function follow(seen: Set<string>, collected: Collector): void {
+  for (let turn = 0, idle = 0; turn < followUps && idle < 3 && !collected.complete(); turn++) {
+    const fresh = listed('/proc').filter((pid) => !seen.has(pid));
+    idle = fresh.length === 0 ? idle + 1 : 0;
+    for (const pid of fresh) {
+      seen.add(pid);
+      collected.look({ pid });
+    }
+  }
+}
+
+/**
+ * Looks at every open descriptor of every process, for sockets, or only those with an inode that is `wanted`.
+ * `threads`: also at those of threads that have a table of their own, and of processes that are started meanwhile.
+ */
+export function walkHolders(wanted: ReadonlySet<number> | undefined, threads: boolean): HolderList {
   const unreadable: string[] = [];
-  const pids = readdirSync('/proc').filter((name) => /^\d/.test(name));
+  const pids = listed('/proc');
   // Without root most processes throw, and nobody reads those stacks.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    const fast = fastVisit();
+    const collected = collector(wanted, threads);
     for (const pid of pids) {
-      const number = Number(pid);
-      const before = length;
-      const socket = (inode: number): void => {
-        if (wanted !== undefined && !wanted.has(inode)) return;
-        if (length === pairs.length) {
-          const larger = new Uint32Array(2 * length);
-          larger.set(pairs);
-          pairs = larger;
-        }
-        pairs[length++] = number;
-        pairs[length++] = inode;
-      };
-      if (fast?.(pid, socket) === 'read') continue;
-      // Refused, or a descriptor was closed meanwhile: Node tells which.
-      length = before;
-      if (visit(pid, socket) === 'refused') unreadable.push(pid);
+      const whole = collected.look({ pid });
+      if (!whole || (threads && !lookAtThreads(pid, collected))) unreadable.push(pid);
     }
+    if (threads) follow(new Set(pids), collected);
+    return { ...collected.list(), unreadable, hidden: hiddenProcesses(pids) };
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
-  return { pairs: new Uint8Array(pairs.buffer, 0, length * 4), unreadable, hidden: hiddenProcesses(pids) };
 }

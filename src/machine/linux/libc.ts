@@ -23,6 +23,12 @@ const descriptorDefinitions = {
   close: { arguments: ['int32'], return: 'int32' },
   getdents64: { arguments: ['int32', 'uint64', 'uint32'], return: 'int32' },
   readlinkat: { arguments: ['int32', 'uint64', 'uint64', 'uint32'], return: 'int32' },
+  openat: { arguments: ['int32', 'uint64', 'int32'], return: 'int32' },
+  read: { arguments: ['int32', 'uint64', 'uint32'], return: 'int32' },
+} as const;
+// The C library has no function for kcmp.
+const comparisonDefinitions = {
+  syscall: { arguments: ['int64', 'int32', 'int32', 'int32', 'int64', 'int64'], return: 'int32' },
 } as const;
 
 /** The symbols of this program itself, which is linked with its C library, whatever the file is called there. */
@@ -35,6 +41,7 @@ function load<const T extends FunctionDefinitions>(definitions: T) {
 
 let netlink: ReturnType<typeof load<typeof netlinkDefinitions>> | undefined;
 let descriptors: ReturnType<typeof load<typeof descriptorDefinitions>> | undefined;
+let comparison: ReturnType<typeof load<typeof comparisonDefinitions>> | undefined;
 
 /** What a netlink socket takes. Throws where FFI is not to be had. */
 export const netlinkCalls = () => (netlink ??= load(netlinkDefinitions));
@@ -44,6 +51,21 @@ export const syslogCalls = () => load(syslogDefinitions);
 
 /** What a walk through descriptors takes. Throws where FFI or one of the functions is not to be had. */
 export const descriptorCalls = () => (descriptors ??= load(descriptorDefinitions));
+
+/** kcmp(2): https://man7.org/linux/man-pages/man2/kcmp.2.html */
+const kcmpNumbers: Readonly<Record<string, bigint>> = { x64: 312n, arm64: 272n };
+const KCMP_FILES = 2;
+
+/** Whether two threads have one table of descriptors; false where that cannot be told. */
+export function shareDescriptors(thread: number, other: number): boolean {
+  const number = kcmpNumbers[process.arch];
+  if (number === undefined) return false;
+  try {
+    return (comparison ??= load(comparisonDefinitions)).syscall(number, thread, other, KCMP_FILES, 0n, 0n) === 0;
+  } catch {
+    return false;
+  }
+}
 
 /** The name of a user by all sources that the machine is set up for (files, LDAP …); null when there is none. */
 export function userName(uid: number): string | null {

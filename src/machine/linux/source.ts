@@ -1,10 +1,11 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { parseBinaryName } from '../../facts/binaries.ts';
 import type { RawEntry, RawHint, RawSource, Refusal } from '../../facts/raw.ts';
 import { sha256 } from '../hash.ts';
 import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';
 import { walkHolders } from './holders.ts';
+import { kernelPorts } from './kernel-ports.ts';
 import { userName } from './libc.ts';
 import { socketUnits } from './socket-units.ts';
 
@@ -17,8 +18,10 @@ import { socketUnits } from './socket-units.ts';
  * | `diag/tcp`, `diag/udp4`, `diag/udp6` | bytes: sock_diag messages, narrowed by `hint.states`; `tcp` is IPv4 and IPv6 |
  * | `proc/net/tcp`, `tcp6`, `udp`, `udp6` | text of that file, where there is no sock_diag |
  * | `proc/net/if_inet6` | text of that file: numbers and names of interfaces |
- * | `holders` | bytes: pid and socket inode, both little-endian uint32, for every open descriptor, narrowed by `hint.inodes`; a refusal when not every process could be looked into, the ones that were refused in `meta.unreadable` (pids with commas) |
- * | `process/PID` | JSON text: stat, uid (effective), exe, cgroup, cmdline (with `hint.commandLine`), and in refused why one of them is missing |
+ * | `holders` | bytes: pid and socket inode, both little-endian uint32, for every open descriptor, narrowed by `hint.inodes`; a refusal when not every process could be looked into, the ones that were refused in `meta.unreadable` (pids with commas); in `meta.started` when each was started (`pid:ticks` with commas) |
+ * | `holders/threads` | the same with the threads that have descriptors of their own, and with processes that came meanwhile |
+ * | `kernelports` | JSON text: what the kernel itself says of ports that it has, see decodeKernelPorts |
+ * | `process/PID` | JSON text: stat, uid (effective), exe, literalExe (true where ` (deleted)` at the end of exe belongs to the name), cgroup, cmdline (with `hint.commandLine`), and in refused why one of them is missing; all of one process, whoever gets its number next |
  * | `boot` | JSON text: stat (only its btime), hertz (clock ticks a second) |
  * | `users` | text of /etc/passwd |
  * | `user/UID` | text: the name of a user who is not in /etc/passwd |
@@ -64,9 +67,9 @@ function machine(): Answer {
   };
 }
 
-function holders(hint: RawHint): Answer {
-  const { pairs, unreadable, hidden } = walkHolders(hint.inodes);
-  const whole: Answer = { bytes: pairs, meta: { unreadable: unreadable.join(',') } };
+function holders(hint: RawHint, threads: boolean): Answer {
+  const { pairs, started, unreadable, hidden } = walkHolders(hint.inodes, threads);
+  const whole: Answer = { bytes: pairs, meta: { unreadable: unreadable.join(','), started } };
   if (unreadable.length > 0) {
     const text = `the open files of ${unreadable.length} process${unreadable.length === 1 ? '' : 'es'} cannot be read`;
     const needs =
@@ -80,15 +83,43 @@ function holders(hint: RawHint): Answer {
     : { ...whole, refusal: { code: 'AccessDenied', text: hidden, needs: 'to run as root on the host itself' } };
 }
 
-function processDetails(pid: string, hint: RawHint): Answer {
-  const folder = `/proc/${pid}`;
-  let stat: string;
+/** Reads in the folder of a process: once open it stays that of this process, whoever gets its number next. */
+function inProcess<T>(pid: number | string, read: (folder: string) => T): T {
+  const opened = openSync(`/proc/${pid}`, 'r');
   try {
-    stat = readFileSync(`${folder}/stat`, 'utf8');
-  } catch (error) {
-    const refusal = refusalOf(error);
-    return { refusal: refusal.code === 'NotSupported' ? { code: 'Gone', text: 'the process has ended' } : refusal };
+    return read(`/proc/self/fd/${opened}`);
+  } finally {
+    closeSync(opened);
   }
+}
+
+/** Where the executable and the arguments are: a main thread that has ended has none, the others still have. */
+function livingPart(folder: string, stat: string): string {
+  if (!/\) [ZX] [^)]*$/.test(stat)) return folder;
+  for (const thread of readdirSync(`${folder}/task`)) {
+    try {
+      readlinkSync(`${folder}/task/${thread}/exe`);
+      return `${folder}/task/${thread}`;
+    } catch {
+      // It has ended, too.
+    }
+  }
+  return folder;
+}
+
+/** Whether the file itself is called that, so that the kernel did not add ` (deleted)`. */
+function isLiteral(folder: string, living: string, exe: string): boolean {
+  if (!exe.endsWith(' (deleted)')) return false;
+  try {
+    const [running, named] = [statSync(`${living}/exe`), statSync(`${folder}/root${exe}`)];
+    return running.dev === named.dev && running.ino === named.ino;
+  } catch {
+    return false;
+  }
+}
+
+function detailsIn(folder: string, hint: RawHint): Answer {
+  const stat = readFileSync(`${folder}/stat`, 'utf8');
   const refused: Record<string, Refusal['code']> = {};
   const part = <T>(name: string, get: () => T): T | undefined => {
     try {
@@ -99,17 +130,39 @@ function processDetails(pid: string, hint: RawHint): Answer {
       return undefined;
     }
   };
-  return {
-    text: JSON.stringify({
-      stat,
-      // The folder always belongs to the effective user; `status` says the same, but takes the kernel far longer.
-      uid: part('uid', () => statSync(folder).uid),
-      exe: part('exe', () => readlinkSync(`${folder}/exe`)),
-      cgroup: part('cgroup', () => readFileSync(`${folder}/cgroup`, 'utf8')),
-      cmdline: hint.commandLine === true ? part('cmdline', () => readFileSync(`${folder}/cmdline`, 'utf8')) : undefined,
-      refused,
-    }),
+  const living = livingPart(folder, stat);
+  const exe = part('exe', () => readlinkSync(`${living}/exe`));
+  const details = {
+    stat,
+    // The folder always belongs to the effective user; `status` says the same, but takes the kernel far longer.
+    uid: part('uid', () => statSync(folder).uid),
+    exe,
+    literalExe: exe !== undefined && isLiteral(folder, living, exe) ? true : undefined,
+    cgroup: part('cgroup', () => readFileSync(`${folder}/cgroup`, 'utf8')),
+    cmdline: hint.commandLine === true ? part('cmdline', () => readFileSync(`${living}/cmdline`, 'utf8')) : undefined,
+    refused,
   };
+  // Of a process that has ended, all of this says something else than that it has.
+  statSync(`${folder}/stat`);
+  return { text: JSON.stringify(details) };
+}
+
+function processDetails(pid: string, hint: RawHint): Answer {
+  try {
+    return inProcess(pid, (folder) => detailsIn(folder, hint));
+  } catch (error) {
+    const refusal = refusalOf(error);
+    return { refusal: refusal.code === 'NotSupported' ? { code: 'Gone', text: 'the process has ended' } : refusal };
+  }
+}
+
+/** Of the executable that a process has, as long as that is still the one of this path. */
+function binaryHash(pid: number, path: string): string {
+  return inProcess(pid, (folder) => {
+    const file = `${livingPart(folder, readFileSync(`${folder}/stat`, 'utf8'))}/exe`;
+    if (readlinkSync(file) !== path) throw new Error('the process runs another executable now');
+    return sha256(file);
+  });
 }
 
 /** AT_CLKTCK of the auxiliary vector, which is pairs of 64-bit numbers on the machines that Node 26 runs on. */
@@ -162,7 +215,10 @@ function answer(name: string, hint: RawHint): Answer {
       if (/^net\/(?:tcp6?|udp6?|if_inet6)$/.test(rest)) return textOf(`/proc/${rest}`);
       break;
     case 'holders':
-      return holders(hint);
+      if (slash < 0 || rest === 'threads') return holders(hint, slash >= 0);
+      break;
+    case 'kernelports':
+      return kernelPorts();
     case 'process':
       if (/^\d+$/.test(rest)) return processDetails(rest, hint);
       break;
@@ -181,7 +237,7 @@ function answer(name: string, hint: RawHint): Answer {
       return socketUnits();
     case 'sha256': {
       const binary = parseBinaryName(name);
-      if (binary !== null) return { text: sha256(`/proc/${binary.pid}/exe`) };
+      if (binary !== null) return { text: binaryHash(binary.pid, binary.path) };
       break;
     }
   }

@@ -172,6 +172,23 @@ test('rows keep which service, relay or queue has a socket', () => {
   assert.equal([kernel.OwnerKind, kernel.Reason], ['Kernel', ['Owner: NotSupported: the saved row says HTTP.sys: DefaultAppPool (w3wp.exe 102) (needs a snapshot)']]);
 });
 
+test('rows keep which part of the Linux kernel has a socket, and claim none that they do not name', () => {
+  const rowsOf = (facts: Facts) => endpoints(facts, facts.sections.sockets.data, { live: false, serviceName: null });
+  const rows = rowsOf(
+    factsWith([
+      socket({ localPort: 2049, pid: null, kernel: true, kernelPart: 'NFS server (nfsd)' }),
+      socket({ localPort: 2050, pid: null, kernel: true }),
+      socket({ localPort: 2051, pid: null, kernel: true, state: 'TimeWait', remoteAddress: '192.0.2.1', remotePort: 9 }),
+    ]),
+  );
+  assert.is(rows[1]!.Owner, 'Linux kernel');
+  const read = readClixmlFacts([{ name: 'rows', chunks: [Buffer.from(written(endpoint, rows))], modified: new Date(0) }])(wholeQuestion);
+  assert.equal(
+    rowsOf(read).map(({ OwnerKind, Owner }) => `${OwnerKind}: ${Owner}`),
+    ['Kernel: Linux kernel: NFS server (nfsd)', 'Unknown: an unknown holder', 'Kernel: nobody: a closed connection (TIME_WAIT)'],
+  );
+});
+
 /** Reads as --from does: facts that keep to the schema, or one error with its code. */
 function survives(bytes: Uint8Array, size: number): void {
   try {

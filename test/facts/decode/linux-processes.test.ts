@@ -29,6 +29,7 @@ test('a process', () => {
     stat: { name: 'server', parent: 1, startTicks: 100 },
     uid: 33,
     exe: '/x',
+    literalExe: false,
     cgroup: '0::/a\n',
     cmdline: 'x\0',
     refused: { exe: 'AccessDenied' },
@@ -41,7 +42,15 @@ for (const text of ['', '{', 'null', '[]', '"x"', '{"stat":7}', '{"stat":"7 (x) 
 
 test('parts of the wrong kind are missing', () => {
   const text = JSON.stringify({ stat: statText(9, {}), uid: -1, exe: 5, cgroup: {}, cmdline: null, refused: { exe: 'Bad', cgroup: 'Failed' } });
-  assert.equal(decodeProcess(text), { stat: { name: 'server', parent: 1, startTicks: 100 }, uid: null, exe: null, cgroup: null, cmdline: null, refused: { cgroup: 'Failed' } });
+  assert.equal(decodeProcess(text), {
+    stat: { name: 'server', parent: 1, startTicks: 100 },
+    uid: null,
+    exe: null,
+    literalExe: false,
+    cgroup: null,
+    cmdline: null,
+    refused: { cgroup: 'Failed' },
+  });
 });
 
 test('any text is decoded', () => {

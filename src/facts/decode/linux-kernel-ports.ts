@@ -1,0 +1,180 @@
+import { parseJson } from '../../nesting.ts';
+
+/** A socket, as far as it tells which part of the kernel has it. */
+interface Ends {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly localPort: number;
+  /** Null for what waits for others. */
+  readonly remotePort: number | null;
+}
+
+type Protocol = Ends['protocol'];
+
+/** A part of the kernel that has ports. */
+interface Part {
+  readonly what: string;
+  /** Its ports, as it tells them itself; null where it does not. */
+  readonly told: readonly string[] | null;
+  /** Where it does not tell them: its module, and the ports that it has by default (`TCP 2049`). */
+  readonly module: string;
+  readonly usual: readonly string[];
+}
+
+const both = (...ports: readonly number[]): string[] => ports.flatMap((port) => [`TCP ${port}`, `UDP ${port}`]);
+const tcp = (...ports: readonly number[]): string[] => ports.map((port) => `TCP ${port}`);
+const udp = (...ports: readonly number[]): string[] => ports.map((port) => `UDP ${port}`);
+const from = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+/** A decimal number that is a port; null for anything else, also for 0, which stands for none. */
+function portOf(value: unknown): number | null {
+  const port = typeof value === 'number' ? value : /^\s*\d{1,5}\s*$/.test(String(value)) ? Number(value) : 0;
+  return Number.isInteger(port) && port > 0 && port <= 65535 ? port : null;
+}
+
+const ports = (values: readonly unknown[]): number[] => values.map(portOf).filter((port) => port !== null);
+
+/** `tcp 2049` on each line, as nfsd writes it. */
+function portList(text: string): string[] {
+  return [...text.matchAll(/^(tcp|udp) +(\d{1,5})$/gm)].map(
+    ([, protocol, port]) => `${protocol!.toUpperCase()} ${port}`,
+  );
+}
+
+/** `100021    1   udp  40000  nlockmgr` on each line, as rpcinfo -p writes it: the lock manager is the kernel's. */
+function lockManager(text: string): string[] {
+  return [...text.matchAll(/^ *100021 +\d+ +(tcp|udp) +(\d{1,5})\b/gm)].map(
+    ([, protocol, port]) => `${protocol!.toUpperCase()} ${port}`,
+  );
+}
+
+type Json = Readonly<Record<string, unknown>>;
+const record = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+
+/** The items of a list in JSON, as `ip -json` writes it; null when it is none. */
+function items(text: unknown): Json[] | null {
+  if (typeof text !== 'string') return null;
+  try {
+    const parsed: unknown = text.trim() === '' ? [] : parseJson(text);
+    return Array.isArray(parsed) ? parsed.map(record) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The UDP ports of tunnels of a kind. */
+function tunnels(links: readonly Json[] | null, kind: string, usual: readonly number[] = []): string[] | null {
+  if (links === null) return null;
+  const infos = links.map(({ linkinfo }) => record(linkinfo)).filter(({ info_kind: one }) => one === kind);
+  return udp(
+    ...infos.flatMap(({ info_data: data }) => {
+      const { port, dstport } = record(data);
+      const told = ports([port ?? dstport]);
+      return told.length > 0 ? told : usual;
+    }),
+  );
+}
+
+/** `wg0	51820` on each line, as wg writes it. */
+function wireGuard(text: string): string[] {
+  return udp(...ports([...text.matchAll(/^\S+\t(\d{1,5})$/gm)].map(([, port]) => port)));
+}
+
+/** The port at the end of each text that has one after a colon. */
+const atEnd = (texts: readonly string[]): number[] => ports(texts.map((text) => /:(\d{1,5})$/.exec(text)?.[1]));
+
+/** Connections that the kernel opens itself, by the port at the other end, where the module is there. */
+const clients: readonly (readonly [module: string, what: string, port: (port: number) => boolean])[] = [
+  ['nfs', 'NFS client', (port) => port === 2049 || port === 111 || port === 20048],
+  ['cifs', 'SMB client', (port) => port === 445 || port === 139],
+  ['nvme_tcp', 'NVMe over TCP', (port) => port === 4420 || port === 8009],
+  ['libceph', 'Ceph client', (port) => port === 3300 || port === 6789 || (port >= 6800 && port <= 7568)],
+];
+
+/**
+ * Which part of the kernel has a socket that no process has: by what the parts themselves tell of their ports
+ * (`kernelports`), and where one tells nothing, by its module and its usual port. Null: none is known to have it.
+ */
+export function decodeKernelPorts(text: string): (ends: Ends) => string | null {
+  let given: Json = {};
+  try {
+    given = record(parseJson(text));
+  } catch {
+    // Nothing is shown then.
+  }
+  const list = (name: string): readonly unknown[] => (Array.isArray(given[name]) ? given[name] : []);
+  const string = (name: string): string | null => (typeof given[name] === 'string' ? given[name] : null);
+  const told = (name: string, read: (text: string) => string[]): string[] | null => {
+    const one = string(name);
+    return one === null ? null : read(one);
+  };
+  const modules = new Set(list('modules'));
+  const links = items(given['links']);
+  const [lockTcp, lockUdp] = list('lockd');
+  const numbers = (name: string, key: string): string[] | null => {
+    const found = items(given[name]);
+    return found === null ? null : udp(...ports(found.map((item) => item[key])));
+  };
+  const parts: readonly Part[] = [
+    { what: 'NFS server (nfsd)', told: told('nfsd', portList), module: 'nfsd', usual: both(2049) },
+    {
+      what: 'NFS lock manager (lockd)',
+      told: [...tcp(...ports([lockTcp])), ...udp(...ports([lockUdp])), ...(told('rpc', lockManager) ?? [])],
+      module: 'lockd',
+      usual: [],
+    },
+    { what: 'SMB server (ksmbd)', told: null, module: 'ksmbd', usual: tcp(445) },
+    {
+      what: 'iSCSI target (LIO)',
+      told: tcp(...atEnd(list('iscsi').map(String))),
+      module: 'iscsi_target_mod',
+      usual: [],
+    },
+    {
+      what: 'NVMe over TCP target (nvmet)',
+      told: tcp(
+        ...list('nvmet').flatMap((one) => {
+          const [type, port] = Array.isArray(one) ? (one as unknown[]) : [];
+          return String(type).trim() === 'tcp' ? ports([port]) : [];
+        }),
+      ),
+      module: 'nvmet_tcp',
+      usual: [],
+    },
+    {
+      what: 'distributed lock manager (dlm)',
+      told: told('dlm', (one) => tcp(...ports([one]))),
+      module: 'dlm',
+      usual: tcp(21064),
+    },
+    { what: 'OCFS2 cluster (o2net)', told: tcp(...ports(list('ocfs2'))), module: 'ocfs2_nodemanager', usual: [] },
+    { what: 'DRBD', told: null, module: 'drbd', usual: tcp(...from(7788, 7799)) },
+    { what: 'RDS over TCP', told: null, module: 'rds_tcp', usual: tcp(16385) },
+    { what: 'TIPC over UDP', told: null, module: 'tipc', usual: udp(6118) },
+    { what: 'RDMA over Ethernet (rxe)', told: null, module: 'rdma_rxe', usual: udp(4791) },
+    { what: 'SCTP over UDP', told: told('sctp', (one) => udp(...ports([one]))), module: 'sctp', usual: udp(9899) },
+    {
+      what: 'RxRPC (AFS)',
+      told: told('rxrpc', (one) => udp(...atEnd(one.split(/\s+/)))),
+      module: 'kafs',
+      usual: udp(7001),
+    },
+    { what: 'WireGuard', told: told('wireguard', wireGuard), module: 'wireguard', usual: udp(51820) },
+    { what: 'VXLAN', told: tunnels(links, 'vxlan'), module: 'vxlan', usual: udp(4789, 8472) },
+    { what: 'Geneve', told: tunnels(links, 'geneve'), module: 'geneve', usual: udp(6081) },
+    { what: 'bare UDP tunnel', told: tunnels(links, 'bareudp'), module: 'bareudp', usual: udp(6635) },
+    { what: 'GTP', told: tunnels(links, 'gtp', [2152, 3386]), module: 'gtp', usual: udp(2152, 3386) },
+    { what: 'AMT', told: tunnels(links, 'amt', [2268]), module: 'amt', usual: udp(2268) },
+    { what: 'Foo over UDP (fou)', told: numbers('fou', 'port'), module: 'fou', usual: [] },
+    { what: 'L2TP', told: numbers('l2tp', 'local_port'), module: 'l2tp_core', usual: udp(1701) },
+  ];
+  const owners = new Map<string, string>();
+  for (const { what, told: own, module, usual } of parts)
+    for (const key of own ?? (modules.has(module) ? usual : [])) if (!owners.has(key)) owners.set(key, what);
+  return ({ protocol, localPort, remotePort }) => {
+    const key = (port: number): string => `${protocol satisfies Protocol} ${port}`;
+    const own = owners.get(key(localPort));
+    if (own !== undefined || remotePort === null || protocol === 'UDP') return own ?? null;
+    return clients.find(([module, , port]) => modules.has(module) && port(remotePort))?.[1] ?? null;
+  };
+}
