@@ -77,9 +77,10 @@ for (const { name, command, without } of products().filter(({ name }) => ['porto
     const leases = join(root, 'src/actions/leases.ts').replaceAll('\\', '/');
     writeFileSync(
       script,
-      `import { addLeases } from 'file:///${leases.replace(/^\//, isWine ? 'Z:/' : '')}';
+      `import { writeSync } from 'node:fs';
+       import { addLeases } from 'file:///${leases.replace(/^\//, isWine ? 'Z:/' : '')}';
        addLeases(process.argv[2], () => Date.now(), () => {
-         process.stdout.write('has it');
+         writeSync(1, 'has it');
          if (process.argv[3] === 'stay') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
          return { leases: [] };
        });`,
