@@ -20,6 +20,7 @@ const usage = `node build.mjs COMMAND
   coverage [PATTERN…]  run tests and write which lines they reach to .cache/coverage
   fuzz MINUTES [--seed N] [TARGET…]
                   run spoiled input, and keep what fails in test/fuzz/corpus/failures
+  test-windows    on Windows: run everything that runs there, and leave a report in dist/windows-report
   bench           build, and measure against the budgets`;
 
 function install() {
@@ -99,6 +100,7 @@ const commands = {
       ...args,
     ),
   fuzz: (args) => run('test/fuzz/main.ts', ...args),
+  'test-windows': () => run('test/windows.ts'),
   bench: async (args) => (await run('src/build/build.ts')) || run('test/bench/main.ts', ...args),
 };
 
