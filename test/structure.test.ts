@@ -1,61 +1,99 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundle } from '../src/build/bundle.ts';
-import { nodeFlags } from '../src/build/runtime.mjs';
+import { nodeFlags, root } from '../src/build/runtime.mjs';
 
 const test = suite('structure');
 
-/** Which folder of src may import from which others; files directly in src, and those of io, may be imported by all. */
+/** Which room of src may import from which others, types included. A room on the right never imports one on its left. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  '.': ['commands'],
-  cli: ['commands', 'completion', 'formats', 'schema'],
-  commands: ['cli', 'audit', 'actions', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'formats', 'completion', 'doctor', 'schedule'],
-  audit: ['ownership', 'facts', 'ports', 'schema', 'generated'],
-  schedule: ['audit', 'ownership', 'facts', 'ports', 'schema'],
-  actions: ['diagnosis', 'ownership', 'facts', 'ports', 'schema'],
-  diagnosis: ['ownership', 'facts', 'ports', 'schema'],
-  ownership: ['facts', 'ports', 'schema'],
-  facts: ['ports', 'schema', 'generated'],
-  machine: ['facts'],
-  formats: ['schema'],
-  completion: ['cli'],
-  doctor: ['facts', 'schema'],
-  io: [],
+  // main.ts: wires the catalogue, the command line and the machine.
+  '.': ['cli', 'commands', 'machine'],
+  commands: ['cli', 'audit', 'actions', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'formats', 'doctor', 'schedule', 'system', 'io'],
+  cli: ['ownership', 'facts', 'formats', 'schema', 'system', 'io'],
+  machine: ['facts', 'system', 'schema', 'io'],
+  schedule: ['audit', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
+  audit: ['ownership', 'facts', 'ports', 'schema', 'system', 'io', 'generated'],
+  actions: ['diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
+  diagnosis: ['ownership', 'facts', 'ports', 'schema', 'system', 'io'],
+  ownership: ['facts', 'ports', 'schema', 'system', 'io'],
+  doctor: ['facts', 'schema', 'system', 'io'],
+  facts: ['clixml', 'ports', 'schema', 'system', 'io', 'generated'],
+  formats: ['clixml', 'schema', 'system', 'io'],
+  clixml: ['schema', 'io'],
+  system: ['schema', 'io'],
+  ports: ['schema'],
+  io: ['schema'],
   schema: [],
-  ports: [],
   generated: [],
 };
 
-const folderOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? '.';
+const roomOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? '.';
 
-test('imports point one way', async () => {
-  const { metafile } = await bundle();
-  const wrong: string[] = [];
-  for (const [path, { imports }] of Object.entries(metafile.inputs)) {
-    if (!path.startsWith('src/')) continue;
-    const from = folderOf(path);
-    for (const { path: target } of imports) {
-      if (!target.startsWith('src/')) continue;
-      const to = folderOf(target);
-      // The child process is another program in the same executable.
-      if (path === 'src/main.ts' && target === 'src/machine/windows/child.ts') continue;
-      // The one door between the commands and the operating system.
-      if (path === 'src/commands/process-surroundings.ts' && target === 'src/machine/live.ts') continue;
-      if (to !== from && to !== '.' && to !== 'io' && !mayImport[from]?.includes(to)) wrong.push(`${path} imports ${target}`);
-    }
-  }
+/** Every file of src with the files that it imports: `import type` and `import()` count like any other. */
+const imports = new Map(
+  readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `src/${name.replaceAll('\\', '/')}`)
+    .map((path) => {
+      const text = readFileSync(join(root, path), 'utf8');
+      const targets = [...text.matchAll(/\b(?:from|import\()\s*'(\.{1,2}\/[^']+)'/g)].map(([, target = '']) => normalize(join(dirname(path), target)).replaceAll('\\', '/'));
+      return [path, targets.filter((target) => target.startsWith('src/'))] as const;
+    }),
+);
+
+test('rooms import one way, types included', () => {
+  const wrong = [...imports].flatMap(([path, targets]) =>
+    // The build looks at everything, and is part of nothing.
+    roomOf(path) === 'build'
+      ? []
+      : targets.filter((target) => roomOf(target) !== roomOf(path) && !mayImport[roomOf(path)]?.includes(roomOf(target))).map((target) => `${path} imports ${target}`),
+  );
+  assert.ok([...imports.values()].flat().length > 500);
   assert.equal(wrong, []);
+});
+
+test('no room imports one that imports it', () => {
+  const reached = (room: string, seen = new Set<string>()): Set<string> => {
+    for (const next of mayImport[room] ?? []) if (!seen.has(next)) reached(next, seen.add(next));
+    return seen;
+  };
+  assert.equal(
+    Object.keys(mayImport).filter((room) => reached(room).has(room)),
+    [],
+  );
+});
+
+test('no file imports one that imports it, types included', () => {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' -> '));
+    if (done.has(path) || way.includes(path)) return;
+    // What is loaded by the catalogue takes nothing from it.
+    for (const target of imports.get(path) ?? []) visit(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  assert.equal(circles, []);
+});
+
+test('no file lies loose in src but main.ts', () => {
+  assert.equal(
+    [...imports.keys()].filter((path) => roomOf(path) === '.'),
+    ['src/main.ts'],
+  );
 });
 
 test('only machine touches node:ffi and starts processes', async () => {
   const { metafile } = await bundle();
   const users = (module: string): string[] =>
     Object.entries(metafile.inputs)
-      .filter(([path, { imports }]) => path.startsWith('src/') && folderOf(path) !== 'machine' && imports.some((item) => item.path === module || item.path === `node:${module}`))
+      .filter(([path, { imports: used }]) => path.startsWith('src/') && roomOf(path) !== 'machine' && used.some((item) => item.path === module || item.path === `node:${module}`))
       .map(([path]) => path);
   assert.equal(users('ffi'), []);
   assert.equal(users('child_process'), []);

@@ -1,7 +1,7 @@
-import type { Facts, PortRange } from '../facts/facts.ts';
-import type { Bind, BindAttempt } from '../facts/probe.ts';
-import { holdsPort } from '../facts/question.ts';
-import type { Platform } from '../facts/raw.ts';
+import type { Facts, PortRange } from '../facts/model/facts.ts';
+import type { Bind, BindAttempt } from '../facts/gather/probe.ts';
+import { holdsPort } from '../facts/model/question.ts';
+import type { Platform } from '../system/raw.ts';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
 import { coveredPorts, firstCovering } from '../ports/lookup.ts';
 

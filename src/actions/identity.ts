@@ -1,4 +1,4 @@
-import { PortOwnerError } from '../problems.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 
 /** One listener: `TCP/0.0.0.0:8080`, `UDP/[::1]:53`. */
 export interface EndpointKey {

@@ -4,8 +4,8 @@ import { errorWords } from '../io/errors.ts';
 import { LockBusy, takeLock } from '../io/lock.ts';
 import { NotAFile, NotPrivate, privateFolder, readPrivate } from '../io/private.ts';
 import { replaceFile } from '../io/temporary.ts';
-import { parseJson } from '../nesting.ts';
-import { PortOwnerError } from '../problems.ts';
+import { parseJson } from '../io/nesting.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 
 /*
  * Ports that were handed out with --hold, in one file of a folder of the user's own. Whoever changes it holds the lock

@@ -1,11 +1,11 @@
-import type { Facts, HttpQueue, Process, Socket } from '../facts/facts.ts';
-import type { Platform, Refusal } from '../facts/raw.ts';
+import type { Facts, HttpQueue, Process, Socket } from '../facts/model/facts.ts';
+import type { Platform, Refusal } from '../system/raw.ts';
 import { quote } from '../diagnosis/quote.ts';
 import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '../diagnosis/stop-commands.ts';
 import { endpoints, isUnfound, portProxyOf } from '../ownership/endpoints.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
-import type { Self, ServiceId, ServiceState, Site, TreeProcess } from './hands.ts';
+import type { Self, ServiceId, ServiceState, Site, TreeProcess } from '../system/hands.ts';
 import { endpointText, whatText, type EndpointKey, type Identity } from './identity.ts';
 import { isServiceHost, protectedReason } from './protected.ts';
 

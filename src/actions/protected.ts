@@ -1,5 +1,5 @@
 import { programFile } from '../facts/decode/linux-processes.ts';
-import type { Platform } from '../facts/raw.ts';
+import type { Platform } from '../system/raw.ts';
 
 /** What is told of a process for this. */
 interface Named {

@@ -1,10 +1,10 @@
-import type { Facts, Socket } from '../facts/facts.ts';
-import type { Refusal } from '../facts/raw.ts';
+import type { Facts, Socket } from '../facts/model/facts.ts';
+import type { Refusal } from '../system/raw.ts';
 import { serviceUnit } from '../diagnosis/stop-commands.ts';
 import { addressScope } from '../ownership/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
-import { refusalOf, type Hands, type HeldProcess } from './hands.ts';
+import { refusalOf, type Hands, type HeldProcess } from '../system/hands.ts';
 import { endpointText, identityText, isSame, type EndpointKey } from './identity.ts';
 import {
   listens,

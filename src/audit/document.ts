@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import type { SchemaProblem } from '../generated/baseline.validate.js';
 import { readText } from '../io/read.ts';
-import { PortOwnerError } from '../problems.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 
 /** A YAML file that people write, checked against its JSON Schema. */
 export interface CheckedDocument {

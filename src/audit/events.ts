@@ -1,15 +1,7 @@
-import type { Problem } from '../problems.ts';
+import type { Problem } from '../schema/problems.ts';
+import type { LogEvent } from '../system/log.ts';
 import type { Finding } from '../schema/finding.ts';
 import type { FindingKind } from './findings.ts';
-
-/** An entry of the system's log. */
-export interface LogEvent {
-  /** 1 to 1000: what a message file that every Windows has can show. Numbers never change their meaning. */
-  readonly id: number;
-  readonly level: 'Error' | 'Warning' | 'Information';
-  /** One line, at most 31,000 characters: Windows takes 31,839. */
-  readonly text: string;
-}
 
 /** The summary of an audit; the other ids are those of the kinds of findings. */
 const summaryId = 100;

@@ -1,4 +1,4 @@
-import type { Facts } from '../facts/facts.ts';
+import type { Facts } from '../facts/model/facts.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
 import { besides, fileName, type Change, type Comparison } from './compare.ts';
 import { endpointText, fold, listenerOrder, ownerText, type Listener } from './listeners.ts';

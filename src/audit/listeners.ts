@@ -1,7 +1,7 @@
 import { isDeleted, programFile } from '../facts/decode/linux-processes.ts';
-import type { Facts } from '../facts/facts.ts';
-import { holdsPort } from '../facts/question.ts';
-import type { Question } from '../facts/question.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { holdsPort } from '../facts/model/question.ts';
+import type { Question } from '../facts/model/question.ts';
 import { addressScope } from '../ownership/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import { rangeFinder } from '../ports/lookup.ts';

@@ -14,8 +14,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { errorCode, errorWords } from '../io/errors.ts';
 import { destination } from '../io/place.ts';
-import { PortOwnerError } from '../problems.ts';
-import { specialFile } from '../special-file.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+import { specialFile } from '../io/special-file.ts';
 import { temporaryBeside } from '../io/temporary.ts';
 import { applicationId, Damaged, Planted, schema, schemaMark, storeVersion, verifySchema } from './store-schema.ts';
 

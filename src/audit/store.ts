@@ -1,6 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { PortOwnerError } from '../problems.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import type { AuditRun, PortSpanRow } from '../schema/audit-run.ts';
 import type { Finding } from '../schema/finding.ts';
 import { temporaryBeside } from '../io/temporary.ts';

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAllCommands } from '../cli/commands.ts';
+import { catalogue } from '../commands/catalogue.ts';
 import { bundle, version } from './bundle.ts';
 import { executable, withCodeCache } from './executable.ts';
 import { manPage } from './man.ts';
@@ -66,7 +67,7 @@ async function build(platforms: Platform[]): Promise<void> {
   };
   await Promise.all(platforms.map(make));
 
-  writeFileSync(join(dist, manName), manPage(await loadAllCommands(), version));
+  writeFileSync(join(dist, manName), manPage(await loadAllCommands(catalogue), version));
   const names = Object.fromEntries(Object.entries(makers).map(([platform, { name }]) => [platform, name])) as Record<
     Platform,
     string

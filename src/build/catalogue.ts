@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CommandAbout, PowerShellFunction } from '../cli/about.ts';
 import type { KnownCommand } from '../cli/commands.ts';
 import { optionNames, valuesOf } from '../cli/words.ts';
-import { loadClipanion } from '../commands/clipanion.ts';
+import { loadClipanion } from '../cli/clipanion.ts';
 import { root } from './runtime.mjs';
 
 interface Found {
@@ -40,15 +40,15 @@ export async function catalogueText(): Promise<string> {
       throw new Error(`the commands "${word} …" are in ${[...files].join(' and ')}: only one is loaded`);
     const names = classes.map(({ name }) => name).join(', ');
     return `  ${word === '' ? "''" : word}: async () => {
-    const { ${names} } = await import('../commands/${[...files][0]}');
+    const { ${names} } = await import('./${[...files][0]}');
     return [${names}];
   },`;
   });
   return `// Generated from the files in src/commands by "node build.mjs generate": do not edit.
-import type { CommandClass } from '../commands/base.ts';
+import type { Catalogue } from '../cli/base.ts';
 
 /** The first word of a command line, and the one file that is loaded for it, with the command or commands in it. */
-export const catalogue: Readonly<Record<string, () => Promise<readonly CommandClass[]>>> = {
+export const catalogue: Catalogue = {
 ${entries.join('\n')}
 };
 `;

@@ -5,13 +5,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { compileFromFile } from 'json-schema-to-typescript';
 import { loadAllCommands } from '../cli/commands.ts';
+import { catalogue } from '../commands/catalogue.ts';
 import { catalogueText, commandTable } from './catalogue.ts';
 import { referencePages } from './reference.ts';
 import { root } from './runtime.mjs';
 
 /** The types of the facts, from their JSON Schema. */
 async function factTypes(): Promise<string> {
-  const types = await compileFromFile(join(root, 'src/facts/facts.schema.json'), {
+  const types = await compileFromFile(join(root, 'src/facts/model/facts.schema.json'), {
     additionalProperties: false,
     bannerComment: '',
     style: { singleQuote: true },
@@ -43,10 +44,10 @@ function ianaData(): string {
 /** Each generated file, by its path from the root. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
-    ['src/facts/facts.ts', await factTypes()],
+    ['src/facts/model/facts.ts', await factTypes()],
     ['src/ports/iana-data.ts', ianaData()],
-    ['src/cli/catalogue.ts', await catalogueText()],
-    ['ps/Private/Commands.ps1', commandTable(await loadAllCommands())],
+    ['src/commands/catalogue.ts', await catalogueText()],
+    ['ps/Private/Commands.ps1', commandTable(await loadAllCommands(catalogue))],
     ...(await referencePages()),
   ]);
 }

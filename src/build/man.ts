@@ -1,7 +1,7 @@
 // The man page, from the same source as the help.
 import { exitCodesOf } from '../cli/about.ts';
 import type { KnownCommand } from '../cli/commands.ts';
-import { operandsOf, optionText, pathOf } from '../commands/help.ts';
+import { operandsOf, optionText, pathOf } from '../cli/help.ts';
 
 /** Text for troff, pure ASCII: no character or line start of it is an instruction. */
 function text(value: string): string {

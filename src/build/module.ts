@@ -13,8 +13,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { loadAllCommands } from '../cli/commands.ts';
+import { catalogue } from '../commands/catalogue.ts';
 import { commandWords } from '../cli/words.ts';
-import { powershellScript } from '../completion/powershell.ts';
+import { powershellScript } from '../cli/completion/powershell.ts';
 import { styles } from '../formats/table.ts';
 import { liveTypeName, plainColumns, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { tableColumns, variantOf, variants } from '../schema/variant.ts';
@@ -26,7 +27,7 @@ const sources = join(root, 'ps');
 
 /** The functions that give rows, and the schemas of these. */
 const functions: ReadonlyMap<string, readonly RowSchema[]> = new Map(
-  (await loadAllCommands()).flatMap(({ about }): [string, readonly RowSchema[]][] =>
+  (await loadAllCommands(catalogue)).flatMap(({ about }): [string, readonly RowSchema[]][] =>
     typeof about.powershell === 'string' || about.rows.length === 0 ? [] : [[about.powershell.name, about.rows]],
   ),
 );
@@ -181,7 +182,7 @@ function scriptModule(): string {
 
 /** What completes the bare executable, as a script of its own: it is only read when somebody presses Tab. */
 async function completionScript(): Promise<string> {
-  const script = powershellScript(commandWords(await loadAllCommands()));
+  const script = powershellScript(commandWords(await loadAllCommands(catalogue)));
   const body = /^Register-ArgumentCompleter -Native .* -ScriptBlock \{\n([^]*)\n\}\n$/m.exec(script)?.[1];
   if (body === undefined) throw new Error('the completion script registers something else');
   return `# Completes portowner. The module runs it.\n${body}\n`;

@@ -2,11 +2,12 @@
 import type { Definition } from 'clipanion';
 import { exitCodesOf } from '../cli/about.ts';
 import { loadAllCommands, type KnownCommand } from '../cli/commands.ts';
-import { operandsOf, optionText, pathOf } from '../commands/help.ts';
+import { catalogue } from '../commands/catalogue.ts';
+import { operandsOf, optionText, pathOf } from '../cli/help.ts';
 import { leftOut } from './catalogue.ts';
-import { sourceNames } from '../facts/switched-off.ts';
+import { sourceNames } from '../facts/gather/switched-off.ts';
 import { uncovered, uncoveredCalls } from '../machine/windows/uncovered.ts';
-import { problemKinds } from '../problems.ts';
+import { problemKinds } from '../schema/problems.ts';
 import { plainColumns, type RowSchema } from '../schema/column.ts';
 
 const folder = 'docs/reference';
@@ -164,7 +165,7 @@ function commandPages(all: readonly KnownCommand[]): [path: string, text: string
 
 /** Each generated page, by its path from the root. */
 export async function referencePages(): Promise<[path: string, text: string][]> {
-  const all = await loadAllCommands();
+  const all = await loadAllCommands(catalogue);
   return [
     [`${folder}/rows.md`, rowsPage(all)],
     [`${folder}/errors.md`, errorsPage()],

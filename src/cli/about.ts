@@ -1,4 +1,4 @@
-import type { ExitCode } from '../problems.ts';
+import type { ExitCode } from '../schema/problems.ts';
 import type { RowSchema } from '../schema/column.ts';
 
 /** The values of an option or operand: these words, a file, a folder, or what is in use in a column of the main question. */

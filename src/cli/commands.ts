@@ -1,9 +1,8 @@
 import type { Definition } from 'clipanion';
-import type { CommandClass } from '../commands/base.ts';
-import { loadClipanion } from '../commands/clipanion.ts';
-import { version } from '../version.ts';
+import type { Catalogue, CommandClass } from './base.ts';
+import { loadClipanion } from './clipanion.ts';
+import { version } from '../schema/version.ts';
 import type { CommandAbout } from './about.ts';
-import { catalogue } from './catalogue.ts';
 
 /** A command, and what clipanion says of its options. */
 export interface KnownCommand {
@@ -14,15 +13,15 @@ export interface KnownCommand {
 }
 
 /** Every command, the main question first: for help, completion and definitions. */
-export async function allCommands(): Promise<CommandClass[]> {
+export async function allCommands(catalogue: Catalogue): Promise<CommandClass[]> {
   await loadClipanion();
   return (await Promise.all(Object.values(catalogue).map((load) => load()))).flat();
 }
 
 /** Every command with all that is known of it, the main question first. */
-export async function loadAllCommands(): Promise<KnownCommand[]> {
+export async function loadAllCommands(catalogue: Catalogue): Promise<KnownCommand[]> {
   const known: KnownCommand[] = [];
-  for (const command of await allCommands()) {
+  for (const command of await allCommands(catalogue)) {
     const [definition] = (await newCli([command])).definitions();
     // A command without usage is not for people.
     if (definition === undefined) continue;

@@ -1,5 +1,5 @@
 import type { Definition } from 'clipanion';
-import { subcommands, type CommandWords, type OptionWords } from '../completion/words.ts';
+import { subcommands, type CommandWords, type OptionWords } from './completion/words.ts';
 import { formats } from '../formats/formats.ts';
 import { plainColumns } from '../schema/column.ts';
 import type { CommandAbout, Values } from './about.ts';

@@ -4,13 +4,13 @@ import type { CommandAbout } from '../cli/about.ts';
 import { compare, type Comparison } from '../audit/compare.ts';
 import { atLeast, audit } from '../audit/findings.ts';
 import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
-import type { Facts } from '../facts/facts.ts';
-import type { Refusal } from '../facts/raw.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import type { Refusal } from '../system/raw.ts';
 import { sanitise } from '../formats/sanitise.ts';
 import { destination } from '../io/place.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
-import { version } from '../version.ts';
+import { version } from '../schema/version.ts';
 import {
   auditable,
   factProblems,
@@ -23,10 +23,10 @@ import {
   some,
   unfoundProblem,
   unseenProblem,
-} from './audit-facts.ts';
-import { problemText, toPortOwnerError } from './base.ts';
-import { named } from './files.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+} from '../audit/facts-problems.ts';
+import { problemText, toPortOwnerError } from '../cli/base.ts';
+import { named } from '../cli/files.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
@@ -164,7 +164,7 @@ export class AuditCommand extends RowCommand {
       });
     }
     const reports = this.report ?? [];
-    const { reportFormat, writeReport } = await import('./report.ts');
+    const { reportFormat, writeReport } = await import('../cli/report.ts');
     reports.forEach(reportFormat);
 
     // Mistakes in files are told before the machine is asked.

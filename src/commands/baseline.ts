@@ -4,9 +4,9 @@ import type { CommandAbout } from '../cli/about.ts';
 import type { Baseline } from '../audit/baseline.ts';
 import { changeRows } from '../audit/findings.ts';
 import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
-import type { Facts } from '../facts/facts.ts';
-import { fileSink } from '../formats/sink.ts';
-import { exit, PortOwnerError } from '../problems.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { fileSink } from '../io/sink.ts';
+import { exit, PortOwnerError } from '../schema/problems.ts';
 import { finding } from '../schema/finding.ts';
 import { listenerRow, type ListenerRow } from '../schema/listener.ts';
 import {
@@ -21,9 +21,9 @@ import {
   some,
   unfoundProblem,
   unseenProblem,
-} from './audit-facts.ts';
-import { named } from './files.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+} from '../audit/facts-problems.ts';
+import { named } from '../cli/files.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 /** Writes a baseline, but none that would not be read again. */
 async function writeBaseline(path: string, text: string): Promise<void> {

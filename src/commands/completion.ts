@@ -3,8 +3,8 @@ import * as t from 'typanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { loadAllCommands } from '../cli/commands.ts';
 import { commandWords } from '../cli/words.ts';
-import { exit, type ExitCode } from '../problems.ts';
-import { BaseCommand } from './base.ts';
+import { exit, type ExitCode } from '../schema/problems.ts';
+import { BaseCommand } from '../cli/base.ts';
 
 const shells = ['powershell', 'bash'] as const;
 
@@ -34,11 +34,11 @@ export class CompletionCommand extends BaseCommand {
   shell = Option.String({ name: 'SHELL', validator: t.isEnum(shells) });
 
   async perform(): Promise<ExitCode> {
-    const words = commandWords(await loadAllCommands());
+    const words = commandWords(await loadAllCommands(this.context.catalogue));
     const script =
       this.shell === 'bash'
-        ? (await import('../completion/bash.ts')).bashScript(words)
-        : (await import('../completion/powershell.ts')).powershellScript(words);
+        ? (await import('../cli/completion/bash.ts')).bashScript(words)
+        : (await import('../cli/completion/powershell.ts')).powershellScript(words);
     const sink = this.surroundings.output();
     sink.write(script);
     sink.close();

@@ -2,11 +2,11 @@ import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import * as t from 'typanion';
 import { conflicts, severities, type Severity } from '../diagnosis/conflicts.ts';
-import type { Facts } from '../facts/facts.ts';
-import { exit, type ExitCode } from '../problems.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { exit, type ExitCode } from '../schema/problems.ts';
 import { conflict, type Conflict } from '../schema/conflict.ts';
-import { sectionProblems } from './problems.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+import { sectionProblems } from '../ownership/problems.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 const severityWords = ['error', 'warning', 'information'] as const;
 

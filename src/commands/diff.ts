@@ -3,13 +3,21 @@ import type { CommandAbout } from '../cli/about.ts';
 import { compare } from '../audit/compare.ts';
 import { certainChanges, changeRows } from '../audit/findings.ts';
 import { auditQuestion, listeners } from '../audit/listeners.ts';
-import type { Facts } from '../facts/facts.ts';
-import { exit, PortOwnerError } from '../problems.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { exit, PortOwnerError } from '../schema/problems.ts';
 import { finding } from '../schema/finding.ts';
-import { auditable, factProblems, gaps, machineProblem, some, unfoundProblem, unseenProblem } from './audit-facts.ts';
-import { named } from './files.ts';
-import { factsText } from './notices.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+import {
+  auditable,
+  factProblems,
+  gaps,
+  machineProblem,
+  some,
+  unfoundProblem,
+  unseenProblem,
+} from '../audit/facts-problems.ts';
+import { named } from '../cli/files.ts';
+import { factsText } from '../cli/notices.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 /** What changed between two snapshots, or since one. */
 export class DiffCommand extends RowCommand {

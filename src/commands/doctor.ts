@@ -5,15 +5,15 @@ import { asToolSockets, disagreements } from '../doctor/compare.ts';
 import { finding, plural, type Finding } from '../doctor/finding.ts';
 import { parseCim, parseNetstat, parseSs, type ToolSocket } from '../doctor/tools.ts';
 import { decodeProcNet } from '../facts/decode/linux-sockets.ts';
-import type { Facts } from '../facts/facts.ts';
-import { gather } from '../facts/gather.ts';
-import { everything, type Question } from '../facts/question.ts';
-import { recordingSource, type Platform, type RawEntry, type RawSource } from '../facts/raw.ts';
-import { fileSink } from '../formats/sink.ts';
-import { exit, PortOwnerError, type ExitCode } from '../problems.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { gather } from '../facts/gather/gather.ts';
+import { everything, type Question } from '../facts/model/question.ts';
+import { recordingSource, type Platform, type RawEntry, type RawSource } from '../system/raw.ts';
+import { fileSink } from '../io/sink.ts';
+import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { check, type Check } from '../schema/check.ts';
-import { named } from './files.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+import { named } from '../cli/files.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 /** A tool of the system: what it is called, and how its answer is read. */
 interface Tool {
@@ -188,7 +188,7 @@ export class DoctorCommand extends RowCommand {
     findings: readonly Finding[],
   ): Promise<void> {
     const { redact } = await import('../doctor/redact.ts');
-    const { envelopeText } = await import('../facts/envelope.ts');
+    const { envelopeText } = await import('../facts/read/envelope.ts');
     const checks: RawEntry = { at: facts.at, text: JSON.stringify(findings) };
     const envelope = redact({ platform, entries: new Map([...entries, ['doctor', checks]]) });
     const sink = fileSink(path);

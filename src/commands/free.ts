@@ -11,19 +11,19 @@ import {
   type FreeRequest,
 } from '../actions/free.ts';
 import { addLeases, longestHold, readLeases, type Lease } from '../actions/leases.ts';
-import type { Facts } from '../facts/facts.ts';
-import { probe } from '../facts/probe.ts';
-import { holdsPort, type Question } from '../facts/question.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { probe } from '../facts/gather/probe.ts';
+import { holdsPort, type Question } from '../facts/model/question.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import { portClass } from '../ports/classes.ts';
 import { formatPorts, parsePorts, type PortSpan } from '../ports/expression.ts';
 import { serviceName, servicePorts } from '../ports/iana.ts';
-import { exit, PortOwnerError, type ExitCode } from '../problems.ts';
+import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { freePort, type FreePort } from '../schema/free.ts';
-import { problemText } from './base.ts';
-import { sectionProblems } from './problems.ts';
-import { named } from './files.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+import { problemText } from '../cli/base.ts';
+import { sectionProblems } from '../ownership/problems.ts';
+import { named } from '../cli/files.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 const protocols = { tcp: ['TCP'], udp: ['UDP'], both: ['TCP', 'UDP'] } as const;
 

@@ -3,11 +3,11 @@ import type { CommandAbout } from '../cli/about.ts';
 import { readRuns, readSpans } from '../audit/store.ts';
 import { anyPattern } from '../ownership/filter.ts';
 import { parsePorts, portMatcher } from '../ports/expression.ts';
-import { exit, PortOwnerError } from '../problems.ts';
+import { exit, PortOwnerError } from '../schema/problems.ts';
 import { auditRun, portSpan } from '../schema/audit-run.ts';
 import type { RowSchema } from '../schema/column.ts';
-import { named } from './files.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+import { named } from '../cli/files.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 /** Answers from the store of audits. */
 export class HistoryCommand extends RowCommand {

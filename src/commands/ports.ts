@@ -1,18 +1,18 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import type { Facts, Socket } from '../facts/facts.ts';
-import { holdsPort, selectSockets, type Question } from '../facts/question.ts';
+import type { Facts, Socket } from '../facts/model/facts.ts';
+import { holdsPort, selectSockets, type Question } from '../facts/model/question.ts';
 import { detailsFor } from '../ownership/details.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { RowFilter } from '../ownership/filter.ts';
 import { defaultOrder } from '../ownership/order.ts';
 import { formatPorts, parsePorts, type PortSpan } from '../ports/expression.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import type { Column } from '../schema/column.ts';
 import { endpoint, type Endpoint } from '../schema/endpoint.ts';
 import { askedColumns, variantOf } from '../schema/variant.ts';
-import { sectionProblems } from './problems.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+import { sectionProblems } from '../ownership/problems.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 const rangeNames = { 'well-known': 'WellKnown', registered: 'Registered', dynamic: 'Dynamic' } as const;
 

@@ -1,10 +1,10 @@
 import { Command } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { ranges } from '../ownership/ranges.ts';
-import { exit } from '../problems.ts';
+import { exit } from '../schema/problems.ts';
 import { range } from '../schema/range.ts';
-import { sectionProblems } from './problems.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+import { sectionProblems } from '../ownership/problems.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 /** What port numbers mean, in general and on this machine. */
 export class RangesCommand extends RowCommand {

@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import type { Refusal } from '../facts/raw.ts';
-import { fileSink } from '../formats/sink.ts';
-import { PortOwnerError, exit, type ExitCode } from '../problems.ts';
+import type { Refusal } from '../system/raw.ts';
+import { fileSink } from '../io/sink.ts';
+import { PortOwnerError, exit, type ExitCode } from '../schema/problems.ts';
 import {
   checkName,
   defaultName,
@@ -13,12 +13,12 @@ import {
   type TaskPlatform,
 } from '../schedule/definition.ts';
 import { installTask, removeTask, taskStatus, type Outcome } from '../schedule/install.ts';
-import type { Scheduler } from '../schedule/scheduler.ts';
+import type { Scheduler } from '../system/scheduler.ts';
 import { stateFolder } from '../schedule/units.ts';
 import { severities } from '../schema/finding.ts';
 import { auditTask } from '../schema/task.ts';
-import { reportFormat } from './report.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+import { reportFormat } from '../cli/report.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 const systems = { windows: 'win32', linux: 'linux' } as const;
 

@@ -1,16 +1,17 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import * as t from 'typanion';
-import type { Process } from '../facts/facts.ts';
-import { gather } from '../facts/gather.ts';
-import { everything, type Question } from '../facts/question.ts';
-import { recordingSource, type RawEntry } from '../facts/raw.ts';
-import { fileSink } from '../formats/sink.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
-import { BaseCommand, problemText } from './base.ts';
-import { checkFiles, named } from './files.ts';
-import { factsText, tellingBinaries, tellingTo, type Tell } from './notices.ts';
-import { sectionProblems, tellInRows } from './problems.ts';
+import type { Process } from '../facts/model/facts.ts';
+import { gather } from '../facts/gather/gather.ts';
+import { everything, type Question } from '../facts/model/question.ts';
+import { recordingSource, type RawEntry } from '../system/raw.ts';
+import { fileSink } from '../io/sink.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import { BaseCommand, problemText } from '../cli/base.ts';
+import { checkFiles, named } from '../cli/files.ts';
+import { factsText, tellingBinaries, tellingTo, type Tell } from '../cli/notices.ts';
+import { tellInRows } from '../cli/module-rows.ts';
+import { sectionProblems } from '../ownership/problems.ts';
 
 /** Says why there is no command line, so that an answer from the snapshot can. */
 function leaveCommandLineOut({ refusals }: Process): void {
@@ -29,7 +30,7 @@ export class SnapshotCommand extends BaseCommand {
   static override usage = Command.Usage({
     description: 'write all facts about this machine as JSON, to answer from later with --from',
     details: `
-      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. Their form is documented by src/facts/facts.schema.json. Each section says how well it could be had.
+      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. Their form is documented by src/facts/model/facts.schema.json. Each section says how well it could be had.
 
       Command lines are left out, because they may hold secrets; --command-lines puts them in, with password-like arguments masked.
 
@@ -98,11 +99,15 @@ export class SnapshotCommand extends BaseCommand {
     tell?.('Progress', 'reading this machine');
     let facts = await gather(recorded, question, this.surroundings.now());
     if (this.hash)
-      facts = (await import('../facts/binaries.ts')).withBinaries(facts, recorded, tell && tellingBinaries(tell));
+      facts = (await import('../facts/gather/binaries.ts')).withBinaries(
+        facts,
+        recorded,
+        tell && tellingBinaries(tell),
+      );
     if (!this.commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
     // The envelope first: when it cannot be written there must not be a snapshot that claims it was.
     if (this.raw !== undefined) {
-      const { writeEnvelope } = await import('../facts/envelope.ts');
+      const { writeEnvelope } = await import('../facts/read/envelope.ts');
       writeEnvelope(this.raw, { platform: source.platform, entries });
     }
     const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);

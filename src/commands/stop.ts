@@ -3,19 +3,19 @@ import type { CommandAbout } from '../cli/about.ts';
 import { endpointText, isSame, looksLikeIdentity, parseIdentity, type Identity } from '../actions/identity.ts';
 import { listens, planStop, processText, type Situation, type Target } from '../actions/plan.ts';
 import { planned, stopRow, stopTarget, type Stopped, type StopWorld } from '../actions/stop.ts';
-import { refusalOf } from '../actions/hands.ts';
-import type { Socket } from '../facts/facts.ts';
-import { gather } from '../facts/gather.ts';
-import { everything, holdsPort, type Question } from '../facts/question.ts';
+import { refusalOf } from '../system/hands.ts';
+import type { Socket } from '../facts/model/facts.ts';
+import { gather } from '../facts/gather/gather.ts';
+import { everything, holdsPort, type Question } from '../facts/model/question.ts';
 import { sanitise } from '../formats/sanitise.ts';
 import { addressMatcher } from '../ownership/filter.ts';
 import { formatPorts, parsePorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import { servicePorts } from '../ports/iana.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../problems.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { stopResult } from '../schema/stop.ts';
-import { factsText } from './notices.ts';
-import { sectionProblems } from './problems.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+import { factsText } from '../cli/notices.ts';
+import { sectionProblems } from '../ownership/problems.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 const protocols = { tcp: ['TCP'], udp: ['UDP'] } as const;
 /** How long nobody may take the port afterwards: longer than systemd's and most other supervisors' pause. */

@@ -4,15 +4,15 @@ import type { CommandAbout } from '../cli/about.ts';
 import type { Diagnosis } from '../diagnosis/diagnose.ts';
 import type { ParsedError } from '../diagnosis/error-text.ts';
 import { attemptsFor, type Request } from '../diagnosis/request.ts';
-import type { Facts } from '../facts/facts.ts';
-import { probe, type Probe } from '../facts/probe.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { probe, type Probe } from '../facts/gather/probe.ts';
 import { textOf } from '../io/read.ts';
 import { sanitise } from '../formats/sanitise.ts';
 import { parsePorts } from '../ports/expression.ts';
-import { exit, PortOwnerError } from '../problems.ts';
+import { exit, PortOwnerError } from '../schema/problems.ts';
 import { verdict } from '../schema/verdict.ts';
-import { sectionProblems } from './problems.ts';
-import { RowCommand, type Answer } from './row-command.ts';
+import { sectionProblems } from '../ownership/problems.ts';
+import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 /** More of a text than its beginning is not looked at: this is enough of it in UTF-8 and UTF-16. */
 const errorBytes = 256 * 1024;

@@ -1,6 +1,6 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
-import type { Facts, PortRange, Socket } from '../facts/facts.ts';
-import { holdsPort } from '../facts/question.ts';
+import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
+import { holdsPort } from '../facts/model/question.ts';
 import { endpoints, isUnfound } from '../ownership/endpoints.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Conflict } from '../schema/conflict.ts';

@@ -1,5 +1,5 @@
-import type { Facts } from '../facts/facts.ts';
-import type { BindAttempt, Bind, Probe } from '../facts/probe.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import type { BindAttempt, Bind, Probe } from '../facts/gather/probe.ts';
 import { addressScope } from '../ownership/address.ts';
 import { isUnfound } from '../ownership/endpoints.ts';
 import type { Verdict } from '../schema/verdict.ts';

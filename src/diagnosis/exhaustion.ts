@@ -1,4 +1,4 @@
-import type { Facts, Socket } from '../facts/facts.ts';
+import type { Facts, Socket } from '../facts/model/facts.ts';
 
 /** How many ports of a dynamic range are in use. */
 export interface Usage {

@@ -1,5 +1,5 @@
-import type { Facts, PortRange, Socket } from '../facts/facts.ts';
-import type { Bind } from '../facts/probe.ts';
+import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
+import type { Bind } from '../facts/gather/probe.ts';
 import { endpoints, isUnfound } from '../ownership/endpoints.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import type { Cause } from './causes.ts';

@@ -1,4 +1,4 @@
-import type { Platform } from '../facts/raw.ts';
+import type { Platform } from '../system/raw.ts';
 
 /**
  * A name as one argument of a command line that somebody pastes into sh or PowerShell; null when that cannot be made

@@ -1,4 +1,4 @@
-import type { Container, Facts, PortRange, Socket } from '../facts/facts.ts';
+import type { Container, Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { isUnfound } from '../ownership/endpoints.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import type { Cause } from './causes.ts';

@@ -1,5 +1,5 @@
-import type { Facts, Socket } from '../facts/facts.ts';
-import type { Bind, Sharing } from '../facts/probe.ts';
+import type { Facts, Socket } from '../facts/model/facts.ts';
+import type { Bind, Sharing } from '../facts/gather/probe.ts';
 import { overlap, type Bound } from './overlap.ts';
 
 /** What a program would ask for. */

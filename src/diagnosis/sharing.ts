@@ -1,4 +1,4 @@
-import type { Socket } from '../facts/facts.ts';
+import type { Socket } from '../facts/model/facts.ts';
 import { addressScope } from '../ownership/address.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import { overlap, plainAddress } from './overlap.ts';

@@ -1,4 +1,4 @@
-import type { Container, Process } from '../facts/facts.ts';
+import type { Container, Process } from '../facts/model/facts.ts';
 import { isUnitName, isUserManager } from '../facts/decode/linux-cgroup.ts';
 import { quote } from './quote.ts';
 

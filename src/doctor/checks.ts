@@ -1,6 +1,6 @@
-import type { Facts } from '../facts/facts.ts';
-import { holdsPort } from '../facts/question.ts';
-import type { RawEntry } from '../facts/raw.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { holdsPort } from '../facts/model/question.ts';
+import type { RawEntry } from '../system/raw.ts';
 import { finding, plural, type Finding } from './finding.ts';
 
 /** Where the hundreds of entries of one kind become one check. */

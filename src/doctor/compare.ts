@@ -1,4 +1,4 @@
-import type { Socket } from '../facts/facts.ts';
+import type { Socket } from '../facts/model/facts.ts';
 import { endpointOf, type ToolSocket } from './tools.ts';
 
 /** One socket, or several with the same ends, as either side sees them. */

@@ -14,7 +14,7 @@
  * | command lines | nothing |
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import type { RawEntry, RawEnvelope } from '../facts/raw.ts';
+import type { RawEntry, RawEnvelope } from '../system/raw.ts';
 
 /** Numbers names in the order in which they come. */
 function numbered(prefix: string): (text: string) => string {

@@ -1,4 +1,4 @@
-import { errorCategories, problemKinds, recommendedAction, type Problem } from '../problems.ts';
+import { errorCategories, problemKinds, recommendedAction, type Problem } from '../schema/problems.ts';
 import {
   liveTypeName,
   plainColumns,

@@ -1,4 +1,4 @@
-import type { Notice, Problem } from '../problems.ts';
+import type { Notice, Problem } from '../schema/problems.ts';
 import { toProblemRow } from '../schema/problem.ts';
 import type { AnyRow, Column } from '../schema/column.ts';
 import type { CreateWriter, WriterOptions } from './writer.ts';

@@ -1,7 +1,8 @@
 import type { Column, ColumnType } from '../schema/column.ts';
-import type { CreateWriter, Terminal } from './writer.ts';
+import type { Terminal } from '../system/terminal.ts';
+import type { CreateWriter } from './writer.ts';
 import { sanitise } from './sanitise.ts';
-import type { TextSink } from './sink.ts';
+import type { TextSink } from '../io/sink.ts';
 import { noProblems, plainText } from './text.ts';
 
 type Width = (text: string) => number;

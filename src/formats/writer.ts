@@ -1,15 +1,7 @@
-import type { Notice, Problem } from '../problems.ts';
+import type { Terminal } from '../system/terminal.ts';
+import type { Notice, Problem } from '../schema/problems.ts';
 import type { AnyRow, Column, RowSchema } from '../schema/column.ts';
-import type { TextSink } from './sink.ts';
-
-/** The terminal that the text goes to. */
-export interface Terminal {
-  /** How wide a line may be. */
-  readonly columns: number;
-  readonly colours: boolean;
-  /** It shows more than ASCII. */
-  readonly unicode: boolean;
-}
+import type { TextSink } from '../io/sink.ts';
 
 export interface WriterOptions {
   /** The chosen columns, in output order. */

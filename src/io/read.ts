@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { PortOwnerError } from '../problems.ts';
-import { specialFile } from '../special-file.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+import { specialFile } from './special-file.ts';
 import { errorCode, errorWords } from './errors.ts';
 import { decodeText, TextError, type TextOptions } from './text.ts';
 

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import { parseBindName, type Bind, type BindAnswer } from '../facts/probe.ts';
-import type { Platform, RawEntry, RawSource, Refusal } from '../facts/raw.ts';
+import { parseBindName, type Bind, type BindAnswer } from '../facts/gather/probe.ts';
+import type { Platform, RawEntry, RawSource, Refusal } from '../system/raw.ts';
 
 /** Makes one attempt and takes everything back. `scope`: the number of the address's interface, 0 without. */
 export type TryBind = (bind: Bind, scope: number) => BindAnswer;

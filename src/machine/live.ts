@@ -1,8 +1,8 @@
-import type { Hands } from '../actions/hands.ts';
-import type { LogEvent } from '../audit/events.ts';
-import type { RawSource, Refusal } from '../facts/raw.ts';
-import { PortOwnerError } from '../problems.ts';
-import type { Scheduler } from '../schedule/scheduler.ts';
+import type { Hands } from '../system/hands.ts';
+import type { LogEvent } from '../system/log.ts';
+import type { RawSource, Refusal } from '../system/raw.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+import type { Scheduler } from '../system/scheduler.ts';
 
 async function wholeSource(): Promise<RawSource> {
   if (process.platform === 'win32') return (await import('./windows/source.ts')).windowsSource();
@@ -19,7 +19,7 @@ async function wholeSource(): Promise<RawSource> {
 export async function liveSource(): Promise<RawSource> {
   const source = await wholeSource();
   const off = process.env['PORTOWNER_DISABLE'];
-  return off ? (await import('../facts/switched-off.ts')).switchedOff(source, off) : source;
+  return off ? (await import('../facts/gather/switched-off.ts')).switchedOff(source, off) : source;
 }
 
 /** This machine as a source of bind attempts. Throws PO3003 as liveSource does. */

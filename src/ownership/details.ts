@@ -1,4 +1,4 @@
-import type { Detail } from '../facts/question.ts';
+import type { Detail } from '../facts/model/question.ts';
 
 /** What has to be asked of a machine before a column of an Endpoint can be filled. */
 const detailOf: Readonly<Record<string, readonly Detail[]>> = {

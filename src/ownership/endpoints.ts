@@ -1,4 +1,4 @@
-import type { Facts, FieldRefusal, PortProxy, Process, Relay, Service, Socket } from '../facts/facts.ts';
+import type { Facts, FieldRefusal, PortProxy, Process, Relay, Service, Socket } from '../facts/model/facts.ts';
 import { portClass } from '../ports/classes.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import { addressScope } from './address.ts';

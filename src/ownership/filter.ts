@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
-import { PortOwnerError } from '../problems.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
-import { anyOf, PatternError } from '../wildcard.ts';
+import { anyOf, PatternError } from '../ports/wildcard.ts';
 
 /** What rows are wanted; null wants all. Several values of one filter are alternatives. */
 export interface RowFilter {

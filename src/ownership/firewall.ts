@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { packagedApp } from '../facts/decode/windows-firewall.ts';
-import type { Facts, FirewallChain, FirewallRule } from '../facts/facts.ts';
+import type { Facts, FirewallChain, FirewallRule } from '../facts/model/facts.ts';
 import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 

@@ -1,7 +1,7 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
-import type { Facts, HttpQueue, Process, Service, Socket } from '../facts/facts.ts';
-import { kernelListener } from '../facts/kernel-listeners.ts';
-import { holdsPort } from '../facts/question.ts';
+import type { Facts, HttpQueue, Process, Service, Socket } from '../facts/model/facts.ts';
+import { kernelListener } from '../facts/gather/kernel-listeners.ts';
+import { holdsPort } from '../facts/model/question.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import { addressScope } from './address.ts';
 

@@ -1,4 +1,4 @@
-import type { Facts, PortRange } from '../facts/facts.ts';
+import type { Facts, PortRange } from '../facts/model/facts.ts';
 import { portClasses } from '../ports/classes.ts';
 import type { Range } from '../schema/range.ts';
 

@@ -1,4 +1,4 @@
-import type { Facts, PortRange } from '../facts/facts.ts';
+import type { Facts, PortRange } from '../facts/model/facts.ts';
 import type { PortSpan } from '../ports/expression.ts';
 
 function rangeText(range: PortRange): string {

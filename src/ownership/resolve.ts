@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import type { Problem } from '../problems.ts';
+import type { Problem } from '../schema/problems.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 
 /**

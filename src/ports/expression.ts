@@ -1,4 +1,4 @@
-import { PortOwnerError } from '../problems.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 
 /** Ports from `start` to `end`, both included, 1 to 65535. */
 export interface PortSpan {

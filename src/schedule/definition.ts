@@ -1,5 +1,5 @@
 import { posix, win32 } from 'node:path';
-import { PortOwnerError } from '../problems.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 
 /** Who the task runs as: the machine itself, or a group managed service account, `DOMAIN\name$`. */
 export type TaskAccount = { readonly kind: 'system' } | { readonly kind: 'gmsa'; readonly name: string };

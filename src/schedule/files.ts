@@ -2,7 +2,7 @@ import { parseBaseline } from '../audit/baseline.ts';
 import { readDocument } from '../audit/document.ts';
 import { parsePolicy } from '../audit/policy.ts';
 import { readRuns } from '../audit/store.ts';
-import { PortOwnerError } from '../problems.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import type { AuditCommand, TaskPlatform } from './definition.ts';
 
 /*

@@ -1,5 +1,5 @@
 import { isFuture, readRuns } from '../audit/store.ts';
-import { PortOwnerError, type Problem } from '../problems.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { taskText } from '../facts/decode/windows-text.ts';
 import type { AuditTaskRow } from '../schema/task.ts';
 import {
@@ -15,7 +15,7 @@ import {
 import { right } from './descriptor.ts';
 import { unusableContents, unusablePaths, type Unusable } from './files.ts';
 import { registerScript } from './register-script.ts';
-import type { LinuxScheduler, Said, Scheduler, WindowsScheduler } from './scheduler.ts';
+import type { LinuxScheduler, Said, Scheduler, WindowsScheduler } from '../system/scheduler.ts';
 import { checkTask, seconds } from './task-rules.ts';
 import { taskFile, taskXml } from './task-xml.ts';
 import { examine, mayAccount, pathSteps, type Concern, type Used } from './trust.ts';

@@ -1,5 +1,5 @@
 import { decodeDescriptor, right, rightsOf, type Descriptor } from './descriptor.ts';
-import type { Access, Look, Standing } from './scheduler.ts';
+import type { Access, Look, Standing } from '../system/scheduler.ts';
 
 /*
  * Whether anybody but administrators could change what a task runs, reads or writes. On the way to a file each folder

@@ -1,4 +1,4 @@
-import { PortOwnerError } from '../problems.ts';
+import { PortOwnerError } from './problems.ts';
 import { plainColumns, type Column, type RowSchema } from './column.ts';
 
 /** The column of a name, in any case. Throws PO1003 with the names there are. */

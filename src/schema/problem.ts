@@ -1,4 +1,4 @@
-import { problemKinds, recommendedAction, type Notice, type Problem } from '../problems.ts';
+import { problemKinds, recommendedAction, type Notice, type Problem } from './problems.ts';
 import type { RowOf, RowSchema } from './column.ts';
 
 /** A problem as a row, for callers that ask for `--problems rows`. */

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attemptsReason, bindsFor, chooseFree, skippedSpans, type FreeKnowledge, type FreeRequest } from '../../src/actions/free.ts';
-import type { PortRange } from '../../src/facts/facts.ts';
-import type { BindAttempt } from '../../src/facts/probe.ts';
-import { connection, facts, socket, udp } from '../facts/example.ts';
+import type { PortRange } from '../../src/facts/model/facts.ts';
+import type { BindAttempt } from '../../src/facts/gather/probe.ts';
+import { connection, facts, socket, udp } from '../support/example.ts';
 
 const test = suite('which port is free');
 

@@ -9,10 +9,10 @@ import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { addLeases, longestHold, readLeases, type Lease } from '../../src/actions/leases.ts';
 import { LockBusy, takeLock } from '../../src/io/lock.ts';
-import { PortOwnerError } from '../../src/problems.ts';
+import { PortOwnerError } from '../../src/schema/problems.ts';
 import { liveBinder, liveSource } from '../../src/machine/live.ts';
-import { run, temporaryFolder } from '../commands/harness.ts';
-import { skip } from '../skip.ts';
+import { run, temporaryFolder } from '../support/harness.ts';
+import { skip } from '../support/skip.ts';
 
 const test = suite('leases of ports');
 const now = 1_767_323_046_000;

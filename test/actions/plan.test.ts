@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ServiceState, Site, TreeProcess } from '../../src/actions/hands.ts';
+import type { ServiceState, Site, TreeProcess } from '../../src/system/hands.ts';
 import { listens, planStop, type Situation, type Target } from '../../src/actions/plan.ts';
 import { planned } from '../../src/actions/stop.ts';
-import type { Facts, HttpQueue, Process, Service, Socket } from '../../src/facts/facts.ts';
-import { connection, facts, process, service, socket, udp } from '../facts/example.ts';
+import type { Facts, HttpQueue, Process, Service, Socket } from '../../src/facts/model/facts.ts';
+import { connection, facts, process, service, socket, udp } from '../support/example.ts';
 
 const test = suite('what a stop would do');
 

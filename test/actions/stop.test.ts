@@ -1,12 +1,12 @@
 // Stopping without a real machine: services, sites and what no test could have here. Real processes: commands/stop.test.ts.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Hands, HeldProcess, ServiceState, Site } from '../../src/actions/hands.ts';
+import type { Hands, HeldProcess, ServiceState, Site } from '../../src/system/hands.ts';
 import { planStop, type Situation } from '../../src/actions/plan.ts';
 import { stopTarget, type StopWorld } from '../../src/actions/stop.ts';
-import type { Facts, Process, Service, Socket } from '../../src/facts/facts.ts';
+import type { Facts, Process, Service, Socket } from '../../src/facts/model/facts.ts';
 import type { StopResult } from '../../src/schema/stop.ts';
-import { connection, facts, process, service, socket } from '../facts/example.ts';
+import { connection, facts, process, service, socket } from '../support/example.ts';
 
 const test = suite('a stop');
 

@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 import { baselineText, parseBaseline, updateBaseline } from '../../src/audit/baseline.ts';
 import { compare } from '../../src/audit/compare.ts';
 import { listenerOrder, type Listener } from '../../src/audit/listeners.ts';
-import { PortOwnerError } from '../../src/problems.ts';
-import { dynamic, listener, loopback } from './listener.ts';
+import { PortOwnerError } from '../../src/schema/problems.ts';
+import { dynamic, listener, loopback } from '../support/listener.ts';
 
 const test = suite('baselines');
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare } from '../../src/audit/compare.ts';
 import type { Listener } from '../../src/audit/listeners.ts';
-import { dynamic, listener, loopback } from './listener.ts';
+import { dynamic, listener, loopback } from '../support/listener.ts';
 
 const test = suite('what differs between two states');
 

@@ -4,8 +4,8 @@ import { compare } from '../../src/audit/compare.ts';
 import { atLeast, audit, findingKey, worst } from '../../src/audit/findings.ts';
 import type { Listener } from '../../src/audit/listeners.ts';
 import { parsePolicy } from '../../src/audit/policy.ts';
-import { facts } from '../facts/example.ts';
-import { dynamic, listener, loopback } from './listener.ts';
+import { facts } from '../support/example.ts';
+import { dynamic, listener, loopback } from '../support/listener.ts';
 
 const test = suite('findings');
 

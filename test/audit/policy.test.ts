@@ -2,8 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decide, parsePolicy } from '../../src/audit/policy.ts';
 import type { Listener } from '../../src/audit/listeners.ts';
-import type { PortOwnerError } from '../../src/problems.ts';
-import { dynamic, listener, loopback } from './listener.ts';
+import type { PortOwnerError } from '../../src/schema/problems.ts';
+import { dynamic, listener, loopback } from '../support/listener.ts';
 
 const test = suite('policies');
 

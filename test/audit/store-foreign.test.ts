@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { run, snapshotFile, temporaryFolder } from '../commands/harness.ts';
-import { facts, socket } from '../facts/example.ts';
-import { skip, type TestContext } from '../skip.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+import { facts, socket } from '../support/example.ts';
+import { skip, type TestContext } from '../support/skip.ts';
 
 const test = suite<TestContext>('files that are no store');
 

@@ -5,9 +5,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Listener } from '../../src/audit/listeners.ts';
 import { readRuns, readSpans, storeRun, type StoredRun } from '../../src/audit/store.ts';
-import type { PortOwnerError } from '../../src/problems.ts';
-import { temporaryFolder } from '../commands/harness.ts';
-import { listener } from './listener.ts';
+import type { PortOwnerError } from '../../src/schema/problems.ts';
+import { temporaryFolder } from '../support/harness.ts';
+import { listener } from '../support/listener.ts';
 
 const test = suite('repairs of a store');
 

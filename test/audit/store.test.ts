@@ -8,11 +8,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Listener } from '../../src/audit/listeners.ts';
 import { readRuns, readSpans, storeRun, type SpanQuestion, type StoredRun } from '../../src/audit/store.ts';
-import type { PortOwnerError } from '../../src/problems.ts';
+import type { PortOwnerError } from '../../src/schema/problems.ts';
 import type { Finding } from '../../src/schema/finding.ts';
 import { nodeFlags } from '../../src/build/runtime.mjs';
-import { temporaryFolder } from '../commands/harness.ts';
-import { dynamic, listener } from './listener.ts';
+import { temporaryFolder } from '../support/harness.ts';
+import { dynamic, listener } from '../support/listener.ts';
 
 const test = suite('the store of audits');
 

@@ -8,7 +8,7 @@ import { endpoint } from '../../src/schema/endpoint.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
 import { loadWriter } from '../../src/formats/formats.ts';
 import type { Format } from '../../src/formats/formats.ts';
-import { stdoutSink } from '../../src/formats/sink.ts';
+import { stdoutSink } from '../../src/io/sink.ts';
 import { plainColumns } from '../../src/schema/column.ts';
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');

@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Facts, Process, Socket } from '../../src/facts/facts.ts';
+import type { Facts, Process, Socket } from '../../src/facts/model/facts.ts';
 import { root } from '../../src/build/runtime.mjs';
-import { facts, process as owner, service, socket, udp } from '../facts/example.ts';
+import { facts, process as owner, service, socket, udp } from '../support/example.ts';
 import { compare } from './measure.ts';
 
 export interface GrowthCase {

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../src/build/runtime.mjs';
-import { noPowerShell, plain, pwsh as shell } from '../powershell.ts';
-import { connection, facts, process as processFact } from '../facts/example.ts';
+import { noPowerShell, plain, pwsh as shell } from '../support/powershell.ts';
+import { connection, facts, process as processFact } from '../support/example.ts';
 import { median } from './measure.ts';
 
 /** One line of the table of budgets. */

@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cache, root, sha256 } from '../../src/build/runtime.mjs';
-import { dist } from './machine.ts';
+import { dist } from '../support/build-machine.ts';
 
 const test = suite('a build');
 

@@ -3,10 +3,11 @@ import * as assert from 'uvu/assert';
 import { leftOut } from '../../src/build/catalogue.ts';
 import { exitCodesOf, type PowerShellFunction } from '../../src/cli/about.ts';
 import { loadAllCommands, type KnownCommand } from '../../src/cli/commands.ts';
+import { catalogue } from '../../src/commands/catalogue.ts';
 import { optionNames } from '../../src/cli/words.ts';
 
 const test = suite('what is known of a command');
-const all = await loadAllCommands();
+const all = await loadAllCommands(catalogue);
 
 for (const { path, about, definition } of all) {
   const name = `portowner ${path}`;

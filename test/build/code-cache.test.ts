@@ -5,8 +5,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundle } from '../../src/build/bundle.ts';
 import { executable, withCodeCache } from '../../src/build/executable.ts';
-import { skip } from '../skip.ts';
-import { withFolder } from './machine.ts';
+import { skip } from '../support/skip.ts';
+import { withFolder } from '../support/build-machine.ts';
 
 const test = suite('code cache');
 

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { draw, icon, iconSource } from '../../src/build/icon.ts';
 import { root } from '../../src/build/runtime.mjs';
-import { dist } from './machine.ts';
+import { dist } from '../support/build-machine.ts';
 
 const test = suite('icon');
 const file = readFileSync(join(root, 'src/icon/portowner.ico'));

@@ -11,8 +11,8 @@ import { executable } from '../../src/build/executable.ts';
 import { findReads, inert, makeInert } from '../../src/build/inert.ts';
 import { type Platform, runtimeOf } from '../../src/build/platform.ts';
 import { nodeBinary } from '../../src/build/runtime.mjs';
-import { skip } from '../skip.ts';
-import { dist, products, wine, withFolder } from './machine.ts';
+import { skip } from '../support/skip.ts';
+import { dist, products, wine, withFolder } from '../support/build-machine.ts';
 
 const test = suite('inert');
 

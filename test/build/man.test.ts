@@ -3,10 +3,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { manPage } from '../../src/build/man.ts';
 import { loadAllCommands } from '../../src/cli/commands.ts';
-import { skip } from '../skip.ts';
+import { catalogue } from '../../src/commands/catalogue.ts';
+import { skip } from '../support/skip.ts';
 
 const test = suite('man page');
-const all = await loadAllCommands();
+const all = await loadAllCommands(catalogue);
 const page = manPage(all, '1.2.3');
 
 test('is pure ASCII, and names every command and option', () => {

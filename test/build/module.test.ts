@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { parseStringPromise } from 'xml2js';
 import { buildModule, formatFile, typesFile } from '../../src/build/module.ts';
 import type { RowSchema } from '../../src/schema/column.ts';
-import { version } from '../../src/version.ts';
+import { version } from '../../src/schema/version.ts';
 
 const test = suite('the PowerShell module');
 const folder = mkdtempSync(join(tmpdir(), 'portowner-module-'));

@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert';
 import { version } from '../../src/build/bundle.ts';
 import { nodeBinary, root, runtimes, sha256 } from '../../src/build/runtime.mjs';
 import { verifyNodeSignature } from '../../src/build/signature.ts';
-import { skip } from '../skip.ts';
-import { has } from './machine.ts';
+import { skip } from '../support/skip.ts';
+import { has } from '../support/build-machine.ts';
 
 const test = suite('runtime');
 const buildScript = join(root, 'build.mjs');

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { bundle, packages, version } from '../../src/build/bundle.ts';
 import { arm64Runtimes, runtimes } from '../../src/build/runtime.mjs';
 import { sbom, type Sbom } from '../../src/build/sbom.ts';
-import { dist } from './machine.ts';
+import { dist } from '../support/build-machine.ts';
 
 const test = suite('bill of materials');
 const text = readFileSync(join(dist, 'portowner.cdx.json'), 'utf8');

@@ -5,11 +5,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readRuns, storeRun } from '../../src/audit/store.ts';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import { ClosedPipe, type Sink } from '../../src/formats/sink.ts';
+import { ClosedPipe, type Sink } from '../../src/io/sink.ts';
 import { liveSource } from '../../src/machine/live.ts';
-import { facts, socket } from '../facts/example.ts';
-import { skip, type TestContext } from '../skip.ts';
-import { run, snapshotFile, temporaryFolder } from './harness.ts';
+import { facts, socket } from '../support/example.ts';
+import { skip, type TestContext } from '../support/skip.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite<TestContext>('portowner audit of this machine');
 

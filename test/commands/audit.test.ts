@@ -20,13 +20,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import type { LogEvent } from '../../src/audit/events.ts';
+import type { LogEvent } from '../../src/system/log.ts';
 import { readRuns, readSpans, storeRun } from '../../src/audit/store.ts';
-import type { Facts } from '../../src/facts/facts.ts';
-import { facts, process as processFact, socket } from '../facts/example.ts';
-import { skip, type TestContext } from '../skip.ts';
-import { writeDamagedStore } from '../audit/damaged.ts';
-import { run, snapshotFile, temporaryFolder } from './harness.ts';
+import type { Facts } from '../../src/facts/model/facts.ts';
+import { facts, process as processFact, socket } from '../support/example.ts';
+import { skip, type TestContext } from '../support/skip.ts';
+import { writeDamagedStore } from '../support/damaged.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('portowner audit');
 

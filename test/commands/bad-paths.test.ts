@@ -5,14 +5,15 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Hands } from '../../src/actions/hands.ts';
-import { readEnvelope } from '../../src/facts/envelope.ts';
-import { recordedSource } from '../../src/facts/raw.ts';
+import type { Hands } from '../../src/system/hands.ts';
+import { readEnvelope } from '../../src/facts/read/envelope.ts';
+import { recordedSource } from '../../src/system/raw.ts';
 import { allCommands, newCli } from '../../src/cli/commands.ts';
-import { facts, socket } from '../facts/example.ts';
-import { fakeLinux } from '../schedule/fake.ts';
-import { skip, type TestContext } from '../skip.ts';
-import { run, snapshotFile, temporaryFolder, type Outcome } from './harness.ts';
+import { catalogue } from '../../src/commands/catalogue.ts';
+import { facts, socket } from '../support/example.ts';
+import { fakeLinux } from '../support/schedule-fake.ts';
+import { skip, type TestContext } from '../support/skip.ts';
+import { run, snapshotFile, temporaryFolder, type Outcome } from '../support/harness.ts';
 
 const test = suite<TestContext>('paths and arguments that nobody expects');
 
@@ -102,7 +103,7 @@ const otherOptions = new Set(
 );
 
 test('every option that takes a path is in the table', async () => {
-  const definitions = (await newCli(await allCommands())).definitions();
+  const definitions = (await newCli(await allCommands(catalogue))).definitions();
   const missing: string[] = [];
   for (const { path, options } of definitions) {
     const command = path.replace(/^portowner ?/, '');
@@ -271,7 +272,7 @@ const nasty = [
 ];
 
 test('no argument ends a command with a defect', async () => {
-  const definitions = (await newCli(await allCommands())).definitions();
+  const definitions = (await newCli(await allCommands(catalogue))).definitions();
   const commands = definitions.map(({ path, options }) => ({
     words: path.split(' ').slice(1),
     options: options.map(({ definition }) => definition.replace(/[ ,].*/, '')),
@@ -301,7 +302,7 @@ test('no argument ends a command with a defect', async () => {
 });
 
 test('arguments of 130,000 characters', async () => {
-  const definitions = (await newCli(await allCommands())).definitions();
+  const definitions = (await newCli(await allCommands(catalogue))).definitions();
   for (const { path, options } of definitions) {
     for (const { definition } of options) {
       for (const value of ['x', '1', '*', '(', ',']) {

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { linuxSource } from '../../src/machine/linux/source.ts';
-import { facts, process as processFact, socket } from '../facts/example.ts';
-import { skip, type TestContext } from '../skip.ts';
-import { run, snapshotFile } from './harness.ts';
+import { facts, process as processFact, socket } from '../support/example.ts';
+import { skip, type TestContext } from '../support/skip.ts';
+import { run, snapshotFile } from '../support/harness.ts';
 
 const test = suite('portowner conflicts');
 

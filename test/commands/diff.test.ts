@@ -1,9 +1,9 @@
 import { truncateSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Facts } from '../../src/facts/facts.ts';
-import { connection, facts, process, socket } from '../facts/example.ts';
-import { run, snapshotFile } from './harness.ts';
+import type { Facts } from '../../src/facts/model/facts.ts';
+import { connection, facts, process, socket } from '../support/example.ts';
+import { run, snapshotFile } from '../support/harness.ts';
 
 const test = suite('portowner diff');
 

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { liveSource, liveTools } from '../../src/machine/live.ts';
-import { readEnvelope } from '../../src/facts/envelope.ts';
-import { recordedSource, type RawSource } from '../../src/facts/raw.ts';
+import { readEnvelope } from '../../src/facts/read/envelope.ts';
+import { recordedSource, type RawSource } from '../../src/system/raw.ts';
 import type { Check } from '../../src/schema/check.ts';
 import { root } from '../../src/build/runtime.mjs';
-import { skip } from '../skip.ts';
-import { run, temporaryFolder } from './harness.ts';
+import { skip } from '../support/skip.ts';
+import { run, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('portowner doctor');
 const recorded = readEnvelope(join(root, 'test/fixtures/recorded/linux-6.18'));

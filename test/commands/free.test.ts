@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { liveBinder, liveSource } from '../../src/machine/live.ts';
-import { run, temporaryFolder } from './harness.ts';
+import { run, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('portowner free');
 

@@ -5,10 +5,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readRuns } from '../../src/audit/store.ts';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import type { Facts } from '../../src/facts/facts.ts';
-import { facts, process as processFact, socket } from '../facts/example.ts';
-import { skip, type TestContext } from '../skip.ts';
-import { run, snapshotFile, temporaryFolder } from './harness.ts';
+import type { Facts } from '../../src/facts/model/facts.ts';
+import { facts, process as processFact, socket } from '../support/example.ts';
+import { skip, type TestContext } from '../support/skip.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite<TestContext>('facts with gaps');
 

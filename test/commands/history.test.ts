@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { truncateSync, writeFileSync } from 'node:fs';
-import { facts, process, socket } from '../facts/example.ts';
-import { run, snapshotFile, temporaryFolder } from './harness.ts';
+import { facts, process, socket } from '../support/example.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('portowner history');
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { connection, facts, process as processFact, service, socket, udp } from '../facts/example.ts';
-import { run, snapshotFile, temporaryFolder } from './harness.ts';
+import { connection, facts, process as processFact, service, socket, udp } from '../support/example.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('portowner PORTS');
 

@@ -6,13 +6,13 @@ import * as assert from 'uvu/assert';
 import { storeRun } from '../../src/audit/store.ts';
 import { taskText } from '../../src/facts/decode/windows-text.ts';
 import { messageFile } from '../../src/schedule/install.ts';
-import type { Scheduler } from '../../src/schedule/scheduler.ts';
+import type { Scheduler } from '../../src/system/scheduler.ts';
 import { checkTask } from '../../src/schedule/task-rules.ts';
 import type { AuditTaskRow } from '../../src/schema/task.ts';
-import { writeDamagedStore } from '../audit/damaged.ts';
-import { ace } from '../schedule/descriptor-bytes.ts';
-import { fakeLinux, fakeWindows, gmsaSid, safe } from '../schedule/fake.ts';
-import { run, temporaryFolder } from './harness.ts';
+import { writeDamagedStore } from '../support/damaged.ts';
+import { ace } from '../support/descriptor-bytes.ts';
+import { fakeLinux, fakeWindows, gmsaSid, safe } from '../support/schedule-fake.ts';
+import { run, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('portowner schedule');
 

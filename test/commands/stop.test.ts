@@ -9,11 +9,11 @@ import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { liveHands, liveSource } from '../../src/machine/live.ts';
 import type { StopResult } from '../../src/schema/stop.ts';
-import { facts } from '../facts/example.ts';
-import { linux } from '../facts/linux-raw.ts';
-import { skip, type TestContext } from '../skip.ts';
-import { run, snapshotFile } from './harness.ts';
-import type { Told } from './stop-program.ts';
+import { facts } from '../support/example.ts';
+import { linux } from '../support/linux-raw.ts';
+import { skip, type TestContext } from '../support/skip.ts';
+import { run, snapshotFile } from '../support/harness.ts';
+import type { Told } from '../support/stop-program.ts';
 
 const test = suite('portowner stop');
 const here = process.platform === 'linux';
@@ -46,7 +46,7 @@ interface Program extends Told {
 }
 
 async function start(...args: string[]): Promise<Program> {
-  const child = spawn(process.execPath, [...nodeFlags, join(root, 'test/commands/stop-program.ts'), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...nodeFlags, join(root, 'test/support/stop-program.ts'), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   const ended = once(child, 'exit');
   const [text] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];

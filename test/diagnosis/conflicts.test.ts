@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { conflicts } from '../../src/diagnosis/conflicts.ts';
-import type { Facts, Socket, SocketUnit } from '../../src/facts/facts.ts';
-import { linux, range, windows } from './world.ts';
+import type { Facts, Socket, SocketUnit } from '../../src/facts/model/facts.ts';
+import { linux, range, windows } from '../support/world.ts';
 
 const test = suite('conflicts');
 const ok = { status: 'ok', reason: null, needs: null, at: '2026-01-02T03:04:06Z' } as const;

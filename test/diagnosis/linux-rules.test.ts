@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { linuxConflict, linuxEffect, linuxSharings, type LinuxSharing } from '../../src/diagnosis/linux-rules.ts';
 import { overlap } from '../../src/diagnosis/overlap.ts';
-import { skip, type TestContext } from '../skip.ts';
+import { skip, type TestContext } from '../support/skip.ts';
 
 const test = suite('the rules of Linux');
 const here = process.platform === 'linux';

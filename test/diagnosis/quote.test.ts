@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { quote } from '../../src/diagnosis/quote.ts';
-import { noPowerShell, plain, pwsh } from '../powershell.ts';
-import { skip, type TestContext } from '../skip.ts';
-import { linux, solve, windows } from './world.ts';
+import { noPowerShell, plain, pwsh } from '../support/powershell.ts';
+import { skip, type TestContext } from '../support/skip.ts';
+import { linux, solve, windows } from '../support/world.ts';
 
 const test = suite('names in commands');
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { relation, sameOwner, sharing, type Holder, type SharingKind } from '../../src/diagnosis/sharing.ts';
 import { endpoints } from '../../src/ownership/endpoints.ts';
-import { facts, process, socket } from '../facts/example.ts';
+import { facts, process, socket } from '../support/example.ts';
 
 const test = suite('holders of one port');
 

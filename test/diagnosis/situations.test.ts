@@ -2,7 +2,7 @@
 // yes, no or ?, the cause, the confidence and the owner; then - what shows it, and $ what to do, the safest first.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { linux, range, solve, verdictText, windows, type Situation } from './world.ts';
+import { linux, range, solve, verdictText, windows, type Situation } from '../support/world.ts';
 
 const nginx = { pid: 100, imageName: 'nginx', path: '/usr/sbin/nginx', user: 'root', unit: 'nginx.service' };
 const node = { pid: 200, imageName: 'node', path: '/usr/bin/node', user: 'ann' };

@@ -2,8 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '../../src/diagnosis/stop-commands.ts';
-import { process } from '../facts/example.ts';
-import { linux, solve, windows } from './world.ts';
+import { process } from '../support/example.ts';
+import { linux, solve, windows } from '../support/world.ts';
 
 const test = suite('commands that stop by name');
 const id = '0123456789abcdef'.repeat(4);

@@ -5,9 +5,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { allCommands } from '../../src/cli/commands.ts';
+import { catalogue } from '../../src/commands/catalogue.ts';
 import { formats } from '../../src/formats/formats.ts';
-import { temporaryFolder } from '../commands/harness.ts';
-import { skip } from '../skip.ts';
+import { temporaryFolder } from '../support/harness.ts';
+import { skip } from '../support/skip.ts';
 import { codeLines, pages, textOf } from './pages.ts';
 
 const test = suite('command lines in the documentation');
@@ -96,7 +97,7 @@ test('are understood, and do what the page says', (context) => {
 
 test('README names every command', async () => {
   const text = textOf('README.md');
-  for (const command of await allCommands()) {
+  for (const command of await allCommands(catalogue)) {
     const [first] = (command as { paths?: string[][] }).paths?.[0] ?? [];
     if (first !== undefined && !['ranges', 'history', 'completion'].includes(first)) assert.match(text, new RegExp(`portowner ${first}`), first);
   }

@@ -6,10 +6,10 @@ import { root } from '../../src/build/runtime.mjs';
 import { redact } from '../../src/doctor/redact.ts';
 import { decodeDiag, decodeProcNet } from '../../src/facts/decode/linux-sockets.ts';
 import { decodeSockets } from '../../src/facts/decode/windows-sockets.ts';
-import { envelopeText, parseEnvelope, readEnvelope } from '../../src/facts/envelope.ts';
-import { gather } from '../../src/facts/gather.ts';
-import { everything } from '../../src/facts/question.ts';
-import { recordedSource, type Platform, type RawEntry } from '../../src/facts/raw.ts';
+import { envelopeText, parseEnvelope, readEnvelope } from '../../src/facts/read/envelope.ts';
+import { gather } from '../../src/facts/gather/gather.ts';
+import { everything } from '../../src/facts/model/question.ts';
+import { recordedSource, type Platform, type RawEntry } from '../../src/system/raw.ts';
 
 const test = suite('a redacted report');
 const at = '2026-01-02T03:04:05Z';

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import sax from 'sax';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { problemKinds, type ProblemCode } from '../../src/problems.ts';
+import { problemKinds, type ProblemCode } from '../../src/schema/problems.ts';
 import type { AnyRow } from '../../src/schema/column.ts';
-import { empty, full, hostileRow, problem, sample, written } from './helpers.ts';
+import { empty, full, hostileRow, problem, sample, written } from '../support/formats.ts';
 
 const test = suite('clixml');
 

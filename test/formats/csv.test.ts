@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { neutralise } from '../../src/formats/csv.ts';
 import type { AnyRow } from '../../src/schema/column.ts';
-import { empty, full, hostileRow, hostileText, sample, written } from './helpers.ts';
+import { empty, full, hostileRow, hostileText, sample, written } from '../support/formats.ts';
 
 const test = suite('csv');
 

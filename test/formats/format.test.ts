@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { formats, loadWriter } from '../../src/formats/formats.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
-import { empty, full, problem, sample, written } from './helpers.ts';
+import { empty, full, problem, sample, written } from '../support/formats.ts';
 
 const test = suite('formats');
 

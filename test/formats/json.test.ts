@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { empty, full, hostileRow, problem, sample, written } from './helpers.ts';
+import { empty, full, hostileRow, problem, sample, written } from '../support/formats.ts';
 
 const test = suite('json');
 

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Terminal } from '../../src/formats/writer.ts';
+import type { Terminal } from '../../src/system/terminal.ts';
 import type { AnyRow, RowSchema } from '../../src/schema/column.ts';
-import { empty, full, hostileRow, sample, written } from './helpers.ts';
+import { empty, full, hostileRow, sample, written } from '../support/formats.ts';
 
 const test = suite('table');
 

@@ -1,4 +1,4 @@
-import type { Outcome } from '../commands/harness.ts';
+import type { Outcome } from '../support/harness.ts';
 
 /** What nobody's terminal should get: as src/formats/sanitise.ts has it, but with the ends of lines. */
 const unsafe = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\n\u200c\u200d]]/v;

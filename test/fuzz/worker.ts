@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from '../../src/build/runtime.mjs';
-import type { Hands } from '../../src/actions/hands.ts';
-import { readEnvelope } from '../../src/facts/envelope.ts';
-import { recordedSource, type RawSource } from '../../src/facts/raw.ts';
-import { run, type Outcome } from '../commands/harness.ts';
-import { fakeLinux, fakeWindows } from '../schedule/fake.ts';
+import type { Hands } from '../../src/system/hands.ts';
+import { readEnvelope } from '../../src/facts/read/envelope.ts';
+import { recordedSource, type RawSource } from '../../src/system/raw.ts';
+import { run, type Outcome } from '../support/harness.ts';
+import { fakeLinux, fakeWindows } from '../support/schedule-fake.ts';
 import { parseCase, type Case } from './case.ts';
 import { flawOf } from './properties.ts';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NotAFile, NotPrivate, openPrivate, privateFolder, readPrivate } from '../../src/io/private.ts';
-import { temporaryFolder } from '../commands/harness.ts';
-import { skip } from '../skip.ts';
+import { temporaryFolder } from '../support/harness.ts';
+import { skip } from '../support/skip.ts';
 
 const test = suite('private files');
 const someone = 12_345;

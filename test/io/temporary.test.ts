@@ -6,9 +6,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { replaceFile, temporaryBeside } from '../../src/io/temporary.ts';
-import { run, snapshotFile, temporaryFolder } from '../commands/harness.ts';
-import { facts } from '../facts/example.ts';
-import { skip } from '../skip.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+import { facts } from '../support/example.ts';
+import { skip } from '../support/skip.ts';
 
 const test = suite('temporary files');
 
@@ -111,7 +111,7 @@ test('what another machine, boot or container left stays for a week after it was
 test('a killed run leaves its file, and the next one that writes there removes it', async () => {
   const folder = temporaryFolder();
   const script = join(folder, 'writer.ts');
-  const sink = join(root, 'src/formats/sink.ts').replaceAll('\\', '/');
+  const sink = join(root, 'src/io/sink.ts').replaceAll('\\', '/');
   writeFileSync(
     script,
     `import { fileSink } from 'file://${sink.startsWith('/') ? '' : '/'}${sink}';\nfileSink(process.argv[2]).flush();\nprocess.stdout.write('open');\nsetInterval(() => {}, 1000);\n`,

@@ -7,9 +7,9 @@ import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { decodeText, TextError } from '../../src/io/text.ts';
 import { liveBinder, liveSource } from '../../src/machine/live.ts';
-import { run, snapshotFile, temporaryFolder } from '../commands/harness.ts';
-import { facts, socket } from '../facts/example.ts';
-import { skip, type TestContext } from '../skip.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+import { facts, socket } from '../support/example.ts';
+import { skip, type TestContext } from '../support/skip.ts';
 
 const test = suite<TestContext>('text of files');
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { noPowerShell, pwsh } from '../powershell.ts';
+import { noPowerShell, pwsh } from '../support/powershell.ts';
 import { failure, type Layer, type Result, skipAll, total } from './layer.ts';
 import { pester, runShell } from './pester.ts';
 

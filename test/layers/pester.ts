@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../src/build/runtime.mjs';
-import { plain } from '../powershell.ts';
+import { plain } from '../support/powershell.ts';
 import { failure, type Result } from './layer.ts';
 
 const timeout = 20 * 60_000;

@@ -8,7 +8,7 @@ import { testFile } from './uvu.ts';
 
 const test = suite('test files');
 const uvu = import.meta.resolve('uvu');
-const skip = import.meta.resolve('../skip.ts');
+const skip = import.meta.resolve('../support/skip.ts');
 const head = `import { suite } from '${uvu}';\nimport { skip } from '${skip}';\nconst test = suite('s');\n`;
 
 const cases: [name: string, source: string, passed: number, failed: number, skipped: Result['skipped'], said: RegExp][] = [

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { moduleFolder } from '../../src/build/module.ts';
 import { nodeBinary, root, runtimes } from '../../src/build/runtime.mjs';
-import { wine } from '../build/machine.ts';
+import { wine } from '../support/build-machine.ts';
 import { type Layer, skipAll, total } from './layer.ts';
 import { pester, type Shell } from './pester.ts';
 

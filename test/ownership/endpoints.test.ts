@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Facts } from '../../src/facts/facts.ts';
+import type { Facts } from '../../src/facts/model/facts.ts';
 import { endpoints } from '../../src/ownership/endpoints.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
-import { connection, facts, process, service, socket } from '../facts/example.ts';
+import { connection, facts, process, service, socket } from '../support/example.ts';
 
 const test = suite('who owns it');
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressMatcher, anyPattern } from '../../src/ownership/filter.ts';
 import { compareRows, parseSort } from '../../src/ownership/sort.ts';
-import { PortOwnerError } from '../../src/problems.ts';
+import { PortOwnerError } from '../../src/schema/problems.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
 
 const test = suite('filters and order');

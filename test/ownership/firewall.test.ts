@@ -2,10 +2,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeLinuxFirewall } from '../../src/facts/decode/linux-firewall.ts';
 import { decodeWindowsFirewall } from '../../src/facts/decode/windows-firewall.ts';
-import type { Facts, Process, Service, Socket } from '../../src/facts/facts.ts';
+import type { Facts, Process, Service, Socket } from '../../src/facts/model/facts.ts';
 import { endpoints } from '../../src/ownership/endpoints.ts';
 import { withFirewall } from '../../src/ownership/firewall.ts';
-import { connection, facts, process, service, socket, udp } from '../facts/example.ts';
+import { connection, facts, process, service, socket, udp } from '../support/example.ts';
 
 const test = suite('what the firewall does');
 const ok = { status: 'ok', reason: null, needs: null, at: '2026-01-02T03:04:06Z' } as const;

@@ -1,12 +1,12 @@
 // Who is behind a port on Linux, from what the kernel says (raw) to the line that a person reads (Owner).
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { gather } from '../../src/facts/gather.ts';
-import { everything } from '../../src/facts/question.ts';
-import type { RawSource } from '../../src/facts/raw.ts';
+import { gather } from '../../src/facts/gather/gather.ts';
+import { everything } from '../../src/facts/model/question.ts';
+import type { RawSource } from '../../src/system/raw.ts';
 import { endpoints } from '../../src/ownership/endpoints.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
-import { linux, type World } from '../facts/linux-raw.ts';
+import { linux, type World } from '../support/linux-raw.ts';
 
 const test = suite('the truth on Linux');
 

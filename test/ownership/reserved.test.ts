@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { PortRange } from '../../src/facts/facts.ts';
+import type { PortRange } from '../../src/facts/model/facts.ts';
 import { reservedNotes } from '../../src/ownership/reserved.ts';
-import { facts } from '../facts/example.ts';
+import { facts } from '../support/example.ts';
 
 const test = suite('what keeps a port without a socket');
 

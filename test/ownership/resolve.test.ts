@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { endpoints } from '../../src/ownership/endpoints.ts';
 import { resolveNames } from '../../src/ownership/resolve.ts';
-import { connection, facts, socket } from '../facts/example.ts';
+import { connection, facts, socket } from '../support/example.ts';
 
 const test = suite('names from DNS');
 

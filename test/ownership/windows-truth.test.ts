@@ -2,13 +2,13 @@
 // for a Windows administrator to check. What is there is built from documented layouts; netsh's texts are in fixtures.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { gather } from '../../src/facts/gather.ts';
-import { everything, selectSockets, type Question } from '../../src/facts/question.ts';
-import type { RawEntry } from '../../src/facts/raw.ts';
+import { gather } from '../../src/facts/gather/gather.ts';
+import { everything, selectSockets, type Question } from '../../src/facts/model/question.ts';
+import type { RawEntry } from '../../src/system/raw.ts';
 import { endpoints } from '../../src/ownership/endpoints.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
-import { codePages, languages, netshText } from '../facts/windows-netsh-texts.ts';
-import { base, boundTable, filetime, servicePage, windows, type Entry, type ServiceEntry, type World } from '../facts/windows-raw.ts';
+import { codePages, languages, netshText } from '../support/windows-netsh-texts.ts';
+import { base, boundTable, filetime, servicePage, windows, type Entry, type ServiceEntry, type World } from '../support/windows-raw.ts';
 
 const test = suite('the truth on Windows');
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PortOwnerError } from '../../src/problems.ts';
+import { PortOwnerError } from '../../src/schema/problems.ts';
 import { formatPorts, parsePorts, portMatcher } from '../../src/ports/expression.ts';
 import { serviceName, serviceNames, servicePorts } from '../../src/ports/iana.ts';
 import { portClass } from '../../src/ports/classes.ts';

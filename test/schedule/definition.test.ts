@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PortOwnerError } from '../../src/problems.ts';
+import { PortOwnerError } from '../../src/schema/problems.ts';
 import { auditArguments, checkLengths, checkName, parseAccount, parseTime, splitUnit, splitWindows, taskPath, windowsArguments } from '../../src/schedule/definition.ts';
 import { unitValues, units } from '../../src/schedule/units.ts';
-import { linuxTask, windowsTask } from './example.ts';
+import { linuxTask, windowsTask } from '../support/schedule-example.ts';
 
 const test = suite('the definition of a scheduled audit');
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeDescriptor, right, rightsOf } from '../../src/schedule/descriptor.ts';
-import { ace, descriptor } from './descriptor-bytes.ts';
+import { ace, descriptor } from '../support/descriptor-bytes.ts';
 
 const test = suite('security descriptors');
 const everyone = 'S-1-1-0';

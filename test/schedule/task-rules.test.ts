@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { taskText } from '../../src/facts/decode/windows-text.ts';
 import { checkTask, seconds } from '../../src/schedule/task-rules.ts';
 import { asciiXml, taskFile, taskXml } from '../../src/schedule/task-xml.ts';
-import { gmsaTask, windowsTask } from './example.ts';
+import { gmsaTask, windowsTask } from '../support/schedule-example.ts';
 
 const test = suite('the XML of a task');
 const good = taskXml(windowsTask);

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from '../../src/build/runtime.mjs';
 import { checkTask } from '../../src/schedule/task-rules.ts';
-import { templates } from './templates.ts';
+import { templates } from '../support/task-templates.ts';
 
 const test = suite('templates of tasks');
 const folder = join(root, 'ps/Tasks');

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Look } from '../../src/schedule/scheduler.ts';
+import type { Look } from '../../src/system/scheduler.ts';
 import { examine, listWriters, mayAccount, pathSteps, type Used } from '../../src/schedule/trust.ts';
-import { ace, descriptor } from './descriptor-bytes.ts';
+import { ace, descriptor } from '../support/descriptor-bytes.ts';
 
 const test = suite('who could change what a task uses');
 const system = 'S-1-5-18';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { units } from '../../src/schedule/units.ts';
-import { has, withFolder } from '../build/machine.ts';
-import { skip, type TestContext } from '../skip.ts';
-import { linuxTask } from './example.ts';
+import { has, withFolder } from '../support/build-machine.ts';
+import { skip, type TestContext } from '../support/skip.ts';
+import { linuxTask } from '../support/schedule-example.ts';
 
 const test = suite('units of systemd');
 

@@ -1,4 +1,4 @@
-import type { Container } from '../facts.ts';
+import type { Container } from '../model/facts.ts';
 
 /** The unit and the container that a process belongs to. */
 export interface Membership {

@@ -1,4 +1,4 @@
-import type { FirewallChain, FirewallRule, PortSpan } from '../facts.ts';
+import type { FirewallChain, FirewallRule, PortSpan } from '../model/facts.ts';
 import type { Decoded } from './windows-memory.ts';
 import { members } from './windows-told.ts';
 

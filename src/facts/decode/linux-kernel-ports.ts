@@ -1,4 +1,4 @@
-import { parseJson } from '../../nesting.ts';
+import { parseJson } from '../../io/nesting.ts';
 
 /** A socket, as far as it tells which part of the kernel has it. */
 interface Ends {

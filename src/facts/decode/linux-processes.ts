@@ -1,6 +1,6 @@
-import { parseJson } from '../../nesting.ts';
-import { maskArguments, maskCommandLine } from '../mask.ts';
-import type { Refusal } from '../raw.ts';
+import { parseJson } from '../../io/nesting.ts';
+import { maskArguments, maskCommandLine } from '../gather/mask.ts';
+import type { Refusal } from '../../system/raw.ts';
 
 /** What /proc/PID/stat says of a process. */
 export interface Stat {

@@ -1,5 +1,5 @@
-import { parseJson } from '../../nesting.ts';
-import type { SocketUnit } from '../facts.ts';
+import { parseJson } from '../../io/nesting.ts';
+import type { SocketUnit } from '../model/facts.ts';
 
 /** What the `socketunits` entry has of one unit: its file and the drop-ins after it, in the order in which they count. */
 interface UnitFiles {

@@ -1,5 +1,5 @@
-import { parseJson } from '../../nesting.ts';
-import type { Machine, PortRange } from '../facts.ts';
+import { parseJson } from '../../io/nesting.ts';
+import type { Machine, PortRange } from '../model/facts.ts';
 
 /** An object of JSON text; empty when the text is none. */
 function members(text: string): Record<string, unknown> {

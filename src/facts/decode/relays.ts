@@ -1,4 +1,4 @@
-import type { Relay } from '../facts.ts';
+import type { Relay } from '../model/facts.ts';
 
 /** A process as far as it takes to see that it is a relay. */
 export interface RelayCandidate {

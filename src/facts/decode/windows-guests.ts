@@ -1,4 +1,4 @@
-import type { PortRange } from '../facts.ts';
+import type { PortRange } from '../model/facts.ts';
 import { viewOf, type Decoded } from './windows-memory.ts';
 
 /** sizeof(HCN_PORT_RANGE_ENTRY) on 64 bits. */

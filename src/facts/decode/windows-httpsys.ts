@@ -1,4 +1,4 @@
-import type { HttpQueue, IpListenAddress, UrlReservation } from '../facts.ts';
+import type { HttpQueue, IpListenAddress, UrlReservation } from '../model/facts.ts';
 import { ipv4Text, ipv6Text } from './address.ts';
 import { memoryOf, viewOf, wideString, type Decoded } from './windows-memory.ts';
 

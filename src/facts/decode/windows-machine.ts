@@ -1,4 +1,4 @@
-import type { Machine } from '../facts.ts';
+import type { Machine } from '../model/facts.ts';
 import { members, told, valueOf, type Told } from './windows-told.ts';
 
 /** The raw entry `machine`, as JSON text. */

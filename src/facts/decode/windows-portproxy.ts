@@ -1,4 +1,4 @@
-import type { PortProxy } from '../facts.ts';
+import type { PortProxy } from '../model/facts.ts';
 import type { Decoded } from './windows-memory.ts';
 import { members } from './windows-told.ts';
 

@@ -1,4 +1,4 @@
-import type { Service } from '../facts.ts';
+import type { Service } from '../model/facts.ts';
 import { memoryOf, wideString, type Decoded } from './windows-memory.ts';
 
 /** sizeof(ENUM_SERVICE_STATUS_PROCESSW) on 64 bits. */

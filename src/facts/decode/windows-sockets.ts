@@ -1,4 +1,4 @@
-import type { Socket } from '../facts.ts';
+import type { Socket } from '../model/facts.ts';
 import { ipv4Text, ipv6Text } from './address.ts';
 import { filetimeAt, viewOf, type Decoded } from './windows-memory.ts';
 

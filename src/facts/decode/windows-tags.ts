@@ -1,4 +1,4 @@
-import type { RawEntry } from '../raw.ts';
+import type { RawEntry } from '../../system/raw.ts';
 import { members, told, type Told } from './windows-told.ts';
 
 /** How the raw entry `servicetags` names a tag: tags are numbers within a process. */

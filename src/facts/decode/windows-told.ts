@@ -1,5 +1,5 @@
-import { parseJson } from '../../nesting.ts';
-import type { Refusal } from '../raw.ts';
+import { parseJson } from '../../io/nesting.ts';
+import type { Refusal } from '../../system/raw.ts';
 
 /** One thing that was asked: what was said, or why nothing was. The members of raw entries that are JSON text. */
 export type Told = { readonly value: string } | { readonly refusal: Refusal };

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
-import { socketAddress, type BindAnswer } from '../../facts/probe.ts';
-import type { RawSource } from '../../facts/raw.ts';
+import { socketAddress, type BindAnswer } from '../../facts/gather/probe.ts';
+import type { RawSource } from '../../system/raw.ts';
 import { binderSource, type TryBind } from '../binder.ts';
 
 /** linux/socket.h, linux/in6.h */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Hands, Self } from '../../actions/hands.ts';
+import type { Hands, Self } from '../../system/hands.ts';
 import { decodeCgroup } from '../../facts/decode/linux-cgroup.ts';
-import { PortOwnerError } from '../../problems.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
 import { allProcesses, canTellStart, holdProcess } from './signal.ts';
 import { endUnit, stopUnit, unitState } from './systemd.ts';
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { RawEntry } from '../../facts/raw.ts';
+import type { RawEntry } from '../../system/raw.ts';
 import { systemTool } from './tools.ts';
 
 const patience = 5;

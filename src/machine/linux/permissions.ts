@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { errorCode } from '../../io/errors.ts';
-import type { Look } from '../../schedule/scheduler.ts';
+import type { Look } from '../../system/scheduler.ts';
 import { userName } from './libc.ts';
 
 type Ffi = typeof import('node:ffi');

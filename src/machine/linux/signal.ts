@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import type { HeldProcess, TreeProcess } from '../../actions/hands.ts';
+import type { HeldProcess, TreeProcess } from '../../system/hands.ts';
 import { decodeStat, startTime } from '../../facts/decode/linux-processes.ts';
 import { decodeBoot } from '../../facts/decode/linux-system.ts';
-import type { Refusal } from '../../facts/raw.ts';
+import type { Refusal } from '../../system/raw.ts';
 import { linuxSource } from './source.ts';
 
 /** Thrown for what Linux refuses. */

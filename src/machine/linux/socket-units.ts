@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { RawEntry } from '../../facts/raw.ts';
+import type { RawEntry } from '../../system/raw.ts';
 import { errorCode } from '../../io/errors.ts';
 
 /** Where the system's manager looks for units, what counts most first: systemd.unit(5). */

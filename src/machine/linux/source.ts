@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { hostname, release } from 'node:os';
-import { parseBinaryName } from '../../facts/binaries.ts';
-import type { RawEntry, RawHint, RawSource, Refusal } from '../../facts/raw.ts';
+import { parseBinaryName } from '../../facts/gather/binaries.ts';
+import type { RawEntry, RawHint, RawSource, Refusal } from '../../system/raw.ts';
 import { sha256 } from '../hash.ts';
 import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';

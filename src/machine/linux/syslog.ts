@@ -1,5 +1,5 @@
-import type { LogEvent } from '../../audit/events.ts';
-import type { Refusal } from '../../facts/raw.ts';
+import type { LogEvent } from '../../system/log.ts';
+import type { Refusal } from '../../system/raw.ts';
 import { syslogCalls } from './libc.ts';
 
 /** sys/socket.h, sys/syslog.h */

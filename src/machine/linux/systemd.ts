@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import type { ServiceId, ServiceState } from '../../actions/hands.ts';
-import type { Refusal } from '../../facts/raw.ts';
+import type { ServiceId, ServiceState } from '../../system/hands.ts';
+import type { Refusal } from '../../system/raw.ts';
 import { controlGroupOf, isUnitName } from '../../facts/decode/linux-cgroup.ts';
 import { isProcess, Refused } from './signal.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { RawEntry, RawSource } from '../../facts/raw.ts';
+import type { RawEntry, RawSource } from '../../system/raw.ts';
 
 const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
 import { replaceFile } from '../../io/temporary.ts';
-import type { LinuxScheduler } from '../../schedule/scheduler.ts';
+import type { LinuxScheduler } from '../../system/scheduler.ts';
 import { accountText, lookAt } from './permissions.ts';
 
 const systemctlPaths = ['/usr/bin/systemctl', '/bin/systemctl'];

@@ -1,4 +1,4 @@
-import type { Look } from '../../schedule/scheduler.ts';
+import type { Look } from '../../system/scheduler.ts';
 import { Refused, refused, win32 } from './errors.ts';
 import { systemLibrary, wide } from './ffi.ts';
 import { lastErrorCode } from './kernel32.ts';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { isSea } from 'node:sea';
-import type { RawEntry, Refusal } from '../../facts/raw.ts';
+import type { RawEntry, Refusal } from '../../system/raw.ts';
 import { Refused } from './errors.ts';
 import { systemDirectory, systemLibrary } from './ffi.ts';
 import { uncovered } from './uncovered.ts';

@@ -1,5 +1,5 @@
-import { socketAddress, type BindAnswer } from '../../facts/probe.ts';
-import type { RawSource } from '../../facts/raw.ts';
+import { socketAddress, type BindAnswer } from '../../facts/gather/probe.ts';
+import type { RawSource } from '../../system/raw.ts';
 import { binderSource, type TryBind } from '../binder.ts';
 import { processAccount } from './advapi32.ts';
 import { systemLibrary } from './ffi.ts';

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { tagKey } from '../../facts/decode/windows-tags.ts';
 import { memoryOf, wideString } from '../../facts/decode/windows-memory.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
-import type { Refusal } from '../../facts/raw.ts';
+import type { Refusal } from '../../system/raw.ts';
 import { Refused, refused } from './errors.ts';
 import { addressOf, systemLibrary } from './ffi.ts';
 import { socketTable } from './iphlpapi.ts';

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../facts/raw.ts';
+import type { Refusal } from '../../system/raw.ts';
 
 /** Thrown inside this folder for what Windows refuses; source.ts turns it into raw. */
 export class Refused extends Error {

@@ -1,4 +1,4 @@
-import type { Hands } from '../../actions/hands.ts';
+import type { Hands } from '../../system/hands.ts';
 import { interruptConsole } from './console.ts';
 import { endService, serviceState, stopService } from './servicecontrol.ts';
 import { iisSites, stopSite } from './servicecontrol-iis.ts';

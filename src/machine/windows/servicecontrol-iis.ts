@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { Site } from '../../actions/hands.ts';
+import type { Site } from '../../system/hands.ts';
 import { decodeText } from '../../facts/decode/windows-text.ts';
 import { Refused } from './errors.ts';
 import { systemDirectory } from './ffi.ts';

@@ -1,5 +1,5 @@
-import type { ServiceId, ServiceState } from '../../actions/hands.ts';
-import type { Refusal } from '../../facts/raw.ts';
+import type { ServiceId, ServiceState } from '../../system/hands.ts';
+import type { Refusal } from '../../system/raw.ts';
 import { Refused, refused, win32 } from './errors.ts';
 import { addressOf, systemLibrary, wide, wideText } from './ffi.ts';
 import { lastError, lastErrorCode } from './kernel32.ts';

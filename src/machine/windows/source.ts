@@ -1,11 +1,11 @@
 import { release } from 'node:os';
-import { parseBinaryName } from '../../facts/binaries.ts';
+import { parseBinaryName } from '../../facts/gather/binaries.ts';
 import type { MachineDetails } from '../../facts/decode/windows-machine.ts';
 import type { ProcessDetails } from '../../facts/decode/windows-processes.ts';
 import { tcpState, type SocketTable } from '../../facts/decode/windows-sockets.ts';
 import { portProxyTables } from '../../facts/decode/windows-portproxy.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
-import type { RawEntry, RawHint, RawSource } from '../../facts/raw.ts';
+import type { RawEntry, RawHint, RawSource } from '../../system/raw.ts';
 import { sha256 } from '../hash.ts';
 import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
 import { askApart, isAskedApart, ownCommand } from './apart.ts';

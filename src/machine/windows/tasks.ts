@@ -4,7 +4,7 @@ import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, stat
 import { isSea } from 'node:sea';
 import { decodeText, taskText } from '../../facts/decode/windows-text.ts';
 import { errorCode } from '../../io/errors.ts';
-import type { Said, WindowsScheduler } from '../../schedule/scheduler.ts';
+import type { Said, WindowsScheduler } from '../../system/scheduler.ts';
 import { accountRights, accountSid, isRemote, lookAt, makeFolder, programData, sidBytes } from './acl.ts';
 import { accountName, elevated, sidText } from './advapi32.ts';
 import { Refused } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { HeldProcess, TreeProcess } from '../../actions/hands.ts';
+import type { HeldProcess, TreeProcess } from '../../system/hands.ts';
 import { memoryOf, filetimeText } from '../../facts/decode/windows-memory.ts';
 import { decodeProcesses } from '../../facts/decode/windows-processes.ts';
 import { enableDebugPrivilege } from './advapi32.ts';

@@ -1,4 +1,4 @@
-import type { RawEntry, RawSource } from '../../facts/raw.ts';
+import type { RawEntry, RawSource } from '../../system/raw.ts';
 import { Refused } from './errors.ts';
 import { powershellCall, systemTool, type ToolCall } from './system-tool.ts';
 

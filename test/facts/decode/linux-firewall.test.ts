@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
 import { decodeLinuxFirewall } from '../../../src/facts/decode/linux-firewall.ts';
-import type { FirewallRule } from '../../../src/facts/facts.ts';
+import type { FirewallRule } from '../../../src/facts/model/facts.ts';
 
 const test = suite('the packet filter of Linux');
 

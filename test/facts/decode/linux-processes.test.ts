@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commandLine, decodeProcess, decodeStat, imageName, startTime } from '../../../src/facts/decode/linux-processes.ts';
-import { processText, statText } from '../linux-raw.ts';
+import { processText, statText } from '../../support/linux-raw.ts';
 
 const test = suite('linux processes');
 

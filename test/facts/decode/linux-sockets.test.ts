@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeDiag, decodeHolders, decodeInterfaces, decodeProcNet, type KernelSocket } from '../../../src/facts/decode/linux-sockets.ts';
-import { diag, diagMessage, done, holderBytes, netlink, type DiagRow } from '../linux-raw.ts';
+import { diag, diagMessage, done, holderBytes, netlink, type DiagRow } from '../../support/linux-raw.ts';
 
 const test = suite('linux sockets');
 

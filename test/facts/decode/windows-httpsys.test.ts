@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeHttpQueues, decodeIpListenList, decodeUrlReservations, urlPrefix } from '../../../src/facts/decode/windows-httpsys.ts';
 import { decodeText } from '../../../src/facts/decode/windows-text.ts';
-import { codePages, languages, netshText } from '../windows-netsh-texts.ts';
+import { codePages, languages, netshText } from '../../support/windows-netsh-texts.ts';
 
 const test = suite('HTTP.sys');
 

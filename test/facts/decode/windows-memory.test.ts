@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { filetimeText, memoryOf, unicodeString, wideString } from '../../../src/facts/decode/windows-memory.ts';
-import { filetime } from '../windows-raw.ts';
+import { filetime } from '../../support/windows-raw.ts';
 
 const test = suite('windows memory');
 

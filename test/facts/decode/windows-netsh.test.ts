@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeDynamicRange, decodeExcludedRanges } from '../../../src/facts/decode/windows-netsh.ts';
-import { languages, netshText } from '../windows-netsh-texts.ts';
+import { languages, netshText } from '../../support/windows-netsh-texts.ts';
 
 const test = suite('windows netsh');
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryOf } from '../../../src/facts/decode/windows-memory.ts';
 import { createdText, decodeProcessDetails, decodeProcesses } from '../../../src/facts/decode/windows-processes.ts';
-import { base, filetime, processList } from '../windows-raw.ts';
+import { base, filetime, processList } from '../../support/windows-raw.ts';
 
 const test = suite('windows processes');
 

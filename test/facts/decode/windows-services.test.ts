@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeServices } from '../../../src/facts/decode/windows-services.ts';
-import { base, servicePage } from '../windows-raw.ts';
+import { base, servicePage } from '../../support/windows-raw.ts';
 
 const test = suite('windows services');
 

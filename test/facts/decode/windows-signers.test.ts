@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeSigners } from '../../../src/facts/decode/windows-signers.ts';
-import { signerLine } from '../windows-signers-text.ts';
+import { signerLine } from '../../support/windows-signers-text.ts';
 
 const test = suite('windows signers');
 

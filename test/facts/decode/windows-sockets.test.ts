@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeSockets, tcpStateName, type SocketTable } from '../../../src/facts/decode/windows-sockets.ts';
-import { filetime, socketTable, type Row } from '../windows-raw.ts';
+import { filetime, socketTable, type Row } from '../../support/windows-raw.ts';
 
 const test = suite('windows socket tables');
 

@@ -5,7 +5,7 @@ import { decodeGuestPorts } from '../../../src/facts/decode/windows-guests.ts';
 import { decodePortProxies } from '../../../src/facts/decode/windows-portproxy.ts';
 import { decodeBoundSockets } from '../../../src/facts/decode/windows-sockets.ts';
 import { decodeServiceTags } from '../../../src/facts/decode/windows-tags.ts';
-import { boundTable, guestPorts } from '../windows-raw.ts';
+import { boundTable, guestPorts } from '../../support/windows-raw.ts';
 
 const test = suite('windows tables');
 

@@ -1,0 +1,93 @@
+import { Command } from 'clipanion';
+import type { CommandAbout } from './about.ts';
+import type { Refusal } from '../system/raw.ts';
+import { ClosedPipe } from '../io/sink.ts';
+import { sanitise } from '../formats/sanitise.ts';
+import { errorWords, isSystemError } from '../io/errors.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import type { Surroundings } from '../system/surroundings.ts';
+
+/** What clipanion hands to a command. */
+export interface Context {
+  readonly surroundings: Surroundings;
+  /** Every command, for those that tell about them. */
+  readonly catalogue: Catalogue;
+}
+
+/** A problem as people read it on stderr: one line, and one for the hint. */
+export function problemText(problem: Problem): string {
+  const word = problem.severity === 'Warning' ? 'warning: ' : '';
+  const hint = problem.hint === undefined ? '' : `  ${sanitise(problem.hint)}\n`;
+  return `portowner: ${problem.code}: ${word}${sanitise(problem.message)}\n${hint}`;
+}
+
+/** Whatever was thrown, as the error that the user gets. */
+export function toPortOwnerError(error: unknown): PortOwnerError {
+  if (error instanceof PortOwnerError) return error;
+  if (error instanceof Error && 'clipanion' in error) {
+    // Clipanion's message goes on with the usage: its first line is the error.
+    const [first = ''] = error.message.split('\n');
+    return new PortOwnerError('PO1001', first.replace(/^(Unknown Syntax|Usage) Error: /, '').replace(/[.:]$/, ''), {
+      hint: 'portowner --help lists the options.',
+    });
+  }
+  // What the system refused where no command reckoned with it is no defect.
+  if (error instanceof Error && 'refusal' in error) {
+    const { code, text, needs } = error.refusal as Refusal;
+    return new PortOwnerError(
+      code === 'AccessDenied' ? 'PO3002' : 'PO3001',
+      needs === undefined ? text : `${text} (needs ${needs})`,
+      { cause: error },
+    );
+  }
+  // The system refused something that nobody expected it to: that is no defect of this program.
+  if (isSystemError(error)) {
+    const what = error.path ?? error.syscall ?? 'the system';
+    return new PortOwnerError('PO2001', `cannot use ${what}: ${errorWords(error, 'read')}`, {
+      target: what,
+      cause: error,
+    });
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new PortOwnerError('PO9001', `this is a defect in PortOwner: ${text.split('\n').slice(0, 4).join(' ')}`, {
+    hint: 'Please report it with this line.',
+    cause: error,
+  });
+}
+
+/** What all commands share: how an error becomes text and an exit code. */
+export abstract class BaseCommand extends Command<Context & Command['context']> {
+  get surroundings(): Surroundings {
+    return this.context.surroundings;
+  }
+
+  /** Does the command's work. Throws PortOwnerError for whatever ends it. */
+  abstract perform(): Promise<ExitCode>;
+
+  async execute(): Promise<ExitCode> {
+    return this.perform();
+  }
+
+  // Clipanion would print to stdout and end with 0 or 1.
+  override async validateAndExecute(): Promise<number> {
+    try {
+      return await super.validateAndExecute();
+    } catch (error) {
+      if (error instanceof ClosedPipe) return exit.ok;
+      const known = toPortOwnerError(error);
+      this.fail(known);
+      return known.exitCode;
+    }
+  }
+
+  /** Tells of an error that ended the command. */
+  protected fail(error: PortOwnerError): void {
+    this.surroundings.error(problemText(error.problem));
+  }
+}
+
+/** A command, as the catalogue has it. */
+export type CommandClass = (new () => BaseCommand) & { readonly paths?: string[][]; readonly about: CommandAbout };
+
+/** The first word of a command line, and what loads the command or commands that it names; empty for the main question. */
+export type Catalogue = Readonly<Record<string, () => Promise<readonly CommandClass[]>>>;

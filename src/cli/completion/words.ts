@@ -1,0 +1,32 @@
+/**
+ * What may stand where on a command line, as data: made from the commands themselves, and written as a script for
+ * each shell.
+ */
+import type { Values } from '../about.ts';
+
+export interface OptionWords {
+  /** Its names, the long one first. */
+  readonly names: readonly string[];
+  readonly description: string;
+  /** Whether a value follows. */
+  readonly takesValue: boolean;
+  /** Null when the value is free text, or when there is none. */
+  readonly values: Values | null;
+}
+
+export interface CommandWords {
+  /** Its words, with blanks between them; empty for the main question. */
+  readonly path: string;
+  readonly description: string;
+  readonly options: readonly OptionWords[];
+  readonly operands: Values | null;
+}
+
+/** Words that may follow the words of `path` to name a command. */
+export function subcommands(path: string, commands: readonly CommandWords[]): CommandWords[] {
+  const start = path === '' ? '' : `${path} `;
+  return commands.filter(
+    (command) =>
+      command.path !== path && command.path.startsWith(start) && !command.path.slice(start.length).includes(' '),
+  );
+}

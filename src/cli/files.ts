@@ -1,0 +1,67 @@
+import { realpathSync, statSync, type BigIntStats } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { PortOwnerError } from '../schema/problems.ts';
+
+/** A file that a command line names, and the option or operand that does. */
+export interface NamedFile {
+  readonly by: string;
+  readonly path: string;
+}
+
+/** The files that are named; an option may not be there, or several times. */
+export function named(by: string, paths: string | readonly string[] | undefined): NamedFile[] {
+  return [paths ?? []].flat().map((path) => ({ by, path }));
+}
+
+/** A path without links and dots, as far as it exists. */
+function place(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(place(parent), basename(path));
+  }
+}
+
+/** What tells a file from all others; nothing for a terminal and such, which several may write to. */
+function marks(path: string): string[] {
+  let found: BigIntStats | undefined;
+  try {
+    found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // Who opens it says why it cannot be.
+    return [];
+  }
+  if (found !== undefined && !found.isFile()) return [];
+  const full = place(resolve(path));
+  const name = process.platform === 'win32' ? full.toLowerCase() : full;
+  // Some file systems have no numbers for files.
+  return found === undefined || found.ino === 0n ? [name] : [name, `${found.dev} ${found.ino}`];
+}
+
+/**
+ * Looks, before any work, that no file is named without a name (PO1001), and that none that will be written is another
+ * that is named, too (PO1005).
+ */
+export function checkFiles(inputs: readonly NamedFile[], outputs: readonly NamedFile[]): void {
+  for (const { by, path } of [...inputs, ...outputs]) {
+    if (path === '')
+      throw new PortOwnerError('PO1001', `${by} has no value`, {
+        hint:
+          by === '--from' ? 'It takes the path of a file, or - for standard input.' : 'It takes the path of a file.',
+      });
+  }
+  const seen = new Map<string, NamedFile>();
+  const files = [...inputs.filter(({ path }) => path !== '-'), ...outputs];
+  for (const [index, file] of outputs.length === 0 ? [] : files.entries()) {
+    const own = marks(file.path);
+    const other = own.map((mark) => seen.get(mark)).find((found) => found !== undefined);
+    if (other !== undefined && index >= files.length - outputs.length) {
+      throw new PortOwnerError('PO1005', `${other.by} ${other.path} and ${file.by} ${file.path} are the same file`, {
+        hint: 'Write to another file.',
+        target: file.path,
+      });
+    }
+    for (const mark of own) seen.set(mark, file);
+  }
+}

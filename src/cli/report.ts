@@ -1,0 +1,71 @@
+import { extname } from 'node:path';
+import { endings, formatOfEnding, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
+import { fileSink } from '../io/sink.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
+import { plainColumns, type AnyRow, type RowSchema } from '../schema/column.ts';
+import { problemText } from './base.ts';
+
+/** The format of a report's file. Throws PO1001. */
+export function reportFormat(path: string): Format {
+  const format = formatOfEnding(extname(path));
+  if (format !== null) return format;
+  throw new PortOwnerError(
+    'PO1001',
+    `cannot tell the report format from ${JSON.stringify(path)}; use ${endings.join(', ')}`,
+    {
+      target: path,
+    },
+  );
+}
+
+/** A problem where there are only rows: a finding that is none, which says so. */
+function problemRow({ severity, code, message, hint }: Problem, machine: string): AnyRow {
+  return {
+    Kind: 'Problem',
+    Severity: severity,
+    Rule: code,
+    Evidence: [message],
+    Remedy: hint === undefined ? null : [hint],
+    ComputerName: machine,
+  };
+}
+
+/**
+ * Writes findings to a file, whole or not at all, and what the audit of the machine could not tell: among the rows where
+ * the format has a place for it or is CSV, else below them. Throws PO1001 or PO2004.
+ */
+export async function writeReport(
+  path: string,
+  schema: RowSchema,
+  rows: readonly AnyRow[],
+  problems: readonly Problem[],
+  machine: string,
+  note: string,
+): Promise<void> {
+  const format = reportFormat(path);
+  const { narrow, forPeople, spreadsheet } = traitsOf(format);
+  const columns = plainColumns(schema).filter((column) => narrow !== true || column.importance !== undefined);
+  const sink = fileSink(path);
+  try {
+    const writer = await loadWriter(format, schema, {
+      columns,
+      sink,
+      problems: 'auto',
+      terminal: null,
+      excel: spreadsheet === true,
+    });
+    if (rows.length > 0 || forPeople !== true) {
+      for (const problem of problems) {
+        if (writer.carriesProblems) writer.problem(problem);
+        else if (spreadsheet === true) writer.row(problemRow(problem, machine));
+      }
+      for (const row of rows) writer.row(row);
+      await writer.end();
+    }
+    if (forPeople === true) sink.write(`${note}\n${problems.map(problemText).join('')}`);
+    sink.close();
+  } catch (error) {
+    sink.abort();
+    throw error;
+  }
+}

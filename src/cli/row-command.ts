@@ -1,0 +1,245 @@
+import { Option } from 'clipanion';
+import * as t from 'typanion';
+import type { Facts } from '../facts/model/facts.ts';
+import { gather } from '../facts/gather/gather.ts';
+import type { Question } from '../facts/model/question.ts';
+import type { FactsReader } from '../facts/read/read.ts';
+import { formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
+import type { RowWriter } from '../formats/writer.ts';
+import { ClosedPipe, fileSink, type Sink } from '../io/sink.ts';
+import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import { plainColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
+import { parseColumns } from '../schema/find.ts';
+import { BaseCommand, problemText } from './base.ts';
+import { factsText, tellingBinaries, tellingTo, type Tell } from './notices.ts';
+import { endingProblem } from './module-rows.ts';
+import { checkFiles, named, type NamedFile } from './files.ts';
+
+/** What a row command answers. */
+export interface Answer {
+  readonly rows: readonly AnyRow[];
+  readonly problems: readonly Problem[];
+  readonly exitCode: ExitCode;
+  /** What a person is told when there are no rows, or besides them. */
+  readonly note?: string;
+  /** What kind of answer it is, where PowerShell has a view of its own for it: the name of a variant. */
+  readonly variant?: string;
+}
+
+/** A command that answers with rows of one kind: how they are sorted out and written is the same for all. */
+export abstract class RowCommand extends BaseCommand {
+  format = Option.String('--format,-f', {
+    description: `how the rows are written: ${formats.join(', ')} (default: table)`,
+  });
+  columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
+  output = Option.String('--output,-o', {
+    description: 'write to this file (temporary file, then renamed) instead of standard output',
+  });
+  from = Option.Array('--from', {
+    description:
+      'answer from this snapshot (- is standard input) instead of this machine; or from what Get-NetTCPConnection, Get-Process … gave to Export-Clixml, in one file or several',
+  });
+  excel = Option.Boolean('--excel', false, {
+    description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)',
+  });
+  stream = Option.Boolean('--stream', false, { description: 'CLIXML: a document for each few rows, for PowerShell 7' });
+  problems = Option.String('--problems', {
+    description:
+      'rows: put errors, warnings and what is going on among the rows, for the PowerShell module; in CLIXML the last item then has the severity End',
+    validator: t.isEnum(['rows'] as const),
+  });
+  readonly countRows: boolean = Option.Boolean('--count', false, { description: 'write only the number of rows' });
+
+  abstract readonly schema: RowSchema;
+
+  /** The columns of a table that nobody chose columns for. */
+  protected defaultColumns(): readonly Column[] {
+    return this.schema.columns.filter((column: Column) => column.importance !== undefined);
+  }
+
+  /** Answers; `columns` are those that will be written or counted on. */
+  protected abstract answer(columns: readonly Column[]): Promise<Answer>;
+
+  /** Tells what is going on; only there when somebody asked for it. */
+  protected tell: Tell | undefined;
+
+  #reader: Promise<FactsReader> | undefined;
+
+  /** The facts for a question, from this machine or from --from; with the hashes of executables when they are wanted. */
+  protected async facts(question: Question, hash = false): Promise<Facts> {
+    if (this.from !== undefined) {
+      if (hash)
+        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --from answers from a file', {
+          hint: 'portowner snapshot --hash puts the hashes into a snapshot.',
+        });
+      this.#reader ??= this.read(this.from);
+      const facts = await (await this.#reader)(question);
+      this.tell?.('Verbose', factsText(facts));
+      return facts;
+    }
+    const source = await this.surroundings.source();
+    if (question.firewall === true) this.tell?.('Progress', 'reading this machine and the rules of its firewall');
+    const live = await gather(source, question, this.surroundings.now());
+    const facts = hash
+      ? (await import('../facts/gather/binaries.ts')).withBinaries(
+          live,
+          source,
+          this.tell && tellingBinaries(this.tell),
+        )
+      : live;
+    this.tell?.('Verbose', factsText(facts));
+    return facts;
+  }
+
+  /** Reads files, and tells of each. */
+  protected async read(paths: readonly string[]): Promise<FactsReader> {
+    const { readFacts } = await import('../facts/read/read.ts');
+    return readFacts(paths, (name) => this.tell?.('Progress', `reading ${name}`));
+  }
+
+  get live(): boolean {
+    return this.from === undefined;
+  }
+
+  /** Whether people read the answer, and a note with it. */
+  protected get forPeople(): boolean {
+    return traitsOf(this.chosenFormat()).forPeople === true;
+  }
+
+  /** Whether the answer has no room for lists, which are then told below it. */
+  protected get narrow(): boolean {
+    return traitsOf(this.chosenFormat()).narrow === true && this.columns === undefined;
+  }
+
+  async perform(): Promise<ExitCode> {
+    const format = this.chosenFormat();
+    const traits = traitsOf(format);
+    if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
+    if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
+    if (this.problems === 'rows' && traits.problemRows !== true) {
+      throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json or ndjson');
+    }
+    // In a file nobody would look for what ended the command.
+    if (this.problems === 'rows' && !this.countRows && this.output === undefined)
+      return this.writing((sink) => this.performInRows(format, sink));
+    const columns = this.chosenColumns(format);
+    const answer = await this.checkedAnswer(columns);
+    return this.writing(async (sink) => {
+      if (this.countRows) {
+        for (const problem of answer.problems) this.surroundings.error(problemText(problem));
+        sink.write(`${answer.rows.length}\n`);
+        return answer.exitCode;
+      }
+      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer.variant), sink);
+    }).catch((error: unknown) => {
+      // The answer is known, although nobody reads all of it.
+      if (error instanceof ClosedPipe) return answer.exitCode;
+      throw error;
+    });
+  }
+
+  /** The module needs even the error that ends the command as a row, and what is going on before there is an answer. */
+  private async performInRows(format: Format, sink: Sink): Promise<ExitCode> {
+    let columns: readonly Column[] = [];
+    let ending: PortOwnerError | null = null;
+    try {
+      columns = this.chosenColumns(format);
+    } catch (error) {
+      ending = endingProblem(error);
+    }
+    let answer: Answer | null = null;
+    const writer = await this.writer(format, columns, sink, () => answer?.variant);
+    this.tell = tellingTo(writer);
+    answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch(
+      (error: unknown): Answer => {
+        const { problem, exitCode } = endingProblem(error);
+        return { rows: [], problems: [problem], exitCode };
+      },
+    );
+    return this.writeAnswer(answer, writer, sink);
+  }
+
+  /** The files that the command line names, but for --output: what is read, and what is written. */
+  protected files(): { inputs: readonly NamedFile[]; outputs?: readonly NamedFile[] } {
+    return { inputs: named('--from', this.from) };
+  }
+
+  protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
+    const { inputs, outputs = [] } = this.files();
+    checkFiles(inputs, [...outputs, ...named('--output', this.output)]);
+    return this.answer(this.countRows ? [] : columns);
+  }
+
+  private chosenFormat(): Format {
+    if (this.format === undefined) return 'table';
+    const wanted = this.format.toLowerCase();
+    const found = formats.find((format) => format === wanted);
+    if (found === undefined)
+      throw new PortOwnerError('PO1001', `--format has no value ${JSON.stringify(this.format)}`, {
+        hint: `It takes ${formats.join(', ')}.`,
+        target: this.format,
+      });
+    return found;
+  }
+
+  /** Whether the command line has an option that columns are asked for by. */
+  protected asks(_option: string): boolean {
+    return true;
+  }
+
+  private chosenColumns(format: Format): readonly Column[] {
+    if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
+    const { narrow, documents } = traitsOf(format);
+    if (narrow === true) return this.defaultColumns();
+    return plainColumns(this.schema).filter(
+      (column) => documents !== true || column.askedBy === undefined || this.asks(column.askedBy),
+    );
+  }
+
+  /** Opens what is written to, and closes it: a file takes its place when all went well. */
+  private async writing(work: (sink: Sink) => Promise<ExitCode>): Promise<ExitCode> {
+    const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);
+    try {
+      const exitCode = await work(sink);
+      sink.close();
+      return exitCode;
+    } catch (error) {
+      sink.abort();
+      throw error;
+    }
+  }
+
+  private writer(
+    format: Format,
+    columns: readonly Column[],
+    sink: Sink,
+    variant: () => string | undefined,
+  ): Promise<RowWriter> {
+    const toFile = this.output !== undefined;
+    return loadWriter(format, this.schema, {
+      columns,
+      variant,
+      sink,
+      problems: this.problems ?? 'auto',
+      stream: this.stream,
+      terminal: toFile ? null : this.surroundings.terminal(),
+      excel: this.excel || (toFile && traitsOf(format).spreadsheet === true),
+    });
+  }
+
+  private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
+    // In a file nobody would look for problems; beside other formats they have a stream of their own.
+    const inBand = writer.carriesProblems && this.output === undefined;
+    for (const problem of answer.problems) {
+      if (inBand || this.problems === 'rows') writer.problem(problem);
+      else this.surroundings.error(problemText(problem));
+    }
+    const { forPeople } = this;
+    if (answer.rows.length > 0 || !forPeople) {
+      for (const row of answer.rows) writer.row(row);
+      await writer.end();
+    }
+    if (forPeople && answer.note !== undefined) sink.write(`${answer.note}\n`);
+    return answer.exitCode;
+  }
+}

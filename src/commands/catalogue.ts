@@ -1,0 +1,62 @@
+// Generated from the files in src/commands by "node build.mjs generate": do not edit.
+import type { Catalogue } from '../cli/base.ts';
+
+/** The first word of a command line, and the one file that is loaded for it, with the command or commands in it. */
+export const catalogue: Catalogue = {
+  '': async () => {
+    const { PortsCommand } = await import('./ports.ts');
+    return [PortsCommand];
+  },
+  audit: async () => {
+    const { AuditCommand } = await import('./audit.ts');
+    return [AuditCommand];
+  },
+  baseline: async () => {
+    const { BaselineCreateCommand, BaselineShowCommand, BaselineUpdateCommand } = await import('./baseline.ts');
+    return [BaselineCreateCommand, BaselineShowCommand, BaselineUpdateCommand];
+  },
+  completion: async () => {
+    const { CompletionCommand } = await import('./completion.ts');
+    return [CompletionCommand];
+  },
+  conflicts: async () => {
+    const { ConflictsCommand } = await import('./conflicts.ts');
+    return [ConflictsCommand];
+  },
+  diff: async () => {
+    const { DiffCommand } = await import('./diff.ts');
+    return [DiffCommand];
+  },
+  doctor: async () => {
+    const { DoctorCommand } = await import('./doctor.ts');
+    return [DoctorCommand];
+  },
+  free: async () => {
+    const { FreeCommand } = await import('./free.ts');
+    return [FreeCommand];
+  },
+  history: async () => {
+    const { HistoryCommand } = await import('./history.ts');
+    return [HistoryCommand];
+  },
+  ranges: async () => {
+    const { RangesCommand } = await import('./ranges.ts');
+    return [RangesCommand];
+  },
+  schedule: async () => {
+    const { ScheduleInstallCommand, ScheduleRemoveCommand, ScheduleShowCommand, ScheduleStatusCommand } = await import('./schedule.ts');
+    return [ScheduleInstallCommand, ScheduleRemoveCommand, ScheduleShowCommand, ScheduleStatusCommand];
+  },
+  snapshot: async () => {
+    const { SnapshotCommand } = await import('./snapshot.ts');
+    return [SnapshotCommand];
+  },
+  stop: async () => {
+    const { StopCommand } = await import('./stop.ts');
+    return [StopCommand];
+  },
+  why: async () => {
+    const { WhyCommand } = await import('./why.ts');
+    return [WhyCommand];
+  },
+};

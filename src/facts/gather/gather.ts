@@ -1,0 +1,21 @@
+import { version } from '../../schema/version.ts';
+import type { Facts } from '../model/facts.ts';
+import type { Question } from '../model/question.ts';
+import type { RawSource } from '../../system/raw.ts';
+
+/** Asks a source, live or recorded, and decodes its answers. What a system refuses is in the sections, never thrown. */
+export async function gather(source: RawSource, question: Question, now: Date): Promise<Facts> {
+  const { machine, sections } =
+    source.platform === 'win32'
+      ? (await import('./windows.ts')).gatherWindows(source, question)
+      : (await import('./linux.ts')).gatherLinux(source, question);
+  if (question.firewall === true) sections.firewall = (await import('./firewall.ts')).gatherFirewall(source);
+  return {
+    kind: 'PortOwner.Facts',
+    formatVersion: 1,
+    tool: `portowner ${version}`,
+    at: now.toISOString(),
+    machine,
+    sections,
+  };
+}

@@ -1,0 +1,571 @@
+import { portMatcher } from '../../ports/expression.ts';
+import { mayRelay, relayNeedsArguments, relaysOf } from '../decode/relays.ts';
+import { decodeCgroup } from '../decode/linux-cgroup.ts';
+import { commandLine, decodeProcess, imageName, startTime, type ProcessDetails } from '../decode/linux-processes.ts';
+import {
+  decodeDiag,
+  decodeHolders,
+  decodeInterfaces,
+  decodeProcNet,
+  decodeStarted,
+  type Keep,
+  type KernelSocket,
+} from '../decode/linux-sockets.ts';
+import { decodeKernelPorts } from '../decode/linux-kernel-ports.ts';
+import { decodeSocketUnits } from '../decode/linux-socket-units.ts';
+import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from '../decode/linux-system.ts';
+import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from '../model/facts.ts';
+import { holdsPort, spansWithout, type Detail, type Question } from '../model/question.ts';
+import type { RawSource, Refusal } from '../../system/raw.ts';
+
+type Protocol = 'TCP' | 'UDP';
+
+/** The kernel's numbers of the states that keep a port: listening, bound (closed, or its own number since 6.8); unconnected UDP is closed. */
+const LISTEN = 10;
+const CLOSE = 7;
+const BOUND_INACTIVE = 13;
+const holding: Readonly<Record<Protocol, readonly number[]>> = { TCP: [LISTEN, CLOSE, BOUND_INACTIVE], UDP: [CLOSE] };
+const connected: Readonly<Record<Protocol, readonly number[]>> = { TCP: [1, 2, 3, 4, 5, 6, 8, 9, 11, 12], UDP: [1] };
+
+const diagTables: Readonly<Record<Protocol, readonly string[]>> = {
+  TCP: ['diag/tcp'],
+  UDP: ['diag/udp4', 'diag/udp6'],
+};
+const procTables: Readonly<Record<Protocol, readonly string[]>> = {
+  TCP: ['proc/net/tcp', 'proc/net/tcp6'],
+  UDP: ['proc/net/udp', 'proc/net/udp6'],
+};
+
+function section<T>(at: string | null, data: T[]) {
+  return {
+    status: 'ok' as 'ok' | 'partial' | 'failed' | 'notAsked',
+    reason: null as string | null,
+    needs: null as string | null,
+    at,
+    data,
+  };
+}
+
+function notAsked<T>() {
+  return { ...section<T>(null, []), status: 'notAsked' as const };
+}
+
+function refusal(field: string, reason: Refusal): FieldRefusal {
+  return { field, code: reason.code, text: reason.text, needs: reason.needs ?? null };
+}
+
+/** Sockets that keep a port, connections, or both. */
+type Which = 'holding' | 'connected' | 'all';
+
+interface Listing {
+  readonly which: Which;
+  readonly at: string;
+  readonly sockets: KernelSocket[];
+  /** What keeps the list from being whole. */
+  readonly flaws: readonly string[];
+  /** Whether nothing at all could be had. */
+  readonly failed: boolean;
+}
+
+/** The sockets of a protocol that are in one of `states` (null: in any), by sock_diag or else by /proc/net. */
+function list(
+  source: RawSource,
+  protocol: Protocol,
+  states: readonly number[] | null,
+  keep: Keep,
+): Omit<Listing, 'which'> {
+  const wanted = new Set(states);
+  const keepState: Keep =
+    states === null ? keep : (state, port, inode) => wanted.has(state) && keep(state, port, inode);
+  const sockets: KernelSocket[] = [];
+  const flaws: string[] = [];
+  let at: string | null = null;
+  for (const name of diagTables[protocol]) {
+    const entry = source.read(name, states === null ? {} : { states });
+    at ??= entry.at;
+    const decoded = entry.bytes === undefined ? null : decodeDiag(protocol, entry.bytes, keepState);
+    for (const socket of decoded?.data ?? []) sockets.push(socket);
+    const flaw = decoded === null ? (entry.refusal?.text ?? 'the answer is not readable') : decoded.flaw;
+    if (flaw !== null) flaws.push(`${name}: ${flaw}`);
+  }
+  if (flaws.length === 0) return { at: at!, sockets, flaws, failed: false };
+
+  const others: KernelSocket[] = [];
+  const otherFlaws: string[] = [];
+  let answers = 0;
+  for (const name of procTables[protocol]) {
+    const entry = source.read(name);
+    if (entry.text === undefined) {
+      // Without IPv6 in the kernel there is no such file, and no such socket.
+      if (!(name.endsWith('6') && entry.refusal?.code === 'NotSupported' && answers > 0))
+        otherFlaws.push(`${name}: ${entry.refusal?.text ?? 'the answer is not readable'}`);
+      continue;
+    }
+    answers++;
+    const { data, flaw } = decodeProcNet(protocol, entry.text, keepState);
+    for (const socket of data) others.push(socket);
+    if (flaw !== null) otherFlaws.push(`${name}: ${flaw}`);
+  }
+  if (answers > 0 && (otherFlaws.length === 0 || others.length >= sockets.length))
+    return { at: at!, sockets: others, flaws: otherFlaws, failed: false };
+  return { at: at!, sockets, flaws: [...flaws, ...otherFlaws], failed: sockets.length === 0 };
+}
+
+/** Sockets of the question's protocols. */
+function listAll(source: RawSource, question: Question, which: Which, keep: Keep): Listing {
+  const statesOf = (protocol: Protocol) =>
+    which === 'all' ? null : (which === 'holding' ? holding : connected)[protocol];
+  const listings = question.protocols.map((protocol) => list(source, protocol, statesOf(protocol), keep));
+  return {
+    which,
+    at: listings[0]?.at ?? '1970-01-01T00:00:00Z',
+    sockets: listings.length === 1 ? listings[0]!.sockets : listings.flatMap(({ sockets }) => sockets),
+    flaws: listings.flatMap(({ flaws }) => flaws),
+    failed: listings.length > 0 && listings.every(({ failed }) => failed),
+  };
+}
+
+/** The names of users and interfaces, each looked up when first wanted. */
+function nameLookups(source: RawSource) {
+  let users: Map<number, string | Refusal> | undefined;
+  let interfaces: Map<number, string> | undefined;
+  return {
+    user(uid: number): string | Refusal {
+      users ??= decodeUsers(source.read('users').text ?? '');
+      const known = users.get(uid);
+      if (known !== undefined) return known;
+      const { text, refusal: reason } = source.read(`user/${uid}`);
+      const answer = text ?? reason ?? { code: 'Failed', text: 'the answer is not readable' };
+      users.set(uid, answer);
+      return answer;
+    },
+    scope(number: number): string {
+      interfaces ??= decodeInterfaces(source.read('proc/net/if_inet6').text ?? '');
+      return interfaces.get(number) ?? String(number);
+    },
+  };
+}
+type Names = ReturnType<typeof nameLookups>;
+
+/** What could be learned of one process. */
+interface Known {
+  readonly pid: number;
+  readonly details: ProcessDetails | null;
+  /** Why there are no details. */
+  readonly reason: Refusal | null;
+}
+
+const ended: Refusal = { code: 'Gone', text: 'the process has ended' };
+
+function processReader(source: RawSource, withCommandLine: boolean) {
+  const known = new Map<number, Known>();
+  /** `started`: in ticks, when the process that is meant was; another one may have its number since. */
+  return (pid: number, started?: number): Known => {
+    const before = known.get(pid);
+    if (before !== undefined && (started === undefined || before.details?.stat.startTicks === started)) return before;
+    const entry = source.read(`process/${pid}`, { commandLine: withCommandLine });
+    const details = entry.text === undefined ? null : decodeProcess(entry.text);
+    const reason = entry.refusal ?? { code: 'Failed', text: 'the answer is not readable' };
+    const one = { pid, details, reason: details === null ? reason : null };
+    known.set(pid, one);
+    const another = details !== null && started !== undefined && details.stat.startTicks !== started;
+    return another ? { pid, details: null, reason: ended } : one;
+  };
+}
+type ProcessReader = ReturnType<typeof processReader>;
+
+const age = ({ details }: Known): number => details?.stat.startTicks ?? Infinity;
+
+/** Oldest first, without those that have ended since: they do not hold it any more. */
+function order(holders: readonly Known[]): Known[] {
+  const alive = holders.filter(({ reason }) => reason?.code !== 'Gone');
+  return alive.length < 2 ? alive : alive.sort((a, b) => (age(a) === age(b) ? a.pid - b.pid : age(a) - age(b)));
+}
+
+/** A process's parent by number, unless that number went to a process which is younger than its child. */
+function parentOf({ details }: Known, read: ProcessReader): Known | null {
+  if (details === null || details.stat.parent === 0) return null;
+  const parent = read(details.stat.parent);
+  return parent.details !== null && parent.details.stat.startTicks <= details.stat.startTicks ? parent : null;
+}
+
+const accessDenied: Refusal = { code: 'AccessDenied', text: 'access is denied', needs: 'root (sudo)' };
+const refusedPart = (code: Refusal['code']): Refusal =>
+  code === 'AccessDenied' ? accessDenied : { code, text: 'it could not be read' };
+
+interface Context {
+  readonly source: RawSource;
+  readonly details: ReadonlySet<Detail>;
+  readonly names: Names;
+  readonly read: ProcessReader;
+  readonly boot: { readonly btime: number; readonly hertz: number } | null;
+}
+
+/** What a process passes on; its arguments are read for that even when they were not asked for. */
+function relaysBy(known: Known, name: string, { read, source }: Context): Relay[] {
+  const parent = parentOf(known, read)?.details ?? null;
+  let cmdline = known.details?.cmdline ?? null;
+  if (cmdline === null && relayNeedsArguments(name)) {
+    const { text } = source.read(`process/${known.pid}`, { commandLine: true });
+    const details = text === undefined ? null : decodeProcess(text);
+    cmdline = details?.stat.startTicks === known.details?.stat.startTicks ? (details?.cmdline ?? null) : null;
+  }
+  const args = cmdline === null ? null : cmdline.replace(/\0+$/, '').split('\0');
+  return (
+    relaysOf({ imageName: name, parentImageName: parent === null ? null : imageName(parent), arguments: args }) ?? []
+  );
+}
+
+/** `asParent`: it is here for a child, and its own parent was not asked for. */
+function processOf(known: Known, asParent: boolean, context: Context): Process {
+  const { pid, details, reason } = known;
+  const refusals: FieldRefusal[] = [];
+  const nothing: Process = {
+    pid,
+    imageName: null,
+    path: null,
+    commandLine: null,
+    user: null,
+    parent: null,
+    startTime: null,
+    unit: null,
+    container: null,
+    refusals,
+  };
+  if (details === null) {
+    refusals.push(refusal('ImageName', reason!));
+    return nothing;
+  }
+  const wants = (detail: Detail) => context.details.has(detail);
+  const refuse = (field: string, part: string): void => {
+    const code = details.refused[part];
+    if (code !== undefined) refusals.push(refusal(field, refusedPart(code)));
+  };
+  const started =
+    context.boot === null ? null : startTime(context.boot.btime, context.boot.hertz, details.stat.startTicks);
+  if (started === null)
+    refusals.push(refusal('StartTime', { code: 'Failed', text: 'when the machine was started is not known' }));
+  if (wants('path')) refuse('Path', 'exe');
+  if (wants('services')) refuse('Services', 'cgroup');
+  let line: string | null = null;
+  if (wants('commandLine')) {
+    refuse('CommandLine', 'cmdline');
+    if (details.cmdline !== null) line = commandLine(details.cmdline);
+    else if (details.refused['cmdline'] === undefined)
+      refusals.push({ field: 'CommandLine', code: 'NotAsked', text: 'command lines were not asked for', needs: null });
+  }
+  let user: string | null = null;
+  if (wants('user') && details.uid !== null) {
+    const name = context.names.user(details.uid);
+    if (typeof name === 'string') user = name;
+    else refusals.push(refusal('UserName', name));
+  } else if (wants('user')) refuse('UserName', 'uid');
+  let parent: number | null = null;
+  if (wants('parent')) {
+    if (asParent)
+      refusals.push({
+        field: 'ParentProcess',
+        code: 'NotAsked',
+        text: 'only parents of owners were asked for',
+        needs: null,
+      });
+    else {
+      parent = parentOf(known, context.read)?.pid ?? null;
+      const unseen = parent === null && details.stat.parent !== 0 ? context.read(details.stat.parent).reason : null;
+      if (unseen?.code === 'AccessDenied') refusals.push(refusal('ParentProcess', unseen));
+    }
+  }
+  const { unit, unitUser, container } = decodeCgroup(wants('services') ? (details.cgroup ?? '') : '');
+  const name = imageName(details);
+  const process: Process = {
+    pid,
+    imageName: name,
+    path: wants('path') ? details.exe : null,
+    commandLine: line,
+    user,
+    parent,
+    startTime: started,
+    unit,
+    ...(unitUser === null ? {} : { unitUser }),
+    container,
+    refusals,
+  };
+  if (process.path !== null && details.literalExe) process.literalPath = true;
+  if (wants('services') && !asParent && mayRelay(name)) process.relays = relaysBy(known, name, context);
+  return process;
+}
+
+/** What is said of a socket that no descriptor refers to. A connection may be so; what waits for others is being closed. */
+function withoutDescriptor(socket: Socket): void {
+  if (holdsPort(socket))
+    socket.refusals.push(
+      refusal('OwningProcess', { code: 'Gone', text: 'no process has it any more: it is being closed' }),
+    );
+  else socket.kernel = true;
+}
+
+function socketOf(found: KernelSocket, names: Names): Socket {
+  const socket: Socket = {
+    protocol: found.protocol,
+    localAddress: found.scope === 0 ? found.localAddress : `${found.localAddress}%${names.scope(found.scope)}`,
+    localPort: found.localPort,
+    remoteAddress: found.remoteAddress,
+    remotePort: found.remotePort,
+    state: found.state,
+    pid: null,
+    holders: [],
+    created: null,
+    user: null,
+    kernel: false,
+    refusals: [],
+  };
+  if (found.inode === 0) withoutDescriptor(socket);
+  return socket;
+}
+
+/** So many times is looked for who holds a socket that still exists, as it may be handed on all the time. */
+const looks = 4;
+
+/** Who holds which socket, by inode, as far as they could be found; nobody is never in it. */
+interface Holders {
+  readonly byInode: ReadonlyMap<number, readonly Known[]>;
+  readonly at: string;
+  /** Whether the descriptors of any process could be read. */
+  readonly answered: boolean;
+  /** Why not every process could be looked into; null when all were. */
+  readonly limit: Refusal | null;
+  /** The sockets that nobody was found to hold, and that are still there. Not looked up where there is a limit. */
+  readonly existing: ReadonlySet<number>;
+}
+
+/** What is asked besides where nobody was found to hold a socket. */
+interface Doubts {
+  /** Which of the sockets are still there. */
+  readonly stillThere: (inodes: ReadonlySet<number>) => ReadonlySet<number>;
+  /** Whether parts of the kernel are shown to have all of them: then nobody needs to be looked for again. */
+  readonly inKernel: (inodes: ReadonlySet<number>) => boolean;
+  /** Whether threads are looked at though not every process can be. */
+  readonly thorough: boolean;
+}
+
+/** Asks all processes, and where nobody holds a socket that is still there, their threads, and again. */
+function findHolders(
+  source: RawSource,
+  inodes: ReadonlySet<number>,
+  read: ProcessReader,
+  { stillThere, inKernel, thorough }: Doubts,
+): Holders {
+  const byInode = new Map<number, readonly Known[]>();
+  const look = (name: string, wanted: ReadonlySet<number>) => {
+    const { at, bytes, meta, refusal: limit } = source.read(name, { inodes: wanted });
+    const started = decodeStarted(meta?.['started']);
+    // Most sockets have one holder, and it has many: one list for all of them.
+    const seen = new Map<number, readonly Known[]>();
+    const alone = (pid: number): readonly Known[] => {
+      let one = seen.get(pid);
+      if (one === undefined) seen.set(pid, (one = order([read(pid, started.get(pid))])));
+      return one;
+    };
+    for (const [inode, pids] of decodeHolders(bytes ?? new Uint8Array(0), wanted)) {
+      const holders = pids.length === 1 ? alone(pids[0]!) : order([...new Set(pids)].flatMap(alone));
+      if (holders.length > 0) byInode.set(inode, holders);
+    }
+    return { at, answered: bytes !== undefined, limit: limit ?? null };
+  };
+  const missing = (wanted: ReadonlySet<number>): ReadonlySet<number> => {
+    const left = new Set<number>();
+    for (const inode of wanted) if (!byInode.has(inode)) left.add(inode);
+    return left;
+  };
+  const { at, answered, limit: first } = look('holders', inodes);
+  let limit = first;
+  let existing = missing(inodes);
+  if (limit === null && existing.size > 0) existing = stillThere(existing);
+  // Where not every process can be seen, looking again shows no more than that.
+  const most = limit === null ? looks : thorough ? 1 : 0;
+  for (let turn = 0; turn < most && existing.size > 0; turn++) {
+    if (turn > 0 && inKernel(existing)) break;
+    const deep = look('holders/threads', existing);
+    if (deep.answered) limit ??= deep.limit;
+    existing = missing(existing);
+    if (limit === null && existing.size > 0) existing = stillThere(existing);
+  }
+  return { byInode, at, answered, limit, existing };
+}
+
+/** The part of the kernel that is shown to have a socket; null where none is. The kernel is asked when it is first wanted. */
+function kernelParts(source: RawSource): (found: KernelSocket) => string | null {
+  let partOf: ReturnType<typeof decodeKernelPorts> | undefined;
+  // What the kernel makes for itself is of no other user.
+  return (found) =>
+    found.uid === 0 ? (partOf ??= decodeKernelPorts(source.read('kernelports').text ?? ''))(found) : null;
+}
+
+/** Says of a socket that is there, and that nobody was found to hold, that the kernel has it, if that can be shown. */
+function unheld(found: KernelSocket, socket: Socket, part: string | null): void {
+  if (part !== null) {
+    socket.kernel = true;
+    socket.kernelPart = part;
+    return;
+  }
+  socket.refusals.push(
+    refusal('OwningProcess', {
+      code: 'Failed',
+      text: `no process or thread was found to have it, and no part of the kernel is known to; uid ${found.uid} made it; it may be on its way from one process to another, or be kept in another way (io_uring)`,
+    }),
+  );
+}
+
+/** Asks who holds sockets, and fills it into them. Gives the processes, and what could not be seen. */
+function findOwners(
+  source: RawSource,
+  question: Question,
+  listing: Listing,
+  sockets: readonly Socket[],
+  names: Names,
+): Sections['processes'] {
+  const { sockets: found, which } = listing;
+  const inodes = new Set<number>();
+  for (const { inode } of found) if (inode !== 0) inodes.add(inode);
+  if (inodes.size === 0) return section(null, []);
+  const read = processReader(source, question.details.has('commandLine'));
+  const partOf = kernelParts(source);
+  const { byInode, at, answered, limit, existing } = findHolders(source, inodes, read, {
+    stillThere: (wanted) => {
+      const { sockets: there } = listAll(source, question, which, (_state, _port, inode) => wanted.has(inode));
+      return new Set(there.map(({ inode }) => inode));
+    },
+    inKernel: (wanted) => found.every((one) => !wanted.has(one.inode) || partOf(one) !== null),
+    thorough: question.localPorts !== null,
+  });
+  const unseen =
+    limit === null
+      ? null
+      : refusal('OwningProcess', { ...limit, text: `none of the processes that can be seen holds it; ${limit.text}` });
+  const others =
+    limit === null ? null : refusal('Holders', { ...limit, text: `others may hold it too; ${limit.text}` });
+  const closed = refusal('OwningProcess', { code: 'Gone', text: 'the socket was closed while it was looked at' });
+
+  const owners = new Map<number, Known>();
+  let incomplete = false;
+  for (let i = 0; i < found.length; i++) {
+    const { inode, uid } = found[i]!;
+    const socket = sockets[i]!;
+    if (inode === 0) continue;
+    const holders = byInode.get(inode);
+    if (holders !== undefined) {
+      for (const one of holders) owners.set(one.pid, one);
+      socket.pid = holders[0]!.pid;
+      socket.holders = holders.length === 1 ? [socket.pid] : holders.map(({ pid }) => pid);
+      // Made by a user none of the visible holders runs as: the one who made it probably holds it still.
+      if (others !== null && !holders.some(({ details }) => details?.uid === uid)) {
+        socket.refusals.push(others);
+        incomplete = true;
+      }
+    } else if (unseen !== null) {
+      socket.refusals.push(unseen);
+      incomplete = true;
+    } else if (existing.has(inode)) unheld(found[i]!, socket, partOf(found[i]!));
+    else socket.refusals.push(closed);
+    if (question.details.has('user') || holders === undefined) {
+      const name = names.user(uid);
+      if (typeof name === 'string') socket.user = name;
+      else if (question.details.has('user')) socket.refusals.push(refusal('UserName', name));
+    }
+  }
+
+  const bootText = owners.size === 0 ? undefined : source.read('boot').text;
+  const context: Context = {
+    source,
+    details: question.details,
+    names,
+    read,
+    boot: bootText === undefined ? null : decodeBoot(bootText),
+  };
+  const data = [...owners.values()].map((known) => processOf(known, false, context));
+  if (question.details.has('parent')) {
+    const parents = new Map<number, Known>();
+    for (const known of owners.values()) {
+      const parent = parentOf(known, read);
+      if (parent !== null && !owners.has(parent.pid)) parents.set(parent.pid, parent);
+    }
+    for (const parent of parents.values()) data.push(processOf(parent, true, context));
+  }
+  if (!incomplete) return section(at, data);
+  return {
+    ...section(at, data),
+    status: answered ? 'partial' : 'failed',
+    reason: limit!.text,
+    needs: limit!.needs ?? null,
+  };
+}
+
+function portRanges(source: RawSource, wanted: boolean): Pick<Sections, 'dynamicRanges' | 'reservedPorts'> {
+  if (!wanted) return { dynamicRanges: notAsked(), reservedPorts: notAsked() };
+  const { at, text, refusal: reason } = source.read('ranges');
+  const { dynamic, reserved } = decodeRanges(text ?? '');
+  const failed = {
+    ...section(at, []),
+    status: 'failed' as const,
+    reason: reason?.text ?? 'the setting could not be read',
+    needs: reason?.needs ?? null,
+  };
+  return {
+    dynamicRanges: dynamic === null ? failed : section(at, dynamic),
+    reservedPorts: reserved === null ? failed : section(at, reserved),
+  };
+}
+
+/** Nothing where systemd is not in charge, as in facts from before this was asked. */
+function socketUnits(source: RawSource): Pick<Sections, 'socketUnits'> {
+  const { at, text, refusal: reason } = source.read('socketunits');
+  if (reason?.code === 'NotSupported') return {};
+  const { data, flaw } = decodeSocketUnits(text ?? '');
+  const trouble = reason?.text ?? flaw;
+  return {
+    socketUnits:
+      trouble === null
+        ? section(at, data)
+        : { ...section(at, data), status: 'failed', reason: trouble, needs: reason?.needs ?? null },
+  };
+}
+
+/**
+ * Asks a Linux machine, live or recorded: sockets first, then who holds those that matter, then what is wanted of those.
+ * Sockets of other network namespaces are not listed, and of processes only those in sight of this PID namespace.
+ */
+export function gatherLinux(source: RawSource, question: Question): { machine: Machine; sections: Sections } {
+  const names = nameLookups(source);
+  const port = portMatcher(question.localPorts);
+  const keep: Keep = (_state, localPort) => port(localPort);
+  let listing = listAll(source, question, question.sockets === 'all' ? 'all' : 'holding', keep);
+  const rest = question.sockets === 'answer' ? spansWithout(question.localPorts, listing.sockets) : [];
+  if (rest.length > 0) {
+    const others = portMatcher(rest);
+    const more = listAll(source, question, 'connected', (_state, localPort) => others(localPort));
+    listing = {
+      ...more,
+      which: listing.sockets.length === 0 ? 'connected' : 'all',
+      sockets: [...listing.sockets, ...more.sockets],
+      flaws: [...new Set([...listing.flaws, ...more.flaws])],
+      failed: listing.failed && more.failed,
+    };
+  }
+  const { at, flaws, failed } = listing;
+  const sockets = listing.sockets.map((one) => socketOf(one, names));
+  const processes =
+    question.details.size === 0 ? notAsked<Process>() : findOwners(source, question, listing, sockets, names);
+  const whole = section(at, sockets);
+  return {
+    machine: decodeMachine(source.read('machine').text ?? ''),
+    sections: {
+      sockets:
+        flaws.length === 0 ? whole : { ...whole, status: failed ? 'failed' : 'partial', reason: flaws.join('; ') },
+      processes,
+      // Units and containers are said of each process.
+      services: section(at, []),
+      ...portRanges(source, question.ranges),
+      ...(question.configured === true ? socketUnits(source) : {}),
+    },
+  };
+}

@@ -1,0 +1,369 @@
+import { portMatcher } from '../../ports/expression.ts';
+import { relayNeedsArguments, relaysOf, splitCommandLine } from '../decode/relays.ts';
+import { decodeMachine } from '../decode/windows-machine.ts';
+import { memoryOf } from '../decode/windows-memory.ts';
+import {
+  createdText,
+  decodeProcessDetails,
+  decodeProcesses,
+  type ProcessDetails,
+  type ProcessEntry,
+} from '../decode/windows-processes.ts';
+import { decodeServices } from '../decode/windows-services.ts';
+import {
+  decodeBoundSockets,
+  decodeSockets,
+  tcpState,
+  tcpStateName,
+  type SocketRow,
+  type SocketTable,
+} from '../decode/windows-sockets.ts';
+import { valueOf, type Told } from '../decode/windows-told.ts';
+import type { FieldRefusal, Machine, Process, Sections, Socket } from '../model/facts.ts';
+import { gatherBehind, gatherPortProxies, nameServices } from './windows-owners.ts';
+import { gatherRanges } from './windows-ranges.ts';
+import { heirsOf } from './heirs.ts';
+import { maskCommandLine } from './mask.ts';
+import { spansWithout, type Question } from '../model/question.ts';
+import type { RawSource } from '../../system/raw.ts';
+import { flawOf, moreRights, notAsked, refusalOf, section, type Trouble } from './windows-sections.ts';
+
+/** The System process: the kernel's own threads, which hold the sockets of drivers such as HTTP.sys. */
+const system = 4;
+
+const tables = { TCP: ['tcp4', 'tcp6'], UDP: ['udp4', 'udp6'] } as const satisfies Record<
+  string,
+  readonly SocketTable[]
+>;
+
+/** Of `wanted` tables, the rows on matching ports; `holding`: only those that keep their port from others. */
+function readRows(source: RawSource, wanted: readonly SocketTable[], question: Question, holding: boolean) {
+  const rows: SocketRow[] = [];
+  const troubles: Trouble[] = [];
+  let at: string | null = null;
+  const matches = portMatcher(question.localPorts);
+  // Closed without a port is no socket on a port: a socket that was only made has such a row in Wine.
+  const keep = (port: number, state: number) =>
+    matches(port) &&
+    (holding
+      ? state === 0 || state === tcpState.listen || state === tcpState.bound
+      : !(state === tcpState.closed && port === 0));
+  for (const table of wanted) {
+    const entry = source.read(table, holding ? { states: [tcpState.listen] } : {});
+    at ??= entry.at;
+    if (entry.bytes === undefined) {
+      troubles.push(refusalOf(table, entry));
+      continue;
+    }
+    const { data, flaw } = decodeSockets(table, entry.bytes, keep);
+    for (const row of data) rows.push(row);
+    if (flaw !== null) troubles.push(flawOf(flaw));
+  }
+  return { rows, troubles, at };
+}
+
+function socketOf(row: SocketRow): Socket {
+  const tcp = row.protocol === 'TCP';
+  const state = tcp ? tcpStateName(row.state) : null;
+  const connected = tcp && row.state !== tcpState.listen && row.state !== tcpState.bound;
+  const refusals: FieldRefusal[] = [];
+  if (tcp && state === null)
+    refusals.push({ field: 'State', code: 'NotSupported', text: `TCP state ${row.state} has no name`, needs: null });
+  // TIME_WAIT has outlived its process; for anything else 0 means that Windows does not say.
+  const nobody = row.pid === 0 && row.state === tcpState.timeWait;
+  const untold = row.pid === 0 && !nobody;
+  if (untold)
+    refusals.push({
+      field: 'OwningProcess',
+      code: 'NotSupported',
+      text: 'Windows does not say which process owns it',
+      needs: null,
+    });
+  return {
+    protocol: row.protocol,
+    localAddress: row.localAddress,
+    localPort: row.localPort,
+    remoteAddress: connected ? row.remoteAddress : null,
+    remotePort: connected ? row.remotePort : null,
+    state,
+    pid: untold ? null : row.pid,
+    holders: row.pid === 0 ? [] : [row.pid],
+    created: row.created,
+    user: null,
+    kernel: nobody || row.pid === system,
+    refusals,
+  };
+}
+
+/** The bound sockets that do not listen, but for those that a connection has since: that has a row of its own in `others`. */
+function readBound(source: RawSource, question: Question, others: () => readonly SocketRow[]) {
+  const rows: SocketRow[] = [];
+  const troubles: Trouble[] = [];
+  let at: string | null = null;
+  const matches = portMatcher(question.localPorts);
+  for (const table of ['bound4', 'bound6'] as const) {
+    const entry = source.read(table);
+    at ??= entry.at;
+    if (entry.bytes !== undefined) {
+      const { data, flaw } = decodeBoundSockets(table, entry.bytes, (port) => port !== 0 && matches(port));
+      rows.push(...data);
+      if (flaw !== null) troubles.push(flawOf(flaw));
+      // An older Windows does not tell them.
+    } else if (entry.refusal?.code !== 'NotSupported') troubles.push(refusalOf(table, entry));
+  }
+  const key = ({ pid, localPort }: SocketRow) => pid * 65536 + localPort;
+  const used = rows.length === 0 ? new Set() : new Set(others().map(key));
+  return { at, rows: rows.filter((row) => !used.has(key(row))), troubles };
+}
+
+/** The sockets, the service tag of each, and how well those that are bound and do not listen could be had. */
+function gatherSockets(
+  source: RawSource,
+  question: Question,
+): { sockets: Sections['sockets']; tags: number[]; bound: NonNullable<Sections['boundSockets']> } {
+  const wanted = question.protocols.flatMap((protocol): readonly SocketTable[] => tables[protocol]);
+  const every = () => readRows(source, wanted, question, false);
+  let found = question.sockets === 'all' ? every() : readRows(source, wanted, question, true);
+  let bound: ReturnType<typeof readBound> | null = null;
+  // Ports that nobody keeps, as far as is known: who else uses them is the answer.
+  let rest = question.sockets === 'answer' ? spansWithout(question.localPorts, found.rows) : [];
+  let all = question.sockets === 'all' ? found : null;
+  if (question.protocols.includes('TCP') && (rest.length > 0 || question.sockets !== 'answer')) {
+    bound = readBound(
+      source,
+      rest.length > 0 ? { ...question, localPorts: rest } : question,
+      () => (all ??= every()).rows,
+    );
+    if (rest.length > 0) rest = spansWithout(rest, bound.rows);
+  }
+  if (rest.length > 0) {
+    all ??= every();
+    const others = portMatcher(rest);
+    found = { ...all, rows: [...found.rows, ...all.rows.filter(({ localPort }) => others(localPort))] };
+  }
+  const rows = bound === null ? found.rows : [...found.rows, ...bound.rows];
+  return {
+    sockets: section(found.at, rows.map(socketOf), found.troubles, wanted.length),
+    tags: rows.map(({ serviceTag }) => serviceTag),
+    bound: bound === null ? notAsked() : section(bound.at, [], bound.troubles, 1),
+  };
+}
+
+/** The parent that started a process, if that one still runs: a number may have been given away again since. */
+function parentOf(entry: ProcessEntry, entries: ReadonlyMap<number, ProcessEntry>): ProcessEntry | null {
+  const parent = entries.get(entry.parent);
+  if (parent === undefined || parent.pid === 0 || parent.pid === entry.pid) return null;
+  // System was there before every other process. As all instants here have the same form, they compare as text.
+  const before =
+    parent.pid === system || (parent.started !== null && entry.started !== null && parent.started <= entry.started);
+  return before ? parent : null;
+}
+
+function bareProcess(entry: ProcessEntry): Process {
+  return {
+    pid: entry.pid,
+    imageName: entry.imageName,
+    path: null,
+    commandLine: null,
+    user: null,
+    parent: null,
+    startTime: entry.started,
+    unit: null,
+    container: null,
+    refusals: [],
+  };
+}
+
+const detailFields = { path: 'Path', user: 'UserName', commandLine: 'CommandLine', parent: 'ParentProcess' } as const;
+
+/** A process that is here for another: its name and age are enough. */
+function namedProcess(entry: ProcessEntry, { details }: Question): Process {
+  const process = bareProcess(entry);
+  for (const detail of ['path', 'user', 'commandLine', 'parent'] as const) {
+    if (details.has(detail))
+      process.refusals.push({
+        field: detailFields[detail],
+        code: 'NotAsked',
+        text: 'only its name was asked for',
+        needs: null,
+      });
+  }
+  return process;
+}
+
+/** What `process/PID` says, as long as it is said of the process in the list. */
+function readDetails(source: RawSource, entry: ProcessEntry, commandLine: boolean): ProcessDetails {
+  const answer = source.read(`process/${entry.pid}`, { commandLine });
+  const all = (told: Told): ProcessDetails => ({ created: told, path: told, user: told, commandLine: told });
+  if (answer.text === undefined)
+    return all({ refusal: answer.refusal ?? { code: 'Failed', text: 'the answer is not readable' } });
+  const details = decodeProcessDetails(answer.text);
+  const created = createdText(details.created);
+  const another = created !== null && entry.started !== null && created !== entry.started;
+  return another ? all({ refusal: { code: 'Gone', text: 'the process has ended' } }) : details;
+}
+
+const untold: Told = { refusal: { code: 'NotSupported', text: 'command lines were not asked for' } };
+
+function processOf(
+  source: RawSource,
+  entry: ProcessEntry,
+  question: Question,
+  entries: ReadonlyMap<number, ProcessEntry>,
+  elevated: boolean | null,
+): Process {
+  const process = bareProcess(entry);
+  const { details } = question;
+  const { refusals } = process;
+  if (entry.imageName === null)
+    refusals.push({ field: 'ImageName', code: 'Failed', text: 'the list of processes does not name it', needs: null });
+  if (entry.started === null)
+    refusals.push({
+      field: 'StartTime',
+      code: 'NotSupported',
+      text: 'Windows does not say when it was started',
+      needs: null,
+    });
+  if (details.has('parent')) {
+    process.parent = parentOf(entry, entries)?.pid ?? null;
+    if (process.parent === null && entry.parent !== 0) {
+      refusals.push({
+        field: 'ParentProcess',
+        code: 'Gone',
+        text: `its parent, process ${entry.parent}, has ended`,
+        needs: null,
+      });
+    }
+  }
+  const asked = (['path', 'user', 'commandLine'] as const).filter((detail) => details.has(detail));
+  // System has neither an executable nor a command line.
+  if (entry.pid === system) return process;
+  const relaying = details.has('services') && relayNeedsArguments(entry.imageName ?? '');
+  const answers =
+    asked.length === 0 && !relaying ? null : readDetails(source, entry, details.has('commandLine') || relaying);
+  if (details.has('services') && entry.imageName !== null) {
+    const line = relaying ? valueOf(answers?.commandLine ?? untold) : null;
+    const parentImageName = parentOf(entry, entries)?.imageName ?? null;
+    const relays = relaysOf({
+      imageName: entry.imageName,
+      parentImageName,
+      arguments: line === null ? null : splitCommandLine(line),
+    });
+    if (relays !== null) process.relays = relays;
+  }
+  if (answers === null) return process;
+  for (const detail of asked) {
+    const answer = answers[detail];
+    const field = detailFields[detail];
+    if (answer === null) {
+      refusals.push({ field, code: 'NotAsked', text: 'command lines were not asked for', needs: null });
+    } else if ('value' in answer) {
+      // The kernel's own processes have no command line.
+      process[detail] = (detail === 'commandLine' ? maskCommandLine(answer.value) : answer.value) || null;
+    } else {
+      const { code, text, needs } = answer.refusal;
+      const denied = code === 'AccessDenied';
+      refusals.push({
+        field,
+        code,
+        text: denied && elevated === true ? 'not even an administrator sees this of a protected process' : text,
+        needs: denied && elevated !== true ? moreRights : (needs ?? null),
+      });
+    }
+  }
+  return process;
+}
+
+/** `pids` own sockets; of `others` only the names are wanted. Says of `sockets` who may have inherited them. */
+function gatherProcesses(
+  source: RawSource,
+  question: Question,
+  sockets: readonly Socket[],
+  { pids, others }: { pids: ReadonlySet<number>; others: ReadonlySet<number> },
+  elevated: boolean | null,
+): Sections['processes'] {
+  const answer = source.read('processes');
+  const memory = answer.bytes === undefined ? null : memoryOf(answer.bytes, answer.meta?.['base']);
+  if (memory === null) return section(answer.at, [], [refusalOf('processes', answer)], 1);
+  const { data: entries, flaw } = decodeProcesses(memory);
+  const processes = new Map<number, Process>();
+  for (const pid of pids) {
+    const entry = entries.get(pid);
+    if (entry !== undefined) processes.set(pid, processOf(source, entry, question, entries, elevated));
+  }
+  const named = (pid: number | null): void => {
+    const entry = pid === null ? undefined : entries.get(pid);
+    if (entry !== undefined && !processes.has(entry.pid)) processes.set(entry.pid, namedProcess(entry, question));
+  };
+  // Parents that this adds come by too, and have none themselves.
+  for (const { parent } of processes.values()) named(parent);
+  for (const pid of others) named(pid);
+  if (flaw === null && question.details.has('services')) {
+    for (const socket of sockets) {
+      const { pid, created } = socket;
+      if (pid === null || pid <= system || entries.has(pid)) continue;
+      const heirs = heirsOf(pid, created, entries.values());
+      if (heirs.length > 0) socket.heirs = heirs;
+      heirs.forEach(named);
+    }
+  }
+  return section(answer.at, [...processes.values()], flaw === null ? [] : [flawOf(flaw)], 1);
+}
+
+function gatherServices(source: RawSource): Sections['services'] {
+  const answer = source.read('services');
+  if (answer.bytes === undefined) return section(answer.at, [], [refusalOf('services', answer)], 1);
+  const { data, flaw } = decodeServices(answer.bytes, answer.meta?.['pages']);
+  return section(
+    answer.at,
+    data.filter(({ pid }) => pid !== 0),
+    flaw === null ? [] : [flawOf(flaw)],
+    1,
+  );
+}
+
+/** Nothing in recordings from before this was asked. */
+function configuredPortProxies(source: RawSource): Pick<Sections, 'portProxies'> {
+  return source.read('portproxy').refusal?.code === 'NotSupported' ? {} : { portProxies: gatherPortProxies(source) };
+}
+
+/**
+ * Asks a Windows machine, live or recorded. Sockets come first: what follows is asked only of the processes that
+ * hold a matching one, and only as far as the question goes.
+ */
+export function gatherWindows(source: RawSource, question: Question): { machine: Machine; sections: Sections } {
+  const machine = decodeMachine(source.read('machine').text ?? '');
+  const { sockets, tags, bound } = gatherSockets(source, question);
+  const pids = new Set<number>();
+  for (const { holders } of sockets.data) for (const pid of holders) pids.add(pid);
+  const { details } = question;
+  const services: Sections['services'] = details.has('services') && pids.size > 0 ? gatherServices(source) : notAsked();
+  const others = new Set<number>();
+  let behind: Partial<Sections> = {};
+  if (services.status !== 'notAsked') {
+    nameServices(source, sockets.data, tags, services.data);
+    behind = gatherBehind(source, sockets.data, services.data, machine.elevated);
+    for (const { controller, processes } of behind.httpQueues?.data ?? []) {
+      for (const { pid } of processes) others.add(pid);
+      if (controller !== null) others.add(controller);
+    }
+  }
+  return {
+    machine,
+    sections: {
+      sockets,
+      processes:
+        details.size > 0 && pids.size > 0
+          ? gatherProcesses(source, question, sockets.data, { pids, others }, machine.elevated)
+          : notAsked(),
+      services,
+      dynamicRanges: notAsked(),
+      reservedPorts: notAsked(),
+      ...(bound.status === 'notAsked' ? {} : { boundSockets: bound }),
+      ...behind,
+      // A rule whose port another has is there without a socket.
+      ...(question.configured === true && behind.portProxies === undefined ? configuredPortProxies(source) : {}),
+      ...(question.ranges ? gatherRanges(source) : {}),
+    },
+  };
+}

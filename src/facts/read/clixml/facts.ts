@@ -1,0 +1,119 @@
+import { PortOwnerError } from '../../../schema/problems.ts';
+import type { Facts } from '../../model/facts.ts';
+import type { Question } from '../../model/question.ts';
+import { Collection } from './collection.ts';
+import { Fields } from './fields.ts';
+import { kindOfProperties, kindOfTypes, plainType, wantedProperties, type Kind } from './kinds.ts';
+import { tellCimProcess, tellProcess, tellService, tellSocket } from './objects.ts';
+import { clixmlLimits, readClixml, type ClixmlLimits } from '../../../clixml/reader.ts';
+import { tellRow } from './rows.ts';
+import { ClixmlError } from '../../../clixml/text.ts';
+import type { ClixmlObject } from '../../../clixml/values.ts';
+
+export interface ClixmlFile {
+  /** For errors. */
+  readonly name: string;
+  readonly chunks: Iterable<Uint8Array>;
+  /** When it was last written: as near as a file comes to when the machine was asked. */
+  readonly modified: Date;
+}
+
+const hint =
+  'Give what Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, Get-CimInstance Win32_Process or Win32_Service, or Get-PortOwner gave to Export-Clixml, all of one machine.';
+/** Types that are told apart in an error. */
+const mostTypes = 1000;
+
+/** Tells a collection what the objects of files say. */
+class Teller {
+  readonly collection = new Collection();
+  readonly #fields = new Fields();
+  readonly #kinds = new WeakMap<readonly string[], { readonly kind: Kind | null }>();
+  /** Of the current file: how many objects of each type tell nothing. */
+  #strange = new Map<string, number>();
+  #recognised = 0;
+
+  #kindOf(typeNames: readonly string[]): Kind | null {
+    let known = this.#kinds.get(typeNames);
+    if (known === undefined) this.#kinds.set(typeNames, (known = { kind: kindOfTypes(typeNames) }));
+    return known.kind;
+  }
+
+  #tell(object: ClixmlObject, part: boolean): void {
+    const kind = this.#kindOf(object.typeNames) ?? kindOfProperties(object);
+    if (kind === null) {
+      if (part) return;
+      const type = plainType(object.typeNames[0] ?? 'unknown').slice(0, 200);
+      const counted = this.#strange.has(type) || this.#strange.size < mostTypes ? type : 'other types';
+      this.#strange.set(counted, (this.#strange.get(counted) ?? 0) + 1);
+      return;
+    }
+    this.#recognised++;
+    this.collection.noteKind(kind);
+    this.collection.machines.note(object);
+    const [fields, collection] = [this.#fields, this.collection];
+    switch (kind) {
+      case 'tcp':
+      case 'udp':
+        return tellSocket(object, kind === 'tcp', fields, collection);
+      case 'process':
+        return tellProcess(object, fields, collection);
+      case 'cimProcess':
+        return tellCimProcess(object, fields, collection);
+      case 'cimService':
+        return tellService(object, fields, collection);
+      case 'endpoint':
+        return tellRow(object, fields, collection);
+    }
+  }
+
+  /** Throws ClixmlError, also for a file that tells nothing. */
+  read(chunks: Iterable<Uint8Array>, limits: ClixmlLimits): void {
+    this.#strange = new Map();
+    this.#recognised = 0;
+    this.collection.nextFile();
+    readClixml(
+      chunks,
+      {
+        wants: (property) => wantedProperties.has(property),
+        complete: (typeNames) => this.#kindOf(typeNames) !== null,
+        // Errors and warnings that were saved with the rows are no part of the answer.
+        item: (object, stream, part) => {
+          if (stream.toLowerCase() === 'output') this.#tell(object, part);
+        },
+      },
+      limits,
+    );
+    if (this.#recognised > 0) return;
+    if (this.#strange.size === 0) throw new ClixmlError('holds no objects');
+    const types = [...this.#strange].sort(([, a], [, b]) => b - a);
+    const texts = types.slice(0, 3).map(([type, count]) => `${count} object${count === 1 ? '' : 's'} of type ${type}`);
+    if (types.length > 3) texts.push('others');
+    throw new ClixmlError(`holds ${texts.join(', ')}, and none that tell of ports`);
+  }
+}
+
+/**
+ * Reads CLIXML files about one machine together, once, in memory that grows only with what they tell of it. The
+ * result gives the facts for a question. Throws PO2002 for files that are no CLIXML, that tell nothing of sockets,
+ * processes or services, or of several machines.
+ */
+export function readClixmlFacts(
+  files: readonly ClixmlFile[],
+  limits: ClixmlLimits = clixmlLimits,
+): (question: Question) => Facts {
+  const teller = new Teller();
+  let name = '';
+  try {
+    for (const file of files) {
+      name = file.name;
+      teller.read(file.chunks, limits);
+      // Names the file that brought another machine's objects.
+      teller.collection.machines.check();
+    }
+  } catch (error) {
+    if (!(error instanceof ClixmlError)) throw error;
+    throw new PortOwnerError('PO2002', `${name} ${error.message}`, { hint, target: name, cause: error });
+  }
+  const modified = new Date(Math.max(...files.map((file) => file.modified.getTime())));
+  return (question) => teller.collection.facts(question, modified);
+}

@@ -1,0 +1,101 @@
+import type { ClixmlObject } from '../../../clixml/values.ts';
+
+/** What an object tells of: what saved it, or what it is a part of. */
+export type Kind = 'tcp' | 'udp' | 'process' | 'cimProcess' | 'cimService' | 'endpoint';
+
+/** The properties that are read, in lower case. */
+export const wantedProperties: ReadonlySet<string> = new Set([
+  // Get-NetTCPConnection, Get-NetUDPEndpoint
+  'localaddress',
+  'localport',
+  'remoteaddress',
+  'remoteport',
+  'state',
+  'owningprocess',
+  'creationtime',
+  'protocol',
+  // Get-Process
+  'id',
+  'processname',
+  'path',
+  'starttime',
+  'username',
+  'commandline',
+  'parent',
+  'machinename',
+  // Win32_Process
+  'processid',
+  'name',
+  'executablepath',
+  'parentprocessid',
+  'creationdate',
+  'csname',
+  'windowsversion',
+  // Win32_Service
+  'displayname',
+  'servicetype',
+  'systemname',
+  // Any CIM or WMI object, and what came through PowerShell remoting
+  'pscomputername',
+  '__classmetadata',
+  'servername',
+  '__server',
+  // Our own rows
+  'imagename',
+  'services',
+  'parentprocess',
+  'parentimagename',
+  'ownerkind',
+  'owner',
+  'holders',
+  'reason',
+  'computername',
+]);
+
+const cim = String.raw`^(?:Microsoft\.Management\.Infrastructure\.CimInstance|System\.Management\.ManagementObject)#(?:.*[\\/])?`;
+const byType: readonly (readonly [RegExp, Kind])[] = [
+  [new RegExp(`${cim}MSFT_NetTCPConnection$`, 'i'), 'tcp'],
+  [new RegExp(`${cim}MSFT_NetUDPEndpoint$`, 'i'), 'udp'],
+  [new RegExp(`${cim}Win32_Process$`, 'i'), 'cimProcess'],
+  [new RegExp(`${cim}Win32_Service$`, 'i'), 'cimService'],
+  [/^System\.Diagnostics\.Process$/i, 'process'],
+  [/^PortOwner\.Endpoint$/i, 'endpoint'],
+];
+
+/** A type name without what remoting, an earlier import and Select-Object put before it. */
+export function plainType(name: string): string {
+  return name.replace(/^(?:(?:Deserialized|Selected)\.)+/i, '');
+}
+
+/** What objects of these types tell of; null when their types do not say. */
+export function kindOfTypes(typeNames: readonly string[]): Kind | null {
+  for (const name of typeNames) {
+    const plain = plainType(name);
+    for (const [pattern, kind] of byType) if (pattern.test(plain)) return kind;
+  }
+  return null;
+}
+
+const bags =
+  /^(?:System\.Management\.Automation\.PSCustomObject|Microsoft\.Management\.Infrastructure\.CimInstance|System\.Management\.ManagementObject)$/i;
+const processOnly = ['executablepath', 'commandline', 'parentprocessid', 'creationdate'];
+const serviceOnly = ['displayname', 'servicetype', 'state'];
+
+/**
+ * What Select-Object left of an object, which has lost the name of its class: its properties say what it was. Null
+ * when they leave any doubt, such as between TCP and UDP.
+ */
+export function kindOfProperties({ typeNames, properties }: ClixmlObject): Kind | null {
+  const type = plainType(typeNames[0] ?? '');
+  if (!bags.test(type)) return null;
+  const some = (names: readonly string[]): boolean => names.some((name) => name in properties);
+  if ('localaddress' in properties && 'localport' in properties && 'owningprocess' in properties) {
+    if (some(['state', 'remoteaddress', 'remoteport'])) return 'tcp';
+    const { protocol } = properties;
+    return protocol === 'TCP' ? 'tcp' : protocol === 'UDP' ? 'udp' : null;
+  }
+  // Anybody makes custom objects with a ProcessId.
+  if (!('processid' in properties) || /PSCustomObject$/i.test(type)) return null;
+  if (some(processOnly)) return 'cimProcess';
+  return 'name' in properties && some(serviceOnly) ? 'cimService' : null;
+}

@@ -1,0 +1,139 @@
+import { nestingProblem } from '../../io/nesting.ts';
+import { chunksOf, closeFile, isFolder, openFile, textOf, wholeOf, type OpenFile } from '../../io/read.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
+import type { Facts } from '../model/facts.ts';
+import { holdsPort, type Question } from '../model/question.ts';
+import type { RawEnvelope } from '../../system/raw.ts';
+
+/** The largest file that is read whole; a snapshot of 100,000 sockets has about 50 MB. */
+const sizeLimit = 400 * 1024 * 1024;
+const hint = 'Give a file that "portowner snapshot" wrote and that you may read.';
+
+/** A recording of raw answers is decoded now, as if the machine were asked. */
+async function decodeRecording(envelope: RawEnvelope, question: Question): Promise<Facts> {
+  const { recordedSource } = await import('../../system/raw.ts');
+  const { gather } = await import('../gather/gather.ts');
+  const at =
+    [...envelope.entries.values()]
+      .map((entry) => entry.at)
+      .sort()
+      .at(-1) ?? '';
+  const recorded = new Date(at);
+  return gather(recordedSource(envelope), question, Number.isNaN(recorded.getTime()) ? new Date(0) : recorded);
+}
+
+/** A snapshot, checked against the JSON Schema, or a recording in one file. */
+async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> {
+  const text = textOf(bytes, name, { hint: 'Give a file that "portowner snapshot" wrote, in UTF-8.' });
+  let value: unknown;
+  try {
+    // UTF-16 has other bytes.
+    const utf16 = bytes[0] === 0xff || bytes[0] === 0xfe;
+    const problem = nestingProblem(utf16 ? Buffer.from(text) : bytes);
+    if (problem !== null) throw new SyntaxError(problem);
+    value = JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof SyntaxError ? error.message.replace(/\s+/g, ' ').slice(0, 120) : 'it is too large';
+    throw new PortOwnerError('PO2002', `${name} is not a snapshot: it is not JSON (${why})`, {
+      hint: 'Give a file that "portowner snapshot" wrote.',
+      target: name,
+      cause: error,
+    });
+  }
+  const head =
+    typeof value === 'object' && value !== null ? (value as { kind?: unknown; formatVersion?: unknown }) : {};
+  if (head.kind === 'PortOwner.Facts' && typeof head.formatVersion === 'number' && head.formatVersion > 1) {
+    throw new PortOwnerError(
+      'PO2003',
+      `${name} has format version ${head.formatVersion}; this program reads version 1`,
+      {
+        hint: 'Use the PortOwner that wrote it, or a newer one.',
+        target: name,
+      },
+    );
+  }
+  const { isEnvelope, parseEnvelope } = await import('./envelope.ts');
+  if (isEnvelope(value)) {
+    const envelope = parseEnvelope(value, name);
+    return (question) => decodeRecording(envelope, question);
+  }
+  const { validateFacts } = await import('./validate.ts');
+  const problem = validateFacts(value);
+  if (problem !== null) {
+    throw new PortOwnerError('PO2002', `${name} is not a snapshot: ${problem}`, {
+      hint: 'Give a file that "portowner snapshot" wrote.',
+      target: name,
+    });
+  }
+  const facts = value as Facts;
+  disownKernel(facts);
+  return async () => facts;
+}
+
+/** Facts of an older version took every socket without a visible holder for the kernel's: of Linux only what was shown is kept. */
+function disownKernel({ machine, sections }: Facts): void {
+  if (machine.platform !== 'linux') return;
+  for (const socket of sections.sockets.data) {
+    if (!socket.kernel || socket.kernelPart !== undefined || !holdsPort(socket)) continue;
+    socket.kernel = false;
+    socket.refusals.push({
+      field: 'OwningProcess',
+      code: 'Failed',
+      text: 'no process was seen to have it, and the snapshot does not show that the kernel has it',
+      needs: null,
+    });
+  }
+}
+
+/** Is told of each file before it is read. */
+export type FileStep = (name: string) => void;
+
+/** The chunks of a file, and word of it when the first is taken. */
+function* told(file: OpenFile, step: FileStep | undefined): Generator<Uint8Array> {
+  step?.(file.name);
+  yield* chunksOf(file);
+}
+
+/** Gives the facts for a question; the files are not read again for another one. */
+export type FactsReader = (question: Question) => Promise<Facts>;
+
+/**
+ * Reads a snapshot from a file (`-` is standard input) and checks all of it, or CLIXML files of one machine; or
+ * prepares to decode the recording in a folder as far as a question goes.
+ * Throws PO1005 (several that are not all CLIXML), PO2001 (cannot be read), PO2002 (not facts), PO2003 (of a newer version).
+ */
+export async function readFacts(paths: readonly string[], step?: FileStep): Promise<FactsReader> {
+  const [path = '-'] = paths;
+  if (paths.length <= 1 && path !== '-' && isFolder(path)) {
+    step?.(path);
+    const envelope = (await import('./envelope.ts')).readEnvelope(path);
+    return (question) => decodeRecording(envelope, question);
+  }
+  const files: OpenFile[] = [];
+  try {
+    const { looksLikeXml } = await import('../../clixml/sniff.ts');
+    for (const each of paths) {
+      const file = each !== '-' && isFolder(each) ? null : openFile(each, hint);
+      if (file !== null) files.push(file);
+      if (paths.length > 1 && (file === null || !looksLikeXml(file.head))) {
+        throw new PortOwnerError(
+          'PO1005',
+          `--from is given several times, which is for CLIXML files of one machine: ${each} is none`,
+          { hint: 'Ask for each snapshot in turn.', target: each },
+        );
+      }
+    }
+    const [first] = files;
+    if (first !== undefined && looksLikeXml(first.head)) {
+      const { readClixmlFacts } = await import('./clixml/facts.ts');
+      const facts = readClixmlFacts(
+        files.map((file) => ({ name: file.name, chunks: told(file, step), modified: file.modified })),
+      );
+      return async (question) => facts(question);
+    }
+    step?.(first!.name);
+    return await parseSnapshot(first!.name, wholeOf(first!, sizeLimit));
+  } finally {
+    files.forEach(closeFile);
+  }
+}

@@ -1,0 +1,114 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { stdoutSink, type Sink } from '../io/sink.ts';
+import type { Terminal } from '../system/terminal.ts';
+import { readInput } from '../io/read.ts';
+import { liveBinder, liveEventLog, liveHands, liveScheduler, liveSource, liveTools } from './live.ts';
+import type { Surroundings } from '../system/surroundings.ts';
+
+function isCharacterDevice(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+function terminal(): Terminal | null {
+  // node:tty costs milliseconds: a pipe or a file does not need it.
+  if (!isCharacterDevice(1) || !process.stdout.isTTY) return null;
+  const { NO_COLOR, TERM, LANG, LC_ALL, LC_CTYPE } = process.env;
+  const locale = LC_ALL || LC_CTYPE || LANG || '';
+  return {
+    columns: process.stdout.columns || 80,
+    colours: !NO_COLOR && TERM !== 'dumb',
+    unicode: process.platform === 'win32' || /utf-?8/i.test(locale),
+  };
+}
+
+/** Text for a Windows console: Node's own stream speaks UTF-16 to it, plain bytes would meet its code page. */
+function consoleSink(stream: NodeJS.WriteStream): Sink {
+  return {
+    write: (text) => void stream.write(text),
+    bytes: (bytes) => void stream.write(bytes),
+    flush() {},
+    close() {},
+    abort() {},
+  };
+}
+
+/** Whether a standard stream is a Windows console. */
+function isConsole(fd: 1 | 2): boolean {
+  return process.platform === 'win32' && isCharacterDevice(fd) && (fd === 1 ? process.stdout : process.stderr).isTTY;
+}
+
+/** Where this user's programs keep their state, by the system's convention. */
+function stateFolder(): string {
+  const { LOCALAPPDATA, XDG_STATE_HOME } = process.env;
+  if (process.platform === 'win32') return join(LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), 'PortOwner');
+  // After sudo HOME may still be another user's.
+  if (XDG_STATE_HOME && isAbsolute(XDG_STATE_HOME)) return join(XDG_STATE_HOME, 'portowner');
+  return join(userInfo().homedir, '.local', 'state', 'portowner');
+}
+
+/** On Windows arguments are UTF-16, and without /proc there is no way to them. */
+function argumentBytes(): Uint8Array | null {
+  try {
+    return process.platform === 'linux' ? readFileSync('/proc/self/cmdline') : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Asks on the terminal itself; without a whole line that says yes it is a no. */
+function confirm(question: string): boolean {
+  const bytes = Buffer.alloc(256);
+  let read = 0;
+  let terminalInput: number | null = null;
+  try {
+    writeSync(2, question);
+    // Standard input does not block where it is shared with a shell that set it so.
+    terminalInput = openSync(process.platform === 'win32' ? '\\\\.\\CONIN$' : '/dev/tty', 'r');
+    read = readSync(terminalInput, bytes);
+  } catch {
+    return false;
+  } finally {
+    if (terminalInput !== null) closeSync(terminalInput);
+  }
+  return /^(?:y|yes)$/i.test(bytes.toString('utf8', 0, read).trim());
+}
+
+/** Whether a person sits at both ends: reads what is asked, and types. */
+function hasPerson(): boolean {
+  return isCharacterDevice(0) && isCharacterDevice(2) && process.stdin.isTTY && process.stderr.isTTY;
+}
+
+/** The real ones, of this process. */
+export function processSurroundings(): Surroundings {
+  return {
+    source: liveSource,
+    binder: liveBinder,
+    tools: liveTools,
+    hands: liveHands,
+    eventLog: liveEventLog,
+    scheduler: liveScheduler,
+    stateFolder,
+    get confirm() {
+      return hasPerson() ? confirm : null;
+    },
+    argumentBytes,
+    input: readInput,
+    output: () => (isConsole(1) ? consoleSink(process.stdout) : stdoutSink()),
+    error: (text) => {
+      try {
+        if (isConsole(2)) process.stderr.write(text);
+        else writeSync(2, text);
+      } catch {
+        // Nobody listens: the exit code still tells.
+      }
+    },
+    terminal,
+    now: () => new Date(),
+  };
+}

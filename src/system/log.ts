@@ -1,0 +1,8 @@
+/** An entry of the system's log. */
+export interface LogEvent {
+  /** 1 to 1000: what a message file that every Windows has can show. Numbers never change their meaning. */
+  readonly id: number;
+  readonly level: 'Error' | 'Warning' | 'Information';
+  /** One line, at most 31,000 characters: Windows takes 31,839. */
+  readonly text: string;
+}

@@ -1,0 +1,8 @@
+/** The terminal that the text goes to. */
+export interface Terminal {
+  /** How wide a line may be. */
+  readonly columns: number;
+  readonly colours: boolean;
+  /** It shows more than ASCII. */
+  readonly unicode: boolean;
+}

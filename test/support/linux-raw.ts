@@ -1,0 +1,109 @@
+// What Linux would say, built from its documented layouts: the tests' own writing of them, apart from src/.
+// Messages: https://man7.org/linux/man-pages/man7/sock_diag.7.html
+import { isIPv4 } from 'node:net';
+import { recordedSource, type RawEntry, type RawSource, type Refusal } from '../../src/system/raw.ts';
+import { addressBytes } from './windows-raw.ts';
+
+export const at = '2026-01-02T03:04:05.678Z';
+
+export interface DiagRow {
+  local?: string;
+  port: number;
+  remote?: string;
+  remotePort?: number;
+  /** The kernel's number; Listen (10) when it is not given. */
+  state?: number;
+  inode?: number;
+  uid?: number;
+  device?: number;
+}
+
+/** A netlink message: header and payload, padded to 4 bytes. */
+export function netlink(type: number, payload: Uint8Array): Buffer {
+  const message = Buffer.alloc((16 + payload.length + 3) & ~3);
+  message.writeUInt32LE(16 + payload.length, 0);
+  message.writeUInt16LE(type, 4);
+  message.writeUInt16LE(2, 6);
+  message.set(payload, 16);
+  return message;
+}
+
+export const done = netlink(3, Buffer.alloc(4));
+
+/** struct inet_diag_msg with an attribute behind it, as real ones have. */
+export function diagMessage(row: DiagRow, type = 20): Buffer {
+  const { local = '127.0.0.1', port, remote, remotePort = 0, state = 10, inode = 0, uid = 0, device = 0 } = row;
+  const payload = Buffer.alloc(72 + 8);
+  const four = isIPv4(local);
+  payload[0] = four ? 2 : 10;
+  payload[1] = state;
+  payload.writeUInt16BE(port, 4);
+  payload.writeUInt16BE(remotePort, 6);
+  payload.set(addressBytes(local), 8);
+  payload.set(addressBytes(remote ?? (four ? '0.0.0.0' : '::')), 24);
+  payload.writeUInt32LE(device, 40);
+  payload.writeUInt32LE(uid, 64);
+  payload.writeUInt32LE(inode, 68);
+  payload.writeUInt16LE(5, 72);
+  payload.writeUInt16LE(8, 74);
+  return netlink(type, payload);
+}
+
+export function diag(rows: readonly DiagRow[], end: Uint8Array = done, usual: Partial<DiagRow> = {}): Uint8Array {
+  return Buffer.concat([...rows.map((row) => diagMessage(Object.assign({}, usual, row))), end]);
+}
+
+/** pid, inode, pid, inode … */
+export function holderBytes(numbers: readonly number[]): Uint8Array {
+  return new Uint8Array(new Uint32Array(numbers).buffer);
+}
+
+export interface ProcessRow {
+  name?: string;
+  parent?: number;
+  ticks?: number;
+  uid?: number;
+  exe?: string;
+  cgroup?: string;
+  cmdline?: string;
+  refused?: Record<string, Refusal['code']>;
+}
+
+/** /proc/PID/stat: the fields up to the start time, and a few more. */
+export function statText(pid: number, { name = 'server', parent = 1, ticks = 100 }: ProcessRow): string {
+  return `${pid} (${name}) S ${parent} ${pid} ${pid} 0 -1 4194560 9 8 7 6 5 4 3 2 20 0 1 0 ${ticks} 4096 55\n`;
+}
+
+export function processText(pid: number, row: ProcessRow = {}): string {
+  const { uid = 0, exe = '/usr/sbin/server', cgroup = '0::/\n', cmdline, refused = {} } = row;
+  return JSON.stringify({ stat: statText(pid, row), uid, exe, cgroup, cmdline, refused });
+}
+
+export interface World {
+  tcp?: readonly DiagRow[];
+  udp4?: readonly DiagRow[];
+  udp6?: readonly DiagRow[];
+  holders?: readonly number[];
+  /** Why not every process could be looked into. */
+  limit?: Refusal;
+  processes?: Readonly<Record<number, ProcessRow>>;
+  /** Entries that replace the ones made of the above. */
+  raw?: Readonly<Record<string, Omit<RawEntry, 'at'>>>;
+}
+
+/** A source that answers with what a world has. */
+export function linux(world: World): RawSource {
+  const entries = new Map<string, RawEntry>();
+  const put = (name: string, entry: Omit<RawEntry, 'at'>): void => void entries.set(name, { at, ...entry });
+  put('machine', { text: JSON.stringify({ name: 'box', release: '6.18.0', architecture: 'x64', elevated: true }) });
+  put('diag/tcp', { bytes: diag(world.tcp ?? []) });
+  put('diag/udp4', { bytes: diag(world.udp4 ?? [], done, { state: 7 }) });
+  put('diag/udp6', { bytes: diag(world.udp6 ?? [], done, { state: 7, local: '::' }) });
+  put('holders', { bytes: holderBytes(world.holders ?? []), ...(world.limit === undefined ? {} : { refusal: world.limit }) });
+  put('boot', { text: JSON.stringify({ stat: 'btime 1767322800', hertz: 100 }) });
+  put('users', { text: 'root:x:0:0:root:/root:/bin/sh\nweb:x:33:33::/var/www:/bin/false\n' });
+  put('ranges', { text: JSON.stringify({ ip_local_port_range: '32768\t60999', ip_local_reserved_ports: '8080,9000-9010', ip_unprivileged_port_start: '1024' }) });
+  for (const [pid, row] of Object.entries(world.processes ?? {})) put(`process/${pid}`, { text: processText(Number(pid), row) });
+  for (const [name, entry] of Object.entries(world.raw ?? {})) put(name, entry);
+  return recordedSource({ platform: 'linux', entries });
+}

@@ -1,0 +1,119 @@
+// The edge to Task Scheduler on a real Windows machine, or under Wine: its own schtasks takes our XML.
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
+import { decodeDescriptor } from '../../../src/schedule/descriptor.ts';
+import { taskFile, taskXml } from '../../../src/schedule/task-xml.ts';
+import { wine, withFolder } from '../../support/build-machine.ts';
+import { gmsaTask, windowsTask } from '../../support/schedule-example.ts';
+import { templates } from '../../support/task-templates.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
+import type { ScheduleTold } from '../../support/windows-schedule.ts';
+
+const test = suite('Task Scheduler');
+const onWindows = process.platform === 'win32';
+const runner = onWindows ? [] : process.platform === 'linux' ? wine() : null;
+const node = runner && (onWindows ? [process.execPath, ...nodeFlags] : [...runner, nodeBinary(runtimes['win32-x64']), ...nodeFlags]);
+
+/** A path of this machine as Windows programs see it. */
+const windowsPath = (path: string): string => (onWindows ? path : `Z:${path.replaceAll('/', '\\')}`);
+const newName = (): string => `PortOwner-Test-${randomBytes(6).toString('hex')}`;
+
+let told: ScheduleTold | undefined;
+async function tell(command: readonly string[]): Promise<ScheduleTold> {
+  await withFolder((folder) => {
+    const file = join(folder, 'task.xml');
+    writeFileSync(file, taskFile(taskXml(windowsTask)));
+    const [program, ...args] = [...command, join(root, 'test/support/windows-schedule.ts'), newName(), windowsPath(file)];
+    const { status, stdout, stderr } = spawnSync(program!, args, { encoding: 'utf8', timeout: 300_000 });
+    assert.is(status, 0, stderr);
+    told = JSON.parse(stdout) as ScheduleTold;
+  });
+  return told!;
+}
+
+function onIt(name: string, check: (all: ScheduleTold) => void): void {
+  test(name, async (context: TestContext) => {
+    if (node === null) return skip('there is no Windows, and no Wine (.ci/wine-setup)', context);
+    check(told ?? (await tell(node)));
+  });
+}
+
+onIt('a task is made, seen and removed, and no file of it stays', ({ created, exists, removed, removedTwice }) => {
+  assert.equal('value' in created && created.value.done, true, JSON.stringify(created));
+  assert.equal(exists, [false, true, false, false]);
+  assert.equal('value' in removed && removed.value.done, true, JSON.stringify(removed));
+  assert.equal('value' in removedTwice && removedTwice.value.done, false, JSON.stringify(removedTwice));
+});
+
+onIt('when it was defined', ({ ages: [there, gone] }) => {
+  assert.ok(Math.abs(there!) < 300_000, String(there));
+  assert.is(gone, null);
+});
+
+onIt('its definition is read back, where schtasks can do it', ({ query }) => {
+  // Wine's says nothing.
+  if (onWindows) assert.match(query.replaceAll('\0', ''), '<UserId>S-1-5-18</UserId>');
+  else assert.is(query, 'NotSupported');
+});
+
+onIt('and from the file that Task Scheduler keeps', ({ defined }) => assert.is(defined, 'PortOwner'));
+
+onIt('access lists are those of Windows', ({ looks }) => {
+  const decoded = (name: string) => decodeDescriptor(Buffer.from(looks[name]!.descriptor!, 'hex'));
+  assert.equal([looks.folder!.standing, looks.windows!.standing, looks.nothing, looks.program!.standing], ['folder', 'folder', { standing: 'missing', descriptor: null }, 'file']);
+  for (const name of ['folder', 'windows', 'program']) {
+    const { owner, entries, flaw } = decoded(name);
+    assert.is(flaw, null);
+    assert.match(owner!, /^S-1-/);
+    assert.ok(entries!.length > 0 && entries!.every(({ sid }) => /^S-1-\d+(?:-\d+)+$/.test(sid)));
+  }
+  // Wine keeps of a list what Unix permissions can say.
+  if (!onWindows) return;
+  const { owner, entries, isProtected } = decoded('folder');
+  assert.equal([owner, isProtected, entries!.map(({ sid }) => sid).toSorted()], ['S-1-5-32-544', true, ['S-1-5-18', 'S-1-5-32-544']]);
+});
+
+onIt('an event source comes and goes', ({ sources }) => assert.equal(sources, [null, '%SystemRoot%\\System32\\EventCreate.exe', null]));
+
+onIt('accounts and drives', ({ sids, names, rights, remote, dataFolder, machine }) => {
+  assert.equal(
+    [sids, remote],
+    [
+      ['S-1-5-18', 'S-1-1-0', null],
+      [false, true],
+    ],
+  );
+  assert.match(names[0]!, /SYST/);
+  assert.is(names[2], 'S-1-5-21-1-2-3-4444');
+  assert.ok('value' in rights && Array.isArray(rights.value), JSON.stringify(rights));
+  if (onWindows) assert.ok('value' in rights && rights.value.includes('SeBatchLogonRight'));
+  assert.match(dataFolder, /^[A-Z]:\\.+\\PortOwner$/);
+  assert.ok(machine.length > 0);
+});
+
+test('schtasks takes every template, and refuses what is no task', async (context: TestContext) => {
+  // On a real Windows a template would be a task of that machine, and those of a gMSA need a domain.
+  if (runner === null || onWindows) return skip('there is no Wine (.ci/wine-setup)', context);
+  const schtasks = (...args: string[]) => spawnSync(runner[0]!, ['schtasks.exe', ...args], { stdio: 'ignore', timeout: 120_000 }).status;
+  await withFolder((folder) => {
+    const all = { ...templates, gmsa: taskXml(gmsaTask) };
+    for (const [index, [title, xml]] of Object.entries(all).entries()) {
+      const [name, file] = [newName(), join(folder, 'task.xml')];
+      writeFileSync(file, taskFile(xml));
+      assert.is(schtasks('/Create', '/XML', windowsPath(file), '/TN', name, '/F'), 0, title);
+      // Each call takes seconds under Wine: once is enough to see that /F replaces.
+      if (index === 0) assert.is(schtasks('/Create', '/XML', windowsPath(file), '/TN', name, '/F'), 0, `${title}, again`);
+      assert.is(schtasks('/Delete', '/TN', name, '/F'), 0, title);
+    }
+    const broken = join(folder, 'broken.xml');
+    writeFileSync(broken, taskFile(taskXml(windowsTask).slice(0, -20)));
+    assert.is.not(schtasks('/Create', '/XML', windowsPath(broken), '/TN', newName(), '/F'), 0);
+  });
+});
+
+test.run();
