@@ -1,7 +1,7 @@
 import { ClosedPipe } from '../formats/sink.ts';
 import { exit, PortOwnerError, type ExitCode } from '../problems.ts';
 import { version } from '../version.ts';
-import { loadClipanion } from './clipanion.ts';
+import { loadClipanion, loadParser } from './clipanion.ts';
 import type { BaseCommand } from './base.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -120,7 +120,7 @@ async function run(given: readonly string[], surroundings: Surroundings): Promis
   }
   const load = isCommand(first) ? commands[first]! : defaultCommand;
   // clipanion is loaded by way of loadClipanion before any command file is.
-  await loadClipanion();
+  await loadParser(args.length);
   const classes = [await load()].flat();
   if (isCommand(first)) checkSecondWord(classes, args);
   const cli = await newCli(classes);
