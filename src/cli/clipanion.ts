@@ -1,7 +1,6 @@
-import { makeLinear } from './linear-parser.ts';
-
 const streams = ['stdin', 'stdout', 'stderr'] as const;
 
+let linear = false;
 let loaded: typeof import('clipanion') | undefined;
 
 /**
@@ -14,9 +13,20 @@ export async function loadClipanion(): Promise<typeof import('clipanion')> {
   for (const name of streams) Object.defineProperty(process, name, { configurable: true, value: undefined });
   try {
     loaded = await import('clipanion');
-    makeLinear(await import('clipanion/lib/core.js'));
   } finally {
     streams.forEach((name, index) => Object.defineProperty(process, name, originals[index]!));
   }
   return loaded;
+}
+
+/**
+ * Loads clipanion for a command line of so many words. A single one, which is the main question as it is mostly asked,
+ * needs no other parser, and that would cost milliseconds.
+ */
+export async function loadParser(words: number): Promise<void> {
+  await loadClipanion();
+  if (words < 2 || linear) return;
+  linear = true;
+  const { makeLinear } = await import('./linear-parser.ts');
+  makeLinear(await import('clipanion/lib/core.js'));
 }

@@ -3,7 +3,7 @@ import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { newCli } from './commands.ts';
 import type { Catalogue, CommandClass, Context } from './base.ts';
 import { version } from '../schema/version.ts';
-import { loadClipanion } from './clipanion.ts';
+import { loadParser } from './clipanion.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 
 const isCommand = (catalogue: Catalogue, word: string | undefined): word is string =>
@@ -92,7 +92,7 @@ async function run({ args: given, catalogue, surroundings }: Invocation): Promis
   }
   const load = catalogue[isCommand(catalogue, first) ? first : '']!;
   // clipanion is loaded by way of loadClipanion before any command file is.
-  await loadClipanion();
+  await loadParser(args.length);
   const classes = await load();
   if (isCommand(catalogue, first)) checkSecondWord(classes, args);
   const cli = await newCli(classes);
