@@ -252,7 +252,7 @@ test('a hostile file of 200 MB as baseline, policy and snapshot: one error each,
   for (const option of ['--baseline', '--policy']) {
     const { code, err } = await audit([option, huge, '--store', store]);
     assert.is(code, 69);
-    assert.match(err, /PO2001: cannot read .*more than 2 MB/);
+    assert.match(err, /PO2001: cannot read .*more than 16 MB/);
   }
   hugeFile(huge, '{"kind":"PortOwner.Facts",');
   const snapshot = await run(['audit', '--store', store, '--from', huge]);
