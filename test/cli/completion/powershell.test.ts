@@ -104,7 +104,7 @@ for (const command of portCommands) {
 }
 
 test('names that come from anybody add no word, and what is offered is one argument', (context) => {
-  if (!pwsh) return skip('there is no pwsh', context);
+  if (pwsh === null) return skip(noPowerShell, context);
   const hostile = temporaryFolder();
   const script = prepare(hostile, 'powershell');
   prepareHostile(hostile);
@@ -120,7 +120,7 @@ $words = foreach ($match in $found) {
     @{ Text = $match.CompletionText; Errors = $errors.Count; Commands = $commands.Count; Words = @($commands[0].CommandElements | ForEach-Object { if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { "$_" } }); Tip = $match.ToolTip; Listed = $match.ListItemText }
 }
 ConvertTo-Json -Depth 4 -EscapeHandling EscapeNonAscii -InputObject @($words)`;
-  const { stdout, stderr, status } = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-EncodedCommand', Buffer.from(ask, 'utf16le').toString('base64')], {
+  const { stdout, stderr, status } = spawnSync(pwsh, [...plain, '-EncodedCommand', Buffer.from(ask, 'utf16le').toString('base64')], {
     encoding: 'utf8',
     cwd: hostile,
     env: environment(hostile),
