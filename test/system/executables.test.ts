@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { NtExecutable, NtExecutableResource } from 'pe-library';
 import { Resource } from 'resedit';
 import { suite } from 'uvu';
@@ -122,14 +122,15 @@ test('the executables hold no path of the machine that built them', () => {
   for (const [name, platform] of executables) {
     const bytes = readFileSync(join(dist, name));
     const node = readFileSync(nodeBinary(runtimeOf[platform]));
-    for (const path of [root, homedir(), 'portowner-build-', 'pkg-sea-']) {
+    // With what would follow: "/root" alone is also what a process sees as its root.
+    for (const path of [root, `${homedir()}${sep}`, 'portowner-build-', 'pkg-sea-']) {
       for (const text of [path, Buffer.from(path, 'utf16le').toString('latin1')]) assert.ok(found(bytes, text) <= found(node, text), `${name} holds ${path}`);
     }
   }
 });
 
-test('SHA256SUMS names the executables and their bill of materials', () => {
-  const lines = [...executables.map(([name]) => name), 'portowner.cdx.json'].map((name) => `${sha256(bytesOf(name))}  ${name}\n`);
+test('SHA256SUMS names the executables, their bill of materials and the man page', () => {
+  const lines = [...executables.map(([name]) => name), 'portowner.cdx.json', 'portowner.1'].map((name) => `${sha256(bytesOf(name))}  ${name}\n`);
   assert.is(readFileSync(join(dist, 'SHA256SUMS'), 'utf8'), lines.join(''));
 });
 
