@@ -16,6 +16,7 @@ const usage = `node build.mjs COMMAND
   generate        rewrite the sources and the tables of README.md that are made from other files
   notices         write THIRD-PARTY-NOTICES
   test [PATTERN…] check, build and run every test (or only the test files whose path contains a PATTERN)
+  test-windows    on Windows: run everything that runs there, and leave a report in dist/windows-report
   bench           build, and measure against the budgets`;
 
 function install() {
@@ -77,6 +78,7 @@ const commands = {
   generate: () => run('src/build/generated.ts'),
   notices: () => run('src/build/notices.ts'),
   test: (args) => run('test/run.ts', ...args),
+  'test-windows': () => run('test/windows.ts'),
   bench: async (args) => (await run('src/build/build.ts')) || run('test/bench/main.ts', ...args),
 };
 

@@ -5,7 +5,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Why a test of it is skipped; the closing lines of a test run say what installs it. */
-export const noPowerShell = 'PowerShell 7 is not installed (.ci/powershell-setup, which needs the .NET SDK 10)';
+export const noPowerShell =
+  process.platform === 'win32'
+    ? 'PowerShell 7 is not installed: winget install Microsoft.PowerShell'
+    : 'PowerShell 7 is not installed (.ci/powershell-setup, which needs the .NET SDK 10)';
 export const plain: readonly string[] = ['-NoProfile', '-NonInteractive'];
 
 function find(): string | null {

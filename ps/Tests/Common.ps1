@@ -7,6 +7,7 @@ if (-not $moduleFolder) { $moduleFolder = Join-Path (Split-Path (Split-Path $PSS
 $moduleFolder = Convert-Path -LiteralPath $moduleFolder
 $node = $env:PORTOWNER_TEST_NODE
 $onWindows = $PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows
+$underWine = $onWindows -and (Test-Path -LiteralPath 'HKCU:\Software\Wine')
 $executable = Join-Path $moduleFolder (Join-Path 'bin' $(if ($onWindows) { 'portowner.exe' } else { 'portowner' }))
 # What starts this PowerShell again: a program and its first arguments. As a .NET tool its process is dotnet.
 $shell = @((Get-Process -Id $PID).Path)
@@ -14,6 +15,11 @@ if ((Split-Path -Leaf $shell[0]) -match '^dotnet(\.exe)?$') { $shell += [System.
 
 Get-Module PortOwner | Remove-Module
 Import-Module $moduleFolder
+
+# Ends a test of what Wine cannot show, with its reason: the closing lines of a test run have it.
+function Skip-UnderWine([string] $Because) {
+    if ($underWine) { Set-ItResult -Skipped -Because "Wine $Because" }
+}
 
 # A TCP listener on a port that was free.
 function New-Listener([string] $Address = '127.0.0.1') {
@@ -39,17 +45,20 @@ function Start-NodeListener {
     $process | Add-Member -NotePropertyName Port -NotePropertyValue ([int]$process.StandardOutput.ReadLine()) -PassThru
 }
 
-# A program that prints a file, as if it were the executable, and notes each start in another.
-function New-Stub([string] $Folder, [string] $Content, [string] $First = '', [string] $Then = '', [int] $ExitCode = 0) {
+# A program that prints a text, as if it were the executable, then the lines of Say on standard error, and notes each
+# start in a file. First and Then are lines of a Unix shell, for tests that run on Linux alone.
+function New-Stub([string] $Folder, [string] $Content, [string] $First = '', [string] $Then = '', [string[]] $Say, [int] $ExitCode = 0) {
     $null = New-Item -ItemType Directory -Path $Folder -Force
-    $data = Join-Path $Folder 'data'
+    $data, $words = (Join-Path $Folder 'data'), (Join-Path $Folder 'words')
     [System.IO.File]::WriteAllText($data, $Content)
+    [System.IO.File]::WriteAllText($words, -join @($Say | Where-Object { $_ } | ForEach-Object { "$_`n" }))
     if ($onWindows) {
         $path = Join-Path $Folder 'stub.cmd'
-        [System.IO.File]::WriteAllText($path, "@echo start>>`"$Folder\starts`"`r`n@type `"$data`"`r`n$Then`r`n@exit /b $ExitCode`r`n")
+        $lines = '@echo off', "echo start>>`"$Folder\starts`"", "type `"$data`"", $(if ($Say) { "type `"$words`" >&2" }), "exit /b $ExitCode"
+        [System.IO.File]::WriteAllText($path, -join @($lines | Where-Object { $_ } | ForEach-Object { "$_`r`n" }))
     } else {
         $path = Join-Path $Folder 'stub'
-        [System.IO.File]::WriteAllText($path, "#!/bin/sh`necho start >> '$Folder/starts'`n$First`ncat '$data'`n$Then`nexit $ExitCode`n")
+        [System.IO.File]::WriteAllText($path, "#!/bin/sh`necho start >> '$Folder/starts'`n$First`ncat '$data'`ncat '$words' >&2`n$Then`nexit $ExitCode`n")
         chmod +x $path
     }
     $path

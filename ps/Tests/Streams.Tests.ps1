@@ -273,7 +273,7 @@ Describe 'The executable' {
     }
 
     It 'is an error when it dies' {
-        Use-Stub (New-Stub (Join-Path $TestDrive 'dies') (ConvertTo-Document $row) -Then 'echo something broke >&2' -ExitCode 70) {
+        Use-Stub (New-Stub (Join-Path $TestDrive 'dies') (ConvertTo-Document $row) -Say 'something broke' -ExitCode 70) {
             $rows = $caught = $null
             try { Get-PortOwner -OutVariable rows | Out-Null } catch { $caught = $_ }
             $rows.Count | Should -Be 1
@@ -301,7 +301,7 @@ Describe 'The executable' {
     }
 
     It 'is an error when it is called wrongly' {
-        Use-Stub (New-Stub (Join-Path $TestDrive 'usage') '' -Then 'echo "portowner: PO1001: unknown option" >&2; echo "  Look at the help." >&2' -ExitCode 64) {
+        Use-Stub (New-Stub (Join-Path $TestDrive 'usage') '' -Say 'portowner: PO1001: unknown option', '  Look at the help.' -ExitCode 64) {
             try { Get-PortOwner } catch { $caught = $_ }
             $caught.FullyQualifiedErrorId | Should -Be 'PO1001,Get-PortOwner'
             $caught.CategoryInfo.Category | Should -Be 'InvalidArgument'
@@ -325,7 +325,7 @@ Describe 'The executable' {
     }
 
     It 'is a warning when it only mumbles' {
-        Use-Stub (New-Stub (Join-Path $TestDrive 'mumbles') (ConvertTo-Document $row) -Then 'echo hm >&2') {
+        Use-Stub (New-Stub (Join-Path $TestDrive 'mumbles') (ConvertTo-Document $row) -Say 'hm') {
             @(Get-PortOwner -WarningVariable warnings -WarningAction SilentlyContinue).Count | Should -Be 1
             $warnings.Message | Should -Be 'hm'
         }

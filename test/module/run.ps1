@@ -4,7 +4,7 @@ param([string] $Tests, [string] $Result, [string[]] $Path = @('*'))
 $ErrorActionPreference = 'Stop'
 Import-Module Pester -MinimumVersion 5.0
 $configuration = New-PesterConfiguration
-$configuration.Run.Path = @($Path | ForEach-Object { (Get-ChildItem -Path (Join-Path $Tests "$_.Tests.ps1")).FullName })
+$configuration.Run.Path = @($Path -split ',' | ForEach-Object { (Get-ChildItem -Path (Join-Path $Tests "$_.Tests.ps1")).FullName })
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = 'None'
 $run = Invoke-Pester -Configuration $configuration

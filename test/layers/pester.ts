@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../../src/build/runtime.mjs';
+import { plain } from '../powershell.ts';
+import { failure, type Result } from './layer.ts';
+
+const timeout = 20 * 60_000;
+
+/** A PowerShell that runs tests. */
+export interface Shell {
+  /** What the tests in it are called. */
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly windows: boolean;
+  /** More than this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** A path as programs there say it, where they say it otherwise. */
+  readonly path?: (path: string) => string;
+}
+
+/** Runs a script in PowerShell to its end, whatever that is; gives what it printed. */
+export function runShell({ command, windows, env }: Shell, ...args: string[]): Promise<string> {
+  const [file, ...before] = command as [string, ...string[]];
+  const options = [...before, ...plain, ...(windows ? ['-ExecutionPolicy', 'Bypass'] : []), ...args];
+  const child = spawn(file, options, { env: { ...process.env, ...env }, timeout, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', () => resolve(output)));
+}
+
+/** Runs the module's tests in a PowerShell; only some of their files, where these are named: `Rows` of Rows.Tests.ps1. */
+export async function pester(shell: Shell, files: readonly string[] = ['*']): Promise<Result> {
+  const { name, path = (same) => same } = shell;
+  const folder = mkdtempSync(join(tmpdir(), 'portowner-module-'));
+  let output = '';
+  try {
+    const file = join(folder, 'result.json');
+    const started = Date.now();
+    const script = ['-File', path(join(root, 'test/module/run.ps1')), '-Tests', path(join(root, 'ps/Tests')), '-Result', path(file)];
+    output = await runShell(shell, ...script, '-Path', files.join(','));
+    const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8')) as Result;
+    const seconds = Math.round((Date.now() - started) / 1000);
+    process.stdout.write(failed > 0 ? `FAILED ${name}: ${failed} failed\n${output}\n` : `ok ${name}: ${passed} passed in ${seconds} s\n`);
+    return { passed, failed, skipped: skipped.map((test) => ({ name: `${name}: ${test.name}`, reason: test.reason })) };
+  } catch (error) {
+    return failure(name, `${error instanceof Error ? error.message : String(error)}\n${output}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
