@@ -83,13 +83,16 @@ Describe 'Compare-PortSnapshot' {
 Describe 'Invoke-PortAudit and Get-PortAudit' {
     It 'give findings as objects, keep them, and tell of them' {
         $report = Join-Path $TestDrive 'r.csv'
-        $findings = @(Invoke-PortAudit -PolicyPath $policy -StorePath $store -ReportPath $report -KeepDay 30)
+        $findings = @(Invoke-PortAudit -PolicyPath $policy -StorePath $store -ReportPath $report -KeepDay 30 -WarningVariable warnings -WarningAction SilentlyContinue)
         $finding = $findings | Where-Object Kind -EQ 'Forbidden'
         $finding.PSTypeNames[0] | Should -Be 'PortOwner.Finding'
         $finding.Severity | Should -Be 'Critical'
         $finding.Ticket | Should -Be 'CHG-1'
         $finding.FirstSeen | Should -BeOfType [datetime]
-        @(Import-Csv -LiteralPath $report).Count | Should -Be $findings.Count
+        # What the audit could not tell is in the report, too: a file has no streams.
+        $rows = @(Import-Csv -LiteralPath $report)
+        @($rows | Where-Object Kind -NE 'Problem').Count | Should -Be $findings.Count
+        @($rows | Where-Object Kind -EQ 'Problem').Count | Should -Be $warnings.Count
         $run = Get-PortAudit $store -Last 1
         $run.PSTypeNames[0] | Should -Be 'PortOwner.AuditRun'
         $run.Findings | Should -Be $findings.Count

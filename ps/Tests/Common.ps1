@@ -40,6 +40,8 @@ function Start-NodeListener {
     $start = New-Object System.Diagnostics.ProcessStartInfo $node, '-e "const s=require(''net'').createServer().listen(0,''127.0.0.1'',()=>console.log(s.address().port));process.stdin.resume().on(''end'',()=>process.exit())"'
     $start.UseShellExecute = $false
     $start.RedirectStandardInput = $true
+    # On Windows it has a console of its own: alone on one, it can be asked to end.
+    $start.CreateNoWindow = $true
     $start.RedirectStandardOutput = $true
     $process = [System.Diagnostics.Process]::Start($start)
     $process | Add-Member -NotePropertyName Port -NotePropertyValue ([int]$process.StandardOutput.ReadLine()) -PassThru

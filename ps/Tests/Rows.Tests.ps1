@@ -7,12 +7,13 @@ BeforeAll {
     $listener = New-Listener
     $port = $listener.Port
     $client = New-Object System.Net.Sockets.TcpClient '127.0.0.1', $port
+    $server = $listener.AcceptTcpClient()
     $snapshot = Join-Path $TestDrive 'snapshot.json'
     Save-PortSnapshot $snapshot -WarningAction Ignore
 }
 
 AfterAll {
-    $client.Dispose()
+    $client, $server | ForEach-Object { $_.Dispose() }
     $listener.Stop()
 }
 
@@ -144,8 +145,9 @@ Describe 'Get-PortRange' {
         $ranges = Get-PortRange
         $ranges.Kind | Should -Contain 'WellKnown'
         ($ranges | Where-Object Kind -eq 'Registered').StartPort | Should -Be 1024
-        ($ranges | Where-Object Kind -eq 'LocalDynamic').Count | Should -BeGreaterThan 0
         ($ranges | Where-Object Kind -eq 'WellKnown').EndPort | Should -BeOfType [uint16]
+        Skip-UnderWine 'prints nothing for netsh, which says the dynamic range'
+        @($ranges | Where-Object Kind -eq 'LocalDynamic').Count | Should -BeGreaterThan 0
     }
 }
 

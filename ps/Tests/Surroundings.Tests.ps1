@@ -1,5 +1,7 @@
 BeforeDiscovery {
     $onLinux = $PSVersionTable.PSVersion.Major -ge 6 -and $IsLinux
+    # The console of Windows knows no UTF-32.
+    $encodings = @('iso-8859-1', 'utf-8', 'utf-16') + $(if ($onLinux) { 'utf-32' })
     $cultures = 'de-DE', 'tr-TR', 'ar-SA', 'fa-IR'
 }
 
@@ -16,14 +18,16 @@ AfterAll {
 }
 
 Describe 'It does not matter' {
-    It 'what the encoding of the console is: <_>' -ForEach 'iso-8859-1', 'utf-8', 'utf-16', 'utf-32' {
+    It 'what the encoding of the console is: <_>' -ForEach $encodings {
         $script = @"
+`$before = [Console]::OutputEncoding
 [Console]::OutputEncoding = [System.Text.Encoding]::GetEncoding('$_')
 $import
 `$row = Get-PortOwner $port
 `$name = [Console]::OutputEncoding.WebName
 [Console]::OutputEncoding = [System.Text.Encoding]::ASCII
 "`$(`$row.LocalPort) `$(`$row.State) `$name"
+[Console]::OutputEncoding = `$before
 "@
         Invoke-Shell $script | Select-Object -Last 1 | Should -Be "$port Listen $_"
     }
@@ -59,7 +63,7 @@ Set-StrictMode -Version Latest
 $import
 (Get-PortOwner $port).LocalPort
 @($port, [pscustomobject]@{ LocalPort = $port }, (Get-Process -Id $PID) | Get-PortOwner -WarningAction Ignore).LocalPort -contains $port
-@(Get-PortRange).Count -gt 3
+@(Get-PortRange -WarningAction Ignore).Count -gt 2
 (TabExpansion2 'Get-PortOwner $port').CompletionMatches.Count -gt 0
 (TabExpansion2 'portowner --form').CompletionMatches[0].CompletionText
 "@
@@ -93,7 +97,7 @@ Import-Module (Join-Path ([System.Management.Automation.WildcardPattern]::Escape
 (Get-Module PortOwner).ModuleBase -eq `$folder
 Set-Location -LiteralPath `$folder
 Save-PortSnapshot 'a b[1].json' -WarningAction Ignore
-@(Get-PortOwner $port -FromSnapshot 'a b[1].json').LocalPort
+@(Get-PortOwner $port -FromSnapshot 'a b[1].json' -WarningAction Ignore).LocalPort
 (Get-PortOwner $port).LocalPort
 "@
         Invoke-Shell $script | Should -Be 'True', "$port", "$port"
@@ -135,7 +139,7 @@ $import
 try { Get-PortOwner $port -Address x } catch { `$_.FullyQualifiedErrorId }
 try { 'x' | Get-PortOwner -ErrorAction Stop -WarningAction Ignore } catch { `$_.FullyQualifiedErrorId }
 Save-PortSnapshot '$path' -WarningAction Ignore
-(Get-PortOwner $port -FromSnapshot '$path').LocalPort
+(Get-PortOwner $port -FromSnapshot '$path' -WarningAction Ignore).LocalPort
 (Get-PortOwner $port | Out-String) -match 'Listen'
 (TabExpansion2 'Get-PortOwner $port').CompletionMatches[0].CompletionText
 Save-PortSnapshot '$path.none' -WhatIf 6>`$null; Test-Path '$path.none'
@@ -150,7 +154,7 @@ Save-PortSnapshot '$path.none' -WhatIf 6>`$null; Test-Path '$path.none'
     ) {
         $line = $_ -replace 'CLOSED', (Get-ClosedPort)
         # These ids tell what the language forbids.
-        $script = "`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; $import; Set-Location '$folder'; `$null = . { $line }; @(`$Error.FullyQualifiedErrorId) -match 'ConstrainedLanguage|CoreTypes'; 'end'"
+        $script = "`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; `$WarningPreference = 'SilentlyContinue'; $import; Set-Location '$folder'; `$null = . { $line }; @(`$Error.FullyQualifiedErrorId) -match 'ConstrainedLanguage|CoreTypes'; 'end'"
         Invoke-Shell $script | Where-Object { $_ -notlike 'What if*' } | Should -Be 'end'
     }
 }

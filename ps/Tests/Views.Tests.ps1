@@ -7,11 +7,12 @@ BeforeAll {
     $listener = New-Listener
     $port = $listener.Port
     $client = New-Object System.Net.Sockets.TcpClient '127.0.0.1', $port
+    $server = $listener.AcceptTcpClient()
     function Get-Text { ($input | Out-String -Width 200) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ } }
 }
 
 AfterAll {
-    $client.Dispose()
+    $client, $server | ForEach-Object { $_.Dispose() }
     $listener.Stop()
 }
 
