@@ -1,14 +1,16 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { moduleFolder } from '../../src/build/module.ts';
 import { nodeBinary, root, runtimes } from '../../src/build/runtime.mjs';
 import { wine } from '../build/machine.ts';
-import { type Layer, skipAll, total } from './layer.ts';
+import { type Layer, type Result, skipAll, total } from './layer.ts';
 import { pester, type Shell } from './pester.ts';
 
-const name = "ps/Tests in Windows' PowerShell under Wine";
+const name = "Windows' PowerShell";
 const missing = "Windows' PowerShell is not installed (.ci/windows-powershell-setup, which needs the .NET SDK 10)";
+/** How many files run at a time, each in a PowerShell of its own: that starts in a second. */
+const atATime = 2;
 
 /** Where .ci/windows-powershell-setup installs it. */
 function host(): string | undefined {
@@ -21,27 +23,33 @@ function host(): string | undefined {
 /** A path as Windows programs say it under Wine. */
 const windowsPath = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
 
-/** The files that take longest run in one process, all others in another beside it. */
-const slow = ['Surroundings', 'Fleet', 'Views', 'Binding'];
+/** The names of the test files, the largest first: what is left for the end is short. */
+function testFiles(): string[] {
+  const folder = join(root, 'ps/Tests');
+  const size = (file: string): number => statSync(join(folder, file)).size;
+  const files = readdirSync(folder).filter((file) => file.endsWith('.Tests.ps1'));
+  return files.toSorted((one, other) => size(other) - size(one)).map((file) => file.slice(0, -'.Tests.ps1'.length));
+}
 
 /** The tests of the Windows module with its executable, in Windows' PowerShell. On Windows itself, moduleLayer has them. */
 export const windowsModuleLayer: Layer = async () => {
   if (process.platform !== 'linux') return total([]);
   const runner = wine();
-  if (runner === null) return skipAll(name, 'Wine is not installed (.ci/wine-setup)');
+  if (runner === null) return skipAll(`ps/Tests in ${name}`, 'Wine is not installed (.ci/wine-setup)');
   const program = host();
-  if (program === undefined) return skipAll(name, missing);
+  if (program === undefined) return skipAll(`ps/Tests in ${name}`, missing);
   const env = {
     PORTOWNER_TEST_MODULE: windowsPath(moduleFolder('win')),
     PORTOWNER_TEST_NODE: windowsPath(nodeBinary(runtimes['win32-x64'])),
-    POWERSHELL_TELEMETRY_OPTOUT: '1',
-    POWERSHELL_UPDATECHECK: 'Off',
+    // It is Linux's.
     PSModulePath: undefined,
   };
-  const shell: Shell = { name, command: [...runner, program], windows: true, env, path: windowsPath };
-  const others = readdirSync(join(root, 'ps/Tests'))
-    .filter((file) => file.endsWith('.Tests.ps1'))
-    .map((file) => file.slice(0, -'.Tests.ps1'.length))
-    .filter((file) => !slow.includes(file));
-  return total(await Promise.all([slow, others].map((files) => pester(shell, files))));
+  const shell: Omit<Shell, 'name'> = { command: [...runner, program], windows: true, env, path: windowsPath };
+  const files = testFiles();
+  const results: Result[] = [];
+  const worker = async (): Promise<void> => {
+    for (let file = files.shift(); file !== undefined; file = files.shift()) results.push(await pester({ ...shell, name: `ps/Tests/${file} in ${name}` }, [file]));
+  };
+  await Promise.all(Array.from({ length: atATime }, worker));
+  return total(results);
 };
