@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from '../../src/build/runtime.mjs';
-import { skip, type TestContext } from '../skip.ts';
+import { skip, type TestContext } from '../support/skip.ts';
 import { closingLines } from './closing.ts';
 import { windowsModuleLayer } from './windows-module.ts';
 

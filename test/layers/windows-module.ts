@@ -3,13 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { moduleFolder } from '../../src/build/module.ts';
 import { nodeBinary, root, runtimes } from '../../src/build/runtime.mjs';
-<<<<<<< ours
 import { wine } from '../support/build-machine.ts';
-import { type Layer, skipAll, total } from './layer.ts';
-=======
-import { wine } from '../build/machine.ts';
 import { type Layer, type Result, skipAll, total } from './layer.ts';
->>>>>>> theirs
 import { pester, type Shell } from './pester.ts';
 
 const name = "Windows' PowerShell";
