@@ -129,7 +129,7 @@ type ErrorSource = number | readonly [number, number] | { readonly offset: numbe
 
 /** Parses one document. Throws FirstError. */
 function parseOne(text: string, lines: LineCounter): Document.Parsed {
-  const composer = new Composer({ prettyErrors: false, version: '1.2', uniqueKeys: false });
+  const composer = new Composer({ prettyErrors: false, version: '1.2', uniqueKeys: false, logLevel: 'error' });
   // Warnings are of no use, and would be as many.
   Object.assign(composer, {
     onError: (source: ErrorSource, _code: string, message: string, warning?: boolean) => {

@@ -24,7 +24,7 @@ test('fails when no file matches', () => {
 });
 
 test('without PowerShell it says at the end what was skipped, and the one command that installs it', () => {
-  const { code, lines } = run('test/formats/powershell', { PORTOWNER_PWSH: '' });
+  const { code, lines } = run('test/system/formats-powershell', { PORTOWNER_PWSH: '' });
   assert.is(code, 0);
   assert.equal(lines.slice(-2), [
     '7 skipped, PowerShell 7 is not installed: to install it, run .ci/powershell-setup, which needs the .NET SDK 10',
