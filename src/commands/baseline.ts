@@ -129,7 +129,7 @@ export class BaselineCreateCommand extends BaselineCommand {
     if (missing.length > 0 && !this.force) {
       throw new PortOwnerError(
         'PO3001',
-        `${missing.join(', and ')}, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? facts.sections.processes.reason ?? 'no reason is known'}`,
+        `${missing.join(', and ')}, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? facts.sections.processes.reason ?? facts.sections.dynamicRanges.reason ?? 'no reason is known'}`,
         { hint: '--force writes what could be read.', target: this.file },
       );
     }

@@ -65,10 +65,14 @@ for (const { name, command, without } of products()) {
   test('this machine, with the hashes of its executables', () => {
     const cwd = place();
     const created = portowner(['baseline', 'create', 'b.yaml', '--hash'], { cwd });
-    assert.is(created.code, 0, created.err);
+    // Wine's netsh prints nothing: without the dynamic range no audit is whole.
+    const whole = !/dynamic port ranges could not be read/.test(created.err);
+    assert.is(created.code, whole ? 0 : 69, created.err);
+    assert.ok(whole || (name.endsWith('.exe') && process.platform === 'linux'), created.err);
+    if (!whole) assert.is(portowner(['baseline', 'create', 'b.yaml', '--hash', '--force'], { cwd }).code, 69);
     const { code, err } = portowner(['audit', '--baseline', 'b.yaml', '--store', 'audits.db', '--hash'], { cwd });
     // Other programs come and go meanwhile.
-    assert.ok([0, 1, 77].includes(code!), err);
+    assert.ok((whole ? [0, 1, 77] : [1, 69]).includes(code!), err);
     assert.match(err, /portowner: audit of /);
     assert.is(portowner(['history', '--store', 'audits.db', '--count'], { cwd }).out.trim(), '1');
   });
