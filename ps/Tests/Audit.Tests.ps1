@@ -27,7 +27,7 @@ AfterAll {
 
 Describe 'New-, Get- and Update-PortBaseline' {
     It 'approve, list and bring up to date' {
-        $approved = @(New-PortBaseline $baseline -FromSnapshot $before)
+        $approved = @(New-PortBaseline $baseline -FromSnapshot $before -Force -WarningAction Ignore)
         $approved[0].PSTypeNames[0] | Should -Be 'PortOwner.Listener'
         @(Get-PortBaseline $baseline).Count | Should -Be $approved.Count
         $changes = @(Update-PortBaseline $baseline)

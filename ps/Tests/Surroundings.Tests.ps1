@@ -124,7 +124,7 @@ Describe 'Constrained language' {
         $folder = Join-Path $TestDrive 'constrained'
         $null = New-Item -ItemType Directory $folder
         Save-PortSnapshot (Join-Path $folder 'a.json') -WarningAction Ignore
-        New-PortBaseline (Join-Path $folder 'b.yaml') -WarningAction Ignore
+        New-PortBaseline (Join-Path $folder 'b.yaml') -Force -WarningAction Ignore
     }
 
     It 'allows everything that matters' {
@@ -149,7 +149,7 @@ Save-PortSnapshot '$path.none' -WhatIf 6>`$null; Test-Path '$path.none'
     }
     It 'allows <_>' -ForEach @(
         'Get-PortRange', 'Get-FreePort', 'Get-PortConflict -WarningAction Ignore', 'Test-PortBinding 1', 'Stop-PortOwner CLOSED', 'Stop-PortOwner CLOSED -WhatIf'
-        'New-PortBaseline c.yaml -WarningAction Ignore; Get-PortBaseline c.yaml', 'Compare-PortSnapshot a.json -WarningAction Ignore'
+        'New-PortBaseline c.yaml -Force -WarningAction Ignore; Get-PortBaseline c.yaml', 'Compare-PortSnapshot a.json -WarningAction Ignore'
         'Invoke-PortAudit -BaselinePath b.yaml -WarningAction Ignore'
     ) {
         $line = $_ -replace 'CLOSED', (Get-ClosedPort)
