@@ -110,11 +110,9 @@ for (const [what, group, passwd, isPrivate] of [
       process.setgroups([]); process.setgid(${gid}); process.setuid(${someone});
       try { privateFolder(${JSON.stringify(folder)}, { make: true }); console.log('private'); } catch (error) { console.log(error.message); }`;
     const mounts = ['group', 'passwd'].map((name) => `mount --bind ${join(files, name)} /etc/${name}`).join(' && ');
-    const { stdout, stderr } = spawnSync(
-      'unshare',
-      ['-m', 'sh', '-c', `${mounts} && exec "$@"`, 'sh', process.execPath, ...nodeFlags, '--input-type=module', '-e', script],
-      { encoding: 'utf8' },
-    );
+    const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', `${mounts} && exec "$@"`, 'sh', process.execPath, ...nodeFlags, '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
     chownSync(join(files, '..'), 0, 0);
     if (/unshare|mount:/.test(stderr)) return skip('needs mount namespaces', context);
     if (isPrivate) assert.equal([stdout, stderr], ['private\n', '']);
