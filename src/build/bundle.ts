@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
@@ -21,6 +22,18 @@ const withoutTerminal: Plugin = {
     ),
 };
 
+/** Switches of packages for their own developers, which print among the answer. yaml gives `process` a name of its own. */
+const withoutSwitches: Plugin = {
+  name: 'without switches',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /node_modules.(?:clipanion|yaml).*\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll(
+        /\b\w*process\.env\.(?:DEBUG_CLI|LOG_STREAM|LOG_TOKENS)\b/g,
+        'undefined',
+      ),
+    })),
+};
+
 export async function bundle(): Promise<Bundle> {
   const result = await build({
     absWorkingDir: root,
@@ -34,11 +47,7 @@ export async function bundle(): Promise<Bundle> {
     target: 'node26',
     // An import() that survives looks for a file, and in the executable there is none: make all of them require().
     supported: { 'dynamic-import': false },
-    plugins: [withoutTerminal],
-    // Switches of packages for their own developers, which print among the answer.
-    define: Object.fromEntries(
-      ['DEBUG_CLI', 'LOG_STREAM', 'LOG_TOKENS'].map((name) => [`process.env.${name}`, 'undefined']),
-    ),
+    plugins: [withoutTerminal, withoutSwitches],
     minifyWhitespace: true,
     minifySyntax: true,
     charset: 'ascii',

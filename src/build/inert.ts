@@ -81,6 +81,15 @@ export const inert: Readonly<Record<string, Counts>> = {
   UV_USE_IO_URING: [1, 0, 0],
 };
 
+/**
+ * How often the variables stand where ICU reads a language in Node for Linux: a long one ends Node with a segmentation
+ * fault before its first line. On Windows ICU asks the system, and the C runtime has texts like them.
+ */
+export const languages: Readonly<Record<string, number>> = { LANG: 1, LC_ALL: 1, LC_MESSAGES: 1 };
+
+/** What stands before a name that the linker has put into the end of a longer text, which is then cut off: CLANG. */
+const tails: Readonly<Record<string, string>> = { LANG: 'C' };
+
 /** The variables that Node's own JavaScript may go on reading: they name no code and no file to write. */
 export const heeded: ReadonlySet<string> = new Set(
   [
@@ -101,7 +110,10 @@ const noVariable = /^NODE_(?:DEBUG_ENABLED|PERFORMANCE_\w+|SEA_\w+)$/;
 /** What each platform's Node is expected to have. */
 export function expectedCounts(platform: Platform): Map<string, number> {
   const column = { linux: 0, win: 1, 'win-arm64': 2 }[platform];
-  return new Map(Object.entries(inert).map(([name, counts]) => [name, counts[column]!]));
+  return new Map([
+    ...Object.entries(inert).map(([name, counts]): [string, number] => [name, counts[column]!]),
+    ...(platform === 'linux' ? Object.entries(languages) : []),
+  ]);
 }
 
 /** The offset and the new text of a change that keeps every other byte where it is. */
@@ -138,7 +150,9 @@ export function findReads(bytes: Buffer, names: readonly string[]): Map<string, 
   const text = bytes.toString('latin1');
   const found = new Map<string, Change[]>(names.map((name) => [name, []]));
   if (names.length === 0) return found;
-  for (const match of text.matchAll(new RegExp(`(?<![\\w$])(?:${names.join('|')})(?![\\w$])`, 'g'))) {
+  const merged = names.flatMap((name) => (tails[name] === undefined ? [] : [`|(?<=\0${tails[name]})${name}(?=\0)`]));
+  const named = `(?<![\\w$])(?:${names.join('|')})(?![\\w$])${merged.join('')}`;
+  for (const match of text.matchAll(new RegExp(named, 'g'))) {
     const [name] = match;
     const change = changeAt(bytes, text, match.index, name);
     if (change !== null) found.get(name)!.push(change);

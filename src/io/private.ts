@@ -10,7 +10,6 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { errorCode } from './errors.ts';
 
@@ -28,16 +27,26 @@ export class NotAFile extends Error {}
 
 const maxLinks = 40;
 
+const entriesOf = (path: string): string[][] =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+
 /** Whether a group has no member but this user: the group of their own that many systems give each user. */
 function isOwnGroup(gid: number): boolean {
   if (gid === 0) return true;
-  if (gid !== process.geteuid?.() || gid !== process.getegid?.()) return false;
+  const uid = process.geteuid?.();
+  if (uid === undefined || gid !== process.getegid?.()) return false;
   try {
-    const line = readFileSync('/etc/group', 'utf8')
-      .split('\n')
-      .find((text) => text.split(':')[2] === String(gid));
-    const members = line?.split(':')[3] ?? '';
-    return members === '' || members === userInfo().username;
+    const [name, , , members = ''] = entriesOf('/etc/group').find((entry) => entry[2] === String(gid)) ?? [];
+    // With it as the main group one is a member, too.
+    const users = entriesOf('/etc/passwd').filter((entry) => entry[3] === String(gid));
+    const own = users.find((entry) => entry[2] === String(uid))?.[0];
+    return (
+      (gid === uid || (own !== undefined && name === own)) &&
+      (members === '' || members === own) &&
+      users.every((entry) => entry[2] === String(uid))
+    );
   } catch {
     return false;
   }

@@ -47,9 +47,18 @@ function isConsole(fd: 1 | 2): boolean {
 function stateFolder(): string {
   const { LOCALAPPDATA, XDG_STATE_HOME } = process.env;
   if (process.platform === 'win32') return join(LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), 'PortOwner');
-  // After sudo HOME may still be another user's.
   if (XDG_STATE_HOME && isAbsolute(XDG_STATE_HOME)) return join(XDG_STATE_HOME, 'portowner');
-  return join(userInfo().homedir, '.local', 'state', 'portowner');
+  return join(ownHome(), '.local', 'state', 'portowner');
+}
+
+/** After sudo HOME may still be another user's; a container may run as a number that no user has. */
+function ownHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    const { HOME = '' } = process.env;
+    return isAbsolute(HOME) ? HOME : '/';
+  }
 }
 
 /** On Windows arguments are UTF-16, and without /proc there is no way to them. */

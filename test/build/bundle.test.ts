@@ -32,6 +32,10 @@ test('loads what is slow only when it is needed', () => {
   assert.equal(slow, []);
 });
 
+test('reads no variable by name but its own: switches of packages would print among the answer', () => {
+  assert.equal([...new Set([...code.matchAll(/\benv\.([A-Za-z_]\w*)/g)].map(([, name]) => name))], ['PORTOWNER_DISABLE']);
+});
+
 test('is a plain ASCII text, so that it can be carried byte by byte', () => {
   assert.not.match(code, /[^\0-\x7f]/);
 });

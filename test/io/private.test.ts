@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { NotAFile, NotPrivate, openPrivate, privateFolder, readPrivate } from '../../src/io/private.ts';
 import { temporaryFolder } from '../support/harness.ts';
 import { skip } from '../support/skip.ts';
@@ -84,6 +85,40 @@ test("a folder that a user's own group may write to is that user's alone", (cont
   chownSync(join(folder, '..', '..'), someone, someone);
   as(someone + 1, () => refused(() => privateFolder(folder, { make: true }), /can be written by a group \(gid 12346\)/));
 });
+
+// What the two files say: GROUP-MEMBERS, and who else has the group as their main one.
+for (const [what, group, passwd, isPrivate] of [
+  ['has another number, and the name of the user', 'ann:x:23456:', '', true],
+  ['has another number, the name of the user, and that member', 'ann:x:23456:ann', '', true],
+  ['has another name', 'staff:x:23456:', '', false],
+  ['has another member', 'ann:x:23456:ann,ben', '', false],
+  ["is another user's main group, too", 'ann:x:23456:', 'ben:x:12346:23456::/:/bin/sh', false],
+  ["has the user's number, and is another user's main group, too", 'ann:x:12345:', 'ben:x:12346:12345::/:/bin/sh', false],
+] as const) {
+  test(`a folder whose group may write to it, where that group ${what}: ${isPrivate ? 'private' : 'not private'}`, (context) => {
+    if (!isRoot || !isLinux) return skip('needs root on Linux', context);
+    const gid = Number(group.split(':')[2]);
+    const files = temporaryFolder();
+    const folder = join(files, 'state');
+    mkdirSync(folder);
+    writeFileSync(join(files, 'group'), `root:x:0:\n${group}\n`);
+    writeFileSync(join(files, 'passwd'), `root:x:0:0::/root:/bin/sh\nann:x:${someone}:${gid}::/:/bin/sh\n${passwd}\n`);
+    chownSync(folder, someone, gid);
+    chmodSync(folder, 0o775);
+    for (const path of [files, join(files, '..')]) chownSync(path, someone, gid);
+    const script = `import { privateFolder } from ${JSON.stringify(join(root, 'src/io/private.ts'))};
+      process.setgroups([]); process.setgid(${gid}); process.setuid(${someone});
+      try { privateFolder(${JSON.stringify(folder)}, { make: true }); console.log('private'); } catch (error) { console.log(error.message); }`;
+    const mounts = ['group', 'passwd'].map((name) => `mount --bind ${join(files, name)} /etc/${name}`).join(' && ');
+    const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', `${mounts} && exec "$@"`, 'sh', process.execPath, ...nodeFlags, '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+    chownSync(join(files, '..'), 0, 0);
+    if (/unshare|mount:/.test(stderr)) return skip('needs mount namespaces', context);
+    if (isPrivate) assert.equal([stdout, stderr], ['private\n', '']);
+    else assert.match(stdout, new RegExp(`can be written by a group \\(gid ${gid}\\)`));
+  });
+}
 
 test("links are followed where they are root's or this user's", (context) => {
   if (!isRoot) return skip('needs root on Linux', context);

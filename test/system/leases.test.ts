@@ -1,8 +1,9 @@
 // Held ports as the executables keep them: the system's own locks and files, on Linux and on Windows or under Wine.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeBinary, nodeFlags, root, runtimes } from '../../src/build/runtime.mjs';
@@ -59,6 +60,21 @@ for (const { name, command, without } of products().filter(({ name }) => ['porto
     assert.is(next.code, 0, next.err);
     assert.not.ok(ports.includes(Number(next.out)));
     assert.equal(readdirSync(folder).toSorted(), ['leases.json', 'leases.lock']);
+  });
+
+  test(`${name}: a number that no user has`, (context: TestContext) => {
+    if (isWindows || process.geteuid?.() !== 0) return skip('needs root on Linux', context);
+    if (command === null) return skip(without, context);
+    const home = newFolder();
+    for (let path = home; path !== tmpdir(); path = dirname(path)) chmodSync(path, 0o755);
+    chownSync(home, 54_321, 54_321);
+    const as = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups', ...command];
+    if (runProgram([...as, '--version']).code !== 0) return skip('the program cannot be read without root', context);
+    const { XDG_STATE_HOME: _, HOME: __, ...env } = process.env;
+    for (const HOME of [home, undefined]) assert.match(runProgram([...as, 'free'], { env: { ...env, HOME } }).out, /^\d+\n$/);
+    assert.is(runProgram([...as, 'free', '--hold', '60'], { env: { ...env, HOME: home } }).code, 0);
+    assert.equal(readdirSync(join(home, '.local/state/portowner')).toSorted(), ['leases.json', 'leases.lock']);
+    assert.match(runProgram([...as, 'free', '--hold', '60'], { env }).err, /PO4101: the held ports in \/\.local\//);
   });
 
   check('a damaged file and a folder in its place are refused', () => {
