@@ -75,6 +75,17 @@ function binaryKey(listener: Listener): string {
   return JSON.stringify([ownerKey(listener), listener.sha256, listener.signer]);
 }
 
+/** SQLite's text is UTF-8, which has no half characters: they are written out, so that two names do not become one. */
+const stored = (text: string): string => text.replace(/\p{Cs}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+
+const storable = (listener: Listener): Listener => ({
+  ...listener,
+  program: listener.program && stored(listener.program),
+  services: listener.services.map(stored),
+  user: listener.user && stored(listener.user),
+  signer: listener.signer && stored(listener.signer),
+});
+
 function machineId(database: DatabaseSync, name: string): number {
   database.prepare('INSERT OR IGNORE INTO machine (name) VALUES (?)').run(name);
   return Number(database.prepare('SELECT id FROM machine WHERE name = ?').get(name)!.id);
@@ -352,7 +363,8 @@ export function storeRun(path: string, run: StoredRun, now: Date, waitMs = defau
       { hint: 'Set the clock of that machine, or of this one, and make the snapshot again.', target: run.at },
     );
   }
-  const { result, aside } = writeStore(path, { now, waitMs }, (store) => record(store, run, now));
+  const whole = { ...run, listeners: run.listeners.map(storable) };
+  const { result, aside } = writeStore(path, { now, waitMs }, (store) => record(store, whole, now));
   return { ...result, aside };
 }
 

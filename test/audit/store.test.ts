@@ -48,6 +48,12 @@ function fails(code: string, work: () => unknown): PortOwnerError {
 const other = listener({ program: '/usr/sbin/apache2' });
 const finding = { Kind: 'Opened', Severity: 'High', Endpoint: 'TCP 0.0.0.0:80', Before: null, After: 'x', Rule: 'r' } as Finding;
 
+test('a name with half a character, as Windows and other encodings have, stays the same from night to night', () => {
+  const path = newStore();
+  for (const day of [1, 2]) store(path, day, [listener({ program: '/b\udcff' }), listener({ port: 22, program: '/b\udcfe', user: 'x\ud800' }), dynamic({ program: '/b\udcff' })]);
+  assert.equal(spans(path), ['TCP 0.0.0.0:22 /b\\udcfe 01- Known', 'TCP 0.0.0.0:80 /b\\udcff 01- Known', 'TCP any:dynamic /b\\udcff 01- Known']);
+});
+
 test('spans: what appeared, disappeared, came back and changed hands', () => {
   const path = newStore();
   store(path, 1, [listener(), dynamic()]);

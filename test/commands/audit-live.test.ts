@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -6,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { readRuns, storeRun } from '../../src/audit/store.ts';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { ClosedPipe, type Sink } from '../../src/io/sink.ts';
-import { liveSource } from '../../src/machine/live.ts';
+import { liveBinder, liveSource } from '../../src/machine/live.ts';
 import { facts, socket } from '../support/example.ts';
 import { skip, type TestContext } from '../support/skip.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
@@ -56,6 +57,37 @@ test('--forget-later removes what is dated later than now, says what, and keeps 
   const [, copy] = /PO4208: warning: 1 later audit of .*, at 2027-05-01T02:00:00\.000Z, removed from the store .*; as it was before, it is kept as (.*)\n/.exec(repaired.err) ?? [];
   assert.equal(times(store), ['2026-01-02T03:04:06.000Z', '2026-01-02T03:04:05.000Z']);
   assert.equal(times(copy!), all);
+});
+
+test('a program whose name is not UTF-8 is not another one whose name is not, either', async (context) => {
+  if (process.platform !== 'linux') return skip('file names are bytes on Linux alone', context);
+  const folder = temporaryFolder();
+  const baseline = join(folder, 'b.yaml');
+  const script = 'const s = require("net").createServer().listen(Number(process.argv[1]), "127.0.0.1", () => console.log(1))';
+  const listeningAs = async (name: string, port: number, ask: () => Promise<unknown>): Promise<void> => {
+    const child = spawn(
+      'sh',
+      ['-c', `ln -f "$1" "$(printf '${name}')" || cp "$1" "$(printf '${name}')"; exec "./$(printf '${name}')" -e "$2" "$3"`, 'sh', process.execPath, script, String(port)],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
+    try {
+      await once(child.stdout, 'data');
+      await ask();
+    } finally {
+      child.kill();
+      await once(child, 'exit');
+    }
+  };
+  const source = await liveSource();
+  const audit = async (): Promise<string> => (await run(['audit', '--baseline', baseline, '--format', 'csv', '--columns', 'Endpoint,Kind'], { source })).out;
+  const port = Number((await run(['free', '--address', '127.0.0.1'], { source, binder: await liveBinder(), stateFolder: folder })).out);
+  await listeningAs('b\\377', port, () => run(['baseline', 'create', baseline], { source }));
+  for (const name of ['b\\376', 'b\\\\377', 'b\\357\\277\\275', 'b\\\\xff', 'b\\\\udcff'])
+    await listeningAs(name, port, async () => assert.match(await audit(), new RegExp(`TCP 127.0.0.1:${port},OwnerChanged`), name));
+  await listeningAs('b\\377', port, async () => assert.not.match(await audit(), new RegExp(`127.0.0.1:${port}`)));
 });
 
 const listening = snapshotFile({ ...facts([socket({ localPort: 22 })]), at: '2026-01-02T02:00:00Z' });

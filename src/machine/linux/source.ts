@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import { parseBinaryName } from '../../facts/gather/binaries.ts';
@@ -115,6 +116,26 @@ function inProcess<T>(pid: number | string, read: (folder: string) => T): T {
   }
 }
 
+/** How many bytes a character of UTF-8 has, by its first. */
+const lengthAfter = (first: number): number => (first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4);
+
+/**
+ * Where a link of /proc points to. Names are bytes: one that is no UTF-8 stands as half a character, which no text has,
+ * so that two paths are never the same text.
+ */
+function linkTarget(path: string): string {
+  const bytes = readlinkSync(path, 'buffer');
+  if (isUtf8(bytes)) return bytes.toString();
+  let text = '';
+  for (let at = 0; at < bytes.length;) {
+    const character = bytes.subarray(at, at + lengthAfter(bytes[at]!));
+    const isCharacter = isUtf8(character);
+    text += isCharacter ? character.toString() : String.fromCharCode(0xdc00 + bytes[at]!);
+    at += isCharacter ? character.length : 1;
+  }
+  return text;
+}
+
 /** Where the executable and the arguments are: a main thread that has ended has none, the others still have. */
 function livingPart(folder: string, stat: string): string {
   if (!/\) [ZX] [^)]*$/.test(stat)) return folder;
@@ -153,7 +174,7 @@ function detailsIn(folder: string, hint: RawHint): Answer {
     }
   };
   const living = livingPart(folder, stat);
-  const exe = part('exe', () => readlinkSync(`${living}/exe`));
+  const exe = part('exe', () => linkTarget(`${living}/exe`));
   const details = {
     stat,
     // The folder always belongs to the effective user; `status` says the same, but takes the kernel far longer.
@@ -182,7 +203,7 @@ function processDetails(pid: string, hint: RawHint): Answer {
 function binaryHash(pid: number, path: string): string {
   return inProcess(pid, (folder) => {
     const file = `${livingPart(folder, readFileSync(`${folder}/stat`, 'utf8'))}/exe`;
-    if (readlinkSync(file) !== path) throw new Error('the process runs another executable now');
+    if (linkTarget(file) !== path) throw new Error('the process runs another executable now');
     return sha256(file);
   });
 }
