@@ -69,7 +69,7 @@ export function parseIdentity(text: string): Identity {
 /** An instant without the zeros at its end that one form has and another has not. */
 function plainInstant(text: string): string {
   const [seconds, fraction = ''] = text.replace(/Z$/, '').split('.');
-  return `${seconds}.${fraction.replace(/0+$/, '')}`;
+  return `${seconds}.${fraction.replace(/(?<!0)0+$/, '')}`;
 }
 
 export function sameInstant(a: string, b: string): boolean {

@@ -83,27 +83,60 @@ export function listens({ protocol, state, remotePort }: Pick<Socket, 'protocol'
   return protocol === 'TCP' ? state === 'Listen' : remotePort === null;
 }
 
-/** A process and all above it. */
-function lineOf(pid: number, tree: ReadonlyMap<number, TreeProcess>): TreeProcess[] {
-  const line: TreeProcess[] = [];
-  for (let next = tree.get(pid); next !== undefined && !line.includes(next);) {
-    line.push(next);
-    const above = tree.get(next.parent);
-    // A number that went to a younger process is no parent.
-    const younger =
-      above !== undefined && above.startTime !== null && next.startTime !== null && above.startTime > next.startTime;
-    next = younger ? undefined : above;
-  }
-  return line;
+function parentOf(one: TreeProcess, tree: ReadonlyMap<number, TreeProcess>): TreeProcess | undefined {
+  const above = tree.get(one.parent);
+  // A number that went to a younger process is no parent.
+  const younger =
+    above !== undefined && above.startTime !== null && one.startTime !== null && above.startTime > one.startTime;
+  return younger ? undefined : above;
 }
 
-function descendants(
-  pids: readonly number[],
-  tree: readonly TreeProcess[],
-  index: ReadonlyMap<number, TreeProcess>,
-): TreeProcess[] {
-  const above = new Set(pids);
-  return tree.filter((one) => !above.has(one.pid) && lineOf(one.pid, index).some(({ pid }) => above.has(pid)));
+/** A process and all above it. */
+function lineOf(pid: number, tree: ReadonlyMap<number, TreeProcess>): TreeProcess[] {
+  const line = new Set<TreeProcess>();
+  for (let next = tree.get(pid); next !== undefined && !line.has(next); next = parentOf(next, tree)) line.add(next);
+  return [...line];
+}
+
+/** What finds all that processes have started, and what those have, in the order of the tree. */
+function descendantsIn(tree: ReadonlyMap<number, TreeProcess>): (pids: readonly number[]) => TreeProcess[] {
+  const children = new Map<number, { readonly one: TreeProcess; readonly order: number }[]>();
+  for (const [order, one] of [...tree.values()].entries()) {
+    const parent = parentOf(one, tree);
+    if (parent === undefined) continue;
+    const known = children.get(parent.pid);
+    if (known === undefined) children.set(parent.pid, [{ one, order }]);
+    else known.push({ one, order });
+  }
+  return (pids) => {
+    const seen = new Set(pids);
+    const found: { readonly one: TreeProcess; readonly order: number }[] = [];
+    // It grows while it is walked.
+    for (const pid of seen) {
+      for (const child of children.get(pid) ?? []) {
+        if (seen.has(child.one.pid)) continue;
+        seen.add(child.one.pid);
+        found.push(child);
+      }
+    }
+    return found.toSorted((a, b) => a.order - b.order).map(({ one }) => one);
+  };
+}
+
+/** What finds the sockets that processes have, in the order of the list. */
+function socketsIn(sockets: readonly Socket[]): (pids: readonly number[]) => Socket[] {
+  const byPid = new Map<number, Set<number>>();
+  for (const [order, { pid, holders }] of sockets.entries()) {
+    for (const holder of pid === null ? [] : [pid, ...holders]) {
+      const known = byPid.get(holder);
+      if (known === undefined) byPid.set(holder, new Set([order]));
+      else known.add(order);
+    }
+  }
+  return (pids) =>
+    [...new Set(pids.flatMap((pid) => [...(byPid.get(pid) ?? [])]))]
+      .sort((a, b) => a - b)
+      .map((order) => sockets[order]!);
 }
 
 /** Relays that a container's runtime keeps, by the name the facts give them: the container is what one stops. */
@@ -152,6 +185,8 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     command: means.how === 'refused' ? means.obstacle.command : null,
     ...more,
   });
+  const services = Map.groupBy(facts.sections.services.data, ({ pid }) => pid);
+  const servicesOf = (pid: number): string[] => (services.get(pid) ?? []).map(({ name }) => name);
   const startOf = (pid: number): string | null => processes.get(pid)?.startTime ?? tree.get(pid)?.startTime ?? null;
   const idOf = (name: string, pid: number, user: number | null = null): ServiceId => ({
     name,
@@ -177,9 +212,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     const forbidden =
       reason !== null &&
       (ancestors.has(id.pid) || !isServiceHost(process ?? { imageName: null, path: null, pid: id.pid }));
-    const shared =
-      facts.sections.services.data.filter(({ pid }) => pid === id.pid).length > 1 ||
-      (process !== undefined && isServiceHost(process));
+    const shared = servicesOf(id.pid).length > 1 || (process !== undefined && isServiceHost(process));
     const means: Means = forbidden
       ? obstacle(reason)
       : state.foreign !== null
@@ -342,10 +375,10 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     return null;
   }
 
+  let sitesHere: readonly Site[] | undefined;
+
   /** What serves a queue of HTTP.sys: never HTTP.sys itself, and of IIS the site, not its worker. */
   function ofQueue(found: Found, queue: HttpQueue): Draft {
-    const servicesOf = (pid: number): string[] =>
-      facts.sections.services.data.filter((service) => service.pid === pid).map(({ name }) => name);
     const iis =
       (queue.controller !== null && servicesOf(queue.controller).some((name) => name === 'WAS' || name === 'W3SVC')) ||
       queue.processes.some(({ pid }) =>
@@ -354,8 +387,8 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     const first = queue.processes[0];
     if (iis) {
       const port = found.socket.localPort;
-      const sites = situation
-        .sites()
+      sitesHere ??= situation.sites();
+      const sites = sitesHere
         .filter(
           ({ started, bindings }) =>
             started &&
@@ -472,15 +505,15 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     }
   });
 
-  const all = facts.sections.sockets.data;
+  const descendantsOf = descendantsIn(tree);
+  const socketsOf = socketsIn(facts.sections.sockets.data);
   return [...merged.values()].map((one): Target => {
     const { found, means, pid } = one;
     const holders = means.how === 'process' ? means.members.map((member) => member.pid) : [pid];
     const index = new Set(found.map(({ socket }) => socket));
     const ending = pid <= 4 ? [] : means.how === 'service' && !means.alone ? [] : [...new Set(holders)];
-    const own = (socket: Socket): boolean =>
-      socket.pid !== null && (ending.includes(socket.pid) || socket.holders.some((holder) => ending.includes(holder)));
-    const children = descendants(ending, situation.tree, tree);
+    const own = socketsOf(ending);
+    const isHolder = new Set(holders);
     const parent = ending.length === 0 ? undefined : lineOf(pid, tree)[1];
     const state = means.how === 'service' ? situation.service(means.id) : null;
     const startTime = pid <= 4 ? null : startOf(pid);
@@ -506,12 +539,11 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       holders: holders
         .slice(1)
         .map((holder) => tree.get(holder) ?? { pid: holder, parent: 0, startTime: null, imageName: null }),
-      children: children.filter((child) => !holders.includes(child.pid)),
+      children: descendantsOf(ending).filter((child) => !isHolder.has(child.pid)),
       services: one.services,
       dependents: one.dependents,
-      otherPorts: all.filter((socket) => listens(socket) && own(socket) && !index.has(socket)).map(keyOf),
-      connections: all.filter((socket) => socket.remotePort !== null && socket.state !== 'TimeWait' && own(socket))
-        .length,
+      otherPorts: own.filter((socket) => listens(socket) && !index.has(socket)).map(keyOf),
+      connections: own.filter((socket) => socket.remotePort !== null && socket.state !== 'TimeWait').length,
       supervisor:
         state?.restarts === true
           ? 'its service manager'

@@ -37,9 +37,9 @@ const windowsNames = new Set([
   'sgrmbroker.exe',
   'conhost.exe',
 ]);
-/** Those of them that live elsewhere. */
+/** The folders that they are in. */
 const windowsFolders =
-  /\\(?:windows|winnt)\\(?:system32\\|syswow64\\)?[^\\]+$|\\system32\\[^\\]+$|\\windows defender(?: advanced threat protection)?\\(?:.*\\)?[^\\]+$/i;
+  /\\(?:windows|winnt)\\(?:system32\\|syswow64\\)?$|\\system32\\$|\\windows defender(?: advanced threat protection)?\\/i;
 
 const linuxPaths =
   /^(?:\/usr)?\/(?:lib\/systemd\/(?:systemd|systemd-(?:logind|journald|udevd|executor|userdbd|userwork|oomd|machined|homed))|s?bin\/(?:init|runit|runsvdir|s6-svscan|openrc-init|dinit|agetty|getty|login|sulogin|udevd|auditd|sssd|dbus-daemon|dbus-broker|dbus-broker-launch|elogind|polkitd|gdm3?|lightdm|sddm|Xorg|Xwayland|gnome-shell|gnome-session-binary|kwin_wayland|plasmashell)|libexec\/(?:sssd\/.*|polkitd|Xorg|gdm-.*|gnome-session-binary)|lib\/(?:polkit-1\/polkitd|xorg\/Xorg))$/;
@@ -64,7 +64,7 @@ export function protectedReason({ pid, imageName, path, literalPath }: Named, pl
   if (platform === 'win32') {
     if (pid === 0 || pid === 4) return 'it is the Windows kernel';
     const name = (path === null ? (imageName ?? '') : path.slice(path.lastIndexOf('\\') + 1)).toLowerCase();
-    return windowsNames.has(name) && (path === null || windowsFolders.test(path))
+    return windowsNames.has(name) && (path === null || windowsFolders.test(path.slice(0, path.lastIndexOf('\\') + 1)))
       ? `${name} belongs to the session or the security of Windows`
       : null;
   }

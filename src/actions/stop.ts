@@ -145,15 +145,16 @@ async function watchEndpoints(
   const started = new Map(facts.sections.processes.data.map((process) => [process.pid, process.startTime]));
   const meant = new Map(members(target).map(({ pid, startTime }) => [pid, startTime]));
   const isMeant = (pid: number): boolean => meant.has(pid) && (started.get(pid) ?? meant.get(pid)) === meant.get(pid);
+  const byPort = Map.groupBy(target.endpoints, ({ port }) => port);
   const listening = facts.sections.sockets.data.filter(
-    (socket) => listens(socket) && target.endpoints.some((endpoint) => meets(endpoint, socket)),
+    (socket) => listens(socket) && (byPort.get(socket.localPort)?.some((endpoint) => meets(endpoint, socket)) ?? false),
   );
   const isOwn = (socket: Socket): boolean =>
     target.means.how === 'process'
       ? socket.holders.some(isMeant) || (socket.pid !== null && isMeant(socket.pid))
       : socket.pid === target.pid && !socket.kernel;
-  const own = listening.filter(isOwn);
-  return { own, others: listening.filter((socket) => !own.includes(socket)), facts };
+  const own = new Set(listening.filter(isOwn));
+  return { own: [...own], others: listening.filter((socket) => !own.has(socket)), facts };
 }
 
 const socketName = (socket: Socket): string =>
@@ -237,9 +238,8 @@ async function settle(
         `it ended, but whether the port is free cannot be seen: ${facts.sections.sockets.reason ?? 'the look failed'}`,
       ],
     };
-  const left = others.map(
-    (socket) =>
-      endpoints(facts, [socket], { live: true, serviceName: null })[0]?.Owner ?? 'somebody who cannot be seen',
+  const left = endpoints(facts, others, { live: true, serviceName: null }).map(
+    ({ Owner }) => Owner ?? 'somebody who cannot be seen',
   );
   return {
     result: 'Stopped',

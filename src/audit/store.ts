@@ -248,12 +248,15 @@ function storeFindings(
 
 /** The findings of a run that is not stored, dated by those that are. */
 function datedFindings(database: DatabaseSync, machine: number, at: number, findings: readonly Finding[]): Finding[] {
-  const first = database.prepare(
-    'SELECT first FROM finding WHERE machine = ? AND key = ? AND first <= ? AND (last IS NULL OR last >= ?)',
-  );
+  // The table has no index by key.
+  const known = new Map<string, number>();
+  for (const { key, first } of database
+    .prepare('SELECT key, first FROM finding WHERE machine = ? AND first <= ? AND (last IS NULL OR last >= ?)')
+    .all(machine, at, at))
+    if (!known.has(String(key))) known.set(String(key), Number(first));
   return findings.map((finding) => {
-    const known = first.get(machine, findingKey(finding), at, at);
-    return known === undefined ? finding : { ...finding, FirstSeen: instant(known.first) };
+    const first = known.get(findingKey(finding));
+    return first === undefined ? finding : { ...finding, FirstSeen: instant(first) };
   });
 }
 
@@ -430,6 +433,23 @@ interface Owner extends Pick<Listener, 'program' | 'services' | 'user' | 'sha256
   readonly wanted: boolean;
 }
 
+const compareNumbers = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * Of times in which something was held, in the order of their beginnings: the latest of those before each that had
+ * ended when it began.
+ */
+function previousHolders<T extends { readonly first: number; readonly last: number }>(times: readonly T[]): [T, T][] {
+  const ended = times.map((_, index) => index).sort((a, b) => compareNumbers(times[a]!.last, times[b]!.last));
+  let next = 0;
+  let latest = -1;
+  return times.flatMap((time, index): [T, T][] => {
+    for (; next < ended.length && times[ended[next]!]!.last < time.first; next++)
+      if (ended[next]! < index) latest = Math.max(latest, ended[next]!);
+    return latest < 0 ? [] : [[time, times[latest]!]];
+  });
+}
+
 /** The times in which listeners stayed the same, by endpoint and time. */
 export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
   return readStore(path, ({ database, version }) => {
@@ -461,9 +481,6 @@ export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
         newest: Number(newest),
       });
     const rows: PortSpanRow[] = [];
-    // Who had an endpoint last, and until when.
-    let endpoint = '';
-    let before: { owner: Owner; last: number }[] = [];
     const ports = portsOf(database, question, question.owner === null ? null : owners);
     const columns = 'machine, protocol, port, address, owner, first, last';
     const selected = [
@@ -483,25 +500,30 @@ export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
         `SELECT * FROM (${selected.join(' UNION ALL ')}) ORDER BY port = 0, port, numbered, protocol, address, machine, first, last IS NULL`,
       )
       .all(...wanted);
-    for (const row of spans) {
+    const held = spans.flatMap((row) => {
       const port = Number(row.port);
       const machine = machines.get(Number(row.machine));
       const owner = owners.get(Number(row.owner));
-      if ((port === dynamicPort && !question.dynamic) || machine === undefined || owner === undefined) continue;
-      const first = Number(row.first);
-      const key = `${row.numbered} ${row.machine} ${row.protocol} ${row.port} ${row.address}`;
-      if (key !== endpoint) before = [];
-      endpoint = key;
-      // Dynamic listeners are not one another's heirs.
-      const heirs =
-        row.numbered === 1 ? [] : port === dynamicPort ? before.filter((one) => one.owner.key === owner.key) : before;
-      const previous = heirs.findLast(({ last }) => last < first)?.owner;
+      if ((port === dynamicPort && !question.dynamic) || machine === undefined || owner === undefined) return [];
+      const last = row.last === null ? Infinity : Number(row.last);
+      return [{ row, port, machine, owner, first: Number(row.first), last }];
+    });
+    // Dynamic listeners are not one another's heirs, and their numbers have none.
+    const endpoints = Map.groupBy(held, ({ row, port, owner }) =>
+      row.numbered === 1
+        ? null
+        : `${row.machine} ${row.protocol} ${row.port} ${row.address} ${port === dynamicPort ? owner.key : ''}`,
+    );
+    endpoints.delete(null);
+    const previousOwners = new Map([...endpoints.values()].flatMap(previousHolders));
+    for (const one of held) {
+      const { row, port, machine, owner, first } = one;
+      const previous = previousOwners.get(one)?.owner;
       const changed = previous !== undefined && previous.key !== owner.key;
       const replaced =
         previous !== undefined &&
         !changed &&
         !(unknownOrSame(previous.sha256, owner.sha256) && unknownOrSame(previous.signer, owner.signer));
-      before.push({ owner, last: row.last === null ? Infinity : Number(row.last) });
       if (!owner.wanted) continue;
       rows.push({
         Protocol: String(row.protocol),

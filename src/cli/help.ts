@@ -31,7 +31,7 @@ function title(text: string): string {
 }
 
 /** The words of a command: clipanion writes its operands behind them. */
-export const pathOf = (definition: Definition): string => definition.path.replace(/ [.<[].*$/, '').trim();
+export const pathOf = (definition: Definition): string => definition.path.replace(/ [.<[].*$/s, '').trim();
 
 /** Its operands as people write them, with a blank in front. */
 export function operandsOf(definition: Definition): string {

@@ -58,7 +58,7 @@ export function decodeDate(text: string): string | undefined {
     return undefined;
   const offset = (Number(zoneHours ?? 0) * 60 + Number(zoneMinutes ?? 0)) * (sign === '-' ? -1 : 1);
   date.setUTCHours(hour, minute - offset, second);
-  const digits = (fraction ?? '').slice(0, 7).replace(/0+$/, '');
+  const digits = (fraction ?? '').slice(0, 7).replace(/(?<!0)0+$/, '');
   const tail = `${digits === '' ? '' : `.${digits}`}${utc === undefined && sign === undefined ? '' : 'Z'}`;
   // The first and the last date that there is have no earlier or later one in another zone.
   if (date.getUTCFullYear() < 1) return `0001-01-01T00:00:00${tail}`;
@@ -95,7 +95,7 @@ const named: Readonly<Record<string, number>> = { INF: Infinity, '-INF': -Infini
 function float(text: string): number | undefined {
   const plain = text.trim();
   if (Object.hasOwn(named, plain)) return named[plain];
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(plain) ? Number(plain) : undefined;
+  return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(plain) ? Number(plain) : undefined;
 }
 
 const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, 1: true, 0: false };
@@ -145,7 +145,7 @@ export const primitives: ReadonlyMap<string, Primitive> = new Map(
       },
     },
     Db: { typeNames: ['System.Double'], parse: float },
-    D: { typeNames: ['System.Decimal'], parse: matching(/^[+-]?(?:\d+\.?\d*|\.\d+)$/) },
+    D: { typeNames: ['System.Decimal'], parse: matching(/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/) },
     BA: {
       typeNames: ['System.Byte[]'],
       parse: (text) => {

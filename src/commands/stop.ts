@@ -24,7 +24,7 @@ const settle = 1500;
 /** What is to be stopped. */
 interface Request {
   readonly spans: readonly PortSpan[];
-  readonly pids: readonly number[] | null;
+  readonly pids: ReadonlySet<number>;
   /** Exactly these, as they were looked at. */
   readonly identities: readonly Identity[];
   readonly wanted: (socket: Socket) => boolean;
@@ -170,18 +170,20 @@ export class StopCommand extends RowCommand {
     const spans = texts
       .filter((text) => !/^pid:\d{1,10}$/.test(text))
       .flatMap((text) => parsePorts(text, servicePorts));
-    const pids = [
-      ...(this.pid ?? []).flatMap((text) => text.split(',')),
-      ...texts.filter((text) => text.startsWith('pid:')).map((text) => text.slice(4)),
-    ].map((text) => {
-      if (!/^\d{1,10}$/.test(text))
-        throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, {
-          hint: 'It takes process ids.',
-          target: text,
-        });
-      return Number(text);
-    });
-    if (this.ports.length === 0 && pids.length === 0)
+    const pids = new Set(
+      [
+        ...(this.pid ?? []).flatMap((text) => text.split(',')),
+        ...texts.filter((text) => text.startsWith('pid:')).map((text) => text.slice(4)),
+      ].map((text) => {
+        if (!/^\d{1,10}$/.test(text))
+          throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, {
+            hint: 'It takes process ids.',
+            target: text,
+          });
+        return Number(text);
+      }),
+    );
+    if (this.ports.length === 0 && pids.size === 0)
       throw new PortOwnerError('PO1001', 'it takes the port to give back, or --pid', {
         hint: 'For example: portowner stop 8080 --dry-run',
       });
@@ -208,11 +210,9 @@ export class StopCommand extends RowCommand {
     const named = new Set(
       identities.flatMap(({ endpoints }) => endpoints.map((endpoint) => `${endpoint.protocol} ${endpoint.port}`)),
     );
-    const asked = spans.length > 0 || pids.length > 0;
+    const asked = spans.length > 0 || pids.size > 0;
     const ofPids = (socket: Socket): boolean =>
-      pids.length === 0 ||
-      (socket.pid !== null && pids.includes(socket.pid)) ||
-      socket.holders.some((pid) => pids.includes(pid));
+      pids.size === 0 || (socket.pid !== null && pids.has(socket.pid)) || socket.holders.some((pid) => pids.has(pid));
     return {
       spans,
       pids,
@@ -234,7 +234,7 @@ export class StopCommand extends RowCommand {
     const missing: Stopped[] = [];
     const chosen = new Set<Target>();
     const port = portMatcher(request.spans.length > 0 ? request.spans : null);
-    const asked = request.spans.length > 0 || (request.pids?.length ?? 0) > 0;
+    const asked = request.spans.length > 0 || request.pids.size > 0;
     for (const target of all)
       if (asked && target.endpoints.some((endpoint) => port(endpoint.port)) && this.isOfPids(target, request))
         chosen.add(target);
@@ -252,8 +252,8 @@ export class StopCommand extends RowCommand {
   }
 
   private isOfPids(target: Target, { pids, identities, spans }: Request): boolean {
-    if (pids === null || pids.length === 0) return spans.length > 0 || identities.length === 0;
-    return pids.includes(target.pid) || target.holders.some(({ pid }) => pids.includes(pid));
+    if (pids.size === 0) return spans.length > 0 || identities.length === 0;
+    return pids.has(target.pid) || target.holders.some(({ pid }) => pids.has(pid));
   }
 
   private async world(): Promise<StopWorld> {

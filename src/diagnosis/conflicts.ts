@@ -66,7 +66,7 @@ const windowsParts = new Set([
 const linuxParts = /^rpc(?:\.|bind)|^lockd$/;
 /** What Windows reserves for itself on every machine. */
 const stockUrls =
-  /\/(?:temporary_listen_addresses|wsman|sra_\{[0-9a-f-]+\}|wmpnssv[34]?|mdeserver|116b50eb-[0-9a-f-]+|c574ac30-[0-9a-f-]+|0131501b-[0-9a-f-]+|remotedesktop|reports?(?:erver)?|homegroup|bits-peerdist|kdcproxy|phoneproxy)[^/]*\/?$|:(?:5357|5358|10243|10245|10246|10247|2869|47001)(?:\/|$)/i;
+  /\/(?:temporary_listen_addresses|wsman|sra_\{[0-9a-f-]+\}|wmpnssv[34]?|mdeserver|116b50eb-[0-9a-f-]|c574ac30-[0-9a-f-]|0131501b-[0-9a-f-]|remotedesktop|reports?(?:erver)?|homegroup|bits-peerdist|kdcproxy|phoneproxy)[^/]*\/?$|:(?:5357|5358|10243|10245|10246|10247|2869|47001)(?:\/|$)/i;
 
 function keyOf(row: Endpoint, socket: Socket): string | null {
   if (socket.kernel) return 'kernel';

@@ -279,7 +279,7 @@ export function parseError(given: string): ParsedError {
     ) && !/\b(?:listen|bind)\b/i.test(text);
   if (connecting && (meaning === 'notLocal' || meaning === 'inUse')) meaning = 'exhausted';
   if (meaning === 'exhausted') [port, address] = [0, null];
-  const udp = /\budp[46]?\b|\bdgram\b|SOCK_DGRAM|\bbind E[A-Z]{4,}/i.test(text);
+  const udp = /\budp[46]?\b|\bdgram\b|SOCK_DGRAM|\bbind E[A-Z]{4}/i.test(text);
   const tcp = /\btcp[46]?\b|https?:\/\//i.test(text);
   const protocol = udp && !tcp ? 'UDP' : tcp || port !== null ? 'TCP' : null;
   const about =

@@ -15,6 +15,7 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { RawEntry, RawEnvelope } from '../system/raw.ts';
+import { longestName, nameFinder, type NameFinder } from './names.ts';
 
 /** Numbers names in the order in which they come. */
 function numbered(prefix: string): (text: string) => string {
@@ -119,7 +120,7 @@ const profilePath =
 
 function redactProfiles(text: string, names: Names): string {
   const below = (path: string): string =>
-    path.replace(/([\\/]+)([^\\/]+)/g, (_, separator: string, part: string, at: number) => {
+    path.replace(/(?<![\\/])([\\/]+)([^\\/]+)/g, (_, separator: string, part: string, at: number) => {
       const last = at + separator.length + part.length === path.length;
       return separator + (last || commonFolders.test(part) ? part : names.folder(part));
     });
@@ -134,7 +135,7 @@ function redactProfiles(text: string, names: Names): string {
 
 function person(user: string, names: Names): string {
   const name = names.user(user);
-  if (user.length >= 3) names.secrets.set(user, name);
+  if (user.length >= 3 && user.length <= longestName) names.secrets.set(user, name);
   return name;
 }
 
@@ -290,7 +291,7 @@ const machine = textRule((text, names) =>
   changeJson(text, (value, member) => {
     if (member !== 'name') return value;
     const name = names.machine(value);
-    if (value.length >= 3) names.secrets.set(value, name);
+    if (value.length >= 3 && value.length <= longestName) names.secrets.set(value, name);
     return name;
   }),
 );
@@ -326,27 +327,29 @@ const rules: readonly (readonly [name: RegExp, rule: Rule])[] = [
 ];
 
 /** In bytes a name can only be replaced by one of the same length. */
-function scrubBytes(bytes: Uint8Array, secrets: ReadonlyMap<string, string>): Uint8Array {
+function scrubBytes(bytes: Uint8Array, find: NameFinder): Uint8Array {
   const copy = Buffer.from(bytes);
-  for (const secret of secrets.keys()) {
-    for (const encoding of ['utf16le', 'latin1'] as const) {
-      const forms = new Set([secret, secret.toLowerCase(), secret.toUpperCase()]);
-      for (const form of forms) {
-        const wanted = Buffer.from(form, encoding);
-        const mask = Buffer.from('x'.repeat(form.length), encoding);
-        for (let at = copy.indexOf(wanted); at >= 0; at = copy.indexOf(wanted, at + wanted.length)) mask.copy(copy, at);
-      }
-    }
-  }
+  const given = Buffer.from(bytes);
+  const mask = (encoding: 'utf16le' | 'latin1', from: number): void => {
+    const size = encoding === 'utf16le' ? 2 : 1;
+    for (const { start, end } of find(given.toString(encoding, from), false))
+      copy.write('x'.repeat(end - start), from + start * size, encoding);
+  };
+  mask('latin1', 0);
+  // Text in a structure need not begin at an even place.
+  mask('utf16le', 0);
+  mask('utf16le', 1);
   return new Uint8Array(copy);
 }
 
-function scrubText(text: string, secrets: ReadonlyMap<string, string>): string {
-  return [...secrets].reduce(
-    (result, [secret, name]) =>
-      result.replace(new RegExp(`(?<![A-Za-z0-9])${RegExp.escape(secret)}(?![A-Za-z0-9])`, 'gi'), name),
-    text,
-  );
+function scrubText(text: string, find: NameFinder): string {
+  let result = '';
+  let done = 0;
+  for (const { start, end, replacement } of find(text, true)) {
+    result += text.slice(done, start) + replacement;
+    done = end;
+  }
+  return done === 0 ? text : result + text.slice(done);
 }
 
 /** The envelope with everything replaced that this file names. */
@@ -366,21 +369,20 @@ export function redact(envelope: RawEnvelope): RawEnvelope {
     );
   }
   // Then names in places that no rule looks at; members keep theirs, which may be somebody's too.
+  const find = nameFinder(names.secrets);
   for (const [name, entry] of entries) {
     const refusal =
       entry.refusal === undefined
         ? {}
-        : { refusal: { ...entry.refusal, text: scrubText(redactText(entry.refusal.text, names), names.secrets) } };
+        : { refusal: { ...entry.refusal, text: scrubText(redactText(entry.refusal.text, names), find) } };
     entries.set(name, {
       ...entry,
       ...(entry.text === undefined
         ? {}
         : {
-            text:
-              changeJson(entry.text, (value) => scrubText(value, names.secrets)) ||
-              scrubText(entry.text, names.secrets),
+            text: changeJson(entry.text, (value) => scrubText(value, find)) || scrubText(entry.text, find),
           }),
-      ...(entry.bytes === undefined ? {} : { bytes: scrubBytes(entry.bytes, names.secrets) }),
+      ...(entry.bytes === undefined ? {} : { bytes: scrubBytes(entry.bytes, find) }),
       ...refusal,
     });
   }

@@ -16,7 +16,7 @@ export interface ToolSocket {
 function endpointText(address: string, port: string | number): string {
   return `${address
     .replace(/^\[|\]$/g, '')
-    .replace(/%.*$/, '')
+    .replace(/%.*$/s, '')
     .toLowerCase()}:${port}`;
 }
 

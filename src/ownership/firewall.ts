@@ -211,7 +211,7 @@ export function firewallOf(
       reason: `FirewallStatus: ${section.needs === null ? 'Failed' : 'AccessDenied'}: ${section.reason ?? 'the rules could not be read'}${needs}`,
     };
   }
-  const address = (row.LocalAddress ?? '').replace(/%.*$/, '');
+  const address = (row.LocalAddress ?? '').replace(/%.*$/s, '');
   // A socket on :: may take IPv4 too.
   const families = !isIPv6(address)
     ? (['IPv4'] as const)

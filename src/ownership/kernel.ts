@@ -22,43 +22,59 @@ const knownUrls: readonly (readonly [RegExp, string])[] = [
 interface Registration {
   readonly queue: HttpQueue;
   readonly secure: boolean;
-  readonly address: string | null;
   readonly path: string;
+  readonly order: number;
+}
+
+/** What is registered with HTTP.sys for a port: all of it, and by address, where null is every address. */
+interface PortRegistrations {
+  readonly all: Registration[];
+  readonly byAddress: Map<string | null, Registration[]>;
 }
 
 /** Everything registered with HTTP.sys, by port. */
-function registrations(queues: readonly HttpQueue[]): Map<number, Registration[]> {
-  const byPort = new Map<number, Registration[]>();
+function registrations(queues: readonly HttpQueue[]): Map<number, PortRegistrations> {
+  const byPort = new Map<number, PortRegistrations>();
   for (const queue of queues) {
     for (const url of queue.urls) {
       const prefix = urlPrefix(url);
       if (prefix === null) continue;
-      const one = { queue, secure: prefix.secure, address: prefix.address, path: prefix.path };
-      const known = byPort.get(prefix.port);
-      if (known === undefined) byPort.set(prefix.port, [one]);
-      else known.push(one);
+      const { port, secure, address, path } = prefix;
+      const known: PortRegistrations = byPort.get(port) ?? { all: [], byAddress: new Map() };
+      byPort.set(port, known);
+      const one = { queue, secure, path, order: known.all.length };
+      known.all.push(one);
+      const same = known.byAddress.get(address);
+      if (same === undefined) known.byAddress.set(address, [one]);
+      else same.push(one);
     }
   }
   return byPort;
 }
 
-function servesSocket(
-  { secure, address }: Registration,
-  { protocol, localAddress }: Pick<Socket, 'protocol' | 'localAddress'>,
-): boolean {
+const registered = new WeakMap<readonly HttpQueue[], ReadonlyMap<number, PortRegistrations>>();
+
+/** What is registered for the address and the port of a socket. */
+function serving(
+  queues: readonly HttpQueue[],
+  { protocol, localAddress, localPort }: Pick<Socket, 'protocol' | 'localAddress' | 'localPort'>,
+): Registration[] {
+  let byPort = registered.get(queues);
+  if (byPort === undefined) registered.set(queues, (byPort = registrations(queues)));
+  const { all = [], byAddress } = byPort.get(localPort) ?? {};
+  const own =
+    addressScope(localAddress) === 'Any'
+      ? all
+      : [null, localAddress.replace(/%.*$/s, '')]
+          .flatMap((address) => byAddress?.get(address) ?? [])
+          .sort((a, b) => a.order - b.order);
   // Over UDP there is HTTP/3 alone, which is always encrypted.
-  return (
-    (protocol === 'TCP' || secure) &&
-    (addressScope(localAddress) === 'Any' || address === null || address === localAddress.replace(/%.*$/s, ''))
-  );
+  return own.filter(({ secure }) => protocol === 'TCP' || secure);
 }
 
 /** The queues that serve a socket of the System process. */
 export function queuesBehind(queues: readonly HttpQueue[], socket: Socket): HttpQueue[] {
-  const serving = (registrations(queues).get(socket.localPort) ?? []).filter((registration) =>
-    servesSocket(registration, socket),
-  );
-  return [...new Set(serving.map(({ queue }) => queue))];
+  return [...new Set(serving(queues, socket).map(({ queue }) => queue))];
 }
 
 interface Context {
@@ -67,18 +83,19 @@ interface Context {
 }
 
 /** The services that serve a queue by one process: the one that netsh tells, the only one, the one whose URL it is, or all. */
-function servicesBehind(
-  { pid, service }: HttpQueue['processes'][number],
-  paths: readonly string[],
-  { servicesOf }: Context,
-): readonly string[] {
-  if (service !== null) return [service];
-  const names = (servicesOf.get(pid) ?? []).map(({ name }) => name);
-  if (names.length < 2) return names;
-  const byUrl = knownUrls.find(
-    ([pattern, name]) => names.includes(name) && paths.some((path) => pattern.test(path)),
-  )?.[1];
-  return byUrl === undefined ? names : [byUrl];
+function servicesBehind(paths: readonly string[], { servicesOf }: Context) {
+  const byUrls = knownUrls.filter(([pattern]) => paths.some((path) => pattern.test(path))).map(([, name]) => name);
+  const byPid = new Map<number, readonly string[]>();
+  return ({ pid, service }: HttpQueue['processes'][number]): readonly string[] => {
+    if (service !== null) return [service];
+    let found = byPid.get(pid);
+    if (found === undefined) {
+      const names = (servicesOf.get(pid) ?? []).map(({ name }) => name);
+      const byUrl = names.length < 2 ? undefined : byUrls.find((name) => names.includes(name));
+      byPid.set(pid, (found = byUrl === undefined ? names : [byUrl]));
+    }
+    return found;
+  };
 }
 
 /** One queue in words, and the services behind it. */
@@ -104,7 +121,8 @@ function describeQueue(
     const what = iis === undefined ? 'a queue without a process' : 'an idle IIS application pool';
     return { text: `${name === null ? '' : `${name}, `}${what}${by}`, services: iis === undefined ? manager : [iis] };
   }
-  const served = processes.map((process) => ({ pid: process.pid, names: servicesBehind(process, paths, context) }));
+  const servicesOf = servicesBehind(paths, context);
+  const served = processes.map((process) => ({ pid: process.pid, names: servicesOf(process) }));
   const services = [...new Set([...served.flatMap(({ names }) => names), ...(iis === undefined ? [] : [iis])])];
   const service = (names: readonly string[]): string =>
     names.length > 1 ? `one of ${names.join(', ')}` : (names[0] ?? '');
@@ -139,17 +157,13 @@ export function kernelOwners({ machine, sections }: Facts, context: Context): (s
   const windows = machine.platform === 'win32';
   const kernel = 'Windows kernel (System 4)';
   const queues = sections.httpQueues;
-  let byPort: Map<number, Registration[]> | undefined;
   const running = new Set<string>();
   for (const { name, state } of [...sections.services.data, ...(sections.drivers?.data ?? [])])
     if (state === 'Running') running.add(name.toLowerCase());
   const known = new Map<string, KernelOwner>();
 
-  function behindHttp({ protocol, localAddress, localPort }: Socket): KernelOwner | null {
-    byPort ??= registrations(queues?.data ?? []);
-    const wanted = (byPort.get(localPort) ?? []).filter((registration) =>
-      servesSocket(registration, { protocol, localAddress }),
-    );
+  function behindHttp(socket: Socket): KernelOwner | null {
+    const wanted = serving(queues?.data ?? [], socket);
     const paths = new Map<HttpQueue, string[]>();
     for (const { queue, path } of wanted) {
       const own = paths.get(queue);

@@ -46,7 +46,9 @@ export function sectionProblems(facts: Facts, rows: readonly Endpoint[] | null):
   if (hidden.length > 0) {
     const ports = [...new Set(hidden.map((row) => row.LocalPort))].sort((a, b) => Number(a) - Number(b));
     const shown = ports.slice(0, 8).join(', ') + (ports.length > 8 ? ' …' : '');
-    const needs = /\(needs (.*)\)$/.exec(hidden[0]?.Reason?.[0] ?? '')?.[1] ?? 'more rights';
+    const reason = hidden[0]?.Reason?.[0] ?? '';
+    const at = reason.endsWith(')') ? reason.indexOf('(needs ') : -1;
+    const needs = at < 0 ? 'more rights' : reason.slice(at + '(needs '.length, -1);
     problems.push({
       severity: 'Warning',
       code: 'PO3002',

@@ -8,15 +8,17 @@ export interface SortKey {
 
 /**
  * Reads sort keys: column names separated by commas, a leading `-` (or a trailing `:desc`) for descending.
- * Throws PO1003.
+ * Of several keys of one column the first counts. Throws PO1003.
  */
 export function parseSort(texts: readonly string[], schema: RowSchema): SortKey[] {
-  return texts.flatMap((text) =>
-    text.split(',').map((part): SortKey => {
-      const [, minus, name, order] = /^\s*([-+]?)(.*?)(?::(asc|desc))?\s*$/is.exec(part)!;
-      return { column: findColumn(name!, schema), descending: minus === '-' || order?.toLowerCase() === 'desc' };
-    }),
-  );
+  const keys = new Map<Column, SortKey>();
+  for (const part of texts.flatMap((text) => text.split(','))) {
+    const [, minus, name, order] = /^([-+]?)(.*?)(?::(asc|desc))?$/is.exec(part.trim())!;
+    const column = findColumn(name!, schema);
+    const descending = minus === '-' || order?.toLowerCase() === 'desc';
+    if (!keys.has(column)) keys.set(column, { column, descending });
+  }
+  return [...keys.values()];
 }
 
 /** An address as text that sorts as its number does; other text unchanged. */

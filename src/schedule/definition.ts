@@ -142,7 +142,7 @@ export function taskPath(option: string, path: string, platform: TaskPlatform, h
  */
 export function windowsWord(word: string): string {
   if (word !== '' && !/[\s"]/.test(word) && !/[^ -~]/.test(word) && !/[&^|<>();]/.test(word)) return word;
-  return `"${word.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
+  return `"${word.replace(/(?<!\\)(\\*)"/g, '$1$1\\"').replace(/(?<!\\)(\\+)$/, '$1$1')}"`;
 }
 
 /** The words of a command line behind its program, as the C runtime reads them. */

@@ -61,8 +61,9 @@ _portowner_add() {
 # Adds what is in use in the column $1, by asking portowner itself. A name may come from anybody: one with a line break
 # goes on in the next line, with an open quotation, and one that could act on a terminal or as an option is left out.
 _portowner_used() {
-  local value owner line record= quotes listing= seen=' '
+  local value owner line record= quotes listing=
   local -a found=() texts=()
+  local -A seen=()
   # In bytes, whatever the locale.
   local LC_ALL=C
   # Only a list has room for owners.
@@ -73,8 +74,8 @@ _portowner_used() {
     line=\${record%$'\\r'} record=
     value=\${line%%,*} owner=
     if [[ $line == *,* ]]; then owner=\${line#*,}; fi
-    if [[ -z $value || $value == -* || $value == *[!A-Za-z0-9._@-]* || $seen == *" $value "* ]]; then continue; fi
-    seen+="$value "
+    if [[ -z $value || $value == -* || $value == *[!A-Za-z0-9._@-]* || -n \${seen[x$value]-} ]]; then continue; fi
+    seen[x$value]=1
     owner=\${owner#\\"} owner=\${owner%\\"}
     # Control characters, and in UTF-8 those that reorder or hide text.
     case $owner in

@@ -29,7 +29,7 @@ export function ipv6Text(bytes: Uint8Array, offset: number, scope = 0): string {
 
 /** The 16 bytes of a valid IPv6 address, which may end as IPv4 does. */
 export function ipv6Bytes(text: string): Buffer {
-  const hex = text.replace(/\d+\.\d+\.\d+\.\d+$/, (four) => {
+  const hex = text.replace(/(?:\d{1,3}\.){3}\d{1,3}$/, (four) => {
     const [a = 0, b = 0, c = 0, d = 0] = four.split('.').map(Number);
     return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
   });

@@ -77,15 +77,18 @@ interface Box extends Container {
 
 /** The innermost container of a path. */
 function boxOf(parts: readonly string[]): Box | null {
+  const isBelow = (name: string, index: number): boolean => {
+    const first = parts.indexOf(name);
+    return first >= 0 && first < index;
+  };
   for (let index = parts.length - 1; index >= 0; index--) {
     const part = parts[index]!;
     const match = named.exec(part);
     if (match !== null) return { runtime: runtimes[match[1]!]!, id: match[2]!, index };
     if (identifier.test(part)) {
-      const above = new Set(parts.slice(0, index));
-      if (above.has('docker')) return { runtime: 'docker', id: part, index };
+      if (isBelow('docker', index)) return { runtime: 'docker', id: part, index };
       // Which runtime Kubernetes uses is not said here.
-      if (above.has('kubepods')) return { runtime: 'kubernetes', id: part, index };
+      if (isBelow('kubepods', index)) return { runtime: 'kubernetes', id: part, index };
     }
     const payload = lxcPayload.exec(part)?.[1] ?? (index > 0 && lxcFolder.test(parts[index - 1]!) ? part : undefined);
     if (payload !== undefined) return { runtime: 'lxc', id: payload, index };

@@ -245,7 +245,13 @@ function nftChains(text: string, without: (family: string, table: string) => boo
   const list = members(text)?.['nftables'];
   if (!Array.isArray(list)) return null;
   const chains = new Map<string, FirewallChain & { priority: number }>();
-  const sets = new Map<string, unknown[]>();
+  const tables = new Map<string, Map<string, unknown[]>>();
+  const setsOf = (item: Record<string, unknown>): Map<string, unknown[]> => {
+    const table = `${item['family']} ${item['table']}`;
+    const known = tables.get(table) ?? new Map<string, unknown[]>();
+    tables.set(table, known);
+    return known;
+  };
   const items = list.filter(isObject).map((item) => Object.entries(item)[0] ?? ['', null]) as [
     string,
     Record<string, unknown>,
@@ -259,7 +265,7 @@ function nftChains(text: string, without: (family: string, table: string) => boo
     )
       continue;
     if (kind === 'set' || kind === 'map')
-      sets.set(`${item['family']} ${item['table']} ${item['name']}`, Array.isArray(item['elem']) ? item['elem'] : []);
+      setsOf(item).set(String(item['name']), Array.isArray(item['elem']) ? item['elem'] : []);
     if (kind !== 'chain') continue;
     const { hook, type, prio, policy, name } = item;
     chains.set(idOf(item, name), {
@@ -277,14 +283,11 @@ function nftChains(text: string, without: (family: string, table: string) => boo
     const chain = kind === 'rule' && isObject(item) ? chains.get(idOf(item, item['chain'])) : undefined;
     if (chain === undefined || !Array.isArray(item['expr'])) continue;
     const prefix = `${item['family']} ${item['table']} `;
-    const own = new Map(
-      [...sets].filter(([name]) => name.startsWith(prefix)).map(([name, elem]) => [name.slice(prefix.length), elem]),
-    );
     const comment = typeof item['comment'] === 'string' ? `: ${item['comment']}` : '';
     for (const rule of nftRules(
       item['expr'],
       families[String(item['family'])] ?? null,
-      own,
+      setsOf(item),
       `${chain.name} rule ${item['handle']}${comment}`,
     )) {
       chain.rules.push(rule.target === null ? rule : { ...rule, target: prefix + rule.target });
@@ -307,7 +310,7 @@ const harmlessTargets =
 function iptablesRule(
   words: readonly string[],
   family: Exclude<Family, null>,
-  chains: ReadonlySet<string>,
+  chains: ReadonlyMap<string, unknown>,
   prefix: string,
   name: string,
 ): FirewallRule | null {
@@ -449,7 +452,7 @@ function iptablesChains(text: string, family: Exclude<Family, null>): FirewallCh
     const words = (added![2]!.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? []).map((word) =>
       word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word,
     );
-    const rule = iptablesRule(words, family, new Set(chains.keys()), prefix, `${chain.name} rule ${number}`);
+    const rule = iptablesRule(words, family, chains, prefix, `${chain.name} rule ${number}`);
     if (rule !== null) chain.rules.push(rule);
   }
   return found;
@@ -460,9 +463,10 @@ export function decodeLinuxFirewall(text: string): Decoded<FirewallChain[]> {
   const value = members(text);
   if (value === null) return { data: [], flaw: 'the packet filter is not readable' };
   const { nft, iptables, ip6tables } = value;
-  const said: Readonly<Record<string, unknown>> = { ip: iptables, ip6: ip6tables };
-  const has = (family: string, table: string): boolean =>
-    typeof said[family] === 'string' && new RegExp(`^\\*${RegExp.escape(table)}$`, 'm').test(said[family]);
+  const tablesOf = (said: unknown): ReadonlySet<string> =>
+    new Set(typeof said === 'string' ? said.split('\n').filter((line) => line.startsWith('*')) : []);
+  const said: Readonly<Record<string, ReadonlySet<string>>> = { ip: tablesOf(iptables), ip6: tablesOf(ip6tables) };
+  const has = (family: string, table: string): boolean => said[family]?.has(`*${table}`) ?? false;
   const native = typeof nft === 'string' ? nftChains(nft, has) : [];
   const data = [
     ...(typeof iptables === 'string' ? iptablesChains(iptables, 'IPv4') : []),

@@ -43,9 +43,12 @@ function portList(text: string): string[] {
 
 /** `100021    1   udp  40000  nlockmgr` on each line, as rpcinfo -p writes it: the lock manager is the kernel's. */
 function lockManager(text: string): string[] {
-  return [...text.matchAll(/^ *100021 +\d+ +(tcp|udp) +(\d{1,5})\b/gm)].map(
-    ([, protocol, port]) => `${protocol!.toUpperCase()} ${port}`,
-  );
+  return text.split('\n').flatMap((line) => {
+    const [program, , protocol = '', port = ''] = line.trim().split(/ +/);
+    return program === '100021' && /^(?:tcp|udp)$/.test(protocol) && /^\d{1,5}$/.test(port)
+      ? [`${protocol.toUpperCase()} ${port}`]
+      : [];
+  });
 }
 
 type Json = Readonly<Record<string, unknown>>;

@@ -102,11 +102,16 @@ const longest = 32_768;
 
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
-/** A command line for people, secrets masked; null when the process has none (a kernel thread). */
-export function commandLine(cmdline: string): string | null {
+/** Arguments without the zeros behind the last. */
+export function withoutEnd(cmdline: string): string {
   let end = cmdline.length;
   while (end > 0 && cmdline[end - 1] === '\0') end--;
-  const args = cut(cmdline.slice(0, end)).split('\0');
+  return cmdline.slice(0, end);
+}
+
+/** A command line for people, secrets masked; null when the process has none (a kernel thread). */
+export function commandLine(cmdline: string): string | null {
+  const args = cut(withoutEnd(cmdline)).split('\0');
   // A process that writes its own title ("nginx: master process …") leaves one text, not arguments.
   const text = args.length > 1 ? maskArguments(args).map(quoted).join(' ') : maskCommandLine(args[0]!);
   return text.trim() === '' ? null : cut(text);

@@ -6,7 +6,7 @@ const urlLine = /^<?(https?:\/\/[^\s<>]+)>?$/i;
 /** A number alone; or a number before a path: `ID: 2688, image: C:\Windows\System32\svchost.exe`, the path being `<?>` when it is hidden. */
 const barePid = /^(\d{1,10})$/;
 const pidBeforeImage = /^[^\d\\/<]*(\d{1,10})[^\d\\/:].*?(?:[a-z]:[\\/]|\\[a-z?\\]|<\?>)/i;
-const labelled = /^[^:\uff1a]*[:\uff1a]\s*(.*)$/;
+const labelled = /^[^:\uff1a]*[:\uff1a](.*)$/s;
 
 interface Line {
   readonly indent: number;

@@ -24,9 +24,12 @@ export interface ExcludedRange {
  * text is no such list: one has a rule under its headings. Digits, `-` and `*` are the same in every language.
  */
 export function decodeExcludedRanges(text: string): ExcludedRange[] | null {
-  if (!/^\s*-{3,}\s+-{3,}\s*$/m.test(text)) return null;
+  const lines = text.split('\n').map((line) => line.trim());
+  if (!lines.some((line) => /^-{3,}\s+-{3,}$/.test(line))) return null;
   const ranges: ExcludedRange[] = [];
-  for (const match of text.matchAll(/^[^\S\n]*(\d{1,5})[^\S\n]+(\d{1,5})[^\S\n]*(\*?)[^\S\n]*$/gm)) {
+  for (const line of lines) {
+    const match = /^(\d{1,5})\s+(\d{1,5})\s*(\*?)$/.exec(line);
+    if (match === null) continue;
     const [start, end] = [Number(match[1]), Number(match[2])];
     if (start >= 1 && start <= end && end <= 65535) ranges.push({ start, end, administered: match[3] === '*' });
   }

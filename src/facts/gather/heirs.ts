@@ -10,12 +10,15 @@ export interface Descendant {
 /** They serve a console and inherit nothing of what its program opened. */
 const neverHeirs = /^(?:conhost|openconsole|werfault)\.exe$/i;
 
+/** Finds the heirs of a process whose socket was bound at an instant; null: not known when. */
+export type HeirFinder = (pid: number, bound: string | null) => number[];
+
 /**
  * The processes that may hold the sockets of a process that has ended, because it started them and a child may
  * inherit what its parent has open: those started after the socket was bound (null: not known when), and what they
  * started in turn. Those it started itself come first, the oldest first. Instants of one form, so that they compare as text.
  */
-export function heirsOf(pid: number, bound: string | null, entries: Iterable<Descendant>): number[] {
+export function heirFinder(entries: Iterable<Descendant>): HeirFinder {
   const children = new Map<number, Descendant[]>();
   for (const entry of entries) {
     if (entry.pid === entry.parent || neverHeirs.test(entry.imageName ?? '')) continue;
@@ -23,16 +26,24 @@ export function heirsOf(pid: number, bound: string | null, entries: Iterable<Des
     if (siblings === undefined) children.set(entry.parent, [entry]);
     else siblings.push(entry);
   }
-  const heirs = new Set<number>();
-  const follow = (parent: number, after: string | null): void => {
-    const own = (children.get(parent) ?? []).filter(
-      ({ started }) => after === null || (started !== null && started >= after),
-    );
-    own.sort((a, b) => ((a.started ?? '') < (b.started ?? '') ? -1 : 1));
-    const fresh = own.filter((child) => !heirs.has(child.pid) && child.pid !== pid);
-    for (const child of fresh) heirs.add(child.pid);
-    for (const child of fresh) follow(child.pid, child.started);
+  const age = ({ started }: Descendant): string => started ?? '';
+  for (const siblings of children.values()) siblings.sort((a, b) => (age(a) < age(b) ? -1 : age(a) > age(b) ? 1 : 0));
+
+  return (pid, bound) => {
+    const heirs = new Set<number>();
+    const open: { pid: number; after: string | null }[] = [{ pid, after: bound }];
+    for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+      const { after } = parent;
+      const fresh = (children.get(parent.pid) ?? []).filter(
+        (child) =>
+          (after === null || (child.started !== null && child.started >= after)) &&
+          !heirs.has(child.pid) &&
+          child.pid !== pid,
+      );
+      for (const child of fresh) heirs.add(child.pid);
+      // The last one in is the next one out: the oldest.
+      for (const child of fresh.toReversed()) open.push({ pid: child.pid, after: child.started });
+    }
+    return [...heirs];
   };
-  follow(pid, bound);
-  return [...heirs];
 }

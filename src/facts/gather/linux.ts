@@ -1,7 +1,14 @@
 import { portMatcher } from '../../ports/expression.ts';
 import { mayRelay, relayNeedsArguments, relaysOf } from '../decode/relays.ts';
 import { decodeCgroup } from '../decode/linux-cgroup.ts';
-import { commandLine, decodeProcess, imageName, startTime, type ProcessDetails } from '../decode/linux-processes.ts';
+import {
+  commandLine,
+  decodeProcess,
+  imageName,
+  startTime,
+  withoutEnd,
+  type ProcessDetails,
+} from '../decode/linux-processes.ts';
 import {
   decodeDiag,
   decodeHolders,
@@ -210,7 +217,7 @@ function relaysBy(known: Known, name: string, { read, source }: Context): Relay[
     const details = text === undefined ? null : decodeProcess(text);
     cmdline = details?.stat.startTicks === known.details?.stat.startTicks ? (details?.cmdline ?? null) : null;
   }
-  const args = cmdline === null ? null : cmdline.replace(/\0+$/, '').split('\0');
+  const args = cmdline === null ? null : withoutEnd(cmdline).split('\0');
   return (
     relaysOf({ imageName: name, parentImageName: parent === null ? null : imageName(parent), arguments: args }) ?? []
   );

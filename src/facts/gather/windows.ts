@@ -22,7 +22,7 @@ import { valueOf, type Told } from '../decode/windows-told.ts';
 import type { FieldRefusal, Machine, Process, Sections, Socket } from '../model/facts.ts';
 import { gatherBehind, gatherPortProxies, nameServices } from './windows-owners.ts';
 import { gatherRanges } from './windows-ranges.ts';
-import { heirsOf } from './heirs.ts';
+import { heirFinder, type HeirFinder } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
 import { spansWithout, type Question } from '../model/question.ts';
 import type { RawSource } from '../../system/raw.ts';
@@ -299,10 +299,12 @@ function gatherProcesses(
   for (const { parent } of processes.values()) named(parent);
   for (const pid of others) named(pid);
   if (flaw === null && question.details.has('services')) {
+    let heirsOf: HeirFinder | undefined;
     for (const socket of sockets) {
       const { pid, created } = socket;
       if (pid === null || pid <= system || entries.has(pid)) continue;
-      const heirs = heirsOf(pid, created, entries.values());
+      heirsOf ??= heirFinder(entries.values());
+      const heirs = heirsOf(pid, created);
       if (heirs.length > 0) socket.heirs = heirs;
       heirs.forEach(named);
     }

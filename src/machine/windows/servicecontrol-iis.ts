@@ -23,7 +23,9 @@ function appcmd(...args: readonly string[]): string | null {
   const text = stdout === null ? '' : decodeText(stdout, oemCodePage());
   if (status === 0) return text;
   // ERROR_ACCESS_DENIED, as it writes it in every language.
-  const denied = /80070005|\b5\b.*redirection\.config/i.test(text);
+  const denied =
+    text.includes('80070005') ||
+    text.split('\n').some((line) => /redirection\.config/i.test(line.slice(line.search(/\b5\b|$/))));
   throw new Refused(
     denied ? 'AccessDenied' : 'Failed',
     denied
@@ -37,7 +39,7 @@ const plain = (text: string): string => text.replace(/&(quot|apos|amp|lt|gt);/g,
 
 /** The attributes of every element of a name in what `appcmd list … /xml` prints. */
 function elements(text: string, element: string): ((attribute: string) => string)[] {
-  return [...text.matchAll(new RegExp(`<${element}\\s([^>]*)>`, 'g'))].map(
+  return [...text.matchAll(new RegExp(`<${element}\\s([^<>]*)>`, 'g'))].map(
     ([, attributes = '']) =>
       (attribute) =>
         plain(new RegExp(`(?:^|\\s)${attribute.replaceAll('.', '\\.')}="([^"]*)"`, 'i').exec(attributes)?.[1] ?? ''),
@@ -46,14 +48,14 @@ function elements(text: string, element: string): ((attribute: string) => string
 
 /** Reads what `appcmd list sites`, `list apps` and `list wps` print with /xml. */
 export function decodeSites(sites: string, apps: string, workers: string): Site[] {
-  const pools = elements(apps, 'APP').map((value) => ({ site: value('SITE.NAME'), pool: value('APPPOOL.NAME') }));
+  const pools = Map.groupBy(elements(apps, 'APP'), (value) => value('SITE.NAME'));
   const running = elements(workers, 'WP').map((value) => ({
     pid: Number(value('WP.NAME')),
     pool: value('APPPOOL.NAME'),
   }));
   return elements(sites, 'SITE').map((value) => {
     const name = value('SITE.NAME');
-    const own = new Set(pools.filter(({ site }) => site === name).map(({ pool }) => pool));
+    const own = new Set((pools.get(name) ?? []).map((application) => application('APPPOOL.NAME')));
     return {
       name,
       bindings: value('bindings')

@@ -98,11 +98,9 @@ export function instantOf({ properties }: ClixmlObject, name: string): string | 
       number,
     ];
     const offset = Number(match[9]) * (match[8] === '-' ? -1 : 1);
-    instant =
-      `${new Date(Date.UTC(year, month - 1, day, hour, minute - offset, second)).toISOString().slice(0, 19)}.${match[7]}Z`.replace(
-        /\.?0+Z$/,
-        'Z',
-      );
+    const seconds = new Date(Date.UTC(year, month - 1, day, hour, minute - offset, second)).toISOString().slice(0, 19);
+    const fraction = match[7]!.replace(/(?<!0)0+$/, '');
+    instant = `${seconds}${fraction === '' ? '' : `.${fraction}`}Z`;
   }
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/.test(instant) && instant >= earliest ? instant : null;
 }

@@ -35,9 +35,12 @@ const states: ReadonlySet<string> = new Set(
 
 /** `Column: code: text (needs what)`, as rows give the reason of a missing value. */
 function refusalOf(reason: string): FieldRefusal | null {
-  const match = /^(\w{1,32}): (\w{1,32}): ([\s\S]*?)(?: \(needs ([\s\S]*)\))?$/.exec(reason);
-  if (match === null || !codes.includes(match[2]!)) return null;
-  return { field: match[1]!, code: match[2] as FieldRefusal['code'], text: match[3]!, needs: match[4] ?? null };
+  const [, field = '', code = '', rest = ''] = /^(\w{1,32}): (\w{1,32}): (.*)$/s.exec(reason) ?? [];
+  if (!codes.includes(code)) return null;
+  const before = ' (needs ';
+  const at = rest.endsWith(')') ? rest.indexOf(before) : -1;
+  const [text, needs] = at < 0 ? [rest, null] : [rest.slice(0, at), rest.slice(at + before.length, -1)];
+  return { field, code: code as FieldRefusal['code'], text, needs };
 }
 
 /** A Linux row's services: containers are `runtime:id`, everything else is a unit. */

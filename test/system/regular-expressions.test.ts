@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { parseSync } from 'oxc-parser';
+import { check } from 'recheck';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
+
+/*
+ * No text makes a regular expression of the program hang: the time grows with the text, not with its square. Each one
+ * is analyzed; where that finds something, or cannot tell, it is measured with the worst texts that are known for it.
+ */
+
+const test = suite('regular expressions');
+
+/** A part of a syntax tree. */
+type Node = Readonly<Record<string, unknown>> & { readonly type: string };
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value;
+
+function* nodesOf(value: unknown): Generator<Node> {
+  if (Array.isArray(value)) for (const item of value) yield* nodesOf(item);
+  if (!isNode(value)) return;
+  yield value;
+  for (const inner of Object.values(value)) yield* nodesOf(inner);
+}
+
+interface Found {
+  readonly where: string;
+  readonly source: string;
+  readonly flags: string;
+}
+
+/** The text of an expression, as far as it stands in the file; what comes from elsewhere stands for a word. */
+function textOf(node: unknown, constants: ReadonlyMap<string, unknown>): string {
+  if (!isNode(node)) return '';
+  if (node.type === 'Literal') return String(node['value']);
+  if (node.type === 'TaggedTemplateExpression') return textOf(node['quasi'], constants);
+  if (node.type === 'Identifier' && constants.has(String(node['name']))) return textOf(constants.get(String(node['name'])), constants);
+  if (node.type !== 'TemplateLiteral') return 'aB0';
+  const parts = node['quasis'] as { readonly value: { readonly raw: string; readonly cooked: string } }[];
+  const inner = node['expressions'] as unknown[];
+  return parts.map(({ value }, index) => value.cooked + (index < inner.length ? textOf(inner[index], constants) : '')).join('');
+}
+
+function expressionsIn(name: string): Found[] {
+  const text = readFileSync(join(root, name), 'utf8');
+  const { program, errors } = parseSync(name, text);
+  assert.equal(errors, []);
+  const nodes = [...nodesOf(program)];
+  const constants = new Map<string, unknown>();
+  for (const { type, id, init } of nodes)
+    if (type === 'VariableDeclarator' && isNode(id) && isNode(init) && /Literal|Tagged/.test(init.type)) constants.set(String(id['name']), init);
+  return nodes.flatMap((node): Found[] => {
+    const where = `${name}:${text.slice(0, Number(node['start'])).split('\n').length}`;
+    const { regex, callee, arguments: given } = node as Node & { regex?: { pattern: string; flags: string } };
+    if (node.type === 'Literal' && regex !== undefined) return [{ where, source: regex.pattern, flags: regex.flags }];
+    if (node.type !== 'NewExpression' || !isNode(callee) || callee['name'] !== 'RegExp') return [];
+    const [source, flags] = given as unknown[];
+    return [{ where, source: textOf(source, constants), flags: isNode(flags) ? textOf(flags, constants).replace('aB0', '') : '' }];
+  });
+}
+
+const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .map((name) => `src/${name.replaceAll('\\', '/')}`)
+  // What builds the program sees its own files alone.
+  .filter((name) => /\.m?ts$/.test(name) && !/^src\/(?:build|generated)\//.test(name))
+  .toSorted();
+const all = files.flatMap(expressionsIn);
+
+/** A text that is longer the more often its middle comes. */
+type Attack = readonly [before: string, middle: string, after: string];
+
+/** What fits the expression, and begins to fit it again and again. */
+function guessed({ source, flags }: Found): Attack[] {
+  const plain = source.replace(/\(\?<?[=!](?:\[(?:\\.|[^\]])*\]|\\.|[^()[\]\\])*\)|\\b|\(\?<\w+>/g, (part) => (part.startsWith('(?<') && part.endsWith('>') ? '(' : ''));
+  const fitting = fc.sample(fc.stringMatching(new RegExp(plain.replace(/[\^$]+(?=$|[|)])|^\^/g, ''), flags.replaceAll(/[^su]/g, ''))), {
+    numRuns: 20,
+    seed: 1,
+  });
+  const beginnings = fitting.flatMap((text) => [text, text.slice(0, -1), text.slice(0, text.length >> 1), text.slice(0, 1), text.slice(-1)]);
+  return [...new Set(beginnings)]
+    .filter((text) => text !== '')
+    .flatMap((text): Attack[] => [
+      ['', text, ''],
+      ['', text, '\0\n'],
+      [text[0]!, text.at(-1)!, '\0'],
+    ]);
+}
+
+async function attacksOn(found: Found): Promise<Attack[]> {
+  // What repeats nothing looks at each place once.
+  if (!/[*+{]/.test(found.source.replace(/\\p\{\w+\}|\\./g, ''))) return [];
+  const diagnosis = await check(found.source, found.flags, { timeout: 3000 });
+  if (diagnosis.status === 'safe') return [];
+  if (diagnosis.status === 'unknown') return guessed(found);
+  const { pumps, suffix } = diagnosis.attack;
+  return pumps.map(({ prefix, pump }, index) => [prefix, pump, index === pumps.length - 1 ? suffix : '\0']);
+}
+
+/** Runs each expression on its texts, and tells before which it starts. */
+const measure = `
+  const length = 200_000;
+  for (const { where, source, flags, attacks } of JSON.parse(require('node:fs').readFileSync(0, 'utf8'))) {
+    for (const [before, middle, after] of attacks) {
+      const text = before + middle.repeat(Math.ceil(length / middle.length)) + after;
+      console.log(where + ' /' + source + '/' + flags + ' on ' + JSON.stringify([before, middle, after]));
+      const start = performance.now();
+      text.replace(new RegExp(source, flags), '');
+      if (performance.now() - start > 3000) process.exit(1);
+    }
+  }
+  console.log('done');`;
+
+test('all are found', () => {
+  assert.ok(all.length > 400, `${all.length}`);
+  assert.ok(all.some(({ where, source }) => where.startsWith('src/diagnosis/error-text.ts') && source.includes('(?<a>[0-9a-f:.]{2,45}(?:%')));
+});
+
+test('none takes the square of the length of a text', async () => {
+  const suspects: object[] = [];
+  const once = new Map(all.map((found) => [`${found.source}/${found.flags}`, found]));
+  for (const found of once.values()) {
+    const attacks = await attacksOn(found);
+    if (attacks.length > 0) suspects.push({ ...found, attacks });
+  }
+  const { stdout } = spawnSync(process.execPath, [...nodeFlags, '--eval', measure], {
+    input: JSON.stringify(suspects),
+    encoding: 'utf8',
+    timeout: 120_000,
+    killSignal: 'SIGKILL',
+    maxBuffer: 1 << 28,
+  });
+  assert.is(stdout.trimEnd().split('\n').at(-1), 'done');
+});
+
+test.run();
