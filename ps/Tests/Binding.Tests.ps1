@@ -60,7 +60,7 @@ Describe 'Test-PortBinding' {
     }
 
     It 'tries nothing for a snapshot' {
-        $verdict = Test-PortBinding $port -FromSnapshot $snapshot
+        $verdict = Test-PortBinding $port -Address 127.0.0.1 -FromSnapshot $snapshot
         $verdict.CanBind | Should -BeExactly $false
         $verdict.Evidence -match '^No attempt was made' | Should -Not -BeNullOrEmpty
     }

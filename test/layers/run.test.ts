@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from '../../src/build/runtime.mjs';
+import { skip, type TestContext } from '../support/skip.ts';
 import { closingLines } from './closing.ts';
 
 const test = suite('test run');
@@ -23,7 +24,8 @@ test('fails when no file matches', () => {
   assert.equal(run('no such test'), { code: 1, lines: ['0 passed, 0 failed, 0 skipped'] });
 });
 
-test('without PowerShell it says at the end what was skipped, and the one command that installs it', () => {
+test('without PowerShell it says at the end what was skipped, and the one command that installs it', (context) => {
+  if (process.platform === 'win32') return skip('this machine is not Linux', context as TestContext);
   const { code, lines } = run('test/system/formats-powershell', { PORTOWNER_PWSH: '' });
   assert.is(code, 0);
   assert.equal(lines.slice(-2), [

@@ -17,7 +17,7 @@ const cases: [name: string, source: string, passed: number, failed: number, skip
   ['.run() is missing', `${head}test('a', () => {});`, 0, 1, [], /no test ran/],
   ['empty', '', 0, 1, [], /no test ran/],
   ['ends too early', `${head}test('a', () => process.exit(0));\ntest.run();`, 0, 1, [], /FAILED/],
-  ['dies', `${head}test('a', () => process.kill(process.pid, 'SIGKILL'));\ntest.run();`, 0, 1, [], /ended with SIGKILL/],
+  ['dies', `${head}test('a', () => process.kill(process.pid, 'SIGKILL'));\ntest.run();`, 0, 1, [], process.platform === 'win32' ? /ended with exit code 1/ : /ended with SIGKILL/],
   ['fails after its tests', `${head}test('a', () => {});\ntest.run();\nprocess.on('exit', () => process.exit(3));`, 1, 1, [], /exit code 3/],
   ['cannot be loaded', 'import "./nowhere.ts";', 0, 1, [], /nowhere/],
   ['one skips itself', `${head}test('a', (context) => skip('no moon', context));\ntest('b', () => {});\ntest.run();`, 1, 0, [{ name: 's a', reason: 'no moon' }], /^ok/],

@@ -47,7 +47,7 @@ function counts(output: string): { total: number; passed: number; skipped: numbe
 
 /** Runs one test file, given by its path from the root. Keeps its notes in `folder`. */
 export async function testFile(file: string, folder: string, say = (text: string): void => void process.stdout.write(text)): Promise<Result> {
-  const skips = join(folder, file.replaceAll(/[\\/]/g, '-'));
+  const skips = join(folder, file.replaceAll(/[\\/:]/g, '-'));
   const { output, trouble } = await run(file, skips);
   const said = existsSync(skips) ? readFileSync(skips, 'utf8').trim().split('\n') : [];
   const skipped = said.map((line) => JSON.parse(line) as Result['skipped'][number]);
