@@ -2,13 +2,14 @@ import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import { endpoints, isUnfound } from '../ownership/endpoints.ts';
+import { endpointText } from '../ownership/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
-import { endpointText, rangeText } from './obstacles.ts';
 import { plainAddress } from './overlap.ts';
+import { rangeText } from './ranges.ts';
 import { sharing, type Holder } from './sharing.ts';
 import { systemctlCommand } from './stop-commands.ts';
 
@@ -275,7 +276,7 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
     const command = systemctlCommand('status', [unit]);
     rows.push(
       make('ServiceBlocked', 'Warning', shown(found, order), {
-        owners: [`${unit}: ${endpointText(protocol, address, port)} for ${service}`],
+        owners: [`${unit}: ${endpointText({ protocol, address, port })} for ${service}`],
         remedy: command === null ? [] : [`${command}  # what is set up to have the port`],
       }),
     );
