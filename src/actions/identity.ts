@@ -19,13 +19,13 @@ export interface Identity {
   readonly what: string | null;
 }
 
-export function endpointText({ protocol, address, port }: EndpointKey): string {
+export function endpointKeyText({ protocol, address, port }: EndpointKey): string {
   return `${protocol}/${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 export function identityText({ endpoints, pid, startTime, computer, what }: Identity): string {
   const last = what === null ? '' : `;${what}`;
-  return `${endpoints.map(endpointText).join('+')};${pid};${startTime ?? ''};${computer ?? ''}${last}`;
+  return `${endpoints.map(endpointKeyText).join('+')};${pid};${startTime ?? ''};${computer ?? ''}${last}`;
 }
 
 /** What is stopped by names, as a part of an identity. */
@@ -82,6 +82,6 @@ export function isSame(target: Identity, wanted: Identity): boolean {
   if (wanted.what !== null && target.what !== wanted.what) return false;
   if (wanted.startTime !== null && (target.startTime === null || !sameInstant(target.startTime, wanted.startTime)))
     return false;
-  const own = new Set(target.endpoints.map(endpointText));
-  return wanted.endpoints.every((endpoint) => own.has(endpointText(endpoint)));
+  const own = new Set(target.endpoints.map(endpointKeyText));
+  return wanted.endpoints.every((endpoint) => own.has(endpointKeyText(endpoint)));
 }

@@ -6,7 +6,7 @@ import { endpoints, isUnfound, portProxyOf } from '../ownership/endpoints.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import type { Self, ServiceId, ServiceState, Site, TreeProcess } from '../system/hands.ts';
-import { endpointText, whatText, type EndpointKey, type Identity } from './identity.ts';
+import { endpointKeyText, whatText, type EndpointKey, type Identity } from './identity.ts';
 import { isServiceHost, protectedReason } from './protected.ts';
 
 /** All that a plan is made from. */
@@ -521,7 +521,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     return {
       endpoints: found
         .map(({ socket }) => keyOf(socket))
-        .toSorted((a, b) => (endpointText(a) < endpointText(b) ? -1 : 1)),
+        .toSorted((a, b) => (endpointKeyText(a) < endpointKeyText(b) ? -1 : 1)),
       pid,
       startTime,
       computer,

@@ -5,7 +5,7 @@ import { addressScope } from '../ownership/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { refusalOf, type Hands, type HeldProcess } from '../system/hands.ts';
-import { endpointText, identityText, isSame, type EndpointKey } from './identity.ts';
+import { endpointKeyText, identityText, isSame, type EndpointKey } from './identity.ts';
 import {
   listens,
   meansText,
@@ -67,7 +67,7 @@ export function stopRow(target: Target, outcome: Outcome): Stopped {
     Protocol: first?.protocol ?? null,
     LocalAddress: first?.address ?? null,
     LocalPort: first?.port ?? null,
-    Endpoints: list(target.endpoints.map(endpointText)),
+    Endpoints: list(target.endpoints.map(endpointKeyText)),
     OwningProcess: target.pid === 0 ? null : target.pid,
     ImageName: target.imageName,
     StartTime: target.startTime,
@@ -78,7 +78,7 @@ export function stopRow(target: Target, outcome: Outcome): Stopped {
     Children: list(target.children.map(processText)),
     Services: list(target.services),
     DependentServices: list(target.dependents),
-    OtherPorts: list(target.otherPorts.map(endpointText)),
+    OtherPorts: list(target.otherPorts.map(endpointKeyText)),
     Connections: target.connections,
     LingeringConnections: outcome.lingering ?? null,
     NewOwner: outcome.newOwner ?? null,
@@ -163,14 +163,14 @@ const socketName = (socket: Socket): string =>
 /** Whether HTTP.sys still listens for what was stopped. */
 function isStillServed(situation: Situation, target: Target): boolean {
   if (target.means.how === 'process') return false;
-  const keys = new Set(target.endpoints.map(endpointText));
+  const keys = new Set(target.endpoints.map(endpointKeyText));
   const what = (one: Target): string => JSON.stringify([one.pid, one.services]);
   return planStop(
     situation,
     (socket) =>
       socket.kernel &&
       listens(socket) &&
-      keys.has(endpointText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort })),
+      keys.has(endpointKeyText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort })),
   ).some((one) => what(one) === what(target));
 }
 
@@ -355,12 +355,13 @@ export async function stopTarget(target: Target, world: StopWorld, options: Stop
     }
     // Now that the processes are held on to: are they still the owners of just these listeners?
     const situation = await world.look();
-    const wanted = new Set(target.endpoints.map(endpointText));
+    const wanted = new Set(target.endpoints.map(endpointKeyText));
     const again = planStop(
       situation,
       (socket) =>
-        wanted.has(endpointText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort })) &&
-        listens(socket),
+        wanted.has(
+          endpointKeyText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort }),
+        ) && listens(socket),
     );
     if (again.length === 0) {
       const status = situation.facts.sections.sockets;

@@ -40,7 +40,7 @@ const maxTokens = 800_000;
 export const readDocument = (path: string): string => readText(path, maxDocumentBytes);
 
 /** What these files have is four levels deep. */
-const deepest = 64;
+const maxDepth = 64;
 
 /** Each entry of a list takes a kilobyte, too. */
 const mostEntries = 300_000;
@@ -77,7 +77,7 @@ function excess(text: string): Flaw | null {
     else if (token === ']' || token === '}') brackets = Math.max(0, brackets - 1);
     else if (brackets === 0 && (token === '-' || token === '?' || token === ':')) marks++;
     else if (token.startsWith('\n') || token.startsWith('\r')) marks = 0;
-    if (brackets > deepest || marks > deepest) return { offset, why: 'it is nested too deeply' };
+    if (brackets > maxDepth || marks > maxDepth) return { offset, why: 'it is nested too deeply' };
     if (token === ',' || token === '-' || token === '?') entries++;
     if (aliases > mostAliases) return { offset, why: `it has more than ${mostAliases} aliases` };
     if (entries > mostEntries) return { offset, why: `it has more than ${mostEntries} entries` };
@@ -191,7 +191,7 @@ function offsetOf(document: Document, path: readonly (string | number)[], key?: 
   return 0;
 }
 
-/** What a schema says is wrong, for people: the deepest of its errors says most. */
+/** What a schema says is wrong, for people: the maxDepth of its errors says most. */
 function explain(errors: readonly SchemaProblem[]): { path: (string | number)[]; key?: string; why: string } {
   const depth = (error: SchemaProblem): number => error.instancePath.split('/').length;
   const specific = errors.filter(({ keyword }) => keyword !== 'oneOf');

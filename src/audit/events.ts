@@ -1,27 +1,7 @@
 import type { Problem } from '../schema/problems.ts';
 import type { LogEvent } from '../system/log.ts';
 import type { Finding } from '../schema/finding.ts';
-import type { FindingKind } from './findings.ts';
-
-/** The summary of an audit; the other ids are those of the kinds of findings. */
-const summaryId = 100;
-/** What an audit could not tell or do, and an audit that could not be made. */
-const problemId = 301;
-const failureId = 302;
-const ids: Readonly<Record<FindingKind, number>> = {
-  Opened: 101,
-  Closed: 102,
-  OwnerChanged: 103,
-  PathChanged: 104,
-  UserChanged: 105,
-  AddressChanged: 106,
-  Exposed: 107,
-  BinaryChanged: 108,
-  FileGone: 109,
-  Forbidden: 201,
-  NotAllowed: 202,
-  ExpiredException: 203,
-};
+import { auditEventIds, findingKinds, type FindingKind } from './finding-kinds.ts';
 
 const longest = 31_000;
 const most = 100;
@@ -66,7 +46,11 @@ const problemLine = ({ code, message, hint }: Problem): string =>
 
 /** The event of an audit that could not be made. */
 export function failureEvent(problem: Problem): LogEvent {
-  return { id: failureId, level: 'Error', text: line(`the audit could not be made: ${problemLine(problem)}`) };
+  return {
+    id: auditEventIds.failure,
+    level: 'Error',
+    text: line(`the audit could not be made: ${problemLine(problem)}`),
+  };
 }
 
 /**
@@ -80,12 +64,12 @@ export function auditEvents(
   complete: boolean,
 ): LogEvent[] {
   const told = problems.slice(0, mostProblems).map((problem): LogEvent => ({
-    id: problemId,
+    id: auditEventIds.problem,
     level: problem.severity === 'Error' ? 'Error' : 'Warning',
     text: problemLine(problem),
   }));
   const shown = findings.slice(0, most - told.length).map((finding): LogEvent => ({
-    id: ids[finding.Kind as FindingKind],
+    id: findingKinds[finding.Kind as FindingKind].event,
     level: levelOf(finding),
     text: textOf(finding),
   }));
@@ -93,6 +77,10 @@ export function auditEvents(
   return [
     ...told,
     ...shown,
-    { id: summaryId, level: findings.length > 0 || !complete ? 'Warning' : 'Information', text: line(summary + more) },
+    {
+      id: auditEventIds.summary,
+      level: findings.length > 0 || !complete ? 'Warning' : 'Information',
+      text: line(summary + more),
+    },
   ];
 }

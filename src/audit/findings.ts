@@ -1,10 +1,10 @@
 import type { Facts } from '../facts/model/facts.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
 import { besides, fileName, type Change, type Comparison } from './compare.ts';
-import { endpointText, fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
+import { endpointText } from '../ownership/address.ts';
+import type { FindingKind } from './finding-kinds.ts';
+import { fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';
-
-export type FindingKind = Change['kind'] | 'Forbidden' | 'NotAllowed' | 'ExpiredException';
 
 /** What was compared with, as findings quote it. */
 export interface Reference {

@@ -185,11 +185,6 @@ export function listeners(facts: Facts): Listener[] {
   return [...found.values()].map(withSortedPorts).sort(listenerOrder);
 }
 
-/** `TCP 0.0.0.0:443`, `TCP [::]:443`, `TCP any:dynamic`. */
-export function endpointText({ protocol, address, port }: Pick<Listener, 'protocol' | 'address' | 'port'>): string {
-  return `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`;
-}
-
 /** `/usr/sbin/nginx (nginx.service) as root`. */
 export function ownerText({ program, services, user }: Pick<Listener, 'program' | 'services' | 'user'>): string {
   return `${program ?? 'unknown program'}${services.length === 0 ? '' : ` (${services.join(', ')})`}${user === null ? '' : ` as ${user}`}`;

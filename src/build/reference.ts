@@ -5,6 +5,9 @@ import { loadAllCommands, type KnownCommand } from '../cli/commands.ts';
 import { catalogue } from '../commands/catalogue.ts';
 import { operandsOf, optionText, pathOf } from '../cli/help.ts';
 import { leftOut } from './catalogue.ts';
+import { auditEventIds, findingKinds } from '../audit/finding-kinds.ts';
+import { conflictKinds } from '../diagnosis/conflict-kinds.ts';
+import { causes } from '../diagnosis/causes.ts';
 import { sourceNames } from '../facts/gather/switched-off.ts';
 import { uncovered, uncoveredCalls } from '../machine/windows/uncovered.ts';
 import { problemKinds } from '../schema/problems.ts';
@@ -91,6 +94,63 @@ function uncoveredPage(): string {
   );
 }
 
+function causesPage(): string {
+  return page(
+    '# Causes',
+    mark,
+    '`portowner why` says in the column `Cause` why a port can or cannot be bound. They are looked for in this order: the first that fits is the cause. A name never changes its meaning.',
+    table(
+      ['cause', 'meaning'],
+      causes.map(({ name, meaning }) => [`\`${name}\``, cell(sentence(meaning))]),
+    ),
+    'What to do about each is in the column `Remedy`. [The guide](../guide/why.md) has an example.',
+  );
+}
+
+function conflictsPage(): string {
+  const kinds = Object.entries(conflictKinds) as [string, { meaning: string; severity: string; but?: string }][];
+  return page(
+    '# Kinds of conflicts',
+    mark,
+    '`portowner conflicts` says in the column `Kind` what a conflict is. Information is what healthy machines have, too.',
+    table(
+      ['kind', 'meaning', 'severity'],
+      kinds.map(([name, { meaning, severity, but }]) => [
+        `\`${name}\``,
+        cell(sentence(meaning)),
+        but === undefined ? severity : `${severity}; ${but}`,
+      ]),
+    ),
+  );
+}
+
+function findingsPage(): string {
+  const { summary, problem, failure } = auditEventIds;
+  return page(
+    '# Findings and events',
+    mark,
+    "`portowner audit` and `portowner diff` say in the column `Kind` what they found. With `--event-log` each finding is an event with this id in the system's log. An id never changes its meaning.",
+    table(
+      ['kind', 'event', 'meaning', 'severity'],
+      Object.entries(findingKinds).map(([name, { event, meaning, severity }]) => [
+        `\`${name}\``,
+        String(event),
+        cell(sentence(meaning)),
+        cell(severity),
+      ]),
+    ),
+    '## Other events',
+    table(
+      ['event', 'meaning'],
+      [
+        [String(summary), 'The summary of an audit.'],
+        [String(problem), 'What an audit could not tell or do.'],
+        [String(failure), 'An audit could not be made.'],
+      ],
+    ),
+  );
+}
+
 function commandPage(command: KnownCommand): string {
   const { about, definition } = command;
   const path = pathOf(definition);
@@ -169,6 +229,9 @@ export async function referencePages(): Promise<[path: string, text: string][]> 
   return [
     [`${folder}/rows.md`, rowsPage(all)],
     [`${folder}/errors.md`, errorsPage()],
+    [`${folder}/causes.md`, causesPage()],
+    [`${folder}/conflicts.md`, conflictsPage()],
+    [`${folder}/findings.md`, findingsPage()],
     [`${folder}/sources.md`, sourcesPage()],
     [`${folder}/uncovered-calls.md`, uncoveredPage()],
     ...commandPages(all),

@@ -9,6 +9,7 @@ import type { Refusal } from '../system/raw.ts';
 import { sanitise } from '../formats/sanitise.ts';
 import { destination } from '../io/place.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import { isFuture } from '../audit/store/contract.ts';
 import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
 import { version } from '../schema/version.ts';
 import {
@@ -271,7 +272,7 @@ export class AuditCommand extends RowCommand {
     failures: Problem[],
     doubts: string[],
   ): Promise<readonly Finding[]> {
-    const { isFuture, storeRun } = await import('../audit/store.ts');
+    const { useStore } = await import('../audit/store/open.ts');
     const { removeLeftovers } = await import('../io/temporary.ts');
     const machine = facts.machine.name;
     if (machine === '')
@@ -291,7 +292,14 @@ export class AuditCommand extends RowCommand {
       ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }),
     };
     const clock = this.surroundings.now();
-    const { findings: dated, aside, refused, newest, forgotten, before } = storeRun(path, run, clock);
+    const {
+      findings: dated,
+      aside,
+      refused,
+      newest,
+      forgotten,
+      before,
+    } = await useStore(path, (store) => store.add(run, clock));
     removeLeftovers(dirname(destination(path)));
     if (aside !== null) {
       doubts.push('the store was damaged, and a new one is begun');

@@ -1,7 +1,8 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import * as t from 'typanion';
-import { conflicts, severities, type Severity } from '../diagnosis/conflicts.ts';
+import { severities, type Severity } from '../diagnosis/conflict-kinds.ts';
+import { conflicts } from '../diagnosis/conflicts.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { exit, type ExitCode } from '../schema/problems.ts';
 import { conflict, type Conflict } from '../schema/conflict.ts';

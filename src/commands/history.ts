@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { readRuns, readSpans } from '../audit/store.ts';
+import type { SpanQuestion } from '../audit/store/contract.ts';
+import { useStore } from '../audit/store/open.ts';
 import { anyPattern } from '../ownership/filter.ts';
 import { parsePorts, portMatcher } from '../ports/expression.ts';
 import { exit, PortOwnerError } from '../schema/problems.ts';
@@ -78,7 +79,7 @@ export class HistoryCommand extends RowCommand {
         target: this.last!,
       });
     if (this.schema === auditRun) {
-      const rows = readRuns(store, { machine, limit });
+      const rows = await useStore(store, (audits) => audits.runs({ machine, limit }));
       return {
         rows,
         problems: [],
@@ -90,12 +91,13 @@ export class HistoryCommand extends RowCommand {
     const { servicePorts } = await import('../ports/iana.ts');
     const parts = this.ports.flatMap((text) => text.split(','));
     const numbers = parts.filter((part) => part !== 'dynamic').flatMap((part) => parsePorts(part, servicePorts));
-    const rows = readSpans(store, {
+    const question: SpanQuestion = {
       machine,
       port: parts.length === 0 ? null : numbers.length === 0 ? () => false : portMatcher(numbers),
       dynamic: parts.length === 0 || parts.includes('dynamic'),
       owner: this.owner(),
-    });
+    };
+    const rows = await useStore(store, (audits) => audits.spans(question));
     return {
       rows,
       problems: [],

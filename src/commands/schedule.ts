@@ -82,9 +82,12 @@ abstract class ScheduleCommand extends RowCommand {
   }
 
   /** Lets `work` deal with the system, and tells what that refused. */
-  protected attempt(work: () => Outcome, exitCode: (outcome: Outcome) => ExitCode = () => exit.ok): Answer {
+  protected async attempt(
+    work: () => Outcome | Promise<Outcome>,
+    exitCode: (outcome: Outcome) => ExitCode = () => exit.ok,
+  ): Promise<Answer> {
     try {
-      const outcome = work();
+      const outcome = await work();
       return { rows: [outcome.row], problems: outcome.problems, exitCode: exitCode(outcome) };
     } catch (error) {
       throw refusalError(error);

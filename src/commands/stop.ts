@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { endpointText, isSame, looksLikeIdentity, parseIdentity, type Identity } from '../actions/identity.ts';
+import { endpointKeyText, isSame, looksLikeIdentity, parseIdentity, type Identity } from '../actions/identity.ts';
 import { listens, planStop, processText, type Situation, type Target } from '../actions/plan.ts';
 import { planned, stopRow, stopTarget, type Stopped, type StopWorld } from '../actions/stop.ts';
 import { refusalOf } from '../system/hands.ts';
@@ -40,7 +40,7 @@ function planText(target: Target): string {
     ['children', target.children.map(processText)],
     ['services', target.services],
     ['with them', target.dependents],
-    ['other ports', target.otherPorts.map(endpointText)],
+    ['other ports', target.otherPorts.map(endpointKeyText)],
     ['connections', target.connections === 0 ? [] : [`${target.connections} live`]],
     ['may start it again', target.supervisor === null ? [] : [target.supervisor]],
     ['note', target.notes],
@@ -50,7 +50,7 @@ function planText(target: Target): string {
   const details = lines
     .filter(([, texts]) => texts.length > 0)
     .map(([name, texts]) => `  ${name}: ${sanitise(shown(texts))}\n`);
-  return `${sanitise(`${target.owner} on ${target.endpoints.map(endpointText).join(', ')}`)}\n${details.join('')}`;
+  return `${sanitise(`${target.owner} on ${target.endpoints.map(endpointKeyText).join(', ')}`)}\n${details.join('')}`;
 }
 
 /** Gives a port back. */
@@ -294,8 +294,8 @@ export class StopCommand extends RowCommand {
 
 /** The row of a target that was approved, and is not there as it was. */
 function absent(identity: Identity, targets: readonly Target[], why: string | null): Stopped {
-  const keys = new Set(identity.endpoints.map(endpointText));
-  const now = targets.filter(({ endpoints }) => endpoints.some((endpoint) => keys.has(endpointText(endpoint))));
+  const keys = new Set(identity.endpoints.map(endpointKeyText));
+  const now = targets.filter(({ endpoints }) => endpoints.some((endpoint) => keys.has(endpointKeyText(endpoint))));
   const target: Target = {
     ...identity,
     imageName: null,

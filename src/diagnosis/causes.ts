@@ -1,31 +1,77 @@
-/** Every word that the column Cause may have, with what it stands for. */
-export const causes = {
-  Free: 'nobody holds it',
-  Process: 'a process holds it',
-  Service: 'a service holds it',
-  HttpSys: 'HTTP.sys holds it for a program or service',
-  Relay: 'a relay holds it for something behind it',
-  Container: 'a container holds it',
-  Kernel: 'the kernel itself holds it',
-  Orphan: 'a socket whose process has ended holds it',
-  ClientConnection: 'an outgoing connection has it as its local port',
-  Connection: 'a connection still has it as its local port',
-  TimeWait: 'closed connections (TIME_WAIT) keep it for a while',
-  Excluded: 'it is in an excluded port range',
-  DynamicReservation: 'it is in a range that was reserved inside the dynamic range',
-  GuestReservation: 'it is reserved for virtual machines, containers or WSL',
-  HeldWithoutSocket: 'the system refuses it, though no socket and no range shows why',
-  NoRights: 'the rights are missing',
-  AddressNotLocal: 'the address is none of this machine',
-  WildcardAgainstSpecific: 'one is for every address, the other for one of them',
-  DualStack: 'an IPv6 socket that is for IPv4 too, against an IPv4 socket',
-  Sharing: 'it depends on what both ask for: exclusive use, reuse or neither',
-  Shared: 'several programs share it by reuse',
-  Instances: 'several instances of one program share it',
-  Exhausted: 'the dynamic ports are used up',
-  UrlReserved: 'HTTP.sys does not let this account register the URL',
-  UrlTaken: 'another program has registered the URL with HTTP.sys',
-  Disagreement: 'the facts and the attempt do not agree',
-  Unknown: 'what is needed could not be seen',
-} as const;
-export type Cause = keyof typeof causes;
+import { isMain, type Cause, type Draft, type Look } from './cause.ts';
+import { addressNotLocal } from './causes/address-not-local.ts';
+import { clientConnection } from './causes/client-connection.ts';
+import { connection } from './causes/connection.ts';
+import { container } from './causes/container.ts';
+import { disagreement } from './causes/disagreement.ts';
+import { dualStack } from './causes/dual-stack.ts';
+import { dynamicReservation } from './causes/dynamic-reservation.ts';
+import { excluded } from './causes/excluded.ts';
+import { exhausted } from './causes/exhausted.ts';
+import { free } from './causes/free.ts';
+import { guestReservation } from './causes/guest-reservation.ts';
+import { heldWithoutSocket } from './causes/held-without-socket.ts';
+import { httpSys } from './causes/http-sys.ts';
+import { instances } from './causes/instances.ts';
+import { kernel } from './causes/kernel.ts';
+import { noRights } from './causes/no-rights.ts';
+import { orphan } from './causes/orphan.ts';
+import { process } from './causes/process.ts';
+import { relay } from './causes/relay.ts';
+import { service } from './causes/service.ts';
+import { shared } from './causes/shared.ts';
+import { sharing } from './causes/sharing.ts';
+import { timeWait } from './causes/time-wait.ts';
+import { unknown } from './causes/unknown.ts';
+import { urlReserved } from './causes/url-reserved.ts';
+import { urlTaken } from './causes/url-taken.ts';
+import { wildcardAgainstSpecific } from './causes/wildcard-against-specific.ts';
+
+/** Every cause, in the order in which they are looked for: the first that fits is the cause of the verdict. */
+export const causes: readonly Cause[] = [
+  // The system's own answer says it, or an error text does.
+  addressNotLocal,
+  urlReserved,
+  urlTaken,
+  exhausted,
+  noRights,
+  free,
+  disagreement,
+  heldWithoutSocket,
+  // Who has another address, or the same by other options.
+  dualStack,
+  sharing,
+  wildcardAgainstSpecific,
+  // Who has this one.
+  instances,
+  shared,
+  httpSys,
+  relay,
+  kernel,
+  orphan,
+  container,
+  service,
+  process,
+  // Nobody holds it.
+  clientConnection,
+  connection,
+  timeWait,
+  guestReservation,
+  dynamicReservation,
+  excluded,
+  unknown,
+];
+
+/** The cause that explains the answer to one bind. */
+export function causeOf(look: Look): Cause {
+  return causes.find((cause) => cause.explains?.(look) ?? isMain(cause, look)) ?? unknown;
+}
+
+/** The answer to the whole request: what a cause says that is about more than one bind, else the answer so far. */
+export function overruled(draft: Draft): Pick<Draft, 'can' | 'cause'> {
+  for (const cause of causes) {
+    const can = cause.overrules?.(draft);
+    if (can !== undefined) return { can, cause };
+  }
+  return draft;
+}

@@ -2,35 +2,17 @@ import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import { endpoints, isUnfound } from '../ownership/endpoints.ts';
+import { endpointText } from '../ownership/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
+import { conflictKinds, severities, type ConflictKind } from './conflict-kinds.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
-import { endpointText, rangeText } from './obstacles.ts';
 import { plainAddress } from './overlap.ts';
+import { rangeText } from './ranges.ts';
 import { sharing, type Holder } from './sharing.ts';
 import { systemctlCommand } from './stop-commands.ts';
-
-/** Every word that the column Kind may have, with what it stands for. */
-export const conflictKinds = {
-  OverlappingAddresses: 'one has every address, another one of them: who asks that address reaches another program',
-  SharedByReuse: 'several programs have the same port: which of them gets a connection or datagram is not said',
-  Instances: 'one program runs several times on the same port: which of them is reached is not said',
-  FamilySplit: 'one has the port over IPv4, another over IPv6: who is reached depends on how a name is resolved',
-  ListenerInDynamicRange: 'it listens inside the dynamic range: when it is restarted, a connection may have the port',
-  ListenerInExcludedRange: 'it listens inside an excluded range: when it is restarted, it may not get the port again',
-  UrlReservationBlocked:
-    'a URL is reserved with HTTP.sys, but a program of its own has the port: who is to use the URL cannot start',
-  UrlBlocked: 'a URL is registered with HTTP.sys, but a program of its own has the port: the URL is not served',
-  PortProxyBlocked: 'a rule is to pass the port on, but another program has it',
-  ServiceBlocked: 'a service is set up to have the port, but another program has it: it cannot start',
-  DynamicPortsLow: 'the dynamic ports run out: soon no program can connect',
-} as const;
-export type ConflictKind = keyof typeof conflictKinds;
-
-export type Severity = 'Information' | 'Warning' | 'Error';
-export const severities: readonly Severity[] = ['Error', 'Warning', 'Information'];
 
 /** All conflicts, and whether there are sockets of which it cannot be told whether they are. */
 export interface Conflicts {
@@ -108,16 +90,21 @@ function sharedPort({ make, isDynamic }: Context, group: readonly Holder[]): { r
     const known = first!.socket.protocol === 'UDP' && sharedPorts.has(first!.socket.localPort);
     const relay = kind === 'FamilySplit' && all.some(({ row }) => row.OwnerKind === 'Relay');
     const dynamic = kind === 'FamilySplit' && isDynamic(first!.socket);
-    return make(kind, known || relay || dynamic ? 'Information' : 'Warning', all);
+    return make(kind, all, { isUsual: known || relay || dynamic });
   });
   return { rows, undecided };
 }
 
 type Make = (
   kind: ConflictKind,
-  severity: Severity,
   holders: readonly Holder[],
-  more?: { owners?: readonly string[]; description?: string; remedy?: readonly string[] },
+  more?: {
+    /** Whether healthy machines have it, too. */
+    isUsual?: boolean;
+    owners?: readonly string[];
+    description?: string;
+    remedy?: readonly string[];
+  },
 ) => Conflict;
 
 /** What all conflicts are found with. */
@@ -152,8 +139,8 @@ function misplaced({ facts, make, isDynamic, excludedRange }: Context, group: re
     const system = holders.every((holder) => isSystemPart(facts, holder));
     if (holders.some(({ socket }) => isDynamic(socket))) {
       // A program that asks for any port gets one of these: on loopback that is how programs talk to themselves.
-      const usual = system || holders.every(({ row }) => row.AddressScope === 'Loopback');
-      rows.push(make('ListenerInDynamicRange', usual ? 'Information' : 'Warning', holders));
+      const isUsual = system || holders.every(({ row }) => row.AddressScope === 'Loopback');
+      rows.push(make('ListenerInDynamicRange', holders, { isUsual }));
     }
     const excluded = excludedRange(port);
     if (excluded !== undefined) {
@@ -162,7 +149,7 @@ function misplaced({ facts, make, isDynamic, excludedRange }: Context, group: re
       const description = meant
         ? `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}, which keeps others from the port.`
         : `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}: when it is restarted, it may not get the port again.`;
-      rows.push(make('ListenerInExcludedRange', meant ? 'Information' : 'Warning', holders, { description }));
+      rows.push(make('ListenerInExcludedRange', holders, { isUsual: meant, description }));
     }
   }
   return rows;
@@ -185,7 +172,7 @@ function blockedUrls({ facts, byPort, make }: Context): Conflict[] {
       if (holders.length === 0 || told.has(url)) continue;
       told.add(url);
       rows.push(
-        make('UrlBlocked', 'Error', holders, {
+        make('UrlBlocked', holders, {
           owners: [`HTTP.sys: ${queue.name ?? 'a queue without a name'}, ${url}`],
           remedy: ['netsh http show servicestate view=requestq  # as administrator: what is registered'],
         }),
@@ -198,7 +185,8 @@ function blockedUrls({ facts, byPort, make }: Context): Conflict[] {
     if (holders.length === 0 || told.has(url)) continue;
     told.add(url);
     rows.push(
-      make('UrlReservationBlocked', stockUrls.test(url) ? 'Information' : 'Warning', holders, {
+      make('UrlReservationBlocked', holders, {
+        isUsual: stockUrls.test(url),
         owners: [`reserved: ${url}`],
         remedy: ['netsh http show urlacl  # what is reserved, and for whom'],
       }),
@@ -236,7 +224,7 @@ function blockedProxies({ facts, byPort, make, order }: Context): Conflict[] {
     );
     if (found.length === 0 || found.some(iphlpsvc)) continue;
     rows.push(
-      make('PortProxyBlocked', 'Warning', shown(found, order), {
+      make('PortProxyBlocked', shown(found, order), {
         owners: [`portproxy ${listenAddress}:${listenPort} to ${connectAddress}:${connectPort}`],
         remedy: ['netsh interface portproxy show all  # every rule'],
       }),
@@ -274,8 +262,8 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
     if (found.length === 0 || found.some(own)) continue;
     const command = systemctlCommand('status', [unit]);
     rows.push(
-      make('ServiceBlocked', 'Warning', shown(found, order), {
-        owners: [`${unit}: ${endpointText(protocol, address, port)} for ${service}`],
+      make('ServiceBlocked', shown(found, order), {
+        owners: [`${unit}: ${endpointText({ protocol, address, port })} for ${service}`],
         remedy: command === null ? [] : [`${command}  # what is set up to have the port`],
       }),
     );
@@ -287,7 +275,7 @@ function exhaustion(facts: Facts): Conflict[] {
   return usage(facts)
     .filter(({ used, size }) => used >= size * 0.8)
     .map((one) => ({
-      Severity: one.used >= one.size * 0.95 ? 'Error' : 'Warning',
+      Severity: one.used >= one.size * 0.95 ? 'Error' : conflictKinds.DynamicPortsLow.severity,
       Kind: 'DynamicPortsLow',
       Protocol: one.protocol,
       Address: null,
@@ -309,7 +297,9 @@ export function conflicts(facts: Facts): Conflicts {
   const holders = sockets.map((socket, i): Holder => ({ socket, row: rows[i]!, key: keyOf(rows[i]!, socket) }));
   const byPort = Map.groupBy(holders, ({ socket }) => `${socket.protocol} ${socket.localPort}`);
   const places = remembered(placesOf);
-  const make: Make = (kind, severity, found, more = {}) => {
+  const make: Make = (kind, found, more = {}) => {
+    const { meaning, severity: unusual } = conflictKinds[kind];
+    const severity = more.isUsual === true ? 'Information' : unusual;
     const { protocol, localPort } = found[0]!.socket;
     const { address, owners } = places(found);
     return {
@@ -319,7 +309,7 @@ export function conflicts(facts: Facts): Conflicts {
       Address: address,
       Port: localPort,
       Owners: distinct([...(more.owners ?? []), ...owners]),
-      Description: more.description ?? `${conflictKinds[kind][0]!.toUpperCase()}${conflictKinds[kind].slice(1)}.`,
+      Description: more.description ?? `${meaning[0]!.toUpperCase()}${meaning.slice(1)}.`,
       Remedy: [
         ...(more.remedy ?? []),
         `portowner ${localPort} --format list  # all that is known of the owners`,
@@ -357,7 +347,8 @@ export function conflicts(facts: Facts): Conflicts {
   }
   const more = [...blockedUrls(context), ...blockedProxies(context), ...blockedUnits(context), ...exhaustion(facts)];
   for (const row of more) found.push(row);
-  const rank = ({ Severity: severity }: Conflict): number => severities.indexOf(severity as Severity);
+  const rank = ({ Severity: severity }: Conflict): number =>
+    severities.indexOf(severity as (typeof severities)[number]);
   found.sort((a, b) => rank(a) - rank(b) || (a.Port ?? 0) - (b.Port ?? 0));
   return { rows: found, undecided: undecided ? (facts.sections.processes.needs ?? 'more rights') : null };
 }

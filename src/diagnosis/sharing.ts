@@ -140,7 +140,7 @@ function grouped<K>(holders: readonly Holder[], keyOf: (holder: Holder) => K): M
   return new Map([...numbers].map(([key, group]) => [key, families(holders, group)]));
 }
 
-const some = (...found: readonly (Families | undefined)[]): Families[] => found.filter((one) => one !== undefined);
+const present = (...found: readonly (Families | undefined)[]): Families[] => found.filter((one) => one !== undefined);
 
 /** For each kind, where those are who may be in a holder's way by it. */
 function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, Candidates>> {
@@ -164,7 +164,7 @@ function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, 
   const widths = grouped(holders, (holder) => `${plainOf(holder).six} ${plainOf(holder).wildcard}`);
   const scopes = grouped(holders, (holder) => `${isSix(holder)} ${scopeOf(holder)}`);
   return {
-    Instances: (holder) => some(sameText.get(textOf(holder))),
+    Instances: (holder) => present(sameText.get(textOf(holder))),
     *SharedByReuse(holder) {
       const own = programOf(holder);
       const { id } = familyOf(holder);
@@ -179,8 +179,8 @@ function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, 
       for (const [text, group] of programs.get(plainOf(holder).text) ?? [])
         if (own === null || text !== textOf(holder)) yield group;
     },
-    OverlappingAddresses: (holder) => some(widths.get(`${plainOf(holder).six} ${!plainOf(holder).wildcard}`)),
-    FamilySplit: (holder) => some(scopes.get(`${!isSix(holder)} ${scopeOf(holder)}`)),
+    OverlappingAddresses: (holder) => present(widths.get(`${plainOf(holder).six} ${!plainOf(holder).wildcard}`)),
+    FamilySplit: (holder) => present(scopes.get(`${!isSix(holder)} ${scopeOf(holder)}`)),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from '../facts/model/facts.ts';
-import { endpointOf, type ToolSocket } from './tools.ts';
+import { comparableEndpoint, type ToolSocket } from './tools.ts';
 
 /** One socket, or several with the same ends, as either side sees them. */
 interface Group {
@@ -35,11 +35,11 @@ export function asToolSockets(sockets: readonly Socket[]): ToolSocket[] {
       .filter((socket) => socket.state !== 'Bound' && socket.state !== 'Closed')
       .map((socket) => ({
         protocol: socket.protocol,
-        local: endpointOf(socket.localAddress, socket.localPort),
+        local: comparableEndpoint(socket.localAddress, socket.localPort),
         remote:
           socket.protocol === 'UDP' || socket.remoteAddress === null
             ? null
-            : endpointOf(socket.remoteAddress, socket.remotePort ?? 0),
+            : comparableEndpoint(socket.remoteAddress, socket.remotePort ?? 0),
         state: socket.state,
         pids: socket.pid === null && socket.refusals.length > 0 ? null : socket.holders,
       }))

@@ -13,21 +13,18 @@ export interface ToolSocket {
 }
 
 /** An address without its scope, in the one form that is compared: IPv6 in capital-free RFC 5952 already. */
-function endpointText(address: string, port: string | number): string {
+export function comparableEndpoint(address: string, port: string | number): string {
   return `${address
     .replace(/^\[|\]$/g, '')
     .replace(/%.*$/s, '')
     .toLowerCase()}:${port}`;
 }
 
-/** The comparable form of an address and a port. */
-export const endpointOf = endpointText;
-
 /** `[::1]:80`, `127.0.0.53%lo:53`, `*:80`; null when it is none. `*` is any address of either family. */
 function splitEndpoint(text: string): string | null {
   const match = /^(.+):(\d{1,5}|\*)$/.exec(text);
   if (match === null) return null;
-  return endpointText(match[1] === '*' ? '::' : match[1]!, match[2]!);
+  return comparableEndpoint(match[1] === '*' ? '::' : match[1]!, match[2]!);
 }
 
 const ssStates: Readonly<Record<string, string>> = {
@@ -131,8 +128,8 @@ export function parseCim(protocol: 'TCP' | 'UDP', text: string): ToolSocket[] {
       const connected = protocol === 'TCP' && name !== 'Listen' && name !== 'Bound';
       return {
         protocol,
-        local: endpointText(row[address]!, row[port]!),
-        remote: connected ? endpointText(row[remoteAddress]!, row[remotePort]!) : null,
+        local: comparableEndpoint(row[address]!, row[port]!),
+        remote: connected ? comparableEndpoint(row[remoteAddress]!, row[remotePort]!) : null,
         state: name,
         pids: owners(Number(row[pid])),
       };

@@ -1,7 +1,7 @@
 import { parseBaseline } from '../audit/baseline.ts';
 import { readDocument } from '../audit/document.ts';
 import { parsePolicy } from '../audit/policy.ts';
-import { readRuns } from '../audit/store.ts';
+import { useStore } from '../audit/store/open.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { AuditCommand, TaskPlatform } from './definition.ts';
 
@@ -50,28 +50,29 @@ export function unusablePaths(command: AuditCommand, platform: TaskPlatform): Un
   return found;
 }
 
-const readers: Readonly<Record<string, (file: string) => unknown>> = {
-  'the baseline': (file) => parseBaseline(readDocument(file), file),
-  'the policy': (file) => parsePolicy(readDocument(file), file),
-  'the store': (file) => readRuns(file, { machine: null, limit: 1 }),
+const readers: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
+  'the baseline': async (file) => parseBaseline(readDocument(file), file),
+  'the policy': async (file) => parsePolicy(readDocument(file), file),
+  'the store': (file) => useStore(file, (store) => store.runs({ machine: null, limit: 1 })),
 };
 
 /** The files whose contents an audit would refuse; `find` gives where to read a file now, null for one that is not to be read. */
-export function unusableContents(
+export async function unusableContents(
   command: AuditCommand,
   find: (path: string, role: string) => string | null,
-): Unusable[] {
-  return roles(command).flatMap(([role, path]) => {
+): Promise<Unusable[]> {
+  const unusable: Unusable[] = [];
+  for (const [role, path] of roles(command)) {
     const read = readers[role];
     const file = read === undefined ? null : find(path, role);
-    if (file === null) return [];
+    if (file === null) continue;
     try {
-      read!(file);
-      return [];
+      await read!(file);
     } catch (error) {
       if (!(error instanceof PortOwnerError)) throw error;
       // A locked store may be free at night.
-      return error.problem.code === 'PO4202' ? [] : [{ role, path, error }];
+      if (error.problem.code !== 'PO4202') unusable.push({ role, path, error });
     }
-  });
+  }
+  return unusable;
 }

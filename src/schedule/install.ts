@@ -1,4 +1,5 @@
-import { isFuture, readRuns } from '../audit/store.ts';
+import { isFuture } from '../audit/store/contract.ts';
+import { useStore } from '../audit/store/open.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { taskText } from '../facts/decode/windows-text.ts';
 import type { AuditTaskRow } from '../schema/task.ts';
@@ -164,13 +165,13 @@ function inImage(
 }
 
 /** The baseline and the policy of an image that are no use, and what keeps them from being checked. */
-function imageContents(
+async function imageContents(
   command: AuditCommand,
   root: string,
   scheduler: Scheduler,
-): { readonly unusable: Unusable[]; readonly unchecked: string[] } {
+): Promise<{ readonly unusable: Unusable[]; readonly unchecked: string[] }> {
   const unchecked: string[] = [];
-  const unusable = unusableContents(command, (path, role) => {
+  const unusable = await unusableContents(command, (path, role) => {
     if (role === 'the store') return null;
     const found = inImage(root, path, scheduler);
     if (found.standing === 'file') return scheduler.file(found.path);
@@ -261,7 +262,7 @@ function accountProblems(task: AuditTask, scheduler: WindowsScheduler, name: str
   return problems;
 }
 
-function installWindows(task: AuditTask, scheduler: WindowsScheduler): Outcome {
+async function installWindows(task: AuditTask, scheduler: WindowsScheduler): Promise<Outcome> {
   demandRights(scheduler);
   const xml = taskXml(task);
   const { flaws } = checkTask(xml);
@@ -276,7 +277,7 @@ function installWindows(task: AuditTask, scheduler: WindowsScheduler): Outcome {
     });
   demandUsable(unusablePaths(task.command, 'win32'));
   prepare(task, scheduler, sid);
-  const problems = demandUsable(unusableContents(task.command, present(scheduler)));
+  const problems = demandUsable(await unusableContents(task.command, present(scheduler)));
   if (account.kind === 'gmsa' && sid !== null) problems.push(...accountProblems(task, scheduler, account.name, sid));
   const before = scheduler.exists(task.name);
   demandDone(
@@ -312,16 +313,16 @@ function refuseLinks(root: string, scheduler: LinuxScheduler): void {
     });
 }
 
-function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: string | null): Outcome {
+async function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: string | null): Promise<Outcome> {
   if (root === null) demandRights(scheduler);
   demandUsable(unusablePaths(task.command, 'linux'));
   const problems: Problem[] = [];
   if (root === null) {
     prepare(task, scheduler, null);
-    problems.push(...demandUsable(unusableContents(task.command, present(scheduler))));
+    problems.push(...demandUsable(await unusableContents(task.command, present(scheduler))));
   } else {
     refuseLinks(root, scheduler);
-    const { unusable, unchecked } = imageContents(task.command, root, scheduler);
+    const { unusable, unchecked } = await imageContents(task.command, root, scheduler);
     demandUsable(unusable);
     problems.push(...unchecked.map((text) => warning(text, { target: root })));
   }
@@ -353,7 +354,7 @@ function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: string |
  * Schedules a nightly audit, or changes the one of that name. `root` is a folder that stands for a Linux system's root,
  * such as an image's. Throws PO5001 to PO5005, and what the audit itself would throw for its files.
  */
-export function installTask(task: AuditTask, scheduler: Scheduler, root: string | null): Outcome {
+export async function installTask(task: AuditTask, scheduler: Scheduler, root: string | null): Promise<Outcome> {
   return scheduler.platform === 'win32' ? installWindows(task, scheduler) : installLinux(task, scheduler, root);
 }
 
@@ -496,12 +497,12 @@ interface Rhythm {
 const hour = 3_600_000;
 
 /** The newest audit of this machine in the store, why it cannot be told, and whether there should be a newer one. */
-function lastAudit(
+async function lastAudit(
   words: readonly string[],
   scheduler: Scheduler,
   { days, since }: Rhythm,
   { now }: Judging,
-): { readonly values: Partial<AuditTaskRow>; readonly reasons: string[] } {
+): Promise<{ readonly values: Partial<AuditTaskRow>; readonly reasons: string[] }> {
   const store = optionOf(words, '--store');
   if (store === null) return { values: {}, reasons: [] };
   // A night begins later by chance, and an audit takes its time.
@@ -513,10 +514,8 @@ function lastAudit(
   if (scheduler.look(store).standing === 'missing') return { values: {}, reasons: [none] };
   try {
     // A store may keep the audits of others, too.
-    const [run] = readRuns(scheduler.file(store), {
-      machine: words.includes('--from') ? null : scheduler.machine,
-      limit: 1,
-    });
+    const machine = words.includes('--from') ? null : scheduler.machine;
+    const [run] = await useStore(scheduler.file(store), (audits) => audits.runs({ machine, limit: 1 }));
     if (run === undefined || run.RunTime === null) return { values: {}, reasons: [none] };
     const { RunTime, Findings } = run;
     const reasons = isFuture(RunTime, now)
@@ -546,15 +545,22 @@ function unusableReports({ reports }: AuditCommand, { checkReport }: Judging): U
   });
 }
 
-/** Whether others could change what a task uses that is there already, and whether an audit could use it. `root` is an image's. */
-function standingConcerns(
+/** Where a task stands. */
+interface Standing {
+  readonly scheduler: Scheduler;
+  /** Who may change what the task uses, besides administrators. */
+  readonly sids?: readonly string[];
+  readonly judging: Judging;
+  /** An image's; null is this machine. */
+  readonly root?: string | null;
+}
+
+/** Whether others could change what a task uses that is there already, and whether an audit could use it. */
+async function standingConcerns(
   executable: string,
   words: readonly string[],
-  scheduler: Scheduler,
-  sids: readonly string[],
-  judging: Judging,
-  root: string | null = null,
-): string[] {
+  { scheduler, sids = [], judging, root = null }: Standing,
+): Promise<string[]> {
   const task = usedByWords(executable, words, scheduler.platform);
   if (task === null) return root === null ? ['its command line is not that of an audit'] : [];
   const { command } = task;
@@ -562,8 +568,8 @@ function standingConcerns(
   const found = present(scheduler);
   const contents =
     root === null
-      ? unusableContents(command, (path, role) => (role === 'the store' ? null : found(path)))
-      : imageContents(command, root, scheduler).unusable;
+      ? await unusableContents(command, (path, role) => (role === 'the store' ? null : found(path)))
+      : (await imageContents(command, root, scheduler)).unusable;
   return [
     // Below another root the paths are not this machine's.
     ...(root === null ? concernsAbout(usedBy(task, scheduler), scheduler, sids).map(concernText) : []),
@@ -581,7 +587,7 @@ function reasonsOf(row: AuditTaskRow, reasons: readonly string[]): Outcome {
   return { row: { ...row, Reason: reasons.length === 0 ? null : reasons }, problems };
 }
 
-function windowsStatus(name: string, scheduler: WindowsScheduler, judging: Judging): Outcome {
+async function windowsStatus(name: string, scheduler: WindowsScheduler, judging: Judging): Promise<Outcome> {
   const row = {
     ...empty,
     TaskName: name,
@@ -595,7 +601,7 @@ function windowsStatus(name: string, scheduler: WindowsScheduler, judging: Judgi
   const { flaws, concerns, facts } = checkTask(taskText(answer.bytes, answer.decode));
   if (facts === null) return reasonsOf({ ...row, State: 'Unknown' }, [`State: Failed: ${flaws.join('; ')}`]);
   const words = splitWindows(facts.arguments ?? '');
-  const { values, reasons } = lastAudit(
+  const { values, reasons } = await lastAudit(
     words,
     scheduler,
     { days: facts.days, since: scheduler.changedAt(name) },
@@ -608,7 +614,9 @@ function windowsStatus(name: string, scheduler: WindowsScheduler, judging: Judgi
         ? facts.user
         : scheduler.sid(facts.user);
   const open =
-    facts.command === null ? [] : standingConcerns(facts.command, words, scheduler, sid === null ? [] : [sid], judging);
+    facts.command === null
+      ? []
+      : await standingConcerns(facts.command, words, { scheduler, sids: sid === null ? [] : [sid], judging });
   return reasonsOf(
     {
       ...row,
@@ -664,7 +672,7 @@ function failedRun(shown: string | null): string[] {
   ];
 }
 
-function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Judging): Outcome {
+async function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Judging): Promise<Outcome> {
   const name = `${unitName}.timer`;
   const row = { ...empty, TaskName: name, ComputerName: scheduler.machine };
   const [service, timer] = ['service', 'timer'].map((kind) => scheduler.readUnit(root, `${unitName}.${kind}`));
@@ -691,7 +699,7 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Ju
   };
   // Below another root the paths are not this machine's.
   const { values, reasons } =
-    root === null ? lastAudit(words, scheduler, rhythm, judging) : { values: {}, reasons: [] };
+    root === null ? await lastAudit(words, scheduler, rhythm, judging) : { values: {}, reasons: [] };
   const number = (text: string, key: string): number | null => {
     const minutes = /^(\d+)min$/.exec(unitValues(text, key)[0] ?? '')?.[1];
     return minutes === undefined ? null : Number(minutes);
@@ -717,14 +725,19 @@ function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Ju
           ]),
       ...unitConcerns(service, timer, shown),
       ...failedRun(ended),
-      ...standingConcerns(command, words, scheduler, [], judging, root),
+      ...(await standingConcerns(command, words, { scheduler, judging, root })),
       ...reasons,
     ],
   );
 }
 
 /** A scheduled audit as it is now, by the system's own definition of it and the store. */
-export function taskStatus(name: string, scheduler: Scheduler, root: string | null, judging: Judging): Outcome {
+export async function taskStatus(
+  name: string,
+  scheduler: Scheduler,
+  root: string | null,
+  judging: Judging,
+): Promise<Outcome> {
   return scheduler.platform === 'win32'
     ? windowsStatus(name, scheduler, judging)
     : linuxStatus(scheduler, root, judging);

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Listener } from '../../src/audit/listeners.ts';
-import { readRuns, readSpans, storeRun, type SpanQuestion } from '../../src/audit/store.ts';
+import type { SpanQuestion } from '../../src/audit/store/contract.ts';
+import { readRuns, readSpans } from '../../src/audit/store/sqlite-read.ts';
+import { storeRun } from '../../src/audit/store/sqlite-write.ts';
 
 export interface HistoryLine {
   readonly name: string;

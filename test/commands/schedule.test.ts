@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { storeRun } from '../../src/audit/store.ts';
+import { storeRun } from '../../src/audit/store/sqlite-write.ts';
 import { taskText } from '../../src/facts/decode/windows-text.ts';
 import { messageFile } from '../../src/schedule/install.ts';
 import type { Scheduler } from '../../src/system/scheduler.ts';

@@ -12,12 +12,12 @@ import {
 } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { errorCode, errorWords } from '../io/errors.ts';
-import { destination } from '../io/place.ts';
-import { PortOwnerError } from '../schema/problems.ts';
-import { specialFile } from '../io/special-file.ts';
-import { temporaryBeside } from '../io/temporary.ts';
-import { applicationId, Damaged, Planted, schema, schemaMark, storeVersion, verifySchema } from './store-schema.ts';
+import { errorCode, errorWords } from '../../io/errors.ts';
+import { destination } from '../../io/place.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
+import { specialFile } from '../../io/special-file.ts';
+import { temporaryBeside } from '../../io/temporary.ts';
+import { applicationId, Damaged, Planted, schema, schemaMark, storeVersion, verifySchema } from './sqlite-schema.ts';
 
 /*
  * The file of a store: what is one, how it is opened, made and, when it is damaged, set aside. Only a file that can be

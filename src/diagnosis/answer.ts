@@ -1,0 +1,196 @@
+import type { BindAttempt, Bind } from '../facts/gather/probe.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { addressScope, endpointText } from '../ownership/address.ts';
+import { ruleForAny, ruleText } from './binding-rules.ts';
+import type { Cause, Effect, Look, Obstacle, Refused } from './cause.ts';
+import { causeOf } from './causes.ts';
+import { noRights } from './causes/no-rights.ts';
+import { timeWait } from './causes/time-wait.ts';
+import { obstacles } from './obstacles.ts';
+import { isWildcard } from './overlap.ts';
+
+/** Yes, no or unknown for one bind, and why. */
+export interface BindAnswer {
+  readonly bind: Bind;
+  readonly can: boolean | null;
+  readonly cause: Cause;
+  /** What the cause is about. */
+  readonly main: Obstacle | null;
+  readonly attempt: BindAttempt | null;
+  readonly all: readonly Obstacle[];
+  readonly notes: readonly string[];
+  /** Whether attempt and facts say the same. */
+  readonly agree: boolean;
+}
+
+/** A part of the facts that is not the whole truth about binding. */
+export interface Gap {
+  readonly text: string;
+  /** What would fill it; null when nothing would. */
+  readonly needs: string | null;
+}
+
+/** What one bind is answered from. */
+export interface Known {
+  readonly facts: Facts;
+  /** Who asks; null where that is not known. */
+  readonly user: string | null;
+  /** The machine's addresses; null where they are not known. */
+  readonly addresses: readonly string[] | null;
+  readonly gaps: readonly Gap[];
+}
+
+/** What an error of bind() says, on either system. */
+function refusalMeaning(error: string | null, isLinux: boolean): Refused {
+  switch (error?.replace(/^WSA/, '')) {
+    case 'EADDRINUSE':
+      return 'inUse';
+    case 'EACCES':
+    case 'EPERM':
+      return isLinux ? 'noRights' : 'access';
+    case 'EADDRNOTAVAIL':
+    case 'ENODEV':
+      return 'notLocal';
+    case 'ENOBUFS':
+      return 'noBuffers';
+    default:
+      return 'other';
+  }
+}
+
+/** Whether an address is known to be this machine's. */
+export function isLocal({ facts, addresses }: Pick<Known, 'facts' | 'addresses'>, address: string): boolean {
+  return (
+    isWildcard(address) ||
+    addressScope(address) === 'Loopback' ||
+    (addresses?.includes(address) ?? false) ||
+    facts.sections.sockets.data.some((socket) => socket.localAddress === address)
+  );
+}
+
+/** Which option an attempt was made with, or without the one that is asked for. */
+function optionText(attempt: BindAttempt, { sharing }: Bind, isLinux: boolean): string {
+  if (attempt.sharing === 'default') {
+    // Reuse is not asked for where a process has the port.
+    if (sharing === 'reuse') return ' without SO_REUSEADDR';
+    return sharing === 'reusePort' ? ` without ${isLinux ? 'SO_REUSEPORT' : 'SO_REUSEADDR'}` : '';
+  }
+  if (attempt.sharing === 'exclusive') return isLinux ? '' : ' for exclusive use';
+  return attempt.sharing === 'reuse' ? ' with SO_REUSEADDR' : ' with SO_REUSEPORT';
+}
+
+export function attemptText(attempt: BindAttempt, bind: Bind, isLinux: boolean): string {
+  const what = `bind ${endpointText(attempt)}${optionText(attempt, bind, isLinux)}`;
+  switch (attempt.result) {
+    case 'bound':
+      return `An attempt to ${what} succeeded and was taken back at once.`;
+    case 'refused':
+      return `An attempt to ${what} failed: ${attempt.error} (${attempt.errorNumber}).`;
+    case 'noFamily':
+      return `This machine has no ${attempt.address.includes(':') ? 'IPv6' : 'IPv4'}.`;
+    case 'notMade':
+      return `An attempt to ${what} could not be made: ${attempt.reason}.`;
+  }
+}
+
+/** Who gets what when both have it. */
+function sharedNotes(facts: Facts, bind: Bind, main: Obstacle | null): string[] {
+  if (main === null || main.row === null || main.socket === null) return [];
+  if (main.unsure === true) return [`The IPv6 socket leaves IPv4 alone.`];
+  if (main.overlap !== 'wildcard') return [];
+  const exclusive =
+    facts.machine.platform === 'win32' &&
+    bind.sharing !== 'exclusive' &&
+    ruleForAny(bind, 'exclusive', main.socket) === 'blocks';
+  return [
+    ...(exclusive ? ['A program that asks for exclusive use does not get it.'] : []),
+    isWildcard(bind.address)
+      ? `It gets every address but ${main.socket.localAddress}.`
+      : `It takes ${bind.address} away from the owner of ${main.socket.localAddress}.`,
+  ];
+}
+
+type Decision = Pick<BindAnswer, 'can' | 'agree' | 'notes'>;
+
+/** What is known besides the obstacles when it is decided. */
+interface Case {
+  readonly known: Known;
+  readonly bind: Bind;
+  readonly main: Obstacle | null;
+  readonly effect: Effect;
+  /** What it depends on, in words. */
+  readonly undecided: readonly string[];
+}
+
+/** Yes, no or unknown by the facts alone. */
+function decideByFacts({ known, bind, main, effect, undecided }: Case, attempt: BindAttempt | null): Decision {
+  const decision = (can: boolean | null, ...notes: string[]): Decision => ({ can, agree: false, notes });
+  if (effect === 'blocks') return decision(false);
+  if (effect === 'depends')
+    return main!.unsure === true
+      ? decision(null, 'Whether the IPv6 socket is for IPv4 too is shown by no interface.')
+      : decision(null, ...undecided);
+  if (!isLocal(known, bind.address))
+    return decision(null, `Whether ${bind.address} is an address of the machine is not in the facts.`);
+  // What was to be tried and could not be is a failed look.
+  return attempt === null ? decision(true, ...sharedNotes(known.facts, bind, main)) : decision(null);
+}
+
+/** Yes, no or unknown after an attempt that was refused. */
+function decideByRefusal({ bind, main, effect, undecided }: Case, refused: Refused, made: BindAttempt): Decision {
+  const decision = (can: boolean | null, ...notes: string[]): Decision => ({ can, agree: true, notes });
+  if ((refused !== 'inUse' && refused !== 'access') || bind.port === 0 || main === null) return decision(false);
+  const foreign =
+    refused === 'access' && main.row != null && main.overlap !== 'dualStack'
+      ? ['10013 instead of 10048 says that the owner is another user or asked for exclusive use.']
+      : [];
+  if (effect === 'blocks') return decision(false, ...foreign);
+  // With what was tried instead it failed, as it had to: the rules answer for reuse.
+  if (made.sharing !== bind.sharing)
+    return effect === 'depends'
+      ? decision(null, ...undecided)
+      : decision(
+          true,
+          'The rules of the system let both have it; what then arrives goes to one of them, and it is not said to which.',
+        );
+  if (effect === 'depends') return decision(false, ...foreign);
+  if (main.row === null) return { can: false, agree: main.cause !== timeWait, notes: [] };
+  return {
+    can: false,
+    agree: false,
+    notes: ['By the published rules of the system the attempt should have succeeded.'],
+  };
+}
+
+/** Whether one bind could be made, from the facts and the attempt (null: none was to be made), and why. */
+export function answerBind(known: Known, bind: Bind, attempt: BindAttempt | null): BindAnswer {
+  const { facts, user, gaps } = known;
+  const { platform } = facts.machine;
+  const all = obstacles(facts, bind, user);
+  const main = all[0] ?? null;
+  const effect = main?.effect ?? 'allows';
+  const made = attempt === null || attempt.result === 'notMade' || attempt.result === 'noFamily' ? null : attempt;
+  const refused = made?.result === 'refused' ? refusalMeaning(made.error, platform === 'linux') : null;
+  const undecided = main?.socket == null ? [] : [ruleText(platform, bind, main.socket)];
+  const situation: Case = { known, bind, main, effect, undecided };
+  const decision =
+    made === null
+      ? decideByFacts(situation, attempt)
+      : refused !== null
+        ? decideByRefusal(situation, refused, made)
+        : effect === 'blocks' && main!.cause !== noRights
+          ? { can: null, agree: false, notes: [] }
+          : { can: true, agree: true, notes: sharedNotes(facts, bind, main) };
+  const look: Look = {
+    facts,
+    bind,
+    can: decision.can,
+    attempt: made,
+    refused,
+    // Any other refusal says itself what stood in the way.
+    obstacle: refused === null || refused === 'inUse' || refused === 'access' ? main : null,
+    all,
+    hasGaps: gaps.length > 0,
+  };
+  return { bind, main, attempt, all, ...decision, cause: causeOf(look) };
+}

@@ -1,0 +1,76 @@
+import type { Bind } from '../facts/gather/probe.ts';
+import type { Socket } from '../facts/model/facts.ts';
+import type { Effect } from './cause.ts';
+import { linuxEffect, linuxSharings } from './linux-rules.ts';
+import { isWildcard } from './overlap.ts';
+import { windowsOutcome, windowsOutcomes, windowsSharings, type WindowsScope } from './windows-rules.ts';
+
+function scope(address: string): WindowsScope {
+  return isWildcard(address) ? 'wildcard' : 'specific';
+}
+
+/** What the rules of the system depend on, besides the two addresses. */
+export interface Pair {
+  /** Whether both are one user's; null when that is not known. */
+  readonly same: boolean | null;
+  /** Whether the bind is for IPv6 and IPv4. */
+  readonly dual: boolean;
+  /** Linux: whether it is known that the first has set SO_REUSEPORT, as it has when another socket has the same port. */
+  readonly reusePort: boolean;
+}
+
+/** What the rules of the system say of a bind beside a socket that holds its port, not as one end of a connection. */
+export function rule(
+  platform: 'win32' | 'linux',
+  bind: Bind,
+  socket: Pick<Socket, 'localAddress' | 'state'>,
+  { same, dual, reusePort }: Pair,
+): Effect {
+  if (platform === 'linux') {
+    const second = { reuse: bind.sharing === 'reuse', reusePort: bind.sharing === 'reusePort' };
+    const firsts = reusePort ? linuxSharings.filter((first) => first.reusePort) : linuxSharings;
+    return linuxEffect(bind.protocol, socket.state === 'Listen' ? 'listening' : 'other', second, same, firsts);
+  }
+  const sharing = bind.sharing === 'reusePort' ? 'reuse' : bind.sharing;
+  const outcomes = windowsOutcomes(scope(socket.localAddress), { sharing, scope: scope(bind.address) }, same);
+  // A dual-stack socket that asks for exclusive use fails whoever has the port, on whatever address.
+  if (dual && sharing === 'exclusive') return 'blocks';
+  return !outcomes.has('success') ? 'blocks' : outcomes.size === 1 ? 'allows' : 'depends';
+}
+
+const words = {
+  default: 'asked for nothing',
+  reuse: 'set SO_REUSEADDR',
+  exclusive: 'asked for exclusive use',
+  success: 'it succeeds',
+  inUse: 'it fails with 10048',
+  access: 'it fails with 10013',
+} as const;
+
+/** What it depends on, in words. */
+export function ruleText(platform: 'win32' | 'linux', bind: Bind, socket: Pick<Socket, 'localAddress'>): string {
+  if (platform === 'linux') {
+    const option = bind.sharing === 'reusePort' ? 'SO_REUSEPORT and is of the same user' : 'SO_REUSEADDR';
+    return `It succeeds if the owner has set ${option} too, which no interface shows.`;
+  }
+  const second = {
+    sharing: bind.sharing === 'reusePort' ? 'reuse' : bind.sharing,
+    scope: scope(bind.address),
+  } as const;
+  const cases = windowsSharings.map((sharing) => {
+    const [own, others] = [true, false].map((same) =>
+      windowsOutcome({ sharing, scope: scope(socket.localAddress) }, second, same),
+    );
+    return `if the owner ${words[sharing]}, ${words[own!]}${own === others ? '' : ` (${words[others!]} where the owner is another user)`}`;
+  });
+  return `By Microsoft's table: ${cases.join('; ')}. What the owner asked for is shown by no interface.`;
+}
+
+/** What the rules of Windows say of a bind with another sharing beside a socket of which nothing more is known. */
+export function ruleForAny(
+  bind: Bind,
+  sharing: Bind['sharing'],
+  socket: Pick<Socket, 'localAddress' | 'state'>,
+): Effect {
+  return rule('win32', { ...bind, sharing }, socket, { same: null, dual: false, reusePort: false });
+}

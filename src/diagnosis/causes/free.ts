@@ -1,0 +1,21 @@
+import type { Cause } from '../cause.ts';
+import { isOnlyKept, reservationText } from '../ranges.ts';
+import { excluded } from './excluded.ts';
+
+export const free: Cause = {
+  name: 'Free',
+  meaning: 'nobody holds it',
+  isOwnerless: true,
+  reserves: ({ range }) =>
+    isOnlyKept(range)
+      ? {
+          effect: 'allows',
+          evidence: `The range ${reservationText(range)} is kept from random use (${range.source}); a program that asks for the port itself gets it.`,
+        }
+      : null,
+  // A closed connection or a range that lets one through is worth a line of evidence, not the name of the cause.
+  explains: ({ can, obstacle }) =>
+    can === true &&
+    (obstacle === null || obstacle.unsure === true || (obstacle.overlap === null && obstacle.cause !== excluded)),
+  remedies: () => null,
+};

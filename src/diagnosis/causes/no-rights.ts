@@ -1,0 +1,43 @@
+import { isMain, type Cause, type Patient } from '../cause.ts';
+import { rangeText } from '../ranges.ts';
+import { onWindows, say, step, takeAnother } from '../remedy-steps.ts';
+
+function remedies(patient: Patient): string[] {
+  const { facts, request } = patient;
+  const { port } = request;
+  if (onWindows(patient))
+    return [
+      say('ask for the port without exclusive use by others, or as the account that has it'),
+      takeAnother(request),
+    ];
+  const above = facts.sections.reservedPorts.data.find((range) => range.kind === 'Privileged')?.end ?? 1023;
+  if (port > above)
+    return [
+      say('a security module (SELinux, AppArmor) or a sandbox forbids it: see its log'),
+      step('sudo ausearch -m avc -ts recent', 'what SELinux refused'),
+      takeAnother(request),
+    ];
+  return [
+    step(`portowner free --near ${Math.max(above + 1, 8000)}`, `or take a port above ${above}, which needs no rights`),
+    step("sudo setcap 'cap_net_bind_service=+ep' /path/to/program", 'lets this one program bind such ports'),
+    say('for a service: AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit, or a systemd socket unit'),
+    step(`sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`, `lets everybody bind ports from ${port} on`),
+  ];
+}
+
+export const noRights: Cause = {
+  name: 'NoRights',
+  meaning: 'the rights are missing',
+  isOwnerless: true,
+  reserves: ({ facts: { machine }, range }) =>
+    // Root may; whether this account may otherwise is not in the facts, and the attempt tells.
+    range.kind !== 'Privileged' || machine.elevated === true
+      ? null
+      : {
+          effect: machine.elevated === false ? 'blocks' : 'depends',
+          evidence: `Ports ${rangeText(range)} need root or the capability CAP_NET_BIND_SERVICE (${range.source}).`,
+          explainsItself: true,
+        },
+  explains: (look) => look.refused === 'noRights' || (look.can !== true && isMain(noRights, look)),
+  remedies,
+};

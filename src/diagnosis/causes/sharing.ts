@@ -1,0 +1,35 @@
+import { isSelfExplained, type Cause, type Look } from '../cause.ts';
+import { ruleForAny } from '../binding-rules.ts';
+import { again, look, step, stopping, takeAnother } from '../remedy-steps.ts';
+
+/** Whether exclusive use is all that stands in the way. */
+function isOnlyExclusive({ facts, bind, obstacle }: Look): boolean {
+  return (
+    facts.machine.platform === 'win32' &&
+    bind.sharing === 'exclusive' &&
+    obstacle?.socket != null &&
+    obstacle.row !== null &&
+    (obstacle.overlap === 'same' || obstacle.overlap === 'wildcard') &&
+    ruleForAny(bind, 'default', obstacle.socket) === 'allows'
+  );
+}
+
+export const sharing: Cause = {
+  name: 'Sharing',
+  meaning: 'it depends on what both ask for: exclusive use, reuse or neither',
+  explains: (look) => {
+    if (look.can !== null) return isOnlyExclusive(look);
+    return look.obstacle?.effect === 'depends' && !isSelfExplained(look);
+  },
+  remedies: (patient) => [
+    look(patient),
+    step(
+      again(patient.request, { sharing: 'default' }),
+      patient.request.sharing === 'exclusive'
+        ? 'whether it works without exclusive use'
+        : 'whether it works without reuse',
+    ),
+    takeAnother(patient.request),
+    ...stopping(patient),
+  ],
+};

@@ -1,0 +1,39 @@
+import type { Cause } from '../cause.ts';
+import { fewText, wantsReuse } from '../connections.ts';
+import { again, onWindows, say, step, takeAnother } from '../remedy-steps.ts';
+
+export const timeWait: Cause = {
+  name: 'TimeWait',
+  meaning: 'closed connections (TIME_WAIT) keep it for a while',
+  lingers: ({ facts, bind, waiting }) =>
+    waiting.length === 0
+      ? null
+      : {
+          effect:
+            facts.machine.platform === 'linux'
+              ? wantsReuse(bind)
+                ? 'depends'
+                : 'blocks'
+              : bind.sharing === 'exclusive'
+                ? 'depends'
+                : 'allows',
+          overlap: null,
+          row: null,
+          socket: waiting[0]!,
+          range: null,
+          evidence: `${fewText(waiting)} has been closed and waits for stray packets; no process has it any more.`,
+          explainsItself: true,
+        },
+  remedies: (patient) => [
+    say(onWindows(patient) ? 'wait up to 4 minutes (TcpTimedWaitDelay)' : 'wait a minute'),
+    ...(onWindows(patient)
+      ? []
+      : [
+          step(
+            again(patient.request, { sharing: 'reuse' }),
+            'whether it works with SO_REUSEADDR, which most servers set for exactly this',
+          ),
+        ]),
+    takeAnother(patient.request),
+  ],
+};

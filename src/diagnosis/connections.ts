@@ -1,0 +1,37 @@
+import type { Bind } from '../facts/gather/probe.ts';
+import type { Socket } from '../facts/model/facts.ts';
+import { endpointText } from '../ownership/address.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import type { Leftovers, Sight } from './cause.ts';
+import { overlap } from './overlap.ts';
+import { boundOf, boundOfSocket } from './request.ts';
+
+export const wantsReuse = ({ sharing }: Bind): boolean => sharing === 'reuse' || sharing === 'reusePort';
+
+/** The first of several, with their number. */
+export function fewText(sockets: readonly Socket[]): string {
+  const [first] = sockets;
+  const one = `${endpointText({ protocol: first!.protocol, address: first!.localAddress, port: first!.localPort })} to ${first!.remoteAddress}:${first!.remotePort} (${first!.state})`;
+  return sockets.length === 1 ? one : `${one} and ${sockets.length - 1} more`;
+}
+
+/** The connection that stands for all: one whose process is known, if there is one. */
+export function firstConnection({
+  facts,
+  bind,
+  connections,
+}: Leftovers): Pick<Sight, 'overlap' | 'row' | 'range'> & { readonly socket: Socket } {
+  const socket = connections.find(({ pid }) => pid !== null) ?? connections[0]!;
+  const [row] = endpoints(facts, [socket], { live: false, serviceName: null });
+  // An address and its wildcard are in each other's way here alike.
+  return { overlap: overlap(boundOf(bind), boundOfSocket(socket)), row: row!, socket, range: null };
+}
+
+/** Whose connections have the port, as the beginning of a sentence. */
+export function connectionEvidence(
+  { connections }: Leftovers,
+  { socket, row }: Pick<Sight, 'row'> & { readonly socket: Socket },
+): string {
+  const all = [socket, ...connections.filter((one) => one !== socket)];
+  return `${fewText(all)} is a connection of ${row!.Owner ?? 'a process that cannot be seen'}, and nobody listens on the port`;
+}
