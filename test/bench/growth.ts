@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Facts, Process, Socket } from '../../src/facts/model/facts.ts';
 import { root } from '../../src/build/runtime.mjs';
+import { storeRun } from '../../src/audit/store/sqlite-write.ts';
+import type { Listener } from '../../src/audit/listeners.ts';
 import { facts, process as owner, service, socket, udp } from '../support/example.ts';
 import { compare } from './measure.ts';
 
@@ -216,6 +218,54 @@ export const growthCases: readonly GrowthCase[] = [
           { processes: owners(n, (i) => ({ path: '/bin/one', imageName: 'one', user: `${letter}${i}` })) },
         );
       return ['diff', file(all('a')), file(all('b'))];
+    },
+  },
+  {
+    name: 'queues of HTTP.sys for one port, and its addresses',
+    size: 10_000,
+    args: (n, file) => [
+      '--from',
+      file(
+        facts(
+          sockets(n, (i) => ({ pid: 4, holders: [4], kernel: true, localPort: 80, localAddress: address(i + 1) })),
+          {
+            platform: 'win32',
+            sections: {
+              httpQueues: section(numbers(n).map((i) => ({ name: `q${i}`, controller: null, processes: [{ pid: 4, service: `s${i}` }], urls: [`http://${address(i + 1)}:80/`] }))),
+            },
+          },
+        ),
+      ),
+    ],
+  },
+  {
+    name: 'keys to sort by, and sockets that are alike',
+    size: 10_000,
+    args: (n, file) => [...numbers(n).map(() => '--sort=State'), '--from', file(facts(sockets(n), { processes: owners(n) }))],
+  },
+  {
+    name: 'programs that have had one endpoint',
+    size: 10_000,
+    args: (n, file) => {
+      const store = `${file('')}.db`;
+      const listeners = numbers(n).map((i): Listener => ({
+        protocol: 'TCP',
+        port: 443,
+        address: '0.0.0.0',
+        scope: 'Any',
+        program: `/bin/p${i}`,
+        services: [],
+        user: null,
+        sha256: null,
+        signer: null,
+        ports: [],
+      }));
+      storeRun(
+        store,
+        { machine: 'test', at: '2026-01-02T03:04:06Z', tool: 'test', listeners, findings: [], keepDays: null, partial: false, forgetLater: false },
+        new Date('2026-01-02T03:04:06Z'),
+      );
+      return ['history', '443', '--store', store];
     },
   },
 ];

@@ -45,6 +45,7 @@ const large: Readonly<Record<string, number>> = {
   'owners of one port before and after': 40_000,
   'services with one port before and after': 20_000,
   'dynamic UDP sockets of one program, and users': 20_000,
+  'programs that have had one endpoint': 200_000,
 };
 
 for (const one of growthCases) {
@@ -152,6 +153,89 @@ test('doctor: 100,000 processes, and sockets with one address', () => {
     const sockets = numbers.map((i) => ({ protocol: 'UDP', local: '0.0.0.0:5353', remote: null, state: null, pids: [i] }));
     console.log(JSON.stringify([findings.length, disagreements(sockets, sockets, sockets, { states: false })]));`;
   assert.is(bounded(['--input-type=module', '--eval', script]).stdout.trim(), '[1,[]]');
+});
+
+/** What no command line reaches without such a machine, by the program's own modules; and what they print. */
+const scripts: readonly (readonly [name: string, script: string, printed: RegExp])[] = [
+  [
+    '20,000 users in a report, and megabytes of text and bytes',
+    `const { redact } = await load('src/doctor/redact.ts');
+    const at = '2026-01-02T03:04:06Z';
+    const users = numbers(20_000).map((i) => ['person' + i, 'x', 1000 + i, 1, '', '/home/person' + i, '/bin/sh'].join(':')).join('\\n');
+    const text = 'person19999 and somebody else '.repeat(70_000);
+    const { entries } = redact({ platform: 'linux', entries: new Map([
+      ['users', { at, text: users }],
+      ['process/1', { at, text: JSON.stringify({ stat: text }) }],
+      ['holders', { at, bytes: Buffer.from(text) }],
+    ]) });
+    const [stat, bytes] = [entries.get('process/1').text, Buffer.from(entries.get('holders').bytes).toString()];
+    console.log(stat.slice(9, 22), bytes.slice(0, 15), (stat + bytes).includes('person'));`,
+    /^user20000 and xxxxxxxxxxx and false$/,
+  ],
+  [
+    '100,000 processes that ended, and their heirs',
+    `const { heirFinder } = await load('src/facts/heirs.ts');
+    const heirsOf = heirFinder(numbers(100_000).map((i) => ({ pid: i + 200_000, parent: i, imageName: 'a.exe', started: '2026' })));
+    console.log(numbers(100_000).reduce((sum, pid) => sum + heirsOf(pid, null).length, 0));`,
+    /^100000$/,
+  ],
+  [
+    '300,000 processes, each started by the one before',
+    `const { heirFinder } = await load('src/facts/heirs.ts');
+    console.log(heirFinder(numbers(300_000).map((i) => ({ pid: i + 2, parent: i + 1, imageName: 'a.exe', started: '2026' })))(1, null).length);`,
+    /^300000$/,
+  ],
+  [
+    'a stop of 20,000 programs, each with other ports and a line of processes',
+    `const { planStop } = await load('src/actions/plan.ts');
+    const { facts, process, socket } = await load('test/facts/example.ts');
+    const all = numbers(20_000);
+    const processes = all.map((i) => process({ pid: i + 1000, parent: 1 }));
+    const sockets = all.flatMap((i) => [443, 444].map((localPort) => socket({ pid: i + 1000, holders: [i + 1000], localPort })));
+    const tree = [...processes, ...all.map((i) => ({ pid: i + 100_000, parent: i % 1000 === 0 ? i + 1000 : i + 99_999, startTime: null, imageName: 'b' }))];
+    const targets = planStop(
+      { facts: facts(sockets, { processes }), tree, self: { pid: 1, container: null, unit: null, unitUser: null }, asking: 'ask', service: () => null, sites: () => [], mayStop: () => null },
+      ({ localPort }) => localPort === 443,
+    );
+    console.log(targets.length, targets[0].otherPorts.length, targets[0].children.length);`,
+    /^20000 1 1000$/,
+  ],
+  [
+    '20,000 rules and sets of a packet filter, and its chains',
+    `const { decodeLinuxFirewall } = await load('src/facts/decode/linux-firewall.ts');
+    const at = { family: 'inet', table: 't' };
+    const nft = numbers(20_000).flatMap((i) => [
+      { set: { ...at, name: 's' + i, elem: [i + 1] } },
+      { chain: { ...at, name: 'c' + i, ...(i === 0 ? { hook: 'input', type: 'filter' } : {}) } },
+      { rule: { ...at, chain: 'c0', handle: i, expr: [{ match: { op: '==', left: { payload: { protocol: 'tcp', field: 'dport' } }, right: '@s' + i } }, { drop: null }] } },
+    ]);
+    const iptables = ['*nat', ...numbers(20_000).map((i) => '# ' + i), '*filter', ...numbers(20_000).map((i) => ':c' + i + ' - [0:0]'), ...numbers(20_000).map((i) => '-A c1 -p tcp --dport ' + (i + 1) + ' -j c' + i)].join('\\n');
+    const { data } = decodeLinuxFirewall(JSON.stringify({ nft: JSON.stringify({ nftables: nft }), iptables, ip6tables: iptables }));
+    console.log(data.length, data.reduce((sum, { rules }) => sum + rules.length, 0));`,
+    /^60000 60000$/,
+  ],
+];
+for (const [name, script, printed] of scripts) {
+  test(name, () => {
+    const common = `
+      const load = (name) => import(${JSON.stringify(root)} + '/' + name);
+      const numbers = (count) => Array.from({ length: count }, (_, i) => i);`;
+    const { stdout, stderr } = bounded(['--input-type=module', '--eval', common + script]);
+    assert.match(stdout.trim() || stderr, printed);
+  });
+}
+
+test('completion of 60,000 names in bash', () => {
+  const folder = temporaryFolder();
+  const program = join(folder, 'portowner');
+  // Its output stands in for a machine with so many.
+  writeFileSync(program, '#!/bin/sh\necho ImageName\nseq -f p%.0f 60000\n', { mode: 0o755 });
+  const completion = bounded([join(root, 'src/main.ts'), 'completion', 'bash']).stdout;
+  const script = `${completion}
+    COMP_WORDS=(${program} --image p) COMP_CWORD=2; _portowner; echo \${#COMPREPLY[@]}`;
+  const { stdout, signal } = spawnSync('bash', ['--norc'], { input: script, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' });
+  assert.is(signal, null);
+  assert.is(stdout.trim(), '60000');
 });
 
 test('more words than are read are refused', async () => {
