@@ -8,7 +8,9 @@ import { leftOut } from './catalogue.ts';
 import { auditEventIds, findingKinds } from '../audit/finding-kinds.ts';
 import { conflictKinds } from '../diagnosis/conflict-kinds.ts';
 import { causes } from '../diagnosis/causes.ts';
-import { sourceNames } from '../facts/gather/switched-off.ts';
+import { sectionTitle } from '../facts/model/sections.ts';
+import { sources, type Redaction } from '../facts/sources.ts';
+import { moreRights } from '../system/raw.ts';
 import { uncovered, uncoveredCalls } from '../machine/windows/uncovered.ts';
 import { problemKinds } from '../schema/problems.ts';
 import { plainColumns, type RowSchema } from '../schema/column.ts';
@@ -62,19 +64,40 @@ function errorsPage(): string {
   );
 }
 
+const redactionText = (redaction: Redaction): string =>
+  typeof redaction === 'string' ? redaction : 'addresses in a table';
+
 function sourcesPage(): string {
   const names = { win32: 'Windows', linux: 'Linux' } as const;
   const sections = (['win32', 'linux'] as const).flatMap((platform) => [
     `## ${names[platform]}`,
     table(
-      ['source', 'what'],
-      Object.entries(sourceNames[platform]).map(([name, what]) => [`\`${name}\``, cell(what)]),
+      ['source', 'what', 'fills', 'needs'],
+      Object.entries(sources[platform]).map(([name, { title, section, rights, always }]) => [
+        `\`${name}\`${always === true ? ' (always on)' : ''}`,
+        cell(title),
+        section === null ? 'the machine' : sectionTitle(section),
+        rights ? `${moreRights[platform]} for all of it` : 'nothing',
+      ]),
+    ),
+    `### Raw entries of ${names[platform]}`,
+    table(
+      ['entry', 'content', 'meta', 'in a bundle'],
+      Object.values(sources[platform]).flatMap(({ entries }) =>
+        entries.map(({ names: forms, content, what, meta, redaction }) => [
+          forms.map((form) => `\`${form}\``).join(', '),
+          `${content}: ${cell(what)}`,
+          meta ?? '',
+          redactionText(redaction),
+        ]),
+      ),
     ),
   ]);
   return page(
     '# Sources of facts',
     mark,
     '`PORTOWNER_DISABLE=httpsys,bound4` switches single sources off: for a defect, a slow tool, or an alarm of a security product. What then is missing is in `Reason` or a warning, with the code `Disabled`. A name that is no source is an error.',
+    "`portowner snapshot --raw` keeps the raw entries by their names. PID and UID stand for a number, PATH for a file's path. The last column is what becomes of an entry in the file of `portowner doctor --bundle`: src/facts/sources.ts says what each kind is.",
     ...sections,
   );
 }

@@ -8,6 +8,7 @@ import { decodeProcNet } from '../facts/decode/linux-sockets.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { gather } from '../facts/gather/gather.ts';
 import { everything, type Question } from '../facts/model/question.ts';
+import { doctorEntries } from '../facts/sources.ts';
 import { recordingSource, type Platform, type RawEntry, type RawSource } from '../system/raw.ts';
 import { fileSink } from '../io/sink.ts';
 import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
@@ -44,12 +45,6 @@ const tools: Readonly<Record<Platform, readonly Tool[]>> = {
     { name: 'netstat', title: 'netstat -ano', protocols: ['TCP', 'UDP'], states: false, parse: parseNetstat },
   ],
   linux: [{ name: 'ss', title: 'ss -tuanp', protocols: ['TCP', 'UDP'], states: true, parse: parseSs }],
-};
-
-/** Sources that are asked only when somebody's socket needs them. */
-const others: Readonly<Record<Platform, readonly string[]>> = {
-  win32: ['processes', 'services', 'drivers', 'httpsys', 'portproxy', 'servicetags'],
-  linux: ['holders', 'boot', 'users'],
 };
 
 /** A comparison is made once more before a disagreement counts: sockets come and go. */
@@ -94,7 +89,7 @@ export class DoctorCommand extends RowCommand {
     const entries = new Map<string, RawEntry>();
     const recording = recordingSource(source, entries, false);
     const facts = await gather(recording, everything, this.surroundings.now());
-    for (const name of others[source.platform]) recording.read(name);
+    for (const name of doctorEntries(source.platform)) recording.read(name);
     const findings: Finding[] = [];
     if (source.platform === 'linux') findings.push(...(await this.kernelTables(recording, facts)));
     findings.push(...invariantFindings(facts));

@@ -1,6 +1,6 @@
 /**
  * Replaces in a recording what tells of people and networks, the same by the same, so that it still decodes and its
- * parts still fit together. What no rule here knows is left out: a new source has to be looked at first.
+ * parts still fit together. What no source declares is left out: src/facts/sources.ts says how each entry is redacted.
  *
  * | what | becomes |
  * |---|---|
@@ -14,7 +14,8 @@
  * | command lines | nothing |
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import type { RawEntry, RawEnvelope } from '../system/raw.ts';
+import { sourceEntry, type Redaction } from '../facts/sources.ts';
+import type { Platform, RawEntry, RawEnvelope } from '../system/raw.ts';
 import { longestName, nameFinder, type NameFinder } from './names.ts';
 
 /** Numbers names in the order in which they come. */
@@ -204,7 +205,7 @@ const textRule =
 
 /** Addresses at fixed places in the rows of a table. */
 const table =
-  (first: number, size: number, places: readonly number[], length: 4 | 16): Rule =>
+  ({ first, size, places, length }: Extract<Redaction, object>): Rule =>
   (entry, names) => {
     if (entry.bytes === undefined) return entry;
     const bytes = Uint8Array.from(entry.bytes);
@@ -287,6 +288,15 @@ const processRule = textRule((text, names) =>
   }),
 );
 
+const jsonWithSlashes = textRule((text, names) =>
+  changeJson(text, (value) =>
+    value
+      .split('/')
+      .map((part) => redactText(part, names))
+      .join('/'),
+  ),
+);
+
 const machine = textRule((text, names) =>
   changeJson(text, (value, member) => {
     if (member !== 'name') return value;
@@ -296,35 +306,43 @@ const machine = textRule((text, names) =>
   }),
 );
 
-const rules: readonly (readonly [name: RegExp, rule: Rule])[] = [
-  [/^machine$/, machine],
-  [/^users$/, users],
-  [/^user\/\d+$/, textRule(account)],
-  [/^process\/\d+$/, processRule],
-  [/^diag\/(?:tcp|udp4|udp6)$/, diag],
-  [/^proc\/net\/(?:tcp|udp)6?$/, procNet],
-  [/^proc\/net\/if_inet6$/, interfaces],
-  [/^tcp4$/, table(8, 160, [4, 12], 4)],
-  [/^tcp6$/, table(8, 192, [0, 24], 16)],
-  [/^udp4$/, table(8, 160, [0], 4)],
-  [/^udp6$/, table(8, 176, [0], 16)],
-  [/^bound4$/, table(4, 28, [4, 12], 4)],
-  [/^bound6$/, table(4, 56, [0, 24], 16)],
-  [/^(?:httpsys|(?:dynamic|excluded|persistent)ports\/ipv[46]\/(?:tcp|udp))$/, consoleText],
-  [/^firewall$/, textRule((text, names) => changeJson(text, (value) => redactText(value, names)))],
-  [
-    /^(?:portproxy|doctor|servicetags)$/,
-    textRule((text, names) =>
-      changeJson(text, (value) =>
-        value
-          .split('/')
-          .map((part) => redactText(part, names))
-          .join('/'),
-      ),
-    ),
-  ],
-  [/^(?:holders|boot|ranges|processes|services|drivers|guestports)$/, keep],
-];
+/** The rule of each kind of redaction; undefined for what is left out. */
+function ruleOf(kind: Redaction): Rule | undefined {
+  if (typeof kind === 'object') return table(kind);
+  switch (kind) {
+    case 'keep':
+      return keep;
+    case 'left out':
+      return undefined;
+    case 'console text':
+      return consoleText;
+    case 'JSON':
+      return textRule((text, names) => changeJson(text, (value) => redactText(value, names)));
+    case 'JSON with slashes':
+      return jsonWithSlashes;
+    case 'machine':
+      return machine;
+    case 'process':
+      return processRule;
+    case 'account':
+      return textRule(account);
+    case 'passwd':
+      return users;
+    case 'sock_diag':
+      return diag;
+    case 'proc net':
+      return procNet;
+    case 'if_inet6':
+      return interfaces;
+  }
+}
+
+/** The kind of an entry, whatever machine an envelope says that it is of. What doctor found is in it, too, and is no source. */
+function redactionOf(platform: Platform, name: string): Redaction {
+  if (name === 'doctor') return 'JSON with slashes';
+  const entry = sourceEntry(platform, name) ?? sourceEntry(platform === 'linux' ? 'win32' : 'linux', name);
+  return entry?.redaction ?? 'left out';
+}
 
 /** In bytes a name can only be replaced by one of the same length. */
 function scrubBytes(bytes: Uint8Array, find: NameFinder): Uint8Array {
@@ -360,7 +378,7 @@ export function redact(envelope: RawEnvelope): RawEnvelope {
   for (const [name, entry] of [...envelope.entries].toSorted(
     ([a], [b]) => Number(b === 'machine') - Number(a === 'machine'),
   )) {
-    const rule = rules.find(([pattern]) => pattern.test(name))?.[1];
+    const rule = ruleOf(redactionOf(envelope.platform, name));
     entries.set(
       name,
       rule === undefined

@@ -1,24 +1,7 @@
 import type { Facts } from '../facts/model/facts.ts';
+import { sectionTitle } from '../facts/model/sections.ts';
 import type { Problem } from '../schema/problems.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
-
-/** The sections of facts, for people. */
-export const sectionNames: Readonly<Record<string, string>> = {
-  sockets: 'sockets',
-  processes: 'processes',
-  services: 'services',
-  dynamicRanges: 'dynamic port ranges',
-  reservedPorts: 'reserved ports',
-  binaries: 'executables',
-  firewall: 'rules of the firewall',
-  httpQueues: 'request queues of HTTP.sys',
-  drivers: 'drivers',
-  portProxies: 'port proxy rules',
-  socketUnits: 'socket units of systemd',
-  boundSockets: 'bound sockets that do not listen',
-  urlReservations: 'URL reservations',
-  ipListenList: 'IP listen list of HTTP.sys',
-};
 
 /**
  * What the user should know about how well the facts behind these rows could be had. Details of owners that
@@ -29,7 +12,7 @@ export function sectionProblems(facts: Facts, rows: readonly Endpoint[] | null):
   for (const [key, section] of Object.entries(facts.sections)) {
     if (section.status === 'ok' || section.status === 'notAsked') continue;
     if (rows !== null && key === 'processes' && section.status === 'partial') continue;
-    const name = sectionNames[key] ?? key;
+    const name = sectionTitle(key);
     problems.push({
       severity: section.status === 'failed' && key === 'sockets' ? 'Error' : 'Warning',
       code: section.needs === null ? 'PO3001' : 'PO3002',

@@ -23,7 +23,7 @@ import { decodeSocketUnits } from '../decode/linux-socket-units.ts';
 import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from '../decode/linux-system.ts';
 import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from '../model/facts.ts';
 import { holdsPort, spansWithout, type Detail, type Question } from '../model/question.ts';
-import type { RawSource, Refusal } from '../../system/raw.ts';
+import { moreRights, type RawSource, type Refusal } from '../../system/raw.ts';
 
 type Protocol = 'TCP' | 'UDP';
 
@@ -196,7 +196,7 @@ function parentOf({ details }: Known, read: ProcessReader): Known | null {
   return parent.details !== null && parent.details.stat.startTicks <= details.stat.startTicks ? parent : null;
 }
 
-const accessDenied: Refusal = { code: 'AccessDenied', text: 'access is denied', needs: 'root (sudo)' };
+const accessDenied: Refusal = { code: 'AccessDenied', text: 'access is denied', needs: moreRights.linux };
 const refusedPart = (code: Refusal['code']): Refusal =>
   code === 'AccessDenied' ? accessDenied : { code, text: 'it could not be read' };
 

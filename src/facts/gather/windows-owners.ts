@@ -5,8 +5,8 @@ import { decodeServiceTags, tagKey } from '../decode/windows-tags.ts';
 import { decodeText } from '../decode/windows-text.ts';
 import type { Sections, Service, Socket } from '../model/facts.ts';
 import { kernelListener } from './kernel-listeners.ts';
-import type { RawSource, Refusal } from '../../system/raw.ts';
-import { flawOf, moreRights, refusalOf, section } from './windows-sections.ts';
+import { moreRights, type RawSource, type Refusal } from '../../system/raw.ts';
+import { flawOf, refusalOf, section } from './windows-sections.ts';
 
 const system = 4;
 
@@ -27,7 +27,7 @@ function gatherHttpQueues(source: RawSource, elevated: boolean | null): NonNulla
     return section(
       entry.at,
       [],
-      [{ reason, needs: needs ?? (entry.refusal?.code === 'Failed' && elevated === false ? moreRights : null) }],
+      [{ reason, needs: needs ?? (entry.refusal?.code === 'Failed' && elevated === false ? moreRights.win32 : null) }],
       1,
     );
   }

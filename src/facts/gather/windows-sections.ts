@@ -1,4 +1,4 @@
-import type { RawEntry } from '../../system/raw.ts';
+import { moreRights, type RawEntry } from '../../system/raw.ts';
 
 /** What keeps a section from being whole: one entry for each source that was refused or has a flaw. */
 export interface Trouble {
@@ -21,11 +21,9 @@ export function notAsked<T>(): { status: 'notAsked'; reason: null; needs: null; 
   return { status: 'notAsked', reason: null, needs: null, at: null, data: [] };
 }
 
-export const moreRights = 'an elevated (administrator) session';
-
 /** What keeps an entry from being read: why it was refused, or that it is not of the kind it should be. */
 export function refusalOf(name: string, { refusal }: RawEntry): Trouble {
-  const needs = refusal?.needs ?? (refusal?.code === 'AccessDenied' ? moreRights : null);
+  const needs = refusal?.needs ?? (refusal?.code === 'AccessDenied' ? moreRights.win32 : null);
   return { reason: `${name}: ${refusal?.text ?? 'the answer is not readable'}`, needs };
 }
 

@@ -25,8 +25,8 @@ import { gatherRanges } from './windows-ranges.ts';
 import { heirFinder, type HeirFinder } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
 import { spansWithout, type Question } from '../model/question.ts';
-import type { RawSource } from '../../system/raw.ts';
-import { flawOf, moreRights, notAsked, refusalOf, section, type Trouble } from './windows-sections.ts';
+import { moreRights, type RawSource } from '../../system/raw.ts';
+import { flawOf, notAsked, refusalOf, section, type Trouble } from './windows-sections.ts';
 
 /** The System process: the kernel's own threads, which hold the sockets of drivers such as HTTP.sys. */
 const system = 4;
@@ -267,7 +267,7 @@ function processOf(
         field,
         code,
         text: denied && elevated === true ? 'not even an administrator sees this of a protected process' : text,
-        needs: denied && elevated !== true ? moreRights : (needs ?? null),
+        needs: denied && elevated !== true ? moreRights.win32 : (needs ?? null),
       });
     }
   }

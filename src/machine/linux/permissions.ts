@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { errorCode } from '../../io/errors.ts';
+import { moreRights } from '../../system/raw.ts';
 import type { Look } from '../../system/scheduler.ts';
 import { userName } from './libc.ts';
 
@@ -45,7 +46,7 @@ export function lookAt(path: string): Look {
       refusal: {
         code: denied ? 'AccessDenied' : 'Failed',
         text: denied ? 'looking there was denied' : String(error),
-        ...(denied ? { needs: 'root (sudo)' } : {}),
+        ...(denied ? { needs: moreRights.linux } : {}),
       },
     };
   }

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import type { HeldProcess, TreeProcess } from '../../system/hands.ts';
 import { decodeStat, startTime } from '../../facts/decode/linux-processes.ts';
 import { decodeBoot } from '../../facts/decode/linux-system.ts';
-import type { Refusal } from '../../system/raw.ts';
+import { moreRights, type Refusal } from '../../system/raw.ts';
 import { linuxSource } from './source.ts';
 
 /** Thrown for what Linux refuses. */
@@ -129,7 +129,7 @@ export function holdProcess(pid: number, started: string): HeldProcess {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'EPERM')
-        throw new Refused({ code: 'AccessDenied', text: 'it belongs to another user', needs: 'root (sudo)' });
+        throw new Refused({ code: 'AccessDenied', text: 'it belongs to another user', needs: moreRights.linux });
       if (code === 'ESRCH') throw gone(pid);
       throw new Refused({ code: 'Failed', text: message });
     }

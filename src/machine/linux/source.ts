@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import { parseBinaryName } from '../../facts/gather/binaries.ts';
-import type { RawEntry, RawHint, RawSource, Refusal } from '../../system/raw.ts';
+import type { SourceName } from '../../facts/sources.ts';
+import { moreRights, type RawEntry, type RawHint, type RawSource, type Refusal } from '../../system/raw.ts';
 import { sha256 } from '../hash.ts';
 import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';
@@ -11,34 +12,14 @@ import { kernelPorts } from './kernel-ports.ts';
 import { userName } from './libc.ts';
 import { socketUnits } from './socket-units.ts';
 
-/**
- * Linux as a source of raw.
- *
- * | name | what it gives |
- * |---|---|
- * | `machine` | JSON text: name, release, architecture, elevated |
- * | `diag/tcp`, `diag/udp4`, `diag/udp6` | bytes: sock_diag messages, narrowed by `hint.states`; `tcp` is IPv4 and IPv6 |
- * | `proc/net/tcp`, `tcp6`, `udp`, `udp6` | text of that file, where there is no sock_diag |
- * | `proc/net/if_inet6` | text of that file: numbers and names of interfaces |
- * | `holders` | bytes: pid and socket inode, both little-endian uint32, for every open descriptor, narrowed by `hint.inodes`; a refusal when not every process could be looked into, the ones that were refused in `meta.unreadable` (pids with commas); in `meta.started` when each was started (`pid:ticks` with commas) |
- * | `holders/threads` | the same with the threads that have descriptors of their own, and with processes that came meanwhile |
- * | `kernelports` | JSON text: what the kernel itself says of ports that it has, see decodeKernelPorts |
- * | `process/PID` | JSON text: stat, uid (effective), exe, literalExe (true where ` (deleted)` at the end of exe belongs to the name), cgroup, cmdline (with `hint.commandLine`), and in refused why one of them is missing; all of one process, whoever gets its number next |
- * | `boot` | JSON text: stat (only its btime), hertz (clock ticks a second) |
- * | `users` | text of /etc/passwd |
- * | `user/UID` | text: the name of a user who is not in /etc/passwd |
- * | `firewall` | JSON text: what nft, iptables-save and ip6tables-save print, see decodeLinuxFirewall |
- * | `ranges` | JSON text: ip_local_port_range, ip_local_reserved_ports, ip_unprivileged_port_start |
- * | `socketunits` | JSON text: the files of enabled socket units, see decodeSocketUnits |
- * | `sha256/PID/PATH` | text: the SHA-256 of the executable of a process, in hex |
- */
+/** Linux as a source of raw: src/facts/sources.ts says what its entries are. */
 export function linuxSource(): RawSource {
   return { platform: 'linux', read };
 }
 
 type Answer = Omit<RawEntry, 'at'>;
 
-const asRoot = 'root (sudo)';
+const asRoot = moreRights.linux;
 
 function refusalOf(error: unknown): Refusal {
   const { code, message } =
@@ -244,47 +225,34 @@ function ranges(): Answer {
   };
 }
 
+/** By the first part of a name; null where the rest of it says nothing. */
+export const answers: Readonly<Record<SourceName<'linux'>, (rest: string | null, hint: RawHint) => Answer | null>> = {
+  machine: (rest) => (rest === null ? machine() : null),
+  diag: (rest, { states }) =>
+    rest === 'tcp' || rest === 'udp4' || rest === 'udp6'
+      ? { bytes: dumpSockets(rest satisfies DiagTable, states) }
+      : null,
+  proc: (rest) => (/^net\/(?:tcp6?|udp6?|if_inet6)$/.test(rest ?? '') ? textOf(`/proc/${rest}`) : null),
+  holders: (rest, hint) => (rest === null || rest === 'threads' ? holders(hint, rest !== null) : null),
+  kernelports: (rest) => (rest === null ? kernelPorts() : null),
+  process: (rest, hint) => (rest !== null && /^\d+$/.test(rest) ? processDetails(rest, hint) : null),
+  boot: (rest) => (rest === null ? boot() : null),
+  users: (rest) => (rest === null ? textOf('/etc/passwd') : null),
+  user: (rest) => (rest !== null && /^\d+$/.test(rest) ? user(rest) : null),
+  firewall: (rest) => (rest === null ? firewall() : null),
+  ranges: (rest) => (rest === null ? ranges() : null),
+  socketunits: (rest) => (rest === null ? socketUnits() : null),
+  sha256(rest) {
+    const binary = parseBinaryName(`sha256/${rest}`);
+    return binary === null ? null : { text: binaryHash(binary.pid, binary.path) };
+  },
+};
+
 function answer(name: string, hint: RawHint): Answer {
   const slash = name.indexOf('/');
-  const rest = name.slice(slash + 1);
-  switch (slash < 0 ? name : name.slice(0, slash)) {
-    case 'machine':
-      return machine();
-    case 'diag':
-      if (rest === 'tcp' || rest === 'udp4' || rest === 'udp6')
-        return { bytes: dumpSockets(rest satisfies DiagTable, hint.states) };
-      break;
-    case 'proc':
-      if (/^net\/(?:tcp6?|udp6?|if_inet6)$/.test(rest)) return textOf(`/proc/${rest}`);
-      break;
-    case 'holders':
-      if (slash < 0 || rest === 'threads') return holders(hint, slash >= 0);
-      break;
-    case 'kernelports':
-      return kernelPorts();
-    case 'process':
-      if (/^\d+$/.test(rest)) return processDetails(rest, hint);
-      break;
-    case 'boot':
-      return boot();
-    case 'users':
-      return textOf('/etc/passwd');
-    case 'user':
-      if (/^\d+$/.test(rest)) return user(rest);
-      break;
-    case 'firewall':
-      return firewall();
-    case 'ranges':
-      return ranges();
-    case 'socketunits':
-      return socketUnits();
-    case 'sha256': {
-      const binary = parseBinaryName(name);
-      if (binary !== null) return { text: binaryHash(binary.pid, binary.path) };
-      break;
-    }
-  }
-  return { refusal: { code: 'NotSupported', text: `Linux has no ${name}` } };
+  const [first, rest] = slash < 0 ? [name, null] : [name.slice(0, slash), name.slice(slash + 1)];
+  const found = Object.hasOwn(answers, first) ? answers[first as SourceName<'linux'>](rest, hint) : null;
+  return found ?? { refusal: { code: 'NotSupported', text: `Linux has no ${name}` } };
 }
 
 function read(name: string, hint: RawHint = {}): RawEntry {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import type { ServiceId, ServiceState } from '../../system/hands.ts';
-import type { Refusal } from '../../system/raw.ts';
+import { moreRights, type Refusal } from '../../system/raw.ts';
 import { controlGroupOf, isUnitName } from '../../facts/decode/linux-cgroup.ts';
 import { isProcess, Refused } from './signal.ts';
 
@@ -140,7 +140,7 @@ function demand(args: readonly string[]): void {
   const denied = /authentication|access denied|permission denied|not permitted/i.test(answer.error);
   throw new Refused(
     denied
-      ? { code: 'AccessDenied', text: 'systemd refused to stop it', needs: 'root (sudo)' }
+      ? { code: 'AccessDenied', text: 'systemd refused to stop it', needs: moreRights.linux }
       : { code: 'Failed', text: `systemctl: ${answer.error || `ended with ${answer.status}`}` },
   );
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { RawEntry, RawSource } from '../../system/raw.ts';
+import { moreRights, type RawEntry, type RawSource } from '../../system/raw.ts';
 
 const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
@@ -30,7 +30,7 @@ export function systemTool(program: string, args: readonly string[], seconds: nu
   const denied = /not permitted|permission denied/i.test(result.stderr);
   return {
     refusal: denied
-      ? { code: 'AccessDenied', text: `${call} was denied`, needs: 'root (sudo)' }
+      ? { code: 'AccessDenied', text: `${call} was denied`, needs: moreRights.linux }
       : { code: 'Failed', text: `${call} ended with code ${result.status}` },
   };
 }

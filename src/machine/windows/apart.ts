@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { isSea } from 'node:sea';
+import type { UncoveredSource } from '../../facts/sources.ts';
 import type { RawEntry, Refusal } from '../../system/raw.ts';
 import { Refused } from './errors.ts';
 import { systemDirectory, systemLibrary } from './ffi.ts';
@@ -20,16 +21,12 @@ const iphlpapi = systemLibrary('iphlpapi.dll', uncovered['iphlpapi.dll']);
 const sechost = systemLibrary('sechost.dll', uncovered['sechost.dll']);
 const computenetwork = systemLibrary('computenetwork.dll', uncovered['computenetwork.dll']);
 /** The function that an entry needs: looking it up calls nothing, and without it there is no need for a child. */
-const needed: Readonly<Record<string, () => unknown>> = {
+const needed: Readonly<Record<UncoveredSource, () => unknown>> = {
   bound4: () => iphlpapi.InternalGetBoundTcpEndpointTable,
   bound6: () => iphlpapi.InternalGetBoundTcp6EndpointTable,
   servicetags: () => sechost.I_QueryTagInformation,
   guestports: () => computenetwork.HcnEnumerateGuestNetworkPortReservations,
 };
-
-export function isAskedApart(name: string): boolean {
-  return groups.some((group: readonly string[]) => group.includes(name));
-}
 
 /** The command line that starts this program once more; null when it is none that answers to --child. */
 export function ownCommand(): readonly string[] | null {
@@ -74,10 +71,10 @@ const answers = new Map<string, ApartAnswer>();
 
 /** Has a short-lived child process answer: a wrong call through FFI ends it, and no catch would help here. */
 export function askApart(
-  name: string,
+  name: UncoveredSource,
   command: readonly string[] | null,
 ): Pick<RawEntry, 'bytes' | 'text' | 'refusal'> {
-  needed[name]!();
+  needed[name]();
   if (!answers.has(name)) {
     if (command === null) throw new Refused('NotSupported', 'this program cannot start itself once more');
     const group: readonly string[] = groups.find((names: readonly string[]) => names.includes(name))!;

@@ -5,10 +5,11 @@ import type { ProcessDetails } from '../../facts/decode/windows-processes.ts';
 import { tcpState, type SocketTable } from '../../facts/decode/windows-sockets.ts';
 import { portProxyTables } from '../../facts/decode/windows-portproxy.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
+import type { SourceName } from '../../facts/sources.ts';
 import type { RawEntry, RawHint, RawSource } from '../../system/raw.ts';
 import { sha256 } from '../hash.ts';
 import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
-import { askApart, isAskedApart, ownCommand } from './apart.ts';
+import { askApart, ownCommand } from './apart.ts';
 import { Refused } from './errors.ts';
 import { firewallPolicy } from './firewall.ts';
 import { ipListenList, urlReservations } from './httpapi.ts';
@@ -103,78 +104,92 @@ const portQuestions = {
 
 const portProxyKey = 'SYSTEM\\CurrentControlSet\\Services\\PortProxy';
 
-const tables: readonly string[] = ['tcp4', 'tcp6', 'udp4', 'udp6'] satisfies SocketTable[];
+/** Asks netsh for the ports of a family and a protocol: `ipv4/tcp`. */
+function askPorts(kind: keyof typeof portQuestions, rest: string | null): Answer | null {
+  const [, family, protocol] = /^(ipv4|ipv6)\/(tcp|udp)$/.exec(rest ?? '') ?? [];
+  if (family === undefined || protocol === undefined) return null;
+  return netsh('interface', family, 'show', ...portQuestions[kind](protocol));
+}
+
+function services(name: 'services' | 'drivers'): Answer {
+  const { bytes, pages } = activeServices(name);
+  return { bytes, meta: { pages } };
+}
+
+const sockets = (table: SocketTable, hint: RawHint): Answer => ({ bytes: socketTable(table, wantedSockets(hint)) });
+
+const portProxies = (): Answer => ({
+  text: JSON.stringify(
+    Object.fromEntries(portProxyTables.map((table) => [table, registryTexts(`${portProxyKey}\\${table}\\tcp`)])),
+  ),
+});
+
+/** What is asked for, with what starts this program once more. */
+interface Asked {
+  readonly rest: string | null;
+  readonly hint: RawHint;
+  readonly command: readonly string[] | null;
+}
+
+/** By the first part of a name; null where the rest of it says nothing. */
+const withRest = {
+  process: ({ rest, hint }) =>
+    rest !== null && /^\d{1,9}$/.test(rest) ? { text: JSON.stringify(processDetails(Number(rest), hint)) } : null,
+  sha256({ rest }) {
+    const binary = parseBinaryName(`sha256/${rest}`);
+    return binary === null ? null : { text: fileHash(binary.path) };
+  },
+  dynamicports: ({ rest }) => askPorts('dynamicports', rest),
+  excludedports: ({ rest }) => askPorts('excludedports', rest),
+  persistentports: ({ rest }) => askPorts('persistentports', rest),
+} satisfies Partial<Record<SourceName<'win32'>, (asked: Asked) => Answer | null>>;
+
+/** By the whole name. */
+const whole: Readonly<Record<Exclude<SourceName<'win32'>, keyof typeof withRest>, (asked: Asked) => Answer>> = {
+  machine: () => ({ text: JSON.stringify(machineDetails()) }),
+  tcp4: ({ hint }) => sockets('tcp4', hint),
+  tcp6: ({ hint }) => sockets('tcp6', hint),
+  udp4: ({ hint }) => sockets('udp4', hint),
+  udp6: ({ hint }) => sockets('udp6', hint),
+  bound4: ({ command }) => askApart('bound4', command),
+  bound6: ({ command }) => askApart('bound6', command),
+  servicetags: ({ command }) => askApart('servicetags', command),
+  guestports: ({ command }) => askApart('guestports', command),
+  processes() {
+    const { bytes, base } = processList();
+    return { bytes, meta: { base } };
+  },
+  services: () => services('services'),
+  drivers: () => services('drivers'),
+  httpsys: () => netsh('http', 'show', 'servicestate', 'view=requestq', 'verbose=yes'),
+  urlacl() {
+    const { bytes, pages } = urlReservations();
+    return { bytes, meta: { pages } };
+  },
+  iplisten: () => ({ bytes: ipListenList() }),
+  portproxy: portProxies,
+  firewall: () => ({ text: JSON.stringify(firewallPolicy()) }),
+  signers: ({ hint }) => ({
+    text: systemTool(powershellCall('Windows PowerShell', signersScript, signersInput(hint.paths ?? []))),
+  }),
+};
+
+export const answers: Readonly<Record<SourceName<'win32'>, (asked: Asked) => Answer | null>> = {
+  ...whole,
+  ...withRest,
+};
 
 function answer(name: string, hint: RawHint, command: readonly string[] | null): Answer {
-  if (tables.includes(name)) return { bytes: socketTable(name as SocketTable, wantedSockets(hint)) };
-  if (isAskedApart(name)) return askApart(name, command);
-  const pid = /^process\/(\d{1,9})$/.exec(name)?.[1];
-  if (pid !== undefined) return { text: JSON.stringify(processDetails(Number(pid), hint)) };
-  const binary = parseBinaryName(name);
-  if (binary !== null) return { text: fileHash(binary.path) };
-  const [, kind, family, protocol] =
-    /^(dynamicports|excludedports|persistentports)\/(ipv4|ipv6)\/(tcp|udp)$/.exec(name) ?? [];
-  if (kind !== undefined && family !== undefined && protocol !== undefined) {
-    return netsh('interface', family, 'show', ...portQuestions[kind as keyof typeof portQuestions](protocol));
-  }
-  switch (name) {
-    case 'machine':
-      return { text: JSON.stringify(machineDetails()) };
-    case 'processes': {
-      const { bytes, base } = processList();
-      return { bytes, meta: { base } };
-    }
-    case 'services':
-    case 'drivers': {
-      const { bytes, pages } = activeServices(name);
-      return { bytes, meta: { pages } };
-    }
-    case 'httpsys':
-      return netsh('http', 'show', 'servicestate', 'view=requestq', 'verbose=yes');
-    case 'urlacl': {
-      const { bytes, pages } = urlReservations();
-      return { bytes, meta: { pages } };
-    }
-    case 'firewall':
-      return { text: JSON.stringify(firewallPolicy()) };
-    case 'signers':
-      return { text: systemTool(powershellCall('Windows PowerShell', signersScript, signersInput(hint.paths ?? []))) };
-    case 'iplisten':
-      return { bytes: ipListenList() };
-    case 'portproxy':
-      return {
-        text: JSON.stringify(
-          Object.fromEntries(portProxyTables.map((table) => [table, registryTexts(`${portProxyKey}\\${table}\\tcp`)])),
-        ),
-      };
-    default:
-      throw new Refused('NotSupported', `Windows has no source ${name}`);
-  }
+  const slash = name.indexOf('/');
+  const [first, rest] = slash < 0 ? [name, null] : [name.slice(0, slash), name.slice(slash + 1)];
+  const known = Object.hasOwn(answers, first) && (rest === null || Object.hasOwn(withRest, first));
+  const found = known ? answers[first as SourceName<'win32'>]({ rest, hint, command }) : null;
+  if (found === null) throw new Refused('NotSupported', `Windows has no source ${name}`);
+  return found;
 }
 
 /**
- * This Windows machine, live. What it answers to:
- *
- * | name | what | meta |
- * |---|---|---|
- * | `machine` | JSON text: `MachineDetails` | |
- * | `tcp4`, `tcp6` | bytes: MIB_TCPTABLE_OWNER_MODULE, MIB_TCP6TABLE_OWNER_MODULE; only listeners when `hint.states` has no other | |
- * | `udp4`, `udp6` | bytes: MIB_UDPTABLE_OWNER_MODULE, MIB_UDP6TABLE_OWNER_MODULE | |
- * | `processes` | bytes: SYSTEM_PROCESS_INFORMATION | `base`: the address they were read at, in hex |
- * | `process/PID` | JSON text: `ProcessDetails`; the command line only with `hint.commandLine` | |
- * | `services`, `drivers` | bytes: ENUM_SERVICE_STATUS_PROCESSW of those that are not stopped | `pages`: see decodeServices |
- * | `httpsys` | bytes: the request queues of HTTP.sys, as netsh printed them | `codePage` |
- * | `urlacl` | bytes: HTTP_SERVICE_CONFIG_URLACL_SET, one after another | `pages`: see decodeUrlReservations |
- * | `iplisten` | bytes: HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY | |
- * | `firewall` | JSON text: the policy of this machine and that of group policy, see decodeWindowsFirewall | |
- * | `portproxy` | JSON text: for each of the four tables its registry values as [name, text] | |
- * | `dynamicports/ipv4/tcp` … `dynamicports/ipv6/udp` | bytes: what netsh printed | `codePage` |
- * | `excludedports/…`, `persistentports/…`, the same four each | bytes: what netsh printed | `codePage` |
- * | `bound4`, `bound6` | bytes: MIB_TCPTABLE2, MIB_TCP6TABLE2 of bound sockets, by a child process | |
- * | `servicetags` | JSON text: `Told` by `PID:TAG`, see decodeServiceTags; by a child process | |
- * | `guestports` | bytes: HCN_PORT_RANGE_ENTRY, one after another, by a child process | |
- * | `sha256/PID/PATH` | text: the SHA-256 of the executable, in hex | |
- * | `signers` | text: who signed the files of `hint.paths`, see decodeSigners; by Windows PowerShell | |
+ * This Windows machine, live: src/facts/sources.ts says what its entries are.
  *
  * `command` starts this program once more, for the child process.
  * Reading a process that another user owns turns on SeDebugPrivilege for this process, where it is held.

@@ -1,0 +1,570 @@
+/**
+ * Every source of facts, once. Switches (PORTOWNER_DISABLE), what `doctor` reads and redacts, and
+ * docs/reference/sources.md come from here. The rooms src/machine/linux and src/machine/windows answer to these names,
+ * and the type of their answers is made from them.
+ */
+import type { Platform } from '../system/raw.ts';
+import type { Sections } from './model/facts.ts';
+
+/**
+ * How `doctor --bundle` makes an entry fit to be sent. src/doctor/redact.ts does it.
+ *
+ * | kind | for |
+ * |---|---|
+ * | `keep` | what tells of nobody |
+ * | `left out` | what nobody has looked at yet, or needs |
+ * | `console text` | bytes in a code page of their own |
+ * | `JSON`, `JSON with slashes` | JSON text whose strings have paths, URLs and addresses; strings of parts with `/` between |
+ * | `machine`, `process` | JSON text with the machine's name; with an account and a command line |
+ * | `account`, `passwd` | text: one account; lines of /etc/passwd |
+ * | `sock_diag`, `proc net`, `if_inet6` | addresses where these formats have them |
+ * | a table | addresses of `length` bytes at `places` of each row of `size` bytes, from `first` on |
+ */
+export type Redaction =
+  | 'keep'
+  | 'left out'
+  | 'console text'
+  | 'JSON'
+  | 'JSON with slashes'
+  | 'machine'
+  | 'process'
+  | 'account'
+  | 'passwd'
+  | 'sock_diag'
+  | 'proc net'
+  | 'if_inet6'
+  | { readonly first: number; readonly size: number; readonly places: readonly number[]; readonly length: 4 | 16 };
+
+/** Raw entries of one form. */
+export interface SourceEntry {
+  /** Their names. PID and UID stand for digits, PATH for any text. */
+  readonly names: readonly string[];
+  readonly content: 'bytes' | 'text' | 'JSON text';
+  /** What the bytes or the text are. */
+  readonly what: string;
+  /** What `meta` has. */
+  readonly meta?: string;
+  readonly redaction: Redaction;
+  /** Whether `doctor` reads them even where no socket needs them. */
+  readonly doctor?: true;
+}
+
+/** One source: the raw entries whose names begin with its name. */
+export interface Source {
+  /** What it gives, in words. */
+  readonly title: string;
+  /** The section of the facts that it fills, or completes; null: the machine itself. */
+  readonly section: keyof Sections | null;
+  /** Whether some of it is refused to an ordinary user: `moreRights` of src/system/raw.ts reveal it. */
+  readonly rights: boolean;
+  /** Whether PORTOWNER_DISABLE cannot switch it off. */
+  readonly always?: true;
+  /** Whether it makes a call that no test run covers, in a child process (src/machine/windows/uncovered.ts). */
+  readonly uncovered?: true;
+  readonly entries: readonly SourceEntry[];
+}
+
+/** netsh is asked for each family and protocol. */
+const ofEach = (name: string): string[] =>
+  ['ipv4/tcp', 'ipv4/udp', 'ipv6/tcp', 'ipv6/udp'].map((rest) => `${name}/${rest}`);
+
+const machine = (type: string): Source => ({
+  title: 'name, release, architecture and rights of the machine',
+  section: null,
+  rights: false,
+  always: true,
+  entries: [{ names: ['machine'], content: 'JSON text', what: type, redaction: 'machine' }],
+});
+
+const sha256 = (what: string): Source => ({
+  title: 'hashes of executables',
+  section: 'binaries',
+  rights: true,
+  always: true,
+  entries: [{ names: ['sha256/PID/PATH'], content: 'text', what, redaction: 'left out' }],
+});
+
+const windowsSources = {
+  machine: machine('`MachineDetails`'),
+  tcp4: {
+    title: 'TCP over IPv4 (GetExtendedTcpTable)',
+    section: 'sockets',
+    rights: false,
+    entries: [
+      {
+        names: ['tcp4'],
+        content: 'bytes',
+        what: 'MIB_TCPTABLE_OWNER_MODULE; only listeners when `hint.states` has no other',
+        redaction: { first: 8, size: 160, places: [4, 12], length: 4 },
+      },
+    ],
+  },
+  tcp6: {
+    title: 'TCP over IPv6 (GetExtendedTcpTable)',
+    section: 'sockets',
+    rights: false,
+    entries: [
+      {
+        names: ['tcp6'],
+        content: 'bytes',
+        what: 'MIB_TCP6TABLE_OWNER_MODULE; only listeners when `hint.states` has no other',
+        redaction: { first: 8, size: 192, places: [0, 24], length: 16 },
+      },
+    ],
+  },
+  udp4: {
+    title: 'UDP over IPv4 (GetExtendedUdpTable)',
+    section: 'sockets',
+    rights: false,
+    entries: [
+      {
+        names: ['udp4'],
+        content: 'bytes',
+        what: 'MIB_UDPTABLE_OWNER_MODULE',
+        redaction: { first: 8, size: 160, places: [0], length: 4 },
+      },
+    ],
+  },
+  udp6: {
+    title: 'UDP over IPv6 (GetExtendedUdpTable)',
+    section: 'sockets',
+    rights: false,
+    entries: [
+      {
+        names: ['udp6'],
+        content: 'bytes',
+        what: 'MIB_UDP6TABLE_OWNER_MODULE',
+        redaction: { first: 8, size: 176, places: [0], length: 16 },
+      },
+    ],
+  },
+  bound4: {
+    title: 'bound IPv4 sockets that do not listen (child process)',
+    section: 'boundSockets',
+    rights: false,
+    uncovered: true,
+    entries: [
+      {
+        names: ['bound4'],
+        content: 'bytes',
+        what: 'MIB_TCPTABLE2',
+        redaction: { first: 4, size: 28, places: [4, 12], length: 4 },
+      },
+    ],
+  },
+  bound6: {
+    title: 'bound IPv6 sockets that do not listen (child process)',
+    section: 'boundSockets',
+    rights: false,
+    uncovered: true,
+    entries: [
+      {
+        names: ['bound6'],
+        content: 'bytes',
+        what: 'MIB_TCP6TABLE2',
+        redaction: { first: 4, size: 56, places: [0, 24], length: 16 },
+      },
+    ],
+  },
+  processes: {
+    title: 'the list of processes (NtQuerySystemInformation)',
+    section: 'processes',
+    rights: false,
+    entries: [
+      {
+        names: ['processes'],
+        content: 'bytes',
+        what: 'SYSTEM_PROCESS_INFORMATION',
+        meta: '`base`: the address they were read at, in hex',
+        redaction: 'keep',
+        doctor: true,
+      },
+    ],
+  },
+  process: {
+    title: 'path, account and command line of a process',
+    section: 'processes',
+    rights: true,
+    entries: [
+      {
+        names: ['process/PID'],
+        content: 'JSON text',
+        what: '`ProcessDetails`; the command line only with `hint.commandLine`. Reading a process of another user turns on SeDebugPrivilege where it is held',
+        redaction: 'process',
+      },
+    ],
+  },
+  services: {
+    title: 'services (EnumServicesStatusEx)',
+    section: 'services',
+    rights: false,
+    entries: [
+      {
+        names: ['services'],
+        content: 'bytes',
+        what: 'ENUM_SERVICE_STATUS_PROCESSW of those that are not stopped',
+        meta: '`pages`: see decodeServices',
+        redaction: 'keep',
+        doctor: true,
+      },
+    ],
+  },
+  drivers: {
+    title: 'drivers (EnumServicesStatusEx)',
+    section: 'drivers',
+    rights: false,
+    entries: [
+      {
+        names: ['drivers'],
+        content: 'bytes',
+        what: 'ENUM_SERVICE_STATUS_PROCESSW of those that are not stopped',
+        meta: '`pages`: see decodeServices',
+        redaction: 'keep',
+        doctor: true,
+      },
+    ],
+  },
+  servicetags: {
+    title: 'which service of a shared process made a socket (child process)',
+    section: 'services',
+    rights: true,
+    uncovered: true,
+    entries: [
+      {
+        names: ['servicetags'],
+        content: 'JSON text',
+        what: '`Told` by `PID:TAG`, see decodeServiceTags',
+        redaction: 'JSON with slashes',
+        doctor: true,
+      },
+    ],
+  },
+  httpsys: {
+    title: 'the request queues of HTTP.sys (netsh)',
+    section: 'httpQueues',
+    rights: true,
+    entries: [
+      {
+        names: ['httpsys'],
+        content: 'bytes',
+        what: 'the request queues, as netsh printed them',
+        meta: '`codePage`',
+        redaction: 'console text',
+        doctor: true,
+      },
+    ],
+  },
+  urlacl: {
+    title: 'URL reservations (HttpQueryServiceConfiguration)',
+    section: 'urlReservations',
+    rights: false,
+    entries: [
+      {
+        names: ['urlacl'],
+        content: 'bytes',
+        what: 'HTTP_SERVICE_CONFIG_URLACL_SET, one after another',
+        meta: '`pages`: see decodeUrlReservations',
+        redaction: 'left out',
+      },
+    ],
+  },
+  iplisten: {
+    title: 'the IP listen list (HttpQueryServiceConfiguration)',
+    section: 'ipListenList',
+    rights: false,
+    entries: [
+      { names: ['iplisten'], content: 'bytes', what: 'HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY', redaction: 'left out' },
+    ],
+  },
+  portproxy: {
+    title: 'port proxy rules (registry)',
+    section: 'portProxies',
+    rights: false,
+    entries: [
+      {
+        names: ['portproxy'],
+        content: 'JSON text',
+        what: 'for each of the four tables its registry values as [name, text]',
+        redaction: 'JSON with slashes',
+        doctor: true,
+      },
+    ],
+  },
+  dynamicports: {
+    title: 'dynamic port ranges (netsh)',
+    section: 'dynamicRanges',
+    rights: false,
+    entries: [
+      {
+        names: ofEach('dynamicports'),
+        content: 'bytes',
+        what: 'what netsh printed',
+        meta: '`codePage`',
+        redaction: 'console text',
+      },
+    ],
+  },
+  excludedports: {
+    title: 'excluded port ranges (netsh)',
+    section: 'reservedPorts',
+    rights: false,
+    entries: [
+      {
+        names: ofEach('excludedports'),
+        content: 'bytes',
+        what: 'what netsh printed',
+        meta: '`codePage`',
+        redaction: 'console text',
+      },
+    ],
+  },
+  persistentports: {
+    title: 'excluded port ranges that come back after a restart (netsh)',
+    section: 'reservedPorts',
+    rights: false,
+    entries: [
+      {
+        names: ofEach('persistentports'),
+        content: 'bytes',
+        what: 'what netsh printed',
+        meta: '`codePage`',
+        redaction: 'console text',
+      },
+    ],
+  },
+  firewall: {
+    title: 'the rules of the firewall (registry)',
+    section: 'firewall',
+    rights: false,
+    entries: [
+      {
+        names: ['firewall'],
+        content: 'JSON text',
+        what: 'the policy of this machine and that of group policy, see decodeWindowsFirewall',
+        redaction: 'JSON',
+      },
+    ],
+  },
+  signers: {
+    title: 'who signed executables (Windows PowerShell)',
+    section: 'binaries',
+    rights: false,
+    entries: [
+      {
+        names: ['signers'],
+        content: 'text',
+        what: 'who signed the files of `hint.paths`, see decodeSigners',
+        redaction: 'left out',
+      },
+    ],
+  },
+  guestports: {
+    title: 'ports reserved for virtual machines and WSL (child process)',
+    section: 'reservedPorts',
+    rights: true,
+    uncovered: true,
+    entries: [
+      { names: ['guestports'], content: 'bytes', what: 'HCN_PORT_RANGE_ENTRY, one after another', redaction: 'keep' },
+    ],
+  },
+  sha256: sha256('the SHA-256 of the executable, in hex'),
+} as const satisfies Readonly<Record<string, Source>>;
+
+const linuxSources = {
+  machine: machine('name, release, architecture, elevated'),
+  diag: {
+    title: 'sockets from sock_diag; /proc/net is read instead',
+    section: 'sockets',
+    rights: false,
+    entries: [
+      {
+        names: ['diag/tcp', 'diag/udp4', 'diag/udp6'],
+        content: 'bytes',
+        what: 'sock_diag messages, narrowed by `hint.states`; `tcp` is IPv4 and IPv6',
+        redaction: 'sock_diag',
+      },
+    ],
+  },
+  proc: {
+    title: 'sockets and interfaces from /proc/net',
+    section: 'sockets',
+    rights: false,
+    entries: [
+      {
+        names: ['proc/net/tcp', 'proc/net/tcp6', 'proc/net/udp', 'proc/net/udp6'],
+        content: 'text',
+        what: 'that file, where there is no sock_diag',
+        redaction: 'proc net',
+      },
+      {
+        names: ['proc/net/if_inet6'],
+        content: 'text',
+        what: 'that file: numbers and names of interfaces',
+        redaction: 'if_inet6',
+      },
+    ],
+  },
+  holders: {
+    title: 'who holds a socket (/proc/PID/fd)',
+    section: 'processes',
+    rights: true,
+    entries: [
+      {
+        names: ['holders'],
+        content: 'bytes',
+        what: 'pid and socket inode, both little-endian uint32, for every open descriptor, narrowed by `hint.inodes`; a refusal as well when not every process could be looked into',
+        meta: '`unreadable`: the pids that were refused, with commas; `started`: when each was started (`pid:ticks` with commas)',
+        redaction: 'keep',
+        doctor: true,
+      },
+      {
+        names: ['holders/threads'],
+        content: 'bytes',
+        what: 'the same with the threads that have descriptors of their own, and with processes that came meanwhile',
+        meta: 'as `holders`',
+        redaction: 'left out',
+      },
+    ],
+  },
+  kernelports: {
+    title: 'ports that parts of the kernel have',
+    section: 'sockets',
+    rights: false,
+    always: true,
+    entries: [
+      {
+        names: ['kernelports'],
+        content: 'JSON text',
+        what: 'what the kernel says of ports that it has itself, see decodeKernelPorts',
+        redaction: 'left out',
+      },
+    ],
+  },
+  process: {
+    title: 'what a process says of itself (/proc/PID)',
+    section: 'processes',
+    rights: true,
+    entries: [
+      {
+        names: ['process/PID'],
+        content: 'JSON text',
+        what: 'stat, uid (effective), exe, literalExe (true where ` (deleted)` at the end of exe belongs to the name), cgroup, cmdline (with `hint.commandLine`), and in refused why one of them is missing; all of one process, whoever gets its number next',
+        redaction: 'process',
+      },
+    ],
+  },
+  boot: {
+    title: 'when the machine was started',
+    section: 'processes',
+    rights: false,
+    entries: [
+      {
+        names: ['boot'],
+        content: 'JSON text',
+        what: 'stat (only its btime), hertz (clock ticks a second)',
+        redaction: 'keep',
+        doctor: true,
+      },
+    ],
+  },
+  users: {
+    title: 'names of users from /etc/passwd',
+    section: 'processes',
+    rights: false,
+    entries: [{ names: ['users'], content: 'text', what: '/etc/passwd', redaction: 'passwd', doctor: true }],
+  },
+  user: {
+    title: 'names of users from the name service',
+    section: 'processes',
+    rights: false,
+    entries: [
+      {
+        names: ['user/UID'],
+        content: 'text',
+        what: 'the name of a user who is not in /etc/passwd',
+        redaction: 'account',
+      },
+    ],
+  },
+  firewall: {
+    title: 'the rules of the packet filter (nft, iptables-save)',
+    section: 'firewall',
+    rights: true,
+    entries: [
+      {
+        names: ['firewall'],
+        content: 'JSON text',
+        what: 'what nft, iptables-save and ip6tables-save print, see decodeLinuxFirewall',
+        redaction: 'JSON',
+      },
+    ],
+  },
+  ranges: {
+    title: 'dynamic and reserved ports (/proc/sys/net)',
+    section: 'dynamicRanges',
+    rights: false,
+    entries: [
+      {
+        names: ['ranges'],
+        content: 'JSON text',
+        what: 'ip_local_port_range, ip_local_reserved_ports, ip_unprivileged_port_start',
+        redaction: 'keep',
+      },
+    ],
+  },
+  socketunits: {
+    title: 'ports of enabled socket units (systemd)',
+    section: 'socketUnits',
+    rights: false,
+    entries: [
+      {
+        names: ['socketunits'],
+        content: 'JSON text',
+        what: 'the files of enabled socket units, see decodeSocketUnits',
+        redaction: 'left out',
+      },
+    ],
+  },
+  sha256: sha256('the SHA-256 of the executable of the process, in hex'),
+} as const satisfies Readonly<Record<string, Source>>;
+
+/** The names of the sources of one platform: the machine's answers are typed by them. */
+export type SourceName<P extends Platform> = keyof (P extends 'win32' ? typeof windowsSources : typeof linuxSources);
+
+/** The names of those that make a call that no test run covers. */
+export type UncoveredSource = {
+  [Name in SourceName<'win32'>]: (typeof windowsSources)[Name] extends { uncovered: true } ? Name : never;
+}[SourceName<'win32'>];
+
+/** The sources of both platforms, by the first part of the names of their raw entries. */
+export const sources: Readonly<Record<Platform, Readonly<Record<string, Source>>>> = {
+  win32: windowsSources,
+  linux: linuxSources,
+};
+
+/** The sources that PORTOWNER_DISABLE can switch off. */
+export const switchableSources = (platform: Platform): string[] =>
+  Object.entries(sources[platform]).flatMap(([name, { always }]) => (always === true ? [] : [name]));
+
+/** The entries that `doctor` reads, though no socket may need them. */
+export const doctorEntries = (platform: Platform): string[] =>
+  Object.values(sources[platform]).flatMap(({ entries }) =>
+    entries.flatMap(({ names, doctor }) => (doctor === true ? names : [])),
+  );
+
+const pattern = (name: string): RegExp =>
+  new RegExp(
+    `^${RegExp.escape(name)
+      .replace(/PID|UID/g, String.raw`\d+`)
+      .replace('PATH', '.+')}$`,
+    's',
+  );
+
+/** The form of a raw entry; null where no source has it. */
+export function sourceEntry(platform: Platform, name: string): SourceEntry | null {
+  const slash = name.indexOf('/');
+  const first = slash < 0 ? name : name.slice(0, slash);
+  if (!Object.hasOwn(sources[platform], first)) return null;
+  const { entries } = sources[platform][first]!;
+  return entries.find(({ names }) => names.some((one) => one === name || pattern(one).test(name))) ?? null;
+}
