@@ -3,16 +3,25 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { compileFromFile } from 'json-schema-to-typescript';
+import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { loadAllCommands } from '../cli/commands.ts';
 import { catalogue } from '../commands/catalogue.ts';
 import { catalogueText, commandTable } from './catalogue.ts';
 import { referencePages } from './reference.ts';
 import { root } from './runtime.mjs';
 
+/** The same schema with `extends` for `allOf`: the types become interfaces that extend the generic one, not intersections. */
+const withExtends = (text: string): JSONSchema =>
+  JSON.parse(text, (key, value: JSONSchema) => {
+    if (value?.allOf === undefined || key === 'properties') return value;
+    const { allOf, ...rest } = value;
+    return { ...rest, extends: allOf };
+  });
+
 /** The types of the facts, from their JSON Schema. */
 async function factTypes(): Promise<string> {
-  const types = await compileFromFile(join(root, 'src/facts/model/facts.schema.json'), {
+  const schema = withExtends(readFileSync(join(root, 'src/facts/model/facts.schema.json'), 'utf8'));
+  const types = await compile(schema, 'Facts', {
     additionalProperties: false,
     bannerComment: '',
     style: { singleQuote: true },

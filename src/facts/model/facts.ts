@@ -63,23 +63,7 @@ export interface Sections {
 /**
  * TCP and UDP sockets.
  */
-export interface SocketSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface SocketSection extends Section {
   data: Socket[];
 }
 /**
@@ -168,9 +152,9 @@ export interface FieldRefusal {
   needs: string | null;
 }
 /**
- * Processes that hold a socket, and their parents.
+ * What every section says of itself; each adds its data.
  */
-export interface ProcessSection {
+export interface Section {
   /**
    * Data of a section that is not ok says nothing about what is missing from it.
    */
@@ -187,6 +171,11 @@ export interface ProcessSection {
    * When the system was asked.
    */
   at: Instant | null;
+}
+/**
+ * Processes that hold a socket, and their parents.
+ */
+export interface ProcessSection extends Section {
   data: Process[];
 }
 /**
@@ -267,23 +256,7 @@ export interface Relay {
 /**
  * Services that have a process.
  */
-export interface ServiceSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface ServiceSection extends Section {
   data: Service[];
 }
 /**
@@ -311,23 +284,7 @@ export interface Service {
 /**
  * Ports the system hands out by itself.
  */
-export interface DynamicRangeSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface DynamicRangeSection extends Section {
   /**
    * @maxItems 256
    */
@@ -359,45 +316,13 @@ export interface PortRange {
 /**
  * Ports kept from random use, or from any.
  */
-export interface ReservedPortSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface ReservedPortSection extends Section {
   data: PortRange[];
 }
 /**
  * Windows: the request queues of HTTP.sys, which hold ports in the name of the System process. Absent in facts older than the section, as are those below.
  */
-export interface HttpQueueSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface HttpQueueSection extends Section {
   data: HttpQueue[];
 }
 /**
@@ -436,23 +361,7 @@ export interface HttpProcess {
 /**
  * Windows: the drivers that run, asked only where one may be behind a port of the kernel.
  */
-export interface DriverSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface DriverSection extends Section {
   data: Driver[];
 }
 /**
@@ -475,23 +384,7 @@ export interface Driver {
 /**
  * Windows: the rules of netsh interface portproxy.
  */
-export interface PortProxySection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface PortProxySection extends Section {
   data: PortProxy[];
 }
 /**
@@ -516,23 +409,7 @@ export interface PortProxy {
 /**
  * Windows: who may register which URL with HTTP.sys. A reservation alone holds no port.
  */
-export interface UrlReservationSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface UrlReservationSection extends Section {
   data: UrlReservation[];
 }
 /**
@@ -551,23 +428,7 @@ export interface UrlReservation {
 /**
  * Windows: the addresses that HTTP.sys listens on; an empty list means all.
  */
-export interface IpListenSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface IpListenSection extends Section {
   data: IpListenAddress[];
 }
 /**
@@ -582,45 +443,13 @@ export interface IpListenAddress {
 /**
  * Windows: how well the sockets that are bound and do not listen could be had. They are among the sockets: this section has no data of its own.
  */
-export interface BoundSocketSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface BoundSocketSection extends Section {
   data: Socket[];
 }
 /**
  * The executable files behind the sockets, only when asked for.
  */
-export interface BinarySection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface BinarySection extends Section {
   data: Binary[];
 }
 /**
@@ -647,23 +476,7 @@ export interface Binary {
 /**
  * The rules of this machine's firewall for what comes in.
  */
-export interface FirewallSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface FirewallSection extends Section {
   data: FirewallChain[];
 }
 /**
@@ -756,23 +569,7 @@ export interface PortSpan {
 /**
  * Linux: the ports that enabled socket units of systemd are to listen on.
  */
-export interface SocketUnitSection {
-  /**
-   * Data of a section that is not ok says nothing about what is missing from it.
-   */
-  status: 'ok' | 'partial' | 'failed' | 'notAsked';
-  /**
-   * Why the section is not ok.
-   */
-  reason: string | null;
-  /**
-   * What would reveal the rest.
-   */
-  needs: string | null;
-  /**
-   * When the system was asked.
-   */
-  at: Instant | null;
+export interface SocketUnitSection extends Section {
   data: SocketUnit[];
 }
 /**
