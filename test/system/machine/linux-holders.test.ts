@@ -49,7 +49,7 @@ async function started(file: string, ...args: string[]): Promise<{ pid: number; 
   return { pid: child.pid!, first: Number(String(text).split('\n')[0]) };
 }
 
-const holder = (mode: string) => started(process.execPath, '--disable-warning=ExperimentalWarning', fileURLToPath(new URL('linux-holder.ts', import.meta.url)), mode);
+const holder = (mode: string) => started(process.execPath, '--disable-warning=ExperimentalWarning', fileURLToPath(new URL('../../support/linux-holder.ts', import.meta.url)), mode);
 
 asRoot('a thread that has a table of descriptors of its own', async () => {
   const { pid, first: port } = await holder('thread');

@@ -166,8 +166,8 @@ async function seenByNobody(port: number): Promise<Sections> {
   const url = (path: string) => JSON.stringify(new URL(`../../../src/${path}`, import.meta.url).href);
   const script = `
     import { linuxSource } from ${url('machine/linux/source.ts')};
-    import { gatherLinux } from ${url('facts/gather-linux.ts')};
-    import { everything } from ${url('facts/question.ts')};
+    import { gatherLinux } from ${url('facts/gather/linux.ts')};
+    import { everything } from ${url('facts/model/question.ts')};
     process.setgroups([]); process.setgid(65534); process.setuid(65534);
     const { sections } = gatherLinux(linuxSource(), { ...everything, localPorts: [{ start: ${port}, end: ${port} }] });
     process.stdout.write(JSON.stringify(sections));`;
