@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { root } from '../../src/build/runtime.mjs';
+import { formats } from '../../src/formats/formats.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 import { facts, process as processFact, socket, udp } from '../support/example.ts';
 import type { Case } from './case.ts';
@@ -22,8 +23,6 @@ function filesIn(folder: string, pattern = /(?<!\.case\.json)$/): Buffer[] {
     .toSorted()
     .map((name) => readFileSync(join(folder, name)));
 }
-
-const formats = ['table', 'list', 'csv', 'clixml', 'json', 'ndjson'] as const;
 
 /** A command line with a form for its rows. */
 function withFormat(random: Random, args: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 /** Reads PortOwner's output back, as a program that is given it would. */
 import * as assert from 'uvu/assert';
+import type { Format } from '../../src/formats/formats.ts';
 import { endpoint, type Endpoint } from '../../src/schema/endpoint.ts';
 import { plainColumns, type Column } from '../../src/schema/column.ts';
 
@@ -82,7 +83,7 @@ export const readNdjson = (text: string): Values[] =>
     .filter((item) => !('Problem' in item));
 
 /** Every format: what reads it, and what it should then give for rows. */
-export const formats: Readonly<Record<string, { read: (text: string) => Values[]; expected: (rows: readonly Endpoint[]) => Values[] }>> = {
+export const formats: Readonly<Record<Format, { read: (text: string) => Values[]; expected: (rows: readonly Endpoint[]) => Values[] }>> = {
   table: { read: readTable, expected: (rows) => rows.map((row) => asText(row, ', ')) },
   list: { read: readList, expected: (rows) => rows.map((row) => asText(row, ', ')) },
   csv: { read: readCsv, expected: (rows) => rows.map((row) => asText(row, '; ')) },

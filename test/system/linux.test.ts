@@ -688,9 +688,9 @@ test('names that would take over a terminal, break lines or run in a spreadsheet
     assert.is(row.Path, name === 'gone' ? `${join(realpathSync(place), name)} (deleted)` : join(realpathSync(place), name));
     assert.match(row.CommandLine!, /300$/);
   }
-  for (const format of ['json', 'ndjson', 'clixml', 'csv']) {
+  for (const format of ['json', 'ndjson', 'clixml', 'csv'] as const) {
     const { out } = portowner([...ports, '--format', format]);
-    assert.equal(formats[format]!.read(out), formats[format]!.expected(rows), format);
+    assert.equal(formats[format].read(out), formats[format].expected(rows), format);
   }
   const dangerous = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]/;
   for (const format of ['table', 'list']) {
