@@ -45,6 +45,8 @@ const large: Readonly<Record<string, number>> = {
   'owners of one port before and after': 40_000,
   'services with one port before and after': 20_000,
   'dynamic UDP sockets of one program, and users': 20_000,
+  'queues of HTTP.sys for one port, and its addresses': 100_000,
+  'keys to sort by, and sockets that are alike': 60_000,
   'programs that have had one endpoint': 200_000,
 };
 
