@@ -26,7 +26,11 @@ import {
 } from '../audit/facts-problems.ts';
 import { problemText, toPortOwnerError } from '../cli/base.ts';
 import { named } from '../cli/files.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
@@ -41,7 +45,7 @@ function unlogged({ text, needs }: Refusal): Problem {
 }
 
 /** Compares this machine with what is approved. */
-export class AuditCommand extends RowCommand {
+export class AuditCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   static override paths = [['audit']];
   static override usage = Command.Usage({
     description: 'compare the listeners of this machine with a baseline and a policy, and keep the result',
@@ -181,7 +185,7 @@ export class AuditCommand extends RowCommand {
     const listed = approved?.listeners ?? [];
     const needed = hashed(listed) || signed(listed) || policy?.signers === true;
     const facts = auditable(
-      await this.facts(auditQuestion, this.hash || (this.live && needed)),
+      await this.askedMachine().facts(auditQuestion, this.hash || (this.askedMachine().live && needed)),
       this.from?.join(', ') ?? 'this machine',
     );
     const now = listeners(facts);
@@ -320,7 +324,8 @@ export class AuditCommand extends RowCommand {
         target: path,
       });
     // Another audit of this machine began later, and was faster.
-    const overtaken = refused === 'older' && this.live && Date.parse(newest) <= this.surroundings.now().getTime();
+    const overtaken =
+      refused === 'older' && this.askedMachine().live && Date.parse(newest) <= this.surroundings.now().getTime();
     if (overtaken)
       problems.push({
         severity: 'Warning',

@@ -23,7 +23,11 @@ import {
   unseenProblem,
 } from '../audit/facts-problems.ts';
 import { named } from '../cli/files.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
 /** Writes a baseline, but none that would not be read again. */
 async function writeBaseline(path: string, text: string): Promise<void> {
@@ -67,7 +71,7 @@ const hashOption = () =>
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** A command about a baseline that looks at the machine, or at a snapshot. */
-abstract class BaselineCommand extends RowCommand {
+abstract class BaselineCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   file = Option.String({ name: 'FILE' });
   hash = hashOption();
 
@@ -76,7 +80,7 @@ abstract class BaselineCommand extends RowCommand {
   }
 
   protected async now(hash = this.hash): Promise<Facts> {
-    return auditable(await this.facts(auditQuestion, hash), this.from?.join(', ') ?? 'this machine');
+    return auditable(await this.askedMachine().facts(auditQuestion, hash), this.from?.join(', ') ?? 'this machine');
   }
 }
 
@@ -191,7 +195,7 @@ export class BaselineUpdateCommand extends BaselineCommand {
     const text = readDocument(this.file);
     // A mistake in the file is told before the machine is asked.
     const { machine, listeners: approved } = parseBaseline(text, this.file);
-    const facts = await this.now(this.hash || (this.live && (hashed(approved) || signed(approved))));
+    const facts = await this.now(this.hash || (this.askedMachine().live && (hashed(approved) || signed(approved))));
     const otherMachine = machineProblem(machine, facts.machine.name, this.file);
     if (otherMachine !== null && !this.force && !this.dryRun) {
       throw new PortOwnerError(
@@ -232,7 +236,7 @@ export class BaselineUpdateCommand extends BaselineCommand {
 }
 
 /** Prints a baseline. */
-export class BaselineShowCommand extends RowCommand {
+export class BaselineShowCommand extends withOptions(RowCommand, CountOptions) {
   static override paths = [['baseline', 'show']];
   static override usage = Command.Usage({
     description: 'check a baseline and print its listeners',
@@ -249,7 +253,6 @@ export class BaselineShowCommand extends RowCommand {
     powershell: { name: 'Get-PortBaseline', operand: 'Path', parameters: { Column: '--columns' } },
   };
 
-  override readonly from: undefined = undefined;
   file = Option.String({ name: 'FILE' });
 
   override readonly schema = listenerRow;

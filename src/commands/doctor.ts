@@ -13,7 +13,11 @@ import { fileSink } from '../io/sink.ts';
 import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { check, type Check } from '../schema/check.ts';
 import { named } from '../cli/files.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
 /** A tool of the system: what it is called, and how its answer is read. */
 interface Tool {
@@ -56,7 +60,7 @@ const others: Readonly<Record<Platform, readonly string[]>> = {
 const rounds = 3;
 
 /** Looks whether PortOwner sees this machine as the machine sees itself. */
-export class DoctorCommand extends RowCommand {
+export class DoctorCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   static override paths = [['doctor']];
   static override usage = Command.Usage({
     description: "check that every source works on this machine, and that PortOwner agrees with the system's own tools",

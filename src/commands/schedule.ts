@@ -18,7 +18,10 @@ import { stateFolder } from '../schedule/units.ts';
 import { severities } from '../schema/finding.ts';
 import { auditTask } from '../schema/task.ts';
 import { reportFormat } from '../cli/report.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
 
 const systems = { windows: 'win32', linux: 'linux' } as const;
 
@@ -51,9 +54,6 @@ function refusalError(error: unknown): unknown {
 
 /** What the four have in common: whose task, and where. */
 abstract class ScheduleCommand extends RowCommand {
-  // A task is this machine's.
-  override readonly from: undefined = undefined;
-
   name = Option.String('--name', { description: `the name of the task, on Windows (default: ${defaultName})` });
   root = Option.String('--root', {
     description: 'on Linux: put the units below this folder, such as an image, and touch nothing of this machine',
@@ -218,7 +218,6 @@ export class ScheduleShowCommand extends DefinitionCommand {
   override readonly excel: boolean = false;
   override readonly stream: boolean = false;
   override readonly problems: undefined = undefined;
-  override readonly countRows: boolean = false;
   override readonly root: undefined = undefined;
 
   system = Option.String('--system', { description: 'for windows or linux (default: the system of this machine)' });
@@ -274,7 +273,7 @@ export class ScheduleShowCommand extends DefinitionCommand {
 }
 
 /** Has the audit run every night. */
-export class ScheduleInstallCommand extends DefinitionCommand {
+export class ScheduleInstallCommand extends withOptions(DefinitionCommand, CountOptions) {
   static override paths = [['schedule', 'install']];
   static override usage = Command.Usage({
     description: 'have the audit run every night, by Task Scheduler or systemd',
@@ -337,7 +336,7 @@ export class ScheduleInstallCommand extends DefinitionCommand {
 }
 
 /** Ends the nightly audits. */
-export class ScheduleRemoveCommand extends ScheduleCommand {
+export class ScheduleRemoveCommand extends withOptions(ScheduleCommand, CountOptions) {
   static override paths = [['schedule', 'remove']];
   static override usage = Command.Usage({
     description: 'end the nightly audits',
@@ -370,7 +369,7 @@ export class ScheduleRemoveCommand extends ScheduleCommand {
 }
 
 /** Says whether the audit runs every night. */
-export class ScheduleStatusCommand extends ScheduleCommand {
+export class ScheduleStatusCommand extends withOptions(ScheduleCommand, CountOptions) {
   static override paths = [['schedule', 'status']];
   static override usage = Command.Usage({
     description: 'say whether the nightly audit is installed, how it is set up, and when it last ran',

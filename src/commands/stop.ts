@@ -13,9 +13,12 @@ import { formatPorts, parsePorts, portMatcher, type PortSpan } from '../ports/ex
 import { servicePorts } from '../ports/iana.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { stopResult } from '../schema/stop.ts';
-import { factsText } from '../cli/notices.ts';
+import { factsText } from '../facts/gather/report.ts';
 import { sectionProblems } from '../ownership/problems.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
 
 const protocols = { tcp: ['TCP'], udp: ['UDP'] } as const;
 /** How long nobody may take the port afterwards: longer than systemd's and most other supervisors' pause. */
@@ -54,7 +57,7 @@ function planText(target: Target): string {
 }
 
 /** Gives a port back. */
-export class StopCommand extends RowCommand {
+export class StopCommand extends withOptions(RowCommand, CountOptions) {
   static override paths = [['stop']];
   static override usage = Command.Usage({
     description: 'give a port back: stop who listens on it',
@@ -104,9 +107,6 @@ export class StopCommand extends RowCommand {
     },
   };
 
-  // A process of a snapshot is not the one that has its number here.
-  override readonly from: undefined = undefined;
-
   ports = Option.Rest({ name: 'PORTS' });
   pid = Option.Array('--pid', { description: 'only listeners of these processes; without PORTS all of them' });
   protocol = Option.String('--protocol', { description: 'only tcp or udp' });
@@ -131,7 +131,7 @@ export class StopCommand extends RowCommand {
     const world = await this.world();
     const situation = await world.look();
     const { facts } = situation;
-    this.tell?.('Verbose', factsText(facts));
+    this.progress?.('Verbose', factsText(facts));
     const problems = sectionProblems(facts, []);
     const { targets, missing } = this.targets(situation, request);
     if (targets.length === 0 && missing.length === 0) {

@@ -12,13 +12,17 @@ import { parsePorts } from '../ports/expression.ts';
 import { exit, PortOwnerError } from '../schema/problems.ts';
 import { verdict } from '../schema/verdict.ts';
 import { sectionProblems } from '../ownership/problems.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
 /** More of a text than its beginning is not looked at: this is enough of it in UTF-8 and UTF-16. */
 const errorBytes = 256 * 1024;
 
 /** Whether a program could bind a port. */
-export class WhyCommand extends RowCommand {
+export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   static override paths = [['why']];
   static override usage = Command.Usage({
     description: 'say whether a program could bind a port now, and if not, exactly why and what to do',
@@ -88,7 +92,10 @@ export class WhyCommand extends RowCommand {
     if (request === null) return this.noPort(error!);
     let { facts, diagnosis } = await this.look(request, error);
     // A port that changes hands while it is looked at explains itself at the second look.
-    if (this.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
+    if (
+      this.askedMachine().live &&
+      (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement')
+    )
       ({ facts, diagnosis } = await this.look(request, error));
     const { row, needs } = diagnosis;
     const exitCode =
@@ -97,7 +104,7 @@ export class WhyCommand extends RowCommand {
   }
 
   private async look(request: Request, error: ParsedError | null): Promise<{ facts: Facts; diagnosis: Diagnosis }> {
-    const facts = await this.facts({
+    const facts = await this.askedMachine().facts({
       localPorts: request.port === 0 ? null : [{ start: request.port, end: request.port }],
       protocols: [request.protocol],
       sockets: 'all',
@@ -105,7 +112,10 @@ export class WhyCommand extends RowCommand {
       ranges: true,
     });
     const { diagnose } = await import('../diagnosis/diagnose.ts');
-    return { facts, diagnosis: diagnose(facts, request, this.live ? await this.probe(facts, request) : null, error) };
+    return {
+      facts,
+      diagnosis: diagnose(facts, request, this.askedMachine().live ? await this.probe(facts, request) : null, error),
+    };
   }
 
   private async probe(facts: Facts, request: Request): Promise<Probe> {

@@ -1,24 +1,7 @@
 import type { Facts } from '../facts/model/facts.ts';
+import { sectionNames } from '../facts/model/section-names.ts';
 import type { Problem } from '../schema/problems.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
-
-/** The sections of facts, for people. */
-export const sectionNames: Readonly<Record<string, string>> = {
-  sockets: 'sockets',
-  processes: 'processes',
-  services: 'services',
-  dynamicRanges: 'dynamic port ranges',
-  reservedPorts: 'reserved ports',
-  binaries: 'executables',
-  firewall: 'rules of the firewall',
-  httpQueues: 'request queues of HTTP.sys',
-  drivers: 'drivers',
-  portProxies: 'port proxy rules',
-  socketUnits: 'socket units of systemd',
-  boundSockets: 'bound sockets that do not listen',
-  urlReservations: 'URL reservations',
-  ipListenList: 'IP listen list of HTTP.sys',
-};
 
 /**
  * What the user should know about how well the facts behind these rows could be had. Details of owners that
