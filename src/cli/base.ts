@@ -3,7 +3,7 @@ import type { CommandAbout } from './about.ts';
 import type { OptionGroup } from './options/group.ts';
 import type { Refusal } from '../system/raw.ts';
 import { ClosedPipe } from '../io/sink.ts';
-import { sanitise } from '../formats/sanitise.ts';
+import { sanitise } from '../io/sanitise.ts';
 import { errorWords, isSystemError } from '../io/errors.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';

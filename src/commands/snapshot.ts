@@ -12,6 +12,7 @@ import { reportTo } from '../cli/notices.ts';
 import { factsText, reportingBinaries } from '../facts/gather/report.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions } from '../cli/options/module.ts';
+import { OutputOption } from '../cli/options/rows.ts';
 import { tellInRows } from '../cli/module-rows.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
@@ -27,7 +28,7 @@ function leaveCommandLineOut({ refusals }: Process): void {
 }
 
 /** Writes the facts about this machine. */
-export class SnapshotCommand extends withOptions(BaseCommand, ModuleOptions) {
+export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
   static override paths = [['snapshot']];
   static override usage = Command.Usage({
     description: 'write all facts about this machine as JSON, to answer from later with --from',
@@ -48,7 +49,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, ModuleOptions) {
   static readonly about: CommandAbout = {
     rows: [],
     operands: null,
-    values: { '--output': 'file', '--raw': 'folder' },
+    values: { '--raw': 'folder' },
     exitCodes: { 0: 'done', 69: 'the sockets cannot be read, or the file cannot be written' },
     powershell: {
       name: 'Save-PortSnapshot',
@@ -62,9 +63,6 @@ export class SnapshotCommand extends withOptions(BaseCommand, ModuleOptions) {
     },
   };
 
-  output = Option.String('--output,-o', {
-    description: 'write to this file (temporary file, then renamed) instead of standard output',
-  });
   raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
   hash = Option.Boolean('--hash', false, {
     description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer',

@@ -7,7 +7,7 @@ import { refusalOf } from '../system/hands.ts';
 import type { Socket } from '../facts/model/facts.ts';
 import { gather } from '../facts/gather/gather.ts';
 import { everything, holdsPort, type Question } from '../facts/model/question.ts';
-import { sanitise } from '../formats/sanitise.ts';
+import { sanitise } from '../io/sanitise.ts';
 import { addressMatcher } from '../ownership/filter.ts';
 import { formatPorts, parsePorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import { servicePorts } from '../ports/iana.ts';

@@ -7,7 +7,7 @@ import { attemptsFor, type Request } from '../diagnosis/request.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { probe, type Probe } from '../facts/gather/probe.ts';
 import { textOf } from '../io/read.ts';
-import { sanitise } from '../formats/sanitise.ts';
+import { sanitise } from '../io/sanitise.ts';
 import { parsePorts } from '../ports/expression.ts';
 import { exit, PortOwnerError } from '../schema/problems.ts';
 import { verdict } from '../schema/verdict.ts';

@@ -3,6 +3,18 @@ import * as t from 'typanion';
 import { formats } from '../../formats/formats.ts';
 import type { GroupAbout } from './group.ts';
 
+const outputOption = () =>
+  Option.String('--output,-o', {
+    description: 'write to this file (temporary file, then renamed) instead of standard output',
+  });
+
+/** Where an answer goes. */
+export class OutputOption {
+  static readonly about = { values: { '--output': 'file' } } as const satisfies GroupAbout;
+
+  output = outputOption();
+}
+
 /** How rows are written. */
 export class RowOptions {
   static readonly about = {
@@ -19,9 +31,7 @@ export class RowOptions {
     description: `how the rows are written: ${formats.join(', ')} (default: table)`,
   });
   columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
-  output = Option.String('--output,-o', {
-    description: 'write to this file (temporary file, then renamed) instead of standard output',
-  });
+  output = outputOption();
   excel = Option.Boolean('--excel', false, {
     description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)',
   });
