@@ -1,31 +1,16 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import type { Process } from '../facts/model/facts.ts';
-import { gather } from '../facts/gather/gather.ts';
-import { everything, type Question } from '../facts/model/question.ts';
-import { recordingSource, type RawEntry } from '../system/raw.ts';
-import { fileSink } from '../io/sink.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { BaseCommand, problemText } from '../cli/base.ts';
 import { checkFiles, named } from '../cli/files.ts';
 import { reportTo } from '../cli/notices.ts';
-import { factsText, reportingBinaries } from '../facts/gather/report.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions } from '../cli/options/module.ts';
 import { OutputOption } from '../cli/options/rows.ts';
 import { tellInRows } from '../cli/module-rows.ts';
+import { writeTo } from '../cli/write.ts';
+import { writeSnapshot } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
-
-/** Says why there is no command line, so that an answer from the snapshot can. */
-function leaveCommandLineOut({ refusals }: Process): void {
-  if (refusals.some(({ field }) => field === 'CommandLine')) return;
-  refusals.push({
-    field: 'CommandLine',
-    code: 'NotAsked',
-    text: 'command lines were not asked for',
-    needs: 'portowner snapshot --command-lines',
-  });
-}
 
 /** Writes the facts about this machine. */
 export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
@@ -68,6 +53,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
+
   async perform(): Promise<ExitCode> {
     if (this.problems !== 'rows') {
       if (this.stream) throw new PortOwnerError('PO1005', '--stream needs --problems rows');
@@ -81,35 +67,9 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
 
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     checkFiles([], [...named('--raw', this.raw), ...named('--output', this.output)]);
-    const question: Question = this.commandLines
-      ? { ...everything, details: new Set([...everything.details, 'commandLine']) }
-      : everything;
-    const source = await this.surroundings.source();
-    const entries = new Map<string, RawEntry>();
-    const recorded = this.raw === undefined ? source : recordingSource(source, entries, this.commandLines);
-    report?.('Progress', 'reading this machine');
-    let facts = await gather(recorded, question, this.surroundings.now());
-    if (this.hash)
-      facts = (await import('../facts/gather/binaries.ts')).withBinaries(
-        facts,
-        recorded,
-        report && reportingBinaries(report),
-      );
-    if (!this.commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
-    // The envelope first: when it cannot be written there must not be a snapshot that claims it was.
-    if (this.raw !== undefined) {
-      const { writeEnvelope } = await import('../facts/read/envelope.ts');
-      writeEnvelope(this.raw, { platform: source.platform, entries });
-    }
-    const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);
-    try {
-      sink.write(`${JSON.stringify(facts)}\n`);
-      sink.close();
-    } catch (error) {
-      sink.abort();
-      throw error;
-    }
-    report?.('Verbose', factsText(facts));
+    const { source, now } = this.surroundings;
+    const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
+    const facts = await writeSnapshot(this, { source, now, write }, report);
     sectionProblems(facts, null).forEach(warn);
     return facts.sections.sockets.status === 'failed' ? exit.unavailable : exit.ok;
   }
