@@ -13,6 +13,18 @@ export interface AuditSettings {
   readonly eventLog: boolean;
 }
 
+/** An audit that was told nothing. */
+export const noSettings: AuditSettings = {
+  baseline: null,
+  policy: null,
+  store: null,
+  reports: [],
+  failOn: null,
+  keep: null,
+  hash: false,
+  eventLog: false,
+};
+
 /** The option behind each setting, in the order of a command line; `file` where it takes paths. */
 const options: Readonly<Record<keyof AuditSettings, { readonly option: `--${string}`; readonly file?: true }>> = {
   baseline: { option: '--baseline', file: true },

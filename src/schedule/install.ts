@@ -1,3 +1,4 @@
+import { noSettings } from '../audit/settings.ts';
 import { isFuture, readRuns } from '../audit/store.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { taskText } from '../facts/decode/windows-text.ts';
@@ -456,15 +457,12 @@ function usedByWords(executable: string, words: readonly string[], platform: Tas
   if (words[0] !== 'audit') return null;
   const store = optionOf(words, '--store');
   const command = {
+    ...noSettings,
     executable,
     baseline: optionOf(words, '--baseline'),
     policy: optionOf(words, '--policy'),
     store: store ?? '',
     reports: optionsOf(words, '--report'),
-    failOn: null,
-    keep: null,
-    eventLog: false,
-    hash: false,
   };
   const absolute = platform === 'win32' ? /^(?:[A-Za-z]:\\|\\\\)/ : /^\//;
   if (
