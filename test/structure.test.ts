@@ -14,11 +14,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // main.ts: wires the catalogue, the command line and the machine.
   '.': ['cli', 'commands', 'machine'],
   commands: ['cli', 'audit', 'actions', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'formats', 'doctor', 'schedule', 'system', 'io'],
-  cli: ['ownership', 'facts', 'formats', 'schema', 'system', 'io'],
+  cli: ['actions', 'audit', 'schedule', 'ownership', 'facts', 'formats', 'ports', 'schema', 'system', 'io'],
   machine: ['facts', 'system', 'schema', 'io'],
   schedule: ['audit', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   audit: ['ownership', 'facts', 'ports', 'schema', 'system', 'io', 'generated'],
-  actions: ['diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
+  actions: ['audit', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   diagnosis: ['ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   ownership: ['facts', 'ports', 'schema', 'system', 'io'],
   doctor: ['facts', 'schema', 'system', 'io'],

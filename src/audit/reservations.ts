@@ -1,7 +1,8 @@
 import { addressScope } from '../ownership/address.ts';
-import type { Baseline } from './baseline.ts';
+import { parseBaseline, type Baseline } from './baseline.ts';
+import { readDocument } from './document.ts';
 import type { Listener } from './listeners.ts';
-import { decide, type Policy } from './policy.ts';
+import { decide, parsePolicy, type Policy } from './policy.ts';
 
 /** Why a port is not to be had for something new; null when nothing speaks against it. */
 export type Reserved = (port: number, protocol: 'TCP' | 'UDP') => string | null;
@@ -50,4 +51,19 @@ export function reservations(
     if (rule?.action === 'forbid') return `forbidden by the policy: ${rule.name}`;
     return rule === null && policy.default === 'forbid' ? 'forbidden by the policy: no rule allows it' : null;
   };
+}
+
+/** The same of files. Throws what reading a policy or a baseline throws. */
+export function reservationsOf(
+  files: { readonly policy: string | null; readonly baseline: string | null },
+  address: string | null,
+  at: Date,
+): Reserved {
+  const { policy, baseline } = files;
+  return reservations(
+    policy === null ? null : parsePolicy(readDocument(policy), policy),
+    baseline === null ? null : parseBaseline(readDocument(baseline), baseline),
+    address,
+    at.toISOString(),
+  );
 }

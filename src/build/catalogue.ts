@@ -57,25 +57,12 @@ ${entries.join('\n')}
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const list = (texts: readonly string[]): string => `@(${texts.map(quoted).join(', ')})`;
 
-/** Options that the module itself decides on. */
-const ownOptions: Readonly<Record<string, string>> = {
-  '--format': 'objects come as CLIXML',
-  '--problems': 'problems come as rows, and go to the streams they belong to',
-  '--stream': 'on in PowerShell 7, which reads a document per line',
-};
-/** Options of all commands with rows that have no parameter, and why: PowerShell does that itself. */
-const rowsLeftOut: Readonly<Record<string, string>> = {
-  '--output': 'Export-Csv, Export-Clixml and Out-File write',
-  '--excel': 'Export-Csv writes',
-  '--count': 'Measure-Object counts',
-};
-
 /**
  * Why options of a command have no parameter. Throws when one has neither a parameter nor a reason, and when a
  * parameter or a reason is about no option.
  */
 export function leftOut(
-  { path, about, definition }: KnownCommand,
+  { path, groups, definition }: KnownCommand,
   { name, parameters, leftOut: own = {} }: PowerShellFunction,
 ) {
   const passed = new Set<string>(Object.values(parameters));
@@ -83,11 +70,12 @@ export function leftOut(
   const unknown = [...passed, ...Object.keys(own)].filter((option) => !options.has(option));
   if (unknown.length > 0)
     throw new Error(`"portowner ${path}" has no option ${unknown.join(', ')}, which ${name} names`);
-  const reasons: Readonly<Record<string, string>> = own;
+  const module: Readonly<Record<string, string>> = Object.assign({}, ...groups.map((group) => group.module));
+  const reasons: Readonly<Record<string, string>> = Object.assign({}, ...groups.map((group) => group.leftOut), own);
   return definition.options.flatMap((option): [option: string, reason: string][] => {
     const [long = ''] = optionNames(option);
-    if (passed.has(long) || long in ownOptions) return [];
-    const reason = reasons[long] ?? (about.rows.length > 0 ? rowsLeftOut[long] : undefined);
+    if (passed.has(long) || long in module) return [];
+    const reason = reasons[long];
     if (reason === undefined)
       throw new Error(
         `${long} of "portowner ${path}" has no parameter of ${name}, and about.powershell.leftOut no reason`,
@@ -98,7 +86,7 @@ export function leftOut(
 
 function functionEntry(command: KnownCommand, about: PowerShellFunction): string {
   const paths = Object.entries(about.parameters)
-    .filter(([, option]) => ['file', 'folder'].includes(valuesOf(command.about, option) as string))
+    .filter(([, option]) => ['file', 'folder'].includes(valuesOf(command, option) as string))
     .map(([parameter]) => parameter);
   const table = (entries: readonly (readonly [string, string])[], indent: string): string =>
     entries.map(([key, value]) => `${indent}${key} = ${quoted(value)}`).join('\n');

@@ -1,8 +1,14 @@
 import type { ExitCode } from '../schema/problems.ts';
 import type { RowSchema } from '../schema/column.ts';
 
-/** The values of an option or operand: these words, a file, a folder, or what is in use in a column of the main question. */
-export type Values = readonly string[] | 'file' | 'folder' | { readonly column: string };
+/**
+ * The values of an option or operand: these words, a file, a folder, the columns of the command's rows, or what is in
+ * use in a column of the main question.
+ */
+export type Values = readonly string[] | 'file' | 'folder' | 'columns' | { readonly column: string };
+
+/** Values that need no look at the command's rows. */
+export type KnownValues = Exclude<Values, 'columns'>;
 
 /** The PowerShell function around a command. */
 export interface PowerShellFunction {
@@ -15,7 +21,7 @@ export interface PowerShellFunction {
   readonly parameters: Readonly<Record<string, `--${string}`>>;
   /** A parameter's values and the option's words for them, where these differ. */
   readonly terms?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Options that have no parameter, and why; those that all commands with rows share need no word. */
+  /** Options that have no parameter, and why; those of groups have their reasons there. */
   readonly leftOut?: Readonly<Record<`--${string}`, string>>;
 }
 
@@ -27,8 +33,8 @@ export interface CommandAbout {
   /** The kinds of rows that it writes, the usual one first. */
   readonly rows: readonly RowSchema[];
   /** What stands without an option; null for free text, or when nothing does. */
-  readonly operands: Values | null;
-  /** What its options take, where that is no free text; those that all commands with rows share need no word. */
+  readonly operands: KnownValues | null;
+  /** What its options take, where that is no free text; what those of groups take stands there. */
   readonly values: Readonly<Record<`--${string}`, Values>>;
   /** What its exit codes mean; 64 is wrong usage, unless something else is said. */
   readonly exitCodes: Readonly<Partial<Record<ExitCode, string>>>;

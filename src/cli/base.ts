@@ -1,8 +1,9 @@
 import { Command } from 'clipanion';
 import type { CommandAbout } from './about.ts';
+import type { OptionGroup } from './options/group.ts';
 import type { Refusal } from '../system/raw.ts';
 import { ClosedPipe } from '../io/sink.ts';
-import { sanitise } from '../formats/sanitise.ts';
+import { sanitise } from '../io/sanitise.ts';
 import { errorWords, isSystemError } from '../io/errors.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -87,7 +88,11 @@ export abstract class BaseCommand extends Command<Context & Command['context']> 
 }
 
 /** A command, as the catalogue has it. */
-export type CommandClass = (new () => BaseCommand) & { readonly paths?: string[][]; readonly about: CommandAbout };
+export type CommandClass = (new () => BaseCommand) & {
+  readonly paths?: string[][];
+  readonly about: CommandAbout;
+  readonly groups?: readonly OptionGroup[];
+};
 
 /** The first word of a command line, and what loads the command or commands that it names; empty for the main question. */
 export type Catalogue = Readonly<Record<string, () => Promise<readonly CommandClass[]>>>;

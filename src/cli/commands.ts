@@ -3,12 +3,15 @@ import type { Catalogue, CommandClass } from './base.ts';
 import { loadClipanion } from './clipanion.ts';
 import { version } from '../schema/version.ts';
 import type { CommandAbout } from './about.ts';
+import type { GroupAbout } from './options/group.ts';
 
 /** A command, and what clipanion says of its options. */
 export interface KnownCommand {
   /** Its words, with blanks between them; empty for the main question. */
   readonly path: string;
   readonly about: CommandAbout;
+  /** What is known of the groups of options that it is composed of. */
+  readonly groups: readonly GroupAbout[];
   readonly definition: Definition;
 }
 
@@ -25,7 +28,8 @@ export async function loadAllCommands(catalogue: Catalogue): Promise<KnownComman
     const [definition] = (await newCli([command])).definitions();
     // A command without usage is not for people.
     if (definition === undefined) continue;
-    known.push({ path: command.paths?.[0]?.join(' ') ?? '', about: command.about, definition });
+    const groups = (command.groups ?? []).map(({ about }) => about);
+    known.push({ path: command.paths?.[0]?.join(' ') ?? '', about: command.about, groups, definition });
   }
   return known;
 }

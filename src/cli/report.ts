@@ -2,7 +2,8 @@ import { extname } from 'node:path';
 import { endings, formatOfEnding, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import { fileSink } from '../io/sink.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
-import { plainColumns, type AnyRow, type RowSchema } from '../schema/column.ts';
+import { plainColumns, type AnyRow } from '../schema/column.ts';
+import { finding, type Finding } from '../schema/finding.ts';
 import { problemText } from './base.ts';
 
 /** The format of a report's file. Throws PO1001. */
@@ -36,12 +37,11 @@ function problemRow({ severity, code, message, hint }: Problem, machine: string)
  */
 export async function writeReport(
   path: string,
-  schema: RowSchema,
-  rows: readonly AnyRow[],
+  rows: readonly Finding[],
   problems: readonly Problem[],
-  machine: string,
-  note: string,
+  { machine, summary }: { readonly machine: string; readonly summary: string },
 ): Promise<void> {
+  const schema = finding;
   const format = reportFormat(path);
   const { narrow, forPeople, spreadsheet } = traitsOf(format);
   const columns = plainColumns(schema).filter((column) => narrow !== true || column.importance !== undefined);
@@ -62,7 +62,7 @@ export async function writeReport(
       for (const row of rows) writer.row(row);
       await writer.end();
     }
-    if (forPeople === true) sink.write(`${note}\n${problems.map(problemText).join('')}`);
+    if (forPeople === true) sink.write(`${summary}\n${problems.map(problemText).join('')}`);
     sink.close();
   } catch (error) {
     sink.abort();

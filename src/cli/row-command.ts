@@ -1,54 +1,23 @@
-import { Option } from 'clipanion';
-import * as t from 'typanion';
-import type { Facts } from '../facts/model/facts.ts';
-import { gather } from '../facts/gather/gather.ts';
-import type { Question } from '../facts/model/question.ts';
-import type { FactsReader } from '../facts/read/read.ts';
+import { machineOf, thisMachine, type Machine } from '../facts/machine.ts';
 import { formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { RowWriter } from '../formats/writer.ts';
 import { ClosedPipe, fileSink, type Sink } from '../io/sink.ts';
-import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
-import { plainColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
+import type { Answer } from '../schema/answer.ts';
+import { PortOwnerError, type ExitCode, type Report } from '../schema/problems.ts';
+import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
 import { BaseCommand, problemText } from './base.ts';
-import { factsText, tellingBinaries, tellingTo, type Tell } from './notices.ts';
-import { endingProblem } from './module-rows.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
-
-/** What a row command answers. */
-export interface Answer {
-  readonly rows: readonly AnyRow[];
-  readonly problems: readonly Problem[];
-  readonly exitCode: ExitCode;
-  /** What a person is told when there are no rows, or besides them. */
-  readonly note?: string;
-  /** What kind of answer it is, where PowerShell has a view of its own for it: the name of a variant. */
-  readonly variant?: string;
-}
+import { endingProblem } from './module-rows.ts';
+import { reportTo } from './notices.ts';
+import { withOptions } from './options/group.ts';
+import { RowOptions } from './options/rows.ts';
 
 /** A command that answers with rows of one kind: how they are sorted out and written is the same for all. */
-export abstract class RowCommand extends BaseCommand {
-  format = Option.String('--format,-f', {
-    description: `how the rows are written: ${formats.join(', ')} (default: table)`,
-  });
-  columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
-  output = Option.String('--output,-o', {
-    description: 'write to this file (temporary file, then renamed) instead of standard output',
-  });
-  from = Option.Array('--from', {
-    description:
-      'answer from this snapshot (- is standard input) instead of this machine; or from what Get-NetTCPConnection, Get-Process … gave to Export-Clixml, in one file or several',
-  });
-  excel = Option.Boolean('--excel', false, {
-    description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)',
-  });
-  stream = Option.Boolean('--stream', false, { description: 'CLIXML: a document for each few rows, for PowerShell 7' });
-  problems = Option.String('--problems', {
-    description:
-      'rows: put errors, warnings and what is going on among the rows, for the PowerShell module; in CLIXML the last item then has the severity End',
-    validator: t.isEnum(['rows'] as const),
-  });
-  readonly countRows: boolean = Option.Boolean('--count', false, { description: 'write only the number of rows' });
+export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
+  /** Where the command has CountOptions and SnapshotOptions. */
+  declare readonly countRows?: boolean;
+  declare readonly from?: string[] | undefined;
 
   abstract readonly schema: RowSchema;
 
@@ -60,45 +29,14 @@ export abstract class RowCommand extends BaseCommand {
   /** Answers; `columns` are those that will be written or counted on. */
   protected abstract answer(columns: readonly Column[]): Promise<Answer>;
 
-  /** Tells what is going on; only there when somebody asked for it. */
-  protected tell: Tell | undefined;
+  /** Reports what is going on; only there when somebody asked for it. */
+  protected progress: Report | undefined;
 
-  #reader: Promise<FactsReader> | undefined;
-
-  /** The facts for a question, from this machine or from --from; with the hashes of executables when they are wanted. */
-  protected async facts(question: Question, hash = false): Promise<Facts> {
-    if (this.from !== undefined) {
-      if (hash)
-        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --from answers from a file', {
-          hint: 'portowner snapshot --hash puts the hashes into a snapshot.',
-        });
-      this.#reader ??= this.read(this.from);
-      const facts = await (await this.#reader)(question);
-      this.tell?.('Verbose', factsText(facts));
-      return facts;
-    }
-    const source = await this.surroundings.source();
-    if (question.firewall === true) this.tell?.('Progress', 'reading this machine and the rules of its firewall');
-    const live = await gather(source, question, this.surroundings.now());
-    const facts = hash
-      ? (await import('../facts/gather/binaries.ts')).withBinaries(
-          live,
-          source,
-          this.tell && tellingBinaries(this.tell),
-        )
-      : live;
-    this.tell?.('Verbose', factsText(facts));
-    return facts;
-  }
-
-  /** Reads files, and tells of each. */
-  protected async read(paths: readonly string[]): Promise<FactsReader> {
-    const { readFacts } = await import('../facts/read/read.ts');
-    return readFacts(paths, (name) => this.tell?.('Progress', `reading ${name}`));
-  }
-
-  get live(): boolean {
-    return this.from === undefined;
+  /** The machine that is asked. */
+  protected askedMachine(): Machine {
+    return this.from === undefined
+      ? thisMachine(this.surroundings, this.progress)
+      : machineOf(this.from, this.progress);
   }
 
   /** Whether people read the answer, and a note with it. */
@@ -120,12 +58,12 @@ export abstract class RowCommand extends BaseCommand {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json or ndjson');
     }
     // In a file nobody would look for what ended the command.
-    if (this.problems === 'rows' && !this.countRows && this.output === undefined)
+    if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return this.writing((sink) => this.performInRows(format, sink));
     const columns = this.chosenColumns(format);
     const answer = await this.checkedAnswer(columns);
     return this.writing(async (sink) => {
-      if (this.countRows) {
+      if (this.countRows === true) {
         for (const problem of answer.problems) this.surroundings.error(problemText(problem));
         sink.write(`${answer.rows.length}\n`);
         return answer.exitCode;
@@ -149,7 +87,7 @@ export abstract class RowCommand extends BaseCommand {
     }
     let answer: Answer | null = null;
     const writer = await this.writer(format, columns, sink, () => answer?.variant);
-    this.tell = tellingTo(writer);
+    this.progress = reportTo(writer);
     answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch(
       (error: unknown): Answer => {
         const { problem, exitCode } = endingProblem(error);
@@ -167,7 +105,7 @@ export abstract class RowCommand extends BaseCommand {
   protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
     const { inputs, outputs = [] } = this.files();
     checkFiles(inputs, [...outputs, ...named('--output', this.output)]);
-    return this.answer(this.countRows ? [] : columns);
+    return this.answer(this.countRows === true ? [] : columns);
   }
 
   private chosenFormat(): Format {

@@ -1,24 +1,15 @@
 import type { Definition } from 'clipanion';
 import { subcommands, type CommandWords, type OptionWords } from './completion/words.ts';
-import { formats } from '../formats/formats.ts';
 import { plainColumns } from '../schema/column.ts';
-import type { CommandAbout, Values } from './about.ts';
+import type { KnownValues, Values } from './about.ts';
 import type { KnownCommand } from './commands.ts';
 
-/** What the options that all commands with rows share take. */
-const rowValues: Readonly<Record<string, Values>> = {
-  '--format': formats,
-  '--problems': ['rows'],
-  '--output': 'file',
-  '--from': 'file',
-};
-
 /** What an option of a command takes; null when it is free text, or nothing. */
-export function valuesOf({ rows, values }: CommandAbout, option: string): Values | null {
-  if (rows.length > 0 && (option === '--columns' || option === '--sort'))
-    return [...new Set(rows.flatMap((schema) => plainColumns(schema).map(({ name }) => name)))];
-  const own: Readonly<Record<string, Values>> = values;
-  return own[option] ?? (rows.length > 0 ? rowValues[option] : undefined) ?? null;
+export function valuesOf({ about, groups }: KnownCommand, option: string): KnownValues | null {
+  const all = [about.values, ...groups.map(({ values }) => values)] as readonly Readonly<Record<string, Values>>[];
+  const values = all.map((one) => one?.[option]).find((found) => found !== undefined) ?? null;
+  if (values !== 'columns') return values;
+  return [...new Set(about.rows.flatMap((schema) => plainColumns(schema).map(({ name }) => name)))];
 }
 
 const help: OptionWords = {
@@ -44,14 +35,15 @@ export function optionNames({ definition }: Definition['options'][number]): stri
 
 /** All that may stand on a command line. */
 export function commandWords(all: readonly KnownCommand[]): CommandWords[] {
-  const commands = all.map(({ path, about, definition }): CommandWords => {
+  const commands = all.map((command): CommandWords => {
+    const { path, about, definition } = command;
     const options = definition.options.map((option): OptionWords => {
       const names = optionNames(option);
       return {
         names,
         description: option.description ?? '',
         takesValue: / #\d+/.test(option.definition),
-        values: valuesOf(about, names[0]!),
+        values: valuesOf(command, names[0]!),
       };
     });
     return {

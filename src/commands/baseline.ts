@@ -1,87 +1,27 @@
-import { existsSync } from 'node:fs';
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import type { Baseline } from '../audit/baseline.ts';
-import { changeRows } from '../audit/findings.ts';
-import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
-import type { Facts } from '../facts/model/facts.ts';
-import { fileSink } from '../io/sink.ts';
-import { exit, PortOwnerError } from '../schema/problems.ts';
-import { finding } from '../schema/finding.ts';
-import { listenerRow, type ListenerRow } from '../schema/listener.ts';
-import {
-  auditable,
-  factProblems,
-  gaps,
-  hashed,
-  hashProblem,
-  machineProblem,
-  signed,
-  signerProblem,
-  some,
-  unfoundProblem,
-  unseenProblem,
-} from '../audit/facts-problems.ts';
 import { named } from '../cli/files.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { finding } from '../schema/finding.ts';
+import { listenerRow } from '../schema/listener.ts';
 
-/** Writes a baseline, but none that would not be read again. */
-async function writeBaseline(path: string, text: string): Promise<void> {
-  const { checkWritable } = await import('../audit/document.ts');
-  checkWritable(text, path);
-  const sink = fileSink(path);
-  try {
-    sink.write(text);
-    sink.close();
-  } catch (error) {
-    sink.abort();
-    throw error;
-  }
-}
+/** The file of a baseline, and how the machine is looked at for it. */
+class BaselineOptions {
+  static readonly about = {};
 
-function rowOf(
-  { port, protocol, address, scope, program, services, user, sha256, signer }: Listener,
-  comment: string | null,
-  machine: string | null,
-): ListenerRow {
-  return {
-    Port: String(port),
-    Protocol: protocol,
-    LocalAddress: address,
-    AddressScope: scope,
-    Program: program,
-    Services: services.length === 0 ? null : services,
-    UserName: user,
-    Sha256: sha256,
-    Signer: signer,
-    Comment: comment,
-    ComputerName: machine,
-  };
-}
-
-const hashOption = () =>
-  Option.Boolean('--hash', false, {
+  file = Option.String({ name: 'FILE' });
+  hash = Option.Boolean('--hash', false, {
     description:
       'read the executables too, and keep their SHA-256 and, on Windows, their signer: a file that was replaced is found then',
   });
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-
-/** A command about a baseline that looks at the machine, or at a snapshot. */
-abstract class BaselineCommand extends RowCommand {
-  file = Option.String({ name: 'FILE' });
-  hash = hashOption();
-
-  protected override files() {
-    return { ...super.files(), outputs: named('FILE', this.file) };
-  }
-
-  protected async now(hash = this.hash): Promise<Facts> {
-    return auditable(await this.facts(auditQuestion, hash), this.from?.join(', ') ?? 'this machine');
-  }
 }
 
 /** Approves what listens now. */
-export class BaselineCreateCommand extends BaselineCommand {
+export class BaselineCreateCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, BaselineOptions) {
   static override paths = [['baseline', 'create']];
   static override usage = Command.Usage({
     description: 'write the listeners of this machine to a file, as the approved state',
@@ -116,40 +56,18 @@ export class BaselineCreateCommand extends BaselineCommand {
 
   override readonly schema = listenerRow;
 
+  protected override files() {
+    return { ...super.files(), outputs: named('FILE', this.file) };
+  }
+
   protected async answer(): Promise<Answer> {
-    if (!this.force && existsSync(this.file)) {
-      throw new PortOwnerError('PO4204', `${this.file} exists already`, {
-        hint: 'portowner baseline update brings it up to date; --force replaces it.',
-        target: this.file,
-      });
-    }
-    const { baselineText } = await import('../audit/baseline.ts');
-    const facts = await this.now();
-    const missing = gaps(facts);
-    if (missing.length > 0 && !this.force) {
-      throw new PortOwnerError(
-        'PO3001',
-        `${missing.join(', and ')}, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? facts.sections.processes.reason ?? facts.sections.dynamicRanges.reason ?? 'no reason is known'}`,
-        { hint: '--force writes what could be read.', target: this.file },
-      );
-    }
-    const found = listeners(facts);
-    await writeBaseline(this.file, baselineText(facts.machine.name, found));
-    const unseen = unseenProblem(
-      found.filter(({ program }) => program === null),
-      'which the baseline leaves open',
-    );
-    return {
-      rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
-      problems: [...factProblems(facts), ...some(unseen, unfoundProblem(found, 'so that the baseline leaves it open'))],
-      exitCode: missing.length > 0 ? exit.unavailable : exit.ok,
-      note: `${counted(found.length, 'listener')} approved in ${this.file}.`,
-    };
+    const { createBaseline } = await import('../audit/make-baseline.ts');
+    return createBaseline(this, this.askedMachine());
   }
 }
 
 /** Brings a baseline up to date. */
-export class BaselineUpdateCommand extends BaselineCommand {
+export class BaselineUpdateCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, BaselineOptions) {
   static override paths = [['baseline', 'update']];
   static override usage = Command.Usage({
     description: 'approve what has changed since a baseline was written, and say what that was',
@@ -185,54 +103,18 @@ export class BaselineUpdateCommand extends BaselineCommand {
 
   override readonly schema = finding;
 
+  protected override files() {
+    return { ...super.files(), outputs: named('FILE', this.file) };
+  }
+
   protected async answer(): Promise<Answer> {
-    const { updateBaseline, parseBaseline } = await import('../audit/baseline.ts');
-    const { readDocument } = await import('../audit/document.ts');
-    const text = readDocument(this.file);
-    // A mistake in the file is told before the machine is asked.
-    const { machine, listeners: approved } = parseBaseline(text, this.file);
-    const facts = await this.now(this.hash || (this.live && (hashed(approved) || signed(approved))));
-    const otherMachine = machineProblem(machine, facts.machine.name, this.file);
-    if (otherMachine !== null && !this.force && !this.dryRun) {
-      throw new PortOwnerError(
-        'PO4205',
-        `${this.file} is of the machine ${machine}, and this is ${facts.machine.name}: nothing is changed`,
-        {
-          hint: '--force changes it all the same; without its line machine: a baseline is for any machine.',
-          target: this.file,
-        },
-      );
-    }
-    // What could not all be read may be there still.
-    const partial = gaps(facts).length > 0;
-    const keepClosed = this.keepClosed || partial;
-    const now = listeners(facts);
-    const { text: updated, comparison } = updateBaseline(text, this.file, now, { keepClosed });
-    if (updated !== text && !this.dryRun) await writeBaseline(this.file, updated);
-    const changes = comparison.changes.filter(({ kind }) => kind !== 'FileGone' && !(keepClosed && kind === 'Closed'));
-    return {
-      rows: changeRows(changes, facts.machine.name, { name: `baseline ${this.file}`, approve: null }),
-      problems: [
-        ...factProblems(facts),
-        ...some(
-          otherMachine,
-          unseenProblem(comparison.unseen, 'whose entries stay as they are'),
-          unfoundProblem(now, 'so that its entry stays as it is'),
-          hashProblem(approved, facts, this.file),
-          signerProblem(signed(approved), facts, this.file),
-        ),
-      ],
-      exitCode: partial ? exit.unavailable : exit.ok,
-      note:
-        updated === text
-          ? `${this.file} is up to date.`
-          : `${counted(changes.length, 'change')} ${this.dryRun ? 'to approve' : 'approved'} in ${this.file}.`,
-    };
+    const { bringUpToDate } = await import('../audit/make-baseline.ts');
+    return bringUpToDate(this, this.askedMachine());
   }
 }
 
 /** Prints a baseline. */
-export class BaselineShowCommand extends RowCommand {
+export class BaselineShowCommand extends withOptions(RowCommand, CountOptions) {
   static override paths = [['baseline', 'show']];
   static override usage = Command.Usage({
     description: 'check a baseline and print its listeners',
@@ -249,7 +131,6 @@ export class BaselineShowCommand extends RowCommand {
     powershell: { name: 'Get-PortBaseline', operand: 'Path', parameters: { Column: '--columns' } },
   };
 
-  override readonly from: undefined = undefined;
   file = Option.String({ name: 'FILE' });
 
   override readonly schema = listenerRow;
@@ -259,14 +140,7 @@ export class BaselineShowCommand extends RowCommand {
   }
 
   protected async answer(): Promise<Answer> {
-    const { parseBaseline } = await import('../audit/baseline.ts');
-    const { readDocument } = await import('../audit/document.ts');
-    const { machine, listeners: approved, comments }: Baseline = parseBaseline(readDocument(this.file), this.file);
-    return {
-      rows: approved.map((listener, index) => rowOf(listener, comments[index] ?? null, machine)),
-      problems: [],
-      exitCode: exit.ok,
-      ...(approved.length === 0 ? { note: `${this.file} approves no listener.` } : {}),
-    };
+    const { showBaseline } = await import('../audit/make-baseline.ts');
+    return showBaseline(this.file);
   }
 }

@@ -7,12 +7,16 @@ import type { Facts } from '../facts/model/facts.ts';
 import { exit, type ExitCode } from '../schema/problems.ts';
 import { conflict, type Conflict } from '../schema/conflict.ts';
 import { sectionProblems } from '../ownership/problems.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
 const severityWords = ['error', 'warning', 'information'] as const;
 
 /** Everything on a machine that is or will become a conflict over a port. */
-export class ConflictsCommand extends RowCommand {
+export class ConflictsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   static override paths = [['conflicts']];
   static override usage = Command.Usage({
     description: 'list everything on this machine that is or will become a conflict over a port',
@@ -52,7 +56,7 @@ export class ConflictsCommand extends RowCommand {
   override readonly schema = conflict;
 
   protected async answer(): Promise<Answer> {
-    const facts = await this.facts({
+    const facts = await this.askedMachine().facts({
       localPorts: null,
       protocols: ['TCP', 'UDP'],
       sockets: 'all',

@@ -16,11 +16,14 @@ import {
   unseenProblem,
 } from '../audit/facts-problems.ts';
 import { named } from '../cli/files.ts';
-import { factsText } from '../cli/notices.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { machineOf } from '../facts/machine.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
 
 /** What changed between two snapshots, or since one. */
-export class DiffCommand extends RowCommand {
+export class DiffCommand extends withOptions(RowCommand, CountOptions) {
   static override paths = [['diff']];
   static override usage = Command.Usage({
     description: 'say which listeners differ between two snapshots, or between a snapshot and now',
@@ -51,7 +54,6 @@ export class DiffCommand extends RowCommand {
     },
   };
 
-  override readonly from: undefined = undefined;
   before = Option.String({ name: 'A' });
   after = Option.String({ name: 'B', required: false });
   hash = Option.Boolean('--hash', false, {
@@ -77,7 +79,7 @@ export class DiffCommand extends RowCommand {
     const [one, other] = [
       await this.snapshot(before),
       after === undefined
-        ? auditable(await this.facts(auditQuestion, this.hash), 'this machine')
+        ? auditable(await this.askedMachine().facts(auditQuestion, this.hash), 'this machine')
         : await this.snapshot(after),
     ];
     const now = listeners(other);
@@ -105,8 +107,6 @@ export class DiffCommand extends RowCommand {
   }
 
   private async snapshot(path: string): Promise<Facts> {
-    const facts = await (await this.read([path]))(auditQuestion);
-    this.tell?.('Verbose', factsText(facts));
-    return auditable(facts, path);
+    return auditable(await machineOf([path], this.progress).facts(auditQuestion), path);
   }
 }

@@ -8,10 +8,13 @@ import { exit, PortOwnerError } from '../schema/problems.ts';
 import { auditRun, portSpan } from '../schema/audit-run.ts';
 import type { RowSchema } from '../schema/column.ts';
 import { named } from '../cli/files.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
 
 /** Answers from the store of audits. */
-export class HistoryCommand extends RowCommand {
+export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
   static override paths = [['history']];
   static override usage = Command.Usage({
     description: 'list the audits of a store, or say when a port or a program appeared, disappeared or changed hands',
@@ -47,7 +50,6 @@ export class HistoryCommand extends RowCommand {
     },
   };
 
-  override readonly from: undefined = undefined;
   ports = Option.Rest({ name: 'PORTS' });
   store = Option.String('--store', { description: 'the file that portowner audit --store keeps' });
   program = Option.Array('--program', {

@@ -1,80 +1,24 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import type { Facts, Socket } from '../facts/model/facts.ts';
-import { holdsPort, selectSockets, type Question } from '../facts/model/question.ts';
-import { detailsFor } from '../ownership/details.ts';
-import { endpoints } from '../ownership/endpoints.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import { subjectOf } from '../cli/subject.ts';
+import { listed, noValue, portSpans, processIds, word } from '../cli/values.ts';
 import type { RowFilter } from '../ownership/filter.ts';
-import { defaultOrder } from '../ownership/order.ts';
-import { formatPorts, parsePorts, type PortSpan } from '../ports/expression.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import { whoOwns } from '../ownership/who.ts';
+import type { Answer } from '../schema/answer.ts';
 import type { Column } from '../schema/column.ts';
-import { endpoint, type Endpoint } from '../schema/endpoint.ts';
-import { askedColumns, variantOf } from '../schema/variant.ts';
-import { sectionProblems } from '../ownership/problems.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { endpoint, tcpStates } from '../schema/endpoint.ts';
+import { askedColumns } from '../schema/variant.ts';
 
 const rangeNames = { 'well-known': 'WellKnown', registered: 'Registered', dynamic: 'Dynamic' } as const;
-
-/** Comma-separated values of an option that may be repeated; null when it was not given. Throws PO1001. */
-function listed(option: string, values: readonly string[] | undefined): readonly string[] | null {
-  if (values === undefined) return null;
-  const list = values
-    .flatMap((value) => value.split(','))
-    .map((value) => value.trim())
-    .filter((value) => value !== '');
-  // A script's variable that is not set must not become the answer "nobody".
-  if (list.length === 0)
-    throw new PortOwnerError('PO1001', `${option} needs a value`, {
-      hint: 'portowner --help says which.',
-      target: option,
-    });
-  return list;
-}
-
-function oneOf<T extends string>(option: string, values: readonly string[], allowed: Readonly<Record<string, T>>): T[] {
-  return values.map((value) => {
-    const found = Object.entries(allowed).find(([name]) => name.toLowerCase() === value.toLowerCase());
-    if (found === undefined) {
-      throw new PortOwnerError('PO1001', `${option} has no value ${JSON.stringify(value)}`, {
-        hint: `It takes ${Object.keys(allowed).join(', ')}.`,
-        target: value,
-      });
-    }
-    return found[1];
-  });
-}
-
-const states = Object.fromEntries(
-  [
-    'Bound',
-    'Closed',
-    'CloseWait',
-    'Closing',
-    'DeleteTCB',
-    'Established',
-    'FinWait1',
-    'FinWait2',
-    'LastAck',
-    'Listen',
-    'SynReceived',
-    'SynSent',
-    'TimeWait',
-  ].map((name) => [name, name]),
-);
-const protocolNames = { tcp: 'TCP', udp: 'UDP' } as const;
-
-/** What PORTS ask for. The PowerShell module also asks for processes there, as `pid:1234`: the answer has the sockets of either. */
-interface Subject {
-  /** Null asks for every port. */
-  readonly spans: PortSpan[] | null;
-  readonly pids: ReadonlySet<number>;
-  /** What could not be read. */
-  readonly problems: Problem[];
-}
+const states = Object.fromEntries(tcpStates.map((name) => [name, name]));
+const protocols = { tcp: 'TCP', udp: 'UDP' } as const;
 
 /** The main question: who owns a port. */
-export class PortsCommand extends RowCommand {
+export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   static override paths = [Command.Default];
   static override usage = Command.Usage({
     description: 'say who owns a port, or list every listening and bound port with its owner',
@@ -97,13 +41,14 @@ export class PortsCommand extends RowCommand {
     rows: [endpoint],
     operands: { column: 'LocalPort' },
     values: {
-      '--protocol': Object.keys(protocolNames),
-      '--state': Object.keys(states),
+      '--protocol': Object.keys(protocols),
+      '--state': tcpStates,
       '--range': Object.keys(rangeNames),
       '--pid': { column: 'OwningProcess' },
       '--image': { column: 'ImageName' },
       '--user': { column: 'UserName' },
       '--service': { column: 'Services' },
+      '--sort': 'columns',
     },
     exitCodes: {
       0: 'there is an owner',
@@ -167,9 +112,12 @@ export class PortsCommand extends RowCommand {
 
   override readonly schema = endpoint;
 
+  private get connections(): boolean {
+    return this.all || this.state !== undefined || this.remotePort !== undefined;
+  }
+
   protected override defaultColumns(): readonly Column[] {
-    const connections = this.all || this.state !== undefined || this.remotePort !== undefined;
-    const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
+    const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || this.connections);
     return [...columns, ...askedColumns(endpoint, (option) => this.asks(option))];
   }
 
@@ -178,228 +126,41 @@ export class PortsCommand extends RowCommand {
   }
 
   protected async answer(columns: readonly Column[]): Promise<Answer> {
-    const subject = await this.subject();
-    if (subject.problems.length > 0 && subject.spans?.length === 0 && subject.pids.size === 0)
-      return { rows: [], problems: subject.problems, exitCode: exit.usage };
-    const { pids } = subject;
-    const spans = pids.size === 0 ? subject.spans : null;
-    const all = this.all || this.state !== undefined || this.remotePort !== undefined;
-    const filter = await this.filter();
-    const keys = this.sort === undefined ? null : (await import('../ownership/sort.ts')).parseSort(this.sort, endpoint);
-    const resolveSeconds = this.resolve === false ? null : this.secondsToResolve(this.resolve);
-    const wanted = [
-      ...columns.map((column) => column.name),
-      ...(this.firewall ? ['Path', 'Services'] : []),
-      ...(keys ?? []).map((key) => key.column.name),
-      ...(filter?.columns ?? []),
-    ];
-
-    const question: Question = {
-      localPorts: spans,
-      protocols: this.protocols(),
-      sockets: all || (pids.size > 0 && subject.spans?.length !== 0) ? 'all' : spans === null ? 'listeners' : 'answer',
-      details: detailsFor(wanted),
-      ranges: false,
+    const request = {
+      subject: await subjectOf(this.ports, this.problems === 'rows'),
+      filter: await this.filter(),
+      sort: this.sort === undefined ? null : (await import('../ownership/sort.ts')).parseSort(this.sort, endpoint),
+      resolveSeconds: this.resolve === false ? null : resolveSeconds(this.resolve),
+      protocols: (listed('--protocol', this.protocol) ?? Object.keys(protocols)).map((text) =>
+        word('--protocol', text, protocols),
+      ),
+      all: this.connections,
       firewall: this.firewall,
+      columns: columns.map(({ name }) => name),
+      forPeople: this.forPeople,
     };
-    const facts = await this.facts(question);
-    const serviceName = wanted.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null;
-    const sockets =
-      pids.size === 0
-        ? selectSockets(facts.sections.sockets.data, question)
-        : this.socketsOf(facts.sections.sockets.data, subject, question, all);
-    let rows = endpoints(facts, sockets, { live: this.live, serviceName });
-    const chosen = new Set(pids.size === 0 ? [] : sockets);
-    // A socket whose owner is hidden may be one of a process that was asked for.
-    const hidden =
-      pids.size === 0
-        ? []
-        : facts.sections.sockets.data.filter(
-            (socket) =>
-              socket.pid === null &&
-              socket.refusals.length > 0 &&
-              question.protocols.includes(socket.protocol) &&
-              (all || holdsPort(socket)) &&
-              !chosen.has(socket),
-          );
-    let undecided: readonly Endpoint[] = endpoints(facts, hidden, { live: this.live, serviceName });
-    if (filter !== null) {
-      const { test } = filter;
-      undecided = [...undecided.filter((row) => test(row) !== false), ...rows.filter((row) => test(row) === null)];
-      rows = rows.filter((row) => test(row) === true);
-    }
-    if (this.firewall) rows = (await import('../ownership/firewall.ts')).withFirewall(rows, facts);
-    rows.sort(defaultOrder);
-    if (keys !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(keys));
-
-    const problems = [
-      ...subject.problems,
-      ...sectionProblems(facts, undecided.length === 0 ? rows : [...rows, ...undecided]),
-    ];
-    if (resolveSeconds !== null) {
-      const resolved = await (
-        await import('../ownership/resolve.ts')
-      ).resolveNames(rows, resolveSeconds, undefined, (addresses) => {
-        this.tell?.(
-          'Progress',
-          `asking DNS for the names of ${addresses} address${addresses === 1 ? '' : 'es'}, for up to ${resolveSeconds} s`,
-        );
-      });
-      rows = resolved.rows;
-      problems.push(...resolved.problems);
-    }
-    const exitCode = this.verdict(facts, rows, undecided, spans);
-    const variant = variantOf(
-      endpoint,
-      rows.some((row) => row.RemotePort !== null),
-      (option) => this.asks(option),
-    ).name;
-    if (rows.length > 0) return { rows, problems, exitCode, ...(variant === '' ? {} : { variant }) };
-    if (exitCode !== exit.unavailable && !this.forPeople) return { rows, problems, exitCode };
-    const note = await this.nobody(question, exitCode, filter !== null, undecided, facts);
-    // An empty list would look like "nobody".
-    if (!this.forPeople)
-      problems.push({
-        severity: 'Error',
-        code: 'PO3001',
-        message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}`,
-      });
-    return { rows, problems, exitCode, note };
+    return whoOwns(request, this.askedMachine(), this.progress);
   }
 
-  private async subject(): Promise<Subject> {
-    if (this.ports.length === 0) return { spans: null, pids: new Set(), problems: [] };
-    const spans: PortSpan[] = [];
-    const pids = new Set<number>();
-    const problems: Problem[] = [];
-    for (const text of this.ports.flatMap((ports) => ports.split(','))) {
-      const pid = /^pid:(\d{1,10})$/.exec(text)?.[1];
-      if (pid !== undefined) {
-        pids.add(Number(pid));
-        continue;
-      }
-      try {
-        spans.push(...(await this.spans([text]))!);
-      } catch (error) {
-        // A pipeline gets an error for each item that is wrong, and the answer for the others.
-        if (!(error instanceof PortOwnerError) || this.problems !== 'rows') throw error;
-        const { terminating: _, ...problem } = error.problem;
-        problems.push(problem);
-      }
-    }
-    return { spans, pids, problems };
-  }
-
-  /** Of the sockets, those on the ports and those of the processes that are asked for. */
-  private socketsOf(sockets: readonly Socket[], { spans, pids }: Subject, question: Question, all: boolean): Socket[] {
-    const byPort = new Set(
-      selectSockets(sockets, { localPorts: spans, protocols: question.protocols, sockets: all ? 'all' : 'answer' }),
-    );
-    return sockets.filter(
-      (socket) =>
-        byPort.has(socket) ||
-        (question.protocols.includes(socket.protocol) &&
-          (all || holdsPort(socket)) &&
-          ((socket.pid !== null && pids.has(socket.pid)) || socket.holders.some((pid) => pids.has(pid)))),
-    );
-  }
-
-  /** Yes, no, or why it cannot be told. */
-  private verdict(
-    facts: Facts,
-    rows: readonly Endpoint[],
-    undecided: readonly Endpoint[],
-    spans: readonly PortSpan[] | null,
-  ): ExitCode {
-    const denied = (row: Endpoint, column = ''): boolean =>
-      row.Reason?.some((reason) => reason.startsWith(column) && reason.includes(': AccessDenied: ')) ?? false;
-    if (rows.length === 0) {
-      if (undecided.some((row) => denied(row))) return exit.rights;
-      return facts.sections.sockets.status === 'ok' && undecided.length === 0 ? exit.no : exit.unavailable;
-    }
-    if (spans === null) return exit.ok;
-    const hidden = (row: Endpoint): boolean => row.OwnerKind === 'Unknown' && denied(row, 'OwningProcess');
-    const unfound = (row: Endpoint): boolean =>
-      row.OwnerKind === 'Unknown' &&
-      (row.Reason?.some((reason) => reason.startsWith('OwningProcess: Failed: ')) ?? false);
-    if (!rows.every((row) => hidden(row) || unfound(row))) return exit.ok;
-    return rows.some(hidden) ? exit.rights : exit.unavailable;
-  }
-
-  /** What a person is told when there is no row: for a port also whether the system keeps it for itself. */
-  private async nobody(
-    question: Question,
-    exitCode: ExitCode,
-    filtered: boolean,
-    undecided: readonly Endpoint[],
-    { sections }: Facts,
-  ): Promise<string> {
-    const { status, reason } = sections.sockets;
-    if (undecided.length > 0)
-      return `Cannot tell: too little is known of ${undecided.length} socket${undecided.length === 1 ? '' : 's'} to say whether ${undecided.length === 1 ? 'it matches' : 'they match'}.`;
-    if (exitCode !== exit.no)
-      return `Cannot tell: ${(status === 'notAsked' ? reason : null) ?? 'not every source could be read'}.`;
-    const protocol = question.protocols.length === 1 ? `${question.protocols[0]} ` : '';
-    if (question.localPorts === null || filtered) return `No ${protocol}socket matches.`;
-    const what = formatPorts(question.localPorts);
-    const nobody = `Nobody owns ${protocol}port${/[,-]/.test(what) ? 's' : ''} ${what}.`;
-    const facts = await this.facts({ ...question, protocols: [], details: new Set(), ranges: true });
-    const { reservedNotes } = await import('../ownership/reserved.ts');
-    return [nobody, ...reservedNotes(facts, question.localPorts, question.protocols)].join('\n');
-  }
-
-  private async spans(texts: readonly string[]): Promise<PortSpan[] | null> {
-    if (texts.length === 0) return null;
-    const named = texts.some((text) => /[a-z]/i.test(text));
-    const servicePorts = named ? (await import('../ports/iana.ts')).servicePorts : () => [];
-    return texts.flatMap((text) => parsePorts(text, servicePorts));
-  }
-
-  private protocols(): readonly ('TCP' | 'UDP')[] {
-    const given = listed('--protocol', this.protocol);
-    return given === null ? ['TCP', 'UDP'] : oneOf('--protocol', given, protocolNames);
-  }
-
-  private secondsToResolve(value: string | boolean): number {
-    if (value === true || value === 'true') return 3;
-    const seconds = Number(value);
-    if (!(seconds > 0 && seconds <= 300)) {
-      throw new PortOwnerError('PO1001', `--resolve has no value ${JSON.stringify(value)}`, {
-        hint: 'It takes seconds, up to 300.',
-      });
-    }
-    return seconds;
-  }
-
-  /** The filter that the options ask for, and the columns it looks at; null when they ask for none. */
-  private async filter(): Promise<{ test: (row: Endpoint) => boolean | null; columns: readonly string[] } | null> {
-    const remotePorts = this.remotePort === undefined ? null : await this.spans(this.remotePort);
-    const pids = listed('--pid', this.pid)?.map((text) => {
-      if (!/^\d{1,10}$/.test(text))
-        throw new PortOwnerError('PO1001', `--pid has no value ${JSON.stringify(text)}`, {
-          hint: 'It takes process ids.',
-          target: text,
-        });
-      return Number(text);
-    });
-    const stateList = listed('--state', this.state);
-    const rangeList = listed('--range', this.range);
-    const filter: RowFilter = {
-      states: stateList === null ? null : oneOf('--state', stateList, states as Record<string, string>),
-      pids: pids ?? null,
+  private async filter(): Promise<RowFilter> {
+    const remotePorts = this.remotePort === undefined ? null : await portSpans(this.remotePort);
+    const pids = listed('--pid', this.pid);
+    return {
+      remotePorts,
+      pids: pids && processIds('--pid', pids),
+      states: listed('--state', this.state)?.map((text) => word('--state', text, states)) ?? null,
       images: listed('--image', this.image),
       addresses: listed('--address', this.address),
-      remotePorts,
       users: listed('--user', this.user),
       services: listed('--service', this.service),
-      ranges: rangeList === null ? null : oneOf('--range', rangeList, rangeNames),
+      ranges: listed('--range', this.range)?.map((text) => word('--range', text, rangeNames)) ?? null,
     };
-    if (Object.values(filter).every((value) => value === null)) return null;
-    const columns: string[] = [];
-    if (filter.pids !== null) columns.push('OwningProcess');
-    if (filter.images !== null) columns.push('ImageName');
-    if (filter.users !== null) columns.push('UserName');
-    if (filter.services !== null) columns.push('Services');
-    return { test: (await import('../ownership/filter.ts')).rowFilter(filter), columns };
   }
+}
+
+function resolveSeconds(value: string | boolean): number {
+  if (value === true || value === 'true') return 3;
+  const seconds = Number(value);
+  if (!(seconds > 0 && seconds <= 300)) throw noValue('--resolve', value, 'seconds, up to 300');
+  return seconds;
 }

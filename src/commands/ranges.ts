@@ -4,10 +4,14 @@ import { ranges } from '../ownership/ranges.ts';
 import { exit } from '../schema/problems.ts';
 import { range } from '../schema/range.ts';
 import { sectionProblems } from '../ownership/problems.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
 /** What port numbers mean, in general and on this machine. */
-export class RangesCommand extends RowCommand {
+export class RangesCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   static override paths = [['ranges']];
   static override usage = Command.Usage({
     description: "print IANA's three port classes and this machine's own dynamic and reserved ranges",
@@ -33,7 +37,7 @@ export class RangesCommand extends RowCommand {
   override readonly schema = range;
 
   protected async answer(): Promise<Answer> {
-    const facts = await this.facts({
+    const facts = await this.askedMachine().facts({
       localPorts: null,
       protocols: [],
       sockets: 'listeners',

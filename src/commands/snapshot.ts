@@ -1,31 +1,19 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import * as t from 'typanion';
-import type { Process } from '../facts/model/facts.ts';
-import { gather } from '../facts/gather/gather.ts';
-import { everything, type Question } from '../facts/model/question.ts';
-import { recordingSource, type RawEntry } from '../system/raw.ts';
-import { fileSink } from '../io/sink.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { BaseCommand, problemText } from '../cli/base.ts';
 import { checkFiles, named } from '../cli/files.ts';
-import { factsText, tellingBinaries, tellingTo, type Tell } from '../cli/notices.ts';
+import { reportTo } from '../cli/notices.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { ModuleOptions } from '../cli/options/module.ts';
+import { OutputOption } from '../cli/options/rows.ts';
 import { tellInRows } from '../cli/module-rows.ts';
+import { writeTo } from '../cli/write.ts';
+import { writeSnapshot } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
-/** Says why there is no command line, so that an answer from the snapshot can. */
-function leaveCommandLineOut({ refusals }: Process): void {
-  if (refusals.some(({ field }) => field === 'CommandLine')) return;
-  refusals.push({
-    field: 'CommandLine',
-    code: 'NotAsked',
-    text: 'command lines were not asked for',
-    needs: 'portowner snapshot --command-lines',
-  });
-}
-
 /** Writes the facts about this machine. */
-export class SnapshotCommand extends BaseCommand {
+export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
   static override paths = [['snapshot']];
   static override usage = Command.Usage({
     description: 'write all facts about this machine as JSON, to answer from later with --from',
@@ -46,7 +34,7 @@ export class SnapshotCommand extends BaseCommand {
   static readonly about: CommandAbout = {
     rows: [],
     operands: null,
-    values: { '--output': 'file', '--raw': 'folder', '--problems': ['rows'] },
+    values: { '--raw': 'folder' },
     exitCodes: { 0: 'done', 69: 'the sockets cannot be read, or the file cannot be written' },
     powershell: {
       name: 'Save-PortSnapshot',
@@ -60,22 +48,11 @@ export class SnapshotCommand extends BaseCommand {
     },
   };
 
-  output = Option.String('--output,-o', {
-    description: 'write to this file (temporary file, then renamed) instead of standard output',
-  });
   raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
   hash = Option.Boolean('--hash', false, {
     description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
-  problems = Option.String('--problems', {
-    description:
-      'rows: write errors, warnings and what is going on as CLIXML rows to standard output, for the PowerShell module (needs --output)',
-    validator: t.isEnum(['rows'] as const),
-  });
-  stream = Option.Boolean('--stream', false, {
-    description: 'with --problems rows: a document for each notice, at once, for PowerShell 7',
-  });
 
   async perform(): Promise<ExitCode> {
     if (this.problems !== 'rows') {
@@ -84,41 +61,15 @@ export class SnapshotCommand extends BaseCommand {
     }
     if (this.output === undefined) throw new PortOwnerError('PO1005', '--problems rows needs --output');
     return tellInRows(this.surroundings.output(), this.stream, (writer) =>
-      this.save((problem) => writer.problem(problem), tellingTo(writer)),
+      this.save((problem) => writer.problem(problem), reportTo(writer)),
     );
   }
 
-  private async save(warn: (problem: Problem) => void, tell?: Tell): Promise<ExitCode> {
+  private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     checkFiles([], [...named('--raw', this.raw), ...named('--output', this.output)]);
-    const question: Question = this.commandLines
-      ? { ...everything, details: new Set([...everything.details, 'commandLine']) }
-      : everything;
-    const source = await this.surroundings.source();
-    const entries = new Map<string, RawEntry>();
-    const recorded = this.raw === undefined ? source : recordingSource(source, entries, this.commandLines);
-    tell?.('Progress', 'reading this machine');
-    let facts = await gather(recorded, question, this.surroundings.now());
-    if (this.hash)
-      facts = (await import('../facts/gather/binaries.ts')).withBinaries(
-        facts,
-        recorded,
-        tell && tellingBinaries(tell),
-      );
-    if (!this.commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
-    // The envelope first: when it cannot be written there must not be a snapshot that claims it was.
-    if (this.raw !== undefined) {
-      const { writeEnvelope } = await import('../facts/read/envelope.ts');
-      writeEnvelope(this.raw, { platform: source.platform, entries });
-    }
-    const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);
-    try {
-      sink.write(`${JSON.stringify(facts)}\n`);
-      sink.close();
-    } catch (error) {
-      sink.abort();
-      throw error;
-    }
-    tell?.('Verbose', factsText(facts));
+    const { source, now } = this.surroundings;
+    const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
+    const facts = await writeSnapshot(this, { source, now, write }, report);
     sectionProblems(facts, null).forEach(warn);
     return facts.sections.sockets.status === 'failed' ? exit.unavailable : exit.ok;
   }

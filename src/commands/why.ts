@@ -1,24 +1,24 @@
 import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import type { Diagnosis } from '../diagnosis/diagnose.ts';
 import type { ParsedError } from '../diagnosis/error-text.ts';
-import { attemptsFor, type Request } from '../diagnosis/request.ts';
-import type { Facts } from '../facts/model/facts.ts';
-import { probe, type Probe } from '../facts/gather/probe.ts';
+import type { Request } from '../diagnosis/request.ts';
 import { textOf } from '../io/read.ts';
-import { sanitise } from '../formats/sanitise.ts';
-import { parsePorts } from '../ports/expression.ts';
-import { exit, PortOwnerError } from '../schema/problems.ts';
+import { sanitise } from '../io/sanitise.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import { verdict } from '../schema/verdict.ts';
-import { sectionProblems } from '../ownership/problems.ts';
-import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { noValue, portSpans } from '../cli/values.ts';
+import { RowCommand } from '../cli/row-command.ts';
+import type { Answer } from '../schema/answer.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { CountOptions } from '../cli/options/rows.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
 /** More of a text than its beginning is not looked at: this is enough of it in UTF-8 and UTF-16. */
 const errorBytes = 256 * 1024;
 
 /** Whether a program could bind a port. */
-export class WhyCommand extends RowCommand {
+export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   static override paths = [['why']];
   static override usage = Command.Usage({
     description: 'say whether a program could bind a port now, and if not, exactly why and what to do',
@@ -84,35 +84,11 @@ export class WhyCommand extends RowCommand {
 
   protected async answer(): Promise<Answer> {
     const error = this.error === undefined ? null : await this.parsedError(this.error);
-    const request = await this.request(error);
-    if (request === null) return this.noPort(error!);
-    let { facts, diagnosis } = await this.look(request, error);
-    // A port that changes hands while it is looked at explains itself at the second look.
-    if (this.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
-      ({ facts, diagnosis } = await this.look(request, error));
-    const { row, needs } = diagnosis;
-    const exitCode =
-      row.CanBind === null ? (needs === null ? exit.unavailable : exit.rights) : row.CanBind ? exit.ok : exit.no;
-    return { rows: [row], problems: sectionProblems(facts, []), exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
-  }
-
-  private async look(request: Request, error: ParsedError | null): Promise<{ facts: Facts; diagnosis: Diagnosis }> {
-    const facts = await this.facts({
-      localPorts: request.port === 0 ? null : [{ start: request.port, end: request.port }],
-      protocols: [request.protocol],
-      sockets: 'all',
-      details: new Set(['owner', 'path', 'user', 'parent', 'services']),
-      ranges: true,
-    });
-    const { diagnose } = await import('../diagnosis/diagnose.ts');
-    return { facts, diagnosis: diagnose(facts, request, this.live ? await this.probe(facts, request) : null, error) };
-  }
-
-  private async probe(facts: Facts, request: Request): Promise<Probe> {
-    return probe(
-      await this.surroundings.binder(),
-      attemptsFor(facts, request).filter((bind) => bind !== null),
-    );
+    const bind = await this.request(error);
+    const { whyNot } = await import('../diagnosis/why.ts');
+    const world = { machine: this.askedMachine(), binder: this.surroundings.binder };
+    const { row, problems, exitCode } = await whyNot({ bind, error }, world);
+    return { rows: [row], problems, exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
   }
 
   /** A table has no room for lists. */
@@ -130,25 +106,6 @@ export class WhyCommand extends RowCommand {
     if (text !== '-') return parseError(text);
     const bytes = this.surroundings.input(errorBytes);
     return parseError(textOf(bytes, 'standard input', { isCut: bytes.length === errorBytes }));
-  }
-
-  /** An error that names no port: what it means is still worth saying. */
-  private noPort(error: ParsedError): Answer {
-    const evidence = [`Cannot tell: no port is named.`, error.evidence];
-    const remedy = ['portowner why PORT --error "…"  # the same with the port that the program wants'];
-    const row = {
-      Port: null,
-      Protocol: error.protocol,
-      Address: error.address,
-      CanBind: null,
-      Cause: 'Unknown',
-      Owner: null,
-      Evidence: evidence,
-      Remedy: remedy,
-      Confidence: 'Low',
-      ComputerName: null,
-    };
-    return { rows: [row], problems: [], exitCode: exit.unavailable, ...this.noteOf(evidence, remedy) };
   }
 
   /** What is asked; null when only an error text was given and it names no port. */
@@ -179,8 +136,7 @@ export class WhyCommand extends RowCommand {
 
   private async portNumber(text: string): Promise<number> {
     if (text === '0') return 0;
-    const named = /[a-z]/i.test(text);
-    const spans = parsePorts(text, named ? (await import('../ports/iana.ts')).servicePorts : () => []);
+    const spans = await portSpans([text]);
     const [span] = spans;
     if (span === undefined || spans.length > 1 || span.start !== span.end)
       throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, {
@@ -192,10 +148,7 @@ export class WhyCommand extends RowCommand {
 
   private protocolName(error: ParsedError | null): 'TCP' | 'UDP' {
     const text = this.protocol?.toUpperCase() ?? error?.protocol ?? 'TCP';
-    if (text !== 'TCP' && text !== 'UDP')
-      throw new PortOwnerError('PO1001', `--protocol has no value ${JSON.stringify(this.protocol)}`, {
-        hint: 'It takes tcp or udp.',
-      });
+    if (text !== 'TCP' && text !== 'UDP') throw noValue('--protocol', this.protocol, 'tcp or udp');
     return text;
   }
 
@@ -205,8 +158,6 @@ export class WhyCommand extends RowCommand {
     if (this.reuse === 'port') return 'reusePort';
     // clipanion gives true for the bare option, which its type does not say.
     if ((this.reuse as unknown) === true || this.reuse === 'true' || this.reuse === 'address') return 'reuse';
-    throw new PortOwnerError('PO1001', `--reuse has no value ${JSON.stringify(this.reuse)}`, {
-      hint: 'It takes address (which it means by itself) or port.',
-    });
+    throw noValue('--reuse', this.reuse, 'address (which it means by itself) or port');
   }
 }

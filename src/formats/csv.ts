@@ -1,6 +1,6 @@
 import type { AnyRow, Column } from '../schema/column.ts';
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from './sanitise.ts';
+import { sanitise } from '../io/sanitise.ts';
 import { noProblems, plainText } from './text.ts';
 
 const special = /[",\r\n]/;

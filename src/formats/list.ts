@@ -1,5 +1,5 @@
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from './sanitise.ts';
+import { sanitise } from '../io/sanitise.ts';
 import { noProblems, plainText } from './text.ts';
 
 /** One block per row with a line per column, like Format-List; the items of a list below one another: they may be sentences. */

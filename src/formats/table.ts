@@ -1,7 +1,7 @@
 import type { Column, ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from './sanitise.ts';
+import { sanitise } from '../io/sanitise.ts';
 import type { TextSink } from '../io/sink.ts';
 import { noProblems, plainText } from './text.ts';
 

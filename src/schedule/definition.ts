@@ -1,23 +1,14 @@
 import { posix, win32 } from 'node:path';
+import { settingWords, type AuditSettings } from '../audit/settings.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
 /** Who the task runs as: the machine itself, or a group managed service account, `DOMAIN\name$`. */
 export type TaskAccount = { readonly kind: 'system' } | { readonly kind: 'gmsa'; readonly name: string };
 
 /** What the audit is started with; paths are absolute. */
-export interface AuditCommand {
+export interface AuditCommand extends AuditSettings {
   readonly executable: string;
-  readonly baseline: string | null;
-  readonly policy: string | null;
   readonly store: string;
-  readonly reports: readonly string[];
-  /** A severity; null is the audit's own default. */
-  readonly failOn: string | null;
-  /** Days of history; null keeps all. */
-  readonly keep: number | null;
-  readonly eventLog: boolean;
-  /** Whether the executables behind the listeners are read and hashed. */
-  readonly hash: boolean;
 }
 
 /** A nightly audit, before it is put in a system's own words. */
@@ -39,30 +30,7 @@ export const description = 'Compares the listening ports of this machine with wh
 export type TaskPlatform = 'win32' | 'linux';
 
 /** The words of the command line behind the executable. */
-export function auditArguments({
-  baseline,
-  policy,
-  store,
-  reports,
-  failOn,
-  keep,
-  eventLog,
-  hash,
-}: AuditCommand): string[] {
-  const option = (name: string, value: string | number | null): string[] =>
-    value === null ? [] : [name, String(value)];
-  return [
-    'audit',
-    ...option('--baseline', baseline),
-    ...option('--policy', policy),
-    ...option('--store', store),
-    ...reports.flatMap((report) => option('--report', report)),
-    ...option('--fail-on', failOn),
-    ...option('--keep', keep),
-    ...(hash ? ['--hash'] : []),
-    ...(eventLog ? ['--event-log'] : []),
-  ];
-}
+export const auditArguments = (command: AuditCommand): string[] => ['audit', ...settingWords(command)];
 
 function usage(message: string, hint: string, target: string): PortOwnerError {
   return new PortOwnerError('PO1001', message, { hint, target });

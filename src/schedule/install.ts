@@ -1,5 +1,6 @@
 import { isFuture } from '../audit/store/contract.ts';
 import { useStore } from '../audit/store/open.ts';
+import { noSettings } from '../audit/settings.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { taskText } from '../facts/decode/windows-text.ts';
 import type { AuditTaskRow } from '../schema/task.ts';
@@ -457,15 +458,12 @@ function usedByWords(executable: string, words: readonly string[], platform: Tas
   if (words[0] !== 'audit') return null;
   const store = optionOf(words, '--store');
   const command = {
+    ...noSettings,
     executable,
     baseline: optionOf(words, '--baseline'),
     policy: optionOf(words, '--policy'),
     store: store ?? '',
     reports: optionsOf(words, '--report'),
-    failOn: null,
-    keep: null,
-    eventLog: false,
-    hash: false,
   };
   const absolute = platform === 'win32' ? /^(?:[A-Za-z]:\\|\\\\)/ : /^\//;
   if (

@@ -1,5 +1,22 @@
 import type { RowOf, RowSchema } from './column.ts';
 
+/** Get-NetTCPConnection's names. */
+export const tcpStates = [
+  'Bound',
+  'Closed',
+  'CloseWait',
+  'Closing',
+  'DeleteTCB',
+  'Established',
+  'FinWait1',
+  'FinWait2',
+  'LastAck',
+  'Listen',
+  'SynReceived',
+  'SynSent',
+  'TimeWait',
+] as const;
+
 /** One socket and who is behind it. Property names follow Get-NetTCPConnection. */
 export const endpoint = {
   typeName: 'PortOwner.Endpoint',

@@ -271,6 +271,9 @@ export interface Notice {
   readonly message: string;
 }
 
+/** Reports progress to the caller that asked for it. */
+export type Report = (severity: Notice['severity'], message: string) => void;
+
 /** Thrown for anything that ends a command; commands/base.ts turns it into stderr text and the exit code. */
 export class PortOwnerError extends Error {
   readonly code: ProblemCode;

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { factsText, tellingBinaries } from '../../src/cli/notices.ts';
+import { factsText, reportingBinaries } from '../../src/facts/gather/report.ts';
 import { facts, socket } from '../support/example.ts';
 
 const test = suite('notices');
@@ -18,7 +18,7 @@ test('what was read, and how well', () => {
 
 test('of many executables only some are told, and the signers always', () => {
   const told: string[] = [];
-  const step = tellingBinaries((severity, message) => told.push(`${severity}: ${message}`));
+  const step = reportingBinaries((severity, message) => told.push(`${severity}: ${message}`));
   for (let nth = 1; nth <= 1000; nth++) step('hash', nth, 1000);
   step('signers', 1, 1000);
   assert.is(told[0], 'Progress: hashing executable 1 of 1000');

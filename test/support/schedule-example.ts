@@ -1,3 +1,4 @@
+import { noSettings } from '../../src/audit/settings.ts';
 import type { AuditTask } from '../../src/schedule/definition.ts';
 
 /** A nightly audit as SYSTEM, with paths that have a blank, an ampersand and umlauts in them. */
@@ -8,6 +9,7 @@ export const windowsTask: AuditTask = {
   randomDelay: 30,
   timeLimit: 60,
   command: {
+    ...noSettings,
     executable: 'C:\\Program Files\\Port & Öwner\\portowner.exe',
     baseline: 'C:\\Audits & more\\grün.yaml',
     policy: 'C:\\Audits\\policy.yaml',

@@ -1,3 +1,4 @@
+import { noSettings } from '../../src/audit/settings.ts';
 import { windowsArguments, type AuditTask } from '../../src/schedule/definition.ts';
 import { taskXml } from '../../src/schedule/task-xml.ts';
 
@@ -11,6 +12,7 @@ const nightly: AuditTask = {
   randomDelay: 30,
   timeLimit: 60,
   command: {
+    ...noSettings,
     executable: `${module}\\bin\\portowner.exe`,
     baseline: `${data}\\baseline.yaml`,
     policy: `${data}\\policy.yaml`,

@@ -1,4 +1,4 @@
-import type { Values } from '../about.ts';
+import type { KnownValues } from '../about.ts';
 import { subcommands, type CommandWords } from './words.ts';
 
 /** Text as one word of the shell. */
@@ -7,7 +7,7 @@ function quoted(text: string): string {
 }
 
 /** The values as one word for the script: words with blanks between them, or what to look for. */
-function valuesWord(values: Values | null): string {
+function valuesWord(values: KnownValues | null): string {
   if (values === null) return "''";
   if (values === 'file' || values === 'folder') return `:${values}`;
   return 'column' in values ? `:column:${values.column}` : quoted(values.join(' '));

@@ -1,7 +1,7 @@
-import type { Values } from '../about.ts';
+import type { KnownValues } from '../about.ts';
 import { subcommands, type CommandWords } from './words.ts';
 
-function valuesOf(values: Values | null): object | null {
+function valuesOf(values: KnownValues | null): object | null {
   if (values === null) return null;
   if (values === 'file' || values === 'folder') return { Kind: values };
   return 'column' in values ? { Kind: 'column', Column: values.column } : { Kind: 'words', Words: values };

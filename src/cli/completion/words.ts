@@ -2,7 +2,7 @@
  * What may stand where on a command line, as data: made from the commands themselves, and written as a script for
  * each shell.
  */
-import type { Values } from '../about.ts';
+import type { KnownValues } from '../about.ts';
 
 export interface OptionWords {
   /** Its names, the long one first. */
@@ -11,7 +11,7 @@ export interface OptionWords {
   /** Whether a value follows. */
   readonly takesValue: boolean;
   /** Null when the value is free text, or when there is none. */
-  readonly values: Values | null;
+  readonly values: KnownValues | null;
 }
 
 export interface CommandWords {
@@ -19,7 +19,7 @@ export interface CommandWords {
   readonly path: string;
   readonly description: string;
   readonly options: readonly OptionWords[];
-  readonly operands: Values | null;
+  readonly operands: KnownValues | null;
 }
 
 /** Words that may follow the words of `path` to name a command. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { sanitise } from '../../src/formats/sanitise.ts';
+import { sanitise } from '../../src/io/sanitise.ts';
 import { hostileText } from '../support/formats.ts';
 
 const test = suite('sanitise');

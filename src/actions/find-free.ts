@@ -1,0 +1,161 @@
+import { thisMachine } from '../facts/machine.ts';
+import { probe } from '../facts/gather/probe.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { holdsPort, type Question } from '../facts/model/question.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import { sectionProblems } from '../ownership/problems.ts';
+import { portClass } from '../ports/classes.ts';
+import { formatPorts } from '../ports/expression.ts';
+import { serviceName } from '../ports/iana.ts';
+import type { Answer } from '../schema/answer.ts';
+import type { FreePort } from '../schema/free.ts';
+import { exit, PortOwnerError, type Problem, type Report } from '../schema/problems.ts';
+import type { Surroundings } from '../system/surroundings.ts';
+import {
+  attemptsReason,
+  bindsFor,
+  chooseFree,
+  skippedSpans,
+  type FreeAnswer,
+  type FreeKnowledge,
+  type FreeRequest,
+} from './free.ts';
+import { addLeases, readLeases, type Lease } from './leases.ts';
+
+/** Which ports are free? */
+export interface FindFreeRequest extends FreeRequest {
+  /** Whether the ports that were passed over are wanted, too. */
+  readonly explain: boolean;
+  /** For how many seconds other calls are kept from handing the ports out; null does not keep them. */
+  readonly holdSeconds: number | null;
+  /** Files of a policy and a baseline, which keep ports for others. */
+  readonly policy: string | null;
+  readonly baseline: string | null;
+}
+
+/** What finding a port needs: this machine, binds on it, and where the user's leases are. */
+type FindFreeWorld = Pick<Surroundings, 'source' | 'binder' | 'stateFolder' | 'now'>;
+
+/** Finds ports that can be bound now. Throws PO3001 where nobody can tell. */
+export async function findFree(request: FindFreeRequest, world: FindFreeWorld, report?: Report): Promise<Answer> {
+  const facts = await thisMachine(world, report).facts(questionOf(request));
+  if (facts.sections.sockets.status === 'failed') {
+    throw new PortOwnerError(
+      'PO3001',
+      `cannot tell which ports are free: ${facts.sections.sockets.reason ?? 'the sockets could not be read'}`,
+    );
+  }
+  const choose = await chooser(facts, request, world);
+  const { answer, until } = held(request, world, choose);
+  const problems = sectionProblems(facts, []);
+  if (answer.ports.length < request.count) problems.push(tooFew(request, answer));
+  return {
+    rows: rowsOf(facts, request, answer, until),
+    problems,
+    exitCode: answer.ports.length < request.count ? exit.no : exit.ok,
+  };
+}
+
+function questionOf({ protocols, explain }: FindFreeRequest): Question {
+  return {
+    localPorts: null,
+    protocols,
+    sockets: 'listeners',
+    details: new Set(explain ? ['owner', 'services'] : []),
+    ranges: true,
+  };
+}
+
+/** Makes the choice, and notes it for other calls where it is to be held. */
+function held(
+  { holdSeconds, protocols }: FindFreeRequest,
+  world: FindFreeWorld,
+  choose: (leases: readonly Lease[]) => FreeAnswer,
+): { answer: FreeAnswer; until: string | null } {
+  const now = (): number => world.now().getTime();
+  const folder = world.stateFolder();
+  if (holdSeconds === null) return { answer: choose(readLeases(folder, now())), until: null };
+  const end = now() + holdSeconds * 1000;
+  const answer = addLeases(folder, now, (known) => {
+    const chosen = choose(known);
+    return {
+      ...chosen,
+      leases: chosen.ports.flatMap((port) => protocols.map((protocol): Lease => ({ protocol, port, until: end }))),
+    };
+  });
+  return { answer, until: new Date(end).toISOString() };
+}
+
+function tooFew({ count, spans, consecutive }: FreeRequest, { ports }: FreeAnswer): Problem {
+  const where = spans === null ? '' : ` in ${formatPorts(spans)}`;
+  const found = consecutive
+    ? 'no such ports follow one another'
+    : ports.length === 0
+      ? 'none is'
+      : `only ${ports.length} ${ports.length === 1 ? 'is' : 'are'}`;
+  return {
+    severity: 'Error',
+    code: 'PO4102',
+    message: `${count} free port${count === 1 ? '' : 's'} wanted${where}: ${found} free`,
+    hint: 'portowner free --explain says why the others are not.',
+  };
+}
+
+/** The choice, but for the leases. */
+async function chooser(
+  facts: Facts,
+  request: FindFreeRequest,
+  world: FindFreeWorld,
+): Promise<(leases: readonly Lease[]) => FreeAnswer> {
+  const binder = await world.binder();
+  const reserved = await reservedFor(request, world);
+  const owners = new Map<number, string | null>();
+  if (request.explain) {
+    const sockets = facts.sections.sockets.data.filter(holdsPort);
+    for (const row of endpoints(facts, sockets, { live: false, serviceName: null }))
+      owners.set(row.LocalPort!, owners.get(row.LocalPort!) ?? row.Owner);
+  }
+  return (leases) => {
+    const leased = new Map(
+      leases.map(({ protocol, port, until }) => [`${protocol} ${port}`, new Date(until).toISOString()]),
+    );
+    return chooseFree(facts, request, {
+      serviceName,
+      reserved,
+      leasedUntil: (port, protocol) => leased.get(`${protocol} ${port}`) ?? null,
+      owner: (port) => owners.get(port) ?? null,
+      tryBind: (port) => attemptsReason(probe(binder, bindsFor(port, request, binder.platform)).attempts),
+    });
+  };
+}
+
+/** What a policy and a baseline keep for others. */
+async function reservedFor(
+  { policy, baseline, address }: FindFreeRequest,
+  { now }: FindFreeWorld,
+): Promise<FreeKnowledge['reserved']> {
+  if (policy === null && baseline === null) return () => null;
+  const { reservationsOf } = await import('../audit/reservations.ts');
+  return reservationsOf({ policy, baseline }, address, now());
+}
+
+function rowsOf(
+  { machine }: Facts,
+  { protocols, address, explain }: FindFreeRequest,
+  { ports, skipped }: FreeAnswer,
+  until: string | null,
+): FreePort[] {
+  const row = (start: number, end: number, reason: string | null): FreePort => ({
+    LocalPort: start,
+    EndPort: end,
+    IsFree: reason === null,
+    Protocol: protocols.join(','),
+    LocalAddress: address ?? '*',
+    PortRange: portClass(start),
+    HeldUntil: reason === null ? until : null,
+    Reason: reason,
+    ComputerName: machine.name,
+  });
+  const free = ports.map((port) => row(port, port, null));
+  return explain ? [...free, ...skippedSpans(skipped).map(({ start, end, reason }) => row(start, end, reason))] : free;
+}

@@ -1,0 +1,225 @@
+import { gather } from '../facts/gather/gather.ts';
+import { factsText } from '../facts/gather/report.ts';
+import type { Socket } from '../facts/model/facts.ts';
+import { everything, holdsPort, type Question } from '../facts/model/question.ts';
+import { addressMatcher } from '../ownership/filter.ts';
+import { sectionProblems } from '../ownership/problems.ts';
+import { formatPorts, portMatcher, type PortSpan } from '../ports/expression.ts';
+import type { Answer } from '../schema/answer.ts';
+import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
+import { refusalOf } from '../system/hands.ts';
+import type { Surroundings } from '../system/surroundings.ts';
+import { endpointKeyText, isSame, type Identity } from './identity.ts';
+import { listens, planStop, type Situation, type Target } from './plan.ts';
+import { planned, stopRow, stopTarget, type Stopped, type StopWorld } from './stop.ts';
+
+/** How long nobody may take the port afterwards: longer than systemd's and most other supervisors' pause. */
+export const settle = 1500;
+
+/** What is to be given back, and how. */
+export interface GiveBackRequest {
+  readonly spans: readonly PortSpan[];
+  readonly pids: ReadonlySet<number>;
+  /** Exactly these, as they were looked at. */
+  readonly identities: readonly Identity[];
+  readonly protocols: readonly ('TCP' | 'UDP')[];
+  /** Addresses and CIDR ranges; null wants all. */
+  readonly addresses: readonly string[] | null;
+  /** Whether only what would end is told. */
+  readonly dryRun: boolean;
+  readonly force: boolean;
+  /** Milliseconds from asking until it is taken for a refusal. */
+  readonly timeout: number;
+}
+
+/** This machine, and who decides. */
+export interface GiveBackWorld extends Pick<Surroundings, 'source' | 'hands' | 'now'> {
+  /** Is shown what would end. */
+  readonly show: (target: Target) => void;
+  /** Says yes or no to a target. */
+  readonly approve: (target: Target) => boolean;
+}
+
+/** Stops who listens on the ports that are asked for. */
+export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, report?: Report): Promise<Answer> {
+  const { dryRun, force, timeout } = request;
+  const wanted = wantedBy(request);
+  const machine = await stopWorld(world);
+  const situation = await machine.look();
+  const { facts } = situation;
+  report?.('Verbose', factsText(facts));
+  const problems = sectionProblems(facts, []);
+  const { targets, missing } = targetsOf(planStop(situation, wanted), situation, request);
+  if (targets.length === 0 && missing.length === 0) {
+    const what =
+      request.spans.length > 0
+        ? `port${/[,-]/.test(formatPorts(request.spans)) ? 's' : ''} ${formatPorts(request.spans)}`
+        : 'any port';
+    const { status } = facts.sections.sockets;
+    return {
+      rows: [],
+      problems,
+      exitCode: status === 'ok' ? exit.no : exit.unavailable,
+      note:
+        status === 'ok' ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
+    };
+  }
+  const results: Stopped[] = [...missing];
+  for (const target of targets) {
+    world.show(target);
+    if (dryRun || target.means.how === 'refused') results.push(planned(target));
+    else if (!world.approve(target))
+      results.push(stopRow(target, { result: 'Declined', reasons: ['the answer was no'] }));
+    else results.push(await stopTarget(target, machine, { force, timeout, settle }));
+  }
+  return {
+    rows: results.map(({ row }) => row),
+    problems: [...problems, ...results.flatMap(problemOf)],
+    exitCode: verdict(results),
+  };
+}
+
+/** Which sockets are meant. */
+function wantedBy({ spans, pids, identities, protocols, addresses }: GiveBackRequest): (socket: Socket) => boolean {
+  const address = addresses === null ? null : addressMatcher(addresses);
+  const port = portMatcher(spans.length > 0 ? spans : null);
+  const named = new Set(
+    identities.flatMap(({ endpoints }) => endpoints.map((endpoint) => `${endpoint.protocol} ${endpoint.port}`)),
+  );
+  const asked = spans.length > 0 || pids.size > 0;
+  const ofPids = (socket: Socket): boolean =>
+    pids.size === 0 || (socket.pid !== null && pids.has(socket.pid)) || socket.holders.some((pid) => pids.has(pid));
+  return (socket) =>
+    holdsPort(socket) &&
+    protocols.includes(socket.protocol) &&
+    (address === null || address(socket.localAddress)) &&
+    (named.has(`${socket.protocol} ${socket.localPort}`) ||
+      (asked && port(socket.localPort) && ofPids(socket) && (spans.length > 0 || listens(socket))));
+}
+
+/** The plan; of exactly approved targets only these, and a row for each of them that is not there any more. */
+function targetsOf(
+  all: readonly Target[],
+  { facts }: Situation,
+  request: GiveBackRequest,
+): { targets: Target[]; missing: Stopped[] } {
+  const { name } = facts.machine;
+  const missing: Stopped[] = [];
+  const chosen = new Set<Target>();
+  const port = portMatcher(request.spans.length > 0 ? request.spans : null);
+  const asked = request.spans.length > 0 || request.pids.size > 0;
+  for (const target of all)
+    if (asked && target.endpoints.some((endpoint) => port(endpoint.port)) && isOfPids(target, request))
+      chosen.add(target);
+  for (const identity of request.identities) {
+    const elsewhere = identity.computer !== null && identity.computer.toLowerCase() !== name.toLowerCase();
+    // Of several services behind one endpoint of the kernel each is a target of its own.
+    const found = elsewhere ? [] : all.filter((target) => isSame(target, identity));
+    for (const target of found) chosen.add(target);
+    if (found.length === 0)
+      missing.push(
+        absent(identity, all, elsewhere ? `it is on ${identity.computer}, and this is ${name}: stop it there` : null),
+      );
+  }
+  return { targets: all.filter((target) => chosen.has(target)), missing };
+}
+
+function isOfPids(target: Target, { pids, identities, spans }: GiveBackRequest): boolean {
+  if (pids.size === 0) return spans.length > 0 || identities.length === 0;
+  return pids.has(target.pid) || target.holders.some(({ pid }) => pids.has(pid));
+}
+
+/** The machine as stopping looks at it, again and again. */
+async function stopWorld({ source: asked, hands: given, now }: GiveBackWorld): Promise<StopWorld> {
+  const [source, hands] = [await asked(), await given()];
+  const whole: Question = { ...everything, ranges: false, configured: false, firewall: false };
+  const look = async (): Promise<Situation> => ({
+    facts: await gather(source, whole, now()),
+    tree: hands.processes(),
+    self: hands.self,
+    asking: hands.asking,
+    service: (id) => hands.service(id),
+    sites: () => hands.sites(),
+    mayStop: (pid, startTime) => {
+      try {
+        hands.hold(pid, startTime).release();
+        return null;
+      } catch (error) {
+        const refusal = refusalOf(error);
+        if (refusal === null) throw error;
+        return refusal;
+      }
+    },
+  });
+  return {
+    hands,
+    look,
+    watch: (ports) =>
+      gather(
+        source,
+        { ...whole, localPorts: ports.map((port) => ({ start: port, end: port })), sockets: 'listeners' },
+        now(),
+      ),
+    pause: (milliseconds) => new Promise((resolve) => void setTimeout(resolve, milliseconds)),
+    now: () => performance.now(),
+  };
+}
+
+/** The row of a target that was approved, and is not there as it was. */
+function absent(identity: Identity, targets: readonly Target[], why: string | null): Stopped {
+  const keys = new Set(identity.endpoints.map(endpointKeyText));
+  const now = targets.filter(({ endpoints }) => endpoints.some((endpoint) => keys.has(endpointKeyText(endpoint))));
+  const target: Target = {
+    ...identity,
+    imageName: null,
+    owner: `process ${identity.pid}`,
+    means: { how: 'refused', obstacle: { text: '', rights: false, command: null } },
+    method: 'none',
+    command: null,
+    holders: [],
+    children: [],
+    services: [],
+    dependents: [],
+    otherPorts: [],
+    connections: 0,
+    supervisor: null,
+    notes: [],
+  };
+  const { row } = stopRow(target, { result: 'Refused' });
+  if (why === null && now.length === 0)
+    return { row: { ...row, Result: 'Gone', Reason: ['it has no such listener any more'] }, rights: false };
+  return {
+    row: {
+      ...row,
+      Result: 'Refused',
+      Reason: [
+        why ??
+          `it is not what was looked at any more: the listener belongs to ${now.map(({ owner }) => owner).join(', ')} now`,
+      ],
+    },
+    rights: false,
+  };
+}
+
+const fine = new Set(['Planned', 'Stopped', 'Gone']);
+
+function problemOf({ row, rights, untold }: Stopped): Problem[] {
+  if (fine.has(row.Result ?? '') || row.Result === 'Declined') return [];
+  const reason = row.Reason?.[0];
+  const never = row.Result === 'Refused';
+  return [
+    {
+      severity: 'Error',
+      code: rights ? 'PO4106' : untold === true ? 'PO3001' : never ? 'PO4105' : 'PO4104',
+      message: `${row.Owner ?? 'the target'} on ${row.Endpoints?.join(', ') ?? 'no port'} was not stopped${reason === undefined ? '' : `: ${reason}`}`,
+      ...(row.Command === null ? {} : { hint: `By hand: ${row.Command}` }),
+      target: row.Identity ?? '',
+    },
+  ];
+}
+
+function verdict(results: readonly Stopped[]): ExitCode {
+  if (results.every(({ row }) => fine.has(row.Result ?? ''))) return exit.ok;
+  if (results.some(({ rights }) => rights)) return exit.rights;
+  return results.some(({ untold }) => untold === true) ? exit.unavailable : exit.no;
+}

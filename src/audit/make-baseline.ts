@@ -1,0 +1,163 @@
+// What becomes of baselines: made, brought up to date, shown.
+import { existsSync } from 'node:fs';
+import type { Machine } from '../facts/machine.ts';
+import { fileSink } from '../io/sink.ts';
+import type { Answer } from '../schema/answer.ts';
+import type { ListenerRow } from '../schema/listener.ts';
+import { exit, PortOwnerError } from '../schema/problems.ts';
+import { baselineText, parseBaseline, updateBaseline } from './baseline.ts';
+import { checkWritable, readDocument } from './document.ts';
+import {
+  auditable,
+  factProblems,
+  gaps,
+  hashed,
+  hashProblem,
+  machineProblem,
+  signed,
+  signerProblem,
+  some,
+  unfoundProblem,
+  unseenProblem,
+} from './facts-problems.ts';
+import { changeRows } from './findings.ts';
+import { auditQuestion, listeners, type Listener } from './listeners.ts';
+
+/** What is to become of a baseline. */
+export interface BaselineRequest {
+  readonly file: string;
+  /** Whether the executables are read and hashed, too. */
+  readonly hash: boolean;
+  /** Whether it is done although something speaks against it. */
+  readonly force: boolean;
+}
+
+export interface UpdateRequest extends BaselineRequest {
+  /** Whether the entries of listeners that are gone stay. */
+  readonly keepClosed: boolean;
+  /** Whether nothing is written. */
+  readonly dryRun: boolean;
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** Writes a baseline, but none that would not be read again. */
+function writeBaseline(path: string, text: string): void {
+  checkWritable(text, path);
+  const sink = fileSink(path);
+  try {
+    sink.write(text);
+    sink.close();
+  } catch (error) {
+    sink.abort();
+    throw error;
+  }
+}
+
+function rowOf(
+  { port, protocol, address, scope, program, services, user, sha256, signer }: Listener,
+  comment: string | null,
+  machine: string | null,
+): ListenerRow {
+  return {
+    Port: String(port),
+    Protocol: protocol,
+    LocalAddress: address,
+    AddressScope: scope,
+    Program: program,
+    Services: services.length === 0 ? null : services,
+    UserName: user,
+    Sha256: sha256,
+    Signer: signer,
+    Comment: comment,
+    ComputerName: machine,
+  };
+}
+
+/** Approves what listens now. Throws what keeps the baseline from being written. */
+export async function createBaseline({ file, hash, force }: BaselineRequest, machine: Machine): Promise<Answer> {
+  if (!force && existsSync(file)) {
+    throw new PortOwnerError('PO4204', `${file} exists already`, {
+      hint: 'portowner baseline update brings it up to date; --force replaces it.',
+      target: file,
+    });
+  }
+  const facts = auditable(await machine.facts(auditQuestion, hash), machine.name);
+  const missing = gaps(facts);
+  if (missing.length > 0 && !force) {
+    throw new PortOwnerError(
+      'PO3001',
+      `${missing.join(', and ')}, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? facts.sections.processes.reason ?? facts.sections.dynamicRanges.reason ?? 'no reason is known'}`,
+      { hint: '--force writes what could be read.', target: file },
+    );
+  }
+  const found = listeners(facts);
+  writeBaseline(file, baselineText(facts.machine.name, found));
+  const unseen = unseenProblem(
+    found.filter(({ program }) => program === null),
+    'which the baseline leaves open',
+  );
+  return {
+    rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
+    problems: [...factProblems(facts), ...some(unseen, unfoundProblem(found, 'so that the baseline leaves it open'))],
+    exitCode: missing.length > 0 ? exit.unavailable : exit.ok,
+    note: `${counted(found.length, 'listener')} approved in ${file}.`,
+  };
+}
+
+/** Approves what has changed since a baseline was written. Throws what keeps it from being changed. */
+export async function bringUpToDate(request: UpdateRequest, machine: Machine): Promise<Answer> {
+  const { file, hash, force, dryRun } = request;
+  const text = readDocument(file);
+  // A mistake in the file is told before the machine is asked.
+  const { machine: own, listeners: approved } = parseBaseline(text, file);
+  const needed = hashed(approved) || signed(approved);
+  const facts = auditable(await machine.facts(auditQuestion, hash || (machine.live && needed)), machine.name);
+  const otherMachine = machineProblem(own, facts.machine.name, file);
+  if (otherMachine !== null && !force && !dryRun) {
+    throw new PortOwnerError(
+      'PO4205',
+      `${file} is of the machine ${own}, and this is ${facts.machine.name}: nothing is changed`,
+      {
+        hint: '--force changes it all the same; without its line machine: a baseline is for any machine.',
+        target: file,
+      },
+    );
+  }
+  // What could not all be read may be there still.
+  const partial = gaps(facts).length > 0;
+  const keepClosed = request.keepClosed || partial;
+  const now = listeners(facts);
+  const { text: updated, comparison } = updateBaseline(text, file, now, { keepClosed });
+  if (updated !== text && !dryRun) writeBaseline(file, updated);
+  const changes = comparison.changes.filter(({ kind }) => kind !== 'FileGone' && !(keepClosed && kind === 'Closed'));
+  return {
+    rows: changeRows(changes, facts.machine.name, { name: `baseline ${file}`, approve: null }),
+    problems: [
+      ...factProblems(facts),
+      ...some(
+        otherMachine,
+        unseenProblem(comparison.unseen, 'whose entries stay as they are'),
+        unfoundProblem(now, 'so that its entry stays as it is'),
+        hashProblem(approved, facts, file),
+        signerProblem(signed(approved), facts, file),
+      ),
+    ],
+    exitCode: partial ? exit.unavailable : exit.ok,
+    note:
+      updated === text
+        ? `${file} is up to date.`
+        : `${counted(changes.length, 'change')} ${dryRun ? 'to approve' : 'approved'} in ${file}.`,
+  };
+}
+
+/** Checks a baseline and gives its listeners. */
+export function showBaseline(file: string): Answer {
+  const { machine, listeners: approved, comments } = parseBaseline(readDocument(file), file);
+  return {
+    rows: approved.map((listener, index) => rowOf(listener, comments[index] ?? null, machine)),
+    problems: [],
+    exitCode: exit.ok,
+    ...(approved.length === 0 ? { note: `${file} approves no listener.` } : {}),
+  };
+}

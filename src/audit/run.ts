@@ -1,0 +1,320 @@
+import { dirname } from 'node:path';
+import { isFuture, type StoreOutcome } from './store/contract.ts';
+import type { Machine } from '../facts/machine.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { sanitise } from '../io/sanitise.ts';
+import { destination } from '../io/place.ts';
+import type { Answer } from '../schema/answer.ts';
+import { severities, type Finding, type Severity } from '../schema/finding.ts';
+import { exit, PortOwnerError, type Problem } from '../schema/problems.ts';
+import { version } from '../schema/version.ts';
+import type { Refusal } from '../system/raw.ts';
+import type { Surroundings } from '../system/surroundings.ts';
+import type { Baseline } from './baseline.ts';
+import { compare, type Comparison } from './compare.ts';
+import {
+  auditable,
+  factProblems,
+  gaps,
+  hashed,
+  hashProblem,
+  machineProblem,
+  signed,
+  signerProblem,
+  some,
+  unfoundProblem,
+  unseenProblem,
+} from './facts-problems.ts';
+import { atLeast, audit } from './findings.ts';
+import { auditQuestion, listeners, type Listener } from './listeners.ts';
+import type { Policy } from './policy.ts';
+import type { AuditSettings } from './settings.ts';
+
+/** What does this machine have that is not approved? */
+export interface AuditRequest extends AuditSettings {
+  /** Whether the audits of the machine that are dated later than now are removed from the store. */
+  readonly forgetLater: boolean;
+}
+
+/** What an audit needs: the machine, and where its findings go besides the store. */
+export interface AuditWorld extends Pick<Surroundings, 'eventLog' | 'now'> {
+  readonly machine: Machine;
+  /** Writes a report, whole or not at all. */
+  readonly writeReport: (
+    path: string,
+    findings: readonly Finding[],
+    problems: readonly Problem[],
+    sum: { readonly machine: string; readonly summary: string },
+  ) => Promise<void>;
+}
+
+/** What the audit found, and the one line that sums it up. */
+export interface AuditAnswer extends Answer {
+  readonly summary: string;
+}
+
+/** What becomes known on the way. */
+interface Course {
+  readonly problems: Problem[];
+  readonly failures: Problem[];
+  /** Why no findings are no clean machine. */
+  readonly doubts: string[];
+}
+
+/** The facts of an audit, and what they are compared with. */
+interface Compared {
+  readonly facts: Facts;
+  readonly now: readonly Listener[];
+  readonly approved: Baseline | null;
+  readonly policy: Policy | null;
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** Warns that the system's log has nothing of an audit. */
+function unlogged({ text, needs }: Refusal): Problem {
+  return {
+    severity: 'Warning',
+    code: 'PO4207',
+    message: `the findings are not in the system's log: ${text}`,
+    ...(needs === undefined ? {} : { hint: needs }),
+  };
+}
+
+/**
+ * Writes to the system's log that an audit could not be made, and gives the warning that it is not there: who reads only
+ * the log must not take it for a night without findings.
+ */
+export async function logFailure(
+  failure: Problem,
+  { eventLog }: Pick<AuditWorld, 'eventLog'>,
+): Promise<Problem | null> {
+  const { failureEvent } = await import('./events.ts');
+  const refusal = (await eventLog())([failureEvent(failure)]);
+  return refusal === null ? null : unlogged(refusal);
+}
+
+/** Compares a machine with what is approved, and keeps the result. Throws what ends the audit before there is one. */
+export async function runAudit(request: AuditRequest, world: AuditWorld): Promise<AuditAnswer> {
+  const failOn = severities.find((severity) => severity.toLowerCase() === request.failOn) ?? 'Low';
+  const compared = await comparedWith(request, world.machine);
+  const { facts, now, approved, policy } = compared;
+  const comparison: Comparison | null = approved === null ? null : compare(approved.listeners, now);
+  const result = audit(facts, now, comparison, policy, {
+    name: `baseline ${request.baseline}`,
+    approve: `portowner baseline update ${request.baseline}`,
+  });
+  const unseen = unseenProblem(result.unseen, 'which could not be judged');
+  const unfound = unfoundProblem(result.unseen, 'so that it could not be judged');
+  const missing = gaps(facts);
+  const course: Course = {
+    problems: [...comparisonProblems(compared, request), ...some(unseen, unfound)],
+    failures: [],
+    doubts: [
+      ...missing,
+      ...(result.unseen.length === 0 ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
+    ],
+  };
+  const { problems, failures, doubts } = course;
+  let { findings } = result;
+  if (request.store !== null)
+    await attempt(course, 'it is not stored', async () => {
+      findings = await keepRun(compared, findings, request, { ...course, world });
+    });
+  const summary = (): string => summarise({ facts, now, findings, failOn, doubts });
+  for (const path of request.reports)
+    await attempt(course, `the report ${path} is not written`, () =>
+      world.writeReport(path, findings, [...problems, ...failures], {
+        machine: facts.machine.name,
+        summary: summary(),
+      }),
+    );
+  if (request.eventLog) {
+    const { auditEvents } = await import('./events.ts');
+    const refusal = (await world.eventLog())(
+      auditEvents(findings, [...problems, ...failures], summary(), doubts.length === 0),
+    );
+    if (refusal !== null) problems.push(unlogged(refusal));
+  }
+  const failed = atLeast(findings, failOn) > 0;
+  return {
+    rows: findings,
+    problems: [...problems, ...failures],
+    summary: summary(),
+    exitCode:
+      failures.length > 0
+        ? exit.unavailable
+        : failed
+          ? exit.no
+          : missing.length > 0 || unfound !== null
+            ? exit.unavailable
+            : unseen !== null
+              ? exit.rights
+              : exit.ok,
+  };
+}
+
+/** Reads the files first, so that mistakes in them are told before the machine is asked. */
+async function comparedWith({ baseline, policy, hash }: AuditRequest, machine: Machine): Promise<Compared> {
+  const { readDocument } = await import('./document.ts');
+  const approved =
+    baseline === null ? null : (await import('./baseline.ts')).parseBaseline(readDocument(baseline), baseline);
+  const rules = policy === null ? null : (await import('./policy.ts')).parsePolicy(readDocument(policy), policy);
+  const listed = approved?.listeners ?? [];
+  const needed = hashed(listed) || signed(listed) || rules?.signers === true;
+  const facts = auditable(await machine.facts(auditQuestion, hash || (machine.live && needed)), machine.name);
+  return { facts, now: listeners(facts), approved, policy: rules };
+}
+
+/** What keeps the machine from being compared with all that the files say. */
+function comparisonProblems({ facts, approved, policy }: Compared, request: AuditRequest): Problem[] {
+  const listed = approved?.listeners ?? [];
+  const baseline = request.baseline ?? '';
+  return [
+    ...factProblems(facts),
+    ...some(
+      machineProblem(approved?.machine ?? null, facts.machine.name, baseline),
+      hashProblem(listed, facts, baseline),
+      signerProblem(signed(listed), facts, baseline),
+      signerProblem(policy?.signers === true, facts, request.policy ?? ''),
+    ),
+  ];
+}
+
+/** Does one part of the audit; when it fails the rest goes on. */
+async function attempt({ failures, doubts }: Course, doubt: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof PortOwnerError)) throw error;
+    const { terminating: _, ...problem } = error.problem;
+    failures.push(problem);
+    doubts.push(doubt);
+  }
+}
+
+/** Keeps the audit in its store, and gives the findings with the times that the store knows. */
+async function keepRun(
+  { facts, now }: Compared,
+  findings: readonly Finding[],
+  request: AuditRequest,
+  { problems, failures, doubts, world }: Course & { readonly world: AuditWorld },
+): Promise<Finding[]> {
+  const path = request.store!;
+  const { useStore } = await import('./store/open.ts');
+  const { removeLeftovers } = await import('../io/temporary.ts');
+  const machine = facts.machine.name;
+  if (machine === '')
+    throw new PortOwnerError('PO3001', 'the machine has no name: its audit is not stored', {
+      hint: 'Give the machine a host name.',
+      target: path,
+    });
+  const run = {
+    machine,
+    at: facts.at,
+    tool: `portowner ${version}`,
+    listeners: now,
+    findings,
+    keepDays: request.keep,
+    partial: facts.sections.sockets.status === 'partial',
+    forgetLater: request.forgetLater,
+    ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }),
+  };
+  const clock = world.now();
+  const outcome = await useStore(path, (store) => store.add(run, clock));
+  removeLeftovers(dirname(destination(path)));
+  tellOfStore(outcome, { path, machine, at: run.at, clock }, { problems, failures, doubts, world });
+  // Milliseconds would take the room of the owner in a table.
+  return outcome.findings.map((one) =>
+    Object.assign({}, one, { FirstSeen: one.FirstSeen?.replace(/\.\d+Z$/, 'Z') ?? null }),
+  );
+}
+
+/** Says what the store said besides: that it was damaged, repaired, or did not take the audit. */
+function tellOfStore(
+  { aside, refused, newest, forgotten, before }: StoreOutcome,
+  {
+    path,
+    machine,
+    at,
+    clock,
+  }: { readonly path: string; readonly machine: string; readonly at: string; readonly clock: Date },
+  { problems, failures, doubts, world }: Course & { readonly world: AuditWorld },
+): void {
+  if (aside !== null) {
+    doubts.push('the store was damaged, and a new one is begun');
+    failures.push({
+      severity: 'Error',
+      code: 'PO4203',
+      message: `the store ${path} was damaged: it is set aside as ${aside}, and a new one is begun`,
+      hint: 'To go on with the old history, bring the store back from a backup.',
+      target: aside,
+    });
+  }
+  if (before !== null) {
+    const which = forgotten === 1 ? `at ${before.first}` : `from ${before.first} to ${before.last}`;
+    problems.push({
+      severity: 'Warning',
+      code: 'PO4208',
+      message: `${counted(forgotten, 'later audit')} of ${machine}, ${which}, removed from the store ${path}; as it was before, it is kept as ${before.copy}`,
+      target: before.copy,
+    });
+  }
+  if (refused === 'same')
+    problems.push({
+      severity: 'Warning',
+      code: 'PO4206',
+      message: `the store ${path} has the audit of ${machine} at ${at} already: it is as it was`,
+      target: path,
+    });
+  // Another audit of this machine began later, and was faster.
+  const overtaken = refused === 'older' && world.machine.live && Date.parse(newest) <= world.now().getTime();
+  if (overtaken)
+    problems.push({
+      severity: 'Warning',
+      code: 'PO4206',
+      message: `another audit of ${machine} at ${newest} was stored meanwhile in ${path}: this one of ${at} is not`,
+      target: path,
+    });
+  else if (refused === 'older') {
+    doubts.push('it is not stored');
+    const hint = !isFuture(newest, clock)
+      ? 'Store snapshots of a machine in the order of their times, or older ones in another file.'
+      : 'That is in the future. Set the clock if it is wrong now; if it was wrong then, --forget-later removes the audits that are dated later than now.';
+    failures.push({
+      severity: 'Error',
+      code: 'PO4206',
+      message: `the store ${path} has an audit of ${machine} at ${newest}: this one of ${at} is older, and not stored`,
+      hint,
+      target: path,
+    });
+  }
+}
+
+/** One line that nothing from elsewhere can break or forge; it says clean only when the exit code does. */
+function summarise({
+  facts: { machine },
+  now,
+  findings,
+  failOn,
+  doubts,
+}: Pick<Compared, 'facts' | 'now'> & {
+  readonly findings: readonly Finding[];
+  readonly failOn: Severity;
+  readonly doubts: readonly string[];
+}): string {
+  const counts = severities
+    .toReversed()
+    .map((severity) => [severity, findings.filter((one) => one.Severity === severity).length] as const);
+  const parts = counts.filter(([, count]) => count > 0).map(([severity, count]) => `${count} ${severity}`);
+  const below = findings.length - atLeast(findings, failOn);
+  const found =
+    findings.length > 0
+      ? `${counted(findings.length, 'finding')} (${parts.join(', ')})`
+      : doubts.length > 0
+        ? 'no findings'
+        : 'clean';
+  return sanitise(
+    `audit of ${machine.name === '' ? 'a machine without a name' : machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
+  );
+}

@@ -1,0 +1,62 @@
+import { Option } from 'clipanion';
+import type { AuditSettings } from '../../audit/settings.ts';
+import { severities } from '../../schema/finding.ts';
+import { noValue, word } from '../values.ts';
+import type { GroupAbout } from './group.ts';
+
+const severityWords = severities.map((severity) => severity.toLowerCase());
+
+/** What an audit compares with and what it does with the result: by hand and every night. */
+export class AuditOptions {
+  static readonly about = {
+    values: {
+      '--baseline': 'file',
+      '--policy': 'file',
+      '--store': 'file',
+      '--report': 'file',
+      '--fail-on': severityWords,
+    },
+    parameters: {
+      BaselinePath: '--baseline',
+      PolicyPath: '--policy',
+      StorePath: '--store',
+      ReportPath: '--report',
+      KeepDay: '--keep',
+      IncludeHash: '--hash',
+      EventLog: '--event-log',
+    },
+  } as const satisfies GroupAbout;
+
+  baseline = Option.String('--baseline', {
+    description: 'the approved listeners: a file of portowner baseline create',
+  });
+  policy = Option.String('--policy', { description: 'the rules' });
+  store = Option.String('--store', { description: 'keep the audit in this file, with those before it' });
+  report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
+  failOn = Option.String('--fail-on', {
+    description: `the severity from which on findings count for the exit code: ${severityWords.join(', ')} (default: low)`,
+  });
+  keep = Option.String('--keep', { description: 'forget what ended more than so many days ago (default: keep all)' });
+  hash = Option.Boolean('--hash', false, {
+    description: 'read the executables too, and compare and keep their SHA-256 and, on Windows, their signer',
+  });
+  eventLog = Option.Boolean('--event-log', false, {
+    description:
+      "also write the findings to the system's log: the event log Application on Windows, journald or syslog on Linux",
+  });
+}
+
+/** The options, read. Throws PO1001. */
+export function auditSettings(given: AuditOptions): AuditSettings {
+  const { baseline = null, policy = null, store = null, report: reports = [], hash, eventLog } = given;
+  const words = Object.fromEntries(severityWords.map((severity) => [severity, severity]));
+  const failOn = given.failOn === undefined ? null : word('--fail-on', given.failOn, words);
+  return { baseline, policy, store, reports, failOn, keep: daysToKeep(given.keep), hash, eventLog };
+}
+
+function daysToKeep(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const days = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (days < 1) throw noValue('--keep', text, 'a number of days from 1 to 99999');
+  return days;
+}

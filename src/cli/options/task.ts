@@ -1,0 +1,48 @@
+import { Option } from 'clipanion';
+import { defaultName } from '../../schedule/definition.ts';
+import type { GroupAbout } from './group.ts';
+
+/** Which task on this machine. */
+export class TaskNameOptions {
+  static readonly about = { parameters: { Name: '--name' } } as const satisfies GroupAbout;
+
+  name = Option.String('--name', { description: `the name of the task, on Windows (default: ${defaultName})` });
+}
+
+/** Where the units of Linux are. */
+export class RootOptions {
+  static readonly about = {
+    values: { '--root': 'folder' },
+    leftOut: { '--root': 'it is for images of Linux' },
+  } as const satisfies GroupAbout;
+
+  root = Option.String('--root', {
+    description: 'on Linux: put the units below this folder, such as an image, and touch nothing of this machine',
+  });
+}
+
+/** When a task runs, as whom, and what it starts. */
+export class TaskOptions {
+  static readonly about = {
+    values: { '--account': ['SYSTEM'], '--executable': 'file' },
+    parameters: {
+      At: '--at',
+      RandomDelayMinute: '--random-delay',
+      TimeLimitMinute: '--time-limit',
+      Account: '--account',
+      ExecutablePath: '--executable',
+    },
+  } as const satisfies GroupAbout;
+
+  at = Option.String('--at', {
+    description: "when it starts each night, in the machine's local time (default: 03:00)",
+  });
+  randomDelay = Option.String('--random-delay', {
+    description: 'up to so many minutes later, so that many machines do not start at once (default: 30)',
+  });
+  timeLimit = Option.String('--time-limit', { description: 'end it after so many minutes (default: 60)' });
+  account = Option.String('--account', {
+    description: 'on Windows: SYSTEM (default), or a group managed service account, DOMAIN\\name$',
+  });
+  executable = Option.String('--executable', { description: 'the portowner that is started (default: this one)' });
+}

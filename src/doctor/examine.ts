@@ -1,0 +1,189 @@
+import type { Facts } from '../facts/model/facts.ts';
+import { decodeProcNet } from '../facts/decode/linux-sockets.ts';
+import { doctorEntries } from '../facts/sources.ts';
+import { gather } from '../facts/gather/gather.ts';
+import { everything, type Question } from '../facts/model/question.ts';
+import { fileSink } from '../io/sink.ts';
+import type { Answer } from '../schema/answer.ts';
+import type { Check } from '../schema/check.ts';
+import { exit, type ExitCode } from '../schema/problems.ts';
+import { recordingSource, type Platform, type RawEntry, type RawSource } from '../system/raw.ts';
+import type { Surroundings } from '../system/surroundings.ts';
+import { invariantFindings, sectionFindings, sourceFindings } from './checks.ts';
+import { asToolSockets, disagreements } from './compare.ts';
+import { finding, plural, type Finding } from './finding.ts';
+import { parseCim, parseNetstat, parseSs, type ToolSocket } from './tools.ts';
+
+/** Does PortOwner see this machine as the machine sees itself? */
+export interface ExamineRequest {
+  /** Where what the system said is written to, redacted. */
+  readonly bundle: string | undefined;
+}
+
+/** This machine, and the tools of its system. */
+type ExamineWorld = Pick<Surroundings, 'source' | 'tools' | 'now'>;
+
+/** All that an examination saw. */
+interface Seen {
+  readonly entries: ReadonlyMap<string, RawEntry>;
+  readonly facts: Facts;
+  readonly findings: readonly Finding[];
+}
+
+/** A tool of the system: what it is called, and how its answer is read. */
+interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly protocols: readonly ('TCP' | 'UDP')[];
+  /** Whether it tells states in every language. */
+  readonly states: boolean;
+  readonly parse: (text: string) => ToolSocket[];
+}
+
+const tools: Readonly<Record<Platform, readonly Tool[]>> = {
+  win32: [
+    {
+      name: 'net-tcp',
+      title: 'Get-NetTCPConnection',
+      protocols: ['TCP'],
+      states: true,
+      parse: (text) => parseCim('TCP', text),
+    },
+    {
+      name: 'net-udp',
+      title: 'Get-NetUDPEndpoint',
+      protocols: ['UDP'],
+      states: false,
+      parse: (text) => parseCim('UDP', text),
+    },
+    { name: 'netstat', title: 'netstat -ano', protocols: ['TCP', 'UDP'], states: false, parse: parseNetstat },
+  ],
+  linux: [{ name: 'ss', title: 'ss -tuanp', protocols: ['TCP', 'UDP'], states: true, parse: parseSs }],
+};
+
+/** A comparison is made once more before a disagreement counts: sockets come and go. */
+const rounds = 3;
+
+/** Reads every source, checks what must hold on any machine, and compares with the system's own tools. */
+export async function examine({ bundle }: ExamineRequest, world: ExamineWorld): Promise<Answer> {
+  const source = await world.source();
+  const entries = new Map<string, RawEntry>();
+  const recording = recordingSource(source, entries, false);
+  const facts = await gather(recording, everything, world.now());
+  for (const name of doctorEntries(source.platform)) recording.read(name);
+  const found: Finding[] = [];
+  if (source.platform === 'linux') found.push(...(await kernelTables(recording, facts, world)));
+  found.push(...invariantFindings(facts));
+  const own = await world.tools();
+  for (const tool of tools[source.platform]) found.push(await compared(tool, own, source, world));
+  const findings = [...sourceFindings(entries), ...sectionFindings(facts), ...found];
+  if (bundle !== undefined) await writeBundle(bundle, source.platform, { entries, facts, findings });
+  return { rows: findings.map((one) => row(one, facts.machine.name)), problems: [], exitCode: verdict(findings) };
+}
+
+/** The kernel's text tables against its binary ones, which are read before and after them. */
+async function kernelTables(source: RawSource, before: Facts, world: ExamineWorld): Promise<Finding[]> {
+  const protocols = ['TCP', 'UDP'] as const;
+  const texts = protocols.map((protocol) =>
+    ['', '6'].map((family) => source.read(`proc/net/${protocol.toLowerCase()}${family}`).text),
+  );
+  const sockets: Question = { ...everything, details: new Set(), ranges: false, configured: false, firewall: false };
+  const after = await gather(await world.source(), sockets, world.now());
+  return protocols.map((protocol, at): Finding => {
+    const title = `sock_diag agrees with /proc/net/${protocol.toLowerCase()}`;
+    if (texts[at]![0] === undefined)
+      return { check: title, status: 'skipped', detail: 'there is no such file', evidence: [] };
+    const decoded = texts[at]!.map((text) => decodeProcNet(protocol, text ?? '', () => true));
+    const flaws = decoded.flatMap(({ flaw }) => (flaw === null ? [] : [flaw]));
+    const waits = ({ state }: { state: string | null }): boolean => protocol === 'UDP' || state === 'Listen';
+    const texted = decoded.flatMap(({ data }) => data).filter(waits).length;
+    const looks = [before, after].map(
+      ({ sections }) => sections.sockets.data.filter((one) => one.protocol === protocol && waits(one)).length,
+    );
+    const [least, most] = [Math.min(...looks), Math.max(...looks)];
+    // Some come and go within the time of a look.
+    const tolerance = Math.max(2, Math.ceil(most / 50));
+    const binary = least === most ? `${most}` : `${least} to ${most}`;
+    return finding(title, `${binary} and ${plural(texted, 'socket')} that wait`, [
+      ...flaws,
+      ...(texted < least - tolerance || texted > most + tolerance
+        ? [`${binary} by sock_diag, ${texted} in /proc/net`]
+        : []),
+    ]);
+  });
+}
+
+async function compared(tool: Tool, own: RawSource, source: RawSource, world: ExamineWorld): Promise<Finding> {
+  const title = `${tool.title} agrees`;
+  const question: Question = {
+    ...everything,
+    protocols: tool.protocols,
+    details: new Set(['owner']),
+    ranges: false,
+    configured: false,
+  };
+  const look = async (): Promise<ToolSocket[]> =>
+    asToolSockets((await gather(source, question, world.now())).sections.sockets.data);
+  let found: Set<string> | null = null;
+  let count = 0;
+  let before = await look();
+  for (let round = 0; round < rounds; round++) {
+    const entry = own.read(tool.name);
+    if (entry.text === undefined) {
+      const text = entry.refusal?.text ?? 'the answer is not readable';
+      return {
+        check: title,
+        status: entry.refusal?.code === 'Failed' ? 'failed' : 'skipped',
+        detail: text,
+        evidence: [text],
+      };
+    }
+    const after = await look();
+    const theirs = tool.parse(entry.text);
+    count = theirs.length;
+    const now = disagreements(before, theirs, after, { states: tool.states });
+    found = found === null ? new Set(now) : found.intersection(new Set(now));
+    if (found.size === 0) break;
+    before = after;
+  }
+  if (count === 0 && before.length > 0)
+    return {
+      check: title,
+      status: 'failed',
+      detail: 'nothing in its answer was understood',
+      evidence: [`${before.length} sockets were expected`],
+    };
+  return finding(title, plural(count, 'socket'), [...(found ?? [])].toSorted());
+}
+
+/** What the system said and what was found, redacted, for a report of a defect. */
+async function writeBundle(path: string, platform: Platform, seen: Seen): Promise<void> {
+  const { entries, facts, findings } = seen;
+  const { redact } = await import('./redact.ts');
+  const { envelopeText } = await import('../facts/read/envelope.ts');
+  const checks: RawEntry = { at: facts.at, text: JSON.stringify(findings) };
+  const envelope = redact({ platform, entries: new Map([...entries, ['doctor', checks]]) });
+  const sink = fileSink(path);
+  try {
+    sink.write(envelopeText(envelope));
+    sink.close();
+  } catch (error) {
+    sink.abort();
+    throw error;
+  }
+}
+function row({ check: name, status, detail, evidence }: Finding, machine: string): Check {
+  const shown = evidence.length > 20 ? [...evidence.slice(0, 20), `and ${evidence.length - 20} more`] : evidence;
+  return {
+    Check: name,
+    Status: status,
+    Detail: detail,
+    Evidence: shown.length === 0 ? null : shown,
+    ComputerName: machine,
+  };
+}
+
+function verdict(findings: readonly Finding[]): ExitCode {
+  if (findings.some(({ status }) => status === 'differs')) return exit.no;
+  return findings.some(({ status }) => status === 'failed' || status === 'skipped') ? exit.unavailable : exit.ok;
+}

@@ -1,0 +1,28 @@
+import type { Facts } from '../model/facts.ts';
+import { sectionTitle } from '../model/sections.ts';
+import type { Report } from '../../schema/problems.ts';
+import type { BinaryStep } from './binaries.ts';
+
+const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** What was read, and how well, in one line. */
+export function factsText({ machine, at, sections }: Facts): string {
+  const asked = Object.entries(sections).filter(([, { status }]) => status !== 'notAsked');
+  const statuses = asked.map(([key, { status }]) => `${sectionTitle(key)} ${status}`);
+  return `${machine.name} at ${at}: ${counted(sections.sockets.data.length, 'socket')}, ${counted(sections.processes.data.length, 'process', 'processes')} (${statuses.join(', ') || 'nothing asked'})`;
+}
+
+/** So many milliseconds lie between two notices of what goes on quickly. */
+const pause = 100;
+
+/** Reports which executables are looked at; of many that follow one another quickly, only some. */
+export function reportingBinaries(report: Report): BinaryStep {
+  let next = 0;
+  return (step, nth, of) => {
+    if (step === 'signers') return report('Progress', `asking who signed ${counted(of, 'executable')}`);
+    const now = performance.now();
+    if (now < next) return;
+    next = now + pause;
+    report('Progress', `hashing executable ${nth} of ${of}`);
+  };
+}

@@ -1,0 +1,13 @@
+import type { AnyRow } from './column.ts';
+import type { ExitCode, Problem } from './problems.ts';
+
+/** What a use case answers: rows of one kind, what went wrong on the way, and what the answer amounts to. */
+export interface Answer {
+  readonly rows: readonly AnyRow[];
+  readonly problems: readonly Problem[];
+  readonly exitCode: ExitCode;
+  /** What a person is told when there are no rows, or besides them. */
+  readonly note?: string;
+  /** What kind of answer it is, where PowerShell has a view of its own for it: the name of a variant. */
+  readonly variant?: string;
+}
