@@ -37,7 +37,7 @@ function Get-ClosedPort {
 
 # A process called node that listens; ends when its standard input does.
 function Start-NodeListener {
-    $start = New-Object System.Diagnostics.ProcessStartInfo $node, '-e "const s=require(''net'').createServer().listen(0,''127.0.0.1'',()=>console.log(s.address().port));process.stdin.resume().on(''end'',()=>process.exit())"'
+    $start = New-Object System.Diagnostics.ProcessStartInfo $node, '-e "const s=require(''net'').createServer().listen(0,''127.0.0.1'',()=>require(''fs'').writeSync(1,s.address().port+''\n''));process.stdin.resume().on(''end'',()=>process.exit())"'
     $start.UseShellExecute = $false
     $start.RedirectStandardInput = $true
     # On Windows it has a console of its own: alone on one, it can be asked to end.
