@@ -8,9 +8,9 @@ type Values = Record<string, unknown>;
 
 const names = plainColumns(endpoint).map((column) => column.name) as (keyof Endpoint)[];
 
-/** A row as text shows it, lists joined by `separator`. */
+/** A row as text shows it, lists joined by `separator`: UTF-8 has no half characters. */
 export function asText(row: Endpoint, separator: string): Values {
-  return Object.fromEntries(names.map((name) => [name, Array.isArray(row[name]) ? row[name].join(separator) : String(row[name] ?? '')]));
+  return Object.fromEntries(names.map((name) => [name, (Array.isArray(row[name]) ? row[name].join(separator) : String(row[name] ?? '')).toWellFormed()]));
 }
 
 /** RFC 4180. */

@@ -176,21 +176,21 @@ const scripts: readonly (readonly [name: string, script: string, printed: RegExp
   ],
   [
     '100,000 processes that ended, and their heirs',
-    `const { heirFinder } = await load('src/facts/heirs.ts');
+    `const { heirFinder } = await load('src/facts/gather/heirs.ts');
     const heirsOf = heirFinder(numbers(100_000).map((i) => ({ pid: i + 200_000, parent: i, imageName: 'a.exe', started: '2026' })));
     console.log(numbers(100_000).reduce((sum, pid) => sum + heirsOf(pid, null).length, 0));`,
     /^100000$/,
   ],
   [
     '300,000 processes, each started by the one before',
-    `const { heirFinder } = await load('src/facts/heirs.ts');
+    `const { heirFinder } = await load('src/facts/gather/heirs.ts');
     console.log(heirFinder(numbers(300_000).map((i) => ({ pid: i + 2, parent: i + 1, imageName: 'a.exe', started: '2026' })))(1, null).length);`,
     /^300000$/,
   ],
   [
     'a stop of 20,000 programs, each with other ports and a line of processes',
     `const { planStop } = await load('src/actions/plan.ts');
-    const { facts, process, socket } = await load('test/facts/example.ts');
+    const { facts, process, socket } = await load('test/support/example.ts');
     const all = numbers(20_000);
     const processes = all.map((i) => process({ pid: i + 1000, parent: 1 }));
     const sockets = all.flatMap((i) => [443, 444].map((localPort) => socket({ pid: i + 1000, holders: [i + 1000], localPort })));
