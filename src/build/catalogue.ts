@@ -2,7 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandAbout, PowerShellFunction } from '../cli/about.ts';
-import type { KnownCommand } from '../cli/commands.ts';
+import type { CommandClass } from '../cli/base.ts';
+import { loadAllCommands, type KnownCommand } from '../cli/commands.ts';
 import { optionNames, valuesOf } from '../cli/words.ts';
 import { loadClipanion } from '../cli/clipanion.ts';
 import { root } from './runtime.mjs';
@@ -11,6 +12,7 @@ interface Found {
   readonly file: string;
   readonly name: string;
   readonly paths: readonly (readonly string[])[];
+  readonly command: CommandClass;
 }
 
 /** The command classes that the files of src/commands export, the main question first. */
@@ -24,11 +26,17 @@ async function commandClasses(): Promise<Found[]> {
       if (typeof value !== 'function' || !Object.hasOwn(value, 'paths')) continue;
       const { paths, about } = value as unknown as { paths: string[][]; about?: CommandAbout };
       if (about === undefined) throw new Error(`${name} in src/commands/${file} has no static about`);
-      found.push({ file, name, paths });
+      found.push({ file, name, paths, command: value as unknown as CommandClass });
     }
   }
   const first = ({ paths }: Found): string => paths[0]?.join(' ') ?? '';
   return found.toSorted((a, b) => (first(a) < first(b) ? -1 : 1));
+}
+
+/** Every command of src/commands with all that is known of it, those too that the catalogue does not have yet. */
+export async function foundCommands(): Promise<KnownCommand[]> {
+  const classes = (await commandClasses()).map(({ command }) => command);
+  return loadAllCommands({ '': async () => classes });
 }
 
 /** The source of the catalogue: for each first word the one file that is loaded for it. */

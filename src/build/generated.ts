@@ -4,9 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
-import { loadAllCommands } from '../cli/commands.ts';
-import { catalogue } from '../commands/catalogue.ts';
-import { catalogueText, commandTable } from './catalogue.ts';
+import { catalogueText, commandTable, foundCommands } from './catalogue.ts';
 import { referencePages } from './reference.ts';
 import { root } from './runtime.mjs';
 
@@ -52,12 +50,13 @@ function ianaData(): string {
 
 /** Each generated file, by its path from the root. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  const all = await foundCommands();
   return new Map([
     ['src/facts/model/facts.ts', await factTypes()],
     ['src/ports/iana-data.ts', ianaData()],
     ['src/commands/catalogue.ts', await catalogueText()],
-    ['ps/Private/Commands.ps1', commandTable(await loadAllCommands(catalogue))],
-    ...(await referencePages()),
+    ['ps/Private/Commands.ps1', commandTable(all)],
+    ...referencePages(all),
   ]);
 }
 

@@ -1,8 +1,7 @@
 // The pages of docs/reference that are made from the sources, so that they cannot say anything else.
 import type { Definition } from 'clipanion';
 import { exitCodesOf } from '../cli/about.ts';
-import { loadAllCommands, type KnownCommand } from '../cli/commands.ts';
-import { catalogue } from '../commands/catalogue.ts';
+import type { KnownCommand } from '../cli/commands.ts';
 import { operandsOf, optionText, pathOf } from '../cli/help.ts';
 import { leftOut } from './catalogue.ts';
 import { auditEventIds, findingKinds } from '../audit/finding-kinds.ts';
@@ -247,8 +246,7 @@ function commandPages(all: readonly KnownCommand[]): [path: string, text: string
 }
 
 /** Each generated page, by its path from the root. */
-export async function referencePages(): Promise<[path: string, text: string][]> {
-  const all = await loadAllCommands(catalogue);
+export function referencePages(all: readonly KnownCommand[]): [path: string, text: string][] {
   return [
     [`${folder}/rows.md`, rowsPage(all)],
     [`${folder}/errors.md`, errorsPage()],
