@@ -130,7 +130,7 @@ export async function fuzz({ seed, count, until, only, executable, failed }: Pla
       const { flaw, code } = await worker.run(given, program);
       const key = `${target} ${code}`;
       codes.set(key, (codes.get(key) ?? 0) + 1);
-      if (flaw !== null) failed({ given: { ...given, found: flaw }, flaw, seed: own });
+      if (flaw !== null) failed({ given: { ...given, found: flaw.replaceAll(`${root}/`, '').replaceAll('file://', '') }, flaw, seed: own });
     }
   } finally {
     await worker.close();
