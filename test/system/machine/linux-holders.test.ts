@@ -120,17 +120,19 @@ asRoot('a tunnel of the kernel is shown by its port, and nothing else on that po
   const source = (path: string) => JSON.stringify(new URL(`../../../src/${path}`, import.meta.url).href);
   const script = `
     import { linuxSource } from ${source('machine/linux/source.ts')};
-    import { gatherLinux } from ${source('facts/gather-linux.ts')};
-    import { everything } from ${source('facts/question.ts')};
+    import { gatherLinux } from ${source('facts/gather/linux.ts')};
+    import { everything } from ${source('facts/model/question.ts')};
     const live = linuxSource();
     const read = (name, hint) => { const { refusal, ...entry } = live.read(name, hint); return entry; };
     const { sockets } = gatherLinux({ platform: 'linux', read }, { ...everything, ranges: false, configured: false }).sections;
     console.log(JSON.stringify(sockets.data.map(({ localPort, kernel, kernelPart }) => [localPort, kernel, kernelPart])));`;
   const set = 'ip link set lo up && ip link add t0 type vxlan id 5 dstport 4790 && ip link set t0 up && exec "$0" "$@"';
+  const made = spawnSync('unshare', ['--net', 'sh', '-c', set, 'true'], { encoding: 'utf8' });
+  if (made.status !== 0) return skip(`no network namespace with a VXLAN tunnel can be made: ${made.stderr.trim().split('\n')[0]}`, context);
   const result = spawnSync('unshare', ['--net', 'sh', '-c', set, process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script], {
     encoding: 'utf8',
   });
-  if (result.status !== 0) return skip(`no network namespace with a VXLAN tunnel can be made: ${result.stderr.trim().split('\n')[0]}`, context);
+  assert.is(result.status, 0, result.stderr);
   const found = JSON.parse(result.stdout) as unknown[];
   assert.ok(found.length > 0);
   for (const one of found) assert.equal(one, [4790, true, 'VXLAN']);
