@@ -62,8 +62,10 @@ ${entries.join('\n')}
 `;
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-const list = (texts: readonly string[]): string => `@(${texts.map(quoted).join(', ')})`;
+/** Text as a literal of PowerShell. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+/** Texts as an array of PowerShell. */
+export const list = (texts: readonly string[]): string => `@(${texts.map(quoted).join(', ')})`;
 
 /**
  * Why options of a command have no parameter. Throws when one has neither a parameter nor a reason, and when a

@@ -16,6 +16,7 @@ import { loadAllCommands } from '../cli/commands.ts';
 import { catalogue } from '../commands/catalogue.ts';
 import { commandWords } from '../cli/words.ts';
 import { powershellScript } from '../cli/completion/powershell.ts';
+import { list, quoted } from './catalogue.ts';
 import { styles } from '../formats/table.ts';
 import { liveTypeName, plainColumns, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { tableColumns, variantOf, variants } from '../schema/variant.ts';
@@ -35,8 +36,6 @@ const functions: ReadonlyMap<string, readonly RowSchema[]> = new Map(
 const rowSchemas: readonly RowSchema[] = [...new Set([...functions.values()].flat())];
 
 const xml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-const list = (texts: readonly string[]): string => `@(${texts.map(quoted).join(', ')})`;
 
 const dotnetTypes: Readonly<Record<ColumnType, string>> = {
   text: 'System.String',

@@ -2,6 +2,7 @@ import type { Definition } from 'clipanion';
 import { exitCodesOf } from './about.ts';
 import type { KnownCommand } from './commands.ts';
 import { PortOwnerError } from '../schema/problems.ts';
+import { optionNames, takesValue } from './words.ts';
 
 /** A help page is no wider than this, on any terminal. */
 const width = 100;
@@ -21,8 +22,8 @@ function wrap(text: string, indent: number): string {
 
 /** `--format,-f #0` as people write it: `-f, --format FORMAT`. */
 export function optionText(option: Definition['options'][number]): string {
-  const [long = '', ...short] = option.definition.replace(/ #\d+/g, '').split(',');
-  const value = / #\d+/.test(option.definition) ? ` ${long.replace(/^--/, '').toUpperCase()}` : '';
+  const [long = '', ...short] = optionNames(option);
+  const value = takesValue(option) ? ` ${long.replace(/^--/, '').toUpperCase()}` : '';
   return `${[...short, long].join(', ')}${value}`;
 }
 

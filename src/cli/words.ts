@@ -33,6 +33,9 @@ export function optionNames({ definition }: Definition['options'][number]): stri
     .toSorted((a, b) => b.length - a.length);
 }
 
+/** Whether a value follows an option. */
+export const takesValue = ({ definition }: Definition['options'][number]): boolean => / #\d+/.test(definition);
+
 /** All that may stand on a command line. */
 export function commandWords(all: readonly KnownCommand[]): CommandWords[] {
   const commands = all.map((command): CommandWords => {
@@ -42,7 +45,7 @@ export function commandWords(all: readonly KnownCommand[]): CommandWords[] {
       return {
         names,
         description: option.description ?? '',
-        takesValue: / #\d+/.test(option.definition),
+        takesValue: takesValue(option),
         values: valuesOf(command, names[0]!),
       };
     });
