@@ -25,6 +25,12 @@ export function gaps({ machine, sections }: Facts): string[] {
   ];
 }
 
+/** Why the facts that `gaps` asks for are not whole, as far as a source said. */
+export function gapReason({ sections }: Facts): string {
+  const { sockets, processes, dynamicRanges } = sections;
+  return sockets.reason ?? processes.reason ?? dynamicRanges.reason ?? 'no reason is known';
+}
+
 /** What the user should know about how well the facts of an audit could be had. */
 export function factProblems(facts: Facts): Problem[] {
   return sectionProblems(facts, []);

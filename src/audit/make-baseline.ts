@@ -10,6 +10,7 @@ import { checkWritable, readDocument } from './document.ts';
 import {
   auditable,
   factProblems,
+  gapReason,
   gaps,
   hashed,
   hashProblem,
@@ -87,7 +88,7 @@ export async function createBaseline({ file, hash, force }: BaselineRequest, mac
   if (missing.length > 0 && !force) {
     throw new PortOwnerError(
       'PO3001',
-      `${missing.join(', and ')}, and a baseline without them would have holes: ${facts.sections.sockets.reason ?? facts.sections.processes.reason ?? facts.sections.dynamicRanges.reason ?? 'no reason is known'}`,
+      `${missing.join(', and ')}, and a baseline without them would have holes: ${gapReason(facts)}`,
       { hint: '--force writes what could be read.', target: file },
     );
   }
