@@ -16,6 +16,7 @@ import {
   type Situation,
   type Target,
 } from './plan.ts';
+import { isWhole } from '../facts/model/section.ts';
 
 /** How patient a stop is. Milliseconds. */
 export interface StopOptions {
@@ -228,7 +229,7 @@ async function settle(
   ).length;
   if (own.length > 0 || isStillServed(all, target))
     return { result: 'NotStopped', method, lingering, reasons: ['it still listens'] };
-  if (facts.sections.sockets.status !== 'ok')
+  if (!isWhole(facts.sections.sockets))
     return {
       result: 'NotStopped',
       method,
@@ -363,12 +364,11 @@ export async function stopTarget(target: Target, world: StopWorld, options: Stop
         listens(socket),
     );
     if (again.length === 0) {
-      const status = situation.facts.sections.sockets;
-      if (status.status === 'ok')
-        return stopRow(target, { result: 'Gone', reasons: ['it has no such listener any more'] });
+      const { sockets } = situation.facts.sections;
+      if (isWhole(sockets)) return stopRow(target, { result: 'Gone', reasons: ['it has no such listener any more'] });
       return stopRow(target, {
         result: 'NotStopped',
-        reasons: [`whether it still listens cannot be seen: ${status.reason ?? 'the look failed'}`],
+        reasons: [`whether it still listens cannot be seen: ${sockets.reason ?? 'the look failed'}`],
       });
     }
     const same = again.find((one) => isSame(one, target) && isSameMeans(one.means, target.means));

@@ -3,6 +3,7 @@ import type { Facts } from '../facts/model/facts.ts';
 import type { RowWriter } from '../formats/writer.ts';
 import type { Notice } from '../schema/problems.ts';
 import { sectionNames } from '../ownership/problems.ts';
+import { wasAsked } from '../facts/model/section.ts';
 
 /** Tells what is going on to who asked to be told. */
 export type Tell = (severity: Notice['severity'], message: string) => void;
@@ -19,7 +20,7 @@ const counted = (count: number, one: string, many = `${one}s`): string => `${cou
 
 /** What was read, and how well, in one line. */
 export function factsText({ machine, at, sections }: Facts): string {
-  const asked = Object.entries(sections).filter(([, { status }]) => status !== 'notAsked');
+  const asked = Object.entries(sections).filter(([, section]) => wasAsked(section));
   const statuses = asked.map(([key, { status }]) => `${sectionNames[key] ?? key} ${status}`);
   return `${machine.name} at ${at}: ${counted(sections.sockets.data.length, 'socket')}, ${counted(sections.processes.data.length, 'process', 'processes')} (${statuses.join(', ') || 'nothing asked'})`;
 }
