@@ -2,9 +2,11 @@ import type { Facts, HttpQueue, Process, Socket } from '../facts/model/facts.ts'
 import type { Platform, Refusal } from '../system/raw.ts';
 import { quote } from '../diagnosis/quote.ts';
 import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '../diagnosis/stop-commands.ts';
-import { endpoints, isUnfound, portProxyOf } from '../ownership/endpoints.ts';
+import { isUnfound } from '../ownership/absent.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import { portProxyOf } from '../ownership/relays.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { reasonTexts, type OwnedEndpoint } from '../ownership/owned.ts';
 import type { Self, ServiceId, ServiceState, Site, TreeProcess } from '../system/hands.ts';
 import { endpointText, whatText, type EndpointKey, type Identity } from './identity.ts';
 import { isServiceHost, protectedReason } from './protected.ts';
@@ -119,7 +121,7 @@ const fromRefusal = ({ code, text, needs }: Refusal): Means =>
 /** One socket and what is said of it. */
 interface Found {
   readonly socket: Socket;
-  readonly row: Endpoint;
+  readonly row: OwnedEndpoint;
 }
 
 interface Draft {
@@ -405,7 +407,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       const queues = queuesBehind(facts.sections.httpQueues?.data ?? [], found.socket);
       if (queues.length > 0) return queues.map((queue) => ofQueue(found, queue));
     }
-    const cannotTell = platform === 'win32' && found.row.Reason !== null;
+    const cannotTell = platform === 'win32' && found.row.refusals.length > 0;
     const text =
       platform === 'win32'
         ? 'Windows itself listens there, for a driver: the kernel is never stopped'
@@ -414,7 +416,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       draft(
         found,
         socket.pid ?? 0,
-        obstacle(cannotTell ? `${text}. ${found.row.Reason!.join('; ')}` : text, {
+        obstacle(cannotTell ? `${text}. ${reasonTexts(found.row.refusals).join('; ')}` : text, {
           rights: cannotTell && facts.machine.elevated === false,
         }),
       ),
@@ -431,8 +433,8 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
         draft(
           found,
           0,
-          obstacle(`its owner cannot be seen. ${(row.Reason ?? []).join('; ')}`, {
-            rights: row.Reason?.some((reason) => reason.includes('AccessDenied')) ?? false,
+          obstacle(`its owner cannot be seen. ${reasonTexts(row.refusals).join('; ')}`, {
+            rights: row.refusals.some(({ code }) => code === 'AccessDenied'),
             untold: isUnfound(socket),
           }),
         ),

@@ -9,9 +9,11 @@ import { defaultOrder } from '../ownership/order.ts';
 import { formatPorts, parsePorts, type PortSpan } from '../ports/expression.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import type { Column } from '../schema/column.ts';
-import { endpoint, type Endpoint } from '../schema/endpoint.ts';
+import { endpoint } from '../schema/endpoint.ts';
 import { askedColumns, variantOf } from '../schema/variant.ts';
+import { toRow, type OwnedEndpoint } from '../ownership/owned.ts';
 import { sectionProblems } from '../ownership/problems.ts';
+import { ownersExitCode } from '../ownership/whole.ts';
 import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 const rangeNames = { 'well-known': 'WellKnown', registered: 'Registered', dynamic: 'Dynamic' } as const;
@@ -208,7 +210,7 @@ export class PortsCommand extends RowCommand {
       pids.size === 0
         ? selectSockets(facts.sections.sockets.data, question)
         : this.socketsOf(facts.sections.sockets.data, subject, question, all);
-    let rows = endpoints(facts, sockets, { live: this.live, serviceName });
+    let owned = endpoints(facts, sockets, { live: this.live, serviceName });
     const chosen = new Set(pids.size === 0 ? [] : sockets);
     // A socket whose owner is hidden may be one of a process that was asked for.
     const hidden =
@@ -222,33 +224,34 @@ export class PortsCommand extends RowCommand {
               (all || holdsPort(socket)) &&
               !chosen.has(socket),
           );
-    let undecided: readonly Endpoint[] = endpoints(facts, hidden, { live: this.live, serviceName });
+    let undecided: readonly OwnedEndpoint[] = endpoints(facts, hidden, { live: this.live, serviceName });
     if (filter !== null) {
       const { test } = filter;
-      undecided = [...undecided.filter((row) => test(row) !== false), ...rows.filter((row) => test(row) === null)];
-      rows = rows.filter((row) => test(row) === true);
+      undecided = [...undecided.filter((row) => test(row) !== false), ...owned.filter((row) => test(row) === null)];
+      owned = owned.filter((row) => test(row) === true);
     }
-    if (this.firewall) rows = (await import('../ownership/firewall.ts')).withFirewall(rows, facts);
-    rows.sort(defaultOrder);
-    if (keys !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(keys));
+    if (this.firewall) owned = (await import('../ownership/firewall.ts')).withFirewall(owned, facts);
+    owned.sort(defaultOrder);
 
     const problems = [
       ...subject.problems,
-      ...sectionProblems(facts, undecided.length === 0 ? rows : [...rows, ...undecided]),
+      ...sectionProblems(facts, undecided.length === 0 ? owned : [...owned, ...undecided]),
     ];
     if (resolveSeconds !== null) {
       const resolved = await (
         await import('../ownership/resolve.ts')
-      ).resolveNames(rows, resolveSeconds, undefined, (addresses) => {
+      ).resolveNames(owned, resolveSeconds, undefined, (addresses) => {
         this.tell?.(
           'Progress',
           `asking DNS for the names of ${addresses} address${addresses === 1 ? '' : 'es'}, for up to ${resolveSeconds} s`,
         );
       });
-      rows = resolved.rows;
+      owned = resolved.rows;
       problems.push(...resolved.problems);
     }
-    const exitCode = this.verdict(facts, rows, undecided, spans);
+    const exitCode = ownersExitCode(facts, owned, undecided, spans !== null);
+    const rows = owned.map(toRow);
+    if (keys !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(keys));
     const variant = variantOf(
       endpoint,
       rows.some((row) => row.RemotePort !== null),
@@ -304,34 +307,12 @@ export class PortsCommand extends RowCommand {
     );
   }
 
-  /** Yes, no, or why it cannot be told. */
-  private verdict(
-    facts: Facts,
-    rows: readonly Endpoint[],
-    undecided: readonly Endpoint[],
-    spans: readonly PortSpan[] | null,
-  ): ExitCode {
-    const denied = (row: Endpoint, column = ''): boolean =>
-      row.Reason?.some((reason) => reason.startsWith(column) && reason.includes(': AccessDenied: ')) ?? false;
-    if (rows.length === 0) {
-      if (undecided.some((row) => denied(row))) return exit.rights;
-      return facts.sections.sockets.status === 'ok' && undecided.length === 0 ? exit.no : exit.unavailable;
-    }
-    if (spans === null) return exit.ok;
-    const hidden = (row: Endpoint): boolean => row.OwnerKind === 'Unknown' && denied(row, 'OwningProcess');
-    const unfound = (row: Endpoint): boolean =>
-      row.OwnerKind === 'Unknown' &&
-      (row.Reason?.some((reason) => reason.startsWith('OwningProcess: Failed: ')) ?? false);
-    if (!rows.every((row) => hidden(row) || unfound(row))) return exit.ok;
-    return rows.some(hidden) ? exit.rights : exit.unavailable;
-  }
-
   /** What a person is told when there is no row: for a port also whether the system keeps it for itself. */
   private async nobody(
     question: Question,
     exitCode: ExitCode,
     filtered: boolean,
-    undecided: readonly Endpoint[],
+    undecided: readonly OwnedEndpoint[],
     { sections }: Facts,
   ): Promise<string> {
     const { status, reason } = sections.sockets;
@@ -372,7 +353,7 @@ export class PortsCommand extends RowCommand {
   }
 
   /** The filter that the options ask for, and the columns it looks at; null when they ask for none. */
-  private async filter(): Promise<{ test: (row: Endpoint) => boolean | null; columns: readonly string[] } | null> {
+  private async filter(): Promise<{ test: (row: OwnedEndpoint) => boolean | null; columns: readonly string[] } | null> {
     const remotePorts = this.remotePort === undefined ? null : await this.spans(this.remotePort);
     const pids = listed('--pid', this.pid)?.map((text) => {
       if (!/^\d{1,10}$/.test(text))

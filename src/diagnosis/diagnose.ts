@@ -1,7 +1,7 @@
 import type { Facts } from '../facts/model/facts.ts';
 import type { BindAttempt, Bind, Probe } from '../facts/gather/probe.ts';
 import { addressScope } from '../ownership/address.ts';
-import { isUnfound } from '../ownership/endpoints.ts';
+import { isUnfound } from '../ownership/absent.ts';
 import type { Verdict } from '../schema/verdict.ts';
 import { causes, type Cause } from './causes.ts';
 import type { ParsedError } from './error-text.ts';
@@ -10,6 +10,7 @@ import { covers, endpointText, obstacles, rangeText, rule, ruleText, type Obstac
 import { isWildcard } from './overlap.ts';
 import { remedies } from './remedies.ts';
 import { bindsOf, type Request } from './request.ts';
+import { isWhole } from '../facts/model/section.ts';
 
 /** A verdict, and what would reveal what it lacks. */
 export interface Diagnosis {
@@ -135,7 +136,7 @@ function gaps(facts: Facts): { text: string; needs: string | null }[] {
       : []),
   ];
   return wanted
-    .filter(([, section]) => section.status !== 'ok')
+    .filter(([, section]) => !isWhole(section))
     .map(([name, { status, reason, needs }]) => ({
       text: `The ${name} ${status === 'notAsked' ? 'are not in the facts' : `could not ${status === 'failed' ? 'be read' : 'all be read'}${reason === null ? '' : `: ${reason}`}`}.`,
       needs,
@@ -353,7 +354,7 @@ export function diagnose(
   }
   const attempted = present.some((finding) => finding.attempt !== null && finding.attempt.result !== 'notMade');
   // Excluded ranges that could not be read are made up for by an attempt; sockets are not.
-  const blind = facts.sections.sockets.status !== 'ok' || (!attempted && missing.length > 0);
+  const blind = !isWhole(facts.sections.sockets) || (!attempted && missing.length > 0);
   if (can === true && blind) [can, cause] = [null, 'Unknown'];
   cause = fromError(error, can, cause, facts);
   // HTTP.sys cannot start on an address that the machine has no more.
@@ -397,10 +398,10 @@ export function diagnose(
   const handedOut = facts.sections.dynamicRanges.data.find((range) => binds.some((bind) => covers(range, bind)));
   const httpSys = facts.machine.platform === 'win32' && request.protocol === 'TCP';
   const relevant = missing.filter(
-    () => can === null || !attempted || cause === 'Unknown' || facts.sections.sockets.status !== 'ok',
+    () => can === null || !attempted || cause === 'Unknown' || !isWhole(facts.sections.sockets),
   );
   const confidence =
-    facts.sections.sockets.status !== 'ok' ||
+    !isWhole(facts.sections.sockets) ||
     can === null ||
     cause === 'Unknown' ||
     (named?.socket != null && isUnfound(named.socket))

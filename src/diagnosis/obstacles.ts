@@ -1,7 +1,8 @@
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import type { Bind } from '../facts/gather/probe.ts';
-import { endpoints, isUnfound } from '../ownership/endpoints.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { isUnfound } from '../ownership/absent.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './causes.ts';
 import { linuxEffect, linuxSharings } from './linux-rules.ts';
 import { isWildcard, overlap, type Overlap } from './overlap.ts';
@@ -17,7 +18,7 @@ export interface Obstacle {
   readonly cause: Cause;
   readonly overlap: Overlap | null;
   /** Who; null for a range. */
-  readonly row: Endpoint | null;
+  readonly row: OwnedEndpoint | null;
   readonly socket: Socket | null;
   readonly range: PortRange | null;
   readonly evidence: string;
@@ -34,7 +35,7 @@ export function endpointText(protocol: string, address: string, port: number): s
 }
 
 /** Whose a socket is, by the kind of its owner. */
-function ownerCause(row: Endpoint, socket: Socket, container: boolean): Cause {
+function ownerCause(row: OwnedEndpoint, socket: Socket, container: boolean): Cause {
   if (isUnfound(socket)) return 'Unknown';
   switch (row.OwnerKind) {
     case 'HttpSys':
@@ -49,7 +50,7 @@ function ownerCause(row: Endpoint, socket: Socket, container: boolean): Cause {
   }
 }
 
-function sameUser(row: Endpoint, socket: Socket, user: string | null): boolean | null {
+function sameUser(row: OwnedEndpoint, socket: Socket, user: string | null): boolean | null {
   if (socket.kernel) return false;
   const owner = row.UserName ?? socket.user;
   return user === null || owner === null ? null : owner.toLowerCase() === user.toLowerCase();
@@ -116,7 +117,7 @@ export function ruleText(platform: 'win32' | 'linux', bind: Bind, socket: Pick<S
   return `By Microsoft's table: ${cases.join('; ')}. What the owner asked for is shown by no interface.`;
 }
 
-function holderText(row: Endpoint, socket: Socket): string {
+function holderText(row: OwnedEndpoint, socket: Socket): string {
   const where = endpointText(socket.protocol, socket.localAddress, socket.localPort);
   const who =
     row.Owner ??

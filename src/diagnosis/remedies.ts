@@ -1,6 +1,6 @@
 import type { Container, Facts, PortRange, Socket } from '../facts/model/facts.ts';
-import { isUnfound } from '../ownership/endpoints.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { isUnfound } from '../ownership/absent.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './causes.ts';
 import { quote } from './quote.ts';
 import type { Request } from './request.ts';
@@ -10,7 +10,7 @@ import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '
 export interface Patient {
   readonly facts: Facts;
   readonly request: Request;
-  readonly row: Endpoint | null;
+  readonly row: OwnedEndpoint | null;
   readonly socket: Socket | null;
   readonly range: PortRange | null;
   readonly addresses: readonly string[] | null;
