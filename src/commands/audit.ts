@@ -8,7 +8,7 @@ import type { Facts } from '../facts/model/facts.ts';
 import type { Refusal } from '../system/raw.ts';
 import { sanitise } from '../formats/sanitise.ts';
 import { destination } from '../io/place.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { finding, severities, type Finding, type Severity } from '../schema/finding.ts';
 import { version } from '../schema/version.ts';
 import {
@@ -27,6 +27,8 @@ import {
 import { problemText, toPortOwnerError } from '../cli/base.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { exitCodeOf } from '../ownership/whole.ts';
+import { isPartial } from '../facts/model/section.ts';
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
@@ -250,14 +252,8 @@ export class AuditCommand extends RowCommand {
       problems: [...problems, ...failures],
       exitCode:
         failures.length > 0
-          ? exit.unavailable
-          : failed
-            ? exit.no
-            : missing.length > 0 || unfound !== null
-              ? exit.unavailable
-              : unseen !== null
-                ? exit.rights
-                : exit.ok,
+          ? exitCodeOf(null)
+          : exitCodeOf(!failed, missing.length > 0 || unfound !== null ? 'source' : unseen !== null ? 'rights' : null),
     };
   }
 
@@ -286,7 +282,7 @@ export class AuditCommand extends RowCommand {
       listeners: now,
       findings,
       keepDays,
-      partial: facts.sections.sockets.status === 'partial',
+      partial: isPartial(facts.sections.sockets),
       forgetLater: this.forgetLater,
       ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }),
     };

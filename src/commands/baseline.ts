@@ -6,7 +6,7 @@ import { changeRows } from '../audit/findings.ts';
 import { auditQuestion, listeners, type Listener } from '../audit/listeners.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { fileSink } from '../io/sink.ts';
-import { exit, PortOwnerError } from '../schema/problems.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import { finding } from '../schema/finding.ts';
 import { listenerRow, type ListenerRow } from '../schema/listener.ts';
 import {
@@ -24,6 +24,7 @@ import {
 } from '../audit/facts-problems.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { exitCodeOf } from '../ownership/whole.ts';
 
 /** Writes a baseline, but none that would not be read again. */
 async function writeBaseline(path: string, text: string): Promise<void> {
@@ -142,7 +143,7 @@ export class BaselineCreateCommand extends BaselineCommand {
     return {
       rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
       problems: [...factProblems(facts), ...some(unseen, unfoundProblem(found, 'so that the baseline leaves it open'))],
-      exitCode: missing.length > 0 ? exit.unavailable : exit.ok,
+      exitCode: exitCodeOf(true, missing.length > 0 ? 'source' : null),
       note: `${counted(found.length, 'listener')} approved in ${this.file}.`,
     };
   }
@@ -222,7 +223,7 @@ export class BaselineUpdateCommand extends BaselineCommand {
           signerProblem(signed(approved), facts, this.file),
         ),
       ],
-      exitCode: partial ? exit.unavailable : exit.ok,
+      exitCode: exitCodeOf(true, partial ? 'source' : null),
       note:
         updated === text
           ? `${this.file} is up to date.`
@@ -265,7 +266,7 @@ export class BaselineShowCommand extends RowCommand {
     return {
       rows: approved.map((listener, index) => rowOf(listener, comments[index] ?? null, machine)),
       problems: [],
-      exitCode: exit.ok,
+      exitCode: exitCodeOf(true),
       ...(approved.length === 0 ? { note: `${this.file} approves no listener.` } : {}),
     };
   }

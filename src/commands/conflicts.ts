@@ -6,6 +6,8 @@ import type { Facts } from '../facts/model/facts.ts';
 import { exit, type ExitCode } from '../schema/problems.ts';
 import { conflict, type Conflict } from '../schema/conflict.ts';
 import { sectionProblems } from '../ownership/problems.ts';
+import { exitCodeOf, lackOf } from '../ownership/whole.ts';
+import { hasFailed, isWhole } from '../facts/model/section.ts';
 import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 const severityWords = ['error', 'warning', 'information'] as const;
@@ -78,15 +80,14 @@ export class ConflictsCommand extends RowCommand {
   }
 
   private exitCode({ sections }: Facts, rows: readonly Conflict[], undecided: string | null): ExitCode {
-    if (rows.some((row) => row.Severity !== 'Information')) return exit.no;
+    if (rows.some((row) => row.Severity !== 'Information')) return exitCodeOf(false);
     const { sockets, dynamicRanges, reservedPorts, portProxies, socketUnits } = sections;
-    const unread =
-      sockets.status === 'ok'
-        ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find((section) => section?.status === 'failed')
-        : sockets;
-    if (unread !== undefined) return unread.needs === null ? exit.unavailable : exit.rights;
+    const unread = isWhole(sockets)
+      ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find(hasFailed)
+      : sockets;
+    if (unread !== undefined) return exitCodeOf(null, lackOf(unread.needs));
     // Where every process was looked at, no rights would tell more.
-    return undecided === null ? exit.ok : sections.processes.status === 'ok' ? exit.unavailable : exit.rights;
+    return exitCodeOf(true, undecided === null ? null : isWhole(sections.processes) ? 'source' : 'rights');
   }
 
   /** What the words of a table mean. */

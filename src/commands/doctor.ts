@@ -10,10 +10,11 @@ import { gather } from '../facts/gather/gather.ts';
 import { everything, type Question } from '../facts/model/question.ts';
 import { recordingSource, type Platform, type RawEntry, type RawSource } from '../system/raw.ts';
 import { fileSink } from '../io/sink.ts';
-import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { check, type Check } from '../schema/check.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { exitCodeOf } from '../ownership/whole.ts';
 
 /** A tool of the system: what it is called, and how its answer is read. */
 interface Tool {
@@ -214,6 +215,6 @@ function row({ check: name, status, detail, evidence }: Finding, machine: string
 }
 
 function verdict(findings: readonly Finding[]): ExitCode {
-  if (findings.some(({ status }) => status === 'differs')) return exit.no;
-  return findings.some(({ status }) => status === 'failed' || status === 'skipped') ? exit.unavailable : exit.ok;
+  const unchecked = findings.some(({ status }) => status === 'failed' || status === 'skipped');
+  return exitCodeOf(!findings.some(({ status }) => status === 'differs'), unchecked ? 'source' : null);
 }

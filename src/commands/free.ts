@@ -18,12 +18,14 @@ import { endpoints } from '../ownership/endpoints.ts';
 import { portClass } from '../ports/classes.ts';
 import { formatPorts, parsePorts, type PortSpan } from '../ports/expression.ts';
 import { serviceName, servicePorts } from '../ports/iana.ts';
-import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { freePort, type FreePort } from '../schema/free.ts';
 import { problemText } from '../cli/base.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { exitCodeOf } from '../ownership/whole.ts';
+import { hasFailed } from '../facts/model/section.ts';
 
 const protocols = { tcp: ['TCP'], udp: ['UDP'], both: ['TCP', 'UDP'] } as const;
 
@@ -135,7 +137,7 @@ export class FreeCommand extends RowCommand {
     const request = this.request();
     const seconds = this.hold === undefined ? null : whole('--hold', this.hold, longestHold);
     const facts = await this.facts(this.question(request));
-    if (facts.sections.sockets.status === 'failed') {
+    if (hasFailed(facts.sections.sockets)) {
       throw new PortOwnerError(
         'PO3001',
         `cannot tell which ports are free: ${facts.sections.sockets.reason ?? 'the sockets could not be read'}`,
@@ -178,7 +180,7 @@ export class FreeCommand extends RowCommand {
     return {
       rows: this.rows(facts, request, answer, until),
       problems,
-      exitCode: answer.ports.length < request.count ? exit.no : exit.ok,
+      exitCode: exitCodeOf(answer.ports.length >= request.count),
     };
   }
 

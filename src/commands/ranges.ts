@@ -1,9 +1,10 @@
 import { Command } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { ranges } from '../ownership/ranges.ts';
-import { exit } from '../schema/problems.ts';
 import { range } from '../schema/range.ts';
 import { sectionProblems } from '../ownership/problems.ts';
+import { exitCodeOf } from '../ownership/whole.ts';
+import { hasFailed } from '../facts/model/section.ts';
 import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 /** What port numbers mean, in general and on this machine. */
@@ -47,7 +48,7 @@ export class RangesCommand extends RowCommand {
     return {
       rows: ranges(facts),
       problems,
-      exitCode: facts.sections.dynamicRanges.status === 'failed' ? exit.unavailable : exit.ok,
+      exitCode: exitCodeOf(hasFailed(facts.sections.dynamicRanges) ? null : true),
     };
   }
 }

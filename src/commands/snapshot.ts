@@ -6,12 +6,14 @@ import { gather } from '../facts/gather/gather.ts';
 import { everything, type Question } from '../facts/model/question.ts';
 import { recordingSource, type RawEntry } from '../system/raw.ts';
 import { fileSink } from '../io/sink.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { BaseCommand, problemText } from '../cli/base.ts';
 import { checkFiles, named } from '../cli/files.ts';
 import { factsText, tellingBinaries, tellingTo, type Tell } from '../cli/notices.ts';
 import { tellInRows } from '../cli/module-rows.ts';
 import { sectionProblems } from '../ownership/problems.ts';
+import { exitCodeOf } from '../ownership/whole.ts';
+import { hasFailed } from '../facts/model/section.ts';
 
 /** Says why there is no command line, so that an answer from the snapshot can. */
 function leaveCommandLineOut({ refusals }: Process): void {
@@ -120,6 +122,6 @@ export class SnapshotCommand extends BaseCommand {
     }
     tell?.('Verbose', factsText(facts));
     sectionProblems(facts, null).forEach(warn);
-    return facts.sections.sockets.status === 'failed' ? exit.unavailable : exit.ok;
+    return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
 }

@@ -11,11 +11,13 @@ import { sanitise } from '../formats/sanitise.ts';
 import { addressMatcher } from '../ownership/filter.ts';
 import { formatPorts, parsePorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import { servicePorts } from '../ports/iana.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { stopResult } from '../schema/stop.ts';
 import { factsText } from '../cli/notices.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { RowCommand, type Answer } from '../cli/row-command.ts';
+import { exitCodeOf } from '../ownership/whole.ts';
+import { isWhole } from '../facts/model/section.ts';
 
 const protocols = { tcp: ['TCP'], udp: ['UDP'] } as const;
 /** How long nobody may take the port afterwards: longer than systemd's and most other supervisors' pause. */
@@ -139,13 +141,12 @@ export class StopCommand extends RowCommand {
         request.spans.length > 0
           ? `port${/[,-]/.test(formatPorts(request.spans)) ? 's' : ''} ${formatPorts(request.spans)}`
           : 'any port';
-      const { status } = facts.sections.sockets;
+      const seen = isWhole(facts.sections.sockets);
       return {
         rows: [],
         problems,
-        exitCode: status === 'ok' ? exit.no : exit.unavailable,
-        note:
-          status === 'ok' ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
+        exitCode: exitCodeOf(seen ? false : null),
+        note: seen ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
       };
     }
     const results: Stopped[] = [...missing];
@@ -346,7 +347,7 @@ function problemOf({ row, rights, untold }: Stopped): Problem[] {
 }
 
 function verdict(results: readonly Stopped[]): ExitCode {
-  if (results.every(({ row }) => fine.has(row.Result ?? ''))) return exit.ok;
-  if (results.some(({ rights }) => rights)) return exit.rights;
-  return results.some(({ untold }) => untold === true) ? exit.unavailable : exit.no;
+  if (results.every(({ row }) => fine.has(row.Result ?? ''))) return exitCodeOf(true);
+  if (results.some(({ rights }) => rights)) return exitCodeOf(null, 'rights');
+  return exitCodeOf(results.some(({ untold }) => untold === true) ? null : false);
 }

@@ -9,9 +9,10 @@ import { probe, type Probe } from '../facts/gather/probe.ts';
 import { textOf } from '../io/read.ts';
 import { sanitise } from '../formats/sanitise.ts';
 import { parsePorts } from '../ports/expression.ts';
-import { exit, PortOwnerError } from '../schema/problems.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import { verdict } from '../schema/verdict.ts';
 import { sectionProblems } from '../ownership/problems.ts';
+import { exitCodeOf, lackOf } from '../ownership/whole.ts';
 import { RowCommand, type Answer } from '../cli/row-command.ts';
 
 /** More of a text than its beginning is not looked at: this is enough of it in UTF-8 and UTF-16. */
@@ -91,8 +92,7 @@ export class WhyCommand extends RowCommand {
     if (this.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
       ({ facts, diagnosis } = await this.look(request, error));
     const { row, needs } = diagnosis;
-    const exitCode =
-      row.CanBind === null ? (needs === null ? exit.unavailable : exit.rights) : row.CanBind ? exit.ok : exit.no;
+    const exitCode = exitCodeOf(row.CanBind, row.CanBind === null ? lackOf(needs) : null);
     return { rows: [row], problems: sectionProblems(facts, []), exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
   }
 
@@ -148,7 +148,7 @@ export class WhyCommand extends RowCommand {
       Confidence: 'Low',
       ComputerName: null,
     };
-    return { rows: [row], problems: [], exitCode: exit.unavailable, ...this.noteOf(evidence, remedy) };
+    return { rows: [row], problems: [], exitCode: exitCodeOf(null), ...this.noteOf(evidence, remedy) };
   }
 
   /** What is asked; null when only an error text was given and it names no port. */
