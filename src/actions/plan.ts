@@ -3,6 +3,7 @@ import type { Platform, Refusal } from '../system/raw.ts';
 import { quote } from '../diagnosis/quote.ts';
 import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '../diagnosis/stop-commands.ts';
 import { isUnfound } from '../ownership/absent.ts';
+import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import { portProxyOf } from '../ownership/relays.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
@@ -68,10 +69,6 @@ export interface Target extends Identity {
   readonly connections: number;
   readonly supervisor: string | null;
   readonly notes: readonly string[];
-}
-
-export function processText({ pid, imageName }: { readonly pid: number; readonly imageName: string | null }): string {
-  return imageName === null ? `process ${pid}` : `${imageName} (${pid})`;
 }
 
 const keyOf = (socket: Pick<Socket, 'protocol' | 'localAddress' | 'localPort'>): EndpointKey => ({

@@ -6,17 +6,9 @@ import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { refusalOf, type Hands, type HeldProcess } from '../system/hands.ts';
 import { endpointText, identityText, isSame, type EndpointKey } from './identity.ts';
-import {
-  listens,
-  meansText,
-  planStop,
-  processText,
-  type Means,
-  type Member,
-  type Situation,
-  type Target,
-} from './plan.ts';
+import { listens, meansText, planStop, type Means, type Member, type Situation, type Target } from './plan.ts';
 import { isWhole } from '../facts/model/section.ts';
+import { processText } from '../ownership/attribution.ts';
 
 /** How patient a stop is. Milliseconds. */
 export interface StopOptions {

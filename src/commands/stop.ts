@@ -1,7 +1,8 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { endpointText, isSame, looksLikeIdentity, parseIdentity, type Identity } from '../actions/identity.ts';
-import { listens, planStop, processText, type Situation, type Target } from '../actions/plan.ts';
+import { listens, planStop, type Situation, type Target } from '../actions/plan.ts';
+import { processText } from '../ownership/attribution.ts';
 import { planned, stopRow, stopTarget, type Stopped, type StopWorld } from '../actions/stop.ts';
 import { refusalOf } from '../system/hands.ts';
 import type { Socket } from '../facts/model/facts.ts';

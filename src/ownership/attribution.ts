@@ -1,6 +1,5 @@
 import type { Facts, FieldRefusal, Process, Service, Socket } from '../facts/model/facts.ts';
-
-export type OwnerKind = 'Process' | 'Service' | 'HttpSys' | 'Relay' | 'Kernel' | 'Orphan' | 'Unknown';
+import type { OwnerKind } from '../schema/endpoint.ts';
 
 /** Who has a socket. What is left out, the row has from the owning process, or not at all. */
 export interface Attribution {
@@ -55,7 +54,7 @@ export function amongHolders(attribution: Attribution, { holders }: Socket): Att
 }
 
 /** "nginx (1234)"; a name that could not be had leaves the number. */
-export function processText({ imageName, pid }: Process): string {
+export function processText({ imageName, pid }: Pick<Process, 'imageName' | 'pid'>): string {
   return imageName === null ? `process ${pid}` : `${imageName} (${pid})`;
 }
 
