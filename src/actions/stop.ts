@@ -1,23 +1,15 @@
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { Refusal } from '../system/raw.ts';
 import { serviceUnit } from '../diagnosis/stop-commands.ts';
+import { isWhole } from '../facts/model/section.ts';
 import { addressScope } from '../ownership/address.ts';
+import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { refusalOf, type Hands, type HeldProcess, type Self } from '../system/hands.ts';
 import { watchTime, watchTimes } from './restart.ts';
 import { endpointKeyText, identityText, isSame, type EndpointKey } from './identity.ts';
-import {
-  lineOf,
-  listens,
-  meansText,
-  planStop,
-  processText,
-  type Means,
-  type Member,
-  type Situation,
-  type Target,
-} from './plan.ts';
+import { lineOf, listens, meansText, planStop, type Means, type Member, type Situation, type Target } from './plan.ts';
 
 /** How patient a stop is. Milliseconds. */
 export interface StopOptions {
@@ -257,7 +249,7 @@ async function settle(
   ).length;
   if (own.length > 0 || isStillServed(all, target))
     return { result: 'NotStopped', method, lingering, reasons: ['it still listens'] };
-  if (facts.sections.sockets.status !== 'ok')
+  if (!isWhole(facts.sections.sockets))
     return {
       result: 'NotStopped',
       method,
@@ -408,12 +400,12 @@ function lookAgain(target: Target, situation: Situation, held: ReadonlyMap<numbe
       ) && listens(socket),
   );
   if (again.length === 0) {
-    const status = situation.facts.sections.sockets;
-    return status.status === 'ok'
+    const { sockets } = situation.facts.sections;
+    return isWhole(sockets)
       ? stopRow(target, { result: 'Gone', reasons: ['it has no such listener any more'] })
       : stopRow(target, {
           result: 'NotStopped',
-          reasons: [`whether it still listens cannot be seen: ${status.reason ?? 'the look failed'}`],
+          reasons: [`whether it still listens cannot be seen: ${sockets.reason ?? 'the look failed'}`],
         });
   }
   const same = again.find((one) => isSame(one, target) && isSameMeans(one.means, target.means));

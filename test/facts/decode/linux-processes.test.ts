@@ -7,7 +7,8 @@ import { processText, statText } from '../../support/linux-raw.ts';
 const test = suite('linux processes');
 
 for (const name of ['nginx', '', 'a b', ') (', '))) S 5 6 7', 'new\nline', 'kworker/0:1-events', '\ufffd\ufffd', '(sd-pam)', '\x1b[2J']) {
-  test(`stat of ${JSON.stringify(name)}`, () => assert.equal(decodeStat(statText(77, { name, parent: 5, ticks: 987 })), { name, parent: 5, startTicks: 987, leadsTerminal: false }));
+  test(`stat of ${JSON.stringify(name)}`, () =>
+    assert.equal(decodeStat(statText(77, { name, parent: 5, ticks: 987 })), { name, parent: 5, startTicks: 987, leadsTerminal: false }));
 }
 
 for (const text of [
