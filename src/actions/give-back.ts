@@ -6,6 +6,7 @@ import { addressMatcher } from '../ownership/filter.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { formatPorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import type { Answer } from '../schema/answer.ts';
+import type { StopResult } from '../schema/stop.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import type { ExitCode, Problem, Report } from '../schema/problems.ts';
@@ -75,6 +76,7 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
   const results = [...missing, ...decided.map((one) => ('means' in one ? stopped.shift()! : one))];
   return {
     rows: results.map(({ row }) => row),
+    headline: results.map(({ row }) => sentenceOf(row)).join('\n'),
     problems: [...problems, ...results.flatMap(problemOf)],
     exitCode: verdict(results),
   };
@@ -200,6 +202,29 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
     },
     rights: false,
   };
+}
+
+/** What became of a target, as a person is told it. */
+function sentenceOf({ Result, Owner, Endpoints, Method, NewOwner, Reason, LingeringConnections }: StopResult): string {
+  const who = Owner ?? 'The owner';
+  const where = Endpoints?.join(', ') ?? 'no port';
+  const why = Reason === null ? '' : `: ${Reason[0]}`;
+  switch (Result) {
+    case 'Planned':
+      return `Would stop ${who} on ${where} (${Method}).`;
+    case 'Stopped': {
+      const left = LingeringConnections ?? 0;
+      return `Stopped ${who}: nobody listens on ${where} now${left === 0 ? '' : `, and ${left} connection${left === 1 ? ' is' : 's are'} left`}.`;
+    }
+    case 'Gone':
+      return `${who} does not listen on ${where} any more.`;
+    case 'Retaken':
+      return `${who} ended, but ${NewOwner} has ${where} now.`;
+    case 'Declined':
+      return `${who} on ${where} was not stopped: the answer was no.`;
+    default:
+      return `${who} on ${where} was not stopped${why}.`;
+  }
 }
 
 const fine = new Set(['Planned', 'Stopped', 'Gone']);

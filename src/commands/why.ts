@@ -87,8 +87,9 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     const bind = await this.request(error);
     const { whyNot } = await import('../diagnosis/why.ts');
     const world = { machine: this.askedMachine(), binder: this.surroundings.binder };
-    const { row, problems, exitCode } = await whyNot({ bind, error }, world);
-    return { rows: [row], problems, exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
+    const { row, headline, problems, exitCode } = await whyNot({ bind, error }, world);
+    const first = headline === null ? {} : { headline };
+    return { rows: [row], problems, exitCode, ...first, ...this.noteOf(row.Evidence, row.Remedy) };
   }
 
   /** A table has no room for lists. */

@@ -307,6 +307,10 @@ for (const [answer, result] of [
     assert.match(err, new RegExp(`on TCP/127\\.0\\.0\\.1:${server.port}\\n {2}how: SIGTERM`), 'it first shows what would end');
     assert.equal(questions.length, 1);
     assert.match(questions[0]!, new RegExp(`^Stop .+ \\(${server.pid}\\)\\? \\[y/N\\] $`));
+    assert.match(
+      out,
+      new RegExp(answer ? `^Stopped .+ \\(${server.pid}\\): nobody listens on TCP/127\\.0\\.0\\.1:${server.port} now\\.\n\nResult ` : '^.+ was not stopped: the answer was no\\.'),
+    );
     assert.match(out, new RegExp(result));
     assert.is(isAlive(server.process), !answer);
   });
