@@ -102,6 +102,7 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
   const problems = [
     ...subject.problems,
     ...sectionProblems(facts, undecided.length === 0 ? owned : [...owned, ...undecided]),
+    ...(firewall ? firewallProblems(facts) : []),
   ];
   if (request.resolveSeconds !== null) {
     const resolved = await withNames(owned, request.resolveSeconds, report);
@@ -125,13 +126,27 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
   const note =
     exitCode === exit.no ? await nobodyText(question, filter !== null, machine) : unknownText(undecided, facts);
   // An empty list would look like "nobody".
-  if (!request.forPeople)
-    problems.push({
-      severity: 'Error',
+  return { rows, problems: request.forPeople ? problems : [...problems, asProblem(note)], exitCode, note };
+}
+
+/** What a person is told, as a problem. */
+const asProblem = (note: string): Problem => ({
+  severity: 'Error',
+  code: 'PO3001',
+  message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}`,
+});
+
+/** That there is no firewall to ask. */
+function firewallProblems({ sections: { firewall } }: Facts): Problem[] {
+  if (wasAsked(firewall) || firewall?.reason == null) return [];
+  return [
+    {
+      severity: 'Warning',
       code: 'PO3001',
-      message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}`,
-    });
-  return { rows, problems, exitCode, note };
+      message: `the firewall cannot be asked: ${firewall.reason}`,
+      target: 'firewall',
+    },
+  ];
 }
 
 /** The owners of the sockets that are asked for, and of those whose hidden owner may be a process that is. */
