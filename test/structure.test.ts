@@ -14,7 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // main.ts: wires the catalogue, the command line and the machine.
   '.': ['cli', 'commands', 'machine'],
   commands: ['cli', 'audit', 'actions', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'formats', 'doctor', 'schedule', 'system', 'io'],
-  cli: ['actions', 'audit', 'schedule', 'ownership', 'facts', 'formats', 'ports', 'schema', 'system', 'io'],
+  cli: ['actions', 'audit', 'schedule', 'diagnosis', 'ownership', 'facts', 'formats', 'ports', 'schema', 'system', 'io'],
   machine: ['facts', 'system', 'schema', 'io'],
   schedule: ['audit', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   audit: ['ownership', 'facts', 'ports', 'schema', 'system', 'io', 'generated'],

@@ -18,7 +18,7 @@ import {
   machineProblem,
   signed,
   signerProblem,
-  some,
+  present,
   unfoundProblem,
   unseenProblem,
 } from './facts-problems.ts';
@@ -101,7 +101,10 @@ export async function createBaseline({ file, hash, force }: BaselineRequest, mac
   );
   return {
     rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
-    problems: [...factProblems(facts), ...some(unseen, unfoundProblem(found, 'so that the baseline leaves it open'))],
+    problems: [
+      ...factProblems(facts),
+      ...present(unseen, unfoundProblem(found, 'so that the baseline leaves it open')),
+    ],
     exitCode: exitCodeOf(true, missing.length > 0 ? 'source' : null),
     note: `${counted(found.length, 'listener')} approved in ${file}.`,
   };
@@ -137,7 +140,7 @@ export async function bringUpToDate(request: UpdateRequest, machine: Machine): P
     rows: changeRows(changes, facts.machine.name, { name: `baseline ${file}`, approve: null }),
     problems: [
       ...factProblems(facts),
-      ...some(
+      ...present(
         otherMachine,
         unseenProblem(comparison.unseen, 'whose entries stay as they are'),
         unfoundProblem(now, 'so that its entry stays as it is'),

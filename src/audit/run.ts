@@ -23,7 +23,7 @@ import {
   machineProblem,
   signed,
   signerProblem,
-  some,
+  present,
   unfoundProblem,
   unseenProblem,
 } from './facts-problems.ts';
@@ -110,7 +110,7 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
   const unfound = unfoundProblem(result.unseen, 'so that it could not be judged');
   const missing = gaps(facts);
   const course: Course = {
-    problems: [...comparisonProblems(compared, request), ...some(unseen, unfound)],
+    problems: [...comparisonProblems(compared, request), ...present(unseen, unfound)],
     failures: [],
     doubts: [
       ...missing,
@@ -168,7 +168,7 @@ function comparisonProblems({ facts, approved, policy }: Compared, request: Audi
   const baseline = request.baseline ?? '';
   return [
     ...factProblems(facts),
-    ...some(
+    ...present(
       machineProblem(approved?.machine ?? null, facts.machine.name, baseline),
       hashProblem(listed, facts, baseline),
       signerProblem(signed(listed), facts, baseline),
