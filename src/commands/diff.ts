@@ -36,8 +36,7 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions) {
     },
     powershell: {
       name: 'Compare-PortSnapshot',
-      operand: 'ReferencePath',
-      own: ['DifferencePath'],
+      operand: ['ReferencePath', 'DifferencePath'],
       parameters: { IncludeHash: '--hash', Column: '--columns' },
     },
   };
