@@ -1,6 +1,6 @@
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { Refusal } from '../system/raw.ts';
-import { serviceUnit } from '../diagnosis/stop-commands.ts';
+import { stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { addressScope } from '../ownership/address.ts';
 import { processText } from '../ownership/attribution.ts';
@@ -171,7 +171,7 @@ function isStillServed(situation: Situation, target: Target): boolean {
 function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target: Target): string | null {
   const process = facts.sections.processes.data.find(({ pid }) => pid === socket.pid);
   if (process === undefined) return target.supervisor;
-  const unit = serviceUnit(process);
+  const unit = stoppableUnit(process);
   if (unit !== null && (unit.name !== situation.self.unit || unit.user !== situation.self.unitUser))
     return `systemd (${unit.name})`;
   const service = facts.sections.services.data.find(({ pid }) => pid === process.pid);

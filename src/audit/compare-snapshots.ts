@@ -1,4 +1,4 @@
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { compare } from './compare.ts';
@@ -15,7 +15,7 @@ import { certainChanges, changeRows } from './findings.ts';
 import { auditQuestion, listeners } from './listeners.ts';
 
 /** Says which listeners differ between a snapshot and a later one, or a machine now, with the hashes of its executables. */
-export async function compareSnapshots(before: Machine, after: Machine, hash: boolean): Promise<Answer> {
+export async function compareSnapshots(before: AskedMachine, after: AskedMachine, hash: boolean): Promise<Answer> {
   const one = auditable(await before.facts(auditQuestion), before.name);
   const other = auditable(await after.facts(auditQuestion, hash), after.name);
   const now = listeners(other);

@@ -1,4 +1,4 @@
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { hasFailed, isWhole } from '../facts/model/section.ts';
 import { sectionProblems } from '../ownership/problems.ts';
@@ -6,19 +6,19 @@ import type { Answer } from '../schema/answer.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import { exitCodeOf, lackOf } from '../schema/exit-code.ts';
 import type { ExitCode } from '../schema/problems.ts';
-import { severities, type Severity } from './conflict-kinds.ts';
+import { conflictSeverities, type ConflictSeverity } from './conflict-kinds.ts';
 import { conflicts } from './conflicts.ts';
 
 /** What is or will become a conflict over a port? */
 export interface ConflictsRequest {
   /** The least severity that is wanted. */
-  readonly least: Severity;
+  readonly least: ConflictSeverity;
   /** Whether the answer has no room to say what each kind means, which is then told below it. */
   readonly narrow: boolean;
 }
 
 /** Finds everything on a machine that is or will become a conflict over a port. */
-export async function findConflicts({ least, narrow }: ConflictsRequest, machine: Machine): Promise<Answer> {
+export async function findConflicts({ least, narrow }: ConflictsRequest, machine: AskedMachine): Promise<Answer> {
   const facts = await machine.facts({
     localPorts: null,
     protocols: ['TCP', 'UDP'],
@@ -28,7 +28,7 @@ export async function findConflicts({ least, narrow }: ConflictsRequest, machine
     configured: true,
   });
   const { rows: all, undecided } = conflicts(facts);
-  const wanted = new Set<string | null>(severities.slice(0, severities.indexOf(least) + 1));
+  const wanted = new Set<string | null>(conflictSeverities.slice(0, conflictSeverities.indexOf(least) + 1));
   const rows = all.filter((row) => wanted.has(row.Severity));
   const isHealthy = all.every((row) => row.Severity === 'Information');
   const exitCode = isHealthy ? healthyExitCode(facts, undecided) : exitCodeOf(false);

@@ -1,4 +1,4 @@
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts, PortRange } from '../facts/model/facts.ts';
 import { hasFailed } from '../facts/model/section.ts';
 import { portClasses } from '../ports/classes.ts';
@@ -10,7 +10,7 @@ import { sectionProblems } from './problems.ts';
 const machineKinds: Readonly<Record<string, string>> = { Dynamic: 'LocalDynamic' };
 
 /** Says what port numbers mean, in general and on a machine. */
-export async function portRanges(machine: Machine): Promise<Answer> {
+export async function portRanges(machine: AskedMachine): Promise<Answer> {
   const facts = await machine.facts({
     localPorts: null,
     protocols: [],

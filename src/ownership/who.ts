@@ -1,4 +1,4 @@
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { holdsPort, selectSockets, type Question } from '../facts/model/question.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
@@ -73,7 +73,7 @@ function questionOf({ subject, protocols, all, firewall }: WhoRequest, columns: 
 }
 
 /** Says who owns the ports that are asked for. */
-export async function whoOwns(request: WhoRequest, machine: Machine, report?: Report): Promise<Answer> {
+export async function whoOwns(request: WhoRequest, machine: AskedMachine, report?: Report): Promise<Answer> {
   const { subject, sort, firewall } = request;
   if (subject.problems.length > 0 && subject.spans?.length === 0 && subject.pids.size === 0)
     return { rows: [], problems: subject.problems, exitCode: exit.usage };
@@ -210,7 +210,7 @@ function unknownText(undecided: readonly OwnedEndpoint[], { sections }: Facts): 
 }
 
 /** That there is nobody; for a port also whether the system keeps it for itself. */
-async function nobodyText(question: Question, filtered: boolean, machine: Machine): Promise<string> {
+async function nobodyText(question: Question, filtered: boolean, machine: AskedMachine): Promise<string> {
   const protocol = question.protocols.length === 1 ? `${question.protocols[0]} ` : '';
   if (question.localPorts === null || filtered) return `No ${protocol}socket matches.`;
   const what = formatPorts(question.localPorts);
