@@ -13,10 +13,7 @@ import { refusalOf } from '../system/hands.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { endpointKeyText, isSame, type Identity } from './identity.ts';
 import { listens, planStop, type Situation, type Target } from './plan.ts';
-import { planned, stopRow, stopTarget, type Stopped, type StopWorld } from './stop.ts';
-
-/** How long nobody may take the port afterwards: longer than systemd's and most other supervisors' pause. */
-export const settle = 1500;
+import { planned, stopRow, stopTargets, type Stopped, type StopWorld } from './stop.ts';
 
 /** What is to be given back, and how. */
 export interface GiveBackRequest {
@@ -65,14 +62,17 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
       note: isNobody ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
     };
   }
-  const results: Stopped[] = [...missing];
-  for (const target of targets) {
+  const decided = targets.map((target): Target | Stopped => {
     world.show(target);
-    if (dryRun || target.means.how === 'refused') results.push(planned(target));
-    else if (!world.approve(target))
-      results.push(stopRow(target, { result: 'Declined', reasons: ['the answer was no'] }));
-    else results.push(await stopTarget(target, machine, { force, timeout, settle }));
-  }
+    if (dryRun || target.means.how === 'refused') return planned(target);
+    return world.approve(target) ? target : stopRow(target, { result: 'Declined', reasons: ['the answer was no'] });
+  });
+  const stopped = await stopTargets(
+    decided.filter((one): one is Target => 'means' in one),
+    machine,
+    { force, timeout },
+  );
+  const results = [...missing, ...decided.map((one) => ('means' in one ? stopped.shift()! : one))];
   return {
     rows: results.map(({ row }) => row),
     problems: [...problems, ...results.flatMap(problemOf)],
