@@ -97,6 +97,27 @@ test('no file lies loose in src but main.ts', () => {
   );
 });
 
+/** The files of src but these, with the lines in which a pattern is. */
+function linesWith(pattern: RegExp, except: RegExp): string[] {
+  return [...imports.keys()]
+    .filter((path) => !except.test(path))
+    .flatMap((path) =>
+      readFileSync(join(root, path), 'utf8')
+        .split('\n')
+        .filter((line) => pattern.test(line))
+        .map((line) => `${path}: ${line.trim()}`),
+    );
+}
+
+test('how whole a section is, only the predicates of its model tell', () => {
+  // What doctor found has words of its own.
+  assert.equal(linesWith(/\bstatus *[!=]== *'(?:ok|partial|failed|notAsked)'/, /^src\/(?:facts\/model\/section\.ts|doctor\/)/), []);
+});
+
+test('the exit code of every answer comes from one rule', () => {
+  assert.equal(linesWith(/\bexit\.(?:ok|no|unavailable|rights)\b/, /^src\/(?:schema|cli|build)\//), []);
+});
+
 test('only machine touches node:ffi and starts processes', async () => {
   const { metafile } = await bundle();
   const users = (module: string): string[] =>

@@ -11,7 +11,8 @@ import { word } from '../cli/values.ts';
 import { writeTo } from '../cli/write.ts';
 import { installNightly, nightlyDefinition, nightlyStatus, removeNightly } from '../schedule/nightly.ts';
 import type { Answer } from '../schema/answer.ts';
-import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { auditTask } from '../schema/task.ts';
 
 const systems = { windows: 'win32', linux: 'linux' } as const;
@@ -55,7 +56,7 @@ export class ScheduleShowCommand extends withOptions(
     if (output === '')
       throw new PortOwnerError('PO1001', '--output has no value', { hint: 'It takes the path of a file.' });
     writeTo(output, this.surroundings, (sink) => (output === undefined ? sink.write(text) : sink.bytes(bytes)));
-    return exit.ok;
+    return exitCodeOf(true);
   }
 }
 

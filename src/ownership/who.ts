@@ -117,9 +117,11 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
     (option) => (option === 'resolve' ? request.resolveSeconds !== null : firewall),
   );
   if (rows.length > 0) return { rows, problems, exitCode, ...(variant === '' ? {} : { variant }) };
-  if (exitCode !== exit.unavailable && !request.forPeople) return { rows, problems, exitCode };
+  if (exitCode !== exitCodeOf(null) && !request.forPeople) return { rows, problems, exitCode };
   const note =
-    exitCode === exit.no ? await nobodyText(question, filter !== null, machine) : unknownText(undecided, facts);
+    exitCode === exitCodeOf(false)
+      ? await nobodyText(question, filter !== null, machine)
+      : unknownText(undecided, facts);
   // An empty list would look like "nobody".
   if (!request.forPeople)
     problems.push({
