@@ -109,6 +109,22 @@ function linesWith(pattern: RegExp, except: RegExp): string[] {
     );
 }
 
+test('a command parses and prints', () => {
+  const sizes = [...imports.keys()]
+    .filter((path) => path.startsWith('src/commands/'))
+    .flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(/^export class (\w+)[^]*?^}$/gm)])
+    .map(([text, name]) => {
+      const rest = text.replace(/^ {2}static readonly about: CommandAbout = \{[^]*?^ {2}\};$/m, '');
+      return [name, rest.split('\n').filter((line) => line.trim() !== '').length] as const;
+    });
+  assert.ok(sizes.length > 10);
+  // Beside its `about`: its options, and one call into the house.
+  assert.equal(
+    sizes.filter(([, lines]) => lines > 85),
+    [],
+  );
+});
+
 test('how whole a section is, only the predicates of its model tell', () => {
   // What doctor found has words of its own.
   assert.equal(linesWith(/\bstatus *[!=]== *'(?:ok|partial|failed|notAsked)'/, /^src\/(?:facts\/model\/section\.ts|doctor\/)/), []);
