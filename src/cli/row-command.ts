@@ -1,4 +1,4 @@
-import { machineOf, thisMachine, type Machine } from '../facts/machine.ts';
+import { machineOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
 import { formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
@@ -34,7 +34,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   protected progress: Report | undefined;
 
   /** The machine that is asked. */
-  protected askedMachine(): Machine {
+  protected askedMachine(): AskedMachine {
     return this.from === undefined
       ? thisMachine(this.surroundings, this.progress)
       : machineOf(this.from, this.progress);
