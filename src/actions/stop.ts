@@ -2,7 +2,7 @@ import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { Refusal } from '../system/raw.ts';
 import { serviceUnit } from '../diagnosis/stop-commands.ts';
 import { isWhole } from '../facts/model/section.ts';
-import { addressScope } from '../ownership/address.ts';
+import { addressFamily, addressScope } from '../ports/address.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
@@ -98,10 +98,6 @@ const failed = ({ code, text, needs }: Refusal): Outcome => ({
   rights: code === 'AccessDenied',
 });
 
-function family(address: string): 4 | 6 {
-  return address.includes(':') ? 6 : 4;
-}
-
 /** Whether whoever has one address keeps the other from being had. */
 function meets(endpoint: EndpointKey, socket: Socket): boolean {
   if (socket.protocol !== endpoint.protocol || socket.localPort !== endpoint.port) return false;
@@ -109,7 +105,7 @@ function meets(endpoint: EndpointKey, socket: Socket): boolean {
   if (own === other) return true;
   // :: may stand for both families, and nobody says whether it does.
   if (own === '::' || other === '::') return true;
-  return family(own) === family(other) && (addressScope(own) === 'Any' || addressScope(other) === 'Any');
+  return addressFamily(own) === addressFamily(other) && (addressScope(own) === 'Any' || addressScope(other) === 'Any');
 }
 
 /** Waits, ever longer, until it is so or the time is up; the last look counts. */

@@ -1,7 +1,7 @@
 import type { Facts } from '../facts/model/facts.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
 import { besides, fileName, type Change, type Comparison } from './compare.ts';
-import { endpointText } from '../ownership/address.ts';
+import { endpointText } from '../ports/address.ts';
 import type { FindingKind } from './finding-kinds.ts';
 import { fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';

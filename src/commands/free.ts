@@ -1,9 +1,9 @@
-import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
 import { findFree, type FindFreeRequest } from '../actions/find-free.ts';
 import { longestHold } from '../actions/leases.ts';
 import { problemText } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
+import { canonicalAddress } from '../ports/address.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { portSpans, wholeNumber, word } from '../cli/values.ts';
@@ -111,7 +111,8 @@ export class FreeCommand extends RowCommand {
     const whole = (option: string, text: string | undefined, most: number): number | null =>
       text === undefined ? null : wholeNumber(option, text, { most });
     const wanted = word('--protocol', this.protocol ?? 'tcp', protocols, 'tcp, udp or both');
-    if (this.address !== undefined && isIP(this.address.replace(/%.*$/s, '')) === 0) {
+    const address = this.address === undefined ? null : canonicalAddress(this.address);
+    if (this.address !== undefined && address === null) {
       throw new PortOwnerError('PO1004', `${JSON.stringify(this.address)} is not an IP address`, {
         hint: 'Give one address of this machine, such as 127.0.0.1 or ::1.',
         target: this.address,
@@ -123,7 +124,7 @@ export class FreeCommand extends RowCommand {
       near: whole('--near', this.near, 65_535),
       consecutive: this.consecutive,
       protocols: wanted,
-      address: this.address ?? null,
+      address,
       registered: this.registered,
       except: this.except === undefined ? [] : await portSpans(this.except),
       explain: this.explain,

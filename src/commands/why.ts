@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import type { ParsedError } from '../diagnosis/error-text.ts';
 import type { Request } from '../diagnosis/request.ts';
+import { canonicalAddress } from '../ports/address.ts';
 import { textOf } from '../io/read.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -112,23 +112,24 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   private async request(error: ParsedError | null): Promise<Request | null> {
     if (this.exclusive && this.reuse !== false)
       throw new PortOwnerError('PO1005', '--exclusive and --reuse exclude each other');
-    if (this.ipv6Only && this.address !== '::') throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
+    if (this.ipv6Only && canonicalAddress(this.address ?? '') !== '::')
+      throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
     const port = this.port === undefined ? (error?.port ?? null) : await this.portNumber(this.port);
     if (port === null) {
       if (error === null)
         throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
       return null;
     }
-    const address = this.address ?? error?.address ?? null;
-    if (address !== null && isIP(address.replace(/%[^%/]{1,64}$/, '')) === 0)
-      throw new PortOwnerError('PO1004', `${JSON.stringify(address)} is not an IP address`, {
+    const address = this.address === undefined ? (error?.address ?? null) : canonicalAddress(this.address);
+    if (this.address !== undefined && address === null)
+      throw new PortOwnerError('PO1004', `${JSON.stringify(this.address)} is not an IP address`, {
         hint: 'Give 127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0.',
-        target: address,
+        target: this.address,
       });
     return {
       port,
       protocol: this.protocolName(error),
-      address: address?.toLowerCase() ?? null,
+      address,
       sharing: this.sharing(),
       ipv6Only: this.ipv6Only,
     };

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { addressFamily, withoutScope } from '../ports/address.ts';
 import { packagedApp } from '../facts/decode/windows-firewall.ts';
 import type { Facts, FieldRefusal, FirewallChain, FirewallRule } from '../facts/model/facts.ts';
 import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
@@ -217,13 +217,14 @@ export function firewallOf(
       refusal: refused(needs === null ? 'Failed' : 'AccessDenied', text, needs),
     };
   }
-  const address = (row.LocalAddress ?? '').replace(/%.*$/s, '');
+  const address = withoutScope(row.LocalAddress ?? '');
   // A socket on :: may take IPv4 too.
-  const families = !isIPv6(address)
-    ? (['IPv4'] as const)
-    : address === '::'
-      ? (['IPv6', 'IPv4'] as const)
-      : (['IPv6'] as const);
+  const families =
+    addressFamily(address) === 'IPv4'
+      ? (['IPv4'] as const)
+      : address === '::'
+        ? (['IPv6', 'IPv4'] as const)
+        : (['IPv6'] as const);
   const windows = facts.machine.platform === 'win32';
   const outcomes = new Map<string, Outcome>();
   for (const family of windows ? families.slice(0, 1) : families) {
