@@ -85,8 +85,14 @@ test('no file imports one that imports it, types included', () => {
 test('addresses are read, judged and compared in one place', () => {
   // What is told by the text of an address: its scope, its form, whether it is one.
   const signs = [/replace\(\/%/, /\bisIP(?:v[46])?\(/, /new SocketAddress\(/, /\^?::ffff:/];
-  const own = ['src/ports/address.ts', 'src/doctor/redact.ts'];
-  const found = [...imports.keys()].filter((path) => !own.includes(path) && signs.some((sign) => sign.test(readFileSync(join(root, path), 'utf8'))));
+  const own = new Set(['src/ports/address.ts', 'src/doctor/redact.ts']);
+  const found = [...imports.keys()].filter((path) => !own.has(path) && signs.some((sign) => sign.test(readFileSync(join(root, path), 'utf8'))));
+  assert.equal(found, []);
+});
+
+test('the code of an error is read in one place', () => {
+  const signs = [/'code' in \w*(?:error|Error)\b/, /as NodeJS\.ErrnoException/];
+  const found = [...imports.keys()].filter((path) => path !== 'src/io/errors.ts' && signs.some((sign) => sign.test(readFileSync(join(root, path), 'utf8'))));
   assert.equal(found, []);
 });
 

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { errorCode } from '../../io/errors.ts';
 import { decodeStat } from '../../facts/decode/linux-processes.ts';
 import { descriptorCalls } from './libc.ts';
 
@@ -41,7 +42,7 @@ export const visit: Visit = (table, { socket, started }) => {
         target = readlinkSync(folder + descriptor);
       } catch (error) {
         // Closed since.
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+        if (errorCode(error) === 'ENOENT') continue;
         throw error;
       }
       if (!target.startsWith('socket:[')) continue;
@@ -55,7 +56,7 @@ export const visit: Visit = (table, { socket, started }) => {
     started(stat.startTicks);
     return 'read';
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     return code === 'ENOENT' || code === 'ESRCH' ? 'ended' : 'refused';
   } finally {
     if (opened !== undefined) closeSync(opened);
