@@ -14,7 +14,7 @@ const test = suite('severities of findings');
 /** The severities of the findings of a kind, when a machine came from one state to another. */
 function severitiesOf(kind: FindingKind, before: Listener[] | null, now: Listener[], policy: string | null): string[] {
   const rules = policy === null ? null : parsePolicy(`kind: PortOwner.Policy\nversion: 1\n${policy}\n`, 'p.yaml');
-  const { findings } = audit(facts([]), now, before === null ? null : compare(before, now), rules, { name: 'b.yaml', approve: null });
+  const { findings } = audit(facts([]), now, before === null ? null : compare(before, now), { policy: rules, reference: { name: 'b.yaml', approve: null } });
   return findings.filter(({ Kind }) => Kind === kind).map(({ Severity }) => Severity!);
 }
 
