@@ -99,7 +99,16 @@ function redactAddress(text: string, names: Names): string {
 
 /** `C:\Users\anna\…`, `/home/anna/…` or `/root/…` inside of a text. */
 const profilePath =
-  /((?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)([^\\/"<>|:*?\r\n]+)((?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(\/(?:root))((?:\/[^/"<>|:*?\r\n]+)+)/gi;
+  /(?<start>(?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)(?<user>[^\\/"<>|:*?\r\n]+)(?<rest>(?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(?<root>\/root)(?<rootRest>(?:\/[^/"<>|:*?\r\n]+)+)/gi;
+
+/** Replaces what a pattern finds, told by its named groups. */
+function replaceGroups(
+  text: string,
+  pattern: RegExp,
+  change: (groups: Readonly<Record<string, string | undefined>>) => string,
+): string {
+  return text.replace(pattern, (...found: unknown[]) => change(found.at(-1) as Record<string, string | undefined>));
+}
 
 function redactProfiles(text: string, names: Names): string {
   const below = (path: string): string =>
@@ -107,13 +116,25 @@ function redactProfiles(text: string, names: Names): string {
       const last = at + separator.length + part.length === path.length;
       return separator + (last || commonFolders.test(part) ? part : names.folder(part));
     });
-  return text.replace(
-    profilePath,
-    (_, start: string | undefined, user: string, rest: string, root: string | undefined, rootRest: string) => {
-      if (start === undefined) return root! + below(rootRest);
-      return start + (commonProfiles.test(user) ? user : person(user, names)) + below(rest);
-    },
-  );
+  return replaceGroups(text, profilePath, ({ start, user = '', rest = '', root = '', rootRest = '' }) => {
+    if (start === undefined) return root + below(rootRest);
+    return start + (commonProfiles.test(user) ? user : person(user, names)) + below(rest);
+  });
+}
+
+/** A URL by its parts; `ip` is the address that HTTP.sys is told to bind a prefix to. */
+const url =
+  /(?<scheme>https?:\/\/)(?<host>\[[^\]\s]*\]|[^\s/:"'<>]+)(?<port>(?::\d+)?)(?<ip>(?::[\d.]+|:\[[^\]\s]*\])?)(?<path>[^\s"'<>]*)/gi;
+
+function redactUrls(text: string, names: Names): string {
+  return replaceGroups(text, url, ({ scheme = '', host = '', port = '', ip = '', path = '' }) => {
+    const address = /^\[.*\]$/.test(host) ? `[${redactAddress(host.slice(1, -1), names)}]` : redactAddress(host, names);
+    const shown =
+      address !== host || /^(?:\+|\*|localhost|127\.[\d.]+|0\.0\.0\.0|\[.*\])$/i.test(host)
+        ? address
+        : names.host(host);
+    return scheme + shown + port + ip + path.replace(/[^/]+/g, (part) => names.path(part));
+  });
 }
 
 function person(user: string, names: Names): string {
@@ -123,28 +144,13 @@ function person(user: string, names: Names): string {
 }
 
 function redactText(text: string, names: Names): string {
-  return (
-    redactProfiles(text, names)
-      // An account's number tells of its domain.
-      .replace(/\bS-1-5-21-\d+-\d+-\d+-(\d+)/g, 'S-1-5-21-0-0-0-$1')
-      .replace(
-        /(https?:\/\/)(\[[^\]\s]*\]|[^\s/:"'<>]+)((?::\d+)?)((?::[\d.]+|:\[[^\]\s]*\])?)([^\s"'<>]*)/gi,
-        (_, scheme: string, host: string, port: string, ip: string, path: string) => {
-          const address = /^\[.*\]$/.test(host)
-            ? `[${redactAddress(host.slice(1, -1), names)}]`
-            : redactAddress(host, names);
-          const shown =
-            address !== host || /^(?:\+|\*|localhost|127\.[\d.]+|0\.0\.0\.0|\[.*\])$/i.test(host)
-              ? address
-              : names.host(host);
-          return scheme + shown + port + ip + path.replace(/[^/]+/g, (part) => names.path(part));
-        },
-      )
-      .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![\w:])/gi, (address) =>
-        redactAddress(address, names),
-      )
-      .replace(/(?<![\w.]|::ffff:)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)/g, (address) => redactAddress(address, names))
-  );
+  // An account's number tells of its domain.
+  const accounts = redactProfiles(text, names).replace(/\bS-1-5-21-\d+-\d+-\d+-(\d+)/g, 'S-1-5-21-0-0-0-$1');
+  return redactUrls(accounts, names)
+    .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![\w:])/gi, (address) =>
+      redactAddress(address, names),
+    )
+    .replace(/(?<![\w.]|::ffff:)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)/g, (address) => redactAddress(address, names));
 }
 
 /** JSON text with every string in it replaced by `change`, which is told its member's name. */
