@@ -59,14 +59,15 @@ interface Ends {
   readonly remotePort: number;
 }
 
-function kernelSocket(
-  protocol: 'TCP' | 'UDP',
-  number: number,
-  ends: Ends,
-  inode: number,
-  uid: number,
-  scope: number,
-): KernelSocket {
+/** What the kernel says of a socket besides its ends; `number` is its state's. */
+interface Told {
+  readonly number: number;
+  readonly inode: number;
+  readonly uid: number;
+  readonly scope: number;
+}
+
+function kernelSocket(protocol: 'TCP' | 'UDP', ends: Ends, { number, inode, uid, scope }: Told): KernelSocket {
   const state = protocol === 'TCP' ? tcpState(number, ends.localPort) : null;
   const connected = protocol === 'TCP' ? state !== 'Listen' && state !== 'Bound' : ends.remotePort !== 0;
   return {
@@ -131,7 +132,8 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
           remotePort: view.getUint16(at + 6),
         };
         const scope = family === AF_INET6 && needsInterface(bytes, at + 8) ? view.getUint32(at + 40, true) : 0;
-        data.push(kernelSocket(protocol, state, ends, inode, view.getUint32(at + 64, true), scope));
+        const uid = view.getUint32(at + 64, true);
+        data.push(kernelSocket(protocol, ends, { number: state, inode, uid, scope }));
       }
     }
     offset += (length + 3) & ~3;
@@ -176,7 +178,7 @@ export function decodeProcNet(protocol: 'TCP' | 'UDP', text: string, keep: Keep)
       broken++;
     } else if (keep(numbers[2], numbers[0], numbers[4])) {
       const ends = { local: localText, localPort: numbers[0], remote: remoteText, remotePort: numbers[1] };
-      data.push(kernelSocket(protocol, numbers[2], ends, numbers[4], numbers[3], 0));
+      data.push(kernelSocket(protocol, ends, { number: numbers[2], inode: numbers[4], uid: numbers[3], scope: 0 }));
     }
   }
   return { data, flaw: broken === 0 ? null : `${broken} lines cannot be read` };
