@@ -139,46 +139,61 @@ export function attemptsReason(attempts: readonly BindAttempt[]): string | null 
   return attempts.some(({ result }) => result === 'bound') ? null : 'the machine has no such address family';
 }
 
-/** Chooses ports: pure but for the attempts, which are made last and only for ports that nothing else speaks against. */
-export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): FreeAnswer {
-  const { protocols, count } = request;
-  const forbidding = forbiddingRange(facts, protocols);
-  const except = portMatcher(request.except);
+/** The first socket on each port that keeps it, in words. */
+function usesOf(facts: Facts, protocols: readonly string[]): ReadonlyMap<number, string> {
   const used = new Map<number, string>();
   for (const socket of facts.sections.sockets.data) {
     if (!holdsPort(socket) || !protocols.includes(socket.protocol) || used.has(socket.localPort)) continue;
     used.set(socket.localPort, `in use: ${socket.protocol} ${socket.localAddress}`);
   }
-  const checked = new Map<number, string | null>();
+  return used;
+}
 
-  function reason(port: number): string | null {
-    if (except(port)) return 'reserved by --except';
+/** Why a port is not to be had; null when it is free. What costs most is asked last: an attempt to bind it. */
+type Reason = (port: number) => string | null;
+
+/** The reasons in the order in which they are told, each for a port and a protocol. */
+function reasonsOf(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): Reason {
+  const { protocols } = request;
+  const forbidding = forbiddingRange(facts, protocols);
+  const except = portMatcher(request.except);
+  const used = usesOf(facts, protocols);
+  const reserved: Reason = (port) => (except(port) ? 'reserved by --except' : null);
+  const inRange: Reason = (port) => {
     const range = forbidding(port);
-    if (range !== undefined) return kindText(range);
+    return range === undefined ? null : kindText(range);
+  };
+  const inUse: Reason = (port) => {
     const use = used.get(port);
-    if (use !== undefined) return `${use}, owner: ${knowledge.owner(port) ?? 'not known'}`;
-    for (const protocol of protocols) {
-      const name = request.registered ? null : knowledge.serviceName(port, protocol);
-      if (name !== null) return `registered by IANA for ${name} (--registered allows it)`;
-    }
-    for (const protocol of protocols) {
-      const why = knowledge.reserved(port, protocol);
-      if (why !== null) return why;
-    }
-    for (const protocol of protocols) {
-      const until = knowledge.leasedUntil(port, protocol);
-      if (until !== null) return `handed out to somebody else until ${until}`;
-    }
-    return knowledge.tryBind(port);
-  }
+    return use === undefined ? null : `${use}, owner: ${knowledge.owner(port) ?? 'not known'}`;
+  };
+  const ofAny =
+    (why: (port: number, protocol: 'TCP' | 'UDP') => string | null): Reason =>
+    (port) =>
+      firstText(protocols, (protocol) => why(port, protocol));
+  const registered = ofAny((port, protocol) => {
+    const name = request.registered ? null : knowledge.serviceName(port, protocol);
+    return name === null ? null : `registered by IANA for ${name} (--registered allows it)`;
+  });
+  const leased = ofAny((port, protocol) => {
+    const until = knowledge.leasedUntil(port, protocol);
+    return until === null ? null : `handed out to somebody else until ${until}`;
+  });
+  const order = [reserved, inRange, inUse, registered, ofAny(knowledge.reserved), leased, knowledge.tryBind];
+  return (port) => firstText(order, (reason) => reason(port));
+}
 
-  function isFree(port: number): boolean {
-    let known = checked.get(port);
-    if (known === undefined) checked.set(port, (known = reason(port)));
-    return known === null;
+/** The first text that one of the items gives; those after it are not asked. */
+function firstText<T>(items: readonly T[], ask: (item: T) => string | null): string | null {
+  for (const item of items) {
+    const text = ask(item);
+    if (text !== null) return text;
   }
+  return null;
+}
 
-  const within = portMatcher(request.spans);
+/** Tells whether a run of so many free ports begins at a port. */
+function runsOf(count: number, isFree: (port: number) => boolean): (start: number) => boolean {
   // From each port, the next one down that is not known to be free, with shortcuts: runs overlap in all but one port.
   const below = Uint32Array.from({ length: 65536 }, (_, port) => port);
   function unknownFrom(port: number): number {
@@ -187,28 +202,46 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
     for (let at = port; at !== found;) [at, below[at]] = [below[at]!, found];
     return found;
   }
-
-  /** Whether a run of free ports begins at a port. The last one is looked at first: a taken one ends many runs at once. */
-  function isRun(start: number): boolean {
+  // The last one is looked at first: a taken one ends many runs at once.
+  return (start) => {
     const end = start + count - 1;
     if (end > 65535) return false;
     for (let port = unknownFrom(end); port >= start; port = unknownFrom(port)) {
-      if (!within(port) || !isFree(port)) return false;
+      if (!isFree(port)) return false;
       below[port] = port - 1;
     }
     return true;
+  };
+}
+
+/** The first of the candidates that are free, or the first run of them. */
+function firstFree(request: FreeRequest, isFree: (port: number) => boolean): number[] {
+  const { count, consecutive, spans } = request;
+  if (consecutive) {
+    const within = portMatcher(spans);
+    const isRun = runsOf(count, (port) => within(port) && isFree(port));
+    for (const port of candidates(request))
+      if (isRun(port)) return Array.from({ length: count }, (_, index) => port + index);
+    return [];
   }
   const ports: number[] = [];
   for (const port of candidates(request)) {
-    if (!request.consecutive) {
-      if (isFree(port)) ports.push(port);
-      if (ports.length === count) break;
-      continue;
-    }
-    if (!isRun(port)) continue;
-    ports.push(...Array.from({ length: count }, (_, index) => port + index));
-    break;
+    if (isFree(port)) ports.push(port);
+    if (ports.length === count) break;
   }
+  return ports;
+}
+
+/** Chooses ports: pure but for the attempts, which are made last and only for ports that nothing else speaks against. */
+export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): FreeAnswer {
+  const reason = reasonsOf(facts, request, knowledge);
+  const checked = new Map<number, string | null>();
+  function isFree(port: number): boolean {
+    let known = checked.get(port);
+    if (known === undefined) checked.set(port, (known = reason(port)));
+    return known === null;
+  }
+  const ports = firstFree(request, isFree);
   const skipped = [...checked]
     .filter((entry): entry is [number, string] => entry[1] !== null)
     .toSorted(([a], [b]) => a - b);
