@@ -176,15 +176,20 @@ function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target
   return parent === undefined || parent.pid <= 2 ? target.supervisor : processText(parent);
 }
 
-/** What is left on the ports, once the target has ended: success only when nobody listens there and nobody comes. */
-async function settle(
+/** A socket that came to the ports of a target, and the facts of that moment. */
+interface Newcomer {
+  readonly socket: Socket;
+  readonly facts: Facts;
+}
+
+/** Who comes to the ports of a target within the time that is left for it; null when nobody does. */
+async function newcomer(
   target: Target,
   before: ReadonlySet<string>,
   world: StopWorld,
-  options: StopOptions,
-  method: string,
-): Promise<Outcome> {
-  let found: { readonly socket: Socket; readonly facts: Facts } | null = null;
+  settle: number,
+): Promise<Newcomer | null> {
+  let found: Newcomer | null = null;
   const isNew = (socket: Socket): boolean => !before.has(socketName(socket));
   const look = async (withUnowned: boolean): Promise<boolean> => {
     const { others, facts } = await watchEndpoints(target, world);
@@ -193,23 +198,32 @@ async function settle(
     return socket !== undefined;
   };
   // A socket outlives its process for a moment, without an owner: only one that stays has a new one who cannot be seen.
-  if (!(await until(() => look(false), options.settle, world))) await look(true);
-  found = found as { readonly socket: Socket; readonly facts: Facts } | null;
-  if (found !== null) {
-    const situation = await world.look();
-    const [row] = endpoints(found.facts, [found.socket], { live: true, serviceName: null });
-    const newOwner = row?.Owner ?? 'somebody who cannot be seen';
-    const supervisor = supervisorOf(found.facts, situation, found.socket, target);
-    return {
-      result: 'Retaken',
-      method,
-      newOwner,
-      supervisor,
-      reasons: [
-        `it ended, but ${newOwner} has the port now${supervisor === null ? '' : `, started by ${supervisor}: stop that first`}`,
-      ],
-    };
-  }
+  if (!(await until(() => look(false), settle, world))) await look(true);
+  return found;
+}
+
+const ownerText = ({ Owner }: { readonly Owner: string | null }): string => Owner ?? 'somebody who cannot be seen';
+
+/** Who has the port of a target now, and who starts it. */
+async function retaken(target: Target, { socket, facts }: Newcomer, world: StopWorld): Promise<Outcome> {
+  const situation = await world.look();
+  const [row] = endpoints(facts, [socket], { live: true, serviceName: null });
+  const newOwner = ownerText(row ?? { Owner: null });
+  const supervisor = supervisorOf(facts, situation, socket, target);
+  const starter = supervisor === null ? '' : `, started by ${supervisor}: stop that first`;
+  const reasons = [`it ended, but ${newOwner} has the port now${starter}`];
+  return { result: 'Retaken', newOwner, supervisor, reasons };
+}
+
+/** What is left on the ports, once the target has ended: success only when nobody listens there and nobody comes. */
+async function settled(
+  target: Target,
+  before: ReadonlySet<string>,
+  world: StopWorld,
+  settle: number,
+): Promise<Outcome> {
+  const found = await newcomer(target, before, world, settle);
+  if (found !== null) return retaken(target, found, world);
   const { own, others, facts } = await watchEndpoints(target, world);
   const all = await world.look();
   const keys = new Set(target.endpoints.map(({ protocol, port }) => `${protocol} ${port}`));
@@ -217,26 +231,19 @@ async function settle(
     (socket) => socket.remotePort !== null && keys.has(`${socket.protocol} ${socket.localPort}`),
   ).length;
   if (own.length > 0 || isStillServed(all, target))
-    return { result: 'NotStopped', method, lingering, reasons: ['it still listens'] };
-  if (!isWhole(facts.sections.sockets))
+    return { result: 'NotStopped', lingering, reasons: ['it still listens'] };
+  if (!isWhole(facts.sections.sockets)) {
+    const why = facts.sections.sockets.reason ?? 'the look failed';
     return {
       result: 'NotStopped',
-      method,
       lingering,
-      reasons: [
-        `it ended, but whether the port is free cannot be seen: ${facts.sections.sockets.reason ?? 'the look failed'}`,
-      ],
+      reasons: [`it ended, but whether the port is free cannot be seen: ${why}`],
     };
-  const left = endpoints(facts, others, { live: true, serviceName: null }).map(
-    ({ Owner }) => Owner ?? 'somebody who cannot be seen',
-  );
-  return {
-    result: 'Stopped',
-    method,
-    lingering,
-    reasons:
-      left.length === 0 ? [] : [`others that were there before still have the port: ${[...new Set(left)].join(', ')}`],
-  };
+  }
+  const left = endpoints(facts, others, { live: true, serviceName: null }).map(ownerText);
+  const reasons =
+    left.length === 0 ? [] : [`others that were there before still have the port: ${[...new Set(left)].join(', ')}`];
+  return { result: 'Stopped', lingering, reasons };
 }
 
 /** Asks processes to end, the owner first, and ends them by force where that is allowed. */
@@ -383,7 +390,7 @@ export async function stopTarget(target: Target, world: StopWorld, options: Stop
       if (refusal === null) throw error;
       outcome = failed(refusal);
     }
-    return stopRow(target, outcome ?? (await settle(target, before, world, options, method)));
+    return stopRow(target, outcome ?? { method, ...(await settled(target, before, world, options.settle)) });
   } finally {
     for (const process of held.values()) process.release();
   }
