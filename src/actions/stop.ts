@@ -8,7 +8,8 @@ import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { refusalOf, type Hands, type HeldProcess } from '../system/hands.ts';
 import { endpointKeyText, identityText, isSame, type EndpointKey } from './identity.ts';
-import { listens, meansText, planStop, type Means, type Member, type Situation, type Target } from './plan.ts';
+import { planStop } from './plan.ts';
+import { listens, meansText, type Means, type Member, type Situation, type Target } from './target.ts';
 
 /** How patient a stop is. Milliseconds. */
 export interface StopOptions {

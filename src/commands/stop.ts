@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { giveBack, settle, type GiveBackRequest } from '../actions/give-back.ts';
 import { looksLikeIdentity, parseIdentity } from '../actions/identity.ts';
-import type { Target } from '../actions/plan.ts';
+import type { Target } from '../actions/target.ts';
 import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
