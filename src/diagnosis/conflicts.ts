@@ -4,7 +4,7 @@ import { holdsPort } from '../facts/model/question.ts';
 import { isUnfound } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
-import { endpointText } from '../ownership/address.ts';
+import { comparableHost, endpointText } from '../ports/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import { conflictKinds, conflictSeverities, type ConflictKind } from './conflict-kinds.ts';
@@ -217,7 +217,9 @@ function blockedProxies({ facts, byPort, make, order }: Context): Conflict[] {
   for (const { table, listenPort, listenAddress, connectAddress, connectPort } of facts.sections.portProxies?.data ??
     []) {
     const six = table.startsWith('v6');
-    const { text, wildcard } = plainAddress(listenAddress === '*' ? (six ? '::' : '0.0.0.0') : listenAddress);
+    const { text, wildcard } = plainAddress(
+      listenAddress === '*' ? (six ? '::' : '0.0.0.0') : comparableHost(listenAddress),
+    );
     // The service that is to listen is another user: who has the address itself, or all of them, keeps it out.
     const { wildcards, address } = listeners(listenPort);
     const found = [wildcards(six), ...(wildcard ? [] : [address(six, text)])].filter(

@@ -1,3 +1,5 @@
+import { addressFamily, unmapped } from '../ports/address.ts';
+
 /** How a bind and a socket on the same port get in each other's way. */
 export type Overlap =
   /** The same address, or both the wildcard of one family. */
@@ -15,9 +17,8 @@ interface Plain {
 }
 
 export function plainAddress(address: string): Plain {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  const text = (mapped ?? address).toLowerCase();
-  return { six: text.includes(':'), wildcard: text === '0.0.0.0' || text === '::', text };
+  const text = unmapped(address);
+  return { six: addressFamily(text) === 'IPv6', wildcard: text === '0.0.0.0' || text === '::', text };
 }
 
 /** Whether an address is all addresses of its family. */

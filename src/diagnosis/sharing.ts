@@ -1,5 +1,5 @@
 import type { Socket } from '../facts/model/facts.ts';
-import { addressScope } from '../ownership/address.ts';
+import { addressScope } from '../ports/address.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { overlap, plainAddress } from './overlap.ts';
 

@@ -1,5 +1,5 @@
 import type { Socket } from '../model/facts.ts';
-import { ipv4Text, ipv6Text } from './address.ts';
+import { addressText, ipv4Text, ipv6Text, isLinkLocal } from '../../ports/address.ts';
 import type { Decoded } from './windows-memory.ts';
 
 /** A socket as Linux lists it. */
@@ -47,10 +47,9 @@ function tcpState(state: number, localPort: number): Socket['state'] {
 }
 
 /** fe80::/10, and multicast to the interface or link: such addresses mean nothing without their interface. */
-function isLinkLocal(bytes: Uint8Array, offset: number): boolean {
-  const first = bytes[offset]!;
-  const second = bytes[offset + 1]!;
-  return first === 0xfe ? (second & 0xc0) === 0x80 : first === 0xff && ((second & 0xf) === 1 || (second & 0xf) === 2);
+function needsInterface(bytes: Uint8Array, offset: number): boolean {
+  const reach = bytes[offset + 1]! & 0xf;
+  return isLinkLocal(bytes, offset) || (bytes[offset] === 0xff && (reach === 1 || reach === 2));
 }
 
 interface Ends {
@@ -60,14 +59,15 @@ interface Ends {
   readonly remotePort: number;
 }
 
-function kernelSocket(
-  protocol: 'TCP' | 'UDP',
-  number: number,
-  ends: Ends,
-  inode: number,
-  uid: number,
-  scope: number,
-): KernelSocket {
+/** What the kernel says of a socket besides its ends; `number` is its state's. */
+interface Told {
+  readonly number: number;
+  readonly inode: number;
+  readonly uid: number;
+  readonly scope: number;
+}
+
+function kernelSocket(protocol: 'TCP' | 'UDP', ends: Ends, { number, inode, uid, scope }: Told): KernelSocket {
   const state = protocol === 'TCP' ? tcpState(number, ends.localPort) : null;
   const connected = protocol === 'TCP' ? state !== 'Listen' && state !== 'Bound' : ends.remotePort !== 0;
   return {
@@ -131,8 +131,9 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
           remote: address(family, at + 24),
           remotePort: view.getUint16(at + 6),
         };
-        const scope = family === AF_INET6 && isLinkLocal(bytes, at + 8) ? view.getUint32(at + 40, true) : 0;
-        data.push(kernelSocket(protocol, state, ends, inode, view.getUint32(at + 64, true), scope));
+        const scope = family === AF_INET6 && needsInterface(bytes, at + 8) ? view.getUint32(at + 40, true) : 0;
+        const uid = view.getUint32(at + 64, true);
+        data.push(kernelSocket(protocol, ends, { number: state, inode, uid, scope }));
       }
     }
     offset += (length + 3) & ~3;
@@ -143,8 +144,7 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
 /** Hex of 4 or 16 bytes, written as 32-bit numbers of the machine (little-endian). */
 function hexAddress(hex: string): string | null {
   if (!/^(?:[0-9A-F]{8}|[0-9A-F]{32})$/i.test(hex)) return null;
-  const bytes = Buffer.from(hex, 'hex').swap32();
-  return bytes.length === 4 ? ipv4Text(bytes, 0) : ipv6Text(bytes, 0);
+  return addressText(Buffer.from(hex, 'hex').swap32());
 }
 
 /**
@@ -178,7 +178,7 @@ export function decodeProcNet(protocol: 'TCP' | 'UDP', text: string, keep: Keep)
       broken++;
     } else if (keep(numbers[2], numbers[0], numbers[4])) {
       const ends = { local: localText, localPort: numbers[0], remote: remoteText, remotePort: numbers[1] };
-      data.push(kernelSocket(protocol, numbers[2], ends, numbers[4], numbers[3], 0));
+      data.push(kernelSocket(protocol, ends, { number: numbers[2], inode: numbers[4], uid: numbers[3], scope: 0 }));
     }
   }
   return { data, flaw: broken === 0 ? null : `${broken} lines cannot be read` };
