@@ -1,6 +1,5 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import * as t from 'typanion';
 import { severities, type Severity } from '../diagnosis/conflict-kinds.ts';
 import { conflicts } from '../diagnosis/conflicts.ts';
 import type { Facts } from '../facts/model/facts.ts';
@@ -8,12 +7,13 @@ import { exit, type ExitCode } from '../schema/problems.ts';
 import { conflict, type Conflict } from '../schema/conflict.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { RowCommand } from '../cli/row-command.ts';
+import { places, word } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
-const severityWords = ['error', 'warning', 'information'] as const;
+const severityWords = { error: 1, warning: 2, information: 3 } as const;
 
 /** Everything on a machine that is or will become a conflict over a port. */
 export class ConflictsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
@@ -23,18 +23,21 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
     details: `
       It finds owners of one port on overlapping addresses or by reuse, one program started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs, rules and socket units that want a port which another has, and dynamic ports that run out.
 
+      With PORTS it lists those of these ports alone.
+
       Error means that something does not work, Warning that it works by luck or not for everybody, Information what every healthy machine has.
     `,
     examples: [
       ['Every conflict, the worst first', '$0 conflicts'],
       ['Only what should be looked after', '$0 conflicts --severity warning'],
+      ['Of one port', '$0 conflicts 5173'],
       ['Of a snapshot, with what to do', '$0 conflicts --from server7.json --format list'],
     ],
   });
   static readonly about: CommandAbout = {
     rows: [conflict],
-    operands: null,
-    values: { '--severity': severityWords },
+    operands: { column: 'LocalPort' },
+    values: { '--severity': Object.keys(severityWords) },
     exitCodes: {
       0: 'nothing worse than Information',
       1: 'a Warning or Error',
@@ -48,14 +51,16 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
     },
   };
 
+  ports = Option.Rest({ name: 'PORTS' });
   severity = Option.String('--severity', {
-    description: 'only what is at least this bad: error, warning or information (default)',
-    validator: t.isEnum(severityWords),
+    description: 'only what is at least this bad: error, warning, or information (default)',
   });
 
   override readonly schema = conflict;
 
   protected async answer(): Promise<Answer> {
+    const last = this.severity === undefined ? severities.length : word('--severity', this.severity, severityWords);
+    const asked = this.ports.length === 0 ? null : await places(this.ports);
     const facts = await this.askedMachine().facts({
       localPorts: null,
       protocols: ['TCP', 'UDP'],
@@ -64,15 +69,17 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
       ranges: true,
       configured: true,
     });
-    const { rows: all, undecided } = conflicts(facts);
-    const last = this.severity === undefined ? severities.length : severityWords.indexOf(this.severity) + 1;
+    const found = conflicts(facts);
+    const isAsked = asked === null ? () => true : (await import('../ports/place.ts')).placeMatcher(asked);
+    const all = found.rows.filter(({ Protocol, Address, Port }) => asked === null || isAsked(Protocol, Address, Port));
+    const { undecided } = found;
     const rows = all.filter((row) => severities.slice(0, last).includes(row.Severity as Severity));
     const exitCode = this.exitCode(facts, all, undecided);
     const note =
       rows.length > 0
         ? this.notes(rows)
         : exitCode === exit.ok || exitCode === exit.no
-          ? 'No conflicts.'
+          ? `No conflicts${this.ports.length === 0 ? '' : ` over ${this.ports.join(' ')}`}.`
           : 'No conflict was found, but not all could be seen.';
     return {
       rows,

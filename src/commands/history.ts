@@ -3,12 +3,13 @@ import type { CommandAbout } from '../cli/about.ts';
 import type { SpanQuestion } from '../audit/store/contract.ts';
 import { useStore } from '../audit/store/open.ts';
 import { anyPattern } from '../ownership/filter.ts';
-import { parsePorts, portMatcher } from '../ports/expression.ts';
+import { portMatcher } from '../ports/expression.ts';
 import { exit, PortOwnerError } from '../schema/problems.ts';
 import { auditRun, portSpan } from '../schema/audit-run.ts';
 import type { RowSchema } from '../schema/column.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
+import { portSpans, portWords, unknownValue } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
@@ -70,16 +71,12 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
   protected async answer(): Promise<Answer> {
     const { store } = this;
     if (store === undefined)
-      throw new PortOwnerError('PO1001', 'history needs --store FILE', {
+      throw new PortOwnerError('PO1001', 'missing --store: portowner history --store FILE', {
         hint: 'The file is the one that portowner audit --store keeps.',
       });
     const machine = this.machine ?? null;
     const limit = this.last === undefined ? null : /^[1-9]\d{0,8}$/.test(this.last) ? Number(this.last) : 0;
-    if (limit === 0)
-      throw new PortOwnerError('PO1001', `--last has no value ${JSON.stringify(this.last)}`, {
-        hint: 'It takes a number from 1 on.',
-        target: this.last!,
-      });
+    if (limit === 0) throw unknownValue('--last', this.last, 'a whole number from 1 up');
     if (this.schema === auditRun) {
       const rows = await useStore(store, (audits) => audits.runs({ machine, limit }));
       return {
@@ -90,9 +87,11 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
       };
     }
     if (limit !== null) throw new PortOwnerError('PO1005', '--last is for the list of audits');
-    const { servicePorts } = await import('../ports/iana.ts');
-    const parts = this.ports.flatMap((text) => text.split(','));
-    const numbers = parts.filter((part) => part !== 'dynamic').flatMap((part) => parsePorts(part, servicePorts));
+    const parts = portWords(this.ports);
+    const numbers = await portSpans(
+      'history',
+      parts.filter((part) => part !== 'dynamic'),
+    );
     const question: SpanQuestion = {
       machine,
       port: parts.length === 0 ? null : numbers.length === 0 ? () => false : portMatcher(numbers),

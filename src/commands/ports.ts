@@ -5,16 +5,25 @@ import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { subjectOf } from '../cli/subject.ts';
-import { listed, noValue, portSpans, processIds, word } from '../cli/values.ts';
+import { listed, portSpans, processIds, unknownValue, word } from '../cli/values.ts';
 import type { RowFilter } from '../ownership/filter.ts';
-import { whoOwns } from '../ownership/who.ts';
+import { whoOwns, type Subject } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { Column } from '../schema/column.ts';
 import { endpoint, tcpStates } from '../schema/endpoint.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import { askedColumns } from '../schema/variant.ts';
 
 const rangeNames = { 'well-known': 'WellKnown', registered: 'Registered', dynamic: 'Dynamic' } as const;
 const states = Object.fromEntries(tcpStates.map((name) => [name, name]));
+/** The names that netstat, ss and lsof have for states. */
+const otherStates = {
+  estab: 'Established',
+  listening: 'Listen',
+  synrecv: 'SynReceived',
+  synrcvd: 'SynReceived',
+  finwait: 'FinWait1',
+} as const;
 const protocols = { tcp: 'TCP', udp: 'UDP' } as const;
 
 /** The main question: who owns a port. */
@@ -25,11 +34,12 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     details: `
       Without options it looks for sockets whose local port is one of PORTS: listeners, bound and UDP sockets first, and when there are none, the connections that use such a local port.
 
-      PORTS are numbers, ranges and IANA service names: 443, 80,443, 8000-8100, https. Without PORTS every listening TCP and bound UDP port is listed.
+      PORTS are numbers, ranges, and IANA service names: 443, 80,443, 8000-8100, https. They may name a protocol (53/udp, udp:53) or one address: localhost:3000 and 127.0.0.1:3000 are for owners there and on every address; :3000, *:3000, and 0.0.0.0:3000 are the port alone. Of a URL it is the port: https://example.org/ is 443. Other host names aren't looked up. Without PORTS every listening TCP and bound UDP port is listed.
     `,
     examples: [
       ['Who owns port 443', '$0 443'],
       ['Every listening port, as a list with all that is known', '$0 --format list'],
+      ['Who has the address of a web page that does not load', '$0 http://localhost:5173/'],
       ['All connections of a program, newest first', '$0 --all --image chrome --sort -StartTime'],
       ['A file for Excel', '$0 --all --format csv --output ports.csv'],
       ['Who talks to the database server', '$0 --all --remote-port 5432'],
@@ -40,6 +50,16 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   static readonly about: CommandAbout = {
     rows: [endpoint],
     operands: { column: 'LocalPort' },
+    aliases: ['who', 'list', 'find'],
+    synonyms: {
+      '--listening': ['--state=Listen'],
+      '--name': ['--image'],
+      '--process': ['--image'],
+      '--tcp': ['--protocol=tcp'],
+      '-t': ['--protocol=tcp'],
+      '--udp': ['--protocol=udp'],
+      '-u': ['--protocol=udp'],
+    },
     values: {
       '--protocol': Object.keys(protocols),
       '--state': tcpStates,
@@ -86,7 +106,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   all = Option.Boolean('--all,-a', false, { description: 'connections and every other state too' });
   protocol = Option.Array('--protocol', { description: 'only tcp or udp' });
   state = Option.Array('--state', {
-    description: 'only these TCP states: Listen, Established, TimeWait … (looks at connections too)',
+    description: 'only these TCP states: Listen, Established, TimeWait … in any spelling (looks at connections too)',
   });
   pid = Option.Array('--pid', { description: 'only sockets of these processes' });
   image = Option.Array('--image', { description: 'only owners with this file name; * and ? are wildcards' });
@@ -126,14 +146,17 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   }
 
   protected async answer(columns: readonly Column[]): Promise<Answer> {
+    const forModule = this.problems === 'rows';
+    const subject = await subjectOf(this.ports, {
+      eachError: forModule,
+      commands: forModule ? [] : Object.keys(this.context.catalogue).filter((name) => name !== ''),
+    });
     const request = {
-      subject: await subjectOf(this.ports, this.problems === 'rows'),
+      subject,
       filter: await this.filter(),
       sort: this.sort === undefined ? null : (await import('../ownership/sort.ts')).parseSort(this.sort, endpoint),
       resolveSeconds: this.resolve === false ? null : resolveSeconds(this.resolve),
-      protocols: (listed('--protocol', this.protocol) ?? Object.keys(protocols)).map((text) =>
-        word('--protocol', text, protocols),
-      ),
+      protocols: this.protocols(subject),
       all: this.connections,
       firewall: this.firewall,
       columns: columns.map(({ name }) => name),
@@ -142,13 +165,28 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     return whoOwns(request, this.askedMachine(), this.progress);
   }
 
+  /** The protocols that are asked for, by the option or by all of the ports. Throws PO1005 where these exclude each other. */
+  private protocols({ spans, pids }: Subject): ('TCP' | 'UDP')[] {
+    const given = listed('--protocol', this.protocol);
+    const wanted = (given ?? Object.keys(protocols)).map((text) => word('--protocol', text, protocols));
+    const named = spans?.map(({ protocol }) => protocol) ?? [];
+    if (named.length === 0 || pids.size > 0 || named.includes(undefined)) return wanted;
+    const both = wanted.filter((protocol) => named.includes(protocol));
+    if (both.length === 0)
+      throw new PortOwnerError(
+        'PO1005',
+        `${this.ports.join(' ')} and --protocol ${given?.join(',')} exclude each other`,
+      );
+    return both;
+  }
+
   private async filter(): Promise<RowFilter> {
-    const remotePorts = this.remotePort === undefined ? null : await portSpans(this.remotePort);
+    const remotePorts = this.remotePort === undefined ? null : await portSpans('--remote-port', this.remotePort);
     const pids = listed('--pid', this.pid);
     return {
       remotePorts,
       pids: pids && processIds('--pid', pids),
-      states: listed('--state', this.state)?.map((text) => word('--state', text, states)) ?? null,
+      states: listed('--state', this.state)?.map((text) => word('--state', text, states, otherStates)) ?? null,
       images: listed('--image', this.image),
       addresses: listed('--address', this.address),
       users: listed('--user', this.user),
@@ -161,6 +199,6 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
 function resolveSeconds(value: string | boolean): number {
   if (value === true || value === 'true') return 3;
   const seconds = Number(value);
-  if (!(seconds > 0 && seconds <= 300)) throw noValue('--resolve', value, 'seconds, up to 300');
+  if (!(seconds > 0 && seconds <= 300)) throw unknownValue('--resolve', value, 'seconds, up to 300');
   return seconds;
 }

@@ -7,7 +7,8 @@ import { textOf } from '../io/read.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { verdict } from '../schema/verdict.ts';
-import { noValue, portSpans } from '../cli/values.ts';
+import { commonPlace } from '../cli/subject.ts';
+import { places, unknownValue, word } from '../cli/values.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
@@ -25,7 +26,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     details: `
       It looks at sockets, services and port ranges, and then really tries: it binds the port and gives it back at once, without listening. Where that could take something from an owner (reuse, or UDP on Windows) it does not try, and the rules of the system answer.
 
-      PORT is a number or an IANA service name; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none.
+      PORT is a number or an IANA service name, or names a protocol and an address, too: 53/udp, localhost:3000; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none.
     `,
     examples: [
       ['Could a web server start here', '$0 why 80'],
@@ -38,6 +39,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   static readonly about: CommandAbout = {
     rows: [verdict],
     operands: { column: 'LocalPort' },
+    aliases: ['check'],
     values: { '--protocol': ['tcp', 'udp'], '--reuse': ['address', 'port'] },
     exitCodes: {
       0: 'it can be bound',
@@ -113,13 +115,16 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     if (this.exclusive && this.reuse !== false)
       throw new PortOwnerError('PO1005', '--exclusive and --reuse exclude each other');
     if (this.ipv6Only && this.address !== '::') throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
-    const port = this.port === undefined ? (error?.port ?? null) : await this.portNumber(this.port);
+    const named = this.port === undefined ? null : await this.place(this.port);
+    const port = named?.port ?? error?.port ?? null;
     if (port === null) {
       if (error === null)
-        throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
+        throw new PortOwnerError('PO1001', 'missing PORT: portowner why PORT, or portowner why --error TEXT', {
+          hint: 'For example: portowner why 3000',
+        });
       return null;
     }
-    const address = this.address ?? error?.address ?? null;
+    const address = this.address ?? named?.address ?? error?.address ?? null;
     if (address !== null && isIP(address.replace(/%[^%/]{1,64}$/, '')) === 0)
       throw new PortOwnerError('PO1004', `${JSON.stringify(address)} is not an IP address`, {
         hint: 'Give 127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0.',
@@ -127,29 +132,28 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
       });
     return {
       port,
-      protocol: this.protocolName(error),
+      protocol: this.protocolName(named?.protocol ?? error?.protocol ?? 'TCP'),
       address: address?.toLowerCase() ?? null,
       sharing: this.sharing(),
       ipv6Only: this.ipv6Only,
     };
   }
 
-  private async portNumber(text: string): Promise<number> {
-    if (text === '0') return 0;
-    const spans = await portSpans([text]);
+  /** The port, with the protocol and the address that it was given with. */
+  private async place(text: string): Promise<{ port: number; protocol: 'TCP' | 'UDP' | null; address: string | null }> {
+    if (text === '0') return { port: 0, protocol: null, address: null };
+    const spans = await places([text]);
     const [span] = spans;
     if (span === undefined || spans.length > 1 || span.start !== span.end)
       throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, {
         hint: 'Ask for one at a time.',
         target: text,
       });
-    return span.start;
+    return { port: span.start, ...commonPlace(spans, 'why') };
   }
 
-  private protocolName(error: ParsedError | null): 'TCP' | 'UDP' {
-    const text = this.protocol?.toUpperCase() ?? error?.protocol ?? 'TCP';
-    if (text !== 'TCP' && text !== 'UDP') throw noValue('--protocol', this.protocol, 'tcp or udp');
-    return text;
+  private protocolName(usual: 'TCP' | 'UDP'): 'TCP' | 'UDP' {
+    return this.protocol === undefined ? usual : word('--protocol', this.protocol, { tcp: 'TCP', udp: 'UDP' } as const);
   }
 
   private sharing(): Request['sharing'] {
@@ -158,6 +162,6 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     if (this.reuse === 'port') return 'reusePort';
     // clipanion gives true for the bare option, which its type does not say.
     if ((this.reuse as unknown) === true || this.reuse === 'true' || this.reuse === 'address') return 'reuse';
-    throw noValue('--reuse', this.reuse, 'address (which it means by itself) or port');
+    throw unknownValue('--reuse', this.reuse, 'address (which it means by itself) or port', ['address', 'port']);
   }
 }

@@ -2,6 +2,7 @@ import type { Machine } from '../facts/machine.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { holdsPort, selectSockets, type Question } from '../facts/model/question.ts';
 import { formatPorts, type PortSpan } from '../ports/expression.ts';
+import type { Place } from '../ports/place.ts';
 import type { Answer } from '../schema/answer.ts';
 import { endpoint, type Endpoint } from '../schema/endpoint.ts';
 import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
@@ -16,7 +17,7 @@ import type { SortKey } from './sort.ts';
 /** Whose ports are asked for: the ports, or the ports and the processes of either. */
 export interface Subject {
   /** Null asks for every port. */
-  readonly spans: readonly PortSpan[] | null;
+  readonly spans: readonly Place[] | null;
   readonly pids: ReadonlySet<number>;
   /** What could not be read. */
   readonly problems: readonly Problem[];
@@ -88,6 +89,11 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
     serviceName: columns.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null,
   });
   let { rows, undecided } = found;
+  const places = placesOf(subject);
+  if (places !== null) {
+    const isThere = (await import('../ports/place.ts')).placeMatcher(places);
+    rows = rows.filter((row) => isAsked(row, subject) || isThere(row.Protocol, row.LocalAddress, row.LocalPort));
+  }
   if (filter !== null) {
     const { test } = filter;
     undecided = [...undecided.filter((row) => test(row) !== false), ...rows.filter((row) => test(row) === null)];
@@ -115,7 +121,9 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
   if (rows.length > 0) return { rows, problems, exitCode, ...(variant === '' ? {} : { variant }) };
   if (exitCode !== exit.unavailable && !request.forPeople) return { rows, problems, exitCode };
   const note =
-    exitCode === exit.no ? await nobodyText(question, filter !== null, machine) : unknownText(undecided, facts);
+    exitCode === exit.no
+      ? await nobodyText(question, { places, filtered: filter !== null }, machine)
+      : unknownText(undecided, facts);
   // An empty list would look like "nobody".
   if (!request.forPeople)
     problems.push({
@@ -165,6 +173,17 @@ function socketsOf(
   );
 }
 
+/** The places that are asked for, where they say more than ports. */
+function placesOf({ spans }: Subject): readonly Place[] | null {
+  return spans?.some(({ protocol, address }) => protocol !== undefined || address !== undefined) === true
+    ? spans
+    : null;
+}
+
+/** Whether a row is of a process that is asked for, wherever it is. */
+const isAsked = ({ OwningProcess, Holders }: Endpoint, { pids }: Subject): boolean =>
+  pids.size > 0 && [OwningProcess, ...(Holders ?? [])].some((pid) => pid !== null && pids.has(pid));
+
 /** Looks the names of remote addresses up. */
 async function withNames(rows: readonly Endpoint[], seconds: number, report: Report | undefined) {
   const { resolveNames } = await import('./resolve.ts');
@@ -207,11 +226,17 @@ function unknownText(undecided: readonly Endpoint[], { sections }: Facts): strin
 }
 
 /** That there is nobody; for a port also whether the system keeps it for itself. */
-async function nobodyText(question: Question, filtered: boolean, machine: Machine): Promise<string> {
+async function nobodyText(
+  question: Question,
+  { places, filtered }: { readonly places: readonly Place[] | null; readonly filtered: boolean },
+  machine: Machine,
+): Promise<string> {
   const protocol = question.protocols.length === 1 ? `${question.protocols[0]} ` : '';
   if (question.localPorts === null || filtered) return `No ${protocol}socket matches.`;
-  const what = formatPorts(question.localPorts);
-  const nobody = `Nobody owns ${protocol}port${/[,-]/.test(what) ? 's' : ''} ${what}.`;
+  const what = places?.some(({ address }) => address !== undefined)
+    ? (await import('../ports/place.ts')).formatPlaces(places)
+    : formatPorts(question.localPorts);
+  const nobody = `Nobody owns ${protocol}port${/,|\d-/.test(what) ? 's' : ''} ${what}.`;
   const facts = await machine.facts({ ...question, protocols: [], details: new Set(), ranges: true });
   const { reservedNotes } = await import('./reserved.ts');
   return [nobody, ...reservedNotes(facts, question.localPorts, question.protocols)].join('\n');
