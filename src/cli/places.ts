@@ -5,14 +5,17 @@ import { didYouMean, nearest } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
 /** The letters that are typed, or read, for a digit. */
-const digits: Readonly<Record<string, string>> = Object.fromEntries(
-  [...'qwertyuiop'].map((letter, index): [string, string] => [letter, String((index + 1) % 10)]),
-);
+const digits: Readonly<Record<string, string>> = {
+  ...Object.fromEntries([...'qwertyui'].map((letter, index): [string, string] => [letter, String(index + 1)])),
+  o: '0',
+  p: '0',
+  l: '1',
+};
 
 /** The port that a number with letters in it was meant to be; null when it is none. */
 function nearestPort(text: string): string | null {
   if (!/^(?=.*\d)[\dqwertyuiopl]{1,5}$/i.test(text)) return null;
-  const number = [...text.toLowerCase()].map((letter) => (letter === 'l' ? '1' : (digits[letter] ?? letter))).join('');
+  const number = [...text.toLowerCase()].map((letter) => digits[letter] ?? letter).join('');
   return Number(number) >= 1 && Number(number) <= 65535 ? number : null;
 }
 

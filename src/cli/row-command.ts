@@ -75,7 +75,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const answer = await this.checkedAnswer(columns);
     return this.writing(async (sink) => {
       if (this.countRows === true) {
-        for (const problem of answer.problems) this.report(problem);
+        for (const problem of answer.problems) this.tell(problem);
         sink.write(`${answer.rows.length}\n`);
         return answer.exitCode;
       }
@@ -158,7 +158,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   /** Reports a problem beside the rows; only what ended the command where nothing else is wanted. */
-  protected report(problem: Problem): void {
+  protected tell(problem: Problem): void {
     if (!this.quiet || problem.severity === 'Error') this.surroundings.error(problemText(problem));
   }
 
@@ -186,7 +186,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const inBand = traitsOf(this.chosenFormat()).documents === true && this.output === undefined;
     for (const problem of answer.problems) {
       if (inBand || this.problems === 'rows') writer.problem(problem);
-      else this.report(problem);
+      else this.tell(problem);
     }
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
