@@ -2,7 +2,7 @@
 import { exitCodesOf } from '../cli/about.ts';
 import type { KnownCommand } from '../cli/commands.ts';
 import { operandsOf, pathOf } from '../cli/help.ts';
-import { optionSections, otherWords } from '../cli/words.ts';
+import { optionSections, otherWords, type ShownOption } from '../cli/words.ts';
 
 /** Text for troff, pure ASCII: no character or line start of it is an instruction. */
 function text(value: string): string {
@@ -24,17 +24,17 @@ const paragraphs = (value: string): string[] =>
     .filter((part) => part.trim() !== '')
     .map((part) => text(part.replaceAll(/\s+/g, ' ')));
 
+const optionLines = (option: ShownOption): string[] => [
+  '.TP',
+  `\\fB${text(option.text)}\\fR`,
+  text(option.description.replaceAll(/\s+/g, ' ')),
+];
+
 function commandSection(command: KnownCommand): string[] {
   const { definition, about } = command;
-  const options = optionSections(command).flatMap((section) => [
-    '.PP',
-    `${text(section.title)}:`,
-    ...section.options.flatMap((option) => [
-      '.TP',
-      `\\fB${text(option.text)}\\fR`,
-      text(option.description.replaceAll(/\s+/g, ' ')),
-    ]),
-  ]);
+  const options = optionSections(command).flatMap((section) =>
+    ['.PP', `${text(section.title)}:`].concat(section.options.flatMap(optionLines)),
+  );
   const also = otherWords(command).map(([words, meaning]) => `${words} (${meaning})`);
   const examples = (definition.examples ?? []).flatMap(([label, command]) => [
     '.TP',

@@ -79,7 +79,8 @@ function urlPlaces(text: string, servicePorts: ServicePorts): Place[] {
       if (host === '' && port === undefined) throw unreadable(text, 'is a URL without a host');
       if (!port && usual === undefined) throw unreadable(text, 'is a URL without a port');
       const spans = parsePorts(port || String(usual), () => []);
-      return spans.map((span) => ({ ...span, ...protocol, ...addressOf(host.replace(/^\[|\]$/g, '')) }));
+      const where = { ...protocol, ...addressOf(host.replace(/^\[|\]$/g, '')) };
+      return spans.map((span) => Object.assign({}, span, where));
     });
 }
 
@@ -91,7 +92,8 @@ function placesOf(text: string, servicePorts: ServicePorts): Place[] {
   const protocol = first ?? second;
   const { host, ports } = hostAndPorts(bare) ?? { host: '', ports: bare };
   const spans = parsePorts(ports.replace(/[\u2010-\u2015]/g, '-'), servicePorts);
-  return spans.map((span) => ({ ...span, ...(protocol === undefined ? {} : { protocol }), ...addressOf(host) }));
+  const where = { ...(protocol === undefined ? {} : { protocol }), ...addressOf(host) };
+  return spans.map((span) => Object.assign({}, span, where));
 }
 
 const isUrl = (text: string): boolean => /^\s*(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\//i.test(text);

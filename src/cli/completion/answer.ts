@@ -101,7 +101,7 @@ function lines(completion: readonly Candidate[], shell: string): string[] {
     const meaning = shown(description.replaceAll(/\s+/g, ' '));
     if (shell === 'fish') return `${text}\t${meaning}`;
     // _describe of zsh parts the two at a colon.
-    return `${text.replaceAll(/[\\:]/g, '\\$&')}:${meaning}`;
+    return text.replaceAll(/[\\:]/g, '\\$&') + (meaning === '' ? '' : `:${meaning}`);
   });
 }
 
