@@ -85,6 +85,7 @@ function Get-CommandTable {
         'Get-PortConflict' = @{
             Command = @('conflicts')
             Always  = @('--format=clixml', '--problems=rows')
+            Operand = 'Port'
             Options = [ordered]@{
                 Severity = '--severity'
                 Column = '--columns'

@@ -8,13 +8,15 @@ function Invoke-Executable {
     if ($Extra) { $arguments += $Extra }
     $line = $null
     if ($Operand) {
-        $list = $Operand -join ','
+        $list = @($Operand -join ',')
+        # A URL may have commas of its own.
+        if ("$list".Contains('://')) { $list = $Operand }
         # On Windows a command line has no more than 32,767 characters: a long list goes through standard input.
-        if ($ThroughInput -or $list.Length -gt 8000) {
-            $line = $list
-            $list = '@-'
+        if ($ThroughInput -or "$list".Length -gt 8000) {
+            $line = $list -join "`n"
+            $list = @('@-')
         }
-        $arguments += '--', $list
+        $arguments += @('--') + $list
     }
     Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$path $arguments"; Hint = $null }
 

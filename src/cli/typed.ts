@@ -66,11 +66,12 @@ export function asTyped(words: readonly string[], command: TypedCommand): string
       const own = ownWords(word, words[at + 1], synonyms);
       typed.push(...own);
       option = own.at(-1)!;
-    } else if (isOpen(last, word) && isList(command, option)) {
+    } else if (option !== null && isOpen(last, word) && isList(command, option)) {
       typed.splice(-1, 1, `${last}${word}`);
     } else {
       if (last !== option) option = null;
-      typed.push(word);
+      // Ports may be several words anyway.
+      if (option !== null || word !== ',' || !ports) typed.push(word);
     }
   }
   return typed;
@@ -78,8 +79,8 @@ export function asTyped(words: readonly string[], command: TypedCommand): string
 
 const isValue = (word: string | undefined): word is string => word !== undefined && !word.startsWith('-');
 
-/** Whether several values may stand behind an option, or without one, with commas between them. */
-function isList(command: TypedCommand, option: string | null): boolean {
-  const values = option === null ? command.about.operands : firstValues(command, option.replace(/=.*$/s, ''));
-  return values !== 'file' && values !== 'folder' && (option !== null || takesPorts(command.about));
+/** Whether several values may stand behind an option, with commas between them. */
+function isList(command: TypedCommand, option: string): boolean {
+  const values = firstValues(command, option.replace(/=.*$/s, ''));
+  return values !== 'file' && values !== 'folder';
 }

@@ -62,7 +62,7 @@ function wrongOption(words: readonly string[], line: Known): PortOwnerError | nu
     const [, name = word, value] = /^(-[^=]*)=(.*)$/s.exec(word) ?? [];
     const negated = options.get(name.replace(/^--no-/, '--')) === false;
     const batch =
-      /^-[a-z]{2,}$/i.test(name) && [...name.slice(1)].every((letter) => options.get(`-${letter}`) === false);
+      /^-[a-z]{2,}$/i.test(name) && Array.from(name.slice(1)).every((letter) => options.get(`-${letter}`) === false);
     if (batch || (negated && value === undefined)) continue;
     const takes = options.get(name);
     if (takes === undefined) return unknownOption(name, line, path);

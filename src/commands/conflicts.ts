@@ -3,6 +3,8 @@ import type { CommandAbout } from '../cli/about.ts';
 import { severities, type Severity } from '../diagnosis/conflict-kinds.ts';
 import { conflicts } from '../diagnosis/conflicts.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { hasFailed, isWhole } from '../facts/model/section.ts';
+import { exitCodeOf, lackOf } from '../schema/exit-code.ts';
 import { exit, type ExitCode } from '../schema/problems.ts';
 import { conflict, type Conflict } from '../schema/conflict.ts';
 import { sectionProblems } from '../ownership/problems.ts';
@@ -46,6 +48,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
     },
     powershell: {
       name: 'Get-PortConflict',
+      operand: 'Port',
       parameters: { Severity: '--severity', Column: '--columns', FromSnapshot: '--from' },
       terms: { Severity: { Error: 'error', Warning: 'warning', Information: 'information' } },
     },
@@ -60,7 +63,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
 
   protected async answer(): Promise<Answer> {
     const last = this.severity === undefined ? severities.length : word('--severity', this.severity, severityWords);
-    const asked = this.ports.length === 0 ? null : await places(this.ports);
+    const isAsked = await this.asked();
     const facts = await this.askedMachine().facts({
       localPorts: null,
       protocols: ['TCP', 'UDP'],
@@ -70,8 +73,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
       configured: true,
     });
     const found = conflicts(facts);
-    const isAsked = asked === null ? () => true : (await import('../ports/place.ts')).placeMatcher(asked);
-    const all = found.rows.filter(({ Protocol, Address, Port }) => asked === null || isAsked(Protocol, Address, Port));
+    const all = found.rows.filter(isAsked);
     const { undecided } = found;
     const rows = all.filter((row) => severities.slice(0, last).includes(row.Severity as Severity));
     const exitCode = this.exitCode(facts, all, undecided);
@@ -89,16 +91,25 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
     };
   }
 
+  /** Whether a conflict is over what was asked for: a port on one address may be in conflict with that on another. */
+  private async asked(): Promise<(row: Conflict) => boolean> {
+    if (this.ports.length === 0) return () => true;
+    const spans = (await places(this.ports)).map(({ address: _, ...span }) => span);
+    const { placeMatcher } = await import('../ports/place.ts');
+    const isThere = placeMatcher(spans);
+    return ({ Protocol, Port }) =>
+      (Protocol === null ? ['TCP', 'UDP'] : [Protocol]).some((one) => isThere(one, null, Port));
+  }
+
   private exitCode({ sections }: Facts, rows: readonly Conflict[], undecided: string | null): ExitCode {
-    if (rows.some((row) => row.Severity !== 'Information')) return exit.no;
+    if (rows.some((row) => row.Severity !== 'Information')) return exitCodeOf(false);
     const { sockets, dynamicRanges, reservedPorts, portProxies, socketUnits } = sections;
-    const unread =
-      sockets.status === 'ok'
-        ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find((section) => section?.status === 'failed')
-        : sockets;
-    if (unread !== undefined) return unread.needs === null ? exit.unavailable : exit.rights;
+    const unread = isWhole(sockets)
+      ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find(hasFailed)
+      : sockets;
+    if (unread !== undefined) return exitCodeOf(null, lackOf(unread.needs));
     // Where every process was looked at, no rights would tell more.
-    return undecided === null ? exit.ok : sections.processes.status === 'ok' ? exit.unavailable : exit.rights;
+    return exitCodeOf(true, undecided === null ? null : isWhole(sections.processes) ? 'source' : 'rights');
   }
 
   /** What the words of a table mean. */

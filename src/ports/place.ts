@@ -98,12 +98,20 @@ function placesOf(text: string, servicePorts: ServicePorts): Place[] {
 
 const isUrl = (text: string): boolean => /^\s*(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\//i.test(text);
 
+/** The parts of a list that begins with a URL: commas are the URL's own, but before another URL and numbers alone. */
+function urlList(text: string): string[] {
+  return text.split(/,(?=\s*(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/)/i).flatMap((part) => {
+    const [, url = part, ports = ''] = /^([^?#,]*),([\d\s,-]*)$/.exec(part) ?? [];
+    return [url, ...ports.split(',')];
+  });
+}
+
 /**
  * Reads expressions with commas between them: ports, ranges and service names, each with a protocol (`53/udp`,
  * `udp:53`) or an address (`localhost:3000`, `[::1]:3000`) if there is one, and URLs. Throws PO1002.
  */
 export function parsePlaces(text: string, servicePorts: ServicePorts): Place[] {
-  const parts = isUrl(text) ? text.split(/,(?=\s*(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/)/i) : text.split(',');
+  const parts = isUrl(text) ? urlList(text) : text.split(',');
   const given = parts.map((part) => part.trim()).filter((part) => part !== '');
   if (given.length === 0) throw unreadable(text, 'is not a port');
   return given.flatMap((part) => (isUrl(part) ? urlPlaces(part, servicePorts) : placesOf(part, servicePorts)));

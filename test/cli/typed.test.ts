@@ -88,6 +88,13 @@ const ports: readonly (readonly [words: string, rows: string])[] = [
   ['jdbc:postgresql://localhost/orders', 'TCP/0.0.0.0:5432'],
   ['udp://0.0.0.0:53', 'UDP/0.0.0.0:53'],
   ['mongodb://localhost:3000,localhost:3001/db', `${t3000} TCP/::1:3001`],
+  ['http://localhost:3000, 443', `TCP/0.0.0.0:443 ${t3000}`],
+  ['http://localhost:3000,443', `TCP/0.0.0.0:443 ${t3000}`],
+  ['http://localhost:3000/,443,80', `TCP/0.0.0.0:443 TCP/0.0.0.0:80 ${t3000}`],
+  ['http://localhost:3000/?x=1,80', t3000],
+  ['http://localhost:3000/,https://example.org/', `TCP/0.0.0.0:443 ${t3000}`],
+  ['443,http://localhost:3000/', `TCP/0.0.0.0:443 ${t3000}`],
+  ['80, 443, ', 'TCP/0.0.0.0:443 TCP/0.0.0.0:80'],
   ['80, 443', 'TCP/0.0.0.0:443 TCP/0.0.0.0:80'],
   ['80 , 443', 'TCP/0.0.0.0:443 TCP/0.0.0.0:80'],
   ['80 ,443', 'TCP/0.0.0.0:443 TCP/0.0.0.0:80'],
@@ -130,7 +137,7 @@ test('every state in the spelling of netstat, ss and lsof', async () => {
     DeleteTCB: 'DELETE_TCB',
     Bound: 'BOUND',
   };
-  for (const [state, words] of Object.entries(spellings)) {
+  for (const [state, words] of Object.entries(spellings) as [keyof typeof spellings, string][]) {
     const from = snapshotFile(facts([connection({ state })]));
     for (const word of words.split(' ')) assert.is((await run(['--state', word, '--count', '--from', from])).out, '1\n', word);
   }
@@ -206,7 +213,7 @@ test('conflicts of one port', async () => {
     all.some(({ Port }) => Port === 80),
     'there is one to leave out',
   );
-  const one = JSON.parse((await run(['conflicts', '5173', '--json', '--from', from])).out) as { Port: number }[];
+  const one = JSON.parse((await run(['conflicts', 'localhost:5173', '--json', '--from', from])).out) as { Port: number }[];
   assert.equal(
     one,
     all.filter(({ Port }) => Port === 5173),
