@@ -37,13 +37,15 @@ function shell(): string | null {
     // It has ended, or belongs to somebody else.
   }
   if (known.test(parent)) return parent;
-  const own = basename(process.env['SHELL'] ?? '');
+  const { SHELL = '' } = process.env;
+  const own = basename(SHELL);
   return known.test(own) ? own : null;
 }
 
 /** What the user asks for, or what the terminal has; 80 where neither says. */
 function lineWidth(): number {
-  const asked = Number(process.env['COLUMNS']);
+  const { COLUMNS } = process.env;
+  const asked = Number(COLUMNS);
   if (Number.isInteger(asked) && asked > 0) return asked;
   return isCharacterDevice(1) ? process.stdout.columns || 80 : 80;
 }

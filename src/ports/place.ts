@@ -102,7 +102,7 @@ const isUrl = (text: string): boolean => /^\s*(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\//i
 function urlList(text: string): string[] {
   return text.split(/,(?=\s*(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/)/i).flatMap((part) => {
     const [, url = part, ports = ''] = /^([^?#,]*),([\d\s,-]*)$/.exec(part) ?? [];
-    return [url, ...ports.split(',')];
+    return [url].concat(ports.split(','));
   });
 }
 

@@ -94,7 +94,7 @@ const ports: readonly (readonly [words: string, rows: string])[] = [
   ['http://localhost:3000/?x=1,80', t3000],
   ['http://localhost:3000/,https://example.org/', `TCP/0.0.0.0:443 ${t3000}`],
   ['443,http://localhost:3000/', `TCP/0.0.0.0:443 ${t3000}`],
-  ['80, 443, ', 'TCP/0.0.0.0:443 TCP/0.0.0.0:80'],
+  ['80, 443,', 'TCP/0.0.0.0:443 TCP/0.0.0.0:80'],
   ['80, 443', 'TCP/0.0.0.0:443 TCP/0.0.0.0:80'],
   ['80 , 443', 'TCP/0.0.0.0:443 TCP/0.0.0.0:80'],
   ['80 ,443', 'TCP/0.0.0.0:443 TCP/0.0.0.0:80'],
@@ -189,13 +189,8 @@ test('--version and help in the words of all systems', async () => {
 });
 
 test('stop in other words is stop', async () => {
-  for (const words of [
-    ['kill', '3000'],
-    ['KILL', 'localhost:3000'],
-    ['kill', '-p', '3000'],
-    ['stop', '3000/tcp', '-f'],
-  ])
-    assert.match((await run(words)).err, /PO4103: there is no terminal to ask on/, words.join(' '));
+  for (const words of ['kill 3000', 'KILL localhost:3000', 'kill -p 3000', 'stop 3000/tcp -f', 'stop 3000 -n', 'stop http://localhost:3000/ --what-if'])
+    assert.match((await run([...words.split(' '), '--timeout', 'x'])).err, /^portowner: PO1001: unknown value "x" for --timeout/, words);
   assert.match((await run(['stop', '3000', '-f', 'json', '--timeout', 'x'])).err, /unknown value "x" for --timeout/, '-f is --format before a format');
 });
 
