@@ -51,10 +51,17 @@ export interface ShownOption {
   readonly takesValue: boolean;
 }
 
-/** The options of a command, with those that programs give apart, as help, the man page and the reference have them. */
+/**
+ * The options of a command in sections, as help, the man page and the reference have them: its own, those for its
+ * output, and those that programs give.
+ */
 export function optionSections(command: KnownCommand): { title: string; options: ShownOption[] }[] {
   const synonyms = synonymsOf(command);
-  const programs = new Set<string>(command.groups.flatMap(({ forPrograms: options = [] }) => options));
+  const titles = new Map<string, string>(
+    command.groups.flatMap(({ sections = {} }) =>
+      Object.entries(sections).flatMap(([title, names]) => names.map((name): [string, string] => [name, title])),
+    ),
+  );
   const options = command.definition.options.map((option): ShownOption => {
     const [long = '', ...short] = optionNames(option).filter((name) => synonyms[name] === undefined);
     const also = Object.keys(synonyms).filter((name) => !name.startsWith('--') && synonyms[name]!.join(' ') === long);
@@ -66,18 +73,21 @@ export function optionSections(command: KnownCommand): { title: string; options:
       takesValue: takesValue(option),
     };
   });
-  const isForPrograms = ({ names: [long = ''] }: ShownOption): boolean => programs.has(long);
-  return [
-    { title: 'Options', options: options.filter((option) => !isForPrograms(option)) },
-    { title: forPrograms, options: options.filter(isForPrograms) },
-  ].filter((section) => section.options.length > 0);
+  const groups = Map.groupBy(options, ({ names: [long = ''] }) => titles.get(long) ?? 'Options');
+  return ['Options', 'Output', forPrograms].flatMap((title) => {
+    const found = groups.get(title);
+    return found === undefined ? [] : [{ title, options: found }];
+  });
 }
 
 /** Other words for a command and its options that are not among the names of these, and what they stand for. */
 export function otherWords(command: KnownCommand): [words: string, meaning: string][] {
   const shown = new Set(optionSections(command).flatMap(({ options }) => options.flatMap(({ names }) => names)));
   const groups = Map.groupBy(
-    Object.entries(synonymsOf(command)).filter(([name]) => !shown.has(name)),
+    // The help of --format says that its values are options, too.
+    Object.entries(synonymsOf(command)).filter(
+      ([name, [own = '']]) => !shown.has(name) && !own.startsWith('--format='),
+    ),
     ([, own]) => own.join(' '),
   );
   const path = (word: string): string => `portowner ${word}`;

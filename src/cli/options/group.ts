@@ -5,8 +5,8 @@ export interface GroupAbout {
   readonly values?: Readonly<Record<`--${string}`, Values>>;
   /** Other words for the options, and what they stand for. */
   readonly synonyms?: Readonly<Record<string, readonly string[]>>;
-  /** Options that programs give, and nobody types. */
-  readonly forPrograms?: readonly `--${string}`[];
+  /** Options that help has in a section of their own, by its title. */
+  readonly sections?: Readonly<Record<string, readonly `--${string}`[]>>;
   /** Options that the PowerShell module itself decides on, and how. */
   readonly module?: Readonly<Record<`--${string}`, string>>;
   /** Options that no PowerShell function has a parameter for, and what does it there. */

@@ -6,7 +6,7 @@ import type { GroupAbout } from './group.ts';
 export class ModuleOptions {
   static readonly about = {
     values: { '--problems': ['rows'] },
-    forPrograms: ['--stream', '--problems'],
+    sections: { 'For programs': ['--stream', '--problems'] },
     module: {
       '--problems': 'problems come as rows, and go to the streams they belong to',
       '--stream': 'on in PowerShell 7, which reads a document per line',

@@ -9,7 +9,10 @@ const outputOption = () =>
 
 /** Where an answer goes. */
 export class OutputOption {
-  static readonly about = { values: { '--output': 'file' } } as const satisfies GroupAbout;
+  static readonly about = {
+    values: { '--output': 'file' },
+    sections: { Output: ['--output'] },
+  } as const satisfies GroupAbout;
 
   output = outputOption();
 }
@@ -24,7 +27,10 @@ export class RowOptions {
       '--out': ['--output'],
       '--silent': ['--quiet'],
     },
-    forPrograms: ['--stream', '--problems'],
+    sections: {
+      Output: ['--format', '--columns', '--output', '--excel', '--quiet'],
+      'For programs': ['--stream', '--problems'],
+    },
     module: {
       '--format': 'objects come as CLIXML',
       '--problems': 'problems come as rows, and go to the streams they belong to',
@@ -57,7 +63,10 @@ export class RowOptions {
 
 /** How many rows there are, instead of the rows. */
 export class CountOptions {
-  static readonly about = { leftOut: { '--count': 'Measure-Object counts' } } as const satisfies GroupAbout;
+  static readonly about = {
+    leftOut: { '--count': 'Measure-Object counts' },
+    sections: { Output: ['--count'] },
+  } as const satisfies GroupAbout;
 
   countRows = Option.Boolean('--count', false, { description: 'write only the number of rows' });
 }
