@@ -180,12 +180,7 @@ function scriptModule(): string {
 
 /** What completes the bare executable, as a script of its own: it is only read when somebody presses Tab. */
 function completionScript(): string {
-  const program = `$commandAst.GetCommandName()
-    # Where there is none but the module's own.
-    if (-not (Get-Command -Name $program -CommandType Application -ErrorAction Ignore)) {
-        try { $program = Find-Executable -Cmdlet $null } catch { return }
-    }`;
-  return `# Completes portowner. The module runs it.\n${powershellBody(program)}`;
+  return `# Completes portowner. The module runs it, and says what $program is.\n${powershellBody('$program')}`;
 }
 
 /** What CHANGELOG.md says of this version, in plain ASCII. */

@@ -77,11 +77,10 @@ export const powershellBody = (program: string): string => `    param($wordToCom
     })
     $last = $commandAst.CommandElements | Where-Object { $_.Extent.StartOffset -lt $cursorPosition } | Select-Object -Last 1
     if ($typed.Count -lt 2 -or $last.Extent.EndOffset -lt $cursorPosition) { $typed += '' }
-    $program = ${program}
 
     # By standard input: Windows PowerShell loses empty arguments and quotes.
     $lines = @($typed | Select-Object -Skip 1 | ForEach-Object { '=' + ($_ -replace '[\\r\\n]', ' ') })
-    $answer = @($lines | & $program internal-complete powershell 2>$null) -join ''
+    $answer = @($lines | & ${program} internal-complete powershell 2>$null) -join ''
     if (-not $answer) { return }
     foreach ($item in (ConvertFrom-Json -InputObject $answer)) {
         if ($item.Kind -in 'file', 'folder') {
