@@ -105,7 +105,7 @@ function wrongOperand(words: readonly string[], { known, options, help }: Known)
     if (options.get(word) === true) at++;
     else if (word === '-' || !word.startsWith('-')) operands.push(word);
   }
-  const places = operandsOf(known.definition).match(/<[^>]+>|\[[^\]]+\]/g) ?? [];
+  const places = operandsOf(known.definition).match(/<[^<>]+>|\[[^[\]]+\]/g) ?? [];
   const missing = places.filter((place) => place.startsWith('<'))[operands.length];
   if (missing !== undefined) return wrong(`missing ${missing.slice(1, -1)}: ${usage}`, help);
   const extra = operands[places.length];
