@@ -86,6 +86,7 @@ function Get-CommandTable {
         'Get-PortConflict' = @{
             Command = @('conflicts')
             Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
             Options = [ordered]@{
                 Severity = '--severity'
                 Column = '--columns'

@@ -91,5 +91,10 @@ Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'FromSnapsh
     Complete-Snapshot -Word $args[2]
 }
 Register-ArgumentCompleter -Native -CommandName portowner, portowner.exe -ScriptBlock {
+    $program = $args[1].GetCommandName()
+    # Where there is none but the module's own.
+    if (-not (Get-Command -Name $program -CommandType Application -ErrorAction Ignore)) {
+        try { $program = Find-Executable -Cmdlet $null } catch { return }
+    }
     & (Join-Path -Path $PSScriptRoot -ChildPath 'Completion.ps1') @args
 }

@@ -16,13 +16,15 @@ function Invoke-Executable {
         $arguments += @('--') + $own
     } elseif ($Operand -or $own) {
         if (-not $Operand) { $Operand = $own }
-        $list = $Operand -join ','
+        $list = @($Operand -join ',')
+        # A URL may have commas of its own.
+        if ("$list".Contains('://')) { $list = $Operand }
         # On Windows a command line has no more than 32,767 characters: a long list goes through standard input.
-        if ($ThroughInput -or $list.Length -gt 8000) {
-            $line = $list
-            $list = '@-'
+        if ($ThroughInput -or "$list".Length -gt 8000) {
+            $line = $list -join "`n"
+            $list = @('@-')
         }
-        $arguments += '--', $list
+        $arguments += @('--') + $list
     }
     Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$path $arguments"; Hint = $null }
 

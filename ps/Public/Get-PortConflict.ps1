@@ -11,6 +11,9 @@ function Get-PortConflict {
         Severity is Error when something does not work, Warning when it works by luck or not for everybody, and
         Information for what every healthy machine has.
 
+    .PARAMETER Port
+        Only conflicts over these ports: numbers, ranges such as 8000-8100, and IANA service names.
+
     .PARAMETER Severity
         Only what is at least this bad. By default everything.
 
@@ -27,6 +30,11 @@ function Get-PortConflict {
 
     .OUTPUTS
         PortOwner.Conflict
+
+    .EXAMPLE
+        Get-PortConflict 5173
+
+        Lists the conflicts over one port.
 
     .EXAMPLE
         Get-PortConflict -Severity Warning
@@ -52,6 +60,11 @@ function Get-PortConflict {
     [CmdletBinding()]
     [OutputType('PortOwner.Conflict')]
     param(
+        [Parameter(Position = 0)]
+        [ValidateNotNullOrEmpty()]
+        [Alias('LocalPort')]
+        [string[]] $Port,
+
         [ValidateSet('Error', 'Warning', 'Information')]
         [string] $Severity,
 

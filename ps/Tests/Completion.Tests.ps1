@@ -103,3 +103,34 @@ Describe 'Tab' {
         @(Get-Completion 'portowner --format cli').CompletionText | Should -Contain 'clixml'
     }
 }
+
+Describe 'What people type' {
+    It 'is a port for each function: <Text>' -ForEach @(
+        @{ Text = { ":$port" } }
+        @{ Text = { "localhost:$port" } }
+        @{ Text = { "127.0.0.1:$port" } }
+        @{ Text = { "$port/tcp" } }
+        @{ Text = { "tcp:$port" } }
+        @{ Text = { "http://localhost:$port/path?x=1,2" } }
+    ) {
+        $typed = & $Text
+        @(Get-PortOwner $typed).OwningProcess | Should -Be $PID
+        @($typed | Get-PortOwner).LocalPort | Should -Be $port
+        (Test-PortBinding $typed).CanBind | Should -BeFalse
+        # The listener is this very process.
+        { Stop-PortOwner $typed -WhatIf -ErrorAction Stop } | Should -Throw '*it is a program that this one runs in*'
+        { Get-PortConflict $typed -ErrorAction Stop } | Should -Not -Throw
+    }
+
+    It 'is a list with a URL in it' {
+        @(Get-PortOwner "http://localhost:$port/?a=1,2", "127.0.0.1:$port").LocalPort | Should -Be $port
+        @("http://localhost:$port/", "$port" | Get-PortOwner).LocalPort | Should -Be $port
+    }
+
+    It 'says what may have been meant' {
+        { Get-PortOwner htpp -ErrorAction Stop } | Should -Throw -ErrorId 'PO1002,Get-PortOwner'
+        $caught = $null
+        Get-PortOwner htpp -ErrorVariable caught -ErrorAction SilentlyContinue
+        $caught[0].ErrorDetails.RecommendedAction | Should -BeLike 'Did you mean http?*'
+    }
+}

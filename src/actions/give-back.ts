@@ -4,7 +4,7 @@ import type { Socket } from '../facts/model/facts.ts';
 import { everything, holdsPort, type Question } from '../facts/model/question.ts';
 import { addressMatcher } from '../ownership/filter.ts';
 import { sectionProblems } from '../ownership/problems.ts';
-import { formatPorts, portMatcher, type PortSpan } from '../ports/expression.ts';
+import { formatPlaces, placeMatcher, type Place } from '../ports/place.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { isWhole } from '../facts/model/section.ts';
@@ -19,7 +19,7 @@ import { planned, stopRow, stopTargets, type Stopped, type StopWorld } from './s
 
 /** What is to be given back, and how. */
 export interface GiveBackRequest {
-  readonly spans: readonly PortSpan[];
+  readonly spans: readonly Place[];
   readonly pids: ReadonlySet<number>;
   /** Exactly these, as they were looked at. */
   readonly identities: readonly Identity[];
@@ -54,7 +54,7 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
   if (targets.length === 0 && missing.length === 0) {
     const what =
       request.spans.length > 0
-        ? `port${/[,-]/.test(formatPorts(request.spans)) ? 's' : ''} ${formatPorts(request.spans)}`
+        ? `port${/,|\d-/.test(formatPlaces(request.spans)) ? 's' : ''} ${formatPlaces(request.spans)}`
         : 'any port';
     const isNobody = isWhole(facts.sections.sockets);
     return {
@@ -86,7 +86,7 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
 /** Which sockets are meant. */
 function wantedBy({ spans, pids, identities, protocols, addresses }: GiveBackRequest): (socket: Socket) => boolean {
   const address = addresses === null ? null : addressMatcher(addresses);
-  const port = portMatcher(spans.length > 0 ? spans : null);
+  const isThere = placeMatcher(spans.length > 0 ? spans : null);
   const named = new Set(
     identities.flatMap(({ endpoints }) => endpoints.map((endpoint) => `${endpoint.protocol} ${endpoint.port}`)),
   );
@@ -98,7 +98,10 @@ function wantedBy({ spans, pids, identities, protocols, addresses }: GiveBackReq
     protocols.includes(socket.protocol) &&
     (address === null || address(socket.localAddress)) &&
     (named.has(`${socket.protocol} ${socket.localPort}`) ||
-      (asked && port(socket.localPort) && ofPids(socket) && (spans.length > 0 || listens(socket))));
+      (asked &&
+        isThere(socket.protocol, socket.localAddress, socket.localPort) &&
+        ofPids(socket) &&
+        (spans.length > 0 || listens(socket))));
 }
 
 /** The plan; of exactly approved targets only these, and a row for each of them that is not there any more. */
@@ -110,10 +113,14 @@ function targetsOf(
   const { name } = facts.machine;
   const missing: Stopped[] = [];
   const chosen = new Set<Target>();
-  const port = portMatcher(request.spans.length > 0 ? request.spans : null);
+  const isThere = placeMatcher(request.spans.length > 0 ? request.spans : null);
   const asked = request.spans.length > 0 || request.pids.size > 0;
   for (const target of all)
-    if (asked && target.endpoints.some((endpoint) => port(endpoint.port)) && isOfPids(target, request))
+    if (
+      asked &&
+      target.endpoints.some(({ protocol, address, port }) => isThere(protocol, address, port)) &&
+      isOfPids(target, request)
+    )
       chosen.add(target);
   for (const identity of request.identities) {
     const elsewhere = identity.computer !== null && identity.computer.toLowerCase() !== name.toLowerCase();

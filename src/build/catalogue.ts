@@ -52,10 +52,19 @@ export async function catalogueText(): Promise<string> {
     return [${names}];
   },`;
   });
+  const commands = [...words.values()].flat();
+  const aliases = commands.flatMap(({ command, paths }) =>
+    (command.about.aliases ?? []).map((alias): [string, string] => [alias, paths[0]?.[0] ?? '']),
+  );
+  const twice = aliases.find(
+    ([alias], index) => words.has(alias) || aliases.findIndex(([one]) => one === alias) < index,
+  );
+  if (twice !== undefined) throw new Error(`"${twice[0]}" names two commands`);
+  entries.push(...aliases.map(([alias, word]) => `  ${alias}: '${word}',`));
   return `// Generated from the files in src/commands by "node build.mjs generate": do not edit.
 import type { Catalogue } from '../cli/base.ts';
 
-/** The first word of a command line, and the one file that is loaded for it, with the command or commands in it. */
+/** The first word of a command line, and the one file that is loaded for it, or the word that it is another one for. */
 export const catalogue: Catalogue = {
 ${entries.join('\n')}
 };

@@ -1,7 +1,8 @@
 // The man page, from the same source as the help.
 import { exitCodesOf } from '../cli/about.ts';
 import type { KnownCommand } from '../cli/commands.ts';
-import { operandsOf, optionText, pathOf } from '../cli/help.ts';
+import { operandsOf, pathOf } from '../cli/help.ts';
+import { optionSections, otherWords, type ShownOption } from '../cli/words.ts';
 
 /** Text for troff, pure ASCII: no character or line start of it is an instruction. */
 function text(value: string): string {
@@ -23,12 +24,18 @@ const paragraphs = (value: string): string[] =>
     .filter((part) => part.trim() !== '')
     .map((part) => text(part.replaceAll(/\s+/g, ' ')));
 
-function commandSection({ definition, about }: KnownCommand): string[] {
-  const options = definition.options.flatMap((option) => [
-    '.TP',
-    `\\fB${text(optionText(option))}\\fR`,
-    text((option.description ?? '').replaceAll(/\s+/g, ' ')),
-  ]);
+const optionLines = (option: ShownOption): string[] => [
+  '.TP',
+  `\\fB${text(option.text)}\\fR`,
+  text(option.description.replaceAll(/\s+/g, ' ')),
+];
+
+function commandSection(command: KnownCommand): string[] {
+  const { definition, about } = command;
+  const options = optionSections(command).flatMap((section) =>
+    ['.PP', `${text(section.title)}:`].concat(section.options.flatMap(optionLines)),
+  );
+  const also = otherWords(command).map(([words, meaning]) => `${words} (${meaning})`);
   const examples = (definition.examples ?? []).flatMap(([label, command]) => [
     '.TP',
     `${text(label)}:`,
@@ -39,6 +46,7 @@ function commandSection({ definition, about }: KnownCommand): string[] {
     ...paragraphs(`${definition.description?.trim() ?? ''}.`),
     ...paragraphs(definition.details ?? '').flatMap((part) => ['.PP', part]),
     ...options,
+    ...(also.length === 0 ? [] : ['.PP', `Also accepted: ${text(also.join('; '))}.`]),
     '.PP',
     `Exit codes: ${text(
       exitCodesOf(about)

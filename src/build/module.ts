@@ -14,8 +14,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { loadAllCommands } from '../cli/commands.ts';
 import { catalogue } from '../commands/catalogue.ts';
-import { commandWords } from '../cli/words.ts';
-import { powershellScript } from '../cli/completion/powershell.ts';
+import { powershellBody } from '../cli/completion/scripts.ts';
 import { list, quoted } from './catalogue.ts';
 import { styles } from '../formats/table.ts';
 import { liveTypeName, plainColumns, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
@@ -180,11 +179,8 @@ function scriptModule(): string {
 }
 
 /** What completes the bare executable, as a script of its own: it is only read when somebody presses Tab. */
-async function completionScript(): Promise<string> {
-  const script = powershellScript(commandWords(await loadAllCommands(catalogue)));
-  const body = /^Register-ArgumentCompleter -Native .* -ScriptBlock \{\n([^]*)\n\}\n$/m.exec(script)?.[1];
-  if (body === undefined) throw new Error('the completion script registers something else');
-  return `# Completes portowner. The module runs it.\n${body}\n`;
+function completionScript(): string {
+  return `# Completes portowner. The module runs it, and says what $program is.\n${powershellBody('$program')}`;
 }
 
 /** What CHANGELOG.md says of this version, in plain ASCII. */
@@ -251,7 +247,7 @@ export async function buildModule(
   const files: Readonly<Record<string, string>> = {
     'PortOwner.psd1': manifest(),
     'PortOwner.psm1': scriptModule(),
-    'Completion.ps1': await completionScript(),
+    'Completion.ps1': completionScript(),
     'PortOwner.format.ps1xml': formatFile(),
     'PortOwner.types.ps1xml': typesFile(),
   };

@@ -2,7 +2,8 @@
 import type { Definition } from 'clipanion';
 import { exitCodesOf, operandParameters } from '../cli/about.ts';
 import type { KnownCommand } from '../cli/commands.ts';
-import { operandsOf, optionText, pathOf } from '../cli/help.ts';
+import { operandsOf, pathOf } from '../cli/help.ts';
+import { optionSections, otherWords } from '../cli/words.ts';
 import { leftOut } from './catalogue.ts';
 import { auditEventIds, findingKinds } from '../audit/finding-kinds.ts';
 import { conflictKinds } from '../diagnosis/conflict-kinds.ts';
@@ -176,6 +177,7 @@ function findingsPage(): string {
 function commandPage(command: KnownCommand): string {
   const { about, definition } = command;
   const path = pathOf(definition);
+  const also = otherWords(command);
   const details = (definition.details ?? '').trim();
   const examples = (definition.examples ?? []).map(([label, command]) => `${label.trim()}:\n\n    ${command}`);
   return page(
@@ -184,11 +186,22 @@ function commandPage(command: KnownCommand): string {
     sentence(definition.description?.trim() ?? ''),
     `    ${path}${operandsOf(definition)} [options]`,
     ...(details === '' ? [] : [details.replaceAll(/[ \t]*\n[ \t]*/g, '\n')]),
-    '## Options',
-    table(
-      ['option', 'meaning'],
-      definition.options.map((option) => [`\`${optionText(option)}\``, cell(option.description ?? '')]),
-    ),
+    ...optionSections(command).flatMap(({ title, options }) => [
+      `## ${title}`,
+      table(
+        ['option', 'meaning'],
+        options.map(({ text, description }) => [`\`${text}\``, cell(description)]),
+      ),
+    ]),
+    ...(also.length === 0
+      ? []
+      : [
+          '## Also accepted',
+          table(
+            ['words', 'stand for'],
+            also.map(([words, meaning]) => [`\`${words}\``, `\`${meaning}\``]),
+          ),
+        ]),
     ...(examples.length === 0 ? [] : ['## Examples', ...examples]),
     '## Exit codes',
     table(

@@ -2,10 +2,10 @@ import type { ExitCode } from '../schema/problems.ts';
 import type { RowSchema } from '../schema/column.ts';
 
 /**
- * The values of an option or operand: these words, a file, a folder, the columns of the command's rows, or what is in
- * use in a column of the main question.
+ * The values of an option or operand: these words, a file, a folder, the columns of the command's rows, what is in
+ * use in a column of the main question, or ports that nobody may have.
  */
-export type Values = readonly string[] | 'file' | 'folder' | 'columns' | { readonly column: string };
+export type Values = readonly string[] | 'file' | 'folder' | 'columns' | 'ports' | { readonly column: string };
 
 /** Values that need no look at the command's rows. */
 export type KnownValues = Exclude<Values, 'columns'>;
@@ -36,6 +36,10 @@ export interface CommandAbout {
   readonly operands: KnownValues | null;
   /** What its options take, where that is no free text; what those of groups take stands there. */
   readonly values: Readonly<Record<`--${string}`, Values>>;
+  /** Other words for the command. */
+  readonly aliases?: readonly string[];
+  /** Other words for its options, and what they stand for; those of groups stand there. */
+  readonly synonyms?: Readonly<Record<string, readonly string[]>>;
   /** What its exit codes mean; 64 is wrong usage, unless something else is said. */
   readonly exitCodes: Readonly<Partial<Record<ExitCode, string>>>;
   /** Its function, or why it has none. */
@@ -48,4 +52,18 @@ export const operandParameters = ({ operand = [] }: PowerShellFunction): readonl
 /** The exit codes of a command with what they mean, in their order. */
 export function exitCodesOf({ exitCodes }: CommandAbout): [code: number, meaning: string][] {
   return Object.entries({ 64: 'wrong usage', ...exitCodes }).map(([code, meaning]) => [Number(code), meaning]);
+}
+
+type ValuesOf = Readonly<Record<string, Values>>;
+
+/** What an option takes, as the command or the first of its groups that knows it has it. */
+export function firstValues(
+  {
+    about,
+    groups = [],
+  }: { readonly about: CommandAbout; readonly groups?: readonly { readonly about: { readonly values?: ValuesOf } }[] },
+  option: string,
+): Values | null {
+  const all: readonly (ValuesOf | undefined)[] = [about.values, ...groups.map((group) => group.about.values)];
+  return all.map((one) => one?.[option]).find((found) => found !== undefined) ?? null;
 }

@@ -26,9 +26,9 @@ export function problemText(problem: Problem): string {
 export function toPortOwnerError(error: unknown): PortOwnerError {
   if (error instanceof PortOwnerError) return error;
   if (error instanceof Error && 'clipanion' in error) {
-    // Clipanion's message goes on with the usage: its first line is the error.
+    // What the parser refuses is told by usage-error.ts; this is what nobody reckoned with. Its first line is the error.
     const [first = ''] = error.message.split('\n');
-    return new PortOwnerError('PO1001', first.replace(/^(Unknown Syntax|Usage) Error: /, '').replace(/[.:]$/, ''), {
+    return new PortOwnerError('PO1001', first.replace(/[.:]$/, ''), {
       hint: 'portowner --help lists the options.',
     });
   }
@@ -94,5 +94,8 @@ export type CommandClass = (new () => BaseCommand) & {
   readonly groups?: readonly OptionGroup[];
 };
 
-/** The first word of a command line, and what loads the command or commands that it names; empty for the main question. */
-export type Catalogue = Readonly<Record<string, () => Promise<readonly CommandClass[]>>>;
+/**
+ * The first word of a command line, and what loads the command or commands that it names, or the word that it is another
+ * one for; empty for the main question.
+ */
+export type Catalogue = Readonly<Record<string, string | (() => Promise<readonly CommandClass[]>)>>;

@@ -18,20 +18,21 @@ export interface KnownCommand {
 /** Every command, the main question first: for help, completion and definitions. */
 export async function allCommands(catalogue: Catalogue): Promise<CommandClass[]> {
   await loadClipanion();
-  return (await Promise.all(Object.values(catalogue).map((load) => load()))).flat();
+  const loads = Object.values(catalogue).filter((load) => typeof load !== 'string');
+  return (await Promise.all(loads.map((load) => load()))).flat();
 }
 
 /** Every command with all that is known of it, the main question first. */
 export async function loadAllCommands(catalogue: Catalogue): Promise<KnownCommand[]> {
-  const known: KnownCommand[] = [];
-  for (const command of await allCommands(catalogue)) {
-    const [definition] = (await newCli([command])).definitions();
-    // A command without usage is not for people.
-    if (definition === undefined) continue;
-    const groups = (command.groups ?? []).map(({ about }) => about);
-    known.push({ path: command.paths?.[0]?.join(' ') ?? '', about: command.about, groups, definition });
-  }
-  return known;
+  return Promise.all((await allCommands(catalogue)).map(knownCommand));
+}
+
+/** All that is known of one command. */
+export async function knownCommand(command: CommandClass): Promise<KnownCommand> {
+  const [definition] = (await newCli([command])).definitions();
+  if (definition === undefined) throw new Error(`${command.name} has no usage`);
+  const groups = (command.groups ?? []).map(({ about }) => about);
+  return { path: command.paths?.[0]?.join(' ') ?? '', about: command.about, groups, definition };
 }
 
 /** A parser of the command lines of these commands. */

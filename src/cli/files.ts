@@ -1,6 +1,7 @@
 import { realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PortOwnerError } from '../schema/problems.ts';
+import { missingValue } from './values.ts';
 
 /** A file that a command line names, and the option or operand that does. */
 export interface NamedFile {
@@ -46,10 +47,7 @@ function marks(path: string): string[] {
 export function checkFiles(inputs: readonly NamedFile[], outputs: readonly NamedFile[]): void {
   for (const { by, path } of [...inputs, ...outputs]) {
     if (path === '')
-      throw new PortOwnerError('PO1001', `${by} has no value`, {
-        hint:
-          by === '--from' ? 'It takes the path of a file, or - for standard input.' : 'It takes the path of a file.',
-      });
+      throw missingValue(by, by === '--from' ? 'the path of a file, or - for standard input' : 'the path of a file');
   }
   const seen = new Map<string, NamedFile>();
   const files = [...inputs.filter(({ path }) => path !== '-'), ...outputs];

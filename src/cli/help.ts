@@ -1,14 +1,15 @@
 import type { Definition } from 'clipanion';
 import { exitCodesOf } from './about.ts';
 import type { KnownCommand } from './commands.ts';
+import { didYouMean } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { optionNames, takesValue } from './words.ts';
+import { optionSections, otherWords } from './words.ts';
 
-/** A help page is no wider than this, on any terminal. */
-const width = 100;
+/** A help page is no wider than this, on any terminal: longer lines are hard to read. */
+const widest = 100;
 
-/** Text broken at blanks into lines that start with `indent` blanks. */
-function wrap(text: string, indent: number): string {
+/** Text broken at blanks into lines of at most `width` that start with `indent` blanks; a longer word stays whole. */
+function wrap(text: string, indent: number, width: number): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
@@ -20,11 +21,27 @@ function wrap(text: string, indent: number): string {
   return [...lines, line].map((part) => ' '.repeat(indent) + part).join('\n');
 }
 
-/** `--format,-f #0` as people write it: `-f, --format FORMAT`. */
-export function optionText(option: Definition['options'][number]): string {
-  const [long = '', ...short] = optionNames(option);
-  const value = takesValue(option) ? ` ${long.replace(/^--/, '').toUpperCase()}` : '';
-  return `${[...short, long].join(', ')}${value}`;
+/** Terms with their texts beside them, or below where a term or the page leaves no room. */
+function list(items: readonly (readonly [term: string, text: string])[], width: number): string {
+  const most = Math.min(26, Math.floor(width / 3));
+  const column = Math.max(...items.map(([term]) => term.length).filter((length) => length <= most), 0) + 4;
+  return items
+    .map(([term, text]) => {
+      const beside = wrap(text, column, width);
+      return term.length + 4 > column ? `  ${term}\n${beside}` : `  ${term.padEnd(column - 2)}${beside.trimStart()}`;
+    })
+    .join('\n');
+}
+
+/** A command line to paste: a long one goes on in the next line, as the system's own shell reads it. */
+function pasted(line: string, width: number): string {
+  const lines: string[] = [];
+  for (const part of line.split(/ (?=-{1,2}[a-z]|\| )/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + part.length + 7 <= width) lines.splice(-1, 1, `${last} ${part}`);
+    else lines.push(part);
+  }
+  return `    ${lines.join(` ${process.platform === 'win32' ? '`' : '\\'}\n      `)}`;
 }
 
 function title(text: string): string {
@@ -41,56 +58,73 @@ export function operandsOf(definition: Definition): string {
 }
 
 /** The page of one command. */
-function commandPage({ definition, about }: KnownCommand): string {
-  const options = definition.options.map((option) => ({
-    text: optionText(option),
-    description: option.description ?? '',
-  }));
-  const column = Math.max(...options.map(({ text }) => text.length), 0) + 4;
-  const optionLines = options.map(
-    ({ text, description }) => `  ${text.padEnd(column - 2)}${wrap(description, column).trimStart()}`,
-  );
+function commandPage(command: KnownCommand, width: number): string {
+  const { definition, about } = command;
   const details = (definition.details ?? '')
     .trim()
     .split(/\n{2,}/)
     .filter((part) => part !== '')
-    .map((part) => wrap(part, 2))
+    .map((part) => wrap(part, 2, width))
     .join('\n\n');
-  const examples = (definition.examples ?? []).map(([label, command]) => `  ${label.trim()}:\n    ${command}`);
-  const exitCodes = exitCodesOf(about).map(
-    ([code, meaning]) => `  ${String(code).padEnd(4)}${wrap(meaning, 6).trimStart()}`,
+  const options = optionSections(command).map(
+    (section) =>
+      title(`${section.title}:`) +
+      list(
+        section.options.map(({ text, description }) => [text, description]),
+        width,
+      ),
   );
+  const also = otherWords(command);
+  const examples = (definition.examples ?? []).map(
+    ([label, line]) => `${wrap(`${label.trim()}:`, 2, width)}\n${pasted(line, width)}`,
+  );
+  const exitCodes = exitCodesOf(about).map(([code, meaning]): [string, string] => [String(code), meaning]);
   return [
     `${pathOf(definition)}${operandsOf(definition)} [options]`,
-    `  ${definition.description?.trim() ?? ''}`,
+    wrap(definition.description?.trim() ?? '', 2, width),
     ...(details === '' ? [] : ['', details]),
-    ...(optionLines.length === 0 ? [] : [title('Options:') + optionLines.join('\n')]),
-    title('Exit codes:') + exitCodes.join('\n'),
+    ...options,
+    ...(also.length === 0 ? [] : [title('Also accepted:') + list(also, width)]),
+    title('Exit codes:') + list(exitCodes, width),
     title('Examples:') + examples.join('\n\n'),
     '',
   ].join('\n');
 }
 
 /** A line for each of these commands: its words, and what it does. */
-function commandLines(commands: readonly KnownCommand[]): string {
-  const lines = commands.map(({ definition }) => [pathOf(definition), definition.description?.trim() ?? ''] as const);
-  const column = Math.max(...lines.map(([path]) => path.length)) + 4;
-  return lines.map(([path, text]) => `  ${path.padEnd(column - 2)}${wrap(text, column).trimStart()}`).join('\n');
+function commandLines(commands: readonly KnownCommand[], width: number): string {
+  return list(
+    commands.map(({ definition }) => [pathOf(definition), definition.description?.trim() ?? '']),
+    width,
+  );
 }
 
-/** The help of the command that `words` name; without words, the main question with a list of the other commands. */
-export function helpText(all: readonly KnownCommand[], words: readonly string[]): string {
+/**
+ * The help of the command that `words` name, in lines of `columns`; without words, the main question with a list of the
+ * other commands.
+ */
+export function helpText(all: readonly KnownCommand[], words: readonly string[], columns: number): string {
+  const width = Math.min(columns, widest);
   const wanted = words.join(' ');
   const found = all.find(({ path }) => path === wanted);
-  if (found !== undefined && words.length > 0) return commandPage(found);
-  if (found !== undefined)
-    return `${commandPage(found)}${title('Other commands:')}${commandLines(all.filter((command) => command !== found))}\n\n  portowner COMMAND --help tells more about each; portowner --version prints the version.\n`;
+  if (found !== undefined && words.length > 0) return commandPage(found, width);
+  if (found !== undefined) {
+    const others = all.filter((command) => command !== found);
+    const more = wrap(
+      'portowner COMMAND --help tells more about each; portowner --version prints the version.',
+      2,
+      width,
+    );
+    return `${commandPage(found, width)}${title('Other commands:')}${commandLines(others, width)}\n\n${more}\n`;
+  }
   // The second word may be what the command is about.
-  if (words.length > 1 && all.some(({ path }) => path === words[0])) return helpText(all, words.slice(0, 1));
+  if (words.length > 1 && all.some(({ path }) => path === words[0])) return helpText(all, words.slice(0, 1), columns);
   const shared = all.filter(({ path }) => path.startsWith(`${wanted} `));
   if (shared.length > 0)
-    return `${commandLines(shared)}\n\n  portowner ${wanted} COMMAND --help tells more about each.\n`;
-  throw new PortOwnerError('PO1001', `there is no command ${JSON.stringify(wanted)}`, {
-    hint: 'portowner --help lists them.',
+    return `${commandLines(shared, width)}\n\n${wrap(`portowner ${wanted} COMMAND --help tells more about each.`, 2, width)}\n`;
+  const names = all.flatMap(({ path, about }) => [path, path.split(' ')[0]!, ...(about.aliases ?? [])]);
+  throw new PortOwnerError('PO1001', `unknown command ${JSON.stringify(wanted)}`, {
+    hint: didYouMean(wanted, names, 'portowner --help lists the commands.'),
+    target: wanted,
   });
 }

@@ -1,10 +1,11 @@
+import { extname } from 'node:path';
 import { machineOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
-import { formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
+import { formatOfEnding, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
-import { ClosedPipe, fileSink, type Sink } from '../io/sink.ts';
+import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
-import { PortOwnerError, type ExitCode, type Report } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
 import { BaseCommand, problemText } from './base.ts';
@@ -12,7 +13,11 @@ import { checkFiles, named, type NamedFile } from './files.ts';
 import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
+import { problemsOf } from './options/module.ts';
 import { RowOptions } from './options/rows.ts';
+import { word } from './values.ts';
+
+const formatWords = Object.fromEntries(formats.map((format) => [format, format])) as Record<Format, Format>;
 
 /** A command that answers with rows of one kind: how they are sorted out and written is the same for all. */
 export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
@@ -51,13 +56,19 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   async perform(): Promise<ExitCode> {
+    this.problems = problemsOf(this.problems);
     const format = this.chosenFormat();
     const traits = traitsOf(format);
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
     if (this.problems === 'rows' && traits.problemRows !== true) {
-      throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json or ndjson');
+      throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json, or ndjson');
     }
+    if (this.quiet && (this.problems === 'rows' || this.countRows === true))
+      throw new PortOwnerError(
+        'PO1005',
+        '--quiet excludes --problems and --count, which ask for something to be written',
+      );
     // In a file nobody would look for what ended the command.
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return this.writing((sink) => this.performInRows(format, sink));
@@ -65,7 +76,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const answer = await this.checkedAnswer(columns);
     return this.writing(async (sink) => {
       if (this.countRows === true) {
-        for (const problem of answer.problems) this.surroundings.error(problemText(problem));
+        for (const problem of answer.problems) this.tell(problem);
         sink.write(`${answer.rows.length}\n`);
         return answer.exitCode;
       }
@@ -110,15 +121,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   private chosenFormat(): Format {
-    if (this.format === undefined) return 'table';
-    const wanted = this.format.toLowerCase();
-    const found = formats.find((format) => format === wanted);
-    if (found === undefined)
-      throw new PortOwnerError('PO1001', `--format has no value ${JSON.stringify(this.format)}`, {
-        hint: `It takes ${formats.join(', ')}.`,
-        target: this.format,
-      });
-    return found;
+    if (this.format !== undefined) return word('--format', this.format, formatWords);
+    if (this.excel) return 'csv';
+    return (this.output === undefined ? null : formatOfEnding(extname(this.output))) ?? 'table';
   }
 
   /** Whether the command line has an option that columns are asked for by. */
@@ -137,7 +142,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Opens what is written to, and closes it: a file takes its place when all went well. */
   private async writing(work: (sink: Sink) => Promise<ExitCode>): Promise<ExitCode> {
-    const sink = this.output === undefined ? this.surroundings.output() : fileSink(this.output);
+    const sink = this.openSink();
     try {
       const exitCode = await work(sink);
       sink.close();
@@ -146,6 +151,16 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       sink.abort();
       throw error;
     }
+  }
+
+  private openSink(): Sink {
+    if (this.output !== undefined) return fileSink(this.output);
+    return this.quiet ? nullSink() : this.surroundings.output();
+  }
+
+  /** Reports a problem beside the rows; only what ended the command where nothing else is wanted. */
+  protected tell(problem: Problem): void {
+    if (!this.quiet || problem.severity === 'Error') this.surroundings.error(problemText(problem));
   }
 
   private writer(
@@ -159,7 +174,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       columns,
       variant,
       sink,
-      problems: this.problems ?? 'auto',
+      problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
       terminal: toFile ? null : this.surroundings.terminal(),
       excel: this.excel || (toFile && traitsOf(format).spreadsheet === true),
@@ -167,13 +182,13 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
-    // In a file nobody would look for problems; beside other formats they have a stream of their own.
-    const inBand = writer.carriesProblems && this.output === undefined;
+    const { forPeople } = this;
+    // CLIXML has streams of their own for problems. In a file nobody would look for them.
+    const inBand = traitsOf(this.chosenFormat()).documents === true && this.output === undefined;
     for (const problem of answer.problems) {
       if (inBand || this.problems === 'rows') writer.problem(problem);
-      else this.surroundings.error(problemText(problem));
+      else this.tell(problem);
     }
-    const { forPeople } = this;
     if (forPeople && answer.headline !== undefined) sink.write(`${sanitise(answer.headline)}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);

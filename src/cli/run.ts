@@ -1,41 +1,47 @@
-import { ClosedPipe } from '../io/sink.ts';
+import { ClosedPipe, nullSink } from '../io/sink.ts';
 import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { newCli } from './commands.ts';
 import type { Catalogue, CommandClass, Context } from './base.ts';
 import { version } from '../schema/version.ts';
 import { loadParser } from './clipanion.ts';
 import type { Surroundings } from '../system/surroundings.ts';
-
-const isCommand = (catalogue: Catalogue, word: string | undefined): word is string =>
-  word !== undefined && word !== '' && Object.hasOwn(catalogue, word);
+import type { RefusedLine } from './usage-error.ts';
 
 /** The words that name a command: the first, and the second where it may be one of those that share the first. */
 function commandWordsOf([first = '', second = '']: readonly string[]): string[] {
   return /^[a-z]+$/.test(second) ? [first, second] : [first];
 }
 
-/** Throws PO1001 where commands share their first word, and the second is none of theirs. */
-function checkSecondWord(classes: readonly CommandClass[], [first = '', second = '']: readonly string[]): void {
-  const paths = classes.flatMap(({ paths = [] }) => paths);
-  if (paths.some((path) => path.length < 2 || path[1] === second)) return;
-  const words = paths.map(([, word]) => word).join(', ');
+/** Of commands that share their first word, the one that the second names. Throws PO1001 where it names none. */
+async function commandOf(
+  classes: readonly CommandClass[],
+  [first = '', second = '']: readonly string[],
+): Promise<CommandClass> {
+  const found = classes.find(({ paths = [] }) => paths.some((path) => path.length < 2 || path[1] === second));
+  if (found !== undefined) return found;
+  const words = classes.flatMap(({ paths = [] }) => paths.map(([, word = '']) => word));
   const missing = second === '' || second.startsWith('-');
+  const { didYouMean } = await import('../schema/nearest.ts');
   throw new PortOwnerError(
     'PO1001',
-    `${missing ? 'missing subcommand' : `unknown subcommand ${JSON.stringify(second)}`}: portowner ${first} ${words}`,
-    { hint: `portowner ${first} --help explains them.`, target: second },
+    `${missing ? 'missing subcommand' : `unknown subcommand ${JSON.stringify(second)}`}: portowner ${first} ${words.join(', ')}`,
+    { hint: didYouMean(second, words, `portowner ${first} --help explains them.`), target: second },
   );
 }
 
-/** `--sort -StartTime` as `--sort=-StartTime`: clipanion takes every word that starts with - for an option. */
-function joinSortKeys(args: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (const arg of args) {
-    if (joined.at(-1) === '--sort' && arg.startsWith('-')) joined.splice(-1, 1, `--sort=${arg}`);
-    else joined.push(arg);
-  }
-  return joined;
+/** The command's own word for the first one, which may be another word for it, in any case; null where it names none. */
+function commandWord(catalogue: Catalogue, given: string | undefined): string | null {
+  const word = given?.toLowerCase() ?? '';
+  if (word === '' || !Object.hasOwn(catalogue, word)) return null;
+  const load = catalogue[word]!;
+  return typeof load === 'string' ? load : word;
 }
+
+/** What asks for help, in the words of all systems. */
+const helpWords = new Set(['--help', '-h', '-?', '/?']);
+const versionWords = new Set(['--version', '-V', 'version']);
+/** A word that every parser takes as it is. */
+const plainWord = /^\w[\w./:-]*$/;
 
 /**
  * Makes the parser for a line that has no option at all, which is the main question as it is mostly asked: each
@@ -67,6 +73,8 @@ export async function runPortOwner(invocation: Invocation): Promise<ExitCode> {
 }
 
 async function run({ args: given, catalogue, surroundings }: Invocation): Promise<ExitCode> {
+  // What is typed so far may be anything.
+  if (given[0] === 'internal-complete') return completeLine({ args: given.slice(1), catalogue, surroundings });
   // What Node puts in the place of bytes that are not UTF-8.
   if (given.some((arg) => arg.includes('\ufffd'))) {
     const bytes = surroundings.argumentBytes();
@@ -76,7 +84,7 @@ async function run({ args: given, catalogue, surroundings }: Invocation): Promis
   const args = given.includes('@-') ? (await import('./arguments.ts')).withInput(given, surroundings.input) : given;
   if (args.length > 1000) (await import('./arguments.ts')).checkNumber(args.length);
   const [first] = args;
-  if (first === '--version' || first === 'version') return print(`portowner ${version}\n`, surroundings);
+  if (first !== undefined && versionWords.has(first)) return print(`portowner ${version}\n`, surroundings);
   if (first === 'definitions') {
     const { definitionsText } = await import('./definitions.ts');
     const { allCommands } = await import('./commands.ts');
@@ -84,21 +92,59 @@ async function run({ args: given, catalogue, surroundings }: Invocation): Promis
   }
   if (first === 'internal-interrupt') return interrupt(args.slice(1), surroundings);
   const options = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
-  if (first === 'help' || options.includes('--help') || options.includes('-h')) {
+  const word = commandWord(catalogue, first);
+  if (first === 'help' || options.some((option) => helpWords.has(option))) {
+    const words = (first === 'help' ? args.slice(1) : word === null ? [] : commandWordsOf(args)).filter(
+      (one) => !helpWords.has(one),
+    );
+    const own = commandWord(catalogue, words[0]) ?? words[0];
     const { helpText } = await import('./help.ts');
-    const words = first === 'help' ? args.slice(1) : isCommand(catalogue, first) ? commandWordsOf(args) : [];
     const { loadAllCommands } = await import('./commands.ts');
-    return print(helpText(await loadAllCommands(catalogue), words), surroundings);
+    const wanted = own === undefined || own === '' ? [] : [own, ...words.slice(1)];
+    return print(helpText(await loadAllCommands(catalogue), wanted, surroundings.lineWidth()), surroundings);
   }
-  const load = catalogue[isCommand(catalogue, first) ? first : '']!;
+  // Another word for the main question is none of its own.
+  const own = word === null ? args : [...(word === '' ? [] : [word]), ...args.slice(1)];
+  return runCommand({ args: own, catalogue, surroundings }, word ?? '');
+}
+
+/** Runs the command that the first word names; without a word, the main question. */
+async function runCommand({ args, catalogue, surroundings }: Invocation, word: string): Promise<ExitCode> {
   // clipanion is loaded by way of loadClipanion before any command file is.
   await loadParser(args.length);
-  const classes = await load();
-  if (isCommand(catalogue, first)) checkSecondWord(classes, args);
-  const cli = await newCli(classes);
-  if (!args.some((arg) => arg.startsWith('-'))) for (const command of classes) withoutOptions(cli, command);
+  const classes = await (catalogue[word] as () => Promise<readonly CommandClass[]>)();
+  const command = classes.length === 1 ? classes[0]! : await commandOf(classes, args);
+  const path = word !== '' ? args.slice(0, command.paths?.[0]?.length ?? 0) : [];
+  let words = args.slice(path.length);
+  if (!words.every((one) => plainWord.test(one))) words = (await import('./typed.ts')).asTyped(words, command);
+  const cli = await newCli([command]);
+  if (!words.some((one) => one.startsWith('-'))) withoutOptions(cli, command);
   const context: Context = { surroundings, catalogue };
-  return (await cli.run(cli.process(joinSortKeys(args), context as never), context as never)) as ExitCode;
+  const parsed = await parse(() => cli.process([...path, ...words], context as never), { words, command, catalogue });
+  return (await cli.run(parsed, context as never)) as ExitCode;
+}
+
+/** Parses a command line; what is wrong with it is said in words of our own. */
+async function parse<Parsed>(process: () => Parsed, line: RefusedLine): Promise<Parsed> {
+  try {
+    return process();
+  } catch (error) {
+    if (!(error instanceof Error && 'clipanion' in error)) throw error;
+    throw await (await import('./usage-error.ts')).usageError(line);
+  }
+}
+
+/** Answers the completion script of a shell. */
+async function completeLine({ args, catalogue, surroundings }: Invocation): Promise<ExitCode> {
+  const { answerShell } = await import('./completion/answer.ts');
+  const ask = async (asked: readonly string[]): Promise<string> => {
+    let text = '';
+    const output = () => ({ ...nullSink(), write: (part: string) => void (text += part) });
+    const code = await runPortOwner({ args: asked, catalogue, surroundings: { ...surroundings, output, error() {} } });
+    return code === exit.usage || code === exit.defect ? '' : text;
+  };
+  const input = (): string => Buffer.from(surroundings.input(64 * 1024)).toString();
+  return print(await answerShell(args, { catalogue, ask, input }), surroundings);
 }
 
 /** What stop starts this same program for on Windows: see machine/windows/console.ts. */

@@ -1,25 +1,36 @@
 import type { Subject } from '../ownership/who.ts';
+import type { Place } from '../ports/place.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
-import type { PortSpan } from '../ports/expression.ts';
-import { portSpans } from './values.ts';
+import { places, portWords } from './values.ts';
 
-/**
- * What PORTS ask for. The PowerShell module also asks for processes there, as `pid:1234`. A pipeline (`eachError`) gets an
- * error for each item that is wrong, and the answer for the others.
- */
-export async function subjectOf(operands: readonly string[], eachError: boolean): Promise<Subject> {
+/** For so many wrong items of a pipeline it is said what may have been meant, which takes a moment each. */
+const explained = 10;
+
+export interface SubjectOptions {
+  /** A pipeline gets an error for each item that is wrong, and the answer for the others. */
+  readonly eachError: boolean;
+  /** Words that the first operand may have been meant to be, too. */
+  readonly commands?: readonly string[];
+}
+
+/** What PORTS ask for. The PowerShell module also asks for processes there, as `pid:1234`. */
+export async function subjectOf(
+  operands: readonly string[],
+  { eachError, commands = [] }: SubjectOptions,
+): Promise<Subject> {
   if (operands.length === 0) return { spans: null, pids: new Set(), problems: [] };
-  const spans: PortSpan[] = [];
+  const spans: Place[] = [];
   const pids = new Set<number>();
   const problems: Problem[] = [];
-  for (const text of operands.flatMap((ports) => ports.split(','))) {
+  for (const [index, text] of portWords(operands).entries()) {
     const pid = /^pid:(\d{1,10})$/.exec(text)?.[1];
     if (pid !== undefined) {
       pids.add(Number(pid));
       continue;
     }
     try {
-      spans.push(...(await portSpans([text])));
+      const suggested = index === 0 ? commands : [];
+      spans.push(...(await places([text], problems.length < explained ? suggested : null)));
     } catch (error) {
       if (!(error instanceof PortOwnerError) || !eachError) throw error;
       const { terminating: _, ...problem } = error.problem;
@@ -27,4 +38,40 @@ export async function subjectOf(operands: readonly string[], eachError: boolean)
     }
   }
   return { spans, pids, problems };
+}
+
+/** The one protocol and the one address that all of them name; null where they name none. Throws PO1005 for several. */
+export function commonPlace(
+  given: readonly Place[],
+  what: string,
+): { protocol: 'TCP' | 'UDP' | null; address: string | null } {
+  const [protocols, addresses] = [
+    new Set(given.map(({ protocol }) => protocol)),
+    new Set(given.map(({ address }) => address)),
+  ];
+  if (protocols.size > 1 || addresses.size > 1)
+    throw new PortOwnerError('PO1005', `${what} asks for one protocol and one address at a time`);
+  const [[protocol = null], [address = null]] = [[...protocols], [...addresses]];
+  // Servers of this machine alone are mostly there.
+  return { protocol, address: address === 'localhost' ? '127.0.0.1' : address };
+}
+
+/** One port, with the protocol and the address that it is given with. */
+export interface OnePlace {
+  readonly port: number;
+  readonly protocol: 'TCP' | 'UDP' | null;
+  readonly address: string | null;
+}
+
+/** The one port that an operand names; 0 stands for any dynamic one. Throws PO1002 for several. */
+export async function placeOfOne(text: string, what: string): Promise<OnePlace> {
+  if (text === '0') return { port: 0, protocol: null, address: null };
+  const spans = await places([text]);
+  const [span] = spans;
+  if (span === undefined || spans.length > 1 || span.start !== span.end)
+    throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, {
+      hint: 'Ask for one at a time.',
+      target: text,
+    });
+  return { port: span.start, ...commonPlace(spans, what) };
 }

@@ -1,13 +1,26 @@
 // What stands behind the options, read. All of it throws PO1001, or what parsePorts throws.
 import { parsePorts, type PortSpan } from '../ports/expression.ts';
+import type { Place } from '../ports/place.ts';
+import { didYouMean } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
-/** The error for a value that an option does not take. */
-export function noValue(option: string, text: unknown, takes: string): PortOwnerError {
-  return new PortOwnerError('PO1001', `${option} has no value ${JSON.stringify(text)}`, {
-    hint: `It takes ${takes}.`,
+/** The error for a value that an option does not take; `words` are those that it may have been meant to be. */
+export function unknownValue(
+  option: string,
+  text: unknown,
+  expected: string,
+  words: readonly string[] = [],
+): PortOwnerError {
+  const hint = typeof text === 'string' ? didYouMean(text, words) : '';
+  return new PortOwnerError('PO1001', `unknown value ${JSON.stringify(text)} for ${option}; expected ${expected}`, {
+    ...(hint === '' ? {} : { hint }),
     ...(typeof text === 'string' ? { target: text } : {}),
   });
+}
+
+/** The error for an option or operand without a value: a script's variable that is not set. */
+export function missingValue(option: string, expected: string): PortOwnerError {
+  return new PortOwnerError('PO1001', `missing value for ${option}; expected ${expected}`, { target: option });
 }
 
 /** Comma-separated values of an option that may be repeated; null when it was not given. */
@@ -18,30 +31,38 @@ export function listed(option: string, values: readonly string[] | undefined): r
     .map((value) => value.trim())
     .filter((value) => value !== '');
   // A script's variable that is not set must not become the answer "nobody".
-  if (list.length === 0)
-    throw new PortOwnerError('PO1001', `${option} needs a value`, {
-      hint: 'portowner --help says which.',
-      target: option,
-    });
+  if (list.length === 0) throw missingValue(option, 'one or more, with commas between them');
   return list;
 }
 
-/** What a word stands for, in any case; `takes` is the list of words for the hint. */
+/** A word as it is compared: `TIME_WAIT`, `time-wait` and `TimeWait` are one. */
+const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_\s]/g, '');
+
+/** Words as a sentence has them: `tcp, udp, or both`. */
+export function orList(words: readonly string[]): string {
+  if (words.length < 3) return words.join(' or ');
+  return `${words.slice(0, -1).join(', ')}, or ${words.at(-1)}`;
+}
+
+/** What a word stands for, in any case and with any dashes; `also` are other words for some of them. */
 export function word<T>(
   option: string,
   text: string,
   words: Readonly<Record<string, T>>,
-  takes = Object.keys(words).join(', '),
+  also: Readonly<Record<string, string>> = {},
 ): T {
-  const found = Object.entries(words).find(([name]) => name.toLowerCase() === text.toLowerCase());
-  if (found === undefined) throw noValue(option, text, takes);
-  return found[1];
+  const wanted = plain(text);
+  const name = Object.hasOwn(also, wanted) ? plain(also[wanted]!) : wanted;
+  const found = Object.entries(words).find(([one]) => plain(one) === name);
+  if (found !== undefined) return found[1];
+  const names = Object.keys(words);
+  throw unknownValue(option, text, orList(names), [...names, ...Object.keys(also)]);
 }
 
 /** Process ids. */
 export function processIds(option: string, texts: readonly string[]): number[] {
   return texts.map((text) => {
-    if (!/^\d{1,10}$/.test(text)) throw noValue(option, text, 'process ids');
+    if (!/^\d{1,10}$/.test(text)) throw unknownValue(option, text, 'process ids, such as 1234');
     return Number(text);
   });
 }
@@ -53,13 +74,46 @@ export function wholeNumber(
   { least = 1, most }: { least?: number; most: number },
 ): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : -1;
-  if (number < least || number > most) throw noValue(option, text, `a whole number from ${least} to ${most}`);
+  if (number < least || number > most) throw unknownValue(option, text, `a whole number from ${least} to ${most}`);
   return number;
 }
 
-/** The ports of these expressions; IANA's names are loaded only for a name. */
-export async function portSpans(texts: readonly string[]): Promise<PortSpan[]> {
-  const named = texts.some((text) => /[a-z]/i.test(text));
-  const servicePorts = named ? (await import('../ports/iana.ts')).servicePorts : () => [];
-  return texts.flatMap((text) => parsePorts(text, servicePorts));
+/** Operands at their commas, each part with something in it; a URL may have commas, and an empty operand stays one. */
+export function portWords(operands: readonly string[]): string[] {
+  return operands.flatMap((operand) => {
+    const parts = operand.includes('://') ? [operand] : operand.split(',');
+    const given = parts.filter((part) => part.trim() !== '');
+    return given.length === 0 ? [operand] : given;
+  });
+}
+
+/** Ports alone, which need no other reader: the question as it is mostly asked. */
+const portsAlone = /^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/;
+
+/**
+ * What these expressions name; IANA's names are loaded only for more than numbers. `commands` are words that a wrong
+ * one may have been meant to be, too; null looks for none.
+ */
+export async function places(texts: readonly string[], commands: readonly string[] | null = []): Promise<Place[]> {
+  if (texts.every((text) => portsAlone.test(text))) return texts.flatMap((text) => parsePorts(text, () => []));
+  const { readPlaces } = await import('./places.ts');
+  return readPlaces(texts, commands);
+}
+
+/** The ports of these expressions, of an option that is about no protocol and no address. */
+export async function portSpans(option: string, texts: readonly string[]): Promise<PortSpan[]> {
+  const found = await places(texts);
+  for (const { protocol, address } of found) {
+    if (protocol === undefined && address === undefined) continue;
+    const what = protocol === undefined ? `the address ${address}` : `the protocol ${protocol}`;
+    throw new PortOwnerError(
+      'PO1002',
+      `${option} takes ports alone, and ${JSON.stringify(texts.join(','))} names ${what}`,
+      {
+        hint: 'Give a port as 443, 8000-8100, or https.',
+        target: texts.join(','),
+      },
+    );
+  }
+  return found;
 }

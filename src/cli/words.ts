@@ -1,16 +1,19 @@
 import type { Definition } from 'clipanion';
 import { subcommands, type CommandWords, type OptionWords } from './completion/words.ts';
 import { plainColumns } from '../schema/column.ts';
-import type { KnownValues, Values } from './about.ts';
+import { firstValues, type KnownValues } from './about.ts';
+import { synonymsOf as synonymsOfTyped, takesPorts } from './typed.ts';
 import type { KnownCommand } from './commands.ts';
 
 /** What an option of a command takes; null when it is free text, or nothing. */
 export function valuesOf({ about, groups }: KnownCommand, option: string): KnownValues | null {
-  const all = [about.values, ...groups.map(({ values }) => values)] as readonly Readonly<Record<string, Values>>[];
-  const values = all.map((one) => one?.[option]).find((found) => found !== undefined) ?? null;
+  const values = firstValues({ about, groups: groups.map((group) => ({ about: group })) }, option);
   if (values !== 'columns') return values;
   return [...new Set(about.rows.flatMap((schema) => plainColumns(schema).map(({ name }) => name)))];
 }
+
+const synonymsOf = ({ about, groups }: KnownCommand) =>
+  synonymsOfTyped({ about, groups: groups.map((group) => ({ about: group })) });
 
 const help: OptionWords = {
   names: ['--help', '-h'],
@@ -36,39 +39,95 @@ export function optionNames({ definition }: Definition['options'][number]): stri
 /** Whether a value follows an option. */
 export const takesValue = ({ definition }: Definition['options'][number]): boolean => / #\d+/.test(definition);
 
-/** All that may stand on a command line. */
+const forPrograms = 'For programs';
+
+/** An option as people write it, with what it does. */
+export interface ShownOption {
+  /** `-f, --format FORMAT` */
+  readonly text: string;
+  readonly description: string;
+  /** Its names, the long one first. */
+  readonly names: readonly string[];
+  readonly takesValue: boolean;
+}
+
+/**
+ * The options of a command in sections, as help, the man page and the reference have them: its own, those for its
+ * output, and those that programs give.
+ */
+export function optionSections(command: KnownCommand): { title: string; options: ShownOption[] }[] {
+  const synonyms = synonymsOf(command);
+  const titles = new Map<string, string>(
+    command.groups.flatMap(({ sections = {} }) =>
+      Object.entries(sections).flatMap(([title, names]) => names.map((name): [string, string] => [name, title])),
+    ),
+  );
+  const options = command.definition.options.map((option): ShownOption => {
+    const [long = '', ...short] = optionNames(option).filter((name) => synonyms[name] === undefined);
+    const also = Object.keys(synonyms).filter((name) => !name.startsWith('--') && synonyms[name]!.join(' ') === long);
+    const value = takesValue(option) ? ` ${long.replace(/^--/, '').toUpperCase()}` : '';
+    return {
+      text: `${[...also, ...short, long].join(', ')}${value}`,
+      description: option.description ?? '',
+      names: [long, ...short, ...also],
+      takesValue: takesValue(option),
+    };
+  });
+  const groups = Map.groupBy(options, ({ names: [long = ''] }) => titles.get(long) ?? 'Options');
+  return ['Options', 'Output', forPrograms].flatMap((title) => {
+    const found = groups.get(title);
+    return found === undefined ? [] : [{ title, options: found }];
+  });
+}
+
+/** Other words for a command and its options that are not among the names of these, and what they stand for. */
+export function otherWords(command: KnownCommand): [words: string, meaning: string][] {
+  const shown = new Set(optionSections(command).flatMap(({ options }) => options.flatMap(({ names }) => names)));
+  const groups = Map.groupBy(
+    // The help of --format says that its values are options, too.
+    Object.entries(synonymsOf(command)).filter(
+      ([name, [own = '']]) => !shown.has(name) && !own.startsWith('--format='),
+    ),
+    ([, own]) => own.join(' '),
+  );
+  const path = (word: string): string => `portowner ${word}`;
+  const { aliases = [] } = command.about;
+  return [
+    ...(aliases.length === 0 ? [] : [[aliases.map(path).join(', '), path(command.path).trim()] as [string, string]]),
+    ...(takesPorts(command.about) ? [['-p, --port PORT', 'PORT'] as [string, string]] : []),
+    ...[...groups].map(([own, words]): [string, string] => [words.map(([name]) => name).join(', '), own]),
+  ];
+}
+
+/** All that may stand on a command line, but for the options that programs give. */
 export function commandWords(all: readonly KnownCommand[]): CommandWords[] {
   const commands = all.map((command): CommandWords => {
     const { path, about, definition } = command;
-    const options = definition.options.map((option): OptionWords => {
-      const names = optionNames(option);
-      return {
-        names,
-        description: option.description ?? '',
-        takesValue: takesValue(option),
-        values: valuesOf(command, names[0]!),
-      };
+    const shown = optionSections(command).flatMap(({ title, options }) => (title === forPrograms ? [] : options));
+    const options = shown.map(({ names, description, takesValue }): OptionWords => {
+      return { names, description, takesValue, values: valuesOf(command, names[0]!) };
     });
     return {
       path,
+      aliases: about.aliases ?? [],
       description: definition.description?.trim() ?? '',
       options: [...options, help, ...(path === '' ? [version] : [])],
       operands: about.operands,
+      meanings: Object.fromEntries(
+        about.rows.flatMap((schema) => plainColumns(schema).map(({ name, description }) => [name, description])),
+      ),
     };
   });
   const words = commands.map(({ path }) => path.split(' ')).filter(({ length }) => length > 1);
+  const other = { aliases: [], meanings: {} };
   // The words that several commands share.
   for (const shared of new Set(words.map(([word]) => word!))) {
-    commands.push({
-      path: shared,
-      description: `${subcommands(shared, commands)
-        .map(({ path }) => path.split(' ').at(-1))
-        .join(', ')} …`,
-      options: [help],
-      operands: null,
-    });
+    const description = `${subcommands(shared, commands)
+      .map(({ path }) => path.split(' ').at(-1))
+      .join(', ')} …`;
+    commands.push({ ...other, path: shared, description, options: [help], operands: null });
   }
-  const names = commands.map((command) => command.path).filter((path) => path !== '');
-  commands.push({ path: 'help', description: 'tell about a command', options: [], operands: names });
+  const operands = commands.map((command) => command.path).filter((path) => path !== '' && !path.includes(' '));
+  commands.push({ ...other, path: 'help', description: 'explain a command', options: [], operands });
   return commands;
 }

@@ -1,7 +1,7 @@
 // Generated from the files in src/commands by "node build.mjs generate": do not edit.
 import type { Catalogue } from '../cli/base.ts';
 
-/** The first word of a command line, and the one file that is loaded for it, with the command or commands in it. */
+/** The first word of a command line, and the one file that is loaded for it, or the word that it is another one for. */
 export const catalogue: Catalogue = {
   '': async () => {
     const { PortsCommand } = await import('./ports.ts');
@@ -59,4 +59,9 @@ export const catalogue: Catalogue = {
     const { WhyCommand } = await import('./why.ts');
     return [WhyCommand];
   },
+  who: '',
+  list: '',
+  find: '',
+  kill: 'stop',
+  check: 'why',
 };

@@ -1,48 +1,48 @@
 import { Command, Option } from 'clipanion';
-import * as t from 'typanion';
+import { BaseCommand } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
-import { loadAllCommands } from '../cli/commands.ts';
-import { commandWords } from '../cli/words.ts';
+import { installText, shells, type ShellName } from '../cli/completion/scripts.ts';
+import { word } from '../cli/values.ts';
+import { writeTo } from '../cli/write.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import type { ExitCode } from '../schema/problems.ts';
-import { BaseCommand } from '../cli/base.ts';
 
-const shells = ['powershell', 'bash'] as const;
+const names = Object.fromEntries(Object.keys(shells).map((name) => [name, name])) as Record<ShellName, ShellName>;
+const shellName = (text: string): ShellName => word('SHELL', text, names, { pwsh: 'powershell' });
 
 /** Prints the script that teaches a shell to complete portowner's command line. */
 export class CompletionCommand extends BaseCommand {
   static override paths = [['completion']];
   static override usage = Command.Usage({
-    description: 'print a script that lets PowerShell or bash complete commands, options, columns and ports in use',
+    description: 'let a shell complete commands, options, columns, and ports in use: how to install it, or the script',
     details: `
-      Load it where the shell starts: in PowerShell add the first line below to the file that $PROFILE names, in bash add the second one to ~/.bashrc.
+      Without SHELL it says how completion is installed in bash, zsh, fish, and PowerShell, in lines to paste. With SHELL it prints the script.
 
-      Completing a port, a process id or a name asks portowner itself what is in use.
+      What is in use (ports, process ids, names) completes with its owner: the scripts ask portowner itself.
     `,
     examples: [
-      ['PowerShell, in $PROFILE', '$0 completion powershell | Out-String | Invoke-Expression'],
-      ['bash, in ~/.bashrc', 'source <($0 completion bash)'],
+      ['How to install it', '$0 completion'],
+      ['In bash, for this session', 'source <($0 completion bash)'],
+      ['In PowerShell, for this session', '$0 completion powershell | Out-String | Invoke-Expression'],
     ],
   });
   static readonly about: CommandAbout = {
     rows: [],
-    operands: shells,
+    operands: Object.keys(shells),
     values: {},
     exitCodes: { 0: 'done' },
     powershell: 'the module completes portowner by itself',
   };
 
-  shell = Option.String({ name: 'SHELL', validator: t.isEnum(shells) });
+  shell = Option.String({ name: 'SHELL', required: false });
 
   async perform(): Promise<ExitCode> {
-    const words = commandWords(await loadAllCommands(this.context.catalogue));
-    const script =
-      this.shell === 'bash'
-        ? (await import('../cli/completion/bash.ts')).bashScript(words)
-        : (await import('../cli/completion/powershell.ts')).powershellScript(words);
-    const sink = this.surroundings.output();
-    sink.write(script);
-    sink.close();
+    const current = this.surroundings.shell();
+    const text =
+      this.shell === undefined
+        ? installText(current === null ? null : shellName(current))
+        : shells[shellName(this.shell)].script;
+    writeTo(undefined, this.surroundings, (sink) => sink.write(text));
     return exitCodeOf(true);
   }
 }

@@ -5,7 +5,8 @@ import { problemText } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { portSpans, wholeNumber, word } from '../cli/values.ts';
+import { commonPlace } from '../cli/subject.ts';
+import { places, portSpans, wholeNumber, word } from '../cli/values.ts';
 import { ipAddress } from '../cli/ip-address.ts';
 import { sanitise } from '../io/sanitise.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -20,7 +21,7 @@ export class FreeCommand extends RowCommand {
   static override usage = Command.Usage({
     description: 'find ports that can be bound now',
     details: `
-      A port is free when nobody holds it and binding it really succeeds on the address asked for, by default on every address, IPv4 and IPv6. It must be outside of the machine's dynamic, reserved and excluded ranges, and not be registered with IANA for a service, unless --registered allows that, nor be kept for others by --policy or --baseline. It is looked for from 10000 up, unless --range or --near says where. Nothing is listened on, so that no firewall asks.
+      A port is free when nobody holds it and binding it really succeeds on the address asked for, by default on every address, IPv4 and IPv6. It must be outside of the machine's dynamic, reserved and excluded ranges, and not be registered with IANA for a service, unless --registered allows that, nor be kept for others by --policy or --baseline. It is looked for from 10000 up, unless PORTS, --range, or --near says where: of PORTS those that are registered count, too. Nothing is listened on, so that no firewall asks.
 
       Without --format the numbers alone are written, one a line: PORT=$(portowner free).
 
@@ -29,6 +30,7 @@ export class FreeCommand extends RowCommand {
     examples: [
       ['A free port', '$0 free'],
       ['Five, that nobody else gets for a minute', '$0 free --count 5 --hold 60'],
+      ['One of these', '$0 free 3000-3010'],
       ['The closest to 8080, and why not 8080 itself', '$0 free --near 8080 --explain'],
       ['Ten in a row, for UDP', '$0 free --count 10 --consecutive --protocol udp'],
       ['Only this machine needs to reach it', '$0 free --range 8000-8999 --address 127.0.0.1'],
@@ -36,7 +38,7 @@ export class FreeCommand extends RowCommand {
   });
   static readonly about: CommandAbout = {
     rows: [freePort],
-    operands: null,
+    operands: 'ports',
     values: { '--protocol': Object.keys(protocols), '--policy': 'file', '--baseline': 'file' },
     exitCodes: { 0: 'as many as wanted', 1: 'fewer', 69: 'cannot tell' },
     powershell: {
@@ -59,6 +61,7 @@ export class FreeCommand extends RowCommand {
     },
   };
 
+  ports = Option.Rest({ name: 'PORTS' });
   count = Option.String('--count', { description: 'how many ports (default: 1)' });
   range = Option.Array('--range', { description: 'only ports of this expression: 8000-8999' });
   near = Option.String('--near', { description: 'this port, or the next ones upward, registered ones included' });
@@ -87,6 +90,8 @@ export class FreeCommand extends RowCommand {
       this.columns === undefined &&
       this.output === undefined &&
       !this.explain &&
+      !this.excel &&
+      !this.quiet &&
       this.problems !== 'rows';
     if (!bare) return super.perform();
     // For $(portowner free): a header would be in the way.
@@ -112,18 +117,23 @@ export class FreeCommand extends RowCommand {
   private async request(): Promise<FindFreeRequest> {
     const whole = (option: string, text: string | undefined, most: number): number | null =>
       text === undefined ? null : wholeNumber(option, text, { most });
+    const named = await places(this.ports);
+    const place = commonPlace(named, 'free');
     return {
       count: whole('--count', this.count, 10_000) ?? 1,
-      spans: this.range === undefined ? null : await portSpans(this.range),
+      spans:
+        this.range === undefined && named.length === 0
+          ? null
+          : [...named, ...(await portSpans('--range', this.range ?? []))],
       near: whole('--near', this.near, 65_535),
       consecutive: this.consecutive,
-      protocols: word('--protocol', this.protocol ?? 'tcp', protocols, 'tcp, udp or both'),
+      protocols: word('--protocol', this.protocol ?? place.protocol ?? 'tcp', protocols),
       address:
         this.address === undefined
-          ? null
+          ? place.address
           : ipAddress(this.address, 'one address of this machine, such as 127.0.0.1 or ::1'),
-      registered: this.registered,
-      except: this.except === undefined ? [] : await portSpans(this.except),
+      registered: this.registered || named.length > 0,
+      except: await portSpans('--except', this.except ?? []),
       explain: this.explain,
       holdSeconds: whole('--hold', this.hold, longestHold),
       policy: this.policy ?? null,

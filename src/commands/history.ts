@@ -1,12 +1,12 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { auditRuns, listenerHistory } from '../audit/history.ts';
-import { portSpans, wholeNumber } from '../cli/values.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { auditRun, portSpan } from '../schema/audit-run.ts';
 import type { RowSchema } from '../schema/column.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
+import { portSpans, portWords, wholeNumber } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
@@ -68,19 +68,22 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
   protected async answer(): Promise<Answer> {
     const { store } = this;
     if (store === undefined)
-      throw new PortOwnerError('PO1001', 'history needs --store FILE', {
+      throw new PortOwnerError('PO1001', 'missing --store: portowner history --store FILE', {
         hint: 'The file is the one that portowner audit --store keeps.',
       });
     const { machine = null, program: programs = null, service: services = null } = this;
     const limit = this.last === undefined ? null : wholeNumber('--last', this.last, { most: 999_999_999 });
     if (this.schema === auditRun) return auditRuns(store, { machine, limit });
     if (limit !== null) throw new PortOwnerError('PO1005', '--last is for the list of audits');
-    const ports = this.ports.length === 0 ? null : await this.portsOf(this.ports.flatMap((text) => text.split(',')));
+    const ports = this.ports.length === 0 ? null : await this.portsOf(portWords(this.ports));
     return listenerHistory(store, { machine, ports, programs, services });
   }
 
   private async portsOf(words: readonly string[]) {
-    const spans = await portSpans(words.filter((word) => word !== 'dynamic'));
+    const spans = await portSpans(
+      'history',
+      words.filter((word) => word !== 'dynamic'),
+    );
     return { spans, dynamic: words.includes('dynamic') };
   }
 }

@@ -6,7 +6,7 @@ import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { subjectOf } from '../cli/subject.ts';
-import { noValue } from '../cli/values.ts';
+import { unknownValue } from '../cli/values.ts';
 import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { Column } from '../schema/column.ts';
@@ -21,11 +21,12 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     details: `
       Without options it looks for sockets whose local port is one of PORTS: listeners, bound and UDP sockets first, and when there are none, the connections that use such a local port.
 
-      PORTS are numbers, ranges and IANA service names: 443, 80,443, 8000-8100, https. Without PORTS every listening TCP and bound UDP port is listed.
+      PORTS are numbers, ranges, and IANA service names: 443, 80,443, 8000-8100, https. They may name a protocol (53/udp, udp:53) or one address: localhost:3000 and 127.0.0.1:3000 are for owners there and on every address; :3000, *:3000, and 0.0.0.0:3000 are the port alone. Of a URL it is the port: https://example.org/ is 443. Other host names aren't looked up. Without PORTS every listening TCP and bound UDP port is listed.
     `,
     examples: [
       ['Who owns port 443', '$0 443'],
       ['Every listening port, as a list with all that is known', '$0 --format list'],
+      ['Who has the address of a web page that does not load', '$0 http://localhost:5173/'],
       ['All connections of a program, newest first', '$0 --all --image chrome --sort -StartTime'],
       ['A file for Excel', '$0 --all --format csv --output ports.csv'],
       ['Who talks to the database server', '$0 --all --remote-port 5432'],
@@ -36,6 +37,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   static readonly about: CommandAbout = {
     rows: [endpoint],
     operands: { column: 'LocalPort' },
+    aliases: ['who', 'list', 'find'],
     values: { '--sort': 'columns' },
     exitCodes: {
       0: 'there is an owner',
@@ -85,12 +87,17 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   }
 
   protected async answer(columns: readonly Column[]): Promise<Answer> {
+    const forModule = this.problems === 'rows';
+    const subject = await subjectOf(this.ports, {
+      eachError: forModule,
+      commands: forModule ? [] : Object.keys(this.context.catalogue).filter((name) => name !== ''),
+    });
     const request = {
-      subject: await subjectOf(this.ports, this.problems === 'rows'),
+      subject,
       filter: await filterOf(this),
       sort: this.sort === undefined ? null : (await import('../ownership/sort.ts')).parseSort(this.sort, endpoint),
       resolveSeconds: this.resolve === false ? null : resolveSeconds(this.resolve),
-      protocols: protocolsOf(this),
+      protocols: protocolsOf(this, subject, this.ports),
       all: asksConnections(this),
       firewall: this.firewall,
       columns: columns.map(({ name }) => name),
@@ -103,6 +110,6 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
 function resolveSeconds(value: string | boolean): number {
   if (value === true || value === 'true') return 3;
   const seconds = Number(value);
-  if (!(seconds > 0 && seconds <= 300)) throw noValue('--resolve', value, 'seconds, up to 300');
+  if (!(seconds > 0 && seconds <= 300)) throw unknownValue('--resolve', value, 'seconds, up to 300');
   return seconds;
 }

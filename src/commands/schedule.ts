@@ -7,12 +7,12 @@ import { CountOptions, OutputOption } from '../cli/options/rows.ts';
 import { RootOptions, TaskNameOptions, TaskOptions, taskRequest } from '../cli/options/task.ts';
 import { reportFormat } from '../cli/report.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { word } from '../cli/values.ts';
+import { missingValue, word } from '../cli/values.ts';
 import { writeTo } from '../cli/write.ts';
 import { installNightly, nightlyDefinition, nightlyStatus, removeNightly } from '../schedule/nightly.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
-import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import type { ExitCode } from '../schema/problems.ts';
 import { auditTask } from '../schema/task.ts';
 
 const systems = { windows: 'win32', linux: 'linux' } as const;
@@ -50,11 +50,10 @@ export class ScheduleShowCommand extends withOptions(
   system = Option.String('--system', { description: 'for windows or linux (default: the system of this machine)' });
 
   async perform(): Promise<ExitCode> {
-    const system = this.system === undefined ? null : word('--system', this.system, systems, 'windows or linux');
+    const system = this.system === undefined ? null : word('--system', this.system, systems);
     const { text, bytes } = await nightlyDefinition(taskRequest(this), system, this.surroundings);
     const { output } = this;
-    if (output === '')
-      throw new PortOwnerError('PO1001', '--output has no value', { hint: 'It takes the path of a file.' });
+    if (output === '') throw missingValue('--output', 'the path of a file');
     writeTo(output, this.surroundings, (sink) => (output === undefined ? sink.write(text) : sink.bytes(bytes)));
     return exitCodeOf(true);
   }

@@ -7,7 +7,7 @@ import { BaseCommand, problemText } from '../cli/base.ts';
 import { checkFiles, named } from '../cli/files.ts';
 import { reportTo } from '../cli/notices.ts';
 import { withOptions } from '../cli/options/group.ts';
-import { ModuleOptions } from '../cli/options/module.ts';
+import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
 import { OutputOption } from '../cli/options/rows.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
@@ -22,20 +22,22 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     details: `
       The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. Their form is documented by src/facts/model/facts.schema.json. Each section says how well it could be had.
 
+      They go to FILE, which is the same as --output FILE, or to standard output.
+
       Command lines are left out, because they may hold secrets; --command-lines puts them in, with password-like arguments masked.
 
       --raw also keeps what the system said, untouched, in a new folder: nothing in it is masked.
     `,
     examples: [
-      ['A snapshot in a file', '$0 snapshot --output server7.json'],
+      ['A snapshot in a file', '$0 snapshot server7.json'],
       ['Ask it later', '$0 443 --from server7.json'],
-      ['With command lines', '$0 snapshot --command-lines --output server7.json'],
-      ['What the system itself said, for a report of a defect', '$0 snapshot --raw server7-raw --output server7.json'],
+      ['With command lines', '$0 snapshot server7.json --command-lines'],
+      ['What the system itself said, for a report of a defect', '$0 snapshot server7.json --raw server7-raw'],
     ],
   });
   static readonly about: CommandAbout = {
     rows: [],
-    operands: null,
+    operands: 'file',
     values: { '--raw': 'folder' },
     exitCodes: { 0: 'done', 69: 'the sockets cannot be read, or the file cannot be written' },
     powershell: {
@@ -50,6 +52,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     },
   };
 
+  file = Option.String({ name: 'FILE', required: false });
   raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
   hash = Option.Boolean('--hash', false, {
     description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer',
@@ -57,6 +60,12 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
 
   async perform(): Promise<ExitCode> {
+    this.problems = problemsOf(this.problems);
+    if (this.file !== undefined) {
+      if (this.output !== undefined)
+        throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} are two places to write to`);
+      this.output = this.file;
+    }
     if (this.problems !== 'rows') {
       if (this.stream) throw new PortOwnerError('PO1005', '--stream needs --problems rows');
       return this.save((problem) => this.surroundings.error(problemText(problem)));

@@ -9,7 +9,7 @@ import { CountOptions } from '../cli/options/rows.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { planText } from '../cli/stop-plan.ts';
 import { subjectOf } from '../cli/subject.ts';
-import { noValue, processIds, word } from '../cli/values.ts';
+import { portWords, processIds, unknownValue, word } from '../cli/values.ts';
 import { sanitise } from '../io/sanitise.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -23,7 +23,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   static override usage = Command.Usage({
     description: 'give a port back: stop who listens on it',
     details: `
-      It first shows what would end: the owner, its children, its service and the services that need it, its other ports and its live connections. Then it asks, unless --yes is given. Only listeners of exactly the ports are stopped, never a client. Instead of a port, an Identity that --dry-run showed stands for exactly that target.
+      It first shows what would end: the owner, its children, its service and the services that need it, its other ports and its live connections. Then it asks, unless --yes is given. Only listeners of exactly the ports are stopped, never a client. PORTS are as for the main question: 8080, 53/udp, localhost:3000. Instead of a port, an Identity that --dry-run showed stands for exactly that target.
 
       A service is stopped by its manager (the Windows service manager, systemd), an IIS port at its site, and a container is named with the command that stops it. A program is asked to end: on Windows by closing its windows, or by Ctrl+C where it is alone on its console; on Linux by SIGTERM. It is ended by force only with --force, when it did not end within --timeout seconds, or could not be asked.
 
@@ -41,6 +41,8 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   static readonly about: CommandAbout = {
     rows: [stopResult],
     operands: { column: 'LocalPort' },
+    aliases: ['kill'],
+    synonyms: { '-f': ['--force'], '-n': ['--dry-run'], '--what-if': ['--dry-run'] },
     values: { '--protocol': Object.keys(protocols), '--pid': { column: 'OwningProcess' } },
     exitCodes: {
       0: 'given back (or with --dry-run: can be)',
@@ -98,25 +100,24 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   }
 
   private async request(): Promise<GiveBackRequest> {
-    const operands = this.ports.flatMap((text) => text.split(','));
+    const operands = portWords(this.ports);
     const { spans, pids } = await subjectOf(
       operands.filter((text) => !looksLikeIdentity(text)),
-      false,
+      { eachError: false },
     );
     const ofOption = (this.pid ?? []).flatMap((text) => text.split(','));
     if (this.ports.length === 0 && ofOption.length === 0)
-      throw new PortOwnerError('PO1001', 'it takes the port to give back, or --pid', {
+      throw new PortOwnerError('PO1001', 'missing PORTS: portowner stop PORTS, or portowner stop --pid PID', {
         hint: 'For example: portowner stop 8080 --dry-run',
       });
     const { dryRun, force, timeout = '10' } = this;
     const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(timeout) ? Number(timeout) : Number.NaN;
-    if (!(seconds <= 3600)) throw noValue('--timeout', timeout, 'seconds, up to 3600');
+    if (!(seconds <= 3600)) throw unknownValue('--timeout', timeout, 'seconds, up to 3600');
     return {
       spans: spans ?? [],
       pids: new Set([...processIds('--pid', ofOption), ...pids]),
       identities: operands.filter(looksLikeIdentity).map(parseIdentity),
-      protocols:
-        this.protocol === undefined ? ['TCP', 'UDP'] : word('--protocol', this.protocol, protocols, 'tcp or udp'),
+      protocols: this.protocol === undefined ? ['TCP', 'UDP'] : word('--protocol', this.protocol, protocols),
       addresses: this.address ?? null,
       dryRun,
       force,

@@ -6,7 +6,7 @@ import { textOf } from '../io/read.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { verdict } from '../schema/verdict.ts';
-import { portSpans } from '../cli/values.ts';
+import { placeOfOne } from '../cli/subject.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
 import { bindRequest, BindOptions, checkBindOptions } from '../cli/options/bind.ts';
@@ -25,7 +25,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     details: `
       It looks at sockets, services and port ranges, and then really tries: it binds the port and gives it back at once, without listening. Where that could take something from an owner (reuse, or UDP on Windows) it does not try, and the rules of the system answer.
 
-      PORT is a number or an IANA service name; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none.
+      PORT is a number or an IANA service name, or names a protocol and an address, too: 53/udp, localhost:3000; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none.
     `,
     examples: [
       ['Could a web server start here', '$0 why 80'],
@@ -38,6 +38,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   static readonly about: CommandAbout = {
     rows: [verdict],
     operands: { column: 'LocalPort' },
+    aliases: ['check'],
     values: {},
     exitCodes: {
       0: 'it can be bound',
@@ -96,21 +97,12 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   /** What is asked; null when only an error text was given and it names no port. */
   private async request(error: ParsedError | null): Promise<Request | null> {
     checkBindOptions(this);
-    const port = this.port === undefined ? (error?.port ?? null) : await onePort(this.port);
-    if (port !== null) return bindRequest(this, port, error);
+    const place = this.port === undefined ? null : await placeOfOne(this.port, 'why');
+    const port = place?.port ?? error?.port ?? null;
+    if (port !== null) return bindRequest(this, port, { place, error });
     if (error !== null) return null;
-    throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
+    throw new PortOwnerError('PO1001', 'missing PORT: portowner why PORT, or portowner why --error TEXT', {
+      hint: 'For example: portowner why 3000',
+    });
   }
-}
-
-/** The port that is asked about, which may be none in particular. */
-async function onePort(text: string): Promise<number> {
-  if (text === '0') return 0;
-  const spans = await portSpans([text]);
-  const [span] = spans;
-  if (span !== undefined && spans.length === 1 && span.start === span.end) return span.start;
-  throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, {
-    hint: 'Ask for one at a time.',
-    target: text,
-  });
 }

@@ -6,6 +6,8 @@ import type { Answer } from '../schema/answer.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import { exitCodeOf, lackOf } from '../schema/exit-code.ts';
 import type { ExitCode } from '../schema/problems.ts';
+import { formatPorts } from '../ports/expression.ts';
+import type { Place } from '../ports/place.ts';
 import { conflictSeverities, type ConflictSeverity } from './conflict-kinds.ts';
 import { conflicts } from './conflicts.ts';
 
@@ -13,12 +15,17 @@ import { conflicts } from './conflicts.ts';
 export interface ConflictsRequest {
   /** The least severity that is wanted. */
   readonly least: ConflictSeverity;
+  /** The ports that it is about, without regard to addresses: one on one address may be in conflict with that on another. */
+  readonly asked: readonly Place[] | null;
   /** Whether the answer has no room to say what each kind means, which is then told below it. */
   readonly narrow: boolean;
 }
 
 /** Finds everything on a machine that is or will become a conflict over a port. */
-export async function findConflicts({ least, narrow }: ConflictsRequest, machine: AskedMachine): Promise<Answer> {
+export async function findConflicts(
+  { least, asked, narrow }: ConflictsRequest,
+  machine: AskedMachine,
+): Promise<Answer> {
   const facts = await machine.facts({
     localPorts: null,
     protocols: ['TCP', 'UDP'],
@@ -27,7 +34,8 @@ export async function findConflicts({ least, narrow }: ConflictsRequest, machine
     ranges: true,
     configured: true,
   });
-  const { rows: all, undecided } = conflicts(facts);
+  const { rows: found, undecided } = conflicts(facts);
+  const all = asked === null ? found : found.filter(await overPorts(asked));
   const wanted = new Set<string | null>(conflictSeverities.slice(0, conflictSeverities.indexOf(least) + 1));
   const rows = all.filter((row) => wanted.has(row.Severity));
   const isHealthy = all.every((row) => row.Severity === 'Information');
@@ -36,7 +44,7 @@ export async function findConflicts({ least, narrow }: ConflictsRequest, machine
   const note =
     rows.length === 0
       ? isCertain
-        ? 'No conflicts.'
+        ? `No conflicts${asked === null ? '' : ` over ${formatPorts(asked)}`}.`
         : 'No conflict was found, but not all could be seen.'
       : narrow
         ? meanings(rows)
@@ -47,6 +55,14 @@ export async function findConflicts({ least, narrow }: ConflictsRequest, machine
     exitCode,
     ...(note === undefined ? {} : { note }),
   };
+}
+
+/** Whether a conflict is over these ports. */
+async function overPorts(asked: readonly Place[]): Promise<(row: Conflict) => boolean> {
+  const { placeMatcher } = await import('../ports/place.ts');
+  const isThere = placeMatcher(asked.map(({ address: _, ...place }) => place));
+  return ({ Protocol, Port }) =>
+    (Protocol === null ? ['TCP', 'UDP'] : [Protocol]).some((one) => isThere(one, null, Port));
 }
 
 /** What it amounts to that nothing bad was found; `undecided` is what could not be told of owners. */

@@ -45,6 +45,9 @@ export class ClosedPipe extends Error {
   }
 }
 
+/** Takes everything and writes nothing. */
+export const nullSink = (): Sink => ({ write() {}, flush() {}, bytes() {}, close() {}, abort() {} });
+
 const chunkSize = 64 * 1024;
 
 const hints: Readonly<Record<string, string>> = {

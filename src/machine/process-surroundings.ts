@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../io/sink.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { readInput } from '../io/read.ts';
@@ -25,6 +25,29 @@ function terminal(): Terminal | null {
     colours: !NO_COLOR && TERM !== 'dumb',
     unicode: process.platform === 'win32' || /utf-?8/i.test(locale),
   };
+}
+
+/** The program that started this one, or else the shell that the user has. */
+function shell(): string | null {
+  const known = /^(?:ba|z|fi)sh$|^pwsh$/;
+  let parent = '';
+  try {
+    if (process.platform === 'linux') parent = readFileSync(`/proc/${process.ppid}/comm`, 'utf8').trim();
+  } catch {
+    // It has ended, or belongs to somebody else.
+  }
+  if (known.test(parent)) return parent;
+  const { SHELL = '' } = process.env;
+  const own = basename(SHELL);
+  return known.test(own) ? own : null;
+}
+
+/** What the user asks for, or what the terminal has; 80 where neither says. */
+function lineWidth(): number {
+  const { COLUMNS } = process.env;
+  const asked = Number(COLUMNS);
+  if (Number.isInteger(asked) && asked > 0) return asked;
+  return isCharacterDevice(1) ? process.stdout.columns || 80 : 80;
 }
 
 /** Text for a Windows console: Node's own stream speaks UTF-16 to it, plain bytes would meet its code page. */
@@ -118,6 +141,8 @@ export function processSurroundings(): Surroundings {
       }
     },
     terminal,
+    shell,
+    lineWidth,
     now: () => new Date(),
   };
 }

@@ -2,7 +2,8 @@ import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { holdsPort, selectSockets, spansWithout, type Question } from '../facts/model/question.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
-import { formatPorts, type PortSpan } from '../ports/expression.ts';
+import { formatPorts } from '../ports/expression.ts';
+import type { Place } from '../ports/place.ts';
 import type { Answer } from '../schema/answer.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
@@ -19,7 +20,7 @@ import type { SortKey } from './sort.ts';
 /** Whose ports are asked for: the ports, or the ports and the processes of either. */
 export interface Subject {
   /** Null asks for every port. */
-  readonly spans: readonly PortSpan[] | null;
+  readonly spans: readonly Place[] | null;
   readonly pids: ReadonlySet<number>;
   /** What could not be read. */
   readonly problems: readonly Problem[];
@@ -90,7 +91,9 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
     live: machine.live,
     serviceName: columns.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null,
   });
-  let { owned, undecided } = found;
+  let { undecided } = found;
+  const places = placesOf(subject);
+  let owned = places === null ? found.owned : await atPlaces(found.owned, places, subject);
   if (filter !== null) {
     const { test } = filter;
     undecided = [...undecided.filter((row) => test(row) !== false), ...owned.filter((row) => test(row) === null)];
@@ -125,7 +128,7 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
   if (exitCode !== exitCodeOf(null) && !request.forPeople) return { rows, problems, exitCode };
   const note =
     exitCode === exitCodeOf(false)
-      ? await nobodyText(question, filter !== null, machine)
+      ? await nobodyText(question, { places, filtered: filter !== null }, machine)
       : unknownText(undecided, facts);
   // An empty list would look like "nobody".
   return { rows, problems: request.forPeople ? problems : [...problems, asProblem(note)], exitCode, note };
@@ -191,6 +194,25 @@ function socketsOf(
   );
 }
 
+/** The places that are asked for, where they say more than ports. */
+function placesOf({ spans }: Subject): readonly Place[] | null {
+  return spans?.some(({ protocol, address }) => protocol !== undefined || address !== undefined) === true
+    ? spans
+    : null;
+}
+
+/** Those that are at one of the places, or of a process that is asked for, wherever it is. */
+async function atPlaces(
+  owned: readonly OwnedEndpoint[],
+  places: readonly Place[],
+  { pids }: Subject,
+): Promise<OwnedEndpoint[]> {
+  const isThere = (await import('../ports/place.ts')).placeMatcher(places);
+  const isAsked = ({ OwningProcess, Holders }: OwnedEndpoint): boolean =>
+    pids.size > 0 && [OwningProcess, ...(Holders ?? [])].some((pid) => pid !== null && pids.has(pid));
+  return owned.filter((row) => isAsked(row) || isThere(row.Protocol, row.LocalAddress, row.LocalPort));
+}
+
 /** Looks the names of remote addresses up. */
 async function withNames(rows: readonly OwnedEndpoint[], seconds: number, report: Report | undefined) {
   const { resolveNames } = await import('./resolve.ts');
@@ -244,11 +266,17 @@ function unownedText({ localPorts, protocols }: Question, owned: readonly OwnedE
 }
 
 /** That there is nobody; for a port also whether the system keeps it for itself. */
-async function nobodyText(question: Question, filtered: boolean, machine: AskedMachine): Promise<string> {
+async function nobodyText(
+  question: Question,
+  { places, filtered }: { readonly places: readonly Place[] | null; readonly filtered: boolean },
+  machine: AskedMachine,
+): Promise<string> {
   const protocol = question.protocols.length === 1 ? `${question.protocols[0]} ` : '';
   if (question.localPorts === null || filtered) return `No ${protocol}socket matches.`;
-  const what = formatPorts(question.localPorts);
-  const nobody = `Nobody owns ${protocol}port${/[,-]/.test(what) ? 's' : ''} ${what}.`;
+  const what = places?.some(({ address }) => address !== undefined)
+    ? (await import('../ports/place.ts')).formatPlaces(places)
+    : formatPorts(question.localPorts);
+  const nobody = `Nobody owns ${protocol}port${/,|\d-/.test(what) ? 's' : ''} ${what}.`;
   const facts = await machine.facts({ ...question, protocols: [], details: new Set(), ranges: true });
   const { reservedNotes } = await import('./reserved.ts');
   return [nobody, ...reservedNotes(facts, question.localPorts, question.protocols)].join('\n');

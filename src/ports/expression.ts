@@ -6,7 +6,7 @@ export interface PortSpan {
   readonly end: number;
 }
 
-const hint = 'Give ports as 443, 80,443, 8000-8100 or an IANA service name such as https.';
+const hint = 'Give ports as 443, 80,443, 8000-8100, or an IANA service name such as https.';
 
 function portNumber(text: string, whole: string): number {
   const port = Number(text);
@@ -37,7 +37,7 @@ export function parsePorts(text: string, servicePorts: (name: string) => readonl
     }
     const named = /^[a-z0-9][a-z0-9_.+-]*$/i.test(part) ? servicePorts(part.toLowerCase()) : [];
     if (named.length === 0) {
-      throw new PortOwnerError('PO1002', `${JSON.stringify(part)} is not a port, a range or a known service name`, {
+      throw new PortOwnerError('PO1002', `${JSON.stringify(part)} is not a port, a range, or a known service name`, {
         hint,
         target: text,
       });

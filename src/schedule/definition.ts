@@ -32,15 +32,15 @@ export type TaskPlatform = 'win32' | 'linux';
 /** The words of the command line behind the executable. */
 export const auditArguments = (command: AuditCommandLine): string[] => ['audit', ...settingWords(command)];
 
-function usage(message: string, hint: string, target: string): PortOwnerError {
-  return new PortOwnerError('PO1001', message, { hint, target });
+function usage(message: string, target: string, hint?: string): PortOwnerError {
+  return new PortOwnerError('PO1001', message, { target, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** `3:05` or `03:05` as hour and minute. Throws PO1001. */
 export function parseTime(text: string): { hour: number; minute: number } {
   const [, hour, minute] = /^(\d{1,2}):(\d{2})$/.exec(text) ?? [];
   if (hour === undefined || Number(hour) > 23 || Number(minute) > 59)
-    throw usage(`--at has no value ${JSON.stringify(text)}`, 'It takes a time of day, such as 03:00.', text);
+    throw usage(`unknown value ${JSON.stringify(text)} for --at; expected a time of day, such as 03:00`, text);
   return { hour: Number(hour), minute: Number(minute) };
 }
 
@@ -51,8 +51,7 @@ export function parseAccount(text: string): TaskAccount {
   if (/^[^"/\\[\]:;|=,+*?<>@\p{Cc}]{1,255}\\[^"/\\[\]:;|=,+*?<>@\p{Cc}]{1,255}\$$/u.test(text))
     return { kind: 'gmsa', name: text };
   throw usage(
-    `--account has no value ${JSON.stringify(text)}`,
-    'It takes SYSTEM, or a group managed service account as DOMAIN\\name$.',
+    `unknown value ${JSON.stringify(text)} for --account; expected SYSTEM, or a group managed service account as DOMAIN\\name$`,
     text,
   );
 }
@@ -61,8 +60,7 @@ export function parseAccount(text: string): TaskAccount {
 export function checkName(name: string): string {
   if (/^[^\\/:*?"<>|%$\p{Cc}\p{Cs}]{1,200}$/u.test(name) && name.trim() === name && !name.endsWith('.')) return name;
   throw usage(
-    `--name has no value ${JSON.stringify(name)}`,
-    'It takes up to 200 characters without any of \\ / : * ? " < > | % $.',
+    `unknown value ${JSON.stringify(name)} for --name; expected up to 200 characters without any of \\ / : * ? " < > | % $`,
     name,
   );
 }
@@ -73,8 +71,8 @@ export function checkName(name: string): string {
  */
 export function taskPath(option: string, path: string, platform: TaskPlatform, here: boolean): string {
   const flaw = (why: string, hint: string): PortOwnerError =>
-    usage(`${option} has no value ${JSON.stringify(path)}: ${why}`, hint, path);
-  if (path === '') throw flaw('it is empty', 'It takes the path of a file.');
+    usage(`unusable value ${JSON.stringify(path)} for ${option}: ${why}`, path, hint);
+  if (path === '') throw usage(`missing value for ${option}; expected the path of a file`, option);
   // A lone surrogate is in no XML, and XML knows no way to write a control character.
   if (/[\p{Cc}\p{Cs}\ufffe\uffff]/u.test(path))
     throw flaw('it has characters that no task can carry', 'Choose another path.');

@@ -103,8 +103,7 @@ async function schedulerFor({ name, root }: TaskPlace, world: World): Promise<Sc
 
 /** The folder of --root; null is this machine itself. */
 function rootFolder({ root }: TaskPlace): string | null {
-  if (root === '')
-    throw new PortOwnerError('PO1001', '--root has no value', { hint: 'It takes the path of a folder.' });
+  if (root === '') throw new PortOwnerError('PO1001', 'missing value for --root; expected the path of a folder');
   return root === undefined ? null : taskPath('--root', root, 'linux', true);
 }
 

@@ -1,3 +1,4 @@
+import { didYouMean } from './nearest.ts';
 import { PortOwnerError } from './problems.ts';
 import { plainColumns, type Column, type RowSchema } from './column.ts';
 
@@ -6,8 +7,9 @@ export function findColumn(name: string, schema: RowSchema): Column {
   const columns = plainColumns(schema);
   const found = columns.find((column) => column.name.toLowerCase() === name.trim().toLowerCase());
   if (found === undefined) {
-    throw new PortOwnerError('PO1003', `there is no column ${JSON.stringify(name)}`, {
-      hint: `Columns: ${columns.map((column) => column.name).join(', ')}.`,
+    const names = columns.map((column) => column.name);
+    throw new PortOwnerError('PO1003', `unknown column ${JSON.stringify(name)}`, {
+      hint: didYouMean(name, names, `Columns: ${names.join(', ')}.`),
       target: name,
     });
   }

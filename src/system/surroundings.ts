@@ -33,5 +33,9 @@ export interface Surroundings {
   readonly error: (text: string) => void;
   /** The terminal that standard output goes to, null when it goes elsewhere. */
   readonly terminal: () => Terminal | null;
+  /** The shell that started this process, by the name of its program; null where that is not known. */
+  readonly shell: () => string | null;
+  /** How wide a line of text for people may be, wherever it goes. */
+  readonly lineWidth: () => number;
   readonly now: () => Date;
 }

@@ -114,7 +114,7 @@ for (const [what, line] of empty) {
   test(`no name for a file: ${line.filter((word) => !word.startsWith('/')).join(' ')}`, async () => {
     const { code, out, err } = await run(line);
     assert.equal([code, out], [64, '']);
-    assert.match(err, new RegExp(`^portowner: PO1001: ${what} has no value\n`));
+    assert.match(err, new RegExp(`^portowner: PO1001: missing value for ${what}; expected the path of a file(?:, or - for standard input)?\n$`));
   });
 }
 

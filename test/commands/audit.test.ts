@@ -118,7 +118,7 @@ test('a store: since when there is a finding, and what history then says', async
   );
   const again = await audit(args, night(3, [22, 25, 80]));
   assert.is(again.code, 1);
-  assert.match(again.out, /PO4206/);
+  assert.match(again.err, /PO4206/);
   assert.equal(
     rows(again.out).flatMap(({ FirstSeen }) => FirstSeen ?? []),
     ['2026-01-02T02:00:00Z'],
@@ -198,7 +198,7 @@ test('reports by their extension, whole or not at all', async () => {
 const wrong: [what: string, args: (place: Place) => string[], code: number, message: RegExp][] = [
   ['nothing to compare with', () => [], 64, /PO1005/],
   ['a report of no known kind', ({ baseline }) => ['--baseline', baseline, '--report', 'r.doc'], 64, /PO1001: .*cannot tell the report format from "r\.doc"/],
-  ['no severity', ({ baseline }) => ['--baseline', baseline, '--fail-on', 'bad'], 64, /PO1001: --fail-on/],
+  ['no severity', ({ baseline }) => ['--baseline', baseline, '--fail-on', 'bad'], 64, /PO1001: unknown value "bad" for --fail-on; expected info, low, medium, high, or critical/],
   ['--keep without a store', ({ baseline }) => ['--baseline', baseline, '--keep', '3'], 64, /PO1005/],
   ['--forget-later without a store', ({ baseline }) => ['--baseline', baseline, '--forget-later'], 64, /PO1005/],
   ['--keep without a number', ({ store }) => ['--store', store, '--keep', '-3d'], 64, /PO1001/],

@@ -43,7 +43,7 @@ test('the number alone, for a shell, and it can be bound', async () => {
 test('a port in use, and why', async () => {
   const { server, port } = await listen();
   try {
-    const { code, out, err } = await free(['--range', String(port), '--explain', '--format', 'json']);
+    const { code, out, err } = await free(['--range', String(port), '--explain', '--format', 'json', '--problems', 'rows']);
     assert.is(code, 1);
     const items = JSON.parse(out) as { IsFree?: boolean; LocalPort?: number; Reason?: string; Code?: string }[];
     const row = items.find(({ LocalPort }) => LocalPort === port)!;
@@ -138,11 +138,11 @@ test('what a policy or a baseline keeps for others is not free', async () => {
 });
 
 for (const [args, message] of [
-  [['--count', '0'], /--count has no value "0"/],
-  [['--hold', '100000'], /--hold has no value/],
-  [['--near', 'x'], /--near has no value/],
+  [['--count', '0'], /unknown value "0" for --count; expected a whole number from 1 to 10000\n/],
+  [['--hold', '100000'], /unknown value "100000" for --hold/],
+  [['--near', 'x'], /unknown value "x" for --near/],
   [['--range', '9-1'], /PO1002/],
-  [['--protocol', 'icmp'], /--protocol has no value/],
+  [['--protocol', 'icmp'], /unknown value "icmp" for --protocol; expected tcp, udp, or both\n/],
   [['--address', '10.0.0.0/8'], /PO1004/],
   [['--from', 'x'], /PO1001/],
 ] as const) {

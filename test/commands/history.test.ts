@@ -101,7 +101,7 @@ test('nothing to tell is said', async () => {
 
 test('no store, a missing one, a damaged one, and other mistakes', async () => {
   const store = await filled();
-  assert.match((await run(['history'])).err, /PO1001: history needs --store/);
+  assert.match((await run(['history'])).err, /PO1001: missing --store: portowner history --store FILE/);
   assert.match((await run(['history', '80', '--last', '3', '--store', store])).err, /PO1005/);
   assert.match((await run(['history', '--last', 'x', '--store', store])).err, /PO1001/);
   assert.match((await run(['history', '99999', '--store', store])).err, /PO1002/);

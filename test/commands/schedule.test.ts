@@ -476,7 +476,7 @@ for (const [first, words] of [
       const { code, out, err } = await run([first, ...args]);
       assert.equal([code, out], [64, '']);
       const what = args[0]?.startsWith('-') === false ? `unknown subcommand ${JSON.stringify(args[0])}` : 'missing subcommand';
-      assert.is(err, `portowner: PO1001: ${what}: portowner ${first} ${words}\n  portowner ${first} --help explains them.\n`);
+      assert.is(err, `portowner: PO1001: ${what}: portowner ${first} ${words}\n  ${args[0] === 'Show' ? 'Did you mean show? ' : ''}portowner ${first} --help explains them.\n`);
     }
   });
 }

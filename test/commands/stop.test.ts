@@ -325,11 +325,11 @@ onLinux('whose owner was not found: nothing is stopped, and it cannot be told, e
 });
 
 for (const [args, message] of [
-  [[], /it takes the port to give back, or --pid/],
+  [[], /missing PORTS: portowner stop PORTS, or portowner stop --pid PID/],
   [['0'], /PO1002/],
-  [['8080', '--protocol', 'x'], /--protocol has no value/],
-  [['8080', '--timeout', 'x'], /--timeout has no value/],
-  [['--pid', 'x'], /--pid has no value/],
+  [['8080', '--protocol', 'x'], /unknown value "x" for --protocol; expected tcp or udp\n/],
+  [['8080', '--timeout', 'x'], /unknown value "x" for --timeout/],
+  [['--pid', 'x'], /unknown value "x" for --pid/],
   [['TCP/1.2.3.4:1;x;;'], /is not a target/],
   [['8080', '--from', snapshotFile(facts([]))], /PO1001/],
 ] as const) {

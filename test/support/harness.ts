@@ -35,6 +35,7 @@ export async function run(
     confirm?: Surroundings['confirm'];
     now?: () => Date;
     output?: Sink;
+    shell?: string;
   } = {},
 ): Promise<Outcome> {
   let out = '';
@@ -72,6 +73,8 @@ export async function run(
     output: () => more.output ?? sink,
     error: (text) => void (err += text),
     terminal: () => more.terminal ?? null,
+    shell: () => more.shell ?? null,
+    lineWidth: () => more.terminal?.columns ?? 80,
     now: more.now ?? (() => new Date('2026-01-02T03:04:06Z')),
   };
   const code = await runPortOwner({ args, catalogue, surroundings });

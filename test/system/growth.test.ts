@@ -231,7 +231,7 @@ test('completion of 60,000 names in bash', () => {
   const folder = temporaryFolder();
   const program = join(folder, 'portowner');
   // Its output stands in for a machine with so many.
-  writeFileSync(program, '#!/bin/sh\necho ImageName\nseq -f p%.0f 60000\n', { mode: 0o755 });
+  writeFileSync(program, '#!/bin/sh\nseq -f p%.0f 60000\n', { mode: 0o755 });
   const completion = bounded([join(root, 'src/main.ts'), 'completion', 'bash']).stdout;
   const script = `${completion}
     COMP_WORDS=(${program} --image p) COMP_CWORD=2; _portowner; echo \${#COMPREPLY[@]}`;
@@ -270,9 +270,9 @@ test('a wrong option is named, whatever stands before it', async () => {
     ['443', '--pid=1', '--bogus'],
     ['stop', '443', '--bogus'],
   ])
-    assert.match((await run(args)).err, /PO1001: Unsupported option name \("--bogus"\)/);
-  assert.match((await run(['443', '--bogus=1'])).err, /PO1001: Invalid option name \("--bogus=1"\)/);
-  assert.match((await run(['443', '--format'])).err, /PO1001: Not enough arguments to option --format/);
+    assert.match((await run(args)).err, /PO1001: unknown option --bogus(?: for portowner stop)?\n/);
+  assert.match((await run(['443', '--bogus=1'])).err, /PO1001: unknown option --bogus\n/);
+  assert.match((await run(['443', '--format'])).err, /PO1001: missing value for --format; expected table, /);
 });
 
 test('a pattern of thousands of characters, and thousands of patterns are refused', async () => {

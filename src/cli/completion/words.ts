@@ -1,7 +1,4 @@
-/**
- * What may stand where on a command line, as data: made from the commands themselves, and written as a script for
- * each shell.
- */
+/** What may stand where on a command line, as data: made from the commands themselves. */
 import type { KnownValues } from '../about.ts';
 
 export interface OptionWords {
@@ -17,9 +14,13 @@ export interface OptionWords {
 export interface CommandWords {
   /** Its words, with blanks between them; empty for the main question. */
   readonly path: string;
+  /** Other words for it, which complete like it. */
+  readonly aliases: readonly string[];
   readonly description: string;
   readonly options: readonly OptionWords[];
   readonly operands: KnownValues | null;
+  /** What its words mean: its columns. */
+  readonly meanings: Readonly<Record<string, string>>;
 }
 
 /** Words that may follow the words of `path` to name a command. */

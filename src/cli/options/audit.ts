@@ -1,7 +1,7 @@
 import { Option } from 'clipanion';
 import type { AuditSettings } from '../../audit/settings.ts';
 import { severities } from '../../schema/finding.ts';
-import { noValue, word } from '../values.ts';
+import { unknownValue, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
 const severityWords = severities.map((severity) => severity.toLowerCase());
@@ -34,9 +34,11 @@ export class AuditOptions {
   store = Option.String('--store', { description: 'keep the audit in this file, with those before it' });
   report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
   failOn = Option.String('--fail-on', {
-    description: `the severity from which on findings count for the exit code: ${severityWords.join(', ')} (default: low)`,
+    description: `lowest severity that makes the command exit with 1: ${severityWords.join(', ')} (default: low)`,
   });
-  keep = Option.String('--keep', { description: 'forget what ended more than so many days ago (default: keep all)' });
+  keep = Option.String('--keep', {
+    description: 'delete history that is older than this many days (default: keep all)',
+  });
   hash = Option.Boolean('--hash', false, {
     description: 'read the executables too, and compare and keep their SHA-256 and, on Windows, their signer',
   });
@@ -57,6 +59,6 @@ export function auditSettings(given: AuditOptions): AuditSettings {
 function daysToKeep(text: string | undefined): number | null {
   if (text === undefined) return null;
   const days = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (days < 1) throw noValue('--keep', text, 'a number of days from 1 to 99999');
+  if (days < 1) throw unknownValue('--keep', text, 'a number of days from 1 to 99999');
   return days;
 }

@@ -4,7 +4,8 @@ import type { Request } from '../../diagnosis/request.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 import { canonicalAddress } from '../../ports/address.ts';
 import { ipAddress } from '../ip-address.ts';
-import { noValue } from '../values.ts';
+import type { OnePlace } from '../subject.ts';
+import { unknownValue, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
 const protocols = ['tcp', 'udp'] as const;
@@ -43,22 +44,24 @@ export function checkBindOptions({ exclusive, reuse, ipv6Only, address }: BindOp
     throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
 }
 
-/** What a program asks for; what the options leave open is as an error text has it. Throws PO1001 and PO1004. */
-export function bindRequest(given: BindOptions, port: number, error: ParsedError | null): Request {
-  const address = given.address ?? error?.address ?? null;
+/** What says which address and protocol are meant, where the options do not: the operand first, then an error text. */
+export interface BindHints {
+  readonly place: OnePlace | null;
+  readonly error: ParsedError | null;
+}
+
+/** What a program asks for. Throws PO1001 and PO1004. */
+export function bindRequest(given: BindOptions, port: number, { place, error }: BindHints): Request {
+  const address = given.address ?? place?.address ?? error?.address ?? null;
+  const usual = place?.protocol ?? error?.protocol ?? 'TCP';
   return {
     port,
-    protocol: protocolOf(given.protocol ?? error?.protocol ?? 'tcp'),
+    protocol:
+      given.protocol === undefined ? usual : word('--protocol', given.protocol, { tcp: 'TCP', udp: 'UDP' } as const),
     address: address === null ? null : ipAddress(address, '127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0'),
     sharing: sharingOf(given),
     ipv6Only: given.ipv6Only,
   };
-}
-
-function protocolOf(text: string): 'TCP' | 'UDP' {
-  const name = text.toUpperCase();
-  if (name !== 'TCP' && name !== 'UDP') throw noValue('--protocol', text, 'tcp or udp');
-  return name;
 }
 
 function sharingOf({ exclusive, reuse }: BindOptions): Request['sharing'] {
@@ -67,5 +70,5 @@ function sharingOf({ exclusive, reuse }: BindOptions): Request['sharing'] {
   if (reuse === 'port') return 'reusePort';
   // clipanion gives true for the bare option, which its type does not say.
   if ((reuse as unknown) === true || reuse === 'true' || reuse === 'address') return 'reuse';
-  throw noValue('--reuse', reuse, 'address (which it means by itself) or port');
+  throw unknownValue('--reuse', reuse, 'address (which it means by itself) or port', ['address', 'port']);
 }

@@ -1,5 +1,7 @@
 import { Option } from 'clipanion';
 import type { RowFilter } from '../../ownership/filter.ts';
+import type { Subject } from '../../ownership/who.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
 import { tcpStates } from '../../schema/endpoint.ts';
 import { listed, portSpans, processIds, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
@@ -7,6 +9,14 @@ import type { GroupAbout } from './group.ts';
 const protocols = { tcp: 'TCP', udp: 'UDP' } as const;
 const rangeNames = { 'well-known': 'WellKnown', registered: 'Registered', dynamic: 'Dynamic' } as const;
 const states = Object.fromEntries(tcpStates.map((name) => [name, name]));
+/** The names that netstat, ss and lsof have for states. */
+const otherStates = {
+  estab: 'Established',
+  listening: 'Listen',
+  synrecv: 'SynReceived',
+  synrcvd: 'SynReceived',
+  finwait: 'FinWait1',
+} as const;
 
 /** Which sockets are wanted, besides their ports. */
 export class FilterOptions {
@@ -19,6 +29,15 @@ export class FilterOptions {
       '--image': { column: 'ImageName' },
       '--user': { column: 'UserName' },
       '--service': { column: 'Services' },
+    },
+    synonyms: {
+      '--listening': ['--state=Listen'],
+      '--name': ['--image'],
+      '--process': ['--image'],
+      '--tcp': ['--protocol=tcp'],
+      '-t': ['--protocol=tcp'],
+      '--udp': ['--protocol=udp'],
+      '-u': ['--protocol=udp'],
     },
     parameters: {
       All: '--all',
@@ -37,7 +56,7 @@ export class FilterOptions {
   all = Option.Boolean('--all,-a', false, { description: 'connections and every other state too' });
   protocol = Option.Array('--protocol', { description: 'only tcp or udp' });
   state = Option.Array('--state', {
-    description: 'only these TCP states: Listen, Established, TimeWait … (looks at connections too)',
+    description: 'only these TCP states: Listen, Established, TimeWait … in any spelling (looks at connections too)',
   });
   pid = Option.Array('--pid', { description: 'only sockets of these processes' });
   image = Option.Array('--image', { description: 'only owners with this file name; * and ? are wildcards' });
@@ -56,19 +75,28 @@ export class FilterOptions {
 export const asksConnections = ({ all, state, remotePort }: FilterOptions): boolean =>
   all || state !== undefined || remotePort !== undefined;
 
-/** The protocols that are wanted. Throws PO1001. */
-export function protocolsOf({ protocol }: FilterOptions): ('TCP' | 'UDP')[] {
-  return (listed('--protocol', protocol) ?? Object.keys(protocols)).map((text) => word('--protocol', text, protocols));
+/**
+ * The protocols that are wanted, by the option or by all of the ports that are asked for. Throws PO1001, and PO1005
+ * where these exclude each other.
+ */
+export function protocolsOf({ protocol }: FilterOptions, { spans, pids }: Subject, operands: readonly string[]) {
+  const given = listed('--protocol', protocol);
+  const wanted = (given ?? Object.keys(protocols)).map((text) => word('--protocol', text, protocols));
+  const named = spans?.map((place) => place.protocol) ?? [];
+  if (named.length === 0 || pids.size > 0 || named.includes(undefined)) return wanted;
+  const both = wanted.filter((one) => named.includes(one));
+  if (both.length > 0) return both;
+  throw new PortOwnerError('PO1005', `${operands.join(' ')} and --protocol ${given?.join(',')} exclude each other`);
 }
 
 /** What rows are wanted. Throws PO1001, and PO1002 for ports. */
 export async function filterOf(given: FilterOptions): Promise<RowFilter> {
-  const remotePorts = given.remotePort === undefined ? null : await portSpans(given.remotePort);
+  const remotePorts = given.remotePort === undefined ? null : await portSpans('--remote-port', given.remotePort);
   const pids = listed('--pid', given.pid);
   return {
     remotePorts,
     pids: pids && processIds('--pid', pids),
-    states: listed('--state', given.state)?.map((text) => word('--state', text, states)) ?? null,
+    states: listed('--state', given.state)?.map((text) => word('--state', text, states, otherStates)) ?? null,
     images: listed('--image', given.image),
     addresses: listed('--address', given.address),
     users: listed('--user', given.user),

@@ -3,6 +3,10 @@ import type { Values } from '../about.ts';
 /** What is known of the options of a group besides their help; one without a word takes free text, or nothing. */
 export interface GroupAbout {
   readonly values?: Readonly<Record<`--${string}`, Values>>;
+  /** Other words for the options, and what they stand for. */
+  readonly synonyms?: Readonly<Record<string, readonly string[]>>;
+  /** Options that help has in a section of their own, by its title. */
+  readonly sections?: Readonly<Record<string, readonly `--${string}`[]>>;
   /** Options that the PowerShell module itself decides on, and how. */
   readonly module?: Readonly<Record<`--${string}`, string>>;
   /** Options that no PowerShell function has a parameter for, and what does it there. */

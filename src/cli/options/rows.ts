@@ -1,16 +1,18 @@
 import { Option } from 'clipanion';
-import * as t from 'typanion';
 import { formats } from '../../formats/formats.ts';
 import type { GroupAbout } from './group.ts';
 
 const outputOption = () =>
   Option.String('--output,-o', {
-    description: 'write to this file (temporary file, then renamed) instead of standard output',
+    description: 'write to this file instead of standard output; it takes its place when it is whole',
   });
 
 /** Where an answer goes. */
 export class OutputOption {
-  static readonly about = { values: { '--output': 'file' } } as const satisfies GroupAbout;
+  static readonly about = {
+    values: { '--output': 'file' },
+    sections: { Output: ['--output'] },
+  } as const satisfies GroupAbout;
 
   output = outputOption();
 }
@@ -19,33 +21,52 @@ export class OutputOption {
 export class RowOptions {
   static readonly about = {
     values: { '--format': formats, '--columns': 'columns', '--output': 'file', '--problems': ['rows'] },
+    synonyms: {
+      ...Object.fromEntries(formats.map((format) => [`--${format}`, [`--format=${format}`]])),
+      '--column': ['--columns'],
+      '--out': ['--output'],
+      '--silent': ['--quiet'],
+    },
+    sections: {
+      Output: ['--format', '--columns', '--output', '--excel', '--quiet'],
+      'For programs': ['--stream', '--problems'],
+    },
     module: {
       '--format': 'objects come as CLIXML',
       '--problems': 'problems come as rows, and go to the streams they belong to',
       '--stream': 'on in PowerShell 7, which reads a document per line',
     },
-    leftOut: { '--output': 'Export-Csv, Export-Clixml and Out-File write', '--excel': 'Export-Csv writes' },
+    leftOut: {
+      '--output': 'Export-Csv, Export-Clixml and Out-File write',
+      '--excel': 'Export-Csv writes',
+      '--quiet': 'Out-Null and -WarningAction are quiet',
+    },
   } as const satisfies GroupAbout;
 
   format = Option.String('--format,-f', {
-    description: `how the rows are written: ${formats.join(', ')} (default: table)`,
+    description: `how the rows are written: ${formats.join(', ')} (default: what the name of --output ends with, else table); --json and such are short for it`,
   });
   columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
   output = outputOption();
   excel = Option.Boolean('--excel', false, {
     description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)',
   });
+  quiet = Option.Boolean('--quiet,-q', false, {
+    description: 'write no rows and no warnings: the exit code answers',
+  });
   stream = Option.Boolean('--stream', false, { description: 'CLIXML: a document for each few rows, for PowerShell 7' });
   problems = Option.String('--problems', {
     description:
-      'rows: put errors, warnings and what is going on among the rows, for the PowerShell module; in CLIXML the last item then has the severity End',
-    validator: t.isEnum(['rows'] as const),
+      'rows: put errors, warnings, and progress among the rows of clixml, json, or ndjson; in CLIXML the last item then has the severity End',
   });
 }
 
 /** How many rows there are, instead of the rows. */
 export class CountOptions {
-  static readonly about = { leftOut: { '--count': 'Measure-Object counts' } } as const satisfies GroupAbout;
+  static readonly about = {
+    leftOut: { '--count': 'Measure-Object counts' },
+    sections: { Output: ['--count'] },
+  } as const satisfies GroupAbout;
 
   countRows = Option.Boolean('--count', false, { description: 'write only the number of rows' });
 }

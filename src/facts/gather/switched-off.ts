@@ -13,10 +13,14 @@ export function switchedOff(source: RawSource, names: string): RawSource {
   );
   for (const name of off) {
     if (known.includes(name)) continue;
-    throw new PortOwnerError('PO1001', `PORTOWNER_DISABLE names ${JSON.stringify(name)}, which is no source here`, {
-      hint: `Sources: ${known.join(', ')}.`,
-      target: name,
-    });
+    throw new PortOwnerError(
+      'PO1001',
+      `PORTOWNER_DISABLE names ${JSON.stringify(name)}, which isn't a source on this system`,
+      {
+        hint: `Sources: ${known.join(', ')}.`,
+        target: name,
+      },
+    );
   }
   return {
     platform: source.platform,

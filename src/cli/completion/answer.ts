@@ -1,0 +1,135 @@
+// Answers the scripts of the shells: portowner internal-complete SHELL WORDS…
+import type { Catalogue } from '../base.ts';
+import { loadAllCommands } from '../commands.ts';
+import { commandWords } from '../words.ts';
+import { complete, type Candidate, type Completion } from './complete.ts';
+
+/** Runs a command line, and gives what it writes to standard output. */
+export type Ask = (args: readonly string[]) => Promise<string>;
+
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+/** A name may come from anybody, and a terminal obeys control characters. */
+const shown = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+
+/** The values of a column that are in use, each once. What could end the line, reorder it, or be an option is left out. */
+async function inUse(column: string, from: readonly string[], ask: Ask): Promise<(readonly [string, string])[]> {
+  const text = await ask(['--format=json', `--columns=${column},Owner`, ...from]);
+  const rows = text === '' ? [] : (JSON.parse(text) as Readonly<Record<string, unknown>>[]);
+  const found = new Map<string, string>();
+  for (const row of rows) {
+    for (const value of [row[column]].flat()) {
+      const word = value === null || value === undefined ? '' : String(value);
+      if (word === '' || found.has(word) || word.startsWith('-') || unseen.test(word)) continue;
+      found.set(word, column === 'LocalPort' || column === 'OwningProcess' ? String(row['Owner'] ?? '') : '');
+    }
+  }
+  return [...found];
+}
+
+async function services(begin: string): Promise<(readonly [string, string])[]> {
+  const { serviceNames, servicePorts } = await import('../../ports/iana.ts');
+  return serviceNames()
+    .filter((name) => name.startsWith(begin))
+    .map((name) => [name, servicePorts(name).join(', ')]);
+}
+
+/** The snapshots that the words name: what is in use there completes. */
+function fromOf(words: readonly string[]): string[] {
+  return words.slice(0, -1).flatMap((word, at) => {
+    if (word.startsWith('--from=')) return [word];
+    return word === '--from' && at + 1 < words.length - 1 ? [`--from=${words[at + 1]}`] : [];
+  });
+}
+
+/** bash takes a word apart at = and :, whose parts belong together. */
+function joined(parts: readonly string[]): string[] {
+  const words: string[] = [];
+  let open = false;
+  for (const part of parts) {
+    const isBreak = /^[=:]+$/.test(part);
+    if ((isBreak || open) && words.length > 0) words.splice(-1, 1, words.at(-1)! + part);
+    else words.push(part);
+    open = isBreak;
+  }
+  return words;
+}
+
+/** Text as one argument of PowerShell, which takes typographic quotes for quotes. */
+const argument = (text: string): string =>
+  /^[\w.:\\/][\w.:\\/-]*$/.test(text) ? text : `'${text.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`;
+
+/** For bash the words alone, as far as they need no quotes; a list has room for owners. */
+function bashLines(completion: readonly Candidate[], parts: readonly string[], isList: boolean): string[] {
+  const last = parts.at(-1)!;
+  // What bash has taken off the word stands already.
+  const front = joined(parts).at(-1)!.length - (/^[=:]+$/.test(last) ? 0 : last.length);
+  const safe = completion.filter(({ word, kind }) => kind !== 'used' || /^[\w.@-]+$/.test(word));
+  return safe.map(({ before, word, description, kind }) => {
+    const owner = isList && safe.length > 1 && kind === 'used' && description !== '' ? ` (${shown(description)})` : '';
+    return `${before}${word}`.slice(front) + owner;
+  });
+}
+
+/** For PowerShell objects as JSON in pure ASCII, which no code page changes. */
+function powershellText(completion: Completion, last: string): string {
+  const isJoined = /^--[\w-]+=/.test(last);
+  const items =
+    typeof completion === 'string'
+      ? [{ Kind: completion }]
+      : completion.map(({ before, word, description, kind }) => {
+          // PowerShell itself keeps what is in front of a comma, except in a word like --columns=A,B.
+          const front = isJoined ? before : before.slice(before.lastIndexOf(',') + 1);
+          return {
+            Kind: { command: 'Command', option: 'ParameterName', value: 'ParameterValue', used: 'ParameterValue' }[
+              kind
+            ],
+            Text: front + (kind === 'used' ? argument(word) : word),
+            Listed: shown(word),
+            Tip: shown(kind === 'used' ? `${word} ${description}`.trim() : description || word),
+          };
+        });
+  return JSON.stringify(items).replaceAll(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** For zsh and fish a word a line, with what it means behind a tab. */
+function lines(completion: readonly Candidate[], shell: string): string[] {
+  return completion.map(({ before, word, description }) => {
+    const text = `${before}${word}`;
+    const meaning = shown(description.replaceAll(/\s+/g, ' '));
+    if (shell === 'fish') return `${text}\t${meaning}`;
+    // _describe of zsh parts the two at a colon.
+    return text.replaceAll(/[\\:]/g, '\\$&') + (meaning === '' ? '' : `:${meaning}`);
+  });
+}
+
+/**
+ * The answer to the script of a shell. `bash TYPE WORDS…` has COMP_TYPE; `powershell` reads its words from standard
+ * input, a line each with = in front, because Windows PowerShell loses empty arguments and quotes.
+ */
+export async function answerShell(
+  [shell = '', ...given]: readonly string[],
+  { catalogue, ask, input }: { readonly catalogue: Catalogue; readonly ask: Ask; readonly input: () => string },
+): Promise<string> {
+  const isPowerShell = shell === 'powershell';
+  const parts = isPowerShell
+    ? input()
+        .split(/\r?\n/)
+        .filter((line) => line.startsWith('='))
+        .map((line) => line.slice(1))
+    : given.slice(shell === 'bash' ? 1 : 0);
+  if (parts.length === 0) parts.push('');
+  const words = shell === 'bash' ? joined(parts) : parts;
+  if (shell === 'bash' && /^[=:]+$/.test(parts.at(-1)!) === false && words.length === 0) words.push('');
+  const completion = await complete(words, {
+    commands: commandWords(await loadAllCommands(catalogue)),
+    inUse: (column) => inUse(column, fromOf(words), ask),
+    services,
+  });
+  if (isPowerShell) return `${powershellText(completion, words.at(-1)!)}\n`;
+  if (typeof completion === 'string') return `:${completion}\n`;
+  const texts = shell === 'bash' ? bashLines(completion, parts, given[0] === '63') : lines(completion, shell);
+  return texts.map((text) => `${text}\n`).join('');
+}

@@ -1,0 +1,86 @@
+/*
+ * What people type, as the parser reads it: other words for options, lists with blanks behind their commas, and keys
+ * that begin with a dash.
+ */
+import { firstValues, type CommandAbout } from './about.ts';
+import { formats } from '../formats/formats.ts';
+import type { GroupAbout } from './options/group.ts';
+
+/** A command as far as its words are read. */
+export interface TypedCommand {
+  readonly about: CommandAbout;
+  readonly groups?: readonly { readonly about: GroupAbout }[];
+}
+
+/** What names a port for a command whose operands are ports. */
+const portOptions = new Set(['-p', '--port', '--ports', '--local-port']);
+
+/** Whether the operands of a command are ports. */
+export const takesPorts = ({ operands }: CommandAbout): boolean =>
+  operands === 'ports' || (operands !== null && typeof operands === 'object' && 'column' in operands);
+
+/** Other words for the options of a command, and what each stands for. */
+export function synonymsOf({ about, groups = [] }: TypedCommand): Readonly<Record<string, readonly string[]>> {
+  return Object.assign({}, ...groups.map((group) => group.about.synonyms), about.synonyms);
+}
+
+/** An option in the command's own words: `--json` as `--format=json`, `--name=nginx` as `--image=nginx`. */
+function ownWords(word: string, next: string | undefined, synonyms: Readonly<Record<string, readonly string[]>>) {
+  const [, name = word, value] = /^(-[^=]*)=(.*)$/s.exec(word) ?? [];
+  const own = Object.hasOwn(synonyms, name) ? synonyms[name]! : null;
+  // -f is --format wherever a format follows.
+  if (own === null || (name === '-f' && formats.some((format) => format === next))) return [word];
+  if (value === undefined) return own;
+  return own.length === 1 && !own[0]!.includes('=') ? [`${own[0]}=${value}`] : [word];
+}
+
+/** Whether a word goes on in the next one: `80,` and `443` are one list. */
+const isOpen = (word: string | undefined, next: string): boolean =>
+  word !== undefined &&
+  !next.startsWith('-') &&
+  (word.endsWith(',') || (next.startsWith(',') && !word.startsWith('-')));
+
+/** The words behind those of the command, as the parser takes them. */
+export function asTyped(words: readonly string[], command: TypedCommand): string[] {
+  const synonyms = synonymsOf(command);
+  const ports = takesPorts(command.about);
+  const typed: string[] = [];
+  // The option whose value the next word is, if any; files may have commas in their names.
+  let option: string | null = null;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    if (word === '--') {
+      for (const rest of words.slice(at)) typed.push(rest);
+      break;
+    }
+    const last = typed.at(-1);
+    if (last === '--sort' && word.startsWith('-')) {
+      typed.splice(-1, 1, `--sort=${word}`);
+    } else if (word.startsWith('-') && word !== '-') {
+      const [, name = word, value] = /^(-[^=]*)=(.*)$/s.exec(word) ?? [];
+      if (ports && portOptions.has(name) && (value !== undefined || isValue(words[at + 1]))) {
+        typed.push(value ?? words[++at]!);
+        option = null;
+        continue;
+      }
+      const own = ownWords(word, words[at + 1], synonyms);
+      typed.push(...own);
+      option = own.at(-1)!;
+    } else if (option !== null && isOpen(last, word) && isList(command, option)) {
+      typed.splice(-1, 1, `${last}${word}`);
+    } else {
+      if (last !== option) option = null;
+      // Ports may be several words anyway.
+      if (option !== null || word !== ',' || !ports) typed.push(word);
+    }
+  }
+  return typed;
+}
+
+const isValue = (word: string | undefined): word is string => word !== undefined && !word.startsWith('-');
+
+/** Whether several values may stand behind an option, with commas between them. */
+function isList(command: TypedCommand, option: string): boolean {
+  const values = firstValues(command, option.replace(/=.*$/s, ''));
+  return values !== 'file' && values !== 'folder';
+}

@@ -1,0 +1,115 @@
+// What is wrong with a command line that the parser refused: the word, and what was expected instead.
+import { servicePorts } from '../ports/iana.ts';
+import { didYouMean, nearest } from '../schema/nearest.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+import type { Catalogue, CommandClass } from './base.ts';
+import { knownCommand, type KnownCommand } from './commands.ts';
+import { operandsOf, pathOf } from './help.ts';
+import { synonymsOf, takesPorts } from './typed.ts';
+import { orList } from './values.ts';
+import { optionNames, takesValue, valuesOf } from './words.ts';
+
+/** A command line behind the words of its command, which the parser refused. */
+export interface RefusedLine {
+  readonly words: readonly string[];
+  readonly command: CommandClass;
+  readonly catalogue: Catalogue;
+}
+
+interface Known {
+  readonly known: KnownCommand;
+  /** Each name of an option, with whether a value follows. */
+  readonly options: ReadonlyMap<string, boolean>;
+  readonly help: string;
+}
+
+const wrong = (message: string, hint: string, target?: string): PortOwnerError =>
+  new PortOwnerError('PO1001', message, { hint, ...(target === undefined ? {} : { target }) });
+
+/** What the parser had against a command line. */
+export async function usageError({ words, command, catalogue }: RefusedLine): Promise<PortOwnerError> {
+  const known = await knownCommand(command);
+  const options = new Map(
+    known.definition.options.flatMap((option) =>
+      optionNames(option).map((name): [string, boolean] => [name, takesValue(option)]),
+    ),
+  );
+  const help = `${pathOf(known.definition)} --help lists the options.`;
+  const line = { known, options, help };
+  return (
+    (known.path === '' ? unknownCommand(words[0], catalogue) : null) ??
+    wrongOption(words, line) ??
+    wrongOperand(words, line)
+  );
+}
+
+/** A first word that is neither a command nor a port. */
+function unknownCommand(word: string | undefined, catalogue: Catalogue): PortOwnerError | null {
+  if (word === undefined || !/^[a-z][a-z-]*$/i.test(word) || servicePorts(word).length > 0) return null;
+  const found = nearest(word, Object.keys(catalogue));
+  const hint = found === null ? '' : `Did you mean portowner ${found}? `;
+  return wrong(`unknown command ${JSON.stringify(word)}`, `${hint}portowner --help lists the commands.`, word);
+}
+
+/** The first option that there is not, has no value, or has one and takes none. */
+function wrongOption(words: readonly string[], line: Known): PortOwnerError | null {
+  const { known, options, help } = line;
+  const path = known.path === '' ? '' : ` for portowner ${known.path}`;
+  let bound: PortOwnerError | null = null;
+  for (const [at, word] of words.entries()) {
+    if (word === '--') break;
+    if (!word.startsWith('-') || word === '-') continue;
+    const [, name = word, value] = /^(-[^=]*)=(.*)$/s.exec(word) ?? [];
+    const negated = options.get(name.replace(/^--no-/, '--')) === false;
+    const batch =
+      /^-[a-z]{2,}$/i.test(name) && Array.from(name.slice(1)).every((letter) => options.get(`-${letter}`) === false);
+    if (batch || (negated && value === undefined)) continue;
+    const takes = options.get(name);
+    if (takes === undefined) return unknownOption(name, line, path);
+    const next = words[at + 1];
+    if (takes && value === undefined && (next === undefined || (next.startsWith('-') && next !== '-')))
+      return wrong(`missing value for ${name}${expected(known, name)}`, help, name);
+    if (!takes && value !== undefined)
+      bound ??= wrong(`${name} takes no value, and has ${JSON.stringify(value)}`, help, word);
+  }
+  return bound;
+}
+
+/** What an option takes, as the end of a message. */
+function expected(known: KnownCommand, name: string): string {
+  const option = known.definition.options.find((one) => optionNames(one).includes(name))!;
+  const values = valuesOf(known, optionNames(option)[0]!);
+  if (values === null) return '';
+  if (values === 'file') return '; expected the path of a file';
+  if (values === 'folder') return '; expected the path of a folder';
+  if (values === 'ports' || 'column' in values) return '';
+  return values.length > 12 ? `; expected ${values.slice(0, 6).join(', ')} …` : `; expected ${orList(values)}`;
+}
+
+function unknownOption(name: string, { known, options, help }: Known, path: string): PortOwnerError {
+  if (takesPorts(known.about) && /^(?:-p|--(?:local-)?ports?)$/.test(name))
+    return wrong(`missing value for ${name}; expected a port`, help, name);
+  const synonyms = synonymsOf({ about: known.about, groups: known.groups.map((about) => ({ about })) });
+  const candidates = ['--help', '--version', ...options.keys(), ...Object.keys(synonyms)].filter((one) =>
+    one.startsWith('--'),
+  );
+  return wrong(`unknown option ${name}${path}`, didYouMean(name, candidates, help), name);
+}
+
+/** An operand too many, or one that is missing. */
+function wrongOperand(words: readonly string[], { known, options, help }: Known): PortOwnerError {
+  const usage = `${pathOf(known.definition)}${operandsOf(known.definition)}`;
+  const operands: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    if (options.get(word) === true) at++;
+    else if (word === '-' || !word.startsWith('-')) operands.push(word);
+  }
+  const places = operandsOf(known.definition).match(/<[^<>]+>|\[[^[\]]+\]/g) ?? [];
+  const missing = places.filter((place) => place.startsWith('<'))[operands.length];
+  if (missing !== undefined) return wrong(`missing ${missing.slice(1, -1)}: ${usage}`, help);
+  const extra = operands[places.length];
+  if (extra !== undefined && !usage.includes('…'))
+    return wrong(`unexpected operand ${JSON.stringify(extra)}: ${usage}`, help, extra);
+  return wrong(`cannot read the command line: ${usage} [options]`, help);
+}

@@ -1,0 +1,161 @@
+/*
+ * Where a port is, in the words that people have for it: what a browser, a log, netstat or ss shows.
+ */
+import { BlockList, isIP } from 'node:net';
+import { PortOwnerError } from '../schema/problems.ts';
+import { formatPorts, parsePorts, portMatcher, type PortSpan } from './expression.ts';
+
+/** Ports, and where something was said of it, for which protocol and on which address they are. */
+export interface Place extends PortSpan {
+  readonly protocol?: 'TCP' | 'UDP';
+  /** One address, or `localhost`. */
+  readonly address?: string;
+}
+
+/** The ports of URLs whose scheme is not the registered name of their service. */
+const schemePorts: Readonly<Record<string, number>> = {
+  amqp: 5672,
+  amqps: 5671,
+  mariadb: 3306,
+  mongodb: 27017,
+  mssql: 1433,
+  mysqlx: 33060,
+  postgres: 5432,
+  redis: 6379,
+  rediss: 6379,
+  rtmp: 1935,
+  sftp: 22,
+  smb: 445,
+  sqlserver: 1433,
+  vnc: 5900,
+  ws: 80,
+  wss: 443,
+};
+
+type ServicePorts = (name: string) => readonly number[];
+
+const everyAddress = new Set(['', '*', '0.0.0.0', '::']);
+
+/** The forms of ports, for a hint. */
+export const portForms = 'Give a port as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.';
+
+function unreadable(text: string, what: string): PortOwnerError {
+  return new PortOwnerError('PO1002', `${JSON.stringify(text)} ${what}`, { hint: portForms, target: text });
+}
+
+/** What `host` says of the address; a name that only DNS knows says nothing. */
+function addressOf(host: string): { address?: string } {
+  const name = host.toLowerCase();
+  if (everyAddress.has(name)) return {};
+  return isIP(name) === 0 && name !== 'localhost' ? {} : { address: name };
+}
+
+/** `HOST:PORTS` apart, with an IPv6 address in brackets or, as error messages have it, without; null for ports alone. */
+function hostAndPorts(text: string): { host: string; ports: string } | null {
+  const bracketed = /^\[([^\]]*)\]:(.+)$/s.exec(text);
+  if (bracketed !== null) return { host: bracketed[1]!, ports: bracketed[2]! };
+  // macOS and BSD write a dot.
+  const dotted = /^(\*|\d{1,3}(?:\.\d{1,3}){3})\.(\d{1,5}|\*)$/.exec(text);
+  if (dotted !== null) return { host: dotted[1]!, ports: dotted[2]! };
+  const colon = text.lastIndexOf(':');
+  if (colon < 0) return null;
+  const [host, ports] = [text.slice(0, colon), text.slice(colon + 1)];
+  const known = host === '' || host === '*' || isIP(host) !== 0 || /^[a-z_](?:[\w.-]{0,252}\w)?$/i.test(host);
+  if (!known || ports === '') throw unreadable(text, 'is not an address with a port');
+  return { host, ports };
+}
+
+/** What a URL is about: the port of each of its hosts. */
+function urlPlaces(text: string, servicePorts: ServicePorts): Place[] {
+  const [, scheme = '', rest = ''] = /^(?:jdbc:)?([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(text)!;
+  const name = scheme.toLowerCase();
+  const protocol = name === 'tcp' || name === 'udp' ? ({ protocol: name === 'tcp' ? 'TCP' : 'UDP' } as const) : {};
+  const usual = schemePorts[name] ?? servicePorts(name)[0];
+  return rest
+    .slice(rest.lastIndexOf('@') + 1)
+    .split(',')
+    .flatMap((authority): Place[] => {
+      const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(authority) ?? [];
+      if (host === '' && port === undefined) throw unreadable(text, 'is a URL without a host');
+      if (!port && usual === undefined) throw unreadable(text, 'is a URL without a port');
+      const spans = parsePorts(port || String(usual), () => []);
+      const where = { ...protocol, ...addressOf(host.replace(/^\[|\]$/g, '')) };
+      return spans.map((span) => Object.assign({}, span, where));
+    });
+}
+
+/** One expression without commas. */
+function placesOf(text: string, servicePorts: ServicePorts): Place[] {
+  const [, before, bare = '', after] = /^(?:(tcp|udp)[:/])?(.*?)(?:\/(tcp|udp))?$/is.exec(text)!;
+  const [first, second] = [before?.toUpperCase(), after?.toUpperCase()] as ('TCP' | 'UDP' | undefined)[];
+  if (first !== undefined && second !== undefined && first !== second) throw unreadable(text, 'names two protocols');
+  const protocol = first ?? second;
+  const { host, ports } = hostAndPorts(bare) ?? { host: '', ports: bare };
+  const spans = parsePorts(ports.replace(/[\u2010-\u2015]/g, '-'), servicePorts);
+  const where = { ...(protocol === undefined ? {} : { protocol }), ...addressOf(host) };
+  return spans.map((span) => Object.assign({}, span, where));
+}
+
+const isUrl = (text: string): boolean => /^\s*(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\//i.test(text);
+
+/** The parts of a list that begins with a URL: commas are the URL's own, but before another URL and numbers alone. */
+function urlList(text: string): string[] {
+  return text.split(/,(?=\s*(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/)/i).flatMap((part) => {
+    const [, url = part, ports = ''] = /^([^?#,]*),([\d\s,-]*)$/.exec(part) ?? [];
+    return [url].concat(ports.split(','));
+  });
+}
+
+/**
+ * Reads expressions with commas between them: ports, ranges and service names, each with a protocol (`53/udp`,
+ * `udp:53`) or an address (`localhost:3000`, `[::1]:3000`) if there is one, and URLs. Throws PO1002.
+ */
+export function parsePlaces(text: string, servicePorts: ServicePorts): Place[] {
+  const parts = isUrl(text) ? urlList(text) : text.split(',');
+  const given = parts.map((part) => part.trim()).filter((part) => part !== '');
+  if (given.length === 0) throw unreadable(text, 'is not a port');
+  return given.flatMap((part) => (isUrl(part) ? urlPlaces(part, servicePorts) : placesOf(part, servicePorts)));
+}
+
+/** Whether a socket on an address is behind what is asked for on another: it is the same, or every address. */
+function addressTest(wanted: string): (address: string) => boolean {
+  const list = new BlockList();
+  const plain = wanted.replace(/%.*$/s, '').replace(/^::ffff:(?=\d+\.)/i, '');
+  if (wanted === 'localhost') {
+    list.addSubnet('127.0.0.0', 8, 'ipv4');
+    list.addAddress('::1', 'ipv6');
+  } else list.addAddress(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6');
+  const four = wanted === 'localhost' || isIP(plain) === 4;
+  return (address) => {
+    if (address === '::' || (four && address === '0.0.0.0')) return true;
+    const own = address.replace(/%.*$/s, '').replace(/^::ffff:(?=\d+\.)/i, '');
+    const family = isIP(own);
+    return family !== 0 && list.check(own, family === 4 ? 'ipv4' : 'ipv6');
+  };
+}
+
+/** Tests where a socket is; null means everywhere. */
+export function placeMatcher(
+  places: readonly Place[] | null,
+): (protocol: string | null, address: string | null, port: number | null) => boolean {
+  if (places === null) return () => true;
+  const groups = Map.groupBy(places, ({ protocol = '', address = '' }) => `${protocol} ${address}`);
+  const tests = [...groups.values()].map((group) => {
+    const [{ protocol, address } = {} as Place] = group;
+    const [hasPort, hasAddress] = [portMatcher(group), address === undefined ? null : addressTest(address)];
+    return (itsProtocol: string | null, itsAddress: string | null, port: number): boolean =>
+      hasPort(port) &&
+      (protocol === undefined || protocol === itsProtocol) &&
+      (hasAddress === null || hasAddress(itsAddress ?? ''));
+  });
+  return (protocol, address, port) => port !== null && tests.some((test) => test(protocol, address, port));
+}
+
+/** The places as people write them: `53/udp,localhost:3000`. */
+export function formatPlaces(places: readonly Place[]): string {
+  const texts = places.map(({ protocol, address, ...span }) => {
+    const host = address === undefined ? '' : `${address.includes(':') ? `[${address}]` : address}:`;
+    return `${host}${formatPorts([span])}${protocol === undefined ? '' : `/${protocol.toLowerCase()}`}`;
+  });
+  return [...new Set(texts)].join(',');
+}
