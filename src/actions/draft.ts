@@ -16,13 +16,13 @@ const fromRefusal = ({ code, text, needs }: Refusal): Means =>
   obstacle(needs === undefined ? text : `${text} (needs ${needs})`, { rights: code === 'AccessDenied' });
 
 /** One socket and what is said of it. */
-export interface Found {
+export interface FoundListener {
   readonly socket: Socket;
   readonly row: OwnedEndpoint;
 }
 
-export interface Draft {
-  readonly found: Found[];
+export interface StopDraft {
+  readonly found: FoundListener[];
   readonly pid: number;
   readonly means: Means;
   readonly services: readonly string[];
@@ -66,7 +66,7 @@ export function sceneOf(situation: Situation): Scene {
   };
 }
 
-export const draft = (found: Found, pid: number, means: Means, more: Partial<Draft> = {}): Draft => ({
+export const draft = (found: FoundListener, pid: number, means: Means, more: Partial<StopDraft> = {}): StopDraft => ({
   found: [found],
   pid,
   means,
@@ -97,7 +97,7 @@ function never(scene: Scene, pid: number): string | null {
 }
 
 /** Stops a service by its manager; null where the manager does not know it. */
-export function byService(scene: Scene, found: Found, id: ServiceId): Draft | null {
+export function byService(scene: Scene, found: FoundListener, id: ServiceId): StopDraft | null {
   const state = scene.situation.service(id);
   if (state === null) return null;
   const services = [...state.triggers, id.name];
@@ -123,7 +123,7 @@ export function byService(scene: Scene, found: Found, id: ServiceId): Draft | nu
 }
 
 /** Asks the processes that hold a socket, the owner first. */
-export function byProcess(scene: Scene, found: Found, owner: number): Draft {
+export function byProcess(scene: Scene, found: FoundListener, owner: number): StopDraft {
   const { holders } = found.socket;
   const all = [owner, ...holders.filter((pid) => pid !== owner && pid !== 4)];
   for (const pid of all) {

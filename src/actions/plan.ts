@@ -1,16 +1,16 @@
 import type { Socket } from '../facts/model/facts.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
-import { sceneOf, type Draft, type Scene } from './draft.ts';
+import { sceneOf, type StopDraft, type Scene } from './draft.ts';
 import { endpointKeyText, whatText } from './identity.ts';
 import { descendantsIn, lineOf, socketsIn } from './process-tree.ts';
 import { draftsOf } from './stop-rules.ts';
 import { keyOf, listens, meansText, type Means, type Situation, type Target } from './target.ts';
 
 /** The drafts of all sockets; those that do the same to the same are one. */
-function mergedDrafts(scene: Scene, sockets: readonly Socket[]): Draft[] {
+function mergedDrafts(scene: Scene, sockets: readonly Socket[]): StopDraft[] {
   const rows = endpoints(scene.facts, sockets, { live: true, serviceName: null });
-  const merged = new Map<string, Draft>();
+  const merged = new Map<string, StopDraft>();
   sockets.forEach((socket, index) => {
     for (const one of draftsOf(scene, { socket, row: rows[index]! })) {
       const key = `${one.pid} ${one.pid === 0 ? index : ''} ${meansText(one.means)}`;
@@ -29,13 +29,17 @@ function namedBy(means: Means): string | null {
 }
 
 /** The processes that end with a target. */
-function endingWith({ means, pid }: Draft, holders: readonly number[]): readonly number[] {
+function endingWith({ means, pid }: StopDraft, holders: readonly number[]): readonly number[] {
   if (pid <= 4 || (means.how === 'service' && !means.alone)) return [];
   return [...new Set(holders)];
 }
 
 /** Who would start it again. */
-function supervisorOf({ means, pid }: Draft, { situation, tree, ancestors }: Scene, isEnding: boolean): string | null {
+function supervisorOf(
+  { means, pid }: StopDraft,
+  { situation, tree, ancestors }: Scene,
+  isEnding: boolean,
+): string | null {
   if (means.how === 'service') return situation.service(means.id)?.restarts === true ? 'its service manager' : null;
   const parent = isEnding ? lineOf(pid, tree)[1] : undefined;
   const isSupervisor = parent !== undefined && parent.pid > 2 && !ancestors.has(parent.pid);
@@ -48,7 +52,7 @@ interface Indexes {
   readonly socketsOf: ReturnType<typeof socketsIn>;
 }
 
-function targetOf(one: Draft, scene: Scene, { descendantsOf, socketsOf }: Indexes): Target {
+function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: Indexes): Target {
   const { found, means, pid } = one;
   const { tree, processes, situation, facts } = scene;
   const holders = means.how === 'process' ? means.members.map((member) => member.pid) : [pid];

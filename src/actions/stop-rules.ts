@@ -7,15 +7,15 @@ import { portProxyOf } from '../ownership/relays.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
 import { reasonTexts } from '../ownership/owned.ts';
 import type { Site } from '../system/hands.ts';
-import { byProcess, byService, draft, obstacle, type Draft, type Found, type Scene } from './draft.ts';
+import { byProcess, byService, draft, obstacle, type StopDraft, type FoundListener, type Scene } from './draft.ts';
 import { isServiceHost } from './protected.ts';
 import { listens } from './target.ts';
 
 /** One rule of what a stop does to a socket; null where it is not about this one. */
-type SocketRule = (scene: Scene, found: Found) => readonly Draft[] | null;
+type SocketRule = (scene: Scene, found: FoundListener) => readonly StopDraft[] | null;
 
 /** The same for a socket of a process that is there. */
-type ProcessRule = (scene: Scene, found: Found, pid: number, process: Process) => Draft | null;
+type ProcessRule = (scene: Scene, found: FoundListener, pid: number, process: Process) => StopDraft | null;
 
 const boundOnly: SocketRule = (_scene, found) =>
   listens(found.socket)
@@ -126,7 +126,7 @@ const inContainer: ProcessRule = ({ self }, found, pid, { container }) => {
 };
 
 /** What a process passes on from the port of a socket, where the row says that it does. */
-function relayBehind({ processes }: Scene, { socket, row }: Found, pid: number): Relay | undefined {
+function relayBehind({ processes }: Scene, { socket, row }: FoundListener, pid: number): Relay | undefined {
   if (row.OwnerKind !== 'Relay') return undefined;
   return socket.holders
     .concat(pid)
@@ -219,7 +219,7 @@ function isOfIis({ servicesOf, processes, tree }: Scene, queue: HttpQueue): bool
 }
 
 /** Of IIS the site is stopped, not its worker. */
-function ofSites(scene: Scene, found: Found, queue: HttpQueue): Draft {
+function ofSites(scene: Scene, found: FoundListener, queue: HttpQueue): StopDraft {
   const port = String(found.socket.localPort);
   const isOnPort = (binding: string): boolean => /^https?\//i.test(binding) && binding.split(':').at(-2) === port;
   const sites = sitesHere(scene)
@@ -244,7 +244,7 @@ function ofSites(scene: Scene, found: Found, queue: HttpQueue): Draft {
 }
 
 /** What serves a queue of HTTP.sys. */
-function ofQueue(scene: Scene, found: Found, queue: HttpQueue): Draft {
+function ofQueue(scene: Scene, found: FoundListener, queue: HttpQueue): StopDraft {
   if (isOfIis(scene, queue)) return ofSites(scene, found, queue);
   const [first] = queue.processes;
   if (first === undefined) return draft(found, 4, obstacle('HTTP.sys keeps it for a queue that no process serves'));
@@ -295,7 +295,7 @@ const processRules: readonly ProcessRule[] = [
 ];
 
 /** What is to be done to a socket: one draft for each owner of it. */
-export function draftsOf(scene: Scene, found: Found): readonly Draft[] {
+export function draftsOf(scene: Scene, found: FoundListener): readonly StopDraft[] {
   for (const rule of socketRules) {
     const drafts = rule(scene, found);
     if (drafts !== null) return drafts;

@@ -1,4 +1,4 @@
-import { invalidText, placeAfter, type Place, type TextEncoding } from '../io/text.ts';
+import { invalidText, placeAfter, type TextPlace, type TextEncoding } from '../io/text.ts';
 import { encodingOf } from './sniff.ts';
 
 /** Thrown by the readers here: what is wrong with the file, as the end of a sentence that begins with its name. */
@@ -24,7 +24,7 @@ function withoutHeader(head: string): string {
 class Decoder {
   readonly #encoding: TextEncoding;
   readonly #decoder: TextDecoder;
-  #place: Place = { line: 1, column: 1 };
+  #place: TextPlace = { line: 1, column: 1 };
   /** What was decoded last: its end may be the beginning of a character. */
   #before: Uint8Array = new Uint8Array();
 

@@ -5,18 +5,16 @@ import { problemText } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { commonPlace } from '../cli/subject.ts';
-import { places, portSpans, wholeNumber, word } from '../cli/values.ts';
-import { ipAddress } from '../cli/ip-address.ts';
+import { choiceOf, FreeOptions } from '../cli/options/free.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { places, wholeNumber } from '../cli/values.ts';
 import { sanitise } from '../io/sanitise.ts';
 import type { Answer } from '../schema/answer.ts';
 import { freePort, type FreePort } from '../schema/free.ts';
 import type { ExitCode } from '../schema/problems.ts';
 
-const protocols = { tcp: ['TCP'], udp: ['UDP'], both: ['TCP', 'UDP'] } as const;
-
 /** Ports that nobody has. */
-export class FreeCommand extends RowCommand {
+export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
   static override paths = [['free']];
   static override usage = Command.Usage({
     description: 'find ports that can be bound now',
@@ -39,19 +37,12 @@ export class FreeCommand extends RowCommand {
   static readonly about: CommandAbout = {
     rows: [freePort],
     operands: 'ports',
-    values: { '--protocol': Object.keys(protocols), '--policy': 'file', '--baseline': 'file' },
+    values: { '--policy': 'file', '--baseline': 'file' },
     exitCodes: { 0: 'as many as wanted', 1: 'fewer', 69: 'cannot tell' },
     powershell: {
       name: 'Get-FreePort',
       parameters: {
-        Count: '--count',
-        Range: '--range',
-        Near: '--near',
-        Consecutive: '--consecutive',
-        Protocol: '--protocol',
-        Address: '--address',
-        IncludeRegistered: '--registered',
-        Except: '--except',
+        ...FreeOptions.about.parameters,
         PolicyPath: '--policy',
         BaselinePath: '--baseline',
         Explain: '--explain',
@@ -62,16 +53,6 @@ export class FreeCommand extends RowCommand {
   };
 
   ports = Option.Rest({ name: 'PORTS' });
-  count = Option.String('--count', { description: 'how many ports (default: 1)' });
-  range = Option.Array('--range', { description: 'only ports of this expression: 8000-8999' });
-  near = Option.String('--near', { description: 'this port, or the next ones upward, registered ones included' });
-  consecutive = Option.Boolean('--consecutive', false, { description: 'ports that follow one another' });
-  protocol = Option.String('--protocol', { description: 'tcp (default), udp or both' });
-  address = Option.String('--address', {
-    description: 'free on this address of the machine (default: on every address, IPv4 and IPv6)',
-  });
-  registered = Option.Boolean('--registered', false, { description: 'ports that IANA registered for a service, too' });
-  except = Option.Array('--except', { description: 'none of these ports' });
   policy = Option.String('--policy', {
     description: 'none that this policy forbids, or allows only to a named program',
   });
@@ -115,27 +96,10 @@ export class FreeCommand extends RowCommand {
   }
 
   private async request(): Promise<FindFreeRequest> {
-    const whole = (option: string, text: string | undefined, most: number): number | null =>
-      text === undefined ? null : wholeNumber(option, text, { most });
-    const named = await places(this.ports);
-    const place = commonPlace(named, 'free');
     return {
-      count: whole('--count', this.count, 10_000) ?? 1,
-      spans:
-        this.range === undefined && named.length === 0
-          ? null
-          : [...named, ...(await portSpans('--range', this.range ?? []))],
-      near: whole('--near', this.near, 65_535),
-      consecutive: this.consecutive,
-      protocols: word('--protocol', this.protocol ?? place.protocol ?? 'tcp', protocols),
-      address:
-        this.address === undefined
-          ? place.address
-          : ipAddress(this.address, 'one address of this machine, such as 127.0.0.1 or ::1'),
-      registered: this.registered || named.length > 0,
-      except: await portSpans('--except', this.except ?? []),
+      ...(await choiceOf(this, await places(this.ports))),
       explain: this.explain,
-      holdSeconds: whole('--hold', this.hold, longestHold),
+      holdSeconds: this.hold === undefined ? null : wholeNumber('--hold', this.hold, { most: longestHold }),
       policy: this.policy ?? null,
       baseline: this.baseline ?? null,
     };

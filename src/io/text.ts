@@ -8,7 +8,7 @@ export class TextError extends Error {
   readonly line: number;
   readonly column: number;
 
-  constructor(message: string, { line, column }: Place) {
+  constructor(message: string, { line, column }: TextPlace) {
     super(message);
     this.name = 'TextError';
     this.line = line;
@@ -17,7 +17,7 @@ export class TextError extends Error {
 }
 
 /** Where something is in a text, counted from 1. */
-export interface Place {
+export interface TextPlace {
   readonly line: number;
   readonly column: number;
 }
@@ -31,7 +31,7 @@ const encodingNames: Readonly<Record<TextEncoding, string>> = {
 };
 
 /** The place right behind a text that begins at another place; columns count as editors count them. */
-export function placeAfter(text: string, { line, column }: Place = { line: 1, column: 1 }): Place {
+export function placeAfter(text: string, { line, column }: TextPlace = { line: 1, column: 1 }): TextPlace {
   let lines = 0;
   let last = -1;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
@@ -72,7 +72,7 @@ function byteOrderMark(bytes: Uint8Array): { encoding: TextEncoding; length: num
 }
 
 /** The error of bytes that are no text; `start` is where they begin. */
-export function invalidText(bytes: Uint8Array, encoding: TextEncoding, start?: Place): TextError {
+export function invalidText(bytes: Uint8Array, encoding: TextEncoding, start?: TextPlace): TextError {
   return new TextError(`it is not ${encodingNames[encoding]} text`, placeAfter(validPart(bytes, encoding), start));
 }
 

@@ -1,7 +1,7 @@
 /*
  * Where a port is, in the words that people have for it: what a browser, a log, netstat or ss shows.
  */
-import { BlockList, isIP } from 'node:net';
+import { addressFamily, addressScope, canonicalAddress, unmapped, withoutScope } from './address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { formatPorts, parsePorts, portMatcher, type PortSpan } from './expression.ts';
 
@@ -47,7 +47,8 @@ function unreadable(text: string, what: string): PortOwnerError {
 function addressOf(host: string): { address?: string } {
   const name = host.toLowerCase();
   if (everyAddress.has(name)) return {};
-  return isIP(name) === 0 && name !== 'localhost' ? {} : { address: name };
+  const address = name === 'localhost' ? name : canonicalAddress(name);
+  return address === null ? {} : { address };
 }
 
 /** `HOST:PORTS` apart, with an IPv6 address in brackets or, as error messages have it, without; null for ports alone. */
@@ -60,7 +61,8 @@ function hostAndPorts(text: string): { host: string; ports: string } | null {
   const colon = text.lastIndexOf(':');
   if (colon < 0) return null;
   const [host, ports] = [text.slice(0, colon), text.slice(colon + 1)];
-  const known = host === '' || host === '*' || isIP(host) !== 0 || /^[a-z_](?:[\w.-]{0,252}\w)?$/i.test(host);
+  const known =
+    host === '' || host === '*' || canonicalAddress(host) !== null || /^[a-z_](?:[\w.-]{0,252}\w)?$/i.test(host);
   if (!known || ports === '') throw unreadable(text, 'is not an address with a port');
   return { host, ports };
 }
@@ -119,19 +121,11 @@ export function parsePlaces(text: string, servicePorts: ServicePorts): Place[] {
 
 /** Whether a socket on an address is behind what is asked for on another: it is the same, or every address. */
 function addressTest(wanted: string): (address: string) => boolean {
-  const list = new BlockList();
-  const plain = wanted.replace(/%.*$/s, '').replace(/^::ffff:(?=\d+\.)/i, '');
-  if (wanted === 'localhost') {
-    list.addSubnet('127.0.0.0', 8, 'ipv4');
-    list.addAddress('::1', 'ipv6');
-  } else list.addAddress(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6');
-  const four = wanted === 'localhost' || isIP(plain) === 4;
-  return (address) => {
-    if (address === '::' || (four && address === '0.0.0.0')) return true;
-    const own = address.replace(/%.*$/s, '').replace(/^::ffff:(?=\d+\.)/i, '');
-    const family = isIP(own);
-    return family !== 0 && list.check(own, family === 4 ? 'ipv4' : 'ipv6');
-  };
+  if (wanted === 'localhost') return (address) => addressScope(address) !== 'Specific';
+  const plain = unmapped(withoutScope(wanted));
+  const isIPv4 = addressFamily(plain) === 'IPv4';
+  return (address) =>
+    address === '::' || (isIPv4 && address === '0.0.0.0') || unmapped(withoutScope(address)) === plain;
 }
 
 /** Tests where a socket is; null means everywhere. */
