@@ -1,21 +1,19 @@
-import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import type { ParsedError } from '../diagnosis/error-text.ts';
+import { plainAddressOf } from '../diagnosis/plain-address.ts';
+import type { ErrorReading, ParsedError } from '../diagnosis/error-text.ts';
 import type { Request } from '../diagnosis/request.ts';
-import { textOf } from '../io/read.ts';
+import type { WhyRequest } from '../diagnosis/why.ts';
+import { textOfEnds } from '../io/read.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { verdict } from '../schema/verdict.ts';
+import { verdict, type Verdict } from '../schema/verdict.ts';
 import { noValue, portSpans } from '../cli/values.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
-
-/** More of a text than its beginning is not looked at: this is enough of it in UTF-8 and UTF-16. */
-const errorBytes = 256 * 1024;
 
 /** Whether a program could bind a port. */
 export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
@@ -83,52 +81,62 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   override readonly schema = verdict;
 
   protected async answer(): Promise<Answer> {
-    const error = this.error === undefined ? null : await this.parsedError(this.error);
-    const bind = await this.request(error);
-    const { whyNot } = await import('../diagnosis/why.ts');
+    const reading = this.error === undefined ? null : await this.reading(this.error);
+    const errors = this.port === undefined ? (reading?.errors ?? [null]) : [reading?.errors[0] ?? null];
+    const questions: WhyRequest[] = [];
+    for (const error of errors) questions.push({ bind: await this.request(error), error });
+    const { whyNotEach } = await import('../diagnosis/why.ts');
     const world = { machine: this.askedMachine(), binder: this.surroundings.binder };
-    const { row, problems, exitCode } = await whyNot({ bind, error }, world);
-    return { rows: [row], problems, exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
+    const { rows, ...more } = await whyNotEach(questions, world);
+    const [first, ...others] = rows as [Verdict, ...Verdict[]];
+    const said = { ...first, Evidence: [...(first.Evidence ?? []), ...(reading?.leftOut ?? [])] };
+    return { rows: [said, ...others], ...more, ...this.noteOf([said, ...others]) };
   }
 
   /** A table has no room for lists. */
-  private noteOf(evidence: readonly string[] | null, remedy: readonly string[] | null): { note?: string } {
+  private noteOf(rows: readonly Verdict[]): { note?: string } {
     if (!this.narrow) return {};
     const lines = (title: string, items: readonly string[] | null) =>
       items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((item) => `  ${sanitise(item)}`)];
-    return { note: [...lines('Evidence', evidence), ...lines('What to do', remedy)].join('\n') };
+    const of = ({ Protocol, Address, Port }: Verdict) =>
+      rows.length === 1 ? '' : ` (${Port === null ? 'no port' : `${Protocol} ${Address} ${Port}`})`;
+    const notes = rows.flatMap((row) => [
+      ...lines(`Evidence${of(row)}`, row.Evidence),
+      ...lines(`What to do${of(row)}`, row.Remedy),
+    ]);
+    return { note: notes.join('\n') };
   }
 
-  private async parsedError(text: string): Promise<ParsedError> {
+  private async reading(text: string): Promise<ErrorReading> {
     if (text === '-' && this.from?.includes('-') === true)
       throw new PortOwnerError('PO1005', '--error - and --from - both want standard input');
-    const { parseError } = await import('../diagnosis/error-text.ts');
-    if (text !== '-') return parseError(text);
-    const bytes = this.surroundings.input(errorBytes);
-    return parseError(textOf(bytes, 'standard input', { isCut: bytes.length === errorBytes }));
+    const { readErrors, endsRead } = await import('../diagnosis/error-text.ts');
+    if (text !== '-') return readErrors(text);
+    const ends = this.surroundings.inputEnds(endsRead);
+    return readErrors(textOfEnds(ends, 'standard input'), ends.leftOut);
   }
 
   /** What is asked; null when only an error text was given and it names no port. */
   private async request(error: ParsedError | null): Promise<Request | null> {
     if (this.exclusive && this.reuse !== false)
       throw new PortOwnerError('PO1005', '--exclusive and --reuse exclude each other');
-    if (this.ipv6Only && this.address !== '::') throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
+    const given = this.address === undefined ? null : plainAddressOf(this.address);
+    if (this.address !== undefined && given === null)
+      throw new PortOwnerError('PO1004', `${JSON.stringify(this.address)} is not an IP address`, {
+        hint: 'Give 127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0.',
+        target: this.address,
+      });
+    if (this.ipv6Only && given !== '::') throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
     const port = this.port === undefined ? (error?.port ?? null) : await this.portNumber(this.port);
     if (port === null) {
       if (error === null)
         throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
       return null;
     }
-    const address = this.address ?? error?.address ?? null;
-    if (address !== null && isIP(address.replace(/%[^%/]{1,64}$/, '')) === 0)
-      throw new PortOwnerError('PO1004', `${JSON.stringify(address)} is not an IP address`, {
-        hint: 'Give 127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0.',
-        target: address,
-      });
     return {
       port,
       protocol: this.protocolName(error),
-      address: address?.toLowerCase() ?? null,
+      address: given ?? error?.address ?? null,
       sharing: this.sharing(),
       ipv6Only: this.ipv6Only,
     };

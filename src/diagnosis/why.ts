@@ -7,6 +7,7 @@ import { exit, type ExitCode, type Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { diagnose, type Diagnosis } from './diagnose.ts';
 import type { ParsedError } from './error-text.ts';
+import { outgoingVerdict } from './outgoing.ts';
 import { attemptsFor, type Request } from './request.ts';
 
 /** Could a program bind a port, and if not, why? */
@@ -23,15 +24,34 @@ export interface WhyWorld extends Pick<Surroundings, 'binder'> {
 }
 
 /** The verdict, and what it amounts to. */
-export interface WhyAnswer {
+interface WhyAnswer {
   readonly row: Verdict;
   readonly problems: readonly Problem[];
   readonly exitCode: ExitCode;
 }
 
+/** Each question answered by itself, and what the answers amount to: no before cannot tell before yes. */
+export async function whyNotEach(
+  questions: readonly WhyRequest[],
+  world: WhyWorld,
+): Promise<Pick<WhyAnswer, 'problems' | 'exitCode'> & { readonly rows: readonly Verdict[] }> {
+  const answers: WhyAnswer[] = [];
+  for (const question of questions) answers.push(await whyNot(question, world));
+  const problems = new Map(answers.flatMap((answer) => answer.problems.map((one) => [JSON.stringify(one), one])));
+  const exitCodes = new Set(answers.map(({ exitCode }) => exitCode));
+  return {
+    rows: answers.map(({ row }) => row),
+    problems: [...problems.values()],
+    exitCode: [exit.no, exit.rights, exit.unavailable].find((code) => exitCodes.has(code)) ?? exit.ok,
+  };
+}
+
 /** Says whether the port could be bound, and if not, exactly why. */
-export async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
-  if (bind === null) return { row: noPort(error!), problems: [], exitCode: exit.unavailable };
+async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
+  if (bind === null) {
+    const row = error!.about === 'connection' ? await outgoingVerdict(error!, world.machine) : noPort(error!);
+    return { row, problems: [], exitCode: exit.unavailable };
+  }
   let { facts, diagnosis } = await look(bind, error, world);
   // A port that changes hands while it is looked at explains itself at the second look.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
@@ -68,8 +88,14 @@ function noPort(error: ParsedError): Verdict {
     CanBind: null,
     Cause: 'Unknown',
     Owner: null,
-    Evidence: [`Cannot tell: no port is named.`, error.evidence],
-    Remedy: ['portowner why PORT --error "…"  # the same with the port that the program wants'],
+    Evidence: [
+      error.about === 'file' ? 'There is no port to look at.' : 'Cannot tell: no port is named.',
+      error.evidence,
+    ],
+    Remedy:
+      error.about === 'file'
+        ? null
+        : ['portowner why PORT --error "…"  # the same with the port that the program wants'],
     Confidence: 'Low',
     ComputerName: null,
   };

@@ -1178,6 +1178,7 @@ $ portowner why 8080 --address 0.0.0.0  # once more, as administrator`,
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - The text says "already in use" for TCP [::]:3000 (EADDRINUSE).
+- Whoever had it then has gone since.
 - An attempt to bind TCP [::]:3000 succeeded and was taken back at once.`,
   },
 ];
