@@ -23,7 +23,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     details: `
       It looks at sockets, services and port ranges, and then really tries: it binds the port and gives it back at once, without listening. Where that could take something from an owner (reuse, or UDP on Windows) it does not try, and the rules of the system answer.
 
-      PORT is a number or an IANA service name; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none.
+      PORT is a number or an IANA service name; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none. A log with several failures gets one answer for each, the newest first.
     `,
     examples: [
       ['Could a web server start here', '$0 why 80'],
@@ -39,7 +39,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     values: { '--protocol': ['tcp', 'udp'], '--reuse': ['address', 'port'] },
     exitCodes: {
       0: 'it can be bound',
-      1: 'it cannot',
+      1: 'it cannot, or one of several cannot',
       69: 'cannot tell',
       77: 'needs elevated rights for a complete answer',
     },

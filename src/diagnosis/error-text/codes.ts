@@ -110,7 +110,7 @@ function numberEverywhere(text: string): Sign | null {
   )) {
     // A port may be called 10048, too: there it stands behind a colon, an address or the word port.
     if (
-      /(?:(?:[\d\]*\s]|localhost|any):|port[s ]?['" :=#([>]{0,4}|['"], ?)$/i.test(
+      /(?:(?:[\d\]*\s:]|localhost|any):|port[s ]?['" :=#([>]{0,4}|['"], ?)$/i.test(
         text.slice(Math.max(0, index - 12), index),
       )
     )
@@ -130,7 +130,7 @@ function numberEverywhere(text: string): Sign | null {
 /** A number that is said to be an error: [Errno 98], errno:48, (13: …), (98)…, … (98), os error 98, code: -4091. */
 function numberSaidToBe(text: string): Sign | null {
   for (const { 0: written, groups, index } of text.matchAll(
-    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|os error|code(?:\(\))?|error|system)\b["']?[ :=]{0,3}-?(?<a>\d{1,4})(?![\d.]|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)/gimu,
+    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|os error|code(?:\(\))?|err(?:or)? ?(?:code|number|num|no)?|system)\b["']?[ :=]{0,3}-?(?<a>\d{1,4})(?![\d.]|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)/gimu,
   )) {
     const number = groups!['a'] ?? groups!['b'] ?? groups!['c']!;
     const known = saidToBe[number];

@@ -3,6 +3,7 @@ import { httpSign } from './http.ts';
 import type { Line } from './lines.ts';
 import {
   announces,
+  endsAtOnce,
   natureOf,
   natureOfCall,
   printsBeforehand,
@@ -55,20 +56,33 @@ const signOf = ({ code, words, guess }: Said): Sign | null => code ?? words ?? g
 /** What the system says, which a guess does not contradict. */
 const systemOf = ({ code, words }: Said): Sign | null => code ?? words;
 
-function read(line: Line, at: number): Said | null {
+function read(line: Line, at: number, next: Line | undefined): Said | null {
   if (line.frame) return null;
   const { text } = line;
   const couldNotBind = saysThatBindFailed(text);
-  const [code, words, guess] = [codeIn(text) ?? httpSign(text), wordsIn(text), guessIn(text, couldNotBind)];
+  const code = codeIn(text) ?? httpSign(text);
+  const words =
+    wordsIn(text) ?? (couldNotBind && code === null && next !== undefined ? wrappedWords(text, next.text) : null);
+  const guess = guessIn(text, couldNotBind);
   const sign = code ?? words ?? guess;
   if (sign === null && !couldNotBind && !saysThatConnectFailed(text)) return null;
   const errorAt = (words ?? code ?? guess)?.index ?? text.length;
   const nature = natureOf(text, errorAt);
-  const places = placesIn(text, errorAt, code);
+  const places = placesIn(text, errorAt, code, nature === 'connection' ? 'others' : 'own');
   // What is in doubt is a file only where no port is named as one that was to be bound.
   const isFile = nature === 'file' && (places[0] === undefined || places[0].score < 5);
   const about = nature === 'file' && !isFile ? 'bind' : nature;
   return { line, at, code, words, guess, nature: about, places, address: quotedAddress(text) };
+}
+
+/** Words that a terminal broke at the end of a line. */
+function wrappedWords(text: string, next: string): Sign | null {
+  const [end, start] = [text.slice(-60), next.slice(0, 60)];
+  const found = wordsIn(`${end}${start}`) ?? wordsIn(`${end} ${start}`);
+  // What the next line says alone is its own.
+  return found === null || found.index >= end.length
+    ? null
+    : { ...found, index: text.length - end.length + found.index };
 }
 
 const best = (said: readonly Said[]): Place | undefined =>
@@ -147,56 +161,63 @@ function natureFrom(said: readonly Said[], lines: readonly Line[]): Nature | nul
 const isOfConnections = (sign: Sign | null): boolean =>
   sign !== null && ['refused', 'timedOut', 'unreachable', 'reset'].includes(sign.meaning);
 
-const onePort = (places: readonly Place[]): Place[] =>
-  new Set(places.map(({ port }) => port)).size === 1 ? places.slice(0, 1) : [];
+/** A place, and the line that has it. */
+interface Told {
+  readonly place: Place;
+  readonly line: Line;
+}
+
+const toldIn = (lines: readonly Line[]): Told[] =>
+  lines.flatMap((line) =>
+    placesIn(line.text, line.text.length)
+      .slice(0, 1)
+      .map((place) => ({ place, line })),
+  );
+
+/** Only where all that is told is one port. */
+const onePort = (told: readonly Told[]): Told | undefined =>
+  new Set(told.map(({ place }) => place.port)).size === 1 ? told[0] : undefined;
 
 /** The port that other lines of the message name, such as the options of a plugin that failed. */
-function inRecord(said: readonly Said[], lines: readonly Line[]): Place[] {
+function inRecord(said: readonly Said[], lines: readonly Line[]): Told | undefined {
   const [first, last] = [said[0]!, said.at(-1)!];
-  return onePort(
-    lines
-      .slice(Math.max(0, first.at - 15), last.at + 8)
-      .filter(({ record, frame, text }) => record === last.line.record && !frame && !tellsOfOthers(text))
-      .flatMap(({ text }) => placesIn(text, text.length).slice(0, 1))
-      .filter(({ score }) => score >= 2),
-  );
+  const own = lines
+    .slice(Math.max(0, first.at - 15), last.at + 8)
+    .filter(({ record, frame, text }) => record === last.line.record && !frame && !tellsOfOthers(text));
+  return onePort(toldIn(own).filter(({ place }) => place.score >= 2));
 }
 
 /** The port that a program announced before it failed: only where all that it announced is one port. */
-function announcedBefore(said: readonly Said[], lines: readonly Line[]): Place[] {
+function announcedBefore(said: readonly Said[], lines: readonly Line[]): Told | undefined {
   const first = said[0]!;
-  const found: Place[] = [];
-  let seen = 0;
-  let panicked = /\bpanicked\b/.test(first.line.text);
-  for (let at = first.at - 1; at >= Math.max(0, first.at - 10 * announced) && seen < announced; at--) {
-    const { text, source, frame } = lines[at]!;
-    if (frame || source !== first.line.source) continue;
-    if (seen === 0 && /\bpanicked\b/.test(text)) {
-      panicked = true;
-      continue;
-    }
-    seen++;
-    const beforehand = seen === 1 && panicked && printsBeforehand(text);
-    if (!announces(text) && !beforehand) continue;
-    const [place] = placesIn(text, text.length);
-    if (place !== undefined) found.push(place);
-  }
-  return onePort(found);
+  const before = lines
+    .slice(Math.max(0, first.at - 10 * announced), first.at)
+    .filter(({ frame, source }) => !frame && source === first.line.source)
+    .slice(-announced);
+  const says = endsAtOnce(before.at(-1)?.text ?? '')
+    ? before.at(-2)
+    : endsAtOnce(first.line.text)
+      ? before.at(-1)
+      : undefined;
+  if (says !== undefined && printsBeforehand(says.text)) return onePort(toldIn([says]));
+  return onePort(toldIn(before.filter(({ text }) => announces(text))));
 }
 
 /** The port that a program names right after its failure: WEBrick goes on to say where it listens. */
-function namedAfter(said: readonly Said[], lines: readonly Line[]): Place[] {
+function namedAfter(said: readonly Said[], lines: readonly Line[]): Told | undefined {
   const last = said.at(-1)!;
-  return lines
+  const after = lines
     .slice(last.at + 1, last.at + 1 + near)
-    .filter(({ text, source }) => source === last.line.source && /\bWEBrick::HTTPServer#start\b/.test(text))
-    .flatMap(({ text }) => placesIn(text, 0).slice(0, 1));
+    .filter(({ text, source }) => source === last.line.source && /\bWEBrick::HTTPServer#start\b/.test(text));
+  return onePort(toldIn(after));
 }
 
 /** The surest place of all lines, and the others of its line with the same port. */
 function placesOf(said: readonly Said[]): Place[] {
   const surest = best(said);
   if (surest === undefined) return [];
+  const listed = said.flatMap(({ places }) => places.filter((place) => place.listed));
+  if (surest.listed) return listed;
   const same = said
     .flatMap(({ places }) => places)
     .filter(({ port, score }) => port === surest.port && score >= surest.score - 2)
@@ -241,11 +262,11 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
 /** A failed bind without a port, with what its surroundings say of it. */
 function placed(failure: Failure, lines: readonly Line[]): Failure {
   if (failure.places.length > 0 || failure.nature !== 'bind') return failure;
-  const { said } = failure;
-  const found = [inRecord, namedAfter, announcedBefore]
-    .map((look) => look(said, lines))
-    .find((places) => places.length > 0);
-  return { ...failure, places: found ?? [] };
+  for (const look of [inRecord, namedAfter, announcedBefore]) {
+    const told = look(failure.said, lines);
+    if (told !== undefined) return { ...failure, places: [told.place], around: `${failure.around}\n${told.line.text}` };
+  }
+  return failure;
 }
 
 /** What a failure without a port is told again by: one right before it that has the port. */
@@ -264,7 +285,7 @@ function isEcho(failure: Failure, before: Failure | undefined): boolean {
 export function failuresIn(lines: readonly Line[]): Failure[] {
   const drafts: Draft[] = [];
   for (const [at, line] of lines.entries()) {
-    const said = read(line, at);
+    const said = read(line, at, lines[at + 1]);
     if (said === null) continue;
     const draft = drafts.at(-1);
     if (draft !== undefined && belongs(draft, said)) goOn(draft, said);

@@ -60,6 +60,7 @@ export function natureOfCall(text: string): Nature | null {
 
 /** What says that a program could not bind or listen, without the system's error. */
 export function saysThatBindFailed(text: string): boolean {
+  if (/\bport\b.{0,40}\bblocked\b/i.test(text)) return true;
   return (
     /\b(?:fail(?:ed|s|ure|ing)?|could(?:n't| not)|can(?:not|'t| not)|unable|error|problem|not able|aborting|conflict\w{0,2}|did not)\b|échoué|fehlgeschlagen|nicht möglich|konnte nicht|no se pudo|impossibile|não foi possível|не удалось|失败|無法|无法|できません/iu.test(
       text,
@@ -93,6 +94,11 @@ const succeeded =
 /** Whether a line tells of what worked, or of somebody else's port. */
 export function tellsOfOthers(text: string): boolean {
   return succeeded.test(text);
+}
+
+/** What ends a program that says where it listens before it does: Rust's unwrap(), R's httpuv. */
+export function endsAtOnce(text: string): boolean {
+  return /\bpanicked\b|^createTcpServer:/.test(text);
 }
 
 /** What a program that fails at once had printed right before it listened. */

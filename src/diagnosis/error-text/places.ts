@@ -10,6 +10,8 @@ export interface Place {
   readonly index: number;
   /** How surely the port is one that was to be bound; none at 0 or below. */
   readonly score: number;
+  /** One of a list of ports, of which each is meant. */
+  readonly listed: boolean;
 }
 
 interface Form {
@@ -17,6 +19,7 @@ interface Form {
   readonly form: RegExp;
   /** 5: nothing else is written so; 3: an address with a port; 2: a port; 0: only beside a word such as "listen". */
   readonly score: number;
+  readonly listed?: true;
 }
 
 /** How an address and a port are written; to know another way is to add a row. */
@@ -69,7 +72,17 @@ const forms: readonly Form[] = [
   { form: /\bport (?<p>\d{1,5}) socket_addr = (?<a>[0-9a-f:.]{2,45}?)\.?(?:\s|$)/gi, score: 4 },
   { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3 },
   // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0
-  { form: /\baddress: '(?<a>[^'\n]{0,64})',\s{0,40}port: (?<p>\d{1,5})(?!\d)/g, score: 3 },
+  {
+    form: /(?:address|addr|host|hostname|\bip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;]?\s{0,4}["']?port["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})(?!\d)/gi,
+    score: 4,
+  },
+  {
+    form: /\bport["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})["']?,\s{0,4}["']?(?:address|addr|host|hostname|ip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})/gi,
+    score: 4,
+  },
+  // A trace of system calls: sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")
+  { form: /\bsin_port=htons\((?<p>\d{1,5})\), sin_addr=inet_addr\("(?<a>[\d.]{7,15})"\)/g, score: 4 },
+  { form: /\bsin6_port=htons\((?<p>\d{1,5})\)[^\n]{0,60}?inet_pton\(AF_INET6, "(?<a>[0-9a-f:.]{2,45})"/gi, score: 4 },
   { form: /\bport=>(?<p>\d{1,5})(?!\d)(?:[^\n]{0,400}?\bhost=>"(?<a>[^"\n]{0,64})")?/g, score: 4 },
   { form: /\bbindIp: "(?<a>[^"\n]{0,64})", port: (?<p>\d{1,5})(?!\d)/g, score: 4 },
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
@@ -84,6 +97,8 @@ const forms: readonly Form[] = [
   },
   { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|号端口|端口)/gu, score: 2 },
   { form: /(?<!\d)(?<p>\d{1,5})\/(?<t>tcp|udp)\b/gi, score: 2 },
+  // Tomcat: Several ports (8005, 8080, 8009) required by
+  { form: /(?<=\bports \((?:\d{1,5}, ?){0,12})(?<p>\d{1,5})(?=[,)])/g, score: 3, listed: true },
   // kubectl: requested ports: [{8080 80}]
   { form: /ports: \[\{(?<p>\d{1,5}) \d{1,5}\}/g, score: 3 },
   // Tomcat: Connector["http-nio-8080"], Connector[HTTP/1.1-8080]
@@ -98,7 +113,7 @@ const forms: readonly Form[] = [
 
 /** What stands before a port that was to be bound, and before one of somebody else. */
 const toBind =
-  /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix|expos\w{1,6}|forward|fwd\w{0,12}|start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|create[sd]?|address|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|绑定|监听/gi;
+  /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|create[sd]?|address|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
   /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker|database|attempting|trying|retrying|(?<!already )using|instead|(?:another|available|next|free) (?:\w{1,10} )?port|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|->|→|-->/gi;
 
@@ -108,10 +123,11 @@ const lastIndex = (words: RegExp, text: string): number => {
   return last;
 };
 
-/** How what stands before it speaks for a port, or against it. */
-function context(text: string, index: number): number {
+/** How what stands before it speaks for a port, or against it; for one of somebody else it is the other way round. */
+function context(text: string, index: number, wanted: Wanted): number {
   const before = text.slice(Math.max(0, index - 90), index);
   const [own, others] = [lastIndex(toBind, before), lastIndex(ofOthers, before)];
+  if (wanted === 'others') return others >= 0 ? 3 : 1;
   if (own < 0 && others < 0) return 0;
   return own > others ? 3 : -6;
 }
@@ -146,8 +162,11 @@ function portlessPrefix(text: string): Place[] {
   const found = /\b(https?):\/\/(?:[+*]|localhost)(?=\/|\s|'|"|$)/i.exec(text);
   if (found === null) return [];
   const port = found[1]!.toLowerCase() === 'http' ? 80 : 443;
-  return [{ port, address: null, protocol: 'TCP', index: found.index, score: 2 }];
+  return [{ port, address: null, protocol: 'TCP', index: found.index, score: 2, listed: false }];
 }
+
+/** Whether a port is looked for that was to be bound, or one of somebody else that was to be reached. */
+type Wanted = 'own' | 'others';
 
 /** A part of a text. */
 interface Span {
@@ -159,18 +178,18 @@ interface Span {
  * Every port in a line, those first that are the surest; of equals, the one nearest to where the error is said. `but` is
  * the number of the error, which is none.
  */
-export function placesIn(text: string, near: number, but: Span | null = null): Place[] {
+export function placesIn(text: string, near: number, but: Span | null = null, wanted: Wanted = 'own'): Place[] {
   const [quoted, localhost] = [quotedAddress(text), /IPv6 loopback/i.test(text) ? '::1' : '127.0.0.1'];
-  const places = forms.flatMap(({ form, score }) =>
+  const places = forms.flatMap(({ form, score, listed = false }) =>
     [...text.matchAll(form)].flatMap(({ 0: written, index, groups }): Place[] => {
       const port = portNumber(groups!['p']!);
       if (port === null) return [];
       const protocol = (groups!['t']?.toUpperCase() ?? null) as Place['protocol'];
       const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
       const at = index + written.lastIndexOf(groups!['p']!);
-      const sure = score >= 5 ? score + 3 : score + context(text, at);
+      const sure = score >= 5 ? score + 3 : score + context(text, at, wanted);
       const isError = but !== null && at >= but.index && at < but.index + but.length;
-      return sure <= 0 || isError ? [] : [{ port, address, protocol, index: at, score: sure }];
+      return sure <= 0 || isError ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
     }),
   );
   const found = places.length === 0 ? portlessPrefix(text) : places;

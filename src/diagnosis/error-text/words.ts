@@ -105,7 +105,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
 /** What programs say of a port that they could not have: they guess. */
 const guesses: readonly RegExp[] = [
   // English
-  /ports?(?:\(s\))?\b[^.;\n]{0,60}?\b(?:in use|occupied|unavailable|not available|taken(?: by| with)?|being used)\b/iu,
+  /ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|unavailable|not available|taken(?: by| with)?|being used)\b/iu,
   /(?:ports?|port\(s\)|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something is already running|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
   /process already using (?:the )?(?:\w{1,20} )?port|in use by (?:another|a) /iu,
