@@ -3,6 +3,7 @@ import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
 import { placesIn, type Place } from './error-text/places.ts';
+import { inBoth, protocolOf } from './error-text/protocol.ts';
 
 export type { ErrorMeaning } from './error-text/codes.ts';
 export { endsRead } from './error-text/lines.ts';
@@ -140,7 +141,9 @@ function parsed(failure: Failure): ParsedError[] {
       }),
     ];
   const places = failure.places.length === 0 || nature === 'file' ? [undefined] : failure.places;
-  return places.map((place) => error({ about: nature, sign, place, text, around: failure.around, address }));
+  return places
+    .flatMap((place) => inBoth(place, failure.around))
+    .map((place) => error({ about: nature, sign, place, text, around: failure.around, address }));
 }
 
 interface Told {
@@ -153,22 +156,6 @@ interface Told {
   readonly around: string;
   /** An address that stands without its port. */
   readonly address: string | null;
-}
-
-/** Programs and protocols that use UDP alone. */
-const udpOnly =
-  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|DTLS)\b|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
-
-function protocolOf(text: string, place: Place | undefined): 'TCP' | 'UDP' | null {
-  if (place?.protocol != null) return place.protocol;
-  const udp =
-    /(?<![a-z])udp(?![a-z])|(?<![a-z])UDP(?:v[46]|Socket|Client|Server)|\bdgram\b|\bdatagram\b|SOCK_DGRAM|\bbind E[A-Z]{4}/i.test(
-      text,
-    );
-  const tcp = /(?<![a-z])tcp(?![a-z])|https?:\/\//i.test(text);
-  if (udp !== tcp) return udp ? 'UDP' : 'TCP';
-  if (!udp && udpOnly.test(text)) return 'UDP';
-  return place === undefined ? null : 'TCP';
 }
 
 function error({ about, sign, place, text, around, address: bare }: Told): ParsedError {

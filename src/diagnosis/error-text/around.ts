@@ -93,7 +93,15 @@ function namedAfter(said: readonly Said[], lines: readonly Line[]): Told | undef
   return onePort(toldIn(after));
 }
 
+/** What `systemctl status` says of a socket that systemd could not open, above the lines of its journal. */
+function ofUnit(said: readonly Said[], lines: readonly Line[]): Told | undefined {
+  const first = said[0]!;
+  if (first.line.source !== 'systemd') return undefined;
+  const before = lines.slice(Math.max(0, first.at - near * 10), first.at);
+  return onePort(toldIn(before.filter(({ text }) => /^Listen: \S{1,80} \((?:Stream|Datagram)\)$/.test(text))));
+}
+
 /** Where the port of a failure stands that its own lines do not name. */
 export function placeAround(said: readonly Said[], lines: readonly Line[]): Told | undefined {
-  return inRecord(said, lines) ?? namedAfter(said, lines) ?? announcedBefore(said, lines);
+  return inRecord(said, lines) ?? namedAfter(said, lines) ?? ofUnit(said, lines) ?? announcedBefore(said, lines);
 }

@@ -40,6 +40,8 @@ const prefixes: readonly RegExp[] = [
   // How bad it is: [error], <Error>, WARN, INFO:
   /^[[<(](?:emerg|alert|crit(?:ical)?|fatal|ftl|severe|err(?:or)?|eror|warn(?:ing)?|wrn|notice|note|info(?:rmation)?|inf|debug|dbg|trace|fail|警告|エラー)[\])>]:?/iu,
   /^(?:ERROR|WARN(?:ING)?|INFO|NOTICE|FATAL|SEVERE|CRITICAL|DEBUG|TRACE|LOG|WRN|ERR|INF|FTL):?(?=\s)/,
+  // Columns behind a time
+  /^\|(?: {1,4}[\w.-]{1,60} {0,40}\|){1,3}(?= )/,
   // Columns of a service wrapper; the line numbers of PowerShell's view of an error
   /^(?:(?:Line|INFO|WARN|ERROR|FATAL|DEBUG|STATUS) {0,6}|\d{0,4} ?)\|(?= )/,
 ];

@@ -65,7 +65,7 @@ const forms: readonly Form[] = [
   { form: /(?<![\w.:])(?<a>\*|localhost|any|::|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // Ruby, OpenSSH, FreeRADIUS, ZooKeeper, MySQL X: "::1" port 3000, port 22 on ::, * port 1812, '*' port: 33060
   {
-    form: /(?:["']|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["']?,? port:? (?<p>\d{1,5})(?!\d)/gi,
+    form: /(?:["']|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["']?,? port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
     score: 3,
   },
   { form: /\bport (?<p>\d{1,5}) on (?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})(?!\w)/gi, score: 4 },
@@ -97,6 +97,7 @@ const forms: readonly Form[] = [
   },
   { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|号端口|端口)/gu, score: 2 },
   { form: /(?<!\d)(?<p>\d{1,5})\/(?<t>tcp|udp)\b/gi, score: 2 },
+  { form: /\b(?<t>tcp|udp)\/(?<p>\d{1,5})(?!\d|[.:/-]\d)/gi, score: 2 },
   // Tomcat: Several ports (8005, 8080, 8009) required by
   { form: /(?<=\bports \((?:\d{1,5}, ?){0,12})(?<p>\d{1,5})(?=[,)])/g, score: 3, listed: true },
   // kubectl: requested ports: [{8080 80}]
@@ -144,7 +145,8 @@ function fromTuple(parts: readonly number[]): string {
 
 /** An address as it is compared, however it is written; null for none, and for a name that is none of an address. */
 function addressOf(found: string | undefined, localhost = '127.0.0.1'): string | null {
-  const plain = (found ?? '').replace(/^\[|\]$|\\/g, '');
+  // The colon behind an IPv6 address ends it: "on :::", "on ::1:"
+  const plain = (found ?? '').replace(/^\[|\]$|\\/g, '').replace(/(?<=:[0-9a-f]{0,4}[0-9a-f]|::):$/i, '');
   if (/^localhost$/i.test(plain)) return localhost;
   const tuple = /^\d{1,5}(?:, ?\d{1,5}){3,7}$/.test(plain) ? fromTuple(plain.split(',').map(Number)) : plain;
   // What is bound to a device is asked for at its address.
