@@ -6,15 +6,15 @@ import { addressMatcher } from '../ownership/filter.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { formatPorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import type { Answer } from '../schema/answer.ts';
-import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
+import type { StopResult } from '../schema/stop.ts';
+import { isWhole } from '../facts/model/section.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import type { ExitCode, Problem, Report } from '../schema/problems.ts';
 import { refusalOf } from '../system/hands.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { endpointKeyText, isSame, type Identity } from './identity.ts';
 import { listens, planStop, type Situation, type Target } from './plan.ts';
-import { planned, stopRow, stopTarget, type Stopped, type StopWorld } from './stop.ts';
-
-/** How long nobody may take the port afterwards: longer than systemd's and most other supervisors' pause. */
-export const settle = 1500;
+import { planned, stopRow, stopTargets, type Stopped, type StopWorld } from './stop.ts';
 
 /** What is to be given back, and how. */
 export interface GiveBackRequest {
@@ -55,25 +55,28 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
       request.spans.length > 0
         ? `port${/[,-]/.test(formatPorts(request.spans)) ? 's' : ''} ${formatPorts(request.spans)}`
         : 'any port';
-    const { status } = facts.sections.sockets;
+    const isNobody = isWhole(facts.sections.sockets);
     return {
       rows: [],
       problems,
-      exitCode: status === 'ok' ? exit.no : exit.unavailable,
-      note:
-        status === 'ok' ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
+      exitCode: exitCodeOf(isNobody ? false : null),
+      note: isNobody ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
     };
   }
-  const results: Stopped[] = [...missing];
-  for (const target of targets) {
+  const decided = targets.map((target): Target | Stopped => {
     world.show(target);
-    if (dryRun || target.means.how === 'refused') results.push(planned(target));
-    else if (!world.approve(target))
-      results.push(stopRow(target, { result: 'Declined', reasons: ['the answer was no'] }));
-    else results.push(await stopTarget(target, machine, { force, timeout, settle }));
-  }
+    if (dryRun || target.means.how === 'refused') return planned(target);
+    return world.approve(target) ? target : stopRow(target, { result: 'Declined', reasons: ['the answer was no'] });
+  });
+  const stopped = await stopTargets(
+    decided.filter((one): one is Target => 'means' in one),
+    machine,
+    { force, timeout },
+  );
+  const results = [...missing, ...decided.map((one) => ('means' in one ? stopped.shift()! : one))];
   return {
     rows: results.map(({ row }) => row),
+    headline: results.map(({ row }) => sentenceOf(row)).join('\n'),
     problems: [...problems, ...results.flatMap(problemOf)],
     exitCode: verdict(results),
   };
@@ -201,6 +204,29 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
   };
 }
 
+/** What became of a target, as a person is told it. */
+function sentenceOf({ Result, Owner, Endpoints, Method, NewOwner, Reason, LingeringConnections }: StopResult): string {
+  const who = Owner ?? 'The owner';
+  const where = Endpoints?.join(', ') ?? 'no port';
+  const why = Reason === null ? '' : `: ${Reason[0]}`;
+  switch (Result) {
+    case 'Planned':
+      return `Would stop ${who} on ${where} (${Method}).`;
+    case 'Stopped': {
+      const left = LingeringConnections ?? 0;
+      return `Stopped ${who}: nobody listens on ${where} now${left === 0 ? '' : `, and ${left} connection${left === 1 ? ' is' : 's are'} left`}.`;
+    }
+    case 'Gone':
+      return `${who} does not listen on ${where} any more.`;
+    case 'Retaken':
+      return `${who} ended, but ${NewOwner} has ${where} now.`;
+    case 'Declined':
+      return `${who} on ${where} was not stopped: the answer was no.`;
+    default:
+      return `${who} on ${where} was not stopped${why}.`;
+  }
+}
+
 const fine = new Set(['Planned', 'Stopped', 'Gone']);
 
 function problemOf({ row, rights, untold }: Stopped): Problem[] {
@@ -219,7 +245,7 @@ function problemOf({ row, rights, untold }: Stopped): Problem[] {
 }
 
 function verdict(results: readonly Stopped[]): ExitCode {
-  if (results.every(({ row }) => fine.has(row.Result ?? ''))) return exit.ok;
-  if (results.some(({ rights }) => rights)) return exit.rights;
-  return results.some(({ untold }) => untold === true) ? exit.unavailable : exit.no;
+  if (results.every(({ row }) => fine.has(row.Result ?? ''))) return exitCodeOf(true);
+  if (results.some(({ rights }) => rights)) return exitCodeOf(null, 'rights');
+  return exitCodeOf(results.some(({ untold }) => untold === true) ? null : false);
 }

@@ -1,10 +1,13 @@
 import type { Facts, HttpQueue, Process, Socket } from '../facts/model/facts.ts';
 import type { Platform, Refusal } from '../system/raw.ts';
 import { quote } from '../diagnosis/quote.ts';
-import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '../diagnosis/stop-commands.ts';
-import { endpoints, isUnfound, portProxyOf } from '../ownership/endpoints.ts';
+import { containerCommands, quotePattern, stoppableUnit, systemctlCommand } from '../diagnosis/stop-commands.ts';
+import { isUnfound } from '../ownership/absent.ts';
+import { processText } from '../ownership/attribution.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import { portProxyOf } from '../ownership/relays.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { reasonTexts, type OwnedEndpoint } from '../ownership/owned.ts';
 import type { Self, ServiceId, ServiceState, Site, TreeProcess } from '../system/hands.ts';
 import { endpointKeyText, whatText, type EndpointKey, type Identity } from './identity.ts';
 import { isServiceHost, protectedReason } from './protected.ts';
@@ -25,7 +28,7 @@ export interface Situation {
 }
 
 /** Why a target is not stopped. `rights`: more of them would change that. `untold`: whose it is could not be told. */
-export interface Obstacle {
+export interface StopObstacle {
   readonly text: string;
   readonly rights: boolean;
   readonly untold?: boolean;
@@ -49,7 +52,7 @@ export type Means =
       /** Whether it may be ended by force. */ readonly alone: boolean;
     }
   | { readonly how: 'sites'; readonly names: readonly string[] }
-  | { readonly how: 'refused'; readonly obstacle: Obstacle };
+  | { readonly how: 'refused'; readonly obstacle: StopObstacle };
 
 /** One thing to stop, and what would end with it. */
 export interface Target extends Identity {
@@ -66,10 +69,6 @@ export interface Target extends Identity {
   readonly connections: number;
   readonly supervisor: string | null;
   readonly notes: readonly string[];
-}
-
-export function processText({ pid, imageName }: { readonly pid: number; readonly imageName: string | null }): string {
-  return imageName === null ? `process ${pid}` : `${imageName} (${pid})`;
 }
 
 const keyOf = (socket: Pick<Socket, 'protocol' | 'localAddress' | 'localPort'>): EndpointKey => ({
@@ -92,7 +91,7 @@ function parentOf(one: TreeProcess, tree: ReadonlyMap<number, TreeProcess>): Tre
 }
 
 /** A process and all above it. */
-function lineOf(pid: number, tree: ReadonlyMap<number, TreeProcess>): TreeProcess[] {
+export function lineOf(pid: number, tree: ReadonlyMap<number, TreeProcess>): TreeProcess[] {
   const line = new Set<TreeProcess>();
   for (let next = tree.get(pid); next !== undefined && !line.has(next); next = parentOf(next, tree)) line.add(next);
   return [...line];
@@ -142,7 +141,7 @@ function socketsIn(sockets: readonly Socket[]): (pids: readonly number[]) => Soc
 /** Relays that a container's runtime keeps, by the name the facts give them: the container is what one stops. */
 const containerRelays = /^(?:docker-proxy|Docker Desktop|rootless port forwarder|slirp4netns|pasta|Podman machine)/;
 
-const obstacle = (text: string, more: Partial<Obstacle> = {}): Means => ({
+const obstacle = (text: string, more: Partial<StopObstacle> = {}): Means => ({
   how: 'refused',
   obstacle: { text, rights: false, command: null, ...more },
 });
@@ -152,7 +151,7 @@ const fromRefusal = ({ code, text, needs }: Refusal): Means =>
 /** One socket and what is said of it. */
 interface Found {
   readonly socket: Socket;
-  readonly row: Endpoint;
+  readonly row: OwnedEndpoint;
 }
 
 interface Draft {
@@ -320,7 +319,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
         );
     } else {
       // Inside of the container that this program runs in too, the unit is that of the systemd there.
-      const unit = serviceUnit({ ...process, container: null });
+      const unit = stoppableUnit({ ...process, container: null });
       const own = unit !== null && unit.name === self.unit && unit.user === self.unitUser;
       const service = unit === null || own ? null : byService(found, idOf(unit.name, pid, unit.user));
       if (service !== null) return service;
@@ -438,7 +437,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       const queues = queuesBehind(facts.sections.httpQueues?.data ?? [], found.socket);
       if (queues.length > 0) return queues.map((queue) => ofQueue(found, queue));
     }
-    const cannotTell = platform === 'win32' && found.row.Reason !== null;
+    const cannotTell = platform === 'win32' && found.row.refusals.length > 0;
     const text =
       platform === 'win32'
         ? 'Windows itself listens there, for a driver: the kernel is never stopped'
@@ -447,7 +446,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       draft(
         found,
         socket.pid ?? 0,
-        obstacle(cannotTell ? `${text}. ${found.row.Reason!.join('; ')}` : text, {
+        obstacle(cannotTell ? `${text}. ${reasonTexts(found.row.refusals).join('; ')}` : text, {
           rights: cannotTell && facts.machine.elevated === false,
         }),
       ),
@@ -464,8 +463,8 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
         draft(
           found,
           0,
-          obstacle(`its owner cannot be seen. ${(row.Reason ?? []).join('; ')}`, {
-            rights: row.Reason?.some((reason) => reason.includes('AccessDenied')) ?? false,
+          obstacle(`its owner cannot be seen. ${reasonTexts(row.refusals).join('; ')}`, {
+            rights: row.refusals.some(({ code }) => code === 'AccessDenied'),
             untold: isUnfound(socket),
           }),
         ),
@@ -473,10 +472,10 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     // systemd itself has a socket open for a service that it starts on demand: the service and the socket's unit are what to stop.
     const activated =
       platform === 'linux' && socket.pid === 1
-        ? socket.holders.find((pid) => pid !== 1 && processes.has(pid) && serviceUnit(processes.get(pid)!) !== null)
+        ? socket.holders.find((pid) => pid !== 1 && processes.has(pid) && stoppableUnit(processes.get(pid)!) !== null)
         : undefined;
     if (activated !== undefined) {
-      const unit = serviceUnit(processes.get(activated)!)!;
+      const unit = stoppableUnit(processes.get(activated)!)!;
       const service = byService(found, idOf(unit.name, activated, unit.user));
       if (service !== null && service.services.length > 1) return [service];
     }

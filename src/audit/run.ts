@@ -1,12 +1,14 @@
 import { dirname } from 'node:path';
 import { isFuture, type StoreOutcome } from './store/contract.ts';
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { destination } from '../io/place.ts';
 import type { Answer } from '../schema/answer.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
-import { exit, PortOwnerError, type Problem } from '../schema/problems.ts';
+import { isPartial } from '../facts/model/section.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { version } from '../schema/version.ts';
 import type { Refusal } from '../system/raw.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -21,7 +23,7 @@ import {
   machineProblem,
   signed,
   signerProblem,
-  some,
+  present,
   unfoundProblem,
   unseenProblem,
 } from './facts-problems.ts';
@@ -38,7 +40,7 @@ export interface AuditRequest extends AuditSettings {
 
 /** What an audit needs: the machine, and where its findings go besides the store. */
 export interface AuditWorld extends Pick<Surroundings, 'eventLog' | 'now'> {
-  readonly machine: Machine;
+  readonly machine: AskedMachine;
   /** Writes a report, whole or not at all. */
   readonly writeReport: (
     path: string,
@@ -108,7 +110,7 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
   const unfound = unfoundProblem(result.unseen, 'so that it could not be judged');
   const missing = gaps(facts);
   const course: Course = {
-    problems: [...comparisonProblems(compared, request), ...some(unseen, unfound)],
+    problems: [...comparisonProblems(compared, request), ...present(unseen, unfound)],
     failures: [],
     doubts: [
       ...missing,
@@ -143,19 +145,13 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
     summary: summary(),
     exitCode:
       failures.length > 0
-        ? exit.unavailable
-        : failed
-          ? exit.no
-          : missing.length > 0 || unfound !== null
-            ? exit.unavailable
-            : unseen !== null
-              ? exit.rights
-              : exit.ok,
+        ? exitCodeOf(null)
+        : exitCodeOf(!failed, missing.length > 0 || unfound !== null ? 'source' : unseen !== null ? 'rights' : null),
   };
 }
 
 /** Reads the files first, so that mistakes in them are told before the machine is asked. */
-async function comparedWith({ baseline, policy, hash }: AuditRequest, machine: Machine): Promise<Compared> {
+async function comparedWith({ baseline, policy, hash }: AuditRequest, machine: AskedMachine): Promise<Compared> {
   const { readDocument } = await import('./document.ts');
   const approved =
     baseline === null ? null : (await import('./baseline.ts')).parseBaseline(readDocument(baseline), baseline);
@@ -172,7 +168,7 @@ function comparisonProblems({ facts, approved, policy }: Compared, request: Audi
   const baseline = request.baseline ?? '';
   return [
     ...factProblems(facts),
-    ...some(
+    ...present(
       machineProblem(approved?.machine ?? null, facts.machine.name, baseline),
       hashProblem(listed, facts, baseline),
       signerProblem(signed(listed), facts, baseline),
@@ -216,14 +212,14 @@ async function keepRun(
     listeners: now,
     findings,
     keepDays: request.keep,
-    partial: facts.sections.sockets.status === 'partial',
+    partial: isPartial(facts.sections.sockets),
     forgetLater: request.forgetLater,
     ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }),
   };
   const clock = world.now();
   const outcome = await useStore(path, (store) => store.add(run, clock));
   removeLeftovers(dirname(destination(path)));
-  tellOfStore(outcome, { path, machine, at: run.at, clock }, { problems, failures, doubts, world });
+  addStoreProblems(outcome, { path, machine, at: run.at, clock }, { problems, failures, doubts, world });
   // Milliseconds would take the room of the owner in a table.
   return outcome.findings.map((one) =>
     Object.assign({}, one, { FirstSeen: one.FirstSeen?.replace(/\.\d+Z$/, 'Z') ?? null }),
@@ -231,7 +227,7 @@ async function keepRun(
 }
 
 /** Says what the store said besides: that it was damaged, repaired, or did not take the audit. */
-function tellOfStore(
+function addStoreProblems(
   { aside, refused, newest, forgotten, before }: StoreOutcome,
   {
     path,

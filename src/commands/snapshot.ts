@@ -1,13 +1,15 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
+import { hasFailed } from '../facts/model/section.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { BaseCommand, problemText } from '../cli/base.ts';
 import { checkFiles, named } from '../cli/files.ts';
 import { reportTo } from '../cli/notices.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions } from '../cli/options/module.ts';
 import { OutputOption } from '../cli/options/rows.ts';
-import { tellInRows } from '../cli/module-rows.ts';
+import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
 import { writeSnapshot } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
@@ -60,7 +62,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
       return this.save((problem) => this.surroundings.error(problemText(problem)));
     }
     if (this.output === undefined) throw new PortOwnerError('PO1005', '--problems rows needs --output');
-    return tellInRows(this.surroundings.output(), this.stream, (writer) =>
+    return reportInRows(this.surroundings.output(), this.stream, (writer) =>
       this.save((problem) => writer.problem(problem), reportTo(writer)),
     );
   }
@@ -71,6 +73,6 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
     const facts = await writeSnapshot(this, { source, now, write }, report);
     sectionProblems(facts, null).forEach(warn);
-    return facts.sections.sockets.status === 'failed' ? exit.unavailable : exit.ok;
+    return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
 }

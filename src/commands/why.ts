@@ -1,6 +1,5 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { plainAddressOf } from '../diagnosis/plain-address.ts';
 import type { ErrorReading, ParsedError } from '../diagnosis/error-text.ts';
 import type { Request } from '../diagnosis/request.ts';
 import type { WhyRequest } from '../diagnosis/why.ts';
@@ -8,15 +7,16 @@ import { textOfEnds } from '../io/read.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { verdict, type Verdict } from '../schema/verdict.ts';
-import { noValue, portSpans } from '../cli/values.ts';
+import { portSpans } from '../cli/values.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
+import { bindRequest, BindOptions, checkBindOptions } from '../cli/options/bind.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
 /** Whether a program could bind a port. */
-export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
+export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, BindOptions) {
   static override paths = [['why']];
   static override usage = Command.Usage({
     description: 'say whether a program could bind a port now, and if not, exactly why and what to do',
@@ -36,7 +36,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   static readonly about: CommandAbout = {
     rows: [verdict],
     operands: { column: 'LocalPort' },
-    values: { '--protocol': ['tcp', 'udp'], '--reuse': ['address', 'port'] },
+    values: {},
     exitCodes: {
       0: 'it can be bound',
       1: 'it cannot, or one of several cannot',
@@ -49,11 +49,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
       own: ['InputObject'],
       parameters: {
         ErrorText: '--error',
-        Protocol: '--protocol',
-        Address: '--address',
-        IPv6Only: '--ipv6-only',
-        Exclusive: '--exclusive',
-        Reuse: '--reuse',
+        ...BindOptions.about.parameters,
         Column: '--columns',
         FromSnapshot: '--from',
       },
@@ -62,18 +58,6 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   };
 
   port = Option.String({ name: 'PORT', required: false });
-  protocol = Option.String('--protocol', { description: 'tcp (default) or udp' });
-  address = Option.String('--address', {
-    description: 'the address that the program asks for (default: every one, IPv4 and IPv6); :: is for IPv4 too',
-  });
-  ipv6Only = Option.Boolean('--ipv6-only', false, { description: 'with --address ::, leave IPv4 alone (IPV6_V6ONLY)' });
-  exclusive = Option.Boolean('--exclusive', false, {
-    description: 'the program asks for exclusive use (SO_EXCLUSIVEADDRUSE on Windows)',
-  });
-  reuse = Option.String('--reuse', false, {
-    tolerateBoolean: true,
-    description: 'the program sets SO_REUSEADDR; --reuse=port: SO_REUSEPORT, on Linux',
-  });
   error = Option.String('--error', {
     description: 'read port, address and cause from this error text (- is standard input)',
   });
@@ -87,10 +71,11 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     for (const error of errors) questions.push({ bind: await this.request(error), error });
     const { whyNotEach } = await import('../diagnosis/why.ts');
     const world = { machine: this.askedMachine(), binder: this.surroundings.binder };
-    const { rows, ...more } = await whyNotEach(questions, world);
+    const { rows, headline, problems, exitCode } = await whyNotEach(questions, world);
     const [first, ...others] = rows as [Verdict, ...Verdict[]];
     const said = { ...first, Evidence: [...(first.Evidence ?? []), ...(reading?.leftOut ?? [])] };
-    return { rows: [said, ...others], ...more, ...this.noteOf([said, ...others]) };
+    const sentence = headline === null ? {} : { headline };
+    return { rows: [said, ...others], problems, exitCode, ...sentence, ...this.noteOf([said, ...others]) };
   }
 
   /** A table has no room for lists. */
@@ -118,54 +103,22 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
 
   /** What is asked; null when only an error text was given and it names no port. */
   private async request(error: ParsedError | null): Promise<Request | null> {
-    if (this.exclusive && this.reuse !== false)
-      throw new PortOwnerError('PO1005', '--exclusive and --reuse exclude each other');
-    const given = this.address === undefined ? null : plainAddressOf(this.address);
-    if (this.address !== undefined && given === null)
-      throw new PortOwnerError('PO1004', `${JSON.stringify(this.address)} is not an IP address`, {
-        hint: 'Give 127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0.',
-        target: this.address,
-      });
-    if (this.ipv6Only && given !== '::') throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
-    const port = this.port === undefined ? (error?.port ?? null) : await this.portNumber(this.port);
-    if (port === null) {
-      if (error === null)
-        throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
-      return null;
-    }
-    return {
-      port,
-      protocol: this.protocolName(error),
-      address: given ?? error?.address ?? null,
-      sharing: this.sharing(),
-      ipv6Only: this.ipv6Only,
-    };
+    checkBindOptions(this);
+    const port = this.port === undefined ? (error?.port ?? null) : await onePort(this.port);
+    if (port !== null) return bindRequest(this, port, error);
+    if (error !== null) return null;
+    throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
   }
+}
 
-  private async portNumber(text: string): Promise<number> {
-    if (text === '0') return 0;
-    const spans = await portSpans([text]);
-    const [span] = spans;
-    if (span === undefined || spans.length > 1 || span.start !== span.end)
-      throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, {
-        hint: 'Ask for one at a time.',
-        target: text,
-      });
-    return span.start;
-  }
-
-  private protocolName(error: ParsedError | null): 'TCP' | 'UDP' {
-    const text = this.protocol?.toUpperCase() ?? error?.protocol ?? 'TCP';
-    if (text !== 'TCP' && text !== 'UDP') throw noValue('--protocol', this.protocol, 'tcp or udp');
-    return text;
-  }
-
-  private sharing(): Request['sharing'] {
-    if (this.exclusive) return 'exclusive';
-    if (this.reuse === false || this.reuse === 'false') return 'default';
-    if (this.reuse === 'port') return 'reusePort';
-    // clipanion gives true for the bare option, which its type does not say.
-    if ((this.reuse as unknown) === true || this.reuse === 'true' || this.reuse === 'address') return 'reuse';
-    throw noValue('--reuse', this.reuse, 'address (which it means by itself) or port');
-  }
+/** The port that is asked about, which may be none in particular. */
+async function onePort(text: string): Promise<number> {
+  if (text === '0') return 0;
+  const spans = await portSpans([text]);
+  const [span] = spans;
+  if (span !== undefined && spans.length === 1 && span.start === span.end) return span.start;
+  throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, {
+    hint: 'Ask for one at a time.',
+    target: text,
+  });
 }

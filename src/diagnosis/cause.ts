@@ -1,6 +1,6 @@
 import type { BindAttempt, Bind } from '../facts/gather/probe.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { ParsedError } from './error-text.ts';
 import type { Overlap } from './overlap.ts';
 import type { Request } from './request.ts';
@@ -13,7 +13,7 @@ export interface Sight {
   readonly effect: Effect;
   readonly overlap: Overlap | null;
   /** Who; null for a range. */
-  readonly row: Endpoint | null;
+  readonly row: OwnedEndpoint | null;
   readonly socket: Socket | null;
   readonly range: PortRange | null;
   /** One sentence. */
@@ -56,7 +56,7 @@ export interface Ranged {
  * What the system answered to an attempt: `inUse`, `access` (Windows: another user's, exclusive or excluded), `noRights`
  * (Linux), `notLocal`, `noBuffers`, or another error.
  */
-export type Refused = 'inUse' | 'access' | 'noRights' | 'notLocal' | 'noBuffers' | 'other';
+export type BindError = 'inUse' | 'access' | 'noRights' | 'notLocal' | 'noBuffers' | 'other';
 
 /** Everything that is known of one bind when its cause is looked for. */
 export interface Look {
@@ -67,7 +67,7 @@ export interface Look {
   /** The attempt that was really made; null for none. */
   readonly attempt: BindAttempt | null;
   /** Null: no attempt was refused. */
-  readonly refused: Refused | null;
+  readonly refused: BindError | null;
   /** What stands in the way most, or beside it; null where there is nothing. */
   readonly obstacle: Obstacle | null;
   readonly all: readonly Obstacle[];
@@ -93,7 +93,7 @@ export interface Draft {
 export interface Patient {
   readonly facts: Facts;
   readonly request: Request;
-  readonly row: Endpoint | null;
+  readonly row: OwnedEndpoint | null;
   readonly socket: Socket | null;
   readonly range: PortRange | null;
   readonly addresses: readonly string[] | null;

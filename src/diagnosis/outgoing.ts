@@ -1,5 +1,6 @@
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { isWhole } from '../facts/model/section.ts';
 import { endpointText } from '../ownership/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { Verdict } from '../schema/verdict.ts';
@@ -18,7 +19,7 @@ interface Listeners {
 }
 
 /** What a failed connection needs: nobody asks for a port, so it is said whether somebody listens where it wanted to go. */
-export async function outgoingVerdict(error: ParsedError, machine: Machine): Promise<Verdict> {
+export async function outgoingVerdict(error: ParsedError, machine: AskedMachine): Promise<Verdict> {
   const { port = null, address = null } = error.remote ?? {};
   const there = port === null || address === null ? null : await listenersAt(machine, port, address);
   return {
@@ -36,7 +37,7 @@ export async function outgoingVerdict(error: ParsedError, machine: Machine): Pro
 }
 
 /** Null where the address is another machine's, of which nothing can be seen here. */
-async function listenersAt(machine: Machine, port: number, address: string): Promise<Listeners | null> {
+async function listenersAt(machine: AskedMachine, port: number, address: string): Promise<Listeners | null> {
   const facts = await machine.facts({
     localPorts: [{ start: port, end: port }],
     protocols: ['TCP'],
@@ -57,10 +58,9 @@ async function listenersAt(machine: Machine, port: number, address: string): Pro
     (row) =>
       `${endpointText({ protocol: 'TCP', address: row.LocalAddress ?? address, port })} is held by ${row.Owner ?? 'a process that cannot be seen'} now.`,
   );
-  const none =
-    sockets.status === 'ok'
-      ? `Nobody listens on ${where} now.`
-      : `Whether anybody listens on ${where} cannot be told: not all sockets could be read.`;
+  const none = isWhole(sockets)
+    ? `Nobody listens on ${where} now.`
+    : `Whether anybody listens on ${where} cannot be told: not all sockets could be read.`;
   return {
     facts,
     owners: [...new Set(rows.map(({ Owner }) => Owner).filter((owner) => owner !== null))],

@@ -1,12 +1,12 @@
 import type { Socket } from '../facts/model/facts.ts';
 import { addressScope } from '../ownership/address.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { overlap, plainAddress } from './overlap.ts';
 
 /** A socket that keeps its port, and whose it is. */
 export interface Holder {
   readonly socket: Socket;
-  readonly row: Endpoint;
+  readonly row: OwnedEndpoint;
   /** Null when nothing is known of the owner. */
   readonly key: string | null;
 }
@@ -249,7 +249,7 @@ const kinds = ['OverlappingAddresses', 'SharedByReuse', 'Instances', 'FamilySpli
  * Of the holders of one port, which get in each other's way, and how. 50,000 owners may have one port: nobody is held
  * against all others, but against the first that can be in the way and is no relative.
  */
-export function sharing(group: readonly Holder[]): {
+export function sharingIn(group: readonly Holder[]): {
   found: readonly (readonly [SharingKind, readonly Holder[]])[];
   undecided: boolean;
 } {

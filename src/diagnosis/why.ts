@@ -1,12 +1,14 @@
 import { probe, type Probe } from '../facts/gather/probe.ts';
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Verdict } from '../schema/verdict.ts';
-import { exit, type ExitCode, type Problem } from '../schema/problems.ts';
+import { exitCodeOf, lackOf, type Lack } from '../schema/exit-code.ts';
+import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { diagnose, type Diagnosis } from './diagnose.ts';
 import type { ParsedError } from './error-text.ts';
+import { headline } from './headline.ts';
 import { outgoingVerdict } from './outgoing.ts';
 import { attemptsFor, type Request } from './request.ts';
 
@@ -20,29 +22,42 @@ export interface WhyRequest {
 
 /** The machine that is asked, and this one, to try binds on. */
 export interface WhyWorld extends Pick<Surroundings, 'binder'> {
-  readonly machine: Machine;
+  readonly machine: AskedMachine;
 }
 
 /** The verdict, and what it amounts to. */
 interface WhyAnswer {
   readonly row: Verdict;
+  /** The verdict in a sentence; null where no port is named. */
+  readonly headline: string | null;
   readonly problems: readonly Problem[];
+  /** What keeps it from being told whether the port can be bound. */
+  readonly lack: Lack;
+}
+
+/** Several verdicts, and what they amount to. */
+interface WhyAnswers extends Pick<WhyAnswer, 'headline' | 'problems'> {
+  readonly rows: readonly Verdict[];
   readonly exitCode: ExitCode;
 }
 
 /** Each question answered by itself, and what the answers amount to: no before cannot tell before yes. */
-export async function whyNotEach(
-  questions: readonly WhyRequest[],
-  world: WhyWorld,
-): Promise<Pick<WhyAnswer, 'problems' | 'exitCode'> & { readonly rows: readonly Verdict[] }> {
+export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWorld): Promise<WhyAnswers> {
   const answers: WhyAnswer[] = [];
   for (const question of questions) answers.push(await whyNot(question, world));
   const problems = new Map(answers.flatMap((answer) => answer.problems.map((one) => [JSON.stringify(one), one])));
-  const exitCodes = new Set(answers.map(({ exitCode }) => exitCode));
+  const rows = answers.map(({ row }) => row);
+  const canBind = rows.some(({ CanBind }) => CanBind === false)
+    ? false
+    : rows.some(({ CanBind }) => CanBind === null)
+      ? null
+      : true;
+  const sentences = answers.flatMap((answer) => answer.headline ?? []);
   return {
-    rows: answers.map(({ row }) => row),
+    rows,
+    headline: sentences.length === 0 ? null : sentences.join('\n'),
     problems: [...problems.values()],
-    exitCode: [exit.no, exit.rights, exit.unavailable].find((code) => exitCodes.has(code)) ?? exit.ok,
+    exitCode: exitCodeOf(canBind, answers.find(({ lack }) => lack === 'rights')?.lack ?? null),
   };
 }
 
@@ -50,16 +65,15 @@ export async function whyNotEach(
 async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
   if (bind === null) {
     const row = error!.about === 'connection' ? await outgoingVerdict(error!, world.machine) : noPort(error!);
-    return { row, problems: [], exitCode: exit.unavailable };
+    return { row, headline: null, problems: [], lack: 'source' };
   }
   let { facts, diagnosis } = await look(bind, error, world);
   // A port that changes hands while it is looked at explains itself at the second look.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
   const { row, needs } = diagnosis;
-  const exitCode =
-    row.CanBind === null ? (needs === null ? exit.unavailable : exit.rights) : row.CanBind ? exit.ok : exit.no;
-  return { row, problems: sectionProblems(facts, []), exitCode };
+  const lack = row.CanBind === null ? lackOf(needs) : null;
+  return { row, headline: headline(row), problems: sectionProblems(facts, []), lack };
 }
 
 async function look(

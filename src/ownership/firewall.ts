@@ -1,8 +1,9 @@
 import { isIPv6 } from 'node:net';
 import { packagedApp } from '../facts/decode/windows-firewall.ts';
-import type { Facts, FirewallChain, FirewallRule } from '../facts/model/facts.ts';
+import type { Facts, FieldRefusal, FirewallChain, FirewallRule } from '../facts/model/facts.ts';
 import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { isWhole, wasAsked } from '../facts/model/section.ts';
+import type { OwnedEndpoint } from './owned.ts';
 
 /** What a firewall does with a new packet from another machine. */
 export type FirewallStatus = 'Allowed' | 'AllowedFrom' | 'Blocked' | 'Off' | 'Unknown' | 'Varies';
@@ -190,27 +191,34 @@ function all(outcomes: readonly Outcome[]): Outcome {
   return outcomes[0] ?? { status: 'Off', why: 'there are no rules for what comes in' };
 }
 
+function refused(code: FieldRefusal['code'], text: string, needs: string | null = null): FieldRefusal {
+  return { field: 'FirewallStatus', code, text, needs };
+}
+
+/** Why nothing is known of the firewall. */
+function whyUnknown(section: Facts['sections']['firewall']): FieldRefusal {
+  const reason = section?.reason ?? null;
+  if (section === undefined || !wasAsked(section))
+    return reason === null ? refused('NotAsked', 'the firewall was not asked for') : refused('NotSupported', reason);
+  return refused(
+    section.needs === null ? 'Failed' : 'AccessDenied',
+    reason ?? 'the rules could not be read',
+    section.needs,
+  );
+}
+
 /** The columns FirewallStatus and FirewallRules of a row, and why they are missing. */
 export function firewallOf(
   facts: Facts,
-  row: Endpoint,
+  row: OwnedEndpoint,
   firewall: Firewall = firewallFrom(facts.sections.firewall?.data ?? []),
-): { status: FirewallStatus | null; rules: readonly string[] | null; reason: string | null } {
+): { status: FirewallStatus | null; rules: readonly string[] | null; refusal: FieldRefusal | null } {
   const section = facts.sections.firewall;
   // Nothing comes from outside to a connection's own end or to loopback.
   const holds = row.Protocol === 'UDP' ? row.RemotePort === null : row.State === 'Listen' || row.State === 'Bound';
   if (!holds || row.AddressScope === 'Loopback' || row.LocalPort === null)
-    return { status: null, rules: null, reason: null };
-  if (section === undefined || section.status === 'notAsked')
-    return { status: 'Unknown', rules: null, reason: 'FirewallStatus: NotAsked: the firewall was not asked for' };
-  if (section.status !== 'ok') {
-    const needs = section.needs === null ? '' : ` (needs ${section.needs})`;
-    return {
-      status: 'Unknown',
-      rules: null,
-      reason: `FirewallStatus: ${section.needs === null ? 'Failed' : 'AccessDenied'}: ${section.reason ?? 'the rules could not be read'}${needs}`,
-    };
-  }
+    return { status: null, rules: null, refusal: null };
+  if (!isWhole(section)) return { status: 'Unknown', rules: null, refusal: whyUnknown(section) };
   const address = (row.LocalAddress ?? '').replace(/%.*$/s, '');
   // A socket on :: may take IPv4 too.
   const families = !isIPv6(address)
@@ -247,19 +255,19 @@ export function firewallOf(
   return {
     status: statuses.size === 1 ? first! : 'Varies',
     rules: [...outcomes].map(([name, { status, why }]) => `${name}: ${status}: ${why}`),
-    reason: unknown === undefined ? null : `FirewallStatus: NotSupported: ${unknown.why}`,
+    refusal: unknown === undefined ? null : refused('NotSupported', unknown.why),
   };
 }
 
 /** Rows with what the firewall does with each. */
-export function withFirewall(rows: readonly Endpoint[], facts: Facts): Endpoint[] {
+export function withFirewall(rows: readonly OwnedEndpoint[], facts: Facts): OwnedEndpoint[] {
   const firewall = firewallFrom(facts.sections.firewall?.data ?? []);
   return rows.map((row) => {
-    const { status, rules, reason } = firewallOf(facts, row, firewall);
+    const { status, rules, refusal } = firewallOf(facts, row, firewall);
     return Object.assign({}, row, {
       FirewallStatus: status,
       FirewallRules: rules,
-      Reason: reason === null ? row.Reason : [...(row.Reason ?? []), reason],
+      refusals: refusal === null ? row.refusals : [...row.refusals, refusal],
     });
   });
 }
