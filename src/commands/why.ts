@@ -1,11 +1,12 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import type { ParsedError } from '../diagnosis/error-text.ts';
+import type { ErrorReading, ParsedError } from '../diagnosis/error-text.ts';
 import type { Request } from '../diagnosis/request.ts';
-import { textOf } from '../io/read.ts';
+import type { WhyRequest } from '../diagnosis/why.ts';
+import { textOfEnds } from '../io/read.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { verdict } from '../schema/verdict.ts';
+import { verdict, type Verdict } from '../schema/verdict.ts';
 import { placeOfOne } from '../cli/subject.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -13,9 +14,6 @@ import { bindRequest, BindOptions, checkBindOptions } from '../cli/options/bind.
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
-
-/** More of a text than its beginning is not looked at: this is enough of it in UTF-8 and UTF-16. */
-const errorBytes = 256 * 1024;
 
 /** Whether a program could bind a port. */
 export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, BindOptions) {
@@ -25,7 +23,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     details: `
       It looks at sockets, services and port ranges, and then really tries: it binds the port and gives it back at once, without listening. Where that could take something from an owner (reuse, or UDP on Windows) it does not try, and the rules of the system answer.
 
-      PORT is a number or an IANA service name, or names a protocol and an address, too: 53/udp, localhost:3000; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none.
+      PORT is a number or an IANA service name, or names a protocol and an address, too: 53/udp, localhost:3000; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none. A log with several failures gets one answer for each, the newest first.
     `,
     examples: [
       ['Could a web server start here', '$0 why 80'],
@@ -42,7 +40,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     values: {},
     exitCodes: {
       0: 'it can be bound',
-      1: 'it cannot',
+      1: 'it cannot, or one of several cannot',
       69: 'cannot tell',
       77: 'needs elevated rights for a complete answer',
     },
@@ -68,30 +66,40 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   override readonly schema = verdict;
 
   protected async answer(): Promise<Answer> {
-    const error = this.error === undefined ? null : await this.parsedError(this.error);
-    const bind = await this.request(error);
-    const { whyNot } = await import('../diagnosis/why.ts');
+    const reading = this.error === undefined ? null : await this.reading(this.error);
+    const errors = this.port === undefined ? (reading?.errors ?? [null]) : [reading?.errors[0] ?? null];
+    const questions: WhyRequest[] = [];
+    for (const error of errors) questions.push({ bind: await this.request(error), error });
+    const { whyNotEach } = await import('../diagnosis/why.ts');
     const world = { machine: this.askedMachine(), binder: this.surroundings.binder };
-    const { row, headline, problems, exitCode } = await whyNot({ bind, error }, world);
-    const first = headline === null ? {} : { headline };
-    return { rows: [row], problems, exitCode, ...first, ...this.noteOf(row.Evidence, row.Remedy) };
+    const { rows, headline, problems, exitCode } = await whyNotEach(questions, world);
+    const [first, ...others] = rows as [Verdict, ...Verdict[]];
+    const said = { ...first, Evidence: [...(first.Evidence ?? []), ...(reading?.leftOut ?? [])] };
+    const sentence = headline === null ? {} : { headline };
+    return { rows: [said, ...others], problems, exitCode, ...sentence, ...this.noteOf([said, ...others]) };
   }
 
   /** A table has no room for lists. */
-  private noteOf(evidence: readonly string[] | null, remedy: readonly string[] | null): { note?: string } {
+  private noteOf(rows: readonly Verdict[]): { note?: string } {
     if (!this.narrow) return {};
     const lines = (title: string, items: readonly string[] | null) =>
       items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((item) => `  ${sanitise(item)}`)];
-    return { note: [...lines('Evidence', evidence), ...lines('What to do', remedy)].join('\n') };
+    const of = ({ Protocol, Address, Port }: Verdict) =>
+      rows.length === 1 ? '' : ` (${Port === null ? 'no port' : `${Protocol} ${Address} ${Port}`})`;
+    const notes = rows.flatMap((row) => [
+      ...lines(`Evidence${of(row)}`, row.Evidence),
+      ...lines(`What to do${of(row)}`, row.Remedy),
+    ]);
+    return { note: notes.join('\n') };
   }
 
-  private async parsedError(text: string): Promise<ParsedError> {
+  private async reading(text: string): Promise<ErrorReading> {
     if (text === '-' && this.from?.includes('-') === true)
       throw new PortOwnerError('PO1005', '--error - and --from - both want standard input');
-    const { parseError } = await import('../diagnosis/error-text.ts');
-    if (text !== '-') return parseError(text);
-    const bytes = this.surroundings.input(errorBytes);
-    return parseError(textOf(bytes, 'standard input', { isCut: bytes.length === errorBytes }));
+    const { readErrors, endsRead } = await import('../diagnosis/error-text.ts');
+    if (text !== '-') return readErrors(text);
+    const ends = this.surroundings.inputEnds(endsRead);
+    return readErrors(textOfEnds(ends, 'standard input'), ends.leftOut);
   }
 
   /** What is asked; null when only an error text was given and it names no port. */

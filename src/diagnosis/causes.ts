@@ -16,6 +16,7 @@ import { instances } from './causes/instances.ts';
 import { kernel } from './causes/kernel.ts';
 import { noRights } from './causes/no-rights.ts';
 import { orphan } from './causes/orphan.ts';
+import { outgoing } from './causes/outgoing.ts';
 import { process } from './causes/process.ts';
 import { relay } from './causes/relay.ts';
 import { service } from './causes/service.ts';
@@ -59,6 +60,8 @@ export const causes: readonly Cause[] = [
   guestReservation,
   dynamicReservation,
   excluded,
+  // Nobody asks for a port.
+  outgoing,
   unknown,
 ];
 

@@ -120,6 +120,11 @@ interface Case {
   readonly relevant: readonly Gap[];
 }
 
+/** Whether a text says that the port was in use, and it can be had now. */
+function isGone({ error, request, probed, cause }: Case): boolean {
+  return error?.meaning === 'inUse' && error.port === request.port && probed !== null && cause === free;
+}
+
 function evidenceOf(made: Case): string[] {
   const { facts, request, probed, error, answers, present, main, can, cause, stale, use } = made;
   const isLinux = facts.machine.platform === 'linux';
@@ -138,6 +143,7 @@ function evidenceOf(made: Case): string[] {
   return [
     headline(request.port, can, cause),
     ...(error === null ? [] : [error.evidence]),
+    ...(isGone(made) ? ['Whoever had it then has gone since.'] : []),
     ...seen.slice(0, 8),
     ...(seen.length > 8 ? [`… and ${seen.length - 8} more.`] : []),
     ...use.evidence,

@@ -1,19 +1,25 @@
-import { bracketed, canonicalAddress } from '../ports/address.ts';
+import { bracketed } from '../ports/address.ts';
+import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
+import { failuresIn, type Failure } from './error-text/failures.ts';
+import { httpSign, isHttp } from './error-text/http.ts';
+import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
+import { placesIn, type NamedPlace } from './error-text/places.ts';
+import { inBoth, protocolOf } from './error-text/protocol.ts';
 
-/** What a failed bind was told. */
-export type ErrorMeaning =
-  | 'inUse'
-  | 'access'
-  | 'notLocal'
-  /** No dynamic port was left, for a connection or for the port 0. */
-  | 'exhausted'
-  /** HTTP.sys: the account may not register the URL. */
-  | 'urlReserved'
-  /** HTTP.sys: the URL is another one's. */
-  | 'urlTaken';
+export type { ErrorMeaning } from './error-text/codes.ts';
+export { endsRead } from './error-text/lines.ts';
 
-/** What could be read from an error message or a log line; null for what it does not say. */
+/** What a failed connection wanted to reach. */
+export interface Remote {
+  readonly port: number | null;
+  readonly address: string | null;
+}
+
+/** What could be read of one failure in an error message or a log; null for what it does not say. */
 export interface ParsedError {
+  /** What failed: a bind, a connection to somebody else, or something with a file, a lock or a path. */
+  readonly about: 'bind' | 'connection' | 'file';
+  /** The port that was to be bound. */
   readonly port: number | null;
   /** An address of a socket; null also stands for every address. */
   readonly address: string | null;
@@ -23,283 +29,201 @@ export interface ParsedError {
   readonly sign: string | null;
   /** Whether it comes from HTTP.sys or a program on it. */
   readonly http: boolean;
+  /** Of a connection: what could not be reached. */
+  readonly remote: Remote | null;
   /** One sentence for the evidence. */
   readonly evidence: string;
 }
 
-/** More than this is not read: the message is at the beginning or the end of a log, not in the middle of megabytes. */
-const longest = 64 * 1024;
-
-const byNumber: Readonly<Record<string, readonly [ErrorMeaning, string]>> = {
-  // Winsock: https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2, also as HRESULT.
-  10048: ['inUse', 'WSAEADDRINUSE'],
-  '0x80072740': ['inUse', 'WSAEADDRINUSE'],
-  10013: ['access', 'WSAEACCES'],
-  '0x8007271d': ['access', 'WSAEACCES'],
-  10049: ['notLocal', 'WSAEADDRNOTAVAIL'],
-  '0x80072741': ['notLocal', 'WSAEADDRNOTAVAIL'],
-  10055: ['exhausted', 'WSAENOBUFS'],
-  '0x80072747': ['exhausted', 'WSAENOBUFS'],
-  // NTSTATUS
-  '0xc000020a': ['inUse', 'STATUS_ADDRESS_ALREADY_EXISTS'],
-  '0xc0000043': ['inUse', 'STATUS_SHARING_VIOLATION'],
-  '0xc0000209': ['exhausted', 'STATUS_TOO_MANY_ADDRESSES'],
-  '0xc0000141': ['notLocal', 'STATUS_INVALID_ADDRESS'],
-  // SQL Server
-  26023: ['inUse', 'SQL Server 26023'],
-};
-
-/** Numbers that are an error only where they are said to be one: Linux, macOS and BSD, libuv on Windows. */
-const byErrno: Readonly<Record<string, readonly [ErrorMeaning, string]>> = {
-  98: ['inUse', 'EADDRINUSE'],
-  48: ['inUse', 'EADDRINUSE'],
-  4091: ['inUse', 'EADDRINUSE'],
-  13: ['access', 'EACCES'],
-  4092: ['access', 'EACCES'],
-  99: ['notLocal', 'EADDRNOTAVAIL'],
-  49: ['notLocal', 'EADDRNOTAVAIL'],
-  4090: ['notLocal', 'EADDRNOTAVAIL'],
-  105: ['exhausted', 'ENOBUFS'],
-  4060: ['exhausted', 'ENOBUFS'],
-};
-
-const byName: Readonly<Record<string, ErrorMeaning>> = {
-  EADDRINUSE: 'inUse',
-  AddrInUse: 'inUse',
-  AddressAlreadyInUse: 'inUse',
-  STATUS_ADDRESS_ALREADY_EXISTS: 'inUse',
-  EACCES: 'access',
-  AccessDenied: 'access',
-  EADDRNOTAVAIL: 'notLocal',
-  AddrNotAvailable: 'notLocal',
-  AddressNotAvailable: 'notLocal',
-  ENOBUFS: 'exhausted',
-  STATUS_TOO_MANY_ADDRESSES: 'exhausted',
-  NoBufferSpaceAvailable: 'exhausted',
-};
-
-/** The systems' own words, as they are in English, German, French, Spanish, Italian, Portuguese, Polish, Russian, Chinese and Japanese. */
-const byWords: readonly (readonly [ErrorMeaning, RegExp])[] = [
-  [
-    'exhausted',
-    /ephemeral port|no free port|all such ports being in use|buffer space|lacked sufficient buffer|Pufferspeicher|espace de mémoire tampon|espacio suficiente en el búfer/i,
-  ],
-  [
-    'inUse',
-    /already in use|address in use|in use by another|is in use|only one usage of each socket|already allocated|already listening|something is already running|existing registration/i,
-  ],
-  [
-    'inUse',
-    /nur jeweils einmal verwendet|bereits verwendet|bereits belegt|seule utilisation de chaque adresse|déjà utilisée?|permite un uso de cada|ya se está (?:usando|utilizando)|già in uso|consentito un solo utilizzo|já em uso|já está em uso|já está sendo usad|permitida apenas uma utilização|już w użyciu|użycie każdego adresu/i,
-  ],
-  [
-    'inUse',
-    /уже используется|одно использование адреса сокета|通常每个套接字地址|通常每個通訊端位址|地址已在使用|地址已被使用|位址已在使用|各ソケット アドレス|既に使用され|使用中です|すでに使用/i,
-  ],
-  [
-    'access',
-    /forbidden by its access permissions|permission denied|access is denied|operation not permitted|Zugriffsrechte des Sockets|Keine Berechtigung|Zugriff verweigert|autorisations d.accès|permission non accordée|accès refusé|permisos de acceso|permiso denegado|acceso denegado|permessi di accesso|permesso negato|permissões de acesso|permissão negada|uprawnienia dostępu|brak dostępu/i,
-  ],
-  [
-    'access',
-    /правами доступа|отказано в доступе|访问权限不允许|權限不允許|权限不够|アクセス許可で禁じられた|許可がありません/i,
-  ],
-  [
-    'notLocal',
-    /cannot assign requested address|can't assign requested address|not valid in its context|address not available|Adresse ist in diesem Kontext ungültig|angeforderte Adresse|adresse demandée|dirección (?:solicitada|requerida)|indirizzo richiesto|endereço (?:solicitado|requisitado)|żądanego adresu|żądany adres|запрошенный адрес|запрошенного адреса|请求的地址|要求されたアドレス|要求したアドレス/i,
-  ],
-  // Hints of programs that guess: whatever the system itself says goes before.
-  ['inUse', /another (?:\w{1,20} )?(?:server|process|postmaster)/i],
-];
-
-const number = '(?<!\\d)(\\d{1,5})(?!\\d)';
-const ipv4 = '\\d{1,3}(?:\\.\\d{1,3}){3}';
-const ipv6 = '[0-9a-f:.]{2,45}(?:%[\\w.-]{1,20})?';
-const portWord = '(?:ports?|porta|puerto|poort|portu|порт[а-я]{0,3}|ポート|端口|連接埠|포트)';
-
-/** Where an address and a port are found; the first that fits counts. Each has the groups `a` and `p`. */
-const places: readonly RegExp[] = [
-  // SQL Server: [ 'any' <ipv4> 1433], [ 10.0.0.5 <ipv4> 1433]
-  /\[ ?'?(?<a>any|[0-9a-f:.]{2,45})'? ?<ipv[46]> ?(?<p>\d{1,5}) ?\]/i,
-  // Python: ('127.0.0.1', 8000), ('::1', 8000, 0, 0)
-  /\(\s?['"](?<a>[^'"\n]{0,64})['"],\s?(?<p>\d{1,5})(?:,\s?\d{1,5}){0,2}\s?\)/,
-  // URLs: http://+:8080/, https://[::1]:5001, http://*:80:10.0.0.5/
-  /https?:\/\/(?<a>\[[^\]\s]{1,64}\]|[^\s/:'"<>]{1,255}):(?<p>\d{1,5})(?!\d)/i,
-  // Docker: port TCP 0.0.0.0:5432 -> …; Go: listen tcp4 0.0.0.0:80:, listen udp :53, listen tcp example:80
-  /\b(?:tcp|udp)[46]?:? (?<a>\[[^\]\s]{1,64}\]|[^\s:/[\]()'"]{0,255}):(?<p>\d{1,5})(?!\d)/i,
-  // Node: address already in use :::3000, permission denied ::1:80
-  /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?![\d:]|\.\d)/i,
-  // [::]:443, [fe80::1%eth0]:80
-  new RegExp(`\\[(?<a>${ipv6})\\]:(?<p>\\d{1,5})(?!\\d)`, 'i'),
-  // 0.0.0.0:80
-  new RegExp(`(?<![\\d.])(?<a>${ipv4}):(?<p>\\d{1,5})(?!\\d|\\.\\d)`),
-  // *:6379, localhost:8000, :::8080, <null>:8080
-  /(?<![\w.])(?<a>\*|localhost|::|<null>):(?<p>\d{1,5})(?!\d)/i,
-  // Ruby: for "127.0.0.1" port 3000
-  new RegExp(`["'](?<a>${ipv4}|${ipv6}|localhost)["'] port ${'(?<p>\\d{1,5})'}(?!\\d)`, 'i'),
-  // OpenSSH: port 22 on 0.0.0.0
-  new RegExp(`\\bport (?<p>\\d{1,5}) on (?<a>${ipv4}|${ipv6})(?![\\w])`, 'i'),
-  // Node's error object: address: '::', port: 3000
-  /\baddress: '(?<a>[^'\n]{0,64})',\s{0,40}port: (?<p>\d{1,5})(?!\d)/,
-  // Go: listen :8080, bind: :8080
-  /(?:\b(?:listen|bind|address|addr|on)\b[ :=]{1,3}["']?)(?<a>):(?<p>\d{2,5})(?![\d:])/i,
-];
-
-/** A port without its address. */
-const ports: readonly RegExp[] = [
-  new RegExp(`${portWord}["']?(?: ?(?:number|nummer|номер))?[ :=#"'»„“«]{0,4}${number}`, 'iu'),
-  // Tomcat: Connector["http-nio-8080"], Connector[HTTP/1.1-8080]
-  /(?:http|https|ajp)(?:\/1\.1)?-(?:nio2?-|apr-|bio-)?(\d{2,5})(?!\d)/i,
-  // Japanese and Korean put the number first: 8080 番ポート
-  /(?<!\d)(\d{1,5}) ?(?:番ポート|번 포트|号端口|端口)/u,
-];
-
-function portNumber(text: string | undefined): number | null {
-  const port = Number(text);
-  return text !== undefined && Number.isInteger(port) && port >= 1 && port <= 65535 ? port : null;
+/** What a text says. */
+export interface ErrorReading {
+  /** Each failure once: binds before others, the newest first, and of one message in its order. */
+  readonly errors: readonly [ParsedError, ...ParsedError[]];
+  /** What was not read or is not answered, a sentence each. */
+  readonly leftOut: readonly string[];
 }
 
-/** An address as it was found; null stands for every one, and for a name that is none of an address. */
-function addressOf(found: string | undefined, text: string): string | null {
-  const plain = (found ?? '').replace(/^\[|\]$/g, '');
-  if (/^localhost$/i.test(plain)) return /IPv6 loopback/i.test(text) ? '::1' : '127.0.0.1';
-  return canonicalAddress(plain);
-}
-
-/** PostgreSQL names the address alone, in the quotes of the language. */
-function quotedAddress(text: string): string | null {
-  const found = /IPv[46][^\n"'»„“«]{0,60}["'»„“«]\s?([0-9a-f:.]{2,45})\s?["'«»“”]/i.exec(text)?.[1];
-  return addressOf(found, text);
-}
-
-function where(text: string): { port: number | null; address: string | null } {
-  for (const place of places) {
-    const { a, p } = place.exec(text)?.groups ?? {};
-    const port = portNumber(p);
-    if (port !== null) return { port, address: addressOf(a, text) };
-  }
-  for (const place of ports) {
-    const port = portNumber(place.exec(text)?.[1]);
-    if (port !== null) return { port, address: quotedAddress(text) };
-  }
-  // A prefix without a port: http://+/path
-  const scheme = /\b(https?):\/\/(?:[+*]|localhost)(?=\/|\s|'|"|$)/i.exec(text)?.[1]?.toLowerCase();
-  if (scheme !== undefined) return { port: scheme === 'http' ? 80 : 443, address: null };
-  return { port: null, address: quotedAddress(text) };
-}
-
-function isHttp(text: string): boolean {
-  return /HttpListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|URL prefix|UrlPrefix|listen on prefix|W3SVC|HttpEvent|underlying transport|https?:\/\/[+*]:/i.test(
-    text,
-  );
-}
-
-/** HTTP.sys has numbers of its own, which are everybody's: they count only beside its name. */
-function httpMeaning(text: string): [ErrorMeaning, string] | null {
-  if (!isHttp(text)) return null;
-  const code =
-    /HttpListenerException \((?:0x[0-9a-f]{8}|(\d{1,3}))\)|(?:ErrorCode|error code|Fehlercode|code d.erreur|Win32 error|error)[ :=]{1,3}(\d{1,3})(?!\d)/i.exec(
-      text,
-    );
-  const value = code?.[1] ?? code?.[2];
-  if (value === '183') return ['urlTaken', 'ERROR_ALREADY_EXISTS (183)'];
-  if (value === '32') return ['inUse', 'ERROR_SHARING_VIOLATION (32)'];
-  if (value === '5' || /0x80070005/i.test(text)) return ['urlReserved', 'ERROR_ACCESS_DENIED (5)'];
-  if (/0x800700b7/i.test(text)) return ['urlTaken', 'ERROR_ALREADY_EXISTS (183)'];
-  if (/0x80070020/i.test(text)) return ['inUse', 'ERROR_SHARING_VIOLATION (32)'];
-  if (/port \d{1,5} is being used by another application|underlying transport/i.test(text))
-    return ['inUse', 'the words of the message'];
-  if (
-    /existing registration|already registered|vorhandenen? Registrierung|inscription existante|registro existente/i.test(
-      text,
-    )
-  )
-    return ['urlTaken', 'the words of the message'];
-  if (
-    byWords.some(([meaning, words]) => meaning === 'access' && words.test(text)) ||
-    /does not have access rights to this namespace/i.test(text)
-  ) {
-    return /10013/.test(text) ? null : ['urlReserved', 'the words of the message'];
-  }
-  return null;
-}
-
-function meaningOf(text: string): [ErrorMeaning, string] | null {
-  // A port may be called 10048, too: there it stands behind a colon or the word port.
-  for (const { 0: code, index } of text.matchAll(
-    /(?<![\da-fx.])(?:100(?:48|13|49|55)|26023|0x[0-9a-f]{8})(?![\da-f])/gi,
-  )) {
-    if (/(?:[\d\]*]:|port[ :=]{0,3})$/i.test(text.slice(Math.max(0, index - 12), index))) continue;
-    const known = byNumber[code.toLowerCase()];
-    if (known !== undefined) return [known[0], known[1].startsWith('SQL') ? known[1] : `${known[1]} (${code})`];
-  }
-  const http = httpMeaning(text);
-  if (http !== null) return http;
-  const name =
-    /\b(?:WSA)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|ENOBUFS|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES)\b|\b(AddrInUse|AddressAlreadyInUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable)\b/i.exec(
-      text,
-    );
-  const known = Object.keys(byName).find((one) => one.toLowerCase() === (name?.[1] ?? name?.[2])?.toLowerCase());
-  if (known !== undefined) return [byName[known]!, known];
-  for (const [, a, b, c] of text.matchAll(
-    /(?:errno|os error|code|error)\b[ :=]{0,3}-?(\d{1,4})(?!\d)|\((\d{1,3})(?:\)|:)|\[errno (\d{1,3})\]/gi,
-  )) {
-    const found = byErrno[(a ?? b ?? c)!];
-    if (found !== undefined) return [found[0], `${found[1]} (${a ?? b ?? c})`];
-  }
-  if (/tcpip|tcp\/ip/i.test(text) && /(?<!\d)42(?:27|31)(?!\d)/.test(text))
-    return ['exhausted', 'Tcpip event 4227 or 4231'];
-  const words = byWords.find(([, pattern]) => pattern.test(text));
-  return words === undefined ? null : [words[0], 'the words of the message'];
-}
-
-/** Lines of a stack trace are about the program, not about the port. */
-function withoutFrames(text: string): string {
-  return text
-    .split(/\r?\n/)
-    .filter((line) => !/^\s*(?:at |File "|from \/|in [\w./]+:\d)/.test(line))
-    .join('\n');
-}
+/** More of them in one text are not answered. */
+const mostAnswers = 8;
 
 /**
- * Reads an error message or a log line of any program: numbers first, because only they are the same in every
- * language, then the names of errors, then words. Only the first 64 KB are read.
+ * Reads an error message or the log of any program. The text is taken apart into failures, each with its own lines, and
+ * each is read by itself: the system's numbers first, because only they are the same in every language, then the names of
+ * errors, then the system's words, then the program's guess. A port comes from the failure's own lines, from a line beside
+ * them that says that a bind failed, or from what the program announced before; never from what worked. `unreadBytes`:
+ * so many were left out between both ends of the text.
  */
+export function readErrors(given: string, unreadBytes = 0): ErrorReading {
+  const { text, leftOut } = endsOf(given, unreadBytes);
+  const clean = cleaned(text);
+  const lines = linesOf(clean);
+  const errors = sorted(failuresIn(lines)).flatMap((failure) => parsed(failure));
+  const known = distinct(errors);
+  const [first, ...rest] = known.length === 0 ? [withoutFailure(lines.map((line) => line.text))] : known;
+  const more = rest.length + 1 - mostAnswers;
+  return {
+    errors: [first!, ...rest.slice(0, mostAnswers - 1)],
+    leftOut: [
+      ...(leftOut === null ? [] : [leftOut]),
+      ...(more > 0
+        ? [
+            `${more} older ${more === 1 ? 'failure' : 'failures'} in the text ${more === 1 ? 'is' : 'are'} not answered.`,
+          ]
+        : []),
+    ],
+  };
+}
+
+/** The failure that is answered first. */
 export function parseError(given: string): ParsedError {
-  const text = withoutFrames(given.slice(0, longest).replace(/[\0\u200b-\u200f\u202a-\u202e]/g, ''));
-  const read = meaningOf(text);
-  const sign = read?.[1] ?? null;
-  let meaning = read?.[0] ?? null;
-  let { port, address } = where(text);
-  // Who connects has no port of its own to ask for: all of them are used up.
-  const connecting =
-    /\b(?:connect|dial|dialing|outgoing|outbound|new connection|ConnectException|NoRouteToHostException|HTTPConnectionPool)\b/i.test(
-      text,
-    ) && !/\b(?:listen|bind)\b/i.test(text);
-  if (connecting && (meaning === 'notLocal' || meaning === 'inUse')) meaning = 'exhausted';
-  if (meaning === 'exhausted') [port, address] = [0, null];
-  const udp = /\budp[46]?\b|\bdgram\b|SOCK_DGRAM|\bbind E[A-Z]{4}/i.test(text);
-  const tcp = /\btcp[46]?\b|https?:\/\//i.test(text);
-  const protocol = udp && !tcp ? 'UDP' : tcp || port !== null ? 'TCP' : null;
+  return readErrors(given).errors[0];
+}
+
+/** Binds first, the newest record first, and within a record as it has them. */
+function sorted(failures: readonly Failure[]): Failure[] {
+  const order = { bind: 0, connection: 1, file: 2 };
+  return failures.toSorted((a, b) => order[a.nature] - order[b.nature] || b.record - a.record);
+}
+
+/** Each once: what was tried again and again, and what names less than another with the same port. */
+function distinct(errors: readonly ParsedError[]): ParsedError[] {
+  const kept: ParsedError[] = [];
+  const seen = new Map<string, ParsedError[]>();
+  const hasBinds = errors.some(({ about }) => about === 'bind');
+  for (const error of errors) {
+    if (hasBinds && error.about === 'file') continue;
+    const key = error.about === 'bind' ? `bind ${error.port} ${error.protocol ?? 'TCP'}` : error.evidence;
+    const same = seen.get(key) ?? [];
+    const isKnown = same.some(
+      (one) =>
+        error.about !== 'bind' ||
+        ((one.address === error.address || error.address === null || one.address === null) &&
+          (one.meaning === error.meaning || error.meaning === null || one.meaning === null)),
+    );
+    if (isKnown) continue;
+    same.push(error);
+    seen.set(key, same);
+    kept.push(error);
+  }
+  return kept;
+}
+
+/** What a text is about that tells of no failure: one port, where it names one and nothing else. */
+function withoutFailure(lines: readonly string[]): ParsedError {
+  const places = lines.slice(-200).flatMap((line) => placesIn(line, line.length).slice(0, 1));
+  const isOne = new Set(places.map(({ port }) => port)).size === 1;
+  const isSure = lines.length === 1 || places.every(({ score }) => score >= 5);
+  const place = isOne && isSure ? places[0] : undefined;
+  const text = place === undefined ? '' : lines.slice(-200).join('\n');
+  return error({ about: 'bind', sign: null, place, text, around: text, address: null });
+}
+
+/** What is said of one failure: as many as its line has addresses. */
+function parsed(failure: Failure): ParsedError[] {
+  const text = failure.lines.map((line) => line.text).join('\n');
+  const joined = failure.lines.map((line) => line.text).join(' ');
+  const { nature, address } = failure;
+  const http = nature === 'bind' ? httpSign(joined) : null;
+  const isNumber = failure.sign !== null && failure.sign.sign !== 'the words of the message';
+  // Winsock's own number says more than what HTTP.sys makes of it.
+  const sign = http !== null && !(isNumber && /WSA|NTSTATUS|STATUS_/.test(failure.sign.sign)) ? http : failure.sign;
+  const usedUp =
+    nature === 'connection' &&
+    (sign?.meaning === 'notLocal' || sign?.meaning === 'inUse' || sign?.meaning === 'exhausted');
+  if (usedUp || (sign?.meaning === 'exhausted' && nature === 'bind'))
+    return [
+      error({
+        about: 'bind',
+        sign: { ...sign!, meaning: 'exhausted' },
+        place: undefined,
+        text,
+        around: failure.around,
+        address: null,
+      }),
+    ];
+  const places = failure.places.length === 0 || nature === 'file' ? [undefined] : failure.places;
+  return places
+    .flatMap((place) => inBoth(place, failure.around))
+    .map((place) => error({ about: nature, sign, place, text, around: failure.around, address }));
+}
+
+interface ToldAround {
+  readonly about: ParsedError['about'];
+  readonly sign: Sign | null;
+  readonly place: NamedPlace | undefined;
+  /** All lines of the failure. */
+  readonly text: string;
+  /** These and those between and behind them. */
+  readonly around: string;
+  /** An address that stands without its port. */
+  readonly address: string | null;
+}
+
+function error({ about, sign, place, text, around, address: bare }: ToldAround): ParsedError {
+  const isBind = about === 'bind';
+  const meaning = isBind ? bindMeaning(sign) : null;
+  const isUsedUp = meaning === 'exhausted';
+  const port = isUsedUp ? 0 : isBind ? (place?.port ?? null) : null;
+  const address = isUsedUp || !isBind ? null : (place?.address ?? bare);
+  const protocol = isUsedUp ? (protocolOf(around, undefined) ?? 'TCP') : isBind ? protocolOf(around, place) : null;
+  const remote = about === 'connection' ? { port: place?.port ?? null, address: place?.address ?? null } : null;
+  const shown = isBind ? bindText(meaning, sign, { port, address, protocol }) : otherText(about, sign, remote);
+  return {
+    about,
+    port,
+    address,
+    protocol,
+    meaning,
+    sign: sign?.sign ?? null,
+    http: isHttp(text),
+    remote,
+    evidence: shown,
+  };
+}
+
+function bindMeaning(sign: Sign | null): ErrorMeaning | null {
+  const meaning = sign?.meaning;
+  return meaning === undefined || isOfConnection(meaning) ? null : meaning;
+}
+
+function isOfConnection(meaning: Meaning): meaning is Exclude<Meaning, ErrorMeaning> {
+  return meaning === 'refused' || meaning === 'timedOut' || meaning === 'unreachable' || meaning === 'reset';
+}
+
+function bindText(
+  meaning: ErrorMeaning | null,
+  sign: Sign | null,
+  { port, address, protocol }: Pick<ParsedError, 'port' | 'address' | 'protocol'>,
+): string {
   const about =
     port === null
       ? ''
       : port === 0
         ? ' for a dynamic port'
         : ` for ${protocol} ${address === null ? 'port ' : `${bracketed(address)}:`}${port}`;
-  return {
-    port,
-    address,
-    protocol,
-    meaning,
-    sign,
-    http: isHttp(text),
-    evidence:
-      meaning === null
-        ? `The text names no error that is known${about === '' ? '' : `, but is${about}`}.`
-        : `The text says ${meaningText[meaning]}${about} (${sign}).`,
-  };
+  return meaning === null
+    ? `The text names no error that is known${about === '' ? '' : `, but is${about}`}.`
+    : `The text says ${meaningText[meaning]}${about} (${sign!.sign}).`;
 }
+
+function otherText(about: 'connection' | 'file', sign: Sign | null, remote: Remote | null): string {
+  const from = sign === null ? '' : ` (${sign.sign})`;
+  if (about === 'file')
+    return `The text is about a file, a lock or a socket with a path${from}: no port is asked for, so none is in the way.`;
+  const to =
+    remote?.port == null
+      ? ''
+      : ` to ${remote.address === null ? 'port ' : `${bracketed(remote.address)}:`}${remote.port}`;
+  const how = sign === null ? 'failed' : (connectionText[sign.meaning] ?? 'was forbidden');
+  return `The text is about an outgoing connection${to} that ${how}${from}: it binds no port that is asked for.`;
+}
+
+const connectionText: Readonly<Partial<Record<Meaning, string>>> = {
+  refused: 'was refused',
+  timedOut: 'got no answer in time',
+  unreachable: 'found no way to the other machine',
+  reset: 'was broken off by the other side',
+};
 
 const meaningText: Readonly<Record<ErrorMeaning, string>> = {
   inUse: '"already in use"',

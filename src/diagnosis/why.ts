@@ -3,12 +3,13 @@ import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Verdict } from '../schema/verdict.ts';
-import { exitCodeOf, lackOf } from '../schema/exit-code.ts';
+import { exitCodeOf, lackOf, type Lack } from '../schema/exit-code.ts';
 import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { diagnose, type Diagnosis } from './diagnose.ts';
 import type { ParsedError } from './error-text.ts';
 import { headline } from './headline.ts';
+import { outgoingVerdict } from './outgoing.ts';
 import { attemptsFor, type Request } from './request.ts';
 
 /** Could a program bind a port, and if not, why? */
@@ -25,24 +26,54 @@ export interface WhyWorld extends Pick<Surroundings, 'binder'> {
 }
 
 /** The verdict, and what it amounts to. */
-export interface WhyAnswer {
+interface WhyAnswer {
   readonly row: Verdict;
   /** The verdict in a sentence; null where no port is named. */
   readonly headline: string | null;
   readonly problems: readonly Problem[];
+  /** What keeps it from being told whether the port can be bound. */
+  readonly lack: Lack;
+}
+
+/** Several verdicts, and what they amount to. */
+interface WhyAnswers extends Pick<WhyAnswer, 'headline' | 'problems'> {
+  readonly rows: readonly Verdict[];
   readonly exitCode: ExitCode;
 }
 
+/** Each question answered by itself, and what the answers amount to: no before cannot tell before yes. */
+export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWorld): Promise<WhyAnswers> {
+  const answers: WhyAnswer[] = [];
+  for (const question of questions) answers.push(await whyNot(question, world));
+  const problems = new Map(answers.flatMap((answer) => answer.problems.map((one) => [JSON.stringify(one), one])));
+  const rows = answers.map(({ row }) => row);
+  const canBind = rows.some(({ CanBind }) => CanBind === false)
+    ? false
+    : rows.some(({ CanBind }) => CanBind === null)
+      ? null
+      : true;
+  const sentences = answers.flatMap((answer) => answer.headline ?? []);
+  return {
+    rows,
+    headline: sentences.length === 0 ? null : sentences.join('\n'),
+    problems: [...problems.values()],
+    exitCode: exitCodeOf(canBind, answers.find(({ lack }) => lack === 'rights')?.lack ?? null),
+  };
+}
+
 /** Says whether the port could be bound, and if not, exactly why. */
-export async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
-  if (bind === null) return { row: noPort(error!), headline: null, problems: [], exitCode: exitCodeOf(null) };
+async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
+  if (bind === null) {
+    const row = error!.about === 'connection' ? await outgoingVerdict(error!, world.machine) : noPort(error!);
+    return { row, headline: null, problems: [], lack: 'source' };
+  }
   let { facts, diagnosis } = await look(bind, error, world);
   // A port that changes hands while it is looked at explains itself at the second look.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
   const { row, needs } = diagnosis;
-  const exitCode = exitCodeOf(row.CanBind, row.CanBind === null ? lackOf(needs) : null);
-  return { row, headline: headline(row), problems: sectionProblems(facts, []), exitCode };
+  const lack = row.CanBind === null ? lackOf(needs) : null;
+  return { row, headline: headline(row), problems: sectionProblems(facts, []), lack };
 }
 
 async function look(
@@ -71,8 +102,14 @@ function noPort(error: ParsedError): Verdict {
     CanBind: null,
     Cause: 'Unknown',
     Owner: null,
-    Evidence: [`Cannot tell: no port is named.`, error.evidence],
-    Remedy: ['portowner why PORT --error "…"  # the same with the port that the program wants'],
+    Evidence: [
+      error.about === 'file' ? 'There is no port to look at.' : 'Cannot tell: no port is named.',
+      error.evidence,
+    ],
+    Remedy:
+      error.about === 'file'
+        ? null
+        : ['portowner why PORT --error "…"  # the same with the port that the program wants'],
     Confidence: 'Low',
     ComputerName: null,
   };

@@ -148,6 +148,41 @@ export function readInput(most: number): Buffer {
   });
 }
 
+/** Both ends of what may be long; between them nothing was left out where it is not. */
+export interface InputEnds {
+  readonly first: Uint8Array;
+  readonly last: Uint8Array;
+  /** How many bytes between them were left out. */
+  readonly leftOut: number;
+}
+
+/** More of a pipe is not waited for: it may have no end. */
+const mostInput = 1024 * megabyte;
+
+/** The first and the last bytes of standard input, at most so many. Throws PO2001. */
+export function readInputEnds(most: { readonly first: number; readonly last: number }): InputEnds {
+  return reading('standard input', undefined, () => {
+    const first = fill(0, Buffer.alloc(most.first));
+    const chunks: Uint8Array[] = [];
+    let kept = 0;
+    let size = first.length;
+    while (first.length === most.first && size < mostInput) {
+      const chunk = fill(0, Buffer.allocUnsafe(chunkSize));
+      if (chunk.length === 0) break;
+      size += chunk.length;
+      kept += chunk.length;
+      chunks.push(chunk);
+      while (kept - chunks[0]!.length >= most.last) kept -= chunks.shift()!.length;
+    }
+    const last = Buffer.concat(chunks).subarray(-most.last);
+    return {
+      first,
+      last: kept === 0 ? new Uint8Array() : last,
+      leftOut: size - first.length - Math.min(kept, most.last),
+    };
+  });
+}
+
 /** Bytes of a file as text. Throws PO2002 with the line and column of what is not text. */
 export function textOf(bytes: Uint8Array, name: string, more: TextOptions & { hint?: string } = {}): string {
   try {
@@ -160,6 +195,34 @@ export function textOf(bytes: Uint8Array, name: string, more: TextOptions & { hi
       cause: error,
     });
   }
+}
+
+/** Where the first whole character of UTF-8 begins. */
+function narrowStart(bytes: Uint8Array): number {
+  let start = 0;
+  while (start < 3 && (bytes[start] ?? 0) >> 6 === 2) start++;
+  return start;
+}
+
+/** Where the first whole character of UTF-16 begins, of which `odd` bytes are the rest of another. */
+function wideStart(bytes: Uint8Array, odd: number, isLittle: boolean): number {
+  const high = bytes[odd + (isLittle ? 1 : 0)] ?? 0;
+  return high >= 0xdc && high <= 0xdf ? odd + 2 : odd;
+}
+
+/** Both ends of a text as one, with the end of a line between them where something was left out. Throws PO2002. */
+export function textOfEnds({ first, last, leftOut }: InputEnds, name: string): string {
+  if (leftOut === 0) return textOf(Buffer.concat([first, last]), name);
+  const isWide = (first[0] === 0xff && first[1] === 0xfe) || (first[0] === 0xfe && first[1] === 0xff);
+  // The second part begins anywhere: with the rest of a character, which is left out, too.
+  const rest = last.subarray(
+    isWide ? wideStart(last, (first.length + leftOut) % 2, first[0] === 0xff) : narrowStart(last),
+  );
+  const [head, tail] = [
+    textOf(first, name, { isCut: true }),
+    isWide ? Buffer.concat([first.subarray(0, 2), rest]) : rest,
+  ];
+  return `${head}\n${textOf(tail, name)}`;
 }
 
 /** A text file. Throws PO2001 and PO2002. */

@@ -3,7 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../io/sink.ts';
 import type { Terminal } from '../system/terminal.ts';
-import { readInput } from '../io/read.ts';
+import { readInput, readInputEnds } from '../io/read.ts';
 import { liveBinder, liveEventLog, liveHands, liveScheduler, liveSource, liveTools } from './live.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 
@@ -131,6 +131,7 @@ export function processSurroundings(): Surroundings {
     },
     argumentBytes,
     input: readInput,
+    inputEnds: readInputEnds,
     output: () => (isConsole(1) ? consoleSink(process.stdout) : stdoutSink()),
     error: (text) => {
       try {

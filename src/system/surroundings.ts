@@ -2,6 +2,7 @@ import type { Hands } from './hands.ts';
 import type { LogEvent } from './log.ts';
 import type { RawSource, Refusal } from './raw.ts';
 import type { Terminal } from './terminal.ts';
+import type { InputEnds } from '../io/read.ts';
 import type { Sink } from '../io/sink.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -27,6 +28,8 @@ export interface Surroundings {
   readonly argumentBytes: () => Uint8Array | null;
   /** The first bytes of standard input, at most `most`. */
   readonly input: (most: number) => Uint8Array;
+  /** The first and the last bytes of standard input, at most so many. */
+  readonly inputEnds: (most: { readonly first: number; readonly last: number }) => InputEnds;
   /** Standard output. */
   readonly output: () => Sink;
   /** Standard error: whole lines. */

@@ -241,6 +241,48 @@ test('--error gives port, address and protocol; PORT and options go before', asy
   assert.match(nothing.out, /"CanBind":null/);
 });
 
+test('--error answers each failure of a log, the newest first; a refusal makes it a no', async () => {
+  const log = 'bind() to 0.0.0.0:3000 failed (98: Address already in use)\nbind() to 0.0.0.0:3001 failed (98: Address already in use)\n';
+  const { code, out } = await run(['why', '--error', '-', '--from', taken, '--format', 'json'], { input: log });
+  assert.equal(
+    (JSON.parse(out) as Verdict[]).map(({ Port, CanBind }) => [Port, CanBind]),
+    [
+      [3001, true],
+      [3000, false],
+    ],
+  );
+  assert.is(code, 1);
+  const table = await run(['why', '--error', '-', '--from', taken], { input: log });
+  assert.match(table.out, /\nEvidence \(TCP 0\.0\.0\.0 3001\):\n {2}It can be bound now[^]*\nEvidence \(TCP 0\.0\.0\.0 3000\):\n {2}It cannot/);
+});
+
+test('--error of a connection binds nothing, and says whether somebody listens there', async () => {
+  const ask = async (text: string): Promise<[number, Verdict]> => {
+    const { code, out } = await run(['why', '--error', text, '--from', taken, '--format', 'json']);
+    const rows = JSON.parse(out) as Verdict[];
+    assert.is(rows.length, 1);
+    return [code, rows[0]!];
+  };
+  const [code, here] = await ask('Error: connect ECONNREFUSED 127.0.0.1:3000');
+  assert.is(code, 69);
+  assert.equal([here.Port, here.CanBind, here.Cause], [null, null, 'Outgoing']);
+  assert.match(here.Evidence!.join('\n'), /TCP 0\.0\.0\.0:3000 is held by .* now\./);
+  const [, nobody] = await ask('Error: connect ECONNREFUSED 127.0.0.1:3999');
+  assert.match(nobody.Evidence!.join('\n'), /Nobody listens on TCP 127\.0\.0\.1:3999 now\./);
+  const [, away] = await ask('Error: connect ECONNREFUSED 192.0.2.5:5432');
+  assert.not.match(away.Evidence!.join('\n'), /listens|none of this machine/);
+  assert.match(away.Remedy!.join('\n'), /portowner 5432 on 192\.0\.2\.5/);
+  const [, file] = await ask("Error: EACCES: permission denied, open '/srv/app/8080'");
+  assert.equal([file.Port, file.Cause, file.Remedy], [null, 'Unknown', null]);
+});
+
+test('an address is one address, however it is written', async () => {
+  for (const address of ['0:0:0:0:0:0:0:1', '0::1', '::0001', '::1']) {
+    const { out } = await run(['why', '3000', '--address', address, '--from', taken, '--format', 'json']);
+    assert.is((JSON.parse(out) as Verdict[])[0]!.Address, '::1', address);
+  }
+});
+
 for (const [args, code] of [
   ['', 'PO1001'],
   ['x!', 'PO1002'],
@@ -248,6 +290,7 @@ for (const [args, code] of [
   ['80-81', 'PO1002'],
   ['80 --address web', 'PO1004'],
   ['80 --address 1.2.3', 'PO1004'],
+  ['80 --address 127.0.0.1%eth0', 'PO1004'],
   ['80 --protocol sctp', 'PO1001'],
   ['80 --exclusive --reuse', 'PO1005'],
   ['80 --ipv6-only', 'PO1005'],

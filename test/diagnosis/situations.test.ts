@@ -2,6 +2,8 @@
 // yes, no or ?, the cause, the confidence and the owner; then - what shows it, and $ what to do, the safest first.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseError } from '../../src/diagnosis/error-text.ts';
+import { whyNotEach } from '../../src/diagnosis/why.ts';
 import { linux, range, solve, verdictText, windows, type Situation } from '../support/world.ts';
 
 const nginx = { pid: 100, imageName: 'nginx', path: '/usr/sbin/nginx', user: 'root', unit: 'nginx.service' };
@@ -1178,6 +1180,7 @@ $ portowner why 8080 --address 0.0.0.0  # once more, as administrator`,
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - The text says "already in use" for TCP [::]:3000 (EADDRINUSE).
+- Whoever had it then has gone since.
 - An attempt to bind TCP [::]:3000 succeeded and was taken back at once.`,
   },
 ];
@@ -1186,6 +1189,23 @@ const test = suite('situations');
 for (const situation of situations) {
   test(`${situation.name}: ${situation.ask}`, () => assert.is(verdictText(solve(situation)), situation.verdict.trim()));
 }
+test('an outgoing connection that is refused', async () => {
+  const machine = { live: false, name: 'a snapshot', facts: async () => linux([]) };
+  const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
+  const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  assert.is(exitCode, 69);
+  assert.is(
+    verdictText({ row: rows[0]!, needs: null }),
+    `
+?, Outgoing, Medium: nobody
+- There is nothing to bind: the error is of an outgoing connection, which gets its local port from the system.
+- The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it binds no port that is asked for.
+- Nobody listens on TCP 127.0.0.1:5432 now.
+$ portowner 5432  # who has the port here
+$ # start the server that the program wants to reach, or correct the port that it asks for
+`.trim(),
+  );
+});
 test('there are many, each with a name of its own', () => {
   assert.ok(situations.length >= 40);
   assert.is(new Set(situations.map(({ name }) => name)).size, situations.length);

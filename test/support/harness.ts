@@ -70,6 +70,7 @@ export async function run(
     confirm: more.confirm ?? null,
     argumentBytes: () => null,
     input: () => more.bytes ?? Buffer.from(more.input ?? ''),
+    inputEnds: () => ({ first: more.bytes ?? Buffer.from(more.input ?? ''), last: new Uint8Array(), leftOut: 0 }),
     output: () => more.output ?? sink,
     error: (text) => void (err += text),
     terminal: () => more.terminal ?? null,

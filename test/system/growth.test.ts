@@ -15,7 +15,7 @@ const test = suite('growth');
  * Runs Node with little memory and much time. What grows with the square takes minutes or gigabytes at these sizes, and
  * what does not a few seconds: the limits are no measurement.
  */
-function bounded(args: readonly string[], { input = '', memory = 1024 } = {}) {
+function bounded(args: readonly string[], { input = '', memory = 1024 }: { input?: string | Buffer; memory?: number } = {}) {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...nodeFlags, `--max-old-space-size=${memory}`, ...args], {
     input,
     encoding: 'utf8',
@@ -28,7 +28,7 @@ function bounded(args: readonly string[], { input = '', memory = 1024 } = {}) {
   return { status, stdout, stderr };
 }
 
-const portowner = (args: readonly string[], more: { input?: string; memory?: number } = {}) => bounded([join(root, 'src/main.ts'), ...args], more);
+const portowner = (args: readonly string[], more: { input?: string | Buffer; memory?: number } = {}) => bounded([join(root, 'src/main.ts'), ...args], more);
 
 /** Sizes at which what was there before took minutes, or all memory. */
 const large: Readonly<Record<string, number>> = {
@@ -255,13 +255,15 @@ test('standard input without an end is refused', () => {
   assert.match(stderr, /PO1001: @- reads at most 16 MB/);
 });
 
-test('an error text without an end is read as far as it counts', () => {
-  const { status, stdout } = portowner(['why', '--error', '-', '--from', snapshotFile(facts([]))], {
-    input: `listen EADDRINUSE :::3000\n${'x'.repeat(100 * 1024 * 1024)}`,
-    memory: 64,
-  });
-  assert.is(status, 0);
-  assert.match(stdout, /3000/);
+test('of an error text without an end both ends are read', () => {
+  const ask = (input: string | Buffer) => portowner(['why', '--error', '-', '--from', snapshotFile(facts([])), '--format', 'list'], { input, memory: 64 });
+  const [flood, error] = ['x'.repeat(100 * 1024 * 1024), 'listen EADDRINUSE :::3000\n'];
+  for (const input of [`${error}${flood}`, `${flood}\n${error}`, Buffer.from(`\ufeff${flood.slice(0, 10_000_001)}\n${error}`, 'utf16le')]) {
+    const { status, stdout } = ask(input);
+    assert.is(status, 0);
+    assert.match(stdout, /3000/);
+    assert.match(stdout, /\d+ bytes between them were not/);
+  }
 });
 
 test('a wrong option is named, whatever stands before it', async () => {

@@ -115,7 +115,7 @@ const measure = `
 
 test('all are found', () => {
   assert.ok(all.length > 400, `${all.length}`);
-  assert.ok(all.some(({ where, source }) => where.startsWith('src/diagnosis/error-text.ts') && source.includes('(?<a>[0-9a-f:.]{2,45}(?:%')));
+  assert.ok(all.some(({ where, source }) => where.startsWith('src/diagnosis/error-text/places.ts') && source.includes('(?<a>[0-9a-f:.]{2,45}(?:%')));
 });
 
 test('none takes the square of the length of a text', async () => {

@@ -1,0 +1,177 @@
+import { longest, natureFrom, near, placeAround } from './around.ts';
+import type { Sign } from './codes.ts';
+import type { Line } from './lines.ts';
+import type { Nature } from './nature.ts';
+import type { NamedPlace } from './places.ts';
+import { isOfConnections, read, systemOf, type LineSigns } from './said.ts';
+
+/** One failure, which a text may tell in several lines. */
+export interface Failure {
+  readonly said: readonly LineSigns[];
+  readonly lines: readonly Line[];
+  readonly nature: Nature;
+  readonly sign: Sign | null;
+  /** What was to be bound, or connected to; several where one line names several. */
+  readonly places: readonly NamedPlace[];
+  /** An address that stands without a port. */
+  readonly address: string | null;
+  /** Of which record it is; the higher, the newer. */
+  readonly record: number;
+  /** Its lines with those between and behind them, in which a protocol may be told. */
+  readonly around: string;
+  /** An error of the system that may be of anything: nothing says that it is of a bind. */
+  readonly weak: boolean;
+}
+
+/** How many lines behind a failure it may be told again. */
+const echo = 10;
+
+const best = (said: readonly LineSigns[]): NamedPlace | undefined =>
+  said.flatMap(({ places }) => places.slice(0, 1)).sort((a, b) => b.score - a.score)[0];
+
+/** Whether two name the same port, as far as they name one. */
+function agree(one: NamedPlace | undefined, other: NamedPlace | undefined): boolean {
+  if (one === undefined || other === undefined) return true;
+  return one.port === other.port && (one.address === null || other.address === null || one.address === other.address);
+}
+
+/** A failure that is still put together, and what is known of it so far. */
+interface Draft {
+  readonly said: LineSigns[];
+  place: NamedPlace | undefined;
+  system: Sign | null;
+  address: string | null;
+  nature: Nature | null;
+}
+
+function begun(said: LineSigns): Draft {
+  return { said: [said], place: said.places[0], system: systemOf(said), address: said.address, nature: said.nature };
+}
+
+function goOn(draft: Draft, next: LineSigns): void {
+  const [place] = next.places;
+  if (draft.said.length < longest) draft.said.push(next);
+  if (place !== undefined && (draft.place === undefined || place.score > draft.place.score)) draft.place = place;
+  draft.system ??= systemOf(next);
+  draft.address ??= next.address;
+  draft.nature ??= next.nature;
+}
+
+/** Whether a line goes on with a failure, or tells another one. */
+function belongs({ said, place, system, address, nature }: Draft, next: LineSigns): boolean {
+  const before = said.at(-1)!;
+  const sameRecord = before.line.record === next.line.record;
+  if (!sameRecord && next.at - before.at > near) return false;
+  if (!agree(place, next.places[0])) return false;
+  if (address !== null && next.address !== null && address !== next.address) return false;
+  const more = systemOf(next);
+  if (system !== null && more !== null && system.meaning !== more.meaning)
+    return sameRecord && next.places.length === 0;
+  if (
+    nature !== null &&
+    next.nature !== null &&
+    nature !== next.nature &&
+    more !== null &&
+    (system !== null || place !== undefined)
+  )
+    return false;
+  // What is whole is not gone on with by another record that is whole in itself.
+  return sameRecord || system === null || more === null || place === undefined || next.places.length > 0;
+}
+
+/** The surest place of all lines, and the others of its line with the same port. */
+function placesOf(said: readonly LineSigns[]): NamedPlace[] {
+  const surest = best(said);
+  if (surest === undefined) return [];
+  const listed = said.flatMap(({ places }) => places.filter((place) => place.listed));
+  if (surest.listed) return listed;
+  const same = said
+    .flatMap(({ places }) => places)
+    .filter(({ port, score }) => port === surest.port && score >= surest.score - 2)
+    .sort((a, b) => Number(b.address !== null) - Number(a.address !== null) || b.score - a.score);
+  const known = new Map<string, NamedPlace>();
+  for (const place of same) {
+    const key = `${place.address}`;
+    const old = known.get(key);
+    if (old === undefined || (old.protocol === null && place.protocol !== null)) known.set(key, place);
+  }
+  const named = [...known.values()].filter(({ address }) => address !== null);
+  return named.length === 0 ? [surest] : named.sort((a, b) => a.index - b.index);
+}
+
+function finish({ said }: Draft, lines: readonly Line[]): Failure {
+  const [first, lastSaid] = [said[0]!, said.at(-1)!];
+  const own = natureFrom(said, lines);
+  const [code, words, guess] = (['code', 'words', 'guess'] as const).map(
+    (kind) => said.map((one) => one[kind]).find((sign) => sign !== null) ?? null,
+  );
+  const sign = code ?? words ?? guess ?? null;
+  const places = placesOf(said);
+  return {
+    said,
+    lines: said.map(({ line }) => line),
+    nature: isOfConnections(sign) && own !== 'file' ? 'connection' : (own ?? 'bind'),
+    sign,
+    places,
+    address: said.map(({ address }) => address).find((address) => address !== null) ?? null,
+    record: lastSaid.line.record,
+    around: lines
+      .slice(first.at, lastSaid.at + 8)
+      .filter(({ record, source }, index) =>
+        index <= lastSaid.at - first.at ? source === first.line.source : record === lastSaid.line.record,
+      )
+      .map(({ text }) => text)
+      .join('\n'),
+    weak: own === null && places.length === 0 && code === null && !(sign?.meaning === 'inUse' && guess !== null),
+  };
+}
+
+/** A failed bind without a port, with what its surroundings say of it. */
+function placed(failure: Failure, lines: readonly Line[]): Failure {
+  if (failure.places.length > 0 || failure.nature !== 'bind') return failure;
+  const told = placeAround(failure.said, lines);
+  return told === undefined
+    ? failure
+    : { ...failure, places: [told.place], around: `${failure.around}\n${told.line.text}` };
+}
+
+/** What a failure without a port is told again by: one right before it that has the port. */
+function isEcho(failure: Failure, before: Failure | undefined): boolean {
+  return (
+    failure.places.length === 0 &&
+    before !== undefined &&
+    before.nature === failure.nature &&
+    failure.said[0]!.at - before.said.at(-1)!.at <= echo &&
+    (failure.sign === null || before.sign?.meaning === failure.sign.meaning || before.sign === null)
+  );
+}
+
+/** The failures that a text tells of, in its order. */
+export function failuresIn(lines: readonly Line[]): Failure[] {
+  const drafts: Draft[] = [];
+  // The lines of containers and services are mixed.
+  const open = new Map<string, Draft>();
+  for (const [at, line] of lines.entries()) {
+    const said = read(line, at, lines[at + 1]);
+    if (said === null) continue;
+    const draft = open.get(line.source);
+    if (draft !== undefined && belongs(draft, said)) goOn(draft, said);
+    else {
+      const next = begun(said);
+      drafts.push(next);
+      open.set(line.source, next);
+    }
+  }
+  const failures: Failure[] = [];
+  const last = new Map<string, Failure>();
+  for (const draft of drafts) {
+    const failure = finish(draft, lines);
+    const { source } = draft.said[0]!.line;
+    if (isEcho(failure, last.get(source))) continue;
+    const whole = placed(failure, lines);
+    failures.push(whole);
+    last.set(source, whole);
+  }
+  const sure = failures.filter(({ weak }) => !weak);
+  return sure.length > 0 ? sure : failures;
+}

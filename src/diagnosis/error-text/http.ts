@@ -1,0 +1,50 @@
+import type { Sign } from './codes.ts';
+import { wordsIn } from './words.ts';
+
+/*
+ * HTTP.sys and programs on it (HttpListener, WCF, IIS, IIS Express) have numbers of their own, which are everybody's: they
+ * count only beside its name.
+ */
+
+/** Whether a text comes from HTTP.sys or a program on it. */
+export function isHttp(text: string): boolean {
+  return /HttpListener|WebListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|register(?:ed)? (?:the )?URL|URL prefix|UrlPrefix|listen on prefix|The prefix '|IIS ?Express|W3SVC|HttpEvent|underlying transport|https?:\/\/[+*]:/i.test(
+    text,
+  );
+}
+
+const numbers: Readonly<Record<string, readonly [Sign['meaning'], string]>> = {
+  5: ['urlReserved', 'ERROR_ACCESS_DENIED (5)'],
+  '0x80070005': ['urlReserved', 'ERROR_ACCESS_DENIED (5)'],
+  32: ['inUse', 'ERROR_SHARING_VIOLATION (32)'],
+  '0x80070020': ['inUse', 'ERROR_SHARING_VIOLATION (32)'],
+  183: ['urlTaken', 'ERROR_ALREADY_EXISTS (183)'],
+  '0x800700b7': ['urlTaken', 'ERROR_ALREADY_EXISTS (183)'],
+  // The address of the prefix is none that HTTP.sys listens on.
+  1214: ['notLocal', 'ERROR_INVALID_NETNAME (1214)'],
+};
+
+/** "There is such a registration already", in the languages of Windows. */
+const taken: readonly RegExp[] = [
+  /existing registration|already registered|prefix '[^'\n]{1,200}' is already/i,
+  /vorhandenen? Registrierung|inscription existante|enregistrement existant|registr?o existente|registrazione esistente|istniejącą rejestracją/iu,
+  /существующей регистрацией|现有注册|現有註冊|既存の登録|기존 등록/u,
+];
+
+/** What HTTP.sys says; null where the text is none of it, or says nothing that is known. */
+export function httpSign(text: string): Sign | null {
+  if (!isHttp(text)) return null;
+  const found =
+    /HttpListenerException \((?:0x[0-9a-f]{8}|(?<a>\d{1,4}))\)|(?:ErrorCode|error code|Fehlercode|code d.erreur|Win32 error|error)[ :=]{1,3}(?<b>\d{1,4})(?!\d)|(?<c>0x8007(?:0005|0020|00b7))/i.exec(
+      text,
+    );
+  const number =
+    found?.groups?.['a'] ?? found?.groups?.['b'] ?? found?.groups?.['c'] ?? /0x8007(?:0005|0020|00b7)/i.exec(text)?.[0];
+  const known = numbers[number?.toLowerCase() ?? ''];
+  if (known !== undefined) return { meaning: known[0], sign: known[1], index: found?.index ?? 0, length: 0 };
+  const said = (meaning: Sign['meaning']): Sign => ({ meaning, sign: 'the words of the message', index: 0, length: 0 });
+  if (/port \d{1,5} is being used by another application|underlying transport/i.test(text)) return said('inUse');
+  if (taken.some((words) => words.test(text))) return said('urlTaken');
+  const denied = wordsIn(text)?.meaning === 'access' || /does not have access rights to this namespace/i.test(text);
+  return denied && !/10013/.test(text) ? said('urlReserved') : null;
+}

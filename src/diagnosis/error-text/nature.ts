@@ -1,0 +1,107 @@
+/*
+ * What failed: a bind, a connection to somebody else, or something with a file. All three get the same errors of the
+ * system (EADDRINUSE, EACCES, EADDRNOTAVAIL), which mean another thing each time.
+ */
+
+/** What a failure is about. */
+export type Nature = 'bind' | 'connection' | 'file';
+
+/** Words of programs that connect; of several in a line, the one nearest to the error counts. */
+const connecting: readonly RegExp[] = [
+  /\bconnect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b/gi,
+  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|\bOperationalError\b/g,
+  /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\bConnectAsync\b/g,
+  // In other languages
+  /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bpołącz\w{0,6}/giu,
+  /подключ|соедин(?:ен|ит)|连接(?!埠)|連線|接続|연결/giu,
+];
+
+/** Words of programs that bind and listen. */
+const binding: readonly RegExp[] = [
+  /\b(?:bind(?:ing|s)?|bound|rebind)\b|\blisten(?:ing|er|ers|s)?\b|\bmake_sock\b|_listener\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b/gi,
+  /\bHttpListener\w{0,20}|\bHttpAddUrl\b|\bregister\w{0,4} (?:the )?URL\b|\bURL prefix\b|\bserver_bind\b|\bPortInUseException\b|\bconnection in use\b|\bconnection to \('[^'\n]{0,64}', \d{1,5}\) failed: \[Errno/gi,
+];
+
+/** Calls in stack traces. */
+const bindingCall =
+  /\b(?:DoBind|TcpListener\.Start|HttpListener\.|setupListenHandle|listenInCluster|server_bind|bind0|netBind|doBind|bind_sockets|ServerSocketChannelImpl)\b|[.:>]bind\(|Socket\.Bind\b|->listen\(|\bListen(?:er)?\.Start\b/i;
+const connectingCall =
+  /\b(?:DoConnect|EndConnect|BeginConnect|InternalEndConnect|ConnectAsync|ConnectCallback|afterConnect|connect0|socketConnect|finishConnect|SendToAsync|EndReceive|ConnectToTcpHost\w{0,8})\b|WaitForConnect|Socket\.Connect\b|[.:>]connect\(|\bSocksSocketImpl\b/i;
+
+/** Something with a file: what is opened, a lock, the file of a process id, a socket with a path. */
+const files =
+  /\bopen\(\)|\block ?file\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bsocket file\b|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\bin use (?:- )?["']?\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b/i;
+
+const last = (words: readonly RegExp[], text: string): number => {
+  let found = -1;
+  for (const one of words) for (const { index } of text.matchAll(one)) if (index > found) found = index;
+  return found;
+};
+
+/** The port is at the other end of an SSH connection. */
+const farEnd = /\bremote port forwarding\b/i;
+
+/** What a line is about, by its words before the error and then by all of its words; null: it does not say. */
+export function natureOf(text: string, errorAt: number): Nature | null {
+  if (files.test(text)) return 'file';
+  if (farEnd.test(text)) return 'connection';
+  for (const part of [text.slice(0, errorAt), text]) {
+    const [connects, binds] = [last(connecting, part), last(binding, part)];
+    if (connects >= 0 || binds >= 0) return connects > binds ? 'connection' : 'bind';
+  }
+  return null;
+}
+
+/** What a call in a stack trace does. */
+export function natureOfCall(text: string): Nature | null {
+  if (bindingCall.test(text)) return 'bind';
+  return connectingCall.test(text) ? 'connection' : null;
+}
+
+/** What says that a program could not bind or listen, without the system's error. */
+export function saysThatBindFailed(text: string): boolean {
+  if (/\bport\b.{0,40}\bblocked\b/i.test(text)) return true;
+  return (
+    /\b(?:fail(?:ed|s|ure|ing)?|could(?:n't| not)|can(?:not|'t| not)|unable|error|problem|not able|aborting|conflict\w{0,2}|did not)\b|échoué|fehlgeschlagen|nicht möglich|konnte nicht|no se pudo|impossibile|não foi possível|не удалось|失败|無法|无法|できません/iu.test(
+      text,
+    ) &&
+    /\b(?:bind(?:ing)?|listen(?:ing|er|ers)?|make_sock|HttpAddUrl|expos(?:e|ing))\b|_listener\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.test(
+      text,
+    )
+  );
+}
+
+/** What says that a program could not connect, without the system's error. */
+export function saysThatConnectFailed(text: string): boolean {
+  return /\b(?:fail(?:ed|s|ure)?|could(?:n't| not)|can(?:not|'t| not)|unable)\b.{0,40}\bconnect\b|\bconnect(?:ion)?\b.{0,80}\bfail(?:ed|s|ure)?\b|\bremote port forwarding failed\b/i.test(
+    text,
+  );
+}
+
+/** What says where a program is about to listen. */
+export function announces(text: string): boolean {
+  return (
+    /\b(?:start(?:ing|ed|s)?|launch\w{0,4}|open(?:ing)?|initiali[sz]\w{0,4}|serving|boot\w{0,4}|configur\w{0,6}|options|bind-address|used for gameplay|same address|will (?:listen|run)|your tests are here)\b/i.test(
+      text,
+    ) && !succeeded.test(text)
+  );
+}
+
+/** What did come up is no port that failed; and what belongs to others is none. */
+const succeeded =
+  /\bnow listening\b|\blistens? on\b|\blistening (?:on|at)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b/i;
+
+/** Whether a line tells of what worked, or of somebody else's port. */
+export function tellsOfOthers(text: string): boolean {
+  return succeeded.test(text);
+}
+
+/** What ends a program that says where it listens before it does: Rust's unwrap(), R's httpuv. */
+export function endsAtOnce(text: string): boolean {
+  return /\bpanicked\b|^createTcpServer:/.test(text);
+}
+
+/** What a program that fails at once had printed right before it listened. */
+export function printsBeforehand(text: string): boolean {
+  return /\b(?:running|listening|serving|available) (?:on|at)\b/i.test(text) && !/\bnow listening\b/i.test(text);
+}

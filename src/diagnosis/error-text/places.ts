@@ -1,0 +1,199 @@
+import { canonicalAddress, withoutScope } from '../../ports/address.ts';
+
+/** A port, and what stands with it. */
+export interface NamedPlace {
+  readonly port: number;
+  /** Null: every address, or none told. */
+  readonly address: string | null;
+  readonly protocol: 'TCP' | 'UDP' | null;
+  /** Where it begins. */
+  readonly index: number;
+  /** How surely the port is one that was to be bound; none at 0 or below. */
+  readonly score: number;
+  /** One of a list of ports, of which each is meant. */
+  readonly listed: boolean;
+}
+
+interface Form {
+  /** With the groups `p` (port), `a` (address) and `t` (tcp or udp), of which the last two may be missing. */
+  readonly form: RegExp;
+  /** 5: nothing else is written so; 3: an address with a port; 2: a port; 0: only beside a word such as "listen". */
+  readonly score: number;
+  readonly listed?: true;
+}
+
+/** How an address and a port are written; to know another way is to add a row. */
+const forms: readonly Form[] = [
+  // SQL Server: [ 'any' <ipv4> 1433], ::1 <ipv6> 1431
+  { form: /(?<a>\bany|[0-9a-f:.]{2,45}(?:%\w{1,16})?)'? ?<ipv[46]> ?(?<p>\d{1,5})/gi, score: 5 },
+  // gunicorn: Connection in use: ('', 9000), connection to ('127.0.0.1', 8000) failed
+  { form: /\bconnection (?:in use:|to) \('(?<a>[^'\n]{0,64})', (?<p>\d{1,5})\)/gi, score: 9 },
+  // Python: ('127.0.0.1', 8000), ('::1', 8000, 0, 0)
+  { form: /\(\s?['"](?<a>[^'"\n]{0,64})['"],\s?(?<p>\d{1,5})(?:,\s?\d{1,10}){0,2}\s?\)/g, score: 3 },
+  // Erlang: {acceptor,{0,0,0,0},5671}, {could_not_start_listener,"::",5672,…}, [{port,8088},{ip,{127,0,0,1}}]
+  { form: /\{acceptor, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}, ?(?<p>\d{1,5})\}/g, score: 5 },
+  { form: /listener, ?"(?<a>[^"\n]{0,64})", ?(?<p>\d{1,5}), ?:?e[a-z]{4,}/g, score: 5 },
+  { form: /\{port, ?(?<p>\d{1,5})\}[^\n]{0,40}?\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}/g, score: 4 },
+  { form: /\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}[^\n]{0,40}?\{port, ?(?<p>\d{1,5})\}/g, score: 4 },
+  { form: /\bip: \{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}, port: (?<p>\d{1,5})/g, score: 4 },
+  // URLs: http://+:8080/, https://[::1]:5001, amqp://guest:x@127.0.0.1:5672//, udp:127.0.0.1:161, socks://::1 1080
+  {
+    form: /(?:(?<![a-z])(?<t>tcp|udp)[46]?:(?:\/\/)?|\b[a-z][a-z0-9+.-]{1,20}:\/\/)(?:[^\s/@'"<>]{1,80}@)?(?<a>\[[^\]\s]{1,64}\]|[^\s/:'"<>@()]{0,255}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    score: 3,
+  },
+  {
+    form: /\b[a-z][a-z0-9+.-]{1,20}:\/\/(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}::?[0-9a-f:]{1,40}) (?<p>\d{1,5})(?!\d)/gi,
+    score: 3,
+  },
+  // Go, Docker: listen tcp4 0.0.0.0:80:, listen udp :53, exposing port TCP 0.0.0.0:5432 -> …
+  {
+    form: /\b(?<t>tcp|udp)[46]?:? (?:addr(?:ess)? )?(?<a>\[[^\]\s]{1,64}\]|[^\s:/[\]()'",]{0,255}):(?<p>\d{1,5})(?!\d)/gi,
+    score: 3,
+  },
+  // Node: address already in use :::3000, listen EACCES ::1:80
+  {
+    form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    score: 5,
+  },
+  // [::]:443, [fe80::1%eth0]:80, [0.0.0.0]:9009, [AF_INET][undef]:1194
+  { form: /\[(?<a>[0-9a-f:.]{2,45}(?:%[\w.-]{1,20})?|undef)\]:(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // 0.0.0.0:80, 0.0.0.0%eth0:67, /0.0.0.0:8080, [0.0.0.0:80]
+  { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 3 },
+  // Java: /0:0:0:0:0:0:0:0:9000
+  { form: /\/(?<a>[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){7}(?:%\w{1,16})?):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // *:6379, localhost:8000, any:8000, :::8080, <null>:8080
+  { form: /(?<![\w.:])(?<a>\*|localhost|any|::|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // Ruby, OpenSSH, FreeRADIUS, ZooKeeper, MySQL X: "::1" port 3000, port 22 on ::, * port 1812, '*' port: 33060
+  {
+    form: /(?:["']|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["']?,? port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
+    score: 3,
+  },
+  { form: /\bport (?<p>\d{1,5}) on (?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})(?!\w)/gi, score: 4 },
+  { form: /\bport (?<p>\d{1,5}) socket_addr = (?<a>[0-9a-f:.]{2,45}?)\.?(?:\s|$)/gi, score: 4 },
+  { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3 },
+  // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0
+  {
+    form: /(?:address|addr|host|hostname|\bip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;]?\s{0,4}["']?port["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})(?!\d)/gi,
+    score: 4,
+  },
+  {
+    form: /\bport["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})["']?,\s{0,4}["']?(?:address|addr|host|hostname|ip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})/gi,
+    score: 4,
+  },
+  // A trace of system calls: sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")
+  { form: /\bsin_port=htons\((?<p>\d{1,5})\), sin_addr=inet_addr\("(?<a>[\d.]{7,15})"\)/g, score: 4 },
+  { form: /\bsin6_port=htons\((?<p>\d{1,5})\)[^\n]{0,60}?inet_pton\(AF_INET6, "(?<a>[0-9a-f:.]{2,45})"/gi, score: 4 },
+  { form: /\bport=>(?<p>\d{1,5})(?!\d)(?:[^\n]{0,400}?\bhost=>"(?<a>[^"\n]{0,64})")?/g, score: 4 },
+  { form: /\bbindIp: "(?<a>[^"\n]{0,64})", port: (?<p>\d{1,5})(?!\d)/g, score: 4 },
+  { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
+  // A port behind a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
+  {
+    form: /(?:(?<![\p{L}\p{N}])[Pp]ort|(?<=[a-z])Port|\bPORT)(?:s|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d)/gu,
+    score: 2,
+  },
+  {
+    form: /(?:porta|puerto|poort|portu|порт[а-я]{0,3}|ポート|端口|連接埠|포트)["']? ?(?:номер)?[ :=#"'»„“«(号]{0,4}(?<p>\d{1,5})(?!\d|[.:-]\d)/giu,
+    score: 2,
+  },
+  { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|号端口|端口)/gu, score: 2 },
+  { form: /(?<!\d)(?<p>\d{1,5})\/(?<t>tcp|udp)\b/gi, score: 2 },
+  { form: /\b(?<t>tcp|udp)\/(?<p>\d{1,5})(?!\d|[.:/-]\d)/gi, score: 2 },
+  // Tomcat: Several ports (8005, 8080, 8009) required by
+  { form: /(?<=\bports \((?:\d{1,5}, ?){0,12})(?<p>\d{1,5})(?=[,)])/g, score: 3, listed: true },
+  // kubectl: requested ports: [{8080 80}]
+  { form: /ports: \[\{(?<p>\d{1,5}) \d{1,5}\}/g, score: 3 },
+  // Tomcat: Connector["http-nio-8080"], Connector[HTTP/1.1-8080]
+  { form: /(?:http|https|ajp)(?:\/1\.1)?-(?:nio2?-|apr-|bio-)?(?<p>\d{2,5})(?!\d)/gi, score: 2 },
+  // Elasticsearch: bind to [9220]; bind(a, 143); listen TCP on 10808
+  { form: /\b(?:bind(?:ing)?|listen(?:ing)?) (?:to|on|at) \[(?<p>\d{1,5})\]/gi, score: 3 },
+  { form: /\bbind\([\w*.]{0,40}, ?(?<p>\d{1,5})\)/gi, score: 4 },
+  { form: /\b(?:listen(?:ing)?|bind(?:ing)?) (?:(?<t>tcp|udp)[46]? )?on (?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // Go, uWSGI: listening on :443, the same address (:8080)
+  { form: /(?:^|[\s(=[]|[\s(=:]["'])(?<a>):(?<p>\d{2,5})(?!\d|[.:]\d)/g, score: 0 },
+];
+
+/** What stands before a port that was to be bound, and before one of somebody else. */
+const toBind =
+  /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|create[sd]?|address|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
+const ofOthers =
+  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker|database|attempting|trying|retrying|(?<!already )using|instead|(?:another|available|next|free) (?:\w{1,10} )?port|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|->|→|-->/gi;
+
+const lastIndex = (words: RegExp, text: string): number => {
+  let last = -1;
+  for (const { index } of text.matchAll(words)) last = index;
+  return last;
+};
+
+/** How what stands before it speaks for a port, or against it; for one of somebody else it is the other way round. */
+function context(text: string, index: number, wanted: Wanted): number {
+  const before = text.slice(Math.max(0, index - 90), index);
+  const [own, others] = [lastIndex(toBind, before), lastIndex(ofOthers, before)];
+  if (wanted === 'others') return others >= 0 ? 3 : 1;
+  if (own < 0 && others < 0) return 0;
+  return own > others ? 3 : -6;
+}
+
+function portNumber(text: string): number | null {
+  const port = Number(text);
+  return port >= 1 && port <= 65535 ? port : null;
+}
+
+/** Erlang's {0,0,0,0,0,0,0,1}. */
+function fromTuple(parts: readonly number[]): string {
+  return parts.length === 4 ? parts.join('.') : parts.map((part) => (part & 0xffff).toString(16)).join(':');
+}
+
+/** An address as it is compared, however it is written; null for none, and for a name that is none of an address. */
+function addressOf(found: string | undefined, localhost = '127.0.0.1'): string | null {
+  // The colon behind an IPv6 address ends it: "on :::", "on ::1:"
+  const plain = (found ?? '').replace(/^\[|\]$|\\/g, '').replace(/(?<=:[0-9a-f]{0,4}[0-9a-f]|::):$/i, '');
+  if (/^localhost$/i.test(plain)) return localhost;
+  const tuple = /^\d{1,5}(?:, ?\d{1,5}){3,7}$/.test(plain) ? fromTuple(plain.split(',').map(Number)) : plain;
+  // What is bound to a device is asked for at its address.
+  return canonicalAddress(/^\d+\.[\d.]+%/.test(tuple) ? withoutScope(tuple) : tuple);
+}
+
+/** PostgreSQL names the address alone, in the quotes of the language. */
+export function quotedAddress(text: string): string | null {
+  const found = /IPv[46][^\n"'»„“«]{0,60}["'»„“«]\s?([0-9a-f:.]{2,45})\s?["'«»“”]/i.exec(text)?.[1];
+  return addressOf(found);
+}
+
+/** A prefix of HTTP.sys without a port: http://+/path. */
+function portlessPrefix(text: string): NamedPlace[] {
+  const found = /\b(https?):\/\/(?:[+*]|localhost)(?=\/|\s|'|"|$)/i.exec(text);
+  if (found === null) return [];
+  const port = found[1]!.toLowerCase() === 'http' ? 80 : 443;
+  return [{ port, address: null, protocol: 'TCP', index: found.index, score: 2, listed: false }];
+}
+
+/** Whether a port is looked for that was to be bound, or one of somebody else that was to be reached. */
+type Wanted = 'own' | 'others';
+
+/** A part of a text. */
+interface Span {
+  readonly index: number;
+  readonly length: number;
+}
+
+/**
+ * Every port in a line, those first that are the surest; of equals, the one nearest to where the error is said. `but` is
+ * the number of the error, which is none.
+ */
+export function placesIn(text: string, near: number, but: Span | null = null, wanted: Wanted = 'own'): NamedPlace[] {
+  const [quoted, localhost] = [quotedAddress(text), /IPv6 loopback/i.test(text) ? '::1' : '127.0.0.1'];
+  const places = forms.flatMap(({ form, score, listed = false }) =>
+    [...text.matchAll(form)].flatMap(({ 0: written, index, groups }): NamedPlace[] => {
+      const port = portNumber(groups!['p']!);
+      if (port === null) return [];
+      const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
+      const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
+      const at = index + written.lastIndexOf(groups!['p']!);
+      const sure = score >= 5 ? score + 3 : score + context(text, at, wanted);
+      const isError = but !== null && at >= but.index && at < but.index + but.length;
+      return sure <= 0 || isError ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
+    }),
+  );
+  const found = places.length === 0 ? portlessPrefix(text) : places;
+  return found.sort((a, b) => b.score - a.score || Math.abs(a.index - near) - Math.abs(b.index - near));
+}

@@ -1,0 +1,32 @@
+import type { NamedPlace } from './places.ts';
+
+/** Programs and protocols that use UDP alone. */
+const udpOnly =
+  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|DTLS)\b|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
+
+/** OpenVPN's way of not saying which. */
+const either = /\bTCP\/UDP\b/g;
+
+/** What may be of both protocols is asked for with both. */
+export function inBoth(place: NamedPlace | undefined, around: string): (NamedPlace | undefined)[] {
+  if (place === undefined || place.protocol !== null || around.search(either) < 0) return [place];
+  if (protocolOf(around, undefined) !== null) return [place];
+  return [
+    { ...place, protocol: 'UDP' },
+    { ...place, protocol: 'TCP' },
+  ];
+}
+
+/** The protocol that a text tells; null: neither, and no place that would be TCP then. */
+export function protocolOf(given: string, place: NamedPlace | undefined): 'TCP' | 'UDP' | null {
+  if (place?.protocol != null) return place.protocol;
+  const text = given.replace(either, '');
+  const udp =
+    /(?<![a-z])udp(?![a-z])|(?<![a-z])UDP(?:v[46]|Socket|Client|Server)|\bdgram\b|\bdatagram\b|SOCK_DGRAM|\bbind E[A-Z]{4}/i.test(
+      text,
+    );
+  const tcp = /(?<![a-z])tcp(?![a-z])|https?:\/\//i.test(text);
+  if (udp !== tcp) return udp ? 'UDP' : 'TCP';
+  if (!udp && udpOnly.test(text)) return 'UDP';
+  return place === undefined ? null : 'TCP';
+}

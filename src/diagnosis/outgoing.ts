@@ -1,0 +1,89 @@
+import type { AskedMachine } from '../facts/machine.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { isWhole } from '../facts/model/section.ts';
+import { endpointText } from '../ports/address.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import type { Verdict } from '../schema/verdict.ts';
+import { isLocal } from './answer.ts';
+import { outgoing } from './causes/outgoing.ts';
+import type { ParsedError } from './error-text.ts';
+import { overlap } from './overlap.ts';
+import { say, step } from './remedy-steps.ts';
+import { boundOfSocket } from './request.ts';
+
+/** Who listens where a connection wanted to go. */
+interface Listeners {
+  readonly facts: Facts;
+  readonly owners: readonly string[];
+  readonly evidence: readonly string[];
+}
+
+/** What a failed connection needs: nobody asks for a port, so it is said whether somebody listens where it wanted to go. */
+export async function outgoingVerdict(error: ParsedError, machine: AskedMachine): Promise<Verdict> {
+  const { port = null, address = null } = error.remote ?? {};
+  const there = port === null || address === null ? null : await listenersAt(machine, port, address);
+  return {
+    Port: null,
+    Protocol: null,
+    Address: null,
+    CanBind: null,
+    Cause: outgoing.name,
+    Owner: there === null || there.owners.length === 0 ? null : there.owners.join('; '),
+    Evidence: [`There is nothing to bind: ${outgoing.meaning}.`, error.evidence, ...(there?.evidence ?? [])],
+    Remedy: remedies(port, address, there),
+    Confidence: there === null ? 'Low' : 'Medium',
+    ComputerName: there?.facts.machine.name ?? null,
+  };
+}
+
+/** Null where the address is another machine's, of which nothing can be seen here. */
+async function listenersAt(machine: AskedMachine, port: number, address: string): Promise<Listeners | null> {
+  const facts = await machine.facts({
+    localPorts: [{ start: port, end: port }],
+    protocols: ['TCP'],
+    sockets: 'listeners',
+    details: new Set(['owner', 'user', 'services']),
+    ranges: false,
+  });
+  if (!isLocal({ facts, addresses: null }, address)) return null;
+  const { sockets } = facts.sections;
+  const wanted = { address, dual: false };
+  const listening = sockets.data.filter(
+    (socket) =>
+      socket.localPort === port && socket.state === 'Listen' && overlap(wanted, boundOfSocket(socket)) !== null,
+  );
+  const rows = endpoints(facts, listening, { live: false, serviceName: null });
+  const where = endpointText({ protocol: 'TCP', address, port });
+  const evidence = rows.map(
+    (row) =>
+      `${endpointText({ protocol: 'TCP', address: row.LocalAddress ?? address, port })} is held by ${row.Owner ?? 'a process that cannot be seen'} now.`,
+  );
+  const none = isWhole(sockets)
+    ? `Nobody listens on ${where} now.`
+    : `Whether anybody listens on ${where} cannot be told: not all sockets could be read.`;
+  return {
+    facts,
+    owners: [...new Set(rows.map(({ Owner }) => Owner).filter((owner) => owner !== null))],
+    evidence: rows.length === 0 ? [none] : evidence,
+  };
+}
+
+function remedies(port: number | null, address: string | null, there: Listeners | null): string[] {
+  if (port === null)
+    return [say('see whether the other side listens, and whether a firewall lets the connection through')];
+  if (there === null)
+    return [
+      say(
+        `portowner ${port} on ${address ?? 'the other machine'} says whether anybody listens there; a firewall on the way may refuse or drop it, too`,
+      ),
+    ];
+  return there.owners.length === 0
+    ? [
+        step(`portowner ${port}`, 'who has the port here'),
+        say('start the server that the program wants to reach, or correct the port that it asks for'),
+      ]
+    : [
+        step(`portowner ${port} --format list`, 'see all that is known of who listens'),
+        say('somebody listens by now: try again'),
+      ];
+}
