@@ -4,13 +4,13 @@ import { holdsPort } from '../facts/model/question.ts';
 import { isUnfound } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
-import { endpointText } from '../ownership/address.ts';
+import { addressParts, endpointText } from '../ownership/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import { conflictKinds, severities, type ConflictKind } from './conflict-kinds.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
-import { plainAddress } from './overlap.ts';
+import { plainAddress, sameDevice } from './overlap.ts';
 import { rangeText } from './ranges.ts';
 import { sharing, type Holder } from './sharing.ts';
 import { systemctlCommand } from './stop-commands.ts';
@@ -251,11 +251,20 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
   const rows: Conflict[] = [];
   const init = remembered(hasInit);
   const templates = remembered(({ services }: Crowd) => new Set([...services].map(templateOf)));
-  const onPort = remembered((key: string) =>
-    crowdsOn(byPort.get(key) ?? [], ({ socket }) => plainAddress(socket.localAddress).six),
-  );
+  // Behind % the interface that the unit is bound to.
+  const onPort = remembered((key: string) => {
+    const { plain: port, device } = addressParts(key);
+    const near = (byPort.get(port) ?? []).filter(({ socket }) =>
+      device === null ? socket.vrf === undefined : sameDevice(device, plainAddress(socket.localAddress).device),
+    );
+    return crowdsOn(near, ({ socket }) => plainAddress(socket.localAddress).six);
+  });
   for (const { unit, service, protocol, address, port, ipv6Only } of facts.sections.socketUnits?.data ?? []) {
-    const found = crowdsMet(onPort(`${protocol} ${port}`), { address, dual: address === '::' && !ipv6Only });
+    const { text, device } = plainAddress(address);
+    const found = crowdsMet(onPort(`${protocol} ${port}${device === null ? '' : `%${device}`}`), {
+      address,
+      dual: text === '::' && !ipv6Only,
+    });
     const own = (crowd: Crowd): boolean =>
       init(crowd) ||
       crowd.services.has(service) ||

@@ -43,7 +43,7 @@ function holderObstacles(facts: Facts, bind: Bind, holders: readonly Socket[], u
     const socket = holders[i]!;
     const how = overlap(boundOf(bind), boundOfSocket(socket))!;
     // On Linux an IPv6 wildcard is for IPv4 too by default; Windows lists one that is in the table of IPv4 as well.
-    const unsure = how === 'dualStack' && socket.localAddress === '::';
+    const unsure = how === 'dualStack' && boundOfSocket(socket).dual;
     const effect = rule(platform, bind, socket, {
       same: sameUser(row, socket, user),
       dual: boundOf(bind).dual,

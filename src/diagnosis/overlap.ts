@@ -1,8 +1,10 @@
+import { addressParts } from '../ownership/address.ts';
+
 /** How a bind and a socket on the same port get in each other's way. */
 export type Overlap =
   /** The same address, or both the wildcard of one family. */
   | 'same'
-  /** One is for every address, the other for one of them. */
+  /** One is for every address, or every interface, the other for one of them. */
   | 'wildcard'
   /** One is an IPv6 wildcard that is for IPv4 too. */
   | 'dualStack';
@@ -11,32 +13,44 @@ export type Overlap =
 interface Plain {
   readonly six: boolean;
   readonly wildcard: boolean;
+  /** Without the interface. */
   readonly text: string;
+  /** The only interface that it is for; null: all of them. */
+  readonly device: string | null;
 }
 
 export function plainAddress(address: string): Plain {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  const text = (mapped ?? address).toLowerCase();
-  return { six: text.includes(':'), wildcard: text === '0.0.0.0' || text === '::', text };
+  const { plain, device } = addressParts(address);
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1];
+  const text = (mapped ?? plain).toLowerCase();
+  return { six: text.includes(':'), wildcard: text === '0.0.0.0' || text === '::', text, device };
 }
 
-/** Whether an address is all addresses of its family. */
+/** Whether an address is all addresses of its family, if only on one interface. */
 export function isWildcard(address: string): boolean {
   return plainAddress(address).wildcard;
 }
 
-/** A bound address; `dual`: an IPv6 wildcard that is for IPv4 too. */
+/** A bound address; `dual`: an IPv6 wildcard that is for IPv4 too; `vrf`: whose ports are apart from all others. */
 export interface Bound {
   readonly address: string;
   readonly dual: boolean;
+  readonly vrf?: string | undefined;
 }
 
-/** Null when the two never meet. */
+/** Whether two interfaces (null: all) may be one. */
+export const sameDevice = (one: string | null, other: string | null): boolean =>
+  one === null || other === null || one === other;
+
+/** Null when the two never meet. https://docs.kernel.org/networking/vrf.html has the rules of interfaces. */
 export function overlap(one: Bound, other: Bound): Overlap | null {
   const [a, b] = [plainAddress(one.address), plainAddress(other.address)];
+  if (!sameDevice(a.device, b.device)) return null;
+  if (a.device !== b.device && one.vrf !== other.vrf) return null;
   if (a.six === b.six) {
     if (a.wildcard !== b.wildcard) return 'wildcard';
-    return a.text === b.text ? 'same' : null;
+    if (a.text !== b.text) return null;
+    return a.device === b.device ? 'same' : 'wildcard';
   }
   const six = a.six ? { ...a, dual: one.dual } : { ...b, dual: other.dual };
   return six.wildcard && six.dual ? 'dualStack' : null;

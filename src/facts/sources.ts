@@ -404,6 +404,20 @@ const linuxSources = {
       },
     ],
   },
+  interfaces: {
+    title: 'names of interfaces, and their VRFs (rtnetlink)',
+    section: 'sockets',
+    rights: false,
+    entries: [
+      {
+        names: ['interfaces'],
+        content: 'bytes',
+        what: 'rtnetlink messages, one an interface, asked for where a socket is bound to one; see decodeLinks',
+        meta: '`acceptsAll`: 1 where a TCP socket outside of every VRF is for all of them (tcp_l3mdev_accept)',
+        redaction: 'left out',
+      },
+    ],
+  },
   holders: {
     title: 'who holds a socket (/proc/PID/fd)',
     section: 'processes',

@@ -15,7 +15,7 @@ export interface KernelSocket {
   readonly inode: number;
   /** Who made it; without meaning when the inode is 0. */
   readonly uid: number;
-  /** The number of the interface that the address is local to; 0 when there is none. */
+  /** The number of the interface that it is bound to, or its address local to; 0 when there is none. */
   readonly scope: number;
 }
 
@@ -44,13 +44,6 @@ const closed = 7;
 /** A closed socket that has a local port is bound; any other is not listed. */
 function tcpState(state: number, localPort: number): Socket['state'] {
   return state === closed && localPort !== 0 ? 'Bound' : (stateNames[state] ?? null);
-}
-
-/** fe80::/10, and multicast to the interface or link: such addresses mean nothing without their interface. */
-function isLinkLocal(bytes: Uint8Array, offset: number): boolean {
-  const first = bytes[offset]!;
-  const second = bytes[offset + 1]!;
-  return first === 0xfe ? (second & 0xc0) === 0x80 : first === 0xff && ((second & 0xf) === 1 || (second & 0xf) === 2);
 }
 
 interface Ends {
@@ -131,8 +124,8 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
           remote: address(family, at + 24),
           remotePort: view.getUint16(at + 6),
         };
-        const scope = family === AF_INET6 && isLinkLocal(bytes, at + 8) ? view.getUint32(at + 40, true) : 0;
-        data.push(kernelSocket(protocol, state, ends, inode, view.getUint32(at + 64, true), scope));
+        const [scope, uid] = [view.getUint32(at + 40, true), view.getUint32(at + 64, true)];
+        data.push(kernelSocket(protocol, state, ends, inode, uid, scope));
       }
     }
     offset += (length + 3) & ~3;

@@ -72,7 +72,7 @@ export interface SocketSection extends Section {
 export interface Socket {
   protocol: 'TCP' | 'UDP';
   /**
-   * IPv4 dotted or IPv6 in its shortest form (RFC 5952), with %scope where there is one.
+   * IPv4 dotted or IPv6 in its shortest form (RFC 5952), with %interface where it is bound to one, or the address local to one.
    */
   localAddress: string;
   localPort: number;
@@ -128,6 +128,10 @@ export interface Socket {
    * Linux: the part of the kernel that was shown to have the socket; absent when none was.
    */
   kernelPart?: string;
+  /**
+   * Linux: the VRF by whose interface it is bound, and whose ports are apart from all others; absent when there is none.
+   */
+  vrf?: string;
   /**
    * Windows: where the owner has ended, the processes it started that still run and may have inherited the socket, the likeliest first.
    */

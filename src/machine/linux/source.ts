@@ -8,6 +8,7 @@ import { sha256 } from '../hash.ts';
 import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';
 import { walkHolders } from './holders.ts';
+import { interfaces } from './interfaces.ts';
 import { kernelPorts } from './kernel-ports.ts';
 import { userName } from './libc.ts';
 import { socketUnits } from './socket-units.ts';
@@ -233,6 +234,7 @@ export const answers: Readonly<Record<SourceName<'linux'>, (rest: string | null,
       ? { bytes: dumpSockets(rest satisfies DiagTable, states) }
       : null,
   proc: (rest) => (/^net\/(?:tcp6?|udp6?|if_inet6)$/.test(rest ?? '') ? textOf(`/proc/${rest}`) : null),
+  interfaces: (rest) => (rest === null ? interfaces() : null),
   holders: (rest, hint) => (rest === null || rest === 'threads' ? holders(hint, rest !== null) : null),
   kernelports: (rest) => (rest === null ? kernelPorts() : null),
   process: (rest, hint) => (rest !== null && /^\d+$/.test(rest) ? processDetails(rest, hint) : null),

@@ -1,0 +1,84 @@
+// Sockets that are bound to an interface, in a network of the test's own.
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import type { Endpoint } from '../../../src/schema/endpoint.ts';
+import { temporaryFolder } from '../../support/harness.ts';
+import { noNetwork, ownNetwork } from '../../support/own-network.ts';
+import { endAll, linkOrCopy } from '../../support/program.ts';
+import { skip } from '../../support/skip.ts';
+
+const test = suite('sockets bound to an interface');
+const none = noNetwork();
+const network = none === null ? await ownNetwork(['virbr0', 'virbr1']) : null;
+const folder = temporaryFolder();
+
+/** A program of this name with these sockets. */
+function program(name: string, ...specs: readonly string[]): Promise<number> {
+  const path = join(folder, name);
+  linkOrCopy(process.execPath, path);
+  return network!.start([path, ...nodeFlags, join(root, 'test/support/device-sockets.ts'), ...specs]);
+}
+
+const rows = (...args: readonly string[]): Endpoint[] => JSON.parse(network!.portowner([...args, '--format', 'json']).out) as Endpoint[];
+
+if (network !== null) {
+  await program('dnsmasq', 'udp,0.0.0.0,67,virbr0', 'udp,::,547,virbr0');
+  await program('dnsmasq-1', 'udp,0.0.0.0,67,virbr1', 'udp,::,547,virbr1');
+  await program('resolver', 'tcp,127.0.0.53,53,lo', 'udp,127.0.0.53,53,lo', 'tcp,0.0.0.0,9001,lo', 'tcp,::,9002,lo');
+  await program('relay', 'udp,0.0.0.0,69,virbr0');
+  await program('server', 'udp,0.0.0.0,69');
+}
+test.after(endAll);
+
+test('an address says the interface, and its scope is not every address', (context) => {
+  if (network === null) return skip(none!, context);
+  assert.equal(
+    rows().map((row) => `${row.Protocol} ${row.LocalAddress} ${row.LocalPort} ${row.AddressScope} ${row.ImageName}`),
+    [
+      'TCP 127.0.0.53%lo 53 Loopback resolver',
+      'UDP 127.0.0.53%lo 53 Loopback resolver',
+      'UDP 0.0.0.0%virbr0 67 Specific dnsmasq',
+      'UDP 0.0.0.0%virbr1 67 Specific dnsmasq-1',
+      'UDP 0.0.0.0 69 Any server',
+      'UDP 0.0.0.0%virbr0 69 Specific relay',
+      'UDP ::%virbr0 547 Specific dnsmasq',
+      'UDP ::%virbr1 547 Specific dnsmasq-1',
+      'TCP 0.0.0.0%lo 9001 Loopback resolver',
+      'TCP ::%lo 9002 Loopback resolver',
+    ],
+  );
+});
+
+test('two interfaces are no conflict, one and all of them are', (context) => {
+  if (network === null) return skip(none!, context);
+  const { code, out } = network.portowner(['conflicts', '--columns', 'Kind,Address,Port', '--format', 'csv']);
+  assert.equal([code, out.trim().split('\r\n').slice(1)], [1, ['OverlappingAddresses,"0.0.0.0, 0.0.0.0%virbr0",69']]);
+});
+
+test('a bind is tried on the interface that is named', (context) => {
+  if (network === null) return skip(none!, context);
+  const verdict = (...args: readonly string[]) => {
+    const { code, out } = network.portowner(['why', ...args, '--protocol', 'udp', '--format', 'json']);
+    const [{ CanBind, Cause }] = JSON.parse(out) as [{ CanBind: boolean; Cause: string }];
+    return [code, CanBind, Cause];
+  };
+  assert.equal(verdict('67', '--address', '0.0.0.0%lo'), [0, true, 'Free']);
+  assert.equal(verdict('67', '--address', '0.0.0.0%virbr1'), [1, false, 'Process']);
+  assert.equal(verdict('67', '--address', '0.0.0.0'), [1, false, 'WildcardAgainstSpecific']);
+  assert.equal(verdict('547', '--address', '::%virbr1'), [1, false, 'Process']);
+  assert.equal(verdict('547', '--address', '::%lo'), [0, true, 'Free']);
+  assert.is(verdict('67', '--address', '0.0.0.0%nosuch')[2], 'AddressNotLocal');
+});
+
+test('one of them is stopped by its address', (context) => {
+  if (network === null) return skip(none!, context);
+  const { code, out } = network.portowner(['stop', '9001', '--dry-run', '--format', 'json']);
+  const [{ Identity }] = JSON.parse(out) as [{ Identity: string }];
+  assert.is(code, 0);
+  assert.match(Identity, /^TCP\/0\.0\.0\.0%lo:9001;/);
+  assert.is(network.portowner(['stop', Identity, '--dry-run']).code, 0);
+});
+
+test.run();
