@@ -1,5 +1,6 @@
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
+import { isClosed } from '../facts/model/question.ts';
 import { endpointText } from '../ownership/address.ts';
 import { isUnfound } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
@@ -82,8 +83,8 @@ function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacl
   );
   // What a listener accepted is no obstacle of its own.
   if (holders.length > 0) return holderObstacles(facts, bind, holders, user);
-  const { waiting = [], connections = [] } = Object.groupBy(sockets, ({ state }) =>
-    state === 'TimeWait' ? 'waiting' : 'connections',
+  const { waiting = [], connections = [] } = Object.groupBy(sockets, (socket) =>
+    isClosed(socket) ? 'waiting' : 'connections',
   );
   return obstaclesOf((cause) => cause.lingers?.({ facts, bind, connections, waiting }));
 }

@@ -1,6 +1,7 @@
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { Bind, Sharing } from '../facts/gather/probe.ts';
 import { overlap, plainAddress, type Bound } from './overlap.ts';
+import { isClosed } from '../facts/model/question.ts';
 import { isWhole } from '../facts/model/section.ts';
 
 /** What a program would ask for. */
@@ -57,7 +58,7 @@ export function attemptsFor(facts: Facts, request: Request): (Bind | null)[] {
 
 function attemptFor(facts: Facts, bind: Bind): Bind | null {
   const windows = facts.machine.platform === 'win32';
-  const owned = meeting(facts, bind).some((socket) => socket.state !== 'TimeWait');
+  const owned = meeting(facts, bind).some((socket) => !isClosed(socket));
   if (owned && bind.protocol === 'UDP' && windows) return null;
   const reuse = bind.sharing === 'reuse' || bind.sharing === 'reusePort';
   // A failed look may have missed an owner.

@@ -24,6 +24,7 @@ import { decodeSocketUnits } from '../decode/linux-socket-units.ts';
 import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from '../decode/linux-system.ts';
 import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from '../model/facts.ts';
 import { holdsPort, spansWithout, type Detail, type Question } from '../model/question.ts';
+import { giveUnaccepted } from './unaccepted.ts';
 import { moreRights, type RawSource, type Refusal } from '../../system/raw.ts';
 
 type Protocol = 'TCP' | 'UDP';
@@ -575,6 +576,7 @@ export function gatherLinux(source: RawSource, question: Question): { machine: M
   const sockets = listing.sockets.map((one) => socketOf(one, names));
   const processes =
     question.details.size === 0 ? notAsked<Process>() : findOwners(source, question, listing, sockets, names);
+  giveUnaccepted(sockets);
   const whole = section(at, sockets);
   return {
     machine: decodeMachine(source.read('machine').text ?? ''),

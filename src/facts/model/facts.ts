@@ -129,6 +129,10 @@ export interface Socket {
    */
   kernelPart?: string;
   /**
+   * Linux: a connection that waits in the queue of a listener, whose holders are said to have it; absent when it does not.
+   */
+  unaccepted?: true;
+  /**
    * Linux: the VRF by whose interface it is bound, and whose ports are apart from all others; absent when there is none.
    */
   vrf?: string;

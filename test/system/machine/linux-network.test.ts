@@ -1,4 +1,4 @@
-// Sockets that are bound to an interface, in a network of the test's own.
+// Sockets that are bound to an interface, and connections that no process has, in a network of the test's own.
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +9,7 @@ import { noNetwork, ownNetwork } from '../../support/own-network.ts';
 import { endAll, linkOrCopy } from '../../support/program.ts';
 import { skip } from '../../support/skip.ts';
 
-const test = suite('sockets bound to an interface');
+const test = suite('sockets in a network of its own');
 const none = noNetwork();
 const network = none === null ? await ownNetwork(['virbr0', 'virbr1']) : null;
 const folder = temporaryFolder();
@@ -29,6 +29,7 @@ if (network !== null) {
   await program('resolver', 'tcp,127.0.0.53,53,lo', 'udp,127.0.0.53,53,lo', 'tcp,0.0.0.0,9001,lo', 'tcp,::,9002,lo');
   await program('relay', 'udp,0.0.0.0,69,virbr0');
   await program('server', 'udp,0.0.0.0,69');
+  await program('idle', 'tcp,127.0.0.1,9300', 'client,127.0.0.1,9300,40201', 'gone,127.0.0.1,9300,40202');
 }
 test.after(endAll);
 
@@ -47,6 +48,7 @@ test('an address says the interface, and its scope is not every address', (conte
       'UDP ::%virbr1 547 Specific dnsmasq-1',
       'TCP 0.0.0.0%lo 9001 Loopback resolver',
       'TCP ::%lo 9002 Loopback resolver',
+      'TCP 127.0.0.1 9300 Loopback idle',
     ],
   );
 });
@@ -70,6 +72,22 @@ test('a bind is tried on the interface that is named', (context) => {
   assert.equal(verdict('547', '--address', '::%virbr1'), [1, false, 'Process']);
   assert.equal(verdict('547', '--address', '::%lo'), [0, true, 'Free']);
   assert.is(verdict('67', '--address', '0.0.0.0%nosuch')[2], 'AddressNotLocal');
+});
+
+test('a connection that is not accepted is of who listens, a closed one of nobody', (context) => {
+  if (network === null) return skip(none!, context);
+  const owner = (row: Endpoint) => `${row.LocalPort} ${row.State} ${row.Owner?.replace(/ \(\d+\)$/, ' (PID)')}`;
+  assert.equal(rows('9300,40201-40202', '--all', '--sort', 'LocalPort,State').map(owner), [
+    '9300 CloseWait not yet accepted by idle (PID)',
+    '9300 Established not yet accepted by idle (PID)',
+    '9300 Listen idle (PID)',
+    '40201 Established idle (PID)',
+    '40202 FinWait2 nobody: a closed connection (FinWait2)',
+  ]);
+  const { code, out } = network.portowner(['why', '40202', '--format', 'json']);
+  const [{ Owner, Evidence }] = JSON.parse(out) as [{ Owner: string | null; Evidence: string[] }];
+  assert.equal([code, Owner], [1, null]);
+  assert.match(Evidence.join(' '), /127\.0\.0\.1:40202 to 127\.0\.0\.1:9300 \(FinWait2\) has been closed and waits for the other end; no process has it any more/);
 });
 
 test('one of them is stopped by its address', (context) => {
