@@ -1,11 +1,12 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
-import { isUnfound } from '../ownership/absent.ts';
+import { isUnfound, unseenText } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { addressParts, endpointText } from '../ownership/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
+import type { Platform } from '../system/raw.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import { conflictKinds, severities, type ConflictKind } from './conflict-kinds.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
@@ -57,19 +58,12 @@ function keyOf(row: OwnedEndpoint, socket: Socket): string | null {
   return socket.pid === null ? null : `process ${socket.pid}`;
 }
 
-function ownerText({ row, socket }: Holder): string {
-  return (
-    row.Owner ??
-    (socket.user === null ? 'a process that cannot be seen' : `a process of ${socket.user} that cannot be seen`)
-  );
-}
-
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 /** Where holders are and who they are, each once; of a crowd the first. */
-function placesOf(holders: readonly Holder[]): { address: string; owners: string[] } {
+function placesOf(holders: readonly Holder[], platform: Platform): { address: string; owners: string[] } {
   const addresses = distinct(holders.map(({ socket }) => socket.localAddress));
-  const owners = distinct(holders.map(ownerText));
+  const owners = distinct(holders.map(({ row, socket }) => row.Owner ?? unseenText(socket, platform)));
   const few = (texts: readonly string[]): string[] =>
     texts.length > shownHolders
       ? [...texts.slice(0, shownHolders), `and ${texts.length - shownHolders} more`]
@@ -306,7 +300,7 @@ export function conflicts(facts: Facts): Conflicts {
   const rows = endpoints(facts, sockets, { live: false, serviceName: null });
   const holders = sockets.map((socket, i): Holder => ({ socket, row: rows[i]!, key: keyOf(rows[i]!, socket) }));
   const byPort = Map.groupBy(holders, ({ socket }) => `${socket.protocol} ${socket.localPort}`);
-  const places = remembered(placesOf);
+  const places = remembered((all: readonly Holder[]) => placesOf(all, facts.machine.platform));
   const make: Make = (kind, found, more = {}) => {
     const { meaning, severity: unusual } = conflictKinds[kind];
     const severity = more.isUsual === true ? 'Information' : unusual;

@@ -2,9 +2,10 @@ import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { isClosed } from '../facts/model/question.ts';
 import { endpointText } from '../ownership/address.ts';
-import { isUnfound } from '../ownership/absent.ts';
+import { isUnfound, unseenText } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
+import type { Platform } from '../system/raw.ts';
 import { rule } from './binding-rules.ts';
 import type { Cause, Effect, Obstacle, Sight } from './cause.ts';
 import { causes } from './causes.ts';
@@ -19,11 +20,9 @@ function sameUser(row: OwnedEndpoint, socket: Socket, user: string | null): bool
   return user === null || owner === null ? null : owner.toLowerCase() === user.toLowerCase();
 }
 
-function holderText(row: OwnedEndpoint, socket: Socket): string {
+function holderText(row: OwnedEndpoint, socket: Socket, platform: Platform): string {
   const where = endpointText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort });
-  const who =
-    row.Owner ??
-    (socket.user === null ? 'a process that cannot be seen' : `a process of ${socket.user} that cannot be seen`);
+  const who = row.Owner ?? unseenText(socket, platform);
   const others = row.Holders === null ? '' : `; all processes that hold it: ${row.Holders.join(', ')}`;
   const why = isUnfound(socket)
     ? socket.refusals.filter(({ field }) => field === 'OwningProcess').map(({ text }) => `: ${text}`)
@@ -63,7 +62,7 @@ function holderObstacles(facts: Facts, bind: Bind, holders: readonly Socket[], u
       row,
       socket,
       range: null,
-      evidence: holderText(row, socket),
+      evidence: holderText(row, socket, platform),
     };
   });
 }
