@@ -1,3 +1,4 @@
+import { carriedBy, type Carried } from '../facts/decode/relays.ts';
 import type { Facts, HttpQueue, Process, Socket } from '../facts/model/facts.ts';
 import type { Platform, Refusal } from '../system/raw.ts';
 import { quote } from '../diagnosis/quote.ts';
@@ -139,7 +140,6 @@ function socketsIn(sockets: readonly Socket[]): (pids: readonly number[]) => Soc
 }
 
 /** Relays that a container's runtime keeps, by the name the facts give them: the container is what one stops. */
-const containerRelays = /^(?:docker-proxy|Docker Desktop|rootless port forwarder|slirp4netns|pasta|Podman machine)/;
 
 const obstacle = (text: string, more: Partial<Obstacle> = {}): Means => ({
   how: 'refused',
@@ -334,18 +334,8 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       .concat(pid)
       .flatMap((one) => processes.get(one)?.relays ?? [])
       .find(({ listenPort }) => listenPort === null || listenPort === port);
-    if (relay !== undefined && containerRelays.test(relay.name)) {
-      const tool = /Podman|pasta|slirp|rootless/.test(relay.name) ? 'podman' : 'docker';
-      const command = `${tool} ps --filter publish=${port}`;
-      return draft(
-        found,
-        pid,
-        obstacle(
-          `it passes the port on to a container, and ending it would cut off others: find the container with ${command} and stop that`,
-          { command },
-        ),
-      );
-    }
+    const carried = relay === undefined ? null : carriedBy(relay);
+    if (carried !== null) return draft(found, pid, carriedObstacle(carried, port));
     if (relay !== undefined && relay.name.startsWith('WSL')) {
       return draft(
         found,
@@ -574,6 +564,18 @@ function servesQueue({ pools, workers }: Site, queue: HttpQueue): boolean {
   return (
     pools.some((pool) => pool.toLowerCase() === name) &&
     (queue.processes.length === 0 || queue.processes.some(({ pid }) => workers.includes(pid)))
+  );
+}
+
+/** Why a relay is not ended, and what finds what it carries. */
+function carriedObstacle({ what, engines, list }: Carried, port: number): Means {
+  const [engine] = engines;
+  const command = list ?? (engine === undefined ? null : `${engine} ps --filter publish=${port}`);
+  return obstacle(
+    command === null
+      ? `it carries the network of a ${what}, and ending it would cut that off: stop the program inside of it`
+      : `it passes the port on to a container, and ending it would cut off others: find the container with ${command} and stop that`,
+    { command },
   );
 }
 

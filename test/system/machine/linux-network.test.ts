@@ -14,7 +14,7 @@ const none = noNetwork();
 const network = none === null ? await ownNetwork(['virbr0', 'virbr1']) : null;
 const folder = temporaryFolder();
 
-/** A program of this name with these sockets. */
+/** A program of this name with these sockets; other arguments are no concern of it. */
 function program(name: string, ...specs: readonly string[]): Promise<number> {
   const path = join(folder, name);
   linkOrCopy(process.execPath, path);
@@ -98,5 +98,28 @@ test('one of them is stopped by its address', (context) => {
   assert.match(Identity, /^TCP\/0\.0\.0\.0%lo:9001;/);
   assert.is(network.portowner(['stop', Identity, '--dry-run']).code, 0);
 });
+
+const proxied = ['-proto', 'tcp', '-host-ip', '10.1.1.222', '-host-port', '9201', '-container-ip', '172.23.0.3', '-container-port', '80'];
+for (const [name, port, args, owner, command] of [
+  ['rootlesskit-docker-proxy', 9201, proxied, 'rootlesskit-docker-proxy to 172.23.0.3:80', 'docker ps --filter publish=9201'],
+  ['pasta.avx2', 9203, ['--config-net', '-t', '9203-9203:80-80', '--netns', '/run/user/1000/netns/netns-1'], 'pasta to a container', 'podman ps --filter publish=9203'],
+  ['rootlessport', 9204, [], 'rootless port forwarder to a container', 'podman ps --filter publish=9204'],
+  ['slirp4netns', 9205, ['4711', 'tap0'], 'slirp4netns to a container', 'podman ps --filter publish=9205'],
+  ['gvproxy', 9206, [], 'Podman machine to a container', 'podman ps --filter publish=9206'],
+  ['vpnkit', 9207, [], 'Docker Desktop (vpnkit) to a container', 'docker ps --filter publish=9207'],
+  ['conmon', 9208, ['-n', 'web'], 'conmon to web', 'podman ps --filter publish=9208'],
+  ['passt', 9209, ['-t', '9209'], 'passt to a virtual machine', null],
+] as const) {
+  test(`the relay ${name} is none to stop`, async (context) => {
+    if (network === null) return skip(none!, context);
+    const pid = await program(name, `tcp,0.0.0.0,${port}`, ...args);
+    const [row] = rows(String(port));
+    assert.equal([row?.OwnerKind, row?.Owner], ['Relay', `${owner} (${name} ${pid})`]);
+    const { code, out } = network.portowner(['stop', String(port), '--force', '--yes', '--format', 'json']);
+    const [, stopped] = JSON.parse(out) as [unknown, { Result: string; Command: string | null }];
+    assert.equal([code, stopped.Result, stopped.Command], [1, 'Refused', command]);
+    process.kill(pid, 0);
+  });
+}
 
 test.run();
