@@ -335,7 +335,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       .flatMap((one) => processes.get(one)?.relays ?? [])
       .find(({ listenPort }) => listenPort === null || listenPort === port);
     const carried = relay === undefined ? null : carriedBy(relay);
-    if (carried !== null) return draft(found, pid, carriedObstacle(carried, port));
+    if (carried !== null) return draft(found, pid, carriedObstacle(carried, found.socket));
     if (relay !== undefined && relay.name.startsWith('WSL')) {
       return draft(
         found,
@@ -568,9 +568,17 @@ function servesQueue({ pools, workers }: Site, queue: HttpQueue): boolean {
 }
 
 /** Why a relay is not ended, and what finds what it carries. */
-function carriedObstacle({ what, engines, list }: Carried, port: number): Means {
+function carriedObstacle({ what, engines, list }: Carried, { container, localPort }: Socket): Means {
+  if (container !== undefined) {
+    const name = quote(container.name ?? container.id, 'linux');
+    const command = name === null ? null : `${container.runtime} stop ${name}`;
+    return obstacle(
+      `it passes the port on to a container, which is stopped as a whole${command === null ? '' : `: ${command}`}`,
+      { command },
+    );
+  }
   const [engine] = engines;
-  const command = list ?? (engine === undefined ? null : `${engine} ps --filter publish=${port}`);
+  const command = list ?? (engine === undefined ? null : `${engine} ps --filter publish=${localPort}`);
   return obstacle(
     command === null
       ? `it carries the network of a ${what}, and ending it would cut that off: stop the program inside of it`

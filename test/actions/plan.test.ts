@@ -385,6 +385,26 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     command,
   ]),
   [
+    'a container that its engine has named',
+    {
+      platform: 'linux',
+      sockets: [socket({ container: { runtime: 'podman', id: 'a'.repeat(64), name: 'shop-web-1' } })],
+      processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay('conmon') })],
+    },
+    [/^refused it passes the port on to a container, which is stopped as a whole: podman stop shop-web-1/],
+    'podman stop shop-web-1',
+  ],
+  [
+    'a container that its engine has no name for',
+    {
+      platform: 'linux',
+      sockets: [socket({ container: { runtime: 'docker', id: 'a'.repeat(64) } })],
+      processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay('docker-proxy') })],
+    },
+    [/^refused it passes the port on to a container/],
+    `docker stop ${'a'.repeat(64)}`,
+  ],
+  [
     'the network of a virtual machine',
     { platform: 'linux', processes: [process({ imageName: 'passt.avx2', path: '/usr/bin/passt.avx2', ...relay('passt') })] },
     [/^refused it carries the network of a virtual machine/],

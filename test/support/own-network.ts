@@ -21,12 +21,24 @@ export interface Network {
 
 const main = [process.execPath, ...nodeFlags, join(root, 'src/main.ts')];
 
-/** Makes a network with these interfaces (`virbr0`: a bridge), which ends with the test. */
-export async function ownNetwork(bridges: readonly string[] = []): Promise<Network> {
+/** Makes a network with these interfaces (`virbr0`: a bridge), and mounts of its own by a shell command, which end with the test. */
+export async function ownNetwork(bridges: readonly string[] = [], mounts?: string): Promise<Network> {
   const made = bridges.map((name) => `ip link add ${name} type bridge && ip link set ${name} up && `).join('');
-  const first = start(['unshare', '--net', 'sh', '-c', `ip link set lo up && ${made}echo ready && exec sleep 1000`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const first = start(
+    [
+      'unshare',
+      '--net',
+      '--mount',
+      '--propagation',
+      'private',
+      'sh',
+      '-c',
+      `ip link set lo up && ${made}${mounts === undefined ? '' : `${mounts} && `}echo ready && exec sleep 1000`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   await once(first.stdout!, 'data');
-  const inside = ['nsenter', `--net=/proc/${first.pid}/ns/net`];
+  const inside = ['nsenter', `--net=/proc/${first.pid}/ns/net`, `--mount=/proc/${first.pid}/ns/mnt`];
   return {
     portowner(args) {
       const { status, stdout, stderr } = spawnSync(inside[0]!, [...inside.slice(1), ...main, ...args], { encoding: 'utf8', timeout: 60_000 });
