@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
 import { findFree, type FindFreeRequest } from '../actions/find-free.ts';
 import { longestHold } from '../actions/leases.ts';
@@ -7,9 +6,11 @@ import type { CommandAbout } from '../cli/about.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { portSpans, wholeNumber, word } from '../cli/values.ts';
+import { ipAddress } from '../cli/ip-address.ts';
+import { sanitise } from '../io/sanitise.ts';
 import type { Answer } from '../schema/answer.ts';
 import { freePort, type FreePort } from '../schema/free.ts';
-import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import type { ExitCode } from '../schema/problems.ts';
 
 const protocols = { tcp: ['TCP'], udp: ['UDP'], both: ['TCP', 'UDP'] } as const;
 
@@ -60,7 +61,7 @@ export class FreeCommand extends RowCommand {
 
   count = Option.String('--count', { description: 'how many ports (default: 1)' });
   range = Option.Array('--range', { description: 'only ports of this expression: 8000-8999' });
-  near = Option.String('--near', { description: 'the ports closest to this one' });
+  near = Option.String('--near', { description: 'this port, or the next ones upward, registered ones included' });
   consecutive = Option.Boolean('--consecutive', false, { description: 'ports that follow one another' });
   protocol = Option.String('--protocol', { description: 'tcp (default), udp or both' });
   address = Option.String('--address', {
@@ -89,11 +90,12 @@ export class FreeCommand extends RowCommand {
       this.problems !== 'rows';
     if (!bare) return super.perform();
     // For $(portowner free): a header would be in the way.
-    const { rows, problems, exitCode } = await this.checkedAnswer([]);
+    const { rows, problems, exitCode, note } = await this.checkedAnswer([]);
     const sink = this.surroundings.output();
     for (const row of rows) sink.write(`${(row as FreePort).LocalPort}\n`);
     sink.close();
     for (const problem of problems) this.surroundings.error(problemText(problem));
+    if (note !== undefined && this.surroundings.terminal() !== null) this.surroundings.error(sanitise(note));
     return exitCode;
   }
 
@@ -110,20 +112,16 @@ export class FreeCommand extends RowCommand {
   private async request(): Promise<FindFreeRequest> {
     const whole = (option: string, text: string | undefined, most: number): number | null =>
       text === undefined ? null : wholeNumber(option, text, { most });
-    const wanted = word('--protocol', this.protocol ?? 'tcp', protocols, 'tcp, udp or both');
-    if (this.address !== undefined && isIP(this.address.replace(/%.*$/s, '')) === 0) {
-      throw new PortOwnerError('PO1004', `${JSON.stringify(this.address)} is not an IP address`, {
-        hint: 'Give one address of this machine, such as 127.0.0.1 or ::1.',
-        target: this.address,
-      });
-    }
     return {
       count: whole('--count', this.count, 10_000) ?? 1,
       spans: this.range === undefined ? null : await portSpans(this.range),
       near: whole('--near', this.near, 65_535),
       consecutive: this.consecutive,
-      protocols: wanted,
-      address: this.address ?? null,
+      protocols: word('--protocol', this.protocol ?? 'tcp', protocols, 'tcp, udp or both'),
+      address:
+        this.address === undefined
+          ? null
+          : ipAddress(this.address, 'one address of this machine, such as 127.0.0.1 or ::1'),
       registered: this.registered,
       except: this.except === undefined ? [] : await portSpans(this.except),
       explain: this.explain,

@@ -8,12 +8,12 @@ import { addressParts, endpointText } from '../ownership/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Platform } from '../system/raw.ts';
 import type { Conflict } from '../schema/conflict.ts';
-import { conflictKinds, severities, type ConflictKind } from './conflict-kinds.ts';
+import { conflictKinds, conflictSeverities, type ConflictKind } from './conflict-kinds.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
 import { plainAddress, sameDevice } from './overlap.ts';
 import { rangeText } from './ranges.ts';
-import { sharing, type Holder } from './sharing.ts';
+import { sharingIn, type Holder } from './sharing.ts';
 import { systemctlCommand } from './stop-commands.ts';
 
 /** All conflicts, and whether there are sockets of which it cannot be told whether they are. */
@@ -79,7 +79,7 @@ function isSystemPart(facts: Facts, { row, socket }: Holder): boolean {
 
 /** Two owners on one port. */
 function sharedPort({ make, isDynamic }: Context, group: readonly Holder[]): { rows: Conflict[]; undecided: boolean } {
-  const { found, undecided } = sharing(group);
+  const { found, undecided } = sharingIn(group);
   const rows = found.map(([kind, all]) => {
     const [first] = all;
     const known = first!.socket.protocol === 'UDP' && sharedPorts.has(first!.socket.localPort);
@@ -352,7 +352,7 @@ export function conflicts(facts: Facts): Conflicts {
   const more = [...blockedUrls(context), ...blockedProxies(context), ...blockedUnits(context), ...exhaustion(facts)];
   for (const row of more) found.push(row);
   const rank = ({ Severity: severity }: Conflict): number =>
-    severities.indexOf(severity as (typeof severities)[number]);
+    conflictSeverities.indexOf(severity as (typeof conflictSeverities)[number]);
   found.sort((a, b) => rank(a) - rank(b) || (a.Port ?? 0) - (b.Port ?? 0));
   return { rows: found, undecided: undecided ? (facts.sections.processes.needs ?? 'more rights') : null };
 }

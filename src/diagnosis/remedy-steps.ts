@@ -2,7 +2,7 @@ import type { Container } from '../facts/model/facts.ts';
 import type { Patient } from './cause.ts';
 import { quote } from './quote.ts';
 import type { Request } from './request.ts';
-import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from './stop-commands.ts';
+import { containerCommands, quotePattern, stoppableUnit, systemctlCommand } from './stop-commands.ts';
 
 /** A command to paste, with what it does. */
 export const step = (command: string, what: string): string => `${command}  # ${what}`;
@@ -50,7 +50,7 @@ function stopManaged(patient: Patient): string[] {
   const process = facts.sections.processes.data.find(({ pid }) => pid === row?.OwningProcess);
   if (process === undefined) return [];
   if (process.container !== null) return stopContainer(process.container, process.pid);
-  const unit = serviceUnit(process);
+  const unit = stoppableUnit(process);
   if (unit === null) return [];
   // A user's unit is another one than the system's of the same name.
   const manager = unit.user === null ? [] : ['--user', `--machine=${unit.user}@.host`];

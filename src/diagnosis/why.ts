@@ -1,5 +1,5 @@
 import { probe, type Probe } from '../facts/gather/probe.ts';
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Verdict } from '../schema/verdict.ts';
@@ -8,6 +8,7 @@ import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { diagnose, type Diagnosis } from './diagnose.ts';
 import type { ParsedError } from './error-text.ts';
+import { headline } from './headline.ts';
 import { attemptsFor, type Request } from './request.ts';
 
 /** Could a program bind a port, and if not, why? */
@@ -20,26 +21,28 @@ export interface WhyRequest {
 
 /** The machine that is asked, and this one, to try binds on. */
 export interface WhyWorld extends Pick<Surroundings, 'binder'> {
-  readonly machine: Machine;
+  readonly machine: AskedMachine;
 }
 
 /** The verdict, and what it amounts to. */
 export interface WhyAnswer {
   readonly row: Verdict;
+  /** The verdict in a sentence; null where no port is named. */
+  readonly headline: string | null;
   readonly problems: readonly Problem[];
   readonly exitCode: ExitCode;
 }
 
 /** Says whether the port could be bound, and if not, exactly why. */
 export async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
-  if (bind === null) return { row: noPort(error!), problems: [], exitCode: exitCodeOf(null) };
+  if (bind === null) return { row: noPort(error!), headline: null, problems: [], exitCode: exitCodeOf(null) };
   let { facts, diagnosis } = await look(bind, error, world);
   // A port that changes hands while it is looked at explains itself at the second look.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
   const { row, needs } = diagnosis;
   const exitCode = exitCodeOf(row.CanBind, row.CanBind === null ? lackOf(needs) : null);
-  return { row, problems: sectionProblems(facts, []), exitCode };
+  return { row, headline: headline(row), problems: sectionProblems(facts, []), exitCode };
 }
 
 async function look(

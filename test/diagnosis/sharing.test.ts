@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { relation, sameOwner, sharing, type Holder, type SharingKind } from '../../src/diagnosis/sharing.ts';
+import { relation, sameOwner, sharingIn, type Holder, type SharingKind } from '../../src/diagnosis/sharing.ts';
 import { endpoints } from '../../src/ownership/endpoints.ts';
 import { facts, process, socket } from '../support/example.ts';
 
@@ -60,7 +60,7 @@ test('the answer is that of all pairs, in the same order', () => {
       const everybodys = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
       const plain = ({ socket: { localAddress } }: Holder) => localAddress.replace(/%.*/, '');
       const shared = once.filter((holder) => everybodys.has(plain(holder)) || once.filter((other) => plain(other) === plain(holder)).length > 1);
-      assert.equal(sharing(shared).found, byPairs(shared));
+      assert.equal(sharingIn(shared).found, byPairs(shared));
     }),
     { numRuns: 3000 },
   );

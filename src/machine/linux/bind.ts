@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { socketAddress, type BindAnswer } from '../../facts/gather/probe.ts';
+import { socketAddress, type BindOutcome } from '../../facts/gather/probe.ts';
 import type { RawSource } from '../../system/raw.ts';
 import { binderSource, type TryBind } from '../binder.ts';
 
@@ -43,7 +43,7 @@ function deviceOf(address: string): Buffer | null {
   return device === undefined || /^f[ef]/i.test(address) ? null : Buffer.from(`${device}\0`);
 }
 
-const tryBind: TryBind = (bind, scope): BindAnswer => {
+const tryBind: TryBind = (bind, scope): BindOutcome => {
   calls ??= load();
   const { socket, bind: bindTo, close, errno } = calls;
   const address = socketAddress(bind, 'linux', scope);
