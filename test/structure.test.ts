@@ -15,13 +15,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   '.': ['cli', 'commands', 'machine'],
   commands: ['cli', 'actions', 'audit', 'schedule', 'diagnosis', 'doctor', 'ownership', 'facts', 'schema', 'system', 'io'],
   cli: ['actions', 'audit', 'schedule', 'diagnosis', 'ownership', 'facts', 'formats', 'ports', 'schema', 'system', 'io'],
-  machine: ['facts', 'system', 'schema', 'io'],
+  machine: ['facts', 'ports', 'system', 'schema', 'io'],
   schedule: ['audit', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   audit: ['ownership', 'facts', 'ports', 'schema', 'system', 'io', 'generated'],
   actions: ['audit', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   diagnosis: ['ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   ownership: ['facts', 'ports', 'schema', 'system', 'io'],
-  doctor: ['facts', 'schema', 'system', 'io'],
+  doctor: ['facts', 'ports', 'schema', 'system', 'io'],
   facts: ['clixml', 'ports', 'schema', 'system', 'io', 'generated'],
   formats: ['clixml', 'schema', 'system', 'io'],
   clixml: ['schema', 'io'],
@@ -88,6 +88,20 @@ test('no file imports one that imports it, types included', () => {
   };
   for (const path of imports.keys()) visit(path, []);
   assert.equal(circles, []);
+});
+
+test('addresses are read, judged and compared in one place', () => {
+  // What is told by the text of an address: its scope, its form, whether it is one.
+  const signs = [/replace\(\/%/, /\bisIP(?:v[46])?\(/, /new SocketAddress\(/, /\^?::ffff:/];
+  const own = new Set(['src/ports/address.ts', 'src/doctor/redact.ts']);
+  const found = [...imports.keys()].filter((path) => !own.has(path) && signs.some((sign) => sign.test(readFileSync(join(root, path), 'utf8'))));
+  assert.equal(found, []);
+});
+
+test('the code of an error is read in one place', () => {
+  const signs = [/'code' in \w*(?:error|Error)\b/, /as NodeJS\.ErrnoException/];
+  const found = [...imports.keys()].filter((path) => path !== 'src/io/errors.ts' && signs.some((sign) => sign.test(readFileSync(join(root, path), 'utf8'))));
+  assert.equal(found, []);
 });
 
 test('no file lies loose in src but main.ts', () => {

@@ -142,50 +142,75 @@ export function attemptsReason(attempts: readonly BindAttempt[]): string | null 
   return attempts.some(({ result }) => result === 'bound') ? null : 'the machine has no such address family';
 }
 
-/** Chooses ports: pure but for the attempts, which are made last and only for ports that nothing else speaks against. */
-export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): FreeAnswer {
-  const { protocols, count } = request;
-  const forbidding = forbiddingRange(facts, protocols);
-  const except = portMatcher(request.except);
+/** The first socket on each port that keeps it, in words. */
+function usesOf(facts: Facts, protocols: readonly string[]): ReadonlyMap<number, string> {
   const used = new Map<number, string>();
   for (const socket of facts.sections.sockets.data) {
     if (!holdsPort(socket) || !protocols.includes(socket.protocol) || used.has(socket.localPort)) continue;
     used.set(socket.localPort, `in use: ${socket.protocol} ${socket.localAddress}`);
   }
-  const checked = new Map<number, Skip | null>();
+  return used;
+}
 
-  function reason(port: number): Skip | null {
-    if (except(port)) return { text: 'reserved by --except' };
+/** Why a port is not to be had; null when it is free. What costs most is asked last: an attempt to bind it. */
+type Reason = (port: number) => Skip | null;
+
+/** The reasons in the order in which they are told, each for a port and a protocol. */
+function reasonsOf(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): Reason {
+  const { protocols } = request;
+  const forbidding = forbiddingRange(facts, protocols);
+  const except = portMatcher(request.except);
+  const used = usesOf(facts, protocols);
+  const told =
+    (why: (port: number) => string | null): Reason =>
+    (port) => {
+      const text = why(port);
+      return text === null ? null : { text };
+    };
+  const ofAny =
+    (why: (port: number, protocol: 'TCP' | 'UDP') => string | null) =>
+    (port: number): string | null =>
+      first(protocols, (protocol) => why(port, protocol));
+  const inRange = (port: number): string | null => {
     const range = forbidding(port);
-    if (range !== undefined) return { text: kindText(range) };
+    return range === undefined ? null : kindText(range);
+  };
+  const inUse = (port: number): string | null => {
     const use = used.get(port);
-    if (use !== undefined) {
-      const owner = knowledge.owner(port);
-      return { text: owner === null ? use : `${use}, owner: ${owner}` };
-    }
-    for (const protocol of protocols) {
-      const name = request.registered || request.near !== null ? null : knowledge.serviceName(port, protocol);
-      if (name !== null) return { service: name };
-    }
-    for (const protocol of protocols) {
-      const why = knowledge.reserved(port, protocol);
-      if (why !== null) return { text: why };
-    }
-    for (const protocol of protocols) {
-      const until = knowledge.leasedUntil(port, protocol);
-      if (until !== null) return { text: `handed out to somebody else until ${until}` };
-    }
-    const failed = knowledge.tryBind(port);
-    return failed === null ? null : { text: failed };
-  }
+    const owner = use === undefined ? null : knowledge.owner(port);
+    return use === undefined ? null : owner === null ? use : `${use}, owner: ${owner}`;
+  };
+  const registered: Reason = (port) => {
+    const service = request.registered || request.near !== null ? null : ofAny(knowledge.serviceName)(port);
+    return service === null ? null : { service };
+  };
+  const leased = ofAny((port, protocol) => {
+    const until = knowledge.leasedUntil(port, protocol);
+    return until === null ? null : `handed out to somebody else until ${until}`;
+  });
+  const order: readonly Reason[] = [
+    told((port) => (except(port) ? 'reserved by --except' : null)),
+    told(inRange),
+    told(inUse),
+    registered,
+    told(ofAny(knowledge.reserved)),
+    told(leased),
+    told(knowledge.tryBind),
+  ];
+  return (port) => first(order, (reason) => reason(port));
+}
 
-  function isFree(port: number): boolean {
-    let known = checked.get(port);
-    if (known === undefined) checked.set(port, (known = reason(port)));
-    return known === null;
+/** The first answer that one of the items gives; those after it are not asked. */
+function first<T, Answer>(items: readonly T[], ask: (item: T) => Answer | null): Answer | null {
+  for (const item of items) {
+    const answer = ask(item);
+    if (answer !== null) return answer;
   }
+  return null;
+}
 
-  const within = portMatcher(request.spans);
+/** Tells whether a run of so many free ports begins at a port. */
+function runsOf(count: number, isFree: (port: number) => boolean): (start: number) => boolean {
   // From each port, the next one down that is not known to be free, with shortcuts: runs overlap in all but one port.
   const below = Uint32Array.from({ length: 65536 }, (_, port) => port);
   function unknownFrom(port: number): number {
@@ -194,28 +219,46 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
     for (let at = port; at !== found;) [at, below[at]] = [below[at]!, found];
     return found;
   }
-
-  /** Whether a run of free ports begins at a port. The last one is looked at first: a taken one ends many runs at once. */
-  function isRun(start: number): boolean {
+  // The last one is looked at first: a taken one ends many runs at once.
+  return (start) => {
     const end = start + count - 1;
     if (end > 65535) return false;
     for (let port = unknownFrom(end); port >= start; port = unknownFrom(port)) {
-      if (!within(port) || !isFree(port)) return false;
+      if (!isFree(port)) return false;
       below[port] = port - 1;
     }
     return true;
+  };
+}
+
+/** The first of the candidates that are free, or the first run of them. */
+function firstFree(request: FreeRequest, isFree: (port: number) => boolean): number[] {
+  const { count, consecutive, spans } = request;
+  if (consecutive) {
+    const within = portMatcher(spans);
+    const isRun = runsOf(count, (port) => within(port) && isFree(port));
+    for (const port of candidates(request))
+      if (isRun(port)) return Array.from({ length: count }, (_, index) => port + index);
+    return [];
   }
   const ports: number[] = [];
   for (const port of candidates(request)) {
-    if (!request.consecutive) {
-      if (isFree(port)) ports.push(port);
-      if (ports.length === count) break;
-      continue;
-    }
-    if (!isRun(port)) continue;
-    ports.push(...Array.from({ length: count }, (_, index) => port + index));
-    break;
+    if (isFree(port)) ports.push(port);
+    if (ports.length === count) break;
   }
+  return ports;
+}
+
+/** Chooses ports: pure but for the attempts, which are made last and only for ports that nothing else speaks against. */
+export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): FreeAnswer {
+  const reason = reasonsOf(facts, request, knowledge);
+  const checked = new Map<number, Skip | null>();
+  function isFree(port: number): boolean {
+    let known = checked.get(port);
+    if (known === undefined) checked.set(port, (known = reason(port)));
+    return known === null;
+  }
+  const ports = firstFree(request, isFree);
   const skipped = [...checked]
     .filter((entry): entry is [number, Skip] => entry[1] !== null)
     .toSorted(([a], [b]) => a - b);
@@ -226,8 +269,8 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
 const namedServices = 3;
 
 function skipText(skips: readonly Skip[]): string {
-  const [first] = skips;
-  if (first !== undefined && 'text' in first) return first.text;
+  const [one] = skips;
+  if (one !== undefined && 'text' in one) return one.text;
   const names = [...new Set(skips.flatMap((skip) => ('service' in skip ? [skip.service] : [])))];
   const more = names.length - namedServices;
   const others = more <= 0 ? '' : ` and ${more} more`;
@@ -256,15 +299,15 @@ export function passedOver(
   { ports, skipped }: FreeAnswer,
   { serviceName }: Pick<FreeKnowledge, 'serviceName'>,
 ): string[] {
-  const [first] = ports;
-  if (near === null || first === undefined) return [];
-  const between = [...skipped].filter(([port]) => port >= near && port < first);
+  const [found] = ports;
+  if (near === null || found === undefined) return [];
+  const between = [...skipped].filter(([port]) => port >= near && port < found);
   const spans = skippedSpans(new Map(between));
   return [
     ...spans.slice(0, 3).map(({ start, end, reason }) => `${start === end ? start : `${start}-${end}`}: ${reason}`),
     ...(spans.length > 3 ? [`and ${spans.length - 3} more; --explain lists them`] : []),
     ...ports.flatMap((port) => {
-      const name = protocols.map((protocol) => serviceName(port, protocol)).find((found) => found !== null);
+      const name = protocols.map((protocol) => serviceName(port, protocol)).find((service) => service !== null);
       return name == null ? [] : [`${port}: free; registered by IANA for ${name}`];
     }),
   ];

@@ -13,7 +13,8 @@ import type { ExitCode, Problem, Report } from '../schema/problems.ts';
 import { refusalOf } from '../system/hands.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { endpointKeyText, isSame, type Identity } from './identity.ts';
-import { listens, planStop, type Situation, type Target } from './plan.ts';
+import { planStop } from './plan.ts';
+import { listens, type Situation, type Target } from './target.ts';
 import { planned, stopRow, stopTargets, type Stopped, type StopWorld } from './stop.ts';
 
 /** What is to be given back, and how. */

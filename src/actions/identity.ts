@@ -1,3 +1,4 @@
+import { bracketed, canonicalAddress } from '../ports/address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
 /** One listener: `TCP/0.0.0.0:8080`, `UDP/[::1]:53`. */
@@ -20,7 +21,7 @@ export interface Identity {
 }
 
 export function endpointKeyText({ protocol, address, port }: EndpointKey): string {
-  return `${protocol}/${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return `${protocol}/${bracketed(address)}:${port}`;
 }
 
 export function identityText({ endpoints, pid, startTime, computer, what }: Identity): string {
@@ -46,9 +47,10 @@ export function parseIdentity(text: string): Identity {
   const keys = endpoints.split('+').map((part): EndpointKey | null => {
     const [, protocol, six, four, port] = endpointForm.exec(part) ?? [];
     const number = Number(port);
-    return protocol === undefined || number < 1 || number > 65535
+    const address = canonicalAddress(six ?? four ?? '');
+    return protocol === undefined || address === null || number < 1 || number > 65535
       ? null
-      : { protocol: protocol.toUpperCase() as 'TCP' | 'UDP', address: (six ?? four)!, port: number };
+      : { protocol: protocol.toUpperCase() as 'TCP' | 'UDP', address, port: number };
   });
   const valid = keys.every((key) => key !== null) && (what === undefined || whatForm.test(what));
   if (!valid || !/^\d{1,10}$/.test(pid) || (startTime !== '' && !instant.test(startTime)) || rest.length > 0) {

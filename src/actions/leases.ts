@@ -28,6 +28,8 @@ const lockWaitMs = 30_000;
 const maxBytes = 16 * 1024 * 1024;
 
 const fileName = 'leases.json';
+const fileKind = 'PortOwner.Leases';
+const fileVersion = 1;
 const lockName = 'leases.lock';
 
 function hintOf(error: unknown): string {
@@ -51,6 +53,7 @@ function using<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof PortOwnerError) throw error;
     throw unusable(path, error);
   }
 }
@@ -61,31 +64,55 @@ function isLease(value: unknown): value is Lease {
   return (protocol === 'TCP' || protocol === 'UDP') && isPort && Number.isFinite(until);
 }
 
-function parseLeases(bytes: Uint8Array): Lease[] {
+/** What is in the file; before it had a version, the list alone. */
+interface LeaseFile {
+  readonly kind: typeof fileKind;
+  readonly version: number;
+  readonly leases: readonly Lease[];
+}
+
+function isLeaseFile(data: unknown): data is LeaseFile {
+  const { kind, version } = (data ?? {}) as Partial<Record<keyof LeaseFile, unknown>>;
+  return kind === fileKind && Number.isInteger(version) && (version as number) >= 1;
+}
+
+/** The leases in the text of the file. Throws PO2003 for a newer version, and SyntaxError for what is none. */
+function parseLeases(bytes: Uint8Array, path: string): Lease[] {
   let data: unknown;
   try {
     data = parseJson(new TextDecoder('utf-8').decode(bytes));
   } catch {
     throw new SyntaxError('it is not JSON, or nested too deep');
   }
-  if (!Array.isArray(data) || !data.every(isLease)) throw new SyntaxError('it is not a list of leases');
-  return data.map(({ protocol, port, until }) => ({ protocol, port, until }));
+  if (isLeaseFile(data) && data.version > fileVersion)
+    throw new PortOwnerError(
+      'PO2003',
+      `${path} has version ${data.version}; this program reads version ${fileVersion}`,
+      {
+        hint: 'Use the PortOwner that wrote it, or a newer one.',
+        target: path,
+      },
+    );
+  const leases: unknown = isLeaseFile(data) ? data.leases : data;
+  if (!Array.isArray(leases) || !leases.every(isLease)) throw new SyntaxError('it is not a list of leases');
+  return leases.map(({ protocol, port, until }) => ({ protocol, port, until }));
 }
 
 /** The leases in a folder that is private. */
 function leasesIn(folder: string, now: number): Lease[] {
-  const read = readPrivate(join(folder, fileName), maxBytes);
+  const path = join(folder, fileName);
+  const read = readPrivate(path, maxBytes);
   if (read === null) return [];
   try {
-    return parseLeases(read.bytes).filter(({ until }) => until > now && until <= now + longestHoldMs);
+    return parseLeases(read.bytes, path).filter(({ until }) => until > now && until <= now + longestHoldMs);
   } catch (error) {
-    // No lease in it could be good any more, whatever was in it.
-    if (now - read.modifiedMs > longestHoldMs) return [];
+    // No lease in a damaged one could be good any more, whatever was in it.
+    if (!(error instanceof PortOwnerError) && now - read.modifiedMs > longestHoldMs) return [];
     throw error;
   }
 }
 
-/** The leases that are still good. Throws PO4101 when the file cannot be understood: then no port may be called free. */
+/** The leases that are still good. Throws PO4101 or PO2003 when the file cannot be understood: then no port may be called free. */
 export function readLeases(folder: string, now: number): Lease[] {
   const path = join(folder, fileName);
   return using(path, () => {
@@ -97,7 +124,7 @@ export function readLeases(folder: string, now: number): Lease[] {
 
 /**
  * Lets `choose` see the leases and add some, while no other call of this user can. Throws PO4101 when the folder
- * cannot be used, and what `choose` throws.
+ * cannot be used, PO2003 when its file is of a newer version, and what `choose` throws.
  */
 export function addLeases<T extends { readonly leases: readonly Lease[] }>(
   folder: string,
@@ -110,7 +137,8 @@ export function addLeases<T extends { readonly leases: readonly Lease[] }>(
   try {
     const known = using(path, () => leasesIn(checked, now()));
     const answer = choose(known);
-    const text = `${JSON.stringify([...known, ...answer.leases])}\n`;
+    const file: LeaseFile = { kind: fileKind, version: fileVersion, leases: [...known, ...answer.leases] };
+    const text = `${JSON.stringify(file)}\n`;
     using(path, () => replaceFile(join(checked, fileName), text, 0o600));
     return answer;
   } finally {

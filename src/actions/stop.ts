@@ -9,7 +9,9 @@ import type { StopResult } from '../schema/stop.ts';
 import { refusalOf, type Hands, type HeldProcess, type Self } from '../system/hands.ts';
 import { watchTime, watchTimes } from './restart.ts';
 import { endpointKeyText, identityText, isSame, type EndpointKey } from './identity.ts';
-import { lineOf, listens, meansText, planStop, type Means, type Member, type Situation, type Target } from './plan.ts';
+import { planStop } from './plan.ts';
+import { lineOf } from './process-tree.ts';
+import { listens, meansText, type Means, type Member, type Situation, type Target } from './target.ts';
 
 /** How patient a stop is. Milliseconds. */
 export interface StopOptions {
@@ -197,15 +199,20 @@ function watchOf(
   return () => watchTimes[watchTime(above, new Map(hands.processes().map((one) => [one.pid, one])), own)];
 }
 
-/** What is left on the ports, once the target has ended: success only when nobody listens there and nobody comes. */
-async function settle(
+/** A socket that came to the ports of a target, and the facts of that moment. */
+interface Newcomer {
+  readonly socket: Socket;
+  readonly facts: Facts;
+}
+
+/** Who comes to the ports of a target within the time that is left for it; null when nobody does. */
+async function newcomer(
   target: Target,
   before: Situation,
   world: StopWorld,
   watch: () => number,
-  method: string,
-): Promise<Outcome> {
-  let found: { readonly socket: Socket; readonly facts: Facts } | null = null;
+): Promise<Newcomer | null> {
+  let found: Newcomer | null = null;
   const known = new Set(before.facts.sections.sockets.data.filter(listens).map(socketName));
   let unowned = false;
   const look = async (withUnowned: boolean): Promise<boolean> => {
@@ -219,22 +226,26 @@ async function settle(
   // A socket outlives its process for a moment, without an owner: only one that stays has a new one who cannot be seen.
   const time = (): number => (unowned ? watchTimes.supervised : watch());
   if (!(await until(() => look(false), time, world))) await look(true);
-  found = found as { readonly socket: Socket; readonly facts: Facts } | null;
-  if (found !== null) {
-    const situation = await world.look();
-    const [row] = endpoints(found.facts, [found.socket], { live: true, serviceName: null });
-    const newOwner = row?.Owner ?? 'somebody who cannot be seen';
-    const supervisor = supervisorOf(found.facts, situation, found.socket, target);
-    return {
-      result: 'Retaken',
-      method,
-      newOwner,
-      supervisor,
-      reasons: [
-        `it ended, but ${newOwner} has the port now${supervisor === null ? '' : `, started by ${supervisor}: stop that first`}`,
-      ],
-    };
-  }
+  return found;
+}
+
+const ownerText = ({ Owner }: { readonly Owner: string | null }): string => Owner ?? 'somebody who cannot be seen';
+
+/** Who has the port of a target now, and who starts it. */
+async function retaken(target: Target, { socket, facts }: Newcomer, world: StopWorld): Promise<Outcome> {
+  const situation = await world.look();
+  const [row] = endpoints(facts, [socket], { live: true, serviceName: null });
+  const newOwner = ownerText(row ?? { Owner: null });
+  const supervisor = supervisorOf(facts, situation, socket, target);
+  const starter = supervisor === null ? '' : `, started by ${supervisor}: stop that first`;
+  const reasons = [`it ended, but ${newOwner} has the port now${starter}`];
+  return { result: 'Retaken', newOwner, supervisor, reasons };
+}
+
+/** What is left on the ports, once the target has ended: success only when nobody listens there and nobody comes. */
+async function settled(target: Target, before: Situation, world: StopWorld, watch: () => number): Promise<Outcome> {
+  const found = await newcomer(target, before, world, watch);
+  if (found !== null) return retaken(target, found, world);
   const { own, others, facts } = await watchEndpoints(target, world);
   const all = await world.look();
   const keys = new Set(target.endpoints.map(({ protocol, port }) => `${protocol} ${port}`));
@@ -242,26 +253,19 @@ async function settle(
     (socket) => socket.remotePort !== null && keys.has(`${socket.protocol} ${socket.localPort}`),
   ).length;
   if (own.length > 0 || isStillServed(all, target))
-    return { result: 'NotStopped', method, lingering, reasons: ['it still listens'] };
-  if (!isWhole(facts.sections.sockets))
+    return { result: 'NotStopped', lingering, reasons: ['it still listens'] };
+  if (!isWhole(facts.sections.sockets)) {
+    const why = facts.sections.sockets.reason ?? 'the look failed';
     return {
       result: 'NotStopped',
-      method,
       lingering,
-      reasons: [
-        `it ended, but whether the port is free cannot be seen: ${facts.sections.sockets.reason ?? 'the look failed'}`,
-      ],
+      reasons: [`it ended, but whether the port is free cannot be seen: ${why}`],
     };
-  const left = endpoints(facts, others, { live: true, serviceName: null }).map(
-    ({ Owner }) => Owner ?? 'somebody who cannot be seen',
-  );
-  return {
-    result: 'Stopped',
-    method,
-    lingering,
-    reasons:
-      left.length === 0 ? [] : [`others that were there before still have the port: ${[...new Set(left)].join(', ')}`],
-  };
+  }
+  const left = endpoints(facts, others, { live: true, serviceName: null }).map(ownerText);
+  const reasons =
+    left.length === 0 ? [] : [`others that were there before still have the port: ${[...new Set(left)].join(', ')}`];
+  return { result: 'Stopped', lingering, reasons };
 }
 
 /** Processes that are held on to, and what was done to end them. */
@@ -438,7 +442,7 @@ async function stopTarget(target: Target, world: StopWorld, options: StopOptions
       if (refusal === null) throw error;
       outcome = failed(refusal);
     }
-    return stopRow(target, outcome ?? (await settle(target, situation, world, watch, method)));
+    return stopRow(target, outcome ?? { method, ...(await settled(target, situation, world, watch)) });
   } finally {
     for (const process of held.values()) process.release();
   }

@@ -1,8 +1,6 @@
-import { isIP } from 'node:net';
 import { Document, isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
 import { validate } from '../generated/baseline.validate.js';
-import { ipv6Bytes, ipv6Text } from '../facts/decode/address.ts';
-import { addressScope } from '../ownership/address.ts';
+import { addressScope, canonicalAddress, withoutScope } from '../ports/address.ts';
 import { compare, type Comparison } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
 import { fold, listenerOrder, type Listener, type Scope } from './listeners.ts';
@@ -40,8 +38,8 @@ const noWrap = { lineWidth: 0 } as const;
 
 /** An address as the system writes it, without %scope; `any`, `loopback` and `specific` as they are. */
 function normalAddress(text: string): string {
-  const plain = text.replace(/%.*$/s, '');
-  return isIP(plain) === 6 ? ipv6Text(ipv6Bytes(plain), 0) : plain;
+  const plain = withoutScope(text);
+  return canonicalAddress(plain) ?? plain;
 }
 
 function listenerOf({ port, protocol, address: stated, program, services, user, sha256, signer }: Entry): Listener {
@@ -78,7 +76,7 @@ function parse(text: string, name: string) {
   const checked = parseChecked(text, name, kind);
   const { machine, listeners } = checked.value as { machine?: string; listeners: Entry[] };
   listeners.forEach(({ port, address }, index) => {
-    const fits = port === 'dynamic' ? Object.hasOwn(scopes, address) : isIP(address) !== 0;
+    const fits = port === 'dynamic' ? Object.hasOwn(scopes, address) : canonicalAddress(address) !== null;
     if (!fits)
       checked.fail(
         ['listeners', index, 'address'],

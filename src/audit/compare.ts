@@ -251,14 +251,59 @@ function unseenOwner(before: Listener, after: Listener): boolean {
   );
 }
 
-/** What became of the listeners of a machine, or of a baseline. Pure; quick for 100,000 listeners. */
-export function compare(before: readonly Listener[], after: readonly Listener[]): Comparison {
+/** Tells of a UDP socket in the dynamic range whether its owner had a listener before. */
+function ownersOf(before: readonly Listener[]): (listener: Listener) => boolean {
   let owners: Map<string, Set<Listener>> | undefined;
-  function knownOwner(listener: Listener): boolean {
+  return (listener) => {
     if (listener.program === null || listener.port !== 'dynamic' || listener.protocol !== 'UDP') return false;
     owners ??= groups(before, programName);
     return firstOf(owners.get(folded(listener.program)), (one) => unchanged(one, listener)) !== undefined;
+  };
+}
+
+/**
+ * The listener by which a program could be reached from this machine alone, when others can reach it now, whether it left
+ * the loopback address or not; null where there is none. `same`: what had the same name, protocol and port before.
+ */
+function innerBefore(listener: Listener, same: Iterable<Listener> | undefined): Listener | null {
+  const isOwn = (one: Listener): boolean => sameOwner(one, listener);
+  const nearest = reach[listener.scope] > 0 ? firstOf(same, isOwn) : undefined;
+  const reachable = nearest && firstOf(same, (one) => one.scope !== 'Loopback' && isOwn(one));
+  return nearest !== undefined && reachable === undefined ? nearest : null;
+}
+
+/** What is told of a listener that has no other one before. */
+function appeared(listener: Listener, inner: Listener | null, isKnownOwner: boolean): Change {
+  const more = [
+    ...(listener.port === 'dynamic' && listener.ports.length > 0
+      ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`]
+      : []),
+    ...besides(listener),
+  ];
+  if (inner === null) {
+    const opened: Change = { kind: 'Opened', before: null, after: listener, evidence: more };
+    return isKnownOwner ? { ...opened, knownOwner: true } : opened;
   }
+  const scopes = `${inner.scope} to ${listener.scope}`;
+  const evidence = [`address: ${inner.address}, and now ${listener.address} too (${scopes})`, ...more];
+  return { kind: 'Exposed', before: inner, after: listener, evidence };
+}
+
+/** Whether who a listener is was known before, and cannot be seen now. */
+function lostSight([before, after]: readonly [Listener, Listener]): boolean {
+  return (
+    (before.program !== null && after.program === null && after.services.length === 0) ||
+    (before.user !== null && after.user === null)
+  );
+}
+
+function changeOrder(a: Change, b: Change): number {
+  return listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0);
+}
+
+/** What became of the listeners of a machine, or of a baseline. Pure; quick for 100,000 listeners. */
+export function compare(before: readonly Listener[], after: readonly Listener[]): Comparison {
+  const isKnownOwner = ownersOf(before);
   const pairs: [Listener, Listener][] = [];
   const opened: Listener[] = [];
   const closed: Listener[] = [];
@@ -277,52 +322,15 @@ export function compare(before: readonly Listener[], after: readonly Listener[])
     for (const listener of slot.after) {
       if (known.has(listener)) continue;
       opened.push(listener);
-      const more = [
-        ...(listener.port === 'dynamic' && listener.ports.length > 0
-          ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`]
-          : []),
-        ...besides(listener),
-      ];
-      // A program that only this machine could reach, and now others can, whether it left the loopback address or not.
       const same = listener.program === null ? undefined : owned.get(folded(listener.program));
-      const isOwn = (one: Listener): boolean => sameOwner(one, listener);
-      const nearest = reach[listener.scope] > 0 ? firstOf(same, isOwn) : undefined;
-      const reachable = nearest && firstOf(same, (one) => one.scope !== 'Loopback' && isOwn(one));
-      const inner = nearest !== undefined && reachable === undefined ? nearest : null;
-      if (inner === null)
-        changes.push({
-          kind: 'Opened',
-          before: null,
-          after: listener,
-          evidence: more,
-          ...(knownOwner(listener) ? { knownOwner: true } : {}),
-        });
-      else
-        changes.push({
-          kind: 'Exposed',
-          before: inner,
-          after: listener,
-          evidence: [
-            `address: ${inner.address}, and now ${listener.address} too (${inner.scope} to ${listener.scope})`,
-            ...more,
-          ],
-        });
+      changes.push(appeared(listener, innerBefore(listener, same), isKnownOwner(listener)));
     }
   }
-  const order = (a: Change, b: Change): number =>
-    listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0);
-  const unseen = pairs
-    .filter(
-      ([one, other]) =>
-        (one.program !== null && other.program === null && other.services.length === 0) ||
-        (one.user !== null && other.user === null),
-    )
-    .map(([, other]) => other);
   return {
     pairs,
     opened: opened.sort(listenerOrder),
     closed: closed.sort(listenerOrder),
-    changes: changes.sort(order),
-    unseen: [...new Set(unseen)],
+    changes: changes.sort(changeOrder),
+    unseen: [...new Set(pairs.filter(lostSight).map(([, other]) => other))],
   };
 }

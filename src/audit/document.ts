@@ -1,3 +1,4 @@
+import { messageOf } from '../io/errors.ts';
 import {
   Composer,
   isMap,
@@ -222,6 +223,33 @@ function explain(errors: readonly SchemaProblem[]): { path: (string | number)[];
   };
 }
 
+/** Makes the error of what is wrong at an offset of the text; null is no place of it. */
+type Wrong = (offset: number | null, why: string, cause?: unknown) => PortOwnerError;
+
+/** The text as one YAML document and its value, within the limits. Throws what `wrong` makes. */
+function readYaml(text: string, lines: LineCounter, wrong: Wrong): { document: Document.Parsed; value: unknown } {
+  const flaw = excess(text);
+  if (flaw !== null) {
+    lines.addNewLine(0);
+    for (let at = text.indexOf('\n'); at !== -1 && at < flaw.offset; at = text.indexOf('\n', at + 1))
+      lines.addNewLine(at + 1);
+    throw wrong(flaw.offset, flaw.why);
+  }
+  try {
+    const document = parseOne(text, lines);
+    const repeated = repeatedKey(document);
+    if (repeated !== null) throw wrong(repeated.offset, `the key ${JSON.stringify(repeated.key)} is there twice`);
+    return { document, value: document.toJS({ maxAliasCount: 100 }) };
+  } catch (error) {
+    if (error instanceof PortOwnerError) throw error;
+    if (error instanceof RangeError) throw wrong(null, 'it is nested too deeply', error);
+    if (!(error instanceof FirstError)) throw wrong(null, `it is not YAML: ${messageOf(error)}`, error);
+    const isTooDeep = /call stack/.test(error.message);
+    const why = isTooDeep ? 'it is nested too deeply' : error.message.split('\n')[0]!.replace(/\.$/, '');
+    throw wrong(error.offset, why, error);
+  }
+}
+
 /**
  * Parses and checks a file's text. Throws PO2002 with the line and column of the first thing that is wrong, and
  * PO2003 for a file of a newer version.
@@ -232,44 +260,12 @@ export function parseChecked(
   { name: called, kind, hint, validate }: DocumentKind,
 ): CheckedDocument {
   const lines = new LineCounter();
-  const wrong = (offset: number | null, why: string, cause?: unknown): PortOwnerError => {
+  const wrong: Wrong = (offset, why, cause) => {
     const { line, col } = offset === null ? { line: 0, col: 0 } : lines.linePos(offset);
-    return new PortOwnerError(
-      'PO2002',
-      `${name}${offset === null ? '' : `, line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`}: ${why}`,
-      { hint, target: name, cause },
-    );
+    const place = offset === null ? '' : `, line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`;
+    return new PortOwnerError('PO2002', `${name}${place}: ${why}`, { hint, target: name, cause });
   };
-  let document: Document.Parsed;
-  let value: unknown;
-  try {
-    const flaw = excess(text);
-    if (flaw !== null) {
-      lines.addNewLine(0);
-      for (let at = text.indexOf('\n'); at !== -1 && at < flaw.offset; at = text.indexOf('\n', at + 1))
-        lines.addNewLine(at + 1);
-      throw wrong(flaw.offset, flaw.why);
-    }
-    document = parseOne(text, lines);
-    const repeated = repeatedKey(document);
-    if (repeated !== null) throw wrong(repeated.offset, `the key ${JSON.stringify(repeated.key)} is there twice`);
-    value = document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    if (error instanceof PortOwnerError) throw error;
-    if (error instanceof FirstError)
-      throw wrong(
-        error.offset,
-        /call stack/.test(error.message) ? 'it is nested too deeply' : error.message.split('\n')[0]!.replace(/\.$/, ''),
-        error,
-      );
-    throw wrong(
-      null,
-      error instanceof RangeError
-        ? 'it is nested too deeply'
-        : `it is not YAML: ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    );
-  }
+  const { document, value } = readYaml(text, lines, wrong);
   const head = typeof value === 'object' && value !== null ? (value as { kind?: unknown; version?: unknown }) : {};
   if (head.kind !== kind)
     throw wrong(offsetOf(document, ['kind']), `this is not ${called}: it does not begin with "kind: ${kind}"`);

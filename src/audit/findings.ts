@@ -1,7 +1,7 @@
 import type { Facts } from '../facts/model/facts.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
 import { besides, fileName, type Change, type Comparison } from './compare.ts';
-import { endpointText } from '../ownership/address.ts';
+import { endpointText } from '../ports/address.ts';
 import type { FindingKind } from './finding-kinds.ts';
 import { fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';
@@ -154,8 +154,7 @@ export function changeRows(changes: readonly Change[], machine: string, referenc
 function judge(
   listener: Listener,
   policy: Policy,
-  at: string,
-  machine: string,
+  { at, machine: { name: machine } }: Pick<Facts, 'at' | 'machine'>,
   { approved, opened }: { approved: boolean; opened: Severity | null },
 ): Finding | null {
   const { rule, expired } = decide(policy, listener, at);
@@ -212,8 +211,7 @@ export function audit(
   facts: Facts,
   now: readonly Listener[],
   comparison: Comparison | null,
-  policy: Policy | null,
-  reference: Reference,
+  { policy, reference }: { readonly policy: Policy | null; readonly reference: Reference },
 ): Findings {
   const machine = facts.machine.name;
   const found: { finding: Finding; listener: Listener }[] = [];
@@ -246,7 +244,7 @@ export function audit(
   if (policy !== null) {
     for (const listener of now) {
       if (decide(policy, listener, facts.at).undecided !== null) unseen.add(listener);
-      const finding = judge(listener, policy, facts.at, machine, {
+      const finding = judge(listener, policy, facts, {
         approved: comparison !== null && (!opened.has(listener) || clients.has(listener)),
         opened: opened.get(listener) ?? null,
       });

@@ -2,7 +2,7 @@ import { isDeleted, programFile } from '../facts/decode/linux-processes.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import type { Question } from '../facts/model/question.ts';
-import { addressScope } from '../ownership/address.ts';
+import { addressFamily, addressScope, withoutScope } from '../ports/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import { isWhole } from '../facts/model/section.ts';
@@ -60,7 +60,7 @@ function dynamicPorts({ sections }: Facts): (protocol: string, address: string, 
     ),
   );
   return (protocol, address, port) => {
-    const family = address.includes(':') ? 'IPv6' : 'IPv4';
+    const family = addressFamily(address);
     // IANA's, where the machine's own range could not be had.
     const inside = covered.has(`${protocol} ${family}`)
       ? inDynamic(protocol, family, port) !== undefined
@@ -150,7 +150,7 @@ export function listeners(facts: Facts): Listener[] {
   const found = new Map<string, Listener & { readonly ports: number[]; fileGone?: true }>();
   for (const row of endpoints(facts, sockets, { live: false, serviceName: null })) {
     const protocol = row.Protocol as Listener['protocol'];
-    const plain = (row.LocalAddress ?? '').replace(/%.*$/s, '');
+    const plain = withoutScope(row.LocalAddress ?? '');
     const scope = addressScope(plain);
     const dynamic = isDynamic(protocol, plain, row.LocalPort!);
     const isLiteral = row.OwningProcess !== null && literal.has(row.OwningProcess);

@@ -142,47 +142,50 @@ function rulesAbout(rules: readonly Rule[]): Policy['about'] {
   };
 }
 
-function ruleOf(text: RuleText): Rule {
-  const { action } = text;
-  const conditions: ((listener: Listener) => Fit)[] = [];
-  if (text.protocol !== undefined) conditions.push(({ protocol }) => protocol === text.protocol);
-  if (text.scope !== undefined) {
-    const scopes = list(text.scope);
-    conditions.push(({ scope }) => scopes.includes(scope));
-  }
-  const ports = text.ports === undefined ? null : portsOf(String(text.ports));
-  if (ports !== null) conditions.push(portsTest(ports, action));
-  if (text.program !== undefined) conditions.push(programTest(list(text.program)));
-  if (text.service !== undefined) {
-    const test = anyPattern(
-      list(text.service).flatMap((name) => [name, `${name}.service`, `*:${name}`]),
-      always,
-    );
+type Condition = (listener: Listener) => Fit;
+
+function serviceTest(names: readonly string[], action: Rule['action']): Condition {
+  const patterns = names.flatMap((name) => [name, `${name}.service`, `*:${name}`]);
+  const test = anyPattern(patterns, always);
+  return ({ services, program }) => {
+    // Which services a program that is not known runs is not known either.
+    if (services.length === 0) return program === null ? null : false;
     // All of them have to be allowed; one forbidden is enough.
-    conditions.push(({ services, program }) =>
-      services.length === 0
-        ? program === null
-          ? null
-          : false
-        : action === 'allow'
-          ? services.every(test)
-          : services.some(test),
-    );
-  }
-  if (text.user !== undefined) {
-    const test = anyPattern(
-      list(text.user).flatMap((name) => (name.includes('\\') ? [name] : [name, `*\\${name}`])),
-      windowsName,
-    );
-    // The kernel runs as nobody.
-    conditions.push(({ user, program }) => (user === null ? (isKernel(program) ? false : null) : test(user)));
-  }
-  if (text.signer !== undefined) {
-    const test = anyPattern(list(text.signer), always);
-    // Nor is it an executable with a signature of its own.
-    conditions.push(({ signer, program }) => (signer === null ? (isKernel(program) ? false : null) : test(signer)));
-  }
-  const said: Readonly<Record<ChangeKind, boolean>> = {
+    return action === 'allow' ? services.every(test) : services.some(test);
+  };
+}
+
+function userTest(names: readonly string[]): Condition {
+  const patterns = names.flatMap((name) => (name.includes('\\') ? [name] : [name, `*\\${name}`]));
+  const test = anyPattern(patterns, windowsName);
+  // The kernel runs as nobody.
+  return ({ user, program }) => (user === null ? (isKernel(program) ? false : null) : test(user));
+}
+
+function signerTest(names: readonly string[]): Condition {
+  const test = anyPattern(names, always);
+  // Nor is the kernel an executable with a signature of its own.
+  return ({ signer, program }) => (signer === null ? (isKernel(program) ? false : null) : test(signer));
+}
+
+/** What a rule asks of a listener: all of it has to fit. */
+function conditionsOf(text: RuleText, ports: ReturnType<typeof portsOf> | null): Condition[] {
+  const { action, protocol: wanted } = text;
+  const scopes = list(text.scope ?? []);
+  return [
+    ...(wanted === undefined ? [] : [({ protocol }: Listener) => protocol === wanted]),
+    ...(text.scope === undefined ? [] : [({ scope }: Listener) => scopes.includes(scope)]),
+    ...(ports === null ? [] : [portsTest(ports, action)]),
+    ...(text.program === undefined ? [] : [programTest(list(text.program))]),
+    ...(text.service === undefined ? [] : [serviceTest(list(text.service), action)]),
+    ...(text.user === undefined ? [] : [userTest(list(text.user))]),
+    ...(text.signer === undefined ? [] : [signerTest(list(text.signer))]),
+  ];
+}
+
+/** Of which changes a rule speaks, by what it asks for. */
+function changesNamed(text: RuleText): Readonly<Record<ChangeKind, boolean>> {
+  return {
     Opened: true,
     Closed: false,
     OwnerChanged: text.program !== undefined || text.service !== undefined,
@@ -193,9 +196,26 @@ function ruleOf(text: RuleText): Rule {
     BinaryChanged: text.signer !== undefined,
     FileGone: false,
   };
+}
+
+/** Whether a listener fits all of the conditions; null when one of them cannot be told, and none speaks against it. */
+function fitsAll(conditions: readonly Condition[], listener: Listener): Fit {
+  let known: Fit = true;
+  for (const condition of conditions) {
+    const fit = condition(listener);
+    if (fit === false) return false;
+    if (fit === null) known = null;
+  }
+  return known;
+}
+
+function ruleOf(text: RuleText): Rule {
+  const ports = text.ports === undefined ? null : portsOf(String(text.ports));
+  const conditions = conditionsOf(text, ports);
+  const named = changesNamed(text);
   return {
     name: text.name,
-    action,
+    action: text.action,
     severity: text.severity ?? null,
     expires: text.expires ?? null,
     owner: text.owner ?? null,
@@ -203,16 +223,8 @@ function ruleOf(text: RuleText): Rule {
     reason: text.reason ?? null,
     ports: ports === null || ports.dynamic ? null : portsOneByOne(ports.spans),
     files: text.program === undefined ? null : filesOf(list(text.program)),
-    fits(listener) {
-      let known: Fit = true;
-      for (const condition of conditions) {
-        const fit = condition(listener);
-        if (fit === false) return false;
-        if (fit === null) known = null;
-      }
-      return known;
-    },
-    speaksOf: (change) => said[change],
+    fits: (listener) => fitsAll(conditions, listener),
+    speaksOf: (change) => named[change],
   };
 }
 

@@ -1,4 +1,4 @@
-import { addressScope } from '../ownership/address.ts';
+import { addressScope } from '../ports/address.ts';
 import { parseBaseline, type Baseline } from './baseline.ts';
 import { readDocument } from './document.ts';
 import type { Listener } from './listeners.ts';

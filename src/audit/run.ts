@@ -102,9 +102,12 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
   const compared = await comparedWith(request, world.machine);
   const { facts, now, approved, policy } = compared;
   const comparison: Comparison | null = approved === null ? null : compare(approved.listeners, now);
-  const result = audit(facts, now, comparison, policy, {
-    name: `baseline ${request.baseline}`,
-    approve: `portowner baseline update ${request.baseline}`,
+  const result = audit(facts, now, comparison, {
+    policy,
+    reference: {
+      name: `baseline ${request.baseline}`,
+      approve: `portowner baseline update ${request.baseline}`,
+    },
   });
   const unseen = unseenProblem(result.unseen, 'which could not be judged');
   const unfound = unfoundProblem(result.unseen, 'so that it could not be judged');

@@ -29,11 +29,9 @@ const run = promisify(execFile);
 
 /** Runs a script of this folder under a Node; throws what it said when it fails. */
 async function script(
-  node: string,
-  flags: string[],
   name: string,
   args: string[],
-  env: Record<string, string> = {},
+  { node, flags = [], env = {} }: { node: string; flags?: string[]; env?: Record<string, string> },
 ): Promise<void> {
   const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...inherited } = process.env;
   try {
@@ -84,13 +82,8 @@ export async function executable(
       execArgv: [...execArgv(platform), endOfFlags],
       output,
     };
-    await script(maker, [], 'pkg.ts', [JSON.stringify(job)], {
-      HOME: folder,
-      USERPROFILE: folder,
-      TMPDIR: folder,
-      TEMP: folder,
-      TMP: folder,
-    });
+    const env = { HOME: folder, USERPROFILE: folder, TMPDIR: folder, TEMP: folder, TMP: folder };
+    await script('pkg.ts', [JSON.stringify(job)], { node: maker, env });
     return readFileSync(output);
   });
 }
@@ -104,7 +97,7 @@ export async function withCodeCache(platform: Platform, bundle: string): Promise
   const cache = await withFolder(async (folder) => {
     const [source, output] = [join(folder, 'portowner.cjs'), join(folder, 'portowner.cache')];
     writeFileSync(source, wrapped);
-    await script(ownNode(), execArgv(platform), 'code-cache.ts', [source, output]);
+    await script('code-cache.ts', [source, output], { node: ownNode(), flags: execArgv(platform) });
     return readFileSync(output);
   });
   return [

@@ -1,5 +1,5 @@
 import { endpointKeyText } from '../actions/identity.ts';
-import type { Target } from '../actions/plan.ts';
+import type { Target } from '../actions/target.ts';
 import { processText } from '../ownership/attribution.ts';
 import { sanitise } from '../io/sanitise.ts';
 

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { giveBack, type GiveBackRequest } from '../actions/give-back.ts';
 import { looksLikeIdentity, parseIdentity } from '../actions/identity.ts';
-import type { Target } from '../actions/plan.ts';
+import type { Target } from '../actions/target.ts';
 import { watchTimes } from '../actions/restart.ts';
 import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';

@@ -1,6 +1,6 @@
 import type { BindAttempt, Bind } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
-import { addressScope, endpointText } from '../ownership/address.ts';
+import { addressScope, endpointText } from '../ports/address.ts';
 import { ruleForAny, ruleText } from './binding-rules.ts';
 import type { Cause, Effect, Look, Obstacle, BindError } from './cause.ts';
 import { causeOf } from './causes.ts';

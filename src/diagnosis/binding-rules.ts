@@ -29,7 +29,8 @@ export function rule(
   if (platform === 'linux') {
     const second = { reuse: bind.sharing === 'reuse', reusePort: bind.sharing === 'reusePort' };
     const firsts = reusePort ? linuxSharings.filter((first) => first.reusePort) : linuxSharings;
-    return linuxEffect(bind.protocol, socket.state === 'Listen' ? 'listening' : 'other', second, same, firsts);
+    const state = socket.state === 'Listen' ? 'listening' : 'other';
+    return linuxEffect(bind.protocol, { state, sameUser: same, firsts }, second);
   }
   const sharing = bind.sharing === 'reusePort' ? 'reuse' : bind.sharing;
   const outcomes = windowsOutcomes(scope(socket.localAddress), { sharing, scope: scope(bind.address) }, same);

@@ -4,7 +4,7 @@ import { holdsPort } from '../facts/model/question.ts';
 import { isUnfound, unseenText } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
-import { addressParts, endpointText } from '../ownership/address.ts';
+import { comparableHost, endpointText, scopeOf, withoutScope } from '../ports/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Platform } from '../system/raw.ts';
 import type { Conflict } from '../schema/conflict.ts';
@@ -211,7 +211,9 @@ function blockedProxies({ facts, byPort, make, order }: Context): Conflict[] {
   for (const { table, listenPort, listenAddress, connectAddress, connectPort } of facts.sections.portProxies?.data ??
     []) {
     const six = table.startsWith('v6');
-    const { text, wildcard } = plainAddress(listenAddress === '*' ? (six ? '::' : '0.0.0.0') : listenAddress);
+    const { text, wildcard } = plainAddress(
+      listenAddress === '*' ? (six ? '::' : '0.0.0.0') : comparableHost(listenAddress),
+    );
     // The service that is to listen is another user: who has the address itself, or all of them, keeps it out.
     const { wildcards, address } = listeners(listenPort);
     const found = [wildcards(six), ...(wildcard ? [] : [address(six, text)])].filter(
@@ -247,7 +249,7 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
   const templates = remembered(({ services }: Crowd) => new Set([...services].map(templateOf)));
   // Behind % the interface that the unit is bound to.
   const onPort = remembered((key: string) => {
-    const { plain: port, device } = addressParts(key);
+    const [port, device] = [withoutScope(key), scopeOf(key)];
     const near = (byPort.get(port) ?? []).filter(({ socket }) =>
       device === null ? socket.vrf === undefined : sameDevice(device, plainAddress(socket.localAddress).device),
     );

@@ -1,7 +1,7 @@
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Socket } from '../facts/model/facts.ts';
+import { endpointText } from '../ports/address.ts';
 import { unseenText } from '../ownership/absent.ts';
-import { endpointText } from '../ownership/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { Leftovers, Sight } from './cause.ts';
 import { overlap } from './overlap.ts';

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { bracketed, canonicalAddress } from '../ports/address.ts';
 
 /** What a failed bind was told. */
 export type ErrorMeaning =
@@ -163,8 +163,7 @@ function portNumber(text: string | undefined): number | null {
 function addressOf(found: string | undefined, text: string): string | null {
   const plain = (found ?? '').replace(/^\[|\]$/g, '');
   if (/^localhost$/i.test(plain)) return /IPv6 loopback/i.test(text) ? '::1' : '127.0.0.1';
-  const unscoped = plain.replace(/%.*$/s, '');
-  return isIPv4(unscoped) || isIPv6(unscoped) ? plain.toLowerCase() : null;
+  return canonicalAddress(plain);
 }
 
 /** PostgreSQL names the address alone, in the quotes of the language. */
@@ -287,7 +286,7 @@ export function parseError(given: string): ParsedError {
       ? ''
       : port === 0
         ? ' for a dynamic port'
-        : ` for ${protocol} ${address === null ? 'port ' : `${address.includes(':') ? `[${address}]` : address}:`}${port}`;
+        : ` for ${protocol} ${address === null ? 'port ' : `${bracketed(address)}:`}${port}`;
   return {
     port,
     address,

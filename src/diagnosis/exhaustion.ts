@@ -1,3 +1,4 @@
+import { addressFamily, unmapped } from '../ports/address.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 
 /** How many ports of a dynamic range are in use. */
@@ -12,8 +13,7 @@ export interface Usage {
   readonly top: readonly { readonly pid: number | null; readonly ports: number }[];
 }
 
-const familyOf = (socket: Socket) =>
-  socket.localAddress.includes(':') && !/^::ffff:\d+\./i.test(socket.localAddress) ? 'IPv6' : 'IPv4';
+const familyOf = (socket: Socket) => addressFamily(unmapped(socket.localAddress));
 
 /** The use of each dynamic range, by protocol. A port counts once, however many connections share it. */
 export function usage(facts: Facts): Usage[] {

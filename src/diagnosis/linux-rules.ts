@@ -30,13 +30,20 @@ export const linuxSharings: readonly LinuxSharing[] = [
   { reuse: true, reusePort: true },
 ];
 
-/** Whether it conflicts, when it is not known which of `firsts` the first asked for, or whose it is (null). `depends`: in some cases. */
+/** What is known of the first socket. */
+export interface LinuxKnown {
+  readonly state: LinuxFirst['state'];
+  /** Whether both are of one user; null where that is not known. */
+  readonly sameUser: boolean | null;
+  /** What it may have asked for: anything unless told. */
+  readonly firsts?: readonly LinuxSharing[];
+}
+
+/** Whether a second bind conflicts with what is known of the first. `depends`: in some of the cases that are possible. */
 export function linuxEffect(
   protocol: 'TCP' | 'UDP',
-  state: LinuxFirst['state'],
+  { state, sameUser, firsts = linuxSharings }: LinuxKnown,
   second: LinuxSharing,
-  sameUser: boolean | null,
-  firsts: readonly LinuxSharing[] = linuxSharings,
 ): 'blocks' | 'allows' | 'depends' {
   const users = sameUser === null ? [true, false] : [sameUser];
   const conflicts = firsts.flatMap((first) =>

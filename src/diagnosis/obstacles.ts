@@ -1,7 +1,7 @@
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { isClosed } from '../facts/model/question.ts';
-import { endpointText } from '../ownership/address.ts';
+import { endpointText } from '../ports/address.ts';
 import { isUnfound, unseenText } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';

@@ -1,4 +1,4 @@
-import { addressParts } from '../ownership/address.ts';
+import { addressFamily, scopeOf, unmapped, withoutScope } from '../ports/address.ts';
 
 /** How a bind and a socket on the same port get in each other's way. */
 export type Overlap =
@@ -20,10 +20,9 @@ interface Plain {
 }
 
 export function plainAddress(address: string): Plain {
-  const { plain, device } = addressParts(address);
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1];
-  const text = (mapped ?? plain).toLowerCase();
-  return { six: text.includes(':'), wildcard: text === '0.0.0.0' || text === '::', text, device };
+  const text = unmapped(withoutScope(address));
+  const wildcard = text === '0.0.0.0' || text === '::';
+  return { six: addressFamily(text) === 'IPv6', wildcard, text, device: scopeOf(address) };
 }
 
 /** Whether an address is all addresses of its family, if only on one interface. */

@@ -1,5 +1,6 @@
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts, PortRange } from '../facts/model/facts.ts';
+import { addressFamily } from '../ports/address.ts';
 
 export function rangeText({ start, end }: Pick<PortRange, 'start' | 'end'>): string {
   return start === end ? `${start}` : `${start}-${end}`;
@@ -12,7 +13,7 @@ export function reservationText(range: PortRange): string {
 
 /** Whether a range is about a bind. */
 export function covers(range: PortRange, bind: Bind): boolean {
-  const family = bind.address.includes(':') ? 'IPv6' : 'IPv4';
+  const family = addressFamily(bind.address);
   const both = bind.address === '::' && !bind.ipv6Only;
   return (
     bind.port >= range.start &&

@@ -1,5 +1,5 @@
 import type { Socket } from '../facts/model/facts.ts';
-import { addressParts, addressScope } from '../ownership/address.ts';
+import { addressScope, scopeOf as deviceOf, withoutScope } from '../ports/address.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { overlap, plainAddress } from './overlap.ts';
 
@@ -65,7 +65,7 @@ function representatives(group: readonly Holder[]): Holder[] {
       group.filter(({ key }) => key !== null).map((holder) => [`${holder.key} ${holder.socket.localAddress}`, holder]),
     ).values(),
   ];
-  const plain = ({ socket }: Holder): string => addressParts(socket.localAddress).plain;
+  const plain = ({ socket }: Holder): string => withoutScope(socket.localAddress);
   const byAddress = Map.groupBy(seen, plain);
   const alone = (holder: Holder): boolean =>
     !everybodys.has(plain(holder)) && byAddress.get(plain(holder))!.length === 1;
@@ -74,7 +74,7 @@ function representatives(group: readonly Holder[]): Holder[] {
       seen
         .filter(alone)
         .toReversed()
-        .map((holder) => [`${holder.key} ${isSix(holder)} ${addressParts(holder.socket.localAddress).device}`, holder]),
+        .map((holder) => [`${holder.key} ${isSix(holder)} ${deviceOf(holder.socket.localAddress)}`, holder]),
     ).values(),
   ];
   return [...seen.filter((holder) => !alone(holder)), ...firsts, ...unseen];

@@ -1,4 +1,4 @@
-import type { Facts } from '../facts/model/facts.ts';
+import type { Facts, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import type { RawEntry } from '../system/raw.ts';
 import { checkResult, plural, type CheckResult } from './check-result.ts';
@@ -54,60 +54,55 @@ export function sectionResults(facts: Facts): CheckResult[] {
     });
 }
 
-/** What holds on every machine, whatever it runs. */
-export function invariantResults(facts: Facts): CheckResult[] {
-  const { sockets, processes, services, dynamicRanges } = facts.sections;
-  const byPid = new Map(processes.data.map((process) => [process.pid, process]));
-  const socketText = (socket: (typeof sockets.data)[number]): string =>
-    `${socket.protocol} ${socket.localAddress}:${socket.localPort}${socket.state === null ? '' : ` ${socket.state}`}`;
-  const broken = <T>(items: readonly T[], holds: (item: T) => boolean, say: (item: T) => string): string[] =>
-    items.filter((item) => !holds(item)).map(say);
-  const holding = sockets.data.filter(holdsPort);
-  const windows = facts.machine.platform === 'win32';
-  const processCount = `${processes.data.length} process${processes.data.length === 1 ? '' : 'es'}`;
-  const results = [
+const socketText = (socket: Socket): string =>
+  `${socket.protocol} ${socket.localAddress}:${socket.localPort}${socket.state === null ? '' : ` ${socket.state}`}`;
+
+/** The items for which something does not hold, as texts. */
+const broken = <T>(items: readonly T[], holds: (item: T) => boolean, say: (item: T) => string): string[] =>
+  items.filter((item) => !holds(item)).map(say);
+
+/** What holds of every socket, with what it is that holds. */
+const socketInvariants: readonly (readonly [what: string, holds: (socket: Socket) => boolean])[] = [
+  [
+    'ports are ports',
+    ({ localPort, remotePort }) => localPort >= 1 && localPort <= 65535 && (remotePort === null || remotePort <= 65535),
+  ],
+  [
+    'the owner is one of the holders',
+    ({ pid, holders }) => pid === null || holders.length === 0 || holders.includes(pid),
+  ],
+  [
+    'a connection has another end, a listener has none',
+    ({ protocol, remotePort, state }) =>
+      protocol === 'UDP' || (remotePort === null) === (state === 'Listen' || state === 'Bound' || state === 'Closed'),
+  ],
+];
+
+function socketResults(facts: Facts): CheckResult[] {
+  const sockets = facts.sections.sockets.data;
+  const holding = sockets.filter(holdsPort);
+  const isAccountedFor = ({ pid, kernel, refusals }: Socket): boolean => pid !== null || kernel || refusals.length > 0;
+  const count = plural(sockets.length, 'socket');
+  return [
     checkResult(
       'every port that is held has an owner, or a reason why not',
       plural(holding.length, 'socket'),
-      broken(holding, (socket) => socket.pid !== null || socket.kernel || socket.refusals.length > 0, socketText),
+      broken(holding, isAccountedFor, socketText),
     ),
-    checkResult(
-      'ports are ports',
-      plural(sockets.data.length, 'socket'),
-      broken(
-        sockets.data,
-        (socket) =>
-          socket.localPort >= 1 &&
-          socket.localPort <= 65535 &&
-          (socket.remotePort === null || socket.remotePort <= 65535),
-        socketText,
-      ),
-    ),
-    checkResult(
-      'the owner is one of the holders',
-      plural(sockets.data.length, 'socket'),
-      broken(
-        sockets.data,
-        (socket) => socket.pid === null || socket.holders.length === 0 || socket.holders.includes(socket.pid),
-        socketText,
-      ),
-    ),
-    checkResult(
-      'a connection has another end, a listener has none',
-      plural(sockets.data.length, 'socket'),
-      broken(
-        sockets.data,
-        (socket) =>
-          socket.protocol === 'UDP' ||
-          (socket.remotePort === null) ===
-            (socket.state === 'Listen' || socket.state === 'Bound' || socket.state === 'Closed'),
-        socketText,
-      ),
-    ),
-    checkResult('a socket is not listed twice', plural(sockets.data.length, 'socket'), twice(facts)),
+    ...socketInvariants.map(([what, holds]) => checkResult(what, count, broken(sockets, holds, socketText))),
+    checkResult('a socket is not listed twice', count, twice(facts)),
+  ];
+}
+
+function processResults({ at, sections: { processes } }: Facts): CheckResult[] {
+  const byPid = new Map(processes.data.map((process) => [process.pid, process]));
+  const count = `${processes.data.length} process${processes.data.length === 1 ? '' : 'es'}`;
+  // Clocks of the kernel and of the calendar drift apart by seconds.
+  const latest = Date.parse(processes.at ?? at) + 10_000;
+  return [
     checkResult(
       'a parent is older than its child',
-      processCount,
+      count,
       broken(
         processes.data,
         ({ parent, startTime }) => {
@@ -119,38 +114,42 @@ export function invariantResults(facts: Facts): CheckResult[] {
     ),
     checkResult(
       'no process was started in the future',
-      processCount,
-      // Clocks of the kernel and of the calendar drift apart by seconds.
+      count,
       broken(
         processes.data,
-        ({ startTime }) => startTime === null || Date.parse(startTime) <= Date.parse(processes.at ?? facts.at) + 10_000,
+        ({ startTime }) => startTime === null || Date.parse(startTime) <= latest,
         ({ pid, startTime }) => `process ${pid}: ${startTime}`,
       ),
     ),
-    checkResult(
-      'the dynamic range is a range',
-      plural(dynamicRanges.data.length, 'range'),
-      broken(
-        dynamicRanges.data,
-        ({ start, end }) => start >= 1 && start <= end && end <= 65535,
-        ({ start, end, source }) => `${start}-${end} (${source})`,
-      ),
-    ),
   ];
-  if (windows && isWhole(services)) {
-    results.push(
-      checkResult(
-        'a running service has a process',
-        plural(services.data.length, 'service'),
-        broken(
-          services.data,
-          ({ pid, state }) => state !== 'Running' || pid > 0,
-          ({ name }) => name,
-        ),
-      ),
-    );
-  }
-  return results;
+}
+
+function rangeResult({ sections: { dynamicRanges } }: Facts): CheckResult {
+  return checkResult(
+    'the dynamic range is a range',
+    plural(dynamicRanges.data.length, 'range'),
+    broken(
+      dynamicRanges.data,
+      ({ start, end }) => start >= 1 && start <= end && end <= 65535,
+      ({ start, end, source }) => `${start}-${end} (${source})`,
+    ),
+  );
+}
+
+/** Windows' services; elsewhere, and where they could not be read, nothing is claimed of them. */
+function serviceResults({ machine, sections: { services } }: Facts): CheckResult[] {
+  if (machine.platform !== 'win32' || !isWhole(services)) return [];
+  const found = broken(
+    services.data,
+    ({ pid, state }) => state !== 'Running' || pid > 0,
+    ({ name }) => name,
+  );
+  return [checkResult('a running service has a process', plural(services.data.length, 'service'), found)];
+}
+
+/** What holds on every machine, whatever it runs. */
+export function invariantResults(facts: Facts): CheckResult[] {
+  return [...socketResults(facts), ...processResults(facts), rangeResult(facts), ...serviceResults(facts)];
 }
 
 /** Connections that are listed twice: the ends of a connection are unique. */

@@ -13,7 +13,7 @@
  * | hosts and paths of URLs | `host1`, `path1` … |
  * | command lines | nothing |
  */
-import { isIPv4, isIPv6 } from 'node:net';
+import { addressBytes, addressText, isLinkLocal, scopeOf, withoutScope } from '../ports/address.ts';
 import { sourceEntry, type Redaction } from '../facts/sources.ts';
 import type { Platform, RawEntry, RawEnvelope } from '../system/raw.ts';
 import { longestName, nameFinder, type NameFinder } from './names.ts';
@@ -78,7 +78,7 @@ function newNames(): Names {
       const mapped = bytes.subarray(0, 12).every((byte, index) => byte === (index < 10 ? 0 : 0xff));
       if (mapped) return address4(bytes.subarray(12));
       if (bytes[0] === 0xff || bytes.subarray(0, 15).every((byte) => byte === 0)) return;
-      const linkLocal = bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80;
+      const linkLocal = isLinkLocal(bytes);
       const documentation = Buffer.from(bytes.subarray(0, 4)).toString('hex') === '20010db8';
       if ((linkLocal || documentation) && bytes.subarray(linkLocal ? 2 : 4, 12).every((byte) => byte === 0)) return;
       const number = numberOf(six, Buffer.from(bytes).toString('hex'));
@@ -89,35 +89,26 @@ function newNames(): Names {
 }
 
 /** An address as text, replaced; other text comes back as it is. */
-function addressText(text: string, names: Names): string {
-  if (isIPv4(text)) {
-    const bytes = Uint8Array.from(text.split('.').map(Number));
-    names.address(bytes);
-    return bytes.join('.');
-  }
-  if (!isIPv6(text)) return text;
-  const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
-  if (mapped !== undefined) return `::ffff:${addressText(mapped, names)}`;
-  // URL knows the short form, and splits the groups; IPv4 at the end becomes two of them.
-  const groups = new URL(`http://[${text}]/`).hostname
-    .slice(1, -1)
-    .split('::')
-    .map((half) => (half === '' ? [] : half.split(':')));
-  const [head = [], tail = []] = groups;
-  const all = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail];
-  const bytes = new Uint8Array(Buffer.from(all.map((group) => group.padStart(4, '0')).join(''), 'hex'));
+function redactAddress(text: string, names: Names): string {
+  const bytes = addressBytes(withoutScope(text));
+  if (bytes === null) return text;
   names.address(bytes);
-  const hex = Buffer.from(bytes)
-    .toString('hex')
-    .match(/.{4}/g)!
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':');
-  return new URL(`http://[${hex}]/`).hostname.slice(1, -1);
+  const scope = scopeOf(text);
+  return addressText(bytes) + (scope === null ? '' : `%${scope}`);
 }
 
 /** `C:\Users\anna\…`, `/home/anna/…` or `/root/…` inside of a text. */
 const profilePath =
-  /((?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)([^\\/"<>|:*?\r\n]+)((?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(\/(?:root))((?:\/[^/"<>|:*?\r\n]+)+)/gi;
+  /(?<start>(?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)(?<user>[^\\/"<>|:*?\r\n]+)(?<rest>(?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(?<root>\/root)(?<rootRest>(?:\/[^/"<>|:*?\r\n]+)+)/gi;
+
+/** Replaces what a pattern finds, told by its named groups. */
+function replaceGroups(
+  text: string,
+  pattern: RegExp,
+  change: (groups: Readonly<Record<string, string | undefined>>) => string,
+): string {
+  return text.replace(pattern, (...found: unknown[]) => change(found.at(-1) as Record<string, string | undefined>));
+}
 
 function redactProfiles(text: string, names: Names): string {
   const below = (path: string): string =>
@@ -125,13 +116,25 @@ function redactProfiles(text: string, names: Names): string {
       const last = at + separator.length + part.length === path.length;
       return separator + (last || commonFolders.test(part) ? part : names.folder(part));
     });
-  return text.replace(
-    profilePath,
-    (_, start: string | undefined, user: string, rest: string, root: string | undefined, rootRest: string) => {
-      if (start === undefined) return root! + below(rootRest);
-      return start + (commonProfiles.test(user) ? user : person(user, names)) + below(rest);
-    },
-  );
+  return replaceGroups(text, profilePath, ({ start, user = '', rest = '', root = '', rootRest = '' }) => {
+    if (start === undefined) return root + below(rootRest);
+    return start + (commonProfiles.test(user) ? user : person(user, names)) + below(rest);
+  });
+}
+
+/** A URL by its parts; `ip` is the address that HTTP.sys is told to bind a prefix to. */
+const url =
+  /(?<scheme>https?:\/\/)(?<host>\[[^\]\s]*\]|[^\s/:"'<>]+)(?<port>(?::\d+)?)(?<ip>(?::[\d.]+|:\[[^\]\s]*\])?)(?<path>[^\s"'<>]*)/gi;
+
+function redactUrls(text: string, names: Names): string {
+  return replaceGroups(text, url, ({ scheme = '', host = '', port = '', ip = '', path = '' }) => {
+    const address = /^\[.*\]$/.test(host) ? `[${redactAddress(host.slice(1, -1), names)}]` : redactAddress(host, names);
+    const shown =
+      address !== host || /^(?:\+|\*|localhost|127\.[\d.]+|0\.0\.0\.0|\[.*\])$/i.test(host)
+        ? address
+        : names.host(host);
+    return scheme + shown + port + ip + path.replace(/[^/]+/g, (part) => names.path(part));
+  });
 }
 
 function person(user: string, names: Names): string {
@@ -141,28 +144,13 @@ function person(user: string, names: Names): string {
 }
 
 function redactText(text: string, names: Names): string {
-  return (
-    redactProfiles(text, names)
-      // An account's number tells of its domain.
-      .replace(/\bS-1-5-21-\d+-\d+-\d+-(\d+)/g, 'S-1-5-21-0-0-0-$1')
-      .replace(
-        /(https?:\/\/)(\[[^\]\s]*\]|[^\s/:"'<>]+)((?::\d+)?)((?::[\d.]+|:\[[^\]\s]*\])?)([^\s"'<>]*)/gi,
-        (_, scheme: string, host: string, port: string, ip: string, path: string) => {
-          const address = /^\[.*\]$/.test(host)
-            ? `[${addressText(host.slice(1, -1), names)}]`
-            : addressText(host, names);
-          const shown =
-            address !== host || /^(?:\+|\*|localhost|127\.[\d.]+|0\.0\.0\.0|\[.*\])$/i.test(host)
-              ? address
-              : names.host(host);
-          return scheme + shown + port + ip + path.replace(/[^/]+/g, (part) => names.path(part));
-        },
-      )
-      .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![\w:])/gi, (address) =>
-        addressText(address, names),
-      )
-      .replace(/(?<![\w.]|::ffff:)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)/g, (address) => addressText(address, names))
-  );
+  // An account's number tells of its domain.
+  const accounts = redactProfiles(text, names).replace(/\bS-1-5-21-\d+-\d+-\d+-(\d+)/g, 'S-1-5-21-0-0-0-$1');
+  return redactUrls(accounts, names)
+    .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![\w:])/gi, (address) =>
+      redactAddress(address, names),
+    )
+    .replace(/(?<![\w.]|::ffff:)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)/g, (address) => redactAddress(address, names));
 }
 
 /** JSON text with every string in it replaced by `change`, which is told its member's name. */

@@ -1,4 +1,5 @@
 /** What the system's own tools say about sockets, whatever language the system speaks. */
+import { comparableHost, withoutScope } from '../ports/address.ts';
 
 /** A socket as a tool lists it. */
 export interface ToolSocket {
@@ -12,12 +13,9 @@ export interface ToolSocket {
   readonly pids: readonly number[] | null;
 }
 
-/** An address without its scope, in the one form that is compared: IPv6 in capital-free RFC 5952 already. */
+/** An address without its scope and a port, in the one form that is compared. */
 export function comparableEndpoint(address: string, port: string | number): string {
-  return `${address
-    .replace(/^\[|\]$/g, '')
-    .replace(/%.*$/s, '')
-    .toLowerCase()}:${port}`;
+  return `${comparableHost(withoutScope(address.replace(/^\[|\]$/g, '')))}:${port}`;
 }
 
 /** `[::1]:80`, `127.0.0.53%lo:53`, `*:80`; null when it is none. `*` is any address of either family. */

@@ -95,7 +95,15 @@ function fit(places: readonly Place[], room: number): readonly Place[] {
   }
 }
 
-function render(sink: TextSink, places: readonly Place[], rows: number, width: Width, terminal: Terminal | null): void {
+/** How a table is drawn. */
+interface Drawing {
+  /** How many rows there are. */
+  readonly rows: number;
+  readonly width: Width;
+  readonly terminal: Terminal | null;
+}
+
+function render(sink: TextSink, places: readonly Place[], { rows, width, terminal }: Drawing): void {
   const unicode = terminal?.unicode ?? true;
   const colours = terminal?.colours ?? false;
 
@@ -162,7 +170,7 @@ export const create: CreateWriter = (_schema, { columns, sink, terminal = null }
         );
         return { column, cells: cells[i]!, natural, floor, width: natural };
       });
-      render(sink, terminal ? fit(places, terminal.columns) : places, rows, width, terminal);
+      render(sink, terminal ? fit(places, terminal.columns) : places, { rows, width, terminal });
     },
   };
 };

@@ -48,7 +48,22 @@ const missing = {
 export function errorWords(error: unknown, purpose: 'read' | 'write'): string {
   const code = errorCode(error);
   const known: Readonly<Record<string, string>> = missing[purpose];
-  return known[code] ?? words[code] ?? (error instanceof Error ? error.message : String(error));
+  return known[code] ?? words[code] ?? messageOf(error);
+}
+
+/** Whether there is no such file, or no folder that it could be in. */
+export function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
+}
+
+/** Whether a program that was started had not ended in its time. */
+export function isLate(error: unknown): boolean {
+  return errorCode(error) === 'ETIMEDOUT';
+}
+
+/** What an error says of itself. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Whether the operating system refused something: that is no defect of this program. */

@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import { scopeOf } from '../ports/address.ts';
 import { parseBindName, type Bind, type BindOutcome } from '../facts/gather/probe.ts';
 import type { Platform, RawEntry, RawSource, Refusal } from '../system/raw.ts';
 
@@ -6,9 +7,9 @@ import type { Platform, RawEntry, RawSource, Refusal } from '../system/raw.ts';
 export type TryBind = (bind: Bind, scope: number) => BindOutcome;
 
 /** The number of the interface that an address names behind its %. */
-function scopeOf(address: string): number {
-  const name = /%(.+)$/s.exec(address)?.[1];
-  if (name === undefined) return 0;
+function interfaceNumber(address: string): number {
+  const name = scopeOf(address);
+  if (name === null) return 0;
   if (/^\d{1,9}$/.test(name)) return Number(name);
   return networkInterfaces()[name]?.find((one) => one.family === 'IPv6')?.scopeid ?? 0;
 }
@@ -34,7 +35,7 @@ export function binderSource(platform: Platform, tryBind: TryBind, user: () => s
     if (name === 'binder') return { text: JSON.stringify({ user: user(), addresses: addresses() }) };
     const bind = parseBindName(name);
     if (bind === null) return { refusal: { code: 'NotSupported', text: `there is no ${name}` } };
-    return { text: JSON.stringify(tryBind(bind, scopeOf(bind.address))) };
+    return { text: JSON.stringify(tryBind(bind, interfaceNumber(bind.address))) };
   };
   return {
     platform,

@@ -1,6 +1,6 @@
 import type { Facts, FieldRefusal, Process, Socket } from '../facts/model/facts.ts';
 import { portClass } from '../ports/classes.ts';
-import { addressScope } from './address.ts';
+import { addressScope } from '../ports/address.ts';
 import { knownOf, type Attribution, type Known } from './attribution.ts';
 import { attributeProcess, attributor } from './attributions.ts';
 import type { OwnedEndpoint } from './owned.ts';

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList } from 'node:net';
+import { addressBytes, addressFamily, canonicalAddress, unmapped, withoutScope } from '../ports/address.ts';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { OwnedEndpoint } from './owned.ts';
@@ -28,11 +29,8 @@ export function anyPattern(patterns: readonly string[]): (text: string) => boole
   }
 }
 
-/** An address without its IPv6 scope and without the IPv4-mapped prefix. */
-function plainAddress(address: string): string {
-  const unscoped = address.replace(/%.*$/s, '');
-  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(unscoped) ? unscoped.slice(7) : unscoped;
-}
+/** The addresses of one family. */
+const familyName = (address: string) => (addressFamily(address) === 'IPv4' ? 'ipv4' : 'ipv6');
 
 /** Addresses and CIDR ranges as one test. Throws PO1004. */
 export function addressMatcher(texts: readonly string[]): (address: string) => boolean {
@@ -40,25 +38,24 @@ export function addressMatcher(texts: readonly string[]): (address: string) => b
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const text of texts) {
     const [address, prefix, ...rest] = text.trim().split('/') as [string, string?, ...string[]];
-    const plain = plainAddress(address);
-    const family = isIP(plain);
-    const bits = family === 4 ? 32 : 128;
-    const mapped = plain !== address.replace(/%.*$/s, '') ? 96 : 0;
+    const own = canonicalAddress(withoutScope(address));
+    const plain = unmapped(own ?? '');
+    const name = familyName(plain);
+    const bits = name === 'ipv4' ? 32 : 128;
+    const mapped = plain === own ? 0 : 96;
     const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) - mapped : -1;
-    if (family === 0 || rest.length > 0 || length < 0 || length > bits) {
+    if (own === null || rest.length > 0 || length < 0 || length > bits) {
       throw new PortOwnerError('PO1004', `${JSON.stringify(text)} is not an IP address or CIDR range`, {
         hint: 'Give 127.0.0.1, 10.0.0.0/8, ::1 or fe80::/10.',
         target: text,
       });
     }
-    const name = family === 4 ? 'ipv4' : 'ipv6';
     lists[name].addSubnet(plain, length, name);
   }
   return (address) => {
-    const plain = plainAddress(address);
-    const family = isIP(plain);
-    const name = family === 4 ? 'ipv4' : 'ipv6';
-    return family !== 0 && lists[name].check(plain, name);
+    const plain = unmapped(withoutScope(address));
+    const name = familyName(plain);
+    return addressBytes(plain) !== null && lists[name].check(plain, name);
   };
 }
 

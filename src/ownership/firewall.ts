@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { addressFamily, withoutScope } from '../ports/address.ts';
 import { packagedApp } from '../facts/decode/windows-firewall.ts';
 import type { Facts, FieldRefusal, FirewallChain, FirewallRule } from '../facts/model/facts.ts';
 import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
@@ -101,14 +101,43 @@ function note(found: string[], ...more: string[]): void {
   if (found.length === 0 && first !== undefined) found.push(first);
 }
 
+type End = { verdict: 'Allow' | 'Block'; why: string };
+
+/** One way through the chains: what is asked, and what was found on it. */
+interface Walk {
+  readonly firewall: Firewall;
+  readonly subject: Subject;
+  readonly trail: Trail;
+  readonly depth: number;
+}
+
+const newTrail = (steps: number): Trail => ({
+  someAllowed: [],
+  someBlocked: [],
+  maybeAllowed: [],
+  maybeBlocked: [],
+  steps,
+});
+
+/** Follows a jump that not every packet takes, or whose target is not known. */
+function sideStep(rule: FirewallRule, isCertain: boolean, doubt: string, way: Walk): void {
+  const { firewall, trail, depth } = way;
+  const target = firewall.chains.get(rule.target ?? '');
+  const side = newTrail(trail.steps);
+  const inner = target === undefined ? null : walk(target, { ...way, trail: side, depth: depth + 1 });
+  trail.steps = side.steps;
+  const isClear = isCertain && target !== undefined;
+  const ends = (verdict: End['verdict']): string[] => (inner?.verdict === verdict ? [inner.why] : []);
+  const unknown = target === undefined ? [doubt] : [];
+  note(isClear ? trail.someAllowed : trail.maybeAllowed, ...side.someAllowed, ...ends('Allow'));
+  note(isClear ? trail.someBlocked : trail.maybeBlocked, ...side.someBlocked, ...ends('Block'));
+  note(trail.maybeAllowed, ...side.maybeAllowed, ...unknown);
+  note(trail.maybeBlocked, ...side.maybeBlocked, ...unknown);
+}
+
 /** The verdict that holds for every packet which gets here, or null when the chain decides nothing for some. */
-function walk(
-  chain: FirewallChain,
-  firewall: Firewall,
-  subject: Subject,
-  trail: Trail,
-  depth: number,
-): { verdict: 'Allow' | 'Block'; why: string } | null {
+function walk(chain: FirewallChain, way: Walk): End | null {
+  const { firewall, subject, trail, depth } = way;
   for (const rule of firewall.rulesFor(chain, subject.port)) {
     firewall.steps++;
     if (++trail.steps > mostSteps || firewall.steps > mostStepsInAll || depth > 32) {
@@ -119,9 +148,9 @@ function walk(
     const answer = matches(rule, subject);
     if (answer === 'no') continue;
     const doubt = `${rule.name}${rule.doubt === null ? '' : ` (${rule.doubt})`}`;
-    const limited = `${rule.name} (${rule.limit})`;
+    const isForAll = answer === 'yes' && rule.limit === null;
     if (rule.verdict === 'Return') {
-      if (answer === 'yes' && rule.limit === null) return null;
+      if (isForAll) return null;
       // Some packets leave here, and what follows is not for them.
       note(trail.maybeAllowed, doubt);
       note(trail.maybeBlocked, doubt);
@@ -129,32 +158,15 @@ function walk(
     }
     if (rule.verdict === 'Jump') {
       const target = firewall.chains.get(rule.target ?? '');
-      if (answer === 'yes' && rule.limit === null && target !== undefined) {
-        const inner = walk(target, firewall, subject, trail, depth + 1);
+      if (isForAll && target !== undefined) {
+        const inner = walk(target, { ...way, depth: depth + 1 });
         if (inner !== null) return inner;
-        continue;
-      }
-      const side: Trail = { someAllowed: [], someBlocked: [], maybeAllowed: [], maybeBlocked: [], steps: trail.steps };
-      const inner = target === undefined ? null : walk(target, firewall, subject, side, depth + 1);
-      trail.steps = side.steps;
-      const clear = answer === 'yes' && target !== undefined;
-      note(
-        clear ? trail.someAllowed : trail.maybeAllowed,
-        ...side.someAllowed,
-        ...(inner?.verdict === 'Allow' ? [inner.why] : []),
-      );
-      note(
-        clear ? trail.someBlocked : trail.maybeBlocked,
-        ...side.someBlocked,
-        ...(inner?.verdict === 'Block' ? [inner.why] : []),
-      );
-      note(trail.maybeAllowed, ...side.maybeAllowed, ...(target === undefined ? [doubt] : []));
-      note(trail.maybeBlocked, ...side.maybeBlocked, ...(target === undefined ? [doubt] : []));
+      } else sideStep(rule, answer === 'yes', doubt, way);
       continue;
     }
     const allows = rule.verdict === 'Allow';
     if (answer === 'maybe') note(allows ? trail.maybeAllowed : trail.maybeBlocked, doubt);
-    else if (rule.limit !== null) note(allows ? trail.someAllowed : trail.someBlocked, limited);
+    else if (rule.limit !== null) note(allows ? trail.someAllowed : trail.someBlocked, `${rule.name} (${rule.limit})`);
     else return { verdict: rule.verdict, why: rule.name };
   }
   return chain.otherwise === 'Return'
@@ -164,8 +176,8 @@ function walk(
 
 function outcomeOf(chain: FirewallChain, firewall: Firewall, subject: Subject): Outcome {
   if (!chain.enabled) return { status: 'Off', why: `${chain.name} is off` };
-  const trail: Trail = { someAllowed: [], someBlocked: [], maybeAllowed: [], maybeBlocked: [], steps: 0 };
-  const end = walk(chain, firewall, subject, trail, 0) ?? {
+  const trail = newTrail(0);
+  const end = walk(chain, { firewall, subject, trail, depth: 0 }) ?? {
     verdict: 'Allow' as const,
     why: `nothing decides in ${chain.name}`,
   };
@@ -219,13 +231,14 @@ export function firewallOf(
   if (!holds || row.AddressScope === 'Loopback' || row.LocalPort === null)
     return { status: null, rules: null, refusal: null };
   if (!isWhole(section)) return { status: 'Unknown', rules: null, refusal: whyUnknown(section) };
-  const address = (row.LocalAddress ?? '').replace(/%.*$/s, '');
+  const address = withoutScope(row.LocalAddress ?? '');
   // A socket on :: may take IPv4 too.
-  const families = !isIPv6(address)
-    ? (['IPv4'] as const)
-    : address === '::'
-      ? (['IPv6', 'IPv4'] as const)
-      : (['IPv6'] as const);
+  const families =
+    addressFamily(address) === 'IPv4'
+      ? (['IPv4'] as const)
+      : address === '::'
+        ? (['IPv6', 'IPv4'] as const)
+        : (['IPv6'] as const);
   const windows = facts.machine.platform === 'win32';
   const outcomes = new Map<string, Outcome>();
   for (const family of windows ? families.slice(0, 1) : families) {

@@ -3,7 +3,7 @@ import type { FieldRefusal, HttpQueue, Sections, Socket } from '../facts/model/f
 import { kernelListener } from '../facts/gather/kernel-listeners.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import { isLacking } from '../facts/model/section.ts';
-import { addressScope } from './address.ts';
+import { addressScope, withoutScope } from '../ports/address.ts';
 import {
   insideText,
   processText,
@@ -70,7 +70,7 @@ function serving(
   const own =
     addressScope(localAddress) === 'Any'
       ? all
-      : [null, localAddress.replace(/%.*$/s, '')]
+      : [null, withoutScope(localAddress)]
           .flatMap((address) => byAddress?.get(address) ?? [])
           .sort((a, b) => a.order - b.order);
   // Over UDP there is HTTP/3 alone, which is always encrypted.

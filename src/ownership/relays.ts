@@ -1,10 +1,8 @@
 import type { PortProxy, Process, Relay, Socket } from '../facts/model/facts.ts';
-import { addressScope } from './address.ts';
+import { addressFamily, addressScope, bracketed, comparableHost, withoutScope } from '../ports/address.ts';
 import { containerText } from './containers.ts';
 import { insideText, type AttributeOwned } from './attribution.ts';
 import { servicesRunning } from './processes.ts';
-
-const isIPv6 = (address: string): boolean => address.includes(':');
 
 /** Waits for others, so that a relay may be behind it. */
 function isOpen({ protocol, state }: Socket): boolean {
@@ -37,7 +35,7 @@ function indexRules(rules: readonly PortProxy[]): ReadonlyMap<string, PortRules>
     const key = `${rule.table.slice(0, 2)} ${rule.listenPort}`;
     const known = found.get(key) ?? { rule, byAddress: new Map() };
     found.set(key, known);
-    const address = rule.listenAddress.toLowerCase();
+    const address = comparableHost(rule.listenAddress);
     if (!known.byAddress.has(address)) known.byAddress.set(address, { rule, order });
   }
   return found;
@@ -51,18 +49,18 @@ export function portProxyOf(
   if (protocol !== 'TCP' || state !== 'Listen') return undefined;
   let known = rulesByPort.get(rules);
   if (known === undefined) rulesByPort.set(rules, (known = indexRules(rules)));
-  const own = known.get(`${isIPv6(localAddress) ? 'v6' : 'v4'} ${localPort}`);
+  const own = known.get(`${addressFamily(localAddress).slice(2)} ${localPort}`);
   if (own === undefined) return undefined;
-  const named = own.byAddress.get(localAddress.replace(/%.*$/s, '').toLowerCase());
+  const named = own.byAddress.get(withoutScope(localAddress));
   const everywhere = addressScope(localAddress) === 'Any' ? own.byAddress.get('*') : undefined;
-  // The first of both; a rule may name an address in another form, or a host: then its port has to do.
+  // The first of both; a rule may name a host: then its port has to do.
   if (named !== undefined && everywhere !== undefined)
     return named.order < everywhere.order ? named.rule : everywhere.rule;
   return (named ?? everywhere ?? own).rule;
 }
 
 function targetText({ connectAddress, connectPort }: PortProxy): string {
-  return `${isIPv6(connectAddress) ? `[${connectAddress}]` : connectAddress}:${connectPort}`;
+  return `${bracketed(connectAddress)}:${connectPort}`;
 }
 
 const proxyService = 'iphlpsvc';

@@ -1,4 +1,6 @@
 import { Resolver } from 'node:dns/promises';
+import { errorCode } from '../io/errors.ts';
+import { unmapped, withoutScope } from '../ports/address.ts';
 import type { Problem } from '../schema/problems.ts';
 import type { OwnedEndpoint } from './owned.ts';
 
@@ -20,10 +22,10 @@ export async function resolveNames(
   await Promise.all(
     [...addresses].map(async (address) => {
       try {
-        const [name] = await resolver.reverse(address.replace(/%.*$/s, '').replace(/^::ffff:(?=\d+\.)/, ''));
+        const [name] = await resolver.reverse(unmapped(withoutScope(address)));
         if (name !== undefined) names.set(address, name);
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : '';
+        const code = errorCode(error);
         if (code === 'ECANCELLED' || code === 'ETIMEOUT') late.add(address);
       }
     }),

@@ -90,13 +90,12 @@ function concernsAbout(used: readonly Used[], scheduler: Scheduler, sids: readon
               isOpen: false,
             },
           ]
-        : concernsOf(
-            one,
-            scheduler.platform,
-            (path) => scheduler.look(path),
-            { sids, uids: [] },
-            (id) => scheduler.accountName(id),
-          ),
+        : concernsOf(one, {
+            platform: scheduler.platform,
+            look: (path) => scheduler.look(path),
+            trusted: { sids, uids: [] },
+            accountName: (id) => scheduler.accountName(id),
+          }),
     ),
   );
 }

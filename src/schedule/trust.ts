@@ -134,78 +134,90 @@ export function pathSteps(path: string, platform: 'win32' | 'linux'): string[] {
   return [start, ...names.map((_, i) => start + names.slice(0, i + 1).join('\\'))];
 }
 
-/** What a person should know of one thing that a task uses; empty when only administrators can change it. */
-export function concernsOf(
-  used: Used,
-  platform: 'win32' | 'linux',
-  look: (path: string) => PathState,
+/** What is asked about the places that a task uses. */
+export interface Examination {
+  readonly platform: 'win32' | 'linux';
+  readonly look: (path: string) => PathState;
+  readonly trusted: Trusted;
+  readonly accountName: (id: string) => string;
+}
+
+/** What is wrong with one step of a path, apart from where it is. */
+type Flaw = Pick<Concern, 'text' | 'hint'>;
+
+/** Why a step of a path is not what it has to be, so that nothing below it needs a look; null when it is. */
+function misplaced({ standing, refusal }: PathState, wanted: Used['standing'] | 'folder'): Flaw | null {
+  if (refusal !== null)
+    return {
+      text: `who may write there cannot be told: ${refusal.text}`,
+      hint: refusal.needs === undefined ? 'Choose another place.' : `It takes ${refusal.needs}.`,
+    };
+  if (standing === 'link')
+    return {
+      text: 'it leads elsewhere: it is a link or another reparse point',
+      hint: 'Give the path that it leads to.',
+    };
+  return standing === wanted ? null : { text: `it is no ${wanted}`, hint: 'Choose another path.' };
+}
+
+/** Who besides those that are trusted may change a step of a path, and what keeps that from being told. */
+function writersOf(
+  { standing, access }: PathState,
+  position: Position,
   trusted: Trusted,
-  accountName: (id: string) => string,
-): Concern[] {
+): { readonly writers: readonly string[]; readonly flaw: string | null } {
+  if (access === null) return { writers: [], flaw: null };
+  if (access.platform !== 'win32') return { writers: linuxWriters(access, position, trusted), flaw: null };
+  const descriptor = decodeDescriptor(access.descriptor);
+  return { writers: windowsWriters(descriptor, position, standing, trusted), flaw: descriptor.flaw };
+}
+
+/** Where a step of a path is, seen from what a task uses. */
+function positionOf(looks: readonly PathState[], index: number, used: Used): Position {
+  if (index === looks.length - 1) return 'itself';
+  if (looks[index + 1]?.standing === 'missing') return 'holdsMissing';
+  return index === looks.length - 2 && used.standing === 'file' ? 'holds' : 'above';
+}
+
+/** What a person should know of one thing that a task uses; empty when only administrators can change it. */
+export function concernsOf(used: Used, { platform, look, trusted, accountName }: Examination): Concern[] {
   const steps = pathSteps(used.path, platform);
   const looks = steps.map(look);
   const concerns: Concern[] = [];
-  const add = (path: string, text: string, hint: string, isOpen = false): void =>
-    void concerns.push({ role: used.role, path, text, hint, isOpen });
+  const add = (path: string, flaw: Flaw, isOpen = false): void =>
+    void concerns.push({ role: used.role, path, ...flaw, isOpen });
   for (const [index, path] of steps.entries()) {
-    const { standing, access, refusal } = looks[index]!;
+    const found = looks[index]!;
     const isLast = index === steps.length - 1;
-    if (standing === 'missing') {
+    if (found.standing === 'missing') {
       // A task makes files, but no folders for them; that others could make it says more.
       if (!used.mayBeMissing || (!isLast && concerns.length === 0))
-        add(path, 'it does not exist', isLast ? 'Create it first.' : 'Create the folder first.');
+        add(path, { text: 'it does not exist', hint: isLast ? 'Create it first.' : 'Create the folder first.' });
       // The folder to make it in was looked at as one that holds something missing.
       return concerns;
     }
-    if (refusal !== null) {
-      add(
-        path,
-        `who may write there cannot be told: ${refusal.text}`,
-        refusal.needs === undefined ? 'Choose another place.' : `It takes ${refusal.needs}.`,
-      );
+    const wrong = misplaced(found, isLast ? used.standing : 'folder');
+    if (wrong !== null) {
+      add(path, wrong);
       return concerns;
     }
-    if (standing === 'link') {
-      add(path, 'it leads elsewhere: it is a link or another reparse point', 'Give the path that it leads to.');
-      return concerns;
-    }
-    const wanted = isLast ? used.standing : 'folder';
-    if (standing !== wanted) {
-      add(path, `it is no ${wanted}`, 'Choose another path.');
-      return concerns;
-    }
-    const next = looks[index + 1];
-    const isHolder = index === steps.length - 2 && used.standing === 'file';
-    const position: Position = isLast
-      ? 'itself'
-      : next?.standing === 'missing'
-        ? 'holdsMissing'
-        : isHolder
-          ? 'holds'
-          : 'above';
-    if (access === null) continue;
-    let writers: string[];
-    if (access.platform === 'win32') {
-      const descriptor = decodeDescriptor(access.descriptor);
-      if (descriptor.flaw !== null)
-        add(path, `who may write there cannot be told: ${descriptor.flaw}`, 'Choose another place.');
-      writers = windowsWriters(descriptor, position, standing, trusted);
-    } else writers = linuxWriters(access, position, trusted);
-    if (writers.length > 0) {
-      const names = writers.map(accountName).join(', ');
-      const what = standing === 'file' ? 'the file' : position === 'above' ? 'the folder' : 'what is in the folder';
-      add(
-        path,
-        `${names} could change ${what}`,
-        platform === 'win32'
-          ? 'Choose a place that only administrators can change, such as a folder in C:\\Program Files.'
-          : 'Choose a place that only root can change, or take the rights away with chown and chmod.',
-        true,
-      );
-    }
+    const position = positionOf(looks, index, used);
+    const { writers, flaw } = writersOf(found, position, trusted);
+    if (flaw !== null)
+      add(path, { text: `who may write there cannot be told: ${flaw}`, hint: 'Choose another place.' });
+    if (writers.length === 0) continue;
+    const names = writers.map(accountName).join(', ');
+    const what = found.standing === 'file' ? 'the file' : position === 'above' ? 'the folder' : 'what is in the folder';
+    add(path, { text: `${names} could change ${what}`, hint: closeIt[platform] }, true);
   }
   return concerns;
 }
+
+/** What keeps others from changing something. */
+const closeIt = {
+  win32: 'Choose a place that only administrators can change, such as a folder in C:\\Program Files.',
+  linux: 'Choose a place that only root can change, or take the rights away with chown and chmod.',
+} as const;
 
 /** Groups that every account is in which logs on as a batch job: Everyone, Authenticated Users, Users, BATCH. */
 const everybody = ['S-1-1-0', 'S-1-5-11', 'S-1-5-32-545', 'S-1-5-3'];

@@ -27,6 +27,11 @@ test('is a text and back', () => {
   });
 });
 
+test('has its addresses in the form of facts', () => {
+  assert.is(parseIdentity('tcp/[0:0:0:0:0:0:0:1]:53;8;;').endpoints[0]!.address, '::1');
+  assert.throws(() => parseIdentity('tcp/[1::2::3]:53;8;;'), /is not a target/);
+});
+
 test('says by what it is stopped', () => {
   const names = ['Shop; 1', 'R+D', 'a,b', '\n', 'ö', '\ud800'];
   const shop: Identity = { ...one, what: whatText('sites', names) };

@@ -72,6 +72,29 @@ for (const [what, text] of [
   });
 }
 
+test('a list without a version is read, and gets one with the next lease', () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'leases.json');
+  writeFileSync(path, JSON.stringify([lease(8000, 60)]));
+  assert.equal(readLeases(folder, now), [lease(8000, 60)]);
+  add(folder, lease(8001, 60));
+  assert.equal(JSON.parse(readFileSync(path, 'utf8')), { kind: 'PortOwner.Leases', version: 1, leases: [lease(8000, 60), lease(8001, 60)] });
+});
+
+test('a file of a newer version is refused and stays, however old it is', () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'leases.json');
+  const text = JSON.stringify({ kind: 'PortOwner.Leases', version: 2, added: [] });
+  writeFileSync(path, text);
+  const old = now / 1000 - longestHold - 60;
+  for (const time of [now / 1000, old]) {
+    utimesSync(path, time, time);
+    for (const use of [() => void readLeases(folder, now), () => void add(folder, lease(1, 1))])
+      assert.throws(use, (error: unknown) => error instanceof PortOwnerError && error.code === 'PO2003' && error.message.includes('version 2'));
+  }
+  assert.is(readFileSync(path, 'utf8'), text);
+});
+
 test('a damaged file that is older than any lease is replaced', () => {
   const folder = temporaryFolder();
   const path = join(folder, 'leases.json');

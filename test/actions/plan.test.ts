@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ServiceState, Site, TreeProcess } from '../../src/system/hands.ts';
-import { listens, planStop, type Situation, type Target } from '../../src/actions/plan.ts';
+import { planStop } from '../../src/actions/plan.ts';
+import { listens, type Situation, type Target } from '../../src/actions/target.ts';
 import { planned } from '../../src/actions/stop.ts';
 import type { Facts, HttpQueue, Process, Service, Socket } from '../../src/facts/model/facts.ts';
 import { connection, facts, process, service, socket, udp } from '../support/example.ts';

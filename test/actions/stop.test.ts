@@ -2,7 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Hands, HeldProcess, ServiceState, Site } from '../../src/system/hands.ts';
-import { planStop, type Situation } from '../../src/actions/plan.ts';
+import { planStop } from '../../src/actions/plan.ts';
+import type { Situation } from '../../src/actions/target.ts';
 import { stopTargets, type StopWorld } from '../../src/actions/stop.ts';
 import type { Facts, Process, Service, Socket } from '../../src/facts/model/facts.ts';
 import type { StopResult } from '../../src/schema/stop.ts';

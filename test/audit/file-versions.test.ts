@@ -1,10 +1,11 @@
 // What a file of a newer version gets: a clear refusal, whatever else is in it. docs/reference/file-versions.md says the same.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readLeases } from '../../src/actions/leases.ts';
 import { parseBaseline } from '../../src/audit/baseline.ts';
 import { readDocument } from '../../src/audit/document.ts';
 import { parsePolicy } from '../../src/audit/policy.ts';
@@ -22,6 +23,13 @@ const formats: Readonly<Record<string, { readonly write: (path: string) => void;
   bundle: { write: json({ kind: 'PortOwner.Raw', platform: 'linux', formatVersion: 2, entries: {} }), read: (path) => readFacts([path]) },
   baseline: { write: json({ kind: 'PortOwner.Baseline', version: 2, added: [] }), read: (path) => parseBaseline(readDocument(path), path) },
   policy: { write: json({ kind: 'PortOwner.Policy', version: 2, added: [] }), read: (path) => parsePolicy(readDocument(path), path) },
+  'list of held ports': {
+    write: (path) => {
+      mkdirSync(path, { mode: 0o700 });
+      writeFileSync(join(path, 'leases.json'), JSON.stringify({ kind: 'PortOwner.Leases', version: 2, added: [] }), { mode: 0o600 });
+    },
+    read: (path) => readLeases(path, Date.now()),
+  },
   store: {
     write: (path) => {
       const database = new DatabaseSync(path);

@@ -13,7 +13,7 @@ const reference = { name: 'baseline b.yaml', approve: 'portowner baseline update
 
 function find(before: Listener[] | null, now: Listener[], rules: string | null = null, more = '') {
   const policy = rules === null ? null : parsePolicy(`kind: PortOwner.Policy\nversion: 1\n${more}rules:\n${rules.trim() === '' ? '  []' : rules}\n`, 'p.yaml');
-  return audit(facts([]), now, before === null ? null : compare(before, now), policy, reference);
+  return audit(facts([]), now, before === null ? null : compare(before, now), { policy, reference });
 }
 const kinds = (...args: Parameters<typeof find>): string[] =>
   find(...args).findings.map(({ Kind, Severity, Endpoint, Rule: rule }) => `${Severity} ${Kind} ${Endpoint?.replace(':50000', ':dynamic')} by ${rule}`);

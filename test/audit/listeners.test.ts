@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { listeners, ownerText } from '../../src/audit/listeners.ts';
-import { endpointText } from '../../src/ownership/address.ts';
+import { endpointText } from '../../src/ports/address.ts';
 import { connection, facts, process, service, socket, udp } from '../support/example.ts';
 
 const test = suite('the listeners of an audit');

@@ -70,6 +70,23 @@ onLinux('a free port, then the same one taken', async () => {
   assert.equal([free.code, free.row.CanBind, free.row.Cause, free.row.Remedy], [0, true, 'Free', null]);
 });
 
+// Java writes every IPv6 address in full, and its errors do so, too.
+onLinux('an IPv6 address is the same one in every form', async (context) => {
+  const { port, server } = await listen({ host: '::1' }).catch(() => ({ port: 0, server: null }));
+  if (server === null) return skip('the machine has no IPv6', context);
+  const short = await why(String(port), '--address', '::1');
+  assert.equal([short.code, short.row.CanBind, short.row.Address], [1, false, '::1']);
+  assert.ok(short.row.Owner !== null);
+  const known = ({ code, row: { Address, Cause, Owner, Confidence, Remedy } }: typeof short) => ({ code, Address, Cause, Owner, Confidence, Remedy });
+  for (const form of ['0:0:0:0:0:0:0:1', '0::1', '::0001', '::0.0.0.1']) assert.equal(known(await why(String(port), '--address', form)), known(short), form);
+  const told = await why('--error', `java.net.BindException: Address already in use: /[0:0:0:0:0:0:0:1]:${port}`);
+  assert.equal(known(told), known(short));
+  assert.match(told.row.Evidence!.join('\n'), /in use" for TCP \[::1\]:/);
+  const wild = await listen({ host: '::' });
+  for (const form of ['0:0:0:0:0:0:0:0', '0::']) assert.equal(known(await why(String(wild.port), '--address', form)), known(await why(String(wild.port), '--address', '::')), form);
+  assert.is((await why(String(wild.port), '--address', '0::0', '--ipv6-only')).row.CanBind, false);
+});
+
 onLinux('dual stack against IPv4, and IPv6 alone', async () => {
   const both = await listen({ host: '::' });
   const four = await why(String(both.port), '--address', '0.0.0.0');

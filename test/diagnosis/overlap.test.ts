@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { overlap } from '../../src/diagnosis/overlap.ts';
-import { addressScope } from '../../src/ownership/address.ts';
+import { addressScope } from '../../src/ports/address.ts';
 
 const test = suite('overlap');
 

@@ -181,6 +181,17 @@ test('addresses that mean the same everywhere stay', () => {
   );
 });
 
+test('addresses are replaced in every form', () => {
+  const told = ['http://[fe80::a00:27ff:fe4e:66a1%25eth0]:80/a', '2001:0DB9:0:0:0:0:0:1', '2001:db9::1', '::ffff:0a01:0203', '::ffff:10.1.2.3'];
+  const [, url, long, short, hex, mapped] = JSON.parse(
+    redacted('linux', { doctor: { text: JSON.stringify(['first', ...told]) } })['doctor']!.text!.replaceAll('\\/', '/'),
+  ) as string[];
+  assert.not.match(url!, /66a1/);
+  assert.is(long, short);
+  assert.is(hex, mapped);
+  assert.is(mapped, '::ffff:198.18.0.1');
+});
+
 test('anything is redacted without an error', () => {
   const names = [
     'machine',

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
-import { parseCim, parseNetstat, parseSs } from '../../src/doctor/tools.ts';
+import { comparableEndpoint, parseCim, parseNetstat, parseSs } from '../../src/doctor/tools.ts';
 
 const test = suite("the system's own tools");
 
@@ -75,6 +75,16 @@ for (const [language, [title, head, listening, established, waiting]] of Object.
     ]);
   });
 }
+
+test('an address is the same one in every form', () => {
+  // Windows writes the end of some IPv6 addresses as IPv4.
+  for (const [tool, own] of [
+    ['[fe80::5efe:10.0.0.1%12]', 'fe80::5efe:a00:1%12'],
+    ['[::10.0.0.1]', '::a00:1'],
+    ['2001:DB8:0:0:0:0:0:1', '2001:db8::1'],
+  ] as const)
+    assert.is(comparableEndpoint(tool, 80), comparableEndpoint(own, 80));
+});
 
 test('Get-NetTCPConnection and Get-NetUDPEndpoint', () => {
   const tcp = [

@@ -8,6 +8,8 @@ import type { RawEntry } from '../../src/system/raw.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
 import { codePages, languages, netshText } from '../support/windows-netsh-texts.ts';
 import { base, boundTable, filetime, servicePage, windows, type Entry, type ServiceEntry, type World } from '../support/windows-raw.ts';
+import { socket as exampleSocket } from '../support/example.ts';
+import { portProxyOf } from '../../src/ownership/relays.ts';
 import { rowsOf as writtenRows } from '../support/rows.ts';
 
 const test = suite('the truth on Windows');
@@ -367,6 +369,18 @@ test('what no socket needs is not asked', async () => {
   assert.equal(await asked(tcp4(80, 1500, { tag: 3 })), ['servicetags']);
   assert.equal(await asked(tcp4(80, 944, { tag: 3 })), []);
   assert.equal(await asked({}), ['bound4']);
+});
+
+test('a port proxy rule may name an IPv6 address in any form', () => {
+  const rules = ['::2', '::1'].map((address) => ({
+    table: 'v6tov4' as const,
+    listenAddress: address.replace('::', '0:0:0:0:0:0:0:'),
+    listenPort: 80,
+    connectAddress: address,
+    connectPort: 80,
+  }));
+  const listener = exampleSocket({ localAddress: '::1', localPort: 80 });
+  assert.is(portProxyOf(rules, listener)?.connectAddress, '::1');
 });
 
 test('a port proxy rule is known though its service does not listen, where that is asked for', async () => {

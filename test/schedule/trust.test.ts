@@ -45,13 +45,12 @@ const disk: Readonly<Record<string, PathState>> = {
 function texts(changed: Readonly<Record<string, PathState>>, used: Partial<Used> = {}, trusted: readonly string[] = []): string[] {
   const all = { ...disk, ...changed };
   const whole: Used = { role: 'the store', path: 'C:\\ProgramData\\PortOwner\\a.db', mayBeMissing: true, standing: 'file', ...used };
-  return concernsOf(
-    whole,
-    'win32',
-    (path) => all[path] ?? missing,
-    { sids: trusted, uids: [] },
-    (sid) => ({ [users]: 'Users', [bob]: 'Bob', 'S-1-5-11': 'Authenticated Users', 'S-1-1-0': 'Everyone' })[sid] ?? sid,
-  ).map(({ path, text }) => `${path}: ${text}`);
+  return concernsOf(whole, {
+    platform: 'win32',
+    look: (path) => all[path] ?? missing,
+    trusted: { sids: trusted, uids: [] },
+    accountName: (sid) => ({ [users]: 'Users', [bob]: 'Bob', 'S-1-5-11': 'Authenticated Users', 'S-1-1-0': 'Everyone' })[sid] ?? sid,
+  }).map(({ path, text }) => `${path}: ${text}`);
 }
 
 const folder = 'C:\\ProgramData\\PortOwner';
@@ -150,13 +149,9 @@ for (const [name, looks, says] of modes) {
     const all: Record<string, PathState> = { '/': linux(0o755), '/v': linux(0o755), '/v/f': linux(0o755), '/v/f/x': linux(0o644, { standing: 'file' }), ...looks };
     const used: Used = { role: 'the policy', path: '/v/f/x', mayBeMissing: false, standing: 'file' };
     assert.equal(
-      concernsOf(
-        used,
-        'linux',
-        (path) => all[path] ?? missing,
-        { sids: [], uids: [] },
-        (id) => id,
-      ).map(({ path, text }) => `${path}: ${text}`),
+      concernsOf(used, { platform: 'linux', look: (path) => all[path] ?? missing, trusted: { sids: [], uids: [] }, accountName: (id) => id }).map(
+        ({ path, text }) => `${path}: ${text}`,
+      ),
       says,
     );
   });

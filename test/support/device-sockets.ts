@@ -12,7 +12,7 @@
  */
 import { isIPv6 } from 'node:net';
 import { writeSync } from 'node:fs';
-import { ipv6Bytes } from '../../src/facts/decode/address.ts';
+import { addressBytes } from '../../src/ports/address.ts';
 
 const ffi = process.getBuiltinModule('node:ffi');
 const int = 'int32';
@@ -42,7 +42,7 @@ function addressOf(address: string, port: number): Buffer {
   const bytes = Buffer.alloc(six ? 28 : 16);
   bytes.writeUInt16LE(six ? 10 : 2, 0);
   bytes.writeUInt16BE(port, 2);
-  if (six) bytes.set(ipv6Bytes(address), 8);
+  if (six) bytes.set(addressBytes(address)!, 8);
   else bytes.set(address.split('.').map(Number), 4);
   return bytes;
 }

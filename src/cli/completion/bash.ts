@@ -29,6 +29,8 @@ function optionCases(command: CommandWords): string[] {
 }
 
 /** A script for bash 4.2 or newer. */
+// It is one script in bash: its parts mean nothing apart.
+// oxlint-disable-next-line max-lines-per-function
 export function bashScript(commands: readonly CommandWords[]): string {
   return `# Completion of portowner for bash. To load it: source <(portowner completion bash)
 

@@ -33,6 +33,8 @@ function asciiJson(value: unknown): string {
 }
 
 /** A script for PowerShell 5.1 and newer, pure ASCII. */
+// It is one script in PowerShell: its parts mean nothing apart.
+// oxlint-disable-next-line max-lines-per-function
 export function powershellScript(commands: readonly CommandWords[]): string {
   return `# Completion of portowner for PowerShell. To load it: portowner completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName portowner, portowner.exe -ScriptBlock {

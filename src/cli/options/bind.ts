@@ -2,6 +2,7 @@ import { Option } from 'clipanion';
 import type { ParsedError } from '../../diagnosis/error-text.ts';
 import type { Request } from '../../diagnosis/request.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
+import { canonicalAddress } from '../../ports/address.ts';
 import { ipAddress } from '../ip-address.ts';
 import { noValue } from '../values.ts';
 import type { GroupAbout } from './group.ts';
@@ -38,7 +39,8 @@ export class BindOptions {
 /** Throws PO1005 for options that do not go together. */
 export function checkBindOptions({ exclusive, reuse, ipv6Only, address }: BindOptions): void {
   if (exclusive && reuse !== false) throw new PortOwnerError('PO1005', '--exclusive and --reuse exclude each other');
-  if (ipv6Only && address !== '::') throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
+  if (ipv6Only && canonicalAddress(address ?? '') !== '::')
+    throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
 }
 
 /** What a program asks for; what the options leave open is as an error text has it. Throws PO1001 and PO1004. */
@@ -47,7 +49,7 @@ export function bindRequest(given: BindOptions, port: number, error: ParsedError
   return {
     port,
     protocol: protocolOf(given.protocol ?? error?.protocol ?? 'tcp'),
-    address: address === null ? null : ipAddress(address, '127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0').toLowerCase(),
+    address: address === null ? null : ipAddress(address, '127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0'),
     sharing: sharingOf(given),
     ipv6Only: given.ipv6Only,
   };

@@ -108,70 +108,94 @@ function states(draft: Draft, values: readonly unknown[], not: boolean): void {
   if (values.includes('new') === not) draft.never = true;
 }
 
+/** One side of a comparison: what is compared, with what, and whether it must differ. */
+interface Comparison {
+  readonly detail: unknown;
+  /** Members of the detail; empty where it has none. */
+  readonly key: string;
+  readonly protocol: string;
+  readonly field: string;
+  readonly values: readonly unknown[];
+  readonly not: boolean;
+}
+
+/** Narrows a draft by a comparison of one kind. Gives what is not understood of it, else nothing. */
+type Narrow = (draft: Draft, comparison: Comparison) => string | undefined;
+
+/** Whether a packet cannot match, when one value is the only one that it may have. */
+const unless = (draft: Draft, value: string, { values, not }: Comparison): void =>
+  void (draft.never ||= values.includes(value) === not);
+
+const byConnection: Narrow = (draft, comparison) => {
+  const { key, values, not } = comparison;
+  if (key === 'state') states(draft, values, not);
+  else if (key === 'direction') unless(draft, 'original', comparison);
+  else return `ct ${key}`;
+};
+
+const byMeta: Narrow = (draft, comparison) => {
+  const { key, values, not } = comparison;
+  if (/^iif(?:name)?$/.test(key)) {
+    if (values.length === 1 && values[0] === 'lo') draft.never ||= !not;
+    else draft.limits.add('interfaces');
+  } else if (key === 'nfproto') {
+    if (not || values.length !== 1) return 'nfproto';
+    restrictFamily(draft, values[0] === 'ipv6' ? 'IPv6' : 'IPv4');
+  } else if (key === 'l4proto') {
+    if (!not) restrict(draft, protocolOf(values));
+    else if (protocolOf(values) !== 'other') return 'l4proto';
+  } else if (key === 'pkttype') unless(draft, 'host', comparison);
+  else return `meta ${key}`;
+};
+
+/** Where the packet goes to: this machine. */
+const byDestination: Narrow = (draft, comparison) => {
+  if (!isObject(comparison.detail) || comparison.detail['result'] !== 'type') return 'fib';
+  unless(draft, 'local', comparison);
+};
+
+const byPayload: Narrow = (draft, comparison) => {
+  const { protocol, field, values, not } = comparison;
+  if (protocol === 'ip' || protocol === 'ip6') restrictFamily(draft, protocol === 'ip' ? 'IPv4' : 'IPv6');
+  if ((field === 'protocol' && protocol === 'ip') || (field === 'nexthdr' && protocol === 'ip6')) {
+    if (not) return 'protocol';
+    restrict(draft, protocolOf(values));
+  } else if (/^(?:tcp|udp|th)$/.test(protocol)) return byTransport(draft, comparison);
+  else if (field === 'saddr') draft.limits.add('remote addresses');
+  else if (field === 'daddr') draft.limits.add('local addresses');
+  else if (protocol.startsWith('icmp')) draft.never = true;
+  else return `${protocol} ${field}`;
+};
+
+const byTransport: Narrow = (draft, { protocol, field, values, not }) => {
+  if (protocol !== 'th') restrict(draft, protocolOf([protocol]));
+  if (field === 'sport') draft.limits.add('remote ports');
+  else if (field === 'dport') {
+    const found = spans(values);
+    if (found === null) return 'ports';
+    draft.ports = not ? others(found) : found;
+  } else return `${protocol} ${field}`;
+};
+
+/** By the kind of what is compared: libnftables-json(5). */
+const narrowing: Readonly<Record<string, Narrow>> = {
+  ct: byConnection,
+  meta: byMeta,
+  fib: byDestination,
+  payload: byPayload,
+};
+
 function match(draft: Draft, expression: Record<string, unknown>, sets: ReadonlyMap<string, unknown[]>): void {
   const { op, left, right } = expression;
-  const not = op === '!=';
-  const named = typeof right === 'string' && right.startsWith('@') ? sets.get(right.slice(1)) : elements(right);
-  const unclear = (what: string): void => void draft.doubts.add(what);
-  if (!isObject(left) || named === undefined || (op !== '==' && op !== 'in' && op !== '!='))
-    return unclear('a comparison');
+  const values = typeof right === 'string' && right.startsWith('@') ? sets.get(right.slice(1)) : elements(right);
+  if (!isObject(left) || values === undefined || (op !== '==' && op !== 'in' && op !== '!='))
+    return void draft.doubts.add('a comparison');
   const [kind = '', detail] = Object.entries(left)[0] ?? [];
   const { key = '', protocol = '', field = '' } = isObject(detail) ? (detail as Record<string, string>) : {};
-  switch (kind) {
-    case 'ct':
-      return key === 'state'
-        ? states(draft, named, not)
-        : key === 'direction'
-          ? void (draft.never ||= named.includes('original') === not)
-          : unclear(`ct ${key}`);
-    case 'meta': {
-      if (/^iif(?:name)?$/.test(key)) {
-        if (named.length === 1 && named[0] === 'lo') draft.never ||= !not;
-        else draft.limits.add('interfaces');
-        return;
-      }
-      if (key === 'l4proto' || key === 'nfproto') {
-        if (key === 'nfproto')
-          return not || named.length !== 1
-            ? unclear('nfproto')
-            : restrictFamily(draft, named[0] === 'ipv6' ? 'IPv6' : 'IPv4');
-        return not
-          ? protocolOf(named) === 'other'
-            ? undefined
-            : unclear('l4proto')
-          : restrict(draft, protocolOf(named));
-      }
-      if (key === 'pkttype') return void (draft.never ||= named.includes('host') === not);
-      return unclear(`meta ${key}`);
-    }
-    case 'fib': {
-      // Where the packet goes to: this machine.
-      if (isObject(detail) && detail['result'] === 'type')
-        return void (draft.never ||= named.includes('local') === not);
-      return unclear('fib');
-    }
-    case 'payload': {
-      if (protocol === 'ip' || protocol === 'ip6') restrictFamily(draft, protocol === 'ip' ? 'IPv4' : 'IPv6');
-      if ((field === 'protocol' && protocol === 'ip') || (field === 'nexthdr' && protocol === 'ip6'))
-        return not ? unclear('protocol') : restrict(draft, protocolOf(named));
-      if (/^(?:tcp|udp|th)$/.test(protocol)) {
-        if (protocol !== 'th') restrict(draft, protocolOf([protocol]));
-        if (field === 'dport') {
-          const found = spans(named);
-          if (found === null) return unclear('ports');
-          draft.ports = not ? others(found) : found;
-          return;
-        }
-        return field === 'sport' ? void draft.limits.add('remote ports') : unclear(`${protocol} ${field}`);
-      }
-      if (field === 'saddr') return void draft.limits.add('remote addresses');
-      if (field === 'daddr') return void draft.limits.add('local addresses');
-      if (protocol.startsWith('icmp')) return void (draft.never = true);
-      return unclear(`${protocol} ${field}`);
-    }
-    default:
-      return unclear(kind);
-  }
+  const narrow = Object.hasOwn(narrowing, kind) ? narrowing[kind] : undefined;
+  const unclear =
+    narrow === undefined ? kind : narrow(draft, { detail, key, protocol, field, values, not: op === '!=' });
+  if (unclear !== undefined) draft.doubts.add(unclear);
 }
 
 /** A verdict statement; false when the statement is none. */
@@ -306,16 +330,104 @@ const verdictWords: Readonly<Record<string, Verdict>> = {
 const harmlessTargets =
   /^(?:LOG|NFLOG|ULOG|MARK|CONNMARK|CT|NOTRACK|CHECKSUM|TCPMSS|DSCP|TOS|CLASSIFY|SET|TRACE|AUDIT|SECMARK|CONNSECMARK)$/;
 
+/** A rule of iptables-save while its words are read. */
+interface IptablesRule {
+  readonly draft: Draft;
+  /** Its comment. */
+  label: string | null;
+}
+
+/** One option of a rule: narrows it by the option's value, where it takes one. */
+interface IptablesOption {
+  /** Takes no value. */
+  readonly bare?: true;
+  readonly read: (rule: IptablesRule, value: string, not: boolean) => void;
+}
+
+const limitedBy = (what: string): IptablesOption => ({ read: ({ draft }) => void draft.limits.add(what) });
+const ignored: IptablesOption = { read: () => {} };
+
+const localPorts: IptablesOption = {
+  read({ draft }, value, not) {
+    const found = spans(value.split(',').map((port) => (port.includes(':') ? { range: port.split(':') } : port)));
+    if (found === null) draft.doubts.add('ports');
+    else draft.ports = not ? others(found) : found;
+  },
+};
+const connectionState: IptablesOption = {
+  read: ({ draft }, value, not) => states(draft, value.toLowerCase().split(','), not),
+};
+
+/** iptables-extensions(8). What is not here is a doubt. */
+const iptablesOptions: Readonly<Record<string, IptablesOption>> = {
+  '-p': {
+    read({ draft }, value, not) {
+      const protocol = protocolOf([value]);
+      if (!not) restrict(draft, protocol);
+      else if (protocol !== 'other') draft.doubts.add('protocol');
+    },
+  },
+  '--dport': localPorts,
+  '--dports': localPorts,
+  '--destination-ports': localPorts,
+  '-i': {
+    read({ draft }, value, not) {
+      if (value === 'lo') draft.never ||= !not;
+      else draft.limits.add('interfaces');
+    },
+  },
+  '-s': limitedBy('remote addresses'),
+  '-d': limitedBy('local addresses'),
+  '--sport': limitedBy('remote ports'),
+  '--sports': limitedBy('remote ports'),
+  '--ctstate': connectionState,
+  '--state': connectionState,
+  '--dst-type': {
+    read: ({ draft }, value, not) => void (draft.never ||= value.split(',').includes('LOCAL') === not),
+  },
+  '--comment': { read: (rule, value) => void (rule.label = value) },
+  '-m': ignored,
+  '--limit': limitedBy('rate'),
+  '--limit-burst': limitedBy('rate'),
+  '--hashlimit-upto': limitedBy('rate'),
+  // What a new connection begins with.
+  '--syn': {
+    bare: true,
+    read({ draft }, _value, not) {
+      restrict(draft, 'TCP');
+      draft.never ||= not;
+    },
+  },
+  '--reject-with': ignored,
+};
+
+/** Where the rules of a table may send a packet. */
+interface IptablesTable {
+  readonly family: Exclude<Family, null>;
+  readonly chains: ReadonlyMap<string, unknown>;
+  /** What the names of its chains begin with. */
+  readonly prefix: string;
+}
+
+/** What `-j` or `-g` says. False where the rule decides nothing. */
+function aim(draft: Draft, target: string, isGoto: boolean, { chains, prefix }: IptablesTable): boolean {
+  const known = verdictWords[target];
+  if (known !== undefined) draft.verdict = known;
+  else if (chains.has(target)) {
+    draft.verdict = 'Jump';
+    draft.target = prefix + target;
+    if (isGoto) draft.doubts.add('goto');
+  } else if (!harmlessTargets.test(target)) {
+    draft.verdict = 'Block';
+    draft.doubts.add(target);
+  }
+  return draft.verdict !== null;
+}
+
 /** One `-A CHAIN …` of iptables-save. */
-function iptablesRule(
-  words: readonly string[],
-  family: Exclude<Family, null>,
-  chains: ReadonlyMap<string, unknown>,
-  prefix: string,
-  name: string,
-): FirewallRule | null {
-  const draft = newDraft(family);
-  let label = name;
+function iptablesRule(words: readonly string[], table: IptablesTable, name: string): FirewallRule | null {
+  const rule: IptablesRule = { draft: newDraft(table.family), label: null };
+  const { draft } = rule;
   let not = false;
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
@@ -323,96 +435,18 @@ function iptablesRule(
       not = true;
       continue;
     }
-    const value = (): string => words[++i] ?? '';
-    switch (word) {
-      case '-p': {
-        const protocol = protocolOf([value()]);
-        if (!not) restrict(draft, protocol);
-        else if (protocol !== 'other') draft.doubts.add('protocol');
-        break;
-      }
-      case '--dport':
-      case '--dports':
-      case '--destination-ports': {
-        const found = spans(
-          value()
-            .split(',')
-            .map((port) => (port.includes(':') ? { range: port.split(':') } : port)),
-        );
-        if (found === null) draft.doubts.add('ports');
-        else draft.ports = not ? others(found) : found;
-        break;
-      }
-      case '-i':
-        if (value() === 'lo') draft.never ||= !not;
-        else draft.limits.add('interfaces');
-        break;
-      case '-s':
-        value();
-        draft.limits.add('remote addresses');
-        break;
-      case '-d':
-        value();
-        draft.limits.add('local addresses');
-        break;
-      case '--sport':
-      case '--sports':
-        value();
-        draft.limits.add('remote ports');
-        break;
-      case '--ctstate':
-      case '--state':
-        states(draft, value().toLowerCase().split(','), not);
-        break;
-      case '--dst-type':
-        draft.never ||= value().split(',').includes('LOCAL') === not;
-        break;
-      case '--comment':
-        label = `${name}: ${value()}`;
-        break;
-      case '-m':
-        value();
-        break;
-      case '--limit':
-      case '--limit-burst':
-      case '--hashlimit-upto':
-        value();
-        draft.limits.add('rate');
-        break;
-      // What a new connection begins with.
-      case '--syn':
-        restrict(draft, 'TCP');
-        draft.never ||= not;
-        break;
-      case '--reject-with':
-        value();
-        break;
-      case '-j':
-      case '-g': {
-        const target = value();
-        const known = verdictWords[target];
-        if (known !== undefined) draft.verdict = known;
-        else if (chains.has(target)) {
-          draft.verdict = 'Jump';
-          draft.target = prefix + target;
-          if (word === '-g') draft.doubts.add('goto');
-        } else if (!harmlessTargets.test(target)) {
-          draft.verdict = 'Block';
-          draft.doubts.add(target);
-        }
-        // The rest is the target's own.
-        if (known === undefined && draft.verdict === null) return null;
-        break;
-      }
-      default:
-        if (word.startsWith('-')) {
-          draft.doubts.add(word);
-          while (i + 1 < words.length && !/^(?:-|!$)/.test(words[i + 1]!)) i++;
-        }
+    const option = Object.hasOwn(iptablesOptions, word) ? iptablesOptions[word] : undefined;
+    if (option !== undefined) option.read(rule, option.bare === true ? '' : (words[++i] ?? ''), not);
+    else if (word === '-j' || word === '-g') {
+      // The rest is the target's own.
+      if (!aim(draft, words[++i] ?? '', word === '-g', table)) return null;
+    } else if (word.startsWith('-')) {
+      draft.doubts.add(word);
+      while (i + 1 < words.length && !/^(?:-|!$)/.test(words[i + 1]!)) i++;
     }
     not = false;
   }
-  return finish(draft, label);
+  return finish(draft, rule.label === null ? name : `${name}: ${rule.label}`);
 }
 
 /** The chains of the tables filter, raw and mangle in the text of iptables-save. */
@@ -452,7 +486,7 @@ function iptablesChains(text: string, family: Exclude<Family, null>): FirewallCh
     const words = (added![2]!.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? []).map((word) =>
       word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word,
     );
-    const rule = iptablesRule(words, family, chains, prefix, `${chain.name} rule ${number}`);
+    const rule = iptablesRule(words, { family, chains, prefix }, `${chain.name} rule ${number}`);
     if (rule !== null) chain.rules.push(rule);
   }
   return found;

@@ -94,6 +94,99 @@ const clients: readonly (readonly [module: string, what: string, port: (port: nu
   ['libceph', 'Ceph client', (port) => port === 3300 || port === 6789 || (port >= 6800 && port <= 7568)],
 ];
 
+/** What the parts of the kernel tell of their ports, by the names in `kernelports`. */
+class Told {
+  readonly #given: Json;
+  readonly links: ReturnType<typeof items>;
+
+  constructor(given: Json) {
+    this.#given = given;
+    this.links = items(given['links']);
+  }
+
+  list(name: string): readonly unknown[] {
+    const found = this.#given[name];
+    return Array.isArray(found) ? found : [];
+  }
+
+  /** What `read` finds in a text; null where there is none. */
+  text(name: string, read: (text: string) => string[]): string[] | null {
+    const found = this.#given[name];
+    return typeof found === 'string' ? read(found) : null;
+  }
+
+  /** The UDP ports that a member of each item has; null where there are no items. */
+  numbers(name: string, key: string): string[] | null {
+    const found = items(this.#given[name]);
+    return found === null ? null : udp(...ports(found.map((item) => item[key])));
+  }
+}
+
+/** Those that serve files, blocks and clusters. */
+function storageParts(told: Told): Part[] {
+  const [lockTcp, lockUdp] = told.list('lockd');
+  return [
+    { what: 'NFS server (nfsd)', told: told.text('nfsd', portList), module: 'nfsd', usual: both(2049) },
+    {
+      what: 'NFS lock manager (lockd)',
+      told: [...tcp(...ports([lockTcp])), ...udp(...ports([lockUdp])), ...(told.text('rpc', lockManager) ?? [])],
+      module: 'lockd',
+      usual: [],
+    },
+    { what: 'SMB server (ksmbd)', told: null, module: 'ksmbd', usual: tcp(445) },
+    {
+      what: 'iSCSI target (LIO)',
+      told: tcp(...atEnd(told.list('iscsi').map(String))),
+      module: 'iscsi_target_mod',
+      usual: [],
+    },
+    {
+      what: 'NVMe over TCP target (nvmet)',
+      told: tcp(
+        ...told.list('nvmet').flatMap((one) => {
+          const [type, port] = Array.isArray(one) ? (one as unknown[]) : [];
+          return String(type).trim() === 'tcp' ? ports([port]) : [];
+        }),
+      ),
+      module: 'nvmet_tcp',
+      usual: [],
+    },
+    {
+      what: 'distributed lock manager (dlm)',
+      told: told.text('dlm', (one) => tcp(...ports([one]))),
+      module: 'dlm',
+      usual: tcp(21064),
+    },
+    { what: 'OCFS2 cluster (o2net)', told: tcp(...ports(told.list('ocfs2'))), module: 'ocfs2_nodemanager', usual: [] },
+    { what: 'DRBD', told: null, module: 'drbd', usual: tcp(...from(7788, 7799)) },
+  ];
+}
+
+/** Those that carry other protocols. */
+function carrierParts(told: Told): Part[] {
+  const { links } = told;
+  return [
+    { what: 'RDS over TCP', told: null, module: 'rds_tcp', usual: tcp(16385) },
+    { what: 'TIPC over UDP', told: null, module: 'tipc', usual: udp(6118) },
+    { what: 'RDMA over Ethernet (rxe)', told: null, module: 'rdma_rxe', usual: udp(4791) },
+    { what: 'SCTP over UDP', told: told.text('sctp', (one) => udp(...ports([one]))), module: 'sctp', usual: udp(9899) },
+    {
+      what: 'RxRPC (AFS)',
+      told: told.text('rxrpc', (one) => udp(...atEnd(one.split(/\s+/)))),
+      module: 'kafs',
+      usual: udp(7001),
+    },
+    { what: 'WireGuard', told: told.text('wireguard', wireGuard), module: 'wireguard', usual: udp(51820) },
+    { what: 'VXLAN', told: tunnels(links, 'vxlan'), module: 'vxlan', usual: udp(4789, 8472) },
+    { what: 'Geneve', told: tunnels(links, 'geneve'), module: 'geneve', usual: udp(6081) },
+    { what: 'bare UDP tunnel', told: tunnels(links, 'bareudp'), module: 'bareudp', usual: udp(6635) },
+    { what: 'GTP', told: tunnels(links, 'gtp', [2152, 3386]), module: 'gtp', usual: udp(2152, 3386) },
+    { what: 'AMT', told: tunnels(links, 'amt', [2268]), module: 'amt', usual: udp(2268) },
+    { what: 'Foo over UDP (fou)', told: told.numbers('fou', 'port'), module: 'fou', usual: [] },
+    { what: 'L2TP', told: told.numbers('l2tp', 'local_port'), module: 'l2tp_core', usual: udp(1701) },
+  ];
+}
+
 /**
  * Which part of the kernel has a socket that no process has: by what the parts themselves tell of their ports
  * (`kernelports`), and where one tells nothing, by its module and its usual port. Null: none is known to have it.
@@ -105,72 +198,9 @@ export function decodeKernelPorts(text: string): (ends: Ends) => string | null {
   } catch {
     // Nothing is shown then.
   }
-  const list = (name: string): readonly unknown[] => (Array.isArray(given[name]) ? given[name] : []);
-  const string = (name: string): string | null => (typeof given[name] === 'string' ? given[name] : null);
-  const told = (name: string, read: (text: string) => string[]): string[] | null => {
-    const one = string(name);
-    return one === null ? null : read(one);
-  };
-  const modules = new Set(list('modules'));
-  const links = items(given['links']);
-  const [lockTcp, lockUdp] = list('lockd');
-  const numbers = (name: string, key: string): string[] | null => {
-    const found = items(given[name]);
-    return found === null ? null : udp(...ports(found.map((item) => item[key])));
-  };
-  const parts: readonly Part[] = [
-    { what: 'NFS server (nfsd)', told: told('nfsd', portList), module: 'nfsd', usual: both(2049) },
-    {
-      what: 'NFS lock manager (lockd)',
-      told: [...tcp(...ports([lockTcp])), ...udp(...ports([lockUdp])), ...(told('rpc', lockManager) ?? [])],
-      module: 'lockd',
-      usual: [],
-    },
-    { what: 'SMB server (ksmbd)', told: null, module: 'ksmbd', usual: tcp(445) },
-    {
-      what: 'iSCSI target (LIO)',
-      told: tcp(...atEnd(list('iscsi').map(String))),
-      module: 'iscsi_target_mod',
-      usual: [],
-    },
-    {
-      what: 'NVMe over TCP target (nvmet)',
-      told: tcp(
-        ...list('nvmet').flatMap((one) => {
-          const [type, port] = Array.isArray(one) ? (one as unknown[]) : [];
-          return String(type).trim() === 'tcp' ? ports([port]) : [];
-        }),
-      ),
-      module: 'nvmet_tcp',
-      usual: [],
-    },
-    {
-      what: 'distributed lock manager (dlm)',
-      told: told('dlm', (one) => tcp(...ports([one]))),
-      module: 'dlm',
-      usual: tcp(21064),
-    },
-    { what: 'OCFS2 cluster (o2net)', told: tcp(...ports(list('ocfs2'))), module: 'ocfs2_nodemanager', usual: [] },
-    { what: 'DRBD', told: null, module: 'drbd', usual: tcp(...from(7788, 7799)) },
-    { what: 'RDS over TCP', told: null, module: 'rds_tcp', usual: tcp(16385) },
-    { what: 'TIPC over UDP', told: null, module: 'tipc', usual: udp(6118) },
-    { what: 'RDMA over Ethernet (rxe)', told: null, module: 'rdma_rxe', usual: udp(4791) },
-    { what: 'SCTP over UDP', told: told('sctp', (one) => udp(...ports([one]))), module: 'sctp', usual: udp(9899) },
-    {
-      what: 'RxRPC (AFS)',
-      told: told('rxrpc', (one) => udp(...atEnd(one.split(/\s+/)))),
-      module: 'kafs',
-      usual: udp(7001),
-    },
-    { what: 'WireGuard', told: told('wireguard', wireGuard), module: 'wireguard', usual: udp(51820) },
-    { what: 'VXLAN', told: tunnels(links, 'vxlan'), module: 'vxlan', usual: udp(4789, 8472) },
-    { what: 'Geneve', told: tunnels(links, 'geneve'), module: 'geneve', usual: udp(6081) },
-    { what: 'bare UDP tunnel', told: tunnels(links, 'bareudp'), module: 'bareudp', usual: udp(6635) },
-    { what: 'GTP', told: tunnels(links, 'gtp', [2152, 3386]), module: 'gtp', usual: udp(2152, 3386) },
-    { what: 'AMT', told: tunnels(links, 'amt', [2268]), module: 'amt', usual: udp(2268) },
-    { what: 'Foo over UDP (fou)', told: numbers('fou', 'port'), module: 'fou', usual: [] },
-    { what: 'L2TP', told: numbers('l2tp', 'local_port'), module: 'l2tp_core', usual: udp(1701) },
-  ];
+  const told = new Told(given);
+  const modules = new Set(told.list('modules'));
+  const parts = [...storageParts(told), ...carrierParts(told)];
   const owners = new Map<string, string>();
   for (const { what, told: own, module, usual } of parts)
     for (const key of own ?? (modules.has(module) ? usual : [])) if (!owners.has(key)) owners.set(key, what);

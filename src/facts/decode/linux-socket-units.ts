@@ -1,4 +1,5 @@
 import { parseJson } from '../../io/nesting.ts';
+import { canonicalAddress } from '../../ports/address.ts';
 import type { SocketUnit } from '../model/facts.ts';
 
 /** What the `socketunits` entry has of one unit: its file and the drop-ins after it, in the order in which they count. */
@@ -39,9 +40,8 @@ function settings(text: string): [name: string, value: string][] {
 function listenAddress(text: string): { readonly address: string; readonly port: number } | null {
   const [, four, six, port] = /^(?:(\d{1,3}(?:\.\d{1,3}){3}):|\[([0-9a-f:.]+)\]:)?(\d{1,5})$/i.exec(text) ?? [];
   const number = Number(port);
-  return port === undefined || number < 1 || number > 65535
-    ? null
-    : { address: four ?? six?.toLowerCase() ?? '::', port: number };
+  const address = canonicalAddress(four ?? six ?? '::');
+  return port === undefined || number < 1 || number > 65535 || address === null ? null : { address, port: number };
 }
 
 const protocols: Readonly<Record<string, SocketUnit['protocol']>> = { ListenStream: 'TCP', ListenDatagram: 'UDP' };

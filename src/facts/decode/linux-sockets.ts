@@ -1,5 +1,5 @@
 import type { Socket } from '../model/facts.ts';
-import { ipv4Text, ipv6Text } from './address.ts';
+import { addressText, ipv4Text, ipv6Text } from '../../ports/address.ts';
 import type { Decoded } from './windows-memory.ts';
 
 /** A socket as Linux lists it. */
@@ -53,14 +53,15 @@ interface Ends {
   readonly remotePort: number;
 }
 
-function kernelSocket(
-  protocol: 'TCP' | 'UDP',
-  number: number,
-  ends: Ends,
-  inode: number,
-  uid: number,
-  scope: number,
-): KernelSocket {
+/** What the kernel says of a socket besides its ends; `number` is its state's. */
+interface Told {
+  readonly number: number;
+  readonly inode: number;
+  readonly uid: number;
+  readonly scope: number;
+}
+
+function kernelSocket(protocol: 'TCP' | 'UDP', ends: Ends, { number, inode, uid, scope }: Told): KernelSocket {
   const state = protocol === 'TCP' ? tcpState(number, ends.localPort) : null;
   const connected = protocol === 'TCP' ? state !== 'Listen' && state !== 'Bound' : ends.remotePort !== 0;
   return {
@@ -124,8 +125,9 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
           remote: address(family, at + 24),
           remotePort: view.getUint16(at + 6),
         };
-        const [scope, uid] = [view.getUint32(at + 40, true), view.getUint32(at + 64, true)];
-        data.push(kernelSocket(protocol, state, ends, inode, uid, scope));
+        const scope = view.getUint32(at + 40, true);
+        const uid = view.getUint32(at + 64, true);
+        data.push(kernelSocket(protocol, ends, { number: state, inode, uid, scope }));
       }
     }
     offset += (length + 3) & ~3;
@@ -136,8 +138,7 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
 /** Hex of 4 or 16 bytes, written as 32-bit numbers of the machine (little-endian). */
 function hexAddress(hex: string): string | null {
   if (!/^(?:[0-9A-F]{8}|[0-9A-F]{32})$/i.test(hex)) return null;
-  const bytes = Buffer.from(hex, 'hex').swap32();
-  return bytes.length === 4 ? ipv4Text(bytes, 0) : ipv6Text(bytes, 0);
+  return addressText(Buffer.from(hex, 'hex').swap32());
 }
 
 /**
@@ -171,7 +172,7 @@ export function decodeProcNet(protocol: 'TCP' | 'UDP', text: string, keep: Keep)
       broken++;
     } else if (keep(numbers[2], numbers[0], numbers[4])) {
       const ends = { local: localText, localPort: numbers[0], remote: remoteText, remotePort: numbers[1] };
-      data.push(kernelSocket(protocol, numbers[2], ends, numbers[4], numbers[3], 0));
+      data.push(kernelSocket(protocol, ends, { number: numbers[2], inode: numbers[4], uid: numbers[3], scope: 0 }));
     }
   }
   return { data, flaw: broken === 0 ? null : `${broken} lines cannot be read` };

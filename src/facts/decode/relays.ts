@@ -1,3 +1,4 @@
+import { bracketed } from '../../ports/address.ts';
 import type { Relay } from '../model/facts.ts';
 
 /** A process as far as it takes to see that it is a relay. */
@@ -36,16 +37,16 @@ function option(args: readonly string[], name: string): string | undefined {
   return args[at] === name ? args[at + 1] : args[at]!.slice(name.length + 1);
 }
 
-const bracketed = (address: string): string =>
-  address.includes(':') && !address.startsWith('[') ? `[${address}]` : address;
-
 // https://github.com/moby/moby/blob/master/cmd/docker-proxy/main_linux.go
 const dockerProxy =
   (name: string): Describe =>
   (args) => {
     const address = option(args, '-container-ip');
     const port = option(args, '-container-port');
-    const target = address === undefined || port === undefined ? null : `${bracketed(address)}:${port}`;
+    const target =
+      address === undefined || port === undefined
+        ? null
+        : `${address.startsWith('[') ? address : bracketed(address)}:${port}`;
     return [relay(name, portOf(option(args, '-host-port')), target)];
   };
 

@@ -1,5 +1,5 @@
 import type { HttpQueue, IpListenAddress, UrlReservation } from '../model/facts.ts';
-import { ipv4Text, ipv6Text } from './address.ts';
+import { canonicalAddress, ipv4Text, ipv6Text, withoutScope } from '../../ports/address.ts';
 import { memoryOf, viewOf, wideString, type Decoded } from './windows-memory.ts';
 
 const urlLine = /^<?(https?:\/\/[^\s<>]+)>?$/i;
@@ -109,8 +109,8 @@ export function urlPrefix(
   const bare = (text: string) => text.replace(/^\[|\]$/g, '').toLowerCase();
   const host = bare(match[2]!);
   const bound = bare(match[4] ?? '') || host;
-  const isAddress = /^\d+\.\d+\.\d+\.\d+$/.test(bound) || bound.includes(':');
-  return { secure: match[1] !== '', host, port, address: isAddress ? bound : null, path: match[5] ?? '/' };
+  const address = canonicalAddress(withoutScope(bound));
+  return { secure: match[1] !== '', host, port, address, path: match[5] ?? '/' };
 }
 
 /** Both texts of an entry have at most 64 KiB. */

@@ -1,5 +1,5 @@
 import type { Socket } from '../model/facts.ts';
-import { ipv4Text, ipv6Text } from './address.ts';
+import { ipv4Text, ipv6Text } from '../../ports/address.ts';
 import { filetimeAt, viewOf, type Decoded } from './windows-memory.ts';
 
 export type SocketTable = 'tcp4' | 'tcp6' | 'udp4' | 'udp6';

@@ -4,6 +4,7 @@ import { decodeProcess } from '../decode/linux-processes.ts';
 import { carriedBy, type Engine } from '../decode/relays.ts';
 import type { Container, FieldRefusal, Process, Relay, Sections, Socket } from '../model/facts.ts';
 import { holdsPort } from '../model/question.ts';
+import { unmapped, withoutScope } from '../../ports/address.ts';
 import { askSource, type RawSource, type Refusal } from '../../system/raw.ts';
 
 /** What an engine said. */
@@ -86,7 +87,7 @@ const wildcards = new Set(['', '0.0.0.0', '::']);
 
 /** The one container that has the port of a socket by what it publishes; null where there is none, or several. */
 function publisher(containers: readonly ListedContainer[], socket: Socket, relay: Relay): ListedContainer | null {
-  const address = socket.localAddress.replace(/%.*$/s, '').replace(/^::ffff:/, '');
+  const address = unmapped(withoutScope(socket.localAddress));
   // Such as 172.17.0.2:80, or a name.
   const target = /^\[?([0-9a-f.:]+?)\]?:\d{1,5}$/i.exec(relay.target ?? '')?.[1] ?? null;
   const found = [(own: string) => own === address, (own: string) => wildcards.has(own)].map((fits) =>

@@ -234,11 +234,100 @@ function relaysBy(known: Known, name: string, { read, source }: Context): Relay[
   );
 }
 
+const notAskedFor = (field: string, text: string): FieldRefusal => ({ field, code: 'NotAsked', text, needs: null });
+
+/** A value of a process, and why it has none. */
+interface Value<T> {
+  readonly value: T | null;
+  readonly refusals: readonly FieldRefusal[];
+}
+
+/** Why a part of a process could not be read. */
+function unread(details: ProcessDetails, field: string, part: string): FieldRefusal[] {
+  const code = details.refused[part];
+  return code === undefined ? [] : [refusal(field, refusedPart(code))];
+}
+
+function lineOf(details: ProcessDetails): Value<string> {
+  if (details.cmdline !== null)
+    return { value: commandLine(details.cmdline), refusals: unread(details, 'CommandLine', 'cmdline') };
+  const refusals =
+    details.refused['cmdline'] === undefined
+      ? [notAskedFor('CommandLine', 'command lines were not asked for')]
+      : unread(details, 'CommandLine', 'cmdline');
+  return { value: null, refusals };
+}
+
+function userOf(details: ProcessDetails, names: Names): Value<string> {
+  if (details.uid === null) return { value: null, refusals: unread(details, 'UserName', 'uid') };
+  const name = names.user(details.uid);
+  return typeof name === 'string'
+    ? { value: name, refusals: [] }
+    : { value: null, refusals: [refusal('UserName', name)] };
+}
+
+/** The parent of a process; `asParent`: it is here for a child, and its own parent was not asked for. */
+function parentNumber(
+  known: Known & { details: ProcessDetails },
+  asParent: boolean,
+  read: ProcessReader,
+): Value<number> {
+  if (asParent)
+    return { value: null, refusals: [notAskedFor('ParentProcess', 'only parents of owners were asked for')] };
+  const value = parentOf(known, read)?.pid ?? null;
+  const { parent } = known.details.stat;
+  const unseen = value === null && parent !== 0 ? read(parent).reason : null;
+  return { value, refusals: unseen?.code === 'AccessDenied' ? [refusal('ParentProcess', unseen)] : [] };
+}
+
+/** When a process was started. */
+function startOf(details: ProcessDetails, boot: Context['boot']): Value<string> {
+  if (boot !== null) return { value: startTime(boot.btime, boot.hertz, details.stat.startTicks), refusals: [] };
+  const why = { code: 'Failed', text: 'when the machine was started is not known' } as const;
+  return { value: null, refusals: [refusal('StartTime', why)] };
+}
+
+const nothing = <T>(): Value<T> => ({ value: null, refusals: [] });
+
 /** `asParent`: it is here for a child, and its own parent was not asked for. */
 function processOf(known: Known, asParent: boolean, context: Context): Process {
   const { pid, details, reason } = known;
-  const refusals: FieldRefusal[] = [];
-  const nothing: Process = {
+  if (details === null) return { ...unnamed(pid), refusals: [refusal('ImageName', reason!)] };
+  const wants = (detail: Detail) => context.details.has(detail);
+  const started = startOf(details, context.boot);
+  const line = wants('commandLine') ? lineOf(details) : nothing<string>();
+  const user = wants('user') ? userOf(details, context.names) : nothing<string>();
+  const parent = wants('parent') ? parentNumber({ ...known, details }, asParent, context.read) : nothing<number>();
+  const { unit, unitUser, container } = decodeCgroup(wants('services') ? (details.cgroup ?? '') : '');
+  const name = imageName(details);
+  const process: Process = {
+    pid,
+    imageName: name,
+    path: wants('path') ? details.exe : null,
+    commandLine: line.value,
+    user: user.value,
+    parent: parent.value,
+    startTime: started.value,
+    unit,
+    ...(unitUser === null ? {} : { unitUser }),
+    container,
+    refusals: [
+      ...started.refusals,
+      ...(wants('path') ? unread(details, 'Path', 'exe') : []),
+      ...(wants('services') ? unread(details, 'Services', 'cgroup') : []),
+      ...line.refusals,
+      ...user.refusals,
+      ...parent.refusals,
+    ],
+  };
+  if (process.path !== null && details.literalExe) process.literalPath = true;
+  if (wants('services') && !asParent && mayRelay(name)) process.relays = relaysBy(known, name, context);
+  return process;
+}
+
+/** A process of which only the number is known. */
+function unnamed(pid: number): Process {
+  return {
     pid,
     imageName: null,
     path: null,
@@ -248,69 +337,8 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
     startTime: null,
     unit: null,
     container: null,
-    refusals,
+    refusals: [],
   };
-  if (details === null) {
-    refusals.push(refusal('ImageName', reason!));
-    return nothing;
-  }
-  const wants = (detail: Detail) => context.details.has(detail);
-  const refuse = (field: string, part: string): void => {
-    const code = details.refused[part];
-    if (code !== undefined) refusals.push(refusal(field, refusedPart(code)));
-  };
-  const started =
-    context.boot === null ? null : startTime(context.boot.btime, context.boot.hertz, details.stat.startTicks);
-  if (started === null)
-    refusals.push(refusal('StartTime', { code: 'Failed', text: 'when the machine was started is not known' }));
-  if (wants('path')) refuse('Path', 'exe');
-  if (wants('services')) refuse('Services', 'cgroup');
-  let line: string | null = null;
-  if (wants('commandLine')) {
-    refuse('CommandLine', 'cmdline');
-    if (details.cmdline !== null) line = commandLine(details.cmdline);
-    else if (details.refused['cmdline'] === undefined)
-      refusals.push({ field: 'CommandLine', code: 'NotAsked', text: 'command lines were not asked for', needs: null });
-  }
-  let user: string | null = null;
-  if (wants('user') && details.uid !== null) {
-    const name = context.names.user(details.uid);
-    if (typeof name === 'string') user = name;
-    else refusals.push(refusal('UserName', name));
-  } else if (wants('user')) refuse('UserName', 'uid');
-  let parent: number | null = null;
-  if (wants('parent')) {
-    if (asParent)
-      refusals.push({
-        field: 'ParentProcess',
-        code: 'NotAsked',
-        text: 'only parents of owners were asked for',
-        needs: null,
-      });
-    else {
-      parent = parentOf(known, context.read)?.pid ?? null;
-      const unseen = parent === null && details.stat.parent !== 0 ? context.read(details.stat.parent).reason : null;
-      if (unseen?.code === 'AccessDenied') refusals.push(refusal('ParentProcess', unseen));
-    }
-  }
-  const { unit, unitUser, container } = decodeCgroup(wants('services') ? (details.cgroup ?? '') : '');
-  const name = imageName(details);
-  const process: Process = {
-    pid,
-    imageName: name,
-    path: wants('path') ? details.exe : null,
-    commandLine: line,
-    user,
-    parent,
-    startTime: started,
-    unit,
-    ...(unitUser === null ? {} : { unitUser }),
-    container,
-    refusals,
-  };
-  if (process.path !== null && details.literalExe) process.literalPath = true;
-  if (wants('services') && !asParent && mayRelay(name)) process.relays = relaysBy(known, name, context);
-  return process;
 }
 
 /** What is said of a socket that no descriptor refers to. A connection may be so; what waits for others is being closed. */
@@ -437,28 +465,13 @@ function unheld(found: KernelSocket, socket: Socket, part: string | null): void 
   );
 }
 
-/** Asks who holds sockets, and fills it into them. Gives the processes, and what could not be seen. */
-function findOwners(
-  source: RawSource,
-  question: Question,
-  listing: Listing,
-  sockets: readonly Socket[],
-  names: Names,
-): Sections['processes'] {
-  const { sockets: found, which } = listing;
-  const inodes = new Set<number>();
-  for (const { inode } of found) if (inode !== 0) inodes.add(inode);
-  if (inodes.size === 0) return section(null, []);
-  const read = processReader(source, question.details.has('commandLine'));
-  const partOf = kernelParts(source);
-  const { byInode, at, answered, limit, existing } = findHolders(source, inodes, read, {
-    stillThere: (wanted) => {
-      const { sockets: there } = listAll(source, question, which, (_state, _port, inode) => wanted.has(inode));
-      return new Set(there.map(({ inode }) => inode));
-    },
-    inKernel: (wanted) => found.every((one) => !wanted.has(one.inode) || partOf(one) !== null),
-    thorough: question.localPorts !== null,
-  });
+/** Fills into sockets who holds them. Gives the holders, and whether some could not be seen. */
+function fillOwners(
+  { question, sockets, names }: OwnerSearch,
+  found: readonly KernelSocket[],
+  { byInode, limit, existing }: ReturnType<typeof findHolders>,
+  partOf: ReturnType<typeof kernelParts>,
+): { owners: Map<number, Known>; incomplete: boolean } {
   const unseen =
     limit === null
       ? null
@@ -494,7 +507,15 @@ function findOwners(
       else if (question.details.has('user')) socket.refusals.push(refusal('UserName', name));
     }
   }
+  return { owners, incomplete };
+}
 
+/** The owners as facts, with their parents where those were asked for. */
+function ownerProcesses(
+  { source, question, names }: OwnerSearch,
+  owners: ReadonlyMap<number, Known>,
+  read: ProcessReader,
+): Process[] {
   const bootText = owners.size === 0 ? undefined : source.read('boot').text;
   const context: Context = {
     source,
@@ -504,14 +525,44 @@ function findOwners(
     boot: bootText === undefined ? null : decodeBoot(bootText),
   };
   const data = [...owners.values()].map((known) => processOf(known, false, context));
-  if (question.details.has('parent')) {
-    const parents = new Map<number, Known>();
-    for (const known of owners.values()) {
-      const parent = parentOf(known, read);
-      if (parent !== null && !owners.has(parent.pid)) parents.set(parent.pid, parent);
-    }
-    for (const parent of parents.values()) data.push(processOf(parent, true, context));
+  if (!question.details.has('parent')) return data;
+  const parents = new Map<number, Known>();
+  for (const known of owners.values()) {
+    const parent = parentOf(known, read);
+    if (parent !== null && !owners.has(parent.pid)) parents.set(parent.pid, parent);
   }
+  for (const parent of parents.values()) data.push(processOf(parent, true, context));
+  return data;
+}
+
+/** Whose sockets are looked for, and where. */
+interface OwnerSearch {
+  readonly source: RawSource;
+  readonly question: Question;
+  readonly names: Names;
+  /** Those of the listing, in its order: what is found is filled into them. */
+  readonly sockets: readonly Socket[];
+}
+
+/** Asks who holds sockets, and fills it into them. Gives the processes, and what could not be seen. */
+function findOwners({ sockets: found, which }: Listing, search: OwnerSearch): Sections['processes'] {
+  const { source, question } = search;
+  const inodes = new Set<number>();
+  for (const { inode } of found) if (inode !== 0) inodes.add(inode);
+  if (inodes.size === 0) return section(null, []);
+  const read = processReader(source, question.details.has('commandLine'));
+  const partOf = kernelParts(source);
+  const holders = findHolders(source, inodes, read, {
+    stillThere: (wanted) => {
+      const { sockets: there } = listAll(source, question, which, (_state, _port, inode) => wanted.has(inode));
+      return new Set(there.map(({ inode }) => inode));
+    },
+    inKernel: (wanted) => found.every((one) => !wanted.has(one.inode) || partOf(one) !== null),
+    thorough: question.localPorts !== null,
+  });
+  const { at, answered, limit } = holders;
+  const { owners, incomplete } = fillOwners(search, found, holders, partOf);
+  const data = ownerProcesses(search, owners, read);
   if (!incomplete) return section(at, data);
   return {
     ...section(at, data),
@@ -575,7 +626,7 @@ export function gatherLinux(source: RawSource, question: Question): { machine: M
   const { at, flaws, failed } = listing;
   const sockets = listing.sockets.map((one) => socketOf(one, names));
   const processes =
-    question.details.size === 0 ? notAsked<Process>() : findOwners(source, question, listing, sockets, names);
+    question.details.size === 0 ? notAsked<Process>() : findOwners(listing, { source, question, names, sockets });
   giveUnaccepted(sockets);
   const whole = section(at, sockets);
   return {

@@ -1,6 +1,5 @@
-import { isIPv4, isIPv6 } from 'node:net';
 import { parseJson } from '../../io/nesting.ts';
-import { ipv6Bytes } from '../decode/address.ts';
+import { addressBytes, canonicalAddress, withoutScope } from '../../ports/address.ts';
 import type { Platform, RawSource, Refusal } from '../../system/raw.ts';
 
 /** What a program asks for when it binds: nothing, exclusive use (Windows), or one of the two kinds of reuse; reusePort is Linux's alone. */
@@ -85,8 +84,7 @@ export function parseBindName(name: string): Bind | null {
     /^bind\/(tcp|udp)\/([0-9a-f:.]+(?:%[^/]{1,64})?)\/(\d{1,5})\/(default|exclusive|reuse|reusePort)(\/ipv6only)?$/i.exec(
       name,
     ) ?? [];
-  const plain = address.replace(/%.*$/s, '');
-  if (protocol === undefined || Number(port) > 65535 || (!isIPv4(plain) && !isIPv6(plain))) return null;
+  if (protocol === undefined || Number(port) > 65535 || canonicalAddress(address) === null) return null;
   return {
     protocol: protocol.toLowerCase() === 'tcp' ? 'TCP' : 'UDP',
     address,
@@ -102,16 +100,14 @@ export function socketAddress(
   platform: Platform,
   scope: number,
 ): Buffer {
-  const plain = address.replace(/%.*$/s, '');
-  const four = isIPv4(plain);
+  const own = addressBytes(withoutScope(address));
+  if (own === null) throw new TypeError(`${address} is no address`);
+  const four = own.length === 4;
   const bytes = Buffer.alloc(four ? 16 : 28);
   bytes.writeUInt16LE(four ? 2 : platform === 'linux' ? 10 : 23, 0);
   bytes.writeUInt16BE(port, 2);
-  if (four) bytes.set(plain.split('.').map(Number), 4);
-  else {
-    bytes.set(ipv6Bytes(plain), 8);
-    bytes.writeUInt32LE(scope, 24);
-  }
+  bytes.set(own, four ? 4 : 8);
+  if (!four) bytes.writeUInt32LE(scope, 24);
   return bytes;
 }
 
@@ -151,7 +147,9 @@ export function probe(source: RawSource, binds: readonly Bind[]): Probe {
   const { user, addresses } = json(source.read('binder').text) ?? {};
   return {
     user: typeof user === 'string' ? user : null,
-    addresses: Array.isArray(addresses) ? addresses.filter((one): one is string => typeof one === 'string') : null,
+    addresses: Array.isArray(addresses)
+      ? addresses.flatMap((one) => (typeof one === 'string' ? (canonicalAddress(one) ?? []) : []))
+      : null,
     attempts: binds.map((bind) => attempt(source, bind)),
   };
 }

@@ -1,22 +1,23 @@
+import { addressFamily, scopeOf, unmapped, withoutScope } from '../../ports/address.ts';
 import type { Socket } from '../model/facts.ts';
 
 /** A connection that the kernel has made and no program has taken yet. */
 const waits = ({ kernel, kernelPart, state }: Socket): boolean =>
   kernel && kernelPart === undefined && (state === 'SynReceived' || state === 'Established' || state === 'CloseWait');
 
-const wildcards = new Set(['0.0.0.0', '::', '::ffff:0.0.0.0']);
+const wildcards = new Set(['0.0.0.0', '::']);
 
 /** How near a listener is to a connection on its port, as the kernel chooses among several; 0: it is not for it. */
 function nearness(listener: Socket, connection: Socket): number {
-  const [own = '', ownDevice] = listener.localAddress.split('%');
-  const [local = '', device] = connection.localAddress.split('%');
-  if (ownDevice !== undefined && ownDevice !== device) return 0;
-  const bound = ownDevice === undefined ? 0 : 1;
+  const [own, ownDevice] = [withoutScope(listener.localAddress), scopeOf(listener.localAddress)];
+  const [local, device] = [withoutScope(connection.localAddress), scopeOf(connection.localAddress)];
+  if (ownDevice !== null && ownDevice !== device) return 0;
+  const bound = ownDevice === null ? 0 : 1;
   if (own === local) return 8 + bound;
-  if (!wildcards.has(own)) return own === `::ffff:${local}` ? 6 + bound : 0;
+  if (!wildcards.has(unmapped(own))) return unmapped(own) === local ? 6 + bound : 0;
   // IPv4 may come to a socket of IPv6, and is listed as either; nothing of IPv6 comes to one of IPv4.
-  if (own.includes(':') === local.includes(':')) return 4 + bound;
-  return local.includes(':') ? 0 : 2 + bound;
+  if (addressFamily(own) === addressFamily(local)) return 4 + bound;
+  return addressFamily(local) === 'IPv6' ? 0 : 2 + bound;
 }
 
 /** Those of the listeners that are nearest: several where they share the port by SO_REUSEPORT. */

@@ -26,7 +26,7 @@ import { heirFinder, type HeirFinder } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
 import { spansWithout, type Question } from '../model/question.ts';
 import { wasAsked } from '../model/section.ts';
-import { moreRights, type RawSource } from '../../system/raw.ts';
+import { moreRights, type RawSource, type Refusal } from '../../system/raw.ts';
 import { flawOf, notAsked, troubleOf, section, type Trouble } from './windows-sections.ts';
 
 /** The System process: the kernel's own threads, which hold the sockets of drivers such as HTTP.sys. */
@@ -206,15 +206,17 @@ function readDetails(source: RawSource, entry: ProcessEntry, commandLine: boolea
 
 const untold: Told = { refusal: { code: 'NotSupported', text: 'command lines were not asked for' } };
 
-function processOf(
-  source: RawSource,
-  entry: ProcessEntry,
-  question: Question,
-  entries: ReadonlyMap<number, ProcessEntry>,
-  elevated: boolean | null,
-): Process {
+/** What the processes of a machine are told from. */
+interface ProcessView {
+  readonly source: RawSource;
+  readonly question: Question;
+  readonly entries: ReadonlyMap<number, ProcessEntry>;
+  readonly elevated: boolean | null;
+}
+
+/** What the list of processes tells of one, and what it does not. */
+function listedProcess(entry: ProcessEntry, { question: { details }, entries }: ProcessView): Process {
   const process = bareProcess(entry);
-  const { details } = question;
   const { refusals } = process;
   if (entry.imageName === null)
     refusals.push({ field: 'ImageName', code: 'Failed', text: 'the list of processes does not name it', needs: null });
@@ -236,6 +238,24 @@ function processOf(
       });
     }
   }
+  return process;
+}
+
+/** Why a detail of a process could not be had. */
+function deniedDetail(field: string, { code, text, needs }: Refusal, elevated: boolean | null): FieldRefusal {
+  const denied = code === 'AccessDenied';
+  return {
+    field,
+    code,
+    text: denied && elevated === true ? 'not even an administrator sees this of a protected process' : text,
+    needs: denied && elevated !== true ? moreRights.win32 : (needs ?? null),
+  };
+}
+
+function processOf(entry: ProcessEntry, view: ProcessView): Process {
+  const { source, question, entries, elevated } = view;
+  const { details } = question;
+  const process = listedProcess(entry, view);
   const asked = (['path', 'user', 'commandLine'] as const).filter((detail) => details.has(detail));
   // System has neither an executable nor a command line.
   if (entry.pid === system) return process;
@@ -256,41 +276,30 @@ function processOf(
   for (const detail of asked) {
     const answer = answers[detail];
     const field = detailFields[detail];
-    if (answer === null) {
-      refusals.push({ field, code: 'NotAsked', text: 'command lines were not asked for', needs: null });
-    } else if ('value' in answer) {
-      // The kernel's own processes have no command line.
-      process[detail] = (detail === 'commandLine' ? maskCommandLine(answer.value) : answer.value) || null;
-    } else {
-      const { code, text, needs } = answer.refusal;
-      const denied = code === 'AccessDenied';
-      refusals.push({
-        field,
-        code,
-        text: denied && elevated === true ? 'not even an administrator sees this of a protected process' : text,
-        needs: denied && elevated !== true ? moreRights.win32 : (needs ?? null),
-      });
-    }
+    if (answer === null)
+      process.refusals.push({ field, code: 'NotAsked', text: 'command lines were not asked for', needs: null });
+    else if ('refusal' in answer) process.refusals.push(deniedDetail(field, answer.refusal, elevated));
+    // The kernel's own processes have no command line.
+    else process[detail] = (detail === 'commandLine' ? maskCommandLine(answer.value) : answer.value) || null;
   }
   return process;
 }
 
 /** `pids` own sockets; of `others` only the names are wanted. Says of `sockets` who may have inherited them. */
 function gatherProcesses(
-  source: RawSource,
-  question: Question,
+  { source, question, elevated }: Omit<ProcessView, 'entries'>,
   sockets: readonly Socket[],
   { pids, others }: { pids: ReadonlySet<number>; others: ReadonlySet<number> },
-  elevated: boolean | null,
 ): Sections['processes'] {
   const answer = source.read('processes');
   const memory = answer.bytes === undefined ? null : memoryOf(answer.bytes, answer.meta?.['base']);
   if (memory === null) return section(answer.at, [], [troubleOf('processes', answer)], 1);
   const { data: entries, flaw } = decodeProcesses(memory);
+  const view: ProcessView = { source, question, entries, elevated };
   const processes = new Map<number, Process>();
   for (const pid of pids) {
     const entry = entries.get(pid);
-    if (entry !== undefined) processes.set(pid, processOf(source, entry, question, entries, elevated));
+    if (entry !== undefined) processes.set(pid, processOf(entry, view));
   }
   const named = (pid: number | null): void => {
     const entry = pid === null ? undefined : entries.get(pid);
@@ -357,7 +366,7 @@ export function gatherWindows(source: RawSource, question: Question): { machine:
       sockets,
       processes:
         details.size > 0 && pids.size > 0
-          ? gatherProcesses(source, question, sockets.data, { pids, others }, machine.elevated)
+          ? gatherProcesses({ source, question, elevated: machine.elevated }, sockets.data, { pids, others })
           : notAsked(),
       services,
       dynamicRanges: notAsked(),

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { errorCode, messageOf } from '../../io/errors.ts';
 import type { HeldProcess, TreeProcess } from '../../system/hands.ts';
 import { decodeStat, startTime, type Stat } from '../../facts/decode/linux-processes.ts';
 import { decodeBoot } from '../../facts/decode/linux-system.ts';
@@ -136,11 +137,11 @@ export function holdProcess(pid: number, started: string): HeldProcess {
       // Without a pidfd this sends it; with one it only tells why that failed.
       process.kill(pid, descriptor >= 0n || signal === 'test' ? 0 : signal);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
+      const code = errorCode(error);
       if (code === 'EPERM')
         throw new Refused({ code: 'AccessDenied', text: 'it belongs to another user', needs: moreRights.linux });
       if (code === 'ESRCH') throw gone(pid);
-      throw new Refused({ code: 'Failed', text: message });
+      throw new Refused({ code: 'Failed', text: messageOf(error) });
     }
     if (descriptor >= 0n)
       throw isIt() ? new Refused({ code: 'Failed', text: `the system did not take ${signal}` }) : gone(pid);

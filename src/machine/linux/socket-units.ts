@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { RawEntry } from '../../system/raw.ts';
-import { errorCode } from '../../io/errors.ts';
+import { errorCode, isMissing } from '../../io/errors.ts';
 
 /** Where the system's manager looks for units, what counts most first: systemd.unit(5). */
 const folders = [
@@ -19,8 +19,6 @@ const folders = [
   'lib/systemd/system',
   'run/systemd/generator.late',
 ];
-
-const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
 
 /** What `get` gives; `missing` where there is no such file. */
 function orMissing<T>(get: () => T, missing: T): T {

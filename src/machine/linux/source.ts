@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { hostname, release } from 'node:os';
+import { errorCode, messageOf } from '../../io/errors.ts';
 import { parseBinaryName } from '../../facts/gather/binaries.ts';
 import type { SourceName } from '../../facts/sources.ts';
 import { moreRights, type RawEntry, type RawHint, type RawSource, type Refusal } from '../../system/raw.ts';
@@ -28,9 +29,7 @@ type Answer = Omit<RawEntry, 'at'>;
 const asRoot = moreRights.linux;
 
 function readRefusal(error: unknown): Refusal {
-  const { code, message } =
-    error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) };
-  switch (code) {
+  switch (errorCode(error)) {
     case 'EACCES':
     case 'EPERM':
       return { code: 'AccessDenied', text: 'access is denied', needs: asRoot };
@@ -39,7 +38,7 @@ function readRefusal(error: unknown): Refusal {
     case 'ENOENT':
       return { code: 'NotSupported', text: 'the system does not have it' };
     default:
-      return { code: 'Failed', text: message };
+      return { code: 'Failed', text: messageOf(error) };
   }
 }
 
@@ -88,7 +87,7 @@ function absence(pid: number): Refusal {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return { code: 'Gone', text: 'the process has ended' };
+    if (errorCode(error) === 'ESRCH') return { code: 'Gone', text: 'the process has ended' };
   }
   return { code: 'AccessDenied', text: hidepid, needs: toSeeAll() };
 }
@@ -156,7 +155,7 @@ function detailsIn(folder: string, hint: RawHint): Answer {
       return get();
     } catch (error) {
       // A kernel thread and a zombie have no executable: that is no refusal.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') refused[name] = readRefusal(error).code;
+      if (errorCode(error) !== 'ENOENT') refused[name] = readRefusal(error).code;
       return undefined;
     }
   };

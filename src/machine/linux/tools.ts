@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isLate } from '../../io/errors.ts';
 import { moreRights, type RawEntry, type RawSource } from '../../system/raw.ts';
 
 const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
@@ -18,7 +19,7 @@ export function systemTool(program: string, args: readonly string[], seconds: nu
   });
   const call = [program, ...args].join(' ');
   if (result.error !== undefined) {
-    const late = 'code' in result.error && result.error.code === 'ETIMEDOUT';
+    const late = isLate(result.error);
     return {
       refusal: {
         code: 'Failed',

@@ -3,6 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync } from
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
+import { isMissing } from '../../io/errors.ts';
 import { replaceFile } from '../../io/temporary.ts';
 import type { LinuxScheduler } from '../../system/scheduler.ts';
 import { accountText, lookAt } from './permissions.ts';
@@ -34,8 +35,7 @@ export function linuxScheduler(): LinuxScheduler {
       try {
         return readFileSync(unitPath(root, name), 'utf8');
       } catch (error) {
-        if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-          return null;
+        if (isMissing(error)) return null;
         throw error;
       }
     },

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { isSea } from 'node:sea';
+import { isLate } from '../../io/errors.ts';
 import type { UncoveredSource } from '../../facts/sources.ts';
 import type { RawEntry, Refusal } from '../../system/raw.ts';
 import { Refused } from './errors.ts';
@@ -53,7 +54,7 @@ function start(command: readonly string[], names: readonly string[]): ApartAnswe
     windowsHide: true,
   });
   if (error !== undefined) {
-    const late = 'code' in error && error.code === 'ETIMEDOUT';
+    const late = isLate(error);
     throw new Refused(
       'Failed',
       late

@@ -4,6 +4,7 @@ import {
   type FunctionDefinitions,
   type WrappedFunctionsFromDefinitions,
 } from 'node:ffi';
+import { errorCode } from '../../io/errors.ts';
 import { Refused } from './errors.ts';
 
 /*
@@ -16,7 +17,7 @@ function find<T>(what: string, look: () => T): T {
   try {
     return look();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_FFI_CALL_FAILED') {
+    if (errorCode(error) === 'ERR_FFI_CALL_FAILED') {
       throw new Refused('NotSupported', `this Windows has no ${what}`);
     }
     throw error;

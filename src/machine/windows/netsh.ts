@@ -1,3 +1,4 @@
+import { isLate } from '../../io/errors.ts';
 import { Refused } from './errors.ts';
 import { systemDirectory } from './ffi.ts';
 import { oemCodePage } from './kernel32.ts';
@@ -21,7 +22,7 @@ export function netsh(...args: readonly string[]): { bytes: Buffer; meta: { code
   });
   const call = `netsh ${args.join(' ')}`;
   if (result.error !== undefined) {
-    const late = 'code' in result.error && result.error.code === 'ETIMEDOUT';
+    const late = isLate(result.error);
     throw new Refused(
       'Failed',
       late ? `${call} took longer than ${timeoutMs / 1000} s` : `${call} could not be run: ${result.error.message}`,

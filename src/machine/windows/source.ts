@@ -1,4 +1,5 @@
 import { release } from 'node:os';
+import { errorCode, messageOf } from '../../io/errors.ts';
 import { parseBinaryName } from '../../facts/gather/binaries.ts';
 import type { MachineDetails } from '../../facts/decode/windows-machine.ts';
 import type { ProcessDetails } from '../../facts/decode/windows-processes.ts';
@@ -84,10 +85,10 @@ function fileHash(path: string): string {
   try {
     return sha256(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     throw new Refused(
       code === 'EPERM' || code === 'EACCES' ? 'AccessDenied' : code === 'ENOENT' ? 'Gone' : 'Failed',
-      code === 'ENOENT' ? 'there is no such file' : message,
+      code === 'ENOENT' ? 'there is no such file' : messageOf(error),
     );
   }
 }

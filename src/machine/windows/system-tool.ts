@@ -1,3 +1,4 @@
+import { errorCode, isLate } from '../../io/errors.ts';
 import { decodeConsoleText } from '../../facts/decode/windows-text.ts';
 import { Refused } from './errors.ts';
 import { systemDirectory } from './ffi.ts';
@@ -51,9 +52,9 @@ export function systemTool({ name, program, args, input }: ToolCall): string {
     windowsHide: true,
   });
   // A program that ends without reading its input has still answered.
-  if (result.error !== undefined && !('code' in result.error && result.error.code === 'EPIPE')) {
-    const late = 'code' in result.error && result.error.code === 'ETIMEDOUT';
-    const missing = 'code' in result.error && result.error.code === 'ENOENT';
+  if (result.error !== undefined && errorCode(result.error) !== 'EPIPE') {
+    const late = isLate(result.error);
+    const missing = errorCode(result.error) === 'ENOENT';
     throw new Refused(
       missing ? 'NotSupported' : 'Failed',
       late

@@ -78,6 +78,27 @@ function readDefinitions(root: string, below: string, found: Map<string, string>
   }
 }
 
+/** Runs a script in Windows PowerShell; a message of what failed is all that it says. */
+function runScript(script: string): Said {
+  const wrapped = `$ProgressPreference = 'SilentlyContinue'; try { ${script} } catch { [Console]::Out.WriteLine($_.Exception.Message); exit 1 }`;
+  const encoded = Buffer.from(wrapped, 'utf16le').toString('base64');
+  const quiet = ['-NoLogo', '-NoProfile', '-NonInteractive', '-OutputFormat', 'Text'];
+  const args = [...quiet, '-ExecutionPolicy', 'Bypass', '-EncodedCommand', encoded];
+  return said(system('WindowsPowerShell\\v1.0\\powershell.exe', args));
+}
+
+/** Every definition below a folder of tasks, but Windows' own; null where the system does not let this user read them. */
+function definitionsIn(folder: string): Map<string, string> | null {
+  const found = new Map<string, string>();
+  try {
+    readDefinitions(folder, '', found);
+    return found;
+  } catch (error) {
+    if (errorCode(error) !== '') return null;
+    throw error;
+  }
+}
+
 /** This Windows machine's Task Scheduler, by the tools and calls that every Windows has. */
 export function windowsScheduler(): WindowsScheduler {
   const taskFolder = (): string => `${systemDirectory()}\\Tasks`;
@@ -103,22 +124,7 @@ export function windowsScheduler(): WindowsScheduler {
     rights: (sid) => accountRights(sidBytes(sid), ownMemory),
     create: (name, file, folder) =>
       withFile(folder, file, (path) => said(system('schtasks.exe', ['/Create', '/TN', name, '/XML', path, '/F']))),
-    run(script) {
-      const wrapped = `$ProgressPreference = 'SilentlyContinue'; try { ${script} } catch { [Console]::Out.WriteLine($_.Exception.Message); exit 1 }`;
-      return said(
-        system('WindowsPowerShell\\v1.0\\powershell.exe', [
-          '-NoLogo',
-          '-NoProfile',
-          '-NonInteractive',
-          '-OutputFormat',
-          'Text',
-          '-ExecutionPolicy',
-          'Bypass',
-          '-EncodedCommand',
-          Buffer.from(wrapped, 'utf16le').toString('base64'),
-        ]),
-      );
-    },
+    run: runScript,
     remove: (name) => said(system('schtasks.exe', ['/Delete', '/TN', name, '/F'])),
     // schtasks' own message is in the system's language; the service keeps a file for each task.
     exists: (name) => isThere(taskFile(name)),
@@ -129,16 +135,7 @@ export function windowsScheduler(): WindowsScheduler {
         return null;
       }
     },
-    definitions() {
-      const found = new Map<string, string>();
-      try {
-        readDefinitions(taskFolder(), '', found);
-        return found;
-      } catch (error) {
-        if (errorCode(error) !== '') return null;
-        throw error;
-      }
-    },
+    definitions: () => definitionsIn(taskFolder()),
     query(name) {
       const { status, bytes, text } = system('schtasks.exe', ['/Query', '/TN', name, '/XML']);
       if (status !== 0)

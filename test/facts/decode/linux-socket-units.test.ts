@@ -18,6 +18,8 @@ const cases: readonly (readonly [name: string, texts: string[], expected: string
     ['[Socket]\nListenStream = 127.0.0.1:80\nListenDatagram=[FE80::1]:53\n'],
     ['web.socket web.service TCP 127.0.0.1 80', 'web.socket web.service UDP fe80::1 53'],
   ],
+  ['an address in full', ['[Socket]\nListenStream=[0:0:0:0:0:0:0:1]:80\n'], ['web.socket web.service TCP ::1 80']],
+  ['what is no address', ['[Socket]\nListenStream=[1::2::3]:80\nListenStream=300.0.0.1:80\n'], []],
   [
     'what has no port',
     ['[Socket]\nListenStream=/run/web.sock\nListenStream=@web\nListenStream=vsock::22\nListenStream=%i\nListenSequentialPacket=80\nListenStream=0\nListenStream=65536\n'],

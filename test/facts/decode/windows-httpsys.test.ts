@@ -90,6 +90,7 @@ const prefixes: [url: string, expected: ReturnType<typeof urlPrefix>][] = [
   ['HTTP://127.0.0.1:8871:127.0.0.1/', { secure: false, host: '127.0.0.1', port: 8871, address: '127.0.0.1', path: '/' }],
   ['http://www.example.com:80:192.0.2.1/', { secure: false, host: 'www.example.com', port: 80, address: '192.0.2.1', path: '/' }],
   ['https://[FE80::1]:443/', { secure: true, host: 'fe80::1', port: 443, address: 'fe80::1', path: '/' }],
+  ['http://www.example.com:80:[0:0:0:0:0:0:0:1]/', { secure: false, host: 'www.example.com', port: 80, address: '::1', path: '/' }],
   ['http://+:80', { secure: false, host: '+', port: 80, address: null, path: '/' }],
   ['http://+:65536/', null],
   ['http://+/', null],

@@ -52,7 +52,10 @@ onLinux('real folders are judged', (folder, context) => {
   writeFileSync(path, '', { mode: 0o644 });
   chmodSync(within, 0o755);
   const said = (): string[] =>
-    concernsOf({ role: 'the policy', path, mayBeMissing: false, standing: 'file' }, 'linux', lookAt, { sids: [], uids: [] }, accountText).map(({ text }) => text);
+    concernsOf(
+      { role: 'the policy', path, mayBeMissing: false, standing: 'file' },
+      { platform: 'linux', look: lookAt, trusted: { sids: [], uids: [] }, accountName: accountText },
+    ).map(({ text }) => text);
   assert.equal(said(), [], 'the folder of temporary files is sticky, and ours are in one of our own');
   chmodSync(within, 0o777);
   assert.equal(said(), ['everybody could change what is in the folder']);

@@ -82,6 +82,27 @@ function farApart(a: string, b: string): boolean {
   return Math.abs(Date.parse(a) - Date.parse(b)) > 1000;
 }
 
+/** Why a process has no value for what was asked of it, unless that is told already. */
+function missingDetails(
+  told: ToldProcess,
+  details: Question['details'],
+  known: readonly FieldRefusal[],
+): FieldRefusal[] {
+  return (['path', 'commandLine', 'user', 'parent', 'startTime'] as const)
+    .filter((detail) => detail === 'startTime' || details.has(detail))
+    .filter((detail) => told[detail] == null && !known.some(({ field }) => field === fields[detail]))
+    .map((detail) =>
+      told[detail] === undefined
+        ? { field: fields[detail], code: 'NotAsked', text: 'it is not in the files', needs: savers[detail] }
+        : {
+            field: fields[detail],
+            code: 'Failed',
+            text: 'its value is empty in the files',
+            needs: 'an elevated (administrator) session when they are saved',
+          },
+    );
+}
+
 /** What the objects of some files told, from which facts are made. */
 export class Collection {
   readonly machines = new MachineNames();
@@ -258,27 +279,7 @@ export class Collection {
       });
     }
     // The idle process and System have none of it.
-    if (pid > 4 || this.linux) {
-      for (const detail of ['path', 'commandLine', 'user', 'parent', 'startTime'] as const) {
-        const field = fields[detail];
-        if (
-          (detail !== 'startTime' && !details.has(detail)) ||
-          told[detail] != null ||
-          refusals.some((refusal) => refusal.field === field)
-        )
-          continue;
-        refusals.push(
-          told[detail] === undefined
-            ? { field, code: 'NotAsked', text: 'it is not in the files', needs: savers[detail] }
-            : {
-                field,
-                code: 'Failed',
-                text: 'its value is empty in the files',
-                needs: 'an elevated (administrator) session when they are saved',
-              },
-        );
-      }
-    }
+    if (pid > 4 || this.linux) refusals.push(...missingDetails(told, details, refusals));
     return {
       ...bare,
       imageName: told.imageName ?? null,

@@ -1,5 +1,5 @@
-import { isIP, SocketAddress } from 'node:net';
 import { ClixmlError } from '../../../clixml/text.ts';
+import { canonicalAddress } from '../../../ports/address.ts';
 import type { ClixmlObject, ClixmlValue } from '../../../clixml/values.ts';
 
 /** What facts.schema.json allows. */
@@ -43,7 +43,7 @@ export class Fields {
     const text = this.text(object, name);
     if (text === null) return null;
     let address = this.#addresses.get(text);
-    if (address === undefined) this.#addresses.set(text, (address = plainAddress(text)));
+    if (address === undefined) this.#addresses.set(text, (address = canonicalAddress(text.trim())));
     return address;
   }
 }
@@ -103,13 +103,4 @@ export function instantOf({ properties }: ClixmlObject, name: string): string | 
     instant = `${seconds}${fraction === '' ? '' : `.${fraction}`}Z`;
   }
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/.test(instant) && instant >= earliest ? instant : null;
-}
-
-function plainAddress(text: string): string | null {
-  const [address = '', scope] = text.trim().split('%', 2) as [string, string?];
-  const family = isIP(address);
-  if (family === 0 || (scope !== undefined && !/^[\w.-]{1,32}$/.test(scope))) return null;
-  if (family === 4) return address;
-  const short = new SocketAddress({ address, family: 'ipv6' }).address;
-  return scope === undefined || scope === '0' ? short : `${short}%${scope}`;
 }

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { canonicalAddress } from '../../../ports/address.ts';
 import { ClixmlError } from '../../../clixml/text.ts';
 import { isObject } from './fields.ts';
 import type { ClixmlObject } from '../../../clixml/values.ts';
@@ -31,7 +31,7 @@ function serverOf({ properties }: ClixmlObject): string | null {
 /** SRV1.contoso.com and srv1 are one. */
 function key(name: string): string {
   const lower = name.toLowerCase();
-  return isIP(lower) === 0 ? (lower.split('.')[0] ?? lower) : lower;
+  return canonicalAddress(lower) === null ? (lower.split('.')[0] ?? lower) : lower;
 }
 
 /** The names that objects give to their machine; facts are about one machine. */

@@ -1,4 +1,4 @@
-import type { Container } from '../../model/facts.ts';
+import type { Container, FieldRefusal, Socket } from '../../model/facts.ts';
 import { parseRefusal } from '../../model/refusal.ts';
 import { holdsPort } from '../../model/question.ts';
 import type { Collection } from './collection.ts';
@@ -44,46 +44,70 @@ function isLinux(object: ClixmlObject, services: readonly string[], fields: Fiel
   );
 }
 
-/** One of our own rows (PortOwner.Endpoint), as Export-Clixml or `--format clixml` saved it. */
-export function collectRow(object: ClixmlObject, fields: Fields, collection: Collection): void {
-  const { protocol } = object.properties;
+/** What several parts of a row are read from. */
+interface Row {
+  readonly object: ClixmlObject;
+  readonly fields: Fields;
+  readonly pid: number | null;
+  readonly kind: string | null;
+  readonly owner: string | null;
+  readonly services: readonly string[];
+  readonly refusals: readonly FieldRefusal[];
+}
+
+function protocolOf({ properties: { protocol } }: ClixmlObject): 'TCP' | 'UDP' {
   if (protocol !== 'TCP' && protocol !== 'UDP') throw new ClixmlError('is not read: a row in it has no valid Protocol');
-  const stateText = fields.text(object, 'state');
-  const state =
-    protocol === 'TCP' && stateText !== null && states.has(stateText)
-      ? (stateText as ReturnType<typeof tcpStateName>)
-      : null;
-  const pid = numberOf(object, 'owningprocess', largestPid);
-  const kind = fields.text(object, 'ownerkind');
-  const services = fields.texts(object, 'services');
-  if (isLinux(object, services, fields)) collection.linux = true;
-  const holders = numbersOf(object, 'holders', largestPid);
-  const refusals = fields
-    .texts(object, 'reason')
-    .map(parseRefusal)
-    .filter((refusal) => refusal !== null);
-  const owner = fields.text(object, 'owner');
-  const kernelPart = owner === null ? undefined : /^Linux kernel: (.+)$/s.exec(owner)?.[1];
-  const remotePort = numberOf(object, 'remoteport', 65_535);
-  // An older version took what nobody was seen to have for the kernel's.
-  const unshown =
+  return protocol;
+}
+
+function stateOf(object: ClixmlObject, fields: Fields, protocol: 'TCP' | 'UDP'): Socket['state'] {
+  const text = fields.text(object, 'state');
+  return protocol === 'TCP' && text !== null && states.has(text) ? (text as ReturnType<typeof tcpStateName>) : null;
+}
+
+/** The part of the Linux kernel that a row names; undefined where it names none. */
+const kernelPartOf = ({ owner }: Row): string | undefined =>
+  owner === null ? undefined : /^Linux kernel: (.+)$/s.exec(owner)?.[1];
+
+/** Whether a row says of the kernel that it has a socket, without a sign of it: an older version took for the kernel's what nobody was seen to have. */
+function isUnshown(row: Row, ends: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
+  const { kind, owner } = row;
+  return (
     kind === 'Kernel' &&
-    kernelPart === undefined &&
+    kernelPartOf(row) === undefined &&
     owner?.startsWith('Linux kernel') === true &&
-    holdsPort({ protocol, state, remotePort });
+    holdsPort(ends)
+  );
+}
+
+/** What the words of a row leave open, besides what it says so of. */
+function leftOpen({ kind, owner }: Row, unshown: boolean): FieldRefusal[] {
+  const found: FieldRefusal[] = [];
   if (unshown)
-    refusals.push({
+    found.push({
       field: 'OwningProcess',
       code: 'Failed',
       text: `no process was seen to have it, and the saved row says only ${owner}`,
       needs: null,
     });
-  const inKernel = !unshown && (kind === 'Kernel' || kind === 'HttpSys');
   // Of the queues of HTTP.sys a row keeps only the words.
   if (kind === 'HttpSys' && owner !== null)
-    refusals.push({ field: 'Owner', code: 'NotSupported', text: `the saved row says ${owner}`, needs: 'a snapshot' });
+    found.push({ field: 'Owner', code: 'NotSupported', text: `the saved row says ${owner}`, needs: 'a snapshot' });
+  return found;
+}
+
+/** The socket of a row; tells whether the kernel has it. */
+function tellSocket(row: Row, collection: Collection): boolean {
+  const { object, fields, pid, kind, services } = row;
+  const protocol = protocolOf(object);
+  const state = stateOf(object, fields, protocol);
+  const remotePort = numberOf(object, 'remoteport', 65_535);
+  const unshown = isUnshown(row, { protocol, state, remotePort });
+  const inKernel = !unshown && (kind === 'Kernel' || kind === 'HttpSys');
+  const holders = numbersOf(object, 'holders', largestPid);
   // Where a row names one service, it is the one that has the socket.
   const only = !collection.linux && !inKernel && services.length === 1 ? services[0] : undefined;
+  const kernelPart = kernelPartOf(row);
   collection.addSocket({
     protocol,
     ...localEnd(object, fields),
@@ -95,11 +119,18 @@ export function collectRow(object: ClixmlObject, fields: Fields, collection: Col
     created: instantOf(object, 'creationtime'),
     user: pid === null ? fields.text(object, 'username') : null,
     kernel: inKernel,
-    refusals: refusals.filter(({ field }) => !processFields.has(field)),
+    refusals: [...row.refusals, ...leftOpen(row, unshown)].filter(({ field }) => !processFields.has(field)),
     ...(only === undefined ? {} : { service: only }),
     ...(kernelPart === undefined || !inKernel ? {} : { kernelPart }),
   });
-  if (pid === null || pid === 0 || inKernel) return;
+  return inKernel;
+}
+
+/** The services and the relay that a row tells of its process. */
+function tellRoles(
+  { object, pid, kind, owner, services }: Row & { readonly pid: number },
+  collection: Collection,
+): void {
   // Which of them has the socket is as open as it was for the row; a row does not tell how they run.
   if (!collection.linux)
     for (const name of services)
@@ -110,6 +141,11 @@ export function collectRow(object: ClixmlObject, fields: Fields, collection: Col
       listenPort: numberOf(object, 'localport', 65_535),
       target: null,
     });
+}
+
+/** The process of a row, once for all rows that have it, and the name of its parent. */
+function tellProcess(row: Row & { readonly pid: number }, collection: Collection): void {
+  const { object, fields, pid, kind, services, refusals } = row;
   if (collection.inRows.has(pid)) return;
   if (kind === 'Orphan') {
     collection.ended.add(pid);
@@ -134,4 +170,21 @@ export function collectRow(object: ClixmlObject, fields: Fields, collection: Col
   });
   const parentImageName = fields.text(object, 'parentimagename');
   if (parent !== null && parentImageName !== null) collection.addProcess({ pid: parent, imageName: parentImageName });
+}
+
+/** One of our own rows (PortOwner.Endpoint), as Export-Clixml or `--format clixml` saved it. */
+export function collectRow(object: ClixmlObject, fields: Fields, collection: Collection): void {
+  const pid = numberOf(object, 'owningprocess', largestPid);
+  const services = fields.texts(object, 'services');
+  const refusals = fields
+    .texts(object, 'reason')
+    .map(parseRefusal)
+    .filter((refusal) => refusal !== null);
+  const [kind, owner] = [fields.text(object, 'ownerkind'), fields.text(object, 'owner')];
+  const row = { object, fields, pid, kind, owner, services, refusals };
+  if (isLinux(object, services, fields)) collection.linux = true;
+  const inKernel = tellSocket(row, collection);
+  if (pid === null || pid === 0 || inKernel) return;
+  tellRoles({ ...row, pid }, collection);
+  tellProcess({ ...row, pid }, collection);
 }

@@ -1,0 +1,162 @@
+import type { Facts, Process, Socket } from '../facts/model/facts.ts';
+import { systemctlCommand, quotePattern } from '../diagnosis/stop-commands.ts';
+import { processText } from '../ownership/attribution.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
+import type { Self, ServiceId, ServiceState, TreeProcess } from '../system/hands.ts';
+import type { Platform, Refusal } from '../system/raw.ts';
+import { lineOf } from './process-tree.ts';
+import { isServiceHost, protectedReason } from './protected.ts';
+import type { Means, Member, StopObstacle, Situation } from './target.ts';
+
+export const obstacle = (text: string, more: Partial<StopObstacle> = {}): Means => ({
+  how: 'refused',
+  obstacle: { text, rights: false, command: null, ...more },
+});
+const fromRefusal = ({ code, text, needs }: Refusal): Means =>
+  obstacle(needs === undefined ? text : `${text} (needs ${needs})`, { rights: code === 'AccessDenied' });
+
+/** One socket and what is said of it. */
+export interface Found {
+  readonly socket: Socket;
+  readonly row: OwnedEndpoint;
+}
+
+export interface Draft {
+  readonly found: Found[];
+  readonly pid: number;
+  readonly means: Means;
+  readonly services: readonly string[];
+  readonly dependents: readonly string[];
+  readonly notes: readonly string[];
+  readonly command: string | null;
+}
+
+/** What a target is drafted from: the situation, by the keys that it is looked up with. */
+export interface Scene {
+  readonly situation: Situation;
+  readonly facts: Facts;
+  readonly self: Self;
+  readonly platform: Platform;
+  readonly tree: ReadonlyMap<number, TreeProcess>;
+  readonly processes: ReadonlyMap<number, Process>;
+  /** This program and all above it. */
+  readonly ancestors: ReadonlySet<number>;
+  readonly servicesOf: (pid: number) => readonly string[];
+  readonly startOf: (pid: number) => string | null;
+  readonly idOf: (name: string, pid: number, user?: number | null) => ServiceId;
+}
+
+export function sceneOf(situation: Situation): Scene {
+  const { facts, self } = situation;
+  const tree = new Map(situation.tree.map((one) => [one.pid, one]));
+  const processes = new Map(facts.sections.processes.data.map((one) => [one.pid, one]));
+  const services = Map.groupBy(facts.sections.services.data, ({ pid }) => pid);
+  const startOf = (pid: number): string | null => processes.get(pid)?.startTime ?? tree.get(pid)?.startTime ?? null;
+  return {
+    situation,
+    facts,
+    self,
+    platform: facts.machine.platform,
+    tree,
+    processes,
+    ancestors: new Set(lineOf(self.pid, tree).map(({ pid }) => pid)),
+    servicesOf: (pid) => (services.get(pid) ?? []).map(({ name }) => name),
+    startOf,
+    idOf: (name, pid, user = null) => ({ name, pid, startTime: startOf(pid), user }),
+  };
+}
+
+export const draft = (found: Found, pid: number, means: Means, more: Partial<Draft> = {}): Draft => ({
+  found: [found],
+  pid,
+  means,
+  services: [],
+  dependents: [],
+  notes: [],
+  command: means.how === 'refused' ? means.obstacle.command : null,
+  ...more,
+});
+
+/** What stops a service by hand. */
+function serviceCommand(
+  { name }: ServiceId,
+  { manager, triggers, dependents }: ServiceState,
+  platform: Platform,
+): string | null {
+  if (platform !== 'win32') return systemctlCommand('stop', [...triggers, name], manager);
+  const quoted = quotePattern(name);
+  return quoted === null ? null : `Stop-Service ${quoted}${dependents.length > 0 ? ' -Force' : ''}`;
+}
+
+/** Why not even the process's owner may end it; null when nothing speaks against it. */
+function never(scene: Scene, pid: number): string | null {
+  const named = scene.processes.get(pid) ?? { pid, imageName: scene.tree.get(pid)?.imageName ?? null, path: null };
+  if (scene.ancestors.has(pid))
+    return pid === scene.self.pid ? 'it is this program' : 'it is a program that this one runs in';
+  return protectedReason(named, scene.platform);
+}
+
+/** Stops a service by its manager; null where the manager does not know it. */
+export function byService(scene: Scene, found: Found, id: ServiceId): Draft | null {
+  const state = scene.situation.service(id);
+  if (state === null) return null;
+  const services = [...state.triggers, id.name];
+  const process = scene.processes.get(id.pid);
+  const reason = never(scene, id.pid);
+  // A host of shared services is not ended, its service is stopped: only what stands above this program forbids that.
+  const forbidden =
+    reason !== null &&
+    (scene.ancestors.has(id.pid) || !isServiceHost(process ?? { imageName: null, path: null, pid: id.pid }));
+  const shared = scene.servicesOf(id.pid).length > 1 || (process !== undefined && isServiceHost(process));
+  const means: Means = forbidden
+    ? obstacle(reason)
+    : state.foreign !== null
+      ? obstacle(`it cannot be stopped as ${id.name}: ${state.foreign}`)
+      : state.refusal !== null
+        ? fromRefusal(state.refusal)
+        : { how: 'service', id, alone: !shared };
+  return draft(found, id.pid, means, {
+    services,
+    dependents: state.dependents,
+    command: state.foreign === null ? serviceCommand(id, state, scene.platform) : null,
+  });
+}
+
+/** Asks the processes that hold a socket, the owner first. */
+export function byProcess(scene: Scene, found: Found, owner: number): Draft {
+  const { holders } = found.socket;
+  const all = [owner, ...holders.filter((pid) => pid !== owner && pid !== 4)];
+  for (const pid of all) {
+    const reason = never(scene, pid);
+    if (reason !== null)
+      return draft(
+        found,
+        owner,
+        obstacle(
+          pid === owner
+            ? reason
+            : `${processText(scene.processes.get(pid) ?? { pid, imageName: null })} holds the listener too: ${reason}`,
+        ),
+      );
+  }
+  const members: Member[] = [];
+  for (const pid of all) {
+    const startTime = scene.startOf(pid);
+    if (startTime === null)
+      return draft(
+        found,
+        owner,
+        obstacle(`when process ${pid} was started cannot be seen, so that it could be mistaken for another one`, {
+          rights: scene.facts.machine.elevated !== true,
+        }),
+      );
+    const refusal = scene.situation.mayStop(pid, startTime);
+    if (refusal !== null && refusal.code !== 'Gone') return draft(found, owner, fromRefusal(refusal));
+    members.push({
+      pid,
+      startTime,
+      imageName: scene.processes.get(pid)?.imageName ?? scene.tree.get(pid)?.imageName ?? null,
+    });
+  }
+  return draft(found, owner, { how: 'process', members });
+}

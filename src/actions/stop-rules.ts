@@ -1,0 +1,311 @@
+import { carriedBy, type Carried } from '../facts/decode/relays.ts';
+import type { HttpQueue, Process, Relay, Socket } from '../facts/model/facts.ts';
+import { quote } from '../diagnosis/quote.ts';
+import { containerCommands, stoppableUnit } from '../diagnosis/stop-commands.ts';
+import { isUnfound } from '../ownership/absent.ts';
+import { processText } from '../ownership/attribution.ts';
+import { portProxyOf } from '../ownership/relays.ts';
+import { queuesBehind } from '../ownership/kernel.ts';
+import { reasonTexts } from '../ownership/owned.ts';
+import type { Site } from '../system/hands.ts';
+import { byProcess, byService, draft, obstacle, type Draft, type Found, type Scene } from './draft.ts';
+import { isServiceHost } from './protected.ts';
+import { listens } from './target.ts';
+
+/** One rule of what a stop does to a socket; null where it is not about this one. */
+type SocketRule = (scene: Scene, found: Found) => readonly Draft[] | null;
+
+/** The same for a socket of a process that is there. */
+type ProcessRule = (scene: Scene, found: Found, pid: number, process: Process) => Draft | null;
+
+const boundOnly: SocketRule = (_scene, found) =>
+  listens(found.socket)
+    ? null
+    : [draft(found, found.socket.pid ?? 0, obstacle('it is bound, but does not listen: only listeners are stopped'))];
+
+/** Of what HTTP.sys keeps, whoever serves it is stopped, never HTTP.sys. */
+const ofHttpSys: SocketRule = (scene, found) => {
+  if (!found.socket.kernel || scene.platform !== 'win32' || found.row.OwnerKind !== 'HttpSys') return null;
+  const queues = queuesBehind(scene.facts.sections.httpQueues?.data ?? [], found.socket);
+  return queues.length === 0 ? null : queues.map((queue) => ofQueue(scene, found, queue));
+};
+
+const ofKernel: SocketRule = ({ platform, facts }, found) => {
+  const { socket, row } = found;
+  if (!socket.kernel) return null;
+  const cannotTell = platform === 'win32' && row.refusals.length > 0;
+  const text =
+    platform === 'win32'
+      ? 'Windows itself listens there, for a driver: the kernel is never stopped'
+      : `the Linux kernel itself listens there${socket.kernelPart === undefined ? '' : `, for its ${socket.kernelPart}`}: it is stopped by the tools for that`;
+  return [
+    draft(
+      found,
+      socket.pid ?? 0,
+      obstacle(cannotTell ? `${text}. ${reasonTexts(row.refusals).join('; ')}` : text, {
+        rights: cannotTell && facts.machine.elevated === false,
+      }),
+    ),
+  ];
+};
+
+const ofNobody: SocketRule = (_scene, found) => {
+  const { socket, row } = found;
+  if (socket.pid !== null) return null;
+  return [
+    draft(
+      found,
+      0,
+      obstacle(`its owner cannot be seen. ${reasonTexts(row.refusals).join('; ')}`, {
+        rights: row.refusals.some(({ code }) => code === 'AccessDenied'),
+        untold: isUnfound(socket),
+      }),
+    ),
+  ];
+};
+
+/** systemd itself has a socket open for a service that it starts on demand: the service and the socket's unit are what to stop. */
+const activatedService: SocketRule = (scene, found) => {
+  const { socket } = found;
+  const { platform, processes } = scene;
+  if (platform !== 'linux' || socket.pid !== 1) return null;
+  const unitOf = (pid: number) => (processes.has(pid) ? stoppableUnit(processes.get(pid)!) : null);
+  const activated = socket.holders.find((pid) => pid !== 1 && unitOf(pid) !== null);
+  if (activated === undefined) return null;
+  const unit = unitOf(activated)!;
+  const service = byService(scene, found, scene.idOf(unit.name, activated, unit.user));
+  return service !== null && service.services.length > 1 ? [service] : null;
+};
+
+const ofSystemd: SocketRule = ({ platform, processes }, found) =>
+  platform === 'linux' && found.socket.pid === 1 && processes.get(1)?.imageName === 'systemd'
+    ? [
+        draft(
+          found,
+          1,
+          obstacle(
+            'systemd listens for a service that it starts on demand: stop its socket unit, which systemctl list-sockets names',
+            { command: 'systemctl list-sockets' },
+          ),
+        ),
+      ]
+    : null;
+
+/** A process that has ended while others have its socket: none of them is ended on a guess. */
+const ofEnded: SocketRule = ({ processes, tree }, found) => {
+  const { pid, heirs = [] } = found.socket;
+  if (pid === null || processes.has(pid)) return null;
+  const names = heirs.map((heir) =>
+    processText(processes.get(heir) ?? tree.get(heir) ?? { pid: heir, imageName: null }),
+  );
+  const text =
+    names.length === 0
+      ? `process ${pid} has ended, and who has its listener now cannot be seen`
+      : `process ${pid} has ended, and its listener lives on in one of the programs that it started: ${names.join(', ')}; Windows does not say which`;
+  const command = heirs.length === 1 ? { command: `Get-Process -Id ${heirs[0]}` } : {};
+  return [draft(found, pid, obstacle(text, command))];
+};
+
+/** Of a process that is there, by the list of what it may be. */
+const ofProcess: SocketRule = (scene, found) => {
+  const { pid } = found.socket;
+  const process = pid === null ? undefined : scene.processes.get(pid);
+  if (pid === null || process === undefined) return null;
+  for (const rule of processRules) {
+    const one = rule(scene, found, pid, process);
+    if (one !== null) return [one];
+  }
+  return [byProcess(scene, found, pid)];
+};
+
+const inContainer: ProcessRule = ({ self }, found, pid, { container }) => {
+  if (container === null || container.id === self.container) return null;
+  const commands = containerCommands(container, pid);
+  const command = commands?.stop ?? commands?.look ?? null;
+  const how = command === null ? '' : commands?.stop == null ? `; this shows it: ${command}` : `: ${command}`;
+  return draft(found, pid, obstacle(`it runs in a container, which is stopped as a whole${how}`, { command }));
+};
+
+/** What a process passes on from the port of a socket, where the row says that it does. */
+function relayBehind({ processes }: Scene, { socket, row }: Found, pid: number): Relay | undefined {
+  if (row.OwnerKind !== 'Relay') return undefined;
+  return socket.holders
+    .concat(pid)
+    .flatMap((one) => processes.get(one)?.relays ?? [])
+    .find(({ listenPort }) => listenPort === null || listenPort === socket.localPort);
+}
+
+/** Why a relay is not ended, and what finds what it carries. */
+function carriedObstacle({ what, engines, list }: Carried, { container, localPort }: Socket): Draft['means'] {
+  if (container !== undefined) {
+    const name = quote(container.name ?? container.id, 'linux');
+    const command = name === null ? null : `${container.runtime} stop ${name}`;
+    const how = command === null ? '' : `: ${command}`;
+    return obstacle(`it passes the port on to a container, which is stopped as a whole${how}`, { command });
+  }
+  const [engine] = engines;
+  const command = list ?? (engine === undefined ? null : `${engine} ps --filter publish=${localPort}`);
+  return obstacle(
+    command === null
+      ? `it carries the network of a ${what}, and ending it would cut that off: stop the program inside of it`
+      : `it passes the port on to a container, and ending it would cut off others: find the container with ${command} and stop that`,
+    { command },
+  );
+}
+
+const relayToContainer: ProcessRule = (scene, found, pid) => {
+  const relay = relayBehind(scene, found, pid);
+  const carried = relay === undefined ? null : carriedBy(relay);
+  return carried === null ? null : draft(found, pid, carriedObstacle(carried, found.socket));
+};
+
+const relayToWsl: ProcessRule = (scene, found, pid) =>
+  relayBehind(scene, found, pid)?.name.startsWith('WSL') === true
+    ? draft(
+        found,
+        pid,
+        obstacle(
+          'it passes the port on to a program in WSL, which is stopped there: wsl --list --running names the machines',
+          { command: 'wsl --list --running' },
+        ),
+      )
+    : null;
+
+const portProxyRule: ProcessRule = ({ facts }, found, pid, process) => {
+  if (found.row.OwnerKind !== 'Relay' || !/^svchost/i.test(process.imageName ?? '')) return null;
+  const proxy = portProxyOf(facts.sections.portProxies?.data ?? [], found.socket);
+  if (proxy === undefined) return null;
+  const address = quote(proxy.listenAddress, 'win32');
+  const port = found.socket.localPort;
+  const command =
+    address === null
+      ? null
+      : `netsh interface portproxy delete ${proxy.table} listenport=${port} listenaddress=${address}`;
+  const text = 'it is a rule of netsh interface portproxy, which is deleted instead of stopping all rules';
+  return draft(found, pid, obstacle(text, { command }));
+};
+
+/** Of a process with Windows services: the one that has the socket, if it can be told. */
+const windowsService: ProcessRule = (scene, found, pid, process) => {
+  if (scene.platform !== 'win32') return null;
+  const rights = scene.facts.machine.elevated === false;
+  const names = found.row.Services ?? [];
+  if (names.length > 1) {
+    const text = `it hosts several services, and which of them listens cannot be seen: ${names.join(', ')}`;
+    return draft(found, pid, obstacle(text, { rights }), { services: names });
+  }
+  const service = names.length === 1 ? byService(scene, found, scene.idOf(names[0]!, pid)) : null;
+  if (service !== null || !isServiceHost(process)) return service;
+  return draft(found, pid, obstacle('it hosts services, and which of them listens cannot be seen', { rights }));
+};
+
+/** Inside of the container that this program runs in too, the unit is that of the systemd there. */
+const systemdService: ProcessRule = (scene, found, pid, process) => {
+  const { platform, self } = scene;
+  const unit = platform === 'win32' ? null : stoppableUnit({ ...process, container: null });
+  const isOwn = unit !== null && unit.name === self.unit && unit.user === self.unitUser;
+  return unit === null || isOwn ? null : byService(scene, found, scene.idOf(unit.name, pid, unit.user));
+};
+
+const sitesOf = new WeakMap<Scene, readonly Site[]>();
+
+/** The sites of IIS, asked once. */
+function sitesHere(scene: Scene): readonly Site[] {
+  const known = sitesOf.get(scene) ?? scene.situation.sites();
+  sitesOf.set(scene, known);
+  return known;
+}
+
+/** Whether a queue of HTTP.sys is one of IIS. */
+function isOfIis({ servicesOf, processes, tree }: Scene, queue: HttpQueue): boolean {
+  const { controller } = queue;
+  if (controller !== null && servicesOf(controller).some((name) => name === 'WAS' || name === 'W3SVC')) return true;
+  return queue.processes.some(({ pid }) =>
+    /^w3wp\.exe$/i.test(processes.get(pid)?.imageName ?? tree.get(pid)?.imageName ?? ''),
+  );
+}
+
+/** Of IIS the site is stopped, not its worker. */
+function ofSites(scene: Scene, found: Found, queue: HttpQueue): Draft {
+  const port = String(found.socket.localPort);
+  const isOnPort = (binding: string): boolean => /^https?\//i.test(binding) && binding.split(':').at(-2) === port;
+  const sites = sitesHere(scene)
+    .filter(({ started, bindings }) => started && bindings.some(isOnPort))
+    .filter((site) => servesQueue(site, queue));
+  const pool = queue.name === null ? 'IIS' : `the IIS application pool ${queue.name}`;
+  if (sites.length === 0)
+    return draft(
+      found,
+      4,
+      obstacle(`${pool} serves it, and which of its sites does could not be read`, {
+        rights: scene.facts.machine.elevated === false,
+        command: 'Get-Website | Stop-Website -WhatIf',
+      }),
+    );
+  return draft(
+    found,
+    4,
+    { how: 'sites', names: sites.map(({ name }) => name) },
+    { services: sites.map(({ name }) => `site ${name}`), notes: [`${pool} serves it`] },
+  );
+}
+
+/** What serves a queue of HTTP.sys. */
+function ofQueue(scene: Scene, found: Found, queue: HttpQueue): Draft {
+  if (isOfIis(scene, queue)) return ofSites(scene, found, queue);
+  const [first] = queue.processes;
+  if (first === undefined) return draft(found, 4, obstacle('HTTP.sys keeps it for a queue that no process serves'));
+  const tagged = first.service === null ? scene.servicesOf(first.pid) : [first.service];
+  const known = tagged.length > 1 ? (found.row.Services ?? []).filter((name) => tagged.includes(name)) : tagged;
+  const [only] = known;
+  if (only === undefined) return byProcess(scene, found, first.pid);
+  if (known.length > 1) {
+    const text = `one of several services of a shared process serves it, and which one cannot be seen: ${known.join(', ')}`;
+    return draft(found, first.pid, obstacle(text), { services: known });
+  }
+  return (
+    byService(scene, found, scene.idOf(only, first.pid)) ??
+    draft(found, first.pid, obstacle(`the service ${only} serves it, but its manager cannot be asked`))
+  );
+}
+
+/** Whether a site of IIS is served by the queue: one of its pools, and of what runs, a worker of that pool. */
+function servesQueue({ pools, workers }: Site, queue: HttpQueue): boolean {
+  const name = queue.name?.toLowerCase();
+  return (
+    pools.some((pool) => pool.toLowerCase() === name) &&
+    (queue.processes.length === 0 || queue.processes.some(({ pid }) => workers.includes(pid)))
+  );
+}
+
+// Of both lists, the first rule that is about a socket decides.
+
+const socketRules: readonly SocketRule[] = [
+  boundOnly,
+  ofHttpSys,
+  ofKernel,
+  ofNobody,
+  activatedService,
+  ofSystemd,
+  ofEnded,
+  ofProcess,
+];
+
+/** Where none of them is about it, the process itself is stopped. */
+const processRules: readonly ProcessRule[] = [
+  inContainer,
+  relayToContainer,
+  relayToWsl,
+  portProxyRule,
+  windowsService,
+  systemdService,
+];
+
+/** What is to be done to a socket: one draft for each owner of it. */
+export function draftsOf(scene: Scene, found: Found): readonly Draft[] {
+  for (const rule of socketRules) {
+    const drafts = rule(scene, found);
+    if (drafts !== null) return drafts;
+  }
+  return [];
+}

@@ -1,0 +1,88 @@
+import type { Facts, Socket } from '../facts/model/facts.ts';
+import type { Refusal } from '../system/raw.ts';
+import type { Self, ServiceId, ServiceState, Site, TreeProcess } from '../system/hands.ts';
+import type { EndpointKey, Identity } from './identity.ts';
+
+/** All that a plan is made from. */
+export interface Situation {
+  /** Every socket of the machine, with owners, paths, parents and services. */
+  readonly facts: Facts;
+  /** Every process. */
+  readonly tree: readonly TreeProcess[];
+  readonly self: Self;
+  /** How a program is asked here, in words. */
+  readonly asking: string;
+  readonly service: (id: ServiceId) => ServiceState | null;
+  readonly sites: () => readonly Site[];
+  /** Whether this user may stop a process: null when so. */
+  readonly mayStop: (pid: number, startTime: string) => Refusal | null;
+}
+
+/** Why a target is not stopped. `rights`: more of them would change that. `untold`: whose it is could not be told. */
+export interface StopObstacle {
+  readonly text: string;
+  readonly rights: boolean;
+  readonly untold?: boolean;
+  /** What the user can do instead. */
+  readonly command: string | null;
+}
+
+export interface Member {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly imageName: string | null;
+}
+
+/** What is done to a target. */
+export type Means =
+  /** Ask these, the owner first, and with --force end them. */
+  | { readonly how: 'process'; readonly members: readonly Member[] }
+  | {
+      readonly how: 'service';
+      readonly id: ServiceId;
+      /** Whether it may be ended by force. */ readonly alone: boolean;
+    }
+  | { readonly how: 'sites'; readonly names: readonly string[] }
+  | { readonly how: 'refused'; readonly obstacle: StopObstacle };
+
+/** One thing to stop, and what would end with it. */
+export interface Target extends Identity {
+  readonly imageName: string | null;
+  readonly owner: string;
+  readonly means: Means;
+  readonly method: string;
+  readonly command: string | null;
+  readonly holders: readonly TreeProcess[];
+  readonly children: readonly TreeProcess[];
+  readonly services: readonly string[];
+  readonly dependents: readonly string[];
+  readonly otherPorts: readonly EndpointKey[];
+  readonly connections: number;
+  readonly supervisor: string | null;
+  readonly notes: readonly string[];
+}
+
+export const keyOf = (socket: Pick<Socket, 'protocol' | 'localAddress' | 'localPort'>): EndpointKey => ({
+  protocol: socket.protocol,
+  address: socket.localAddress,
+  port: socket.localPort,
+});
+
+/** Waits for others on its port: what a stop is about. */
+export function listens({ protocol, state, remotePort }: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
+  return protocol === 'TCP' ? state === 'Listen' : remotePort === null;
+}
+
+/** What is done to what, in one text: two of them are the same only when both are. */
+export function meansText(means: Means): string {
+  switch (means.how) {
+    case 'service':
+      return JSON.stringify([means.how, means.id.name, means.id.user, means.id.pid, means.id.startTime]);
+    case 'sites':
+      return JSON.stringify([means.how, means.names]);
+    case 'refused':
+      return JSON.stringify([means.how, means.obstacle.text]);
+    case 'process':
+      return JSON.stringify([means.how, means.members.map(({ pid, startTime }) => [pid, startTime])]);
+  }
+}
