@@ -34,7 +34,7 @@ export function whatText(kind: 'service' | 'sites', names: readonly string[]): s
   return `${kind}=${names.map((name) => encodeURIComponent(name.toWellFormed())).join('+')}`;
 }
 
-const endpointForm = /^(TCP|UDP)\/(?:\[([0-9a-f:.]+(?:%[^\];,+]{1,64})?)\]|([0-9.]+)):(\d{1,5})$/i;
+const endpointForm = /^(TCP|UDP)\/(?:\[([0-9a-f:.]+(?:%[^\];,+]{1,64})?)\]|([0-9.]+(?:%[^\];,+/]{1,64})?)):(\d{1,5})$/i;
 const whatForm = /^(?:service|sites)=[\w.~!*'()%+-]{1,4096}$/;
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/;
 

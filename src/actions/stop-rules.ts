@@ -1,4 +1,5 @@
-import type { HttpQueue, Process, Relay } from '../facts/model/facts.ts';
+import { carriedBy, type Carried } from '../facts/decode/relays.ts';
+import type { HttpQueue, Process, Relay, Socket } from '../facts/model/facts.ts';
 import { quote } from '../diagnosis/quote.ts';
 import { containerCommands, stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { isUnfound } from '../ownership/absent.ts';
@@ -134,22 +135,28 @@ function relayBehind({ processes }: Scene, { socket, row }: FoundListener, pid: 
     .find(({ listenPort }) => listenPort === null || listenPort === socket.localPort);
 }
 
-/** Relays that a container's runtime keeps, by the name the facts give them: the container is what one stops. */
-const containerRelays = /^(?:docker-proxy|Docker Desktop|rootless port forwarder|slirp4netns|pasta|Podman machine)/;
+/** Why a relay is not ended, and what finds what it carries. */
+function carriedObstacle({ what, engines, list }: Carried, { container, localPort }: Socket): StopDraft['means'] {
+  if (container !== undefined) {
+    const name = quote(container.name ?? container.id, 'linux');
+    const command = name === null ? null : `${container.runtime} stop ${name}`;
+    const how = command === null ? '' : `: ${command}`;
+    return obstacle(`it passes the port on to a container, which is stopped as a whole${how}`, { command });
+  }
+  const [engine] = engines;
+  const command = list ?? (engine === undefined ? null : `${engine} ps --filter publish=${localPort}`);
+  return obstacle(
+    command === null
+      ? `it carries the network of a ${what}, and ending it would cut that off: stop the program inside of it`
+      : `it passes the port on to a container, and ending it would cut off others: find the container with ${command} and stop that`,
+    { command },
+  );
+}
 
 const relayToContainer: ProcessRule = (scene, found, pid) => {
   const relay = relayBehind(scene, found, pid);
-  if (relay === undefined || !containerRelays.test(relay.name)) return null;
-  const tool = /Podman|pasta|slirp|rootless/.test(relay.name) ? 'podman' : 'docker';
-  const command = `${tool} ps --filter publish=${found.socket.localPort}`;
-  return draft(
-    found,
-    pid,
-    obstacle(
-      `it passes the port on to a container, and ending it would cut off others: find the container with ${command} and stop that`,
-      { command },
-    ),
-  );
+  const carried = relay === undefined ? null : carriedBy(relay);
+  return carried === null ? null : draft(found, pid, carriedObstacle(carried, found.socket));
 };
 
 const relayToWsl: ProcessRule = (scene, found, pid) =>

@@ -1,8 +1,8 @@
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { Refusal } from '../system/raw.ts';
+import { overlap, plainAddress } from '../diagnosis/overlap.ts';
 import { stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { isWhole } from '../facts/model/section.ts';
-import { addressFamily, addressScope } from '../ports/address.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
@@ -102,11 +102,9 @@ const failed = ({ code, text, needs }: Refusal): Outcome => ({
 /** Whether whoever has one address keeps the other from being had. */
 function meets(endpoint: EndpointKey, socket: Socket): boolean {
   if (socket.protocol !== endpoint.protocol || socket.localPort !== endpoint.port) return false;
-  const [own, other] = [endpoint.address, socket.localAddress];
-  if (own === other) return true;
   // :: may stand for both families, and nobody says whether it does.
-  if (own === '::' || other === '::') return true;
-  return addressFamily(own) === addressFamily(other) && (addressScope(own) === 'Any' || addressScope(other) === 'Any');
+  const bound = (address: string) => ({ address, dual: plainAddress(address).text === '::' });
+  return overlap(bound(endpoint.address), bound(socket.localAddress)) !== null;
 }
 
 /** Waits, ever longer, until it is so or the time is up, which may change meanwhile; the last look counts. */

@@ -7,7 +7,7 @@ import { causeOf } from './causes.ts';
 import { noRights } from './causes/no-rights.ts';
 import { timeWait } from './causes/time-wait.ts';
 import { obstacles } from './obstacles.ts';
-import { isWildcard } from './overlap.ts';
+import { isWildcard, plainAddress } from './overlap.ts';
 
 /** Yes, no or unknown for one bind, and why. */
 export interface BindAnswer {
@@ -58,13 +58,20 @@ function refusalMeaning(error: string | null, isLinux: boolean): BindError {
   }
 }
 
+/** Whether an address, on any interface or that one, is the one of a socket, whatever that is bound to. */
+function isOn(local: string, address: string): boolean {
+  if (local === address) return true;
+  const [own, wanted] = [plainAddress(local), plainAddress(address)];
+  return own.text === wanted.text && (own.device === wanted.device || wanted.device === null);
+}
+
 /** Whether an address is known to be this machine's. */
 export function isLocal({ facts, addresses }: Pick<BindContext, 'facts' | 'addresses'>, address: string): boolean {
   return (
     isWildcard(address) ||
     addressScope(address) === 'Loopback' ||
     (addresses?.includes(address) ?? false) ||
-    facts.sections.sockets.data.some((socket) => socket.localAddress === address)
+    facts.sections.sockets.data.some((socket) => isOn(socket.localAddress, address))
   );
 }
 
@@ -98,6 +105,9 @@ function sharedNotes(facts: Facts, bind: Bind, main: Obstacle | null): string[] 
   if (main === null || main.row === null || main.socket === null) return [];
   if (main.unsure === true) return [`The IPv6 socket leaves IPv4 alone.`];
   if (main.overlap !== 'wildcard') return [];
+  const { device } = plainAddress(main.socket.localAddress);
+  if (device !== null && plainAddress(bind.address).device === null)
+    return [`What arrives on ${device} still goes to the owner of ${main.socket.localAddress}.`];
   const exclusive =
     facts.machine.platform === 'win32' &&
     bind.sharing !== 'exclusive' &&

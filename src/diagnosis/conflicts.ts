@@ -1,16 +1,17 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
-import { isUnfound } from '../ownership/absent.ts';
+import { isUnfound, unseenText } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
-import { comparableHost, endpointText } from '../ports/address.ts';
+import { comparableHost, endpointText, scopeOf, withoutScope } from '../ports/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
+import type { Platform } from '../system/raw.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import { conflictKinds, conflictSeverities, type ConflictKind } from './conflict-kinds.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
-import { plainAddress } from './overlap.ts';
+import { plainAddress, sameDevice } from './overlap.ts';
 import { rangeText } from './ranges.ts';
 import { sharingIn, type Holder } from './sharing.ts';
 import { systemctlCommand } from './stop-commands.ts';
@@ -57,19 +58,12 @@ function keyOf(row: OwnedEndpoint, socket: Socket): string | null {
   return socket.pid === null ? null : `process ${socket.pid}`;
 }
 
-function ownerText({ row, socket }: Holder): string {
-  return (
-    row.Owner ??
-    (socket.user === null ? 'a process that cannot be seen' : `a process of ${socket.user} that cannot be seen`)
-  );
-}
-
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 /** Where holders are and who they are, each once; of a crowd the first. */
-function placesOf(holders: readonly Holder[]): { address: string; owners: string[] } {
+function placesOf(holders: readonly Holder[], platform: Platform): { address: string; owners: string[] } {
   const addresses = distinct(holders.map(({ socket }) => socket.localAddress));
-  const owners = distinct(holders.map(ownerText));
+  const owners = distinct(holders.map(({ row, socket }) => row.Owner ?? unseenText(socket, platform)));
   const few = (texts: readonly string[]): string[] =>
     texts.length > shownHolders
       ? [...texts.slice(0, shownHolders), `and ${texts.length - shownHolders} more`]
@@ -253,11 +247,20 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
   const rows: Conflict[] = [];
   const init = remembered(hasInit);
   const templates = remembered(({ services }: Crowd) => new Set([...services].map(templateOf)));
-  const onPort = remembered((key: string) =>
-    crowdsOn(byPort.get(key) ?? [], ({ socket }) => plainAddress(socket.localAddress).six),
-  );
+  // Behind % the interface that the unit is bound to.
+  const onPort = remembered((key: string) => {
+    const [port, device] = [withoutScope(key), scopeOf(key)];
+    const near = (byPort.get(port) ?? []).filter(({ socket }) =>
+      device === null ? socket.vrf === undefined : sameDevice(device, plainAddress(socket.localAddress).device),
+    );
+    return crowdsOn(near, ({ socket }) => plainAddress(socket.localAddress).six);
+  });
   for (const { unit, service, protocol, address, port, ipv6Only } of facts.sections.socketUnits?.data ?? []) {
-    const found = crowdsMet(onPort(`${protocol} ${port}`), { address, dual: address === '::' && !ipv6Only });
+    const { text, device } = plainAddress(address);
+    const found = crowdsMet(onPort(`${protocol} ${port}${device === null ? '' : `%${device}`}`), {
+      address,
+      dual: text === '::' && !ipv6Only,
+    });
     const own = (crowd: Crowd): boolean =>
       init(crowd) ||
       crowd.services.has(service) ||
@@ -299,7 +302,7 @@ export function conflicts(facts: Facts): Conflicts {
   const rows = endpoints(facts, sockets, { live: false, serviceName: null });
   const holders = sockets.map((socket, i): Holder => ({ socket, row: rows[i]!, key: keyOf(rows[i]!, socket) }));
   const byPort = Map.groupBy(holders, ({ socket }) => `${socket.protocol} ${socket.localPort}`);
-  const places = remembered(placesOf);
+  const places = remembered((all: readonly Holder[]) => placesOf(all, facts.machine.platform));
   const make: Make = (kind, found, more = {}) => {
     const { meaning, severity: unusual } = conflictKinds[kind];
     const severity = more.isUsual === true ? 'Information' : unusual;

@@ -1,6 +1,7 @@
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Socket } from '../facts/model/facts.ts';
 import { endpointText } from '../ports/address.ts';
+import { unseenText } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { Leftovers, Sight } from './cause.ts';
 import { overlap } from './overlap.ts';
@@ -29,9 +30,9 @@ export function firstConnection({
 
 /** Whose connections have the port, as the beginning of a sentence. */
 export function connectionEvidence(
-  { connections }: Leftovers,
+  { facts, connections }: Leftovers,
   { socket, row }: Pick<Sight, 'row'> & { readonly socket: Socket },
 ): string {
   const all = [socket, ...connections.filter((one) => one !== socket)];
-  return `${fewText(all)} is a connection of ${row!.Owner ?? 'a process that cannot be seen'}, and nobody listens on the port`;
+  return `${fewText(all)} is a connection of ${row!.Owner ?? unseenText(socket, facts.machine.platform)}, and nobody listens on the port`;
 }

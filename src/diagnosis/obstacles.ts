@@ -1,9 +1,11 @@
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
+import { isClosed } from '../facts/model/question.ts';
 import { endpointText } from '../ports/address.ts';
-import { isUnfound } from '../ownership/absent.ts';
+import { isUnfound, unseenText } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
+import type { Platform } from '../system/raw.ts';
 import { rule } from './binding-rules.ts';
 import type { Cause, Effect, Obstacle, Sight } from './cause.ts';
 import { causes } from './causes.ts';
@@ -18,11 +20,9 @@ function sameUser(row: OwnedEndpoint, socket: Socket, user: string | null): bool
   return user === null || owner === null ? null : owner.toLowerCase() === user.toLowerCase();
 }
 
-function holderText(row: OwnedEndpoint, socket: Socket): string {
+function holderText(row: OwnedEndpoint, socket: Socket, platform: Platform): string {
   const where = endpointText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort });
-  const who =
-    row.Owner ??
-    (socket.user === null ? 'a process that cannot be seen' : `a process of ${socket.user} that cannot be seen`);
+  const who = row.Owner ?? unseenText(socket, platform);
   const others = row.Holders === null ? '' : `; all processes that hold it: ${row.Holders.join(', ')}`;
   const why = isUnfound(socket)
     ? socket.refusals.filter(({ field }) => field === 'OwningProcess').map(({ text }) => `: ${text}`)
@@ -43,7 +43,7 @@ function holderObstacles(facts: Facts, bind: Bind, holders: readonly Socket[], u
     const socket = holders[i]!;
     const how = overlap(boundOf(bind), boundOfSocket(socket))!;
     // On Linux an IPv6 wildcard is for IPv4 too by default; Windows lists one that is in the table of IPv4 as well.
-    const unsure = how === 'dualStack' && socket.localAddress === '::';
+    const unsure = how === 'dualStack' && boundOfSocket(socket).dual;
     const effect = rule(platform, bind, socket, {
       same: sameUser(row, socket, user),
       dual: boundOf(bind).dual,
@@ -62,7 +62,7 @@ function holderObstacles(facts: Facts, bind: Bind, holders: readonly Socket[], u
       row,
       socket,
       range: null,
-      evidence: holderText(row, socket),
+      evidence: holderText(row, socket, platform),
     };
   });
 }
@@ -82,8 +82,8 @@ function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacl
   );
   // What a listener accepted is no obstacle of its own.
   if (holders.length > 0) return holderObstacles(facts, bind, holders, user);
-  const { waiting = [], connections = [] } = Object.groupBy(sockets, ({ state }) =>
-    state === 'TimeWait' ? 'waiting' : 'connections',
+  const { waiting = [], connections = [] } = Object.groupBy(sockets, (socket) =>
+    isClosed(socket) ? 'waiting' : 'connections',
   );
   return obstaclesOf((cause) => cause.lingers?.({ facts, bind, connections, waiting }));
 }

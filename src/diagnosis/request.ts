@@ -1,6 +1,7 @@
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { Bind, Sharing } from '../facts/gather/probe.ts';
-import { overlap, type Bound } from './overlap.ts';
+import { overlap, plainAddress, type Bound } from './overlap.ts';
+import { isClosed } from '../facts/model/question.ts';
 import { isWhole } from '../facts/model/section.ts';
 
 /** What a program would ask for. */
@@ -27,12 +28,12 @@ export function bindsOf({ port, protocol, address, sharing, ipv6Only }: Request)
 
 /** A bind as an address in use. */
 export function boundOf(bind: Bind): Bound {
-  return { address: bind.address, dual: bind.address === '::' && !bind.ipv6Only };
+  return { address: bind.address, dual: plainAddress(bind.address).text === '::' && !bind.ipv6Only };
 }
 
 /** A socket as an address in use: an IPv6 wildcard may be for IPv4 too, which no interface says. */
-export function boundOfSocket(socket: Socket): Bound {
-  return { address: socket.localAddress, dual: socket.localAddress === '::' };
+export function boundOfSocket({ localAddress, vrf }: Socket): Bound {
+  return { address: localAddress, dual: plainAddress(localAddress).text === '::', vrf };
 }
 
 /** The sockets on the port of a bind that it may meet. */
@@ -57,7 +58,7 @@ export function attemptsFor(facts: Facts, request: Request): (Bind | null)[] {
 
 function attemptFor(facts: Facts, bind: Bind): Bind | null {
   const windows = facts.machine.platform === 'win32';
-  const owned = meeting(facts, bind).some((socket) => socket.state !== 'TimeWait');
+  const owned = meeting(facts, bind).some((socket) => !isClosed(socket));
   if (owned && bind.protocol === 'UDP' && windows) return null;
   const reuse = bind.sharing === 'reuse' || bind.sharing === 'reusePort';
   // A failed look may have missed an owner.

@@ -1,5 +1,5 @@
 import type { Socket } from '../facts/model/facts.ts';
-import { addressScope } from '../ports/address.ts';
+import { addressScope, scopeOf as deviceOf, withoutScope } from '../ports/address.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { overlap, plainAddress } from './overlap.ts';
 
@@ -44,13 +44,14 @@ const scopeOf = ({ socket }: Holder): string => addressScope(socket.localAddress
 
 /** How two owners of one port get in each other's way; null when they do not. */
 export function relation(a: Holder, b: Holder): SharingKind | null {
-  const bound = ({ socket }: Holder) => ({ address: socket.localAddress, dual: false });
+  const bound = ({ socket }: Holder) => ({ address: socket.localAddress, dual: false, vrf: socket.vrf });
   const how = overlap(bound(a), bound(b));
   if (how === 'same') {
     const program = programOf(a);
     return program !== null && program === programOf(b) ? 'Instances' : 'SharedByReuse';
   }
   if (how === 'wildcard') return 'OverlappingAddresses';
+  if (a.socket.vrf !== b.socket.vrf) return null;
   return isSix(a) !== isSix(b) && scopeOf(a) === scopeOf(b) && scopeOf(a) !== 'Specific' ? 'FamilySplit' : null;
 }
 
@@ -64,15 +65,16 @@ function representatives(group: readonly Holder[]): Holder[] {
       group.filter(({ key }) => key !== null).map((holder) => [`${holder.key} ${holder.socket.localAddress}`, holder]),
     ).values(),
   ];
-  const byAddress = Map.groupBy(seen, ({ socket }) => socket.localAddress);
-  const alone = ({ socket }: Holder): boolean =>
-    !everybodys.has(socket.localAddress) && byAddress.get(socket.localAddress)!.length === 1;
+  const plain = ({ socket }: Holder): string => withoutScope(socket.localAddress);
+  const byAddress = Map.groupBy(seen, plain);
+  const alone = (holder: Holder): boolean =>
+    !everybodys.has(plain(holder)) && byAddress.get(plain(holder))!.length === 1;
   const firsts = [
     ...new Map(
       seen
         .filter(alone)
         .toReversed()
-        .map((holder) => [`${holder.key} ${holder.socket.localAddress.includes(':')}`, holder]),
+        .map((holder) => [`${holder.key} ${isSix(holder)} ${deviceOf(holder.socket.localAddress)}`, holder]),
     ).values(),
   ];
   return [...seen.filter((holder) => !alone(holder)), ...firsts, ...unseen];
@@ -140,6 +142,9 @@ function grouped<K>(holders: readonly Holder[], keyOf: (holder: Holder) => K): M
   return new Map([...numbers].map(([key, group]) => [key, families(holders, group)]));
 }
 
+/** The lowest number of a group that is not empty. */
+const firstOf = (group: Families): number => group.values().next().value!.members[0]!;
+
 const present = (...found: readonly (Families | undefined)[]): Families[] => found.filter((one) => one !== undefined);
 
 /** For each kind, where those are who may be in a holder's way by it. */
@@ -147,21 +152,24 @@ function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, 
   const plain = holders.map(({ socket }) => plainAddress(socket.localAddress));
   const numbers = new Map(holders.map((holder, number) => [holder, number]));
   const plainOf = (holder: Holder) => plain[numbers.get(holder)!]!;
-  const textOf = (holder: Holder): string => `${plainOf(holder).text} ${programOf(holder)}`;
+  const placeOf = ({ text, device }: ReturnType<typeof plainAddress>): string =>
+    device === null ? text : `${text}%${device}`;
+  const textOf = (holder: Holder): string => `${placeOf(plainOf(holder))} ${programOf(holder)}`;
   const sameText = grouped(holders, textOf);
   const programs = new Map<string, Map<string, Families>>();
   for (const holder of holders) {
-    const { text } = plainOf(holder);
+    const text = placeOf(plainOf(holder));
     const known = programs.get(text) ?? new Map<string, Families>();
     programs.set(text, known.set(textOf(holder), sameText.get(textOf(holder))!));
   }
   const kernels = new Map(
-    [...Map.groupBy(holders.keys(), (number) => plain[number]!.text)].map(([text, group]) => [
+    [...Map.groupBy(holders.keys(), (number) => placeOf(plain[number]!))].map(([text, group]) => [
       text,
       kernelOf(holders, group),
     ]),
   );
   const widths = grouped(holders, (holder) => `${plainOf(holder).six} ${plainOf(holder).wildcard}`);
+  const places = grouped(holders, (holder) => `${plainOf(holder).text} ${plainOf(holder).device !== null}`);
   const scopes = grouped(holders, (holder) => `${isSix(holder)} ${scopeOf(holder)}`);
   return {
     Instances: (holder) => present(sameText.get(textOf(holder))),
@@ -170,16 +178,22 @@ function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, 
       const { id } = familyOf(holder);
       // Thousands of siblings, or instances, have no stranger among them.
       const nearest = kernels
-        .get(plainOf(holder).text)
+        .get(placeOf(plainOf(holder)))
         ?.find(
           (number) => familyOf(holders[number]!).id !== id && (own === null || programOf(holders[number]!) !== own),
         );
       if (nearest === undefined) return;
       yield families(holders, [nearest]);
-      for (const [text, group] of programs.get(plainOf(holder).text) ?? [])
+      for (const [text, group] of programs.get(placeOf(plainOf(holder))) ?? [])
         if (own === null || text !== textOf(holder)) yield group;
     },
-    OverlappingAddresses: (holder) => present(widths.get(`${plainOf(holder).six} ${!plainOf(holder).wildcard}`)),
+    OverlappingAddresses(holder) {
+      const { six, wildcard, text, device } = plainOf(holder);
+      // On the same address one who is bound to an interface meets one who is not.
+      return present(widths.get(`${six} ${!wildcard}`), places.get(`${text} ${device === null}`)).sort(
+        (a, b) => firstOf(a) - firstOf(b),
+      );
+    },
     FamilySplit: (holder) => present(scopes.get(`${!isSix(holder)} ${scopeOf(holder)}`)),
   };
 }

@@ -84,6 +84,20 @@ const sha256 = (what: string): Source => ({
   entries: [{ names: ['sha256/PID/PATH'], content: 'text', what, redaction: 'left out' }],
 });
 
+const engines = (names: readonly string[], where: string): Source => ({
+  title: 'running containers, as their engine lists them (Docker, Podman)',
+  section: 'sockets',
+  rights: true,
+  entries: [
+    {
+      names,
+      content: 'JSON text',
+      what: `names, images, Compose projects and published ports of containers, asked of ${where} where a container or what passes its port on is an owner; see decodeContainers`,
+      redaction: 'left out',
+    },
+  ],
+});
+
 const windowsSources = {
   machine: machine('`MachineDetails`'),
   tcp4: {
@@ -367,6 +381,7 @@ const windowsSources = {
       { names: ['guestports'], content: 'bytes', what: 'HCN_PORT_RANGE_ENTRY, one after another', redaction: 'keep' },
     ],
   },
+  engine: engines(['engine/docker', 'engine/podman'], "the engine's pipe, never with administrator rights,"),
   sha256: sha256('the SHA-256 of the executable, in hex'),
 } as const satisfies Readonly<Record<string, Source>>;
 
@@ -401,6 +416,20 @@ const linuxSources = {
         content: 'text',
         what: 'that file: numbers and names of interfaces',
         redaction: 'if_inet6',
+      },
+    ],
+  },
+  interfaces: {
+    title: 'names of interfaces, and their VRFs (rtnetlink)',
+    section: 'sockets',
+    rights: false,
+    entries: [
+      {
+        names: ['interfaces'],
+        content: 'bytes',
+        what: 'rtnetlink messages, one an interface, asked for where a socket is bound to one; see decodeLinks',
+        meta: '`acceptsAll`: 1 where a TCP socket outside of every VRF is for all of them (tcp_l3mdev_accept)',
+        redaction: 'left out',
       },
     ],
   },
@@ -525,6 +554,10 @@ const linuxSources = {
       },
     ],
   },
+  engine: engines(
+    ['engine/docker', 'engine/podman', 'engine/docker/UID', 'engine/podman/UID'],
+    "the engine's socket (of a user: that user's)",
+  ),
   sha256: sha256('the SHA-256 of the executable of the process, in hex'),
 } as const satisfies Readonly<Record<string, Source>>;
 

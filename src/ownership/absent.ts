@@ -1,10 +1,18 @@
 import type { FieldRefusal, Socket } from '../facts/model/facts.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
+import type { Platform } from '../system/raw.ts';
 import { amongHolders, processText, type AttributeSocket, type Attribution } from './attribution.ts';
 
 /** Whether nobody was found to have a socket, though everything could be looked at. */
 export function isUnfound({ pid, kernel, refusals }: Socket): boolean {
   return pid === null && !kernel && refusals.some(({ field, code }) => field === 'OwningProcess' && code === 'Failed');
+}
+
+/** Whose a socket is whose process cannot be seen. What the kernel of Linux has for itself is root's as well. */
+export function unseenText({ user }: Pick<Socket, 'user'>, platform: Platform): string {
+  if (user === null) return 'a process that cannot be seen';
+  if (user === 'root' && platform === 'linux') return 'a process of root that cannot be seen, or the kernel';
+  return `a process of ${user} that cannot be seen`;
 }
 
 /** A socket whose process cannot be seen, or was not found. */

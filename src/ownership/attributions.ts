@@ -67,7 +67,9 @@ export function attributor(known: Known): Attributor {
         const found = attribute(socket, owner);
         if (found !== null) return found;
       }
-      return socket.holders.length < 2 ? whole : amongHolders(whole, socket);
+      const found = socket.holders.length < 2 ? whole : amongHolders(whole, socket);
+      // The kernel has it for the listener.
+      return socket.unaccepted === true ? { ...found, owner: `not yet accepted by ${found.owner}` } : found;
     },
   };
 }

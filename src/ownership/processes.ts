@@ -1,10 +1,6 @@
 import type { Process } from '../facts/model/facts.ts';
+import { containerText, shortId } from './containers.ts';
 import { insideText, processText, type AttributeOwned, type AttributeProcess, type Known } from './attribution.ts';
-
-/** A container's id, as its runtime's commands show it. */
-function shortId(id: string): string {
-  return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;
-}
 
 const serviceNames = ({ pid }: Process, { servicesOf }: Known): string[] =>
   (servicesOf.get(pid) ?? []).map(({ name }) => name);
@@ -31,10 +27,9 @@ export const taggedService: AttributeOwned = ({ windows }) =>
 /** The container before its service: that is what one stops. */
 export const container: AttributeProcess = (process, known) => {
   if (process.container === null) return null;
-  const { runtime, id } = process.container;
   return {
     kind: 'Service',
-    owner: `${runtime} container ${shortId(id)} (${insideText(process)})`,
+    owner: `${containerText(process.container)} (${insideText(process)})`,
     services: servicesRunning(process, known),
   };
 };

@@ -1,5 +1,6 @@
 import type { PortProxy, Process, Relay, Socket } from '../facts/model/facts.ts';
 import { addressFamily, addressScope, bracketed, comparableHost, withoutScope } from '../ports/address.ts';
+import { containerText } from './containers.ts';
 import { insideText, type AttributeOwned } from './attribution.ts';
 import { servicesRunning } from './processes.ts';
 
@@ -81,6 +82,8 @@ export const portProxy: AttributeOwned = ({ facts, servicesOf }) => {
   };
 };
 
+const relayText = ({ name, target }: Relay): string => (target === null ? name : `${name} to ${target}`);
+
 /** A program that passes the port on: any holder of the socket may be it. */
 export const relay: AttributeOwned = (known) => {
   const { facts, processes } = known;
@@ -92,7 +95,7 @@ export const relay: AttributeOwned = (known) => {
       if (found !== undefined)
         return {
           kind: 'Relay',
-          owner: `${found.name}${found.target === null ? '' : ` to ${found.target}`} (${insideText(holder!)})`,
+          owner: `${socket.container === undefined ? relayText(found) : containerText(socket.container)} (${insideText(holder!)})`,
           services: servicesRunning(owner, known),
         };
     }

@@ -117,9 +117,11 @@ export function addressFamily(address: string): 'IPv4' | 'IPv6' {
 
 /** Who can reach a local address. */
 export function addressScope(address: string): 'Loopback' | 'Specific' | 'Any' {
-  const plain = unmapped(address);
-  if (plain === '0.0.0.0' || plain === '::') return 'Any';
-  return plain.startsWith('127.') || plain === '::1' ? 'Loopback' : 'Specific';
+  const plain = unmapped(withoutScope(address));
+  const device = scopeOf(address);
+  // What other machines send never arrives by the loopback interface.
+  if (device === 'lo' || plain.startsWith('127.') || plain === '::1') return 'Loopback';
+  return device === null && (plain === '0.0.0.0' || plain === '::') ? 'Any' : 'Specific';
 }
 
 /** fe80::/10. */

@@ -30,13 +30,14 @@ export const endpoint = {
       name: 'AddressScope',
       type: 'text',
       description:
-        'Who can reach the local address: Loopback (this machine), Specific (one address of it) or Any (all of them).',
+        'Who can reach the local address: Loopback (this machine), Specific (one address or interface of it) or Any (all of them).',
     },
     {
       name: 'LocalAddress',
       type: 'text',
       importance: 3,
-      description: 'The local address, with its scope id where IPv6 has one.',
+      description:
+        'The local address, with % and the interface that the socket is bound to, or its scope id where IPv6 has one.',
     },
     { name: 'LocalPort', type: 'uint16', importance: 1, description: 'The local port.' },
     {

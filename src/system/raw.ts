@@ -43,6 +43,13 @@ export interface RawHint {
 export interface RawSource {
   readonly platform: Platform;
   read(name: string, hint?: RawHint): RawEntry;
+  /** The same for what has to be waited for, such as another program's answer. Without it `read` has it at once. */
+  ask?(name: string): Promise<RawEntry>;
+}
+
+/** Asks for an entry that may have to be waited for. */
+export async function askSource(source: RawSource, name: string): Promise<RawEntry> {
+  return source.ask === undefined ? source.read(name) : source.ask(name);
 }
 
 /** All that was read, in reading order: what `snapshot --raw` keeps and a recording gives back. */
@@ -72,6 +79,11 @@ export function recordingSource(source: RawSource, entries: Map<string, RawEntry
       const known = entries.get(name);
       if (known !== undefined) return known;
       const entry = source.read(name, { commandLine, ...(hint?.paths === undefined ? {} : { paths: hint.paths }) });
+      entries.set(name, entry);
+      return entry;
+    },
+    async ask(name) {
+      const entry = entries.get(name) ?? (await askSource(source, name));
       entries.set(name, entry);
       return entry;
     },

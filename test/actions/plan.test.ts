@@ -366,6 +366,50 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     [/^refused the IIS application pool DefaultAppPool serves it, and which of its sites does could not be read/],
   ],
   ['in the same container it is a program', { platform: 'linux', processes: [process({ container })], container: container.id }, ['process 100']],
+  ...(
+    [
+      ['rootlesskit-docker-proxy', 'docker ps --filter publish=443'],
+      ['RootlessKit', 'docker ps --filter publish=443'],
+      ['RootlessKit for containerd', 'nerdctl ps'],
+      ['rootless port forwarder', 'podman ps --filter publish=443'],
+      ['pasta', 'podman ps --filter publish=443'],
+      ['slirp4netns', 'podman ps --filter publish=443'],
+      ['conmon', 'podman ps --filter publish=443'],
+      ['Podman machine', 'podman ps --filter publish=443'],
+      ['Docker Desktop (vpnkit)', 'docker ps --filter publish=443'],
+      ['LXD proxy', 'lxc list'],
+    ] as const
+  ).map(([name, command]): (typeof cases)[number] => [
+    `the relay ${name}`,
+    { platform: 'linux', processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay(name) })] },
+    [/^refused it passes the port on to a container/],
+    command,
+  ]),
+  [
+    'a container that its engine has named',
+    {
+      platform: 'linux',
+      sockets: [socket({ container: { runtime: 'podman', id: 'a'.repeat(64), name: 'shop-web-1' } })],
+      processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay('conmon') })],
+    },
+    [/^refused it passes the port on to a container, which is stopped as a whole: podman stop shop-web-1/],
+    'podman stop shop-web-1',
+  ],
+  [
+    'a container that its engine has no name for',
+    {
+      platform: 'linux',
+      sockets: [socket({ container: { runtime: 'docker', id: 'a'.repeat(64) } })],
+      processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay('docker-proxy') })],
+    },
+    [/^refused it passes the port on to a container/],
+    `docker stop ${'a'.repeat(64)}`,
+  ],
+  [
+    'the network of a virtual machine',
+    { platform: 'linux', processes: [process({ imageName: 'passt.avx2', path: '/usr/bin/passt.avx2', ...relay('passt') })] },
+    [/^refused it carries the network of a virtual machine/],
+  ],
   [
     'docker-proxy',
     { platform: 'linux', processes: [process({ imageName: 'docker-proxy', path: '/usr/bin/docker-proxy', ...relay('docker-proxy') })] },

@@ -290,7 +290,6 @@ for (const [args, code] of [
   ['80-81', 'PO1002'],
   ['80 --address web', 'PO1004'],
   ['80 --address 1.2.3', 'PO1004'],
-  ['80 --address 127.0.0.1%eth0', 'PO1004'],
   ['80 --protocol sctp', 'PO1001'],
   ['80 --exclusive --reuse', 'PO1005'],
   ['80 --ipv6-only', 'PO1005'],

@@ -63,6 +63,56 @@ const cases: readonly (readonly [name: string, facts: Facts, expected: readonly 
     windows([tcp('0.0.0.0', 8080, 500), tcp('127.0.0.1', 8080, 600)], { processes: [app, other] }),
     ['Warning OverlappingAddresses TCP 0.0.0.0, 127.0.0.1 8080: app.exe (500) | other.exe (600)'],
   ],
+  [
+    'a dnsmasq for each bridge',
+    linux([udp('0.0.0.0%virbr0', 67, 200), udp('0.0.0.0%virbr1', 67, 201), udp('10.0.0.1%virbr0', 53, 200), udp('10.0.1.1%virbr1', 53, 201)], {
+      processes: [caddy, { ...caddy, pid: 201 }],
+    }),
+    [],
+  ],
+  [
+    'two on one bridge',
+    linux([udp('0.0.0.0%virbr0', 67, 200), udp('0.0.0.0%virbr1', 67, 200), udp('0.0.0.0%virbr1', 67, 300)], { processes: [caddy, node] }),
+    ['Warning SharedByReuse UDP 0.0.0.0%virbr1 67: caddy (200) | node (300)'],
+  ],
+  [
+    'a bridge and every interface',
+    linux([udp('0.0.0.0%virbr0', 67, 200), udp('0.0.0.0%virbr1', 67, 200), udp('0.0.0.0', 67, 300)], { processes: [caddy, node] }),
+    ['Warning OverlappingAddresses UDP 0.0.0.0%virbr0, 0.0.0.0, 0.0.0.0%virbr1 67: caddy (200) | node (300)'],
+  ],
+  [
+    'an address on one interface and on all',
+    linux([tcp('10.0.0.9', 80, 200), tcp('10.0.0.1', 80, 200), tcp('10.0.0.1%eth0', 80, 300)], { processes: [caddy, node] }),
+    ['Warning OverlappingAddresses TCP 10.0.0.1, 10.0.0.1%eth0 80: caddy (200) | node (300)'],
+  ],
+  [
+    'every address of the second interface of another',
+    linux([tcp('10.0.0.1%eth0', 80, 200), tcp('10.0.1.1%eth1', 80, 200), tcp('0.0.0.0%eth1', 80, 300)], { processes: [caddy, node] }),
+    ['Warning OverlappingAddresses TCP 0.0.0.0%eth1, 10.0.1.1%eth1 80: node (300) | caddy (200)'],
+  ],
+  [
+    'a VRF has ports of its own, for TCP',
+    linux(
+      [
+        tcp('0.0.0.0', 80, 200),
+        { ...tcp('0.0.0.0%red', 80, 300), vrf: 'red' },
+        { ...tcp('127.0.0.1%red', 81, 300), vrf: 'red' },
+        tcp('::1', 81, 200),
+        udp('0.0.0.0', 53, 200),
+        udp('0.0.0.0%red', 53, 300),
+      ],
+      {
+        processes: [caddy, node],
+      },
+    ),
+    ['Warning OverlappingAddresses UDP 0.0.0.0, 0.0.0.0%red 53: caddy (200) | node (300)'],
+  ],
+  ['a socket unit on another interface', linux([tcp('0.0.0.0%eth0', 80, 200)], { processes: [caddy], sections: wantedBy({ address: '::%eth1' }) }), []],
+  [
+    'a socket unit on the same interface',
+    linux([tcp('0.0.0.0%eth0', 80, 200)], { processes: [caddy], sections: wantedBy({ address: '::%eth0' }) }),
+    ['Warning ServiceBlocked TCP 0.0.0.0%eth0 80: web.socket: TCP [::%eth0]:80 for web.service | caddy (200)'],
+  ],
   ['different addresses', linux([tcp('127.0.0.1', 53, 100), tcp('10.0.0.5', 53, 200)], { processes: [nginx, caddy] }), []],
   [
     'IPv4 and IPv6 of different owners',

@@ -19,7 +19,25 @@ function byPairs(holders: readonly Holder[]): [SharingKind, Holder[]][] {
   return [...found].map(([kind, all]) => [kind, [...all]]);
 }
 
-const addresses = ['0.0.0.0', '::', '127.0.0.1', '::1', '192.0.2.1', '192.0.2.2', '::ffff:192.0.2.1', '::ffff:127.0.0.1', '::ffff:0.0.0.0', '2001:db8::1'];
+const addresses = [
+  '0.0.0.0',
+  '::',
+  '127.0.0.1',
+  '::1',
+  '192.0.2.1',
+  '192.0.2.2',
+  '::ffff:192.0.2.1',
+  '::ffff:127.0.0.1',
+  '::ffff:0.0.0.0',
+  '2001:db8::1',
+  '0.0.0.0%a',
+  '0.0.0.0%b',
+  '::%a',
+  '192.0.2.1%a',
+  '127.0.0.1%lo',
+  '0.0.0.0%vrf',
+  '127.0.0.1%vrf',
+];
 
 const holderSpec = fc.record({
   pid: fc.integer({ min: 5, max: 12 }),
@@ -31,14 +49,17 @@ const processSpec = fc.record({ parent: fc.option(fc.integer({ min: 1, max: 12 }
 test('the answer is that of all pairs, in the same order', () => {
   fc.assert(
     fc.property(fc.array(holderSpec, { maxLength: 12 }), fc.array(processSpec, { minLength: 8, maxLength: 8 }), (specs, kinds) => {
-      const sockets = specs.map(({ pid, address, others }) => socket({ pid, localAddress: address, holders: [...new Set([pid, ...others])] }));
+      const sockets = specs.map(({ pid, address, others }) =>
+        socket({ pid, localAddress: address, holders: [...new Set([pid, ...others])], ...(address.endsWith('%vrf') ? { vrf: 'vrf' } : {}) }),
+      );
       const processes = kinds.map(({ parent, image, path }, i) => process({ pid: i + 5, parent, imageName: image, path }));
       const rows = endpoints(facts(sockets, { processes }), sockets, { live: false, serviceName: null });
       const group = sockets.map((one, i): Holder => ({ socket: one, row: rows[i]!, key: `process ${one.pid}` }));
       // One of each owner and address is looked at; here all are such.
       const once = [...new Map(group.map((holder) => [`${holder.key} ${holder.socket.localAddress}`, holder])).values()];
       const everybodys = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
-      const shared = once.filter(({ socket: { localAddress } }) => everybodys.has(localAddress) || once.filter((other) => other.socket.localAddress === localAddress).length > 1);
+      const plain = ({ socket: { localAddress } }: Holder) => localAddress.replace(/%.*/, '');
+      const shared = once.filter((holder) => everybodys.has(plain(holder)) || once.filter((other) => plain(other) === plain(holder)).length > 1);
       assert.equal(sharingIn(shared).found, byPairs(shared));
     }),
     { numRuns: 3000 },

@@ -53,6 +53,37 @@ export function diag(rows: readonly DiagRow[], end: Uint8Array = done, usual: Pa
   return Buffer.concat([...rows.map((row) => diagMessage(Object.assign({}, usual, row))), end]);
 }
 
+/** An interface: its number, its name, and what it is a part of. */
+export type LinkRow = readonly [number: number, name: string, more?: { readonly master?: number; readonly kind?: string }];
+
+/** struct nlattr. */
+function attribute(type: number, value: Uint8Array): Buffer {
+  const bytes = Buffer.alloc((4 + value.length + 3) & ~3);
+  bytes.writeUInt16LE(4 + value.length, 0);
+  bytes.writeUInt16LE(type, 2);
+  bytes.set(value, 4);
+  return bytes;
+}
+
+/** RTM_NEWLINK messages: https://man7.org/linux/man-pages/man7/rtnetlink.7.html */
+export function links(rows: readonly LinkRow[], end: Uint8Array = done): Uint8Array {
+  const messages = rows.map(([number, name, { master, kind } = {}]) => {
+    const info = Buffer.alloc(16);
+    info.writeInt32LE(number, 4);
+    return netlink(
+      16,
+      Buffer.concat([
+        info,
+        attribute(3, Buffer.from(`${name}\0`)),
+        ...(master === undefined ? [] : [attribute(10, new Uint8Array(new Uint32Array([master]).buffer))]),
+        // IFLA_LINKINFO, with the mark of a nested attribute.
+        ...(kind === undefined ? [] : [attribute(0x8000 + 18, attribute(1, Buffer.from(`${kind}\0`)))]),
+      ]),
+    );
+  });
+  return Buffer.concat([...messages, end]);
+}
+
 /** pid, inode, pid, inode … */
 export function holderBytes(numbers: readonly number[]): Uint8Array {
   return new Uint8Array(new Uint32Array(numbers).buffer);

@@ -21,7 +21,7 @@ export const timeWait: Cause = {
           row: null,
           socket: waiting[0]!,
           range: null,
-          evidence: `${fewText(waiting)} has been closed and waits for stray packets; no process has it any more.`,
+          evidence: `${fewText(waiting)} has been closed and waits for ${waiting[0]!.state === 'TimeWait' ? 'stray packets' : 'the other end'}; no process has it any more.`,
           explainsItself: true,
         },
   remedies: (patient) => [

@@ -64,7 +64,11 @@ function listensOf({ name, texts }: UnitFiles): SocketUnit[] {
   const stem = name.replace(/\.socket$/, '');
   const service = last.get('Service') || (yes('Accept') ? `${stem}@.service` : `${stem}.service`);
   const ipv6Only = last.get('BindIPv6Only') === 'ipv6-only';
-  return listens.map(({ protocol, address, port }) => ({ unit: name, service, protocol, address, port, ipv6Only }));
+  const device = last.get('BindToDevice') ?? '';
+  return listens.map(({ protocol, address: plain, port }) => {
+    const address = device === '' ? plain : `${plain}%${device}`;
+    return { unit: name, service, protocol, address, port, ipv6Only };
+  });
 }
 
 /**

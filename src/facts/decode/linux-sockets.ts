@@ -1,5 +1,5 @@
 import type { Socket } from '../model/facts.ts';
-import { addressText, ipv4Text, ipv6Text, isLinkLocal } from '../../ports/address.ts';
+import { addressText, ipv4Text, ipv6Text } from '../../ports/address.ts';
 import type { Decoded } from './windows-memory.ts';
 
 /** A socket as Linux lists it. */
@@ -15,7 +15,7 @@ export interface KernelSocket {
   readonly inode: number;
   /** Who made it; without meaning when the inode is 0. */
   readonly uid: number;
-  /** The number of the interface that the address is local to; 0 when there is none. */
+  /** The number of the interface that it is bound to, or its address local to; 0 when there is none. */
   readonly scope: number;
 }
 
@@ -44,12 +44,6 @@ const closed = 7;
 /** A closed socket that has a local port is bound; any other is not listed. */
 function tcpState(state: number, localPort: number): Socket['state'] {
   return state === closed && localPort !== 0 ? 'Bound' : (stateNames[state] ?? null);
-}
-
-/** fe80::/10, and multicast to the interface or link: such addresses mean nothing without their interface. */
-function needsInterface(bytes: Uint8Array, offset: number): boolean {
-  const reach = bytes[offset + 1]! & 0xf;
-  return isLinkLocal(bytes, offset) || (bytes[offset] === 0xff && (reach === 1 || reach === 2));
 }
 
 interface Ends {
@@ -131,7 +125,7 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
           remote: address(family, at + 24),
           remotePort: view.getUint16(at + 6),
         };
-        const scope = family === AF_INET6 && needsInterface(bytes, at + 8) ? view.getUint32(at + 40, true) : 0;
+        const scope = view.getUint32(at + 40, true);
         const uid = view.getUint32(at + 64, true);
         data.push(kernelSocket(protocol, ends, { number: state, inode, uid, scope }));
       }

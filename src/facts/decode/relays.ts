@@ -12,6 +12,9 @@ export interface RelayCandidate {
 
 type Describe = (args: readonly string[], parent: string | null) => Relay[];
 
+const aContainer = 'a container';
+const aMachine = 'a virtual machine';
+
 /** Longer targets are no addresses. */
 const longestTarget = 255;
 
@@ -35,14 +38,40 @@ function option(args: readonly string[], name: string): string | undefined {
 }
 
 // https://github.com/moby/moby/blob/master/cmd/docker-proxy/main_linux.go
-const dockerProxy: Describe = (args) => {
-  const address = option(args, '-container-ip');
-  const port = option(args, '-container-port');
-  const target =
-    address === undefined || port === undefined
-      ? null
-      : `${address.startsWith('[') ? address : bracketed(address)}:${port}`;
-  return [relay('docker-proxy', portOf(option(args, '-host-port')), target)];
+const dockerProxy =
+  (name: string): Describe =>
+  (args) => {
+    const address = option(args, '-container-ip');
+    const port = option(args, '-container-port');
+    const target =
+      address === undefined || port === undefined
+        ? null
+        : `${address.startsWith('[') ? address : bracketed(address)}:${port}`;
+    return [relay(name, portOf(option(args, '-host-port')), target)];
+  };
+
+/** Its last arguments are what it starts inside: https://github.com/rootless-containers/rootlesskit */
+const rootlessKit: Describe = (args) => [
+  relay(
+    args.some((arg) => /containerd-rootless/.test(arg)) ? 'RootlessKit for containerd' : 'RootlessKit',
+    null,
+    aContainer,
+  ),
+];
+
+/** Rootful Podman has it keep the published ports: https://github.com/containers/conmon/blob/main/docs/conmon.8.md */
+const conmon: Describe = (args) => [relay('conmon', null, option(args, '-n') ?? option(args, '--name') ?? aContainer)];
+
+/** One program with two names: https://passt.top/builds/latest/web/passt.1.html */
+const passt: Describe = (args) => [
+  /(?:^|\/)pasta[^/]*$/.test(args[0] ?? '') ? relay('pasta', null, aContainer) : relay('passt', null, aMachine),
+];
+
+/** `lxd forkproxy -- PID FD tcp:0.0.0.0:80 PID FD tcp:127.0.0.1:80 …`: https://documentation.ubuntu.com/lxd/ */
+const forkProxy: Describe = (args) => {
+  if (args[1] !== 'forkproxy') return [];
+  const [listens, target] = args.filter((arg) => /^(?:tcp|udp|unix):/.test(arg));
+  return [relay('LXD proxy', portOf(/:(\d{1,5})$/.exec(listens ?? '')?.[1]), target ?? aContainer)];
 };
 
 /** `[address:]port:host:hostport`, the specification of ssh's -L; IPv6 addresses are in brackets. */
@@ -110,7 +139,8 @@ const plain =
 
 /** By file name in lower case, without `.exe`; `needs` says whether the arguments tell more. */
 const relays: Readonly<Record<string, { readonly needs: boolean; readonly describe: Describe }>> = {
-  'docker-proxy': { needs: true, describe: dockerProxy },
+  'docker-proxy': { needs: true, describe: dockerProxy('docker-proxy') },
+  'rootlesskit-docker-proxy': { needs: true, describe: dockerProxy('rootlesskit-docker-proxy') },
   ssh: { needs: true, describe: ssh },
   sshd: { needs: false, describe: sshd },
   'sshd-session': { needs: false, describe: plain('sshd forward', 'the SSH client') },
@@ -118,15 +148,63 @@ const relays: Readonly<Record<string, { readonly needs: boolean; readonly descri
   'systemd-socket-proxyd': { needs: true, describe: socketProxy },
   wslrelay: { needs: false, describe: plain('WSL relay', 'a program in WSL') },
   wslhost: { needs: false, describe: plain('WSL relay', 'a program in WSL') },
-  'com.docker.backend': { needs: false, describe: plain('Docker Desktop', 'a container') },
-  vpnkit: { needs: false, describe: plain('Docker Desktop (vpnkit)', 'a container') },
-  'vpnkit-bridge': { needs: false, describe: plain('Docker Desktop (vpnkit)', 'a container') },
-  rootlessport: { needs: false, describe: plain('rootless port forwarder', 'a container') },
-  rootlesskit: { needs: false, describe: plain('rootless port forwarder', 'a container') },
-  slirp4netns: { needs: false, describe: plain('slirp4netns', 'a container') },
-  pasta: { needs: false, describe: plain('pasta', 'a container') },
-  gvproxy: { needs: false, describe: plain('Podman machine', 'a container') },
+  'com.docker.backend': { needs: false, describe: plain('Docker Desktop', aContainer) },
+  'com.docker.proxy': { needs: false, describe: plain('Docker Desktop', aContainer) },
+  'com.docker.vpnkit': { needs: false, describe: plain('Docker Desktop (vpnkit)', aContainer) },
+  vpnkit: { needs: false, describe: plain('Docker Desktop (vpnkit)', aContainer) },
+  'vpnkit-bridge': { needs: false, describe: plain('Docker Desktop (vpnkit)', aContainer) },
+  'host-switch': { needs: false, describe: plain('Rancher Desktop', aContainer) },
+  rootlessport: { needs: false, describe: plain('rootless port forwarder', aContainer) },
+  rootlesskit: { needs: true, describe: rootlessKit },
+  slirp4netns: { needs: false, describe: plain('slirp4netns', aContainer) },
+  pasta: { needs: false, describe: plain('pasta', aContainer) },
+  'pasta.avx2': { needs: false, describe: plain('pasta', aContainer) },
+  passt: { needs: true, describe: passt },
+  'passt.avx2': { needs: true, describe: passt },
+  conmon: { needs: true, describe: conmon },
+  gvproxy: { needs: false, describe: plain('Podman machine', aContainer) },
+  lxd: { needs: true, describe: forkProxy },
+  incusd: { needs: true, describe: forkProxy },
+  limactl: { needs: false, describe: plain('Lima', aMachine) },
 };
+
+/** What can be asked about the containers whose ports a relay passes on. */
+export type Engine = 'docker' | 'podman';
+
+/** What a relay carries the network of, so that it is never ended in place of that. */
+export interface Carried {
+  readonly what: 'container' | 'virtual machine';
+  /** Those that may have made it, the likeliest first. */
+  readonly engines: readonly Engine[];
+  /** What lists the containers where no engine does. */
+  readonly list?: string;
+}
+
+const container = (...engines: readonly Engine[]): Carried => ({ what: 'container', engines });
+
+/** By the name of the relay. */
+const carriers: Readonly<Record<string, Carried>> = {
+  'docker-proxy': container('docker'),
+  'rootlesskit-docker-proxy': container('docker'),
+  'Docker Desktop': container('docker'),
+  'Docker Desktop (vpnkit)': container('docker'),
+  'Rancher Desktop': container('docker'),
+  RootlessKit: container('docker'),
+  'RootlessKit for containerd': { what: 'container', engines: [], list: 'nerdctl ps' },
+  'rootless port forwarder': container('podman'),
+  slirp4netns: container('podman', 'docker'),
+  pasta: container('podman', 'docker'),
+  conmon: container('podman'),
+  'Podman machine': container('podman'),
+  'LXD proxy': { what: 'container', engines: [], list: 'lxc list' },
+  passt: { what: 'virtual machine', engines: [] },
+  Lima: { what: 'virtual machine', engines: [] },
+};
+
+/** What a relay carries; null for one that is a program by itself, such as ssh. */
+export function carriedBy({ name }: Pick<Relay, 'name'>): Carried | null {
+  return Object.hasOwn(carriers, name) ? carriers[name]! : null;
+}
 
 function entryOf(imageName: string): (typeof relays)[string] | undefined {
   const key = imageName.toLowerCase().replace(/\.exe$/, '');
@@ -143,12 +221,27 @@ export function relayNeedsArguments(imageName: string): boolean {
   return entryOf(imageName)?.needs ?? false;
 }
 
+/** What is said of a relay of which only the name is known; most of these programs do other things, too. */
+function withoutArguments(name: string): Relay[] {
+  switch (name.toLowerCase()) {
+    case 'ssh':
+    case 'lxd':
+    case 'incusd':
+      return [];
+    case 'rootlesskit':
+      return [relay('RootlessKit')];
+    case 'passt.avx2':
+      return [relay('passt')];
+    default:
+      return [relay(name)];
+  }
+}
+
 /** What a process passes on; null when its file name is no relay's, empty when it is but this one passes nothing on. */
 export function relaysOf(process: RelayCandidate): Relay[] | null {
   const entry = entryOf(process.imageName);
   if (entry === undefined) return null;
-  if (entry.needs && process.arguments === null)
-    return process.imageName.toLowerCase().startsWith('ssh') ? [] : [relay(process.imageName.replace(/\.exe$/i, ''))];
+  if (entry.needs && process.arguments === null) return withoutArguments(process.imageName.replace(/\.exe$/i, ''));
   return entry.describe(process.arguments ?? [], process.parentImageName);
 }
 

@@ -1,7 +1,11 @@
 import { version } from '../../schema/version.ts';
-import type { Facts } from '../model/facts.ts';
+import type { Facts, Sections } from '../model/facts.ts';
 import type { Question } from '../model/question.ts';
 import type { RawSource } from '../../system/raw.ts';
+
+/** Whether there may be a container behind an owner. */
+const hasContainers = ({ processes }: Sections): boolean =>
+  processes.data.some(({ container, relays }) => container !== null || (relays !== undefined && relays.length > 0));
 
 /** Asks a source, live or recorded, and decodes its answers. What a system refuses is in the sections, never thrown. */
 export async function gather(source: RawSource, question: Question, now: Date): Promise<Facts> {
@@ -9,6 +13,8 @@ export async function gather(source: RawSource, question: Question, now: Date): 
     source.platform === 'win32'
       ? (await import('./windows.ts')).gatherWindows(source, question)
       : (await import('./linux.ts')).gatherLinux(source, question);
+  if (question.details.has('services') && hasContainers(sections))
+    await (await import('./containers.ts')).nameContainers(source, sections);
   if (question.firewall === true) sections.firewall = (await import('./firewall.ts')).gatherFirewall(source);
   return {
     kind: 'PortOwner.Facts',

@@ -19,10 +19,12 @@ import {
   type KernelSocket,
 } from '../decode/linux-sockets.ts';
 import { decodeKernelPorts } from '../decode/linux-kernel-ports.ts';
+import { decodeLinks, type Link } from '../decode/linux-interfaces.ts';
 import { decodeSocketUnits } from '../decode/linux-socket-units.ts';
 import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from '../decode/linux-system.ts';
 import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from '../model/facts.ts';
 import { holdsPort, spansWithout, type Detail, type Question } from '../model/question.ts';
+import { giveUnaccepted } from './unaccepted.ts';
 import { moreRights, type RawSource, type Refusal } from '../../system/raw.ts';
 
 type Protocol = 'TCP' | 'UDP';
@@ -132,10 +134,19 @@ function listAll(source: RawSource, question: Question, which: Which, keep: Keep
   };
 }
 
+/** The interfaces by number; without rtnetlink only those that have an IPv6 address. */
+function interfaceLinks(source: RawSource): ReadonlyMap<number, Link> {
+  const { bytes, meta } = source.read('interfaces');
+  const links = bytes === undefined ? null : decodeLinks(bytes, meta?.['acceptsAll'] === 1).data;
+  if (links !== null && links.size > 0) return links;
+  const named = decodeInterfaces(source.read('proc/net/if_inet6').text ?? '');
+  return new Map([...named].map(([number, name]) => [number, { name, vrf: null }]));
+}
+
 /** The names of users and interfaces, each looked up when first wanted. */
 function nameLookups(source: RawSource) {
   let users: Map<number, string | Refusal> | undefined;
-  let interfaces: Map<number, string> | undefined;
+  let links: ReadonlyMap<number, Link> | undefined;
   return {
     user(uid: number): string | Refusal {
       users ??= decodeUsers(source.read('users').text ?? '');
@@ -146,9 +157,9 @@ function nameLookups(source: RawSource) {
       users.set(uid, answer);
       return answer;
     },
-    scope(number: number): string {
-      interfaces ??= decodeInterfaces(source.read('proc/net/if_inet6').text ?? '');
-      return interfaces.get(number) ?? String(number);
+    link(number: number): Link {
+      links ??= interfaceLinks(source);
+      return links.get(number) ?? { name: String(number), vrf: null };
     },
   };
 }
@@ -340,9 +351,10 @@ function withoutDescriptor(socket: Socket): void {
 }
 
 function socketOf(found: KernelSocket, names: Names): Socket {
+  const link = found.scope === 0 ? null : names.link(found.scope);
   const socket: Socket = {
     protocol: found.protocol,
-    localAddress: found.scope === 0 ? found.localAddress : `${found.localAddress}%${names.scope(found.scope)}`,
+    localAddress: link === null ? found.localAddress : `${found.localAddress}%${link.name}`,
     localPort: found.localPort,
     remoteAddress: found.remoteAddress,
     remotePort: found.remotePort,
@@ -354,6 +366,8 @@ function socketOf(found: KernelSocket, names: Names): Socket {
     kernel: false,
     refusals: [],
   };
+  // Ports of UDP are one for all VRFs.
+  if (link !== null && link.vrf !== null && found.protocol === 'TCP') socket.vrf = link.vrf;
   if (found.inode === 0) withoutDescriptor(socket);
   return socket;
 }
@@ -613,6 +627,7 @@ export function gatherLinux(source: RawSource, question: Question): { machine: M
   const sockets = listing.sockets.map((one) => socketOf(one, names));
   const processes =
     question.details.size === 0 ? notAsked<Process>() : findOwners(listing, { source, question, names, sockets });
+  giveUnaccepted(sockets);
   const whole = section(at, sockets);
   return {
     machine: decodeMachine(source.read('machine').text ?? ''),

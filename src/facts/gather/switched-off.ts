@@ -1,5 +1,5 @@
 import { PortOwnerError } from '../../schema/problems.ts';
-import type { RawSource } from '../../system/raw.ts';
+import { askSource, type RawEntry, type RawSource } from '../../system/raw.ts';
 import { switchableSources } from '../sources.ts';
 
 /** A source whose entries of these names, separated by commas, are refused as Disabled. Throws PO1001 for a name that is none. */
@@ -22,14 +22,16 @@ export function switchedOff(source: RawSource, names: string): RawSource {
       },
     );
   }
+  const refusalOf = (name: string): RawEntry | null =>
+    off.has(name.split('/', 1)[0]!)
+      ? {
+          at: new Date().toISOString(),
+          refusal: { code: 'Disabled', text: 'it is switched off by PORTOWNER_DISABLE' },
+        }
+      : null;
   return {
     platform: source.platform,
-    read: (name, hint) =>
-      off.has(name.split('/', 1)[0]!)
-        ? {
-            at: new Date().toISOString(),
-            refusal: { code: 'Disabled', text: 'it is switched off by PORTOWNER_DISABLE' },
-          }
-        : source.read(name, hint),
+    read: (name, hint) => refusalOf(name) ?? source.read(name, hint),
+    ask: async (name) => refusalOf(name) ?? askSource(source, name),
   };
 }

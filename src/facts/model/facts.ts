@@ -72,7 +72,7 @@ export interface SocketSection extends Section {
 export interface Socket {
   protocol: 'TCP' | 'UDP';
   /**
-   * IPv4 dotted or IPv6 in its shortest form (RFC 5952), with %scope where there is one.
+   * IPv4 dotted or IPv6 in its shortest form (RFC 5952), with %interface where it is bound to one, or the address local to one.
    */
   localAddress: string;
   localPort: number;
@@ -128,6 +128,15 @@ export interface Socket {
    * Linux: the part of the kernel that was shown to have the socket; absent when none was.
    */
   kernelPart?: string;
+  container?: Container;
+  /**
+   * Linux: a connection that waits in the queue of a listener, whose holders are said to have it; absent when it does not.
+   */
+  unaccepted?: true;
+  /**
+   * Linux: the VRF by whose interface it is bound, and whose ports are apart from all others; absent when there is none.
+   */
+  vrf?: string;
   /**
    * Windows: where the owner has ended, the processes it started that still run and may have inherited the socket, the likeliest first.
    */
@@ -150,6 +159,35 @@ export interface FieldRefusal {
    * What would reveal it.
    */
   needs: string | null;
+}
+/**
+ * The container whose published port the owner passes on, as its engine says; absent when that was not asked, or there is none.
+ */
+export interface Container {
+  /**
+   * docker, podman, containerd, crio, lxc …
+   */
+  runtime: string;
+  /**
+   * Its id or name.
+   */
+  id: string;
+  /**
+   * Its name, as its engine says; absent when that was not asked or does not say, as are those below.
+   */
+  name?: string;
+  /**
+   * What it was made from.
+   */
+  image?: string;
+  /**
+   * The Compose project that it belongs to.
+   */
+  project?: string;
+  /**
+   * Its service in the Compose project.
+   */
+  service?: string;
 }
 /**
  * What every section says of itself; each adds its data.
@@ -212,7 +250,7 @@ export interface Process {
    * Linux: the user whose own systemd runs the unit; without one it is the system's.
    */
   unitUser?: number;
-  container: Container | null;
+  container: Container1 | null;
   refusals: FieldRefusal[];
   /**
    * What it passes on to others, when it is a relay.
@@ -224,9 +262,9 @@ export interface Process {
   literalPath?: true;
 }
 /**
- * The container a process runs in.
+ * A container.
  */
-export interface Container {
+export interface Container1 {
   /**
    * docker, podman, containerd, crio, lxc …
    */
@@ -235,6 +273,22 @@ export interface Container {
    * Its id or name.
    */
   id: string;
+  /**
+   * Its name, as its engine says; absent when that was not asked or does not say, as are those below.
+   */
+  name?: string;
+  /**
+   * What it was made from.
+   */
+  image?: string;
+  /**
+   * The Compose project that it belongs to.
+   */
+  project?: string;
+  /**
+   * Its service in the Compose project.
+   */
+  service?: string;
 }
 /**
  * What a process passes on.

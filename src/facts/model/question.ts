@@ -43,6 +43,14 @@ export function holdsPort(socket: Pick<Socket, 'protocol' | 'state' | 'remotePor
   return socket.protocol === 'TCP' ? socket.state === 'Listen' || socket.state === 'Bound' : socket.remotePort === null;
 }
 
+/** Whether a connection has ended for its process, which has it no more: it only waits for what the other end still sends. */
+export function isClosed({ state, kernel }: Pick<Socket, 'state' | 'kernel'>): boolean {
+  return (
+    state === 'TimeWait' ||
+    (kernel && (state === 'FinWait1' || state === 'FinWait2' || state === 'Closing' || state === 'LastAck'))
+  );
+}
+
 /** Those of the spans in which none of these sockets is. */
 export function spansWithout(
   spans: readonly PortSpan[] | null,

@@ -12,6 +12,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_REUSEPORT = 15;
+const SO_BINDTODEVICE = 25;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 
@@ -36,6 +37,12 @@ function setOption(descriptor: number, level: number, option: number, on: boolea
   return calls!.setsockopt(descriptor, level, option, value, 4) === 0;
 }
 
+/** The name of the interface to bind to; null where none is named, or the address has it as its scope. */
+function deviceOf(address: string): Buffer | null {
+  const device = /%(.+)$/s.exec(address)?.[1];
+  return device === undefined || /^f[ef]/i.test(address) ? null : Buffer.from(`${device}\0`);
+}
+
 const tryBind: TryBind = (bind, scope): BindOutcome => {
   calls ??= load();
   const { socket, bind: bindTo, close, errno } = calls;
@@ -53,6 +60,9 @@ const tryBind: TryBind = (bind, scope): BindOutcome => {
       return { call: 'setsockopt', error: errno() };
     if (six && !setOption(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, bind.ipv6Only))
       return { call: 'setsockopt', error: errno() };
+    const device = deviceOf(bind.address);
+    if (device !== null && calls.setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, device, device.length) !== 0)
+      return { call: 'bind', error: errno() };
     return bindTo(descriptor, address, address.length) === 0 ? {} : { call: 'bind', error: errno() };
   } finally {
     close(descriptor);

@@ -8,14 +8,20 @@ import { moreRights, type RawEntry, type RawHint, type RawSource, type Refusal }
 import { sha256 } from '../hash.ts';
 import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';
+import { hasToBeAsked, waitedFor } from '../waited-for.ts';
 import { walkHolders } from './holders.ts';
+import { interfaces } from './interfaces.ts';
 import { kernelPorts } from './kernel-ports.ts';
 import { userName } from './libc.ts';
 import { socketUnits } from './socket-units.ts';
 
 /** Linux as a source of raw: src/facts/sources.ts says what its entries are. */
 export function linuxSource(): RawSource {
-  return { platform: 'linux', read };
+  return {
+    platform: 'linux',
+    read,
+    ask: (name) => waitedFor(name, read, async (engine) => (await import('./engines.ts')).containers(engine)),
+  };
 }
 
 type Answer = Omit<RawEntry, 'at'>;
@@ -232,6 +238,7 @@ export const answers: Readonly<Record<SourceName<'linux'>, (rest: string | null,
       ? { bytes: dumpSockets(rest satisfies DiagTable, states) }
       : null,
   proc: (rest) => (/^net\/(?:tcp6?|udp6?|if_inet6)$/.test(rest ?? '') ? textOf(`/proc/${rest}`) : null),
+  interfaces: (rest) => (rest === null ? interfaces() : null),
   holders: (rest, hint) => (rest === null || rest === 'threads' ? holders(hint, rest !== null) : null),
   kernelports: (rest) => (rest === null ? kernelPorts() : null),
   process: (rest, hint) => (rest !== null && /^\d+$/.test(rest) ? processDetails(rest, hint) : null),
@@ -241,6 +248,7 @@ export const answers: Readonly<Record<SourceName<'linux'>, (rest: string | null,
   firewall: (rest) => (rest === null ? firewall() : null),
   ranges: (rest) => (rest === null ? ranges() : null),
   socketunits: (rest) => (rest === null ? socketUnits() : null),
+  engine: (rest) => (/^(?:docker|podman)(?:\/\d{1,10})?$/.test(rest ?? '') ? hasToBeAsked : null),
   sha256(rest) {
     const binary = parseBinaryName(`sha256/${rest}`);
     return binary === null ? null : { text: binaryHash(binary.pid, binary.path) };

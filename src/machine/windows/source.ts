@@ -9,6 +9,7 @@ import type { Told } from '../../facts/decode/windows-told.ts';
 import type { SourceName } from '../../facts/sources.ts';
 import type { RawEntry, RawHint, RawSource } from '../../system/raw.ts';
 import { sha256 } from '../hash.ts';
+import { hasToBeAsked, waitedFor } from '../waited-for.ts';
 import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
 import { askApart, ownCommand } from './apart.ts';
 import { Refused } from './errors.ts';
@@ -143,6 +144,7 @@ const withRest = {
   dynamicports: ({ rest }) => askPorts('dynamicports', rest),
   excludedports: ({ rest }) => askPorts('excludedports', rest),
   persistentports: ({ rest }) => askPorts('persistentports', rest),
+  engine: ({ rest }) => (rest === 'docker' || rest === 'podman' ? hasToBeAsked : null),
 } satisfies Partial<Record<SourceName<'win32'>, (asked: Asked) => Answer | null>>;
 
 /** By the whole name. */
@@ -196,16 +198,18 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
  * Reading a process that another user owns turns on SeDebugPrivilege for this process, where it is held.
  */
 export function windowsSource(command = ownCommand()): RawSource {
+  const read = (name: string, hint: RawHint = {}): RawEntry => {
+    const at = new Date().toISOString();
+    try {
+      return { at, ...answer(name, hint, command) };
+    } catch (error) {
+      if (error instanceof Refused) return { at, refusal: error.refusal };
+      throw error;
+    }
+  };
   return {
     platform: 'win32',
-    read(name, hint = {}) {
-      const at = new Date().toISOString();
-      try {
-        return { at, ...answer(name, hint, command) };
-      } catch (error) {
-        if (error instanceof Refused) return { at, refusal: error.refusal };
-        throw error;
-      }
-    },
+    read,
+    ask: (name) => waitedFor(name, read, async (engine) => (await import('./engines.ts')).containers(engine)),
   };
 }

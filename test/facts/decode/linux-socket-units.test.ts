@@ -25,6 +25,11 @@ const cases: readonly (readonly [name: string, texts: string[], expected: string
     ['[Socket]\nListenStream=/run/web.sock\nListenStream=@web\nListenStream=vsock::22\nListenStream=%i\nListenSequentialPacket=80\nListenStream=0\nListenStream=65536\n'],
     [],
   ],
+  [
+    'bound to an interface',
+    ['[Socket]\nListenStream=80\nListenDatagram=10.0.0.1:69\nBindToDevice=virbr0\n'],
+    ['web.socket web.service TCP ::%virbr0 80', 'web.socket web.service UDP 10.0.0.1%virbr0 69'],
+  ],
   ['IPv6 alone', ['[Socket]\nListenStream=80\nBindIPv6Only=ipv6-only\n'], ['web.socket web.service TCP :: 80 alone']],
   ['another service', ['[Socket]\nListenStream=80\nService=nginx.service\n'], ['web.socket nginx.service TCP :: 80']],
   ['a service for each connection', ['[Socket]\nListenStream=80\nAccept=yes\n'], ['web.socket web@.service TCP :: 80']],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { relayNeedsArguments, relaysOf, splitCommandLine } from '../../../src/facts/decode/relays.ts';
+import { carriedBy, relayNeedsArguments, relaysOf, splitCommandLine } from '../../../src/facts/decode/relays.ts';
 
 const test = suite('relays');
 
@@ -27,6 +27,23 @@ const cases: [line: string, relays: string[] | null, parent?: string][] = [
   ['/usr/lib/systemd/systemd-socket-proxyd --exit-idle-time=10s 127.0.0.1:8080', ['systemd-socket-proxyd null 127.0.0.1:8080']],
   ['wslrelay.exe --mode 2', ['WSL relay null a program in WSL']],
   ['com.docker.backend.exe', ['Docker Desktop null a container']],
+  ['/usr/bin/rootlesskit-docker-proxy -proto tcp -host-ip 10.1.1.222 -host-port 9201 -container-ip 172.23.0.3 -container-port 80', ['rootlesskit-docker-proxy 9201 172.23.0.3:80']],
+  ['com.docker.proxy.exe', ['Docker Desktop null a container']],
+  ['com.docker.vpnkit.exe --ethernet x', ['Docker Desktop (vpnkit) null a container']],
+  ['host-switch.exe', ['Rancher Desktop null a container']],
+  ['/usr/libexec/podman/rootlessport', ['rootless port forwarder null a container']],
+  ['rootlesskit --net=slirp4netns --port-driver=builtin /usr/bin/dockerd-rootless.sh', ['RootlessKit null a container']],
+  ['rootlesskit --state-dir=/run/user/1000/containerd-rootless /usr/local/bin/containerd-rootless.sh', ['RootlessKit for containerd null a container']],
+  ['slirp4netns --mtu=65520 -r 3 --disable-host-loopback 4711 tap0', ['slirp4netns null a container']],
+  ['/usr/bin/pasta --config-net -t 9203-9203:80-80 --netns /run/user/1000/netns/netns-1', ['pasta null a container']],
+  ['/usr/bin/pasta.avx2 --config-net', ['pasta null a container']],
+  ['passt.avx2 --socket /run/vm.sock -t 22', ['passt null a virtual machine']],
+  ['passt -t 8080', ['passt null a virtual machine']],
+  ['/usr/bin/conmon --api-version 1 -c 0123456789ab -u 0123456789ab -r /usr/bin/crun -n web -p /run/pid', ['conmon null web']],
+  ['gvproxy.exe -mtu 1500', ['Podman machine null a container']],
+  ['lxd forkproxy -- 1 3 tcp:0.0.0.0:8080 2 4 tcp:127.0.0.1:80', ['LXD proxy 8080 tcp:127.0.0.1:80']],
+  ['lxd --group lxd', []],
+  ['limactl hostagent vm', ['Lima null a virtual machine']],
   ['nginx.exe', null],
   ['constructor', null],
 ];
@@ -38,6 +55,37 @@ for (const [line, expected, parent] of cases) {
     assert.equal(relays?.map(({ name, listenPort, target }) => `${name} ${listenPort} ${target}`) ?? null, expected);
   });
 }
+
+test('the program that is both passt and pasta is what it is started as', () => {
+  const named = (argument: string) => relaysOf({ imageName: 'passt.avx2', parentImageName: null, arguments: [argument, '-t', '80'] })?.map(({ name }) => name);
+  assert.equal([named('pasta'), named('/usr/bin/pasta.avx2'), named('passt.avx2'), named('/opt/pasta/passt')], [['pasta'], ['pasta'], ['passt'], ['passt']]);
+});
+
+test('what carries the network of others is known by its name', () => {
+  const names = [
+    'docker-proxy',
+    'rootlesskit-docker-proxy',
+    'rootlesskit',
+    'rootlessport',
+    'pasta',
+    'pasta.avx2',
+    'passt',
+    'passt.avx2',
+    'slirp4netns',
+    'gvproxy.exe',
+    'vpnkit.exe',
+    'com.docker.backend.exe',
+    'conmon',
+    'host-switch.exe',
+    'limactl',
+  ];
+  for (const imageName of names)
+    for (const args of [null, [imageName]]) assert.ok(carriedBy(relaysOf({ imageName, parentImageName: null, arguments: args })![0]!) !== null, imageName);
+  assert.equal(
+    ['ssh forward', 'socat', 'WSL relay', 'toString'].map((name) => carriedBy({ name })),
+    [null, null, null, null],
+  );
+});
 
 test('without arguments a relay has no target', () => {
   assert.equal(relaysOf({ imageName: 'docker-proxy', parentImageName: null, arguments: null }), [{ name: 'docker-proxy', listenPort: null, target: null }]);

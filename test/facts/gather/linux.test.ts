@@ -10,7 +10,7 @@ import { everything, type Question } from '../../../src/facts/model/question.ts'
 import { recordedSource, type RawSource, type Refusal } from '../../../src/system/raw.ts';
 import { validateFacts } from '../../../src/facts/read/validate.ts';
 import type { PortSpan } from '../../../src/ports/expression.ts';
-import { at, diag, done, holderBytes, linux, netlink, type DiagRow, type World } from '../../support/linux-raw.ts';
+import { at, diag, done, holderBytes, links, linux, netlink, type DiagRow, type World } from '../../support/linux-raw.ts';
 
 const test = suite('gather linux');
 
@@ -345,6 +345,48 @@ test('a link-local address has its interface', () => {
   ];
   const names = ask({ tcp, raw: { 'proc/net/if_inet6': { text: 'fe800000000000000000000000000001 02 40 20 80 eth0\n' } } }).sockets.data.map(({ localAddress }) => localAddress);
   assert.equal(names, ['fe80::1%eth0', 'fe80::1%7']);
+});
+
+test('a socket that is bound to an interface has it in its address, and in a VRF its ports', () => {
+  const sections = (acceptsAll: number) =>
+    ask({
+      tcp: [
+        { local: '127.0.0.53', port: 53, device: 1 },
+        { local: '0.0.0.0', port: 80, device: 5 },
+        { local: '::', port: 80, device: 4 },
+        { local: '10.0.0.1', port: 80, device: 5, state: 1, remote: '10.0.0.2', remotePort: 4000, inode: 9 },
+        { local: '0.0.0.0', port: 80 },
+        { local: '0.0.0.0', port: 81, device: 77 },
+      ],
+      udp4: [{ local: '0.0.0.0', port: 67, device: 4 }],
+      raw: {
+        interfaces: {
+          bytes: links([
+            [1, 'lo'],
+            [4, 'eth1', { master: 5 }],
+            [5, 'red', { kind: 'vrf' }],
+          ]),
+          meta: { acceptsAll },
+        },
+      },
+    }).sockets.data.map(({ localAddress, vrf }) => [localAddress, vrf]);
+  const expected = (vrf: string | undefined) => [
+    ['127.0.0.53%lo', undefined],
+    ['0.0.0.0%red', vrf],
+    ['::%eth1', vrf],
+    ['10.0.0.1%red', vrf],
+    ['0.0.0.0', undefined],
+    ['0.0.0.0%77', undefined],
+    ['0.0.0.0%eth1', undefined],
+  ];
+  assert.equal(sections(0), expected('red'));
+  assert.equal(sections(1), expected(undefined));
+});
+
+test('the interfaces are asked for only where a socket is bound to one', () => {
+  const { source, names } = watched(linux({ tcp: [{ port: 80 }] }));
+  ask(source);
+  assert.not.ok(names.includes('interfaces'));
 });
 
 const heading = 'heading\n';

@@ -1,0 +1,159 @@
+import { decodeContainers, type ListedContainer } from '../decode/engine.ts';
+import { controlGroupOf } from '../decode/linux-cgroup.ts';
+import { decodeProcess } from '../decode/linux-processes.ts';
+import { carriedBy, type Engine } from '../decode/relays.ts';
+import type { Container, FieldRefusal, Process, Relay, Sections, Socket } from '../model/facts.ts';
+import { holdsPort } from '../model/question.ts';
+import { unmapped, withoutScope } from '../../ports/address.ts';
+import { askSource, type RawSource, type Refusal } from '../../system/raw.ts';
+
+/** What an engine said. */
+interface Asked {
+  readonly engine: Engine;
+  readonly containers: readonly ListedContainer[];
+  /** Why it said nothing; null when it did, or is not there. */
+  readonly refusal: Refusal | null;
+}
+
+/** So many engines are asked; each may be another user's. */
+const most = 16;
+
+const isEngine = (runtime: string): runtime is Engine => runtime === 'docker' || runtime === 'podman';
+
+/** The engines that may know a process, by the names of their entries: those of the user who runs it, and of no other. */
+function entriesFor(source: RawSource, { pid, container }: Process, engines: readonly Engine[]): string[] {
+  if (source.platform === 'win32') return engines.map((engine) => `engine/${engine}`);
+  const details = decodeProcess(source.read(`process/${pid}`).text ?? '');
+  // Inside of a container a process may have any user; the control group is below the manager of who runs the engine.
+  const manager = /\/user@(\d{1,10})\.service\//.exec(controlGroupOf(details?.cgroup ?? '') ?? '')?.[1];
+  const uid = container === null ? (details?.uid ?? null) : Number(manager ?? 0);
+  if (uid === null) return [];
+  return engines.map((engine) => (uid === 0 ? `engine/${engine}` : `engine/${engine}/${uid}`));
+}
+
+/** A process, and the engines to ask about it. */
+interface Candidate {
+  readonly process: Process;
+  readonly entries: readonly string[];
+}
+
+function candidates(source: RawSource, processes: readonly Process[]): Candidate[] {
+  return processes.flatMap((process) => {
+    const { container, relays = [] } = process;
+    const engines =
+      container === null
+        ? [...new Set(relays.flatMap((relay) => carriedBy(relay)?.engines ?? []))]
+        : isEngine(container.runtime)
+          ? [container.runtime]
+          : [];
+    return engines.length === 0 ? [] : [{ process, entries: entriesFor(source, process, engines) }];
+  });
+}
+
+async function askAll(source: RawSource, names: readonly string[]): Promise<Map<string, Asked>> {
+  const answers = await Promise.all(
+    names.slice(0, most).map(async (name): Promise<[string, Asked]> => {
+      const engine = name.split('/')[1] as Engine;
+      const { text, refusal } = await askSource(source, name);
+      const containers = text === undefined ? null : decodeContainers(text);
+      if (containers !== null) return [name, { engine, containers, refusal: null }];
+      const reason: Refusal = refusal ?? { code: 'Failed', text: 'its answer is not readable' };
+      return [name, { engine, containers: [], refusal: reason.code === 'NotSupported' ? null : reason }];
+    }),
+  );
+  return new Map(answers);
+}
+
+function named({ engine }: Asked, { ports: _ports, addresses: _addresses, ...container }: ListedContainer): Container {
+  return { runtime: engine, ...container };
+}
+
+/** That an engine could not say which container it is. */
+function unasked(asked: readonly Asked[]): FieldRefusal[] {
+  const silent = asked.find(({ refusal }) => refusal !== null);
+  if (silent === undefined) return [];
+  const { code, text, needs } = silent.refusal!;
+  return [
+    {
+      field: 'Owner',
+      code,
+      text: `${silent.engine} could not be asked which container it is: ${text}`,
+      needs: needs ?? null,
+    },
+  ];
+}
+
+const wildcards = new Set(['', '0.0.0.0', '::']);
+
+/** The one container that has the port of a socket by what it publishes; null where there is none, or several. */
+function publisher(containers: readonly ListedContainer[], socket: Socket, relay: Relay): ListedContainer | null {
+  const address = unmapped(withoutScope(socket.localAddress));
+  // Such as 172.17.0.2:80, or a name.
+  const target = /^\[?([0-9a-f.:]+?)\]?:\d{1,5}$/i.exec(relay.target ?? '')?.[1] ?? null;
+  const found = [(own: string) => own === address, (own: string) => wildcards.has(own)].map((fits) =>
+    containers.filter(
+      ({ ports, addresses }) =>
+        (target === null || addresses.length === 0 || addresses.includes(target)) &&
+        ports.some(
+          ({ protocol, address: own, port }) => protocol === socket.protocol && port === socket.localPort && fits(own),
+        ),
+    ),
+  );
+  const nearest = found.find((one) => one.length > 0);
+  return nearest?.length === 1 ? nearest[0]! : null;
+}
+
+/** Says of a socket whose owner passes it on to a container which one that is. */
+function nameSocket(socket: Socket, relay: Relay, asked: readonly Asked[]): void {
+  for (const one of asked) {
+    const container = publisher(one.containers, socket, relay);
+    if (container !== null) {
+      socket.container = named(one, container);
+      return;
+    }
+  }
+  socket.refusals.push(...unasked(asked));
+}
+
+/** Says of a process in a container what its engine calls that. */
+function nameProcess(process: Process, asked: readonly Asked[]): void {
+  const { id } = process.container!;
+  for (const one of asked) {
+    const container = one.containers.find((other) => other.id.startsWith(id));
+    if (container !== undefined) {
+      process.container = { ...named(one, container), id };
+      return;
+    }
+  }
+  process.refusals.push(...unasked(asked));
+}
+
+/** The relay of a process for a port: that of the port itself, or else of all of them. */
+function relayOf({ relays = [] }: Process, port: number): Relay | undefined {
+  const carriers = relays.filter((relay) => carriedBy(relay) !== null);
+  return (
+    carriers.find(({ listenPort }) => listenPort === port) ?? carriers.find(({ listenPort }) => listenPort === null)
+  );
+}
+
+/**
+ * Asks Docker and Podman for the names of the containers that are owners, or whose ports owners pass on. Nobody else's
+ * engine is asked about a user's process.
+ */
+export async function nameContainers(source: RawSource, { sockets, processes }: Sections): Promise<void> {
+  const found = candidates(source, processes.data);
+  const answers = await askAll(source, [...new Set(found.flatMap(({ entries }) => entries))]);
+  const askedOf = ({ entries }: Candidate): Asked[] => entries.flatMap((name) => answers.get(name) ?? []);
+  const relaying = new Map<number, Candidate>();
+  for (const one of found) {
+    if (one.process.container === null) relaying.set(one.process.pid, one);
+    else nameProcess(one.process, askedOf(one));
+  }
+  if (relaying.size === 0) return;
+  for (const socket of sockets.data) {
+    const pid = holdsPort(socket) ? socket.holders.find((holder) => relaying.has(holder)) : undefined;
+    const one = pid === undefined ? undefined : relaying.get(pid);
+    const relay = one === undefined ? undefined : relayOf(one.process, socket.localPort);
+    if (relay !== undefined) nameSocket(socket, relay, askedOf(one!));
+  }
+}

@@ -1,0 +1,102 @@
+import { request, type IncomingMessage } from 'node:http';
+import { parseJson } from '../io/nesting.ts';
+import { errorCode } from '../io/errors.ts';
+import type { RawEntry, Refusal } from '../system/raw.ts';
+
+type Answer = Omit<RawEntry, 'at'>;
+
+/** An engine answers within a few milliseconds; who asks for the owner of a port does not wait for a dead one. */
+const patience = 1000;
+/** 10,000 containers have about as much. */
+const longest = 16 * 1024 * 1024;
+
+const failed = (text: string): Answer => ({ refusal: { code: 'Failed', text } });
+
+const record = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+const projectLabels = ['com.docker.compose.project', 'io.podman.compose.project'];
+const serviceLabels = ['com.docker.compose.service', 'io.podman.compose.service'];
+
+/**
+ * What is wanted of one container of the engine's list. Its command, its labels and its mounts may hold secrets, and stay
+ * where they are. https://docs.docker.com/reference/api/engine/version/v1.47/#tag/Container/operation/ContainerList
+ */
+function excerpt(container: unknown): unknown {
+  const { Id: id, Names: names, Image: image, Labels, Ports: ports, NetworkSettings } = record(container);
+  const labels = record(Labels);
+  const labelled = (keys: readonly string[]): unknown =>
+    keys.map((key) => labels[key]).find((one) => one !== undefined);
+  const networks = Object.values(record(record(NetworkSettings)['Networks'])).map(record);
+  return {
+    id,
+    names,
+    image,
+    project: labelled(projectLabels),
+    service: labelled(serviceLabels),
+    ports: list(ports),
+    addresses: networks.flatMap(({ IPAddress, GlobalIPv6Address }) => [IPAddress, GlobalIPv6Address]),
+  };
+}
+
+/** The body of an answer as raw. */
+function answerOf(status: number, body: Buffer): Answer {
+  if (status === 401 || status === 403)
+    return { refusal: { code: 'AccessDenied', text: `it answered with status ${status}` } };
+  if (status !== 200) return failed(`it answered with status ${status}`);
+  try {
+    const value = parseJson(body.toString());
+    return Array.isArray(value) ? { text: JSON.stringify(value.map(excerpt)) } : failed('its answer is no list');
+  } catch {
+    return failed('its answer is not JSON');
+  }
+}
+
+function refusalOf(error: unknown, denied: string): Refusal {
+  switch (errorCode(error)) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+    case 'ENOTSOCK':
+    case 'ENOTDIR':
+      return { code: 'NotSupported', text: 'it does not run here' };
+    case 'EACCES':
+    case 'EPERM':
+      return { code: 'AccessDenied', text: 'access is denied', needs: denied };
+    default:
+      return { code: 'Failed', text: `its answer cannot be read (${errorCode(error) || 'no reason given'})` };
+  }
+}
+
+/** Reads a whole answer, up to a size. */
+function bodyOf(response: IncomingMessage, done: (answer: Answer) => void): void {
+  const parts: Buffer[] = [];
+  let size = 0;
+  response.on('data', (part: Buffer) => {
+    size += part.length;
+    if (size > longest) done(failed(`its answer is larger than ${longest / 1024 / 1024} MB`));
+    else parts.push(part);
+  });
+  response.on('end', () => done(answerOf(response.statusCode ?? 0, Buffer.concat(parts))));
+  response.on('close', () => done(failed('its answer is cut off')));
+}
+
+/**
+ * Asks the engine behind a socket or pipe for its running containers: JSON text, see `decodeContainers`. `denied`: what is
+ * needed where access is denied. Never throws, and takes a second at most.
+ */
+export function askEngine(socketPath: string, denied: string, milliseconds = patience): Promise<Answer> {
+  return new Promise((resolve) => {
+    const asking = request({ socketPath, path: '/containers/json', agent: false, headers: { Host: 'localhost' } });
+    const done = (answer: Answer): void => {
+      clearTimeout(timer);
+      resolve(answer);
+      asking.destroy();
+    };
+    const timer = setTimeout(() => done(failed(`it did not answer within ${milliseconds} ms`)), milliseconds);
+    asking.on('response', (response) => bodyOf(response, done));
+    asking.on('error', (error) => done({ refusal: refusalOf(error, denied) }));
+    asking.on('close', () => done(failed('its answer is cut off')));
+    asking.end();
+  });
+}

@@ -1,0 +1,47 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { errorCode } from '../../io/errors.ts';
+import { moreRights, type RawEntry } from '../../system/raw.ts';
+import { askEngine } from '../engine.ts';
+
+type Answer = Omit<RawEntry, 'at'>;
+
+/** fcntl.h: only a place in the tree, whatever it is. */
+const O_PATH = 0o10000000;
+
+const files: Readonly<Record<string, string>> = { docker: 'docker.sock', podman: 'podman/podman.sock' };
+
+const absent: Answer = { refusal: { code: 'NotSupported', text: 'it does not run here' } };
+
+/**
+ * Asks the engine behind a socket that `uid` made. The socket is opened first, and reached by its descriptor: a user's
+ * folder may have another user's socket in its place, to which root would speak on the user's behalf.
+ */
+async function askOwn(path: string, uid: number): Promise<Answer> {
+  let place: number;
+  try {
+    place = openSync(path, O_PATH | constants.O_NONBLOCK);
+  } catch (error) {
+    return errorCode(error) === 'EACCES'
+      ? { refusal: { code: 'AccessDenied', text: 'access is denied', needs: moreRights.linux } }
+      : absent;
+  }
+  try {
+    const found = fstatSync(place);
+    if (!found.isSocket() || found.uid !== uid) return absent;
+    return await askEngine(`/proc/self/fd/${place}`, `${moreRights.linux}, or the group of ${path}`);
+  } finally {
+    closeSync(place);
+  }
+}
+
+/** The containers of `docker` or `podman`, or of a user's own: `podman/1000`. */
+export async function containers(engine: string): Promise<Answer> {
+  const [name = '', user] = engine.split('/');
+  const folders = user === undefined ? ['/run', '/var/run'] : [`/run/user/${user}`];
+  let last = absent;
+  for (const folder of folders) {
+    last = await askOwn(`${folder}/${files[name]}`, Number(user ?? 0));
+    if (last.refusal?.code !== 'NotSupported') return last;
+  }
+  return last;
+}
