@@ -28,8 +28,9 @@ export function rule(
 ): Effect {
   if (platform === 'linux') {
     const second = { reuse: bind.sharing === 'reuse', reusePort: bind.sharing === 'reusePort' };
-    const firsts = reusePort ? linuxSharings.filter((first) => first.reusePort) : linuxSharings;
-    return linuxEffect(bind.protocol, socket.state === 'Listen' ? 'listening' : 'other', second, same, firsts);
+    const sharings = reusePort ? linuxSharings.filter((first) => first.reusePort) : linuxSharings;
+    const state = socket.state === 'Listen' ? 'listening' : 'other';
+    return linuxEffect({ protocol: bind.protocol, state, sameUser: same, sharings }, second);
   }
   const sharing = bind.sharing === 'reusePort' ? 'reuse' : bind.sharing;
   const outcomes = windowsOutcomes(scope(socket.localAddress), { sharing, scope: scope(bind.address) }, same);

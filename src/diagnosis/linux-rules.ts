@@ -30,16 +30,23 @@ export const linuxSharings: readonly LinuxSharing[] = [
   { reuse: true, reusePort: true },
 ];
 
-/** Whether it conflicts, when it is not known which of `firsts` the first asked for, or whose it is (null). `depends`: in some cases. */
+/** The first of two sockets, as far as it is known. */
+export interface KnownFirst {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly state: LinuxFirst['state'];
+  /** Whether both are one user's; null when that is not known. */
+  readonly sameUser: boolean | null;
+  /** What it may have asked for. */
+  readonly sharings?: readonly LinuxSharing[];
+}
+
+/** Whether a second conflicts with a first of which not all is known. `depends`: in some cases. */
 export function linuxEffect(
-  protocol: 'TCP' | 'UDP',
-  state: LinuxFirst['state'],
+  { protocol, state, sameUser, sharings = linuxSharings }: KnownFirst,
   second: LinuxSharing,
-  sameUser: boolean | null,
-  firsts: readonly LinuxSharing[] = linuxSharings,
 ): 'blocks' | 'allows' | 'depends' {
   const users = sameUser === null ? [true, false] : [sameUser];
-  const conflicts = firsts.flatMap((first) =>
+  const conflicts = sharings.flatMap((first) =>
     users.map((user) => linuxConflict(protocol, { ...first, state }, second, user)),
   );
   return conflicts.every(Boolean) ? 'blocks' : conflicts.some(Boolean) ? 'depends' : 'allows';

@@ -136,21 +136,15 @@ test('TIME_WAIT and a client keep their port from whoever sets no option', async
 });
 
 test('what is not known is every possibility', () => {
-  assert.is(linuxEffect('TCP', 'listening', { reuse: false, reusePort: false }, null), 'blocks');
-  assert.is(linuxEffect('TCP', 'listening', { reuse: true, reusePort: false }, null), 'blocks');
-  assert.is(linuxEffect('TCP', 'listening', { reuse: false, reusePort: true }, null), 'depends');
-  assert.is(linuxEffect('TCP', 'listening', { reuse: false, reusePort: true }, false), 'blocks');
+  assert.is(linuxEffect({ protocol: 'TCP', state: 'listening', sameUser: null }, { reuse: false, reusePort: false }), 'blocks');
+  assert.is(linuxEffect({ protocol: 'TCP', state: 'listening', sameUser: null }, { reuse: true, reusePort: false }), 'blocks');
+  assert.is(linuxEffect({ protocol: 'TCP', state: 'listening', sameUser: null }, { reuse: false, reusePort: true }), 'depends');
+  assert.is(linuxEffect({ protocol: 'TCP', state: 'listening', sameUser: false }, { reuse: false, reusePort: true }), 'blocks');
   assert.is(
-    linuxEffect(
-      'TCP',
-      'listening',
-      { reuse: false, reusePort: true },
-      true,
-      linuxSharings.filter((one) => one.reusePort),
-    ),
+    linuxEffect({ protocol: 'TCP', state: 'listening', sameUser: true, sharings: linuxSharings.filter((one) => one.reusePort) }, { reuse: false, reusePort: true }),
     'allows',
   );
-  assert.is(linuxEffect('UDP', 'other', { reuse: true, reusePort: false }, true), 'depends');
+  assert.is(linuxEffect({ protocol: 'UDP', state: 'other', sameUser: true }, { reuse: true, reusePort: false }), 'depends');
 });
 
 test.run();
