@@ -6,7 +6,7 @@ import { isUnfound } from '../ownership/absent.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import { portProxyOf } from '../ownership/relays.ts';
-import { queuesBehind } from '../ownership/kernel.ts';
+import { queuesBehind, startingService } from '../ownership/kernel.ts';
 import { reasonTexts, type OwnedEndpoint } from '../ownership/owned.ts';
 import type { Self, ServiceId, ServiceState, Site, TreeProcess } from '../system/hands.ts';
 import { endpointKeyText, whatText, type EndpointKey, type Identity } from './identity.ts';
@@ -264,16 +264,20 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
   function ofProcess(found: Found, pid: number): Draft {
     const process = processes.get(pid);
     if (process === undefined) {
-      const { heirs = [] } = found.socket;
-      const names = heirs.map((heir) =>
-        processText(processes.get(heir) ?? tree.get(heir) ?? { pid: heir, imageName: null }),
-      );
+      const { heirs = [], heirCandidates = [] } = found.socket;
+      const textOf = (pid: number): string =>
+        processText(processes.get(pid) ?? tree.get(pid) ?? { pid, imageName: null });
+      const names = heirs.map(textOf);
+      const perhaps =
+        heirCandidates.length === 0
+          ? ''
+          : `; it may be one of those that were started since by what has ended, too: ${heirCandidates.map(textOf).join(', ')}`;
       return draft(
         found,
         pid,
         obstacle(
           names.length === 0
-            ? `process ${pid} has ended, and who has its listener now cannot be seen`
+            ? `process ${pid} has ended, and who has its listener now cannot be seen${perhaps}`
             : `process ${pid} has ended, and its listener lives on in one of the programs that it started: ${names.join(', ')}; Windows does not say which`,
           // Which of them has it is not shown: none is ended on a guess.
           heirs.length === 1 ? { command: `Get-Process -Id ${heirs[0]}` } : {},
@@ -428,7 +432,9 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
         byService(found, idOf(known[0]!, first.pid)) ??
         draft(found, first.pid, obstacle(`the service ${known[0]} serves it, but its manager cannot be asked`))
       );
-    return byProcess(found, first.pid);
+    const starting = startingService(first.pid, { processes, servicesOf: services });
+    const service = starting === null ? null : byService(found, idOf(starting.name, starting.pid));
+    return service ?? byProcess(found, first.pid);
   }
 
   function ofKernel(found: Found): Draft[] {

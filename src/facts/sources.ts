@@ -84,8 +84,24 @@ const sha256 = (what: string): Source => ({
   entries: [{ names: ['sha256/PID/PATH'], content: 'text', what, redaction: 'left out' }],
 });
 
+const addresses: Source = {
+  title: 'addresses of the interfaces',
+  section: 'addresses',
+  rights: false,
+  entries: [
+    {
+      names: ['addresses'],
+      content: 'JSON text',
+      what: 'a list of `address` (IPv6 with its %scope, as sockets have it) and `interface`',
+      redaction: 'JSON',
+      doctor: true,
+    },
+  ],
+};
+
 const windowsSources = {
   machine: machine('`MachineDetails`'),
+  addresses,
   tcp4: {
     title: 'TCP over IPv4 (GetExtendedTcpTable)',
     section: 'sockets',
@@ -372,6 +388,7 @@ const windowsSources = {
 
 const linuxSources = {
   machine: machine('name, release, architecture, elevated'),
+  addresses,
   diag: {
     title: 'sockets from sock_diag; /proc/net is read instead',
     section: 'sockets',

@@ -10,6 +10,7 @@ export async function gather(source: RawSource, question: Question, now: Date): 
       ? (await import('./windows.ts')).gatherWindows(source, question)
       : (await import('./linux.ts')).gatherLinux(source, question);
   if (question.firewall === true) sections.firewall = (await import('./firewall.ts')).gatherFirewall(source);
+  if (question.addresses === true) Object.assign(sections, (await import('./addresses.ts')).gatherAddresses(source));
   return {
     kind: 'PortOwner.Facts',
     formatVersion: 1,

@@ -22,7 +22,7 @@ import { valueOf, type Told } from '../decode/windows-told.ts';
 import type { FieldRefusal, Machine, Process, Sections, Socket } from '../model/facts.ts';
 import { gatherBehind, gatherPortProxies, nameServices } from './windows-owners.ts';
 import { gatherRanges } from './windows-ranges.ts';
-import { heirFinder, type HeirFinder } from './heirs.ts';
+import { candidateFinder, heirFinder, type HeirFinder } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
 import { spansWithout, type Question } from '../model/question.ts';
 import { wasAsked } from '../model/section.ts';
@@ -298,15 +298,31 @@ function gatherProcesses(
   };
   // Parents that this adds come by too, and have none themselves.
   for (const { parent } of processes.values()) named(parent);
-  for (const pid of others) named(pid);
+  // A service may have started the program that serves a URL.
+  for (const pid of others) {
+    named(pid);
+    const [process, entry] = [processes.get(pid), entries.get(pid)];
+    if (process === undefined || entry === undefined || !question.details.has('parent')) continue;
+    const parent = process.parent ?? parentOf(entry, entries)?.pid ?? null;
+    if (parent === null) continue;
+    process.parent = parent;
+    process.refusals = process.refusals.filter(({ field }) => field !== 'ParentProcess');
+    named(parent);
+  }
   if (flaw === null && question.details.has('services')) {
     let heirsOf: HeirFinder | undefined;
+    let candidatesOf: ReturnType<typeof candidateFinder> | undefined;
     for (const socket of sockets) {
       const { pid, created } = socket;
       if (pid === null || pid <= system || entries.has(pid)) continue;
       heirsOf ??= heirFinder(entries.values());
       const heirs = heirsOf(pid, created);
       if (heirs.length > 0) socket.heirs = heirs;
+      else {
+        const candidates = (candidatesOf ??= candidateFinder(entries.values()))(created);
+        if (candidates.length > 0) socket.heirCandidates = candidates;
+        candidates.forEach(named);
+      }
       heirs.forEach(named);
     }
   }

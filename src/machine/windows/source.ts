@@ -7,6 +7,7 @@ import { portProxyTables } from '../../facts/decode/windows-portproxy.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
 import type { SourceName } from '../../facts/sources.ts';
 import type { RawEntry, RawHint, RawSource } from '../../system/raw.ts';
+import { interfaceAddresses } from '../addresses.ts';
 import { sha256 } from '../hash.ts';
 import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
 import { askApart, ownCommand } from './apart.ts';
@@ -147,6 +148,7 @@ const withRest = {
 /** By the whole name. */
 const whole: Readonly<Record<Exclude<SourceName<'win32'>, keyof typeof withRest>, (asked: Asked) => Answer>> = {
   machine: () => ({ text: JSON.stringify(machineDetails()) }),
+  addresses: () => ({ text: JSON.stringify(interfaceAddresses()) }),
   tcp4: ({ hint }) => sockets('tcp4', hint),
   tcp6: ({ hint }) => sockets('tcp6', hint),
   udp4: ({ hint }) => sockets('udp4', hint),
