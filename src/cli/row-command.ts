@@ -44,6 +44,13 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return traitsOf(this.chosenFormat()).forPeople === true;
   }
 
+  /** What to do, in the words of who asks: the PowerShell module has functions for the commands. */
+  protected async advice(lines: readonly string[] | null): Promise<readonly string[] | null> {
+    if (lines === null || this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return lines;
+    const { moduleCalls } = await import('./module-calls.ts');
+    return moduleCalls(lines, this.context.catalogue);
+  }
+
   /** Whether the answer has no room for lists, which are then told below it. */
   protected get narrow(): boolean {
     return traitsOf(this.chosenFormat()).narrow === true && this.columns === undefined;

@@ -64,11 +64,13 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
       sockets: 'all',
       details: new Set(['owner', 'path', 'user', 'parent', 'services']),
       ranges: true,
+      addresses: true,
       configured: true,
     });
     const { rows: all, undecided } = conflicts(facts);
     const last = this.severity === undefined ? severities.length : severityWords.indexOf(this.severity) + 1;
     const rows = all.filter((row) => severities.slice(0, last).includes(row.Severity as Severity));
+    for (const row of rows) Object.assign(row, { Remedy: await this.advice(row.Remedy) });
     const exitCode = this.exitCode(facts, all, undecided);
     const note =
       rows.length > 0
