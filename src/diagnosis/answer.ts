@@ -5,7 +5,9 @@ import { ruleForAny, ruleText } from './binding-rules.ts';
 import type { Cause, Effect, Look, Obstacle, Refused } from './cause.ts';
 import { causeOf } from './causes.ts';
 import { noRights } from './causes/no-rights.ts';
+import { lacksScope } from './causes/scope-missing.ts';
 import { timeWait } from './causes/time-wait.ts';
+import type { ParsedError } from './error-text.ts';
 import { obstacles } from './obstacles.ts';
 import { isWildcard } from './overlap.ts';
 
@@ -38,6 +40,8 @@ export interface Known {
   /** The machine's addresses; null where they are not known. */
   readonly addresses: readonly string[] | null;
   readonly gaps: readonly Gap[];
+  /** What a program was told that asked for the same; null where nothing is known of that. */
+  readonly error: ParsedError | null;
 }
 
 /** What an error of bind() says, on either system. */
@@ -53,6 +57,8 @@ function refusalMeaning(error: string | null, isLinux: boolean): Refused {
       return 'notLocal';
     case 'ENOBUFS':
       return 'noBuffers';
+    case 'EINVAL':
+      return 'invalid';
     default:
       return 'other';
   }
@@ -126,10 +132,15 @@ interface Case {
 function decideByFacts({ known, bind, main, effect, undecided }: Case, attempt: BindAttempt | null): Decision {
   const decision = (can: boolean | null, ...notes: string[]): Decision => ({ can, agree: false, notes });
   if (effect === 'blocks') return decision(false);
+  // The program that got the error asked for whatever it depends on.
+  const wasRefused = known.error?.meaning === 'inUse' || known.error?.meaning === 'access';
+  if (effect === 'depends' && main!.row !== null && main!.unsure !== true && wasRefused)
+    return decision(false, ...undecided, 'The error text settles it: the program was refused.');
   if (effect === 'depends')
     return main!.unsure === true
       ? decision(null, 'Whether the IPv6 socket is for IPv4 too is shown by no interface.')
       : decision(null, ...undecided);
+  if (known.facts.machine.platform === 'linux' && lacksScope(bind.address)) return decision(false);
   if (!isLocal(known, bind.address))
     return decision(null, `Whether ${bind.address} is an address of the machine is not in the facts.`);
   // What was to be tried and could not be is a failed look.

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { errorOrigin, type ErrorOrigin } from './error-origin.ts';
 
 /** What a failed bind was told. */
 export type ErrorMeaning =
@@ -23,6 +24,8 @@ export interface ParsedError {
   readonly sign: string | null;
   /** Whether it comes from HTTP.sys or a program on it. */
   readonly http: boolean;
+  /** Who says it, where that decides what it means. */
+  readonly origin: ErrorOrigin | null;
   /** One sentence for the evidence. */
   readonly evidence: string;
 }
@@ -295,6 +298,7 @@ export function parseError(given: string): ParsedError {
     meaning,
     sign,
     http: isHttp(text),
+    origin: errorOrigin(text),
     evidence:
       meaning === null
         ? `The text names no error that is known${about === '' ? '' : `, but is${about}`}.`
