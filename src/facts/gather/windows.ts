@@ -195,7 +195,13 @@ function namedProcess(entry: ProcessEntry, { details }: Question): Process {
 /** What `process/PID` says, as long as it is said of the process in the list. */
 function readDetails(source: RawSource, entry: ProcessEntry, commandLine: boolean): ProcessDetails {
   const answer = source.read(`process/${entry.pid}`, { commandLine });
-  const all = (told: Told): ProcessDetails => ({ created: told, path: told, user: told, commandLine: told });
+  const all = (told: Told): ProcessDetails => ({
+    created: told,
+    path: told,
+    user: told,
+    realUser: null,
+    commandLine: told,
+  });
   if (answer.text === undefined)
     return all({ refusal: answer.refusal ?? { code: 'Failed', text: 'the answer is not readable' } });
   const details = decodeProcessDetails(answer.text);
@@ -253,6 +259,8 @@ function processOf(
     if (relays !== null) process.relays = relays;
   }
   if (answers === null) return process;
+  const realUser = answers.realUser === null || !details.has('user') ? null : valueOf(answers.realUser);
+  if (realUser !== null) process.realUser = realUser;
   for (const detail of asked) {
     const answer = answers[detail];
     const field = detailFields[detail];

@@ -205,6 +205,10 @@ export interface Process {
    */
   user: string | null;
   /**
+   * Windows: the account for whom Administrator Protection made the one it runs as; absent for any other process.
+   */
+  realUser?: string;
+  /**
    * The process that started it, if that one still runs.
    */
   parent: number | null;

@@ -9,7 +9,7 @@ import type { SourceName } from '../../facts/sources.ts';
 import type { RawEntry, RawHint, RawSource } from '../../system/raw.ts';
 import { interfaceAddresses } from '../addresses.ts';
 import { sha256 } from '../hash.ts';
-import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
+import { accountName, elevated, enableDebugPrivilege, processAccount, realSid } from './advapi32.ts';
 import { askApart, ownCommand } from './apart.ts';
 import { Refused } from './errors.ts';
 import { firewallPolicy } from './firewall.ts';
@@ -48,13 +48,28 @@ function lookAt<T>(pid: number, look: (handle: bigint) => T): T {
   }
 }
 
-function processDetails(pid: number, hint: RawHint): ProcessDetails {
-  const details = (handle: bigint): ProcessDetails => ({
-    created: told(() => String(creationTime(handle))),
-    path: told(() => imagePath(handle)),
-    user: told(() => processAccount(handle)),
-    commandLine: hint.commandLine === true ? told(() => commandLine(pid, handle)) : null,
+/** How Windows names the accounts that it makes for elevated programs. */
+const isForElevation = (account: string): boolean => /(?:^|\\)ADMIN_/i.test(account);
+
+function realUser(handle: bigint): Told | null {
+  const account = told(() => {
+    const sid = realSid(handle);
+    return sid === null ? '' : accountName(sid);
   });
+  return 'value' in account && account.value === '' ? null : account;
+}
+
+function processDetails(pid: number, hint: RawHint): ProcessDetails {
+  const details = (handle: bigint): ProcessDetails => {
+    const user = told(() => processAccount(handle));
+    return {
+      created: told(() => String(creationTime(handle))),
+      path: told(() => imagePath(handle)),
+      user,
+      realUser: 'value' in user && isForElevation(user.value) ? realUser(handle) : null,
+      commandLine: hint.commandLine === true ? told(() => commandLine(pid, handle)) : null,
+    };
+  };
   try {
     return lookAt(pid, details);
   } catch (error) {
@@ -66,6 +81,7 @@ function processDetails(pid: number, hint: RawHint): ProcessDetails {
       created: { refusal },
       path,
       user: { refusal },
+      realUser: null,
       commandLine: hint.commandLine === true ? { refusal } : null,
     };
   }
