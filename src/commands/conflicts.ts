@@ -8,12 +8,16 @@ import { hasFailed, isWhole } from '../facts/model/section.ts';
 import { exitCodeOf, lackOf } from '../schema/exit-code.ts';
 import { exit, type ExitCode } from '../schema/problems.ts';
 import { conflict, type Conflict } from '../schema/conflict.ts';
+import { sanitise } from '../io/sanitise.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
+
+/** So many descriptions of one kind stand below a table. */
+const mostDescriptions = 3;
 
 const severityWords = ['error', 'warning', 'information'] as const;
 
@@ -100,7 +104,13 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
   /** What the words of a table mean. */
   private notes(rows: readonly Conflict[]): string | null {
     if (!this.narrow) return null;
-    const known = new Map(rows.map((row) => [row.Kind!, row.Description!]));
-    return ['', ...[...known].map(([kind, description]) => `${kind}: ${description}`)].join('\n');
+    const lines: string[] = [];
+    for (const [kind, all] of Map.groupBy(rows, ({ Kind }) => Kind!)) {
+      const texts = [...new Set(all.map(({ Description }) => Description!))];
+      for (const text of texts.slice(0, mostDescriptions)) lines.push(`${kind}: ${sanitise(text)}`);
+      const more = texts.length - mostDescriptions;
+      if (more > 0) lines.push(`${kind}: … and ${more} more, which --format list shows`);
+    }
+    return ['', ...lines].join('\n');
   }
 }

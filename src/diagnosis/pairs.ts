@@ -58,19 +58,26 @@ function ownAddresses({ sections }: Facts): (address: string) => boolean {
   return (address) => own.has(address) || addressScope(address) === 'Loopback';
 }
 
+/** What sockets are looked at with. */
+interface Sight {
+  readonly find: Finder;
+  readonly isOwn: (address: string) => boolean;
+  readonly windows: boolean;
+}
+
 /**
- * The connection of a socket from its client's side: where the server closes first, only the server's socket is left,
- * and keeps the client's port from being used again just the same.
+ * The connection of a socket from its client's side. Where the server closes first, only the server's socket is left:
+ * Windows keeps the client's port from being used again just the same, and Linux gives it to the next connection.
  */
-function clientSides(socket: Socket, find: Finder, isOwn: (address: string) => boolean): (Ends & { pid: number })[] {
-  const { protocol, localAddress, localPort, remoteAddress, remotePort, pid } = socket;
+function clientSides(socket: Socket, { find, isOwn, windows }: Sight): (Ends & { pid: number })[] {
+  const { protocol, localAddress, localPort, remoteAddress, remotePort, pid, state } = socket;
   if (remoteAddress === null || remotePort === null) return [];
   const isDynamic = (address: string, port: number): boolean => find(protocol, familyOf(address), port) !== undefined;
   return [
     ...(isDynamic(localAddress, localPort)
       ? [{ local: localAddress, port: localPort, remote: remoteAddress, remotePort, pid: pid ?? 0 }]
       : []),
-    ...(isDynamic(remoteAddress, remotePort) && isOwn(remoteAddress)
+    ...(isOwn(remoteAddress) && isDynamic(remoteAddress, remotePort) && (windows || state !== 'TimeWait')
       ? [{ local: remoteAddress, port: remotePort, remote: localAddress, remotePort: localPort, pid: 0 }]
       : []),
   ];
@@ -85,11 +92,11 @@ function grouped(facts: Facts, find: Finder): Map<string, { ends: Ends; protocol
   const least = Math.min(...facts.sections.dynamicRanges.data.map(({ start, end }) => end - start + 1)) * nearlyFull;
   const found = new Map<string, { ends: Ends; protocol: 'TCP' | 'UDP'; group: Group }>();
   if (!(data.length >= least)) return found;
-  const isOwn = ownAddresses(facts);
+  const sight = { find, isOwn: ownAddresses(facts), windows: facts.machine.platform === 'win32' };
   const counts = new Map<string, number>();
   const each = (use: (socket: Socket, ends: Ends & { pid: number }, key: string) => void): void => {
     for (const socket of data)
-      for (const ends of clientSides(socket, find, isOwn)) use(socket, ends, keyOf(socket.protocol, ends));
+      for (const ends of clientSides(socket, sight)) use(socket, ends, keyOf(socket.protocol, ends));
   };
   each((_socket, _ends, key) => void counts.set(key, (counts.get(key) ?? 0) + 1));
   each(({ protocol, state }, ends, key) => {

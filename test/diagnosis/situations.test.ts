@@ -874,7 +874,7 @@ $ net start winnat  # the reservations come again, elsewhere`,
     verdict: `
 no, GuestReservation, High: nobody
 - It cannot be bound now: it is reserved for virtual machines, containers or WSL.
-- The range 30000-34095 for TCP is reserved for guests (virtual machines, containers, WSL) (netsh).
+- The range 30000-34095 for TCP is reserved for guests (virtual machines, containers, WSL) (netsh). A block of this size is what WSL with mirrored networking keeps for connections from Linux.
 - An attempt to bind TCP 0.0.0.0:32000 failed: WSAEACCES (10013).
 $ portowner ranges  # every range that is reserved, and for whom
 $ portowner free --near 32000  # or take a port that can be bound now

@@ -1,6 +1,6 @@
 import type { Cause, Draft } from '../cause.ts';
 import { asGoodAsFull, farEndStep, type PairUse } from '../pairs.ts';
-import { moreDynamicPorts, say, step } from '../remedy-steps.ts';
+import { moreDynamicPorts, onWindows, say, step } from '../remedy-steps.ts';
 
 /** What of connections in TIME_WAIT Linux uses again by itself. */
 const lasting = ({ facts }: Draft, { used, waiting }: PairUse): number =>
@@ -26,6 +26,14 @@ export const pairsExhausted: Cause = {
     step('portowner --all --sort OwningProcess', 'who has how many connections'),
     say('programs that connect there again and again should keep their connections (keep-alive, a pool)'),
     say('closed connections give their ports back after TIME_WAIT: one to four minutes'),
+    ...(onWindows(patient)
+      ? []
+      : [
+          step(
+            'sudo sysctl -w net.ipv4.tcp_tw_reuse=1',
+            'lets connections take ports that are in TIME_WAIT, after a second',
+          ),
+        ]),
     moreDynamicPorts(patient),
   ],
 };
