@@ -17,6 +17,7 @@ import {
   attemptsReason,
   bindsFor,
   chooseFree,
+  passedOver,
   skippedSpans,
   type FreeAnswer,
   type FreeKnowledge,
@@ -51,7 +52,9 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld, r
   const { answer, until } = held(request, await world.stateFolder(), world.now, choose);
   const problems = sectionProblems(facts, []);
   if (answer.ports.length < request.count) problems.push(tooFew(request, answer));
+  const notes = request.explain ? [] : passedOver(request, answer, { serviceName });
   return {
+    ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     rows: rowsOf(facts, request, answer, until),
     problems,
     exitCode: exitCodeOf(answer.ports.length >= request.count),
@@ -125,7 +128,7 @@ async function chooser(
       serviceName,
       reserved,
       leasedUntil: (port, protocol) => leased.get(`${protocol} ${port}`) ?? null,
-      owner: (port) => owners.get(port) ?? null,
+      owner: (port) => (request.explain ? (owners.get(port) ?? 'not known') : null),
       tryBind: (port) => attemptsReason(probe(binder, bindsFor(port, request, binder.platform)).attempts),
     });
   };

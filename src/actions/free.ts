@@ -13,7 +13,7 @@ export interface FreeRequest {
   readonly count: number;
   /** Where to look; null looks wherever programs usually listen. */
   readonly spans: readonly PortSpan[] | null;
-  /** Ports closest to this one come first. */
+  /** This one and the next ones upward come first, those that IANA registered too. */
   readonly near: number | null;
   /** One behind the other. */
   readonly consecutive: boolean;
@@ -34,7 +34,7 @@ export interface FreeKnowledge {
   readonly reserved: (port: number, protocol: Protocol) => string | null;
   /** Until when a port is promised to somebody else (ISO 8601); null when it is not. */
   readonly leasedUntil: (port: number, protocol: Protocol) => string | null;
-  /** Who owns a port, where that was asked. */
+  /** Who owns a port; null where that was not asked. */
   readonly owner: (port: number) => string | null;
   /** Tries to bind a port in every way wanted; null when it went well, else what did not. */
   readonly tryBind: (port: number) => string | null;
@@ -44,8 +44,14 @@ export interface FreeAnswer {
   /** In the order of preference; fewer than wanted when there are no more, and none when they have to be consecutive. */
   readonly ports: readonly number[];
   /** Every port that was passed over, and why, by port. */
-  readonly skipped: ReadonlyMap<number, string>;
+  readonly skipped: ReadonlyMap<number, Skip>;
 }
+
+/** Why a port was passed over. */
+export type Skip =
+  | { readonly text: string }
+  /** IANA registered it for this service. */
+  | { readonly service: string };
 
 /** IANA's dynamic class: what an unknown dynamic range is taken to be. */
 const dynamicClass: PortSpan = { start: 49152, end: 65535 };
@@ -99,13 +105,10 @@ function* candidates({ spans, near }: FreeRequest): Generator<number> {
     for (const [port] of coveredPorts(within)) yield port;
     return;
   }
+  // The next one upward, as people count; those below only where there are no more.
   const matches = portMatcher(within);
-  for (let distance = 0; distance < 65536; distance++) {
-    const above = near + distance;
-    const below = near - distance;
-    if (above <= 65535 && matches(above)) yield above;
-    if (distance > 0 && below >= 1 && matches(below)) yield below;
-  }
+  for (let port = near; port <= 65535; port++) if (matches(port)) yield port;
+  for (let port = near - 1; port >= 1; port--) if (matches(port)) yield port;
 }
 
 /** The binds that have to succeed for a port: exclusive where the system knows that, so that nobody is there. */
@@ -149,27 +152,31 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
     if (!holdsPort(socket) || !protocols.includes(socket.protocol) || used.has(socket.localPort)) continue;
     used.set(socket.localPort, `in use: ${socket.protocol} ${socket.localAddress}`);
   }
-  const checked = new Map<number, string | null>();
+  const checked = new Map<number, Skip | null>();
 
-  function reason(port: number): string | null {
-    if (except(port)) return 'reserved by --except';
+  function reason(port: number): Skip | null {
+    if (except(port)) return { text: 'reserved by --except' };
     const range = forbidding(port);
-    if (range !== undefined) return kindText(range);
+    if (range !== undefined) return { text: kindText(range) };
     const use = used.get(port);
-    if (use !== undefined) return `${use}, owner: ${knowledge.owner(port) ?? 'not known'}`;
+    if (use !== undefined) {
+      const owner = knowledge.owner(port);
+      return { text: owner === null ? use : `${use}, owner: ${owner}` };
+    }
     for (const protocol of protocols) {
-      const name = request.registered ? null : knowledge.serviceName(port, protocol);
-      if (name !== null) return `registered by IANA for ${name} (--registered allows it)`;
+      const name = request.registered || request.near !== null ? null : knowledge.serviceName(port, protocol);
+      if (name !== null) return { service: name };
     }
     for (const protocol of protocols) {
       const why = knowledge.reserved(port, protocol);
-      if (why !== null) return why;
+      if (why !== null) return { text: why };
     }
     for (const protocol of protocols) {
       const until = knowledge.leasedUntil(port, protocol);
-      if (until !== null) return `handed out to somebody else until ${until}`;
+      if (until !== null) return { text: `handed out to somebody else until ${until}` };
     }
-    return knowledge.tryBind(port);
+    const failed = knowledge.tryBind(port);
+    return failed === null ? null : { text: failed };
   }
 
   function isFree(port: number): boolean {
@@ -210,18 +217,55 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
     break;
   }
   const skipped = [...checked]
-    .filter((entry): entry is [number, string] => entry[1] !== null)
+    .filter((entry): entry is [number, Skip] => entry[1] !== null)
     .toSorted(([a], [b]) => a - b);
   return { ports, skipped: new Map(skipped) };
 }
 
+/** Names of services that are told of a group of ports. */
+const namedServices = 3;
+
+function skipText(skips: readonly Skip[]): string {
+  const [first] = skips;
+  if (first !== undefined && 'text' in first) return first.text;
+  const names = [...new Set(skips.flatMap((skip) => ('service' in skip ? [skip.service] : [])))];
+  const more = names.length - namedServices;
+  const others = more <= 0 ? '' : ` and ${more} more`;
+  return `registered by IANA for ${names.slice(0, namedServices).join(', ')}${others} (--registered allows it)`;
+}
+
 /** Ports that are skipped for the same reason and follow one another, as one. */
-export function skippedSpans(skipped: ReadonlyMap<number, string>): (PortSpan & { readonly reason: string })[] {
-  const spans: { start: number; end: number; reason: string }[] = [];
-  for (const [port, reason] of skipped) {
+export function skippedSpans(skipped: ReadonlyMap<number, Skip>): (PortSpan & { readonly reason: string })[] {
+  const spans: { start: number; end: number; skips: Skip[] }[] = [];
+  const isSame = (a: Skip, b: Skip): boolean => ('text' in a ? 'text' in b && a.text === b.text : 'service' in b);
+  for (const [port, skip] of skipped) {
     const last = spans.at(-1);
-    if (last !== undefined && last.end === port - 1 && last.reason === reason) last.end = port;
-    else spans.push({ start: port, end: port, reason });
+    if (last === undefined || last.end !== port - 1 || !isSame(last.skips[0]!, skip))
+      spans.push({ start: port, end: port, skips: [skip] });
+    else {
+      last.end = port;
+      last.skips.push(skip);
+    }
   }
-  return spans;
+  return spans.map(({ start, end, skips }) => ({ start, end, reason: skipText(skips) }));
+}
+
+/** Why the ports before the first one were passed over, and what the free ones are registered for: what a person is told. */
+export function passedOver(
+  { near, protocols }: FreeRequest,
+  { ports, skipped }: FreeAnswer,
+  { serviceName }: Pick<FreeKnowledge, 'serviceName'>,
+): string[] {
+  const [first] = ports;
+  if (near === null || first === undefined) return [];
+  const between = [...skipped].filter(([port]) => port >= near && port < first);
+  const spans = skippedSpans(new Map(between));
+  return [
+    ...spans.slice(0, 3).map(({ start, end, reason }) => `${start === end ? start : `${start}-${end}`}: ${reason}`),
+    ...(spans.length > 3 ? [`and ${spans.length - 3} more; --explain lists them`] : []),
+    ...ports.flatMap((port) => {
+      const name = protocols.map((protocol) => serviceName(port, protocol)).find((found) => found !== null);
+      return name == null ? [] : [`${port}: free; registered by IANA for ${name}`];
+    }),
+  ];
 }

@@ -6,6 +6,7 @@ import { addressMatcher } from '../ownership/filter.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { formatPorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import type { Answer } from '../schema/answer.ts';
+import type { StopResult } from '../schema/stop.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import type { ExitCode, Problem, Report } from '../schema/problems.ts';
@@ -13,10 +14,7 @@ import { refusalOf } from '../system/hands.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { endpointKeyText, isSame, type Identity } from './identity.ts';
 import { listens, planStop, type Situation, type Target } from './plan.ts';
-import { planned, stopRow, stopTarget, type Stopped, type StopWorld } from './stop.ts';
-
-/** How long nobody may take the port afterwards: longer than systemd's and most other supervisors' pause. */
-export const settle = 1500;
+import { planned, stopRow, stopTargets, type Stopped, type StopWorld } from './stop.ts';
 
 /** What is to be given back, and how. */
 export interface GiveBackRequest {
@@ -65,16 +63,20 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
       note: isNobody ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
     };
   }
-  const results: Stopped[] = [...missing];
-  for (const target of targets) {
+  const decided = targets.map((target): Target | Stopped => {
     world.show(target);
-    if (dryRun || target.means.how === 'refused') results.push(planned(target));
-    else if (!world.approve(target))
-      results.push(stopRow(target, { result: 'Declined', reasons: ['the answer was no'] }));
-    else results.push(await stopTarget(target, machine, { force, timeout, settle }));
-  }
+    if (dryRun || target.means.how === 'refused') return planned(target);
+    return world.approve(target) ? target : stopRow(target, { result: 'Declined', reasons: ['the answer was no'] });
+  });
+  const stopped = await stopTargets(
+    decided.filter((one): one is Target => 'means' in one),
+    machine,
+    { force, timeout },
+  );
+  const results = [...missing, ...decided.map((one) => ('means' in one ? stopped.shift()! : one))];
   return {
     rows: results.map(({ row }) => row),
+    headline: results.map(({ row }) => sentenceOf(row)).join('\n'),
     problems: [...problems, ...results.flatMap(problemOf)],
     exitCode: verdict(results),
   };
@@ -200,6 +202,29 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
     },
     rights: false,
   };
+}
+
+/** What became of a target, as a person is told it. */
+function sentenceOf({ Result, Owner, Endpoints, Method, NewOwner, Reason, LingeringConnections }: StopResult): string {
+  const who = Owner ?? 'The owner';
+  const where = Endpoints?.join(', ') ?? 'no port';
+  const why = Reason === null ? '' : `: ${Reason[0]}`;
+  switch (Result) {
+    case 'Planned':
+      return `Would stop ${who} on ${where} (${Method}).`;
+    case 'Stopped': {
+      const left = LingeringConnections ?? 0;
+      return `Stopped ${who}: nobody listens on ${where} now${left === 0 ? '' : `, and ${left} connection${left === 1 ? ' is' : 's are'} left`}.`;
+    }
+    case 'Gone':
+      return `${who} does not listen on ${where} any more.`;
+    case 'Retaken':
+      return `${who} ended, but ${NewOwner} has ${where} now.`;
+    case 'Declined':
+      return `${who} on ${where} was not stopped: the answer was no.`;
+    default:
+      return `${who} on ${where} was not stopped${why}.`;
+  }
 }
 
 const fine = new Set(['Planned', 'Stopped', 'Gone']);

@@ -91,7 +91,7 @@ function parentOf(one: TreeProcess, tree: ReadonlyMap<number, TreeProcess>): Tre
 }
 
 /** A process and all above it. */
-function lineOf(pid: number, tree: ReadonlyMap<number, TreeProcess>): TreeProcess[] {
+export function lineOf(pid: number, tree: ReadonlyMap<number, TreeProcess>): TreeProcess[] {
   const line = new Set<TreeProcess>();
   for (let next = tree.get(pid); next !== undefined && !line.has(next); next = parentOf(next, tree)) line.add(next);
   return [...line];

@@ -6,17 +6,16 @@ import { addressScope } from '../ownership/address.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
-import { refusalOf, type Hands, type HeldProcess } from '../system/hands.ts';
+import { refusalOf, type Hands, type HeldProcess, type Self } from '../system/hands.ts';
+import { watchTime, watchTimes } from './restart.ts';
 import { endpointKeyText, identityText, isSame, type EndpointKey } from './identity.ts';
-import { listens, meansText, planStop, type Means, type Member, type Situation, type Target } from './plan.ts';
+import { lineOf, listens, meansText, planStop, type Means, type Member, type Situation, type Target } from './plan.ts';
 
 /** How patient a stop is. Milliseconds. */
 export interface StopOptions {
   readonly force: boolean;
   /** From asking until it is taken for a refusal. */
   readonly timeout: number;
-  /** How long nobody may take the port afterwards. */
-  readonly settle: number;
 }
 
 /** The world that is looked at again and again. */
@@ -112,16 +111,16 @@ function meets(endpoint: EndpointKey, socket: Socket): boolean {
   return family(own) === family(other) && (addressScope(own) === 'Any' || addressScope(other) === 'Any');
 }
 
-/** Waits, ever longer, until it is so or the time is up; the last look counts. */
+/** Waits, ever longer, until it is so or the time is up, which may change meanwhile; the last look counts. */
 async function until(
   done: () => boolean | Promise<boolean>,
-  milliseconds: number,
+  milliseconds: number | (() => number),
   { pause, now }: StopWorld,
 ): Promise<boolean> {
-  const end = now() + milliseconds;
+  const start = now();
   for (let wait = 15; ; wait = Math.min(wait * 2, 250)) {
     if (await done()) return true;
-    const left = end - now();
+    const left = start + (typeof milliseconds === 'number' ? milliseconds : milliseconds()) - now();
     if (left <= 0) return false;
     await pause(Math.min(wait, left));
   }
@@ -167,37 +166,65 @@ function isStillServed(situation: Situation, target: Target): boolean {
   ).some((one) => what(one) === what(target));
 }
 
+/** Whether this program itself runs in that unit, such as the one of a whole session. */
+function isOwnUnit(unit: { readonly name: string; readonly user: number | null }, self: Self): boolean {
+  return unit.name === self.unit && unit.user === self.unitUser;
+}
+
 /** Who keeps starting it: its service's manager, or the process that is the parent of the old and the new one. */
 function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target: Target): string | null {
   const process = facts.sections.processes.data.find(({ pid }) => pid === socket.pid);
   if (process === undefined) return target.supervisor;
   const unit = serviceUnit(process);
-  if (unit !== null && (unit.name !== situation.self.unit || unit.user !== situation.self.unitUser))
-    return `systemd (${unit.name})`;
+  if (unit !== null && !isOwnUnit(unit, situation.self)) return `systemd (${unit.name})`;
   const service = facts.sections.services.data.find(({ pid }) => pid === process.pid);
   if (service !== undefined) return `the service manager (${service.name})`;
   const parent = situation.tree.find(({ pid }) => pid === process.parent);
   return parent === undefined || parent.pid <= 2 ? target.supervisor : processText(parent);
 }
 
+/** How long the port has to stay free: by whoever is left that could start the program again. Milliseconds. */
+function watchOf(
+  target: Target,
+  { facts, tree, self }: Situation,
+  { hands }: StopWorld,
+  { force }: StopOptions,
+): () => number {
+  // Its manager was told, and does not start again what it was told to stop, unless that was ended by force.
+  if (target.means.how !== 'process') return () => (force ? watchTimes.supervised : watchTimes.alone);
+  const before = new Map(tree.map((one) => [one.pid, one]));
+  const own = new Set(lineOf(self.pid, before).map(({ pid }) => pid));
+  const ending = new Set(members(target).map(({ pid }) => pid));
+  const above = lineOf(target.pid, before).filter(({ pid }) => !ending.has(pid));
+  const process = facts.sections.processes.data.find(({ pid }) => pid === target.pid);
+  const unit = process === undefined ? null : serviceUnit(process);
+  // Its manager could not be asked to stop it, or else it would have been.
+  if (unit !== null && !isOwnUnit(unit, self)) return () => watchTimes.supervised;
+  return () => watchTimes[watchTime(above, new Map(hands.processes().map((one) => [one.pid, one])), own)];
+}
+
 /** What is left on the ports, once the target has ended: success only when nobody listens there and nobody comes. */
 async function settle(
   target: Target,
-  before: ReadonlySet<string>,
+  before: Situation,
   world: StopWorld,
-  options: StopOptions,
+  watch: () => number,
   method: string,
 ): Promise<Outcome> {
   let found: { readonly socket: Socket; readonly facts: Facts } | null = null;
-  const isNew = (socket: Socket): boolean => !before.has(socketName(socket));
+  const known = new Set(before.facts.sections.sockets.data.filter(listens).map(socketName));
+  let unowned = false;
   const look = async (withUnowned: boolean): Promise<boolean> => {
     const { others, facts } = await watchEndpoints(target, world);
-    const socket = others.find((one) => isNew(one) && (withUnowned || one.pid !== null));
+    const fresh = others.filter((one) => !known.has(socketName(one)));
+    unowned = fresh.some(({ pid }) => pid === null);
+    const socket = fresh.find((one) => withUnowned || one.pid !== null);
     if (socket !== undefined) found = { socket, facts };
     return socket !== undefined;
   };
   // A socket outlives its process for a moment, without an owner: only one that stays has a new one who cannot be seen.
-  if (!(await until(() => look(false), options.settle, world))) await look(true);
+  const time = (): number => (unowned ? watchTimes.supervised : watch());
+  if (!(await until(() => look(false), time, world))) await look(true);
   found = found as { readonly socket: Socket; readonly facts: Facts } | null;
   if (found !== null) {
     const situation = await world.look();
@@ -243,6 +270,39 @@ async function settle(
   };
 }
 
+/** Processes that are held on to, and what was done to end them. */
+interface Ending {
+  readonly held: ReadonlyMap<number, HeldProcess>;
+  readonly methods: Set<string>;
+  /** Why some could not be asked. */
+  readonly reasons: string[];
+}
+
+/** What the system refused to do to a process; null where it went well, or the process had ended. */
+function attempt(act: () => void): Refusal | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    return refusal.code === 'Gone' ? null : refusal;
+  }
+}
+
+/** Asks those that still run to end, all at once. */
+function ask(some: readonly Member[], { held, methods, reasons }: Ending): Refusal | null {
+  for (const member of some) {
+    const refused = attempt(() => {
+      const asked = held.get(member.pid)!.ask();
+      if ('how' in asked) methods.add(asked.how);
+      else reasons.push(`${processText(member)} cannot be asked: ${asked.cannot}`);
+    });
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
 /** Asks processes to end, the owner first, and ends them by force where that is allowed. */
 async function stopProcesses(
   target: Target,
@@ -250,51 +310,42 @@ async function stopProcesses(
   world: StopWorld,
   options: StopOptions,
 ): Promise<{ method: string; outcome: Outcome | null }> {
-  const methods = new Set<string>();
-  const reasons: string[] = [];
   const all = members(target);
-  const deadline = world.now() + options.timeout;
-  const [owner] = all;
-  for (const member of all) {
-    const process = held.get(member.pid);
-    if (process === undefined || process.ended()) continue;
-    // A worker often ends by itself when its owner has.
-    if (member !== owner && (await until(() => process.ended(), 500, world))) continue;
-    try {
-      const asked = process.ask();
-      if ('how' in asked) {
-        methods.add(asked.how);
-        await until(() => process.ended(), Math.max(0, deadline - world.now()), world);
-      } else reasons.push(`${processText(member)} cannot be asked: ${asked.cannot}`);
-    } catch (error) {
-      const refusal = refusalOf(error);
-      if (refusal === null) throw error;
-      if (refusal.code !== 'Gone')
-        return { method: [...methods].join(', ') || target.method, outcome: failed(refusal) };
-    }
-  }
+  const ending: Ending = { held, methods: new Set(), reasons: [] };
+  const { methods, reasons } = ending;
+  const method = (): string => [...methods].join(', ') || target.method;
   const left = (): Member[] => all.filter(({ pid }) => held.get(pid)?.ended() === false);
-  if (left().length > 0 && options.force) {
-    methods.add('by force');
-    try {
-      for (const { pid } of left()) held.get(pid)!.end();
-    } catch (error) {
-      const refusal = refusalOf(error);
-      if (refusal === null) throw error;
-      if (refusal.code !== 'Gone') return { method: [...methods].join(', '), outcome: failed(refusal) };
-    }
-    await until(() => left().length === 0, 5000, world);
+  const ended = (): boolean => left().length === 0;
+  const deadline = world.now() + options.timeout;
+  const untilDeadline = (): number => Math.max(0, deadline - world.now());
+  const owner = all.slice(0, 1);
+  let refused = ask(
+    owner.filter((one) => left().includes(one)),
+    ending,
+  );
+  if (refused === null && methods.size > 0) await until(() => !left().includes(owner[0]!), untilDeadline(), world);
+  // Workers often end by themselves when their owner has.
+  if (refused === null && all.length > 1 && !(await until(ended, Math.min(500, untilDeadline()), world))) {
+    refused = ask(
+      left().filter((one) => one !== owner[0]),
+      ending,
+    );
+    if (refused === null && methods.size > 0) await until(ended, untilDeadline(), world);
   }
-  const method = [...methods].join(', ') || target.method;
-  const still = left();
-  if (still.length === 0) return { method, outcome: null };
-  const who = still.map(processText).join(', ');
+  if (refused === null && !ended() && options.force) {
+    methods.add('by force');
+    for (const { pid } of left()) refused ??= attempt(() => held.get(pid)!.end());
+    if (refused === null) await until(ended, 5000, world);
+  }
+  if (refused !== null) return { method: method(), outcome: failed(refused) };
+  if (ended()) return { method: method(), outcome: null };
+  const who = left().map(processText).join(', ');
   const advice = options.force
     ? `${who} did not even end by force`
     : reasons.length === all.length
       ? `${who} goes on; --force ends it`
       : `${who} did not end within ${options.timeout / 1000} s; --force ends it`;
-  return { method, outcome: { result: 'NotStopped', method, reasons: [...reasons, advice] } };
+  return { method: method(), outcome: { result: 'NotStopped', method: method(), reasons: [...reasons, advice] } };
 }
 
 async function stopService(target: Target, world: StopWorld, options: StopOptions): Promise<Outcome | null> {
@@ -329,53 +380,59 @@ function isSameMeans(now: Means, before: Means): boolean {
   return now.how === 'process' ? before.how === 'process' : meansText(now) === meansText(before);
 }
 
+/** Takes hold of what a target ends; gives why that is refused. What has ended by now is not held. */
+function holdMembers(target: Target, { hands }: StopWorld, held: Map<number, HeldProcess>): Refusal | null {
+  for (const { pid, startTime } of members(target)) {
+    const refused = attempt(() => void held.set(pid, hands.hold(pid, startTime)));
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+/** The target as a new look finds it, or the row that says why it is not stopped. */
+function lookAgain(target: Target, situation: Situation, held: ReadonlyMap<number, HeldProcess>): Target | Stopped {
+  const wanted = new Set(target.endpoints.map(endpointKeyText));
+  const again = planStop(
+    situation,
+    (socket) =>
+      wanted.has(
+        endpointKeyText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort }),
+      ) && listens(socket),
+  );
+  if (again.length === 0) {
+    const { sockets } = situation.facts.sections;
+    return isWhole(sockets)
+      ? stopRow(target, { result: 'Gone', reasons: ['it has no such listener any more'] })
+      : stopRow(target, {
+          result: 'NotStopped',
+          reasons: [`whether it still listens cannot be seen: ${sockets.reason ?? 'the look failed'}`],
+        });
+  }
+  const same = again.find((one) => isSame(one, target) && isSameMeans(one.means, target.means));
+  if (same !== undefined && members(target).every(({ pid }) => held.has(pid))) return same;
+  const owner = again.map(({ owner: name }) => name).join(', ');
+  const why = again.flatMap(({ means }) => (means.how === 'refused' ? [means.obstacle.text] : []));
+  return stopRow(target, {
+    result: 'Refused',
+    reasons: [`it is not what was looked at any more: the listener belongs to ${owner} now`, ...why],
+  });
+}
+
 /**
  * Stops one target of a plan: makes sure that it is still what was looked at, asks, waits, forces where that is
  * allowed, and looks who has the port afterwards.
  */
-export async function stopTarget(target: Target, world: StopWorld, options: StopOptions): Promise<Stopped> {
+async function stopTarget(target: Target, world: StopWorld, options: StopOptions): Promise<Stopped> {
   if (target.means.how === 'refused') return planned(target);
   const held = new Map<number, HeldProcess>();
   try {
-    for (const { pid, startTime } of members(target)) {
-      try {
-        held.set(pid, world.hands.hold(pid, startTime));
-      } catch (error) {
-        const refusal = refusalOf(error);
-        if (refusal === null) throw error;
-        if (refusal.code !== 'Gone') return stopRow(target, failed(refusal));
-      }
-    }
+    const refused = holdMembers(target, world, held);
+    if (refused !== null) return stopRow(target, failed(refused));
     // Now that the processes are held on to: are they still the owners of just these listeners?
     const situation = await world.look();
-    const wanted = new Set(target.endpoints.map(endpointKeyText));
-    const again = planStop(
-      situation,
-      (socket) =>
-        wanted.has(
-          endpointKeyText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort }),
-        ) && listens(socket),
-    );
-    if (again.length === 0) {
-      const { sockets } = situation.facts.sections;
-      if (isWhole(sockets)) return stopRow(target, { result: 'Gone', reasons: ['it has no such listener any more'] });
-      return stopRow(target, {
-        result: 'NotStopped',
-        reasons: [`whether it still listens cannot be seen: ${sockets.reason ?? 'the look failed'}`],
-      });
-    }
-    const same = again.find((one) => isSame(one, target) && isSameMeans(one.means, target.means));
-    const heldAll = members(target).every(({ pid }) => held.has(pid));
-    if (same === undefined || !heldAll) {
-      const owner = again.map(({ owner: name }) => name).join(', ');
-      const why = again.flatMap(({ means }) => (means.how === 'refused' ? [means.obstacle.text] : []));
-      return stopRow(target, {
-        result: 'Refused',
-        reasons: [`it is not what was looked at any more: the listener belongs to ${owner} now`, ...why],
-      });
-    }
-    // Who has the port besides is not new afterwards.
-    const before = new Set(situation.facts.sections.sockets.data.filter(listens).map(socketName));
+    const same = lookAgain(target, situation, held);
+    if ('row' in same) return same;
+    const watch = watchOf(same, situation, world, options);
     let method = target.method;
     let outcome: Outcome | null = null;
     try {
@@ -387,8 +444,41 @@ export async function stopTarget(target: Target, world: StopWorld, options: Stop
       if (refusal === null) throw error;
       outcome = failed(refusal);
     }
-    return stopRow(target, outcome ?? (await settle(target, before, world, options, method)));
+    return stopRow(target, outcome ?? (await settle(target, situation, world, watch, method)));
   } finally {
     for (const process of held.values()) process.release();
   }
+}
+
+/** Looks that are asked for at the same moment become one, which begins after that moment. */
+function sharedLooks(world: StopWorld): StopWorld {
+  let looking: Promise<Situation> | null = null;
+  let watching: { readonly ports: Set<number>; readonly facts: Promise<Facts> } | null = null;
+  const soon = <T>(act: () => Promise<T>): Promise<T> => world.pause(0).then(act);
+  return {
+    ...world,
+    look: () =>
+      (looking ??= soon(() => {
+        looking = null;
+        return world.look();
+      })),
+    watch(ports) {
+      if (watching === null) {
+        const asked = new Set<number>();
+        const facts = soon(() => {
+          watching = null;
+          return world.watch([...asked]);
+        });
+        watching = { ports: asked, facts };
+      }
+      for (const port of ports) watching.ports.add(port);
+      return watching.facts;
+    },
+  };
+}
+
+/** Stops all of these at once, and gives what became of each, in their order. */
+export function stopTargets(targets: readonly Target[], world: StopWorld, options: StopOptions): Promise<Stopped[]> {
+  const shared = targets.length === 1 ? world : sharedLooks(world);
+  return Promise.all(targets.map((target) => stopTarget(target, shared, options)));
 }

@@ -1,6 +1,7 @@
 import { machineOf, thisMachine, type Machine } from '../facts/machine.ts';
 import { formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { RowWriter } from '../formats/writer.ts';
+import { sanitise } from '../io/sanitise.ts';
 import { ClosedPipe, fileSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Report } from '../schema/problems.ts';
@@ -180,6 +181,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       else this.surroundings.error(problemText(problem));
     }
     const { forPeople } = this;
+    if (forPeople && answer.headline !== undefined) sink.write(`${sanitise(answer.headline)}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();

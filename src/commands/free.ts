@@ -7,6 +7,7 @@ import type { CommandAbout } from '../cli/about.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { portSpans, wholeNumber, word } from '../cli/values.ts';
+import { sanitise } from '../io/sanitise.ts';
 import type { Answer } from '../schema/answer.ts';
 import { freePort, type FreePort } from '../schema/free.ts';
 import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
@@ -60,7 +61,7 @@ export class FreeCommand extends RowCommand {
 
   count = Option.String('--count', { description: 'how many ports (default: 1)' });
   range = Option.Array('--range', { description: 'only ports of this expression: 8000-8999' });
-  near = Option.String('--near', { description: 'the ports closest to this one' });
+  near = Option.String('--near', { description: 'this port, or the next ones upward, registered ones included' });
   consecutive = Option.Boolean('--consecutive', false, { description: 'ports that follow one another' });
   protocol = Option.String('--protocol', { description: 'tcp (default), udp or both' });
   address = Option.String('--address', {
@@ -89,11 +90,12 @@ export class FreeCommand extends RowCommand {
       this.problems !== 'rows';
     if (!bare) return super.perform();
     // For $(portowner free): a header would be in the way.
-    const { rows, problems, exitCode } = await this.checkedAnswer([]);
+    const { rows, problems, exitCode, note } = await this.checkedAnswer([]);
     const sink = this.surroundings.output();
     for (const row of rows) sink.write(`${(row as FreePort).LocalPort}\n`);
     sink.close();
     for (const problem of problems) this.surroundings.error(problemText(problem));
+    if (note !== undefined && this.surroundings.terminal() !== null) this.surroundings.error(sanitise(note));
     return exitCode;
   }
 

@@ -1,7 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { giveBack, settle, type GiveBackRequest } from '../actions/give-back.ts';
+import { giveBack, type GiveBackRequest } from '../actions/give-back.ts';
 import { looksLikeIdentity, parseIdentity } from '../actions/identity.ts';
 import type { Target } from '../actions/plan.ts';
+import { watchTimes } from '../actions/restart.ts';
 import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
@@ -28,7 +29,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
 
       Never stopped are the kernel, the programs of the session and its security, and the programs that this one runs in.
 
-      Success means that the owner has ended, nobody listens, and nobody took the port within ${settle / 1000} seconds; who started it again is named.
+      Success means that the owner has ended, nobody listens, and nobody took the port: where a program runs that may start the owner again, the port is watched for ${watchTimes.supervised / 1000} seconds. Who started it again is named.
     `,
     examples: [
       ['What would end', '$0 stop 8080 --dry-run'],
@@ -83,14 +84,16 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   protected async answer(): Promise<Answer> {
     const request = await this.request();
     const { source, hands, now, confirm, error } = this.surroundings;
-    if (!this.dryRun && !this.yes && confirm === null) {
-      throw new PortOwnerError('PO4103', 'there is no terminal to ask on', {
-        hint: '--yes stops without asking, --dry-run shows what would end.',
-      });
-    }
     const isShown = this.forPeople && this.problems !== 'rows';
     const show = (target: Target): void => void (isShown && error(planText(target)));
-    const approve = ({ owner }: Target): boolean => this.yes || confirm!(`Stop ${sanitise(owner)}? [y/N] `);
+    const approve = ({ owner }: Target): boolean => {
+      if (this.yes) return true;
+      if (confirm === null)
+        throw new PortOwnerError('PO4103', 'there is no terminal to ask on', {
+          hint: '--yes stops without asking, --dry-run shows what would end.',
+        });
+      return confirm(`Stop ${sanitise(owner)}? [y/N] `);
+    };
     return giveBack(request, { source, hands, now, show, approve }, this.progress);
   }
 

@@ -87,9 +87,10 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     const bind = await this.request(error);
     const { whyNot } = await import('../diagnosis/why.ts');
     const world = { machine: this.askedMachine(), binder: this.surroundings.binder };
-    const { row: found, problems, exitCode } = await whyNot({ bind, error }, world);
+    const { row: found, headline, problems, exitCode } = await whyNot({ bind, error }, world);
     const row = { ...found, Remedy: await this.advice(found.Remedy) };
-    return { rows: [row], problems, exitCode, ...this.noteOf(row.Evidence, row.Remedy) };
+    const first = headline === null ? {} : { headline };
+    return { rows: [row], problems, exitCode, ...first, ...this.noteOf(row.Evidence, row.Remedy) };
   }
 
   /** A table has no room for lists. */

@@ -8,6 +8,7 @@ import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { diagnose, type Diagnosis } from './diagnose.ts';
 import type { ParsedError } from './error-text.ts';
+import { headline } from './headline.ts';
 import { attemptsFor, type Request } from './request.ts';
 
 /** Could a program bind a port, and if not, why? */
@@ -26,20 +27,22 @@ export interface WhyWorld extends Pick<Surroundings, 'binder'> {
 /** The verdict, and what it amounts to. */
 export interface WhyAnswer {
   readonly row: Verdict;
+  /** The verdict in a sentence; null where no port is named. */
+  readonly headline: string | null;
   readonly problems: readonly Problem[];
   readonly exitCode: ExitCode;
 }
 
 /** Says whether the port could be bound, and if not, exactly why. */
 export async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
-  if (bind === null) return { row: noPort(error!), problems: [], exitCode: exitCodeOf(null) };
+  if (bind === null) return { row: noPort(error!), headline: null, problems: [], exitCode: exitCodeOf(null) };
   let { facts, diagnosis } = await look(bind, error, world);
   // A port that changes hands while it is looked at explains itself at the second look.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
   const { row, needs } = diagnosis;
   const exitCode = exitCodeOf(row.CanBind, row.CanBind === null ? lackOf(needs) : null);
-  return { row, problems: sectionProblems(facts, []), exitCode };
+  return { row, headline: headline(row), problems: sectionProblems(facts, []), exitCode };
 }
 
 async function look(

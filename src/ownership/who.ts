@@ -1,6 +1,6 @@
 import type { Machine } from '../facts/machine.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
-import { holdsPort, selectSockets, type Question } from '../facts/model/question.ts';
+import { holdsPort, selectSockets, spansWithout, type Question } from '../facts/model/question.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
 import { formatPorts, type PortSpan } from '../ports/expression.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -116,7 +116,11 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
     rows.some((row) => row.RemotePort !== null),
     (option) => (option === 'resolve' ? request.resolveSeconds !== null : firewall),
   );
-  if (rows.length > 0) return { rows, problems, exitCode, ...(variant === '' ? {} : { variant }) };
+  if (rows.length > 0) {
+    const note =
+      request.forPeople && filter === null && isWhole(facts.sections.sockets) ? unownedText(question, owned) : null;
+    return { rows, problems, exitCode, ...(note === null ? {} : { note }), ...(variant === '' ? {} : { variant }) };
+  }
   if (exitCode !== exit.unavailable && !request.forPeople) return { rows, problems, exitCode };
   const note =
     exitCode === exit.no ? await nobodyText(question, filter !== null, machine) : unknownText(undecided, facts);
@@ -207,6 +211,19 @@ function unknownText(undecided: readonly OwnedEndpoint[], { sections }: Facts): 
   if (undecided.length > 0)
     return `Cannot tell: too little is known of ${undecided.length} socket${undecided.length === 1 ? '' : 's'} to say whether ${undecided.length === 1 ? 'it matches' : 'they match'}.`;
   return `Cannot tell: ${(wasAsked(sockets) ? null : sockets.reason) ?? 'not every source could be read'}.`;
+}
+
+/** Which of the ports that were asked for nobody owns, where somebody owns others; null where there are none. */
+function unownedText({ localPorts, protocols }: Question, owned: readonly OwnedEndpoint[]): string | null {
+  if (localPorts === null) return null;
+  const unowned = spansWithout(
+    localPorts,
+    owned.map(({ LocalPort }) => ({ localPort: LocalPort! })),
+  );
+  if (unowned.length === 0) return null;
+  const protocol = protocols.length === 1 ? `${protocols[0]} ` : '';
+  const what = formatPorts(unowned);
+  return `\nNobody owns ${protocol}port${/[,-]/.test(what) ? 's' : ''} ${what}.`;
 }
 
 /** That there is nobody; for a port also whether the system keeps it for itself. */

@@ -7,6 +7,8 @@ export interface TreeProcess {
   readonly parent: number;
   readonly startTime: string | null;
   readonly imageName: string | null;
+  /** Linux: it leads a session that has a terminal, as the shell at a prompt does; absent when it does not. */
+  readonly leadsTerminal?: true;
 }
 
 /** This program itself, on the machine. */

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { attemptsReason, bindsFor, chooseFree, skippedSpans, type FreeKnowledge, type FreeRequest } from '../../src/actions/free.ts';
+import { attemptsReason, bindsFor, chooseFree, passedOver, skippedSpans, type FreeKnowledge, type FreeRequest } from '../../src/actions/free.ts';
 import type { PortRange } from '../../src/facts/model/facts.ts';
 import type { BindAttempt } from '../../src/facts/gather/probe.ts';
 import { connection, facts, socket, udp } from '../support/example.ts';
@@ -79,7 +79,7 @@ const cases: [what: string, world: Parameters<typeof facts>, request: Partial<Fr
   ['an administered excluded range', [[], reserved(range('ExcludedAdministered', 8000, 8000))], {}, {}, [8001], [[8000, /excluded/]]],
   ['an excluded range of the other protocol', [[], reserved(range('Excluded', 8000, 8001, { protocol: 'UDP' }))], {}, {}, [8000], []],
   ['the dynamic range', [[]], { spans: [{ start: 32760, end: 61000 }], count: 9 }, {}, [32760, 32761, 32762, 32763, 32764, 32765, 32766, 32767, 61000], []],
-  ['near', [[socket({ localPort: 8005 })]], { near: 8005, count: 4 }, {}, [8006, 8004, 8007, 8003], [[8005, /in use/]]],
+  ['near', [[socket({ localPort: 8005 })]], { near: 8005, count: 6 }, {}, [8006, 8007, 8008, 8009, 8004, 8003], [[8005, /in use/]]],
   ['near the end', [[]], { near: 8009, count: 2 }, {}, [8009, 8008], []],
   ['consecutive', [[socket({ localPort: 8002 })]], { consecutive: true, count: 4 }, {}, [8003, 8004, 8005, 8006], [[8002, /in use/]]],
   ['consecutive, near', [[socket({ localPort: 8006 })]], { consecutive: true, count: 3, near: 8005 }, {}, [8007, 8008, 8009], [[8006, /in use/]]],
@@ -96,7 +96,8 @@ for (const [what, world, request, knowledge, ports, skipped] of cases) {
       [...answer.skipped.keys()],
       skipped.map(([port]) => port),
     );
-    for (const [port, reason] of skipped) assert.match(answer.skipped.get(port)!, reason);
+    const spans = skippedSpans(answer.skipped);
+    for (const [port, reason] of skipped) assert.match(spans.find(({ start, end }) => start <= port && port <= end)!.reason, reason);
   });
 }
 
@@ -105,6 +106,21 @@ test("a dynamic range that is not known is IANA's", () => {
   const { ports, skipped } = chooseFree(world, ask({ spans: [{ start: 49152, end: 49153 }] }), know());
   assert.equal(ports, []);
   assert.equal(skippedSpans(skipped), [{ start: 49152, end: 49153, reason: "in the dynamic range 49152-65535 (IANA's class: the machine's own could not be read)" }]);
+});
+
+test('a person is told what was passed over, and what the port is registered for', () => {
+  const request = ask({ near: 8005, spans: null });
+  const knowledge = know({ serviceName: (port) => (port === 8006 ? 'wpl-analytics' : null) });
+  const answer = chooseFree(facts([socket({ localPort: 8005 })]), request, knowledge);
+  assert.equal(answer.ports, [8006]);
+  assert.equal(passedOver(request, answer, knowledge), ['8005: in use: TCP 0.0.0.0, owner: nginx (100)', '8006: free; registered by IANA for wpl-analytics']);
+});
+
+test('ports that are registered and follow one another are explained as one', () => {
+  const names = ['a', 'b', 'c', 'd', 'd'];
+  const answer = chooseFree(facts([]), ask({ spans: [{ start: 8000, end: 8009 }] }), know({ serviceName: (port) => names[port - 8000] ?? null }));
+  assert.equal(answer.ports, [8005]);
+  assert.equal(skippedSpans(answer.skipped), [{ start: 8000, end: 8004, reason: 'registered by IANA for a, b, c and 1 more (--registered allows it)' }]);
 });
 
 test('what is tried', () => {

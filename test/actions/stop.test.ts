@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Hands, HeldProcess, ServiceState, Site } from '../../src/system/hands.ts';
 import { planStop, type Situation } from '../../src/actions/plan.ts';
-import { stopTarget, type StopWorld } from '../../src/actions/stop.ts';
+import { stopTargets, type StopWorld } from '../../src/actions/stop.ts';
 import type { Facts, Process, Service, Socket } from '../../src/facts/model/facts.ts';
 import type { StopResult } from '../../src/schema/stop.ts';
 import { connection, facts, process, service, socket } from '../support/example.ts';
@@ -43,7 +43,7 @@ function machine(more: Partial<Machine> & ThisType<Machine> = {}): Machine {
 
 const refusal = (code: string, text: string) => Object.assign(new Error(text), { refusal: { code, text } });
 
-async function stop(world: Machine, options: { force?: boolean; askable?: boolean } = {}): Promise<{ row: StopResult; rights: boolean; done: readonly string[] }> {
+async function stop(world: Machine, options: { force?: boolean; askable?: boolean } = {}): Promise<{ row: StopResult; rights: boolean; done: readonly string[]; took: number }> {
   let clock = 0;
   const held = (pid: number): HeldProcess => ({
     ask: () => (options.askable === false ? { cannot: 'it has no window' } : (world.done.push(`ask ${pid}`), world.onStop(), { how: 'SIGTERM' })),
@@ -83,8 +83,8 @@ async function stop(world: Machine, options: { force?: boolean; askable?: boolea
     pause: async (milliseconds) => void (clock += milliseconds),
   };
   const [target] = planStop(situation(), (one) => one.localPort === 443 && one.remotePort === null);
-  const stopped = await stopTarget(target!, stopWorld, { force: options.force === true, timeout: 5000, settle: 1000 });
-  return { ...stopped, done: world.done };
+  const [stopped] = await stopTargets([target!], stopWorld, { force: options.force === true, timeout: 5000 });
+  return { ...stopped!, done: world.done, took: clock };
 }
 
 const ownService = (more: Partial<Machine> & ThisType<Machine> = {}): Machine =>
@@ -279,6 +279,46 @@ test('a look that fails afterwards is no success', async () => {
   );
   assert.is(row.Result, 'NotStopped');
   assert.match(row.Reason!.join(), /whether the port is free cannot be seen: no table/);
+});
+
+const above = (...names: readonly string[]): Process[] => names.map((imageName, index) => process({ pid: 50 - index, imageName, parent: 49 - index }));
+
+/** Only the program itself ends: what is above it goes on. */
+function end(this: Machine): void {
+  this.sockets = [];
+  this.processes = this.processes.filter(({ pid }) => pid !== 100);
+}
+
+for (const [what, parents, least, most] of [
+  ['a program that nothing is above', [], 150, 300],
+  ['a program that somebody started at a prompt', ['pwsh.exe', 'WindowsTerminal.exe'], 400, 700],
+  ['a program of a script', ['pwsh.exe', 'build.exe'], 1500, 2000],
+  ['a program of a supervisor', ['pm2.exe'], 1500, 2000],
+] as const)
+  test(`how long the port is watched: ${what}`, async () => {
+    const { row, took } = await stop(machine({ processes: [process({ parent: 50 }), ...above(...parents)], onStop: end }));
+    assert.is(row.Result, 'Stopped');
+    assert.ok(took >= least && took <= most, `${took} ms`);
+  });
+
+test('a program whose whole chain ends with it is not waited for', async () => {
+  const { took } = await stop(machine({ processes: [process({ parent: 50 }), ...above('npm.exe')], onStop: leave }));
+  assert.ok(took <= 300, `${took} ms`);
+});
+
+test('a program whose parent starts it again after a second', async () => {
+  let looks = 0;
+  const world = machine({
+    processes: [process({ parent: 50 }), ...above('pm2.exe')],
+    onStop() {
+      end.call(this);
+      const again = [socket({ pid: 300, holders: [300] })];
+      Object.defineProperty(world, 'sockets', { get: () => (++looks > 5 ? again : []) });
+      this.processes = [...this.processes, process({ pid: 300, parent: 50, imageName: 'web.exe' })];
+    },
+  });
+  const { row } = await stop(world);
+  assert.equal([row.Result, row.NewOwner, row.Supervisor], ['Retaken', 'web.exe (300)', 'pm2.exe (50)']);
 });
 
 test('another listener of the port, on another address, was there before', async () => {

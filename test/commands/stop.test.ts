@@ -280,10 +280,18 @@ onLinux("another user's program needs rights", async (context) => {
   assert.ok(isAlive(server.process));
 });
 
-test('without a terminal it refuses to go on without --yes', async () => {
-  const { code, out, err } = await run(['stop', '1']);
+onLinux('without a terminal it refuses to go on without --yes', async () => {
+  const server = await start('listen');
+  const { code, out, err } = await run(['stop', String(server.port)], { source: await liveSource(), hands: await liveHands() });
   assert.equal([code, out], [64, '']);
+  assert.ok(isAlive(server.process));
   assert.match(err, /PO4103: there is no terminal to ask on\n {2}--yes stops without asking, --dry-run shows what would end\./);
+});
+
+onLinux('what nobody has needs no terminal', async () => {
+  const { code, out, err } = await run(['stop', '1'], { source: await liveSource(), hands: await liveHands() });
+  assert.is(code, 1, err);
+  assert.match(out + err, /Nobody that matches listens on port 1/);
 });
 
 for (const [answer, result] of [
@@ -299,6 +307,10 @@ for (const [answer, result] of [
     assert.match(err, new RegExp(`on TCP/127\\.0\\.0\\.1:${server.port}\\n {2}how: SIGTERM`), 'it first shows what would end');
     assert.equal(questions.length, 1);
     assert.match(questions[0]!, new RegExp(`^Stop .+ \\(${server.pid}\\)\\? \\[y/N\\] $`));
+    assert.match(
+      out,
+      new RegExp(answer ? `^Stopped .+ \\(${server.pid}\\): nobody listens on TCP/127\\.0\\.0\\.1:${server.port} now\\.\n\nResult ` : '^.+ was not stopped: the answer was no\\.'),
+    );
     assert.match(out, new RegExp(result));
     assert.is(isAlive(server.process), !answer);
   });

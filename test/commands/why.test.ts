@@ -300,4 +300,12 @@ test('an answer that is none is no success', () => {
   assert.equal([damaged!.result, refused!.result, refused!.reason, files!.result, files!.reason], ['notMade', 'notMade', 'no FFI', 'notMade', 'socket failed: EMFILE']);
 });
 
+test('a person reads a sentence first, a program does not', async () => {
+  const file = snapshotFile(facts([socket({ localPort: 3000 })]));
+  const { out } = await run(['why', '3000', '--from', file]);
+  assert.match(out, /^Port 3000 is in use by nginx \(100\)\.\n\nPort /);
+  assert.match((await run(['why', '3001', '--from', file])).out, /^Port 3001 is free\.\n\n/);
+  for (const format of ['csv', 'json', 'ndjson', 'clixml']) assert.not.match((await run(['why', '3000', '--from', file, '--format', format])).out, /is in use by/, format);
+});
+
 test.run();

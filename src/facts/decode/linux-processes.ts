@@ -10,6 +10,8 @@ export interface Stat {
   readonly parent: number;
   /** Clock ticks from boot to its start. */
   readonly startTicks: number;
+  /** Whether it leads a session that has a terminal, as the shell at a prompt does. */
+  readonly leadsTerminal: boolean;
 }
 
 /** The raw entry `process/PID`. */
@@ -37,7 +39,9 @@ export function decodeStat(text: string): Stat | null {
   const parent = Number(fields[1] ?? NaN);
   const startTicks = Number(fields[19] ?? NaN);
   if (!Number.isSafeInteger(parent) || parent < 0 || !Number.isSafeInteger(startTicks) || startTicks < 0) return null;
-  return { name: text.slice(open + 1, close), parent, startTicks };
+  const pid = text.slice(0, open).trim();
+  const leadsTerminal = fields[3] === pid && fields[4] !== undefined && fields[4] !== '0';
+  return { name: text.slice(open + 1, close), parent, startTicks, leadsTerminal };
 }
 
 const codes: readonly string[] = [

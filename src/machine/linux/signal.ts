@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import type { HeldProcess, TreeProcess } from '../../system/hands.ts';
-import { decodeStat, startTime } from '../../facts/decode/linux-processes.ts';
+import { decodeStat, startTime, type Stat } from '../../facts/decode/linux-processes.ts';
 import { decodeBoot } from '../../facts/decode/linux-system.ts';
 import { moreRights, type Refusal } from '../../system/raw.ts';
 import { linuxSource } from './source.ts';
@@ -68,7 +68,7 @@ function hasOtherThreads(pid: number): boolean {
 function look(
   pid: number,
   boot: Boot | null,
-): { readonly startTime: string | null; readonly parent: number; readonly name: string } | null {
+): (Pick<Stat, 'parent' | 'name' | 'leadsTerminal'> & { readonly startTime: string | null }) | null {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -81,6 +81,7 @@ function look(
     startTime: boot === null ? null : startTime(boot.btime, boot.hertz, stat.startTicks),
     parent: stat.parent,
     name: stat.name,
+    leadsTerminal: stat.leadsTerminal,
   };
 }
 
@@ -99,7 +100,15 @@ export function allProcesses(): TreeProcess[] {
     const found = /^\d+$/.test(name) ? look(Number(name), boot) : null;
     return found === null
       ? []
-      : [{ pid: Number(name), parent: found.parent, startTime: found.startTime, imageName: found.name }];
+      : [
+          {
+            pid: Number(name),
+            parent: found.parent,
+            startTime: found.startTime,
+            imageName: found.name,
+            ...(found.leadsTerminal ? { leadsTerminal: true } : {}),
+          },
+        ];
   });
 }
 

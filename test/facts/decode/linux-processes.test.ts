@@ -7,7 +7,8 @@ import { processText, statText } from '../../support/linux-raw.ts';
 const test = suite('linux processes');
 
 for (const name of ['nginx', '', 'a b', ') (', '))) S 5 6 7', 'new\nline', 'kworker/0:1-events', '\ufffd\ufffd', '(sd-pam)', '\x1b[2J']) {
-  test(`stat of ${JSON.stringify(name)}`, () => assert.equal(decodeStat(statText(77, { name, parent: 5, ticks: 987 })), { name, parent: 5, startTicks: 987 }));
+  test(`stat of ${JSON.stringify(name)}`, () =>
+    assert.equal(decodeStat(statText(77, { name, parent: 5, ticks: 987 })), { name, parent: 5, startTicks: 987, leadsTerminal: false }));
 }
 
 for (const text of [
@@ -26,7 +27,7 @@ for (const text of [
 
 test('a process', () => {
   assert.equal(decodeProcess(processText(9, { uid: 33, exe: '/x', cgroup: '0::/a\n', cmdline: 'x\0', refused: { exe: 'AccessDenied' } })), {
-    stat: { name: 'server', parent: 1, startTicks: 100 },
+    stat: { name: 'server', parent: 1, startTicks: 100, leadsTerminal: false },
     uid: 33,
     exe: '/x',
     literalExe: false,
@@ -43,7 +44,7 @@ for (const text of ['', '{', 'null', '[]', '"x"', '{"stat":7}', '{"stat":"7 (x) 
 test('parts of the wrong kind are missing', () => {
   const text = JSON.stringify({ stat: statText(9, {}), uid: -1, exe: 5, cgroup: {}, cmdline: null, refused: { exe: 'Bad', cgroup: 'Failed' } });
   assert.equal(decodeProcess(text), {
-    stat: { name: 'server', parent: 1, startTicks: 100 },
+    stat: { name: 'server', parent: 1, startTicks: 100, leadsTerminal: false },
     uid: null,
     exe: null,
     literalExe: false,

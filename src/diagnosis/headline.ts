@@ -1,0 +1,23 @@
+import type { Verdict } from '../schema/verdict.ts';
+import { causes } from './causes.ts';
+
+/** What was asked for, as a sentence begins. */
+function subject({ Port, Protocol, Address }: Verdict): string {
+  const where = Address === null || Address === '*' ? '' : ` on ${Address}`;
+  if (Port === 0) return `A dynamic port${where}`;
+  return `${Protocol === 'UDP' ? 'UDP port' : 'Port'} ${Port}${where}`;
+}
+
+/** A verdict in one sentence; null where no port is named. */
+export function headline(row: Verdict): string | null {
+  const { CanBind, Cause, Owner, Port } = row;
+  if (Port === null) return null;
+  const what = subject(row);
+  const meaning = causes.find(({ name }) => name === Cause)?.meaning;
+  const why = meaning === undefined ? '' : `: ${meaning}`;
+  if (CanBind === null)
+    return `Cannot tell whether ${what.replace(/^[AP]/, (letter) => letter.toLowerCase())} can be bound${why}.`;
+  if (CanBind)
+    return Cause === 'Free' ? `${what} is free.` : `${what} can be bound${Owner === null ? '' : ` beside ${Owner}`}.`;
+  return Owner === null ? `${what} cannot be bound${why}.` : `${what} is in use by ${Owner}.`;
+}
