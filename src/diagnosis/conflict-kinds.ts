@@ -64,6 +64,11 @@ export const conflictKinds = {
     severity: 'Warning',
     but: 'Error from 95 % of them in use on',
   },
+  ListenAddressMissing: {
+    meaning:
+      'HTTP.sys is told to listen on an address that the machine does not have: sites and services get no URL there',
+    severity: 'Warning',
+  },
   ConnectionPairsLow: {
     meaning: 'connections to one address and port use up the dynamic ports: soon nobody can connect there',
     severity: 'Warning',

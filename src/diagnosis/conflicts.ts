@@ -1,6 +1,7 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
+import { isWhole } from '../facts/model/section.ts';
 import { isUnfound } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
@@ -11,6 +12,8 @@ import { conflictKinds, severities, type ConflictKind } from './conflict-kinds.t
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
 import { plainAddress } from './overlap.ts';
+import { listenListOf } from './listen-list.ts';
+import { listenListSteps } from './listen-list-steps.ts';
 import { asGoodAsFull, farEndStep, farText, fullPairs, pairText } from './pairs.ts';
 import { isUnusual, rangeText, usualStart, usualText } from './ranges.ts';
 import { isSharedPort } from './shared-ports.ts';
@@ -291,6 +294,25 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
   return rows;
 }
 
+/** Addresses that HTTP.sys is told to listen on and the machine does not have; only where its addresses are known. */
+function missingAddresses(facts: Facts): Conflict[] {
+  const { addresses } = facts.sections;
+  if (addresses === undefined || !isWhole(addresses)) return [];
+  const own = addresses.data.map(({ address }) => address);
+  const list = listenListOf(facts, own);
+  return list.stale.map((address) => ({
+    Severity: conflictKinds.ListenAddressMissing.severity,
+    Kind: 'ListenAddressMissing',
+    Protocol: 'TCP',
+    Address: address,
+    Port: null,
+    Owners: ['HTTP.sys: its IP listen list'],
+    Description: sentence(conflictKinds.ListenAddressMissing.meaning),
+    Remedy: listenListSteps({ ...list, stale: [address] }, null),
+    ComputerName: facts.machine.name,
+  }));
+}
+
 /** Connections to one address and port that use up the dynamic ports. */
 function takenPairs(facts: Facts): Conflict[] {
   return fullPairs(facts).map((one) => ({
@@ -325,6 +347,8 @@ function exhaustion(facts: Facts): Conflict[] {
     }));
 }
 
+const sentence = (meaning: string): string => `${meaning[0]!.toUpperCase()}${meaning.slice(1)}.`;
+
 /** Makes rows of holders: what most kinds have in common. */
 function maker(facts: Facts): Make {
   const places = remembered(placesOf);
@@ -341,7 +365,7 @@ function maker(facts: Facts): Make {
       Address: address,
       Port: localPort,
       Owners: distinct([...(more.owners ?? []), ...owners]),
-      Description: more.description ?? `${meaning[0]!.toUpperCase()}${meaning.slice(1)}.`,
+      Description: more.description ?? sentence(meaning),
       Remedy: [
         ...(more.remedy ?? []),
         `portowner ${localPort} --format list  # all that is known of the owners`,
@@ -389,7 +413,12 @@ export function conflicts(facts: Facts): Conflicts {
     for (const row of misplaced(context, group)) found.push(row);
   }
   const finders = [blockedUrls, blockedProxies, blockedUnits];
-  for (const row of [...finders.flatMap((find) => find(context)), ...exhaustion(facts), ...takenPairs(facts)])
+  for (const row of [
+    ...finders.flatMap((find) => find(context)),
+    ...missingAddresses(facts),
+    ...exhaustion(facts),
+    ...takenPairs(facts),
+  ])
     found.push(row);
   const rank = ({ Severity: severity }: Conflict): number =>
     severities.indexOf(severity as (typeof severities)[number]);

@@ -74,7 +74,7 @@ export function stop(patient: Patient): string {
 /** Stopping the service or container that holds it, by its manager. */
 function stopManaged(patient: Patient): string[] {
   const { facts, row } = patient;
-  if (facts.machine.platform === 'win32') return stopWindowsService(patient);
+  if (facts.machine.platform === 'win32') return stopWindowsServices(patient);
   const process = facts.sections.processes.data.find(({ pid }) => pid === row?.OwningProcess);
   if (process === undefined) return [];
   if (process.container !== null) return stopContainer(process.container, process.pid);
@@ -90,8 +90,21 @@ function stopManaged(patient: Patient): string[] {
   ];
 }
 
-function stopWindowsService({ row }: Patient): string[] {
-  const names = row?.Services ?? [];
+const isIis = (service: string): boolean => /^(?:W3SVC|WAS)$/i.test(service);
+
+function stopWindowsServices({ row, request }: Patient): string[] {
+  const all = row?.Services ?? [];
+  const others = all.filter((name) => !isIis(name));
+  return [
+    // All sites of IIS end with its service: the one that has the port is enough.
+    ...(others.length < all.length
+      ? [step(`Get-WebBinding -Port ${request.port}`, 'the sites of IIS on the port: Stop-Website stops one of them')]
+      : []),
+    ...stopService(others),
+  ];
+}
+
+function stopService(names: readonly string[]): string[] {
   // Which of several services in one process it is, is not known: none is stopped on a guess.
   if (names.length > 1)
     return [

@@ -221,6 +221,18 @@ const cases: readonly (readonly [name: string, facts: Facts, expected: readonly 
     [],
   ],
   [
+    'HTTP.sys is told to listen on an address that is not here',
+    windows([tcp('10.0.0.5', 8080, 500)], {
+      processes: [app],
+      sections: {
+        ipListenList: { ...ok, data: [{ address: '10.0.0.5' }, { address: '10.10.0.8' }, { address: '127.0.0.1' }, { address: '::' }] },
+        addresses: { ...ok, data: [{ address: '10.0.0.5', interface: 'Ethernet' }] },
+      },
+    }),
+    ['Warning ListenAddressMissing TCP 10.10.0.8 -: HTTP.sys: its IP listen list'],
+  ],
+  ['the same where the addresses of the machine are not known', windows([], { sections: { ipListenList: { ...ok, data: [{ address: '10.10.0.8' }] } } }), []],
+  [
     'two programs share a port over both families by reuse: that is no split',
     windows([...both(8888, 500), ...both(8888, 600)], { processes: [app, other] }),
     ['Warning SharedByReuse TCP 0.0.0.0, :: 8888: app.exe (500) | other.exe (600)'],

@@ -2,7 +2,8 @@
 // yes, no or ?, the cause, the confidence and the owner; then - what shows it, and $ what to do, the safest first.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { linux, range, solve, verdictText, windows, type Situation } from '../support/world.ts';
+import { again } from '../../src/diagnosis/remedy-steps.ts';
+import { asked, linux, range, solve, verdictText, windows, type Situation } from '../support/world.ts';
 
 const nginx = { pid: 100, imageName: 'nginx', path: '/usr/sbin/nginx', user: 'root', unit: 'nginx.service' };
 const node = { pid: 200, imageName: 'node', path: '/usr/bin/node', user: 'ann' };
@@ -770,8 +771,7 @@ no, HttpSys, High: HTTP.sys: DefaultAppPool (w3wp.exe 900)
 $ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :80
 $ netsh http show iplisten  # the addresses that HTTP.sys takes for itself
 $ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
-$ Get-Service -Name W3SVC -DependentServices  # what depends on the service
-$ Stop-Service -Name W3SVC -Confirm  # stop the service
+$ Get-WebBinding -Port 80  # the sites of IIS on the port: Stop-Website stops one of them
 $ portowner stop 80 --dry-run  # see what would end with it; without --dry-run it is stopped after a question
 $ portowner free --near 80  # or take a port that can be bound now`,
   },
@@ -1553,6 +1553,10 @@ const test = suite('situations');
 for (const situation of situations) {
   test(`${situation.name}: ${situation.ask}`, () => assert.is(verdictText(solve(situation)), situation.verdict.trim()));
 }
+test('what was just asked is never advice', () => {
+  for (const situation of situations)
+    for (const line of solve(situation).row.Remedy ?? []) assert.is.not(line.replace(/ {2}# .*$/, ''), again(asked(situation.ask)), situation.name);
+});
 test('there are many, each with a name of its own', () => {
   assert.ok(situations.length >= 40);
   assert.is(new Set(situations.map(({ name }) => name)).size, situations.length);
