@@ -128,13 +128,21 @@ interface Case {
   readonly undecided: readonly string[];
 }
 
+/** Whether a program was refused that asked for the same: it asked for whatever the answer depends on. */
+function wasRefused(error: ParsedError | null, { protocol, port, address }: Bind): boolean {
+  return (
+    (error?.meaning === 'inUse' || error?.meaning === 'access') &&
+    (error.port === null || error.port === port) &&
+    (error.protocol === null || error.protocol === protocol) &&
+    (error.address === null || error.address === address)
+  );
+}
+
 /** Yes, no or unknown by the facts alone. */
 function decideByFacts({ known, bind, main, effect, undecided }: Case, attempt: BindAttempt | null): Decision {
   const decision = (can: boolean | null, ...notes: string[]): Decision => ({ can, agree: false, notes });
   if (effect === 'blocks') return decision(false);
-  // The program that got the error asked for whatever it depends on.
-  const wasRefused = known.error?.meaning === 'inUse' || known.error?.meaning === 'access';
-  if (effect === 'depends' && main!.row !== null && main!.unsure !== true && wasRefused)
+  if (effect === 'depends' && main!.row !== null && main!.unsure !== true && wasRefused(known.error, bind))
     return decision(false, ...undecided, 'The error text settles it: the program was refused.');
   if (effect === 'depends')
     return main!.unsure === true

@@ -1322,6 +1322,23 @@ $ netsh interface portproxy show all  # the rules of Windows that pass ports on
 $ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as administrator: takes this rule away, if nobody needs it`,
   },
   {
+    name: 'Windows: an error about another port settles nothing',
+    facts: windows([listens(8080, '0.0.0.0', 200)], { processes: [app] }),
+    ask: 'TCP 127.0.0.1 8080',
+    tried: null,
+    error: 'listen tcp 127.0.0.1:9090: bind: Only one usage of each socket address (protocol/network address/port) is normally permitted.',
+    verdict: `
+?, Sharing, Low: app.exe (200)
+- Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
+- The text says "already in use" for TCP 127.0.0.1:9090 (the words of the message).
+- TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
+- No attempt was made: the facts are of another moment or machine.
+- By Microsoft's table: if the owner asked for nothing, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
+$ portowner 8080 --format list  # see all that is known of the owner
+$ portowner free --near 8080  # or take a port that can be bound now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+  },
+  {
     name: 'Windows: the server was moved, but a part of its configuration was not',
     facts: windows(
       [
