@@ -13,8 +13,8 @@ const test = suite('structure');
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   // main.ts: wires the catalogue, the command line and the machine.
   '.': ['cli', 'commands', 'machine'],
-  commands: ['cli', 'audit', 'actions', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'formats', 'doctor', 'schedule', 'system', 'io'],
-  cli: ['actions', 'audit', 'schedule', 'ownership', 'facts', 'formats', 'ports', 'schema', 'system', 'io'],
+  commands: ['cli', 'actions', 'audit', 'schedule', 'diagnosis', 'doctor', 'ownership', 'facts', 'schema', 'system', 'io'],
+  cli: ['actions', 'audit', 'schedule', 'diagnosis', 'ownership', 'facts', 'formats', 'ports', 'schema', 'system', 'io'],
   machine: ['facts', 'system', 'schema', 'io'],
   schedule: ['audit', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   audit: ['ownership', 'facts', 'ports', 'schema', 'system', 'io', 'generated'],
@@ -57,6 +57,14 @@ test('rooms import one way, types included', () => {
   assert.equal(wrong, []);
 });
 
+test('the architecture page says the same of the rooms', () => {
+  const page = readFileSync(join(root, 'docs/architecture/overview.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `src\/(\w+)` \|.*\| ([^|]*) \|$/gm)].map(([, room = '', text = '']) => [room, text === 'nothing' ? [] : text.split(', ')] as const);
+  const { '.': _main, generated: _generated, ...rooms } = mayImport;
+  const written = Object.entries(rooms).map(([room, others]) => [room, others.filter((other) => other !== 'generated')]);
+  assert.equal(Object.fromEntries(rows), Object.fromEntries(written));
+});
+
 test('no room imports one that imports it', () => {
   const reached = (room: string, seen = new Set<string>()): Set<string> => {
     for (const next of mayImport[room] ?? []) if (!seen.has(next)) reached(next, seen.add(next));
@@ -87,6 +95,43 @@ test('no file lies loose in src but main.ts', () => {
     [...imports.keys()].filter((path) => roomOf(path) === '.'),
     ['src/main.ts'],
   );
+});
+
+/** The files of src but these, with the lines in which a pattern is. */
+function linesWith(pattern: RegExp, except: RegExp): string[] {
+  return [...imports.keys()]
+    .filter((path) => !except.test(path))
+    .flatMap((path) =>
+      readFileSync(join(root, path), 'utf8')
+        .split('\n')
+        .filter((line) => pattern.test(line))
+        .map((line) => `${path}: ${line.trim()}`),
+    );
+}
+
+test('a command parses and prints', () => {
+  const sizes = [...imports.keys()]
+    .filter((path) => path.startsWith('src/commands/'))
+    .flatMap((path) => Array.from(readFileSync(join(root, path), 'utf8').matchAll(/^export class (\w+)[^]*?^}$/gm)))
+    .map(([text, name]) => {
+      const rest = text.replace(/^ {2}static readonly about: CommandAbout = \{[^]*?^ {2}\};$/m, '');
+      return [name, rest.split('\n').filter((line) => line.trim() !== '').length] as const;
+    });
+  assert.ok(sizes.length > 10);
+  // Beside its `about`: its options, and one call into the house.
+  assert.equal(
+    sizes.filter(([, lines]) => lines > 85),
+    [],
+  );
+});
+
+test('how whole a section is, only the predicates of its model tell', () => {
+  // What doctor found has words of its own.
+  assert.equal(linesWith(/\bstatus *[!=]== *'(?:ok|partial|failed|notAsked)'/, /^src\/(?:facts\/model\/section\.ts|doctor\/)/), []);
+});
+
+test('the exit code of every answer comes from one rule', () => {
+  assert.equal(linesWith(/\bexit\.(?:ok|no|unavailable|rights)\b/, /^src\/(?:schema|cli|build)\//), []);
 });
 
 test('only machine touches node:ffi and starts processes', async () => {

@@ -3,7 +3,7 @@
 # because the import of the module need not wait for it.
 #   Command   the words that name the command
 #   Always    what every call has
-#   Operand   the parameter whose values stand without an option
+#   Operand   the parameters whose values stand without an option
 #   Own       parameters that the function itself reads
 #   Options   a function's parameter = the option behind it
 #   Terms     a parameter's value = the option's word for it, where they differ
@@ -13,7 +13,7 @@ function Get-CommandTable {
         'Get-PortOwner' = @{
             Command = @()
             Always  = @('--format=clixml', '--problems=rows')
-            Operand = 'Port'
+            Operand = @('Port')
             Own     = @('InputObject')
             Options = [ordered]@{
                 All = '--all'
@@ -54,33 +54,34 @@ function Get-CommandTable {
         'New-PortBaseline' = @{
             Command = @('baseline', 'create')
             Always  = @('--format=clixml', '--problems=rows')
-            Operand = 'Path'
+            Operand = @('Path')
             Options = [ordered]@{
                 IncludeHash = '--hash'
                 Force = '--force'
                 FromSnapshot = '--from'
             }
-            Paths   = @('FromSnapshot')
+            Paths   = @('Path', 'FromSnapshot')
         }
         'Get-PortBaseline' = @{
             Command = @('baseline', 'show')
             Always  = @('--format=clixml', '--problems=rows')
-            Operand = 'Path'
+            Operand = @('Path')
             Options = [ordered]@{
                 Column = '--columns'
             }
+            Paths   = @('Path')
         }
         'Update-PortBaseline' = @{
             Command = @('baseline', 'update')
             Always  = @('--format=clixml', '--problems=rows')
-            Operand = 'Path'
+            Operand = @('Path')
             Options = [ordered]@{
                 Force = '--force'
                 KeepClosed = '--keep-closed'
                 IncludeHash = '--hash'
                 FromSnapshot = '--from'
             }
-            Paths   = @('FromSnapshot')
+            Paths   = @('Path', 'FromSnapshot')
         }
         'Get-PortConflict' = @{
             Command = @('conflicts')
@@ -96,12 +97,12 @@ function Get-CommandTable {
         'Compare-PortSnapshot' = @{
             Command = @('diff')
             Always  = @('--format=clixml', '--problems=rows')
-            Operand = 'ReferencePath'
-            Own     = @('DifferencePath')
+            Operand = @('ReferencePath', 'DifferencePath')
             Options = [ordered]@{
                 IncludeHash = '--hash'
                 Column = '--columns'
             }
+            Paths   = @('ReferencePath', 'DifferencePath')
         }
         'Get-FreePort' = @{
             Command = @('free')
@@ -126,7 +127,7 @@ function Get-CommandTable {
         'Get-PortAudit' = @{
             Command = @('history')
             Always  = @('--format=clixml', '--problems=rows')
-            Operand = 'Port'
+            Operand = @('Port')
             Options = [ordered]@{
                 StorePath = '--store'
                 Program = '--program'
@@ -197,7 +198,7 @@ function Get-CommandTable {
         'Stop-PortOwner' = @{
             Command = @('stop')
             Always  = @('--format=clixml', '--problems=rows')
-            Operand = 'Port'
+            Operand = @('Port')
             Own     = @('InputObject')
             Options = [ordered]@{
                 Id = '--pid'
@@ -210,7 +211,7 @@ function Get-CommandTable {
         'Test-PortBinding' = @{
             Command = @('why')
             Always  = @('--format=clixml', '--problems=rows')
-            Operand = 'Port'
+            Operand = @('Port')
             Own     = @('InputObject')
             Options = [ordered]@{
                 ErrorText = '--error'

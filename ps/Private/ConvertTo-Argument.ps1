@@ -1,25 +1,32 @@
-# The executable's arguments for a call of a function, by the table in Commands.ps1.
-function ConvertTo-Argument {
-    param($Cmdlet, [string] $Function, $Bound)
+# The value that a parameter has in a call, as the executable takes it: paths are whole.
+function Get-BoundValue {
+    param($Cmdlet, $Command, $Bound, [string] $Parameter)
 
-    $command = (Get-CommandTable)[$Function]
-    $command.Command
-    $command.Always
+    $value = $Bound[$Parameter]
+    if ($null -eq $value) { return }
+    if ($Command['Paths'] -contains $Parameter) { Resolve-FilePath -Cmdlet $Cmdlet -Path $value } else { $value }
+}
+
+# The executable's arguments for a call of a function but for its operands, by the table in Commands.ps1.
+function ConvertTo-Argument {
+    param($Cmdlet, $Command, $Bound)
+
+    $Command.Command
+    $Command.Always
     # Windows PowerShell reads no more than one document.
     if ($PSVersionTable.PSVersion.Major -ge 7) { '--stream' }
-    foreach ($parameter in $command.Options.Keys) {
-        $value = $Bound[$parameter]
-        if ($null -eq $value) { continue }
-        $option = $command.Options[$parameter]
-        if ($value -is [switch]) {
-            if ($value) { $option }
-            continue
-        }
-        if ($command['Paths'] -contains $parameter) { $value = Resolve-FilePath -Cmdlet $Cmdlet -Path $value }
+    foreach ($parameter in $Command.Options.Keys) {
+        $option = $Command.Options[$parameter]
         $terms = @{}
-        if ($command['Terms'] -and $command['Terms'][$parameter]) { $terms = $command['Terms'][$parameter] }
-        foreach ($one in $value) {
-            if ($terms["$one"]) { "$option=$($terms["$one"])" } else { "$option=$one" }
+        if ($Command['Terms'] -and $Command['Terms'][$parameter]) { $terms = $Command['Terms'][$parameter] }
+        foreach ($one in Get-BoundValue -Cmdlet $Cmdlet -Command $Command -Bound $Bound -Parameter $parameter) {
+            if ($one -is [switch]) {
+                if ($one) { $option }
+            } elseif ($terms["$one"]) {
+                "$option=$($terms["$one"])"
+            } else {
+                "$option=$one"
+            }
         }
     }
 }

@@ -1,13 +1,21 @@
 # Runs the executable once for a call of a function: its rows go to the pipeline as they come, its problems to the
-# streams of that function. Operands stand without an option.
+# streams of that function. What is bound is passed on by the table in Commands.ps1; a function that reads its operands
+# itself says with -Operand what stands there instead.
 function Invoke-Executable {
     param($Cmdlet, [string] $Function, $Bound, [string[]] $Operand, [string[]] $Extra, [switch] $ThroughInput)
 
+    Use-CallerPreference -Cmdlet $Cmdlet
+    $command = (Get-CommandTable)[$Function]
     $path = Find-Executable -Cmdlet $Cmdlet
-    $arguments = @(ConvertTo-Argument -Cmdlet $Cmdlet -Function $Function -Bound $Bound)
+    $arguments = @(ConvertTo-Argument -Cmdlet $Cmdlet -Command $command -Bound $Bound)
     if ($Extra) { $arguments += $Extra }
+    $own = @(foreach ($parameter in $command['Operand']) { Get-BoundValue -Cmdlet $Cmdlet -Command $command -Bound $Bound -Parameter $parameter })
     $line = $null
-    if ($Operand) {
+    if ($own -and $command['Paths'] -contains @($command['Operand'])[0]) {
+        # A path may have a comma.
+        $arguments += @('--') + $own
+    } elseif ($Operand -or $own) {
+        if (-not $Operand) { $Operand = $own }
         $list = $Operand -join ','
         # On Windows a command line has no more than 32,767 characters: a long list goes through standard input.
         if ($ThroughInput -or $list.Length -gt 8000) {

@@ -3,6 +3,7 @@
 function Test-ShouldProcess {
     param($Cmdlet, [string] $Target, [string] $Action, [string] $Impact = 'Medium')
 
+    Use-CallerPreference -Cmdlet $Cmdlet
     if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') { return $Cmdlet.ShouldProcess($Target, $Action) }
     if ($WhatIfPreference) {
         Write-Information -MessageData "What if: $Action : $Target" -InformationAction Continue

@@ -67,10 +67,5 @@ function Compare-PortSnapshot {
         [string[]] $Column
     )
 
-    end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
-        $snapshots = @($ReferencePath)
-        if ($DifferencePath) { $snapshots += $DifferencePath }
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Compare-PortSnapshot' -Bound $PSBoundParameters -Extra (@('--') + @(Resolve-FilePath -Cmdlet $PSCmdlet -Path $snapshots))
-    }
+    end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Compare-PortSnapshot' -Bound $PSBoundParameters }
 }

@@ -123,8 +123,5 @@ function Get-FreePort {
         [string[]] $Column
     )
 
-    end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-FreePort' -Bound $PSBoundParameters
-    }
+    end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-FreePort' -Bound $PSBoundParameters }
 }

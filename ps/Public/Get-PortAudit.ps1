@@ -88,8 +88,5 @@ function Get-PortAudit {
         [string[]] $Column
     )
 
-    end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortAudit' -Bound $PSBoundParameters -Operand $Port
-    }
+    end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortAudit' -Bound $PSBoundParameters }
 }

@@ -60,8 +60,5 @@ function Get-PortAuditTask {
         [string[]] $Column
     )
 
-    end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortAuditTask' -Bound $PSBoundParameters
-    }
+    end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortAuditTask' -Bound $PSBoundParameters }
 }

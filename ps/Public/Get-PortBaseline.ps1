@@ -50,8 +50,5 @@ function Get-PortBaseline {
         [string[]] $Column
     )
 
-    end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortBaseline' -Bound $PSBoundParameters -Operand (Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path)
-    }
+    end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortBaseline' -Bound $PSBoundParameters }
 }

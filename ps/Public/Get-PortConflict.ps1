@@ -63,8 +63,5 @@ function Get-PortConflict {
         [string[]] $FromSnapshot
     )
 
-    end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortConflict' -Bound $PSBoundParameters
-    }
+    end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortConflict' -Bound $PSBoundParameters }
 }

@@ -54,8 +54,5 @@ function Get-PortRange {
         [string[]] $FromSnapshot
     )
 
-    end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortRange' -Bound $PSBoundParameters
-    }
+    end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortRange' -Bound $PSBoundParameters }
 }

@@ -104,8 +104,5 @@ function Invoke-PortAudit {
         [string[]] $FromSnapshot
     )
 
-    end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Invoke-PortAudit' -Bound $PSBoundParameters
-    }
+    end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Invoke-PortAudit' -Bound $PSBoundParameters }
 }

@@ -72,8 +72,7 @@ function New-PortBaseline {
     )
 
     end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
         if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $Path -Action 'Approve the listeners')) { return }
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'New-PortBaseline' -Bound $PSBoundParameters -Operand (Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path)
+        Invoke-Executable -Cmdlet $PSCmdlet -Function 'New-PortBaseline' -Bound $PSBoundParameters
     }
 }

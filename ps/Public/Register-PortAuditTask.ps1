@@ -138,7 +138,6 @@ function Register-PortAuditTask {
     )
 
     end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
         $target = if ($Name) { $Name } else { 'PortOwner audit' }
         if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $target -Action 'Audit the ports of this machine every night')) { return }
         Invoke-Executable -Cmdlet $PSCmdlet -Function 'Register-PortAuditTask' -Bound $PSBoundParameters

@@ -48,7 +48,6 @@ function Unregister-PortAuditTask {
     )
 
     end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
         $target = if ($Name) { $Name } else { 'PortOwner audit' }
         if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $target -Action 'End the nightly audits')) { return }
         Invoke-Executable -Cmdlet $PSCmdlet -Function 'Unregister-PortAuditTask' -Bound $PSBoundParameters

@@ -76,8 +76,7 @@ function Update-PortBaseline {
     )
 
     end {
-        Use-CallerPreference -Cmdlet $PSCmdlet
         if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $Path -Action 'Approve what has changed')) { return }
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Update-PortBaseline' -Bound $PSBoundParameters -Operand (Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path)
+        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Update-PortBaseline' -Bound $PSBoundParameters
     }
 }

@@ -1,7 +1,7 @@
 import type { Facts, HttpQueue, Process, Socket } from '../facts/model/facts.ts';
 import type { Platform, Refusal } from '../system/raw.ts';
 import { quote } from '../diagnosis/quote.ts';
-import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '../diagnosis/stop-commands.ts';
+import { containerCommands, quotePattern, stoppableUnit, systemctlCommand } from '../diagnosis/stop-commands.ts';
 import { isUnfound } from '../ownership/absent.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
@@ -28,7 +28,7 @@ export interface Situation {
 }
 
 /** Why a target is not stopped. `rights`: more of them would change that. `untold`: whose it is could not be told. */
-export interface Obstacle {
+export interface StopObstacle {
   readonly text: string;
   readonly rights: boolean;
   readonly untold?: boolean;
@@ -52,7 +52,7 @@ export type Means =
       /** Whether it may be ended by force. */ readonly alone: boolean;
     }
   | { readonly how: 'sites'; readonly names: readonly string[] }
-  | { readonly how: 'refused'; readonly obstacle: Obstacle };
+  | { readonly how: 'refused'; readonly obstacle: StopObstacle };
 
 /** One thing to stop, and what would end with it. */
 export interface Target extends Identity {
@@ -141,7 +141,7 @@ function socketsIn(sockets: readonly Socket[]): (pids: readonly number[]) => Soc
 /** Relays that a container's runtime keeps, by the name the facts give them: the container is what one stops. */
 const containerRelays = /^(?:docker-proxy|Docker Desktop|rootless port forwarder|slirp4netns|pasta|Podman machine)/;
 
-const obstacle = (text: string, more: Partial<Obstacle> = {}): Means => ({
+const obstacle = (text: string, more: Partial<StopObstacle> = {}): Means => ({
   how: 'refused',
   obstacle: { text, rights: false, command: null, ...more },
 });
@@ -323,7 +323,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
         );
     } else {
       // Inside of the container that this program runs in too, the unit is that of the systemd there.
-      const unit = serviceUnit({ ...process, container: null });
+      const unit = stoppableUnit({ ...process, container: null });
       const own = unit !== null && unit.name === self.unit && unit.user === self.unitUser;
       const service = unit === null || own ? null : byService(found, idOf(unit.name, pid, unit.user));
       if (service !== null) return service;
@@ -478,10 +478,10 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     // systemd itself has a socket open for a service that it starts on demand: the service and the socket's unit are what to stop.
     const activated =
       platform === 'linux' && socket.pid === 1
-        ? socket.holders.find((pid) => pid !== 1 && processes.has(pid) && serviceUnit(processes.get(pid)!) !== null)
+        ? socket.holders.find((pid) => pid !== 1 && processes.has(pid) && stoppableUnit(processes.get(pid)!) !== null)
         : undefined;
     if (activated !== undefined) {
-      const unit = serviceUnit(processes.get(activated)!)!;
+      const unit = stoppableUnit(processes.get(activated)!)!;
       const service = byService(found, idOf(unit.name, activated, unit.user));
       if (service !== null && service.services.length > 1) return [service];
     }

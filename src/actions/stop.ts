@@ -1,6 +1,6 @@
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { Refusal } from '../system/raw.ts';
-import { serviceUnit } from '../diagnosis/stop-commands.ts';
+import { stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { addressScope } from '../ownership/address.ts';
 import { processText } from '../ownership/attribution.ts';
@@ -175,7 +175,7 @@ function isOwnUnit(unit: { readonly name: string; readonly user: number | null }
 function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target: Target): string | null {
   const process = facts.sections.processes.data.find(({ pid }) => pid === socket.pid);
   if (process === undefined) return target.supervisor;
-  const unit = serviceUnit(process);
+  const unit = stoppableUnit(process);
   if (unit !== null && !isOwnUnit(unit, situation.self)) return `systemd (${unit.name})`;
   const service = facts.sections.services.data.find(({ pid }) => pid === process.pid);
   if (service !== undefined) return `the service manager (${service.name})`;
@@ -197,7 +197,7 @@ function watchOf(
   const ending = new Set(members(target).map(({ pid }) => pid));
   const above = lineOf(target.pid, before).filter(({ pid }) => !ending.has(pid));
   const process = facts.sections.processes.data.find(({ pid }) => pid === target.pid);
-  const unit = process === undefined ? null : serviceUnit(process);
+  const unit = process === undefined ? null : stoppableUnit(process);
   // Its manager could not be asked to stop it, or else it would have been.
   if (unit !== null && !isOwnUnit(unit, self)) return () => watchTimes.supervised;
   return () => watchTimes[watchTime(above, new Map(hands.processes().map((one) => [one.pid, one])), own)];

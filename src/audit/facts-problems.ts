@@ -120,6 +120,6 @@ export function hashProblem(approved: readonly Listener[], facts: Facts, name: s
 }
 
 /** The problems that there are. */
-export function some(...problems: (Problem | null)[]): Problem[] {
+export function present(...problems: (Problem | null)[]): Problem[] {
   return problems.filter((problem) => problem !== null);
 }

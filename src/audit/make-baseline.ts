@@ -1,6 +1,6 @@
 // What becomes of baselines: made, brought up to date, shown.
 import { existsSync } from 'node:fs';
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import { fileSink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { ListenerRow } from '../schema/listener.ts';
@@ -18,7 +18,7 @@ import {
   machineProblem,
   signed,
   signerProblem,
-  some,
+  present,
   unfoundProblem,
   unseenProblem,
 } from './facts-problems.ts';
@@ -77,7 +77,7 @@ function rowOf(
 }
 
 /** Approves what listens now. Throws what keeps the baseline from being written. */
-export async function createBaseline({ file, hash, force }: BaselineRequest, machine: Machine): Promise<Answer> {
+export async function createBaseline({ file, hash, force }: BaselineRequest, machine: AskedMachine): Promise<Answer> {
   if (!force && existsSync(file)) {
     throw new PortOwnerError('PO4204', `${file} exists already`, {
       hint: 'portowner baseline update brings it up to date; --force replaces it.',
@@ -101,14 +101,17 @@ export async function createBaseline({ file, hash, force }: BaselineRequest, mac
   );
   return {
     rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
-    problems: [...factProblems(facts), ...some(unseen, unfoundProblem(found, 'so that the baseline leaves it open'))],
+    problems: [
+      ...factProblems(facts),
+      ...present(unseen, unfoundProblem(found, 'so that the baseline leaves it open')),
+    ],
     exitCode: exitCodeOf(true, missing.length > 0 ? 'source' : null),
     note: `${counted(found.length, 'listener')} approved in ${file}.`,
   };
 }
 
 /** Approves what has changed since a baseline was written. Throws what keeps it from being changed. */
-export async function bringUpToDate(request: UpdateRequest, machine: Machine): Promise<Answer> {
+export async function bringUpToDate(request: UpdateRequest, machine: AskedMachine): Promise<Answer> {
   const { file, hash, force, dryRun } = request;
   const text = readDocument(file);
   // A mistake in the file is told before the machine is asked.
@@ -137,7 +140,7 @@ export async function bringUpToDate(request: UpdateRequest, machine: Machine): P
     rows: changeRows(changes, facts.machine.name, { name: `baseline ${file}`, approve: null }),
     problems: [
       ...factProblems(facts),
-      ...some(
+      ...present(
         otherMachine,
         unseenProblem(comparison.unseen, 'whose entries stay as they are'),
         unfoundProblem(now, 'so that its entry stays as it is'),

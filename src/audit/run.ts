@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { isFuture, type StoreOutcome } from './store/contract.ts';
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { destination } from '../io/place.ts';
@@ -23,7 +23,7 @@ import {
   machineProblem,
   signed,
   signerProblem,
-  some,
+  present,
   unfoundProblem,
   unseenProblem,
 } from './facts-problems.ts';
@@ -40,7 +40,7 @@ export interface AuditRequest extends AuditSettings {
 
 /** What an audit needs: the machine, and where its findings go besides the store. */
 export interface AuditWorld extends Pick<Surroundings, 'eventLog' | 'now'> {
-  readonly machine: Machine;
+  readonly machine: AskedMachine;
   /** Writes a report, whole or not at all. */
   readonly writeReport: (
     path: string,
@@ -110,7 +110,7 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
   const unfound = unfoundProblem(result.unseen, 'so that it could not be judged');
   const missing = gaps(facts);
   const course: Course = {
-    problems: [...comparisonProblems(compared, request), ...some(unseen, unfound)],
+    problems: [...comparisonProblems(compared, request), ...present(unseen, unfound)],
     failures: [],
     doubts: [
       ...missing,
@@ -151,7 +151,7 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
 }
 
 /** Reads the files first, so that mistakes in them are told before the machine is asked. */
-async function comparedWith({ baseline, policy, hash }: AuditRequest, machine: Machine): Promise<Compared> {
+async function comparedWith({ baseline, policy, hash }: AuditRequest, machine: AskedMachine): Promise<Compared> {
   const { readDocument } = await import('./document.ts');
   const approved =
     baseline === null ? null : (await import('./baseline.ts')).parseBaseline(readDocument(baseline), baseline);
@@ -168,7 +168,7 @@ function comparisonProblems({ facts, approved, policy }: Compared, request: Audi
   const baseline = request.baseline ?? '';
   return [
     ...factProblems(facts),
-    ...some(
+    ...present(
       machineProblem(approved?.machine ?? null, facts.machine.name, baseline),
       hashProblem(listed, facts, baseline),
       signerProblem(signed(listed), facts, baseline),
@@ -219,7 +219,7 @@ async function keepRun(
   const clock = world.now();
   const outcome = await useStore(path, (store) => store.add(run, clock));
   removeLeftovers(dirname(destination(path)));
-  tellOfStore(outcome, { path, machine, at: run.at, clock }, { problems, failures, doubts, world });
+  addStoreProblems(outcome, { path, machine, at: run.at, clock }, { problems, failures, doubts, world });
   // Milliseconds would take the room of the owner in a table.
   return outcome.findings.map((one) =>
     Object.assign({}, one, { FirstSeen: one.FirstSeen?.replace(/\.\d+Z$/, 'Z') ?? null }),
@@ -227,7 +227,7 @@ async function keepRun(
 }
 
 /** Says what the store said besides: that it was damaged, repaired, or did not take the audit. */
-function tellOfStore(
+function addStoreProblems(
   { aside, refused, newest, forgotten, before }: StoreOutcome,
   {
     path,

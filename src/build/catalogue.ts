@@ -1,7 +1,7 @@
 // What is made from the commands' own files: the catalogue of commands, and the PowerShell module's table of them.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CommandAbout, PowerShellFunction } from '../cli/about.ts';
+import { operandParameters, type CommandAbout, type PowerShellFunction } from '../cli/about.ts';
 import type { CommandClass } from '../cli/base.ts';
 import { loadAllCommands, type KnownCommand } from '../cli/commands.ts';
 import { optionNames, valuesOf } from '../cli/words.ts';
@@ -95,9 +95,13 @@ export function leftOut(
 }
 
 function functionEntry(command: KnownCommand, about: PowerShellFunction): string {
-  const paths = Object.entries(about.parameters)
-    .filter(([, option]) => ['file', 'folder'].includes(valuesOf(command, option) as string))
-    .map(([parameter]) => parameter);
+  const operands = operandParameters(about);
+  const paths = [
+    ...(command.about.operands === 'file' ? operands : []),
+    ...Object.entries(about.parameters)
+      .filter(([, option]) => ['file', 'folder'].includes(valuesOf(command, option) as string))
+      .map(([parameter]) => parameter),
+  ];
   const table = (entries: readonly (readonly [string, string])[], indent: string): string =>
     entries.map(([key, value]) => `${indent}${key} = ${quoted(value)}`).join('\n');
   const terms = Object.entries(about.terms ?? {}).map(
@@ -111,7 +115,7 @@ function functionEntry(command: KnownCommand, about: PowerShellFunction): string
   const lines = [
     `Command = ${list(command.path === '' ? [] : command.path.split(' '))}`,
     `Always  = ${list(always)}`,
-    ...(about.operand === undefined ? [] : [`Operand = ${quoted(about.operand)}`]),
+    ...(operands.length === 0 ? [] : [`Operand = ${list(operands)}`]),
     ...(about.own === undefined ? [] : [`Own     = ${list(about.own)}`]),
     `Options = [ordered]@{\n${table(Object.entries(about.parameters), '                ')}\n            }`,
     ...(terms.length === 0 ? [] : [`Terms   = @{ ${terms.join('; ')} }`]),
@@ -130,7 +134,7 @@ export function commandTable(all: readonly KnownCommand[]): string {
 # because the import of the module need not wait for it.
 #   Command   the words that name the command
 #   Always    what every call has
-#   Operand   the parameter whose values stand without an option
+#   Operand   the parameters whose values stand without an option
 #   Own       parameters that the function itself reads
 #   Options   a function's parameter = the option behind it
 #   Terms     a parameter's value = the option's word for it, where they differ

@@ -1,6 +1,6 @@
 // The pages of docs/reference that are made from the sources, so that they cannot say anything else.
 import type { Definition } from 'clipanion';
-import { exitCodesOf } from '../cli/about.ts';
+import { exitCodesOf, operandParameters } from '../cli/about.ts';
 import type { KnownCommand } from '../cli/commands.ts';
 import { operandsOf, optionText, pathOf } from '../cli/help.ts';
 import { leftOut } from './catalogue.ts';
@@ -210,7 +210,7 @@ function functionText(command: KnownCommand): string[] {
     table(
       ['parameter', 'option'],
       [
-        ...(powershell.operand === undefined ? [] : [[`\`-${powershell.operand}\``, 'the operand']]),
+        ...operandParameters(powershell).map((parameter) => [`\`-${parameter}\``, 'the operand']),
         ...Object.entries(powershell.parameters).map(([parameter, option]) => [`\`-${parameter}\``, `\`${option}\``]),
         ...leftOut(command, powershell).map(([option, reason]) => [`none: ${reason}`, `\`${option}\``]),
       ],

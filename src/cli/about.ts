@@ -13,8 +13,8 @@ export type KnownValues = Exclude<Values, 'columns'>;
 /** The PowerShell function around a command. */
 export interface PowerShellFunction {
   readonly name: string;
-  /** The parameter whose values stand without an option. */
-  readonly operand?: string;
+  /** The parameters whose values stand without an option: one, or one for each operand. */
+  readonly operand?: string | readonly string[];
   /** Parameters that the function itself reads. */
   readonly own?: readonly string[];
   /** Each parameter and the option behind it. */
@@ -41,6 +41,9 @@ export interface CommandAbout {
   /** Its function, or why it has none. */
   readonly powershell: PowerShellFunction | string;
 }
+
+/** The parameters whose values stand without an option, in their order. */
+export const operandParameters = ({ operand = [] }: PowerShellFunction): readonly string[] => [operand].flat();
 
 /** The exit codes of a command with what they mean, in their order. */
 export function exitCodesOf({ exitCodes }: CommandAbout): [code: number, meaning: string][] {

@@ -5,7 +5,7 @@ import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { problemRow } from '../schema/problem.ts';
 
 /** Runs a command without rows, and writes in CLIXML what it tells, even the error that ends it: for the PowerShell module. */
-export async function tellInRows(
+export async function reportInRows(
   sink: Sink,
   stream: boolean,
   work: (writer: RowWriter) => Promise<ExitCode>,

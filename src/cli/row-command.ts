@@ -1,4 +1,4 @@
-import { machineOf, thisMachine, type Machine } from '../facts/machine.ts';
+import { machineOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
 import { formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
@@ -34,7 +34,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   protected progress: Report | undefined;
 
   /** The machine that is asked. */
-  protected askedMachine(): Machine {
+  protected askedMachine(): AskedMachine {
     return this.from === undefined
       ? thisMachine(this.surroundings, this.progress)
       : machineOf(this.from, this.progress);
@@ -46,10 +46,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   /** What to do, in the words of who asks: the PowerShell module has functions for the commands. */
-  protected async advice(lines: readonly string[] | null): Promise<readonly string[] | null> {
-    if (lines === null || this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return lines;
+  private async advise({ rows }: Answer): Promise<void> {
+    if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return;
+    if (!this.schema.columns.some(({ name }) => name === 'Remedy')) return;
     const { moduleCalls } = await import('./module-calls.ts');
-    return moduleCalls(lines, this.context.catalogue);
+    for (const row of rows as { Remedy?: readonly string[] | null }[])
+      if (row.Remedy != null) row.Remedy = await moduleCalls(row.Remedy, this.context.catalogue);
   }
 
   /** Whether the answer has no room for lists, which are then told below it. */
@@ -113,7 +115,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
     const { inputs, outputs = [] } = this.files();
     checkFiles(inputs, [...outputs, ...named('--output', this.output)]);
-    return this.answer(this.countRows === true ? [] : columns);
+    const answer = await this.answer(this.countRows === true ? [] : columns);
+    await this.advise(answer);
+    return answer;
   }
 
   private chosenFormat(): Format {

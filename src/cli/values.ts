@@ -52,7 +52,7 @@ export function wholeNumber(
   text: string,
   { least = 1, most }: { least?: number; most: number },
 ): number {
-  const number = /^\d{1,6}$/.test(text) ? Number(text) : -1;
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : -1;
   if (number < least || number > most) throw noValue(option, text, `a whole number from ${least} to ${most}`);
   return number;
 }

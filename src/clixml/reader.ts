@@ -1,5 +1,5 @@
 import sax from 'sax';
-import { decodeText, ClixmlError } from './text.ts';
+import { decodeChunks, ClixmlError } from './text.ts';
 import { decodeName, parsePrimitive, primitives, type ClixmlObject, type ClixmlValue } from './values.ts';
 
 /** Who gets what a document holds. */
@@ -555,7 +555,7 @@ export function readClixml(
   try {
     parser.write(`<${wrapper}>`);
     let quiet = 0;
-    for (const text of decodeText(chunks)) {
+    for (const text of decodeChunks(chunks)) {
       const before = events;
       parser.write(text);
       if (events === before) parser.flush();

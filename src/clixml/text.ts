@@ -64,7 +64,7 @@ function incompleteEnd(bytes: Uint8Array, encoding: TextEncoding): Uint8Array {
 }
 
 /** The text of a file: UTF-8 or UTF-16, with or without a byte order mark, and without PowerShell's header. */
-export function* decodeText(chunks: Iterable<Uint8Array>): Generator<string> {
+export function* decodeChunks(chunks: Iterable<Uint8Array>): Generator<string> {
   let decoder: Decoder | null = null;
   let first: Uint8Array = new Uint8Array();
   let head: string | null = '';

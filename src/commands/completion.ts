@@ -3,7 +3,8 @@ import * as t from 'typanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { loadAllCommands } from '../cli/commands.ts';
 import { commandWords } from '../cli/words.ts';
-import { exit, type ExitCode } from '../schema/problems.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import type { ExitCode } from '../schema/problems.ts';
 import { BaseCommand } from '../cli/base.ts';
 
 const shells = ['powershell', 'bash'] as const;
@@ -42,6 +43,6 @@ export class CompletionCommand extends BaseCommand {
     const sink = this.surroundings.output();
     sink.write(script);
     sink.close();
-    return exit.ok;
+    return exitCodeOf(true);
   }
 }

@@ -1,25 +1,15 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import * as t from 'typanion';
-import { severities, type Severity } from '../diagnosis/conflict-kinds.ts';
-import { conflicts } from '../diagnosis/conflicts.ts';
-import type { Facts } from '../facts/model/facts.ts';
-import { hasFailed, isWhole } from '../facts/model/section.ts';
-import { exitCodeOf, lackOf } from '../schema/exit-code.ts';
-import { exit, type ExitCode } from '../schema/problems.ts';
-import { conflict, type Conflict } from '../schema/conflict.ts';
-import { sanitise } from '../io/sanitise.ts';
-import { sectionProblems } from '../ownership/problems.ts';
+import { findConflicts } from '../diagnosis/find-conflicts.ts';
+import { conflict } from '../schema/conflict.ts';
 import { RowCommand } from '../cli/row-command.ts';
+import { word } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
-/** So many descriptions of one kind stand below a table. */
-const mostDescriptions = 3;
-
-const severityWords = ['error', 'warning', 'information'] as const;
+const severities = { error: 'Error', warning: 'Warning', information: 'Information' } as const;
 
 /** Everything on a machine that is or will become a conflict over a port. */
 export class ConflictsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
@@ -40,7 +30,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
   static readonly about: CommandAbout = {
     rows: [conflict],
     operands: null,
-    values: { '--severity': severityWords },
+    values: { '--severity': Object.keys(severities) },
     exitCodes: {
       0: 'nothing worse than Information',
       1: 'a Warning or Error',
@@ -56,61 +46,12 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
 
   severity = Option.String('--severity', {
     description: 'only what is at least this bad: error, warning or information (default)',
-    validator: t.isEnum(severityWords),
   });
 
   override readonly schema = conflict;
 
   protected async answer(): Promise<Answer> {
-    const facts = await this.askedMachine().facts({
-      localPorts: null,
-      protocols: ['TCP', 'UDP'],
-      sockets: 'all',
-      details: new Set(['owner', 'path', 'user', 'parent', 'services']),
-      ranges: true,
-      addresses: true,
-      configured: true,
-    });
-    const { rows: all, undecided } = conflicts(facts);
-    const last = this.severity === undefined ? severities.length : severityWords.indexOf(this.severity) + 1;
-    const rows = all.filter((row) => severities.slice(0, last).includes(row.Severity as Severity));
-    for (const row of rows) Object.assign(row, { Remedy: await this.advice(row.Remedy) });
-    const exitCode = this.exitCode(facts, all, undecided);
-    const note =
-      rows.length > 0
-        ? this.notes(rows)
-        : exitCode === exit.ok || exitCode === exit.no
-          ? 'No conflicts.'
-          : 'No conflict was found, but not all could be seen.';
-    return {
-      rows,
-      problems: sectionProblems(facts, undecided === null ? [] : null),
-      exitCode,
-      ...(note === null ? {} : { note }),
-    };
-  }
-
-  private exitCode({ sections }: Facts, rows: readonly Conflict[], undecided: string | null): ExitCode {
-    if (rows.some((row) => row.Severity !== 'Information')) return exitCodeOf(false);
-    const { sockets, dynamicRanges, reservedPorts, portProxies, socketUnits } = sections;
-    const unread = isWhole(sockets)
-      ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find(hasFailed)
-      : sockets;
-    if (unread !== undefined) return exitCodeOf(null, lackOf(unread.needs));
-    // Where every process was looked at, no rights would tell more.
-    return exitCodeOf(true, undecided === null ? null : isWhole(sections.processes) ? 'source' : 'rights');
-  }
-
-  /** What the words of a table mean. */
-  private notes(rows: readonly Conflict[]): string | null {
-    if (!this.narrow) return null;
-    const lines: string[] = [];
-    for (const [kind, all] of Map.groupBy(rows, ({ Kind }) => Kind!)) {
-      const texts = [...new Set(all.map(({ Description }) => Description!))];
-      for (const text of texts.slice(0, mostDescriptions)) lines.push(`${kind}: ${sanitise(text)}`);
-      const more = texts.length - mostDescriptions;
-      if (more > 0) lines.push(`${kind}: … and ${more} more, which --format list shows`);
-    }
-    return ['', ...lines].join('\n');
+    const least = word('--severity', this.severity ?? 'information', severities);
+    return findConflicts({ least, narrow: this.narrow }, this.askedMachine());
   }
 }

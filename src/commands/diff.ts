@@ -1,21 +1,8 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { compare } from '../audit/compare.ts';
-import { certainChanges, changeRows } from '../audit/findings.ts';
-import { auditQuestion, listeners } from '../audit/listeners.ts';
-import type { Facts } from '../facts/model/facts.ts';
-import { exitCodeOf } from '../schema/exit-code.ts';
+import { compareSnapshots } from '../audit/compare-snapshots.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { finding } from '../schema/finding.ts';
-import {
-  auditable,
-  factProblems,
-  gaps,
-  machineProblem,
-  some,
-  unfoundProblem,
-  unseenProblem,
-} from '../audit/facts-problems.ts';
 import { named } from '../cli/files.ts';
 import { machineOf } from '../facts/machine.ts';
 import { RowCommand } from '../cli/row-command.ts';
@@ -49,8 +36,7 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions) {
     },
     powershell: {
       name: 'Compare-PortSnapshot',
-      operand: 'ReferencePath',
-      own: ['DifferencePath'],
+      operand: ['ReferencePath', 'DifferencePath'],
       parameters: { IncludeHash: '--hash', Column: '--columns' },
     },
   };
@@ -77,37 +63,7 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions) {
         '--hash is for a comparison with now: snapshots have the hashes they were made with',
         { hint: 'portowner snapshot --hash' },
       );
-    const [one, other] = [
-      await this.snapshot(before),
-      after === undefined
-        ? auditable(await this.askedMachine().facts(auditQuestion, this.hash), 'this machine')
-        : await this.snapshot(after),
-    ];
-    const now = listeners(other);
-    const { changes: all, unseen } = compare(listeners(one), now);
-    const changes = certainChanges(all, other);
-    const problem = unseenProblem(unseen, 'which may have changed');
-    const unfound = unfoundProblem(now, 'so that it may have changed');
-    return {
-      rows: changeRows(changes, other.machine.name, { name: `snapshot ${before}`, approve: null }),
-      problems: [
-        ...factProblems(one),
-        ...factProblems(other),
-        ...some(machineProblem(one.machine.name, other.machine.name, before), problem, unfound),
-      ],
-      exitCode: exitCodeOf(
-        changes.length === 0,
-        [one, other].some((facts) => gaps(facts).length > 0) || unfound !== null
-          ? 'source'
-          : problem !== null
-            ? 'rights'
-            : null,
-      ),
-      ...(changes.length === 0 ? { note: 'No difference.' } : {}),
-    };
-  }
-
-  private async snapshot(path: string): Promise<Facts> {
-    return auditable(await machineOf([path], this.progress).facts(auditQuestion), path);
+    const snapshot = (path: string) => machineOf([path], this.progress);
+    return compareSnapshots(snapshot(before), after === undefined ? this.askedMachine() : snapshot(after), this.hash);
   }
 }

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
 import { findFree, type FindFreeRequest } from '../actions/find-free.ts';
 import { longestHold } from '../actions/leases.ts';
@@ -7,10 +6,11 @@ import type { CommandAbout } from '../cli/about.ts';
 import { named } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { portSpans, wholeNumber, word } from '../cli/values.ts';
+import { ipAddress } from '../cli/ip-address.ts';
 import { sanitise } from '../io/sanitise.ts';
 import type { Answer } from '../schema/answer.ts';
 import { freePort, type FreePort } from '../schema/free.ts';
-import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import type { ExitCode } from '../schema/problems.ts';
 
 const protocols = { tcp: ['TCP'], udp: ['UDP'], both: ['TCP', 'UDP'] } as const;
 
@@ -112,20 +112,16 @@ export class FreeCommand extends RowCommand {
   private async request(): Promise<FindFreeRequest> {
     const whole = (option: string, text: string | undefined, most: number): number | null =>
       text === undefined ? null : wholeNumber(option, text, { most });
-    const wanted = word('--protocol', this.protocol ?? 'tcp', protocols, 'tcp, udp or both');
-    if (this.address !== undefined && isIP(this.address.replace(/%.*$/s, '')) === 0) {
-      throw new PortOwnerError('PO1004', `${JSON.stringify(this.address)} is not an IP address`, {
-        hint: 'Give one address of this machine, such as 127.0.0.1 or ::1.',
-        target: this.address,
-      });
-    }
     return {
       count: whole('--count', this.count, 10_000) ?? 1,
       spans: this.range === undefined ? null : await portSpans(this.range),
       near: whole('--near', this.near, 65_535),
       consecutive: this.consecutive,
-      protocols: wanted,
-      address: this.address ?? null,
+      protocols: word('--protocol', this.protocol ?? 'tcp', protocols, 'tcp, udp or both'),
+      address:
+        this.address === undefined
+          ? null
+          : ipAddress(this.address, 'one address of this machine, such as 127.0.0.1 or ::1'),
       registered: this.registered,
       except: this.except === undefined ? [] : await portSpans(this.except),
       explain: this.explain,

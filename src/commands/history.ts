@@ -1,10 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import type { SpanQuestion } from '../audit/store/contract.ts';
-import { useStore } from '../audit/store/open.ts';
-import { anyPattern } from '../ownership/filter.ts';
-import { parsePorts, portMatcher } from '../ports/expression.ts';
-import { exitCodeOf } from '../schema/exit-code.ts';
+import { auditRuns, listenerHistory } from '../audit/history.ts';
+import { portSpans, wholeNumber } from '../cli/values.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { auditRun, portSpan } from '../schema/audit-run.ts';
 import type { RowSchema } from '../schema/column.ts';
@@ -74,57 +71,16 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
       throw new PortOwnerError('PO1001', 'history needs --store FILE', {
         hint: 'The file is the one that portowner audit --store keeps.',
       });
-    const machine = this.machine ?? null;
-    const limit = this.last === undefined ? null : /^[1-9]\d{0,8}$/.test(this.last) ? Number(this.last) : 0;
-    if (limit === 0)
-      throw new PortOwnerError('PO1001', `--last has no value ${JSON.stringify(this.last)}`, {
-        hint: 'It takes a number from 1 on.',
-        target: this.last!,
-      });
-    if (this.schema === auditRun) {
-      const rows = await useStore(store, (audits) => audits.runs({ machine, limit }));
-      return {
-        rows,
-        problems: [],
-        exitCode: exitCodeOf(rows.length > 0),
-        ...(rows.length > 0 ? {} : { note: 'There is no such audit.' }),
-      };
-    }
+    const { machine = null, program: programs = null, service: services = null } = this;
+    const limit = this.last === undefined ? null : wholeNumber('--last', this.last, { most: 999_999_999 });
+    if (this.schema === auditRun) return auditRuns(store, { machine, limit });
     if (limit !== null) throw new PortOwnerError('PO1005', '--last is for the list of audits');
-    const { servicePorts } = await import('../ports/iana.ts');
-    const parts = this.ports.flatMap((text) => text.split(','));
-    const numbers = parts.filter((part) => part !== 'dynamic').flatMap((part) => parsePorts(part, servicePorts));
-    const question: SpanQuestion = {
-      machine,
-      port: parts.length === 0 ? null : numbers.length === 0 ? () => false : portMatcher(numbers),
-      dynamic: parts.length === 0 || parts.includes('dynamic'),
-      owner: this.owner(),
-    };
-    const rows = await useStore(store, (audits) => audits.spans(question));
-    return {
-      rows,
-      problems: [],
-      exitCode: exitCodeOf(rows.length > 0),
-      ...(rows.length > 0 ? {} : { note: 'The store has no such listener.' }),
-    };
+    const ports = this.ports.length === 0 ? null : await this.portsOf(this.ports.flatMap((text) => text.split(',')));
+    return listenerHistory(store, { machine, ports, programs, services });
   }
 
-  private owner():
-    | ((owner: { readonly program: string | null; readonly services: readonly string[] }) => boolean)
-    | null {
-    const testOf = (patterns: readonly string[] | undefined) =>
-      patterns === undefined ? undefined : anyPattern(patterns);
-    const programs = testOf(
-      this.program?.flatMap((pattern) =>
-        /[\\/]/.test(pattern)
-          ? [pattern]
-          : [pattern, `${pattern}.exe`, `*/${pattern}`, `*\\${pattern}`, `*\\${pattern}.exe`],
-      ),
-    );
-    const services = testOf(this.service?.flatMap((pattern) => [pattern, `${pattern}.service`]));
-    if (programs === undefined && services === undefined) return null;
-    return (owner) =>
-      (programs === undefined || (owner.program !== null && programs(owner.program))) &&
-      (services === undefined || owner.services.some(services));
+  private async portsOf(words: readonly string[]) {
+    const spans = await portSpans(words.filter((word) => word !== 'dynamic'));
+    return { spans, dynamic: words.includes('dynamic') };
   }
 }

@@ -1,24 +1,20 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
+import { asksConnections, filterOf, FilterOptions, protocolsOf } from '../cli/options/filter.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { subjectOf } from '../cli/subject.ts';
-import { listed, noValue, portSpans, processIds, word } from '../cli/values.ts';
-import type { RowFilter } from '../ownership/filter.ts';
+import { noValue } from '../cli/values.ts';
 import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { Column } from '../schema/column.ts';
-import { endpoint, tcpStates } from '../schema/endpoint.ts';
+import { endpoint } from '../schema/endpoint.ts';
 import { askedColumns } from '../schema/variant.ts';
 
-const rangeNames = { 'well-known': 'WellKnown', registered: 'Registered', dynamic: 'Dynamic' } as const;
-const states = Object.fromEntries(tcpStates.map((name) => [name, name]));
-const protocols = { tcp: 'TCP', udp: 'UDP' } as const;
-
 /** The main question: who owns a port. */
-export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
+export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions) {
   static override paths = [Command.Default];
   static override usage = Command.Usage({
     description: 'say who owns a port, or list every listening and bound port with its owner',
@@ -40,16 +36,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   static readonly about: CommandAbout = {
     rows: [endpoint],
     operands: { column: 'LocalPort' },
-    values: {
-      '--protocol': Object.keys(protocols),
-      '--state': tcpStates,
-      '--range': Object.keys(rangeNames),
-      '--pid': { column: 'OwningProcess' },
-      '--image': { column: 'ImageName' },
-      '--user': { column: 'UserName' },
-      '--service': { column: 'Services' },
-      '--sort': 'columns',
-    },
+    values: { '--sort': 'columns' },
     exitCodes: {
       0: 'there is an owner',
       1: 'nobody owns it',
@@ -61,16 +48,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       operand: 'Port',
       own: ['InputObject'],
       parameters: {
-        All: '--all',
-        Protocol: '--protocol',
-        State: '--state',
-        Id: '--pid',
-        ImageName: '--image',
-        Address: '--address',
-        RemotePort: '--remote-port',
-        User: '--user',
-        Service: '--service',
-        Range: '--range',
+        ...FilterOptions.about.parameters,
         Resolve: '--resolve',
         ResolveTimeoutSec: '--resolve',
         Firewall: '--firewall',
@@ -83,22 +61,6 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   };
 
   ports = Option.Rest({ name: 'PORTS' });
-  all = Option.Boolean('--all,-a', false, { description: 'connections and every other state too' });
-  protocol = Option.Array('--protocol', { description: 'only tcp or udp' });
-  state = Option.Array('--state', {
-    description: 'only these TCP states: Listen, Established, TimeWait … (looks at connections too)',
-  });
-  pid = Option.Array('--pid', { description: 'only sockets of these processes' });
-  image = Option.Array('--image', { description: 'only owners with this file name; * and ? are wildcards' });
-  address = Option.Array('--address', { description: 'only this local or remote address, or CIDR range' });
-  remotePort = Option.Array('--remote-port', {
-    description: 'only connections to these ports (looks at connections too)',
-  });
-  user = Option.Array('--user', { description: 'only owners that run as this account; * and ? are wildcards' });
-  service = Option.Array('--service', {
-    description: 'only owners that run this service, unit or container; * and ? are wildcards',
-  });
-  range = Option.Array('--range', { description: 'only local ports of this class: well-known, registered, dynamic' });
   sort = Option.Array('--sort', { description: 'sort by these columns: A,-B puts the largest B first' });
   resolve = Option.String('--resolve', false, {
     tolerateBoolean: true,
@@ -112,12 +74,9 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   override readonly schema = endpoint;
 
-  private get connections(): boolean {
-    return this.all || this.state !== undefined || this.remotePort !== undefined;
-  }
-
   protected override defaultColumns(): readonly Column[] {
-    const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || this.connections);
+    const connections = asksConnections(this);
+    const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
     return [...columns, ...askedColumns(endpoint, (option) => this.asks(option))];
   }
 
@@ -128,33 +87,16 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected async answer(columns: readonly Column[]): Promise<Answer> {
     const request = {
       subject: await subjectOf(this.ports, this.problems === 'rows'),
-      filter: await this.filter(),
+      filter: await filterOf(this),
       sort: this.sort === undefined ? null : (await import('../ownership/sort.ts')).parseSort(this.sort, endpoint),
       resolveSeconds: this.resolve === false ? null : resolveSeconds(this.resolve),
-      protocols: (listed('--protocol', this.protocol) ?? Object.keys(protocols)).map((text) =>
-        word('--protocol', text, protocols),
-      ),
-      all: this.connections,
+      protocols: protocolsOf(this),
+      all: asksConnections(this),
       firewall: this.firewall,
       columns: columns.map(({ name }) => name),
       forPeople: this.forPeople,
     };
     return whoOwns(request, this.askedMachine(), this.progress);
-  }
-
-  private async filter(): Promise<RowFilter> {
-    const remotePorts = this.remotePort === undefined ? null : await portSpans(this.remotePort);
-    const pids = listed('--pid', this.pid);
-    return {
-      remotePorts,
-      pids: pids && processIds('--pid', pids),
-      states: listed('--state', this.state)?.map((text) => word('--state', text, states)) ?? null,
-      images: listed('--image', this.image),
-      addresses: listed('--address', this.address),
-      users: listed('--user', this.user),
-      services: listed('--service', this.service),
-      ranges: listed('--range', this.range)?.map((text) => word('--range', text, rangeNames)) ?? null,
-    };
   }
 }
 

@@ -1,10 +1,7 @@
 import { Command } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { ranges } from '../ownership/ranges.ts';
-import { hasFailed } from '../facts/model/section.ts';
-import { exitCodeOf } from '../schema/exit-code.ts';
+import { portRanges } from '../ownership/ranges.ts';
 import { range } from '../schema/range.ts';
-import { sectionProblems } from '../ownership/problems.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
@@ -38,21 +35,6 @@ export class RangesCommand extends withOptions(RowCommand, CountOptions, Snapsho
   override readonly schema = range;
 
   protected async answer(): Promise<Answer> {
-    const facts = await this.askedMachine().facts({
-      localPorts: null,
-      protocols: [],
-      sockets: 'listeners',
-      details: new Set(),
-      ranges: true,
-    });
-    const problems = sectionProblems(
-      { ...facts, sections: { ...facts.sections, sockets: { ...facts.sections.sockets, status: 'notAsked' } } },
-      null,
-    );
-    return {
-      rows: ranges(facts),
-      problems,
-      exitCode: exitCodeOf(hasFailed(facts.sections.dynamicRanges) ? null : true),
-    };
+    return portRanges(this.askedMachine());
   }
 }

@@ -1,42 +1,21 @@
 import { Command, Option } from 'clipanion';
 import { BaseCommand } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
-import { AuditOptions, auditSettings } from '../cli/options/audit.ts';
+import { AuditOptions } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions, OutputOption } from '../cli/options/rows.ts';
-import { RootOptions, TaskNameOptions, TaskOptions } from '../cli/options/task.ts';
+import { RootOptions, TaskNameOptions, TaskOptions, taskRequest } from '../cli/options/task.ts';
 import { reportFormat } from '../cli/report.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { wholeNumber, word } from '../cli/values.ts';
+import { word } from '../cli/values.ts';
 import { writeTo } from '../cli/write.ts';
-import {
-  installNightly,
-  nightlyDefinition,
-  nightlyStatus,
-  removeNightly,
-  type TaskRequest,
-} from '../schedule/nightly.ts';
+import { installNightly, nightlyDefinition, nightlyStatus, removeNightly } from '../schedule/nightly.ts';
 import type { Answer } from '../schema/answer.ts';
-import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { auditTask } from '../schema/task.ts';
 
 const systems = { windows: 'win32', linux: 'linux' } as const;
-
-/** The task that the options describe. */
-function taskRequest(given: TaskNameOptions & AuditOptions & TaskOptions & Partial<RootOptions>): TaskRequest {
-  const { name, root, at, account, executable, report, randomDelay, timeLimit } = given;
-  report?.forEach(reportFormat);
-  return {
-    settings: auditSettings(given),
-    name,
-    root,
-    at,
-    account,
-    executable,
-    randomDelay: wholeNumber('--random-delay', randomDelay ?? '30', { least: 0, most: 720 }),
-    timeLimit: wholeNumber('--time-limit', timeLimit ?? '60', { most: 1440 }),
-  };
-}
 
 /** Writes what a nightly audit is to the system's scheduler. */
 export class ScheduleShowCommand extends withOptions(
@@ -77,7 +56,7 @@ export class ScheduleShowCommand extends withOptions(
     if (output === '')
       throw new PortOwnerError('PO1001', '--output has no value', { hint: 'It takes the path of a file.' });
     writeTo(output, this.surroundings, (sink) => (output === undefined ? sink.write(text) : sink.bytes(bytes)));
-    return exit.ok;
+    return exitCodeOf(true);
   }
 }
 

@@ -9,7 +9,7 @@ import { reportTo } from '../cli/notices.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions } from '../cli/options/module.ts';
 import { OutputOption } from '../cli/options/rows.ts';
-import { tellInRows } from '../cli/module-rows.ts';
+import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
 import { writeSnapshot } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
@@ -62,7 +62,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
       return this.save((problem) => this.surroundings.error(problemText(problem)));
     }
     if (this.output === undefined) throw new PortOwnerError('PO1005', '--problems rows needs --output');
-    return tellInRows(this.surroundings.output(), this.stream, (writer) =>
+    return reportInRows(this.surroundings.output(), this.stream, (writer) =>
       this.save((problem) => writer.problem(problem), reportTo(writer)),
     );
   }

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import type { ParsedError } from '../diagnosis/error-text.ts';
@@ -7,9 +6,10 @@ import { textOf } from '../io/read.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { verdict } from '../schema/verdict.ts';
-import { noValue, portSpans } from '../cli/values.ts';
+import { portSpans } from '../cli/values.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
+import { bindRequest, BindOptions, checkBindOptions } from '../cli/options/bind.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
@@ -18,7 +18,7 @@ import { SnapshotOptions } from '../cli/options/snapshot.ts';
 const errorBytes = 256 * 1024;
 
 /** Whether a program could bind a port. */
-export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
+export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, BindOptions) {
   static override paths = [['why']];
   static override usage = Command.Usage({
     description: 'say whether a program could bind a port now, and if not, exactly why and what to do',
@@ -38,7 +38,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   static readonly about: CommandAbout = {
     rows: [verdict],
     operands: { column: 'LocalPort' },
-    values: { '--protocol': ['tcp', 'udp'], '--reuse': ['address', 'port'] },
+    values: {},
     exitCodes: {
       0: 'it can be bound',
       1: 'it cannot',
@@ -51,11 +51,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
       own: ['InputObject'],
       parameters: {
         ErrorText: '--error',
-        Protocol: '--protocol',
-        Address: '--address',
-        IPv6Only: '--ipv6-only',
-        Exclusive: '--exclusive',
-        Reuse: '--reuse',
+        ...BindOptions.about.parameters,
         Column: '--columns',
         FromSnapshot: '--from',
       },
@@ -64,18 +60,6 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   };
 
   port = Option.String({ name: 'PORT', required: false });
-  protocol = Option.String('--protocol', { description: 'tcp (default) or udp' });
-  address = Option.String('--address', {
-    description: 'the address that the program asks for (default: every one, IPv4 and IPv6); :: is for IPv4 too',
-  });
-  ipv6Only = Option.Boolean('--ipv6-only', false, { description: 'with --address ::, leave IPv4 alone (IPV6_V6ONLY)' });
-  exclusive = Option.Boolean('--exclusive', false, {
-    description: 'the program asks for exclusive use (SO_EXCLUSIVEADDRUSE on Windows)',
-  });
-  reuse = Option.String('--reuse', false, {
-    tolerateBoolean: true,
-    description: 'the program sets SO_REUSEADDR; --reuse=port: SO_REUSEPORT, on Linux',
-  });
   error = Option.String('--error', {
     description: 'read port, address and cause from this error text (- is standard input)',
   });
@@ -87,8 +71,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     const bind = await this.request(error);
     const { whyNot } = await import('../diagnosis/why.ts');
     const world = { machine: this.askedMachine(), binder: this.surroundings.binder };
-    const { row: found, headline, problems, exitCode } = await whyNot({ bind, error }, world);
-    const row = { ...found, Remedy: await this.advice(found.Remedy) };
+    const { row, headline, problems, exitCode } = await whyNot({ bind, error }, world);
     const first = headline === null ? {} : { headline };
     return { rows: [row], problems, exitCode, ...first, ...this.noteOf(row.Evidence, row.Remedy) };
   }
@@ -112,54 +95,22 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
 
   /** What is asked; null when only an error text was given and it names no port. */
   private async request(error: ParsedError | null): Promise<Request | null> {
-    if (this.exclusive && this.reuse !== false)
-      throw new PortOwnerError('PO1005', '--exclusive and --reuse exclude each other');
-    if (this.ipv6Only && this.address !== '::') throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
-    const port = this.port === undefined ? (error?.port ?? null) : await this.portNumber(this.port);
-    if (port === null) {
-      if (error === null)
-        throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
-      return null;
-    }
-    const address = this.address ?? error?.address ?? null;
-    if (address !== null && isIP(address.replace(/%[^%/]{1,64}$/, '')) === 0)
-      throw new PortOwnerError('PO1004', `${JSON.stringify(address)} is not an IP address`, {
-        hint: 'Give 127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0.',
-        target: address,
-      });
-    return {
-      port,
-      protocol: this.protocolName(error),
-      address: address?.toLowerCase() ?? null,
-      sharing: this.sharing(),
-      ipv6Only: this.ipv6Only,
-    };
+    checkBindOptions(this);
+    const port = this.port === undefined ? (error?.port ?? null) : await onePort(this.port);
+    if (port !== null) return bindRequest(this, port, error);
+    if (error !== null) return null;
+    throw new PortOwnerError('PO1001', 'no PORT is given', { hint: 'Give a port, or an error text with --error.' });
   }
+}
 
-  private async portNumber(text: string): Promise<number> {
-    if (text === '0') return 0;
-    const spans = await portSpans([text]);
-    const [span] = spans;
-    if (span === undefined || spans.length > 1 || span.start !== span.end)
-      throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, {
-        hint: 'Ask for one at a time.',
-        target: text,
-      });
-    return span.start;
-  }
-
-  private protocolName(error: ParsedError | null): 'TCP' | 'UDP' {
-    const text = this.protocol?.toUpperCase() ?? error?.protocol ?? 'TCP';
-    if (text !== 'TCP' && text !== 'UDP') throw noValue('--protocol', this.protocol, 'tcp or udp');
-    return text;
-  }
-
-  private sharing(): Request['sharing'] {
-    if (this.exclusive) return 'exclusive';
-    if (this.reuse === false || this.reuse === 'false') return 'default';
-    if (this.reuse === 'port') return 'reusePort';
-    // clipanion gives true for the bare option, which its type does not say.
-    if ((this.reuse as unknown) === true || this.reuse === 'true' || this.reuse === 'address') return 'reuse';
-    throw noValue('--reuse', this.reuse, 'address (which it means by itself) or port');
-  }
+/** The port that is asked about, which may be none in particular. */
+async function onePort(text: string): Promise<number> {
+  if (text === '0') return 0;
+  const spans = await portSpans([text]);
+  const [span] = spans;
+  if (span !== undefined && spans.length === 1 && span.start === span.end) return span.start;
+  throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, {
+    hint: 'Ask for one at a time.',
+    target: text,
+  });
 }

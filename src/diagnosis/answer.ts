@@ -2,7 +2,7 @@ import type { BindAttempt, Bind } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { addressScope, endpointText } from '../ownership/address.ts';
 import { ruleForAny, ruleText } from './binding-rules.ts';
-import type { Cause, Effect, Look, Obstacle, Refused } from './cause.ts';
+import type { Cause, Effect, Look, Obstacle, BindError } from './cause.ts';
 import { causeOf } from './causes.ts';
 import { noRights } from './causes/no-rights.ts';
 import { lacksScope } from './causes/scope-missing.ts';
@@ -33,7 +33,7 @@ export interface Gap {
 }
 
 /** What one bind is answered from. */
-export interface Known {
+export interface BindContext {
   readonly facts: Facts;
   /** Who asks; null where that is not known. */
   readonly user: string | null;
@@ -45,7 +45,7 @@ export interface Known {
 }
 
 /** What an error of bind() says, on either system. */
-function refusalMeaning(error: string | null, isLinux: boolean): Refused {
+function refusalMeaning(error: string | null, isLinux: boolean): BindError {
   switch (error?.replace(/^WSA/, '')) {
     case 'EADDRINUSE':
       return 'inUse';
@@ -65,7 +65,7 @@ function refusalMeaning(error: string | null, isLinux: boolean): Refused {
 }
 
 /** Whether an address is known to be this machine's. */
-export function isLocal({ facts, addresses }: Pick<Known, 'facts' | 'addresses'>, address: string): boolean {
+export function isLocal({ facts, addresses }: Pick<BindContext, 'facts' | 'addresses'>, address: string): boolean {
   return (
     isWildcard(address) ||
     addressScope(address) === 'Loopback' ||
@@ -120,7 +120,7 @@ type Decision = Pick<BindAnswer, 'can' | 'agree' | 'notes'>;
 
 /** What is known besides the obstacles when it is decided. */
 interface Case {
-  readonly known: Known;
+  readonly known: BindContext;
   readonly bind: Bind;
   readonly main: Obstacle | null;
   readonly effect: Effect;
@@ -156,7 +156,7 @@ function decideByFacts({ known, bind, main, effect, undecided }: Case, attempt: 
 }
 
 /** Yes, no or unknown after an attempt that was refused. */
-function decideByRefusal({ bind, main, effect, undecided }: Case, refused: Refused, made: BindAttempt): Decision {
+function decideByRefusal({ bind, main, effect, undecided }: Case, refused: BindError, made: BindAttempt): Decision {
   const decision = (can: boolean | null, ...notes: string[]): Decision => ({ can, agree: true, notes });
   if ((refused !== 'inUse' && refused !== 'access') || bind.port === 0 || main === null) return decision(false);
   const foreign =
@@ -182,7 +182,7 @@ function decideByRefusal({ bind, main, effect, undecided }: Case, refused: Refus
 }
 
 /** Whether one bind could be made, from the facts and the attempt (null: none was to be made), and why. */
-export function answerBind(known: Known, bind: Bind, attempt: BindAttempt | null): BindAnswer {
+export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt | null): BindAnswer {
   const { facts, user, gaps } = known;
   const { platform } = facts.machine;
   const all = obstacles(facts, bind, user);

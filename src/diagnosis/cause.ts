@@ -58,7 +58,7 @@ export interface Ranged {
  * What the system answered to an attempt: `inUse`, `access` (Windows: another user's, exclusive or excluded), `noRights`
  * (Linux), `notLocal`, `noBuffers`, `invalid`, or another error.
  */
-export type Refused = 'inUse' | 'access' | 'noRights' | 'notLocal' | 'noBuffers' | 'invalid' | 'other';
+export type BindError = 'inUse' | 'access' | 'noRights' | 'notLocal' | 'noBuffers' | 'invalid' | 'other';
 
 /** Everything that is known of one bind when its cause is looked for. */
 export interface Look {
@@ -69,7 +69,7 @@ export interface Look {
   /** The attempt that was really made; null for none. */
   readonly attempt: BindAttempt | null;
   /** Null: no attempt was refused. */
-  readonly refused: Refused | null;
+  readonly refused: BindError | null;
   /** What stands in the way most, or beside it; null where there is nothing. */
   readonly obstacle: Obstacle | null;
   readonly all: readonly Obstacle[];

@@ -1,11 +1,11 @@
-export type Severity = 'Information' | 'Warning' | 'Error';
+export type ConflictSeverity = 'Information' | 'Warning' | 'Error';
 /** The worst first. */
-export const severities: readonly Severity[] = ['Error', 'Warning', 'Information'];
+export const conflictSeverities: readonly ConflictSeverity[] = ['Error', 'Warning', 'Information'];
 
 interface Kind {
   /** One sentence without its capital and full stop. */
   readonly meaning: string;
-  readonly severity: Severity;
+  readonly severity: ConflictSeverity;
   /** What is Information instead, because healthy machines have it; also where it is an Error. */
   readonly but?: string;
 }

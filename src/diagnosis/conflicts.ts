@@ -8,7 +8,7 @@ import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { endpointText } from '../ownership/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Conflict } from '../schema/conflict.ts';
-import { conflictKinds, severities, type ConflictKind } from './conflict-kinds.ts';
+import { conflictKinds, conflictSeverities, type ConflictKind } from './conflict-kinds.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
 import { plainAddress } from './overlap.ts';
@@ -17,7 +17,7 @@ import { listenListSteps } from './listen-list-steps.ts';
 import { asGoodAsFull, farEndStep, farText, fullPairs, pairText } from './pairs.ts';
 import { isUnusual, rangeText, usualStart, usualText } from './ranges.ts';
 import { isSharedPort } from './shared-ports.ts';
-import { reallySplit, sharing, type Holder } from './sharing.ts';
+import { reallySplit, sharingIn, type Holder } from './sharing.ts';
 import { systemctlCommand } from './stop-commands.ts';
 
 /** All conflicts, and whether there are sockets of which it cannot be told whether they are. */
@@ -91,7 +91,7 @@ function sharedPort(
   { make, dynamicRange }: Context,
   group: readonly Holder[],
 ): { rows: Conflict[]; undecided: boolean } {
-  const { found, undecided } = sharing(group);
+  const { found, undecided } = sharingIn(group);
   const rows = found.flatMap(([kind, holders]) => {
     const all = kind === 'FamilySplit' ? reallySplit(holders, group) : holders;
     const [first] = all;
@@ -421,7 +421,7 @@ export function conflicts(facts: Facts): Conflicts {
   ])
     found.push(row);
   const rank = ({ Severity: severity }: Conflict): number =>
-    severities.indexOf(severity as (typeof severities)[number]);
+    conflictSeverities.indexOf(severity as (typeof conflictSeverities)[number]);
   found.sort((a, b) => rank(a) - rank(b) || (a.Port ?? 0) - (b.Port ?? 0));
   return { rows: found, undecided: undecided ? (facts.sections.processes.needs ?? 'more rights') : null };
 }

@@ -6,7 +6,7 @@ import { relayOfOwner, relaySteps } from './relay-steps.ts';
 import { isUnusual, usualStart, usualText } from './ranges.ts';
 import { sharedProtocol } from './shared-ports.ts';
 import { say, step } from './step.ts';
-import { containerCommands, isVitalService, quotePattern, serviceUnit, systemctlCommand } from './stop-commands.ts';
+import { containerCommands, isVitalService, quotePattern, stoppableUnit, systemctlCommand } from './stop-commands.ts';
 
 export { say, step };
 
@@ -78,7 +78,7 @@ function stopManaged(patient: Patient): string[] {
   const process = facts.sections.processes.data.find(({ pid }) => pid === row?.OwningProcess);
   if (process === undefined) return [];
   if (process.container !== null) return stopContainer(process.container, process.pid);
-  const unit = serviceUnit(process);
+  const unit = stoppableUnit(process);
   if (unit === null) return [];
   // A user's unit is another one than the system's of the same name.
   const manager = unit.user === null ? [] : ['--user', `--machine=${unit.user}@.host`];

@@ -259,7 +259,7 @@ const kinds = ['OverlappingAddresses', 'SharedByReuse', 'Instances', 'FamilySpli
  * Of the holders of one port, which get in each other's way, and how. 50,000 owners may have one port: nobody is held
  * against all others, but against the first that can be in the way and is no relative.
  */
-export function sharing(group: readonly Holder[]): {
+export function sharingIn(group: readonly Holder[]): {
   found: readonly (readonly [SharingKind, readonly Holder[]])[];
   undecided: boolean;
 } {

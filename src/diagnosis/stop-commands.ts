@@ -12,7 +12,7 @@ export interface ServiceUnit {
  * The service by which systemd would stop a process; null where there is none: a scope is a whole session, a user's
  * manager is all that the user runs, and a unit inside of a container is not the host's unit of that name.
  */
-export function serviceUnit({ unit, unitUser, container }: Process): ServiceUnit | null {
+export function stoppableUnit({ unit, unitUser, container }: Process): ServiceUnit | null {
   return unit === null || container !== null || !unit.endsWith('.service') || !isUnitName(unit) || isUserManager(unit)
     ? null
     : { name: unit, user: unitUser ?? null };

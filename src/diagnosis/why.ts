@@ -1,5 +1,5 @@
 import { probe, type Probe } from '../facts/gather/probe.ts';
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Verdict } from '../schema/verdict.ts';
@@ -21,7 +21,7 @@ export interface WhyRequest {
 
 /** The machine that is asked, and this one, to try binds on. */
 export interface WhyWorld extends Pick<Surroundings, 'binder'> {
-  readonly machine: Machine;
+  readonly machine: AskedMachine;
 }
 
 /** The verdict, and what it amounts to. */

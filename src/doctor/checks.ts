@@ -1,14 +1,14 @@
 import type { Facts } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import type { RawEntry } from '../system/raw.ts';
-import { finding, plural, type Finding } from './finding.ts';
+import { checkResult, plural, type CheckResult } from './check-result.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
 
 /** Where the hundreds of entries of one kind become one check. */
 const familyOf = (name: string): string => name.replace(/^(process|user)\/\d+$/, '$1/…');
 
 /** Whether each source answered. A process that ended meanwhile is no failure. */
-export function sourceFindings(entries: ReadonlyMap<string, RawEntry>): Finding[] {
+export function sourceResults(entries: ReadonlyMap<string, RawEntry>): CheckResult[] {
   const families = new Map<string, RawEntry[]>();
   for (const [name, entry] of entries) {
     const family = familyOf(name);
@@ -16,7 +16,7 @@ export function sourceFindings(entries: ReadonlyMap<string, RawEntry>): Finding[
     if (known === undefined) families.set(family, [entry]);
     else known.push(entry);
   }
-  return [...families].map(([family, all]): Finding => {
+  return [...families].map(([family, all]): CheckResult => {
     const bytes = all.reduce((sum, entry) => sum + (entry.bytes?.length ?? entry.text?.length ?? 0), 0);
     const refused = all.filter(({ refusal }) => refusal !== undefined && refusal.code !== 'Gone');
     const failed = refused.some(({ refusal }) => refusal!.code === 'Failed');
@@ -38,10 +38,10 @@ export function sourceFindings(entries: ReadonlyMap<string, RawEntry>): Finding[
 }
 
 /** Whether each source was decoded whole, to its last byte. */
-export function sectionFindings(facts: Facts): Finding[] {
+export function sectionResults(facts: Facts): CheckResult[] {
   return Object.entries(facts.sections)
     .filter(([, section]) => wasAsked(section))
-    .map(([name, section]): Finding => {
+    .map(([name, section]): CheckResult => {
       const reasons = section.reason === null ? [] : section.reason.split('; ');
       const why =
         reasons.length === 0 ? '' : `; ${reasons[0]}${reasons.length > 1 ? `, and ${reasons.length - 1} more` : ''}`;
@@ -55,7 +55,7 @@ export function sectionFindings(facts: Facts): Finding[] {
 }
 
 /** What holds on every machine, whatever it runs. */
-export function invariantFindings(facts: Facts): Finding[] {
+export function invariantResults(facts: Facts): CheckResult[] {
   const { sockets, processes, services, dynamicRanges } = facts.sections;
   const byPid = new Map(processes.data.map((process) => [process.pid, process]));
   const socketText = (socket: (typeof sockets.data)[number]): string =>
@@ -65,13 +65,13 @@ export function invariantFindings(facts: Facts): Finding[] {
   const holding = sockets.data.filter(holdsPort);
   const windows = facts.machine.platform === 'win32';
   const processCount = `${processes.data.length} process${processes.data.length === 1 ? '' : 'es'}`;
-  const findings = [
-    finding(
+  const results = [
+    checkResult(
       'every port that is held has an owner, or a reason why not',
       plural(holding.length, 'socket'),
       broken(holding, (socket) => socket.pid !== null || socket.kernel || socket.refusals.length > 0, socketText),
     ),
-    finding(
+    checkResult(
       'ports are ports',
       plural(sockets.data.length, 'socket'),
       broken(
@@ -83,7 +83,7 @@ export function invariantFindings(facts: Facts): Finding[] {
         socketText,
       ),
     ),
-    finding(
+    checkResult(
       'the owner is one of the holders',
       plural(sockets.data.length, 'socket'),
       broken(
@@ -92,7 +92,7 @@ export function invariantFindings(facts: Facts): Finding[] {
         socketText,
       ),
     ),
-    finding(
+    checkResult(
       'a connection has another end, a listener has none',
       plural(sockets.data.length, 'socket'),
       broken(
@@ -104,8 +104,8 @@ export function invariantFindings(facts: Facts): Finding[] {
         socketText,
       ),
     ),
-    finding('a socket is not listed twice', plural(sockets.data.length, 'socket'), twice(facts)),
-    finding(
+    checkResult('a socket is not listed twice', plural(sockets.data.length, 'socket'), twice(facts)),
+    checkResult(
       'a parent is older than its child',
       processCount,
       broken(
@@ -117,7 +117,7 @@ export function invariantFindings(facts: Facts): Finding[] {
         ({ pid, parent }) => `process ${pid}, parent ${parent}`,
       ),
     ),
-    finding(
+    checkResult(
       'no process was started in the future',
       processCount,
       // Clocks of the kernel and of the calendar drift apart by seconds.
@@ -127,7 +127,7 @@ export function invariantFindings(facts: Facts): Finding[] {
         ({ pid, startTime }) => `process ${pid}: ${startTime}`,
       ),
     ),
-    finding(
+    checkResult(
       'the dynamic range is a range',
       plural(dynamicRanges.data.length, 'range'),
       broken(
@@ -138,8 +138,8 @@ export function invariantFindings(facts: Facts): Finding[] {
     ),
   ];
   if (windows && isWhole(services)) {
-    findings.push(
-      finding(
+    results.push(
+      checkResult(
         'a running service has a process',
         plural(services.data.length, 'service'),
         broken(
@@ -150,7 +150,7 @@ export function invariantFindings(facts: Facts): Finding[] {
       ),
     );
   }
-  return findings;
+  return results;
 }
 
 /** Connections that are listed twice: the ends of a connection are unique. */

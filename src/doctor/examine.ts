@@ -10,9 +10,9 @@ import { exitCodeOf } from '../schema/exit-code.ts';
 import type { ExitCode } from '../schema/problems.ts';
 import { recordingSource, type Platform, type RawEntry, type RawSource } from '../system/raw.ts';
 import type { Surroundings } from '../system/surroundings.ts';
-import { invariantFindings, sectionFindings, sourceFindings } from './checks.ts';
+import { invariantResults, sectionResults, sourceResults } from './checks.ts';
 import { asToolSockets, disagreements } from './compare.ts';
-import { finding, plural, type Finding } from './finding.ts';
+import { checkResult, plural, type CheckResult } from './check-result.ts';
 import { parseCim, parseNetstat, parseSs, type ToolSocket } from './tools.ts';
 
 /** Does PortOwner see this machine as the machine sees itself? */
@@ -28,7 +28,7 @@ type ExamineWorld = Pick<Surroundings, 'source' | 'tools' | 'now'>;
 interface Seen {
   readonly entries: ReadonlyMap<string, RawEntry>;
   readonly facts: Facts;
-  readonly findings: readonly Finding[];
+  readonly results: readonly CheckResult[];
 }
 
 /** A tool of the system: what it is called, and how its answer is read. */
@@ -72,18 +72,18 @@ export async function examine({ bundle }: ExamineRequest, world: ExamineWorld): 
   const recording = recordingSource(source, entries, false);
   const facts = await gather(recording, everything, world.now());
   for (const name of doctorEntries(source.platform)) recording.read(name);
-  const found: Finding[] = [];
+  const found: CheckResult[] = [];
   if (source.platform === 'linux') found.push(...(await kernelTables(recording, facts, world)));
-  found.push(...invariantFindings(facts));
+  found.push(...invariantResults(facts));
   const own = await world.tools();
   for (const tool of tools[source.platform]) found.push(await compared(tool, own, source, world));
-  const findings = [...sourceFindings(entries), ...sectionFindings(facts), ...found];
-  if (bundle !== undefined) await writeBundle(bundle, source.platform, { entries, facts, findings });
-  return { rows: findings.map((one) => row(one, facts.machine.name)), problems: [], exitCode: verdict(findings) };
+  const results = [...sourceResults(entries), ...sectionResults(facts), ...found];
+  if (bundle !== undefined) await writeBundle(bundle, source.platform, { entries, facts, results });
+  return { rows: results.map((one) => row(one, facts.machine.name)), problems: [], exitCode: verdict(results) };
 }
 
 /** The kernel's text tables against its binary ones, which are read before and after them. */
-async function kernelTables(source: RawSource, before: Facts, world: ExamineWorld): Promise<Finding[]> {
+async function kernelTables(source: RawSource, before: Facts, world: ExamineWorld): Promise<CheckResult[]> {
   const protocols = ['TCP', 'UDP'] as const;
   const texts = protocols.map((protocol) =>
     ['', '6'].map((family) => source.read(`proc/net/${protocol.toLowerCase()}${family}`).text),
@@ -97,7 +97,7 @@ async function kernelTables(source: RawSource, before: Facts, world: ExamineWorl
     addresses: false,
   };
   const after = await gather(await world.source(), sockets, world.now());
-  return protocols.map((protocol, at): Finding => {
+  return protocols.map((protocol, at): CheckResult => {
     const title = `sock_diag agrees with /proc/net/${protocol.toLowerCase()}`;
     if (texts[at]![0] === undefined)
       return { check: title, status: 'skipped', detail: 'there is no such file', evidence: [] };
@@ -112,7 +112,7 @@ async function kernelTables(source: RawSource, before: Facts, world: ExamineWorl
     // Some come and go within the time of a look.
     const tolerance = Math.max(2, Math.ceil(most / 50));
     const binary = least === most ? `${most}` : `${least} to ${most}`;
-    return finding(title, `${binary} and ${plural(texted, 'socket')} that wait`, [
+    return checkResult(title, `${binary} and ${plural(texted, 'socket')} that wait`, [
       ...flaws,
       ...(texted < least - tolerance || texted > most + tolerance
         ? [`${binary} by sock_diag, ${texted} in /proc/net`]
@@ -121,7 +121,7 @@ async function kernelTables(source: RawSource, before: Facts, world: ExamineWorl
   });
 }
 
-async function compared(tool: Tool, own: RawSource, source: RawSource, world: ExamineWorld): Promise<Finding> {
+async function compared(tool: Tool, own: RawSource, source: RawSource, world: ExamineWorld): Promise<CheckResult> {
   const title = `${tool.title} agrees`;
   const question: Question = {
     ...everything,
@@ -161,15 +161,15 @@ async function compared(tool: Tool, own: RawSource, source: RawSource, world: Ex
       detail: 'nothing in its answer was understood',
       evidence: [`${before.length} sockets were expected`],
     };
-  return finding(title, plural(count, 'socket'), [...(found ?? [])].toSorted());
+  return checkResult(title, plural(count, 'socket'), [...(found ?? [])].toSorted());
 }
 
 /** What the system said and what was found, redacted, for a report of a defect. */
 async function writeBundle(path: string, platform: Platform, seen: Seen): Promise<void> {
-  const { entries, facts, findings } = seen;
+  const { entries, facts, results } = seen;
   const { redact } = await import('./redact.ts');
   const { envelopeText } = await import('../facts/read/envelope.ts');
-  const checks: RawEntry = { at: facts.at, text: JSON.stringify(findings) };
+  const checks: RawEntry = { at: facts.at, text: JSON.stringify(results) };
   const envelope = redact({ platform, entries: new Map([...entries, ['doctor', checks]]) });
   const sink = fileSink(path);
   try {
@@ -180,7 +180,7 @@ async function writeBundle(path: string, platform: Platform, seen: Seen): Promis
     throw error;
   }
 }
-function row({ check: name, status, detail, evidence }: Finding, machine: string): Check {
+function row({ check: name, status, detail, evidence }: CheckResult, machine: string): Check {
   const shown = evidence.length > 20 ? [...evidence.slice(0, 20), `and ${evidence.length - 20} more`] : evidence;
   return {
     Check: name,
@@ -191,7 +191,7 @@ function row({ check: name, status, detail, evidence }: Finding, machine: string
   };
 }
 
-function verdict(findings: readonly Finding[]): ExitCode {
-  if (findings.some(({ status }) => status === 'differs')) return exitCodeOf(false);
-  return exitCodeOf(true, findings.some(({ status }) => status === 'failed' || status === 'skipped') ? 'source' : null);
+function verdict(results: readonly CheckResult[]): ExitCode {
+  if (results.some(({ status }) => status === 'differs')) return exitCodeOf(false);
+  return exitCodeOf(true, results.some(({ status }) => status === 'failed' || status === 'skipped') ? 'source' : null);
 }

@@ -7,7 +7,7 @@ import type { Question } from './model/question.ts';
 import type { FactsReader } from './read/read.ts';
 
 /** The machine that is asked: this one, or the one that files tell about. */
-export interface Machine {
+export interface AskedMachine {
   /** Whether it is this one, now. */
   readonly live: boolean;
   /** What messages call it. */
@@ -17,7 +17,7 @@ export interface Machine {
 }
 
 /** This machine. */
-export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'>, report?: Report): Machine {
+export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'>, report?: Report): AskedMachine {
   return {
     live: true,
     name: 'this machine',
@@ -35,7 +35,7 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
 }
 
 /** The machine that a snapshot, a recording or CLIXML files tell about; they are read with the first question. */
-export function machineOf(paths: readonly string[], report?: Report): Machine {
+export function machineOf(paths: readonly string[], report?: Report): AskedMachine {
   let reader: Promise<FactsReader> | undefined;
   const read = async (): Promise<FactsReader> => {
     const { readFacts } = await import('./read/read.ts');

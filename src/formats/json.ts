@@ -31,7 +31,7 @@ export function rowEncoder(columns: readonly Column[]): (row: AnyRow) => string 
  * A problem as a JSON object in one line. `Problem` is its first property, so that it is no row;
  * `--problems rows` gives it the properties of the schema `problemRow` instead.
  */
-export function problemText(problem: Problem | Notice, problems: WriterOptions['problems']): string {
+export function problemItem(problem: Problem | Notice, problems: WriterOptions['problems']): string {
   const { Severity, ...rest } = toProblemRow(problem);
   return ascii(problems === 'rows' ? { Severity, ...rest } : { Problem: Severity, ...rest });
 }
@@ -48,7 +48,7 @@ export const create: CreateWriter = (_schema, { columns, sink, problems }) => {
   return {
     carriesProblems: true,
     row: (row) => item(encodeRow(row)),
-    problem: (problem) => item(problemText(problem, problems)),
+    problem: (problem) => item(problemItem(problem, problems)),
     flush: () => sink.flush(),
     end: () => sink.write(items === 0 ? '[]\n' : '\n]\n'),
   };

@@ -1,5 +1,5 @@
 import type { CreateWriter } from './writer.ts';
-import { problemText, rowEncoder } from './json.ts';
+import { problemItem, rowEncoder } from './json.ts';
 
 /** One JSON object per line. */
 export const create: CreateWriter = (_schema, { columns, sink, problems }) => {
@@ -7,7 +7,7 @@ export const create: CreateWriter = (_schema, { columns, sink, problems }) => {
   return {
     carriesProblems: true,
     row: (row) => sink.write(`${encodeRow(row)}\n`),
-    problem: (problem) => sink.write(`${problemText(problem, problems)}\n`),
+    problem: (problem) => sink.write(`${problemItem(problem, problems)}\n`),
     flush: () => sink.flush(),
     end: () => {},
   };

@@ -1,5 +1,5 @@
 /** What this program reads and writes has a third of it. */
-const deepest = 64;
+const maxDepth = 64;
 /** A snapshot of 100,000 sockets has a fifth of it. */
 const most = 4_000_000;
 
@@ -19,7 +19,7 @@ export function nestingProblem(bytes: Uint8Array): string | null {
     if (byte === quote) {
       for (at++; at < bytes.length && bytes[at] !== quote; at++) if (bytes[at] === backslash) at++;
     } else if ((byte & ~brace) === open) {
-      if (++depth > deepest) return `it is nested more than ${deepest} levels deep`;
+      if (++depth > maxDepth) return `it is nested more than ${maxDepth} levels deep`;
       if (++count > most) return `it has more than ${most} lists and objects`;
     } else if ((byte & ~brace) === close) depth--;
   }

@@ -1,10 +1,10 @@
 import { networkInterfaces } from 'node:os';
-import { parseBindName, type Bind, type BindAnswer } from '../facts/gather/probe.ts';
+import { parseBindName, type Bind, type BindOutcome } from '../facts/gather/probe.ts';
 import type { Platform, RawEntry, RawSource, Refusal } from '../system/raw.ts';
 import { interfaceAddresses } from './addresses.ts';
 
 /** Makes one attempt and takes everything back. `scope`: the number of the address's interface, 0 without. */
-export type TryBind = (bind: Bind, scope: number) => BindAnswer;
+export type TryBind = (bind: Bind, scope: number) => BindOutcome;
 
 /** The number of the interface that an address names behind its %. */
 function scopeOf(address: string): number {
@@ -20,7 +20,7 @@ function scopeOf(address: string): number {
  * | name | what |
  * |---|---|
  * | `binder` | JSON text: the account that asks (`user`), the machine's `addresses` |
- * | `bind/PROTOCOL/ADDRESS/PORT/SHARING[/ipv6only]` | JSON text: `BindAnswer`; the socket is closed at once and never listens |
+ * | `bind/PROTOCOL/ADDRESS/PORT/SHARING[/ipv6only]` | JSON text: `BindOutcome`; the socket is closed at once and never listens |
  */
 export function binderSource(platform: Platform, tryBind: TryBind, user: () => string | null): RawSource {
   const answer = (name: string): { text: string } | { refusal: Refusal } => {

@@ -9,9 +9,9 @@ import type { OwnedEndpoint } from './owned.ts';
 export type ServiceName = (port: number, protocol: 'TCP' | 'UDP') => string | null;
 
 /** One list of both; a list that stands alone is not copied. */
-function joined(some: readonly FieldRefusal[], more: readonly FieldRefusal[]): readonly FieldRefusal[] {
-  if (some.length === 0) return more;
-  return more.length === 0 ? some : [...some, ...more];
+function joined(first: readonly FieldRefusal[], second: readonly FieldRefusal[]): readonly FieldRefusal[] {
+  if (first.length === 0) return second;
+  return second.length === 0 ? first : [...first, ...second];
 }
 
 /** What rows have from a process, the same for all of its sockets. */

@@ -195,6 +195,18 @@ function refused(code: FieldRefusal['code'], text: string, needs: string | null 
   return { field: 'FirewallStatus', code, text, needs };
 }
 
+/** Why nothing is known of the firewall. */
+function whyUnknown(section: Facts['sections']['firewall']): FieldRefusal {
+  const reason = section?.reason ?? null;
+  if (section === undefined || !wasAsked(section))
+    return reason === null ? refused('NotAsked', 'the firewall was not asked for') : refused('NotSupported', reason);
+  return refused(
+    section.needs === null ? 'Failed' : 'AccessDenied',
+    reason ?? 'the rules could not be read',
+    section.needs,
+  );
+}
+
 /** The columns FirewallStatus and FirewallRules of a row, and why they are missing. */
 export function firewallOf(
   facts: Facts,
@@ -206,17 +218,7 @@ export function firewallOf(
   const holds = row.Protocol === 'UDP' ? row.RemotePort === null : row.State === 'Listen' || row.State === 'Bound';
   if (!holds || row.AddressScope === 'Loopback' || row.LocalPort === null)
     return { status: null, rules: null, refusal: null };
-  if (section === undefined || !wasAsked(section))
-    return { status: 'Unknown', rules: null, refusal: refused('NotAsked', 'the firewall was not asked for') };
-  if (!isWhole(section)) {
-    const { needs, reason } = section;
-    const text = reason ?? 'the rules could not be read';
-    return {
-      status: 'Unknown',
-      rules: null,
-      refusal: refused(needs === null ? 'Failed' : 'AccessDenied', text, needs),
-    };
-  }
+  if (!isWhole(section)) return { status: 'Unknown', rules: null, refusal: whyUnknown(section) };
   const address = (row.LocalAddress ?? '').replace(/%.*$/s, '');
   // A socket on :: may take IPv4 too.
   const families = !isIPv6(address)

@@ -1,8 +1,30 @@
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts, PortRange } from '../facts/model/facts.ts';
+import { hasFailed } from '../facts/model/section.ts';
 import { portClasses } from '../ports/classes.ts';
+import type { Answer } from '../schema/answer.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
 import type { Range } from '../schema/range.ts';
+import { sectionProblems } from './problems.ts';
 
 const machineKinds: Readonly<Record<string, string>> = { Dynamic: 'LocalDynamic' };
+
+/** Says what port numbers mean, in general and on a machine. */
+export async function portRanges(machine: AskedMachine): Promise<Answer> {
+  const facts = await machine.facts({
+    localPorts: null,
+    protocols: [],
+    sockets: 'listeners',
+    details: new Set(),
+    ranges: true,
+  });
+  return {
+    rows: ranges(facts),
+    // Nothing here rests on the sockets.
+    problems: sectionProblems(facts, null).filter(({ target }) => target !== 'sockets'),
+    exitCode: exitCodeOf(hasFailed(facts.sections.dynamicRanges) ? null : true),
+  };
+}
 
 /** IANA's classes, then the machine's own ranges by start. */
 export function ranges(facts: Facts): Range[] {

@@ -1,4 +1,4 @@
-import type { Machine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { holdsPort, selectSockets, spansWithout, type Question } from '../facts/model/question.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
@@ -73,7 +73,7 @@ function questionOf({ subject, protocols, all, firewall }: WhoRequest, columns: 
 }
 
 /** Says who owns the ports that are asked for. */
-export async function whoOwns(request: WhoRequest, machine: Machine, report?: Report): Promise<Answer> {
+export async function whoOwns(request: WhoRequest, machine: AskedMachine, report?: Report): Promise<Answer> {
   const { subject, sort, firewall } = request;
   if (subject.problems.length > 0 && subject.spans?.length === 0 && subject.pids.size === 0)
     return { rows: [], problems: subject.problems, exitCode: exit.usage };
@@ -102,6 +102,7 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
   const problems = [
     ...subject.problems,
     ...sectionProblems(facts, undecided.length === 0 ? owned : [...owned, ...undecided]),
+    ...(firewall ? firewallProblems(facts) : []),
   ];
   if (request.resolveSeconds !== null) {
     const resolved = await withNames(owned, request.resolveSeconds, report);
@@ -121,17 +122,33 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
       request.forPeople && filter === null && isWhole(facts.sections.sockets) ? unownedText(question, owned) : null;
     return { rows, problems, exitCode, ...(note === null ? {} : { note }), ...(variant === '' ? {} : { variant }) };
   }
-  if (exitCode !== exit.unavailable && !request.forPeople) return { rows, problems, exitCode };
+  if (exitCode !== exitCodeOf(null) && !request.forPeople) return { rows, problems, exitCode };
   const note =
-    exitCode === exit.no ? await nobodyText(question, filter !== null, machine) : unknownText(undecided, facts);
+    exitCode === exitCodeOf(false)
+      ? await nobodyText(question, filter !== null, machine)
+      : unknownText(undecided, facts);
   // An empty list would look like "nobody".
-  if (!request.forPeople)
-    problems.push({
-      severity: 'Error',
+  return { rows, problems: request.forPeople ? problems : [...problems, asProblem(note)], exitCode, note };
+}
+
+/** What a person is told, as a problem. */
+const asProblem = (note: string): Problem => ({
+  severity: 'Error',
+  code: 'PO3001',
+  message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}`,
+});
+
+/** That there is no firewall to ask. */
+function firewallProblems({ sections: { firewall } }: Facts): Problem[] {
+  if (wasAsked(firewall) || firewall?.reason == null) return [];
+  return [
+    {
+      severity: 'Warning',
       code: 'PO3001',
-      message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}`,
-    });
-  return { rows, problems, exitCode, note };
+      message: `the firewall cannot be asked: ${firewall.reason}`,
+      target: 'firewall',
+    },
+  ];
 }
 
 /** The owners of the sockets that are asked for, and of those whose hidden owner may be a process that is. */
@@ -227,7 +244,7 @@ function unownedText({ localPorts, protocols }: Question, owned: readonly OwnedE
 }
 
 /** That there is nobody; for a port also whether the system keeps it for itself. */
-async function nobodyText(question: Question, filtered: boolean, machine: Machine): Promise<string> {
+async function nobodyText(question: Question, filtered: boolean, machine: AskedMachine): Promise<string> {
   const protocol = question.protocols.length === 1 ? `${question.protocols[0]} ` : '';
   if (question.localPorts === null || filtered) return `No ${protocol}socket matches.`;
   const what = formatPorts(question.localPorts);

@@ -6,7 +6,7 @@ import { PortOwnerError } from '../schema/problems.ts';
 export type TaskAccount = { readonly kind: 'system' } | { readonly kind: 'gmsa'; readonly name: string };
 
 /** What the audit is started with; paths are absolute. */
-export interface AuditCommand extends AuditSettings {
+export interface AuditCommandLine extends AuditSettings {
   readonly executable: string;
   readonly store: string;
 }
@@ -15,7 +15,7 @@ export interface AuditCommand extends AuditSettings {
 export interface AuditTask {
   readonly name: string;
   readonly account: TaskAccount;
-  readonly command: AuditCommand;
+  readonly command: AuditCommandLine;
   /** The machine's local time. */
   readonly at: { readonly hour: number; readonly minute: number };
   /** Minutes, so that many machines do not start at once. */
@@ -30,7 +30,7 @@ export const description = 'Compares the listening ports of this machine with wh
 export type TaskPlatform = 'win32' | 'linux';
 
 /** The words of the command line behind the executable. */
-export const auditArguments = (command: AuditCommand): string[] => ['audit', ...settingWords(command)];
+export const auditArguments = (command: AuditCommandLine): string[] => ['audit', ...settingWords(command)];
 
 function usage(message: string, hint: string, target: string): PortOwnerError {
   return new PortOwnerError('PO1001', message, { hint, target });

@@ -3,7 +3,7 @@ import { readDocument } from '../audit/document.ts';
 import { parsePolicy } from '../audit/policy.ts';
 import { useStore } from '../audit/store/open.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import type { AuditCommand, TaskPlatform } from './definition.ts';
+import type { AuditCommandLine, TaskPlatform } from './definition.ts';
 
 /*
  * Whether the audit will be able to use the files that it is given. Nobody is there at night to read what it says.
@@ -17,7 +17,7 @@ export interface Unusable {
   readonly error: PortOwnerError;
 }
 
-const roles = ({ executable, baseline, policy, store, reports }: AuditCommand): [role: string, path: string][] => [
+const roles = ({ executable, baseline, policy, store, reports }: AuditCommandLine): [role: string, path: string][] => [
   ['the executable', executable],
   ...(baseline === null ? [] : [['the baseline', baseline] as [string, string]]),
   ...(policy === null ? [] : [['the policy', policy] as [string, string]]),
@@ -26,7 +26,7 @@ const roles = ({ executable, baseline, policy, store, reports }: AuditCommand): 
 ];
 
 /** What of the paths alone keeps an audit from working, or has it destroy one of its files. */
-export function unusablePaths(command: AuditCommand, platform: TaskPlatform): Unusable[] {
+export function unusablePaths(command: AuditCommandLine, platform: TaskPlatform): Unusable[] {
   const found: Unusable[] = [];
   const add = (role: string, path: string, message: string, hint: string): void =>
     void found.push({ role, path, error: new PortOwnerError('PO5004', message, { hint, target: path }) });
@@ -58,7 +58,7 @@ const readers: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
 
 /** The files whose contents an audit would refuse; `find` gives where to read a file now, null for one that is not to be read. */
 export async function unusableContents(
-  command: AuditCommand,
+  command: AuditCommandLine,
   find: (path: string, role: string) => string | null,
 ): Promise<Unusable[]> {
   const unusable: Unusable[] = [];

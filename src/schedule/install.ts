@@ -10,7 +10,7 @@ import {
   splitUnit,
   splitWindows,
   windowsArguments,
-  type AuditCommand,
+  type AuditCommandLine,
   type AuditTask,
   type TaskPlatform,
 } from './definition.ts';
@@ -18,10 +18,11 @@ import { right } from './descriptor.ts';
 import { unusableContents, unusablePaths, type Unusable } from './files.ts';
 import { registerScript } from './register-script.ts';
 import type { Refusal } from '../system/raw.ts';
+import { eventSourceName } from '../system/log.ts';
 import type { LinuxScheduler, Said, Scheduler, WindowsScheduler } from '../system/scheduler.ts';
 import { checkTask, seconds } from './task-rules.ts';
 import { taskFile, taskXml } from './task-xml.ts';
-import { examine, mayAccount, pathSteps, type Concern, type Used } from './trust.ts';
+import { concernsOf, mayAccount, pathSteps, type Concern, type Used } from './trust.ts';
 import { unitName, units, unitValues } from './units.ts';
 
 /** What became of a task, or what it is. */
@@ -30,8 +31,6 @@ export interface Outcome {
   readonly problems: readonly Problem[];
 }
 
-/** The source of the audit's events in the log Application. */
-export const eventSourceName = 'PortOwner';
 /** A message file that every Windows has; its texts 1 to 1000 are what was logged, and nothing else. */
 export const messageFile = '%SystemRoot%\\System32\\EventCreate.exe';
 
@@ -91,7 +90,7 @@ function concernsAbout(used: readonly Used[], scheduler: Scheduler, sids: readon
               isOpen: false,
             },
           ]
-        : examine(
+        : concernsOf(
             one,
             scheduler.platform,
             (path) => scheduler.look(path),
@@ -169,7 +168,7 @@ function inImage(
 
 /** The baseline and the policy of an image that are no use, and what keeps them from being checked. */
 async function imageContents(
-  command: AuditCommand,
+  command: AuditCommandLine,
   root: string,
   scheduler: Scheduler,
 ): Promise<{ readonly unusable: Unusable[]; readonly unchecked: string[] }> {
@@ -533,7 +532,7 @@ async function lastAudit(
 }
 
 /** The reports that no audit could write. */
-function unusableReports({ reports }: AuditCommand, { checkReport }: Judging): Unusable[] {
+function unusableReports({ reports }: AuditCommandLine, { checkReport }: Judging): Unusable[] {
   return reports.flatMap((path) => {
     try {
       checkReport(path);

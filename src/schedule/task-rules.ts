@@ -34,7 +34,7 @@ type Rule =
     };
 
 const text: TextRule = () => null;
-const some: TextRule = (value) => (value === '' ? 'it is empty' : null);
+const nonEmpty: TextRule = (value) => (value === '' ? 'it is empty' : null);
 const boolean: TextRule = (value) =>
   /^(?:true|false|0|1)$/.test(value) ? null : `${JSON.stringify(value)} is not true or false`;
 const oneOf =
@@ -157,7 +157,7 @@ const schedules: Record<string, Rule> = {
     required: ['DaysOfWeek'],
   },
 };
-const valueQueries: Rule = { children: { Value: { text: some } }, many: { least: 1, most: 32 } };
+const valueQueries: Rule = { children: { Value: { text: nonEmpty } }, many: { least: 1, most: 32 } };
 
 const task: Rule = {
   attributes: ['version'],
@@ -179,18 +179,18 @@ const task: Rule = {
         EventTrigger: trigger(
           {
             ...delay,
-            ...texts(some, 'Subscription', 'MatchingElement'),
+            ...texts(nonEmpty, 'Subscription', 'MatchingElement'),
             ...texts(lasting(), 'PeriodOfOccurrence'),
             ...texts(whole(1, 32), 'NumberOfOccurrences'),
             ValueQueries: valueQueries,
           },
           { required: ['Subscription'] },
         ),
-        LogonTrigger: trigger({ ...delay, ...texts(some, 'UserId') }),
+        LogonTrigger: trigger({ ...delay, ...texts(nonEmpty, 'UserId') }),
         SessionStateChangeTrigger: trigger(
           {
             ...delay,
-            ...texts(some, 'UserId'),
+            ...texts(nonEmpty, 'UserId'),
             ...texts(
               oneOf(
                 'ConsoleConnect',
@@ -245,7 +245,7 @@ const task: Rule = {
         },
         NetworkSettings: {
           children: {
-            ...texts(some, 'Name'),
+            ...texts(nonEmpty, 'Name'),
             ...texts(matching(/^\{[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\}$/i, 'a GUID in braces'), 'Id'),
           },
         },
@@ -259,7 +259,7 @@ const task: Rule = {
         Principal: {
           attributes: ['id'],
           children: {
-            ...texts(some, 'UserId', 'GroupId'),
+            ...texts(nonEmpty, 'UserId', 'GroupId'),
             ...texts(text, 'DisplayName'),
             ...texts(oneOf('S4U', 'Password', 'InteractiveToken', 'InteractiveTokenOrPassword'), 'LogonType'),
             ...texts(oneOf('LeastPrivilege', 'HighestAvailable'), 'RunLevel'),
@@ -290,7 +290,7 @@ const task: Rule = {
           attributes: ['id'],
         },
         SendEmail: { any: true },
-        ShowMessage: { children: texts(some, 'Title', 'Body'), required: ['Title', 'Body'], attributes: ['id'] },
+        ShowMessage: { children: texts(nonEmpty, 'Title', 'Body'), required: ['Title', 'Body'], attributes: ['id'] },
       },
     },
   },

@@ -1,5 +1,5 @@
 import { decodeDescriptor, right, rightsOf, type Descriptor } from './descriptor.ts';
-import type { Access, Look, Standing } from '../system/scheduler.ts';
+import type { Access, PathState, Standing } from '../system/scheduler.ts';
 
 /*
  * Whether anybody but administrators could change what a task runs, reads or writes. On the way to a file each folder
@@ -135,10 +135,10 @@ export function pathSteps(path: string, platform: 'win32' | 'linux'): string[] {
 }
 
 /** What a person should know of one thing that a task uses; empty when only administrators can change it. */
-export function examine(
+export function concernsOf(
   used: Used,
   platform: 'win32' | 'linux',
-  look: (path: string) => Look,
+  look: (path: string) => PathState,
   trusted: Trusted,
   accountName: (id: string) => string,
 ): Concern[] {

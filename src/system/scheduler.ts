@@ -16,7 +16,7 @@ export type Access =
       readonly list: Uint8Array | null;
     };
 
-export interface Look {
+export interface PathState {
   readonly standing: Standing;
   /** Null when nothing is there, or when it was refused. */
   readonly access: Access | null;
@@ -39,7 +39,7 @@ interface Common {
   readonly mayInstall: boolean;
   /** The machine's own name. */
   readonly machine: string;
-  look(path: string): Look;
+  look(path: string): PathState;
   /** The path by which this process reads a file of the machine. */
   file(path: string): string;
   /** The names of accounts, for people; what has none stays as it is. */

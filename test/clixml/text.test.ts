@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { looksLikeXml } from '../../src/clixml/sniff.ts';
-import { decodeText } from '../../src/clixml/text.ts';
+import { decodeChunks } from '../../src/clixml/text.ts';
 import { pieces } from '../facts/read/clixml/helpers.ts';
 
 const test = suite('CLIXML text');
@@ -25,7 +25,7 @@ const encodings: Readonly<Record<string, Buffer>> = {
 for (const [name, bytes] of Object.entries(encodings)) {
   test(`${name} is read, however it is cut into pieces`, () => {
     assert.ok(looksLikeXml(bytes));
-    for (let size = 1; size <= bytes.length; size++) assert.is([...decodeText(pieces(bytes, size))].join(''), text, `pieces of ${size}`);
+    for (let size = 1; size <= bytes.length; size++) assert.is([...decodeChunks(pieces(bytes, size))].join(''), text, `pieces of ${size}`);
   });
 }
 
@@ -34,7 +34,7 @@ test('a buffer that is filled again for each piece is no trouble', () => {
     const buffer = Buffer.alloc(3);
     for (const piece of pieces(encodings['UTF-16LE']!, 3)) yield buffer.subarray(0, Buffer.from(piece).copy(buffer));
   }
-  assert.is([...decodeText(again())].join(''), text);
+  assert.is([...decodeChunks(again())].join(''), text);
 });
 
 for (const [why, bytes] of [
@@ -45,7 +45,7 @@ for (const [why, bytes] of [
   ['is UTF-32 text', Buffer.from([0, 0, 0xfe, 0xff, 0, 0, 0, 0x3c])],
 ] as const) {
   test(`${bytes.toString('hex')} ${why}`, () => {
-    assert.throws(() => [...decodeText([bytes])], new RegExp(why));
+    assert.throws(() => [...decodeChunks([bytes])], new RegExp(why));
     assert.ok(looksLikeXml(bytes), 'it is reported as what it is, not as broken JSON');
   });
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { relation, sameOwner, sharing, type Holder, type SharingKind } from '../../src/diagnosis/sharing.ts';
+import { relation, sameOwner, sharingIn, type Holder, type SharingKind } from '../../src/diagnosis/sharing.ts';
 import { endpoints } from '../../src/ownership/endpoints.ts';
 import { facts, process, socket } from '../support/example.ts';
 
@@ -39,7 +39,7 @@ test('the answer is that of all pairs, in the same order', () => {
       const once = [...new Map(group.map((holder) => [`${holder.key} ${holder.socket.localAddress}`, holder])).values()];
       const everybodys = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
       const shared = once.filter(({ socket: { localAddress } }) => everybodys.has(localAddress) || once.filter((other) => other.socket.localAddress === localAddress).length > 1);
-      assert.equal(sharing(shared).found, byPairs(shared));
+      assert.equal(sharingIn(shared).found, byPairs(shared));
     }),
     { numRuns: 3000 },
   );

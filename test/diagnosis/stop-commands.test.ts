@@ -1,7 +1,7 @@
 // What a command that stops something by name may hit: that very thing, or nothing.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '../../src/diagnosis/stop-commands.ts';
+import { containerCommands, quotePattern, stoppableUnit, systemctlCommand } from '../../src/diagnosis/stop-commands.ts';
 import { process } from '../support/example.ts';
 import { linux, solve, windows } from '../support/world.ts';
 
@@ -44,7 +44,7 @@ for (const [name, command] of units) {
 }
 
 test('which service stops a process', () => {
-  const of = (more: Parameters<typeof process>[0]) => serviceUnit(process(more));
+  const of = (more: Parameters<typeof process>[0]) => stoppableUnit(process(more));
   assert.equal(of({ unit: 'a.service' }), { name: 'a.service', user: null });
   assert.equal(of({ unit: 'a.service', unitUser: 1000 }), { name: 'a.service', user: 1000 });
   assert.is(of({ unit: 'session-3.scope' }), null, 'a whole session');

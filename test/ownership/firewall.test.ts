@@ -6,6 +6,11 @@ import type { Facts, Process, Service, Socket } from '../../src/facts/model/fact
 import { endpoints } from '../../src/ownership/endpoints.ts';
 import { withFirewall } from '../../src/ownership/firewall.ts';
 import { toRow } from '../../src/ownership/owned.ts';
+import { gather } from '../../src/facts/gather/gather.ts';
+import { everything } from '../../src/facts/model/question.ts';
+import { sectionProblems } from '../../src/ownership/problems.ts';
+import { run } from '../support/harness.ts';
+import { at, linux as linuxRaw } from '../support/linux-raw.ts';
 import { connection, facts, process, service, socket, udp } from '../support/example.ts';
 
 const test = suite('what the firewall does');
@@ -131,6 +136,19 @@ test('Linux: a socket for both families is told of each', () => {
   assert.is(both!.FirewallStatus, 'Varies');
   assert.equal(both!.FirewallRules, ['IPv6: Allowed: ip6tables filter INPUT rule 1', 'IPv4: Blocked: nothing else decides in iptables filter INPUT']);
   assert.is(four!.FirewallStatus, 'Blocked');
+});
+
+test('Linux: a machine without the tools lacks nothing, but to who asks for the firewall', async () => {
+  const firewall = { text: '{"nft":null,"iptables":null,"ip6tables":null}' };
+  const source = linuxRaw({ tcp: [{ port: 5001, inode: 9, local: '0.0.0.0' }], raw: { firewall } });
+  assert.equal(
+    sectionProblems(await gather(source, { ...everything, ranges: false, configured: false }, new Date(at)), null).filter(({ target }) => target === 'firewall'),
+    [],
+  );
+  assert.not.match((await run(['5001'], { source })).err, /firewall|nft/);
+  const { out, err } = await run(['5001', '--firewall', '--format', 'csv'], { source });
+  assert.match(err, /warning: the firewall cannot be asked: nft and iptables-save are not installed/);
+  assert.match(out, /FirewallStatus: NotSupported: nft and iptables-save are not installed/);
 });
 
 test('Linux: no rules at all', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Look } from '../../src/system/scheduler.ts';
-import { examine, listWriters, mayAccount, pathSteps, type Used } from '../../src/schedule/trust.ts';
+import type { PathState } from '../../src/system/scheduler.ts';
+import { concernsOf, listWriters, mayAccount, pathSteps, type Used } from '../../src/schedule/trust.ts';
 import { ace, descriptor } from '../support/descriptor-bytes.ts';
 
 const test = suite('who could change what a task uses');
@@ -15,22 +15,22 @@ const readAndRun = 0x1200a9;
 
 const base = [ace({ sid: system, mask: full, flags: 3 }), ace({ sid: admins, mask: full, flags: 3 })];
 interface Made {
-  readonly standing?: Look['standing'];
+  readonly standing?: PathState['standing'];
   readonly owner?: string | null;
   readonly more?: readonly Buffer[];
   readonly list?: null;
 }
-const windows = ({ standing = 'folder', owner = system, more = [], list }: Made = {}): Look => ({
+const windows = ({ standing = 'folder', owner = system, more = [], list }: Made = {}): PathState => ({
   standing,
   refusal: null,
   access: { platform: 'win32', descriptor: descriptor({ owner, entries: list === null ? null : [...base, ...more] }) },
 });
-const missing: Look = { standing: 'missing', access: null, refusal: null };
-const link: Look = { standing: 'link', access: null, refusal: null };
-const denied: Look = { standing: 'other', access: null, refusal: { code: 'AccessDenied', text: 'looking was denied', needs: 'an administrator' } };
+const missing: PathState = { standing: 'missing', access: null, refusal: null };
+const link: PathState = { standing: 'link', access: null, refusal: null };
+const denied: PathState = { standing: 'other', access: null, refusal: { code: 'AccessDenied', text: 'looking was denied', needs: 'an administrator' } };
 
 /** A disk as Windows sets it up, and a file in a folder that only administrators can change. */
-const disk: Readonly<Record<string, Look>> = {
+const disk: Readonly<Record<string, PathState>> = {
   'C:\\': windows({
     owner: 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464',
     more: [ace({ sid: 'S-1-5-11', mask: 0x1301bf, flags: 0x0b }), ace({ sid: 'S-1-5-11', mask: 0x4 }), ace({ sid: users, mask: readAndRun, flags: 3 })],
@@ -42,10 +42,10 @@ const disk: Readonly<Record<string, Look>> = {
   'C:\\ProgramData\\PortOwner\\a.db': windows({ standing: 'file', owner: admins }),
 };
 
-function texts(changed: Readonly<Record<string, Look>>, used: Partial<Used> = {}, trusted: readonly string[] = []): string[] {
+function texts(changed: Readonly<Record<string, PathState>>, used: Partial<Used> = {}, trusted: readonly string[] = []): string[] {
   const all = { ...disk, ...changed };
   const whole: Used = { role: 'the store', path: 'C:\\ProgramData\\PortOwner\\a.db', mayBeMissing: true, standing: 'file', ...used };
-  return examine(
+  return concernsOf(
     whole,
     'win32',
     (path) => all[path] ?? missing,
@@ -56,7 +56,7 @@ function texts(changed: Readonly<Record<string, Look>>, used: Partial<Used> = {}
 
 const folder = 'C:\\ProgramData\\PortOwner';
 const file = `${folder}\\a.db`;
-const fine: [name: string, changed: Record<string, Look>, trusted?: string[]][] = [
+const fine: [name: string, changed: Record<string, PathState>, trusted?: string[]][] = [
   ['as it should be', {}],
   ['not made yet', { [file]: missing }],
   ['readable for everybody', { [folder]: windows({ more: [ace({ sid: users, mask: readAndRun, flags: 3 })] }) }],
@@ -70,7 +70,7 @@ const fine: [name: string, changed: Record<string, Look>, trusted?: string[]][] 
 ];
 for (const [name, changed, trusted] of fine) test(`nothing is said: ${name}`, () => assert.equal(texts(changed, {}, trusted), []));
 
-const open: [name: string, changed: Record<string, Look>, says: string[]][] = [
+const open: [name: string, changed: Record<string, PathState>, says: string[]][] = [
   ['a file that users write', { [file]: windows({ standing: 'file', more: [ace({ sid: users, mask: 0x2 })] }) }, [`${file}: Users could change the file`]],
   ['one that a user appends to', { [file]: windows({ standing: 'file', more: [ace({ sid: users, mask: 0x4 })] }) }, [`${file}: Users could change the file`]],
   ['one whose list a user changes', { [file]: windows({ standing: 'file', more: [ace({ sid: bob, mask: 0x40000 })] }) }, [`${file}: Bob could change the file`]],
@@ -116,7 +116,7 @@ test('the steps of a path', () => {
 });
 
 /** A Linux look; `mode` in octal. */
-const linux = (mode: number, more: { uid?: number; gid?: number; standing?: Look['standing']; list?: Uint8Array } = {}): Look => ({
+const linux = (mode: number, more: { uid?: number; gid?: number; standing?: PathState['standing']; list?: Uint8Array } = {}): PathState => ({
   standing: more.standing ?? 'folder',
   refusal: null,
   access: { platform: 'linux', uid: more.uid ?? 0, gid: more.gid ?? 0, mode, list: more.list ?? null },
@@ -134,7 +134,7 @@ function list(...entries: [number, number, number][]): Uint8Array {
 }
 const named = list([1, 7, 0xffffffff], [2, 6, 1000], [8, 6, 50], [2, 4, 1001], [4, 5, 0xffffffff], [0x10, 7, 0xffffffff]);
 
-const modes: [name: string, looks: Record<string, Look>, says: string[]][] = [
+const modes: [name: string, looks: Record<string, PathState>, says: string[]][] = [
   ['root alone', {}, []],
   ['below a sticky folder', { '/v': linux(0o1777) }, []],
   ['in a sticky folder', { '/v/f': linux(0o1777) }, ['/v/f: others could change what is in the folder']],
@@ -147,10 +147,10 @@ const modes: [name: string, looks: Record<string, Look>, says: string[]][] = [
 ];
 for (const [name, looks, says] of modes) {
   test(`on Linux: ${name}`, () => {
-    const all: Record<string, Look> = { '/': linux(0o755), '/v': linux(0o755), '/v/f': linux(0o755), '/v/f/x': linux(0o644, { standing: 'file' }), ...looks };
+    const all: Record<string, PathState> = { '/': linux(0o755), '/v': linux(0o755), '/v/f': linux(0o755), '/v/f/x': linux(0o644, { standing: 'file' }), ...looks };
     const used: Used = { role: 'the policy', path: '/v/f/x', mayBeMissing: false, standing: 'file' };
     assert.equal(
-      examine(
+      concernsOf(
         used,
         'linux',
         (path) => all[path] ?? missing,
@@ -171,7 +171,7 @@ test('a list and its mask', () => {
 });
 
 test('what an account may do', () => {
-  const may = (look: Look, mask: number) => mayAccount(look.access, bob, mask);
+  const may = (look: PathState, mask: number) => mayAccount(look.access, bob, mask);
   assert.is(may(windows(), 1), false);
   assert.is(may(windows({ more: [ace({ sid: users, mask: readAndRun })] }), 0x21), true, 'by a group that all are in');
   assert.is(may(windows({ more: [ace({ sid: bob, mask: 0x1301bf })] }), 0x7), true);

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Refusal } from '../../src/system/raw.ts';
-import type { LinuxScheduler, Look, Said, WindowsScheduler } from '../../src/system/scheduler.ts';
+import type { LinuxScheduler, PathState, Said, WindowsScheduler } from '../../src/system/scheduler.ts';
 import { taskText } from '../../src/facts/decode/windows-text.ts';
 import { temporaryFolder } from './harness.ts';
 import { ace, descriptor } from './descriptor-bytes.ts';
@@ -18,7 +18,7 @@ function contents(): string {
 const nameOf = (path: string): string => path.split(/[\\/]/).at(-1)!;
 
 /** What only SYSTEM and administrators can change, and everybody can read. */
-export function safe(standing: Look['standing'], more: readonly Buffer[] = []): Look {
+export function safe(standing: PathState['standing'], more: readonly Buffer[] = []): PathState {
   const entries = [
     ace({ sid: 'S-1-5-18', mask: full, flags: 3 }),
     ace({ sid: 'S-1-5-32-544', mask: full, flags: 3 }),
@@ -27,13 +27,13 @@ export function safe(standing: Look['standing'], more: readonly Buffer[] = []): 
   ];
   return { standing, refusal: null, access: { platform: 'win32', descriptor: descriptor({ owner: 'S-1-5-32-544', entries }) } };
 }
-export const missing: Look = { standing: 'missing', access: null, refusal: null };
+export const missing: PathState = { standing: 'missing', access: null, refusal: null };
 
 export interface FakeWindows extends WindowsScheduler {
   readonly tasks: Map<string, string>;
   readonly scripts: string[];
   readonly sources: Map<string, string>;
-  readonly files: Map<string, Look>;
+  readonly files: Map<string, PathState>;
   readonly made: { path: string; sid: string | null }[];
   /** Where its files are, by their names alone. */
   readonly contents: string;
@@ -44,7 +44,7 @@ export const gmsaSid = 'S-1-5-21-7-7-7-1234';
 /** A Windows machine that is set up as it should be, with the executable and a baseline in their places. */
 export function fakeWindows(more: { mayInstall?: boolean; rights?: string[]; said?: Said; query?: Refusal; executable?: string | null; changed?: Date } = {}): FakeWindows {
   const folder = contents();
-  const files = new Map<string, Look>(
+  const files = new Map<string, PathState>(
     [
       ['C:\\', 'folder'],
       ['C:\\Program Files', 'folder'],
@@ -54,7 +54,7 @@ export function fakeWindows(more: { mayInstall?: boolean; rights?: string[]; sai
       ['C:\\Audit', 'folder'],
       ['C:\\Audit\\baseline.yaml', 'file'],
       ['C:\\Audit\\policy.yaml', 'file'],
-    ].map(([path, standing]) => [path!, safe(standing as Look['standing'])]),
+    ].map(([path, standing]) => [path!, safe(standing as PathState['standing'])]),
   );
   const [tasks, sources] = [new Map<string, string>(), new Map<string, string>()];
   const scripts: string[] = [];
@@ -107,17 +107,17 @@ export function fakeWindows(more: { mayInstall?: boolean; rights?: string[]; sai
 export interface FakeLinux extends LinuxScheduler {
   readonly units: Map<string, string>;
   readonly calls: string[];
-  readonly files: Map<string, Look>;
+  readonly files: Map<string, PathState>;
   /** Where its files are, by their names alone. */
   readonly contents: string;
 }
 
 /** A Linux machine with systemd, where root alone can change what is there. */
-export function fakeLinux(more: { mayInstall?: boolean; isRunning?: boolean; said?: Record<string, Said>; looks?: Record<string, Look>; changed?: Date } = {}): FakeLinux {
+export function fakeLinux(more: { mayInstall?: boolean; isRunning?: boolean; said?: Record<string, Said>; looks?: Record<string, PathState>; changed?: Date } = {}): FakeLinux {
   const folder = contents();
-  const rooted = (standing: Look['standing'], mode: number): Look => ({ standing, refusal: null, access: { platform: 'linux', uid: 0, gid: 0, mode, list: null } });
-  const files = new Map<string, Look>([
-    ...['/', '/usr', '/usr/local', '/usr/local/bin', '/etc', '/etc/systemd', '/etc/systemd/system', '/etc/portowner', '/var', '/var/lib'].map((path): [string, Look] => [
+  const rooted = (standing: PathState['standing'], mode: number): PathState => ({ standing, refusal: null, access: { platform: 'linux', uid: 0, gid: 0, mode, list: null } });
+  const files = new Map<string, PathState>([
+    ...['/', '/usr', '/usr/local', '/usr/local/bin', '/etc', '/etc/systemd', '/etc/systemd/system', '/etc/portowner', '/var', '/var/lib'].map((path): [string, PathState] => [
       path,
       rooted('folder', 0o755),
     ]),

@@ -2,14 +2,14 @@
 // name for what it makes, which it removes again, and a file with the XML of a task.
 import { lstatSync, readFileSync, rmdirSync, writeSync } from 'node:fs';
 import { windowsScheduler } from '../../src/machine/windows/tasks.ts';
-import type { Look } from '../../src/system/scheduler.ts';
+import type { PathState } from '../../src/system/scheduler.ts';
 
 /** A value, or the message of what was thrown. */
 export type Told<T> = { readonly value: T } | { readonly error: string };
 export interface ScheduleTold {
   readonly dataFolder: string;
   readonly machine: string;
-  readonly looks: Readonly<Record<string, { readonly standing: Look['standing']; readonly descriptor: string | null }>>;
+  readonly looks: Readonly<Record<string, { readonly standing: PathState['standing']; readonly descriptor: string | null }>>;
   readonly sids: readonly (string | null)[];
   readonly names: readonly string[];
   readonly rights: Told<readonly string[]>;
@@ -38,7 +38,7 @@ const [name = '', file = ''] = process.argv.slice(2);
 const scheduler = windowsScheduler();
 const folder = `${scheduler.dataFolder.slice(0, 3)}${name}`;
 scheduler.makeFolder(folder, null);
-const looks: Record<string, { standing: Look['standing']; descriptor: string | null }> = {};
+const looks: Record<string, { standing: PathState['standing']; descriptor: string | null }> = {};
 for (const [key, path] of [
   ['folder', folder],
   ['windows', 'C:\\windows'],

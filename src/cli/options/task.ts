@@ -1,5 +1,9 @@
 import { Option } from 'clipanion';
 import { defaultName } from '../../schedule/definition.ts';
+import type { TaskRequest } from '../../schedule/nightly.ts';
+import { reportFormat } from '../report.ts';
+import { wholeNumber } from '../values.ts';
+import { auditSettings, type AuditOptions } from './audit.ts';
 import type { GroupAbout } from './group.ts';
 
 /** Which task on this machine. */
@@ -45,4 +49,20 @@ export class TaskOptions {
     description: 'on Windows: SYSTEM (default), or a group managed service account, DOMAIN\\name$',
   });
   executable = Option.String('--executable', { description: 'the portowner that is started (default: this one)' });
+}
+
+/** The task that the options describe. Throws PO1001. */
+export function taskRequest(given: TaskNameOptions & AuditOptions & TaskOptions & Partial<RootOptions>): TaskRequest {
+  const { name, root, at, account, executable, report, randomDelay, timeLimit } = given;
+  report?.forEach(reportFormat);
+  return {
+    settings: auditSettings(given),
+    name,
+    root,
+    at,
+    account,
+    executable,
+    randomDelay: wholeNumber('--random-delay', randomDelay ?? '30', { least: 0, most: 720 }),
+    timeLimit: wholeNumber('--time-limit', timeLimit ?? '60', { most: 1440 }),
+  };
 }

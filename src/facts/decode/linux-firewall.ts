@@ -458,6 +458,9 @@ function iptablesChains(text: string, family: Exclude<Family, null>): FirewallCh
   return found;
 }
 
+/** The flaw of an answer where there is no tool to ask: nobody has set up a packet filter with it. */
+export const noTools = 'nft and iptables-save are not installed';
+
 /** Linux' packet filters for what comes in. iptables' own tables are read from its own text: nft cannot say all of them. */
 export function decodeLinuxFirewall(text: string): Decoded<FirewallChain[]> {
   const value = members(text);
@@ -476,11 +479,6 @@ export function decodeLinuxFirewall(text: string): Decoded<FirewallChain[]> {
   const none = nft === null && iptables === null && ip6tables === null;
   return {
     data,
-    flaw:
-      native === null
-        ? 'the answer of nft is not readable'
-        : none
-          ? 'there is neither nft nor iptables-save to ask'
-          : null,
+    flaw: native === null ? 'the answer of nft is not readable' : none ? noTools : null,
   };
 }

@@ -21,7 +21,7 @@ const upper850 =
 const uppers: Readonly<Record<number, string>> = { 437: upper437, 850: upper850, 858: upper850.replace('ı', '€') };
 
 /** Text that a Windows tool wrote to a pipe. Of an unknown code page the bytes above 127 become U+FFFD: what is read of such texts is ASCII. */
-export function decodeText(bytes: Uint8Array, codePage: string | number | undefined): string {
+export function decodeConsoleText(bytes: Uint8Array, codePage: string | number | undefined): string {
   const page = Number(codePage);
   const label = labels[page];
   if (label !== undefined) return new TextDecoder(label).decode(bytes);

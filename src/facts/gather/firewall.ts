@@ -1,4 +1,4 @@
-import { decodeLinuxFirewall } from '../decode/linux-firewall.ts';
+import { decodeLinuxFirewall, noTools } from '../decode/linux-firewall.ts';
 import { decodeWindowsFirewall } from '../decode/windows-firewall.ts';
 import type { Sections } from '../model/facts.ts';
 import type { RawSource } from '../../system/raw.ts';
@@ -15,6 +15,8 @@ export function gatherFirewall(source: RawSource): NonNullable<Sections['firewal
       data: [],
     };
   const { data, flaw } = (source.platform === 'win32' ? decodeWindowsFirewall : decodeLinuxFirewall)(text);
+  // A machine without the tools lacks nothing that it could be asked.
+  if (flaw === noTools) return { status: 'notAsked', reason: flaw, needs: null, at, data };
   return {
     status: flaw === null ? 'ok' : data.length === 0 ? 'failed' : 'partial',
     reason: flaw,

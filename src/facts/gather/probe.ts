@@ -44,7 +44,7 @@ export interface Probe extends Binder {
 }
 
 /** What `bind/…` gives: the call that failed and its error, or neither. */
-export interface BindAnswer {
+export interface BindOutcome {
   readonly call?: 'socket' | 'setsockopt' | 'bind';
   readonly error?: number;
 }
@@ -126,7 +126,7 @@ function json(text: string | undefined): Record<string, unknown> | null {
 
 function attempt(source: RawSource, bind: Bind): BindAttempt {
   const { at, text, refusal } = source.read(bindName(bind));
-  const answer = json(text) as BindAnswer | null;
+  const answer = json(text) as BindOutcome | null;
   const notMade = ({ text: reason }: Pick<Refusal, 'text'>): BindAttempt => ({
     ...bind,
     at,

@@ -2,11 +2,11 @@ import { decodeHttpQueues } from '../decode/windows-httpsys.ts';
 import { decodePortProxies } from '../decode/windows-portproxy.ts';
 import { decodeServices } from '../decode/windows-services.ts';
 import { decodeServiceTags, tagKey } from '../decode/windows-tags.ts';
-import { decodeText } from '../decode/windows-text.ts';
+import { decodeConsoleText } from '../decode/windows-text.ts';
 import type { Sections, Service, Socket } from '../model/facts.ts';
 import { kernelListener } from './kernel-listeners.ts';
 import { moreRights, type RawSource, type Refusal } from '../../system/raw.ts';
-import { flawOf, refusalOf, section } from './windows-sections.ts';
+import { flawOf, troubleOf, section } from './windows-sections.ts';
 
 const system = 4;
 
@@ -23,7 +23,7 @@ const isRunning = (services: readonly { readonly name: string; readonly state: s
 function gatherHttpQueues(source: RawSource, elevated: boolean | null): NonNullable<Sections['httpQueues']> {
   const entry = source.read('httpsys');
   if (entry.bytes === undefined) {
-    const { reason, needs } = refusalOf('httpsys', entry);
+    const { reason, needs } = troubleOf('httpsys', entry);
     return section(
       entry.at,
       [],
@@ -31,13 +31,13 @@ function gatherHttpQueues(source: RawSource, elevated: boolean | null): NonNulla
       1,
     );
   }
-  const { data, flaw } = decodeHttpQueues(decodeText(entry.bytes, entry.meta?.['codePage']));
+  const { data, flaw } = decodeHttpQueues(decodeConsoleText(entry.bytes, entry.meta?.['codePage']));
   return section(entry.at, data, flaw === null ? [] : [flawOf(flaw)], 1);
 }
 
 function gatherDrivers(source: RawSource): NonNullable<Sections['drivers']> {
   const entry = source.read('drivers');
-  if (entry.bytes === undefined) return section(entry.at, [], [refusalOf('drivers', entry)], 1);
+  if (entry.bytes === undefined) return section(entry.at, [], [troubleOf('drivers', entry)], 1);
   const { data, flaw } = decodeServices(entry.bytes, entry.meta?.['pages']);
   return section(
     entry.at,
@@ -49,7 +49,7 @@ function gatherDrivers(source: RawSource): NonNullable<Sections['drivers']> {
 
 export function gatherPortProxies(source: RawSource): NonNullable<Sections['portProxies']> {
   const entry = source.read('portproxy');
-  if (entry.text === undefined) return section(entry.at, [], [refusalOf('portproxy', entry)], 1);
+  if (entry.text === undefined) return section(entry.at, [], [troubleOf('portproxy', entry)], 1);
   const { data, flaw } = decodePortProxies(entry.text);
   return section(entry.at, data, flaw === null ? [] : [flawOf(flaw)], 1);
 }

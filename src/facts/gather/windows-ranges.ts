@@ -3,7 +3,7 @@ import { decodeIpListenList, decodeUrlReservations } from '../decode/windows-htt
 import { decodeDynamicRange, decodeExcludedRanges } from '../decode/windows-netsh.ts';
 import type { PortRange, Sections } from '../model/facts.ts';
 import type { RawSource } from '../../system/raw.ts';
-import { flawOf, refusalOf, section, type Trouble } from './windows-sections.ts';
+import { flawOf, troubleOf, section, type Trouble } from './windows-sections.ts';
 
 const families = ['IPv4', 'IPv6'] as const;
 const protocols = ['TCP', 'UDP'] as const;
@@ -47,7 +47,7 @@ function askAll<T>(
       const entry = source.read(name);
       at ??= entry.at;
       const answer = entry.bytes === undefined ? null : decode(ascii(entry.bytes));
-      if (answer === null) refused.push(refusalOf(name, entry));
+      if (answer === null) refused.push(troubleOf(name, entry));
       else {
         answers++;
         use(answer, family, protocol);
@@ -108,20 +108,20 @@ function reservedPorts(source: RawSource): Sections['reservedPorts'] {
     data.push(...decoded.data);
     if (decoded.flaw !== null) all.push(flawOf(decoded.flaw));
     // Without the library there are no guests to reserve ports for.
-  } else if (guests.refusal?.code !== 'NotSupported') all.push(refusalOf('guestports', guests));
+  } else if (guests.refusal?.code !== 'NotSupported') all.push(troubleOf('guestports', guests));
   return rangeSection(at, data, all, answers);
 }
 
 function urlReservations(source: RawSource): NonNullable<Sections['urlReservations']> {
   const entry = source.read('urlacl');
-  if (entry.bytes === undefined) return section(entry.at, [], [refusalOf('urlacl', entry)], 1);
+  if (entry.bytes === undefined) return section(entry.at, [], [troubleOf('urlacl', entry)], 1);
   const { data, flaw } = decodeUrlReservations(entry.bytes, entry.meta?.['pages']);
   return section(entry.at, data, flaw === null ? [] : [flawOf(flaw)], 1);
 }
 
 function ipListenList(source: RawSource): NonNullable<Sections['ipListenList']> {
   const entry = source.read('iplisten');
-  if (entry.bytes === undefined) return section(entry.at, [], [refusalOf('iplisten', entry)], 1);
+  if (entry.bytes === undefined) return section(entry.at, [], [troubleOf('iplisten', entry)], 1);
   const { data, flaw } = decodeIpListenList(entry.bytes);
   return section(entry.at, data, flaw === null ? [] : [flawOf(flaw)], 1);
 }

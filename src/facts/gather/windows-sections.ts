@@ -22,7 +22,7 @@ export function notAsked<T>(): { status: 'notAsked'; reason: null; needs: null; 
 }
 
 /** What keeps an entry from being read: why it was refused, or that it is not of the kind it should be. */
-export function refusalOf(name: string, { refusal }: RawEntry): Trouble {
+export function troubleOf(name: string, { refusal }: RawEntry): Trouble {
   const needs = refusal?.needs ?? (refusal?.code === 'AccessDenied' ? moreRights.win32 : null);
   return { reason: `${name}: ${refusal?.text ?? 'the answer is not readable'}`, needs };
 }

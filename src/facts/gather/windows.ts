@@ -27,7 +27,7 @@ import { maskCommandLine } from './mask.ts';
 import { spansWithout, type Question } from '../model/question.ts';
 import { wasAsked } from '../model/section.ts';
 import { moreRights, type RawSource } from '../../system/raw.ts';
-import { flawOf, notAsked, refusalOf, section, type Trouble } from './windows-sections.ts';
+import { flawOf, notAsked, troubleOf, section, type Trouble } from './windows-sections.ts';
 
 /** The System process: the kernel's own threads, which hold the sockets of drivers such as HTTP.sys. */
 const system = 4;
@@ -53,7 +53,7 @@ function readRows(source: RawSource, wanted: readonly SocketTable[], question: Q
     const entry = source.read(table, holding ? { states: [tcpState.listen] } : {});
     at ??= entry.at;
     if (entry.bytes === undefined) {
-      troubles.push(refusalOf(table, entry));
+      troubles.push(troubleOf(table, entry));
       continue;
     }
     const { data, flaw } = decodeSockets(table, entry.bytes, keep);
@@ -110,7 +110,7 @@ function readBound(source: RawSource, question: Question, others: () => readonly
       rows.push(...data);
       if (flaw !== null) troubles.push(flawOf(flaw));
       // An older Windows does not tell them.
-    } else if (entry.refusal?.code !== 'NotSupported') troubles.push(refusalOf(table, entry));
+    } else if (entry.refusal?.code !== 'NotSupported') troubles.push(troubleOf(table, entry));
   }
   const key = ({ pid, localPort }: SocketRow) => pid * 65536 + localPort;
   const used = rows.length === 0 ? new Set() : new Set(others().map(key));
@@ -293,7 +293,7 @@ function gatherProcesses(
 ): Sections['processes'] {
   const answer = source.read('processes');
   const memory = answer.bytes === undefined ? null : memoryOf(answer.bytes, answer.meta?.['base']);
-  if (memory === null) return section(answer.at, [], [refusalOf('processes', answer)], 1);
+  if (memory === null) return section(answer.at, [], [troubleOf('processes', answer)], 1);
   const { data: entries, flaw } = decodeProcesses(memory);
   const processes = new Map<number, Process>();
   for (const pid of pids) {
@@ -339,7 +339,7 @@ function gatherProcesses(
 
 function gatherServices(source: RawSource): Sections['services'] {
   const answer = source.read('services');
-  if (answer.bytes === undefined) return section(answer.at, [], [refusalOf('services', answer)], 1);
+  if (answer.bytes === undefined) return section(answer.at, [], [troubleOf('services', answer)], 1);
   const { data, flaw } = decodeServices(answer.bytes, answer.meta?.['pages']);
   return section(
     answer.at,

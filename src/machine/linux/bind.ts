@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { socketAddress, type BindAnswer } from '../../facts/gather/probe.ts';
+import { socketAddress, type BindOutcome } from '../../facts/gather/probe.ts';
 import type { RawSource } from '../../system/raw.ts';
 import { binderSource, type TryBind } from '../binder.ts';
 
@@ -36,7 +36,7 @@ function setOption(descriptor: number, level: number, option: number, on: boolea
   return calls!.setsockopt(descriptor, level, option, value, 4) === 0;
 }
 
-const tryBind: TryBind = (bind, scope): BindAnswer => {
+const tryBind: TryBind = (bind, scope): BindOutcome => {
   calls ??= load();
   const { socket, bind: bindTo, close, errno } = calls;
   const address = socketAddress(bind, 'linux', scope);

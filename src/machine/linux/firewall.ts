@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { RawEntry } from '../../system/raw.ts';
 import { systemTool } from './tools.ts';
 
-const patience = 10;
+const timeoutSeconds = 10;
 
 /** The old iptables has tables of its own, beside those of nftables, once one of them is in use. */
 function legacy(program: string, names: string): string {
@@ -18,9 +18,9 @@ function legacy(program: string, names: string): string {
 /** The packet filter as its own tools print it: JSON text of nft, iptables and ip6tables, null for a tool that is missing. */
 export function firewall(): Omit<RawEntry, 'at'> {
   const answers = {
-    nft: systemTool('nft', ['--json', 'list', 'ruleset'], patience),
-    iptables: systemTool(legacy('iptables', 'ip_tables_names'), [], patience),
-    ip6tables: systemTool(legacy('ip6tables', 'ip6_tables_names'), [], patience),
+    nft: systemTool('nft', ['--json', 'list', 'ruleset'], timeoutSeconds),
+    iptables: systemTool(legacy('iptables', 'ip_tables_names'), [], timeoutSeconds),
+    ip6tables: systemTool(legacy('ip6tables', 'ip6_tables_names'), [], timeoutSeconds),
   };
   for (const { refusal } of Object.values(answers))
     if (refusal !== undefined && refusal.code !== 'NotSupported') return { refusal };

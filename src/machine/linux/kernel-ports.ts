@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { RawEntry } from '../../system/raw.ts';
 import { systemTool } from './tools.ts';
 
-const patience = 5;
+const timeoutSeconds = 5;
 
 /** Null for what the system does not have, or does not show. */
 function given<T>(get: () => T): T | null {
@@ -30,7 +30,7 @@ export function kernelPorts(): Omit<RawEntry, 'at'> {
   const modules = namesIn('/sys/module');
   const has = (...names: readonly string[]): boolean => names.some((name) => modules.includes(name));
   const asked = (wanted: boolean, program: string, ...args: readonly string[]): string | null =>
-    wanted ? (systemTool(program, args, patience).text ?? null) : null;
+    wanted ? (systemTool(program, args, timeoutSeconds).text ?? null) : null;
   return {
     text: JSON.stringify({
       modules,

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { errorCode } from '../../io/errors.ts';
 import { moreRights } from '../../system/raw.ts';
-import type { Look } from '../../system/scheduler.ts';
+import type { PathState } from '../../system/scheduler.ts';
 import { userName } from './libc.ts';
 
 type Ffi = typeof import('node:ffi');
@@ -23,7 +23,7 @@ function accessList(path: string): Uint8Array | null {
 }
 
 /** What stands at a path itself, and who may do what there. */
-export function lookAt(path: string): Look {
+export function lookAt(path: string): PathState {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return { standing: 'missing', access: null, refusal: null };

@@ -22,7 +22,7 @@ type Answer = Omit<RawEntry, 'at'>;
 
 const asRoot = moreRights.linux;
 
-function refusalOf(error: unknown): Refusal {
+function readRefusal(error: unknown): Refusal {
   const { code, message } =
     error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) };
   switch (code) {
@@ -151,7 +151,7 @@ function detailsIn(folder: string, hint: RawHint): Answer {
       return get();
     } catch (error) {
       // A kernel thread and a zombie have no executable: that is no refusal.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') refused[name] = refusalOf(error).code;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') refused[name] = readRefusal(error).code;
       return undefined;
     }
   };
@@ -176,7 +176,7 @@ function processDetails(pid: string, hint: RawHint): Answer {
   try {
     return inProcess(pid, (folder) => detailsIn(folder, hint));
   } catch (error) {
-    const refusal = refusalOf(error);
+    const refusal = readRefusal(error);
     return { refusal: refusal.code === 'NotSupported' ? absence(Number(pid)) : refusal };
   }
 }
@@ -262,6 +262,6 @@ function read(name: string, hint: RawHint = {}): RawEntry {
   try {
     return { at, ...answer(name, hint) };
   } catch (error) {
-    return { at, refusal: refusalOf(error) };
+    return { at, refusal: readRefusal(error) };
   }
 }

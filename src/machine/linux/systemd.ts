@@ -7,7 +7,7 @@ import { isProcess, Refused } from './signal.ts';
 
 /** Where distributions have it; never the caller's search path. */
 const systemctlPaths = ['/usr/bin/systemctl', '/bin/systemctl'];
-const patience = 10_000;
+const timeoutMs = 10_000;
 
 /** What `systemctl show` says of a unit, as far as it matters here. */
 const properties = [
@@ -87,7 +87,7 @@ function systemctl(
   const { XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS } = process.env;
   const { status, stdout, stderr, error } = spawnSync(path, args, {
     encoding: 'utf8',
-    timeout: patience,
+    timeout: timeoutMs,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       LC_ALL: 'C',

@@ -8,7 +8,7 @@ import type { LinuxScheduler } from '../../system/scheduler.ts';
 import { accountText, lookAt } from './permissions.ts';
 
 const systemctlPaths = ['/usr/bin/systemctl', '/bin/systemctl'];
-const patience = 60_000;
+const timeoutMs = 60_000;
 
 const unitPath = (root: string | null, name: string): string => join(root ?? '/', 'etc/systemd/system', name);
 
@@ -59,7 +59,7 @@ export function linuxScheduler(): LinuxScheduler {
       if (systemctl === undefined) return { done: false, text: 'this machine has no systemctl' };
       const { status, stdout, stderr, error } = spawnSync(systemctl, ['--system', '--no-ask-password', ...words], {
         encoding: 'utf8',
-        timeout: patience,
+        timeout: timeoutMs,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
       });

@@ -1,4 +1,4 @@
-import type { Look } from '../../system/scheduler.ts';
+import type { PathState } from '../../system/scheduler.ts';
 import { Refused, refused, win32 } from './errors.ts';
 import { systemLibrary, wide } from './ffi.ts';
 import { lastErrorCode } from './kernel32.ts';
@@ -37,7 +37,7 @@ const ownerAndList = 0x1 | 0x4;
 const gone: ReadonlySet<number> = new Set([win32.fileNotFound, 3, 123]);
 const administrator = 'an administrator (an elevated PowerShell)';
 
-const withNeeds = ({ refusal }: Refused): Look['refusal'] =>
+const withNeeds = ({ refusal }: Refused): PathState['refusal'] =>
   refusal.code === 'AccessDenied' ? { ...refusal, needs: administrator } : refusal;
 
 /** A path of any length: without the prefix one of more than 259 characters would be called missing. */
@@ -58,7 +58,7 @@ function descriptorOf(path: string): Uint8Array {
 }
 
 /** What stands at a path itself, and who may do what there. */
-export function lookAt(path: string): Look {
+export function lookAt(path: string): PathState {
   const attributes = kernel32.GetFileAttributesW(anyLength(path));
   if (attributes === noAttributes) {
     const error = lastErrorCode();

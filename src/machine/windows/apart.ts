@@ -15,7 +15,7 @@ export interface ApartAnswer {
 
 /** What one child process answers; what is asked for together shares one. */
 const groups = [['bound4', 'bound6'], ['servicetags'], ['guestports']] as const;
-const patience = 5000;
+const timeoutMs = 5000;
 
 const iphlpapi = systemLibrary('iphlpapi.dll', uncovered['iphlpapi.dll']);
 const sechost = systemLibrary('sechost.dll', uncovered['sechost.dll']);
@@ -48,7 +48,7 @@ function start(command: readonly string[], names: readonly string[]): ApartAnswe
     // Nothing of the caller's: a search path decides which DLLs a program gets.
     env: { SystemRoot: root, windir: root, PATH: directory },
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: patience,
+    timeout: timeoutMs,
     maxBuffer: 64 * 1024 * 1024,
     windowsHide: true,
   });
@@ -57,7 +57,7 @@ function start(command: readonly string[], names: readonly string[]): ApartAnswe
     throw new Refused(
       'Failed',
       late
-        ? `the child process took longer than ${patience / 1000} s`
+        ? `the child process took longer than ${timeoutMs / 1000} s`
         : `the child process could not be run: ${error.message}`,
     );
   }

@@ -1,4 +1,4 @@
-import { socketAddress, type BindAnswer } from '../../facts/gather/probe.ts';
+import { socketAddress, type BindOutcome } from '../../facts/gather/probe.ts';
 import type { RawSource } from '../../system/raw.ts';
 import { binderSource, type TryBind } from '../binder.ts';
 import { processAccount } from './advapi32.ts';
@@ -38,7 +38,7 @@ function setOption(socket: bigint, level: number, option: number, on: boolean): 
   return ws2.setsockopt(socket, level, option, value, 4) === 0;
 }
 
-const tryBind: TryBind = (bind, scope): BindAnswer => {
+const tryBind: TryBind = (bind, scope): BindOutcome => {
   // WSADATA has 408 bytes.
   const started = ws2.WSAStartup(0x0202, Buffer.alloc(512));
   if (started !== 0) return { call: 'socket', error: started };

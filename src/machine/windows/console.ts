@@ -15,7 +15,7 @@ const kernel32 = systemLibrary('kernel32.dll', {
 /** The word that makes this program the helper below; it is in no help. */
 export const helperWord = 'internal-interrupt';
 const ctrlC = 0;
-const patience = 10_000;
+const timeoutMs = 10_000;
 
 /**
  * Sends Ctrl+C to a process that is alone on its console: null when it was sent, else why not. A program has just one
@@ -26,7 +26,7 @@ export function askOnConsole(pid: number, startTime: string): string | null {
   const { status, stdout, error } = spawnSync(process.execPath, [...own, helperWord, String(pid), startTime], {
     stdio: ['ignore', 'pipe', 'ignore'],
     encoding: 'utf8',
-    timeout: patience,
+    timeout: timeoutMs,
     windowsHide: true,
   });
   if (status === 0) return null;

@@ -1,4 +1,4 @@
-import type { LogEvent } from '../../system/log.ts';
+import { eventSourceName, type LogEvent } from '../../system/log.ts';
 import type { Refusal } from '../../system/raw.ts';
 import { Refused } from './errors.ts';
 import { addressOf, systemLibrary, wide } from './ffi.ts';
@@ -14,16 +14,14 @@ const advapi32 = systemLibrary('advapi32.dll', {
   DeregisterEventSource: { arguments: ['uint64'], return: 'int32' },
 });
 
-/** The name of PortOwner in the event log. */
-export const eventSource = 'PortOwner';
 /** Where a source of the log Application is registered, below HKEY_LOCAL_MACHINE. */
-export const eventSourceKey = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${eventSource}`;
+export const eventSourceKey = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${eventSourceName}`;
 
 /** https://learn.microsoft.com/windows/win32/eventlog/event-types */
 const types = { Error: 1, Warning: 2, Information: 4 } as const;
 
 function write(events: readonly LogEvent[]): void {
-  const handle = advapi32.RegisterEventSourceW(null, wide(eventSource));
+  const handle = advapi32.RegisterEventSourceW(null, wide(eventSourceName));
   if (handle === 0n) throw lastError('RegisterEventSource');
   try {
     for (const { id, level, text } of events) {
@@ -49,7 +47,7 @@ export function writeEventLog(events: readonly LogEvent[]): Refusal | null {
     if (registryTexts(eventSourceKey).length === 0 && registryNumbers(eventSourceKey).length === 0) {
       return {
         code: 'NotSupported',
-        text: `the event source ${eventSource} is not registered`,
+        text: `the event source ${eventSourceName} is not registered`,
         needs: 'portowner schedule install, by an administrator, registers it.',
       };
     }

@@ -2,7 +2,7 @@ import { Refused } from './errors.ts';
 import { systemDirectory } from './ffi.ts';
 import { oemCodePage } from './kernel32.ts';
 
-const patience = 10_000;
+const timeoutMs = 10_000;
 
 /** What the system's own netsh prints, in its code page: a raw entry. */
 export function netsh(...args: readonly string[]): { bytes: Buffer; meta: { codePage: number } } {
@@ -15,7 +15,7 @@ export function netsh(...args: readonly string[]): { bytes: Buffer; meta: { code
     // Nothing of the caller's: a search path decides which DLLs a program gets.
     env: { SystemRoot: root, windir: root, PATH: directory, ComSpec: `${directory}\\cmd.exe` },
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: patience,
+    timeout: timeoutMs,
     maxBuffer: 64 * 1024 * 1024,
     windowsHide: true,
   });
@@ -24,7 +24,7 @@ export function netsh(...args: readonly string[]): { bytes: Buffer; meta: { code
     const late = 'code' in result.error && result.error.code === 'ETIMEDOUT';
     throw new Refused(
       'Failed',
-      late ? `${call} took longer than ${patience / 1000} s` : `${call} could not be run: ${result.error.message}`,
+      late ? `${call} took longer than ${timeoutMs / 1000} s` : `${call} could not be run: ${result.error.message}`,
     );
   }
   if (result.status !== 0) throw new Refused('Failed', `${call} ended with code ${result.status}`);

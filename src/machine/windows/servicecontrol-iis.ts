@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Site } from '../../system/hands.ts';
-import { decodeText } from '../../facts/decode/windows-text.ts';
+import { decodeConsoleText } from '../../facts/decode/windows-text.ts';
 import { Refused } from './errors.ts';
 import { systemDirectory } from './ffi.ts';
 import { oemCodePage } from './kernel32.ts';
 
-const patience = 30_000;
+const timeoutMs = 30_000;
 
 /** What IIS's own tool says; null where there is no IIS. */
 function appcmd(...args: readonly string[]): string | null {
@@ -17,10 +17,10 @@ function appcmd(...args: readonly string[]): string | null {
     cwd: directory,
     env: { SystemRoot: directory.slice(0, directory.lastIndexOf('\\')), PATH: directory },
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: patience,
+    timeout: timeoutMs,
     windowsHide: true,
   });
-  const text = stdout === null ? '' : decodeText(stdout, oemCodePage());
+  const text = stdout === null ? '' : decodeConsoleText(stdout, oemCodePage());
   if (status === 0) return text;
   // ERROR_ACCESS_DENIED, as it writes it in every language.
   const denied =

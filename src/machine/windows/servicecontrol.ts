@@ -26,7 +26,7 @@ const stoppedState = 1;
 const noSuchService = 1060;
 const notActive = 1062;
 /** How long one service that needs another is waited for. */
-const patience = 30_000;
+const timeoutMs = 30_000;
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
@@ -154,12 +154,12 @@ export function stopService(id: ServiceId): void {
   const needing = withService(id.name, access.stop, (service) => (check(service), dependents(service)));
   for (const dependent of needing) {
     control(dependent);
-    const end = Date.now() + patience;
+    const end = Date.now() + timeoutMs;
     while (!withService(dependent, access.look, (service) => status(service).state === stoppedState)) {
       if (Date.now() > end)
         throw new Refused(
           'Failed',
-          `the service ${dependent}, which needs it, did not stop within ${patience / 1000} s`,
+          `the service ${dependent}, which needs it, did not stop within ${timeoutMs / 1000} s`,
         );
       Atomics.wait(clock, 0, 0, 100);
     }

@@ -1,9 +1,9 @@
-import { decodeText } from '../../facts/decode/windows-text.ts';
+import { decodeConsoleText } from '../../facts/decode/windows-text.ts';
 import { Refused } from './errors.ts';
 import { systemDirectory } from './ffi.ts';
 import { oemCodePage } from './kernel32.ts';
 
-const patience = 90_000;
+const timeoutMs = 90_000;
 
 export interface ToolCall {
   /** The tool in messages. */
@@ -46,7 +46,7 @@ export function systemTool({ name, program, args, input }: ToolCall): string {
     },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'],
     ...(input === undefined ? {} : { input }),
-    timeout: patience,
+    timeout: timeoutMs,
     maxBuffer: 256 * 1024 * 1024,
     windowsHide: true,
   });
@@ -57,14 +57,14 @@ export function systemTool({ name, program, args, input }: ToolCall): string {
     throw new Refused(
       missing ? 'NotSupported' : 'Failed',
       late
-        ? `${name} took longer than ${patience / 1000} s`
+        ? `${name} took longer than ${timeoutMs / 1000} s`
         : missing
           ? `this Windows has no ${program}`
           : `${name} could not be run: ${result.error.message}`,
     );
   }
   if (result.status !== 0) throw new Refused('Failed', `${name} ended with code ${result.status}`);
-  const text = decodeText(result.stdout, oemCodePage());
+  const text = decodeConsoleText(result.stdout, oemCodePage());
   if (text.trim() === '') throw new Refused('NotSupported', `${name} said nothing`);
   return text;
 }

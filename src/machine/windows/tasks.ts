@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { isSea } from 'node:sea';
-import { decodeText, taskText } from '../../facts/decode/windows-text.ts';
+import { decodeConsoleText, taskText } from '../../facts/decode/windows-text.ts';
 import { errorCode } from '../../io/errors.ts';
 import type { Said, WindowsScheduler } from '../../system/scheduler.ts';
 import { accountRights, accountSid, isRemote, lookAt, makeFolder, programData, sidBytes } from './acl.ts';
@@ -12,7 +12,7 @@ import { addEventSource, eventSource, removeEventSource } from './eventsource.ts
 import { systemDirectory } from './ffi.ts';
 import { computerName, oemCodePage, ownMemory } from './kernel32.ts';
 
-const patience = 120_000;
+const timeoutMs = 120_000;
 
 /** Runs a program of the system directory with nothing of the caller's environment. */
 function system(
@@ -32,12 +32,12 @@ function system(
       PSModulePath: `${directory}\\WindowsPowerShell\\v1.0\\Modules`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: patience,
+    timeout: timeoutMs,
     maxBuffer: 16 * 1024 * 1024,
     windowsHide: true,
   });
   if (error !== undefined) throw new Refused('Failed', `${program} could not be run: ${error.message}`);
-  return { status, bytes: stdout, text: decodeText(Buffer.concat([stdout, stderr]), oemCodePage()).trim() };
+  return { status, bytes: stdout, text: decodeConsoleText(Buffer.concat([stdout, stderr]), oemCodePage()).trim() };
 }
 
 const said = ({ status, text }: { readonly status: number | null; readonly text: string }): Said => ({
@@ -144,7 +144,7 @@ export function windowsScheduler(): WindowsScheduler {
       if (status !== 0)
         return { refusal: { code: 'Failed', text: `schtasks /Query ended with code ${status}: ${text}` } };
       if (bytes.length === 0) return { refusal: { code: 'NotSupported', text: 'schtasks /Query said nothing' } };
-      return { bytes, decode: (all) => decodeText(all, oemCodePage()) };
+      return { bytes, decode: (all) => decodeConsoleText(all, oemCodePage()) };
     },
     eventSource,
     addEventSource,

@@ -181,7 +181,7 @@ test("iptables' own tables are not read twice", () => {
 });
 
 test('without a tool nothing is known', () => {
-  assert.match(decodeLinuxFirewall('{"nft":null,"iptables":null,"ip6tables":null}').flaw ?? '', /neither nft nor iptables-save/);
+  assert.match(decodeLinuxFirewall('{"nft":null,"iptables":null,"ip6tables":null}').flaw ?? '', /nft and iptables-save are not installed/);
   assert.match(decodeLinuxFirewall('{"nft":"?","iptables":null,"ip6tables":null}').flaw ?? '', /nft is not readable/);
   assert.is(decodeLinuxFirewall('?').flaw, 'the packet filter is not readable');
 });

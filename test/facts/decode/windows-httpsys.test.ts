@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeHttpQueues, decodeIpListenList, decodeUrlReservations, urlPrefix } from '../../../src/facts/decode/windows-httpsys.ts';
-import { decodeText } from '../../../src/facts/decode/windows-text.ts';
+import { decodeConsoleText } from '../../../src/facts/decode/windows-text.ts';
 import { codePages, languages, netshText } from '../../support/windows-netsh-texts.ts';
 
 const test = suite('HTTP.sys');
@@ -18,12 +18,12 @@ const queues = (older: boolean) => [
 for (const language of languages) {
   for (const version of ['older', 'newer'] as const) {
     test(`queues as an ${version} Windows prints them: ${language}`, () => {
-      const text = decodeText(netshText(`servicestate-${language}-${version}`), codePages[language]);
+      const text = decodeConsoleText(netshText(`servicestate-${language}-${version}`), codePages[language]);
       assert.equal(decodeHttpQueues(text), { data: queues(version === 'older'), flaw: null });
     });
 
     test(`queues in a code page that is not known: ${language}, ${version}`, () => {
-      const { data } = decodeHttpQueues(decodeText(netshText(`servicestate-${language}-${version}`), undefined));
+      const { data } = decodeHttpQueues(decodeConsoleText(netshText(`servicestate-${language}-${version}`), undefined));
       assert.equal(
         data.map(({ urls }) => urls),
         queues(true).map(({ urls }) => urls),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeText } from '../../../src/facts/decode/windows-text.ts';
+import { decodeConsoleText } from '../../../src/facts/decode/windows-text.ts';
 
 const test = suite('texts in code pages');
 
@@ -16,15 +16,15 @@ const cases: [page: number | undefined, bytes: number[], text: string][] = [
   [720, [0x41, 0xe9], 'A\ufffd'],
   [undefined, [0x41, 0xe9], 'A\ufffd'],
 ];
-for (const [page, bytes, text] of cases) test(`code page ${page}`, () => assert.is(decodeText(Buffer.from(bytes), page), text));
+for (const [page, bytes, text] of cases) test(`code page ${page}`, () => assert.is(decodeConsoleText(Buffer.from(bytes), page), text));
 
 test('ASCII is the same in all of them', () => {
   const ascii = Buffer.from(Array.from({ length: 126 }, (_, i) => i + 1));
-  for (const page of [437, 850, 858, 866, 874, 936, 949, 950, 1250, 1251, 1252, 65001, 1]) assert.is(decodeText(ascii, page), ascii.toString('latin1'), String(page));
+  for (const page of [437, 850, 858, 866, 874, 936, 949, 950, 1250, 1251, 1252, 65001, 1]) assert.is(decodeConsoleText(ascii, page), ascii.toString('latin1'), String(page));
 });
 
 test('any bytes give a text', () => {
-  fc.assert(fc.property(fc.uint8Array(), fc.oneof(fc.nat(), fc.string()), (bytes, page) => assert.type(decodeText(bytes, page), 'string')));
+  fc.assert(fc.property(fc.uint8Array(), fc.oneof(fc.nat(), fc.string()), (bytes, page) => assert.type(decodeConsoleText(bytes, page), 'string')));
 });
 
 test.run();

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { accountText, lookAt } from '../../../src/machine/linux/permissions.ts';
 import { linuxScheduler } from '../../../src/machine/linux/units.ts';
 import { installTask, removeTask, taskStatus } from '../../../src/schedule/install.ts';
-import { examine, listWriters } from '../../../src/schedule/trust.ts';
+import { concernsOf, listWriters } from '../../../src/schedule/trust.ts';
 import { has, withFolder } from '../../support/build-machine.ts';
 import { linuxTask } from '../../support/schedule-example.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
@@ -52,7 +52,7 @@ onLinux('real folders are judged', (folder, context) => {
   writeFileSync(path, '', { mode: 0o644 });
   chmodSync(within, 0o755);
   const said = (): string[] =>
-    examine({ role: 'the policy', path, mayBeMissing: false, standing: 'file' }, 'linux', lookAt, { sids: [], uids: [] }, accountText).map(({ text }) => text);
+    concernsOf({ role: 'the policy', path, mayBeMissing: false, standing: 'file' }, 'linux', lookAt, { sids: [], uids: [] }, accountText).map(({ text }) => text);
   assert.equal(said(), [], 'the folder of temporary files is sticky, and ours are in one of our own');
   chmodSync(within, 0o777);
   assert.equal(said(), ['everybody could change what is in the folder']);

@@ -4,9 +4,9 @@ import type { Question } from '../../model/question.ts';
 import { Collection } from './collection.ts';
 import { Fields } from './fields.ts';
 import { kindOfProperties, kindOfTypes, plainType, wantedProperties, type Kind } from './kinds.ts';
-import { tellCimProcess, tellProcess, tellService, tellSocket } from './objects.ts';
+import { collectCimProcess, collectProcess, collectService, collectSocket } from './objects.ts';
 import { clixmlLimits, readClixml, type ClixmlLimits } from '../../../clixml/reader.ts';
-import { tellRow } from './rows.ts';
+import { collectRow } from './rows.ts';
 import { ClixmlError } from '../../../clixml/text.ts';
 import type { ClixmlObject } from '../../../clixml/values.ts';
 
@@ -24,7 +24,7 @@ const hint =
 const mostTypes = 1000;
 
 /** Tells a collection what the objects of files say. */
-class Teller {
+class Collector {
   readonly collection = new Collection();
   readonly #fields = new Fields();
   readonly #kinds = new WeakMap<readonly string[], { readonly kind: Kind | null }>();
@@ -38,7 +38,7 @@ class Teller {
     return known.kind;
   }
 
-  #tell(object: ClixmlObject, part: boolean): void {
+  #collect(object: ClixmlObject, part: boolean): void {
     const kind = this.#kindOf(object.typeNames) ?? kindOfProperties(object);
     if (kind === null) {
       if (part) return;
@@ -54,15 +54,15 @@ class Teller {
     switch (kind) {
       case 'tcp':
       case 'udp':
-        return tellSocket(object, kind === 'tcp', fields, collection);
+        return collectSocket(object, kind === 'tcp', fields, collection);
       case 'process':
-        return tellProcess(object, fields, collection);
+        return collectProcess(object, fields, collection);
       case 'cimProcess':
-        return tellCimProcess(object, fields, collection);
+        return collectCimProcess(object, fields, collection);
       case 'cimService':
-        return tellService(object, fields, collection);
+        return collectService(object, fields, collection);
       case 'endpoint':
-        return tellRow(object, fields, collection);
+        return collectRow(object, fields, collection);
     }
   }
 
@@ -78,7 +78,7 @@ class Teller {
         complete: (typeNames) => this.#kindOf(typeNames) !== null,
         // Errors and warnings that were saved with the rows are no part of the answer.
         item: (object, stream, part) => {
-          if (stream.toLowerCase() === 'output') this.#tell(object, part);
+          if (stream.toLowerCase() === 'output') this.#collect(object, part);
         },
       },
       limits,
@@ -101,19 +101,19 @@ export function readClixmlFacts(
   files: readonly ClixmlFile[],
   limits: ClixmlLimits = clixmlLimits,
 ): (question: Question) => Facts {
-  const teller = new Teller();
+  const collector = new Collector();
   let name = '';
   try {
     for (const file of files) {
       name = file.name;
-      teller.read(file.chunks, limits);
+      collector.read(file.chunks, limits);
       // Names the file that brought another machine's objects.
-      teller.collection.machines.check();
+      collector.collection.machines.check();
     }
   } catch (error) {
     if (!(error instanceof ClixmlError)) throw error;
     throw new PortOwnerError('PO2002', `${name} ${error.message}`, { hint, target: name, cause: error });
   }
   const modified = new Date(Math.max(...files.map((file) => file.modified.getTime())));
-  return (question) => teller.collection.facts(question, modified);
+  return (question) => collector.collection.facts(question, modified);
 }

@@ -88,14 +88,14 @@ const serviceOnly = ['displayname', 'servicetype', 'state'];
 export function kindOfProperties({ typeNames, properties }: ClixmlObject): Kind | null {
   const type = plainType(typeNames[0] ?? '');
   if (!bags.test(type)) return null;
-  const some = (names: readonly string[]): boolean => names.some((name) => name in properties);
+  const hasAny = (names: readonly string[]): boolean => names.some((name) => name in properties);
   if ('localaddress' in properties && 'localport' in properties && 'owningprocess' in properties) {
-    if (some(['state', 'remoteaddress', 'remoteport'])) return 'tcp';
+    if (hasAny(['state', 'remoteaddress', 'remoteport'])) return 'tcp';
     const { protocol } = properties;
     return protocol === 'TCP' ? 'tcp' : protocol === 'UDP' ? 'udp' : null;
   }
   // Anybody makes custom objects with a ProcessId.
   if (!('processid' in properties) || /PSCustomObject$/i.test(type)) return null;
-  if (some(processOnly)) return 'cimProcess';
-  return 'name' in properties && some(serviceOnly) ? 'cimService' : null;
+  if (hasAny(processOnly)) return 'cimProcess';
+  return 'name' in properties && hasAny(serviceOnly) ? 'cimService' : null;
 }

@@ -32,7 +32,7 @@ export function localEnd(object: ClixmlObject, fields: Fields): Pick<Socket, 'lo
 }
 
 /** What Get-NetTCPConnection or Get-NetUDPEndpoint saved. */
-export function tellSocket(object: ClixmlObject, tcp: boolean, fields: Fields, collection: Collection): void {
+export function collectSocket(object: ClixmlObject, tcp: boolean, fields: Fields, collection: Collection): void {
   const local = localEnd(object, fields);
   const state = tcp ? stateOf(object, fields) : null;
   // Such a row is no socket on a port.
@@ -93,7 +93,7 @@ function instantIfThere(object: ClixmlObject, name: string): string | null | und
  * What Get-Process saved. Its names have no `.exe`: the path has it, where there is one. A property that it was not
  * allowed to see is not in the file, so it is told as empty unless Select-Object may have left it out.
  */
-export function tellProcess(object: ClixmlObject, fields: Fields, collection: Collection): void {
+export function collectProcess(object: ClixmlObject, fields: Fields, collection: Collection): void {
   const selected = /(?:^|\.)Selected\./i.test(object.typeNames[0] ?? '');
   const path = textIfThere(object, 'path', fields) ?? (selected ? undefined : null);
   if (path?.startsWith('/')) collection.linux = true;
@@ -111,7 +111,7 @@ export function tellProcess(object: ClixmlObject, fields: Fields, collection: Co
 }
 
 /** What Get-CimInstance Win32_Process saved. */
-export function tellCimProcess(object: ClixmlObject, fields: Fields, collection: Collection): void {
+export function collectCimProcess(object: ClixmlObject, fields: Fields, collection: Collection): void {
   collection.release ??= fields.text(object, 'windowsversion');
   collection.addProcess({
     pid: pidOf(object, 'processid'),
@@ -124,7 +124,7 @@ export function tellCimProcess(object: ClixmlObject, fields: Fields, collection:
 }
 
 /** What Get-CimInstance Win32_Service saved. */
-export function tellService(object: ClixmlObject, fields: Fields, collection: Collection): void {
+export function collectService(object: ClixmlObject, fields: Fields, collection: Collection): void {
   const name = fields.text(object, 'name');
   const pid = numberOf(object, 'processid', largestPid);
   if (name === null || pid === null)

@@ -45,7 +45,7 @@ function isLinux(object: ClixmlObject, services: readonly string[], fields: Fiel
 }
 
 /** One of our own rows (PortOwner.Endpoint), as Export-Clixml or `--format clixml` saved it. */
-export function tellRow(object: ClixmlObject, fields: Fields, collection: Collection): void {
+export function collectRow(object: ClixmlObject, fields: Fields, collection: Collection): void {
   const { protocol } = object.properties;
   if (protocol !== 'TCP' && protocol !== 'UDP') throw new ClixmlError('is not read: a row in it has no valid Protocol');
   const stateText = fields.text(object, 'state');

@@ -1,0 +1,37 @@
+import type { AskedMachine } from '../facts/machine.ts';
+import type { Answer } from '../schema/answer.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { compare } from './compare.ts';
+import {
+  auditable,
+  factProblems,
+  gaps,
+  machineProblem,
+  present,
+  unfoundProblem,
+  unseenProblem,
+} from './facts-problems.ts';
+import { certainChanges, changeRows } from './findings.ts';
+import { auditQuestion, listeners } from './listeners.ts';
+
+/** Says which listeners differ between a snapshot and a later one, or a machine now, with the hashes of its executables. */
+export async function compareSnapshots(before: AskedMachine, after: AskedMachine, hash: boolean): Promise<Answer> {
+  const one = auditable(await before.facts(auditQuestion), before.name);
+  const other = auditable(await after.facts(auditQuestion, hash), after.name);
+  const now = listeners(other);
+  const { changes: all, unseen } = compare(listeners(one), now);
+  const changes = certainChanges(all, other);
+  const hidden = unseenProblem(unseen, 'which may have changed');
+  const unfound = unfoundProblem(now, 'so that it may have changed');
+  const isPartial = [one, other].some((facts) => gaps(facts).length > 0) || unfound !== null;
+  return {
+    rows: changeRows(changes, other.machine.name, { name: `snapshot ${before.name}`, approve: null }),
+    problems: [
+      ...factProblems(one),
+      ...factProblems(other),
+      ...present(machineProblem(one.machine.name, other.machine.name, before.name), hidden, unfound),
+    ],
+    exitCode: exitCodeOf(changes.length === 0, isPartial ? 'source' : hidden !== null ? 'rights' : null),
+    ...(changes.length === 0 ? { note: 'No difference.' } : {}),
+  };
+}

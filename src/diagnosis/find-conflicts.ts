@@ -1,0 +1,76 @@
+import type { AskedMachine } from '../facts/machine.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { hasFailed, isWhole } from '../facts/model/section.ts';
+import { sanitise } from '../io/sanitise.ts';
+import { sectionProblems } from '../ownership/problems.ts';
+import type { Answer } from '../schema/answer.ts';
+import type { Conflict } from '../schema/conflict.ts';
+import { exitCodeOf, lackOf } from '../schema/exit-code.ts';
+import type { ExitCode } from '../schema/problems.ts';
+import { conflictSeverities, type ConflictSeverity } from './conflict-kinds.ts';
+import { conflicts } from './conflicts.ts';
+
+/** What is or will become a conflict over a port? */
+export interface ConflictsRequest {
+  /** The least severity that is wanted. */
+  readonly least: ConflictSeverity;
+  /** Whether the answer has no room to say what each kind means, which is then told below it. */
+  readonly narrow: boolean;
+}
+
+/** Finds everything on a machine that is or will become a conflict over a port. */
+export async function findConflicts({ least, narrow }: ConflictsRequest, machine: AskedMachine): Promise<Answer> {
+  const facts = await machine.facts({
+    localPorts: null,
+    protocols: ['TCP', 'UDP'],
+    sockets: 'all',
+    details: new Set(['owner', 'path', 'user', 'parent', 'services']),
+    ranges: true,
+    addresses: true,
+    configured: true,
+  });
+  const { rows: all, undecided } = conflicts(facts);
+  const wanted = new Set<string | null>(conflictSeverities.slice(0, conflictSeverities.indexOf(least) + 1));
+  const rows = all.filter((row) => wanted.has(row.Severity));
+  const isHealthy = all.every((row) => row.Severity === 'Information');
+  const exitCode = isHealthy ? healthyExitCode(facts, undecided) : exitCodeOf(false);
+  const isCertain = !isHealthy || exitCode === exitCodeOf(true);
+  const note =
+    rows.length === 0
+      ? isCertain
+        ? 'No conflicts.'
+        : 'No conflict was found, but not all could be seen.'
+      : narrow
+        ? meanings(rows)
+        : undefined;
+  return {
+    rows,
+    problems: sectionProblems(facts, undecided === null ? [] : null),
+    exitCode,
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** What it amounts to that nothing bad was found; `undecided` is what could not be told of owners. */
+function healthyExitCode({ sections }: Facts, undecided: string | null): ExitCode {
+  const { sockets, dynamicRanges, reservedPorts, portProxies, socketUnits } = sections;
+  const unread = isWhole(sockets) ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find(hasFailed) : sockets;
+  if (unread !== undefined) return exitCodeOf(null, lackOf(unread.needs));
+  // Where every process was looked at, no rights would tell more.
+  return exitCodeOf(true, undecided === null ? null : isWhole(sections.processes) ? 'source' : 'rights');
+}
+
+/** So many descriptions of one kind stand below a table. */
+const mostDescriptions = 3;
+
+/** What the words of a table mean. */
+function meanings(rows: readonly Conflict[]): string {
+  const lines: string[] = [];
+  for (const [kind, all] of Map.groupBy(rows, ({ Kind }) => Kind!)) {
+    const texts = [...new Set(all.map(({ Description }) => Description!))];
+    for (const text of texts.slice(0, mostDescriptions)) lines.push(`${kind}: ${sanitise(text)}`);
+    const more = texts.length - mostDescriptions;
+    if (more > 0) lines.push(`${kind}: … and ${more} more, which --format list shows`);
+  }
+  return ['', ...lines].join('\n');
+}
