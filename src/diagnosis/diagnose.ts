@@ -155,7 +155,10 @@ function evidenceOf(made: Case): string[] {
 
 /** The addresses of the machine; null where they are not known. */
 function addressesOf({ sections: { addresses } }: Facts, probed: Probe | null): readonly string[] | null {
-  return probed?.addresses ?? (addresses?.status === 'ok' ? addresses.data.map(({ address }) => address) : null);
+  return (
+    probed?.addresses ??
+    (addresses !== undefined && isWhole(addresses) ? addresses.data.map(({ address }) => address) : null)
+  );
 }
 
 /** What to do, each once and never what was just asked; null for nothing. */
