@@ -1,4 +1,4 @@
-import type { Facts, Process, Socket } from '../facts/model/facts.ts';
+import type { Facts, Process, Service, Socket } from '../facts/model/facts.ts';
 import { systemctlCommand, quotePattern } from '../diagnosis/stop-commands.ts';
 import { processText } from '../ownership/attribution.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
@@ -41,6 +41,8 @@ export interface Scene {
   readonly processes: ReadonlyMap<number, Process>;
   /** This program and all above it. */
   readonly ancestors: ReadonlySet<number>;
+  /** The services that each process runs. */
+  readonly services: ReadonlyMap<number, readonly Service[]>;
   readonly servicesOf: (pid: number) => readonly string[];
   readonly startOf: (pid: number) => string | null;
   readonly idOf: (name: string, pid: number, user?: number | null) => ServiceId;
@@ -60,6 +62,7 @@ export function sceneOf(situation: Situation): Scene {
     tree,
     processes,
     ancestors: new Set(lineOf(self.pid, tree).map(({ pid }) => pid)),
+    services,
     servicesOf: (pid) => (services.get(pid) ?? []).map(({ name }) => name),
     startOf,
     idOf: (name, pid, user = null) => ({ name, pid, startTime: startOf(pid), user }),

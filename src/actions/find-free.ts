@@ -49,7 +49,7 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld, r
     );
   }
   const choose = await chooser(facts, request, world);
-  const { answer, until } = held(request, world, choose);
+  const { answer, until } = held(request, await world.stateFolder(), world.now, choose);
   const problems = sectionProblems(facts, []);
   if (answer.ports.length < request.count) problems.push(tooFew(request, answer));
   const notes = request.explain ? [] : passedOver(request, answer, { serviceName });
@@ -74,11 +74,11 @@ function questionOf({ protocols, explain }: FindFreeRequest): Question {
 /** Makes the choice, and notes it for other calls where it is to be held. */
 function held(
   { holdSeconds, protocols }: FindFreeRequest,
-  world: FindFreeWorld,
+  folder: string,
+  time: () => Date,
   choose: (leases: readonly Lease[]) => FreeAnswer,
 ): { answer: FreeAnswer; until: string | null } {
-  const now = (): number => world.now().getTime();
-  const folder = world.stateFolder();
+  const now = (): number => time().getTime();
   if (holdSeconds === null) return { answer: choose(readLeases(folder, now())), until: null };
   const end = now() + holdSeconds * 1000;
   const answer = addLeases(folder, now, (known) => {

@@ -5,7 +5,7 @@ import { containerCommands, stoppableUnit } from '../diagnosis/stop-commands.ts'
 import { isUnfound } from '../ownership/absent.ts';
 import { processText } from '../ownership/attribution.ts';
 import { portProxyOf } from '../ownership/relays.ts';
-import { queuesBehind } from '../ownership/kernel.ts';
+import { queuesBehind, startingService } from '../ownership/kernel.ts';
 import { reasonTexts } from '../ownership/owned.ts';
 import type { Site } from '../system/hands.ts';
 import { byProcess, byService, draft, obstacle, type StopDraft, type FoundListener, type Scene } from './draft.ts';
@@ -93,14 +93,18 @@ const ofSystemd: SocketRule = ({ platform, processes }, found) =>
 
 /** A process that has ended while others have its socket: none of them is ended on a guess. */
 const ofEnded: SocketRule = ({ processes, tree }, found) => {
-  const { pid, heirs = [] } = found.socket;
+  const { pid, heirs = [], heirCandidates = [] } = found.socket;
   if (pid === null || processes.has(pid)) return null;
-  const names = heirs.map((heir) =>
-    processText(processes.get(heir) ?? tree.get(heir) ?? { pid: heir, imageName: null }),
-  );
+  const textOf = (one: number): string =>
+    processText(processes.get(one) ?? tree.get(one) ?? { pid: one, imageName: null });
+  const names = heirs.map(textOf);
+  const perhaps =
+    heirCandidates.length === 0
+      ? ''
+      : `; it may be one of those that were started since by what has ended, too: ${heirCandidates.map(textOf).join(', ')}`;
   const text =
     names.length === 0
-      ? `process ${pid} has ended, and who has its listener now cannot be seen`
+      ? `process ${pid} has ended, and who has its listener now cannot be seen${perhaps}`
       : `process ${pid} has ended, and its listener lives on in one of the programs that it started: ${names.join(', ')}; Windows does not say which`;
   const command = heirs.length === 1 ? { command: `Get-Process -Id ${heirs[0]}` } : {};
   return [draft(found, pid, obstacle(text, command))];
@@ -258,7 +262,11 @@ function ofQueue(scene: Scene, found: FoundListener, queue: HttpQueue): StopDraf
   const tagged = first.service === null ? scene.servicesOf(first.pid) : [first.service];
   const known = tagged.length > 1 ? (found.row.Services ?? []).filter((name) => tagged.includes(name)) : tagged;
   const [only] = known;
-  if (only === undefined) return byProcess(scene, found, first.pid);
+  if (only === undefined) {
+    const starting = startingService(first.pid, { processes: scene.processes, servicesOf: scene.services });
+    const service = starting === null ? null : byService(scene, found, scene.idOf(starting.name, starting.pid));
+    return service ?? byProcess(scene, found, first.pid);
+  }
   if (known.length > 1) {
     const text = `one of several services of a shared process serves it, and which one cannot be seen: ${known.join(', ')}`;
     return draft(found, first.pid, obstacle(text), { services: known });

@@ -50,6 +50,15 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return traitsOf(this.chosenFormat()).forPeople === true;
   }
 
+  /** What to do, in the words of who asks: the PowerShell module has functions for the commands. */
+  private async advise({ rows }: Answer): Promise<void> {
+    if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return;
+    if (!this.schema.columns.some(({ name }) => name === 'Remedy')) return;
+    const { moduleCalls } = await import('./module-calls.ts');
+    for (const row of rows as { Remedy?: readonly string[] | null }[])
+      if (row.Remedy != null) row.Remedy = await moduleCalls(row.Remedy, this.context.catalogue);
+  }
+
   /** Whether the answer has no room for lists, which are then told below it. */
   protected get narrow(): boolean {
     return traitsOf(this.chosenFormat()).narrow === true && this.columns === undefined;
@@ -117,7 +126,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
     const { inputs, outputs = [] } = this.files();
     checkFiles(inputs, [...outputs, ...named('--output', this.output)]);
-    return this.answer(this.countRows === true ? [] : columns);
+    const answer = await this.answer(this.countRows === true ? [] : columns);
+    await this.advise(answer);
+    return answer;
   }
 
   private chosenFormat(): Format {

@@ -5,7 +5,9 @@ import { ruleForAny, ruleText } from './binding-rules.ts';
 import type { Cause, Effect, Look, Obstacle, BindError } from './cause.ts';
 import { causeOf } from './causes.ts';
 import { noRights } from './causes/no-rights.ts';
+import { lacksScope } from './causes/scope-missing.ts';
 import { timeWait } from './causes/time-wait.ts';
+import type { ParsedError } from './error-text.ts';
 import { obstacles } from './obstacles.ts';
 import { isWildcard, plainAddress } from './overlap.ts';
 
@@ -38,6 +40,8 @@ export interface BindContext {
   /** The machine's addresses; null where they are not known. */
   readonly addresses: readonly string[] | null;
   readonly gaps: readonly Gap[];
+  /** What a program was told that asked for the same; null where nothing is known of that. */
+  readonly error: ParsedError | null;
 }
 
 /** What an error of bind() says, on either system. */
@@ -53,6 +57,8 @@ function refusalMeaning(error: string | null, isLinux: boolean): BindError {
       return 'notLocal';
     case 'ENOBUFS':
       return 'noBuffers';
+    case 'EINVAL':
+      return 'invalid';
     default:
       return 'other';
   }
@@ -132,14 +138,27 @@ interface Case {
   readonly undecided: readonly string[];
 }
 
+/** Whether a program was refused that asked for the same: it asked for whatever the answer depends on. */
+function wasRefused(error: ParsedError | null, { protocol, port, address }: Bind): boolean {
+  return (
+    (error?.meaning === 'inUse' || error?.meaning === 'access') &&
+    (error.port === null || error.port === port) &&
+    (error.protocol === null || error.protocol === protocol) &&
+    (error.address === null || error.address === address)
+  );
+}
+
 /** Yes, no or unknown by the facts alone. */
 function decideByFacts({ known, bind, main, effect, undecided }: Case, attempt: BindAttempt | null): Decision {
   const decision = (can: boolean | null, ...notes: string[]): Decision => ({ can, agree: false, notes });
   if (effect === 'blocks') return decision(false);
+  if (effect === 'depends' && main!.row !== null && main!.unsure !== true && wasRefused(known.error, bind))
+    return decision(false, ...undecided, 'The error text settles it: the program was refused.');
   if (effect === 'depends')
     return main!.unsure === true
       ? decision(null, 'Whether the IPv6 socket is for IPv4 too is shown by no interface.')
       : decision(null, ...undecided);
+  if (known.facts.machine.platform === 'linux' && lacksScope(bind.address)) return decision(false);
   if (!isLocal(known, bind.address))
     return decision(null, `Whether ${bind.address} is an address of the machine is not in the facts.`);
   // What was to be tried and could not be is a failed look.

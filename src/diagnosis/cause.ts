@@ -2,7 +2,9 @@ import type { BindAttempt, Bind } from '../facts/gather/probe.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { ParsedError } from './error-text.ts';
+import type { ListenList } from './listen-list.ts';
 import type { Overlap } from './overlap.ts';
+import type { PairUse } from './pairs.ts';
 import type { Request } from './request.ts';
 
 /** `depends`: on what no interface shows, such as the options of the other socket. */
@@ -54,9 +56,9 @@ export interface Ranged {
 
 /**
  * What the system answered to an attempt: `inUse`, `access` (Windows: another user's, exclusive or excluded), `noRights`
- * (Linux), `notLocal`, `noBuffers`, or another error.
+ * (Linux), `notLocal`, `noBuffers`, `invalid`, or another error.
  */
-export type BindError = 'inUse' | 'access' | 'noRights' | 'notLocal' | 'noBuffers' | 'other';
+export type BindError = 'inUse' | 'access' | 'noRights' | 'notLocal' | 'noBuffers' | 'invalid' | 'other';
 
 /** Everything that is known of one bind when its cause is looked for. */
 export interface Look {
@@ -78,6 +80,7 @@ export interface Look {
 /** The verdict on the whole request before the causes that are about more than one bind. */
 export interface Draft {
   readonly facts: Facts;
+  readonly request: Request;
   readonly can: boolean | null;
   readonly cause: Cause;
   readonly error: ParsedError | null;
@@ -85,8 +88,9 @@ export interface Draft {
   readonly full: boolean;
   /** Whether too much could not be seen for a yes. */
   readonly blind: boolean;
-  /** What HTTP.sys is told to listen on and the machine does not have. */
-  readonly stale: readonly string[];
+  /** Where connections use up the dynamic ports, or nearly. */
+  readonly pairs: readonly PairUse[];
+  readonly listenList: ListenList;
 }
 
 /** What a remedy is written from. */
@@ -99,8 +103,9 @@ export interface Patient {
   readonly addresses: readonly string[] | null;
   /** Whether the facts are this machine's, now. */
   readonly here: boolean;
-  /** What HTTP.sys is told to listen on and the machine does not have. */
-  readonly stale: readonly string[];
+  readonly error: ParsedError | null;
+  readonly pairs: readonly PairUse[];
+  readonly listenList: ListenList;
 }
 
 /**
@@ -126,6 +131,8 @@ export interface Cause {
   readonly evidence?: string;
   /** Nobody is named as the owner: it is not about who holds the port. */
   readonly isOwnerless?: true;
+  /** What the facts show does not prove that it is this. */
+  readonly isLikely?: true;
   /** What to do, the safest first. */
   readonly remedies: (patient: Patient) => string[] | null;
 }

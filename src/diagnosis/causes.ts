@@ -3,6 +3,7 @@ import { addressNotLocal } from './causes/address-not-local.ts';
 import { clientConnection } from './causes/client-connection.ts';
 import { connection } from './causes/connection.ts';
 import { container } from './causes/container.ts';
+import { dockerAllocated } from './causes/docker-allocated.ts';
 import { disagreement } from './causes/disagreement.ts';
 import { dualStack } from './causes/dual-stack.ts';
 import { dynamicReservation } from './causes/dynamic-reservation.ts';
@@ -13,12 +14,15 @@ import { guestReservation } from './causes/guest-reservation.ts';
 import { heldWithoutSocket } from './causes/held-without-socket.ts';
 import { httpSys } from './causes/http-sys.ts';
 import { instances } from './causes/instances.ts';
+import { listenListMisses } from './causes/ip-listen-list.ts';
 import { kernel } from './causes/kernel.ts';
 import { noRights } from './causes/no-rights.ts';
 import { orphan } from './causes/orphan.ts';
 import { outgoing } from './causes/outgoing.ts';
+import { pairsExhausted } from './causes/pairs-exhausted.ts';
 import { process } from './causes/process.ts';
 import { relay } from './causes/relay.ts';
+import { scopeMissing } from './causes/scope-missing.ts';
 import { service } from './causes/service.ts';
 import { shared } from './causes/shared.ts';
 import { sharing } from './causes/sharing.ts';
@@ -26,18 +30,24 @@ import { timeWait } from './causes/time-wait.ts';
 import { unknown } from './causes/unknown.ts';
 import { urlReserved } from './causes/url-reserved.ts';
 import { urlTaken } from './causes/url-taken.ts';
+import { windowsHost } from './causes/windows-host.ts';
 import { wildcardAgainstSpecific } from './causes/wildcard-against-specific.ts';
 
 /** Every cause, in the order in which they are looked for: the first that fits is the cause of the verdict. */
 export const causes: readonly Cause[] = [
   // The system's own answer says it, or an error text does.
+  scopeMissing,
   addressNotLocal,
+  listenListMisses,
   urlReserved,
   urlTaken,
+  dockerAllocated,
   exhausted,
+  pairsExhausted,
   noRights,
   free,
   disagreement,
+  windowsHost,
   heldWithoutSocket,
   // Who has another address, or the same by other options.
   dualStack,

@@ -34,7 +34,7 @@ export const conflictKinds = {
   ListenerInDynamicRange: {
     meaning: 'it listens inside the dynamic range: when it is restarted, a connection may have the port',
     severity: 'Warning',
-    but: 'Information on loopback and for parts of the system',
+    but: 'Information on loopback and for parts of the system, but not below 49152 in a wider range of Windows',
   },
   ListenerInExcludedRange: {
     meaning: 'it listens inside an excluded range: when it is restarted, it may not get the port again',
@@ -61,6 +61,16 @@ export const conflictKinds = {
   },
   DynamicPortsLow: {
     meaning: 'the dynamic ports run out: soon no program can connect',
+    severity: 'Warning',
+    but: 'Error from 95 % of them in use on',
+  },
+  ListenAddressMissing: {
+    meaning:
+      'HTTP.sys is told to listen on an address that the machine does not have: sites and services get no URL there',
+    severity: 'Warning',
+  },
+  ConnectionPairsLow: {
+    meaning: 'connections to one address and port use up the dynamic ports: soon nobody can connect there',
     severity: 'Warning',
     but: 'Error from 95 % of them in use on',
   },

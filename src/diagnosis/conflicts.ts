@@ -1,6 +1,7 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
+import { isWhole } from '../facts/model/section.ts';
 import { isUnfound, unseenText } from '../ownership/absent.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
@@ -12,8 +13,12 @@ import { conflictKinds, conflictSeverities, type ConflictKind } from './conflict
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
 import { plainAddress, sameDevice } from './overlap.ts';
-import { rangeText } from './ranges.ts';
-import { sharingIn, type Holder } from './sharing.ts';
+import { listenListOf } from './listen-list.ts';
+import { listenListSteps } from './listen-list-steps.ts';
+import { asGoodAsFull, farEndStep, farText, fullPairs, pairText } from './pairs.ts';
+import { isUnusual, rangeText, usualStart, usualText } from './ranges.ts';
+import { isSharedPort } from './shared-ports.ts';
+import { reallySplit, sharingIn, type Holder } from './sharing.ts';
 import { systemctlCommand } from './stop-commands.ts';
 
 /** All conflicts, and whether there are sockets of which it cannot be told whether they are. */
@@ -23,8 +28,6 @@ export interface Conflicts {
   readonly undecided: string | null;
 }
 
-/** Multicast ports that programs share on every machine: mDNS, SSDP, LLMNR, WS-Discovery. */
-const sharedPorts = new Set([5353, 1900, 5355, 3702]);
 /** Parts of Windows that listen on dynamic ports for RPC. */
 const windowsParts = new Set([
   'system',
@@ -78,14 +81,19 @@ function isSystemPart(facts: Facts, { row, socket }: Holder): boolean {
 }
 
 /** Two owners on one port. */
-function sharedPort({ make, isDynamic }: Context, group: readonly Holder[]): { rows: Conflict[]; undecided: boolean } {
+function sharedPort(
+  { make, dynamicRange }: Context,
+  group: readonly Holder[],
+): { rows: Conflict[]; undecided: boolean } {
   const { found, undecided } = sharingIn(group);
-  const rows = found.map(([kind, all]) => {
+  const rows = found.flatMap(([kind, holders]) => {
+    const all = kind === 'FamilySplit' ? reallySplit(holders, group) : holders;
     const [first] = all;
-    const known = first!.socket.protocol === 'UDP' && sharedPorts.has(first!.socket.localPort);
+    if (first === undefined) return [];
+    const known = isSharedPort(first.socket.protocol, first.socket.localPort);
     const relay = kind === 'FamilySplit' && all.some(({ row }) => row.OwnerKind === 'Relay');
-    const dynamic = kind === 'FamilySplit' && isDynamic(first!.socket);
-    return make(kind, all, { isUsual: known || relay || dynamic });
+    const dynamic = kind === 'FamilySplit' && dynamicRange(first.socket) !== undefined;
+    return [make(kind, all, { isUsual: known || relay || dynamic })];
   });
   return { rows, undecided };
 }
@@ -109,7 +117,8 @@ interface Context {
   /** The number of each holder. */
   readonly order: ReadonlyMap<Holder, number>;
   readonly make: Make;
-  readonly isDynamic: (socket: Socket) => boolean;
+  /** The range from which a connection may get the port of a socket; none where the port is kept from that. */
+  readonly dynamicRange: (socket: Socket) => PortRange | undefined;
   /** The range that a TCP port is in which nobody gets by chance. */
   readonly excludedRange: (port: number) => PortRange | undefined;
 }
@@ -121,8 +130,25 @@ const excludedKinds: Readonly<Record<string, string>> = {
   ReservedForGuests: 'reserved for guests',
 };
 
+/** A listener whose port a connection may get. */
+function inDynamicRange(
+  { facts, make, dynamicRange }: Context,
+  holders: readonly Holder[],
+  system: boolean,
+): Conflict[] {
+  const range = holders.map(({ socket }) => dynamicRange(socket)).find((found) => found !== undefined);
+  if (range === undefined) return [];
+  // Windows' own parts ask for any port of the usual range; what they have below it was asked for by its number.
+  const isOutside = isUnusual(facts, range) && holders[0]!.socket.localPort < usualStart;
+  // A program that asks for any port gets one of these: on loopback that is how programs talk to themselves.
+  const isUsual = (system && !isOutside) || holders.every(({ row }) => row.AddressScope === 'Loopback');
+  const description = `It listens inside the dynamic range ${rangeText(range)}, which is wider than usual (${usualText}): when it is restarted, a connection may have the port.`;
+  return [make('ListenerInDynamicRange', holders, isOutside ? { isUsual, description } : { isUsual })];
+}
+
 /** Listeners where the system hands ports out, or keeps them. */
-function misplaced({ facts, make, isDynamic, excludedRange }: Context, group: readonly Holder[]): Conflict[] {
+function misplaced(context: Context, group: readonly Holder[]): Conflict[] {
+  const { facts, make, excludedRange } = context;
   const rows: Conflict[] = [];
   const byOwner = Map.groupBy(
     group.filter(({ socket }) => socket.protocol === 'TCP' && socket.state === 'Listen'),
@@ -132,11 +158,7 @@ function misplaced({ facts, make, isDynamic, excludedRange }: Context, group: re
     const [first] = holders;
     const { localPort: port } = first!.socket;
     const system = holders.every((holder) => isSystemPart(facts, holder));
-    if (holders.some(({ socket }) => isDynamic(socket))) {
-      // A program that asks for any port gets one of these: on loopback that is how programs talk to themselves.
-      const isUsual = system || holders.every(({ row }) => row.AddressScope === 'Loopback');
-      rows.push(make('ListenerInDynamicRange', holders, { isUsual }));
-    }
+    rows.push(...inDynamicRange(context, holders, system));
     const excluded = excludedRange(port);
     if (excluded !== undefined) {
       // A listener has such a range for itself, or an administrator made it for that.
@@ -277,6 +299,40 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
   return rows;
 }
 
+/** Addresses that HTTP.sys is told to listen on and the machine does not have; only where its addresses are known. */
+function missingAddresses(facts: Facts): Conflict[] {
+  const { addresses } = facts.sections;
+  if (addresses === undefined || !isWhole(addresses)) return [];
+  const own = addresses.data.map(({ address }) => address);
+  const list = listenListOf(facts, own);
+  return list.stale.map((address) => ({
+    Severity: conflictKinds.ListenAddressMissing.severity,
+    Kind: 'ListenAddressMissing',
+    Protocol: 'TCP',
+    Address: address,
+    Port: null,
+    Owners: ['HTTP.sys: its IP listen list'],
+    Description: sentence(conflictKinds.ListenAddressMissing.meaning),
+    Remedy: listenListSteps({ ...list, stale: [address] }, null),
+    ComputerName: facts.machine.name,
+  }));
+}
+
+/** Connections to one address and port that use up the dynamic ports. */
+function takenPairs(facts: Facts): Conflict[] {
+  return fullPairs(facts).map((one) => ({
+    Severity: one.used >= one.size * asGoodAsFull ? 'Error' : conflictKinds.ConnectionPairsLow.severity,
+    Kind: 'ConnectionPairsLow',
+    Protocol: one.protocol,
+    Address: one.local,
+    Port: null,
+    Owners: [`${farText(one)}: ${one.farEnd}`, ...one.clients],
+    Description: `${pairText(one)} When none is left, nobody can connect there.`,
+    Remedy: [...(one.isHere ? [farEndStep(one)] : []), 'portowner why 0  # whether any is left, and what to do'],
+    ComputerName: facts.machine.name,
+  }));
+}
+
 function exhaustion(facts: Facts): Conflict[] {
   return usage(facts)
     .filter(({ used, size }) => used >= size * 0.8)
@@ -296,18 +352,17 @@ function exhaustion(facts: Facts): Conflict[] {
     }));
 }
 
-/** Everything in the facts that is or will become a conflict, the worst first. */
-export function conflicts(facts: Facts): Conflicts {
-  const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.localPort !== 0);
-  const rows = endpoints(facts, sockets, { live: false, serviceName: null });
-  const holders = sockets.map((socket, i): Holder => ({ socket, row: rows[i]!, key: keyOf(rows[i]!, socket) }));
-  const byPort = Map.groupBy(holders, ({ socket }) => `${socket.protocol} ${socket.localPort}`);
+const sentence = (meaning: string): string => `${meaning[0]!.toUpperCase()}${meaning.slice(1)}.`;
+
+/** Makes rows of holders: what most kinds have in common. */
+function maker(facts: Facts): Make {
   const places = remembered((all: readonly Holder[]) => placesOf(all, facts.machine.platform));
-  const make: Make = (kind, found, more = {}) => {
+  return (kind, found, more = {}) => {
     const { meaning, severity: unusual } = conflictKinds[kind];
     const severity = more.isUsual === true ? 'Information' : unusual;
     const { protocol, localPort } = found[0]!.socket;
     const { address, owners } = places(found);
+    const why = `portowner why ${localPort}${protocol === 'UDP' ? ' --protocol udp' : ''}  # whether and how another can have it`;
     return {
       Severity: severity,
       Kind: kind,
@@ -315,35 +370,46 @@ export function conflicts(facts: Facts): Conflicts {
       Address: address,
       Port: localPort,
       Owners: distinct([...(more.owners ?? []), ...owners]),
-      Description: more.description ?? `${meaning[0]!.toUpperCase()}${meaning.slice(1)}.`,
+      Description: more.description ?? sentence(meaning),
       Remedy: [
         ...(more.remedy ?? []),
         `portowner ${localPort} --format list  # all that is known of the owners`,
-        ...(severity === 'Information'
-          ? []
-          : [
-              `portowner why ${localPort}${protocol === 'UDP' ? ' --protocol udp' : ''}  # whether and how another can have it`,
-            ]),
+        ...(severity === 'Information' ? [] : [why]),
       ],
       ComputerName: facts.machine.name,
     };
   };
-  const dynamicRange = rangeFinder(facts.sections.dynamicRanges.data);
+}
+
+function contextOf(facts: Facts): Context {
+  const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.localPort !== 0);
+  const rows = endpoints(facts, sockets, { live: false, serviceName: null });
+  const holders = sockets.map((socket, i): Holder => ({ socket, row: rows[i]!, key: keyOf(rows[i]!, socket) }));
+  const dynamic = rangeFinder(facts.sections.dynamicRanges.data);
   const excluded = rangeFinder(
     facts.sections.reservedPorts.data.filter(({ kind }) => excludedKinds[kind] !== undefined),
   );
-  const context: Context = {
+  const kept = rangeFinder(facts.sections.reservedPorts.data.filter(({ kind }) => kind !== 'Privileged'));
+  const familyOf = ({ localAddress }: Socket): 'IPv4' | 'IPv6' => (localAddress.includes(':') ? 'IPv6' : 'IPv4');
+  return {
     facts,
-    byPort,
+    byPort: Map.groupBy(holders, ({ socket }) => `${socket.protocol} ${socket.localPort}`),
     order: new Map(holders.map((holder, number) => [holder, number])),
-    make,
-    isDynamic: ({ protocol, localAddress, localPort }) =>
-      dynamicRange(protocol, localAddress.includes(':') ? 'IPv6' : 'IPv4', localPort) !== undefined,
+    make: maker(facts),
+    dynamicRange: (socket) =>
+      kept(socket.protocol, familyOf(socket), socket.localPort) === undefined
+        ? dynamic(socket.protocol, familyOf(socket), socket.localPort)
+        : undefined,
     excludedRange: (port) => excluded('TCP', null, port),
   };
+}
+
+/** Everything in the facts that is or will become a conflict, the worst first. */
+export function conflicts(facts: Facts): Conflicts {
+  const context = contextOf(facts);
   const found: Conflict[] = [];
   let undecided = false;
-  for (const group of byPort.values()) {
+  for (const group of context.byPort.values()) {
     if (group.length > 1) {
       const shared = sharedPort(context, group);
       for (const row of shared.rows) found.push(row);
@@ -351,8 +417,14 @@ export function conflicts(facts: Facts): Conflicts {
     }
     for (const row of misplaced(context, group)) found.push(row);
   }
-  const more = [...blockedUrls(context), ...blockedProxies(context), ...blockedUnits(context), ...exhaustion(facts)];
-  for (const row of more) found.push(row);
+  const finders = [blockedUrls, blockedProxies, blockedUnits];
+  for (const row of [
+    ...finders.flatMap((find) => find(context)),
+    ...missingAddresses(facts),
+    ...exhaustion(facts),
+    ...takenPairs(facts),
+  ])
+    found.push(row);
   const rank = ({ Severity: severity }: Conflict): number =>
     conflictSeverities.indexOf(severity as (typeof conflictSeverities)[number]);
   found.sort((a, b) => rank(a) - rank(b) || (a.Port ?? 0) - (b.Port ?? 0));

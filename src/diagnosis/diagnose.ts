@@ -3,9 +3,10 @@ import type { BindAttempt, Probe } from '../facts/gather/probe.ts';
 import { hasFailed, isWhole, wasAsked } from '../facts/model/section.ts';
 import { isUnfound } from '../ownership/absent.ts';
 import type { Verdict } from '../schema/verdict.ts';
-import { answerBind, attemptText, isLocal, type BindAnswer, type Gap } from './answer.ts';
+import { answerBind, attemptText, type BindAnswer, type Gap } from './answer.ts';
 import type { Cause, Obstacle } from './cause.ts';
 import { overruled } from './causes.ts';
+import { circumstances, type Circumstance } from './circumstances.ts';
 import { addressNotLocal } from './causes/address-not-local.ts';
 import { free } from './causes/free.ts';
 import { heldWithoutSocket } from './causes/held-without-socket.ts';
@@ -13,8 +14,11 @@ import { unknown } from './causes/unknown.ts';
 import type { ParsedError } from './error-text.ts';
 import { topText, usage } from './exhaustion.ts';
 import { httpEvidence } from './http-evidence.ts';
-import { covers, rangeText } from './ranges.ts';
+import { listenListOf } from './listen-list.ts';
+import { fullPairs } from './pairs.ts';
+import { again } from './remedy-steps.ts';
 import { bindsOf, type Request } from './request.ts';
+import { commandOf } from './step.ts';
 
 /** A verdict, and what would reveal what it lacks. */
 export interface Diagnosis {
@@ -114,7 +118,7 @@ interface Case {
   readonly main: Obstacle | null;
   readonly can: boolean | null;
   readonly cause: Cause;
-  readonly stale: readonly string[];
+  readonly beside: Circumstance;
   readonly use: ReturnType<typeof dynamicUse>;
   /** What is missing in the facts and matters here. */
   readonly relevant: readonly Gap[];
@@ -126,7 +130,7 @@ function isGone({ error, request, probed, cause }: Case): boolean {
 }
 
 function evidenceOf(made: Case): string[] {
-  const { facts, request, probed, error, answers, present, main, can, cause, stale, use } = made;
+  const { facts, request, probed, error, answers, present, can, cause, beside, use } = made;
   const isLinux = facts.machine.platform === 'linux';
   const seen = [...new Set(present.flatMap(({ all }) => all.map(({ evidence }) => evidence)))];
   const attempts = answers.flatMap(({ attempt, bind }) =>
@@ -138,8 +142,6 @@ function evidenceOf(made: Case): string[] {
       : present.some(({ attempt }) => attempt === null)
         ? ['No attempt was made: it could take datagrams from the owner.']
         : [];
-  const handedOut = facts.sections.dynamicRanges.data.find((range) => answers.some(({ bind }) => covers(range, bind)));
-  const isHttp = main?.row?.OwnerKind === 'HttpSys' || main?.row?.OwnerKind === 'Kernel';
   return [
     headline(request.port, can, cause),
     ...(error === null ? [] : [error.evidence]),
@@ -147,13 +149,8 @@ function evidenceOf(made: Case): string[] {
     ...seen.slice(0, 8),
     ...(seen.length > 8 ? [`… and ${seen.length - 8} more.`] : []),
     ...use.evidence,
-    ...(handedOut === undefined || can !== true
-      ? []
-      : [
-          `It is in the dynamic range ${rangeText(handedOut)}: a connection may have it when the program is started again.`,
-        ]),
-    ...stale.map((address) => `HTTP.sys is told to listen on ${address}, which is no address of this machine.`),
-    ...(!isLinux && request.protocol === 'TCP' ? httpEvidence(facts, request.port, isHttp) : []),
+    ...beside.evidence,
+    ...(!isLinux && request.protocol === 'TCP' ? httpEvidence(facts, request.port) : []),
     ...attempts,
     ...untried,
     ...new Set([...present.flatMap(({ notes }) => notes), ...systemNotes(facts, request)]),
@@ -162,12 +159,42 @@ function evidenceOf(made: Case): string[] {
   ];
 }
 
-/** What HTTP.sys is told to listen on and the machine does not have. */
-function staleOf(facts: Facts, addresses: readonly string[] | null): string[] {
-  if (addresses === null) return [];
-  const listed = (facts.sections.ipListenList?.data ?? []).map(({ address }) => address);
-  return listed.filter((address) => !isLocal({ facts, addresses }, address));
+/** The addresses of the machine; null where they are not known. */
+function addressesOf({ sections: { addresses } }: Facts, probed: Probe | null): readonly string[] | null {
+  return (
+    probed?.addresses ??
+    (addresses !== undefined && isWhole(addresses) ? addresses.data.map(({ address }) => address) : null)
+  );
 }
+
+/** What to do, each once and never what was just asked; null for nothing. */
+function remediesOf(request: Request, steps: readonly string[]): string[] | null {
+  const asked = again(request);
+  const known = new Set<string>();
+  const found = steps.filter((line) => {
+    const key = commandOf(line) || line;
+    const isNew = key !== asked && !known.has(key);
+    known.add(key);
+    return isNew;
+  });
+  return found.length === 0 ? null : found;
+}
+
+function confidenceOf({ facts, can, cause, main, present }: Case, decisive: BindAnswer | undefined): string {
+  const named = cause.isOwnerless === true ? null : main;
+  if (
+    !isWhole(facts.sections.sockets) ||
+    can === null ||
+    cause === unknown ||
+    (named?.socket != null && isUnfound(named.socket))
+  )
+    return 'Low';
+  const agree = wasAttempted(present) && decisive?.agree !== false && decisive?.can === can;
+  return agree && cause.isLikely !== true ? 'High' : 'Medium';
+}
+
+const wasAttempted = (present: readonly BindAnswer[]): boolean =>
+  present.some(({ attempt }) => attempt !== null && attempt.result !== 'notMade');
 
 /**
  * Whether the request could be bound, from the facts and the attempts that were really made (null: none, because the
@@ -180,8 +207,8 @@ export function diagnose(
   error: ParsedError | null = null,
 ): Diagnosis {
   const gaps = gapsOf(facts);
-  const addresses = probed?.addresses ?? null;
-  const known = { facts, user: probed?.user ?? null, addresses, gaps };
+  const addresses = addressesOf(facts, probed);
+  const known = { facts, user: probed?.user ?? null, addresses, gaps, error };
   const answers = bindsOf(request).map((bind) => {
     const isOfBind = (one: BindAttempt): boolean => one.address === bind.address && one.ipv6Only === bind.ipv6Only;
     return answerBind(known, bind, probed?.attempts.find(isOfBind) ?? null);
@@ -189,26 +216,36 @@ export function diagnose(
   // A family that the machine does not have is wanted by nobody, unless it alone was asked for.
   const present = answers.filter(({ attempt }) => attempt?.result !== 'noFamily');
   const decisive = decisiveOf(present);
-  const attempted = present.some(({ attempt }) => attempt !== null && attempt.result !== 'notMade');
+  const attempted = wasAttempted(present);
   const isPartial = !isWhole(facts.sections.sockets);
   const use = request.port === 0 ? dynamicUse(request, facts) : { evidence: [], full: false };
-  const stale = staleOf(facts, addresses);
-  const { can, cause } = overruled({
+  const about = {
     facts,
+    request,
+    error,
+    listenList: listenListOf(facts, addresses),
+    pairs: request.port === 0 ? fullPairs(facts).filter(({ protocol }) => protocol === request.protocol) : [],
+  };
+  const { can, cause } = overruled({
+    ...about,
     can: decisive === undefined ? false : decisive.can,
     cause: decisive?.cause ?? addressNotLocal,
-    error,
     full: use.full,
     // Excluded ranges that could not be read are made up for by an attempt; sockets are not.
     blind: isPartial || (!attempted && gaps.length > 0),
-    stale,
   });
   const main = decisive?.main ?? null;
-  const named = cause.isOwnerless === true ? null : main;
-  const isLow = isPartial || can === null || cause === unknown || (named?.socket != null && isUnfound(named.socket));
   const relevant = gaps.filter(() => can === null || !attempted || cause === unknown || isPartial);
-  const made = { facts, request, probed, error, answers, present, main, can, cause, stale, use, relevant };
+  const beside = circumstances({
+    ...about,
+    can,
+    cause,
+    owner: main?.row ?? null,
+    binds: present.map(({ bind }) => bind),
+  });
+  const made = { ...about, probed, answers, present, main, can, cause, beside, use, relevant };
   const { row = null, socket = null, range = null } = main ?? {};
+  const patient = { ...about, row, socket, range, addresses, here: probed !== null };
   return {
     row: {
       Port: request.port,
@@ -216,13 +253,10 @@ export function diagnose(
       Address: request.address ?? '*',
       CanBind: can,
       Cause: cause.name,
-      Owner: ownerLine(present, named),
+      Owner: ownerLine(present, cause.isOwnerless === true ? null : main),
       Evidence: evidenceOf(made),
-      Remedy:
-        can === true
-          ? null
-          : cause.remedies({ facts, request, row, socket, range, addresses, here: probed !== null, stale }),
-      Confidence: isLow ? 'Low' : attempted && decisive?.agree !== false ? 'High' : 'Medium',
+      Remedy: remediesOf(request, [...(can === true ? [] : (cause.remedies(patient) ?? [])), ...beside.remedies]),
+      Confidence: confidenceOf(made, decisive),
       ComputerName: facts.machine.name,
     },
     needs: can === null ? (gaps.find(({ needs }) => needs !== null)?.needs ?? null) : null,

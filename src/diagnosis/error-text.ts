@@ -1,4 +1,5 @@
 import { bracketed } from '../ports/address.ts';
+import { errorOrigin, type ErrorOrigin } from './error-origin.ts';
 import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp } from './error-text/http.ts';
@@ -31,6 +32,8 @@ export interface ParsedError {
   readonly http: boolean;
   /** Of a connection: what could not be reached. */
   readonly remote: Remote | null;
+  /** Who says it, where that decides what it means. */
+  readonly origin: ErrorOrigin | null;
   /** One sentence for the evidence. */
   readonly evidence: string;
 }
@@ -176,6 +179,7 @@ function error({ about, sign, place, text, around, address: bare }: ToldAround):
     meaning,
     sign: sign?.sign ?? null,
     http: isHttp(text),
+    origin: errorOrigin(text),
     remote,
     evidence: shown,
   };

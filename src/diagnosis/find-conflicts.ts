@@ -1,6 +1,7 @@
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { hasFailed, isWhole } from '../facts/model/section.ts';
+import { sanitise } from '../io/sanitise.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { Conflict } from '../schema/conflict.ts';
@@ -32,6 +33,7 @@ export async function findConflicts(
     sockets: 'all',
     details: new Set(['owner', 'path', 'user', 'parent', 'services']),
     ranges: true,
+    addresses: true,
     configured: true,
   });
   const { rows: found, undecided } = conflicts(facts);
@@ -74,8 +76,17 @@ function healthyExitCode({ sections }: Facts, undecided: string | null): ExitCod
   return exitCodeOf(true, undecided === null ? null : isWhole(sections.processes) ? 'source' : 'rights');
 }
 
+/** So many descriptions of one kind stand below a table. */
+const mostDescriptions = 3;
+
 /** What the words of a table mean. */
 function meanings(rows: readonly Conflict[]): string {
-  const known = new Map(rows.map((row) => [row.Kind!, row.Description!]));
-  return ['', ...[...known].map(([kind, description]) => `${kind}: ${description}`)].join('\n');
+  const lines: string[] = [];
+  for (const [kind, all] of Map.groupBy(rows, ({ Kind }) => Kind!)) {
+    const texts = [...new Set(all.map(({ Description }) => Description!))];
+    for (const text of texts.slice(0, mostDescriptions)) lines.push(`${kind}: ${sanitise(text)}`);
+    const more = texts.length - mostDescriptions;
+    if (more > 0) lines.push(`${kind}: … and ${more} more, which --format list shows`);
+  }
+  return ['', ...lines].join('\n');
 }

@@ -1,9 +1,18 @@
 import type { Facts } from '../facts/model/facts.ts';
 
+const isOnPort = (port: number): ((url: string) => boolean) => {
+  const pattern = new RegExp(`^https?://[^/]*:${port}(?::[^/]*)?(?:/|$)`, 'i');
+  return (url) => pattern.test(url);
+};
+
+/** Whether a URL on a port is registered with HTTP.sys. */
+export const hasUrlOn = ({ sections }: Facts, port: number): boolean =>
+  (sections.httpQueues?.data ?? []).some(({ urls }) => urls.some(isOnPort(port)));
+
 /** What the request queues and reservations of HTTP.sys say of a port. */
-export function httpEvidence(facts: Facts, port: number, owned: boolean): string[] {
-  const { httpQueues, urlReservations, ipListenList } = facts.sections;
-  const about = (url: string): boolean => new RegExp(`^https?://[^/]*:${port}(?::[^/]*)?(?:/|$)`, 'i').test(url);
+export function httpEvidence(facts: Facts, port: number): string[] {
+  const { httpQueues, urlReservations } = facts.sections;
+  const about = isOnPort(port);
   const urls = (httpQueues?.data ?? []).flatMap((queue) =>
     queue.urls
       .filter(about)
@@ -15,11 +24,9 @@ export function httpEvidence(facts: Facts, port: number, owned: boolean): string
   const reserved = (urlReservations?.data ?? [])
     .filter(({ url }) => about(url))
     .map(({ url }) => `The URL ${url} is reserved with HTTP.sys; that alone holds no port.`);
-  const listen = (ipListenList?.data ?? []).map(({ address }) => address);
   return [
     ...urls.slice(0, 5),
     ...(urls.length > 5 ? [`… and ${urls.length - 5} more URLs.`] : []),
     ...reserved.slice(0, 3),
-    ...(owned && listen.length > 0 ? [`HTTP.sys listens only on ${listen.join(', ')} (its IP listen list).`] : []),
   ];
 }

@@ -38,3 +38,20 @@ const refusedKinds = new Set([
 
 /** Whether a range is only kept from random use: whoever asks for a port of it gets it. */
 export const isOnlyKept = ({ kind }: PortRange): boolean => !refusedKinds.has(kind);
+
+/** Where Windows' dynamic range begins since Windows Vista. */
+export const usualStart = 49_152;
+export const usualText = '49152-65535 on Windows';
+
+/** Whether a dynamic range of Windows takes ports that servers use. */
+export const isUnusual = ({ machine }: Facts, { start }: PortRange): boolean =>
+  machine.platform === 'win32' && start < usualStart;
+
+/**
+ * The dynamic range from which a connection may get the port of a bind; none where the port is kept from that: then only
+ * a program that asks for the port itself gets it, if anybody.
+ */
+export function handedOut({ sections }: Facts, bind: Bind): PortRange | undefined {
+  const isKept = sections.reservedPorts.data.some((range) => range.kind !== 'Privileged' && covers(range, bind));
+  return isKept ? undefined : sections.dynamicRanges.data.find((range) => covers(range, bind));
+}

@@ -2,12 +2,16 @@ import type { Container } from '../facts/model/facts.ts';
 import type { Patient } from './cause.ts';
 import { quote } from './quote.ts';
 import type { Request } from './request.ts';
-import { containerCommands, quotePattern, stoppableUnit, systemctlCommand } from './stop-commands.ts';
+import { relayOfOwner, relaySteps } from './relay-steps.ts';
+import { isUnusual, usualStart, usualText } from './ranges.ts';
+import { sharedProtocol } from './shared-ports.ts';
+import { say, step } from './step.ts';
+import { containerCommands, isVitalService, quotePattern, stoppableUnit, systemctlCommand } from './stop-commands.ts';
 
-/** A command to paste, with what it does. */
-export const step = (command: string, what: string): string => `${command}  # ${what}`;
-/** What to do that is no command. */
-export const say = (what: string): string => `# ${what}`;
+export { say, step };
+
+/** An address as a word of a command line; null when it cannot be one. */
+export const shownAddress = (address: string): string | null => (/^[\w.:%-]{1,64}$/.test(address) ? address : null);
 
 /** The question once more, with changes. */
 export function again(request: Request, changes: Partial<Request> = {}): string {
@@ -24,6 +28,14 @@ export function takeAnother({ port, protocol }: Request): string {
   );
 }
 
+/** Whether a question is the one that has just been asked. */
+const isSame = (one: Request, other: Request): boolean => again(one) === again(other);
+
+/** The question once more with changes, where they change anything: what was just asked is no advice. */
+export function otherwise(request: Request, changes: Partial<Request>, what: string): string[] {
+  return isSame({ ...request, ...changes }, request) ? [] : [step(again(request, changes), what)];
+}
+
 /** Linux shows an owner to its user and to root. */
 const asRoot = ({ facts, row }: Patient): string =>
   row?.Owner === null && facts.machine.platform === 'linux' ? 'sudo ' : '';
@@ -35,7 +47,23 @@ export function look(patient: Patient): string {
   return step(`portowner ${port} --format list`, 'see all that is known of the owner');
 }
 
-function stop(patient: Patient): string {
+/** Whether everybody has the port by reuse, and nobody has to give it up. */
+const sharedBy = ({ request: { protocol, port } }: Patient): string | null => sharedProtocol(protocol, port);
+
+/** What to do about a port that everybody shares. */
+function shareIt({ request }: Patient, name: string): string[] {
+  return [
+    ...otherwise(
+      request,
+      { sharing: 'reuse', ipv6Only: request.ipv6Only },
+      `${name} is shared by all programs that set SO_REUSEADDR: whether that works`,
+    ),
+    say(`let the program set SO_REUSEADDR, as all others on ${name} do: nobody has to be stopped`),
+  ];
+}
+
+/** `portowner stop`, which looks at what would end before it asks. */
+export function stop(patient: Patient): string {
   const { port, protocol } = patient.request;
   return step(
     `${asRoot(patient)}portowner stop ${port}${protocol === 'UDP' ? ' --protocol udp' : ''} --dry-run`,
@@ -46,7 +74,7 @@ function stop(patient: Patient): string {
 /** Stopping the service or container that holds it, by its manager. */
 function stopManaged(patient: Patient): string[] {
   const { facts, row } = patient;
-  if (facts.machine.platform === 'win32') return stopWindowsService(patient);
+  if (facts.machine.platform === 'win32') return stopWindowsServices(patient);
   const process = facts.sections.processes.data.find(({ pid }) => pid === row?.OwningProcess);
   if (process === undefined) return [];
   if (process.container !== null) return stopContainer(process.container, process.pid);
@@ -62,8 +90,21 @@ function stopManaged(patient: Patient): string[] {
   ];
 }
 
-function stopWindowsService({ row }: Patient): string[] {
-  const names = row?.Services ?? [];
+const isIis = (service: string): boolean => /^(?:W3SVC|WAS)$/i.test(service);
+
+function stopWindowsServices({ row, request }: Patient): string[] {
+  const all = row?.Services ?? [];
+  const others = all.filter((name) => !isIis(name));
+  return [
+    // All sites of IIS end with its service: the one that has the port is enough.
+    ...(others.length < all.length
+      ? [step(`Get-WebBinding -Port ${request.port}`, 'the sites of IIS on the port: Stop-Website stops one of them')]
+      : []),
+    ...stopService(others),
+  ];
+}
+
+function stopService(names: readonly string[]): string[] {
   // Which of several services in one process it is, is not known: none is stopped on a guess.
   if (names.length > 1)
     return [
@@ -93,6 +134,25 @@ function stopContainer(container: Container, pid: number): string[] {
   ];
 }
 
+/** Windows' own dynamic range instead of a wider one. */
+export const usualRange = (protocol: string, family = 'ipv4'): string =>
+  step(
+    `netsh interface ${family} set dynamicportrange protocol=${protocol.toLowerCase()} startport=${usualStart} numberofports=${65_536 - usualStart}`,
+    `as administrator, then restart: connections and reservations take ports of the dynamic range, which is wider than usual here (${usualText})`,
+  );
+
+/** A wider dynamic range, and what that costs. */
+export const moreDynamicPorts = ({ facts, request }: Patient): string =>
+  facts.machine.platform === 'win32'
+    ? step(
+        `netsh interface ipv4 set dynamicportrange protocol=${request.protocol.toLowerCase()} startport=32768 numberofports=32768`,
+        'as administrator: twice as many dynamic ports; what servers have among them has to be excluded from random use',
+      )
+    : step(
+        'sudo sysctl -w net.ipv4.ip_local_port_range="15000 60999"',
+        'more dynamic ports; first see that no server listens there',
+      );
+
 /** What to do about an excluded range. */
 export function excludedRange({ facts, request, range }: Patient): string[] {
   const family = range?.family === 'IPv6' ? 'ipv6' : 'ipv4';
@@ -110,20 +170,21 @@ export function excludedRange({ facts, request, range }: Patient): string[] {
       ),
     ];
   }
-  const dynamic = facts.sections.dynamicRanges.data.find(
+  const dynamic = facts.sections.dynamicRanges.data.filter(
     (one) => one.protocol === null || one.protocol === request.protocol,
   );
+  // Hyper-V, WSL and containers reserve inside of the dynamic range only.
+  if (dynamic.length > 0 && dynamic.every(({ start, end }) => request.port < start || request.port > end))
+    return [
+      all,
+      takeAnother(request),
+      say('it is outside of the dynamic range, so that a program or driver keeps it for itself, as long as it runs'),
+    ];
+  const unusual = dynamic.find((one) => isUnusual(facts, one));
   return [
     all,
     takeAnother(request),
-    ...(dynamic === undefined || dynamic.start >= 49152
-      ? []
-      : [
-          step(
-            `netsh interface ${family} set dynamicportrange protocol=${protocol} startport=49152 numberofports=16384`,
-            'as administrator, then restart: reservations are made in the dynamic range, which is wider than usual here',
-          ),
-        ]),
+    ...(unusual === undefined ? [] : [usualRange(request.protocol, family)]),
     step(
       'net stop winnat',
       'as administrator: gives up the reservations of Hyper-V, WSL and containers, whose networks stop until it is started again',
@@ -148,17 +209,27 @@ export function freeFromHttpSys(patient: Patient): string[] {
     ...(list.length > 0 ? [step('netsh http show iplisten', 'the addresses that HTTP.sys takes for itself')] : []),
     say('stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it'),
     ...stopManaged(patient),
+    ...(patient.row?.OwnerKind === 'HttpSys' ? [stop(patient)] : []),
     takeAnother(request),
   ];
 }
 
-/** Stopping who holds it: by its manager, then the process. */
-export const stopping = (patient: Patient): string[] => [...stopManaged(patient), stop(patient)];
+/** Stopping who holds it: by its manager, then the process. Of a relay, what is behind it. */
+export function stopping(patient: Patient): string[] {
+  const name = sharedBy(patient);
+  if (name !== null) return shareIt(patient, name);
+  const relay = relayOfOwner(patient);
+  if (relay !== null) return [...relaySteps(patient, relay), ...(relay.endsAlone ? [stop(patient)] : [])];
+  const vital = (patient.row?.Services ?? []).filter(isVitalService);
+  if (vital.length > 0 && onWindows(patient))
+    return [say(`much of Windows needs ${vital.join(', ')}: no service of such a name is stopped for a port`)];
+  return [...stopManaged(patient), stop(patient)];
+}
 
 /** What to do about a program that holds the port. */
 export const stopHolder = (patient: Patient): string[] => [
   look(patient),
-  takeAnother(patient.request),
+  ...(sharedBy(patient) === null ? [takeAnother(patient.request)] : []),
   ...stopping(patient),
 ];
 

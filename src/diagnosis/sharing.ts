@@ -25,9 +25,19 @@ function haveCommon(one: readonly number[], other: readonly number[]): boolean {
   return few.some((pid) => known.has(pid));
 }
 
-/** Whether two have one parent and run the same program. Init is the parent of whoever lost its own. */
-const areSiblings = ({ row: x }: Holder, { row: y }: Holder): boolean =>
-  x.ParentProcess !== null && x.ParentProcess > 4 && x.ParentProcess === y.ParentProcess && x.ImageName === y.ImageName;
+/** Programs that start what they are told to: two processes that one of them started are no workers of one program. */
+const starters =
+  /^(?:(?:services|svchost|explorer|sihost|cmd|powershell|pwsh|conhost|openconsole|windowsterminal|winlogon)\.exe|systemd|init|(?:ba|da|k|z|fi|c|tc)?sh|busybox|login|sshd|su|sudo|tmux.*|screen|pwsh|cron|crond)$/i;
+
+/** The parent by which workers of one program are known; null where it tells nothing. Init is the parent of whoever lost its own. */
+const parentOf = ({ row }: Holder): number | null =>
+  row.ParentProcess === null || row.ParentProcess <= 4 || starters.test(row.ParentImageName ?? '')
+    ? null
+    : row.ParentProcess;
+
+/** Whether two have one parent and run the same program. */
+const areSiblings = (a: Holder, b: Holder): boolean =>
+  parentOf(a) !== null && parentOf(a) === parentOf(b) && a.row.ImageName === b.row.ImageName;
 
 /** One program, as far as a person cares: the same process, service or family of processes. */
 export function sameOwner(a: Holder, b: Holder): boolean {
@@ -88,9 +98,9 @@ interface Family {
   readonly members: number[];
 }
 
-function familyOf({ key, row }: Holder): Pick<Family, 'id' | 'parent'> {
-  const { ParentProcess: parent, ImageName: image } = row;
-  return parent !== null && parent > 4 ? { id: `${parent} ${image}`, parent } : { id: `key ${key}`, parent: null };
+function familyOf(holder: Holder): Pick<Family, 'id' | 'parent'> {
+  const parent = parentOf(holder);
+  return parent === null ? { id: `key ${holder.key}`, parent } : { id: `${parent} ${holder.row.ImageName}`, parent };
 }
 
 /** Numbers of holders by family, in their order. */
@@ -282,4 +292,20 @@ export function sharingIn(group: readonly Holder[]): {
       all.filter(({ key }) => key === null),
     ),
   };
+}
+
+/**
+ * Of those who have a port over different families, those to whom it matters: who has it over both is reached over
+ * either, so that two such owners are not split by family, but share the port.
+ */
+export function reallySplit(holders: readonly Holder[], group: readonly Holder[]): readonly Holder[] {
+  const families = new Map<string, Set<boolean>>();
+  const placeOf = (holder: Holder): string => `${scopeOf(holder)} ${holder.key}`;
+  for (const holder of group)
+    families.set(placeOf(holder), (families.get(placeOf(holder)) ?? new Set()).add(isSix(holder)));
+  const hasBoth = (holder: Holder): boolean => families.get(placeOf(holder))?.size === 2;
+  const single = new Set(
+    holders.filter((holder) => !hasBoth(holder)).map((holder) => `${scopeOf(holder)} ${isSix(holder)}`),
+  );
+  return holders.filter((holder) => !hasBoth(holder) || single.has(`${scopeOf(holder)} ${!isSix(holder)}`));
 }

@@ -33,6 +33,32 @@ export function quotePattern(name: string): string | null {
   return quote(name.replace(/[`*?[\]]/g, '`$&'), 'win32');
 }
 
+/** Services without which much of Windows does not work: none is stopped for a port. */
+const vitalServices = new Set([
+  'bfe',
+  'brokerinfrastructure',
+  'dcomlaunch',
+  'dhcp',
+  'dnscache',
+  'eventlog',
+  'iphlpsvc',
+  'keyiso',
+  'lsm',
+  'mpssvc',
+  'netlogon',
+  'nsi',
+  'plugplay',
+  'profsvc',
+  'rpceptmapper',
+  'rpcss',
+  'samss',
+  'schedule',
+  'windefend',
+  'winmgmt',
+]);
+
+export const isVitalService = (name: string): boolean => vitalServices.has(name.toLowerCase());
+
 /** How to look at a container, and where its runtime can tell, to stop it. */
 export interface ContainerCommands {
   readonly look: string;

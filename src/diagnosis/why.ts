@@ -87,6 +87,7 @@ async function look(
     sockets: 'all',
     details: new Set(['owner', 'path', 'user', 'parent', 'services']),
     ranges: true,
+    addresses: true,
   });
   const attempts = attemptsFor(facts, request).filter((bind) => bind !== null);
   const probed: Probe | null = machine.live ? probe(await binder(), attempts) : null;

@@ -88,7 +88,14 @@ async function kernelTables(source: RawSource, before: Facts, world: ExamineWorl
   const texts = protocols.map((protocol) =>
     ['', '6'].map((family) => source.read(`proc/net/${protocol.toLowerCase()}${family}`).text),
   );
-  const sockets: Question = { ...everything, details: new Set(), ranges: false, configured: false, firewall: false };
+  const sockets: Question = {
+    ...everything,
+    details: new Set(),
+    ranges: false,
+    configured: false,
+    firewall: false,
+    addresses: false,
+  };
   const after = await gather(await world.source(), sockets, world.now());
   return protocols.map((protocol, at): CheckResult => {
     const title = `sock_diag agrees with /proc/net/${protocol.toLowerCase()}`;

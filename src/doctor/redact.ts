@@ -272,7 +272,7 @@ const users = textRule((text, names) =>
 const processRule = textRule((text, names) =>
   changeJson(text, (value, member) => {
     if (/^(?:cmdline|commandLine)$/.test(member)) return '';
-    return member === 'user' ? account(value, names) : redactText(value, names);
+    return member === 'user' || member === 'realUser' ? account(value, names) : redactText(value, names);
   }),
 );
 

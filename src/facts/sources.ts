@@ -98,8 +98,24 @@ const engines = (names: readonly string[], where: string): Source => ({
   ],
 });
 
+const addresses: Source = {
+  title: 'addresses of the interfaces',
+  section: 'addresses',
+  rights: false,
+  entries: [
+    {
+      names: ['addresses'],
+      content: 'JSON text',
+      what: 'a list of `address` (IPv6 with its %scope, as sockets have it) and `interface`',
+      redaction: 'JSON',
+      doctor: true,
+    },
+  ],
+};
+
 const windowsSources = {
   machine: machine('`MachineDetails`'),
+  addresses,
   tcp4: {
     title: 'TCP over IPv4 (GetExtendedTcpTable)',
     section: 'sockets',
@@ -387,6 +403,7 @@ const windowsSources = {
 
 const linuxSources = {
   machine: machine('name, release, architecture, elevated'),
+  addresses,
   diag: {
     title: 'sockets from sock_diag; /proc/net is read instead',
     section: 'sockets',

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { scopeOf } from '../ports/address.ts';
 import { parseBindName, type Bind, type BindOutcome } from '../facts/gather/probe.ts';
 import type { Platform, RawEntry, RawSource, Refusal } from '../system/raw.ts';
+import { interfaceAddresses } from './addresses.ts';
 
 /** Makes one attempt and takes everything back. `scope`: the number of the address's interface, 0 without. */
 export type TryBind = (bind: Bind, scope: number) => BindOutcome;
@@ -14,14 +15,6 @@ function interfaceNumber(address: string): number {
   return networkInterfaces()[name]?.find((one) => one.family === 'IPv6')?.scopeid ?? 0;
 }
 
-function addresses(): string[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, list]) =>
-    (list ?? []).map(({ address, scopeid }) =>
-      scopeid === undefined || scopeid === 0 ? address : `${address}%${name}`,
-    ),
-  );
-}
-
 /**
  * This machine as a source of bind attempts.
  *
@@ -32,7 +25,8 @@ function addresses(): string[] {
  */
 export function binderSource(platform: Platform, tryBind: TryBind, user: () => string | null): RawSource {
   const answer = (name: string): { text: string } | { refusal: Refusal } => {
-    if (name === 'binder') return { text: JSON.stringify({ user: user(), addresses: addresses() }) };
+    if (name === 'binder')
+      return { text: JSON.stringify({ user: user(), addresses: interfaceAddresses().map(({ address }) => address) }) };
     const bind = parseBindName(name);
     if (bind === null) return { refusal: { code: 'NotSupported', text: `there is no ${name}` } };
     return { text: JSON.stringify(tryBind(bind, interfaceNumber(bind.address))) };

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../io/sink.ts';
 import type { Terminal } from '../system/terminal.ts';
@@ -67,9 +67,9 @@ function isConsole(fd: 1 | 2): boolean {
 }
 
 /** Where this user's programs keep their state, by the system's convention. */
-function stateFolder(): string {
-  const { LOCALAPPDATA, XDG_STATE_HOME } = process.env;
-  if (process.platform === 'win32') return join(LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), 'PortOwner');
+async function stateFolder(): Promise<string> {
+  if (process.platform === 'win32') return (await import('./windows/state-folder.ts')).userStateFolder();
+  const { XDG_STATE_HOME } = process.env;
   if (XDG_STATE_HOME && isAbsolute(XDG_STATE_HOME)) return join(XDG_STATE_HOME, 'portowner');
   return join(ownHome(), '.local', 'state', 'portowner');
 }

@@ -25,14 +25,30 @@ export const unseen: AttributeSocket = () => (socket) => {
 
 const shownHeirs = 4;
 
+const few = (names: readonly string[]): string =>
+  names.length > shownHeirs
+    ? `${names.slice(0, shownHeirs).join(', ')} and ${names.length - shownHeirs} more`
+    : names.join(', ');
+
+/** Those who may have inherited a socket although nothing leads to them, in words: the chain to them has ended. */
+function perhapsInherited(candidates: readonly string[]): { text: string; refusal: FieldRefusal } {
+  const [which, were] = candidates.length === 1 ? ['', 'was'] : ['one of ', 'were'];
+  return {
+    text: `perhaps inherited by ${which}${few(candidates)}`,
+    refusal: {
+      field: 'Holders',
+      code: 'Gone',
+      text: `nothing that it started still runs, but ${few(candidates)} ${were} started after the socket was bound by what has ended, too, and may have inherited it (confidence: low)`,
+      needs: null,
+    },
+  };
+}
+
 /** The heirs of an ended process in words, and how sure it is that one of them has the socket. */
 function inherited(heirs: readonly string[], created: string | null): { text: string; refusal: FieldRefusal } {
   const confidence = created === null ? 'low' : heirs.length === 1 ? 'high' : 'medium';
   const when = created === null ? 'it' : 'after the socket was bound it';
-  const shown =
-    heirs.length > shownHeirs
-      ? `${heirs.slice(0, shownHeirs).join(', ')} and ${heirs.length - shownHeirs} more`
-      : heirs.join(', ');
+  const shown = few(heirs);
   return {
     text: heirs.length === 1 ? `probably inherited by ${shown}` : `inherited by one of ${shown}`,
     refusal: {
@@ -51,12 +67,12 @@ export const orphan: AttributeSocket = ({ facts, processes }) => {
     const { pid, created } = socket;
     if (pid === null) return null;
     const gone = { field: 'ImageName', code: 'Gone', text: `process ${pid} has ended`, needs: null } as const;
-    const heirs = (socket.heirs ?? []).map((heir) =>
-      processes.has(heir) ? processText(processes.get(heir)!) : `process ${heir}`,
-    );
-    if (heirs.length === 0)
+    const named = (all: readonly number[] = []): string[] =>
+      all.map((one) => processText(processes.get(one) ?? { pid: one, imageName: null }));
+    const [heirs, candidates] = [named(socket.heirs), named(socket.heirCandidates)];
+    if (heirs.length === 0 && candidates.length === 0)
       return amongHolders({ kind: 'Orphan', owner: `ended process ${pid}`, refusals: [gone] }, socket);
-    const { text, refusal } = inherited(heirs, created);
+    const { text, refusal } = heirs.length > 0 ? inherited(heirs, created) : perhapsInherited(candidates);
     return amongHolders({ kind: 'Orphan', owner: `ended process ${pid}, ${text}`, refusals: [gone, refusal] }, socket);
   };
 };

@@ -101,6 +101,7 @@ export function endpoints(
       FirewallRules: null,
       refusals: attribution.refusals === undefined ? refusals : joined(refusals, attribution.refusals),
     };
+    if (process.realUser !== undefined) row.realUser = process.realUser;
     if (live && owner !== undefined && owner.isStoppable) row.Id = socket.pid;
     return row;
   });

@@ -69,6 +69,15 @@ function userPattern(pattern: string): readonly string[] {
   return pattern.includes('\\') ? [pattern] : [pattern, `*\\${pattern}`];
 }
 
+/** By the account, or by the person for whom Windows made it. */
+function userTest(users: readonly string[]): (row: OwnedEndpoint) => boolean | null {
+  const test = anyPattern(users.flatMap(userPattern));
+  return (row) => {
+    if (row.UserName === null) return unseen(row, 'OwningProcess', 'ImageName', 'UserName') ? null : false;
+    return test(row.UserName) || (row.realUser !== undefined && test(row.realUser));
+  };
+}
+
 /** `nginx` finds nginx.service and docker:nginx. */
 function servicePattern(pattern: string): readonly string[] {
   return [pattern, `${pattern}.service`, `*:${pattern}`];
@@ -117,10 +126,7 @@ export function rowFilter(filter: RowFilter): (row: OwnedEndpoint) => boolean | 
     tests.push((row) => row.RemotePort !== null && test(row.RemotePort));
   }
   if (users !== null) {
-    const test = anyPattern(users.flatMap(userPattern));
-    tests.push((row) =>
-      row.UserName !== null ? test(row.UserName) : unseen(row, 'OwningProcess', 'ImageName', 'UserName') ? null : false,
-    );
+    tests.push(userTest(users));
   }
   if (services !== null) {
     const test = anyPattern(services.flatMap(servicePattern));

@@ -1,5 +1,5 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
-import type { FieldRefusal, HttpQueue, Sections, Socket } from '../facts/model/facts.ts';
+import type { FieldRefusal, HttpQueue, Sections, Service, Socket } from '../facts/model/facts.ts';
 import { kernelListener } from '../facts/gather/kernel-listeners.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import { isLacking } from '../facts/model/section.ts';
@@ -98,6 +98,20 @@ function servicesBehind(paths: readonly string[], { servicesOf }: Known) {
   };
 }
 
+/**
+ * The service whose own program started a process, and ends with it: RSHostingService of SQL Server Reporting Services
+ * starts the programs that serve its URLs. Null for a host of services, which starts whatever it is told to.
+ */
+export function startingService(
+  pid: number,
+  { processes, servicesOf }: Pick<Known, 'processes' | 'servicesOf'>,
+): Service | null {
+  const parent = processes.get(pid)?.parent ?? null;
+  const [service, ...others] = parent === null ? [] : (servicesOf.get(parent) ?? []);
+  const isHost = /^svchost\.exe$/i.test(processes.get(parent ?? -1)?.imageName ?? '');
+  return service === undefined || others.length > 0 || service.shared || isHost ? null : service;
+}
+
 /** One queue in words, and the services behind it. */
 function describeQueue(
   queue: HttpQueue,
@@ -119,7 +133,11 @@ function describeQueue(
   }
   const servicesOf = servicesBehind(paths, known);
   const served = processes.map((process) => ({ pid: process.pid, names: servicesOf(process) }));
-  const services = [...new Set([...served.flatMap(({ names }) => names), ...(iis === undefined ? [] : [iis])])];
+  const behind = ({ pid, names }: (typeof served)[number]): readonly string[] =>
+    names.length > 0 || iis !== undefined
+      ? names
+      : [startingService(pid, known)?.name].filter((name) => name !== undefined);
+  const services = [...new Set([...served.flatMap(behind), ...(iis === undefined ? [] : [iis])])];
   const service = (names: readonly string[]): string =>
     names.length > 1 ? `one of ${names.join(', ')}` : (names[0] ?? '');
   if (name !== null)

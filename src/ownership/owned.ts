@@ -3,7 +3,11 @@ import { refusalText } from '../facts/model/refusal.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 
 /** An endpoint with its owner, as the program works with it: why a value is missing is data, and becomes text when it is written. */
-export type OwnedEndpoint = Omit<Endpoint, 'Reason'> & { readonly refusals: readonly FieldRefusal[] };
+export type OwnedEndpoint = Omit<Endpoint, 'Reason'> & {
+  readonly refusals: readonly FieldRefusal[];
+  /** The person behind UserName, where that is an account which Windows made for elevated programs. */
+  readonly realUser?: string;
+};
 
 /** Whether a column lacks its value for this reason; without a code, for any. */
 export function isRefused(

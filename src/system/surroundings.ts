@@ -21,7 +21,7 @@ export interface Surroundings {
   /** What writes to this machine's log: gives why it could not, or null. */
   readonly eventLog: () => Promise<(events: readonly LogEvent[]) => Refusal | null>;
   /** The folder where a user's own state is kept; it may not exist yet. */
-  readonly stateFolder: () => string;
+  readonly stateFolder: () => string | Promise<string>;
   /** Asks a person for a yes; null when there is nobody to ask: no terminal. */
   readonly confirm: ((question: string) => boolean) | null;
   /** The bytes of the arguments that this process was started with, each ended by a zero; null where they are not to be had. */

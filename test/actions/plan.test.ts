@@ -166,7 +166,35 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     [/^refused process 77 has ended, and its listener lives on in one of the programs that it started: nginx \(100\)/],
     'Get-Process -Id 100',
   ],
+  [
+    'an orphan whose heirs can only be guessed',
+    { sockets: [socket({ pid: 77, holders: [77], heirCandidates: [100] })] },
+    [/^refused process 77 has ended, and who has its listener now cannot be seen; it may be one of those that were started since by what has ended, too: nginx \(100\)/],
+    null,
+  ],
 
+  [
+    'HTTP.sys: a program that a service has started',
+    {
+      sockets: [kernel()],
+      processes: [program('C:\\SSRS\\ReportingServicesService.exe', { parent: 50 }), program('C:\\SSRS\\RSHostingService.exe', { pid: 50 })],
+      services: [service({ name: 'SQLServerReportingServices', pid: 50 })],
+      queues: [queue()],
+      states: { SQLServerReportingServices: {} },
+    },
+    ['service SQLServerReportingServices alone'],
+  ],
+  [
+    'HTTP.sys: a program that a host of services has started',
+    {
+      sockets: [kernel()],
+      processes: [program('C:\\app\\app.exe', { parent: 50 }), svchost({ pid: 50 })],
+      services: [service({ name: 'Schedule', pid: 50, shared: true })],
+      queues: [queue()],
+      states: { Schedule: {} },
+    },
+    ['process 100'],
+  ],
   [
     'HTTP.sys: a service',
     { sockets: [kernel()], processes: [svchost()], services: [service({ name: 'WinRM', shared: true })], queues: [queue()], states: { WinRM: {} } },

@@ -80,7 +80,8 @@ onLinux('an IPv6 address is the same one in every form', async (context) => {
   const known = ({ code, row: { Address, Cause, Owner, Confidence, Remedy } }: typeof short) => ({ code, Address, Cause, Owner, Confidence, Remedy });
   for (const form of ['0:0:0:0:0:0:0:1', '0::1', '::0001', '::0.0.0.1']) assert.equal(known(await why(String(port), '--address', form)), known(short), form);
   const told = await why('--error', `java.net.BindException: Address already in use: /[0:0:0:0:0:0:0:1]:${port}`);
-  assert.equal(known(told), known(short));
+  // A text may be of another moment, so that there is more to advise.
+  assert.equal({ ...known(told), Remedy: null }, { ...known(short), Remedy: null });
   assert.match(told.row.Evidence!.join('\n'), /in use" for TCP \[::1\]:/);
   const wild = await listen({ host: '::' });
   for (const form of ['0:0:0:0:0:0:0:0', '0::']) assert.equal(known(await why(String(wild.port), '--address', form)), known(await why(String(wild.port), '--address', '::')), form);

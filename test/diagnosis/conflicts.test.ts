@@ -14,6 +14,17 @@ const kernel = (part: Part): Part => ({ ...part, kernel: true, holders: [4] });
 const both = (port: number, pid: number): Part[] => [tcp('0.0.0.0', port, pid), tcp('::', port, pid)];
 const connection = (port: number, pid: number): Part => ({ ...tcp('10.0.0.5', port, pid), state: 'Established', remoteAddress: '192.0.2.7', remotePort: 443 });
 
+/** A closed connection of the machine with itself, as its server has it. */
+const closed = (port: number, client: number): Part => ({
+  ...tcp('10.0.0.5', port, 0),
+  pid: null,
+  holders: [],
+  kernel: true,
+  state: 'TimeWait',
+  remoteAddress: '10.0.0.5',
+  remotePort: client,
+});
+
 /** One line a conflict. */
 function found(facts: Facts): string[] {
   return conflicts(facts).rows.map((row) => `${row.Severity} ${row.Kind} ${row.Protocol} ${row.Address ?? '-'} ${row.Port ?? '-'}: ${row.Owners!.join(' | ')}`);
@@ -24,6 +35,8 @@ const caddy = { pid: 200, imageName: 'caddy', path: '/usr/bin/caddy' };
 const node = { pid: 300, imageName: 'node', path: '/usr/bin/node' };
 const app = { pid: 500, imageName: 'app.exe', path: 'C:\\app\\app.exe' };
 const other = { pid: 600, imageName: 'other.exe', path: 'C:\\other\\other.exe' };
+
+const svchost = (pid: number) => ({ pid, imageName: 'svchost.exe', path: 'C:\\Windows\\System32\\svchost.exe', user: 'NT AUTHORITY\\SYSTEM' });
 
 const proxied = (listenAddress: string) => ({
   portProxies: { ...ok, data: [{ table: 'v4tov4' as const, listenAddress, listenPort: 8080, connectAddress: '172.20.1.2', connectPort: 80 }] },
@@ -226,7 +239,7 @@ const cases: readonly (readonly [name: string, facts: Facts, expected: readonly 
       Array.from({ length: 9 }, (_, i) => connection(40000 + i, 300)),
       { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] },
     ),
-    ['Warning DynamicPortsLow TCP - -: node (300): 9'],
+    ['Warning DynamicPortsLow TCP - -: node (300): 9', 'Warning ConnectionPairsLow TCP 10.0.0.5 -: 192.0.2.7:443: another machine | node (300)'],
   ],
   [
     'no dynamic port is left',
@@ -234,8 +247,100 @@ const cases: readonly (readonly [name: string, facts: Facts, expected: readonly 
       Array.from({ length: 10 }, (_, i) => connection(40000 + i, 300)),
       { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] },
     ),
+    ['Error DynamicPortsLow TCP - -: node (300): 10', 'Error ConnectionPairsLow TCP 10.0.0.5 -: 192.0.2.7:443: another machine | node (300)'],
+  ],
+  [
+    'as many connections to several addresses',
+    linux(
+      Array.from({ length: 10 }, (_, i) => ({ ...connection(40000 + i, 300), remotePort: 1000 + i })),
+      { processes: [node], dynamic: [range('LocalDynamic', 40000, 40009)] },
+    ),
     ['Error DynamicPortsLow TCP - -: node (300): 10'],
   ],
+  [
+    "closed connections to one's own server, as the server has them",
+    windows([tcp('0.0.0.0', 8080, 500), ...Array.from({ length: 90 }, (_, i) => closed(8080, 50_000 + i))], { processes: [app], dynamic: [range('LocalDynamic', 50_000, 50_099)] }),
+    ['Warning ConnectionPairsLow TCP 10.0.0.5 -: 10.0.0.5:8080: app.exe (500)'],
+  ],
+  [
+    'the same from other machines, whose ports they are',
+    windows([tcp('0.0.0.0', 8080, 500), ...Array.from({ length: 90 }, (_, i) => ({ ...closed(8080, 50_000 + i), remoteAddress: '10.0.0.9' }))], {
+      processes: [app],
+      dynamic: [range('LocalDynamic', 50_000, 50_099)],
+    }),
+    [],
+  ],
+  [
+    'HTTP.sys is told to listen on an address that is not here',
+    windows([tcp('10.0.0.5', 8080, 500)], {
+      processes: [app],
+      sections: {
+        ipListenList: { ...ok, data: [{ address: '10.0.0.5' }, { address: '10.10.0.8' }, { address: '127.0.0.1' }, { address: '::' }] },
+        addresses: { ...ok, data: [{ address: '10.0.0.5', interface: 'Ethernet' }] },
+      },
+    }),
+    ['Warning ListenAddressMissing TCP 10.10.0.8 -: HTTP.sys: its IP listen list'],
+  ],
+  ['the same where the addresses of the machine are not known', windows([], { sections: { ipListenList: { ...ok, data: [{ address: '10.10.0.8' }] } } }), []],
+  [
+    'two programs share a port over both families by reuse: that is no split',
+    windows([...both(8888, 500), ...both(8888, 600)], { processes: [app, other] }),
+    ['Warning SharedByReuse TCP 0.0.0.0, :: 8888: app.exe (500) | other.exe (600)'],
+  ],
+  [
+    'one has both families, another only one',
+    windows([...both(8888, 500), tcp('::', 8888, 600)], { processes: [app, other] }),
+    ['Warning FamilySplit TCP 0.0.0.0, :: 8888: app.exe (500) | other.exe (600)', 'Warning SharedByReuse TCP :: 8888: app.exe (500) | other.exe (600)'],
+  ],
+  [
+    'two services run one program: what starts services starts whatever it is told to',
+    windows([tcp('0.0.0.0', 8088, 501), tcp('0.0.0.0', 8088, 502)], {
+      processes: [
+        { ...app, pid: 501, parent: 700 },
+        { ...app, pid: 502, parent: 700 },
+        { pid: 700, imageName: 'services.exe' },
+      ],
+    }),
+    ['Warning Instances TCP 0.0.0.0 8088: app.exe (501) | app.exe (502)'],
+  ],
+  [
+    'a shell started one program twice',
+    linux([tcp('0.0.0.0', 8088, 301), tcp('0.0.0.0', 8088, 302)], {
+      processes: [
+        { ...node, pid: 301, parent: 50 },
+        { ...node, pid: 302, parent: 50 },
+        { pid: 50, imageName: 'bash' },
+      ],
+    }),
+    ['Warning Instances TCP 0.0.0.0 8088: node (301) | node (302)'],
+  ],
+  [
+    'a master started its workers',
+    linux([tcp('0.0.0.0', 8088, 301), tcp('0.0.0.0', 8088, 302)], {
+      processes: [
+        { ...node, pid: 301, parent: 50 },
+        { ...node, pid: 302, parent: 50 },
+        { ...node, pid: 50 },
+      ],
+    }),
+    [],
+  ],
+  [
+    "remote desktop's port in a dynamic range that is wider than usual",
+    windows(both(3389, 1300), { processes: [svchost(1300)], services: [{ name: 'TermService', pid: 1300 }], dynamic: [range('LocalDynamic', 1025, 65_534)] }),
+    ['Warning ListenerInDynamicRange TCP 0.0.0.0, :: 3389: TermService (svchost.exe 1300)'],
+  ],
+  [
+    'a part of Windows above where the usual range begins',
+    windows(both(49_666, 1300), { processes: [svchost(1300)], services: [{ name: 'EventLog', pid: 1300 }], dynamic: [range('LocalDynamic', 1025, 65_534)] }),
+    ['Information ListenerInDynamicRange TCP 0.0.0.0, :: 49666: EventLog (svchost.exe 1300)'],
+  ],
+  [
+    'an administrator keeps connections from the port of a listener',
+    windows([tcp('0.0.0.0', 50_010, 500)], { processes: [app], reserved: [range('ExcludedAdministered', 50_000, 50_059)] }),
+    ['Information ListenerInExcludedRange TCP 0.0.0.0 50010: app.exe (500)'],
+  ],
+  ['the same on Linux', linux([tcp('0.0.0.0', 40_010, 300)], { processes: [node], reserved: [range('Reserved', 40_010, 40_010)] }), []],
 ];
 for (const [name, facts, expected] of cases) test(name, () => assert.equal(found(facts), expected));
 
@@ -268,6 +373,26 @@ test('the worst comes first, as whole rows', () => {
   ]);
 });
 
+test('a range that is wider than usual is named', () => {
+  const { rows } = conflicts(
+    windows(both(3389, 1300), { processes: [svchost(1300)], services: [{ name: 'TermService', pid: 1300 }], dynamic: [range('LocalDynamic', 1025, 65_534)] }),
+  );
+  assert.is(
+    rows[0]?.Description,
+    'It listens inside the dynamic range 1025-65534, which is wider than usual (49152-65535 on Windows): when it is restarted, a connection may have the port.',
+  );
+});
+
+test('100,000 connections take no time', () => {
+  const many = linux(
+    Array.from({ length: 100_000 }, (_, i) => ({ ...connection(32_768 + (i % 28_000), 300), remotePort: 1000 + Math.floor(i / 28_000) })),
+    { processes: [node] },
+  );
+  const started = performance.now();
+  assert.is(conflicts(many).rows.filter(({ Kind }) => Kind === 'ConnectionPairsLow').length, 3);
+  assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`);
+});
+
 test('owners that cannot be seen are not called different', () => {
   const hidden = (user: string): Part => ({ ...tcp('0.0.0.0', 80, 0), pid: null, holders: [], user });
   const processes = { ...ok, status: 'partial', reason: 'some are hidden', needs: 'root (sudo)', data: [] } as const;
@@ -286,7 +411,6 @@ test('10,000 listeners take no time', () => {
 });
 
 const system = { pid: 4, imageName: 'System' };
-const svchost = (pid: number) => ({ pid, imageName: 'svchost.exe', path: 'C:\\Windows\\System32\\svchost.exe', user: 'NT AUTHORITY\\SYSTEM' });
 /** A stock Windows 11: https://learn.microsoft.com/troubleshoot/windows-server/networking/service-overview-and-network-port-requirements */
 export const stockWindows = windows(
   [

@@ -44,7 +44,7 @@ const holderSpec = fc.record({
   address: fc.constantFrom(...addresses),
   others: fc.array(fc.integer({ min: 5, max: 12 }), { maxLength: 2 }),
 });
-const processSpec = fc.record({ parent: fc.option(fc.integer({ min: 1, max: 12 })), image: fc.constantFrom('a', 'b'), path: fc.constantFrom(null, '/bin/a', '/bin/b') });
+const processSpec = fc.record({ parent: fc.option(fc.integer({ min: 1, max: 12 })), image: fc.constantFrom('a', 'b', 'bash'), path: fc.constantFrom(null, '/bin/a', '/bin/b') });
 
 test('the answer is that of all pairs, in the same order', () => {
   fc.assert(

@@ -4,7 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseError } from '../../src/diagnosis/error-text.ts';
 import { whyNotEach } from '../../src/diagnosis/why.ts';
-import { linux, range, solve, verdictText, windows, type Situation } from '../support/world.ts';
+import { again } from '../../src/diagnosis/remedy-steps.ts';
+import { asked, linux, range, solve, verdictText, windows, type Situation } from '../support/world.ts';
 
 const nginx = { pid: 100, imageName: 'nginx', path: '/usr/sbin/nginx', user: 'root', unit: 'nginx.service' };
 const node = { pid: 200, imageName: 'node', path: '/usr/bin/node', user: 'ann' };
@@ -23,6 +24,12 @@ const connection = (port: number, address: string, pid: number | null, state: 'E
   remoteAddress: '192.0.2.7',
   remotePort: 443,
 });
+const wsl = (sockets: Parameters<typeof linux>[0]) => {
+  const facts = linux(sockets, { processes: [node] });
+  return { ...facts, machine: { ...facts.machine, release: '6.18.35.2-microsoft-standard-WSL2' } };
+};
+/** A closed connection of the machine with itself, as the server has it. */
+const loopback = (port: number, client: number) => ({ ...connection(port, '100.64.0.8', null, 'TimeWait'), remoteAddress: '100.64.0.8', remotePort: client });
 const ok = { status: 'ok', reason: null, needs: null, at: '2026-01-02T03:04:06Z' } as const;
 const failed = (reason: string, needs: string | null = null) => ({ status: 'failed', reason, needs, at: null, data: [] as never[] }) as const;
 
@@ -483,9 +490,7 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
 $ portowner 5353 --format list  # see all that is known of the owner
 $ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
 $ portowner free --near 5353 --protocol udp  # or take a port that can be bound now
-$ systemctl status -- avahi-daemon.service  # what the service is
-$ sudo systemctl stop -- avahi-daemon.service  # stop the service
-$ portowner stop 5353 --protocol udp --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ # let the program set SO_REUSEADDR, as all others on mDNS do: nobody has to be stopped`,
   },
   {
     name: 'Linux: two programs share it by reuse',
@@ -576,6 +581,7 @@ yes, Free, High: nobody
 no, Exhausted, High: nobody
 - It cannot be bound now: the dynamic ports are used up.
 - 3 of 3 dynamic ports 40000-40002 are in use for TCP (node (200): 2, closed connections and processes that cannot be seen: 1).
+- 3 of the 3 dynamic ports are taken by TCP connections from 10.0.0.5 to 192.0.2.7:443, 1 of them closed and in TIME_WAIT (another machine has the far end; node (200) connects there).
 - An attempt to bind TCP 0.0.0.0:0 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:0 succeeded and was taken back at once.
 $ portowner --all --sort OwningProcess  # who has how many
@@ -591,7 +597,7 @@ $ sudo sysctl -w net.ipv4.ip_local_port_range="15000 60999"  # more dynamic port
 no, HeldWithoutSocket, High: nobody
 - It cannot be bound now: the system refuses it, though no socket and no range shows why.
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner why 8080 --address 0.0.0.0  # once more: a socket that is bound and does not listen comes and goes, and Linux before 6.8 does not list it
+$ # ask once more: a socket that is bound and does not listen comes and goes, and Linux before 6.8 does not list it
 $ portowner free --near 8080  # or take a port that can be bound now`,
   },
   {
@@ -605,7 +611,7 @@ $ portowner free --near 8080  # or take a port that can be bound now`,
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 succeeded and was taken back at once.
 - The attempt succeeded although what was seen stands against it.
-$ portowner why 3000 --address 0.0.0.0  # once more: the port changed hands while it was looked at, or something hides a socket`,
+$ # ask once more: the port changed hands while it was looked at, or something hides a socket`,
   },
   {
     name: 'Linux: the sockets could not be read',
@@ -617,7 +623,7 @@ $ portowner why 3000 --address 0.0.0.0  # once more: the port changed hands whil
 - Whether it can be bound cannot be told: what is needed could not be seen.
 - An attempt to bind TCP 0.0.0.0:3000 succeeded and was taken back at once.
 - The sockets could not be read: netlink was refused.
-$ portowner why 3000 --address 0.0.0.0  # once more, as root (sudo)`,
+$ sudo portowner why 3000 --address 0.0.0.0  # once more, as root`,
   },
   {
     name: 'Linux: the sockets could not be read, and it is taken',
@@ -629,7 +635,7 @@ no, Unknown, Low: nobody
 - It cannot be bound now: what is needed could not be seen.
 - An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
 - The sockets could not be read: netlink was refused.
-$ portowner why 3000 --address 0.0.0.0  # once more, as root (sudo)`,
+$ sudo portowner why 3000 --address 0.0.0.0  # once more, as root`,
   },
   {
     name: 'A snapshot: free',
@@ -759,16 +765,16 @@ no, HttpSys, High: HTTP.sys: DefaultAppPool (w3wp.exe 900)
 - It cannot be bound now: HTTP.sys holds it for a program or service.
 - TCP 0.0.0.0:80 is held by HTTP.sys: DefaultAppPool (w3wp.exe 900) (Listen); all processes that hold it: 4, 900.
 - TCP [::]:80 is held by HTTP.sys: DefaultAppPool (w3wp.exe 900) (Listen); all processes that hold it: 4, 900.
-- HTTP.sys has HTTP://*:80/ registered for the request queue DefaultAppPool, served by process 900.
 - HTTP.sys listens only on 10.0.0.5 (its IP listen list).
+- HTTP.sys has HTTP://*:80/ registered for the request queue DefaultAppPool, served by process 900.
 - An attempt to bind TCP 0.0.0.0:80 failed: WSAEACCES (10013).
 - An attempt to bind TCP [::]:80 failed: WSAEACCES (10013).
 - 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
 $ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :80
 $ netsh http show iplisten  # the addresses that HTTP.sys takes for itself
 $ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
-$ Get-Service -Name W3SVC -DependentServices  # what depends on the service
-$ Stop-Service -Name W3SVC -Confirm  # stop the service
+$ Get-WebBinding -Port 80  # the sites of IIS on the port: Stop-Website stops one of them
+$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run it is stopped after a question
 $ portowner free --near 80  # or take a port that can be bound now`,
   },
   {
@@ -802,8 +808,8 @@ no, Relay, High: portproxy to 172.20.1.2:80 (iphlpsvc, svchost.exe 400)
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEADDRINUSE (10048).
 $ portowner 8080 --format list  # see all that is known of the owner
 $ portowner free --near 8080  # or take a port that can be bound now
-$ # stop what is behind the relay, or take its rule away: ending the relay ends everything it carries
-$ netsh interface portproxy show all  # the rules of Windows that pass ports on`,
+$ netsh interface portproxy show all  # the rules of Windows that pass ports on
+$ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=0.0.0.0  # as administrator: takes this rule away, if nobody needs it`,
   },
   {
     name: 'Windows: its process has ended, a child inherited it',
@@ -833,9 +839,7 @@ no, Excluded, High: nobody
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
 $ netsh interface ipv4 show excludedportrange protocol=tcp  # every excluded range
 $ portowner free --near 8080  # or take a port that can be bound now
-$ net stop winnat  # as administrator: gives up the reservations of Hyper-V, WSL and containers, whose networks stop until it is started again
-$ netsh interface ipv4 add excludedportrange protocol=tcp startport=8080 numberofports=1 store=persistent  # keep the port for programs that ask for it itself
-$ net start winnat  # the reservations come again, elsewhere`,
+$ # it is outside of the dynamic range, so that a program or driver keeps it for itself, as long as it runs`,
   },
   {
     name: 'Windows: in a range that an administrator excluded',
@@ -872,7 +876,7 @@ $ net start winnat  # the reservations come again, elsewhere`,
     verdict: `
 no, GuestReservation, High: nobody
 - It cannot be bound now: it is reserved for virtual machines, containers or WSL.
-- The range 30000-34095 for TCP is reserved for guests (virtual machines, containers, WSL) (netsh).
+- The range 30000-34095 for TCP is reserved for guests (virtual machines, containers, WSL) (netsh). A block of this size is what WSL with mirrored networking keeps for connections from Linux.
 - An attempt to bind TCP 0.0.0.0:32000 failed: WSAEACCES (10013).
 $ portowner ranges  # every range that is reserved, and for whom
 $ portowner free --near 32000  # or take a port that can be bound now
@@ -888,7 +892,7 @@ $ wsl --shutdown  # ends all of them, and with them their reservations; virtual 
 no, HeldWithoutSocket, High: nobody
 - It cannot be bound now: the system refuses it, though no socket and no range shows why.
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
-$ portowner why 8080 --address 0.0.0.0  # once more, as administrator
+$ # ask once more, as administrator: more of what reserves ports is seen then
 $ netsh interface ipv4 show excludedportrange protocol=tcp  # every excluded range
 $ portowner free --near 8080  # or take a port that can be bound now
 $ Get-Service -Name hns, winnat, iphlpsvc  # what reserves ports without a socket: networks of containers, WSL and virtual machines`,
@@ -903,7 +907,7 @@ no, Unknown, Low: nobody
 - It cannot be bound now: what is needed could not be seen.
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
 - The excluded port ranges could not be read: netsh failed.
-$ portowner why 8080 --address 0.0.0.0  # once more, as administrator`,
+$ # ask once more, as administrator`,
   },
   {
     name: 'Windows: a snapshot without ranges cannot tell',
@@ -1018,7 +1022,7 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
 $ portowner 5353 --format list  # see all that is known of the owner
 $ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
 $ portowner free --near 5353 --protocol udp  # or take a port that can be bound now
-$ portowner stop 5353 --protocol udp --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ # let the program set SO_REUSEADDR, as all others on mDNS do: nobody has to be stopped`,
   },
   {
     name: 'Windows: UDP on the same address',
@@ -1031,8 +1035,8 @@ no, Process, Medium: other.exe (300)
 - UDP 10.0.0.5:1900 is held by other.exe (300).
 - No attempt was made: it could take datagrams from the owner.
 $ portowner 1900 --format list  # see all that is known of the owner
-$ portowner free --near 1900 --protocol udp  # or take a port that can be bound now
-$ portowner stop 1900 --protocol udp --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner why 1900 --protocol udp --address 10.0.0.5 --reuse  # SSDP is shared by all programs that set SO_REUSEADDR: whether that works
+$ # let the program set SO_REUSEADDR, as all others on SSDP do: nobody has to be stopped`,
   },
   // Windows: states and exhaustion
   {
@@ -1085,7 +1089,7 @@ no, Exhausted, High: nobody
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAENOBUFS (10055).
 $ portowner --all --sort OwningProcess  # who has how many
 $ # programs that connect again and again should keep their connections
-$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=10000 numberofports=55536  # as administrator: more dynamic ports; first see that no server listens there`,
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; what servers have among them has to be excluded from random use`,
   },
   // Error texts
   {
@@ -1095,7 +1099,7 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=10000 numbero
     tried: 'bound bound',
     error: 'System.Net.HttpListenerException (5): Access is denied. http://+:8080/',
     verdict: `
-no, UrlReserved, High: nobody
+no, UrlReserved, Medium: nobody
 - It cannot be bound now: HTTP.sys does not let this account register the URL.
 - The text says "HTTP.sys does not let this account register the URL" for TCP port 8080 (ERROR_ACCESS_DENIED (5)).
 - The URL http://+:8080/ is reserved with HTTP.sys; that alone holds no port.
@@ -1129,6 +1133,7 @@ no, UrlTaken, High: HTTP.sys: app.exe (200)
 - 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
 $ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :8080
 $ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question
 $ portowner free --near 8080  # or take a port that can be bound now`,
   },
   {
@@ -1138,14 +1143,15 @@ $ portowner free --near 8080  # or take a port that can be bound now`,
     tried: 'bound bound',
     error: 'Unable to bind to the underlying transport for 192.0.2.50:80. The IP Listen-Only list may contain a reference to an interface which may not exist on this machine.',
     verdict: `
-no, AddressNotLocal, High: nobody
+no, AddressNotLocal, Medium: nobody
 - It cannot be bound now: the address is none of this machine.
 - The text says "already in use" for TCP 192.0.2.50:80 (the words of the message).
 - HTTP.sys is told to listen on 192.0.2.50, which is no address of this machine.
 - An attempt to bind TCP 0.0.0.0:80 succeeded and was taken back at once.
 - An attempt to bind TCP [::]:80 succeeded and was taken back at once.
 $ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
-$ netsh http delete iplisten ipaddress=192.0.2.50  # as administrator: this one is not here`,
+$ netsh http delete iplisten ipaddress=192.0.2.50  # as administrator: this one is not here
+$ # then start the service or site again that has the URL`,
   },
   {
     name: 'Windows: IPv4 beside a socket for IPv6 alone',
@@ -1168,7 +1174,7 @@ yes, Free, High: nobody
 ?, Unknown, Low: nobody
 - Whether it can be bound cannot be told: what is needed could not be seen.
 - An attempt to bind TCP 0.0.0.0:8080 could not be made: this Windows has no bind in ws2_32.dll.
-$ portowner why 8080 --address 0.0.0.0  # once more, as administrator`,
+$ # ask once more, as administrator`,
   },
   {
     name: 'the port of the error is free by now',
@@ -1182,6 +1188,384 @@ yes, Free, High: nobody
 - The text says "already in use" for TCP [::]:3000 (EADDRINUSE).
 - Whoever had it then has gone since.
 - An attempt to bind TCP [::]:3000 succeeded and was taken back at once.`,
+  },
+  {
+    name: 'Linux: a link-local address without its interface',
+    facts: linux([]),
+    ask: 'TCP fe80::1 8080',
+    tried: 'EINVAL',
+    verdict: `
+no, ScopeMissing, High: nobody
+- It cannot be bound now: a link-local address is there on every interface: it needs the interface behind a %.
+- An attempt to bind TCP [fe80::1]:8080 failed: EINVAL (22).
+$ # write the interface behind the address, such as fe80::1%eth0`,
+  },
+  {
+    name: 'Linux: the same by the facts alone, which name the interface',
+    facts: linux([], {
+      sections: {
+        addresses: {
+          ...ok,
+          data: [
+            { address: 'fe80::1%eth0', interface: 'eth0' },
+            { address: 'fe80::2%eth1', interface: 'eth1' },
+          ],
+        },
+      },
+    }),
+    ask: 'TCP fe80::1 8080',
+    tried: null,
+    verdict: `
+no, ScopeMissing, Medium: nobody
+- It cannot be bound now: a link-local address is there on every interface: it needs the interface behind a %.
+- No attempt was made: the facts are of another moment or machine.
+$ portowner why 8080 --address fe80::1%eth0  # the address on that interface`,
+  },
+  {
+    name: 'WSL: refused, and nobody in WSL has it',
+    facts: wsl([]),
+    ask: 'TCP 0.0.0.0 5173',
+    tried: 'EADDRINUSE',
+    verdict: `
+no, WindowsHost, Medium: nobody
+- It cannot be bound now: nobody in WSL holds it, so that it is Windows that refuses it.
+- An attempt to bind TCP 0.0.0.0:5173 failed: EADDRINUSE (98).
+- With mirrored networking WSL asks Windows for every port: Windows refuses what a program of its own has, what is reserved there, and its dynamic range, but for a block of 4,097 ports that WSL has for itself.
+$ wslinfo --networking-mode  # whether the networking of WSL is mirrored
+$ # in Windows: portowner why 5173 tells who or what has it there
+$ # in Windows: netsh interface ipv4 show dynamicportrange protocol=tcp shows the dynamic range: 49152 to 65535 is usual, and a range from 1024 on takes most ports of servers
+$ portowner free --near 5173  # or take a port that can be bound now`,
+  },
+  {
+    name: 'WSL: a process in WSL has it',
+    facts: wsl([listens(5173, '0.0.0.0', 200)]),
+    ask: 'TCP 0.0.0.0 5173',
+    tried: 'EADDRINUSE',
+    verdict: `
+no, Process, High: node (200)
+- It cannot be bound now: a process holds it.
+- TCP 0.0.0.0:5173 is held by node (200) (Listen).
+- An attempt to bind TCP 0.0.0.0:5173 failed: EADDRINUSE (98).
+$ portowner 5173 --format list  # see all that is known of the owner
+$ portowner free --near 5173  # or take a port that can be bound now
+$ portowner stop 5173 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+  },
+  {
+    name: 'Linux: connections in TIME_WAIT keep a port from SO_REUSEADDR, too: what was just asked is no advice',
+    facts: linux([connection(40201, '127.0.0.1', null, 'TimeWait')]),
+    ask: 'TCP 0.0.0.0 40201 reuse',
+    tried: 'EADDRINUSE',
+    verdict: `
+no, TimeWait, High: nobody
+- It cannot be bound now: closed connections (TIME_WAIT) keep it for a while.
+- TCP 127.0.0.1:40201 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
+- An attempt to bind TCP 0.0.0.0:40201 with SO_REUSEADDR failed: EADDRINUSE (98).
+$ # wait a minute
+$ portowner free --near 40201  # or take a port that can be bound now`,
+  },
+  {
+    name: 'Linux: Docker has given the port away, and nobody listens',
+    facts: linux([]),
+    ask: 'UDP 0.0.0.0 514',
+    tried: 'bound',
+    error: 'docker: Error response from daemon: driver failed programming external connectivity on endpoint web (003b8c): Bind for 0.0.0.0:514 failed: port is already allocated.',
+    verdict: `
+no, DockerAllocated, Medium: nobody
+- It cannot be bound now: Docker itself has given the port to a container.
+- The text says "already in use" for TCP 0.0.0.0:514 (the words of the message).
+- Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
+- The text does not say whether TCP or UDP is meant; this is about UDP.
+- An attempt to bind UDP 0.0.0.0:514 succeeded and was taken back at once.
+- Docker says this by its own list of the ports of containers: no socket and no range of the system stands for it.
+$ docker ps --filter publish=514/udp  # the container that has the port: docker stop ends it
+$ sudo systemctl restart docker  # if no container has it: its own list of ports is wrong then; this restarts its containers
+$ portowner free --near 514 --protocol udp  # or take a port that can be bound now`,
+  },
+  {
+    name: 'Windows: Docker has given the port away, and Docker Desktop listens',
+    facts: windows([listens(3302, '0.0.0.0', 700)], {
+      processes: [{ pid: 700, imageName: 'com.docker.backend.exe', user: 'BOX\\ann', relays: [{ name: 'Docker Desktop', listenPort: null, target: 'a container' }] }],
+    }),
+    ask: 'TCP 0.0.0.0 3302',
+    tried: null,
+    error: 'Error response from daemon: driver failed programming external connectivity on endpoint db (87ac): Bind for 0.0.0.0:3302 failed: port is already allocated',
+    verdict: `
+no, Relay, Medium: Docker Desktop to a container (com.docker.backend.exe 700)
+- It cannot be bound now: a relay holds it for something behind it.
+- The text says "already in use" for TCP 0.0.0.0:3302 (the words of the message).
+- TCP 0.0.0.0:3302 is held by Docker Desktop to a container (com.docker.backend.exe 700) (Listen).
+- The text does not say whether TCP or UDP is meant; this is about TCP.
+- No attempt was made: the facts are of another moment or machine.
+$ portowner 3302 --format list  # see all that is known of the owner
+$ portowner free --near 3302  # or take a port that can be bound now
+$ docker ps --filter publish=3302  # the container that has the port: docker stop ends it
+$ # if no container has it, restart Docker Desktop: its own list of ports is wrong then`,
+  },
+  {
+    name: 'Windows: portproxy has every address, and an error says that one was refused',
+    facts: windows([listens(8080, '0.0.0.0', 400)], {
+      processes: [svchost],
+      services: [{ name: 'iphlpsvc', pid: 400, shared: true }],
+      sections: { portProxies: { ...ok, data: [{ table: 'v4tov4', listenAddress: '*', listenPort: 8080, connectAddress: '127.0.0.1', connectPort: 8080 }] } },
+    }),
+    ask: 'TCP 127.0.0.1 8080',
+    tried: null,
+    error: 'Ports are not available: listen tcp 127.0.0.1:8080: bind: An attempt was made to access a socket in a way forbidden by its access permissions.',
+    verdict: `
+no, WildcardAgainstSpecific, Medium: portproxy to 127.0.0.1:8080 (iphlpsvc, svchost.exe 400)
+- It cannot be bound now: one is for every address, the other for one of them.
+- The text says "forbidden by access permissions" for TCP 127.0.0.1:8080 (the words of the message).
+- TCP 0.0.0.0:8080 is held by portproxy to 127.0.0.1:8080 (iphlpsvc, svchost.exe 400) (Listen).
+- No attempt was made: the facts are of another moment or machine.
+- By Microsoft's table: if the owner asked for nothing, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
+- The error text settles it: the program was refused.
+$ portowner 8080 --format list  # see all that is known of the owner
+$ portowner free --near 8080  # or take a port that can be bound now
+$ netsh interface portproxy show all  # the rules of Windows that pass ports on
+$ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as administrator: takes this rule away, if nobody needs it`,
+  },
+  {
+    name: 'Windows: an error about another port settles nothing',
+    facts: windows([listens(8080, '0.0.0.0', 200)], { processes: [app] }),
+    ask: 'TCP 127.0.0.1 8080',
+    tried: null,
+    error: 'listen tcp 127.0.0.1:9090: bind: Only one usage of each socket address (protocol/network address/port) is normally permitted.',
+    verdict: `
+?, Sharing, Low: app.exe (200)
+- Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
+- The text says "already in use" for TCP 127.0.0.1:9090 (the words of the message).
+- TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
+- No attempt was made: the facts are of another moment or machine.
+- By Microsoft's table: if the owner asked for nothing, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
+$ portowner 8080 --format list  # see all that is known of the owner
+$ portowner free --near 8080  # or take a port that can be bound now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+  },
+  {
+    name: 'Windows: the server was moved, but a part of its configuration was not',
+    facts: windows(
+      [
+        { ...listens(80, '0.0.0.0', 4), ...system },
+        { ...listens(80, '::', 4), ...system },
+      ],
+      {
+        sections: { httpQueues: { ...ok, data: [{ name: 'DefaultAppPool', controller: null, processes: [], urls: ['HTTP://*:80/'] }] } },
+      },
+    ),
+    ask: 'TCP 127.0.0.1 80',
+    tried: null,
+    error: '2024/05/22 10:31:42 [emerg] 19492#19524: bind() to 127.0.0.1:80 failed (10013: An attempt was made to access a socket in a way forbidden by its access permissions)',
+    verdict: `
+no, WildcardAgainstSpecific, Medium: HTTP.sys: DefaultAppPool, a queue without a process
+- It cannot be bound now: one is for every address, the other for one of them.
+- The text says "forbidden by access permissions" for TCP 127.0.0.1:80 (WSAEACCES (10013)).
+- TCP 0.0.0.0:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
+- TCP [::]:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
+- HTTP.sys has HTTP://*:80/ registered for the request queue DefaultAppPool.
+- No attempt was made: the facts are of another moment or machine.
+$ portowner 80 --format list  # see all that is known of the owner
+$ portowner free --near 80  # or take a port that can be bound now
+$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run it is stopped after a question
+$ # if the program was moved to another port: it still asks for 127.0.0.1:80, so that a listen directive in another file of its configuration (include, virtual host, site) has the old port`,
+  },
+  {
+    name: 'Windows: HTTP.sys does not listen on the address of a URL',
+    facts: windows([{ ...listens(9696, '10.0.0.5', 4), ...system }], {
+      sections: {
+        httpQueues: { ...ok, data: [{ name: null, controller: null, processes: [{ pid: 200, service: null }], urls: ['HTTP://LOCALHOST:9696/'] }] },
+        ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] },
+      },
+      processes: [app],
+    }),
+    ask: 'TCP 127.0.0.1 9696',
+    tried: 'bound',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- HTTP.sys listens only on 10.0.0.5 (its IP listen list): a request for its URL on 127.0.0.1 does not reach it.
+- HTTP.sys has HTTP://LOCALHOST:9696/ registered for the request queue without a name, served by process 200.
+- An attempt to bind TCP 127.0.0.1:9696 succeeded and was taken back at once.
+$ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
+$ netsh http add iplisten ipaddress=127.0.0.1  # as administrator: HTTP.sys listens there, too
+$ # then start the service or site again that has the URL`,
+  },
+  {
+    name: 'HttpListener asks for an address that is not in the IP listen list',
+    facts: windows([], { sections: { ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] } } }),
+    ask: 'TCP 127.0.0.1 51234',
+    tried: 'bound',
+    error: 'System.Net.HttpListenerException (1214): The format of the specified network name is invalid. http://127.0.0.1:51234/',
+    verdict: `
+no, IpListenList, Medium: nobody
+- It cannot be bound now: HTTP.sys listens only on the addresses in its IP listen list.
+- The text says "no such address here" for TCP 127.0.0.1:51234 (ERROR_INVALID_NETNAME (1214)).
+- An attempt to bind TCP 127.0.0.1:51234 succeeded and was taken back at once.
+$ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
+$ netsh http add iplisten ipaddress=127.0.0.1  # as administrator: HTTP.sys listens there, too
+$ # then start the service or site again that has the URL`,
+  },
+  {
+    name: 'W3SVC 1004 where the machine does not have the address of the IP listen list: a snapshot with its addresses',
+    facts: windows([], {
+      sections: { ipListenList: { ...ok, data: [{ address: '10.10.0.8' }] }, addresses: { ...ok, data: [{ address: '10.10.0.9', interface: 'Ethernet' }] } },
+    }),
+    ask: 'TCP * 80',
+    tried: null,
+    error: "Event ID 1004 from W3SVC: Cannot register the URL prefix 'http://*:80/' for site '1'. The site has been deactivated.",
+    verdict: `
+no, AddressNotLocal, Medium: nobody
+- It cannot be bound now: the address is none of this machine.
+- The text names no error that is known, but is for TCP port 80.
+- HTTP.sys is told to listen on 10.10.0.8, which is no address of this machine.
+- No attempt was made: the facts are of another moment or machine.
+$ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
+$ netsh http delete iplisten ipaddress=10.10.0.8  # as administrator: this one is not here
+$ # then start the service or site again that has the URL`,
+  },
+  {
+    name: 'HttpEvent 15005: an older snapshot, without the addresses of the machine',
+    facts: windows([], { sections: { ipListenList: { ...ok, data: [{ address: '10.10.0.8' }] } } }),
+    ask: 'TCP * 80',
+    tried: null,
+    error:
+      'Event ID 15005 from HttpEvent: Unable to bind to the underlying transport for 0.0.0.0:80. The IP Listen-Only list may contain a reference to an interface which may not exist on this machine.',
+    verdict: `
+?, IpListenList, Low: nobody
+- Whether it can be bound cannot be told: HTTP.sys listens only on the addresses in its IP listen list.
+- The text says "already in use" for TCP 0.0.0.0:80 (the words of the message).
+- HTTP.sys is told to listen on 10.10.0.8 (its IP listen list), and no socket has that address: where the machine does not have it any more, HTTP.sys cannot listen there.
+- No attempt was made: the facts are of another moment or machine.
+$ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
+$ netsh http delete iplisten ipaddress=10.10.0.8  # as administrator: if this machine does not have it any more
+$ # then start the service or site again that has the URL`,
+  },
+  {
+    name: 'W3SVC 1004 with an IP listen list that is as it should be',
+    facts: windows([], {
+      sections: { ipListenList: { ...ok, data: [{ address: '10.10.0.8' }] }, addresses: { ...ok, data: [{ address: '10.10.0.8', interface: 'Ethernet' }] } },
+    }),
+    ask: 'TCP * 80',
+    tried: null,
+    error: "Event ID 1004 from W3SVC: Cannot register the URL prefix 'http://*:80/' for site '1'.",
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: nobody holds it.
+- The text names no error that is known, but is for TCP port 80.
+- No attempt was made: the facts are of another moment or machine.`,
+  },
+  {
+    name: 'Windows: in a dynamic range that is wider than usual',
+    facts: windows([], { dynamic: [range('LocalDynamic', 1024, 15_000)] }),
+    ask: 'TCP 127.0.0.1 5173',
+    tried: 'bound',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- It is in the dynamic range 1024-15000, which is wider than usual (49152-65535 on Windows): a connection may have it when the program is started again, Hyper-V, WSL and containers reserve ports there, and programs in WSL with mirrored networking are refused all of them.
+- An attempt to bind TCP 127.0.0.1:5173 succeeded and was taken back at once.
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations take ports of the dynamic range, which is wider than usual here (49152-65535 on Windows)`,
+  },
+  {
+    name: 'Windows: an administrator keeps connections from a part of the dynamic range',
+    facts: windows([], { reserved: [range('ExcludedAdministered', 50_000, 50_059)] }),
+    ask: 'TCP 0.0.0.0 50010',
+    tried: 'bound',
+    verdict: `
+yes, Excluded, High: nobody
+- It can be bound now, although it is in an excluded port range.
+- An administrator has excluded the range 50000-50059 from random use (netsh); a program that asks for the port itself gets it, but Windows containers do not.
+- An attempt to bind TCP 0.0.0.0:50010 succeeded and was taken back at once.`,
+  },
+  {
+    name: 'Windows: closed connections to one address use up the dynamic ports, as the server has them',
+    facts: windows([listens(8080, '0.0.0.0', 200), ...Array.from({ length: 98 }, (_, i) => loopback(8080, 50_000 + i))], {
+      processes: [app],
+      dynamic: [range('LocalDynamic', 50_000, 50_099)],
+    }),
+    ask: 'TCP * 0',
+    tried: null,
+    error: 'OS error 10055 - "An operation on a socket could not be performed because the system lacked sufficient buffer space or because a queue was full."',
+    verdict: `
+no, PairsExhausted, Medium: nobody
+- It cannot be bound now: connections to one address and port use up the dynamic ports.
+- The text says "no ports or buffers left" for a dynamic port (WSAENOBUFS (10055)).
+- 0 of 100 dynamic ports 50000-50099 are in use for TCP.
+- 98 of the 100 dynamic ports are taken by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 98 of them closed and in TIME_WAIT (app.exe (200) has the far end).
+- No attempt was made: the facts are of another moment or machine.
+- Connections to other addresses and ports have the dynamic ports to themselves.
+$ portowner 8080 --format list  # who has the far end, and so many connections to it
+$ portowner --all --sort OwningProcess  # who has how many connections
+$ # programs that connect there again and again should keep their connections (keep-alive, a pool)
+$ # closed connections give their ports back after TIME_WAIT: one to four minutes
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; what servers have among them has to be excluded from random use`,
+  },
+  {
+    name: 'Windows: fewer of them, so that it may have been that',
+    facts: windows([listens(8080, '0.0.0.0', 200), ...Array.from({ length: 85 }, (_, i) => loopback(8080, 50_000 + i))], {
+      processes: [app],
+      dynamic: [range('LocalDynamic', 50_000, 50_099)],
+    }),
+    ask: 'TCP * 0',
+    tried: null,
+    error: 'OS error 10055',
+    verdict: `
+?, PairsExhausted, Low: nobody
+- Whether it can be bound cannot be told: connections to one address and port use up the dynamic ports.
+- The text says "no ports or buffers left" for a dynamic port (WSAENOBUFS (10055)).
+- 0 of 100 dynamic ports 50000-50099 are in use for TCP.
+- 85 of the 100 dynamic ports are taken by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 85 of them closed and in TIME_WAIT (app.exe (200) has the far end).
+- No attempt was made: the facts are of another moment or machine.
+- Connections to other addresses and ports have the dynamic ports to themselves.
+$ portowner 8080 --format list  # who has the far end, and so many connections to it
+$ portowner --all --sort OwningProcess  # who has how many connections
+$ # programs that connect there again and again should keep their connections (keep-alive, a pool)
+$ # closed connections give their ports back after TIME_WAIT: one to four minutes
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; what servers have among them has to be excluded from random use`,
+  },
+  {
+    name: 'Windows: the same connections, and nobody was refused',
+    facts: windows([listens(8080, '0.0.0.0', 200), ...Array.from({ length: 98 }, (_, i) => loopback(8080, 50_000 + i))], {
+      processes: [app],
+      dynamic: [range('LocalDynamic', 50_000, 50_099)],
+    }),
+    ask: 'TCP * 0',
+    tried: 'bound',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: dynamic ports are left.
+- 0 of 100 dynamic ports 50000-50099 are in use for TCP.
+- 98 of the 100 dynamic ports are taken by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 98 of them closed and in TIME_WAIT (app.exe (200) has the far end).
+- An attempt to bind TCP 0.0.0.0:0 succeeded and was taken back at once.
+- An attempt to bind TCP [::]:0 succeeded and was taken back at once.`,
+  },
+  {
+    name: 'Windows: whoever may have inherited the socket has no living ancestor',
+    facts: windows([{ ...listens(37_777, '127.0.0.1', 4999), holders: [4999], created: '2026-01-02T03:00:00.0000000Z', heirCandidates: [200] }], { processes: [app] }),
+    ask: 'TCP 127.0.0.1 37777',
+    tried: 'WSAEADDRINUSE',
+    verdict: `
+no, Orphan, High: ended process 4999, perhaps inherited by app.exe (200)
+- It cannot be bound now: a socket whose process has ended holds it.
+- TCP 127.0.0.1:37777 is held by ended process 4999, perhaps inherited by app.exe (200) (Listen).
+- An attempt to bind TCP 127.0.0.1:37777 failed: WSAEADDRINUSE (10048).
+$ portowner 37777 --format list  # see all that is known of the owner
+$ Get-Process -Id 200  # was started after the socket was bound, and may have inherited it: when it ends, the port is free
+$ portowner free --near 37777  # or take a port that can be bound now
+$ # when no process is left that may have it, only a restart of the machine gives it back`,
+  },
+  {
+    name: 'Windows: a service that much of Windows needs',
+    facts: windows([listens(5040, '0.0.0.0', 400)], { processes: [svchost], services: [{ name: 'Schedule', pid: 400 }] }),
+    ask: 'TCP 0.0.0.0 5040',
+    tried: 'WSAEADDRINUSE',
+    verdict: `
+no, Service, High: Schedule (svchost.exe 400)
+- It cannot be bound now: a service holds it.
+- TCP 0.0.0.0:5040 is held by Schedule (svchost.exe 400) (Listen).
+- An attempt to bind TCP 0.0.0.0:5040 failed: WSAEADDRINUSE (10048).
+$ portowner 5040 --format list  # see all that is known of the owner
+$ portowner free --near 5040  # or take a port that can be bound now
+$ # much of Windows needs Schedule: no service of such a name is stopped for a port`,
   },
 ];
 
@@ -1205,6 +1589,10 @@ $ portowner 5432  # who has the port here
 $ # start the server that the program wants to reach, or correct the port that it asks for
 `.trim(),
   );
+});
+test('what was just asked is never advice', () => {
+  for (const situation of situations)
+    for (const line of solve(situation).row.Remedy ?? []) assert.is.not(line.replace(/ {2}# .*$/, ''), again(asked(situation.ask)), situation.name);
 });
 test('there are many, each with a name of its own', () => {
   assert.ok(situations.length >= 40);

@@ -97,7 +97,7 @@ test('a container is stopped only when its runtime says that the process is in i
 
 test('a name of a Windows service is no pattern', () => {
   const names: [name: string, expected: string | null][] = [
-    ['W3SVC', 'W3SVC'],
+    ['Spooler', 'Spooler'],
     ['MSSQL$A', "'MSSQL$A'"],
     ['my db', "'my db'"],
     ['a*', "'a`*'"],

@@ -42,7 +42,8 @@ test('Windows: names, profiles, accounts and addresses, the same by the same', (
       text: JSON.stringify({
         created: told('1'),
         path: told('C:\\Users\\anna\\AppData\\Local\\Payroll Tools\\agent.exe'),
-        user: told('CONTOSO\\anna'),
+        user: told('WS-ANNA-01\\ADMIN_anna'),
+        realUser: told('CONTOSO\\anna'),
         commandLine: told('agent.exe --password s3cret'),
       }),
     },
@@ -55,6 +56,7 @@ test('Windows: names, profiles, accounts and addresses, the same by the same', (
       ),
       meta: { codePage: 850 },
     },
+    addresses: { text: JSON.stringify([{ address: '192.168.17.5', interface: 'Ethernet' }]) },
     portproxy: { text: JSON.stringify({ v4tov4: [['0.0.0.0/9999', '192.168.17.5/22']] }) },
     firewall: {
       text: JSON.stringify({
@@ -77,7 +79,8 @@ test('Windows: names, profiles, accounts and addresses, the same by the same', (
   assert.equal(JSON.parse(entries['process/5120']!.text!), {
     created: told('1'),
     path: told('C:\\Users\\user1\\AppData\\Local\\folder1\\agent.exe'),
-    user: told('DOMAIN1\\user1'),
+    user: told('MACHINE1\\user2'),
+    realUser: told('DOMAIN1\\user1'),
     commandLine: told(''),
   });
   assert.is(JSON.parse(entries['process/8']!.text!).user.value, 'NT AUTHORITY\\SYSTEM');
@@ -85,6 +88,7 @@ test('Windows: names, profiles, accounts and addresses, the same by the same', (
   assert.is(JSON.parse(entries['process/9']!.text!).user.value, 'MACHINE1\\user1');
   const [row] = decodeSockets('tcp4', entries['tcp4']!.bytes!, () => true).data;
   assert.equal([row!.localAddress, row!.localPort, row!.remoteAddress, row!.remotePort, row!.pid], ['198.18.0.1', 50123, '198.18.0.2', 443, 5120]);
+  assert.equal(JSON.parse(entries['addresses']!.text!), [{ address: '198.18.0.1', interface: 'Ethernet' }]);
   assert.is(JSON.parse(entries['portproxy']!.text!).v4tov4[0][1], '198.18.0.1/22');
   assert.equal(JSON.parse(entries['doctor']!.text!)[0].evidence, ['only the tool has TCP 198.18.0.1:50123 to 198.18.0.2:443']);
   assert.match(entries['firewall']!.text!, /RA4=198\.18\.0\.1\|RA4=198\.18\.0\.\d\/255\.255\.0\.0\|LUOwn=S-1-5-21-0-0-0-1001\|App=C:\\\\Users\\\\user1\\\\x\.exe/);

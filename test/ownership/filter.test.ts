@@ -5,6 +5,8 @@ import { addressMatcher, anyPattern } from '../../src/ownership/filter.ts';
 import { compareRows, parseSort } from '../../src/ownership/sort.ts';
 import { PortOwnerError } from '../../src/schema/problems.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
+import { facts, process, socket } from '../support/example.ts';
+import { run, snapshotFile } from '../support/harness.ts';
 
 const test = suite('filters and order');
 
@@ -32,6 +34,19 @@ const patterns: [pattern: string, text: string, matches: boolean][] = [
 for (const [pattern, text, matches] of patterns) {
   test(`${JSON.stringify(pattern)} ${matches ? 'matches' : 'does not match'} ${JSON.stringify(text)}`, () => assert.is(anyPattern([pattern])(text), matches));
 }
+
+test('who asks for a person finds what runs elevated in another account for that person', async () => {
+  const elevated = process({ pid: 100, user: 'BOX\\ADMIN_k3v9', realUser: 'BOX\\ann' });
+  const other = process({ pid: 101, user: 'BOX\\ADMIN_ann' });
+  const sockets = [socket({ pid: 100, localPort: 80 }), socket({ pid: 101, localPort: 81 })];
+  const file = snapshotFile(facts(sockets, { platform: 'win32', processes: [elevated, other] }));
+  const ports = async (user: string) => (await run(['--user', user, '--from', file, '--format', 'csv', '--columns', 'LocalPort'])).out.split(/\r\n/).slice(1, -1);
+  assert.equal(await ports('ann'), ['80']);
+  assert.equal(await ports('BOX\\ann'), ['80']);
+  assert.equal(await ports('ADMIN_k3v9'), ['80']);
+  // An account that somebody made and called so is not ann's.
+  assert.equal(await ports('ADMIN_ann'), ['81']);
+});
 
 test('any pattern is a test or PO1001', () => {
   fc.assert(

@@ -31,6 +31,8 @@ const processes: readonly Entry[] = [
   { pid: 5000, parent: 4999, name: 'node.exe', created: time(20) },
   { pid: 5001, parent: 4999, name: 'conhost.exe', created: time(20) },
   { pid: 5002, parent: 4999, name: 'node.exe', created: time(5) },
+  { pid: 5500, parent: 700, name: 'RSHostingService.exe', created: time(2) },
+  { pid: 5501, parent: 5500, name: 'RSPortal.exe', created: time(3) },
   { pid: 6000, parent: 1, name: 'ssh.exe', created: time(9) },
   { pid: 6100, parent: 700, name: 'sshd.exe', created: time(2) },
   { pid: 6101, parent: 6100, name: 'sshd.exe', created: time(9) },
@@ -40,6 +42,7 @@ const processes: readonly Entry[] = [
 ];
 const shared = 0x20;
 const services: readonly ServiceEntry[] = [
+  { name: 'SQLServerReportingServices', display: 'SQL Server Reporting Services', pid: 5500, type: 0x10 },
   { name: 'WinRM', display: 'Windows Remote Management', pid: 944, type: shared },
   { name: 'Dnscache', display: 'DNS Client', pid: 1500, type: shared },
   { name: 'LanmanWorkstation', display: 'Workstation', pid: 1500, type: shared },
@@ -136,6 +139,14 @@ const cases: Case[] = [
     kind: 'HttpSys',
     owner: 'HTTP.sys: WebApi1.exe (1344)',
     more: { AddressScope: 'Loopback' },
+  },
+  {
+    what: 'a program that a service has started',
+    sockets: tcp4(80, 4),
+    raw: { httpsys: { bytes: Buffer.from('T\n---\nName: \n  Count: 1\n  Ids:\n    5501\n  Urls:\n    HTTP://+:80/REPORTS/\n') } },
+    kind: 'HttpSys',
+    owner: 'HTTP.sys: RSPortal.exe (5501)',
+    more: { Holders: [4, 5501], Services: ['SQLServerReportingServices'] },
   },
   {
     what: 'a URL for another address is not behind this socket',
@@ -302,7 +313,20 @@ const cases: Case[] = [
       Reason: ['ImageName: Gone: process 4999 has ended', 'Holders: Gone: it started node.exe (5002), node.exe (5000), which may have inherited the socket (confidence: low)'],
     },
   },
-  { what: 'an ended process without children', sockets: tcp4(3000, 4998, { created: time(10) }), kind: 'Orphan', owner: 'ended process 4998' },
+  { what: 'an ended process without children', sockets: tcp4(3000, 4998, { created: time(30) }), kind: 'Orphan', owner: 'ended process 4998' },
+  {
+    what: 'an ended process whose launcher has ended, too',
+    sockets: tcp4(3000, 4998, { created: time(10) }),
+    kind: 'Orphan',
+    owner: 'ended process 4998, perhaps inherited by node.exe (5000)',
+    more: {
+      Holders: null,
+      Reason: [
+        'ImageName: Gone: process 4998 has ended',
+        'Holders: Gone: nothing that it started still runs, but node.exe (5000) was started after the socket was bound by what has ended, too, and may have inherited it (confidence: low)',
+      ],
+    },
+  },
   {
     what: 'bound, and not listening',
     sockets: {},

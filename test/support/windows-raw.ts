@@ -239,6 +239,7 @@ export function windows(world: World): RawSource {
       created: { value: String(created) },
       path: { value: `C:\\bin\\${name}` },
       user: { value: 'BOX\\ann' },
+      realUser: null,
       commandLine: { value: `"C:\\bin\\${name}" --run` },
       ...world.details?.[pid],
     };

@@ -10,6 +10,7 @@ const numbers: Readonly<Record<string, number>> = {
   EADDRINUSE: 98,
   EACCES: 13,
   EADDRNOTAVAIL: 99,
+  EINVAL: 22,
   ENOBUFS: 105,
   EAFNOSUPPORT: 97,
   WSAEADDRINUSE: 10048,

@@ -1,7 +1,7 @@
 import type { Cause } from '../cause.ts';
 import { connectionEvidence, firstConnection, wantsReuse } from '../connections.ts';
 import { isDynamic } from '../ranges.ts';
-import { again, onWindows, say, step } from '../remedy-steps.ts';
+import { onWindows, otherwise, say, step } from '../remedy-steps.ts';
 
 export const connection: Cause = {
   name: 'Connection',
@@ -24,12 +24,7 @@ export const connection: Cause = {
     ),
     ...(onWindows(patient)
       ? []
-      : [
-          step(
-            again(patient.request, { sharing: 'reuse' }),
-            'whether it works with SO_REUSEADDR, which most servers set',
-          ),
-        ]),
+      : otherwise(patient.request, { sharing: 'reuse' }, 'whether it works with SO_REUSEADDR, which most servers set')),
     say('the port comes back when the connections end'),
   ],
 };

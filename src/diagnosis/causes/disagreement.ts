@@ -1,12 +1,10 @@
 import type { Cause } from '../cause.ts';
-import { again, step } from '../remedy-steps.ts';
+import { say } from '../remedy-steps.ts';
 
 export const disagreement: Cause = {
   name: 'Disagreement',
   meaning: 'the facts and the attempt do not agree',
   explains: ({ can, attempt }) => can === null && attempt?.result === 'bound',
   evidence: 'The attempt succeeded although what was seen stands against it.',
-  remedies: ({ request }) => [
-    step(again(request), 'once more: the port changed hands while it was looked at, or something hides a socket'),
-  ],
+  remedies: () => [say('ask once more: the port changed hands while it was looked at, or something hides a socket')],
 };

@@ -1,5 +1,5 @@
 import type { Cause } from '../cause.ts';
-import { again, look, step, stopping, takeAnother } from '../remedy-steps.ts';
+import { look, otherwise, stopping, takeAnother } from '../remedy-steps.ts';
 
 export const dualStack: Cause = {
   name: 'DualStack',
@@ -10,12 +10,11 @@ export const dualStack: Cause = {
   remedies: (patient) => [
     look(patient),
     ...(patient.socket?.localAddress.includes(':') !== true
-      ? [
-          step(
-            again(patient.request, { address: '::', ipv6Only: true }),
-            'whether IPv6 alone works: the program has to set IPV6_V6ONLY',
-          ),
-        ]
+      ? otherwise(
+          patient.request,
+          { address: '::', ipv6Only: true },
+          'whether IPv6 alone works: the program has to set IPV6_V6ONLY',
+        )
       : []),
     takeAnother(patient.request),
     ...stopping(patient),

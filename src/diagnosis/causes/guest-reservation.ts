@@ -1,6 +1,10 @@
+import type { PortRange } from '../../facts/model/facts.ts';
 import type { Cause } from '../cause.ts';
 import { reservationText } from '../ranges.ts';
 import { step, takeAnother } from '../remedy-steps.ts';
+
+/** WSL asks for 4,096 ports, and Windows lists one more. https://github.com/microsoft/WSL/issues/12228 */
+const isMirrored = ({ start, end }: PortRange): boolean => end - start === 4096 || end - start === 4095;
 
 export const guestReservation: Cause = {
   name: 'GuestReservation',
@@ -9,7 +13,7 @@ export const guestReservation: Cause = {
     range.kind === 'ReservedForGuests'
       ? {
           effect: 'blocks',
-          evidence: `The range ${reservationText(range)} is reserved for guests (virtual machines, containers, WSL) (${range.source}).`,
+          evidence: `The range ${reservationText(range)} is reserved for guests (virtual machines, containers, WSL) (${range.source}).${isMirrored(range) ? ' A block of this size is what WSL with mirrored networking keeps for connections from Linux.' : ''}`,
         }
       : null,
   remedies: ({ request }) => [

@@ -1,5 +1,5 @@
 import type { Cause } from '../cause.ts';
-import { again, onWindows, step, takeAnother } from '../remedy-steps.ts';
+import { onWindows, say, step, takeAnother } from '../remedy-steps.ts';
 import { timeWait } from './time-wait.ts';
 
 export const heldWithoutSocket: Cause = {
@@ -14,7 +14,7 @@ export const heldWithoutSocket: Cause = {
     const { request } = patient;
     return onWindows(patient)
       ? [
-          step(again(request), 'once more, as administrator'),
+          say('ask once more, as administrator: more of what reserves ports is seen then'),
           step(
             `netsh interface ipv4 show excludedportrange protocol=${request.protocol.toLowerCase()}`,
             'every excluded range',
@@ -26,9 +26,8 @@ export const heldWithoutSocket: Cause = {
           ),
         ]
       : [
-          step(
-            again(request),
-            'once more: a socket that is bound and does not listen comes and goes, and Linux before 6.8 does not list it',
+          say(
+            'ask once more: a socket that is bound and does not listen comes and goes, and Linux before 6.8 does not list it',
           ),
           takeAnother(request),
         ];

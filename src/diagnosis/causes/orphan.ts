@@ -1,5 +1,8 @@
-import type { Cause } from '../cause.ts';
+import type { Cause, Patient } from '../cause.ts';
 import { look, onWindows, say, step, takeAnother } from '../remedy-steps.ts';
+
+const heirStep = (patient: Patient, pid: number, what: string): string =>
+  step(onWindows(patient) ? `Get-Process -Id ${pid}` : `ps -fp ${pid}`, `${what}: when it ends, the port is free`);
 
 export const orphan: Cause = {
   name: 'Orphan',
@@ -7,12 +10,10 @@ export const orphan: Cause = {
   holds: ({ kind }) => kind === 'Orphan',
   remedies: (patient) => [
     look(patient),
-    ...(patient.socket?.heirs ?? []).map((pid) =>
-      step(
-        onWindows(patient) ? `Get-Process -Id ${pid}` : `ps -fp ${pid}`,
-        'may have inherited the socket: when it ends, the port is free',
-      ),
-    ),
+    ...(patient.socket?.heirs ?? []).map((pid) => heirStep(patient, pid, 'may have inherited the socket')),
+    ...(patient.socket?.heirCandidates ?? [])
+      .slice(0, 5)
+      .map((pid) => heirStep(patient, pid, 'was started after the socket was bound, and may have inherited it')),
     takeAnother(patient.request),
     say('when no process is left that may have it, only a restart of the machine gives it back'),
   ],

@@ -1,6 +1,6 @@
 import { isSelfExplained, type Cause, type Look } from '../cause.ts';
 import { ruleForAny } from '../binding-rules.ts';
-import { again, look, step, stopping, takeAnother } from '../remedy-steps.ts';
+import { look, otherwise, stopping, takeAnother } from '../remedy-steps.ts';
 
 /** Whether exclusive use is all that stands in the way. */
 function isOnlyExclusive({ facts, bind, obstacle }: Look): boolean {
@@ -23,8 +23,9 @@ export const sharing: Cause = {
   },
   remedies: (patient) => [
     look(patient),
-    step(
-      again(patient.request, { sharing: 'default' }),
+    ...otherwise(
+      patient.request,
+      { sharing: 'default' },
       patient.request.sharing === 'exclusive'
         ? 'whether it works without exclusive use'
         : 'whether it works without reuse',

@@ -1,6 +1,6 @@
 import type { Cause } from '../cause.ts';
 import { fewText, wantsReuse } from '../connections.ts';
-import { again, onWindows, say, step, takeAnother } from '../remedy-steps.ts';
+import { onWindows, otherwise, say, takeAnother } from '../remedy-steps.ts';
 
 export const timeWait: Cause = {
   name: 'TimeWait',
@@ -28,12 +28,11 @@ export const timeWait: Cause = {
     say(onWindows(patient) ? 'wait up to 4 minutes (TcpTimedWaitDelay)' : 'wait a minute'),
     ...(onWindows(patient)
       ? []
-      : [
-          step(
-            again(patient.request, { sharing: 'reuse' }),
-            'whether it works with SO_REUSEADDR, which most servers set for exactly this',
-          ),
-        ]),
+      : otherwise(
+          patient.request,
+          { sharing: 'reuse' },
+          'whether it works with SO_REUSEADDR, which most servers set for exactly this',
+        )),
     takeAnother(patient.request),
   ],
 };

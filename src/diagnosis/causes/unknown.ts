@@ -11,8 +11,11 @@ export const unknown: Cause = {
   remedies: (patient) => {
     if (patient.socket !== null && isUnfound(patient.socket)) return [look(patient), takeAnother(patient.request)];
     if (!patient.here) return [say('ask on the machine itself: only there it can be tried')];
+    if (patient.facts.machine.elevated === true) return [say('ask once more: what was refused may be seen then')];
     return [
-      step(again(patient.request), onWindows(patient) ? 'once more, as administrator' : 'once more, as root (sudo)'),
+      onWindows(patient)
+        ? say('ask once more, as administrator')
+        : step(`sudo ${again(patient.request)}`, 'once more, as root'),
     ];
   },
 };

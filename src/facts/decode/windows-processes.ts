@@ -46,17 +46,20 @@ export interface ProcessDetails {
   readonly path: Told;
   /** `DOMAIN\name`, or the SID where no name is known for it. */
   readonly user: Told;
+  /** The account for whom Windows made that one, to run elevated programs; null where it did not. */
+  readonly realUser: Told | null;
   /** Null when it was not asked for. */
   readonly commandLine: Told | null;
 }
 
 /** Total: what is not as it should be is refused. */
 export function decodeProcessDetails(text: string): ProcessDetails {
-  const { created, path, user, commandLine } = members(text) ?? {};
+  const { created, path, user, realUser, commandLine } = members(text) ?? {};
   return {
     created: told(created),
     path: told(path),
     user: told(user),
+    realUser: realUser == null ? null : told(realUser),
     commandLine: commandLine === null ? null : told(commandLine),
   };
 }

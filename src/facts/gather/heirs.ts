@@ -13,6 +13,9 @@ const neverHeirs = /^(?:conhost|openconsole|werfault)\.exe$/i;
 /** Finds the heirs of a process whose socket was bound at an instant; null: not known when. */
 export type HeirFinder = (pid: number, bound: string | null) => number[];
 
+const age = ({ started }: Descendant): string => started ?? '';
+const byAge = (a: Descendant, b: Descendant): number => (age(a) < age(b) ? -1 : age(a) > age(b) ? 1 : 0);
+
 /**
  * The processes that may hold the sockets of a process that has ended, because it started them and a child may
  * inherit what its parent has open: those started after the socket was bound (null: not known when), and what they
@@ -26,8 +29,7 @@ export function heirFinder(entries: Iterable<Descendant>): HeirFinder {
     if (siblings === undefined) children.set(entry.parent, [entry]);
     else siblings.push(entry);
   }
-  const age = ({ started }: Descendant): string => started ?? '';
-  for (const siblings of children.values()) siblings.sort((a, b) => (age(a) < age(b) ? -1 : age(a) > age(b) ? 1 : 0));
+  for (const siblings of children.values()) siblings.sort(byAge);
 
   return (pid, bound) => {
     const heirs = new Set<number>();
@@ -46,4 +48,25 @@ export function heirFinder(entries: Iterable<Descendant>): HeirFinder {
     }
     return [...heirs];
   };
+}
+
+/**
+ * The processes that may have inherited a socket although nothing leads to them from the process that bound it: what
+ * that one started (cmd, a launcher) has ended, too. They were started after the socket was bound, and whoever started
+ * them has ended. The oldest first.
+ */
+export function candidateFinder(entries: Iterable<Descendant>): (bound: string | null) => number[] {
+  const all = new Map([...entries].map((entry) => [entry.pid, entry]));
+  const isFatherless = (entry: Descendant): boolean => {
+    const parent = all.get(entry.parent);
+    // A number that went to a younger process is no parent.
+    return parent === undefined || age(parent) > age(entry);
+  };
+  const fatherless = [...all.values()]
+    .filter((entry) => entry.parent !== 0 && !neverHeirs.test(entry.imageName ?? '') && isFatherless(entry))
+    .sort(byAge);
+  return (bound) =>
+    bound === null
+      ? []
+      : fatherless.filter(({ started }) => started !== null && started >= bound).map(({ pid }) => pid);
 }

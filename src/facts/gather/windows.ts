@@ -22,7 +22,7 @@ import { valueOf, type Told } from '../decode/windows-told.ts';
 import type { FieldRefusal, Machine, Process, Sections, Socket } from '../model/facts.ts';
 import { gatherBehind, gatherPortProxies, nameServices } from './windows-owners.ts';
 import { gatherRanges } from './windows-ranges.ts';
-import { heirFinder, type HeirFinder } from './heirs.ts';
+import { candidateFinder, heirFinder, type HeirFinder } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
 import { spansWithout, type Question } from '../model/question.ts';
 import { wasAsked } from '../model/section.ts';
@@ -195,7 +195,13 @@ function namedProcess(entry: ProcessEntry, { details }: Question): Process {
 /** What `process/PID` says, as long as it is said of the process in the list. */
 function readDetails(source: RawSource, entry: ProcessEntry, commandLine: boolean): ProcessDetails {
   const answer = source.read(`process/${entry.pid}`, { commandLine });
-  const all = (told: Told): ProcessDetails => ({ created: told, path: told, user: told, commandLine: told });
+  const all = (told: Told): ProcessDetails => ({
+    created: told,
+    path: told,
+    user: told,
+    realUser: null,
+    commandLine: told,
+  });
   if (answer.text === undefined)
     return all({ refusal: answer.refusal ?? { code: 'Failed', text: 'the answer is not readable' } });
   const details = decodeProcessDetails(answer.text);
@@ -273,6 +279,8 @@ function processOf(entry: ProcessEntry, view: ProcessView): Process {
     if (relays !== null) process.relays = relays;
   }
   if (answers === null) return process;
+  const realUser = answers.realUser === null || !details.has('user') ? null : valueOf(answers.realUser);
+  if (realUser !== null) process.realUser = realUser;
   for (const detail of asked) {
     const answer = answers[detail];
     const field = detailFields[detail];
@@ -307,15 +315,31 @@ function gatherProcesses(
   };
   // Parents that this adds come by too, and have none themselves.
   for (const { parent } of processes.values()) named(parent);
-  for (const pid of others) named(pid);
+  // A service may have started the program that serves a URL.
+  for (const pid of others) {
+    named(pid);
+    const [process, entry] = [processes.get(pid), entries.get(pid)];
+    if (process === undefined || entry === undefined || !question.details.has('parent')) continue;
+    const parent = process.parent ?? parentOf(entry, entries)?.pid ?? null;
+    if (parent === null) continue;
+    process.parent = parent;
+    process.refusals = process.refusals.filter(({ field }) => field !== 'ParentProcess');
+    named(parent);
+  }
   if (flaw === null && question.details.has('services')) {
     let heirsOf: HeirFinder | undefined;
+    let candidatesOf: ReturnType<typeof candidateFinder> | undefined;
     for (const socket of sockets) {
       const { pid, created } = socket;
       if (pid === null || pid <= system || entries.has(pid)) continue;
       heirsOf ??= heirFinder(entries.values());
       const heirs = heirsOf(pid, created);
       if (heirs.length > 0) socket.heirs = heirs;
+      else {
+        const candidates = (candidatesOf ??= candidateFinder(entries.values()))(created);
+        if (candidates.length > 0) socket.heirCandidates = candidates;
+        candidates.forEach(named);
+      }
       heirs.forEach(named);
     }
   }

@@ -59,6 +59,7 @@ export interface Sections {
   binaries?: BinarySection;
   firewall?: FirewallSection;
   socketUnits?: SocketUnitSection;
+  addresses?: AddressSection;
 }
 /**
  * TCP and UDP sockets.
@@ -141,6 +142,10 @@ export interface Socket {
    * Windows: where the owner has ended, the processes it started that still run and may have inherited the socket, the likeliest first.
    */
   heirs?: number[];
+  /**
+   * Windows: where the owner has ended and nothing that it started is seen to run, processes that were started after the socket was bound and whose parent has ended, too: one of them may have inherited the socket, the oldest first.
+   */
+  heirCandidates?: number[];
 }
 /**
  * Why one value is missing.
@@ -237,6 +242,10 @@ export interface Process {
    * The account it runs as.
    */
   user: string | null;
+  /**
+   * Windows: the account for whom Administrator Protection made the one it runs as; absent for any other process.
+   */
+  realUser?: string;
   /**
    * The process that started it, if that one still runs.
    */
@@ -648,4 +657,23 @@ export interface SocketUnit {
    * Whether :: leaves IPv4 alone.
    */
   ipv6Only: boolean;
+}
+/**
+ * The addresses of the machine's interfaces.
+ */
+export interface AddressSection extends Section {
+  data: InterfaceAddress[];
+}
+/**
+ * An address of an interface.
+ */
+export interface InterfaceAddress {
+  /**
+   * IPv4 or IPv6, with %scope where it has one.
+   */
+  address: string;
+  /**
+   * The name of the interface.
+   */
+  interface: string;
 }

@@ -25,6 +25,8 @@ export interface Question {
   readonly configured?: boolean;
   /** Whether the rules of the machine's firewall are wanted. */
   readonly firewall?: boolean;
+  /** Whether the addresses of the machine's interfaces are wanted. */
+  readonly addresses?: boolean;
 }
 
 /** Everything there is to know, but command lines, which may hold secrets. */
@@ -36,6 +38,7 @@ export const everything: Question = {
   ranges: true,
   configured: true,
   firewall: true,
+  addresses: true,
 };
 
 /** Whether a socket keeps its local port from others by itself, not as one end of a connection. */

@@ -15,6 +15,7 @@ const titles: Readonly<Record<keyof Sections, string>> = {
   boundSockets: 'bound sockets that do not listen',
   urlReservations: 'URL reservations',
   ipListenList: 'IP listen list of HTTP.sys',
+  addresses: 'addresses of the interfaces',
 };
 
 /** What a section of facts is called in messages. One that a newer version added has its name only. */

@@ -5,6 +5,7 @@ import { errorCode, messageOf } from '../../io/errors.ts';
 import { parseBinaryName } from '../../facts/gather/binaries.ts';
 import type { SourceName } from '../../facts/sources.ts';
 import { moreRights, type RawEntry, type RawHint, type RawSource, type Refusal } from '../../system/raw.ts';
+import { interfaceAddresses } from '../addresses.ts';
 import { sha256 } from '../hash.ts';
 import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';
@@ -233,6 +234,7 @@ function ranges(): Answer {
 /** By the first part of a name; null where the rest of it says nothing. */
 export const answers: Readonly<Record<SourceName<'linux'>, (rest: string | null, hint: RawHint) => Answer | null>> = {
   machine: (rest) => (rest === null ? machine() : null),
+  addresses: (rest) => (rest === null ? { text: JSON.stringify(interfaceAddresses()) } : null),
   diag: (rest, { states }) =>
     rest === 'tcp' || rest === 'udp4' || rest === 'udp6'
       ? { bytes: dumpSockets(rest satisfies DiagTable, states) }

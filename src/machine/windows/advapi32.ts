@@ -17,7 +17,7 @@ const advapi32 = systemLibrary('advapi32.dll', {
 });
 
 const token = { query: 0x8, adjustPrivileges: 0x20 } as const;
-const tokenInformation = { user: 1, elevation: 20 } as const;
+const tokenInformation = { user: 1, linkedToken: 19, elevation: 20 } as const;
 
 function withToken<T>(process: bigint, rights: number, use: (handle: bigint) => T): T {
   const handle = Buffer.alloc(8);
@@ -38,13 +38,11 @@ function tokenValue(handle: bigint, kind: number, capacity: number): Buffer {
   return buffer;
 }
 
+const isElevated = (handle: bigint): boolean => tokenValue(handle, tokenInformation.elevation, 4).readUInt32LE() !== 0;
+
 /** Whether this process has an administrator's full rights. */
 export function elevated(): boolean {
-  return withToken(
-    thisProcess,
-    token.query,
-    (handle) => tokenValue(handle, tokenInformation.elevation, 4).readUInt32LE() !== 0,
-  );
+  return withToken(thisProcess, token.query, isElevated);
 }
 
 /**
@@ -94,15 +92,38 @@ export function accountName(sid: Buffer): string {
   return account;
 }
 
+/** The SID of a token's account. */
+function tokenSid(handle: bigint): Buffer {
+  // TOKEN_USER { PSID Sid; DWORD Attributes }, and behind it the SID that it points to: 68 bytes at most.
+  const user = tokenValue(handle, tokenInformation.user, 256);
+  const start = Number(user.readBigUInt64LE(0) - addressOf(user));
+  if (start < 16 || start + 8 > user.length || start + 8 + 4 * user[start + 1]! > user.length) {
+    throw new Refused('Failed', 'GetTokenInformation gave no SID');
+  }
+  return user.subarray(start);
+}
+
 /** The account that an open process runs as: `DOMAIN\name`, or its SID. */
 export function processAccount(process: bigint): string {
+  return withToken(process, token.query, (handle) => accountName(tokenSid(handle)));
+}
+
+/**
+ * The SID of the account for whom Windows made the one that an open process runs as; null where there is none.
+ * Administrator Protection runs elevated programs as an account of their own, whose token is linked with that of the
+ * person; without it both are the same account's.
+ */
+export function realSid(process: bigint): Buffer | null {
   return withToken(process, token.query, (handle) => {
-    // TOKEN_USER { PSID Sid; DWORD Attributes }, and behind it the SID that it points to: 68 bytes at most.
-    const user = tokenValue(handle, tokenInformation.user, 256);
-    const start = Number(user.readBigUInt64LE(0) - addressOf(user));
-    if (start < 16 || start + 8 > user.length || start + 8 + 4 * user[start + 1]! > user.length) {
-      throw new Refused('Failed', 'GetTokenInformation gave no SID');
+    const [linked, length] = [Buffer.alloc(8), Buffer.alloc(4)];
+    if (!isElevated(handle)) return null;
+    if (advapi32.GetTokenInformation(handle, tokenInformation.linkedToken, linked, 8, length) === 0) return null;
+    const other = linked.readBigUInt64LE();
+    try {
+      const sid = tokenSid(other);
+      return sidText(sid) === sidText(tokenSid(handle)) ? null : Buffer.from(sid);
+    } finally {
+      closeHandle(other);
     }
-    return accountName(user.subarray(start));
   });
 }

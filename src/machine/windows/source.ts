@@ -8,9 +8,10 @@ import { portProxyTables } from '../../facts/decode/windows-portproxy.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
 import type { SourceName } from '../../facts/sources.ts';
 import type { RawEntry, RawHint, RawSource } from '../../system/raw.ts';
+import { interfaceAddresses } from '../addresses.ts';
 import { sha256 } from '../hash.ts';
 import { hasToBeAsked, waitedFor } from '../waited-for.ts';
-import { elevated, enableDebugPrivilege, processAccount } from './advapi32.ts';
+import { accountName, elevated, enableDebugPrivilege, processAccount, realSid } from './advapi32.ts';
 import { askApart, ownCommand } from './apart.ts';
 import { Refused } from './errors.ts';
 import { firewallPolicy } from './firewall.ts';
@@ -49,13 +50,28 @@ function lookAt<T>(pid: number, look: (handle: bigint) => T): T {
   }
 }
 
-function processDetails(pid: number, hint: RawHint): ProcessDetails {
-  const details = (handle: bigint): ProcessDetails => ({
-    created: told(() => String(creationTime(handle))),
-    path: told(() => imagePath(handle)),
-    user: told(() => processAccount(handle)),
-    commandLine: hint.commandLine === true ? told(() => commandLine(pid, handle)) : null,
+/** How Windows names the accounts that it makes for elevated programs. */
+const isForElevation = (account: string): boolean => /(?:^|\\)ADMIN_/i.test(account);
+
+function realUser(handle: bigint): Told | null {
+  const account = told(() => {
+    const sid = realSid(handle);
+    return sid === null ? '' : accountName(sid);
   });
+  return 'value' in account && account.value === '' ? null : account;
+}
+
+function processDetails(pid: number, hint: RawHint): ProcessDetails {
+  const details = (handle: bigint): ProcessDetails => {
+    const user = told(() => processAccount(handle));
+    return {
+      created: told(() => String(creationTime(handle))),
+      path: told(() => imagePath(handle)),
+      user,
+      realUser: 'value' in user && isForElevation(user.value) ? realUser(handle) : null,
+      commandLine: hint.commandLine === true ? told(() => commandLine(pid, handle)) : null,
+    };
+  };
   try {
     return lookAt(pid, details);
   } catch (error) {
@@ -67,6 +83,7 @@ function processDetails(pid: number, hint: RawHint): ProcessDetails {
       created: { refusal },
       path,
       user: { refusal },
+      realUser: null,
       commandLine: hint.commandLine === true ? { refusal } : null,
     };
   }
@@ -150,6 +167,7 @@ const withRest = {
 /** By the whole name. */
 const whole: Readonly<Record<Exclude<SourceName<'win32'>, keyof typeof withRest>, (asked: Asked) => Answer>> = {
   machine: () => ({ text: JSON.stringify(machineDetails()) }),
+  addresses: () => ({ text: JSON.stringify(interfaceAddresses()) }),
   tcp4: ({ hint }) => sockets('tcp4', hint),
   tcp6: ({ hint }) => sockets('tcp6', hint),
   udp4: ({ hint }) => sockets('udp4', hint),

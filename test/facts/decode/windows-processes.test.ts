@@ -73,15 +73,16 @@ test('any bytes: no crash, no endless loop', () => {
 const refusal = { refusal: { code: 'AccessDenied', text: 'OpenProcess was denied' } } as const;
 
 test('what a process says of itself', () => {
-  const details = { created: { value: '1' }, path: { value: 'C:\\a.exe' }, user: refusal, commandLine: null };
+  const details = { created: { value: '1' }, path: { value: 'C:\\a.exe' }, user: refusal, realUser: null, commandLine: null };
   assert.equal(decodeProcessDetails(JSON.stringify(details)), details);
   assert.equal(decodeProcessDetails(JSON.stringify({ ...details, commandLine: { value: 'a' } })).commandLine, { value: 'a' });
+  assert.equal(decodeProcessDetails(JSON.stringify({ ...details, realUser: { value: 'BOX\\ann' } })).realUser, { value: 'BOX\\ann' });
 });
 
 test('any text: every member is told or refused', () => {
   const unreadable = { refusal: { code: 'Failed', text: 'the answer is not readable' } };
   for (const text of ['', 'null', '[]', '1', '{"path":{"value":1}}', '{"path":{"refusal":{"code":"Nope","text":"x"}}}', '{"path":{"refusal":{"code":"Gone"}}}']) {
-    assert.equal(decodeProcessDetails(text), { created: unreadable, path: unreadable, user: unreadable, commandLine: unreadable }, text);
+    assert.equal(decodeProcessDetails(text), { created: unreadable, path: unreadable, user: unreadable, realUser: null, commandLine: unreadable }, text);
   }
   fc.assert(fc.property(fc.json(), (text) => void decodeProcessDetails(text)));
   fc.assert(fc.property(fc.string(), (text) => void decodeProcessDetails(text)));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { heirFinder, type Descendant } from '../../../src/facts/gather/heirs.ts';
+import { candidateFinder, heirFinder, type Descendant } from '../../../src/facts/gather/heirs.ts';
 
 const test = suite('heirs of an ended process');
 
@@ -22,6 +22,18 @@ const cases: [what: string, entries: Descendant[], bound: string | null, heirs: 
   ['two that are each the parent of the other', [one(20, 21, 5), one(21, 20, 5), one(22, 10, 6)], at(4), [22]],
 ];
 for (const [what, entries, bound, heirs] of cases) test(what, () => assert.equal(heirFinder(entries)(10, bound), heirs));
+
+const candidates: [what: string, entries: Descendant[], bound: string | null, expected: number[]][] = [
+  ['its launcher has ended, too', [one(30, 20, 7)], at(4), [30]],
+  ['what it started in turn comes with it', [one(30, 20, 7), one(40, 30, 8)], at(4), [30]],
+  ['older than the socket', [one(30, 20, 3)], at(4), []],
+  ['whoever started it still runs', [one(20, 4, 1), one(30, 20, 7), one(4, 0, 0)], at(4), []],
+  ['the number of its parent went to a younger process', [one(20, 4, 9), one(30, 20, 7), one(4, 0, 0)], at(4), [30]],
+  ['not a console', [one(30, 20, 7, 'conhost.exe')], at(4), []],
+  ['the oldest first', [one(31, 20, 8), one(30, 21, 7)], at(4), [30, 31]],
+  ['when it is not known when the socket was bound: nobody', [one(30, 20, 7)], null, []],
+];
+for (const [what, entries, bound, expected] of candidates) test(`perhaps heirs: ${what}`, () => assert.equal(candidateFinder(entries)(bound), expected));
 
 test('any tree of processes has an end', () => {
   const entry = fc.record({

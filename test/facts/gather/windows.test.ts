@@ -519,6 +519,16 @@ test('a recording, byte for byte', () => {
   );
 });
 
+test('the person for whom Windows made the account of an elevated program', () => {
+  const ofPerson = { user: { value: 'BOX\\ADMIN_ann' }, realUser: { value: 'BOX\\ann' } };
+  const { sections } = ask({ ...server, details: { 1000: ofPerson } });
+  const find = (all: typeof sections) => all.processes.data.find(({ pid }) => pid === 1000)!;
+  assert.equal([find(sections).user, find(sections).realUser], ['BOX\\ADMIN_ann', 'BOX\\ann']);
+  assert.is('realUser' in find(ask(server).sections), false);
+  const unasked = ask({ ...server, details: { 1000: ofPerson } }, { details: new Set<Detail>(['owner', 'path']) });
+  assert.is('realUser' in find(unasked.sections), false);
+});
+
 test('100,000 sockets', () => {
   const rows = Array.from({ length: 100_000 }, (_, i) => ({ local: '10.0.0.1', port: 1 + (i % 65535), remote: '10.0.0.2', remotePort: 443, state: 5, pid: 1000 }));
   const { sections } = ask({ sockets: { tcp4: rows }, processes: server.processes! });

@@ -1,0 +1,15 @@
+import type { Cause } from '../cause.ts';
+import { listensOn } from '../listen-list.ts';
+import { listenListSteps } from '../listen-list-steps.ts';
+
+export const listenListMisses: Cause = {
+  name: 'IpListenList',
+  meaning: 'HTTP.sys listens only on the addresses in its IP listen list',
+  isOwnerless: true,
+  overrules: ({ error, request, listenList, can, full }) => {
+    if (error?.origin !== 'HttpSysListen' || can === false || full || listenList.all.length === 0) return undefined;
+    if (request.address !== null && !listensOn(listenList, request.address)) return false;
+    return listenList.doubtful.length > 0 ? null : undefined;
+  },
+  remedies: ({ request, listenList }) => listenListSteps(listenList, request.address),
+};

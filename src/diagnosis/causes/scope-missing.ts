@@ -1,0 +1,31 @@
+import { withoutScope } from '../../ports/address.ts';
+import type { Cause } from '../cause.ts';
+import { shownAddress, again, say, step } from '../remedy-steps.ts';
+
+/** fe80::/10 is there on every interface. */
+const isLinkLocal = (address: string): boolean => /^fe[89ab][0-9a-f]:/i.test(address);
+
+/** Whether an address is one that means nothing without its interface, and has none. */
+export const lacksScope = (address: string): boolean => isLinkLocal(address) && !address.includes('%');
+
+export const scopeMissing: Cause = {
+  name: 'ScopeMissing',
+  meaning: 'a link-local address is there on every interface: it needs the interface behind a %',
+  isOwnerless: true,
+  explains: ({ facts, bind, refused, attempt, can }) =>
+    lacksScope(bind.address) &&
+    // Windows takes the only interface that has the address.
+    (refused === 'invalid' || (facts.machine.platform === 'linux' && attempt === null && can !== true)),
+  remedies: ({ request, addresses }) => {
+    const own = (addresses ?? []).filter((address) => isLinkLocal(address) && address.includes('%'));
+    const same = own.filter((address) => withoutScope(address) === request.address);
+    return [
+      ...(same.length > 0 ? same : own)
+        .slice(0, 4)
+        .flatMap((address) =>
+          shownAddress(address) === null ? [] : [step(again(request, { address }), 'the address on that interface')],
+        ),
+      ...(own.length === 0 ? [say('write the interface behind the address, such as fe80::1%eth0')] : []),
+    ];
+  },
+};

@@ -1,0 +1,141 @@
+import type { Bind } from '../facts/gather/probe.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
+import type { Cause } from './cause.ts';
+import { dockerAllocated } from './causes/docker-allocated.ts';
+import type { ParsedError } from './error-text.ts';
+import { hasUrlOn } from './http-evidence.ts';
+import { listensOn, type ListenList } from './listen-list.ts';
+import { listenListSteps } from './listen-list-steps.ts';
+import { pairText, type PairUse } from './pairs.ts';
+import { handedOut, isUnusual, rangeText, usualText } from './ranges.ts';
+import { dockerSteps } from './relay-steps.ts';
+import { usualRange } from './remedy-steps.ts';
+import type { Request } from './request.ts';
+import { say } from './step.ts';
+
+/** What the circumstances are looked for in. */
+export interface Setting {
+  readonly facts: Facts;
+  readonly request: Request;
+  /** Those of families that the machine has. */
+  readonly binds: readonly Bind[];
+  readonly can: boolean | null;
+  readonly cause: Cause;
+  /** Who holds the port. */
+  readonly owner: OwnedEndpoint | null;
+  readonly error: ParsedError | null;
+  readonly listenList: ListenList;
+  readonly pairs: readonly PairUse[];
+}
+
+/** What somebody who asks should know beside the cause, and what to do about it. */
+export interface Circumstance {
+  readonly evidence: readonly string[];
+  readonly remedies: readonly string[];
+}
+
+type Finder = (setting: Setting) => Circumstance | null;
+
+/** The port may go to a connection when the program is started again; on Windows a wide range takes it from servers. */
+const dynamicPort: Finder = ({ facts, binds, can, request }) => {
+  const range = binds.map((bind) => handedOut(facts, bind)).find((found) => found !== undefined);
+  if (range === undefined || request.port === 0) return null;
+  const where = rangeText(range);
+  if (!isUnusual(facts, range))
+    return can === true
+      ? {
+          evidence: [
+            `It is in the dynamic range ${where}: a connection may have it when the program is started again.`,
+          ],
+          remedies: [],
+        }
+      : null;
+  return {
+    evidence: [
+      `It is in the dynamic range ${where}, which is wider than usual (${usualText}): a connection may have it when the program is started again, Hyper-V, WSL and containers reserve ports there, and programs in WSL with mirrored networking are refused all of them.`,
+    ],
+    remedies: [usualRange(request.protocol)],
+  };
+};
+
+/** Connections that use up the ports to one address, although others are left. */
+const takenPairs: Finder = ({ pairs }) =>
+  pairs.length === 0 ? null : { evidence: pairs.slice(0, 3).map(pairText), remedies: [] };
+
+/** Addresses in the IP listen list of HTTP.sys that are not, or may not be, here. */
+const foreignListenList: Finder = ({ error, listenList }) => {
+  const { stale, doubtful } = listenList;
+  return {
+    evidence: [
+      ...stale.map((address) => `HTTP.sys is told to listen on ${address}, which is no address of this machine.`),
+      ...(error?.origin === 'HttpSysListen' ? doubtful : []).map(
+        (address) =>
+          `HTTP.sys is told to listen on ${address} (its IP listen list), and no socket has that address: where the machine does not have it any more, HTTP.sys cannot listen there.`,
+      ),
+    ],
+    remedies: [],
+  };
+};
+
+/** A URL of HTTP.sys on a port of an address on which it does not listen. */
+const narrowListenList: Finder = ({ facts, request, owner, listenList, can, cause }) => {
+  const { all } = listenList;
+  const wanted = request.address ?? '127.0.0.1';
+  if (cause.name === 'IpListenList' || all.length === 0) return null;
+  const isOwner = owner?.OwnerKind === 'HttpSys' || owner?.OwnerKind === 'Kernel';
+  const short = `HTTP.sys listens only on ${all.join(', ')} (its IP listen list)`;
+  if (listensOn(listenList, wanted) || !hasUrlOn(facts, request.port) || (request.address === null && can === false))
+    // Who wants every address for itself has no use for more of HTTP.sys.
+    return isOwner ? { evidence: [`${short}.`], remedies: [] } : null;
+  return {
+    evidence: [`${short}: a request for its URL on ${wanted} does not reach it.`],
+    remedies: listenListSteps({ ...listenList, stale: [], doubtful: [] }, wanted),
+  };
+};
+
+/** A text that Docker wrote about a port which somebody has. */
+const dockerText: Finder = ({ facts, request, error, cause }) => {
+  if (error?.origin !== 'DockerList') return null;
+  return {
+    evidence: [`The text does not say whether TCP or UDP is meant; this is about ${request.protocol}.`],
+    remedies: cause === dockerAllocated ? [] : dockerSteps({ facts, request }),
+  };
+};
+
+/** A text about a port that another program has for good: what wrote it may have been moved in part. */
+const oldConfiguration: Finder = ({ request, error, can, cause }) =>
+  error === null ||
+  error.port !== request.port ||
+  request.port === 0 ||
+  can !== false ||
+  cause.isOwnerless === true ||
+  error.http ||
+  error.origin !== null
+    ? null
+    : {
+        evidence: [],
+        remedies: [
+          say(
+            `if the program was moved to another port: it still asks for ${request.address ?? 'port'}${request.address === null ? ' ' : ':'}${request.port}, so that a listen directive in another file of its configuration (include, virtual host, site) has the old port`,
+          ),
+        ],
+      };
+
+const finders: readonly Finder[] = [
+  takenPairs,
+  dynamicPort,
+  foreignListenList,
+  narrowListenList,
+  dockerText,
+  oldConfiguration,
+];
+
+/** Everything beside the cause that is worth knowing. */
+export function circumstances(setting: Setting): Circumstance {
+  const found = finders.map((find) => find(setting)).filter((one) => one !== null);
+  return {
+    evidence: found.flatMap(({ evidence }) => evidence),
+    remedies: found.flatMap(({ remedies }) => remedies),
+  };
+}
