@@ -1,0 +1,233 @@
+import { launchers, multiCall, packages, runners, type Launcher } from './launchers.ts';
+
+/** A process as far as it takes to say what it runs. */
+export interface ApplicationCandidate {
+  /** Its file name. */
+  readonly imageName: string;
+  /** Its arguments, the program first; a title that it gave itself is one argument. Null when they could not be had. */
+  readonly arguments: readonly string[] | null;
+}
+
+/** Longer names are cut. */
+const longest = 64;
+
+const byFile: ReadonlyMap<string, Launcher> = new Map(
+  launchers.flatMap((launcher) => launcher.files.map((file) => [file, launcher])),
+);
+
+/** A file name without `.exe` and without a version: `python3.11` is `python`. */
+const bareName = (file: string): string => file.replace(/\.exe$/i, '').replace(/[-_]?\d+(?:\.\d+)*$/, '');
+
+function launcherOf(imageName: string): Launcher | undefined {
+  const whole = imageName.toLowerCase().replace(/\.exe$/, '');
+  return byFile.get(whole) ?? byFile.get(bareName(whole));
+}
+
+/** The last part of a path in either system's form. */
+const fileOf = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+
+/** Whether only the arguments of a program with this file name say what it is. */
+export function needsArguments(imageName: string): boolean {
+  return launcherOf(imageName) !== undefined || Object.hasOwn(multiCall, imageName.toLowerCase().replace(/\.exe$/, ''));
+}
+
+/** What people call a program of this file name: `node`, `python` for `python3.11`, `nginx` for `nginx.exe`. */
+export function programName(imageName: string): string {
+  const name = imageName.replace(/\.exe$/i, '');
+  return launcherOf(imageName)?.name ?? name.replace(/[-_]?\d+(?:\.\d+)+$/, '');
+}
+
+/** Every name by which people look for a program of this file name: `python3.11`, `python3`, `python`. */
+export function namesOf(imageName: string, application: string | null): readonly string[] {
+  const names = new Set([imageName, imageName.replace(/\.exe$/i, '')]);
+  for (let name = imageName.replace(/\.exe$/i, ''); /\.\d+$/.test(name); names.add(name))
+    name = name.replace(/\.\d+$/, '');
+  names.add(programName(imageName));
+  if (application !== null) names.add(application).add(application.replace(/:?\s.*$/s, ''));
+  return [...names];
+}
+
+/** The first words, as far as they are plain; a path by its last part. An option ends them: its value may be a secret. */
+function plainWords(args: readonly string[], most: number): string[] {
+  const words: string[] = [];
+  for (const argument of args.slice(0, most)) {
+    const word = fileOf(argument);
+    if (!/^[a-z_@][\w@.:-]*$/i.test(word)) break;
+    words.push(word);
+  }
+  return words;
+}
+
+/** A tool's name, with what it was asked to run where it runs others. */
+function toolName(tool: string, rest: readonly string[]): string {
+  if (!Object.hasOwn(runners, tool)) return tool;
+  const words = plainWords(rest, 2);
+  return [tool, ...(runners[tool]!.includes(words[0] ?? '') ? words : words.slice(0, 1))].join(' ');
+}
+
+/** The package that a file of node_modules belongs to, or the tool that a link of `.bin` is for. */
+function packageOf(path: string): string | null {
+  const at = path.lastIndexOf('/node_modules/');
+  if (at < 0) return null;
+  const [first = '', second = '', third = ''] = path.slice(at + '/node_modules/'.length).split('/');
+  if (first === '.bin') return second;
+  if (first === 'npm') return /^npx(?:-cli)?\.c?js$/.test(fileOf(path)) ? 'npx' : 'npm';
+  const name = first.startsWith('@') && third !== '' ? `${first}/${second}` : first;
+  return Object.hasOwn(packages, name) ? packages[name]! : name;
+}
+
+/** Files that say by their extension which interpreter they are for; those without are named by themselves. */
+const extension =
+  /\.(?:[cm]?[jt]sx?|pyw?|pyz|pyc|rb|ru|php|phar|p[lm]|lua|r|jl|dll|exe|jar|war|ps1|bat|cmd|vbs|sh|bash|zsh|fish)$/i;
+/** Where a jar or an assembly has its version: `shop-1.4.2-SNAPSHOT.jar`. */
+const fileVersion = /[-_.]v?\d+(?:\.\d+)*(?:[-.](?:snapshot|release|final|rc\d*|beta\d*))?(?=\.\w+$)/i;
+
+/** What a script is called together with its interpreter. */
+function scriptName(launcher: Launcher, script: string, rest: readonly string[]): string {
+  const path = script.replaceAll('\\', '/');
+  const file = fileOf(path).replace(fileVersion, '');
+  if (Object.hasOwn(launcher.known ?? {}, file)) return launcher.known![file]!;
+  const owner = packageOf(path);
+  if (owner !== null && owner !== '') return toolName(owner, rest);
+  // What pip and the like install: bin/uvicorn, Scripts\uvicorn.exe\__main__.py.
+  const tool = /\/Scripts\/([^/]+?)(?:-script)?\.(?:exe|py)(?:\/__main__\.py)?$/i.exec(path)?.[1];
+  if (tool !== undefined) return toolName(tool, rest);
+  if (/^(?:npm|npx|pnpm|pnpx|yarn)(?:-cli)?\.[cm]?js$/.test(file))
+    return toolName(file.replace(/(?:-cli)?\.\w+$/, ''), rest);
+  if (path.includes('/') && file !== '' && !extension.test(file) && /(?:^|\/)s?bin\/[^/]+$/.test(path))
+    return toolName(file, rest);
+  return `${launcher.name} ${file === '' || file === '..' ? '.' : file}`;
+}
+
+/** What follows an option that names the program: a module, a jar, nothing that changes with where it listens. */
+function namedProgram(launcher: Launcher, option: string, value: string, rest: readonly string[]): string {
+  if (option === '-S' || option === '--server') return `${launcher.name} -S`;
+  const file = fileOf(value).replace(fileVersion, '');
+  const [module = ''] = file.split('/');
+  if (Object.hasOwn(launcher.known ?? {}, module)) return launcher.known![module]!;
+  if (launcher.name === 'erlang') return `erlang ${module}`;
+  if (launcher.name === 'python' && pythonTools.has(module)) return toolName(module, rest);
+  return `${launcher.name} ${option} ${file}`;
+}
+
+/** Modules that are tools of their own, however they are started. */
+const pythonTools = new Set([
+  'uvicorn',
+  'gunicorn',
+  'hypercorn',
+  'daphne',
+  'waitress',
+  'flask',
+  'celery',
+  'streamlit',
+  'jupyter',
+  'mkdocs',
+  'pytest',
+]);
+
+/** The names by which a program may have been asked, in the case of its options. */
+function has(options: readonly string[] | undefined, argument: string, anyCase: boolean): boolean {
+  if (options === undefined) return false;
+  return (
+    options.includes(argument) ||
+    (anyCase && options.some((one) => one.toLowerCase() === argument.toLowerCase().replace(/^--?/, '-')))
+  );
+}
+
+/** What the arguments of a launcher say that it runs; null where they name nothing. */
+function launched(launcher: Launcher, args: readonly string[]): string | null {
+  const anyCase = launcher.windowsOptions === true;
+  const verbs: string[] = [];
+  for (let i = 1; i < args.length; i++) {
+    const argument = args[i]!;
+    const next = args[i + 1];
+    if (launcher.onlyNamed === true && !has(launcher.named, argument, false)) continue;
+    if (argument === '--') return next === undefined ? null : scriptName(launcher, next, args.slice(i + 2));
+    if (has(launcher.inline, argument, anyCase)) return null;
+    if (has(launcher.named, argument, anyCase))
+      return next === undefined ? null : namedProgram(launcher, argument, next, args.slice(i + 2));
+    if (has(launcher.script, argument, anyCase))
+      return next === undefined ? null : batchOrScript(launcher, next, args.slice(i + 2));
+    if (has(launcher.valued, argument, anyCase)) i++;
+    else if (argument.startsWith('-') || argument.startsWith('+') || (anyCase && /^\/\w+(?::.*)?$/.test(argument)))
+      continue;
+    else if (verbs.length === 0 && launcher.verbs?.includes(argument)) verbs.push(argument);
+    else if (launcher.name === 'java') return javaClass(launcher, argument);
+    else if (verbs.length > 0) return verbName(launcher, verbs[0]!, argument);
+    else return scriptName(launcher, argument, args.slice(i + 1));
+  }
+  return verbs.length === 0 ? null : `${launcher.name} ${verbs[0]!}`;
+}
+
+function verbName(launcher: Launcher, verb: string, argument: string): string {
+  const file = fileOf(argument);
+  // dotnet exec App.dll is what dotnet App.dll is.
+  if (verb === 'exec') return scriptName(launcher, argument, []);
+  return [launcher.name, verb, ...plainWords([file], 1)].join(' ');
+}
+
+function javaClass(launcher: Launcher, name: string): string | null {
+  // A source file is run, too.
+  if (!/^[\w$./]+$/.test(name)) return null;
+  return Object.hasOwn(launcher.known ?? {}, name) ? launcher.known![name]! : `java ${fileOf(name)}`;
+}
+
+/** What cmd runs may be a whole command: only a batch file is a program of its own. */
+function batchOrScript(launcher: Launcher, script: string, rest: readonly string[]): string | null {
+  if (launcher.name !== 'cmd') return scriptName(launcher, script, rest);
+  const [, file] = /^"*\s*(?:.*[\\/])?([^\\/"\s]+\.(?:bat|cmd))"*(?:\s|$)/i.exec(script) ?? [];
+  return file === undefined ? null : `cmd ${file}`;
+}
+
+/** Programs that say of themselves what a process of theirs is for: `gunicorn: worker`, `php-fpm: pool www`. */
+const roles = new Set(['gunicorn', 'php-fpm', 'unicorn', 'uwsgi', 'celeryd', 'passenger']);
+
+/** A title that a process gave itself instead of its arguments: `npm run dev`, `puma 6.4.0 (tcp://…) [shop]`. */
+function titled(title: string): string | null {
+  const [first = '', ...rest] = title.trim().split(/\s+/);
+  const name = fileOf(first.replace(/:$/, ''));
+  if (!/^[\w@][\w@.+-]*$/.test(name)) return null;
+  if (first.endsWith(':')) return roles.has(name) ? [`${name}:`, ...plainWords(rest, 2)].join(' ') : name;
+  return Object.hasOwn(runners, name) ? toolName(name, rest) : name;
+}
+
+/** What a program of several in one file is, by the link that it was started by. */
+function multiCallName(imageName: string, args: readonly string[]): string | null {
+  const file = imageName.toLowerCase();
+  if (!Object.hasOwn(multiCall, file)) return null;
+  const names = multiCall[file]!;
+  // Some write a title over their arguments: "/usr/bin/redis-server 127.0.0.1:6379".
+  const called = (text: string | undefined): string => fileOf(/^\S*/.exec(text ?? '')![0]).replace(/^-/, '');
+  const own = called(args[0]);
+  const name = own === file ? called(args[1]) : own;
+  if (!/^[\w[][\w.+-]*$/.test(name)) return null;
+  return names.length === 0 || names.includes(name) ? name : null;
+}
+
+/** Names come from the machine: what cannot be shown in a line is left out. */
+function clean(name: string): string {
+  const text = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim();
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+}
+
+/**
+ * What a colleague would call a process: `node server.js`, `vite`, `java -jar app.jar`, `redis-server`. Short, and the
+ * same at the next start: no path, no version, no port. Only interpreters and the like are asked for their arguments.
+ */
+export function applicationOf({ imageName, arguments: args }: ApplicationCandidate): string {
+  const fallback = clean(programName(imageName));
+  if (args === null || args.length === 0) return fallback;
+  const launcher = launcherOf(imageName);
+  if (launcher === undefined) return clean(multiCallName(imageName, args) ?? '') || fallback;
+  // One argument with blanks, or that is not the program's own name, is a title.
+  const [only = ''] = args;
+  const title = args.length === 1 && (/\s/.test(only.trim()) || launcherOf(fileOf(only)) === undefined);
+  const name = title ? titled(only) : (launchedBy(launcher, args) ?? null);
+  return clean(name ?? '') || fallback;
+}
+
+/** Launchers that are named by what they were told to run, and those that look like any tool. */
+function launchedBy(launcher: Launcher, args: readonly string[]): string | null {
+  if (Object.hasOwn(runners, launcher.name)) return toolName(fileOf(args[0]!).replace(/\.exe$/i, ''), args.slice(1));
+  return launched(launcher, args);
+}
