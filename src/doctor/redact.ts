@@ -11,9 +11,11 @@
  * | IPv6 addresses but any, loopback and multicast | 2001:db8::1 … (RFC 3849), fe80::1 … where link-local |
  * | numbers of accounts | `S-1-5-21-0-0-0-1001` |
  * | hosts and paths of URLs | `host1`, `path1` … |
- * | command lines | nothing |
+ * | command lines, working directories | nothing |
+ * | what an interpreter runs | the name of the interpreter, or of a tool that everybody has |
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { withoutProject } from '../facts/decode/application/application.ts';
 import { sourceEntry, type Redaction } from '../facts/sources.ts';
 import type { Platform, RawEntry, RawEnvelope } from '../system/raw.ts';
 import { longestName, nameFinder, type NameFinder } from './names.ts';
@@ -283,7 +285,8 @@ const users = textRule((text, names) =>
 
 const processRule = textRule((text, names) =>
   changeJson(text, (value, member) => {
-    if (/^(?:cmdline|commandLine)$/.test(member)) return '';
+    if (/^(?:cmdline|commandLine|cwd|workingDirectory)$/.test(member)) return '';
+    if (member === 'application') return withoutProject(value);
     return member === 'user' ? account(value, names) : redactText(value, names);
   }),
 );

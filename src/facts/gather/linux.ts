@@ -1,7 +1,9 @@
 import { portMatcher } from '../../ports/expression.ts';
+import { needsArguments } from '../decode/application/application.ts';
 import { mayRelay, relayNeedsArguments, relaysOf } from '../decode/relays.ts';
 import { decodeCgroup } from '../decode/linux-cgroup.ts';
 import {
+  applicationIn,
   commandLine,
   decodeProcess,
   imageName,
@@ -23,7 +25,7 @@ import { decodeSocketUnits } from '../decode/linux-socket-units.ts';
 import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from '../decode/linux-system.ts';
 import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from '../model/facts.ts';
 import { holdsPort, spansWithout, type Detail, type Question } from '../model/question.ts';
-import { moreRights, type RawSource, type Refusal } from '../../system/raw.ts';
+import { moreRights, type RawHint, type RawSource, type Refusal } from '../../system/raw.ts';
 
 type Protocol = 'TCP' | 'UDP';
 
@@ -164,13 +166,18 @@ interface Known {
 
 const ended: Refusal = { code: 'Gone', text: 'the process has ended' };
 
-function processReader(source: RawSource, withCommandLine: boolean) {
+function processReader(source: RawSource, details: ReadonlySet<Detail>) {
+  const hint: RawHint = {
+    commandLine: details.has('commandLine'),
+    commandLineOf: needsArguments,
+    workingDirectory: details.has('workingDirectory'),
+  };
   const known = new Map<number, Known>();
   /** `started`: in ticks, when the process that is meant was; another one may have its number since. */
   return (pid: number, started?: number): Known => {
     const before = known.get(pid);
     if (before !== undefined && (started === undefined || before.details?.stat.startTicks === started)) return before;
-    const entry = source.read(`process/${pid}`, { commandLine: withCommandLine });
+    const entry = source.read(`process/${pid}`, hint);
     const details = entry.text === undefined ? null : decodeProcess(entry.text);
     const reason = entry.refusal ?? { code: 'Failed', text: 'the answer is not readable' };
     const one = { pid, details, reason: details === null ? reason : null };
@@ -223,6 +230,18 @@ function relaysBy(known: Known, name: string, { read, source }: Context): Relay[
   );
 }
 
+function refuseDirectory({ cwd, refused }: ProcessDetails, refusals: FieldRefusal[]): void {
+  const code = refused['cwd'];
+  if (code !== undefined) refusals.push(refusal('WorkingDirectory', refusedPart(code)));
+  else if (cwd === null)
+    refusals.push({
+      field: 'WorkingDirectory',
+      code: 'NotAsked',
+      text: 'working directories were not asked for',
+      needs: null,
+    });
+}
+
 /** `asParent`: it is here for a child, and its own parent was not asked for. */
 function processOf(known: Known, asParent: boolean, context: Context): Process {
   const { pid, details, reason } = known;
@@ -261,6 +280,7 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
     else if (details.refused['cmdline'] === undefined)
       refusals.push({ field: 'CommandLine', code: 'NotAsked', text: 'command lines were not asked for', needs: null });
   }
+  if (wants('workingDirectory')) refuseDirectory(details, refusals);
   let user: string | null = null;
   if (wants('user') && details.uid !== null) {
     const name = context.names.user(details.uid);
@@ -297,6 +317,9 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
     container,
     refusals,
   };
+  const application = asParent ? null : applicationIn(details);
+  if (application !== null) process.application = application;
+  if (wants('workingDirectory')) process.workingDirectory = details.cwd;
   if (process.path !== null && details.literalExe) process.literalPath = true;
   if (wants('services') && !asParent && mayRelay(name)) process.relays = relaysBy(known, name, context);
   return process;
@@ -435,7 +458,7 @@ function findOwners(
   const inodes = new Set<number>();
   for (const { inode } of found) if (inode !== 0) inodes.add(inode);
   if (inodes.size === 0) return section(null, []);
-  const read = processReader(source, question.details.has('commandLine'));
+  const read = processReader(source, question.details);
   const partOf = kernelParts(source);
   const { byInode, at, answered, limit, existing } = findHolders(source, inodes, read, {
     stillThere: (wanted) => {

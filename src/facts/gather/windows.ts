@@ -1,8 +1,10 @@
 import { portMatcher } from '../../ports/expression.ts';
+import { needsArguments } from '../decode/application/application.ts';
 import { relayNeedsArguments, relaysOf, splitCommandLine } from '../decode/relays.ts';
 import { decodeMachine } from '../decode/windows-machine.ts';
 import { memoryOf } from '../decode/windows-memory.ts';
 import {
+  applicationIn,
   createdText,
   decodeProcessDetails,
   decodeProcesses,
@@ -25,7 +27,7 @@ import { gatherRanges } from './windows-ranges.ts';
 import { heirFinder, type HeirFinder } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
 import { spansWithout, type Question } from '../model/question.ts';
-import { moreRights, type RawSource } from '../../system/raw.ts';
+import { moreRights, type RawHint, type RawSource } from '../../system/raw.ts';
 import { flawOf, notAsked, refusalOf, section, type Trouble } from './windows-sections.ts';
 
 /** The System process: the kernel's own threads, which hold the sockets of drivers such as HTTP.sys. */
@@ -174,12 +176,18 @@ function bareProcess(entry: ProcessEntry): Process {
   };
 }
 
-const detailFields = { path: 'Path', user: 'UserName', commandLine: 'CommandLine', parent: 'ParentProcess' } as const;
+const detailFields = {
+  path: 'Path',
+  user: 'UserName',
+  commandLine: 'CommandLine',
+  workingDirectory: 'WorkingDirectory',
+  parent: 'ParentProcess',
+} as const;
 
 /** A process that is here for another: its name and age are enough. */
 function namedProcess(entry: ProcessEntry, { details }: Question): Process {
   const process = bareProcess(entry);
-  for (const detail of ['path', 'user', 'commandLine', 'parent'] as const) {
+  for (const detail of ['path', 'user', 'commandLine', 'workingDirectory', 'parent'] as const) {
     if (details.has(detail))
       process.refusals.push({
         field: detailFields[detail],
@@ -192,8 +200,8 @@ function namedProcess(entry: ProcessEntry, { details }: Question): Process {
 }
 
 /** What `process/PID` says, as long as it is said of the process in the list. */
-function readDetails(source: RawSource, entry: ProcessEntry, commandLine: boolean): ProcessDetails {
-  const answer = source.read(`process/${entry.pid}`, { commandLine });
+function readDetails(source: RawSource, entry: ProcessEntry, hint: RawHint): ProcessDetails {
+  const answer = source.read(`process/${entry.pid}`, hint);
   const all = (told: Told): ProcessDetails => ({ created: told, path: told, user: told, commandLine: told });
   if (answer.text === undefined)
     return all({ refusal: answer.refusal ?? { code: 'Failed', text: 'the answer is not readable' } });
@@ -235,12 +243,20 @@ function processOf(
       });
     }
   }
-  const asked = (['path', 'user', 'commandLine'] as const).filter((detail) => details.has(detail));
+  const asked = (['path', 'user', 'commandLine', 'workingDirectory'] as const).filter((detail) => details.has(detail));
   // System has neither an executable nor a command line.
   if (entry.pid === system) return process;
   const relaying = details.has('services') && relayNeedsArguments(entry.imageName ?? '');
+  const launching = entry.imageName !== null && needsArguments(entry.imageName);
   const answers =
-    asked.length === 0 && !relaying ? null : readDetails(source, entry, details.has('commandLine') || relaying);
+    asked.length === 0 && !relaying && !launching
+      ? null
+      : readDetails(source, entry, {
+          commandLine: details.has('commandLine') || relaying || launching,
+          workingDirectory: details.has('workingDirectory'),
+        });
+  const application = answers === null || !launching ? null : applicationIn(entry.imageName, answers);
+  if (application !== null) process.application = application;
   if (details.has('services') && entry.imageName !== null) {
     const line = relaying ? valueOf(answers?.commandLine ?? untold) : null;
     const parentImageName = parentOf(entry, entries)?.imageName ?? null;
@@ -255,8 +271,10 @@ function processOf(
   for (const detail of asked) {
     const answer = answers[detail];
     const field = detailFields[detail];
-    if (answer === null) {
-      refusals.push({ field, code: 'NotAsked', text: 'command lines were not asked for', needs: null });
+    if (answer === null || answer === undefined) {
+      const text =
+        detail === 'commandLine' ? 'command lines were not asked for' : 'working directories were not asked for';
+      refusals.push({ field, code: 'NotAsked', text, needs: null });
     } else if ('value' in answer) {
       // The kernel's own processes have no command line.
       process[detail] = (detail === 'commandLine' ? maskCommandLine(answer.value) : answer.value) || null;

@@ -16,7 +16,7 @@ import { ipListenList, urlReservations } from './httpapi.ts';
 import { socketTable } from './iphlpapi.ts';
 import { access, computerName, creationTime, imagePath, nativeArchitecture, withProcess } from './kernel32.ts';
 import { netsh } from './netsh.ts';
-import { commandLine, imagePathOf, processList } from './ntdll.ts';
+import { commandLine, imagePathOf, processList, workingDirectory } from './ntdll.ts';
 import { registryTexts } from './registry.ts';
 import { activeServices } from './services.ts';
 import { signersInput, signersScript } from './signers-script.ts';
@@ -47,13 +47,22 @@ function lookAt<T>(pid: number, look: (handle: bigint) => T): T {
   }
 }
 
+function wantsCommandLine({ commandLine: asked, commandLineOf }: RawHint, path: Told): boolean {
+  if (asked === true || commandLineOf === undefined || !('value' in path)) return asked === true;
+  return commandLineOf(path.value.slice(path.value.lastIndexOf('\\') + 1));
+}
+
 function processDetails(pid: number, hint: RawHint): ProcessDetails {
-  const details = (handle: bigint): ProcessDetails => ({
-    created: told(() => String(creationTime(handle))),
-    path: told(() => imagePath(handle)),
-    user: told(() => processAccount(handle)),
-    commandLine: hint.commandLine === true ? told(() => commandLine(pid, handle)) : null,
-  });
+  const details = (handle: bigint): ProcessDetails => {
+    const path = told(() => imagePath(handle));
+    return {
+      created: told(() => String(creationTime(handle))),
+      path,
+      user: told(() => processAccount(handle)),
+      commandLine: wantsCommandLine(hint, path) ? told(() => commandLine(pid, handle)) : null,
+      ...(hint.workingDirectory === true ? { workingDirectory: told(() => workingDirectory(pid)) } : {}),
+    };
+  };
   try {
     return lookAt(pid, details);
   } catch (error) {
@@ -65,7 +74,8 @@ function processDetails(pid: number, hint: RawHint): ProcessDetails {
       created: { refusal },
       path,
       user: { refusal },
-      commandLine: hint.commandLine === true ? { refusal } : null,
+      commandLine: wantsCommandLine(hint, path) ? { refusal } : null,
+      ...(hint.workingDirectory === true ? { workingDirectory: { refusal } } : {}),
     };
   }
 }

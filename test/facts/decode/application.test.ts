@@ -86,6 +86,7 @@ for (const [imageName, line, application] of windowsCases)
 
 test('without arguments the file name is what is known', () => {
   assert.is(applicationOf({ imageName: 'python3.11', arguments: null }), 'python');
+  assert.is(applicationOf({ imageName: 'node-v22.1.0-win-x64.exe', arguments: null }), 'node');
   assert.is(applicationOf({ imageName: 'nginx.exe', arguments: [] }), 'nginx');
 });
 

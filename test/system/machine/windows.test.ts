@@ -91,7 +91,7 @@ function ask(command: readonly string[], opened: Opened): World {
     protocols: ['TCP', 'UDP'],
     sockets: 'all',
     ranges: true,
-    details: ['owner', 'path', 'commandLine', 'user', 'parent', 'services'],
+    details: ['owner', 'path', 'commandLine', 'workingDirectory', 'user', 'parent', 'services'],
   };
   const facts = (question: Partial<PlainQuestion>) => `facts:${JSON.stringify({ ...whole, ...question })}`;
   // The crowd of UDP sockets may have one on the same number.
@@ -210,6 +210,14 @@ windows('its command line, masked', ({ opened, all }) => {
   assert.ok(commandLine?.includes('windows-listeners.ts'), String(commandLine));
   assert.ok(commandLine?.endsWith('--password=***'), String(commandLine));
   assert.not.ok(JSON.stringify(all).includes(secret));
+});
+
+windows('what it runs, and where', ({ opened, all }) => {
+  for (const pid of [opened.pid, opened.child.pid]) {
+    const found = all.sections.processes.data.find((one) => one.pid === pid) as Process;
+    assert.is(found.application, 'node windows-listeners.ts', JSON.stringify(found));
+    assert.is(found.workingDirectory, opened.workingDirectory);
+  }
 });
 
 windows('running services with their processes', ({ all, details }) => {

@@ -1,3 +1,4 @@
+import { splitCommandLine } from '../relays.ts';
 import { launchers, multiCall, packages, runners, type Launcher } from './launchers.ts';
 
 /** A process as far as it takes to say what it runs. */
@@ -15,8 +16,9 @@ const byFile: ReadonlyMap<string, Launcher> = new Map(
   launchers.flatMap((launcher) => launcher.files.map((file) => [file, launcher])),
 );
 
-/** A file name without `.exe` and without a version: `python3.11` is `python`. */
-const bareName = (file: string): string => file.replace(/\.exe$/i, '').replace(/[-_]?\d+(?:\.\d+)*$/, '');
+/** A file name without `.exe` and without a version: `python3.11` is `python`, and `node-v22.1.0-win-x64.exe` is `node`. */
+const bareName = (file: string): string =>
+  file.replace(/\.exe$/i, '').replace(/[-_]?v?\d+(?:\.\d+)*$|[-_]v?\d+(?:\.\d+)+[-_].*$/, '');
 
 function launcherOf(imageName: string): Launcher | undefined {
   const whole = imageName.toLowerCase().replace(/\.exe$/, '');
@@ -210,20 +212,74 @@ function clean(name: string): string {
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
+/** A name that a recording has; null where it is no such name. */
+export function recordedApplication(name: unknown): string | null {
+  return typeof name === 'string' ? clean(name) || null : null;
+}
+
+/** What a process runs by the name of a recording; null where that says no more than its file name. */
+export const recordedFor = (name: string, imageName: string): string | null =>
+  name === programName(imageName) ? null : name;
+
+const publicNames = (): readonly string[] => [
+  ...launchers.flatMap(({ name, known }) => [name, ...Object.values(known ?? {})]),
+  ...Object.keys(runners),
+  ...Object.values(packages),
+  ...Object.values(multiCall).flat(),
+  ...pythonTools,
+  ...roles,
+];
+
+/** An application's name without what its people call it: `node` for `node shop.js`. Empty where nothing is left. */
+export function withoutProject(application: string): string {
+  const first = /^[^\s:]*/.exec(application)![0];
+  const known = publicNames();
+  return known.includes(application) ? application : known.includes(first) ? first : '';
+}
+
+/** Longer command lines are cut before they are looked at. */
+const longestLine = 32_768;
+
+/** The arguments of a Windows command line. A path in front may have blanks and no quotes. */
+export function argumentsOfLine(line: string, imageName: string): string[] {
+  const text = line.slice(0, longestLine);
+  const args = splitCommandLine(text);
+  const bare = imageName.toLowerCase().replace(/\.exe$/, '');
+  const [first = ''] = args;
+  if (
+    text.startsWith('"') ||
+    fileOf(first)
+      .toLowerCase()
+      .replace(/\.exe$/, '') === bare
+  )
+    return args;
+  const found = new RegExp(String.raw`\\${RegExp.escape(bare)}(?:\.exe)?(?=\s|$)`, 'i').exec(text);
+  if (found === null) return args;
+  const end = found.index + found[0].length;
+  return [text.slice(0, end), ...splitCommandLine(text.slice(end))];
+}
+
+function nameIn(imageName: string, args: readonly string[]): string | null {
+  const launcher = launcherOf(imageName);
+  if (launcher === undefined) return multiCallName(imageName, args);
+  // One argument with blanks, or that is not the program's own name, is a title.
+  const [only = ''] = args;
+  const title = args.length === 1 && (/\s/.test(only.trim()) || launcherOf(fileOf(only)) === undefined);
+  return title ? titled(only) : launchedBy(launcher, args);
+}
+
+/** What the arguments of a process say that it runs; null where they say no more than its file name. */
+export function toldApplication({ imageName, arguments: args }: ApplicationCandidate): string | null {
+  const name = args === null || args.length === 0 ? '' : clean(nameIn(imageName, args) ?? '');
+  return name === '' || name === programName(imageName) ? null : name;
+}
+
 /**
  * What a colleague would call a process: `node server.js`, `vite`, `java -jar app.jar`, `redis-server`. Short, and the
  * same at the next start: no path, no version, no port. Only interpreters and the like are asked for their arguments.
  */
-export function applicationOf({ imageName, arguments: args }: ApplicationCandidate): string {
-  const fallback = clean(programName(imageName));
-  if (args === null || args.length === 0) return fallback;
-  const launcher = launcherOf(imageName);
-  if (launcher === undefined) return clean(multiCallName(imageName, args) ?? '') || fallback;
-  // One argument with blanks, or that is not the program's own name, is a title.
-  const [only = ''] = args;
-  const title = args.length === 1 && (/\s/.test(only.trim()) || launcherOf(fileOf(only)) === undefined);
-  const name = title ? titled(only) : (launchedBy(launcher, args) ?? null);
-  return clean(name ?? '') || fallback;
+export function applicationOf(candidate: ApplicationCandidate): string {
+  return toldApplication(candidate) ?? clean(programName(candidate.imageName));
 }
 
 /** Launchers that are named by what they were told to run, and those that look like any tool. */

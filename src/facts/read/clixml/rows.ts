@@ -1,3 +1,4 @@
+import { recordedApplication } from '../../decode/application/application.ts';
 import type { Container, FieldRefusal } from '../../model/facts.ts';
 import { holdsPort } from '../../model/question.ts';
 import type { Collection } from './collection.ts';
@@ -21,6 +22,7 @@ const processFields: ReadonlySet<string> = new Set([
   'ImageName',
   'Path',
   'CommandLine',
+  'WorkingDirectory',
   'UserName',
   'Services',
   'ParentProcess',
@@ -142,6 +144,8 @@ export function tellRow(object: ClixmlObject, fields: Fields, collection: Collec
     imageName,
     path: fields.text(object, 'path'),
     commandLine: fields.text(object, 'commandline'),
+    application: recordedApplication(fields.text(object, 'application')),
+    workingDirectory: fields.text(object, 'workingdirectory'),
     user: fields.text(object, 'username'),
     parent,
     parentSure: true,
