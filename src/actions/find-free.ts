@@ -9,7 +9,9 @@ import { formatPorts } from '../ports/expression.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { FreePort } from '../schema/free.ts';
-import { exit, PortOwnerError, type Problem, type Report } from '../schema/problems.ts';
+import { hasFailed } from '../facts/model/section.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type Problem, type Report } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import {
   attemptsReason,
@@ -39,7 +41,7 @@ type FindFreeWorld = Pick<Surroundings, 'source' | 'binder' | 'stateFolder' | 'n
 /** Finds ports that can be bound now. Throws PO3001 where nobody can tell. */
 export async function findFree(request: FindFreeRequest, world: FindFreeWorld, report?: Report): Promise<Answer> {
   const facts = await thisMachine(world, report).facts(questionOf(request));
-  if (facts.sections.sockets.status === 'failed') {
+  if (hasFailed(facts.sections.sockets)) {
     throw new PortOwnerError(
       'PO3001',
       `cannot tell which ports are free: ${facts.sections.sockets.reason ?? 'the sockets could not be read'}`,
@@ -52,7 +54,7 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld, r
   return {
     rows: rowsOf(facts, request, answer, until),
     problems,
-    exitCode: answer.ports.length < request.count ? exit.no : exit.ok,
+    exitCode: exitCodeOf(answer.ports.length >= request.count),
   };
 }
 

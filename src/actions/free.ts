@@ -4,6 +4,7 @@ import { holdsPort } from '../facts/model/question.ts';
 import type { Platform } from '../system/raw.ts';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
 import { coveredPorts, firstCovering } from '../ports/lookup.ts';
+import { hasFailed, wasAsked } from '../facts/model/section.ts';
 
 type Protocol = 'TCP' | 'UDP';
 
@@ -72,7 +73,7 @@ function kindText({ kind, start, end, source }: PortRange): string {
 function forbiddingRange({ sections }: Facts, protocols: readonly Protocol[]): (port: number) => PortRange | undefined {
   const dynamic = sections.dynamicRanges;
   const unknown: readonly PortRange[] =
-    dynamic.status === 'failed' || dynamic.status === 'notAsked'
+    hasFailed(dynamic) || !wasAsked(dynamic)
       ? [
           {
             kind: 'LocalDynamic',

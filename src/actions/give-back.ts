@@ -6,7 +6,9 @@ import { addressMatcher } from '../ownership/filter.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { formatPorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import type { Answer } from '../schema/answer.ts';
-import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
+import { isWhole } from '../facts/model/section.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import type { ExitCode, Problem, Report } from '../schema/problems.ts';
 import { refusalOf } from '../system/hands.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { endpointKeyText, isSame, type Identity } from './identity.ts';
@@ -55,13 +57,12 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
       request.spans.length > 0
         ? `port${/[,-]/.test(formatPorts(request.spans)) ? 's' : ''} ${formatPorts(request.spans)}`
         : 'any port';
-    const { status } = facts.sections.sockets;
+    const isNobody = isWhole(facts.sections.sockets);
     return {
       rows: [],
       problems,
-      exitCode: status === 'ok' ? exit.no : exit.unavailable,
-      note:
-        status === 'ok' ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
+      exitCode: exitCodeOf(isNobody ? false : null),
+      note: isNobody ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
     };
   }
   const results: Stopped[] = [...missing];
@@ -219,7 +220,7 @@ function problemOf({ row, rights, untold }: Stopped): Problem[] {
 }
 
 function verdict(results: readonly Stopped[]): ExitCode {
-  if (results.every(({ row }) => fine.has(row.Result ?? ''))) return exit.ok;
-  if (results.some(({ rights }) => rights)) return exit.rights;
-  return results.some(({ untold }) => untold === true) ? exit.unavailable : exit.no;
+  if (results.every(({ row }) => fine.has(row.Result ?? ''))) return exitCodeOf(true);
+  if (results.some(({ rights }) => rights)) return exitCodeOf(null, 'rights');
+  return exitCodeOf(results.some(({ untold }) => untold === true) ? null : false);
 }

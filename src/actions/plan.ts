@@ -2,9 +2,12 @@ import type { Facts, HttpQueue, Process, Socket } from '../facts/model/facts.ts'
 import type { Platform, Refusal } from '../system/raw.ts';
 import { quote } from '../diagnosis/quote.ts';
 import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '../diagnosis/stop-commands.ts';
-import { endpoints, isUnfound, portProxyOf } from '../ownership/endpoints.ts';
+import { isUnfound } from '../ownership/absent.ts';
+import { processText } from '../ownership/attribution.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import { portProxyOf } from '../ownership/relays.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { reasonTexts, type OwnedEndpoint } from '../ownership/owned.ts';
 import type { Self, ServiceId, ServiceState, Site, TreeProcess } from '../system/hands.ts';
 import { endpointKeyText, whatText, type EndpointKey, type Identity } from './identity.ts';
 import { isServiceHost, protectedReason } from './protected.ts';
@@ -66,10 +69,6 @@ export interface Target extends Identity {
   readonly connections: number;
   readonly supervisor: string | null;
   readonly notes: readonly string[];
-}
-
-export function processText({ pid, imageName }: { readonly pid: number; readonly imageName: string | null }): string {
-  return imageName === null ? `process ${pid}` : `${imageName} (${pid})`;
 }
 
 const keyOf = (socket: Pick<Socket, 'protocol' | 'localAddress' | 'localPort'>): EndpointKey => ({
@@ -152,7 +151,7 @@ const fromRefusal = ({ code, text, needs }: Refusal): Means =>
 /** One socket and what is said of it. */
 interface Found {
   readonly socket: Socket;
-  readonly row: Endpoint;
+  readonly row: OwnedEndpoint;
 }
 
 interface Draft {
@@ -438,7 +437,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       const queues = queuesBehind(facts.sections.httpQueues?.data ?? [], found.socket);
       if (queues.length > 0) return queues.map((queue) => ofQueue(found, queue));
     }
-    const cannotTell = platform === 'win32' && found.row.Reason !== null;
+    const cannotTell = platform === 'win32' && found.row.refusals.length > 0;
     const text =
       platform === 'win32'
         ? 'Windows itself listens there, for a driver: the kernel is never stopped'
@@ -447,7 +446,7 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       draft(
         found,
         socket.pid ?? 0,
-        obstacle(cannotTell ? `${text}. ${found.row.Reason!.join('; ')}` : text, {
+        obstacle(cannotTell ? `${text}. ${reasonTexts(found.row.refusals).join('; ')}` : text, {
           rights: cannotTell && facts.machine.elevated === false,
         }),
       ),
@@ -464,8 +463,8 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
         draft(
           found,
           0,
-          obstacle(`its owner cannot be seen. ${(row.Reason ?? []).join('; ')}`, {
-            rights: row.Reason?.some((reason) => reason.includes('AccessDenied')) ?? false,
+          obstacle(`its owner cannot be seen. ${reasonTexts(row.refusals).join('; ')}`, {
+            rights: row.refusals.some(({ code }) => code === 'AccessDenied'),
             untold: isUnfound(socket),
           }),
         ),

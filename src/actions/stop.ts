@@ -1,21 +1,14 @@
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { Refusal } from '../system/raw.ts';
 import { serviceUnit } from '../diagnosis/stop-commands.ts';
+import { isWhole } from '../facts/model/section.ts';
 import { addressScope } from '../ownership/address.ts';
+import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { refusalOf, type Hands, type HeldProcess } from '../system/hands.ts';
 import { endpointKeyText, identityText, isSame, type EndpointKey } from './identity.ts';
-import {
-  listens,
-  meansText,
-  planStop,
-  processText,
-  type Means,
-  type Member,
-  type Situation,
-  type Target,
-} from './plan.ts';
+import { listens, meansText, planStop, type Means, type Member, type Situation, type Target } from './plan.ts';
 
 /** How patient a stop is. Milliseconds. */
 export interface StopOptions {
@@ -229,7 +222,7 @@ async function settle(
   ).length;
   if (own.length > 0 || isStillServed(all, target))
     return { result: 'NotStopped', method, lingering, reasons: ['it still listens'] };
-  if (facts.sections.sockets.status !== 'ok')
+  if (!isWhole(facts.sections.sockets))
     return {
       result: 'NotStopped',
       method,
@@ -364,12 +357,11 @@ export async function stopTarget(target: Target, world: StopWorld, options: Stop
         ) && listens(socket),
     );
     if (again.length === 0) {
-      const status = situation.facts.sections.sockets;
-      if (status.status === 'ok')
-        return stopRow(target, { result: 'Gone', reasons: ['it has no such listener any more'] });
+      const { sockets } = situation.facts.sections;
+      if (isWhole(sockets)) return stopRow(target, { result: 'Gone', reasons: ['it has no such listener any more'] });
       return stopRow(target, {
         result: 'NotStopped',
-        reasons: [`whether it still listens cannot be seen: ${status.reason ?? 'the look failed'}`],
+        reasons: [`whether it still listens cannot be seen: ${sockets.reason ?? 'the look failed'}`],
       });
     }
     const same = again.find((one) => isSame(one, target) && isSameMeans(one.means, target.means));

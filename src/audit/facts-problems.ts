@@ -1,15 +1,16 @@
 import type { Listener } from './listeners.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { hasFailed, isPartial, isWhole, wasAsked } from '../facts/model/section.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
 /** Facts that say which listeners there are; `name` is where they come from. Throws PO3001: no listener may be called closed then. */
 export function auditable(facts: Facts, name: string): Facts {
-  const { status, reason } = facts.sections.sockets;
-  if (status === 'ok' || status === 'partial') return facts;
+  const { sockets } = facts.sections;
+  if (isWhole(sockets) || isPartial(sockets)) return facts;
   throw new PortOwnerError(
     'PO3001',
-    `cannot tell which ports are open: ${status === 'notAsked' ? `${name} has no sockets` : (reason ?? 'the sockets could not be read')}`,
+    `cannot tell which ports are open: ${wasAsked(sockets) ? (sockets.reason ?? 'the sockets could not be read') : `${name} has no sockets`}`,
     { target: name },
   );
 }
@@ -18,10 +19,10 @@ export function auditable(facts: Facts, name: string): Facts {
 export function gaps({ machine, sections }: Facts): string[] {
   return [
     ...(machine.name === '' ? ['the machine has no name'] : []),
-    ...(sections.sockets.status === 'partial' ? ['not all sockets could be read'] : []),
+    ...(isPartial(sections.sockets) ? ['not all sockets could be read'] : []),
     // Without its processes a machine has no owners, and without its range no dynamic listeners.
-    ...(sections.processes.status === 'failed' ? ['the processes could not be read'] : []),
-    ...(sections.dynamicRanges.status === 'failed' ? ['the dynamic port ranges could not be read'] : []),
+    ...(hasFailed(sections.processes) ? ['the processes could not be read'] : []),
+    ...(hasFailed(sections.dynamicRanges) ? ['the dynamic port ranges could not be read'] : []),
   ];
 }
 
@@ -93,7 +94,7 @@ export const signed = (approved: readonly Listener[]): boolean => approved.some(
 
 /** Warns when a baseline or policy names signers, and the facts can have none. */
 export function signerProblem(named: boolean, { machine, sections }: Facts, name: string): Problem | null {
-  const asked = (sections.binaries?.status ?? 'notAsked') !== 'notAsked';
+  const asked = wasAsked(sections.binaries);
   const windows = machine.platform === 'win32';
   if (!named || (windows && asked)) return null;
   const why = windows ? 'the facts have none' : 'Linux does not tell who signed an executable (NotSupported)';
@@ -108,8 +109,7 @@ export function signerProblem(named: boolean, { machine, sections }: Facts, name
 
 /** Warns when there is nothing to compare the hashes of a baseline with. */
 export function hashProblem(approved: readonly Listener[], facts: Facts, name: string): Problem | null {
-  const { status } = facts.sections.binaries ?? { status: 'notAsked' };
-  if (!hashed(approved) || status !== 'notAsked') return null;
+  if (!hashed(approved) || wasAsked(facts.sections.binaries)) return null;
   return {
     severity: 'Warning',
     code: 'PO3001',

@@ -5,6 +5,7 @@ import { endpointText } from '../ownership/address.ts';
 import type { FindingKind } from './finding-kinds.ts';
 import { fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';
+import { isPartial, wasAsked } from '../facts/model/section.ts';
 
 /** What was compared with, as findings quote it. */
 export interface Reference {
@@ -131,7 +132,7 @@ function row(
 
 /** The changes that can be told: where not all sockets of the later state could be read, nothing is known to be gone. */
 export function certainChanges(changes: readonly Change[], { sections }: Facts): readonly Change[] {
-  return sections.sockets.status === 'partial' ? changes.filter(({ kind }) => kind !== 'Closed') : changes;
+  return isPartial(sections.sockets) ? changes.filter(({ kind }) => kind !== 'Closed') : changes;
 }
 
 /** The changes between two states as rows. */
@@ -217,7 +218,7 @@ export function audit(
   const machine = facts.machine.name;
   const found: { finding: Finding; listener: Listener }[] = [];
   const unseen = new Set(comparison?.unseen ?? []);
-  if ((facts.sections.binaries?.status ?? 'notAsked') !== 'notAsked') {
+  if (wasAsked(facts.sections.binaries)) {
     // Looked at, and not had: it may be another file.
     for (const [before, after] of comparison?.pairs ?? []) {
       const replaced = before.sha256 !== null && after.sha256 !== null && before.sha256 !== after.sha256;

@@ -5,7 +5,8 @@ import type { Question } from '../facts/model/question.ts';
 import { addressScope } from '../ownership/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import { rangeFinder } from '../ports/lookup.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { isWhole } from '../facts/model/section.ts';
+import { isRefused, type OwnedEndpoint } from '../ownership/owned.ts';
 
 export type Scope = 'Loopback' | 'Specific' | 'Any';
 
@@ -69,7 +70,7 @@ function dynamicPorts({ sections }: Facts): (protocol: string, address: string, 
 }
 
 /** Services without what is new at each start: container ids, the logon's number of a per-user service, session scopes. */
-function lastingServices(services: Endpoint['Services']): string[] {
+function lastingServices(services: OwnedEndpoint['Services']): string[] {
   const lasting = (services ?? []).flatMap((name) => {
     if (name.endsWith('.scope')) return [];
     return [name.replace(/^([a-z-]+):[0-9a-f]{12,64}$/, '$1').replace(/^(\w+)_[0-9a-f]{4,16}$/, '$1')];
@@ -80,26 +81,25 @@ function lastingServices(services: Endpoint['Services']): string[] {
 /** What stands for the kernel where a program would stand: no process may pass for it by its name. */
 export const isKernel = (program: string | null): boolean => program === 'kernel' || program === 'System';
 
-function programOf(row: Endpoint, linux: boolean, literal: boolean): string | null {
+function programOf(row: OwnedEndpoint, linux: boolean, literal: boolean): string | null {
   if (row.Path !== null) return linux ? programFile(row.Path, literal) : row.Path;
   if (row.OwnerKind === 'Kernel' || row.OwnerKind === 'HttpSys') return row.ImageName ?? 'kernel';
   return isKernel(row.ImageName) ? null : row.ImageName;
 }
 
-/** Whether nobody was found to have a listener, for another reason than missing rights. */
-function isUnfound({ OwnerKind, OwningProcess, Reason }: Endpoint): boolean {
+/** Whether the owner of a listener is missing, for another reason than rights or the question. */
+function isOwnerMissing({ OwnerKind, OwningProcess, refusals }: OwnedEndpoint): boolean {
   return (
     OwnerKind === 'Unknown' &&
     OwningProcess === null &&
-    (Reason ?? []).some((reason) => /^OwningProcess: (?!AccessDenied:|NotAsked:)/.test(reason))
+    refusals.some(({ field, code }) => field === 'OwningProcess' && code !== 'AccessDenied' && code !== 'NotAsked')
   );
 }
 
 /** Whether a service would have been seen. */
-function servicesSeen({ machine, sections }: Facts, { OwningProcess, Path, Reason }: Endpoint): boolean {
-  if (OwningProcess === null || Path === null || (Reason ?? []).some((reason) => reason.startsWith('Services: ')))
-    return false;
-  return machine.platform === 'linux' || sections.services.status === 'ok';
+function servicesSeen({ machine, sections }: Facts, row: OwnedEndpoint): boolean {
+  if (row.OwningProcess === null || row.Path === null || isRefused(row, 'Services')) return false;
+  return machine.platform === 'linux' || isWhole(sections.services);
 }
 
 function compareText(a: string, b: string): number {
@@ -164,7 +164,7 @@ export function listeners(facts: Facts): Listener[] {
       scope,
       program,
       ...(linux && row.Path !== null && isDeleted(row.Path, isLiteral) ? { fileGone: true as const } : {}),
-      ...(isUnfound(row) || (program === null && row.OwningProcess !== null && row.ImageName !== null)
+      ...(isOwnerMissing(row) || (program === null && row.OwningProcess !== null && row.ImageName !== null)
         ? { unfound: true as const }
         : {}),
       services,

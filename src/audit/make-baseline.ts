@@ -4,7 +4,8 @@ import type { Machine } from '../facts/machine.ts';
 import { fileSink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { ListenerRow } from '../schema/listener.ts';
-import { exit, PortOwnerError } from '../schema/problems.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import { baselineText, parseBaseline, updateBaseline } from './baseline.ts';
 import { checkWritable, readDocument } from './document.ts';
 import {
@@ -101,7 +102,7 @@ export async function createBaseline({ file, hash, force }: BaselineRequest, mac
   return {
     rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
     problems: [...factProblems(facts), ...some(unseen, unfoundProblem(found, 'so that the baseline leaves it open'))],
-    exitCode: missing.length > 0 ? exit.unavailable : exit.ok,
+    exitCode: exitCodeOf(true, missing.length > 0 ? 'source' : null),
     note: `${counted(found.length, 'listener')} approved in ${file}.`,
   };
 }
@@ -144,7 +145,7 @@ export async function bringUpToDate(request: UpdateRequest, machine: Machine): P
         signerProblem(signed(approved), facts, file),
       ),
     ],
-    exitCode: partial ? exit.unavailable : exit.ok,
+    exitCode: exitCodeOf(true, partial ? 'source' : null),
     note:
       updated === text
         ? `${file} is up to date.`
@@ -158,7 +159,7 @@ export function showBaseline(file: string): Answer {
   return {
     rows: approved.map((listener, index) => rowOf(listener, comments[index] ?? null, machine)),
     problems: [],
-    exitCode: exit.ok,
+    exitCode: exitCodeOf(true),
     ...(approved.length === 0 ? { note: `${file} approves no listener.` } : {}),
   };
 }

@@ -6,7 +6,9 @@ import { sanitise } from '../io/sanitise.ts';
 import { destination } from '../io/place.ts';
 import type { Answer } from '../schema/answer.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
-import { exit, PortOwnerError, type Problem } from '../schema/problems.ts';
+import { isPartial } from '../facts/model/section.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { version } from '../schema/version.ts';
 import type { Refusal } from '../system/raw.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -143,14 +145,8 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
     summary: summary(),
     exitCode:
       failures.length > 0
-        ? exit.unavailable
-        : failed
-          ? exit.no
-          : missing.length > 0 || unfound !== null
-            ? exit.unavailable
-            : unseen !== null
-              ? exit.rights
-              : exit.ok,
+        ? exitCodeOf(null)
+        : exitCodeOf(!failed, missing.length > 0 || unfound !== null ? 'source' : unseen !== null ? 'rights' : null),
   };
 }
 
@@ -216,7 +212,7 @@ async function keepRun(
     listeners: now,
     findings,
     keepDays: request.keep,
-    partial: facts.sections.sockets.status === 'partial',
+    partial: isPartial(facts.sections.sockets),
     forgetLater: request.forgetLater,
     ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }),
   };

@@ -1,5 +1,6 @@
 import { endpointKeyText } from '../actions/identity.ts';
-import { processText, type Target } from '../actions/plan.ts';
+import type { Target } from '../actions/plan.ts';
+import { processText } from '../ownership/attribution.ts';
 import { sanitise } from '../io/sanitise.ts';
 
 /** What would end, for a person. */

@@ -4,6 +4,8 @@ import * as t from 'typanion';
 import { severities, type Severity } from '../diagnosis/conflict-kinds.ts';
 import { conflicts } from '../diagnosis/conflicts.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { hasFailed, isWhole } from '../facts/model/section.ts';
+import { exitCodeOf, lackOf } from '../schema/exit-code.ts';
 import { exit, type ExitCode } from '../schema/problems.ts';
 import { conflict, type Conflict } from '../schema/conflict.ts';
 import { sectionProblems } from '../ownership/problems.ts';
@@ -83,15 +85,14 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
   }
 
   private exitCode({ sections }: Facts, rows: readonly Conflict[], undecided: string | null): ExitCode {
-    if (rows.some((row) => row.Severity !== 'Information')) return exit.no;
+    if (rows.some((row) => row.Severity !== 'Information')) return exitCodeOf(false);
     const { sockets, dynamicRanges, reservedPorts, portProxies, socketUnits } = sections;
-    const unread =
-      sockets.status === 'ok'
-        ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find((section) => section?.status === 'failed')
-        : sockets;
-    if (unread !== undefined) return unread.needs === null ? exit.unavailable : exit.rights;
+    const unread = isWhole(sockets)
+      ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find(hasFailed)
+      : sockets;
+    if (unread !== undefined) return exitCodeOf(null, lackOf(unread.needs));
     // Where every process was looked at, no rights would tell more.
-    return undecided === null ? exit.ok : sections.processes.status === 'ok' ? exit.unavailable : exit.rights;
+    return exitCodeOf(true, undecided === null ? null : isWhole(sections.processes) ? 'source' : 'rights');
   }
 
   /** What the words of a table mean. */

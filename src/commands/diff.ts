@@ -4,7 +4,8 @@ import { compare } from '../audit/compare.ts';
 import { certainChanges, changeRows } from '../audit/findings.ts';
 import { auditQuestion, listeners } from '../audit/listeners.ts';
 import type { Facts } from '../facts/model/facts.ts';
-import { exit, PortOwnerError } from '../schema/problems.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import { finding } from '../schema/finding.ts';
 import {
   auditable,
@@ -94,14 +95,14 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions) {
         ...factProblems(other),
         ...some(machineProblem(one.machine.name, other.machine.name, before), problem, unfound),
       ],
-      exitCode:
-        changes.length > 0
-          ? exit.no
-          : [one, other].some((facts) => gaps(facts).length > 0) || unfound !== null
-            ? exit.unavailable
-            : problem !== null
-              ? exit.rights
-              : exit.ok,
+      exitCode: exitCodeOf(
+        changes.length === 0,
+        [one, other].some((facts) => gaps(facts).length > 0) || unfound !== null
+          ? 'source'
+          : problem !== null
+            ? 'rights'
+            : null,
+      ),
       ...(changes.length === 0 ? { note: 'No difference.' } : {}),
     };
   }

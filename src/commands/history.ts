@@ -4,7 +4,8 @@ import type { SpanQuestion } from '../audit/store/contract.ts';
 import { useStore } from '../audit/store/open.ts';
 import { anyPattern } from '../ownership/filter.ts';
 import { parsePorts, portMatcher } from '../ports/expression.ts';
-import { exit, PortOwnerError } from '../schema/problems.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import { auditRun, portSpan } from '../schema/audit-run.ts';
 import type { RowSchema } from '../schema/column.ts';
 import { named } from '../cli/files.ts';
@@ -85,7 +86,7 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
       return {
         rows,
         problems: [],
-        exitCode: rows.length > 0 ? exit.ok : exit.no,
+        exitCode: exitCodeOf(rows.length > 0),
         ...(rows.length > 0 ? {} : { note: 'There is no such audit.' }),
       };
     }
@@ -103,7 +104,7 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
     return {
       rows,
       problems: [],
-      exitCode: rows.length > 0 ? exit.ok : exit.no,
+      exitCode: exitCodeOf(rows.length > 0),
       ...(rows.length > 0 ? {} : { note: 'The store has no such listener.' }),
     };
   }

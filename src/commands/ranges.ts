@@ -1,7 +1,8 @@
 import { Command } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { ranges } from '../ownership/ranges.ts';
-import { exit } from '../schema/problems.ts';
+import { hasFailed } from '../facts/model/section.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
 import { range } from '../schema/range.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { RowCommand } from '../cli/row-command.ts';
@@ -51,7 +52,7 @@ export class RangesCommand extends withOptions(RowCommand, CountOptions, Snapsho
     return {
       rows: ranges(facts),
       problems,
-      exitCode: facts.sections.dynamicRanges.status === 'failed' ? exit.unavailable : exit.ok,
+      exitCode: exitCodeOf(hasFailed(facts.sections.dynamicRanges) ? null : true),
     };
   }
 }

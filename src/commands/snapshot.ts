@@ -1,6 +1,8 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
+import { hasFailed } from '../facts/model/section.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { BaseCommand, problemText } from '../cli/base.ts';
 import { checkFiles, named } from '../cli/files.ts';
 import { reportTo } from '../cli/notices.ts';
@@ -71,6 +73,6 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
     const facts = await writeSnapshot(this, { source, now, write }, report);
     sectionProblems(facts, null).forEach(warn);
-    return facts.sections.sockets.status === 'failed' ? exit.unavailable : exit.ok;
+    return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
 }

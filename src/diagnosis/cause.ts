@@ -1,6 +1,6 @@
 import type { BindAttempt, Bind } from '../facts/gather/probe.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { ParsedError } from './error-text.ts';
 import type { Overlap } from './overlap.ts';
 import type { Request } from './request.ts';
@@ -13,7 +13,7 @@ export interface Sight {
   readonly effect: Effect;
   readonly overlap: Overlap | null;
   /** Who; null for a range. */
-  readonly row: Endpoint | null;
+  readonly row: OwnedEndpoint | null;
   readonly socket: Socket | null;
   readonly range: PortRange | null;
   /** One sentence. */
@@ -93,7 +93,7 @@ export interface Draft {
 export interface Patient {
   readonly facts: Facts;
   readonly request: Request;
-  readonly row: Endpoint | null;
+  readonly row: OwnedEndpoint | null;
   readonly socket: Socket | null;
   readonly range: PortRange | null;
   readonly addresses: readonly string[] | null;

@@ -1,11 +1,12 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
-import { endpoints, isUnfound } from '../ownership/endpoints.ts';
+import { isUnfound } from '../ownership/absent.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { endpointText } from '../ownership/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Conflict } from '../schema/conflict.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
 import { conflictKinds, severities, type ConflictKind } from './conflict-kinds.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
@@ -50,7 +51,7 @@ const linuxParts = /^rpc(?:\.|bind)|^lockd$/;
 const stockUrls =
   /\/(?:temporary_listen_addresses|wsman|sra_\{[0-9a-f-]+\}|wmpnssv[34]?|mdeserver|116b50eb-[0-9a-f-]|c574ac30-[0-9a-f-]|0131501b-[0-9a-f-]|remotedesktop|reports?(?:erver)?|homegroup|bits-peerdist|kdcproxy|phoneproxy)[^/]*\/?$|:(?:5357|5358|10243|10245|10246|10247|2869|47001)(?:\/|$)/i;
 
-function keyOf(row: Endpoint, socket: Socket): string | null {
+function keyOf(row: OwnedEndpoint, socket: Socket): string | null {
   if (socket.kernel) return 'kernel';
   if (row.Services?.length === 1) return `service ${row.Services[0]}`;
   return socket.pid === null ? null : `process ${socket.pid}`;

@@ -1,6 +1,7 @@
 import type { Facts } from '../facts/model/facts.ts';
 import type { BindAttempt, Probe } from '../facts/gather/probe.ts';
-import { isUnfound } from '../ownership/endpoints.ts';
+import { hasFailed, isWhole, wasAsked } from '../facts/model/section.ts';
+import { isUnfound } from '../ownership/absent.ts';
 import type { Verdict } from '../schema/verdict.ts';
 import { answerBind, attemptText, isLocal, type BindAnswer, type Gap } from './answer.ts';
 import type { Cause, Obstacle } from './cause.ts';
@@ -34,11 +35,12 @@ function gapsOf(facts: Facts): Gap[] {
       : []),
   ];
   return wanted
-    .filter(([, section]) => section.status !== 'ok')
-    .map(([name, { status, reason, needs }]) => ({
-      text: `The ${name} ${status === 'notAsked' ? 'are not in the facts' : `could not ${status === 'failed' ? 'be read' : 'all be read'}${reason === null ? '' : `: ${reason}`}`}.`,
-      needs,
-    }));
+    .filter(([, section]) => !isWhole(section))
+    .map(([name, section]) => {
+      const { reason, needs } = section;
+      const flaw = `could not ${hasFailed(section) ? 'be read' : 'all be read'}${reason === null ? '' : `: ${reason}`}`;
+      return { text: `The ${name} ${wasAsked(section) ? flaw : 'are not in the facts'}.`, needs };
+    });
 }
 
 /** How full the dynamic ranges are. */
@@ -182,7 +184,7 @@ export function diagnose(
   const present = answers.filter(({ attempt }) => attempt?.result !== 'noFamily');
   const decisive = decisiveOf(present);
   const attempted = present.some(({ attempt }) => attempt !== null && attempt.result !== 'notMade');
-  const isPartial = facts.sections.sockets.status !== 'ok';
+  const isPartial = !isWhole(facts.sections.sockets);
   const use = request.port === 0 ? dynamicUse(request, facts) : { evidence: [], full: false };
   const stale = staleOf(facts, addresses);
   const { can, cause } = overruled({

@@ -1,8 +1,9 @@
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { endpointText } from '../ownership/address.ts';
-import { endpoints, isUnfound } from '../ownership/endpoints.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { isUnfound } from '../ownership/absent.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { rule } from './binding-rules.ts';
 import type { Cause, Effect, Obstacle, Sight } from './cause.ts';
 import { causes } from './causes.ts';
@@ -11,13 +12,13 @@ import { overlap } from './overlap.ts';
 import { covers } from './ranges.ts';
 import { boundOf, boundOfSocket, meeting } from './request.ts';
 
-function sameUser(row: Endpoint, socket: Socket, user: string | null): boolean | null {
+function sameUser(row: OwnedEndpoint, socket: Socket, user: string | null): boolean | null {
   if (socket.kernel) return false;
   const owner = row.UserName ?? socket.user;
   return user === null || owner === null ? null : owner.toLowerCase() === user.toLowerCase();
 }
 
-function holderText(row: Endpoint, socket: Socket): string {
+function holderText(row: OwnedEndpoint, socket: Socket): string {
   const where = endpointText({ protocol: socket.protocol, address: socket.localAddress, port: socket.localPort });
   const who =
     row.Owner ??

@@ -1,6 +1,7 @@
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { Bind, Sharing } from '../facts/gather/probe.ts';
 import { overlap, type Bound } from './overlap.ts';
+import { isWhole } from '../facts/model/section.ts';
 
 /** What a program would ask for. */
 export interface Request {
@@ -60,7 +61,7 @@ function attemptFor(facts: Facts, bind: Bind): Bind | null {
   if (owned && bind.protocol === 'UDP' && windows) return null;
   const reuse = bind.sharing === 'reuse' || bind.sharing === 'reusePort';
   // A failed look may have missed an owner.
-  const unsafe = owned || facts.sections.sockets.status !== 'ok' || (windows && bind.sharing === 'reusePort');
+  const unsafe = owned || !isWhole(facts.sections.sockets) || (windows && bind.sharing === 'reusePort');
   if (!reuse || !unsafe) return bind;
   // What succeeds without reuse succeeds with it.
   return windows && bind.protocol === 'UDP' ? null : { ...bind, sharing: 'default' };

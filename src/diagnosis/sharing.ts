@@ -1,12 +1,12 @@
 import type { Socket } from '../facts/model/facts.ts';
 import { addressScope } from '../ownership/address.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { overlap, plainAddress } from './overlap.ts';
 
 /** A socket that keeps its port, and whose it is. */
 export interface Holder {
   readonly socket: Socket;
-  readonly row: Endpoint;
+  readonly row: OwnedEndpoint;
   /** Null when nothing is known of the owner. */
   readonly key: string | null;
 }

@@ -3,7 +3,8 @@ import type { Machine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Verdict } from '../schema/verdict.ts';
-import { exit, type ExitCode, type Problem } from '../schema/problems.ts';
+import { exitCodeOf, lackOf } from '../schema/exit-code.ts';
+import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { diagnose, type Diagnosis } from './diagnose.ts';
 import type { ParsedError } from './error-text.ts';
@@ -31,14 +32,13 @@ export interface WhyAnswer {
 
 /** Says whether the port could be bound, and if not, exactly why. */
 export async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
-  if (bind === null) return { row: noPort(error!), problems: [], exitCode: exit.unavailable };
+  if (bind === null) return { row: noPort(error!), problems: [], exitCode: exitCodeOf(null) };
   let { facts, diagnosis } = await look(bind, error, world);
   // A port that changes hands while it is looked at explains itself at the second look.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
   const { row, needs } = diagnosis;
-  const exitCode =
-    row.CanBind === null ? (needs === null ? exit.unavailable : exit.rights) : row.CanBind ? exit.ok : exit.no;
+  const exitCode = exitCodeOf(row.CanBind, row.CanBind === null ? lackOf(needs) : null);
   return { row, problems: sectionProblems(facts, []), exitCode };
 }
 

@@ -2,6 +2,7 @@ import type { Facts } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import type { RawEntry } from '../system/raw.ts';
 import { finding, plural, type Finding } from './finding.ts';
+import { isWhole, wasAsked } from '../facts/model/section.ts';
 
 /** Where the hundreds of entries of one kind become one check. */
 const familyOf = (name: string): string => name.replace(/^(process|user)\/\d+$/, '$1/…');
@@ -39,14 +40,14 @@ export function sourceFindings(entries: ReadonlyMap<string, RawEntry>): Finding[
 /** Whether each source was decoded whole, to its last byte. */
 export function sectionFindings(facts: Facts): Finding[] {
   return Object.entries(facts.sections)
-    .filter(([, section]) => section.status !== 'notAsked')
+    .filter(([, section]) => wasAsked(section))
     .map(([name, section]): Finding => {
       const reasons = section.reason === null ? [] : section.reason.split('; ');
       const why =
         reasons.length === 0 ? '' : `; ${reasons[0]}${reasons.length > 1 ? `, and ${reasons.length - 1} more` : ''}`;
       return {
         check: `facts ${name}`,
-        status: section.status === 'ok' ? 'ok' : section.needs === null ? 'failed' : 'skipped',
+        status: isWhole(section) ? 'ok' : section.needs === null ? 'failed' : 'skipped',
         detail: `${plural(section.data.length, 'item')}${why}${section.needs === null ? '' : ` (needs ${section.needs})`}`,
         evidence: reasons,
       };
@@ -136,7 +137,7 @@ export function invariantFindings(facts: Facts): Finding[] {
       ),
     ),
   ];
-  if (windows && services.status === 'ok') {
+  if (windows && isWhole(services)) {
     findings.push(
       finding(
         'a running service has a process',

@@ -7,7 +7,8 @@ import { everything, type Question } from '../facts/model/question.ts';
 import { fileSink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { Check } from '../schema/check.ts';
-import { exit, type ExitCode } from '../schema/problems.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import type { ExitCode } from '../schema/problems.ts';
 import { recordingSource, type Platform, type RawEntry, type RawSource } from '../system/raw.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { invariantFindings, sectionFindings, sourceFindings } from './checks.ts';
@@ -185,6 +186,6 @@ function row({ check: name, status, detail, evidence }: Finding, machine: string
 }
 
 function verdict(findings: readonly Finding[]): ExitCode {
-  if (findings.some(({ status }) => status === 'differs')) return exit.no;
-  return findings.some(({ status }) => status === 'failed' || status === 'skipped') ? exit.unavailable : exit.ok;
+  if (findings.some(({ status }) => status === 'differs')) return exitCodeOf(false);
+  return exitCodeOf(true, findings.some(({ status }) => status === 'failed' || status === 'skipped') ? 'source' : null);
 }

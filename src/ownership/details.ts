@@ -1,24 +1,42 @@
 import type { Detail } from '../facts/model/question.ts';
+import type { Endpoint } from '../schema/endpoint.ts';
+
+/** The sockets themselves tell it, or an option that asks for it. */
+const ofSocket: readonly Detail[] = [];
 
 /** What has to be asked of a machine before a column of an Endpoint can be filled. */
-const detailOf: Readonly<Record<string, readonly Detail[]>> = {
+const detailOf: Readonly<Record<keyof Omit<Endpoint, 'Id'>, readonly Detail[]>> = {
+  Protocol: ofSocket,
+  AddressScope: ofSocket,
+  LocalAddress: ofSocket,
+  LocalPort: ofSocket,
+  RemoteAddress: ofSocket,
+  RemotePort: ofSocket,
+  State: ofSocket,
   OwningProcess: ['owner'],
-  // Behind HTTP.sys the processes that serve it.
-  Holders: ['owner', 'services'],
   ImageName: ['owner'],
-  StartTime: ['owner'],
-  Reason: ['owner'],
-  OwnerKind: ['owner', 'services'],
-  Owner: ['owner', 'services'],
-  Services: ['owner', 'services'],
   Path: ['owner', 'path'],
   CommandLine: ['owner', 'commandLine'],
   UserName: ['owner', 'user'],
+  Services: ['owner', 'services'],
   ParentProcess: ['owner', 'parent'],
   ParentImageName: ['owner', 'parent'],
+  StartTime: ['owner'],
+  CreationTime: ofSocket,
+  PortRange: ofSocket,
+  PortService: ofSocket,
+  OwnerKind: ['owner', 'services'],
+  Owner: ['owner', 'services'],
+  // Behind HTTP.sys the processes that serve it.
+  Holders: ['owner', 'services'],
+  Reason: ['owner'],
+  ComputerName: ofSocket,
+  RemoteHostName: ofSocket,
+  FirewallStatus: ofSocket,
+  FirewallRules: ofSocket,
 };
 
 /** The details that these columns need. */
 export function detailsFor(columns: readonly string[]): ReadonlySet<Detail> {
-  return new Set(columns.flatMap((column) => detailOf[column] ?? []));
+  return new Set(columns.flatMap((column) => detailOf[column as keyof typeof detailOf] ?? ofSocket));
 }

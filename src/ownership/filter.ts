@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import type { OwnedEndpoint } from './owned.ts';
 import { anyOf, PatternError } from '../ports/wildcard.ts';
 
 /** What rows are wanted; null wants all. Several values of one filter are alternatives. */
@@ -78,12 +78,10 @@ function servicePattern(pattern: string): readonly string[] {
 }
 
 /** Whether a null could be a value that is only not seen. What has ended, and what nobody may see, stays unknown for good. */
-function unseen(row: Endpoint, ...columns: readonly (keyof Endpoint)[]): boolean {
-  return (
-    row.Reason?.some((reason) => {
-      const [column, code] = reason.split(': ', 2) as [keyof Endpoint, string?];
-      return columns.includes(column) && code !== 'Gone' && (code !== 'AccessDenied' || reason.includes('(needs '));
-    }) ?? false
+function unseen({ refusals }: OwnedEndpoint, ...columns: readonly (keyof OwnedEndpoint)[]): boolean {
+  return refusals.some(
+    ({ field, code, needs }) =>
+      (columns as readonly string[]).includes(field) && code !== 'Gone' && (code !== 'AccessDenied' || needs !== null),
   );
 }
 
@@ -91,8 +89,8 @@ function unseen(row: Endpoint, ...columns: readonly (keyof Endpoint)[]): boolean
  * The rows' filter as one test: null says that it cannot be told, because what it looks at could not be had.
  * Throws PO1001 or PO1004 for what cannot be read.
  */
-export function rowFilter(filter: RowFilter): (row: Endpoint) => boolean | null {
-  const tests: ((row: Endpoint) => boolean | null)[] = [];
+export function rowFilter(filter: RowFilter): (row: OwnedEndpoint) => boolean | null {
+  const tests: ((row: OwnedEndpoint) => boolean | null)[] = [];
   const { states, pids, images, addresses, remotePorts, users, services, ranges } = filter;
   if (states !== null) {
     const wanted = new Set(states.map((state) => state.toLowerCase()));

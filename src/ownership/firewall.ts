@@ -1,8 +1,9 @@
 import { isIPv6 } from 'node:net';
 import { packagedApp } from '../facts/decode/windows-firewall.ts';
-import type { Facts, FirewallChain, FirewallRule } from '../facts/model/facts.ts';
+import type { Facts, FieldRefusal, FirewallChain, FirewallRule } from '../facts/model/facts.ts';
 import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { isWhole, wasAsked } from '../facts/model/section.ts';
+import type { OwnedEndpoint } from './owned.ts';
 
 /** What a firewall does with a new packet from another machine. */
 export type FirewallStatus = 'Allowed' | 'AllowedFrom' | 'Blocked' | 'Off' | 'Unknown' | 'Varies';
@@ -190,25 +191,30 @@ function all(outcomes: readonly Outcome[]): Outcome {
   return outcomes[0] ?? { status: 'Off', why: 'there are no rules for what comes in' };
 }
 
+function refused(code: FieldRefusal['code'], text: string, needs: string | null = null): FieldRefusal {
+  return { field: 'FirewallStatus', code, text, needs };
+}
+
 /** The columns FirewallStatus and FirewallRules of a row, and why they are missing. */
 export function firewallOf(
   facts: Facts,
-  row: Endpoint,
+  row: OwnedEndpoint,
   firewall: Firewall = firewallFrom(facts.sections.firewall?.data ?? []),
-): { status: FirewallStatus | null; rules: readonly string[] | null; reason: string | null } {
+): { status: FirewallStatus | null; rules: readonly string[] | null; refusal: FieldRefusal | null } {
   const section = facts.sections.firewall;
   // Nothing comes from outside to a connection's own end or to loopback.
   const holds = row.Protocol === 'UDP' ? row.RemotePort === null : row.State === 'Listen' || row.State === 'Bound';
   if (!holds || row.AddressScope === 'Loopback' || row.LocalPort === null)
-    return { status: null, rules: null, reason: null };
-  if (section === undefined || section.status === 'notAsked')
-    return { status: 'Unknown', rules: null, reason: 'FirewallStatus: NotAsked: the firewall was not asked for' };
-  if (section.status !== 'ok') {
-    const needs = section.needs === null ? '' : ` (needs ${section.needs})`;
+    return { status: null, rules: null, refusal: null };
+  if (section === undefined || !wasAsked(section))
+    return { status: 'Unknown', rules: null, refusal: refused('NotAsked', 'the firewall was not asked for') };
+  if (!isWhole(section)) {
+    const { needs, reason } = section;
+    const text = reason ?? 'the rules could not be read';
     return {
       status: 'Unknown',
       rules: null,
-      reason: `FirewallStatus: ${section.needs === null ? 'Failed' : 'AccessDenied'}: ${section.reason ?? 'the rules could not be read'}${needs}`,
+      refusal: refused(needs === null ? 'Failed' : 'AccessDenied', text, needs),
     };
   }
   const address = (row.LocalAddress ?? '').replace(/%.*$/s, '');
@@ -247,19 +253,19 @@ export function firewallOf(
   return {
     status: statuses.size === 1 ? first! : 'Varies',
     rules: [...outcomes].map(([name, { status, why }]) => `${name}: ${status}: ${why}`),
-    reason: unknown === undefined ? null : `FirewallStatus: NotSupported: ${unknown.why}`,
+    refusal: unknown === undefined ? null : refused('NotSupported', unknown.why),
   };
 }
 
 /** Rows with what the firewall does with each. */
-export function withFirewall(rows: readonly Endpoint[], facts: Facts): Endpoint[] {
+export function withFirewall(rows: readonly OwnedEndpoint[], facts: Facts): OwnedEndpoint[] {
   const firewall = firewallFrom(facts.sections.firewall?.data ?? []);
   return rows.map((row) => {
-    const { status, rules, reason } = firewallOf(facts, row, firewall);
+    const { status, rules, refusal } = firewallOf(facts, row, firewall);
     return Object.assign({}, row, {
       FirewallStatus: status,
       FirewallRules: rules,
-      Reason: reason === null ? row.Reason : [...(row.Reason ?? []), reason],
+      refusals: refusal === null ? row.refusals : [...row.refusals, refusal],
     });
   });
 }

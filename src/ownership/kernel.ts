@@ -1,14 +1,19 @@
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
-import type { Facts, HttpQueue, Process, Service, Socket } from '../facts/model/facts.ts';
+import type { FieldRefusal, HttpQueue, Sections, Socket } from '../facts/model/facts.ts';
 import { kernelListener } from '../facts/gather/kernel-listeners.ts';
 import { holdsPort } from '../facts/model/question.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { isLacking } from '../facts/model/section.ts';
 import { addressScope } from './address.ts';
+import {
+  insideText,
+  processText,
+  type AttributeSocket,
+  type Attribution,
+  type Known,
+  type ProcessName,
+} from './attribution.ts';
 
-/** What is said of a socket that the kernel holds. `Holders`: System, then the processes that serve its URLs. */
-export type KernelOwner = Pick<Endpoint, 'OwnerKind' | 'Owner' | 'Services' | 'Holders' | 'Reason'>;
-
-const system = 4;
+const systemPid = 4;
 /** URLs that one service alone registers: they choose among the services of a shared process. */
 const knownUrls: readonly (readonly [RegExp, string])[] = [
   [/^\/wsman\//i, 'WinRM'],
@@ -77,13 +82,8 @@ export function queuesBehind(queues: readonly HttpQueue[], socket: Socket): Http
   return [...new Set(serving(queues, socket).map(({ queue }) => queue))];
 }
 
-interface Context {
-  readonly processes: ReadonlyMap<number, Process>;
-  readonly servicesOf: ReadonlyMap<number, readonly Service[]>;
-}
-
 /** The services that serve a queue by one process: the one that netsh tells, the only one, the one whose URL it is, or all. */
-function servicesBehind(paths: readonly string[], { servicesOf }: Context) {
+function servicesBehind(paths: readonly string[], { servicesOf }: Known) {
   const byUrls = knownUrls.filter(([pattern]) => paths.some((path) => pattern.test(path))).map(([, name]) => name);
   const byPid = new Map<number, readonly string[]>();
   return ({ pid, service }: HttpQueue['processes'][number]): readonly string[] => {
@@ -102,16 +102,12 @@ function servicesBehind(paths: readonly string[], { servicesOf }: Context) {
 function describeQueue(
   queue: HttpQueue,
   paths: readonly string[],
-  context: Context,
+  known: Known,
 ): { text: string; services: readonly string[] } {
-  const image = (pid: number): string => {
-    const name = context.processes.get(pid)?.imageName ?? null;
-    return name === null ? `process ${pid}` : `${name} ${pid}`;
-  };
+  const named = (pid: number): ProcessName => known.processes.get(pid) ?? { pid, imageName: null };
+  const image = (pid: number): string => insideText(named(pid));
   const { name, controller, processes } = queue;
-  const manager = (controller === null ? [] : (context.servicesOf.get(controller) ?? [])).map(
-    (service) => service.name,
-  );
+  const manager = (controller === null ? [] : (known.servicesOf.get(controller) ?? [])).map((service) => service.name);
   const iis = ['W3SVC', 'WAS'].find((service) => manager.includes(service));
   if (processes.length === 0) {
     const by =
@@ -121,7 +117,7 @@ function describeQueue(
     const what = iis === undefined ? 'a queue without a process' : 'an idle IIS application pool';
     return { text: `${name === null ? '' : `${name}, `}${what}${by}`, services: iis === undefined ? manager : [iis] };
   }
-  const servicesOf = servicesBehind(paths, context);
+  const servicesOf = servicesBehind(paths, known);
   const served = processes.map((process) => ({ pid: process.pid, names: servicesOf(process) }));
   const services = [...new Set([...served.flatMap(({ names }) => names), ...(iis === undefined ? [] : [iis])])];
   const service = (names: readonly string[]): string =>
@@ -132,17 +128,17 @@ function describeQueue(
       services,
     };
   const each = served.map(({ pid, names }) =>
-    names.length === 0
-      ? image(pid).replace(/^(.*) (\d+)$/, (all, program: string) =>
-          program === 'process' ? all : `${program} (${pid})`,
-        )
-      : `${service(names)} (${image(pid)})`,
+    names.length === 0 ? processText(named(pid)) : `${service(names)} (${image(pid)})`,
   );
   return { text: each.join(', '), services };
 }
 
+/** A connection that has ended: no process has it any more. */
+export const closedConnection: AttributeSocket = () => (socket) =>
+  socket.state === 'TimeWait' ? { kind: 'Kernel', owner: 'nobody: a closed connection (TIME_WAIT)' } : null;
+
 /** What the kernel has a socket for: a part of its own, or a connection that no process has (yet, or any more). */
-function linuxOwner(socket: Socket): string {
+function linuxText(socket: Socket): string {
   const { kernelPart, state } = socket;
   if (kernelPart !== undefined) return `Linux kernel: ${kernelPart}`;
   if (holdsPort(socket)) return 'Linux kernel';
@@ -152,68 +148,93 @@ function linuxOwner(socket: Socket): string {
   return `nobody: a closed connection (${state})`;
 }
 
-/** Who is behind the sockets that the kernel itself holds, as far as the facts go. */
-export function kernelOwners({ machine, sections }: Facts, context: Context): (socket: Socket) => KernelOwner {
-  const windows = machine.platform === 'win32';
-  const kernel = 'Windows kernel (System 4)';
-  const queues = sections.httpQueues;
+export const linuxKernel: AttributeSocket = ({ windows }) =>
+  windows ? null : (socket) => (socket.kernel ? { kind: 'Kernel', owner: linuxText(socket) } : null);
+
+const system = 'System';
+
+/** A part of Windows' kernel that is known by its port, where its service or driver runs. */
+export const windowsDriver: AttributeSocket = ({ facts, windows }) => {
+  if (!windows) return null;
+  const { services, drivers } = facts.sections;
   const running = new Set<string>();
-  for (const { name, state } of [...sections.services.data, ...(sections.drivers?.data ?? [])])
+  for (const { name, state } of [...services.data, ...(drivers?.data ?? [])])
     if (state === 'Running') running.add(name.toLowerCase());
-  const known = new Map<string, KernelOwner>();
-
-  function behindHttp(socket: Socket): KernelOwner | null {
-    const wanted = serving(queues?.data ?? [], socket);
-    const paths = new Map<HttpQueue, string[]>();
-    for (const { queue, path } of wanted) {
-      const own = paths.get(queue);
-      if (own === undefined) paths.set(queue, [path]);
-      else own.push(path);
-    }
-    if (paths.size === 0) return null;
-    const parts = [...paths].map(([queue, own]) => {
-      const { text, services } = describeQueue(queue, own, context);
-      return { text: paths.size > 1 && own[0] !== '/' ? `${text} at ${own[0]}` : text, services };
-    });
-    const services = [...new Set(parts.flatMap((part) => part.services))];
-    const pids = new Set([...paths.keys()].flatMap((queue) => queue.processes.map(({ pid }) => pid)));
-    return {
-      OwnerKind: 'HttpSys',
-      Owner: `HTTP.sys: ${parts.map(({ text }) => text).join('; ')}`,
-      Services: services.length === 0 ? null : services,
-      Holders: pids.size === 0 ? null : [system, ...pids],
-      Reason: null,
-    };
-  }
-
-  function describe(socket: Socket): KernelOwner {
-    const listener = windows ? kernelListener(socket.protocol, socket.localPort) : null;
-    const confirmed = listener?.services.find((name) => running.has(name.toLowerCase()));
-    const plain = { OwnerKind: 'Kernel', Services: null, Holders: null, Reason: null } as const;
-    if (!windows) return { ...plain, Owner: linuxOwner(socket) };
-    if (listener !== null && confirmed !== undefined)
-      return { ...plain, Owner: `${listener.what}: ${confirmed} (System 4)`, Services: [confirmed] };
-    const http = behindHttp(socket);
-    if (http !== null) return http;
-    const untold =
-      queues === undefined || queues.status === 'ok' || queues.status === 'notAsked' || socket.protocol === 'UDP';
-    const needs = queues?.needs ?? null;
-    const reason = untold
-      ? null
-      : [
-          `Owner: ${needs === null ? 'Failed' : 'AccessDenied'}: whether HTTP.sys is behind it could not be told: ${queues.reason}${needs === null ? '' : ` (needs ${needs})`}`,
-        ];
-    return {
-      ...plain,
-      Owner: listener === null ? kernel : `${kernel}, by its port probably ${listener.what}`,
-      Reason: reason,
-    };
-  }
-
   return (socket) => {
-    const key = `${socket.protocol} ${socket.localPort} ${socket.localAddress} ${socket.state} ${socket.kernelPart ?? ''}`;
-    let owner = known.get(key);
-    if (owner === undefined) known.set(key, (owner = describe(socket)));
-    return owner;
+    const listener = socket.kernel ? kernelListener(socket.protocol, socket.localPort) : null;
+    const confirmed = listener?.services.find((name) => running.has(name.toLowerCase()));
+    return confirmed === undefined
+      ? null
+      : {
+          kind: 'Kernel',
+          owner: `${listener!.what}: ${confirmed} (System ${systemPid})`,
+          services: [confirmed],
+          imageName: system,
+        };
+  };
+};
+
+/** The queues of HTTP.sys behind a socket, as one owner. */
+function describeQueues(registrations: readonly Registration[], known: Known): Attribution | null {
+  const paths = Map.groupBy(registrations, ({ queue }) => queue);
+  if (paths.size === 0) return null;
+  const parts = [...paths].map(([queue, own]) => {
+    const places = own.map(({ path }) => path);
+    const { text, services } = describeQueue(queue, places, known);
+    return { text: paths.size > 1 && places[0] !== '/' ? `${text} at ${places[0]}` : text, services };
+  });
+  const services = [...new Set(parts.flatMap((part) => part.services))];
+  const pids = new Set([...paths.keys()].flatMap((queue) => queue.processes.map(({ pid }) => pid)));
+  return {
+    kind: 'HttpSys',
+    owner: `HTTP.sys: ${parts.map(({ text }) => text).join('; ')}`,
+    services: services.length === 0 ? null : services,
+    holders: pids.size === 0 ? null : [systemPid, ...pids],
+    imageName: system,
   };
 }
+
+/** The programs whose URLs HTTP.sys serves on the port. */
+export const httpSys: AttributeSocket = (known) => {
+  const queues = known.facts.sections.httpQueues?.data ?? [];
+  if (!known.windows || queues.length === 0) return null;
+  // A busy port has thousands of connections, which all belong to the same.
+  const described = new Map<string, Attribution | null>();
+  return (socket) => {
+    if (!socket.kernel) return null;
+    const key = `${socket.protocol} ${socket.localPort} ${socket.localAddress}`;
+    let found = described.get(key);
+    if (found === undefined) described.set(key, (found = describeQueues(serving(queues, socket), known)));
+    return found;
+  };
+};
+
+/** Why it is open whether HTTP.sys is behind a socket of the kernel; none where it could be told. */
+function untoldQueues(queues: Sections['httpQueues']): FieldRefusal[] {
+  if (queues === undefined || !isLacking(queues)) return [];
+  const { needs, reason } = queues;
+  return [
+    {
+      field: 'Owner',
+      code: needs === null ? 'Failed' : 'AccessDenied',
+      text: `whether HTTP.sys is behind it could not be told: ${reason ?? 'no reason is known'}`,
+      needs,
+    },
+  ];
+}
+
+export const windowsKernel: AttributeSocket = ({ facts, windows }) => {
+  if (!windows) return null;
+  const untold = untoldQueues(facts.sections.httpQueues);
+  const kernel = `Windows kernel (System ${systemPid})`;
+  return ({ kernel: isKernel, protocol, localPort }) => {
+    if (!isKernel) return null;
+    const listener = kernelListener(protocol, localPort);
+    return {
+      kind: 'Kernel',
+      owner: listener === null ? kernel : `${kernel}, by its port probably ${listener.what}`,
+      imageName: system,
+      refusals: protocol === 'UDP' ? [] : untold,
+    };
+  };
+};

@@ -1,37 +1,32 @@
 import type { Facts } from '../facts/model/facts.ts';
 import { sectionTitle } from '../facts/model/sections.ts';
 import type { Problem } from '../schema/problems.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import { hasFailed, isLacking, isPartial } from '../facts/model/section.ts';
+import { isOwnerDenied, type OwnedEndpoint } from './owned.ts';
 
 /**
  * What the user should know about how well the facts behind these rows could be had. Details of owners that
  * are missing stand in the rows themselves; without rows (a snapshot) they are told here.
  */
-export function sectionProblems(facts: Facts, rows: readonly Endpoint[] | null): Problem[] {
+export function sectionProblems(facts: Facts, rows: readonly OwnedEndpoint[] | null): Problem[] {
   const problems: Problem[] = [];
   for (const [key, section] of Object.entries(facts.sections)) {
-    if (section.status === 'ok' || section.status === 'notAsked') continue;
-    if (rows !== null && key === 'processes' && section.status === 'partial') continue;
+    if (!isLacking(section)) continue;
+    if (rows !== null && key === 'processes' && isPartial(section)) continue;
     const name = sectionTitle(key);
     problems.push({
-      severity: section.status === 'failed' && key === 'sockets' ? 'Error' : 'Warning',
+      severity: hasFailed(section) && key === 'sockets' ? 'Error' : 'Warning',
       code: section.needs === null ? 'PO3001' : 'PO3002',
-      message: `${section.status === 'failed' ? `the ${name} could not be read` : `not all ${name} could be read`}${section.reason === null ? '' : `: ${section.reason}`}`,
+      message: `${hasFailed(section) ? `the ${name} could not be read` : `not all ${name} could be read`}${section.reason === null ? '' : `: ${section.reason}`}`,
       ...(section.needs === null ? {} : { hint: `Needs ${section.needs}.` }),
       target: key,
     });
   }
-  const hidden = (rows ?? []).filter(
-    (row) =>
-      row.OwningProcess === null &&
-      (row.Reason?.some((reason) => reason.startsWith('OwningProcess: AccessDenied')) ?? false),
-  );
+  const hidden = (rows ?? []).filter((row) => row.OwningProcess === null && isOwnerDenied(row));
   if (hidden.length > 0) {
     const ports = [...new Set(hidden.map((row) => row.LocalPort))].sort((a, b) => Number(a) - Number(b));
     const shown = ports.slice(0, 8).join(', ') + (ports.length > 8 ? ' …' : '');
-    const reason = hidden[0]?.Reason?.[0] ?? '';
-    const at = reason.endsWith(')') ? reason.indexOf('(needs ') : -1;
-    const needs = at < 0 ? 'more rights' : reason.slice(at + '(needs '.length, -1);
+    const needs = hidden[0]!.refusals.find(({ field }) => field === 'OwningProcess')?.needs ?? 'more rights';
     problems.push({
       severity: 'Warning',
       code: 'PO3002',

@@ -1,4 +1,5 @@
 import type { Facts, PortRange } from '../facts/model/facts.ts';
+import { hasFailed } from '../facts/model/section.ts';
 import type { PortSpan } from '../ports/expression.ts';
 
 function rangeText(range: PortRange): string {
@@ -61,7 +62,7 @@ export function reservedNotes(
           `HTTP.sys may register ${urls.slice(0, 4).join(', ')}${urls.length > 4 ? ` and ${urls.length - 4} more` : ''} there; that alone holds no port.`,
         ]),
   ];
-  if (reservedPorts.status === 'failed')
+  if (hasFailed(reservedPorts))
     notes.push(`Whether it is reserved could not be told: ${reservedPorts.reason ?? 'no reason given'}.`);
   return [...new Set(notes)];
 }

@@ -1,17 +1,17 @@
 import { Resolver } from 'node:dns/promises';
 import type { Problem } from '../schema/problems.ts';
-import type { Endpoint } from '../schema/endpoint.ts';
+import type { OwnedEndpoint } from './owned.ts';
 
 /**
  * Fills RemoteHostName by reverse DNS, each address once, all at the same time, and gives up on the rest after
  * `seconds`. An address without a name keeps null. `started` is told how many addresses there are.
  */
 export async function resolveNames(
-  rows: readonly Endpoint[],
+  rows: readonly OwnedEndpoint[],
   seconds: number,
   resolver = new Resolver({ timeout: Math.ceil(seconds * 1000), tries: 1 }),
   started?: (addresses: number) => void,
-): Promise<{ rows: Endpoint[]; problems: Problem[] }> {
+): Promise<{ rows: OwnedEndpoint[]; problems: Problem[] }> {
   const addresses = new Set(rows.flatMap((row) => row.RemoteAddress ?? []));
   started?.(addresses.size);
   const names = new Map<string, string>();
@@ -32,13 +32,13 @@ export async function resolveNames(
   return {
     rows: rows.map((row) => {
       if (row.RemoteAddress === null) return row;
-      const missing = late.has(row.RemoteAddress)
-        ? [`RemoteHostName: Failed: no answer from DNS within ${seconds} s`]
-        : [];
+      const RemoteHostName = names.get(row.RemoteAddress) ?? null;
+      if (!late.has(row.RemoteAddress)) return { ...row, RemoteHostName };
+      const text = `no answer from DNS within ${seconds} s`;
       return {
         ...row,
-        RemoteHostName: names.get(row.RemoteAddress) ?? null,
-        Reason: missing.length === 0 ? row.Reason : [...(row.Reason ?? []), ...missing],
+        RemoteHostName,
+        refusals: [...row.refusals, { field: 'RemoteHostName', code: 'Failed', text, needs: null }],
       };
     }),
     problems:

@@ -1,15 +1,18 @@
 import type { Machine } from '../facts/machine.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { holdsPort, selectSockets, type Question } from '../facts/model/question.ts';
+import { isWhole, wasAsked } from '../facts/model/section.ts';
 import { formatPorts, type PortSpan } from '../ports/expression.ts';
 import type { Answer } from '../schema/answer.ts';
-import { endpoint, type Endpoint } from '../schema/endpoint.ts';
+import { endpoint } from '../schema/endpoint.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
 import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { variantOf } from '../schema/variant.ts';
 import { detailsFor } from './details.ts';
 import { endpoints } from './endpoints.ts';
 import type { RowFilter } from './filter.ts';
 import { defaultOrder } from './order.ts';
+import { isOwnerDenied, isRefused, toRow, type OwnedEndpoint } from './owned.ts';
 import { sectionProblems } from './problems.ts';
 import type { SortKey } from './sort.ts';
 
@@ -41,7 +44,7 @@ export interface WhoRequest {
 
 /** The filter as a test of a row (null: cannot tell), and the columns it looks at; null when all are wanted. */
 interface Filter {
-  readonly test: (row: Endpoint) => boolean | null;
+  readonly test: (row: OwnedEndpoint) => boolean | null;
   readonly columns: readonly string[];
 }
 
@@ -83,30 +86,31 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
   ];
   const question = questionOf(request, columns);
   const facts = await machine.facts(question);
-  const found = await rowsOf(request, question, facts, {
+  const found = await ownersOf(request, question, facts, {
     live: machine.live,
     serviceName: columns.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null,
   });
-  let { rows, undecided } = found;
+  let { owned, undecided } = found;
   if (filter !== null) {
     const { test } = filter;
-    undecided = [...undecided.filter((row) => test(row) !== false), ...rows.filter((row) => test(row) === null)];
-    rows = rows.filter((row) => test(row) === true);
+    undecided = [...undecided.filter((row) => test(row) !== false), ...owned.filter((row) => test(row) === null)];
+    owned = owned.filter((row) => test(row) === true);
   }
-  if (firewall) rows = (await import('./firewall.ts')).withFirewall(rows, facts);
-  rows.sort(defaultOrder);
-  if (sort !== null) rows.sort((await import('./sort.ts')).compareRows(sort));
+  if (firewall) owned = (await import('./firewall.ts')).withFirewall(owned, facts);
+  owned.sort(defaultOrder);
 
   const problems = [
     ...subject.problems,
-    ...sectionProblems(facts, undecided.length === 0 ? rows : [...rows, ...undecided]),
+    ...sectionProblems(facts, undecided.length === 0 ? owned : [...owned, ...undecided]),
   ];
   if (request.resolveSeconds !== null) {
-    const resolved = await withNames(rows, request.resolveSeconds, report);
-    rows = resolved.rows;
+    const resolved = await withNames(owned, request.resolveSeconds, report);
+    owned = resolved.rows;
     problems.push(...resolved.problems);
   }
-  const exitCode = verdict(facts, rows, undecided, question.localPorts);
+  const exitCode = verdict(facts, owned, undecided, question.localPorts !== null);
+  const rows = owned.map(toRow);
+  if (sort !== null) rows.sort((await import('./sort.ts')).compareRows(sort));
   const { name: variant } = variantOf(
     endpoint,
     rows.some((row) => row.RemotePort !== null),
@@ -126,15 +130,16 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
   return { rows, problems, exitCode, note };
 }
 
-/** The rows of the sockets that are asked for, and of those whose hidden owner may be a process that is. */
-async function rowsOf(
+/** The owners of the sockets that are asked for, and of those whose hidden owner may be a process that is. */
+async function ownersOf(
   { subject, all }: WhoRequest,
   question: Question,
   facts: Facts,
   options: Parameters<typeof endpoints>[2],
-): Promise<{ rows: Endpoint[]; undecided: readonly Endpoint[] }> {
+): Promise<{ owned: OwnedEndpoint[]; undecided: readonly OwnedEndpoint[] }> {
   const { data } = facts.sections.sockets;
-  if (subject.pids.size === 0) return { rows: endpoints(facts, selectSockets(data, question), options), undecided: [] };
+  if (subject.pids.size === 0)
+    return { owned: endpoints(facts, selectSockets(data, question), options), undecided: [] };
   const sockets = socketsOf(data, subject, question, all);
   const chosen = new Set(sockets);
   const hidden = data.filter(
@@ -145,7 +150,7 @@ async function rowsOf(
       (all || holdsPort(socket)) &&
       !chosen.has(socket),
   );
-  return { rows: endpoints(facts, sockets, options), undecided: endpoints(facts, hidden, options) };
+  return { owned: endpoints(facts, sockets, options), undecided: endpoints(facts, hidden, options) };
 }
 
 /** Of the sockets, those on the ports and those of the processes that are asked for. */
@@ -166,7 +171,7 @@ function socketsOf(
 }
 
 /** Looks the names of remote addresses up. */
-async function withNames(rows: readonly Endpoint[], seconds: number, report: Report | undefined) {
+async function withNames(rows: readonly OwnedEndpoint[], seconds: number, report: Report | undefined) {
   const { resolveNames } = await import('./resolve.ts');
   return resolveNames(rows, seconds, undefined, (addresses) =>
     report?.(
@@ -176,34 +181,32 @@ async function withNames(rows: readonly Endpoint[], seconds: number, report: Rep
   );
 }
 
-/** Yes, no, or why it cannot be told. */
+/** Whether somebody owns what was asked for, by its rows and those of which it is open whether they belong to them. */
 function verdict(
-  facts: Facts,
-  rows: readonly Endpoint[],
-  undecided: readonly Endpoint[],
-  spans: readonly PortSpan[] | null,
+  { sections }: Facts,
+  rows: readonly OwnedEndpoint[],
+  undecided: readonly OwnedEndpoint[],
+  isAboutPorts: boolean,
 ): ExitCode {
-  const denied = (row: Endpoint, column = ''): boolean =>
-    row.Reason?.some((reason) => reason.startsWith(column) && reason.includes(': AccessDenied: ')) ?? false;
   if (rows.length === 0) {
-    if (undecided.some((row) => denied(row))) return exit.rights;
-    return facts.sections.sockets.status === 'ok' && undecided.length === 0 ? exit.no : exit.unavailable;
+    if (undecided.some(({ refusals }) => refusals.some(({ code }) => code === 'AccessDenied')))
+      return exitCodeOf(null, 'rights');
+    return exitCodeOf(isWhole(sections.sockets) && undecided.length === 0 ? false : null);
   }
-  if (spans === null) return exit.ok;
-  const hidden = (row: Endpoint): boolean => row.OwnerKind === 'Unknown' && denied(row, 'OwningProcess');
-  const unfound = (row: Endpoint): boolean =>
-    row.OwnerKind === 'Unknown' &&
-    (row.Reason?.some((reason) => reason.startsWith('OwningProcess: Failed: ')) ?? false);
-  if (!rows.every((row) => hidden(row) || unfound(row))) return exit.ok;
-  return rows.some(hidden) ? exit.rights : exit.unavailable;
+  if (!isAboutPorts) return exitCodeOf(true);
+  const unknown = rows.filter(({ OwnerKind }) => OwnerKind === 'Unknown');
+  const hidden = unknown.filter(isOwnerDenied);
+  const unfound = unknown.filter((row) => isRefused(row, 'OwningProcess', 'Failed') && !isOwnerDenied(row));
+  if (hidden.length + unfound.length < rows.length) return exitCodeOf(true);
+  return exitCodeOf(null, hidden.length > 0 ? 'rights' : 'source');
 }
 
 /** Why it cannot be told. */
-function unknownText(undecided: readonly Endpoint[], { sections }: Facts): string {
-  const { status, reason } = sections.sockets;
+function unknownText(undecided: readonly OwnedEndpoint[], { sections }: Facts): string {
+  const { sockets } = sections;
   if (undecided.length > 0)
     return `Cannot tell: too little is known of ${undecided.length} socket${undecided.length === 1 ? '' : 's'} to say whether ${undecided.length === 1 ? 'it matches' : 'they match'}.`;
-  return `Cannot tell: ${(status === 'notAsked' ? reason : null) ?? 'not every source could be read'}.`;
+  return `Cannot tell: ${(wasAsked(sockets) ? null : sockets.reason) ?? 'not every source could be read'}.`;
 }
 
 /** That there is nobody; for a port also whether the system keeps it for itself. */

@@ -17,6 +17,7 @@ import {
 import { right } from './descriptor.ts';
 import { unusableContents, unusablePaths, type Unusable } from './files.ts';
 import { registerScript } from './register-script.ts';
+import type { Refusal } from '../system/raw.ts';
 import type { LinuxScheduler, Said, Scheduler, WindowsScheduler } from '../system/scheduler.ts';
 import { checkTask, seconds } from './task-rules.ts';
 import { taskFile, taskXml } from './task-xml.ts';
@@ -87,6 +88,7 @@ function concernsAbout(used: readonly Used[], scheduler: Scheduler, sids: readon
               path: one.path,
               text: 'it is on another machine, or on a drive that a task does not have: who may write there cannot be told',
               hint: 'Choose a place on a disk of this machine.',
+              isOpen: false,
             },
           ]
         : examine(
@@ -207,10 +209,10 @@ function prepare(task: AuditTask, scheduler: Scheduler, sid: string | null): voi
   const folder: Used = { role: 'the folder of the audits', path: dataFolder, mayBeMissing: false, standing: 'folder' };
   // Made by hand below ProgramData it is one in which all users can make files.
   const hint = `When what is in it is yours: takeown /F "${dataFolder}" /A, then icacls "${dataFolder}" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"`;
-  const isOpen = ({ path, text }: Concern): boolean =>
-    scheduler.platform === 'win32' && path === dataFolder && text.includes('could change');
+  const isOpenFolder = ({ path, isOpen }: Concern): boolean =>
+    scheduler.platform === 'win32' && path === dataFolder && isOpen;
   const concerns = concernsAbout([folder, ...within], scheduler, sids);
-  demandTrust(concerns.map((one) => (isOpen(one) ? { role: one.role, path: one.path, text: one.text, hint } : one)));
+  demandTrust(concerns.map((one) => (isOpenFolder(one) ? Object.assign({}, one, { hint }) : one)));
 }
 
 /** What a gMSA lacks, as far as it can be told. */
@@ -500,15 +502,15 @@ async function lastAudit(
   scheduler: Scheduler,
   { days, since }: Rhythm,
   { now }: Judging,
-): Promise<{ readonly values: Partial<AuditTaskRow>; readonly reasons: string[] }> {
+): Promise<{ readonly values: Partial<AuditTaskRow>; readonly reasons: readonly Doubt[] }> {
   const store = optionOf(words, '--store');
   if (store === null) return { values: {}, reasons: [] };
   // A night begins later by chance, and an audit takes its time.
   const isLate = (last: number): boolean => days !== null && now.getTime() - last > (2 * 24 * days + 1) * hour;
-  const none =
+  const none: Doubt =
     since !== null && isLate(since.getTime())
       ? `the task is of ${since.toISOString()}, and no audit has been stored: nights go by without one`
-      : 'LastAudit: NotFound: no audit has been stored yet';
+      : { field: 'LastAudit', code: 'NotFound', text: 'no audit has been stored yet' };
   if (scheduler.look(store).standing === 'missing') return { values: {}, reasons: [none] };
   try {
     // A store may keep the audits of others, too.
@@ -526,7 +528,7 @@ async function lastAudit(
     return { values: { LastAudit: RunTime, LastFindings: Findings }, reasons };
   } catch (error) {
     if (!(error instanceof PortOwnerError)) throw error;
-    return { values: {}, reasons: [`LastAudit: Failed: ${error.message}`] };
+    return { values: {}, reasons: [{ field: 'LastAudit', code: 'Failed', text: error.message }] };
   }
 }
 
@@ -578,11 +580,28 @@ async function standingConcerns(
   ];
 }
 
-function reasonsOf(row: AuditTaskRow, reasons: readonly string[]): Outcome {
-  const problems = reasons
-    .filter((reason) => !/^\w+: (?:NotFound|NotSupported): /.test(reason))
-    .map((reason) => warning(reason, { target: row.TaskName ?? '' }));
-  return { row: { ...row, Reason: reasons.length === 0 ? null : reasons }, problems };
+/** What is not as it should be; or why a column has no value, which is a fault unless there is none to have. */
+type Doubt =
+  | string
+  | {
+      readonly field: keyof AuditTaskRow;
+      readonly code: Refusal['code'] | 'NotFound';
+      readonly text: string;
+    };
+
+const doubtText = (doubt: Doubt): string =>
+  typeof doubt === 'string' ? doubt : `${doubt.field}: ${doubt.code}: ${doubt.text}`;
+
+const isFault = (doubt: Doubt): boolean =>
+  typeof doubt === 'string' || (doubt.code !== 'NotFound' && doubt.code !== 'NotSupported');
+
+/** A row with its doubts as texts, and a warning for each that is a fault. */
+function withDoubts(row: AuditTaskRow, doubts: readonly Doubt[]): Outcome {
+  const target = row.TaskName ?? '';
+  return {
+    row: { ...row, Reason: doubts.length === 0 ? null : doubts.map(doubtText) },
+    problems: doubts.filter(isFault).map((doubt) => warning(doubtText(doubt), { target })),
+  };
 }
 
 async function windowsStatus(name: string, scheduler: WindowsScheduler, judging: Judging): Promise<Outcome> {
@@ -595,9 +614,12 @@ async function windowsStatus(name: string, scheduler: WindowsScheduler, judging:
   if (!scheduler.exists(name)) return { row: { ...row, State: 'NotInstalled' }, problems: [] };
   const answer = scheduler.query(name);
   if ('refusal' in answer)
-    return reasonsOf({ ...row, State: 'Unknown' }, [`State: ${answer.refusal.code}: ${answer.refusal.text}`]);
+    return withDoubts({ ...row, State: 'Unknown' }, [
+      { field: 'State', code: answer.refusal.code, text: answer.refusal.text },
+    ]);
   const { flaws, concerns, facts } = checkTask(taskText(answer.bytes, answer.decode));
-  if (facts === null) return reasonsOf({ ...row, State: 'Unknown' }, [`State: Failed: ${flaws.join('; ')}`]);
+  if (facts === null)
+    return withDoubts({ ...row, State: 'Unknown' }, [{ field: 'State', code: 'Failed', text: flaws.join('; ') }]);
   const words = splitWindows(facts.arguments ?? '');
   const { values, reasons } = await lastAudit(
     words,
@@ -615,7 +637,7 @@ async function windowsStatus(name: string, scheduler: WindowsScheduler, judging:
     facts.command === null
       ? []
       : await standingConcerns(facts.command, words, { scheduler, sids: sid === null ? [] : [sid], judging });
-  return reasonsOf(
+  return withDoubts(
     {
       ...row,
       State: facts.enabled ? 'Ready' : 'Disabled',
@@ -670,13 +692,20 @@ function failedRun(shown: string | null): string[] {
   ];
 }
 
+/** Why it cannot be told whether the timer is on. */
+const unseenState = (root: string | null): Doubt => ({
+  field: 'State',
+  code: 'NotSupported',
+  text: root === null ? 'systemd is not in charge of this machine now' : 'whether it is enabled shows where it runs',
+});
+
 async function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Judging): Promise<Outcome> {
   const name = `${unitName}.timer`;
   const row = { ...empty, TaskName: name, ComputerName: scheduler.machine };
   const [service, timer] = ['service', 'timer'].map((kind) => scheduler.readUnit(root, `${unitName}.${kind}`));
   if (service == null || timer == null) {
     const other = service ?? timer;
-    return reasonsOf(
+    return withDoubts(
       { ...row, State: 'NotInstalled' },
       other == null ? [] : [`there is no unit ${unitName}.${service == null ? 'service' : 'timer'}`],
     );
@@ -702,7 +731,7 @@ async function linuxStatus(scheduler: LinuxScheduler, root: string | null, judgi
     const minutes = /^(\d+)min$/.exec(unitValues(text, key)[0] ?? '')?.[1];
     return minutes === undefined ? null : Number(minutes);
   };
-  return reasonsOf(
+  return withDoubts(
     {
       ...row,
       State: shown === null ? 'Unknown' : unitValues(shown, 'ActiveState')[0] === 'active' ? 'Ready' : 'Disabled',
@@ -716,11 +745,7 @@ async function linuxStatus(scheduler: LinuxScheduler, root: string | null, judgi
       ...values,
     },
     [
-      ...(live
-        ? []
-        : [
-            `State: NotSupported: ${root === null ? 'systemd is not in charge of this machine now' : 'whether it is enabled shows where it runs'}`,
-          ]),
+      ...(live ? [] : [unseenState(root)]),
       ...unitConcerns(service, timer, shown),
       ...failedRun(ended),
       ...(await standingConcerns(command, words, { scheduler, judging, root })),

@@ -2,7 +2,8 @@
 import { withPaths, type AuditSettings } from '../audit/settings.ts';
 import { errorCode } from '../io/errors.ts';
 import type { Answer } from '../schema/answer.ts';
-import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import type { Refusal } from '../system/raw.ts';
 import type { Scheduler } from '../system/scheduler.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -63,7 +64,7 @@ export async function nightlyStatus(place: TaskPlace, world: World, judging: Jud
   return attempt(
     () => taskStatus(name, scheduler, root, judging),
     ({ row: { State, Command } }) =>
-      State === 'NotInstalled' ? exit.no : State === 'Unknown' && Command === null ? exit.unavailable : exit.ok,
+      exitCodeOf(State === 'NotInstalled' ? false : State === 'Unknown' && Command === null ? null : true),
   );
 }
 
@@ -143,7 +144,7 @@ function taskOf(request: TaskRequest, platform: TaskPlatform, scheduler: Schedul
 /** Lets `work` deal with the system, and tells what that refused. */
 async function attempt(
   work: () => Outcome | Promise<Outcome>,
-  exitCode: (outcome: Outcome) => ExitCode = () => exit.ok,
+  exitCode: (outcome: Outcome) => ExitCode = () => exitCodeOf(true),
 ): Promise<Answer> {
   try {
     const outcome = await work();

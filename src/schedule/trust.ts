@@ -24,6 +24,8 @@ export interface Concern {
   readonly text: string;
   /** What makes it right. */
   readonly hint: string;
+  /** Whether others could change what is there; false for whatever else is wrong. */
+  readonly isOpen: boolean;
 }
 
 /** Who may write anywhere on the machine anyway, or is the task itself. */
@@ -143,8 +145,8 @@ export function examine(
   const steps = pathSteps(used.path, platform);
   const looks = steps.map(look);
   const concerns: Concern[] = [];
-  const add = (path: string, text: string, hint: string): void =>
-    void concerns.push({ role: used.role, path, text, hint });
+  const add = (path: string, text: string, hint: string, isOpen = false): void =>
+    void concerns.push({ role: used.role, path, text, hint, isOpen });
   for (const [index, path] of steps.entries()) {
     const { standing, access, refusal } = looks[index]!;
     const isLast = index === steps.length - 1;
@@ -198,6 +200,7 @@ export function examine(
         platform === 'win32'
           ? 'Choose a place that only administrators can change, such as a folder in C:\\Program Files.'
           : 'Choose a place that only root can change, or take the rights away with chown and chmod.',
+        true,
       );
     }
   }

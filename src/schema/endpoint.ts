@@ -17,6 +17,10 @@ export const tcpStates = [
   'TimeWait',
 ] as const;
 
+/** What an owner can be. */
+export const ownerKinds = ['Process', 'Service', 'HttpSys', 'Relay', 'Kernel', 'Orphan', 'Unknown'] as const;
+export type OwnerKind = (typeof ownerKinds)[number];
+
 /** One socket and who is behind it. Property names follow Get-NetTCPConnection. */
 export const endpoint = {
   typeName: 'PortOwner.Endpoint',
@@ -101,7 +105,7 @@ export const endpoint = {
     {
       name: 'OwnerKind',
       type: 'text',
-      description: 'What the owner is: Process, Service, HttpSys, Relay, Kernel, Orphan or Unknown.',
+      description: `What the owner is: ${ownerKinds.slice(0, -1).join(', ')} or ${ownerKinds.at(-1)}.`,
     },
     { name: 'Owner', type: 'text', importance: 1, description: 'The answer in one line.' },
     {

@@ -5,12 +5,12 @@ import { readClixmlFacts } from '../../src/facts/read/clixml/facts.ts';
 import type { Facts, HttpQueue, Process, Service, Socket } from '../../src/facts/model/facts.ts';
 import { validateFacts } from '../../src/facts/read/validate.ts';
 import { create } from '../../src/formats/clixml.ts';
-import { endpoints } from '../../src/ownership/endpoints.ts';
 import { PortOwnerError } from '../../src/schema/problems.ts';
 import type { AnyRow, Column, ColumnType, RowSchema } from '../../src/schema/column.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
 import { connection, facts as factsWith, process as processWith, service, socket, udp } from '../support/example.ts';
 import { documentOf, fixture, itemsOf, pieces, wholeQuestion } from '../facts/read/clixml/helpers.ts';
+import { rowsOf } from '../support/rows.ts';
 
 const test = suite('CLIXML, fuzzed');
 
@@ -127,7 +127,6 @@ test('rows that were saved say the same again', () => {
       );
       const running: Service[] = linux ? [] : services.map((each) => service(each));
       const original = factsWith(held, { processes, services: running, platform });
-      const rowsOf = (facts: Facts) => endpoints(facts, facts.sections.sockets.data, { live: false, serviceName: null });
       const rows = rowsOf(original);
       const read = readClixmlFacts([{ name: 'rows', chunks: [Buffer.from(written(endpoint, rows))], modified: new Date(0) }])(wholeQuestion);
       assert.is(validateFacts(read), null);
@@ -161,7 +160,6 @@ test('rows keep which service, relay or queue has a socket', () => {
       sections: { httpQueues: { status: 'ok', reason: null, needs: null, at: null, data: [queue] } },
     },
   );
-  const rowsOf = (facts: Facts) => endpoints(facts, facts.sections.sockets.data, { live: false, serviceName: null });
   const rows = rowsOf(original);
   const read = readClixmlFacts([{ name: 'rows', chunks: [Buffer.from(written(endpoint, rows))], modified: new Date(0) }])(wholeQuestion);
   const told = (from: readonly AnyRow[]) => from.map(({ LocalPort, OwnerKind, Owner, Services }) => JSON.stringify({ LocalPort, OwnerKind, Owner, Services }));
@@ -173,7 +171,6 @@ test('rows keep which service, relay or queue has a socket', () => {
 });
 
 test('rows keep which part of the Linux kernel has a socket, and claim none that they do not name', () => {
-  const rowsOf = (facts: Facts) => endpoints(facts, facts.sections.sockets.data, { live: false, serviceName: null });
   const rows = rowsOf(
     factsWith([
       socket({ localPort: 2049, pid: null, kernel: true, kernelPart: 'NFS server (nfsd)' }),

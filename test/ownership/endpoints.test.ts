@@ -1,14 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Facts } from '../../src/facts/model/facts.ts';
-import { endpoints } from '../../src/ownership/endpoints.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
 import { connection, facts, process, service, socket } from '../support/example.ts';
+import { rowsOf as writtenRows } from '../support/rows.ts';
 
 const test = suite('who owns it');
 
 const serviceName = (port: number): string | null => (port === 443 ? 'https' : null);
-const rowsOf = (given: Facts, live = false): Endpoint[] => endpoints(given, given.sections.sockets.data, { live, serviceName });
+const rowsOf = (given: Facts, live = false): Endpoint[] => writtenRows(given, given.sections.sockets.data, { live, serviceName });
 
 /** One situation a line, as an administrator would check it: what is there, and what is said. */
 const cases: [what: string, given: Facts, kind: string, owner: string | null, more?: Partial<Endpoint>][] = [

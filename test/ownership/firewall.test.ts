@@ -5,6 +5,7 @@ import { decodeWindowsFirewall } from '../../src/facts/decode/windows-firewall.t
 import type { Facts, Process, Service, Socket } from '../../src/facts/model/facts.ts';
 import { endpoints } from '../../src/ownership/endpoints.ts';
 import { withFirewall } from '../../src/ownership/firewall.ts';
+import { toRow } from '../../src/ownership/owned.ts';
 import { connection, facts, process, service, socket, udp } from '../support/example.ts';
 
 const test = suite('what the firewall does');
@@ -17,7 +18,7 @@ function rows(
   more: { processes?: Process[]; services?: Service[] } = {},
 ) {
   const all = facts(sockets, { platform, sections: { firewall: { ...ok, data: chains } }, ...more });
-  return withFirewall(endpoints(all, all.sections.sockets.data, { live: false, serviceName: null }), all);
+  return withFirewall(endpoints(all, all.sections.sockets.data, { live: false, serviceName: null }), all).map(toRow);
 }
 
 const on = { EnableFirewall: 1, DefaultInboundAction: 1 };
@@ -102,7 +103,7 @@ test('what nobody from outside comes to has no status', () => {
 test('rules that could not be read are no answer', () => {
   const section = { status: 'failed', reason: 'nft --json list ruleset was denied', needs: 'root (sudo)', at: null, data: [] } as const;
   const all = facts([socket()], { sections: { firewall: { ...section, data: [] } } });
-  const [row] = withFirewall(endpoints(all, all.sections.sockets.data, { live: false, serviceName: null }), all);
+  const [row] = withFirewall(endpoints(all, all.sections.sockets.data, { live: false, serviceName: null }), all).map(toRow);
   assert.is(row!.FirewallStatus, 'Unknown');
   assert.equal(row!.Reason, ['FirewallStatus: AccessDenied: nft --json list ruleset was denied (needs root (sudo))']);
 });

@@ -4,9 +4,9 @@ import * as assert from 'uvu/assert';
 import { gather } from '../../src/facts/gather/gather.ts';
 import { everything } from '../../src/facts/model/question.ts';
 import type { RawSource } from '../../src/system/raw.ts';
-import { endpoints } from '../../src/ownership/endpoints.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
 import { linux, type World } from '../support/linux-raw.ts';
+import { rowsOf } from '../support/rows.ts';
 
 const test = suite('the truth on Linux');
 
@@ -48,7 +48,7 @@ for (const [what, port, holders, kind, owner, more] of cases) {
       raw: { kernelports: { text: '{"nfsd":"tcp 2049\\nudp 2049\\n"}' } },
     };
     const facts = await gather(linux(world), { ...everything, ranges: false }, new Date(0));
-    const [row, ...rest] = endpoints(facts, facts.sections.sockets.data, { live: false, serviceName: null });
+    const [row, ...rest] = rowsOf(facts);
     assert.equal([rest.length, row?.OwnerKind, row?.Owner], [0, kind, owner]);
     for (const [name, value] of Object.entries(more ?? {})) assert.equal(row?.[name as keyof Endpoint], value, name);
   });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { endpoints } from '../../src/ownership/endpoints.ts';
+import { toRow } from '../../src/ownership/owned.ts';
 import { resolveNames } from '../../src/ownership/resolve.ts';
 import { connection, facts, socket } from '../support/example.ts';
 
@@ -44,7 +45,7 @@ const rows = endpoints(facts(sockets), sockets, { live: false, serviceName: null
 test('a name, no name and no answer are told apart', async () => {
   const { answer, questions } = await withServer((resolver) => resolveNames(rows, 0.3, resolver));
   assert.is(questions, new Set(remotes).size);
-  const told = answer.rows.map(({ RemoteHostName, Reason }) => [RemoteHostName, Reason?.filter((reason) => reason.startsWith('RemoteHostName')) ?? []]);
+  const told = answer.rows.map(toRow).map(({ RemoteHostName, Reason }) => [RemoteHostName, Reason?.filter((reason) => reason.startsWith('RemoteHostName')) ?? []]);
   assert.equal(told, [
     ['db.example', []],
     ['db.example', []],

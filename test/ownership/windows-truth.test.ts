@@ -5,10 +5,10 @@ import * as assert from 'uvu/assert';
 import { gather } from '../../src/facts/gather/gather.ts';
 import { everything, selectSockets, type Question } from '../../src/facts/model/question.ts';
 import type { RawEntry } from '../../src/system/raw.ts';
-import { endpoints } from '../../src/ownership/endpoints.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
 import { codePages, languages, netshText } from '../support/windows-netsh-texts.ts';
 import { base, boundTable, filetime, servicePage, windows, type Entry, type ServiceEntry, type World } from '../support/windows-raw.ts';
+import { rowsOf as writtenRows } from '../support/rows.ts';
 
 const test = suite('the truth on Windows');
 
@@ -314,7 +314,7 @@ const cases: Case[] = [
 
 async function rowsOf(world: World, question: Partial<Question> = {}): Promise<Endpoint[]> {
   const facts = await gather(windows(world), { ...everything, ranges: false, ...question }, new Date(0));
-  return endpoints(facts, selectSockets(facts.sections.sockets.data, { ...everything, ...question }), { live: false, serviceName: null });
+  return writtenRows(facts, selectSockets(facts.sections.sockets.data, { ...everything, ...question }));
 }
 
 const ssh = { 6000: { commandLine: { value: '"C:\\Windows\\System32\\OpenSSH\\ssh.exe" -N -L 5432:db:5432 -o Password=hunter2 ann@jump' } } };

@@ -1,5 +1,5 @@
 import type { Cause } from '../cause.ts';
-import { isUnfound } from '../../ownership/endpoints.ts';
+import { isUnfound } from '../../ownership/absent.ts';
 import { again, look, onWindows, say, step, takeAnother } from '../remedy-steps.ts';
 
 export const unknown: Cause = {

@@ -1,3 +1,4 @@
+import { wasAsked } from '../model/section.ts';
 import type { Facts } from '../model/facts.ts';
 import { sectionTitle } from '../model/sections.ts';
 import type { Report } from '../../schema/problems.ts';
@@ -7,7 +8,7 @@ const counted = (count: number, one: string, many = `${one}s`): string => `${cou
 
 /** What was read, and how well, in one line. */
 export function factsText({ machine, at, sections }: Facts): string {
-  const asked = Object.entries(sections).filter(([, { status }]) => status !== 'notAsked');
+  const asked = Object.entries(sections).filter(([, section]) => wasAsked(section));
   const statuses = asked.map(([key, { status }]) => `${sectionTitle(key)} ${status}`);
   return `${machine.name} at ${at}: ${counted(sections.sockets.data.length, 'socket')}, ${counted(sections.processes.data.length, 'process', 'processes')} (${statuses.join(', ') || 'nothing asked'})`;
 }

@@ -27,6 +27,7 @@ import { gatherRanges } from './windows-ranges.ts';
 import { heirFinder, type HeirFinder } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
 import { spansWithout, type Question } from '../model/question.ts';
+import { wasAsked } from '../model/section.ts';
 import { moreRights, type RawHint, type RawSource } from '../../system/raw.ts';
 import { flawOf, notAsked, refusalOf, section, type Trouble } from './windows-sections.ts';
 
@@ -360,7 +361,7 @@ export function gatherWindows(source: RawSource, question: Question): { machine:
   const services: Sections['services'] = details.has('services') && pids.size > 0 ? gatherServices(source) : notAsked();
   const others = new Set<number>();
   let behind: Partial<Sections> = {};
-  if (services.status !== 'notAsked') {
+  if (wasAsked(services)) {
     nameServices(source, sockets.data, tags, services.data);
     behind = gatherBehind(source, sockets.data, services.data, machine.elevated);
     for (const { controller, processes } of behind.httpQueues?.data ?? []) {
@@ -379,7 +380,7 @@ export function gatherWindows(source: RawSource, question: Question): { machine:
       services,
       dynamicRanges: notAsked(),
       reservedPorts: notAsked(),
-      ...(bound.status === 'notAsked' ? {} : { boundSockets: bound }),
+      ...(wasAsked(bound) ? { boundSockets: bound } : {}),
       ...behind,
       // A rule whose port another has is there without a socket.
       ...(question.configured === true && behind.portProxies === undefined ? configuredPortProxies(source) : {}),

@@ -1,5 +1,6 @@
 import { recordedApplication } from '../../decode/application/application.ts';
-import type { Container, FieldRefusal } from '../../model/facts.ts';
+import type { Container } from '../../model/facts.ts';
+import { parseRefusal } from '../../model/refusal.ts';
 import { holdsPort } from '../../model/question.ts';
 import type { Collection } from './collection.ts';
 import { instantOf, numberOf, numbersOf, type Fields } from './fields.ts';
@@ -9,14 +10,6 @@ import { ClixmlError } from '../../../clixml/text.ts';
 import type { ClixmlObject } from '../../../clixml/values.ts';
 
 const largestPid = 0xffffffff;
-const codes: readonly string[] = [
-  'AccessDenied',
-  'Gone',
-  'NotSupported',
-  'Failed',
-  'Disabled',
-  'NotAsked',
-] satisfies FieldRefusal['code'][];
 /** The columns that say something of the process, not of the socket. */
 const processFields: ReadonlySet<string> = new Set([
   'ImageName',
@@ -34,16 +27,6 @@ const processFields: ReadonlySet<string> = new Set([
 const states: ReadonlySet<string> = new Set(
   [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 100].map((state) => tcpStateName(state) ?? ''),
 );
-
-/** `Column: code: text (needs what)`, as rows give the reason of a missing value. */
-function refusalOf(reason: string): FieldRefusal | null {
-  const [, field = '', code = '', rest = ''] = /^(\w{1,32}): (\w{1,32}): (.*)$/s.exec(reason) ?? [];
-  if (!codes.includes(code)) return null;
-  const before = ' (needs ';
-  const at = rest.endsWith(')') ? rest.indexOf(before) : -1;
-  const [text, needs] = at < 0 ? [rest, null] : [rest.slice(0, at), rest.slice(at + before.length, -1)];
-  return { field, code: code as FieldRefusal['code'], text, needs };
-}
 
 /** A Linux row's services: containers are `runtime:id`, everything else is a unit. */
 function linuxServices(services: readonly string[]): { unit: string | null; container: Container | null } {
@@ -79,7 +62,7 @@ export function tellRow(object: ClixmlObject, fields: Fields, collection: Collec
   const holders = numbersOf(object, 'holders', largestPid);
   const refusals = fields
     .texts(object, 'reason')
-    .map(refusalOf)
+    .map(parseRefusal)
     .filter((refusal) => refusal !== null);
   const owner = fields.text(object, 'owner');
   const kernelPart = owner === null ? undefined : /^Linux kernel: (.+)$/s.exec(owner)?.[1];

@@ -4,9 +4,9 @@ import { readClixmlFacts, type ClixmlFile } from '../../../../src/facts/read/cli
 import type { Facts, Process, Service, Socket } from '../../../../src/facts/model/facts.ts';
 import type { Question } from '../../../../src/facts/model/question.ts';
 import { validateFacts } from '../../../../src/facts/read/validate.ts';
-import { endpoints } from '../../../../src/ownership/endpoints.ts';
 import { PortOwnerError } from '../../../../src/schema/problems.ts';
 import { documentOf, fixture, pieces, wholeQuestion } from './helpers.ts';
+import { rowsOf } from '../../../support/rows.ts';
 
 const test = suite('facts from CLIXML');
 const modified = new Date('2026-03-02T12:00:00Z');
@@ -184,7 +184,7 @@ test('all together in one UTF-16 file of Windows PowerShell 5.1', () => {
   assert.is(facts.sections.sockets.status, 'ok');
   assert.equal(facts.sections.services.data, services);
   assert.is(byPid(facts, 4312).imageName, 'nginx.exe');
-  const rows = endpoints(facts, facts.sections.sockets.data, { live: false, serviceName: null });
+  const rows = rowsOf(facts);
   assert.is(rows.find(({ LocalPort }) => LocalPort === 8443)!.Owner, 'nginx (nginx.exe 4312)');
   const orphan = rows.find(({ LocalPort }) => LocalPort === 9000)!;
   assert.equal([orphan.OwnerKind, orphan.Owner], ['Unknown', 'process 6666'], 'whether it had ended, nobody knows');
@@ -217,11 +217,11 @@ test('what came through remoting, in a list in a hashtable', () => {
 test('our own rows, by way of PowerShell', () => {
   const original = factsOf([file('together-5.1')]);
   const facts = factsOf([file('rows')]);
-  const rowsOf = (from: Facts) =>
-    endpoints(from, from.sections.sockets.data, { live: false, serviceName: null })
+  const told = (from: Facts) =>
+    rowsOf(from)
       .map((each) => JSON.stringify(each, (key, value: unknown) => (key === 'Reason' ? undefined : value)))
       .sort();
-  assert.equal(rowsOf(facts), rowsOf(original));
+  assert.equal(told(facts), told(original));
   assert.equal([facts.sections.sockets.status, facts.sections.sockets.reason], ['partial', 'saved rows are the answer to some question, not all sockets']);
   assert.is(facts.machine.name, 'SERVER7');
 });

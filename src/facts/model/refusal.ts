@@ -1,0 +1,25 @@
+import type { FieldRefusal } from './facts.ts';
+
+const codes: Readonly<Record<FieldRefusal['code'], true>> = {
+  AccessDenied: true,
+  Gone: true,
+  NotSupported: true,
+  Failed: true,
+  Disabled: true,
+  NotAsked: true,
+};
+
+/** `Column: code: text (needs what)`: how rows are written with why a value is missing. */
+export function refusalText({ field, code, text, needs }: FieldRefusal): string {
+  return `${field}: ${code}: ${text}${needs === null ? '' : ` (needs ${needs})`}`;
+}
+
+/** Reads such a text of a row that somebody saved; null for any other. */
+export function parseRefusal(line: string): FieldRefusal | null {
+  const [, field = '', code = '', rest = ''] = /^(\w{1,32}): (\w{1,32}): (.*)$/s.exec(line) ?? [];
+  if (!Object.hasOwn(codes, code)) return null;
+  const before = ' (needs ';
+  const at = rest.endsWith(')') ? rest.indexOf(before) : -1;
+  const [text, needs] = at < 0 ? [rest, null] : [rest.slice(0, at), rest.slice(at + before.length, -1)];
+  return { field, code: code as FieldRefusal['code'], text, needs };
+}

@@ -1,0 +1,17 @@
+import { exit, type ExitCode } from './problems.ts';
+
+/** What keeps an answer from being whole: more rights would complete it, or something that no rights give. Null: nothing does. */
+export type Lack = 'rights' | 'source' | null;
+
+/** What is lacking, by what would reveal it. */
+export const lackOf = (needs: string | null): Lack => (needs === null ? 'source' : 'rights');
+
+/**
+ * The exit code of an answer: true is yes, false no, null that it cannot be told. A no stands whatever is lacking, since
+ * it is only given for what was seen; a yes counts where nothing is lacking that it rests on.
+ */
+export function exitCodeOf(answer: boolean | null, lack: Lack = null): ExitCode {
+  if (answer === false) return exit.no;
+  if (lack === 'rights') return exit.rights;
+  return answer === null || lack !== null ? exit.unavailable : exit.ok;
+}
