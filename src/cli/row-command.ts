@@ -44,6 +44,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return traitsOf(this.chosenFormat()).forPeople === true;
   }
 
+  /** Whether a person reads the answer now: what costs more than the answer itself is looked up only then. */
+  protected get personReads(): boolean {
+    const format = this.chosenFormat();
+    return format === 'list' || (this.forPeople && this.output === undefined && this.surroundings.terminal() !== null);
+  }
+
   /** Whether the answer has no room for lists, which are then told below it. */
   protected get narrow(): boolean {
     return traitsOf(this.chosenFormat()).narrow === true && this.columns === undefined;
@@ -127,11 +133,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   private chosenColumns(format: Format): readonly Column[] {
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
-    const { narrow, documents } = traitsOf(format);
+    const { narrow, documents, forPeople } = traitsOf(format);
     if (narrow === true) return this.defaultColumns();
-    return plainColumns(this.schema).filter(
-      (column) => documents !== true || column.askedBy === undefined || this.asks(column.askedBy),
-    );
+    return plainColumns(this.schema).filter(({ askedBy }) => {
+      if (askedBy === 'columns') return forPeople === true;
+      return documents !== true || askedBy === undefined || this.asks(askedBy);
+    });
   }
 
   /** Opens what is written to, and closes it: a file takes its place when all went well. */

@@ -89,7 +89,9 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     description: 'only these TCP states: Listen, Established, TimeWait … (looks at connections too)',
   });
   pid = Option.Array('--pid', { description: 'only sockets of these processes' });
-  image = Option.Array('--image', { description: 'only owners with this file name; * and ? are wildcards' });
+  image = Option.Array('--image', {
+    description: 'only owners with this name, of the file or what it runs; * and ? are wildcards',
+  });
   address = Option.Array('--address', { description: 'only this local or remote address, or CIDR range' });
   remotePort = Option.Array('--remote-port', {
     description: 'only connections to these ports (looks at connections too)',
@@ -138,6 +140,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       firewall: this.firewall,
       columns: columns.map(({ name }) => name),
       forPeople: this.forPeople,
+      home: this.personReads ? this.surroundings.homeFolder() : null,
     };
     return whoOwns(request, this.askedMachine(), this.progress);
   }

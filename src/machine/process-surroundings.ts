@@ -103,6 +103,7 @@ export function processSurroundings(): Surroundings {
     eventLog: liveEventLog,
     scheduler: liveScheduler,
     stateFolder,
+    homeFolder: ownHome,
     get confirm() {
       return hasPerson() ? confirm : null;
     },

@@ -1,17 +1,31 @@
 import type { FieldRefusal, Socket } from '../facts/model/facts.ts';
+import { moreRights } from '../system/raw.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
-import { amongHolders, processText, type AttributeSocket, type Attribution } from './attribution.ts';
+import { amongHolders, processText, type AttributeSocket, type Attribution, type Known } from './attribution.ts';
 
 /** Whether nobody was found to have a socket, though everything could be looked at. */
 export function isUnfound({ pid, kernel, refusals }: Socket): boolean {
   return pid === null && !kernel && refusals.some(({ field, code }) => field === 'OwningProcess' && code === 'Failed');
 }
 
+/** Whose the process is that may not be seen, and what shows it; null where rights are not what is missing. */
+function hiddenText({ user, refusals }: Socket, { windows, live }: Known): string | null {
+  const denied = refusals.find(({ field, code }) => field === 'OwningProcess' && code === 'AccessDenied');
+  if (denied === undefined) return null;
+  const whose = user === null ? "another user's process" : `a process of ${user}`;
+  // Who has these rights already needs something else.
+  if (denied.needs !== moreRights[windows ? 'win32' : 'linux']) return `${whose} that cannot be seen`;
+  if (!live) return `${whose} (seen only ${windows ? 'elevated' : 'with sudo'})`;
+  return `${whose} (run ${windows ? 'elevated' : 'with sudo'} to see it)`;
+}
+
 /** A socket whose process cannot be seen, or was not found. */
-export const unseen: AttributeSocket = () => (socket) => {
+export const unseen: AttributeSocket = (known) => (socket) => {
   if (socket.pid !== null) return null;
   const { user } = socket;
-  const owner = isUnfound(socket) ? `an unknown holder${user === null ? '' : ` (user ${user})`}` : null;
+  const owner = isUnfound(socket)
+    ? `an unknown holder${user === null ? '' : ` (user ${user})`}`
+    : hiddenText(socket, known);
   return { kind: 'Unknown', owner, userName: user };
 };
 

@@ -40,6 +40,8 @@ export interface WhoRequest {
   readonly columns: readonly string[];
   /** Whether people read the answer, who are told why there are no rows. */
   readonly forPeople: boolean;
+  /** The home folder of a person who reads the answer now, and is told where programs run; null where there is none. */
+  readonly home: string | null;
 }
 
 /** The filter as a test of a row (null: cannot tell), and the columns it looks at; null when all are wanted. */
@@ -52,7 +54,7 @@ async function filterOf(filter: RowFilter): Promise<Filter | null> {
   if (Object.values(filter).every((value) => value === null)) return null;
   const columns: string[] = [];
   if (filter.pids !== null) columns.push('OwningProcess');
-  if (filter.images !== null) columns.push('ImageName');
+  if (filter.images !== null) columns.push('ImageName', 'Application');
   if (filter.users !== null) columns.push('UserName');
   if (filter.services !== null) columns.push('Services');
   return { test: (await import('./filter.ts')).rowFilter(filter), columns };
@@ -81,6 +83,7 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
   const columns = [
     ...request.columns,
     ...(firewall ? ['Path', 'Services'] : []),
+    ...(request.home !== null && request.columns.includes('Owner') ? ['WorkingDirectory'] : []),
     ...(sort ?? []).map((key) => key.column.name),
     ...(filter?.columns ?? []),
   ];
@@ -88,6 +91,7 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
   const facts = await machine.facts(question);
   const found = await ownersOf(request, question, facts, {
     live: machine.live,
+    home: request.home,
     serviceName: columns.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null,
   });
   let { owned, undecided } = found;

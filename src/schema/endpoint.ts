@@ -67,11 +67,23 @@ export const endpoint = {
       description: 'The process that owns the socket: the oldest holder where several hold it.',
     },
     { name: 'ImageName', type: 'text', description: "The owner's file name, such as nginx.exe." },
+    {
+      name: 'Application',
+      type: 'text',
+      description:
+        'What the owner runs, as people call it: node server.js, vite, python -m http.server, redis-server. The same at each start: without path, version, and port.',
+    },
     { name: 'Path', type: 'text', description: "The owner's executable file, whole path." },
     {
       name: 'CommandLine',
       type: 'text',
       description: "The owner's command line, with password-like arguments masked.",
+    },
+    {
+      name: 'WorkingDirectory',
+      type: 'text',
+      askedBy: 'columns',
+      description: "The owner's working directory; only looked up in lists, and where --columns names it.",
     },
     {
       name: 'UserName',

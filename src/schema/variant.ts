@@ -10,8 +10,9 @@ export interface Variant {
   readonly asked: readonly string[];
 }
 
-/** Whether a table shows a column when its option is given: it has no room for lists. */
-const shownWhenAsked = ({ askedBy, type }: Column): boolean => askedBy !== undefined && type === 'text';
+/** Whether a table shows a column when its option is given: it has no room for lists. --columns makes its own table. */
+const shownWhenAsked = ({ askedBy, type }: Column): boolean =>
+  askedBy !== undefined && askedBy !== 'columns' && type === 'text';
 
 /** The columns that tables show when the options are given that ask for them. */
 export function askedColumns(schema: RowSchema, asks: (option: string) => boolean): Column[] {

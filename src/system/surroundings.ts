@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly eventLog: () => Promise<(events: readonly LogEvent[]) => Refusal | null>;
   /** The folder where a user's own state is kept; it may not exist yet. */
   readonly stateFolder: () => string;
+  /** The home folder of this user. */
+  readonly homeFolder: () => string;
   /** Asks a person for a yes; null when there is nobody to ask: no terminal. */
   readonly confirm: ((question: string) => boolean) | null;
   /** The bytes of the arguments that this process was started with, each ended by a zero; null where they are not to be had. */

@@ -36,6 +36,8 @@ export function* endpoints(count: number): Generator<Endpoint> {
       State: i % 11 === 0 ? null : state,
       OwningProcess: pid,
       ImageName: image,
+      Application: image.replace('.exe', ''),
+      WorkingDirectory: null,
       Path: `C:\\Program Files\\Company & Sons\\Product\\${image}`,
       CommandLine: `"C:\\Program Files\\Company & Sons\\Product\\${image}" --config C:\\ProgramData\\Product\\config_${process}.json --password *****`,
       UserName: service ? 'NT AUTHORITY\\SYSTEM' : 'CONTOSO\\operator',

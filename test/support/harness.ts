@@ -65,6 +65,7 @@ export async function run(
       if (more.scheduler === undefined) throw new Error('this test gives no scheduler');
       return more.scheduler;
     },
+    homeFolder: () => '/home/ann',
     stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
     confirm: more.confirm ?? null,
     argumentBytes: () => null,

@@ -39,6 +39,12 @@ export function programName(imageName: string): string {
   return launcherOf(imageName)?.name ?? name.replace(/[-_]?\d+(?:\.\d+)+$/, '');
 }
 
+/** Whether a program of several in one file may have only names of its own, so that its file name says nothing more. */
+export function isOwnName(imageName: string, application: string): boolean {
+  const file = imageName.toLowerCase();
+  return Object.hasOwn(multiCall, file) && multiCall[file]!.includes(application);
+}
+
 /** Every name by which people look for a program of this file name: `python3.11`, `python3`, `python`. */
 export function namesOf(imageName: string, application: string | null): readonly string[] {
   const names = new Set([imageName, imageName.replace(/\.exe$/i, '')]);
@@ -217,12 +223,13 @@ export function recordedApplication(name: unknown): string | null {
   return typeof name === 'string' ? clean(name) || null : null;
 }
 
-/** What a process runs by the name of a recording; null where that says no more than its file name. */
+/** What a process runs by the name of a recording; null where its file name says it as well or better. */
 export const recordedFor = (name: string, imageName: string): string | null =>
-  name === programName(imageName) ? null : name;
+  !needsArguments(imageName) || name === programName(imageName) ? null : name;
 
 const publicNames = (): readonly string[] => [
-  ...launchers.flatMap(({ name, known }) => [name, ...Object.values(known ?? {})]),
+  ...launchers.map(({ name }) => name),
+  ...launchers.flatMap(({ known }) => Object.values(known ?? {})),
   ...Object.keys(runners),
   ...Object.values(packages),
   ...Object.values(multiCall).flat(),

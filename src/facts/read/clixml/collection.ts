@@ -13,9 +13,9 @@ const mostOthers = 1_000_000;
 
 /** What a process runs: what a row says, or what its command line says. */
 function applicationOf({ imageName, application, commandLine }: ToldProcess): string | null {
-  if (imageName == null) return null;
+  if (imageName == null || !needsArguments(imageName)) return null;
   if (application != null) return recordedFor(application, imageName);
-  if (commandLine == null || !needsArguments(imageName)) return null;
+  if (commandLine == null) return null;
   return toldApplication({ imageName, arguments: argumentsOfLine(commandLine, imageName) });
 }
 
@@ -291,10 +291,6 @@ export class Collection {
       }
     }
     const application = applicationOf(told);
-    if (details.has('workingDirectory')) {
-      if (told.workingDirectory == null && !refusals.some(({ field }) => field === 'WorkingDirectory'))
-        refusals.push({ field: 'WorkingDirectory', code: 'NotAsked', text: 'it is not in the files', needs: null });
-    }
     return {
       ...bare,
       ...(application === null ? {} : { application }),
