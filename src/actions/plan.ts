@@ -5,6 +5,7 @@ import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '
 import { isUnfound } from '../ownership/absent.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
+import { watcherOf } from '../ownership/origin.ts';
 import { portProxyOf } from '../ownership/relays.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
 import { reasonTexts, type OwnedEndpoint } from '../ownership/owned.ts';
@@ -517,6 +518,8 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
     const state = means.how === 'service' ? situation.service(means.id) : null;
     const startTime = pid <= 4 ? null : startOf(pid);
     const process = processes.get(pid) ?? tree.get(pid);
+    const fact = processes.get(pid);
+    const watcher = fact === undefined ? null : watcherOf(fact, { processes, servicesOf: services });
     return {
       endpoints: found
         .map(({ socket }) => keyOf(socket))
@@ -546,8 +549,9 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
       supervisor:
         state?.restarts === true
           ? 'its service manager'
-          : means.how === 'process' && parent !== undefined && parent.pid > 2 && !ancestors.has(parent.pid)
-            ? processText(parent)
+          : means.how === 'process'
+            ? (watcher ??
+              (parent !== undefined && parent.pid > 2 && !ancestors.has(parent.pid) ? processText(parent) : null))
             : null,
       notes: one.notes,
     };

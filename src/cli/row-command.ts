@@ -136,7 +136,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const { narrow, documents, forPeople } = traitsOf(format);
     if (narrow === true) return this.defaultColumns();
     return plainColumns(this.schema).filter(({ askedBy }) => {
-      if (askedBy === 'columns') return forPeople === true;
+      if (askedBy === 'columns' || askedBy === 'tree') return forPeople === true || this.asks(askedBy);
       return documents !== true || askedBy === undefined || this.asks(askedBy);
     });
   }

@@ -104,6 +104,7 @@ export function processSurroundings(): Surroundings {
     scheduler: liveScheduler,
     stateFolder,
     homeFolder: ownHome,
+    projects: async () => (await import('./project.ts')).findProject,
     get confirm() {
       return hasPerson() ? confirm : null;
     },

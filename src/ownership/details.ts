@@ -35,6 +35,9 @@ const detailOf: Readonly<Record<keyof Omit<Endpoint, 'Id'>, readonly Detail[]>> 
   Reason: ['owner'],
   ComputerName: ofSocket,
   RemoteHostName: ofSocket,
+  Project: ['owner', 'services', 'workingDirectory'],
+  Supervisor: ['owner', 'path', 'services', 'parent', 'ancestors'],
+  Ancestors: ['owner', 'path', 'services', 'parent', 'ancestors'],
   FirewallStatus: ofSocket,
   FirewallRules: ofSocket,
 };

@@ -4,6 +4,8 @@ import { portClass } from '../ports/classes.ts';
 import { addressScope } from './address.ts';
 import { knownOf, type Attribution, type Known } from './attribution.ts';
 import { attributeProcess, attributor } from './attributions.ts';
+import type { Ancestor } from '../schema/ancestor.ts';
+import { ancestorsOf, supervisorOf } from './origin.ts';
 import type { OwnedEndpoint } from './owned.ts';
 
 /** Looks a registered name up; given from outside because the registry is large and seldom wanted. */
@@ -20,6 +22,8 @@ interface Owner {
   readonly process: Process;
   readonly parentImageName: string | null;
   readonly attribution: Attribution;
+  readonly supervisor: string | null;
+  readonly ancestors: readonly Ancestor[] | null;
   readonly application: string | null;
   /** Whether its service says more of it than its file. */
   readonly hostsServices: boolean;
@@ -27,12 +31,14 @@ interface Owner {
   readonly isStoppable: boolean;
 }
 
-function ownerOf(process: Process, known: Known): Owner {
+function ownerOf(process: Process, known: Known, tree: boolean): Owner {
   const { pid, parent, imageName } = process;
   return {
     process,
     parentImageName: parent === null ? null : (known.processes.get(parent)?.imageName ?? null),
     attribution: attributeProcess(process, known),
+    supervisor: tree ? supervisorOf(process, known) : null,
+    ancestors: tree ? ancestorsOf(process, known) : null,
     application: process.application ?? (imageName === null ? null : programName(imageName)),
     hostsServices: /^svchost(?:\.exe)?$/i.test(imageName ?? ''),
     isStoppable: pid > 4 && pid <= 0x7fffffff,
@@ -66,17 +72,19 @@ interface EndpointOptions {
   readonly serviceName: ServiceName | null;
   /** The reader's home folder, where owners are told with their working directory. */
   readonly home?: string | null;
+  /** Whether it is told what led to an owner. */
+  readonly tree?: boolean;
 }
 
 /** The endpoints that facts give, one a socket, in the order of the sockets. */
 export function endpoints(
   facts: Facts,
   sockets: readonly Socket[],
-  { live, serviceName, home = null }: EndpointOptions,
+  { live, serviceName, home = null, tree = false }: EndpointOptions,
 ): OwnedEndpoint[] {
   const known = knownOf(facts, { live, home });
   const attribute = attributor(known);
-  const owners = new Map(facts.sections.processes.data.map((process) => [process.pid, ownerOf(process, known)]));
+  const owners = new Map(facts.sections.processes.data.map((process) => [process.pid, ownerOf(process, known, tree)]));
   const { name: computer } = facts.machine;
   return sockets.map((socket): OwnedEndpoint => {
     // No process has what the kernel holds, whatever number the system gives.
@@ -117,6 +125,9 @@ export function endpoints(
       Reason: null,
       ComputerName: computer,
       RemoteHostName: null,
+      Project: null,
+      Supervisor: owner === undefined ? null : owner.supervisor,
+      Ancestors: owner === undefined ? null : owner.ancestors,
       FirewallStatus: null,
       FirewallRules: null,
       refusals: attribution.refusals === undefined ? refusals : joined(refusals, attribution.refusals),

@@ -3,7 +3,7 @@ import { shortPath } from './short-path.ts';
 import { insideText, placedText, type AttributeOwned, type AttributeProcess, type Known } from './attribution.ts';
 
 /** A container's id, as its runtime's commands show it. */
-function shortId(id: string): string {
+export function shortId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;
 }
 

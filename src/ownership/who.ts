@@ -13,6 +13,7 @@ import { endpoints } from './endpoints.ts';
 import type { RowFilter } from './filter.ts';
 import { defaultOrder } from './order.ts';
 import { isOwnerDenied, isRefused, toRow, type OwnedEndpoint } from './owned.ts';
+import type { FindProject } from '../system/project.ts';
 import { sectionProblems } from './problems.ts';
 import type { SortKey } from './sort.ts';
 
@@ -36,12 +37,16 @@ export interface WhoRequest {
   /** For how long DNS is asked for the names of remote addresses; null does not ask. */
   readonly resolveSeconds: number | null;
   readonly firewall: boolean;
+  /** Whether it is told what led to the owners. */
+  readonly tree: boolean;
   /** The columns that are wanted. */
   readonly columns: readonly string[];
   /** Whether people read the answer, who are told why there are no rows. */
   readonly forPeople: boolean;
   /** The home folder of a person who reads the answer now, and is told where programs run; null where there is none. */
   readonly home: string | null;
+  /** What finds projects on this machine. */
+  readonly projects: () => Promise<FindProject>;
 }
 
 /** The filter as a test of a row (null: cannot tell), and the columns it looks at; null when all are wanted. */
@@ -76,13 +81,14 @@ function questionOf({ subject, protocols, all, firewall }: WhoRequest, columns: 
 
 /** Says who owns the ports that are asked for. */
 export async function whoOwns(request: WhoRequest, machine: Machine, report?: Report): Promise<Answer> {
-  const { subject, sort, firewall } = request;
+  const { subject, sort, firewall, tree } = request;
   if (subject.problems.length > 0 && subject.spans?.length === 0 && subject.pids.size === 0)
     return { rows: [], problems: subject.problems, exitCode: exit.usage };
   const filter = await filterOf(request.filter);
   const columns = [
     ...request.columns,
     ...(firewall ? ['Path', 'Services'] : []),
+    ...(tree ? ['Ancestors'] : []),
     ...(request.home !== null && request.columns.includes('Owner') ? ['WorkingDirectory'] : []),
     ...(sort ?? []).map((key) => key.column.name),
     ...(filter?.columns ?? []),
@@ -92,6 +98,7 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
   const found = await ownersOf(request, question, facts, {
     live: machine.live,
     home: request.home,
+    tree: columns.includes('Ancestors') || columns.includes('Supervisor'),
     serviceName: columns.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null,
   });
   let { owned, undecided } = found;
@@ -101,6 +108,8 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
     owned = owned.filter((row) => test(row) === true);
   }
   if (firewall) owned = (await import('./firewall.ts')).withFirewall(owned, facts);
+  if (machine.live && columns.includes('Project'))
+    owned = (await import('./projects.ts')).withProjects(owned, facts, await request.projects(), request.home ?? '');
   owned.sort(defaultOrder);
 
   const problems = [
@@ -120,10 +129,29 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
     rows.some((row) => row.RemotePort !== null),
     (option) => (option === 'resolve' ? request.resolveSeconds !== null : firewall),
   );
-  if (rows.length > 0) return { rows, problems, exitCode, ...(variant === '' ? {} : { variant }) };
+  const note = tree && request.forPeople ? { note: (await import('./tree.ts')).treeText(rows) } : {};
+  if (rows.length > 0) return { rows, problems, exitCode, ...(variant === '' ? {} : { variant }), ...note };
+  return withoutRows(request, machine, { question, facts, problems, exitCode, undecided, filtered: filter !== null });
+}
+
+/** All that an answer without rows says. */
+interface WithoutRows {
+  readonly question: Question;
+  readonly facts: Facts;
+  readonly problems: Problem[];
+  readonly exitCode: ExitCode;
+  readonly undecided: readonly OwnedEndpoint[];
+  readonly filtered: boolean;
+}
+
+async function withoutRows(
+  request: WhoRequest,
+  machine: Machine,
+  { question, facts, problems, exitCode, undecided, filtered }: WithoutRows,
+): Promise<Answer> {
+  const rows: [] = [];
   if (exitCode !== exit.unavailable && !request.forPeople) return { rows, problems, exitCode };
-  const note =
-    exitCode === exit.no ? await nobodyText(question, filter !== null, machine) : unknownText(undecided, facts);
+  const note = exitCode === exit.no ? await nobodyText(question, filtered, machine) : unknownText(undecided, facts);
   // An empty list would look like "nobody".
   if (!request.forPeople)
     problems.push({

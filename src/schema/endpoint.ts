@@ -140,6 +140,27 @@ export const endpoint = {
       description: 'The DNS name of the remote address; only looked up with --resolve.',
     },
     {
+      name: 'Project',
+      type: 'text',
+      askedBy: 'columns',
+      description:
+        'The project that the owner was started in, and its folder: shop (~/shop). Only looked up on this machine, in lists, and where --columns names it.',
+    },
+    {
+      name: 'Supervisor',
+      type: 'text',
+      askedBy: 'tree',
+      description:
+        'What is known to start the owner again when it ends, or at its time: a service, a unit, a container, a scheduled task, IIS, pm2, nodemon, cron; only with --tree and in lists.',
+    },
+    {
+      name: 'Ancestors',
+      type: 'ancestors',
+      askedBy: 'tree',
+      description:
+        'The processes that led to the owner, its parent first, each with ProcessId, ImageName, Application, StartTime, and Role (Supervisor, Scheduler, Session, Terminal, Editor, Shell, Runner); only with --tree and in lists.',
+    },
+    {
       name: 'FirewallStatus',
       type: 'text',
       askedBy: 'firewall',

@@ -1,5 +1,6 @@
 import type { Hands } from './hands.ts';
 import type { LogEvent } from './log.ts';
+import type { FindProject } from './project.ts';
 import type { RawSource, Refusal } from './raw.ts';
 import type { Terminal } from './terminal.ts';
 import type { Sink } from '../io/sink.ts';
@@ -23,6 +24,8 @@ export interface Surroundings {
   readonly stateFolder: () => string;
   /** The home folder of this user. */
   readonly homeFolder: () => string;
+  /** What finds the project that a folder of this machine belongs to. */
+  readonly projects: () => Promise<FindProject>;
   /** Asks a person for a yes; null when there is nobody to ask: no terminal. */
   readonly confirm: ((question: string) => boolean) | null;
   /** The bytes of the arguments that this process was started with, each ended by a zero; null where they are not to be had. */

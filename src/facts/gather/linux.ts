@@ -203,6 +203,17 @@ function parentOf({ details }: Known, read: ProcessReader): Known | null {
   return parent.details !== null && parent.details.stat.startTicks <= details.stat.startTicks ? parent : null;
 }
 
+/** All processes above these, without them. */
+function ancestorsOf(owners: ReadonlyMap<number, Known>, read: ProcessReader): Known[] {
+  const found = new Map<number, Known>();
+  for (const owner of owners.values())
+    for (let one = parentOf(owner, read); one !== null; one = parentOf(one, read)) {
+      if (owners.has(one.pid) || found.has(one.pid)) break;
+      found.set(one.pid, one);
+    }
+  return [...found.values()];
+}
+
 const accessDenied: Refusal = { code: 'AccessDenied', text: 'access is denied', needs: moreRights.linux };
 const refusedPart = (code: Refusal['code']): Refusal =>
   code === 'AccessDenied' ? accessDenied : { code, text: 'it could not be read' };
@@ -512,6 +523,8 @@ function findOwners(
     read,
     boot: bootText === undefined ? null : decodeBoot(bootText),
   };
+  const above = question.details.has('ancestors') ? ancestorsOf(owners, read) : [];
+  for (const one of above) owners.set(one.pid, one);
   const data = [...owners.values()].map((known) => processOf(known, false, context));
   if (question.details.has('parent')) {
     const parents = new Map<number, Known>();

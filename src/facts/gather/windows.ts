@@ -153,7 +153,8 @@ function gatherSockets(
 }
 
 /** The parent that started a process, if that one still runs: a number may have been given away again since. */
-function parentOf(entry: ProcessEntry, entries: ReadonlyMap<number, ProcessEntry>): ProcessEntry | null {
+function parentOf(entry: ProcessEntry | undefined, entries: ReadonlyMap<number, ProcessEntry>): ProcessEntry | null {
+  if (entry === undefined) return null;
   const parent = entries.get(entry.parent);
   if (parent === undefined || parent.pid === 0 || parent.pid === entry.pid) return null;
   // System was there before every other process. As all instants here have the same form, they compare as text.
@@ -310,6 +311,12 @@ function gatherProcesses(
     const entry = entries.get(pid);
     if (entry !== undefined) processes.set(pid, processOf(source, entry, question, entries, elevated));
   }
+  if (question.details.has('ancestors'))
+    for (const pid of pids) {
+      let entry = parentOf(entries.get(pid), entries);
+      for (; entry !== null && !processes.has(entry.pid); entry = parentOf(entry, entries))
+        processes.set(entry.pid, processOf(source, entry, question, entries, elevated));
+    }
   const named = (pid: number | null): void => {
     const entry = pid === null ? undefined : entries.get(pid);
     if (entry !== undefined && !processes.has(entry.pid)) processes.set(entry.pid, namedProcess(entry, question));

@@ -608,4 +608,27 @@ test('what interpreters run is known wherever owners are asked for; of other pro
   );
 });
 
+test('all that is above an owner, where it is asked for', () => {
+  const world: World = {
+    sockets: { tcp4: [{ local: '0.0.0.0', port: 80, pid: 70 }] },
+    processes: [
+      { pid: 4, name: 'System', created: created(0) },
+      { pid: 50, name: 'explorer.exe', created: created(1), parent: 49 },
+      { pid: 60, name: 'cmd.exe', created: created(2), parent: 50 },
+      { pid: 70, name: 'node.exe', created: created(3), parent: 60 },
+      { pid: 80, name: 'other.exe', created: created(3), parent: 60 },
+    ],
+    details: { 60: { commandLine: { value: 'cmd /c start.bat' } } },
+  };
+  const { data } = ask(world, { details: new Set<Detail>(['owner', 'parent', 'ancestors']) }).sections.processes;
+  assert.equal(
+    data.map(({ pid, parent, application }) => [pid, parent, application]),
+    [
+      [70, 60, undefined],
+      [60, 50, 'cmd start.bat'],
+      [50, null, undefined],
+    ],
+  );
+});
+
 test.run();

@@ -195,6 +195,8 @@ export const launchers: readonly Launcher[] = [
     valued: ['-o'],
     inline: ['-c', '-lc', '-ec', '-xc'],
   },
+  // https://learn.microsoft.com/iis: the application pool that a worker process serves
+  { name: 'w3wp', files: ['w3wp'], script: ['-ap'] },
   { name: 'npm', files: ['npm'] },
   { name: 'pnpm', files: ['pnpm'] },
   { name: 'yarn', files: ['yarn'] },
