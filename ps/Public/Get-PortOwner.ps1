@@ -62,6 +62,10 @@ function Get-PortOwner {
     .PARAMETER Firewall
         Says in the property FirewallStatus whether this machine's firewall lets other machines in to the port.
 
+    .PARAMETER Tree
+        Says in the property Ancestors which processes led to the owner, its parent first, as objects with ProcessId,
+        ImageName, Application, StartTime, and Role, and in the property Supervisor what would start it again.
+
     .PARAMETER Column
         Only these properties, which can be faster. By default an object has all.
 
@@ -110,6 +114,11 @@ function Get-PortOwner {
         Get-PortOwner 80, 443 -Firewall | Format-Table LocalAddress, LocalPort, Owner, FirewallStatus
 
         Says whether other machines may reach the web server.
+
+    .EXAMPLE
+        (Get-PortOwner 3000 -Tree).Ancestors
+
+        Shows which processes led to the owner of port 3000: its shell, terminal, session, or supervisor.
 
     .EXAMPLE
         Get-ChildItem *.json | ForEach-Object { Get-PortOwner 443 -FromSnapshot $_.FullName }
@@ -180,6 +189,8 @@ function Get-PortOwner {
         [int] $ResolveTimeoutSec,
 
         [switch] $Firewall,
+
+        [switch] $Tree,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $Column,

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { applicationOf, namesOf, needsArguments } from '../../../src/facts/decode/application/application.ts';
-import { splitCommandLine } from '../../../src/facts/decode/relays.ts';
+import { applicationOf, argumentsOfLine, namesOf, needsArguments } from '../../../src/facts/decode/application/application.ts';
 
 const test = suite('application');
 
@@ -50,6 +49,10 @@ const cases: [imageName: string, args: string, application: string][] = [
   ['perl', '/usr/bin/perl|-w|daemon.pl', 'perl daemon.pl'],
   ['beam.smp', '/usr/lib/erlang/bin/beam.smp|-W|w|--|-root|/usr/lib/erlang|-s|rabbit|boot', 'rabbitmq'],
   ['pwsh', 'pwsh|-NoProfile|-File|a/server.ps1', 'pwsh server.ps1'],
+  ['node', 'PM2 v5.3.0: God Daemon (/home/ann/.pm2)', 'PM2'],
+  ['node', 'node|/x/node_modules/.bin/nodemon|server.js', 'nodemon server.js'],
+  ['python3.11', '/usr/bin/python3|/usr/bin/supervisord|-n', 'supervisord'],
+  ['python3.11', 'python3|-m|flask|run|--port|5000', 'flask'],
   ['pwsh', 'pwsh|-NoProfile|-Command|Start-Something', 'pwsh'],
   ['bash', '/bin/bash|./run.sh', 'bash run.sh'],
   ['bash', 'bash|-c|nc -l 3000', 'bash'],
@@ -67,7 +70,9 @@ const windowsCases: [imageName: string, line: string, application: string][] = [
   ['pythonw.exe', 'pythonw.exe -m http.server', 'python -m http.server'],
   ['javaw.exe', '"C:\\jdk\\bin\\javaw.exe" -jar "C:\\My Apps\\orders.jar"', 'java -jar orders.jar'],
   ['dotnet.exe', '"C:\\Program Files\\dotnet\\dotnet.exe" .\\Orders.dll --urls http://*:5000', 'dotnet Orders.dll'],
-  ['powershell.exe', 'powershell -nop -ep bypass -file C:\\x\\Serve.ps1', 'pwsh Serve.ps1'],
+  ['powershell.exe', 'powershell -nop -ep bypass -file C:\\x\\Serve.ps1', 'powershell Serve.ps1'],
+  ['w3wp.exe', 'c:\\windows\\system32\\inetsrv\\w3wp.exe -ap "DefaultAppPool" -v "v4.0" -l x.dll -a \\\\.\\pipe\\iisipm1 -h x.config', 'w3wp DefaultAppPool'],
+  ['node.exe', 'C:\\Program Files\\nodejs\\node.exe server.js', 'node server.js'],
   ['cmd.exe', 'C:\\Windows\\system32\\cmd.exe /c "C:\\x\\start.bat" 3000', 'cmd start.bat'],
   ['cmd.exe', 'cmd /c dir', 'cmd'],
   ['svchost.exe', 'svchost.exe -k LocalService', 'svchost'],
@@ -81,7 +86,7 @@ for (const [imageName, args, application] of cases)
 
 for (const [imageName, line, application] of windowsCases)
   test(`Windows, ${imageName}: ${line}`, () => {
-    assert.is(applicationOf({ imageName, arguments: splitCommandLine(line) }), application);
+    assert.is(applicationOf({ imageName, arguments: argumentsOfLine(line, imageName) }), application);
   });
 
 test('without arguments the file name is what is known', () => {

@@ -22,6 +22,31 @@ export interface Launcher {
   readonly known?: Readonly<Record<string, string>>;
 }
 
+/** Both PowerShells. */
+const powershell = {
+  valued: [
+    '-ExecutionPolicy',
+    '-ep',
+    '-ex',
+    '-WorkingDirectory',
+    '-wd',
+    '-ConfigurationName',
+    '-ConfigurationFile',
+    '-CustomPipeName',
+    '-InputFormat',
+    '-OutputFormat',
+    '-SettingsFile',
+    '-Version',
+    '-v',
+    '-WindowStyle',
+    '-w',
+    '-PSConsoleFile',
+  ],
+  inline: ['-Command', '-c', '-EncodedCommand', '-e', '-ec', '-enc', '-CommandWithArgs', '-cwa'],
+  script: ['-File', '-f'],
+  windowsOptions: true,
+} as const;
+
 /** Extend it by a line. The files of a program that calls itself otherwise stand in `multiCall`. */
 export const launchers: readonly Launcher[] = [
   {
@@ -158,29 +183,10 @@ export const launchers: readonly Launcher[] = [
   },
   {
     name: 'pwsh',
-    files: ['pwsh', 'powershell', 'powershell_ise'],
-    valued: [
-      '-ExecutionPolicy',
-      '-ep',
-      '-ex',
-      '-WorkingDirectory',
-      '-wd',
-      '-ConfigurationName',
-      '-ConfigurationFile',
-      '-CustomPipeName',
-      '-InputFormat',
-      '-OutputFormat',
-      '-SettingsFile',
-      '-Version',
-      '-v',
-      '-WindowStyle',
-      '-w',
-      '-PSConsoleFile',
-    ],
-    inline: ['-Command', '-c', '-EncodedCommand', '-e', '-ec', '-enc', '-CommandWithArgs', '-cwa'],
-    script: ['-File', '-f'],
-    windowsOptions: true,
+    files: ['pwsh'],
+    ...powershell,
   },
+  { name: 'powershell', files: ['powershell', 'powershell_ise'], ...powershell },
   { name: 'cmd', files: ['cmd'], script: ['/c', '/k', '/r'], windowsOptions: true },
   { name: 'cscript', files: ['cscript', 'wscript'], windowsOptions: true },
   {
