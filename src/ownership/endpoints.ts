@@ -5,7 +5,6 @@ import { addressScope } from './address.ts';
 import { knownOf, type Attribution, type Known } from './attribution.ts';
 import { attributeProcess, attributor } from './attributions.ts';
 import type { Ancestor } from '../schema/ancestor.ts';
-import { ancestorsOf, supervisorOf } from './origin.ts';
 import type { OwnedEndpoint } from './owned.ts';
 
 /** Looks a registered name up; given from outside because the registry is large and seldom wanted. */
@@ -31,14 +30,14 @@ interface Owner {
   readonly isStoppable: boolean;
 }
 
-function ownerOf(process: Process, known: Known, tree: boolean): Owner {
+function ownerOf(process: Process, known: Known, tree: Tree | null): Owner {
   const { pid, parent, imageName } = process;
   return {
     process,
     parentImageName: parent === null ? null : (known.processes.get(parent)?.imageName ?? null),
     attribution: attributeProcess(process, known),
-    supervisor: tree ? supervisorOf(process, known) : null,
-    ancestors: tree ? ancestorsOf(process, known) : null,
+    supervisor: tree === null ? null : tree.supervisorOf(process, known),
+    ancestors: tree === null ? null : tree.ancestorsOf(process, known),
     application: process.application ?? (imageName === null ? null : programName(imageName)),
     hostsServices: /^svchost(?:\.exe)?$/i.test(imageName ?? ''),
     isStoppable: pid > 4 && pid <= 0x7fffffff,
@@ -67,20 +66,26 @@ const noProcess: Process = {
 /** With a place for the text of the refusals, which is there from the start: to add one later makes every row slow. */
 type Assembled = { -readonly [K in keyof OwnedEndpoint]: OwnedEndpoint[K] } & { Reason: null };
 
+/** What tells what led to an owner: src/ownership/origin.ts, which is only loaded when it is asked for. */
+export interface Tree {
+  readonly ancestorsOf: (process: Process, known: Known) => readonly Ancestor[];
+  readonly supervisorOf: (process: Process, known: Known) => string | null;
+}
+
 interface EndpointOptions {
   readonly live: boolean;
   readonly serviceName: ServiceName | null;
   /** The reader's home folder, where owners are told with their working directory. */
   readonly home?: string | null;
-  /** Whether it is told what led to an owner. */
-  readonly tree?: boolean;
+  /** What tells what led to an owner, where that is asked for. */
+  readonly tree?: Tree | null;
 }
 
 /** The endpoints that facts give, one a socket, in the order of the sockets. */
 export function endpoints(
   facts: Facts,
   sockets: readonly Socket[],
-  { live, serviceName, home = null, tree = false }: EndpointOptions,
+  { live, serviceName, home = null, tree = null }: EndpointOptions,
 ): OwnedEndpoint[] {
   const known = knownOf(facts, { live, home });
   const attribute = attributor(known);

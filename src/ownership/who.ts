@@ -98,7 +98,7 @@ export async function whoOwns(request: WhoRequest, machine: Machine, report?: Re
   const found = await ownersOf(request, question, facts, {
     live: machine.live,
     home: request.home,
-    tree: columns.includes('Ancestors') || columns.includes('Supervisor'),
+    tree: columns.includes('Ancestors') || columns.includes('Supervisor') ? await import('./origin.ts') : null,
     serviceName: columns.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null,
   });
   let { owned, undecided } = found;

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Process } from '../../src/facts/model/facts.ts';
+import * as origin from '../../src/ownership/origin.ts';
 import { treeText } from '../../src/ownership/tree.ts';
 import { endpoints } from '../../src/ownership/endpoints.ts';
 import { toRow } from '../../src/ownership/owned.ts';
@@ -24,7 +25,7 @@ function line(...parts: readonly Part[]): Process[] {
 
 const rowOf = (processes: Process[], more: Parameters<typeof facts>[1] = {}): Endpoint => {
   const given = facts([socket()], { processes, ...more });
-  return endpoints(given, given.sections.sockets.data, { live: true, serviceName: null, tree: true }).map(toRow)[0]!;
+  return endpoints(given, given.sections.sockets.data, { live: true, serviceName: null, tree: origin }).map(toRow)[0]!;
 };
 
 const cases: [what: string, processes: Process[], supervisor: string | null, roles: (string | null)[], more?: Parameters<typeof facts>[1]][] = [

@@ -84,7 +84,8 @@ test('the owner: name, path, command line, user, start', () => {
     const { pid, execPath, host, user, startedAfter, startedBefore } = listeners;
     const image = execPath.slice(execPath.lastIndexOf('\\') + 1);
     const row = all().find((one) => one.OwningProcess === pid);
-    assert.equal([row!.ImageName, row!.OwnerKind, row!.Owner, row!.Services], [image, 'Process', `${image} (${pid})`, null]);
+    assert.equal([row!.ImageName, row!.OwnerKind, row!.Owner, row!.Services], [image, 'Process', `node listeners.ts (${pid})`, null]);
+    assert.is(row!.Application, 'node listeners.ts');
     assert.is(row!.Path!.toLowerCase(), execPath.toLowerCase());
     assert.match(row!.CommandLine!, /listeners\.ts"? "tcp /);
     assert.is(row!.UserName!.replace(/^[^\\]+\\/, '').toLowerCase(), user.toLowerCase());

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { splitCommandLine } from '../../../src/facts/decode/relays.ts';
 import { applicationOf, argumentsOfLine, namesOf, needsArguments } from '../../../src/facts/decode/application/application.ts';
 
 const test = suite('application');
@@ -109,6 +110,15 @@ test('a process is found by any of its names', () => {
   assert.equal(namesOf('python3.11', 'python -m http.server'), ['python3.11', 'python3', 'python', 'python -m http.server']);
   assert.equal(namesOf('redis-check-rdb', 'redis-server'), ['redis-check-rdb', 'redis-server']);
   assert.equal(namesOf('node.exe', 'vite'), ['node.exe', 'node', 'vite']);
+});
+
+test('versions are no part of a name', () => {
+  const jar = (file: string) => applicationOf({ imageName: 'java', arguments: ['java', '-jar', `/opt/${file}`] });
+  for (const file of ['shop-1.4.2.jar', 'shop_v2.jar', 'shop-1.0.0-RELEASE.jar', 'shop-3.1-rc2.jar', 'shop.1.2.jar']) assert.is(jar(file), 'java -jar shop.jar', file);
+  for (const file of ['shop256.jar', '1.2.jar', '2048.jar']) assert.is(jar(file), `java -jar ${file}`);
+  assert.is(applicationOf({ imageName: 'postgres-16.2', arguments: null }), 'postgres');
+  assert.is(applicationOf({ imageName: 'sqlservr2', arguments: null }), 'sqlservr2');
+  assert.is(applicationOf({ imageName: 'cmd.exe', arguments: splitCommandLine('cmd /c "\"C:\\my\\start.bat\" 3000"') }), 'cmd start.bat');
 });
 
 test('whatever the arguments are, the name is one short line without what follows options', () => {

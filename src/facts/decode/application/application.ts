@@ -16,13 +16,34 @@ const byFile: ReadonlyMap<string, Launcher> = new Map(
   launchers.flatMap((launcher) => launcher.files.map((file) => [file, launcher])),
 );
 
+const isVersionCharacter = (character: string | undefined): boolean =>
+  character !== undefined && ((character >= '0' && character <= '9') || character === '.');
+
+/** Where the version at the end of a name begins: at its first digit. The length of the name where it has none. */
+function versionStart(name: string): number {
+  let start = name.length;
+  while (start > 0 && isVersionCharacter(name[start - 1])) start--;
+  while (name[start] === '.') start++;
+  return start;
+}
+
 /** A file name without `.exe` and without a version: `python3.11` is `python`, and `node-v22.1.0-win-x64.exe` is `node`. */
-const bareName = (file: string): string =>
-  file.replace(/\.exe$/i, '').replace(/[-_]?v?\d+(?:\.\d+)*$|[-_]v?\d+(?:\.\d+)+[-_].*$/, '');
+function bareName(file: string): string {
+  const name = file.replace(/\.exe$/i, '');
+  const inside = name.search(/[-_]v?\d+\.\d/);
+  if (inside > 0) return name.slice(0, inside);
+  return name.slice(0, versionStart(name)).replace(/[-_]?v?$/, '');
+}
+
+/** Processes by the hundred have one name. */
+const known = new Map<string, Launcher | undefined>();
 
 function launcherOf(imageName: string): Launcher | undefined {
+  if (known.has(imageName)) return known.get(imageName);
   const whole = imageName.toLowerCase().replace(/\.exe$/, '');
-  return byFile.get(whole) ?? byFile.get(bareName(whole));
+  const launcher = byFile.get(whole) ?? byFile.get(bareName(whole));
+  known.set(imageName, launcher);
+  return launcher;
 }
 
 /** The last part of a path in either system's form. */
@@ -36,7 +57,11 @@ export function needsArguments(imageName: string): boolean {
 /** What people call a program of this file name: `node`, `python` for `python3.11`, `nginx` for `nginx.exe`. */
 export function programName(imageName: string): string {
   const name = imageName.replace(/\.exe$/i, '');
-  return launcherOf(imageName)?.name ?? name.replace(/[-_]?\d+(?:\.\d+)+$/, '');
+  const launcher = launcherOf(imageName);
+  if (launcher !== undefined) return launcher.name;
+  const start = versionStart(name);
+  // A number without a dot may belong to the name: sqlservr2 is not sqlservr.
+  return start > 0 && name.includes('.', start) ? name.slice(0, start).replace(/[-_]$/, '') : name;
 }
 
 /** Whether a program of several in one file may have only names of its own, so that its file name says nothing more. */
@@ -48,8 +73,11 @@ export function isOwnName(imageName: string, application: string): boolean {
 /** Every name by which people look for a program of this file name: `python3.11`, `python3`, `python`. */
 export function namesOf(imageName: string, application: string | null): readonly string[] {
   const names = new Set([imageName, imageName.replace(/\.exe$/i, '')]);
-  for (let name = imageName.replace(/\.exe$/i, ''); /\.\d+$/.test(name); names.add(name))
-    name = name.replace(/\.\d+$/, '');
+  const name = imageName.replace(/\.exe$/i, '');
+  for (let dot = name.lastIndexOf('.'), left = 3; dot >= versionStart(name) && left > 0; left--) {
+    names.add(name.slice(0, dot));
+    dot = name.lastIndexOf('.', dot - 1);
+  }
   names.add(programName(imageName));
   if (application !== null) names.add(application).add(application.replace(/:?\s.*$/s, ''));
   return [...names];
@@ -87,30 +115,35 @@ function packageOf(path: string): string | null {
 /** Files that say by their extension which interpreter they are for; those without are named by themselves. */
 const extension =
   /\.(?:[cm]?[jt]sx?|pyw?|pyz|pyc|rb|ru|php|phar|p[lm]|lua|r|jl|dll|exe|jar|war|ps1|bat|cmd|vbs|sh|bash|zsh|fish)$/i;
-/** Where a jar or an assembly has its version: `shop-1.4.2-SNAPSHOT.jar`. */
-const fileVersion = /[-_.]v?\d+(?:\.\d+)*(?:[-.](?:snapshot|release|final|rc\d*|beta\d*))?(?=\.\w+$)/i;
+/** A file name without its version: `shop.jar` for `shop-1.4.2-SNAPSHOT.jar`. */
+function withoutVersion(file: string): string {
+  const dot = file.lastIndexOf('.');
+  if (dot <= 0 || !/\d/.test(file)) return file;
+  const stem = file.slice(0, dot).replace(/[-.](?:snapshot|release|final|rc\d*|beta\d*)$/i, '');
+  const before = /[-_.]v?$/.exec(stem.slice(0, versionStart(stem)));
+  return before === null || before.index === 0 ? file : stem.slice(0, before.index) + file.slice(dot);
+}
 
 /** What a script is called together with its interpreter. */
 function scriptName(launcher: Launcher, script: string, rest: readonly string[]): string {
   const path = script.replaceAll('\\', '/');
-  const file = fileOf(path).replace(fileVersion, '');
+  const file = withoutVersion(fileOf(path));
   if (Object.hasOwn(launcher.known ?? {}, file)) return launcher.known![file]!;
   const owner = packageOf(path);
   if (owner !== null && owner !== '') return toolName(owner, rest);
   // What pip and the like install: bin/uvicorn, Scripts\uvicorn.exe\__main__.py.
-  const tool = /\/Scripts\/([^/]+?)(?:-script)?\.(?:exe|py)(?:\/__main__\.py)?$/i.exec(path)?.[1];
+  const tool = /\/[Ss]cripts\/([^/]+?)(?:-script)?\.(?:exe|py)(?:\/__main__\.py)?$/.exec(path)?.[1];
   if (tool !== undefined) return toolName(tool, rest);
   if (/^(?:npm|npx|pnpm|pnpx|yarn)(?:-cli)?\.[cm]?js$/.test(file))
     return toolName(file.replace(/(?:-cli)?\.\w+$/, ''), rest);
-  if (path.includes('/') && file !== '' && !extension.test(file) && /(?:^|\/)s?bin\/[^/]+$/.test(path))
-    return toolName(file, rest);
+  if (file !== '' && /(?:^|\/)s?bin\/[^/]+$/.test(path) && !extension.test(file)) return toolName(file, rest);
   return `${launcher.name} ${file === '' || file === '..' ? '.' : file}`;
 }
 
 /** What follows an option that names the program: a module, a jar, nothing that changes with where it listens. */
 function namedProgram(launcher: Launcher, option: string, value: string, rest: readonly string[]): string {
   if (option === '-S' || option === '--server') return `${launcher.name} -S`;
-  const file = fileOf(value).replace(fileVersion, '');
+  const file = withoutVersion(fileOf(value));
   const [module = ''] = file.split('/');
   if (Object.hasOwn(launcher.known ?? {}, module)) return launcher.known![module]!;
   if (launcher.name === 'erlang') return `erlang ${module}`;
@@ -183,7 +216,8 @@ function javaClass(launcher: Launcher, name: string): string | null {
 /** What cmd runs may be a whole command: only a batch file is a program of its own. */
 function batchOrScript(launcher: Launcher, script: string, rest: readonly string[]): string | null {
   if (launcher.name !== 'cmd') return scriptName(launcher, script, rest);
-  const [, file] = /^"*\s*(?:.*[\\/])?([^\\/"\s]+\.(?:bat|cmd))"*(?:\s|$)/i.exec(script) ?? [];
+  const [first = ''] = splitCommandLine(script.replace(/^["\s]+/, ''));
+  const [, file] = /^([^"\s]+\.(?:bat|cmd))$/i.exec(fileOf(first)) ?? [];
   return file === undefined ? null : `cmd ${file}`;
 }
 
@@ -214,7 +248,8 @@ function multiCallName(imageName: string, args: readonly string[]): string | nul
 
 /** Names come from the machine: what cannot be shown in a line is left out. */
 function clean(name: string): string {
-  const text = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim();
+  // The tables of Unicode take longer to load than all else that is done here.
+  const text = (/^[ -~]*$/.test(name) ? name : name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')).trim();
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
