@@ -118,7 +118,7 @@ test('versions are no part of a name', () => {
   for (const file of ['shop256.jar', '1.2.jar', '2048.jar']) assert.is(jar(file), `java -jar ${file}`);
   assert.is(applicationOf({ imageName: 'postgres-16.2', arguments: null }), 'postgres');
   assert.is(applicationOf({ imageName: 'sqlservr2', arguments: null }), 'sqlservr2');
-  assert.is(applicationOf({ imageName: 'cmd.exe', arguments: splitCommandLine('cmd /c "\"C:\\my\\start.bat\" 3000"') }), 'cmd start.bat');
+  assert.is(applicationOf({ imageName: 'cmd.exe', arguments: splitCommandLine(`cmd /c ""C:\\my\\start.bat" 3000"`) }), 'cmd start.bat');
 });
 
 test('whatever the arguments are, the name is one short line without what follows options', () => {
