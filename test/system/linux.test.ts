@@ -28,7 +28,7 @@ import * as assert from 'uvu/assert';
 import { root } from '../../src/build/runtime.mjs';
 import type { Facts } from '../../src/facts/model/facts.ts';
 import { portClass } from '../../src/ports/classes.ts';
-import { endpoint, type Endpoint } from '../../src/schema/endpoint.ts';
+import type { Endpoint } from '../../src/schema/endpoint.ts';
 import { dist, has } from '../support/build-machine.ts';
 import { facts, process as processFact, socket } from '../support/example.ts';
 import { skip, type TestContext } from '../support/skip.ts';
