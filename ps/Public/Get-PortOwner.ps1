@@ -36,7 +36,8 @@ function Get-PortOwner {
         Only sockets of these processes.
 
     .PARAMETER ImageName
-        Only owners with this file name. Wildcards are allowed; the ending .exe may be left out.
+        Only owners with this name: of their file, or of what they run (python3, node, redis-server). Wildcards are
+        allowed; the ending .exe may be left out.
 
     .PARAMETER Address
         Only sockets with this local or remote address, or one in this range: 10.0.0.0/8.

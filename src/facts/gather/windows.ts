@@ -255,6 +255,7 @@ function processOf(
       ? null
       : readDetails(source, entry, {
           commandLine: details.has('commandLine') || relaying || launching,
+          commandLineOf: needsArguments,
           workingDirectory: details.has('workingDirectory'),
         });
   const application = answers === null || !launching ? null : applicationIn(entry.imageName, answers);

@@ -47,9 +47,21 @@ function lookAt<T>(pid: number, look: (handle: bigint) => T): T {
   }
 }
 
+const fileName = (path: string): string => path.slice(path.lastIndexOf('\\') + 1);
+
 function wantsCommandLine({ commandLine: asked, commandLineOf }: RawHint, path: Told): boolean {
   if (asked === true || commandLineOf === undefined || !('value' in path)) return asked === true;
-  return commandLineOf(path.value.slice(path.value.lastIndexOf('\\') + 1));
+  return commandLineOf(fileName(path.value));
+}
+
+/**
+ * Where a process works; empty for a part of Windows: that works in a folder of its own, and whoever reads the memory of
+ * one, such as lsass.exe, is taken for an intruder.
+ */
+function directoryOf(pid: number, { commandLineOf }: RawHint, path: Told): Told {
+  const ofWindows =
+    'value' in path && /^[a-z]:\\Windows\\/i.test(path.value) && commandLineOf?.(fileName(path.value)) !== true;
+  return ofWindows ? { value: '' } : told(() => workingDirectory(pid));
 }
 
 function processDetails(pid: number, hint: RawHint): ProcessDetails {
@@ -60,7 +72,7 @@ function processDetails(pid: number, hint: RawHint): ProcessDetails {
       path,
       user: told(() => processAccount(handle)),
       commandLine: wantsCommandLine(hint, path) ? told(() => commandLine(pid, handle)) : null,
-      ...(hint.workingDirectory === true ? { workingDirectory: told(() => workingDirectory(pid)) } : {}),
+      ...(hint.workingDirectory === true ? { workingDirectory: directoryOf(pid, hint, path) } : {}),
     };
   };
   try {

@@ -246,6 +246,12 @@ windows('what every process says of itself', ({ opened, details }) => {
   }
 });
 
+windows('the memory of a part of Windows is not read for its working directory', ({ details }) => {
+  const parts = details.filter(({ details: { path } }) => 'value' in path && /^C:\\Windows\\/i.test(path.value));
+  assert.ok(parts.length > 0);
+  for (const { details: one, imageName } of parts) assert.equal(one.workingDirectory, { value: '' }, String(imageName));
+});
+
 windows('what cannot be answered is refused', ({ missing, refused }) => {
   assert.match(String(missing.text), /"path":\{"refusal":\{"code":"Gone",/);
   for (const { refusal, bytes, text } of refused) assert.equal([refusal?.code, bytes, text], ['NotSupported', undefined, undefined]);
