@@ -5,6 +5,7 @@ import { containerCommands, quotePattern, serviceUnit, systemctlCommand } from '
 import { isUnfound } from '../ownership/absent.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
+import { roleOf } from '../ownership/starters.ts';
 import { watcherOf } from '../ownership/origin.ts';
 import { portProxyOf } from '../ownership/relays.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
@@ -550,12 +551,19 @@ export function planStop(situation: Situation, wanted: (socket: Socket) => boole
         state?.restarts === true
           ? 'its service manager'
           : means.how === 'process'
-            ? (watcher ??
-              (parent !== undefined && parent.pid > 2 && !ancestors.has(parent.pid) ? processText(parent) : null))
+            ? (watcher ?? (parent === undefined || ancestors.has(parent.pid) ? null : parentText(parent, processes)))
             : null,
       notes: one.notes,
     };
   });
+}
+
+/** A parent that may start its child again: one that is not known to start programs for people alone. */
+function parentText(parent: TreeProcess, processes: ReadonlyMap<number, Process>): string | null {
+  const known = processes.get(parent.pid) ?? { ...parent, path: null };
+  const role = roleOf(known);
+  const forPeople = role !== null && role !== 'Supervisor' && role !== 'Scheduler';
+  return parent.pid <= 2 || forPeople ? null : processText(known);
 }
 
 /** What is done to what, in one text: two of them are the same only when both are. */

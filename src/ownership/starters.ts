@@ -97,7 +97,11 @@ const roleByName: ReadonlyMap<string, StarterRole> = new Map(
 const editorServer = /[\\/]\.(?:vscode|cursor|windsurf)-server(?:-insiders)?[\\/]/;
 
 /** What a process is to those that it starts; null where it is a program like any other. */
-export function roleOf({ imageName, application, path }: Process): StarterRole | null {
+export function roleOf({
+  imageName,
+  application,
+  path,
+}: Pick<Process, 'imageName' | 'application' | 'path'>): StarterRole | null {
   if (path !== null && editorServer.test(path)) return 'Editor';
   if (imageName === null) return null;
   const names = namesOf(imageName, application ?? null);
