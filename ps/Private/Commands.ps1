@@ -29,6 +29,7 @@ function Get-CommandTable {
                 Resolve = '--resolve'
                 ResolveTimeoutSec = '--resolve'
                 Firewall = '--firewall'
+                Tree = '--tree'
                 Column = '--columns'
                 FromSnapshot = '--from'
             }

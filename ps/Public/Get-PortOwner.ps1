@@ -36,7 +36,8 @@ function Get-PortOwner {
         Only sockets of these processes.
 
     .PARAMETER ImageName
-        Only owners with this file name. Wildcards are allowed; the ending .exe may be left out.
+        Only owners with this name: of their file, or of what they run (python3, node, redis-server). Wildcards are
+        allowed; the ending .exe may be left out.
 
     .PARAMETER Address
         Only sockets with this local or remote address, or one in this range: 10.0.0.0/8.
@@ -61,6 +62,10 @@ function Get-PortOwner {
 
     .PARAMETER Firewall
         Says in the property FirewallStatus whether this machine's firewall lets other machines in to the port.
+
+    .PARAMETER Tree
+        Says in the property Ancestors which processes led to the owner, its parent first, as objects with ProcessId,
+        ImageName, Application, StartTime, and Role, and in the property Supervisor what would start it again.
 
     .PARAMETER Column
         Only these properties, which can be faster. By default an object has all.
@@ -110,6 +115,11 @@ function Get-PortOwner {
         Get-PortOwner 80, 443 -Firewall | Format-Table LocalAddress, LocalPort, Owner, FirewallStatus
 
         Says whether other machines may reach the web server.
+
+    .EXAMPLE
+        (Get-PortOwner 3000 -Tree).Ancestors
+
+        Shows which processes led to the owner of port 3000: its shell, terminal, session, or supervisor.
 
     .EXAMPLE
         Get-ChildItem *.json | ForEach-Object { Get-PortOwner 443 -FromSnapshot $_.FullName }
@@ -180,6 +190,8 @@ function Get-PortOwner {
         [int] $ResolveTimeoutSec,
 
         [switch] $Firewall,
+
+        [switch] $Tree,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $Column,

@@ -14,7 +14,7 @@ AfterAll {
 Describe 'Tab' {
     It 'completes ports in use, with their owner' {
         $found = @(Get-Completion "Get-PortOwner $("$port".Substring(0, 2))") | Where-Object CompletionText -EQ "$port"
-        $found.ToolTip | Should -Match "^$port .*\($PID\)"
+        $found.ToolTip | Should -Match "^$port .*\((\w+ )?$PID\)"
         @(Get-Completion 'Get-PortOwner 443, ').CompletionText | Should -Contain "$port"
         @(Get-Completion 'Stop-PortOwner ').CompletionText | Should -Contain "$port"
         @(Get-Completion 'Test-PortBinding ').CompletionText | Should -Contain "$port"

@@ -29,6 +29,23 @@ Describe 'Get-PortOwner' {
         $row.ComputerName | Should -Not -BeNullOrEmpty
     }
 
+    It 'has what led to this process as objects, where -Tree asks for it' -Skip:(-not $onLinux) {
+        $row = Get-PortOwner $port -Tree
+        $parent = (Get-Process -Id $PID).Parent
+        $row.Ancestors[0].ProcessId | Should -Be $parent.Id
+        $row.Ancestors[0].ImageName | Should -Be (Split-Path -Leaf $parent.Path)
+        $row.Ancestors[0].StartTime | Should -BeOfType datetime
+        $row.Ancestors[-1].ProcessId | Should -BeLessThan $PID
+        $row.PSObject.Properties.Name | Should -Contain 'Supervisor'
+        ($row | Format-List | Out-String) | Should -Match "Ancestors +: .+ \($($parent.Id)\)"
+        (Get-PortOwner $port).PSObject.Properties.Name | Should -Not -Contain 'Ancestors'
+    }
+
+    It 'looks the working directory up where it is chosen' -Skip:(-not $onLinux) {
+        (Get-PortOwner $port -Column WorkingDirectory).WorkingDirectory | Should -Be (Get-Item "/proc/$PID/cwd").Target
+        (Get-PortOwner $port).PSObject.Properties.Name | Should -Not -Contain 'WorkingDirectory'
+    }
+
     It 'names what started this process as the system does, whatever PowerShell is started by' -Skip:(-not $onLinux) {
         $row = Get-PortOwner $port
         $parent = (Get-Process -Id $PID).Parent

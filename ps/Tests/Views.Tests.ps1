@@ -20,7 +20,7 @@ Describe 'The table' {
     It 'has the columns that answer the question' {
         $text = Get-PortOwner $port | Get-Text
         $text[0] -split '\s+' | Should -Be 'Protocol', 'LocalAddress', 'LocalPort', 'State', 'Owner', 'OwningProcess'
-        $text[2] | Should -Match "^TCP +127\.0\.0\.1 +$port +Listen +\S.*\($PID\) +$PID`$"
+        $text[2] | Should -Match "^TCP +127\.0\.0\.1 +$port +Listen +\S.*\((\w+ )?$PID\) +$PID`$"
     }
 
     It 'has the other end of connections' {

@@ -143,7 +143,15 @@ function isOfPids(target: Target, { pids, identities, spans }: GiveBackRequest):
 /** The machine as stopping looks at it, again and again. */
 async function stopWorld({ source: asked, hands: given, now }: GiveBackWorld): Promise<StopWorld> {
   const [source, hands] = [await asked(), await given()];
-  const whole: Question = { ...everything, ranges: false, configured: false, firewall: false, addresses: false };
+  const details = new Set([...everything.details, 'ancestors' as const]);
+  const whole: Question = {
+    ...everything,
+    details,
+    ranges: false,
+    configured: false,
+    firewall: false,
+    addresses: false,
+  };
   const look = async (): Promise<Situation> => ({
     facts: await gather(source, whole, now()),
     tree: hands.processes(),

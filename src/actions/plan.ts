@@ -1,6 +1,9 @@
 import type { Socket } from '../facts/model/facts.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
+import { watcherOf } from '../ownership/origin.ts';
+import { roleOf } from '../ownership/starters.ts';
+import type { TreeProcess } from '../system/hands.ts';
 import { sceneOf, type StopDraft, type Scene } from './draft.ts';
 import { endpointKeyText, whatText } from './identity.ts';
 import { descendantsIn, lineOf, socketsIn } from './process-tree.ts';
@@ -34,16 +37,24 @@ function endingWith({ means, pid }: StopDraft, holders: readonly number[]): read
   return [...new Set(holders)];
 }
 
+/** A parent that may start its child again: one that is not known to start programs for people alone. */
+function parentText(parent: TreeProcess, { processes }: Scene): string | null {
+  const known = processes.get(parent.pid) ?? { ...parent, path: null };
+  const role = roleOf(known);
+  const forPeople = role !== null && role !== 'Supervisor' && role !== 'Scheduler';
+  return parent.pid <= 2 || forPeople ? null : processText(known);
+}
+
 /** Who would start it again. */
-function supervisorOf(
-  { means, pid }: StopDraft,
-  { situation, tree, ancestors }: Scene,
-  isEnding: boolean,
-): string | null {
+function supervisorOf({ means, pid }: StopDraft, scene: Scene, isEnding: boolean): string | null {
+  const { situation, tree, ancestors, processes, services } = scene;
   if (means.how === 'service') return situation.service(means.id)?.restarts === true ? 'its service manager' : null;
+  if (means.how !== 'process') return null;
+  const process = processes.get(pid);
+  const watcher = process === undefined ? null : watcherOf(process, { processes, servicesOf: services });
+  if (watcher !== null) return watcher;
   const parent = isEnding ? lineOf(pid, tree)[1] : undefined;
-  const isSupervisor = parent !== undefined && parent.pid > 2 && !ancestors.has(parent.pid);
-  return means.how === 'process' && isSupervisor ? processText(parent) : null;
+  return parent === undefined || ancestors.has(parent.pid) ? null : parentText(parent, scene);
 }
 
 /** What is looked up for each target, by indexes of all processes and sockets. */

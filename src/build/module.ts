@@ -45,6 +45,7 @@ const dotnetTypes: Readonly<Record<ColumnType, string>> = {
   date: 'System.DateTime',
   texts: 'System.String[]',
   uint32s: 'System.UInt32[]',
+  ancestors: 'System.Object[]',
 };
 
 const numeric = new Set(['uint16', 'uint32', 'int32']);
@@ -67,6 +68,8 @@ function cell({ name, type }: Column, separator = "', '"): string {
   if (type === 'text') return `<ScriptBlock>$_.${name} -replace '[\\p{Cc}\\p{Cf}]', '?'</ScriptBlock>`;
   if (type === 'texts')
     return `<ScriptBlock>@($_.${name}) -replace '[\\p{Cc}\\p{Cf}]', '?' -join ${separator}</ScriptBlock>`;
+  if (type === 'ancestors')
+    return `<ScriptBlock>@(foreach ($one in $_.${name}) { "$($one.Application) ($($one.ProcessId))" }) -replace '[\\p{Cc}\\p{Cf}]', '?' -join ${separator}</ScriptBlock>`;
   return `<PropertyName>${name}</PropertyName>`;
 }
 

@@ -59,6 +59,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       if (row.Remedy != null) row.Remedy = await moduleCalls(row.Remedy, this.context.catalogue);
   }
 
+  /** Whether a person reads the answer now: what costs more than the answer itself is looked up only then. */
+  protected get personReads(): boolean {
+    const format = this.chosenFormat();
+    return format === 'list' || (this.forPeople && this.output === undefined && this.surroundings.terminal() !== null);
+  }
+
   /** Whether the answer has no room for lists, which are then told below it. */
   protected get narrow(): boolean {
     return traitsOf(this.chosenFormat()).narrow === true && this.columns === undefined;
@@ -144,11 +150,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   private chosenColumns(format: Format): readonly Column[] {
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
-    const { narrow, documents } = traitsOf(format);
+    const { narrow, documents, forPeople } = traitsOf(format);
     if (narrow === true) return this.defaultColumns();
-    return plainColumns(this.schema).filter(
-      (column) => documents !== true || column.askedBy === undefined || this.asks(column.askedBy),
-    );
+    return plainColumns(this.schema).filter(({ askedBy }) => {
+      if (askedBy === 'columns' || askedBy === 'tree') return forPeople === true || this.asks(askedBy);
+      return documents !== true || askedBy === undefined || this.asks(askedBy);
+    });
   }
 
   /** Opens what is written to, and closes it: a file takes its place when all went well. */

@@ -31,6 +31,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       ['A file for Excel', '$0 --all --format csv --output ports.csv'],
       ['Who talks to the database server', '$0 --all --remote-port 5432'],
       ['May other machines reach the web server', '$0 80,443 --firewall'],
+      ['Why the program on port 3000 runs', '$0 3000 --tree'],
       ['Answer from a snapshot of another machine', '$0 443 --from server7.json'],
     ],
   });
@@ -54,6 +55,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
         Resolve: '--resolve',
         ResolveTimeoutSec: '--resolve',
         Firewall: '--firewall',
+        Tree: '--tree',
         Column: '--columns',
         FromSnapshot: '--from',
       },
@@ -74,6 +76,10 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     description: "say whether this machine's firewall lets other machines in to the port",
   });
 
+  tree = Option.Boolean('--tree', false, {
+    description: 'say what led to each owner, and what would start it again',
+  });
+
   override readonly schema = endpoint;
 
   protected override defaultColumns(): readonly Column[] {
@@ -83,7 +89,16 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   }
 
   protected override asks(option: string): boolean {
-    return option === 'resolve' ? this.resolve !== false : this.firewall;
+    switch (option) {
+      case 'resolve':
+        return this.resolve !== false;
+      case 'firewall':
+        return this.firewall;
+      case 'tree':
+        return this.tree;
+      default:
+        return false;
+    }
   }
 
   protected async answer(columns: readonly Column[]): Promise<Answer> {
@@ -100,8 +115,11 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       protocols: protocolsOf(this, subject, this.ports),
       all: asksConnections(this),
       firewall: this.firewall,
+      tree: this.tree,
       columns: columns.map(({ name }) => name),
       forPeople: this.forPeople,
+      home: this.personReads ? this.surroundings.homeFolder() : null,
+      projects: this.surroundings.projects,
     };
     return whoOwns(request, this.askedMachine(), this.progress);
   }

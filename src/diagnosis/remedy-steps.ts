@@ -1,5 +1,6 @@
 import type { Container } from '../facts/model/facts.ts';
 import type { Patient } from './cause.ts';
+import { isOwnerDenied } from '../ownership/owned.ts';
 import { quote } from './quote.ts';
 import type { Request } from './request.ts';
 import { relayOfOwner, relaySteps } from './relay-steps.ts';
@@ -38,7 +39,7 @@ export function otherwise(request: Request, changes: Partial<Request>, what: str
 
 /** Linux shows an owner to its user and to root. */
 const asRoot = ({ facts, row }: Patient): string =>
-  row?.Owner === null && facts.machine.platform === 'linux' ? 'sudo ' : '';
+  row !== null && isOwnerDenied(row) && facts.machine.platform === 'linux' ? 'sudo ' : '';
 
 /** Who it is. */
 export function look(patient: Patient): string {

@@ -2,6 +2,7 @@ import type { Facts } from '../facts/model/facts.ts';
 import { decodeProcNet } from '../facts/decode/linux-sockets.ts';
 import { doctorEntries } from '../facts/sources.ts';
 import { gather } from '../facts/gather/gather.ts';
+import { recordingOf } from '../facts/gather/recording.ts';
 import { everything, type Question } from '../facts/model/question.ts';
 import { fileSink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -69,7 +70,7 @@ const rounds = 3;
 export async function examine({ bundle }: ExamineRequest, world: ExamineWorld): Promise<Answer> {
   const source = await world.source();
   const entries = new Map<string, RawEntry>();
-  const recording = recordingSource(source, entries, false);
+  const recording = recordingSource(source, entries, recordingOf(source.platform, false));
   const facts = await gather(recording, everything, world.now());
   for (const name of doctorEntries(source.platform)) recording.read(name);
   const found: CheckResult[] = [];

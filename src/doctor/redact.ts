@@ -11,8 +11,10 @@
  * | IPv6 addresses but any, loopback and multicast | 2001:db8::1 … (RFC 3849), fe80::1 … where link-local |
  * | numbers of accounts | `S-1-5-21-0-0-0-1001` |
  * | hosts and paths of URLs | `host1`, `path1` … |
- * | command lines | nothing |
+ * | command lines, working directories | nothing |
+ * | what an interpreter runs | the name of the interpreter, or of a tool that everybody has |
  */
+import { withoutProject } from '../facts/decode/application/application.ts';
 import { addressBytes, addressText, isLinkLocal, scopeOf, withoutScope } from '../ports/address.ts';
 import { sourceEntry, type Redaction } from '../facts/sources.ts';
 import type { Platform, RawEntry, RawEnvelope } from '../system/raw.ts';
@@ -271,7 +273,8 @@ const users = textRule((text, names) =>
 
 const processRule = textRule((text, names) =>
   changeJson(text, (value, member) => {
-    if (/^(?:cmdline|commandLine)$/.test(member)) return '';
+    if (/^(?:cmdline|commandLine|cwd|workingDirectory)$/.test(member)) return '';
+    if (member === 'application') return withoutProject(value);
     return member === 'user' || member === 'realUser' ? account(value, names) : redactText(value, names);
   }),
 );

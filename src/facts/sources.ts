@@ -219,7 +219,7 @@ const windowsSources = {
       {
         names: ['process/PID'],
         content: 'JSON text',
-        what: '`ProcessDetails`; the command line only with `hint.commandLine`. Reading a process of another user turns on SeDebugPrivilege where it is held',
+        what: '`ProcessDetails`; the command line only with `hint.commandLine` and of programs that `hint.commandLineOf` names, the working directory only with `hint.workingDirectory`; recordings have what the program runs instead. Reading a process of another user turns on SeDebugPrivilege where it is held',
         redaction: 'process',
       },
     ],
@@ -494,7 +494,7 @@ const linuxSources = {
       {
         names: ['process/PID'],
         content: 'JSON text',
-        what: 'stat, uid (effective), exe, literalExe (true where ` (deleted)` at the end of exe belongs to the name), cgroup, cmdline (with `hint.commandLine`), and in refused why one of them is missing; all of one process, whoever gets its number next',
+        what: 'stat, uid (effective), exe, literalExe (true where ` (deleted)` at the end of exe belongs to the name), cgroup, cmdline (with `hint.commandLine`, and of programs that `hint.commandLineOf` names), cwd (with `hint.workingDirectory`), application (only in recordings: what cmdline said), and in refused why one of them is missing; all of one process, whoever gets its number next',
         redaction: 'process',
       },
     ],

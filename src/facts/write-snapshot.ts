@@ -43,7 +43,14 @@ export async function writeSnapshot(
     : everything;
   const source = await asked();
   const entries = new Map<string, RawEntry>();
-  const recorded = raw === undefined ? source : recordingSource(source, entries, commandLines);
+  const recorded =
+    raw === undefined
+      ? source
+      : recordingSource(
+          source,
+          entries,
+          (await import('./gather/recording.ts')).recordingOf(source.platform, commandLines),
+        );
   report?.('Progress', 'reading this machine');
   let facts = await gather(recorded, question, now());
   if (hash)

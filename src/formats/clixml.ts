@@ -52,6 +52,7 @@ class TypeNames {
 }
 
 const textList = ['System.String[]', 'System.Array', 'System.Object'];
+const objectList = ['System.Object[]', 'System.Array', 'System.Object'];
 const numberList = ['System.UInt32[]', 'System.Array', 'System.Object'];
 const errorRecord = ['System.Management.Automation.ErrorRecord', 'System.Object'];
 const exception = ['System.Exception', 'System.Object'];
@@ -75,15 +76,42 @@ function remembering(write: WriteProperty): WriteProperty {
   };
 }
 
-const tags: Readonly<Record<Exclude<ColumnType, 'texts' | 'uint32s' | 'text' | 'date'>, string>> = {
+const tags: Readonly<Record<Exclude<ColumnType, 'texts' | 'uint32s' | 'ancestors' | 'text' | 'date'>, string>> = {
   uint16: 'U16',
   uint32: 'U32',
   int32: 'I32',
   boolean: 'B',
 };
 
+/** Their values are seldom the same. */
+const lists: ReadonlySet<ColumnType> = new Set(['texts', 'uint32s', 'ancestors']);
+
+const ancestorNames = ['PortOwner.Ancestor'];
+const ancestorColumns: readonly Column[] = [
+  { name: 'ProcessId', type: 'uint32', description: '' },
+  { name: 'ImageName', type: 'text', description: '' },
+  { name: 'Application', type: 'text', description: '' },
+  { name: 'StartTime', type: 'date', description: '' },
+  { name: 'Role', type: 'text', description: '' },
+];
+
+/** Ancestors as a list of property bags. */
+function ancestorsProperty(name: string, types: TypeNames): WriteProperty {
+  const properties = ancestorColumns.map((column) => [column.name, property(column, types)] as const);
+  return (value) => {
+    if (!Array.isArray(value)) return `<Nil N="${name}" />`;
+    const list = types.of(objectList);
+    const items = (value as readonly AnyRow[]).map(
+      (item) =>
+        `<Obj>${types.of(ancestorNames)}<MS>${properties.map(([key, write]) => write(item[key])).join('')}</MS></Obj>`,
+    );
+    return `<Obj N="${name}">${list}<LST>${items.join('')}</LST></Obj>`;
+  };
+}
+
 function property({ name, type }: Column, types: TypeNames): WriteProperty {
   const nil = `<Nil N="${name}" />`;
+  if (type === 'ancestors') return ancestorsProperty(name, types);
   if (type === 'texts' || type === 'uint32s') {
     const start = `<Obj N="${name}">`;
     const [names, tag] = type === 'texts' ? ([textList, 'S'] as const) : ([numberList, 'U32'] as const);
@@ -140,7 +168,7 @@ function rowEncoder(
   const names = columns.map((column) => column.name);
   const properties = columns.map((column) => {
     const write = property(column, types);
-    return column.type === 'texts' || column.type === 'uint32s' ? write : remembering(write);
+    return lists.has(column.type) ? write : remembering(write);
   });
   return (row) => {
     let text = `<Obj>${types.of(mark !== undefined && row[mark] != null ? live : own)}<MS>`;

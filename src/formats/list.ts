@@ -1,6 +1,6 @@
 import type { CreateWriter } from './writer.ts';
 import { sanitise } from '../io/sanitise.ts';
-import { noProblems, plainText } from './text.ts';
+import { itemText, noProblems, plainText } from './text.ts';
 
 /** One block per row with a line per column, like Format-List; the items of a list below one another: they may be sentences. */
 export const create: CreateWriter = (_schema, { columns, sink, terminal = null }) => {
@@ -19,8 +19,8 @@ export const create: CreateWriter = (_schema, { columns, sink, terminal = null }
       first = false;
       columns.forEach(({ name }, i) => {
         const cell = row[name];
-        const value = (cell !== null && typeof cell === 'object' ? cell : [cell])
-          .map((item) => sanitise(plainText(item, '')))
+        const value = (cell !== null && typeof cell === 'object' ? cell.map(itemText) : [plainText(cell, '')])
+          .map(sanitise)
           .join(below);
         text += value === '' ? `${labels[i]}\n` : `${labels[i]} ${value}\n`;
       });

@@ -1,11 +1,16 @@
+import { ancestorText, type Ancestor } from '../schema/ancestor.ts';
 import type { AnyRow } from '../schema/column.ts';
 
 type Value = AnyRow[string];
 
+/** An item of a list as text. */
+export const itemText = (item: string | number | Ancestor): string =>
+  typeof item === 'object' ? ancestorText(item) : String(item);
+
 /** A value as text, a list joined by `separator`; nothing for what is null. */
 export function plainText(value: Value, separator: string): string {
   if (value == null) return '';
-  return typeof value === 'object' ? value.join(separator) : String(value);
+  return typeof value === 'object' ? value.map(itemText).join(separator) : String(value);
 }
 
 /** For writers of formats that have no place for problems. */

@@ -126,6 +126,8 @@ export function processSurroundings(): Surroundings {
     eventLog: liveEventLog,
     scheduler: liveScheduler,
     stateFolder,
+    homeFolder: ownHome,
+    projects: async () => (await import('./project.ts')).findProject,
     get confirm() {
       return hasPerson() ? confirm : null;
     },

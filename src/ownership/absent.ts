@@ -1,25 +1,45 @@
 import type { FieldRefusal, Socket } from '../facts/model/facts.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
-import type { Platform } from '../system/raw.ts';
-import { amongHolders, processText, type AttributeSocket, type Attribution } from './attribution.ts';
+import { moreRights, type Platform } from '../system/raw.ts';
+import { amongHolders, processText, type AttributeSocket, type Attribution, type Known } from './attribution.ts';
 
 /** Whether nobody was found to have a socket, though everything could be looked at. */
 export function isUnfound({ pid, kernel, refusals }: Socket): boolean {
   return pid === null && !kernel && refusals.some(({ field, code }) => field === 'OwningProcess' && code === 'Failed');
 }
 
-/** Whose a socket is whose process cannot be seen. What the kernel of Linux has for itself is root's as well. */
-export function unseenText({ user }: Pick<Socket, 'user'>, platform: Platform): string {
-  if (user === null) return 'a process that cannot be seen';
-  if (user === 'root' && platform === 'linux') return 'a process of root that cannot be seen, or the kernel';
-  return `a process of ${user} that cannot be seen`;
+/** Whose a socket is. What the kernel of Linux has for itself is root's as well. */
+function whose({ user }: Pick<Socket, 'user'>, platform: Platform): string {
+  if (user === null) return "another user's process";
+  return user === 'root' && platform === 'linux' ? 'a process of root, or the kernel' : `a process of ${user}`;
+}
+
+/** Whose a socket is whose process cannot be seen. */
+export function unseenText(socket: Pick<Socket, 'user'>, platform: Platform): string {
+  if (socket.user === null) return 'a process that cannot be seen';
+  return socket.user === 'root' && platform === 'linux'
+    ? 'a process of root that cannot be seen, or the kernel'
+    : `${whose(socket, platform)} that cannot be seen`;
+}
+
+/** Whose the process is that may not be seen, and what shows it; null where rights are not what is missing. */
+function hiddenText(socket: Socket, { windows, live }: Known): string | null {
+  const denied = socket.refusals.find(({ field, code }) => field === 'OwningProcess' && code === 'AccessDenied');
+  if (denied === undefined) return null;
+  const platform = windows ? 'win32' : 'linux';
+  // Who has these rights already needs something else.
+  if (denied.needs !== moreRights[platform]) return unseenText(socket, platform);
+  const rights = windows ? 'elevated' : 'with sudo';
+  return `${whose(socket, platform)} (${live ? `run ${rights} to see it` : `seen only ${rights}`})`;
 }
 
 /** A socket whose process cannot be seen, or was not found. */
-export const unseen: AttributeSocket = () => (socket) => {
+export const unseen: AttributeSocket = (known) => (socket) => {
   if (socket.pid !== null) return null;
   const { user } = socket;
-  const owner = isUnfound(socket) ? `an unknown holder${user === null ? '' : ` (user ${user})`}` : null;
+  const owner = isUnfound(socket)
+    ? `an unknown holder${user === null ? '' : ` (user ${user})`}`
+    : hiddenText(socket, known);
   return { kind: 'Unknown', owner, userName: user };
 };
 

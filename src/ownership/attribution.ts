@@ -1,3 +1,4 @@
+import { isOwnName, programName } from '../facts/decode/application/application.ts';
 import type { Facts, FieldRefusal, Process, Service, Socket } from '../facts/model/facts.ts';
 import type { OwnerKind } from '../schema/endpoint.ts';
 
@@ -21,6 +22,10 @@ export interface Known {
   readonly windows: boolean;
   readonly processes: ReadonlyMap<number, Process>;
   readonly servicesOf: ReadonlyMap<number, readonly Service[]>;
+  /** Whether these are facts of this machine, now, to be looked at again. */
+  readonly live: boolean;
+  /** The home folder of who reads it; null where working directories are not told. */
+  readonly home: string | null;
 }
 
 /**
@@ -36,13 +41,15 @@ export type AttributeOwned = (known: Known) => ((socket: Socket, owner: Process)
 export type AttributeProcess = (process: Process, known: Known) => Attribution | null;
 
 /** Indexes facts for attributions. */
-export function knownOf(facts: Facts): Known {
+export function knownOf(facts: Facts, { live, home }: Pick<Known, 'live' | 'home'>): Known {
   const { machine, sections } = facts;
   return {
     facts,
     windows: machine.platform === 'win32',
     processes: new Map(sections.processes.data.map((process) => [process.pid, process])),
     servicesOf: Map.groupBy(sections.services.data, ({ pid }) => pid),
+    live,
+    home,
   };
 }
 
@@ -54,14 +61,32 @@ export function amongHolders(attribution: Attribution, { holders }: Socket): Att
 }
 
 /** What a process is named by. */
-export type ProcessName = Pick<Process, 'imageName' | 'pid'>;
+export type ProcessName = Pick<Process, 'imageName' | 'pid' | 'application'>;
 
-/** "nginx (1234)"; a name that could not be had leaves the number. */
-export function processText({ imageName, pid }: ProcessName): string {
-  return imageName === null ? `process ${pid}` : `${imageName} (${pid})`;
+/** What a process runs, and the program that runs it where that is another. */
+function namesIn({ imageName, application }: ProcessName): { name: string; by: string } | null {
+  if (imageName === null) return null;
+  if (application === undefined) return { name: imageName, by: '' };
+  const program = programName(imageName);
+  // "node server.js" has it already.
+  const said = isOwnName(imageName, application) || application === program || application.startsWith(`${program} `);
+  return { name: application, by: said ? '' : `${program} ` };
 }
 
-/** "nginx 1234", as it stands in parentheses. */
-export function insideText({ imageName, pid }: ProcessName): string {
-  return imageName === null ? `process ${pid}` : `${imageName} ${pid}`;
+/** With where it runs: "node server.js in ~/shop (1234)". */
+export function placedText(process: ProcessName, place: string | null): string {
+  const names = namesIn(process);
+  return names === null
+    ? `process ${process.pid}`
+    : `${names.name}${place === null ? '' : ` in ${place}`} (${names.by}${process.pid})`;
+}
+
+/** "nginx (1234)", "node server.js (1234)", "vite (node 1234)"; a name that could not be had leaves the number. */
+export const processText = (process: ProcessName): string => placedText(process, null);
+
+/** "nginx 1234" or "vite, node 1234", as it stands in parentheses. */
+export function insideText(process: ProcessName): string {
+  const names = namesIn(process);
+  if (names === null) return `process ${process.pid}`;
+  return `${names.name}${names.by === '' ? '' : ','} ${names.by}${process.pid}`;
 }

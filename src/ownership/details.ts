@@ -15,8 +15,11 @@ const detailOf: Readonly<Record<keyof Omit<Endpoint, 'Id'>, readonly Detail[]>> 
   State: ofSocket,
   OwningProcess: ['owner'],
   ImageName: ['owner'],
+  // A host of services is called by its service.
+  Application: ['owner', 'services'],
   Path: ['owner', 'path'],
   CommandLine: ['owner', 'commandLine'],
+  WorkingDirectory: ['owner', 'workingDirectory'],
   UserName: ['owner', 'user'],
   Services: ['owner', 'services'],
   ParentProcess: ['owner', 'parent'],
@@ -32,6 +35,9 @@ const detailOf: Readonly<Record<keyof Omit<Endpoint, 'Id'>, readonly Detail[]>> 
   Reason: ['owner'],
   ComputerName: ofSocket,
   RemoteHostName: ofSocket,
+  Project: ['owner', 'services', 'workingDirectory'],
+  Supervisor: ['owner', 'path', 'services', 'parent', 'ancestors'],
+  Ancestors: ['owner', 'path', 'services', 'parent', 'ancestors'],
   FirewallStatus: ofSocket,
   FirewallRules: ofSocket,
 };

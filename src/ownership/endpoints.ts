@@ -1,8 +1,10 @@
+import { programName } from '../facts/decode/application/application.ts';
 import type { Facts, FieldRefusal, Process, Socket } from '../facts/model/facts.ts';
 import { portClass } from '../ports/classes.ts';
 import { addressScope } from '../ports/address.ts';
 import { knownOf, type Attribution, type Known } from './attribution.ts';
 import { attributeProcess, attributor } from './attributions.ts';
+import type { Ancestor } from '../schema/ancestor.ts';
 import type { OwnedEndpoint } from './owned.ts';
 
 /** Looks a registered name up; given from outside because the registry is large and seldom wanted. */
@@ -19,18 +21,32 @@ interface Owner {
   readonly process: Process;
   readonly parentImageName: string | null;
   readonly attribution: Attribution;
+  readonly supervisor: string | null;
+  readonly ancestors: readonly Ancestor[] | null;
+  readonly application: string | null;
+  /** Whether its service says more of it than its file. */
+  readonly hostsServices: boolean;
   /** Whether Stop-Process may have it: no part of the system, and a number that it takes. */
   readonly isStoppable: boolean;
 }
 
-function ownerOf(process: Process, known: Known): Owner {
-  const { pid, parent } = process;
+function ownerOf(process: Process, known: Known, tree: Tree | null): Owner {
+  const { pid, parent, imageName } = process;
   return {
     process,
     parentImageName: parent === null ? null : (known.processes.get(parent)?.imageName ?? null),
     attribution: attributeProcess(process, known),
+    supervisor: tree === null ? null : tree.supervisorOf(process, known),
+    ancestors: tree === null ? null : tree.ancestorsOf(process, known),
+    application: process.application ?? (imageName === null ? null : programName(imageName)),
+    hostsServices: /^svchost(?:\.exe)?$/i.test(imageName ?? ''),
     isStoppable: pid > 4 && pid <= 0x7fffffff,
   };
+}
+
+/** What an owner is called: a host of services by the one that has the socket. */
+function applicationOf({ application, hostsServices }: Owner, { services }: Attribution): string | null {
+  return hostsServices && services?.length === 1 ? services[0]! : application;
 }
 
 /** Stands for the process where there is none: all that rows have from it is null. */
@@ -50,15 +66,30 @@ const noProcess: Process = {
 /** With a place for the text of the refusals, which is there from the start: to add one later makes every row slow. */
 type Assembled = { -readonly [K in keyof OwnedEndpoint]: OwnedEndpoint[K] } & { Reason: null };
 
+/** What tells what led to an owner: src/ownership/origin.ts, which is only loaded when it is asked for. */
+export interface Tree {
+  readonly ancestorsOf: (process: Process, known: Known) => readonly Ancestor[];
+  readonly supervisorOf: (process: Process, known: Known) => string | null;
+}
+
+interface EndpointOptions {
+  readonly live: boolean;
+  readonly serviceName: ServiceName | null;
+  /** The reader's home folder, where owners are told with their working directory. */
+  readonly home?: string | null;
+  /** What tells what led to an owner, where that is asked for. */
+  readonly tree?: Tree | null;
+}
+
 /** The endpoints that facts give, one a socket, in the order of the sockets. */
 export function endpoints(
   facts: Facts,
   sockets: readonly Socket[],
-  { live, serviceName }: { readonly live: boolean; readonly serviceName: ServiceName | null },
+  { live, serviceName, home = null, tree = null }: EndpointOptions,
 ): OwnedEndpoint[] {
-  const known = knownOf(facts);
+  const known = knownOf(facts, { live, home });
   const attribute = attributor(known);
-  const owners = new Map(facts.sections.processes.data.map((process) => [process.pid, ownerOf(process, known)]));
+  const owners = new Map(facts.sections.processes.data.map((process) => [process.pid, ownerOf(process, known, tree)]));
   const { name: computer } = facts.machine;
   return sockets.map((socket): OwnedEndpoint => {
     // No process has what the kernel holds, whatever number the system gives.
@@ -81,8 +112,10 @@ export function endpoints(
       State: socket.state,
       OwningProcess: socket.pid,
       ImageName: process.imageName ?? attribution.imageName ?? null,
+      Application: owner === undefined ? null : applicationOf(owner, attribution),
       Path: process.path,
       CommandLine: process.commandLine,
+      WorkingDirectory: process.workingDirectory ?? null,
       UserName: process.user ?? attribution.userName ?? null,
       Services: attribution.services ?? null,
       ParentProcess: process.parent,
@@ -97,6 +130,9 @@ export function endpoints(
       Reason: null,
       ComputerName: computer,
       RemoteHostName: null,
+      Project: null,
+      Supervisor: owner === undefined ? null : owner.supervisor,
+      Ancestors: owner === undefined ? null : owner.ancestors,
       FirewallStatus: null,
       FirewallRules: null,
       refusals: attribution.refusals === undefined ? refusals : joined(refusals, attribution.refusals),

@@ -2,6 +2,7 @@ import { BlockList } from 'node:net';
 import { addressBytes, addressFamily, canonicalAddress, unmapped, withoutScope } from '../ports/address.ts';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
 import { PortOwnerError } from '../schema/problems.ts';
+import { namesOf } from '../facts/decode/application/application.ts';
 import type { OwnedEndpoint } from './owned.ts';
 import { anyOf, PatternError } from '../ports/wildcard.ts';
 
@@ -91,6 +92,15 @@ function unseen({ refusals }: OwnedEndpoint, ...columns: readonly (keyof OwnedEn
   );
 }
 
+/** A program has several names: of its file, and of what it runs. */
+function imageTest(patterns: readonly string[]): (row: OwnedEndpoint) => boolean | null {
+  const test = anyPattern(patterns.flatMap(imagePattern));
+  return (row) => {
+    if (row.ImageName !== null) return namesOf(row.ImageName, row.Application).some(test);
+    return unseen(row, 'OwningProcess', 'ImageName') ? null : false;
+  };
+}
+
 /**
  * The rows' filter as one test: null says that it cannot be told, because what it looks at could not be had.
  * Throws PO1001 or PO1004 for what cannot be read.
@@ -111,12 +121,7 @@ export function rowFilter(filter: RowFilter): (row: OwnedEndpoint) => boolean | 
           (row.Holders?.some((pid) => wanted.has(pid)) ?? false),
     );
   }
-  if (images !== null) {
-    const test = anyPattern(images.flatMap(imagePattern));
-    tests.push((row) =>
-      row.ImageName !== null ? test(row.ImageName) : unseen(row, 'OwningProcess', 'ImageName') ? null : false,
-    );
-  }
+  if (images !== null) tests.push(imageTest(images));
   if (addresses !== null) {
     const test = addressMatcher(addresses);
     tests.push((row) => test(row.LocalAddress ?? '') || test(row.RemoteAddress ?? ''));

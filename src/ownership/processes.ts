@@ -1,6 +1,7 @@
 import type { Process } from '../facts/model/facts.ts';
 import { containerText, shortId } from './containers.ts';
-import { insideText, processText, type AttributeOwned, type AttributeProcess, type Known } from './attribution.ts';
+import { shortPath } from './short-path.ts';
+import { insideText, placedText, type AttributeOwned, type AttributeProcess, type Known } from './attribution.ts';
 
 const serviceNames = ({ pid }: Process, { servicesOf }: Known): string[] =>
   (servicesOf.get(pid) ?? []).map(({ name }) => name);
@@ -48,9 +49,15 @@ export const serviceUnit: AttributeProcess = (process) =>
     ? { kind: 'Service', owner: `${process.unit} (${insideText(process)})`, services: [process.unit] }
     : null;
 
+/** Where a program was started that does not say by itself what it is; null where that says nothing, or was not asked for. */
+function placeOf({ application, workingDirectory }: Process, { home }: Known): string | null {
+  if (home === null || application === undefined || workingDirectory == null) return null;
+  return /^(?:\/|[a-z]:\\(?:Windows(?:\\.*)?)?)$/is.test(workingDirectory) ? null : shortPath(workingDirectory, home);
+}
+
 /** The program by itself. */
 export const program: AttributeProcess = (process, known) => ({
   kind: 'Process',
-  owner: processText(process),
+  owner: placedText(process, placeOf(process, known)),
   services: servicesRunning(process, known),
 });

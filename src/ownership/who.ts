@@ -14,6 +14,7 @@ import { endpoints } from './endpoints.ts';
 import type { RowFilter } from './filter.ts';
 import { defaultOrder } from './order.ts';
 import { isOwnerDenied, isRefused, toRow, type OwnedEndpoint } from './owned.ts';
+import type { FindProject } from '../system/project.ts';
 import { sectionProblems } from './problems.ts';
 import type { SortKey } from './sort.ts';
 
@@ -37,10 +38,16 @@ export interface WhoRequest {
   /** For how long DNS is asked for the names of remote addresses; null does not ask. */
   readonly resolveSeconds: number | null;
   readonly firewall: boolean;
+  /** Whether it is told what led to the owners. */
+  readonly tree: boolean;
   /** The columns that are wanted. */
   readonly columns: readonly string[];
   /** Whether people read the answer, who are told why there are no rows. */
   readonly forPeople: boolean;
+  /** The home folder of a person who reads the answer now, and is told where programs run; null where there is none. */
+  readonly home: string | null;
+  /** What finds projects on this machine. */
+  readonly projects: () => Promise<FindProject>;
 }
 
 /** The filter as a test of a row (null: cannot tell), and the columns it looks at; null when all are wanted. */
@@ -53,7 +60,7 @@ async function filterOf(filter: RowFilter): Promise<Filter | null> {
   if (Object.values(filter).every((value) => value === null)) return null;
   const columns: string[] = [];
   if (filter.pids !== null) columns.push('OwningProcess');
-  if (filter.images !== null) columns.push('ImageName');
+  if (filter.images !== null) columns.push('ImageName', 'Application');
   if (filter.users !== null) columns.push('UserName');
   if (filter.services !== null) columns.push('Services');
   return { test: (await import('./filter.ts')).rowFilter(filter), columns };
@@ -73,22 +80,31 @@ function questionOf({ subject, protocols, all, firewall }: WhoRequest, columns: 
   };
 }
 
+/** The columns that are wanted, and those that the rest of the request goes by. */
+function columnsFor({ columns, firewall, tree, home, sort }: WhoRequest, filter: Filter | null): string[] {
+  return [
+    ...columns,
+    ...(firewall ? ['Path', 'Services'] : []),
+    ...(tree ? ['Ancestors'] : []),
+    ...(home !== null && columns.includes('Owner') ? ['WorkingDirectory'] : []),
+    ...(sort ?? []).map((key) => key.column.name),
+    ...(filter?.columns ?? []),
+  ];
+}
+
 /** Says who owns the ports that are asked for. */
 export async function whoOwns(request: WhoRequest, machine: AskedMachine, report?: Report): Promise<Answer> {
   const { subject, sort, firewall } = request;
   if (subject.problems.length > 0 && subject.spans?.length === 0 && subject.pids.size === 0)
     return { rows: [], problems: subject.problems, exitCode: exit.usage };
   const filter = await filterOf(request.filter);
-  const columns = [
-    ...request.columns,
-    ...(firewall ? ['Path', 'Services'] : []),
-    ...(sort ?? []).map((key) => key.column.name),
-    ...(filter?.columns ?? []),
-  ];
+  const columns = columnsFor(request, filter);
   const question = questionOf(request, columns);
   const facts = await machine.facts(question);
   const found = await ownersOf(request, question, facts, {
     live: machine.live,
+    home: request.home,
+    tree: columns.includes('Ancestors') || columns.includes('Supervisor') ? await import('./origin.ts') : null,
     serviceName: columns.includes('PortService') ? (await import('../ports/iana.ts')).serviceName : null,
   });
   let { undecided } = found;
@@ -100,6 +116,8 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
     owned = owned.filter((row) => test(row) === true);
   }
   if (firewall) owned = (await import('./firewall.ts')).withFirewall(owned, facts);
+  if (machine.live && columns.includes('Project'))
+    owned = (await import('./projects.ts')).withProjects(owned, facts, await request.projects(), request.home ?? '');
   owned.sort(defaultOrder);
 
   const problems = [
@@ -121,9 +139,9 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
     (option) => (option === 'resolve' ? request.resolveSeconds !== null : firewall),
   );
   if (rows.length > 0) {
-    const note =
-      request.forPeople && filter === null && isWhole(facts.sections.sockets) ? unownedText(question, owned) : null;
-    return { rows, problems, exitCode, ...(note === null ? {} : { note }), ...(variant === '' ? {} : { variant }) };
+    const note = request.forPeople ? await besides(request, { question, facts, owned, rows }) : '';
+    const more = { ...(variant === '' ? {} : { variant }), ...(note === '' ? {} : { note }) };
+    return { rows, problems, exitCode, ...more };
   }
   if (exitCode !== exitCodeOf(null) && !request.forPeople) return { rows, problems, exitCode };
   const note =
@@ -132,6 +150,28 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
       : unknownText(undecided, facts);
   // An empty list would look like "nobody".
   return { rows, problems: request.forPeople ? problems : [...problems, asProblem(note)], exitCode, note };
+}
+
+/** What a person is told besides the rows. */
+async function besides(
+  { tree, filter }: WhoRequest,
+  {
+    question,
+    facts,
+    owned,
+    rows,
+  }: {
+    readonly question: Question;
+    readonly facts: Facts;
+    readonly owned: readonly OwnedEndpoint[];
+    readonly rows: Parameters<typeof import('./tree.ts').treeText>[0];
+  },
+): Promise<string> {
+  const isFiltered = Object.values(filter).some((value) => value !== null);
+  return [
+    ...(tree ? [(await import('./tree.ts')).treeText(rows)] : []),
+    ...(!isFiltered && isWhole(facts.sections.sockets) ? unownedText(question, owned) : []),
+  ].join('\n');
 }
 
 /** What a person is told, as a problem. */
@@ -252,17 +292,17 @@ function unknownText(undecided: readonly OwnedEndpoint[], { sections }: Facts): 
   return `Cannot tell: ${(wasAsked(sockets) ? null : sockets.reason) ?? 'not every source could be read'}.`;
 }
 
-/** Which of the ports that were asked for nobody owns, where somebody owns others; null where there are none. */
-function unownedText({ localPorts, protocols }: Question, owned: readonly OwnedEndpoint[]): string | null {
-  if (localPorts === null) return null;
+/** Which of the ports that were asked for nobody owns, where somebody owns others. */
+function unownedText({ localPorts, protocols }: Question, owned: readonly OwnedEndpoint[]): string[] {
+  if (localPorts === null) return [];
   const unowned = spansWithout(
     localPorts,
     owned.map(({ LocalPort }) => ({ localPort: LocalPort! })),
   );
-  if (unowned.length === 0) return null;
+  if (unowned.length === 0) return [];
   const protocol = protocols.length === 1 ? `${protocols[0]} ` : '';
   const what = formatPorts(unowned);
-  return `\nNobody owns ${protocol}port${/[,-]/.test(what) ? 's' : ''} ${what}.`;
+  return [`\nNobody owns ${protocol}port${/[,-]/.test(what) ? 's' : ''} ${what}.`];
 }
 
 /** That there is nobody; for a port also whether the system keeps it for itself. */

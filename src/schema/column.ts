@@ -1,3 +1,5 @@
+import type { Ancestor } from './ancestor.ts';
+
 /**
  * A kind of row is a list of columns. That list is the one source for the TypeScript type of the row,
  * CSV headers, CLIXML tags, the PowerShell format file, completion of `--columns` and the reference docs.
@@ -6,9 +8,18 @@
 /**
  * What a value is; `null` is allowed everywhere.
  * `date` is a UTC instant as ISO 8601 text that ends in `Z`, with 0 to 7 fraction digits.
- * `texts` and `uint32s` are lists.
+ * `texts`, `uint32s` and `ancestors` are lists.
  */
-export type ColumnType = 'text' | 'uint16' | 'uint32' | 'int32' | 'boolean' | 'date' | 'texts' | 'uint32s';
+export type ColumnType =
+  | 'text'
+  | 'uint16'
+  | 'uint32'
+  | 'int32'
+  | 'boolean'
+  | 'date'
+  | 'texts'
+  | 'uint32s'
+  | 'ancestors';
 
 export interface Column {
   readonly name: string;
@@ -48,6 +59,7 @@ interface Values {
   date: string;
   texts: readonly string[];
   uint32s: readonly number[];
+  ancestors: readonly Ancestor[];
 }
 
 type Property<C extends Column> = Values[C['type']] | null;
@@ -61,7 +73,10 @@ export type RowOf<S extends RowSchema> = {
 
 /** A row of any kind, as the formats see it. */
 export type AnyRow = Readonly<
-  Record<string, string | number | boolean | readonly string[] | readonly number[] | null | undefined>
+  Record<
+    string,
+    string | number | boolean | readonly string[] | readonly number[] | readonly Ancestor[] | null | undefined
+  >
 >;
 
 /** The columns of the formats. */

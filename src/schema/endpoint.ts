@@ -68,11 +68,23 @@ export const endpoint = {
       description: 'The process that owns the socket: the oldest holder where several hold it.',
     },
     { name: 'ImageName', type: 'text', description: "The owner's file name, such as nginx.exe." },
+    {
+      name: 'Application',
+      type: 'text',
+      description:
+        'What the owner runs, as people call it: node server.js, vite, python -m http.server, redis-server. The same at each start: without path, version, and port.',
+    },
     { name: 'Path', type: 'text', description: "The owner's executable file, whole path." },
     {
       name: 'CommandLine',
       type: 'text',
       description: "The owner's command line, with password-like arguments masked.",
+    },
+    {
+      name: 'WorkingDirectory',
+      type: 'text',
+      askedBy: 'columns',
+      description: "The owner's working directory; only looked up in lists, and where --columns names it.",
     },
     {
       name: 'UserName',
@@ -127,6 +139,27 @@ export const endpoint = {
       connectionsOnly: true,
       askedBy: 'resolve',
       description: 'The DNS name of the remote address; only looked up with --resolve.',
+    },
+    {
+      name: 'Project',
+      type: 'text',
+      askedBy: 'columns',
+      description:
+        'The project that the owner was started in, and its folder: shop (~/shop). Only looked up on this machine, in lists, and where --columns names it.',
+    },
+    {
+      name: 'Supervisor',
+      type: 'text',
+      askedBy: 'tree',
+      description:
+        'What is known to start the owner again when it ends, or at its time: a service, a unit, a container, a scheduled task, IIS, pm2, nodemon, cron; only with --tree and in lists.',
+    },
+    {
+      name: 'Ancestors',
+      type: 'ancestors',
+      askedBy: 'tree',
+      description:
+        'The processes that led to the owner, its parent first, each with ProcessId, ImageName, Application, StartTime, and Role (Supervisor, Scheduler, Session, Terminal, Editor, Shell, Runner); only with --tree and in lists.',
     },
     {
       name: 'FirewallStatus',

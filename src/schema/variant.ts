@@ -10,8 +10,12 @@ export interface Variant {
   readonly asked: readonly string[];
 }
 
+/** Options whose columns no table has: --columns makes its own, and a tree stands below. */
+const withoutTable = new Set(['columns', 'tree']);
+
 /** Whether a table shows a column when its option is given: it has no room for lists. */
-const shownWhenAsked = ({ askedBy, type }: Column): boolean => askedBy !== undefined && type === 'text';
+const shownWhenAsked = ({ askedBy, type }: Column): boolean =>
+  askedBy !== undefined && !withoutTable.has(askedBy) && type === 'text';
 
 /** The columns that tables show when the options are given that ask for them. */
 export function askedColumns(schema: RowSchema, asks: (option: string) => boolean): Column[] {

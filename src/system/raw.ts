@@ -35,6 +35,10 @@ export interface RawHint {
   readonly inodes?: ReadonlySet<number>;
   /** Whether command lines are wanted. */
   readonly commandLine?: boolean;
+  /** Of which programs the command line is wanted all the same, by their file name: it is needed to tell what they run. */
+  readonly commandLineOf?: (imageName: string) => boolean;
+  /** Whether working directories are wanted. */
+  readonly workingDirectory?: boolean;
   /** Windows: the files whose signers are wanted. */
   readonly paths?: readonly string[];
 }
@@ -70,15 +74,26 @@ export function recordedSource(envelope: RawEnvelope): RawSource {
   };
 }
 
-/** A source that keeps all that it passes on in `entries`; of the hints only the command lines and the files count. */
-export function recordingSource(source: RawSource, entries: Map<string, RawEntry>, commandLine: boolean): RawSource {
+/** What a recording asks for, and what it keeps of an answer. */
+export interface Recording {
+  readonly hint: RawHint;
+  readonly kept?: (name: string, entry: RawEntry) => RawEntry;
+}
+
+/** A source that keeps all that it passes on in `entries`; of the hints only the files count. */
+export function recordingSource(
+  source: RawSource,
+  entries: Map<string, RawEntry>,
+  { hint: wanted, kept }: Recording,
+): RawSource {
   return {
     platform: source.platform,
     // Hints only leave things out, and a recording must be whole.
     read: (name, hint) => {
       const known = entries.get(name);
       if (known !== undefined) return known;
-      const entry = source.read(name, { commandLine, ...(hint?.paths === undefined ? {} : { paths: hint.paths }) });
+      const answer = source.read(name, { ...wanted, ...(hint?.paths === undefined ? {} : { paths: hint.paths }) });
+      const entry = kept?.(name, answer) ?? answer;
       entries.set(name, entry);
       return entry;
     },

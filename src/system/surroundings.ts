@@ -1,5 +1,6 @@
 import type { Hands } from './hands.ts';
 import type { LogEvent } from './log.ts';
+import type { FindProject } from './project.ts';
 import type { RawSource, Refusal } from './raw.ts';
 import type { Terminal } from './terminal.ts';
 import type { InputEnds } from '../io/read.ts';
@@ -22,6 +23,10 @@ export interface Surroundings {
   readonly eventLog: () => Promise<(events: readonly LogEvent[]) => Refusal | null>;
   /** The folder where a user's own state is kept; it may not exist yet. */
   readonly stateFolder: () => string | Promise<string>;
+  /** The home folder of this user. */
+  readonly homeFolder: () => string;
+  /** What finds the project that a folder of this machine belongs to. */
+  readonly projects: () => Promise<FindProject>;
   /** Asks a person for a yes; null when there is nobody to ask: no terminal. */
   readonly confirm: ((question: string) => boolean) | null;
   /** The bytes of the arguments that this process was started with, each ended by a zero; null where they are not to be had. */

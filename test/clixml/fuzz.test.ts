@@ -32,7 +32,8 @@ const anyText = fc.oneof(
 );
 const date = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }).map((value) => value.toISOString().replace(/\.?0*Z$/, 'Z'));
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });
-const values: Readonly<Record<ColumnType, fc.Arbitrary<AnyRow[string]>>> = {
+// Ancestors are objects in a list: test/formats/format.test.ts has them.
+const values: Readonly<Record<Exclude<ColumnType, 'ancestors'>, fc.Arbitrary<AnyRow[string]>>> = {
   text: anyText,
   uint16: fc.integer({ min: 0, max: 0xffff }),
   uint32,
@@ -42,7 +43,7 @@ const values: Readonly<Record<ColumnType, fc.Arbitrary<AnyRow[string]>>> = {
   texts: fc.array(anyText),
   uint32s: fc.array(uint32),
 };
-const types = Object.keys(values) as ColumnType[];
+const types = Object.keys(values) as (keyof typeof values)[];
 
 const table = fc
   .uniqueArray(
@@ -58,7 +59,9 @@ const table = fc
   .chain((columns) =>
     fc.record({
       schema: fc.constant<RowSchema>({ typeName: 'PortOwner.Fuzzed', columns }),
-      rows: fc.array(fc.record(Object.fromEntries(columns.map(({ name, type }) => [name, fc.option(values[type])]))) as fc.Arbitrary<AnyRow>, { maxLength: 6 }),
+      rows: fc.array(fc.record(Object.fromEntries(columns.map(({ name, type }) => [name, fc.option(values[type as keyof typeof values])]))) as fc.Arbitrary<AnyRow>, {
+        maxLength: 6,
+      }),
       stream: fc.boolean(),
       size: fc.integer({ min: 1, max: 200 }),
     }),

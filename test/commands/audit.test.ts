@@ -64,6 +64,30 @@ test('clean: exit 0, nothing on standard output, one line on standard error', as
   assert.equal(await audit(['--baseline', baseline, '--policy', policy]), { code: 0, out: '', err: 'portowner: audit of box: clean, 2 listeners\n' });
 });
 
+test('an update that tells what interpreters run makes no finding, whichever side has it', async () => {
+  const named = (more: object) => {
+    const processes = ['/usr/bin/node', '/usr/bin/redis-check-rdb', 'C:\\nodejs\\node.exe'].map((path, at) =>
+      processFact({ pid: 100 + at, path, imageName: path.replace(/.*[\\/]/, ''), unit: at === 1 ? 'redis.service' : null, ...more }),
+    );
+    return { ...facts([socket({ localPort: 3000 }), socket({ localPort: 6379, pid: 101 }), socket({ localPort: 8080, pid: 102 })], { processes }), at: night(2, []).at };
+  };
+  const [before, after] = [named({}), named({ application: 'vite', workingDirectory: '/srv/shop' })];
+  const folder = temporaryFolder();
+  for (const [old, recent] of [
+    [before, after],
+    [after, before],
+  ]) {
+    const baseline = join(folder, `${old === before}.yaml`);
+    assert.is((await run(['baseline', 'create', baseline, '--from', snapshotFile(old!)])).code, 0);
+    assert.not.match(readFileSync(baseline, 'utf8'), /vite|shop/);
+    assert.equal(await audit(['--baseline', baseline], recent), { code: 0, out: '', err: 'portowner: audit of box: clean, 3 listeners\n' });
+    const store = join(folder, `${old === before}.db`);
+    for (const one of [old!, { ...recent!, at: night(3, []).at }]) await audit(['--baseline', baseline, '--store', store], one);
+    assert.not.match(readFileSync(store, 'latin1'), /vite|shop/);
+    assert.is(JSON.parse((await run(['history', '1-65535', '--store', store, '--format', 'json'])).out).length, 3);
+  }
+});
+
 test('findings: exit 1, the worst first', async () => {
   const { baseline, policy } = await place();
   const { code, out, err } = await audit(['--baseline', baseline, '--policy', policy, '--format', 'json'], night(2, [22, 23, 80, 8080]));

@@ -375,4 +375,46 @@ test('the ports of hidden owners are told in order', async () => {
   assert.match(err, /^portowner: PO3002: warning: the owner of 4 sockets cannot be seen with your rights: ports 22, 443, 4000\n/);
 });
 
+const launched = facts([socket({ localPort: 1 }), socket({ localPort: 2, pid: 101 }), socket({ localPort: 3, pid: 102 })], {
+  processes: [
+    processFact({ imageName: 'python3.11', application: 'python -m http.server', workingDirectory: '/home/ann/shop' }),
+    processFact({ pid: 101, imageName: 'redis-check-rdb', application: 'redis-server' }),
+    processFact({ pid: 102, imageName: 'node.exe', application: 'vite' }),
+  ],
+});
+const byImage: [pattern: string, ports: number[]][] = [
+  ['python3.11', [1]],
+  ['python3', [1]],
+  ['python', [1]],
+  ['http.server', []],
+  ['*http.server', [1]],
+  ['redis-server', [2]],
+  ['redis-check-rdb', [2]],
+  ['node', [3]],
+  ['node.exe', [3]],
+  ['VITE', [3]],
+  ['npm', []],
+];
+for (const [pattern, ports] of byImage)
+  test(`--image ${pattern} finds a program by any of its names`, async () => {
+    const { out } = await run(['--image', pattern, '--from', snapshotFile(launched), '--format', 'json']);
+    assert.equal(
+      (JSON.parse(out) as { LocalPort: number }[]).map(({ LocalPort }) => LocalPort),
+      ports,
+    );
+  });
+
+test('the working directory is told to a person who reads it now, and where it is asked for', async () => {
+  const from = ['--from', snapshotFile(launched)];
+  const terminal = { columns: 100, colours: false, unicode: true };
+  assert.match((await run(['1', ...from], { terminal })).out, /python -m http\.server in ~\/shop \(100\)/);
+  assert.match((await run(['1', ...from, '--format', 'list'])).out, /^WorkingDirectory +: \/home\/ann\/shop$/m);
+  assert.match((await run(['1', ...from])).out, /python -m http\.server \(100\)/);
+  for (const format of ['json', 'csv', 'clixml', 'ndjson']) assert.not.match((await run(['1', ...from, '--format', format], { terminal })).out, /WorkingDirectory|shop/);
+  assert.is(
+    (await run(['1', ...from, '--format', 'csv', '--columns', 'Application,WorkingDirectory'])).out,
+    'Application,WorkingDirectory\r\npython -m http.server,/home/ann/shop\r\n',
+  );
+});
+
 test.run();

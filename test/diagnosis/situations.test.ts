@@ -172,9 +172,9 @@ $ # a module of the kernel holds it (NFS, SMB, WireGuard …): stop the service 
     ask: 'TCP 127.0.0.1 5432',
     tried: 'EADDRINUSE',
     verdict: `
-no, Process, High: nobody
+no, Process, High: a process of postgres (seen only with sudo)
 - It cannot be bound now: a process holds it.
-- TCP 127.0.0.1:5432 is held by a process of postgres that cannot be seen (Listen).
+- TCP 127.0.0.1:5432 is held by a process of postgres (seen only with sudo) (Listen).
 - An attempt to bind TCP 127.0.0.1:5432 failed: EADDRINUSE (98).
 $ sudo portowner 5432 --format list  # see the owner, which needs root
 $ portowner free --near 5432  # or take a port that can be bound now

@@ -19,9 +19,9 @@ const unseen = (user: string | null, more: Partial<Socket> = {}): Partial<Socket
 });
 
 const cases = [
-  ['linux', 'root', 'a process of root that cannot be seen, or the kernel'],
-  ['linux', 'web', 'a process of web that cannot be seen'],
-  ['linux', null, 'a process that cannot be seen'],
+  ['linux', 'root', 'a process of root, or the kernel (seen only with sudo)'],
+  ['linux', 'web', 'a process of web (seen only with sudo)'],
+  ['linux', null, "another user's process (seen only with sudo)"],
   ['win32', 'root', 'a process of root that cannot be seen'],
 ] as const;
 for (const [platform, user, expected] of cases) {

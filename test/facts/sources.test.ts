@@ -10,6 +10,7 @@ import { doctorEntries, sourceEntry, sources, switchableSources } from '../../sr
 import { answers as linuxAnswers, linuxSource } from '../../src/machine/linux/source.ts';
 import { answers as windowsAnswers, windowsSource } from '../../src/machine/windows/source.ts';
 import { everything } from '../../src/facts/model/question.ts';
+import { recordingOf } from '../../src/facts/gather/recording.ts';
 import { recordingSource, type Platform, type RawEntry, type RawSource } from '../../src/system/raw.ts';
 import { skip } from '../support/skip.ts';
 
@@ -98,7 +99,7 @@ test('has every entry of a recording', async (context) => {
   }
   if (process.platform !== 'linux') return skip('records Linux', context);
   const live = new Map<string, RawEntry>();
-  await gather(recordingSource(linuxSource(), live, false), everything, new Date());
+  await gather(recordingSource(linuxSource(), live, recordingOf('linux', false)), everything, new Date());
   assert.equal(
     [...live.keys()].filter((one) => sourceEntry('linux', one) === null),
     [],

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Facts } from '../../src/facts/model/facts.ts';
+import { endpoints } from '../../src/ownership/endpoints.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
 import { connection, facts, process, service, socket } from '../support/example.ts';
 import { rowsOf as writtenRows } from '../support/rows.ts';
@@ -68,7 +69,7 @@ const cases: [what: string, given: Facts, kind: string, owner: string | null, mo
     'a socket of another user, seen without root',
     facts([socket({ pid: null, user: 'postgres', refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'its process belongs to another user', needs: 'root' }] })]),
     'Unknown',
-    null,
+    'a process of postgres that cannot be seen',
     { UserName: 'postgres', Reason: ['OwningProcess: AccessDenied: its process belongs to another user (needs root)'] },
   ],
   ['a process without a name', facts([socket()], { processes: [process({ imageName: null })] }), 'Process', 'process 100'],
@@ -79,7 +80,107 @@ const cases: [what: string, given: Facts, kind: string, owner: string | null, mo
     'nginx (100)',
     { ParentProcess: 50, ParentImageName: 'bash' },
   ],
+  [
+    'a script',
+    facts([socket()], { processes: [process({ imageName: 'node', application: 'node server.js' })] }),
+    'Process',
+    'node server.js (100)',
+    { ImageName: 'node', Application: 'node server.js' },
+  ],
+  ['a tool', facts([socket()], { processes: [process({ imageName: 'python3.11', application: 'gunicorn' })] }), 'Process', 'gunicorn (python 100)', { Application: 'gunicorn' }],
+  [
+    'a script on Windows',
+    facts([socket()], { platform: 'win32', processes: [process({ imageName: 'node.exe', application: 'node server.js' })] }),
+    'Process',
+    'node server.js (100)',
+  ],
+  [
+    'a program by another link',
+    facts([socket()], { processes: [process({ imageName: 'redis-check-rdb', application: 'redis-server' })] }),
+    'Process',
+    'redis-server (100)',
+    { Application: 'redis-server' },
+  ],
+  ['an applet', facts([socket()], { processes: [process({ imageName: 'busybox', application: 'httpd' })] }), 'Process', 'httpd (busybox 100)'],
+  [
+    'a script as a service',
+    facts([socket()], { processes: [process({ imageName: 'node', application: 'node server.js', unit: 'shop.service' })] }),
+    'Service',
+    'shop.service (node server.js 100)',
+  ],
+  [
+    'a tool as a service',
+    facts([socket()], { processes: [process({ imageName: 'python3.11', application: 'gunicorn', unit: 'shop.service' })] }),
+    'Service',
+    'shop.service (gunicorn, python 100)',
+  ],
+  [
+    'an interpreter of which nothing else is known',
+    facts([socket()], { processes: [process({ imageName: 'python3.11' })] }),
+    'Process',
+    'python3.11 (100)',
+    { Application: 'python' },
+  ],
+  [
+    'a program by its file',
+    facts([socket()], { platform: 'win32', processes: [process({ imageName: 'sqlservr.exe' })] }),
+    'Process',
+    'sqlservr.exe (100)',
+    { Application: 'sqlservr' },
+  ],
+  [
+    'a host of one service is called by it',
+    facts([socket()], { platform: 'win32', processes: [process({ imageName: 'svchost.exe' })], services: [service({ name: 'Dnscache' })] }),
+    'Service',
+    'Dnscache (svchost.exe 100)',
+    { Application: 'Dnscache' },
+  ],
+  [
+    'a host of several by the one that has the socket',
+    facts([socket({ service: 'WAS' })], { platform: 'win32', processes: [process({ imageName: 'svchost.exe' })], services: [service(), service({ name: 'WAS' })] }),
+    'Service',
+    'WAS (svchost.exe 100)',
+    { Application: 'WAS' },
+  ],
 ];
+
+/** Who reads it where, of a socket whose process may not be seen. */
+const hidden: [needs: string, user: string | null, platform: 'linux' | 'win32', live: boolean, owner: string][] = [
+  ['root (sudo)', 'root', 'linux', true, 'a process of root, or the kernel (run with sudo to see it)'],
+  ['root (sudo)', 'ann', 'linux', false, 'a process of ann (seen only with sudo)'],
+  ['root (sudo)', null, 'linux', true, "another user's process (run with sudo to see it)"],
+  ['to run as root on the host itself', 'root', 'linux', true, 'a process of root that cannot be seen, or the kernel'],
+  ['an elevated (administrator) session', null, 'win32', true, "another user's process (run elevated to see it)"],
+  ['an elevated (administrator) session', null, 'win32', false, "another user's process (seen only elevated)"],
+];
+for (const [needs, user, platform, live, owner] of hidden)
+  test(`not seen: ${owner}, needs ${needs}`, () => {
+    const denied = { field: 'OwningProcess', code: 'AccessDenied', text: 'access is denied', needs } as const;
+    const [row] = rowsOf(facts([socket({ pid: null, user, refusals: [denied] })], { platform }), live);
+    assert.equal([row!.Owner, row!.OwnerKind], [owner, 'Unknown']);
+  });
+
+/** Where a script runs, as its reader has it. */
+const places: [directory: string | null, owner: string, more?: Partial<Parameters<typeof process>[0]>][] = [
+  ['/home/ann/shop', 'node server.js in ~/shop (100)'],
+  ['/home/ann', 'node server.js in ~ (100)'],
+  ['/home/anna/shop', 'node server.js in ~anna/shop (100)'],
+  ['/srv/shop', 'node server.js in /srv/shop (100)'],
+  ['/', 'node server.js (100)'],
+  [null, 'node server.js (100)'],
+  ['C:\\Users\\Bob\\shop', 'node server.js in ~Bob\\shop (100)'],
+  ['C:\\Windows\\System32', 'node server.js (100)'],
+  ['/srv/shop', 'vite in /srv/shop (node 100)', { application: 'vite' }],
+  ['/srv/shop', 'shop.service (node server.js 100)', { unit: 'shop.service' }],
+  ['/srv/shop', 'nginx (100)', { imageName: 'nginx', application: undefined }],
+];
+for (const [workingDirectory, owner, more] of places)
+  test(`told with its place: ${owner}`, () => {
+    const given = facts([socket()], { processes: [process({ imageName: 'node', application: 'node server.js', workingDirectory, ...more })] });
+    const [row] = endpoints(given, given.sections.sockets.data, { live: true, serviceName: null, home: '/home/ann' });
+    assert.is(row!.Owner, owner);
+    assert.is(rowsOf(given)[0]!.Owner, owner.replace(/ in \S+/, ''));
+  });
 
 for (const [what, given, kind, owner, more] of cases) {
   test(what, () => {

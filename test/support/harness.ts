@@ -7,6 +7,7 @@ import { catalogue } from '../../src/commands/catalogue.ts';
 import type { Surroundings } from '../../src/system/surroundings.ts';
 import type { Facts } from '../../src/facts/model/facts.ts';
 import type { RawSource } from '../../src/system/raw.ts';
+import type { FindProject } from '../../src/system/project.ts';
 import type { Terminal } from '../../src/system/terminal.ts';
 import type { Sink } from '../../src/io/sink.ts';
 import type { Scheduler } from '../../src/system/scheduler.ts';
@@ -29,6 +30,7 @@ export async function run(
     bytes?: Uint8Array;
     terminal?: Terminal;
     stateFolder?: string;
+    projects?: FindProject;
     hands?: Hands;
     scheduler?: Scheduler;
     eventLog?: Awaited<ReturnType<Surroundings['eventLog']>>;
@@ -66,6 +68,8 @@ export async function run(
       if (more.scheduler === undefined) throw new Error('this test gives no scheduler');
       return more.scheduler;
     },
+    homeFolder: () => '/home/ann',
+    projects: async () => more.projects ?? (() => null),
     stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
     confirm: more.confirm ?? null,
     argumentBytes: () => null,

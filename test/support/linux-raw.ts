@@ -97,6 +97,8 @@ export interface ProcessRow {
   exe?: string;
   cgroup?: string;
   cmdline?: string;
+  cwd?: string;
+  application?: string;
   refused?: Record<string, Refusal['code']>;
 }
 
@@ -106,8 +108,8 @@ export function statText(pid: number, { name = 'server', parent = 1, ticks = 100
 }
 
 export function processText(pid: number, row: ProcessRow = {}): string {
-  const { uid = 0, exe = '/usr/sbin/server', cgroup = '0::/\n', cmdline, refused = {} } = row;
-  return JSON.stringify({ stat: statText(pid, row), uid, exe, cgroup, cmdline, refused });
+  const { uid = 0, exe = '/usr/sbin/server', cgroup = '0::/\n', cmdline, cwd, application, refused = {} } = row;
+  return JSON.stringify({ stat: statText(pid, row), uid, exe, cgroup, cmdline, cwd, application, refused });
 }
 
 export interface World {

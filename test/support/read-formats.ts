@@ -6,11 +6,13 @@ import { plainColumns, type Column } from '../../src/schema/column.ts';
 
 type Values = Record<string, unknown>;
 
-const names = plainColumns(endpoint).map((column) => column.name) as (keyof Endpoint)[];
+/** What every format writes, unless columns are chosen: more is only looked up where it is asked for. */
+export const written = plainColumns(endpoint).filter(({ askedBy }) => askedBy !== 'columns' && askedBy !== 'tree');
+const names = written.map((column) => column.name) as (keyof Endpoint)[];
 
 /** A row as text shows it, lists joined by `separator`: UTF-8 has no half characters. */
 export function asText(row: Endpoint, separator: string): Values {
-  return Object.fromEntries(names.map((name) => [name, (Array.isArray(row[name]) ? row[name].join(separator) : String(row[name] ?? '')).toWellFormed()]));
+  return Object.fromEntries(names.map((name) => [name, (Array.isArray(row[name]) ? (row[name] as readonly unknown[]).join(separator) : String(row[name] ?? '')).toWellFormed()]));
 }
 
 /** RFC 4180. */
@@ -31,18 +33,21 @@ export function readTable(text: string): Values[] {
   return lines.map((line) => Object.fromEntries(heads.map((head, i) => [head[0], line.slice(head.index, heads[i + 1]?.index).trim()])));
 }
 
+/** Without what only lists have: where an owner was started, and what led to it. */
 export function readList(text: string): Values[] {
   return text
     .trimEnd()
     .split('\n\n')
-    .map((block) =>
-      Object.fromEntries(
-        block.split('\n').map((line) => {
-          const [, name, value] = /^(\w+) +:(?: (.*))?$/.exec(line)!;
-          return [name!, value ?? ''];
-        }),
-      ),
-    );
+    .map((block) => {
+      const values = block
+        .replace(/^Ancestors .*(?:\n .*)*\n/m, '')
+        .split('\n')
+        .map((line) => {
+          const [, name, value = ''] = /^(\w+) +:(?: (.*))?$/.exec(line)!;
+          return [name!, name === 'Owner' ? value.replace(/ in \S+(?= \()/, '') : value] as const;
+        });
+      return Object.fromEntries(values.filter(([name]) => (names as readonly string[]).includes(name)));
+    });
 }
 
 const entities: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };

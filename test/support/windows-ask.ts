@@ -17,7 +17,9 @@ const source = windowsSource([process.execPath, ...process.execArgv, fileURLToPa
 function details(): Details {
   const { bytes, meta } = source.read('processes');
   const { data } = decodeProcesses(memoryOf(bytes!, meta?.['base'])!);
-  return [...data.values()].map((entry) => Object.assign(entry, { details: decodeProcessDetails(source.read(`process/${entry.pid}`, { commandLine: true }).text!) }));
+  return [...data.values()].map((entry) =>
+    Object.assign(entry, { details: decodeProcessDetails(source.read(`process/${entry.pid}`, { commandLine: true, workingDirectory: true }).text!) }),
+  );
 }
 
 function answer(argument: string): unknown {

@@ -8,6 +8,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 export interface Opened {
   pid: number;
   execPath: string;
+  workingDirectory: string;
   startedAfter: number;
   tcp4: number;
   tcp6: number;
@@ -54,6 +55,7 @@ async function openAll(crowd: number): Promise<Opened> {
   return {
     pid: process.pid,
     execPath: process.execPath,
+    workingDirectory: process.cwd(),
     startedAfter: Date.now() - process.uptime() * 1000,
     tcp4: port(server),
     tcp6: port(await listen('::1')),

@@ -9,7 +9,7 @@ import { dist } from '../support/build-machine.ts';
 import { facts, process as processFact, service, socket } from '../support/example.ts';
 import { noPowerShell, plain, pwsh } from '../support/powershell.ts';
 import { skip, type TestContext } from '../support/skip.ts';
-import { asked } from '../support/read-formats.ts';
+import { asked, written } from '../support/read-formats.ts';
 import { endAll, hold, newFolder, portOwner, rowsOf, runProgram, startListeners, type Held, type Listeners, type Outcome } from '../support/program.ts';
 
 const exe = join(dist, process.platform === 'win32' ? 'portowner.exe' : 'portowner');
@@ -180,7 +180,7 @@ test('--problems rows: problems are objects of their own kind', () => {
 });
 
 test('CSV and JSON are what PowerShell reads too', () => {
-  const names = plainColumns(endpoint).map(({ name }) => name);
+  const names = written.map(({ name }) => name);
   const port = server.port('tcp 127.0.0.1');
   const [row] = rowsOf(portowner, [port]);
   const [csv] = answer(`& $exe ${port} --format csv | ConvertFrom-Csv`) as Record<string, string>[];

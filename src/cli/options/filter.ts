@@ -59,7 +59,9 @@ export class FilterOptions {
     description: 'only these TCP states: Listen, Established, TimeWait … in any spelling (looks at connections too)',
   });
   pid = Option.Array('--pid', { description: 'only sockets of these processes' });
-  image = Option.Array('--image', { description: 'only owners with this file name; * and ? are wildcards' });
+  image = Option.Array('--image', {
+    description: 'only owners with this name, of the file or what it runs; * and ? are wildcards',
+  });
   address = Option.Array('--address', { description: 'only this local or remote address, or CIDR range' });
   remotePort = Option.Array('--remote-port', {
     description: 'only connections to these ports (looks at connections too)',

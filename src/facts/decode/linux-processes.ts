@@ -1,4 +1,5 @@
 import { parseJson } from '../../io/nesting.ts';
+import { needsArguments, recordedApplication, recordedFor, toldApplication } from './application/application.ts';
 import { maskArguments, maskCommandLine } from '../gather/mask.ts';
 import type { Refusal } from '../../system/raw.ts';
 
@@ -25,6 +26,10 @@ export interface ProcessDetails {
   readonly cgroup: string | null;
   /** Arguments, each ended by NUL. */
   readonly cmdline: string | null;
+  /** The path of its working directory; null as well when it was not asked for. */
+  readonly cwd: string | null;
+  /** What it runs, in recordings that do not have its arguments. */
+  readonly application: string | null;
   /** Why one of the above is missing. */
   readonly refused: Readonly<Record<string, Refusal['code']>>;
 }
@@ -82,6 +87,8 @@ export function decodeProcess(text: string): ProcessDetails | null {
     literalExe: members['literalExe'] === true,
     cgroup: string('cgroup'),
     cmdline: string('cmdline'),
+    cwd: string('cwd'),
+    application: recordedApplication(members['application']),
     refused: Object.fromEntries(reasons.filter(([, code]) => codes.includes(String(code)))) as Record<
       string,
       Refusal['code']
@@ -94,6 +101,14 @@ export function imageName(details: ProcessDetails): string {
   const exe = programFile(details.exe ?? '', details.literalExe);
   const file = exe.slice(exe.lastIndexOf('/') + 1);
   return file === '' ? details.stat.name : file;
+}
+
+/** What a process runs, where its arguments say it and its file name does not. A recording may have the name alone. */
+export function applicationIn(details: ProcessDetails): string | null {
+  const name = imageName(details);
+  if (details.application !== null) return recordedFor(details.application, name);
+  if (details.cmdline === null || !needsArguments(name)) return null;
+  return toldApplication({ imageName: name, arguments: cut(withoutEnd(details.cmdline)).split('\0') });
 }
 
 /** As a shell takes it. */

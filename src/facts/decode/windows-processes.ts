@@ -1,3 +1,4 @@
+import { argumentsOfLine, recordedApplication, recordedFor, toldApplication } from './application/application.ts';
 import { filetimeAt, filetimeText, unicodeString, type Decoded, type Memory } from './windows-memory.ts';
 import { members, told, valueOf, type Told } from './windows-told.ts';
 
@@ -50,18 +51,32 @@ export interface ProcessDetails {
   readonly realUser: Told | null;
   /** Null when it was not asked for. */
   readonly commandLine: Told | null;
+  /** There when it was asked for. */
+  readonly workingDirectory?: Told;
+  /** What it runs, in recordings that do not have its command line. */
+  readonly application?: string;
 }
 
 /** Total: what is not as it should be is refused. */
 export function decodeProcessDetails(text: string): ProcessDetails {
-  const { created, path, user, realUser, commandLine } = members(text) ?? {};
+  const { created, path, user, realUser, commandLine, workingDirectory, application: name } = members(text) ?? {};
+  const application = recordedApplication(name);
   return {
     created: told(created),
     path: told(path),
     user: told(user),
     realUser: realUser == null ? null : told(realUser),
     commandLine: commandLine === null ? null : told(commandLine),
+    ...(workingDirectory === undefined ? {} : { workingDirectory: told(workingDirectory) }),
+    ...(application === null ? {} : { application }),
   };
+}
+
+/** What a process runs, where its command line says it and its file name does not. A recording may have the name alone. */
+export function applicationIn(imageName: string, { application, commandLine }: ProcessDetails): string | null {
+  if (application !== undefined) return recordedFor(application, imageName);
+  const line = commandLine === null ? null : valueOf(commandLine);
+  return line === null ? null : toldApplication({ imageName, arguments: argumentsOfLine(line, imageName) });
 }
 
 /** `ProcessDetails.created` as ISO 8601, to be compared with `ProcessEntry.started`; null when it is not known. */

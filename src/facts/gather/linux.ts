@@ -1,7 +1,9 @@
 import { portMatcher } from '../../ports/expression.ts';
+import { needsArguments } from '../decode/application/application.ts';
 import { mayRelay, relayNeedsArguments, relaysOf } from '../decode/relays.ts';
 import { decodeCgroup } from '../decode/linux-cgroup.ts';
 import {
+  applicationIn,
   commandLine,
   decodeProcess,
   imageName,
@@ -25,7 +27,7 @@ import { decodeBoot, decodeMachine, decodeRanges, decodeUsers } from '../decode/
 import type { FieldRefusal, Machine, Process, Relay, Sections, Socket } from '../model/facts.ts';
 import { holdsPort, spansWithout, type Detail, type Question } from '../model/question.ts';
 import { giveUnaccepted } from './unaccepted.ts';
-import { moreRights, type RawSource, type Refusal } from '../../system/raw.ts';
+import { moreRights, type RawHint, type RawSource, type Refusal } from '../../system/raw.ts';
 
 type Protocol = 'TCP' | 'UDP';
 
@@ -175,13 +177,18 @@ interface Known {
 
 const ended: Refusal = { code: 'Gone', text: 'the process has ended' };
 
-function processReader(source: RawSource, withCommandLine: boolean) {
+function processReader(source: RawSource, details: ReadonlySet<Detail>) {
+  const hint: RawHint = {
+    commandLine: details.has('commandLine'),
+    commandLineOf: needsArguments,
+    workingDirectory: details.has('workingDirectory'),
+  };
   const known = new Map<number, Known>();
   /** `started`: in ticks, when the process that is meant was; another one may have its number since. */
   return (pid: number, started?: number): Known => {
     const before = known.get(pid);
     if (before !== undefined && (started === undefined || before.details?.stat.startTicks === started)) return before;
-    const entry = source.read(`process/${pid}`, { commandLine: withCommandLine });
+    const entry = source.read(`process/${pid}`, hint);
     const details = entry.text === undefined ? null : decodeProcess(entry.text);
     const reason = entry.refusal ?? { code: 'Failed', text: 'the answer is not readable' };
     const one = { pid, details, reason: details === null ? reason : null };
@@ -205,6 +212,17 @@ function parentOf({ details }: Known, read: ProcessReader): Known | null {
   if (details === null || details.stat.parent === 0) return null;
   const parent = read(details.stat.parent);
   return parent.details !== null && parent.details.stat.startTicks <= details.stat.startTicks ? parent : null;
+}
+
+/** All processes above these, without them. */
+function ancestorsOf(owners: ReadonlyMap<number, Known>, read: ProcessReader): Known[] {
+  const found = new Map<number, Known>();
+  for (const owner of owners.values())
+    for (let one = parentOf(owner, read); one !== null; one = parentOf(one, read)) {
+      if (owners.has(one.pid) || found.has(one.pid)) break;
+      found.set(one.pid, one);
+    }
+  return [...found.values()];
 }
 
 const accessDenied: Refusal = { code: 'AccessDenied', text: 'access is denied', needs: moreRights.linux };
@@ -289,6 +307,13 @@ function startOf(details: ProcessDetails, boot: Context['boot']): Value<string> 
 
 const nothing = <T>(): Value<T> => ({ value: null, refusals: [] });
 
+function directoryOf({ cwd, refused }: ProcessDetails): Value<string> {
+  const code = refused['cwd'];
+  if (code !== undefined) return { value: null, refusals: [refusal('WorkingDirectory', refusedPart(code))] };
+  if (cwd !== null) return { value: cwd, refusals: [] };
+  return { value: null, refusals: [notAskedFor('WorkingDirectory', 'working directories were not asked for')] };
+}
+
 /** `asParent`: it is here for a child, and its own parent was not asked for. */
 function processOf(known: Known, asParent: boolean, context: Context): Process {
   const { pid, details, reason } = known;
@@ -296,6 +321,7 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
   const wants = (detail: Detail) => context.details.has(detail);
   const started = startOf(details, context.boot);
   const line = wants('commandLine') ? lineOf(details) : nothing<string>();
+  const directory = wants('workingDirectory') ? directoryOf(details) : nothing<string>();
   const user = wants('user') ? userOf(details, context.names) : nothing<string>();
   const parent = wants('parent') ? parentNumber({ ...known, details }, asParent, context.read) : nothing<number>();
   const { unit, unitUser, container } = decodeCgroup(wants('services') ? (details.cgroup ?? '') : '');
@@ -316,10 +342,14 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
       ...(wants('path') ? unread(details, 'Path', 'exe') : []),
       ...(wants('services') ? unread(details, 'Services', 'cgroup') : []),
       ...line.refusals,
+      ...directory.refusals,
       ...user.refusals,
       ...parent.refusals,
     ],
   };
+  const application = asParent ? null : applicationIn(details);
+  if (application !== null) process.application = application;
+  if (wants('workingDirectory')) process.workingDirectory = directory.value;
   if (process.path !== null && details.literalExe) process.literalPath = true;
   if (wants('services') && !asParent && mayRelay(name)) process.relays = relaysBy(known, name, context);
   return process;
@@ -513,7 +543,7 @@ function fillOwners(
 /** The owners as facts, with their parents where those were asked for. */
 function ownerProcesses(
   { source, question, names }: OwnerSearch,
-  owners: ReadonlyMap<number, Known>,
+  owners: Map<number, Known>,
   read: ProcessReader,
 ): Process[] {
   const bootText = owners.size === 0 ? undefined : source.read('boot').text;
@@ -524,6 +554,8 @@ function ownerProcesses(
     read,
     boot: bootText === undefined ? null : decodeBoot(bootText),
   };
+  const above = question.details.has('ancestors') ? ancestorsOf(owners, read) : [];
+  for (const one of above) owners.set(one.pid, one);
   const data = [...owners.values()].map((known) => processOf(known, false, context));
   if (!question.details.has('parent')) return data;
   const parents = new Map<number, Known>();
@@ -550,7 +582,7 @@ function findOwners({ sockets: found, which }: Listing, search: OwnerSearch): Se
   const inodes = new Set<number>();
   for (const { inode } of found) if (inode !== 0) inodes.add(inode);
   if (inodes.size === 0) return section(null, []);
-  const read = processReader(source, question.details.has('commandLine'));
+  const read = processReader(source, question.details);
   const partOf = kernelParts(source);
   const holders = findHolders(source, inodes, read, {
     stillThere: (wanted) => {

@@ -1,8 +1,10 @@
 import { portMatcher } from '../../ports/expression.ts';
+import { needsArguments } from '../decode/application/application.ts';
 import { relayNeedsArguments, relaysOf, splitCommandLine } from '../decode/relays.ts';
 import { decodeMachine } from '../decode/windows-machine.ts';
 import { memoryOf } from '../decode/windows-memory.ts';
 import {
+  applicationIn,
   createdText,
   decodeProcessDetails,
   decodeProcesses,
@@ -26,7 +28,7 @@ import { candidateFinder, heirFinder, type HeirFinder } from './heirs.ts';
 import { maskCommandLine } from './mask.ts';
 import { spansWithout, type Question } from '../model/question.ts';
 import { wasAsked } from '../model/section.ts';
-import { moreRights, type RawSource, type Refusal } from '../../system/raw.ts';
+import { moreRights, type RawHint, type RawSource, type Refusal } from '../../system/raw.ts';
 import { flawOf, notAsked, troubleOf, section, type Trouble } from './windows-sections.ts';
 
 /** The System process: the kernel's own threads, which hold the sockets of drivers such as HTTP.sys. */
@@ -151,7 +153,8 @@ function gatherSockets(
 }
 
 /** The parent that started a process, if that one still runs: a number may have been given away again since. */
-function parentOf(entry: ProcessEntry, entries: ReadonlyMap<number, ProcessEntry>): ProcessEntry | null {
+function parentOf(entry: ProcessEntry | undefined, entries: ReadonlyMap<number, ProcessEntry>): ProcessEntry | null {
+  if (entry === undefined) return null;
   const parent = entries.get(entry.parent);
   if (parent === undefined || parent.pid === 0 || parent.pid === entry.pid) return null;
   // System was there before every other process. As all instants here have the same form, they compare as text.
@@ -175,12 +178,18 @@ function bareProcess(entry: ProcessEntry): Process {
   };
 }
 
-const detailFields = { path: 'Path', user: 'UserName', commandLine: 'CommandLine', parent: 'ParentProcess' } as const;
+const detailFields = {
+  path: 'Path',
+  user: 'UserName',
+  commandLine: 'CommandLine',
+  workingDirectory: 'WorkingDirectory',
+  parent: 'ParentProcess',
+} as const;
 
 /** A process that is here for another: its name and age are enough. */
 function namedProcess(entry: ProcessEntry, { details }: Question): Process {
   const process = bareProcess(entry);
-  for (const detail of ['path', 'user', 'commandLine', 'parent'] as const) {
+  for (const detail of ['path', 'user', 'commandLine', 'workingDirectory', 'parent'] as const) {
     if (details.has(detail))
       process.refusals.push({
         field: detailFields[detail],
@@ -193,8 +202,8 @@ function namedProcess(entry: ProcessEntry, { details }: Question): Process {
 }
 
 /** What `process/PID` says, as long as it is said of the process in the list. */
-function readDetails(source: RawSource, entry: ProcessEntry, commandLine: boolean): ProcessDetails {
-  const answer = source.read(`process/${entry.pid}`, { commandLine });
+function readDetails(source: RawSource, entry: ProcessEntry, hint: RawHint): ProcessDetails {
+  const answer = source.read(`process/${entry.pid}`, hint);
   const all = (told: Told): ProcessDetails => ({
     created: told,
     path: told,
@@ -262,12 +271,21 @@ function processOf(entry: ProcessEntry, view: ProcessView): Process {
   const { source, question, entries, elevated } = view;
   const { details } = question;
   const process = listedProcess(entry, view);
-  const asked = (['path', 'user', 'commandLine'] as const).filter((detail) => details.has(detail));
+  const asked = (['path', 'user', 'commandLine', 'workingDirectory'] as const).filter((detail) => details.has(detail));
   // System has neither an executable nor a command line.
   if (entry.pid === system) return process;
   const relaying = details.has('services') && relayNeedsArguments(entry.imageName ?? '');
+  const launching = entry.imageName !== null && needsArguments(entry.imageName);
   const answers =
-    asked.length === 0 && !relaying ? null : readDetails(source, entry, details.has('commandLine') || relaying);
+    asked.length === 0 && !relaying && !launching
+      ? null
+      : readDetails(source, entry, {
+          commandLine: details.has('commandLine') || relaying || launching,
+          commandLineOf: needsArguments,
+          workingDirectory: details.has('workingDirectory'),
+        });
+  const application = answers === null || !launching ? null : applicationIn(entry.imageName, answers);
+  if (application !== null) process.application = application;
   if (details.has('services') && entry.imageName !== null) {
     const line = relaying ? valueOf(answers?.commandLine ?? untold) : null;
     const parentImageName = parentOf(entry, entries)?.imageName ?? null;
@@ -284,9 +302,11 @@ function processOf(entry: ProcessEntry, view: ProcessView): Process {
   for (const detail of asked) {
     const answer = answers[detail];
     const field = detailFields[detail];
-    if (answer === null)
-      process.refusals.push({ field, code: 'NotAsked', text: 'command lines were not asked for', needs: null });
-    else if ('refusal' in answer) process.refusals.push(deniedDetail(field, answer.refusal, elevated));
+    if (answer == null) {
+      const text =
+        detail === 'commandLine' ? 'command lines were not asked for' : 'working directories were not asked for';
+      process.refusals.push({ field, code: 'NotAsked', text, needs: null });
+    } else if ('refusal' in answer) process.refusals.push(deniedDetail(field, answer.refusal, elevated));
     // The kernel's own processes have no command line.
     else process[detail] = (detail === 'commandLine' ? maskCommandLine(answer.value) : answer.value) || null;
   }
@@ -309,6 +329,12 @@ function gatherProcesses(
     const entry = entries.get(pid);
     if (entry !== undefined) processes.set(pid, processOf(entry, view));
   }
+  if (question.details.has('ancestors'))
+    for (const pid of pids) {
+      let entry = parentOf(entries.get(pid), entries);
+      for (; entry !== null && !processes.has(entry.pid); entry = parentOf(entry, entries))
+        processes.set(entry.pid, processOf(entry, view));
+    }
   const named = (pid: number | null): void => {
     const entry = pid === null ? undefined : entries.get(pid);
     if (entry !== undefined && !processes.has(entry.pid)) processes.set(entry.pid, namedProcess(entry, question));

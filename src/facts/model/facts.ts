@@ -239,6 +239,14 @@ export interface Process {
    */
   commandLine: string | null;
   /**
+   * What it runs, where its file name does not say it: node server.js, vite, redis-server. Short, without path, version and port.
+   */
+  application?: string;
+  /**
+   * Its working directory; only when asked for.
+   */
+  workingDirectory?: string | null;
+  /**
    * The account it runs as.
    */
   user: string | null;

@@ -2,7 +2,16 @@ import { portMatcher, type PortSpan } from '../../ports/expression.ts';
 import type { Socket } from './facts.ts';
 
 /** What an owner should be asked for; each detail costs system calls. */
-export type Detail = 'owner' | 'path' | 'commandLine' | 'user' | 'parent' | 'services';
+export type Detail =
+  | 'owner'
+  | 'path'
+  | 'commandLine'
+  | 'workingDirectory'
+  | 'user'
+  | 'parent'
+  /** All processes above, each with its own parent. */
+  | 'ancestors'
+  | 'services';
 
 /**
  * What is asked of a machine, as data. Gathering uses it to look at less; it is never the last filter.
@@ -29,7 +38,7 @@ export interface Question {
   readonly addresses?: boolean;
 }
 
-/** Everything there is to know, but command lines, which may hold secrets. */
+/** Everything there is to know, but command lines, which may hold secrets, and working directories, which tell of people. */
 export const everything: Question = {
   localPorts: null,
   protocols: ['TCP', 'UDP'],

@@ -148,6 +148,13 @@ function isLiteral(folder: string, living: string, exe: string): boolean {
   }
 }
 
+/** Whether somebody wants the arguments of this program, which has the name of its file or else that of its process. */
+function wantsCommandLine({ commandLine, commandLineOf }: RawHint, stat: string, exe: string | undefined): boolean {
+  if (commandLine === true || commandLineOf === undefined) return commandLine === true;
+  const name = exe?.replace(/ \(deleted\)$/, '') ?? stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+  return commandLineOf(name.slice(name.lastIndexOf('/') + 1));
+}
+
 function detailsIn(folder: string, hint: RawHint): Answer {
   const stat = readFileSync(`${folder}/stat`, 'utf8');
   const refused: Record<string, Refusal['code']> = {};
@@ -169,7 +176,10 @@ function detailsIn(folder: string, hint: RawHint): Answer {
     exe,
     literalExe: exe !== undefined && isLiteral(folder, living, exe) ? true : undefined,
     cgroup: part('cgroup', () => readFileSync(`${folder}/cgroup`, 'utf8')),
-    cmdline: hint.commandLine === true ? part('cmdline', () => readFileSync(`${living}/cmdline`, 'utf8')) : undefined,
+    cmdline: wantsCommandLine(hint, stat, exe)
+      ? part('cmdline', () => readFileSync(`${living}/cmdline`, 'utf8'))
+      : undefined,
+    cwd: hint.workingDirectory === true ? part('cwd', () => linkTarget(`${living}/cwd`)) : undefined,
     refused,
   };
   // Of a process that has ended, all of this says something else than that it has.

@@ -11,7 +11,7 @@ const ntdll = systemLibrary('ntdll.dll', {
 });
 
 const systemInformation = { processes: 5, processImageName: 88 } as const;
-const processInformation = { basic: 0, commandLine: 60 } as const;
+const processInformation = { basic: 0, wow64: 26, commandLine: 60 } as const;
 /** A UNICODE_STRING and the longest text that one has. */
 const textBuffer = 16 + 65536;
 
@@ -64,21 +64,47 @@ function commandLineByClass(handle: bigint): string {
   return unicodeString(memoryOf(bytes, addressOf(bytes).toString(16))!, 0, 65535) ?? '';
 }
 
+/** A text in the process's own memory, as it has it now: UNICODE_STRING of pointers of so many bytes. */
+function textInMemory(handle: bigint, address: bigint, pointer: 4 | 8): string {
+  const text = processMemory(handle, address, 2 * pointer);
+  const length = text.readUInt16LE(0);
+  const at = pointer === 8 ? text.readBigUInt64LE(8) : BigInt(text.readUInt32LE(4));
+  return length === 0 ? '' : processMemory(handle, at, length).toString('utf16le');
+}
+
+function queried(handle: bigint, kind: 'basic' | 'wow64', length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  const status = ntdll.NtQueryInformationProcess(handle, processInformation[kind], bytes, length, null) >>> 0;
+  if (status !== 0) throw refusedStatus(`NtQueryInformationProcess(${processInformation[kind]})`, status);
+  return bytes;
+}
+
 /**
- * The command line in the process's own memory, as it has it now: PEB.ProcessParameters (0x20), whose CommandLine is
- * at 0x70, on 64 bits. A 32-bit process on 64-bit Windows has such a PEB too.
- * https://learn.microsoft.com/windows/win32/api/winternl/ns-winternl-peb
+ * Where a process's parameters are: PEB.ProcessParameters, at 0x20 on 64 bits. A 32-bit process on 64-bit Windows has
+ * such a PEB too. https://learn.microsoft.com/windows/win32/api/winternl/ns-winternl-peb
  */
+function parametersOf(handle: bigint): bigint {
+  const peb = queried(handle, 'basic', 48).readBigUInt64LE(8);
+  return processMemory(handle, peb + 0x20n, 8).readBigUInt64LE();
+}
+
+const inMemory = access.queryLimited | access.readMemory;
+
 function commandLineByMemory(pid: number): string {
-  return withProcess(pid, access.queryLimited | access.readMemory, (handle) => {
-    const basic = Buffer.alloc(48);
-    const status = ntdll.NtQueryInformationProcess(handle, processInformation.basic, basic, basic.length, null) >>> 0;
-    if (status !== 0) throw refusedStatus('NtQueryInformationProcess(ProcessBasicInformation)', status);
-    const peb = basic.readBigUInt64LE(8);
-    const parameters = processMemory(handle, peb + 0x20n, 8).readBigUInt64LE();
-    const text = processMemory(handle, parameters + 0x70n, 16);
-    const length = text.readUInt16LE(0);
-    return length === 0 ? '' : processMemory(handle, text.readBigUInt64LE(8), length).toString('utf16le');
+  return withProcess(pid, inMemory, (handle) => textInMemory(handle, parametersOf(handle) + 0x70n, 8));
+}
+
+/** The working directory of a process, which is only in its own memory: ProcessParameters.CurrentDirectory. */
+export function workingDirectory(pid: number): string {
+  return withProcess(pid, inMemory, (handle) => {
+    // A 32-bit process keeps its own only in its 32-bit PEB.
+    const peb32 = queried(handle, 'wow64', 8).readBigUInt64LE();
+    const path =
+      peb32 === 0n
+        ? textInMemory(handle, parametersOf(handle) + 0x38n, 8)
+        : textInMemory(handle, BigInt(processMemory(handle, peb32 + 0x10n, 4).readUInt32LE()) + 0x24n, 4);
+    if (path === '') throw new Refused('Failed', 'the process has no working directory');
+    return /^(?:.:|\\\\[^\\]+\\[^\\]+)\\$/.test(path) ? path : path.replace(/\\$/, '');
   });
 }
 

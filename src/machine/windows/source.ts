@@ -19,7 +19,7 @@ import { ipListenList, urlReservations } from './httpapi.ts';
 import { socketTable } from './iphlpapi.ts';
 import { access, computerName, creationTime, imagePath, nativeArchitecture, withProcess } from './kernel32.ts';
 import { netsh } from './netsh.ts';
-import { commandLine, imagePathOf, processList } from './ntdll.ts';
+import { commandLine, imagePathOf, processList, workingDirectory } from './ntdll.ts';
 import { registryTexts } from './registry.ts';
 import { activeServices } from './services.ts';
 import { signersInput, signersScript } from './signers-script.ts';
@@ -61,15 +61,34 @@ function realUser(handle: bigint): Told | null {
   return 'value' in account && account.value === '' ? null : account;
 }
 
+const fileName = (path: string): string => path.slice(path.lastIndexOf('\\') + 1);
+
+function wantsCommandLine({ commandLine: asked, commandLineOf }: RawHint, path: Told): boolean {
+  if (asked === true || commandLineOf === undefined || !('value' in path)) return asked === true;
+  return commandLineOf(fileName(path.value));
+}
+
+/**
+ * Where a process works; empty for a part of Windows: that works in a folder of its own, and whoever reads the memory of
+ * one, such as lsass.exe, is taken for an intruder.
+ */
+function directoryOf(pid: number, { commandLineOf }: RawHint, path: Told): Told {
+  const ofWindows =
+    'value' in path && /^[a-z]:\\Windows\\/i.test(path.value) && commandLineOf?.(fileName(path.value)) !== true;
+  return ofWindows ? { value: '' } : told(() => workingDirectory(pid));
+}
+
 function processDetails(pid: number, hint: RawHint): ProcessDetails {
   const details = (handle: bigint): ProcessDetails => {
+    const path = told(() => imagePath(handle));
     const user = told(() => processAccount(handle));
     return {
       created: told(() => String(creationTime(handle))),
-      path: told(() => imagePath(handle)),
+      path,
       user,
       realUser: 'value' in user && isForElevation(user.value) ? realUser(handle) : null,
-      commandLine: hint.commandLine === true ? told(() => commandLine(pid, handle)) : null,
+      commandLine: wantsCommandLine(hint, path) ? told(() => commandLine(pid, handle)) : null,
+      ...(hint.workingDirectory === true ? { workingDirectory: directoryOf(pid, hint, path) } : {}),
     };
   };
   try {
@@ -84,7 +103,8 @@ function processDetails(pid: number, hint: RawHint): ProcessDetails {
       path,
       user: { refusal },
       realUser: null,
-      commandLine: hint.commandLine === true ? { refusal } : null,
+      commandLine: wantsCommandLine(hint, path) ? { refusal } : null,
+      ...(hint.workingDirectory === true ? { workingDirectory: { refusal } } : {}),
     };
   }
 }

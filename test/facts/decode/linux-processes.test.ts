@@ -33,6 +33,8 @@ test('a process', () => {
     literalExe: false,
     cgroup: '0::/a\n',
     cmdline: 'x\0',
+    cwd: null,
+    application: null,
     refused: { exe: 'AccessDenied' },
   });
 });
@@ -50,6 +52,8 @@ test('parts of the wrong kind are missing', () => {
     literalExe: false,
     cgroup: null,
     cmdline: null,
+    cwd: null,
+    application: null,
     refused: { cgroup: 'Failed' },
   });
 });

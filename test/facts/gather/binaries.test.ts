@@ -103,8 +103,8 @@ for (const [what, signers, reason] of [
 test('a recording asks for the signers of the same files', () => {
   const asked: unknown[] = [];
   const live: RawSource = { platform: 'win32', read: (name, hint) => (asked.push(name, hint), { at, text: '' }) };
-  recordingSource(live, new Map(), false).read('signers', { paths: [first] });
-  assert.equal(asked, ['signers', { commandLine: false, paths: [first] }]);
+  recordingSource(live, new Map(), { hint: {} }).read('signers', { paths: [first] });
+  assert.equal(asked, ['signers', { paths: [first] }]);
 });
 
 test('of this process, really', async (context: TestContext) => {

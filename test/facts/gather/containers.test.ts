@@ -1,3 +1,4 @@
+import { recordingOf } from '../../../src/facts/gather/recording.ts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gather } from '../../../src/facts/gather/gather.ts';
@@ -218,7 +219,7 @@ test('an engine is asked only for what may be behind a container, once, and for 
 test('a recording has the answer, and gives it again; a source that is switched off is not asked', async () => {
   const entries = new Map<string, RawEntry>();
   const source = machine({ process: proxy(), engines: { 'engine/docker': raw({}) } });
-  await factsOf(recordingSource(source, entries, false));
+  await factsOf(recordingSource(source, entries, recordingOf('linux', false)));
   assert.is(entries.get('engine/docker')?.text, raw({}).text);
   const { source: seen, names } = watched(source);
   assert.match(await owner(switchedOff(seen, 'engine')), /Owner: Disabled: docker could not be asked which container it is: it is switched off by PORTOWNER_DISABLE$/);

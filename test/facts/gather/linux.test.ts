@@ -6,7 +6,7 @@ import { decodeDiag, decodeProcNet } from '../../../src/facts/decode/linux-socke
 import { readEnvelope } from '../../../src/facts/read/envelope.ts';
 import type { Process, Socket } from '../../../src/facts/model/facts.ts';
 import { gatherLinux } from '../../../src/facts/gather/linux.ts';
-import { everything, type Question } from '../../../src/facts/model/question.ts';
+import { everything, type Detail, type Question } from '../../../src/facts/model/question.ts';
 import { recordedSource, type RawSource, type Refusal } from '../../../src/system/raw.ts';
 import { validateFacts } from '../../../src/facts/read/validate.ts';
 import type { PortSpan } from '../../../src/ports/expression.ts';
@@ -521,6 +521,87 @@ test('socket units are asked for where what is set up is wanted', () => {
     data: [],
   });
   assert.is(units({ text: '{}' })?.status, 'failed');
+});
+
+const interpreters: World = {
+  tcp: [
+    { port: 3000, inode: 1 },
+    { port: 3001, inode: 2 },
+    { port: 6379, inode: 3 },
+    { port: 443, inode: 4 },
+  ],
+  holders: [30, 1, 31, 2, 32, 3, 33, 4],
+  processes: {
+    30: { exe: '/usr/bin/node', cmdline: 'node\0/srv/shop/server.js\0--token\0hunter2\0', cwd: '/srv/shop' },
+    31: { exe: '/usr/bin/python3.11', application: 'python -m http.server', cwd: '/srv' },
+    32: { exe: '/usr/bin/redis-check-rdb', cmdline: '/usr/bin/redis-server *:6379\0', refused: { cwd: 'AccessDenied' } },
+    33: { exe: '/usr/sbin/nginx', cmdline: 'sshd\0' },
+  },
+};
+
+test('what interpreters and links run is known wherever owners are asked for, and nothing else of their arguments', () => {
+  const { processes } = ask(interpreters, { details: new Set(['owner']) });
+  assert.equal(
+    processes.data.map(({ imageName, application, refusals }) => [imageName, application, refusals]),
+    [
+      ['node', 'node server.js', []],
+      ['python3.11', 'python -m http.server', []],
+      ['redis-check-rdb', 'redis-server', []],
+      ['nginx', undefined, []],
+    ],
+  );
+  assert.not.match(JSON.stringify(processes), /hunter2|commandLine":"|\/srv/);
+});
+
+test('the working directory only where it is asked for', () => {
+  const { data } = ask(interpreters, { details: new Set(['owner', 'workingDirectory']) }).processes;
+  assert.equal(
+    data.map(({ workingDirectory, refusals }) => [workingDirectory, refusals.map(({ field, code }) => `${field} ${code}`)]),
+    [
+      ['/srv/shop', []],
+      ['/srv', []],
+      [null, ['WorkingDirectory AccessDenied']],
+      [null, ['WorkingDirectory NotAsked']],
+    ],
+  );
+});
+
+test('a name in a recording is one short line', () => {
+  const processes = { 31: { exe: '/usr/bin/python3.11', application: `a\n\u001b[2J${'b'.repeat(100)}` } };
+  assert.match(only({ tcp: [{ port: 1, inode: 2 }], holders: [31, 2], processes }, { details: new Set(['owner']) }).application!, /^a\[2Jb{59}…$/);
+});
+
+test('all that is above an owner, where it is asked for', () => {
+  const processes = {
+    1: { name: 'systemd', parent: 0, ticks: 1, exe: '/usr/lib/systemd/systemd' },
+    10: { name: 'sshd', parent: 1, ticks: 50, exe: '/usr/sbin/sshd' },
+    20: { name: 'node', parent: 10, ticks: 60, exe: '/usr/bin/node', cmdline: 'npm run dev\0' },
+    30: { name: 'node', parent: 20, ticks: 70, exe: '/usr/bin/node', cmdline: 'node\0server.js\0' },
+    31: { name: 'node', parent: 30, ticks: 80, exe: '/usr/bin/node', cmdline: 'node\0worker.js\0' },
+  };
+  const world = {
+    tcp: [
+      { port: 80, inode: 1 },
+      { port: 81, inode: 2 },
+    ],
+    holders: [30, 1, 31, 2],
+    processes,
+  };
+  const chain = (details: readonly Detail[]) =>
+    ask(world, { details: new Set(details) })
+      .processes.data.map(({ pid, parent, application }) => [pid, parent, application])
+      .sort(([a], [b]) => Number(a) - Number(b));
+  assert.equal(chain(['owner', 'parent', 'ancestors']), [
+    [1, null, undefined],
+    [10, 1, undefined],
+    [20, 10, 'npm run dev'],
+    [30, 20, 'node server.js'],
+    [31, 30, 'node worker.js'],
+  ]);
+  assert.equal(
+    chain(['owner']).map(([pid]) => pid),
+    [30, 31],
+  );
 });
 
 test.run();

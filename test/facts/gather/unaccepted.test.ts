@@ -126,7 +126,7 @@ test('who cannot be seen is not named', () => {
       ],
       limit,
     ),
-    [['Unknown', null, null]],
+    [['Unknown', 'a process of web (seen only with sudo)', null]],
   );
 });
 

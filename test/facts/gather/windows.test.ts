@@ -583,4 +583,62 @@ test('any recording: no crash, and the sections keep their form', () => {
   );
 });
 
+test('what interpreters run is known wherever owners are asked for; of other programs nothing is read', () => {
+  const world: World = {
+    sockets: {
+      tcp4: [
+        { local: '0.0.0.0', port: 3000, pid: 50 },
+        { local: '0.0.0.0', port: 3001, pid: 51 },
+        { local: '0.0.0.0', port: 443, pid: 52 },
+      ],
+    },
+    processes: [
+      { pid: 50, name: 'node.exe', created: created(1) },
+      { pid: 51, name: 'java.exe', created: created(1) },
+      { pid: 52, name: 'nginx.exe', created: created(1) },
+    ],
+    details: {
+      50: { commandLine: { value: 'C:\\Program Files\\nodejs\\node.exe C:\\shop\\server.js --token hunter2' }, workingDirectory: { value: 'C:\\shop' } },
+      51: { commandLine: null, application: 'java -jar shop.jar' },
+    },
+  };
+  const { names, source } = watched(windows(world));
+  const { sections } = ask(source, { details: new Set<Detail>(['owner']) });
+  assert.equal(
+    [processOf(sections, 50).application, processOf(sections, 51).application, processOf(sections, 52).application],
+    ['node server.js', 'java -jar shop.jar', undefined],
+  );
+  assert.ok(!names.includes('process/52'));
+  assert.not.match(JSON.stringify(sections), /hunter2|C:\\\\shop/);
+  const directories = ask(world, { details: new Set<Detail>(['owner', 'workingDirectory']) }).sections;
+  assert.equal([processOf(directories, 50).workingDirectory, processOf(directories, 50).refusals], ['C:\\shop', []]);
+  assert.equal(
+    processOf(directories, 51).refusals.map(({ field, code }) => [field, code]),
+    [['WorkingDirectory', 'NotAsked']],
+  );
+});
+
+test('all that is above an owner, where it is asked for', () => {
+  const world: World = {
+    sockets: { tcp4: [{ local: '0.0.0.0', port: 80, pid: 70 }] },
+    processes: [
+      { pid: 4, name: 'System', created: created(0) },
+      { pid: 50, name: 'explorer.exe', created: created(1), parent: 49 },
+      { pid: 60, name: 'cmd.exe', created: created(2), parent: 50 },
+      { pid: 70, name: 'node.exe', created: created(3), parent: 60 },
+      { pid: 80, name: 'other.exe', created: created(3), parent: 60 },
+    ],
+    details: { 60: { commandLine: { value: 'cmd /c start.bat' } } },
+  };
+  const { data } = ask(world, { details: new Set<Detail>(['owner', 'parent', 'ancestors']) }).sections.processes;
+  assert.equal(
+    data.map(({ pid, parent, application }) => [pid, parent, application]),
+    [
+      [70, 60, undefined],
+      [60, 50, 'cmd start.bat'],
+      [50, null, undefined],
+    ],
+  );
+});
+
 test.run();

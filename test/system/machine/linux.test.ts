@@ -205,7 +205,7 @@ onLinux('many holders of many sockets', async () => {
 onLinux('a recording gives the same facts', async () => {
   const { port } = await listen({ host: '127.0.0.1' });
   const entries = new Map<string, RawEntry>();
-  const live = ask(port, {}, recordingSource(linuxSource(), entries, true));
+  const live = ask(port, {}, recordingSource(linuxSource(), entries, { hint: { commandLine: true } }));
   assert.equal(rows(live), ['TCP 127.0.0.1 - Listen me 1']);
   assert.equal(ask(port, {}, recordedSource({ platform: 'linux', entries })), live);
 });

@@ -91,7 +91,7 @@ function ask(command: readonly string[], opened: Opened): World {
     protocols: ['TCP', 'UDP'],
     sockets: 'all',
     ranges: true,
-    details: ['owner', 'path', 'commandLine', 'user', 'parent', 'services'],
+    details: ['owner', 'path', 'commandLine', 'workingDirectory', 'user', 'parent', 'services'],
   };
   const facts = (question: Partial<PlainQuestion>) => `facts:${JSON.stringify({ ...whole, ...question })}`;
   // The crowd of UDP sockets may have one on the same number.
@@ -212,6 +212,14 @@ windows('its command line, masked', ({ opened, all }) => {
   assert.not.ok(JSON.stringify(all).includes(secret));
 });
 
+windows('what it runs, and where', ({ opened, all }) => {
+  for (const pid of [opened.pid, opened.child.pid]) {
+    const found = all.sections.processes.data.find((one) => one.pid === pid) as Process;
+    assert.is(found.application, 'node windows-listeners.ts', JSON.stringify(found));
+    assert.is(found.workingDirectory, opened.workingDirectory);
+  }
+});
+
 windows('running services with their processes', ({ all, details }) => {
   const { services } = all.sections;
   assert.is(services.status, 'ok');
@@ -236,6 +244,12 @@ windows('what every process says of itself', ({ opened, details }) => {
     if (pid <= 4) continue;
     for (const one of [path, created, user, commandLine!]) assert.ok('value' in one || ['Gone', 'AccessDenied'].includes(one.refusal.code), JSON.stringify(one));
   }
+});
+
+windows('the memory of a part of Windows is not read for its working directory', ({ details }) => {
+  const parts = details.filter(({ details: { path } }) => 'value' in path && /^C:\\Windows\\/i.test(path.value));
+  assert.ok(parts.length > 0);
+  for (const { details: one, imageName } of parts) assert.equal(one.workingDirectory, { value: '' }, String(imageName));
 });
 
 windows('what cannot be answered is refused', ({ missing, refused }) => {

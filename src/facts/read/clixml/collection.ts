@@ -1,3 +1,4 @@
+import { argumentsOfLine, needsArguments, recordedFor, toldApplication } from '../../decode/application/application.ts';
 import { maskCommandLine } from '../../gather/mask.ts';
 import type { Facts, FieldRefusal, Process, Relay, Sections, Service, Socket } from '../../model/facts.ts';
 import { selectSockets, type Question } from '../../model/question.ts';
@@ -10,6 +11,14 @@ import { ClixmlError } from '../../../clixml/text.ts';
 const mostSockets = 2_000_000;
 const mostOthers = 1_000_000;
 
+/** What a process runs: what a row says, or what its command line says. */
+function applicationOf({ imageName, application, commandLine }: ToldProcess): string | null {
+  if (imageName == null || !needsArguments(imageName)) return null;
+  if (application != null) return recordedFor(application, imageName);
+  if (commandLine == null) return null;
+  return toldApplication({ imageName, arguments: argumentsOfLine(commandLine, imageName) });
+}
+
 /** What objects say of a process; undefined is what they do not speak of, null what they leave empty. */
 export interface ToldProcess {
   readonly pid: number;
@@ -17,6 +26,8 @@ export interface ToldProcess {
   readonly path?: string | null | undefined;
   /** Not masked. */
   readonly commandLine?: string | null | undefined;
+  readonly application?: string | null | undefined;
+  readonly workingDirectory?: string | null | undefined;
   readonly user?: string | null | undefined;
   /** Its parent when it was started. */
   readonly parent?: number | null | undefined;
@@ -280,8 +291,11 @@ export class Collection {
     }
     // The idle process and System have none of it.
     if (pid > 4 || this.linux) refusals.push(...missingDetails(told, details, refusals));
+    const application = applicationOf(told);
     return {
       ...bare,
+      ...(application === null ? {} : { application }),
+      ...(details.has('workingDirectory') ? { workingDirectory: told.workingDirectory ?? null } : {}),
       imageName: told.imageName ?? null,
       path: told.path ?? null,
       commandLine: details.has('commandLine') && told.commandLine != null ? maskCommandLine(told.commandLine) : null,

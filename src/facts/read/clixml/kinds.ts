@@ -42,6 +42,8 @@ export const wantedProperties: ReadonlySet<string> = new Set([
   '__server',
   // Our own rows
   'imagename',
+  'application',
+  'workingdirectory',
   'services',
   'parentprocess',
   'parentimagename',

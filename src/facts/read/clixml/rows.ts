@@ -1,3 +1,4 @@
+import { recordedApplication } from '../../decode/application/application.ts';
 import type { Container, FieldRefusal, Socket } from '../../model/facts.ts';
 import { parseRefusal } from '../../model/refusal.ts';
 import { holdsPort } from '../../model/question.ts';
@@ -14,6 +15,7 @@ const processFields: ReadonlySet<string> = new Set([
   'ImageName',
   'Path',
   'CommandLine',
+  'WorkingDirectory',
   'UserName',
   'Services',
   'ParentProcess',
@@ -161,6 +163,8 @@ function tellProcess(row: Row & { readonly pid: number }, collection: Collection
     imageName,
     path: fields.text(object, 'path'),
     commandLine: fields.text(object, 'commandline'),
+    application: recordedApplication(fields.text(object, 'application')),
+    workingDirectory: fields.text(object, 'workingdirectory'),
     user: fields.text(object, 'username'),
     parent,
     parentSure: true,

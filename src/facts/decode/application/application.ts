@@ -1,0 +1,331 @@
+import { splitCommandLine } from '../relays.ts';
+import { launchers, multiCall, packages, runners, type Launcher } from './launchers.ts';
+
+/** A process as far as it takes to say what it runs. */
+export interface ApplicationCandidate {
+  /** Its file name. */
+  readonly imageName: string;
+  /** Its arguments, the program first; a title that it gave itself is one argument. Null when they could not be had. */
+  readonly arguments: readonly string[] | null;
+}
+
+/** Longer names are cut. */
+const longest = 64;
+
+const byFile: ReadonlyMap<string, Launcher> = new Map(
+  launchers.flatMap((launcher) => launcher.files.map((file) => [file, launcher])),
+);
+
+const isVersionCharacter = (character: string | undefined): boolean =>
+  character !== undefined && ((character >= '0' && character <= '9') || character === '.');
+
+/** Where the version at the end of a name begins: at its first digit. The length of the name where it has none. */
+function versionStart(name: string): number {
+  let start = name.length;
+  while (start > 0 && isVersionCharacter(name[start - 1])) start--;
+  while (name[start] === '.') start++;
+  return start;
+}
+
+/** A file name without `.exe` and without a version: `python3.11` is `python`, and `node-v22.1.0-win-x64.exe` is `node`. */
+function bareName(file: string): string {
+  const name = file.replace(/\.exe$/i, '');
+  const inside = name.search(/[-_]v?\d+\.\d/);
+  if (inside > 0) return name.slice(0, inside);
+  return name.slice(0, versionStart(name)).replace(/[-_]?v?$/, '');
+}
+
+/** Processes by the hundred have one name. */
+const known = new Map<string, Launcher | undefined>();
+
+function launcherOf(imageName: string): Launcher | undefined {
+  if (known.has(imageName)) return known.get(imageName);
+  const whole = imageName.toLowerCase().replace(/\.exe$/, '');
+  const launcher = byFile.get(whole) ?? byFile.get(bareName(whole));
+  known.set(imageName, launcher);
+  return launcher;
+}
+
+/** The last part of a path in either system's form. */
+const fileOf = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+
+/** Whether only the arguments of a program with this file name say what it is. */
+export function needsArguments(imageName: string): boolean {
+  return launcherOf(imageName) !== undefined || Object.hasOwn(multiCall, imageName.toLowerCase().replace(/\.exe$/, ''));
+}
+
+/** What people call a program of this file name: `node`, `python` for `python3.11`, `nginx` for `nginx.exe`. */
+export function programName(imageName: string): string {
+  const name = imageName.replace(/\.exe$/i, '');
+  const launcher = launcherOf(imageName);
+  if (launcher !== undefined) return launcher.name;
+  const start = versionStart(name);
+  // A number without a dot may belong to the name: sqlservr2 is not sqlservr.
+  return start > 0 && name.includes('.', start) ? name.slice(0, start).replace(/[-_]$/, '') : name;
+}
+
+/** Whether a program of several in one file may have only names of its own, so that its file name says nothing more. */
+export function isOwnName(imageName: string, application: string): boolean {
+  const file = imageName.toLowerCase();
+  return Object.hasOwn(multiCall, file) && multiCall[file]!.includes(application);
+}
+
+/** Every name by which people look for a program of this file name: `python3.11`, `python3`, `python`. */
+export function namesOf(imageName: string, application: string | null): readonly string[] {
+  const names = new Set([imageName, imageName.replace(/\.exe$/i, '')]);
+  const name = imageName.replace(/\.exe$/i, '');
+  for (let dot = name.lastIndexOf('.'), left = 3; dot >= versionStart(name) && left > 0; left--) {
+    names.add(name.slice(0, dot));
+    dot = name.lastIndexOf('.', dot - 1);
+  }
+  names.add(programName(imageName));
+  if (application !== null) names.add(application).add(application.replace(/:?\s.*$/s, ''));
+  return [...names];
+}
+
+/** The first words, as far as they are plain; a path by its last part. An option ends them: its value may be a secret. */
+function plainWords(args: readonly string[], most: number): string[] {
+  const words: string[] = [];
+  for (const argument of args.slice(0, most)) {
+    const word = fileOf(argument);
+    if (!/^[a-z_@][\w@.:-]*$/i.test(word)) break;
+    words.push(word);
+  }
+  return words;
+}
+
+/** A tool's name, with what it was asked to run where it runs others. */
+function toolName(tool: string, rest: readonly string[]): string {
+  if (!Object.hasOwn(runners, tool)) return tool;
+  const words = plainWords(rest, 2);
+  return [tool, ...(runners[tool]!.includes(words[0] ?? '') ? words : words.slice(0, 1))].join(' ');
+}
+
+/** The package that a file of node_modules belongs to, or the tool that a link of `.bin` is for. */
+function packageOf(path: string): string | null {
+  const at = path.lastIndexOf('/node_modules/');
+  if (at < 0) return null;
+  const [first = '', second = '', third = ''] = path.slice(at + '/node_modules/'.length).split('/');
+  if (first === '.bin') return second;
+  if (first === 'npm') return /^npx(?:-cli)?\.c?js$/.test(fileOf(path)) ? 'npx' : 'npm';
+  const name = first.startsWith('@') && third !== '' ? `${first}/${second}` : first;
+  return Object.hasOwn(packages, name) ? packages[name]! : name;
+}
+
+/** Files that say by their extension which interpreter they are for; those without are named by themselves. */
+const extension =
+  /\.(?:[cm]?[jt]sx?|pyw?|pyz|pyc|rb|ru|php|phar|p[lm]|lua|r|jl|dll|exe|jar|war|ps1|bat|cmd|vbs|sh|bash|zsh|fish)$/i;
+/** A file name without its version: `shop.jar` for `shop-1.4.2-SNAPSHOT.jar`. */
+function withoutVersion(file: string): string {
+  const dot = file.lastIndexOf('.');
+  if (dot <= 0 || !/\d/.test(file)) return file;
+  const stem = file.slice(0, dot).replace(/[-.](?:snapshot|release|final|rc\d*|beta\d*)$/i, '');
+  const before = /[-_.]v?$/.exec(stem.slice(0, versionStart(stem)));
+  return before === null || before.index === 0 ? file : stem.slice(0, before.index) + file.slice(dot);
+}
+
+/** What a script is called together with its interpreter. */
+function scriptName(launcher: Launcher, script: string, rest: readonly string[]): string {
+  const path = script.replaceAll('\\', '/');
+  const file = withoutVersion(fileOf(path));
+  if (Object.hasOwn(launcher.known ?? {}, file)) return launcher.known![file]!;
+  const owner = packageOf(path);
+  if (owner !== null && owner !== '') return toolName(owner, rest);
+  // What pip and the like install: bin/uvicorn, Scripts\uvicorn.exe\__main__.py.
+  const tool = /\/[Ss]cripts\/([^/]+?)(?:-script)?\.(?:exe|py)(?:\/__main__\.py)?$/.exec(path)?.[1];
+  if (tool !== undefined) return toolName(tool, rest);
+  if (/^(?:npm|npx|pnpm|pnpx|yarn)(?:-cli)?\.[cm]?js$/.test(file))
+    return toolName(file.replace(/(?:-cli)?\.\w+$/, ''), rest);
+  if (file !== '' && /(?:^|\/)s?bin\/[^/]+$/.test(path) && !extension.test(file)) return toolName(file, rest);
+  return `${launcher.name} ${file === '' || file === '..' ? '.' : file}`;
+}
+
+/** What follows an option that names the program: a module, a jar, nothing that changes with where it listens. */
+function namedProgram(launcher: Launcher, option: string, value: string, rest: readonly string[]): string {
+  if (option === '-S' || option === '--server') return `${launcher.name} -S`;
+  const file = withoutVersion(fileOf(value));
+  const [module = ''] = file.split('/');
+  if (Object.hasOwn(launcher.known ?? {}, module)) return launcher.known![module]!;
+  if (launcher.name === 'erlang') return `erlang ${module}`;
+  if (launcher.name === 'python' && pythonTools.has(module)) return toolName(module, rest);
+  return `${launcher.name} ${option} ${file}`;
+}
+
+/** Modules that are tools of their own, however they are started. */
+const pythonTools = new Set([
+  'uvicorn',
+  'gunicorn',
+  'hypercorn',
+  'daphne',
+  'waitress',
+  'flask',
+  'celery',
+  'streamlit',
+  'jupyter',
+  'mkdocs',
+  'pytest',
+]);
+
+/** The names by which a program may have been asked, in the case of its options. */
+function has(options: readonly string[] | undefined, argument: string, anyCase: boolean): boolean {
+  if (options === undefined) return false;
+  return (
+    options.includes(argument) ||
+    (anyCase && options.some((one) => one.toLowerCase() === argument.toLowerCase().replace(/^--?/, '-')))
+  );
+}
+
+/** What the arguments of a launcher say that it runs; null where they name nothing. */
+function launched(launcher: Launcher, args: readonly string[]): string | null {
+  const anyCase = launcher.windowsOptions === true;
+  const verbs: string[] = [];
+  for (let i = 1; i < args.length; i++) {
+    const argument = args[i]!;
+    const next = args[i + 1];
+    if (launcher.onlyNamed === true && !has(launcher.named, argument, false)) continue;
+    if (argument === '--') return next === undefined ? null : scriptName(launcher, next, args.slice(i + 2));
+    if (has(launcher.inline, argument, anyCase)) return null;
+    if (has(launcher.named, argument, anyCase))
+      return next === undefined ? null : namedProgram(launcher, argument, next, args.slice(i + 2));
+    if (has(launcher.script, argument, anyCase))
+      return next === undefined ? null : batchOrScript(launcher, next, args.slice(i + 2));
+    if (has(launcher.valued, argument, anyCase)) i++;
+    else if (argument.startsWith('-') || argument.startsWith('+') || (anyCase && /^\/\w+(?::.*)?$/.test(argument)))
+      continue;
+    else if (verbs.length === 0 && launcher.verbs?.includes(argument)) verbs.push(argument);
+    else if (launcher.name === 'java') return javaClass(launcher, argument);
+    else if (verbs.length > 0) return verbName(launcher, verbs[0]!, argument);
+    else return scriptName(launcher, argument, args.slice(i + 1));
+  }
+  return verbs.length === 0 ? null : `${launcher.name} ${verbs[0]!}`;
+}
+
+function verbName(launcher: Launcher, verb: string, argument: string): string {
+  const file = fileOf(argument);
+  // dotnet exec App.dll is what dotnet App.dll is.
+  if (verb === 'exec') return scriptName(launcher, argument, []);
+  return [launcher.name, verb, ...plainWords([file], 1)].join(' ');
+}
+
+function javaClass(launcher: Launcher, name: string): string | null {
+  // A source file is run, too.
+  if (!/^[\w$./]+$/.test(name)) return null;
+  return Object.hasOwn(launcher.known ?? {}, name) ? launcher.known![name]! : `java ${fileOf(name)}`;
+}
+
+/** What cmd runs may be a whole command: only a batch file is a program of its own. */
+function batchOrScript(launcher: Launcher, script: string, rest: readonly string[]): string | null {
+  if (launcher.name !== 'cmd') return scriptName(launcher, script, rest);
+  const [first = ''] = splitCommandLine(script.replace(/^["\s]+/, ''));
+  const [, file] = /^([^"\s]+\.(?:bat|cmd))$/i.exec(fileOf(first)) ?? [];
+  return file === undefined ? null : `cmd ${file}`;
+}
+
+/** Programs that say of themselves what a process of theirs is for: `gunicorn: worker`, `php-fpm: pool www`. */
+const roles = new Set(['gunicorn', 'php-fpm', 'unicorn', 'uwsgi', 'celeryd', 'passenger']);
+
+/** A title that a process gave itself instead of its arguments: `npm run dev`, `puma 6.4.0 (tcp://…) [shop]`. */
+function titled(title: string): string | null {
+  const [first = '', ...rest] = title.trim().split(/\s+/);
+  const name = fileOf(first.replace(/:$/, ''));
+  if (!/^[\w@][\w@.+-]*$/.test(name)) return null;
+  if (first.endsWith(':')) return roles.has(name) ? [`${name}:`, ...plainWords(rest, 2)].join(' ') : name;
+  return Object.hasOwn(runners, name) ? toolName(name, rest) : name;
+}
+
+/** What a program of several in one file is, by the link that it was started by. */
+function multiCallName(imageName: string, args: readonly string[]): string | null {
+  const file = imageName.toLowerCase();
+  if (!Object.hasOwn(multiCall, file)) return null;
+  const names = multiCall[file]!;
+  // Some write a title over their arguments: "/usr/bin/redis-server 127.0.0.1:6379".
+  const called = (text: string | undefined): string => fileOf(/^\S*/.exec(text ?? '')![0]).replace(/^-/, '');
+  const own = called(args[0]);
+  const name = own === file ? called(args[1]) : own;
+  if (!/^[\w[][\w.+-]*$/.test(name)) return null;
+  return names.length === 0 || names.includes(name) ? name : null;
+}
+
+/** Names come from the machine: what cannot be shown in a line is left out. */
+function clean(name: string): string {
+  // The tables of Unicode take longer to load than all else that is done here.
+  const text = (/^[ -~]*$/.test(name) ? name : name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')).trim();
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+}
+
+/** A name that a recording has; null where it is no such name. */
+export function recordedApplication(name: unknown): string | null {
+  return typeof name === 'string' ? clean(name) || null : null;
+}
+
+/** What a process runs by the name of a recording; null where its file name says it as well or better. */
+export const recordedFor = (name: string, imageName: string): string | null =>
+  !needsArguments(imageName) || name === programName(imageName) ? null : name;
+
+const publicNames = (): readonly string[] => [
+  ...launchers.map(({ name }) => name),
+  ...launchers.flatMap(({ known }) => Object.values(known ?? {})),
+  ...Object.keys(runners),
+  ...Object.values(packages),
+  ...Object.values(multiCall).flat(),
+  ...pythonTools,
+  ...roles,
+];
+
+/** An application's name without what its people call it: `node` for `node shop.js`. Empty where nothing is left. */
+export function withoutProject(application: string): string {
+  const first = /^[^\s:]*/.exec(application)![0];
+  const known = publicNames();
+  return known.includes(application) ? application : known.includes(first) ? first : '';
+}
+
+/** Longer command lines are cut before they are looked at. */
+const longestLine = 32_768;
+
+/** The arguments of a Windows command line. A path in front may have blanks and no quotes. */
+export function argumentsOfLine(line: string, imageName: string): string[] {
+  const text = line.slice(0, longestLine);
+  const args = splitCommandLine(text);
+  const bare = imageName.toLowerCase().replace(/\.exe$/, '');
+  const [first = ''] = args;
+  if (
+    text.startsWith('"') ||
+    fileOf(first)
+      .toLowerCase()
+      .replace(/\.exe$/, '') === bare
+  )
+    return args;
+  const found = new RegExp(String.raw`\\${RegExp.escape(bare)}(?:\.exe)?(?=\s|$)`, 'i').exec(text);
+  if (found === null) return args;
+  const end = found.index + found[0].length;
+  return [text.slice(0, end), ...splitCommandLine(text.slice(end))];
+}
+
+function nameIn(imageName: string, args: readonly string[]): string | null {
+  const launcher = launcherOf(imageName);
+  if (launcher === undefined) return multiCallName(imageName, args);
+  // One argument with blanks, or that is not the program's own name, is a title.
+  const [only = ''] = args;
+  const title = args.length === 1 && (/\s/.test(only.trim()) || launcherOf(fileOf(only)) === undefined);
+  return title ? titled(only) : launchedBy(launcher, args);
+}
+
+/** What the arguments of a process say that it runs; null where they say no more than its file name. */
+export function toldApplication({ imageName, arguments: args }: ApplicationCandidate): string | null {
+  const name = args === null || args.length === 0 ? '' : clean(nameIn(imageName, args) ?? '');
+  return name === '' || name === programName(imageName) ? null : name;
+}
+
+/**
+ * What a colleague would call a process: `node server.js`, `vite`, `java -jar app.jar`, `redis-server`. Short, and the
+ * same at the next start: no path, no version, no port. Only interpreters and the like are asked for their arguments.
+ */
+export function applicationOf(candidate: ApplicationCandidate): string {
+  return toldApplication(candidate) ?? clean(programName(candidate.imageName));
+}
+
+/** Launchers that are named by what they were told to run, and those that look like any tool. */
+function launchedBy(launcher: Launcher, args: readonly string[]): string | null {
+  if (Object.hasOwn(runners, launcher.name)) return toolName(fileOf(args[0]!).replace(/\.exe$/i, ''), args.slice(1));
+  return launched(launcher, args);
+}

@@ -1,0 +1,262 @@
+/** How the arguments of an interpreter or a launcher lead to the program that it runs. */
+export interface Launcher {
+  /** What people call it. */
+  readonly name: string;
+  /** Its file names in lower case, without `.exe` and without a version. */
+  readonly files: readonly string[];
+  /** Options that take the next argument as their value. */
+  readonly valued?: readonly string[];
+  /** Options behind which the code itself follows: there is no program to name. */
+  readonly inline?: readonly string[];
+  /** Options whose value names the program, and that belong to what it is called: `-m`, `-jar`. */
+  readonly named?: readonly string[];
+  /** Options whose value is the script. */
+  readonly script?: readonly string[];
+  /** First words that are no script: what follows is. They belong to the name. */
+  readonly verbs?: readonly string[];
+  /** Whether only options name the program: other words are not looked at. */
+  readonly onlyNamed?: true;
+  /** Whether options are in any case, and may begin with a slash. */
+  readonly windowsOptions?: true;
+  /** Names of its own for what it runs: main classes, assemblies, boot modules. */
+  readonly known?: Readonly<Record<string, string>>;
+}
+
+/** Both PowerShells. */
+const powershell = {
+  valued: [
+    '-ExecutionPolicy',
+    '-ep',
+    '-ex',
+    '-WorkingDirectory',
+    '-wd',
+    '-ConfigurationName',
+    '-ConfigurationFile',
+    '-CustomPipeName',
+    '-InputFormat',
+    '-OutputFormat',
+    '-SettingsFile',
+    '-Version',
+    '-v',
+    '-WindowStyle',
+    '-w',
+    '-PSConsoleFile',
+  ],
+  inline: ['-Command', '-c', '-EncodedCommand', '-e', '-ec', '-enc', '-CommandWithArgs', '-cwa'],
+  script: ['-File', '-f'],
+  windowsOptions: true,
+} as const;
+
+/** Extend it by a line. The files of a program that calls itself otherwise stand in `multiCall`. */
+export const launchers: readonly Launcher[] = [
+  {
+    name: 'node',
+    files: ['node', 'nodejs', 'iojs'],
+    // https://nodejs.org/api/cli.html
+    valued: [
+      '-r',
+      '--require',
+      '--import',
+      '--loader',
+      '--experimental-loader',
+      '-C',
+      '--conditions',
+      '--env-file',
+      '--env-file-if-exists',
+      '--title',
+      '--watch-path',
+      '--icu-data-dir',
+      '--openssl-config',
+      '--max-http-header-size',
+    ],
+    inline: ['-e', '--eval', '-p', '--print', '-pe'],
+  },
+  {
+    name: 'bun',
+    files: ['bun', 'bunx'],
+    valued: ['--cwd', '-r', '--preload', '--env-file'],
+    inline: ['-e', '-p'],
+    verbs: ['run', 'x', 'exec', 'test'],
+  },
+  {
+    name: 'deno',
+    files: ['deno'],
+    valued: ['-c', '--config', '--import-map', '--lock', '--host', '--port', '-L'],
+    verbs: ['run', 'task', 'serve', 'test', 'watch'],
+    inline: ['eval'],
+  },
+  {
+    name: 'python',
+    files: ['python', 'pythonw', 'pypy', 'py', 'pyw'],
+    // https://docs.python.org/3/using/cmdline.html
+    valued: ['-W', '-X', '-Q', '--check-hash-based-pycs'],
+    inline: ['-c'],
+    named: ['-m'],
+  },
+  {
+    name: 'java',
+    files: ['java', 'javaw', 'openjdk'],
+    // https://docs.oracle.com/en/java/javase/21/docs/specs/man/java.html
+    valued: [
+      '-cp',
+      '-classpath',
+      '--class-path',
+      '-p',
+      '--module-path',
+      '--upgrade-module-path',
+      '--add-modules',
+      '--add-exports',
+      '--add-opens',
+      '--add-reads',
+      '--patch-module',
+      '--enable-native-access',
+    ],
+    named: ['-jar', '-m', '--module'],
+    known: {
+      'org.apache.catalina.startup.Bootstrap': 'tomcat',
+      'org.apache.cassandra.service.CassandraDaemon': 'cassandra',
+      'org.apache.zookeeper.server.quorum.QuorumPeerMain': 'zookeeper',
+      'org.apache.activemq.artemis.boot.Artemis': 'artemis',
+      'org.apache.spark.deploy.SparkSubmit': 'spark',
+      'org.apache.hadoop.hdfs.server.namenode.NameNode': 'hadoop namenode',
+      'org.apache.hadoop.hdfs.server.datanode.DataNode': 'hadoop datanode',
+      'org.elasticsearch.bootstrap.Elasticsearch': 'elasticsearch',
+      'org.elasticsearch.server': 'elasticsearch',
+      'org.opensearch.bootstrap.OpenSearch': 'opensearch',
+      'org.logstash.Logstash': 'logstash',
+      'org.gradle.launcher.daemon.bootstrap.GradleDaemon': 'gradle daemon',
+      'org.jboss.modules.Main': 'wildfly',
+      'jboss-modules.jar': 'wildfly',
+      'org.neo4j.server.Neo4jCommunity': 'neo4j',
+      'org.sonar.application.App': 'sonarqube',
+      'com.intellij.idea.Main': 'intellij',
+      'kafka.Kafka': 'kafka',
+      'weblogic.Server': 'weblogic',
+    },
+  },
+  {
+    name: 'dotnet',
+    files: ['dotnet'],
+    valued: [
+      '--project',
+      '--framework',
+      '-f',
+      '-c',
+      '--launch-profile',
+      '--additionalprobingpath',
+      '--additional-deps',
+      '--depsfile',
+      '--fx-version',
+      '--roll-forward',
+      '--runtimeconfig',
+    ],
+    verbs: ['exec', 'run', 'watch', 'test'],
+    known: { 'pwsh.dll': 'pwsh' },
+  },
+  { name: 'mono', files: ['mono', 'mono-sgen'], valued: ['--config'] },
+  {
+    name: 'ruby',
+    files: ['ruby', 'rubyw', 'jruby', 'truffleruby'],
+    valued: ['-I', '-r', '-C', '-E', '-K'],
+    inline: ['-e'],
+  },
+  {
+    name: 'php',
+    files: ['php', 'php-cgi'],
+    // https://www.php.net/manual/en/features.commandline.options.php
+    valued: ['-c', '-d', '-t', '-z', '--php-ini', '--define', '--docroot'],
+    inline: ['-r', '-B', '-R', '-E', '--run'],
+    script: ['-f', '--file', '-F'],
+    named: ['-S', '--server'],
+  },
+  { name: 'php-fpm', files: ['php-fpm'] },
+  { name: 'perl', files: ['perl', 'wperl'], valued: ['-I'], inline: ['-e', '-E'] },
+  { name: 'lua', files: ['lua', 'luajit', 'luvit'], valued: ['-l'], inline: ['-e'] },
+  { name: 'Rscript', files: ['rscript', 'r'], inline: ['-e'], script: ['-f'] },
+  { name: 'julia', files: ['julia'], valued: ['-L', '-J', '-t', '-p', '-C'], inline: ['-e', '-E'] },
+  {
+    name: 'erlang',
+    files: ['beam.smp', 'beam', 'erl', 'werl'],
+    named: ['-s', '-run'],
+    onlyNamed: true,
+    known: { rabbit: 'rabbitmq', ejabberd: 'ejabberd', emqx: 'emqx', couch: 'couchdb', elixir: 'elixir' },
+  },
+  {
+    name: 'pwsh',
+    files: ['pwsh'],
+    ...powershell,
+  },
+  { name: 'powershell', files: ['powershell', 'powershell_ise'], ...powershell },
+  { name: 'cmd', files: ['cmd'], script: ['/c', '/k', '/r'], windowsOptions: true },
+  { name: 'cscript', files: ['cscript', 'wscript'], windowsOptions: true },
+  {
+    name: 'bash',
+    files: ['bash', 'rbash'],
+    valued: ['-O', '-o', '+O', '--rcfile', '--init-file'],
+    inline: ['-c', '-lc', '-ic', '-ec', '-xc'],
+  },
+  {
+    name: 'sh',
+    files: ['sh', 'dash', 'ash', 'ksh', 'mksh', 'zsh', 'fish'],
+    valued: ['-o'],
+    inline: ['-c', '-lc', '-ec', '-xc'],
+  },
+  // https://learn.microsoft.com/iis: the application pool that a worker process serves
+  { name: 'w3wp', files: ['w3wp'], script: ['-ap'] },
+  { name: 'npm', files: ['npm'] },
+  { name: 'pnpm', files: ['pnpm'] },
+  { name: 'yarn', files: ['yarn'] },
+  { name: 'uv', files: ['uv', 'uvx'] },
+];
+
+/** Tools that run what their first word names, and the first words behind which the name follows. */
+export const runners: Readonly<Record<string, readonly string[]>> = {
+  npm: ['run', 'run-script', 'exec', 'x'],
+  npx: [],
+  pnpm: ['run', 'exec', 'dlx'],
+  pnpx: [],
+  yarn: ['run', 'exec', 'dlx'],
+  bunx: [],
+  corepack: ['npm', 'pnpm', 'yarn'],
+  tsx: ['watch'],
+  'ts-node': [],
+  'ts-node-dev': [],
+  'babel-node': [],
+  nodemon: [],
+  forever: ['start'],
+  uv: ['run', 'tool'],
+  uvx: [],
+  poetry: ['run'],
+  pipenv: ['run'],
+  hatch: ['run'],
+  pipx: ['run'],
+  bundle: ['exec'],
+  ng: [],
+  rails: [],
+};
+
+/** Files of programs by the name of their package, where that differs. */
+export const packages: Readonly<Record<string, string>> = {
+  '@angular/cli': 'ng',
+  '@nestjs/cli': 'nest',
+  '@vue/cli-service': 'vue-cli-service',
+  '@remix-run/dev': 'remix',
+  '@storybook/cli': 'storybook',
+  '@sveltejs/kit': 'svelte-kit',
+  '@11ty/eleventy': 'eleventy',
+  typescript: 'tsc',
+};
+
+/**
+ * Programs that are several in one file, by the file's name: what each may be called by its link. Empty: anything, as
+ * the file runs only what is in it. Any other program's own name for itself is not believed, as it may choose it.
+ */
+export const multiCall: Readonly<Record<string, readonly string[]>> = {
+  busybox: [],
+  toybox: [],
+  coreutils: [],
+  'redis-check-rdb': ['redis-server', 'redis-sentinel', 'redis-check-aof'],
+  'valkey-check-rdb': ['valkey-server', 'valkey-sentinel', 'valkey-check-aof'],
+  mariadbd: ['mysqld'],
+  systemctl: ['init', 'telinit'],
+};

@@ -1,0 +1,29 @@
+import { sanitise } from '../io/sanitise.ts';
+import { ancestorText } from '../schema/ancestor.ts';
+import type { Endpoint } from '../schema/endpoint.ts';
+
+const shownOwners = 20;
+
+/** One owner below all that led to it. */
+function branch({ Ancestors, Owner, Supervisor }: Endpoint): string {
+  const above = (Ancestors ?? [])
+    .toReversed()
+    .map((one) => `${ancestorText(one)}${one.Role === null ? '' : `  ${one.Role.toLowerCase()}`}`);
+  const lines = [...above, Owner ?? 'an owner that cannot be seen'].map(
+    (line, depth) => `${'  '.repeat(depth + 1)}${line}`,
+  );
+  const again = Supervisor === null ? 'Nothing is known to start it again.' : `Started by: ${Supervisor}`;
+  return [...lines, `  ${again}`].map(sanitise).join('\n');
+}
+
+/** Why the owners of these rows run, each once. */
+export function treeText(rows: readonly Endpoint[]): string {
+  const owners = [...Map.groupBy(rows, ({ OwningProcess, Owner }) => OwningProcess ?? Owner)];
+  const shown = owners.slice(0, shownOwners).map(([, [first, ...others]]) => {
+    const ports = [...new Set([first!, ...others].map(({ LocalPort }) => LocalPort))];
+    const head = `Port${ports.length === 1 ? '' : 's'} ${ports.slice(0, 10).join(', ')}${ports.length > 10 ? ' …' : ''}:`;
+    return `\n${head}\n${branch(first!)}`;
+  });
+  const more = owners.length - shown.length;
+  return [...shown, ...(more > 0 ? [`\nand ${more} more owners`] : [])].join('\n');
+}

@@ -1,0 +1,120 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Process } from '../../src/facts/model/facts.ts';
+import * as origin from '../../src/ownership/origin.ts';
+import { treeText } from '../../src/ownership/tree.ts';
+import { endpoints } from '../../src/ownership/endpoints.ts';
+import { toRow } from '../../src/ownership/owned.ts';
+import type { Endpoint } from '../../src/schema/endpoint.ts';
+import { facts, process, service, socket } from '../support/example.ts';
+import { run, snapshotFile } from '../support/harness.ts';
+
+const test = suite('why it runs');
+
+type Part = Partial<Process> | string;
+
+/** A line of processes, the first at the top; `node server.js@node` is what it runs and its file. */
+function line(...parts: readonly Part[]): Process[] {
+  return parts.map((part, at) => {
+    const [application, imageName = application] = typeof part === 'string' ? part.split('@') : [];
+    const told = application === imageName ? {} : { application };
+    const more = typeof part === 'string' ? { imageName: imageName!, ...told } : part;
+    return process({ path: null, pid: 100 - parts.length + at + 1, parent: at === 0 ? null : 100 - parts.length + at, ...more } as Partial<Process>);
+  });
+}
+
+const rowOf = (processes: Process[], more: Parameters<typeof facts>[1] = {}): Endpoint => {
+  const given = facts([socket()], { processes, ...more });
+  return endpoints(given, given.sections.sockets.data, { live: true, serviceName: null, tree: origin }).map(toRow)[0]!;
+};
+
+const cases: [what: string, processes: Process[], supervisor: string | null, roles: (string | null)[], more?: Parameters<typeof facts>[1]][] = [
+  ['in an SSH session', line('systemd', 'sshd', 'bash', 'npm run dev@node', 'dash', 'node server.js@node'), null, ['Shell', 'Runner', 'Shell', 'Session', null]],
+  ['nodemon', line('bash', 'npm start@node', 'nodemon server.js@node', 'node server.js@node'), 'nodemon server.js (node 99)', ['Supervisor', 'Runner', 'Shell']],
+  ['pm2', line('systemd', 'PM2@node', 'node server.js@node'), 'PM2 (node 99)', ['Supervisor', null]],
+  ['supervisord', line('supervisord@python3.11', 'gunicorn: master@python3.11', { imageName: 'nginx' }), 'gunicorn: master (python 99)', ['Supervisor', 'Supervisor']],
+  ['cron', line('cron', 'cron', 'dash', 'python app.py@python3.11'), 'cron (98)', ['Shell', 'Scheduler', 'Scheduler']],
+  ["an editor's terminal", line('code', 'zsh', 'node server.js@node'), null, ['Shell', 'Editor']],
+  ["an editor's server", line({ imageName: 'node', path: '/home/ann/.vscode-server/bin/1/node' }, 'bash', 'node server.js@node'), null, ['Shell', 'Editor']],
+  ['a unit', line('systemd', { imageName: 'nginx', unit: 'nginx.service' }), 'systemd (nginx.service)', [null]],
+  ["a user's unit", line('systemd', { imageName: 'nginx', unit: 'shop.service', unitUser: 1000 }), 'systemd of its user (shop.service)', [null]],
+  ["a user's session", line('systemd', { imageName: 'nginx', unit: 'user@1000.service' }), null, [null]],
+  ['a container', line({ imageName: 'nginx', container: { runtime: 'docker', id: 'web' } }), 'docker container web', []],
+  ['a Windows service', line('services.exe', 'shop.exe'), 'Windows service Shop', [null], { platform: 'win32', services: [service({ name: 'Shop', pid: 100 })] }],
+  [
+    'a wrapper that is a service',
+    line('services.exe', 'nssm.exe', 'node server.js@node.exe'),
+    'Windows service Shop',
+    ['Supervisor', null],
+    { platform: 'win32', services: [service({ name: 'Shop', pid: 99 })] },
+  ],
+  [
+    'a scheduled task',
+    line('svchost.exe', 'powershell.exe', 'node server.js@node.exe'),
+    'a scheduled task',
+    ['Shell', null],
+    { platform: 'win32', services: [service({ name: 'Schedule', pid: 98 })] },
+  ],
+  ['IIS', line('svchost.exe', 'w3wp DefaultAppPool@w3wp.exe', 'dotnet Orders.dll@dotnet.exe'), 'IIS, application pool DefaultAppPool', ['Supervisor', null], { platform: 'win32' }],
+  ['a terminal of Windows', line('explorer.exe', 'WindowsTerminal.exe', 'pwsh.exe', 'node server.js@node.exe'), null, ['Shell', 'Terminal', 'Shell'], { platform: 'win32' }],
+  ['nobody above', line('node server.js@node'), null, []],
+];
+
+for (const [what, processes, supervisor, roles, more] of cases)
+  test(what, () => {
+    const { Supervisor, Ancestors } = rowOf(processes, more);
+    assert.is(Supervisor, supervisor);
+    assert.equal(
+      Ancestors!.map(({ Role }) => Role),
+      roles,
+    );
+    assert.equal(
+      Ancestors!.map(({ ProcessId }) => ProcessId),
+      processes
+        .map(({ pid }) => pid)
+        .toReversed()
+        .slice(1),
+    );
+  });
+
+test('a circle of parents ends', () => {
+  const { Ancestors } = rowOf([process({ parent: 99 }), process({ pid: 99, parent: 100 })]);
+  assert.equal(
+    Ancestors!.map(({ ProcessId }) => ProcessId),
+    [99],
+  );
+});
+
+test('the tree, for people', () => {
+  const row = rowOf(line('systemd', 'sshd', 'bash', 'npm run dev@node', 'node server.js@node'));
+  assert.is(
+    treeText([row, { ...row, LocalPort: 80 }]),
+    `
+Ports 443, 80:
+  systemd (96)
+    sshd (97)  session
+      bash (98)  shell
+        npm run dev (99)  runner
+          node server.js (100)
+  Nothing is known to start it again.`,
+  );
+});
+
+test('--tree: below the table, and as objects where programs read it', async () => {
+  const from = ['--from', snapshotFile(facts([socket()], { processes: line('cron', 'sh', 'python app.py@python3.11') }))];
+  assert.match(
+    (await run(['443', '--tree', ...from])).out,
+    /\n\nPort 443:\n {2}cron \(98\) {2}scheduler\n {4}sh \(99\) {2}shell\n {6}python app\.py \(100\)\n {2}Started by: cron \(98\)\n$/,
+  );
+  const [row] = JSON.parse((await run(['443', '--tree', '--format', 'json', ...from])).out) as Endpoint[];
+  assert.equal(
+    row!.Ancestors!.map(({ Application }) => Application),
+    ['sh', 'cron'],
+  );
+  const xml = (await run(['443', '--tree', '--format', 'clixml', ...from])).out;
+  assert.match(xml, /<Obj N="Ancestors"><TN RefId="\d+"><T>System\.Object\[\]<\/T>.*<LST><Obj><TN RefId="\d+"><T>PortOwner\.Ancestor<\/T><\/TN><MS><U32 N="ProcessId">99<\/U32>/);
+  for (const format of ['table', 'json', 'csv', 'clixml']) assert.not.match((await run(['443', '--format', format, ...from])).out, /Ancestors|cron/);
+  assert.match((await run(['443', '--format', 'list', ...from])).out, /^Ancestors +: sh \(99\)\n +cron \(98\)$/m);
+});
+
+test.run();
