@@ -17,6 +17,7 @@ const usage = `node build.mjs COMMAND
   generate        rewrite the sources and the tables of README.md that are made from other files
   notices         write THIRD-PARTY-NOTICES
   test [PATTERN…] check, build and run every test (or only the test files whose path contains a PATTERN)
+  test-fast       run the pure tests alone, several files in a process: the loop while one works
   coverage [PATTERN…]  run tests and write which lines they reach to .cache/coverage
   fuzz MINUTES [--seed N] [TARGET…]
                   run spoiled input, and keep what fails in test/fuzz/corpus/failures
@@ -83,6 +84,7 @@ const commands = {
   generate: () => run('src/build/generated.ts'),
   notices: () => run('src/build/notices.ts'),
   test: (args) => run('test/run.ts', ...args),
+  'test-fast': (args) => run('test/fast.ts', ...args),
   coverage: (args) =>
     node(
       join(root, 'node_modules/c8/bin/c8.js'),

@@ -10,12 +10,6 @@ const atATime = 2;
 /** A test file that takes longer is ended. */
 const limit = 10 * 60_000;
 
-interface Ran {
-  output: string;
-  /** Why the process is to be taken as failed, whatever uvu counted. */
-  trouble: string | undefined;
-}
-
 function run(file: string, skips: string): Promise<Ran> {
   const child = spawn(process.execPath, [...nodeFlags, resolve(root, file)], {
     cwd: root,
@@ -45,10 +39,18 @@ function counts(output: string): { total: number; passed: number; skipped: numbe
   return match && { total: Number(match[1]), passed: Number(match[2]), skipped: Number(match[3]) };
 }
 
-/** Runs one test file, given by its path from the root. Keeps its notes in `folder`. */
-export async function testFile(file: string, folder: string, say = (text: string): void => void process.stdout.write(text)): Promise<Result> {
-  const skips = join(folder, file.replaceAll(/[\\/:]/g, '-'));
-  const { output, trouble } = await run(file, skips);
+/** What a test file printed, and what became of its process. */
+export interface Ran {
+  output: string;
+  /** Why it is to be taken as failed, whatever uvu counted. */
+  trouble: string | undefined;
+}
+
+/** Where a test file notes what it skips: a file of its own in `folder`. */
+export const skipsOf = (file: string, folder: string): string => join(folder, file.replaceAll(/[\\/:]/g, '-'));
+
+/** The result of a test file that ran, given by its path from the root; says it. `skips` is the file with its notes. */
+export function resultOf(file: string, { output, trouble }: Ran, skips: string, say = (text: string): void => void process.stdout.write(text)): Result {
   const said = existsSync(skips) ? readFileSync(skips, 'utf8').trim().split('\n') : [];
   const skipped = said.map((line) => JSON.parse(line) as Result['skipped'][number]);
   const counted = counts(output);
@@ -66,15 +68,24 @@ export async function testFile(file: string, folder: string, say = (text: string
   return { passed, failed, skipped: names };
 }
 
+/** Runs one test file, given by its path from the root, in a process of its own. Keeps its notes in `folder`. */
+export async function testFile(file: string, folder: string, say?: (text: string) => void): Promise<Result> {
+  const skips = skipsOf(file, folder);
+  return resultOf(file, await run(file, skips), skips, say);
+}
+
+/** The paths of all test files (*.test.ts) from the root, sorted. */
+export const testFiles = (): string[] =>
+  readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${name.replaceAll(sep, '/')}`)
+    .toSorted();
+
 /** The test files (*.test.ts), each in a process of its own; only those whose path contains a pattern, when there are patterns. */
 export const uvuLayer =
   (patterns: string[] = []): Layer =>
   async () => {
-    const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.test.ts'))
-      .map((name) => `test/${name.replaceAll(sep, '/')}`)
-      .filter((name) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)))
-      .toSorted();
+    const files = testFiles().filter((name) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)));
     const folder = mkdtempSync(join(tmpdir(), 'portowner-test-'));
     const sum: Result = { passed: 0, failed: 0, skipped: [] };
     const worker = async (): Promise<void> => {

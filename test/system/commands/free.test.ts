@@ -5,9 +5,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import { liveBinder, liveSource } from '../../src/machine/live.ts';
-import { run, temporaryFolder } from '../support/harness.ts';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { liveBinder, liveSource } from '../../../src/machine/live.ts';
+import { run, temporaryFolder } from '../../support/harness.ts';
 
 const test = suite('portowner free');
 

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readRuns } from '../../src/audit/store/sqlite-read.ts';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import type { Facts } from '../../src/facts/model/facts.ts';
-import { facts, process as processFact, socket } from '../support/example.ts';
-import { skip, type TestContext } from '../support/skip.ts';
-import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+import { readRuns } from '../../../src/audit/store/sqlite-read.ts';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import type { Facts } from '../../../src/facts/model/facts.ts';
+import { facts, process as processFact, socket } from '../../support/example.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
+import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
 
 const test = suite<TestContext>('facts with gaps');
 

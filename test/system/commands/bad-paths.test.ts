@@ -5,19 +5,19 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Hands } from '../../src/system/hands.ts';
-import { readEnvelope } from '../../src/facts/read/envelope.ts';
-import { recordedSource } from '../../src/system/raw.ts';
-import { allCommands, newCli } from '../../src/cli/commands.ts';
-import { catalogue } from '../../src/commands/catalogue.ts';
-import { facts, socket } from '../support/example.ts';
-import { fakeLinux } from '../support/schedule-fake.ts';
-import { skip, type TestContext } from '../support/skip.ts';
-import { run, snapshotFile, temporaryFolder, type Outcome } from '../support/harness.ts';
+import type { Hands } from '../../../src/system/hands.ts';
+import { readEnvelope } from '../../../src/facts/read/envelope.ts';
+import { recordedSource } from '../../../src/system/raw.ts';
+import { allCommands, newCli } from '../../../src/cli/commands.ts';
+import { catalogue } from '../../../src/commands/catalogue.ts';
+import { facts, socket } from '../../support/example.ts';
+import { fakeLinux } from '../../support/schedule-fake.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
+import { run, snapshotFile, temporaryFolder, type Outcome } from '../../support/harness.ts';
 
 const test = suite<TestContext>('paths and arguments that nobody expects');
 
-const recording = fileURLToPath(new URL('../fixtures/recorded/linux-6.18', import.meta.url));
+const recording = fileURLToPath(new URL('../../fixtures/recorded/linux-6.18', import.meta.url));
 const source = recordedSource(readEnvelope(recording));
 const folder = temporaryFolder();
 const snapshot = snapshotFile(facts([socket({ localPort: 443 })]), folder);
@@ -206,7 +206,7 @@ test('what one may not read or write', async (context) => {
 
 test('standard input that cannot be read', (context) => {
   if (process.platform !== 'linux') return skip('needs Linux', context);
-  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
   for (const args of [['@-'], ['why', '--error', '-'], ['--from', '-'], ['diff', '-']]) {
     for (const path of ['/']) {
       const { status, stderr } = spawnSync('/bin/sh', ['-c', 'exec "$0" "$@" < "$INPUT"', process.execPath, main, ...args], {

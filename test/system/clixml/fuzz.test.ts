@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readClixmlFacts } from '../../src/facts/read/clixml/facts.ts';
-import type { Facts, HttpQueue, Process, Service, Socket } from '../../src/facts/model/facts.ts';
-import { validateFacts } from '../../src/facts/read/validate.ts';
-import { create } from '../../src/formats/clixml.ts';
-import { PortOwnerError } from '../../src/schema/problems.ts';
-import type { AnyRow, Column, ColumnType, RowSchema } from '../../src/schema/column.ts';
-import { endpoint } from '../../src/schema/endpoint.ts';
-import { connection, facts as factsWith, process as processWith, service, socket, udp } from '../support/example.ts';
-import { documentOf, fixture, itemsOf, pieces, wholeQuestion } from '../facts/read/clixml/helpers.ts';
-import { rowsOf } from '../support/rows.ts';
+import { readClixmlFacts } from '../../../src/facts/read/clixml/facts.ts';
+import type { Facts, HttpQueue, Process, Service, Socket } from '../../../src/facts/model/facts.ts';
+import { validateFacts } from '../../../src/facts/read/validate.ts';
+import { create } from '../../../src/formats/clixml.ts';
+import { PortOwnerError } from '../../../src/schema/problems.ts';
+import type { AnyRow, Column, ColumnType, RowSchema } from '../../../src/schema/column.ts';
+import { endpoint } from '../../../src/schema/endpoint.ts';
+import { connection, facts as factsWith, process as processWith, service, socket, udp } from '../../support/example.ts';
+import { documentOf, fixture, itemsOf, pieces, wholeQuestion } from '../../facts/read/clixml/helpers.ts';
+import { rowsOf } from '../../support/rows.ts';
 
 const test = suite('CLIXML, fuzzed');
 

@@ -4,14 +4,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readRuns } from '../../src/audit/store/sqlite-read.ts';
-import { storeRun } from '../../src/audit/store/sqlite-write.ts';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import { ClosedPipe, type Sink } from '../../src/io/sink.ts';
-import { liveBinder, liveSource } from '../../src/machine/live.ts';
-import { facts, socket } from '../support/example.ts';
-import { skip, type TestContext } from '../support/skip.ts';
-import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+import { readRuns } from '../../../src/audit/store/sqlite-read.ts';
+import { storeRun } from '../../../src/audit/store/sqlite-write.ts';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { ClosedPipe, type Sink } from '../../../src/io/sink.ts';
+import { liveBinder, liveSource } from '../../../src/machine/live.ts';
+import { facts, socket } from '../../support/example.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
+import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
 
 const test = suite<TestContext>('portowner audit of this machine');
 

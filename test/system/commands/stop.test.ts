@@ -6,14 +6,14 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import { liveHands, liveSource } from '../../src/machine/live.ts';
-import type { StopResult } from '../../src/schema/stop.ts';
-import { facts } from '../support/example.ts';
-import { linux } from '../support/linux-raw.ts';
-import { skip, type TestContext } from '../support/skip.ts';
-import { run, snapshotFile } from '../support/harness.ts';
-import type { Told } from '../support/stop-program.ts';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { liveHands, liveSource } from '../../../src/machine/live.ts';
+import type { StopResult } from '../../../src/schema/stop.ts';
+import { facts } from '../../support/example.ts';
+import { linux } from '../../support/linux-raw.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
+import { run, snapshotFile } from '../../support/harness.ts';
+import type { Told } from '../../support/stop-program.ts';
 
 const test = suite('portowner stop');
 const here = process.platform === 'linux';

@@ -6,15 +6,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Listener } from '../../src/audit/listeners.ts';
-import type { SpanQuestion, StoredRun } from '../../src/audit/store/contract.ts';
-import { readRuns, readSpans } from '../../src/audit/store/sqlite-read.ts';
-import { storeRun } from '../../src/audit/store/sqlite-write.ts';
-import type { PortOwnerError } from '../../src/schema/problems.ts';
-import type { Finding } from '../../src/schema/finding.ts';
-import { nodeFlags } from '../../src/build/runtime.mjs';
-import { temporaryFolder } from '../support/harness.ts';
-import { dynamic, listener } from '../support/listener.ts';
+import type { Listener } from '../../../src/audit/listeners.ts';
+import type { SpanQuestion, StoredRun } from '../../../src/audit/store/contract.ts';
+import { readRuns, readSpans } from '../../../src/audit/store/sqlite-read.ts';
+import { storeRun } from '../../../src/audit/store/sqlite-write.ts';
+import type { PortOwnerError } from '../../../src/schema/problems.ts';
+import type { Finding } from '../../../src/schema/finding.ts';
+import { nodeFlags } from '../../../src/build/runtime.mjs';
+import { temporaryFolder } from '../../support/harness.ts';
+import { dynamic, listener } from '../../support/listener.ts';
 
 const test = suite('the store of audits');
 
@@ -276,7 +276,7 @@ for (const [what, damage] of damages) {
 /** Starts an audit of a machine in a process of its own, once the file `go` is there; gives what became of the damaged store. */
 function storing(path: string, machine: string, go: string): Promise<string> {
   const script = `import { existsSync } from 'node:fs';
-import { storeRun } from ${JSON.stringify(new URL('../../src/audit/store/sqlite-write.ts', import.meta.url).href)};
+import { storeRun } from ${JSON.stringify(new URL('../../../src/audit/store/sqlite-write.ts', import.meta.url).href)};
 const run = { machine: ${JSON.stringify(machine)}, at: '${night(1)}', tool: 'a test', listeners: [], findings: [], keepDays: null, partial: false, forgetLater: false };
 while (!existsSync(${JSON.stringify(go)}));
 process.stdout.write(String(storeRun(${JSON.stringify(path)}, run, new Date('${now.toISOString()}')).aside));`;

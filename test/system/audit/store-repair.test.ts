@@ -3,13 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Listener } from '../../src/audit/listeners.ts';
-import type { StoredRun } from '../../src/audit/store/contract.ts';
-import { readRuns, readSpans } from '../../src/audit/store/sqlite-read.ts';
-import { storeRun } from '../../src/audit/store/sqlite-write.ts';
-import type { PortOwnerError } from '../../src/schema/problems.ts';
-import { temporaryFolder } from '../support/harness.ts';
-import { listener } from '../support/listener.ts';
+import type { Listener } from '../../../src/audit/listeners.ts';
+import type { StoredRun } from '../../../src/audit/store/contract.ts';
+import { readRuns, readSpans } from '../../../src/audit/store/sqlite-read.ts';
+import { storeRun } from '../../../src/audit/store/sqlite-write.ts';
+import type { PortOwnerError } from '../../../src/schema/problems.ts';
+import { temporaryFolder } from '../../support/harness.ts';
+import { listener } from '../../support/listener.ts';
 
 const test = suite('repairs of a store');
 

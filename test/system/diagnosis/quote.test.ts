@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { quote } from '../../src/diagnosis/quote.ts';
-import { noPowerShell, plain, pwsh } from '../support/powershell.ts';
-import { skip, type TestContext } from '../support/skip.ts';
-import { linux, solve, windows } from '../support/world.ts';
+import { quote } from '../../../src/diagnosis/quote.ts';
+import { noPowerShell, plain, pwsh } from '../../support/powershell.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
+import { linux, solve, windows } from '../../support/world.ts';
 
 const test = suite('names in commands');
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
-import { facts, socket } from '../support/example.ts';
-import { skip, type TestContext } from '../support/skip.ts';
+import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
+import { facts, socket } from '../../support/example.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite<TestContext>('files that are no store');
 
@@ -55,7 +55,7 @@ const strangers: [what: string, make: (path: string) => void, why: RegExp][] = [
   ['a database of another program', (path) => database(path, 'CREATE TABLE theirs (x)'), /a database of another program/],
   ['a database with the number of another program', (path) => database(path, 'PRAGMA application_id = 7; CREATE TABLE theirs (x)'), /a database of another program/],
   ['the header of a database alone', (path) => writeFileSync(path, 'SQLite format 3\0'), /a database of another program/],
-  ['a text that speaks of our tables', (path) => writeFileSync(path, readFileSync(new URL('../../src/audit/store/sqlite-schema.ts', import.meta.url))), /it is not a store/],
+  ['a text that speaks of our tables', (path) => writeFileSync(path, readFileSync(new URL('../../../src/audit/store/sqlite-schema.ts', import.meta.url))), /it is not a store/],
   ['a snapshot', (path) => writeFileSync(path, readFileSync(night(1))), /it is not a store/],
 ];
 for (const [what, make, why] of strangers) {

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ClosedPipe, fileSink } from '../../src/io/sink.ts';
-import { PortOwnerError } from '../../src/schema/problems.ts';
-import { skip } from '../support/skip.ts';
+import { ClosedPipe, fileSink } from '../../../src/io/sink.ts';
+import { PortOwnerError } from '../../../src/schema/problems.ts';
+import { skip } from '../../support/skip.ts';
 
 const test = suite<{ folder: string }>('sink');
 
@@ -19,7 +19,7 @@ test.after.each(({ folder }) => rmSync(folder, { recursive: true, force: true })
 const posix = process.platform !== 'win32';
 const noPosix = 'Windows has no such files';
 
-const sinkUrl = JSON.stringify(new URL('../../src/io/sink.ts', import.meta.url).href);
+const sinkUrl = JSON.stringify(new URL('../../../src/io/sink.ts', import.meta.url).href);
 /** The arguments of a Node that runs `code` with the sinks, and with fs.writeSync replaced by `writeSync` where given. */
 const script = (code: string, writeSync = ''): string[] => [
   '--disable-warning=ExperimentalWarning',

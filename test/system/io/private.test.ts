@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import { NotAFile, NotPrivate, openPrivate, privateFolder, readPrivate } from '../../src/io/private.ts';
-import { temporaryFolder } from '../support/harness.ts';
-import { skip } from '../support/skip.ts';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { NotAFile, NotPrivate, openPrivate, privateFolder, readPrivate } from '../../../src/io/private.ts';
+import { temporaryFolder } from '../../support/harness.ts';
+import { skip } from '../../support/skip.ts';
 
 const test = suite('private files');
 const someone = 12_345;

@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, 
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { facts, process as processFact, socket, udp } from '../support/example.ts';
-import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+import { facts, process as processFact, socket, udp } from '../../support/example.ts';
+import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
 
 const test = suite('portowner baseline');
 

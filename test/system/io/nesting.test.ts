@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import { nestingProblem, parseJson } from '../../src/io/nesting.ts';
-import { temporaryFolder } from '../support/harness.ts';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { nestingProblem, parseJson } from '../../../src/io/nesting.ts';
+import { temporaryFolder } from '../../support/harness.ts';
 
 const test = suite('nesting');
 

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { auditArguments, windowsArguments } from '../../src/schedule/definition.ts';
-import { registerScript } from '../../src/schedule/register-script.ts';
-import { noPowerShell, plain, pwsh } from '../support/powershell.ts';
-import { skip, type TestContext } from '../support/skip.ts';
-import { gmsaTask } from '../support/schedule-example.ts';
+import { auditArguments, windowsArguments } from '../../../src/schedule/definition.ts';
+import { registerScript } from '../../../src/schedule/register-script.ts';
+import { noPowerShell, plain, pwsh } from '../../support/powershell.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
+import { gmsaTask } from '../../support/schedule-example.ts';
 
 const test = suite("the script for a gMSA's task");
 const shell = process.platform === 'win32' ? 'powershell.exe' : pwsh;

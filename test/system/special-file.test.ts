@@ -3,10 +3,10 @@ import { existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../src/build/runtime.mjs';
-import { run, snapshotFile, temporaryFolder } from './support/harness.ts';
-import { facts, socket } from './support/example.ts';
-import { skip, type TestContext } from './support/skip.ts';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+import { facts, socket } from '../support/example.ts';
+import { skip, type TestContext } from '../support/skip.ts';
 
 const test = suite<TestContext>('special files');
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { baselineText, parseBaseline, updateBaseline } from '../../src/audit/baseline.ts';
-import { compare } from '../../src/audit/compare.ts';
-import { listenerOrder, type Listener } from '../../src/audit/listeners.ts';
-import { PortOwnerError } from '../../src/schema/problems.ts';
-import { dynamic, listener, loopback } from '../support/listener.ts';
+import { baselineText, parseBaseline, updateBaseline } from '../../../src/audit/baseline.ts';
+import { compare } from '../../../src/audit/compare.ts';
+import { listenerOrder, type Listener } from '../../../src/audit/listeners.ts';
+import { PortOwnerError } from '../../../src/schema/problems.ts';
+import { dynamic, listener, loopback } from '../../support/listener.ts';
 
 const test = suite('baselines');
 

@@ -19,15 +19,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
-import type { LogEvent } from '../../src/system/log.ts';
-import { readRuns, readSpans } from '../../src/audit/store/sqlite-read.ts';
-import { storeRun } from '../../src/audit/store/sqlite-write.ts';
-import type { Facts } from '../../src/facts/model/facts.ts';
-import { facts, process as processFact, socket } from '../support/example.ts';
-import { skip, type TestContext } from '../support/skip.ts';
-import { writeDamagedStore } from '../support/damaged.ts';
-import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import type { LogEvent } from '../../../src/system/log.ts';
+import { readRuns, readSpans } from '../../../src/audit/store/sqlite-read.ts';
+import { storeRun } from '../../../src/audit/store/sqlite-write.ts';
+import type { Facts } from '../../../src/facts/model/facts.ts';
+import { facts, process as processFact, socket } from '../../support/example.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
+import { writeDamagedStore } from '../../support/damaged.ts';
+import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
 
 const test = suite('portowner audit');
 
