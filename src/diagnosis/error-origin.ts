@@ -15,9 +15,11 @@ export function errorOrigin(text: string): ErrorOrigin | null {
     )
   )
     return 'Docker';
+  const hasAll = (...signs: readonly RegExp[]): boolean => signs.every((sign) => sign.test(text));
   const said =
-    /HttpEvent(?=[\s\S]{0,400}\b15005\b)|\b15005\b(?=[\s\S]{0,400}HttpEvent)|IP Listen-Only list/i.test(text) ||
-    /W3SVC(?=[\s\S]{0,400}\b1004\b)|\b1004\b(?=[\s\S]{0,400}W3SVC)|Cannot register the URL prefix/i.test(text) ||
-    /HttpListener\w{0,20} ?\(?(?:0x[0-9a-f]{1,8}|1214)\)?(?=[\s\S]{0,200}(?:1214|network name))/i.test(text);
+    /IP Listen-Only list|Cannot register the URL prefix/i.test(text) ||
+    hasAll(/HttpEvent/i, /\b15005\b/) ||
+    hasAll(/W3SVC/i, /\b1004\b/) ||
+    hasAll(/HttpListener/i, /\b1214\b|network name/i);
   return said ? 'HttpSysListen' : null;
 }

@@ -148,10 +148,10 @@ for (const [name, text, why] of floods) {
 
 test('doctor: 100,000 processes, and sockets with one address', () => {
   const script = `
-    const { sourceFindings } = await import(${JSON.stringify(join(root, 'src/doctor/checks.ts'))});
+    const { sourceResults } = await import(${JSON.stringify(join(root, 'src/doctor/checks.ts'))});
     const { disagreements } = await import(${JSON.stringify(join(root, 'src/doctor/compare.ts'))});
     const numbers = Array.from({ length: 300_000 }, (_, i) => i);
-    const findings = sourceFindings(new Map(numbers.map((i) => ['process/' + i, { at: '2026-01-02T03:04:06Z', text: '' }])));
+    const findings = sourceResults(new Map(numbers.map((i) => ['process/' + i, { at: '2026-01-02T03:04:06Z', text: '' }])));
     const sockets = numbers.map((i) => ({ protocol: 'UDP', local: '0.0.0.0:5353', remote: null, state: null, pids: [i] }));
     console.log(JSON.stringify([findings.length, disagreements(sockets, sockets, sockets, { states: false })]));`;
   assert.is(bounded(['--input-type=module', '--eval', script]).stdout.trim(), '[1,[]]');

@@ -51,7 +51,7 @@ for (const { name, command, without } of products().filter(({ name }) => ['porto
     const ports = (await Promise.all(calls)).flat();
     assert.ok(ports.length >= (count * 2 * 3) / 4);
     assert.is(new Set(ports).size, ports.length);
-    const held = new Set((JSON.parse(readFileSync(join(folder, 'leases.json'), 'utf8')) as { port: number }[]).map(({ port }) => port));
+    const held = new Set((JSON.parse(readFileSync(join(folder, 'leases.json'), 'utf8')) as { leases: { port: number }[] }).leases.map(({ port }) => port));
     assert.equal(
       ports.filter((port) => !held.has(port)),
       [],

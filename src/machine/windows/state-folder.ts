@@ -25,9 +25,8 @@ function profileOfPerson(): string | null {
 /** Where this user's programs keep their state: elevated programs of one person where the others do, too. */
 export function userStateFolder(): string {
   const person = profileOfPerson();
+  const { LOCALAPPDATA } = process.env;
   const local =
-    person === null
-      ? process.env['LOCALAPPDATA'] || join(homedir(), 'AppData', 'Local')
-      : join(person, 'AppData', 'Local');
+    person === null ? LOCALAPPDATA || join(homedir(), 'AppData', 'Local') : join(person, 'AppData', 'Local');
   return join(local, 'PortOwner');
 }

@@ -190,7 +190,7 @@ test('help names all three', async () => {
   assert.is(code, 0);
   for (const command of ['create', 'update', 'show']) {
     assert.match(out, new RegExp(`portowner baseline ${command} `));
-    assert.match((await run(['baseline', command, '--help'])).out, /Options:/);
+    assert.match((await run(['baseline', command, '--help'])).out, /Exit codes:/);
   }
   assert.is((await run(['baseline'])).code, 64);
 });
