@@ -28,6 +28,11 @@ const forms: readonly Form[] = [
   { form: /(?<a>\bany|[0-9a-f:.]{2,45}(?:%\w{1,16})?)'? ?<ipv[46]> ?(?<p>\d{1,5})/gi, score: 5 },
   // gunicorn: Connection in use: ('', 9000), connection to ('127.0.0.1', 8000) failed
   { form: /\bconnection (?:in use:|to) \('(?<a>[^'\n]{0,64})', (?<p>\d{1,5})\)/gi, score: 9 },
+  // Docker: failed to bind host port for 0.0.0.0:5173:172.17.0.2:80/tcp, of which the first is the host's
+  {
+    form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):(?<p>\d{1,5}):(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):\d{1,5}\/(?<t>tcp|udp)/gi,
+    score: 9,
+  },
   // Python: ('127.0.0.1', 8000), ('::1', 8000, 0, 0)
   { form: /\(\s?['"](?<a>[^'"\n]{0,64})['"],\s?(?<p>\d{1,5})(?:,\s?\d{1,10}){0,2}\s?\)/g, score: 3 },
   // Erlang: {acceptor,{0,0,0,0},5671}, {could_not_start_listener,"::",5672,…}, [{port,8088},{ip,{127,0,0,1}}]
