@@ -59,13 +59,24 @@ async function typed(shell: string, folder: string, lines: readonly string[]): P
     }
     throw new Error(`${shell} does not say ${pattern}: ${JSON.stringify(seen.slice(-2000))}`);
   };
+  /** What is typed while a shell completes is not taken as it is meant. */
+  const quiet = async (before: number): Promise<void> => {
+    let [length, since] = [before, Date.now()];
+    for (const end = Date.now() + 30_000; Date.now() < end && (length === before || Date.now() - since < 500);) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (seen.length !== length) [length, since] = [seen.length, Date.now()];
+    }
+  };
   const made: string[] = [];
   try {
     terminal.stdin.write("echo re''ady\n");
     await until(/^\W*ready\r?$/m);
     for (const [index, line] of lines.entries()) {
+      const before = seen.length;
+      terminal.stdin.write(`${line}${tab}`);
+      await quiet(before);
       // The line is told, not run.
-      terminal.stdin.write(`${line}${tab}${lineStart}echo 'made'${index} \n`);
+      terminal.stdin.write(`${lineStart}echo 'made'${index} \n`);
       const [, text = ''] = await until(new RegExp(`^\\W*made${index} (.*?)\\r?$`, 'm'));
       made.push(text.trim());
     }

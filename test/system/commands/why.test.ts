@@ -156,7 +156,7 @@ onLinux('a child that inherited the socket', async () => {
 
 onLinux('no rights, as nobody', (context) => {
   if (process.geteuid!() !== 0) return skip('it needs root, to give it up', context);
-  const url = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+  const url = (path: string) => JSON.stringify(new URL(`../../../src/${path}`, import.meta.url).href);
   const script = `
     import { linuxBinder } from ${url('machine/linux/bind.ts')};
     const binder = linuxBinder();
