@@ -10,11 +10,17 @@ export function placeProgram(folder: string): void {
   chmodSync(program, 0o755);
 }
 
-/** The environment of a user whose home is the folder, and who finds what is in it. */
-export const environment = (folder: string): NodeJS.ProcessEnv => {
-  const { XDG_CONFIG_HOME: _, XDG_DATA_HOME: __, ZDOTDIR: ___, ...rest } = process.env;
-  return { ...rest, HOME: folder, TERM: 'xterm', LC_ALL: 'C.UTF-8', PATH: `${folder}:${process.env.PATH}`, POWERSHELL_TELEMETRY_OPTOUT: '1' };
-};
+/**
+ * The environment of a user whose home is the folder, and who finds what is in it. Nothing else is handed on:
+ * EDITOR=vi alone changes what the keys of a shell do.
+ */
+export const environment = (folder: string): NodeJS.ProcessEnv => ({
+  HOME: folder,
+  TERM: 'xterm',
+  LC_ALL: 'C.UTF-8',
+  PATH: `${folder}:${process.env.PATH}`,
+  POWERSHELL_TELEMETRY_OPTOUT: '1',
+});
 
 /** Names that programs and users may give themselves. */
 export const hostileNames: readonly string[] = [
