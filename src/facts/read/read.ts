@@ -85,6 +85,19 @@ function disownKernel({ machine, sections }: Facts): void {
   }
 }
 
+const collectionMark = '#PortOwner.Collection ';
+
+/** Whether a file is what a collector wrote, in UTF-8 or UTF-16. */
+function isCollection(bytes: Buffer): boolean {
+  const [a, b] = bytes;
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
+    const head = bytes.subarray(0, 2 + 2 * collectionMark.length);
+    return new TextDecoder(a === 0xff ? 'utf-16le' : 'utf-16be').decode(head) === collectionMark;
+  }
+  const start = a === 0xef && b === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  return bytes.toString('latin1', start, start + collectionMark.length) === collectionMark;
+}
+
 /** Is told of each file before it is read. */
 export type FileStep = (name: string) => void;
 
@@ -132,7 +145,13 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
       return async (question) => facts(question);
     }
     step?.(first!.name);
-    return await parseSnapshot(first!.name, wholeOf(first!, sizeLimit));
+    const { name } = first!;
+    const bytes = wholeOf(first!, sizeLimit);
+    if (isCollection(bytes)) {
+      const envelope = await (await import('./collection/text.ts')).parseCollection(bytes, name);
+      return (question) => decodeRecording(envelope, question);
+    }
+    return await parseSnapshot(name, bytes);
   } finally {
     files.forEach(closeFile);
   }
