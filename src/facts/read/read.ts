@@ -148,7 +148,7 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
     const { name } = first!;
     const bytes = wholeOf(first!, sizeLimit);
     if (isCollection(bytes)) {
-      const envelope = await (await import('./collection/text.ts')).parseCollection(bytes, name);
+      const envelope = await (await import('./collection/collection.ts')).parseCollection(bytes, name);
       return (question) => decodeRecording(envelope, question);
     }
     return await parseSnapshot(name, bytes);

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { decodeText } from '../../../io/text.ts';
 import { textOf } from '../../../io/read.ts';
 import { PortOwnerError } from '../../../schema/problems.ts';
-import type { RawEntry, RawEnvelope, Refusal } from '../../../system/raw.ts';
+import type { RawEntry, Refusal } from '../../../system/raw.ts';
 import { decodeConsoleText } from '../../decode/windows-text.ts';
 
 /*
@@ -23,7 +23,7 @@ const end = '#End';
 /** The largest text that is unpacked: that of 100,000 sockets has 30 MB. */
 const largest = 400 * 1024 * 1024;
 
-function damaged(name: string, why: string, cause?: unknown): PortOwnerError {
+export function damagedCollection(name: string, why: string, cause?: unknown): PortOwnerError {
   return new PortOwnerError('PO2002', `${name} is not a whole collection: ${why}`, {
     hint: 'Collect again: all that the collector writes is needed, from its first line to its last.',
     target: name,
@@ -49,24 +49,25 @@ function linesOf(text: string, name: string): string[] {
   const lines = text.split(/\r?\n/);
   while (lines.at(-1) === '') lines.pop();
   const [, version, form] = /^#PortOwner\.Collection (\d{1,6}) (plain|gzip)(?: \d{0,5})?$/.exec(lines[0] ?? '') ?? [];
-  if (version === undefined) throw damaged(name, 'its first line is not readable');
+  if (version === undefined) throw damagedCollection(name, 'its first line is not readable');
   if (version !== '1') {
     throw new PortOwnerError('PO2003', `${name} has collection version ${version}; this program reads version 1`, {
       hint: 'Use the collector that came with this PortOwner, or a newer PortOwner.',
       target: name,
     });
   }
-  if (lines.at(-1) !== end) throw damaged(name, `it does not end with the line ${end}, so that the rest is missing`);
+  if (lines.at(-1) !== end)
+    throw damagedCollection(name, `it does not end with the line ${end}, so that the rest is missing`);
   const body = lines.slice(1, -1);
   if (form === 'plain') return body;
   let unpacked: Buffer;
   try {
     unpacked = gunzipSync(Buffer.from(body.join(''), 'base64'), { maxOutputLength: largest });
   } catch (error) {
-    throw damaged(name, 'what it has packed cannot be unpacked', error);
+    throw damagedCollection(name, 'what it has packed cannot be unpacked', error);
   }
   const inner = new TextDecoder().decode(unpacked);
-  if (!inner.startsWith(`${mark}1 plain`)) throw damaged(name, 'what it has packed is something else');
+  if (!inner.startsWith(`${mark}1 plain`)) throw damagedCollection(name, 'what it has packed is something else');
   return linesOf(inner, name);
 }
 
@@ -85,20 +86,20 @@ function refusalOf(line: string): Refusal {
     : { code: 'Failed', text: 'the answer is not readable' };
 }
 
-function partsOf(lines: readonly string[], name: string): Parts {
+function sectionsOf(lines: readonly string[], name: string): Parts {
   const parts = new Map<string, { lines: string[]; refusal: Refusal | null }>();
   let part: { lines: string[]; refusal: Refusal | null } | null = null;
   for (const line of lines) {
     if (line.startsWith('@')) {
       part = { lines: [], refusal: null };
-      if (parts.has(line.slice(1))) throw damaged(name, `it has the section ${line.slice(1, 60)} twice`);
+      if (parts.has(line.slice(1))) throw damagedCollection(name, `it has the section ${line.slice(1, 60)} twice`);
       parts.set(line.slice(1), part);
-    } else if (part === null) throw damaged(name, 'it begins with something else than a section');
+    } else if (part === null) throw damagedCollection(name, 'it begins with something else than a section');
     else if (line.startsWith(' ')) part.lines.push(line.slice(1));
     else if (line.startsWith('!')) part.refusal = refusalOf(line);
     // An empty line of data, of which a mail or a shell took the blank.
     else if (line === '') part.lines.push('');
-    else throw damaged(name, 'it has a line that belongs to no section');
+    else throw damagedCollection(name, 'it has a line that belongs to no section');
   }
   return parts;
 }
@@ -124,21 +125,7 @@ export function textEntry(at: string, part: Part | undefined, text: (lines: read
   return refusal === null ? { at, text: text(part!.lines) } : { at, refusal };
 }
 
-/** What a collector said, as the machine's own interfaces would have. Throws PO2002 and PO2003. */
-export async function parseCollection(bytes: Uint8Array, name: string): Promise<RawEnvelope> {
-  const parts = partsOf(linesOf(collectionText(bytes, name), name), name);
-  const machine = parts.get('machine');
-  if (machine === undefined || machine.refusal !== null)
-    throw damaged(
-      name,
-      `it does not say which machine it is of${machine === undefined ? '' : `: ${machine.refusal!.text}`}`,
-    );
-  const told = settings(machine);
-  const at = told.get('at') ?? '';
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(at) || Number.isNaN(Date.parse(at)))
-    throw damaged(name, 'it does not say when it was made');
-  const platform = told.get('platform');
-  if (platform === 'win32') return (await import('./windows.ts')).windowsEnvelope(parts, told, at);
-  if (platform === 'linux') return (await import('./linux.ts')).linuxEnvelope(parts, told, at);
-  throw damaged(name, 'it is of another system than Windows or Linux');
+/** The sections of a collection; `name` is the file it came from. Throws PO2002 and PO2003. */
+export function partsOf(bytes: Uint8Array, name: string): Parts {
+  return sectionsOf(linesOf(collectionText(bytes, name), name), name);
 }

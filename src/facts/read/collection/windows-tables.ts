@@ -7,7 +7,7 @@ import { boundLayouts, layouts, tcpState, type SocketTable } from '../../decode/
  */
 
 /** A socket as a collector tells it. */
-export interface ToldSocket {
+export interface CollectedSocket {
   readonly protocol: 'TCP' | 'UDP';
   readonly localAddress: string;
   readonly localPort: number;
@@ -35,7 +35,7 @@ function endOf(address: string): Ends | null {
 }
 
 interface Row {
-  readonly socket: ToldSocket;
+  readonly socket: CollectedSocket;
   readonly local: Ends;
   readonly remote: Ends | null;
 }
@@ -77,7 +77,7 @@ function boundTable(table: keyof typeof boundLayouts, rows: readonly Row[]): Uin
 }
 
 /** The tables of sockets, by the names of their entries. */
-export function socketTables(sockets: readonly ToldSocket[]): Map<string, Uint8Array> {
+export function socketTables(sockets: readonly CollectedSocket[]): Map<string, Uint8Array> {
   const rows: Record<'tcp4' | 'tcp6' | 'udp4' | 'udp6' | 'bound4' | 'bound6', Row[]> = {
     tcp4: [],
     tcp6: [],
@@ -99,7 +99,7 @@ export function socketTables(sockets: readonly ToldSocket[]): Map<string, Uint8A
   return tables;
 }
 
-export interface ToldProcess {
+export interface CollectedProcess {
   readonly pid: number;
   readonly parent: number;
   readonly name: string;
@@ -111,7 +111,7 @@ export interface ToldProcess {
 const longestName = 255;
 
 /** SYSTEM_PROCESS_INFORMATION of each process, with its name behind it. */
-export function processList(processes: readonly ToldProcess[]): Pick<RawEntry, 'bytes' | 'meta'> {
+export function processTable(processes: readonly CollectedProcess[]): Pick<RawEntry, 'bytes' | 'meta'> {
   const size = 256 + 2 * longestName + 2;
   const bytes = Buffer.alloc(processes.length * size);
   processes.forEach(({ pid, parent, name, created }, index) => {
@@ -150,7 +150,7 @@ function withTexts<T>(
   return Buffer.concat([table, ...behind]);
 }
 
-export interface ToldService {
+export interface CollectedService {
   readonly name: string;
   readonly displayName: string;
   readonly pid: number;
@@ -160,7 +160,7 @@ export interface ToldService {
 }
 
 /** ENUM_SERVICE_STATUS_PROCESSW of each service. */
-export function serviceList(services: readonly ToldService[]): Pick<RawEntry, 'bytes' | 'meta'> {
+export function serviceTable(services: readonly CollectedService[]): Pick<RawEntry, 'bytes' | 'meta'> {
   const bytes = withTexts(
     services,
     56,
@@ -178,9 +178,7 @@ export function serviceList(services: readonly ToldService[]): Pick<RawEntry, 'b
 }
 
 /** HTTP_SERVICE_CONFIG_URLACL_SET of each URL. */
-export function urlReservations(
-  urls: readonly (readonly [url: string, sddl: string])[],
-): Pick<RawEntry, 'bytes' | 'meta'> {
+export function urlTable(urls: readonly (readonly [url: string, sddl: string])[]): Pick<RawEntry, 'bytes' | 'meta'> {
   const pages = urls.map((one) =>
     withTexts(
       [one],
@@ -196,7 +194,7 @@ export function urlReservations(
 }
 
 /** HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY. */
-export function ipListenList(addresses: readonly string[]): Pick<RawEntry, 'bytes'> {
+export function listenTable(addresses: readonly string[]): Pick<RawEntry, 'bytes'> {
   const found = addresses.map(endOf).filter((one) => one !== null);
   const bytes = Buffer.alloc(8 + found.length * 128);
   bytes.writeUInt32LE(found.length, 0);

@@ -8,14 +8,14 @@ import type { Told } from '../../decode/windows-told.ts';
 import { csvRows } from './csv.ts';
 import { nothing, textEntry, unasked, type Part, type Parts } from './text.ts';
 import {
-  ipListenList,
-  processList,
-  serviceList,
+  listenTable,
+  processTable,
+  serviceTable,
   socketTables,
-  urlReservations,
-  type ToldProcess,
-  type ToldService,
-  type ToldSocket,
+  urlTable,
+  type CollectedProcess,
+  type CollectedService,
+  type CollectedSocket,
 } from './windows-tables.ts';
 
 /** Names of architectures as Node has them. */
@@ -34,7 +34,7 @@ const rowsOf = (part: Part | undefined): string[][] => (part === undefined ? [] 
 /** A refusal of a section; one that is missing was not asked for; null for one that is there. */
 const refusalOf = (part: Part | undefined): Refusal | null => (part === undefined ? unasked : part.refusal);
 
-function tcpSockets(part: Part | undefined): ToldSocket[] {
+function tcpSockets(part: Part | undefined): CollectedSocket[] {
   return rowsOf(part).flatMap(([localAddress = '', local, remoteAddress = '', remote, stateText, process, created]) => {
     const [localPort, remotePort] = [numberOf(local, 0xffff), numberOf(remote || '0', 0xffff)];
     const [state, pid] = [numberOf(stateText), numberOf(process)];
@@ -45,7 +45,7 @@ function tcpSockets(part: Part | undefined): ToldSocket[] {
   });
 }
 
-function udpSockets(part: Part | undefined): ToldSocket[] {
+function udpSockets(part: Part | undefined): CollectedSocket[] {
   return rowsOf(part).flatMap(([localAddress = '', local, process, created]) => {
     const [localPort, pid] = [numberOf(local, 0xffff), numberOf(process)];
     if (localPort === null || pid === null) return [];
@@ -81,8 +81,8 @@ function netstatEnd(text: string): { address: string; port: number } | null {
 }
 
 /** What `netstat -ano` printed, in any language: a socket that waits for others has no other end, whatever its state is called. */
-function netstatSockets(part: Part | undefined): ToldSocket[] {
-  return (part ?? nothing).lines.flatMap((line): ToldSocket[] => {
+function netstatSockets(part: Part | undefined): CollectedSocket[] {
+  return (part ?? nothing).lines.flatMap((line): CollectedSocket[] => {
     const fields = line.trim().split(/\s+/);
     const [protocol, localText = '', remoteText = ''] = fields;
     const [local, pid] = [netstatEnd(localText), numberOf(fields.at(-1))];
@@ -114,7 +114,7 @@ function socketEntries(parts: Parts, at: string): [string, RawEntry][] {
 }
 
 /** What is told of processes: by CIM, or else by number and name. */
-interface ProcessRow extends ToldProcess {
+interface ProcessRow extends CollectedProcess {
   readonly path: string;
   readonly commandLine: string;
 }
@@ -147,7 +147,7 @@ function processEntries(parts: Parts, at: string): [string, RawEntry][] {
   // Without a line of any process they were not asked for.
   const withLines = rows.some(({ commandLine }) => commandLine !== '');
   return [
-    ['processes', { at, ...processList(rows) }],
+    ['processes', { at, ...processTable(rows) }],
     ...rows.map(({ pid, created, path, commandLine }): [string, RawEntry] => {
       const details: ProcessDetails = {
         created: created === 0n ? { refusal: denied } : { value: String(created) },
@@ -178,14 +178,14 @@ function serviceEntry(part: Part | undefined, at: string): RawEntry {
   const refusal = refusalOf(part);
   if (refusal !== null) return { at, refusal };
   const services = rowsOf(part).flatMap(
-    ([name = '', displayName = '', process, state = '', type = '']): ToldService[] => {
+    ([name = '', displayName = '', process, state = '', type = '']): CollectedService[] => {
       const pid = numberOf(process);
       const number = Object.hasOwn(serviceStates, state) ? serviceStates[state]! : 0;
       if (pid === null || name === '' || state === 'Stopped') return [];
       return [{ name, displayName, pid, state: number, shared: /share/i.test(type) }];
     },
   );
-  return { at, ...serviceList(services) };
+  return { at, ...serviceTable(services) };
 }
 
 function netshEntry(part: Part | undefined, at: string): RawEntry {
@@ -207,13 +207,13 @@ function urlEntry(part: Part | undefined, at: string): RawEntry {
     const last = urls.at(-1);
     if (sddl !== undefined && last !== undefined) last[1] = sddl;
   }
-  return { at, ...urlReservations(urls) };
+  return { at, ...urlTable(urls) };
 }
 
 function listenEntry(part: Part | undefined, at: string): RawEntry {
   const refusal = refusalOf(part);
   return refusal === null
-    ? { at, ...ipListenList(part!.lines.map((line) => line.trim()).filter((line) => canonicalAddress(line) !== null)) }
+    ? { at, ...listenTable(part!.lines.map((line) => line.trim()).filter((line) => canonicalAddress(line) !== null)) }
     : { at, refusal };
 }
 
