@@ -8,7 +8,7 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 Set-StrictMode -Off
 
-if ($PSVersionTable.PSEdition -eq 'Core' -and -not $IsWindows) {
+if (-not $env:SystemRoot) {
     $before = if ($CommandLines) { "command_lines=1`n" } else { '' }
     & /bin/sh -c "$before$ShellScript"
     return
