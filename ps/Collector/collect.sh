@@ -155,4 +155,9 @@ main() {
   fi
 }
 
-main </dev/null
+if [ "$(uname -s)" = Linux ]; then
+  main </dev/null
+else
+  echo "this collector is for Linux, not for $(uname -s)" >&2
+fi
+exit

@@ -5,6 +5,7 @@ import { conflict } from '../schema/conflict.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { places, word } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
+import { exit } from '../schema/problems.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
@@ -54,6 +55,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
   });
 
   override readonly schema = conflict;
+  protected override readonly decisive = exit.no;
 
   protected async answer(): Promise<Answer> {
     const least = word('--severity', this.severity ?? 'information', severities);

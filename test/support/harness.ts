@@ -71,6 +71,7 @@ export async function run(
     homeFolder: () => '/home/ann',
     projects: async () => more.projects ?? (() => null),
     stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
+    remote: () => Promise.reject(new Error('no far machine is asked here')),
     confirm: more.confirm ?? null,
     argumentBytes: () => null,
     input: () => more.bytes ?? Buffer.from(more.input ?? ''),

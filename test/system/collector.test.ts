@@ -206,7 +206,9 @@ function localWindows() {
 function standIns(folderOf: string): string {
   const rows = {
     tcp: [
-      ...[...sockets.tcp4, ...sockets.tcp6].map((row) => Object.assign({ scope: 0, state: 2, remote: row.local.includes(':') ? '::' : '0.0.0.0', remotePort: 0, created: 0n }, row)),
+      ...[...sockets.tcp4, ...sockets.tcp6].map((row) =>
+        Object.assign({ scope: 0, state: 2, remote: row.local.includes(':') ? '::' : '0.0.0.0', remotePort: 0, created: 0n }, row),
+      ),
       ...bound4.map((row) => Object.assign({ scope: 0, state: 100, remote: '0.0.0.0', remotePort: 0, created: 0n }, row)),
     ].map(({ local, port, remote, remotePort, state, pid, scope, created }) => ({
       LocalAddress: scope === 0 ? local : `${local}%${scope}`,

@@ -3,10 +3,23 @@ import type { GroupAbout } from './group.ts';
 
 /** Which machine is asked. */
 export class SnapshotOptions {
-  static readonly about = { values: { '--from': 'file' } } as const satisfies GroupAbout;
+  static readonly about = {
+    values: { '--from': 'file', '--ssh-config': 'file' },
+    leftOut: {
+      '--host': 'the parameters of remoting name machines',
+      '--ssh-config': 'ssh takes the configuration of the user',
+    },
+  } as const satisfies GroupAbout;
 
   from = Option.Array('--from', {
     description:
-      'answer from this snapshot (- is standard input) instead of this machine; or from what Get-NetTCPConnection, Get-Process … gave to Export-Clixml, in one file or several',
+      'answer from this snapshot (- is standard input) instead of this machine; or from what Get-NetTCPConnection, Get-Process … gave to Export-Clixml, in one file or several; given several times, each of the machines is answered for',
+  });
+  host = Option.Array('--host', {
+    description:
+      'ask this machine by ssh instead of this one: server7 or ann@server7, with nothing installed there; given several times, they are asked side by side',
+  });
+  sshConfig = Option.String('--ssh-config', {
+    description: "for --host: a configuration file of ssh instead of the user's own",
   });
 }
