@@ -1,7 +1,8 @@
 import { sanitise } from '../io/sanitise.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Answer } from '../schema/answer.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import { exitCodeOfAll } from '../schema/exit-code.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
 
 /*
  * One question, several machines: each answers by itself, and what goes wrong with one is said of that one.
@@ -28,21 +29,14 @@ function watched(machine: AskedMachine) {
 
 const named = (name: string, text: string): string => (text.includes('\n') ? `${name}:\n${text}` : `${name}: ${text}`);
 
-/** What the answers amount to: one that decides wins, then what keeps others from being whole, then the rest. */
-function codeOfAll(codes: readonly ExitCode[], decisive: ExitCode): ExitCode {
-  const rest = decisive === exit.ok ? exit.no : exit.ok;
-  const order: readonly ExitCode[] = [exit.usage, decisive, exit.unavailable, exit.rights, rest];
-  return order.find((code) => codes.includes(code)) ?? exit.unavailable;
-}
-
 /**
  * The answer of several machines. A machine that cannot be read is one error about it; then the exit code is 69, since
- * that machine might have anything. `decisive`: the code that one machine is enough for.
+ * that machine might have anything. `decisive`: the answer that one machine is enough for.
  */
 export async function answerOfAll(
   machines: readonly AskedMachine[],
   ask: (machine: AskedMachine) => Promise<Answer>,
-  decisive: ExitCode,
+  decisive: boolean,
 ): Promise<Answer> {
   const problems: Problem[] = [];
   const answers: Answer[] = [];
@@ -66,12 +60,10 @@ export async function answerOfAll(
   return {
     rows: answers.flatMap(({ rows }) => rows),
     problems,
-    exitCode: isUnread
-      ? exit.unavailable
-      : codeOfAll(
-          answers.map(({ exitCode }) => exitCode),
-          decisive,
-        ),
+    exitCode: exitCodeOfAll(
+      answers.map(({ exitCode }) => exitCode),
+      { decisive, isUnread },
+    ),
     ...(headlines.length === 0 ? {} : { headline: headlines.join('\n') }),
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     ...(answers[0]?.variant === undefined ? {} : { variant: answers[0].variant }),

@@ -5,7 +5,7 @@ import type { RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
-import { exit, PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
 import { BaseCommand, problemText } from './base.ts';
@@ -56,8 +56,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return this.host !== undefined || (this.from?.length ?? 0) > 1;
   }
 
-  /** Of several machines, the exit code that one of them is enough for. */
-  protected readonly decisive: ExitCode = exit.ok;
+  /** The answer that one of several machines is enough for. */
+  protected readonly decisive: boolean = true;
   /** What keeps the answer from being one of several machines; null where nothing does. */
   protected oneMachineOnly(): string | null {
     return null;

@@ -66,13 +66,15 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       'first remove the audits of the machine from the store that are dated later than now: those of a clock that was wrong; a copy of the store is kept beside it',
   });
   override readonly schema = finding;
+  protected override readonly decisive = false;
 
-  #summary = '';
+  #summaries: string[] = [];
 
   override async perform(): Promise<ExitCode> {
     const code = await super.perform();
     // The module shows objects; a line on standard error would be a warning there.
-    if (this.#summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${this.#summary}\n`);
+    if (this.problems !== 'rows')
+      for (const summary of this.#summaries) this.surroundings.error(`portowner: ${summary}\n`);
     return code;
   }
 
@@ -84,12 +86,16 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
     };
   }
 
+  protected override oneMachineOnly(): string | null {
+    return this.report === undefined ? null : '--report has the findings of one machine';
+  }
+
   protected async answer(): Promise<Answer> {
     try {
       const { eventLog, now } = this.surroundings;
       const world = { eventLog, now, machine: this.askedMachine(), writeReport };
       const { summary, ...answer } = await runAudit(this.request(), world);
-      this.#summary = summary;
+      if (summary !== '') this.#summaries.push(summary);
       return answer;
     } catch (error) {
       const warning = this.eventLog ? await logFailure(toPortOwnerError(error).problem, this.surroundings) : null;

@@ -5,7 +5,6 @@ import { conflict } from '../schema/conflict.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { places, word } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
-import { exit } from '../schema/problems.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
@@ -55,7 +54,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
   });
 
   override readonly schema = conflict;
-  protected override readonly decisive = exit.no;
+  protected override readonly decisive = false;
 
   protected async answer(): Promise<Answer> {
     const least = word('--severity', this.severity ?? 'information', severities);

@@ -1,5 +1,6 @@
 import { PortOwnerError, type Report } from '../../schema/problems.ts';
-import type { RawEnvelope } from '../../system/raw.ts';
+import { closeFile, openFile } from '../../io/read.ts';
+import { recordedSource, type RawEnvelope, type RawSource } from '../../system/raw.ts';
 import type { AskRemote, RemoteAnswer } from '../../system/remote.ts';
 import { parseCollection } from '../read/collection/collection.ts';
 import { collectorInput, command, powershellCommand } from './call.ts';
@@ -16,7 +17,7 @@ export interface FarRequest {
 }
 
 /** What a host said, or why it said nothing. */
-export type FarAnswer = RawEnvelope | PortOwnerError;
+type FarAnswer = RawEnvelope | PortOwnerError;
 
 /** So many hosts are asked at once. */
 const mostAtOnce = 32;
@@ -25,7 +26,7 @@ const mostAtOnce = 32;
 const hostForm = /^(?:[^-@\s][^@\s]*@)?[\p{L}\p{N}_[:][\p{L}\p{N}_.:%[\]-]*$/u;
 
 /** Throws PO1001 for what is no host. */
-export function checkHosts(hosts: readonly string[]): void {
+function checkHosts(hosts: readonly string[]): void {
   for (const host of hosts)
     if (!hostForm.test(host) || host.length > 255)
       throw new PortOwnerError(
@@ -35,6 +36,17 @@ export function checkHosts(hosts: readonly string[]): void {
           target: host,
         },
       );
+}
+
+/** The one host as a source of raw, and when it answered. Throws PO3006, PO2001 and PO1001. */
+export async function farSource(
+  request: FarRequest,
+  ask: AskRemote,
+  report?: Report,
+): Promise<{ source: RawSource; at: Date }> {
+  const [answer] = await askHosts(request, ask, report);
+  if (answer === undefined || answer instanceof PortOwnerError) throw answer;
+  return { source: recordedSource(answer), at: new Date(answer.entries.get('machine')!.at) };
 }
 
 const collectionStart = Buffer.from('#PortOwner.Collection ');
@@ -82,10 +94,12 @@ async function askHost(host: string, request: FarRequest, ask: AskRemote, report
   }
 }
 
-/** Asks hosts side by side; each has an answer, in their order. Throws PO1001. */
+/** Asks hosts side by side; each has an answer, in their order. Throws PO1001 and PO2001. */
 export async function askHosts(request: FarRequest, ask: AskRemote, report?: Report): Promise<FarAnswer[]> {
-  const { hosts } = request;
+  const { hosts, config } = request;
   checkHosts(hosts);
+  // Else each host would have its error.
+  if (config !== null) closeFile(openFile(config));
   const answers: FarAnswer[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
