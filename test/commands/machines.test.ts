@@ -10,7 +10,7 @@ const test = suite('several machines');
 const clixml = (name: string): string => fileURLToPath(new URL(`../fixtures/synthetic/clixml/${name}.clixml`, import.meta.url));
 
 const of = (name: string, port: number): string => {
-  const one = facts([socket({ localPort: port, pid: 7, holders: [7] })], [process({ pid: 7, imageName: 'web' })]);
+  const one = facts([socket({ localPort: port, pid: 7, holders: [7] })], { processes: [process({ pid: 7, imageName: 'web' })] });
   return snapshotFile({ ...one, machine: { ...one.machine, name } });
 };
 const [first, second] = [of('alpha', 80), of('beta', 81)];
