@@ -12,9 +12,7 @@ export interface ApplicationCandidate {
 /** Longer names are cut. */
 const longest = 64;
 
-const byFile: ReadonlyMap<string, Launcher> = new Map(
-  launchers.flatMap((launcher) => launcher.files.map((file) => [file, launcher])),
-);
+let byFile: ReadonlyMap<string, Launcher> | undefined;
 
 const isVersionCharacter = (character: string | undefined): boolean =>
   character !== undefined && ((character >= '0' && character <= '9') || character === '.');
@@ -41,6 +39,7 @@ const known = new Map<string, Launcher | undefined>();
 function launcherOf(imageName: string): Launcher | undefined {
   if (known.has(imageName)) return known.get(imageName);
   const whole = imageName.toLowerCase().replace(/\.exe$/, '');
+  byFile ??= new Map(launchers.flatMap((launcher) => launcher.files.map((file) => [file, launcher])));
   const launcher = byFile.get(whole) ?? byFile.get(bareName(whole));
   known.set(imageName, launcher);
   return launcher;
