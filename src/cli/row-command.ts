@@ -1,6 +1,5 @@
-import { extname } from 'node:path';
 import { machineOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
-import { formatOfEnding, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
+import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
@@ -72,6 +71,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   async perform(): Promise<ExitCode> {
     this.problems = problemsOf(this.problems);
+    // That it is a file to be read says more than what its name ends with.
+    if (this.output !== undefined) this.checkNames();
     const format = this.chosenFormat();
     const traits = traitsOf(format);
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
@@ -129,9 +130,13 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return { inputs: named('--from', this.from) };
   }
 
-  protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
+  private checkNames(): void {
     const { inputs, outputs = [] } = this.files();
     checkFiles(inputs, [...outputs, ...named('--output', this.output)]);
+  }
+
+  protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
+    this.checkNames();
     const answer = await this.answer(this.countRows === true ? [] : columns);
     await this.advise(answer);
     return answer;
@@ -140,7 +145,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   private chosenFormat(): Format {
     if (this.format !== undefined) return word('--format', this.format, formatWords);
     if (this.excel) return 'csv';
-    return (this.output === undefined ? null : formatOfEnding(extname(this.output))) ?? 'table';
+    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or give --format')) ?? 'table';
   }
 
   /** Whether the command line has an option that columns are asked for by. */
