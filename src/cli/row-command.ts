@@ -195,6 +195,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const toFile = this.output !== undefined;
     return loadWriter(format, this.schema, {
       columns,
+      asked: this.columns !== undefined,
       variant,
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',

@@ -32,6 +32,10 @@ export interface Column {
    * Columns without it are not in the default table.
    */
   readonly importance?: number;
+  /** Another column of the default table that mostly says it, too: left out of a table without room where that one does. */
+  readonly toldBy?: string;
+  /** The value that goes without saying: left out of a table without room that has no other one. */
+  readonly usual?: string;
   /** It has values only for connections: it is in the default table only when these are shown too. */
   readonly connectionsOnly?: true;
   /**
