@@ -205,6 +205,17 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     });
   }
 
+  /** A note whose sentences are no wider than the terminal. What is indented may be a command, and stays as it is. */
+  private async fitted(note: string): Promise<string> {
+    const width = this.output === undefined ? this.surroundings.terminal()?.columns : undefined;
+    if (width === undefined) return note;
+    const { wrap } = await import('./wrap.ts');
+    return note
+      .split('\n')
+      .map((line) => (line.length <= width || line.startsWith(' ') ? line : wrap(line, 2, width).slice(2)))
+      .join('\n');
+  }
+
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
     const { forPeople } = this;
     // CLIXML has streams of their own for problems. In a file nobody would look for them.
@@ -218,7 +229,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();
     }
-    if (forPeople && answer.note !== undefined) sink.write(`${answer.note}\n`);
+    if (forPeople && answer.note !== undefined) sink.write(`${await this.fitted(answer.note)}\n`);
     return answer.exitCode;
   }
 }

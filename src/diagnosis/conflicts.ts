@@ -142,7 +142,7 @@ function inDynamicRange(
   const isOutside = isUnusual(facts, range) && holders[0]!.socket.localPort < usualStart;
   // A program that asks for any port gets one of these: on loopback that is how programs talk to themselves.
   const isUsual = (system && !isOutside) || holders.every(({ row }) => row.AddressScope === 'Loopback');
-  const description = `It listens inside the dynamic range ${rangeText(range)}, which is wider than usual (${usualText}): when it is restarted, a connection may have the port.`;
+  const description = `It listens inside the dynamic range ${rangeText(range)}, which is wider than usual (${usualText}): another connection may take the port before it restarts.`;
   return [make('ListenerInDynamicRange', holders, isOutside ? { isUsual, description } : { isUsual })];
 }
 

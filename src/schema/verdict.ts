@@ -32,7 +32,7 @@ export const verdict = {
       type: 'text',
       importance: 4,
       description:
-        'High: the facts and a real attempt agree. Medium: one of them says so. Low: part of what is needed could not be seen.',
+        'High: the facts and a real attempt agree. Medium: one of them says so. Low: part of not enough could be seen to tell.',
     },
     { name: 'ComputerName', type: 'text', description: 'The machine the verdict is about.' },
   ],

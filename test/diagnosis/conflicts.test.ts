@@ -355,7 +355,7 @@ test('the worst comes first, as whole rows', () => {
       Address: '0.0.0.0, 127.0.0.1',
       Port: 8080,
       Owners: ['app.exe (500)', 'other.exe (600)'],
-      Description: 'One has every address, another one of them: who asks that address reaches another program.',
+      Description: 'One program listens on every address, another on one of them: connections to that address reach the other program.',
       Remedy: ['portowner 8080 --format list  # all that is known of the owners', 'portowner why 8080  # whether and how another can have it'],
       ComputerName: 'box',
     },
@@ -366,7 +366,7 @@ test('the worst comes first, as whole rows', () => {
       Address: '127.0.0.1',
       Port: 50000,
       Owners: ['app.exe (500)'],
-      Description: 'It listens inside the dynamic range: when it is restarted, a connection may have the port.',
+      Description: 'It listens inside the dynamic range: another connection may take the port before it restarts.',
       Remedy: ['portowner 50000 --format list  # all that is known of the owners'],
       ComputerName: 'box',
     },
@@ -379,7 +379,7 @@ test('a range that is wider than usual is named', () => {
   );
   assert.is(
     rows[0]?.Description,
-    'It listens inside the dynamic range 1025-65534, which is wider than usual (49152-65535 on Windows): when it is restarted, a connection may have the port.',
+    'It listens inside the dynamic range 1025-65534, which is wider than usual (49152-65535 on Windows): another connection may take the port before it restarts.',
   );
 });
 
