@@ -295,17 +295,20 @@ export function skippedSpans(skipped: ReadonlyMap<number, Skip>): (PortSpan & { 
 
 /** Why the ports before the first one were passed over, and what the free ones are registered for: what a person is told. */
 export function passedOver(
-  { near, protocols }: FreeRequest,
+  { near, protocols, spans }: FreeRequest,
   { ports, skipped }: FreeAnswer,
   { serviceName }: Pick<FreeKnowledge, 'serviceName'>,
 ): string[] {
   const [found] = ports;
-  if (near === null || found === undefined) return [];
-  const between = [...skipped].filter(([port]) => port >= near && port < found);
-  const spans = skippedSpans(new Map(between));
+  const from = near ?? spans?.[0]?.start;
+  if (from === undefined || found === undefined) return [];
+  const between = [...skipped].filter(([port]) => port >= from && port < found);
+  const skippedOver = skippedSpans(new Map(between));
   return [
-    ...spans.slice(0, 3).map(({ start, end, reason }) => `${start === end ? start : `${start}-${end}`}: ${reason}`),
-    ...(spans.length > 3 ? [`and ${spans.length - 3} more; --explain lists them`] : []),
+    ...skippedOver
+      .slice(0, 3)
+      .map(({ start, end, reason }) => `${start === end ? start : `${start}-${end}`}: ${reason}`),
+    ...(skippedOver.length > 3 ? [`and ${skippedOver.length - 3} more; --explain lists them`] : []),
     ...ports.flatMap((port) => {
       const name = protocols.map((protocol) => serviceName(port, protocol)).find((service) => service !== null);
       return name == null ? [] : [`${port}: free; registered by IANA for ${name}`];

@@ -81,7 +81,8 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
     for (const row of rows) sink.write(`${(row as FreePort).LocalPort}\n`);
     sink.close();
     for (const problem of problems) this.surroundings.error(problemText(problem));
-    if (note !== undefined && this.surroundings.terminal() !== null) this.surroundings.error(sanitise(note));
+    if (note !== undefined && this.surroundings.terminal() !== null)
+      this.surroundings.error(`${note.split('\n').map(sanitise).join('\n')}\n`);
     return exitCode;
   }
 
