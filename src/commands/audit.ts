@@ -71,9 +71,13 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   override async perform(): Promise<ExitCode> {
     const code = await super.perform();
-    // The module shows objects; a line on standard error would be a warning there.
-    if (this.#summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${this.#summary}\n`);
+    if (!this.forPeople) this.sum();
     return code;
+  }
+
+  /** Sums the audit up. The module shows objects; a line on standard error would be a warning there. */
+  private sum(): void {
+    if (this.#summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${this.#summary}\n`);
   }
 
   protected override files() {
@@ -90,6 +94,8 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       const world = { eventLog, now, machine: this.askedMachine(), writeReport };
       const { summary, ...answer } = await runAudit(this.request(), world);
       this.#summary = summary;
+      // A person reads the answer first, then the findings.
+      if (this.forPeople) this.sum();
       return answer;
     } catch (error) {
       const warning = this.eventLog ? await logFailure(toPortOwnerError(error).problem, this.surroundings) : null;

@@ -101,7 +101,8 @@ function toolName(tool: string, rest: readonly string[]): string {
 }
 
 /** The package that a file of node_modules belongs to, or the tool that a link of `.bin` is for. */
-function packageOf(path: string): string | null {
+function packageOf(given: string): string | null {
+  const path = `/${given}`;
   const at = path.lastIndexOf('/node_modules/');
   if (at < 0) return null;
   const [first = '', second = '', third = ''] = path.slice(at + '/node_modules/'.length).split('/');
