@@ -19,16 +19,22 @@ interface Scene {
 }
 
 export const scenes: readonly Scene[] = [
-  { name: 'listeners', lines: ['portowner'], columns: 100 },
-  { name: 'why', lines: ['portowner why 3000'], columns: 100 },
-  { name: 'stop', lines: ['portowner stop 3000 --dry-run'], columns: 100 },
-  { name: 'tree', lines: ['portowner 8000 --tree'], columns: 100 },
-  { name: 'conflicts', lines: ['portowner conflicts'], columns: 100 },
+  { name: 'listeners', lines: ['portowner'], columns: 88 },
+  { name: 'why', lines: ['portowner why 3000'], columns: 88 },
+  { name: 'stop', lines: ['portowner stop 3000 --dry-run'], columns: 88 },
+  { name: 'tree', lines: ['portowner 8000 --tree'], columns: 88 },
+  {
+    name: 'conflicts',
+    before: '(cd /home/ann/shop && exec $ann node server.js ::1) >/dev/null 2>&1 & sleep 1',
+    lines: ['portowner conflicts'],
+    columns: 88,
+  },
   {
     name: 'audit',
-    before: '$ann portowner baseline create ok.yaml >made 2>&1 && (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
+    before:
+      '$ann portowner baseline create ok.yaml >made 2>&1 && (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
     lines: ['portowner audit --baseline ok.yaml'],
-    columns: 100,
+    columns: 88,
   },
   { name: 'nobody', lines: ['portowner 9999 3000'] },
   { name: 'list', lines: ['portowner 3000 --format list'] },
@@ -36,7 +42,10 @@ export const scenes: readonly Scene[] = [
   { name: 'all', lines: ['portowner --all'] },
   { name: 'help', lines: ['portowner --help'] },
   { name: 'help-why', lines: ['portowner why --help'] },
-  { name: 'typo', lines: ['portowner wyh 3000', 'portowner --formt csv', 'portowner htpp', 'portowner 3000 -o ports.xlsx'] },
+  {
+    name: 'typo',
+    lines: ['portowner wyh 3000', 'portowner --formt csv', 'portowner htpp', 'portowner 3000 -o ports.xlsx'],
+  },
   { name: 'error', lines: ['portowner why --error "listen EADDRINUSE: address already in use :::3000"'] },
   { name: 'ranges', lines: ['portowner ranges'] },
 ];
@@ -46,7 +55,7 @@ const machine = `
 set -e
 ip link set lo up
 mount -t tmpfs tmpfs /home
-(cat /etc/passwd; echo 'ann:x:1000:1000::/home/ann:/bin/sh') >/home/passwd
+(echo 'ann:x:1000:1000::/home/ann:/bin/sh'; cat /etc/passwd) >/home/passwd
 mount --bind /home/passwd /etc/passwd
 hostname laptop
 mkdir -p /home/ann/bin /home/ann/shop/.git /home/ann/blog/node_modules/vite/bin /home/ann/downloads
@@ -75,13 +84,30 @@ cd /home/ann
 function seen({ lines, before }: Scene, columns: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'portowner-screenshots-'));
   chmodSync(folder, 0o755);
-  const typed = lines.map((line) => `printf '\\033[2m$\\033[22m %s\\n' ${JSON.stringify(line)}\n${line} || true\necho`).join('\n');
+  const typed = lines
+    .map((line) => `printf '\\033[2m$\\033[22m %s\\n' ${JSON.stringify(line)}\n${line} || true\necho`)
+    .join('\n');
   writeFileSync(join(folder, 'typed'), `stty cols ${columns} rows 500\n${typed}\n`);
-  writeFileSync(join(folder, 'machine'), `${machine}${before ?? ''}\nscript -qec "$ann sh ${folder}/typed" /dev/null </dev/null\n`);
+  writeFileSync(
+    join(folder, 'machine'),
+    `${machine}${before ?? ''}\nscript -qec "$ann sh ${folder}/typed" /dev/null </dev/null\n`,
+  );
   try {
     const { status, stdout, stderr } = spawnSync(
       'unshare',
-      ['--net', '--pid', '--fork', '--kill-child', '--mount', '--propagation', 'private', '--uts', '--mount-proc', 'sh', join(folder, 'machine')],
+      [
+        '--net',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        '--mount',
+        '--propagation',
+        'private',
+        '--uts',
+        '--mount-proc',
+        'sh',
+        join(folder, 'machine'),
+      ],
       { encoding: 'utf8', timeout: 60_000, env: { PATH: process.env['PATH'], NODE: process.execPath, ROOT: root } },
     );
     if (status !== 0) throw new Error(`the machine of the pictures ended with ${status}: ${stderr}${stdout}`);
@@ -101,12 +127,17 @@ function pictures(scene: Scene, columns: number, suffix = ''): [name: string, sv
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { to: { type: 'string' }, columns: { type: 'string' }, scene: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { to: { type: 'string' }, columns: { type: 'string' }, scene: { type: 'string' } },
+  });
   const folder = values.to ?? join(root, 'docs/images');
   mkdirSync(folder, { recursive: true });
-  for (const scene of scenes.filter(({ name }) => values.scene === undefined || values.scene.split(',').includes(name))) {
+  for (const scene of scenes.filter(
+    ({ name }) => values.scene === undefined || values.scene.split(',').includes(name),
+  )) {
     const widths = values.columns?.split(',').map(Number) ?? (scene.columns === undefined ? [] : [scene.columns]);
     for (const columns of widths)
-      for (const [name, svg] of pictures(scene, columns, values.columns === undefined ? '' : `-${columns}`)) writeFileSync(join(folder, name), svg);
+      for (const [name, svg] of pictures(scene, columns, values.columns === undefined ? '' : `-${columns}`))
+        writeFileSync(join(folder, name), svg);
   }
 }

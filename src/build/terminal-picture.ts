@@ -96,7 +96,10 @@ function runText(run: Run, theme: Theme): string {
 }
 
 /** Draws what a terminal of so many columns shows. The title is for those who cannot see the picture. */
-export function terminalPicture(text: string, { columns, theme, title }: { readonly columns: number; readonly theme: Theme; readonly title: string }): string {
+export function terminalPicture(
+  text: string,
+  { columns, theme, title }: { readonly columns: number; readonly theme: Theme; readonly title: string },
+): string {
   const lines = linesOf(text.trimEnd());
   const width = Math.ceil(columns * cellWidth + 2 * margin);
   const height = lines.length * lineHeight + 2 * margin;
