@@ -90,7 +90,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       const world = { eventLog, now, machine: this.askedMachine(), writeReport };
       const { summary, ...answer } = await runAudit(this.request(), world);
       this.#summary = summary;
-      return answer;
+      return this.problems === 'rows' ? { ...answer, note: summary } : answer;
     } catch (error) {
       const warning = this.eventLog ? await logFailure(toPortOwnerError(error).problem, this.surroundings) : null;
       if (warning !== null && this.problems !== 'rows') this.surroundings.error(problemText(warning));
