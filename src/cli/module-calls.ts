@@ -1,8 +1,5 @@
 import { operandParameters, type CommandAbout, type PowerShellFunction } from './about.ts';
 import type { Catalogue } from './base.ts';
-import type { Answer } from '../schema/answer.ts';
-import type { AnyRow } from '../schema/column.ts';
-import { recommendedAction, type Problem } from '../schema/problems.ts';
 
 /** The executable in the module's folder: for what the module has no function or parameter for. */
 const executable = '& "$((Get-Module PortOwner).ModuleBase)/bin/portowner"';
@@ -119,22 +116,22 @@ const foreign = /\b(?:systemctl|docker|podman|nerdctl|wsl|git|npm|nft|ss)\b[^.,;
 function bareOptions(text: string, { powershell }: CommandAbout): string {
   if (typeof powershell === 'string') return text;
   return text.replace(
-    /(^|[\s("“])(--[a-z][a-z0-9-]*)(?:[ =](list\b|[A-Z][A-Za-z]+))?/g,
-    (all, before: string, option: string, value: string | undefined, at: number) => {
+    /(^|[\s("“])(--[a-z][a-z0-9-]*(?:[ =](?:list\b|[A-Z][A-Za-z]+))?)/g,
+    (all, before: string, words: string, at: number) => {
       if (foreign.test(text.slice(0, at))) return all;
-      const given = value ?? '';
+      const [option, value = ''] = words.split(/[ =]/) as [string, string?];
       const name = Object.keys(powershell.parameters).find((key) => powershell.parameters[key] === option);
-      if (name !== undefined) return `${before}-${name}${value === undefined ? '' : ` ${value}`}`;
-      const words = own[option]?.(given).replace(/^[ |]+/, '') ?? '';
-      if (words !== '') return `${before}${words}`;
+      if (name !== undefined) return `${before}-${name}${value === '' ? '' : ` ${value}`}`;
+      const known = own[option]?.(value).replace(/^[ |]+/, '') ?? '';
+      if (known !== '') return `${before}${known}`;
       const left = powershell.leftOut?.[option as `--${string}`];
-      return left === undefined ? all : `${before}${executable} ${option}${value === undefined ? '' : ` ${value}`}`;
+      return left === undefined ? all : `${before}${executable} ${words}`;
     },
   );
 }
 
 /** What only a text has that may name a command line. */
-const commandWords = /portowner|--[a-z]/;
+export const commandWords = /portowner|--[a-z]/;
 
 /** The command that was called, and all others: what texts in the words of PowerShell are made by. */
 export interface Words {
@@ -163,40 +160,4 @@ export async function inPowerShell(
   }
   parts.push(bareOptions(text.slice(done), about));
   return parts.join('').replace(/"(& "\$[^"]*"[^"]*)"/g, '$1');
-}
-
-/** A problem in the words of the PowerShell module. */
-export async function problemInPowerShell(problem: Problem, words: Words): Promise<Problem> {
-  const hint = recommendedAction(problem);
-  return {
-    ...problem,
-    message: await inPowerShell(problem.message, words),
-    ...(hint === undefined ? {} : { hint: await inPowerShell(hint, words) }),
-  };
-}
-
-/** The columns that say why something is so, or what to do. */
-const advising = ['Evidence', 'Reason', 'Remedy'];
-
-const isAbout = (text: unknown): text is string => typeof text === 'string' && commandWords.test(text);
-
-async function rowInPowerShell(row: AnyRow, words: Words): Promise<AnyRow> {
-  const told: Record<string, AnyRow[string]> = { ...row };
-  for (const name of advising) {
-    const line = async (text: unknown): Promise<unknown> =>
-      isAbout(text) ? inPowerShell(text, { ...words, whole: name === 'Remedy' }) : text;
-    const value = row[name];
-    if (value == null) continue;
-    told[name] = (await (Array.isArray(value) ? Promise.all(value.map(line)) : line(value))) as string;
-  }
-  return told;
-}
-
-/** An answer in the words of the PowerShell module: its problems, and what its rows advise. Few of many rows do. */
-export async function answerInPowerShell(answer: Answer, words: Words): Promise<Answer> {
-  const advises = (row: AnyRow): boolean => advising.some((name) => [row[name]].flat().some(isAbout));
-  const rows: AnyRow[] = [];
-  for (const row of answer.rows) rows.push(advises(row) ? await rowInPowerShell(row, words) : row);
-  const problems = await Promise.all(answer.problems.map((problem) => problemInPowerShell(problem, words)));
-  return { ...answer, problems, rows };
 }

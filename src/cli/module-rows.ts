@@ -23,7 +23,7 @@ export async function reportInRows(
     problems.push(ending.problem);
     return ending.exitCode;
   });
-  const { problemInPowerShell } = await import('./module-calls.ts');
+  const { problemInPowerShell } = await import('./module-answer.ts');
   for (const problem of problems) writer.problem(await problemInPowerShell(problem, words));
   await writer.end();
   sink.close();

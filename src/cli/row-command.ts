@@ -54,7 +54,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** Tells in the words of who asks: the PowerShell module has functions for the commands. */
   private async advise(answer: Answer): Promise<Answer> {
     if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return answer;
-    const { answerInPowerShell } = await import('./module-calls.ts');
+    const { answerInPowerShell } = await import('./module-answer.ts');
     return answerInPowerShell(answer, this.words);
   }
 
