@@ -258,7 +258,6 @@ export function diagnose(
       Remedy: remediesOf(request, [...(can === true ? [] : (cause.remedies(patient) ?? [])), ...beside.remedies]),
       Confidence: confidenceOf(made, decisive),
       ComputerName: facts.machine.name,
-      Summary: null,
     },
     needs: can === null ? (gaps.find(({ needs }) => needs !== null)?.needs ?? null) : null,
   };
