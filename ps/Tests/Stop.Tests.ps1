@@ -25,6 +25,17 @@ Describe 'Get-FreePort' {
         ($ports[1] - $ports[0]), ($ports[2] - $ports[1]) | Should -Be 1, 1
     }
 
+    It 'takes ports where others take a number of them' {
+        $port = (Get-FreePort).LocalPort
+        (Get-FreePort "$port-$($port + 20)").LocalPort | Should -BeIn ($port..($port + 20))
+        (Get-FreePort "$port-$($port + 200)" -Count 2).LocalPort | Should -HaveCount 2
+        (Get-FreePort -Port $port).LocalPort | Should -Be $port
+        Get-FreePort 2 | Should -HaveCount 2
+        Get-FreePort '2' | Should -HaveCount 2
+        # A registered port is one that was asked for.
+        (Get-FreePort 3000-3010 -Explain -ErrorAction SilentlyContinue).Reason | Should -Not -Match 'registered'
+    }
+
     It 'says why a port is not free, and that there are too few' {
         $listener = New-Listener
         try {
