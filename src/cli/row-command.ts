@@ -7,8 +7,9 @@ import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
-import { BaseCommand, problemText } from './base.ts';
+import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
+import type { Words } from './module-calls.ts';
 import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
@@ -49,13 +50,15 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return traitsOf(this.chosenFormat()).forPeople === true;
   }
 
-  /** What to do, in the words of who asks: the PowerShell module has functions for the commands. */
-  private async advise({ rows }: Answer): Promise<void> {
-    if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return;
-    if (!this.schema.columns.some(({ name }) => name === 'Remedy')) return;
-    const { moduleCalls } = await import('./module-calls.ts');
-    for (const row of rows as { Remedy?: readonly string[] | null }[])
-      if (row.Remedy != null) row.Remedy = await moduleCalls(row.Remedy, this.context.catalogue);
+  /** Tells in the words of who asks: the PowerShell module has functions for the commands. */
+  private async advise(answer: Answer): Promise<Answer> {
+    if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return answer;
+    const { answerInPowerShell } = await import('./module-answer.ts');
+    return answerInPowerShell(answer, this.words);
+  }
+
+  private get words(): Words {
+    return { about: (this.constructor as CommandClass).about, catalogue: this.context.catalogue };
   }
 
   /** Whether a person reads the answer now: what costs more than the answer itself is looked up only then. */
@@ -122,7 +125,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
         return { rows: [], problems: [problem], exitCode };
       },
     );
-    return this.writeAnswer(answer, writer, sink);
+    return this.writeAnswer(await this.advise(answer), writer, sink);
   }
 
   /** The files that the command line names, but for --output: what is read, and what is written. */
@@ -137,9 +140,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
     this.checkNames();
-    const answer = await this.answer(this.countRows === true ? [] : columns);
-    await this.advise(answer);
-    return answer;
+    return this.answer(this.countRows === true ? [] : columns);
   }
 
   private chosenFormat(): Format {
@@ -224,6 +225,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       if (inBand || this.problems === 'rows') writer.problem(problem);
       else this.tell(problem);
     }
+    // In CLIXML an answer without rows is nothing at all; the module says what it means.
+    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && answer.note !== undefined)
+      writer.problem({ severity: 'Information', message: answer.note });
     if (forPeople && answer.headline !== undefined) sink.write(`${sanitise(answer.headline)}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);

@@ -96,7 +96,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       this.#summary = summary;
       // A person reads the answer first, then the findings.
       if (this.forPeople) this.sum();
-      return answer;
+      return this.problems === 'rows' ? { ...answer, note: summary } : answer;
     } catch (error) {
       const warning = this.eventLog ? await logFailure(toPortOwnerError(error).problem, this.surroundings) : null;
       if (warning !== null && this.problems !== 'rows') this.surroundings.error(problemText(warning));

@@ -41,6 +41,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
     exitCodes: { 0: 'as many as wanted', 1: 'fewer', 69: 'cannot tell' },
     powershell: {
       name: 'Get-FreePort',
+      operand: 'Port',
       parameters: {
         ...FreeOptions.about.parameters,
         PolicyPath: '--policy',

@@ -16,6 +16,7 @@ const row = (more: Partial<Verdict>): Verdict => ({
   Evidence: [],
   Remedy: null,
   Confidence: 'High',
+  Summary: null,
   ComputerName: 'A',
   ...more,
 });

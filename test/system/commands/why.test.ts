@@ -365,7 +365,10 @@ test('a person reads a sentence first, a program does not', async () => {
   const { out } = await run(['why', '3000', '--from', file]);
   assert.match(out, /^Port 3000 is in use by nginx \(100\)\.\n\nPort /);
   assert.match((await run(['why', '3001', '--from', file])).out, /^Port 3001 is free\.\n\n/);
-  for (const format of ['csv', 'json', 'ndjson', 'clixml']) assert.not.match((await run(['why', '3000', '--from', file, '--format', format])).out, /is in use by/, format);
+  for (const format of ['csv', 'json', 'ndjson', 'clixml'])
+    assert.not.match((await run(['why', '3000', '--from', file, '--format', format])).out, /^Port 3000 is in use by/m, format);
+  // It is a value, as everything else is.
+  assert.match((await run(['why', '3000', '--from', file, '--format', 'csv', '--columns', 'Summary'])).out, /is in use by/);
 });
 
 test.run();
