@@ -1,7 +1,7 @@
 import type { Answer } from '../schema/answer.ts';
 import type { AnyRow } from '../schema/column.ts';
 import { recommendedAction, type Problem } from '../schema/problems.ts';
-import { commandWords, inPowerShell, type Words } from './module-calls.ts';
+import { mentionsCommand, inPowerShell, type Words } from './module-calls.ts';
 
 /** A problem in the words of the PowerShell module. */
 export async function problemInPowerShell(problem: Problem, words: Words): Promise<Problem> {
@@ -16,7 +16,7 @@ export async function problemInPowerShell(problem: Problem, words: Words): Promi
 /** The columns that say why something is so, or what to do. */
 const advising = ['Evidence', 'Reason', 'Remedy'];
 
-const isAbout = (text: unknown): text is string => typeof text === 'string' && commandWords.test(text);
+const isAbout = (text: unknown): text is string => typeof text === 'string' && mentionsCommand.test(text);
 
 async function rowInPowerShell(row: AnyRow, words: Words): Promise<AnyRow> {
   const told: Record<string, AnyRow[string]> = { ...row };

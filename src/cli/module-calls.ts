@@ -131,7 +131,7 @@ function bareOptions(text: string, { powershell }: CommandAbout): string {
 }
 
 /** What only a text has that may name a command line. */
-export const commandWords = /portowner|--[a-z]/;
+export const mentionsCommand = /portowner|--[a-z]/;
 
 /** The command that was called, and all others: what texts in the words of PowerShell are made by. */
 export interface Words {
@@ -148,7 +148,7 @@ export async function inPowerShell(
   text: string,
   { about, catalogue, whole = false }: Words & { readonly whole?: boolean },
 ): Promise<string> {
-  if (!commandWords.test(text)) return text;
+  if (!mentionsCommand.test(text)) return text;
   const parts: string[] = [];
   let done = 0;
   for (const { index, 0: start, 1: root } of text.matchAll(/(?<![\w./\\$-])(sudo )?portowner(?= )/g)) {
