@@ -134,10 +134,33 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     'a service that cannot be stopped',
     {
       processes: [svchost()],
-      services: [service({ name: 'RpcSs', shared: true })],
-      states: { RpcSs: { refusal: { code: 'NotSupported', text: 'it does not let itself be stopped' } } },
+      services: [service({ name: 'EFS', shared: true })],
+      states: { EFS: { refusal: { code: 'NotSupported', text: 'it does not let itself be stopped' } } },
     },
     ['refused it does not let itself be stopped'],
+  ],
+  ...['RpcSs', 'schedule', 'EventLog', 'Winmgmt'].map((name): (typeof cases)[number] => [
+    `${name}, without which much of Windows does not work`,
+    { sockets: [socket({ service: name })], processes: [svchost()], services: [service({ name, shared: true })], states: { [name]: {} } },
+    [`refused much of Windows needs the service ${name}: it is never stopped for a port`],
+    null,
+  ]),
+  [
+    'a service that one needs without which much of Windows does not work',
+    { processes: [svchost()], services: [service({ name: 'Tcpip6' })], states: { Tcpip6: { dependents: ['App', 'Dhcp', 'DNSCACHE'] } } },
+    ['refused much of Windows needs the services Dhcp, DNSCACHE, which would be stopped with Tcpip6: they are never stopped for a port'],
+    null,
+  ],
+  [
+    'HTTP.sys: a service without which much of Windows does not work',
+    { sockets: [kernel()], processes: [svchost()], services: [service({ name: 'Winmgmt', shared: true })], queues: [queue()], states: { Winmgmt: {} } },
+    ['refused much of Windows needs the service Winmgmt: it is never stopped for a port'],
+    null,
+  ],
+  [
+    'a unit of Linux that only has such a name',
+    { platform: 'linux', processes: [unitProcess({ unit: 'schedule.service' })], states: { 'schedule.service': {} } },
+    ['service schedule.service alone'],
   ],
   [
     'a shared svchost: the service of the tag',
