@@ -531,6 +531,21 @@ test('what would end with it', () => {
   });
 });
 
+const above: [what: string, parent: Partial<Process>, supervisor: string | null, notes: string[]][] = [
+  ['pm2', { imageName: 'node', application: 'PM2' }, 'PM2 (node 90)', ['if PM2 (node 90) starts it again, stop it with: pm2 stop NAME (pm2 list shows the names)']],
+  ['runit', { imageName: 'runsv' }, 'runsv (90)', ['if runsv (90) starts it again, stop it with: sv down SERVICE']],
+  ['cron', { imageName: 'cron' }, 'cron (90)', ['if cron (90) starts it again, stop it with: crontab -e, of the user it runs as']],
+  ['node --watch', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }, 'node server.js (90) with --watch, when a file changes', []],
+  ['a loop', { imageName: 'sh', restartsBy: 'a loop' }, 'sh (90) in a loop', []],
+  ['npm', { imageName: 'node', application: 'npm run dev' }, null, []],
+  ['an unknown program', { imageName: 'overmind' }, 'overmind (90)', []],
+];
+for (const [what, parent, supervisor, notes] of above)
+  test(`what may start it again, and what to stop instead: ${what}`, () => {
+    const [target] = plan({ platform: 'linux', processes: [process({ parent: 90 }), process({ pid: 90, path: null, startTime: '2026-01-01T02:00:00.00Z', ...parent })] });
+    assert.equal([target!.supervisor, target!.notes], [supervisor, notes]);
+  });
+
 test('a command is only shown where it can be pasted', () => {
   const [target] = plan({ processes: [program('C:\\a.exe')], services: [service({ name: "it's\n" })], states: { "it's\n": {} } });
   assert.equal([target!.means.how, target!.command, target!.method], ['service', null, 'stop the service']);
