@@ -31,7 +31,8 @@ export async function findConflicts(
     localPorts: null,
     protocols: ['TCP', 'UDP'],
     sockets: 'all',
-    details: new Set(['owner', 'path', 'user', 'parent', 'services']),
+    // Who started whom, and where, tells two servers of one program from one with workers.
+    details: new Set(['owner', 'path', 'user', 'parent', 'ancestors', 'workingDirectory', 'services']),
     ranges: true,
     addresses: true,
     configured: true,

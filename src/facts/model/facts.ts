@@ -243,6 +243,10 @@ export interface Process {
    */
   application?: string;
   /**
+   * What of its arguments says that it starts again what it has started: --watch, --reload, a loop; absent where nothing does.
+   */
+  restartsBy?: string;
+  /**
    * Its working directory; only when asked for.
    */
   workingDirectory?: string | null;

@@ -53,6 +53,19 @@ export function needsArguments(imageName: string): boolean {
   return launcherOf(imageName) !== undefined || Object.hasOwn(multiCall, imageName.toLowerCase().replace(/\.exe$/, ''));
 }
 
+/** The options of an interpreter before what it runs. */
+export function optionsBefore(imageName: string, args: readonly string[]): string[] {
+  const launcher = launcherOf(imageName);
+  const found: string[] = [];
+  for (let i = 1; i < args.length; i++) {
+    const argument = args[i]!;
+    if (!argument.startsWith('-') || argument === '--') break;
+    found.push(argument);
+    if (launcher?.valued?.includes(argument) === true) i++;
+  }
+  return found;
+}
+
 /** What people call a program of this file name: `node`, `python` for `python3.11`, `nginx` for `nginx.exe`. */
 export function programName(imageName: string): string {
   const name = imageName.replace(/\.exe$/i, '');
