@@ -227,7 +227,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     }
     // In CLIXML an answer without rows is nothing at all; the module says what it means, where no error does.
     if (this.problems === 'rows' && inBand && answer.rows.length === 0 && answer.note !== undefined)
-      if (answer.exitCode < exit.usage && answer.problems.every(({ severity }) => severity !== 'Error'))
+      if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: answer.note });
     if (forPeople && answer.headline !== undefined) sink.write(`${sanitise(answer.headline)}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
