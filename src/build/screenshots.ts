@@ -117,8 +117,16 @@ function seen({ lines, before }: Scene, columns: number): string {
   }
 }
 
+/** Why the machine of the pictures cannot be made here; null where it can. */
+export function noScreenshots(): string | null {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return 'only root on Linux makes the machine of the pictures';
+  const { status } = spawnSync('unshare', ['--net', '--pid', '--fork', '--mount', '--uts', '--mount-proc', 'true']);
+  return status === 0 ? null : 'no namespaces can be made here';
+}
+
 /** The pictures of a scene at a width, by their file names. */
-function pictures(scene: Scene, columns: number, suffix = ''): [name: string, svg: string][] {
+export function pictures(scene: Scene, columns: number, suffix = ''): [name: string, svg: string][] {
   const text = seen(scene, columns);
   return (['light', 'dark'] as const).map((name) => [
     `${scene.name}${suffix}-${name}.svg`,
