@@ -5,6 +5,9 @@ export const hasToBeAsked: Omit<RawEntry, 'at'> = {
   refusal: { code: 'Failed', text: 'it has to be waited for' },
 };
 
+/** What of `engine/…` may be asked: which engine, whose (absent: the system's), and the container that is to be inspected. */
+export const engineEntry = /^(docker|podman)(?:\/(\d{1,10}))?(?:\/inspect\/([0-9a-f]{12,64}))?$/;
+
 /** An entry of a source: containers of an engine (`engine/…`) are waited for, everything else is read. */
 export async function waitedFor(
   name: string,

@@ -1,5 +1,5 @@
 import { programName } from '../facts/decode/application/application.ts';
-import type { Process } from '../facts/model/facts.ts';
+import type { Container, Process } from '../facts/model/facts.ts';
 import type { Ancestor } from '../schema/ancestor.ts';
 import { processText, type Known } from './attribution.ts';
 import { shortId } from './containers.ts';
@@ -72,12 +72,19 @@ export function restarterOf(process: Process, known: Pick<Known, 'processes' | '
   return null;
 }
 
+/** A container by its name, with its restart policy where its engine said it. */
+export function containerRestarter({ runtime, id, name, restart }: Container): string {
+  const policy =
+    restart === undefined ? '' : restart === 'no' ? ', without a restart policy' : `, restart policy ${restart}`;
+  return `${runtime} container ${name ?? shortId(id)}${policy}`;
+}
+
 /** What would start a process again when it ended, or did start it, by its line, its container, or its unit. Null where nothing is known to. */
 export function supervisorOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): string | null {
   const { container, unit, unitUser } = process;
   const restarter = restarterOf(process, known);
   if (restarter !== null) return restarter.text;
-  if (container !== null) return `${container.runtime} container ${shortId(container.id)}`;
+  if (container !== null) return containerRestarter(container);
   if (unit?.endsWith('.service') === true && !/^user@\d+\.service$/.test(unit))
     return `systemd${unitUser === undefined ? '' : ' of its user'} (${unit})`;
   return null;

@@ -193,6 +193,10 @@ export interface Container {
    * Its service in the Compose project.
    */
   service?: string;
+  /**
+   * Its restart policy; only when it was asked what may start it again.
+   */
+  restart?: 'no' | 'always' | 'unless-stopped' | 'on-failure';
 }
 /**
  * What every section says of itself; each adds its data.
@@ -310,6 +314,10 @@ export interface Container1 {
    * Its service in the Compose project.
    */
   service?: string;
+  /**
+   * Its restart policy; only when it was asked what may start it again.
+   */
+  restart?: 'no' | 'always' | 'unless-stopped' | 'on-failure';
 }
 /**
  * What a process passes on.

@@ -9,7 +9,7 @@ import { interfaceAddresses } from '../addresses.ts';
 import { sha256 } from '../hash.ts';
 import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';
-import { hasToBeAsked, waitedFor } from '../waited-for.ts';
+import { engineEntry, hasToBeAsked, waitedFor } from '../waited-for.ts';
 import { walkHolders } from './holders.ts';
 import { interfaces } from './interfaces.ts';
 import { kernelPorts } from './kernel-ports.ts';
@@ -260,7 +260,7 @@ export const answers: Readonly<Record<SourceName<'linux'>, (rest: string | null,
   firewall: (rest) => (rest === null ? firewall() : null),
   ranges: (rest) => (rest === null ? ranges() : null),
   socketunits: (rest) => (rest === null ? socketUnits() : null),
-  engine: (rest) => (/^(?:docker|podman)(?:\/\d{1,10})?$/.test(rest ?? '') ? hasToBeAsked : null),
+  engine: (rest) => (engineEntry.test(rest ?? '') ? hasToBeAsked : null),
   sha256(rest) {
     const binary = parseBinaryName(`sha256/${rest}`);
     return binary === null ? null : { text: binaryHash(binary.pid, binary.path) };
