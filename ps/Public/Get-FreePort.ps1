@@ -48,7 +48,7 @@ function Get-FreePort {
         Also the ports that were passed over. Their property IsFree is false, and Reason says why.
 
     .PARAMETER HoldSec
-        Keeps other calls by the same user from handing the ports out, for so many seconds. It does not keep the ports
+        Keeps other calls by the same user from handing the ports out, for this many seconds. It does not keep the ports
         bound: any other program may take them.
 
     .PARAMETER Column

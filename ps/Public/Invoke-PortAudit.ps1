@@ -26,7 +26,7 @@ function Invoke-PortAudit {
         .txt. What the audit could not tell is among them: in CSV as rows of the kind Problem.
 
     .PARAMETER KeepDay
-        Forgets what ended more than so many days ago. By default all is kept.
+        Deletes history that ended more than this many days ago. By default all of it is kept.
 
     .PARAMETER IncludeHash
         Reads the executables too, and keeps their SHA-256 and, on Windows, their signer: a file that was replaced is found then.

@@ -57,7 +57,7 @@ export function unfoundProblem(unseen: readonly Listener[], what: string): Probl
   };
 }
 
-/** Tells of listeners that could not be judged for want of rights or signatures; null when there are none. */
+/** Tells of listeners that could not be evaluated for want of rights or signatures; null when there are none. */
 export function unseenProblem(all: readonly Listener[], what: string): Problem | null {
   const unseen = all.filter((listener) => listener.unfound !== true);
   if (unseen.length === 0) return null;
@@ -67,7 +67,7 @@ export function unseenProblem(all: readonly Listener[], what: string): Problem |
   return {
     severity: 'Warning',
     code: owned ? 'PO3001' : 'PO3002',
-    message: `not all is known of ${unseen.length} listener${unseen.length === 1 ? '' : 's'}, ${what}: port ${shown}`,
+    message: `details are missing for ${unseen.length} listener${unseen.length === 1 ? '' : 's'}, ${what}: port ${shown}`,
     hint: owned
       ? 'Needs valid signatures of their executables.'
       : 'Needs the right to look at every process: that of root, or of an elevated administrator.',

@@ -109,15 +109,15 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
       approve: `portowner baseline update ${request.baseline}`,
     },
   });
-  const unseen = unseenProblem(result.unseen, 'which could not be judged');
-  const unfound = unfoundProblem(result.unseen, 'so that it could not be judged');
+  const unseen = unseenProblem(result.unseen, 'which could not be evaluated');
+  const unfound = unfoundProblem(result.unseen, 'so that it could not be evaluated');
   const missing = gaps(facts);
   const course: Course = {
     problems: [...comparisonProblems(compared, request), ...present(unseen, unfound)],
     failures: [],
     doubts: [
       ...missing,
-      ...(result.unseen.length === 0 ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
+      ...(result.unseen.length === 0 ? [] : [`${counted(result.unseen.length, 'listener')} could not be evaluated`]),
     ],
   };
   const { problems, failures, doubts } = course;

@@ -61,7 +61,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
   explain = Option.Boolean('--explain', false, { description: 'also the ports that were passed over, and why' });
   hold = Option.String('--hold', {
     description:
-      'keep other calls of free by this user from handing the ports out, for so many seconds; it does not keep them bound',
+      'keep other calls of free by this user from handing the ports out, for this many seconds; it does not keep them bound',
   });
 
   override readonly schema = freePort;
