@@ -34,8 +34,9 @@ Describe 'A port as people type it' {
         if ($Form -ne '{0}-{0}') { foreach ($row in (Test-PortBinding $text), ($text | Test-PortBinding)) { $row.Port | Should -Contain $number } }
         # This PowerShell is not stopped, which says that the listener was found.
         foreach ($row in (Stop-PortOwner $text -WhatIf -ErrorAction SilentlyContinue), ($text.Trim() | Stop-PortOwner -WhatIf -ErrorAction SilentlyContinue)) { $row.LocalPort | Should -Be $number }
-        $said = Get-PortConflict $text 6>&1
-        "$said" | Should -Match "$number|^$"
+        $said = Get-PortConflict $text -WarningAction Ignore 6>&1
+        # Wine does not tell all that this has to know.
+        if (-not $underWine) { "$said" | Should -Match "\b$number\b" }
     }
 
     It 'is a number of any type' {
