@@ -95,7 +95,7 @@ function runText(run: Run, theme: Theme): string {
   return `<tspan ${place} lengthAdjust="spacingAndGlyphs"${style}>${xml(run.text)}</tspan>`;
 }
 
-/** Draws what a terminal of so many columns shows. The title is for those who cannot see the picture. */
+/** Draws what a terminal of this many columns shows. The title is for those who cannot see the picture. */
 export function terminalPicture(
   text: string,
   { columns, theme, title }: { readonly columns: number; readonly theme: Theme; readonly title: string },

@@ -32,7 +32,7 @@ export const verdict = {
       type: 'text',
       importance: 9,
       description:
-        'High: the facts and a real attempt agree. Medium: one of them says so. Low: part of not enough could be seen to tell.',
+        'High: the facts and a real attempt agree. Medium: one of them says so. Low: part of what is needed could not be seen.',
     },
     { name: 'ComputerName', type: 'text', description: 'The machine the verdict is about.' },
     { name: 'Summary', type: 'text', description: 'The answer in a sentence; null where no port is named.' },
