@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { isFuture, type StoreOutcome } from './store/contract.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { counted } from '../io/counted.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { destination } from '../io/place.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -70,8 +71,6 @@ interface Compared {
   readonly approved: Baseline | null;
   readonly policy: Policy | null;
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** Warns that the system's log has nothing of an audit. */
 function unlogged({ text, needs }: Refusal): Problem {

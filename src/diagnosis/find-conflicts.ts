@@ -1,6 +1,7 @@
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { hasFailed, isWhole } from '../facts/model/section.ts';
+import { counted } from '../io/counted.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -60,8 +61,6 @@ export async function findConflicts(
     ...(note === undefined ? {} : { note }),
   };
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** The ports of conflicts, as a part of a sentence; empty where they are about none. */
 function overWhich(rows: readonly Conflict[]): string {
