@@ -17,7 +17,7 @@ import { catalogue } from '../commands/catalogue.ts';
 import { powershellBody } from '../cli/completion/scripts.ts';
 import { list, quoted } from './catalogue.ts';
 import { styles } from '../formats/table.ts';
-import { liveTypeName, plainColumns, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
+import { liveTypeName, plainColumns, spare, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { tableColumns, variantOf, variants } from '../schema/variant.ts';
 import { version } from './bundle.ts';
 import type { Platform } from './platform.ts';
@@ -171,7 +171,7 @@ function shownElsewhere(schema: RowSchema): string[] {
   const isTold = schema.columns.some(({ name }) => name === 'Summary');
   return isTold
     ? ['Summary', 'Evidence', 'Remedy']
-    : plain.filter(({ name, importance = 9 }) => importance <= 2 || name === 'Reason').map(({ name }) => name);
+    : plain.filter(({ name, importance = spare }) => importance <= 2 || name === 'Reason').map(({ name }) => name);
 }
 
 /** What live rows have more than others, and what is shown of rows where no view is used: among objects of other types. */

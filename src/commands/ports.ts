@@ -9,7 +9,7 @@ import { subjectOf } from '../cli/subject.ts';
 import { unknownValue } from '../cli/values.ts';
 import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
-import { plainColumns, type Column } from '../schema/column.ts';
+import { plainColumns, spare, type Column } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { askedColumns } from '../schema/variant.ts';
 
@@ -92,7 +92,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     const roomy = this.isWide ? plainColumns(endpoint).filter(({ name }) => forRoom.has(name)) : [];
     return [
       ...columns,
-      ...roomy.map((column): Column => Object.assign({}, column, { importance: 9 })),
+      ...roomy.map((column): Column => Object.assign({}, column, { importance: spare })),
       ...askedColumns(endpoint, (option) => this.asks(option)),
     ];
   }

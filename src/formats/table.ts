@@ -1,4 +1,4 @@
-import type { Column, ColumnType } from '../schema/column.ts';
+import { spare, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { CreateWriter } from './writer.ts';
 import { sanitise } from '../io/sanitise.ts';
@@ -85,9 +85,6 @@ const total = (places: readonly Place[]): number =>
   places.reduce((sum, { width }) => sum + width, between.length * (places.length - 1));
 
 const importance = ({ column }: Place): number => column.importance ?? Infinity;
-
-/** Columns of this importance are only there where all others have the room they need. */
-const spare = 9;
 
 /** Whether a column says nothing that the others do not. */
 function saysNothing({ column, cells }: Place, places: readonly Place[]): boolean {

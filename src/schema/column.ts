@@ -21,14 +21,16 @@ export type ColumnType =
   | 'uint32s'
   | 'ancestors';
 
+/** The importance of a column that only comes where all others have their whole width. */
+export const spare = 9;
+
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
   /** One sentence for the reference docs. */
   readonly description: string;
   /**
-   * How much a person misses the column when a table has no room: 1 is missed most and goes last, 9 only comes where
-   * all others have their whole width.
+   * How much a person misses the column when a table has no room: 1 is missed most and goes last; see `spare`.
    * Columns without it are not in the default table.
    */
   readonly importance?: number;

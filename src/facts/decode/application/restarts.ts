@@ -27,18 +27,15 @@ const watching: readonly Watching[] = [
 ];
 
 /** Loops in code that a shell was given. */
-const loops: Readonly<Record<string, RegExp>> = {
-  sh: /(?:^|[\s;&|({])(?:while|until|for)\s[^]*[\s;]do\s/,
-  powershell: /(?:^|[\s;&|({])(?:while|for)\s*\(|(?:^|[\s;&|({])do\s*\{/i,
-  cmd: /(?:^|[\s"&|(])for\s+\/l\s/i,
-};
+const posixLoop = /(?:^|[\s;&|({])(?:while|until|for)\s[^]*[\s;]do\s/;
+const powershellLoop = /(?:^|[\s;&|({])(?:while|for)\s*\(|(?:^|[\s;&|({])do\s*\{/i;
 const loopOf: Readonly<Record<string, RegExp | undefined>> = {
-  sh: loops['sh'],
-  bash: loops['sh'],
-  busybox: loops['sh'],
-  pwsh: loops['powershell'],
-  powershell: loops['powershell'],
-  cmd: loops['cmd'],
+  sh: posixLoop,
+  bash: posixLoop,
+  busybox: posixLoop,
+  pwsh: powershellLoop,
+  powershell: powershellLoop,
+  cmd: /(?:^|[\s"&|(])for\s+\/l\s/i,
 };
 const loopWords = /^(?:-[a-z]*c|-command|-commandwithargs|-cwa|\/[ckr])$/i;
 
