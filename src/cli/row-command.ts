@@ -10,6 +10,7 @@ import { parseColumns } from '../schema/find.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
 import type { Words } from './module-calls.ts';
+import type { Terminal } from '../system/terminal.ts';
 import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
@@ -64,7 +65,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** Whether a person reads the answer now: what costs more than the answer itself is looked up only then. */
   protected get personReads(): boolean {
     const format = this.chosenFormat();
-    return format === 'list' || (this.forPeople && this.output === undefined && this.surroundings.terminal() !== null);
+    return format === 'list' || (this.forPeople && this.outputTerminal !== null);
+  }
+
+  /** The terminal that the answer goes to; null where it goes elsewhere, as to a file. */
+  protected get outputTerminal(): Terminal | null {
+    return this.output === undefined ? this.surroundings.terminal() : null;
   }
 
   /** Whether the answer has no room for lists, which are then told below it. */
@@ -139,7 +145,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
-    this.checkNames();
+    if (this.output === undefined) this.checkNames();
     return this.answer(this.countRows === true ? [] : columns);
   }
 
@@ -201,14 +207,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
-      terminal: toFile ? null : this.surroundings.terminal(),
+      terminal: this.outputTerminal,
       excel: this.excel || (toFile && traitsOf(format).spreadsheet === true),
     });
   }
 
   /** A note whose sentences are no wider than the terminal. What is indented may be a command, and stays as it is. */
   private async fitted(note: string): Promise<string> {
-    const width = this.output === undefined ? this.surroundings.terminal()?.columns : undefined;
+    const width = this.outputTerminal?.columns;
     if (width === undefined) return note;
     const { wrap } = await import('./wrap.ts');
     return note

@@ -99,7 +99,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   /** Whether there is room for more than the answer: a table with it says where programs run in a column of its own. */
   private get isWide(): boolean {
-    const terminal = this.narrow && this.personReads ? this.surroundings.terminal() : null;
+    const terminal = this.narrow ? this.outputTerminal : null;
     return terminal !== null && terminal.columns >= wideTerminal;
   }
 

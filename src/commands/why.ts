@@ -82,7 +82,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   /** A table has no room for lists. */
   private noteOf(rows: readonly Verdict[]): { note?: string } {
     if (!this.narrow) return {};
-    const width = this.surroundings.terminal()?.columns ?? Infinity;
+    const width = this.outputTerminal?.columns ?? Infinity;
     const of = ({ Protocol, Address, Port }: Verdict) =>
       rows.length === 1 ? '' : ` (${Port === null ? 'no port' : `${Protocol} ${Address} ${Port}`})`;
     const notes = rows.flatMap((row) => [
