@@ -18,6 +18,7 @@ import {
   bindsFor,
   chooseFree,
   passedOver,
+  reasonLines,
   skippedSpans,
   type FreeAnswer,
   type FreeKnowledge,
@@ -62,9 +63,9 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld, r
 }
 
 function questionOf(request: FindFreeRequest): Question {
-  const { protocols } = request;
+  const { protocols, spans } = request;
   return {
-    localPorts: null,
+    localPorts: spans,
     protocols,
     sockets: 'listeners',
     details: new Set(namesOwners(request) ? ['owner', 'services'] : []),
@@ -103,7 +104,7 @@ function namesOwners({ explain, spans }: FindFreeRequest): boolean {
 function tooFew(request: FindFreeRequest, { ports, skipped }: FreeAnswer): Problem {
   const { count, spans, consecutive } = request;
   const where = spans === null ? '' : ` in ${formatPorts(spans)}`;
-  const reasons = namesOwners(request) ? skippedSpans(skipped).slice(0, 3) : [];
+  const reasons = namesOwners(request) ? reasonLines(skippedSpans(skipped).slice(0, 3)) : [];
   return {
     severity: 'Error',
     code: 'PO4102',
@@ -113,9 +114,7 @@ function tooFew(request: FindFreeRequest, { ports, skipped }: FreeAnswer): Probl
         ? `no free port${where}`
         : `only ${ports.length} of ${count} free ports found${where}`,
     hint:
-      reasons.length === 0
-        ? 'portowner free --explain says why the others are not free.'
-        : `${reasons.map(({ start, end, reason }) => `${start === end ? start : `${start}-${end}`}: ${reason}`).join('; ')}.`,
+      reasons.length === 0 ? 'portowner free --explain says why the others are not free.' : `${reasons.join('; ')}.`,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Facts, PortRange } from '../facts/model/facts.ts';
 import type { Bind, BindAttempt } from '../facts/gather/probe.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import type { Platform } from '../system/raw.ts';
-import { portMatcher, type PortSpan } from '../ports/expression.ts';
+import { formatPorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import { coveredPorts, firstCovering } from '../ports/lookup.ts';
 import { hasFailed, wasAsked } from '../facts/model/section.ts';
 
@@ -293,6 +293,10 @@ export function skippedSpans(skipped: ReadonlyMap<number, Skip>): (PortSpan & { 
   return spans.map(({ start, end, skips }) => ({ start, end, reason: skipText(skips) }));
 }
 
+/** Why ports were passed over, a line each: `3000-3002: in use: …`. */
+export const reasonLines = (spans: ReturnType<typeof skippedSpans>): string[] =>
+  spans.map((span) => `${formatPorts([span])}: ${span.reason}`);
+
 /** Why the ports before the first one were passed over, and what the free ones are registered for: what a person is told. */
 export function passedOver(
   { near, protocols, spans }: FreeRequest,
@@ -305,9 +309,7 @@ export function passedOver(
   const between = [...skipped].filter(([port]) => port >= from && port < found);
   const skippedOver = skippedSpans(new Map(between));
   return [
-    ...skippedOver
-      .slice(0, 3)
-      .map(({ start, end, reason }) => `${start === end ? start : `${start}-${end}`}: ${reason}`),
+    ...reasonLines(skippedOver.slice(0, 3)),
     ...(skippedOver.length > 3 ? [`and ${skippedOver.length - 3} more; --explain lists them`] : []),
     ...ports.flatMap((port) => {
       const name = protocols.map((protocol) => serviceName(port, protocol)).find((service) => service !== null);
