@@ -25,7 +25,7 @@ export const scenes: readonly Scene[] = [
   { name: 'tree', lines: ['portowner 8000 --tree'], columns: 88 },
   {
     name: 'conflicts',
-    before: '(cd /home/ann/shop && exec $ann node server.js ::1) >/dev/null 2>&1 & sleep 1',
+    before: 'cd /home/ann/shop; for one in 1 2; do $ann node jobs.js >/dev/null 2>&1 & done; sleep 1; cd /home/ann',
     lines: ['portowner conflicts'],
     columns: 88,
   },
@@ -50,7 +50,7 @@ export const scenes: readonly Scene[] = [
   { name: 'ranges', lines: ['portowner ranges'] },
 ];
 
-/** What runs on the machine: a web shop, a page that is developed, a folder that is served, and a second shop by mistake. */
+/** What runs on the machine: a web shop, a page that is developed, a folder that is served, and a queue of jobs. */
 const machine = `
 set -e
 ip link set lo up
@@ -66,7 +66,8 @@ export HOME=/home/ann PATH=/home/ann/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=xter
 ann='setpriv --reuid=1000 --regid=1000 --clear-groups'
 cd /home/ann/shop
 echo '{ "name": "shop" }' >package.json
-echo 'require("node:http").createServer().listen(3000, process.argv[2] ?? "127.0.0.1")' >server.js
+echo 'require("node:http").createServer().listen(3000, "127.0.0.1")' >server.js
+echo 'require("node:http").createServer().listen({ port: 4000, host: "127.0.0.1", reusePort: true })' >jobs.js
 cd /home/ann/blog
 echo '{ "name": "blog" }' >package.json
 echo '{ "name": "vite", "version": "7.0.0" }' >node_modules/vite/package.json
