@@ -63,7 +63,7 @@ function wordsFrom(text: string, start: number, whole: boolean): Token[] {
   next.lastIndex = start;
   for (let match = next.exec(text); match !== null; match = next.exec(text)) {
     const [, all] = match as unknown as [string, string];
-    const word = whole || /^["']/.test(all) ? all : all.replace(/[.,;:)"”?]+$/, '');
+    const word = whole || /^["']/.test(all) ? all : all.replace(/(?<![.,;:)"”?])[.,;:)"”?]+$/, '');
     tokens.push({ word, end: next.lastIndex - all.length + word.length });
     // A sentence or a part of it ends here.
     if (word !== all) break;
@@ -109,16 +109,20 @@ async function callAt(text: string, start: number, whole: boolean, catalogue: Ca
   return { end: last.end, call: call ?? [executable, ...all.slice(0, length), ...words].join(' ') };
 }
 
-/** Programs whose options may be called as ours. */
-const foreign = /\b(?:systemctl|docker|podman|nerdctl|wsl|git|npm|nft|ss)\b[^.,;:#]*$/;
+/** Programs whose options may be called as ours, and what ends that they are spoken of. */
+const foreignOrEnd = /\b(?:systemctl|docker|podman|nerdctl|wsl|git|npm|nft|ss)\b|[.,;:#]/g;
 
 /** Options of the command that was called, where no command line stands around them, as parameters of its function. */
 function bareOptions(text: string, { powershell }: CommandAbout): string {
   if (typeof powershell === 'string') return text;
+  const marks = text.matchAll(foreignOrEnd);
+  let mark = marks.next();
+  let isForeign = false;
   return text.replace(
     /(^|[\s("“])(--[a-z][a-z0-9-]*(?:[ =](?:list\b|[A-Z][A-Za-z]+))?)/g,
     (all, before: string, words: string, at: number) => {
-      if (foreign.test(text.slice(0, at))) return all;
+      for (; mark.done !== true && mark.value.index < at; mark = marks.next()) isForeign = /\w/.test(mark.value[0]);
+      if (isForeign) return all;
       const [option, value = ''] = words.split(/[ =]/) as [string, string?];
       const name = Object.keys(powershell.parameters).find((key) => powershell.parameters[key] === option);
       if (name !== undefined) return `${before}-${name}${value === '' ? '' : ` ${value}`}`;
