@@ -15,7 +15,7 @@ const wordsOf = (svg: string): string =>
   [...svg.matchAll(/<tspan[^>]*>([^<]*)</g)]
     .map(([, text = '']) => text)
     .join(' ')
-    .replaceAll(/\b(node|python3\.11|server\.js|http\.server|machine|downloads|shop|blog)( ?\(?)\d+\)/g, '$1$2PID)')
+    .replaceAll(/\((\w+ )?\d+\)/g, '($1PID)')
     .replaceAll(/python3\.\d+/g, 'python3');
 
 for (const scene of scenes)
