@@ -81,11 +81,11 @@ export function containerRestarter({ runtime, id, name, restart }: Container): s
 
 /** What would start a process again when it ended, or did start it, by its line, its container, or its unit. Null where nothing is known to. */
 export function supervisorOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): string | null {
-  const { container, unit, unitUser } = process;
+  const { container, unit, unitUser, unitRestart } = process;
   const restarter = restarterOf(process, known);
   if (restarter !== null) return restarter.text;
   if (container !== null) return containerRestarter(container);
   if (unit?.endsWith('.service') === true && !/^user@\d+\.service$/.test(unit))
-    return `systemd${unitUser === undefined ? '' : ' of its user'} (${unit})`;
+    return `systemd${unitUser === undefined ? '' : ' of its user'} (${unit}${unitRestart === undefined ? '' : `, Restart=${unitRestart}`})`;
   return null;
 }

@@ -42,6 +42,13 @@ const cases: [what: string, processes: Process[], supervisor: string | null, rol
   ["an editor's terminal", line('code', 'zsh', 'node server.js@node'), null, ['Shell', 'Editor']],
   ["an editor's server", line({ imageName: 'node', path: '/home/ann/.vscode-server/bin/1/node' }, 'bash', 'node server.js@node'), null, ['Shell', 'Editor']],
   ['a unit', line('systemd', { imageName: 'nginx', unit: 'nginx.service' }), 'systemd (nginx.service)', [null]],
+  [
+    'a unit, and what systemd does when it ends',
+    line('systemd', { imageName: 'nginx', unit: 'nginx.service', unitRestart: 'on-failure' }),
+    'systemd (nginx.service, Restart=on-failure)',
+    [null],
+  ],
+  ['a unit that is not started again', line('systemd', { imageName: 'nginx', unit: 'nginx.service', unitRestart: 'no' }), 'systemd (nginx.service, Restart=no)', [null]],
   ["a user's unit", line('systemd', { imageName: 'nginx', unit: 'shop.service', unitUser: 1000 }), 'systemd of its user (shop.service)', [null]],
   ["a user's session", line('systemd', { imageName: 'nginx', unit: 'user@1000.service' }), null, [null]],
   ['a container', line({ imageName: 'nginx', container: { runtime: 'docker', id: 'web' } }), 'docker container web', []],

@@ -247,6 +247,10 @@ export interface Process {
    */
   application?: string;
   /**
+   * Linux: what systemd does when the service of the unit ends; only when it was asked what may start it again.
+   */
+  unitRestart?: 'no' | 'on-success' | 'on-failure' | 'on-abnormal' | 'on-watchdog' | 'on-abort' | 'always';
+  /**
    * What of its arguments says that it starts again what it has started: --watch, --reload, a loop; absent where nothing does.
    */
   restartsBy?: string;
