@@ -15,6 +15,7 @@ const usage = `node build.mjs COMMAND
   lint            lint only
   build [NAME…]   build the executables in dist/ (or one of them: win, win-arm64, linux)
   generate        rewrite the sources and the tables of README.md that are made from other files
+  screenshots     take the pictures of docs/images again (on Linux, as root)
   notices         write THIRD-PARTY-NOTICES
   test [PATTERN…] check, build and run every test (or only the test files whose path contains a PATTERN)
   test-fast       run the pure tests alone, several files in a process: the loop while one works
@@ -82,6 +83,7 @@ const commands = {
   lint: () => run('src/build/check.ts', 'lint'),
   build: (args) => run('src/build/build.ts', ...args),
   generate: () => run('src/build/generated.ts'),
+  screenshots: (args) => run('src/build/screenshots.ts', ...args),
   notices: () => run('src/build/notices.ts'),
   test: (args) => run('test/run.ts', ...args),
   'test-fast': (args) => run('test/fast.ts', ...args),

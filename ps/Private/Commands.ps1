@@ -109,6 +109,7 @@ function Get-CommandTable {
         'Get-FreePort' = @{
             Command = @('free')
             Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
             Options = [ordered]@{
                 Count = '--count'
                 Range = '--range'

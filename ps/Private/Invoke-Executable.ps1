@@ -1,8 +1,8 @@
 # Runs the executable once for a call of a function: its rows go to the pipeline as they come, its problems to the
 # streams of that function. What is bound is passed on by the table in Commands.ps1; a function that reads its operands
-# itself says with -Operand what stands there instead.
+# itself says with -Operand what stands there instead, and with -InputText what standard input has.
 function Invoke-Executable {
-    param($Cmdlet, [string] $Function, $Bound, [string[]] $Operand, [string[]] $Extra, [switch] $ThroughInput)
+    param($Cmdlet, [string] $Function, $Bound, [string[]] $Operand, [string[]] $Extra, [switch] $ThroughInput, [string] $InputText)
 
     Use-CallerPreference -Cmdlet $Cmdlet
     $command = (Get-CommandTable)[$Function]
@@ -10,7 +10,7 @@ function Invoke-Executable {
     $arguments = @(ConvertTo-Argument -Cmdlet $Cmdlet -Command $command -Bound $Bound)
     if ($Extra) { $arguments += $Extra }
     $own = @(foreach ($parameter in $command['Operand']) { Get-BoundValue -Cmdlet $Cmdlet -Command $command -Bound $Bound -Parameter $parameter })
-    $line = $null
+    $line = $InputText
     if ($own -and $command['Paths'] -contains @($command['Operand'])[0]) {
         # A path may have a comma.
         $arguments += @('--') + $own
@@ -117,14 +117,15 @@ function Start-Executable {
     $ErrorActionPreference = 'Continue'
     $PSNativeCommandUseErrorActionPreference = $false
     $PSNativeCommandArgumentPassing = 'Standard'
-    $OutputEncoding = [System.Text.Encoding]::ASCII
+    # Windows PowerShell begins with a byte order mark, which the executable takes for none of the text.
+    $OutputEncoding = [System.Text.Encoding]::UTF8
     $null = $PSNativeCommandUseErrorActionPreference, $PSNativeCommandArgumentPassing
 
     # What it writes is ASCII, in which all encodings agree but those of two and four bytes.
     $encoding = [Console]::OutputEncoding
     $wide = $encoding.CodePage -in 1200, 1201, 12000, 12001 -and $ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage'
     try {
-        if ($wide) { [Console]::OutputEncoding = $OutputEncoding }
+        if ($wide) { [Console]::OutputEncoding = [System.Text.Encoding]::ASCII }
         if ($Line) { $Line | & $Path @Argument 2>&1 } else { & $Path @Argument 2>&1 }
     } finally {
         if ($wide) { [Console]::OutputEncoding = $encoding }

@@ -4,7 +4,22 @@ function Test-ShouldProcess {
     param($Cmdlet, [string] $Target, [string] $Action, [string] $Impact = 'Medium')
 
     Use-CallerPreference -Cmdlet $Cmdlet
-    if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') { return $Cmdlet.ShouldProcess($Target, $Action) }
+    if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
+        try {
+            return $Cmdlet.ShouldProcess($Target, $Action)
+        } catch [System.Management.Automation.MethodInvocationException] {
+            # PowerShell says so in an exception of its own for each kind of host: -NonInteractive, a job, a remote session.
+            Write-Problem -Cmdlet $Cmdlet -Problem @{
+                Severity    = 'Error'
+                Code        = 'PO4103'
+                Message     = "Nothing is done, because nobody can be asked: PowerShell is not interactive here. The question was: $Action`: $Target"
+                Hint        = 'Add -Confirm:$false to do it without a question, or -WhatIf to see what would be done.'
+                Target      = $Target
+                Category    = 'InvalidArgument'
+                Terminating = $true
+            }
+        }
+    }
     if ($WhatIfPreference) {
         Write-Information -MessageData "What if: $Action : $Target" -InformationAction Continue
         return $false

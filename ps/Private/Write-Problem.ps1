@@ -16,6 +16,14 @@ function Write-Problem {
         'Verbose' {
             if ($constrained) { Write-Verbose -Message $text } else { $Cmdlet.WriteVerbose($text) }
         }
+        'Information' {
+            # As Write-Host does: a person reads it unless the caller says otherwise, and 6> redirects it.
+            $arguments = @{ MessageData = $text; Tags = 'PortOwner' }
+            $bound = $Cmdlet.MyInvocation.BoundParameters
+            if ($bound.Keys -contains 'InformationAction') { $arguments.InformationAction = $bound['InformationAction'] }
+            else { $arguments.InformationAction = 'Continue' }
+            Write-Information @arguments
+        }
         'Progress' {
             if ($constrained) {
                 Write-Progress -Activity 'PortOwner' -Status $text

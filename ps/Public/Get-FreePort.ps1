@@ -13,8 +13,12 @@ function Get-FreePort {
     .PARAMETER Count
         How many ports. By default one.
 
+    .PARAMETER Port
+        One of these ports, in the order given, registered ones too: 3000-3010, or '80, 8080-8090'. A number alone is a
+        -Count where no name stands before it: write -Port 3000.
+
     .PARAMETER Range
-        Only ports of these: 8000-8999. By default ports from 10000 up.
+        Only ports of these: 8000-8999, but none that is registered. By default ports from 10000 up.
 
     .PARAMETER Near
         The ports closest to this one.
@@ -44,7 +48,7 @@ function Get-FreePort {
         Also the ports that were passed over. Their property IsFree is false, and Reason says why.
 
     .PARAMETER HoldSec
-        Keeps other calls by the same user from handing the ports out, for so many seconds. It does not keep the ports
+        Keeps other calls by the same user from handing the ports out, for this many seconds. It does not keep the ports
         bound: any other program may take them.
 
     .PARAMETER Column
@@ -60,6 +64,11 @@ function Get-FreePort {
         (Get-FreePort).LocalPort
 
         Gives the number of a free port.
+
+    .EXAMPLE
+        Get-FreePort 3000-3010
+
+        Finds a free port among these.
 
     .EXAMPLE
         Get-FreePort -Count 5 -HoldSec 60
@@ -82,12 +91,17 @@ function Get-FreePort {
     .LINK
         Get-PortRange
     #>
-    [CmdletBinding()]
+    [CmdletBinding(DefaultParameterSetName = 'Count')]
     [OutputType('PortOwner.FreePort')]
     param(
-        [Parameter(Position = 0)]
+        [Parameter(Position = 0, ParameterSetName = 'Count')]
+        [Parameter(ParameterSetName = 'Port')]
         [ValidateRange(1, 10000)]
         [int] $Count,
+
+        [Parameter(Position = 0, ParameterSetName = 'Port')]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $Port,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $Range,
@@ -123,5 +137,14 @@ function Get-FreePort {
         [string[]] $Column
     )
 
-    end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-FreePort' -Bound $PSBoundParameters }
+    end {
+        $bound = @{}
+        foreach ($name in $PSBoundParameters.Keys) { $bound[$name] = $PSBoundParameters[$name] }
+        # A number that comes as text: Get-FreePort '3' is Get-FreePort 3.
+        if ($PSCmdlet.ParameterSetName -eq 'Port' -and $PSBoundParameters.BoundPositionally -contains 'Port' -and "$Port" -match '^\d{1,4}$' -and $PSBoundParameters.Keys -notcontains 'Count') {
+            $bound.Remove('Port')
+            $bound['Count'] = "$Port"
+        }
+        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-FreePort' -Bound $bound
+    }
 }

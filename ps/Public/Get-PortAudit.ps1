@@ -26,7 +26,7 @@ function Get-PortAudit {
         Only this machine, of a store that has several.
 
     .PARAMETER Last
-        Only so many audits.
+        At most this many audits.
 
     .PARAMETER Column
         Only these properties. By default an object has all.

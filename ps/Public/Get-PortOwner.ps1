@@ -16,7 +16,9 @@ function Get-PortOwner {
         All items of a pipeline are answered together, by one look at the machine.
 
     .PARAMETER Port
-        The local ports: numbers, ranges such as 8000-8100, and IANA service names such as https.
+        The local ports: numbers, ranges such as 8000-8100, and IANA service names such as https. Each may name a protocol
+        and an address, too: 53/udp, udp/53, 3000/tcp, :3000, localhost:3000, [::1]:3000, or a URL that was copied,
+        'http://localhost:3000/'. A text may have several: '80, 443'.
 
     .PARAMETER InputObject
         What to ask for, from the pipeline: ports as for -Port, or objects. Of an object the first of these properties
@@ -85,6 +87,11 @@ function Get-PortOwner {
         Get-PortOwner 443
 
         Says who owns port 443.
+
+    .EXAMPLE
+        Get-PortOwner localhost:3000, 53/udp
+
+        Says who has port 3000 on this machine's loopback address, and UDP port 53.
 
     .EXAMPLE
         80, 443, '8000-8100' | Get-PortOwner -Protocol TCP | Format-List

@@ -6,7 +6,8 @@ function Invoke-PortAudit {
     .DESCRIPTION
         Whatever differs from the baseline (New-PortBaseline writes one) is a finding. The policy is a YAML file of rules that
         allow or forbid listeners: what it forbids is a finding although the baseline has it, and a change to what it expressly
-        allows is none. Each finding is an object; a clean machine gives none.
+        allows is none. Each finding is an object. A clean machine gives none, and information says so
+        (-InformationAction silences it).
 
         The store is one file that keeps the history of all audits, for Get-PortAudit; it is made when it is missing. With
         neither a baseline nor a policy an audit only keeps what is now.
@@ -25,7 +26,7 @@ function Invoke-PortAudit {
         .txt. What the audit could not tell is among them: in CSV as rows of the kind Problem.
 
     .PARAMETER KeepDay
-        Forgets what ended more than so many days ago. By default all is kept.
+        Deletes history that ended more than this many days ago. By default all of it is kept.
 
     .PARAMETER IncludeHash
         Reads the executables too, and keeps their SHA-256 and, on Windows, their signer: a file that was replaced is found then.

@@ -32,10 +32,10 @@ function Register-PortAuditTask {
         .txt.
 
     .PARAMETER FailOn
-        The severity from which on findings count for the task's result.
+        The lowest severity that counts for the task's result.
 
     .PARAMETER KeepDay
-        Forgets what ended more than so many days ago. By default all is kept.
+        Deletes history that ended more than this many days ago. By default all of it is kept.
 
     .PARAMETER IncludeHash
         Also compares the SHA-256 of the executables and, on Windows, their signer.
@@ -48,10 +48,10 @@ function Register-PortAuditTask {
         When it starts each night, in the local time of the machine: 03:00.
 
     .PARAMETER RandomDelayMinute
-        Starts it up to so many minutes later, so that many machines do not start at once. By default 30.
+        Delays the start by up to this many minutes, chosen at random, so that machines do not all start at once. By default 30.
 
     .PARAMETER TimeLimitMinute
-        Ends it after so many minutes. By default 60.
+        Ends it after this many minutes. By default 60.
 
     .PARAMETER Account
         SYSTEM, or a group managed service account as DOMAIN\name$. What such an account lacks is a warning.

@@ -6,7 +6,8 @@ function Stop-PortOwner {
     .DESCRIPTION
         Stop-PortOwner first finds out what would end: the owner, its children, its service and the services that need
         it, its other ports and its live connections. It asks before it stops each of them, unless -Confirm:$false is
-        given. Then exactly what was approved is stopped: the same listener, of the same process, that was started at
+        given: where nobody can be asked (pwsh -NonInteractive, a job), nothing is stopped without that, and an error
+        says so. Then exactly what was approved is stopped: the same listener, of the same process, that was started at
         the same time. Only listeners of exactly the ports are stopped, never a client.
 
         A service is stopped by its manager, an IIS port at its site, and a container is named with the command that
@@ -18,7 +19,9 @@ function Stop-PortOwner {
         Refused), and Reason why. What was not stopped is an error too.
 
     .PARAMETER Port
-        The local ports: numbers, ranges such as 8000-8100, and IANA service names such as https.
+        The local ports: numbers, ranges such as 8000-8100, and IANA service names such as https. Each may name a protocol
+        and an address, too: 53/udp, udp/53, 3000/tcp, :3000, localhost:3000, [::1]:3000, or a URL that was copied,
+        'http://localhost:3000/'. A text may have several: '80, 443'.
 
     .PARAMETER InputObject
         What to stop, from the pipeline: ports as for -Port, rows of Get-PortOwner, or objects of Get-NetTCPConnection,
@@ -49,6 +52,11 @@ function Stop-PortOwner {
         Stop-PortOwner 8080
 
         Asks, and stops who listens on port 8080.
+
+    .EXAMPLE
+        Stop-PortOwner http://localhost:3000/ -WhatIf
+
+        Says what would be stopped to free the port of a URL on that address.
 
     .EXAMPLE
         Stop-PortOwner 8080 -WhatIf

@@ -15,7 +15,7 @@
     69  a machine could not be audited, or its audit not be stored or reported
     64  the executable, the list, the policy, a baseline or a folder is missing or has a mistake
     1   findings
-    77  no findings, but more rights would tell more
+    77  no findings, but needs elevated rights for a complete answer
     0   all are clean
 
     The store knows each machine by the name that it gives itself, and the time of an audit is this machine's. Of two

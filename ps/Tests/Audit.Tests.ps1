@@ -36,6 +36,12 @@ Describe 'New-, Get- and Update-PortBaseline' {
         $changes.Kind | Should -Contain 'Opened'
     }
 
+    It 'say as information that nothing changed' {
+        $said = Update-PortBaseline $baseline 6>&1
+        $said | Should -BeOfType [System.Management.Automation.InformationRecord]
+        "$said" | Should -Match 'is up to date\.$'
+    }
+
     It 'do nothing with -WhatIf' {
         $file = Join-Path $TestDrive 'new.yaml'
         New-PortBaseline $file -WhatIf 6>$null
@@ -107,6 +113,24 @@ Describe 'Invoke-PortAudit and Get-PortAudit' {
         $findings = @(Invoke-PortAudit -PolicyPath $policy -StorePath (Join-Path $TestDrive 'no/audits.db') -ErrorVariable problems -ErrorAction SilentlyContinue)
         $findings.Kind | Should -Contain 'Forbidden'
         $problems[0].FullyQualifiedErrorId | Should -Be 'PO4201,Invoke-PortAudit'
+    }
+
+    It 'say that a machine is clean, as information' {
+        $clean = Join-Path $TestDrive 'clean.yaml'
+        $null = New-PortBaseline $clean -FromSnapshot $before -Force
+        $asked = @{ BaselinePath = $clean; FromSnapshot = $before }
+        $said = Invoke-PortAudit @asked 6>&1
+        $said | Should -BeOfType [System.Management.Automation.InformationRecord]
+        $said.Tags | Should -Be 'PortOwner'
+        # Wine tells of no dynamic range: there the audit is none of a clean machine.
+        "$said" | Should -Match $(if ($underWine) { '^audit of ' } else { '^audit of .*: clean' })
+        Invoke-PortAudit @asked 6>$null | Should -BeNullOrEmpty
+        $null = Invoke-PortAudit @asked -InformationAction SilentlyContinue -InformationVariable kept
+        "$kept" | Should -Be "$said"
+        Invoke-PortAudit @asked -InformationAction Ignore 6>&1 | Should -BeNullOrEmpty
+        { Invoke-PortAudit @asked -InformationAction Stop } | Should -Throw "*$said*"
+        # What a person sees who redirects nothing.
+        Invoke-Shell "Import-Module '$moduleFolder'; Invoke-PortAudit -BaselinePath '$clean' -FromSnapshot '$before'" | Should -Contain "$said"
     }
 
     It 'need something to compare with' {

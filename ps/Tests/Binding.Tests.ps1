@@ -47,6 +47,38 @@ Describe 'Test-PortBinding' {
         $verdict.Port, $verdict.Address, $verdict.CanBind | Should -Be $port, '127.0.0.1', $false
     }
 
+    It 'reads all of a long text' {
+        $text = ('x ' * 5000) + "`"quoted`" bind() to 127.0.0.1:$port failed (98: Address already in use)`n" + ('y ' * 5000)
+        (Test-PortBinding -ErrorText $text).Port | Should -Be $port
+    }
+
+    It 'gives an object for each port that a text names' {
+        $lines = "bind() to 127.0.0.1:$port failed (98: Address already in use)", '', "bind() to 127.0.0.1:$closed failed (98: Address already in use)"
+        (Test-PortBinding -ErrorText $lines).Port | Should -Be $closed, $port
+        ($lines | Test-PortBinding).Port | Should -Be $closed, $port
+        (Test-PortBinding 80 -ErrorText $lines).Port | Should -Be 80
+    }
+
+    It 'reads the lines of a log from the pipeline, whatever one alone would be' {
+        ('Error:', "listen EADDRINUSE: address already in use 127.0.0.1:$port", '}', '80' | Test-PortBinding).Port | Should -Be $port
+        ('80, 443', 'ssh' | Test-PortBinding).Port | Should -Be 80, 443, 22 -Because 'a list of ports is no text'
+    }
+
+    It 'reads error records, and what they were caused by' {
+        try { [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, $port).Start() } catch { $record = $_ }
+        $verdict = $record | Test-PortBinding $port
+        $verdict.Port, $verdict.CanBind | Should -Be $port, $false
+        ($verdict.Evidence -match 'in use').Count | Should -BeGreaterThan 0
+        $record = New-Object System.Management.Automation.ErrorRecord (New-Object System.InvalidOperationException 'it failed', (New-Object System.IO.IOException "Failed to bind to address http://127.0.0.1:${port}: address already in use.")), 'x', 'OpenError', $null
+        ($record | Test-PortBinding).Port | Should -Be $port
+        (Test-PortBinding -ErrorText $record.Exception.InnerException).Port | Should -Be $port
+    }
+
+    It 'reads characters of any alphabet' {
+        $text = "Fehler: 127.0.0.1:$port ($([char]0x00fc)$([char]0x20ac)$([char]0x4e2d)) [WinError 10048]"
+        (Test-PortBinding -ErrorText $text).Port | Should -Be $port
+    }
+
     It 'reads the numbers of a text in another language' {
         $text = "Normalerweise darf jede Socketadresse nur jeweils einmal verwendet werden ($([char]0x00fc)) 127.0.0.1:$port [WinError 10048]"
         (Test-PortBinding -ErrorText $text).Evidence -match 'WSAEADDRINUSE \(10048\)' | Should -Not -BeNullOrEmpty

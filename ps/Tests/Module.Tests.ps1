@@ -91,6 +91,7 @@ Describe 'The help' {
     It 'of <_> has examples that run' -ForEach $functions {
         $examples = (Get-Help $_ -Full).Examples.Example.Code
         Push-Location $TestDrive
+        Set-Content -LiteralPath error.log -Value 'listen EADDRINUSE: address already in use :::3000'
         # Nothing is stopped on the machine that runs the tests, whoever has the port.
         if ($_ -like 'Stop-*') { $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive $_) (ConvertTo-Document @()) }
         $global:PSDefaultParameterValues['Stop-*:WhatIf'] = $true

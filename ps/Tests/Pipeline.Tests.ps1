@@ -17,6 +17,48 @@ AfterAll {
     $second.Stop()
 }
 
+Describe 'A port as people type it' {
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'Common.ps1')
+        $listener = New-Listener
+        $number = $listener.Port
+    }
+
+    AfterAll { $listener.Stop() }
+
+    It 'is one of <Form>' -ForEach @(
+        ':{0}', 'localhost:{0}', '127.0.0.1:{0}', '{0}/tcp', 'tcp/{0}', 'http://localhost:{0}/a,b?c=1', 'ws://127.0.0.1:{0}', ' {0} ', "{0}`n", '{0}-{0}', '1, {0}' | ForEach-Object { @{ Form = $_ } }
+    ) {
+        $text = $Form -f $number
+        foreach ($row in (Get-PortOwner $text), ($text | Get-PortOwner)) { $row.LocalPort | Should -Be $number }
+        if ($Form -ne '{0}-{0}') { foreach ($row in (Test-PortBinding $text), ($text | Test-PortBinding)) { $row.Port | Should -Contain $number } }
+        # This PowerShell is not stopped, which says that the listener was found.
+        foreach ($row in (Stop-PortOwner $text -WhatIf -ErrorAction SilentlyContinue), ($text.Trim() | Stop-PortOwner -WhatIf -ErrorAction SilentlyContinue)) { $row.LocalPort | Should -Be $number }
+        $said = Get-PortConflict $text -WarningAction Ignore 6>&1
+        # Wine does not tell all that this has to know.
+        if (-not $underWine) { "$said" | Should -Match "\b$number\b" }
+    }
+
+    It 'is a number of any type' {
+        foreach ($value in $number, [uint16] $number, [double] $number, "$number") {
+            (Get-PortOwner $value).LocalPort, ($value | Get-PortOwner).LocalPort | Should -Be $number, $number
+            (Test-PortBinding $value).Port, ($value | Test-PortBinding).Port | Should -Be $number, $number
+        }
+    }
+
+    It 'with a mistake in it gets the nearest: <Typed> for <Meant>' -ForEach @(
+        @{ Typed = 'htpp'; Meant = 'http' }
+        @{ Typed = '44e'; Meant = '443' }
+        @{ Typed = 'postgre'; Meant = 'postgresql' }
+    ) {
+        foreach ($ask in { Get-PortOwner $Typed }, { $Typed | Get-PortOwner }, { Test-PortBinding $Typed }, { Stop-PortOwner $Typed }) {
+            try { $null = & $ask -ErrorVariable problems -ErrorAction SilentlyContinue 2>&1; $problems = $Error[0] } catch { $problems = $_ }
+            $problems.FullyQualifiedErrorId | Should -Match '^PO1002,'
+            $problems.ErrorDetails.RecommendedAction | Should -Match "Did you mean $Meant\?"
+        }
+    }
+}
+
 Describe 'Input from the pipeline' {
     It 'may be <Name>' -ForEach @(
         @{ Name = 'numbers'; Items = { $ports } }

@@ -135,6 +135,27 @@ Describe 'Get-PortOwner' {
             ForEach-Object { $_.ErrorDetails.RecommendedAction } | Should -BeLike '*each snapshot in turn*'
     }
 
+    It 'answers from rows that were saved with all that they told' -Skip:(-not $onLinux) {
+        $row = Get-PortOwner $port -Tree
+        $row.Ancestors.Count | Should -BeGreaterThan 0
+        $file = Join-Path $TestDrive 'told.xml'
+        foreach ($depth in 2, 5) {
+            $row | Export-Clixml $file -Depth $depth
+            $read = Get-PortOwner $port -FromSnapshot $file -Tree -WarningAction Ignore
+            foreach ($name in 'Owner', 'Application', 'WorkingDirectory', 'Supervisor', 'ImageName', 'StartTime') { $read.$name | Should -Be $row.$name -Because $name }
+            $read.Ancestors.Count | Should -Be $row.Ancestors.Count
+            for ($i = 0; $i -lt $row.Ancestors.Count; $i++) {
+                foreach ($name in 'ProcessId', 'ImageName', 'Application', 'StartTime', 'Role') { $read.Ancestors[$i].$name | Should -Be $row.Ancestors[$i].$name -Because "$name of $i" }
+            }
+        }
+        # A file in which a process id is that of another process is not believed for it.
+        $read.PSObject.Properties['Id'] | Should -BeNullOrEmpty
+        # As text.
+        $again = $row | ConvertTo-Json -Depth 4 | ConvertFrom-Json
+        $again.Ancestors[0].ProcessId | Should -Be $row.Ancestors[0].ProcessId
+        $again.Application, $again.WorkingDirectory, $again.Supervisor | Should -Be $row.Application, $row.WorkingDirectory, $row.Supervisor
+    }
+
     It 'answers from what other cmdlets gave to Export-Clixml, in several files' {
         $folder = Join-Path $TestDrive 'saved'
         $null = New-Item -ItemType Directory $folder

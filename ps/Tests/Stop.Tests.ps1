@@ -25,6 +25,17 @@ Describe 'Get-FreePort' {
         ($ports[1] - $ports[0]), ($ports[2] - $ports[1]) | Should -Be 1, 1
     }
 
+    It 'takes ports where others take a number of them' {
+        $port = (Get-FreePort).LocalPort
+        (Get-FreePort "$port-$($port + 20)").LocalPort | Should -BeIn ($port..($port + 20))
+        (Get-FreePort "$port-$($port + 200)" -Count 2).LocalPort | Should -HaveCount 2
+        (Get-FreePort -Port $port).LocalPort | Should -Be $port
+        Get-FreePort 2 | Should -HaveCount 2
+        Get-FreePort '2' | Should -HaveCount 2
+        # A registered port is one that was asked for.
+        (Get-FreePort 3000-3010 -Explain -ErrorAction SilentlyContinue).Reason | Should -Not -Match 'registered'
+    }
+
     It 'says why a port is not free, and that there are too few' {
         $listener = New-Listener
         try {
@@ -89,8 +100,21 @@ Describe 'Stop-PortOwner' -Skip:(-not $hasNode) {
         $one.HasExited | Should -BeFalse
     }
 
-    It 'asks even with -Force, and without anybody to ask stops nothing' {
-        Invoke-Shell "Import-Module '$moduleFolder'; Stop-PortOwner $($one.Port) -Force" | Out-Null
+    It 'asks even with -Force, and without anybody to ask stops nothing and says what to add' -ForEach '', '-Force' {
+        $said = Invoke-Shell "Import-Module '$moduleFolder'; try { Stop-PortOwner $($one.Port), $($other.Port) $_ } catch { `$PSItem.FullyQualifiedErrorId; `"`$PSItem`"; `$PSItem.ErrorDetails.RecommendedAction }; `$Error.Count"
+        $said[0] | Should -Be 'PO4103,Stop-PortOwner'
+        $said[1] | Should -Match "^Nothing is done, because nobody can be asked.*\b($($one.Id)|$($other.Id))\b"
+        $said[2] | Should -Match '-Confirm:\$false'
+        $said.Count | Should -Be 4 -Because 'nothing else is said'
+        $one.HasExited, $other.HasExited | Should -Be $false, $false
+        $said = Invoke-Shell "Import-Module '$moduleFolder'; (Stop-PortOwner $($one.Port) $_ -Confirm:`$false).Result"
+        $said | Should -Be 'Stopped'
+    }
+
+    It 'says so to a job, too' {
+        $job = Start-Job { Import-Module $using:moduleFolder; Stop-PortOwner $using:one.Port }
+        $null = Receive-Job $job -Wait -AutoRemoveJob -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems[0].FullyQualifiedErrorId | Should -Be 'PO4103,Stop-PortOwner'
         $one.HasExited | Should -BeFalse
     }
 

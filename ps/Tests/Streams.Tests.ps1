@@ -40,6 +40,30 @@ Describe 'A problem' {
         }
     }
 
+    It 'names functions and parameters, never the executable' {
+        $baseline = Join-Path $TestDrive 'there.yaml'
+        Set-Content -LiteralPath $baseline -Value ''
+        $asked = @(
+            { New-PortBaseline $baseline }
+            { Get-PortOwner 443 -FromSnapshot $baseline }
+            { Get-FreePort -Range $port }
+            { Invoke-PortAudit }
+            { Compare-PortSnapshot $baseline }
+            { Test-PortBinding 443 -IPv6Only }
+            { Test-PortBinding }
+            { Stop-PortOwner }
+            { Get-PortOwner wyh }
+        )
+        foreach ($one in $asked) {
+            $problems = $null
+            try { $null = & $one -ErrorVariable problems } catch { $problems = $_ }
+            $problems = @($problems)
+            $said = "$($problems[0]) $($problems[0].ErrorDetails.RecommendedAction)"
+            $problems.Count | Should -BeGreaterThan 0 -Because "$one"
+            $said | Should -Not -MatchExactly '(^|[^/.])portowner [a-z-]|(^|[ ("])--[a-z]' -Because "$one"
+        }
+    }
+
     It 'is an error record with an id, a category, a target and what to do' {
         Use-Stub $all {
             $null = Get-PortOwner -ErrorVariable errors -ErrorAction SilentlyContinue -WarningAction Ignore

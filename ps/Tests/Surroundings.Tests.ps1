@@ -154,7 +154,7 @@ Save-PortSnapshot '$path.none' -WhatIf 6>`$null; Test-Path '$path.none'
     ) {
         $line = $_ -replace 'CLOSED', (Get-ClosedPort)
         # These ids tell what the language forbids.
-        $script = "`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; `$WarningPreference = 'SilentlyContinue'; $import; Set-Location '$folder'; `$null = . { $line }; @(`$Error.FullyQualifiedErrorId) -match 'ConstrainedLanguage|CoreTypes'; 'end'"
+        $script = "`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; `$WarningPreference = 'SilentlyContinue'; $import; Set-Location '$folder'; `$null = . { $line } 6>`$null; @(`$Error.FullyQualifiedErrorId) -match 'ConstrainedLanguage|CoreTypes'; 'end'"
         Invoke-Shell $script | Where-Object { $_ -notlike 'What if*' } | Should -Be 'end'
     }
 }

@@ -99,6 +99,57 @@ Describe 'The table' {
     }
 }
 
+Describe 'The view that nobody chose' {
+    It 'of a verdict has the answer, what shows it and what to do, in <Width> characters' -ForEach @{ Width = 80 }, @{ Width = 120 } {
+        $row = Test-PortBinding $port
+        $lines = ($row | Out-String -Width $Width) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ }
+        $lines[0] | Should -Be $row.Summary
+        $row.Summary | Should -Match "^Port $port is in use by .*\b$PID\b"
+        ($lines | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual $Width
+        $text = $lines -join ' ' -replace '\s+'
+        foreach ($line in $row.Evidence) { $text | Should -Match ([regex]::Escape(($line -replace '\s+'))) }
+        $lines | Should -Contain '  What to do:'
+        # A command stands in a line of its own, so that it can be copied.
+        foreach ($line in $row.Remedy -notmatch '^#') { $lines.Trim() | Should -Contain ($line -split '  # ')[0] }
+    }
+
+    It 'of several verdicts has each' {
+        $closed = Get-ClosedPort
+        $text = $port, $closed | Test-PortBinding | Get-Text
+        $text -match '^Port ' | Should -HaveCount 2
+        $text | Should -Contain "Port $closed is free."
+        $text -match '^  What to do' | Should -HaveCount 1
+    }
+
+    It 'of a verdict is the same for objects that were serialised' {
+        $path = Join-Path $TestDrive 'verdict.xml'
+        $row = Test-PortBinding $port
+        $row | Export-Clixml $path
+        Import-Clixml $path | Get-Text | Should -Be ($row | Get-Text)
+    }
+
+    It 'of a free port is a line' {
+        $text = Get-FreePort | Get-Text
+        $text.Count | Should -Be 3
+        $text[0] | Should -Match '^LocalPort '
+    }
+
+    It 'cuts nothing off that answers' {
+        $source = 'a long name of where it comes from ' * 4
+        $object = [pscustomobject]@{ Kind = 'Reserved'; Protocol = 'TCP'; AddressFamily = 'IPv4'; StartPort = 1; EndPort = 2; Count = 2; Source = $source }
+        $object.PSTypeNames.Insert(0, 'PortOwner.Range')
+        $lines = ($object | Out-String -Width 80) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ }
+        $column = $lines[0].IndexOf('Source')
+        $said = -join @($lines | Select-Object -Skip 2 | ForEach-Object { $_.Substring([Math]::Min($column, $_.Length)) })
+        $said -replace '\s' | Should -Be ($source -replace '\s')
+    }
+
+    It 'is of few lines among objects of other types' {
+        $text = @((Get-PortRange)[0], (Get-FreePort)) | Get-Text
+        ($text -match '^\w+ +: ').Count | Should -BeIn 1, 2, 3
+    }
+}
+
 Describe 'The list' {
     It 'has everything' {
         $row = Get-PortOwner $port

@@ -1,5 +1,5 @@
 import type { Facts, Process, Service, Socket } from '../facts/model/facts.ts';
-import { systemctlCommand, quotePattern } from '../diagnosis/stop-commands.ts';
+import { isVitalService, systemctlCommand, quotePattern } from '../diagnosis/stop-commands.ts';
 import { processText } from '../ownership/attribution.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Self, ServiceId, ServiceState, TreeProcess } from '../system/hands.ts';
@@ -99,6 +99,16 @@ function never(scene: Scene, pid: number): string | null {
   return protectedReason(named, scene.platform);
 }
 
+/** Why a service is never stopped for a port, nor whatever takes such a one along; null when it may be. */
+function vitalReason({ name }: ServiceId, { dependents }: ServiceState, platform: Platform): string | null {
+  if (platform !== 'win32') return null;
+  if (isVitalService(name)) return `much of Windows needs the service ${name}: it is never stopped for a port`;
+  const vital = dependents.filter(isVitalService);
+  if (vital.length === 0) return null;
+  const [which, they] = vital.length === 1 ? ['service', 'it is'] : ['services', 'they are'];
+  return `much of Windows needs the ${which} ${vital.join(', ')}, which would be stopped with ${name}: ${they} never stopped for a port`;
+}
+
 /** Stops a service by its manager; null where the manager does not know it. */
 export function byService(scene: Scene, found: FoundListener, id: ServiceId): StopDraft | null {
   const state = scene.situation.service(id);
@@ -111,17 +121,20 @@ export function byService(scene: Scene, found: FoundListener, id: ServiceId): St
     reason !== null &&
     (scene.ancestors.has(id.pid) || !isServiceHost(process ?? { imageName: null, path: null, pid: id.pid }));
   const shared = scene.servicesOf(id.pid).length > 1 || (process !== undefined && isServiceHost(process));
+  const vital = vitalReason(id, state, scene.platform);
   const means: Means = forbidden
     ? obstacle(reason)
-    : state.foreign !== null
-      ? obstacle(`it cannot be stopped as ${id.name}: ${state.foreign}`)
-      : state.refusal !== null
-        ? fromRefusal(state.refusal)
-        : { how: 'service', id, alone: !shared };
+    : vital !== null
+      ? obstacle(vital)
+      : state.foreign !== null
+        ? obstacle(`it cannot be stopped as ${id.name}: ${state.foreign}`)
+        : state.refusal !== null
+          ? fromRefusal(state.refusal)
+          : { how: 'service', id, alone: !shared };
   return draft(found, id.pid, means, {
     services,
     dependents: state.dependents,
-    command: state.foreign === null ? serviceCommand(id, state, scene.platform) : null,
+    command: state.foreign === null && vital === null ? serviceCommand(id, state, scene.platform) : null,
   });
 }
 

@@ -18,6 +18,7 @@ import {
   bindsFor,
   chooseFree,
   passedOver,
+  reasonLines,
   skippedSpans,
   type FreeAnswer,
   type FreeKnowledge,
@@ -61,12 +62,13 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld, r
   };
 }
 
-function questionOf({ protocols, explain }: FindFreeRequest): Question {
+function questionOf(request: FindFreeRequest): Question {
+  const { protocols, spans } = request;
   return {
-    localPorts: null,
+    localPorts: spans,
     protocols,
     sockets: 'listeners',
-    details: new Set(explain ? ['owner', 'services'] : []),
+    details: new Set(namesOwners(request) ? ['owner', 'services'] : []),
     ranges: true,
   };
 }
@@ -91,18 +93,28 @@ function held(
   return { answer, until: new Date(end).toISOString() };
 }
 
-function tooFew({ count, spans, consecutive }: FreeRequest, { ports }: FreeAnswer): Problem {
+/** How many ports somebody may ask about who wants to know what each of them is. */
+const fewPorts = 16;
+
+/** Whether the owners of ports that are taken are wanted. */
+function namesOwners({ explain, spans }: FindFreeRequest): boolean {
+  return explain || (spans !== null && spans.reduce((sum, { start, end }) => sum + end - start + 1, 0) <= fewPorts);
+}
+
+function tooFew(request: FindFreeRequest, { ports, skipped }: FreeAnswer): Problem {
+  const { count, spans, consecutive } = request;
   const where = spans === null ? '' : ` in ${formatPorts(spans)}`;
-  const found = consecutive
-    ? 'no such ports follow one another'
-    : ports.length === 0
-      ? 'none is'
-      : `only ${ports.length} ${ports.length === 1 ? 'is' : 'are'}`;
+  const reasons = namesOwners(request) ? reasonLines(skippedSpans(skipped).slice(0, 3)) : [];
   return {
     severity: 'Error',
     code: 'PO4102',
-    message: `${count} free port${count === 1 ? '' : 's'} wanted${where}: ${found} free`,
-    hint: 'portowner free --explain says why the others are not.',
+    message: consecutive
+      ? `no ${count} consecutive free ports${where}`
+      : ports.length === 0
+        ? `no free port${where}`
+        : `only ${ports.length} of ${count} free ports found${where}`,
+    hint:
+      reasons.length === 0 ? 'portowner free --explain says why the others are not free.' : `${reasons.join('; ')}.`,
   };
 }
 
@@ -115,7 +127,8 @@ async function chooser(
   const binder = await world.binder();
   const reserved = await reservedFor(request, world);
   const owners = new Map<number, string | null>();
-  if (request.explain) {
+  const named = namesOwners(request);
+  if (named) {
     const sockets = facts.sections.sockets.data.filter(holdsPort);
     for (const row of endpoints(facts, sockets, { live: false, serviceName: null }))
       owners.set(row.LocalPort!, owners.get(row.LocalPort!) ?? row.Owner);
@@ -128,7 +141,7 @@ async function chooser(
       serviceName,
       reserved,
       leasedUntil: (port, protocol) => leased.get(`${protocol} ${port}`) ?? null,
-      owner: (port) => (request.explain ? (owners.get(port) ?? 'not known') : null),
+      owner: (port) => (named ? (owners.get(port) ?? 'not known') : null),
       tryBind: (port) => attemptsReason(probe(binder, bindsFor(port, request, binder.platform)).attempts),
     });
   };

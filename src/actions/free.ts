@@ -2,7 +2,7 @@ import type { Facts, PortRange } from '../facts/model/facts.ts';
 import type { Bind, BindAttempt } from '../facts/gather/probe.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import type { Platform } from '../system/raw.ts';
-import { portMatcher, type PortSpan } from '../ports/expression.ts';
+import { formatPorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import { coveredPorts, firstCovering } from '../ports/lookup.ts';
 import { hasFailed, wasAsked } from '../facts/model/section.ts';
 
@@ -293,19 +293,24 @@ export function skippedSpans(skipped: ReadonlyMap<number, Skip>): (PortSpan & { 
   return spans.map(({ start, end, skips }) => ({ start, end, reason: skipText(skips) }));
 }
 
+/** Why ports were passed over, a line each: `3000-3002: in use: …`. */
+export const reasonLines = (spans: ReturnType<typeof skippedSpans>): string[] =>
+  spans.map((span) => `${formatPorts([span])}: ${span.reason}`);
+
 /** Why the ports before the first one were passed over, and what the free ones are registered for: what a person is told. */
 export function passedOver(
-  { near, protocols }: FreeRequest,
+  { near, protocols, spans }: FreeRequest,
   { ports, skipped }: FreeAnswer,
   { serviceName }: Pick<FreeKnowledge, 'serviceName'>,
 ): string[] {
   const [found] = ports;
-  if (near === null || found === undefined) return [];
-  const between = [...skipped].filter(([port]) => port >= near && port < found);
-  const spans = skippedSpans(new Map(between));
+  const from = near ?? spans?.[0]?.start;
+  if (from === undefined || found === undefined) return [];
+  const between = [...skipped].filter(([port]) => port >= from && port < found);
+  const skippedOver = skippedSpans(new Map(between));
   return [
-    ...spans.slice(0, 3).map(({ start, end, reason }) => `${start === end ? start : `${start}-${end}`}: ${reason}`),
-    ...(spans.length > 3 ? [`and ${spans.length - 3} more; --explain lists them`] : []),
+    ...reasonLines(skippedOver.slice(0, 3)),
+    ...(skippedOver.length > 3 ? [`and ${skippedOver.length - 3} more; --explain lists them`] : []),
     ...ports.flatMap((port) => {
       const name = protocols.map((protocol) => serviceName(port, protocol)).find((service) => service !== null);
       return name == null ? [] : [`${port}: free; registered by IANA for ${name}`];

@@ -143,7 +143,7 @@ function isOfPids(target: Target, { pids, identities, spans }: GiveBackRequest):
 /** The machine as stopping looks at it, again and again. */
 async function stopWorld({ source: asked, hands: given, now }: GiveBackWorld): Promise<StopWorld> {
   const [source, hands] = [await asked(), await given()];
-  const details = new Set([...everything.details, 'ancestors' as const]);
+  const details = new Set([...everything.details, 'ancestors' as const, 'restarts' as const]);
   const whole: Question = {
     ...everything,
     details,

@@ -1,7 +1,7 @@
 import type { Socket } from '../facts/model/facts.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
-import { watcherOf } from '../ownership/origin.ts';
+import { restarterOf, type Restarter } from '../ownership/origin.ts';
 import { roleOf } from '../ownership/starters.ts';
 import type { TreeProcess } from '../system/hands.ts';
 import { sceneOf, type StopDraft, type Scene } from './draft.ts';
@@ -45,17 +45,24 @@ function parentText(parent: TreeProcess, { processes }: Scene): string | null {
   return parent.pid <= 2 || forPeople ? null : processText(known);
 }
 
+const named = (text: string | null): Restarter | null => (text === null ? null : { text, stop: null });
+
 /** Who would start it again. */
-function supervisorOf({ means, pid }: StopDraft, scene: Scene, isEnding: boolean): string | null {
+function restarterFor({ means, pid }: StopDraft, scene: Scene, isEnding: boolean): Restarter | null {
   const { situation, tree, ancestors, processes, services } = scene;
-  if (means.how === 'service') return situation.service(means.id)?.restarts === true ? 'its service manager' : null;
+  if (means.how === 'service')
+    return named(situation.service(means.id)?.restarts === true ? 'its service manager' : null);
   if (means.how !== 'process') return null;
   const process = processes.get(pid);
-  const watcher = process === undefined ? null : watcherOf(process, { processes, servicesOf: services });
-  if (watcher !== null) return watcher;
+  const restarter = process === undefined ? null : restarterOf(process, { processes, servicesOf: services });
+  if (restarter !== null) return restarter;
   const parent = isEnding ? lineOf(pid, tree)[1] : undefined;
-  return parent === undefined || ancestors.has(parent.pid) ? null : parentText(parent, scene);
+  return named(parent === undefined || ancestors.has(parent.pid) ? null : parentText(parent, scene));
 }
+
+/** What stops it for good, where something starts it again that another command is for. */
+const insteadNotes = (restarter: Restarter | null): readonly string[] =>
+  restarter?.stop == null ? [] : [`if ${restarter.text} starts it again, stop it with: ${restarter.stop}`];
 
 /** What is looked up for each target, by indexes of all processes and sockets. */
 interface Indexes {
@@ -72,6 +79,7 @@ function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: In
   const own = socketsOf(ending);
   const isHolder = new Set(holders);
   const process = processes.get(pid) ?? tree.get(pid);
+  const restarter = restarterFor(one, scene, ending.length > 0);
   return {
     endpoints: found
       .map(({ socket }) => keyOf(socket))
@@ -93,8 +101,8 @@ function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: In
     dependents: one.dependents,
     otherPorts: own.filter((socket) => listens(socket) && !index.has(socket)).map(keyOf),
     connections: own.filter((socket) => socket.remotePort !== null && socket.state !== 'TimeWait').length,
-    supervisor: supervisorOf(one, scene, ending.length > 0),
-    notes: one.notes,
+    supervisor: restarter?.text ?? null,
+    notes: [...one.notes, ...insteadNotes(restarter)],
   };
 }
 

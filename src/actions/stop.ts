@@ -4,7 +4,7 @@ import { overlap, plainAddress } from '../diagnosis/overlap.ts';
 import { stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { processText } from '../ownership/attribution.ts';
-import { watcherOf } from '../ownership/origin.ts';
+import { restarterOf } from '../ownership/origin.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { refusalOf, type Hands, type HeldProcess, type Self } from '../system/hands.ts';
@@ -176,11 +176,11 @@ function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target
   if (unit !== null && !isOwnUnit(unit, situation.self)) return `systemd (${unit.name})`;
   const service = facts.sections.services.data.find(({ pid }) => pid === process.pid);
   if (service !== undefined) return `the service manager (${service.name})`;
-  const watcher = watcherOf(process, {
+  const restarter = restarterOf(process, {
     processes: new Map(facts.sections.processes.data.map((one) => [one.pid, one])),
     servicesOf: new Map(),
   });
-  if (watcher !== null) return watcher;
+  if (restarter !== null) return restarter.text;
   const parent = situation.tree.find(({ pid }) => pid === process.parent);
   return parent === undefined || parent.pid <= 2 ? target.supervisor : processText(parent);
 }

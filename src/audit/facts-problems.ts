@@ -1,3 +1,4 @@
+import { counted } from '../io/counted.ts';
 import type { Listener } from './listeners.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { hasFailed, isPartial, isWhole, wasAsked } from '../facts/model/section.ts';
@@ -47,7 +48,7 @@ export function unfoundProblem(unseen: readonly Listener[], what: string): Probl
   const unfound = unseen.filter((listener) => listener.unfound === true);
   if (unfound.length === 0) return null;
   const shown = shownPorts(unfound);
-  const number = `${unfound.length} listener${unfound.length === 1 ? '' : 's'}`;
+  const number = counted(unfound.length, 'listener');
   return {
     severity: 'Warning',
     code: 'PO3001',
@@ -57,7 +58,7 @@ export function unfoundProblem(unseen: readonly Listener[], what: string): Probl
   };
 }
 
-/** Tells of listeners that could not be judged for want of rights or signatures; null when there are none. */
+/** Tells of listeners that could not be evaluated for want of rights or signatures; null when there are none. */
 export function unseenProblem(all: readonly Listener[], what: string): Problem | null {
   const unseen = all.filter((listener) => listener.unfound !== true);
   if (unseen.length === 0) return null;
@@ -67,7 +68,7 @@ export function unseenProblem(all: readonly Listener[], what: string): Problem |
   return {
     severity: 'Warning',
     code: owned ? 'PO3001' : 'PO3002',
-    message: `not all is known of ${unseen.length} listener${unseen.length === 1 ? '' : 's'}, ${what}: port ${shown}`,
+    message: `details are missing for ${counted(unseen.length, 'listener')}, ${what}: port ${shown}`,
     hint: owned
       ? 'Needs valid signatures of their executables.'
       : 'Needs the right to look at every process: that of root, or of an elevated administrator.',

@@ -1,6 +1,7 @@
 // What becomes of baselines: made, brought up to date, shown.
 import { existsSync } from 'node:fs';
 import type { AskedMachine } from '../facts/machine.ts';
+import { counted } from '../io/counted.ts';
 import { fileSink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { ListenerRow } from '../schema/listener.ts';
@@ -40,8 +41,6 @@ export interface UpdateRequest extends BaselineRequest {
   /** Whether nothing is written. */
   readonly dryRun: boolean;
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** Writes a baseline, but none that would not be read again. */
 function writeBaseline(path: string, text: string): void {

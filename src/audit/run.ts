@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { isFuture, type StoreOutcome } from './store/contract.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { counted } from '../io/counted.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { destination } from '../io/place.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -71,8 +72,6 @@ interface Compared {
   readonly policy: Policy | null;
 }
 
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-
 /** Warns that the system's log has nothing of an audit. */
 function unlogged({ text, needs }: Refusal): Problem {
   return {
@@ -109,15 +108,15 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
       approve: `portowner baseline update ${request.baseline}`,
     },
   });
-  const unseen = unseenProblem(result.unseen, 'which could not be judged');
-  const unfound = unfoundProblem(result.unseen, 'so that it could not be judged');
+  const unseen = unseenProblem(result.unseen, 'which could not be evaluated');
+  const unfound = unfoundProblem(result.unseen, 'so that it could not be evaluated');
   const missing = gaps(facts);
   const course: Course = {
     problems: [...comparisonProblems(compared, request), ...present(unseen, unfound)],
     failures: [],
     doubts: [
       ...missing,
-      ...(result.unseen.length === 0 ? [] : [`${counted(result.unseen.length, 'listener')} could not be judged`]),
+      ...(result.unseen.length === 0 ? [] : [`${counted(result.unseen.length, 'listener')} could not be evaluated`]),
     ],
   };
   const { problems, failures, doubts } = course;

@@ -17,7 +17,7 @@ import { catalogue } from '../commands/catalogue.ts';
 import { powershellBody } from '../cli/completion/scripts.ts';
 import { list, quoted } from './catalogue.ts';
 import { styles } from '../formats/table.ts';
-import { liveTypeName, plainColumns, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
+import { liveTypeName, plainColumns, spare, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { tableColumns, variantOf, variants } from '../schema/variant.ts';
 import { version } from './bundle.ts';
 import type { Platform } from './platform.ts';
@@ -84,7 +84,7 @@ function tableView(typeName: string, columns: readonly Column[]): string {
       `<TableColumnHeader><Label>${name}</Label>${numeric.has(type) ? '<Alignment>Right</Alignment>' : ''}</TableColumnHeader>`,
   );
   const items = columns.map((column) => `<TableColumnItem>${cell(column)}</TableColumnItem>`);
-  const rows = `<TableRowEntries><TableRowEntry><TableColumnItems>\n${items.join('\n')}\n</TableColumnItems></TableRowEntry></TableRowEntries>`;
+  const rows = `<TableRowEntries><TableRowEntry><Wrap /><TableColumnItems>\n${items.join('\n')}\n</TableColumnItems></TableRowEntry></TableRowEntries>`;
   return view(
     typeName,
     `<TableControl><AutoSize /><TableHeaders>\n${headers.join('\n')}\n</TableHeaders>${rows}</TableControl>`,
@@ -106,9 +106,27 @@ function listView(typeName: string, columns: readonly Column[]): string {
   );
 }
 
+/**
+ * A row in sentences, where its answer is one: then what shows it, and what to do. What a command does stands above it, so
+ * that a narrow window breaks the words, not the command.
+ */
+function textView({ typeName, columns }: RowSchema): string[] {
+  if (!columns.some(({ name }) => name === 'Summary')) return [];
+  const plain = String.raw`-replace '[\p{Cc}\p{Cf}]', '?'`;
+  const binding = (script: string, more = ''): string =>
+    `<ExpressionBinding><ScriptBlock>${xml(script)}</ScriptBlock>${more}</ExpressionBinding>`;
+  const custom = (items: string): string =>
+    `<CustomControl><CustomEntries><CustomEntry><CustomItem>${items}</CustomItem></CustomEntry></CustomEntries></CustomControl>`;
+  const lines = `foreach ($one in $_.Evidence) { $one ${plain} }; if ($_.Remedy) { 'What to do:' }; foreach ($one in $_.Remedy) { $command, $what = $one ${plain} -split '  # ', 2; if ($what) { "  # $what" }; "  $command" }`;
+  const each = binding(lines, `<EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`);
+  const frame = `<Frame><LeftIndent>2</LeftIndent><CustomItem>\n${each}\n</CustomItem></Frame>`;
+  return [view(typeName, custom(`\n${binding(`$_.Summary ${plain}`)}<NewLine />${frame}\n`))];
+}
+
 /** The views: for each variant of an answer a table of what answers the question, and a list of everything. */
 export function formatFile(all: readonly RowSchema[] = rowSchemas): string {
   const views = all.flatMap((schema) => [
+    ...textView(schema),
     ...variants(schema).map((variant) =>
       tableView(
         variant.name === '' ? schema.typeName : `${schema.typeName}#${variant.name}`,
@@ -144,13 +162,22 @@ function liveType({ typeName, columns }: RowSchema): string[] {
   return [`<Type><Name>${liveTypeName(typeName)}</Name><Members>${properties.join('')}${members}</Members></Type>`];
 }
 
+/** What is shown of a row among objects of other types, a line each: a few, which answer. */
+function shownElsewhere(schema: RowSchema): string[] {
+  const plain = tableColumns(
+    schema,
+    variantOf(schema, false, () => false),
+  );
+  const isTold = schema.columns.some(({ name }) => name === 'Summary');
+  return isTold
+    ? ['Summary', 'Evidence', 'Remedy']
+    : plain.filter(({ name, importance = spare }) => importance <= 2 || name === 'Reason').map(({ name }) => name);
+}
+
 /** What live rows have more than others, and what is shown of rows where no view is used: among objects of other types. */
 export function typesFile(all: readonly RowSchema[] = rowSchemas): string {
   const types = all.flatMap((schema) => {
-    const names = tableColumns(
-      schema,
-      variantOf(schema, false, () => false),
-    ).map(({ name }) => `<Name>${name}</Name>`);
+    const names = shownElsewhere(schema).map((name) => `<Name>${name}</Name>`);
     const set = `<PropertySet><Name>DefaultDisplayPropertySet</Name><ReferencedProperties>${names.join('')}</ReferencedProperties></PropertySet>`;
     return [
       `<Type><Name>${schema.typeName}</Name><Members>${standardMembers(set)}</Members></Type>`,

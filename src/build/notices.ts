@@ -24,7 +24,7 @@ function licenseOf(name: string, folder: string): string {
     license: string;
   };
   const text = licenseText(folder);
-  if (!text) throw new Error(`${name} has no licence text`);
+  if (!text) throw new Error(`${name} has no license text`);
   return section(`${name} ${manifest.version} (${manifest.license})`, text);
 }
 

@@ -97,7 +97,7 @@ function sourcesPage(): string {
     '# Sources of facts',
     mark,
     '`PORTOWNER_DISABLE=httpsys,bound4` switches single sources off: for a defect, a slow tool, or an alarm of a security product. What then is missing is in `Reason` or a warning, with the code `Disabled`. A name that is no source is an error.',
-    "`portowner snapshot --raw` keeps the raw entries by their names. PID and UID stand for a number, PATH for a file's path. The last column is what becomes of an entry in the file of `portowner doctor --bundle`: src/facts/sources.ts says what each kind is.",
+    "`portowner snapshot --raw` keeps the raw entries by their names. PID and UID stand for a number, ID for the id of a container, PATH for a file's path. The last column is what becomes of an entry in the file of `portowner doctor --bundle`: src/facts/sources.ts says what each kind is.",
     ...sections,
   );
 }

@@ -111,7 +111,7 @@ function nodeComponent(
     .map(([key, of]): Component => {
       const part = nodeParts[key];
       if (part === undefined)
-        throw new Error(`the bill of materials has no licence for Node's ${key}: add it to src/build/sbom.ts`);
+        throw new Error(`the bill of materials has no license for Node's ${key}: add it to src/build/sbom.ts`);
       return {
         type: 'library',
         'bom-ref': `${ref}#${key}`,

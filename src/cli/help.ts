@@ -3,23 +3,11 @@ import { exitCodesOf } from './about.ts';
 import type { KnownCommand } from './commands.ts';
 import { didYouMean } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
+import { wrap } from './wrap.ts';
 import { optionSections, otherWords } from './words.ts';
 
 /** A help page is no wider than this, on any terminal: longer lines are hard to read. */
 const widest = 100;
-
-/** Text broken at blanks into lines of at most `width` that start with `indent` blanks; a longer word stays whole. */
-function wrap(text: string, indent: number, width: number): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-    if (line !== '' && indent + line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].map((part) => ' '.repeat(indent) + part).join('\n');
-}
 
 /** Terms with their texts beside them, or below where a term or the page leaves no room. */
 function list(items: readonly (readonly [term: string, text: string])[], width: number): string {

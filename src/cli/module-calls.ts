@@ -1,9 +1,13 @@
-import type { PowerShellFunction } from './about.ts';
-import type { Catalogue, CommandClass } from './base.ts';
+import { operandParameters, type CommandAbout, type PowerShellFunction } from './about.ts';
+import type { Catalogue } from './base.ts';
+
+/** The executable in the module's folder: for what the module has no function or parameter for. */
+const executable = '& "$((Get-Module PortOwner).ModuleBase)/bin/portowner"';
 
 /** Options that PowerShell has words of its own for; a pipeline comes at the end. */
 const own: Readonly<Record<string, (value: string) => string>> = {
   '--dry-run': () => ' -WhatIf',
+  '--yes': () => ' -Confirm:$false',
   '--format': (value) => (value === 'list' ? ' | Format-List -Property *' : ''),
   '--sort': (value) => ` | Sort-Object -Property ${value}`,
 };
@@ -28,33 +32,136 @@ function parameterOf({ parameters, terms }: PowerShellFunction, option: string, 
   return ` -${name}${word === undefined ? '' : ` ${word}`}`;
 }
 
-/** What a command line of portowner is in PowerShell; null where the module has nothing for it. */
+/** A call of a function; null where the module has nothing for it. */
 function callOf(about: PowerShellFunction, words: readonly string[]): string | null {
   const first = words.findIndex((word) => word.startsWith('--'));
   const operands = first < 0 ? words : words.slice(0, first);
   const parts = optionsOf(words).map(([option, value]) => own[option]?.(value) ?? parameterOf(about, option, value));
-  if (parts.includes(null) || (operands.length > 0 && about.operand === undefined)) return null;
+  const names = operandParameters(about);
+  if (parts.includes(null) || (operands.length > 0 && names.length === 0)) return null;
   const [pipes, parameters] = [true, false].map((piped) =>
     parts.filter((part) => part!.startsWith(' |') === piped).join(''),
   );
-  return `${about.name}${operands.length === 0 ? '' : ` ${operands.join(',')}`}${parameters}${pipes}`;
+  const values = operands.length === 0 ? '' : ` ${operands.join(names.length > 1 ? ' ' : ',')}`;
+  return `${about.name}${values}${parameters}${pipes}`;
 }
 
-/** Advice for who asks by the PowerShell module: command lines of portowner as calls of its functions, all else as it is. */
-export async function moduleCalls(lines: readonly string[], catalogue: Catalogue): Promise<string[]> {
-  return Promise.all(
-    lines.map(async (line) => {
-      const [, command, rest = ''] = /^portowner( .*?)?(  # .*)?$/s.exec(line) ?? [];
-      if (command === undefined) return line;
-      const words = command.trim().split(' ');
-      const known = words[0] !== '' && Object.hasOwn(catalogue, words[0]!);
-      const named = catalogue[known ? words[0]! : '']!;
-      const load = typeof named === 'string' ? catalogue[named]! : named;
-      if (typeof load === 'string') return line;
-      const [{ about }] = (await load()) as [CommandClass];
-      const call =
-        typeof about.powershell === 'string' ? null : callOf(about.powershell, known ? words.slice(1) : words);
-      return call === null ? line : `${call}${rest.replace('--dry-run', '-WhatIf')}`;
-    }),
+/** Whether a word after a command belongs to it in a sentence, too, which goes on with words of the language. */
+const isArgument = (word: string, before: string | undefined): boolean =>
+  /^(?:--|["'…]|[A-Z])|\d|[/\\]|\w\.\w/.test(word) ||
+  (/^--[a-z-]+$/.test(before ?? '') && /^(?:list|json|csv|clixml|udp|tcp|port|high|medium|low|error)$/.test(word));
+
+interface Token {
+  readonly word: string;
+  readonly end: number;
+}
+
+/** The words of a command line that stands in a text: all up to a comment, or what belongs to it in a sentence. */
+function wordsFrom(text: string, start: number, whole: boolean): Token[] {
+  const tokens: Token[] = [];
+  const next = / +(?!(?<= {2})#)("[^"]*"|'[^']*'|\S+)/y;
+  next.lastIndex = start;
+  for (let match = next.exec(text); match !== null; match = next.exec(text)) {
+    const [, all] = match as unknown as [string, string];
+    const word = whole || /^["']/.test(all) ? all : all.replace(/(?<![.,;:)"”?])[.,;:)"”?]+$/, '');
+    tokens.push({ word, end: next.lastIndex - all.length + word.length });
+    // A sentence or a part of it ends here.
+    if (word !== all) break;
+  }
+  return tokens;
+}
+
+/** The command that words name, and how many of them do. */
+async function commandOf(
+  words: readonly string[],
+  catalogue: Catalogue,
+): Promise<{ about: CommandAbout; length: number }> {
+  const [first = ''] = words;
+  const entry = Object.hasOwn(catalogue, first) ? catalogue[first]! : catalogue['']!;
+  const load = typeof entry === 'string' ? catalogue[entry]! : entry;
+  if (typeof load === 'string') throw new Error(`${first} stands for ${load}, which stands for another word`);
+  const isNamed = (path: readonly string[]): boolean =>
+    path.every((word, i) => word === words[i] || (i === 0 && word === entry));
+  const paths = (await load()).map(({ about, paths: [path = []] = [] }) => ({ about, path }));
+  const [best] = paths
+    .filter(({ path }) => isNamed(path))
+    .toSorted((one, other) => other.path.length - one.path.length);
+  return { about: (best ?? paths[0]!).about, length: best?.path.length ?? 0 };
+}
+
+/** A command line of portowner as a user of PowerShell types it, and where it ends; null where there is none. */
+async function callAt(text: string, start: number, whole: boolean, catalogue: Catalogue) {
+  const tokens = wordsFrom(text, start, whole);
+  const all = tokens.map(({ word }) => word);
+  const { about, length } = await commandOf(all, catalogue);
+  const rest = all.slice(length);
+  const sentence = whole ? -1 : rest.findIndex((word, i) => !isArgument(word, rest[i - 1]));
+  const words = sentence < 0 ? rest : rest.slice(0, sentence);
+  const last = tokens[length + words.length - 1];
+  if (last === undefined) return null;
+  const { powershell } = about;
+  const name = typeof powershell === 'string' ? null : powershell.name;
+  const call = words.includes('--help')
+    ? `Get-Help ${length === 0 || name === null ? 'about_PortOwner' : name}`
+    : typeof powershell === 'string'
+      ? null
+      : callOf(powershell, words);
+  return { end: last.end, call: call ?? [executable, ...all.slice(0, length), ...words].join(' ') };
+}
+
+/** Programs whose options may be called as ours, and what ends that they are spoken of. */
+const foreignOrEnd = /\b(?:systemctl|docker|podman|nerdctl|wsl|git|npm|nft|ss)\b|[.,;:#]/g;
+
+/** Options of the command that was called, where no command line stands around them, as parameters of its function. */
+function bareOptions(text: string, { powershell }: CommandAbout): string {
+  if (typeof powershell === 'string') return text;
+  const marks = text.matchAll(foreignOrEnd);
+  let mark = marks.next();
+  let isForeign = false;
+  return text.replace(
+    /(^|[\s("“])(--[a-z][a-z0-9-]*(?:[ =](?:list\b|[A-Z][A-Za-z]+))?)/g,
+    (all, before: string, words: string, at: number) => {
+      for (; mark.done !== true && mark.value.index < at; mark = marks.next()) isForeign = /\w/.test(mark.value[0]);
+      if (isForeign) return all;
+      const [option, value = ''] = words.split(/[ =]/) as [string, string?];
+      const name = Object.keys(powershell.parameters).find((key) => powershell.parameters[key] === option);
+      if (name !== undefined) return `${before}-${name}${value === '' ? '' : ` ${value}`}`;
+      const known = own[option]?.(value).replace(/^[ |]+/, '') ?? '';
+      if (known !== '') return `${before}${known}`;
+      const left = powershell.leftOut?.[option as `--${string}`];
+      return left === undefined ? all : `${before}${executable} ${words}`;
+    },
   );
+}
+
+/** What only a text has that may name a command line. */
+export const mentionsCommand = /portowner|--[a-z]/;
+
+/** The command that was called, and all others: what texts in the words of PowerShell are made by. */
+export interface Words {
+  readonly about: CommandAbout;
+  readonly catalogue: Catalogue;
+}
+
+/**
+ * What is told to a user of the PowerShell module, in its words: command lines of portowner become calls of its functions,
+ * and options their parameters; all else stays as it is. A line of a remedy is a
+ * `whole` command with a comment behind it; elsewhere a sentence may go on.
+ */
+export async function inPowerShell(
+  text: string,
+  { about, catalogue, whole = false }: Words & { readonly whole?: boolean },
+): Promise<string> {
+  if (!mentionsCommand.test(text)) return text;
+  const parts: string[] = [];
+  let done = 0;
+  for (const { index, 0: start, 1: root } of text.matchAll(/(?<![\w./\\$-])(sudo )?portowner(?= )/g)) {
+    const found = index < done ? null : await callAt(text, index + start.length, whole && index === 0, catalogue);
+    if (found === null) continue;
+    parts.push(bareOptions(text.slice(done, index), about));
+    parts.push(root === undefined ? found.call : `sudo pwsh -Command "${found.call}"`);
+    done = found.end;
+  }
+  parts.push(bareOptions(text.slice(done), about));
+  return parts.join('').replace(/"(& "\$[^"]*"[^"]*)"/g, '$1');
 }

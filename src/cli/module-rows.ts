@@ -1,26 +1,30 @@
 import { loadWriter } from '../formats/formats.ts';
 import type { RowWriter } from '../formats/writer.ts';
 import type { Sink } from '../io/sink.ts';
-import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { problemRow } from '../schema/problem.ts';
+import type { Words } from './module-calls.ts';
 
 /** Runs a command without rows, and writes in CLIXML what it tells, even the error that ends it: for the PowerShell module. */
 export async function reportInRows(
   sink: Sink,
-  stream: boolean,
-  work: (writer: RowWriter) => Promise<ExitCode>,
+  { stream, words }: { readonly stream: boolean; readonly words: Words },
+  work: (writer: RowWriter, warn: (problem: Problem) => void) => Promise<ExitCode>,
 ): Promise<ExitCode> {
+  const problems: Problem[] = [];
   const writer = await loadWriter('clixml', problemRow, {
     columns: problemRow.columns,
     sink,
     problems: 'rows',
     stream,
   });
-  const exitCode = await work(writer).catch((error: unknown) => {
+  const exitCode = await work(writer, (problem) => problems.push(problem)).catch((error: unknown) => {
     const ending = endingProblem(error);
-    writer.problem(ending.problem);
+    problems.push(ending.problem);
     return ending.exitCode;
   });
+  const { problemInPowerShell } = await import('./module-answer.ts');
+  for (const problem of problems) writer.problem(await problemInPowerShell(problem, words));
   await writer.end();
   sink.close();
   return exitCode;

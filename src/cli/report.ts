@@ -1,22 +1,15 @@
-import { extname } from 'node:path';
-import { endings, formatOfEnding, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
+import { formatOfFile, loadWriter, traitsOf, unknownEnding, type Format } from '../formats/formats.ts';
 import { fileSink } from '../io/sink.ts';
-import { PortOwnerError, type Problem } from '../schema/problems.ts';
+import type { Problem } from '../schema/problems.ts';
 import { plainColumns, type AnyRow } from '../schema/column.ts';
 import { finding, type Finding } from '../schema/finding.ts';
 import { problemText } from './base.ts';
 
 /** The format of a report's file. Throws PO1001. */
 export function reportFormat(path: string): Format {
-  const format = formatOfEnding(extname(path));
-  if (format !== null) return format;
-  throw new PortOwnerError(
-    'PO1001',
-    `cannot tell the report format from ${JSON.stringify(path)}; use ${endings.join(', ')}`,
-    {
-      target: path,
-    },
-  );
+  const format = formatOfFile(path, 'report', '');
+  if (format === null) throw unknownEnding(path, 'report', '');
+  return format;
 }
 
 /** A problem where there are only rows: a finding that is none, which says so. */

@@ -1,6 +1,5 @@
-import { extname } from 'node:path';
 import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
-import { formatOfEnding, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
+import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
@@ -8,8 +7,10 @@ import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
-import { BaseCommand, problemText } from './base.ts';
+import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
+import type { Words } from './module-calls.ts';
+import type { Terminal } from '../system/terminal.ts';
 import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
@@ -105,19 +106,26 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return traitsOf(this.chosenFormat()).forPeople === true;
   }
 
-  /** What to do, in the words of who asks: the PowerShell module has functions for the commands. */
-  private async advise({ rows }: Answer): Promise<void> {
-    if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return;
-    if (!this.schema.columns.some(({ name }) => name === 'Remedy')) return;
-    const { moduleCalls } = await import('./module-calls.ts');
-    for (const row of rows as { Remedy?: readonly string[] | null }[])
-      if (row.Remedy != null) row.Remedy = await moduleCalls(row.Remedy, this.context.catalogue);
+  /** Tells in the words of who asks: the PowerShell module has functions for the commands. */
+  private async advise(answer: Answer): Promise<Answer> {
+    if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return answer;
+    const { answerInPowerShell } = await import('./module-answer.ts');
+    return answerInPowerShell(answer, this.words);
+  }
+
+  private get words(): Words {
+    return { about: (this.constructor as CommandClass).about, catalogue: this.context.catalogue };
   }
 
   /** Whether a person reads the answer now: what costs more than the answer itself is looked up only then. */
   protected get personReads(): boolean {
     const format = this.chosenFormat();
-    return format === 'list' || (this.forPeople && this.output === undefined && this.surroundings.terminal() !== null);
+    return format === 'list' || (this.forPeople && this.outputTerminal !== null);
+  }
+
+  /** The terminal that the answer goes to; null where it goes elsewhere, as to a file. */
+  protected get outputTerminal(): Terminal | null {
+    return this.output === undefined ? this.surroundings.terminal() : null;
   }
 
   /** Whether the answer has no room for lists, which are then told below it. */
@@ -127,6 +135,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   async perform(): Promise<ExitCode> {
     this.problems = problemsOf(this.problems);
+    // That it is a file to be read says more than what its name ends with.
+    if (this.output !== undefined) this.checkNames();
     const format = this.chosenFormat();
     const traits = traitsOf(format);
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
@@ -176,7 +186,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
         return { rows: [], problems: [problem], exitCode };
       },
     );
-    return this.writeAnswer(answer, writer, sink);
+    return this.writeAnswer(await this.advise(answer), writer, sink);
   }
 
   /** The files that the command line names, but for --output: what is read, and what is written. */
@@ -184,21 +194,23 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return { inputs: [...named('--from', this.from), ...named('--ssh-config', this.sshConfig)] };
   }
 
-  protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
+  private checkNames(): void {
     const { inputs, outputs = [] } = this.files();
     checkFiles(inputs, [...outputs, ...named('--output', this.output)]);
+  }
+
+  protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
+    if (this.output === undefined) this.checkNames();
     const wanted = this.countRows === true ? [] : columns;
     if (this.sshConfig !== undefined && this.host === undefined)
       throw new PortOwnerError('PO1005', '--ssh-config needs --host');
-    const answer = await (this.asksOthers ? this.answerForAll(wanted) : this.answer(wanted));
-    await this.advise(answer);
-    return answer;
+    return this.asksOthers ? this.answerForAll(wanted) : this.answer(wanted);
   }
 
   private chosenFormat(): Format {
     if (this.format !== undefined) return word('--format', this.format, formatWords);
     if (this.excel) return 'csv';
-    return (this.output === undefined ? null : formatOfEnding(extname(this.output))) ?? 'table';
+    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or give --format')) ?? 'table';
   }
 
   /** Whether the command line has an option that columns are asked for by. */
@@ -255,13 +267,25 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const toFile = this.output !== undefined;
     return loadWriter(format, this.schema, {
       columns,
+      asked: this.columns !== undefined,
       variant,
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
-      terminal: toFile ? null : this.surroundings.terminal(),
+      terminal: this.outputTerminal,
       excel: this.excel || (toFile && traitsOf(format).spreadsheet === true),
     });
+  }
+
+  /** A note whose sentences are no wider than the terminal. What is indented may be a command, and stays as it is. */
+  private async fitted(note: string): Promise<string> {
+    const width = this.outputTerminal?.columns;
+    if (width === undefined) return note;
+    const { wrap } = await import('./wrap.ts');
+    return note
+      .split('\n')
+      .map((line) => (line.length <= width || line.startsWith(' ') ? line : wrap(line, 2, width).slice(2)))
+      .join('\n');
   }
 
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
@@ -272,12 +296,16 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       if (inBand || this.problems === 'rows') writer.problem(problem);
       else this.tell(problem);
     }
+    // In CLIXML an answer without rows is nothing at all; the module says what it means, where no error does.
+    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && answer.note !== undefined)
+      if (answer.problems.every(({ severity }) => severity !== 'Error'))
+        writer.problem({ severity: 'Information', message: answer.note });
     if (forPeople && answer.headline !== undefined) sink.write(`${sanitise(answer.headline)}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();
     }
-    if (forPeople && answer.note !== undefined) sink.write(`${answer.note}\n`);
+    if (forPeople && answer.note !== undefined) sink.write(`${await this.fitted(answer.note)}\n`);
     return answer.exitCode;
   }
 }

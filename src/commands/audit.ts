@@ -19,7 +19,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   static override usage = Command.Usage({
     description: 'compare the listeners of this machine with a baseline and a policy, and keep the result',
     details: `
-      The baseline is a file of portowner baseline create: whatever differs from it is a finding. The policy is a YAML file of rules that allow or forbid listeners (src/audit/policy.schema.json describes it): what one forbids is a finding although the baseline has it, and a change to what one expressly allows is none. Under default: forbid what neither a rule nor the baseline allows is a finding, too.
+      The baseline is a file of portowner baseline create: whatever differs from it is a finding. The policy is a YAML file of rules that allow or forbid listeners (src/audit/policy.schema.json describes it): what one forbids is a finding although the baseline has it, and a change to what one expressly allows is no finding. Under default: forbid what neither a rule nor the baseline allows is a finding, too.
 
       The store is one file that keeps the history of all audits, for portowner history; it is made when it is missing. Without --baseline and --policy an audit only keeps what is now. An audit that is older than the newest of its machine is not stored, nor one that is dated more than a day ahead of the clock; the same audit again leaves the store as it is.
 
@@ -72,10 +72,13 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   override async perform(): Promise<ExitCode> {
     const code = await super.perform();
-    // The module shows objects; a line on standard error would be a warning there.
-    if (this.problems !== 'rows')
-      for (const summary of this.#summaries) this.surroundings.error(`portowner: ${summary}\n`);
+    for (const summary of this.#summaries) this.sum(summary);
     return code;
+  }
+
+  /** Sums an audit up. The module shows objects; a line on standard error would be a warning there. */
+  private sum(summary: string): void {
+    if (summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${summary}\n`);
   }
 
   protected override files() {
@@ -95,8 +98,10 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       const { eventLog, now } = this.surroundings;
       const world = { eventLog, now, machine: this.askedMachine(), writeReport };
       const { summary, ...answer } = await runAudit(this.request(), world);
-      if (summary !== '') this.#summaries.push(summary);
-      return answer;
+      // A person reads the answer first, then the findings.
+      if (this.forPeople) this.sum(summary);
+      else this.#summaries.push(summary);
+      return this.problems === 'rows' ? { ...answer, note: summary } : answer;
     } catch (error) {
       const warning = this.eventLog ? await logFailure(toPortOwnerError(error).problem, this.surroundings) : null;
       if (warning !== null && this.problems !== 'rows') this.surroundings.error(problemText(warning));

@@ -41,6 +41,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
     exitCodes: { 0: 'as many as wanted', 1: 'fewer', 69: 'cannot tell' },
     powershell: {
       name: 'Get-FreePort',
+      operand: 'Port',
       parameters: {
         ...FreeOptions.about.parameters,
         PolicyPath: '--policy',
@@ -60,7 +61,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
   explain = Option.Boolean('--explain', false, { description: 'also the ports that were passed over, and why' });
   hold = Option.String('--hold', {
     description:
-      'keep other calls of free by this user from handing the ports out, for so many seconds; it does not keep them bound',
+      'keep other calls of free by this user from handing the ports out, for this many seconds; it does not keep them bound',
   });
 
   override readonly schema = freePort;
@@ -81,7 +82,8 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
     for (const row of rows) sink.write(`${(row as FreePort).LocalPort}\n`);
     sink.close();
     for (const problem of problems) this.surroundings.error(problemText(problem));
-    if (note !== undefined && this.surroundings.terminal() !== null) this.surroundings.error(sanitise(note));
+    if (note !== undefined && this.surroundings.terminal() !== null)
+      this.surroundings.error(`${note.split('\n').map(sanitise).join('\n')}\n`);
     return exitCode;
   }
 

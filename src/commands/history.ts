@@ -55,7 +55,7 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
   });
   service = Option.Array('--service', { description: 'listeners of this service; * and ? are wildcards' });
   machine = Option.String('--machine', { description: 'only this machine' });
-  last = Option.String('--last', { description: 'only so many audits' });
+  last = Option.String('--last', { description: 'at most this many audits' });
 
   get schema(): RowSchema {
     return this.ports.length > 0 || this.program !== undefined || this.service !== undefined ? portSpan : auditRun;

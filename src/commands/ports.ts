@@ -9,9 +9,13 @@ import { subjectOf } from '../cli/subject.ts';
 import { unknownValue } from '../cli/values.ts';
 import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
-import type { Column } from '../schema/column.ts';
+import { plainColumns, spare, type Column } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { askedColumns } from '../schema/variant.ts';
+
+/** Terminals of this width have room for these columns, too. */
+const wideTerminal = 120;
+const forRoom: ReadonlySet<string> = new Set(['Application', 'WorkingDirectory']);
 
 /** The main question: who owns a port. */
 export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions) {
@@ -85,7 +89,18 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override defaultColumns(): readonly Column[] {
     const connections = asksConnections(this);
     const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
-    return [...columns, ...askedColumns(endpoint, (option) => this.asks(option))];
+    const roomy = this.isWide ? plainColumns(endpoint).filter(({ name }) => forRoom.has(name)) : [];
+    return [
+      ...columns,
+      ...roomy.map((column): Column => Object.assign({}, column, { importance: spare })),
+      ...askedColumns(endpoint, (option) => this.asks(option)),
+    ];
+  }
+
+  /** Whether there is room for more than the answer: a table with it says where programs run in a column of its own. */
+  private get isWide(): boolean {
+    const terminal = this.narrow ? this.outputTerminal : null;
+    return terminal !== null && terminal.columns >= wideTerminal;
   }
 
   protected override asks(option: string): boolean {
@@ -118,7 +133,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       tree: this.tree,
       columns: columns.map(({ name }) => name),
       forPeople: this.forPeople,
-      home: this.personReads ? this.surroundings.homeFolder() : null,
+      home: this.personReads && !this.isWide ? this.surroundings.homeFolder() : null,
       projects: this.surroundings.projects,
     };
     return whoOwns(request, this.askedMachine(), this.progress);

@@ -74,8 +74,9 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
       return this.save((problem) => this.surroundings.error(problemText(problem)));
     }
     if (this.output === undefined) throw new PortOwnerError('PO1005', '--problems rows needs --output');
-    return reportInRows(this.surroundings.output(), this.stream, (writer) =>
-      this.save((problem) => writer.problem(problem), reportTo(writer)),
+    const words = { about: SnapshotCommand.about, catalogue: this.context.catalogue };
+    return reportInRows(this.surroundings.output(), { stream: this.stream, words }, (writer, warn) =>
+      this.save(warn, reportTo(writer)),
     );
   }
 

@@ -4,11 +4,11 @@ import type { ErrorReading, ParsedError } from '../diagnosis/error-text.ts';
 import type { Request } from '../diagnosis/request.ts';
 import type { WhyRequest } from '../diagnosis/why.ts';
 import { textOfEnds } from '../io/read.ts';
-import { sanitise } from '../io/sanitise.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { verdict, type Verdict } from '../schema/verdict.ts';
 import { placeOfOne } from '../cli/subject.ts';
 import { RowCommand } from '../cli/row-command.ts';
+import { titled } from '../cli/wrap.ts';
 import type { Answer } from '../schema/answer.ts';
 import { bindRequest, BindOptions, checkBindOptions } from '../cli/options/bind.ts';
 import { withOptions } from '../cli/options/group.ts';
@@ -82,13 +82,12 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   /** A table has no room for lists. */
   private noteOf(rows: readonly Verdict[]): { note?: string } {
     if (!this.narrow) return {};
-    const lines = (title: string, items: readonly string[] | null) =>
-      items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((item) => `  ${sanitise(item)}`)];
+    const width = this.outputTerminal?.columns ?? Infinity;
     const of = ({ Protocol, Address, Port }: Verdict) =>
       rows.length === 1 ? '' : ` (${Port === null ? 'no port' : `${Protocol} ${Address} ${Port}`})`;
     const notes = rows.flatMap((row) => [
-      ...lines(`Evidence${of(row)}`, row.Evidence),
-      ...lines(`What to do${of(row)}`, row.Remedy),
+      ...titled(`Evidence${of(row)}`, row.Evidence, width),
+      ...titled(`What to do${of(row)}`, row.Remedy, width),
     ]);
     return { note: notes.join('\n') };
   }

@@ -96,7 +96,7 @@ export function attemptText(attempt: BindAttempt, bind: Bind, isLinux: boolean):
   const what = `bind ${endpointText(attempt)}${optionText(attempt, bind, isLinux)}`;
   switch (attempt.result) {
     case 'bound':
-      return `An attempt to ${what} succeeded and was taken back at once.`;
+      return `An attempt to ${what} succeeded (released immediately).`;
     case 'refused':
       return `An attempt to ${what} failed: ${attempt.error} (${attempt.errorNumber}).`;
     case 'noFamily':

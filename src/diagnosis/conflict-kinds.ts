@@ -13,31 +13,33 @@ interface Kind {
 /** Every word that the column Kind of a conflict may have. */
 export const conflictKinds = {
   OverlappingAddresses: {
-    meaning: 'one has every address, another one of them: who asks that address reaches another program',
+    meaning:
+      'one program listens on every address, another on one of them: connections to that address reach the other program',
     severity: 'Warning',
   },
   SharedByReuse: {
-    meaning: 'several programs have the same port: which of them gets a connection or datagram is not said',
+    meaning: 'several programs share the port: which one gets a connection or datagram is undefined',
     severity: 'Warning',
     but: 'Information for mDNS, SSDP, LLMNR and WS-Discovery',
   },
   Instances: {
-    meaning: 'one program runs several times on the same port: which of them is reached is not said',
+    meaning: 'one program runs several times on the same port: which instance is reached is undefined',
     severity: 'Warning',
     but: 'Information for mDNS, SSDP, LLMNR and WS-Discovery',
   },
   FamilySplit: {
-    meaning: 'one has the port over IPv4, another over IPv6: who is reached depends on how a name is resolved',
+    meaning:
+      'one program has the port over IPv4, another over IPv6: which one is reached depends on how a name resolves',
     severity: 'Warning',
     but: 'Information for relays and dynamic ports',
   },
   ListenerInDynamicRange: {
-    meaning: 'it listens inside the dynamic range: when it is restarted, a connection may have the port',
+    meaning: 'it listens inside the dynamic range: another connection may take the port before it restarts',
     severity: 'Warning',
     but: 'Information on loopback and for parts of the system, but not below 49152 in a wider range of Windows',
   },
   ListenerInExcludedRange: {
-    meaning: 'it listens inside an excluded range: when it is restarted, it may not get the port again',
+    meaning: 'it listens inside an excluded range: after a restart it may not get the port again',
     severity: 'Warning',
     but: 'Information for parts of the system and ranges that an administrator has excluded',
   },
@@ -48,19 +50,19 @@ export const conflictKinds = {
     but: "Information for Windows' own reservations",
   },
   UrlBlocked: {
-    meaning: 'a URL is registered with HTTP.sys, but a program of its own has the port: the URL is not served',
+    meaning: 'a URL is registered with HTTP.sys, but another program owns the port: the URL is not served',
     severity: 'Error',
   },
   PortProxyBlocked: {
-    meaning: 'a rule is to pass the port on, but another program has it',
+    meaning: 'a forwarding rule uses the port, but another program has it',
     severity: 'Warning',
   },
   ServiceBlocked: {
-    meaning: 'a service is set up to have the port, but another program has it: it cannot start',
+    meaning: 'a service is configured to use the port, but another program has it: the service cannot start',
     severity: 'Warning',
   },
   DynamicPortsLow: {
-    meaning: 'the dynamic ports run out: soon no program can connect',
+    meaning: 'the dynamic ports are running out: soon no program can connect',
     severity: 'Warning',
     but: 'Error from 95 % of them in use on',
   },
@@ -70,7 +72,7 @@ export const conflictKinds = {
     severity: 'Warning',
   },
   ConnectionPairsLow: {
-    meaning: 'connections to one address and port use up the dynamic ports: soon nobody can connect there',
+    meaning: 'connections to one address and port are using up the dynamic ports: soon nobody can connect there',
     severity: 'Warning',
     but: 'Error from 95 % of them in use on',
   },

@@ -3,8 +3,6 @@ import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { isUnfound, unseenText } from '../ownership/absent.ts';
-import { endpoints } from '../ownership/endpoints.ts';
-import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { comparableHost, endpointText, scopeOf, withoutScope } from '../ports/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Platform } from '../system/raw.ts';
@@ -12,13 +10,14 @@ import type { Conflict } from '../schema/conflict.ts';
 import { conflictKinds, conflictSeverities, type ConflictKind } from './conflict-kinds.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
+import { holdersOf, type Holder } from './families.ts';
 import { plainAddress, sameDevice } from './overlap.ts';
 import { listenListOf } from './listen-list.ts';
 import { listenListSteps } from './listen-list-steps.ts';
 import { asGoodAsFull, farEndStep, farText, fullPairs, pairText } from './pairs.ts';
 import { isUnusual, rangeText, usualStart, usualText } from './ranges.ts';
 import { isSharedPort } from './shared-ports.ts';
-import { reallySplit, sharingIn, type Holder } from './sharing.ts';
+import { reallySplit, sharingIn } from './sharing.ts';
 import { systemctlCommand } from './stop-commands.ts';
 
 /** All conflicts, and whether there are sockets of which it cannot be told whether they are. */
@@ -54,12 +53,6 @@ const linuxParts = /^rpc(?:\.|bind)|^lockd$/;
 /** What Windows reserves for itself on every machine. */
 const stockUrls =
   /\/(?:temporary_listen_addresses|wsman|sra_\{[0-9a-f-]+\}|wmpnssv[34]?|mdeserver|116b50eb-[0-9a-f-]|c574ac30-[0-9a-f-]|0131501b-[0-9a-f-]|remotedesktop|reports?(?:erver)?|homegroup|bits-peerdist|kdcproxy|phoneproxy)[^/]*\/?$|:(?:5357|5358|10243|10245|10246|10247|2869|47001)(?:\/|$)/i;
-
-function keyOf(row: OwnedEndpoint, socket: Socket): string | null {
-  if (socket.kernel) return 'kernel';
-  if (row.Services?.length === 1) return `service ${row.Services[0]}`;
-  return socket.pid === null ? null : `process ${socket.pid}`;
-}
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)];
 
@@ -142,7 +135,7 @@ function inDynamicRange(
   const isOutside = isUnusual(facts, range) && holders[0]!.socket.localPort < usualStart;
   // A program that asks for any port gets one of these: on loopback that is how programs talk to themselves.
   const isUsual = (system && !isOutside) || holders.every(({ row }) => row.AddressScope === 'Loopback');
-  const description = `It listens inside the dynamic range ${rangeText(range)}, which is wider than usual (${usualText}): when it is restarted, a connection may have the port.`;
+  const description = `It listens inside the dynamic range ${rangeText(range)}, which is wider than usual (${usualText}): another connection may take the port before it restarts.`;
   return [make('ListenerInDynamicRange', holders, isOutside ? { isUsual, description } : { isUsual })];
 }
 
@@ -383,8 +376,7 @@ function maker(facts: Facts): Make {
 
 function contextOf(facts: Facts): Context {
   const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.localPort !== 0);
-  const rows = endpoints(facts, sockets, { live: false, serviceName: null });
-  const holders = sockets.map((socket, i): Holder => ({ socket, row: rows[i]!, key: keyOf(rows[i]!, socket) }));
+  const holders = holdersOf(facts, sockets);
   const dynamic = rangeFinder(facts.sections.dynamicRanges.data);
   const excluded = rangeFinder(
     facts.sections.reservedPorts.data.filter(({ kind }) => excludedKinds[kind] !== undefined),

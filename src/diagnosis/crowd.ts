@@ -1,5 +1,5 @@
 import { plainAddress, type Bound } from './overlap.ts';
-import type { Holder } from './sharing.ts';
+import type { Holder } from './families.ts';
 
 /** Holders of a port, in their order, and what is asked of all of them. */
 export interface Crowd {

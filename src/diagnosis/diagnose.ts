@@ -22,7 +22,7 @@ import { commandOf } from './step.ts';
 
 /** A verdict, and what would reveal what it lacks. */
 export interface Diagnosis {
-  readonly row: Verdict;
+  readonly row: Omit<Verdict, 'Summary'>;
   /** More rights that would turn "cannot tell" into an answer; null when they would not. */
   readonly needs: string | null;
 }

@@ -1,6 +1,7 @@
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { hasFailed, isWhole } from '../facts/model/section.ts';
+import { counted } from '../io/counted.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -31,7 +32,8 @@ export async function findConflicts(
     localPorts: null,
     protocols: ['TCP', 'UDP'],
     sockets: 'all',
-    details: new Set(['owner', 'path', 'user', 'parent', 'services']),
+    // Who started whom, and where, tells two servers of one program from one with workers.
+    details: new Set(['owner', 'path', 'user', 'parent', 'ancestors', 'workingDirectory', 'services']),
     ranges: true,
     addresses: true,
     configured: true,
@@ -55,8 +57,33 @@ export async function findConflicts(
     rows,
     problems: sectionProblems(facts, undecided === null ? [] : null),
     exitCode,
+    ...(rows.length === 0 ? {} : { headline: headline(rows) }),
     ...(note === undefined ? {} : { note }),
   };
+}
+
+/** The ports of conflicts, as a part of a sentence; empty where they are about none. */
+function overWhich(rows: readonly Conflict[]): string {
+  const ports = [...new Set(rows.flatMap(({ Port }) => Port ?? []))].toSorted((a, b) => a - b);
+  if (ports.length === 0) return '';
+  return ports.length > mostPorts
+    ? ` over ${ports.length} ports`
+    : ` over port${ports.length === 1 ? '' : 's'} ${ports.join(', ')}`;
+}
+
+/** How many conflicts there are, how severe, and over which ports. What is only for information is no conflict. */
+function headline(rows: readonly Conflict[]): string {
+  const [errors = [], warnings = [], notes = []] = conflictSeverities.map((severity) =>
+    rows.filter((row) => row.Severity === severity),
+  );
+  const real = [...errors, ...warnings];
+  if (real.length === 0) return `No conflicts; ${notes.length} for information${overWhich(notes)}.`;
+  const parts = [
+    ...(errors.length > 0 ? [counted(errors.length, 'error')] : []),
+    ...(warnings.length > 0 ? [counted(warnings.length, 'warning')] : []),
+  ];
+  const more = notes.length === 0 ? '' : `, and ${notes.length} for information`;
+  return `${counted(real.length, 'conflict')}${overWhich(real)} (${parts.join(', ')})${more}.`;
 }
 
 /** Whether a conflict is over these ports. */
@@ -76,7 +103,9 @@ function healthyExitCode({ sections }: Facts, undecided: string | null): ExitCod
   return exitCodeOf(true, undecided === null ? null : isWhole(sections.processes) ? 'source' : 'rights');
 }
 
-/** So many descriptions of one kind stand below a table. */
+/** At most this many ports are listed in a sentence. */
+const mostPorts = 6;
+/** At most this many descriptions of one kind are below a table. */
 const mostDescriptions = 3;
 
 /** What the words of a table mean. */

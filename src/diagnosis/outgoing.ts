@@ -33,6 +33,7 @@ export async function outgoingVerdict(error: ParsedError, machine: AskedMachine)
     Remedy: remedies(port, address, there),
     Confidence: there === null ? 'Low' : 'Medium',
     ComputerName: there?.facts.machine.name ?? null,
+    Summary: null,
   };
 }
 

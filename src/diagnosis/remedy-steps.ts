@@ -25,7 +25,7 @@ export function again(request: Request, changes: Partial<Request> = {}): string 
 export function takeAnother({ port, protocol }: Request): string {
   return step(
     `portowner free --near ${port === 0 ? 8080 : port}${protocol === 'UDP' ? ' --protocol udp' : ''}`,
-    'or take a port that can be bound now',
+    'or use a port that is free now',
   );
 }
 
@@ -45,7 +45,7 @@ const asRoot = ({ facts, row }: Patient): string =>
 export function look(patient: Patient): string {
   const { port } = patient.request;
   if (asRoot(patient) !== '') return step(`sudo portowner ${port} --format list`, 'see the owner, which needs root');
-  return step(`portowner ${port} --format list`, 'see all that is known of the owner');
+  return step(`portowner ${port} --format list`, 'show everything known about the owner');
 }
 
 /** Whether everybody has the port by reuse, and nobody has to give it up. */
@@ -68,7 +68,7 @@ export function stop(patient: Patient): string {
   const { port, protocol } = patient.request;
   return step(
     `${asRoot(patient)}portowner stop ${port}${protocol === 'UDP' ? ' --protocol udp' : ''} --dry-run`,
-    'see what would end with it; without --dry-run it is stopped after a question',
+    'see what would end with it; without --dry-run, it asks before stopping',
   );
 }
 

@@ -1,54 +1,18 @@
-import type { Socket } from '../facts/model/facts.ts';
+import { needsArguments } from '../facts/decode/application/application.ts';
 import { addressScope, scopeOf as deviceOf, withoutScope } from '../ports/address.ts';
-import type { OwnedEndpoint } from '../ownership/owned.ts';
+import { sameOwner, type Holder } from './families.ts';
 import { overlap, plainAddress } from './overlap.ts';
-
-/** A socket that keeps its port, and whose it is. */
-export interface Holder {
-  readonly socket: Socket;
-  readonly row: OwnedEndpoint;
-  /** Null when nothing is known of the owner. */
-  readonly key: string | null;
-}
 
 /** How two owners of one port get in each other's way. */
 export type SharingKind = 'OverlappingAddresses' | 'SharedByReuse' | 'Instances' | 'FamilySplit';
 
-const holderSets = new WeakMap<readonly number[], Set<number>>();
-
-/** Whether two lists of processes have one in common; either may have thousands, and is compared with thousands. */
-function haveCommon(one: readonly number[], other: readonly number[]): boolean {
-  const [few, many] = one.length < other.length ? [one, other] : [other, one];
-  if (many.length < 16) return few.some((pid) => many.includes(pid));
-  let known = holderSets.get(many);
-  if (known === undefined) holderSets.set(many, (known = new Set(many)));
-  return few.some((pid) => known.has(pid));
+/** What an owner runs, as far as it makes two of them instances of one program; null where that is not known. */
+function programOf({ row: { Path, ImageName, Application, WorkingDirectory } }: Holder): string | null {
+  const file = Path ?? ImageName;
+  if (file === null) return null;
+  const place = needsArguments(ImageName ?? '') ? (WorkingDirectory ?? '') : '';
+  return `${file} ${Application ?? ''} ${place}`;
 }
-
-/** Programs that start what they are told to: two processes that one of them started are no workers of one program. */
-const starters =
-  /^(?:(?:services|svchost|explorer|sihost|cmd|powershell|pwsh|conhost|openconsole|windowsterminal|winlogon)\.exe|systemd|init|(?:ba|da|k|z|fi|c|tc)?sh|busybox|login|sshd|su|sudo|tmux.*|screen|pwsh|cron|crond)$/i;
-
-/** The parent by which workers of one program are known; null where it tells nothing. Init is the parent of whoever lost its own. */
-const parentOf = ({ row }: Holder): number | null =>
-  row.ParentProcess === null || row.ParentProcess <= 4 || starters.test(row.ParentImageName ?? '')
-    ? null
-    : row.ParentProcess;
-
-/** Whether two have one parent and run the same program. */
-const areSiblings = (a: Holder, b: Holder): boolean =>
-  parentOf(a) !== null && parentOf(a) === parentOf(b) && a.row.ImageName === b.row.ImageName;
-
-/** One program, as far as a person cares: the same process, service or family of processes. */
-export function sameOwner(a: Holder, b: Holder): boolean {
-  if (a.key === b.key) return true;
-  const [x, y] = [a.row, b.row];
-  if (x.OwningProcess !== null && x.OwningProcess === y.ParentProcess) return true;
-  if (y.OwningProcess !== null && y.OwningProcess === x.ParentProcess) return true;
-  return areSiblings(a, b) || haveCommon(a.socket.holders, b.socket.holders);
-}
-
-const programOf = ({ row }: Holder): string | null => row.Path ?? row.ImageName;
 const isSix = ({ socket }: Holder): boolean => socket.localAddress.includes(':');
 const scopeOf = ({ socket }: Holder): string => addressScope(socket.localAddress);
 
@@ -99,8 +63,8 @@ interface Family {
 }
 
 function familyOf(holder: Holder): Pick<Family, 'id' | 'parent'> {
-  const parent = parentOf(holder);
-  return parent === null ? { id: `key ${holder.key}`, parent } : { id: `${parent} ${holder.row.ImageName}`, parent };
+  const { key, workers } = holder;
+  return workers === null ? { id: `key ${key}`, parent: null } : { id: workers.id, parent: workers.of };
 }
 
 /** Numbers of holders by family, in their order. */

@@ -73,7 +73,8 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
     ({ facts, diagnosis } = await look(bind, error, world));
   const { row, needs } = diagnosis;
   const lack = row.CanBind === null ? lackOf(needs) : null;
-  return { row, headline: headline(row), problems: sectionProblems(facts, []), lack };
+  const sentence = headline(row);
+  return { row: { ...row, Summary: sentence }, headline: sentence, problems: sectionProblems(facts, []), lack };
 }
 
 async function look(
@@ -113,5 +114,6 @@ function noPort(error: ParsedError): Verdict {
         : ['portowner why PORT --error "…"  # the same with the port that the program wants'],
     Confidence: 'Low',
     ComputerName: null,
+    Summary: null,
   };
 }

@@ -12,5 +12,3 @@ export interface CheckResult {
 export function checkResult(check: string, detail: string, evidence: readonly string[]): CheckResult {
   return { check, status: evidence.length === 0 ? 'ok' : 'differs', detail, evidence };
 }
-
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

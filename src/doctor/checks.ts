@@ -1,7 +1,8 @@
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import type { RawEntry } from '../system/raw.ts';
-import { checkResult, plural, type CheckResult } from './check-result.ts';
+import { counted } from '../io/counted.ts';
+import { checkResult, type CheckResult } from './check-result.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
 
 /** Where the hundreds of entries of one kind become one check. */
@@ -31,7 +32,7 @@ export function sourceResults(entries: ReadonlyMap<string, RawEntry>): CheckResu
     return {
       check: `source ${family}`,
       status: failed ? 'failed' : refused.length > 0 ? 'skipped' : 'ok',
-      detail: `${plural(all.length, 'answer')}, ${plural(bytes, 'byte')}${texts.length === 0 ? '' : `; ${texts[0]}`}`,
+      detail: `${counted(all.length, 'answer')}, ${counted(bytes, 'byte')}${texts.length === 0 ? '' : `; ${texts[0]}`}`,
       evidence: texts,
     };
   });
@@ -48,7 +49,7 @@ export function sectionResults(facts: Facts): CheckResult[] {
       return {
         check: `facts ${name}`,
         status: isWhole(section) ? 'ok' : section.needs === null ? 'failed' : 'skipped',
-        detail: `${plural(section.data.length, 'item')}${why}${section.needs === null ? '' : ` (needs ${section.needs})`}`,
+        detail: `${counted(section.data.length, 'item')}${why}${section.needs === null ? '' : ` (needs ${section.needs})`}`,
         evidence: reasons,
       };
     });
@@ -82,11 +83,11 @@ function socketResults(facts: Facts): CheckResult[] {
   const sockets = facts.sections.sockets.data;
   const holding = sockets.filter(holdsPort);
   const isAccountedFor = ({ pid, kernel, refusals }: Socket): boolean => pid !== null || kernel || refusals.length > 0;
-  const count = plural(sockets.length, 'socket');
+  const count = counted(sockets.length, 'socket');
   return [
     checkResult(
       'every port that is held has an owner, or a reason why not',
-      plural(holding.length, 'socket'),
+      counted(holding.length, 'socket'),
       broken(holding, isAccountedFor, socketText),
     ),
     ...socketInvariants.map(([what, holds]) => checkResult(what, count, broken(sockets, holds, socketText))),
@@ -127,7 +128,7 @@ function processResults({ at, sections: { processes } }: Facts): CheckResult[] {
 function rangeResult({ sections: { dynamicRanges } }: Facts): CheckResult {
   return checkResult(
     'the dynamic range is a range',
-    plural(dynamicRanges.data.length, 'range'),
+    counted(dynamicRanges.data.length, 'range'),
     broken(
       dynamicRanges.data,
       ({ start, end }) => start >= 1 && start <= end && end <= 65535,
@@ -144,7 +145,7 @@ function serviceResults({ machine, sections: { services } }: Facts): CheckResult
     ({ pid, state }) => state !== 'Running' || pid > 0,
     ({ name }) => name,
   );
-  return [checkResult('a running service has a process', plural(services.data.length, 'service'), found)];
+  return [checkResult('a running service has a process', counted(services.data.length, 'service'), found)];
 }
 
 /** What holds on every machine, whatever it runs. */

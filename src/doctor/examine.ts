@@ -13,7 +13,8 @@ import { recordingSource, type Platform, type RawEntry, type RawSource } from '.
 import type { Surroundings } from '../system/surroundings.ts';
 import { invariantResults, sectionResults, sourceResults } from './checks.ts';
 import { asToolSockets, disagreements } from './compare.ts';
-import { checkResult, plural, type CheckResult } from './check-result.ts';
+import { counted } from '../io/counted.ts';
+import { checkResult, type CheckResult } from './check-result.ts';
 import { parseCim, parseNetstat, parseSs, type ToolSocket } from './tools.ts';
 
 /** Does PortOwner see this machine as the machine sees itself? */
@@ -113,7 +114,7 @@ async function kernelTables(source: RawSource, before: Facts, world: ExamineWorl
     // Some come and go within the time of a look.
     const tolerance = Math.max(2, Math.ceil(most / 50));
     const binary = least === most ? `${most}` : `${least} to ${most}`;
-    return checkResult(title, `${binary} and ${plural(texted, 'socket')} that wait`, [
+    return checkResult(title, `${binary} and ${counted(texted, 'socket')} that wait`, [
       ...flaws,
       ...(texted < least - tolerance || texted > most + tolerance
         ? [`${binary} by sock_diag, ${texted} in /proc/net`]
@@ -162,7 +163,7 @@ async function compared(tool: Tool, own: RawSource, source: RawSource, world: Ex
       detail: 'nothing in its answer was understood',
       evidence: [`${before.length} sockets were expected`],
     };
-  return checkResult(title, plural(count, 'socket'), [...(found ?? [])].toSorted());
+  return checkResult(title, counted(count, 'socket'), [...(found ?? [])].toSorted());
 }
 
 /** What the system said and what was found, redacted, for a report of a defect. */

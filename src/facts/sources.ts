@@ -37,7 +37,7 @@ export type Redaction =
 
 /** Raw entries of one form. */
 export interface SourceEntry {
-  /** Their names. PID and UID stand for digits, PATH for any text. */
+  /** Their names. PID and UID stand for digits, ID for the id of a container, PATH for any text. */
   readonly names: readonly string[];
   readonly content: 'bytes' | 'text' | 'JSON text';
   /** What the bytes or the text are. */
@@ -93,6 +93,12 @@ const engines = (names: readonly string[], where: string): Source => ({
       names,
       content: 'JSON text',
       what: `names, images, Compose projects and published ports of containers, asked of ${where} where a container or what passes its port on is an owner; see decodeContainers`,
+      redaction: 'left out',
+    },
+    {
+      names: names.map((name) => `${name}/inspect/ID`),
+      content: 'JSON text',
+      what: 'the restart policy of a container, asked only where it is told what may start an owner again; see decodeRestartPolicy',
       redaction: 'left out',
     },
   ],
@@ -575,6 +581,19 @@ const linuxSources = {
     ['engine/docker', 'engine/podman', 'engine/docker/UID', 'engine/podman/UID'],
     "the engine's socket (of a user: that user's)",
   ),
+  unit: {
+    title: 'what systemd does when a service ends (systemctl show)',
+    section: 'processes',
+    rights: false,
+    entries: [
+      {
+        names: ['unit/PID'],
+        content: 'JSON text',
+        what: 'the `unit` that systemd shows to run a process, and its `restart`; asked only where it is told what may start an owner again',
+        redaction: 'left out',
+      },
+    ],
+  },
   sha256: sha256('the SHA-256 of the executable of the process, in hex'),
 } as const satisfies Readonly<Record<string, Source>>;
 
@@ -606,6 +625,7 @@ const pattern = (name: string): RegExp =>
   new RegExp(
     `^${RegExp.escape(name)
       .replace(/PID|UID/g, String.raw`\d+`)
+      .replace('/ID', '/[0-9a-f]+')
       .replace('PATH', '.+')}$`,
     's',
   );

@@ -1,4 +1,6 @@
+import { extname } from 'node:path';
 import type { RowSchema } from '../schema/column.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import type { FormatTraits, RowWriter, WriterOptions } from './writer.ts';
 
 /** Every format. Each is loaded only when it is used; the literals let a bundler see them. */
@@ -19,11 +21,26 @@ export const formats = Object.keys(list) as readonly Format[];
 /** What a format can do. */
 export const traitsOf = (format: Format): FormatTraits => list[format];
 
-/** The format of a file by the end of its name, and the ends there are; null when it has none of them. */
-export function formatOfEnding(ending: string): Format | null {
-  return formats.find((format) => traitsOf(format).endings?.includes(ending.toLowerCase())) ?? null;
+/**
+ * The format of a file by the end of its name; null where the name has none, as a device's. `what` is written to it, and
+ * `instead` what else says the format. Throws PO1001 for an end that is no format's.
+ */
+export function formatOfFile(path: string, what: string, instead: string): Format | null {
+  const ending = extname(path).toLowerCase();
+  const found = formats.find((format) => traitsOf(format).endings?.includes(ending));
+  if (found !== undefined || ending === '') return found ?? null;
+  throw unknownEnding(path, what, instead);
 }
-export const endings: readonly string[] = formats.flatMap((format) => traitsOf(format).endings ?? []);
+
+/** The error for a file whose name does not say its format. */
+export function unknownEnding(path: string, what: string, instead: string): PortOwnerError {
+  const endings = formats.flatMap((format) => traitsOf(format).endings ?? []);
+  return new PortOwnerError(
+    'PO1001',
+    `cannot tell the ${what} format from ${JSON.stringify(path)}; use ${endings.join(', ')}${instead}`,
+    { target: path },
+  );
+}
 
 export async function loadWriter(format: Format, schema: RowSchema, options: WriterOptions): Promise<RowWriter> {
   const { create } = await traitsOf(format).load();

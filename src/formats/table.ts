@@ -1,4 +1,4 @@
-import type { Column, ColumnType } from '../schema/column.ts';
+import { spare, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { CreateWriter } from './writer.ts';
 import { sanitise } from '../io/sanitise.ts';
@@ -12,9 +12,9 @@ type Width = (text: string) => number;
 const narrow = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027]*$/;
 
 const between = '  ';
-/** A text column gives room down to this width (an IPv4 address), a header down to `headerFloor`. */
+/** A text column gives room down to this width (an IPv4 address), and what answers the question first only down to `answerFloor`. */
 const textFloor = 15;
-const headerFloor = 5;
+const answerFloor = 24;
 
 const rightAligned: ReadonlySet<ColumnType> = new Set(['uint16', 'uint32', 'int32']);
 /** A shortened number or date would be a wrong one: such columns keep their width or go. */
@@ -41,24 +41,41 @@ function style({ name }: Column, text: string): Style | undefined {
 
 let segmenter: Intl.Segmenter | undefined;
 
-/** Cuts a text to a width in terminal cells, whole characters only. */
-function shorten(text: string, room: number, width: Width, unicode: boolean): string {
+/** Whole characters of a text, as many as have room; from its end where that says more. */
+function part(text: string, room: number, width: Width, from: 'start' | 'end'): string {
+  if (narrow.test(text)) return from === 'start' ? text.slice(0, room) : text.slice(text.length - room);
+  segmenter ??= new Intl.Segmenter();
+  const characters = [...segmenter.segment(text)].map(({ segment }) => segment);
+  let kept = '';
+  for (const one of from === 'start' ? characters : characters.toReversed()) {
+    const longer = from === 'start' ? kept + one : one + kept;
+    if (width(longer) > room) break;
+    kept = longer;
+  }
+  return kept;
+}
+
+/** Columns of paths, whose last folders say more than the first. */
+const paths: ReadonlySet<string> = new Set(['Path', 'WorkingDirectory']);
+/** What an owner ends with: which process it is. */
+const processAtEnd = / \([^()]*\d\)$/;
+
+/** Cuts a text to a width in terminal cells, whole characters only; what it ends with stays where it says more. */
+function shorten(text: string, { column, width: room }: Place, width: Width, unicode: boolean): string {
   const mark = (unicode ? '\u2026' : '...').slice(0, room);
   const inside = room - mark.length;
-  if (narrow.test(text)) return text.slice(0, inside) + mark;
-  let kept = '';
-  segmenter ??= new Intl.Segmenter();
-  for (const { segment } of segmenter.segment(text)) {
-    if (width(kept + segment) > inside) break;
-    kept += segment;
-  }
-  return kept + mark;
+  if (paths.has(column.name)) return mark + part(text, inside, width, 'end');
+  const [end = ''] = column.name === 'Owner' ? (processAtEnd.exec(text) ?? []) : [];
+  if (end === '' || width(end) > inside / 2) return part(text, inside, width, 'start') + mark;
+  return part(text, inside - width(end), width, 'start').trimEnd() + mark + end;
 }
 
 interface Place {
   readonly column: Column;
   readonly cells: readonly string[];
   readonly natural: number;
+  /** Down to where it gives room first, and when there is no other way. Its header stays whole. */
+  readonly comfort: number;
   readonly floor: number;
   width: number;
 }
@@ -69,29 +86,71 @@ const total = (places: readonly Place[]): number =>
 
 const importance = ({ column }: Place): number => column.importance ?? Infinity;
 
-/** Columns of this importance are only there where all others have the room they need. */
-const spare = 9;
+/** Whether a column says nothing that the others do not. */
+function saysNothing({ column, cells }: Place, places: readonly Place[]): boolean {
+  const { toldBy, usual } = column;
+  if (usual !== undefined) return cells.every((text) => text === '' || text === usual);
+  const other = places.find((place) => place.column.name === toldBy);
+  return (
+    other !== undefined && cells.every((text, i) => new RegExp(String.raw`(?<!\w)${text}(?!\w)`).test(other.cells[i]!))
+  );
+}
 
-/** Gives the columns their widths: the least important are shortened first, and dropped when that is not enough. */
-function fit(places: readonly Place[], room: number): readonly Place[] {
-  const needed = places.filter((place) => importance(place) !== spare);
-  const extra = places
-    .filter((place) => !needed.includes(place))
-    .reduce((sum, { floor }) => sum + between.length + floor, 0);
-  const roomy = needed.length === 0 || total(needed) + extra <= room;
-  let left = roomy ? [...places] : needed;
+/** Gives the columns the most room down to a limit, the least important first. False where that is not enough. */
+function shrink(places: readonly Place[], room: number, limit: 'comfort' | 'floor'): boolean {
+  for (const place of places) place.width = place.natural;
+  // Of equally important columns the later gives way first.
+  const giving = places.toReversed().sort((a, b) => importance(b) - importance(a) || 0);
+  for (const place of giving) place.width = Math.max(place[limit], place.width - Math.max(0, total(places) - room));
+  return total(places) <= room;
+}
+
+/** The column that is missed least; of equally important ones the later. */
+const leastImportant = (places: readonly Place[]): Place =>
+  places.toReversed().reduce((least, place) => (importance(place) > importance(least) ? place : least));
+
+/** Those of the spare columns that have something to say, as far as there is room. */
+function withSpare(needed: readonly Place[], all: readonly Place[], room: number): readonly Place[] {
+  let chosen = needed;
+  for (const place of all) {
+    if (needed.includes(place) || place.cells.every((text) => text === '')) continue;
+    const more = all.filter((one) => one === place || chosen.includes(one));
+    const least =
+      total(needed) +
+      more.filter((one) => !needed.includes(one)).reduce((sum, { floor }) => sum + between.length + floor, 0);
+    if (least <= room) chosen = more;
+  }
+  return chosen;
+}
+
+/**
+ * Gives the columns their widths. What says nothing new goes first, unless somebody asked for it; then the least
+ * important are shortened, and dropped when that is not enough.
+ */
+function fit(all: readonly Place[], room: number, asked: boolean): readonly Place[] {
+  const isSpare = (place: Place): boolean => importance(place) === spare;
+  const filled = asked ? all : all.filter((place) => importance(place) < 2 || place.cells.some((text) => text !== ''));
+  const needed = filled.every(isSpare) ? filled : filled.filter((place) => !isSpare(place));
+  let left = withSpare(needed, filled, room);
+  // What says nothing new makes room for the answer, and for what says more.
+  if (!asked && (total(needed) > room || left.length < filled.length)) {
+    const telling = filled.filter((place) => !saysNothing(place, filled));
+    left = withSpare(
+      telling.filter((place) => needed.includes(place)),
+      telling,
+      room,
+    );
+  }
   for (;;) {
-    for (const place of left) place.width = place.natural;
-    // Of equally important columns the later gives way first.
-    const giving = left.toReversed().sort((a, b) => importance(b) - importance(a) || 0);
-    for (const place of giving) place.width = Math.max(place.floor, place.width - Math.max(0, total(left) - room));
-    if (total(left) <= room) return left;
-    const [last] = giving;
-    if (left.length === 1 && last) {
-      last.width = room;
+    if (shrink(left, room, 'comfort')) return left;
+    const least = leastImportant(left);
+    // What people miss is cut short before it goes.
+    if (importance(least) < 4 && shrink(left, room, 'floor')) return left;
+    if (left.length === 1) {
+      least.width = room;
       return left;
     }
-    left = left.filter((place) => place !== last);
+    left = left.filter((place) => place !== least);
   }
 }
 
@@ -115,7 +174,7 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
       const place = places[i]!;
       const whole = texts[i]!;
       const fits = width(whole) <= place.width;
-      const text = fits ? whole : shorten(whole, place.width, width, unicode);
+      const text = fits ? whole : shorten(whole, place, width, unicode);
       const padding = ' '.repeat(Math.max(0, place.width - width(text)));
       const [on, off] = (colours && text !== '' && dress(place, whole)) || plainStyle;
       const right = rightAligned.has(place.column.type);
@@ -141,7 +200,7 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
 }
 
 /** Aligned columns. On a terminal no line is wider than it; elsewhere everything has the room it needs. */
-export const create: CreateWriter = (_schema, { columns, sink, terminal = null }) => {
+export const create: CreateWriter = (_schema, { columns, asked = false, sink, terminal = null }) => {
   const cells: string[][] = columns.map(() => []);
 
   return {
@@ -164,13 +223,12 @@ export const create: CreateWriter = (_schema, { columns, sink, terminal = null }
       const places = columns.map((column, i): Place => {
         const data = cells[i]!.reduce((most, text) => Math.max(most, width(text)), 0);
         const natural = Math.max(data, column.name.length);
-        const floor = Math.max(
-          shortened.has(column.type) ? Math.min(data, textFloor) : data,
-          Math.min(column.name.length, headerFloor),
-        );
-        return { column, cells: cells[i]!, natural, floor, width: natural };
+        const down = (to: number): number =>
+          Math.max(shortened.has(column.type) ? Math.min(data, to) : data, column.name.length);
+        const comfort = down(column.importance === 1 ? answerFloor : textFloor);
+        return { column, cells: cells[i]!, natural, comfort, floor: down(textFloor), width: natural };
       });
-      render(sink, terminal ? fit(places, terminal.columns) : places, { rows, width, terminal });
+      render(sink, terminal ? fit(places, terminal.columns, asked) : places, { rows, width, terminal });
     },
   };
 };

@@ -6,6 +6,8 @@ import type { TextSink } from '../io/sink.ts';
 export interface WriterOptions {
   /** The chosen columns, in output order. */
   readonly columns: readonly Column[];
+  /** Whether somebody chose the columns, so that a table leaves none out for saying nothing new. */
+  readonly asked?: boolean;
   /** CLIXML: asked at the first row, it makes the rows of the type NAME#VARIANT too, which can have a view of its own. */
   readonly variant?: () => string | undefined;
   readonly sink: TextSink;

@@ -1,6 +1,3 @@
-// Control, format (bidi and other invisible characters) and separator characters and lone surrogates;
-// the two joiners stay, since scripts and emoji need them and they only shape their neighbours.
-const unsafe = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv;
 const plain = /^[ -~]*$/;
 
 const short: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
@@ -17,5 +14,9 @@ function escape(character: string): string {
  * something is shown as an escape such as `\x1b`, `\n` or `\u202e`. For everything that comes from outside.
  */
 export function sanitise(text: string): string {
-  return plain.test(text) ? text : text.replace(unsafe, escape);
+  if (plain.test(text)) return text;
+  // Control, format (bidi and other invisible characters) and separator characters and lone surrogates;
+  // the two joiners stay, since scripts and emoji need them and they only shape their neighbours.
+  // Made here: the tables of Unicode take long to load.
+  return text.replace(/[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv, escape);
 }

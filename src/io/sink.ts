@@ -76,8 +76,8 @@ function writeAll(fd: number, bytes: Uint8Array): void {
       written = writeSync(fd, bytes, at);
     } catch (error) {
       const code = errorCode(error);
-      // Windows says EOF where others say EPIPE.
-      if (code === 'EPIPE' || code === 'EOF') throw new ClosedPipe();
+      // Windows says EOF where others say EPIPE; a socket that was left with something to read, ECONNRESET.
+      if (code === 'EPIPE' || code === 'EOF' || code === 'ECONNRESET') throw new ClosedPipe();
       if (code !== 'EAGAIN') throw error;
     }
     // The pipe is full and does not block: give its reader a moment.

@@ -40,13 +40,22 @@ function excerpt(container: unknown): unknown {
   };
 }
 
+/**
+ * What is wanted of a container that is inspected: its environment and its command may hold secrets.
+ * https://docs.docker.com/reference/api/engine/version/v1.47/#tag/Container/operation/ContainerInspect
+ */
+const restartExcerpt = (container: unknown): unknown => ({
+  restart: record(record(record(container)['HostConfig'])['RestartPolicy'])['Name'],
+});
+
 /** The body of an answer as raw. */
-function answerOf(status: number, body: Buffer): Answer {
+function answerOf(status: number, body: Buffer, container: string | null): Answer {
   if (status === 401 || status === 403)
     return { refusal: { code: 'AccessDenied', text: `it answered with status ${status}` } };
   if (status !== 200) return failed(`it answered with status ${status}`);
   try {
     const value = parseJson(body.toString());
+    if (container !== null) return { text: JSON.stringify(restartExcerpt(value)) };
     return Array.isArray(value) ? { text: JSON.stringify(value.map(excerpt)) } : failed('its answer is no list');
   } catch {
     return failed('its answer is not JSON');
@@ -69,7 +78,7 @@ function refusalOf(error: unknown, denied: string): Refusal {
 }
 
 /** Reads a whole answer, up to a size. */
-function bodyOf(response: IncomingMessage, done: (answer: Answer) => void): void {
+function bodyOf(response: IncomingMessage, container: string | null, done: (answer: Answer) => void): void {
   const parts: Buffer[] = [];
   let size = 0;
   response.on('data', (part: Buffer) => {
@@ -77,24 +86,30 @@ function bodyOf(response: IncomingMessage, done: (answer: Answer) => void): void
     if (size > longest) done(failed(`its answer is larger than ${longest / 1024 / 1024} MB`));
     else parts.push(part);
   });
-  response.on('end', () => done(answerOf(response.statusCode ?? 0, Buffer.concat(parts))));
+  response.on('end', () => done(answerOf(response.statusCode ?? 0, Buffer.concat(parts), container)));
   response.on('close', () => done(failed('its answer is cut off')));
 }
 
 /**
- * Asks the engine behind a socket or pipe for its running containers: JSON text, see `decodeContainers`. `denied`: what is
- * needed where access is denied. Never throws, and takes a second at most.
+ * Asks the engine behind a socket or pipe for its running containers: JSON text, see `decodeContainers`. Of one
+ * `container`, by its id, for the restart policy: see `decodeRestartPolicy`. `denied`: what is needed where access is
+ * denied. Never throws, and takes a second at most.
  */
-export function askEngine(socketPath: string, denied: string, milliseconds = patience): Promise<Answer> {
+export function askEngine(
+  socketPath: string,
+  denied: string,
+  { milliseconds = patience, container = null }: { milliseconds?: number | undefined; container?: string | null } = {},
+): Promise<Answer> {
   return new Promise((resolve) => {
-    const asking = request({ socketPath, path: '/containers/json', agent: false, headers: { Host: 'localhost' } });
+    const path = container === null ? '/containers/json' : `/containers/${container}/json`;
+    const asking = request({ socketPath, path, agent: false, headers: { Host: 'localhost' } });
     const done = (answer: Answer): void => {
       clearTimeout(timer);
       resolve(answer);
       asking.destroy();
     };
     const timer = setTimeout(() => done(failed(`it did not answer within ${milliseconds} ms`)), milliseconds);
-    asking.on('response', (response) => bodyOf(response, done));
+    asking.on('response', (response) => bodyOf(response, container, done));
     asking.on('error', (error) => done({ refusal: refusalOf(error, denied) }));
     asking.on('close', () => done(failed('its answer is cut off')));
     asking.end();

@@ -36,8 +36,8 @@ const detailOf: Readonly<Record<keyof Omit<Endpoint, 'Id'>, readonly Detail[]>> 
   ComputerName: ofSocket,
   RemoteHostName: ofSocket,
   Project: ['owner', 'services', 'workingDirectory'],
-  Supervisor: ['owner', 'path', 'services', 'parent', 'ancestors'],
-  Ancestors: ['owner', 'path', 'services', 'parent', 'ancestors'],
+  Supervisor: ['owner', 'path', 'services', 'parent', 'ancestors', 'restarts', 'restartPolicies'],
+  Ancestors: ['owner', 'path', 'services', 'parent', 'ancestors', 'restarts'],
   FirewallStatus: ofSocket,
   FirewallRules: ofSocket,
 };

@@ -1,5 +1,5 @@
 import { programName } from '../facts/decode/application/application.ts';
-import type { Facts, FieldRefusal, Process, Socket } from '../facts/model/facts.ts';
+import type { Container, Facts, FieldRefusal, Process, Socket } from '../facts/model/facts.ts';
 import { portClass } from '../ports/classes.ts';
 import { addressScope } from '../ports/address.ts';
 import { knownOf, type Attribution, type Known } from './attribution.ts';
@@ -49,6 +49,11 @@ function applicationOf({ application, hostsServices }: Owner, { services }: Attr
   return hostsServices && services?.length === 1 ? services[0]! : application;
 }
 
+/** What would start it again: of a port that is passed on to a container, what starts that. */
+function supervisorOf({ supervisor }: Owner, { container }: Socket, tree: Tree | null): string | null {
+  return tree === null || container === undefined ? supervisor : tree.containerRestarter(container);
+}
+
 /** Stands for the process where there is none: all that rows have from it is null. */
 const noProcess: Process = {
   pid: 0,
@@ -70,6 +75,7 @@ type Assembled = { -readonly [K in keyof OwnedEndpoint]: OwnedEndpoint[K] } & { 
 export interface Tree {
   readonly ancestorsOf: (process: Process, known: Known) => readonly Ancestor[];
   readonly supervisorOf: (process: Process, known: Known) => string | null;
+  readonly containerRestarter: (container: Container) => string;
 }
 
 interface EndpointOptions {
@@ -131,7 +137,7 @@ export function endpoints(
       ComputerName: computer,
       RemoteHostName: null,
       Project: null,
-      Supervisor: owner === undefined ? null : owner.supervisor,
+      Supervisor: owner === undefined ? null : supervisorOf(owner, socket, tree),
       Ancestors: owner === undefined ? null : owner.ancestors,
       FirewallStatus: null,
       FirewallRules: null,

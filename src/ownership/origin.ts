@@ -1,9 +1,9 @@
 import { programName } from '../facts/decode/application/application.ts';
-import type { Process } from '../facts/model/facts.ts';
+import type { Container, Process } from '../facts/model/facts.ts';
 import type { Ancestor } from '../schema/ancestor.ts';
 import { processText, type Known } from './attribution.ts';
 import { shortId } from './containers.ts';
-import { roleOf } from './starters.ts';
+import { againOf, roleOf } from './starters.ts';
 
 /** A process and all above it, as far as the facts have them, it first. */
 export function lineAbove(process: Process, processes: ReadonlyMap<number, Process>): Process[] {
@@ -29,37 +29,63 @@ export function ancestorsOf(process: Process, { processes }: Pick<Known, 'proces
     }));
 }
 
-/** What stands behind one process of a line that starts what has ended again; null where nothing is known to. */
-function starterText(one: Process, isOwner: boolean, { servicesOf }: Pick<Known, 'servicesOf'>): string | null {
+/** What starts a process again when it has ended. */
+export interface Restarter {
+  readonly text: string;
+  /** What stops for good what it has started; null where nothing but ending it does, or it is not known. */
+  readonly stop: string | null;
+}
+
+const named = (text: string): Restarter => ({ text, stop: null });
+
+/** A program that starts again what it has started: `PM2 (node 99)`, `node server.js (99) with --watch, when a file changes`. */
+function programRestarter(one: Process): Restarter | null {
+  const again = againOf(one);
+  if (again === null) return null;
+  const by = one.restartsBy === undefined ? '' : one.restartsBy === 'a loop' ? ' in a loop' : ` with ${one.restartsBy}`;
+  const when = again.when === 'when a file changes' ? `, ${again.when}` : '';
+  return { text: `${processText(one)}${by}${when}`, stop: again.stop };
+}
+
+/** What one process of a line is to the one at its start; null where it is not known to start that again. */
+function restarterAt(one: Process, isOwner: boolean, { servicesOf }: Pick<Known, 'servicesOf'>): Restarter | null {
   const names = (servicesOf.get(one.pid) ?? []).map(({ name }) => name);
   // The host of the Task Scheduler has what tasks start as its children, and is their service by no means.
   if (names.some((name) => name.toLowerCase() === 'schedule'))
-    return isOwner ? `Windows service ${names.join(', ')}` : 'a scheduled task';
-  if (names.some((name) => /^(?:w3svc|was)$/i.test(name)) && !isOwner) return 'IIS';
+    return named(isOwner ? `Windows service ${names.join(', ')}` : 'a scheduled task');
+  if (/^taskeng(?:\.exe)?$/i.test(one.imageName ?? '') && !isOwner) return named('a scheduled task');
+  if (names.some((name) => /^(?:w3svc|was)$/i.test(name)) && !isOwner) return named('IIS');
   if (/^w3wp(?:\.exe)?$/i.test(one.imageName ?? ''))
-    return `IIS${one.application === undefined ? '' : `, application pool ${one.application.replace(/^w3wp /, '')}`}`;
-  if (names.length === 1) return `Windows service ${names[0]}`;
-  if (isOwner) return null;
-  const role = roleOf(one);
-  return role === 'Supervisor' || role === 'Scheduler' ? processText(one) : null;
+    return named(
+      `IIS${one.application === undefined ? '' : `, application pool ${one.application.replace(/^w3wp /, '')}`}`,
+    );
+  if (names.length === 1) return named(`Windows service ${names[0]}`);
+  return isOwner ? null : programRestarter(one);
 }
 
 /** What of its line starts a process again when it ended: a program above it that watches it, a service. */
-export function watcherOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): string | null {
+export function restarterOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): Restarter | null {
   for (const [at, one] of lineAbove(process, known.processes).entries()) {
-    const text = starterText(one, at === 0, known);
-    if (text !== null) return text;
+    const found = restarterAt(one, at === 0, known);
+    if (found !== null) return found;
   }
   return null;
 }
 
+/** A container by its name, with its restart policy where its engine said it. */
+export function containerRestarter({ runtime, id, name, restart }: Container): string {
+  const policy =
+    restart === undefined ? '' : restart === 'no' ? ', without a restart policy' : `, restart policy ${restart}`;
+  return `${runtime} container ${name ?? shortId(id)}${policy}`;
+}
+
 /** What would start a process again when it ended, or did start it, by its line, its container, or its unit. Null where nothing is known to. */
 export function supervisorOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): string | null {
-  const { container, unit, unitUser } = process;
-  const watcher = watcherOf(process, known);
-  if (watcher !== null) return watcher;
-  if (container !== null) return `${container.runtime} container ${shortId(container.id)}`;
+  const { container, unit, unitUser, unitRestart } = process;
+  const restarter = restarterOf(process, known);
+  if (restarter !== null) return restarter.text;
+  if (container !== null) return containerRestarter(container);
   if (unit?.endsWith('.service') === true && !/^user@\d+\.service$/.test(unit))
-    return `systemd${unitUser === undefined ? '' : ' of its user'} (${unit})`;
+    return `systemd${unitUser === undefined ? '' : ' of its user'} (${unit}${unitRestart === undefined ? '' : `, Restart=${unitRestart}`})`;
   return null;
 }

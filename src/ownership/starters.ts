@@ -4,112 +4,173 @@ import type { Process } from '../facts/model/facts.ts';
 /** What programs are to those that they start. */
 export type StarterRole = 'Supervisor' | 'Scheduler' | 'Session' | 'Terminal' | 'Editor' | 'Shell' | 'Runner';
 
-/** Programs that start others, by their names in lower case. Extend it by a name. Of `again`, what ends is started again. */
-const starters: Readonly<Record<StarterRole, readonly string[]>> = {
-  // They start what has ended again.
-  Supervisor: [
-    'pm2',
-    'supervisord',
-    'nodemon',
-    'node-dev',
-    'ts-node-dev',
-    'tsx watch',
-    'dotnet watch',
-    'forever',
-    'circusd',
-    'monit',
-    'god',
-    'runsv',
-    'runsvdir',
-    's6-supervise',
-    'supervise',
-    'process-compose',
-    'watchexec',
-    'watchmedo',
-    'cargo-watch',
-    'air',
-    'reflex',
-    'entr',
-    'nssm',
-    'winsw',
-    'gunicorn',
-    'unicorn',
-    'uwsgi',
-    'php-fpm',
-    'puma',
-    'w3wp',
-    'launchd',
-  ],
-  // They start it again at its time.
-  Scheduler: ['cron', 'crond', 'fcron', 'atd', 'anacron', 'taskeng'],
-  Session: ['sshd', 'sshd-session', 'login', 'telnetd', 'mosh-server', 'logonui', 'userinit'],
-  Terminal: [
-    'tmux',
-    'screen',
-    'gnome-terminal-server',
-    'konsole',
-    'xterm',
-    'alacritty',
-    'kitty',
-    'wezterm-gui',
-    'foot',
-    'terminator',
-    'xfce4-terminal',
-    'windowsterminal',
-    'conhost',
-    'openconsole',
-    'mintty',
-    'conemu',
-    'conemu64',
-  ],
-  Editor: [
-    'code',
-    'code-insiders',
-    'codium',
-    'cursor',
-    'windsurf',
-    'zed',
-    'idea',
-    'idea64',
-    'webstorm',
-    'webstorm64',
-    'pycharm',
-    'pycharm64',
-    'rider',
-    'rider64',
-    'goland64',
-    'phpstorm64',
-    'devenv',
-    'emacs',
-    'vim',
-    'nvim',
-    'sublime_text',
-  ],
-  Shell: ['bash', 'sh', 'dash', 'zsh', 'fish', 'ksh', 'cmd', 'pwsh', 'powershell', 'explorer', 'sudo', 'su'],
-  Runner: ['npm', 'npx', 'pnpm', 'yarn', 'bun', 'make', 'uv', 'poetry', 'rails', 'ng', 'dotnet run', 'gradle', 'mvn'],
-};
+/** When a program starts again what it has started and has ended. */
+export type Again = 'at once' | 'when a file changes' | 'at its time';
 
-const roleByName: ReadonlyMap<string, StarterRole> = new Map(
-  Object.entries(starters).flatMap(([role, names]) => names.map((name) => [name, role as StarterRole] as const)),
+/** Programs that start others. */
+interface Starters {
+  readonly role: StarterRole;
+  /** In lower case. */
+  readonly names: readonly string[];
+  /** When they start again what has ended; absent where they never do. */
+  readonly again?: Again;
+  /** What stops for good what they have started. */
+  readonly stop?: string;
+}
+
+/** Extend it by a name, or by a line where another command stops what it has started. */
+const starters: readonly Starters[] = [
+  {
+    role: 'Supervisor',
+    again: 'at once',
+    names: ['pm2', 'pm2-runtime'],
+    stop: 'pm2 stop NAME (pm2 list shows the names)',
+  },
+  {
+    role: 'Supervisor',
+    again: 'at once',
+    names: ['supervisord'],
+    stop: 'supervisorctl stop NAME (supervisorctl status shows the names)',
+  },
+  {
+    role: 'Supervisor',
+    again: 'at once',
+    names: ['forever'],
+    stop: 'forever stop NUMBER (forever list shows the numbers)',
+  },
+  {
+    role: 'Supervisor',
+    again: 'at once',
+    names: ['circusd'],
+    stop: 'circusctl stop NAME (circusctl status shows the names)',
+  },
+  { role: 'Supervisor', again: 'at once', names: ['monit'], stop: 'monit stop NAME (monit summary shows the names)' },
+  { role: 'Supervisor', again: 'at once', names: ['god'], stop: 'god stop NAME (god status shows the names)' },
+  { role: 'Supervisor', again: 'at once', names: ['runsv', 'runsvdir'], stop: 'sv down SERVICE' },
+  { role: 'Supervisor', again: 'at once', names: ['s6-supervise'], stop: 's6-svc -d FOLDER' },
+  { role: 'Supervisor', again: 'at once', names: ['supervise'], stop: 'svc -d FOLDER' },
+  { role: 'Supervisor', again: 'at once', names: ['process-compose'], stop: 'process-compose process stop NAME' },
+  { role: 'Supervisor', again: 'at once', names: ['nssm', 'winsw', 'launchd', 'w3wp'] },
+  // They replace workers that have ended: their own process is what to stop.
+  { role: 'Supervisor', again: 'at once', names: ['gunicorn', 'unicorn', 'uwsgi', 'php-fpm', 'puma'] },
+  {
+    role: 'Supervisor',
+    again: 'when a file changes',
+    names: [
+      'nodemon',
+      'node-dev',
+      'ts-node-dev',
+      'tsx watch',
+      'dotnet watch',
+      'watchexec',
+      'watchmedo',
+      'cargo-watch',
+      'air',
+      'reflex',
+      'entr',
+    ],
+  },
+  {
+    role: 'Scheduler',
+    again: 'at its time',
+    names: ['cron', 'crond', 'fcron', 'anacron'],
+    stop: 'crontab -e, of the user it runs as',
+  },
+  { role: 'Scheduler', again: 'at its time', names: ['atd', 'taskeng'] },
+  { role: 'Session', names: ['sshd', 'sshd-session', 'login', 'telnetd', 'mosh-server', 'logonui', 'userinit'] },
+  {
+    role: 'Terminal',
+    names: [
+      'tmux',
+      'screen',
+      'gnome-terminal-server',
+      'konsole',
+      'xterm',
+      'alacritty',
+      'kitty',
+      'wezterm-gui',
+      'foot',
+      'terminator',
+      'xfce4-terminal',
+      'windowsterminal',
+      'conhost',
+      'openconsole',
+      'mintty',
+      'conemu',
+      'conemu64',
+    ],
+  },
+  {
+    role: 'Editor',
+    names: [
+      'code',
+      'code-insiders',
+      'codium',
+      'cursor',
+      'windsurf',
+      'zed',
+      'idea',
+      'idea64',
+      'webstorm',
+      'webstorm64',
+      'pycharm',
+      'pycharm64',
+      'rider',
+      'rider64',
+      'goland64',
+      'phpstorm64',
+      'devenv',
+      'emacs',
+      'vim',
+      'nvim',
+      'sublime_text',
+    ],
+  },
+  {
+    role: 'Shell',
+    names: ['bash', 'sh', 'dash', 'zsh', 'fish', 'ksh', 'cmd', 'pwsh', 'powershell', 'explorer', 'sudo', 'su'],
+  },
+  {
+    role: 'Runner',
+    names: ['npm', 'npx', 'pnpm', 'yarn', 'bun', 'make', 'uv', 'poetry', 'rails', 'ng', 'dotnet run', 'gradle', 'mvn'],
+  },
+];
+
+const byName: ReadonlyMap<string, Starters> = new Map(
+  starters.flatMap((one) => one.names.map((name) => [name, one] as const)),
 );
 
 /** A server of Visual Studio Code on this machine is a program of Node.js in a folder of that name. */
 const editorServer = /[\\/]\.(?:vscode|cursor|windsurf)-server(?:-insiders)?[\\/]/;
 
-/** What a process is to those that it starts; null where it is a program like any other. */
-export function roleOf({
-  imageName,
-  application,
-  path,
-}: Pick<Process, 'imageName' | 'application' | 'path'>): StarterRole | null {
-  if (path !== null && editorServer.test(path)) return 'Editor';
+/** What decides what a process is to those that it starts. */
+type Starting = Pick<Process, 'imageName' | 'application' | 'path' | 'restartsBy'>;
+
+/** The line of the table that a process is in. */
+function startersOf({ imageName, application }: Starting): Starters | null {
   if (imageName === null) return null;
   const names = namesOf(imageName, application ?? null);
   const [, firstTwo] = /^(\S+ \S+) /.exec(`${application ?? ''} `) ?? [];
   // What it runs says more than what runs it.
   for (const name of [...(firstTwo === undefined ? [] : [firstTwo]), ...names.toReversed()]) {
-    const role = roleByName.get(name.toLowerCase());
-    if (role !== undefined) return role;
+    const found = byName.get(name.toLowerCase());
+    if (found !== undefined) return found;
   }
   return null;
+}
+
+/** What a process is to those that it starts; null where it is a program like any other. */
+export function roleOf(process: Starting): StarterRole | null {
+  if (process.path !== null && editorServer.test(process.path)) return 'Editor';
+  const role = startersOf(process)?.role ?? null;
+  // Its arguments say that it does, whatever else it is.
+  return process.restartsBy === undefined || role === 'Scheduler' ? role : 'Supervisor';
+}
+
+/** When a process starts again what it has started, and what stops that for good; null where it is not known to. */
+export function againOf(process: Starting): { readonly when: Again; readonly stop: string | null } | null {
+  const { again, stop = null } = startersOf(process) ?? {};
+  if (again !== undefined) return { when: again, stop };
+  if (process.restartsBy === undefined) return null;
+  return { when: process.restartsBy === 'a loop' ? 'at once' : 'when a file changes', stop: null };
 }

@@ -12,7 +12,7 @@ function branch({ Ancestors, Owner, Supervisor }: Endpoint): string {
   const lines = [...above, Owner ?? 'an owner that cannot be seen'].map(
     (line, depth) => `${'  '.repeat(depth + 1)}${line}`,
   );
-  const again = Supervisor === null ? 'Nothing is known to start it again.' : `Started by: ${Supervisor}`;
+  const again = Supervisor === null ? 'Nothing is known to start it again.' : `May start it again: ${Supervisor}`;
   return [...lines, `  ${again}`].map(sanitise).join('\n');
 }
 

@@ -85,7 +85,7 @@ function columnsFor({ columns, firewall, tree, home, sort }: WhoRequest, filter:
   return [
     ...columns,
     ...(firewall ? ['Path', 'Services'] : []),
-    ...(tree ? ['Ancestors'] : []),
+    ...(tree ? ['Ancestors', 'Supervisor'] : []),
     ...(home !== null && columns.includes('Owner') ? ['WorkingDirectory'] : []),
     ...(sort ?? []).map((key) => key.column.name),
     ...(filter?.columns ?? []),

@@ -675,7 +675,7 @@ function unitConcerns(service: string, timer: string, shown: string | null): str
 const failures: Readonly<Record<string, string>> = {
   64: 'something that the audit was given is missing or has a mistake',
   69: 'the audit could not be made in full, stored or reported',
-  77: 'there were no findings, but more rights would have told more',
+  77: 'there were no findings, but a complete answer needs elevated rights',
 };
 
 /** How the last run failed, by what systemctl says of the service; it forgets that when the machine starts. */

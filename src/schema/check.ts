@@ -10,7 +10,7 @@ export const check = {
       type: 'text',
       importance: 1,
       description:
-        'ok; differs (PortOwner and the system disagree, or a rule is broken); failed (it could not be read); skipped (there is none here, or your rights are not enough).',
+        'ok; differs (PortOwner and the system disagree, or a rule is broken); failed (it could not be read); skipped (this machine has none, or your rights are not enough).',
     },
     { name: 'Detail', type: 'text', importance: 1, description: 'What was found, in one line.' },
     { name: 'Evidence', type: 'texts', description: 'Each disagreement, at most 20 of them.' },

@@ -21,17 +21,23 @@ export type ColumnType =
   | 'uint32s'
   | 'ancestors';
 
+/** The importance of a column that only comes where all others have their whole width. */
+export const spare = 9;
+
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
   /** One sentence for the reference docs. */
   readonly description: string;
   /**
-   * How much a person misses the column when a table has no room: 1 is missed most and goes last, 9 only comes where
-   * all others have their whole width.
+   * How much a person misses the column when a table has no room: 1 is missed most and goes last; see `spare`.
    * Columns without it are not in the default table.
    */
   readonly importance?: number;
+  /** Another column of the default table that mostly says it, too: left out of a table without room where that one does. */
+  readonly toldBy?: string;
+  /** The value that goes without saying: left out of a table without room that has no other one. */
+  readonly usual?: string;
   /** It has values only for connections: it is in the default table only when these are shown too. */
   readonly connectionsOnly?: true;
   /**

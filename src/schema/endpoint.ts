@@ -58,6 +58,7 @@ export const endpoint = {
       name: 'State',
       type: 'text',
       importance: 4,
+      usual: 'Listen',
       description:
         "The TCP state by Get-NetTCPConnection's names (Listen, Established, TimeWait, Bound …); null for UDP.",
     },
@@ -65,6 +66,7 @@ export const endpoint = {
       name: 'OwningProcess',
       type: 'uint32',
       importance: 2,
+      toldBy: 'Owner',
       description: 'The process that owns the socket: the oldest holder where several hold it.',
     },
     { name: 'ImageName', type: 'text', description: "The owner's file name, such as nginx.exe." },

@@ -8,7 +8,7 @@ export const problemRow = {
     {
       name: 'Severity',
       type: 'text',
-      description: 'Error, Warning, Verbose or Progress; in CLIXML the last of all items has End.',
+      description: 'Error, Warning, Information, Verbose or Progress; in CLIXML the last of all items has End.',
     },
     { name: 'Code', type: 'text', description: 'The stable number of what is wrong, such as PO1002.' },
     { name: 'Message', type: 'text', description: 'What is wrong, or going on.' },

@@ -273,7 +273,7 @@ export interface Problem {
 
 /** What is going on, for who asked to be told: nothing is wrong, so it has no number. */
 export interface Notice {
-  readonly severity: 'Verbose' | 'Progress';
+  readonly severity: 'Information' | 'Verbose' | 'Progress';
   readonly message: string;
 }
 

@@ -1,4 +1,4 @@
-import type { Column, RowSchema } from './column.ts';
+import { spare, type Column, type RowSchema } from './column.ts';
 
 /** A kind of answer that PowerShell has a table of its own for. */
 export interface Variant {
@@ -48,13 +48,16 @@ export function variants(schema: RowSchema): Variant[] {
   return [...new Map(all.map((variant) => [variant.name, variant])).values()];
 }
 
+/** What a table shows only where there is room: PowerShell's tables are the same in every window. A list wraps. */
+const isExtra = ({ importance, type }: Column): boolean => importance === spare && type !== 'texts';
+
 /**
  * The columns of a variant's table. PowerShell drops what it has no room for from the right: what was asked for goes before
  * the owner, which may be long, and the process id, which is in the owner, too, to the end.
  */
 export function tableColumns(schema: RowSchema, { connections, asked }: Variant): Column[] {
   const shown = schema.columns.filter(
-    (column) => column.importance !== undefined && (connections || column.connectionsOnly !== true),
+    (column) => column.importance !== undefined && !isExtra(column) && (connections || column.connectionsOnly !== true),
   );
   const extra = schema.columns.filter((column) => shownWhenAsked(column) && asked.includes(column.askedBy!));
   const owner = shown.findIndex(({ name }) => name === 'Owner');

@@ -30,11 +30,12 @@ export const verdict = {
     {
       name: 'Confidence',
       type: 'text',
-      importance: 4,
+      importance: 9,
       description:
         'High: the facts and a real attempt agree. Medium: one of them says so. Low: part of what is needed could not be seen.',
     },
     { name: 'ComputerName', type: 'text', description: 'The machine the verdict is about.' },
+    { name: 'Summary', type: 'text', description: 'The answer in a sentence; null where no port is named.' },
   ],
 } as const satisfies RowSchema;
 

@@ -134,10 +134,33 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     'a service that cannot be stopped',
     {
       processes: [svchost()],
-      services: [service({ name: 'RpcSs', shared: true })],
-      states: { RpcSs: { refusal: { code: 'NotSupported', text: 'it does not let itself be stopped' } } },
+      services: [service({ name: 'EFS', shared: true })],
+      states: { EFS: { refusal: { code: 'NotSupported', text: 'it does not let itself be stopped' } } },
     },
     ['refused it does not let itself be stopped'],
+  ],
+  ...['RpcSs', 'schedule', 'EventLog', 'Winmgmt'].map((name): (typeof cases)[number] => [
+    `${name}, without which much of Windows does not work`,
+    { sockets: [socket({ service: name })], processes: [svchost()], services: [service({ name, shared: true })], states: { [name]: {} } },
+    [`refused much of Windows needs the service ${name}: it is never stopped for a port`],
+    null,
+  ]),
+  [
+    'a service that one needs without which much of Windows does not work',
+    { processes: [svchost()], services: [service({ name: 'Tcpip6' })], states: { Tcpip6: { dependents: ['App', 'Dhcp', 'DNSCACHE'] } } },
+    ['refused much of Windows needs the services Dhcp, DNSCACHE, which would be stopped with Tcpip6: they are never stopped for a port'],
+    null,
+  ],
+  [
+    'HTTP.sys: a service without which much of Windows does not work',
+    { sockets: [kernel()], processes: [svchost()], services: [service({ name: 'Winmgmt', shared: true })], queues: [queue()], states: { Winmgmt: {} } },
+    ['refused much of Windows needs the service Winmgmt: it is never stopped for a port'],
+    null,
+  ],
+  [
+    'a unit of Linux that only has such a name',
+    { platform: 'linux', processes: [unitProcess({ unit: 'schedule.service' })], states: { 'schedule.service': {} } },
+    ['service schedule.service alone'],
   ],
   [
     'a shared svchost: the service of the tag',
@@ -507,6 +530,21 @@ test('what would end with it', () => {
     ComputerName: 'box',
   });
 });
+
+const above: [what: string, parent: Partial<Process>, supervisor: string | null, notes: string[]][] = [
+  ['pm2', { imageName: 'node', application: 'PM2' }, 'PM2 (node 90)', ['if PM2 (node 90) starts it again, stop it with: pm2 stop NAME (pm2 list shows the names)']],
+  ['runit', { imageName: 'runsv' }, 'runsv (90)', ['if runsv (90) starts it again, stop it with: sv down SERVICE']],
+  ['cron', { imageName: 'cron' }, 'cron (90)', ['if cron (90) starts it again, stop it with: crontab -e, of the user it runs as']],
+  ['node --watch', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }, 'node server.js (90) with --watch, when a file changes', []],
+  ['a loop', { imageName: 'sh', restartsBy: 'a loop' }, 'sh (90) in a loop', []],
+  ['npm', { imageName: 'node', application: 'npm run dev' }, null, []],
+  ['an unknown program', { imageName: 'overmind' }, 'overmind (90)', []],
+];
+for (const [what, parent, supervisor, notes] of above)
+  test(`what may start it again, and what to stop instead: ${what}`, () => {
+    const [target] = plan({ platform: 'linux', processes: [process({ parent: 90 }), process({ pid: 90, path: null, startTime: '2026-01-01T02:00:00.00Z', ...parent })] });
+    assert.equal([target!.supervisor, target!.notes], [supervisor, notes]);
+  });
 
 test('a command is only shown where it can be pasted', () => {
   const [target] = plan({ processes: [program('C:\\a.exe')], services: [service({ name: "it's\n" })], states: { "it's\n": {} } });

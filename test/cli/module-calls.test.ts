@@ -1,19 +1,27 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from '../../src/build/runtime.mjs';
-import { moduleCalls } from '../../src/cli/module-calls.ts';
+import type { CommandAbout } from '../../src/cli/about.ts';
 import { loadClipanion } from '../../src/cli/clipanion.ts';
 import { catalogue } from '../../src/commands/catalogue.ts';
 import { run } from '../support/harness.ts';
 
 const test = suite('advice in PowerShell');
-test.before(async () => {
-  await loadClipanion();
-});
+await loadClipanion();
+const { inPowerShell } = await import('../../src/cli/module-calls.ts');
+const { AuditCommand } = await import('../../src/commands/audit.ts');
+const { BaselineCreateCommand } = await import('../../src/commands/baseline.ts');
+const { ConflictsCommand } = await import('../../src/commands/conflicts.ts');
+const { DiffCommand } = await import('../../src/commands/diff.ts');
+const { PortsCommand } = await import('../../src/commands/ports.ts');
+const { StopCommand } = await import('../../src/commands/stop.ts');
+const { WhyCommand } = await import('../../src/commands/why.ts');
 
-const cases: [line: string, call: string][] = [
+const here = '& "$((Get-Module PortOwner).ModuleBase)/bin/portowner"';
+
+const steps: [line: string, call: string][] = [
   ['portowner 80 --format list  # see all', 'Get-PortOwner 80 | Format-List -Property *  # see all'],
   ['portowner 80 --all', 'Get-PortOwner 80 -All'],
   ['portowner --all --sort OwningProcess  # who', 'Get-PortOwner -All | Sort-Object -Property OwningProcess  # who'],
@@ -22,18 +30,78 @@ const cases: [line: string, call: string][] = [
   ['portowner why 80 --address :: --ipv6-only --exclusive', 'Test-PortBinding 80 -Address :: -IPv6Only -Exclusive'],
   ['portowner free --near 80 --protocol udp', 'Get-FreePort -Near 80 -Protocol udp'],
   ['portowner stop 80 --dry-run  # see; without --dry-run it is stopped', 'Stop-PortOwner 80 -WhatIf  # see; without -WhatIf it is stopped'],
+  ['portowner kill 80', 'Stop-PortOwner 80'],
   ['portowner ranges', 'Get-PortRange'],
-  ['sudo portowner why 80', 'sudo portowner why 80'],
+  ['portowner baseline update here.yaml', 'Update-PortBaseline here.yaml'],
+  ['portowner diff a.json b.json --hash', 'Compare-PortSnapshot a.json b.json -IncludeHash'],
+  ['portowner doctor  # what fails', `${here} doctor  # what fails`],
+  ['sudo portowner 80 --format list  # who', 'sudo pwsh -Command "Get-PortOwner 80 | Format-List -Property *"  # who'],
   ['netsh http show iplisten  # what', 'netsh http show iplisten  # what'],
   ['# wait a minute', '# wait a minute'],
 ];
-for (const [line, call] of cases) test(line, async () => assert.equal(await moduleCalls([line], catalogue), [call]));
+for (const [line, call] of steps) test(line, async () => assert.is(await inPowerShell(line, { about: WhyCommand.about, catalogue, whole: true }), call));
+
+const sentences: [command: CommandAbout, text: string, words: string][] = [
+  [BaselineCreateCommand.about, 'portowner baseline update brings it up to date; --force replaces it.', 'Update-PortBaseline brings it up to date; -Force replaces it.'],
+  [DiffCommand.about, 'Make the snapshot with portowner snapshot --hash.', 'Make the snapshot with Save-PortSnapshot -IncludeHash.'],
+  [PortsCommand.about, 'Give a file that "portowner snapshot" wrote, in UTF-8.', 'Give a file that "Save-PortSnapshot" wrote, in UTF-8.'],
+  [PortsCommand.about, 'Give a folder that "portowner snapshot --raw" wrote.', 'Give a folder that "Save-PortSnapshot -RawPath" wrote.'],
+  [PortsCommand.about, 'Give what "portowner doctor" wrote.', `Give what ${here} doctor wrote.`],
+  [AuditCommand.about, 'Its row says why: portowner PORT --format list.', 'Its row says why: Get-PortOwner PORT | Format-List -Property *.'],
+  [StopCommand.about, 'node goes on; --force ends it', 'node goes on; -Force ends it'],
+  [StopCommand.about, '--yes stops without asking, --dry-run shows what would end.', '-Confirm:$false stops without asking, -WhatIf shows what would end.'],
+  [StopCommand.about, 'missing PORTS: portowner stop PORTS, or portowner stop --pid PID', 'missing PORTS: Stop-PortOwner PORTS, or Stop-PortOwner -Id PID'],
+  [ConflictsCommand.about, 'Double: … and 3 more, which --format list shows', 'Double: … and 3 more, which Format-List -Property * shows'],
+  [
+    PortsCommand.about,
+    'Did you mean portowner why? portowner --help lists the commands and the forms of ports.',
+    'Did you mean Test-PortBinding? Get-Help about_PortOwner lists the commands and the forms of ports.',
+  ],
+  [PortsCommand.about, 'portowner doctor says which sources fail, and why.', `${here} doctor says which sources fail, and why.`],
+  [PortsCommand.about, 'systemctl --user stop web, and choose another folder than /etc/portowner', 'systemctl --user stop web, and choose another folder than /etc/portowner'],
+  [AuditCommand.about, 'Give --baseline, --policy or --store.', 'Give -BaselinePath, -PolicyPath or -StorePath.'],
+  [PortsCommand.about, 'portowner schedule install, by an administrator, registers it.', 'Register-PortAuditTask, by an administrator, registers it.'],
+  [WhyCommand.about, '--ipv6-only needs --address ::', '-IPv6Only needs -Address ::'],
+];
+for (const [about, text, words] of sentences) test(text, async () => assert.is(await inPowerShell(text, { about, catalogue }), words));
+
+/** What is left of the executable's words: its name before a command, or one of its options. */
+const leftOf = (text: string): string[] => text.replaceAll(here, '').match(/(?<![\w./\\-])portowner [a-z0-9-]+|(?<=^|[\s("])--[a-z][a-z-]+/g) ?? [];
 
 test('every command line in any verdict has its function', async () => {
   const text = readFileSync(join(root, 'test/diagnosis/situations.test.ts'), 'utf8');
-  const lines = [...text.matchAll(/^\$ (portowner [^`\n]*)/gm)].map(([, line]) => line!);
+  const lines = [...text.matchAll(/^\$ ((?:sudo )?portowner [^`\n]*)/gm)].map(([, line]) => line!);
   assert.ok(lines.length > 100);
-  for (const call of await moduleCalls(lines, catalogue)) assert.match(call, /^[A-Z][a-z]+-[A-Z]\w+/);
+  for (const line of lines) assert.equal(leftOf(await inPowerShell(line, { about: WhyCommand.about, catalogue, whole: true })), [], line);
+});
+
+/** The texts of a source file: what stands in quotes, with a number for each value. */
+const textsOf = (source: string): string[] =>
+  [...source.matchAll(/'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`/g)].map(([, plain, filled]) =>
+    (plain ?? filled!).replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '8080').replaceAll(/\\(.)/g, '$1'),
+  );
+
+test('every message that names a command line has its function', async () => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    // What tells of the executable itself.
+    .filter((file) => file.endsWith('.ts') && !/^(?:build|cli\/(?:completion|help|module-calls|words))\b/.test(file));
+  const found: string[] = [];
+  for (const file of sources) {
+    const source = readFileSync(join(root, 'src', file), 'utf8')
+      .replaceAll(/^ *(?:\*|\/\*\*|\/\/).*$/gm, '')
+      // Help has the executable's words.
+      .replaceAll(/static override usage = [\s\S]*?\n {2}\}\);/g, '')
+      .replaceAll(/powershell: '.*/g, '')
+      .replaceAll(/description:\s*(?:'[^'\n]*'|`[^`]*`|"[^"\n]*")/g, '');
+    for (const text of textsOf(source)) {
+      if (!/(?<![\w./-])portowner [a-z0-9-]/.test(text)) continue;
+      found.push(text);
+      const said = await inPowerShell(text, { about: PortsCommand.about, catalogue });
+      assert.not.match(said.replaceAll(here, ''), /(?<![\w./\\-])portowner [a-z0-9-]+/, `${file}: ${text}`);
+    }
+  }
+  assert.ok(found.length > 40, `only ${found.length} messages`);
 });
 
 test('the module is told of its functions, everybody else of the commands', async () => {

@@ -58,7 +58,7 @@ test('a process with a new id is the same owner', async () => {
 test('an owner that cannot be seen any more is no difference, but no answer either', async () => {
   const { code, err } = await run(['diff', snapshotFile(one), snapshotFile(facts([socket({ localPort: 443, pid: null }), socket({ localPort: 25, localAddress: '127.0.0.1' })]))]);
   assert.is(code, 77);
-  assert.match(err, /PO3002: warning: not all is known of 1 listener, which may have changed: port 443/);
+  assert.match(err, /PO3002: warning: details are missing for 1 listener, which may have changed: port 443/);
 });
 
 test('different machines', async () => {

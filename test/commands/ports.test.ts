@@ -239,6 +239,28 @@ test('a snapshot is read as UTF-8 or UTF-16, with or without a byte order mark',
   }
 });
 
+for (const ending of ['xlsx', 'XLS', 'html', 'log', 'yaml']) {
+  test(`--output refuses a name that ends with .${ending}, unless --format says what it is`, async () => {
+    const output = join(temporaryFolder(), `ports.${ending}`);
+    for (const command of [['443'], ['ranges'], ['conflicts'], ['443', '--count']]) {
+      const { code, out, err } = await run([...command, '--from', file, '--output', output]);
+      assert.equal([code, out], [64, '']);
+      assert.match(err, /PO1001: cannot tell the output format from ".*"; use \.txt, \.csv, \.clixml, \.xml, \.json, \.ndjson; or give --format\n/);
+      assert.not.ok(existsSync(output), 'nothing is written');
+    }
+    assert.is((await run(['443', '--from', file, '--format', 'csv', '--output', output])).code, 0);
+    assert.match(readFileSync(output, 'utf8'), /^\ufeffProtocol,/);
+  });
+}
+
+test('--output writes a table to a name that ends with .txt, or with nothing', async () => {
+  for (const name of ['ports.txt', 'ports.TXT', 'ports']) {
+    const output = join(temporaryFolder(), name);
+    assert.is((await run(['443', '--from', file, '--output', output])).code, 0);
+    assert.match(readFileSync(output, 'utf8'), /^Protocol +LocalAddress/);
+  }
+});
+
 test('--output writes the file whole, with a byte order mark for Excel, and nothing to standard output', async () => {
   const output = join(temporaryFolder(), 'ports.csv');
   const { code, out } = await run(['443', '--from', file, '--format', 'csv', '--output', output]);

@@ -426,7 +426,7 @@ test('on Linux status tells how the last run failed', async () => {
   assert.equal(await reasons('Result=exit-code\nExecMainStatus=1'), []);
   const [failed] = await reasons('Result=exit-code\nExecMainStatus=64');
   assert.match(failed!, /^the last run failed \(Result=exit-code, ExecMainStatus=64\): .*missing or has a mistake; journalctl -u portowner-audit\.service tells more$/);
-  assert.match((await reasons('Result=exit-code\nExecMainStatus=77'))[0]!, /more rights/);
+  assert.match((await reasons('Result=exit-code\nExecMainStatus=77'))[0]!, /elevated rights/);
   assert.match((await reasons('Result=timeout\nExecMainStatus=15'))[0]!, /Result=timeout.*time limit/);
   assert.match((await reasons('Result=oom-kill\nExecMainStatus=9'))[0]!, /Result=oom-kill, ExecMainStatus=9\); journalctl/);
 });

@@ -315,6 +315,48 @@ const cases: readonly (readonly [name: string, facts: Facts, expected: readonly 
     ['Warning Instances TCP 0.0.0.0 8088: node (301) | node (302)'],
   ],
   [
+    'two services of the host of services',
+    windows([tcp('0.0.0.0', 8088, 501), tcp('0.0.0.0', 8088, 502)], {
+      processes: [
+        { ...svchost(501), parent: 700 },
+        { ...svchost(502), parent: 700 },
+        { pid: 700, imageName: 'services.exe' },
+      ],
+      services: [
+        { name: 'Dnscache', pid: 501 },
+        { name: 'TermService', pid: 502 },
+      ],
+    }),
+    ['Warning SharedByReuse TCP 0.0.0.0 8088: Dnscache (svchost.exe 501) | TermService (svchost.exe 502)'],
+  ],
+  [
+    'a program started two servers of one name, each for one family',
+    linux([tcp('127.0.0.1', 8088, 301), tcp('::1', 8088, 302)], {
+      processes: [
+        { ...node, application: 'node server.js', workingDirectory: '/shop', pid: 301, parent: 50 },
+        { ...node, application: 'node server.js', workingDirectory: '/shop', pid: 302, parent: 50 },
+        { ...node, application: 'concurrently', pid: 50 },
+      ],
+    }),
+    ['Warning FamilySplit TCP 127.0.0.1, ::1 8088: node server.js (301) | node server.js (302)'],
+  ],
+  [
+    'two programs of one interpreter are no instances of one',
+    linux([tcp('0.0.0.0', 8088, 301), tcp('0.0.0.0', 8088, 302), tcp('0.0.0.0', 8088, 303), tcp('0.0.0.0', 8089, 303), tcp('0.0.0.0', 8089, 304)], {
+      processes: [
+        { ...node, application: 'node server.js', workingDirectory: '/shop', pid: 301 },
+        { ...node, application: 'node server.js', workingDirectory: '/shop', pid: 302 },
+        { ...node, application: 'node server.js', workingDirectory: '/blog', pid: 303 },
+        { ...node, application: 'node blog.js', workingDirectory: '/blog', pid: 304 },
+      ],
+    }),
+    [
+      'Warning Instances TCP 0.0.0.0 8088: node server.js (301) | node server.js (302)',
+      'Warning SharedByReuse TCP 0.0.0.0 8088: node server.js (301) | node server.js (303) | node server.js (302)',
+      'Warning SharedByReuse TCP 0.0.0.0 8089: node server.js (303) | node blog.js (304)',
+    ],
+  ],
+  [
     'a master started its workers',
     linux([tcp('0.0.0.0', 8088, 301), tcp('0.0.0.0', 8088, 302)], {
       processes: [
@@ -355,7 +397,7 @@ test('the worst comes first, as whole rows', () => {
       Address: '0.0.0.0, 127.0.0.1',
       Port: 8080,
       Owners: ['app.exe (500)', 'other.exe (600)'],
-      Description: 'One has every address, another one of them: who asks that address reaches another program.',
+      Description: 'One program listens on every address, another on one of them: connections to that address reach the other program.',
       Remedy: ['portowner 8080 --format list  # all that is known of the owners', 'portowner why 8080  # whether and how another can have it'],
       ComputerName: 'box',
     },
@@ -366,7 +408,7 @@ test('the worst comes first, as whole rows', () => {
       Address: '127.0.0.1',
       Port: 50000,
       Owners: ['app.exe (500)'],
-      Description: 'It listens inside the dynamic range: when it is restarted, a connection may have the port.',
+      Description: 'It listens inside the dynamic range: another connection may take the port before it restarts.',
       Remedy: ['portowner 50000 --format list  # all that is known of the owners'],
       ComputerName: 'box',
     },
@@ -379,7 +421,7 @@ test('a range that is wider than usual is named', () => {
   );
   assert.is(
     rows[0]?.Description,
-    'It listens inside the dynamic range 1025-65534, which is wider than usual (49152-65535 on Windows): when it is restarted, a connection may have the port.',
+    'It listens inside the dynamic range 1025-65534, which is wider than usual (49152-65535 on Windows): another connection may take the port before it restarts.',
   );
 });
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { relation, sameOwner, sharingIn, type Holder, type SharingKind } from '../../src/diagnosis/sharing.ts';
-import { endpoints } from '../../src/ownership/endpoints.ts';
+import { holdersOf, sameOwner, type Holder } from '../../src/diagnosis/families.ts';
+import { relation, sharingIn, type SharingKind } from '../../src/diagnosis/sharing.ts';
 import { facts, process, socket } from '../support/example.ts';
 
 const test = suite('holders of one port');
@@ -44,7 +44,14 @@ const holderSpec = fc.record({
   address: fc.constantFrom(...addresses),
   others: fc.array(fc.integer({ min: 5, max: 12 }), { maxLength: 2 }),
 });
-const processSpec = fc.record({ parent: fc.option(fc.integer({ min: 1, max: 12 })), image: fc.constantFrom('a', 'b', 'bash'), path: fc.constantFrom(null, '/bin/a', '/bin/b') });
+const processSpec = fc.record({
+  parent: fc.option(fc.integer({ min: 1, max: 12 })),
+  image: fc.constantFrom('a', 'b', 'bash', 'node', 'docker-proxy'),
+  path: fc.constantFrom(null, '/bin/a', '/bin/b'),
+  application: fc.constantFrom('node a.js', 'node b.js', 'pm2'),
+  directory: fc.constantFrom(null, '/shop'),
+  unit: fc.constantFrom(null, null, 'web.service'),
+});
 
 test('the answer is that of all pairs, in the same order', () => {
   fc.assert(
@@ -52,9 +59,10 @@ test('the answer is that of all pairs, in the same order', () => {
       const sockets = specs.map(({ pid, address, others }) =>
         socket({ pid, localAddress: address, holders: [...new Set([pid, ...others])], ...(address.endsWith('%vrf') ? { vrf: 'vrf' } : {}) }),
       );
-      const processes = kinds.map(({ parent, image, path }, i) => process({ pid: i + 5, parent, imageName: image, path }));
-      const rows = endpoints(facts(sockets, { processes }), sockets, { live: false, serviceName: null });
-      const group = sockets.map((one, i): Holder => ({ socket: one, row: rows[i]!, key: `process ${one.pid}` }));
+      const processes = kinds.map(({ parent, image, path, application, directory, unit }, i) =>
+        process({ pid: i + 5, parent, imageName: image, path, unit, workingDirectory: directory, ...(image === 'node' ? { application } : {}) }),
+      );
+      const group = holdersOf(facts(sockets, { processes }), sockets);
       // One of each owner and address is looked at; here all are such.
       const once = [...new Map(group.map((holder) => [`${holder.key} ${holder.socket.localAddress}`, holder])).values()];
       const everybodys = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);

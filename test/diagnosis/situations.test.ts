@@ -43,8 +43,8 @@ const situations: Situation[] = [
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
-- An attempt to bind TCP [::]:8080 succeeded and was taken back at once.`,
+- An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
+- An attempt to bind TCP [::]:8080 succeeded (released immediately).`,
   },
   {
     name: 'Linux: nobody has it, on a machine without IPv6',
@@ -54,7 +54,7 @@ yes, Free, High: nobody
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
+- An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - This machine has no IPv6.`,
   },
   {
@@ -67,10 +67,10 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
-- An attempt to bind TCP [::]:3000 succeeded and was taken back at once.
-$ portowner 3000 --format list  # see all that is known of the owner
-$ portowner free --near 3000  # or take a port that can be bound now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+- An attempt to bind TCP [::]:3000 succeeded (released immediately).
+$ portowner 3000 --format list  # show everything known about the owner
+$ portowner free --near 3000  # or use a port that is free now
+$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: a service listens on both families',
@@ -84,11 +84,11 @@ no, Service, High: nginx.service (nginx 100)
 - TCP [::]:80 is held by nginx.service (nginx 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:80 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:80 failed: EADDRINUSE (98).
-$ portowner 80 --format list  # see all that is known of the owner
-$ portowner free --near 80  # or take a port that can be bound now
+$ portowner 80 --format list  # show everything known about the owner
+$ portowner free --near 80  # or use a port that is free now
 $ systemctl status -- nginx.service  # what the service is
 $ sudo systemctl stop -- nginx.service  # stop the service
-$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: a container holds it',
@@ -102,11 +102,11 @@ no, Container, High: docker container 0123456789ab (postgres 500)
 - It cannot be bound now: a container holds it.
 - TCP 0.0.0.0:5432 is held by docker container 0123456789ab (postgres 500) (Listen).
 - An attempt to bind TCP 0.0.0.0:5432 failed: EADDRINUSE (98).
-$ portowner 5432 --format list  # see all that is known of the owner
-$ portowner free --near 5432  # or take a port that can be bound now
+$ portowner 5432 --format list  # show everything known about the owner
+$ portowner free --near 5432  # or use a port that is free now
 $ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid,args  # what runs in the container: process 500 must be among it
 $ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid | grep -qw 500 && docker stop 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # stop the container, if so
-$ portowner stop 5432 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner stop 5432 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: a child inherited the socket too',
@@ -118,9 +118,9 @@ no, Process, High: node (200) and 1 more
 - It cannot be bound now: a process holds it.
 - TCP 127.0.0.1:3000 is held by node (200) and 1 more (Listen); all processes that hold it: 200, 201.
 - An attempt to bind TCP 127.0.0.1:3000 failed: EADDRINUSE (98).
-$ portowner 3000 --format list  # see all that is known of the owner
-$ portowner free --near 3000  # or take a port that can be bound now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 3000 --format list  # show everything known about the owner
+$ portowner free --near 3000  # or use a port that is free now
+$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: nobody was found to have it',
@@ -138,11 +138,11 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
     tried: 'EADDRINUSE',
     verdict: `
 no, Unknown, Low: an unknown holder (user eve)
-- It cannot be bound now: what is needed could not be seen.
+- It cannot be bound now: not enough could be seen to tell.
 - TCP 0.0.0.0:5001 is held by an unknown holder (user eve) (Listen): no process or thread was found that has it.
 - An attempt to bind TCP 0.0.0.0:5001 failed: EADDRINUSE (98).
-$ portowner 5001 --format list  # see all that is known of the owner
-$ portowner free --near 5001  # or take a port that can be bound now`,
+$ portowner 5001 --format list  # show everything known about the owner
+$ portowner free --near 5001  # or use a port that is free now`,
   },
   {
     name: 'Linux: the kernel itself listens',
@@ -154,8 +154,8 @@ no, Kernel, High: Linux kernel: NFS server (nfsd)
 - It cannot be bound now: the kernel itself holds it.
 - TCP 0.0.0.0:2049 is held by Linux kernel: NFS server (nfsd) (Listen).
 - An attempt to bind TCP 0.0.0.0:2049 failed: EADDRINUSE (98).
-$ portowner 2049 --format list  # see all that is known of the owner
-$ portowner free --near 2049  # or take a port that can be bound now
+$ portowner 2049 --format list  # show everything known about the owner
+$ portowner free --near 2049  # or use a port that is free now
 $ # a module of the kernel holds it (NFS, SMB, WireGuard …): stop the service that set it up`,
   },
   {
@@ -177,8 +177,8 @@ no, Process, High: a process of postgres (seen only with sudo)
 - TCP 127.0.0.1:5432 is held by a process of postgres (seen only with sudo) (Listen).
 - An attempt to bind TCP 127.0.0.1:5432 failed: EADDRINUSE (98).
 $ sudo portowner 5432 --format list  # see the owner, which needs root
-$ portowner free --near 5432  # or take a port that can be bound now
-$ sudo portowner stop 5432 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner free --near 5432  # or use a port that is free now
+$ sudo portowner stop 5432 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: bound, and not listening yet',
@@ -190,9 +190,9 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:8080 is held by node (200) (Bound).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: a name that is none of a unit stands in no command',
@@ -204,9 +204,9 @@ no, Service, High: x'; rm -rf ~ #.service (node 200)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:8080 is held by x'; rm -rf ~ #.service (node 200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: a unit name that no quoting makes safe is left out',
@@ -220,9 +220,9 @@ reboot.service (node 200)
 - TCP 0.0.0.0:8080 is held by x
 reboot.service (node 200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   // Linux: addresses
   {
@@ -232,16 +232,16 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
     tried: 'EADDRINUSE bound',
     verdict: `
 no, WildcardAgainstSpecific, High: systemd-resolved.service (systemd-resolve 100)
-- It cannot be bound now: one is for every address, the other for one of them.
+- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
 - TCP 127.0.0.53:53 is held by systemd-resolved.service (systemd-resolve 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:53 failed: EADDRINUSE (98).
-- An attempt to bind TCP [::]:53 succeeded and was taken back at once.
-$ portowner 53 --format list  # see all that is known of the owner
-$ # the program may ask for another address than 127.0.0.53, instead of all
-$ portowner free --near 53  # or take a port that can be bound now
+- An attempt to bind TCP [::]:53 succeeded (released immediately).
+$ portowner 53 --format list  # show everything known about the owner
+$ # the program could bind an address other than 127.0.0.53, instead of all
+$ portowner free --near 53  # or use a port that is free now
 $ systemctl status -- systemd-resolved.service  # what the service is
 $ sudo systemctl stop -- systemd-resolved.service  # stop the service
-$ portowner stop 53 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner stop 53 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: one address is wanted, all are taken',
@@ -250,12 +250,12 @@ $ portowner stop 53 --dry-run  # see what would end with it; without --dry-run i
     tried: 'EADDRINUSE',
     verdict: `
 no, WildcardAgainstSpecific, High: node (200)
-- It cannot be bound now: one is for every address, the other for one of them.
+- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: another address is taken',
@@ -265,7 +265,7 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- An attempt to bind TCP 10.0.0.5:8080 succeeded and was taken back at once.`,
+- An attempt to bind TCP 10.0.0.5:8080 succeeded (released immediately).`,
   },
   {
     name: 'Linux: IPv4 is wanted, an IPv6 socket has it too',
@@ -274,12 +274,12 @@ yes, Free, High: nobody
     tried: 'EADDRINUSE',
     verdict: `
 no, DualStack, High: node (200)
-- It cannot be bound now: an IPv6 socket that is for IPv4 too, against an IPv4 socket.
+- It cannot be bound now: a dual-stack IPv6 socket and an IPv4 socket exclude each other.
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: IPv4 is wanted, the IPv6 socket leaves it alone',
@@ -290,7 +290,7 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - TCP [::]:8080 is held by node (200) (Listen).
-- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
+- An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - The IPv6 socket leaves IPv4 alone.`,
   },
   {
@@ -304,9 +304,9 @@ no, Process, High: node (200)
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: dual stack is wanted, IPv4 is taken',
@@ -315,13 +315,13 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
     tried: 'EADDRINUSE',
     verdict: `
 no, DualStack, High: node (200)
-- It cannot be bound now: an IPv6 socket that is for IPv4 too, against an IPv4 socket.
+- It cannot be bound now: a dual-stack IPv6 socket and an IPv4 socket exclude each other.
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - An attempt to bind TCP [::]:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # see all that is known of the owner
+$ portowner 8080 --format list  # show everything known about the owner
 $ portowner why 8080 --address :: --ipv6-only  # whether IPv6 alone works: the program has to set IPV6_V6ONLY
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: IPv6 alone is wanted, IPv4 is taken',
@@ -331,7 +331,7 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- An attempt to bind TCP [::]:8080 succeeded and was taken back at once.`,
+- An attempt to bind TCP [::]:8080 succeeded (released immediately).`,
   },
   {
     name: 'Linux: the address is not local',
@@ -340,7 +340,7 @@ yes, Free, High: nobody
     tried: 'EADDRNOTAVAIL',
     verdict: `
 no, AddressNotLocal, High: nobody
-- It cannot be bound now: the address is none of this machine.
+- It cannot be bound now: this address is not assigned to this machine.
 - An attempt to bind TCP 192.0.2.99:8080 failed: EADDRNOTAVAIL (99).
 $ ip -brief address  # the addresses of this machine
 $ portowner why 8080 --address 0.0.0.0  # whether every address works, which outlives a change of address
@@ -357,10 +357,10 @@ no, TimeWait, High: nobody
 - It cannot be bound now: closed connections (TIME_WAIT) keep it for a while.
 - TCP 127.0.0.1:8080 to 192.0.2.7:443 (TimeWait) and 1 more has been closed and waits for stray packets; no process has it any more.
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-- An attempt to bind TCP [::]:8080 succeeded and was taken back at once.
+- An attempt to bind TCP [::]:8080 succeeded (released immediately).
 $ # wait a minute
 $ portowner why 8080 --reuse  # whether it works with SO_REUSEADDR, which most servers set for exactly this
-$ portowner free --near 8080  # or take a port that can be bound now`,
+$ portowner free --near 8080  # or use a port that is free now`,
   },
   {
     name: 'Linux: TIME_WAIT is left, and the program sets SO_REUSEADDR',
@@ -371,8 +371,8 @@ $ portowner free --near 8080  # or take a port that can be bound now`,
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - TCP 127.0.0.1:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
-- An attempt to bind TCP 0.0.0.0:8080 with SO_REUSEADDR succeeded and was taken back at once.
-- An attempt to bind TCP [::]:8080 with SO_REUSEADDR succeeded and was taken back at once.`,
+- An attempt to bind TCP 0.0.0.0:8080 with SO_REUSEADDR succeeded (released immediately).
+- An attempt to bind TCP [::]:8080 with SO_REUSEADDR succeeded (released immediately).`,
   },
   {
     name: 'Linux: a client has it as its local port',
@@ -384,10 +384,10 @@ no, ClientConnection, High: chrome (200)
 - It cannot be bound now: an outgoing connection has it as its local port.
 - TCP 10.0.0.5:45000 to 192.0.2.7:443 (Established) is a connection of chrome (200), and nobody listens on the port; the port is in the dynamic range, from which programs that connect get their local port.
 - An attempt to bind TCP 0.0.0.0:45000 failed: EADDRINUSE (98).
-- An attempt to bind TCP [::]:45000 succeeded and was taken back at once.
-$ portowner 45000 --format list  # see all that is known of the owner
+- An attempt to bind TCP [::]:45000 succeeded (released immediately).
+$ portowner 45000 --format list  # show everything known about the owner
 $ # the port comes back when the connection ends
-$ portowner free --near 45000  # or take a port that can be bound now
+$ portowner free --near 45000  # or use a port that is free now
 $ sudo sysctl -w net.ipv4.ip_local_reserved_ports=9000-9010,45000  # connections do not get the port again, a program that asks for it does; put it into /etc/sysctl.d to keep it`,
   },
   {
@@ -430,8 +430,8 @@ $ sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80  # lets everybody bind p
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
-- An attempt to bind TCP 0.0.0.0:80 succeeded and was taken back at once.
-- An attempt to bind TCP [::]:80 succeeded and was taken back at once.`,
+- An attempt to bind TCP 0.0.0.0:80 succeeded (released immediately).
+- An attempt to bind TCP [::]:80 succeeded (released immediately).`,
   },
   {
     name: 'Linux: a security module forbids it',
@@ -444,7 +444,7 @@ no, NoRights, High: nobody
 - An attempt to bind TCP 0.0.0.0:8081 failed: EACCES (13).
 $ # a security module (SELinux, AppArmor) or a sandbox forbids it: see its log
 $ sudo ausearch -m avc -ts recent  # what SELinux refused
-$ portowner free --near 8081  # or take a port that can be bound now`,
+$ portowner free --near 8081  # or use a port that is free now`,
   },
   {
     name: 'Linux: SO_REUSEADDR against a listener',
@@ -456,9 +456,9 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEADDR failed: EADDRINUSE (98).
-$ portowner 3000 --format list  # see all that is known of the owner
-$ portowner free --near 3000  # or take a port that can be bound now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 3000 --format list  # show everything known about the owner
+$ portowner free --near 3000  # or use a port that is free now
+$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: SO_REUSEPORT against a listener',
@@ -467,14 +467,14 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
     tried: 'EADDRINUSE',
     verdict: `
 ?, Sharing, Low: node (200)
-- Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
+- Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEPORT failed: EADDRINUSE (98).
 - It succeeds if the owner has set SO_REUSEPORT and is of the same user too, which no interface shows.
-$ portowner 3000 --format list  # see all that is known of the owner
+$ portowner 3000 --format list  # show everything known about the owner
 $ portowner why 3000 --address 0.0.0.0  # whether it works without reuse
-$ portowner free --near 3000  # or take a port that can be bound now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner free --near 3000  # or use a port that is free now
+$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: SO_REUSEADDR against a UDP socket',
@@ -483,13 +483,13 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
     tried: 'EADDRINUSE',
     verdict: `
 ?, Sharing, Low: avahi-daemon.service (avahi-daemon 100)
-- Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
+- Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
 - UDP 0.0.0.0:5353 is held by avahi-daemon.service (avahi-daemon 100).
 - An attempt to bind UDP 0.0.0.0:5353 without SO_REUSEADDR failed: EADDRINUSE (98).
 - It succeeds if the owner has set SO_REUSEADDR too, which no interface shows.
-$ portowner 5353 --format list  # see all that is known of the owner
+$ portowner 5353 --format list  # show everything known about the owner
 $ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
-$ portowner free --near 5353 --protocol udp  # or take a port that can be bound now
+$ portowner free --near 5353 --protocol udp  # or use a port that is free now
 $ # let the program set SO_REUSEADDR, as all others on mDNS do: nobody has to be stopped`,
   },
   {
@@ -503,9 +503,9 @@ no, Shared, High: node (200); python3 (201)
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - TCP 0.0.0.0:8080 is held by python3 (201) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: two instances of one program share it',
@@ -518,9 +518,9 @@ no, Instances, High: node (200); node (201)
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - TCP 0.0.0.0:8080 is held by node (201) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: SO_REUSEPORT beside two of the same user that share it',
@@ -543,7 +543,7 @@ yes, Instances, High: node (200); node (201)
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
+- An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - Linux has no exclusive use to ask for: it is what a socket has that sets neither SO_REUSEADDR nor SO_REUSEPORT.`,
   },
   {
@@ -555,7 +555,7 @@ yes, Free, High: nobody
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - It is in the dynamic range 32768-60999: a connection may have it when the program is started again.
-- An attempt to bind TCP 0.0.0.0:40000 succeeded and was taken back at once.`,
+- An attempt to bind TCP 0.0.0.0:40000 succeeded (released immediately).`,
   },
   {
     name: 'Linux: some dynamic ports are left',
@@ -566,8 +566,8 @@ yes, Free, High: nobody
 yes, Free, High: nobody
 - It can be bound now: dynamic ports are left.
 - 1 of 10 dynamic ports 40000-40009 are in use for TCP (node (200): 1).
-- An attempt to bind TCP 0.0.0.0:0 succeeded and was taken back at once.
-- An attempt to bind TCP [::]:0 succeeded and was taken back at once.`,
+- An attempt to bind TCP 0.0.0.0:0 succeeded (released immediately).
+- An attempt to bind TCP [::]:0 succeeded (released immediately).`,
   },
   {
     name: 'Linux: no dynamic port is left',
@@ -583,7 +583,7 @@ no, Exhausted, High: nobody
 - 3 of 3 dynamic ports 40000-40002 are in use for TCP (node (200): 2, closed connections and processes that cannot be seen: 1).
 - 3 of the 3 dynamic ports are taken by TCP connections from 10.0.0.5 to 192.0.2.7:443, 1 of them closed and in TIME_WAIT (another machine has the far end; node (200) connects there).
 - An attempt to bind TCP 0.0.0.0:0 failed: EADDRINUSE (98).
-- An attempt to bind TCP [::]:0 succeeded and was taken back at once.
+- An attempt to bind TCP [::]:0 succeeded (released immediately).
 $ portowner --all --sort OwningProcess  # who has how many
 $ # programs that connect again and again should keep their connections
 $ sudo sysctl -w net.ipv4.ip_local_port_range="15000 60999"  # more dynamic ports; first see that no server listens there`,
@@ -595,21 +595,21 @@ $ sudo sysctl -w net.ipv4.ip_local_port_range="15000 60999"  # more dynamic port
     tried: 'EADDRINUSE',
     verdict: `
 no, HeldWithoutSocket, High: nobody
-- It cannot be bound now: the system refuses it, though no socket and no range shows why.
+- It cannot be bound now: the system refuses it, but no socket or range shows why.
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 $ # ask once more: a socket that is bound and does not listen comes and goes, and Linux before 6.8 does not list it
-$ portowner free --near 8080  # or take a port that can be bound now`,
+$ portowner free --near 8080  # or use a port that is free now`,
   },
   {
-    name: 'Linux: the facts and the attempt do not agree',
+    name: 'Linux: the facts and the bind attempt disagree',
     facts: linux([listens(3000, '0.0.0.0', 200)], { processes: [node] }),
     ask: 'TCP 0.0.0.0 3000',
     tried: 'bound',
     verdict: `
 ?, Disagreement, Low: node (200)
-- Whether it can be bound cannot be told: the facts and the attempt do not agree.
+- Whether it can be bound cannot be told: the facts and the bind attempt disagree.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
-- An attempt to bind TCP 0.0.0.0:3000 succeeded and was taken back at once.
+- An attempt to bind TCP 0.0.0.0:3000 succeeded (released immediately).
 - The attempt succeeded although what was seen stands against it.
 $ # ask once more: the port changed hands while it was looked at, or something hides a socket`,
   },
@@ -620,8 +620,8 @@ $ # ask once more: the port changed hands while it was looked at, or something h
     tried: 'bound',
     verdict: `
 ?, Unknown, Low: nobody (needs root (sudo))
-- Whether it can be bound cannot be told: what is needed could not be seen.
-- An attempt to bind TCP 0.0.0.0:3000 succeeded and was taken back at once.
+- Whether it can be bound cannot be told: not enough could be seen to tell.
+- An attempt to bind TCP 0.0.0.0:3000 succeeded (released immediately).
 - The sockets could not be read: netlink was refused.
 $ sudo portowner why 3000 --address 0.0.0.0  # once more, as root`,
   },
@@ -632,7 +632,7 @@ $ sudo portowner why 3000 --address 0.0.0.0  # once more, as root`,
     tried: 'EADDRINUSE',
     verdict: `
 no, Unknown, Low: nobody
-- It cannot be bound now: what is needed could not be seen.
+- It cannot be bound now: not enough could be seen to tell.
 - An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
 - The sockets could not be read: netlink was refused.
 $ sudo portowner why 3000 --address 0.0.0.0  # once more, as root`,
@@ -657,9 +657,9 @@ no, Process, Medium: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - No attempt was made: the facts are of another moment or machine.
-$ portowner 3000 --format list  # see all that is known of the owner
-$ portowner free --near 3000  # or take a port that can be bound now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 3000 --format list  # show everything known about the owner
+$ portowner free --near 3000  # or use a port that is free now
+$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'A snapshot: whether the address is local is not in it',
@@ -668,7 +668,7 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
     tried: null,
     verdict: `
 ?, Unknown, Low: nobody
-- Whether it can be bound cannot be told: what is needed could not be seen.
+- Whether it can be bound cannot be told: not enough could be seen to tell.
 - No attempt was made: the facts are of another moment or machine.
 - Whether 192.0.2.99 is an address of the machine is not in the facts.
 $ # ask on the machine itself: only there it can be tried`,
@@ -682,8 +682,8 @@ $ # ask on the machine itself: only there it can be tried`,
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
-- An attempt to bind TCP [::]:8080 succeeded and was taken back at once.`,
+- An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
+- An attempt to bind TCP [::]:8080 succeeded (released immediately).`,
   },
   {
     name: 'Windows: a process has it',
@@ -695,9 +695,9 @@ no, Process, High: app.exe (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEADDRINUSE (10048).
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Windows: a service in a shared host has it',
@@ -715,11 +715,11 @@ no, Service, High: TermService (svchost.exe 400)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:3389 is held by TermService (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:3389 failed: WSAEADDRINUSE (10048).
-$ portowner 3389 --format list  # see all that is known of the owner
-$ portowner free --near 3389  # or take a port that can be bound now
+$ portowner 3389 --format list  # show everything known about the owner
+$ portowner free --near 3389  # or use a port that is free now
 $ Get-Service -Name TermService -DependentServices  # what depends on the service
 $ Stop-Service -Name TermService -Confirm  # stop the service
-$ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Windows: one of several services has it',
@@ -737,10 +737,10 @@ no, Service, High: one of TermService, SessionEnv (svchost.exe 400)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:3389 is held by one of TermService, SessionEnv (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:3389 failed: WSAEADDRINUSE (10048).
-$ portowner 3389 --format list  # see all that is known of the owner
-$ portowner free --near 3389  # or take a port that can be bound now
+$ portowner 3389 --format list  # show everything known about the owner
+$ portowner free --near 3389  # or use a port that is free now
 $ # one of the services TermService, SessionEnv holds it; they run in one process
-$ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Windows: HTTP.sys has it for an IIS pool',
@@ -774,8 +774,8 @@ $ netsh http show servicestate view=requestq  # as administrator: the request qu
 $ netsh http show iplisten  # the addresses that HTTP.sys takes for itself
 $ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
 $ Get-WebBinding -Port 80  # the sites of IIS on the port: Stop-Website stops one of them
-$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run it is stopped after a question
-$ portowner free --near 80  # or take a port that can be bound now`,
+$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner free --near 80  # or use a port that is free now`,
   },
   {
     name: 'Windows: the kernel has it (SMB)',
@@ -788,8 +788,8 @@ no, Kernel, High: SMB file sharing: LanmanServer (System 4)
 - TCP 0.0.0.0:445 is held by SMB file sharing: LanmanServer (System 4) (Listen).
 - An attempt to bind TCP 0.0.0.0:445 failed: WSAEACCES (10013).
 - 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
-$ portowner 445 --format list  # see all that is known of the owner
-$ portowner free --near 445  # or take a port that can be bound now
+$ portowner 445 --format list  # show everything known about the owner
+$ portowner free --near 445  # or use a port that is free now
 $ # a driver holds it: turn off the feature that it belongs to (Reason and Owner tell what is known)`,
   },
   {
@@ -806,8 +806,8 @@ no, Relay, High: portproxy to 172.20.1.2:80 (iphlpsvc, svchost.exe 400)
 - It cannot be bound now: a relay holds it for something behind it.
 - TCP 0.0.0.0:8080 is held by portproxy to 172.20.1.2:80 (iphlpsvc, svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEADDRINUSE (10048).
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
 $ netsh interface portproxy show all  # the rules of Windows that pass ports on
 $ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=0.0.0.0  # as administrator: takes this rule away, if nobody needs it`,
   },
@@ -821,9 +821,9 @@ no, Orphan, High: ended process 7777, probably inherited by app.exe (200)
 - It cannot be bound now: a socket whose process has ended holds it.
 - TCP 0.0.0.0:3000 is held by ended process 7777, probably inherited by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 failed: WSAEADDRINUSE (10048).
-$ portowner 3000 --format list  # see all that is known of the owner
+$ portowner 3000 --format list  # show everything known about the owner
 $ Get-Process -Id 200  # may have inherited the socket: when it ends, the port is free
-$ portowner free --near 3000  # or take a port that can be bound now
+$ portowner free --near 3000  # or use a port that is free now
 $ # when no process is left that may have it, only a restart of the machine gives it back`,
   },
   // Windows: ranges
@@ -838,7 +838,7 @@ no, Excluded, High: nobody
 - The range 8000-8099 for TCP on IPv4 is excluded (netsh interface ipv4 show excludedportrange tcp).
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
 $ netsh interface ipv4 show excludedportrange protocol=tcp  # every excluded range
-$ portowner free --near 8080  # or take a port that can be bound now
+$ portowner free --near 8080  # or use a port that is free now
 $ # it is outside of the dynamic range, so that a program or driver keeps it for itself, as long as it runs`,
   },
   {
@@ -850,7 +850,7 @@ $ # it is outside of the dynamic range, so that a program or driver keeps it for
 yes, Excluded, High: nobody
 - It can be bound now, although it is in an excluded port range.
 - An administrator has excluded the range 8000-8099 for TCP on IPv4 from random use (netsh); a program that asks for the port itself gets it, but Windows containers do not.
-- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.`,
+- An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).`,
   },
   {
     name: 'Windows: a reservation inside the dynamic range',
@@ -859,11 +859,11 @@ yes, Excluded, High: nobody
     tried: 'WSAEACCES',
     verdict: `
 no, DynamicReservation, High: nobody
-- It cannot be bound now: it is in a range that was reserved inside the dynamic range.
+- It cannot be bound now: it is in a range reserved inside the dynamic range.
 - The range 50000-50099 for TCP on IPv4 is reserved inside the dynamic range by a program or driver (netsh).
 - An attempt to bind TCP 0.0.0.0:50050 failed: WSAEACCES (10013).
 $ netsh interface ipv4 show excludedportrange protocol=tcp  # every excluded range
-$ portowner free --near 50050  # or take a port that can be bound now
+$ portowner free --near 50050  # or use a port that is free now
 $ net stop winnat  # as administrator: gives up the reservations of Hyper-V, WSL and containers, whose networks stop until it is started again
 $ netsh interface ipv4 add excludedportrange protocol=tcp startport=50050 numberofports=1 store=persistent  # keep the port for programs that ask for it itself
 $ net start winnat  # the reservations come again, elsewhere`,
@@ -879,7 +879,7 @@ no, GuestReservation, High: nobody
 - The range 30000-34095 for TCP is reserved for guests (virtual machines, containers, WSL) (netsh). A block of this size is what WSL with mirrored networking keeps for connections from Linux.
 - An attempt to bind TCP 0.0.0.0:32000 failed: WSAEACCES (10013).
 $ portowner ranges  # every range that is reserved, and for whom
-$ portowner free --near 32000  # or take a port that can be bound now
+$ portowner free --near 32000  # or use a port that is free now
 $ wsl --list --running  # the distributions of WSL that run
 $ wsl --shutdown  # ends all of them, and with them their reservations; virtual machines and containers have theirs as long as they run`,
   },
@@ -890,11 +890,11 @@ $ wsl --shutdown  # ends all of them, and with them their reservations; virtual 
     tried: 'WSAEACCES',
     verdict: `
 no, HeldWithoutSocket, High: nobody
-- It cannot be bound now: the system refuses it, though no socket and no range shows why.
+- It cannot be bound now: the system refuses it, but no socket or range shows why.
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
 $ # ask once more, as administrator: more of what reserves ports is seen then
 $ netsh interface ipv4 show excludedportrange protocol=tcp  # every excluded range
-$ portowner free --near 8080  # or take a port that can be bound now
+$ portowner free --near 8080  # or use a port that is free now
 $ Get-Service -Name hns, winnat, iphlpsvc  # what reserves ports without a socket: networks of containers, WSL and virtual machines`,
   },
   {
@@ -904,7 +904,7 @@ $ Get-Service -Name hns, winnat, iphlpsvc  # what reserves ports without a socke
     tried: 'WSAEACCES',
     verdict: `
 no, Unknown, Low: nobody
-- It cannot be bound now: what is needed could not be seen.
+- It cannot be bound now: not enough could be seen to tell.
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
 - The excluded port ranges could not be read: netsh failed.
 $ # ask once more, as administrator`,
@@ -916,7 +916,7 @@ $ # ask once more, as administrator`,
     tried: null,
     verdict: `
 ?, Unknown, Low: nobody (needs an elevated (administrator) session)
-- Whether it can be bound cannot be told: what is needed could not be seen.
+- Whether it can be bound cannot be told: not enough could be seen to tell.
 - No attempt was made: the facts are of another moment or machine.
 - The excluded port ranges could not be read: netsh failed.
 $ # ask on the machine itself: only there it can be tried`,
@@ -929,9 +929,9 @@ $ # ask on the machine itself: only there it can be tried`,
     tried: 'bound',
     verdict: `
 yes, WildcardAgainstSpecific, High: app.exe (200)
-- It can be bound now, although one is for every address, the other for one of them.
+- It can be bound now, although a listener on one address blocks binding to all addresses, or the other way around.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
-- An attempt to bind TCP 10.0.0.5:8080 succeeded and was taken back at once.
+- An attempt to bind TCP 10.0.0.5:8080 succeeded (released immediately).
 - It takes 10.0.0.5 away from the owner of 0.0.0.0.`,
   },
   {
@@ -941,13 +941,13 @@ yes, WildcardAgainstSpecific, High: app.exe (200)
     tried: 'WSAEACCES',
     verdict: `
 no, WildcardAgainstSpecific, High: other.exe (300)
-- It cannot be bound now: one is for every address, the other for one of them.
+- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
 - TCP 0.0.0.0:8080 is held by other.exe (300) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: WSAEACCES (10013).
 - 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Windows: every address beside one that is taken',
@@ -956,9 +956,9 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
     tried: 'bound',
     verdict: `
 yes, WildcardAgainstSpecific, High: app.exe (200)
-- It can be bound now, although one is for every address, the other for one of them.
+- It can be bound now, although a listener on one address blocks binding to all addresses, or the other way around.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
-- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
+- An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - A program that asks for exclusive use does not get it.
 - It gets every address but 127.0.0.1.`,
   },
@@ -969,13 +969,13 @@ yes, WildcardAgainstSpecific, High: app.exe (200)
     tried: 'WSAEADDRINUSE',
     verdict: `
 no, Sharing, High: app.exe (200)
-- It cannot be bound now: it depends on what both ask for: exclusive use, reuse or neither.
+- It cannot be bound now: it depends on the options of both programs: exclusive use, reuse, or neither.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 for exclusive use failed: WSAEADDRINUSE (10048).
-$ portowner 8080 --format list  # see all that is known of the owner
+$ portowner 8080 --format list  # show everything known about the owner
 $ portowner why 8080 --address 0.0.0.0  # whether it works without exclusive use
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Windows: dual stack for exclusive use, loopback is taken',
@@ -984,13 +984,13 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
     tried: 'WSAEACCES',
     verdict: `
 no, DualStack, High: app.exe (200)
-- It cannot be bound now: an IPv6 socket that is for IPv4 too, against an IPv4 socket.
+- It cannot be bound now: a dual-stack IPv6 socket and an IPv4 socket exclude each other.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP [::]:8080 for exclusive use failed: WSAEACCES (10013).
-$ portowner 8080 --format list  # see all that is known of the owner
+$ portowner 8080 --format list  # show everything known about the owner
 $ portowner why 8080 --address :: --ipv6-only --exclusive  # whether IPv6 alone works: the program has to set IPV6_V6ONLY
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Windows: reuse against an owner whose options are not known',
@@ -999,14 +999,14 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
     tried: 'WSAEADDRINUSE',
     verdict: `
 ?, Sharing, Low: app.exe (200)
-- Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
+- Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 without SO_REUSEADDR failed: WSAEADDRINUSE (10048).
 - By Microsoft's table: if the owner asked for nothing, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
-$ portowner 8080 --format list  # see all that is known of the owner
+$ portowner 8080 --format list  # show everything known about the owner
 $ portowner why 8080 --address 0.0.0.0  # whether it works without reuse
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Windows: UDP with an owner is not tried',
@@ -1015,13 +1015,13 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
     tried: 'bound',
     verdict: `
 ?, Sharing, Low: app.exe (200)
-- Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
+- Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
 - UDP 0.0.0.0:5353 is held by app.exe (200).
 - No attempt was made: it could take datagrams from the owner.
 - By Microsoft's table: if the owner asked for nothing, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
-$ portowner 5353 --format list  # see all that is known of the owner
+$ portowner 5353 --format list  # show everything known about the owner
 $ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
-$ portowner free --near 5353 --protocol udp  # or take a port that can be bound now
+$ portowner free --near 5353 --protocol udp  # or use a port that is free now
 $ # let the program set SO_REUSEADDR, as all others on mDNS do: nobody has to be stopped`,
   },
   {
@@ -1034,7 +1034,7 @@ no, Process, Medium: other.exe (300)
 - It cannot be bound now: a process holds it.
 - UDP 10.0.0.5:1900 is held by other.exe (300).
 - No attempt was made: it could take datagrams from the owner.
-$ portowner 1900 --format list  # see all that is known of the owner
+$ portowner 1900 --format list  # show everything known about the owner
 $ portowner why 1900 --protocol udp --address 10.0.0.5 --reuse  # SSDP is shared by all programs that set SO_REUSEADDR: whether that works
 $ # let the program set SO_REUSEADDR, as all others on SSDP do: nobody has to be stopped`,
   },
@@ -1049,9 +1049,9 @@ no, ClientConnection, High: app.exe (200)
 - It cannot be bound now: an outgoing connection has it as its local port.
 - TCP 10.0.0.5:50000 to 192.0.2.7:443 (Established) is a connection of app.exe (200), and nobody listens on the port; the port is in the dynamic range, from which programs that connect get their local port.
 - An attempt to bind TCP 0.0.0.0:50000 failed: WSAEADDRINUSE (10048).
-$ portowner 50000 --format list  # see all that is known of the owner
+$ portowner 50000 --format list  # show everything known about the owner
 $ # the port comes back when the connection ends
-$ portowner free --near 50000  # or take a port that can be bound now
+$ portowner free --near 50000  # or use a port that is free now
 $ netsh interface ipv4 add excludedportrange protocol=tcp startport=50000 numberofports=1 store=persistent  # as administrator, once it is free: connections do not get the port again, a program that asks for it does`,
   },
   {
@@ -1063,7 +1063,7 @@ $ netsh interface ipv4 add excludedportrange protocol=tcp startport=50000 number
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - TCP 10.0.0.5:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
-- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.`,
+- An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).`,
   },
   {
     name: 'Windows: TIME_WAIT keeps it from exclusive use',
@@ -1076,7 +1076,7 @@ no, TimeWait, High: nobody
 - TCP 10.0.0.5:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
 - An attempt to bind TCP 0.0.0.0:8080 for exclusive use failed: WSAEADDRINUSE (10048).
 $ # wait up to 4 minutes (TcpTimedWaitDelay)
-$ portowner free --near 8080  # or take a port that can be bound now`,
+$ portowner free --near 8080  # or use a port that is free now`,
   },
   {
     name: 'Windows: no buffers are left',
@@ -1103,8 +1103,8 @@ no, UrlReserved, Medium: nobody
 - It cannot be bound now: HTTP.sys does not let this account register the URL.
 - The text says "HTTP.sys does not let this account register the URL" for TCP port 8080 (ERROR_ACCESS_DENIED (5)).
 - The URL http://+:8080/ is reserved with HTTP.sys; that alone holds no port.
-- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
-- An attempt to bind TCP [::]:8080 succeeded and was taken back at once.
+- An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
+- An attempt to bind TCP [::]:8080 succeeded (released immediately).
 $ netsh http show urlacl  # who may register which URL; look for :8080
 $ netsh http add urlacl url=http://+:8080/ user="$env:USERDOMAIN\\$env:USERNAME"  # as administrator: lets your account register it; write the URL as the program does
 $ # or run the program as administrator`,
@@ -1133,8 +1133,8 @@ no, UrlTaken, High: HTTP.sys: app.exe (200)
 - 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
 $ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :8080
 $ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question
-$ portowner free --near 8080  # or take a port that can be bound now`,
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner free --near 8080  # or use a port that is free now`,
   },
   {
     name: 'HTTP.sys is told to listen on an address that is gone',
@@ -1144,11 +1144,11 @@ $ portowner free --near 8080  # or take a port that can be bound now`,
     error: 'Unable to bind to the underlying transport for 192.0.2.50:80. The IP Listen-Only list may contain a reference to an interface which may not exist on this machine.',
     verdict: `
 no, AddressNotLocal, Medium: nobody
-- It cannot be bound now: the address is none of this machine.
+- It cannot be bound now: this address is not assigned to this machine.
 - The text says "already in use" for TCP 192.0.2.50:80 (the words of the message).
 - HTTP.sys is told to listen on 192.0.2.50, which is no address of this machine.
-- An attempt to bind TCP 0.0.0.0:80 succeeded and was taken back at once.
-- An attempt to bind TCP [::]:80 succeeded and was taken back at once.
+- An attempt to bind TCP 0.0.0.0:80 succeeded (released immediately).
+- An attempt to bind TCP [::]:80 succeeded (released immediately).
 $ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
 $ netsh http delete iplisten ipaddress=192.0.2.50  # as administrator: this one is not here
 $ # then start the service or site again that has the URL`,
@@ -1162,7 +1162,7 @@ $ # then start the service or site again that has the URL`,
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - TCP [::]:8080 is held by app.exe (200) (Listen).
-- An attempt to bind TCP 0.0.0.0:8080 succeeded and was taken back at once.
+- An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - The IPv6 socket leaves IPv4 alone.`,
   },
   {
@@ -1172,7 +1172,7 @@ yes, Free, High: nobody
     tried: 'notMade',
     verdict: `
 ?, Unknown, Low: nobody
-- Whether it can be bound cannot be told: what is needed could not be seen.
+- Whether it can be bound cannot be told: not enough could be seen to tell.
 - An attempt to bind TCP 0.0.0.0:8080 could not be made: this Windows has no bind in ws2_32.dll.
 $ # ask once more, as administrator`,
   },
@@ -1187,7 +1187,7 @@ yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - The text says "already in use" for TCP [::]:3000 (EADDRINUSE).
 - Whoever had it then has gone since.
-- An attempt to bind TCP [::]:3000 succeeded and was taken back at once.`,
+- An attempt to bind TCP [::]:3000 succeeded (released immediately).`,
   },
   {
     name: 'Linux: a link-local address without its interface',
@@ -1196,7 +1196,7 @@ yes, Free, High: nobody
     tried: 'EINVAL',
     verdict: `
 no, ScopeMissing, High: nobody
-- It cannot be bound now: a link-local address is there on every interface: it needs the interface behind a %.
+- It cannot be bound now: a link-local address needs its interface, such as %eth0 at its end.
 - An attempt to bind TCP [fe80::1]:8080 failed: EINVAL (22).
 $ # write the interface behind the address, such as fe80::1%eth0`,
   },
@@ -1217,7 +1217,7 @@ $ # write the interface behind the address, such as fe80::1%eth0`,
     tried: null,
     verdict: `
 no, ScopeMissing, Medium: nobody
-- It cannot be bound now: a link-local address is there on every interface: it needs the interface behind a %.
+- It cannot be bound now: a link-local address needs its interface, such as %eth0 at its end.
 - No attempt was made: the facts are of another moment or machine.
 $ portowner why 8080 --address fe80::1%eth0  # the address on that interface`,
   },
@@ -1228,13 +1228,13 @@ $ portowner why 8080 --address fe80::1%eth0  # the address on that interface`,
     tried: 'EADDRINUSE',
     verdict: `
 no, WindowsHost, Medium: nobody
-- It cannot be bound now: nobody in WSL holds it, so that it is Windows that refuses it.
+- It cannot be bound now: nothing in WSL holds it, so Windows itself refuses it.
 - An attempt to bind TCP 0.0.0.0:5173 failed: EADDRINUSE (98).
 - With mirrored networking WSL asks Windows for every port: Windows refuses what a program of its own has, what is reserved there, and its dynamic range, but for a block of 4,097 ports that WSL has for itself.
 $ wslinfo --networking-mode  # whether the networking of WSL is mirrored
 $ # in Windows: portowner why 5173 tells who or what has it there
 $ # in Windows: netsh interface ipv4 show dynamicportrange protocol=tcp shows the dynamic range: 49152 to 65535 is usual, and a range from 1024 on takes most ports of servers
-$ portowner free --near 5173  # or take a port that can be bound now`,
+$ portowner free --near 5173  # or use a port that is free now`,
   },
   {
     name: 'WSL: a process in WSL has it',
@@ -1246,9 +1246,9 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:5173 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:5173 failed: EADDRINUSE (98).
-$ portowner 5173 --format list  # see all that is known of the owner
-$ portowner free --near 5173  # or take a port that can be bound now
-$ portowner stop 5173 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 5173 --format list  # show everything known about the owner
+$ portowner free --near 5173  # or use a port that is free now
+$ portowner stop 5173 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Linux: connections in TIME_WAIT keep a port from SO_REUSEADDR, too: what was just asked is no advice',
@@ -1261,7 +1261,7 @@ no, TimeWait, High: nobody
 - TCP 127.0.0.1:40201 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
 - An attempt to bind TCP 0.0.0.0:40201 with SO_REUSEADDR failed: EADDRINUSE (98).
 $ # wait a minute
-$ portowner free --near 40201  # or take a port that can be bound now`,
+$ portowner free --near 40201  # or use a port that is free now`,
   },
   {
     name: 'Linux: Docker has given the port away, and nobody listens',
@@ -1275,11 +1275,11 @@ no, DockerAllocated, Medium: nobody
 - The text says "already in use" for TCP 0.0.0.0:514 (the words of the message).
 - Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
 - The text does not say whether TCP or UDP is meant; this is about UDP.
-- An attempt to bind UDP 0.0.0.0:514 succeeded and was taken back at once.
+- An attempt to bind UDP 0.0.0.0:514 succeeded (released immediately).
 - Docker says this by its own list of the ports of containers: no socket and no range of the system stands for it.
 $ docker ps --filter publish=514/udp  # the container that has the port: docker stop ends it
 $ sudo systemctl restart docker  # if no container has it: its own list of ports is wrong then; this restarts its containers
-$ portowner free --near 514 --protocol udp  # or take a port that can be bound now`,
+$ portowner free --near 514 --protocol udp  # or use a port that is free now`,
   },
   {
     name: 'Windows: Docker has given the port away, and Docker Desktop listens',
@@ -1296,8 +1296,8 @@ no, Relay, Medium: Docker Desktop to a container (com.docker.backend.exe 700)
 - TCP 0.0.0.0:3302 is held by Docker Desktop to a container (com.docker.backend.exe 700) (Listen).
 - The text does not say whether TCP or UDP is meant; this is about TCP.
 - No attempt was made: the facts are of another moment or machine.
-$ portowner 3302 --format list  # see all that is known of the owner
-$ portowner free --near 3302  # or take a port that can be bound now
+$ portowner 3302 --format list  # show everything known about the owner
+$ portowner free --near 3302  # or use a port that is free now
 $ docker ps --filter publish=3302  # the container that has the port: docker stop ends it
 $ # if no container has it, restart Docker Desktop: its own list of ports is wrong then`,
   },
@@ -1313,14 +1313,14 @@ $ # if no container has it, restart Docker Desktop: its own list of ports is wro
     error: 'Ports are not available: listen tcp 127.0.0.1:8080: bind: An attempt was made to access a socket in a way forbidden by its access permissions.',
     verdict: `
 no, WildcardAgainstSpecific, Medium: portproxy to 127.0.0.1:8080 (iphlpsvc, svchost.exe 400)
-- It cannot be bound now: one is for every address, the other for one of them.
+- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
 - The text says "forbidden by access permissions" for TCP 127.0.0.1:8080 (the words of the message).
 - TCP 0.0.0.0:8080 is held by portproxy to 127.0.0.1:8080 (iphlpsvc, svchost.exe 400) (Listen).
 - No attempt was made: the facts are of another moment or machine.
 - By Microsoft's table: if the owner asked for nothing, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
 - The error text settles it: the program was refused.
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
 $ netsh interface portproxy show all  # the rules of Windows that pass ports on
 $ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as administrator: takes this rule away, if nobody needs it`,
   },
@@ -1332,14 +1332,14 @@ $ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as 
     error: 'listen tcp 127.0.0.1:9090: bind: Only one usage of each socket address (protocol/network address/port) is normally permitted.',
     verdict: `
 ?, Sharing, Low: app.exe (200)
-- Whether it can be bound cannot be told: it depends on what both ask for: exclusive use, reuse or neither.
+- Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
 - The text says "already in use" for TCP 127.0.0.1:9090 (the words of the message).
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - No attempt was made: the facts are of another moment or machine.
 - By Microsoft's table: if the owner asked for nothing, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
-$ portowner 8080 --format list  # see all that is known of the owner
-$ portowner free --near 8080  # or take a port that can be bound now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run it is stopped after a question`,
+$ portowner 8080 --format list  # show everything known about the owner
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
   },
   {
     name: 'Windows: the server was moved, but a part of its configuration was not',
@@ -1357,15 +1357,15 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
     error: '2024/05/22 10:31:42 [emerg] 19492#19524: bind() to 127.0.0.1:80 failed (10013: An attempt was made to access a socket in a way forbidden by its access permissions)',
     verdict: `
 no, WildcardAgainstSpecific, Medium: HTTP.sys: DefaultAppPool, a queue without a process
-- It cannot be bound now: one is for every address, the other for one of them.
+- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
 - The text says "forbidden by access permissions" for TCP 127.0.0.1:80 (WSAEACCES (10013)).
 - TCP 0.0.0.0:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
 - TCP [::]:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
 - HTTP.sys has HTTP://*:80/ registered for the request queue DefaultAppPool.
 - No attempt was made: the facts are of another moment or machine.
-$ portowner 80 --format list  # see all that is known of the owner
-$ portowner free --near 80  # or take a port that can be bound now
-$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run it is stopped after a question
+$ portowner 80 --format list  # show everything known about the owner
+$ portowner free --near 80  # or use a port that is free now
+$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ # if the program was moved to another port: it still asks for 127.0.0.1:80, so that a listen directive in another file of its configuration (include, virtual host, site) has the old port`,
   },
   {
@@ -1384,7 +1384,7 @@ yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - HTTP.sys listens only on 10.0.0.5 (its IP listen list): a request for its URL on 127.0.0.1 does not reach it.
 - HTTP.sys has HTTP://LOCALHOST:9696/ registered for the request queue without a name, served by process 200.
-- An attempt to bind TCP 127.0.0.1:9696 succeeded and was taken back at once.
+- An attempt to bind TCP 127.0.0.1:9696 succeeded (released immediately).
 $ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
 $ netsh http add iplisten ipaddress=127.0.0.1  # as administrator: HTTP.sys listens there, too
 $ # then start the service or site again that has the URL`,
@@ -1399,7 +1399,7 @@ $ # then start the service or site again that has the URL`,
 no, IpListenList, Medium: nobody
 - It cannot be bound now: HTTP.sys listens only on the addresses in its IP listen list.
 - The text says "no such address here" for TCP 127.0.0.1:51234 (ERROR_INVALID_NETNAME (1214)).
-- An attempt to bind TCP 127.0.0.1:51234 succeeded and was taken back at once.
+- An attempt to bind TCP 127.0.0.1:51234 succeeded (released immediately).
 $ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
 $ netsh http add iplisten ipaddress=127.0.0.1  # as administrator: HTTP.sys listens there, too
 $ # then start the service or site again that has the URL`,
@@ -1414,7 +1414,7 @@ $ # then start the service or site again that has the URL`,
     error: "Event ID 1004 from W3SVC: Cannot register the URL prefix 'http://*:80/' for site '1'. The site has been deactivated.",
     verdict: `
 no, AddressNotLocal, Medium: nobody
-- It cannot be bound now: the address is none of this machine.
+- It cannot be bound now: this address is not assigned to this machine.
 - The text names no error that is known, but is for TCP port 80.
 - HTTP.sys is told to listen on 10.10.0.8, which is no address of this machine.
 - No attempt was made: the facts are of another moment or machine.
@@ -1462,7 +1462,7 @@ yes, Free, Medium: nobody
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - It is in the dynamic range 1024-15000, which is wider than usual (49152-65535 on Windows): a connection may have it when the program is started again, Hyper-V, WSL and containers reserve ports there, and programs in WSL with mirrored networking are refused all of them.
-- An attempt to bind TCP 127.0.0.1:5173 succeeded and was taken back at once.
+- An attempt to bind TCP 127.0.0.1:5173 succeeded (released immediately).
 $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations take ports of the dynamic range, which is wider than usual here (49152-65535 on Windows)`,
   },
   {
@@ -1474,7 +1474,7 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numbero
 yes, Excluded, High: nobody
 - It can be bound now, although it is in an excluded port range.
 - An administrator has excluded the range 50000-50059 from random use (netsh); a program that asks for the port itself gets it, but Windows containers do not.
-- An attempt to bind TCP 0.0.0.0:50010 succeeded and was taken back at once.`,
+- An attempt to bind TCP 0.0.0.0:50010 succeeded (released immediately).`,
   },
   {
     name: 'Windows: closed connections to one address use up the dynamic ports, as the server has them',
@@ -1535,8 +1535,8 @@ yes, Free, High: nobody
 - It can be bound now: dynamic ports are left.
 - 0 of 100 dynamic ports 50000-50099 are in use for TCP.
 - 98 of the 100 dynamic ports are taken by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 98 of them closed and in TIME_WAIT (app.exe (200) has the far end).
-- An attempt to bind TCP 0.0.0.0:0 succeeded and was taken back at once.
-- An attempt to bind TCP [::]:0 succeeded and was taken back at once.`,
+- An attempt to bind TCP 0.0.0.0:0 succeeded (released immediately).
+- An attempt to bind TCP [::]:0 succeeded (released immediately).`,
   },
   {
     name: 'Windows: whoever may have inherited the socket has no living ancestor',
@@ -1548,9 +1548,9 @@ no, Orphan, High: ended process 4999, perhaps inherited by app.exe (200)
 - It cannot be bound now: a socket whose process has ended holds it.
 - TCP 127.0.0.1:37777 is held by ended process 4999, perhaps inherited by app.exe (200) (Listen).
 - An attempt to bind TCP 127.0.0.1:37777 failed: WSAEADDRINUSE (10048).
-$ portowner 37777 --format list  # see all that is known of the owner
+$ portowner 37777 --format list  # show everything known about the owner
 $ Get-Process -Id 200  # was started after the socket was bound, and may have inherited it: when it ends, the port is free
-$ portowner free --near 37777  # or take a port that can be bound now
+$ portowner free --near 37777  # or use a port that is free now
 $ # when no process is left that may have it, only a restart of the machine gives it back`,
   },
   {
@@ -1563,8 +1563,8 @@ no, Service, High: Schedule (svchost.exe 400)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:5040 is held by Schedule (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:5040 failed: WSAEADDRINUSE (10048).
-$ portowner 5040 --format list  # see all that is known of the owner
-$ portowner free --near 5040  # or take a port that can be bound now
+$ portowner 5040 --format list  # show everything known about the owner
+$ portowner free --near 5040  # or use a port that is free now
 $ # much of Windows needs Schedule: no service of such a name is stopped for a port`,
   },
 ];
@@ -1582,7 +1582,7 @@ test('an outgoing connection that is refused', async () => {
     verdictText({ row: rows[0]!, needs: null }),
     `
 ?, Outgoing, Medium: nobody
-- There is nothing to bind: the error is of an outgoing connection, which gets its local port from the system.
+- There is nothing to bind: the error comes from an outgoing connection, which gets its local port from the system.
 - The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it binds no port that is asked for.
 - Nobody listens on TCP 127.0.0.1:5432 now.
 $ portowner 5432  # who has the port here

@@ -23,7 +23,17 @@ const machine: Readonly<Record<Platform, () => RawSource>> = { win32: windowsSou
 /** Every form of name with numbers and a path in it, by platform. */
 const entries = platforms.flatMap((platform) =>
   Object.values(sources[platform]).flatMap((source) =>
-    source.entries.flatMap((entry) => entry.names.map((name) => ({ platform, source, entry, name: name.replace(/PID|UID/g, '1').replace('PATH', '/bin/a/file') }))),
+    source.entries.flatMap((entry) =>
+      entry.names.map((name) => ({
+        platform,
+        source,
+        entry,
+        name: name
+          .replace(/PID|UID/g, '1')
+          .replace('/ID', `/${'a'.repeat(64)}`)
+          .replace('PATH', '/bin/a/file'),
+      })),
+    ),
   ),
 );
 

@@ -57,10 +57,10 @@ UDP       0.0.0.0                53000
   [
     'then what is missed more',
     55,
-    `Prot…  Address           Port  State   Owner
------  -------           ----  -----   -----
-TCP    fe80::1234:567…    443  Listen  nginx.exe (web …
-UDP    0.0.0.0          53000
+    `Protocol  Address           Port  Owner
+--------  -------           ----  -----
+TCP       fe80::1234:567…    443  nginx.exe (web serve…
+UDP       0.0.0.0          53000
 `,
   ],
   [
@@ -81,6 +81,50 @@ for (const [name, columns, table] of goldens) {
     assert.is(text, table);
   });
 }
+
+const endpoints = {
+  typeName: 'PortOwner.Endpoints',
+  columns: [
+    { name: 'Protocol', type: 'text', importance: 2, description: '' },
+    { name: 'LocalPort', type: 'uint16', importance: 1, description: '' },
+    { name: 'State', type: 'text', importance: 4, usual: 'Listen', description: '' },
+    { name: 'OwningProcess', type: 'uint32', importance: 2, toldBy: 'Owner', description: '' },
+    { name: 'Owner', type: 'text', importance: 1, description: '' },
+    { name: 'WorkingDirectory', type: 'text', importance: 9, description: '' },
+    { name: 'Nothing', type: 'text', importance: 9, description: '' },
+  ],
+} as const satisfies RowSchema;
+const server = {
+  Protocol: 'TCP',
+  LocalPort: 3000,
+  State: 'Listen',
+  OwningProcess: 8128,
+  Owner: 'node server.js in /home/ann/work/projects/shop (8128)',
+  WorkingDirectory: '/home/ann/work/projects/shop',
+};
+
+test('a narrow table leaves out what says nothing new, and cuts no process from its owner', async () => {
+  const { text } = await written('table', endpoints, [server], { terminal: terminal(60) });
+  assert.is(text, 'Protocol  LocalPort  Owner\n--------  ---------  -----\nTCP            3000  node server.js in /home/ann/wor… (8128)\n');
+});
+
+test('it keeps what another row says, and what somebody asked for', async () => {
+  const other = { ...server, State: 'Bound', OwningProcess: 9 };
+  const { text } = await written('table', endpoints, [server, other], { terminal: terminal(80) });
+  assert.match(text, /^Protocol +LocalPort +State +OwningProcess +Owner\n/);
+  const asked = await written('table', endpoints, [server], { columns: endpoints.columns.slice(1, 5), asked: true, terminal: terminal(64) });
+  assert.match(asked.text, /^LocalPort +State +OwningProcess +Owner\n/);
+});
+
+test('a wide table shows what there is room for, and a long path by its end', async () => {
+  const { text } = await written('table', endpoints, [server], { terminal: terminal(120) });
+  assert.match(text, /^Protocol +LocalPort +State +OwningProcess +Owner +WorkingDirectory\n/);
+  assert.match(text, /\(8128\) +…[^ ]*\/shop\n$/);
+  const shorter = await written('table', endpoints, [server], { terminal: terminal(100) });
+  assert.match(shorter.text, /^Protocol +LocalPort +Owner +WorkingDirectory\n/);
+  const wider = await written('table', endpoints, [server], { terminal: terminal(160) });
+  assert.match(wider.text, /^Protocol +LocalPort +State +OwningProcess +Owner +WorkingDirectory\n/);
+});
 
 test('nothing when there are no rows', async () => assert.is((await written('table', schema, [])).text, ''));
 

@@ -30,13 +30,25 @@ const rowOf = (processes: Process[], more: Parameters<typeof facts>[1] = {}): En
 
 const cases: [what: string, processes: Process[], supervisor: string | null, roles: (string | null)[], more?: Parameters<typeof facts>[1]][] = [
   ['in an SSH session', line('systemd', 'sshd', 'bash', 'npm run dev@node', 'dash', 'node server.js@node'), null, ['Shell', 'Runner', 'Shell', 'Session', null]],
-  ['nodemon', line('bash', 'npm start@node', 'nodemon server.js@node', 'node server.js@node'), 'nodemon server.js (node 99)', ['Supervisor', 'Runner', 'Shell']],
+  [
+    'nodemon',
+    line('bash', 'npm start@node', 'nodemon server.js@node', 'node server.js@node'),
+    'nodemon server.js (node 99), when a file changes',
+    ['Supervisor', 'Runner', 'Shell'],
+  ],
   ['pm2', line('systemd', 'PM2@node', 'node server.js@node'), 'PM2 (node 99)', ['Supervisor', null]],
   ['supervisord', line('supervisord@python3.11', 'gunicorn: master@python3.11', { imageName: 'nginx' }), 'gunicorn: master (python 99)', ['Supervisor', 'Supervisor']],
   ['cron', line('cron', 'cron', 'dash', 'python app.py@python3.11'), 'cron (98)', ['Shell', 'Scheduler', 'Scheduler']],
   ["an editor's terminal", line('code', 'zsh', 'node server.js@node'), null, ['Shell', 'Editor']],
   ["an editor's server", line({ imageName: 'node', path: '/home/ann/.vscode-server/bin/1/node' }, 'bash', 'node server.js@node'), null, ['Shell', 'Editor']],
   ['a unit', line('systemd', { imageName: 'nginx', unit: 'nginx.service' }), 'systemd (nginx.service)', [null]],
+  [
+    'a unit, and what systemd does when it ends',
+    line('systemd', { imageName: 'nginx', unit: 'nginx.service', unitRestart: 'on-failure' }),
+    'systemd (nginx.service, Restart=on-failure)',
+    [null],
+  ],
+  ['a unit that is not started again', line('systemd', { imageName: 'nginx', unit: 'nginx.service', unitRestart: 'no' }), 'systemd (nginx.service, Restart=no)', [null]],
   ["a user's unit", line('systemd', { imageName: 'nginx', unit: 'shop.service', unitUser: 1000 }), 'systemd of its user (shop.service)', [null]],
   ["a user's session", line('systemd', { imageName: 'nginx', unit: 'user@1000.service' }), null, [null]],
   ['a container', line({ imageName: 'nginx', container: { runtime: 'docker', id: 'web' } }), 'docker container web', []],
@@ -57,6 +69,25 @@ const cases: [what: string, processes: Process[], supervisor: string | null, rol
   ],
   ['IIS', line('svchost.exe', 'w3wp DefaultAppPool@w3wp.exe', 'dotnet Orders.dll@dotnet.exe'), 'IIS, application pool DefaultAppPool', ['Supervisor', null], { platform: 'win32' }],
   ['a terminal of Windows', line('explorer.exe', 'WindowsTerminal.exe', 'pwsh.exe', 'node server.js@node.exe'), null, ['Shell', 'Terminal', 'Shell'], { platform: 'win32' }],
+  [
+    'node --watch',
+    line('bash', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }, 'node server.js@node'),
+    'node server.js (99) with --watch, when a file changes',
+    ['Supervisor', 'Shell'],
+  ],
+  ['tsx watch', line('bash', 'tsx watch server.ts@node', 'node server.ts@node'), 'tsx watch server.ts (node 99), when a file changes', ['Supervisor', 'Shell']],
+  [
+    'uvicorn --reload',
+    line('bash', { imageName: 'python3.11', application: 'uvicorn', restartsBy: '--reload' }, { imageName: 'python3.11' }),
+    'uvicorn (python 99) with --reload, when a file changes',
+    ['Supervisor', 'Shell'],
+  ],
+  ['a loop', line('sshd', { imageName: 'bash', restartsBy: 'a loop' }, 'node server.js@node'), 'bash (99) in a loop', ['Supervisor', 'Session']],
+  ['what watches itself is not started again', line('bash', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }), null, ['Shell']],
+  ['runit', line('runsvdir', 'runsv', 'nginx'), 'runsv (99)', ['Supervisor', 'Supervisor']],
+  ['s6', line('s6-svscan', 's6-supervise', 'nginx'), 's6-supervise (99)', ['Supervisor', null]],
+  ['npm alone starts nothing again', line('bash', 'npm run dev@node', 'sh', 'vite@node'), null, ['Shell', 'Runner', 'Shell']],
+  ['a task of the older Task Scheduler', line('taskeng.exe', 'cmd.exe', 'node server.js@node.exe'), 'a scheduled task', ['Shell', 'Scheduler'], { platform: 'win32' }],
   ['nobody above', line('node server.js@node'), null, []],
 ];
 
@@ -104,7 +135,7 @@ test('--tree: below the table, and as objects where programs read it', async () 
   const from = ['--from', snapshotFile(facts([socket()], { processes: line('cron', 'sh', 'python app.py@python3.11') }))];
   assert.match(
     (await run(['443', '--tree', ...from])).out,
-    /\n\nPort 443:\n {2}cron \(98\) {2}scheduler\n {4}sh \(99\) {2}shell\n {6}python app\.py \(100\)\n {2}Started by: cron \(98\)\n$/,
+    /\n\nPort 443:\n {2}cron \(98\) {2}scheduler\n {4}sh \(99\) {2}shell\n {6}python app\.py \(100\)\n {2}May start it again: cron \(98\)\n$/,
   );
   const [row] = JSON.parse((await run(['443', '--tree', '--format', 'json', ...from])).out) as Endpoint[];
   assert.equal(

@@ -28,6 +28,11 @@ export function listed(more: Record<string, unknown> = {}): Record<string, unkno
   };
 }
 
+/** GET /containers/ID/json: https://docs.docker.com/reference/api/engine/version/v1.47/#tag/Container/operation/ContainerInspect */
+export function inspected(policy: string): Record<string, unknown> {
+  return { Id: shopId, Config: { Env: ['PASSWORD=hunter2'] }, HostConfig: { RestartPolicy: { Name: policy, MaximumRetryCount: 0 } } };
+}
+
 /** What of it is raw: the entry `engine/docker`. */
 export const raw = (...containers: readonly Record<string, unknown>[]): { text: string } => {
   const usual = {
@@ -51,6 +56,6 @@ export async function fakeEngine(path: string, answer: RequestListener): Promise
 
 // As a program: `node fake-engine.ts SOCKET` runs one that has the container above.
 if (process.argv[1] === import.meta.filename) {
-  await fakeEngine(process.argv[2]!, (_request, response) => response.end(JSON.stringify([listed()])));
+  await fakeEngine(process.argv[2]!, ({ url }, response) => response.end(JSON.stringify(url === `/containers/${shopId}/json` ? inspected('unless-stopped') : [listed()])));
   process.stdout.write('open\n');
 }

@@ -53,7 +53,7 @@ if (mode === 'client') {
   if (mode === 'worker') process.send!(port);
   else if (mode === 'parent') {
     // A shell that writes its own name: only a process itself may.
-    const child = spawn('sh', ['-c', 'printf %s "$1" >/proc/$$/comm; echo; sleep 300 & wait', 'sh', first], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('sh', ['-c', 'printf %s "$1" >/proc/$$/comm; echo; sleep 300 >/dev/null 2>&1 & wait', 'sh', first], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     process.on('exit', () => child.kill('SIGKILL'));
     tell({ port, child: child.pid! });

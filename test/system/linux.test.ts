@@ -622,15 +622,17 @@ test('a terminal: its width is kept, colours are shown', (context) => {
       lines.every((line) => line.length <= columns),
       `${columns}: ${lines.join('\n')}`,
     );
-    assert.match(lines[0]!, / Local\S+ .*Owner/, 'the port and its owner stay');
+    assert.match(lines[0]!, /(?:^| )LocalPort +.*Owner/, `${columns}: the port and its owner stay: ${lines.join('\n')}`);
+    assert.ok(lines[1]!.includes('(100)'), 'an owner keeps its process');
     assert.is(
-      lines.some((line) => line.includes('…')),
-      columns < 200,
+      lines.some((line) => line.includes(`${long} (100)`)),
+      columns === 200,
     );
   }
   for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
     const { out } = onTerminal(200, args, env);
-    assert.is(out, plain);
+    assert.not.match(out, /\x1b/);
+    assert.match(out, `${long} (100)`);
   }
   assert.is(onTerminal(200, args, { NO_COLOR: '' }).out.includes('\x1b['), true, 'an empty NO_COLOR says nothing');
   assert.is(onTerminal(30, [...args, '--format', 'csv']).out, portowner([...args, '--format', 'csv']).out);

@@ -42,9 +42,10 @@ export class TaskOptions {
     description: "when it starts each night, in the machine's local time (default: 03:00)",
   });
   randomDelay = Option.String('--random-delay', {
-    description: 'up to so many minutes later, so that many machines do not start at once (default: 30)',
+    description:
+      'delay the start by up to this many minutes, at random, so that machines do not all start at once (default: 30)',
   });
-  timeLimit = Option.String('--time-limit', { description: 'end it after so many minutes (default: 60)' });
+  timeLimit = Option.String('--time-limit', { description: 'end it after this many minutes (default: 60)' });
   account = Option.String('--account', {
     description: 'on Windows: SYSTEM (default), or a group managed service account, DOMAIN\\name$',
   });

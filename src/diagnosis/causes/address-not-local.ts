@@ -4,7 +4,7 @@ import { onWindows, otherwise, say, step } from '../remedy-steps.ts';
 
 export const addressNotLocal: Cause = {
   name: 'AddressNotLocal',
-  meaning: 'the address is none of this machine',
+  meaning: 'this address is not assigned to this machine',
   isOwnerless: true,
   explains: ({ refused }) => refused === 'notLocal',
   // HTTP.sys cannot start on an address that the machine has no more.

@@ -3,7 +3,7 @@ import { look, otherwise, stopping, takeAnother } from '../remedy-steps.ts';
 
 export const dualStack: Cause = {
   name: 'DualStack',
-  meaning: 'an IPv6 socket that is for IPv4 too, against an IPv4 socket',
+  meaning: 'a dual-stack IPv6 socket and an IPv4 socket exclude each other',
   holds: ({ overlap }) => overlap === 'dualStack',
   explains: ({ can, obstacle }) =>
     obstacle?.cause === dualStack && (can !== null || (obstacle.unsure === true && obstacle.effect === 'depends')),

@@ -4,7 +4,7 @@ import { excludedRange } from '../remedy-steps.ts';
 
 export const dynamicReservation: Cause = {
   name: 'DynamicReservation',
-  meaning: 'it is in a range that was reserved inside the dynamic range',
+  meaning: 'it is in a range reserved inside the dynamic range',
   reserves: ({ facts, bind, range }) => {
     if ((range.kind !== 'Excluded' && range.kind !== 'ExcludedPersistent') || !isDynamic(facts, bind)) return null;
     const what =

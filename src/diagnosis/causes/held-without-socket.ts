@@ -4,7 +4,7 @@ import { timeWait } from './time-wait.ts';
 
 export const heldWithoutSocket: Cause = {
   name: 'HeldWithoutSocket',
-  meaning: 'the system refuses it, though no socket and no range shows why',
+  meaning: 'the system refuses it, but no socket or range shows why',
   explains: ({ can, refused, obstacle, hasGaps }) => {
     if (can !== false || (refused !== 'inUse' && refused !== 'access')) return false;
     if (obstacle === null) return !hasGaps;

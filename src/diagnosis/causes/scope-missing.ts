@@ -10,7 +10,7 @@ export const lacksScope = (address: string): boolean => isLinkLocal(address) && 
 
 export const scopeMissing: Cause = {
   name: 'ScopeMissing',
-  meaning: 'a link-local address is there on every interface: it needs the interface behind a %',
+  meaning: 'a link-local address needs its interface, such as %eth0 at its end',
   isOwnerless: true,
   explains: ({ facts, bind, refused, attempt, can }) =>
     lacksScope(bind.address) &&

@@ -16,7 +16,7 @@ function isOnlyExclusive({ facts, bind, obstacle }: Look): boolean {
 
 export const sharing: Cause = {
   name: 'Sharing',
-  meaning: 'it depends on what both ask for: exclusive use, reuse or neither',
+  meaning: 'it depends on the options of both programs: exclusive use, reuse, or neither',
   explains: (look) => {
     if (look.can !== null) return isOnlyExclusive(look);
     return look.obstacle?.effect === 'depends' && !isSelfExplained(look);

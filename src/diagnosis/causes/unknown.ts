@@ -4,7 +4,7 @@ import { again, look, onWindows, say, step, takeAnother } from '../remedy-steps.
 
 export const unknown: Cause = {
   name: 'Unknown',
-  meaning: 'what is needed could not be seen',
+  meaning: 'not enough could be seen to tell',
   holds: () => true,
   explains: () => true,
   overrules: ({ can, blind }) => (can === true && blind ? null : undefined),

@@ -3,12 +3,12 @@ import { look, say, stopping, takeAnother } from '../remedy-steps.ts';
 
 export const wildcardAgainstSpecific: Cause = {
   name: 'WildcardAgainstSpecific',
-  meaning: 'one is for every address, the other for one of them',
+  meaning: 'a listener on one address blocks binding to all addresses, or the other way around',
   holds: ({ overlap }) => overlap === 'wildcard',
   remedies: (patient) => [
     look(patient),
     ...(patient.socket !== null && patient.request.address === null
-      ? [say(`the program may ask for another address than ${patient.socket.localAddress}, instead of all`)]
+      ? [say(`the program could bind an address other than ${patient.socket.localAddress}, instead of all`)]
       : []),
     takeAnother(patient.request),
     ...stopping(patient),

@@ -7,7 +7,7 @@ const isWslKernel = (release: string): boolean => /-microsoft-standard-WSL2\b/i.
 
 export const windowsHost: Cause = {
   name: 'WindowsHost',
-  meaning: 'nobody in WSL holds it, so that it is Windows that refuses it',
+  meaning: 'nothing in WSL holds it, so Windows itself refuses it',
   explains: (look) =>
     look.facts.machine.platform === 'linux' &&
     isWslKernel(look.facts.machine.release) &&

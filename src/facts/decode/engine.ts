@@ -9,6 +9,19 @@ export interface PublishedPort {
   readonly port: number;
 }
 
+/** What an engine says that it does when a container ends. */
+const restartPolicies = ['no', 'always', 'unless-stopped', 'on-failure'] as const;
+
+/** The restart policy of a container, from JSON text: `{ restart }`; none is `no`. Null where it is something else. */
+export function decodeRestartPolicy(text: string): (typeof restartPolicies)[number] | null {
+  try {
+    const { restart } = record(parseJson(text));
+    return restart === '' ? 'no' : (restartPolicies.find((one) => one === restart) ?? null);
+  } catch {
+    return null;
+  }
+}
+
 /** A running container, as its engine lists it. */
 export interface ListedContainer extends Omit<Container, 'runtime'> {
   readonly ports: readonly PublishedPort[];

@@ -1,4 +1,4 @@
-import { decodeContainers, type ListedContainer } from '../decode/engine.ts';
+import { decodeContainers, decodeRestartPolicy, type ListedContainer } from '../decode/engine.ts';
 import { controlGroupOf } from '../decode/linux-cgroup.ts';
 import { decodeProcess } from '../decode/linux-processes.ts';
 import { carriedBy, type Engine } from '../decode/relays.ts';
@@ -9,6 +9,8 @@ import { askSource, type RawSource, type Refusal } from '../../system/raw.ts';
 
 /** What an engine said. */
 interface Asked {
+  /** The name of its entry. */
+  readonly name: string;
   readonly engine: Engine;
   readonly containers: readonly ListedContainer[];
   /** Why it said nothing; null when it did, or is not there. */
@@ -56,9 +58,9 @@ async function askAll(source: RawSource, names: readonly string[]): Promise<Map<
       const engine = name.split('/')[1] as Engine;
       const { text, refusal } = await askSource(source, name);
       const containers = text === undefined ? null : decodeContainers(text);
-      if (containers !== null) return [name, { engine, containers, refusal: null }];
+      if (containers !== null) return [name, { name, engine, containers, refusal: null }];
       const reason: Refusal = refusal ?? { code: 'Failed', text: 'its answer is not readable' };
-      return [name, { engine, containers: [], refusal: reason.code === 'NotSupported' ? null : reason }];
+      return [name, { name, engine, containers: [], refusal: reason.code === 'NotSupported' ? null : reason }];
     }),
   );
   return new Map(answers);
@@ -103,29 +105,37 @@ function publisher(containers: readonly ListedContainer[], socket: Socket, relay
   return nearest?.length === 1 ? nearest[0]! : null;
 }
 
-/** Says of a socket whose owner passes it on to a container which one that is. */
-function nameSocket(socket: Socket, relay: Relay, asked: readonly Asked[]): void {
+/** A container that was named, and the entry that tells more of it. */
+interface Named {
+  readonly container: Container;
+  readonly entry: string;
+}
+
+/** Says of a socket whose owner passes it on to a container which one that is; null where that is not known. */
+function nameSocket(socket: Socket, relay: Relay, asked: readonly Asked[]): Named | null {
   for (const one of asked) {
     const container = publisher(one.containers, socket, relay);
     if (container !== null) {
       socket.container = named(one, container);
-      return;
+      return { container: socket.container, entry: `${one.name}/inspect/${container.id}` };
     }
   }
   socket.refusals.push(...unasked(asked));
+  return null;
 }
 
-/** Says of a process in a container what its engine calls that. */
-function nameProcess(process: Process, asked: readonly Asked[]): void {
+/** Says of a process in a container what its engine calls that; null where it does not know it. */
+function nameProcess(process: Process, asked: readonly Asked[]): Named | null {
   const { id } = process.container!;
   for (const one of asked) {
     const container = one.containers.find((other) => other.id.startsWith(id));
     if (container !== undefined) {
       process.container = { ...named(one, container), id };
-      return;
+      return { container: process.container, entry: `${one.name}/inspect/${container.id}` };
     }
   }
   process.refusals.push(...unasked(asked));
+  return null;
 }
 
 /** The relay of a process for a port: that of the port itself, or else of all of them. */
@@ -136,24 +146,45 @@ function relayOf({ relays = [] }: Process, port: number): Relay | undefined {
   );
 }
 
+/** Asks for the restart policies of containers, each once; of a few, since every one is asked for by itself. */
+async function tellPolicies(source: RawSource, found: readonly Named[]): Promise<void> {
+  const byEntry = [...Map.groupBy(found, ({ entry }) => entry)].slice(0, most);
+  await Promise.all(
+    byEntry.map(async ([entry, all]) => {
+      const { text } = await askSource(source, entry);
+      const restart = text === undefined ? null : decodeRestartPolicy(text);
+      if (restart !== null) for (const { container } of all) container.restart = restart;
+    }),
+  );
+}
+
 /**
- * Asks Docker and Podman for the names of the containers that are owners, or whose ports owners pass on. Nobody else's
- * engine is asked about a user's process.
+ * Asks Docker and Podman for the names of the containers that are owners, or whose ports owners pass on, and for their
+ * restart policies where these are wanted. Nobody else's engine is asked about a user's process.
  */
-export async function nameContainers(source: RawSource, { sockets, processes }: Sections): Promise<void> {
+export async function nameContainers(
+  source: RawSource,
+  { sockets, processes }: Sections,
+  withPolicies: boolean,
+): Promise<void> {
   const found = candidates(source, processes.data);
   const answers = await askAll(source, [...new Set(found.flatMap(({ entries }) => entries))]);
   const askedOf = ({ entries }: Candidate): Asked[] => entries.flatMap((name) => answers.get(name) ?? []);
   const relaying = new Map<number, Candidate>();
+  const told: (Named | null)[] = [];
   for (const one of found) {
     if (one.process.container === null) relaying.set(one.process.pid, one);
-    else nameProcess(one.process, askedOf(one));
+    else told.push(nameProcess(one.process, askedOf(one)));
   }
-  if (relaying.size === 0) return;
-  for (const socket of sockets.data) {
+  for (const socket of relaying.size === 0 ? [] : sockets.data) {
     const pid = holdsPort(socket) ? socket.holders.find((holder) => relaying.has(holder)) : undefined;
     const one = pid === undefined ? undefined : relaying.get(pid);
     const relay = one === undefined ? undefined : relayOf(one.process, socket.localPort);
-    if (relay !== undefined) nameSocket(socket, relay, askedOf(one!));
+    if (relay !== undefined) told.push(nameSocket(socket, relay, askedOf(one!)));
   }
+  if (withPolicies)
+    await tellPolicies(
+      source,
+      told.filter((one) => one !== null),
+    );
 }

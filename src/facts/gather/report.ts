@@ -1,10 +1,9 @@
 import { wasAsked } from '../model/section.ts';
 import type { Facts } from '../model/facts.ts';
 import { sectionTitle } from '../model/sections.ts';
+import { counted } from '../../io/counted.ts';
 import type { Report } from '../../schema/problems.ts';
 import type { BinaryStep } from './binaries.ts';
-
-const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 /** What was read, and how well, in one line. */
 export function factsText({ machine, at, sections }: Facts): string {

@@ -193,6 +193,10 @@ export interface Container {
    * Its service in the Compose project.
    */
   service?: string;
+  /**
+   * Its restart policy; only when it was asked what may start it again.
+   */
+  restart?: 'no' | 'always' | 'unless-stopped' | 'on-failure';
 }
 /**
  * What every section says of itself; each adds its data.
@@ -242,6 +246,14 @@ export interface Process {
    * What it runs, where its file name does not say it: node server.js, vite, redis-server. Short, without path, version and port.
    */
   application?: string;
+  /**
+   * Linux: what systemd does when the service of the unit ends; only when it was asked what may start it again.
+   */
+  unitRestart?: 'no' | 'on-success' | 'on-failure' | 'on-abnormal' | 'on-watchdog' | 'on-abort' | 'always';
+  /**
+   * What of its arguments says that it starts again what it has started: --watch, --reload, a loop; absent where nothing does.
+   */
+  restartsBy?: string;
   /**
    * Its working directory; only when asked for.
    */
@@ -306,6 +318,10 @@ export interface Container1 {
    * Its service in the Compose project.
    */
   service?: string;
+  /**
+   * Its restart policy; only when it was asked what may start it again.
+   */
+  restart?: 'no' | 'always' | 'unless-stopped' | 'on-failure';
 }
 /**
  * What a process passes on.

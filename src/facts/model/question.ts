@@ -11,6 +11,10 @@ export type Detail =
   | 'parent'
   /** All processes above, each with its own parent. */
   | 'ancestors'
+  /** What of their arguments says that processes start again what they have started. */
+  | 'restarts'
+  /** What managers say that they do when an owner ends: each is asked for by itself. */
+  | 'restartPolicies'
   | 'services';
 
 /**

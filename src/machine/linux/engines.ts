@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { errorCode } from '../../io/errors.ts';
 import { moreRights, type RawEntry } from '../../system/raw.ts';
 import { askEngine } from '../engine.ts';
+import { engineEntry } from '../waited-for.ts';
 
 type Answer = Omit<RawEntry, 'at'>;
 
@@ -16,7 +17,7 @@ const absent: Answer = { refusal: { code: 'NotSupported', text: 'it does not run
  * Asks the engine behind a socket that `uid` made. The socket is opened first, and reached by its descriptor: a user's
  * folder may have another user's socket in its place, to which root would speak on the user's behalf.
  */
-async function askOwn(path: string, uid: number): Promise<Answer> {
+async function askOwn(path: string, uid: number, container: string | null): Promise<Answer> {
   let place: number;
   try {
     place = openSync(path, O_PATH | constants.O_NONBLOCK);
@@ -28,19 +29,19 @@ async function askOwn(path: string, uid: number): Promise<Answer> {
   try {
     const found = fstatSync(place);
     if (!found.isSocket() || found.uid !== uid) return absent;
-    return await askEngine(`/proc/self/fd/${place}`, `${moreRights.linux}, or the group of ${path}`);
+    return await askEngine(`/proc/self/fd/${place}`, `${moreRights.linux}, or the group of ${path}`, { container });
   } finally {
     closeSync(place);
   }
 }
 
-/** The containers of `docker` or `podman`, or of a user's own: `podman/1000`. */
+/** The containers of `docker` or `podman`, or of a user's own: `podman/1000`; or one of them: `docker/inspect/ID`. */
 export async function containers(engine: string): Promise<Answer> {
-  const [name = '', user] = engine.split('/');
+  const [, name = '', user, container = null] = engineEntry.exec(engine) ?? [];
   const folders = user === undefined ? ['/run', '/var/run'] : [`/run/user/${user}`];
   let last = absent;
   for (const folder of folders) {
-    last = await askOwn(`${folder}/${files[name]}`, Number(user ?? 0));
+    last = await askOwn(`${folder}/${files[name]}`, Number(user ?? 0), container);
     if (last.refusal?.code !== 'NotSupported') return last;
   }
   return last;

@@ -9,7 +9,7 @@ import { interfaceAddresses } from '../addresses.ts';
 import { sha256 } from '../hash.ts';
 import { firewall } from './firewall.ts';
 import { dumpSockets, type DiagTable } from './diag.ts';
-import { hasToBeAsked, waitedFor } from '../waited-for.ts';
+import { engineEntry, hasToBeAsked, waitedFor } from '../waited-for.ts';
 import { walkHolders } from './holders.ts';
 import { interfaces } from './interfaces.ts';
 import { kernelPorts } from './kernel-ports.ts';
@@ -21,7 +21,12 @@ export function linuxSource(): RawSource {
   return {
     platform: 'linux',
     read,
-    ask: (name) => waitedFor(name, read, async (engine) => (await import('./engines.ts')).containers(engine)),
+    ask: (name) =>
+      waitedFor(name, read, async (first, rest) =>
+        first === 'unit'
+          ? (await import('./systemctl.ts')).unitOf(Number(rest))
+          : (await import('./engines.ts')).containers(rest),
+      ),
   };
 }
 
@@ -260,7 +265,8 @@ export const answers: Readonly<Record<SourceName<'linux'>, (rest: string | null,
   firewall: (rest) => (rest === null ? firewall() : null),
   ranges: (rest) => (rest === null ? ranges() : null),
   socketunits: (rest) => (rest === null ? socketUnits() : null),
-  engine: (rest) => (/^(?:docker|podman)(?:\/\d{1,10})?$/.test(rest ?? '') ? hasToBeAsked : null),
+  engine: (rest) => (engineEntry.test(rest ?? '') ? hasToBeAsked : null),
+  unit: (rest) => (/^\d{1,10}$/.test(rest ?? '') ? hasToBeAsked : null),
   sha256(rest) {
     const binary = parseBinaryName(`sha256/${rest}`);
     return binary === null ? null : { text: binaryHash(binary.pid, binary.path) };

@@ -1,5 +1,6 @@
 import type { RawEntry } from '../../system/raw.ts';
 import { askEngine } from '../engine.ts';
+import { engineEntry } from '../waited-for.ts';
 import { elevated } from './advapi32.ts';
 
 type Answer = Omit<RawEntry, 'at'>;
@@ -12,7 +13,7 @@ const pipes: Readonly<Record<string, readonly string[]>> = {
 const absent: Answer = { refusal: { code: 'NotSupported', text: 'it does not run here' } };
 
 /**
- * The containers of `docker` or `podman`. Any program may make a pipe of that name before the engine does, and act with the
+ * The containers of `docker` or `podman`, or one of them: `docker/inspect/ID`. Any program may make a pipe of that name before the engine does, and act with the
  * rights of who connects to it: those of an administrator are not brought there.
  */
 export async function containers(engine: string): Promise<Answer> {
@@ -24,8 +25,9 @@ export async function containers(engine: string): Promise<Answer> {
         needs: 'a session without administrator rights',
       },
     };
-  for (const pipe of pipes[engine] ?? []) {
-    const answer = await askEngine(`\\\\.\\pipe\\${pipe}`, 'membership in the group docker-users');
+  const [, name = '', , container = null] = engineEntry.exec(engine) ?? [];
+  for (const pipe of pipes[name] ?? []) {
+    const answer = await askEngine(`\\\\.\\pipe\\${pipe}`, 'membership in the group docker-users', { container });
     if (answer.refusal?.code !== 'NotSupported') return answer;
   }
   return absent;

@@ -10,7 +10,7 @@ import type { SourceName } from '../../facts/sources.ts';
 import type { RawEntry, RawHint, RawSource } from '../../system/raw.ts';
 import { interfaceAddresses } from '../addresses.ts';
 import { sha256 } from '../hash.ts';
-import { hasToBeAsked, waitedFor } from '../waited-for.ts';
+import { engineEntry, hasToBeAsked, waitedFor } from '../waited-for.ts';
 import { accountName, elevated, enableDebugPrivilege, processAccount, realSid } from './advapi32.ts';
 import { askApart, ownCommand } from './apart.ts';
 import { Refused } from './errors.ts';
@@ -181,7 +181,10 @@ const withRest = {
   dynamicports: ({ rest }) => askPorts('dynamicports', rest),
   excludedports: ({ rest }) => askPorts('excludedports', rest),
   persistentports: ({ rest }) => askPorts('persistentports', rest),
-  engine: ({ rest }) => (rest === 'docker' || rest === 'podman' ? hasToBeAsked : null),
+  engine: ({ rest }) => {
+    const [found, , user] = engineEntry.exec(rest ?? '') ?? [];
+    return found !== undefined && user === undefined ? hasToBeAsked : null;
+  },
 } satisfies Partial<Record<SourceName<'win32'>, (asked: Asked) => Answer | null>>;
 
 /** By the whole name. */
@@ -248,6 +251,6 @@ export function windowsSource(command = ownCommand()): RawSource {
   return {
     platform: 'win32',
     read,
-    ask: (name) => waitedFor(name, read, async (engine) => (await import('./engines.ts')).containers(engine)),
+    ask: (name) => waitedFor(name, read, async (_first, engine) => (await import('./engines.ts')).containers(engine)),
   };
 }

@@ -12,6 +12,7 @@ const cases: [imageName: string, args: string, application: string][] = [
   ['node', 'node|--require|x|--inspect=9229|/srv/shop/dist/index.js', 'node index.js'],
   ['node', 'node|/home/ann/shop/node_modules/.bin/vite', 'vite'],
   ['node', 'node|/home/ann/shop/node_modules/vite/bin/vite.js|--port|3000', 'vite'],
+  ['node', 'node|node_modules/vite/bin/vite.js', 'vite'],
   ['node', 'node|/home/ann/shop/node_modules/.pnpm/next@14.1.0/node_modules/next/dist/bin/next|dev', 'next'],
   ['node', 'node|/usr/lib/node_modules/npm/bin/npm-cli.js|run|dev', 'npm run dev'],
   ['node', 'npm run dev', 'npm run dev'],

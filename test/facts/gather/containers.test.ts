@@ -4,9 +4,10 @@ import * as assert from 'uvu/assert';
 import { gather } from '../../../src/facts/gather/gather.ts';
 import { switchedOff } from '../../../src/facts/gather/switched-off.ts';
 import type { Facts } from '../../../src/facts/model/facts.ts';
-import { everything, type Question } from '../../../src/facts/model/question.ts';
+import { everything, type Detail, type Question } from '../../../src/facts/model/question.ts';
 import { validateFacts } from '../../../src/facts/read/validate.ts';
 import { endpoints } from '../../../src/ownership/endpoints.ts';
+import * as origin from '../../../src/ownership/origin.ts';
 import { toRow } from '../../../src/ownership/owned.ts';
 import { recordingSource, type RawEntry, type RawSource, type Refusal } from '../../../src/system/raw.ts';
 import { cacheId, raw, shopId } from '../../support/fake-engine.ts';
@@ -215,6 +216,23 @@ test('an engine is asked only for what may be behind a container, once, and for 
   assert.equal(await asked({ process: program('ssh', 'ssh\0-L\x008080:db:5432\0jump\0'), engines: {} }), []);
   assert.equal(await asked({ process: program('passt', 'passt\0'), engines: {} }), []);
 });
+
+const tree = new Set<Detail>(['owner', 'path', 'services', 'parent', 'ancestors', 'restarts', 'restartPolicies']);
+const inspect = `engine/docker/inspect/${shopId}`;
+const policies: readonly (readonly [what: string, process: ProcessRow, engines: Entries, supervisor: string])[] = [
+  ['of what a relay passes on to', proxy(), { [inspect]: { text: '{"restart":"always"}' } }, 'docker container shop-web-1, restart policy always'],
+  ['of the container itself', inBox(`/docker/${shopId}`), { [inspect]: { text: '{"restart":"on-failure"}' } }, 'docker container shop-web-1, restart policy on-failure'],
+  ['none', proxy(), { [inspect]: { text: '{"restart":""}' } }, 'docker container shop-web-1, without a restart policy'],
+  ['of a name that is none', proxy(), { [inspect]: { text: '{"restart":"\\u001b[2J"}' } }, 'docker container shop-web-1'],
+  ['not said', proxy(), {}, 'docker container shop-web-1'],
+];
+for (const [what, process, engines, supervisor] of policies)
+  test(`the restart policy: ${what}`, async () => {
+    const { source, names } = watched(machine({ process, engines: { 'engine/docker': raw({}), ...engines } }));
+    const facts = await factsOf(source, { details: tree });
+    const [row] = endpoints(facts, facts.sections.sockets.data, { live: false, serviceName: null, tree: origin });
+    assert.equal([row!.Supervisor, names], [supervisor, ['engine/docker', inspect]]);
+  });
 
 test('a recording has the answer, and gives it again; a source that is switched off is not asked', async () => {
   const entries = new Map<string, RawEntry>();

@@ -382,13 +382,13 @@ test('another executable of the same owner is no change of hands', () => {
 test('whether a run could tell all', () => {
   const path = newStore();
   store(path, 1, [listener()]);
-  store(path, 2, [listener()], { problem: '1 listener could not be judged' });
+  store(path, 2, [listener()], { problem: '1 listener could not be evaluated' });
   store(path, 3, [listener()], { partial: true });
   assert.equal(
     readRuns(path, { machine: null, limit: null }).map(({ Complete, Problem }) => [Complete, Problem]),
     [
       [false, null],
-      [false, '1 listener could not be judged'],
+      [false, '1 listener could not be evaluated'],
       [true, null],
     ],
   );

@@ -345,7 +345,7 @@ test('another signer is a finding', async () => {
 });
 
 for (const [what, of, warning] of [
-  ['a file without a valid signature', signedNight({ 22: 'Contoso Ltd' }), /PO3001: warning: not all is known of 1 listener, which could not be judged: port 25/],
+  ['a file without a valid signature', signedNight({ 22: 'Contoso Ltd' }), /PO3001: warning: details are missing for 1 listener, which could not be evaluated: port 25/],
   ['a snapshot without signers', signedNight(null), /PO3001: warning: .*p\.yaml names signers of executables, and the facts have none/],
   ['Linux', night(2, [22]), /PO3001: warning: .*p\.yaml names signers of executables, and Linux does not tell who signed an executable \(NotSupported\)/],
 ] as const) {
@@ -416,7 +416,7 @@ test('rights that do not suffice: no finding is no clean bill', async () => {
   const hidden = { ...night(2, []), ...facts([socket({ localPort: 22, pid: null }), socket({ localPort: 25 })]) };
   const { code, err } = await audit(['--baseline', baseline], hidden);
   assert.is(code, 77);
-  assert.match(err, /PO3002: warning: not all is known of 1 listener, which could not be judged: port 22/);
+  assert.match(err, /PO3002: warning: details are missing for 1 listener, which could not be evaluated: port 22/);
 });
 
 test('sockets that could not be read are no closed ports', async () => {
@@ -470,7 +470,7 @@ test('nothing says clean unless the exit code does', async () => {
   const reports = (['txt', 'csv', 'json', 'ndjson', 'clixml'] as const).map((end) => join(folder, `r.${end}`));
   for (const [what, of, code, why, more] of [
     ['not all sockets', half(night(2, [22, 25])), 69, 'not all sockets could be read', []],
-    ['an owner that cannot be seen', hidden, 77, '1 listener could not be judged', []],
+    ['an owner that cannot be seen', hidden, 77, '1 listener could not be evaluated', []],
     ['a store that cannot be written', night(2, [22, 25]), 69, 'it is not stored', ['--store', join(folder, 'no', 'a.db')]],
   ] as const) {
     const done = await audit(['--baseline', baseline, ...more, ...reports.flatMap((path) => ['--report', path])], of);
@@ -497,17 +497,17 @@ test('a listener that nobody was found to have is never clean, whatever the poli
   await run(['baseline', 'create', baseline, '--from', snapshotFile(unfound)]);
   const kernel = 'rules:\n  - { name: the kernel may, action: allow, program: kernel }\n';
   for (const [args, code, said] of [
-    [['--policy', policy(`default: forbid\n${kernel}`)], 1, /1 finding \(1 High\), 1 listener; but 1 listener could not be judged/],
-    [['--policy', policy(kernel)], 69, /no findings, 1 listener; but 1 listener could not be judged/],
-    [['--policy', policy('rules: []\n')], 69, /could not be judged/],
-    [['--baseline', baseline], 69, /could not be judged/],
+    [['--policy', policy(`default: forbid\n${kernel}`)], 1, /1 finding \(1 High\), 1 listener; but 1 listener could not be evaluated/],
+    [['--policy', policy(kernel)], 69, /no findings, 1 listener; but 1 listener could not be evaluated/],
+    [['--policy', policy('rules: []\n')], 69, /could not be evaluated/],
+    [['--baseline', baseline], 69, /could not be evaluated/],
     [['--policy', policy('rules:\n  - { name: this port, action: allow, ports: 5001 }\n')], 0, /clean/],
   ] as const) {
     const text = readFileSync(args[1], 'utf8');
     const done = await audit(args, unfound);
     assert.is(done.code, code, text);
     assert.match(done.err, said, text);
-    if (code === 69) assert.match(done.err, /PO3001: warning: the owner of 1 listener was not found, so that it could not be judged: port 5001/);
+    if (code === 69) assert.match(done.err, /PO3001: warning: the owner of 1 listener was not found, so that it could not be evaluated: port 5001/);
   }
 });
 
@@ -535,7 +535,7 @@ test('history has whether an audit could tell all', async () => {
   assert.equal(
     (JSON.parse(out) as { Complete: boolean; Problem: string | null }[]).map(({ Complete, Problem }) => [Complete, Problem]),
     [
-      [false, '1 listener could not be judged'],
+      [false, '1 listener could not be evaluated'],
       [true, null],
     ],
   );

@@ -110,7 +110,7 @@ test('owners that cannot be seen are left open, with a warning', async () => {
   const hidden = snapshotFile(facts([socket({ pid: null })]));
   const { code, err } = await run(['baseline', 'create', file, '--from', hidden]);
   assert.is(code, 0);
-  assert.match(err, /PO3002: warning: not all is known of 1 listener.*port 443/);
+  assert.match(err, /PO3002: warning: details are missing for 1 listener.*port 443/);
   assert.not.match(readFileSync(file, 'utf8'), /program/);
 });
 

@@ -56,10 +56,26 @@ test('a port in use, and why', async () => {
   }
 });
 
+test('a port that is taken is named with its owner, below the number and where there is none', async () => {
+  const server = createServer();
+  server.listen(20_201, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const owner = /20201: in use: TCP 127\.0\.0\.1, owner: .*\(\d+\)/;
+    assert.match((await free(['20201'])).err, owner);
+    const terminal = { columns: 80, colours: false, unicode: true };
+    const { out, err } = await run(['free', '20201-20205'], { source: await liveSource(), binder: await liveBinder(), terminal });
+    assert.is(out, '20202\n');
+    assert.match(err, new RegExp(`^${owner.source}\n(?:.*\n)*$`));
+  } finally {
+    server.close();
+  }
+});
+
 test('an address that is not of this machine', async () => {
   const { code, out, err } = await free(['--range', '20011-20012', '--address', '192.0.2.1']);
   assert.equal([code, out], [1, '']);
-  assert.match(err, /PO4102: 1 free port wanted in 20011-20012: none is free/);
+  assert.match(err, /PO4102: no free port in 20011-20012\n/);
 });
 
 test('ports in a row, as rows', async () => {

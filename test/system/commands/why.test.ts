@@ -1,8 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket as TcpSocket } from 'node:net';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bindName, parseBindName, probe, socketAddress, type Bind } from '../../../src/facts/gather/probe.ts';
@@ -13,7 +14,7 @@ import type { Verdict } from '../../../src/schema/verdict.ts';
 import { facts, process as processFact, socket } from '../../support/example.ts';
 import { windows } from '../../support/windows-raw.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
-import { run, snapshotFile } from '../../support/harness.ts';
+import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
 
 const test = suite('portowner why');
 const here = process.platform === 'linux';
@@ -211,6 +212,13 @@ test('from a snapshot nothing is tried', async () => {
   assert.is((await run(['why', '3001', '--from', taken])).code, 0);
 });
 
+test('in a file no line is broken, however wide the terminal is', async () => {
+  const file = join(temporaryFolder(), 'why.txt');
+  await run(['why', '3000', '--from', taken, '--output', file], { terminal: { columns: 40, colours: false, unicode: true } });
+  const { out } = await run(['why', '3000', '--from', taken]);
+  assert.is(readFileSync(file, 'utf8'), out);
+});
+
 test('the table has the evidence and what to do below it', async () => {
   const { out } = await run(['why', '3000', '--from', taken]);
   assert.match(out, /CanBind/);
@@ -365,7 +373,10 @@ test('a person reads a sentence first, a program does not', async () => {
   const { out } = await run(['why', '3000', '--from', file]);
   assert.match(out, /^Port 3000 is in use by nginx \(100\)\.\n\nPort /);
   assert.match((await run(['why', '3001', '--from', file])).out, /^Port 3001 is free\.\n\n/);
-  for (const format of ['csv', 'json', 'ndjson', 'clixml']) assert.not.match((await run(['why', '3000', '--from', file, '--format', format])).out, /is in use by/, format);
+  for (const format of ['csv', 'json', 'ndjson', 'clixml'])
+    assert.not.match((await run(['why', '3000', '--from', file, '--format', format])).out, /^Port 3000 is in use by/m, format);
+  // It is a value, as everything else is.
+  assert.match((await run(['why', '3000', '--from', file, '--format', 'csv', '--columns', 'Summary'])).out, /is in use by/);
 });
 
 test.run();

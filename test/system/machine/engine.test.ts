@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeContainers } from '../../../src/facts/decode/engine.ts';
 import { askEngine } from '../../../src/machine/engine.ts';
-import { fakeEngine, listed, shopId } from '../../support/fake-engine.ts';
+import { fakeEngine, inspected, listed, shopId } from '../../support/fake-engine.ts';
 import { temporaryFolder } from '../../support/harness.ts';
 import { noNetwork, ownNetwork } from '../../support/own-network.ts';
 import { endAll, linkOrCopy, newFolder } from '../../support/program.ts';
@@ -40,7 +40,7 @@ async function ask(answer: RequestListener, milliseconds?: number) {
   const path = newSocket();
   keep(await fakeEngine(path, answer));
   const before = performance.now();
-  const { text, refusal } = await askEngine(path, 'more rights', milliseconds);
+  const { text, refusal } = await askEngine(path, 'more rights', { milliseconds });
   return { text, refusal, took: performance.now() - before };
 }
 
@@ -55,6 +55,19 @@ test('the list is asked for, and nothing in it that may be secret is kept', asyn
   const [container] = decodeContainers(text!)!;
   assert.equal([container!.id, container!.name, container!.project, container!.service, container!.addresses], [shopId, 'shop-web-1', 'shop', 'web', ['172.18.0.2']]);
   assert.is(container!.ports.length, 2);
+});
+
+test('of one container only the restart policy is kept', async () => {
+  const path = newSocket();
+  const asked: unknown[] = [];
+  keep(
+    await fakeEngine(path, (request, response) => {
+      asked.push(request.url);
+      response.end(JSON.stringify(inspected('unless-stopped')));
+    }),
+  );
+  const { text } = await askEngine(path, 'more rights', { container: shopId });
+  assert.equal([asked, text], [[`/containers/${shopId}/json`], '{"restart":"unless-stopped"}']);
 });
 
 const bad: readonly (readonly [what: string, answer: RequestListener, text: RegExp, code?: string])[] = [
@@ -131,13 +144,14 @@ if (none === null) linkOrCopy(process.execPath, proxy);
 const as = (uid: number): string[] => (uid === 0 ? [] : ['setpriv', `--reuid=${uid}`, '--clear-groups']);
 
 /** The owner of a port that docker-proxy of a user has, with an engine of a user on a socket, and what stop says to do. */
-async function beside(prepare: string, own: { path: string; uid: number } | null, uid = 0): Promise<{ row: Endpoint; command: string | null }> {
+async function beside(prepare: string, own: { path: string; uid: number } | null, uid = 0): Promise<{ row: Endpoint; tree: string; command: string | null }> {
   const network = await ownNetwork([], `mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p /run/user/1000 && chown 1000 /run/user/1000 && ${prepare}`);
   if (own !== null) await network.start([...as(own.uid), ...node, engine, own.path]);
   await network.start([...as(uid), proxy, ...nodeFlags, sockets, 'tcp,0.0.0.0,8080', '-host-port', '8080', '-container-ip', '172.18.0.2', '-container-port', '80']);
   const { out } = network.portowner(['8080', '--format', 'json']);
+  const tree = network.portowner(['8080', '--tree']).out;
   const stopped = network.portowner(['stop', '8080', '--dry-run', '--problems', 'rows', '--format', 'ndjson']).out.trim().split('\n').at(-1)!;
-  return { row: (JSON.parse(out) as Endpoint[])[0]!, command: (JSON.parse(stopped) as { Command: string | null }).Command };
+  return { row: (JSON.parse(out) as Endpoint[])[0]!, tree, command: (JSON.parse(stopped) as { Command: string | null }).Command };
 }
 
 const web = ({ OwningProcess }: Endpoint): string => `docker shop-web-1 (nginx:1.27), compose shop (docker-proxy ${OwningProcess})`;
@@ -145,13 +159,15 @@ const unnamed = ({ OwningProcess }: Endpoint): string => `docker-proxy to 172.18
 
 test("Docker's own socket is asked, and the container is the owner", async (context) => {
   if (none !== null) return skip(none, context);
-  const { row, command } = await beside('true', { path: '/run/docker.sock', uid: 0 });
+  const { row, tree, command } = await beside('true', { path: '/run/docker.sock', uid: 0 });
+  assert.match(tree, /\n {2}May start it again: docker container shop-web-1, restart policy unless-stopped\n$/);
   assert.equal([row.OwnerKind, row.Owner, row.Reason, command], ['Relay', web(row), null, 'docker stop shop-web-1']);
 });
 
 test("a user's own socket is asked", async (context) => {
   if (none !== null) return skip(none, context);
-  const { row } = await beside('true', { path: '/run/user/1000/docker.sock', uid: 1000 }, 1000);
+  const { row, tree } = await beside('true', { path: '/run/user/1000/docker.sock', uid: 1000 }, 1000);
+  assert.match(tree, /docker container shop-web-1, restart policy unless-stopped\n$/);
   assert.is(row.Owner, web(row));
 });
 

@@ -12,9 +12,7 @@ export interface ApplicationCandidate {
 /** Longer names are cut. */
 const longest = 64;
 
-const byFile: ReadonlyMap<string, Launcher> = new Map(
-  launchers.flatMap((launcher) => launcher.files.map((file) => [file, launcher])),
-);
+let byFile: ReadonlyMap<string, Launcher> | undefined;
 
 const isVersionCharacter = (character: string | undefined): boolean =>
   character !== undefined && ((character >= '0' && character <= '9') || character === '.');
@@ -41,6 +39,7 @@ const known = new Map<string, Launcher | undefined>();
 function launcherOf(imageName: string): Launcher | undefined {
   if (known.has(imageName)) return known.get(imageName);
   const whole = imageName.toLowerCase().replace(/\.exe$/, '');
+  byFile ??= new Map(launchers.flatMap((launcher) => launcher.files.map((file) => [file, launcher])));
   const launcher = byFile.get(whole) ?? byFile.get(bareName(whole));
   known.set(imageName, launcher);
   return launcher;
@@ -52,6 +51,19 @@ const fileOf = (path: string): string => path.slice(Math.max(path.lastIndexOf('/
 /** Whether only the arguments of a program with this file name say what it is. */
 export function needsArguments(imageName: string): boolean {
   return launcherOf(imageName) !== undefined || Object.hasOwn(multiCall, imageName.toLowerCase().replace(/\.exe$/, ''));
+}
+
+/** The options of an interpreter before what it runs. */
+export function optionsBefore(imageName: string, args: readonly string[]): string[] {
+  const launcher = launcherOf(imageName);
+  const found: string[] = [];
+  for (let i = 1; i < args.length; i++) {
+    const argument = args[i]!;
+    if (!argument.startsWith('-') || argument === '--') break;
+    found.push(argument);
+    if (launcher?.valued?.includes(argument) === true) i++;
+  }
+  return found;
 }
 
 /** What people call a program of this file name: `node`, `python` for `python3.11`, `nginx` for `nginx.exe`. */
@@ -102,7 +114,8 @@ function toolName(tool: string, rest: readonly string[]): string {
 }
 
 /** The package that a file of node_modules belongs to, or the tool that a link of `.bin` is for. */
-function packageOf(path: string): string | null {
+function packageOf(given: string): string | null {
+  const path = `/${given}`;
   const at = path.lastIndexOf('/node_modules/');
   if (at < 0) return null;
   const [first = '', second = '', third = ''] = path.slice(at + '/node_modules/'.length).split('/');

@@ -47,6 +47,7 @@ export const wantedProperties: ReadonlySet<string> = new Set([
   'services',
   'parentprocess',
   'parentimagename',
+  'ancestors',
   'ownerkind',
   'owner',
   'holders',

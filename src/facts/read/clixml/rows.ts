@@ -3,7 +3,7 @@ import type { Container, FieldRefusal, Socket } from '../../model/facts.ts';
 import { parseRefusal } from '../../model/refusal.ts';
 import { holdsPort } from '../../model/question.ts';
 import type { Collection } from './collection.ts';
-import { instantOf, numberOf, numbersOf, type Fields } from './fields.ts';
+import { instantOf, isObject, numberOf, numbersOf, type Fields } from './fields.ts';
 import { localEnd } from './objects.ts';
 import { tcpStateName } from '../../decode/windows-sockets.ts';
 import { ClixmlError } from '../../../clixml/text.ts';
@@ -145,6 +145,24 @@ function tellRoles(
     });
 }
 
+/** The processes that led to that of a row, where it tells of them: each is the parent of the one before. */
+function tellAncestors({ properties: { ancestors } }: ClixmlObject, fields: Fields, collection: Collection): void {
+  const line = (isObject(ancestors) ? (ancestors.items ?? []) : []).filter(isObject);
+  const pids = line.map((one) => numberOf(one, 'processid', largestPid));
+  for (const [i, one] of line.entries()) {
+    const pid = pids[i]!;
+    if (pid === null) continue;
+    collection.addProcess({
+      pid,
+      imageName: fields.text(one, 'imagename'),
+      application: recordedApplication(fields.text(one, 'application')),
+      parent: pids[i + 1] ?? null,
+      parentSure: true,
+      startTime: instantOf(one, 'starttime'),
+    });
+  }
+}
+
 /** The process of a row, once for all rows that have it, and the name of its parent. */
 function tellProcess(row: Row & { readonly pid: number }, collection: Collection): void {
   const { object, fields, pid, kind, services, refusals } = row;
@@ -172,6 +190,7 @@ function tellProcess(row: Row & { readonly pid: number }, collection: Collection
     refusals: refusals.filter(({ field }) => processFields.has(field)),
     ...(collection.linux ? linuxServices(services) : {}),
   });
+  tellAncestors(object, fields, collection);
   const parentImageName = fields.text(object, 'parentimagename');
   if (parent !== null && parentImageName !== null) collection.addProcess({ pid: parent, imageName: parentImageName });
 }

@@ -1,0 +1,152 @@
+// The pictures of docs/images: what a terminal shows of real programs, on a machine that is made for it (Linux, as root).
+// As a script, it writes them; `--to FOLDER --columns 60,80` writes all scenes at these widths elsewhere, to look at.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { nodeFlags, root } from './runtime.mjs';
+import { terminalPicture, themes } from './terminal-picture.ts';
+
+interface Scene {
+  readonly name: string;
+  /** The command lines, in the order they are typed. */
+  readonly lines: readonly string[];
+  /** Run before, unseen. */
+  readonly before?: string;
+  /** How wide the terminal of its picture is; a scene without is only there to be looked at. */
+  readonly columns?: number;
+}
+
+export const scenes: readonly Scene[] = [
+  { name: 'listeners', lines: ['portowner'], columns: 88 },
+  { name: 'why', lines: ['portowner why 3000'], columns: 88 },
+  { name: 'stop', lines: ['portowner stop 3000 --dry-run'], columns: 88 },
+  { name: 'tree', lines: ['portowner 8000 --tree'], columns: 88 },
+  {
+    name: 'conflicts',
+    before: 'cd /home/ann/shop; for one in 1 2; do $ann node jobs.js >/dev/null 2>&1 & done; sleep 1; cd /home/ann',
+    lines: ['portowner conflicts'],
+    columns: 88,
+  },
+  {
+    name: 'audit',
+    before:
+      '$ann portowner baseline create ok.yaml >made 2>&1 && (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
+    lines: ['portowner audit --baseline ok.yaml'],
+    columns: 88,
+  },
+  { name: 'nobody', lines: ['portowner 9999 3000'] },
+  { name: 'list', lines: ['portowner 3000 --format list'] },
+  { name: 'free', lines: ['portowner free 3000-3010', 'portowner free --near 3000 --explain', 'portowner free 3000'] },
+  { name: 'all', lines: ['portowner --all'] },
+  { name: 'help', lines: ['portowner --help'] },
+  { name: 'help-why', lines: ['portowner why --help'] },
+  {
+    name: 'typo',
+    lines: ['portowner wyh 3000', 'portowner --formt csv', 'portowner htpp', 'portowner 3000 -o ports.xlsx'],
+  },
+  { name: 'error', lines: ['portowner why --error "listen EADDRINUSE: address already in use :::3000"'] },
+  { name: 'ranges', lines: ['portowner ranges'] },
+];
+
+/** What runs on the machine: a web shop, a page that is developed, a folder that is served, and a queue of jobs. */
+const machine = `
+set -e
+ip link set lo up
+mount -t tmpfs tmpfs /home
+(echo 'ann:x:1000:1000::/home/ann:/bin/sh'; cat /etc/passwd) >/home/passwd
+mount --bind /home/passwd /etc/passwd
+hostname laptop
+mkdir -p /home/ann/bin /home/ann/shop/.git /home/ann/blog/node_modules/vite/bin /home/ann/downloads
+ln -s "$NODE" /home/ann/bin/node
+printf '#!/bin/sh\\nexec "$NODE" ${nodeFlags.join(' ')} "$ROOT/src/main.ts" "$@"\\n' >/home/ann/bin/portowner
+chmod +x /home/ann/bin/portowner
+export HOME=/home/ann PATH=/home/ann/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=xterm-256color LC_ALL=C.UTF-8
+ann='setpriv --reuid=1000 --regid=1000 --clear-groups'
+cd /home/ann/shop
+echo '{ "name": "shop" }' >package.json
+echo 'require("node:http").createServer().listen(3000, "127.0.0.1")' >server.js
+echo 'require("node:http").createServer().listen({ port: 4000, host: "127.0.0.1", reusePort: true })' >jobs.js
+cd /home/ann/blog
+echo '{ "name": "blog" }' >package.json
+echo '{ "name": "vite", "version": "7.0.0" }' >node_modules/vite/package.json
+echo 'require("node:http").createServer().listen(5173)' >node_modules/vite/bin/vite.js
+(cd /home/ann/shop && exec $ann node server.js) >/dev/null 2>&1 &
+(cd /home/ann/blog && exec $ann node node_modules/vite/bin/vite.js) >/dev/null 2>&1 &
+(cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8000) >/dev/null 2>&1 &
+(cd /home/ann/downloads && exec $ann /usr/bin/python3 -c 'import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 5353)); time.sleep(1000)') >/dev/null 2>&1 &
+sleep 1
+chown -R ann /home/ann
+cd /home/ann
+`;
+
+/** What a scene's lines show at a width, with the prompt before each. */
+function seen({ lines, before }: Scene, columns: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portowner-screenshots-'));
+  chmodSync(folder, 0o755);
+  const typed = lines
+    .map((line) => `printf '\\033[2m$\\033[22m %s\\n' ${JSON.stringify(line)}\n${line} || true\necho`)
+    .join('\n');
+  writeFileSync(join(folder, 'typed'), `stty cols ${columns} rows 500\n${typed}\n`);
+  writeFileSync(
+    join(folder, 'machine'),
+    `${machine}${before ?? ''}\nscript -qec "$ann sh ${folder}/typed" /dev/null </dev/null\n`,
+  );
+  try {
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      [
+        '--net',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        '--mount',
+        '--propagation',
+        'private',
+        '--uts',
+        '--mount-proc',
+        'sh',
+        join(folder, 'machine'),
+      ],
+      { encoding: 'utf8', timeout: 60_000, env: { PATH: process.env['PATH'], NODE: process.execPath, ROOT: root } },
+    );
+    if (status !== 0) throw new Error(`the machine of the pictures ended with ${status}: ${stderr}${stdout}`);
+    return stdout.replaceAll('\r\n', '\n').trimEnd();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Why the machine of the pictures cannot be made here; null where it can. */
+export function noScreenshots(): string | null {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return 'only root on Linux makes the machine of the pictures';
+  const { status } = spawnSync('unshare', ['--net', '--pid', '--fork', '--mount', '--uts', '--mount-proc', 'true']);
+  return status === 0 ? null : 'no namespaces can be made here';
+}
+
+/** The pictures of a scene at a width, by their file names. */
+export function pictures(scene: Scene, columns: number, suffix = ''): [name: string, svg: string][] {
+  const text = seen(scene, columns);
+  return (['light', 'dark'] as const).map((name) => [
+    `${scene.name}${suffix}-${name}.svg`,
+    terminalPicture(text, { columns, theme: themes[name], title: scene.lines.join(', ') }),
+  ]);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { to: { type: 'string' }, columns: { type: 'string' }, scene: { type: 'string' } },
+  });
+  const folder = values.to ?? join(root, 'docs/images');
+  mkdirSync(folder, { recursive: true });
+  for (const scene of scenes.filter(
+    ({ name }) => values.scene === undefined || values.scene.split(',').includes(name),
+  )) {
+    const widths = values.columns?.split(',').map(Number) ?? (scene.columns === undefined ? [] : [scene.columns]);
+    for (const columns of widths)
+      for (const [name, svg] of pictures(scene, columns, values.columns === undefined ? '' : `-${columns}`))
+        writeFileSync(join(folder, name), svg);
+  }
+}

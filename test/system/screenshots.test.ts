@@ -1,0 +1,35 @@
+// The pictures of docs/images show what a terminal shows today.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { root } from '../../src/build/runtime.mjs';
+import { noScreenshots, pictures, scenes } from '../../src/build/screenshots.ts';
+import { skip } from '../support/skip.ts';
+
+const test = suite('screenshots');
+const folder = join(root, 'docs/images');
+
+/** The words of a picture, without what differs from run to run: process ids, and what makes room for them. */
+const wordsOf = (svg: string): string =>
+  [...svg.matchAll(/<tspan[^>]*>([^<]*)</g)]
+    .map(([, text = '']) => text)
+    .join(' ')
+    .replaceAll(/\((\w+ )?\d+\)/g, '($1PID)')
+    .replaceAll(/python3\.\d+/g, 'python3');
+
+for (const scene of scenes)
+  if (scene.columns !== undefined)
+    test(scene.name, (context) => {
+      const reason = noScreenshots();
+      if (reason !== null) return skip(reason, context);
+      for (const [name, svg] of pictures(scene, scene.columns!))
+        assert.is(wordsOf(svg), wordsOf(readFileSync(join(folder, name), 'utf8')), `${name}: node build.mjs screenshots takes it again`);
+    });
+
+test('every picture is one of a scene', () => {
+  const names = scenes.flatMap(({ name, columns }) => (columns === undefined ? [] : [`${name}-dark.svg`, `${name}-light.svg`]));
+  assert.equal(readdirSync(folder).toSorted(), names.toSorted());
+});
+
+test.run();
