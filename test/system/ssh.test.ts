@@ -145,6 +145,16 @@ test('a host answers as the machine itself does', (context: TestContext) => {
   assert.is(ask(['conflicts', '--count'], 'living0').err.includes('PO3006'), false);
   assert.match(ask(['ranges'], 'living0').out, 'ip_local_port_range');
   assert.is(ask(['why', port], 'living0').code, 1);
+  const free = ask(['free', '--range', port, '--explain', '--format', 'json'], 'living0');
+  assert.is(free.code, 1);
+  assert.match(free.out, '"IsFree":false');
+});
+
+test('hosts that are one machine, or call themselves the same, have the names they were asked by', (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  const { code, out, err } = ask([port, '--format', 'csv', '--columns', 'ComputerName,LocalPort'], 'living0', 'root@living1', 'living0');
+  assert.is(code, 0, err);
+  assert.equal(out.trim().split('\r\n').slice(1), [`living0,${port}`, `root@living1,${port}`]);
 });
 
 test('user@host, noise before the answer, busybox, and Windows PowerShell as the shell', (context: TestContext) => {
@@ -198,6 +208,10 @@ test('a snapshot of a far machine, and the answer from it', (context: TestContex
     [process.pid, process.pid],
   );
   assert.not.match(readFileSync(file, 'utf8'), join(root, 'test/system/ssh.test.ts'));
+  const since = ask(['diff', file, '--format', 'json'], 'living0');
+  assert.not.match(since.out, `:${port}`);
+  assert.match(ask(['diff', file, file], 'living0').err, 'PO1005: --host is compared with A, and B is given, too');
+  assert.match(ask(['diff', file], 'living0', 'living1').err, 'PO1005: a snapshot is compared with one machine, and 2 are given');
 });
 
 test('nothing stays when the question is ended', async (context: TestContext) => {
@@ -226,7 +240,7 @@ test('what is no host, and what does not go together, is refused before anything
     assert.match(portowner([80, `--host=${host}`]).err, /PO1001: .*--host/, host);
   assert.match(portowner([80, '--host', 'a', '--from', 'b.json']).err, 'PO1005: --host asks machines, and --from answers from files');
   assert.match(portowner([80, '--ssh-config', 'a']).err, 'PO1005: --ssh-config needs --host');
-  assert.match(portowner(['stop', 80, '--host', 'a']).err, 'PO1001: unknown option --host for portowner stop');
+  assert.match(portowner(['stop', 80, '--host', 'a']).err, /PO1001: unknown option --host for portowner stop\n.*run it there, such as by ssh HOST portowner stop\./);
 });
 
 test.run();
