@@ -1,16 +1,34 @@
+# How the machines were reached that were asked last, by the names that the user gave: rows of theirs go back that way.
+$script:Reached = @{}
+
 # Runs the executable once for a call of a function: its rows go to the pipeline as they come, its problems to the
 # streams of that function. What is bound is passed on by the table in Commands.ps1; a function that reads its operands
-# itself says with -Operand what stands there instead, and with -InputText what standard input has.
+# itself says with -Operand what stands there instead, with -Each that each of them is a call, and with -InputText what
+# standard input has. -Machine is what another machine said, as Read-Machine gives it.
 function Invoke-Executable {
-    param($Cmdlet, [string] $Function, $Bound, [string[]] $Operand, [string[]] $Extra, [switch] $ThroughInput, [string] $InputText)
+    param($Cmdlet, [string] $Function, $Bound, [string[]] $Operand, [switch] $Each, [string[]] $Extra, [switch] $ThroughInput, [string] $InputText, $Machine)
 
     Use-CallerPreference -Cmdlet $Cmdlet
+    if ($null -eq $Machine -and (Test-Remote $Bound)) {
+        # Read only now: most calls are about this machine.
+        . (Join-Path -Path $PSScriptRoot -ChildPath 'Remote.ps1')
+        Invoke-Remote -Call $PSBoundParameters
+        return
+    }
+    if ($Each -and $Operand.Count -gt 1) {
+        $call = @{ Cmdlet = $Cmdlet; Function = $Function; Bound = $Bound; InputText = $InputText; Machine = $Machine }
+        foreach ($one in $Operand) { Invoke-Executable @call -Operand $one }
+        return
+    }
     $command = (Get-CommandTable)[$Function]
     $path = Find-Executable -Cmdlet $Cmdlet
     $arguments = @(ConvertTo-Argument -Cmdlet $Cmdlet -Command $command -Bound $Bound)
     if ($Extra) { $arguments += $Extra }
     $own = @(foreach ($parameter in $command['Operand']) { Get-BoundValue -Cmdlet $Cmdlet -Command $command -Bound $Bound -Parameter $parameter })
     $line = $InputText
+    $from = @(if ($Machine -and -not $Machine['IsHere']) { if ($Machine['Path']) { $Machine.Path } else { '-' } })
+    if ($from -and $Function -eq 'Compare-PortSnapshot') { $own += $from }
+    elseif ($from) { $arguments += @($from | ForEach-Object { "--from=$_" }) }
     if ($own -and $command['Paths'] -contains @($command['Operand'])[0]) {
         # A path may have a comma.
         $arguments += @('--') + $own
@@ -26,11 +44,20 @@ function Invoke-Executable {
         }
         $arguments += @('--') + $list
     }
+    $file = $null
+    if ($from -contains '-' -and $line) {
+        # Standard input has one use.
+        $file = New-TemporaryFile -WhatIf:$false -Confirm:$false
+        Set-Content -LiteralPath $file.FullName -Value $Machine.Text -Encoding UTF8 -WhatIf:$false -Confirm:$false
+        $arguments = @($arguments -replace '^--from=-$', "--from=$($file.FullName -replace '\$', '$$$$')")
+    } elseif ($from -contains '-') {
+        $line = $Machine.Text
+    }
     Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$path $arguments"; Hint = $null }
 
     $exitCode = Get-Variable -Name LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore
     # What is told on the way: text that is no row, whether progress was shown, whether there was an answer, and its end.
-    $told = @{ Text = @(); Progress = $false; Answer = $false; End = $false }
+    $told = @{ Text = @(); Progress = $false; Answer = $false; End = $false; Machine = $(if ($from) { $Machine['Name'] }) }
     try {
         Start-Executable -Path $path -Argument $arguments -Line $line | Receive-Output -Cmdlet $Cmdlet -Told $told
         $status = $LASTEXITCODE
@@ -58,8 +85,17 @@ function Invoke-Executable {
         }
     } finally {
         if ($told.Progress) { Write-Progress -Activity 'PortOwner' -Completed }
+        if ($file) { Remove-Item -LiteralPath $file.FullName -Force -WhatIf:$false -Confirm:$false }
         Set-Variable -Name LASTEXITCODE -Scope Global -Value $exitCode -WhatIf:$false -Confirm:$false
     }
+}
+
+# Whether a call is about machines that its parameters name.
+function Test-Remote {
+    param($Bound)
+
+    foreach ($name in 'ComputerName', 'Session', 'HostName', 'SSHConnection') { if ($Bound.Keys -contains $name) { return $true } }
+    return $false
 }
 
 # Passes rows on, and gives problems to the streams of the function that the user called.
@@ -72,6 +108,7 @@ function Receive-Output {
         $count = 0
         $names = @()
         $live = $null
+        $machine = $Told.Machine
     }
 
     process {
@@ -88,6 +125,12 @@ function Receive-Output {
                 }
                 if ($_.Severity -eq 'Progress') { $Told.Progress = $true }
                 if ($_.Severity -in 'Error', 'Warning') { $Told.Answer = $true }
+                # What is wrong with the question is so for all machines.
+                if ($machine -and $_.Code -notlike 'PO1*') {
+                    $_.Message = "$machine`: $($_.Message)"
+                    # What ends the answer of one machine ends that of no other.
+                    $_.Terminating = $false
+                }
                 Write-Problem -Cmdlet $Cmdlet -Problem $_
                 return
             }
@@ -105,6 +148,8 @@ function Receive-Output {
             # The type whose rows have an Id, on this machine and now.
             Add-Member -InputObject $_ -TypeName $live[0]
         }
+        # As Invoke-Command does: the name by which the user asked for it.
+        if ($machine) { Add-Member -InputObject $_ -NotePropertyName 'PSComputerName' -NotePropertyValue $machine }
         $_
     }
 }

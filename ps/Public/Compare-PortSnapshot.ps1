@@ -50,21 +50,24 @@ function Compare-PortSnapshot {
     .LINK
         Invoke-PortAudit
     #>
-    [CmdletBinding()]
+    [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.Finding')]
     param(
         [Parameter(Mandatory, Position = 0)]
         [ValidateNotNullOrEmpty()]
         [string] $ReferencePath,
 
-        [Parameter(Position = 1)]
+        [Parameter(Position = 1, ParameterSetName = 'Local')]
         [ValidateNotNullOrEmpty()]
         [string] $DifferencePath,
 
+        [Parameter(ParameterSetName = 'Local')]
         [switch] $IncludeHash,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $Column
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Compare-PortSnapshot' -Bound $PSBoundParameters }

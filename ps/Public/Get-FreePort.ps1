@@ -96,10 +96,18 @@ function Get-FreePort {
     param(
         [Parameter(Position = 0, ParameterSetName = 'Count')]
         [Parameter(ParameterSetName = 'Port')]
+        [Parameter(ParameterSetName = 'ComputerName')]
+        [Parameter(ParameterSetName = 'Session')]
+        [Parameter(ParameterSetName = 'HostName')]
+        [Parameter(ParameterSetName = 'SSHConnection')]
         [ValidateRange(1, 10000)]
         [int] $Count,
 
         [Parameter(Position = 0, ParameterSetName = 'Port')]
+        [Parameter(Position = 0, ParameterSetName = 'ComputerName')]
+        [Parameter(Position = 0, ParameterSetName = 'Session')]
+        [Parameter(Position = 0, ParameterSetName = 'HostName')]
+        [Parameter(Position = 0, ParameterSetName = 'SSHConnection')]
         [ValidateNotNullOrEmpty()]
         [string[]] $Port,
 
@@ -130,18 +138,22 @@ function Get-FreePort {
 
         [switch] $Explain,
 
+        [Parameter(ParameterSetName = 'Count')]
+        [Parameter(ParameterSetName = 'Port')]
         [ValidateRange(1, 86400)]
         [int] $HoldSec,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $Column
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     end {
         $bound = @{}
         foreach ($name in $PSBoundParameters.Keys) { $bound[$name] = $PSBoundParameters[$name] }
         # A number that comes as text: Get-FreePort '3' is Get-FreePort 3.
-        if ($PSCmdlet.ParameterSetName -eq 'Port' -and $PSBoundParameters.BoundPositionally -contains 'Port' -and "$Port" -match '^\d{1,4}$' -and $PSBoundParameters.Keys -notcontains 'Count') {
+        if ($PSCmdlet.ParameterSetName -ne 'Count' -and $PSBoundParameters.BoundPositionally -contains 'Port' -and "$Port" -match '^\d{1,4}$' -and $PSBoundParameters.Keys -notcontains 'Count') {
             $bound.Remove('Port')
             $bound['Count'] = "$Port"
         }

@@ -57,7 +57,7 @@ function Get-PortConflict {
     .LINK
         Test-PortBinding
     #>
-    [CmdletBinding()]
+    [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.Conflict')]
     param(
         [Parameter(Position = 0)]
@@ -71,9 +71,12 @@ function Get-PortConflict {
         [ValidateNotNullOrEmpty()]
         [string[]] $Column,
 
+        [Parameter(ParameterSetName = 'Local')]
         [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
         [string[]] $FromSnapshot
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortConflict' -Bound $PSBoundParameters }

@@ -147,7 +147,7 @@ function Get-PortOwner {
     .LINK
         Save-PortSnapshot
     #>
-    [CmdletBinding()]
+    [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.Endpoint')]
     param(
         [Parameter(Position = 0)]
@@ -203,9 +203,12 @@ function Get-PortOwner {
         [ValidateNotNullOrEmpty()]
         [string[]] $Column,
 
+        [Parameter(ParameterSetName = 'Local')]
         [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
         [string[]] $FromSnapshot
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     begin {

@@ -43,15 +43,18 @@ function Get-PortRange {
     .LINK
         Get-PortOwner
     #>
-    [CmdletBinding()]
+    [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.Range')]
     param(
         [ValidateNotNullOrEmpty()]
         [string[]] $Column,
 
+        [Parameter(ParameterSetName = 'Local')]
         [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
         [string[]] $FromSnapshot
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortRange' -Bound $PSBoundParameters }

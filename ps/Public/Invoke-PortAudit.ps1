@@ -75,7 +75,7 @@ function Invoke-PortAudit {
     .LINK
         Compare-PortSnapshot
     #>
-    [CmdletBinding()]
+    [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.Finding')]
     param(
         [ValidateNotNullOrEmpty()]
@@ -93,6 +93,7 @@ function Invoke-PortAudit {
         [ValidateRange(1, 99999)]
         [int] $KeepDay,
 
+        [Parameter(ParameterSetName = 'Local')]
         [switch] $IncludeHash,
 
         [switch] $EventLog,
@@ -100,9 +101,12 @@ function Invoke-PortAudit {
         [ValidateNotNullOrEmpty()]
         [string[]] $Column,
 
+        [Parameter(ParameterSetName = 'Local')]
         [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
         [string[]] $FromSnapshot
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Invoke-PortAudit' -Bound $PSBoundParameters }

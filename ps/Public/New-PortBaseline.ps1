@@ -55,20 +55,24 @@ function New-PortBaseline {
     .LINK
         Invoke-PortAudit
     #>
-    [CmdletBinding(SupportsShouldProcess)]
+    [CmdletBinding(DefaultParameterSetName = 'Local', SupportsShouldProcess)]
     [OutputType('PortOwner.Listener')]
     param(
         [Parameter(Mandatory, Position = 0)]
         [ValidateNotNullOrEmpty()]
         [string] $Path,
 
+        [Parameter(ParameterSetName = 'Local')]
         [switch] $IncludeHash,
 
         [switch] $Force,
 
+        [Parameter(ParameterSetName = 'Local')]
         [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
         [string[]] $FromSnapshot
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     end {

@@ -57,7 +57,7 @@ function Save-PortSnapshot {
     .LINK
         Get-PortOwner
     #>
-    [CmdletBinding(SupportsShouldProcess)]
+    [CmdletBinding(DefaultParameterSetName = 'Local', SupportsShouldProcess)]
     [OutputType([System.IO.FileInfo])]
     param(
         [Parameter(Mandatory, Position = 0)]
@@ -66,18 +66,22 @@ function Save-PortSnapshot {
 
         [switch] $IncludeCommandLine,
 
+        [Parameter(ParameterSetName = 'Local')]
         [switch] $IncludeHash,
 
+        [Parameter(ParameterSetName = 'Local')]
         [ValidateNotNullOrEmpty()]
         [string] $RawPath,
 
         [switch] $PassThru
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     end {
         Use-CallerPreference -Cmdlet $PSCmdlet
         if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $Path -Action 'Save the facts about the ports of this machine')) { return }
         Invoke-Executable -Cmdlet $PSCmdlet -Function 'Save-PortSnapshot' -Bound $PSBoundParameters
-        if ($PassThru) { Get-Item -LiteralPath (Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path) }
+        if ($PassThru -and -not (Test-Remote $PSBoundParameters)) { Get-Item -LiteralPath (Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path) }
     }
 }

@@ -100,7 +100,7 @@ function Test-PortBinding {
     .LINK
         Get-PortConflict
     #>
-    [CmdletBinding()]
+    [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.Verdict')]
     param(
         [Parameter(Position = 0)]
@@ -133,9 +133,12 @@ function Test-PortBinding {
         [ValidateNotNullOrEmpty()]
         [string[]] $Column,
 
+        [Parameter(ParameterSetName = 'Local')]
         [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
         [string[]] $FromSnapshot
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     begin {
@@ -191,7 +194,8 @@ function Test-PortBinding {
             # An empty pipeline asks for nothing.
             if ($MyInvocation.ExpectingInput -and -not $isError) { return }
             Invoke-Executable @call
+            return
         }
-        foreach ($one in $asked) { Invoke-Executable @call -Operand $one }
+        Invoke-Executable @call -Operand $asked -Each
     }
 }

@@ -195,6 +195,34 @@ function scripts(folder: string): { name: string; text: string }[] {
     .map((file) => ({ name: basename(file, '.ps1'), text: readFileSync(join(sources, folder, file), 'utf8').trim() }));
 }
 
+/** Where a function's own parameters end, and those begin by which other machines are asked. */
+const remoteMark = /\n\n {8}# Then the parameters of ps\/Remote\/Parameters\.ps1\.\n/;
+
+/** The parameters by which other machines are asked, and their help: the file has them as a function. */
+function remoteParameters(): { readonly help: string; readonly parameters: string } {
+  const text = readFileSync(join(sources, 'Remote/Parameters.ps1'), 'utf8');
+  const [, help] = /<#\n([^]*?\n)\s*#>/.exec(text) ?? [];
+  const [, parameters] = /\n {4}param\(\n([^]*?)\n {4}\)\n/.exec(text) ?? [];
+  if (help === undefined || parameters === undefined)
+    throw new Error('ps/Remote/Parameters.ps1 has no help or no parameters');
+  return { help, parameters };
+}
+
+/** A function of ps/Public as it is in the module: with the parameters for other machines, where it says so. */
+function wholeFunction(text: string): string {
+  if (!remoteMark.test(text)) return text;
+  const { help, parameters } = remoteParameters();
+  return text
+    .replace(remoteMark, () => `,\n\n${parameters}\n`)
+    .replace('    .INPUTS\n', () => `${help}\n    .INPUTS\n`);
+}
+
+/** What is read when another machine is asked for the first time. */
+function remoteScript(): string {
+  const parts = scripts('Remote').filter(({ name }) => name !== 'Parameters');
+  return `Set-StrictMode -Version 3.0\n\n${parts.map(({ text }) => text).join('\n\n')}\n`;
+}
+
 function scriptModule(): string {
   const columns = [...functions].map(
     ([name, [schema]]) => `        ${quoted(name)} = ${list(plainColumns(schema!).map((column) => column.name))}`,
@@ -204,7 +232,8 @@ function scriptModule(): string {
     'Set-StrictMode -Version 3.0',
     `# The functions that give rows.\n$rowFunctions = ${list([...functions.keys()])}`,
     `# The properties that can be chosen of these rows.\nfunction Get-ColumnTable {\n    @{\n${columns.join('\n')}\n    }\n}`,
-    ...[...scripts('Private'), ...scripts('Public')].map(({ text }) => text),
+    ...scripts('Private').map(({ text }) => text),
+    ...scripts('Public').map(({ text }) => wholeFunction(text)),
   ].join('\n\n')}\n`;
 }
 
@@ -278,6 +307,7 @@ export async function buildModule(
     'PortOwner.psd1': manifest(),
     'PortOwner.psm1': scriptModule(),
     'Completion.ps1': completionScript(),
+    'Remote.ps1': remoteScript(),
     'PortOwner.format.ps1xml': formatFile(),
     'PortOwner.types.ps1xml': typesFile(),
   };
@@ -286,7 +316,7 @@ export async function buildModule(
     if (/[^\n -~]/.test(text)) throw new Error(`${name} is not plain ASCII`);
     writeFileSync(join(made, name), text);
   }
-  for (const name of ['en-US', 'Tasks'])
+  for (const name of ['en-US', 'Tasks', 'Collector'])
     if (existsSync(join(sources, name))) cpSync(join(sources, name), join(made, name), { recursive: true });
   for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md'])
     if (existsSync(join(root, name))) copyFileSync(join(root, name), join(made, name));

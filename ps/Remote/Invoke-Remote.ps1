@@ -1,0 +1,150 @@
+# Does a call of Invoke-Executable for each machine that it is about: what a machine says is asked for there, as one
+# text, and answered here.
+function Invoke-Remote {
+    param($Call)
+
+    $cmdlet = $Call['Cmdlet']
+    $bound = $Call['Bound']
+    # The call as it is about this machine.
+    $plain = @{}
+    foreach ($name in $bound.Keys) { if ($remoteParameters -notcontains $name) { $plain[$name] = $bound[$name] } }
+    $targets = @(Get-Target -Cmdlet $cmdlet -Bound $bound)
+    # For rows that are piped to Stop-PortOwner.
+    foreach ($target in $targets) { $script:Reached[$target.Name] = $target }
+    if ($bound['AsJob']) {
+        Start-BackgroundCall -Call $Call
+        return
+    }
+    $folder = $null
+    $files = @{}
+    if ($null -ne $plain['Path']) { $files = Get-MachineFile -Cmdlet $cmdlet -Target $targets -Path $plain['Path'] -Function $Call['Function'] }
+    # Each machine's report would replace that of the one before.
+    $together = $null -ne $plain['ReportPath'] -and $targets.Count -gt 1
+    try {
+        if ($together) { $folder = New-PrivateFolder }
+        $reading = @{ Cmdlet = $cmdlet; Target = $targets; Bound = $bound; CommandLine = Test-CommandLine -Function $Call['Function'] -Bound $plain }
+        Read-Machine @reading | ForEach-Object {
+            $machine = $_
+            if ($together) {
+                Save-Collection -Cmdlet $cmdlet -Machine $machine -Path (Join-Path -Path $folder -ChildPath "$(Get-FileName $machine.Name).json")
+                return
+            }
+            $own = $plain
+            if ($files[$machine.Id]) {
+                $own = $plain.Clone()
+                $own['Path'] = $files[$machine.Id]
+            }
+            $Call['Bound'] = $own
+            Invoke-Executable @Call -Machine $machine
+            if ($plain['PassThru']) { Get-Item -LiteralPath (Resolve-FilePath -Cmdlet $cmdlet -Path $own['Path']) }
+        }
+        if ($together) {
+            $Call['Bound'] = $plain
+            $read = @(Get-ChildItem -LiteralPath $folder | ForEach-Object FullName)
+            if ($read) { Invoke-Executable @Call -Machine @{ Name = $null; Path = $read } }
+        }
+    } finally {
+        if ($folder) { Remove-Item -LiteralPath $folder -Recurse -Force -WhatIf:$false -Confirm:$false }
+    }
+}
+
+# Whether a call wants command lines, which may hold secrets: they are sent only where the answer has them.
+function Test-CommandLine {
+    param([string] $Function, $Bound)
+
+    if ($Function -eq 'Save-PortSnapshot') { return [bool] $Bound['IncludeCommandLine'] }
+    return (Get-ColumnTable)[$Function] -contains 'CommandLine' -and ($null -eq $Bound['Column'] -or $Bound['Column'] -contains 'CommandLine')
+}
+
+# The file of each machine, by the number of its target: the path that was given for one, or a file in that folder.
+function Get-MachineFile {
+    param($Cmdlet, $Target, [string] $Path, [string] $Function)
+
+    $files = @{}
+    $isFolder = Test-Path -LiteralPath (Resolve-FilePath -Cmdlet $Cmdlet -Path $Path) -PathType Container
+    if (-not $isFolder) {
+        if ($Target.Count -gt 1) {
+            Write-Problem -Cmdlet $Cmdlet -Problem @{
+                Severity    = 'Error'
+                Code        = 'PO1005'
+                Message     = "-Path $Path is one file, and $($Target.Count) machines are asked."
+                Hint        = 'Give a folder that exists: each machine has its own file there.'
+                Target      = $Path
+                Category    = 'InvalidArgument'
+                Terminating = $true
+            }
+        }
+        return $files
+    }
+    $extension = if ($Function -eq 'Save-PortSnapshot') { '.json' } else { '.yaml' }
+    $taken = @{}
+    foreach ($one in $Target) {
+        $name = Get-FileName $one.Name
+        $taken[$name] = 1 + [int] $taken[$name]
+        if ($taken[$name] -gt 1) { $name = "$name-$($taken[$name])" }
+        $files[$one.Id] = Join-Path -Path $Path -ChildPath "$name$extension"
+    }
+    return $files
+}
+
+# A machine's name as that of a file.
+function Get-FileName {
+    param([string] $Name)
+
+    $Name -replace '[^\p{L}\p{Nd}_.-]', '_'
+}
+
+# A folder for this user alone: facts of machines are nobody else's business.
+function New-PrivateFolder {
+    $file = New-TemporaryFile -WhatIf:$false -Confirm:$false
+    $path = "$($file.FullName).portowner"
+    Remove-Item -LiteralPath $file.FullName -WhatIf:$false -Confirm:$false
+    $null = New-Item -ItemType Directory -Path $path -WhatIf:$false -Confirm:$false
+    if ($PSVersionTable.PSVersion.Major -ge 7 -and -not $IsWindows) { & /bin/chmod 700 -- $path }
+    $path
+}
+
+# What a machine said, in a file.
+function Save-Collection {
+    param($Cmdlet, $Machine, [string] $Path)
+
+    if ($Machine['Text']) { Set-Content -LiteralPath $Path -Value $Machine.Text -Encoding UTF8 -WhatIf:$false -Confirm:$false }
+    elseif ($Machine['Path']) { Copy-Item -LiteralPath $Machine.Path -Destination $Path -Recurse -WhatIf:$false -Confirm:$false }
+    else { Invoke-Executable -Cmdlet $Cmdlet -Function 'Save-PortSnapshot' -Bound @{ Path = $Path } -Machine $Machine }
+}
+
+# Does the call in the background.
+function Start-BackgroundCall {
+    param($Call)
+
+    $bound = @{}
+    foreach ($name in $Call['Bound'].Keys) { if ($name -ne 'AsJob') { $bound[$name] = $Call['Bound'][$name] } }
+    $inside = @{ Function = $Call['Function']; Bound = $bound }
+    foreach ($name in $Call.Keys) { if ($name -notin 'Cmdlet', 'Function', 'Bound') { $inside[$name] = $Call[$name] } }
+    $work = {
+        param([string] $Module, $Call)
+        & (Import-Module -Name $Module -PassThru) {
+            [CmdletBinding()]
+            param($Call)
+            $bound = $Call.Bound
+            if ($Call.Function -eq 'Stop-PortOwner') { Stop-PortOwner @bound } else { Invoke-Executable -Cmdlet $PSCmdlet @Call }
+        } $Call
+    }
+    $arguments = @{ ScriptBlock = $work; ArgumentList = (Join-Path -Path $PSScriptRoot -ChildPath 'PortOwner.psd1'), $inside }
+    if (Get-Command -Name Start-ThreadJob -ErrorAction Ignore) {
+        # A thread of its own, whatever others wait.
+        Start-ThreadJob @arguments -Name $Call['Function'] -ThrottleLimit 64
+    } elseif ($bound['Session']) {
+        Write-Problem -Cmdlet $Call['Cmdlet'] -Problem @{
+            Severity    = 'Error'
+            Code        = 'PO1005'
+            Message     = '-AsJob with -Session needs PowerShell 7, or the module ThreadJob: a session cannot be handed to another process.'
+            Hint        = 'Give -ComputerName, or leave -AsJob out.'
+            Target      = $null
+            Category    = 'InvalidArgument'
+            Terminating = $true
+        }
+    } else {
+        Start-Job @arguments -Name $Call['Function']
+    }
+}

@@ -1,0 +1,169 @@
+# Asks machines side by side, and gives what each of them said as soon as it is there: a hashtable with its Id, its Name,
+# and the Text or the Path of the file that has it, or neither for this machine. What goes wrong with one is one error about
+# it. However this ends, nothing goes on there.
+function Read-Machine {
+    param($Cmdlet, $Target, $Bound, [switch] $CommandLine, [string] $Script = 'Collect.ps1', [object[]] $ArgumentList)
+
+    $limit = if ($Bound['ThrottleLimit']) { $Bound['ThrottleLimit'] } else { 32 }
+    $seconds = if ($Bound['OperationTimeout']) { $Bound['OperationTimeout'] } else { 180 }
+    if ($Script -eq 'Collect.ps1') {
+        $shell = Get-Content -LiteralPath (Join-Path -Path (Join-Path -Path $PSScriptRoot -ChildPath 'Collector') -ChildPath 'collect.sh') -Raw
+        $ArgumentList = [bool] $CommandLine, $shell
+    }
+    $running = @()
+    $folders = @()
+    $started = 0
+    $ended = 0
+    try {
+        while ($started -lt $Target.Count -or $running.Count -gt 0) {
+            while ($started -lt $Target.Count -and $running.Count -lt $limit) {
+                $one = $Target[$started++]
+                Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$($one.Name) is asked $($one.Way)."; Hint = $null }
+                if ($null -eq $one['Arguments']) {
+                    $ended++
+                    @{ Id = $one.Id; Name = $one.Name; IsHere = $true }
+                } else {
+                    $running += Start-Script -Target $one -Script $Script -ArgumentList $ArgumentList
+                }
+            }
+            if ($running.Count -eq 0) { continue }
+            Show-Waiting -Running $running -Ended $ended -Count $Target.Count
+            $null = Wait-Job -Job @($running | ForEach-Object { $_.Job }) -Any -Timeout 1
+            $left = @()
+            # They are in hand until they are dealt with.
+            foreach ($one in $running) {
+                $isOver = $one.Job.State -notin 'NotStarted', 'Running', 'Stopping'
+                if (-not $isOver -and ((Get-Date) - $one.Began).TotalSeconds -lt $seconds) { $left += $one; continue }
+                $said = if ($isOver) { Receive-Collection $one } else { @{ Text = ''; Problem = Get-Late $one $seconds } }
+                Remove-Job -Job $one.Job -Force -WhatIf:$false -Confirm:$false
+                $one.Job = $null
+                $again = if ($said['Problem'] -and $Script -eq 'Collect.ps1') { Start-PlainSsh -Cmdlet $Cmdlet -CommandLine:$CommandLine -Failed $one -Problem $said.Problem }
+                if ($again) { $left += $again; continue }
+                $ended++
+                if ($said['Problem']) { Write-Problem -Cmdlet $Cmdlet -Problem $said.Problem }
+                else {
+                    if ($said['Path']) { $folders += $one.File }
+                    @{ Id = $one.Target.Id; Name = $one.Target.Name; Text = $said['Text']; Path = $said['Path'] }
+                }
+            }
+            $running = $left
+        }
+    } finally {
+        foreach ($one in $running) {
+            if ($one.Job) { Remove-Job -Job $one.Job -Force -WhatIf:$false -Confirm:$false }
+            if ($one.File) { $folders += $one.File }
+        }
+        foreach ($folder in $folders) { Remove-Item -LiteralPath $folder -Recurse -Force -WhatIf:$false -Confirm:$false }
+        Write-Progress -Activity 'PortOwner' -Id 1 -Completed
+    }
+}
+
+function Show-Waiting {
+    param($Running, [int] $Ended, [int] $Count)
+
+    $names = @($Running | Select-Object -First 5 | ForEach-Object { $_.Target.Name })
+    $more = if ($Running.Count -gt 5) { ' ...' } else { '' }
+    Write-Progress -Activity 'PortOwner' -Id 1 -Status "$Ended of $Count machines have answered; waiting for $($names -join ', ')$more" -PercentComplete (100 * $Ended / $Count)
+}
+
+# Starts a script of the folder Collector on a machine.
+function Start-Script {
+    param($Target, [string] $Script, [object[]] $ArgumentList)
+
+    # Not -FilePath: over SSH that takes no port and no options.
+    $path = Join-Path -Path (Join-Path -Path $PSScriptRoot -ChildPath 'Collector') -ChildPath $Script
+    $arguments = $Target.Arguments
+    $job = Invoke-Command @arguments -AsJob -ScriptBlock (Get-Command -Name $path).ScriptBlock -ArgumentList $ArgumentList
+    @{ Target = $Target; Job = $job; Began = Get-Date; File = $null; Before = $null }
+}
+
+# What a job brought: the text, or what went wrong.
+function Receive-Collection {
+    param($One)
+
+    $ErrorActionPreference = 'Continue'
+    $name = $One.Target.Name
+    $all = @(Receive-Job -Job $One.Job 2>&1 3>$null 4>$null 5>$null 6>$null)
+    $lines = @($all | Where-Object { $_ -isnot [System.Management.Automation.ErrorRecord] })
+    $record = $all | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } | Select-Object -First 1
+    if ($One.File) { return Receive-PlainSsh -One $One -Line $lines }
+    if ($lines.Count -gt 0 -and $lines[-1] -eq '#End') { return @{ Text = $lines -join "`n" } }
+    $problem = @{ Severity = 'Error'; Code = 'PO3006'; Hint = $null; Target = $name; Category = 'ResourceUnavailable'; Terminating = $false; HasBegun = $lines.Count -gt 0 }
+    if ($null -eq $record) {
+        $problem.Message = "$name could not be asked: $(if ($lines) { 'what it sent was cut off' } else { 'it sent nothing' })."
+    } elseif ($record.FullyQualifiedErrorId -match '^ScriptsNotAllowed|^CommandNotFound|^ScriptBlockNotAllowed|NotAllowed') {
+        $endpoint = if ($One.Target.Endpoint) { "the endpoint $($One.Target.Endpoint) of $name" } else { "the endpoint of $name that is asked" }
+        $problem.Code = $record.FullyQualifiedErrorId
+        $problem.Category = 'PermissionDenied'
+        $problem.Message = "$name could not be asked: $endpoint runs no scripts (a session without language, as of JEA): $("$record" -replace '\s+', ' ')"
+        $problem.Hint = 'Ask another endpoint with -ConfigurationName, or run PortOwner there.'
+    } else {
+        $problem.Code = $record.FullyQualifiedErrorId
+        $problem.Category = "$($record.CategoryInfo.Category)"
+        $problem.Message = "$name could not be asked: $("$record" -replace '^\[[^\]]*\] ')"
+    }
+    @{ Problem = $problem }
+}
+
+function Get-Late {
+    param($One, [int] $Seconds)
+
+    @{ Severity = 'Error'; Code = 'PO3006'; Message = "$($One.Target.Name) could not be asked: it took longer than $Seconds seconds."; Hint = 'Give it more with -OperationTimeout.'; Target = $One.Target.Name; Category = 'OperationTimeout'; Terminating = $false; HasBegun = $true }
+}
+
+# Where SSH works and PowerShell is not the subsystem there, the executable asks by plain ssh: it keeps what the machine said in a folder.
+# Nothing, where that is not so.
+function Start-PlainSsh {
+    param($Cmdlet, $Failed, $Problem, [switch] $CommandLine)
+
+    $ssh = $Failed.Target['Ssh']
+    if ($null -eq $ssh -or $null -ne $Failed.Before -or $Problem['HasBegun'] -or $Problem.Code -notlike 'PSSessionStateBroken*') { return }
+    $name = $Failed.Target.Name
+    Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "No PowerShell session could be opened on $name over SSH; it is asked by plain ssh, with the collector for its shell."; Hint = $null }
+    $folder = New-PrivateFolder
+    # What the machine said, untouched: what is asked about decides what is read of it.
+    $path = Join-Path -Path $folder -ChildPath 'raw'
+    $words = @('snapshot', "--output=$(Join-Path -Path $folder -ChildPath 'snapshot.json')", "--raw=$path", '--problems=rows', '--stream', "--host=$(if ($ssh['UserName'] -and $name -notlike '*@*') { "$($ssh['UserName'])@$name" } else { $name })")
+    if ($CommandLine) { $words += '--command-lines' }
+    $configuration = Get-SshConfiguration -Cmdlet $Cmdlet -Ssh $ssh
+    if ($configuration) {
+        $file = Join-Path -Path $folder -ChildPath 'ssh_config'
+        Set-Content -LiteralPath $file -Value $configuration -WhatIf:$false -Confirm:$false
+        $words += "--ssh-config=$file"
+    }
+    $run = {
+        param([string] $Path, [string[]] $Word)
+        $PSNativeCommandUseErrorActionPreference = $false
+        $null = $PSNativeCommandUseErrorActionPreference
+        & $Path @Word 2>&1 | ForEach-Object { if ($_ -is [string] -or $_ -is [System.Management.Automation.ErrorRecord]) { "$_" } elseif ($_.Severity -in 'Error') { $_.Message } }
+    }
+    $job = Start-ThreadJob -ScriptBlock $run -ArgumentList (Find-Executable -Cmdlet $Cmdlet), $words -ThrottleLimit 256
+    @{ Target = $Failed.Target; Job = $job; Began = Get-Date; File = $folder; Raw = $path; Before = $Problem }
+}
+
+# What plain ssh brought. What kept the session from being opened stays the error; the words of ssh say why.
+function Receive-PlainSsh {
+    param($One, [string[]] $Line)
+
+    if (Test-Path -LiteralPath $One.Raw) {
+        return @{ Path = $One.Raw }
+    }
+    Remove-Item -LiteralPath $One.File -Recurse -Force -ErrorAction Ignore -WhatIf:$false -Confirm:$false
+    $problem = $One.Before.Clone()
+    if ($Line) { $problem.Message = "$($Line -join ' ')" -replace '\s+', ' ' }
+    @{ Problem = $problem }
+}
+
+# The connection as a configuration of ssh, before the user's own; nothing where that is enough.
+function Get-SshConfiguration {
+    param($Cmdlet, $Ssh)
+
+    $lines = @()
+    if ($Ssh['Port']) { $lines += "Port $($Ssh['Port'])" }
+    if ($Ssh['KeyFilePath']) { $lines += "IdentityFile ""$(Resolve-FilePath -Cmdlet $Cmdlet -Path $Ssh['KeyFilePath'])""" }
+    foreach ($name in $Ssh['Options'].Keys) { $lines += "$name $($Ssh['Options'][$name])" }
+    if (-not $lines) { return }
+    $lines
+    'Include ~/.ssh/config'
+    if ($IsWindows) { "Include ""$($env:ProgramData -replace '\\', '/')/ssh/ssh_config""" } else { 'Include /etc/ssh/ssh_config' }
+}
