@@ -1,8 +1,8 @@
 # What a piped item asks to stop, in the executable's words: a port expression, pid:NUMBER, or where the item tells of
-# one listener, exactly that: its endpoint, process, start and computer. A row of a snapshot or of another computer is
-# refused: its process id is another process's here.
+# one listener, exactly that: its endpoint, process, start and computer. A row of a snapshot is refused: its process id is
+# another process's here. What another machine's row asks for is added to -Far, by the name of the machine.
 function ConvertTo-StopOperand {
-    param($Cmdlet, $InputObject)
+    param($Cmdlet, $InputObject, $Far)
 
     foreach ($item in $InputObject) {
         if ($null -eq $item) { continue }
@@ -20,11 +20,21 @@ function ConvertTo-StopOperand {
             $value[$name] = if ($null -ne $property) { $property.Value }
         }
         $operand = $null
-        $far = if ($item -isnot [string]) { Get-FarComputer $item }
+        $computer = if ($item -isnot [string]) { Get-FarComputer $item }
+        # Of a process alone, nobody could tell that it is still the same.
+        $isFar = $computer -and @($item.PSTypeNames -like '*PortOwner.*').Count -gt 0
         if ($item -is [string]) {
             $message = "'$($item -replace '\p{Cc}', '?')' is no port."
-        } elseif ($far) {
-            $message = "'$item' is on $far, not on this computer."
+        } elseif ($isFar) {
+            $operand = if ($value.Identity -or $null -ne $value.StartTime) { Get-RowIdentity $value }
+            if ($operand -and $operand -notmatch '[,\p{Cc}]') {
+                $Far["$computer"] = @($Far["$computer"] | Where-Object { $_ }) + $operand
+                continue
+            }
+            $operand = $null
+            $message = "'$item' is on $computer, and does not tell of one listener there: $(if ($null -eq $value.StartTime) { 'when its process was started is not known' } else { 'it has no LocalAddress, LocalPort and OwningProcess' })."
+        } elseif ($computer) {
+            $message = "'$item' is on $computer, not on this computer."
         } elseif ($value.Identity) {
             $operand = $value.Identity
         } elseif ($null -eq $value.Id -and ((Test-RecordedRow $item) -or ($value.ComputerName -and $null -ne $value.LocalPort))) {
@@ -34,14 +44,11 @@ function ConvertTo-StopOperand {
             $protocol = $value.Protocol
             # Get-NetTCPConnection's objects have a State, Get-NetUDPEndpoint's have none.
             if (-not $protocol) { $protocol = if ($null -ne $item.PSObject.Properties['State']) { 'TCP' } else { 'UDP' } }
-            $address = $value.LocalAddress
-            if ("$address".Contains(':')) { $address = "[$address]" }
-            $start = $value.StartTime
-            if ($start -is [datetime]) { $start = $start.ToUniversalTime().ToString('o') }
+            $value.Protocol = $protocol
             if ($value.State -and "$($value.State)" -notin 'Listen', 'Bound', '2', '100') {
                 $message = "Port $($value.LocalPort) is the local port of a connection ($($value.State)): only listeners are stopped."
             } else {
-                $operand = "$protocol/${address}:$($value.LocalPort);$($value.OwningProcess);$start;$($value.ComputerName)"
+                $operand = Get-RowIdentity $value
             }
         } elseif ($null -ne $value.LocalPort) {
             $operand = "$($value.LocalPort)"
@@ -71,4 +78,18 @@ function ConvertTo-StopOperand {
         }
         Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Error'; Code = $code; Message = $message; Hint = $hint; Target = $item; Category = $category; Terminating = $false }
     }
+}
+
+# The identity of the one listener that a row's values tell of, as the executable writes it; nothing of another machine's
+# row that could be mistaken for another process's.
+function Get-RowIdentity {
+    param($Value)
+
+    if ($Value.Identity) { return $Value.Identity }
+    if ($null -eq $Value.LocalPort -or $null -eq $Value.OwningProcess -or -not $Value.LocalAddress) { return }
+    $address = $Value.LocalAddress
+    if ("$address".Contains(':')) { $address = "[$address]" }
+    $start = $Value.StartTime
+    if ($start -is [datetime]) { $start = $start.ToUniversalTime().ToString('o') }
+    "$($Value.Protocol)/${address}:$($Value.LocalPort);$($Value.OwningProcess);$start;$($Value.ComputerName)"
 }

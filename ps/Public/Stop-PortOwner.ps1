@@ -25,7 +25,8 @@ function Stop-PortOwner {
 
     .PARAMETER InputObject
         What to stop, from the pipeline: ports as for -Port, rows of Get-PortOwner, or objects of Get-NetTCPConnection,
-        Get-NetUDPEndpoint and Get-Process. A row of a snapshot or of another computer is refused.
+        Get-NetUDPEndpoint and Get-Process. A row of a snapshot is refused. A row that Get-PortOwner gave of another
+        machine is stopped on that machine, the way it was asked, unless a parameter names another way.
 
     .PARAMETER Id
         Only listeners of these processes; without ports all of them.
@@ -79,7 +80,7 @@ function Stop-PortOwner {
     .LINK
         Get-PortOwner
     #>
-    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
+    [CmdletBinding(DefaultParameterSetName = 'Local', SupportsShouldProcess, ConfirmImpact = 'High')]
     [OutputType('PortOwner.StopResult')]
     param(
         [Parameter(Position = 0)]
@@ -104,40 +105,40 @@ function Stop-PortOwner {
 
         [ValidateRange(0, 3600)]
         [int] $TimeoutSec
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     begin {
         Use-CallerPreference -Cmdlet $PSCmdlet
         $operands = [ordered]@{}
         foreach ($text in $Port) { $operands[$text] = $true }
+        # What other machines' rows ask to stop there, by the name of the machine.
+        $far = @{}
+        $piped = @()
     }
 
     process {
-        foreach ($text in ConvertTo-StopOperand -Cmdlet $PSCmdlet -InputObject $InputObject) { $operands[$text] = $true }
+        $piped += @($InputObject)
+        foreach ($text in ConvertTo-StopOperand -Cmdlet $PSCmdlet -InputObject $InputObject -Far $far) { $operands[$text] = $true }
     }
 
     end {
-        if ($operands.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.Keys -contains 'InputObject')) { return }
+        $isRemote = Test-Remote $PSBoundParameters
+        if ($operands.Count + $far.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.Keys -contains 'InputObject')) { return }
+        if ($isRemote -or $far.Count -gt 0) { . (Join-Path -Path $PSScriptRoot -ChildPath 'Remote.ps1') }
+        if ($AsJob) {
+            $bound = @{}
+            foreach ($name in $PSBoundParameters.Keys) { $bound[$name] = $PSBoundParameters[$name] }
+            if ($MyInvocation.ExpectingInput) { $bound['InputObject'] = $piped }
+            Start-BackgroundCall -Call @{ Cmdlet = $PSCmdlet; Function = 'Stop-PortOwner'; Bound = $bound }
+            return
+        }
+        if ($isRemote -or $far.Count -gt 0) { Stop-FarOwner -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Operand $(if ($isRemote) { $operands.Keys }) -Far $far }
+        $asksAll = $far.Count -eq 0 -and $operands.Count -eq 0
+        if ($isRemote -or -not ($operands.Count -gt 0 -or $asksAll)) { return }
         $approved = [ordered]@{}
-        foreach ($row in Invoke-Executable -Cmdlet $PSCmdlet -Function 'Stop-PortOwner' -Bound $PSBoundParameters -Operand $operands.Keys -Extra '--dry-run') {
-            if ($row.Result -ne 'Planned') {
-                $row
-                continue
-            }
-            $also = foreach ($name in 'Holders', 'Children', 'DependentServices', 'OtherPorts') {
-                if ($row.$name) { "$name $($row.$name -join ', ')" }
-            }
-            if ($row.Connections) { $also = @($also) + "$($row.Connections) connections" }
-            $action = "Stop ($($row.Method))"
-            if ($also) { $action = "$action, and with it: $($also -join '; ')" }
-            $target = "$($row.Owner) on $($row.Endpoints -join ', ')" -replace '[\p{Cc}\p{Cf}]', '?'
-            if (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $target -Action ($action -replace '[\p{Cc}\p{Cf}]', '?') -Impact 'High') { $approved[$row.Identity] = $true }
-        }
-        if ($approved.Count -eq 0) { return }
-        $bound = @{}
-        foreach ($name in 'Force', 'TimeoutSec') {
-            if ($PSBoundParameters.Keys -contains $name) { $bound[$name] = $PSBoundParameters[$name] }
-        }
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Stop-PortOwner' -Bound $bound -Operand $approved.Keys -Extra '--yes' -ThroughInput
+        Get-StopApproval -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Operand $operands.Keys -Approved $approved
+        Stop-Approved -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Approved $approved
     }
 }

@@ -1,5 +1,6 @@
 import { gather } from '../facts/gather/gather.ts';
 import { factsText } from '../facts/gather/report.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import type { Socket } from '../facts/model/facts.ts';
 import { everything, holdsPort, type Question } from '../facts/model/question.ts';
 import { addressMatcher } from '../ownership/filter.ts';
@@ -9,11 +10,12 @@ import type { Answer } from '../schema/answer.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
-import type { ExitCode, Problem, Report } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { refusalOf } from '../system/hands.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { endpointKeyText, isSame, type Identity } from './identity.ts';
 import { planStop } from './plan.ts';
+import { situationOf } from './told.ts';
 import { listens, type Situation, type Target } from './target.ts';
 import { planned, stopRow, stopTargets, type Stopped, type StopWorld } from './stop.ts';
 
@@ -39,14 +41,16 @@ export interface GiveBackWorld extends Pick<Surroundings, 'source' | 'hands' | '
   readonly show: (target: Target) => void;
   /** Says yes or no to a target. */
   readonly approve: (target: Target) => boolean;
+  /** Another machine, of which only what would end is told; left out for this one. */
+  readonly told?: AskedMachine;
 }
 
 /** Stops who listens on the ports that are asked for. */
 export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, report?: Report): Promise<Answer> {
   const { dryRun, force, timeout } = request;
   const wanted = wantedBy(request);
-  const machine = await stopWorld(world);
-  const situation = await machine.look();
+  const machine = world.told === undefined ? await stopWorld(world) : null;
+  const situation = machine === null ? await toldSituation(request, world) : await machine.look();
   const { facts } = situation;
   report?.('Verbose', factsText(facts));
   const problems = sectionProblems(facts, []);
@@ -69,11 +73,8 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
     if (dryRun || target.means.how === 'refused') return planned(target);
     return world.approve(target) ? target : stopRow(target, { result: 'Declined', reasons: ['the answer was no'] });
   });
-  const stopped = await stopTargets(
-    decided.filter((one): one is Target => 'means' in one),
-    machine,
-    { force, timeout },
-  );
+  const approved = decided.filter((one): one is Target => 'means' in one);
+  const stopped = machine === null ? [] : await stopTargets(approved, machine, { force, timeout });
   const results = [...missing, ...decided.map((one) => ('means' in one ? stopped.shift()! : one))];
   return {
     rows: results.map(({ row }) => row),
@@ -140,18 +141,28 @@ function isOfPids(target: Target, { pids, identities, spans }: GiveBackRequest):
   return pids.has(target.pid) || target.holders.some(({ pid }) => pids.has(pid));
 }
 
+/** What a plan is made from. */
+const whole: Question = {
+  ...everything,
+  details: new Set([...everything.details, 'ancestors', 'restarts']),
+  ranges: false,
+  configured: false,
+  firewall: false,
+  addresses: false,
+};
+
+/** The situation on another machine. Throws PO1005 where something is to be stopped. */
+async function toldSituation({ dryRun }: GiveBackRequest, { told }: GiveBackWorld): Promise<Situation> {
+  if (!dryRun)
+    throw new PortOwnerError('PO1005', '--from needs --dry-run: programs of other machines are stopped there', {
+      hint: 'Run portowner stop on that machine.',
+    });
+  return situationOf(await told!.facts(whole));
+}
+
 /** The machine as stopping looks at it, again and again. */
 async function stopWorld({ source: asked, hands: given, now }: GiveBackWorld): Promise<StopWorld> {
   const [source, hands] = [await asked(), await given()];
-  const details = new Set([...everything.details, 'ancestors' as const, 'restarts' as const]);
-  const whole: Question = {
-    ...everything,
-    details,
-    ranges: false,
-    configured: false,
-    firewall: false,
-    addresses: false,
-  };
   const look = async (): Promise<Situation> => ({
     facts: await gather(source, whole, now()),
     tree: hands.processes(),

@@ -43,7 +43,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
     operands: { column: 'LocalPort' },
     aliases: ['kill'],
     synonyms: { '-f': ['--force'], '-n': ['--dry-run'], '--what-if': ['--dry-run'] },
-    values: { '--protocol': Object.keys(protocols), '--pid': { column: 'OwningProcess' } },
+    values: { '--protocol': Object.keys(protocols), '--pid': { column: 'OwningProcess' }, '--from': 'file' },
     exitCodes: {
       0: 'given back (or with --dry-run: can be)',
       1: 'not, or nobody listens there',
@@ -66,6 +66,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
         '--dry-run': 'ShouldProcess is asked about each target of a dry run',
         '--yes': 'only what ShouldProcess approved is stopped',
         '--columns': 'Select-Object selects',
+        '--from': 'the parameters of remoting name machines',
       },
     },
   };
@@ -75,6 +76,10 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   protocol = Option.String('--protocol', { description: 'only tcp or udp' });
   address = Option.Array('--address', { description: 'only listeners on this address, or CIDR range' });
   dryRun = Option.Boolean('--dry-run', false, { description: 'only show what would end' });
+  override from = Option.Array('--from', {
+    description:
+      'with --dry-run: what would end on the machine that this collection or snapshot (- is standard input) tells of',
+  });
   yes = Option.Boolean('--yes,-y', false, { description: 'do not ask' });
   force = Option.Boolean('--force', false, {
     description: 'end by force what does not end within --timeout, or cannot be asked',
@@ -82,6 +87,10 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   timeout = Option.String('--timeout', { description: 'seconds to wait after asking (default: 10)' });
 
   override readonly schema = stopResult;
+
+  protected override oneMachineOnly(): string {
+    return 'programs of one machine are stopped at a time';
+  }
 
   protected async answer(): Promise<Answer> {
     const request = await this.request();
@@ -96,7 +105,8 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
         });
       return confirm(`Stop ${sanitise(owner)}? [y/N] `);
     };
-    return giveBack(request, { source, hands, now, show, approve }, this.progress);
+    const told = this.from === undefined ? {} : { told: this.askedMachine() };
+    return giveBack(request, { source, hands, now, show, approve, ...told }, this.progress);
   }
 
   private async request(): Promise<GiveBackRequest> {

@@ -1,0 +1,174 @@
+# Stops what was shown and approved elsewhere. Each identity names listeners, a process and its start: all of that is
+# looked at right before the stop, and what is not so any more is left alone. One line an identity says what became of it:
+# result, way and reason, with tabs between them. Built-in cmdlets and the system's own tools only.
+param([string[]] $Identity, [bool] $Force, [int] $TimeoutSec)
+
+$ErrorActionPreference = 'Stop'
+$ProgressPreference = 'SilentlyContinue'
+Set-StrictMode -Off
+$onWindows = [bool] $env:SystemRoot
+
+# The parts of an identity: TCP/0.0.0.0:8080+TCP/[::]:8080;1234;2026-01-02T03:04:05.678Z;SERVER7;service=NAME
+function ConvertFrom-Identity([string] $Text) {
+    $part = $Text -split ';'
+    $endpoints = foreach ($one in $part[0] -split '\+') {
+        if ($one -notmatch '^(TCP|UDP)/\[?([0-9A-Fa-f:.]+)(?:%[^\]]*)?\]?:(\d+)$') { throw "it is no target: $Text" }
+        @{ Protocol = $Matches[1]; Address = $Matches[2]; Port = [int] $Matches[3] }
+    }
+    @{ Endpoints = @($endpoints); Process = [int] $part[1]; Start = $part[2]; What = "$($part[4])" }
+}
+
+# Milliseconds since 1970.
+function Get-Instant($Date) {
+    ($Date.ToUniversalTime() - ([datetime] '1970-01-01T00:00:00Z').ToUniversalTime()).TotalMilliseconds
+}
+
+# The fields of /proc/PID/stat behind the name, which may hold anything.
+function Get-Stat([int] $Id) {
+    if (-not (Test-Path -LiteralPath "/proc/$Id/stat")) { return }
+    "$(Get-Content -LiteralPath "/proc/$Id/stat" -Raw)" -replace '(?s)^.*\) ' -split ' '
+}
+
+# When a process was started, in milliseconds since 1970; nothing when it has ended.
+function Get-Start([int] $Id) {
+    if ($onWindows) {
+        $process = Get-Process -Id $Id -ErrorAction SilentlyContinue
+        $start = if ($process) { $process.StartTime }
+        if ($process -and -not $start) { $start = (Get-CimInstance -ClassName Win32_Process -Filter "ProcessId=$Id" -Property CreationDate).CreationDate }
+        if ($start) { Get-Instant $start }
+        return
+    }
+    $stat = @(Get-Stat $Id)
+    if ($stat.Count -lt 20 -or $stat[0] -eq 'Z') { return }
+    $boot = [int64] ("$(Get-Content -LiteralPath /proc/stat | Where-Object { $_ -like 'btime *' })" -replace '\D')
+    $hertz = [int] "$(& getconf CLK_TCK)"
+    $boot * 1000 + [int64] $stat[19] * 1000 / $hertz
+}
+
+function Test-Same([hashtable] $Wanted) {
+    $start = Get-Start $Wanted.Process
+    # A tick of Linux' clock is 10 ms, and Windows' cmdlets differ by less than that.
+    return $null -ne $start -and [math]::Abs($start - (Get-Instant ([datetime] $Wanted.Start))) -lt 15
+}
+
+# An address as /proc/net writes it.
+function ConvertTo-Hex([string] $Address) {
+    if ($Address -notlike '*:*') {
+        $byte = $Address -split '\.'
+        return -join (3..0 | ForEach-Object { '{0:X2}' -f [int] $byte[$_] })
+    }
+    if ($Address -match '^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$') { $Address = '{0}{1:x}:{2:x}' -f $Matches[1], (256 * [int] $Matches[2] + [int] $Matches[3]), (256 * [int] $Matches[4] + [int] $Matches[5]) }
+    $half = @($Address -split '::')
+    $left = @($half[0] -split ':' -ne '')
+    $right = @(if ($half.Count -gt 1) { $half[1] -split ':' -ne '' })
+    $group = @($left) + @(for ($i = $left.Count + $right.Count; $i -lt 8; $i++) { '0' }) + @($right)
+    $text = -join ($group | ForEach-Object { $_.PadLeft(4, '0') })
+    -join (0..3 | ForEach-Object { $word = $text.Substring(8 * $_, 8); 6, 4, 2, 0 | ForEach-Object { $word.Substring($_, 2) } }).ToUpperInvariant()
+}
+
+# The inodes of what listens on an endpoint.
+function Get-Inode([hashtable] $Endpoint) {
+    $table = $Endpoint.Protocol.ToLowerInvariant()
+    $state = if ($table -eq 'tcp') { '0A' } else { '07' }
+    if ($Endpoint.Address -like '*:*') { $table += '6' }
+    $local = '{0}:{1:X4}' -f (ConvertTo-Hex $Endpoint.Address), $Endpoint.Port
+    foreach ($line in Get-Content -LiteralPath "/proc/net/$table") {
+        $field = $line.Trim() -split '\s+'
+        if ($field[1] -eq $local -and $field[3] -eq $state) { $field[9] }
+    }
+}
+
+# Whether a process has a listener; with no process, whether anybody has.
+function Test-Listener([hashtable] $Endpoint, [int] $Id) {
+    if ($onWindows) {
+        $found = if ($Endpoint.Protocol -eq 'TCP') { @(Get-NetTCPConnection -LocalPort $Endpoint.Port -ErrorAction SilentlyContinue | Where-Object { "$($_.State)" -in 'Listen', '2' }) } else { @(Get-NetUDPEndpoint -LocalPort $Endpoint.Port -ErrorAction SilentlyContinue) }
+        return @($found | Where-Object { ($_.LocalAddress -replace '%.*') -eq $Endpoint.Address -and (-not $Id -or $_.OwningProcess -eq $Id) }).Count -gt 0
+    }
+    $inodes = @(Get-Inode $Endpoint)
+    if (-not $Id -or -not $inodes) { return $inodes.Count -gt 0 }
+    $ErrorActionPreference = 'Continue'
+    $own = @(& /bin/ls -l "/proc/$Id/fd" 2>$null) -replace '^.*socket:\[(\d+)\]$', '$1'
+    return @($inodes | Where-Object { $own -contains $_ }).Count -gt 0
+}
+
+# This session and what it runs in.
+function Get-OwnLine {
+    $id = $PID
+    for ($i = 0; $id -gt 0 -and $i -lt 64; $i++) {
+        $id
+        $id = if ($onWindows) { [int] (Get-CimInstance -ClassName Win32_Process -Filter "ProcessId=$id" -Property ParentProcessId).ParentProcessId } else { [int] @(Get-Stat $id)[1] }
+    }
+}
+
+function Wait-Gone([hashtable] $Wanted, [int] $Second) {
+    $end = (Get-Date).AddSeconds($Second)
+    while ((Test-Same $Wanted) -and (Get-Date) -lt $end) { Start-Sleep -Milliseconds 100 }
+    return -not (Test-Same $Wanted)
+}
+
+# Stops a process; gives how, or throws why it goes on.
+function Stop-One([hashtable] $Wanted) {
+    $id = $Wanted.Process
+    if ($onWindows) {
+        if (-not $Force) { throw 'a program of another session cannot be asked to end; -Force ends it' }
+        $process = Get-Process -Id $id
+        # Held on to, so that its number goes to no other.
+        $null = $process.Handle
+        if (-not (Test-Same $Wanted)) { throw 'it has ended' }
+        $process | Stop-Process -Force
+        if (-not (Wait-Gone $Wanted 5)) { throw 'it did not even end by force' }
+        return 'by force'
+    }
+    & /bin/kill -TERM $id
+    if ($LASTEXITCODE -ne 0) { throw 'the system refused to end it' }
+    if (Wait-Gone $Wanted $TimeoutSec) { return 'SIGTERM' }
+    if (-not $Force) { throw "it did not end within $TimeoutSec s; -Force ends it" }
+    & /bin/kill -KILL $id
+    if (-not (Wait-Gone $Wanted 5)) { throw 'it did not even end by force' }
+    'SIGTERM, by force'
+}
+
+function Stop-OneService([hashtable] $Wanted, [string] $Name) {
+    if ($onWindows) {
+        if ($Name -in 'WinRM', 'sshd') { throw "the service $Name serves this session" }
+        $literal = $Name -replace "'", "''"
+        if ((Get-CimInstance -ClassName Win32_Service -Filter "Name='$literal'").ProcessId -ne $Wanted.Process) { throw "the service $Name runs in another process now" }
+        Stop-Service -Name ($Name -replace '([\[\]*?`])', '`$1')
+        return "stop the service $Name"
+    }
+    if (-not (@(Get-Content -LiteralPath "/proc/$($Wanted.Process)/cgroup") -like "*/$Name*")) { throw "the process does not belong to the unit $Name any more" }
+    $said = & systemctl stop -- $Name 2>&1
+    if ($LASTEXITCODE -ne 0) { throw "systemctl stop $Name ended with code $LASTEXITCODE. $said" }
+    "systemctl stop $Name"
+}
+
+# Stops one target; gives its line.
+function Stop-Target([string] $Text) {
+    $way = ''
+    try {
+        $wanted = ConvertFrom-Identity $Text
+        if (-not $wanted.Start) { return "Refused`t`twhen its process was started is not known, so that it could be mistaken for another one" }
+        $left = @($wanted.Endpoints | Where-Object { Test-Listener $_ })
+        if (-not $left) { return "Gone`t`tit has no such listener any more" }
+        if (-not (Test-Same $wanted)) { return "Refused`t`tit is not what was looked at any more: process $($wanted.Process) has ended, or is another one now" }
+        foreach ($one in $wanted.Endpoints) {
+            if (-not (Test-Listener $one $wanted.Process)) { return "Refused`t`tit is not what was looked at any more: process $($wanted.Process) has no listener $($one.Protocol) $($one.Address) $($one.Port)" }
+        }
+        if ((Get-OwnLine) -contains $wanted.Process) { return "Refused`t`tit is a program that this session runs in" }
+        $way = if ($wanted.What -match '^service=([^+]+)$') { Stop-OneService $wanted ([uri]::UnescapeDataString($Matches[1])) }
+        elseif ($wanted.What) { return "Refused`t`twhat is stopped by $($wanted.What -replace '=.*') is stopped on the machine itself" }
+        else { Stop-One $wanted }
+        $end = (Get-Date).AddSeconds(2)
+        do {
+            Start-Sleep -Milliseconds 200
+            $left = @($wanted.Endpoints | Where-Object { Test-Listener $_ })
+        } while ($left -and (Get-Date) -lt $end)
+        if (-not $left) { return "Stopped`t$way`t" }
+        "Retaken`t$way`tit ended, but somebody has $($left[0].Protocol) $($left[0].Address) $($left[0].Port) now: one that it had started, or that starts it again"
+    } catch {
+        "NotStopped`t$way`t$("$_" -replace '\s+', ' ')"
+    }
+}
+
+foreach ($one in $Identity) { Stop-Target $one }
+'#End'

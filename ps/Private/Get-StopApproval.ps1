@@ -1,0 +1,36 @@
+# Shows what a stop would end, and asks about each of these targets: the rows of what is approved, by their identities, go
+# to -Approved. What cannot be stopped comes out.
+function Get-StopApproval {
+    param($Cmdlet, $Bound, [string[]] $Operand, $Machine, $Approved)
+
+    $call = @{ Cmdlet = $Cmdlet; Function = 'Stop-PortOwner'; Bound = $Bound; Operand = $Operand; Extra = '--dry-run' }
+    if ($Machine) { $call.Machine = $Machine }
+    foreach ($row in Invoke-Executable @call) {
+        if ($row.Result -ne 'Planned') {
+            $row
+            continue
+        }
+        $also = foreach ($name in 'Holders', 'Children', 'DependentServices', 'OtherPorts') {
+            if ($row.$name) { "$name $($row.$name -join ', ')" }
+        }
+        if ($row.Connections) { $also = @($also) + "$($row.Connections) connections" }
+        $action = "Stop ($($row.Method))"
+        if ($also) { $action = "$action, and with it: $($also -join '; ')" }
+        $target = "$($row.Owner) on $($row.Endpoints -join ', ')"
+        if ($Machine -and -not $Machine['IsHere']) { $target = "$target of $($Machine.Name)" }
+        $plain = '[\p{Cc}\p{Cf}]'
+        if (Test-ShouldProcess -Cmdlet $Cmdlet -Target ($target -replace $plain, '?') -Action ($action -replace $plain, '?') -Impact 'High') { $Approved[$row.Identity] = $row }
+    }
+}
+
+# Stops what was approved on this machine.
+function Stop-Approved {
+    param($Cmdlet, $Bound, $Approved)
+
+    if ($Approved.Count -eq 0) { return }
+    $options = @{}
+    foreach ($name in 'Force', 'TimeoutSec') {
+        if ($Bound.Keys -contains $name) { $options[$name] = $Bound[$name] }
+    }
+    Invoke-Executable -Cmdlet $Cmdlet -Function 'Stop-PortOwner' -Bound $options -Operand $Approved.Keys -Extra '--yes' -ThroughInput
+}
