@@ -5,7 +5,7 @@ import { sanitise } from '../io/sanitise.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
-import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
+import { plainColumns, reportColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
 import { finding } from '../schema/finding.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
@@ -35,6 +35,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** The columns of a table that nobody chose columns for. */
   protected defaultColumns(): readonly Column[] {
     return this.schema.columns.filter((column: Column) => column.importance !== undefined);
+  }
+
+  /** The columns of a report: those of the default table, and what a page has room for besides. */
+  private reportColumns(): readonly Column[] {
+    const shown = new Set(this.defaultColumns().map(({ name }) => name));
+    return reportColumns(this.schema).filter(
+      ({ name, connectionsOnly }) => connectionsOnly !== true || shown.has(name),
+    );
   }
 
   /** Answers; `columns` are those that will be written or counted on. */
@@ -236,7 +244,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   private chosenColumns(format: Format): readonly Column[] {
-    if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
+    if (this.columns !== undefined) return parseColumns(this.columns, this.schema, this.reportColumns());
     const { narrow, documents, whole, forPeople } = traitsOf(format);
     if (narrow === true) return this.withMachine(this.defaultColumns());
     return plainColumns(this.schema).filter(({ askedBy }) => {

@@ -70,7 +70,7 @@ export const portSpan = {
     },
     { name: 'Program', type: 'text', importance: 1, description: 'The executable.' },
     { name: 'Services', type: 'texts', description: 'The services it ran.' },
-    { name: 'UserName', type: 'text', description: 'The account it ran as.' },
+    { name: 'UserName', type: 'text', inReport: true, description: 'The account it ran as.' },
     { name: 'PreviousOwner', type: 'text', description: 'Who had the endpoint before, when it changed hands.' },
     { name: 'Sha256', type: 'text', description: 'The SHA-256 of the executable, where the audit asked for it.' },
     { name: 'ComputerName', type: 'text', description: 'The machine.' },

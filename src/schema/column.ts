@@ -34,6 +34,8 @@ export interface Column {
    * Columns without it are not in the default table.
    */
   readonly importance?: number;
+  /** It belongs into a report, too, which has room for a little more than the default table. */
+  readonly inReport?: true;
   /** Another column of the default table that mostly says it, too: left out of a table without room where that one does. */
   readonly toldBy?: string;
   /** The value that goes without saying: left out of a table without room that has no other one. */
@@ -88,6 +90,13 @@ export type AnyRow = Readonly<
 /** The columns of the formats. */
 export function plainColumns(schema: RowSchema): readonly Column[] {
   return schema.columns.filter((column) => column.liveAliasOf === undefined);
+}
+
+/** The columns of a report: those that matter, few enough for the width of a page. */
+export function reportColumns(schema: RowSchema): readonly Column[] {
+  return plainColumns(schema).filter(
+    ({ name, importance, inReport }) => importance !== undefined || inReport === true || name === 'ComputerName',
+  );
 }
 
 /** The type name of live rows: those of this machine, as it is now. */

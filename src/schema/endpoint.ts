@@ -73,6 +73,7 @@ export const endpoint = {
     {
       name: 'Application',
       type: 'text',
+      inReport: true,
       description:
         'What the owner runs, as people call it: node server.js, vite, python -m http.server, redis-server. The same at each start: without path, version, and port.',
     },
@@ -91,6 +92,7 @@ export const endpoint = {
     {
       name: 'UserName',
       type: 'text',
+      inReport: true,
       description: 'The account the owner runs as: DOMAIN\\name on Windows, the login name on Linux.',
     },
     {
@@ -104,7 +106,7 @@ export const endpoint = {
       description: "The owner's parent, if it still is the process that started it.",
     },
     { name: 'ParentImageName', type: 'text', description: "The parent's file name." },
-    { name: 'StartTime', type: 'date', description: 'When the owner was started.' },
+    { name: 'StartTime', type: 'date', inReport: true, description: 'When the owner was started.' },
     { name: 'CreationTime', type: 'date', description: 'When the socket was bound, where the system tells.' },
     {
       name: 'PortRange',

@@ -39,6 +39,7 @@ export const finding = {
     {
       name: 'Before',
       type: 'text',
+      inReport: true,
       description:
         'Who listened there before, or is approved, with the endpoint where that was another one and the executable where that has changed; null for what is new.',
     },

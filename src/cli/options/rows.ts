@@ -46,7 +46,9 @@ export class RowOptions {
   format = Option.String('--format,-f', {
     description: `how the rows are written: ${formats.join(', ')} (default: what the name of --output ends with, else table); --json and such are short for it`,
   });
-  columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
+  columns = Option.Array('--columns', {
+    description: 'the columns to write, in this order: A,B,C; report stands for those that fit on a printed page',
+  });
   output = outputOption();
   excel = Option.Boolean('--excel', false, {
     description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)',
