@@ -187,7 +187,11 @@ function tableSheet({ name, columns, rows, links, printed }: TableSheet): WriteS
   const body = rows.length === 0 ? [columns.map(() => null)] : rows;
   return {
     name,
-    columns: columns.map((column) => ({ width: column.width, style: styleOf(column) })),
+    // Each cell of a column with a style is written, even an empty one.
+    columns: columns.map((column, i) => ({
+      width: column.width,
+      ...(rows.some((row) => row[i] !== null) ? { style: styleOf(column) } : {}),
+    })),
     rows: [columns.map((column) => column.name), ...body] as CellValue[][],
     cells,
     freezePane: { rows: 1 },
