@@ -10,7 +10,7 @@ export type CellValue = string | number | boolean | Date | null;
 
 /** Characters that a cell may have, in UTF-16 units. https://support.microsoft.com/office/excel-specifications-and-limits */
 const mostUnits = 32_767;
-/** Texts that the library takes for the errors of formulas. */
+/** Texts that the library takes for the errors of formulas, unless they have runs. */
 const errorText = /^#(?:VALUE!|REF!|N\/A|NAME\?|NULL!|DIV\/0!|NUM!|GETTING_DATA|SPILL!|CALC!)$/;
 const dateFormat = 'yyyy-mm-dd hh:mm:ss';
 /** The days that Excel's calendar has. */
@@ -23,11 +23,10 @@ const lastDay = Date.UTC(9999, 11, 31, 23, 59, 59);
  */
 export function cellText(text: string): string {
   const cut = text.length > mostUnits ? `${text.slice(0, mostUnits - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
-  const whole = cut
+  return cut
     .toWellFormed()
     .replace(/[\ufffe\uffff]/g, '\ufffd')
     .replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_');
-  return errorText.test(whole) ? `_x0023_${whole.slice(1)}` : whole;
 }
 
 /** A moment as a cell has it; as text where Excel's calendar has no such day. */
@@ -131,6 +130,8 @@ const headerFooter = { oddFooter: '&L&A&RPage &P of &N' };
 function styleOf({ kind, wrap }: SheetColumn): NonNullable<ColumnDef['style']> {
   const alignment = { vertical: 'top', ...(wrap ? { wrapText: true } : {}) } as const;
   if (kind === 'date') return { alignment: { ...alignment, horizontal: 'left' }, numFmt: dateFormat };
+  // Excel shows TRUE whatever the format is; others show the number that it is to them.
+  if (kind === 'boolean') return { alignment, numFmt: '"TRUE";"TRUE";"FALSE"' };
   if (kind === 'number') return { alignment: { ...alignment, horizontal: 'right', indent: 1 } };
   // The format Text: an edited cell that begins with = stays text, too.
   return kind === 'text' ? { alignment, numFmt: '@' } : { alignment };
@@ -178,6 +179,10 @@ function heights(columns: readonly SheetColumn[], rows: TableSheet['rows']): Map
 
 function tableSheet({ name, columns, rows, links, printed }: TableSheet): WriteSheet {
   const cells = new Map<string, Partial<Cell>>(columns.map((_, i) => [`0,${i}`, { style: headerStyle }]));
+  for (const [row, values] of rows.entries())
+    for (const [column, value] of values.entries())
+      if (typeof value === 'string' && errorText.test(value))
+        cells.set(`${row + 1},${column}`, { richText: [{ text: value }], style: styleOf(columns[column]!) });
   for (const { row, column, sheet, target } of links)
     cells.set(`${row + 1},${column}`, {
       style: { ...styleOf(columns[column]!), font: linkFont },
