@@ -17,7 +17,7 @@ import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
 import { problemsOf } from './options/module.ts';
-import { RowOptions } from './options/rows.ts';
+import { delimiterOf, RowOptions } from './options/rows.ts';
 import { word } from './values.ts';
 
 const formatWords = Object.fromEntries(formats.map((format) => [format, format])) as Record<Format, Format>;
@@ -153,6 +153,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     this.checkFormat(format);
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
+    if (this.delimiter !== undefined && traits.spreadsheet !== true)
+      throw new PortOwnerError('PO1005', '--delimiter needs --format csv');
     if (this.problems === 'rows' && traits.problemRows !== true) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json, or ndjson');
     }
@@ -234,7 +236,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   private chosenFormat(): Format {
     if (this.format !== undefined) return word('--format', this.format, formatWords);
-    if (this.excel) return 'csv';
+    if (this.excel || (this.delimiter !== undefined && this.output === undefined)) return 'csv';
     return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or give --format')) ?? 'table';
   }
 
@@ -313,6 +315,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       asked: this.columns !== undefined,
       variant: () => answer()?.variant,
       ...(frame === null ? {} : { frame }),
+      ...(this.delimiter === undefined ? {} : { delimiter: delimiterOf(this.delimiter) }),
       warn: (problem) => this.tell(problem),
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',

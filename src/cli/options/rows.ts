@@ -1,5 +1,6 @@
 import { Option } from 'clipanion';
 import { formats } from '../../formats/formats.ts';
+import { unknownValue } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
 const outputOption = () =>
@@ -17,10 +18,26 @@ export class OutputOption {
   output = outputOption();
 }
 
+const delimiters = { comma: ',', semicolon: ';', tab: '\t' } as const;
+
+/** What is between the values of CSV, read. Throws PO1001. */
+export function delimiterOf(text: string): string {
+  const named = delimiters[text.toLowerCase() as keyof typeof delimiters] ?? text;
+  // A quote, a line end, or half a character could not be told from what it separates.
+  if (/^[^\p{C}\p{L}\p{N}"'\r\n]$/u.test(named) || named === '\t') return named;
+  throw unknownValue('--delimiter', text, 'comma, semicolon, tab, or one character that is no letter, digit, or quote');
+}
+
 /** How rows are written. */
 export class RowOptions {
   static readonly about = {
-    values: { '--format': formats, '--columns': 'columns', '--output': 'file', '--problems': ['rows'] },
+    values: {
+      '--format': formats,
+      '--columns': 'columns',
+      '--output': 'file',
+      '--delimiter': Object.keys(delimiters),
+      '--problems': ['rows'],
+    },
     synonyms: {
       ...Object.fromEntries(formats.map((format) => [`--${format}`, [`--format=${format}`]])),
       '--column': ['--columns'],
@@ -28,7 +45,7 @@ export class RowOptions {
       '--silent': ['--quiet'],
     },
     sections: {
-      Output: ['--format', '--columns', '--output', '--excel', '--quiet'],
+      Output: ['--format', '--columns', '--output', '--excel', '--delimiter', '--quiet'],
       'For programs': ['--stream', '--problems'],
     },
     module: {
@@ -39,6 +56,7 @@ export class RowOptions {
     leftOut: {
       '--output': 'Export-Csv, Export-Clixml and Out-File write',
       '--excel': 'Export-Csv writes',
+      '--delimiter': 'Export-PortReport writes',
       '--quiet': 'Out-Null and -WarningAction are quiet',
     },
   } as const satisfies GroupAbout;
@@ -52,6 +70,9 @@ export class RowOptions {
   output = outputOption();
   excel = Option.Boolean('--excel', false, {
     description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)',
+  });
+  delimiter = Option.String('--delimiter', {
+    description: 'CSV: what is between the values: comma (default), semicolon, tab, or any other character',
   });
   quiet = Option.Boolean('--quiet,-q', false, {
     description: 'write no rows and no warnings: the exit code answers',
