@@ -11,13 +11,13 @@ import type { CreateWriter, DocumentFrame, DocumentTable } from './writer.ts';
 import {
   cellDate,
   cellText,
-  linesOf,
+  textLines,
   sheetChunks,
   workbookBytes,
   type Accent,
   type CellValue,
-  type Line,
-  type Link,
+  type TextLine,
+  type CellLink,
   type SheetColumn,
   type TableSheet,
   type TextSheet,
@@ -25,7 +25,9 @@ import {
 
 /** Above it a workbook with tables and colors takes more memory than it should: 50,000 rows would take 580 MB. */
 const mostRows = 20_000;
+/** Characters of a column, the rest of a text being below; what is not printed may be wider. */
 const widest = 48;
+const widestUnprinted = 80;
 /** Machines that a chart has lines for. */
 const mostLines = 8;
 
@@ -73,7 +75,11 @@ const longest = (text: string): number =>
   text.includes('\n') ? Math.max(...text.split('\n').map((line) => line.length)) : text.length;
 
 /** The columns of a sheet, as wide as what is in them. */
-function sheetColumns(columns: readonly Column[], rows: readonly (readonly CellValue[])[]): SheetColumn[] {
+function sheetColumns(
+  columns: readonly Column[],
+  rows: readonly (readonly CellValue[])[],
+  printed: number,
+): SheetColumn[] {
   return columns.map(({ name, type }, i) => {
     const kind = kinds[type] ?? 'text';
     // The header has the button of the filter beside it.
@@ -84,8 +90,9 @@ function sheetColumns(columns: readonly Column[], rows: readonly (readonly CellV
       if (typeof cell === 'string') width = Math.max(width, longest(cell) + 2);
       else if (typeof cell === 'number') width = Math.max(width, String(cell).length + 2);
     }
-    const wrap = width > widest || type === 'texts' || type === 'ancestors';
-    return { name, kind, width: Math.min(width, widest), wrap, accents: accents[name] ?? [] };
+    const most = i < printed ? widest : widestUnprinted;
+    const wrap = width > most || type === 'texts' || type === 'ancestors';
+    return { name, kind, width: Math.min(width, most), wrap, accents: accents[name] ?? [] };
   });
 }
 
@@ -108,7 +115,7 @@ function listenerLinks(
   rows: readonly AnyRow[],
   columns: readonly Column[],
   listeners: DocumentTable | undefined,
-): Link[] {
+): CellLink[] {
   const column = columns.findIndex(({ name }) => name === 'Endpoint');
   if (column < 0 || listeners === undefined) return [];
   const places = new Map<string, number>();
@@ -157,28 +164,28 @@ function partOf(
   return { title, schema, rows, columns: sorted, printed: count === 0 ? sorted.length : count };
 }
 
-function tableOf({ title, columns, rows, printed }: Part, links: readonly Link[] = []): TableSheet {
+function tableOf({ title, columns, rows, printed }: Part, links: readonly CellLink[] = []): TableSheet {
   const cells = rows.map((row) => columns.map(({ name, type }) => cellOf(row[name], type)));
-  return { name: sheetName(title), columns: sheetColumns(columns, cells), rows: cells, links, printed };
+  return { name: sheetName(title), columns: sheetColumns(columns, cells, printed), rows: cells, links, printed };
 }
 
 const summaryWidths = [22, 16, 16, 16, 16, 16, 16, 16];
 /** Characters of a line in the merged cells of the summary. */
 const summaryWidth = 100;
 
-const labeled = (label: string, value: CellValue): Line => ({
+const labeled = (label: string, value: CellValue): TextLine => ({
   cells: [label, typeof value === 'string' ? cellText(value) : value],
-  span: typeof value === 'string' ? linesOf(value, summaryWidth) : 1,
+  span: typeof value === 'string' ? textLines(value, summaryWidth) : 1,
 });
 
-const empty: Line = { cells: [] };
+const empty: TextLine = { cells: [] };
 const day = (at: string): string => at.slice(0, 10);
 
 /** The last number of listeners of each day, for each machine. */
-function nightLines(nights: readonly AuditRun[]): { readonly lines: Line[]; readonly machines: readonly string[] } {
+function nightLines(nights: readonly AuditRun[]): { readonly lines: TextLine[]; readonly machines: readonly string[] } {
   const machines = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))].slice(0, mostLines);
   const days = [...new Set(nights.map(({ RunTime }) => day(RunTime!)))].sort();
-  const lines = days.map((date): Line => {
+  const lines = days.map((date): TextLine => {
     const counts = machines.map((machine) => {
       const runs = nights.filter((run) => day(run.RunTime!) === date && (run.ComputerName ?? '') === machine);
       return runs.toSorted((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1))[0]?.Listeners ?? null;
@@ -189,7 +196,7 @@ function nightLines(nights: readonly AuditRun[]): { readonly lines: Line[]; read
 }
 
 /** The rows of each kind: how many, and how many of each value. */
-function countLines(parts: readonly Part[]): Line[] {
+function countLines(parts: readonly Part[]): TextLine[] {
   return parts.map(({ title, schema, rows }) => {
     const counts = countsText(summaryOf(schema, rows));
     const text = `${rows.length}${counts === '' ? '' : ` (${counts})`}`;
@@ -198,14 +205,14 @@ function countLines(parts: readonly Part[]): Line[] {
 }
 
 /** A small table: each machine, and its rows by what they are counted by. */
-function machineLines({ title, schema, rows }: Part): Line[] {
+function machineLines({ title, schema, rows }: Part): TextLine[] {
   const { values, machines } = summaryOf(schema, rows);
   const shown = values.slice(0, summaryWidths.length - 2);
   return [
     empty,
     { cells: [`${sheetName(title)} by machine`], look: 'heading' },
     { cells: ['ComputerName', 'Rows', ...shown.map(cellText)], look: 'header' },
-    ...machines.map(({ name, rows: count, counts }): Line => ({
+    ...machines.map(({ name, rows: count, counts }): TextLine => ({
       cells: [cellText(name ?? ''), count, ...counts.slice(0, shown.length)],
     })),
   ];
@@ -222,11 +229,11 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
   const errors = problems.filter(({ severity }) => severity === 'Error').length;
   const warnings = problems.length - errors;
   const told = [counted(errors, 'error'), counted(warnings, 'warning')].filter((text) => !text.startsWith('0 '));
-  const lines: Line[] = [
+  const lines: TextLine[] = [
     { cells: [cellText(title)], look: 'title' },
     ...(headline === null
       ? []
-      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: linesOf(headline, 110) }]),
+      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: textLines(headline, 110) }]),
     empty,
     ...countLines(parts),
     ...(problems.length === 0
@@ -272,9 +279,9 @@ function aboutSheet({ frame, parts }: Content): TextSheet {
       empty,
       { cells: ['Sheet', 'Column', 'What it says'], look: 'header' },
       ...parts.flatMap(({ title, columns }) =>
-        columns.map(({ name, description }): Line => ({
+        columns.map(({ name, description }): TextLine => ({
           cells: [sheetName(title), name, cellText(description)],
-          lines: linesOf(description, 95),
+          lines: textLines(description, 95),
         })),
       ),
     ],
@@ -314,7 +321,8 @@ async function writeWhole(content: Content): Promise<Uint8Array> {
   const [main, ...others] = parts as [Part, ...Part[]];
   const findings = parts.find(({ schema }) => schema.typeName === 'PortOwner.Finding');
   const listeners = parts.find(({ schema }) => schema.typeName === 'PortOwner.Endpoint');
-  const linksOf = (part: Part): Link[] => (part === findings ? listenerLinks(part.rows, part.columns, listeners) : []);
+  const linksOf = (part: Part): CellLink[] =>
+    part === findings ? listenerLinks(part.rows, part.columns, listeners) : [];
   const problems = frame.problems.map((problem): AnyRow => ({ ...toProblemRow(problem) }));
   const tables = [main, ...others].map((part) => tableOf(part, linksOf(part)));
   if (problems.length > 0) {
@@ -346,7 +354,7 @@ export const create: CreateWriter = (schema, { columns, asked = false, sink, fra
       hint: 'Ask for fewer rows, or write CSV.',
     });
     const cells = (row: AnyRow): CellValue[] => columns.map(({ name, type }) => cellOf(row[name], type));
-    const head = sheetColumns(columns, rows.slice(0, 1000).map(cells));
+    const head = sheetColumns(columns, rows.slice(0, 1000).map(cells), columns.length);
     const sheet = { name: sheetName(headingOf(schema)), columns: head };
     for await (const chunk of sheetChunks(sheet, rows.values().map(cells))) write(chunk);
   }
