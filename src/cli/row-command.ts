@@ -57,6 +57,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return this.host !== undefined || (this.from?.length ?? 0) > 1;
   }
 
+  /** Whether several machines are asked. */
+  protected get isOfSeveral(): boolean {
+    return (this.host?.length ?? this.from?.length ?? 0) > 1;
+  }
+
   /** The answer that one of several machines is enough for. */
   protected readonly decisive: boolean = true;
   /** What keeps the answer from being one of several machines; null where nothing does. */
@@ -230,8 +235,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Which machine each row is about, where there may be several. */
   private withMachine(columns: readonly Column[]): readonly Column[] {
-    const several = (this.host?.length ?? this.from?.length ?? 0) > 1;
-    const machine = several ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
+    const machine = this.isOfSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 

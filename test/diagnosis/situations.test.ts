@@ -1574,7 +1574,7 @@ for (const situation of situations) {
   test(`${situation.name}: ${situation.ask}`, () => assert.is(verdictText(solve(situation)), situation.verdict.trim()));
 }
 test('an outgoing connection that is refused', async () => {
-  const machine = { live: false, name: 'a snapshot', facts: async () => linux([]) };
+  const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => linux([]) };
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
   const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(exitCode, 69);
