@@ -77,7 +77,7 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
   const results = [...missing, ...decided.map((one) => ('means' in one ? stopped.shift()! : one))];
   return {
     rows: results.map(({ row }) => row),
-    headline: results.map(({ row }) => sentenceOf(row)).join('\n'),
+    headline: results.map(({ row }) => sentenceOf(row)),
     problems: [...problems, ...results.flatMap(problemOf)],
     exitCode: verdict(results),
   };
