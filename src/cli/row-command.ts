@@ -304,7 +304,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (this.problems === 'rows' && inBand && answer.rows.length === 0 && answer.note !== undefined)
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: answer.note });
-    if (forPeople && answer.headline !== undefined) sink.write(`${sanitise(answer.headline)}\n\n`);
+    const sentences = [answer.headline ?? []].flat();
+    if (forPeople && sentences.length > 0) sink.write(`${sentences.map(sanitise).join('\n')}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();

@@ -75,7 +75,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     const { rows, headline, problems, exitCode } = await whyNotEach(questions, world);
     const [first, ...others] = rows as [Verdict, ...Verdict[]];
     const said = { ...first, Evidence: [...(first.Evidence ?? []), ...(reading?.leftOut ?? [])] };
-    const sentence = headline === null ? {} : { headline };
+    const sentence = headline.length === 0 ? {} : { headline };
     return { rows: [said, ...others], problems, exitCode, ...sentence, ...this.noteOf([said, ...others]) };
   }
 

@@ -44,6 +44,19 @@ export function dockerSteps({ facts, request }: Pick<Patient, 'facts' | 'request
   ];
 }
 
+/** Kubernetes' own list of the ports of its nodes: who has one. */
+export function kubernetesSteps({ port, protocol }: Request): string[] {
+  return [
+    step(
+      'kubectl get services --all-namespaces',
+      `the service that has the node port: look for :${port}/${protocol} in the column PORT(S)`,
+    ),
+    say(
+      'give the service another nodePort, or none: then Kubernetes takes a free one; kubectl delete service NAME gives the port back',
+    ),
+  ];
+}
+
 /** How the rule that passes the port on is taken away; the service that carries it out serves much else. */
 function portProxySteps({ table, listenAddress, listenPort }: PortProxy): string[] {
   const address = listenAddress === '*' ? '*' : quote(listenAddress, 'win32');

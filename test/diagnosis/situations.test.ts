@@ -1282,6 +1282,40 @@ $ sudo systemctl restart docker  # if no container has it: its own list of ports
 $ portowner free --near 514 --protocol udp  # or use a port that is free now`,
   },
   {
+    name: 'Kubernetes has given the port to a service, and nobody listens here',
+    facts: linux([]),
+    ask: 'TCP 0.0.0.0 30080',
+    tried: 'bound',
+    error: 'The Service "web" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated',
+    verdict: `
+no, KubernetesAllocated, Medium: nobody
+- It cannot be bound now: Kubernetes itself has given the port to a service.
+- The text says "already in use" for TCP port 30080 (the words of the message).
+- An attempt to bind TCP 0.0.0.0:30080 succeeded (released immediately).
+- Kubernetes says this by its own list of the ports of the cluster: no socket and no range of the system stands for it.
+$ kubectl get services --all-namespaces  # the service that has the node port: look for :30080/TCP in the column PORT(S)
+$ # give the service another nodePort, or none: then Kubernetes takes a free one; kubectl delete service NAME gives the port back`,
+  },
+  {
+    name: 'Kubernetes has given the port to a service, and a process has it here, too',
+    facts: linux([listens(30080, '0.0.0.0', 200)], { processes: [{ pid: 200, imageName: 'node' }] }),
+    ask: 'TCP 0.0.0.0 30080',
+    tried: 'EADDRINUSE',
+    error: 'Internal error occurred: failed to allocate a nodePort: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated',
+    verdict: `
+no, Process, High: node (200)
+- It cannot be bound now: a process holds it.
+- The text says "already in use" for TCP port 30080 (the words of the message).
+- TCP 0.0.0.0:30080 is held by node (200) (Listen).
+- Kubernetes refuses the port by its own list of the ports of the cluster, whoever has it here.
+- An attempt to bind TCP 0.0.0.0:30080 failed: EADDRINUSE (98).
+$ portowner 30080 --format list  # show everything known about the owner
+$ portowner free --near 30080  # or use a port that is free now
+$ portowner stop 30080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ kubectl get services --all-namespaces  # the service that has the node port: look for :30080/TCP in the column PORT(S)
+$ # give the service another nodePort, or none: then Kubernetes takes a free one; kubectl delete service NAME gives the port back`,
+  },
+  {
     name: 'Windows: Docker has given the port away, and Docker Desktop listens',
     facts: windows([listens(3302, '0.0.0.0', 700)], {
       processes: [{ pid: 700, imageName: 'com.docker.backend.exe', user: 'BOX\\ann', relays: [{ name: 'Docker Desktop', listenPort: null, target: 'a container' }] }],
