@@ -247,9 +247,9 @@ function sentenceOf(row: StopResult): string {
 const fine = new Set(['Planned', 'Stopped', 'Gone']);
 
 /** What became of the targets; of those that an error tells of, the error does. */
-function headlineOf(results: readonly Stopped[]): { headline?: string } {
+function headlineOf(results: readonly Stopped[]): { headline?: readonly string[] } {
   const sentences = results.filter((one) => problemOf(one).length === 0).map(({ row }) => sentenceOf(row));
-  return sentences.length === 0 ? {} : { headline: sentences.join('\n') };
+  return sentences.length === 0 ? {} : { headline: sentences };
 }
 
 function problemOf({ row, rights, untold }: Stopped): Problem[] {

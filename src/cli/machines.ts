@@ -49,7 +49,7 @@ export async function answerOfAll(
       answers.push(answer);
       const name = sanitise(seen.name ?? machine.name);
       for (const problem of answer.problems) problems.push({ ...problem, message: named(name, problem.message) });
-      if (answer.headline !== undefined) headlines.push(named(name, answer.headline));
+      if (answer.headline !== undefined) headlines.push(...[answer.headline].flat().map((one) => named(name, one)));
       if (answer.note !== undefined) notes.push(named(name, answer.note.replace(/^\n/, '')));
     } catch (error) {
       if (!(error instanceof PortOwnerError) || error !== seen.failure) throw error;
@@ -64,7 +64,7 @@ export async function answerOfAll(
       answers.map(({ exitCode }) => exitCode),
       { decisive, isUnread },
     ),
-    ...(headlines.length === 0 ? {} : { headline: headlines.join('\n') }),
+    ...(headlines.length === 0 ? {} : { headline: headlines }),
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     ...(answers[0]?.variant === undefined ? {} : { variant: answers[0].variant }),
   };

@@ -6,8 +6,8 @@ export interface Answer {
   readonly rows: readonly AnyRow[];
   readonly problems: readonly Problem[];
   readonly exitCode: ExitCode;
-  /** The answer in a sentence, which a person reads before the rows. */
-  readonly headline?: string;
+  /** The answer in a sentence, or one for each of several things, which a person reads before the rows. */
+  readonly headline?: string | readonly string[];
   /** What a person is told when there are no rows, or besides them. */
   readonly note?: string;
   /** What kind of answer it is, where PowerShell has a view of its own for it: the name of a variant. */
