@@ -2,6 +2,7 @@ import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } fr
 import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
+import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
@@ -281,15 +282,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     });
   }
 
-  /** A note whose sentences are no wider than the terminal. What is indented may be a command, and stays as it is. */
-  private async fitted(note: string): Promise<string> {
+  /** Text no wider than the terminal that it goes to. */
+  private fitted(text: string): string {
     const width = this.outputTerminal?.columns;
-    if (width === undefined) return note;
-    const { wrap } = await import('./wrap.ts');
-    return note
-      .split('\n')
-      .map((line) => (line.length <= width || line.startsWith(' ') ? line : wrap(line, 2, width).slice(2)))
-      .join('\n');
+    return width === undefined ? text : fitted(text, width);
   }
 
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
@@ -305,12 +301,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: answer.note });
     const sentences = [answer.headline ?? []].flat();
-    if (forPeople && sentences.length > 0) sink.write(`${sentences.map(sanitise).join('\n')}\n\n`);
+    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitise).join('\n'))}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();
     }
-    if (forPeople && answer.note !== undefined) sink.write(`${await this.fitted(answer.note)}\n`);
+    if (forPeople && answer.note !== undefined) sink.write(`${this.fitted(answer.note)}\n`);
     return answer.exitCode;
   }
 }

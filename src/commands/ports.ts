@@ -13,9 +13,12 @@ import { plainColumns, spare, type Column } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { askedColumns } from '../schema/variant.ts';
 
-/** Terminals of this width have room for these columns, too. */
+/** Terminals of this width have room for these columns, too, the first before the second. */
 const wideTerminal = 120;
-const forRoom: ReadonlySet<string> = new Set(['Application', 'WorkingDirectory']);
+const forRoom: ReadonlyMap<string, number> = new Map([
+  ['WorkingDirectory', spare],
+  ['Application', spare + 1],
+]);
 
 /** The main question: who owns a port. */
 export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions) {
@@ -89,10 +92,13 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override defaultColumns(): readonly Column[] {
     const connections = asksConnections(this);
     const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
-    const roomy = this.isWide ? plainColumns(endpoint).filter(({ name }) => forRoom.has(name)) : [];
+    const roomy = this.isWide ? plainColumns(endpoint) : [];
     return [
       ...columns,
-      ...roomy.map((column): Column => Object.assign({}, column, { importance: spare })),
+      ...roomy.flatMap((column): Column[] => {
+        const importance = forRoom.get(column.name);
+        return importance === undefined ? [] : [{ ...column, importance }];
+      }),
       ...askedColumns(endpoint, (option) => this.asks(option)),
     ];
   }

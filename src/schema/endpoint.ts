@@ -76,7 +76,7 @@ export const endpoint = {
       description:
         'What the owner runs, as people call it: node server.js, vite, python -m http.server, redis-server. The same at each start: without path, version, and port.',
     },
-    { name: 'Path', type: 'text', description: "The owner's executable file, whole path." },
+    { name: 'Path', type: 'text', keeps: 'end', description: "The owner's executable file, whole path." },
     {
       name: 'CommandLine',
       type: 'text',
@@ -85,6 +85,7 @@ export const endpoint = {
     {
       name: 'WorkingDirectory',
       type: 'text',
+      keeps: 'end',
       askedBy: 'columns',
       description: "The owner's working directory; only looked up in lists, and where --columns names it.",
     },
@@ -122,7 +123,7 @@ export const endpoint = {
       type: 'text',
       description: `What the owner is: ${ownerKinds.slice(0, -1).join(', ')} or ${ownerKinds.at(-1)}.`,
     },
-    { name: 'Owner', type: 'text', importance: 1, description: 'The answer in one line.' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 1, description: 'The answer in one line.' },
     {
       name: 'Holders',
       type: 'uint32s',

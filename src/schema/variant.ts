@@ -49,7 +49,7 @@ export function variants(schema: RowSchema): Variant[] {
 }
 
 /** What a table shows only where there is room: PowerShell's tables are the same in every window. A list wraps. */
-const isExtra = ({ importance, type }: Column): boolean => importance === spare && type !== 'texts';
+const isExtra = ({ importance = 0, type }: Column): boolean => importance >= spare && type !== 'texts';
 
 /**
  * The columns of a variant's table. PowerShell drops what it has no room for from the right: what was asked for goes before

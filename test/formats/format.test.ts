@@ -32,7 +32,17 @@ for (const format of formats) {
     const row = Object.fromEntries(
       endpoint.columns.map(({ name, type }) => [
         name,
-        { text: name, date: '2026-01-02T03:04:05Z', boolean: true, uint16: 1, uint32: 2, int32: 3, texts: [name], uint32s: [4] }[type as 'text'],
+        {
+          text: name,
+          date: '2026-01-02T03:04:05Z',
+          boolean: true,
+          uint16: 1,
+          uint32: 2,
+          int32: 3,
+          texts: [name],
+          uint32s: [4],
+          ancestors: [{ ProcessId: 1, ImageName: 'systemd', Application: 'systemd', StartTime: null, Role: null }],
+        }[type],
       ]),
     );
     const { text } = await written(format, endpoint, [row]);
