@@ -79,7 +79,6 @@ const services = [
   { name: 'HTTP', display: 'HTTP Service', pid: 0, type: 0x10 },
 ];
 const paused = services[0]!;
-const unasked = { code: 'Failed', text: 'the collector did not ask for it' } as const;
 
 /** Both texts behind a structure of 16 bytes, as Windows gives a URL reservation. */
 function urlBytes(): { bytes: Buffer; meta: { pages: string } } {
@@ -118,7 +117,7 @@ function localWindows() {
       httpsys: netshText('http show servicestate view=requestq verbose=yes'),
       urlacl: urlBytes(),
       iplisten: { bytes: Buffer.alloc(8) },
-      guestports: { refusal: unasked },
+      guestports: { refusal: { code: 'NotSupported', text: 'there is no host network service' } },
       portproxy: { text: JSON.stringify({ v4tov4: [['0.0.0.0/8080', '10.0.0.9/80']], v4tov6: [], v6tov4: [], v6tov6: [] }) },
       firewall: {
         text: JSON.stringify({

@@ -272,6 +272,14 @@ function addresses(lines: readonly string[]): string {
   );
 }
 
+/** Without the host network service, which Hyper-V and containers bring, no port is reserved for a guest. */
+function guestPortsRefusal(services: Part | undefined): Refusal {
+  const names = rowsOf(services).map(([name]) => name?.toLowerCase());
+  return refusalOf(services) === null && names.length > 0 && !names.includes('hns')
+    ? { code: 'NotSupported', text: 'there is no host network service' }
+    : { code: 'Failed', text: 'a collector cannot ask which ports are reserved for virtual machines' };
+}
+
 function machineText(machine: ReadonlyMap<string, string>): string {
   const told = (name: string): Told => {
     const value = machine.get(name);
@@ -303,7 +311,7 @@ export function windowsEnvelope(parts: Parts, machine: ReadonlyMap<string, strin
     ['addresses', textEntry(at, parts.get('addresses'), addresses)],
     // No cmdlet and no tool tells them.
     ['servicetags', { at, refusal: { code: 'NotSupported', text: 'a collector cannot ask that' } }],
-    ['guestports', { at, refusal: unasked }],
+    ['guestports', { at, refusal: guestPortsRefusal(parts.get('cim/services')) }],
   ]);
   for (const kind of ['dynamicports', 'excludedports', 'persistentports'])
     for (const family of ['ipv4', 'ipv6'])
