@@ -224,6 +224,13 @@ test('nothing at all is a reason for each section, and no answer', async () => {
   assert.match(sections.sockets.reason ?? '', 'the collector did not ask for it');
 });
 
+test('where guests may have ports reserved, that cannot be told', async () => {
+  const reasonOf = async (services: string): Promise<string | null> => (await facts(windows(`@cim/services\n${services}`))).sections.reservedPorts.reason;
+  assert.match((await reasonOf(' "HNS","Host Network Service",7,Running,Share Process\n')) ?? '', 'which ports are reserved for virtual machines');
+  assert.not.match((await reasonOf(' "RpcSs","RPC",7,Running,Share Process\n')) ?? '', 'virtual machines');
+  assert.match((await reasonOf('!AccessDenied Access denied\n')) ?? '', 'virtual machines');
+});
+
 test('a console that wrote in its own code page', async () => {
   const text = windows(`@cim/tcp
  0.0.0.0,80,0.0.0.0,0,2,7,134000000000000000
