@@ -36,7 +36,7 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     at: asker.at.toISOString(),
     exitCode,
     meaning: exitCodesOf(asker.about).find(([code]) => code === exitCode)?.[1] ?? null,
-    headline,
+    headline: headline === null ? null : [headline].flat().join(' '),
     note,
     problems,
     tables,
