@@ -9,16 +9,12 @@ import { subjectOf } from '../cli/subject.ts';
 import { unknownValue } from '../cli/values.ts';
 import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
-import { plainColumns, spare, type Column } from '../schema/column.ts';
+import type { Column } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
-import { askedColumns } from '../schema/variant.ts';
+import { askedColumns, wideColumns } from '../schema/variant.ts';
 
-/** Terminals of this width have room for these columns, too, the first before the second. */
+/** Terminals of this width have room for wide columns, too. */
 const wideTerminal = 120;
-const forRoom: ReadonlyMap<string, number> = new Map([
-  ['WorkingDirectory', spare],
-  ['Application', spare + 1],
-]);
 
 /** The main question: who owns a port. */
 export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions) {
@@ -92,13 +88,9 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override defaultColumns(): readonly Column[] {
     const connections = asksConnections(this);
     const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
-    const roomy = this.isWide ? plainColumns(endpoint) : [];
     return [
       ...columns,
-      ...roomy.flatMap((column): Column[] => {
-        const importance = forRoom.get(column.name);
-        return importance === undefined ? [] : [{ ...column, importance }];
-      }),
+      ...(this.isWide ? wideColumns(endpoint) : []),
       ...askedColumns(endpoint, (option) => this.asks(option)),
     ];
   }

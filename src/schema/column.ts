@@ -34,6 +34,8 @@ export interface Column {
    * Columns without it are not in the default table.
    */
   readonly importance?: number;
+  /** The same of a column that is in the default table of wide terminals alone. */
+  readonly wideImportance?: number;
   /** Another column of the default table that mostly says it, too: left out of a table without room where that one does. */
   readonly toldBy?: string;
   /** The value that goes without saying: left out of a table without room that has no other one. */

@@ -1,4 +1,4 @@
-import type { RowOf, RowSchema } from './column.ts';
+import { spare, type RowOf, type RowSchema } from './column.ts';
 
 /** Get-NetTCPConnection's names. */
 export const tcpStates = [
@@ -73,6 +73,7 @@ export const endpoint = {
     {
       name: 'Application',
       type: 'text',
+      wideImportance: spare + 1,
       description:
         'What the owner runs, as people call it: node server.js, vite, python -m http.server, redis-server. The same at each start: without path, version, and port.',
     },
@@ -85,6 +86,7 @@ export const endpoint = {
     {
       name: 'WorkingDirectory',
       type: 'text',
+      wideImportance: spare,
       keeps: 'end',
       askedBy: 'columns',
       description: "The owner's working directory; only looked up in lists, and where --columns names it.",
