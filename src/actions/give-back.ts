@@ -65,7 +65,8 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
     };
   }
   const decided = targets.map((target): Target | Stopped => {
-    world.show(target);
+    // Of one that is never stopped alone the error says all there is.
+    if (targets.length > 1 || target.means.how !== 'refused') world.show(target);
     if (dryRun || target.means.how === 'refused') return planned(target);
     return world.approve(target) ? target : stopRow(target, { result: 'Declined', reasons: ['the answer was no'] });
   });
@@ -77,7 +78,8 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
   const results = [...missing, ...decided.map((one) => ('means' in one ? stopped.shift()! : one))];
   return {
     rows: results.map(({ row }) => row),
-    headline: results.map(({ row }) => sentenceOf(row)),
+    // What is a problem is told as one.
+    headline: results.filter((one) => problemOf(one).length === 0).map(({ row }) => sentenceOf(row)),
     problems: [...problems, ...results.flatMap(problemOf)],
     exitCode: verdict(results),
   };
