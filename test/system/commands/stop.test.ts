@@ -265,7 +265,10 @@ onLinux('what this program runs in is refused', async () => {
   assert.is(code, 1);
   assert.match(err, /PO4105: .* was not stopped: it is a program that this one runs in/);
   // Once as the error, and once in its row.
-  assert.equal([err, out].map((text) => text.split('it is a program that this one runs in').length - 1), [1, 1]);
+  assert.equal(
+    [err, out].map((text) => text.split('it is a program that this one runs in').length - 1),
+    [1, 1],
+  );
 });
 
 onLinux("another user's program needs rights", async (context) => {
