@@ -65,7 +65,8 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
     };
   }
   const decided = targets.map((target): Target | Stopped => {
-    world.show(target);
+    // Of one that is never stopped alone the error says all there is.
+    if (targets.length > 1 || target.means.how !== 'refused') world.show(target);
     if (dryRun || target.means.how === 'refused') return planned(target);
     return world.approve(target) ? target : stopRow(target, { result: 'Declined', reasons: ['the answer was no'] });
   });

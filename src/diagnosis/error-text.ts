@@ -244,6 +244,7 @@ const meaningText: Readonly<Record<ErrorMeaning, string>> = {
   inUse: '"already in use"',
   access: '"forbidden by access permissions"',
   notLocal: '"no such address here"',
+  invalid: '"invalid argument"',
   exhausted: '"no ports or buffers left"',
   urlReserved: '"HTTP.sys does not let this account register the URL"',
   urlTaken: '"the URL is registered already"',

@@ -359,13 +359,13 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'a container',
     { platform: 'linux', processes: [process({ container })] },
-    [/^refused it runs in a container, which is stopped as a whole: docker top a{64} /],
+    [/^refused it runs in a container, which is stopped as a whole$/],
     `docker top ${container.id} -eo pid | grep -qw 100 && docker stop ${container.id}`,
   ],
   [
     'a container whose name could be an option',
     { platform: 'linux', processes: [process({ container: { runtime: 'lxc', id: '--force' } })] },
-    [/^refused it runs in a container, which is stopped as a whole; this shows it: lxc-info -n '--force'$/],
+    [/^refused it runs in a container, which is stopped as a whole by its runtime$/],
     "lxc-info -n '--force'",
   ],
   [
@@ -427,13 +427,14 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       ['rootlesskit-docker-proxy', 'docker ps --filter publish=443'],
       ['RootlessKit', 'docker ps --filter publish=443'],
       ['RootlessKit for containerd', 'nerdctl ps'],
-      ['rootless port forwarder', 'podman ps --filter publish=443'],
-      ['pasta', 'podman ps --filter publish=443'],
-      ['slirp4netns', 'podman ps --filter publish=443'],
-      ['conmon', 'podman ps --filter publish=443'],
-      ['Podman machine', 'podman ps --filter publish=443'],
+      ['rootless port forwarder', 'podman ps'],
+      ['pasta', 'podman ps'],
+      ['slirp4netns', 'podman ps'],
+      ['conmon', 'podman ps'],
+      ['Podman machine', 'podman ps'],
       ['Docker Desktop (vpnkit)', 'docker ps --filter publish=443'],
       ['LXD proxy', 'lxc list'],
+      ['Incus proxy', 'incus list'],
     ] as const
   ).map(([name, command]): (typeof cases)[number] => [
     `the relay ${name}`,
@@ -448,7 +449,7 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       sockets: [socket({ container: { runtime: 'podman', id: 'a'.repeat(64), name: 'shop-web-1' } })],
       processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay('conmon') })],
     },
-    [/^refused it passes the port on to a container, which is stopped as a whole: podman stop shop-web-1/],
+    [/^refused it passes the port on to a container, which is stopped as a whole$/],
     'podman stop shop-web-1',
   ],
   [

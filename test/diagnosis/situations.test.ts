@@ -1222,6 +1222,32 @@ no, ScopeMissing, Medium: nobody
 $ portowner why 8080 --address fe80::1%eth0  # the address on that interface`,
   },
   {
+    name: 'Linux: a link-local address of another interface',
+    facts: linux([]),
+    ask: 'TCP fe80::1%lo 8080',
+    tried: 'EINVAL',
+    verdict: `
+no, AddressNotLocal, High: nobody
+- It cannot be bound now: this address is not assigned to this machine.
+- An attempt to bind TCP [fe80::1%lo]:8080 failed: EINVAL (22).
+$ ip -brief address  # the addresses of this machine
+$ portowner why 8080 --address ::  # whether every address works, which outlives a change of address
+$ # its addresses are 127.0.0.1, ::1, 10.0.0.5`,
+  },
+  {
+    name: 'Linux: a group of one link, without its interface',
+    facts: linux([], { sections: { addresses: { ...ok, data: [{ address: 'fe80::1%eth0', interface: 'eth0' }] } } }),
+    ask: 'UDP ff02::1 5353',
+    tried: null,
+    error: "OSError: [Errno 22] Invalid argument: bind ('ff02::1', 5353) udp",
+    verdict: `
+no, ScopeMissing, Medium: nobody
+- It cannot be bound now: a link-local address needs its interface, such as %eth0 at its end.
+- The text says "invalid argument" for UDP [ff02::1]:5353 (EINVAL (22)).
+- No attempt was made: the facts are of another moment or machine.
+$ portowner why 5353 --protocol udp --address ff02::1%eth0  # the address on that interface`,
+  },
+  {
     name: 'WSL: refused, and nobody in WSL has it',
     facts: wsl([]),
     ask: 'TCP 0.0.0.0 5173',

@@ -57,7 +57,7 @@ const forms: readonly Form[] = [
   },
   // Node: address already in use :::3000, listen EACCES ::1:80
   {
-    form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|INVAL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 5,
   },
   // [::]:443, [fe80::1%eth0]:80, [0.0.0.0]:9009, [AF_INET][undef]:1194

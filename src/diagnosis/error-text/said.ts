@@ -38,6 +38,8 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   if (sign === null && !couldNotBind && !saysThatConnectFailed(text)) return null;
   const errorAt = (words ?? code ?? guess)?.index ?? text.length;
   const nature = natureOf(text, errorAt);
+  // It may be said of anything: it is read where a bind failed.
+  if (sign?.meaning === 'invalid' && nature !== 'bind') return null;
   const isOfOthers = nature === 'connection' || (nature === null && isOfConnections(sign));
   const places = placesIn(text, errorAt, code, isOfOthers ? 'others' : 'own');
   // What is in doubt is a file only where no port is named as one that was to be bound.

@@ -110,6 +110,10 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ],
   ['notLocal', /请求的地址|所要求的位址|指定要求的位址|所需的位址/iu],
   ['notLocal', /要求(?:された|した)?アドレス|요청(?:한|된) 주소/iu],
+  [
+    'invalid',
+    /\binvalid argument\b|ungültiges Argument|argument (?:invalide|no válido|inválido)|argomento non valido|недопустимый аргумент|nieprawidłowy argument|無効な引数|无效的参数|無效的引數|부적절한 인수/iu,
+  ],
   ['refused', /connection (?:was )?refused|actively refused|(?:connection|connect) to \S{1,100} (?:was )?refused/iu],
   [
     'refused',

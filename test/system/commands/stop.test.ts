@@ -308,9 +308,14 @@ onLinux('what this program runs in is refused', async () => {
   open.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { code, err } = await program([String((server.address() as AddressInfo).port), '--yes', '--force']);
+  const { code, out, err } = await program([String((server.address() as AddressInfo).port), '--yes', '--force']);
   assert.is(code, 1);
   assert.match(err, /PO4105: .* was not stopped: it is a program that this one runs in/);
+  // Once as the error, and once in its row.
+  assert.equal(
+    [err, out].map((text) => text.split('it is a program that this one runs in').length - 1),
+    [1, 1],
+  );
 });
 
 onLinux("another user's program needs rights", async (context) => {
