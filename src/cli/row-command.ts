@@ -287,11 +287,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return frameOf(answer, this.schema, this.asker());
   }
 
+  /** What a document is about; null where it is about the rows alone. */
+  protected readonly subject: string | null = null;
+
   /** Who asks, for a document. */
   protected asker(): Asker {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
-    return { about, title: null, question: ['portowner', ...words], at: surroundings.now() };
+    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now() };
   }
 
   private async writer(
@@ -307,6 +310,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       asked: this.columns !== undefined,
       variant: () => answer()?.variant,
       ...(frame === null ? {} : { frame }),
+      warn: (problem) => this.tell(problem),
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,

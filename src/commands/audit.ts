@@ -7,7 +7,7 @@ import { AuditOptions, auditSettings } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
-import { reportFormat, writeReport } from '../cli/report.ts';
+import { reportFormat, reportWriter } from '../cli/report.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
 import { finding } from '../schema/finding.ts';
@@ -66,6 +66,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       'first remove the audits of the machine from the store that are dated later than now: those of a clock that was wrong; a copy of the store is kept beside it',
   });
   override readonly schema = finding;
+  protected override readonly subject = 'Audit';
   protected override readonly decisive = false;
 
   #summaries: string[] = [];
@@ -96,8 +97,9 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected async answer(): Promise<Answer> {
     try {
       const { eventLog, now } = this.surroundings;
-      const world = { eventLog, now, machine: this.askedMachine(), writeReport };
-      const { summary, ...answer } = await runAudit(this.request(), world);
+      const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(this.asker()) };
+      const answer = await runAudit(this.request(), world);
+      const { summary } = answer;
       // A person reads the answer first, then the findings.
       if (this.forPeople) this.sum(summary);
       else this.#summaries.push(summary);
