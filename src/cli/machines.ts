@@ -93,7 +93,7 @@ export async function answerOfAll(
     }
     answers.push(answer);
     for (const problem of answer.problems) problems.push({ ...problem, message: named(name, problem.message) });
-    if (answer.headline !== undefined) headlines.push(named(name, answer.headline));
+    for (const sentence of [answer.headline ?? []].flat()) headlines.push(named(name, sentence));
     if (answer.note !== undefined) notes.push(named(name, answer.note.replace(/^\n/, '')));
   }
   return {
@@ -103,7 +103,7 @@ export async function answerOfAll(
       answers.map(({ exitCode }) => exitCode),
       { decisive, isUnread },
     ),
-    ...(headlines.length === 0 ? {} : { headline: headlines.join('\n') }),
+    ...(headlines.length === 0 ? {} : { headline: headlines }),
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     ...(answers[0]?.variant === undefined ? {} : { variant: answers[0].variant }),
   };

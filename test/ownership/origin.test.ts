@@ -83,6 +83,18 @@ const cases: [what: string, processes: Process[], supervisor: string | null, rol
     ['Supervisor', 'Shell'],
   ],
   ['a loop', line('sshd', { imageName: 'bash', restartsBy: 'a loop' }, 'node server.js@node'), 'bash (99) in a loop', ['Supervisor', 'Session']],
+  [
+    'a loop above what ends with it',
+    line({ imageName: 'bash', restartsBy: 'a loop' }, 'npm run dev@node', 'sh', 'node server.js@node'),
+    'bash (97) in a loop',
+    ['Shell', 'Runner', 'Supervisor'],
+  ],
+  [
+    'a loop above what goes on without it',
+    line({ imageName: 'bash', restartsBy: 'a loop' }, 'npm test@node', 'node run.js@node', 'node server.js@node'),
+    null,
+    [null, 'Runner', 'Supervisor'],
+  ],
   ['what watches itself is not started again', line('bash', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }), null, ['Shell']],
   ['runit', line('runsvdir', 'runsv', 'nginx'), 'runsv (99)', ['Supervisor', 'Supervisor']],
   ['s6', line('s6-svscan', 's6-supervise', 'nginx'), 's6-supervise (99)', ['Supervisor', null]],

@@ -255,6 +255,19 @@ export interface Process {
    */
   restartsBy?: string;
   /**
+   * Only from saved rows: what they say of it that its other facts do not show.
+   */
+  saved?: {
+    /**
+     * What starts it again when it ends.
+     */
+    supervisor?: string;
+    /**
+     * What it is to the processes that it starts: Supervisor, Shell, and so on.
+     */
+    role?: string;
+  };
+  /**
    * Its working directory; only when asked for.
    */
   workingDirectory?: string | null;
