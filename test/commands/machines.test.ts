@@ -132,4 +132,16 @@ test('the exit code of all', () => {
   assert.is(exitCodeOfAll([0], { decisive: true, isUnread: true }), 69);
 });
 
+test('a snapshot of what another machine told, which a question is answered from', async () => {
+  const { code, out } = await run(['snapshot', '--from', first]);
+  assert.is(code, 0);
+  const told = JSON.parse(out) as { machine: { name: string }; sections: { sockets: { data: { localPort: number }[] } } };
+  assert.equal([told.machine.name, told.sections.sockets.data.map(({ localPort }) => localPort)], ['alpha', [80]]);
+  for (const other of ['--host=a', '--raw=b', '--hash']) {
+    const refused = await run(['snapshot', '--from', first, other]);
+    assert.is(refused.code, 64);
+    assert.match(refused.err, `PO1005: --from tells of a machine, and ${other.split('=')[0]} asks one`);
+  }
+});
+
 test.run();
