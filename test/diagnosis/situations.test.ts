@@ -1650,6 +1650,12 @@ $ # start the server that the program wants to reach, or correct the port that i
 `.trim(),
   );
 });
+test('an outgoing connection that got no answer: which local ports are left', async () => {
+  const machine = { live: false, name: 'a snapshot', facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }) };
+  const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  assert.is(verdictText({ row: rows[0]!, needs: null }), ``.trim());
+});
 test('what was just asked is never advice', () => {
   for (const situation of situations)
     for (const line of solve(situation).row.Remedy ?? []) assert.is.not(line.replace(/ {2}# .*$/, ''), again(asked(situation.ask)), situation.name);
