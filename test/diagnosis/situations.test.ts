@@ -1669,6 +1669,12 @@ test('what was just asked is never advice', () => {
   for (const situation of situations)
     for (const line of solve(situation).row.Remedy ?? []) assert.is.not(line.replace(/ {2}# .*$/, ''), again(asked(situation.ask)), situation.name);
 });
+test('nothing is said twice', () => {
+  for (const situation of situations) {
+    const { Evidence, Remedy } = solve(situation).row;
+    for (const lines of [Evidence ?? [], Remedy ?? []]) assert.equal([...new Set(lines)], lines, situation.name);
+  }
+});
 test('there are many, each with a name of its own', () => {
   assert.ok(situations.length >= 40);
   assert.is(new Set(situations.map(({ name }) => name)).size, situations.length);
