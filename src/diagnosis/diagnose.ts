@@ -13,7 +13,7 @@ import { free } from './causes/free.ts';
 import { heldWithoutSocket } from './causes/held-without-socket.ts';
 import { unknown } from './causes/unknown.ts';
 import type { ParsedError } from './error-text.ts';
-import { topText, usage } from './exhaustion.ts';
+import { dynamicUse } from './exhaustion.ts';
 import { httpEvidence } from './http-evidence.ts';
 import { listenListOf } from './listen-list.ts';
 import { fullPairs } from './pairs.ts';
@@ -46,18 +46,6 @@ function gapsOf(facts: Facts): Gap[] {
       const flaw = `could not ${hasFailed(section) ? 'be read' : 'all be read'}${reason === null ? '' : `: ${reason}`}`;
       return { text: `The ${name} ${wasAsked(section) ? flaw : 'are not in the facts'}.`, needs };
     });
-}
-
-/** How full the dynamic ranges are. */
-function dynamicUse(request: Request, facts: Facts): { evidence: string[]; full: boolean } {
-  const uses = usage(facts).filter((one) => one.protocol === request.protocol);
-  return {
-    evidence: uses.map(
-      (one) =>
-        `${one.used} of ${one.size} dynamic ports ${one.start}-${one.end} are in use for ${one.protocol}${one.family === null ? '' : ` on ${one.family}`}${one.top.length === 0 ? '' : ` (${topText(facts, one)})`}.`,
-    ),
-    full: uses.some((one) => one.used >= one.size),
-  };
 }
 
 /** The answer that the whole request has: no before cannot tell before yes. */
@@ -232,7 +220,7 @@ export function diagnose(
   const decisive = decisiveOf(present);
   const attempted = wasAttempted(present);
   const isPartial = !isWhole(facts.sections.sockets);
-  const use = request.port === 0 ? dynamicUse(request, facts) : { evidence: [], full: false };
+  const use = request.port === 0 ? dynamicUse(facts, request.protocol) : { evidence: [], full: false };
   const about = {
     facts,
     request,

@@ -15,6 +15,8 @@ export { endsRead } from './error-text/lines.ts';
 export interface Remote {
   readonly port: number | null;
   readonly address: string | null;
+  /** Whether the other side has answered, so that the connection had a local port. */
+  readonly answered: boolean;
 }
 
 /** What could be read of one failure in an error message or a log; null for what it does not say. */
@@ -179,7 +181,11 @@ function error({ about, sign, place, text, around, address: bare }: ToldAround):
   const protocol = isUsedUp ? (protocolOf(around, undefined) ?? 'TCP') : isBind ? protocolOf(around, place) : null;
   const remote =
     about === 'connection'
-      ? { port: place?.port ?? null, address: place?.address == null ? null : unmapped(place.address) }
+      ? {
+          port: place?.port ?? null,
+          address: place?.address == null ? null : unmapped(place.address),
+          answered: sign?.meaning === 'refused' || sign?.meaning === 'reset',
+        }
       : null;
   const shown = isBind ? bindText(meaning, sign, { port, address, protocol }) : otherText(about, sign, remote);
   return {

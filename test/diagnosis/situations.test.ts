@@ -1650,9 +1650,30 @@ $ # start the server that the program wants to reach, or correct the port that i
 `.trim(),
   );
 });
+test('an outgoing connection that got no answer: which local ports are left', async () => {
+  const machine = { live: false, name: 'a snapshot', facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }) };
+  const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  assert.is(
+    verdictText({ row: rows[0]!, needs: null }),
+    `
+?, Outgoing, Low: nobody
+- There is nothing to bind: the error comes from an outgoing connection, which gets its local port from the system.
+- The text is about an outgoing connection to 192.0.2.7:443 that was forbidden (the words of the message): it binds no port that is asked for.
+- 1 of 16384 dynamic ports 49152-65535 are in use for TCP (app.exe (200): 1).
+$ # portowner 443 on 192.0.2.7 says whether anybody listens there; a firewall on the way may refuse or drop it, too
+`.trim(),
+  );
+});
 test('what was just asked is never advice', () => {
   for (const situation of situations)
     for (const line of solve(situation).row.Remedy ?? []) assert.is.not(line.replace(/ {2}# .*$/, ''), again(asked(situation.ask)), situation.name);
+});
+test('nothing is said twice', () => {
+  for (const situation of situations) {
+    const { Evidence, Remedy } = solve(situation).row;
+    for (const lines of [Evidence ?? [], Remedy ?? []]) assert.equal([...new Set(lines)], lines, situation.name);
+  }
 });
 test('there are many, each with a name of its own', () => {
   assert.ok(situations.length >= 40);
