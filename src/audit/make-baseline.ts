@@ -23,7 +23,7 @@ import {
   unfoundProblem,
   unseenProblem,
 } from './facts-problems.ts';
-import { changeRows } from './findings.ts';
+import { changeRows, changesText } from './findings.ts';
 import { auditQuestion, listeners, type Listener } from './listeners.ts';
 
 /** What is to become of a baseline. */
@@ -105,7 +105,7 @@ export async function createBaseline({ file, hash, force }: BaselineRequest, mac
       ...present(unseen, unfoundProblem(found, 'so that the baseline leaves it open')),
     ],
     exitCode: exitCodeOf(true, missing.length > 0 ? 'source' : null),
-    note: `${counted(found.length, 'listener')} approved in ${file}.`,
+    headline: `${counted(found.length, 'listener')} approved in ${file}.`,
   };
 }
 
@@ -148,10 +148,11 @@ export async function bringUpToDate(request: UpdateRequest, machine: AskedMachin
       ),
     ],
     exitCode: exitCodeOf(true, partial ? 'source' : null),
-    note:
-      updated === text
-        ? `${file} is up to date.`
-        : `${counted(changes.length, 'change')} ${dryRun ? 'to approve' : 'approved'} in ${file}.`,
+    ...(updated === text
+      ? { note: `${file} is up to date.` }
+      : {
+          headline: `${counted(changes.length, 'change')} ${dryRun ? 'to approve' : 'approved'} in ${file}${changes.length === 0 ? '' : `: ${changesText(changes)}`}.`,
+        }),
   };
 }
 
@@ -162,6 +163,10 @@ export function showBaseline(file: string): Answer {
     rows: approved.map((listener, index) => rowOf(listener, comments[index] ?? null, machine)),
     problems: [],
     exitCode: exitCodeOf(true),
-    ...(approved.length === 0 ? { note: `${file} approves no listener.` } : {}),
+    ...(approved.length === 0
+      ? { note: `${file} approves no listener.` }
+      : {
+          headline: `${file} approves ${counted(approved.length, 'listener')} on ${machine ?? 'any machine'}.`,
+        }),
   };
 }

@@ -334,9 +334,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       else this.tell(problem);
     }
     // In CLIXML an answer without rows is nothing at all; the module says what it means, where no error does.
-    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && answer.note !== undefined)
+    const said = answer.note ?? [answer.headline ?? []].flat().join(' ');
+    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && said !== '')
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
-        writer.problem({ severity: 'Information', message: answer.note });
+        writer.problem({ severity: 'Information', message: said });
     const sentences = [answer.headline ?? []].flat();
     if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitise).join('\n'))}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {

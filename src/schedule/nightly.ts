@@ -1,9 +1,12 @@
 // The nightly audit of a machine: what its task is, and what becomes of it.
 import { withPaths, type AuditSettings } from '../audit/settings.ts';
+import { counted } from '../io/counted.ts';
 import { errorCode } from '../io/errors.ts';
+import { momentText } from '../io/moment.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import type { AuditTaskRow } from '../schema/task.ts';
 import type { Refusal } from '../system/raw.ts';
 import type { Scheduler } from '../system/scheduler.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -140,6 +143,33 @@ function taskOf(request: TaskRequest, platform: TaskPlatform, scheduler: Schedul
   };
 }
 
+/** How the nightly audit stands. */
+function taskText({ State, TimeOfDay, LastAudit, LastFindings, Command, Reason }: AuditTaskRow): string {
+  const runs = `runs every night${TimeOfDay === null ? '' : ` at ${TimeOfDay}`}`;
+  const last =
+    LastAudit === null
+      ? ''
+      : ` Its newest audit, of ${momentText(LastAudit)}, has ${LastFindings === 0 ? 'no findings' : counted(LastFindings ?? 0, 'finding')}.`;
+  const wrong = Reason === null ? '' : ` ${counted(Reason.length, 'thing')} to look at, with --format list.`;
+  switch (State) {
+    case 'NotInstalled':
+      return 'The audit is not installed: it does not run every night.';
+    case 'Removed':
+      return 'The audit was removed: it does not run every night any more.';
+    case 'Installed':
+    case 'Updated':
+      return `The audit was ${State.toLowerCase()}: it ${runs}.${wrong}`;
+    case 'Disabled':
+      return `The audit is installed, but it is disabled.${last}${wrong}`;
+    case 'Ready':
+      return `The audit ${runs}.${last}${wrong}`;
+    default:
+      return Command === null
+        ? 'Cannot tell whether the audit runs every night.'
+        : `The audit is installed, but its state is not known.${last}${wrong}`;
+  }
+}
+
 /** Lets `work` deal with the system, and tells what that refused. */
 async function attempt(
   work: () => Outcome | Promise<Outcome>,
@@ -147,7 +177,12 @@ async function attempt(
 ): Promise<Answer> {
   try {
     const outcome = await work();
-    return { rows: [outcome.row], problems: outcome.problems, exitCode: exitCode(outcome) };
+    return {
+      rows: [outcome.row],
+      problems: outcome.problems,
+      exitCode: exitCode(outcome),
+      headline: taskText(outcome.row),
+    };
   } catch (error) {
     throw refusalError(error);
   }
