@@ -1335,11 +1335,11 @@ no, Process, High: node (200)
 - TCP 0.0.0.0:30080 is held by node (200) (Listen).
 - Kubernetes refuses the port by its own list of the ports of the cluster, whoever has it here.
 - An attempt to bind TCP 0.0.0.0:30080 failed: EADDRINUSE (98).
-$ portowner 30080 --format list  # show everything known about the owner
-$ portowner free --near 30080  # or use a port that is free now
 $ portowner stop 30080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner free --near 30080  # or use a port that is free now
 $ kubectl get services --all-namespaces  # the service that has the node port: look for :30080/TCP in the column PORT(S)
-$ # give the service another nodePort, or none: then Kubernetes takes a free one; kubectl delete service NAME gives the port back`,
+$ # give the service another nodePort, or none: then Kubernetes takes a free one; kubectl delete service NAME gives the port back
+$ portowner 30080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: Docker has given the port away, and Docker Desktop listens',
@@ -1651,7 +1651,7 @@ $ # start the server that the program wants to reach, or correct the port that i
   );
 });
 test('an outgoing connection that got no answer: which local ports are left', async () => {
-  const machine = { live: false, name: 'a snapshot', facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }) };
+  const machine = { live: false, name: 'a snapshot', ownName: async () => 'SERVER7', facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }) };
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
