@@ -1,4 +1,4 @@
-import { machineOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
+import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
 import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
@@ -25,6 +25,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** Where the command has CountOptions and SnapshotOptions. */
   declare readonly countRows?: boolean;
   declare readonly from?: string[] | undefined;
+  declare readonly host?: string[] | undefined;
+  declare readonly sshConfig?: string | undefined;
 
   abstract readonly schema: RowSchema;
 
@@ -39,11 +41,64 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** Reports what is going on; only there when somebody asked for it. */
   protected progress: Report | undefined;
 
+  /** Of several machines the one whose turn it is. */
+  private asked: AskedMachine | null = null;
+
   /** The machine that is asked. */
   protected askedMachine(): AskedMachine {
+    if (this.asked !== null) return this.asked;
     return this.from === undefined
       ? thisMachine(this.surroundings, this.progress)
       : machineOf(this.from, this.progress);
+  }
+
+  /** Whether other machines are asked, or several. */
+  private get asksOthers(): boolean {
+    return this.host !== undefined || (this.from?.length ?? 0) > 1;
+  }
+
+  /** The answer that one of several machines is enough for. */
+  protected readonly decisive: boolean = true;
+  /** What keeps the answer from being one of several machines; null where nothing does. */
+  protected oneMachineOnly(): string | null {
+    return null;
+  }
+
+  /** The machines that are asked, where it is not this one alone. */
+  private async machines(columns: readonly Column[]): Promise<AskedMachine[]> {
+    const { host, from, sshConfig } = this;
+    if (host === undefined) return machinesOf(from ?? [], this.progress);
+    if (from !== undefined)
+      throw new PortOwnerError('PO1005', '--host asks machines, and --from answers from files', {
+        hint: 'Leave one of them out.',
+      });
+    const request = {
+      hosts: host,
+      config: sshConfig ?? null,
+      commandLines: columns.some(({ name }) => name === 'CommandLine'),
+      hasPerson: this.surroundings.confirm !== null,
+    };
+    return farMachines(request, await this.surroundings.remote(), this.progress);
+  }
+
+  private async answerForAll(columns: readonly Column[]): Promise<Answer> {
+    const machines = await this.machines(columns);
+    const [only] = machines;
+    if (machines.length === 1) {
+      this.asked = only!;
+      return this.answer(columns);
+    }
+    const why = this.oneMachineOnly();
+    if (why !== null) throw new PortOwnerError('PO1005', `${why}, and ${machines.length} are given`);
+    const { answerOfAll } = await import('./machines.ts');
+    return answerOfAll(
+      machines,
+      (machine) => {
+        this.asked = machine;
+        return this.answer(columns);
+      },
+      this.decisive,
+    );
   }
 
   /** Whether people read the answer, and a note with it. */
@@ -136,7 +191,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** The files that the command line names, but for --output: what is read, and what is written. */
   protected files(): { inputs: readonly NamedFile[]; outputs?: readonly NamedFile[] } {
-    return { inputs: named('--from', this.from) };
+    return { inputs: [...named('--from', this.from), ...named('--ssh-config', this.sshConfig)] };
   }
 
   private checkNames(): void {
@@ -146,7 +201,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
     if (this.output === undefined) this.checkNames();
-    return this.answer(this.countRows === true ? [] : columns);
+    const wanted = this.countRows === true ? [] : columns;
+    if (this.sshConfig !== undefined && this.host === undefined)
+      throw new PortOwnerError('PO1005', '--ssh-config needs --host');
+    return this.asksOthers ? this.answerForAll(wanted) : this.answer(wanted);
   }
 
   private chosenFormat(): Format {
@@ -163,11 +221,18 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   private chosenColumns(format: Format): readonly Column[] {
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
     const { narrow, documents, forPeople } = traitsOf(format);
-    if (narrow === true) return this.defaultColumns();
+    if (narrow === true) return this.withMachine(this.defaultColumns());
     return plainColumns(this.schema).filter(({ askedBy }) => {
       if (askedBy === 'columns' || askedBy === 'tree') return forPeople === true || this.asks(askedBy);
       return documents !== true || askedBy === undefined || this.asks(askedBy);
     });
+  }
+
+  /** Which machine each row is about, where there may be several. */
+  private withMachine(columns: readonly Column[]): readonly Column[] {
+    const several = (this.host?.length ?? this.from?.length ?? 0) > 1;
+    const machine = several ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
+    return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 
   /** Opens what is written to, and closes it: a file takes its place when all went well. */

@@ -66,18 +66,19 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       'first remove the audits of the machine from the store that are dated later than now: those of a clock that was wrong; a copy of the store is kept beside it',
   });
   override readonly schema = finding;
+  protected override readonly decisive = false;
 
-  #summary = '';
+  #summaries: string[] = [];
 
   override async perform(): Promise<ExitCode> {
     const code = await super.perform();
-    if (!this.forPeople) this.sum();
+    for (const summary of this.#summaries) this.sum(summary);
     return code;
   }
 
-  /** Sums the audit up. The module shows objects; a line on standard error would be a warning there. */
-  private sum(): void {
-    if (this.#summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${this.#summary}\n`);
+  /** Sums an audit up. The module shows objects; a line on standard error would be a warning there. */
+  private sum(summary: string): void {
+    if (summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${summary}\n`);
   }
 
   protected override files() {
@@ -88,14 +89,18 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
     };
   }
 
+  protected override oneMachineOnly(): string | null {
+    return this.report === undefined ? null : '--report has the findings of one machine';
+  }
+
   protected async answer(): Promise<Answer> {
     try {
       const { eventLog, now } = this.surroundings;
       const world = { eventLog, now, machine: this.askedMachine(), writeReport };
       const { summary, ...answer } = await runAudit(this.request(), world);
-      this.#summary = summary;
       // A person reads the answer first, then the findings.
-      if (this.forPeople) this.sum();
+      if (this.forPeople) this.sum(summary);
+      else this.#summaries.push(summary);
       return this.problems === 'rows' ? { ...answer, note: summary } : answer;
     } catch (error) {
       const warning = this.eventLog ? await logFailure(toPortOwnerError(error).problem, this.surroundings) : null;

@@ -9,13 +9,15 @@ import { reportTo } from '../cli/notices.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
 import { OutputOption } from '../cli/options/rows.ts';
+import { HostOptions } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
+import type { Surroundings } from '../system/surroundings.ts';
 import { writeSnapshot } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
 /** Writes the facts about this machine. */
-export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
+export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions, HostOptions) {
   static override paths = [['snapshot']];
   static override usage = Command.Usage({
     description: 'write all facts about this machine as JSON, to answer from later with --from',
@@ -31,6 +33,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     examples: [
       ['A snapshot in a file', '$0 snapshot server7.json'],
       ['Ask it later', '$0 443 --from server7.json'],
+      ['Of a machine that has no PortOwner', '$0 snapshot server7.json --host server7'],
       ['With command lines', '$0 snapshot server7.json --command-lines'],
       ['What the system itself said, for a report of a defect', '$0 snapshot server7.json --raw server7-raw'],
     ],
@@ -77,9 +80,33 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
+  /** A far machine as a source, at the time that it says. */
+  private async farMachine(
+    host: readonly string[],
+    report: Report | undefined,
+  ): Promise<Pick<Surroundings, 'source' | 'now'>> {
+    if (host.length > 1 || this.hash)
+      throw new PortOwnerError(
+        'PO1005',
+        this.hash
+          ? '--hash reads executables of this machine, and --host asks another one'
+          : 'a snapshot is of one machine',
+        { hint: this.hash ? 'Leave one of them out.' : 'Take one snapshot for each --host.' },
+      );
+    const { farSource } = await import('../facts/remote/far.ts');
+    const request = {
+      hosts: host,
+      config: this.sshConfig ?? null,
+      commandLines: this.commandLines,
+      hasPerson: this.surroundings.confirm !== null,
+    };
+    const far = await farSource(request, await this.surroundings.remote(), report);
+    return { source: async () => far.source, now: () => far.at };
+  }
+
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     checkFiles([], [...named('--raw', this.raw), ...named('--output', this.output)]);
-    const { source, now } = this.surroundings;
+    const { source, now } = this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
     const facts = await writeSnapshot(this, { source, now, write }, report);
     sectionProblems(facts, null).forEach(warn);

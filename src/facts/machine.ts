@@ -5,6 +5,8 @@ import { factsText, reportingBinaries } from './gather/report.ts';
 import type { Facts } from './model/facts.ts';
 import type { Question } from './model/question.ts';
 import type { FactsReader } from './read/read.ts';
+import type { FarRequest } from './remote/far.ts';
+import type { AskRemote } from '../system/remote.ts';
 
 /** The machine that is asked: this one, or the one that files tell about. */
 export interface AskedMachine {
@@ -32,6 +34,37 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
       return facts;
     },
   };
+}
+
+/** The machines that these files tell about: CLIXML files are of one, and each other file is of its own. */
+export async function machinesOf(paths: readonly string[], report?: Report): Promise<AskedMachine[]> {
+  if (paths.length === 1) return [machineOf(paths, report)];
+  const { isClixml } = await import('./read/read.ts');
+  const rows = paths.filter((path) => isClixml(path));
+  const groups = rows.length === 0 ? [] : [rows];
+  // In the order in which they were named.
+  return paths
+    .flatMap((path) => (path === rows[0] ? groups : rows.includes(path) ? [] : [[path]]))
+    .map((group) => machineOf(group, report));
+}
+
+/** Far machines, which are asked side by side before the first question. */
+export async function farMachines(request: FarRequest, remote: AskRemote, report?: Report): Promise<AskedMachine[]> {
+  const { askHosts } = await import('./remote/far.ts');
+  const answers = await askHosts(request, remote, report);
+  return answers.map((answer, index): AskedMachine => ({
+    live: false,
+    name: request.hosts[index]!,
+    async facts(question, hash = false) {
+      if (answer instanceof PortOwnerError) throw answer;
+      if (hash)
+        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --host asks another one');
+      const { decodeRecording } = await import('./read/read.ts');
+      const facts = await decodeRecording(answer, question);
+      report?.('Verbose', factsText(facts));
+      return facts;
+    },
+  }));
 }
 
 /** The machine that a snapshot, a recording or CLIXML files tell about; they are read with the first question. */

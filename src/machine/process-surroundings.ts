@@ -125,6 +125,7 @@ export function processSurroundings(): Surroundings {
     hands: liveHands,
     eventLog: liveEventLog,
     scheduler: liveScheduler,
+    remote: async () => (await import('./ssh.ts')).askBySsh,
     stateFolder,
     homeFolder: ownHome,
     projects: async () => (await import('./project.ts')).findProject,

@@ -123,6 +123,12 @@ export const problemKinds = {
     exitCode: exit.unavailable,
     category: 'NotInstalled',
   },
+  PO3006: {
+    summary: 'a far machine could not be asked',
+    action: 'Make sure that ssh alone reaches the machine, without a question: ssh HOST hostname.',
+    exitCode: exit.unavailable,
+    category: 'ResourceUnavailable',
+  },
   PO4101: {
     summary: 'the note of held ports cannot be kept',
     action: 'Make sure that the folder has room and may be written to.',

@@ -71,6 +71,7 @@ export async function run(
     homeFolder: () => '/home/ann',
     projects: async () => more.projects ?? (() => null),
     stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
+    remote: async () => async () => ({ output: new Uint8Array(), errors: '', exitCode: null, failure: 'no far machine can be reached from a test' }),
     confirm: more.confirm ?? null,
     argumentBytes: () => null,
     input: () => more.bytes ?? Buffer.from(more.input ?? ''),

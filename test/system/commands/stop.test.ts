@@ -1,7 +1,7 @@
 // Real processes, all of them the test's own, on ports that the system gave them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -12,7 +12,7 @@ import type { StopResult } from '../../../src/schema/stop.ts';
 import { facts } from '../../support/example.ts';
 import { linux } from '../../support/linux-raw.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
-import { run, snapshotFile } from '../../support/harness.ts';
+import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
 import type { Told } from '../../support/stop-program.ts';
 
 const test = suite('portowner stop');
@@ -147,6 +147,53 @@ onLinux('a child that is all that is left of it', async () => {
   await server.ended;
   const { code, rows } = await stop(String(server.port), '--yes');
   assert.equal([code, rows.map(({ Result, OwningProcess }) => [Result, OwningProcess])], [0, [['Stopped', server.child!]]]);
+});
+
+/** A free port that a program may have again and again. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Who may start again, and does, what a command runs on a port. */
+async function restarted(command: readonly string[], port: number): Promise<{ before: string | null; row: StopResult }> {
+  const [file, ...args] = command as [string, ...string[]];
+  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'ignore'], cwd: root });
+  children.push(child);
+  for (let tries = 0; ; tries++) {
+    const { rows } = await stop(String(port), '--dry-run');
+    if (rows.length > 0) {
+      const { rows: after } = await stop(String(port), '--yes');
+      child.kill('SIGKILL');
+      const { rows: left } = await stop(String(port), '--dry-run');
+      orphans.push(...left.map(({ OwningProcess }) => OwningProcess!));
+      return { before: rows[0]!.Supervisor, row: after[0]! };
+    }
+    assert.ok(tries < 100, 'it does not listen');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const listening = (port: number): string => `require('node:http').createServer().listen(${port}, '127.0.0.1')`;
+
+onLinux('a loop that starts it again is named', async () => {
+  const port = await freePort();
+  const { before, row } = await restarted(['sh', '-c', `while :; do '${process.execPath}' -e "${listening(port)}"; done`], port);
+  assert.match(before!, /^\w+ \(\d+\) in a loop$/);
+  assert.equal([row.Result, row.Supervisor], ['Retaken', before]);
+  assert.match(row.Reason!.join(), /^it ended, but node \(\d+\) has the port now, started by \w+ \(\d+\) in a loop: stop that first$/);
+});
+
+onLinux('a program that starts it again when a file changes is named', async () => {
+  const [port, file] = [await freePort(), join(temporaryFolder(), 'server.cjs')];
+  writeFileSync(file, listening(port));
+  const { before, row } = await restarted([process.execPath, '--watch', file], port);
+  assert.match(before!, /^node server\.cjs \(\d+\) with --watch, when a file changes$/);
+  assert.equal([row.Result, row.Supervisor], ['Stopped', before]);
 });
 
 onLinux('a supervisor that starts it again is named', async () => {

@@ -1,0 +1,71 @@
+import { sanitise } from '../io/sanitise.ts';
+import type { AskedMachine } from '../facts/machine.ts';
+import type { Answer } from '../schema/answer.ts';
+import { exitCodeOfAll } from '../schema/exit-code.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
+
+/*
+ * One question, several machines: each answers by itself, and what goes wrong with one is said of that one.
+ */
+
+/** An asked machine that remembers what it is called, and what kept it from being read. */
+function watched(machine: AskedMachine) {
+  const seen: { name: string | null; failure: unknown } = { name: null, failure: null };
+  const asked: AskedMachine = {
+    ...machine,
+    async facts(question, hash) {
+      try {
+        const facts = await machine.facts(question, hash);
+        seen.name = facts.machine.name;
+        return facts;
+      } catch (error) {
+        seen.failure = error;
+        throw error;
+      }
+    },
+  };
+  return { asked, seen };
+}
+
+const named = (name: string, text: string): string => (text.includes('\n') ? `${name}:\n${text}` : `${name}: ${text}`);
+
+/**
+ * The answer of several machines. A machine that cannot be read is one error about it; then the exit code is 69, since
+ * that machine might have anything. `decisive`: the answer that one machine is enough for.
+ */
+export async function answerOfAll(
+  machines: readonly AskedMachine[],
+  ask: (machine: AskedMachine) => Promise<Answer>,
+  decisive: boolean,
+): Promise<Answer> {
+  const problems: Problem[] = [];
+  const answers: Answer[] = [];
+  const [headlines, notes]: [string[], string[]] = [[], []];
+  let isUnread = false;
+  for (const machine of machines) {
+    const { asked, seen } = watched(machine);
+    try {
+      const answer = await ask(asked);
+      answers.push(answer);
+      const name = sanitise(seen.name ?? machine.name);
+      for (const problem of answer.problems) problems.push({ ...problem, message: named(name, problem.message) });
+      if (answer.headline !== undefined) headlines.push(named(name, answer.headline));
+      if (answer.note !== undefined) notes.push(named(name, answer.note.replace(/^\n/, '')));
+    } catch (error) {
+      if (!(error instanceof PortOwnerError) || error !== seen.failure) throw error;
+      isUnread = true;
+      problems.push(error.problem);
+    }
+  }
+  return {
+    rows: answers.flatMap(({ rows }) => rows),
+    problems,
+    exitCode: exitCodeOfAll(
+      answers.map(({ exitCode }) => exitCode),
+      { decisive, isUnread },
+    ),
+    ...(headlines.length === 0 ? {} : { headline: headlines.join('\n') }),
+    ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
+    ...(answers[0]?.variant === undefined ? {} : { variant: answers[0].variant }),
+  };
+}
