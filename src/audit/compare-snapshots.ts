@@ -14,7 +14,7 @@ import {
 import { certainChanges, changeRows } from './findings.ts';
 import { auditQuestion, listeners } from './listeners.ts';
 
-/** Says which listeners differ between a snapshot and a later one, or a machine now, with the hashes of its executables. */
+/** Compares the listeners of a snapshot with those of a later snapshot, or of a live machine with the hashes of its executables. */
 export async function compareSnapshots(before: AskedMachine, after: AskedMachine, hash: boolean): Promise<Answer> {
   const one = auditable(await before.facts(auditQuestion), before.name);
   const other = auditable(await after.facts(auditQuestion, hash), after.name);
@@ -22,7 +22,7 @@ export async function compareSnapshots(before: AskedMachine, after: AskedMachine
   const { changes: all, unseen } = compare(listeners(one), now);
   const changes = certainChanges(all, other);
   const hidden = unseenProblem(unseen, 'which may have changed');
-  const unfound = unfoundProblem(now, 'so that it may have changed');
+  const unfound = unfoundProblem(now, 'so it may have changed');
   const isPartial = [one, other].some((facts) => gaps(facts).length > 0) || unfound !== null;
   return {
     rows: changeRows(changes, other.machine.name, { name: `snapshot ${before.name}`, approve: null }),
@@ -32,6 +32,6 @@ export async function compareSnapshots(before: AskedMachine, after: AskedMachine
       ...present(machineProblem(one.machine.name, other.machine.name, before.name), hidden, unfound),
     ],
     exitCode: exitCodeOf(changes.length === 0, isPartial ? 'source' : hidden !== null ? 'rights' : null),
-    ...(changes.length === 0 ? { note: 'No difference.' } : {}),
+    ...(changes.length === 0 ? { note: 'No differences.' } : {}),
   };
 }
