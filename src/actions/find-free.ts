@@ -26,21 +26,21 @@ import {
 } from './free.ts';
 import { addLeases, readLeases, type Lease } from './leases.ts';
 
-/** Which ports are free? */
+/** A request for free ports. */
 export interface FindFreeRequest extends FreeRequest {
-  /** Whether the ports that were passed over are wanted, too. */
+  /** Whether to include the ports that were skipped. */
   readonly explain: boolean;
-  /** For how many seconds other calls are kept from handing the ports out; null does not keep them. */
+  /** How many seconds to hold the ports; null to not hold them. */
   readonly holdSeconds: number | null;
-  /** Files of a policy and a baseline, which keep ports for others. */
+  /** The files of a policy and a baseline, which reserve ports. */
   readonly policy: string | null;
   readonly baseline: string | null;
 }
 
-/** What finding a port needs: this machine, binds on it, and where the user's leases are. */
+/** What finding a port needs: this machine, bind attempts on it, and the user's leases. */
 type FindFreeWorld = Pick<Surroundings, 'source' | 'binder' | 'stateFolder' | 'now'>;
 
-/** Finds ports that can be bound now. Throws PO3001 where nobody can tell. */
+/** Finds ports that can be bound now. Throws PO3001 if the sockets are unknown. */
 export async function findFree(request: FindFreeRequest, world: FindFreeWorld, report?: Report): Promise<Answer> {
   const facts = await thisMachine(world, report).facts(questionOf(request));
   if (hasFailed(facts.sections.sockets)) {
@@ -73,7 +73,7 @@ function questionOf(request: FindFreeRequest): Question {
   };
 }
 
-/** Makes the choice, and notes it for other calls where it is to be held. */
+/** Chooses ports, and records leases for them if they are to be held. */
 function held(
   { holdSeconds, protocols }: FindFreeRequest,
   folder: string,
@@ -93,10 +93,10 @@ function held(
   return { answer, until: new Date(end).toISOString() };
 }
 
-/** How many ports somebody may ask about who wants to know what each of them is. */
+/** Up to this many requested ports, the answer explains each of them. */
 const fewPorts = 16;
 
-/** Whether the owners of ports that are taken are wanted. */
+/** Whether to look up the owners of ports in use. */
 function namesOwners({ explain, spans }: FindFreeRequest): boolean {
   return explain || (spans !== null && spans.reduce((sum, { start, end }) => sum + end - start + 1, 0) <= fewPorts);
 }
@@ -114,11 +114,11 @@ function tooFew(request: FindFreeRequest, { ports, skipped }: FreeAnswer): Probl
         ? `no free port${where}`
         : `only ${ports.length} of ${count} free ports found${where}`,
     hint:
-      reasons.length === 0 ? 'portowner free --explain says why the others are not free.' : `${reasons.join('; ')}.`,
+      reasons.length === 0 ? 'Use portowner free --explain to see why the others are not free.' : `${reasons.join('; ')}.`,
   };
 }
 
-/** The choice, but for the leases. */
+/** The choice, without the leases. */
 async function chooser(
   facts: Facts,
   request: FindFreeRequest,
@@ -141,13 +141,13 @@ async function chooser(
       serviceName,
       reserved,
       leasedUntil: (port, protocol) => leased.get(`${protocol} ${port}`) ?? null,
-      owner: (port) => (named ? (owners.get(port) ?? 'not known') : null),
+      owner: (port) => (named ? (owners.get(port) ?? 'unknown') : null),
       tryBind: (port) => attemptsReason(probe(binder, bindsFor(port, request, binder.platform)).attempts),
     });
   };
 }
 
-/** What a policy and a baseline keep for others. */
+/** The ports that a policy and a baseline reserve. */
 async function reservedFor(
   { policy, baseline, address }: FindFreeRequest,
   { now }: FindFreeWorld,

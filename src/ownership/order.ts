@@ -1,6 +1,6 @@
 const protocolOrder = { TCP: 0, UDP: 1 } as Readonly<Record<string, number>>;
 
-/** The order of an answer that nobody asked to sort: by port, protocol, address. */
+/** The default sort order: by port, protocol, address. */
 export function defaultOrder(
   a: { LocalPort: number | null; Protocol: string | null; LocalAddress: string | null },
   b: typeof a,
