@@ -3,18 +3,18 @@ import type { Target } from '../actions/target.ts';
 import { processText } from '../ownership/attribution.ts';
 import { sanitise } from '../io/sanitise.ts';
 
-/** What would end, for a person. */
+/** Shows a person what would be stopped. */
 export function planText(target: Target): string {
   const lines: [string, readonly string[]][] = [
     ['how', target.means.how === 'refused' ? [] : [target.method]],
     ['never stopped', target.means.how === 'refused' ? [target.means.obstacle.text] : []],
-    ['holders too', target.holders.map(processText)],
+    ['also holders', target.holders.map(processText)],
     ['children', target.children.map(processText)],
     ['services', target.services],
     ['with them', target.dependents],
     ['other ports', target.otherPorts.map(endpointKeyText)],
     ['connections', target.connections === 0 ? [] : [`${target.connections} live`]],
-    ['may start it again', target.supervisor === null ? [] : [target.supervisor]],
+    ['may restart it', target.supervisor === null ? [] : [target.supervisor]],
     ['note', target.notes],
   ];
   const shown = (texts: readonly string[]): string =>
