@@ -46,14 +46,14 @@ const dynamicPort: Finder = ({ facts, binds, can, request }) => {
     return can === true
       ? {
           evidence: [
-            `It is in the dynamic range ${where}: a connection may have it when the program is started again.`,
+            `It is in the dynamic range ${where}: a connection may take it before the program restarts.`,
           ],
           remedies: [],
         }
       : null;
   return {
     evidence: [
-      `It is in the dynamic range ${where}, which is wider than usual (${usualText}): a connection may have it when the program is started again, Hyper-V, WSL and containers reserve ports there, and programs in WSL with mirrored networking are refused all of them.`,
+      `It is in the dynamic range ${where}, which is wider than usual (${usualText}): a connection may take it before the program restarts; Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.`,
     ],
     remedies: [usualRange(request.protocol)],
   };
@@ -68,10 +68,10 @@ const foreignListenList: Finder = ({ error, listenList }) => {
   const { stale, doubtful } = listenList;
   return {
     evidence: [
-      ...stale.map((address) => `HTTP.sys is told to listen on ${address}, which is no address of this machine.`),
+      ...stale.map((address) => `HTTP.sys is configured to listen on ${address}, which is not assigned to this machine.`),
       ...(error?.origin === 'HttpSysListen' ? doubtful : []).map(
         (address) =>
-          `HTTP.sys is told to listen on ${address} (its IP listen list), and no socket has that address: where the machine does not have it any more, HTTP.sys cannot listen there.`,
+          `HTTP.sys is configured to listen on ${address} (its IP listen list), but no socket has that address: if it is no longer assigned to the machine, HTTP.sys cannot listen there.`,
       ),
     ],
     remedies: [],
@@ -98,7 +98,7 @@ const narrowListenList: Finder = ({ facts, request, owner, listenList, can, caus
 const dockerText: Finder = ({ facts, request, error, cause }) => {
   if (error?.origin !== 'DockerList') return null;
   return {
-    evidence: [`The text does not say whether TCP or UDP is meant; this is about ${request.protocol}.`],
+    evidence: [`The text does not say whether it is about TCP or UDP; this answer is about ${request.protocol}.`],
     remedies: cause === dockerAllocated ? [] : dockerSteps({ facts, request }),
   };
 };
@@ -117,7 +117,7 @@ const oldConfiguration: Finder = ({ request, error, can, cause }) =>
         evidence: [],
         remedies: [
           say(
-            `if the program was moved to another port: it still asks for ${request.address ?? 'port'}${request.address === null ? ' ' : ':'}${request.port}, so that a listen directive in another file of its configuration (include, virtual host, site) has the old port`,
+            `if the program was moved to another port: it still uses ${request.address ?? 'port'}${request.address === null ? ' ' : ':'}${request.port}, so a listen directive in another configuration file (include, virtual host, site) has the old port`,
           ),
         ],
       };

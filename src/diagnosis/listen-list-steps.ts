@@ -10,16 +10,16 @@ const plain = (address: string): boolean => quote(address, 'win32') === address;
 export function listenListSteps(list: ListenList, wanted: string | null): string[] {
   const add = wanted !== null && !isWildcard(wanted) && !listensOn(list, wanted) && plain(wanted) ? wanted : null;
   return [
-    step('netsh http show iplisten', 'the addresses that HTTP.sys is told to listen on'),
+    step('netsh http show iplisten', 'the addresses that HTTP.sys is configured to listen on'),
     ...list.stale
       .filter(plain)
-      .map((address) => step(netsh('delete', address), 'as administrator: this one is not here')),
+      .map((address) => step(netsh('delete', address), 'as administrator: this address is not assigned to this machine')),
     ...list.doubtful
       .filter(plain)
-      .map((address) => step(netsh('delete', address), 'as administrator: if this machine does not have it any more')),
-    ...(add === null ? [] : [step(netsh('add', add), 'as administrator: HTTP.sys listens there, too')]),
+      .map((address) => step(netsh('delete', address), 'as administrator: if it is no longer assigned to this machine')),
+    ...(add === null ? [] : [step(netsh('add', add), 'as administrator: makes HTTP.sys listen there, too')]),
     ...(list.stale.length + list.doubtful.length > 0 || add !== null
-      ? [say('then start the service or site again that has the URL')]
+      ? [say('then restart the service or site that uses the URL')]
       : []),
   ];
 }

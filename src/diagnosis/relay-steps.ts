@@ -34,12 +34,12 @@ const publishes = ({ port, protocol }: Request): string => `publish=${port}${pro
 /** Docker's own list of the ports that containers have: who has one, and what to do when it has lost count. */
 export function dockerSteps({ facts, request }: Pick<Patient, 'facts' | 'request'>): string[] {
   return [
-    step(`docker ps --filter ${publishes(request)}`, 'the container that has the port: docker stop ends it'),
+    step(`docker ps --filter ${publishes(request)}`, 'the container that uses the port; use docker stop to stop it'),
     facts.machine.platform === 'win32'
-      ? say('if no container has it, restart Docker Desktop: its own list of ports is wrong then')
+      ? say('if no container uses it, restart Docker Desktop: its own list of ports is wrong')
       : step(
           'sudo systemctl restart docker',
-          'if no container has it: its own list of ports is wrong then; this restarts its containers',
+          'if no container uses it: its own list of ports is wrong; this restarts its containers',
         ),
   ];
 }
@@ -48,13 +48,13 @@ export function dockerSteps({ facts, request }: Pick<Patient, 'facts' | 'request
 function portProxySteps({ table, listenAddress, listenPort }: PortProxy): string[] {
   const address = listenAddress === '*' ? '*' : quote(listenAddress, 'win32');
   return [
-    step('netsh interface portproxy show all', 'the rules of Windows that pass ports on'),
+    step('netsh interface portproxy show all', 'the port forwarding rules of Windows'),
     ...(address === null
       ? []
       : [
           step(
             `netsh interface portproxy delete ${table} listenport=${listenPort} listenaddress=${address}`,
-            'as administrator: takes this rule away, if nobody needs it',
+            'as administrator: deletes this rule, if nobody needs it',
           ),
         ]),
   ];
@@ -70,18 +70,18 @@ export function relaySteps(patient: Patient, { kind, rule }: OwnerRelay): string
       return dockerSteps(patient);
     case 'podman':
       return [
-        step(`podman ps --filter ${publishes(request)}`, 'the container that has the port: podman stop ends it'),
-        say('ending the relay itself would cut off everything else that it carries'),
+        step(`podman ps --filter ${publishes(request)}`, 'the container that uses the port; use podman stop to stop it'),
+        say('ending the relay itself would cut off everything else that it serves'),
       ];
     case 'wsl':
       return [
-        step('wsl --list --running', 'the distributions of WSL that run'),
+        step('wsl --list --running', 'the running WSL distributions'),
         step(
           `wsl -- ss -${request.protocol === 'UDP' ? 'u' : 't'}lnp 'sport = :${request.port}'`,
-          'the program in WSL that has the port (-d NAME asks another distribution): end it there',
+          'the program in WSL that uses the port (-d NAME selects another distribution): end it there',
         ),
       ];
     case 'other':
-      return [say('stop what is behind the relay, or take its rule away: ending the relay ends everything it carries')];
+      return [say('stop the program behind the relay, or delete its rule: ending the relay ends everything that it serves')];
   }
 }

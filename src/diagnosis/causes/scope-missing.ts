@@ -10,7 +10,7 @@ export const lacksScope = (address: string): boolean => isLinkLocal(address) && 
 
 export const scopeMissing: Cause = {
   name: 'ScopeMissing',
-  meaning: 'a link-local address needs its interface, such as %eth0 at its end',
+  meaning: 'a link-local address needs its interface, such as %eth0 at the end',
   isOwnerless: true,
   explains: ({ facts, bind, refused, attempt, can }) =>
     lacksScope(bind.address) &&
@@ -25,7 +25,7 @@ export const scopeMissing: Cause = {
         .flatMap((address) =>
           shownAddress(address) === null ? [] : [step(again(request, { address }), 'the address on that interface')],
         ),
-      ...(own.length === 0 ? [say('write the interface behind the address, such as fe80::1%eth0')] : []),
+      ...(own.length === 0 ? [say('append the interface to the address, such as fe80::1%eth0')] : []),
     ];
   },
 };
