@@ -108,7 +108,7 @@ test('a service stops, and connections are left', async () => {
 test('a service that does not stop is left', async () => {
   const { row, done } = await stop(ownService());
   assert.equal([row.Result, done], ['NotStopped', ['stop db']]);
-  assert.match(row.Reason!.join(), /did not stop within 5 s; --force ends its process/);
+  assert.match(row.Reason!.join(), /did not stop within 5 s; use --force to end its process/);
 });
 
 test('and ended by force', async () => {
@@ -142,7 +142,7 @@ test('a service whose host still listens has not given the port back', async () 
       },
     }),
   );
-  assert.equal([row.Result, row.Reason], ['NotStopped', ['it still listens']]);
+  assert.equal([row.Result, row.Reason], ['NotStopped', ['it is still listening']]);
 });
 
 test('a service that its manager starts again', async () => {
@@ -229,7 +229,7 @@ test('a site of IIS', async () => {
 
 test('a site that still has the port', async () => {
   const { row } = await stop(iis({}));
-  assert.equal([row.Result, row.Reason![0]], ['NotStopped', 'it still listens']);
+  assert.equal([row.Result, row.Reason![0]], ['NotStopped', 'it is still listening']);
 });
 
 test('a port that others had too', async () => {
@@ -244,13 +244,13 @@ test('a port that others had too', async () => {
     }),
   );
   assert.is(row.Result, 'Stopped');
-  assert.match(row.Reason![0]!, /^others that were there before still have the port: HTTP\.sys/);
+  assert.match(row.Reason![0]!, /^other owners from before still have the port: HTTP\.sys/);
 });
 
 test('a program that cannot be asked is left, and that is said', async () => {
   const { row, done } = await stop(machine(), { askable: false });
   assert.equal([row.Result, done], ['NotStopped', ['release 100']]);
-  assert.equal(row.Reason, ['nginx (100) cannot be asked: it has no window', 'nginx (100) goes on; --force ends it']);
+  assert.equal(row.Reason, ['nginx (100) cannot be ended gracefully: it has no window', 'nginx (100) is still running; use --force to end it']);
 });
 
 test('unless it may be ended by force', async () => {
@@ -334,7 +334,7 @@ test('another listener of the port, on another address, was there before', async
       },
     }),
   );
-  assert.equal([row.Result, row.Reason], ['Stopped', ['others that were there before still have the port: other (101)']]);
+  assert.equal([row.Result, row.Reason], ['Stopped', ['other owners from before still have the port: other (101)']]);
 });
 
 test.run();

@@ -194,7 +194,7 @@ test('the rules of the firewall and the names of addresses are told before they 
     told(out)
       .filter(([severity]) => severity === 'Progress')
       .map(([, message]) => message),
-    ['reading this machine and the rules of its firewall', 'asking DNS for the names of 0 addresses, for up to 1 s'],
+    ['reading this machine and the rules of its firewall', 'querying DNS for the names of 0 addresses, for up to 1 s'],
   );
 });
 

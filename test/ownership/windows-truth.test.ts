@@ -176,7 +176,7 @@ const cases: Case[] = [
     raw: { httpsys: refused('Failed', 'netsh http show servicestate view=requestq verbose=yes ended with code 1') },
     kind: 'Kernel',
     owner: 'Windows kernel (System 4)',
-    more: { Reason: ['Owner: Failed: whether HTTP.sys is behind it could not be told: httpsys: netsh http show servicestate view=requestq verbose=yes ended with code 1'] },
+    more: { Reason: ['Owner: Failed: cannot tell whether HTTP.sys is behind it: httpsys: netsh http show servicestate view=requestq verbose=yes ended with code 1'] },
   },
   {
     what: 'netsh was switched off',
@@ -184,7 +184,7 @@ const cases: Case[] = [
     raw: { httpsys: refused('Disabled', 'switched off') },
     kind: 'Kernel',
     owner: 'Windows kernel (System 4)',
-    more: { Reason: ['Owner: Failed: whether HTTP.sys is behind it could not be told: httpsys: switched off'] },
+    more: { Reason: ['Owner: Failed: cannot tell whether HTTP.sys is behind it: httpsys: switched off'] },
   },
   {
     what: 'file sharing, confirmed by its service',
@@ -323,7 +323,7 @@ const cases: Case[] = [
       Holders: null,
       Reason: [
         'ImageName: Gone: process 4998 has ended',
-        'Holders: Gone: nothing that it started still runs, but node.exe (5000) was started after the socket was bound by what has ended, too, and may have inherited it (confidence: low)',
+        'Holders: Gone: no program that it started still runs, but node.exe (5000) was started after the socket was bound, by programs that have ended, too, and may have inherited it (confidence: low)',
       ],
     },
   },

@@ -74,26 +74,26 @@ const open: [name: string, changed: Record<string, PathState>, says: string[]][]
   ['one that a user appends to', { [file]: windows({ standing: 'file', more: [ace({ sid: users, mask: 0x4 })] }) }, [`${file}: Users could change the file`]],
   ['one whose list a user changes', { [file]: windows({ standing: 'file', more: [ace({ sid: bob, mask: 0x40000 })] }) }, [`${file}: Bob could change the file`]],
   ["a user's own file", { [file]: windows({ standing: 'file', owner: bob }) }, [`${file}: Bob could change the file`]],
-  ['a folder in which users make files', { [folder]: windows({ more: [ace({ sid: users, mask: 0x2 })] }) }, [`${folder}: Users could change what is in the folder`]],
-  ['generic write', { [folder]: windows({ more: [ace({ sid: users, mask: 0x4000_0000 })] }) }, [`${folder}: Users could change what is in the folder`]],
+  ['a folder in which users make files', { [folder]: windows({ more: [ace({ sid: users, mask: 0x2 })] }) }, [`${folder}: Users could change the contents of the folder`]],
+  ['generic write', { [folder]: windows({ more: [ace({ sid: users, mask: 0x4000_0000 })] }) }, [`${folder}: Users could change the contents of the folder`]],
   ['a folder that users rename', { 'C:\\ProgramData': windows({ more: [ace({ sid: users, mask: 0x10000 })] }) }, ['C:\\ProgramData: Users could change the folder']],
   ['a folder whose folders users delete', { 'C:\\': windows({ more: [ace({ sid: 'S-1-5-11', mask: 0x40 })] }) }, ['C:\\: Authenticated Users could change the folder']],
-  ['no list at all', { [folder]: windows({ list: null }) }, [`${folder}: Everyone could change what is in the folder`]],
+  ['no list at all', { [folder]: windows({ list: null }) }, [`${folder}: Everyone could change the contents of the folder`]],
   [
     'files to come that users write',
     { [file]: missing, [folder]: windows({ more: [ace({ sid: users, mask: 0x2, flags: 0x9 })] }) },
-    [`${folder}: Users could change what is in the folder`],
+    [`${folder}: Users could change the contents of the folder`],
   ],
-  ['a folder to come where users make folders', { [folder]: missing }, ['C:\\ProgramData: Users could change what is in the folder']],
-  ['a link in its place', { [file]: link }, [`${file}: it leads elsewhere: it is a link or another reparse point`]],
-  ['a junction on the way', { 'C:\\ProgramData': link }, ['C:\\ProgramData: it leads elsewhere: it is a link or another reparse point']],
+  ['a folder to come where users make folders', { [folder]: missing }, ['C:\\ProgramData: Users could change the contents of the folder']],
+  ['a link in its place', { [file]: link }, [`${file}: it is a link or another reparse point`]],
+  ['a junction on the way', { 'C:\\ProgramData': link }, ['C:\\ProgramData: it is a link or another reparse point']],
   ['a folder in its place', { [file]: windows() }, [`${file}: it is no file`]],
   ['a file on the way', { [folder]: windows({ standing: 'file' }) }, [`${folder}: it is no folder`]],
-  ['what cannot be told', { [folder]: denied }, [`${folder}: who may write there cannot be told: looking was denied`]],
+  ['what cannot be told', { [folder]: denied }, [`${folder}: cannot tell who can write there: looking was denied`]],
   [
     'a list that is not understood',
     { [file]: windows({ standing: 'file', more: [ace({ sid: users, mask: 1, type: 77 })] }) },
-    [`${file}: who may write there cannot be told: its access list has an entry of the unknown kind 77`],
+    [`${file}: cannot tell who can write there: its access list has an entry of the unknown kind 77`],
   ],
 ];
 for (const [name, changed, says] of open) test(`it is said: ${name}`, () => assert.equal(texts(changed), says));
@@ -136,13 +136,13 @@ const named = list([1, 7, 0xffffffff], [2, 6, 1000], [8, 6, 50], [2, 4, 1001], [
 const modes: [name: string, looks: Record<string, PathState>, says: string[]][] = [
   ['root alone', {}, []],
   ['below a sticky folder', { '/v': linux(0o1777) }, []],
-  ['in a sticky folder', { '/v/f': linux(0o1777) }, ['/v/f: others could change what is in the folder']],
+  ['in a sticky folder', { '/v/f': linux(0o1777) }, ['/v/f: others could change the contents of the folder']],
   ["root's group", { '/v': linux(0o775) }, []],
   ['another group', { '/v': linux(0o775, { gid: 50 }) }, ['/v: group:50 could change the folder']],
   ['everybody', { '/v/f/x': linux(0o666, { standing: 'file' }) }, ['/v/f/x: others could change the file']],
   ["a user's file", { '/v/f/x': linux(0o600, { standing: 'file', uid: 1000 }) }, ['/v/f/x: user:1000 could change the file']],
-  ['a list', { '/v/f': linux(0o775, { list: named }) }, ['/v/f: user:1000, group:50 could change what is in the folder']],
-  ['a link', { '/v/f': { ...link } }, ['/v/f: it leads elsewhere: it is a link or another reparse point']],
+  ['a list', { '/v/f': linux(0o775, { list: named }) }, ['/v/f: user:1000, group:50 could change the contents of the folder']],
+  ['a link', { '/v/f': { ...link } }, ['/v/f: it is a link or another reparse point']],
 ];
 for (const [name, looks, says] of modes) {
   test(`on Linux: ${name}`, () => {

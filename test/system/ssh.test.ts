@@ -224,7 +224,7 @@ test('nothing stays when the question is ended', async (context: TestContext) =>
 test('what is no host, and what does not go together, is refused before anything is started', () => {
   for (const host of ['-oProxyCommand=true', 'ann@-oProxyCommand=true', '', 'a b', 'a;b', 'a@b@c', '-'])
     assert.match(portowner([80, `--host=${host}`]).err, /PO1001: .*--host/, host);
-  assert.match(portowner([80, '--host', 'a', '--from', 'b.json']).err, 'PO1005: --host asks machines, and --from answers from files');
+  assert.match(portowner([80, '--host', 'a', '--from', 'b.json']).err, 'PO1005: --host and --from exclude each other');
   assert.match(portowner([80, '--ssh-config', 'a']).err, 'PO1005: --ssh-config needs --host');
   assert.match(portowner(['stop', 80, '--host', 'a']).err, 'PO1001: unknown option --host for portowner stop');
 });

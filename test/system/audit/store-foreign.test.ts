@@ -48,7 +48,7 @@ function database(path: string, sql: string): void {
 }
 
 const strangers: [what: string, make: (path: string) => void, why: RegExp][] = [
-  ['notes', (path) => writeFileSync(path, 'my notes\n'), /it is not a store of PortOwner/],
+  ['notes', (path) => writeFileSync(path, 'my notes\n'), /it is not a PortOwner store/],
   ['a large file', (path) => writeFileSync(path, Buffer.alloc(200_000, 0x5a)), /it is not a store/],
   ['one byte', (path) => writeFileSync(path, 'x'), /it is not a store/],
   ['an empty file', (path) => writeFileSync(path, ''), /it is an empty file/],

@@ -310,7 +310,7 @@ onLinux('what this program runs in is refused', async () => {
   await once(server, 'listening');
   const { code, err } = await program([String((server.address() as AddressInfo).port), '--yes', '--force']);
   assert.is(code, 1);
-  assert.match(err, /PO4105: .* was not stopped: it is a program that this one runs in/);
+  assert.match(err, /PO4105: .* was not stopped: this program runs in it/);
 });
 
 onLinux("another user's program needs rights", async (context) => {
