@@ -170,7 +170,7 @@ Describe 'Invoke-FleetAudit.ps1' {
         $result.Said | Should -BeLike '*fleet.txt names no machine*'
     }
 
-    It 'holds a machine against the baseline of its name, and is not clean when not found to hold it against' {
+    It 'holds a machine against the baseline of its name, and is not clean when there is nothing to hold it against' {
         $baselines = Join-Path $TestDrive 'baselines'
         $null = New-Item -ItemType Directory -Path $baselines
         $first = Invoke-Fleet @{ web1 = New-Machine } -NoPolicy -More @{ BaselineFolder = $baselines }

@@ -20,7 +20,7 @@ Describe 'Get-FreePort' {
         $listener.Stop()
     }
 
-    It 'gives found as many as requested, one after the other' {
+    It 'gives as many as requested, one after the other' {
         $ports = (Get-FreePort 3 -Consecutive -Protocol Both).LocalPort
         ($ports[1] - $ports[0]), ($ports[2] - $ports[1]) | Should -Be 1, 1
     }

@@ -94,8 +94,7 @@ function serviceCommand(
 /** Why not even the process's owner may end it; null if it may be ended. */
 function never(scene: Scene, pid: number): string | null {
   const named = scene.processes.get(pid) ?? { pid, imageName: scene.tree.get(pid)?.imageName ?? null, path: null };
-  if (scene.ancestors.has(pid))
-    return pid === scene.self.pid ? 'it is this program' : 'this program runs in it';
+  if (scene.ancestors.has(pid)) return pid === scene.self.pid ? 'it is this program' : 'this program runs in it';
   return protectedReason(named, scene.platform);
 }
 

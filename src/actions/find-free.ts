@@ -114,7 +114,9 @@ function tooFew(request: FindFreeRequest, { ports, skipped }: FreeAnswer): Probl
         ? `no free port${where}`
         : `only ${ports.length} of ${count} free ports found${where}`,
     hint:
-      reasons.length === 0 ? 'Use portowner free --explain to see why the others are not free.' : `${reasons.join('; ')}.`,
+      reasons.length === 0
+        ? 'Use portowner free --explain to see why the others are not free.'
+        : `${reasons.join('; ')}.`,
   };
 }
 

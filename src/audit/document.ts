@@ -82,8 +82,7 @@ function excess(text: string): Flaw | null {
     if (token === ',' || token === '-' || token === '?') entries++;
     if (aliases > mostAliases) return { offset, why: `it has more than ${mostAliases} aliases` };
     if (entries > mostEntries) return { offset, why: `it has more than ${mostEntries} entries` };
-    if (!/^\s/.test(token) && ++tokens > maxTokens)
-      return { offset, why: `it has more than ${maxTokens} tokens` };
+    if (!/^\s/.test(token) && ++tokens > maxTokens) return { offset, why: `it has more than ${maxTokens} tokens` };
     offset += token.length;
   }
   return null;

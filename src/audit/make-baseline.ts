@@ -100,10 +100,7 @@ export async function createBaseline({ file, hash, force }: BaselineRequest, mac
   );
   return {
     rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
-    problems: [
-      ...factProblems(facts),
-      ...present(unseen, unfoundProblem(found, 'so the baseline leaves it out')),
-    ],
+    problems: [...factProblems(facts), ...present(unseen, unfoundProblem(found, 'so the baseline leaves it out'))],
     exitCode: exitCodeOf(true, missing.length > 0 ? 'source' : null),
     note: `${counted(found.length, 'listener')} approved in ${file}.`,
   };

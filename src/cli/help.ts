@@ -98,11 +98,7 @@ export function helpText(all: readonly KnownCommand[], words: readonly string[],
   if (found !== undefined && words.length > 0) return commandPage(found, width);
   if (found !== undefined) {
     const others = all.filter((command) => command !== found);
-    const more = wrap(
-      'Run portowner COMMAND --help for details; portowner --version prints the version.',
-      2,
-      width,
-    );
+    const more = wrap('Run portowner COMMAND --help for details; portowner --version prints the version.', 2, width);
     return `${commandPage(found, width)}${title('Other commands:')}${commandLines(others, width)}\n\n${more}\n`;
   }
   // The second word may be what the command is about.

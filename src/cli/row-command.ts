@@ -145,10 +145,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json, or ndjson');
     }
     if (this.quiet && (this.problems === 'rows' || this.countRows === true))
-      throw new PortOwnerError(
-        'PO1005',
-        '--quiet cannot be combined with --problems or --count',
-      );
+      throw new PortOwnerError('PO1005', '--quiet cannot be combined with --problems or --count');
     // In a file nobody would look for what ended the command.
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return this.writing((sink) => this.performInRows(format, sink));

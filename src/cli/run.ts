@@ -156,10 +156,7 @@ async function interrupt(
     throw new PortOwnerError('PO1001', 'internal-interrupt needs a process ID and its start time');
   const hands = await surroundings.hands();
   if (hands.interrupt === undefined)
-    throw new PortOwnerError(
-      'PO3003',
-      'internal-interrupt can be used only on Windows',
-    );
+    throw new PortOwnerError('PO3003', 'internal-interrupt can be used only on Windows');
   const { refusalOf } = await import('../system/hands.ts');
   try {
     const reason = hands.interrupt(Number(pid), startTime);

@@ -14,7 +14,8 @@ const shellName = (text: string): ShellName => word('SHELL', text, names, { pwsh
 export class CompletionCommand extends BaseCommand {
   static override paths = [['completion']];
   static override usage = Command.Usage({
-    description: 'complete commands, options, columns, and ports in use in a shell: how to install completion, or the script',
+    description:
+      'complete commands, options, columns, and ports in use in a shell: how to install completion, or the script',
     details: `
       Without SHELL, it shows how to install completion in bash, zsh, fish, and PowerShell, as lines to paste. With SHELL, it prints the script.
 

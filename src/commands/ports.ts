@@ -72,8 +72,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   sort = Option.Array('--sort', { description: 'sort by these columns: A,-B puts the largest B first' });
   resolve = Option.String('--resolve', false, {
     tolerateBoolean: true,
-    description:
-      'look up the names of remote addresses in DNS, for at most 3 seconds, or --resolve=SECONDS',
+    description: 'look up the names of remote addresses in DNS, for at most 3 seconds, or --resolve=SECONDS',
   });
 
   firewall = Option.Boolean('--firewall', false, {

@@ -45,9 +45,7 @@ const dynamicPort: Finder = ({ facts, binds, can, request }) => {
   if (!isUnusual(facts, range))
     return can === true
       ? {
-          evidence: [
-            `It is in the dynamic range ${where}: a connection may take it before the program restarts.`,
-          ],
+          evidence: [`It is in the dynamic range ${where}: a connection may take it before the program restarts.`],
           remedies: [],
         }
       : null;
@@ -68,7 +66,9 @@ const foreignListenList: Finder = ({ error, listenList }) => {
   const { stale, doubtful } = listenList;
   return {
     evidence: [
-      ...stale.map((address) => `HTTP.sys is configured to listen on ${address}, which is not assigned to this machine.`),
+      ...stale.map(
+        (address) => `HTTP.sys is configured to listen on ${address}, which is not assigned to this machine.`,
+      ),
       ...(error?.origin === 'HttpSysListen' ? doubtful : []).map(
         (address) =>
           `HTTP.sys is configured to listen on ${address} (its IP listen list), but no socket has that address: if it is no longer assigned to the machine, HTTP.sys cannot listen there.`,

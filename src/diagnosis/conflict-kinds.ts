@@ -28,8 +28,7 @@ export const conflictKinds = {
     but: 'Information for mDNS, SSDP, LLMNR, and WS-Discovery',
   },
   FamilySplit: {
-    meaning:
-      'one program owns the port over IPv4, another over IPv6: which one is reached depends on name resolution',
+    meaning: 'one program owns the port over IPv4, another over IPv6: which one is reached depends on name resolution',
     severity: 'Warning',
     but: 'Information for relays and dynamic ports',
   },

@@ -81,7 +81,9 @@ function systemNotes({ machine: { platform } }: Facts, { sharing }: Request): st
     return [
       'Linux has no option for exclusive use: a socket that sets neither SO_REUSEADDR nor SO_REUSEPORT uses the port exclusively.',
     ];
-  return platform !== 'linux' && sharing === 'reusePort' ? ['Windows has no SO_REUSEPORT: this answer is about SO_REUSEADDR.'] : [];
+  return platform !== 'linux' && sharing === 'reusePort'
+    ? ['Windows has no SO_REUSEPORT: this answer is about SO_REUSEADDR.']
+    : [];
 }
 
 /** Who is named as the owner, in one line. */

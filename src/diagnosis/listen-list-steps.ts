@@ -13,10 +13,14 @@ export function listenListSteps(list: ListenList, wanted: string | null): string
     step('netsh http show iplisten', 'the addresses that HTTP.sys is configured to listen on'),
     ...list.stale
       .filter(plain)
-      .map((address) => step(netsh('delete', address), 'as administrator: this address is not assigned to this machine')),
+      .map((address) =>
+        step(netsh('delete', address), 'as administrator: this address is not assigned to this machine'),
+      ),
     ...list.doubtful
       .filter(plain)
-      .map((address) => step(netsh('delete', address), 'as administrator: if it is no longer assigned to this machine')),
+      .map((address) =>
+        step(netsh('delete', address), 'as administrator: if it is no longer assigned to this machine'),
+      ),
     ...(add === null ? [] : [step(netsh('add', add), 'as administrator: makes HTTP.sys listen there, too')]),
     ...(list.stale.length + list.doubtful.length > 0 || add !== null
       ? [say('then restart the service or site that uses the URL')]

@@ -70,8 +70,7 @@ async function listenersAt(machine: AskedMachine, port: number, address: string)
 }
 
 function remedies(port: number | null, address: string | null, there: Listeners | null): string[] {
-  if (port === null)
-    return [say('check whether the other side listens, and whether a firewall allows the connection')];
+  if (port === null) return [say('check whether the other side listens, and whether a firewall allows the connection')];
   if (there === null)
     return [
       say(

@@ -70,7 +70,10 @@ export function relaySteps(patient: Patient, { kind, rule }: OwnerRelay): string
       return dockerSteps(patient);
     case 'podman':
       return [
-        step(`podman ps --filter ${publishes(request)}`, 'the container that uses the port; use podman stop to stop it'),
+        step(
+          `podman ps --filter ${publishes(request)}`,
+          'the container that uses the port; use podman stop to stop it',
+        ),
         say('ending the relay itself would cut off everything else that it serves'),
       ];
     case 'wsl':
@@ -82,6 +85,8 @@ export function relaySteps(patient: Patient, { kind, rule }: OwnerRelay): string
         ),
       ];
     case 'other':
-      return [say('stop the program behind the relay, or delete its rule: ending the relay ends everything that it serves')];
+      return [
+        say('stop the program behind the relay, or delete its rule: ending the relay ends everything that it serves'),
+      ];
   }
 }

@@ -99,7 +99,12 @@ function stopWindowsServices({ row, request }: Patient): string[] {
   return [
     // All sites of IIS end with its service: the one that has the port is enough.
     ...(others.length < all.length
-      ? [step(`Get-WebBinding -Port ${request.port}`, 'the IIS sites on the port; use Stop-Website to stop one of them')]
+      ? [
+          step(
+            `Get-WebBinding -Port ${request.port}`,
+            'the IIS sites on the port; use Stop-Website to stop one of them',
+          ),
+        ]
       : []),
     ...stopService(others),
   ];
@@ -208,7 +213,9 @@ export function freeFromHttpSys(patient: Patient): string[] {
       `as administrator: the request queues of HTTP.sys, their URLs and processes; look for :${request.port}`,
     ),
     ...(list.length > 0 ? [step('netsh http show iplisten', 'the addresses that HTTP.sys listens on')] : []),
-    say('stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends'),
+    say(
+      'stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends',
+    ),
     ...stopManaged(patient),
     ...(patient.row?.OwnerKind === 'HttpSys' ? [stop(patient)] : []),
     takeAnother(request),

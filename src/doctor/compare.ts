@@ -85,7 +85,8 @@ export function disagreements(
       }
     }
   }
-  for (const name of first.keys()) if (second.has(name) && !theirs.has(name)) found.push(`only PortOwner lists ${name}`);
+  for (const name of first.keys())
+    if (second.has(name) && !theirs.has(name)) found.push(`only PortOwner lists ${name}`);
   return found;
 }
 

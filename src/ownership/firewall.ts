@@ -169,9 +169,7 @@ function walk(chain: FirewallChain, way: Walk): End | null {
     else if (rule.limit !== null) note(allows ? trail.someAllowed : trail.someBlocked, `${rule.name} (${rule.limit})`);
     else return { verdict: rule.verdict, why: rule.name };
   }
-  return chain.otherwise === 'Return'
-    ? null
-    : { verdict: chain.otherwise, why: `no rule in ${chain.name} decides` };
+  return chain.otherwise === 'Return' ? null : { verdict: chain.otherwise, why: `no rule in ${chain.name} decides` };
 }
 
 function outcomeOf(chain: FirewallChain, firewall: Firewall, subject: Subject): Outcome {

@@ -81,8 +81,7 @@ export function taskPath(option: string, path: string, platform: TaskPlatform, h
     return posix.resolve(path);
   }
   if (/["<>|*?]/.test(path)) throw flaw('it is not a valid Windows path', 'Choose another path.');
-  if (/%|\$\(/.test(path))
-    throw flaw('Task Scheduler would expand % or $(', 'Choose a path without them.');
+  if (/%|\$\(/.test(path)) throw flaw('Task Scheduler would expand % or $(', 'Choose a path without them.');
   const absolute = here ? win32.resolve(path) : win32.normalize(path);
   if (absolute.startsWith('\\\\')) {
     if (/^\\\\[.?]\\/.test(absolute))

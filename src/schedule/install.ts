@@ -226,10 +226,13 @@ function accountProblems(task: AuditTask, scheduler: WindowsScheduler, name: str
     );
   if (!granted.includes('SeBatchLogonRight')) {
     problems.push(
-      warning(`${name} itself does not have the right to log on as a batch job; whether a group grants it is unknown here`, {
-        hint: 'Grant it under "Log on as a batch job" (secpol.msc, User Rights Assignment) or by group policy.',
-        target: name,
-      }),
+      warning(
+        `${name} itself does not have the right to log on as a batch job; whether a group grants it is unknown here`,
+        {
+          hint: 'Grant it under "Log on as a batch job" (secpol.msc, User Rights Assignment) or by group policy.',
+          target: name,
+        },
+      ),
     );
   }
   const { command } = task;
@@ -295,7 +298,9 @@ async function installWindows(task: AuditTask, scheduler: WindowsScheduler): Pro
 function ensureEventSource(scheduler: WindowsScheduler): Problem[] {
   const present = scheduler.eventSource(eventSourceName);
   if (present !== null && present.toLowerCase() !== messageFile.toLowerCase()) {
-    return [warning(`the event source ${eventSourceName} has a different message file, and was not changed: ${present}`)];
+    return [
+      warning(`the event source ${eventSourceName} has a different message file, and was not changed: ${present}`),
+    ];
   }
   scheduler.addEventSource(eventSourceName, messageFile);
   return [];
@@ -657,7 +662,10 @@ function unitConcerns(service: string, timer: string, shown: string | null): str
   const isOn = (value: string | undefined): boolean => /^(?:1|yes|true|on)$/i.test(value ?? '');
   const limit = unitValues(service, 'TimeoutStartSec').at(-1);
   const found: [boolean, string][] = [
-    [!isOn(unitValues(timer, 'Persistent').at(-1)), 'an audit that was missed because the machine was off does not run later'],
+    [
+      !isOn(unitValues(timer, 'Persistent').at(-1)),
+      'an audit that was missed because the machine was off does not run later',
+    ],
     [limit === undefined || limit === '' || /^(?:0|infinity)$/.test(limit), 'it has no time limit'],
     [
       shown !== null && unitValues(shown, 'UnitFileState')[0] !== 'enabled',
@@ -694,7 +702,10 @@ function failedRun(shown: string | null): string[] {
 const unseenState = (root: string | null): Doubt => ({
   field: 'State',
   code: 'NotSupported',
-  text: root === null ? 'systemd does not manage this machine now' : 'whether it is enabled is visible only on the machine that uses the image',
+  text:
+    root === null
+      ? 'systemd does not manage this machine now'
+      : 'whether it is enabled is visible only on the machine that uses the image',
 });
 
 async function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Judging): Promise<Outcome> {

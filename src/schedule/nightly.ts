@@ -95,7 +95,8 @@ const taskName = ({ name }: TaskPlace): string => (name === undefined ? defaultN
 
 async function schedulerFor({ name, root }: TaskPlace, world: World): Promise<Scheduler> {
   const scheduler = await world.scheduler();
-  if (root !== undefined && scheduler.platform !== 'linux') throw new PortOwnerError('PO1005', '--root can be used only on Linux');
+  if (root !== undefined && scheduler.platform !== 'linux')
+    throw new PortOwnerError('PO1005', '--root can be used only on Linux');
   if (name !== undefined && scheduler.platform !== 'win32')
     throw new PortOwnerError('PO1005', '--name can be used only on Windows: the systemd units have fixed names');
   return scheduler;

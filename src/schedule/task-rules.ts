@@ -384,8 +384,7 @@ function crossCheck(root: Element, flaws: string[]): void {
   ];
   const ids = named.flatMap((element) => attribute(element, 'id') ?? []);
   for (const id of new Set(ids))
-    if (ids.filter((one) => one === id).length > 1)
-      flaws.push(`Task: duplicate ID ${JSON.stringify(id)}`);
+    if (ids.filter((one) => one === id).length > 1) flaws.push(`Task: duplicate ID ${JSON.stringify(id)}`);
   if (principal === undefined) return;
   const [user, group, logon] = ['UserId', 'GroupId', 'LogonType'].map((name) => content(child(principal, name)));
   const where = 'Task/Principals/Principal';
@@ -442,10 +441,7 @@ function concernsOf(root: Element): string[] {
       'a second audit can start while one is still running',
     ],
     [limit === 0 || limit === null || limit > day, 'it has no time limit of a day or less'],
-    [
-      !triggers.some((one) => ['CalendarTrigger', 'TimeTrigger'].includes(one.$ns.local)),
-      'it has no start time',
-    ],
+    [!triggers.some((one) => ['CalendarTrigger', 'TimeTrigger'].includes(one.$ns.local)), 'it has no start time'],
     [
       triggers.some((one) => /(?:Z|[+-]\d{2}:\d{2})$/.test(content(child(one, 'StartBoundary')) ?? '')),
       'its start time shifts with daylight saving time: StartBoundary has a time zone',
@@ -463,7 +459,11 @@ export function checkTask(xml: string): CheckedTask {
   const root = parse(xml);
   if (typeof root === 'string') return { flaws: [`this is not a task definition: ${root}`], concerns: [], facts: null };
   if (root.$ns.local !== 'Task')
-    return { flaws: [`this is not a task definition: its root element is ${root.$ns.local}`], concerns: [], facts: null };
+    return {
+      flaws: [`this is not a task definition: its root element is ${root.$ns.local}`],
+      concerns: [],
+      facts: null,
+    };
   const flaws: string[] = [];
   check(root, task, 'Task', flaws);
   crossCheck(root, flaws);

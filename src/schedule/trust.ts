@@ -203,11 +203,11 @@ export function concernsOf(used: Used, { platform, look, trusted, accountName }:
     }
     const position = positionOf(looks, index, used);
     const { writers, flaw } = writersOf(found, position, trusted);
-    if (flaw !== null)
-      add(path, { text: `cannot tell who can write there: ${flaw}`, hint: 'Choose another path.' });
+    if (flaw !== null) add(path, { text: `cannot tell who can write there: ${flaw}`, hint: 'Choose another path.' });
     if (writers.length === 0) continue;
     const names = writers.map(accountName).join(', ');
-    const what = found.standing === 'file' ? 'the file' : position === 'above' ? 'the folder' : 'the contents of the folder';
+    const what =
+      found.standing === 'file' ? 'the file' : position === 'above' ? 'the folder' : 'the contents of the folder';
     add(path, { text: `${names} could change ${what}`, hint: closeIt[platform] }, true);
   }
   return concerns;

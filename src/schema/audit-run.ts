@@ -6,12 +6,18 @@ export const auditRun = {
   columns: [
     { name: 'RunTime', type: 'date', importance: 1, description: 'The time of the audited facts.' },
     { name: 'Listeners', type: 'uint32', importance: 2, description: 'The number of listeners.' },
-    { name: 'Appeared', type: 'uint32', importance: 9, description: 'The number of new listeners since the previous audit.' },
+    {
+      name: 'Appeared',
+      type: 'uint32',
+      importance: 9,
+      description: 'The number of new listeners since the previous audit.',
+    },
     {
       name: 'Disappeared',
       type: 'uint32',
       importance: 9,
-      description: 'The number of closed listeners since the previous audit; listeners that could not be read do not count.',
+      description:
+        'The number of closed listeners since the previous audit; listeners that could not be read do not count.',
     },
     { name: 'Findings', type: 'uint32', importance: 1, description: 'The number of findings.' },
     {

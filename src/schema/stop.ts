@@ -20,7 +20,11 @@ export const stopResult = {
     { name: 'StartTime', type: 'date', description: 'When the owner started.' },
     { name: 'Owner', type: 'text', importance: 1, description: 'The owner in one line.' },
     { name: 'Method', type: 'text', importance: 2, description: 'How it is, or was, stopped.' },
-    { name: 'Command', type: 'text', description: 'The command that stops it manually, if it belongs to another tool.' },
+    {
+      name: 'Command',
+      type: 'text',
+      description: 'The command that stops it manually, if it belongs to another tool.',
+    },
     {
       name: 'Holders',
       type: 'texts',
@@ -45,7 +49,11 @@ export const stopResult = {
       description: 'Connections that remain on the port afterwards; they end by themselves.',
     },
     { name: 'NewOwner', type: 'text', description: 'Who took the port instead.' },
-    { name: 'Supervisor', type: 'text', description: 'What restarted the owner, or started the new one, or may do so.' },
+    {
+      name: 'Supervisor',
+      type: 'text',
+      description: 'What restarted the owner, or started the new one, or may do so.',
+    },
     {
       name: 'Reason',
       type: 'texts',

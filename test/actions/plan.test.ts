@@ -100,7 +100,7 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     { platform: 'linux', sockets: [socket({ pid: null, refusals: [{ field: 'OwningProcess', code: 'Failed', text: 'nobody was found', needs: null }] })] },
     [/^refused its owner cannot be seen\. OwningProcess: Failed: nobody was found/],
   ],
-  ['a process without a start time', { processes: [process({ startTime: null })] }, [/^refused when process 100 was started cannot be seen/]],
+  ['a process without a start time', { processes: [process({ startTime: null })] }, [/^refused the start time of process 100 cannot be seen/]],
   ['rights are missing', { denied: 100 }, [/^refused it belongs to another user \(needs root \(sudo\)\)/]],
   [
     'the shell that this program runs in',
@@ -186,13 +186,15 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'an orphan',
     { sockets: [socket({ pid: 77, holders: [77], heirs: [100] })] },
-    [/^refused process 77 has ended, and its listener lives on in one of the programs that it started: nginx \(100\)/],
+    [/^refused process 77 has ended, but one of the programs that it started still holds its listener: nginx \(100\)/],
     'Get-Process -Id 100',
   ],
   [
     'an orphan whose heirs can only be guessed',
     { sockets: [socket({ pid: 77, holders: [77], heirCandidates: [100] })] },
-    [/^refused process 77 has ended, and who has its listener now cannot be seen; it may be one of the programs that were started since by programs that have ended, too: nginx \(100\)/],
+    [
+      /^refused process 77 has ended, and who has its listener now cannot be seen; it may be one of the programs that were started since by programs that have ended, too: nginx \(100\)/,
+    ],
     null,
   ],
 
@@ -298,10 +300,10 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'Docker Desktop',
     { processes: [program('C:\\Program Files\\Docker\\com.docker.backend.exe', relay('Docker Desktop'))] },
-    [/^refused it passes the port on to a container/],
+    [/^refused it forwards the port to a container/],
     'docker ps --filter publish=443',
   ],
-  ['WSL', { processes: [program('C:\\Windows\\System32\\wslrelay.exe', relay('WSL relay'))] }, [/^refused it passes the port on to a program in WSL/], 'wsl --list --running'],
+  ['WSL', { processes: [program('C:\\Windows\\System32\\wslrelay.exe', relay('WSL relay'))] }, [/^refused it forwards the port to a program in WSL/], 'wsl --list --running'],
 
   [
     'the first process',
@@ -433,7 +435,7 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   ).map(([name, command]): (typeof cases)[number] => [
     `the relay ${name}`,
     { platform: 'linux', processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay(name) })] },
-    [/^refused it passes the port on to a container/],
+    [/^refused it forwards the port to a container/],
     command,
   ]),
   [
@@ -453,18 +455,18 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       sockets: [socket({ container: { runtime: 'docker', id: 'a'.repeat(64) } })],
       processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay('docker-proxy') })],
     },
-    [/^refused it passes the port on to a container/],
+    [/^refused it forwards the port to a container/],
     `docker stop ${'a'.repeat(64)}`,
   ],
   [
     'the network of a virtual machine',
     { platform: 'linux', processes: [process({ imageName: 'passt.avx2', path: '/usr/bin/passt.avx2', ...relay('passt') })] },
-    [/^refused it carries the network of a virtual machine/],
+    [/^refused it provides the network of a virtual machine/],
   ],
   [
     'docker-proxy',
     { platform: 'linux', processes: [process({ imageName: 'docker-proxy', path: '/usr/bin/docker-proxy', ...relay('docker-proxy') })] },
-    [/^refused it passes the port on to a container/],
+    [/^refused it forwards the port to a container/],
     'docker ps --filter publish=443',
   ],
 ];

@@ -119,7 +119,7 @@ test('and ended by force', async () => {
 test('but never the process of a shared one', async () => {
   const { row, done } = await stop(shared({ onEnd: leave }), { force: true });
   assert.equal([row.Result, done], ['NotStopped', ['stop db']]);
-  assert.match(row.Reason!.join(), /its process is shared with others/);
+  assert.match(row.Reason!.join(), /its process is not ended because other services share it/);
 });
 
 test('a shared host goes on when its service has stopped', async () => {
@@ -169,7 +169,7 @@ test('a service that has become another since it was looked at is not stopped', 
     { force: true },
   );
   assert.equal([row.Result, done], ['Refused', []]);
-  assert.match(row.Reason!.join(), /not what was looked at any more.*runs in process 7, not in 100/);
+  assert.match(row.Reason!.join(), /has changed since it was inspected.*runs in process 7, not in 100/);
 });
 
 test('nor is another service of the same process', async () => {
@@ -279,7 +279,7 @@ test('a look that fails afterwards is no success', async () => {
     }),
   );
   assert.is(row.Result, 'NotStopped');
-  assert.match(row.Reason!.join(), /whether the port is free cannot be seen: no table/);
+  assert.match(row.Reason!.join(), /it is unknown whether the port is free: no table/);
 });
 
 const above = (...names: readonly string[]): Process[] => names.map((imageName, index) => process({ pid: 50 - index, imageName, parent: 49 - index }));

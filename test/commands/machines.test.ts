@@ -44,7 +44,7 @@ test('nobody on any of them', async () => {
 test('what is about one machine is refused for several', async () => {
   const { code, err } = await run(['baseline', 'create', '/nowhere/baseline.yaml', '--from', first, '--from', second]);
   assert.is(code, 64);
-  assert.match(err, 'PO1005: a baseline describes one machine, and 2 are given');
+  assert.match(err, 'PO1005: a baseline describes one machine, but there are 2');
 });
 
 test('the exit code of all', () => {

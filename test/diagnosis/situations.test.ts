@@ -355,7 +355,7 @@ $ # its addresses are 127.0.0.1, ::1, 10.0.0.5`,
     verdict: `
 no, TimeWait, High: nobody
 - It cannot be bound now: closed connections (TIME_WAIT) hold it for a while.
-- TCP 127.0.0.1:8080 to 192.0.2.7:443 (TimeWait) and 1 more has been closed and waits for stray packets; no process has it any more.
+- TCP 127.0.0.1:8080 to 192.0.2.7:443 (TimeWait) and 1 more has been closed and waits for stray packets; it no longer has a process.
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:8080 succeeded (released immediately).
 $ # wait a minute
@@ -370,7 +370,7 @@ $ portowner free --near 8080  # or use a port that is free now`,
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- TCP 127.0.0.1:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
+- TCP 127.0.0.1:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; it no longer has a process.
 - An attempt to bind TCP 0.0.0.0:8080 with SO_REUSEADDR succeeded (released immediately).
 - An attempt to bind TCP [::]:8080 with SO_REUSEADDR succeeded (released immediately).`,
   },
@@ -382,7 +382,7 @@ yes, Free, High: nobody
     verdict: `
 no, ClientConnection, High: chrome (200)
 - It cannot be bound now: an outgoing connection uses it as its local port.
-- TCP 10.0.0.5:45000 to 192.0.2.7:443 (Established) is a connection of chrome (200), and nobody listens on the port; the port is in the dynamic range, from which programs that connect get their local port.
+- TCP 10.0.0.5:45000 to 192.0.2.7:443 (Established) is a connection of chrome (200), and nobody listens on the port; the port is in the dynamic range, from which connections get their local ports.
 - An attempt to bind TCP 0.0.0.0:45000 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:45000 succeeded (released immediately).
 $ portowner 45000 --format list  # show everything known about the owner
@@ -1047,7 +1047,7 @@ $ # make the program set SO_REUSEADDR, like all others on SSDP: nothing has to b
     verdict: `
 no, ClientConnection, High: app.exe (200)
 - It cannot be bound now: an outgoing connection uses it as its local port.
-- TCP 10.0.0.5:50000 to 192.0.2.7:443 (Established) is a connection of app.exe (200), and nobody listens on the port; the port is in the dynamic range, from which programs that connect get their local port.
+- TCP 10.0.0.5:50000 to 192.0.2.7:443 (Established) is a connection of app.exe (200), and nobody listens on the port; the port is in the dynamic range, from which connections get their local ports.
 - An attempt to bind TCP 0.0.0.0:50000 failed: WSAEADDRINUSE (10048).
 $ portowner 50000 --format list  # show everything known about the owner
 $ # the port becomes free when the connection ends
@@ -1062,7 +1062,7 @@ $ netsh interface ipv4 add excludedportrange protocol=tcp startport=50000 number
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- TCP 10.0.0.5:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
+- TCP 10.0.0.5:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; it no longer has a process.
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).`,
   },
   {
@@ -1073,7 +1073,7 @@ yes, Free, High: nobody
     verdict: `
 no, TimeWait, High: nobody
 - It cannot be bound now: closed connections (TIME_WAIT) hold it for a while.
-- TCP 10.0.0.5:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
+- TCP 10.0.0.5:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; it no longer has a process.
 - An attempt to bind TCP 0.0.0.0:8080 for exclusive use failed: WSAEADDRINUSE (10048).
 $ # wait up to 4 minutes (TcpTimedWaitDelay)
 $ portowner free --near 8080  # or use a port that is free now`,
@@ -1102,7 +1102,7 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numbero
 no, UrlReserved, Medium: nobody
 - It cannot be bound now: HTTP.sys does not allow this account to register the URL.
 - The text says "HTTP.sys does not allow this account to register the URL" for TCP port 8080 (ERROR_ACCESS_DENIED (5)).
-- The URL http://+:8080/ is reserved with HTTP.sys; that alone holds no port.
+- The URL http://+:8080/ is reserved with HTTP.sys; that alone does not hold the port.
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - An attempt to bind TCP [::]:8080 succeeded (released immediately).
 $ netsh http show urlacl  # who can register which URL; look for :8080
@@ -1258,7 +1258,7 @@ $ portowner stop 5173 --dry-run  # show what would be stopped; without --dry-run
     verdict: `
 no, TimeWait, High: nobody
 - It cannot be bound now: closed connections (TIME_WAIT) hold it for a while.
-- TCP 127.0.0.1:40201 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
+- TCP 127.0.0.1:40201 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; it no longer has a process.
 - An attempt to bind TCP 0.0.0.0:40201 with SO_REUSEADDR failed: EADDRINUSE (98).
 $ # wait a minute
 $ portowner free --near 40201  # or use a port that is free now`,
@@ -1317,7 +1317,7 @@ no, WildcardAgainstSpecific, Medium: portproxy to 127.0.0.1:8080 (iphlpsvc, svch
 - The text says "forbidden by access permissions" for TCP 127.0.0.1:8080 (the words of the message).
 - TCP 0.0.0.0:8080 is held by portproxy to 127.0.0.1:8080 (iphlpsvc, svchost.exe 400) (Listen).
 - No attempt was made: the facts are from another time or machine.
-- By Microsoft's table: if the owner set no option, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner requested exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
+- According to Microsoft's table: if the owner set no option, it succeeds (it fails with 10013 if the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 if the owner is another user); if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
 - The error text shows that the bind was refused.
 $ portowner 8080 --format list  # show everything known about the owner
 $ portowner free --near 8080  # or use a port that is free now
@@ -1336,7 +1336,7 @@ $ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as 
 - The text says "already in use" for TCP 127.0.0.1:9090 (the words of the message).
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - No attempt was made: the facts are from another time or machine.
-- By Microsoft's table: if the owner set no option, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner requested exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
+- According to Microsoft's table: if the owner set no option, it succeeds (it fails with 10013 if the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 if the owner is another user); if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
 $ portowner 8080 --format list  # show everything known about the owner
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping`,
@@ -1366,7 +1366,7 @@ no, WildcardAgainstSpecific, Medium: HTTP.sys: DefaultAppPool, a queue without a
 $ portowner 80 --format list  # show everything known about the owner
 $ portowner free --near 80  # or use a port that is free now
 $ portowner stop 80 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
-$ # if the program was moved to another port: it still asks for 127.0.0.1:80, so a listen directive in another configuration file (include, virtual host, site) has the old port`,
+$ # if the program was moved to another port: it still uses 127.0.0.1:80, so a listen directive in another configuration file (include, virtual host, site) has the old port`,
   },
   {
     name: 'Windows: HTTP.sys does not listen on the address of a URL',
@@ -1415,7 +1415,7 @@ $ # then restart the service or site that uses the URL`,
     verdict: `
 no, AddressNotLocal, Medium: nobody
 - It cannot be bound now: this address is not assigned to this machine.
-- The text names no error that is known, but is for TCP port 80.
+- The text contains no known error, but is for TCP port 80.
 - HTTP.sys is configured to listen on 10.10.0.8, which is not assigned to this machine.
 - No attempt was made: the facts are from another time or machine.
 $ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
@@ -1450,7 +1450,7 @@ $ # then restart the service or site that uses the URL`,
     verdict: `
 yes, Free, Medium: nobody
 - It can be bound now: nobody holds it.
-- The text names no error that is known, but is for TCP port 80.
+- The text contains no known error, but is for TCP port 80.
 - No attempt was made: the facts are from another time or machine.`,
   },
   {
@@ -1463,7 +1463,7 @@ yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - It is in the dynamic range 1024-15000, which is wider than usual (49152-65535 on Windows): a connection may take it before the program restarts; Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.
 - An attempt to bind TCP 127.0.0.1:5173 succeeded (released immediately).
-$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations take ports of the dynamic range, which is wider than usual here (49152-65535 on Windows)`,
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations use the dynamic range, which is wider than usual (49152-65535 on Windows)`,
   },
   {
     name: 'Windows: an administrator keeps connections from a part of the dynamic range',
@@ -1493,8 +1493,8 @@ no, PairsExhausted, Medium: nobody
 - 98 of the 100 dynamic ports are used by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 98 of them closed and in TIME_WAIT (app.exe (200) has the remote end).
 - No attempt was made: the facts are from another time or machine.
 - Connections to other addresses and ports can still use all dynamic ports.
-$ portowner 8080 --format list  # who has the remote end, and so many connections to it
-$ portowner --all --sort OwningProcess  # how many ports each program uses connections
+$ portowner 8080 --format list  # who has the remote end with this many connections
+$ portowner --all --sort OwningProcess  # how many connections each program has
 $ # programs that connect there frequently should keep their connections open (keep-alive, a pool)
 $ # the ports of closed connections become free after TIME_WAIT: one to four minutes
 $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; ports of servers in that range have to be excluded from automatic assignment`,
@@ -1516,8 +1516,8 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numbero
 - 85 of the 100 dynamic ports are used by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 85 of them closed and in TIME_WAIT (app.exe (200) has the remote end).
 - No attempt was made: the facts are from another time or machine.
 - Connections to other addresses and ports can still use all dynamic ports.
-$ portowner 8080 --format list  # who has the remote end, and so many connections to it
-$ portowner --all --sort OwningProcess  # how many ports each program uses connections
+$ portowner 8080 --format list  # who has the remote end with this many connections
+$ portowner --all --sort OwningProcess  # how many connections each program has
 $ # programs that connect there frequently should keep their connections open (keep-alive, a pool)
 $ # the ports of closed connections become free after TIME_WAIT: one to four minutes
 $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; ports of servers in that range have to be excluded from automatic assignment`,

@@ -43,7 +43,7 @@ for (const [what, ranges, expected] of cases) test(what, () => assert.equal(note
 
 test('URL reservations on the very port', () => {
   assert.equal(notes([], 80, ['http://+:80/a/', 'http://+:8080/b/', 'https://[::1]:80/c/']), [
-    'HTTP.sys may register http://+:80/a/, https://[::1]:80/c/ there; that alone holds no port.',
+    'HTTP.sys may register http://+:80/a/, https://[::1]:80/c/ there; that alone does not hold the port.',
   ]);
 });
 

@@ -87,8 +87,8 @@ const open: [name: string, changed: Record<string, PathState>, says: string[]][]
   ['a folder to come where users make folders', { [folder]: missing }, ['C:\\ProgramData: Users could change the contents of the folder']],
   ['a link in its place', { [file]: link }, [`${file}: it is a link or another reparse point`]],
   ['a junction on the way', { 'C:\\ProgramData': link }, ['C:\\ProgramData: it is a link or another reparse point']],
-  ['a folder in its place', { [file]: windows() }, [`${file}: it is no file`]],
-  ['a file on the way', { [folder]: windows({ standing: 'file' }) }, [`${folder}: it is no folder`]],
+  ['a folder in its place', { [file]: windows() }, [`${file}: it is not a file`]],
+  ['a file on the way', { [folder]: windows({ standing: 'file' }) }, [`${folder}: it is not a folder`]],
   ['what cannot be told', { [folder]: denied }, [`${folder}: cannot tell who can write there: looking was denied`]],
   [
     'a list that is not understood',

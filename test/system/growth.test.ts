@@ -129,8 +129,8 @@ test('a port that two ranges have is offered once', async () => {
 
 const floods: readonly (readonly [name: string, text: string, why: RegExp])[] = [
   ['commas', `[${','.repeat(2_000_000)}`, /Unexpected , in flow sequence|more than 300000 entries/],
-  ['brackets', '[]'.repeat(1_000_000), /Unexpected flow-seq-start at node end|words and marks/],
-  ['closing brackets', ']'.repeat(1_000_000), /Unexpected flow-seq-end|words and marks/],
+  ['brackets', '[]'.repeat(1_000_000), /Unexpected flow-seq-start at node end|tokens/],
+  ['closing brackets', ']'.repeat(1_000_000), /Unexpected flow-seq-end|tokens/],
   ['escapes', `"${'\\q'.repeat(1_000_000)}"`, /Invalid escape sequence/],
   ['aliases', `a: &a 1\nb: [${'*a,'.repeat(600_000)}]`, /more than 500 aliases/],
   ['entries', `[${'"",'.repeat(500_000)}]`, /more than 300000 entries/],

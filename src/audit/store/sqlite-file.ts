@@ -122,7 +122,7 @@ function whyForeign(path: string): string | null {
   const isDatabase = bytes.toString('latin1', 0, 16) === 'SQLite format 3\0';
   const isNumbered = bytes.length >= 72 && bytes.readUInt32BE(68) === applicationId;
   if (isDatabase && !isNumbered) return 'it is a database of another program';
-  if (!isNumbered || !(isDatabase || bytes.includes(schemaMark))) return 'it is not a store of PortOwner';
+  if (!isNumbered || !(isDatabase || bytes.includes(schemaMark))) return 'it is not a PortOwner store';
   // SQLite would treat a log next to such a file as part of it.
   return isDatabase && (bytes[18] === 2 || bytes[19] === 2) ? 'it is in WAL mode, which PortOwner never uses' : null;
 }
@@ -204,8 +204,7 @@ function verifyServices(database: DatabaseSync): void {
 /** Throws Damaged if the tables are inconsistent. */
 function verifyValues(database: DatabaseSync, version: number): void {
   if (pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages are inconsistent');
-  if (database.prepare('PRAGMA foreign_key_check').get() !== undefined)
-    throw new Damaged('it refers to missing rows');
+  if (database.prepare('PRAGMA foreign_key_check').get() !== undefined) throw new Damaged('it refers to missing rows');
   for (const [, table, columns] of times.filter(([since]) => since <= version)) {
     const wrong = columns.map((column) => `${column} NOT BETWEEN ${-latest} AND ${latest}`).join(' OR ');
     if (database.prepare(`SELECT 1 FROM ${table} WHERE ${wrong}`).get() !== undefined)

@@ -49,12 +49,15 @@ export class RowOptions {
   columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
   output = outputOption();
   excel = Option.Boolean('--excel', false, {
-    description: 'CSV for a spreadsheet: with a byte order mark, and no cell runs as a formula (the default with --output)',
+    description:
+      'CSV for a spreadsheet: with a byte order mark, and no cell runs as a formula (the default with --output)',
   });
   quiet = Option.Boolean('--quiet,-q', false, {
     description: 'write no rows and no warnings: only the exit code',
   });
-  stream = Option.Boolean('--stream', false, { description: 'CLIXML: a separate document for every few rows, for PowerShell 7' });
+  stream = Option.Boolean('--stream', false, {
+    description: 'CLIXML: a separate document for every few rows, for PowerShell 7',
+  });
   problems = Option.String('--problems', {
     description:
       'rows: write errors, warnings, and progress among the rows of clixml, json, or ndjson; in CLIXML, the last item has the severity End',

@@ -21,7 +21,8 @@ export class RootOptions {
   } as const satisfies GroupAbout;
 
   root = Option.String('--root', {
-    description: 'on Linux: write the units below this folder, such as an image, and change nothing else on this machine',
+    description:
+      'on Linux: write the units below this folder, such as an image, and change nothing else on this machine',
   });
 }
 

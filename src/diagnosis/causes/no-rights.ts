@@ -21,7 +21,10 @@ function remedies(patient: Patient): string[] {
     step(`portowner free --near ${Math.max(above + 1, 8000)}`, `or use a port above ${above}, which needs no rights`),
     step("sudo setcap 'cap_net_bind_service=+ep' /path/to/program", 'allows only this program to bind such ports'),
     say('for a service: AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit, or a systemd socket unit'),
-    step(`sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`, `allows everybody to bind port ${port} and above`),
+    step(
+      `sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
+      `allows everybody to bind port ${port} and above`,
+    ),
   ];
 }
 

@@ -150,7 +150,7 @@ test('names that come from anybody end no line and hide nothing', async () => {
   }
 });
 
-test('completion says how installed, the shell that asks first', async () => {
+test('completion says how to install it, the current shell first', async () => {
   const { code, out } = await run(['completion']);
   assert.is(code, 0);
   assert.equal(out.match(/^\S.*:$/gm), ['bash:', 'zsh:', 'fish:', 'PowerShell:']);

@@ -147,7 +147,7 @@ test('what was known of another executable goes with it', () => {
   assert.not.match(after({ program: '/usr/sbin/apache2' }), /sha256|signer/);
 });
 
-test('after an update not found to find', () => {
+test('after an update there is nothing to find', () => {
   const any = fc.record({
     port: fc.constantFrom(21, 25, 443, 8080, 'dynamic'),
     program: fc.constantFrom('/usr/sbin/nginx', '/usr/sbin/ftpd', '/x'),

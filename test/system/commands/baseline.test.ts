@@ -246,7 +246,7 @@ test('a file that is nothing but entries is refused before it is parsed', async 
     writeFileSync(file, `kind: PortOwner.Baseline\nversion: 1\nlisteners:${sign === '- \n' ? '\n' : ' ['}${sign.repeat((size * 1024 * 1024) / sign.length)}`);
     const { code, err } = await run(['baseline', 'show', file]);
     assert.is(code, 69);
-    assert.match(err, /PO2002: .*: (?:it has more than \d+ (?:entries|words and marks)|Unexpected , |it is nested too deeply)/);
+    assert.match(err, /PO2002: .*: (?:it has more than \d+ (?:entries|tokens)|Unexpected , |it is nested too deeply)/);
   }
 });
 

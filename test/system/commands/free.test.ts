@@ -56,7 +56,7 @@ test('a port in use, and why', async () => {
   }
 });
 
-test('a port that is taken is named with its owner, below the number and where not installed', async () => {
+test('a port that is taken is named with its owner, below the number, and if there is none', async () => {
   const server = createServer();
   server.listen(20_201, '127.0.0.1');
   await once(server, 'listening');

@@ -119,7 +119,7 @@ onLinux('one that does not end stays, and --force ends it after the time limit',
   const server = await start('stubborn');
   const first = await stop(String(server.port), '--yes', '--timeout', '0.3');
   assert.equal([first.code, first.rows[0]!.Result], [1, 'NotStopped']);
-  assert.match(first.rows[0]!.Reason!.join(), /did not end within 0\.3 s; --force ends it/);
+  assert.match(first.rows[0]!.Reason!.join(), /did not end within 0\.3 s; use --force to end it/);
   assert.equal(
     first.problems.map(({ Code }) => Code),
     ['PO4104'],

@@ -295,7 +295,7 @@ const odd: [what: string, unshare: readonly string[], script: string, code: numb
 for (const [what, unshare, script, code, message] of odd) {
   test(`${what}: one message, and exit code ${code}`, async (context) => {
     const one = await start('/plain');
-    // The sources may stand where only root reads: then not found that others could run.
+    // The sources may stand where only root reads: then there is nothing that others could run.
     const readable =
       !script.includes('setpriv') || spawnSync('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, ...main, '--version']).status === 0;
     if (!readable) return skip('the program cannot be read without root', context as never);
