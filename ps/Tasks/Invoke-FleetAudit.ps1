@@ -95,9 +95,9 @@ function Invoke-Audit([string] $Name, [string] $Own, [object[]] $Answer) {
         $baseline = Join-Path $BaselineFolder "$plain.yaml"
         if (Test-Path -LiteralPath $baseline -PathType Leaf) { $arguments += '--baseline', $baseline }
         elseif (-not $Policy) {
-            Write-Line "${Name}: it has no baseline, and there is no policy"
+            Write-Line "${Name}: there is neither a baseline nor a policy"
             $script:codes += 64
-        } else { Write-Line "${Name}: there is no ${baseline}: it is held against the policy alone" }
+        } else { Write-Line "${Name}: ${baseline} does not exist: the machine is compared only with the policy" }
     }
     if ($ReportFolder) { $arguments += '--report', (Join-Path $ReportFolder "$plain.csv") }
     $code = 69
@@ -123,9 +123,9 @@ $question = {
     $processes = @(Get-CimInstance -OperationTimeoutSec 300 -Query 'SELECT ProcessId, Name, ExecutablePath, ParentProcessId, CreationDate, CSName FROM Win32_Process')
     $services = @(Get-CimInstance -OperationTimeoutSec 300 -Query 'SELECT Name, DisplayName, ProcessId, ServiceType, State, SystemName FROM Win32_Service')
     # Every Windows has some.
-    if (-not $tcp) { throw 'it told of no TCP socket' }
-    if (-not $processes) { throw 'it told of no process' }
-    if (-not $services) { throw 'it told of no service' }
+    if (-not $tcp) { throw 'it returned no TCP sockets' }
+    if (-not $processes) { throw 'it returned no processes' }
+    if (-not $services) { throw 'it returned no services' }
     $tcp
     $udp
     $processes
@@ -142,7 +142,7 @@ try {
     }
     $names = @(Get-Content -LiteralPath $ComputerList | ForEach-Object { $_.Trim() } | Where-Object { $_ -and $_ -notlike '#*' } | Sort-Object -Unique)
     if (-not $names) {
-        Write-Line "$ComputerList names no machine"
+        Write-Line "$ComputerList contains no machines"
         exit 64
     }
     # A folder of this account's own; its name cannot be foreseen.
@@ -166,7 +166,7 @@ try {
         if ($end.Value -ne $answer.Count) { return }
         $own = @($answer | Where-Object { $_.PSObject.Properties['CSName'] } | ForEach-Object { $_.CSName } | Sort-Object -Unique)
         if ($own.Count -ne 1) {
-            Write-Line "${name}: it does not tell of one machine: $own"
+            Write-Line "${name}: its answer is not about exactly one machine: $own"
             return
         }
         # A machine's own name is the first part of its full name, and has 15 characters at most.
@@ -184,10 +184,10 @@ try {
     foreach ($name in $aliases.Keys | Sort-Object) {
         $own = $aliases[$name].Own
         if ($audited.ContainsKey($own)) {
-            Write-Line "${name}: it calls itself $own, as $($audited[$own]) does"
+            Write-Line "${name}: its own name is $own, the same as that of $($audited[$own])"
             continue
         }
-        Write-Line "${name}: it calls itself $own"
+        Write-Line "${name}: its own name is $own"
         Invoke-Audit -Name $name -Own $own -Answer $aliases[$name].Answer
     }
     foreach ($name in $names | Where-Object { $_ -notin $audited.Values }) {

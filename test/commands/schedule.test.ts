@@ -211,10 +211,10 @@ test('status reads the definition back, and holds it against what an audit needs
 });
 
 test('where schtasks says nothing, status says so', async () => {
-  const scheduler = fakeWindows({ query: { code: 'NotSupported', text: 'schtasks /Query said nothing' } });
+  const scheduler = fakeWindows({ query: { code: 'NotSupported', text: 'schtasks /Query printed nothing' } });
   scheduler.tasks.set(name, '');
   const { code, row } = await schedule(scheduler, 'status');
-  assert.equal([code, row?.State, row?.Reason], [69, 'Unknown', ['State: NotSupported: schtasks /Query said nothing']]);
+  assert.equal([code, row?.State, row?.Reason], [69, 'Unknown', ['State: NotSupported: schtasks /Query printed nothing']]);
 });
 
 test('on Linux it is a service and a timer, which systemd is told of', async () => {

@@ -16,7 +16,7 @@ export interface FarRequest {
   readonly hasPerson: boolean;
 }
 
-/** What a host said, or why it said nothing. */
+/** What a host said, or why it printed nothing. */
 type FarAnswer = RawEnvelope | PortOwnerError;
 
 /** So many hosts are asked at once. */
@@ -62,7 +62,7 @@ function collectionIn({ output }: RemoteAnswer): Uint8Array | null {
 const lastLine = (errors: string): string => errors.trim().split('\n').at(-1)?.trim().slice(0, 300) ?? '';
 
 function notAsked(host: string, { failure, errors, exitCode }: RemoteAnswer): PortOwnerError {
-  const why = failure ?? (lastLine(errors) || `ssh ended with code ${String(exitCode)} and said nothing`);
+  const why = failure ?? (lastLine(errors) || `ssh ended with code ${String(exitCode)} and printed nothing`);
   return new PortOwnerError('PO3006', `${host} could not be asked: ${why}`, { target: host });
 }
 
