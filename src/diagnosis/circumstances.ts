@@ -61,7 +61,7 @@ const dynamicPort: Finder = ({ facts, binds, can, request }) => {
 const takenPairs: Finder = ({ pairs }) =>
   pairs.length === 0 ? null : { evidence: pairs.slice(0, 3).map(pairText), remedies: [] };
 
-/** Addresses in the IP listen list of HTTP.sys that are not, or may not be, here. */
+/** Addresses in the HTTP.sys IP listen list that are not, or may not be, here. */
 const foreignListenList: Finder = ({ error, listenList }) => {
   const { stale, doubtful } = listenList;
   return {

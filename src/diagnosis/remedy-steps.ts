@@ -210,7 +210,7 @@ export function freeFromHttpSys(patient: Patient): string[] {
   return [
     step(
       'netsh http show servicestate view=requestq',
-      `as administrator: the request queues of HTTP.sys, their URLs and processes; look for :${request.port}`,
+      `as administrator: the HTTP.sys request queues, their URLs and processes; look for :${request.port}`,
     ),
     ...(list.length > 0 ? [step('netsh http show iplisten', 'the addresses that HTTP.sys listens on')] : []),
     say(

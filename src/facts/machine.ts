@@ -25,7 +25,7 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
     name: 'this machine',
     async facts(question, hash = false) {
       const from = await source();
-      if (question.firewall === true) report?.('Progress', 'reading this machine and the rules of its firewall');
+      if (question.firewall === true) report?.('Progress', 'reading this machine and its firewall rules');
       const live = await gather(from, question, now());
       const facts = hash
         ? (await import('./gather/binaries.ts')).withBinaries(live, from, report && reportingBinaries(report))
@@ -58,7 +58,7 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
     async facts(question, hash = false) {
       if (answer instanceof PortOwnerError) throw answer;
       if (hash)
-        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --host asks another one');
+        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, but --host queries another one');
       const { decodeRecording } = await import('./read/read.ts');
       const facts = await decodeRecording(answer, question);
       report?.('Verbose', factsText(facts));
@@ -79,8 +79,8 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
     name: paths.join(', '),
     async facts(question, hash = false) {
       if (hash)
-        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --from answers from a file', {
-          hint: 'portowner snapshot --hash puts the hashes into a snapshot.',
+        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, but --from answers from a file', {
+          hint: 'Use portowner snapshot --hash to include hashes in a snapshot.',
         });
       reader ??= read();
       const facts = await (await reader)(question);

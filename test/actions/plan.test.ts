@@ -135,9 +135,9 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     {
       processes: [svchost()],
       services: [service({ name: 'EFS', shared: true })],
-      states: { EFS: { refusal: { code: 'NotSupported', text: 'it does not let itself be stopped' } } },
+      states: { EFS: { refusal: { code: 'NotSupported', text: 'it cannot be stopped' } } },
     },
-    ['refused it does not let itself be stopped'],
+    ['refused it cannot be stopped'],
   ],
   ...['RpcSs', 'schedule', 'EventLog', 'Winmgmt'].map((name): (typeof cases)[number] => [
     `${name}, without which much of Windows does not work`,

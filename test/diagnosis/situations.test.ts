@@ -770,7 +770,7 @@ no, HttpSys, High: HTTP.sys: DefaultAppPool (w3wp.exe 900)
 - An attempt to bind TCP 0.0.0.0:80 failed: WSAEACCES (10013).
 - An attempt to bind TCP [::]:80 failed: WSAEACCES (10013).
 - 10013 instead of 10048 means that the owner is another user or requested exclusive use.
-$ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :80
+$ netsh http show servicestate view=requestq  # as administrator: the HTTP.sys request queues, their URLs and processes; look for :80
 $ netsh http show iplisten  # the addresses that HTTP.sys listens on
 $ # stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends
 $ Get-WebBinding -Port 80  # the IIS sites on the port; use Stop-Website to stop one of them
@@ -1131,7 +1131,7 @@ no, UrlTaken, High: HTTP.sys: app.exe (200)
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
 - An attempt to bind TCP [::]:8080 failed: WSAEACCES (10013).
 - 10013 instead of 10048 means that the owner is another user or requested exclusive use.
-$ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :8080
+$ netsh http show servicestate view=requestq  # as administrator: the HTTP.sys request queues, their URLs and processes; look for :8080
 $ # stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends
 $ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now`,

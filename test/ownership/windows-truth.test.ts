@@ -234,7 +234,7 @@ const cases: Case[] = [
     raw: tags({ '1500:31': '' }),
     kind: 'Service',
     owner: 'one of Dnscache, LanmanWorkstation (svchost.exe 1500)',
-    more: { Services: ['Dnscache', 'LanmanWorkstation'], Reason: ['Services: NotSupported: which of them made the socket: Windows does not tell'] },
+    more: { Services: ['Dnscache', 'LanmanWorkstation'], Reason: ['Services: NotSupported: which one created the socket: Windows does not tell'] },
   },
   {
     what: 'a shared host, and Windows names a component of the system',
@@ -242,7 +242,7 @@ const cases: Case[] = [
     raw: tags({ '1500:31': 'netbt.sys' }),
     kind: 'Service',
     owner: 'one of Dnscache, LanmanWorkstation (svchost.exe 1500)',
-    more: { Reason: ['Services: NotSupported: which of them made the socket: Windows names netbt.sys, which is none of them'] },
+    more: { Reason: ['Services: NotSupported: which one created the socket: Windows names netbt.sys, which is not one of them'] },
   },
   {
     what: 'a shared host, and the look at tags crashed',
@@ -250,7 +250,7 @@ const cases: Case[] = [
     raw: { servicetags: refused('Failed', 'the child process ended with code 3221225477') },
     kind: 'Service',
     owner: 'one of Dnscache, LanmanWorkstation (svchost.exe 1500)',
-    more: { Reason: ['Services: Failed: which of them made the socket: the child process ended with code 3221225477'] },
+    more: { Reason: ['Services: Failed: which one created the socket: the child process ended with code 3221225477'] },
   },
   {
     what: 'a port proxy',

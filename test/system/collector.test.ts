@@ -147,7 +147,7 @@ const services = [
   { name: 'HTTP', display: 'HTTP Service', pid: 0, type: 0x10 },
 ];
 const paused = services[0]!;
-const unasked = { code: 'Failed', text: 'the collector did not ask for it' } as const;
+const unasked = { code: 'Failed', text: 'the collector did not request it' } as const;
 
 /** Both texts behind a structure of 16 bytes, as Windows gives a URL reservation. */
 function urlBytes(): { bytes: Buffer; meta: { pages: string } } {

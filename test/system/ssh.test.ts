@@ -174,9 +174,9 @@ test('a dead host, a slow one and one that is cut off among ten living ones', (c
   );
   const errors = errorsIn(err);
   assert.is(errors.length, 3, err);
-  assert.match(err, /PO3006: dead could not be asked: .*Connection refused/);
+  assert.match(err, /PO3006: dead could not be queried: .*Connection refused/);
   assert.match(err, /PO3006: cut could not be asked|PO2002: what cut sent is not a whole collection/);
-  assert.match(err, 'PO3006: silent could not be asked: nothing for you');
+  assert.match(err, 'PO3006: silent could not be queried: nothing for you');
   assert.ok(Date.now() - started < 40_000);
 });
 
@@ -184,7 +184,7 @@ test('a host that accepts and says nothing ends after the time to connect', (con
   if (cannot !== null) return skip(cannot, context);
   const { code, err } = ask([port], 'mute');
   assert.is(code, 69);
-  assert.match(err, /PO3006: mute could not be asked: .*(?:timed out|Connection closed)/i);
+  assert.match(err, /PO3006: mute could not be queried: .*(?:timed out|Connection closed)/i);
 });
 
 test('a snapshot of a far machine, and the answer from it', (context: TestContext) => {

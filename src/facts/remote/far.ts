@@ -31,7 +31,7 @@ function checkHosts(hosts: readonly string[]): void {
     if (!hostForm.test(host) || host.length > 255)
       throw new PortOwnerError(
         'PO1001',
-        `--host "${host}" is no host; expected a name or an address: server7, ann@server7`,
+        `--host "${host}" is not a host; expected a name or an address: server7, ann@server7`,
         {
           target: host,
         },
@@ -63,7 +63,7 @@ const lastLine = (errors: string): string => errors.trim().split('\n').at(-1)?.t
 
 function notAsked(host: string, { failure, errors, exitCode }: RemoteAnswer): PortOwnerError {
   const why = failure ?? (lastLine(errors) || `ssh ended with code ${String(exitCode)} and printed nothing`);
-  return new PortOwnerError('PO3006', `${host} could not be asked: ${why}`, { target: host });
+  return new PortOwnerError('PO3006', `${host} could not be queried: ${why}`, { target: host });
 }
 
 /** Asks one host. */
@@ -72,7 +72,7 @@ async function askHost(host: string, request: FarRequest, ask: AskRemote, report
   // Of several, each would ask on the same terminal.
   const mayAsk = hasPerson && hosts.length === 1;
   const call = { host, input: collectorInput(commandLines), config, mayAsk };
-  report?.('Progress', `asking ${host} by ssh`);
+  report?.('Progress', `querying ${host} through ssh`);
   let answer = await ask({ ...call, command });
   let bytes = collectionIn(answer);
   // Its shell knows no ||.
@@ -85,7 +85,7 @@ async function askHost(host: string, request: FarRequest, ask: AskRemote, report
     const envelope = await parseCollection(bytes, `what ${host} sent`);
     report?.(
       'Verbose',
-      `${host} was asked by ssh with the collector for ${envelope.platform === 'win32' ? 'PowerShell' : 'sh'}`,
+      `${host} was queried through ssh with the collector for ${envelope.platform === 'win32' ? 'PowerShell' : 'sh'}`,
     );
     return envelope;
   } catch (error) {

@@ -197,7 +197,7 @@ const denied = { refusal: { code: 'AccessDenied', text: 'OpenProcess was denied'
 
 for (const [elevated, text, needs] of [
   ['false', 'OpenProcess was denied', 'an elevated (administrator) session'],
-  ['true', 'not even an administrator sees this of a protected process', null],
+  ['true', 'not even an administrator can see this for a protected process', null],
 ] as const) {
   test(`denied details have a reason, elevated: ${elevated}`, () => {
     const { sections } = ask({

@@ -220,7 +220,7 @@ onLinux('another process that got the number is not stopped', async () => {
     rows: [result],
   } = await stop('--yes', '--', other);
   assert.equal([code, result!.Result], [1, 'Refused']);
-  assert.match(result!.Reason!.join(), /it is not what was looked at any more/);
+  assert.match(result!.Reason!.join(), /it has changed since it was inspected/);
   assert.ok(isAlive(server.process));
   const hands = await liveHands();
   assert.throws(() => hands.hold(server.pid, '2001-01-01T00:00:00.000Z'), /has ended/);

@@ -45,7 +45,7 @@ test('nobody owns a port only when the files can tell', async () => {
   assert.equal([half.code, half.out], [69, 'Cannot tell: some sources could not be read.\n']);
   assert.match(half.err, /PO3001: warning: some sockets could not be read: the files have no UDP sockets \(Get-NetUDPEndpoint\)/);
   const none = await run(['444', '--from', path('get-process-5.1')]);
-  assert.equal([none.code, none.out], [69, 'Cannot tell: the files do not tell of TCP and UDP sockets.\n']);
+  assert.equal([none.code, none.out], [69, 'Cannot tell: the files do not contain TCP and UDP sockets.\n']);
 });
 
 test('other questions are answered too', async () => {
@@ -67,11 +67,11 @@ for (const [args, expected, why] of [
   [
     ['--from', made('files.xml', documentOf('<Obj><TN><T>System.IO.FileInfo</T></TN></Obj>'))],
     69,
-    /PO2002: .*files\.xml holds 1 object of type System\.IO\.FileInfo, and none that tell of ports\n {2}Give what Get-NetTCPConnection/,
+    /PO2002: .*files\.xml holds 1 object of type System\.IO\.FileInfo, but nothing about ports\n {2}Give what Get-NetTCPConnection/,
   ],
-  [['--from', made('page.html', '<!-- a page --><html></html>')], 69, /PO2002: .*page\.html is XML, but no CLIXML: its root element is <html>/],
+  [['--from', made('page.html', '<!-- a page --><html></html>')], 69, /PO2002: .*page\.html is XML, but not CLIXML: its root element is <html>/],
   [['--from', made('doctype.xml', '<!DOCTYPE a><a/>')], 69, /PO2002: .*doctype\.xml is not read: it has a DOCTYPE/],
-  [['--from', made('cut.xml', documentOf('<S>a</S>').slice(0, -3))], 69, /PO2002: .*cut\.xml is no whole CLIXML: it ends in the middle/],
+  [['--from', made('cut.xml', documentOf('<S>a</S>').slice(0, -3))], 69, /PO2002: .*cut\.xml is not complete CLIXML: it is truncated/],
   [['--from', made('latin1.xml', Buffer.from(documentOf('<S>\u00e4</S>'), 'latin1'))], 69, /PO2002: .*latin1\.xml is not UTF-8 text/],
   [['--from', made('\u001b[31m.xml', documentOf('<\u001b[31m/>'))], 69, /^portowner: PO2002: [^\u001b]*$/],
 ] as const) {
