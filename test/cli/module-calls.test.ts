@@ -44,8 +44,8 @@ for (const [line, call] of steps) test(line, async () => assert.is(await inPower
 const sentences: [command: CommandAbout, text: string, words: string][] = [
   [BaselineCreateCommand.about, 'Use portowner baseline update to update it, or --force to replace it.', 'Use Update-PortBaseline to update it, or -Force to replace it.'],
   [DiffCommand.about, 'Create the snapshot with portowner snapshot --hash.', 'Create the snapshot with Save-PortSnapshot -IncludeHash.'],
-  [PortsCommand.about, 'Use a file written by "portowner snapshot", in UTF-8.', 'Give a file that "Save-PortSnapshot" wrote, in UTF-8.'],
-  [PortsCommand.about, 'Use a folder written by "portowner snapshot --raw".', 'Give a folder that "Save-PortSnapshot -RawPath" wrote.'],
+  [PortsCommand.about, 'Use a file written by "portowner snapshot", in UTF-8.', 'Use a file written by "Save-PortSnapshot", in UTF-8.'],
+  [PortsCommand.about, 'Use a folder written by "portowner snapshot --raw".', 'Use a folder written by "Save-PortSnapshot -RawPath".'],
   [PortsCommand.about, 'Give what "portowner doctor" wrote.', `Give what ${here} doctor wrote.`],
   [AuditCommand.about, 'To see why: portowner PORT --format list.', 'To see why: Get-PortOwner PORT | Format-List -Property *.'],
   [StopCommand.about, 'node is still running; use --force to end it', 'node is still running; use -Force to end it'],
@@ -64,7 +64,7 @@ const sentences: [command: CommandAbout, text: string, words: string][] = [
   [PortsCommand.about, 'Run portowner doctor to see which sources fail, and why.', `Run ${here} doctor to see which sources fail, and why.`],
   [PortsCommand.about, 'systemctl --user stop web, and choose another folder than /etc/portowner', 'systemctl --user stop web, and choose another folder than /etc/portowner'],
   [AuditCommand.about, 'missing --baseline, --policy, or --store', 'missing -BaselinePath, -PolicyPath, or -StorePath'],
-  [PortsCommand.about, 'To register it, run portowner schedule install as an administrator.', 'Register-PortAuditTask, by an administrator, registers it.'],
+  [PortsCommand.about, 'To register it, run portowner schedule install as an administrator.', 'To register it, run Register-PortAuditTask as an administrator.'],
   [WhyCommand.about, '--ipv6-only needs --address ::', '-IPv6Only needs -Address ::'],
 ];
 for (const [about, text, words] of sentences) test(text, async () => assert.is(await inPowerShell(text, { about, catalogue }), words));

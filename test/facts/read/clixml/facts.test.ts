@@ -283,8 +283,8 @@ test('a custom object is a socket when its properties leave no doubt', () => {
   assert.is(socketOf(row(`${socketProperties}<S N="RemoteAddress">::</S>`, custom)).protocol, 'TCP');
   assert.is(socketOf(row(`${socketProperties}<S N="Protocol">UDP</S>`, custom)).protocol, 'UDP');
   fails([file('inline', documentOf(row(socketProperties, custom)))], /inline holds 1 object of type System\.Management\.Automation\.PSCustomObject, but nothing about ports/);
-  fails([file('inline', documentOf(row('<S N="LocalAddress">Any</S><S N="LocalPort">443</S><S N="Protocol">TCP</S>', `Selected.${cimType}`)))], /none that tell of ports/);
-  fails([file('inline', documentOf(row('<U32 N="ProcessId">7</U32><S N="CommandLine">x</S>', custom)))], /none that tell of ports/);
+  fails([file('inline', documentOf(row('<S N="LocalAddress">Any</S><S N="LocalPort">443</S><S N="Protocol">TCP</S>', `Selected.${cimType}`)))], /nothing about ports/);
+  fails([file('inline', documentOf(row('<U32 N="ProcessId">7</U32><S N="CommandLine">x</S>', custom)))], /nothing about ports/);
 });
 
 for (const [what, inner, why] of [
@@ -307,19 +307,19 @@ for (const [what, inner, why] of [
   [
     'many things',
     ['A', 'B', 'B', 'C', 'D'].map((type) => `<Obj>${types(type)}</Obj>`).join(''),
-    /holds 2 objects of type B, 1 object of type A, 1 object of type C, others, and none/,
+    /holds 2 objects of type B, 1 object of type A, 1 object of type C, others, but nothing/,
   ],
   [
     'a date, which has added properties and no types of its own',
     `<Obj><DT>2026-01-02T03:04:05</DT><MS><Obj N="DisplayHint">${types('Microsoft.PowerShell.Commands.DisplayHintType')}<I32>2</I32></Obj></MS></Obj>`,
-    /holds 1 object of type System\.DateTime, and none/,
+    /holds 1 object of type System\.DateTime, but nothing/,
   ],
   [
     'what files have in their properties',
     `<Obj>${types('F')}<Props><Obj N="Mode">${types('M')}<I32>1</I32></Obj><Obj N="All">${types('L')}<LST><Obj>${types('M')}</Obj></LST></Obj></Props></Obj>`,
-    /holds 1 object of type F, and none/,
+    /holds 1 object of type F, but nothing/,
   ],
-  ['a list', `<Obj>${types('L')}<LST><Obj>${types('A')}<MS><Obj N="x">${types('M')}</Obj></MS></Obj><Obj>${types('A')}</Obj></LST></Obj>`, /holds 2 objects of type A, and none/],
+  ['a list', `<Obj>${types('L')}<LST><Obj>${types('A')}<MS><Obj N="x">${types('M')}</Obj></MS></Obj><Obj>${types('A')}</Obj></LST></Obj>`, /holds 2 objects of type A, but nothing/],
 ] as const) {
   test(`${what}: one error that says so`, () => fails([file('inline', documentOf(inner))], why));
 }

@@ -59,7 +59,7 @@ test('what --format clixml wrote is read', async () => {
     const written = await run(['--all', ...all, '--format', 'clixml', ...more]);
     const { code, out, err } = await run(['8443', '--from', made('rows.clixml', written.out), '--columns', 'Owner,State', '--format', 'csv']);
     assert.equal([code, out], [0, 'Owner,State\r\nnginx (nginx.exe 4312),Listen\r\n']);
-    assert.match(err, /saved rows are the answer to some question/);
+    assert.match(err, /saved rows are the answer to a query/);
   }
 });
 
@@ -67,7 +67,7 @@ for (const [args, expected, why] of [
   [
     ['--from', made('files.xml', documentOf('<Obj><TN><T>System.IO.FileInfo</T></TN></Obj>'))],
     69,
-    /PO2002: .*files\.xml holds 1 object of type System\.IO\.FileInfo, but nothing about ports\n {2}Give what Get-NetTCPConnection/,
+    /PO2002: .*files\.xml holds 1 object of type System\.IO\.FileInfo, but nothing about ports\n {2}Use the output of Get-NetTCPConnection/,
   ],
   [['--from', made('page.html', '<!-- a page --><html></html>')], 69, /PO2002: .*page\.html is XML, but not CLIXML: its root element is <html>/],
   [['--from', made('doctype.xml', '<!DOCTYPE a><a/>')], 69, /PO2002: .*doctype\.xml is not read: it has a DOCTYPE/],
