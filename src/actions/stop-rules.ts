@@ -1,7 +1,7 @@
 import { carriedBy, type Carried } from '../facts/decode/relays.ts';
 import type { HttpQueue, Process, Relay, Socket } from '../facts/model/facts.ts';
 import { quote } from '../diagnosis/quote.ts';
-import { containerCommands, stoppableUnit } from '../diagnosis/stop-commands.ts';
+import { carriedList, carriedStop, containerCommands, stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { isUnfound } from '../ownership/absent.ts';
 import { processText } from '../ownership/attribution.ts';
 import { portProxyOf } from '../ownership/relays.ts';
@@ -83,10 +83,9 @@ const ofSystemd: SocketRule = ({ platform, processes }, found) =>
         draft(
           found,
           1,
-          obstacle(
-            'systemd listens for a service that it starts on demand: stop its socket unit; systemctl list-sockets shows the name',
-            { command: 'systemctl list-sockets' },
-          ),
+          obstacle('systemd listens for a service that it starts on demand: stop its socket unit', {
+            command: 'systemctl list-sockets',
+          }),
         ),
       ]
     : null;
@@ -126,7 +125,7 @@ const inContainer: ProcessRule = ({ self }, found, pid, { container }) => {
   if (container === null || container.id === self.container) return null;
   const commands = containerCommands(container, pid);
   const command = commands?.stop ?? commands?.look ?? null;
-  const how = command === null ? '' : commands?.stop == null ? `; to see it: ${command}` : `: ${command}`;
+  const how = command !== null && commands?.stop == null ? ' by its runtime' : '';
   return draft(found, pid, obstacle(`it runs in a container, which is stopped as a whole${how}`, { command }));
 };
 
@@ -140,19 +139,16 @@ function relayBehind({ processes }: Scene, { socket, row }: FoundListener, pid: 
 }
 
 /** Why a relay is not ended, and the command that finds what it serves. */
-function carriedObstacle({ what, engines, list }: Carried, { container, localPort }: Socket): StopDraft['means'] {
-  if (container !== undefined) {
-    const name = quote(container.name ?? container.id, 'linux');
-    const command = name === null ? null : `${container.runtime} stop ${name}`;
-    const how = command === null ? '' : `: ${command}`;
-    return obstacle(`it forwards the port to a container, which is stopped as a whole${how}`, { command });
-  }
-  const [engine] = engines;
-  const command = list ?? (engine === undefined ? null : `${engine} ps --filter publish=${localPort}`);
+function carriedObstacle(carried: Carried, socket: Socket): StopDraft['means'] {
+  if (socket.container !== undefined)
+    return obstacle('it forwards the port to a container, which is stopped as a whole', {
+      command: carriedStop(socket),
+    });
+  const command = carriedList(carried, socket);
   return obstacle(
     command === null
-      ? `it provides the network of a ${what}, which would lose its connection: stop the program inside it instead`
-      : `it forwards the port to a container, and ending it would cut off others: find the container with ${command} and stop that instead`,
+      ? `it provides the network of a ${carried.what}, which would lose its connection: stop the program inside it instead`
+      : 'it forwards the port to a container, and ending it would cut off others: stop the container that uses the port',
     { command },
   );
 }
@@ -168,10 +164,9 @@ const relayToWsl: ProcessRule = (scene, found, pid) =>
     ? draft(
         found,
         pid,
-        obstacle(
-          'it forwards the port to a program in WSL: stop that program there; wsl --list --running shows the distributions',
-          { command: 'wsl --list --running' },
-        ),
+        obstacle('it forwards the port to a program in WSL: stop that program there', {
+          command: 'wsl --list --running',
+        }),
       )
     : null;
 

@@ -11,6 +11,8 @@ import type { Surroundings } from '../system/surroundings.ts';
 /** What clipanion passes to a command. */
 export interface Context {
   readonly surroundings: Surroundings;
+  /** The command line as it was given, without the program's name. */
+  readonly words: readonly string[];
   /** Every command, for help and completion. */
   readonly catalogue: Catalogue;
 }

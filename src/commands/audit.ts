@@ -7,7 +7,7 @@ import { AuditOptions, auditSettings } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
-import { reportFormat, writeReport } from '../cli/report.ts';
+import { reportFormat, reportWriter } from '../cli/report.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
 import { finding } from '../schema/finding.ts';
@@ -23,7 +23,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
       The store is a file with the history of all audits, for portowner history; it is created if it is missing. Without --baseline and --policy, an audit only records the current listeners. An audit is not stored if it is older than the newest audit of its machine, or dated more than a day ahead of the clock; repeating the same audit does not change the store.
 
-      Findings go to standard output and to each --report file, whose name determines the format: .csv, .json, .ndjson, .clixml, .txt. They include what the audit could not determine. One line on standard error summarizes the audit; it says clean only if the exit code is 0. A failed audit does not change the reports: its exit code, and an event with --event-log, report the failure.
+      Findings go to standard output and to each --report file, whose name determines the format: .csv, .json, .ndjson, .clixml, .txt, .md, .sarif, .xlsx. They include what the audit could not determine. One line on standard error summarizes the audit; it says clean only if the exit code is 0. A failed audit does not change the reports: its exit code, and an event with --event-log, report the failure.
     `,
     examples: [
       ['Differences from the approved listeners', '$0 audit --baseline server7.yaml'],
@@ -66,6 +66,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       "first remove the machine's audits that are dated in the future from the store, for example after the clock was wrong; keeps a copy of the store next to it",
   });
   override readonly schema = finding;
+  protected override readonly subject = 'Audit';
   protected override readonly decisive = false;
 
   #summaries: string[] = [];
@@ -96,8 +97,9 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected async answer(): Promise<Answer> {
     try {
       const { eventLog, now } = this.surroundings;
-      const world = { eventLog, now, machine: this.askedMachine(), writeReport };
-      const { summary, ...answer } = await runAudit(this.request(), world);
+      const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(this.asker()) };
+      const answer = await runAudit(this.request(), world);
+      const { summary } = answer;
       // A person reads the answer first, then the findings.
       if (this.forPeople) this.sum(summary);
       else this.#summaries.push(summary);

@@ -7,6 +7,7 @@ import { named } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { choiceOf, FreeOptions } from '../cli/options/free.ts';
 import { withOptions } from '../cli/options/group.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { places, wholeNumber } from '../cli/values.ts';
 import { sanitise } from '../io/sanitise.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -14,7 +15,7 @@ import { freePort, type FreePort } from '../schema/free.ts';
 import type { ExitCode } from '../schema/problems.ts';
 
 /** Finds free ports. */
-export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
+export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOptions) {
   static override paths = [['free']];
   static override usage = Command.Usage({
     description: 'find ports that can be bound now',
@@ -22,6 +23,8 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
       A port is free if nobody holds it and a bind attempt succeeds on the requested address, by default on every IPv4 and IPv6 address. It must be outside the machine's dynamic, reserved, and excluded ranges, must not be registered with IANA for a service (unless you use --registered), and must not be reserved by --policy or --baseline. The search starts at port 10000, unless PORTS, --range, or --near specifies otherwise; PORTS can be registered ports. Nothing listens, so no firewall prompts.
 
       Without --format, only the numbers are written, one per line: PORT=$(portowner free).
+
+      For another machine (--host, --from), only its sockets and ranges are checked, without a bind attempt.
 
       --hold SECONDS prevents other calls of portowner free by the same user from returning the port for that time. It does not keep the port bound: any other program can take it. Held ports are recorded in a file: leases.json in %LOCALAPPDATA%\\PortOwner on Windows, in $XDG_STATE_HOME/portowner or ~/.local/state/portowner on Linux.
     `,
@@ -31,6 +34,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
       ['One port in a range', '$0 free 3000-3010'],
       ['The closest to 8080, and why not 8080 itself', '$0 free --near 8080 --explain'],
       ['Ten consecutive ports for UDP', '$0 free --count 10 --consecutive --protocol udp'],
+      ['On another machine', '$0 free 8000-8099 --host server7'],
       ['A port that only this machine needs to reach', '$0 free --range 8000-8999 --address 127.0.0.1'],
     ],
   });
@@ -50,6 +54,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
         HoldSec: '--hold',
         Column: '--columns',
       },
+      leftOut: { '--from': 'the parameters of remoting name machines' },
     },
   };
 
@@ -65,11 +70,13 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
   });
 
   override readonly schema = freePort;
+  protected override readonly decisive = false;
 
   override async perform(): Promise<ExitCode> {
     const bare =
       this.format === undefined &&
       this.columns === undefined &&
+      !this.isOfSeveral &&
       this.output === undefined &&
       !this.explain &&
       !this.excel &&
@@ -89,12 +96,13 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
 
   protected override files() {
     return {
-      inputs: [...named('--policy', this.policy), ...named('--baseline', this.baseline)],
+      inputs: [...super.files().inputs, ...named('--policy', this.policy), ...named('--baseline', this.baseline)],
     };
   }
 
   protected async answer(): Promise<Answer> {
-    return findFree(await this.request(), this.surroundings, this.progress);
+    const { binder, stateFolder, now } = this.surroundings;
+    return findFree(await this.request(), { machine: this.askedMachine(), binder, stateFolder, now });
   }
 
   private async request(): Promise<FindFreeRequest> {

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
+import { machineOf, type AskedMachine } from '../facts/machine.ts';
 import { hasFailed } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
@@ -34,6 +35,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
       ['A snapshot in a file', '$0 snapshot server7.json'],
       ['Query it later', '$0 443 --from server7.json'],
       ['A snapshot of a machine without PortOwner', '$0 snapshot server7.json --host server7'],
+      ['From the output of a collector', '$0 snapshot server7.json --from server7.txt'],
       ['With command lines', '$0 snapshot server7.json --command-lines'],
       ['With the raw answers of the system, for a defect report', '$0 snapshot server7.json --raw server7-raw'],
     ],
@@ -41,7 +43,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   static readonly about: CommandAbout = {
     rows: [],
     operands: 'file',
-    values: { '--raw': 'folder' },
+    values: { '--raw': 'folder', '--from': 'file' },
     exitCodes: { 0: 'done', 69: 'the sockets cannot be read, or the file cannot be written' },
     powershell: {
       name: 'Save-PortSnapshot',
@@ -52,6 +54,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
         IncludeCommandLine: '--command-lines',
         IncludeHash: '--hash',
       },
+      leftOut: { '--from': 'the parameters of remoting name machines' },
     },
   };
 
@@ -59,6 +62,9 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   raw = Option.String('--raw', { description: 'save the raw answers of the system in this new folder' });
   hash = Option.Boolean('--hash', false, {
     description: 'read the executables that hold a port, and include their SHA-256 hash and, on Windows, their signer',
+  });
+  from = Option.String('--from', {
+    description: 'of what this collection or recording tells (- is standard input), instead of this machine',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
 
@@ -105,11 +111,26 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   }
 
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
-    checkFiles([], [...named('--raw', this.raw), ...named('--output', this.output)]);
+    checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
+    const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
     const { source, now } = this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
-    const facts = await writeSnapshot(this, { source, now, write }, report);
+    const facts = await writeSnapshot(this, { source, now, write, ...told }, report);
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
+}
+
+/** What finds the facts in a file. Throws PO1005 where a machine is asked, too. */
+function toldBy(
+  from: string,
+  { host, raw, hash }: Pick<SnapshotCommand, 'host' | 'raw' | 'hash'>,
+  report: Report | undefined,
+): AskedMachine['facts'] {
+  const other = host !== undefined ? '--host' : raw !== undefined ? '--raw' : hash ? '--hash' : null;
+  if (other !== null)
+    throw new PortOwnerError('PO1005', `--from tells of a machine, and ${other} asks one`, {
+      hint: 'Leave one of them out.',
+    });
+  return (question) => machineOf([from], report).facts(question);
 }

@@ -5,7 +5,7 @@ import { ruleForAny, ruleText } from './binding-rules.ts';
 import type { Cause, Effect, Look, Obstacle, BindError } from './cause.ts';
 import { causeOf } from './causes.ts';
 import { noRights } from './causes/no-rights.ts';
-import { lacksScope } from './causes/scope-missing.ts';
+import { isOnOtherInterface, lacksScope } from './causes/scope-missing.ts';
 import { timeWait } from './causes/time-wait.ts';
 import type { ParsedError } from './error-text.ts';
 import { obstacles } from './obstacles.ts';
@@ -45,7 +45,7 @@ export interface BindContext {
 }
 
 /** What an error of bind() says, on either system. */
-function refusalMeaning(error: string | null, isLinux: boolean): BindError {
+function refusalMeaning({ error }: BindAttempt, address: string, isLinux: boolean): BindError {
   switch (error?.replace(/^WSA/, '')) {
     case 'EADDRINUSE':
       return 'inUse';
@@ -58,7 +58,7 @@ function refusalMeaning(error: string | null, isLinux: boolean): BindError {
     case 'ENOBUFS':
       return 'noBuffers';
     case 'EINVAL':
-      return 'invalid';
+      return isOnOtherInterface(address) ? 'notLocal' : 'invalid';
     default:
       return 'other';
   }
@@ -199,7 +199,7 @@ export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt 
   const main = all[0] ?? null;
   const effect = main?.effect ?? 'allows';
   const made = attempt === null || attempt.result === 'notMade' || attempt.result === 'noFamily' ? null : attempt;
-  const refused = made?.result === 'refused' ? refusalMeaning(made.error, platform === 'linux') : null;
+  const refused = made?.result === 'refused' ? refusalMeaning(made, bind.address, platform === 'linux') : null;
   const undecided = main?.socket == null ? [] : [ruleText(platform, bind, main.socket)];
   const situation: Case = { known, bind, main, effect, undecided };
   const decision =

@@ -3,13 +3,14 @@ import type { Facts } from '../facts/model/facts.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './cause.ts';
 import { dockerAllocated } from './causes/docker-allocated.ts';
+import { kubernetesAllocated } from './causes/kubernetes-allocated.ts';
 import type { ParsedError } from './error-text.ts';
 import { hasUrlOn } from './http-evidence.ts';
 import { listensOn, type ListenList } from './listen-list.ts';
 import { listenListSteps } from './listen-list-steps.ts';
 import { pairText, type PairUse } from './pairs.ts';
 import { handedOut, isUnusual, rangeText, usualText } from './ranges.ts';
-import { dockerSteps } from './relay-steps.ts';
+import { dockerSteps, kubernetesSteps } from './relay-steps.ts';
 import { usualRange } from './remedy-steps.ts';
 import type { Request } from './request.ts';
 import { say } from './step.ts';
@@ -103,6 +104,15 @@ const dockerText: Finder = ({ facts, request, error, cause }) => {
   };
 };
 
+/** A text that Kubernetes wrote about a port which somebody has here, too. */
+const kubernetesText: Finder = ({ request, error, can, cause }) =>
+  error?.origin !== 'KubernetesList' || can === null || cause === kubernetesAllocated
+    ? null
+    : {
+        evidence: ['Kubernetes refuses the port by its own list of the ports of the cluster, whoever has it here.'],
+        remedies: kubernetesSteps(request),
+      };
+
 /** A text about a port that another program has for good: what wrote it may have been moved in part. */
 const oldConfiguration: Finder = ({ request, error, can, cause }) =>
   error === null ||
@@ -128,6 +138,7 @@ const finders: readonly Finder[] = [
   foreignListenList,
   narrowListenList,
   dockerText,
+  kubernetesText,
   oldConfiguration,
 ];
 

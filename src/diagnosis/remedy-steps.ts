@@ -227,7 +227,7 @@ export function stopping(patient: Patient): string[] {
   const name = sharedBy(patient);
   if (name !== null) return shareIt(patient, name);
   const relay = relayOfOwner(patient);
-  if (relay !== null) return [...relaySteps(patient, relay), ...(relay.endsAlone ? [stop(patient)] : [])];
+  if (relay !== null) return [...relaySteps(patient, relay), ...(relay.kind === 'alone' ? [stop(patient)] : [])];
   const vital = (patient.row?.Services ?? []).filter(isVitalService);
   if (vital.length > 0 && onWindows(patient))
     return [say(`much of Windows needs ${vital.join(', ')}: such services are never stopped to free a port`)];

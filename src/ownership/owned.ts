@@ -24,10 +24,10 @@ export const isOwnerDenied = (row: OwnedEndpoint): boolean => isRefused(row, 'Ow
 /** Most sockets of a process have only its refusals. */
 const known = new WeakMap<readonly FieldRefusal[], readonly string[]>();
 
-/** Refusals as texts, for a row or a sentence. */
+/** Refusals as texts, for a row or a sentence: what a socket and its process both lack is said once. */
 export function reasonTexts(refusals: readonly FieldRefusal[]): readonly string[] {
   let texts = known.get(refusals);
-  if (texts === undefined) known.set(refusals, (texts = refusals.map(refusalText)));
+  if (texts === undefined) known.set(refusals, (texts = [...new Set(refusals.map(refusalText))]));
   return texts;
 }
 

@@ -21,7 +21,7 @@ export type ColumnType =
   | 'uint32s'
   | 'ancestors';
 
-/** The importance of a column that is shown only if all others have their full width. */
+/** From this importance, a column is shown only if there is room for it. */
 export const spare = 9;
 
 export interface Column {
@@ -34,10 +34,17 @@ export interface Column {
    * Columns without it are not in the default table.
    */
   readonly importance?: number;
+  /** The importance of a column that is only in the default table of wide terminals. */
+  readonly wideImportance?: number;
   /** Another column of the default table that usually contains the same value: a narrow table drops this column if it does. */
   readonly toldBy?: string;
   /** The expected value: a narrow table drops the column if it contains no other value. */
   readonly usual?: string;
+  /**
+   * What is kept of a text that has to be cut: its end, which says more than its start, as of a path; or the process in
+   * parentheses that it ends with, as of an owner, in each item of a list.
+   */
+  readonly keeps?: 'end' | 'process';
   /** It has values only for connections: the default table has it only if connections are shown, too. */
   readonly connectionsOnly?: true;
   /**

@@ -25,7 +25,13 @@ export const conflict = {
       description: 'The address or addresses involved; null if none.',
     },
     { name: 'Port', type: 'uint16', importance: 1, description: 'The port; null if it concerns all ports.' },
-    { name: 'Owners', type: 'texts', importance: 2, description: 'Who owns or needs the port, each in one line.' },
+    {
+      name: 'Owners',
+      type: 'texts',
+      keeps: 'process',
+      importance: 2,
+      description: 'Who owns or needs the port, each in one line.',
+    },
     { name: 'Description', type: 'text', description: 'The conflict, in one sentence.' },
     {
       name: 'Remedy',

@@ -18,7 +18,7 @@ export const listenerRow = {
       description: 'The local address; for a dynamic listener, any, loopback, or specific.',
     },
     { name: 'AddressScope', type: 'text', description: 'Loopback, Specific, or Any.' },
-    { name: 'Program', type: 'text', importance: 1, description: 'The full path of the executable.' },
+    { name: 'Program', type: 'text', keeps: 'end', importance: 1, description: 'The full path of the executable.' },
     { name: 'Services', type: 'texts', importance: 3, description: 'The services it runs.' },
     { name: 'UserName', type: 'text', importance: 3, description: 'The account it runs as.' },
     { name: 'Sha256', type: 'text', description: 'The SHA-256 hash of the executable, if it is part of the baseline.' },

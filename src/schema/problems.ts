@@ -93,6 +93,12 @@ export const problemKinds = {
     exitCode: exit.unavailable,
     category: 'WriteError',
   },
+  PO2005: {
+    summary: 'a format could not show all that there is',
+    action: 'Ask for fewer rows, or choose another format.',
+    exitCode: exit.ok,
+    category: 'WriteError',
+  },
   PO3001: {
     summary: 'a source of facts failed',
     action: 'Run portowner doctor to see which sources fail, and why.',

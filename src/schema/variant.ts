@@ -48,8 +48,14 @@ export function variants(schema: RowSchema): Variant[] {
   return [...new Map(all.map((variant) => [variant.name, variant])).values()];
 }
 
+/** The columns that only the table of a wide terminal has. */
+export const wideColumns = (schema: RowSchema): Column[] =>
+  schema.columns.flatMap((column) =>
+    column.wideImportance === undefined ? [] : [{ ...column, importance: column.wideImportance }],
+  );
+
 /** Columns that a table shows only if there is room, because PowerShell's tables do not adapt to the window. A list wraps. */
-const isExtra = ({ importance, type }: Column): boolean => importance === spare && type !== 'texts';
+const isExtra = ({ importance = 0, type }: Column): boolean => importance >= spare && type !== 'texts';
 
 /**
  * The columns of a variant's table. PowerShell drops columns from the right: requested columns come before the owner, which may

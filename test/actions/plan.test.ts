@@ -86,6 +86,11 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   ['a program', {}, ['process 100']],
   ['IPv4 and IPv6 of one program are one target', { sockets: [socket(), socket({ localAddress: '::' })] }, ['process 100']],
   ['two programs are two', { sockets: [socket(), socket({ pid: 101, localAddress: '::1' })], processes: [process(), process({ pid: 101 })] }, ['process 100', 'process 101']],
+  [
+    'in the order of addresses and processes, in which order the system lists them',
+    { sockets: [socket({ localAddress: '::1', pid: 100 }), socket({ pid: 102 }), socket({ pid: 101 })], processes: [process(), process({ pid: 101 }), process({ pid: 102 })] },
+    ['process 101', 'process 102', 'process 100'],
+  ],
   ['all who hold it, the owner first', { sockets: [socket({ holders: [100, 101] })], processes: [process(), process({ pid: 101 })] }, ['process 100+101']],
   ['a UDP socket', { sockets: [udp()] }, ['process 100']],
   ['never a connection', { sockets: [connection({ localPort: 443 })], wanted: listens }, []],
@@ -356,13 +361,13 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'a container',
     { platform: 'linux', processes: [process({ container })] },
-    [/^refused it runs in a container, which is stopped as a whole: docker top a{64} /],
+    [/^refused it runs in a container, which is stopped as a whole$/],
     `docker top ${container.id} -eo pid | grep -qw 100 && docker stop ${container.id}`,
   ],
   [
     'a container whose name could be an option',
     { platform: 'linux', processes: [process({ container: { runtime: 'lxc', id: '--force' } })] },
-    [/^refused it runs in a container, which is stopped as a whole; to see it: lxc-info -n '--force'$/],
+    [/^refused it runs in a container, which is stopped as a whole by its runtime$/],
     "lxc-info -n '--force'",
   ],
   [
@@ -424,13 +429,14 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       ['rootlesskit-docker-proxy', 'docker ps --filter publish=443'],
       ['RootlessKit', 'docker ps --filter publish=443'],
       ['RootlessKit for containerd', 'nerdctl ps'],
-      ['rootless port forwarder', 'podman ps --filter publish=443'],
-      ['pasta', 'podman ps --filter publish=443'],
-      ['slirp4netns', 'podman ps --filter publish=443'],
-      ['conmon', 'podman ps --filter publish=443'],
-      ['Podman machine', 'podman ps --filter publish=443'],
+      ['rootless port forwarder', 'podman ps'],
+      ['pasta', 'podman ps'],
+      ['slirp4netns', 'podman ps'],
+      ['conmon', 'podman ps'],
+      ['Podman machine', 'podman ps'],
       ['Docker Desktop (vpnkit)', 'docker ps --filter publish=443'],
       ['LXD proxy', 'lxc list'],
+      ['Incus proxy', 'incus list'],
     ] as const
   ).map(([name, command]): (typeof cases)[number] => [
     `the relay ${name}`,
@@ -445,7 +451,7 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       sockets: [socket({ container: { runtime: 'podman', id: 'a'.repeat(64), name: 'shop-web-1' } })],
       processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay('conmon') })],
     },
-    [/^refused it forwards the port to a container, which is stopped as a whole: podman stop shop-web-1/],
+    [/^refused it forwards the port to a container, which is stopped as a whole$/],
     'podman stop shop-web-1',
   ],
   [

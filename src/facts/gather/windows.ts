@@ -239,7 +239,7 @@ function listedProcess(entry: ProcessEntry, { question: { details }, entries }: 
     refusals.push({
       field: 'StartTime',
       code: 'NotSupported',
-      text: 'Windows does not report its start time',
+      text: 'the list of processes does not contain its start time',
       needs: null,
     });
   if (details.has('parent')) {

@@ -88,15 +88,22 @@ function disownKernel({ machine, sections }: Facts): void {
 
 const collectionMark = '#PortOwner.Collection ';
 
-/** Whether a file is what a collector wrote, in UTF-8 or UTF-16. */
-function isCollection(bytes: Buffer): boolean {
+/** What a shell may print before a collection. */
+const mostNoise = 64 * 1024;
+
+/** What a collector wrote in a file, in UTF-8 or UTF-16; null where there is none. */
+async function collectionOf(bytes: Buffer): Promise<Uint8Array | null> {
   const [a, b] = bytes;
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
-    const head = bytes.subarray(0, 2 + 2 * collectionMark.length);
-    return new TextDecoder(a === 0xff ? 'utf-16le' : 'utf-16be').decode(head) === collectionMark;
-  }
-  const start = a === 0xef && b === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  return bytes.toString('latin1', start, start + collectionMark.length) === collectionMark;
+    const decoder = new TextDecoder(a === 0xff ? 'utf-16le' : 'utf-16be');
+    if (!decoder.decode(bytes.subarray(0, 2 * mostNoise)).includes(collectionMark)) return null;
+    bytes = Buffer.from(decoder.decode(bytes));
+  } else if (
+    !bytes.subarray(0, mostNoise).includes(collectionMark) ||
+    /^(?:\ufeff)?\s*[{[]/.test(bytes.toString('utf8', 0, 64))
+  )
+    return null;
+  return (await import('./collection/find.ts')).collectionIn(bytes);
 }
 
 /** Whether a file is XML, such as CLIXML; a folder, standard input, and what cannot be read are none. */
@@ -159,8 +166,9 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
     step?.(first!.name);
     const { name } = first!;
     const bytes = wholeOf(first!, sizeLimit);
-    if (isCollection(bytes)) {
-      const envelope = await (await import('./collection/collection.ts')).parseCollection(bytes, name);
+    const collection = await collectionOf(bytes);
+    if (collection !== null) {
+      const envelope = await (await import('./collection/collection.ts')).parseCollection(collection, name);
       return (question) => decodeRecording(envelope, question);
     }
     return await parseSnapshot(name, bytes);

@@ -319,7 +319,11 @@ for (const [what, inner, why] of [
     `<Obj>${types('F')}<Props><Obj N="Mode">${types('M')}<I32>1</I32></Obj><Obj N="All">${types('L')}<LST><Obj>${types('M')}</Obj></LST></Obj></Props></Obj>`,
     /holds 1 object of type F, but nothing/,
   ],
-  ['a list', `<Obj>${types('L')}<LST><Obj>${types('A')}<MS><Obj N="x">${types('M')}</Obj></MS></Obj><Obj>${types('A')}</Obj></LST></Obj>`, /holds 2 objects of type A, but nothing/],
+  [
+    'a list',
+    `<Obj>${types('L')}<LST><Obj>${types('A')}<MS><Obj N="x">${types('M')}</Obj></MS></Obj><Obj>${types('A')}</Obj></LST></Obj>`,
+    /holds 2 objects of type A, but nothing/,
+  ],
 ] as const) {
   test(`${what}: one error that says so`, () => fails([file('inline', documentOf(inner))], why));
 }
