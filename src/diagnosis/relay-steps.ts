@@ -34,10 +34,10 @@ const docker: Carried = { what: 'container', engines: ['docker'] };
 function restartDocker(facts: Facts, relay: string): string {
   const ofUser = relay.startsWith('Docker Desktop') ? 'docker-desktop' : /^rootlesskit/i.test(relay) ? 'docker' : null;
   if (facts.machine.platform === 'win32')
-    return say('if no container has it, restart Docker Desktop: its own list of ports is wrong then');
+    return say('if no container uses it, restart Docker Desktop: its own list of ports is wrong');
   return step(
     ofUser === null ? 'sudo systemctl restart docker' : `systemctl --user restart ${ofUser}`,
-    'if no container has it: its own list of ports is wrong then; this restarts its containers',
+    'if no container uses it: its own list of ports is wrong; this restarts its containers',
   );
 }
 

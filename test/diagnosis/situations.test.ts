@@ -68,7 +68,7 @@ no, Process, High: node (200)
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:3000 succeeded (released immediately).
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
 $ portowner 3000 --format list  # show everything known about the owner`,
   },
@@ -118,7 +118,7 @@ no, Process, High: node (200) and 1 more
 - It cannot be bound now: a process holds it.
 - TCP 127.0.0.1:3000 is held by node (200) and 1 more (Listen); all processes that hold it: 200, 201.
 - An attempt to bind TCP 127.0.0.1:3000 failed: EADDRINUSE (98).
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
 $ portowner 3000 --format list  # show everything known about the owner`,
   },
@@ -190,7 +190,7 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:8080 is held by node (200) (Bound).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -204,7 +204,7 @@ no, Service, High: x'; rm -rf ~ #.service (node 200)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:8080 is held by x'; rm -rf ~ #.service (node 200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -220,7 +220,7 @@ reboot.service (node 200)
 - TCP 0.0.0.0:8080 is held by x
 reboot.service (node 200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -253,7 +253,7 @@ no, WildcardAgainstSpecific, High: node (200)
 - It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: EADDRINUSE (98).
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -277,7 +277,7 @@ no, DualStack, High: node (200)
 - It cannot be bound now: a dual-stack IPv6 socket and an IPv4 socket exclude each other.
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -304,7 +304,7 @@ no, Process, High: node (200)
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:8080 failed: EADDRINUSE (98).
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -456,7 +456,7 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEADDR failed: EADDRINUSE (98).
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
 $ portowner 3000 --format list  # show everything known about the owner`,
   },
@@ -472,7 +472,7 @@ $ portowner 3000 --format list  # show everything known about the owner`,
 - An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEPORT failed: EADDRINUSE (98).
 - It succeeds if the owner has also set SO_REUSEPORT and is of the same user, which no interface shows.
 $ portowner why 3000 --address 0.0.0.0  # whether it works without reuse
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
 $ portowner 3000 --format list  # show everything known about the owner`,
   },
@@ -503,7 +503,7 @@ no, Shared, High: node (200); python3 (201)
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - TCP 0.0.0.0:8080 is held by python3 (201) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -518,7 +518,7 @@ no, Instances, High: node (200); node (201)
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - TCP 0.0.0.0:8080 is held by node (201) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -695,7 +695,7 @@ no, Process, High: app.exe (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEADDRINUSE (10048).
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -973,7 +973,7 @@ no, Sharing, High: app.exe (200)
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 for exclusive use failed: WSAEADDRINUSE (10048).
 $ portowner why 8080 --address 0.0.0.0  # whether it works without exclusive use
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -1004,7 +1004,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
 - An attempt to bind TCP 0.0.0.0:8080 without SO_REUSEADDR failed: WSAEADDRINUSE (10048).
 - According to Microsoft's table: if the owner set no option, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
 $ portowner why 8080 --address 0.0.0.0  # whether it works without reuse
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -1231,7 +1231,7 @@ no, AddressNotLocal, High: nobody
 - It cannot be bound now: this address is not assigned to this machine.
 - An attempt to bind TCP [fe80::1%lo]:8080 failed: EINVAL (22).
 $ ip -brief address  # the addresses of this machine
-$ portowner why 8080 --address ::  # whether every address works, which outlives a change of address
+$ portowner why 8080 --address ::  # whether binding every address works, which does not depend on a specific address
 $ # its addresses are 127.0.0.1, ::1, 10.0.0.5`,
   },
   {
@@ -1242,9 +1242,9 @@ $ # its addresses are 127.0.0.1, ::1, 10.0.0.5`,
     error: "OSError: [Errno 22] Invalid argument: bind ('ff02::1', 5353) udp",
     verdict: `
 no, ScopeMissing, Medium: nobody
-- It cannot be bound now: a link-local address needs its interface, such as %eth0 at its end.
+- It cannot be bound now: a link-local address needs its interface, such as %eth0 at the end.
 - The text says "invalid argument" for UDP [ff02::1]:5353 (EINVAL (22)).
-- No attempt was made: the facts are of another moment or machine.
+- No attempt was made: the facts are from another time or machine.
 $ portowner why 5353 --protocol udp --address ff02::1%eth0  # the address on that interface`,
   },
   {
@@ -1272,7 +1272,7 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:5173 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:5173 failed: EADDRINUSE (98).
-$ portowner stop 5173 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner stop 5173 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 5173  # or use a port that is free now
 $ portowner 5173 --format list  # show everything known about the owner`,
   },
@@ -1319,8 +1319,8 @@ no, KubernetesAllocated, Medium: nobody
 - The text says "already in use" for TCP port 30080 (the words of the message).
 - An attempt to bind TCP 0.0.0.0:30080 succeeded (released immediately).
 - Kubernetes says this by its own list of the ports of the cluster: no socket and no range of the system stands for it.
-$ kubectl get services --all-namespaces  # the service that has the node port: look for :30080/TCP in the column PORT(S)
-$ # give the service another nodePort, or none: then Kubernetes takes a free one; kubectl delete service NAME gives the port back`,
+$ kubectl get services --all-namespaces  # the service that uses the node port: look for :30080/TCP in the column PORT(S)
+$ # give the service another nodePort, or none, so that Kubernetes chooses a free one; kubectl delete service NAME frees the port`,
   },
   {
     name: 'Kubernetes has given the port to a service, and a process has it here, too',
@@ -1337,9 +1337,9 @@ no, Process, High: node (200)
 - An attempt to bind TCP 0.0.0.0:30080 failed: EADDRINUSE (98).
 $ portowner 30080 --format list  # show everything known about the owner
 $ portowner free --near 30080  # or use a port that is free now
-$ portowner stop 30080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
-$ kubectl get services --all-namespaces  # the service that has the node port: look for :30080/TCP in the column PORT(S)
-$ # give the service another nodePort, or none: then Kubernetes takes a free one; kubectl delete service NAME gives the port back`,
+$ portowner stop 30080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ kubectl get services --all-namespaces  # the service that uses the node port: look for :30080/TCP in the column PORT(S)
+$ # give the service another nodePort, or none, so that Kubernetes chooses a free one; kubectl delete service NAME frees the port`,
   },
   {
     name: 'Windows: Docker has given the port away, and Docker Desktop listens',
@@ -1651,7 +1651,7 @@ $ # start the server that the program tries to reach, or correct the port in its
   );
 });
 test('an outgoing connection that got no answer: which local ports are left', async () => {
-  const machine = { live: false, name: 'a snapshot', facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }) };
+  const machine = { live: false, name: 'a snapshot', ownName: async () => 'app', facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }) };
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
@@ -1659,9 +1659,9 @@ test('an outgoing connection that got no answer: which local ports are left', as
     `
 ?, Outgoing, Low: nobody
 - There is nothing to bind: the error comes from an outgoing connection, which gets its local port from the system.
-- The text is about an outgoing connection to 192.0.2.7:443 that was forbidden (the words of the message): it binds no port that is asked for.
+- The text is about an outgoing connection to 192.0.2.7:443 that was forbidden (the words of the message): it does not bind a specific port.
 - 1 of 16384 dynamic ports 49152-65535 are in use for TCP (app.exe (200): 1).
-$ # portowner 443 on 192.0.2.7 says whether anybody listens there; a firewall on the way may refuse or drop it, too
+$ # portowner 443 on 192.0.2.7 shows whether anybody listens there; a firewall in between may also reject or drop it
 `.trim(),
   );
 });
