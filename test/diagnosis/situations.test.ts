@@ -2,6 +2,8 @@
 // yes, no or ?, the cause, the confidence and the owner; then - what shows it, and $ what to do, the safest first.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { planStop } from '../../src/actions/plan.ts';
+import type { Target } from '../../src/actions/target.ts';
 import { parseError } from '../../src/diagnosis/error-text.ts';
 import { whyNotEach } from '../../src/diagnosis/why.ts';
 import { again } from '../../src/diagnosis/remedy-steps.ts';
@@ -105,8 +107,7 @@ no, Container, High: docker container 0123456789ab (postgres 500)
 $ portowner 5432 --format list  # show everything known about the owner
 $ portowner free --near 5432  # or use a port that is free now
 $ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid,args  # what runs in the container: process 500 must be among it
-$ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid | grep -qw 500 && docker stop 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # stop the container, if so
-$ portowner stop 5432 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid | grep -qw 500 && docker stop 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # stop the container, if so`,
   },
   {
     name: 'Linux: a child inherited the socket too',
@@ -192,7 +193,7 @@ no, Process, High: node (200)
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 $ portowner 8080 --format list  # show everything known about the owner
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ # portowner stop ends listeners only, and process 200 has the port bound without listening; end that one itself, if it does not let go`,
   },
   {
     name: 'Linux: a name that is none of a unit stands in no command',
@@ -739,8 +740,7 @@ no, Service, High: one of TermService, SessionEnv (svchost.exe 400)
 - An attempt to bind TCP 0.0.0.0:3389 failed: WSAEADDRINUSE (10048).
 $ portowner 3389 --format list  # show everything known about the owner
 $ portowner free --near 3389  # or use a port that is free now
-$ # one of the services TermService, SessionEnv holds it; they run in one process
-$ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ # one of the services TermService, SessionEnv holds it; they run in one process`,
   },
   {
     name: 'Windows: HTTP.sys has it for an IIS pool',
@@ -1425,7 +1425,8 @@ no, WildcardAgainstSpecific, Medium: HTTP.sys: DefaultAppPool, a queue without a
 - No attempt was made: the facts are of another moment or machine.
 $ portowner 80 --format list  # show everything known about the owner
 $ portowner free --near 80  # or use a port that is free now
-$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :80
+$ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
 $ # if the program was moved to another port: it still asks for 127.0.0.1:80, so that a listen directive in another file of its configuration (include, virtual host, site) has the old port`,
   },
   {
@@ -1668,6 +1669,35 @@ $ # portowner 443 on 192.0.2.7 says whether anybody listens there; a firewall on
 test('what was just asked is never advice', () => {
   for (const situation of situations)
     for (const line of solve(situation).row.Remedy ?? []) assert.is.not(line.replace(/ {2}# .*$/, ''), again(asked(situation.ask)), situation.name);
+});
+/** How `stop` would give the port of a situation back; the managers of services know all of them. */
+function stopOf({ facts, ask }: Situation): Target[] {
+  const { port, protocol } = asked(ask);
+  return planStop(
+    {
+      facts,
+      tree: facts.sections.processes.data.map(({ pid, parent, startTime, imageName }) => ({ pid, parent: parent ?? 1, startTime: startTime ?? ok.at, imageName })),
+      asking: 'ASK',
+      self: { pid: 999_999, container: null, unit: null, unitUser: null },
+      service: () => ({ foreign: null, refusal: null, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] }),
+      sites: () => [
+        { name: 'Default Web Site', bindings: [`http/*:${port}:`], started: true, pools: ['DefaultAppPool'], workers: facts.sections.processes.data.map(({ pid }) => pid) },
+      ],
+      mayStop: () => null,
+    },
+    (socket) => socket.localPort === port && socket.protocol === protocol,
+  );
+}
+test('what stop would refuse is no advice', () => {
+  const held: string[] = [];
+  for (const situation of situations) {
+    const { Remedy } = solve(situation).row;
+    const lines = (Remedy ?? []).map((line) => line.replace(/ {0,2}# .*$/, '').replace(/^sudo /, ''));
+    if (!lines.some((line) => line.startsWith('portowner stop'))) continue;
+    const refused = stopOf(situation).flatMap(({ means }) => (means.how === 'refused' && !means.obstacle.rights ? [means.obstacle.text] : []));
+    if (refused.length > 0) held.push(`${situation.name}: ${refused.join('; ')}`);
+  }
+  assert.equal(held, []);
 });
 test('nothing is said twice', () => {
   for (const situation of situations) {
