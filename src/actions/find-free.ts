@@ -1,4 +1,4 @@
-import { thisMachine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import { probe } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { holdsPort, type Question } from '../facts/model/question.ts';
@@ -9,9 +9,9 @@ import { formatPorts } from '../ports/expression.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { FreePort } from '../schema/free.ts';
-import { hasFailed } from '../facts/model/section.ts';
+import { hasFailed, isWhole } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
-import { PortOwnerError, type Problem, type Report } from '../schema/problems.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import {
   attemptsReason,
@@ -37,23 +37,35 @@ export interface FindFreeRequest extends FreeRequest {
   readonly baseline: string | null;
 }
 
-/** What finding a port needs: this machine, binds on it, and where the user's leases are. */
-type FindFreeWorld = Pick<Surroundings, 'source' | 'binder' | 'stateFolder' | 'now'>;
+/** What finding a port needs: the machine that is asked, binds on this one, and where the user's leases are. */
+interface FindFreeWorld extends Pick<Surroundings, 'binder' | 'stateFolder' | 'now'> {
+  readonly machine: AskedMachine;
+}
 
-/** Finds ports that can be bound now. Throws PO3001 where nobody can tell. */
-export async function findFree(request: FindFreeRequest, world: FindFreeWorld, report?: Report): Promise<Answer> {
-  const facts = await thisMachine(world, report).facts(questionOf(request));
-  if (hasFailed(facts.sections.sockets)) {
+/** Finds ports that can be bound now, by what another machine has told where it is that one. Throws PO3001 where nobody can tell. */
+export async function findFree(request: FindFreeRequest, world: FindFreeWorld): Promise<Answer> {
+  const { live } = world.machine;
+  if (!live && request.holdSeconds !== null)
+    throw new PortOwnerError('PO1005', '--hold is for ports of this machine, and another one is asked', {
+      hint: 'Run portowner free --hold there.',
+    });
+  const facts = await world.machine.facts(questionOf(request, live));
+  const { sockets } = facts.sections;
+  // Here an attempt shows what the tables do not.
+  if (hasFailed(sockets) || (!live && !isWhole(sockets))) {
     throw new PortOwnerError(
       'PO3001',
-      `cannot tell which ports are free: ${facts.sections.sockets.reason ?? 'the sockets could not be read'}`,
+      `cannot tell which ports are free: ${sockets.reason ?? 'the sockets could not be read'}`,
     );
   }
   const choose = await chooser(facts, request, world);
-  const { answer, until } = held(request, await world.stateFolder(), world.now, choose);
+  const { answer, until } = live
+    ? held(request, await world.stateFolder(), world.now, choose)
+    : { answer: choose([]), until: null };
   const problems = sectionProblems(facts, []);
   if (answer.ports.length < request.count) problems.push(tooFew(request, answer));
   const notes = request.explain ? [] : passedOver(request, answer, { serviceName });
+  if (!live && answer.ports.length > 0) notes.push('By what the machine told: no bind was tried there.');
   return {
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     rows: rowsOf(facts, request, answer, until),
@@ -62,12 +74,12 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld, r
   };
 }
 
-function questionOf(request: FindFreeRequest): Question {
+function questionOf(request: FindFreeRequest, isTried: boolean): Question {
   const { protocols, spans } = request;
   return {
     localPorts: spans,
     protocols,
-    sockets: 'listeners',
+    sockets: isTried ? 'listeners' : 'all',
     details: new Set(namesOwners(request) ? ['owner', 'services'] : []),
     ranges: true,
   };
@@ -124,12 +136,12 @@ async function chooser(
   request: FindFreeRequest,
   world: FindFreeWorld,
 ): Promise<(leases: readonly Lease[]) => FreeAnswer> {
-  const binder = await world.binder();
+  const binder = world.machine.live ? await world.binder() : null;
   const reserved = await reservedFor(request, world);
   const owners = new Map<number, string | null>();
   const named = namesOwners(request);
   if (named) {
-    const sockets = facts.sections.sockets.data.filter(holdsPort);
+    const sockets = facts.sections.sockets.data.filter((socket) => binder === null || holdsPort(socket));
     for (const row of endpoints(facts, sockets, { live: false, serviceName: null }))
       owners.set(row.LocalPort!, owners.get(row.LocalPort!) ?? row.Owner);
   }
@@ -142,7 +154,10 @@ async function chooser(
       reserved,
       leasedUntil: (port, protocol) => leased.get(`${protocol} ${port}`) ?? null,
       owner: (port) => (named ? (owners.get(port) ?? 'not known') : null),
-      tryBind: (port) => attemptsReason(probe(binder, bindsFor(port, request, binder.platform)).attempts),
+      tryBind:
+        binder === null
+          ? null
+          : (port) => attemptsReason(probe(binder, bindsFor(port, request, binder.platform)).attempts),
     });
   };
 }

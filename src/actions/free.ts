@@ -36,8 +36,8 @@ export interface FreeKnowledge {
   readonly leasedUntil: (port: number, protocol: Protocol) => string | null;
   /** Who owns a port; null where that was not asked. */
   readonly owner: (port: number) => string | null;
-  /** Tries to bind a port in every way wanted; null when it went well, else what did not. */
-  readonly tryBind: (port: number) => string | null;
+  /** Tries to bind a port in every way wanted; null when it went well, else what did not. Null where nothing can be bound: on another machine. */
+  readonly tryBind: ((port: number) => string | null) | null;
 }
 
 export interface FreeAnswer {
@@ -75,8 +75,13 @@ function kindText({ kind, start, end, source }: PortRange): string {
   return `${what} ${start}-${end} (${source})`;
 }
 
-/** Finds the range of the machine's own that forbids a port. */
-function forbiddingRange({ sections }: Facts, protocols: readonly Protocol[]): (port: number) => PortRange | undefined {
+/** Finds the range of the machine's own that forbids a port. An attempt tells better whether a user may have a privileged one. */
+function forbiddingRange(
+  { sections, machine }: Facts,
+  protocols: readonly Protocol[],
+  isTried: boolean,
+): (port: number) => PortRange | undefined {
+  const maybePrivileged = isTried || machine.elevated === true;
   const dynamic = sections.dynamicRanges;
   const unknown: readonly PortRange[] =
     hasFailed(dynamic) || !wasAsked(dynamic)
@@ -92,8 +97,8 @@ function forbiddingRange({ sections }: Facts, protocols: readonly Protocol[]): (
       : [];
   return firstCovering(
     [...dynamic.data, ...unknown, ...sections.reservedPorts.data].filter(
-      // The attempt tells whether this user may have a privileged port.
-      ({ kind, protocol }) => kind !== 'Privileged' && (protocol === null || protocols.includes(protocol)),
+      ({ kind, protocol }) =>
+        !(maybePrivileged && kind === 'Privileged') && (protocol === null || protocols.includes(protocol)),
     ),
   );
 }
@@ -142,11 +147,12 @@ export function attemptsReason(attempts: readonly BindAttempt[]): string | null 
   return attempts.some(({ result }) => result === 'bound') ? null : 'the machine has no such address family';
 }
 
-/** The first socket on each port that keeps it, in words. */
-function usesOf(facts: Facts, protocols: readonly string[]): ReadonlyMap<number, string> {
+/** The first socket on each port that keeps it, in words. Only an attempt tells whether one end of a connection does. */
+function usesOf(facts: Facts, protocols: readonly string[], isTried: boolean): ReadonlyMap<number, string> {
   const used = new Map<number, string>();
   for (const socket of facts.sections.sockets.data) {
-    if (!holdsPort(socket) || !protocols.includes(socket.protocol) || used.has(socket.localPort)) continue;
+    if (isTried && !holdsPort(socket)) continue;
+    if (!protocols.includes(socket.protocol) || used.has(socket.localPort)) continue;
     used.set(socket.localPort, `in use: ${socket.protocol} ${socket.localAddress}`);
   }
   return used;
@@ -158,9 +164,11 @@ type Reason = (port: number) => Skip | null;
 /** The reasons in the order in which they are told, each for a port and a protocol. */
 function reasonsOf(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): Reason {
   const { protocols } = request;
-  const forbidding = forbiddingRange(facts, protocols);
+  const { tryBind } = knowledge;
+  const isTried = tryBind !== null;
+  const forbidding = forbiddingRange(facts, protocols, isTried);
   const except = portMatcher(request.except);
-  const used = usesOf(facts, protocols);
+  const used = usesOf(facts, protocols, isTried);
   const told =
     (why: (port: number) => string | null): Reason =>
     (port) => {
@@ -195,7 +203,7 @@ function reasonsOf(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge)
     registered,
     told(ofAny(knowledge.reserved)),
     told(leased),
-    told(knowledge.tryBind),
+    ...(isTried ? [told(tryBind)] : []),
   ];
   return (port) => first(order, (reason) => reason(port));
 }

@@ -78,8 +78,7 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
   const results = [...missing, ...decided.map((one) => ('means' in one ? stopped.shift()! : one))];
   return {
     rows: results.map(({ row }) => row),
-    // What is a problem is told as one.
-    headline: results.filter((one) => problemOf(one).length === 0).map(({ row }) => sentenceOf(row)),
+    ...headlineOf(results),
     problems: [...problems, ...results.flatMap(problemOf)],
     exitCode: verdict(results),
   };
@@ -223,8 +222,9 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
 }
 
 /** What became of a target, as a person is told it. */
-function sentenceOf({ Result, Owner, Endpoints, Method, NewOwner, Reason, LingeringConnections }: StopResult): string {
-  const who = Owner ?? 'The owner';
+function sentenceOf(row: StopResult): string {
+  const { Result, Owner, Endpoints, Method, NewOwner, Supervisor, Reason, LingeringConnections } = row;
+  const who = Owner ?? 'the owner';
   const where = Endpoints?.join(', ') ?? 'no port';
   const why = Reason === null ? '' : `: ${Reason[0]}`;
   switch (Result) {
@@ -237,7 +237,7 @@ function sentenceOf({ Result, Owner, Endpoints, Method, NewOwner, Reason, Linger
     case 'Gone':
       return `${who} does not listen on ${where} any more.`;
     case 'Retaken':
-      return `${who} ended, but ${NewOwner} has ${where} now.`;
+      return `${who} ended, but ${NewOwner} has ${where} now${Supervisor === null ? '' : `, started by ${Supervisor}: stop that first`}.`;
     case 'Declined':
       return `${who} on ${where} was not stopped: the answer was no.`;
     default:
@@ -247,15 +247,20 @@ function sentenceOf({ Result, Owner, Endpoints, Method, NewOwner, Reason, Linger
 
 const fine = new Set(['Planned', 'Stopped', 'Gone']);
 
+/** What became of the targets; of those that an error tells of, the error does. */
+function headlineOf(results: readonly Stopped[]): { headline?: readonly string[] } {
+  const sentences = results.filter((one) => problemOf(one).length === 0).map(({ row }) => sentenceOf(row));
+  return sentences.length === 0 ? {} : { headline: sentences };
+}
+
 function problemOf({ row, rights, untold }: Stopped): Problem[] {
   if (fine.has(row.Result ?? '') || row.Result === 'Declined') return [];
-  const reason = row.Reason?.[0];
   const never = row.Result === 'Refused';
   return [
     {
       severity: 'Error',
       code: rights ? 'PO4106' : untold === true ? 'PO3001' : never ? 'PO4105' : 'PO4104',
-      message: `${row.Owner ?? 'the target'} on ${row.Endpoints?.join(', ') ?? 'no port'} was not stopped${reason === undefined ? '' : `: ${reason}`}`,
+      message: sentenceOf(row).replace(/\.$/, ''),
       ...(row.Command === null ? {} : { hint: `By hand: ${row.Command}` }),
       target: row.Identity ?? '',
     },

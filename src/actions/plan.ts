@@ -1,6 +1,7 @@
 import type { Socket } from '../facts/model/facts.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
+import { socketOrder } from '../ownership/order.ts';
 import { restarterOf, type Restarter } from '../ownership/origin.ts';
 import { roleOf } from '../ownership/starters.ts';
 import type { TreeProcess } from '../system/hands.ts';
@@ -110,7 +111,7 @@ function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: In
 export function planStop(situation: Situation, wanted: (socket: Socket) => boolean): Target[] {
   const scene = sceneOf(situation);
   const sockets = situation.facts.sections.sockets.data;
-  const drafts = mergedDrafts(scene, sockets.filter(wanted));
+  const drafts = mergedDrafts(scene, sockets.filter(wanted).sort(socketOrder));
   const indexes: Indexes = { descendantsOf: descendantsIn(scene.tree), socketsOf: socketsIn(sockets) };
   return drafts.map((one) => targetOf(one, scene, indexes));
 }

@@ -48,12 +48,24 @@ function ianaData(): string {
   ].join('\n');
 }
 
+/** The collectors as texts, without their comments: they travel with every question. */
+function collectors(): string {
+  const text = (name: string): string =>
+    readFileSync(join(root, 'ps/Collector', name), 'utf8').replaceAll(/^[ \t]*#.*\n/gm, '');
+  return [
+    '// Generated from ps/Collector by "node build.mjs generate": change the scripts, not this file.',
+    `export const shellCollector = ${JSON.stringify(text('collect.sh'))};`,
+    `export const powershellCollector = ${JSON.stringify(text('Collect.ps1'))};\n`,
+  ].join('\n');
+}
+
 /** Each generated file, by its path from the root. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const all = await foundCommands();
   return new Map([
     ['src/facts/model/facts.ts', await factTypes()],
     ['src/ports/iana-data.ts', ianaData()],
+    ['src/facts/remote/collectors.ts', collectors()],
     ['src/commands/catalogue.ts', await catalogueText()],
     ['ps/Private/Commands.ps1', commandTable(all)],
     ...referencePages(all),

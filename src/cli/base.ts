@@ -11,6 +11,8 @@ import type { Surroundings } from '../system/surroundings.ts';
 /** What clipanion hands to a command. */
 export interface Context {
   readonly surroundings: Surroundings;
+  /** The command line as it was given, without the program's name. */
+  readonly words: readonly string[];
   /** Every command, for those that tell about them. */
   readonly catalogue: Catalogue;
 }

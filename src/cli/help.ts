@@ -3,7 +3,7 @@ import { exitCodesOf } from './about.ts';
 import type { KnownCommand } from './commands.ts';
 import { didYouMean } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { wrap } from './wrap.ts';
+import { wrap } from '../io/wrap.ts';
 import { optionSections, otherWords } from './words.ts';
 
 /** A help page is no wider than this, on any terminal: longer lines are hard to read. */

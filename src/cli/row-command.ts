@@ -1,14 +1,17 @@
-import { machineOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
+import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
 import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
-import type { RowWriter } from '../formats/writer.ts';
+import type { DocumentFrame, RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
+import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
+import { finding } from '../schema/finding.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
+import type { Asker } from './frame.ts';
 import type { Words } from './module-calls.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { endingProblem } from './module-rows.ts';
@@ -25,6 +28,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** Where the command has CountOptions and SnapshotOptions. */
   declare readonly countRows?: boolean;
   declare readonly from?: string[] | undefined;
+  declare readonly host?: string[] | undefined;
+  declare readonly sshConfig?: string | undefined;
 
   abstract readonly schema: RowSchema;
 
@@ -39,16 +44,75 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** Reports what is going on; only there when somebody asked for it. */
   protected progress: Report | undefined;
 
+  /** Of several machines the one whose turn it is. */
+  private asked: AskedMachine | null = null;
+
   /** The machine that is asked. */
   protected askedMachine(): AskedMachine {
+    if (this.asked !== null) return this.asked;
     return this.from === undefined
       ? thisMachine(this.surroundings, this.progress)
       : machineOf(this.from, this.progress);
   }
 
+  /** Whether other machines are asked, or several. */
+  private get asksOthers(): boolean {
+    return this.host !== undefined || (this.from?.length ?? 0) > 1;
+  }
+
+  /** Whether several machines are asked. */
+  protected get isOfSeveral(): boolean {
+    return (this.host?.length ?? this.from?.length ?? 0) > 1;
+  }
+
+  /** The answer that one of several machines is enough for. */
+  protected readonly decisive: boolean = true;
+  /** What keeps the answer from being one of several machines; null where nothing does. */
+  protected oneMachineOnly(): string | null {
+    return null;
+  }
+
+  /** The machines that are asked, where it is not this one alone. */
+  private async machines(columns: readonly Column[]): Promise<AskedMachine[]> {
+    const { host, from, sshConfig } = this;
+    if (host === undefined) return machinesOf(from ?? [], this.progress);
+    if (from !== undefined)
+      throw new PortOwnerError('PO1005', '--host asks machines, and --from answers from files', {
+        hint: 'Leave one of them out.',
+      });
+    const request = {
+      hosts: host,
+      config: sshConfig ?? null,
+      commandLines: columns.some(({ name }) => name === 'CommandLine'),
+      hasPerson: this.surroundings.confirm !== null,
+    };
+    return farMachines(request, await this.surroundings.remote(), this.progress);
+  }
+
+  private async answerForAll(columns: readonly Column[]): Promise<Answer> {
+    const machines = await this.machines(columns);
+    const [only] = machines;
+    if (machines.length === 1) {
+      this.asked = only!;
+      return this.answer(columns);
+    }
+    const why = this.oneMachineOnly();
+    if (why !== null) throw new PortOwnerError('PO1005', `${why}, and ${machines.length} are given`);
+    const { answerOfAll } = await import('./machines.ts');
+    return answerOfAll(
+      machines,
+      (machine) => {
+        this.asked = machine;
+        return this.answer(columns);
+      },
+      this.decisive,
+    );
+  }
+
   /** Whether people read the answer, and a note with it. */
   protected get forPeople(): boolean {
-    return traitsOf(this.chosenFormat()).forPeople === true;
+    const { forPeople, whole } = traitsOf(this.chosenFormat());
+    return forPeople === true || whole === true;
   }
 
   /** Tells in the words of who asks: the PowerShell module has functions for the commands. */
@@ -84,6 +148,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (this.output !== undefined) this.checkNames();
     const format = this.chosenFormat();
     const traits = traitsOf(format);
+    this.checkFormat(format);
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
     if (this.problems === 'rows' && traits.problemRows !== true) {
@@ -105,12 +170,25 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
         sink.write(`${answer.rows.length}\n`);
         return answer.exitCode;
       }
-      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer.variant), sink);
+      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer), sink);
     }).catch((error: unknown) => {
       // The answer is known, although nobody reads all of it.
       if (error instanceof ClosedPipe) return answer.exitCode;
       throw error;
     });
+  }
+
+  /** Refuses a format that has no room for what is asked. Throws PO1005. */
+  private checkFormat(format: Format): void {
+    const { binary, findings } = traitsOf(format);
+    if (binary === true && this.output === undefined)
+      throw new PortOwnerError('PO1005', `--format ${format} writes a binary file: it needs --output FILE`, {
+        hint: `For example: --output ports.${format}`,
+      });
+    if (binary === true && this.countRows === true)
+      throw new PortOwnerError('PO1005', `--count writes a number, and --format ${format} a file of rows`);
+    if (findings === true && this.schema !== (finding as RowSchema))
+      throw new PortOwnerError('PO1005', `--format ${format} is for findings: portowner audit, portowner diff`);
   }
 
   /** The module needs even the error that ends the command as a row, and what is going on before there is an answer. */
@@ -123,7 +201,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       ending = endingProblem(error);
     }
     let answer: Answer | null = null;
-    const writer = await this.writer(format, columns, sink, () => answer?.variant);
+    const writer = await this.writer(format, columns, sink, () => answer);
     this.progress = reportTo(writer);
     answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch(
       (error: unknown): Answer => {
@@ -136,7 +214,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** The files that the command line names, but for --output: what is read, and what is written. */
   protected files(): { inputs: readonly NamedFile[]; outputs?: readonly NamedFile[] } {
-    return { inputs: named('--from', this.from) };
+    return { inputs: [...named('--from', this.from), ...named('--ssh-config', this.sshConfig)] };
   }
 
   private checkNames(): void {
@@ -146,7 +224,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
     if (this.output === undefined) this.checkNames();
-    return this.answer(this.countRows === true ? [] : columns);
+    const wanted = this.countRows === true ? [] : columns;
+    if (this.sshConfig !== undefined && this.host === undefined)
+      throw new PortOwnerError('PO1005', '--ssh-config needs --host');
+    return this.asksOthers ? this.answerForAll(wanted) : this.answer(wanted);
   }
 
   private chosenFormat(): Format {
@@ -162,12 +243,18 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   private chosenColumns(format: Format): readonly Column[] {
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
-    const { narrow, documents, forPeople } = traitsOf(format);
-    if (narrow === true) return this.defaultColumns();
+    const { narrow, documents, whole, forPeople } = traitsOf(format);
+    if (narrow === true) return this.withMachine(this.defaultColumns());
     return plainColumns(this.schema).filter(({ askedBy }) => {
       if (askedBy === 'columns' || askedBy === 'tree') return forPeople === true || this.asks(askedBy);
-      return documents !== true || askedBy === undefined || this.asks(askedBy);
+      return (documents !== true && whole !== true) || askedBy === undefined || this.asks(askedBy);
     });
+  }
+
+  /** Which machine each row is about, where there may be several. */
+  private withMachine(columns: readonly Column[]): readonly Column[] {
+    const machine = this.isOfSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
+    return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 
   /** Opens what is written to, and closes it: a file takes its place when all went well. */
@@ -193,17 +280,37 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (!this.quiet || problem.severity === 'Error') this.surroundings.error(problemText(problem));
   }
 
-  private writer(
+  /** What a document says besides the rows; null for a format that is none. */
+  private async frame(format: Format, answer: Answer | null): Promise<DocumentFrame | null> {
+    if (answer === null || traitsOf(format).whole !== true) return null;
+    const { frameOf } = await import('./frame.ts');
+    return frameOf(answer, this.schema, this.asker());
+  }
+
+  /** What a document is about; null where it is about the rows alone. */
+  protected readonly subject: string | null = null;
+
+  /** Who asks, for a document. */
+  protected asker(): Asker {
+    const { words, surroundings } = this.context;
+    const { about } = this.constructor as CommandClass;
+    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now() };
+  }
+
+  private async writer(
     format: Format,
     columns: readonly Column[],
     sink: Sink,
-    variant: () => string | undefined,
+    answer: () => Answer | null,
   ): Promise<RowWriter> {
     const toFile = this.output !== undefined;
+    const frame = await this.frame(format, answer());
     return loadWriter(format, this.schema, {
       columns,
       asked: this.columns !== undefined,
-      variant,
+      variant: () => answer()?.variant,
+      ...(frame === null ? {} : { frame }),
+      warn: (problem) => this.tell(problem),
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
@@ -212,19 +319,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     });
   }
 
-  /** A note whose sentences are no wider than the terminal. What is indented may be a command, and stays as it is. */
-  private async fitted(note: string): Promise<string> {
+  /** Text no wider than the terminal that it goes to. */
+  private fitted(text: string): string {
     const width = this.outputTerminal?.columns;
-    if (width === undefined) return note;
-    const { wrap } = await import('./wrap.ts');
-    return note
-      .split('\n')
-      .map((line) => (line.length <= width || line.startsWith(' ') ? line : wrap(line, 2, width).slice(2)))
-      .join('\n');
+    return width === undefined ? text : fitted(text, width);
   }
 
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
-    const { forPeople } = this;
+    const { forPeople } = traitsOf(this.chosenFormat());
     // CLIXML has streams of their own for problems. In a file nobody would look for them.
     const inBand = traitsOf(this.chosenFormat()).documents === true && this.output === undefined;
     for (const problem of answer.problems) {
@@ -236,12 +338,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: answer.note });
     const sentences = [answer.headline ?? []].flat();
-    if (forPeople && sentences.length > 0) sink.write(`${sentences.map(sanitise).join('\n')}\n\n`);
+    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitise).join('\n'))}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();
     }
-    if (forPeople && answer.note !== undefined) sink.write(`${await this.fitted(answer.note)}\n`);
+    if (forPeople && answer.note !== undefined) sink.write(`${this.fitted(answer.note)}\n`);
     return answer.exitCode;
   }
 }

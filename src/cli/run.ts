@@ -119,7 +119,7 @@ async function runCommand({ args, catalogue, surroundings }: Invocation, word: s
   if (!words.every((one) => plainWord.test(one))) words = (await import('./typed.ts')).asTyped(words, command);
   const cli = await newCli([command]);
   if (!words.some((one) => one.startsWith('-'))) withoutOptions(cli, command);
-  const context: Context = { surroundings, catalogue };
+  const context: Context = { surroundings, catalogue, words: args };
   const parsed = await parse(() => cli.process([...path, ...words], context as never), { words, command, catalogue });
   return (await cli.run(parsed, context as never)) as ExitCode;
 }

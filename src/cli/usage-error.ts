@@ -89,6 +89,12 @@ function expected(known: KnownCommand, name: string): string {
 function unknownOption(name: string, { known, options, help }: Known, path: string): PortOwnerError {
   if (takesPorts(known.about) && /^(?:-p|--(?:local-)?ports?)$/.test(name))
     return wrong(`missing value for ${name}; expected a port`, help, name);
+  if (name === '--host' || name === '--ssh-config')
+    return wrong(
+      `unknown option ${name}${path}`,
+      `portowner ${known.path} works on this machine alone: run it there, such as by ssh HOST portowner ${known.path}.`,
+      name,
+    );
   const synonyms = synonymsOf({ about: known.about, groups: known.groups.map((about) => ({ about })) });
   const candidates = ['--help', '--version', ...options.keys(), ...Object.keys(synonyms)].filter((one) =>
     one.startsWith('--'),

@@ -7,7 +7,7 @@ import { AuditOptions, auditSettings } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
-import { reportFormat, writeReport } from '../cli/report.ts';
+import { reportFormat, reportWriter } from '../cli/report.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
 import { finding } from '../schema/finding.ts';
@@ -23,7 +23,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
       The store is one file that keeps the history of all audits, for portowner history; it is made when it is missing. Without --baseline and --policy an audit only keeps what is now. An audit that is older than the newest of its machine is not stored, nor one that is dated more than a day ahead of the clock; the same audit again leaves the store as it is.
 
-      Findings go to standard output and to each --report, whose format follows from its name: .csv, .json, .ndjson, .clixml, .txt. What the audit could not tell is in them, too. One line on standard error sums the audit up; it says clean only when the exit code is 0. An audit that could not be made leaves the reports as they were: its exit code, and with --event-log an event, say so.
+      Findings go to standard output and to each --report, whose format follows from its name: .csv, .json, .ndjson, .clixml, .txt, .md, .sarif, .xlsx. What the audit could not tell is in them, too. One line on standard error sums the audit up; it says clean only when the exit code is 0. An audit that could not be made leaves the reports as they were: its exit code, and with --event-log an event, say so.
     `,
     examples: [
       ['What differs from what was approved', '$0 audit --baseline server7.yaml'],
@@ -66,18 +66,20 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       'first remove the audits of the machine from the store that are dated later than now: those of a clock that was wrong; a copy of the store is kept beside it',
   });
   override readonly schema = finding;
+  protected override readonly subject = 'Audit';
+  protected override readonly decisive = false;
 
-  #summary = '';
+  #summaries: string[] = [];
 
   override async perform(): Promise<ExitCode> {
     const code = await super.perform();
-    if (!this.forPeople) this.sum();
+    for (const summary of this.#summaries) this.sum(summary);
     return code;
   }
 
-  /** Sums the audit up. The module shows objects; a line on standard error would be a warning there. */
-  private sum(): void {
-    if (this.#summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${this.#summary}\n`);
+  /** Sums an audit up. The module shows objects; a line on standard error would be a warning there. */
+  private sum(summary: string): void {
+    if (summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${summary}\n`);
   }
 
   protected override files() {
@@ -88,14 +90,19 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
     };
   }
 
+  protected override oneMachineOnly(): string | null {
+    return this.report === undefined ? null : '--report has the findings of one machine';
+  }
+
   protected async answer(): Promise<Answer> {
     try {
       const { eventLog, now } = this.surroundings;
-      const world = { eventLog, now, machine: this.askedMachine(), writeReport };
-      const { summary, ...answer } = await runAudit(this.request(), world);
-      this.#summary = summary;
+      const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(this.asker()) };
+      const answer = await runAudit(this.request(), world);
+      const { summary } = answer;
       // A person reads the answer first, then the findings.
-      if (this.forPeople) this.sum();
+      if (this.forPeople) this.sum(summary);
+      else this.#summaries.push(summary);
       return this.problems === 'rows' ? { ...answer, note: summary } : answer;
     } catch (error) {
       const warning = this.eventLog ? await logFailure(toPortOwnerError(error).problem, this.surroundings) : null;

@@ -60,6 +60,10 @@ export class BaselineCreateCommand extends withOptions(RowCommand, CountOptions,
     return { ...super.files(), outputs: named('FILE', this.file) };
   }
 
+  protected override oneMachineOnly(): string {
+    return 'a baseline is of one machine';
+  }
+
   protected async answer(): Promise<Answer> {
     const { createBaseline } = await import('../audit/make-baseline.ts');
     return createBaseline(this, this.askedMachine());
@@ -105,6 +109,10 @@ export class BaselineUpdateCommand extends withOptions(RowCommand, CountOptions,
 
   protected override files() {
     return { ...super.files(), outputs: named('FILE', this.file) };
+  }
+
+  protected override oneMachineOnly(): string {
+    return 'a baseline is of one machine';
   }
 
   protected async answer(): Promise<Answer> {

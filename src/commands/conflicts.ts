@@ -54,6 +54,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
   });
 
   override readonly schema = conflict;
+  protected override readonly decisive = false;
 
   protected async answer(): Promise<Answer> {
     const least = word('--severity', this.severity ?? 'information', severities);

@@ -9,9 +9,10 @@ import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
+import { HostOptions } from '../cli/options/snapshot.ts';
 
 /** What changed between two snapshots, or since one. */
-export class DiffCommand extends withOptions(RowCommand, CountOptions) {
+export class DiffCommand extends withOptions(RowCommand, CountOptions, HostOptions) {
   static override paths = [['diff']];
   static override usage = Command.Usage({
     description: 'say which listeners differ between two snapshots, or between a snapshot and now',
@@ -21,6 +22,7 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions) {
     examples: [
       ['What changed since last night', '$0 diff last-night.json'],
       ['Two snapshots', '$0 diff monday.json tuesday.json'],
+      ['What changed on another machine', '$0 diff server7.json --host server7'],
       ['For a script', '$0 diff monday.json tuesday.json --format json'],
     ],
   });
@@ -50,13 +52,21 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions) {
   override readonly schema = finding;
 
   protected override files() {
-    return { inputs: [...named('A', this.before), ...named('B', this.after)] };
+    return { inputs: [...super.files().inputs, ...named('A', this.before), ...named('B', this.after)] };
+  }
+
+  protected override oneMachineOnly(): string {
+    return 'a snapshot is compared with one machine';
   }
 
   protected async answer(): Promise<Answer> {
     const { before, after } = this;
     if (before === '-' && after === '-')
       throw new PortOwnerError('PO1005', 'only one of the two snapshots can come from standard input');
+    if (after !== undefined && this.host !== undefined)
+      throw new PortOwnerError('PO1005', '--host is compared with A, and B is given, too', {
+        hint: 'Leave one of them out.',
+      });
     if (after !== undefined && this.hash)
       throw new PortOwnerError(
         'PO1005',

@@ -44,7 +44,8 @@ export class DoctorCommand extends withOptions(RowCommand, CountOptions, Snapsho
   }
 
   protected async answer(): Promise<Answer> {
-    if (this.from !== undefined) throw new PortOwnerError('PO1005', 'doctor looks at this machine: it takes no --from');
+    if (this.from !== undefined || this.host !== undefined)
+      throw new PortOwnerError('PO1005', 'doctor looks at this machine: it takes no --from and no --host');
     return examine(this, this.surroundings);
   }
 }

@@ -7,6 +7,7 @@ import { named } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { choiceOf, FreeOptions } from '../cli/options/free.ts';
 import { withOptions } from '../cli/options/group.ts';
+import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { places, wholeNumber } from '../cli/values.ts';
 import { sanitise } from '../io/sanitise.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -14,7 +15,7 @@ import { freePort, type FreePort } from '../schema/free.ts';
 import type { ExitCode } from '../schema/problems.ts';
 
 /** Ports that nobody has. */
-export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
+export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOptions) {
   static override paths = [['free']];
   static override usage = Command.Usage({
     description: 'find ports that can be bound now',
@@ -22,6 +23,8 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
       A port is free when nobody holds it and binding it really succeeds on the address asked for, by default on every address, IPv4 and IPv6. It must be outside of the machine's dynamic, reserved and excluded ranges, and not be registered with IANA for a service, unless --registered allows that, nor be kept for others by --policy or --baseline. It is looked for from 10000 up, unless PORTS, --range, or --near says where: of PORTS those that are registered count, too. Nothing is listened on, so that no firewall asks.
 
       Without --format the numbers alone are written, one a line: PORT=$(portowner free).
+
+      For another machine (--host, --from) it is told by its sockets and ranges alone: nothing is bound there.
 
       --hold SECONDS keeps other calls of portowner free by the same user from handing the port out for that time. It does not keep the port bound: any other program may take it. What is held is noted in a file: leases.json in %LOCALAPPDATA%\\PortOwner on Windows, in $XDG_STATE_HOME/portowner or ~/.local/state/portowner on Linux.
     `,
@@ -31,6 +34,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
       ['One of these', '$0 free 3000-3010'],
       ['The closest to 8080, and why not 8080 itself', '$0 free --near 8080 --explain'],
       ['Ten in a row, for UDP', '$0 free --count 10 --consecutive --protocol udp'],
+      ['On another machine', '$0 free 8000-8099 --host server7'],
       ['Only this machine needs to reach it', '$0 free --range 8000-8999 --address 127.0.0.1'],
     ],
   });
@@ -50,6 +54,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
         HoldSec: '--hold',
         Column: '--columns',
       },
+      leftOut: { '--from': 'the parameters of remoting name machines' },
     },
   };
 
@@ -65,11 +70,13 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
   });
 
   override readonly schema = freePort;
+  protected override readonly decisive = false;
 
   override async perform(): Promise<ExitCode> {
     const bare =
       this.format === undefined &&
       this.columns === undefined &&
+      !this.isOfSeveral &&
       this.output === undefined &&
       !this.explain &&
       !this.excel &&
@@ -89,12 +96,13 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions) {
 
   protected override files() {
     return {
-      inputs: [...named('--policy', this.policy), ...named('--baseline', this.baseline)],
+      inputs: [...super.files().inputs, ...named('--policy', this.policy), ...named('--baseline', this.baseline)],
     };
   }
 
   protected async answer(): Promise<Answer> {
-    return findFree(await this.request(), this.surroundings, this.progress);
+    const { binder, stateFolder, now } = this.surroundings;
+    return findFree(await this.request(), { machine: this.askedMachine(), binder, stateFolder, now });
   }
 
   private async request(): Promise<FindFreeRequest> {

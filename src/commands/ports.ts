@@ -9,13 +9,12 @@ import { subjectOf } from '../cli/subject.ts';
 import { unknownValue } from '../cli/values.ts';
 import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
-import { plainColumns, spare, type Column } from '../schema/column.ts';
+import type { Column } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
-import { askedColumns } from '../schema/variant.ts';
+import { askedColumns, wideColumns } from '../schema/variant.ts';
 
-/** Terminals of this width have room for these columns, too. */
+/** Terminals of this width have room for wide columns, too. */
 const wideTerminal = 120;
-const forRoom: ReadonlySet<string> = new Set(['Application', 'WorkingDirectory']);
 
 /** The main question: who owns a port. */
 export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions) {
@@ -89,10 +88,9 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override defaultColumns(): readonly Column[] {
     const connections = asksConnections(this);
     const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
-    const roomy = this.isWide ? plainColumns(endpoint).filter(({ name }) => forRoom.has(name)) : [];
     return [
       ...columns,
-      ...roomy.map((column): Column => Object.assign({}, column, { importance: spare })),
+      ...(this.isWide ? wideColumns(endpoint) : []),
       ...askedColumns(endpoint, (option) => this.asks(option)),
     ];
   }

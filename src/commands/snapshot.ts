@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
+import { machineOf, type AskedMachine } from '../facts/machine.ts';
 import { hasFailed } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
@@ -9,13 +10,15 @@ import { reportTo } from '../cli/notices.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
 import { OutputOption } from '../cli/options/rows.ts';
+import { HostOptions } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
+import type { Surroundings } from '../system/surroundings.ts';
 import { writeSnapshot } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
 /** Writes the facts about this machine. */
-export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
+export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions, HostOptions) {
   static override paths = [['snapshot']];
   static override usage = Command.Usage({
     description: 'write all facts about this machine as JSON, to answer from later with --from',
@@ -31,6 +34,8 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     examples: [
       ['A snapshot in a file', '$0 snapshot server7.json'],
       ['Ask it later', '$0 443 --from server7.json'],
+      ['Of a machine that has no PortOwner', '$0 snapshot server7.json --host server7'],
+      ['Of what a collector wrote', '$0 snapshot server7.json --from server7.txt'],
       ['With command lines', '$0 snapshot server7.json --command-lines'],
       ['What the system itself said, for a report of a defect', '$0 snapshot server7.json --raw server7-raw'],
     ],
@@ -38,7 +43,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   static readonly about: CommandAbout = {
     rows: [],
     operands: 'file',
-    values: { '--raw': 'folder' },
+    values: { '--raw': 'folder', '--from': 'file' },
     exitCodes: { 0: 'done', 69: 'the sockets cannot be read, or the file cannot be written' },
     powershell: {
       name: 'Save-PortSnapshot',
@@ -49,6 +54,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
         IncludeCommandLine: '--command-lines',
         IncludeHash: '--hash',
       },
+      leftOut: { '--from': 'the parameters of remoting name machines' },
     },
   };
 
@@ -56,6 +62,9 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
   hash = Option.Boolean('--hash', false, {
     description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer',
+  });
+  from = Option.String('--from', {
+    description: 'of what this collection or recording tells (- is standard input), instead of this machine',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
 
@@ -77,12 +86,51 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
+  /** A far machine as a source, at the time that it says. */
+  private async farMachine(
+    host: readonly string[],
+    report: Report | undefined,
+  ): Promise<Pick<Surroundings, 'source' | 'now'>> {
+    if (host.length > 1 || this.hash)
+      throw new PortOwnerError(
+        'PO1005',
+        this.hash
+          ? '--hash reads executables of this machine, and --host asks another one'
+          : 'a snapshot is of one machine',
+        { hint: this.hash ? 'Leave one of them out.' : 'Take one snapshot for each --host.' },
+      );
+    const { farSource } = await import('../facts/remote/far.ts');
+    const request = {
+      hosts: host,
+      config: this.sshConfig ?? null,
+      commandLines: this.commandLines,
+      hasPerson: this.surroundings.confirm !== null,
+    };
+    const far = await farSource(request, await this.surroundings.remote(), report);
+    return { source: async () => far.source, now: () => far.at };
+  }
+
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
-    checkFiles([], [...named('--raw', this.raw), ...named('--output', this.output)]);
-    const { source, now } = this.surroundings;
+    checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
+    const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
+    const { source, now } = this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
-    const facts = await writeSnapshot(this, { source, now, write }, report);
+    const facts = await writeSnapshot(this, { source, now, write, ...told }, report);
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
+}
+
+/** What finds the facts in a file. Throws PO1005 where a machine is asked, too. */
+function toldBy(
+  from: string,
+  { host, raw, hash }: Pick<SnapshotCommand, 'host' | 'raw' | 'hash'>,
+  report: Report | undefined,
+): AskedMachine['facts'] {
+  const other = host !== undefined ? '--host' : raw !== undefined ? '--raw' : hash ? '--hash' : null;
+  if (other !== null)
+    throw new PortOwnerError('PO1005', `--from tells of a machine, and ${other} asks one`, {
+      hint: 'Leave one of them out.',
+    });
+  return (question) => machineOf([from], report).facts(question);
 }

@@ -7,7 +7,7 @@ import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { planText } from '../cli/stop-plan.ts';
+import { besidesText, planText } from '../cli/stop-plan.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { portWords, processIds, unknownValue, word } from '../cli/values.ts';
 import { sanitise } from '../io/sanitise.ts';
@@ -87,7 +87,13 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
     const request = await this.request();
     const { source, hands, now, confirm, error } = this.surroundings;
     const isShown = this.forPeople && this.problems !== 'rows';
-    const show = (target: Target): void => void (isShown && error(planText(target)));
+    const seen: Target[] = [];
+    // A dry run asks nothing: its answer has all of it. So has an error of what is never stopped.
+    const show = (target: Target): void => {
+      if (target.means.how === 'refused') return;
+      if (this.dryRun) seen.push(target);
+      else if (isShown) error(planText(target));
+    };
     const approve = ({ owner }: Target): boolean => {
       if (this.yes) return true;
       if (confirm === null)
@@ -96,7 +102,9 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
         });
       return confirm(`Stop ${sanitise(owner)}? [y/N] `);
     };
-    return giveBack(request, { source, hands, now, show, approve }, this.progress);
+    const answer = await giveBack(request, { source, hands, now, show, approve }, this.progress);
+    const besides = this.narrow ? besidesText(seen) : '';
+    return besides === '' ? answer : { ...answer, note: besides };
   }
 
   private async request(): Promise<GiveBackRequest> {

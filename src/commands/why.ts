@@ -8,12 +8,16 @@ import { PortOwnerError } from '../schema/problems.ts';
 import { verdict, type Verdict } from '../schema/verdict.ts';
 import { placeOfOne } from '../cli/subject.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { titled } from '../cli/wrap.ts';
+import { sanitise } from '../io/sanitise.ts';
 import type { Answer } from '../schema/answer.ts';
 import { bindRequest, BindOptions, checkBindOptions } from '../cli/options/bind.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
+
+/** Lines under a title, with an empty line above; nothing where there are none. */
+const titled = (title: string, items: readonly string[] | null): string[] =>
+  items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((text) => `  ${sanitise(text)}`)];
 
 /** Whether a program could bind a port. */
 export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, BindOptions) {
@@ -82,12 +86,11 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   /** A table has no room for lists. */
   private noteOf(rows: readonly Verdict[]): { note?: string } {
     if (!this.narrow) return {};
-    const width = this.outputTerminal?.columns ?? Infinity;
     const of = ({ Protocol, Address, Port }: Verdict) =>
       rows.length === 1 ? '' : ` (${Port === null ? 'no port' : `${Protocol} ${Address} ${Port}`})`;
     const notes = rows.flatMap((row) => [
-      ...titled(`Evidence${of(row)}`, row.Evidence, width),
-      ...titled(`What to do${of(row)}`, row.Remedy, width),
+      ...titled(`Evidence${of(row)}`, row.Evidence),
+      ...titled(`What to do${of(row)}`, row.Remedy),
     ]);
     return { note: notes.join('\n') };
   }

@@ -3,6 +3,7 @@ import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { isUnfound, unseenText } from '../ownership/absent.ts';
+import { socketOrder } from '../ownership/order.ts';
 import { comparableHost, endpointText, scopeOf, withoutScope } from '../ports/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Platform } from '../system/raw.ts';
@@ -375,7 +376,9 @@ function maker(facts: Facts): Make {
 }
 
 function contextOf(facts: Facts): Context {
-  const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.localPort !== 0);
+  const sockets = facts.sections.sockets.data
+    .filter((socket) => holdsPort(socket) && socket.localPort !== 0)
+    .sort(socketOrder);
   const holders = holdersOf(facts, sockets);
   const dynamic = rangeFinder(facts.sections.dynamicRanges.data);
   const excluded = rangeFinder(

@@ -2,9 +2,10 @@ import type { Facts } from '../facts/model/facts.ts';
 import type { BindAttempt, Probe } from '../facts/gather/probe.ts';
 import { hasFailed, isWhole, wasAsked } from '../facts/model/section.ts';
 import { isUnfound } from '../ownership/absent.ts';
+import { isOwnerDenied } from '../ownership/owned.ts';
 import type { Verdict } from '../schema/verdict.ts';
 import { answerBind, attemptText, type BindAnswer, type Gap } from './answer.ts';
-import type { Cause, Obstacle } from './cause.ts';
+import type { Cause, Obstacle, Patient } from './cause.ts';
 import { overruled } from './causes.ts';
 import { circumstances, type Circumstance } from './circumstances.ts';
 import { addressNotLocal } from './causes/address-not-local.ts';
@@ -16,7 +17,7 @@ import { dynamicUse } from './exhaustion.ts';
 import { httpEvidence } from './http-evidence.ts';
 import { listenListOf } from './listen-list.ts';
 import { fullPairs } from './pairs.ts';
-import { again } from './remedy-steps.ts';
+import { again, look, stop, takeAnother } from './remedy-steps.ts';
 import { bindsOf, type Request } from './request.ts';
 import { commandOf } from './step.ts';
 
@@ -155,11 +156,24 @@ function addressesOf({ sections: { addresses } }: Facts, probed: Probe | null): 
   );
 }
 
+/**
+ * The steps in the order in which people want them: what gives the port back, then another port, then a look at who has
+ * it, which says little that is not said already. Where the owner is hidden, that look is what they need first.
+ */
+function inOrder(steps: readonly string[], patient: Patient): string[] {
+  const [shown, another, stopped] = [look(patient), takeAnother(patient.request), stop(patient)];
+  const rest = steps.filter((line) => line !== shown);
+  const [from, behind] = [rest.indexOf(another), rest.indexOf(stopped)];
+  if (from >= 0 && from < behind) rest.splice(behind, 0, ...rest.splice(from, 1));
+  if (rest.length === steps.length) return rest;
+  return patient.row !== null && isOwnerDenied(patient.row) ? [shown, ...rest] : [...rest, shown];
+}
+
 /** What to do, each once and never what was just asked; null for nothing. */
-function remediesOf(request: Request, steps: readonly string[]): string[] | null {
-  const asked = again(request);
+function remediesOf(patient: Patient, steps: readonly string[]): string[] | null {
+  const asked = again(patient.request);
   const known = new Set<string>();
-  const found = steps.filter((line) => {
+  const found = inOrder(steps, patient).filter((line) => {
     const key = commandOf(line) || line;
     const isNew = key !== asked && !known.has(key);
     known.add(key);
@@ -243,7 +257,7 @@ export function diagnose(
       Cause: cause.name,
       Owner: ownerLine(present, cause.isOwnerless === true ? null : main),
       Evidence: evidenceOf(made),
-      Remedy: remediesOf(request, [...(can === true ? [] : (cause.remedies(patient) ?? [])), ...beside.remedies]),
+      Remedy: remediesOf(patient, [...(can === true ? [] : (cause.remedies(patient) ?? [])), ...beside.remedies]),
       Confidence: confidenceOf(made, decisive),
       ComputerName: facts.machine.name,
     },

@@ -260,9 +260,9 @@ export function stopping(patient: Patient): string[] {
 
 /** What to do about a program that holds the port. */
 export const stopHolder = (patient: Patient): string[] => [
-  look(patient),
-  ...(sharedBy(patient) === null ? [takeAnother(patient.request)] : []),
   ...stopping(patient),
+  ...(sharedBy(patient) === null ? [takeAnother(patient.request)] : []),
+  look(patient),
 ];
 
 export const onWindows = ({ facts }: Patient): boolean => facts.machine.platform === 'win32';

@@ -43,14 +43,12 @@ export function sectionResults(facts: Facts): CheckResult[] {
   return Object.entries(facts.sections)
     .filter(([, section]) => wasAsked(section))
     .map(([name, section]): CheckResult => {
-      const reasons = section.reason === null ? [] : section.reason.split('; ');
-      const why =
-        reasons.length === 0 ? '' : `; ${reasons[0]}${reasons.length > 1 ? `, and ${reasons.length - 1} more` : ''}`;
+      const why = section.reason === null ? '' : `; ${section.reason}`;
       return {
         check: `facts ${name}`,
         status: isWhole(section) ? 'ok' : section.needs === null ? 'failed' : 'skipped',
         detail: `${counted(section.data.length, 'item')}${why}${section.needs === null ? '' : ` (needs ${section.needs})`}`,
-        evidence: reasons,
+        evidence: section.reason === null ? [] : [section.reason],
       };
     });
 }

@@ -3,8 +3,10 @@ import type { Surroundings } from '../system/surroundings.ts';
 import { gather } from './gather/gather.ts';
 import { factsText, reportingBinaries } from './gather/report.ts';
 import type { Facts } from './model/facts.ts';
-import type { Question } from './model/question.ts';
+import { nothingAsked, type Question } from './model/question.ts';
 import type { FactsReader } from './read/read.ts';
+import type { FarRequest } from './remote/far.ts';
+import type { AskRemote } from '../system/remote.ts';
 
 /** The machine that is asked: this one, or the one that files tell about. */
 export interface AskedMachine {
@@ -12,6 +14,8 @@ export interface AskedMachine {
   readonly live: boolean;
   /** What messages call it. */
   readonly name: string;
+  /** What the machine calls itself. Throws what `facts` throws. */
+  readonly ownName: () => Promise<string>;
   /** The facts for a question; with the hashes of executables when they are wanted. */
   readonly facts: (question: Question, hash?: boolean) => Promise<Facts>;
 }
@@ -21,6 +25,7 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
   return {
     live: true,
     name: 'this machine',
+    ownName: async () => (await gather(await source(), nothingAsked, now())).machine.name,
     async facts(question, hash = false) {
       const from = await source();
       if (question.firewall === true) report?.('Progress', 'reading this machine and the rules of its firewall');
@@ -34,6 +39,45 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
   };
 }
 
+/** The machines that these files tell about: CLIXML files are of one, and each other file is of its own. */
+export async function machinesOf(paths: readonly string[], report?: Report): Promise<AskedMachine[]> {
+  if (paths.length === 1) return [machineOf(paths, report)];
+  const { isClixml } = await import('./read/read.ts');
+  const rows = paths.filter((path) => isClixml(path));
+  const groups = rows.length === 0 ? [] : [rows];
+  // In the order in which they were named.
+  return paths
+    .flatMap((path) => (path === rows[0] ? groups : rows.includes(path) ? [] : [[path]]))
+    .map((group) => machineOf(group, report));
+}
+
+/** Far machines, which are asked side by side before the first question. */
+export async function farMachines(request: FarRequest, remote: AskRemote, report?: Report): Promise<AskedMachine[]> {
+  const { askHosts } = await import('./remote/far.ts');
+  // A name that is given twice is one machine.
+  const hosts = [...new Set(request.hosts)];
+  const answers = await askHosts({ ...request, hosts }, remote, report);
+  return answers.map((answer, index): AskedMachine => {
+    async function factsFor(question: Question): Promise<Facts> {
+      if (answer instanceof PortOwnerError) throw answer;
+      const { decodeRecording } = await import('./read/read.ts');
+      return decodeRecording(answer, question);
+    }
+    return {
+      live: false,
+      name: hosts[index]!,
+      ownName: async () => (await factsFor(nothingAsked)).machine.name,
+      async facts(question, hash = false) {
+        if (hash)
+          throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --host asks another one');
+        const facts = await factsFor(question);
+        report?.('Verbose', factsText(facts));
+        return facts;
+      },
+    };
+  });
+}
+
 /** The machine that a snapshot, a recording or CLIXML files tell about; they are read with the first question. */
 export function machineOf(paths: readonly string[], report?: Report): AskedMachine {
   let reader: Promise<FactsReader> | undefined;
@@ -41,16 +85,17 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
     const { readFacts } = await import('./read/read.ts');
     return readFacts(paths, (name) => report?.('Progress', `reading ${name}`));
   };
+  const factsFor = async (question: Question): Promise<Facts> => (await (reader ??= read()))(question);
   return {
     live: false,
     name: paths.join(', '),
+    ownName: async () => (await factsFor(nothingAsked)).machine.name,
     async facts(question, hash = false) {
       if (hash)
         throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --from answers from a file', {
           hint: 'portowner snapshot --hash puts the hashes into a snapshot.',
         });
-      reader ??= read();
-      const facts = await (await reader)(question);
+      const facts = await factsFor(question);
       report?.('Verbose', factsText(facts));
       return facts;
     },

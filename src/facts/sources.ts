@@ -581,6 +581,19 @@ const linuxSources = {
     ['engine/docker', 'engine/podman', 'engine/docker/UID', 'engine/podman/UID'],
     "the engine's socket (of a user: that user's)",
   ),
+  unit: {
+    title: 'what systemd does when a service ends (systemctl show)',
+    section: 'processes',
+    rights: false,
+    entries: [
+      {
+        names: ['unit/PID'],
+        content: 'JSON text',
+        what: 'the `unit` that systemd shows to run a process, and its `restart`; asked only where it is told what may start an owner again',
+        redaction: 'left out',
+      },
+    ],
+  },
   sha256: sha256('the SHA-256 of the executable of the process, in hex'),
 } as const satisfies Readonly<Record<string, Source>>;
 

@@ -8,14 +8,15 @@ export const hasToBeAsked: Omit<RawEntry, 'at'> = {
 /** What of `engine/…` may be asked: which engine, whose (absent: the system's), and the container that is to be inspected. */
 export const engineEntry = /^(docker|podman)(?:\/(\d{1,10}))?(?:\/inspect\/([0-9a-f]{12,64}))?$/;
 
-/** An entry of a source: containers of an engine (`engine/…`) are waited for, everything else is read. */
+/** An entry of a source: what a manager is asked for (`engine/…`, `unit/…`) is waited for, everything else is read. */
 export async function waitedFor(
   name: string,
   read: RawSource['read'],
-  containers: (engine: string) => Promise<Omit<RawEntry, 'at'>>,
+  ask: (first: string, rest: string) => Promise<Omit<RawEntry, 'at'>>,
 ): Promise<RawEntry> {
   const known = read(name);
+  const slash = name.indexOf('/');
   return known.refusal === hasToBeAsked.refusal
-    ? { at: known.at, ...(await containers(name.slice(name.indexOf('/') + 1))) }
+    ? { at: known.at, ...(await ask(name.slice(0, slash), name.slice(slash + 1))) }
     : known;
 }

@@ -63,11 +63,16 @@ function restarterAt(one: Process, isOwner: boolean, { servicesOf }: Pick<Known,
   return isOwner ? null : programRestarter(one);
 }
 
+/** Programs that end when what they have started does, so that a loop of a shell above them goes on. */
+const waitsForIt = (one: Process): boolean => ['Shell', 'Runner'].includes(roleOf(one) ?? '');
+
 /** What of its line starts a process again when it ended: a program above it that watches it, a service. */
 export function restarterOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): Restarter | null {
+  let waited = true;
   for (const [at, one] of lineAbove(process, known.processes).entries()) {
-    const found = restarterAt(one, at === 0, known);
+    const found = one.restartsBy === 'a loop' && !waited ? null : restarterAt(one, at === 0, known);
     if (found !== null) return found;
+    if (at > 0) waited &&= waitsForIt(one);
   }
   return null;
 }
@@ -81,11 +86,12 @@ export function containerRestarter({ runtime, id, name, restart }: Container): s
 
 /** What would start a process again when it ended, or did start it, by its line, its container, or its unit. Null where nothing is known to. */
 export function supervisorOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): string | null {
-  const { container, unit, unitUser } = process;
+  const { container, unit, unitUser, unitRestart, saved } = process;
+  if (saved?.supervisor !== undefined) return saved.supervisor;
   const restarter = restarterOf(process, known);
   if (restarter !== null) return restarter.text;
   if (container !== null) return containerRestarter(container);
   if (unit?.endsWith('.service') === true && !/^user@\d+\.service$/.test(unit))
-    return `systemd${unitUser === undefined ? '' : ' of its user'} (${unit})`;
+    return `systemd${unitUser === undefined ? '' : ' of its user'} (${unit}${unitRestart === undefined ? '' : `, Restart=${unitRestart}`})`;
   return null;
 }

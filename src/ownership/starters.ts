@@ -1,8 +1,9 @@
 import { namesOf } from '../facts/decode/application/application.ts';
 import type { Process } from '../facts/model/facts.ts';
 
+const starterRoles = ['Supervisor', 'Scheduler', 'Session', 'Terminal', 'Editor', 'Shell', 'Runner'] as const;
 /** What programs are to those that they start. */
-export type StarterRole = 'Supervisor' | 'Scheduler' | 'Session' | 'Terminal' | 'Editor' | 'Shell' | 'Runner';
+export type StarterRole = (typeof starterRoles)[number];
 
 /** When a program starts again what it has started and has ended. */
 export type Again = 'at once' | 'when a file changes' | 'at its time';
@@ -144,7 +145,7 @@ const byName: ReadonlyMap<string, Starters> = new Map(
 const editorServer = /[\\/]\.(?:vscode|cursor|windsurf)-server(?:-insiders)?[\\/]/;
 
 /** What decides what a process is to those that it starts. */
-type Starting = Pick<Process, 'imageName' | 'application' | 'path' | 'restartsBy'>;
+type Starting = Pick<Process, 'imageName' | 'application' | 'path' | 'restartsBy' | 'saved'>;
 
 /** The line of the table that a process is in. */
 function startersOf({ imageName, application }: Starting): Starters | null {
@@ -161,6 +162,8 @@ function startersOf({ imageName, application }: Starting): Starters | null {
 
 /** What a process is to those that it starts; null where it is a program like any other. */
 export function roleOf(process: Starting): StarterRole | null {
+  const saved = starterRoles.find((role) => role === process.saved?.role);
+  if (saved !== undefined) return saved;
   if (process.path !== null && editorServer.test(process.path)) return 'Editor';
   const role = startersOf(process)?.role ?? null;
   // Its arguments say that it does, whatever else it is.

@@ -68,7 +68,7 @@ export const portSpan = {
       importance: 3,
       description: 'Whether the newest audit of the machine saw it, or could not tell that it is gone.',
     },
-    { name: 'Program', type: 'text', importance: 1, description: 'The executable.' },
+    { name: 'Program', type: 'text', keeps: 'end', importance: 1, description: 'The executable.' },
     { name: 'Services', type: 'texts', description: 'The services it ran.' },
     { name: 'UserName', type: 'text', description: 'The account it ran as.' },
     { name: 'PreviousOwner', type: 'text', description: 'Who had the endpoint before, when it changed hands.' },

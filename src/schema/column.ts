@@ -21,7 +21,7 @@ export type ColumnType =
   | 'uint32s'
   | 'ancestors';
 
-/** The importance of a column that only comes where all others have their whole width. */
+/** The importance from which on a column only comes where there is room beside the others. */
 export const spare = 9;
 
 export interface Column {
@@ -34,10 +34,17 @@ export interface Column {
    * Columns without it are not in the default table.
    */
   readonly importance?: number;
+  /** The same of a column that is in the default table of wide terminals alone. */
+  readonly wideImportance?: number;
   /** Another column of the default table that mostly says it, too: left out of a table without room where that one does. */
   readonly toldBy?: string;
   /** The value that goes without saying: left out of a table without room that has no other one. */
   readonly usual?: string;
+  /**
+   * What is kept of a text that has to be cut: its end, which says more than its start, as of a path; or the process in
+   * parentheses that it ends with, as of an owner, in each item of a list.
+   */
+  readonly keeps?: 'end' | 'process';
   /** It has values only for connections: it is in the default table only when these are shown too. */
   readonly connectionsOnly?: true;
   /**

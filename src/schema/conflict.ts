@@ -25,7 +25,13 @@ export const conflict = {
       description: 'The address or addresses that it is about; null when it is about none.',
     },
     { name: 'Port', type: 'uint16', importance: 1, description: 'The port; null when it is about all of them.' },
-    { name: 'Owners', type: 'texts', importance: 2, description: 'Who has the port, or wants it, each in one line.' },
+    {
+      name: 'Owners',
+      type: 'texts',
+      keeps: 'process',
+      importance: 2,
+      description: 'Who has the port, or wants it, each in one line.',
+    },
     { name: 'Description', type: 'text', description: 'What the matter is, in one sentence.' },
     {
       name: 'Remedy',

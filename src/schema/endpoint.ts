@@ -1,4 +1,4 @@
-import type { RowOf, RowSchema } from './column.ts';
+import { spare, type RowOf, type RowSchema } from './column.ts';
 
 /** Get-NetTCPConnection's names. */
 export const tcpStates = [
@@ -73,10 +73,11 @@ export const endpoint = {
     {
       name: 'Application',
       type: 'text',
+      wideImportance: spare + 1,
       description:
         'What the owner runs, as people call it: node server.js, vite, python -m http.server, redis-server. The same at each start: without path, version, and port.',
     },
-    { name: 'Path', type: 'text', description: "The owner's executable file, whole path." },
+    { name: 'Path', type: 'text', keeps: 'end', description: "The owner's executable file, whole path." },
     {
       name: 'CommandLine',
       type: 'text',
@@ -85,6 +86,8 @@ export const endpoint = {
     {
       name: 'WorkingDirectory',
       type: 'text',
+      wideImportance: spare,
+      keeps: 'end',
       askedBy: 'columns',
       description: "The owner's working directory; only looked up in lists, and where --columns names it.",
     },
@@ -122,7 +125,7 @@ export const endpoint = {
       type: 'text',
       description: `What the owner is: ${ownerKinds.slice(0, -1).join(', ')} or ${ownerKinds.at(-1)}.`,
     },
-    { name: 'Owner', type: 'text', importance: 1, description: 'The answer in one line.' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 1, description: 'The answer in one line.' },
     {
       name: 'Holders',
       type: 'uint32s',

@@ -15,3 +15,17 @@ export function exitCodeOf(answer: boolean | null, lack: Lack = null): ExitCode 
   if (lack === 'rights') return exit.rights;
   return answer === null || lack !== null ? exit.unavailable : exit.ok;
 }
+
+/**
+ * The exit code of the answers of several machines. `decisive`: the answer that one machine is enough for, such as that
+ * somebody has the port. A machine that could not be read (`isUnread`) might have anything, whatever the others say.
+ */
+export function exitCodeOfAll(
+  codes: readonly ExitCode[],
+  { decisive, isUnread }: { readonly decisive: boolean; readonly isUnread: boolean },
+): ExitCode {
+  if (isUnread) return exit.unavailable;
+  const [first, last] = decisive ? [exit.ok, exit.no] : [exit.no, exit.ok];
+  const order: readonly ExitCode[] = [exit.usage, first, exit.unavailable, exit.rights, last];
+  return order.find((code) => codes.includes(code)) ?? exit.unavailable;
+}

@@ -32,6 +32,7 @@ export const finding = {
     {
       name: 'Owner',
       type: 'text',
+      keeps: 'process',
       importance: 3,
       description:
         'Who listens there now or, where nobody does, who did: the file name of the program, its services and user.',

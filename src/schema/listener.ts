@@ -18,7 +18,7 @@ export const listenerRow = {
       description: 'The local address; of a dynamic listener any, loopback or specific.',
     },
     { name: 'AddressScope', type: 'text', description: 'Loopback, Specific or Any.' },
-    { name: 'Program', type: 'text', importance: 1, description: 'The executable, whole path.' },
+    { name: 'Program', type: 'text', keeps: 'end', importance: 1, description: 'The executable, whole path.' },
     { name: 'Services', type: 'texts', importance: 3, description: 'The services it runs.' },
     { name: 'UserName', type: 'text', importance: 3, description: 'The account it runs as.' },
     { name: 'Sha256', type: 'text', description: 'The SHA-256 of the executable, where it is part of the baseline.' },

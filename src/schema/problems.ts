@@ -93,6 +93,12 @@ export const problemKinds = {
     exitCode: exit.unavailable,
     category: 'WriteError',
   },
+  PO2005: {
+    summary: 'a format could not show all that there is',
+    action: 'Ask for fewer rows, or choose another format.',
+    exitCode: exit.ok,
+    category: 'WriteError',
+  },
   PO3001: {
     summary: 'a source of facts failed',
     action: 'portowner doctor says which sources fail, and why.',
@@ -122,6 +128,12 @@ export const problemKinds = {
     action: 'Install the module whole, or name the executable in PORTOWNER_EXE.',
     exitCode: exit.unavailable,
     category: 'NotInstalled',
+  },
+  PO3006: {
+    summary: 'a far machine could not be asked',
+    action: 'Make sure that ssh alone reaches the machine, without a question: ssh HOST hostname.',
+    exitCode: exit.unavailable,
+    category: 'ResourceUnavailable',
   },
   PO4101: {
     summary: 'the note of held ports cannot be kept',

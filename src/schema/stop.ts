@@ -18,7 +18,7 @@ export const stopResult = {
     { name: 'OwningProcess', type: 'uint32', description: 'The process that owns them.' },
     { name: 'ImageName', type: 'text', description: "The owner's file name." },
     { name: 'StartTime', type: 'date', description: 'When the owner was started.' },
-    { name: 'Owner', type: 'text', importance: 1, description: 'The owner in one line.' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 1, description: 'The owner in one line.' },
     { name: 'Method', type: 'text', importance: 2, description: 'How it is, or was, stopped.' },
     { name: 'Command', type: 'text', description: 'What stops it by hand, where that is a command of another tool.' },
     {
@@ -44,7 +44,7 @@ export const stopResult = {
       type: 'uint32',
       description: 'Connections on the port that are left afterwards; they are nobody to stop, and end by themselves.',
     },
-    { name: 'NewOwner', type: 'text', description: 'Who took the port instead.' },
+    { name: 'NewOwner', type: 'text', keeps: 'process', description: 'Who took the port instead.' },
     { name: 'Supervisor', type: 'text', description: 'Who started the owner, or the new one, again or may do so.' },
     {
       name: 'Reason',

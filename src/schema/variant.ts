@@ -48,8 +48,14 @@ export function variants(schema: RowSchema): Variant[] {
   return [...new Map(all.map((variant) => [variant.name, variant])).values()];
 }
 
+/** The columns that only the table of a wide terminal has. */
+export const wideColumns = (schema: RowSchema): Column[] =>
+  schema.columns.flatMap((column) =>
+    column.wideImportance === undefined ? [] : [{ ...column, importance: column.wideImportance }],
+  );
+
 /** What a table shows only where there is room: PowerShell's tables are the same in every window. A list wraps. */
-const isExtra = ({ importance, type }: Column): boolean => importance === spare && type !== 'texts';
+const isExtra = ({ importance = 0, type }: Column): boolean => importance >= spare && type !== 'texts';
 
 /**
  * The columns of a variant's table. PowerShell drops what it has no room for from the right: what was asked for goes before

@@ -19,7 +19,7 @@ export const verdict = {
       description: 'Whether a program could bind it now; null when that cannot be told.',
     },
     { name: 'Cause', type: 'text', importance: 1, description: 'Why, as one of a fixed list of words.' },
-    { name: 'Owner', type: 'text', importance: 2, description: 'Who holds it, in one line.' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 2, description: 'Who holds it, in one line.' },
     { name: 'Evidence', type: 'texts', description: 'The facts that show it.' },
     {
       name: 'Remedy',

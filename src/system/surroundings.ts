@@ -2,6 +2,7 @@ import type { Hands } from './hands.ts';
 import type { LogEvent } from './log.ts';
 import type { FindProject } from './project.ts';
 import type { RawSource, Refusal } from './raw.ts';
+import type { AskRemote } from './remote.ts';
 import type { Terminal } from './terminal.ts';
 import type { InputEnds } from '../io/read.ts';
 import type { Sink } from '../io/sink.ts';
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly tools: () => Promise<RawSource>;
   /** This machine, to stop what runs on it. */
   readonly hands: () => Promise<Hands>;
+  /** What asks far machines. */
+  readonly remote: () => Promise<AskRemote>;
   /** What starts audits on this machine. */
   readonly scheduler: () => Promise<Scheduler>;
   /** What writes to this machine's log: gives why it could not, or null. */

@@ -86,6 +86,11 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   ['a program', {}, ['process 100']],
   ['IPv4 and IPv6 of one program are one target', { sockets: [socket(), socket({ localAddress: '::' })] }, ['process 100']],
   ['two programs are two', { sockets: [socket(), socket({ pid: 101, localAddress: '::1' })], processes: [process(), process({ pid: 101 })] }, ['process 100', 'process 101']],
+  [
+    'in the order of addresses and processes, in which order the system lists them',
+    { sockets: [socket({ localAddress: '::1', pid: 100 }), socket({ pid: 102 }), socket({ pid: 101 })], processes: [process(), process({ pid: 101 }), process({ pid: 102 })] },
+    ['process 101', 'process 102', 'process 100'],
+  ],
   ['all who hold it, the owner first', { sockets: [socket({ holders: [100, 101] })], processes: [process(), process({ pid: 101 })] }, ['process 100+101']],
   ['a UDP socket', { sockets: [udp()] }, ['process 100']],
   ['never a connection', { sockets: [connection({ localPort: 443 })], wanted: listens }, []],

@@ -326,7 +326,7 @@ test('another listener of the port, on another address, was there before', async
   const other = process({ pid: 101, imageName: 'other' });
   const { row } = await stop(
     machine({
-      sockets: [socket({ localAddress: '127.0.0.1' }), socket({ localAddress: '0.0.0.0', pid: 101, holders: [101] })],
+      sockets: [socket({ localAddress: '0.0.0.0' }), socket({ localAddress: '127.0.0.1', pid: 101, holders: [101] })],
       processes: [process(), other],
       onStop() {
         this.sockets = this.sockets.filter(({ pid }) => pid === 101);

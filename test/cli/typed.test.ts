@@ -4,7 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connection, facts, socket, udp } from '../support/example.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+import { formats } from '../../src/formats/formats.ts';
 
+const formatNames = `${formats.slice(0, -1).join(', ')}, or ${formats.at(-1)}`;
 const test = suite('what people type');
 
 const file = snapshotFile(
@@ -244,12 +246,12 @@ const wrong: readonly (readonly [words: string, message: string, hint: string])[
   ['443 --zzz', 'PO1001: unknown option --zzz', 'portowner --help lists the options.'],
   ['443 -x', 'PO1001: unknown option -x', 'portowner --help lists the options.'],
   ['443 --all=yes', 'PO1001: --all takes no value, and has "yes"', 'portowner --help lists the options.'],
-  ['443 --format', 'PO1001: missing value for --format; expected table, list, csv, clixml, json, or ndjson', 'portowner --help lists the options.'],
-  ['443 --format --all', 'PO1001: missing value for --format; expected table, list, csv, clixml, json, or ndjson', 'portowner --help lists the options.'],
+  ['443 --format', `PO1001: missing value for --format; expected ${formatNames}`, 'portowner --help lists the options.'],
+  ['443 --format --all', `PO1001: missing value for --format; expected ${formatNames}`, 'portowner --help lists the options.'],
   ['443 --from', 'PO1001: missing value for --from; expected the path of a file', 'portowner --help lists the options.'],
   ['--port', 'PO1001: missing value for --port; expected a port', 'portowner --help lists the options.'],
-  ['443 --format xml', 'PO1001: unknown value "xml" for --format; expected table, list, csv, clixml, json, or ndjson', ''],
-  ['443 --format jsno', 'PO1001: unknown value "jsno" for --format; expected table, list, csv, clixml, json, or ndjson', 'Did you mean json?'],
+  ['443 --format xml', `PO1001: unknown value "xml" for --format; expected ${formatNames}`, ''],
+  ['443 --format jsno', `PO1001: unknown value "jsno" for --format; expected ${formatNames}`, 'Did you mean json?'],
   ['443 --protocol tpc', 'PO1001: unknown value "tpc" for --protocol; expected tcp or udp', 'Did you mean tcp?'],
   ['443 --problems row', 'PO1001: unknown value "row" for --problems; expected rows', 'Did you mean rows?'],
   ['443 --pid nginx', 'PO1001: unknown value "nginx" for --pid; expected process ids, such as 1234', ''],

@@ -91,7 +91,7 @@ const cases: readonly (readonly [name: string, facts: Facts, expected: readonly 
   [
     'a bridge and every interface',
     linux([udp('0.0.0.0%virbr0', 67, 200), udp('0.0.0.0%virbr1', 67, 200), udp('0.0.0.0', 67, 300)], { processes: [caddy, node] }),
-    ['Warning OverlappingAddresses UDP 0.0.0.0%virbr0, 0.0.0.0, 0.0.0.0%virbr1 67: caddy (200) | node (300)'],
+    ['Warning OverlappingAddresses UDP 0.0.0.0, 0.0.0.0%virbr0, 0.0.0.0%virbr1 67: node (300) | caddy (200)'],
   ],
   [
     'an address on one interface and on all',

@@ -70,9 +70,9 @@ no, Process, High: node (200)
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:3000 succeeded (released immediately).
-$ portowner 3000 --format list  # show everything known about the owner
+$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: a service listens on both families',
@@ -86,11 +86,11 @@ no, Service, High: nginx.service (nginx 100)
 - TCP [::]:80 is held by nginx.service (nginx 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:80 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:80 failed: EADDRINUSE (98).
-$ portowner 80 --format list  # show everything known about the owner
-$ portowner free --near 80  # or use a port that is free now
 $ systemctl status -- nginx.service  # what the service is
 $ sudo systemctl stop -- nginx.service  # stop the service
-$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner free --near 80  # or use a port that is free now
+$ portowner 80 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: a container holds it',
@@ -104,10 +104,10 @@ no, Container, High: docker container 0123456789ab (postgres 500)
 - It cannot be bound now: a container holds it.
 - TCP 0.0.0.0:5432 is held by docker container 0123456789ab (postgres 500) (Listen).
 - An attempt to bind TCP 0.0.0.0:5432 failed: EADDRINUSE (98).
-$ portowner 5432 --format list  # show everything known about the owner
-$ portowner free --near 5432  # or use a port that is free now
 $ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid,args  # what runs in the container: process 500 must be among it
-$ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid | grep -qw 500 && docker stop 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # stop the container, if so`,
+$ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid | grep -qw 500 && docker stop 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # stop the container, if so
+$ portowner free --near 5432  # or use a port that is free now
+$ portowner 5432 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: a child inherited the socket too',
@@ -119,9 +119,9 @@ no, Process, High: node (200) and 1 more
 - It cannot be bound now: a process holds it.
 - TCP 127.0.0.1:3000 is held by node (200) and 1 more (Listen); all processes that hold it: 200, 201.
 - An attempt to bind TCP 127.0.0.1:3000 failed: EADDRINUSE (98).
-$ portowner 3000 --format list  # show everything known about the owner
+$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: nobody was found to have it',
@@ -142,8 +142,8 @@ no, Unknown, Low: an unknown holder (user eve)
 - It cannot be bound now: not enough could be seen to tell.
 - TCP 0.0.0.0:5001 is held by an unknown holder (user eve) (Listen): no process or thread was found that has it.
 - An attempt to bind TCP 0.0.0.0:5001 failed: EADDRINUSE (98).
-$ portowner 5001 --format list  # show everything known about the owner
-$ portowner free --near 5001  # or use a port that is free now`,
+$ portowner free --near 5001  # or use a port that is free now
+$ portowner 5001 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: the kernel itself listens',
@@ -155,9 +155,9 @@ no, Kernel, High: Linux kernel: NFS server (nfsd)
 - It cannot be bound now: the kernel itself holds it.
 - TCP 0.0.0.0:2049 is held by Linux kernel: NFS server (nfsd) (Listen).
 - An attempt to bind TCP 0.0.0.0:2049 failed: EADDRINUSE (98).
-$ portowner 2049 --format list  # show everything known about the owner
 $ portowner free --near 2049  # or use a port that is free now
-$ # a module of the kernel holds it (NFS, SMB, WireGuard …): stop the service that set it up`,
+$ # a module of the kernel holds it (NFS, SMB, WireGuard …): stop the service that set it up
+$ portowner 2049 --format list  # show everything known about the owner`,
   },
   {
     name: "Linux: another user's process that cannot be seen",
@@ -178,8 +178,8 @@ no, Process, High: a process of postgres (seen only with sudo)
 - TCP 127.0.0.1:5432 is held by a process of postgres (seen only with sudo) (Listen).
 - An attempt to bind TCP 127.0.0.1:5432 failed: EADDRINUSE (98).
 $ sudo portowner 5432 --format list  # see the owner, which needs root
-$ portowner free --near 5432  # or use a port that is free now
-$ sudo portowner stop 5432 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ sudo portowner stop 5432 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner free --near 5432  # or use a port that is free now`,
   },
   {
     name: 'Linux: bound, and not listening yet',
@@ -191,9 +191,9 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:8080 is held by node (200) (Bound).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ # portowner stop ends listeners only, and process 200 has the port bound without listening; end that one itself, if it does not let go
 $ portowner free --near 8080  # or use a port that is free now
-$ # portowner stop ends listeners only, and process 200 has the port bound without listening; end that one itself, if it does not let go`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: a name that is none of a unit stands in no command',
@@ -205,9 +205,9 @@ no, Service, High: x'; rm -rf ~ #.service (node 200)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:8080 is held by x'; rm -rf ~ #.service (node 200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: a unit name that no quoting makes safe is left out',
@@ -221,9 +221,9 @@ reboot.service (node 200)
 - TCP 0.0.0.0:8080 is held by x
 reboot.service (node 200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   // Linux: addresses
   {
@@ -237,12 +237,12 @@ no, WildcardAgainstSpecific, High: systemd-resolved.service (systemd-resolve 100
 - TCP 127.0.0.53:53 is held by systemd-resolved.service (systemd-resolve 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:53 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:53 succeeded (released immediately).
-$ portowner 53 --format list  # show everything known about the owner
 $ # the program could bind an address other than 127.0.0.53, instead of all
-$ portowner free --near 53  # or use a port that is free now
 $ systemctl status -- systemd-resolved.service  # what the service is
 $ sudo systemctl stop -- systemd-resolved.service  # stop the service
-$ portowner stop 53 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner stop 53 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner free --near 53  # or use a port that is free now
+$ portowner 53 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: one address is wanted, all are taken',
@@ -254,9 +254,9 @@ no, WildcardAgainstSpecific, High: node (200)
 - It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: another address is taken',
@@ -278,9 +278,9 @@ no, DualStack, High: node (200)
 - It cannot be bound now: a dual-stack IPv6 socket and an IPv4 socket exclude each other.
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: IPv4 is wanted, the IPv6 socket leaves it alone',
@@ -305,9 +305,9 @@ no, Process, High: node (200)
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: dual stack is wanted, IPv4 is taken',
@@ -319,10 +319,10 @@ no, DualStack, High: node (200)
 - It cannot be bound now: a dual-stack IPv6 socket and an IPv4 socket exclude each other.
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - An attempt to bind TCP [::]:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
 $ portowner why 8080 --address :: --ipv6-only  # whether IPv6 alone works: the program has to set IPV6_V6ONLY
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: IPv6 alone is wanted, IPv4 is taken',
@@ -386,10 +386,10 @@ no, ClientConnection, High: chrome (200)
 - TCP 10.0.0.5:45000 to 192.0.2.7:443 (Established) is a connection of chrome (200), and nobody listens on the port; the port is in the dynamic range, from which programs that connect get their local port.
 - An attempt to bind TCP 0.0.0.0:45000 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:45000 succeeded (released immediately).
-$ portowner 45000 --format list  # show everything known about the owner
 $ # the port comes back when the connection ends
 $ portowner free --near 45000  # or use a port that is free now
-$ sudo sysctl -w net.ipv4.ip_local_reserved_ports=9000-9010,45000  # connections do not get the port again, a program that asks for it does; put it into /etc/sysctl.d to keep it`,
+$ sudo sysctl -w net.ipv4.ip_local_reserved_ports=9000-9010,45000  # connections do not get the port again, a program that asks for it does; put it into /etc/sysctl.d to keep it
+$ portowner 45000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: connections of a server that listens no more',
@@ -457,9 +457,9 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEADDR failed: EADDRINUSE (98).
-$ portowner 3000 --format list  # show everything known about the owner
+$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: SO_REUSEPORT against a listener',
@@ -472,10 +472,10 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEPORT failed: EADDRINUSE (98).
 - It succeeds if the owner has set SO_REUSEPORT and is of the same user too, which no interface shows.
-$ portowner 3000 --format list  # show everything known about the owner
 $ portowner why 3000 --address 0.0.0.0  # whether it works without reuse
+$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: SO_REUSEADDR against a UDP socket',
@@ -488,10 +488,10 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
 - UDP 0.0.0.0:5353 is held by avahi-daemon.service (avahi-daemon 100).
 - An attempt to bind UDP 0.0.0.0:5353 without SO_REUSEADDR failed: EADDRINUSE (98).
 - It succeeds if the owner has set SO_REUSEADDR too, which no interface shows.
-$ portowner 5353 --format list  # show everything known about the owner
 $ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
 $ portowner free --near 5353 --protocol udp  # or use a port that is free now
-$ # let the program set SO_REUSEADDR, as all others on mDNS do: nobody has to be stopped`,
+$ # let the program set SO_REUSEADDR, as all others on mDNS do: nobody has to be stopped
+$ portowner 5353 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: two programs share it by reuse',
@@ -504,9 +504,9 @@ no, Shared, High: node (200); python3 (201)
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - TCP 0.0.0.0:8080 is held by python3 (201) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: two instances of one program share it',
@@ -519,9 +519,9 @@ no, Instances, High: node (200); node (201)
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - TCP 0.0.0.0:8080 is held by node (201) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: SO_REUSEPORT beside two of the same user that share it',
@@ -658,9 +658,9 @@ no, Process, Medium: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - No attempt was made: the facts are of another moment or machine.
-$ portowner 3000 --format list  # show everything known about the owner
+$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   {
     name: 'A snapshot: whether the address is local is not in it',
@@ -696,9 +696,9 @@ no, Process, High: app.exe (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEADDRINUSE (10048).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: a service in a shared host has it',
@@ -716,11 +716,11 @@ no, Service, High: TermService (svchost.exe 400)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:3389 is held by TermService (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:3389 failed: WSAEADDRINUSE (10048).
-$ portowner 3389 --format list  # show everything known about the owner
-$ portowner free --near 3389  # or use a port that is free now
 $ Get-Service -Name TermService -DependentServices  # what depends on the service
 $ Stop-Service -Name TermService -Confirm  # stop the service
-$ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner free --near 3389  # or use a port that is free now
+$ portowner 3389 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: one of several services has it',
@@ -738,9 +738,9 @@ no, Service, High: one of TermService, SessionEnv (svchost.exe 400)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:3389 is held by one of TermService, SessionEnv (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:3389 failed: WSAEADDRINUSE (10048).
-$ portowner 3389 --format list  # show everything known about the owner
+$ # one of the services TermService, SessionEnv holds it; they run in one process
 $ portowner free --near 3389  # or use a port that is free now
-$ # one of the services TermService, SessionEnv holds it; they run in one process`,
+$ portowner 3389 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: HTTP.sys has it for an IIS pool',
@@ -788,9 +788,9 @@ no, Kernel, High: SMB file sharing: LanmanServer (System 4)
 - TCP 0.0.0.0:445 is held by SMB file sharing: LanmanServer (System 4) (Listen).
 - An attempt to bind TCP 0.0.0.0:445 failed: WSAEACCES (10013).
 - 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
-$ portowner 445 --format list  # show everything known about the owner
 $ portowner free --near 445  # or use a port that is free now
-$ # a driver holds it: turn off the feature that it belongs to (Reason and Owner tell what is known)`,
+$ # a driver holds it: turn off the feature that it belongs to (Reason and Owner tell what is known)
+$ portowner 445 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: a relay has it',
@@ -806,10 +806,10 @@ no, Relay, High: portproxy to 172.20.1.2:80 (iphlpsvc, svchost.exe 400)
 - It cannot be bound now: a relay holds it for something behind it.
 - TCP 0.0.0.0:8080 is held by portproxy to 172.20.1.2:80 (iphlpsvc, svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEADDRINUSE (10048).
-$ portowner 8080 --format list  # show everything known about the owner
-$ portowner free --near 8080  # or use a port that is free now
 $ netsh interface portproxy show all  # the rules of Windows that pass ports on
-$ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=0.0.0.0  # as administrator: takes this rule away, if nobody needs it`,
+$ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=0.0.0.0  # as administrator: takes this rule away, if nobody needs it
+$ portowner free --near 8080  # or use a port that is free now
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: its process has ended, a child inherited it',
@@ -821,10 +821,10 @@ no, Orphan, High: ended process 7777, probably inherited by app.exe (200)
 - It cannot be bound now: a socket whose process has ended holds it.
 - TCP 0.0.0.0:3000 is held by ended process 7777, probably inherited by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 failed: WSAEADDRINUSE (10048).
-$ portowner 3000 --format list  # show everything known about the owner
 $ Get-Process -Id 200  # may have inherited the socket: when it ends, the port is free
 $ portowner free --near 3000  # or use a port that is free now
-$ # when no process is left that may have it, only a restart of the machine gives it back`,
+$ # when no process is left that may have it, only a restart of the machine gives it back
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   // Windows: ranges
   {
@@ -945,9 +945,9 @@ no, WildcardAgainstSpecific, High: other.exe (300)
 - TCP 0.0.0.0:8080 is held by other.exe (300) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: WSAEACCES (10013).
 - 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: every address beside one that is taken',
@@ -972,10 +972,10 @@ no, Sharing, High: app.exe (200)
 - It cannot be bound now: it depends on the options of both programs: exclusive use, reuse, or neither.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 for exclusive use failed: WSAEADDRINUSE (10048).
-$ portowner 8080 --format list  # show everything known about the owner
 $ portowner why 8080 --address 0.0.0.0  # whether it works without exclusive use
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: dual stack for exclusive use, loopback is taken',
@@ -987,10 +987,10 @@ no, DualStack, High: app.exe (200)
 - It cannot be bound now: a dual-stack IPv6 socket and an IPv4 socket exclude each other.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP [::]:8080 for exclusive use failed: WSAEACCES (10013).
-$ portowner 8080 --format list  # show everything known about the owner
 $ portowner why 8080 --address :: --ipv6-only --exclusive  # whether IPv6 alone works: the program has to set IPV6_V6ONLY
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: reuse against an owner whose options are not known',
@@ -1003,10 +1003,10 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 without SO_REUSEADDR failed: WSAEADDRINUSE (10048).
 - By Microsoft's table: if the owner asked for nothing, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
-$ portowner 8080 --format list  # show everything known about the owner
 $ portowner why 8080 --address 0.0.0.0  # whether it works without reuse
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: UDP with an owner is not tried',
@@ -1019,10 +1019,10 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
 - UDP 0.0.0.0:5353 is held by app.exe (200).
 - No attempt was made: it could take datagrams from the owner.
 - By Microsoft's table: if the owner asked for nothing, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
-$ portowner 5353 --format list  # show everything known about the owner
 $ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
 $ portowner free --near 5353 --protocol udp  # or use a port that is free now
-$ # let the program set SO_REUSEADDR, as all others on mDNS do: nobody has to be stopped`,
+$ # let the program set SO_REUSEADDR, as all others on mDNS do: nobody has to be stopped
+$ portowner 5353 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: UDP on the same address',
@@ -1034,9 +1034,9 @@ no, Process, Medium: other.exe (300)
 - It cannot be bound now: a process holds it.
 - UDP 10.0.0.5:1900 is held by other.exe (300).
 - No attempt was made: it could take datagrams from the owner.
-$ portowner 1900 --format list  # show everything known about the owner
 $ portowner why 1900 --protocol udp --address 10.0.0.5 --reuse  # SSDP is shared by all programs that set SO_REUSEADDR: whether that works
-$ # let the program set SO_REUSEADDR, as all others on SSDP do: nobody has to be stopped`,
+$ # let the program set SO_REUSEADDR, as all others on SSDP do: nobody has to be stopped
+$ portowner 1900 --format list  # show everything known about the owner`,
   },
   // Windows: states and exhaustion
   {
@@ -1049,10 +1049,10 @@ no, ClientConnection, High: app.exe (200)
 - It cannot be bound now: an outgoing connection has it as its local port.
 - TCP 10.0.0.5:50000 to 192.0.2.7:443 (Established) is a connection of app.exe (200), and nobody listens on the port; the port is in the dynamic range, from which programs that connect get their local port.
 - An attempt to bind TCP 0.0.0.0:50000 failed: WSAEADDRINUSE (10048).
-$ portowner 50000 --format list  # show everything known about the owner
 $ # the port comes back when the connection ends
 $ portowner free --near 50000  # or use a port that is free now
-$ netsh interface ipv4 add excludedportrange protocol=tcp startport=50000 numberofports=1 store=persistent  # as administrator, once it is free: connections do not get the port again, a program that asks for it does`,
+$ netsh interface ipv4 add excludedportrange protocol=tcp startport=50000 numberofports=1 store=persistent  # as administrator, once it is free: connections do not get the port again, a program that asks for it does
+$ portowner 50000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: TIME_WAIT does not keep it',
@@ -1272,9 +1272,9 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:5173 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:5173 failed: EADDRINUSE (98).
-$ portowner 5173 --format list  # show everything known about the owner
+$ portowner stop 5173 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 5173  # or use a port that is free now
-$ portowner stop 5173 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 5173 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: connections in TIME_WAIT keep a port from SO_REUSEADDR, too: what was just asked is no advice',
@@ -1335,11 +1335,11 @@ no, Process, High: node (200)
 - TCP 0.0.0.0:30080 is held by node (200) (Listen).
 - Kubernetes refuses the port by its own list of the ports of the cluster, whoever has it here.
 - An attempt to bind TCP 0.0.0.0:30080 failed: EADDRINUSE (98).
-$ portowner 30080 --format list  # show everything known about the owner
-$ portowner free --near 30080  # or use a port that is free now
 $ portowner stop 30080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+$ portowner free --near 30080  # or use a port that is free now
 $ kubectl get services --all-namespaces  # the service that has the node port: look for :30080/TCP in the column PORT(S)
-$ # give the service another nodePort, or none: then Kubernetes takes a free one; kubectl delete service NAME gives the port back`,
+$ # give the service another nodePort, or none: then Kubernetes takes a free one; kubectl delete service NAME gives the port back
+$ portowner 30080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: Docker has given the port away, and Docker Desktop listens',
@@ -1356,10 +1356,10 @@ no, Relay, Medium: Docker Desktop to a container (com.docker.backend.exe 700)
 - TCP 0.0.0.0:3302 is held by Docker Desktop to a container (com.docker.backend.exe 700) (Listen).
 - The text does not say whether TCP or UDP is meant; this is about TCP.
 - No attempt was made: the facts are of another moment or machine.
-$ portowner 3302 --format list  # show everything known about the owner
-$ portowner free --near 3302  # or use a port that is free now
 $ docker ps --filter publish=3302  # the container that has the port: docker stop ends it
-$ # if no container has it, restart Docker Desktop: its own list of ports is wrong then`,
+$ # if no container has it, restart Docker Desktop: its own list of ports is wrong then
+$ portowner free --near 3302  # or use a port that is free now
+$ portowner 3302 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: portproxy has every address, and an error says that one was refused',
@@ -1379,10 +1379,10 @@ no, WildcardAgainstSpecific, Medium: portproxy to 127.0.0.1:8080 (iphlpsvc, svch
 - No attempt was made: the facts are of another moment or machine.
 - By Microsoft's table: if the owner asked for nothing, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
 - The error text settles it: the program was refused.
-$ portowner 8080 --format list  # show everything known about the owner
 $ portowner free --near 8080  # or use a port that is free now
 $ netsh interface portproxy show all  # the rules of Windows that pass ports on
-$ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as administrator: takes this rule away, if nobody needs it`,
+$ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as administrator: takes this rule away, if nobody needs it
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: an error about another port settles nothing',
@@ -1397,9 +1397,9 @@ $ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as 
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - No attempt was made: the facts are of another moment or machine.
 - By Microsoft's table: if the owner asked for nothing, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: the server was moved, but a part of its configuration was not',
@@ -1423,11 +1423,11 @@ no, WildcardAgainstSpecific, Medium: HTTP.sys: DefaultAppPool, a queue without a
 - TCP [::]:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
 - HTTP.sys has HTTP://*:80/ registered for the request queue DefaultAppPool.
 - No attempt was made: the facts are of another moment or machine.
-$ portowner 80 --format list  # show everything known about the owner
 $ portowner free --near 80  # or use a port that is free now
 $ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :80
 $ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
-$ # if the program was moved to another port: it still asks for 127.0.0.1:80, so that a listen directive in another file of its configuration (include, virtual host, site) has the old port`,
+$ # if the program was moved to another port: it still asks for 127.0.0.1:80, so that a listen directive in another file of its configuration (include, virtual host, site) has the old port
+$ portowner 80 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: HTTP.sys does not listen on the address of a URL',
@@ -1609,10 +1609,10 @@ no, Orphan, High: ended process 4999, perhaps inherited by app.exe (200)
 - It cannot be bound now: a socket whose process has ended holds it.
 - TCP 127.0.0.1:37777 is held by ended process 4999, perhaps inherited by app.exe (200) (Listen).
 - An attempt to bind TCP 127.0.0.1:37777 failed: WSAEADDRINUSE (10048).
-$ portowner 37777 --format list  # show everything known about the owner
 $ Get-Process -Id 200  # was started after the socket was bound, and may have inherited it: when it ends, the port is free
 $ portowner free --near 37777  # or use a port that is free now
-$ # when no process is left that may have it, only a restart of the machine gives it back`,
+$ # when no process is left that may have it, only a restart of the machine gives it back
+$ portowner 37777 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: a service that much of Windows needs',
@@ -1624,9 +1624,9 @@ no, Service, High: Schedule (svchost.exe 400)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:5040 is held by Schedule (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:5040 failed: WSAEADDRINUSE (10048).
-$ portowner 5040 --format list  # show everything known about the owner
+$ # much of Windows needs Schedule: no service of such a name is stopped for a port
 $ portowner free --near 5040  # or use a port that is free now
-$ # much of Windows needs Schedule: no service of such a name is stopped for a port`,
+$ portowner 5040 --format list  # show everything known about the owner`,
   },
 ];
 
@@ -1635,7 +1635,7 @@ for (const situation of situations) {
   test(`${situation.name}: ${situation.ask}`, () => assert.is(verdictText(solve(situation)), situation.verdict.trim()));
 }
 test('an outgoing connection that is refused', async () => {
-  const machine = { live: false, name: 'a snapshot', facts: async () => linux([]) };
+  const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => linux([]) };
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
   const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(exitCode, 69);
@@ -1652,7 +1652,12 @@ $ # start the server that the program wants to reach, or correct the port that i
   );
 });
 test('an outgoing connection that got no answer: which local ports are left', async () => {
-  const machine = { live: false, name: 'a snapshot', facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }) };
+  const machine = {
+    live: false,
+    name: 'a snapshot',
+    ownName: async () => 'web',
+    facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }),
+  };
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(

@@ -50,7 +50,7 @@ const ipv6 = (bytes: Uint8Array, view: DataView, offset: number) =>
  * https://learn.microsoft.com/windows/win32/api/udpmib/ns-udpmib-mib_udprow_owner_module
  * https://learn.microsoft.com/windows/win32/api/udpmib/ns-udpmib-mib_udp6row_owner_module
  */
-const layouts: Readonly<Record<SocketTable, Layout>> = {
+export const layouts: Readonly<Record<SocketTable, Layout>> = {
   tcp4: {
     protocol: 'TCP',
     address: ipv4,
@@ -147,7 +147,7 @@ export function decodeSockets(
  * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcprow2
  * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcp6row2
  */
-const boundLayouts = {
+export const boundLayouts = {
   bound4: { size: 28, address: ipv4, local: 4, port: 8, pid: 20 },
   bound6: { size: 56, address: ipv6, local: 0, port: 20, pid: 48 },
 } as const;

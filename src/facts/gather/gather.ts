@@ -15,6 +15,7 @@ export async function gather(source: RawSource, question: Question, now: Date): 
       : (await import('./linux.ts')).gatherLinux(source, question);
   if (question.details.has('services') && hasContainers(sections))
     await (await import('./containers.ts')).nameContainers(source, sections, question.details.has('restartPolicies'));
+  if (question.details.has('restartPolicies')) await (await import('./units.ts')).tellUnitRestarts(source, sections);
   if (question.details.has('restarts')) (await import('./restarters.ts')).markRestarters(source, sections);
   if (question.firewall === true) sections.firewall = (await import('./firewall.ts')).gatherFirewall(source);
   if (question.addresses === true) Object.assign(sections, (await import('./addresses.ts')).gatherAddresses(source));

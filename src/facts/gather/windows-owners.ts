@@ -23,11 +23,17 @@ const isRunning = (services: readonly { readonly name: string; readonly state: s
 function gatherHttpQueues(source: RawSource, elevated: boolean | null): NonNullable<Sections['httpQueues']> {
   const entry = source.read('httpsys');
   if (entry.bytes === undefined) {
-    const { reason, needs } = troubleOf('httpsys', entry);
+    const trouble = troubleOf('httpsys', entry);
+    const { needs } = trouble;
     return section(
       entry.at,
       [],
-      [{ reason, needs: needs ?? (entry.refusal?.code === 'Failed' && elevated === false ? moreRights.win32 : null) }],
+      [
+        {
+          ...trouble,
+          needs: needs ?? (entry.refusal?.code === 'Failed' && elevated === false ? moreRights.win32 : null),
+        },
+      ],
       1,
     );
   }

@@ -239,7 +239,7 @@ function listedProcess(entry: ProcessEntry, { question: { details }, entries }: 
     refusals.push({
       field: 'StartTime',
       code: 'NotSupported',
-      text: 'Windows does not say when it was started',
+      text: 'the list of processes does not say when it was started',
       needs: null,
     });
   if (details.has('parent')) {

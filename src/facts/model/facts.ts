@@ -247,9 +247,26 @@ export interface Process {
    */
   application?: string;
   /**
+   * Linux: what systemd does when the service of the unit ends; only when it was asked what may start it again.
+   */
+  unitRestart?: 'no' | 'on-success' | 'on-failure' | 'on-abnormal' | 'on-watchdog' | 'on-abort' | 'always';
+  /**
    * What of its arguments says that it starts again what it has started: --watch, --reload, a loop; absent where nothing does.
    */
   restartsBy?: string;
+  /**
+   * Only from saved rows: what they say of it that its other facts do not show.
+   */
+  saved?: {
+    /**
+     * What starts it again when it ends.
+     */
+    supervisor?: string;
+    /**
+     * What it is to the processes that it starts: Supervisor, Shell, and so on.
+     */
+    role?: string;
+  };
   /**
    * Its working directory; only when asked for.
    */

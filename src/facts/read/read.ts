@@ -1,3 +1,4 @@
+import { looksLikeXml } from '../../clixml/sniff.ts';
 import { nestingProblem } from '../../io/nesting.ts';
 import { chunksOf, closeFile, isFolder, openFile, textOf, wholeOf, type OpenFile } from '../../io/read.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
@@ -10,7 +11,7 @@ const sizeLimit = 400 * 1024 * 1024;
 const hint = 'Give a file that "portowner snapshot" wrote and that you may read.';
 
 /** A recording of raw answers is decoded now, as if the machine were asked. */
-async function decodeRecording(envelope: RawEnvelope, question: Question): Promise<Facts> {
+export async function decodeRecording(envelope: RawEnvelope, question: Question): Promise<Facts> {
   const { recordedSource } = await import('../../system/raw.ts');
   const { gather } = await import('../gather/gather.ts');
   const at =
@@ -85,6 +86,38 @@ function disownKernel({ machine, sections }: Facts): void {
   }
 }
 
+const collectionMark = '#PortOwner.Collection ';
+
+/** What a shell may print before a collection. */
+const mostNoise = 64 * 1024;
+
+/** What a collector wrote in a file, in UTF-8 or UTF-16; null where there is none. */
+async function collectionOf(bytes: Buffer): Promise<Uint8Array | null> {
+  const [a, b] = bytes;
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
+    const decoder = new TextDecoder(a === 0xff ? 'utf-16le' : 'utf-16be');
+    if (!decoder.decode(bytes.subarray(0, 2 * mostNoise)).includes(collectionMark)) return null;
+    bytes = Buffer.from(decoder.decode(bytes));
+  } else if (
+    !bytes.subarray(0, mostNoise).includes(collectionMark) ||
+    /^(?:\ufeff)?\s*[{[]/.test(bytes.toString('utf8', 0, 64))
+  )
+    return null;
+  return (await import('./collection/find.ts')).collectionIn(bytes);
+}
+
+/** Whether a file is XML, such as CLIXML; a folder, standard input, and what cannot be read are none. */
+export function isClixml(path: string): boolean {
+  if (path === '-' || isFolder(path)) return false;
+  try {
+    const file = openFile(path);
+    closeFile(file);
+    return looksLikeXml(file.head);
+  } catch {
+    return false;
+  }
+}
+
 /** Is told of each file before it is read. */
 export type FileStep = (name: string) => void;
 
@@ -111,7 +144,6 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
   }
   const files: OpenFile[] = [];
   try {
-    const { looksLikeXml } = await import('../../clixml/sniff.ts');
     for (const each of paths) {
       const file = each !== '-' && isFolder(each) ? null : openFile(each, hint);
       if (file !== null) files.push(file);
@@ -132,7 +164,14 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
       return async (question) => facts(question);
     }
     step?.(first!.name);
-    return await parseSnapshot(first!.name, wholeOf(first!, sizeLimit));
+    const { name } = first!;
+    const bytes = wholeOf(first!, sizeLimit);
+    const collection = await collectionOf(bytes);
+    if (collection !== null) {
+      const envelope = await (await import('./collection/collection.ts')).parseCollection(collection, name);
+      return (question) => decodeRecording(envelope, question);
+    }
+    return await parseSnapshot(name, bytes);
   } finally {
     files.forEach(closeFile);
   }

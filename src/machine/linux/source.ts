@@ -21,7 +21,12 @@ export function linuxSource(): RawSource {
   return {
     platform: 'linux',
     read,
-    ask: (name) => waitedFor(name, read, async (engine) => (await import('./engines.ts')).containers(engine)),
+    ask: (name) =>
+      waitedFor(name, read, async (first, rest) =>
+        first === 'unit'
+          ? (await import('./systemctl.ts')).unitOf(Number(rest))
+          : (await import('./engines.ts')).containers(rest),
+      ),
   };
 }
 
@@ -261,6 +266,7 @@ export const answers: Readonly<Record<SourceName<'linux'>, (rest: string | null,
   ranges: (rest) => (rest === null ? ranges() : null),
   socketunits: (rest) => (rest === null ? socketUnits() : null),
   engine: (rest) => (engineEntry.test(rest ?? '') ? hasToBeAsked : null),
+  unit: (rest) => (/^\d{1,10}$/.test(rest ?? '') ? hasToBeAsked : null),
   sha256(rest) {
     const binary = parseBinaryName(`sha256/${rest}`);
     return binary === null ? null : { text: binaryHash(binary.pid, binary.path) };

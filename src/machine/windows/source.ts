@@ -251,6 +251,6 @@ export function windowsSource(command = ownCommand()): RawSource {
   return {
     platform: 'win32',
     read,
-    ask: (name) => waitedFor(name, read, async (engine) => (await import('./engines.ts')).containers(engine)),
+    ask: (name) => waitedFor(name, read, async (_first, engine) => (await import('./engines.ts')).containers(engine)),
   };
 }

@@ -78,6 +78,15 @@ const paths: [command: string, option: string, before: string[], after?: string[
   ['audit', '--store', ['--from', snapshot]],
   ['audit', '--report', ['--policy', policy, '--from', snapshot]],
   ['audit', '--output', ['--policy', policy, '--from', snapshot]],
+  ['', '--ssh-config', ['--host', 'server7']],
+  ['ranges', '--ssh-config', ['--host', 'server7']],
+  ['why', '--ssh-config', ['443', '--host', 'server7']],
+  ['conflicts', '--ssh-config', ['--host', 'server7']],
+  ['baseline create', '--ssh-config', [good, '--force', '--host', 'server7']],
+  ['baseline update', '--ssh-config', [baseline, '--dry-run', '--host', 'server7']],
+  ['audit', '--ssh-config', ['--policy', policy, '--host', 'server7']],
+  ['doctor', '--ssh-config', ['--host', 'server7']],
+  ['snapshot', '--ssh-config', ['--output', good, '--host', 'server7']],
   ['history', '--store', []],
   ['history', '--output', ['--store', good]],
   ['stop', '--output', ['443', '--dry-run']],
@@ -97,7 +106,7 @@ const paths: [command: string, option: string, before: string[], after?: string[
 
 /** Options with a value that is no path. */
 const otherOptions = new Set(
-  '--format --columns --problems --protocol --state --pid --image --address --remote-port --user --service --range --sort --resolve --count --near --except --hold --reuse --error --severity --timeout --fail-on --keep --program --machine --last --name --at --random-delay --time-limit --account --system --grace --watch --stop'.split(
+  '--format --columns --problems --protocol --state --pid --image --address --remote-port --user --service --range --sort --resolve --count --near --except --hold --reuse --error --severity --timeout --fail-on --keep --program --machine --last --name --at --random-delay --time-limit --account --system --grace --watch --stop --host'.split(
     ' ',
   ),
 );

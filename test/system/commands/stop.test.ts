@@ -1,7 +1,7 @@
 // Real processes, all of them the test's own, on ports that the system gave them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -12,7 +12,7 @@ import type { StopResult } from '../../../src/schema/stop.ts';
 import { facts } from '../../support/example.ts';
 import { linux } from '../../support/linux-raw.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
-import { run, snapshotFile } from '../../support/harness.ts';
+import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
 import type { Told } from '../../support/stop-program.ts';
 
 const test = suite('portowner stop');
@@ -149,6 +149,53 @@ onLinux('a child that is all that is left of it', async () => {
   assert.equal([code, rows.map(({ Result, OwningProcess }) => [Result, OwningProcess])], [0, [['Stopped', server.child!]]]);
 });
 
+/** A free port that a program may have again and again. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Who may start again, and does, what a command runs on a port. */
+async function restarted(command: readonly string[], port: number): Promise<{ before: string | null; row: StopResult }> {
+  const [file, ...args] = command as [string, ...string[]];
+  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'ignore'], cwd: root });
+  children.push(child);
+  for (let tries = 0; ; tries++) {
+    const { rows } = await stop(String(port), '--dry-run');
+    if (rows.length > 0) {
+      const { rows: after } = await stop(String(port), '--yes');
+      child.kill('SIGKILL');
+      const { rows: left } = await stop(String(port), '--dry-run');
+      orphans.push(...left.map(({ OwningProcess }) => OwningProcess!));
+      return { before: rows[0]!.Supervisor, row: after[0]! };
+    }
+    assert.ok(tries < 100, 'it does not listen');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const listening = (port: number): string => `require('node:http').createServer().listen(${port}, '127.0.0.1')`;
+
+onLinux('a loop that starts it again is named', async () => {
+  const port = await freePort();
+  const { before, row } = await restarted(['sh', '-c', `while :; do '${process.execPath}' -e "${listening(port)}"; done`], port);
+  assert.match(before!, /^\w+ \(\d+\) in a loop$/);
+  assert.equal([row.Result, row.Supervisor], ['Retaken', before]);
+  assert.match(row.Reason!.join(), /^it ended, but node \(\d+\) has the port now, started by \w+ \(\d+\) in a loop: stop that first$/);
+});
+
+onLinux('a program that starts it again when a file changes is named', async () => {
+  const [port, file] = [await freePort(), join(temporaryFolder(), 'server.cjs')];
+  writeFileSync(file, listening(port));
+  const { before, row } = await restarted([process.execPath, '--watch', file], port);
+  assert.match(before!, /^node server\.cjs \(\d+\) with --watch, when a file changes$/);
+  assert.equal([row.Result, row.Supervisor], ['Stopped', before]);
+});
+
 onLinux('a supervisor that starts it again is named', async () => {
   const server = await start('supervisor');
   const {
@@ -158,7 +205,7 @@ onLinux('a supervisor that starts it again is named', async () => {
   } = await stop(String(server.port), '--yes');
   assert.equal([code, row!.OwningProcess, row!.Result], [1, server.child, 'Retaken']);
   assert.match(row!.Supervisor!, new RegExp(`\\(${server.pid}\\)$`));
-  assert.match(problems[0]!.Message, /it ended, but .+ has the port now, started by .+: stop that first/);
+  assert.match(problems[0]!.Message, / \(\d+\) ended, but .+ has TCP\/\S+ now, started by .+: stop that first/);
   assert.ok(isAlive(server.process), 'the supervisor itself is not what was to be stopped');
 });
 
@@ -291,6 +338,32 @@ onLinux('without a terminal it refuses to go on without --yes', async () => {
   assert.equal([code, out], [64, '']);
   assert.ok(isAlive(server.process));
   assert.match(err, /PO4103: there is no terminal to ask on\n {2}--yes stops without asking, --dry-run shows what would end\./);
+});
+
+onLinux('a dry run says each thing once, and what would end with the owner below', async () => {
+  const server = await start('listen');
+  const client = connect(server.port, '127.0.0.1');
+  open.push(client);
+  await once(client, 'connect');
+  const { code, out, err } = await run(['stop', String(server.port), '--dry-run'], { source: await liveSource(), hands: await liveHands() });
+  assert.equal([code, err], [0, '']);
+  assert.match(out, new RegExp(`^Would stop .+ \\(${server.pid}\\) on TCP/127\\.0\\.0\\.1:${server.port} \\(SIGTERM\\)\\.\n\nResult `));
+  assert.match(out, new RegExp(`\n\nWith .+ \\(${server.pid}\\):\n {2}connections: 1 live\n`));
+  assert.is(out.match(/SIGTERM/g)?.length, 2, 'in the sentence and in the row');
+});
+
+onLinux('what is never stopped is told once', async () => {
+  const server = createServer();
+  open.push(server);
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const port = (server.address() as AddressInfo).port;
+  for (const how of ['--dry-run', '--yes']) {
+    const { code, out, err } = await run(['stop', String(port), how], { source: await liveSource(), hands: await liveHands() });
+    assert.is(code, 1);
+    assert.is((out + err).match(/it is this program/g)?.length, 2, `${how}: in the error, and as the reason of the row: ${out}${err}`);
+    assert.match(err, /^portowner: PO4105: .* was not stopped: it is this program/);
+    assert.match(out, /^Result /);
+  }
 });
 
 onLinux('what nobody has needs no terminal', async () => {

@@ -192,6 +192,23 @@ test("a user's unit is another one than the system's of the same name", async ()
   assert.ok(isAlive(other));
 });
 
+test('what systemd does when a unit ends is told where it is asked what may start it again', async () => {
+  const supervisor = (port: number, ...args: string[]): string | null => {
+    const { stdout } = spawnSync(process.execPath, [...main, String(port), '--format', 'json', ...args], { encoding: 'utf8' });
+    return (JSON.parse(stdout) as { Supervisor?: string | null }[])[0]!.Supervisor ?? null;
+  };
+  const one = await start('/web.service');
+  setUnit('web.service', { group: `${slice}/web.service`, more: 'Restart=on-failure\n' });
+  rmSync(log, { force: true });
+  assert.is(supervisor(one.port), null);
+  assert.not.ok(existsSync(log));
+  assert.is(supervisor(one.port, '--tree'), 'systemd (web.service, Restart=on-failure)');
+  assert.is(readFileSync(log, 'utf8').split('\n').length, 2);
+  // Its name alone shows nothing.
+  setUnit('web.service', { group: `${slice}/elsewhere.service`, more: 'Restart=always\n' });
+  assert.is(supervisor(one.port, '--tree'), 'systemd (web.service)');
+});
+
 test('a unit that is another one from some look on is left alone', async () => {
   for (const from of [2, 3, 4, 5]) {
     const [one, other] = [await start('/web.service'), await start('/other.service')];

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeUnit, isWithin, managerArguments } from '../../../src/machine/linux/systemd.ts';
+import { decodeUnit, isWithin, managerArguments } from '../../../src/machine/linux/systemctl.ts';
 import { decodeSites } from '../../../src/machine/windows/servicecontrol-iis.ts';
 
 const test = suite('what managers of services say');
@@ -19,6 +19,7 @@ test('systemctl show', () => {
     },
     controlGroup: '/system.slice/ssh.service',
     invocation: '0123',
+    restart: 'on-failure',
   });
   assert.is(decodeUnit('LoadState=not-found\nActiveState=inactive\n'), null);
   assert.is(decodeUnit(''), null);

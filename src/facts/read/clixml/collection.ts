@@ -38,6 +38,7 @@ export interface ToldProcess {
   readonly unit?: string | null;
   readonly container?: Process['container'];
   readonly refusals?: readonly FieldRefusal[];
+  readonly saved?: NonNullable<Process['saved']>;
 }
 
 export interface ToldService {
@@ -166,6 +167,7 @@ export class Collection {
     if (process.imageName != null && (known.imageName == null || process.imageName.length > known.imageName.length))
       merged['imageName'] = process.imageName;
     merged['refusals'] = [...(known.refusals ?? []), ...(process.refusals ?? [])];
+    if (known.saved !== undefined) merged['saved'] = { ...process.saved, ...known.saved };
     this.#processes.set(process.pid, merged as unknown as ToldProcess);
   }
 
@@ -295,6 +297,7 @@ export class Collection {
     return {
       ...bare,
       ...(application === null ? {} : { application }),
+      ...(told.saved === undefined ? {} : { saved: told.saved }),
       ...(details.has('workingDirectory') ? { workingDirectory: told.workingDirectory ?? null } : {}),
       imageName: told.imageName ?? null,
       path: told.path ?? null,

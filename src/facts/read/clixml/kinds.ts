@@ -48,6 +48,8 @@ export const wantedProperties: ReadonlySet<string> = new Set([
   'parentprocess',
   'parentimagename',
   'ancestors',
+  'supervisor',
+  'role',
   'ownerkind',
   'owner',
   'holders',

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { run, snapshotFile, temporaryFolder } from '../../../support/harness.ts';
-import { facts } from '../../../support/example.ts';
+import { run, temporaryFolder } from '../../../support/harness.ts';
 import { documentOf } from './helpers.ts';
 
 const test = suite('--from CLIXML');
@@ -64,17 +63,7 @@ test('what --format clixml wrote is read', async () => {
   }
 });
 
-const tcp = path('tcp');
-const snapshot = snapshotFile(facts([]));
 for (const [args, expected, why] of [
-  [
-    ['--from', tcp, '--from', snapshot],
-    64,
-    /PO1005: --from is given several times, which is for CLIXML files of one machine: .*\.json is none\n {2}Ask for each snapshot in turn\.\n/,
-  ],
-  [['--from', snapshot, '--from', tcp], 64, /PO1005: .*\.json is none/],
-  [['--from', tcp, '--from', folder], 64, /PO1005: .* is none/],
-  [['--from', tcp, '--from', '/nowhere/at/all.xml'], 69, /PO2001: cannot read .*: there is no such file/],
   [
     ['--from', made('files.xml', documentOf('<Obj><TN><T>System.IO.FileInfo</T></TN></Obj>'))],
     69,

@@ -1,0 +1,25 @@
+import { decodeUnitRestart } from '../decode/linux-units.ts';
+import type { Process, Sections } from '../model/facts.ts';
+import { askSource, type RawSource } from '../../system/raw.ts';
+
+/** So many services are asked for: each is asked for by itself. */
+const most = 16;
+
+/** Says of the owners that systemd runs what it does when they end. */
+export async function tellUnitRestarts(source: RawSource, { sockets, processes }: Sections): Promise<void> {
+  if (source.platform !== 'linux') return;
+  const owners = new Set(sockets.data.map(({ pid }) => pid));
+  const units = Map.groupBy(
+    processes.data.filter(({ pid, unit, container }) => owners.has(pid) && unit !== null && container === null),
+    ({ unit, unitUser }) => `${unitUser ?? ''} ${unit}`,
+  );
+  for (const all of [...units.values()].slice(0, most)) await tellOne(source, all);
+}
+
+/** The processes of one unit: one of them stands for all. */
+async function tellOne(source: RawSource, all: readonly Process[]): Promise<void> {
+  const { text } = await askSource(source, `unit/${all[0]!.pid}`);
+  const told = text === undefined ? null : decodeUnitRestart(text);
+  if (told === null) return;
+  for (const process of all) if (process.unit === told.unit) process.unitRestart = told.restart;
+}

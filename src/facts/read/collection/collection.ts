@@ -1,0 +1,21 @@
+import type { RawEnvelope } from '../../../system/raw.ts';
+import { damagedCollection, partsOf, settings } from './text.ts';
+
+/** What a collector said, as the machine's own interfaces would have. Throws PO2002 and PO2003. */
+export async function parseCollection(bytes: Uint8Array, name: string): Promise<RawEnvelope> {
+  const parts = partsOf(bytes, name);
+  const machine = parts.get('machine');
+  if (machine === undefined || machine.refusal !== null)
+    throw damagedCollection(
+      name,
+      `it does not say which machine it is of${machine === undefined ? '' : `: ${machine.refusal!.text}`}`,
+    );
+  const told = settings(machine);
+  const at = told.get('at') ?? '';
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(at) || Number.isNaN(Date.parse(at)))
+    throw damagedCollection(name, 'it does not say when it was made');
+  const platform = told.get('platform');
+  if (platform === 'win32') return (await import('./windows.ts')).windowsEnvelope(parts, told, at);
+  if (platform === 'linux') return (await import('./linux.ts')).linuxEnvelope(parts, told, at);
+  throw damagedCollection(name, 'it is of another system than Windows or Linux');
+}

@@ -1,0 +1,106 @@
+// The collectors for real: what they send is decoded to the facts that a local look at the same machine gives.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { root } from '../../src/build/runtime.mjs';
+import { gather } from '../../src/facts/gather/gather.ts';
+import type { Facts } from '../../src/facts/model/facts.ts';
+import { everything, type Question } from '../../src/facts/model/question.ts';
+import { readFacts } from '../../src/facts/read/read.ts';
+import { linuxSource } from '../../src/machine/linux/source.ts';
+import { noPowerShell, plain, pwsh } from '../support/powershell.ts';
+import { skip, type TestContext } from '../support/skip.ts';
+
+const test = suite('collectors');
+const folder = mkdtempSync(join(tmpdir(), 'portowner-collector-'));
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+const script = (name: string): string => join(root, 'ps/Collector', name);
+
+const withLines: Question = { ...everything, details: new Set([...everything.details, 'commandLine']) };
+
+async function factsOf(text: string | Buffer, question: Question): Promise<Facts> {
+  const file = join(folder, 'collection.txt');
+  writeFileSync(file, text);
+  return (await readFacts([file]))(question);
+}
+
+// ---- Linux
+
+const shells: readonly (readonly string[])[] = [['sh'], ['busybox', 'sh']];
+const listeners: Server[] = [];
+test.before(async () => {
+  for (const address of ['127.0.0.1', '::1', '0.0.0.0']) {
+    const server = createServer().listen(0, address);
+    await once(server, 'listening');
+    listeners.push(server);
+  }
+});
+test.after(() => listeners.forEach((server) => server.close()));
+
+/** What both can know of the listeners of this process, and of it. */
+function ownFacts({ machine, sections }: Facts) {
+  const ports = new Set(listeners.map((server) => (server.address() as AddressInfo).port));
+  return {
+    machine,
+    sockets: sections.sockets.data.filter(({ localPort, state }) => ports.has(localPort) && state === 'Listen').sort((a, b) => a.localPort - b.localPort),
+    process: sections.processes.data
+      .filter(({ pid }) => pid === process.pid)
+      // What runs it is told by its arguments, which are read only when they were asked for.
+      .map(({ application: _, ...rest }) => rest),
+    ranges: [sections.dynamicRanges.data, sections.reservedPorts.data],
+    addresses: sections.addresses?.data.map(({ address }) => address).sort(),
+  };
+}
+
+for (const shell of shells)
+  test(`${shell.join(' ')} tells of Linux what a local look does`, async (context: TestContext) => {
+    if (process.platform !== 'linux') return skip('Linux is asked', context);
+    if (spawnSync(shell[0]!, ['-c', 'true']).error !== undefined) return skip(`${shell[0]} is not installed`, context);
+    if (!existsSync('/usr/sbin/ip') && !existsSync('/sbin/ip') && !existsSync('/usr/bin/ip')) return skip('ip (iproute2) is not installed', context);
+    const text = readFileSync(script('collect.sh'), 'utf8');
+    const asked = spawnSync(shell[0]!, [...shell.slice(1), '-s'], { input: `command_lines=1\n${text}`, maxBuffer: 1e9 });
+    assert.is(String(asked.stderr), '');
+    assert.is(asked.status, 0);
+    const [far, here] = [await factsOf(asked.stdout, withLines), await gather(linuxSource(), withLines, new Date())];
+    assert.is(ownFacts(here).sockets.length, listeners.length);
+    assert.equal(ownFacts(far), ownFacts(here));
+    assert.match(far.sections.processes.data.find(({ pid }) => pid === process.pid)?.commandLine ?? '', /\S/);
+  });
+
+test('the collector sends no command lines unless it is asked to, and leaves nothing behind', async (context: TestContext) => {
+  if (process.platform !== 'linux') return skip('Linux is asked', context);
+  const empty = mkdtempSync(join(folder, 'home-'));
+  const asked = spawnSync('sh', ['-s'], { input: readFileSync(script('collect.sh')), cwd: empty, env: { HOME: empty, TMPDIR: empty }, maxBuffer: 1e9 });
+  const facts = await factsOf(asked.stdout, withLines);
+  const own = facts.sections.processes.data.find(({ pid }) => pid === process.pid);
+  assert.is(own?.commandLine, null);
+  assert.equal(
+    own?.refusals.map(({ field, code }) => [field, code]),
+    [['CommandLine', 'NotAsked']],
+  );
+  assert.equal(spawnSync('ls', ['-A', empty]).stdout.toString(), '');
+});
+
+test('without gzip it is sent plain', async (context: TestContext) => {
+  if (process.platform !== 'linux') return skip('Linux is asked', context);
+  const text = readFileSync(script('collect.sh'), 'utf8').replaceAll('command -v gzip', 'command -v portowner-none');
+  const asked = spawnSync('sh', ['-s'], { input: text, maxBuffer: 1e9 });
+  assert.match(String(asked.stdout), /^#PortOwner\.Collection 1 plain\n@machine\n/);
+  assert.equal(ownFacts(await factsOf(asked.stdout, everything)).sockets, ownFacts(await gather(linuxSource(), everything, new Date())).sockets);
+});
+
+test('PowerShell on Linux hands over to sh', async (context: TestContext) => {
+  if (process.platform !== 'linux') return skip('Linux is asked', context);
+  if (pwsh === null) return skip(noPowerShell, context);
+  const call = `& '${script('Collect.ps1')}' $false (Get-Content -Raw -LiteralPath '${script('collect.sh')}')`;
+  const asked = spawnSync(pwsh, [...plain, '-Command', call], { maxBuffer: 1e9 });
+  assert.is(asked.status, 0, String(asked.stderr));
+  assert.equal(ownFacts(await factsOf(asked.stdout, everything)).sockets, ownFacts(await gather(linuxSource(), everything, new Date())).sockets);
+});
+
+test.run();

@@ -1,0 +1,192 @@
+// Far machines for real: sshd on addresses of the loopback, with keys of its own, and hosts that are dead, slow or cut off.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
+import { errorsIn, jsonRows, portOwner, type PortOwner } from '../support/program.ts';
+import { skip, type TestContext } from '../support/skip.ts';
+import { deadPort, hostEntry, noSshd, SshWorld } from '../support/sshd.ts';
+
+const test = suite('ssh');
+const cannot = noSshd;
+const world = new SshWorld();
+const { folder, config } = world;
+const servers: Server[] = [];
+const open: Socket[] = [];
+const portowner: PortOwner = portOwner([process.execPath, ...nodeFlags, join(root, 'src/main.ts')]);
+const living = Array.from({ length: 10 }, (_, index) => `living${index}`);
+
+async function listen(server: Server, address: string): Promise<number> {
+  server.listen(0, address);
+  await once(server, 'listening');
+  servers.push(server);
+  return (server.address() as AddressInfo).port;
+}
+
+test.before(async () => {
+  if (cannot !== null) return;
+  world.makeKeys();
+  const script = (name: string, text: string): string => world.script(name, text);
+  const startDaemon = async (name: string, command: string | null): Promise<number> => (await world.start(name, command)).port;
+  const main = await startDaemon('main', null);
+  const cut = await startDaemon('cut', script('cut', 'sh -c "$SSH_ORIGINAL_COMMAND" | head -c 2000; exit 1'));
+  const noisy = await startDaemon('noisy', script('noisy', 'echo "Welcome to #this machine"; eval "$SSH_ORIGINAL_COMMAND"'));
+  const silent = await startDaemon('silent', script('silent', 'cat >/dev/null; echo "nothing for you" >&2; exit 3'));
+  const busybox = await startDaemon('busybox', script('busybox', 'exec busybox sh -s'));
+  const slow = await startDaemon('slow', script('slow', 'sleep 2; eval "$SSH_ORIGINAL_COMMAND"'));
+  const windows = await startDaemon(
+    'windows',
+    script(
+      'windows',
+      `case "$SSH_ORIGINAL_COMMAND" in *'||'*) cat >/dev/null; echo "The token '||' is not a valid statement separator in this version." >&2; exit 1 ;; *) cat >/dev/null; cat ${join(folder, 'windows.txt')} ;; esac`,
+    ),
+  );
+  writeFileSync(
+    join(folder, 'windows.txt'),
+    '#PortOwner.Collection 1 plain 65001\r\n@machine\r\n platform win32\r\n name WINBOX\r\n release 10.0.26100\r\n architecture AMD64\r\n elevated true\r\n at 2026-01-02T03:04:05Z\r\n@cim/tcp\r\n 0.0.0.0,443,0.0.0.0,0,2,7,134000000000000000\r\n@cim/udp\r\n@cim/processes\r\n 7,1,"web.exe","C:\\web.exe",134000000000000000,""\r\n#End\r\n',
+  );
+  const mute = await listen(
+    createServer((socket) => void open.push(socket)),
+    '127.0.0.1',
+  );
+  world.writeConfig([
+    ...living.map((name, index) => hostEntry(name, main, [], `127.0.0.${index + 1}`)),
+    hostEntry('cut', cut),
+    hostEntry('noisy', noisy),
+    hostEntry('silent', silent),
+    hostEntry('busybox', busybox),
+    hostEntry('slow', slow),
+    hostEntry('windows', windows),
+    hostEntry('dead', await deadPort()),
+    hostEntry('mute', mute),
+  ]);
+});
+test.after(() => {
+  for (const socket of open) socket.destroy();
+  for (const server of servers) server.close();
+  world.stop();
+});
+
+const listener = createServer();
+let port = 0;
+test.before(async () => {
+  port = await listen(listener, '127.0.0.1');
+});
+
+const ask = (args: readonly (string | number)[], ...hosts: string[]) => portowner([...args, '--ssh-config', config, ...hosts.flatMap((host) => ['--host', host])]);
+
+test('a host answers as the machine itself does', (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  const { code, out, err } = ask([port, '--format', 'json'], 'living0');
+  assert.is(code, 0, err);
+  assert.equal(
+    jsonRows(out).map(({ LocalPort, OwningProcess, ComputerName }) => ({ LocalPort, OwningProcess, ComputerName })),
+    [{ LocalPort: port, OwningProcess: process.pid, ComputerName: hostname() }],
+  );
+  assert.is(ask(['conflicts', '--count'], 'living0').err.includes('PO3006'), false);
+  assert.match(ask(['ranges'], 'living0').out, 'ip_local_port_range');
+  assert.is(ask(['why', port], 'living0').code, 1);
+  const free = ask(['free', '--range', port, '--explain', '--format', 'json'], 'living0');
+  assert.is(free.code, 1);
+  assert.match(free.out, '"IsFree":false');
+});
+
+test('hosts that are one machine, or call themselves the same, have the names they were asked by', (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  const { code, out, err } = ask([port, '--format', 'csv', '--columns', 'ComputerName,LocalPort'], 'living0', 'root@living1', 'living0');
+  assert.is(code, 0, err);
+  assert.equal(out.trim().split('\r\n').slice(1), [`living0,${port}`, `root@living1,${port}`]);
+});
+
+test('user@host, noise before the answer, busybox, and Windows PowerShell as the shell', (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  for (const host of ['root@living1', 'noisy', ...(existsSync('/usr/bin/busybox') || existsSync('/bin/busybox') ? ['busybox'] : [])]) {
+    const { code, out, err } = ask([port, '--format', 'json'], host);
+    assert.is(code, 0, `${host}: ${err}`);
+    assert.equal(
+      jsonRows(out).map(({ OwningProcess }) => OwningProcess),
+      [process.pid],
+      host,
+    );
+  }
+  const { code, out } = ask([443], 'windows');
+  assert.is(code, 0);
+  assert.match(out, 'web.exe (7)');
+});
+
+test('a dead host, a slow one and one that is cut off among ten living ones', (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  const started = Date.now();
+  const { code, out, err } = ask([port, '--format', 'csv', '--columns', 'LocalPort,OwningProcess'], 'dead', ...living, 'slow', 'cut', 'silent');
+  assert.is(code, 69);
+  assert.equal(
+    out.trim().split('\r\n').slice(1),
+    [...living, 'slow'].map(() => `${port},${process.pid}`),
+  );
+  const errors = errorsIn(err);
+  assert.is(errors.length, 3, err);
+  assert.match(err, /PO3006: dead could not be asked: .*Connection refused/);
+  assert.match(err, /PO3006: cut could not be asked|PO2002: what cut sent is not a whole collection/);
+  assert.match(err, 'PO3006: silent could not be asked: nothing for you');
+  assert.ok(Date.now() - started < 40_000);
+});
+
+test('a host that accepts and says nothing ends after the time to connect', (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  const { code, err } = ask([port], 'mute');
+  assert.is(code, 69);
+  assert.match(err, /PO3006: mute could not be asked: .*(?:timed out|Connection closed)/i);
+});
+
+test('a snapshot of a far machine, and the answer from it', (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  const file = join(folder, 'far.json');
+  const { code, err } = ask(['snapshot', file], 'living0');
+  assert.is(code, 0, err);
+  const { out } = portowner([port, '--from', file, '--from', file, '--from', join(folder, 'none.json'), '--format', 'json']);
+  assert.equal(
+    jsonRows(out).map(({ OwningProcess }) => OwningProcess),
+    [process.pid, process.pid],
+  );
+  assert.not.match(readFileSync(file, 'utf8'), join(root, 'test/system/ssh.test.ts'));
+  const since = ask(['diff', file, '--format', 'json'], 'living0');
+  assert.not.match(since.out, `:${port}`);
+  assert.match(ask(['diff', file, file], 'living0').err, 'PO1005: --host is compared with A, and B is given, too');
+  assert.match(ask(['diff', file], 'living0', 'living1').err, 'PO1005: a snapshot is compared with one machine, and 2 are given');
+});
+
+test('nothing stays when the question is ended', async (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const child = spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), String(port), '--ssh-config', config, '--host', 'slow', '--host', 'mute'], { stdio: 'ignore' });
+    const children = (): string =>
+      spawnSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)])
+        .stdout.toString()
+        .trim();
+    for (let turn = 0; turn < 100 && children().split('\n').length < 2; turn++) await new Promise((resolve) => setTimeout(resolve, 50));
+    const pids = children().split('\n').map(Number);
+    assert.is(pids.length, 2);
+    child.kill(signal);
+    const [code] = (await once(child, 'exit')) as [number];
+    assert.is(code, signal === 'SIGINT' ? 130 : 143);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    // One that has ended may wait for somebody to take note of it.
+    const alive = pids.filter((pid) => existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+    assert.equal(alive, []);
+  }
+});
+
+test('what is no host, and what does not go together, is refused before anything is started', () => {
+  for (const host of ['-oProxyCommand=true', 'ann@-oProxyCommand=true', '', 'a b', 'a;b', 'a@b@c', '-'])
+    assert.match(portowner([80, `--host=${host}`]).err, /PO1001: .*--host/, host);
+  assert.match(portowner([80, '--host', 'a', '--from', 'b.json']).err, 'PO1005: --host asks machines, and --from answers from files');
+  assert.match(portowner([80, '--ssh-config', 'a']).err, 'PO1005: --ssh-config needs --host');
+  assert.match(portowner(['stop', 80, '--host', 'a']).err, /PO1001: unknown option --host for portowner stop\n.*run it there, such as by ssh HOST portowner stop\./);
+});
+
+test.run();
