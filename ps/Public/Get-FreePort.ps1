@@ -14,8 +14,8 @@ function Get-FreePort {
         How many ports. By default one.
 
     .PARAMETER Port
-        One of these ports, in the order given, registered ones too: 3000-3010, or '80, 8080-8090'. A number alone is a
-        -Count where no name stands before it: write -Port 3000.
+        One of these ports, in the order given, registered ones too: 3000, 3000-3010, or '80, 8080-8090'. A number below
+        1024 is a -Count where no name stands before it: Get-FreePort 3 gives three ports.
 
     .PARAMETER Range
         Only ports of these: 8000-8999, but none that is registered. By default ports from 10000 up.
@@ -71,6 +71,11 @@ function Get-FreePort {
         Finds a free port among these.
 
     .EXAMPLE
+        Get-FreePort 3000
+
+        Says whether port 3000 is free; -Near 3000 gives the next one if it is not.
+
+    .EXAMPLE
         Get-FreePort -Count 5 -HoldSec 60
 
         Finds five ports that no other call hands out for a minute.
@@ -91,15 +96,13 @@ function Get-FreePort {
     .LINK
         Get-PortRange
     #>
-    [CmdletBinding(DefaultParameterSetName = 'Count')]
+    [CmdletBinding()]
     [OutputType('PortOwner.FreePort')]
     param(
-        [Parameter(Position = 0, ParameterSetName = 'Count')]
-        [Parameter(ParameterSetName = 'Port')]
         [ValidateRange(1, 10000)]
         [int] $Count,
 
-        [Parameter(Position = 0, ParameterSetName = 'Port')]
+        [Parameter(Position = 0)]
         [ValidateNotNullOrEmpty()]
         [string[]] $Port,
 
@@ -140,8 +143,8 @@ function Get-FreePort {
     end {
         $bound = @{}
         foreach ($name in $PSBoundParameters.Keys) { $bound[$name] = $PSBoundParameters[$name] }
-        # A number that comes as text: Get-FreePort '3' is Get-FreePort 3.
-        if ($PSCmdlet.ParameterSetName -eq 'Port' -and $PSBoundParameters.BoundPositionally -contains 'Port' -and "$Port" -match '^\d{1,4}$' -and $PSBoundParameters.Keys -notcontains 'Count') {
+        # Nobody wants thousands of ports, and ports below 1024 are for few: Get-FreePort 3, and Get-FreePort 3000.
+        if ($PSBoundParameters.BoundPositionally -contains 'Port' -and "$Port" -match '^\d{1,4}$' -and [int] "$Port" -lt 1024 -and $PSBoundParameters.Keys -notcontains 'Count') {
             $bound.Remove('Port')
             $bound['Count'] = "$Port"
         }
