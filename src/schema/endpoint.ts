@@ -150,7 +150,7 @@ export const endpoint = {
       type: 'text',
       askedBy: 'columns',
       description:
-        'The project that the owner was started in, and its folder: shop (~/shop). Only looked up on this machine, in lists, and where --columns names it.',
+        'The project that the owner was started in, and its folder: shop (~/shop). Only looked up on this machine, in lists, and where --columns names it; rows that were saved with it keep it.',
     },
     {
       name: 'Supervisor',
