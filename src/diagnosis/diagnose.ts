@@ -36,7 +36,7 @@ function gapsOf(facts: Facts): Gap[] {
     ['sockets', sockets] as const,
     ...(windows ? [['excluded port ranges', reservedPorts] as const] : []),
     ...(windows && boundSockets !== undefined
-      ? [['sockets that are bound and do not listen', boundSockets] as const]
+      ? [['sockets that are bound but not listening', boundSockets] as const]
       : []),
   ];
   return wanted
@@ -68,9 +68,11 @@ function decisiveOf(present: readonly BindAnswer[]): BindAnswer | undefined {
 function systemNotes({ machine: { platform } }: Facts, { sharing }: Request): string[] {
   if (platform === 'linux' && sharing === 'exclusive')
     return [
-      'Linux has no exclusive use to ask for: it is what a socket has that sets neither SO_REUSEADDR nor SO_REUSEPORT.',
+      'Linux has no option for exclusive use: a socket that sets neither SO_REUSEADDR nor SO_REUSEPORT uses the port exclusively.',
     ];
-  return platform !== 'linux' && sharing === 'reusePort' ? ['Windows has no SO_REUSEPORT: SO_REUSEADDR is meant.'] : [];
+  return platform !== 'linux' && sharing === 'reusePort'
+    ? ['Windows has no SO_REUSEPORT: this answer is about SO_REUSEADDR.']
+    : [];
 }
 
 /** Who is named as the owner, in one line. */
@@ -127,14 +129,14 @@ function evidenceOf(made: Case): string[] {
   );
   const untried =
     probed === null
-      ? ['No attempt was made: the facts are of another moment or machine.']
+      ? ['No attempt was made: the facts are from another time or machine.']
       : present.some(({ attempt }) => attempt === null)
         ? ['No attempt was made: it could take datagrams from the owner.']
         : [];
   return [
     headline(request.port, can, cause),
     ...(error === null ? [] : [error.evidence]),
-    ...(isGone(made) ? ['Whoever had it then has gone since.'] : []),
+    ...(isGone(made) ? ['The owner at that time is gone now.'] : []),
     ...seen.slice(0, 8),
     ...(seen.length > 8 ? [`… and ${seen.length - 8} more.`] : []),
     ...use.evidence,

@@ -77,7 +77,7 @@ async function listenersAt(machine: AskedMachine, port: number, address: string)
   );
   const none = isWhole(sockets)
     ? `Nobody listens on ${where} now.`
-    : `Whether anybody listens on ${where} cannot be told: not all sockets could be read.`;
+    : `Cannot tell whether anybody listens on ${where}: some sockets could not be read.`;
   return {
     facts,
     owners: [...new Set(rows.map(({ Owner }) => Owner).filter((owner) => owner !== null))],
@@ -86,21 +86,20 @@ async function listenersAt(machine: AskedMachine, port: number, address: string)
 }
 
 function remedies(port: number | null, address: string | null, there: Listeners | null): string[] {
-  if (port === null)
-    return [say('see whether the other side listens, and whether a firewall lets the connection through')];
+  if (port === null) return [say('check whether the other side listens, and whether a firewall allows the connection')];
   if (there === null)
     return [
       say(
-        `portowner ${port} on ${address ?? 'the other machine'} says whether anybody listens there; a firewall on the way may refuse or drop it, too`,
+        `portowner ${port} on ${address ?? 'the other machine'} shows whether anybody listens there; a firewall in between may also reject or drop it`,
       ),
     ];
   return there.owners.length === 0
     ? [
-        step(`portowner ${port}`, 'who has the port here'),
-        say('start the server that the program wants to reach, or correct the port that it asks for'),
+        step(`portowner ${port}`, 'who owns the port here'),
+        say('start the server that the program tries to reach, or correct the port in its configuration'),
       ]
     : [
-        step(`portowner ${port} --format list`, 'see all that is known of who listens'),
-        say('somebody listens by now: try again'),
+        step(`portowner ${port} --format list`, 'show everything known about the listener'),
+        say('somebody is listening now: try again'),
       ];
 }

@@ -29,7 +29,7 @@ function leaveCommandLineOut({ refusals }: Process): void {
   refusals.push({
     field: 'CommandLine',
     code: 'NotAsked',
-    text: 'command lines were not asked for',
+    text: 'command lines were not requested',
     needs: 'portowner snapshot --command-lines',
   });
 }

@@ -69,7 +69,7 @@ test('a free port of another machine, by what it told', async () => {
   assert.match((await run(['free', '8000-8009', '--from', snapshotFile(busy), '--format', 'table'])).out, 'By what the machine told: no bind was tried there.');
   // Each machine has to have as many as wanted.
   assert.is((await run(['free', '8000-8001', '--from', first, '--from', snapshotFile(busy), '--format', 'json'])).code, 1);
-  assert.match((await run(['free', '--hold', '5', '--from', first])).err, 'PO1005: --hold is for ports of this machine');
+  assert.match((await run(['free', '--hold', '5', '--from', first])).err, 'PO1005: --hold can be used only for ports of this machine');
 });
 
 test('a port that needs rights is free only for whoever has them', async () => {
@@ -111,7 +111,7 @@ test('a far shell that knows neither of the ways is asked in each, and the first
   };
   const { err } = await run(['80', '--host', 'odd'], { remote });
   assert.equal(asked, ['powershell || sh -s', 'powershell', 'sh -s']);
-  assert.match(err, "PO3006: odd could not be asked: The token '||' is not a valid statement separator.");
+  assert.match(err, "PO3006: odd could not be queried: The token '||' is not a valid statement separator.");
 });
 
 test('nobody on any of them', async () => {
@@ -121,7 +121,7 @@ test('nobody on any of them', async () => {
 test('what is about one machine is refused for several', async () => {
   const { code, err } = await run(['baseline', 'create', '/nowhere/baseline.yaml', '--from', first, '--from', second]);
   assert.is(code, 64);
-  assert.match(err, 'PO1005: a baseline is of one machine, and 2 are given');
+  assert.match(err, 'PO1005: a baseline describes one machine, but there are 2');
 });
 
 test('the exit code of all', () => {
