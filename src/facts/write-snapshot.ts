@@ -1,4 +1,5 @@
 import type { Process, Facts } from './model/facts.ts';
+import { asciiJson } from '../io/ascii.ts';
 import { gather } from './gather/gather.ts';
 import { factsText, reportingBinaries } from './gather/report.ts';
 import { everything, type Question } from './model/question.ts';
@@ -61,7 +62,7 @@ export async function writeSnapshot(
     const { writeEnvelope } = await import('./read/envelope.ts');
     writeEnvelope(raw, { platform: source.platform, entries });
   }
-  write(`${JSON.stringify(facts)}\n`);
+  write(`${asciiJson(JSON.stringify(facts))}\n`);
   report?.('Verbose', factsText(facts));
   return facts;
 }
