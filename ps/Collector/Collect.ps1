@@ -35,8 +35,8 @@ function Get-Text([string] $Tool, [string[]] $Arguments) {
     # What it writes to standard error ends nothing.
     $ErrorActionPreference = 'Continue'
     $text = & "$system\$Tool" $Arguments 2>$null
-    if ($LASTEXITCODE -ne 0) { throw "$Tool $Arguments ended with code $LASTEXITCODE" }
-    if (-not $text) { throw "$Tool $Arguments said nothing" }
+    if ($LASTEXITCODE -ne 0) { throw "$Tool $Arguments ended with exit code $LASTEXITCODE" }
+    if (-not $text) { throw "$Tool $Arguments printed nothing" }
     $text
 }
 

@@ -95,9 +95,9 @@ function Invoke-Audit([string] $Name, [string] $Own, [string[]] $Answer) {
         $baseline = Join-Path $BaselineFolder "$plain.yaml"
         if (Test-Path -LiteralPath $baseline -PathType Leaf) { $arguments += '--baseline', $baseline }
         elseif (-not $Policy) {
-            Write-Line "${Name}: it has no baseline, and there is no policy"
+            Write-Line "${Name}: there is neither a baseline nor a policy"
             $script:codes += 64
-        } else { Write-Line "${Name}: there is no ${baseline}: it is held against the policy alone" }
+        } else { Write-Line "${Name}: ${baseline} does not exist: the machine is compared only with the policy" }
     }
     if ($ReportFolder) { $arguments += '--report', (Join-Path $ReportFolder "$plain.csv") }
     $code = 69
@@ -146,7 +146,7 @@ function Get-Gap([string[]] $Line) {
         $rows = @(Get-SectionLine -Line $Line -Name $part[0])
         $refused = @($rows -like '!*')
         if ($refused) { return "the query of $($part[0]) failed: $($refused[0] -replace '^!\w+ ')" }
-        if (-not $rows -and $part.Count -gt 1) { return "it told of no $($part[1])" }
+        if (-not $rows -and $part.Count -gt 1) { return "it returned no $($part[1])" }
     }
 }
 
@@ -160,7 +160,7 @@ try {
     }
     $names = @(Get-Content -LiteralPath $ComputerList | ForEach-Object { $_.Trim() } | Where-Object { $_ -and $_ -notlike '#*' } | Sort-Object -Unique)
     if (-not $names) {
-        Write-Line "$ComputerList names no machine"
+        Write-Line "$ComputerList contains no machines"
         exit 64
     }
     # A folder of this account's own; its name cannot be foreseen.
@@ -189,7 +189,7 @@ try {
         }
         $own = @(@(Get-SectionLine -Line $answer -Name 'machine') -match '^name .' -replace '^name ')
         if ($own.Count -ne 1) {
-            Write-Line "${name}: it does not tell of one machine: $own"
+            Write-Line "${name}: its answer is not about exactly one machine: $own"
             return
         }
         # The clock of the other may be wrong.
@@ -209,10 +209,10 @@ try {
     foreach ($name in $aliases.Keys | Sort-Object) {
         $own = $aliases[$name].Own
         if ($audited.ContainsKey($own)) {
-            Write-Line "${name}: it calls itself $own, as $($audited[$own]) does"
+            Write-Line "${name}: its own name is $own, the same as that of $($audited[$own])"
             continue
         }
-        Write-Line "${name}: it calls itself $own"
+        Write-Line "${name}: its own name is $own"
         Invoke-Audit -Name $name -Own $own -Answer $aliases[$name].Answer
     }
     foreach ($name in $names | Where-Object { $_ -notin $audited.Values }) {

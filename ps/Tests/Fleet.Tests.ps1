@@ -143,7 +143,7 @@ Describe 'Invoke-FleetAudit.ps1' {
     It 'audits no machine that tells of no <What>' -ForEach @{ What = 'TCP socket'; Machine = @{ Tcp = @() } }, @{ What = 'service'; Machine = @{ Service = @() } } {
         $result = Invoke-Fleet @{ web1 = New-Machine @Machine }
         $result.Code | Should -Be 69
-        $result.Said | Should -BeLike "*web1: it told of no $What*web1: it was not audited*"
+        $result.Said | Should -BeLike "*web1: it returned no $What*web1: it was not audited*"
         $result.Names | Should -BeNullOrEmpty
     }
 
@@ -177,7 +177,7 @@ Describe 'Invoke-FleetAudit.ps1' {
     It 'is not clean when the list names no machine' {
         $result = Invoke-Fleet @{} -List '# none'
         $result.Code | Should -Be 64
-        $result.Said | Should -BeLike '*fleet.txt names no machine*'
+        $result.Said | Should -BeLike '*fleet.txt contains no machines*'
     }
 
     It 'holds a machine against the baseline of its name, and is not clean when there is nothing to hold it against' {
@@ -199,7 +199,7 @@ Describe 'Invoke-FleetAudit.ps1' {
         Set-Content -LiteralPath (Join-Path $baselines 'wbe2.yaml') -Value 'misspelt'
         $result = Invoke-Fleet @{ web1 = New-Machine; web2 = New-Machine } -More @{ BaselineFolder = $baselines }
         $result.Code | Should -Be 1
-        $result.Said | Should -BeLike "*portowner: web2: there is no $(Join-Path $baselines 'web2.yaml'): it is held against the policy alone*"
+        $result.Said | Should -BeLike "*portowner: web2: $(Join-Path $baselines 'web2.yaml') does not exist: the machine is compared only with the policy*"
         $result.Said | Should -Not -BeLike '*web1: there is no*'
         (Invoke-Fleet @{ web2 = New-Machine }).Said | Should -Not -BeLike '*policy alone*'
     }
@@ -213,7 +213,7 @@ Describe 'Invoke-FleetAudit.ps1' {
     It 'takes an alias, and says whose it is' {
         $result = Invoke-Fleet @{ 'web1.corp.example' = New-Machine -Own 'WEB1'; www = New-Machine -Own 'WEB2' }
         $result.Code | Should -Be 0
-        $result.Said | Should -BeLike '*www: it calls itself WEB2*'
+        $result.Said | Should -BeLike '*www: its own name is WEB2*'
         $result.Said | Should -Not -BeLike '*web1.corp.example: it calls*'
         $result.Names | Should -Be 'WEB1', 'WEB2'
     }
@@ -221,7 +221,7 @@ Describe 'Invoke-FleetAudit.ps1' {
     It 'audits one of two that call themselves the same, by the name that is its own' {
         $result = Invoke-Fleet @{ app = New-Machine -Own 'WEB1' -Tcp 23, 135; web1 = New-Machine }
         $result.Code | Should -Be 69
-        $result.Said | Should -BeLike '*app: it calls itself WEB1, as web1 does*app: it was not audited*'
+        $result.Said | Should -BeLike '*app: its own name is WEB1, the same as that of web1*app: it was not audited*'
         $result.Said | Should -Not -BeLike '*no telnet*'
         $result.Names | Should -Be 'WEB1'
         Get-ChildItem -LiteralPath $result.Reports | ForEach-Object Name | Should -Be 'web1.csv'

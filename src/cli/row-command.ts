@@ -77,8 +77,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const { host, from, sshConfig } = this;
     if (host === undefined) return machinesOf(from ?? [], this.progress);
     if (from !== undefined)
-      throw new PortOwnerError('PO1005', '--host asks machines, and --from answers from files', {
-        hint: 'Leave one of them out.',
+      throw new PortOwnerError('PO1005', '--host and --from exclude each other', {
+        hint: 'Remove one of them.',
       });
     const request = {
       hosts: host,
@@ -97,7 +97,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       return this.answer(columns);
     }
     const why = this.oneMachineOnly();
-    if (why !== null) throw new PortOwnerError('PO1005', `${why}, and ${machines.length} are given`);
+    if (why !== null) throw new PortOwnerError('PO1005', `${why}, but there are ${machines.length}`);
     const { answerOfAll } = await import('./machines.ts');
     return answerOfAll(
       machines,
@@ -155,10 +155,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json, or ndjson');
     }
     if (this.quiet && (this.problems === 'rows' || this.countRows === true))
-      throw new PortOwnerError(
-        'PO1005',
-        '--quiet excludes --problems and --count, which ask for something to be written',
-      );
+      throw new PortOwnerError('PO1005', '--quiet cannot be combined with --problems or --count');
     // In a file nobody would look for what ended the command.
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return this.writing((sink) => this.performInRows(format, sink));
@@ -233,7 +230,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   private chosenFormat(): Format {
     if (this.format !== undefined) return word('--format', this.format, formatWords);
     if (this.excel) return 'csv';
-    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or give --format')) ?? 'table';
+    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or specify --format')) ?? 'table';
   }
 
   /** Whether the command line has an option that columns are asked for by. */
@@ -287,11 +284,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return frameOf(answer, this.schema, this.asker());
   }
 
+  /** What a document is about; null where it is about the rows alone. */
+  protected readonly subject: string | null = null;
+
   /** Who asks, for a document. */
   protected asker(): Asker {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
-    return { about, title: null, question: ['portowner', ...words], at: surroundings.now() };
+    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now() };
   }
 
   private async writer(
@@ -307,6 +307,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       asked: this.columns !== undefined,
       variant: () => answer()?.variant,
       ...(frame === null ? {} : { frame }),
+      warn: (problem) => this.tell(problem),
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
@@ -330,9 +331,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       else this.tell(problem);
     }
     // In CLIXML an answer without rows is nothing at all; the module says what it means, where no error does.
-    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && answer.note !== undefined)
+    const said = answer.note ?? [answer.headline ?? []].flat().join(' ');
+    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && said !== '')
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
-        writer.problem({ severity: 'Information', message: answer.note });
+        writer.problem({ severity: 'Information', message: said });
     const sentences = [answer.headline ?? []].flat();
     if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitise).join('\n'))}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {

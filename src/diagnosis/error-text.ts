@@ -15,6 +15,8 @@ export { endsRead } from './error-text/lines.ts';
 export interface Remote {
   readonly port: number | null;
   readonly address: string | null;
+  /** Whether the other side has answered, so that the connection had a local port. */
+  readonly answered: boolean;
 }
 
 /** What could be read of one failure in an error message or a log; null for what it does not say. */
@@ -179,7 +181,11 @@ function error({ about, sign, place, text, around, address: bare }: ToldAround):
   const protocol = isUsedUp ? (protocolOf(around, undefined) ?? 'TCP') : isBind ? protocolOf(around, place) : null;
   const remote =
     about === 'connection'
-      ? { port: place?.port ?? null, address: place?.address == null ? null : unmapped(place.address) }
+      ? {
+          port: place?.port ?? null,
+          address: place?.address == null ? null : unmapped(place.address),
+          answered: sign?.meaning === 'refused' || sign?.meaning === 'reset',
+        }
       : null;
   const shown = isBind ? bindText(meaning, sign, { port, address, protocol }) : otherText(about, sign, remote);
   return {
@@ -217,27 +223,26 @@ function bindText(
         ? ' for a dynamic port'
         : ` for ${protocol} ${address === null ? 'port ' : `${bracketed(address)}:`}${port}`;
   return meaning === null
-    ? `The text names no error that is known${about === '' ? '' : `, but is${about}`}.`
+    ? `The text contains no known error${about === '' ? '' : `, but is${about}`}.`
     : `The text says ${meaningText[meaning]}${about} (${sign!.sign}).`;
 }
 
 function otherText(about: 'connection' | 'file', sign: Sign | null, remote: Remote | null): string {
   const from = sign === null ? '' : ` (${sign.sign})`;
-  if (about === 'file')
-    return `The text is about a file, a lock or a socket with a path${from}: no port is asked for, so none is in the way.`;
+  if (about === 'file') return `The text is about a file, a lock, or a socket with a path${from}, not about a port.`;
   const to =
     remote?.port == null
       ? ''
       : ` to ${remote.address === null ? 'port ' : `${bracketed(remote.address)}:`}${remote.port}`;
   const how = sign === null ? 'failed' : (connectionText[sign.meaning] ?? 'was forbidden');
-  return `The text is about an outgoing connection${to} that ${how}${from}: it binds no port that is asked for.`;
+  return `The text is about an outgoing connection${to} that ${how}${from}: it does not bind a specific port.`;
 }
 
 const connectionText: Readonly<Partial<Record<Meaning, string>>> = {
   refused: 'was refused',
-  timedOut: 'got no answer in time',
-  unreachable: 'found no way to the other machine',
-  reset: 'was broken off by the other side',
+  timedOut: 'timed out',
+  unreachable: 'could not reach the other machine',
+  reset: 'was reset by the other side',
 };
 
 const meaningText: Readonly<Record<ErrorMeaning, string>> = {
@@ -246,6 +251,6 @@ const meaningText: Readonly<Record<ErrorMeaning, string>> = {
   notLocal: '"no such address here"',
   invalid: '"invalid argument"',
   exhausted: '"no ports or buffers left"',
-  urlReserved: '"HTTP.sys does not let this account register the URL"',
-  urlTaken: '"the URL is registered already"',
+  urlReserved: '"HTTP.sys does not allow this account to register the URL"',
+  urlTaken: '"the URL is already registered"',
 };

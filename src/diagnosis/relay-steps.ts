@@ -34,17 +34,17 @@ const docker: Carried = { what: 'container', engines: ['docker'] };
 function restartDocker(facts: Facts, relay: string): string {
   const ofUser = relay.startsWith('Docker Desktop') ? 'docker-desktop' : /^rootlesskit/i.test(relay) ? 'docker' : null;
   if (facts.machine.platform === 'win32')
-    return say('if no container has it, restart Docker Desktop: its own list of ports is wrong then');
+    return say('if no container uses it, restart Docker Desktop: its own list of ports is wrong');
   return step(
     ofUser === null ? 'sudo systemctl restart docker' : `systemctl --user restart ${ofUser}`,
-    'if no container has it: its own list of ports is wrong then; this restarts its containers',
+    'if no container uses it: its own list of ports is wrong; this restarts its containers',
   );
 }
 
 /** Docker's own list of the ports that containers have: who has one, and what to do when it has lost count. */
 export function dockerSteps({ facts, request }: Pick<Patient, 'facts' | 'request'>, relay = 'docker-proxy'): string[] {
   return [
-    step(carriedList(docker, listed(request))!, 'the container that has the port: docker stop ends it'),
+    step(carriedList(docker, listed(request))!, 'the container that uses the port; use docker stop to stop it'),
     restartDocker(facts, relay),
   ];
 }
@@ -53,16 +53,16 @@ export function dockerSteps({ facts, request }: Pick<Patient, 'facts' | 'request
 function carrierSteps(patient: Patient, name: string, carried: Carried): string[] {
   const { facts, request, socket } = patient;
   const stop = socket === null ? null : carriedStop(socket);
-  if (stop !== null) return [step(stop, 'stop the container that has the port')];
+  if (stop !== null) return [step(stop, 'stop the container that uses the port')];
   const [engine] = carried.engines;
   if (engine === 'docker') return dockerSteps({ facts, request }, name);
   const list = carriedList(carried, listed(request));
   const kept = say(`ending the relay itself would cut off everything else that it carries`);
-  if (list === null) return [say(`stop the program inside of the ${carried.what}`), kept];
+  if (list === null) return [say(`stop the program inside the ${carried.what}`), kept];
   const where =
     engine === 'podman' || list.startsWith('nerdctl') ? `: look for :${request.port}-> in the column PORTS` : '';
   const tool = list.split(' ')[0]!;
-  return [step(list, `the containers${where}; ${tool} stop NAME ends the one that has the port`), kept];
+  return [step(list, `the containers${where}; ${tool} stop NAME stops the one that uses the port`), kept];
 }
 
 /** Kubernetes' own list of the ports of its nodes: who has one. */
@@ -70,10 +70,10 @@ export function kubernetesSteps({ port, protocol }: Request): string[] {
   return [
     step(
       'kubectl get services --all-namespaces',
-      `the service that has the node port: look for :${port}/${protocol} in the column PORT(S)`,
+      `the service that uses the node port: look for :${port}/${protocol} in the column PORT(S)`,
     ),
     say(
-      'give the service another nodePort, or none: then Kubernetes takes a free one; kubectl delete service NAME gives the port back',
+      'give the service another nodePort, or none, so that Kubernetes chooses a free one; kubectl delete service NAME frees the port',
     ),
   ];
 }
@@ -82,13 +82,13 @@ export function kubernetesSteps({ port, protocol }: Request): string[] {
 function portProxySteps({ table, listenAddress, listenPort }: PortProxy): string[] {
   const address = listenAddress === '*' ? '*' : quote(listenAddress, 'win32');
   return [
-    step('netsh interface portproxy show all', 'the rules of Windows that pass ports on'),
+    step('netsh interface portproxy show all', 'the port forwarding rules of Windows'),
     ...(address === null
       ? []
       : [
           step(
             `netsh interface portproxy delete ${table} listenport=${listenPort} listenaddress=${address}`,
-            'as administrator: takes this rule away, if nobody needs it',
+            'as administrator: deletes this rule, if nobody needs it',
           ),
         ]),
   ];
@@ -104,13 +104,15 @@ export function relaySteps(patient: Patient, relay: OwnerRelay): string[] {
       return carrierSteps(patient, relay.name, relay.carried);
     case 'wsl':
       return [
-        step('wsl --list --running', 'the distributions of WSL that run'),
+        step('wsl --list --running', 'the running WSL distributions'),
         step(
           `wsl -- ss -${request.protocol === 'UDP' ? 'u' : 't'}lnp 'sport = :${request.port}'`,
-          'the program in WSL that has the port (-d NAME asks another distribution): end it there',
+          'the program in WSL that uses the port (-d NAME selects another distribution): end it there',
         ),
       ];
     case 'alone':
-      return [say('stop what is behind the relay, or take its rule away: ending the relay ends everything it carries')];
+      return [
+        say('stop the program behind the relay, or delete its rule: ending the relay ends everything that it serves'),
+      ];
   }
 }

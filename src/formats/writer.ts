@@ -1,8 +1,16 @@
 import type { Terminal } from '../system/terminal.ts';
 import type { ExitCode, Notice, Problem } from '../schema/problems.ts';
-import type { AnswerTable } from '../schema/answer.ts';
+import type { AuditRun } from '../schema/audit-run.ts';
 import type { AnyRow, Column, RowSchema } from '../schema/column.ts';
 import type { TextSink } from '../io/sink.ts';
+
+/** Rows of one kind that a document has besides its own. */
+export interface DocumentTable {
+  /** The heading: Listeners, Changes … */
+  readonly title: string;
+  readonly schema: RowSchema;
+  readonly rows: readonly AnyRow[];
+}
 
 /** What a whole document says besides the rows: a workbook, a page, Markdown. */
 export interface DocumentFrame {
@@ -21,7 +29,9 @@ export interface DocumentFrame {
   /** What a person is told besides the rows, or instead of them. */
   readonly note: string | null;
   readonly problems: readonly Problem[];
-  readonly tables: readonly AnswerTable[];
+  readonly tables: readonly DocumentTable[];
+  /** The last audits, newest first, for a chart. */
+  readonly nights: readonly AuditRun[];
 }
 
 export interface WriterOptions {
@@ -42,6 +52,8 @@ export interface WriterOptions {
   readonly excel?: boolean;
   /** For a format that is a whole document. */
   readonly frame?: DocumentFrame;
+  /** Warns of what a format had to leave out. */
+  readonly warn?: (problem: Problem) => void;
 }
 
 /** Writes rows in one format. Nothing is written before the first call. */

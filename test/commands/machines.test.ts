@@ -70,7 +70,7 @@ test('a free port of another machine, by what it told', async () => {
   assert.match((await run(['free', '8000-8009', '--from', snapshotFile(busy), '--format', 'table'])).out, 'By what the machine told: no bind was tried there.');
   // Each machine has to have as many as wanted.
   assert.is((await run(['free', '8000-8001', '--from', first, '--from', snapshotFile(busy), '--format', 'json'])).code, 1);
-  assert.match((await run(['free', '--hold', '5', '--from', first])).err, 'PO1005: --hold is for ports of this machine');
+  assert.match((await run(['free', '--hold', '5', '--from', first])).err, 'PO1005: --hold can be used only for ports of this machine');
 });
 
 test('a port that needs rights is free only for whoever has them', async () => {
@@ -112,7 +112,7 @@ test('a far shell that knows neither of the ways is asked in each, and the first
   };
   const { err } = await run(['80', '--host', 'odd'], { remote });
   assert.equal(asked, ['powershell || sh -s', 'powershell', 'sh -s']);
-  assert.match(err, "PO3006: odd could not be asked: The token '||' is not a valid statement separator.");
+  assert.match(err, "PO3006: odd could not be queried: The token '||' is not a valid statement separator.");
 });
 
 test('a snapshot passes every code page and pipe as it is', async () => {
@@ -132,7 +132,7 @@ test('nobody on any of them', async () => {
 test('what is about one machine is refused for several', async () => {
   const { code, err } = await run(['baseline', 'create', '/nowhere/baseline.yaml', '--from', first, '--from', second]);
   assert.is(code, 64);
-  assert.match(err, 'PO1005: a baseline is of one machine, and 2 are given');
+  assert.match(err, 'PO1005: a baseline describes one machine, but there are 2');
 });
 
 test('the exit code of all', () => {
@@ -141,6 +141,18 @@ test('the exit code of all', () => {
   assert.equal([ports(1, 0, 69), ports(1, 77, 69), ports(1, 77), ports(1, 1), ports(64, 0)], [0, 69, 77, 1, 64]);
   assert.equal([findings(0, 1, 69), findings(0, 77, 69), findings(0, 77), findings(0, 0)], [1, 69, 77, 0]);
   assert.is(exitCodeOfAll([0], { decisive: true, isUnread: true }), 69);
+});
+
+test('a snapshot of what another machine told, which a question is answered from', async () => {
+  const { code, out } = await run(['snapshot', '--from', first]);
+  assert.is(code, 0);
+  const told = JSON.parse(out) as { machine: { name: string }; sections: { sockets: { data: { localPort: number }[] } } };
+  assert.equal([told.machine.name, told.sections.sockets.data.map(({ localPort }) => localPort)], ['alpha', [80]]);
+  for (const other of ['--host=a', '--raw=b', '--hash']) {
+    const refused = await run(['snapshot', '--from', first, other]);
+    assert.is(refused.code, 64);
+    assert.match(refused.err, `PO1005: --from tells of a machine, and ${other.split('=')[0]} asks one`);
+  }
 });
 
 test.run();

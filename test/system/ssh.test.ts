@@ -130,9 +130,9 @@ test('a dead host, a slow one and one that is cut off among ten living ones', (c
   );
   const errors = errorsIn(err);
   assert.is(errors.length, 3, err);
-  assert.match(err, /PO3006: dead could not be asked: .*Connection refused/);
+  assert.match(err, /PO3006: dead could not be queried: .*Connection refused/);
   assert.match(err, /PO3006: cut could not be asked|PO2002: what cut sent is not a whole collection/);
-  assert.match(err, 'PO3006: silent could not be asked: nothing for you');
+  assert.match(err, 'PO3006: silent could not be queried: nothing for you');
   assert.ok(Date.now() - started < 40_000);
 });
 
@@ -140,7 +140,7 @@ test('a host that accepts and says nothing ends after the time to connect', (con
   if (cannot !== null) return skip(cannot, context);
   const { code, err } = ask([port], 'mute');
   assert.is(code, 69);
-  assert.match(err, /PO3006: mute could not be asked: .*(?:timed out|Connection closed)/i);
+  assert.match(err, /PO3006: mute could not be queried: .*(?:timed out|Connection closed)/i);
 });
 
 test('a snapshot of a far machine, and the answer from it', (context: TestContext) => {
@@ -184,7 +184,7 @@ test('nothing stays when the question is ended', async (context: TestContext) =>
 test('what is no host, and what does not go together, is refused before anything is started', () => {
   for (const host of ['-oProxyCommand=true', 'ann@-oProxyCommand=true', '', 'a b', 'a;b', 'a@b@c', '-'])
     assert.match(portowner([80, `--host=${host}`]).err, /PO1001: .*--host/, host);
-  assert.match(portowner([80, '--host', 'a', '--from', 'b.json']).err, 'PO1005: --host asks machines, and --from answers from files');
+  assert.match(portowner([80, '--host', 'a', '--from', 'b.json']).err, 'PO1005: --host and --from exclude each other');
   assert.match(portowner([80, '--ssh-config', 'a']).err, 'PO1005: --ssh-config needs --host');
   assert.match(portowner(['stop', 80, '--host', 'a']).err, /PO1001: unknown option --host for portowner stop\n.*run it there, such as by ssh HOST portowner stop\./);
 });

@@ -16,7 +16,7 @@ export const isOnOtherInterface = (address: string): boolean => isLinkLocal(addr
 
 export const scopeMissing: Cause = {
   name: 'ScopeMissing',
-  meaning: 'a link-local address needs its interface, such as %eth0 at its end',
+  meaning: 'a link-local address needs its interface, such as %eth0 at the end',
   isOwnerless: true,
   explains: ({ facts, bind, refused, attempt, can }) =>
     lacksScope(bind.address) &&
@@ -34,7 +34,7 @@ export const scopeMissing: Cause = {
         .flatMap((address) =>
           shownAddress(address) === null ? [] : [step(again(request, { address }), 'the address on that interface')],
         ),
-      ...(own.length === 0 ? [say(`write the interface behind the address, such as ${asked}%eth0`)] : []),
+      ...(own.length === 0 ? [say(`append the interface to the address, such as ${asked}%eth0`)] : []),
     ];
   },
 };

@@ -166,7 +166,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
 
 /** A port, in languages other than English, with the ending of a case. */
 const ports =
-  '(?<!\\p{L})(?:port|anschluss|puerto|porta|portul|poort|порт|θύρα|cổng)\\p{L}{0,5}(?!\\p{L})|ポート|端口|連接埠|埠號|포트';
+  '(?<!\\p{L})(?:port|anschluss|puerto|porta|portul|poort|порт|θύρα|cổng|netzwerkbindung|liaison réseau|enlace de red)\\p{L}{0,5}(?!\\p{L})|ポート|端口|連接埠|埠號|포트';
 /** An address, which needs a place behind it: mail has addresses, too. */
 const addresses =
   '(?:adress?e?|dirección|indirizzo|endereço|адрес|地址|位址|アドレス|주소)\\p{L}{0,4}\\s?[\\[("\'«»„“]{0,2}(?=[\\d:*])';
@@ -192,7 +192,7 @@ const guesses: readonly RegExp[] = [
   /ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|unavailable|not available|taken(?: by| with)?|being used)\b/iu,
   /(?:ports?|port\(s\)|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something is already running|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
-  /already (?:performing|serving|running|started|active|open) (?:[^.;\n]{0,20} )?on port|process already using (?:the )?(?:\w{1,20} )?port|in use by (?:another|a) /iu,
+  /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open) (?:[^.;\n]{0,20} )?on port|process already using (?:the )?(?:\w{1,20} )?port|in use by (?:another|a) /iu,
   // PostgreSQL's hint names its postmaster in every language, and the port that another one may have.
   /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)/iu,
   // Others

@@ -8,7 +8,7 @@ import type { RawEnvelope } from '../../system/raw.ts';
 
 /** The largest file that is read whole; a snapshot of 100,000 sockets has about 50 MB. */
 const sizeLimit = 400 * 1024 * 1024;
-const hint = 'Give a file that "portowner snapshot" wrote and that you may read.';
+const hint = 'Use a file written by "portowner snapshot" that you can read.';
 
 /** A recording of raw answers is decoded now, as if the machine were asked. */
 export async function decodeRecording(envelope: RawEnvelope, question: Question): Promise<Facts> {
@@ -25,7 +25,7 @@ export async function decodeRecording(envelope: RawEnvelope, question: Question)
 
 /** A snapshot, checked against the JSON Schema, or a recording in one file. */
 async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> {
-  const text = textOf(bytes, name, { hint: 'Give a file that "portowner snapshot" wrote, in UTF-8.' });
+  const text = textOf(bytes, name, { hint: 'Use a file written by "portowner snapshot", in UTF-8.' });
   let value: unknown;
   try {
     // UTF-16 has other bytes.
@@ -36,7 +36,7 @@ async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> 
   } catch (error) {
     const why = error instanceof SyntaxError ? error.message.replace(/\s+/g, ' ').slice(0, 120) : 'it is too large';
     throw new PortOwnerError('PO2002', `${name} is not a snapshot: it is not JSON (${why})`, {
-      hint: 'Give a file that "portowner snapshot" wrote.',
+      hint: 'Use a file written by "portowner snapshot".',
       target: name,
       cause: error,
     });
@@ -62,7 +62,7 @@ async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> 
   const problem = validateFacts(value);
   if (problem !== null) {
     throw new PortOwnerError('PO2002', `${name} is not a snapshot: ${problem}`, {
-      hint: 'Give a file that "portowner snapshot" wrote.',
+      hint: 'Use a file written by "portowner snapshot".',
       target: name,
     });
   }
@@ -150,8 +150,8 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
       if (paths.length > 1 && (file === null || !looksLikeXml(file.head))) {
         throw new PortOwnerError(
           'PO1005',
-          `--from is given several times, which is for CLIXML files of one machine: ${each} is none`,
-          { hint: 'Ask for each snapshot in turn.', target: each },
+          `--from can be repeated only for CLIXML files of one machine: ${each} is none`,
+          { hint: 'Query one snapshot at a time.', target: each },
         );
       }
     }

@@ -17,7 +17,7 @@ export interface FarRequest {
   readonly hasPerson: boolean;
 }
 
-/** What a host said, or why it said nothing. */
+/** What a host said, or why it printed nothing. */
 type FarAnswer = RawEnvelope | PortOwnerError;
 
 /** So many hosts are asked at once. */
@@ -32,7 +32,7 @@ function checkHosts(hosts: readonly string[]): void {
     if (!hostForm.test(host) || host.length > 255)
       throw new PortOwnerError(
         'PO1001',
-        `--host "${host}" is no host; expected a name or an address: server7, ann@server7`,
+        `--host "${host}" is not a host; expected a name or an address: server7, ann@server7`,
         {
           target: host,
         },
@@ -61,8 +61,8 @@ const textTail = 4096;
 function notAsked(host: string, { failure, errors, output, exitCode }: RemoteAnswer): PortOwnerError {
   // A shell that lets nobody in says so on standard output.
   const said = lastLine(errors) || lastLine(Buffer.from(output.subarray(-textTail)).toString());
-  const why = failure ?? (said || `ssh ended with code ${String(exitCode)} and said nothing`);
-  return new PortOwnerError('PO3006', `${host} could not be asked: ${why}`, { target: host });
+  const why = failure ?? (said || `ssh ended with code ${String(exitCode)} and printed nothing`);
+  return new PortOwnerError('PO3006', `${host} could not be queried: ${why}`, { target: host });
 }
 
 type Call = Omit<RemoteCall, 'command'>;
@@ -86,14 +86,14 @@ async function askHost(host: string, request: FarRequest, ask: AskRemote, report
   // Of several, each would ask on the same terminal.
   const mayAsk = hasPerson && hosts.length === 1;
   const call = { host, input: collectorInput(commandLines), config, mayAsk };
-  report?.('Progress', `asking ${host} by ssh`);
+  report?.('Progress', `querying ${host} through ssh`);
   const { answer, bytes } = await collect(call, ask);
   if (bytes === null || answer.failure !== null) return notAsked(host, answer);
   try {
     const envelope = await parseCollection(bytes, `what ${host} sent`);
     report?.(
       'Verbose',
-      `${host} was asked by ssh with the collector for ${envelope.platform === 'win32' ? 'PowerShell' : 'sh'}`,
+      `${host} was queried through ssh with the collector for ${envelope.platform === 'win32' ? 'PowerShell' : 'sh'}`,
     );
     return envelope;
   } catch (error) {

@@ -238,7 +238,7 @@ test('netstat in another language, where CIM was refused', async () => {
 test('nothing at all is a reason for each section, and no answer', async () => {
   const { sections } = await facts(windows(''));
   assert.is(sections.sockets.status, 'failed');
-  assert.match(sections.sockets.reason ?? '', 'the collector did not ask for it');
+  assert.match(sections.sockets.reason ?? '', 'the collector did not request it');
 });
 
 test('where guests may have ports reserved, that cannot be told', async () => {

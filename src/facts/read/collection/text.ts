@@ -25,7 +25,7 @@ const largest = 256 * 1024 * 1024;
 const mostLines = 4_000_000;
 
 export function damagedCollection(name: string, why: string, cause?: unknown): PortOwnerError {
-  return new PortOwnerError('PO2002', `${name} is not a whole collection: ${why}`, {
+  return new PortOwnerError('PO2002', `${name} is not a complete collection: ${why}`, {
     hint: 'Collect again: all that the collector writes is needed, from its first line to its last.',
     target: name,
     cause,
@@ -126,7 +126,7 @@ export function settings({ lines }: Part): ReadonlyMap<string, string> {
 export const nothing: Part = { lines: [], refusal: null };
 
 /** What tells why a section is missing from a collection. */
-export const unasked: Refusal = { code: 'Failed', text: 'the collector did not ask for it' };
+export const unasked: Refusal = { code: 'Failed', text: 'the collector did not request it' };
 
 /** An entry of a section's text; refused where the section is, and where there is none. */
 export function textEntry(at: string, part: Part | undefined, text: (lines: readonly string[]) => string): RawEntry {

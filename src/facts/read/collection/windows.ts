@@ -145,7 +145,7 @@ function processEntries(parts: Parts, at: string): [string, RawEntry][] {
   const rows = processRows(parts);
   const refusal = refusalOf(parts.get('cim/processes'));
   if (rows.length === 0)
-    return [['processes', { at, refusal: refusal ?? { code: 'Failed', text: 'no process was told of' } }]];
+    return [['processes', { at, refusal: refusal ?? { code: 'Failed', text: 'it contains no processes' } }]];
   const accounts = parts.get('accounts');
   const users = new Map(rowsOf(accounts).map(([pid = '', user = '']) => [pid, user]));
   const denied: Refusal = { code: 'AccessDenied', text: 'access is denied' };
@@ -310,7 +310,7 @@ export function windowsEnvelope(parts: Parts, machine: ReadonlyMap<string, strin
     ['firewall', textEntry(at, parts.get('firewall'), firewall)],
     ['addresses', textEntry(at, parts.get('addresses'), addresses)],
     // No cmdlet and no tool tells them.
-    ['servicetags', { at, refusal: { code: 'NotSupported', text: 'a collector cannot ask that' } }],
+    ['servicetags', { at, refusal: { code: 'NotSupported', text: 'a collector cannot query that' } }],
     ['guestports', { at, refusal: guestPortsRefusal(parts.get('cim/services')) }],
   ]);
   for (const kind of ['dynamicports', 'excludedports', 'persistentports'])
