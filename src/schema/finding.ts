@@ -47,6 +47,7 @@ export const finding = {
     {
       name: 'Rule',
       type: 'text',
+      importance: 9,
       description: 'What decided: the baseline, the other snapshot, or the rule of the policy by its name.',
     },
     { name: 'Evidence', type: 'texts', importance: 9, description: 'What exactly differs, or fits the rule.' },
