@@ -9,12 +9,12 @@ import { exitCodeOf } from '../schema/exit-code.ts';
 import type { RunQuestion, SpanQuestion } from './store/contract.ts';
 import { useStore } from './store/open.ts';
 
-/** Which listeners of the past are wanted; null wants all. */
+/** Selects listeners of the past; null selects all. */
 export interface HistoryRequest {
   readonly machine: string | null;
   readonly ports: {
     readonly spans: readonly PortSpan[];
-    /** Whether listeners in the dynamic range are wanted, too. */
+    /** Whether to include listeners in the dynamic range. */
     readonly dynamic: boolean;
   } | null;
   /** Paths or names of executables, as patterns. */
@@ -26,7 +26,7 @@ export interface HistoryRequest {
 /** The audits in a store, newest first. */
 export async function auditRuns(store: string, question: RunQuestion): Promise<Answer> {
   const runs = await useStore(store, (audits) => audits.runs(question));
-  return answerOf(runs, { nothing: 'There is no such audit.', sentence: runsText });
+  return answerOf(runs, { nothing: 'No matching audits.', sentence: runsText });
 }
 
 /** When listeners appeared, disappeared, or changed hands. */
@@ -39,7 +39,7 @@ export async function listenerHistory(store: string, request: HistoryRequest): P
     owner: ownerTest(request),
   };
   const spans = await useStore(store, (audits) => audits.spans(question));
-  return answerOf(spans, { nothing: 'The store has no such listener.', sentence: spansText });
+  return answerOf(spans, { nothing: 'No matching listeners in the store.', sentence: spansText });
 }
 
 const answerOf = <Row extends AnyRow>(
@@ -91,6 +91,6 @@ function ownerTest({ programs, services }: HistoryRequest): SpanQuestion['owner'
     (isService === null || owner.services.some(isService));
 }
 
-/** A path is one; a name is that of a file in any folder, on Windows with or without its ending. */
+/** A path matches exactly; a name matches a file in any folder, on Windows with or without its extension. */
 const programPatterns = (pattern: string): string[] =>
   /[\\/]/.test(pattern) ? [pattern] : [pattern, `${pattern}.exe`, `*/${pattern}`, `*\\${pattern}`, `*\\${pattern}.exe`];

@@ -1,6 +1,6 @@
 import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
 import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
-import type { RowWriter } from '../formats/writer.ts';
+import type { DocumentFrame, RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
@@ -8,8 +8,10 @@ import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
+import { finding } from '../schema/finding.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
+import type { Asker } from './frame.ts';
 import type { Words } from './module-calls.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { endingProblem } from './module-rows.ts';
@@ -58,6 +60,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return this.host !== undefined || (this.from?.length ?? 0) > 1;
   }
 
+  /** Whether several machines are asked. */
+  protected get isOfSeveral(): boolean {
+    return (this.host?.length ?? this.from?.length ?? 0) > 1;
+  }
+
   /** The answer that one of several machines is enough for. */
   protected readonly decisive: boolean = true;
   /** What keeps the answer from being one of several machines; null where nothing does. */
@@ -70,8 +77,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const { host, from, sshConfig } = this;
     if (host === undefined) return machinesOf(from ?? [], this.progress);
     if (from !== undefined)
-      throw new PortOwnerError('PO1005', '--host asks machines, and --from answers from files', {
-        hint: 'Leave one of them out.',
+      throw new PortOwnerError('PO1005', '--host and --from exclude each other', {
+        hint: 'Remove one of them.',
       });
     const request = {
       hosts: host,
@@ -90,7 +97,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       return this.answer(columns);
     }
     const why = this.oneMachineOnly();
-    if (why !== null) throw new PortOwnerError('PO1005', `${why}, and ${machines.length} are given`);
+    if (why !== null) throw new PortOwnerError('PO1005', `${why}, but there are ${machines.length}`);
     const { answerOfAll } = await import('./machines.ts');
     return answerOfAll(
       machines,
@@ -104,7 +111,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Whether people read the answer, and a note with it. */
   protected get forPeople(): boolean {
-    return traitsOf(this.chosenFormat()).forPeople === true;
+    const { forPeople, whole } = traitsOf(this.chosenFormat());
+    return forPeople === true || whole === true;
   }
 
   /** Tells in the words of who asks: the PowerShell module has functions for the commands. */
@@ -140,16 +148,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (this.output !== undefined) this.checkNames();
     const format = this.chosenFormat();
     const traits = traitsOf(format);
+    this.checkFormat(format);
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
     if (this.problems === 'rows' && traits.problemRows !== true) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json, or ndjson');
     }
     if (this.quiet && (this.problems === 'rows' || this.countRows === true))
-      throw new PortOwnerError(
-        'PO1005',
-        '--quiet excludes --problems and --count, which ask for something to be written',
-      );
+      throw new PortOwnerError('PO1005', '--quiet cannot be combined with --problems or --count');
     // In a file nobody would look for what ended the command.
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return this.writing((sink) => this.performInRows(format, sink));
@@ -161,12 +167,25 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
         sink.write(`${answer.rows.length}\n`);
         return answer.exitCode;
       }
-      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer.variant), sink);
+      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer), sink);
     }).catch((error: unknown) => {
       // The answer is known, although nobody reads all of it.
       if (error instanceof ClosedPipe) return answer.exitCode;
       throw error;
     });
+  }
+
+  /** Refuses a format that has no room for what is asked. Throws PO1005. */
+  private checkFormat(format: Format): void {
+    const { binary, findings } = traitsOf(format);
+    if (binary === true && this.output === undefined)
+      throw new PortOwnerError('PO1005', `--format ${format} writes a binary file: it needs --output FILE`, {
+        hint: `For example: --output ports.${format}`,
+      });
+    if (binary === true && this.countRows === true)
+      throw new PortOwnerError('PO1005', `--count writes a number, and --format ${format} a file of rows`);
+    if (findings === true && this.schema !== (finding as RowSchema))
+      throw new PortOwnerError('PO1005', `--format ${format} is for findings: portowner audit, portowner diff`);
   }
 
   /** The module needs even the error that ends the command as a row, and what is going on before there is an answer. */
@@ -179,7 +198,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       ending = endingProblem(error);
     }
     let answer: Answer | null = null;
-    const writer = await this.writer(format, columns, sink, () => answer?.variant);
+    const writer = await this.writer(format, columns, sink, () => answer);
     this.progress = reportTo(writer);
     answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch(
       (error: unknown): Answer => {
@@ -211,7 +230,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   private chosenFormat(): Format {
     if (this.format !== undefined) return word('--format', this.format, formatWords);
     if (this.excel) return 'csv';
-    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or give --format')) ?? 'table';
+    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or specify --format')) ?? 'table';
   }
 
   /** Whether the command line has an option that columns are asked for by. */
@@ -221,18 +240,17 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   private chosenColumns(format: Format): readonly Column[] {
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
-    const { narrow, documents, forPeople } = traitsOf(format);
+    const { narrow, documents, whole, forPeople } = traitsOf(format);
     if (narrow === true) return this.withMachine(this.defaultColumns());
     return plainColumns(this.schema).filter(({ askedBy }) => {
       if (askedBy === 'columns' || askedBy === 'tree') return forPeople === true || this.asks(askedBy);
-      return documents !== true || askedBy === undefined || this.asks(askedBy);
+      return (documents !== true && whole !== true) || askedBy === undefined || this.asks(askedBy);
     });
   }
 
   /** Which machine each row is about, where there may be several. */
   private withMachine(columns: readonly Column[]): readonly Column[] {
-    const several = (this.host?.length ?? this.from?.length ?? 0) > 1;
-    const machine = several ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
+    const machine = this.isOfSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 
@@ -259,17 +277,37 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (!this.quiet || problem.severity === 'Error') this.surroundings.error(problemText(problem));
   }
 
-  private writer(
+  /** What a document says besides the rows; null for a format that is none. */
+  private async frame(format: Format, answer: Answer | null): Promise<DocumentFrame | null> {
+    if (answer === null || traitsOf(format).whole !== true) return null;
+    const { frameOf } = await import('./frame.ts');
+    return frameOf(answer, this.schema, this.asker());
+  }
+
+  /** What a document is about; null where it is about the rows alone. */
+  protected readonly subject: string | null = null;
+
+  /** Who asks, for a document. */
+  protected asker(): Asker {
+    const { words, surroundings } = this.context;
+    const { about } = this.constructor as CommandClass;
+    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now() };
+  }
+
+  private async writer(
     format: Format,
     columns: readonly Column[],
     sink: Sink,
-    variant: () => string | undefined,
+    answer: () => Answer | null,
   ): Promise<RowWriter> {
     const toFile = this.output !== undefined;
+    const frame = await this.frame(format, answer());
     return loadWriter(format, this.schema, {
       columns,
       asked: this.columns !== undefined,
-      variant,
+      variant: () => answer()?.variant,
+      ...(frame === null ? {} : { frame }),
+      warn: (problem) => this.tell(problem),
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
@@ -285,7 +323,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
-    const { forPeople } = this;
+    const { forPeople } = traitsOf(this.chosenFormat());
     // CLIXML has streams of their own for problems. In a file nobody would look for them.
     const inBand = traitsOf(this.chosenFormat()).documents === true && this.output === undefined;
     for (const problem of answer.problems) {
@@ -297,8 +335,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (this.problems === 'rows' && inBand && answer.rows.length === 0 && said !== '')
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: said });
-    if (forPeople && answer.headline !== undefined)
-      sink.write(`${this.fitted([answer.headline].flat().map(sanitise).join('\n'))}\n\n`);
+    const sentences = [answer.headline ?? []].flat();
+    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitise).join('\n'))}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();

@@ -6,16 +6,16 @@ import { sanitise } from '../io/sanitise.ts';
 /** At most this many items of one kind are listed. */
 const mostItems = 8;
 
-/** What would end with a target, and what else is worth knowing, for a person: a line for each kind. */
+/** Describes what would end with a target, and other notes, for a person: one line for each kind. */
 function planLines(target: Target): string[] {
   const lines: [string, readonly string[]][] = [
-    ['holders too', target.holders.map(processText)],
+    ['also holders', target.holders.map(processText)],
     ['children', target.children.map(processText)],
     ['services', target.services],
     ['with them', target.dependents],
     ['other ports', target.otherPorts.map(endpointKeyText)],
     ['connections', target.connections === 0 ? [] : [`${target.connections} live`]],
-    ['may start it again', target.supervisor === null ? [] : [target.supervisor]],
+    ['may restart it', target.supervisor === null ? [] : [target.supervisor]],
     ['note', target.notes],
   ];
   const shown = (texts: readonly string[]): string =>

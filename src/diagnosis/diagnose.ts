@@ -13,7 +13,7 @@ import { free } from './causes/free.ts';
 import { heldWithoutSocket } from './causes/held-without-socket.ts';
 import { unknown } from './causes/unknown.ts';
 import type { ParsedError } from './error-text.ts';
-import { topText, usage } from './exhaustion.ts';
+import { dynamicUse } from './exhaustion.ts';
 import { httpEvidence } from './http-evidence.ts';
 import { listenListOf } from './listen-list.ts';
 import { fullPairs } from './pairs.ts';
@@ -36,7 +36,7 @@ function gapsOf(facts: Facts): Gap[] {
     ['sockets', sockets] as const,
     ...(windows ? [['excluded port ranges', reservedPorts] as const] : []),
     ...(windows && boundSockets !== undefined
-      ? [['sockets that are bound and do not listen', boundSockets] as const]
+      ? [['sockets that are bound but not listening', boundSockets] as const]
       : []),
   ];
   return wanted
@@ -46,18 +46,6 @@ function gapsOf(facts: Facts): Gap[] {
       const flaw = `could not ${hasFailed(section) ? 'be read' : 'all be read'}${reason === null ? '' : `: ${reason}`}`;
       return { text: `The ${name} ${wasAsked(section) ? flaw : 'are not in the facts'}.`, needs };
     });
-}
-
-/** How full the dynamic ranges are. */
-function dynamicUse(request: Request, facts: Facts): { evidence: string[]; full: boolean } {
-  const uses = usage(facts).filter((one) => one.protocol === request.protocol);
-  return {
-    evidence: uses.map(
-      (one) =>
-        `${one.used} of ${one.size} dynamic ports ${one.start}-${one.end} are in use for ${one.protocol}${one.family === null ? '' : ` on ${one.family}`}${one.top.length === 0 ? '' : ` (${topText(facts, one)})`}.`,
-    ),
-    full: uses.some((one) => one.used >= one.size),
-  };
 }
 
 /** The answer that the whole request has: no before cannot tell before yes. */
@@ -80,9 +68,11 @@ function decisiveOf(present: readonly BindAnswer[]): BindAnswer | undefined {
 function systemNotes({ machine: { platform } }: Facts, { sharing }: Request): string[] {
   if (platform === 'linux' && sharing === 'exclusive')
     return [
-      'Linux has no exclusive use to ask for: it is what a socket has that sets neither SO_REUSEADDR nor SO_REUSEPORT.',
+      'Linux has no option for exclusive use: a socket that sets neither SO_REUSEADDR nor SO_REUSEPORT uses the port exclusively.',
     ];
-  return platform !== 'linux' && sharing === 'reusePort' ? ['Windows has no SO_REUSEPORT: SO_REUSEADDR is meant.'] : [];
+  return platform !== 'linux' && sharing === 'reusePort'
+    ? ['Windows has no SO_REUSEPORT: this answer is about SO_REUSEADDR.']
+    : [];
 }
 
 /** Who is named as the owner, in one line. */
@@ -139,14 +129,14 @@ function evidenceOf(made: Case): string[] {
   );
   const untried =
     probed === null
-      ? ['No attempt was made: the facts are of another moment or machine.']
+      ? ['No attempt was made: the facts are from another time or machine.']
       : present.some(({ attempt }) => attempt === null)
         ? ['No attempt was made: it could take datagrams from the owner.']
         : [];
   return [
     headline(request.port, can, cause),
     ...(error === null ? [] : [error.evidence]),
-    ...(isGone(made) ? ['Whoever had it then has gone since.'] : []),
+    ...(isGone(made) ? ['The owner at that time is gone now.'] : []),
     ...seen.slice(0, 8),
     ...(seen.length > 8 ? [`… and ${seen.length - 8} more.`] : []),
     ...use.evidence,
@@ -232,7 +222,7 @@ export function diagnose(
   const decisive = decisiveOf(present);
   const attempted = wasAttempted(present);
   const isPartial = !isWhole(facts.sections.sockets);
-  const use = request.port === 0 ? dynamicUse(request, facts) : { evidence: [], full: false };
+  const use = request.port === 0 ? dynamicUse(facts, request.protocol) : { evidence: [], full: false };
   const about = {
     facts,
     request,

@@ -37,9 +37,9 @@ interface WhyAnswer {
 
 /** Several verdicts, and what they amount to. */
 interface WhyAnswers extends Pick<WhyAnswer, 'problems'> {
-  /** The verdicts in a sentence each. */
-  readonly headline: readonly string[];
   readonly rows: readonly Verdict[];
+  /** A sentence for each verdict on a port. */
+  readonly headline: readonly string[];
   readonly exitCode: ExitCode;
 }
 
@@ -106,13 +106,13 @@ function noPort(error: ParsedError): Verdict {
     Cause: 'Unknown',
     Owner: null,
     Evidence: [
-      error.about === 'file' ? 'There is no port to look at.' : 'Cannot tell: no port is named.',
+      error.about === 'file' ? 'There is no port to check.' : 'Cannot tell: no port is named.',
       error.evidence,
     ],
     Remedy:
       error.about === 'file'
         ? null
-        : ['portowner why PORT --error "…"  # the same with the port that the program wants'],
+        : ['portowner why PORT --error "…"  # the same with the port that the program needs'],
     Confidence: 'Low',
     ComputerName: null,
     Summary: null,

@@ -17,7 +17,7 @@ import { counted } from '../io/counted.ts';
 import { checkResult, type CheckResult } from './check-result.ts';
 import { parseCim, parseNetstat, parseSs, type ToolSocket } from './tools.ts';
 
-/** Does PortOwner see this machine as the machine sees itself? */
+/** A request to compare PortOwner's view of this machine with the system's tools. */
 export interface ExamineRequest {
   /** Where what the system said is written to, redacted. */
   readonly bundle: string | undefined;
@@ -107,7 +107,7 @@ async function kernelTables(source: RawSource, before: Facts, world: ExamineWorl
   return protocols.map((protocol, at): CheckResult => {
     const title = `sock_diag agrees with /proc/net/${protocol.toLowerCase()}`;
     if (texts[at]![0] === undefined)
-      return { check: title, status: 'skipped', detail: 'there is no such file', evidence: [] };
+      return { check: title, status: 'skipped', detail: 'the file does not exist', evidence: [] };
     const decoded = texts[at]!.map((text) => decodeProcNet(protocol, text ?? '', () => true));
     const flaws = decoded.flatMap(({ flaw }) => (flaw === null ? [] : [flaw]));
     const waits = ({ state }: { state: string | null }): boolean => protocol === 'UDP' || state === 'Listen';
@@ -165,13 +165,13 @@ async function compared(tool: Tool, own: RawSource, source: RawSource, world: Ex
     return {
       check: title,
       status: 'failed',
-      detail: 'nothing in its answer was understood',
+      detail: 'its output could not be parsed',
       evidence: [`${before.length} sockets were expected`],
     };
   return checkResult(title, counted(count, 'socket'), [...(found ?? [])].toSorted());
 }
 
-/** What the system said and what was found, redacted, for a report of a defect. */
+/** The redacted answers of the system and the results, for a defect report. */
 async function writeBundle(path: string, platform: Platform, seen: Seen): Promise<void> {
   const { entries, facts, results } = seen;
   const { redact } = await import('./redact.ts');

@@ -10,7 +10,7 @@ import { sectionProblems } from './problems.ts';
 
 const machineKinds: Readonly<Record<string, string>> = { Dynamic: 'LocalDynamic' };
 
-/** Says what port numbers mean, in general and on a machine. */
+/** Lists what port numbers mean, in general and on a machine. */
 export async function portRanges(machine: AskedMachine): Promise<Answer> {
   const facts = await machine.facts({
     localPorts: null,
@@ -22,7 +22,7 @@ export async function portRanges(machine: AskedMachine): Promise<Answer> {
   return {
     headline: rangesText(facts),
     rows: ranges(facts),
-    // Nothing here rests on the sockets.
+    // This does not depend on the sockets.
     problems: sectionProblems(facts, null).filter(({ target }) => target !== 'sockets'),
     exitCode: exitCodeOf(hasFailed(facts.sections.dynamicRanges) ? null : true),
   };

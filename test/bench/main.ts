@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { nodeBinary, ownNode, root, runtimes } from '../../src/build/runtime.mjs';
 import { startCrowd } from './crowd.ts';
+import { measureFar } from './far.ts';
 import { measureMemory, measureTime } from './formats.ts';
 import { measureGrowth } from './growth.ts';
 import { measureHistory } from './history.ts';
@@ -98,6 +99,9 @@ above.slice(1).forEach((value, index) => {
     budget: 2,
   });
 });
+
+// Another machine with as many.
+for (const line of await measureFar(portowner)) add(line);
 
 // What somebody else may choose the number of.
 for (const line of measureGrowth(portowner)) add(line);

@@ -35,8 +35,8 @@ const cases: [args: string[], headline: string | RegExp, more?: More][] = [
   [['history', '1-9000', '--store', store], '4 entries of box, of which 3 are open by the newest audit.'],
   [['diff', before, after], `3 differences between ${before} and ${after}: 2 opened, 1 closed.`],
   [['ranges', '--from', before], 'box hands out ports 32768-60999 by itself; 1 range is reserved.'],
-  [['schedule', 'status'], 'The audit is not installed: it does not run every night.', { scheduler: fakeWindows() }],
-  [['schedule', 'install', '--baseline', 'C:\\Audit\\baseline.yaml', '--at', '4:30'], 'The audit was installed: it runs every night at 04:30.', { scheduler: fakeWindows() }],
+  [['schedule', 'status'], 'The nightly audit is not installed.', { scheduler: fakeWindows() }],
+  [['schedule', 'install', '--baseline', 'C:\\Audit\\baseline.yaml', '--at', '4:30'], 'The audit was installed. It runs every night at 04:30.', { scheduler: fakeWindows() }],
   [
     ['doctor'],
     /^(?:No disagreement in|PortOwner and this machine disagree in \d+ of) \d+ checks?; \d+ (?:could not be made|was skipped|were skipped).* \(--format list says why\)\.$/,
@@ -55,7 +55,7 @@ for (const [args, headline, more = {}] of cases)
 test('a schedule of systemd is told alike', async () => {
   const scheduler = fakeLinux();
   const { out } = await run(['schedule', 'status'], { scheduler });
-  assert.match(out, /^The audit is not installed: it does not run every night\.\n\n/);
+  assert.match(out, /^The nightly audit is not installed\.\n\n/);
 });
 
 test('for programs there are rows alone', async () => {

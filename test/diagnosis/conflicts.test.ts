@@ -398,7 +398,7 @@ test('the worst comes first, as whole rows', () => {
       Port: 8080,
       Owners: ['app.exe (500)', 'other.exe (600)'],
       Description: 'One program listens on every address, another on one of them: connections to that address reach the other program.',
-      Remedy: ['portowner 8080 --format list  # all that is known of the owners', 'portowner why 8080  # whether and how another can have it'],
+      Remedy: ['portowner 8080 --format list  # everything known about the owners', 'portowner why 8080  # whether and how another program can bind it'],
       ComputerName: 'box',
     },
     {
@@ -409,7 +409,7 @@ test('the worst comes first, as whole rows', () => {
       Port: 50000,
       Owners: ['app.exe (500)'],
       Description: 'It listens inside the dynamic range: another connection may take the port before it restarts.',
-      Remedy: ['portowner 50000 --format list  # all that is known of the owners'],
+      Remedy: ['portowner 50000 --format list  # everything known about the owners'],
       ComputerName: 'box',
     },
   ]);

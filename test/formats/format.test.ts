@@ -1,12 +1,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formats, loadWriter } from '../../src/formats/formats.ts';
+import { formats as allFormats, loadWriter, traitsOf } from '../../src/formats/formats.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
 import { empty, full, problem, sample, written } from '../support/formats.ts';
 
 const test = suite('formats');
 
-test('the names', () => assert.equal(formats, ['table', 'list', 'csv', 'clixml', 'json', 'ndjson']));
+test('the names', () => assert.equal(allFormats, ['table', 'list', 'csv', 'clixml', 'json', 'ndjson', 'md', 'sarif', 'xlsx']));
+
+// Whole documents have tests of their own.
+const formats = allFormats.filter((format) => traitsOf(format).whole !== true);
 
 for (const format of formats) {
   const carries = ['clixml', 'json', 'ndjson'].includes(format);

@@ -740,7 +740,7 @@ test('a snapshot without --command-lines has none, and says so', () => {
   assert.match(out, /"application":"node listeners\.ts"/);
   assert.not.match(out, /support\/listeners\.ts|--disable-warning/);
   const [row] = rowsOf(portowner, [server.port('tcp ::'), '--from', '-'], { input: out });
-  assert.equal([row!.CommandLine, row!.Reason], [null, ['CommandLine: NotAsked: command lines were not asked for (needs portowner snapshot --command-lines)']]);
+  assert.equal([row!.CommandLine, row!.Reason], [null, ['CommandLine: NotAsked: command lines were not requested (needs portowner snapshot --command-lines)']]);
 });
 
 test('a raw recording answers as the machine did', () => {

@@ -106,7 +106,7 @@ export function nameServices(
     known ??= decodeServiceTags(source.read('servicetags'));
     const told = known(tagKey(socket.pid, tag));
     const refuse = (code: Refusal['code'], text: string, needs: string | null = null): void => {
-      socket.refusals.push({ field: 'Services', code, text: `which of them made the socket: ${text}`, needs });
+      socket.refusals.push({ field: 'Services', code, text: `which one created the socket: ${text}`, needs });
     };
     if ('refusal' in told) {
       refuse(told.refusal.code, told.refusal.text, told.refusal.needs ?? null);
@@ -114,7 +114,7 @@ export function nameServices(
     }
     // Windows may name a component of the system instead.
     const service = candidates.find((name) => name.toLowerCase() === told.value.toLowerCase());
-    if (service === undefined) refuse('NotSupported', `Windows names ${told.value}, which is none of them`);
+    if (service === undefined) refuse('NotSupported', `Windows names ${told.value}, which is not one of them`);
     else socket.service = service;
   }
 }

@@ -424,7 +424,7 @@ export interface ReservedPortSection extends Section {
   data: PortRange[];
 }
 /**
- * Windows: the request queues of HTTP.sys, which hold ports in the name of the System process. Absent in facts older than the section, as are those below.
+ * Windows: the HTTP.sys request queues, which hold ports in the name of the System process. Absent in facts older than the section, as are those below.
  */
 export interface HttpQueueSection extends Section {
   data: HttpQueue[];
@@ -545,7 +545,7 @@ export interface IpListenAddress {
   address: string;
 }
 /**
- * Windows: how well the sockets that are bound and do not listen could be had. They are among the sockets: this section has no data of its own.
+ * Windows: how well the sockets that are bound but not listening could be had. They are among the sockets: this section has no data of its own.
  */
 export interface BoundSocketSection extends Section {
   data: Socket[];
@@ -671,7 +671,7 @@ export interface PortSpan {
   end: number;
 }
 /**
- * Linux: the ports that enabled socket units of systemd are to listen on.
+ * Linux: the ports that enabled systemd socket units are to listen on.
  */
 export interface SocketUnitSection extends Section {
   data: SocketUnit[];

@@ -119,7 +119,7 @@ onLinux('one that does not end stays, and --force ends it after the time limit',
   const server = await start('stubborn');
   const first = await stop(String(server.port), '--yes', '--timeout', '0.3');
   assert.equal([first.code, first.rows[0]!.Result], [1, 'NotStopped']);
-  assert.match(first.rows[0]!.Reason!.join(), /did not end within 0\.3 s; --force ends it/);
+  assert.match(first.rows[0]!.Reason!.join(), /did not end within 0\.3 s; use --force to end it/);
   assert.equal(
     first.problems.map(({ Code }) => Code),
     ['PO4104'],
@@ -220,7 +220,7 @@ onLinux('another process that got the number is not stopped', async () => {
     rows: [result],
   } = await stop('--yes', '--', other);
   assert.equal([code, result!.Result], [1, 'Refused']);
-  assert.match(result!.Reason!.join(), /it is not what was looked at any more/);
+  assert.match(result!.Reason!.join(), /it has changed since it was inspected/);
   assert.ok(isAlive(server.process));
   const hands = await liveHands();
   assert.throws(() => hands.hold(server.pid, '2001-01-01T00:00:00.000Z'), /has ended/);
@@ -308,9 +308,14 @@ onLinux('what this program runs in is refused', async () => {
   open.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { code, err } = await program([String((server.address() as AddressInfo).port), '--yes', '--force']);
+  const { code, out, err } = await program([String((server.address() as AddressInfo).port), '--yes', '--force']);
   assert.is(code, 1);
-  assert.match(err, /PO4105: .* was not stopped: it is a program that this one runs in/);
+  assert.match(err, /PO4105: .* was not stopped: this program runs in it/);
+  // Once as the error, and once in its row.
+  assert.equal(
+    [err, out].map((text) => text.split('this program runs in it').length - 1),
+    [1, 1],
+  );
 });
 
 onLinux("another user's program needs rights", async (context) => {
