@@ -14,8 +14,8 @@ function Get-FreePort {
         The number of ports. By default, one.
 
     .PARAMETER Port
-        Finds one of these ports, in the given order, including registered ports: 3000, 3000-3010, or '80, 8080-8090'.
-        A single number below 1024 without a parameter name is a -Count: Get-FreePort 3 returns three ports.
+        Finds one of these ports, in the given order, including registered ports: 3000, 3000-3010, or '80, 8080-8090'. A
+        number below 1024 without a parameter name is a -Count: Get-FreePort 3 returns three ports.
 
     .PARAMETER Range
         Only ports in this range: 8000-8999, except registered ones. By default, ports from 10000 up.
@@ -73,7 +73,7 @@ function Get-FreePort {
     .EXAMPLE
         Get-FreePort 3000
 
-        Checks whether port 3000 is free. Use -Near 3000 to get the next port if it is not.
+        Checks whether port 3000 is free. If it is not, -Near 3000 finds the next free port.
 
     .EXAMPLE
         Get-FreePort -Count 5 -HoldSec 60

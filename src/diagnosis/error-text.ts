@@ -120,7 +120,7 @@ function withoutFailure(all: readonly string[]): ParsedError {
   const lines = all.slice(-200).filter((line) => all.length === 1 || !tellsOfOthers(line));
   const [only] = all;
   if (all.length === 1 && natureOf(only!, only!.length) === 'connection') {
-    const [place] = placesIn(only!, only!.length, null, 'others');
+    const [place] = placesIn(only!, only!.length, { wanted: 'others' });
     return error({ about: 'connection', sign: null, place, text: only!, around: only!, address: null });
   }
   const places = lines.flatMap((line) => placesIn(line, line.length).slice(0, 1));

@@ -150,7 +150,7 @@ export const endpoint = {
       type: 'text',
       askedBy: 'columns',
       description:
-        'The project in which the owner was started, and its folder: shop (~/shop). Only looked up on this machine, in lists, or if --columns names it; saved rows keep it.',
+        'The project in which the owner was started, and its folder: shop (~/shop). Only looked up on this machine, in lists, or if --columns names it. Saved rows keep it.',
     },
     {
       name: 'Supervisor',
