@@ -48,6 +48,7 @@ export const finding = {
     {
       name: 'Rule',
       type: 'text',
+      importance: 9,
       description: 'What decided: the baseline, the other snapshot, or the name of the policy rule.',
     },
     { name: 'Evidence', type: 'texts', importance: 9, description: 'What exactly differs, or matches the rule.' },

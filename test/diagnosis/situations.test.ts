@@ -237,11 +237,11 @@ no, WildcardAgainstSpecific, High: systemd-resolved.service (systemd-resolve 100
 - TCP 127.0.0.53:53 is held by systemd-resolved.service (systemd-resolve 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:53 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:53 succeeded (released immediately).
-$ # the program could bind an address other than 127.0.0.53, instead of all
 $ systemctl status -- systemd-resolved.service  # show the service
 $ sudo systemctl stop -- systemd-resolved.service  # stop the service
 $ portowner stop 53 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 53  # or use a port that is free now
+$ # the program could bind an address other than 127.0.0.53, instead of all
 $ portowner 53 --format list  # show everything known about the owner`,
   },
   {
