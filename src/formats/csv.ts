@@ -1,6 +1,6 @@
 import type { AnyRow, Column } from '../schema/column.ts';
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { noProblems, plainText } from './text.ts';
 
 const special = /[",\r\n]/;
@@ -36,7 +36,7 @@ export const create: CreateWriter = (_schema, { columns, sink, excel = false, te
     const value = row[name];
     if (typeof value === 'number') return String(value);
     const plain = plainText(value, '; ');
-    const text = terminal === null ? plain : sanitise(plain);
+    const text = terminal === null ? plain : sanitize(plain);
     return quote(excel ? neutralise(text) : text);
   }
 

@@ -1,7 +1,7 @@
 import { spare, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { TextSink } from '../io/sink.ts';
 import { itemText, noProblems, plainText } from './text.ts';
 
@@ -25,14 +25,14 @@ type Style = readonly [string, string];
 const plainStyle: Style = ['', ''];
 const heading: Style = ['\x1b[1;4m', '\x1b[22;24m'];
 const bold: Style = ['\x1b[1m', '\x1b[22m'];
-const colour = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
+const color = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
 export const styles: ReadonlyMap<string, Style> = new Map([
-  ['State Listen', colour(32)],
-  ['State Established', colour(36)],
-  ['State Bound', colour(33)],
-  ['OwnerKind Kernel', colour(35)],
-  ['OwnerKind Orphan', colour(31)],
-  ['OwnerKind Unknown', colour(33)],
+  ['State Listen', color(32)],
+  ['State Established', color(36)],
+  ['State Bound', color(33)],
+  ['OwnerKind Kernel', color(35)],
+  ['OwnerKind Orphan', color(31)],
+  ['OwnerKind Unknown', color(33)],
 ]);
 
 function style({ name, keeps }: Column, text: string): Style | undefined {
@@ -198,7 +198,7 @@ interface Drawing {
 
 function render(sink: TextSink, places: readonly Place[], { rows, width, terminal }: Drawing): void {
   const unicode = terminal?.unicode ?? true;
-  const colours = terminal?.colours ?? false;
+  const colors = terminal?.colors ?? false;
 
   function cutTo(place: Place, text: string, items: readonly string[]): string {
     const cut = { keeps: place.column.keeps, width, unicode };
@@ -218,7 +218,7 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
       const whole = texts[i]!;
       const text = width(whole) <= place.width ? whole : cutTo(place, whole, itemsOf(place));
       const padding = ' '.repeat(Math.max(0, place.width - width(text)));
-      const [on, off] = (colours && text !== '' && dress(place, whole)) || plainStyle;
+      const [on, off] = (colors && text !== '' && dress(place, whole)) || plainStyle;
       const right = rightAligned.has(place.column.type);
       out += `${i === 0 ? '' : between}${right ? padding : ''}${on}${text}${off}${right || i === end - 1 ? '' : padding}`;
     }
@@ -229,7 +229,7 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
     places.map(({ column }) => column.name),
     () => heading,
   );
-  if (!colours)
+  if (!colors)
     line(
       places.map((place) => '-'.repeat(Math.min(place.width, place.column.name.length))),
       () => undefined,
@@ -253,8 +253,8 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
       columns.forEach(({ name, keeps }, i) => {
         const value = row[name];
         if (keeps !== undefined && Array.isArray(value))
-          items[i]![cells[i]!.length] = value.map((item) => sanitise(itemText(item)));
-        cells[i]!.push(typeof value === 'number' ? String(value) : sanitise(plainText(value, ', ')));
+          items[i]![cells[i]!.length] = value.map((item) => sanitize(itemText(item)));
+        cells[i]!.push(typeof value === 'number' ? String(value) : sanitize(plainText(value, ', ')));
       });
     },
     problem: noProblems,

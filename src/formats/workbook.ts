@@ -236,7 +236,7 @@ function aboutSheet({ frame, parts }: Content): TextSheet {
       labeled('Dates', 'are in UTC.'),
       labeled(
         'Empty cells',
-        'are values that do not apply or could not be had; where there is a column Reason, it says why.',
+        'are values that do not apply or are unavailable; the column Reason, if there is one, says why.',
       ),
       labeled('Text', 'that begins with =, +, -, or @ is text, not a formula.'),
       empty,

@@ -7,7 +7,7 @@ import { run } from '../support/harness.ts';
 const test = suite('help');
 const paths = (await loadAllCommands(catalogue)).map(({ path }) => path);
 const page = async (path: string, columns: number): Promise<string> =>
-  (await run(['help', ...path.split(' ').filter((word) => word !== '')], { terminal: { columns, colours: false, unicode: true } })).out;
+  (await run(['help', ...path.split(' ').filter((word) => word !== '')], { terminal: { columns, colors: false, unicode: true } })).out;
 const wordsOf = (text: string): string[] =>
   text
     .replaceAll(/ [\\`]\n/g, '\n')

@@ -1651,7 +1651,12 @@ $ # start the server that the program tries to reach, or correct the port in its
   );
 });
 test('an outgoing connection that got no answer: which local ports are left', async () => {
-  const machine = { live: false, name: 'a snapshot', ownName: async () => 'app', facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }) };
+  const machine = {
+    live: false,
+    name: 'a snapshot',
+    ownName: async () => 'app',
+    facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }),
+  };
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
