@@ -91,7 +91,7 @@ function commandLines(commands: readonly KnownCommand[], width: number): string 
 }
 
 /**
- * The help of the command that `words` name, in lines of `columns`; without words, the main question with a list of the
+ * The help of the command that `words` name, in lines of `columns`; without words, the main query with a list of the
  * other commands.
  */
 export function helpText(all: readonly KnownCommand[], words: readonly string[], columns: number): string {

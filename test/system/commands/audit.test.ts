@@ -200,7 +200,7 @@ test('a table says what, how bad, since when, where and who, on 80 columns and o
     at: '2026-01-02T02:00:00.123Z',
   };
   for (const columns of [80, 120]) {
-    const { out } = await audit(['--baseline', baseline, '--store', store], of, { terminal: { columns, colours: false, unicode: true } });
+    const { out } = await audit(['--baseline', baseline, '--store', store], of, { terminal: { columns, colors: false, unicode: true } });
     const [sentence, , head, , ...lines] = out.split('\n');
     assert.is(sentence, 'Audit of box: 3 findings (2 High, 1 Low), 3 listeners.');
     assert.match(head!, columns === 80 ? /^Kind +Sev\S+ +FirstSeen +Endpoint +Owner$/ : /^Kind +Severity +FirstSeen +Endpoint +Owner +Rule +Evidence/);
