@@ -40,6 +40,7 @@ export const finding = {
     {
       name: 'Before',
       type: 'text',
+      inReport: true,
       description:
         'Who listened there before, or is approved, with the endpoint or executable if it changed; null for a new listener.',
     },
