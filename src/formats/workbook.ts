@@ -6,7 +6,7 @@ import { plainColumns, reportColumns } from '../schema/column.ts';
 import { problemRow, toProblemRow } from '../schema/problem.ts';
 import { version } from '../schema/version.ts';
 import { countsText, summaryOf } from './summary.ts';
-import { itemText, noProblems } from './text.ts';
+import { itemText, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame, DocumentTable } from './writer.ts';
 import {
   cellDate,
@@ -89,10 +89,18 @@ function sheetColumns(columns: readonly Column[], rows: readonly (readonly CellV
   });
 }
 
-/** What a finding and the listener that it is about have in common. */
-function endpointKey(row: AnyRow): string {
-  const address = typeof row['LocalAddress'] === 'string' ? row['LocalAddress'].split('%')[0] : null;
-  return [row['ComputerName'], row['Protocol'], address, row['LocalPort'] ?? row['Port']].join(' ');
+/**
+ * What a finding and the listener that it is about have in common, the narrowest first: of one in the dynamic range a
+ * finding tells no address, and its port as text alone.
+ */
+function endpointKeys(row: AnyRow): string[] {
+  const [machine, protocol, address, endpoint] = ['ComputerName', 'Protocol', 'LocalAddress', 'Endpoint'].map((name) =>
+    plainText(row[name], ''),
+  ) as [string, string, string, string];
+  const port = plainText(row['LocalPort'] ?? row['Port'], '') || (/:(\d+)/.exec(endpoint)?.[1] ?? '');
+  return port === ''
+    ? []
+    : [[machine, protocol, address.split('%')[0], port].join(' '), [machine, protocol, port].join(' ')];
 }
 
 /** Where each listener stands, by what a finding knows of it. */
@@ -105,11 +113,12 @@ function listenerLinks(
   if (column < 0 || listeners === undefined) return [];
   const places = new Map<string, number>();
   for (const [index, row] of listeners.rows.entries()) {
-    const key = endpointKey(row);
-    if (!places.has(key)) places.set(key, index);
+    for (const key of endpointKeys(row)) if (!places.has(key)) places.set(key, index);
   }
   return rows.flatMap((row, index) => {
-    const target = places.get(endpointKey(row));
+    const target = endpointKeys(row)
+      .map((key) => places.get(key))
+      .find((place) => place !== undefined);
     return target === undefined ? [] : [{ row: index, column, sheet: sheetName(listeners.title), target }];
   });
 }

@@ -1,4 +1,4 @@
-import { writeXlsx } from 'hucre/xlsx';
+import { writeXlsx, writeXlsxStream } from 'hucre/xlsx';
 import { withPart } from './zip-part.ts';
 import type { Cell, ColumnDef, ConditionalRule, WriteSheet } from 'hucre/xlsx';
 
@@ -315,7 +315,6 @@ export async function* sheetChunks(
   { name, columns }: Pick<TableSheet, 'name' | 'columns'>,
   rows: Iterable<CellValue[]>,
 ): AsyncGenerator<Uint8Array> {
-  const { writeXlsxStream } = await import('hucre/xlsx');
   yield* writeXlsxStream(rows, {
     name,
     columns: columns.map((column) => ({
