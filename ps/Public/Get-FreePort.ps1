@@ -14,8 +14,8 @@ function Get-FreePort {
         The number of ports. By default, one.
 
     .PARAMETER Port
-        Finds one of these ports, in the given order, including registered ports: 3000-3010, or '80, 8080-8090'. A
-        single number without a parameter name is a -Count: use -Port 3000.
+        Finds one of these ports, in the given order, including registered ports: 3000, 3000-3010, or '80, 8080-8090'. A
+        number below 1024 without a parameter name is a -Count: Get-FreePort 3 returns three ports.
 
     .PARAMETER Range
         Only ports in this range: 8000-8999, except registered ones. By default, ports from 10000 up.
@@ -71,6 +71,11 @@ function Get-FreePort {
         Finds a free port in a range.
 
     .EXAMPLE
+        Get-FreePort 3000
+
+        Checks whether port 3000 is free. If it is not, -Near 3000 finds the next free port.
+
+    .EXAMPLE
         Get-FreePort -Count 5 -HoldSec 60
 
         Finds five ports that no other call returns for a minute.
@@ -91,15 +96,13 @@ function Get-FreePort {
     .LINK
         Get-PortRange
     #>
-    [CmdletBinding(DefaultParameterSetName = 'Count')]
+    [CmdletBinding()]
     [OutputType('PortOwner.FreePort')]
     param(
-        [Parameter(Position = 0, ParameterSetName = 'Count')]
-        [Parameter(ParameterSetName = 'Port')]
         [ValidateRange(1, 10000)]
         [int] $Count,
 
-        [Parameter(Position = 0, ParameterSetName = 'Port')]
+        [Parameter(Position = 0)]
         [ValidateNotNullOrEmpty()]
         [string[]] $Port,
 
@@ -140,8 +143,8 @@ function Get-FreePort {
     end {
         $bound = @{}
         foreach ($name in $PSBoundParameters.Keys) { $bound[$name] = $PSBoundParameters[$name] }
-        # A number that comes as text: Get-FreePort '3' is Get-FreePort 3.
-        if ($PSCmdlet.ParameterSetName -eq 'Port' -and $PSBoundParameters.BoundPositionally -contains 'Port' -and "$Port" -match '^\d{1,4}$' -and $PSBoundParameters.Keys -notcontains 'Count') {
+        # Nobody wants thousands of ports, and ports below 1024 are for few: Get-FreePort 3, and Get-FreePort 3000.
+        if ($PSBoundParameters.BoundPositionally -contains 'Port' -and "$Port" -match '^\d{1,4}$' -and [int] "$Port" -lt 1024 -and $PSBoundParameters.Keys -notcontains 'Count') {
             $bound.Remove('Port')
             $bound['Count'] = "$Port"
         }

@@ -32,6 +32,10 @@ Describe 'Get-FreePort' {
         (Get-FreePort -Port $port).LocalPort | Should -Be $port
         Get-FreePort 2 | Should -HaveCount 2
         Get-FreePort '2' | Should -HaveCount 2
+        (Get-FreePort $port).LocalPort | Should -Be $port
+        (Get-FreePort "$port").LocalPort | Should -Be $port
+        Get-FreePort -Count 1024 | Should -HaveCount 1024
+        (Get-FreePort $port -Count 1).LocalPort | Should -Be $port
         # A registered port is one that was asked for.
         (Get-FreePort 3000-3010 -Explain -ErrorAction SilentlyContinue).Reason | Should -Not -Match 'registered'
     }

@@ -68,11 +68,16 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld): 
   if (!live && answer.ports.length > 0) notes.push('By what the machine told: no bind was tried there.');
   return {
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
+    ...(answer.ports.length < request.count ? {} : { headline: freeText(answer.ports) }),
     rows: rowsOf(facts, request, answer, until),
     problems,
     exitCode: exitCodeOf(answer.ports.length >= request.count),
   };
 }
+
+/** Which ports were found. */
+const freeText = (ports: readonly number[]): string =>
+  `${ports.length === 1 ? 'Port' : 'Ports'} ${formatPorts(ports.map((port) => ({ start: port, end: port })))} ${ports.length === 1 ? 'is' : 'are'} free.`;
 
 function questionOf(request: FindFreeRequest, isTried: boolean): Question {
   const { protocols, spans } = request;

@@ -135,6 +135,21 @@ export function certainChanges(changes: readonly Change[], { sections }: Facts):
   return isPartial(sections.sockets) ? changes.filter(({ kind }) => kind !== 'Closed') : changes;
 }
 
+/** What changes there are, as a part of a sentence: `1 opened, 2 closed, 3 changed`. */
+export function changesText(changes: readonly Change[]): string {
+  const count = (isOne: (kind: FindingKind) => boolean): number => changes.filter(({ kind }) => isOne(kind)).length;
+  const [opened, closed] = [count((kind) => kind === 'Opened'), count((kind) => kind === 'Closed')];
+  const counts: [number, string][] = [
+    [opened, 'opened'],
+    [closed, 'closed'],
+    [changes.length - opened - closed, 'changed'],
+  ];
+  return counts
+    .filter(([number]) => number > 0)
+    .map(([number, word]) => `${number} ${word}`)
+    .join(', ');
+}
+
 /** The changes between two states as rows. */
 export function changeRows(changes: readonly Change[], machine: string, reference: Reference): Finding[] {
   return changes.map((change) =>

@@ -23,7 +23,7 @@ import {
   unfoundProblem,
   unseenProblem,
 } from './facts-problems.ts';
-import { changeRows } from './findings.ts';
+import { changeRows, changesText } from './findings.ts';
 import { auditQuestion, listeners, type Listener } from './listeners.ts';
 
 /** A request to create or update a baseline. */
@@ -102,7 +102,7 @@ export async function createBaseline({ file, hash, force }: BaselineRequest, mac
     rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
     problems: [...factProblems(facts), ...present(unseen, unfoundProblem(found, 'so the baseline leaves it out'))],
     exitCode: exitCodeOf(true, missing.length > 0 ? 'source' : null),
-    note: `${counted(found.length, 'listener')} approved in ${file}.`,
+    headline: `${counted(found.length, 'listener')} approved in ${file}.`,
   };
 }
 
@@ -145,10 +145,11 @@ export async function bringUpToDate(request: UpdateRequest, machine: AskedMachin
       ),
     ],
     exitCode: exitCodeOf(true, partial ? 'source' : null),
-    note:
-      updated === text
-        ? `${file} is up to date.`
-        : `${counted(changes.length, 'change')} ${dryRun ? 'to approve' : 'approved'} in ${file}.`,
+    ...(updated === text
+      ? { note: `${file} is up to date.` }
+      : {
+          headline: `${counted(changes.length, 'change')} ${dryRun ? 'to approve' : 'approved'} in ${file}${changes.length === 0 ? '' : `: ${changesText(changes)}`}.`,
+        }),
   };
 }
 
@@ -159,6 +160,10 @@ export function showBaseline(file: string): Answer {
     rows: approved.map((listener, index) => rowOf(listener, comments[index] ?? null, machine)),
     problems: [],
     exitCode: exitCodeOf(true),
-    ...(approved.length === 0 ? { note: `${file} approves no listeners.` } : {}),
+    ...(approved.length === 0
+      ? { note: `${file} approves no listeners.` }
+      : {
+          headline: `${file} approves ${counted(approved.length, 'listener')} on ${machine ?? 'any machine'}.`,
+        }),
   };
 }

@@ -16,7 +16,9 @@ function list(items: readonly (readonly [term: string, text: string])[], width: 
   return items
     .map(([term, text]) => {
       const beside = wrap(text, column, width);
-      return term.length + 4 > column ? `  ${term}\n${beside}` : `  ${term.padEnd(column - 2)}${beside.trimStart()}`;
+      return term.length + 4 > column
+        ? `${wrap(term, 2, width)}\n${beside}`
+        : `  ${term.padEnd(column - 2)}${beside.trimStart()}`;
     })
     .join('\n');
 }
@@ -26,7 +28,8 @@ function pasted(line: string, width: number): string {
   const lines: string[] = [];
   for (const part of line.split(/ (?=-{1,2}[a-z]|\| )/)) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + part.length + 7 <= width) lines.splice(-1, 1, `${last} ${part}`);
+    const indent = lines.length > 1 ? 6 : 4;
+    if (last !== undefined && indent + `${last} ${part} \\`.length <= width) lines.splice(-1, 1, `${last} ${part}`);
     else lines.push(part);
   }
   return `    ${lines.join(` ${process.platform === 'win32' ? '`' : '\\'}\n      `)}`;

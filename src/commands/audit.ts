@@ -23,7 +23,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
       The store is a file with the history of all audits, for portowner history; it is created if it is missing. Without --baseline and --policy, an audit only records the current listeners. An audit is not stored if it is older than the newest audit of its machine, or dated more than a day ahead of the clock; repeating the same audit does not change the store.
 
-      Findings go to standard output and to each --report file, whose name determines the format: .csv, .json, .ndjson, .clixml, .txt, .md, .sarif, .xlsx. They include what the audit could not determine. One line on standard error summarizes the audit; it says clean only if the exit code is 0. A failed audit does not change the reports: its exit code, and an event with --event-log, report the failure.
+      Findings go to standard output and to each --report file, whose name determines the format: .csv, .json, .ndjson, .clixml, .txt, .md, .sarif, .xlsx. They include what the audit could not determine. One line summarizes the audit: above the findings on a terminal, otherwise on standard error. It says clean only if the exit code is 0. A failed audit does not change the reports: its exit code, and an event with --event-log, report the failure.
     `,
     examples: [
       ['Differences from the approved listeners', '$0 audit --baseline server7.yaml'],
@@ -100,10 +100,14 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(this.asker()) };
       const answer = await runAudit(this.request(), world);
       const { summary } = answer;
-      // A person reads the answer first, then the findings.
+      if (this.problems === 'rows') return { ...answer, note: summary };
+      // Who reads it on a terminal has it in front of the findings.
+      if (this.forPeople && this.outputTerminal !== null)
+        return { ...answer, headline: `${summary.replace(/^a/, 'A')}.` };
+      // In a file or a pipe the findings may be all that is wanted.
       if (this.forPeople) this.sum(summary);
       else this.#summaries.push(summary);
-      return this.problems === 'rows' ? { ...answer, note: summary } : answer;
+      return answer;
     } catch (error) {
       const warning = this.eventLog ? await logFailure(toPortOwnerError(error).problem, this.surroundings) : null;
       if (warning !== null && this.problems !== 'rows') this.surroundings.error(problemText(warning));

@@ -120,7 +120,7 @@ function withoutFailure(all: readonly string[]): ParsedError {
   const lines = all.slice(-200).filter((line) => all.length === 1 || !tellsOfOthers(line));
   const [only] = all;
   if (all.length === 1 && natureOf(only!, only!.length) === 'connection') {
-    const [place] = placesIn(only!, only!.length, null, 'others');
+    const [place] = placesIn(only!, only!.length, { wanted: 'others' });
     return error({ about: 'connection', sign: null, place, text: only!, around: only!, address: null });
   }
   const places = lines.flatMap((line) => placesIn(line, line.length).slice(0, 1));
@@ -245,12 +245,13 @@ const connectionText: Readonly<Partial<Record<Meaning, string>>> = {
   reset: 'was reset by the other side',
 };
 
+/** Scripts look for these words in the evidence: they do not change. */
 const meaningText: Readonly<Record<ErrorMeaning, string>> = {
   inUse: '"already in use"',
   access: '"forbidden by access permissions"',
   notLocal: '"no such address here"',
   invalid: '"invalid argument"',
   exhausted: '"no ports or buffers left"',
-  urlReserved: '"HTTP.sys does not allow this account to register the URL"',
-  urlTaken: '"the URL is already registered"',
+  urlReserved: '"HTTP.sys does not let this account register the URL"',
+  urlTaken: '"the URL is registered already"',
 };

@@ -1,5 +1,6 @@
 import type { Container } from '../facts/model/facts.ts';
 import type { Patient } from './cause.ts';
+import { queuesBehind } from '../ownership/kernel.ts';
 import { isOwnerDenied } from '../ownership/owned.ts';
 import { quote } from './quote.ts';
 import type { Request } from './request.ts';
@@ -72,11 +73,35 @@ export function stop(patient: Patient): string {
   );
 }
 
+/** The process that holds it, as far as its facts say. */
+const holderOf = ({ facts, row }: Patient) =>
+  facts.sections.processes.data.find(({ pid }) => pid === row?.OwningProcess);
+
+/** Whether HTTP.sys keeps it for somebody who is there, or whom IIS would start. */
+const isServed = ({ facts, socket }: Patient): boolean =>
+  socket !== null &&
+  queuesBehind(facts.sections.httpQueues?.data ?? [], socket).some(
+    ({ processes, controller }) => processes.length > 0 || controller !== null,
+  );
+
+/** `portowner stop` for what it does stop: listeners, never a container from outside, nor one of several services. */
+function stopUnlessRefused(patient: Patient): string[] {
+  const { row, socket } = patient;
+  if (socket?.state === 'Bound')
+    return [
+      say(
+        `portowner stop ends listeners only, and process ${row?.OwningProcess ?? '?'} has the port bound without listening; end that one itself, if it does not let go`,
+      ),
+    ];
+  const process = holderOf(patient);
+  if (process?.container != null && containerCommands(process.container, process.pid)?.stop != null) return [];
+  return onWindows(patient) && (row?.Services?.length ?? 0) > 1 ? [] : [stop(patient)];
+}
+
 /** Stopping the service or container that holds it, by its manager. */
 function stopManaged(patient: Patient): string[] {
-  const { facts, row } = patient;
-  if (facts.machine.platform === 'win32') return stopWindowsServices(patient);
-  const process = facts.sections.processes.data.find(({ pid }) => pid === row?.OwningProcess);
+  if (onWindows(patient)) return stopWindowsServices(patient);
+  const process = holderOf(patient);
   if (process === undefined) return [];
   if (process.container !== null) return stopContainer(process.container, process.pid);
   const unit = stoppableUnit(process);
@@ -203,8 +228,8 @@ export function excludedRange({ facts, request, range }: Patient): string[] {
   ];
 }
 
-/** What to do about a URL or socket of HTTP.sys. */
-export function freeFromHttpSys(patient: Patient): string[] {
+/** How whoever has a URL of HTTP.sys is found and stopped. */
+function stopBehindHttpSys(patient: Patient): string[] {
   const { facts, request } = patient;
   const list = facts.sections.ipListenList?.data ?? [];
   return [
@@ -217,28 +242,34 @@ export function freeFromHttpSys(patient: Patient): string[] {
       'stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends',
     ),
     ...stopManaged(patient),
-    ...(patient.row?.OwnerKind === 'HttpSys' ? [stop(patient)] : []),
-    takeAnother(request),
+    ...(patient.row?.OwnerKind === 'HttpSys' && isServed(patient) ? [stop(patient)] : []),
   ];
 }
+
+/** What to do about a URL or socket of HTTP.sys. */
+export const freeFromHttpSys = (patient: Patient): string[] => [
+  ...stopBehindHttpSys(patient),
+  takeAnother(patient.request),
+];
 
 /** Stopping who holds it: by its manager, then the process. Of a relay, what is behind it. */
 export function stopping(patient: Patient): string[] {
   const name = sharedBy(patient);
   if (name !== null) return shareIt(patient, name);
+  if (patient.row?.OwnerKind === 'HttpSys') return stopBehindHttpSys(patient);
   const relay = relayOfOwner(patient);
   if (relay !== null) return [...relaySteps(patient, relay), ...(relay.kind === 'alone' ? [stop(patient)] : [])];
   const vital = (patient.row?.Services ?? []).filter(isVitalService);
   if (vital.length > 0 && onWindows(patient))
     return [say(`much of Windows needs ${vital.join(', ')}: such services are never stopped to free a port`)];
-  return [...stopManaged(patient), stop(patient)];
+  return [...stopManaged(patient), ...stopUnlessRefused(patient)];
 }
 
 /** What to do about a program that holds the port. */
 export const stopHolder = (patient: Patient): string[] => [
-  look(patient),
-  ...(sharedBy(patient) === null ? [takeAnother(patient.request)] : []),
   ...stopping(patient),
+  ...(sharedBy(patient) === null ? [takeAnother(patient.request)] : []),
+  look(patient),
 ];
 
 export const onWindows = ({ facts }: Patient): boolean => facts.machine.platform === 'win32';

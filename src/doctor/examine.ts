@@ -81,7 +81,12 @@ export async function examine({ bundle }: ExamineRequest, world: ExamineWorld): 
   for (const tool of tools[source.platform]) found.push(await compared(tool, own, source, world));
   const results = [...sourceResults(entries), ...sectionResults(facts), ...found];
   if (bundle !== undefined) await writeBundle(bundle, source.platform, { entries, facts, results });
-  return { rows: results.map((one) => row(one, facts.machine.name)), problems: [], exitCode: verdict(results) };
+  return {
+    rows: results.map((one) => row(one, facts.machine.name)),
+    problems: [],
+    exitCode: verdict(results),
+    headline: sentence(results),
+  };
 }
 
 /** The kernel's text tables against its binary ones, which are read before and after them. */
@@ -191,6 +196,22 @@ function row({ check: name, status, detail, evidence }: CheckResult, machine: st
     Evidence: shown.length === 0 ? null : shown,
     ComputerName: machine,
   };
+}
+
+/** What the checks amount to: disagreements first, and that all is well only where all was looked at. */
+function sentence(results: readonly CheckResult[]): string {
+  const [differs = 0, failed = 0, skipped = 0] = (['differs', 'failed', 'skipped'] as const).map(
+    (wanted) => results.filter(({ status }) => status === wanted).length,
+  );
+  const all = counted(results.length, 'check');
+  if (differs + failed + skipped === 0) return `PortOwner and this machine agree in all ${all}.`;
+  const rest = [
+    ...(failed > 0 ? [`${failed} could not be made`] : []),
+    ...(skipped > 0 ? [`${skipped} ${skipped === 1 ? 'was' : 'were'} skipped`] : []),
+  ].join(', and ');
+  const found =
+    differs > 0 ? `PortOwner and this machine disagree in ${differs} of ${all}` : `No disagreement in ${all}`;
+  return `${found}${rest === '' ? '' : `; ${rest}`} (--format list says why).`;
 }
 
 function verdict(results: readonly CheckResult[]): ExitCode {

@@ -26,13 +26,34 @@ const plainStyle: Style = ['', ''];
 const heading: Style = ['\x1b[1;4m', '\x1b[22;24m'];
 const bold: Style = ['\x1b[1m', '\x1b[22m'];
 const color = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
+const [bad, doubtful, good, quiet] = [color(31), color(33), color(32), color(36)];
+/** What stands out, by the column and its word. */
 export const styles: ReadonlyMap<string, Style> = new Map([
-  ['State Listen', color(32)],
-  ['State Established', color(36)],
-  ['State Bound', color(33)],
+  ['State Listen', good],
+  ['State Established', quiet],
+  ['State Bound', doubtful],
   ['OwnerKind Kernel', color(35)],
-  ['OwnerKind Orphan', color(31)],
-  ['OwnerKind Unknown', color(33)],
+  ['OwnerKind Orphan', bad],
+  ['OwnerKind Unknown', doubtful],
+  ...['Severity', 'WorstSeverity'].flatMap((name): [string, Style][] => [
+    [`${name} Critical`, bad],
+    [`${name} High`, bad],
+    [`${name} Error`, bad],
+    [`${name} Medium`, doubtful],
+    [`${name} Warning`, doubtful],
+    [`${name} Low`, quiet],
+  ]),
+  ['Complete false', doubtful],
+  ['CanBind true', good],
+  ['CanBind false', bad],
+  ['IsFree true', good],
+  ['Result Stopped', good],
+  ['Result NotStopped', bad],
+  ['Result Retaken', bad],
+  ['Result Refused', doubtful],
+  ['Status differs', bad],
+  ['Status failed', bad],
+  ['Status skipped', doubtful],
 ]);
 
 function style({ name, keeps }: Column, text: string): Style | undefined {

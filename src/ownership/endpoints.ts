@@ -136,7 +136,7 @@ export function endpoints(
       Reason: null,
       ComputerName: computer,
       RemoteHostName: null,
-      Project: null,
+      Project: process.saved?.project ?? null,
       Supervisor: owner === undefined ? null : supervisorOf(owner, socket, tree),
       Ancestors: owner === undefined ? null : owner.ancestors,
       FirewallStatus: null,

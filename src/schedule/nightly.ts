@@ -1,9 +1,12 @@
 // The nightly audit of a machine: defines, installs, removes, and inspects its task.
 import { withPaths, type AuditSettings } from '../audit/settings.ts';
+import { counted } from '../io/counted.ts';
 import { errorCode } from '../io/errors.ts';
+import { momentText } from '../io/moment.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import type { AuditTaskRow } from '../schema/task.ts';
 import type { Refusal } from '../system/raw.ts';
 import type { Scheduler } from '../system/scheduler.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -141,6 +144,33 @@ function taskOf(request: TaskRequest, platform: TaskPlatform, scheduler: Schedul
   };
 }
 
+/** The state of the nightly audit in a sentence. */
+function taskText({ State, TimeOfDay, LastAudit, LastFindings, Command, Reason }: AuditTaskRow): string {
+  const runs = `runs every night${TimeOfDay === null ? '' : ` at ${TimeOfDay}`}`;
+  const last =
+    LastAudit === null
+      ? ''
+      : ` The newest audit (${momentText(LastAudit)}) has ${LastFindings === 0 ? 'no findings' : counted(LastFindings ?? 0, 'finding')}.`;
+  const wrong = Reason === null ? '' : ` ${counted(Reason.length, 'warning')}: see --format list.`;
+  switch (State) {
+    case 'NotInstalled':
+      return 'The nightly audit is not installed.';
+    case 'Removed':
+      return 'The nightly audit was removed.';
+    case 'Installed':
+    case 'Updated':
+      return `The audit was ${State.toLowerCase()}. It ${runs}.${wrong}`;
+    case 'Disabled':
+      return `The audit is installed, but it is disabled.${last}${wrong}`;
+    case 'Ready':
+      return `The audit ${runs}.${last}${wrong}`;
+    default:
+      return Command === null
+        ? 'Cannot tell whether the audit runs every night.'
+        : `The audit is installed, but its state is unknown.${last}${wrong}`;
+  }
+}
+
 /** Runs `work` with the system's scheduler, and translates its errors. */
 async function attempt(
   work: () => Outcome | Promise<Outcome>,
@@ -148,7 +178,12 @@ async function attempt(
 ): Promise<Answer> {
   try {
     const outcome = await work();
-    return { rows: [outcome.row], problems: outcome.problems, exitCode: exitCode(outcome) };
+    return {
+      rows: [outcome.row],
+      problems: outcome.problems,
+      exitCode: exitCode(outcome),
+      headline: taskText(outcome.row),
+    };
   } catch (error) {
     throw refusalError(error);
   }

@@ -2,6 +2,8 @@
 // yes, no or ?, the cause, the confidence and the owner; then - what shows it, and $ what to do, the safest first.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { planStop } from '../../src/actions/plan.ts';
+import type { Target } from '../../src/actions/target.ts';
 import { parseError } from '../../src/diagnosis/error-text.ts';
 import { whyNotEach } from '../../src/diagnosis/why.ts';
 import { again } from '../../src/diagnosis/remedy-steps.ts';
@@ -104,7 +106,6 @@ no, Container, High: docker container 0123456789ab (postgres 500)
 - An attempt to bind TCP 0.0.0.0:5432 failed: EADDRINUSE (98).
 $ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid,args  # the processes in the container: 500 must be one of them
 $ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid | grep -qw 500 && docker stop 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # stop the container, if it is
-$ portowner stop 5432 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 5432  # or use a port that is free now
 $ portowner 5432 --format list  # show everything known about the owner`,
   },
@@ -190,7 +191,7 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:8080 is held by node (200) (Bound).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ # portowner stop ends listeners only, and process 200 has the port bound without listening; end that one itself, if it does not let go
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
@@ -236,11 +237,11 @@ no, WildcardAgainstSpecific, High: systemd-resolved.service (systemd-resolve 100
 - TCP 127.0.0.53:53 is held by systemd-resolved.service (systemd-resolve 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:53 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:53 succeeded (released immediately).
-$ # the program could bind an address other than 127.0.0.53, instead of all
 $ systemctl status -- systemd-resolved.service  # show the service
 $ sudo systemctl stop -- systemd-resolved.service  # stop the service
 $ portowner stop 53 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 53  # or use a port that is free now
+$ # the program could bind an address other than 127.0.0.53, instead of all
 $ portowner 53 --format list  # show everything known about the owner`,
   },
   {
@@ -738,7 +739,6 @@ no, Service, High: one of TermService, SessionEnv (svchost.exe 400)
 - TCP 0.0.0.0:3389 is held by one of TermService, SessionEnv (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:3389 failed: WSAEADDRINUSE (10048).
 $ # one of the services TermService, SessionEnv holds it; they run in one process
-$ portowner stop 3389 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 3389  # or use a port that is free now
 $ portowner 3389 --format list  # show everything known about the owner`,
   },
@@ -806,9 +806,9 @@ no, Relay, High: portproxy to 172.20.1.2:80 (iphlpsvc, svchost.exe 400)
 - It cannot be bound now: a relay holds it for something behind it.
 - TCP 0.0.0.0:8080 is held by portproxy to 172.20.1.2:80 (iphlpsvc, svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEADDRINUSE (10048).
-$ portowner free --near 8080  # or use a port that is free now
 $ netsh interface portproxy show all  # the port forwarding rules of Windows
 $ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=0.0.0.0  # as administrator: deletes this rule, if nobody needs it
+$ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
@@ -1101,7 +1101,7 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numbero
     verdict: `
 no, UrlReserved, Medium: nobody
 - It cannot be bound now: HTTP.sys does not allow this account to register the URL.
-- The text says "HTTP.sys does not allow this account to register the URL" for TCP port 8080 (ERROR_ACCESS_DENIED (5)).
+- The text says "HTTP.sys does not let this account register the URL" for TCP port 8080 (ERROR_ACCESS_DENIED (5)).
 - The URL http://+:8080/ is reserved with HTTP.sys; that alone does not hold the port.
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - An attempt to bind TCP [::]:8080 succeeded (released immediately).
@@ -1124,7 +1124,7 @@ $ # or run the program as administrator`,
     verdict: `
 no, UrlTaken, High: HTTP.sys: app.exe (200)
 - It cannot be bound now: another program has registered the URL with HTTP.sys.
-- The text says "the URL is already registered" for TCP port 8080 (the words of the message).
+- The text says "the URL is registered already" for TCP port 8080 (the words of the message).
 - TCP 0.0.0.0:8080 is held by HTTP.sys: app.exe (200) (Listen); all processes that hold it: 4, 200.
 - TCP [::]:8080 is held by HTTP.sys: app.exe (200) (Listen); all processes that hold it: 4, 200.
 - HTTP.sys has HTTP://+:8080/ registered for the request queue without a name, served by process 200.
@@ -1335,11 +1335,11 @@ no, Process, High: node (200)
 - TCP 0.0.0.0:30080 is held by node (200) (Listen).
 - Kubernetes refuses the port by its own list of the ports of the cluster, whoever has it here.
 - An attempt to bind TCP 0.0.0.0:30080 failed: EADDRINUSE (98).
-$ portowner 30080 --format list  # show everything known about the owner
-$ portowner free --near 30080  # or use a port that is free now
 $ portowner stop 30080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 30080  # or use a port that is free now
 $ kubectl get services --all-namespaces  # the service that uses the node port: look for :30080/TCP in the column PORT(S)
-$ # give the service another nodePort, or none, so that Kubernetes chooses a free one; kubectl delete service NAME frees the port`,
+$ # give the service another nodePort, or none, so that Kubernetes chooses a free one; kubectl delete service NAME frees the port
+$ portowner 30080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: Docker has given the port away, and Docker Desktop listens',
@@ -1356,9 +1356,9 @@ no, Relay, Medium: Docker Desktop to a container (com.docker.backend.exe 700)
 - TCP 0.0.0.0:3302 is held by Docker Desktop to a container (com.docker.backend.exe 700) (Listen).
 - The text does not say whether it is about TCP or UDP; this answer is about TCP.
 - No attempt was made: the facts are from another time or machine.
-$ portowner free --near 3302  # or use a port that is free now
 $ docker ps --filter publish=3302  # the container that uses the port; use docker stop to stop it
 $ # if no container uses it, restart Docker Desktop: its own list of ports is wrong
+$ portowner free --near 3302  # or use a port that is free now
 $ portowner 3302 --format list  # show everything known about the owner`,
   },
   {
@@ -1423,8 +1423,9 @@ no, WildcardAgainstSpecific, Medium: HTTP.sys: DefaultAppPool, a queue without a
 - TCP [::]:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
 - HTTP.sys has HTTP://*:80/ registered for the request queue DefaultAppPool.
 - No attempt was made: the facts are from another time or machine.
-$ portowner stop 80 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 80  # or use a port that is free now
+$ netsh http show servicestate view=requestq  # as administrator: the HTTP.sys request queues, their URLs and processes; look for :80
+$ # stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends
 $ # if the program was moved to another port: it still uses 127.0.0.1:80, so a listen directive in another configuration file (include, virtual host, site) has the old port
 $ portowner 80 --format list  # show everything known about the owner`,
   },
@@ -1623,8 +1624,8 @@ no, Service, High: Schedule (svchost.exe 400)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:5040 is held by Schedule (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:5040 failed: WSAEADDRINUSE (10048).
-$ portowner free --near 5040  # or use a port that is free now
 $ # much of Windows needs Schedule: such services are never stopped to free a port
+$ portowner free --near 5040  # or use a port that is free now
 $ portowner 5040 --format list  # show everything known about the owner`,
   },
 ];
@@ -1654,7 +1655,7 @@ test('an outgoing connection that got no answer: which local ports are left', as
   const machine = {
     live: false,
     name: 'a snapshot',
-    ownName: async () => 'app',
+    ownName: async () => 'SERVER7',
     facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }),
   };
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
@@ -1673,6 +1674,35 @@ $ # portowner 443 on 192.0.2.7 shows whether anybody listens there; a firewall i
 test('what was just asked is never advice', () => {
   for (const situation of situations)
     for (const line of solve(situation).row.Remedy ?? []) assert.is.not(line.replace(/ {2}# .*$/, ''), again(asked(situation.ask)), situation.name);
+});
+/** How `stop` would give the port of a situation back; the managers of services know all of them. */
+function stopOf({ facts, ask }: Situation): Target[] {
+  const { port, protocol } = asked(ask);
+  return planStop(
+    {
+      facts,
+      tree: facts.sections.processes.data.map(({ pid, parent, startTime, imageName }) => ({ pid, parent: parent ?? 1, startTime: startTime ?? ok.at, imageName })),
+      asking: 'ASK',
+      self: { pid: 999_999, container: null, unit: null, unitUser: null },
+      service: () => ({ foreign: null, refusal: null, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] }),
+      sites: () => [
+        { name: 'Default Web Site', bindings: [`http/*:${port}:`], started: true, pools: ['DefaultAppPool'], workers: facts.sections.processes.data.map(({ pid }) => pid) },
+      ],
+      mayStop: () => null,
+    },
+    (socket) => socket.localPort === port && socket.protocol === protocol,
+  );
+}
+test('what stop would refuse is no advice', () => {
+  const held: string[] = [];
+  for (const situation of situations) {
+    const { Remedy } = solve(situation).row;
+    const lines = (Remedy ?? []).map((line) => line.replace(/ {0,2}# .*$/, '').replace(/^sudo /, ''));
+    if (!lines.some((line) => line.startsWith('portowner stop'))) continue;
+    const refused = stopOf(situation).flatMap(({ means }) => (means.how === 'refused' && !means.obstacle.rights ? [means.obstacle.text] : []));
+    if (refused.length > 0) held.push(`${situation.name}: ${refused.join('; ')}`);
+  }
+  assert.equal(held, []);
 });
 test('nothing is said twice', () => {
   for (const situation of situations) {

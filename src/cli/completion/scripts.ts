@@ -51,11 +51,14 @@ function __portowner_complete
     set -l current (commandline -ct)
     set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
     set -l found ($program internal-complete fish $words[2..-1] "$current" 2>/dev/null </dev/null)
+    # A path may stand behind an option.
+    set -l option (string match -r -- '^--[\\w-]+=' $current)
+    set -l path (string replace -r -- '^--[\\w-]+=' '' $current)
     switch "$found[1]"
         case :file
-            __fish_complete_path "$current"
+            printf "$option%s\\n" (__fish_complete_path "$path")
         case :folder
-            __fish_complete_directories "$current"
+            printf "$option%s\\n" (__fish_complete_directories "$path")
         case '*'
             printf '%s\\n' $found
     end
@@ -84,7 +87,13 @@ export const powershellBody = (program: string): string => `    param($wordToCom
     if (-not $answer) { return }
     foreach ($item in (ConvertFrom-Json -InputObject $answer)) {
         if ($item.Kind -in 'file', 'folder') {
-            [System.Management.Automation.CompletionCompleters]::CompleteFilename($typed[-1])
+            # A path may stand behind an option.
+            $option = if ($typed[-1] -match '^--[\\w-]+=') { $Matches[0] } else { '' }
+            foreach ($found in [System.Management.Automation.CompletionCompleters]::CompleteFilename($typed[-1].Substring($option.Length))) {
+                if ($item.Kind -eq 'file' -or $found.ResultType -eq 'ProviderContainer') {
+                    [System.Management.Automation.CompletionResult]::new($option + $found.CompletionText, $found.ListItemText, $found.ResultType, $found.ToolTip)
+                }
+            }
         } else {
             [System.Management.Automation.CompletionResult]::new($item.Text, $item.Listed, $item.Kind, $item.Tip)
         }

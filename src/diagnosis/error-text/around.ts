@@ -85,7 +85,8 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
 }
 
 /** What names the port behind a stack: a line that is nothing but its label and the place. */
-const label = /^(?:prefix(?:es)?|urls?|(?:listen(?:ing)? |bind |local )?(?:address|endpoint|port)|uri|binding)\s?[:=]/i;
+const label =
+  /^(?:prefix(?:es)?|bindings?|(?:listen(?:ing)?|bind(?:ing)?|local) ?(?:address|endpoint|port|url))\s?[:=]/i;
 
 /** The port that a program names right after its failure: in a labeled line, or as WEBrick that says where it listens. */
 function namedAfter(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {

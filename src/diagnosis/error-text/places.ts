@@ -116,8 +116,8 @@ const forms: readonly Form[] = [
     score: 2,
   },
   // PostgreSQL: the one number beside "postmaster", whatever the language
-  { form: /\bpostmaster\b(?! ?\()[^\n(\d]{0,80}?(?<p>\d{2,5})(?!\d)/giu, score: 2 },
-  { form: /(?<![\d.:[])(?<p>\d{2,5})(?![\d.:\]])[^\n)\d]{0,40}\bpostmaster\b(?! ?\()/giu, score: 2 },
+  { form: /\bpostmaster\b(?! ?\()[^\n(\d]{0,80}?(?<p>\d{2,5})(?!\d)[^\n?]{0,60}\?/giu, score: 2 },
+  { form: /(?<![\d.:[])(?<p>\d{2,5})(?![\d.:\]])[^\n)\d]{0,40}\bpostmaster\b(?! ?\()[^\n?]{0,80}\?/giu, score: 2 },
   // Kubernetes: nodePort: Invalid value: 30080: provided port is already allocated
   { form: /Invalid value: "?(?<p>\d{1,5})"?: provided port is already allocated/g, score: 5 },
   { form: /(?<!\d)(?<p>\d{1,5})\/(?<t>tcp|udp)\b/gi, score: 2 },
@@ -126,8 +126,11 @@ const forms: readonly Form[] = [
   { form: /(?<=\bports \((?:\d{1,5}, ?){0,12})(?<p>\d{1,5})(?=[,)])/g, score: 3, listed: true },
   // kubectl: requested ports: [{8080 80}]
   { form: /ports: \[\{(?<p>\d{1,5}) \d{1,5}\}/g, score: 3 },
-  // Tomcat: Connector["http-nio-8080"], Connector[HTTP/1.1-8080]
-  { form: /(?:http|https|ajp)(?:\/1\.1)?-(?:nio2?-|apr-|bio-)?(?<p>\d{2,5})(?!\d)/gi, score: 2 },
+  // Tomcat: Connector["http-nio-8080"], Connector[HTTP/1.1-8080], ajp-nio-127.0.0.1-8009
+  {
+    form: /(?:http|https|ajp)(?:\/1\.1)?-(?:nio2?-|apr-|bio-)?(?:(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})-)?(?<p>\d{2,5})(?![\d.:])/gi,
+    score: 2,
+  },
   // Elasticsearch: bind to [9220]; bind(a, 143); listen TCP on 10808
   { form: /\b(?:bind(?:ing)?|listen(?:ing)?) (?:to|on|at) \[(?<p>\d{1,5})\]/gi, score: 3 },
   { form: /\b(?:bind|listen)\((?<a>[\w*.:[\]]{0,46}), ?(?<p>\d{1,5})\)/gi, score: 4 },
@@ -202,11 +205,21 @@ interface Span {
   readonly length: number;
 }
 
-/**
- * Every port in a line, those first that are the surest; of equals, the one nearest to where the error is said. `but` is
- * the number of the error, which is none.
- */
-export function placesIn(text: string, near: number, but: Span | null = null, wanted: Wanted = 'own'): NamedPlace[] {
+/** What is known of a line in which ports are looked for. */
+interface PlacesOptions {
+  /** The number of the error, which is no port. */
+  readonly but?: Span | null;
+  /** What the program says of a port: the one in it is meant. */
+  readonly said?: Span | null;
+  readonly wanted?: Wanted;
+}
+
+/** Every port in a line, those first that are the surest; of equals, the one nearest to where the error is said. */
+export function placesIn(
+  text: string,
+  near: number,
+  { but = null, said = null, wanted = 'own' }: PlacesOptions = {},
+): NamedPlace[] {
   const [quoted, localhost] = [quotedAddress(text), /IPv6 loopback/i.test(text) ? '::1' : '127.0.0.1'];
   const places = forms.flatMap(({ form, score, listed = false }) =>
     [...text.matchAll(form)].flatMap(({ 0: written, index, groups }): NamedPlace[] => {
@@ -215,9 +228,9 @@ export function placesIn(text: string, near: number, but: Span | null = null, wa
       const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
       const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
       const at = index + written.lastIndexOf(groups!['p']!);
-      const sure = score >= 5 ? score + 3 : score + context(text, at, wanted);
-      const isError = but !== null && at >= but.index && at < but.index + but.length;
-      return sure <= 0 || isError ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
+      const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
+      const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
+      return sure <= 0 || isIn(but) ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
     }),
   );
   const found = places.length === 0 ? portlessPrefix(text) : places;

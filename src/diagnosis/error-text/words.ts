@@ -173,17 +173,17 @@ const addresses =
 /** That somebody else has it, in languages other than English. */
 const taken = [
   // German, Dutch
-  '(?:bereits|schon)\\b[^.;\\n]{0,60}\\b(?:verwendet|benutzt|genutzt|vergeben|in (?:benutzung|verwendung|gebrauch))|\\bbelegt\\b|\\bbesetzt\\b|in gebruik|\\bbezet\\b|gebruikt door',
+  '(?:bereits|schon)\\b(?:[^.;\\n]|\\.\\w){0,60}\\b(?:verwendet|benutzt|genutzt|vergeben|in (?:benutzung|verwendung|gebrauch))|\\bbelegt\\b|\\bbesetzt\\b|in gebruik|\\bbezet\\b|gebruikt door',
   // French, Spanish, Italian, Portuguese, Romanian
-  "déjà (?:utilisé|occupé|pris)|occupée?\\b|en cours d'utilisation|utilisée? par|en uso|ocupad[oa]|(?:utilizad|usad)[oa] por|(?:siendo|sendo) (?:utilizad|usad)[oa]|em uso|já (?:está )?(?:utilizad|usad)[oa]|in uso|occupat[oa]|utilizzat[oa] da|già utilizzat|folosit|utilizat",
+  "déjà (?:utilisé|occupé|pris)|occupée?(?!\\p{L})|en cours d'utilisation|utilisée? par|en uso|ocupad[oa]|(?:utilizad|usad)[oa] por|(?:siendo|sendo) (?:utilizad|usad)[oa]|em uso|já (?:está )?(?:utilizad|usad)[oa]|in uso|occupat[oa]|utilizzat[oa] da|già utilizzat|folosit|utilizat",
   // Polish, Czech, Slovak, Hungarian
   'zajęty|w użyciu|używany|obsazen|obsaden|(?:již|už) použív|(?:již|už) používa|foglalt|használatban|használja',
   // Turkish, Swedish, Danish, Norwegian, Finnish
-  'kullanılıyor|kullanımda|kullanılmakta|meşgul|upptagen|används|optaget|opptatt|i bru[gk]\\b|käytössä|varattu',
+  '(?:zaten|tarafından|başka)[^.;\\n]{0,30}kullan|kullanımda|meşgul|upptagen|används (?:redan|av)|optaget|opptatt|i bru[gk]\\b|käytössä|varattu',
   // Russian, Ukrainian, Greek, Vietnamese, Indonesian
-  'занят|используется|зайнят|використовується|σε χρήση|χρησιμοποιείται|đang được|được sử dụng|bị chiếm|(?:sudah|sedang|telah) (?:digunakan|dipakai)',
+  'занят|используется|зайнят|використовується|σε χρήση|χρησιμοποιείται|đang được (?:sử )?dụng|đang được dùng|đã được sử dụng|bị chiếm|(?:sudah|sedang|telah) (?:digunakan|dipakai)',
   // Japanese, Chinese, Korean
-  '使用|使われ|[占佔]用|사용|점유',
+  '使用(?:され|中|済)|[被已]使用|正在使用|使われ|[占佔]用|사용 ?(?:중|되|하고)|점유',
 ].join('|');
 
 /** What programs say of a port that they could not have: they guess. */
@@ -194,15 +194,15 @@ const guesses: readonly RegExp[] = [
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something is already running|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
   /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open) (?:[^.;\n]{0,20} )?on port|process already using (?:the )?(?:\w{1,20} )?port|in use by (?:another|a) /iu,
   // PostgreSQL's hint names its postmaster in every language, and the port that another one may have.
-  /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)/iu,
+  /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d[^\n?]{0,60}\?|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)[^\n?]{0,80}\?/iu,
   // Others
-  new RegExp(`(?:${ports}|${addresses})(?:[^.;\\n]|\\.\\d){0,60}?(?:${taken})`, 'iu'),
+  new RegExp(`(?:${ports}|${addresses})(?:[^.;\\n]|\\.\\w){0,60}?(?:${taken})`, 'iu'),
   /bereits belegt|уже используется|既に使用され|使用中です|すでに使用/iu,
 ];
 
 /** Names, users and files are in use, too: no port is. */
 const otherThings =
-  /\b(?:name|user(?:name)?|e-?mail|alias|key|volume|subnet|device|database|mutex|file|lock)\b[^.;\n]{0,60}(?:already|is|seems to be) (?:in use|exists|taken|used)|name is already/i;
+  /\b(?:name|user(?:name)?|e-?mail|alias|key|volume|subnet|device|disk|drive|partition|camera|database|mutex|file|lock)\b[^.;\n]{0,60}(?:already|is|seems to be) (?:in use|exists|taken|used)|name is already/i;
 
 const inUse = /\bin use\b/i;
 const said = 'the words of the message';

@@ -266,6 +266,10 @@ export interface Process {
      * What it is to the processes that it starts: Supervisor, Shell, and so on.
      */
     role?: string;
+    /**
+     * The project that it was started in, and its folder.
+     */
+    project?: string;
   };
   /**
    * Its working directory; only when asked for.

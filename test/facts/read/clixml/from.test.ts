@@ -63,6 +63,16 @@ test('what --format clixml wrote is read', async () => {
   }
 });
 
+test('the project that a saved row told is read', async () => {
+  const row =
+    '<Obj><TN><T>PortOwner.Endpoint</T></TN><MS><S N="Protocol">TCP</S><S N="LocalAddress">127.0.0.1</S><U16 N="LocalPort">3000</U16><S N="State">Listen</S><U32 N="OwningProcess">100</U32><S N="ImageName">node</S><S N="OwnerKind">Process</S><S N="Owner">node (100)</S><S N="Project">shop (~/shop)</S></MS></Obj>';
+  const saved = ['3000', '--from', made('project.clixml', documentOf(row))];
+  const { out } = await run([...saved, '--columns', 'Project,Owner', '--format', 'csv']);
+  assert.is(out, 'Project,Owner\r\nshop (~/shop),node (100)\r\n');
+  assert.match((await run([...saved, '--format', 'list'])).out, /^Project +: shop \(~\/shop\)$/m);
+  assert.not.match((await run([...saved, '--format', 'json', '--columns', 'Owner'])).out, /shop/);
+});
+
 for (const [args, expected, why] of [
   [
     ['--from', made('files.xml', documentOf('<Obj><TN><T>System.IO.FileInfo</T></TN></Obj>'))],
