@@ -51,7 +51,7 @@ function __portowner_complete
     set -l current (commandline -ct)
     set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
     set -l found ($program internal-complete fish $words[2..-1] "$current" 2>/dev/null </dev/null)
-    # A path may follow an option.
+    # A path can follow an option and an equals sign.
     set -l option (string match -r -- '^--[\\w-]+=' $current)
     set -l path (string replace -r -- '^--[\\w-]+=' '' $current)
     switch "$found[1]"
@@ -87,7 +87,7 @@ export const powershellBody = (program: string): string => `    param($wordToCom
     if (-not $answer) { return }
     foreach ($item in (ConvertFrom-Json -InputObject $answer)) {
         if ($item.Kind -in 'file', 'folder') {
-            # A path may follow an option.
+            # A path can follow an option and an equals sign.
             $option = if ($typed[-1] -match '^--[\\w-]+=') { $Matches[0] } else { '' }
             foreach ($found in [System.Management.Automation.CompletionCompleters]::CompleteFilename($typed[-1].Substring($option.Length))) {
                 if ($item.Kind -eq 'file' -or $found.ResultType -eq 'ProviderContainer') {
