@@ -5,11 +5,11 @@ import type { Facts } from '../facts/model/facts.ts';
 import { counted } from '../io/counted.ts';
 import { sanitise } from '../io/sanitise.ts';
 import { destination } from '../io/place.ts';
-import type { Answer } from '../schema/answer.ts';
+import type { Answer, Background } from '../schema/answer.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
 import { isPartial } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
-import { PortOwnerError, type Problem } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { version } from '../schema/version.ts';
 import type { Refusal } from '../system/raw.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -39,6 +39,11 @@ export interface AuditRequest extends AuditSettings {
   readonly forgetLater: boolean;
 }
 
+/** What an audit amounts to. */
+export interface AuditSum extends Pick<AuditAnswer, 'summary' | 'exitCode' | 'background'> {
+  readonly machine: string;
+}
+
 /** What an audit needs: the machine, and where its findings go besides the store. */
 export interface AuditWorld extends Pick<Surroundings, 'eventLog' | 'now'> {
   readonly machine: AskedMachine;
@@ -47,7 +52,7 @@ export interface AuditWorld extends Pick<Surroundings, 'eventLog' | 'now'> {
     path: string,
     findings: readonly Finding[],
     problems: readonly Problem[],
-    sum: { readonly machine: string; readonly summary: string },
+    sum: AuditSum,
   ) => Promise<void>;
 }
 
@@ -126,12 +131,20 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
       findings = await keepRun(compared, findings, request, { ...course, world });
     });
   const summary = (): string => summarise({ facts, now, findings, failOn, doubts });
+  const lacking = missing.length > 0 || unfound !== null ? 'source' : unseen !== null ? 'rights' : null;
+  const exitCode = (): ExitCode =>
+    failures.length > 0 ? exitCodeOf(null) : exitCodeOf(atLeast(findings, failOn) === 0, lacking);
+  const background = async (): Promise<Background> =>
+    (await import('./background.ts')).backgroundOf(facts, request.store);
+  const sum = (): AuditSum => ({
+    machine: facts.machine.name,
+    summary: summary(),
+    exitCode: exitCode(),
+    background,
+  });
   for (const path of request.reports)
     await attempt(course, `the report ${path} is not written`, () =>
-      world.writeReport(path, findings, [...problems, ...failures], {
-        machine: facts.machine.name,
-        summary: summary(),
-      }),
+      world.writeReport(path, findings, [...problems, ...failures], sum()),
     );
   if (request.eventLog) {
     const { auditEvents } = await import('./events.ts');
@@ -140,16 +153,8 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
     );
     if (refusal !== null) problems.push(unlogged(refusal));
   }
-  const failed = atLeast(findings, failOn) > 0;
-  return {
-    rows: findings,
-    problems: [...problems, ...failures],
-    summary: summary(),
-    exitCode:
-      failures.length > 0
-        ? exitCodeOf(null)
-        : exitCodeOf(!failed, missing.length > 0 || unfound !== null ? 'source' : unseen !== null ? 'rights' : null),
-  };
+  const { machine: _, ...told } = sum();
+  return { rows: findings, problems: [...problems, ...failures], ...told };
 }
 
 /** Reads the files first, so that mistakes in them are told before the machine is asked. */

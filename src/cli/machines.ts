@@ -1,6 +1,6 @@
 import { sanitise } from '../io/sanitise.ts';
 import type { AskedMachine } from '../facts/machine.ts';
-import type { Answer } from '../schema/answer.ts';
+import type { Answer, Background } from '../schema/answer.ts';
 import { exitCodeOfAll } from '../schema/exit-code.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 
@@ -28,6 +28,18 @@ function watched(machine: AskedMachine) {
 }
 
 const named = (name: string, text: string): string => (text.includes('\n') ? `${name}:\n${text}` : `${name}: ${text}`);
+
+/** What a report shows of all machines; what is the same on every one of them, once. */
+async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> {
+  const all: Background[] = [];
+  for (const { background } of answers) if (background !== undefined) all.push(await background());
+  const listeners = all.flatMap((one) => one.listeners ?? []);
+  return {
+    ranges: all.flatMap(({ ranges }, i) => ranges.filter(({ ComputerName }) => i === 0 || ComputerName !== null)),
+    ...(listeners.length === 0 ? {} : { listeners }),
+    runs: all.flatMap(({ runs }) => runs ?? []),
+  };
+}
 
 /**
  * The answer of several machines. A machine that cannot be read is one error about it; then the exit code is 69, since
@@ -57,6 +69,7 @@ export async function answerOfAll(
       problems.push(error.problem);
     }
   }
+  const summaries = answers.flatMap(({ summary }) => summary ?? []);
   return {
     rows: answers.flatMap(({ rows }) => rows),
     problems,
@@ -67,5 +80,9 @@ export async function answerOfAll(
     ...(headlines.length === 0 ? {} : { headline: headlines.join('\n') }),
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     ...(answers[0]?.variant === undefined ? {} : { variant: answers[0].variant }),
+    ...(summaries.length === 0 ? {} : { summary: summaries.join('\n') }),
+    ...(answers.some(({ background }) => background !== undefined)
+      ? { background: () => backgroundOfAll(answers) }
+      : {}),
   };
 }

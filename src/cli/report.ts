@@ -1,5 +1,6 @@
 import { formatOfFile, loadWriter, traitsOf, unknownEnding, type Format } from '../formats/formats.ts';
 import { fileSink } from '../io/sink.ts';
+import type { Answer } from '../schema/answer.ts';
 import type { Problem } from '../schema/problems.ts';
 import { plainColumns, type AnyRow } from '../schema/column.ts';
 import { finding, type Finding } from '../schema/finding.ts';
@@ -32,7 +33,10 @@ export async function writeReport(
   path: string,
   rows: readonly Finding[],
   problems: readonly Problem[],
-  { machine, summary }: { readonly machine: string; readonly summary: string },
+  {
+    machine,
+    ...answer
+  }: { readonly machine: string; readonly summary: string } & Pick<Answer, 'exitCode' | 'background'>,
 ): Promise<void> {
   const schema = finding;
   const format = reportFormat(path);
@@ -46,6 +50,7 @@ export async function writeReport(
       problems: 'auto',
       terminal: null,
       excel: spreadsheet === true,
+      answer: () => ({ ...answer, problems }),
     });
     if (rows.length > 0 || forPeople !== true) {
       for (const problem of problems) {
@@ -55,7 +60,7 @@ export async function writeReport(
       for (const row of rows) writer.row(row);
       await writer.end();
     }
-    if (forPeople === true) sink.write(`${summary}\n${problems.map(problemText).join('')}`);
+    if (forPeople === true) sink.write(`${answer.summary}\n${problems.map(problemText).join('')}`);
     sink.close();
   } catch (error) {
     sink.abort();

@@ -144,6 +144,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (this.problems === 'rows' && traits.problemRows !== true) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json, or ndjson');
     }
+    if (traits.report === true && this.outputTerminal !== null && this.countRows !== true && !this.quiet) {
+      throw new PortOwnerError('PO1005', `--format ${format} needs --output: a terminal does not show it`, {
+        hint: `Give --output FILE, such as ports.${format}.`,
+      });
+    }
     if (this.quiet && (this.problems === 'rows' || this.countRows === true))
       throw new PortOwnerError(
         'PO1005',
@@ -160,7 +165,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
         sink.write(`${answer.rows.length}\n`);
         return answer.exitCode;
       }
-      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer.variant), sink);
+      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer), sink);
     }).catch((error: unknown) => {
       // The answer is known, although nobody reads all of it.
       if (error instanceof ClosedPipe) return answer.exitCode;
@@ -178,7 +183,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       ending = endingProblem(error);
     }
     let answer: Answer | null = null;
-    const writer = await this.writer(format, columns, sink, () => answer?.variant);
+    const writer = await this.writer(format, columns, sink, () => answer);
     this.progress = reportTo(writer);
     answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch(
       (error: unknown): Answer => {
@@ -262,13 +267,15 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     format: Format,
     columns: readonly Column[],
     sink: Sink,
-    variant: () => string | undefined,
+    answer: () => Answer | null,
   ): Promise<RowWriter> {
     const toFile = this.output !== undefined;
     return loadWriter(format, this.schema, {
       columns,
       asked: this.columns !== undefined,
-      variant,
+      variant: () => answer()?.variant,
+      answer: () => answer()!,
+      now: this.surroundings.now(),
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,

@@ -97,7 +97,8 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
     try {
       const { eventLog, now } = this.surroundings;
       const world = { eventLog, now, machine: this.askedMachine(), writeReport };
-      const { summary, ...answer } = await runAudit(this.request(), world);
+      const answer = await runAudit(this.request(), world);
+      const { summary } = answer;
       // A person reads the answer first, then the findings.
       if (this.forPeople) this.sum(summary);
       else this.#summaries.push(summary);

@@ -11,6 +11,7 @@ const list = {
   clixml: { load: () => import('./clixml.ts'), problemRows: true, documents: true, endings: ['.clixml', '.xml'] },
   json: { load: () => import('./json.ts'), problemRows: true, endings: ['.json'] },
   ndjson: { load: () => import('./ndjson.ts'), problemRows: true, endings: ['.ndjson'] },
+  html: { load: () => import('./html.ts'), report: true, endings: ['.html', '.htm'] },
 } satisfies Record<string, FormatTraits>;
 
 export type Format = keyof typeof list;

@@ -1,4 +1,5 @@
 import type { Terminal } from '../system/terminal.ts';
+import type { Answer } from '../schema/answer.ts';
 import type { Notice, Problem } from '../schema/problems.ts';
 import type { AnyRow, Column, RowSchema } from '../schema/column.ts';
 import type { TextSink } from '../io/sink.ts';
@@ -19,6 +20,10 @@ export interface WriterOptions {
   readonly terminal?: Terminal | null;
   /** CSV: for a spreadsheet, with a byte order mark and no value that would run as a formula. */
   readonly excel?: boolean;
+  /** A report: what the rows are part of, asked at their end. */
+  readonly answer?: () => Omit<Answer, 'rows'>;
+  /** A report: when it is written. */
+  readonly now?: Date;
 }
 
 /** Writes rows in one format. Nothing is written before the first call. */
@@ -50,6 +55,8 @@ export interface FormatTraits {
   readonly spreadsheet?: true;
   /** It can be written as a document for each few rows (--stream), and leaves out columns that nobody asked for. */
   readonly documents?: true;
+  /** It tells the whole answer, in one file that is opened by itself: nothing for a terminal. */
+  readonly report?: true;
   /** How the name of a file ends that has it. */
   readonly endings?: readonly string[];
 }

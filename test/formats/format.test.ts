@@ -6,7 +6,7 @@ import { empty, full, problem, sample, written } from '../support/formats.ts';
 
 const test = suite('formats');
 
-test('the names', () => assert.equal(formats, ['table', 'list', 'csv', 'clixml', 'json', 'ndjson']));
+test('the names', () => assert.equal(formats, ['table', 'list', 'csv', 'clixml', 'json', 'ndjson', 'html']));
 
 for (const format of formats) {
   const carries = ['clixml', 'json', 'ndjson'].includes(format);
