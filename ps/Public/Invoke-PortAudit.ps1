@@ -23,7 +23,7 @@ function Invoke-PortAudit {
 
     .PARAMETER ReportPath
         Also writes the findings to these files, in the format that the end of the name tells: .csv, .json, .ndjson, .clixml,
-        .txt. What the audit could not tell is among them: in CSV as rows of the kind Problem.
+        .txt, .html. What the audit could not tell is among them: in CSV as rows of the kind Problem.
 
     .PARAMETER KeepDay
         Deletes history that ended more than this many days ago. By default all of it is kept.

@@ -29,7 +29,7 @@ function Register-PortAuditTask {
 
     .PARAMETER ReportPath
         Also writes the findings to these files, whose formats follow from their names: .csv, .json, .ndjson, .clixml,
-        .txt.
+        .txt, .html.
 
     .PARAMETER FailOn
         The lowest severity that counts for the task's result.

@@ -6,6 +6,8 @@ import { toRow } from '../ownership/owned.ts';
 import { ranges } from '../ownership/ranges.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { Background } from '../schema/answer.ts';
+import type { AuditRun } from '../schema/audit-run.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import { auditQuestion } from './listeners.ts';
 import { useStore } from './store/open.ts';
 
@@ -24,6 +26,16 @@ export async function backgroundOf(facts: Facts, store: string | null): Promise<
   return {
     ranges: ranges(facts),
     listeners: owned.sort(defaultOrder).map(toRow),
-    ...(store === null ? {} : { runs: await useStore(store, (audits) => audits.runs({ machine, limit: lastRuns })) }),
+    ...(store === null ? {} : { runs: await runsOf(store, machine) }),
   };
+}
+
+/** The last audits of a machine; none of a store that cannot be used, which the audit has told already. */
+async function runsOf(store: string, machine: string): Promise<readonly AuditRun[]> {
+  try {
+    return await useStore(store, (audits) => audits.runs({ machine, limit: lastRuns }));
+  } catch (error) {
+    if (error instanceof PortOwnerError) return [];
+    throw error;
+  }
 }

@@ -106,6 +106,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return traitsOf(this.chosenFormat()).forPeople === true;
   }
 
+  /** Whether people read the answer in whatever form, and are told why there are no rows. */
+  protected get hasReaders(): boolean {
+    return this.forPeople || traitsOf(this.chosenFormat()).report === true;
+  }
+
   /** Tells in the words of who asks: the PowerShell module has functions for the commands. */
   private async advise(answer: Answer): Promise<Answer> {
     if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return answer;

@@ -23,7 +23,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
       The store is one file that keeps the history of all audits, for portowner history; it is made when it is missing. Without --baseline and --policy an audit only keeps what is now. An audit that is older than the newest of its machine is not stored, nor one that is dated more than a day ahead of the clock; the same audit again leaves the store as it is.
 
-      Findings go to standard output and to each --report, whose format follows from its name: .csv, .json, .ndjson, .clixml, .txt. What the audit could not tell is in them, too. One line on standard error sums the audit up; it says clean only when the exit code is 0. An audit that could not be made leaves the reports as they were: its exit code, and with --event-log an event, say so.
+      Findings go to standard output and to each --report, whose format follows from its name: .csv, .json, .ndjson, .clixml, .txt, .html. What the audit could not tell is in them, too. One line on standard error sums the audit up; it says clean only when the exit code is 0. An audit that could not be made leaves the reports as they were: its exit code, and with --event-log an event, say so.
     `,
     examples: [
       ['What differs from what was approved', '$0 audit --baseline server7.yaml'],

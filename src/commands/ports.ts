@@ -132,7 +132,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       firewall: this.firewall,
       tree: this.tree,
       columns: columns.map(({ name }) => name),
-      forPeople: this.forPeople,
+      forPeople: this.hasReaders,
       home: this.personReads && !this.isWide ? this.surroundings.homeFolder() : null,
       projects: this.surroundings.projects,
     };

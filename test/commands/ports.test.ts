@@ -239,13 +239,13 @@ test('a snapshot is read as UTF-8 or UTF-16, with or without a byte order mark',
   }
 });
 
-for (const ending of ['xlsx', 'XLS', 'html', 'log', 'yaml']) {
+for (const ending of ['xlsx', 'XLS', 'mhtml', 'log', 'yaml']) {
   test(`--output refuses a name that ends with .${ending}, unless --format says what it is`, async () => {
     const output = join(temporaryFolder(), `ports.${ending}`);
     for (const command of [['443'], ['ranges'], ['conflicts'], ['443', '--count']]) {
       const { code, out, err } = await run([...command, '--from', file, '--output', output]);
       assert.equal([code, out], [64, '']);
-      assert.match(err, /PO1001: cannot tell the output format from ".*"; use \.txt, \.csv, \.clixml, \.xml, \.json, \.ndjson; or give --format\n/);
+      assert.match(err, /PO1001: cannot tell the output format from ".*"; use \.txt, \.csv, \.clixml, \.xml, \.json, \.ndjson, \.html, \.htm; or give --format\n/);
       assert.not.ok(existsSync(output), 'nothing is written');
     }
     assert.is((await run(['443', '--from', file, '--format', 'csv', '--output', output])).code, 0);

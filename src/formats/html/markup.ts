@@ -38,5 +38,8 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 /** HTML of our own. */
 export const raw = (text: string): Markup => new Markup(text);
 
-/** JSON that no HTML parser takes for anything else inside of a script element. */
-export const jsonText = (value: unknown): Markup => raw(JSON.stringify(value).replaceAll('<', String.raw`\u003c`));
+const notPlain = /[<\x7f-\uffff]/g;
+const unicode = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** JSON in ASCII that no HTML parser takes for anything else inside of a script element. */
+export const jsonText = (value: unknown): Markup => raw(JSON.stringify(value).replaceAll(notPlain, unicode));

@@ -15,17 +15,11 @@ export function svg(
   { title, description, height }: { title: string; description: string; height: number },
   drawing: readonly Markup[],
 ): Markup {
-  return html`<svg
-    viewBox="0 0 ${width} ${height}"
-    width="${width}"
-    height="${height}"
-    role="img"
-    aria-labelledby="${id}t ${id}d"
-  >
-    <title id="${id}t">${title}</title>
-    <desc id="${id}d">${description}</desc>
-    ${drawing}
-  </svg>`;
+  const size = html`viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
+  return html`<svg ${size} role="img" aria-labelledby="${id}t ${id}d">
+<title id="${id}t">${title}</title><desc id="${id}d">${description}</desc>
+${drawing}
+</svg>`;
 }
 
 /** The same picture for a wide and for a narrow page; the style shows one of them. */

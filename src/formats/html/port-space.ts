@@ -81,14 +81,12 @@ function drawMark(mark: Mark, y: number, stem: number): Markup {
   const to = isTcp ? from - stem : from + stem;
   const radius = Math.min(6, 3 + Math.log2(sockets.length) / 2);
   const ports = new Set(sockets.map(({ LocalPort }) => LocalPort));
-  return html`<g
-    class="${sockets.some(isReachable) ? 'mark reachable' : 'mark'}"
-    data-find="${ports.size === 1 ? [...ports][0]! : null}"
-    ><title>${markTitle(mark)}</title><line x1="${px(x)}" x2="${px(x)}" y1="${px(from)}" y2="${px(to)}" /><circle
-      cx="${px(x)}"
-      cy="${px(to)}"
-      r="${px(radius)}"
-  /></g> `;
+  const kind = sockets.some(isReachable) ? 'mark reachable' : 'mark';
+  const line = html`<line x1="${px(x)}" x2="${px(x)}" y1="${px(from)}" y2="${px(to)}"/>`;
+  const circle = html`<circle cx="${px(x)}" cy="${px(to)}" r="${px(radius)}"/>`;
+  const find = ports.size === 1 ? [...ports][0]! : null;
+  return html`<g class="${kind}" data-find="${find}"><title>${markTitle(mark)}</title>${line}${circle}</g>
+`;
 }
 
 /** What stands beside a mark: its port, or its ports, and whose they are. */
@@ -130,12 +128,12 @@ function place(marks: readonly Mark[], lanes: readonly number[], width: number):
   return placed;
 }
 
-const drawLabel = ({ mark, stem, label }: Placed, y: number): Markup | null =>
-  label === null
-    ? null
-    : html`<text class="label" x="${px(label.x)}" y="${px(y + (mark.isTcp ? -stem : strip + stem) + 4)}"
-        >${label.text}</text
-      > `;
+function drawLabel({ mark, stem, label }: Placed, y: number): Markup | null {
+  if (label === null) return null;
+  const base = y + (mark.isTcp ? -stem : strip + stem) + 4;
+  return html`<text class="label" x="${px(label.x)}" y="${px(base)}">${label.text}</text>
+`;
+}
 
 /** A range as far as it is in a band. */
 function drawRange(
@@ -147,14 +145,10 @@ function drawRange(
   const start = x(Math.max(from, StartPort!));
   const size = Math.max(2, x(Math.min(to, EndPort!)) - start);
   const title = `${Kind} ${Protocol ?? 'TCP and UDP'} ${StartPort}–${EndPort}`;
-  return html`<rect
-    class="${kept.has(Kind!) ? 'kept' : 'handed'}"
-    x="${px(start)}"
-    y="${px(y)}"
-    width="${px(size)}"
-    height="${strip}"
-    ><title>${title}</title></rect
-  > `;
+  const kind = kept.has(Kind!) ? 'kept' : 'handed';
+  const box = html`x="${px(start)}" y="${px(y)}" width="${px(size)}" height="${strip}"`;
+  return html`<rect class="${kind}" ${box}><title>${title}</title></rect>
+`;
 }
 
 const tallest = (placed: readonly Placed[]): number => Math.max(bare, ...placed.map(({ stem }) => stem + 10));
@@ -188,13 +182,18 @@ function drawBand(
   const ports = new Set(own.map(({ LocalPort }) => LocalPort)).size;
   const ticks = x.ticks(width > 600 ? 10 : 4).filter((port) => x(port) > 20 && x(port) < width - 24);
   const all = [...tcp, ...udp];
-  const drawing = html`<text class="band" x="8" y="${top + 14}"
-      >${band.name}
-      <tspan class="quiet">${band.from}–${band.to}, ${ports === 0 ? 'none in use' : `${ports} in use`}</tspan></text
-    >
-    <rect class="strip" x="8" y="${px(y)}" width="${width - 16}" height="${strip}" />
-    ${inside.filter(({ Kind }) => Kind === handedOut).map((one) => drawRange(one, x, band, y))}${inside.filter(({ Kind }) => kept.has(Kind!)).map((one) => drawRange(one, x, band, y))}${ticks.map((port) => html`<line class="tick" x1="${px(x(port))}" x2="${px(x(port))}" y1="${px(y)}" y2="${px(y + strip)}" /><text class="tick" x="${px(x(port))}" y="${px(bottom - 8)}" text-anchor="middle">${port}</text>`)}
-    ${all.map(({ mark, stem }) => drawMark(mark, y, stem))}${all.map((one) => drawLabel(one, y))}`;
+  const used = ports === 0 ? 'none in use' : `${ports} in use`;
+  const tick = (port: number): Markup => {
+    const at = px(x(port));
+    const line = html`<line class="tick" x1="${at}" x2="${at}" y1="${px(y)}" y2="${px(y + strip)}"/>`;
+    return html`${line}<text class="tick" x="${at}" y="${px(bottom - 8)}" text-anchor="middle">${port}</text>`;
+  };
+  const drawing = html`<text class="band" x="8" y="${top + 14}">${band.name} <tspan class="quiet">${band.from}–${band.to}, ${used}</tspan></text>
+<rect class="strip" x="8" y="${px(y)}" width="${width - 16}" height="${strip}"/>
+${inside.filter(({ Kind }) => Kind === handedOut).map((one) => drawRange(one, x, band, y))}
+${inside.filter(({ Kind }) => kept.has(Kind!)).map((one) => drawRange(one, x, band, y))}
+${ticks.map(tick)}
+${all.map(({ mark, stem }) => drawMark(mark, y, stem))}${all.map((one) => drawLabel(one, y))}`;
   return [drawing, bottom + 6];
 }
 

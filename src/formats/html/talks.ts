@@ -149,9 +149,8 @@ function links(all: readonly Talk[], ends: Ends, { edges, room }: Places): Marku
         ];
     const title = html`<title>${titleOf(link)}: ${count}</title>`;
     const d = raw(path({ source: source!, target: target! }) ?? '');
-    return html`<path class="${isClient ? 'link in' : 'link'}" d="${d}" stroke-width="${px(thickness(count))}"
-      >${title}</path
-    >`;
+    const kind = isClient ? 'link in' : 'link';
+    return html`<path class="${kind}" d="${d}" stroke-width="${px(thickness(count))}">${title}</path>`;
   });
 }
 
