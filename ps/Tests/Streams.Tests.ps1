@@ -159,7 +159,7 @@ Describe 'What goes on in the real executable' {
         $out[-1].LocalPort | Should -Be $port
         $texts = @($out | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }).Message
         $texts.Count | Should -Be 2
-        $texts[1] | Should -Match "^$([regex]::Escape($out[-1].ComputerName)) at .*Z: \d+ sockets?, .*\(sockets ok.*rules of the firewall "
+        $texts[1] | Should -Match "^$([regex]::Escape($out[-1].ComputerName)) at .*Z: \d+ sockets?, .*\(sockets ok.*firewall rules "
     }
 
     It 'is silent without' {
@@ -171,7 +171,7 @@ Describe 'What goes on in the real executable' {
         $file = Join-Path $TestDrive 'progress.json'
         Get-Progress { Save-PortSnapshot $With -IncludeHash -WarningAction Ignore } $file | Select-Object -First 2 | Should -Match '^(reading this machine|hashing executable 1 of \d+)$'
         Get-Progress { Get-PortOwner -FromSnapshot $With -WarningAction Ignore } $file | Should -Be "reading $file"
-        Get-Progress { Get-PortOwner $With -Firewall -WarningAction Ignore } $port | Should -Be 'reading this machine and the rules of its firewall'
+        Get-Progress { Get-PortOwner $With -Firewall -WarningAction Ignore } $port | Should -Be 'reading this machine and its firewall rules'
     }
 }
 

@@ -23,7 +23,7 @@ Describe 'The table' {
         $text[2] | Should -Match "^TCP +127\.0\.0\.1 +$port +Listen +\S.*\((\w+ )?$PID\) +$PID`$"
     }
 
-    It 'has the other end of connections' {
+    It 'has the remote end of connections' {
         $text = Get-PortOwner $port -All | Get-Text
         $text[0] -split '\s+' | Should -Be 'Protocol', 'LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'State', 'Owner', 'OwningProcess'
     }

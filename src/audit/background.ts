@@ -6,13 +6,25 @@ import { toRow } from '../ownership/owned.ts';
 import { ranges } from '../ownership/ranges.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { Background } from '../schema/answer.ts';
-import type { AuditRun } from '../schema/audit-run.ts';
-import { PortOwnerError } from '../schema/problems.ts';
 import { auditQuestion } from './listeners.ts';
 import { useStore } from './store/open.ts';
 
 /** How many of the last audits a report shows. */
 const lastRuns = 60;
+
+/** The last audits of a machine, and what changed between them. */
+async function historyOf(store: string, machine: string): Promise<Pick<Background, 'runs' | 'changes'>> {
+  return useStore(store, async (audits) => {
+    const runs = await audits.runs({ machine, limit: lastRuns });
+    const first = runs.at(-1)?.RunTime ?? '';
+    const spans = await audits.spans({ machine, port: null, dynamic: true, owner: null });
+    // What the first of them saw is no change, and neither is what was gone before it.
+    const changes = spans.filter(
+      ({ FirstSeen, LastSeen, IsOpen }) => FirstSeen! > first || (IsOpen === false && LastSeen! >= first),
+    );
+    return { runs, changes };
+  });
+}
 
 /** What a report of an audit shows besides its findings: who listens, and the last audits of the machine in its store. */
 export async function backgroundOf(facts: Facts, store: string | null): Promise<Background> {
@@ -26,16 +38,6 @@ export async function backgroundOf(facts: Facts, store: string | null): Promise<
   return {
     ranges: ranges(facts),
     listeners: owned.sort(defaultOrder).map(toRow),
-    ...(store === null ? {} : { runs: await runsOf(store, machine) }),
+    ...(store === null ? {} : await historyOf(store, machine)),
   };
-}
-
-/** The last audits of a machine; none of a store that cannot be used, which the audit has told already. */
-async function runsOf(store: string, machine: string): Promise<readonly AuditRun[]> {
-  try {
-    return await useStore(store, (audits) => audits.runs({ machine, limit: lastRuns }));
-  } catch (error) {
-    if (error instanceof PortOwnerError) return [];
-    throw error;
-  }
 }

@@ -286,7 +286,7 @@ export async function buildModule(
     if (/[^\n -~]/.test(text)) throw new Error(`${name} is not plain ASCII`);
     writeFileSync(join(made, name), text);
   }
-  for (const name of ['en-US', 'Tasks'])
+  for (const name of ['en-US', 'Tasks', 'Collector'])
     if (existsSync(join(sources, name))) cpSync(join(sources, name), join(made, name), { recursive: true });
   for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md'])
     if (existsSync(join(root, name))) copyFileSync(join(root, name), join(made, name));

@@ -1,5 +1,8 @@
 // A machine that the picture of the HTML page shows: a web server on Windows, in the night of an audit.
-import type { Background } from '../schema/answer.ts';
+import { frameOf } from '../cli/frame.ts';
+import { loadWriter } from '../formats/formats.ts';
+import type { Answer, Background } from '../schema/answer.ts';
+import { plainColumns, type AnyRow, type RowSchema } from '../schema/column.ts';
 import type { AuditRun } from '../schema/audit-run.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 import { endpoint } from '../schema/endpoint.ts';
@@ -191,3 +194,24 @@ export const findings: readonly Finding[] = [
 ];
 
 export const background: Background = { ranges, listeners, runs };
+
+/** The page of an answer, as a command writes it. */
+export async function pageText(
+  schema: RowSchema,
+  rows: readonly AnyRow[],
+  answer: Partial<Omit<Answer, 'rows'>> = {},
+): Promise<string> {
+  const parts: string[] = [];
+  const whole: Answer = { problems: [], exitCode: 0, ...answer, rows };
+  const about = { rows: [schema], operands: null, values: {}, exitCodes: {}, powershell: 'an example' };
+  const asker = { about, subject: null, question: null, at: new Date('2026-05-04T02:00:09Z') };
+  const writer = await loadWriter('html', schema, {
+    columns: plainColumns(schema),
+    sink: { write: (text) => void parts.push(text), flush() {} },
+    problems: 'auto',
+    frame: await frameOf(whole, schema, asker),
+  });
+  for (const row of rows) writer.row(row);
+  await writer.end();
+  return parts.join('');
+}

@@ -5,7 +5,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadWriter } from '../formats/formats.ts';
 import { finding } from '../schema/finding.ts';
 import { chromiumPath, startChromium } from './chromium.ts';
 import * as example from './page-example.ts';
@@ -146,20 +145,14 @@ export function pictures(scene: Scene, columns: number, suffix = ''): [name: str
 async function pagePicture(): Promise<Buffer | null> {
   const path = chromiumPath();
   if (path === null) return null;
-  const parts: string[] = [];
-  const writer = await loadWriter('html', finding, {
-    columns: finding.columns,
-    sink: { write: (text) => void parts.push(text), flush() {} },
-    problems: 'auto',
-    answer: () => ({ problems: [], exitCode: 1, background: async () => example.background }),
-    now: new Date('2026-05-04T02:00:09Z'),
+  const text = await example.pageText(finding, example.findings, {
+    exitCode: 1,
+    background: async () => example.background,
   });
-  for (const row of example.findings) writer.row(row);
-  await writer.end();
   const folder = mkdtempSync(join(tmpdir(), 'portowner-page-'));
   const browser = await startChromium(path);
   try {
-    writeFileSync(join(folder, 'page.html'), parts.join(''));
+    writeFileSync(join(folder, 'page.html'), text);
     const page = await browser.open(`file://${join(folder, 'page.html')}`, { width: 1180, height: 1790 });
     await page.until(`document.querySelector('#viewport tr[data-index]')`);
     return await page.screenshot();

@@ -1,14 +1,17 @@
 import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
 import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
-import type { RowWriter } from '../formats/writer.ts';
+import type { DocumentFrame, RowWriter } from '../formats/writer.ts';
 import { sanitise } from '../io/sanitise.ts';
+import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
+import { finding } from '../schema/finding.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
+import type { Asker } from './frame.ts';
 import type { Words } from './module-calls.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { endingProblem } from './module-rows.ts';
@@ -57,6 +60,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return this.host !== undefined || (this.from?.length ?? 0) > 1;
   }
 
+  /** Whether several machines are asked. */
+  protected get isOfSeveral(): boolean {
+    return (this.host?.length ?? this.from?.length ?? 0) > 1;
+  }
+
   /** The answer that one of several machines is enough for. */
   protected readonly decisive: boolean = true;
   /** What keeps the answer from being one of several machines; null where nothing does. */
@@ -69,8 +77,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const { host, from, sshConfig } = this;
     if (host === undefined) return machinesOf(from ?? [], this.progress);
     if (from !== undefined)
-      throw new PortOwnerError('PO1005', '--host asks machines, and --from answers from files', {
-        hint: 'Leave one of them out.',
+      throw new PortOwnerError('PO1005', '--host and --from exclude each other', {
+        hint: 'Remove one of them.',
       });
     const request = {
       hosts: host,
@@ -89,7 +97,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       return this.answer(columns);
     }
     const why = this.oneMachineOnly();
-    if (why !== null) throw new PortOwnerError('PO1005', `${why}, and ${machines.length} are given`);
+    if (why !== null) throw new PortOwnerError('PO1005', `${why}, but there are ${machines.length}`);
     const { answerOfAll } = await import('./machines.ts');
     return answerOfAll(
       machines,
@@ -103,12 +111,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Whether people read the answer, and a note with it. */
   protected get forPeople(): boolean {
-    return traitsOf(this.chosenFormat()).forPeople === true;
-  }
-
-  /** Whether people read the answer in whatever form, and are told why there are no rows. */
-  protected get hasReaders(): boolean {
-    return this.forPeople || traitsOf(this.chosenFormat()).report === true;
+    const { forPeople, whole } = traitsOf(this.chosenFormat());
+    return forPeople === true || whole === true;
   }
 
   /** Tells in the words of who asks: the PowerShell module has functions for the commands. */
@@ -144,21 +148,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (this.output !== undefined) this.checkNames();
     const format = this.chosenFormat();
     const traits = traitsOf(format);
+    this.checkFormat(format);
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
     if (this.problems === 'rows' && traits.problemRows !== true) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json, or ndjson');
     }
-    if (traits.report === true && this.outputTerminal !== null && this.countRows !== true && !this.quiet) {
-      throw new PortOwnerError('PO1005', `--format ${format} needs --output: a terminal does not show it`, {
-        hint: `Give --output FILE, such as ports.${format}.`,
-      });
-    }
     if (this.quiet && (this.problems === 'rows' || this.countRows === true))
-      throw new PortOwnerError(
-        'PO1005',
-        '--quiet excludes --problems and --count, which ask for something to be written',
-      );
+      throw new PortOwnerError('PO1005', '--quiet cannot be combined with --problems or --count');
     // In a file nobody would look for what ended the command.
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return this.writing((sink) => this.performInRows(format, sink));
@@ -176,6 +173,28 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       if (error instanceof ClosedPipe) return answer.exitCode;
       throw error;
     });
+  }
+
+  /** Refuses a format that has no room for what is asked. Throws PO1005. */
+  private checkFormat(format: Format): void {
+    const { binary, findings, page } = traitsOf(format);
+    const isWritten = this.countRows !== true && !this.quiet;
+    if (page === true && isWritten && this.outputTerminal !== null)
+      throw new PortOwnerError(
+        'PO1005',
+        `--format ${format} writes a page for a browser: on a terminal it needs --output FILE`,
+        {
+          hint: `For example: --output ports.${format}`,
+        },
+      );
+    if (binary === true && this.output === undefined)
+      throw new PortOwnerError('PO1005', `--format ${format} writes a binary file: it needs --output FILE`, {
+        hint: `For example: --output ports.${format}`,
+      });
+    if (binary === true && this.countRows === true)
+      throw new PortOwnerError('PO1005', `--count writes a number, and --format ${format} a file of rows`);
+    if (findings === true && this.schema !== (finding as RowSchema))
+      throw new PortOwnerError('PO1005', `--format ${format} is for findings: portowner audit, portowner diff`);
   }
 
   /** The module needs even the error that ends the command as a row, and what is going on before there is an answer. */
@@ -220,7 +239,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   private chosenFormat(): Format {
     if (this.format !== undefined) return word('--format', this.format, formatWords);
     if (this.excel) return 'csv';
-    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or give --format')) ?? 'table';
+    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or specify --format')) ?? 'table';
   }
 
   /** Whether the command line has an option that columns are asked for by. */
@@ -230,18 +249,17 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   private chosenColumns(format: Format): readonly Column[] {
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
-    const { narrow, documents, forPeople } = traitsOf(format);
+    const { narrow, documents, whole, forPeople } = traitsOf(format);
     if (narrow === true) return this.withMachine(this.defaultColumns());
     return plainColumns(this.schema).filter(({ askedBy }) => {
       if (askedBy === 'columns' || askedBy === 'tree') return forPeople === true || this.asks(askedBy);
-      return documents !== true || askedBy === undefined || this.asks(askedBy);
+      return (documents !== true && whole !== true) || askedBy === undefined || this.asks(askedBy);
     });
   }
 
   /** Which machine each row is about, where there may be several. */
   private withMachine(columns: readonly Column[]): readonly Column[] {
-    const several = (this.host?.length ?? this.from?.length ?? 0) > 1;
-    const machine = several ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
+    const machine = this.isOfSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 
@@ -268,19 +286,37 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (!this.quiet || problem.severity === 'Error') this.surroundings.error(problemText(problem));
   }
 
-  private writer(
+  /** What a document says besides the rows; null for a format that is none. */
+  private async frame(format: Format, answer: Answer | null): Promise<DocumentFrame | null> {
+    if (answer === null || traitsOf(format).whole !== true) return null;
+    const { frameOf } = await import('./frame.ts');
+    return frameOf(answer, this.schema, this.asker());
+  }
+
+  /** What a document is about; null where it is about the rows alone. */
+  protected readonly subject: string | null = null;
+
+  /** Who asks, for a document. */
+  protected asker(): Asker {
+    const { words, surroundings } = this.context;
+    const { about } = this.constructor as CommandClass;
+    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now() };
+  }
+
+  private async writer(
     format: Format,
     columns: readonly Column[],
     sink: Sink,
     answer: () => Answer | null,
   ): Promise<RowWriter> {
     const toFile = this.output !== undefined;
+    const frame = await this.frame(format, answer());
     return loadWriter(format, this.schema, {
       columns,
       asked: this.columns !== undefined,
       variant: () => answer()?.variant,
-      answer: () => answer()!,
-      now: this.surroundings.now(),
+      ...(frame === null ? {} : { frame }),
+      warn: (problem) => this.tell(problem),
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
@@ -289,19 +325,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     });
   }
 
-  /** A note whose sentences are no wider than the terminal. What is indented may be a command, and stays as it is. */
-  private async fitted(note: string): Promise<string> {
+  /** Text no wider than the terminal that it goes to. */
+  private fitted(text: string): string {
     const width = this.outputTerminal?.columns;
-    if (width === undefined) return note;
-    const { wrap } = await import('./wrap.ts');
-    return note
-      .split('\n')
-      .map((line) => (line.length <= width || line.startsWith(' ') ? line : wrap(line, 2, width).slice(2)))
-      .join('\n');
+    return width === undefined ? text : fitted(text, width);
   }
 
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
-    const { forPeople } = this;
+    const { forPeople } = traitsOf(this.chosenFormat());
     // CLIXML has streams of their own for problems. In a file nobody would look for them.
     const inBand = traitsOf(this.chosenFormat()).documents === true && this.output === undefined;
     for (const problem of answer.problems) {
@@ -309,15 +340,17 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       else this.tell(problem);
     }
     // In CLIXML an answer without rows is nothing at all; the module says what it means, where no error does.
-    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && answer.note !== undefined)
+    const said = answer.note ?? [answer.headline ?? []].flat().join(' ');
+    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && said !== '')
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
-        writer.problem({ severity: 'Information', message: answer.note });
-    if (forPeople && answer.headline !== undefined) sink.write(`${sanitise(answer.headline)}\n\n`);
+        writer.problem({ severity: 'Information', message: said });
+    const sentences = [answer.headline ?? []].flat();
+    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitise).join('\n'))}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();
     }
-    if (forPeople && answer.note !== undefined) sink.write(`${await this.fitted(answer.note)}\n`);
+    if (forPeople && answer.note !== undefined) sink.write(`${this.fitted(answer.note)}\n`);
     return answer.exitCode;
   }
 }

@@ -169,7 +169,7 @@ export function parsePrimitive({ typeNames, parse }: Primitive, text: string): C
   const value = parse(text);
   if (value === undefined) {
     const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-    throw new ClixmlError(`is no valid CLIXML: ${JSON.stringify(shown)} is no ${typeNames[0]}`);
+    throw new ClixmlError(`is not valid CLIXML: ${JSON.stringify(shown)} is no ${typeNames[0]}`);
   }
   return value;
 }

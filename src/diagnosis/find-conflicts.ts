@@ -49,7 +49,7 @@ export async function findConflicts(
     rows.length === 0
       ? isCertain
         ? `No conflicts${asked === null ? '' : ` over ${formatPorts(asked)}`}.`
-        : 'No conflict was found, but not all could be seen.'
+        : 'No conflicts were found, but some facts could not be seen.'
       : narrow
         ? meanings(rows)
         : undefined;
@@ -115,7 +115,7 @@ function meanings(rows: readonly Conflict[]): string {
     const texts = [...new Set(all.map(({ Description }) => Description!))];
     for (const text of texts.slice(0, mostDescriptions)) lines.push(`${kind}: ${sanitise(text)}`);
     const more = texts.length - mostDescriptions;
-    if (more > 0) lines.push(`${kind}: … and ${more} more, which --format list shows`);
+    if (more > 0) lines.push(`${kind}: … and ${more} more; to see them, use --format list`);
   }
   return ['', ...lines].join('\n');
 }

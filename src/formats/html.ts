@@ -1,9 +1,26 @@
 import type { AnyRow } from '../schema/column.ts';
+import { headingOf } from '../schema/heading.ts';
 import { noProblems } from './text.ts';
-import type { CreateWriter } from './writer.ts';
+import type { CreateWriter, DocumentFrame } from './writer.ts';
+
+/** The frame of rows that nobody gave one. */
+const noFrame = (heading: string): DocumentFrame => ({
+  title: heading,
+  rowsTitle: heading,
+  question: null,
+  at: new Date().toISOString(),
+  exitCode: 0,
+  meaning: null,
+  headline: null,
+  note: null,
+  problems: [],
+  tables: [],
+  ranges: [],
+  nights: [],
+});
 
 /** One page that needs nothing else. It tells the whole answer, so that it is written at the end. */
-export const create: CreateWriter = (schema, { columns, asked = false, sink, answer, now = new Date() }) => {
+export const create: CreateWriter = (schema, { columns, asked = false, sink, frame }) => {
   const rows: AnyRow[] = [];
   return {
     carriesProblems: false,
@@ -11,11 +28,9 @@ export const create: CreateWriter = (schema, { columns, asked = false, sink, ans
     problem: noProblems,
     flush: () => {},
     async end() {
-      const { problems = [], exitCode = 0, background, ...told } = answer?.() ?? {};
       const { page } = await import('./html/page.ts');
-      const known = (await background?.()) ?? { ranges: [] };
-      const whole = { ...told, problems, exitCode, rows, background: known };
-      for (const part of page(whole, { schema, columns, asked, now })) sink.write(part);
+      const whole = { rows, frame: frame ?? noFrame(headingOf(schema)) };
+      for (const part of page(whole, { schema, columns, asked })) sink.write(part);
     },
   };
 };

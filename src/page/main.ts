@@ -52,6 +52,7 @@ class Page {
       app.scrollIntoView();
     });
     this.#draw();
+    performance.mark('list');
   }
 
   #change(part: Partial<State>): void {

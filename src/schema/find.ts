@@ -2,7 +2,7 @@ import { didYouMean } from './nearest.ts';
 import { PortOwnerError } from './problems.ts';
 import { plainColumns, type Column, type RowSchema } from './column.ts';
 
-/** The column of a name, in any case. Throws PO1003 with the names there are. */
+/** Finds a column by name, case-insensitively. Throws PO1003 with the available names. */
 export function findColumn(name: string, schema: RowSchema): Column {
   const columns = plainColumns(schema);
   const found = columns.find((column) => column.name.toLowerCase() === name.trim().toLowerCase());
@@ -16,7 +16,7 @@ export function findColumn(name: string, schema: RowSchema): Column {
   return found;
 }
 
-/** Reads `--columns`: names separated by commas, in the order wanted; repeated names once. Throws PO1003. */
+/** Reads `--columns`: names separated by commas, in the requested order, without duplicates. Throws PO1003. */
 export function parseColumns(texts: readonly string[], schema: RowSchema): Column[] {
   return [...new Set(texts.flatMap((text) => text.split(',')).map((name) => findColumn(name, schema)))];
 }

@@ -17,7 +17,7 @@ const schema = {
     { name: 'Address', type: 'text', importance: 3, description: '' },
     { name: 'Port', type: 'uint16', importance: 1, description: '' },
     { name: 'State', type: 'text', importance: 4, description: '' },
-    { name: 'Owner', type: 'text', importance: 1, description: '' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 1, description: '' },
   ],
 } as const satisfies RowSchema;
 
@@ -89,8 +89,8 @@ const endpoints = {
     { name: 'LocalPort', type: 'uint16', importance: 1, description: '' },
     { name: 'State', type: 'text', importance: 4, usual: 'Listen', description: '' },
     { name: 'OwningProcess', type: 'uint32', importance: 2, toldBy: 'Owner', description: '' },
-    { name: 'Owner', type: 'text', importance: 1, description: '' },
-    { name: 'WorkingDirectory', type: 'text', importance: 9, description: '' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 1, description: '' },
+    { name: 'WorkingDirectory', type: 'text', keeps: 'end', importance: 9, description: '' },
     { name: 'Nothing', type: 'text', importance: 9, description: '' },
   ],
 } as const satisfies RowSchema;
@@ -116,14 +116,36 @@ test('it keeps what another row says, and what somebody asked for', async () => 
   assert.match(asked.text, /^LocalPort +State +OwningProcess +Owner\n/);
 });
 
-test('a wide table shows what there is room for, and a long path by its end', async () => {
+test('a wide table shows what there is room for: a process that the owner says makes room for a whole path', async () => {
   const { text } = await written('table', endpoints, [server], { terminal: terminal(120) });
-  assert.match(text, /^Protocol +LocalPort +State +OwningProcess +Owner +WorkingDirectory\n/);
-  assert.match(text, /\(8128\) +…[^ ]*\/shop\n$/);
+  assert.match(text, /^Protocol +LocalPort +State +Owner +WorkingDirectory\n/);
+  assert.match(text, /\(8128\) +\/home\/ann\/work\/projects\/shop\n$/);
   const shorter = await written('table', endpoints, [server], { terminal: terminal(100) });
   assert.match(shorter.text, /^Protocol +LocalPort +Owner +WorkingDirectory\n/);
+  assert.match(shorter.text, /\(8128\) +…[^ ]*\/shop\n$/, 'a long path by its end');
   const wider = await written('table', endpoints, [server], { terminal: terminal(160) });
   assert.match(wider.text, /^Protocol +LocalPort +State +OwningProcess +Owner +WorkingDirectory\n/);
+});
+
+test('of several owners each is seen, as far as there is room, and the rest are counted', async () => {
+  const column = { name: 'Owners', type: 'texts', keeps: 'process', importance: 1, description: '' } as const;
+  const shown = async (owners: readonly string[], columns: number): Promise<string> => {
+    const { text } = await written('table', { typeName: 'PortOwner.Sample', columns: [column] }, [{ Owners: owners }], { terminal: terminal(columns) });
+    const line = text.trimEnd().split('\n').at(-1)!;
+    assert.ok(line.length <= columns, line);
+    return line;
+  };
+  const two = ['node jobs.js (28)', 'node jobs.js (29)'];
+  assert.is(await shown(two, 40), 'node jobs.js (28), node jobs.js (29)');
+  assert.is(await shown(two, 30), 'node job… (28), node job… (29)');
+  assert.is(await shown(['sshd (7)', 'a-program-with-a-long-name (1234)'], 30), 'sshd (7), a-program-wi… (1234)');
+  assert.is(
+    await shown(
+      Array.from({ length: 9 }, (_, i) => `node jobs.js (${i + 10})`),
+      40,
+    ),
+    'node jobs.js (10), node jobs.js (11) +7',
+  );
 });
 
 test('nothing when there are no rows', async () => assert.is((await written('table', schema, [])).text, ''));

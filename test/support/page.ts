@@ -1,27 +1,8 @@
-// Pages of the HTML format, and a Chromium that looks at them.
+// A Chromium that looks at pages of the HTML format.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumPath, startChromium, type Browser, type BrowserPage, type View } from '../../src/build/chromium.ts';
-import { loadWriter } from '../../src/formats/formats.ts';
-import type { Answer } from '../../src/schema/answer.ts';
-import { plainColumns, type AnyRow, type RowSchema } from '../../src/schema/column.ts';
-
-/** The text of a page, as a command writes it. */
-export async function pageText(schema: RowSchema, rows: readonly AnyRow[], answer: Partial<Omit<Answer, 'rows'>> = {}): Promise<string> {
-  let text = '';
-  const sink = { write: (more: string) => void (text += more), flush: () => {} };
-  const writer = await loadWriter('html', schema, {
-    columns: plainColumns(schema),
-    sink,
-    problems: 'auto',
-    answer: () => ({ problems: [], exitCode: 0, ...answer }),
-    now: new Date('2026-05-04T02:00:09Z'),
-  });
-  for (const row of rows) writer.row(row);
-  await writer.end();
-  return text;
-}
 
 /** A page that is looked at, with what a test wants to know of it. */
 export interface Look {

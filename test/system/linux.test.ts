@@ -642,6 +642,17 @@ test('a terminal: its width is kept, colours are shown', (context) => {
   assert.not.match(onTerminal(60, args, { LC_ALL: 'C' }).out, /[^\0-\x7f]/, 'only ASCII where the locale has nothing else');
 });
 
+test('a terminal: what goes to standard error is no wider, and elsewhere one line', (context) => {
+  if (!terminal) return skip(noTerminal, context as TestContext);
+  const args = ['3000', '--output', 'a-file-with-a-name-that-is-quite-long.xlsx'];
+  const lines = portowner(args).err.trimEnd().split('\n');
+  assert.is(lines.length, 1);
+  assert.ok(lines[0]!.length > 60);
+  const shown = onTerminal(60, args).out.trimEnd().split('\n');
+  assert.ok(shown.length > 1 && shown.every((line) => line.length <= 60), shown.join('\n'));
+  assert.is(shown.map((line) => line.trim()).join(' '), lines[0]);
+});
+
 test('names that would take over a terminal, break lines or run in a spreadsheet', async (context) => {
   const names = [
     '\x1b[2J\x1b]0;owned\x07red',
@@ -729,7 +740,7 @@ test('a snapshot without --command-lines has none, and says so', () => {
   assert.match(out, /"application":"node listeners\.ts"/);
   assert.not.match(out, /support\/listeners\.ts|--disable-warning/);
   const [row] = rowsOf(portowner, [server.port('tcp ::'), '--from', '-'], { input: out });
-  assert.equal([row!.CommandLine, row!.Reason], [null, ['CommandLine: NotAsked: command lines were not asked for (needs portowner snapshot --command-lines)']]);
+  assert.equal([row!.CommandLine, row!.Reason], [null, ['CommandLine: NotAsked: command lines were not requested (needs portowner snapshot --command-lines)']]);
 });
 
 test('a raw recording answers as the machine did', () => {

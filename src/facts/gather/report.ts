@@ -19,7 +19,7 @@ const pause = 100;
 export function reportingBinaries(report: Report): BinaryStep {
   let next = 0;
   return (step, nth, of) => {
-    if (step === 'signers') return report('Progress', `asking who signed ${counted(of, 'executable')}`);
+    if (step === 'signers') return report('Progress', `checking the signers of ${counted(of, 'executable')}`);
     const now = performance.now();
     if (now < next) return;
     next = now + pause;

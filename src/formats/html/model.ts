@@ -1,14 +1,13 @@
-import type { Answer, Background } from '../../schema/answer.ts';
-import type { AnyRow, Column, RowSchema } from '../../schema/column.ts';
-import { plainColumns } from '../../schema/column.ts';
 import { auditRun } from '../../schema/audit-run.ts';
+import { plainColumns, type AnyRow, type Column, type RowSchema } from '../../schema/column.ts';
 import { endpoint, type Endpoint } from '../../schema/endpoint.ts';
 import { range, type Range } from '../../schema/range.ts';
-import { wordsOf } from '../text.ts';
+import type { DocumentFrame } from '../writer.ts';
 
-/** The whole answer, and what stands behind it. */
-export interface Whole extends Omit<Answer, 'background'> {
-  readonly background: Background;
+/** The whole answer: its rows, and what is said besides. */
+export interface Whole {
+  readonly rows: readonly AnyRow[];
+  readonly frame: DocumentFrame;
 }
 
 /** How the rows are to be written. */
@@ -17,7 +16,6 @@ export interface Wanted {
   readonly columns: readonly Column[];
   /** Whether somebody chose the columns. */
   readonly asked: boolean;
-  readonly now: Date;
 }
 
 /** A list of the page. */
@@ -32,23 +30,6 @@ export interface RowTable {
   readonly narrow: ReadonlySet<string>;
 }
 
-/** What the rows of each kind are called. */
-const titles: Readonly<Record<string, string>> = {
-  'PortOwner.Endpoint': 'Ports',
-  'PortOwner.Finding': 'Findings',
-  'PortOwner.Conflict': 'Conflicts',
-  'PortOwner.Verdict': 'Verdicts',
-  'PortOwner.FreePort': 'Free ports',
-  'PortOwner.StopResult': 'Stopped',
-  'PortOwner.Range': 'Port ranges',
-  'PortOwner.AuditRun': 'Audits',
-  'PortOwner.PortHistory': 'Port history',
-};
-
-/** What rows of a kind are called; a kind without a name of its own by its type name. */
-export const titleOf = ({ typeName }: RowSchema): string =>
-  titles[typeName] ?? wordsOf(typeName.replace(/^PortOwner\./, ''));
-
 const isEmpty = (value: AnyRow[string]): boolean => value == null || (Array.isArray(value) && value.length === 0);
 
 /** Whether a column only says what another does, or what goes without saying. */
@@ -56,10 +37,8 @@ const saysNothing = ({ name, toldBy, usual }: Column, columns: readonly Column[]
   columns.some((column) => column.name === toldBy) ||
   (usual !== undefined && rows.every((row) => row[name] == null || row[name] === usual));
 
-function table(
-  name: string,
-  schema: RowSchema,
-  rows: readonly AnyRow[],
+function tableOf(
+  { name, title, schema, rows }: Pick<RowTable, 'name' | 'title' | 'schema' | 'rows'>,
   { columns, asked, machines }: { columns: readonly Column[]; asked: boolean; machines: readonly string[] },
 ): RowTable {
   const filled = asked ? columns : columns.filter((column) => rows.some((row) => !isEmpty(row[column.name])));
@@ -73,7 +52,7 @@ function table(
   const first = shown.filter(({ importance }) => (importance ?? 9) <= 2);
   return {
     name,
-    title: titleOf(schema),
+    title,
     schema,
     columns,
     rows,
@@ -82,36 +61,37 @@ function table(
   };
 }
 
-/** The machines that the rows and what stands behind them are about, in their order. */
-export function machineNames({ rows, background: { listeners = [], ranges, runs = [] } }: Whole): string[] {
+/** The machines that the rows and what is besides them are about, in their order. */
+export function machineNames({ rows, frame: { tables, ranges, nights } }: Whole): string[] {
   const found = new Set<string>();
-  for (const one of [rows, listeners, ranges, runs] as readonly (readonly AnyRow[])[])
-    for (const { ComputerName } of one) if (typeof ComputerName === 'string') found.add(ComputerName);
+  for (const some of [rows, ...tables.map((table) => table.rows), ranges, nights] as readonly (readonly AnyRow[])[])
+    for (const { ComputerName } of some) if (typeof ComputerName === 'string') found.add(ComputerName);
   return [...found];
 }
 
-/** The lists of the page: the rows that were asked for, and what stands behind them. */
-export function tablesOf(whole: Whole, { schema, columns, asked }: Wanted, machines: readonly string[]): RowTable[] {
-  const { listeners = [], runs = [] } = whole.background;
-  const all: RowTable[] = [table('rows', schema, whole.rows, { columns, asked, machines })];
-  if (listeners.length > 0) {
-    const known = plainColumns(endpoint).filter(({ name }) => listeners.some((row) => !isEmpty((row as AnyRow)[name])));
-    // Findings are told above; the list that is searched is that of the listeners.
-    all.unshift({
-      ...table('listeners', endpoint, listeners, { columns: known, asked: false, machines }),
-      title: 'Listeners',
+/** The lists of the page: the rows that were asked for, and those besides them. */
+export function tablesOf({ rows, frame }: Whole, wanted: Wanted, machines: readonly string[]): RowTable[] {
+  const { schema, columns, asked } = wanted;
+  const own = tableOf({ name: 'rows', title: frame.rowsTitle, schema, rows }, { columns, asked, machines });
+  const nights = { title: 'Audits', schema: auditRun, rows: schema === auditRun ? [] : frame.nights };
+  const others = [...frame.tables, nights]
+    .filter((table) => table.rows.length > 0)
+    .map((table) => {
+      const known = plainColumns(table.schema).filter(({ name }) => table.rows.some((row) => !isEmpty(row[name])));
+      const name = table.title.toLowerCase().replaceAll(/\W+/g, '-');
+      return tableOf({ ...table, name }, { columns: known, asked: false, machines });
     });
-  }
-  if (runs.length > 0) all.push(table('runs', auditRun, runs, { columns: auditRun.columns, asked: false, machines }));
-  return all;
+  // Findings are told above; the list that is searched first is that of the listeners.
+  const listeners = others.filter((table) => table.schema === endpoint);
+  return [...listeners, own, ...others.filter((table) => table.schema !== endpoint)];
 }
 
 /** The sockets that a picture of ports is made of. */
-export function socketsOf({ rows, background }: Whole, schema: RowSchema): readonly Partial<Endpoint>[] {
-  if (background.listeners !== undefined) return background.listeners;
-  return schema === endpoint ? (rows as readonly Partial<Endpoint>[]) : [];
+export function socketsOf({ rows, frame }: Whole, schema: RowSchema): readonly Partial<Endpoint>[] {
+  const listeners = frame.tables.find((table) => table.schema === endpoint);
+  return (listeners?.rows ?? (schema === endpoint ? rows : [])) as readonly Partial<Endpoint>[];
 }
 
 /** The ranges that a picture of ports is made of. */
-export const rangesOf = ({ rows, background }: Whole, schema: RowSchema): readonly Range[] =>
-  schema === range ? (rows as unknown as readonly Range[]) : background.ranges;
+export const rangesOf = ({ rows, frame }: Whole, schema: RowSchema): readonly Range[] =>
+  schema === range ? (rows as unknown as readonly Range[]) : frame.ranges;

@@ -7,16 +7,7 @@ import { plainText, readableDate, wordsOf } from '../text.ts';
 import { card, isTold, mostCards, toldRows } from './cards.ts';
 import { packed, type PageAbout } from './data.ts';
 import { html, jsonText, raw, type Markup } from './markup.ts';
-import {
-  machineNames,
-  rangesOf,
-  socketsOf,
-  tablesOf,
-  titleOf,
-  type RowTable,
-  type Wanted,
-  type Whole,
-} from './model.ts';
+import { machineNames, rangesOf, socketsOf, tablesOf, type RowTable, type Wanted, type Whole } from './model.ts';
 import { inBothWidths } from './picture.ts';
 import { portSpace, shownSockets } from './port-space.ts';
 import { hasTalks, talks } from './talks.ts';
@@ -75,7 +66,7 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
   const several = names.length > 1;
   const sockets = socketsOf(whole, schema);
   const ranges: readonly Range[] = rangesOf(whole, schema);
-  const { runs = [] } = whole.background;
+  const { nights: runs } = whole.frame;
   const drawn = (draw: (machine: string, i: number) => Markup | null): Markup[] =>
     names.flatMap((machine, i) => {
       const content = draw(machine, i);
@@ -137,7 +128,7 @@ function plainTable({ title, columns, rows, shown, narrow }: RowTable): Markup {
 }
 
 /** How many rows, and findings, there are of each machine. */
-function machineTable(machines: readonly string[], { rows }: Whole, schema: RowSchema): Markup | null {
+function machineTable(machines: readonly string[], { rows, frame }: Whole): Markup | null {
   if (machines.length < 2) return null;
   const count = (machine: string): number => rows.filter(({ ComputerName }) => ComputerName === machine).length;
   return section(
@@ -149,7 +140,7 @@ function machineTable(machines: readonly string[], { rows }: Whole, schema: RowS
           <thead>
             <tr>
               <th scope="col">Machine</th>
-              <th scope="col" class="number">${titleOf(schema)}</th>
+              <th scope="col" class="number">${frame.rowsTitle}</th>
             </tr>
           </thead>
           <tbody>
@@ -166,18 +157,18 @@ function machineTable(machines: readonly string[], { rows }: Whole, schema: RowS
   );
 }
 
-function cards(rows: readonly AnyRow[], schema: RowSchema, several: boolean): Markup | null {
+function cards({ rows, frame }: Whole, schema: RowSchema, several: boolean): Markup | null {
   if (!isTold(schema) || rows.length === 0) return null;
   const more =
     rows.length > mostCards ? html`<p class="note">The list below has ${rows.length - mostCards} more.</p>` : html``;
-  return section('told', titleOf(schema), [...toldRows(rows).map((row) => card(row, several)), more]);
+  return section('told', frame.rowsTitle, [...toldRows(rows).map((row) => card(row, several)), more]);
 }
 
-function aboutOf(tables: readonly RowTable[], machines: readonly string[], { now }: Wanted): PageAbout {
+function aboutOf(tables: readonly RowTable[], machines: readonly string[], at: string): PageAbout {
   const [machine] = machines;
   const name = machines.length === 1 ? machine!.replaceAll(/[^\w.-]+/g, '_') : '';
   return {
-    file: ['portowner', name, now.toISOString().slice(0, 10)].filter((part) => part !== '').join('-'),
+    file: ['portowner', name, at.slice(0, 10)].filter((part) => part !== '').join('-'),
     machines,
     tables: tables.map(({ name, title, schema, columns, rows, shown, narrow }) => ({
       name,
@@ -197,15 +188,14 @@ function aboutOf(tables: readonly RowTable[], machines: readonly string[], { now
 
 /** The page, in parts. */
 export function page(whole: Whole, wanted: Wanted): string[] {
-  const { schema, now } = wanted;
+  const { schema } = wanted;
+  const { frame } = whole;
   const machines = machineNames(whole);
   const tables = tablesOf(whole, wanted, machines);
-  const about = aboutOf(tables, machines, wanted);
+  const about = aboutOf(tables, machines, frame.at);
   const verdict = verdictOf(whole, schema);
-  const where =
-    machines.length === 0 ? '' : machines.length === 1 ? ` of ${machines[0]}` : ` of ${machines.length} machines`;
-  const title = `${titleOf(schema)}${where}`;
-  const written = `${now.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const { title, question } = frame;
+  const written = `${frame.at.slice(0, 16).replace('T', ' ')} UTC`;
   const head = html`<!doctype html>
 <html lang="en">
 <head>
@@ -230,7 +220,7 @@ ${verdictPart(verdict)}
   const plain = tables.filter(
     ({ name, rows }) => rows.length > 0 && (name !== 'rows' || !isTold(schema) || rows.length > mostCards),
   );
-  const body = html`${machineTable(machines, whole, schema)}${cards(whole.rows, schema, machines.length > 1)}${problemList(whole.problems)}
+  const body = html`${machineTable(machines, whole)}${cards(whole, schema, machines.length > 1)}${problemList(frame.problems)}
 ${pictures(whole, wanted, machines)}
 <section aria-labelledby="list">
 <h2 id="list">The whole list</h2>
@@ -239,7 +229,7 @@ ${plain.map(plainTable)}
 <div id="print"></div>
 </section>
 </main>
-<footer>Written by PortOwner ${version} at <time datetime="${now.toISOString()}">${written}</time>. Times are UTC.</footer>
+<footer>${question === null ? null : html`<p><code>${question}</code></p>`}<p>Written by PortOwner ${version} at <time datetime="${frame.at}">${written}</time>. Times are UTC.</p></footer>
 `;
   // What the policy knows by its hash stands there without a space more.
   const data = html`<script type="application/json" id="about">${jsonText(about)}</script>

@@ -1,4 +1,4 @@
-import { scaleLinear, scaleUtc } from 'd3-scale';
+import { scaleLinear } from 'd3-scale';
 import { area, curveMonotoneX, line } from 'd3-shape';
 import type { AuditRun } from '../../schema/audit-run.ts';
 import { html, raw, type Markup } from './markup.ts';
@@ -10,6 +10,7 @@ const lower = 70;
 const foot = 24;
 const height = 14 + upper + gap + lower + foot;
 
+const shortDay = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' });
 const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
 
 function runTitle({
@@ -33,14 +34,16 @@ export function timeline(newestFirst: readonly AuditRun[], machine: string, fram
   const { width } = frame;
   const runs = newestFirst.toReversed().map((run) => ({ run, at: new Date(run.RunTime!) }));
   const [first, last] = [runs[0]!.at, runs.at(-1)!.at];
-  const x = scaleUtc([first, first < last ? last : new Date(first.getTime() + 1)], [44, width - 20]);
+  const x = scaleLinear([first.getTime(), Math.max(last.getTime(), first.getTime() + 1)], [44, width - 20]);
   const most = (of: (run: AuditRun) => number | null): number => Math.max(1, ...runs.map(({ run }) => of(run) ?? 0));
   const listeners = scaleLinear([0, most((run) => run.Listeners)], [14 + upper, 14]).nice();
   const floor = 14 + upper + gap + lower;
   const findings = scaleLinear([0, most((run) => run.Findings)], [floor, floor - lower]).nice();
   const bar = Math.max(3, Math.min(16, ((width - 64) / runs.length) * 0.6));
-  const points = runs.map(({ run, at }) => [x(at), listeners(run.Listeners ?? 0)] as [number, number]);
-  const days = x.ticks(width > 600 ? 8 : 3);
+  const points = runs.map(({ run, at }) => [x(at.getTime()), listeners(run.Listeners ?? 0)] as [number, number]);
+  // The newest audit has a date, and of those before it every so many.
+  const step = Math.ceil(runs.length / (width > 600 ? 10 : 4));
+  const dated = runs.filter((_, i) => (runs.length - 1 - i) % step === 0);
   const axis = (scale: typeof listeners): Markup[] =>
     scale
       .ticks(3)
@@ -64,20 +67,20 @@ export function timeline(newestFirst: readonly AuditRun[], machine: string, fram
     const [cx, cy] = points[i]!;
     const top = Math.min(findings(run.Findings ?? 0), floor - 2);
     const kind = run.Complete === false ? 'bar partial' : 'bar';
-    const column = html`<rect class="${kind}" x="${px(x(at) - bar / 2)}" y="${px(top)}" width="${px(bar)}" height="${px(floor - top)}"/>`;
+    const column = html`<rect class="${kind}" x="${px(x(at.getTime()) - bar / 2)}" y="${px(top)}" width="${px(bar)}" height="${px(floor - top)}"/>`;
     return html`<g class="run ${severityClass(run.WorstSeverity)}"><title>${runTitle(run)}</title><circle cx="${px(cx)}" cy="${px(cy)}" r="3"/>${column}</g>
 `;
   };
-  const dayText = x.tickFormat(days.length, '%b %-d');
   return svg(frame, { title, description, height }, [
     html`<text class="band" x="8" y="10">Listeners</text><text class="band" x="8" y="${14 + upper + gap - 6}">Findings</text>`,
     ...axis(listeners),
     ...axis(findings),
     html`<path class="area" d="${raw(under)}"/><path class="line" d="${raw(over)}"/>`,
     ...runs.map(drawRun),
-    ...days.map(
-      (day) => html`<text class="tick" x="${px(x(day))}" y="${height - 6}" text-anchor="middle">${dayText(day)}</text>`,
-    ),
+    ...dated.map(({ at }) => {
+      const place = Math.min(x(at.getTime()), width - 24);
+      return html`<text class="tick" x="${px(place)}" y="${height - 6}" text-anchor="middle">${shortDay.format(at)}</text>`;
+    }),
   ]);
 }
 

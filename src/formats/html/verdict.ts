@@ -1,10 +1,10 @@
 import { counted } from '../../io/counted.ts';
 import type { AnyRow, RowSchema } from '../../schema/column.ts';
 import { endpoint, type Endpoint } from '../../schema/endpoint.ts';
-import { severities } from '../../schema/finding.ts';
+import { finding, severities } from '../../schema/finding.ts';
 import { answerIn } from '../../schema/exit-code.ts';
 import { shownSockets } from './port-space.ts';
-import { titleOf, type Whole } from './model.ts';
+import type { Whole } from './model.ts';
 
 /** What an answer amounts to. */
 export interface PageVerdict {
@@ -18,8 +18,8 @@ export interface PageVerdict {
 
 const hasSeverities = ({ columns }: RowSchema): boolean => columns.some(({ name }) => name === 'Severity');
 
-function toneOf({ exitCode, rows }: Whole, schema: RowSchema): PageVerdict['tone'] {
-  const answer = answerIn(exitCode);
+function toneOf({ frame, rows }: Whole, schema: RowSchema): PageVerdict['tone'] {
+  const answer = answerIn(frame.exitCode);
   if (answer === null) return 'unknown';
   if (hasSeverities(schema)) return !answer ? 'bad' : rows.length === 0 ? 'good' : 'plain';
   if (schema.columns.some(({ name }) => name === 'CanBind')) return answer ? 'good' : 'bad';
@@ -61,38 +61,39 @@ const severityFacts = (rows: readonly AnyRow[]): PageVerdict['facts'] =>
     .map(({ severity, count }) => ({ text: `${count} ${severity}`, severity }));
 
 /** A number of rows by what they are called. */
-function rowsText(count: number, schema: RowSchema): string {
-  const title = titleOf(schema).toLowerCase();
-  return count === 1 ? `1 ${title.replace(/s$/, '')}` : `${count === 0 ? 'No' : count} ${title}`;
+function rowsText(count: number, title: string): string {
+  const name = title.toLowerCase();
+  return count === 1 ? `1 ${name.replace(/s$/, '')}` : `${count === 0 ? 'No' : count} ${name}`;
 }
 
-const paragraphs = (text: string | undefined): string[] =>
-  (text ?? '').split('\n').filter((line) => line.trim() !== '');
+const paragraphs = (text: string | null): string[] => (text ?? '').split('\n').filter((line) => line.trim() !== '');
 
 /** The answer in a sentence, and what a reader wants to know next. */
 export function verdictOf(whole: Whole, schema: RowSchema): PageVerdict {
-  const { rows, headline, summary, note } = whole;
+  const { rows, frame } = whole;
   const tone = toneOf(whole, schema);
-  const notes = [...paragraphs(summary), ...paragraphs(note)];
-  const told = paragraphs(headline);
-  if (told.length > 0)
+  const [told, notes] = [paragraphs(frame.headline), paragraphs(frame.note)];
+  const all = [...told, ...notes];
+  const count = rowsText(rows.length, frame.rowsTitle);
+  if (schema === finding) {
+    // The sentence about an audit has more than a heading has room for.
+    const isOpen = rows.length === 0 && tone === 'unknown';
     return {
       tone,
-      text: told[0]!,
-      facts: hasSeverities(schema) ? severityFacts(rows) : [],
-      notes: [...told.slice(1), ...notes],
+      text: isOpen ? 'No findings, but not everything could be checked' : count,
+      facts: severityFacts(rows),
+      notes: all,
     };
-  if (schema === endpoint) {
+  }
+  if (schema === endpoint && rows.length > 0) {
     const sockets = rows as readonly Partial<Endpoint>[];
-    if (sockets.length === 0) return { tone, text: notes[0] ?? 'No socket matches', facts: [], notes: notes.slice(1) };
-    return { tone, text: portsText(sockets), facts: portFacts(sockets), notes };
+    return {
+      tone,
+      text: told.length === 1 ? told[0]! : portsText(sockets),
+      facts: portFacts(sockets),
+      notes: told.length === 1 ? notes : all,
+    };
   }
-  if (hasSeverities(schema)) {
-    const text =
-      rows.length === 0 && tone === 'unknown'
-        ? 'No findings, but not everything could be checked'
-        : rowsText(rows.length, schema);
-    return { tone, text, facts: severityFacts(rows), notes };
-  }
-  return { tone, text: rowsText(rows.length, schema), facts: [], notes };
+  const [text = count, ...more] = all;
+  return { tone, text, facts: hasSeverities(schema) ? severityFacts(rows) : [], notes: more };
 }

@@ -172,7 +172,7 @@ const wrong: [what: string, text: string, code: string, message: RegExp][] = [
   ['a policy', 'kind: PortOwner.Policy\nversion: 1\nrules: []\n', 'PO2002', /line 1, column 7: this is not a baseline/],
   ['a newer version', 'kind: PortOwner.Baseline\nversion: 2\nanything: new\n', 'PO2003', /version 2/],
   ['no YAML', `${head}listeners:\n  - port: [\n`, 'PO2002', /line \d+, column \d+/],
-  ['a key twice', `${head}version: 1\nlisteners: []\n`, 'PO2002', /line 3, column 1: the key "version" is there twice/],
+  ['a key twice', `${head}version: 1\nlisteners: []\n`, 'PO2002', /line 3, column 1: duplicate key "version"/],
   ['an unknown key', `${head}listeners:\n  - port: 80\n    protocol: TCP\n    address: 0.0.0.0\n    pid: 7\n`, 'PO2002', /line 7, column 5: there is no "pid" here/],
   ['a missing key', `${head}listeners:\n  - port: 80\n    protocol: TCP\n`, 'PO2002', /line 4, column 5: listeners, entry 1, has no address/],
   ['a wrong port', `${head}listeners:\n  - port: 70000\n    protocol: TCP\n    address: 0.0.0.0\n`, 'PO2002', /line 4, column 11: port must be <= 65535 or be dynamic/],

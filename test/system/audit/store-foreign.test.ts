@@ -48,7 +48,7 @@ function database(path: string, sql: string): void {
 }
 
 const strangers: [what: string, make: (path: string) => void, why: RegExp][] = [
-  ['notes', (path) => writeFileSync(path, 'my notes\n'), /it is not a store of PortOwner/],
+  ['notes', (path) => writeFileSync(path, 'my notes\n'), /it is not a PortOwner store/],
   ['a large file', (path) => writeFileSync(path, Buffer.alloc(200_000, 0x5a)), /it is not a store/],
   ['one byte', (path) => writeFileSync(path, 'x'), /it is not a store/],
   ['an empty file', (path) => writeFileSync(path, ''), /it is an empty file/],
@@ -142,9 +142,9 @@ test('a store that the version before this program made is read', async () => {
 });
 
 const beside: [what: string, make: (path: string) => void, why: RegExp][] = [
-  ['a log', (path) => writeFileSync(`${path}-wal`, 'x'), /audits\.db-wal, which PortOwner does not make/],
+  ['a log', (path) => writeFileSync(`${path}-wal`, 'x'), /audits\.db-wal next to it was not created by PortOwner/],
   ['the index of a log', (path) => writeFileSync(`${path}-shm`, ''), /audits\.db-shm/],
-  ['a link as a journal', (path) => (writeFileSync(join(path, '..', 'x'), ''), symlinkSync('x', `${path}-journal`)), /audits\.db-journal beside it is a link/],
+  ['a link as a journal', (path) => (writeFileSync(join(path, '..', 'x'), ''), symlinkSync('x', `${path}-journal`)), /audits\.db-journal next to it is a link/],
 ];
 for (const [what, make, why] of beside) {
   test(`${what} beside the store is refused`, async (context) => {
@@ -184,7 +184,7 @@ test("a file that has the name of the store's lock stays", async () => {
   const before = contents(folder);
   const { code, err } = await audit(path, 5);
   assert.is(code, 69);
-  assert.match(err, /audits\.db\.lock, which is not the lock of a store/);
+  assert.match(err, /audits\.db\.lock next to it is not the lock of a store/);
   assert.equal(contents(folder), before);
 });
 
@@ -258,7 +258,7 @@ test("a journal of another user's is not written into the store", async (context
   const { folder, path } = await twoNights();
   writeFileSync(`${path}-journal`, 'x');
   chownSync(`${path}-journal`, 65534, 65534);
-  await refused(path, folder, /journal .* beside it is another user's/);
+  await refused(path, folder, /journal .* next to it belongs to another user/);
 });
 
 test('what is set aside takes no name that is in use, not even by a link', async (context) => {

@@ -160,7 +160,7 @@ const unnamed = ({ OwningProcess }: Endpoint): string => `docker-proxy to 172.18
 test("Docker's own socket is asked, and the container is the owner", async (context) => {
   if (none !== null) return skip(none, context);
   const { row, tree, command } = await beside('true', { path: '/run/docker.sock', uid: 0 });
-  assert.match(tree, /\n {2}May start it again: docker container shop-web-1, restart policy unless-stopped\n$/);
+  assert.match(tree, /\n {2}May be restarted by: docker container shop-web-1, restart policy unless-stopped\n$/);
   assert.equal([row.OwnerKind, row.Owner, row.Reason, command], ['Relay', web(row), null, 'docker stop shop-web-1']);
 });
 

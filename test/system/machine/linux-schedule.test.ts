@@ -58,7 +58,7 @@ onLinux('real folders are judged', (folder, context) => {
     ).map(({ text }) => text);
   assert.equal(said(), [], 'the folder of temporary files is sticky, and ours are in one of our own');
   chmodSync(within, 0o777);
-  assert.equal(said(), ['everybody could change what is in the folder']);
+  assert.equal(said(), ['everybody could change the contents of the folder']);
   chmodSync(within, 0o755);
   chownSync(path, 12345, 12345);
   assert.equal(said(), ['user 12345 could change the file']);

@@ -1,6 +1,6 @@
 import { moreRights, type RawEntry, type RawEnvelope, type Refusal } from '../../../system/raw.ts';
 import { decodeStat } from '../../decode/linux-processes.ts';
-import { nothing, textEntry, unasked, type Part, type Parts } from './text.ts';
+import { nothing, textEntry, type Part, type Parts } from './text.ts';
 
 /** Names of architectures as Node has them. */
 const architectures: Readonly<Record<string, string>> = {
@@ -193,6 +193,19 @@ function ranges(parts: Parts): string {
   );
 }
 
+/** `unit NAME` begins a unit, `file` what is added to it, and `text` has a line of either. */
+function socketUnits(lines: readonly string[]): string {
+  const units: { name: string; texts: string[] }[] = [];
+  for (const line of lines) {
+    const [, word, rest = ''] = /^(unit|file|text)(?: (.*))?$/s.exec(line) ?? [];
+    const texts = units.at(-1)?.texts;
+    if (word === 'unit') units.push({ name: rest, texts: [''] });
+    else if (word === 'file') texts?.push('');
+    else if (word === 'text' && texts !== undefined) texts[texts.length - 1] += `${rest}\n`;
+  }
+  return JSON.stringify(units);
+}
+
 /** What a collector on Linux said, as the entries of src/facts/sources.ts. */
 export function linuxEnvelope(parts: Parts, machine: ReadonlyMap<string, string>, at: string): RawEnvelope {
   const isRoot = machine.get('uid') === '0';
@@ -241,7 +254,7 @@ export function linuxEnvelope(parts: Parts, machine: ReadonlyMap<string, string>
   entries.set('ranges', { at, text: ranges(parts) });
   entries.set('kernelports', { at, text: kernelPorts(parts) });
   entries.set('firewall', firewallEntry(parts, at));
-  entries.set('socketunits', { at, refusal: unasked });
+  entries.set('socketunits', textEntry(at, parts.get('socketunits'), socketUnits));
   // Without ip nothing is told of them, as in recordings from before they were asked.
   const addresses = parts.get('addresses');
   if (addresses !== undefined) entries.set('addresses', textEntry(at, addresses, addressesOf));

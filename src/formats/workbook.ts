@@ -1,0 +1,345 @@
+import { counted } from '../io/counted.ts';
+import type { AnyRow, Column, ColumnType, RowSchema } from '../schema/column.ts';
+import type { AuditRun } from '../schema/audit-run.ts';
+import { headingOf } from '../schema/heading.ts';
+import { plainColumns } from '../schema/column.ts';
+import { problemRow, toProblemRow } from '../schema/problem.ts';
+import { version } from '../schema/version.ts';
+import { countsText, summaryOf } from './summary.ts';
+import { itemText, noProblems } from './text.ts';
+import type { CreateWriter, DocumentFrame, DocumentTable } from './writer.ts';
+import {
+  cellDate,
+  cellText,
+  sheetChunks,
+  workbookBytes,
+  type Accent,
+  type CellValue,
+  type Line,
+  type Link,
+  type SheetColumn,
+  type TableSheet,
+  type TextSheet,
+} from './xlsx.ts';
+
+/** Above it a workbook with tables and colors takes more memory than it should: 50,000 rows would take 580 MB. */
+const mostRows = 20_000;
+const widest = 60;
+/** Machines that a chart has lines for. */
+const mostLines = 8;
+
+const [red, yellow, blue, gray] = [
+  { fill: 'FFC7CE', text: '9C0006' },
+  { fill: 'FFEB9C', text: '7F4F00' },
+  { fill: 'DDEBF7', text: '1F4E79' },
+  { fill: 'EDEDED', text: '404040' },
+];
+const severityAccents: readonly Accent[] = [
+  { value: 'Critical', fill: 'C00000', text: 'FFFFFF' },
+  { value: 'High', ...red! },
+  { value: 'Error', ...red! },
+  { value: 'Medium', ...yellow! },
+  { value: 'Warning', ...yellow! },
+  { value: 'Low', ...blue! },
+  { value: 'Info', ...gray! },
+  { value: 'Information', ...gray! },
+];
+const accents: Readonly<Record<string, readonly Accent[]>> = {
+  Severity: severityAccents,
+  WorstSeverity: severityAccents,
+  Complete: [{ value: false, ...yellow! }],
+};
+
+const kinds: Readonly<Partial<Record<ColumnType, SheetColumn['kind']>>> = {
+  uint16: 'number',
+  uint32: 'number',
+  int32: 'number',
+  boolean: 'boolean',
+  date: 'date',
+};
+
+type Value = AnyRow[string];
+
+function cellOf(value: Value, type: ColumnType): CellValue {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'object') return cellText(value.map(itemText).join(type === 'uint32s' ? ', ' : '\n'));
+  if (typeof value !== 'string') return value;
+  const cell = type === 'date' ? cellDate(value) : value;
+  return typeof cell === 'string' ? cellText(cell) : cell;
+}
+
+const longest = (text: string): number =>
+  text.includes('\n') ? Math.max(...text.split('\n').map((line) => line.length)) : text.length;
+
+/** The columns of a sheet, as wide as what is in them. */
+function sheetColumns(columns: readonly Column[], rows: readonly (readonly CellValue[])[]): SheetColumn[] {
+  return columns.map(({ name, type }, i) => {
+    const kind = kinds[type] ?? 'text';
+    // The header has the button of the filter beside it.
+    let width = name.length + 4;
+    if (kind === 'date') width = Math.max(width, 20);
+    for (const row of rows) {
+      const cell = row[i];
+      if (typeof cell === 'string') width = Math.max(width, longest(cell) + 2);
+      else if (typeof cell === 'number') width = Math.max(width, String(cell).length + 2);
+    }
+    const wrap = width > widest || type === 'texts' || type === 'ancestors';
+    return { name, kind, width: Math.min(width, widest), wrap, accents: accents[name] ?? [] };
+  });
+}
+
+/** What a finding and the listener that it is about have in common. */
+function endpointKey(row: AnyRow): string {
+  const address = typeof row['LocalAddress'] === 'string' ? row['LocalAddress'].split('%')[0] : null;
+  return [row['ComputerName'], row['Protocol'], address, row['LocalPort'] ?? row['Port']].join(' ');
+}
+
+/** Where each listener stands, by what a finding knows of it. */
+function listenerLinks(
+  rows: readonly AnyRow[],
+  columns: readonly Column[],
+  listeners: DocumentTable | undefined,
+): Link[] {
+  const column = columns.findIndex(({ name }) => name === 'Endpoint');
+  if (column < 0 || listeners === undefined) return [];
+  const places = new Map<string, number>();
+  for (const [index, row] of listeners.rows.entries()) {
+    const key = endpointKey(row);
+    if (!places.has(key)) places.set(key, index);
+  }
+  return rows.flatMap((row, index) => {
+    const target = places.get(endpointKey(row));
+    return target === undefined ? [] : [{ row: index, column, sheet: sheetName(listeners.title), target }];
+  });
+}
+
+/** Excel keeps the name History for itself. */
+const sheetName = (title: string): string => (title === 'History' ? 'Port history' : title);
+
+/** The machine first, where there are several. */
+function ordered(columns: readonly Column[], several: boolean): readonly Column[] {
+  const machine = columns.find(({ name }) => name === 'ComputerName');
+  return machine === undefined || !several ? columns : [machine, ...columns.filter((column) => column !== machine)];
+}
+
+interface Part extends DocumentTable {
+  readonly columns: readonly Column[];
+}
+
+function tableOf({ title, columns, rows }: Part, links: readonly Link[] = []): TableSheet {
+  const cells = rows.map((row) => columns.map(({ name, type }) => cellOf(row[name], type)));
+  return { name: sheetName(title), columns: sheetColumns(columns, cells), rows: cells, links };
+}
+
+/** How many lines a text takes in the merged cells of the summary. */
+const summaryWidths = [22, 16, 16, 16, 16, 16, 16, 16];
+const linesOf = (text: string, width = 105): number =>
+  text.split('\n').reduce((lines, line) => lines + Math.max(1, Math.ceil(line.length / width)), 0);
+
+const labeled = (label: string, value: CellValue): Line => ({
+  cells: [label, typeof value === 'string' ? cellText(value) : value],
+  span: typeof value === 'string' ? linesOf(value) : 1,
+});
+
+const empty: Line = { cells: [] };
+const day = (at: string): string => at.slice(0, 10);
+
+/** The last number of listeners of each day, for each machine. */
+function nightLines(nights: readonly AuditRun[]): { readonly lines: Line[]; readonly machines: readonly string[] } {
+  const machines = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))].slice(0, mostLines);
+  const days = [...new Set(nights.map(({ RunTime }) => day(RunTime!)))].sort();
+  const lines = days.map((date): Line => {
+    const counts = machines.map((machine) => {
+      const runs = nights.filter((run) => day(run.RunTime!) === date && (run.ComputerName ?? '') === machine);
+      return runs.toSorted((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1))[0]?.Listeners ?? null;
+    });
+    return { cells: [date, ...counts] };
+  });
+  return { lines, machines };
+}
+
+/** The rows of each kind: how many, and how many of each value. */
+function countLines(parts: readonly Part[]): Line[] {
+  return parts.map(({ title, schema, rows }) => {
+    const counts = countsText(summaryOf(schema, rows));
+    const text = `${rows.length}${counts === '' ? '' : `: ${counts}`}`;
+    return { ...labeled(sheetName(title), counts === '' ? rows.length : text), sheet: sheetName(title) };
+  });
+}
+
+/** A small table: each machine, and its rows by what they are counted by. */
+function machineLines({ title, schema, rows }: Part): Line[] {
+  const { values, machines } = summaryOf(schema, rows);
+  const shown = values.slice(0, summaryWidths.length - 2);
+  return [
+    empty,
+    { cells: [`${sheetName(title)} by machine`], look: 'heading' },
+    { cells: ['ComputerName', 'Rows', ...shown.map(cellText)], look: 'header' },
+    ...machines.map(({ name, rows: count, counts }): Line => ({
+      cells: [cellText(name ?? ''), count, ...counts.slice(0, shown.length)],
+    })),
+  ];
+}
+
+interface Content {
+  readonly frame: DocumentFrame;
+  readonly parts: readonly Part[];
+  readonly several: boolean;
+}
+
+function summarySheet({ frame, parts, several }: Content): TextSheet {
+  const { title, question, at, exitCode, meaning, headline, note, problems, nights } = frame;
+  const errors = problems.filter(({ severity }) => severity === 'Error').length;
+  const warnings = problems.length - errors;
+  const told = [counted(errors, 'error'), counted(warnings, 'warning')].filter((text) => !text.startsWith('0 '));
+  const lines: Line[] = [
+    { cells: [cellText(title)], look: 'title' },
+    ...(headline === null
+      ? []
+      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: linesOf(headline, 120) }]),
+    empty,
+    ...countLines(parts),
+    ...(problems.length === 0
+      ? []
+      : [{ ...labeled('Problems', `${told.join(', ')}: not everything is known`), sheet: 'Problems' }]),
+    empty,
+    ...(note === null ? [] : [labeled('Note', note.trim())]),
+    ...(question === null ? [] : [labeled('Command', question)]),
+    labeled('Made', new Date(at)),
+    ...(meaning === null ? [] : [labeled('Exit code', `${exitCode}: ${meaning}`)]),
+    ...(several ? parts.filter(({ rows }) => rows.length > 0).flatMap(machineLines) : []),
+  ];
+  if (nights.length === 0) return { name: 'Summary', widths: summaryWidths, lines, chart: null };
+  const { lines: counts, machines } = nightLines(nights);
+  const series = machines.map((machine) => cellText(machine === '' ? 'Listeners' : machine));
+  lines.push(empty, { cells: ['Listeners, night by night'], look: 'heading' });
+  const start = lines.length;
+  // The numbers stand below their chart.
+  lines.push(...Array.from({ length: 17 }, () => empty), { cells: ['Night', ...series], look: 'header' }, ...counts);
+  return {
+    name: 'Summary',
+    widths: summaryWidths,
+    lines,
+    chart: { title: 'Listeners', from: start + 17, to: start + 17 + counts.length, series, at: start },
+  };
+}
+
+function aboutSheet({ frame, parts }: Content): TextSheet {
+  return {
+    name: 'About',
+    widths: [18, 20, 100],
+    lines: [
+      { cells: ['About this workbook'], look: 'title' },
+      empty,
+      labeled('Made by', `PortOwner ${version}`),
+      labeled('Made at', new Date(frame.at)),
+      labeled('Dates', 'are in UTC.'),
+      labeled(
+        'Empty cells',
+        'are values that do not apply or could not be had; where there is a column Reason, it says why.',
+      ),
+      labeled('Text', 'that begins with =, +, -, or @ is text, not a formula.'),
+      empty,
+      { cells: ['Sheet', 'Column', 'What it says'], look: 'header' },
+      ...parts.flatMap(({ title, columns }) =>
+        columns.map(({ name, description }): Line => ({ cells: [sheetName(title), name, cellText(description)] })),
+      ),
+    ],
+    chart: null,
+  };
+}
+
+/** Cuts what stands beside the rows, so that all together are no more than a workbook takes. */
+function fitting(tables: readonly DocumentTable[], room: number): DocumentTable[] {
+  let left = room;
+  return tables.map((table) => {
+    const rows = table.rows.slice(0, left);
+    left -= rows.length;
+    return { ...table, rows };
+  });
+}
+
+function contentOf(
+  schema: RowSchema,
+  columns: readonly Column[],
+  rows: readonly AnyRow[],
+  frame: DocumentFrame,
+): Content {
+  const tables = fitting(frame.tables, mostRows - rows.length);
+  const all = [rows, ...tables.map((table) => table.rows)].flat();
+  const several = new Set(all.map((row) => row['ComputerName'] ?? null)).size > 1;
+  const asked = ({ askedBy, name }: Column, some: readonly AnyRow[]): boolean =>
+    askedBy === undefined || some.some((row) => row[name] != null);
+  return {
+    frame,
+    several,
+    parts: [
+      { title: frame.rowsTitle, schema, rows, columns: ordered(columns, several) },
+      ...tables.map(({ title, schema: kind, rows: some }) => ({
+        title,
+        schema: kind,
+        rows: some,
+        columns: ordered(
+          plainColumns(kind).filter((column) => asked(column, some)),
+          several,
+        ),
+      })),
+    ],
+  };
+}
+
+async function writeWhole(content: Content): Promise<Uint8Array> {
+  const { frame, parts } = content;
+  const [main, ...others] = parts as [Part, ...Part[]];
+  const findings = parts.find(({ schema }) => schema.typeName === 'PortOwner.Finding');
+  const listeners = parts.find(({ schema }) => schema.typeName === 'PortOwner.Endpoint');
+  const linksOf = (part: Part): Link[] => (part === findings ? listenerLinks(part.rows, part.columns, listeners) : []);
+  const problems = frame.problems.map((problem): AnyRow => ({ ...toProblemRow(problem) }));
+  const [severity] = problemRow.columns;
+  const problemColumns = problemRow.columns.filter(({ name }) =>
+    ['Severity', 'Code', 'Message', 'Hint', 'Target'].includes(name),
+  );
+  const tables = [main, ...others].map((part) => tableOf(part, linksOf(part)));
+  if (problems.length > 0 && severity !== undefined)
+    tables.push(tableOf({ title: 'Problems', schema: problemRow, rows: problems, columns: problemColumns }));
+  return workbookBytes({
+    title: frame.title,
+    made: new Date(frame.at),
+    creator: `PortOwner ${version}`,
+    sheets: [summarySheet(content), ...tables, aboutSheet(content)],
+  });
+}
+
+/** A workbook for Excel: a summary, a table for each kind of rows, and what the columns mean. */
+export const create: CreateWriter = (schema, { columns, sink, frame, warn }) => {
+  const rows: AnyRow[] = [];
+  const write = (bytes: Uint8Array): void => {
+    if (sink.bytes === undefined) throw new Error('a workbook needs a file');
+    sink.bytes(bytes);
+  };
+
+  async function writeStreamed(): Promise<void> {
+    warn?.({
+      severity: 'Warning',
+      code: 'PO2005',
+      message: `${rows.length} rows are more than the ${mostRows} that a workbook with tables takes: it has one plain sheet`,
+      hint: 'Ask for fewer rows, or write CSV.',
+    });
+    const cells = (row: AnyRow): CellValue[] => columns.map(({ name, type }) => cellOf(row[name], type));
+    const head = sheetColumns(columns, rows.slice(0, 1000).map(cells));
+    const sheet = { name: sheetName(headingOf(schema)), columns: head };
+    for await (const chunk of sheetChunks(sheet, rows.values().map(cells))) write(chunk);
+  }
+
+  return {
+    carriesProblems: false,
+    row: (row) => void rows.push(row),
+    problem: noProblems,
+    flush() {},
+    async end() {
+      if (frame === undefined) throw new Error('a workbook needs what it is about');
+      if (rows.length > mostRows) return writeStreamed();
+      write(await writeWhole(contentOf(schema, columns, rows, frame)));
+    },
+  };
+};
