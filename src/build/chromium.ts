@@ -40,6 +40,7 @@ class Connection {
   readonly #waiting = new Map<number, { resolve: (result: Result) => void; reject: (error: Error) => void }>();
   readonly listeners = new Set<(message: Message) => void>();
   #last = 0;
+  #isOpen = true;
 
   constructor(to: Writable, from: Readable) {
     this.#to = to;
@@ -51,9 +52,15 @@ class Connection {
         rest = rest.subarray(end + 1);
       }
     });
-    from.on('close', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error('Chromium ended'));
-    });
+    from.on('close', () => this.#end());
+    // Nobody takes what is sent to one that did not start.
+    to.on('error', () => this.#end());
+  }
+
+  #end(): void {
+    this.#isOpen = false;
+    for (const { reject } of this.#waiting.values()) reject(new Error('Chromium ended'));
+    this.#waiting.clear();
   }
 
   #take(message: Message): void {
@@ -66,6 +73,7 @@ class Connection {
   }
 
   send(method: string, params: Result = {}, sessionId?: string): Promise<Result> {
+    if (!this.#isOpen) return Promise.reject(new Error('Chromium ended'));
     const id = ++this.#last;
     this.#to.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
     return new Promise((resolve, reject) => void this.#waiting.set(id, { resolve, reject }));
@@ -95,18 +103,6 @@ export class BrowserPage {
     return this.#connection.send(method, params, this.#session);
   }
 
-  /** Waits for an event of the page. */
-  event(name: string): Promise<void> {
-    return new Promise((resolve) => {
-      const listener = ({ sessionId, method }: Message): void => {
-        if (sessionId !== this.#session || method !== name) return;
-        this.#connection.listeners.delete(listener);
-        resolve();
-      };
-      this.#connection.listeners.add(listener);
-    });
-  }
-
   /** The value of an expression in the page. */
   async evaluate<T>(expression: string): Promise<T> {
     const { result, exceptionDetails } = await this.send('Runtime.evaluate', {
@@ -121,7 +117,7 @@ export class BrowserPage {
 
   /** Waits until an expression is true in the page. */
   async until(expression: string): Promise<void> {
-    const end = Date.now() + 10_000;
+    const end = Date.now() + 60_000;
     while (!(await this.evaluate<boolean>(`Boolean(${expression})`))) {
       if (Date.now() > end) throw new Error(`never true in the page: ${expression}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -172,6 +168,7 @@ export async function startChromium(path: string): Promise<Browser> {
       '--disable-component-update',
       '--disable-extensions',
       '--disable-gpu',
+      '--hide-scrollbars',
       '--disable-dev-shm-usage',
       '--font-render-hinting=none',
       '--lang=en-US',
@@ -183,6 +180,7 @@ export async function startChromium(path: string): Promise<Browser> {
   );
   const connection = new Connection(child.stdio[3] as Writable, child.stdio[4] as Readable);
   const ended = once(child, 'exit');
+  await connection.send('Browser.getVersion');
   return {
     async open(url, { width = 1280, height = 900, dark = false, scripts = true } = {}) {
       const { targetId } = await connection.send('Target.createTarget', { url: 'about:blank' });
@@ -200,9 +198,8 @@ export async function startChromium(path: string): Promise<Browser> {
         features: [{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }],
       });
       if (!scripts) await page.send('Emulation.setScriptExecutionDisabled', { value: true });
-      const loaded = page.event('Page.loadEventFired');
       await page.send('Page.navigate', { url });
-      await loaded;
+      await page.until(`document.readyState === 'complete' && location.href !== 'about:blank'`);
       return page;
     },
     async close() {

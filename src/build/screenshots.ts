@@ -153,7 +153,7 @@ async function pagePicture(): Promise<Buffer | null> {
   const browser = await startChromium(path);
   try {
     writeFileSync(join(folder, 'page.html'), text);
-    const page = await browser.open(`file://${join(folder, 'page.html')}`, { width: 1180, height: 1790 });
+    const page = await browser.open(`file://${join(folder, 'page.html')}`, { width: 1180, height: 1990 });
     await page.until(`document.querySelector('#viewport tr[data-index]')`);
     return await page.screenshot();
   } finally {

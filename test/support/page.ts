@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromiumPath, startChromium, type Browser, type BrowserPage, type View } from '../../src/build/chromium.ts';
+import { chromiumPath, startChromium, type BrowserPage, type View } from '../../src/build/chromium.ts';
 
 /** A page that is looked at, with what a test wants to know of it. */
 export interface Look {
@@ -19,12 +19,13 @@ export interface Looker {
   end(): Promise<void>;
 }
 
-/** What looks at pages; null where there is no Chromium. */
-export async function looker(): Promise<Looker | null> {
+/** What looks at pages, or why nothing does. */
+export async function looker(): Promise<Looker | string> {
   const path = chromiumPath();
-  if (path === null) return null;
+  if (path === null) return 'Chromium is not installed';
   const folder = mkdtempSync(join(tmpdir(), 'portowner-page-'));
-  const browser: Browser = await startChromium(path);
+  const browser = await startChromium(path).catch((error: unknown) => String(error));
+  if (typeof browser === 'string') return `Chromium does not start: ${browser}`;
   let pages = 0;
   return {
     async look(text, view = {}) {

@@ -8,7 +8,7 @@ import type { AnyRow } from '../../src/schema/column.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
 import { finding } from '../../src/schema/finding.ts';
 import { endpoints } from '../bench/formats.ts';
-import { looker, type Look } from '../support/page.ts';
+import { looker, type Look, type Looker } from '../support/page.ts';
 import { readCsv } from '../support/read-formats.ts';
 import { skip, type TestContext } from '../support/skip.ts';
 
@@ -16,9 +16,9 @@ const test = suite('page');
 const browser = await looker();
 
 /** A test that needs a browser. */
-function inBrowser(name: string, work: (look: NonNullable<typeof browser>['look']) => Promise<void>): void {
+function inBrowser(name: string, work: (look: Looker['look']) => Promise<void>): void {
   test(name, async (context) => {
-    if (browser === null) return skip('Chromium is not installed', context as TestContext);
+    if (typeof browser === 'string') return skip(browser, context as TestContext);
     await work(browser.look);
   });
 }
@@ -270,6 +270,6 @@ inBrowser('20,000 rows: only those that are seen are in the page', async (look) 
   assert.is(await seen.page.evaluate(`document.querySelector('#viewport table').getAttribute('aria-rowcount')`), '20001');
 });
 
-test.after(() => browser?.end());
+test.after(() => (typeof browser === 'string' ? undefined : browser.end()));
 
 test.run();
