@@ -45,7 +45,7 @@ export async function measurePage(count = 20_000, turns = 5): Promise<{ times: P
       writeFileSync(file, await pageText(endpoint, rows));
       note('written', performance.now() - start);
       const page = await browser.open(`file://${file}`);
-      await page.until(`document.querySelector('#viewport tr[data-index]')`);
+      await page.until(`performance.getEntriesByName('list').length > 0 && performance.getEntriesByName('first-contentful-paint').length > 0`);
       note('first paint', await page.evaluate(`performance.getEntriesByName('first-contentful-paint')[0].startTime`));
       note('first rows of the list', await page.evaluate(`performance.getEntriesByName('list')[0].startTime`));
       for (const name of ['Owner', 'Local address', 'Local port']) note('sorted', await page.evaluate(timed(clickHeader(name))));
