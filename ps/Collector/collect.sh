@@ -171,6 +171,18 @@ socket_units() {
     while read -r name; do unit "$name"; done
 }
 
+# Docker's own program, where a container of it runs: a question starts nothing then. It reads no settings of the user, who
+# may mean an engine of another machine.
+containers() {
+  docker_socket=/var/run/docker.sock
+  [ -S "$docker_socket" ] && [ -w "$docker_socket" ] || return 0
+  grep -qs 'docker[-/][0-9a-f]' /proc/[0-9]*/cgroup || return 0
+  command -v docker >/dev/null 2>&1 && command -v timeout >/dev/null 2>&1 || return 0
+  columns='{{.ID}}\t{{.Names}}\t{{.Image}}\t{{.Label "com.docker.compose.project"}}\t{{.Label "com.docker.compose.service"}}\t{{.Ports}}'
+  part engine/docker
+  DOCKER_CONFIG=/nonexistent timeout 5 docker -H "unix://$docker_socket" ps --no-trunc --format "$columns" 2>/dev/null | data
+}
+
 firewall() {
   if [ "$(id -u)" != 0 ]; then
     part firewall
@@ -190,6 +202,7 @@ collect() {
   users
   kernel
   socket_units
+  containers
   firewall
   echo '#End'
 }

@@ -59,7 +59,8 @@ function cell({ name, type }: Column, separator = "', '"): string {
   const colours = [...styles]
     .filter(([key]) => key.startsWith(`${name} `))
     .map(([key, [start]]) => ({ value: key.slice(name.length + 1), start }));
-  if (colours.length > 0) {
+  // PowerShell takes any text for true.
+  if (colours.length > 0 && type !== 'boolean') {
     const cases = colours
       .map(({ value, start }) => `${quoted(value)} { "$([char]27)${start.slice(1)}${value}$([char]27)[0m" }`)
       .join(' ');

@@ -6,7 +6,7 @@ import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
-import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
+import { plainColumns, reportColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
 import { finding } from '../schema/finding.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
@@ -18,7 +18,7 @@ import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
 import { problemsOf } from './options/module.ts';
-import { RowOptions } from './options/rows.ts';
+import { delimiterOf, RowOptions } from './options/rows.ts';
 import { word } from './values.ts';
 
 const formatWords = Object.fromEntries(formats.map((format) => [format, format])) as Record<Format, Format>;
@@ -36,6 +36,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** The columns of a table that nobody chose columns for. */
   protected defaultColumns(): readonly Column[] {
     return this.schema.columns.filter((column: Column) => column.importance !== undefined);
+  }
+
+  /** The columns of a report: those of the default table, and what a page has room for besides. */
+  private reportColumns(): readonly Column[] {
+    const shown = new Set(this.defaultColumns().map(({ name }) => name));
+    return reportColumns(this.schema).filter(
+      ({ name, connectionsOnly }) => connectionsOnly !== true || shown.has(name),
+    );
   }
 
   /** Answers; `columns` are those that will be written or counted on. */
@@ -151,6 +159,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     this.checkFormat(format);
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
+    if (this.delimiter !== undefined && traits.spreadsheet !== true)
+      throw new PortOwnerError('PO1005', '--delimiter needs --format csv');
     if (this.problems === 'rows' && traits.problemRows !== true) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json, or ndjson');
     }
@@ -238,7 +248,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   private chosenFormat(): Format {
     if (this.format !== undefined) return word('--format', this.format, formatWords);
-    if (this.excel) return 'csv';
+    if (this.excel || (this.delimiter !== undefined && this.output === undefined)) return 'csv';
     return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or specify --format')) ?? 'table';
   }
 
@@ -248,7 +258,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   private chosenColumns(format: Format): readonly Column[] {
-    if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
+    if (this.columns !== undefined) return parseColumns(this.columns, this.schema, this.reportColumns());
     const { narrow, documents, whole, forPeople } = traitsOf(format);
     if (narrow === true) return this.withMachine(this.defaultColumns());
     return plainColumns(this.schema).filter(({ askedBy }) => {
@@ -316,6 +326,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       asked: this.columns !== undefined,
       variant: () => answer()?.variant,
       ...(frame === null ? {} : { frame }),
+      ...(this.delimiter === undefined ? {} : { delimiter: delimiterOf(this.delimiter) }),
       warn: (problem) => this.tell(problem),
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',

@@ -6,6 +6,7 @@ import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
+import type { Column } from '../schema/column.ts';
 import { finding } from '../schema/finding.ts';
 import { listenerRow } from '../schema/listener.ts';
 
@@ -106,6 +107,11 @@ export class BaselineUpdateCommand extends withOptions(RowCommand, CountOptions,
   force = Option.Boolean('--force', false, { description: 'change a baseline of another machine, too' });
 
   override readonly schema = finding;
+
+  /** It is the same in every row. */
+  protected override defaultColumns(): readonly Column[] {
+    return super.defaultColumns().filter(({ name }) => name !== 'Rule');
+  }
 
   protected override files() {
     return { ...super.files(), outputs: named('FILE', this.file) };

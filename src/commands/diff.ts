@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { compareSnapshots } from '../audit/compare-snapshots.ts';
 import { PortOwnerError } from '../schema/problems.ts';
+import type { Column } from '../schema/column.ts';
 import { finding } from '../schema/finding.ts';
 import { named } from '../cli/files.ts';
 import { machineOf } from '../facts/machine.ts';
@@ -50,6 +51,11 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions, HostOptio
   });
 
   override readonly schema = finding;
+
+  /** It is the same in every row. */
+  protected override defaultColumns(): readonly Column[] {
+    return super.defaultColumns().filter(({ name }) => name !== 'Rule');
+  }
 
   protected override files() {
     return { inputs: [...super.files().inputs, ...named('A', this.before), ...named('B', this.after)] };

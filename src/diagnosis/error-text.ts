@@ -245,12 +245,13 @@ const connectionText: Readonly<Partial<Record<Meaning, string>>> = {
   reset: 'was reset by the other side',
 };
 
+/** Scripts look for these words in the evidence: they do not change. */
 const meaningText: Readonly<Record<ErrorMeaning, string>> = {
   inUse: '"already in use"',
   access: '"forbidden by access permissions"',
   notLocal: '"no such address here"',
   invalid: '"invalid argument"',
   exhausted: '"no ports or buffers left"',
-  urlReserved: '"HTTP.sys does not allow this account to register the URL"',
-  urlTaken: '"the URL is already registered"',
+  urlReserved: '"HTTP.sys does not let this account register the URL"',
+  urlTaken: '"the URL is registered already"',
 };

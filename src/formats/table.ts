@@ -26,13 +26,34 @@ const plainStyle: Style = ['', ''];
 const heading: Style = ['\x1b[1;4m', '\x1b[22;24m'];
 const bold: Style = ['\x1b[1m', '\x1b[22m'];
 const colour = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
+const [bad, doubtful, good, quiet] = [colour(31), colour(33), colour(32), colour(36)];
+/** What stands out, by the column and its word. */
 export const styles: ReadonlyMap<string, Style> = new Map([
-  ['State Listen', colour(32)],
-  ['State Established', colour(36)],
-  ['State Bound', colour(33)],
+  ['State Listen', good],
+  ['State Established', quiet],
+  ['State Bound', doubtful],
   ['OwnerKind Kernel', colour(35)],
-  ['OwnerKind Orphan', colour(31)],
-  ['OwnerKind Unknown', colour(33)],
+  ['OwnerKind Orphan', bad],
+  ['OwnerKind Unknown', doubtful],
+  ...['Severity', 'WorstSeverity'].flatMap((name): [string, Style][] => [
+    [`${name} Critical`, bad],
+    [`${name} High`, bad],
+    [`${name} Error`, bad],
+    [`${name} Medium`, doubtful],
+    [`${name} Warning`, doubtful],
+    [`${name} Low`, quiet],
+  ]),
+  ['Complete false', doubtful],
+  ['CanBind true', good],
+  ['CanBind false', bad],
+  ['IsFree true', good],
+  ['Result Stopped', good],
+  ['Result NotStopped', bad],
+  ['Result Retaken', bad],
+  ['Result Refused', doubtful],
+  ['Status differs', bad],
+  ['Status failed', bad],
+  ['Status skipped', doubtful],
 ]);
 
 function style({ name, keeps }: Column, text: string): Style | undefined {

@@ -1,8 +1,8 @@
 import { counted } from '../io/counted.ts';
-import type { AnyRow, Column, ColumnType, RowSchema } from '../schema/column.ts';
+import type { AnyRow, Column, ColumnType } from '../schema/column.ts';
 import type { AuditRun } from '../schema/audit-run.ts';
 import { headingOf } from '../schema/heading.ts';
-import { plainColumns } from '../schema/column.ts';
+import { plainColumns, reportColumns } from '../schema/column.ts';
 import { problemRow, toProblemRow } from '../schema/problem.ts';
 import { version } from '../schema/version.ts';
 import { countsText, summaryOf } from './summary.ts';
@@ -11,6 +11,7 @@ import type { CreateWriter, DocumentFrame, DocumentTable } from './writer.ts';
 import {
   cellDate,
   cellText,
+  linesOf,
   sheetChunks,
   workbookBytes,
   type Accent,
@@ -24,7 +25,7 @@ import {
 
 /** Above it a workbook with tables and colors takes more memory than it should: 50,000 rows would take 580 MB. */
 const mostRows = 20_000;
-const widest = 60;
+const widest = 48;
 /** Machines that a chart has lines for. */
 const mostLines = 8;
 
@@ -116,29 +117,49 @@ function listenerLinks(
 /** Excel keeps the name History for itself. */
 const sheetName = (title: string): string => (title === 'History' ? 'Port history' : title);
 
-/** The machine first, where there are several. */
-function ordered(columns: readonly Column[], several: boolean): readonly Column[] {
-  const machine = columns.find(({ name }) => name === 'ComputerName');
-  return machine === undefined || !several ? columns : [machine, ...columns.filter((column) => column !== machine)];
+/** The machine first, where there are several, and then what is printed. */
+function ordered(columns: readonly Column[], printed: ReadonlySet<string>, several: boolean): readonly Column[] {
+  const rank = ({ name }: Column): number => (several && name === 'ComputerName' ? 0 : printed.has(name) ? 1 : 2);
+  return columns.toSorted((a, b) => rank(a) - rank(b));
 }
 
 interface Part extends DocumentTable {
   readonly columns: readonly Column[];
+  /** How many of the columns are printed. */
+  readonly printed: number;
 }
 
-function tableOf({ title, columns, rows }: Part, links: readonly Link[] = []): TableSheet {
+/** Rows with their columns: those of a report come first, and are printed; where columns were chosen, all of them are. */
+function partOf(
+  table: DocumentTable,
+  columns: readonly Column[],
+  { asked, several }: { readonly asked: boolean; readonly several: boolean },
+): Part {
+  const { title, schema, rows } = table;
+  if (asked) return { title, schema, rows, columns, printed: columns.length };
+  const isConnection = rows.some((row) => row['RemotePort'] != null);
+  const printed = new Set(
+    reportColumns(schema)
+      .filter(({ connectionsOnly }) => connectionsOnly !== true || isConnection)
+      .map(({ name }) => name),
+  );
+  const sorted = ordered(columns, printed, several);
+  const count = sorted.filter(({ name }) => printed.has(name)).length;
+  return { title, schema, rows, columns: sorted, printed: count === 0 ? sorted.length : count };
+}
+
+function tableOf({ title, columns, rows, printed }: Part, links: readonly Link[] = []): TableSheet {
   const cells = rows.map((row) => columns.map(({ name, type }) => cellOf(row[name], type)));
-  return { name: sheetName(title), columns: sheetColumns(columns, cells), rows: cells, links };
+  return { name: sheetName(title), columns: sheetColumns(columns, cells), rows: cells, links, printed };
 }
 
-/** How many lines a text takes in the merged cells of the summary. */
 const summaryWidths = [22, 16, 16, 16, 16, 16, 16, 16];
-const linesOf = (text: string, width = 105): number =>
-  text.split('\n').reduce((lines, line) => lines + Math.max(1, Math.ceil(line.length / width)), 0);
+/** Characters of a line in the merged cells of the summary. */
+const summaryWidth = 100;
 
 const labeled = (label: string, value: CellValue): Line => ({
   cells: [label, typeof value === 'string' ? cellText(value) : value],
-  span: typeof value === 'string' ? linesOf(value) : 1,
+  span: typeof value === 'string' ? linesOf(value, summaryWidth) : 1,
 });
 
 const empty: Line = { cells: [] };
@@ -162,7 +183,7 @@ function nightLines(nights: readonly AuditRun[]): { readonly lines: Line[]; read
 function countLines(parts: readonly Part[]): Line[] {
   return parts.map(({ title, schema, rows }) => {
     const counts = countsText(summaryOf(schema, rows));
-    const text = `${rows.length}${counts === '' ? '' : `: ${counts}`}`;
+    const text = `${rows.length}${counts === '' ? '' : ` (${counts})`}`;
     return { ...labeled(sheetName(title), counts === '' ? rows.length : text), sheet: sheetName(title) };
   });
 }
@@ -196,7 +217,7 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
     { cells: [cellText(title)], look: 'title' },
     ...(headline === null
       ? []
-      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: linesOf(headline, 120) }]),
+      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: linesOf(headline, 110) }]),
     empty,
     ...countLines(parts),
     ...(problems.length === 0
@@ -242,7 +263,10 @@ function aboutSheet({ frame, parts }: Content): TextSheet {
       empty,
       { cells: ['Sheet', 'Column', 'What it says'], look: 'header' },
       ...parts.flatMap(({ title, columns }) =>
-        columns.map(({ name, description }): Line => ({ cells: [sheetName(title), name, cellText(description)] })),
+        columns.map(({ name, description }): Line => ({
+          cells: [sheetName(title), name, cellText(description)],
+          lines: linesOf(description, 95),
+        })),
       ),
     ],
     chart: null,
@@ -259,31 +283,19 @@ function fitting(tables: readonly DocumentTable[], room: number): DocumentTable[
   });
 }
 
-function contentOf(
-  schema: RowSchema,
-  columns: readonly Column[],
-  rows: readonly AnyRow[],
-  frame: DocumentFrame,
-): Content {
-  const tables = fitting(frame.tables, mostRows - rows.length);
-  const all = [rows, ...tables.map((table) => table.rows)].flat();
+function contentOf(main: DocumentTable, columns: readonly Column[], frame: DocumentFrame, asked: boolean): Content {
+  const tables = fitting(frame.tables, mostRows - main.rows.length);
+  const all = [main, ...tables].flatMap(({ rows }) => rows);
   const several = new Set(all.map((row) => row['ComputerName'] ?? null)).size > 1;
-  const asked = ({ askedBy, name }: Column, some: readonly AnyRow[]): boolean =>
-    askedBy === undefined || some.some((row) => row[name] != null);
+  // What only an option fills is there when something is in it.
+  const filled = ({ schema, rows }: DocumentTable): readonly Column[] =>
+    plainColumns(schema).filter(({ askedBy, name }) => askedBy === undefined || rows.some((row) => row[name] != null));
   return {
     frame,
     several,
     parts: [
-      { title: frame.rowsTitle, schema, rows, columns: ordered(columns, several) },
-      ...tables.map(({ title, schema: kind, rows: some }) => ({
-        title,
-        schema: kind,
-        rows: some,
-        columns: ordered(
-          plainColumns(kind).filter((column) => asked(column, some)),
-          several,
-        ),
-      })),
+      partOf(main, columns, { asked, several }),
+      ...tables.map((table) => partOf(table, filled(table), { asked: false, several })),
     ],
   };
 }
@@ -295,13 +307,12 @@ async function writeWhole(content: Content): Promise<Uint8Array> {
   const listeners = parts.find(({ schema }) => schema.typeName === 'PortOwner.Endpoint');
   const linksOf = (part: Part): Link[] => (part === findings ? listenerLinks(part.rows, part.columns, listeners) : []);
   const problems = frame.problems.map((problem): AnyRow => ({ ...toProblemRow(problem) }));
-  const [severity] = problemRow.columns;
-  const problemColumns = problemRow.columns.filter(({ name }) =>
-    ['Severity', 'Code', 'Message', 'Hint', 'Target'].includes(name),
-  );
   const tables = [main, ...others].map((part) => tableOf(part, linksOf(part)));
-  if (problems.length > 0 && severity !== undefined)
-    tables.push(tableOf({ title: 'Problems', schema: problemRow, rows: problems, columns: problemColumns }));
+  if (problems.length > 0) {
+    const told = problemRow.columns.filter(({ name }) => name !== 'Category' && name !== 'Terminating');
+    const table = { title: 'Problems', schema: problemRow, rows: problems };
+    tables.push(tableOf(partOf(table, told, { asked: true, several: false })));
+  }
   return workbookBytes({
     title: frame.title,
     made: new Date(frame.at),
@@ -311,7 +322,7 @@ async function writeWhole(content: Content): Promise<Uint8Array> {
 }
 
 /** A workbook for Excel: a summary, a table for each kind of rows, and what the columns mean. */
-export const create: CreateWriter = (schema, { columns, sink, frame, warn }) => {
+export const create: CreateWriter = (schema, { columns, asked = false, sink, frame, warn }) => {
   const rows: AnyRow[] = [];
   const write = (bytes: Uint8Array): void => {
     if (sink.bytes === undefined) throw new Error('a workbook needs a file');
@@ -339,7 +350,8 @@ export const create: CreateWriter = (schema, { columns, sink, frame, warn }) => 
     async end() {
       if (frame === undefined) throw new Error('a workbook needs what it is about');
       if (rows.length > mostRows) return writeStreamed();
-      write(await writeWhole(contentOf(schema, columns, rows, frame)));
+      const main = { title: frame.rowsTitle, schema, rows };
+      write(await writeWhole(contentOf(main, columns, frame, asked)));
     },
   };
 };

@@ -53,6 +53,8 @@ export interface WriterOptions {
   readonly terminal?: Terminal | null;
   /** CSV: for a spreadsheet, with a byte order mark and no value that would run as a formula. */
   readonly excel?: boolean;
+  /** CSV: what is between the values; a comma, unless something else is said. */
+  readonly delimiter?: string;
   /** For a format that is a whole document. */
   readonly frame?: DocumentFrame;
   /** Warns of what a format had to leave out. */

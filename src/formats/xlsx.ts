@@ -1,4 +1,5 @@
 import { writeXlsx } from 'hucre/xlsx';
+import { withPart } from './zip-part.ts';
 import type { Cell, ColumnDef, ConditionalRule, WriteSheet } from 'hucre/xlsx';
 
 /*
@@ -9,7 +10,7 @@ export type CellValue = string | number | boolean | Date | null;
 
 /** Characters that a cell may have, in UTF-16 units. https://support.microsoft.com/office/excel-specifications-and-limits */
 const mostUnits = 32_767;
-/** Texts that the library takes for the errors of formulas. */
+/** Texts that the library takes for the errors of formulas, unless they have runs. */
 const errorText = /^#(?:VALUE!|REF!|N\/A|NAME\?|NULL!|DIV\/0!|NUM!|GETTING_DATA|SPILL!|CALC!)$/;
 const dateFormat = 'yyyy-mm-dd hh:mm:ss';
 /** The days that Excel's calendar has. */
@@ -22,11 +23,10 @@ const lastDay = Date.UTC(9999, 11, 31, 23, 59, 59);
  */
 export function cellText(text: string): string {
   const cut = text.length > mostUnits ? `${text.slice(0, mostUnits - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
-  const whole = cut
+  return cut
     .toWellFormed()
     .replace(/[\ufffe\uffff]/g, '\ufffd')
     .replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_');
-  return errorText.test(whole) ? `_x0023_${whole.slice(1)}` : whole;
 }
 
 /** A moment as a cell has it; as text where Excel's calendar has no such day. */
@@ -66,6 +66,8 @@ export interface TableSheet {
   readonly columns: readonly SheetColumn[];
   readonly rows: readonly (readonly CellValue[])[];
   readonly links: readonly Link[];
+  /** How many of the columns, from the first on, are printed. */
+  readonly printed: number;
 }
 
 /** A line of a sheet that is read from the top: cells from the first column on. */
@@ -74,6 +76,8 @@ export interface Line {
   readonly look?: 'title' | 'heading' | 'header' | 'verdict';
   /** The second cell has the rest of the line, in so many lines of text. */
   readonly span?: number;
+  /** How many lines of text it has, where it has no such cell. */
+  readonly lines?: number;
   /** The first cell leads to this sheet. */
   readonly sheet?: string;
 }
@@ -105,12 +109,13 @@ export interface Workbook {
 const letter = (column: number): string =>
   (column >= 26 ? letter(Math.floor(column / 26) - 1) : '') + String.fromCharCode(65 + (column % 26));
 
+const font = { name: 'Calibri', size: 11 } as const;
 const headerStyle = {
-  font: { bold: true, color: { rgb: 'FFFFFF' } },
+  font: { ...font, bold: true, color: { rgb: 'FFFFFF' } },
   fill: { type: 'pattern', pattern: 'solid', fgColor: { rgb: '1F4E79' } },
   alignment: { vertical: 'center' },
 } as const;
-const linkFont = { underline: true, color: { rgb: '0563C1' } } as const;
+const linkFont = { ...font, underline: true, color: { rgb: '0563C1' } } as const;
 
 const pageSetup = {
   paperSize: 'a4',
@@ -124,7 +129,10 @@ const headerFooter = { oddFooter: '&L&A&RPage &P of &N' };
 
 function styleOf({ kind, wrap }: SheetColumn): NonNullable<ColumnDef['style']> {
   const alignment = { vertical: 'top', ...(wrap ? { wrapText: true } : {}) } as const;
-  if (kind === 'date') return { alignment, numFmt: dateFormat };
+  if (kind === 'date') return { alignment: { ...alignment, horizontal: 'left' }, numFmt: dateFormat };
+  // Excel shows TRUE whatever the format is; others show the number that it is to them.
+  if (kind === 'boolean') return { alignment, numFmt: '"TRUE";"TRUE";"FALSE"' };
+  if (kind === 'number') return { alignment: { ...alignment, horizontal: 'right', indent: 1 } };
   // The format Text: an edited cell that begins with = stays text, too.
   return kind === 'text' ? { alignment, numFmt: '@' } : { alignment };
 }
@@ -146,8 +154,35 @@ function accentRules(columns: readonly SheetColumn[], rows: number): Conditional
   );
 }
 
-function tableSheet({ name, columns, rows, links }: TableSheet): WriteSheet {
+const lineHeight = 15;
+/** Excel's rows are no higher than 409 points. */
+const mostLines = 27;
+
+/** How many lines a text takes where a line has so many characters. */
+export const linesOf = (text: string, width: number): number =>
+  text.split('\n').reduce((lines, line) => lines + Math.max(1, Math.ceil(line.length / width)), 0);
+
+/** The heights of the rows that have more than one line of text. */
+function heights(columns: readonly SheetColumn[], rows: TableSheet['rows']): Map<number, { height: number }> {
+  const wrapped = columns.flatMap(({ wrap, width }, i) => (wrap ? [{ i, width: width - 2 }] : []));
+  const found = new Map<number, { height: number }>();
+  for (const [index, row] of rows.entries()) {
+    let lines = 1;
+    for (const { i, width } of wrapped) {
+      const cell = row[i];
+      if (typeof cell === 'string') lines = Math.max(lines, linesOf(cell, width));
+    }
+    if (lines > 1) found.set(index + 1, { height: lineHeight * Math.min(lines, mostLines) });
+  }
+  return found;
+}
+
+function tableSheet({ name, columns, rows, links, printed }: TableSheet): WriteSheet {
   const cells = new Map<string, Partial<Cell>>(columns.map((_, i) => [`0,${i}`, { style: headerStyle }]));
+  for (const [row, values] of rows.entries())
+    for (const [column, value] of values.entries())
+      if (typeof value === 'string' && errorText.test(value))
+        cells.set(`${row + 1},${column}`, { richText: [{ text: value }], style: styleOf(columns[column]!) });
   for (const { row, column, sheet, target } of links)
     cells.set(`${row + 1},${column}`, {
       style: { ...styleOf(columns[column]!), font: linkFont },
@@ -157,7 +192,11 @@ function tableSheet({ name, columns, rows, links }: TableSheet): WriteSheet {
   const body = rows.length === 0 ? [columns.map(() => null)] : rows;
   return {
     name,
-    columns: columns.map((column) => ({ width: column.width, style: styleOf(column) })),
+    // Each cell of a column with a style is written, even an empty one.
+    columns: columns.map((column, i) => ({
+      width: column.width,
+      ...(rows.some((row) => row[i] !== null) ? { style: styleOf(column) } : {}),
+    })),
     rows: [columns.map((column) => column.name), ...body] as CellValue[][],
     cells,
     freezePane: { rows: 1 },
@@ -171,20 +210,24 @@ function tableSheet({ name, columns, rows, links }: TableSheet): WriteSheet {
       },
     ],
     conditionalRules: accentRules(columns, body.length),
-    pageSetup: { ...pageSetup, printTitlesRow: '$1:$1' },
+    pageSetup: {
+      ...pageSetup,
+      printTitlesRow: '$1:$1',
+      printArea: `$A$1:$${letter(printed - 1)}$${body.length + 1}`,
+    },
     headerFooter,
-    rowDefs: new Map([[0, { height: 20 }]]),
+    rowDefs: heights(columns, rows),
   };
 }
 
 const looks = {
-  title: { font: { bold: true, size: 18, color: { rgb: '1F4E79' } } },
-  heading: { font: { bold: true, size: 13, color: { rgb: '1F4E79' } } },
-  verdict: { font: { bold: true, size: 12 }, alignment: { vertical: 'top', wrapText: true } },
+  title: { font: { ...font, bold: true, size: 18, color: { rgb: '1F4E79' } } },
+  heading: { font: { ...font, bold: true, size: 13, color: { rgb: '1F4E79' } } },
+  verdict: { font: { ...font, bold: true, size: 12 }, alignment: { vertical: 'top', wrapText: true } },
   header: headerStyle,
-  label: { font: { color: { rgb: '595959' } }, alignment: { vertical: 'top' } },
+  label: { font: { ...font, color: { rgb: '595959' } }, alignment: { vertical: 'top' } },
   text: { alignment: { vertical: 'top', horizontal: 'left', wrapText: true }, numFmt: '@' },
-  number: { alignment: { vertical: 'top', horizontal: 'right' } },
+  number: { alignment: { vertical: 'top', horizontal: 'left' } },
   date: { alignment: { vertical: 'top', horizontal: 'left' }, numFmt: dateFormat },
 } as const;
 
@@ -205,6 +248,10 @@ function chartOf({ name, chart, widths }: TextSheet): WriteSheet['charts'] {
       type: 'line',
       title: chart.title,
       series: chart.series.map((series, i) => ({ name: series, values: range(i + 1), categories: range(0) })),
+      axes: {
+        x: { labelRotation: -45, minorTickMark: 'none' },
+        y: { minorTickMark: 'none', gridlines: { major: true }, scale: { min: 0 } },
+      },
       anchor: { from: { row: chart.at, col: 0 }, to: { row: chart.at + 16, col: widths.length } },
       ...(chart.series.length === 1 ? { legend: false as const } : { legend: 'bottom' as const }),
     },
@@ -235,25 +282,32 @@ function textSheet(sheet: TextSheet): WriteSheet {
       return span === undefined || last < 2 ? [] : [{ startRow: row, endRow: row, startCol: 1, endCol: last }];
     }),
     rowDefs: new Map(
-      lines.flatMap(({ span, look }, row) => {
-        const height = look === 'title' ? 26 : look === 'heading' ? 20 : (span ?? 1) > 1 ? 15 * span! + 1 : null;
+      lines.flatMap(({ span, look, lines: own = span ?? 1 }, row) => {
+        const many = own > 1 ? lineHeight * Math.min(own, mostLines) : null;
+        const height = look === 'title' ? 26 : look === 'heading' ? 20 : many;
         return height === null ? [] : [[row, { height }] as const];
       }),
     ),
     charts: chartOf(sheet),
     view: { showGridLines: false },
-    pageSetup,
+    // The numbers of a chart are below it; printed is the chart alone.
+    pageSetup:
+      sheet.chart === null ? pageSetup : { ...pageSetup, printArea: `$A$1:$${letter(last)}$${sheet.chart.from}` },
     headerFooter,
   };
 }
 
+/** The library writes the color of a font before its size; the format has them the other way around (CT_Font). */
+const orderedFonts = (styles: string): string => styles.replace(/(<color [^>]*\/>)(<sz [^>]*\/>)/g, '$2$1');
+
 /** The bytes of a workbook. */
-export function workbookBytes({ title, made, creator, sheets }: Workbook): Promise<Uint8Array> {
-  return writeXlsx({
+export async function workbookBytes({ title, made, creator, sheets }: Workbook): Promise<Uint8Array> {
+  const bytes = await writeXlsx({
     properties: { title: cellText(title), creator, created: made, modified: made },
-    defaultFont: { name: 'Calibri', size: 11 },
+    defaultFont: font,
     sheets: sheets.map((sheet) => ('columns' in sheet ? tableSheet(sheet) : textSheet(sheet))),
   });
+  return withPart(bytes, 'xl/styles.xml', orderedFonts);
 }
 
 /** A sheet of any number of rows, a chunk at a time: no table, no colors, no links. */

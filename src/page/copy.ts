@@ -1,4 +1,4 @@
-import { neutralise } from '../formats/csv.ts';
+import { neutraliser } from '../formats/csv.ts';
 import { cell, cellText, columnNamed, type Cell, type UnpackedColumn, type UnpackedTable } from './data.ts';
 
 /** A PowerShell literal. PowerShell takes curly quotes for quotes, too: within single quotes each is doubled. */
@@ -52,6 +52,8 @@ export async function copy(text: string): Promise<void> {
 }
 
 const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+const neutralise = neutraliser();
 
 /** The rows as CSV for a spreadsheet: a byte order mark, CRLF, no cell that runs as a formula. */
 export function csv(columns: readonly UnpackedColumn[], rows: Uint32Array): string {

@@ -76,7 +76,7 @@ export const portSpan = {
     },
     { name: 'Program', type: 'text', keeps: 'end', importance: 1, description: 'The executable.' },
     { name: 'Services', type: 'texts', description: 'The services it ran.' },
-    { name: 'UserName', type: 'text', description: 'The account it ran as.' },
+    { name: 'UserName', type: 'text', inReport: true, description: 'The account it ran as.' },
     { name: 'PreviousOwner', type: 'text', description: 'The previous owner of the endpoint, if it changed hands.' },
     { name: 'Sha256', type: 'text', description: 'The SHA-256 hash of the executable, if the audit requested it.' },
     { name: 'ComputerName', type: 'text', description: 'The machine.' },

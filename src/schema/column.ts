@@ -34,6 +34,8 @@ export interface Column {
    * Columns without it are not in the default table.
    */
   readonly importance?: number;
+  /** The column belongs in a report, which has room for a little more than the default table. */
+  readonly inReport?: true;
   /** The importance of a column that is only in the default table of wide terminals. */
   readonly wideImportance?: number;
   /** Another column of the default table that usually contains the same value: a narrow table drops this column if it does. */
@@ -95,6 +97,13 @@ export type AnyRow = Readonly<
 /** The columns of the formats. */
 export function plainColumns(schema: RowSchema): readonly Column[] {
   return schema.columns.filter((column) => column.liveAliasOf === undefined);
+}
+
+/** The columns of a report: the important ones, few enough to fit on a printed page. */
+export function reportColumns(schema: RowSchema): readonly Column[] {
+  return plainColumns(schema).filter(
+    ({ name, importance, inReport }) => importance !== undefined || inReport === true || name === 'ComputerName',
+  );
 }
 
 /** The type name of live rows, which describe this machine now. */

@@ -74,6 +74,7 @@ export const endpoint = {
       name: 'Application',
       type: 'text',
       wideImportance: spare + 1,
+      inReport: true,
       description:
         'The application that the owner runs: node server.js, vite, python -m http.server, redis-server. The same at each start: without path, version, and port.',
     },
@@ -94,6 +95,7 @@ export const endpoint = {
     {
       name: 'UserName',
       type: 'text',
+      inReport: true,
       description: 'The account the owner runs as: DOMAIN\\name on Windows, the login name on Linux.',
     },
     {
@@ -107,7 +109,7 @@ export const endpoint = {
       description: "The owner's parent, if it is still the process that started the owner.",
     },
     { name: 'ParentImageName', type: 'text', description: "The parent's file name." },
-    { name: 'StartTime', type: 'date', description: 'When the owner started.' },
+    { name: 'StartTime', type: 'date', inReport: true, description: 'When the owner started.' },
     { name: 'CreationTime', type: 'date', description: 'When the socket was bound, if the system reports it.' },
     {
       name: 'PortRange',

@@ -40,6 +40,7 @@ export const finding = {
     {
       name: 'Before',
       type: 'text',
+      inReport: true,
       description:
         'Who listened there before, or is approved, with the endpoint or executable if it changed; null for a new listener.',
     },
@@ -47,6 +48,7 @@ export const finding = {
     {
       name: 'Rule',
       type: 'text',
+      importance: 9,
       description: 'What decided: the baseline, the other snapshot, or the name of the policy rule.',
     },
     { name: 'Evidence', type: 'texts', importance: 9, description: 'What exactly differs, or matches the rule.' },

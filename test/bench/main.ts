@@ -14,6 +14,7 @@ import { measureHistory } from './history.ts';
 import { compare, type Command, type Comparison } from './measure.ts';
 import { measureModule, moduleMissing } from './module.ts';
 import { measurePage } from './page.ts';
+import { workbookCost } from './workbook.ts';
 
 interface Line {
   readonly what: string;
@@ -106,6 +107,11 @@ for (const line of await measureFar(portowner)) add(line);
 
 // What somebody else may choose the number of.
 for (const line of measureGrowth(portowner)) add(line);
+
+// A workbook of 20,000 rows with every column.
+const { seconds, megabytes } = workbookCost(20_000);
+add({ what: '20,000 rows as a workbook', seen: `${seconds.toFixed(2)} s`, peer: '3 s', ratio: seconds / 3, budget: 1 });
+add({ what: 'its peak memory', seen: `${megabytes.toFixed(0)} MB`, peer: '400 MB', ratio: megabytes / 400, budget: 1 });
 
 // The Windows executable.
 const exe = join(root, 'dist/portowner.exe');

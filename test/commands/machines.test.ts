@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Facts } from '../../src/facts/model/facts.ts';
 import { exitCodeOfAll } from '../../src/schema/exit-code.ts';
 import { connection, facts, process, socket } from '../support/example.ts';
 import type { AskRemote } from '../../src/system/remote.ts';
@@ -112,6 +113,16 @@ test('a far shell that knows neither of the ways is asked in each, and the first
   const { err } = await run(['80', '--host', 'odd'], { remote });
   assert.equal(asked, ['powershell || sh -s', 'powershell', 'sh -s']);
   assert.match(err, "PO3006: odd could not be queried: The token '||' is not a valid statement separator.");
+});
+
+test('a snapshot passes every code page and pipe as it is', async () => {
+  const text =
+    '#PortOwner.Collection 1 plain\n@machine\n platform win32\n name BOX\n at 2026-01-02T03:04:05Z\n@cim/tcp\n 0.0.0.0,80,0.0.0.0,0,2,7,0\n@cim/udp\n@cim/processes\n 7,1,"wéb🎉.exe","",0,""\n#End\n';
+  const remote: AskRemote = async () => ({ output: Buffer.from(text), errors: '', exitCode: 0, failure: null });
+  const { code, out } = await run(['snapshot', '--host', 'box'], { remote });
+  assert.is(code, 0);
+  assert.match(out, /^[\n -~]+$/);
+  assert.match((await run(['80', '--from', snapshotFile(JSON.parse(out) as Facts)])).out, 'wéb🎉.exe');
 });
 
 test('nobody on any of them', async () => {

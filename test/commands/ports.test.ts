@@ -271,6 +271,33 @@ for (const ending of ['xls', 'XLS', 'ods', 'log', 'yaml']) {
   });
 }
 
+test('--delimiter separates the values of CSV', async () => {
+  for (const [text, delimiter] of [
+    ['semicolon', ';'],
+    ['tab', '\t'],
+    [';', ';'],
+    ['|', '|'],
+    ['comma', ','],
+  ] as const) {
+    const { code, out } = await run(['443', '--from', file, '--delimiter', text, '--columns', 'Protocol,LocalPort']);
+    assert.is(code, 0);
+    assert.ok(out.startsWith(`Protocol${delimiter}LocalPort\r\nTCP${delimiter}443\r\n`), out);
+  }
+  for (const text of ['"', 'ab', '', 'x', '7', '\n']) {
+    const { code, err } = await run(['443', '--from', file, '--delimiter', text]);
+    assert.is(code, 64);
+    assert.match(err, /PO1001: unknown value .* for --delimiter; expected comma, semicolon, tab, or one character/);
+  }
+  assert.match((await run(['443', '--from', file, '--delimiter', ';', '--format', 'json'])).err, /PO1005: --delimiter needs --format csv/);
+});
+
+test('--columns report stands for the columns that fit on a page', async () => {
+  const { out } = await run(['443', '--from', file, '--columns', 'report', '--format', 'csv']);
+  assert.is(out.split('\r\n')[0], 'Protocol,LocalAddress,LocalPort,State,OwningProcess,Application,UserName,StartTime,Owner,ComputerName');
+  const all = await run(['443', '--all', '--from', file, '--columns', 'PortRange,Report', '--format', 'csv']);
+  assert.match(all.out, /^PortRange,Protocol,LocalAddress,LocalPort,RemoteAddress,RemotePort,State,/);
+});
+
 test('--output writes a table to a name that ends with .txt, or with nothing', async () => {
   for (const name of ['ports.txt', 'ports.TXT', 'ports']) {
     const output = join(temporaryFolder(), name);

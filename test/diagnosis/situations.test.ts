@@ -237,11 +237,11 @@ no, WildcardAgainstSpecific, High: systemd-resolved.service (systemd-resolve 100
 - TCP 127.0.0.53:53 is held by systemd-resolved.service (systemd-resolve 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:53 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:53 succeeded (released immediately).
-$ # the program could bind an address other than 127.0.0.53, instead of all
 $ systemctl status -- systemd-resolved.service  # show the service
 $ sudo systemctl stop -- systemd-resolved.service  # stop the service
 $ portowner stop 53 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 53  # or use a port that is free now
+$ # the program could bind an address other than 127.0.0.53, instead of all
 $ portowner 53 --format list  # show everything known about the owner`,
   },
   {
@@ -1101,7 +1101,7 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numbero
     verdict: `
 no, UrlReserved, Medium: nobody
 - It cannot be bound now: HTTP.sys does not allow this account to register the URL.
-- The text says "HTTP.sys does not allow this account to register the URL" for TCP port 8080 (ERROR_ACCESS_DENIED (5)).
+- The text says "HTTP.sys does not let this account register the URL" for TCP port 8080 (ERROR_ACCESS_DENIED (5)).
 - The URL http://+:8080/ is reserved with HTTP.sys; that alone does not hold the port.
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - An attempt to bind TCP [::]:8080 succeeded (released immediately).
@@ -1124,7 +1124,7 @@ $ # or run the program as administrator`,
     verdict: `
 no, UrlTaken, High: HTTP.sys: app.exe (200)
 - It cannot be bound now: another program has registered the URL with HTTP.sys.
-- The text says "the URL is already registered" for TCP port 8080 (the words of the message).
+- The text says "the URL is registered already" for TCP port 8080 (the words of the message).
 - TCP 0.0.0.0:8080 is held by HTTP.sys: app.exe (200) (Listen); all processes that hold it: 4, 200.
 - TCP [::]:8080 is held by HTTP.sys: app.exe (200) (Listen); all processes that hold it: 4, 200.
 - HTTP.sys has HTTP://+:8080/ registered for the request queue without a name, served by process 200.

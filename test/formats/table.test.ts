@@ -156,6 +156,20 @@ test('colours, and a header without a line of its own', async () => {
   assert.is(text, ` ${head('Port')}  ${head('State')}   ${head('Owner')}\n  443  \x1b[32mListen\x1b[39m  \x1b[1mnginx.exe (web server)\x1b[22m\n53000\n`);
 });
 
+test('what is bad stands out', async () => {
+  const column = { name: 'Severity', type: 'text', importance: 1, description: '' } as const;
+  const rows = ['High', 'Medium', 'Low', 'Info', 'Error', 'Warning'].map((Severity) => ({ Severity }));
+  const { text } = await written('table', { typeName: 'PortOwner.Sample', columns: [column] }, rows, { terminal: terminal(80, { colours: true }) });
+  assert.equal(text.split('\n').slice(1, -1), [
+    '\x1b[31mHigh\x1b[39m',
+    '\x1b[33mMedium\x1b[39m',
+    '\x1b[36mLow\x1b[39m',
+    'Info',
+    '\x1b[31mError\x1b[39m',
+    '\x1b[33mWarning\x1b[39m',
+  ]);
+});
+
 test('no value is taken for a property of something else', async () => {
   const { text } = await written('table', schema, [{ State: 'constructor' }], { columns: [schema.columns[3]], terminal: terminal(80, { colours: true }) });
   assert.ok(text.endsWith('\nconstructor\n'));

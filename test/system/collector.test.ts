@@ -94,6 +94,26 @@ test('without gzip it is sent plain', async (context: TestContext) => {
   assert.equal(ownFacts(await factsOf(asked.stdout, everything)).sockets, ownFacts(await gather(linuxSource(), everything, new Date())).sockets);
 });
 
+test('docker is asked by its own program, and by none of the settings of a user', async (context: TestContext) => {
+  if (process.platform !== 'linux') return skip('Linux is asked', context);
+  const bin = mkdtempSync(join(folder, 'bin-'));
+  const socket = join(bin, 'docker.sock');
+  const engine = createServer().listen(socket);
+  await once(engine, 'listening');
+  // Says with what it was asked.
+  writeFileSync(join(bin, 'docker'), `#!/bin/sh\n[ "$DOCKER_CONFIG" = /nonexistent ] && printf '%s\\n' "$*"\n`, { mode: 0o755 });
+  const text = readFileSync(script('collect.sh'), 'utf8');
+  const changed = text
+    .replace('docker_socket=/var/run/docker.sock', `docker_socket=${socket}`)
+    .replace("grep -qs 'docker[-/][0-9a-f]' /proc/[0-9]*/cgroup", 'true')
+    .replace('PATH=/usr/sbin', `PATH=${bin}:/usr/sbin`)
+    .replace(/^main\(\) \{[^]*/m, 'containers');
+  const { stdout, status } = spawnSync('sh', ['-s'], { input: changed, encoding: 'utf8', env: { DOCKER_HOST: 'tcp://192.0.2.1:2375' } });
+  engine.close();
+  assert.is(status, 0);
+  assert.match(stdout, `@engine/docker\n -H unix://${socket} ps --no-trunc --format {{.ID}}\\t{{.Names}}\\t`);
+});
+
 test('PowerShell on Linux hands over to sh', async (context: TestContext) => {
   if (process.platform !== 'linux') return skip('Linux is asked', context);
   if (pwsh === null) return skip(noPowerShell, context);

@@ -1,5 +1,6 @@
 import { Option } from 'clipanion';
 import { formats } from '../../formats/formats.ts';
+import { unknownValue } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
 const outputOption = () =>
@@ -17,10 +18,26 @@ export class OutputOption {
   output = outputOption();
 }
 
+const delimiters = { comma: ',', semicolon: ';', tab: '\t' } as const;
+
+/** What is between the values of CSV, read. Throws PO1001. */
+export function delimiterOf(text: string): string {
+  const named = delimiters[text.toLowerCase() as keyof typeof delimiters] ?? text;
+  // A quote, a line end, or half a character could not be told from what it separates.
+  if (/^[^\p{C}\p{L}\p{N}"'\r\n]$/u.test(named) || named === '\t') return named;
+  throw unknownValue('--delimiter', text, 'comma, semicolon, tab, or one character that is no letter, digit, or quote');
+}
+
 /** How rows are written. */
 export class RowOptions {
   static readonly about = {
-    values: { '--format': formats, '--columns': 'columns', '--output': 'file', '--problems': ['rows'] },
+    values: {
+      '--format': formats,
+      '--columns': 'columns',
+      '--output': 'file',
+      '--delimiter': Object.keys(delimiters),
+      '--problems': ['rows'],
+    },
     synonyms: {
       ...Object.fromEntries(formats.map((format) => [`--${format}`, [`--format=${format}`]])),
       '--column': ['--columns'],
@@ -28,7 +45,7 @@ export class RowOptions {
       '--silent': ['--quiet'],
     },
     sections: {
-      Output: ['--format', '--columns', '--output', '--excel', '--quiet'],
+      Output: ['--format', '--columns', '--output', '--excel', '--delimiter', '--quiet'],
       'For programs': ['--stream', '--problems'],
     },
     module: {
@@ -39,6 +56,7 @@ export class RowOptions {
     leftOut: {
       '--output': 'use Export-Csv, Export-Clixml, or Out-File',
       '--excel': 'use Export-Csv',
+      '--delimiter': 'use Export-PortReport',
       '--quiet': 'use Out-Null and -WarningAction',
     },
   } as const satisfies GroupAbout;
@@ -46,11 +64,16 @@ export class RowOptions {
   format = Option.String('--format,-f', {
     description: `how the rows are written: ${formats.join(', ')} (default: from the file name extension of --output, otherwise table); --json and so on are short forms`,
   });
-  columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
+  columns = Option.Array('--columns', {
+    description: 'the columns to write, in this order: A,B,C; report stands for the columns that fit on a printed page',
+  });
   output = outputOption();
   excel = Option.Boolean('--excel', false, {
     description:
       'CSV for a spreadsheet: with a byte order mark, and no cell runs as a formula (the default with --output)',
+  });
+  delimiter = Option.String('--delimiter', {
+    description: 'CSV: the separator between values: comma (default), semicolon, tab, or any other character',
   });
   quiet = Option.Boolean('--quiet,-q', false, {
     description: 'write no rows and no warnings: only the exit code',

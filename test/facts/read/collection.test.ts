@@ -159,6 +159,23 @@ test('a file whose name looks like a line gives nobody a socket', async () => {
   }
 });
 
+test('containers by the names that docker gives them, or why there are none', async () => {
+  const id = '0123456789abcdef'.repeat(4);
+  const of = (text: string): string =>
+    honest.replace('@users/effective', `@cgroup\n 80 0::/system.slice/docker-${id}.scope\n${text}@users/effective`).replace(' 80 1000\n', ' 80 0\n');
+  const [web] = (await facts(of(`@engine/docker\n ${id}\tshop-web-1,other/alias\tnginx:1.27\tshop\tweb\t0.0.0.0:8080-8081->80-81/tcp, [::]:8080->80/tcp, 443/tcp\n`))).sections
+    .processes.data;
+  assert.equal(web?.container, { runtime: 'docker', id, name: 'shop-web-1', image: 'nginx:1.27', project: 'shop', service: 'web' });
+  const [unnamed] = (await facts(of(''))).sections.processes.data;
+  assert.equal(
+    unnamed?.refusals.map(({ field, text }) => [field, text]),
+    [['Owner', 'docker could not be asked which container it is: a collector did not ask it']],
+  );
+  // More ports than there are.
+  const many = Array.from({ length: 1000 }, () => '0.0.0.0:1-65535->1-65535/tcp').join(', ');
+  assert.is((await facts(of(`@engine/docker\n ${id}\tweb\tnginx\t\t\t${many}\n`))).sections.processes.data[0]?.container?.name, 'web');
+});
+
 test('a name with line breaks is one process', async () => {
   const text = honest.replace(stat(80, 'server', 1), stat(80, 'se\n 80 @links\n 80 #End', 1)).replace(' 80 /usr/bin/server\n', ' 80\n');
   const { sections } = await facts(text);

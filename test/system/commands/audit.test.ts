@@ -203,7 +203,7 @@ test('a table says what, how bad, since when, where and who, on 80 columns and o
     const { out } = await audit(['--baseline', baseline, '--store', store], of, { terminal: { columns, colours: false, unicode: true } });
     const [sentence, , head, , ...lines] = out.split('\n');
     assert.is(sentence, 'Audit of box: 3 findings (2 High, 1 Low), 3 listeners.');
-    assert.match(head!, columns === 80 ? /^Kind +Sev\S+ +FirstSeen +Endpoint +Owner$/ : /^Kind +Severity +FirstSeen +Endpoint +Owner +Evidence/);
+    assert.match(head!, columns === 80 ? /^Kind +Sev\S+ +FirstSeen +Endpoint +Owner$/ : /^Kind +Severity +FirstSeen +Endpoint +Owner +Rule +Evidence/);
     assert.match(lines.join('\n'), /^Opened +High +2026-01-02T02:00:00Z +TCP 0\.0\.0\.0:8080 +nginx as root/m);
     assert.match(lines.join('\n'), /^Opened +High +2026-01-02T02:00:00Z +TCP any:50000 +door as eve/m);
     assert.match(lines.join('\n'), /^Closed +Low +2026-01-02T02:00:00Z +TCP 0\.0\.0\.0:25 +nginx as root/m);

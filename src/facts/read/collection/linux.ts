@@ -193,6 +193,50 @@ function ranges(parts: Parts): string {
   );
 }
 
+/** No machine has more: each port of both protocols once. */
+const mostPublished = 131_072;
+
+/** `0.0.0.0:8000-8001->80-81/tcp`, `[::]:53->53/udp`: the ports of the machine that docker passes on, `most` of them. */
+function publishedPorts(text: string, most: number) {
+  const ports: { IP: string; PublicPort: number; Type: string }[] = [];
+  for (const one of text.split(', ')) {
+    const [, address = '', first, last = first, protocol] =
+      /^\[?([0-9a-f.:]+?)\]?:(\d{1,5})(?:-(\d{1,5}))?->.*\/(tcp|udp)$/i.exec(one) ?? [];
+    if (protocol === undefined) continue;
+    for (let port = Number(first); port <= Number(last) && ports.length < most; port++)
+      ports.push({ IP: address, PublicPort: port, Type: protocol });
+  }
+  return ports;
+}
+
+/** What `docker ps` printed, as its engine would say it. */
+function dockerContainers(lines: readonly string[]): string {
+  let left = mostPublished;
+  return JSON.stringify(
+    lines.map((line) => {
+      const [id, names = '', image, project, service, text = ''] = line.split('\t');
+      const ports = publishedPorts(text, left);
+      left -= ports.length;
+      return { id, names: names.split(','), image, project, service, ports, addresses: [] };
+    }),
+  );
+}
+
+/** Docker and Podman, of the system and of each user who has processes: those that were not asked are a reason. */
+function engineEntries(parts: Parts, at: string): [string, RawEntry][] {
+  const uids = new Set((parts.get('users/effective') ?? nothing).lines.map((line) => line.split(' ')[1]));
+  const refusal: Refusal = { code: 'Failed', text: 'a collector did not ask it' };
+  const docker = parts.get('engine/docker');
+  return ['docker', 'podman'].flatMap((name) =>
+    ['', ...[...uids].map((uid) => `/${uid}`)].map((user): [string, RawEntry] => [
+      `engine/${name}${user}`,
+      name === 'docker' && user === '' && docker !== undefined && docker.lines.length > 0
+        ? textEntry(at, docker, dockerContainers)
+        : { at, refusal },
+    ]),
+  );
+}
+
 /** `unit NAME` begins a unit, `file` what is added to it, and `text` has a line of either. */
 function socketUnits(lines: readonly string[]): string {
   const units: { name: string; texts: string[] }[] = [];
@@ -254,6 +298,7 @@ export function linuxEnvelope(parts: Parts, machine: ReadonlyMap<string, string>
   entries.set('ranges', { at, text: ranges(parts) });
   entries.set('kernelports', { at, text: kernelPorts(parts) });
   entries.set('firewall', firewallEntry(parts, at));
+  for (const [name, entry] of engineEntries(parts, at)) entries.set(name, entry);
   entries.set('socketunits', textEntry(at, parts.get('socketunits'), socketUnits));
   // Without ip nothing is told of them, as in recordings from before they were asked.
   const addresses = parts.get('addresses');
