@@ -15,7 +15,6 @@ const noFrame = (heading: string): DocumentFrame => ({
   note: null,
   problems: [],
   tables: [],
-  ranges: [],
   nights: [],
 });
 

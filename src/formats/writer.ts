@@ -32,7 +32,7 @@ export interface DocumentFrame {
   readonly problems: readonly Problem[];
   readonly tables: readonly DocumentTable[];
   /** The ranges of ports on the machines, for a picture. */
-  readonly ranges: readonly Range[];
+  readonly ranges?: readonly Range[];
   /** The last audits, newest first, for a chart. */
   readonly nights: readonly AuditRun[];
 }

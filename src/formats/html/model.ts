@@ -62,7 +62,7 @@ function tableOf(
 }
 
 /** The machines that the rows and what is besides them are about, in their order. */
-export function machineNames({ rows, frame: { tables, ranges, nights } }: Whole): string[] {
+export function machineNames({ rows, frame: { tables, ranges = [], nights } }: Whole): string[] {
   const found = new Set<string>();
   for (const some of [rows, ...tables.map((table) => table.rows), ranges, nights] as readonly (readonly AnyRow[])[])
     for (const { ComputerName } of some) if (typeof ComputerName === 'string') found.add(ComputerName);
@@ -94,4 +94,4 @@ export function socketsOf({ rows, frame }: Whole, schema: RowSchema): readonly P
 
 /** The ranges that a picture of ports is made of. */
 export const rangesOf = ({ rows, frame }: Whole, schema: RowSchema): readonly Range[] =>
-  schema === range ? (rows as unknown as readonly Range[]) : frame.ranges;
+  schema === range ? (rows as unknown as readonly Range[]) : (frame.ranges ?? []);
