@@ -28,7 +28,7 @@ function machineText(rows: readonly AnyRow[]): string {
 /** What a document about an answer says besides its rows. */
 export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): Promise<DocumentFrame> {
   const { rows, problems, exitCode, headline = null, note = null } = answer;
-  const { listeners = [], changes, runs = [] } = (await answer.background?.()) ?? {};
+  const { listeners = [], changes, runs = [], ranges = [] } = (await answer.background?.()) ?? {};
   const tables: DocumentTable[] = [
     ...(listeners.length === 0 ? [] : [{ title: 'Listeners', schema: endpoint, rows: listeners }]),
     ...(changes === undefined ? [] : [{ title: 'Changes', schema: portSpan, rows: changes }]),
@@ -46,6 +46,7 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     note,
     problems,
     tables,
+    ranges,
     nights: schema === (auditRun as RowSchema) ? (rows as readonly AnyRow[] as readonly AuditRun[]) : runs,
   };
 }

@@ -187,7 +187,16 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Refuses a format that has no room for what is asked. Throws PO1005. */
   private checkFormat(format: Format): void {
-    const { binary, findings } = traitsOf(format);
+    const { binary, findings, page } = traitsOf(format);
+    const isWritten = this.countRows !== true && !this.quiet;
+    if (page === true && isWritten && this.outputTerminal !== null)
+      throw new PortOwnerError(
+        'PO1005',
+        `--format ${format} writes a page for a browser: on a terminal it needs --output FILE`,
+        {
+          hint: `For example: --output ports.${format}`,
+        },
+      );
     if (binary === true && this.output === undefined)
       throw new PortOwnerError('PO1005', `--format ${format} writes a binary file: it needs --output FILE`, {
         hint: `For example: --output ports.${format}`,

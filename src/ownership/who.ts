@@ -4,7 +4,7 @@ import { holdsPort, selectSockets, spansWithout, type Question } from '../facts/
 import { isWhole, wasAsked } from '../facts/model/section.ts';
 import { formatPorts } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
-import type { Answer } from '../schema/answer.ts';
+import type { Answer, Background } from '../schema/answer.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
@@ -132,6 +132,7 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
   }
   const exitCode = verdict(facts, owned, undecided, question.localPorts !== null);
   const rows = owned.map(toRow);
+  const background = (): Promise<Background> => rangesOf(machine, question);
   if (sort !== null) rows.sort((await import('./sort.ts')).compareRows(sort));
   const { name: variant } = variantOf(
     endpoint,
@@ -141,15 +142,21 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
   if (rows.length > 0) {
     const note = request.forPeople ? await besides(request, { question, facts, owned, rows }) : '';
     const more = { ...(variant === '' ? {} : { variant }), ...(note === '' ? {} : { note }) };
-    return { rows, problems, exitCode, ...more };
+    return { rows, problems, exitCode, background, ...more };
   }
-  if (exitCode !== exitCodeOf(null) && !request.forPeople) return { rows, problems, exitCode };
+  if (exitCode !== exitCodeOf(null) && !request.forPeople) return { rows, problems, exitCode, background };
   const note =
     exitCode === exitCodeOf(false)
       ? await nobodyText(question, { places, filtered: filter !== null }, machine)
       : unknownText(undecided, facts);
   // An empty list would look like "nobody".
-  return { rows, problems: request.forPeople ? problems : [...problems, asProblem(note)], exitCode, note };
+  return { rows, problems: request.forPeople ? problems : [...problems, asProblem(note)], exitCode, note, background };
+}
+
+/** What port numbers mean on the machine, for a picture of them. */
+async function rangesOf(machine: AskedMachine, question: Question): Promise<Background> {
+  const facts = await machine.facts({ ...question, protocols: [], details: new Set(), firewall: false, ranges: true });
+  return { ranges: (await import('./ranges.ts')).ranges(facts) };
 }
 
 /** The text for a person, in addition to the rows. */

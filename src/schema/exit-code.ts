@@ -16,6 +16,9 @@ export function exitCodeOf(answer: boolean | null, lack: Lack = null): ExitCode 
   return answer === null || lack !== null ? exit.unavailable : exit.ok;
 }
 
+/** What an exit code says: yes, no, or null where it could not be told. */
+export const answerIn = (code: ExitCode): boolean | null => (code === exit.ok ? true : code === exit.no ? false : null);
+
 /**
  * The exit code of the answers of several machines. `decisive`: the answer for which one machine is enough, such as that
  * somebody owns the port. A machine that could not be read (`isUnread`) makes the answer unknown, whatever the others say.

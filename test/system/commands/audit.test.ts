@@ -213,7 +213,7 @@ test('a table says what, how bad, since when, where and who, on 80 columns and o
 
 test('reports by their extension, whole or not at all', async () => {
   const { baseline, folder } = await place();
-  const files = ['csv', 'json', 'ndjson', 'clixml', 'xml', 'txt'].map((end) => join(folder, `r.${end}`));
+  const files = ['csv', 'json', 'ndjson', 'clixml', 'xml', 'txt', 'html'].map((end) => join(folder, `r.${end}`));
   const { code } = await audit(['--baseline', baseline, ...files.flatMap((file) => ['--report', file])], night(2, [22, 25, 80]));
   assert.is(code, 1);
   for (const file of files) assert.match(readFileSync(file, 'utf8'), /Opened/, file);
@@ -471,7 +471,7 @@ test('the log tells what could not be told, and of an audit that could not be ma
 test('nothing says clean unless the exit code does', async () => {
   const { baseline, folder } = await place();
   const hidden = { ...night(2, []), ...facts([socket({ localPort: 22, pid: null }), socket({ localPort: 25 })]) };
-  const reports = (['txt', 'csv', 'json', 'ndjson', 'clixml'] as const).map((end) => join(folder, `r.${end}`));
+  const reports = (['txt', 'csv', 'json', 'ndjson', 'clixml', 'html'] as const).map((end) => join(folder, `r.${end}`));
   for (const [what, of, code, why, more] of [
     ['not all sockets', half(night(2, [22, 25])), 69, 'some sockets could not be read', []],
     ['an owner that cannot be seen', hidden, 77, '1 listener could not be evaluated', []],
