@@ -1,6 +1,6 @@
 import { html, render, type TemplateResult } from 'lit-html';
 import { readableDate, wordsOf } from '../formats/text.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { cellText, type UnpackedColumn } from './data.ts';
 import { shownColumns, type State } from './state.ts';
 
@@ -13,7 +13,7 @@ const mostPrinted = 500;
 
 const isNumber = ({ type }: UnpackedColumn): boolean => type === 'uint16' || type === 'uint32' || type === 'int32';
 const shown = (column: UnpackedColumn, row: number): string => {
-  const text = sanitise(cellText(column, row));
+  const text = sanitize(cellText(column, row));
   return column.type === 'date' ? readableDate(text) : text;
 };
 

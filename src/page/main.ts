@@ -1,7 +1,7 @@
 // The script of the page: the list, what is shown of it, and the machine that is looked at.
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { wordsOf } from '../formats/text.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { asCommand, asObject, copy, csv, download } from './copy.ts';
 import { about, cellText, tables, type UnpackedColumn, type UnpackedTable } from './data.ts';
 import { WindowedList } from './list.ts';
@@ -79,7 +79,7 @@ class Page {
       >Machine
       <select id="machine" @change=${choose}>
         <option value="">All ${about.machines.length} machines</option>
-        ${about.machines.map((machine) => html`<option value=${machine}>${sanitise(machine)}</option>`)}
+        ${about.machines.map((machine) => html`<option value=${machine}>${sanitize(machine)}</option>`)}
       </select></label
     >`;
   }
@@ -127,7 +127,7 @@ class Page {
       >${wordsOf(column.name)}
       <select data-column=${column.name} @change=${choose}>
         <option value="" .selected=${now === undefined}>any</option>
-        ${values.map(({ text, i }) => html`<option value=${i} .selected=${now === text}>${text === '' ? 'none' : sanitise(text)}</option>`)}
+        ${values.map(({ text, i }) => html`<option value=${i} .selected=${now === text}>${text === '' ? 'none' : sanitize(text)}</option>`)}
       </select></label
     >`;
   }
@@ -176,7 +176,7 @@ class Page {
       render(this.#details(), this.#dialog);
     };
     return html`<h3 id="row-title">
-        ${sanitise(
+        ${sanitize(
           table.columns
             .filter(({ narrow }) => narrow)
             .map((column) => cellText(column, this.#row))
@@ -199,7 +199,7 @@ class Page {
             (column) =>
               html`<div>
                 <dt title=${column.description}>${wordsOf(column.name)}</dt>
-                <dd>${sanitise(cellText(column, this.#row))}</dd>
+                <dd>${sanitize(cellText(column, this.#row))}</dd>
               </div>`,
           )}
       </dl>`;
