@@ -1,4 +1,4 @@
-import { thisMachine } from '../facts/machine.ts';
+import type { AskedMachine } from '../facts/machine.ts';
 import { probe } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { holdsPort, type Question } from '../facts/model/question.ts';
@@ -9,9 +9,9 @@ import { formatPorts } from '../ports/expression.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { FreePort } from '../schema/free.ts';
-import { hasFailed } from '../facts/model/section.ts';
+import { hasFailed, isWhole } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
-import { PortOwnerError, type Problem, type Report } from '../schema/problems.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import {
   attemptsReason,
@@ -26,54 +26,71 @@ import {
 } from './free.ts';
 import { addLeases, readLeases, type Lease } from './leases.ts';
 
-/** Which ports are free? */
+/** A request for free ports. */
 export interface FindFreeRequest extends FreeRequest {
-  /** Whether the ports that were passed over are wanted, too. */
+  /** Whether to include the ports that were skipped. */
   readonly explain: boolean;
-  /** For how many seconds other calls are kept from handing the ports out; null does not keep them. */
+  /** How many seconds to hold the ports; null to not hold them. */
   readonly holdSeconds: number | null;
-  /** Files of a policy and a baseline, which keep ports for others. */
+  /** The files of a policy and a baseline, which reserve ports. */
   readonly policy: string | null;
   readonly baseline: string | null;
 }
 
-/** What finding a port needs: this machine, binds on it, and where the user's leases are. */
-type FindFreeWorld = Pick<Surroundings, 'source' | 'binder' | 'stateFolder' | 'now'>;
+/** What finding a port needs: the queried machine, bind attempts on this one, and the user's leases. */
+interface FindFreeWorld extends Pick<Surroundings, 'binder' | 'stateFolder' | 'now'> {
+  readonly machine: AskedMachine;
+}
 
-/** Finds ports that can be bound now. Throws PO3001 where nobody can tell. */
-export async function findFree(request: FindFreeRequest, world: FindFreeWorld, report?: Report): Promise<Answer> {
-  const facts = await thisMachine(world, report).facts(questionOf(request));
-  if (hasFailed(facts.sections.sockets)) {
+/** Finds ports that can be bound now; on another machine, according to its facts only. Throws PO3001 if the sockets are unknown. */
+export async function findFree(request: FindFreeRequest, world: FindFreeWorld): Promise<Answer> {
+  const { live } = world.machine;
+  if (!live && request.holdSeconds !== null)
+    throw new PortOwnerError('PO1005', '--hold can be used only for ports of this machine', {
+      hint: 'Run portowner free --hold there.',
+    });
+  const facts = await world.machine.facts(questionOf(request, live));
+  const { sockets } = facts.sections;
+  // On this machine, an attempt shows what the tables do not.
+  if (hasFailed(sockets) || (!live && !isWhole(sockets))) {
     throw new PortOwnerError(
       'PO3001',
-      `cannot tell which ports are free: ${facts.sections.sockets.reason ?? 'the sockets could not be read'}`,
+      `cannot tell which ports are free: ${sockets.reason ?? 'the sockets could not be read'}`,
     );
   }
   const choose = await chooser(facts, request, world);
-  const { answer, until } = held(request, await world.stateFolder(), world.now, choose);
+  const { answer, until } = live
+    ? held(request, await world.stateFolder(), world.now, choose)
+    : { answer: choose([]), until: null };
   const problems = sectionProblems(facts, []);
   if (answer.ports.length < request.count) problems.push(tooFew(request, answer));
   const notes = request.explain ? [] : passedOver(request, answer, { serviceName });
+  if (!live && answer.ports.length > 0) notes.push('By what the machine told: no bind was tried there.');
   return {
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
+    ...(answer.ports.length < request.count ? {} : { headline: freeText(answer.ports) }),
     rows: rowsOf(facts, request, answer, until),
     problems,
     exitCode: exitCodeOf(answer.ports.length >= request.count),
   };
 }
 
-function questionOf(request: FindFreeRequest): Question {
+/** Which ports were found. */
+const freeText = (ports: readonly number[]): string =>
+  `${ports.length === 1 ? 'Port' : 'Ports'} ${formatPorts(ports.map((port) => ({ start: port, end: port })))} ${ports.length === 1 ? 'is' : 'are'} free.`;
+
+function questionOf(request: FindFreeRequest, isTried: boolean): Question {
   const { protocols, spans } = request;
   return {
     localPorts: spans,
     protocols,
-    sockets: 'listeners',
+    sockets: isTried ? 'listeners' : 'all',
     details: new Set(namesOwners(request) ? ['owner', 'services'] : []),
     ranges: true,
   };
 }
 
-/** Makes the choice, and notes it for other calls where it is to be held. */
+/** Chooses ports, and records leases for them if they are to be held. */
 function held(
   { holdSeconds, protocols }: FindFreeRequest,
   folder: string,
@@ -93,10 +110,10 @@ function held(
   return { answer, until: new Date(end).toISOString() };
 }
 
-/** How many ports somebody may ask about who wants to know what each of them is. */
+/** Up to this many requested ports, the answer explains each of them. */
 const fewPorts = 16;
 
-/** Whether the owners of ports that are taken are wanted. */
+/** Whether to look up the owners of ports in use. */
 function namesOwners({ explain, spans }: FindFreeRequest): boolean {
   return explain || (spans !== null && spans.reduce((sum, { start, end }) => sum + end - start + 1, 0) <= fewPorts);
 }
@@ -114,22 +131,24 @@ function tooFew(request: FindFreeRequest, { ports, skipped }: FreeAnswer): Probl
         ? `no free port${where}`
         : `only ${ports.length} of ${count} free ports found${where}`,
     hint:
-      reasons.length === 0 ? 'portowner free --explain says why the others are not free.' : `${reasons.join('; ')}.`,
+      reasons.length === 0
+        ? 'Use portowner free --explain to see why the others are not free.'
+        : `${reasons.join('; ')}.`,
   };
 }
 
-/** The choice, but for the leases. */
+/** The choice, without the leases. */
 async function chooser(
   facts: Facts,
   request: FindFreeRequest,
   world: FindFreeWorld,
 ): Promise<(leases: readonly Lease[]) => FreeAnswer> {
-  const binder = await world.binder();
+  const binder = world.machine.live ? await world.binder() : null;
   const reserved = await reservedFor(request, world);
   const owners = new Map<number, string | null>();
   const named = namesOwners(request);
   if (named) {
-    const sockets = facts.sections.sockets.data.filter(holdsPort);
+    const sockets = facts.sections.sockets.data.filter((socket) => binder === null || holdsPort(socket));
     for (const row of endpoints(facts, sockets, { live: false, serviceName: null }))
       owners.set(row.LocalPort!, owners.get(row.LocalPort!) ?? row.Owner);
   }
@@ -141,13 +160,16 @@ async function chooser(
       serviceName,
       reserved,
       leasedUntil: (port, protocol) => leased.get(`${protocol} ${port}`) ?? null,
-      owner: (port) => (named ? (owners.get(port) ?? 'not known') : null),
-      tryBind: (port) => attemptsReason(probe(binder, bindsFor(port, request, binder.platform)).attempts),
+      owner: (port) => (named ? (owners.get(port) ?? 'unknown') : null),
+      tryBind:
+        binder === null
+          ? null
+          : (port) => attemptsReason(probe(binder, bindsFor(port, request, binder.platform)).attempts),
     });
   };
 }
 
-/** What a policy and a baseline keep for others. */
+/** The ports that a policy and a baseline reserve. */
 async function reservedFor(
   { policy, baseline, address }: FindFreeRequest,
   { now }: FindFreeWorld,

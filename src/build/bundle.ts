@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { pageAssets } from './page.ts';
 import { root } from './runtime.mjs';
 
 /** PortOwner as one CommonJS file that requires nothing but Node's own modules. */
@@ -11,7 +12,7 @@ export interface Bundle {
 }
 
 /**
- * clipanion looks for colours through node:tty, which costs a quarter of the start and is not used here:
+ * clipanion looks for colors through node:tty, which costs a quarter of the start and is not used here:
  * take what it has for a place without terminals.
  */
 const withoutTerminal: Plugin = {
@@ -64,7 +65,9 @@ export async function bundle(): Promise<Bundle> {
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   if (/\bimport\(/.test(code)) throw new Error('an import() survives in the bundle');
-  return { code, metafile: result.metafile };
+  // The page's script is a text in it, but made of packages, too.
+  const { metafile: page } = await pageAssets();
+  return { code, metafile: { ...result.metafile, inputs: { ...result.metafile.inputs, ...page.inputs } } };
 }
 
 /** The packages that a bundle contains, with their folders, in the order of their names. */

@@ -27,8 +27,8 @@ function machineText(rows: readonly AnyRow[]): string {
 
 /** What a document about an answer says besides its rows. */
 export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): Promise<DocumentFrame> {
-  const { rows, problems, exitCode, note = null } = answer;
-  const { listeners = [], changes, runs = [] } = (await answer.background?.()) ?? {};
+  const { rows, problems, exitCode, headline = null, note = null } = answer;
+  const { listeners = [], changes, runs = [], ranges = [] } = (await answer.background?.()) ?? {};
   const tables: DocumentTable[] = [
     ...(listeners.length === 0 ? [] : [{ title: 'Listeners', schema: endpoint, rows: listeners }]),
     ...(changes === undefined ? [] : [{ title: 'Changes', schema: portSpan, rows: changes }]),
@@ -42,10 +42,11 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     at: asker.at().toISOString(),
     exitCode,
     meaning: exitCodesOf(asker.about).find(([code]) => code === exitCode)?.[1] ?? null,
-    headline: answer.headline ?? answer.summary ?? null,
+    headline: headline === null ? (answer.summary ?? null) : [headline].flat().join(' '),
     note,
     problems,
     tables,
+    ranges,
     nights: schema === (auditRun as RowSchema) ? (rows as readonly AnyRow[] as readonly AuditRun[]) : runs,
   };
 }

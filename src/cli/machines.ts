@@ -1,33 +1,65 @@
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Answer, Background } from '../schema/answer.ts';
 import { exitCodeOfAll } from '../schema/exit-code.ts';
-import { PortOwnerError, type Problem } from '../schema/problems.ts';
+import { exit, PortOwnerError, type Problem } from '../schema/problems.ts';
 
 /*
  * One question, several machines: each answers by itself, and what goes wrong with one is said of that one.
  */
 
-/** An asked machine that remembers what it is called, and what kept it from being read. */
-function watched(machine: AskedMachine) {
-  const seen: { name: string | null; failure: unknown } = { name: null, failure: null };
-  const asked: AskedMachine = {
+/** A machine with the name that it has among the others, or why it cannot be read. */
+interface Named {
+  readonly machine: AskedMachine;
+  readonly name: string;
+  readonly failure: PortOwnerError | null;
+}
+
+/** Those of them that are there more than once; most people, and PowerShell, take no note of capitals. */
+function repeated(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(names.map((name) => name.toLowerCase()).filter((name) => seen.size === seen.add(name).size));
+}
+
+/** What each machine is called: what it calls itself, but where several call themselves the same, what the user did. */
+async function namesOf(machines: readonly AskedMachine[]): Promise<Named[]> {
+  const own: { readonly name: string; readonly failure: PortOwnerError | null }[] = [];
+  for (const machine of machines)
+    try {
+      own.push({ name: await machine.ownName(), failure: null });
+    } catch (error) {
+      if (!(error instanceof PortOwnerError)) throw error;
+      own.push({ name: machine.name, failure: error });
+    }
+  let names = own.map(({ name }) => name);
+  // The name that the user gave to one may be the own name of another.
+  for (let before: typeof names = []; before.join('\0') !== names.join('\0');) {
+    const same = repeated(names);
+    before = names;
+    names = names.map((name, index) => (same.has(name.toLowerCase()) ? machines[index]!.name : name));
+  }
+  return machines.map((machine, index) => ({ machine, name: names[index]!, failure: own[index]!.failure }));
+}
+
+/** The machine under that name. */
+function renamed(machine: AskedMachine, name: string): AskedMachine {
+  return {
     ...machine,
+    ownName: async () => name,
     async facts(question, hash) {
-      try {
-        const facts = await machine.facts(question, hash);
-        seen.name = facts.machine.name;
-        return facts;
-      } catch (error) {
-        seen.failure = error;
-        throw error;
-      }
+      const facts = await machine.facts(question, hash);
+      return { ...facts, machine: { ...facts.machine, name } };
     },
   };
-  return { asked, seen };
 }
 
 const named = (name: string, text: string): string => (text.includes('\n') ? `${name}:\n${text}` : `${name}: ${text}`);
+
+/** An error of one machine, which ends nothing: the others are answered. */
+function goingOn({ problem }: PortOwnerError): Problem {
+  const { terminating: _, ...rest } = problem;
+  return rest;
+}
 
 /** What a report shows of all machines; what is the same on every one of them, once. */
 async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> {
@@ -55,20 +87,27 @@ export async function answerOfAll(
   const answers: Answer[] = [];
   const [headlines, notes]: [string[], string[]] = [[], []];
   let isUnread = false;
-  for (const machine of machines) {
-    const { asked, seen } = watched(machine);
-    try {
-      const answer = await ask(asked);
-      answers.push(answer);
-      const name = sanitise(seen.name ?? machine.name);
-      for (const problem of answer.problems) problems.push({ ...problem, message: named(name, problem.message) });
-      if (answer.headline !== undefined) headlines.push(named(name, answer.headline));
-      if (answer.note !== undefined) notes.push(named(name, answer.note.replace(/^\n/, '')));
-    } catch (error) {
-      if (!(error instanceof PortOwnerError) || error !== seen.failure) throw error;
+  for (const { machine, name: plain, failure } of await namesOf(machines)) {
+    if (failure !== null) {
       isUnread = true;
-      problems.push(error.problem);
+      problems.push(goingOn(failure));
+      continue;
     }
+    const name = sanitize(plain);
+    let answer: Answer;
+    try {
+      answer = await ask(renamed(machine, plain));
+    } catch (error) {
+      // What is wrong with the question is wrong for all of them.
+      if (!(error instanceof PortOwnerError) || error.exitCode === exit.usage) throw error;
+      isUnread = true;
+      problems.push({ ...goingOn(error), message: named(name, error.message) });
+      continue;
+    }
+    answers.push(answer);
+    for (const problem of answer.problems) problems.push({ ...problem, message: named(name, problem.message) });
+    for (const sentence of [answer.headline ?? []].flat()) headlines.push(named(name, sentence));
+    if (answer.note !== undefined) notes.push(named(name, answer.note.replace(/^\n/, '')));
   }
   const summaries = answers.flatMap(({ summary }) => summary ?? []);
   return {
@@ -78,7 +117,7 @@ export async function answerOfAll(
       answers.map(({ exitCode }) => exitCode),
       { decisive, isUnread },
     ),
-    ...(headlines.length === 0 ? {} : { headline: headlines.join('\n') }),
+    ...(headlines.length === 0 ? {} : { headline: headlines }),
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     ...(answers[0]?.variant === undefined ? {} : { variant: answers[0].variant }),
     ...(summaries.length === 0 ? {} : { summary: summaries.join('\n') }),

@@ -1,7 +1,8 @@
 import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
 import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { DocumentFrame, RowWriter } from '../formats/writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
+import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
@@ -67,6 +68,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return this.host !== undefined || (this.from?.length ?? 0) > 1;
   }
 
+  /** Whether several machines are asked. */
+  protected get isOfSeveral(): boolean {
+    return (this.host?.length ?? this.from?.length ?? 0) > 1;
+  }
+
   /** The answer that one of several machines is enough for. */
   protected readonly decisive: boolean = true;
   /** What keeps the answer from being one of several machines; null where nothing does. */
@@ -79,8 +85,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const { host, from, sshConfig } = this;
     if (host === undefined) return machinesOf(from ?? [], this.progress);
     if (from !== undefined)
-      throw new PortOwnerError('PO1005', '--host asks machines, and --from answers from files', {
-        hint: 'Leave one of them out.',
+      throw new PortOwnerError('PO1005', '--host and --from exclude each other', {
+        hint: 'Remove one of them.',
       });
     const request = {
       hosts: host,
@@ -99,7 +105,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       return this.answer(columns);
     }
     const why = this.oneMachineOnly();
-    if (why !== null) throw new PortOwnerError('PO1005', `${why}, and ${machines.length} are given`);
+    if (why !== null) throw new PortOwnerError('PO1005', `${why}, but there are ${machines.length}`);
     const { answerOfAll } = await import('./machines.ts');
     return answerOfAll(
       machines,
@@ -117,7 +123,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return forPeople === true || whole === true;
   }
 
-  /** Tells in the words of who asks: the PowerShell module has functions for the commands. */
+  /** Translates for the caller: the PowerShell module has functions for the commands. */
   private async advise(answer: Answer): Promise<Answer> {
     if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return answer;
     const { answerInPowerShell } = await import('./module-answer.ts');
@@ -159,10 +165,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json, or ndjson');
     }
     if (this.quiet && (this.problems === 'rows' || this.countRows === true))
-      throw new PortOwnerError(
-        'PO1005',
-        '--quiet excludes --problems and --count, which ask for something to be written',
-      );
+      throw new PortOwnerError('PO1005', '--quiet cannot be combined with --problems or --count');
     // In a file nobody would look for what ended the command.
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return this.writing((sink) => this.performInRows(format, sink));
@@ -184,7 +187,16 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Refuses a format that has no room for what is asked. Throws PO1005. */
   private checkFormat(format: Format): void {
-    const { binary, findings } = traitsOf(format);
+    const { binary, findings, page } = traitsOf(format);
+    const isWritten = this.countRows !== true && !this.quiet;
+    if (page === true && isWritten && this.outputTerminal !== null)
+      throw new PortOwnerError(
+        'PO1005',
+        `--format ${format} writes a page for a browser: on a terminal it needs --output FILE`,
+        {
+          hint: `For example: --output ports.${format}`,
+        },
+      );
     if (binary === true && this.output === undefined)
       throw new PortOwnerError('PO1005', `--format ${format} writes a binary file: it needs --output FILE`, {
         hint: `For example: --output ports.${format}`,
@@ -237,7 +249,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   private chosenFormat(): Format {
     if (this.format !== undefined) return word('--format', this.format, formatWords);
     if (this.excel || (this.delimiter !== undefined && this.output === undefined)) return 'csv';
-    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or give --format')) ?? 'table';
+    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or specify --format')) ?? 'table';
   }
 
   /** Whether the command line has an option that columns are asked for by. */
@@ -257,8 +269,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Which machine each row is about, where there may be several. */
   private withMachine(columns: readonly Column[]): readonly Column[] {
-    const several = (this.host?.length ?? this.from?.length ?? 0) > 1;
-    const machine = several ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
+    const machine = this.isOfSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 
@@ -325,15 +336,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     });
   }
 
-  /** A note whose sentences are no wider than the terminal. What is indented may be a command, and stays as it is. */
-  private async fitted(note: string): Promise<string> {
+  /** Text no wider than the terminal that it goes to. */
+  private fitted(text: string): string {
     const width = this.outputTerminal?.columns;
-    if (width === undefined) return note;
-    const { wrap } = await import('./wrap.ts');
-    return note
-      .split('\n')
-      .map((line) => (line.length <= width || line.startsWith(' ') ? line : wrap(line, 2, width).slice(2)))
-      .join('\n');
+    return width === undefined ? text : fitted(text, width);
   }
 
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
@@ -345,15 +351,17 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       else this.tell(problem);
     }
     // In CLIXML an answer without rows is nothing at all; the module says what it means, where no error does.
-    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && answer.note !== undefined)
+    const said = answer.note ?? [answer.headline ?? []].flat().join(' ');
+    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && said !== '')
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
-        writer.problem({ severity: 'Information', message: answer.note });
-    if (forPeople && answer.headline !== undefined) sink.write(`${sanitise(answer.headline)}\n\n`);
+        writer.problem({ severity: 'Information', message: said });
+    const sentences = [answer.headline ?? []].flat();
+    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();
     }
-    if (forPeople && answer.note !== undefined) sink.write(`${await this.fitted(answer.note)}\n`);
+    if (forPeople && answer.note !== undefined) sink.write(`${this.fitted(answer.note)}\n`);
     return answer.exitCode;
   }
 }

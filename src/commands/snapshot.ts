@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
+import { machineOf, type AskedMachine } from '../facts/machine.ts';
 import { hasFailed } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
@@ -20,28 +21,29 @@ import { sectionProblems } from '../ownership/problems.ts';
 export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions, HostOptions) {
   static override paths = [['snapshot']];
   static override usage = Command.Usage({
-    description: 'write all facts about this machine as JSON, to answer from later with --from',
+    description: 'save all facts about this machine as JSON, to query later with --from',
     details: `
-      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. Their form is documented by src/facts/model/facts.schema.json. Each section says how well it could be had.
+      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. The schema is src/facts/model/facts.schema.json. Each section says how complete it is.
 
       They go to FILE, which is the same as --output FILE, or to standard output.
 
-      Command lines are left out, because they may hold secrets; --command-lines puts them in, with password-like arguments masked.
+      Command lines are left out because they may contain secrets; --command-lines includes them, with password-like arguments masked.
 
-      --raw also keeps what the system said, untouched, in a new folder: nothing in it is masked.
+      --raw also saves the unmodified answers of the system in a new folder: nothing in it is masked.
     `,
     examples: [
       ['A snapshot in a file', '$0 snapshot server7.json'],
-      ['Ask it later', '$0 443 --from server7.json'],
-      ['Of a machine that has no PortOwner', '$0 snapshot server7.json --host server7'],
+      ['Query it later', '$0 443 --from server7.json'],
+      ['A snapshot of a machine without PortOwner', '$0 snapshot server7.json --host server7'],
+      ['From the output of a collector', '$0 snapshot server7.json --from server7.txt'],
       ['With command lines', '$0 snapshot server7.json --command-lines'],
-      ['What the system itself said, for a report of a defect', '$0 snapshot server7.json --raw server7-raw'],
+      ['With the raw answers of the system, for a defect report', '$0 snapshot server7.json --raw server7-raw'],
     ],
   });
   static readonly about: CommandAbout = {
     rows: [],
     operands: 'file',
-    values: { '--raw': 'folder' },
+    values: { '--raw': 'folder', '--from': 'file' },
     exitCodes: { 0: 'done', 69: 'the sockets cannot be read, or the file cannot be written' },
     powershell: {
       name: 'Save-PortSnapshot',
@@ -52,13 +54,17 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
         IncludeCommandLine: '--command-lines',
         IncludeHash: '--hash',
       },
+      leftOut: { '--from': 'the parameters of remoting name machines' },
     },
   };
 
   file = Option.String({ name: 'FILE', required: false });
-  raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
+  raw = Option.String('--raw', { description: 'save the raw answers of the system in this new folder' });
   hash = Option.Boolean('--hash', false, {
-    description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer',
+    description: 'read the executables that hold a port, and include their SHA-256 hash and, on Windows, their signer',
+  });
+  from = Option.String('--from', {
+    description: 'of what this collection or recording tells (- is standard input), instead of this machine',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
 
@@ -66,7 +72,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     this.problems = problemsOf(this.problems);
     if (this.file !== undefined) {
       if (this.output !== undefined)
-        throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} are two places to write to`);
+        throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} exclude each other`);
       this.output = this.file;
     }
     if (this.problems !== 'rows') {
@@ -80,7 +86,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
-  /** A far machine as a source, at the time that it says. */
+  /** A remote machine as a source, with its own time. */
   private async farMachine(
     host: readonly string[],
     report: Report | undefined,
@@ -89,8 +95,8 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
       throw new PortOwnerError(
         'PO1005',
         this.hash
-          ? '--hash reads executables of this machine, and --host asks another one'
-          : 'a snapshot is of one machine',
+          ? '--hash reads executables of this machine, but --host queries another one'
+          : 'a snapshot describes one machine',
         { hint: this.hash ? 'Leave one of them out.' : 'Take one snapshot for each --host.' },
       );
     const { farSource } = await import('../facts/remote/far.ts');
@@ -105,11 +111,26 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   }
 
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
-    checkFiles([], [...named('--raw', this.raw), ...named('--output', this.output)]);
+    checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
+    const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
     const { source, now } = this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
-    const facts = await writeSnapshot(this, { source, now, write }, report);
+    const facts = await writeSnapshot(this, { source, now, write, ...told }, report);
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
+}
+
+/** What finds the facts in a file. Throws PO1005 where a machine is asked, too. */
+function toldBy(
+  from: string,
+  { host, raw, hash }: Pick<SnapshotCommand, 'host' | 'raw' | 'hash'>,
+  report: Report | undefined,
+): AskedMachine['facts'] {
+  const other = host !== undefined ? '--host' : raw !== undefined ? '--raw' : hash ? '--hash' : null;
+  if (other !== null)
+    throw new PortOwnerError('PO1005', `--from tells of a machine, and ${other} asks one`, {
+      hint: 'Leave one of them out.',
+    });
+  return (question) => machineOf([from], report).facts(question);
 }

@@ -3,7 +3,7 @@ import type { Surroundings } from '../system/surroundings.ts';
 import { gather } from './gather/gather.ts';
 import { factsText, reportingBinaries } from './gather/report.ts';
 import type { Facts } from './model/facts.ts';
-import type { Question } from './model/question.ts';
+import { nothingAsked, type Question } from './model/question.ts';
 import type { FactsReader } from './read/read.ts';
 import type { FarRequest } from './remote/far.ts';
 import type { AskRemote } from '../system/remote.ts';
@@ -14,6 +14,8 @@ export interface AskedMachine {
   readonly live: boolean;
   /** What messages call it. */
   readonly name: string;
+  /** What the machine calls itself. Throws what `facts` throws. */
+  readonly ownName: () => Promise<string>;
   /** The facts for a question; with the hashes of executables when they are wanted. */
   readonly facts: (question: Question, hash?: boolean) => Promise<Facts>;
 }
@@ -23,9 +25,10 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
   return {
     live: true,
     name: 'this machine',
+    ownName: async () => (await gather(await source(), nothingAsked, now())).machine.name,
     async facts(question, hash = false) {
       const from = await source();
-      if (question.firewall === true) report?.('Progress', 'reading this machine and the rules of its firewall');
+      if (question.firewall === true) report?.('Progress', 'reading this machine and its firewall rules');
       const live = await gather(from, question, now());
       const facts = hash
         ? (await import('./gather/binaries.ts')).withBinaries(live, from, report && reportingBinaries(report))
@@ -51,20 +54,31 @@ export async function machinesOf(paths: readonly string[], report?: Report): Pro
 /** Far machines, which are asked side by side before the first question. */
 export async function farMachines(request: FarRequest, remote: AskRemote, report?: Report): Promise<AskedMachine[]> {
   const { askHosts } = await import('./remote/far.ts');
-  const answers = await askHosts(request, remote, report);
-  return answers.map((answer, index): AskedMachine => ({
-    live: false,
-    name: request.hosts[index]!,
-    async facts(question, hash = false) {
+  // A name that is given twice is one machine.
+  const hosts = [...new Set(request.hosts)];
+  const answers = await askHosts({ ...request, hosts }, remote, report);
+  return answers.map((answer, index): AskedMachine => {
+    async function factsFor(question: Question): Promise<Facts> {
       if (answer instanceof PortOwnerError) throw answer;
-      if (hash)
-        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --host asks another one');
       const { decodeRecording } = await import('./read/read.ts');
-      const facts = await decodeRecording(answer, question);
-      report?.('Verbose', factsText(facts));
-      return facts;
-    },
-  }));
+      return decodeRecording(answer, question);
+    }
+    return {
+      live: false,
+      name: hosts[index]!,
+      ownName: async () => (await factsFor(nothingAsked)).machine.name,
+      async facts(question, hash = false) {
+        if (hash)
+          throw new PortOwnerError(
+            'PO1005',
+            '--hash reads executables of this machine, but --host queries another one',
+          );
+        const facts = await factsFor(question);
+        report?.('Verbose', factsText(facts));
+        return facts;
+      },
+    };
+  });
 }
 
 /** The machine that a snapshot, a recording or CLIXML files tell about; they are read with the first question. */
@@ -74,16 +88,17 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
     const { readFacts } = await import('./read/read.ts');
     return readFacts(paths, (name) => report?.('Progress', `reading ${name}`));
   };
+  const factsFor = async (question: Question): Promise<Facts> => (await (reader ??= read()))(question);
   return {
     live: false,
     name: paths.join(', '),
+    ownName: async () => (await factsFor(nothingAsked)).machine.name,
     async facts(question, hash = false) {
       if (hash)
-        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --from answers from a file', {
-          hint: 'portowner snapshot --hash puts the hashes into a snapshot.',
+        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, but --from answers from a file', {
+          hint: 'Use portowner snapshot --hash to include hashes in a snapshot.',
         });
-      reader ??= read();
-      const facts = await (await reader)(question);
+      const facts = await factsFor(question);
       report?.('Verbose', factsText(facts));
       return facts;
     },

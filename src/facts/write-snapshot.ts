@@ -1,4 +1,5 @@
 import type { Process, Facts } from './model/facts.ts';
+import { asciiJson } from '../io/ascii.ts';
 import { gather } from './gather/gather.ts';
 import { factsText, reportingBinaries } from './gather/report.ts';
 import { everything, type Question } from './model/question.ts';
@@ -17,6 +18,8 @@ export interface SnapshotRequest {
 
 /** This machine, and where the facts go. */
 export interface SnapshotWorld extends Pick<Surroundings, 'source' | 'now'> {
+  /** What somebody else has told; left out where the source is asked. */
+  readonly told?: (question: Question) => Promise<Facts>;
   /** Writes the snapshot, whole or not at all. */
   readonly write: (text: string) => void;
 }
@@ -27,7 +30,7 @@ function leaveCommandLineOut({ refusals }: Process): void {
   refusals.push({
     field: 'CommandLine',
     code: 'NotAsked',
-    text: 'command lines were not asked for',
+    text: 'command lines were not requested',
     needs: 'portowner snapshot --command-lines',
   });
 }
@@ -35,12 +38,13 @@ function leaveCommandLineOut({ refusals }: Process): void {
 /** Writes all facts about this machine, and gives them. */
 export async function writeSnapshot(
   { raw, hash, commandLines }: SnapshotRequest,
-  { source: asked, now, write }: SnapshotWorld,
+  { source: asked, told, now, write }: SnapshotWorld,
   report?: Report,
 ): Promise<Facts> {
   const question: Question = commandLines
     ? { ...everything, details: new Set([...everything.details, 'commandLine']) }
     : everything;
+  if (told !== undefined) return keep(await told(question), { commandLines, write });
   const source = await asked();
   const entries = new Map<string, RawEntry>();
   const recorded =
@@ -55,13 +59,22 @@ export async function writeSnapshot(
   let facts = await gather(recorded, question, now());
   if (hash)
     facts = (await import('./gather/binaries.ts')).withBinaries(facts, recorded, report && reportingBinaries(report));
-  if (!commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
   // The envelope first: when it cannot be written there must not be a snapshot that claims it was.
   if (raw !== undefined) {
     const { writeEnvelope } = await import('./read/envelope.ts');
     writeEnvelope(raw, { platform: source.platform, entries });
   }
-  write(`${JSON.stringify(facts)}\n`);
+  keep(facts, { commandLines, write });
   report?.('Verbose', factsText(facts));
+  return facts;
+}
+
+/** Writes facts as a snapshot, and gives them. */
+function keep(
+  facts: Facts,
+  { commandLines, write }: Pick<SnapshotRequest, 'commandLines'> & Pick<SnapshotWorld, 'write'>,
+): Facts {
+  if (!commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
+  write(`${asciiJson(JSON.stringify(facts))}\n`);
   return facts;
 }

@@ -1,3 +1,4 @@
+import { asciiJson } from '../io/ascii.ts';
 import type { AnyRow } from '../schema/column.ts';
 import type { Severity } from '../schema/finding.ts';
 import type { Problem } from '../schema/problems.ts';
@@ -103,9 +104,7 @@ export const create: CreateWriter = (_schema, { sink, frame }) => {
         ],
       };
       const json = JSON.stringify(log, null, 2);
-      sink.write(
-        `${json.replace(/[\x7f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`,
-      );
+      sink.write(`${asciiJson(json)}\n`);
     },
   };
 };

@@ -11,12 +11,12 @@ import type { CreateWriter, DocumentFrame, DocumentTable } from './writer.ts';
 import {
   cellDate,
   cellText,
-  textLines,
+  wrappedLines,
   sheetChunks,
   workbookBytes,
   type Accent,
   type CellValue,
-  type TextLine,
+  type SheetLine,
   type CellLink,
   type SheetColumn,
   type TableSheet,
@@ -173,19 +173,22 @@ const summaryWidths = [22, 16, 16, 16, 16, 16, 16, 16];
 /** Characters of a line in the merged cells of the summary. */
 const summaryWidth = 100;
 
-const labeled = (label: string, value: CellValue): TextLine => ({
+const labeled = (label: string, value: CellValue): SheetLine => ({
   cells: [label, typeof value === 'string' ? cellText(value) : value],
-  span: typeof value === 'string' ? textLines(value, summaryWidth) : 1,
+  span: typeof value === 'string' ? wrappedLines(value, summaryWidth) : 1,
 });
 
-const empty: TextLine = { cells: [] };
+const empty: SheetLine = { cells: [] };
 const day = (at: string): string => at.slice(0, 10);
 
 /** The last number of listeners of each day, for each machine. */
-function nightLines(nights: readonly AuditRun[]): { readonly lines: TextLine[]; readonly machines: readonly string[] } {
+function nightLines(nights: readonly AuditRun[]): {
+  readonly lines: SheetLine[];
+  readonly machines: readonly string[];
+} {
   const machines = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))].slice(0, mostLines);
   const days = [...new Set(nights.map(({ RunTime }) => day(RunTime!)))].sort();
-  const lines = days.map((date): TextLine => {
+  const lines = days.map((date): SheetLine => {
     const counts = machines.map((machine) => {
       const runs = nights.filter((run) => day(run.RunTime!) === date && (run.ComputerName ?? '') === machine);
       return runs.toSorted((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1))[0]?.Listeners ?? null;
@@ -196,7 +199,7 @@ function nightLines(nights: readonly AuditRun[]): { readonly lines: TextLine[]; 
 }
 
 /** The rows of each kind: how many, and how many of each value. */
-function countLines(parts: readonly Part[]): TextLine[] {
+function countLines(parts: readonly Part[]): SheetLine[] {
   return parts.map(({ title, schema, rows }) => {
     const counts = countsText(summaryOf(schema, rows));
     const text = `${rows.length}${counts === '' ? '' : ` (${counts})`}`;
@@ -205,14 +208,14 @@ function countLines(parts: readonly Part[]): TextLine[] {
 }
 
 /** A small table: each machine, and its rows by what they are counted by. */
-function machineLines({ title, schema, rows }: Part): TextLine[] {
+function machineLines({ title, schema, rows }: Part): SheetLine[] {
   const { values, machines } = summaryOf(schema, rows);
   const shown = values.slice(0, summaryWidths.length - 2);
   return [
     empty,
     { cells: [`${sheetName(title)} by machine`], look: 'heading' },
     { cells: ['ComputerName', 'Rows', ...shown.map(cellText)], look: 'header' },
-    ...machines.map(({ name, rows: count, counts }): TextLine => ({
+    ...machines.map(({ name, rows: count, counts }): SheetLine => ({
       cells: [cellText(name ?? ''), count, ...counts.slice(0, shown.length)],
     })),
   ];
@@ -229,11 +232,11 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
   const errors = problems.filter(({ severity }) => severity === 'Error').length;
   const warnings = problems.length - errors;
   const told = [counted(errors, 'error'), counted(warnings, 'warning')].filter((text) => !text.startsWith('0 '));
-  const lines: TextLine[] = [
+  const lines: SheetLine[] = [
     { cells: [cellText(title)], look: 'title' },
     ...(headline === null
       ? []
-      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: textLines(headline, 110) }]),
+      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: wrappedLines(headline, 110) }]),
     empty,
     ...countLines(parts),
     ...(problems.length === 0
@@ -273,15 +276,15 @@ function aboutSheet({ frame, parts }: Content): TextSheet {
       labeled('Dates', 'are in UTC.'),
       labeled(
         'Empty cells',
-        'are values that do not apply or could not be had; where there is a column Reason, it says why.',
+        'are values that do not apply or are unavailable; the column Reason, if there is one, says why.',
       ),
       labeled('Text', 'that begins with =, +, -, or @ is text, not a formula.'),
       empty,
       { cells: ['Sheet', 'Column', 'What it says'], look: 'header' },
       ...parts.flatMap(({ title, columns }) =>
-        columns.map(({ name, description }): TextLine => ({
+        columns.map(({ name, description }): SheetLine => ({
           cells: [sheetName(title), name, cellText(description)],
-          lines: textLines(description, 95),
+          lines: wrappedLines(description, 95),
         })),
       ),
     ],

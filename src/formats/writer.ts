@@ -2,6 +2,7 @@ import type { Terminal } from '../system/terminal.ts';
 import type { ExitCode, Notice, Problem } from '../schema/problems.ts';
 import type { AuditRun } from '../schema/audit-run.ts';
 import type { AnyRow, Column, RowSchema } from '../schema/column.ts';
+import type { Range } from '../schema/range.ts';
 import type { TextSink } from '../io/sink.ts';
 
 /** Rows of one kind that a document has besides its own. */
@@ -30,6 +31,8 @@ export interface DocumentFrame {
   readonly note: string | null;
   readonly problems: readonly Problem[];
   readonly tables: readonly DocumentTable[];
+  /** The ranges of ports on the machines, for a picture. */
+  readonly ranges?: readonly Range[];
   /** The last audits, newest first, for a chart. */
   readonly nights: readonly AuditRun[];
 }
@@ -91,6 +94,8 @@ export interface FormatTraits {
   readonly whole?: true;
   /** It is bytes: it goes to a file alone, named by --output. */
   readonly binary?: true;
+  /** It is a page for a browser: nothing for a terminal. */
+  readonly page?: true;
   /** It is for findings alone. */
   readonly findings?: true;
   /** How the name of a file ends that has it. */

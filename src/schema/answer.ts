@@ -16,16 +16,16 @@ export interface Background {
   readonly changes?: readonly PortSpanRow[];
 }
 
-/** What a use case answers: rows of one kind, what went wrong on the way, and what the answer amounts to. */
+/** The answer of a use case: rows of one kind, problems, and an exit code. */
 export interface Answer {
   readonly rows: readonly AnyRow[];
   readonly problems: readonly Problem[];
   readonly exitCode: ExitCode;
-  /** The answer in a sentence, which a person reads before the rows. */
-  readonly headline?: string;
-  /** What a person is told when there are no rows, or besides them. */
+  /** The answer as one or more sentences, shown to a person before the rows. */
+  readonly headline?: string | readonly string[];
+  /** A text for a person, instead of or in addition to the rows. */
   readonly note?: string;
-  /** What kind of answer it is, where PowerShell has a view of its own for it: the name of a variant. */
+  /** The name of the variant, if PowerShell has a separate view for this kind of answer. */
   readonly variant?: string;
   /** One line that sums the answer up, where something else says it on a terminal. */
   readonly summary?: string;

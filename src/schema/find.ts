@@ -2,7 +2,7 @@ import { didYouMean } from './nearest.ts';
 import { PortOwnerError } from './problems.ts';
 import { plainColumns, reportColumns, type Column, type RowSchema } from './column.ts';
 
-/** The column of a name, in any case. Throws PO1003 with the names there are. */
+/** Finds a column by name, case-insensitively. Throws PO1003 with the available names. */
 export function findColumn(name: string, schema: RowSchema): Column {
   const columns = plainColumns(schema);
   const found = columns.find((column) => column.name.toLowerCase() === name.trim().toLowerCase());
@@ -20,8 +20,8 @@ export function findColumn(name: string, schema: RowSchema): Column {
 export const reportSet = 'report';
 
 /**
- * Reads `--columns`: names separated by commas, in the order wanted, and `report` for those of `report`; repeated names
- * once. Throws PO1003.
+ * Reads `--columns`: names separated by commas, in the requested order, without duplicates; `report` stands
+ * for the columns in `report`. Throws PO1003.
  */
 export function parseColumns(
   texts: readonly string[],

@@ -2,8 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Facts } from '../../src/facts/model/facts.ts';
 import { exitCodeOfAll } from '../../src/schema/exit-code.ts';
-import { facts, process, socket } from '../support/example.ts';
+import { connection, facts, process, socket } from '../support/example.ts';
+import type { AskRemote } from '../../src/system/remote.ts';
 import { run, snapshotFile } from '../support/harness.ts';
 
 const test = suite('several machines');
@@ -37,6 +39,92 @@ test('CLIXML files are of one machine, beside others', async () => {
   assert.equal([code, out], [0, 'ComputerName\r\nSERVER7\r\n']);
 });
 
+test('machines that call themselves the same are told apart by the names they were given', async () => {
+  const [one, two] = [of('same', 80), of('SAME', 81)];
+  const { code, out } = await run(['80,81', '--from', one, '--from', two, '--from', first, '--format', 'csv', '--columns', 'ComputerName,LocalPort']);
+  assert.equal([code, out], [0, `ComputerName,LocalPort\r\n${one},80\r\n${two},81\r\nalpha,80\r\n`]);
+  assert.match((await run(['80', '--from', one, '--from', two])).out, `\n${two}: Nobody owns port 80.\n`);
+});
+
+test('what cannot be told of one is one error, and the others are answered', async () => {
+  const blind = facts([]);
+  Object.assign(blind.sections.sockets, { status: 'failed', reason: 'access is denied' });
+  const unseen = snapshotFile({ ...blind, machine: { ...blind.machine, name: 'gamma' } });
+  const { code, out, err } = await run(['free', '8000-8009', '--from', first, '--from', unseen, '--from', second, '--format', 'json']);
+  assert.is(code, 69);
+  assert.equal(
+    (JSON.parse(out) as { ComputerName: string }[]).map(({ ComputerName }) => ComputerName),
+    ['alpha', 'beta'],
+  );
+  assert.match(err, 'PO3001: gamma: cannot tell which ports are free: access is denied');
+});
+
+test('a free port of another machine, by what it told', async () => {
+  const busy = facts([socket({ localPort: 8000, pid: 7, holders: [7] }), connection({ localPort: 8001, pid: 7, holders: [7] })], {
+    processes: [process({ pid: 7, imageName: 'web' })],
+  });
+  const { code, out } = await run(['free', '8000-8009', '--from', snapshotFile(busy)]);
+  assert.equal([code, out], [0, '8002\n']);
+  const explained = await run(['free', '8000-8009', '--explain', '--from', snapshotFile(busy), '--format', 'csv', '--columns', 'LocalPort,Reason']);
+  assert.match(explained.out, '8000,"in use: TCP 0.0.0.0, owner: web (7)"');
+  assert.match((await run(['free', '8000-8009', '--from', snapshotFile(busy), '--format', 'table'])).out, 'By what the machine told: no bind was tried there.');
+  // Each machine has to have as many as wanted.
+  assert.is((await run(['free', '8000-8001', '--from', first, '--from', snapshotFile(busy), '--format', 'json'])).code, 1);
+  assert.match((await run(['free', '--hold', '5', '--from', first])).err, 'PO1005: --hold can be used only for ports of this machine');
+});
+
+test('a port that needs rights is free only for whoever has them', async () => {
+  const one = facts([]);
+  const range = { kind: 'Privileged', protocol: null, family: null, start: 0, end: 1023, source: 'a test' } as const;
+  Object.assign(one.sections.reservedPorts, { status: 'ok', data: [range] });
+  const of = (elevated: boolean | null) => snapshotFile({ ...one, machine: { ...one.machine, elevated } });
+  assert.is((await run(['free', '100-110', '--from', of(true)])).code, 0);
+  assert.is((await run(['free', '100-110', '--from', of(false)])).code, 1);
+  assert.is((await run(['free', '100-110', '--from', of(null)])).code, 1);
+});
+
+test('32 hosts are asked side by side, and each answers in its place', async () => {
+  const names = Array.from({ length: 100 }, (_, index) => `host${index}`);
+  let [running, most] = [0, 0];
+  const remote: AskRemote = async ({ host }) => {
+    most = Math.max(most, ++running);
+    // The later ones are faster.
+    await new Promise((resolve) => setTimeout(resolve, (100 - Number(host.slice(4))) / 10));
+    running--;
+    const text = `#PortOwner.Collection 1 plain\n@machine\n platform win32\n name ${host.toUpperCase()}\n release 10.0.1\n architecture AMD64\n at 2026-01-02T03:04:05Z\n@cim/tcp\n 0.0.0.0,80,0.0.0.0,0,2,7,0\n@cim/udp\n@cim/processes\n 7,1,"web.exe","",0,""\n#End\n`;
+    return { output: Buffer.from(host === 'host50' ? '' : text), errors: '', exitCode: 0, failure: host === 'host50' ? 'it is asleep' : null };
+  };
+  const { code, out, err } = await run(['80', ...names.flatMap((name) => ['--host', name]), '--format', 'csv', '--columns', 'ComputerName'], { remote });
+  assert.is(most, 32);
+  assert.is(code, 69);
+  assert.is(err.match(/PO3006/g)?.length, 1);
+  assert.equal(
+    out.trim().split('\r\n').slice(1),
+    names.filter((name) => name !== 'host50').map((name) => name.toUpperCase()),
+  );
+});
+
+test('a far shell that knows neither of the ways is asked in each, and the first word of it is told', async () => {
+  const asked: string[] = [];
+  const remote: AskRemote = async ({ command }) => {
+    asked.push(command.replace(/ -NoLogo.* -EncodedCommand \S+/, ''));
+    return { output: new Uint8Array(), errors: asked.length === 1 ? "The token '||' is not a valid statement separator." : 'sh is not recognized', exitCode: 1, failure: null };
+  };
+  const { err } = await run(['80', '--host', 'odd'], { remote });
+  assert.equal(asked, ['powershell || sh -s', 'powershell', 'sh -s']);
+  assert.match(err, "PO3006: odd could not be queried: The token '||' is not a valid statement separator.");
+});
+
+test('a snapshot passes every code page and pipe as it is', async () => {
+  const text =
+    '#PortOwner.Collection 1 plain\n@machine\n platform win32\n name BOX\n at 2026-01-02T03:04:05Z\n@cim/tcp\n 0.0.0.0,80,0.0.0.0,0,2,7,0\n@cim/udp\n@cim/processes\n 7,1,"wéb🎉.exe","",0,""\n#End\n';
+  const remote: AskRemote = async () => ({ output: Buffer.from(text), errors: '', exitCode: 0, failure: null });
+  const { code, out } = await run(['snapshot', '--host', 'box'], { remote });
+  assert.is(code, 0);
+  assert.match(out, /^[\n -~]+$/);
+  assert.match((await run(['80', '--from', snapshotFile(JSON.parse(out) as Facts)])).out, 'wéb🎉.exe');
+});
+
 test('nobody on any of them', async () => {
   assert.is((await run(['9', '--from', first, '--from', second])).code, 1);
 });
@@ -44,7 +132,7 @@ test('nobody on any of them', async () => {
 test('what is about one machine is refused for several', async () => {
   const { code, err } = await run(['baseline', 'create', '/nowhere/baseline.yaml', '--from', first, '--from', second]);
   assert.is(code, 64);
-  assert.match(err, 'PO1005: a baseline is of one machine, and 2 are given');
+  assert.match(err, 'PO1005: a baseline describes one machine, but there are 2');
 });
 
 test('the exit code of all', () => {
@@ -53,6 +141,18 @@ test('the exit code of all', () => {
   assert.equal([ports(1, 0, 69), ports(1, 77, 69), ports(1, 77), ports(1, 1), ports(64, 0)], [0, 69, 77, 1, 64]);
   assert.equal([findings(0, 1, 69), findings(0, 77, 69), findings(0, 77), findings(0, 0)], [1, 69, 77, 0]);
   assert.is(exitCodeOfAll([0], { decisive: true, isUnread: true }), 69);
+});
+
+test('a snapshot of what another machine told, which a question is answered from', async () => {
+  const { code, out } = await run(['snapshot', '--from', first]);
+  assert.is(code, 0);
+  const told = JSON.parse(out) as { machine: { name: string }; sections: { sockets: { data: { localPort: number }[] } } };
+  assert.equal([told.machine.name, told.sections.sockets.data.map(({ localPort }) => localPort)], ['alpha', [80]]);
+  for (const other of ['--host=a', '--raw=b', '--hash']) {
+    const refused = await run(['snapshot', '--from', first, other]);
+    assert.is(refused.code, 64);
+    assert.match(refused.err, `PO1005: --from tells of a machine, and ${other.split('=')[0]} asks one`);
+  }
 });
 
 test.run();

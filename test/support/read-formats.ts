@@ -1,4 +1,5 @@
 /** Reads PortOwner's output back, as a program that is given it would. */
+import { inflateRawSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import type { Format } from '../../src/formats/formats.ts';
 import { endpoint, type Endpoint } from '../../src/schema/endpoint.ts';
@@ -86,6 +87,16 @@ export const readNdjson = (text: string): Values[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Values)
     .filter((item) => !('Problem' in item));
+
+/** The rows in a page: JSON by columns, deflated, as base64. */
+export function readHtml(text: string): Values[] {
+  const json = (id: string): unknown => JSON.parse(new RegExp(`<script type="application/json" id="${id}">([^<]*)</script>`).exec(text)![1]!);
+  const { tables } = json('about') as { tables: { name: string; rows: number; columns: { name: string }[] }[] };
+  const data = JSON.parse(inflateRawSync(Buffer.from(json('data') as string, 'base64')).toString()) as { values: unknown[]; places: number[] | null }[][];
+  const which = tables.findIndex(({ name }) => name === 'rows');
+  const { rows, columns } = tables[which]!;
+  return Array.from({ length: rows }, (_, row) => Object.fromEntries(columns.map(({ name }, i) => [name, data[which]![i]!.values[data[which]![i]!.places?.[row] ?? 0]])));
+}
 
 /** Whole documents for people, which have tests of their own. */
 type WholeFormat = 'html' | 'md' | 'sarif' | 'xlsx';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from '../../src/build/runtime.mjs';
-import { noScreenshots, pictures, scenes } from '../../src/build/screenshots.ts';
+import { noScreenshots, pageName, pictures, scenes } from '../../src/build/screenshots.ts';
 import { skip } from '../support/skip.ts';
 
 const test = suite('screenshots');
@@ -29,7 +29,7 @@ for (const scene of scenes)
 
 test('every picture is one of a scene', () => {
   const names = scenes.flatMap(({ name, columns }) => (columns === undefined ? [] : [`${name}-dark.svg`, `${name}-light.svg`]));
-  assert.equal(readdirSync(folder).toSorted(), names.toSorted());
+  assert.equal(readdirSync(folder).toSorted(), [...names, `${pageName}.png`].toSorted());
 });
 
 test.run();

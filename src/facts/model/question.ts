@@ -54,6 +54,15 @@ export const everything: Question = {
   addresses: true,
 };
 
+/** Nothing but the machine itself. */
+export const nothingAsked: Question = {
+  localPorts: [],
+  protocols: [],
+  sockets: 'listeners',
+  details: new Set(),
+  ranges: false,
+};
+
 /** Whether a socket keeps its local port from others by itself, not as one end of a connection. */
 export function holdsPort(socket: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
   return socket.protocol === 'TCP' ? socket.state === 'Listen' || socket.state === 'Bound' : socket.remotePort === null;

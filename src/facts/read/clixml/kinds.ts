@@ -49,6 +49,7 @@ export const wantedProperties: ReadonlySet<string> = new Set([
   'parentimagename',
   'ancestors',
   'supervisor',
+  'project',
   'role',
   'ownerkind',
   'owner',

@@ -149,6 +149,7 @@ function tellRoles(
 function savedOf(said: {
   readonly supervisor?: string | null;
   readonly role?: string | null;
+  readonly project?: string | null;
 }): Pick<ToldProcess, 'saved'> {
   const saved = Object.fromEntries(Object.entries(said).filter(([, text]) => text !== null));
   return Object.keys(saved).length === 0 ? {} : { saved };
@@ -199,7 +200,7 @@ function tellProcess(row: Row & { readonly pid: number }, collection: Collection
     startTime: instantOf(object, 'starttime'),
     refusals: refusals.filter(({ field }) => processFields.has(field)),
     ...(collection.linux ? linuxServices(services) : {}),
-    ...savedOf({ supervisor: fields.text(object, 'supervisor') }),
+    ...savedOf({ supervisor: fields.text(object, 'supervisor'), project: fields.text(object, 'project') }),
   });
   tellAncestors(object, fields, collection);
   const parentImageName = fields.text(object, 'parentimagename');
