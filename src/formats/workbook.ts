@@ -25,7 +25,9 @@ import {
 
 /** Above it a workbook with tables and colors takes more memory than it should: 50,000 rows would take 580 MB. */
 const mostRows = 20_000;
+/** Characters of a column, the rest of a text being below; what is not printed may be wider. */
 const widest = 48;
+const widestUnprinted = 80;
 /** Machines that a chart has lines for. */
 const mostLines = 8;
 
@@ -73,7 +75,11 @@ const longest = (text: string): number =>
   text.includes('\n') ? Math.max(...text.split('\n').map((line) => line.length)) : text.length;
 
 /** The columns of a sheet, as wide as what is in them. */
-function sheetColumns(columns: readonly Column[], rows: readonly (readonly CellValue[])[]): SheetColumn[] {
+function sheetColumns(
+  columns: readonly Column[],
+  rows: readonly (readonly CellValue[])[],
+  printed: number,
+): SheetColumn[] {
   return columns.map(({ name, type }, i) => {
     const kind = kinds[type] ?? 'text';
     // The header has the button of the filter beside it.
@@ -84,8 +90,9 @@ function sheetColumns(columns: readonly Column[], rows: readonly (readonly CellV
       if (typeof cell === 'string') width = Math.max(width, longest(cell) + 2);
       else if (typeof cell === 'number') width = Math.max(width, String(cell).length + 2);
     }
-    const wrap = width > widest || type === 'texts' || type === 'ancestors';
-    return { name, kind, width: Math.min(width, widest), wrap, accents: accents[name] ?? [] };
+    const most = i < printed ? widest : widestUnprinted;
+    const wrap = width > most || type === 'texts' || type === 'ancestors';
+    return { name, kind, width: Math.min(width, most), wrap, accents: accents[name] ?? [] };
   });
 }
 
@@ -159,7 +166,7 @@ function partOf(
 
 function tableOf({ title, columns, rows, printed }: Part, links: readonly CellLink[] = []): TableSheet {
   const cells = rows.map((row) => columns.map(({ name, type }) => cellOf(row[name], type)));
-  return { name: sheetName(title), columns: sheetColumns(columns, cells), rows: cells, links, printed };
+  return { name: sheetName(title), columns: sheetColumns(columns, cells, printed), rows: cells, links, printed };
 }
 
 const summaryWidths = [22, 16, 16, 16, 16, 16, 16, 16];
@@ -350,7 +357,7 @@ export const create: CreateWriter = (schema, { columns, asked = false, sink, fra
       hint: 'Ask for fewer rows, or write CSV.',
     });
     const cells = (row: AnyRow): CellValue[] => columns.map(({ name, type }) => cellOf(row[name], type));
-    const head = sheetColumns(columns, rows.slice(0, 1000).map(cells));
+    const head = sheetColumns(columns, rows.slice(0, 1000).map(cells), columns.length);
     const sheet = { name: sheetName(headingOf(schema)), columns: head };
     for await (const chunk of sheetChunks(sheet, rows.values().map(cells))) write(chunk);
   }

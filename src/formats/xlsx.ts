@@ -131,7 +131,7 @@ function styleOf({ kind, wrap }: SheetColumn): NonNullable<ColumnDef['style']> {
   const alignment = { vertical: 'top', ...(wrap ? { wrapText: true } : {}) } as const;
   if (kind === 'date') return { alignment: { ...alignment, horizontal: 'left' }, numFmt: dateFormat };
   // Excel shows TRUE whatever the format is; others show the number that it is to them.
-  if (kind === 'boolean') return { alignment, numFmt: '"TRUE";"TRUE";"FALSE"' };
+  if (kind === 'boolean') return { alignment: { ...alignment, horizontal: 'left' }, numFmt: '"TRUE";"TRUE";"FALSE"' };
   if (kind === 'number') return { alignment: { ...alignment, horizontal: 'right', indent: 1 } };
   // The format Text: an edited cell that begins with = stays text, too.
   return kind === 'text' ? { alignment, numFmt: '@' } : { alignment };
