@@ -73,7 +73,7 @@ Describe 'Export-PortReport' {
         $parts['xl/worksheets/sheet2.xml'] | Should -Match "location=`"(?:&apos;|')Ports(?:&apos;|')!A\d+`""
     }
 
-    It 'takes rows of remote machines and those that Select-Object left' {
+    It 'takes rows from remote machines, and rows that Select-Object returned' {
         $path = Join-Path $TestDrive 'far.csv'
         $file = Join-Path $TestDrive 'far.clixml'
         $rows | Export-Clixml $file

@@ -45,7 +45,10 @@ export const pathOf = (definition: Definition): string => definition.path.replac
 /** Its operands as people write them, with a blank in front. */
 export function operandsOf(definition: Definition): string {
   // Clipanion has no name for operands of any number: they are ports wherever there are some.
-  return ((definition as { usage?: string }).usage ?? '').slice(pathOf(definition).length).replace('...', '[PORTS…]');
+  return ((definition as { usage?: string }).usage ?? '')
+    .slice(pathOf(definition).length)
+    .replace(/<(\w+)> \.\.\./, '$1…')
+    .replace('...', '[PORTS…]');
 }
 
 /** The page of one command. */

@@ -3,7 +3,7 @@ import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { wordsOf } from '../formats/text.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { asCommand, asObject, copy, csv, download } from './copy.ts';
-import { about, cellText, tables, type UnpackedColumn, type UnpackedTable } from './data.ts';
+import { about, textAt, tables, type UnpackedColumn, type UnpackedTable } from './data.ts';
 import { WindowedList } from './list.ts';
 import { facets, select, stateOf, type State } from './state.ts';
 
@@ -179,7 +179,7 @@ class Page {
         ${sanitize(
           table.columns
             .filter(({ narrow }) => narrow)
-            .map((column) => cellText(column, this.#row))
+            .map((column) => textAt(column, this.#row))
             .join(' '),
         )}
       </h3>
@@ -194,12 +194,12 @@ class Page {
       <p role="status">${this.#copied}</p>
       <dl>
         ${table.columns
-          .filter((column) => cellText(column, this.#row) !== '')
+          .filter((column) => textAt(column, this.#row) !== '')
           .map(
             (column) =>
               html`<div>
                 <dt title=${column.description}>${wordsOf(column.name)}</dt>
-                <dd>${sanitize(cellText(column, this.#row))}</dd>
+                <dd>${sanitize(textAt(column, this.#row))}</dd>
               </div>`,
           )}
       </dl>`;

@@ -3,7 +3,7 @@ import { linkHorizontal } from 'd3-shape';
 import { counted } from '../../io/counted.ts';
 import type { Endpoint } from '../../schema/endpoint.ts';
 import { html, raw, type Markup } from './markup.ts';
-import { fitted, px, svg, type Frame } from './picture.ts';
+import { shortened, px, svg, type Frame } from './picture.ts';
 
 type Socket = Partial<Endpoint>;
 
@@ -157,7 +157,7 @@ function links(all: readonly Talk[], ends: Ends, { edges, room }: Places): Marku
 function drawNode({ name, count, y, height }: Node, kind: string, x: number, room: number): Markup {
   const line = px(y + 14);
   const box = html`<rect x="${px(x)}" y="${px(y)}" width="${px(room)}" height="${height}" rx="4" />`;
-  const label = html`<text x="${px(x + 6)}" y="${line}">${fitted(name, room - 40)}</text>`;
+  const label = html`<text x="${px(x + 6)}" y="${line}">${shortened(name, room - 40)}</text>`;
   const number = html`<text class="count" x="${px(x + room - 6)}" y="${line}" text-anchor="end">${count}</text>`;
   return html`<g class="node ${kind}"><title>${name}: ${count}</title>${box}${label}${number}</g>`;
 }
