@@ -43,14 +43,14 @@ function Export-PortReport {
         None, or with -PassThru System.IO.FileInfo.
 
     .EXAMPLE
-        Get-PortOwner | Export-PortReport ports.xlsx -Show
+        $file = Get-PortOwner | Export-PortReport ports.xlsx -PassThru
 
-        Writes every listener to a workbook, and opens it.
+        Writes every listener to a workbook, and keeps the file as an object. With -Show instead, it opens.
 
     .EXAMPLE
-        Invoke-PortAudit -BaselinePath server7.yaml -StorePath audits.db | Export-PortReport audit.md
+        New-PortBaseline server7.yaml; Invoke-PortAudit -BaselinePath server7.yaml | Export-PortReport audit.md
 
-        Writes the findings of an audit as a summary for a chat or a mail.
+        Writes what differs from a baseline as a summary for a chat or a mail.
 
     .EXAMPLE
         Get-PortOwner -All | Export-PortReport connections.csv -UseCulture -Column report
