@@ -10,7 +10,7 @@ import { itemText, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame, DocumentTable } from './writer.ts';
 import {
   cellDate,
-  cellText,
+  sheetText,
   wrappedLines,
   sheetChunks,
   workbookBytes,
@@ -65,10 +65,10 @@ type Value = AnyRow[string];
 
 function cellOf(value: Value, type: ColumnType): CellValue {
   if (value === null || value === undefined) return null;
-  if (typeof value === 'object') return cellText(value.map(itemText).join(type === 'uint32s' ? ', ' : '\n'));
+  if (typeof value === 'object') return sheetText(value.map(itemText).join(type === 'uint32s' ? ', ' : '\n'));
   if (typeof value !== 'string') return value;
   const cell = type === 'date' ? cellDate(value) : value;
-  return typeof cell === 'string' ? cellText(cell) : cell;
+  return typeof cell === 'string' ? sheetText(cell) : cell;
 }
 
 const longest = (text: string): number =>
@@ -174,7 +174,7 @@ const summaryWidths = [22, 16, 16, 16, 16, 16, 16, 16];
 const summaryWidth = 100;
 
 const labeled = (label: string, value: CellValue): SheetLine => ({
-  cells: [label, typeof value === 'string' ? cellText(value) : value],
+  cells: [label, typeof value === 'string' ? sheetText(value) : value],
   span: typeof value === 'string' ? wrappedLines(value, summaryWidth) : 1,
 });
 
@@ -214,9 +214,9 @@ function machineLines({ title, schema, rows }: Part): SheetLine[] {
   return [
     empty,
     { cells: [`${sheetName(title)} by machine`], look: 'heading' },
-    { cells: ['ComputerName', 'Rows', ...shown.map(cellText)], look: 'header' },
+    { cells: ['ComputerName', 'Rows', ...shown.map(sheetText)], look: 'header' },
     ...machines.map(({ name, rows: count, counts }): SheetLine => ({
-      cells: [cellText(name ?? ''), count, ...counts.slice(0, shown.length)],
+      cells: [sheetText(name ?? ''), count, ...counts.slice(0, shown.length)],
     })),
   ];
 }
@@ -233,10 +233,10 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
   const warnings = problems.length - errors;
   const told = [counted(errors, 'error'), counted(warnings, 'warning')].filter((text) => !text.startsWith('0 '));
   const lines: SheetLine[] = [
-    { cells: [cellText(title)], look: 'title' },
+    { cells: [sheetText(title)], look: 'title' },
     ...(headline === null
       ? []
-      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: wrappedLines(headline, 110) }]),
+      : [{ cells: [sheetText(headline)], look: 'verdict' as const, span: wrappedLines(headline, 110) }]),
     empty,
     ...countLines(parts),
     ...(problems.length === 0
@@ -251,7 +251,7 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
   ];
   if (nights.length === 0) return { name: 'Summary', widths: summaryWidths, lines, chart: null };
   const { lines: counts, machines } = nightLines(nights);
-  const series = machines.map((machine) => cellText(machine === '' ? 'Listeners' : machine));
+  const series = machines.map((machine) => sheetText(machine === '' ? 'Listeners' : machine));
   lines.push(empty, { cells: ['Listeners, night by night'], look: 'heading' });
   const start = lines.length;
   // The numbers stand below their chart.
@@ -283,7 +283,7 @@ function aboutSheet({ frame, parts }: Content): TextSheet {
       { cells: ['Sheet', 'Column', 'What it says'], look: 'header' },
       ...parts.flatMap(({ title, columns }) =>
         columns.map(({ name, description }): SheetLine => ({
-          cells: [sheetName(title), name, cellText(description)],
+          cells: [sheetName(title), name, sheetText(description)],
           lines: wrappedLines(description, 95),
         })),
       ),
