@@ -46,7 +46,7 @@ const sources = (/** @type {string} */ folder, /** @type {RegExp} */ ending) =>
 async function generate() {
   const schemas = sources('', /\.schema\.json$/);
   // The page's script takes a few files of other rooms.
-  const page = [...sources('page', /\.(?:ts|css)$/), ...sources('formats', /\.ts$/), join(root, 'src/io/sanitise.ts')];
+  const page = [...sources('page', /\.(?:ts|css)$/), ...sources('formats', /\.ts$/), join(root, 'src/io/sanitize.ts')];
   const makers = ['validators.ts', 'page.ts'].map((name) => join(root, 'src/build', name));
   const inputs = [...schemas, ...page, ...makers, join(root, 'package-lock.json')];
   const wanted = `${sha256(Buffer.concat(inputs.map((path) => readFileSync(path))))}\n`;

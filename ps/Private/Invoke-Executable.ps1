@@ -132,7 +132,7 @@ function Start-Executable {
     }
 }
 
-# Tells of what the executable could not tell as a row: that it was called wrongly, that it has a defect, that it died.
+# Reports what the executable could not report as a row: wrong usage, a defect, or a crash.
 # One that was ended by force has the exit code of whoever ended it, which may be that of an answer: the end is missing then.
 function Write-ExecutableFailure {
     param($Cmdlet, $ExitCode, [string] $Text, [switch] $Ended)

@@ -167,7 +167,7 @@ function Test-PortBinding {
                     Write-Problem -Cmdlet $PSCmdlet -Problem @{
                         Severity    = 'Error'
                         Code        = 'PO1002'
-                        Message     = "'$one' is no port, and has no LocalPort."
+                        Message     = "'$one' is not a port, and has no LocalPort."
                         Hint        = 'Pipe in ports, objects that have this property, or the lines of an error message.'
                         Target      = $one
                         Category    = 'InvalidArgument'

@@ -27,7 +27,7 @@
     called; lines that begin with # do not count.
 
 .PARAMETER BaselineFolder
-    A folder with a baseline NAME.yaml for machines. A machine without one is held against the policy alone, and a line
+    A folder with a baseline NAME.yaml for machines. A machine without one is compared only with the policy, and a line
     on standard error says so; without a policy that is an error.
 
 .PARAMETER Policy

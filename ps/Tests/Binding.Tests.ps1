@@ -97,7 +97,7 @@ Describe 'Test-PortBinding' {
         $verdict.Evidence -match '^No attempt was made' | Should -Not -BeNullOrEmpty
     }
 
-    It 'ends with an error for what is no port' {
+    It 'ends with an error for input that is not a port' {
         { Test-PortBinding 70000 -ErrorAction Stop } | Should -Throw -ErrorId 'PO1002,Test-PortBinding'
     }
 }

@@ -15,7 +15,7 @@ BeforeAll {
     function Get-Collection($Machine) {
         function Add-Section([string] $Name, [string] $What, [string[]] $Row) {
             "@$Name"
-            if ($Machine.Fails -contains $What) { "!Failed the $What could not be had" } else { $Row | ForEach-Object { " $_" } }
+            if ($Machine.Fails -contains $What) { "!Failed the $What is unavailable" } else { $Row | ForEach-Object { " $_" } }
         }
         $owner = { 700 + [int] ($args[0] -in 135, 500) }
         $lines = @(
@@ -192,7 +192,7 @@ Describe 'Invoke-FleetAudit.ps1' {
         $second.Code | Should -Be 1
     }
 
-    It 'says which machines have no baseline and are held against the policy alone' {
+    It 'says which machines have no baseline and are compared only with the policy' {
         $baselines = Join-Path $TestDrive 'some'
         $null = New-Item -ItemType Directory -Path $baselines
         Set-Content -LiteralPath (Join-Path $baselines 'web1.yaml') -Value "kind: PortOwner.Baseline`nversion: 1`nmachine: WEB1`nlisteners: []"

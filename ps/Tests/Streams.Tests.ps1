@@ -206,7 +206,7 @@ try {
         foreach ($variable in $names) { $before[$variable] = Get-Variable $variable -Scope Global -ValueOnly -ErrorAction Ignore }
         try {
             & $Set
-            # Nobody owns it: the executable ends with 1, which is no error.
+            # Nobody owns it: the executable exits with 1, which is not a failure.
             Get-PortOwner (Get-ClosedPort) -WarningAction Ignore | Should -BeNullOrEmpty
             (1..3000 | ForEach-Object { $_ * 20 }) + $port | Get-PortOwner -Id $PID -WarningAction Ignore | Where-Object LocalPort -EQ $port | Should -Not -BeNullOrEmpty
         } finally {

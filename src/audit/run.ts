@@ -3,7 +3,7 @@ import { isFuture, type StoreOutcome } from './store/contract.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { counted } from '../io/counted.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { destination } from '../io/place.ts';
 import type { Answer, Background } from '../schema/answer.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
@@ -317,7 +317,7 @@ function summarise({
       : doubts.length > 0
         ? 'no findings'
         : 'clean';
-  return sanitise(
+  return sanitize(
     `audit of ${machine.name === '' ? 'a machine without a name' : machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
   );
 }

@@ -12,7 +12,7 @@ export interface Bundle {
 }
 
 /**
- * clipanion looks for colours through node:tty, which costs a quarter of the start and is not used here:
+ * clipanion looks for colors through node:tty, which costs a quarter of the start and is not used here:
  * take what it has for a place without terminals.
  */
 const withoutTerminal: Plugin = {

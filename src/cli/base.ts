@@ -3,7 +3,7 @@ import type { CommandAbout } from './about.ts';
 import type { OptionGroup } from './options/group.ts';
 import type { Refusal } from '../system/raw.ts';
 import { ClosedPipe } from '../io/sink.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { errorWords, isSystemError } from '../io/errors.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -20,8 +20,8 @@ export interface Context {
 /** Formats a problem for stderr: one line, and one for the hint. */
 export function problemText(problem: Problem): string {
   const word = problem.severity === 'Warning' ? 'warning: ' : '';
-  const hint = problem.hint === undefined ? '' : `  ${sanitise(problem.hint)}\n`;
-  return `portowner: ${problem.code}: ${word}${sanitise(problem.message)}\n${hint}`;
+  const hint = problem.hint === undefined ? '' : `  ${sanitize(problem.hint)}\n`;
+  return `portowner: ${problem.code}: ${word}${sanitize(problem.message)}\n${hint}`;
 }
 
 /** Converts anything thrown to the error for the user. */

@@ -45,7 +45,10 @@ export const pathOf = (definition: Definition): string => definition.path.replac
 /** Its operands as people write them, with a blank in front. */
 export function operandsOf(definition: Definition): string {
   // Clipanion has no name for operands of any number: they are ports wherever there are some.
-  return ((definition as { usage?: string }).usage ?? '').slice(pathOf(definition).length).replace('...', '[PORTS…]');
+  return ((definition as { usage?: string }).usage ?? '')
+    .slice(pathOf(definition).length)
+    .replace(/<(\w+)> \.\.\./, '$1…')
+    .replace('...', '[PORTS…]');
 }
 
 /** The page of one command. */
@@ -91,7 +94,7 @@ function commandLines(commands: readonly KnownCommand[], width: number): string 
 }
 
 /**
- * The help of the command that `words` name, in lines of `columns`; without words, the main question with a list of the
+ * The help of the command that `words` name, in lines of `columns`; without words, the main query with a list of the
  * other commands.
  */
 export function helpText(all: readonly KnownCommand[], words: readonly string[], columns: number): string {

@@ -1,4 +1,4 @@
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Answer, Background } from '../schema/answer.ts';
 import { exitCodeOfAll } from '../schema/exit-code.ts';
@@ -93,7 +93,7 @@ export async function answerOfAll(
       problems.push(goingOn(failure));
       continue;
     }
-    const name = sanitise(plain);
+    const name = sanitize(plain);
     let answer: Answer;
     try {
       answer = await ask(renamed(machine, plain));

@@ -1,7 +1,7 @@
 import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
 import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { DocumentFrame, RowWriter } from '../formats/writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -123,7 +123,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return forPeople === true || whole === true;
   }
 
-  /** Tells in the words of who asks: the PowerShell module has functions for the commands. */
+  /** Translates for the caller: the PowerShell module has functions for the commands. */
   private async advise(answer: Answer): Promise<Answer> {
     if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return answer;
     const { answerInPowerShell } = await import('./module-answer.ts');
@@ -356,7 +356,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: said });
     const sentences = [answer.headline ?? []].flat();
-    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitise).join('\n'))}\n\n`);
+    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();

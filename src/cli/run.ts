@@ -44,7 +44,7 @@ const versionWords = new Set(['--version', '-V', 'version']);
 const plainWord = /^\w[\w./:-]*$/;
 
 /**
- * Makes the parser for a line that has no option at all, which is the main question as it is mostly asked: each
+ * Makes the parser for a line that has no option at all, which is the main query as it is mostly asked: each
  * option adds to a state machine that is built before every parse, and all of them cost a sixth of the start.
  */
 function withoutOptions(cli: import('clipanion').Cli<never>, command: CommandClass): void {
@@ -103,12 +103,12 @@ async function run({ args: given, catalogue, surroundings }: Invocation): Promis
     const wanted = own === undefined || own === '' ? [] : [own, ...words.slice(1)];
     return print(helpText(await loadAllCommands(catalogue), wanted, surroundings.lineWidth()), surroundings);
   }
-  // Another word for the main question is none of its own.
+  // An alias of the main query is not a separate command.
   const own = word === null ? args : [...(word === '' ? [] : [word]), ...args.slice(1)];
   return runCommand({ args: own, catalogue, surroundings }, word ?? '');
 }
 
-/** Runs the command that the first word names; without a word, the main question. */
+/** Runs the command that the first word names; without a word, the main query. */
 async function runCommand({ args, catalogue, surroundings }: Invocation, word: string): Promise<ExitCode> {
   // clipanion is loaded by way of loadClipanion before any command file is.
   await loadParser(args.length);

@@ -1,7 +1,7 @@
 import { endpointKeyText } from '../actions/identity.ts';
 import type { Target } from '../actions/target.ts';
 import { processText } from '../ownership/attribution.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 
 /** At most this many items of one kind are listed. */
 const mostItems = 8;
@@ -20,13 +20,13 @@ function planLines(target: Target): string[] {
   ];
   const shown = (texts: readonly string[]): string =>
     texts.slice(0, mostItems).join(', ') + (texts.length > mostItems ? ` and ${texts.length - mostItems} more` : '');
-  return lines.filter(([, texts]) => texts.length > 0).map(([name, texts]) => `  ${name}: ${sanitise(shown(texts))}`);
+  return lines.filter(([, texts]) => texts.length > 0).map(([name, texts]) => `  ${name}: ${sanitize(shown(texts))}`);
 }
 
 /** What a person decides about. */
 export function planText(target: Target): string {
-  const head = sanitise(`${target.owner} on ${target.endpoints.map(endpointKeyText).join(', ')}`);
-  return [head, `  how: ${sanitise(target.method)}`, ...planLines(target)].map((line) => `${line}\n`).join('');
+  const head = sanitize(`${target.owner} on ${target.endpoints.map(endpointKeyText).join(', ')}`);
+  return [head, `  how: ${sanitize(target.method)}`, ...planLines(target)].map((line) => `${line}\n`).join('');
 }
 
 /** What would end besides the owners that the answer names: empty where nothing would. */
@@ -34,6 +34,6 @@ export function besidesText(targets: readonly Target[]): string {
   return targets
     .map((target): [Target, string[]] => [target, planLines(target)])
     .filter(([, lines]) => lines.length > 0)
-    .map(([{ owner }, lines]) => ['', `With ${sanitise(owner)}:`, ...lines].join('\n'))
+    .map(([{ owner }, lines]) => ['', `With ${sanitize(owner)}:`, ...lines].join('\n'))
     .join('\n');
 }

@@ -108,7 +108,7 @@ const characterCode = integer(0, 0xffff);
 
 /**
  * The primitive elements (MS-PSRP 2.2.5.1; engine/serialization.cs): their .NET type, and how their text is read,
- * undefined when it is none of theirs.
+ * undefined if it has none of these types.
  */
 export const primitives: ReadonlyMap<string, Primitive> = new Map(
   Object.entries<Primitive>({

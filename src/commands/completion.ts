@@ -41,7 +41,7 @@ export class CompletionCommand extends BaseCommand {
     const current = this.surroundings.shell();
     const text =
       this.shell === undefined
-        ? installText(current === null ? null : shellName(current))
+        ? installText(current === null ? null : shellName(current), this.surroundings.lineWidth())
         : shells[shellName(this.shell)].script;
     writeTo(undefined, this.surroundings, (sink) => sink.write(text));
     return exitCodeOf(true);

@@ -9,7 +9,7 @@ import { choiceOf, FreeOptions } from '../cli/options/free.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { places, wholeNumber } from '../cli/values.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
 import { freePort, type FreePort } from '../schema/free.ts';
 import type { ExitCode } from '../schema/problems.ts';
@@ -90,7 +90,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOp
     sink.close();
     for (const problem of problems) this.surroundings.error(problemText(problem));
     if (note !== undefined && this.surroundings.terminal() !== null)
-      this.surroundings.error(`${note.split('\n').map(sanitise).join('\n')}\n`);
+      this.surroundings.error(`${note.split('\n').map(sanitize).join('\n')}\n`);
     return exitCode;
   }
 

@@ -10,7 +10,7 @@ import { RowCommand } from '../cli/row-command.ts';
 import { besidesText, planText } from '../cli/stop-plan.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { portWords, processIds, unknownValue, word } from '../cli/values.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { stopResult } from '../schema/stop.ts';
@@ -100,7 +100,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
         throw new PortOwnerError('PO4103', 'there is no terminal to ask on', {
           hint: 'Use --yes to stop without asking, or --dry-run to show what would be stopped.',
         });
-      return confirm(`Stop ${sanitise(owner)}? [y/N] `);
+      return confirm(`Stop ${sanitize(owner)}? [y/N] `);
     };
     const answer = await giveBack(request, { source, hands, now, show, approve }, this.progress);
     const besides = this.narrow ? besidesText(seen) : '';

@@ -8,7 +8,7 @@ import { PortOwnerError } from '../schema/problems.ts';
 import { verdict, type Verdict } from '../schema/verdict.ts';
 import { placeOfOne } from '../cli/subject.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
 import { bindRequest, BindOptions, checkBindOptions } from '../cli/options/bind.ts';
 import { withOptions } from '../cli/options/group.ts';
@@ -17,7 +17,7 @@ import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
 /** Lines under a title, with an empty line above; nothing where there are none. */
 const titled = (title: string, items: readonly string[] | null): string[] =>
-  items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((text) => `  ${sanitise(text)}`)];
+  items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((text) => `  ${sanitize(text)}`)];
 
 /** Shows whether a program could bind a port. */
 export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, BindOptions) {

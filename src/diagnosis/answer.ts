@@ -35,7 +35,7 @@ export interface Gap {
 /** What one bind is answered from. */
 export interface BindContext {
   readonly facts: Facts;
-  /** Who asks; null where that is not known. */
+  /** Who asks; null if unknown. */
   readonly user: string | null;
   /** The machine's addresses; null where they are not known. */
   readonly addresses: readonly string[] | null;

@@ -11,7 +11,7 @@ function scope(address: string): WindowsScope {
 
 /** What the rules of the system depend on, besides the two addresses. */
 export interface Pair {
-  /** Whether both are one user's; null when that is not known. */
+  /** Whether both are one user's; null if unknown. */
   readonly same: boolean | null;
   /** Whether the bind is for IPv6 and IPv4. */
   readonly dual: boolean;

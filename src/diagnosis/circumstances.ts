@@ -30,7 +30,7 @@ export interface Setting {
   readonly pairs: readonly PairUse[];
 }
 
-/** What somebody who asks should know beside the cause, and what to do about it. */
+/** What the user should know in addition to the cause, and what to do about it. */
 export interface Circumstance {
   readonly evidence: readonly string[];
   readonly remedies: readonly string[];

@@ -58,7 +58,7 @@ function ownAddresses({ sections }: Facts): (address: string) => boolean {
   return (address) => own.has(address) || addressScope(address) === 'Loopback';
 }
 
-/** What sockets are looked at with. */
+/** The context for inspecting sockets. */
 interface Sight {
   readonly find: Finder;
   readonly isOwn: (address: string) => boolean;

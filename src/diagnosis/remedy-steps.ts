@@ -136,7 +136,7 @@ function stopWindowsServices({ row, request }: Patient): string[] {
 }
 
 function stopService(names: readonly string[]): string[] {
-  // Which of several services in one process it is, is not known: none is stopped on a guess.
+  // It is unknown which of several services in one process it is: none is stopped on a guess.
   if (names.length > 1)
     return [
       say(

@@ -69,7 +69,7 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
     return { row, headline: null, problems: [], lack: 'source' };
   }
   let { facts, diagnosis } = await look(bind, error, world);
-  // A port that changes hands while it is looked at explains itself at the second look.
+  // If a port changes hands during the check, check again.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
   const { row, needs } = diagnosis;

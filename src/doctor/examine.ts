@@ -116,7 +116,7 @@ async function kernelTables(source: RawSource, before: Facts, world: ExamineWorl
       ({ sections }) => sections.sockets.data.filter((one) => one.protocol === protocol && waits(one)).length,
     );
     const [least, most] = [Math.min(...looks), Math.max(...looks)];
-    // Some come and go within the time of a look.
+    // Some sockets come and go during a check.
     const tolerance = Math.max(2, Math.ceil(most / 50));
     const binary = least === most ? `${most}` : `${least} to ${most}`;
     return checkResult(title, `${binary} and ${counted(texted, 'socket')} that wait`, [

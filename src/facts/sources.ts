@@ -464,7 +464,7 @@ const linuxSources = {
       {
         names: ['holders'],
         content: 'bytes',
-        what: 'pid and socket inode, both little-endian uint32, for every open descriptor, narrowed by `hint.inodes`; a refusal as well when not every process could be looked into',
+        what: 'pid and socket inode, both little-endian uint32, for every open descriptor, narrowed by `hint.inodes`; also a refusal if some processes could not be inspected',
         meta: '`unreadable`: the pids that were refused, with commas; `started`: when each was started (`pid:ticks` with commas)',
         redaction: 'keep',
         doctor: true,

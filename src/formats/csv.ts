@@ -1,6 +1,6 @@
 import type { AnyRow, Column } from '../schema/column.ts';
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { noProblems, plainText } from './text.ts';
 
 const formula = /^(?:[\s"']*[=+\-@\uff0b\uff0d\uff1d\uff20]|[\t\r\n])/;
@@ -37,7 +37,7 @@ export const create: CreateWriter = (_schema, { columns, sink, excel = false, te
     const value = row[name];
     if (typeof value === 'number') return String(value);
     const plain = plainText(value, '; ');
-    const text = terminal === null ? plain : sanitise(plain);
+    const text = terminal === null ? plain : sanitize(plain);
     return quote(excel ? neutralise(text) : text);
   }
 

@@ -1,5 +1,5 @@
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { itemText, noProblems, plainText } from './text.ts';
 
 /**
@@ -10,7 +10,7 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
   const width = Math.max(...columns.map((column) => column.name.length));
   const labels = columns.map(({ name }) => {
     const label = `${name.padEnd(width)} :`;
-    return terminal?.colours ? `\x1b[32m${label}\x1b[39m` : label;
+    return terminal?.colors ? `\x1b[32m${label}\x1b[39m` : label;
   });
   const below = `\n${' '.repeat(width + 3)}`;
   let first = true;
@@ -23,7 +23,7 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
       const values = columns.map(({ name }) => {
         const cell = row[name];
         return (cell !== null && typeof cell === 'object' ? cell.map(itemText) : [plainText(cell, '')])
-          .map(sanitise)
+          .map(sanitize)
           .join(below);
       });
       const isAll = asked || values.every((value) => value === '');

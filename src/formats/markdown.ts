@@ -1,5 +1,5 @@
 import { counted } from '../io/counted.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { AnyRow, Column } from '../schema/column.ts';
 import { severities } from '../schema/finding.ts';
 import { version } from '../schema/version.ts';
@@ -16,13 +16,13 @@ const mostCharacters = 160;
 const special = /[\\`*[\]<>#|@~&$]|(?<!\w)_|_(?!\w)|:(?=\/\/)|(?<=www)\.|^[-+=]|(?<=^\d{1,9})[.)]/gi;
 
 /** Text in which nothing is a link, a mention, markup or HTML. Every punctuation mark may have a backslash (CommonMark 2.4). */
-const prose = (text: string): string => sanitise(text).replace(special, '\\$&');
+const prose = (text: string): string => sanitize(text).replace(special, '\\$&');
 
 /** A value as code, in which a chat acts on nothing; a bar would end the cell of a table. */
 function code(text: string, inTable = false): string {
   if (text === '') return '';
   const cut = text.length > mostCharacters ? `${text.slice(0, mostCharacters).toWellFormed()}…` : text;
-  const safe = sanitise(cut);
+  const safe = sanitize(cut);
   // The fence is longer than any run of its own in the value.
   const fence = '`'.repeat(Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
   const padded =

@@ -1,7 +1,7 @@
 import { spare, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { TextSink } from '../io/sink.ts';
 import { itemText, noProblems, plainText } from './text.ts';
 
@@ -25,14 +25,14 @@ type Style = readonly [string, string];
 const plainStyle: Style = ['', ''];
 const heading: Style = ['\x1b[1;4m', '\x1b[22;24m'];
 const bold: Style = ['\x1b[1m', '\x1b[22m'];
-const colour = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
-const [bad, doubtful, good, quiet] = [colour(31), colour(33), colour(32), colour(36)];
+const color = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
+const [bad, doubtful, good, quiet] = [color(31), color(33), color(32), color(36)];
 /** What stands out, by the column and its word. */
 export const styles: ReadonlyMap<string, Style> = new Map([
   ['State Listen', good],
   ['State Established', quiet],
   ['State Bound', doubtful],
-  ['OwnerKind Kernel', colour(35)],
+  ['OwnerKind Kernel', color(35)],
   ['OwnerKind Orphan', bad],
   ['OwnerKind Unknown', doubtful],
   ...['Severity', 'WorstSeverity'].flatMap((name): [string, Style][] => [
@@ -219,7 +219,7 @@ interface Drawing {
 
 function render(sink: TextSink, places: readonly Place[], { rows, width, terminal }: Drawing): void {
   const unicode = terminal?.unicode ?? true;
-  const colours = terminal?.colours ?? false;
+  const colors = terminal?.colors ?? false;
 
   function cutTo(place: Place, text: string, items: readonly string[]): string {
     const cut = { keeps: place.column.keeps, width, unicode };
@@ -239,7 +239,7 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
       const whole = texts[i]!;
       const text = width(whole) <= place.width ? whole : cutTo(place, whole, itemsOf(place));
       const padding = ' '.repeat(Math.max(0, place.width - width(text)));
-      const [on, off] = (colours && text !== '' && dress(place, whole)) || plainStyle;
+      const [on, off] = (colors && text !== '' && dress(place, whole)) || plainStyle;
       const right = rightAligned.has(place.column.type);
       out += `${i === 0 ? '' : between}${right ? padding : ''}${on}${text}${off}${right || i === end - 1 ? '' : padding}`;
     }
@@ -250,7 +250,7 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
     places.map(({ column }) => column.name),
     () => heading,
   );
-  if (!colours)
+  if (!colors)
     line(
       places.map((place) => '-'.repeat(Math.min(place.width, place.column.name.length))),
       () => undefined,
@@ -274,8 +274,8 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
       columns.forEach(({ name, keeps }, i) => {
         const value = row[name];
         if (keeps !== undefined && Array.isArray(value))
-          items[i]![cells[i]!.length] = value.map((item) => sanitise(itemText(item)));
-        cells[i]!.push(typeof value === 'number' ? String(value) : sanitise(plainText(value, ', ')));
+          items[i]![cells[i]!.length] = value.map((item) => sanitize(itemText(item)));
+        cells[i]!.push(typeof value === 'number' ? String(value) : sanitize(plainText(value, ', ')));
       });
     },
     problem: noProblems,

@@ -6,18 +6,18 @@ import { plainColumns, reportColumns } from '../schema/column.ts';
 import { problemRow, toProblemRow } from '../schema/problem.ts';
 import { version } from '../schema/version.ts';
 import { countsText, summaryOf } from './summary.ts';
-import { itemText, noProblems } from './text.ts';
+import { itemText, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame, DocumentTable } from './writer.ts';
 import {
   cellDate,
   cellText,
-  linesOf,
+  wrappedLines,
   sheetChunks,
   workbookBytes,
   type Accent,
   type CellValue,
-  type Line,
-  type Link,
+  type SheetLine,
+  type CellLink,
   type SheetColumn,
   type TableSheet,
   type TextSheet,
@@ -89,10 +89,18 @@ function sheetColumns(columns: readonly Column[], rows: readonly (readonly CellV
   });
 }
 
-/** What a finding and the listener that it is about have in common. */
-function endpointKey(row: AnyRow): string {
-  const address = typeof row['LocalAddress'] === 'string' ? row['LocalAddress'].split('%')[0] : null;
-  return [row['ComputerName'], row['Protocol'], address, row['LocalPort'] ?? row['Port']].join(' ');
+/**
+ * What a finding and the listener that it is about have in common, the narrowest first: of one in the dynamic range a
+ * finding tells no address, and its port as text alone.
+ */
+function endpointKeys(row: AnyRow): string[] {
+  const [machine, protocol, address, endpoint] = ['ComputerName', 'Protocol', 'LocalAddress', 'Endpoint'].map((name) =>
+    plainText(row[name], ''),
+  ) as [string, string, string, string];
+  const port = plainText(row['LocalPort'] ?? row['Port'], '') || (/:(\d+)/.exec(endpoint)?.[1] ?? '');
+  return port === ''
+    ? []
+    : [[machine, protocol, address.split('%')[0], port].join(' '), [machine, protocol, port].join(' ')];
 }
 
 /** Where each listener stands, by what a finding knows of it. */
@@ -100,16 +108,17 @@ function listenerLinks(
   rows: readonly AnyRow[],
   columns: readonly Column[],
   listeners: DocumentTable | undefined,
-): Link[] {
+): CellLink[] {
   const column = columns.findIndex(({ name }) => name === 'Endpoint');
   if (column < 0 || listeners === undefined) return [];
   const places = new Map<string, number>();
   for (const [index, row] of listeners.rows.entries()) {
-    const key = endpointKey(row);
-    if (!places.has(key)) places.set(key, index);
+    for (const key of endpointKeys(row)) if (!places.has(key)) places.set(key, index);
   }
   return rows.flatMap((row, index) => {
-    const target = places.get(endpointKey(row));
+    const target = endpointKeys(row)
+      .map((key) => places.get(key))
+      .find((place) => place !== undefined);
     return target === undefined ? [] : [{ row: index, column, sheet: sheetName(listeners.title), target }];
   });
 }
@@ -148,7 +157,7 @@ function partOf(
   return { title, schema, rows, columns: sorted, printed: count === 0 ? sorted.length : count };
 }
 
-function tableOf({ title, columns, rows, printed }: Part, links: readonly Link[] = []): TableSheet {
+function tableOf({ title, columns, rows, printed }: Part, links: readonly CellLink[] = []): TableSheet {
   const cells = rows.map((row) => columns.map(({ name, type }) => cellOf(row[name], type)));
   return { name: sheetName(title), columns: sheetColumns(columns, cells), rows: cells, links, printed };
 }
@@ -157,19 +166,22 @@ const summaryWidths = [22, 16, 16, 16, 16, 16, 16, 16];
 /** Characters of a line in the merged cells of the summary. */
 const summaryWidth = 100;
 
-const labeled = (label: string, value: CellValue): Line => ({
+const labeled = (label: string, value: CellValue): SheetLine => ({
   cells: [label, typeof value === 'string' ? cellText(value) : value],
-  span: typeof value === 'string' ? linesOf(value, summaryWidth) : 1,
+  span: typeof value === 'string' ? wrappedLines(value, summaryWidth) : 1,
 });
 
-const empty: Line = { cells: [] };
+const empty: SheetLine = { cells: [] };
 const day = (at: string): string => at.slice(0, 10);
 
 /** The last number of listeners of each day, for each machine. */
-function nightLines(nights: readonly AuditRun[]): { readonly lines: Line[]; readonly machines: readonly string[] } {
+function nightLines(nights: readonly AuditRun[]): {
+  readonly lines: SheetLine[];
+  readonly machines: readonly string[];
+} {
   const machines = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))].slice(0, mostLines);
   const days = [...new Set(nights.map(({ RunTime }) => day(RunTime!)))].sort();
-  const lines = days.map((date): Line => {
+  const lines = days.map((date): SheetLine => {
     const counts = machines.map((machine) => {
       const runs = nights.filter((run) => day(run.RunTime!) === date && (run.ComputerName ?? '') === machine);
       return runs.toSorted((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1))[0]?.Listeners ?? null;
@@ -180,7 +192,7 @@ function nightLines(nights: readonly AuditRun[]): { readonly lines: Line[]; read
 }
 
 /** The rows of each kind: how many, and how many of each value. */
-function countLines(parts: readonly Part[]): Line[] {
+function countLines(parts: readonly Part[]): SheetLine[] {
   return parts.map(({ title, schema, rows }) => {
     const counts = countsText(summaryOf(schema, rows));
     const text = `${rows.length}${counts === '' ? '' : ` (${counts})`}`;
@@ -189,14 +201,14 @@ function countLines(parts: readonly Part[]): Line[] {
 }
 
 /** A small table: each machine, and its rows by what they are counted by. */
-function machineLines({ title, schema, rows }: Part): Line[] {
+function machineLines({ title, schema, rows }: Part): SheetLine[] {
   const { values, machines } = summaryOf(schema, rows);
   const shown = values.slice(0, summaryWidths.length - 2);
   return [
     empty,
     { cells: [`${sheetName(title)} by machine`], look: 'heading' },
     { cells: ['ComputerName', 'Rows', ...shown.map(cellText)], look: 'header' },
-    ...machines.map(({ name, rows: count, counts }): Line => ({
+    ...machines.map(({ name, rows: count, counts }): SheetLine => ({
       cells: [cellText(name ?? ''), count, ...counts.slice(0, shown.length)],
     })),
   ];
@@ -213,11 +225,11 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
   const errors = problems.filter(({ severity }) => severity === 'Error').length;
   const warnings = problems.length - errors;
   const told = [counted(errors, 'error'), counted(warnings, 'warning')].filter((text) => !text.startsWith('0 '));
-  const lines: Line[] = [
+  const lines: SheetLine[] = [
     { cells: [cellText(title)], look: 'title' },
     ...(headline === null
       ? []
-      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: linesOf(headline, 110) }]),
+      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: wrappedLines(headline, 110) }]),
     empty,
     ...countLines(parts),
     ...(problems.length === 0
@@ -257,15 +269,15 @@ function aboutSheet({ frame, parts }: Content): TextSheet {
       labeled('Dates', 'are in UTC.'),
       labeled(
         'Empty cells',
-        'are values that do not apply or could not be had; where there is a column Reason, it says why.',
+        'are values that do not apply or are unavailable; the column Reason, if there is one, says why.',
       ),
       labeled('Text', 'that begins with =, +, -, or @ is text, not a formula.'),
       empty,
       { cells: ['Sheet', 'Column', 'What it says'], look: 'header' },
       ...parts.flatMap(({ title, columns }) =>
-        columns.map(({ name, description }): Line => ({
+        columns.map(({ name, description }): SheetLine => ({
           cells: [sheetName(title), name, cellText(description)],
-          lines: linesOf(description, 95),
+          lines: wrappedLines(description, 95),
         })),
       ),
     ],
@@ -305,7 +317,8 @@ async function writeWhole(content: Content): Promise<Uint8Array> {
   const [main, ...others] = parts as [Part, ...Part[]];
   const findings = parts.find(({ schema }) => schema.typeName === 'PortOwner.Finding');
   const listeners = parts.find(({ schema }) => schema.typeName === 'PortOwner.Endpoint');
-  const linksOf = (part: Part): Link[] => (part === findings ? listenerLinks(part.rows, part.columns, listeners) : []);
+  const linksOf = (part: Part): CellLink[] =>
+    part === findings ? listenerLinks(part.rows, part.columns, listeners) : [];
   const problems = frame.problems.map((problem): AnyRow => ({ ...toProblemRow(problem) }));
   const tables = [main, ...others].map((part) => tableOf(part, linksOf(part)));
   if (problems.length > 0) {

@@ -1,4 +1,4 @@
-import { writeXlsx } from 'hucre/xlsx';
+import { writeXlsx, writeXlsxStream } from 'hucre/xlsx';
 import { withPart } from './zip-part.ts';
 import type { Cell, ColumnDef, ConditionalRule, WriteSheet } from 'hucre/xlsx';
 
@@ -52,7 +52,7 @@ export interface SheetColumn {
 }
 
 /** A cell that leads to another one. */
-export interface Link {
+export interface CellLink {
   readonly row: number;
   readonly column: number;
   /** A sheet, and the number of the row in its table. */
@@ -65,13 +65,13 @@ export interface TableSheet {
   readonly name: string;
   readonly columns: readonly SheetColumn[];
   readonly rows: readonly (readonly CellValue[])[];
-  readonly links: readonly Link[];
+  readonly links: readonly CellLink[];
   /** How many of the columns, from the first on, are printed. */
   readonly printed: number;
 }
 
 /** A line of a sheet that is read from the top: cells from the first column on. */
-export interface Line {
+export interface SheetLine {
   readonly cells: readonly CellValue[];
   readonly look?: 'title' | 'heading' | 'header' | 'verdict';
   /** The second cell has the rest of the line, in so many lines of text. */
@@ -86,7 +86,7 @@ export interface Line {
 export interface TextSheet {
   readonly name: string;
   readonly widths: readonly number[];
-  readonly lines: readonly Line[];
+  readonly lines: readonly SheetLine[];
   readonly chart: {
     readonly title: string;
     /** The line of the header, and the last line. */
@@ -159,7 +159,7 @@ const lineHeight = 15;
 const mostLines = 27;
 
 /** How many lines a text takes where a line has so many characters. */
-export const linesOf = (text: string, width: number): number =>
+export const wrappedLines = (text: string, width: number): number =>
   text.split('\n').reduce((lines, line) => lines + Math.max(1, Math.ceil(line.length / width)), 0);
 
 /** The heights of the rows that have more than one line of text. */
@@ -170,7 +170,7 @@ function heights(columns: readonly SheetColumn[], rows: TableSheet['rows']): Map
     let lines = 1;
     for (const { i, width } of wrapped) {
       const cell = row[i];
-      if (typeof cell === 'string') lines = Math.max(lines, linesOf(cell, width));
+      if (typeof cell === 'string') lines = Math.max(lines, wrappedLines(cell, width));
     }
     if (lines > 1) found.set(index + 1, { height: lineHeight * Math.min(lines, mostLines) });
   }
@@ -231,7 +231,7 @@ const looks = {
   date: { alignment: { vertical: 'top', horizontal: 'left' }, numFmt: dateFormat },
 } as const;
 
-function lookOf({ look, cells, span }: Line, column: number): Cell['style'] {
+function lookOf({ look, cells, span }: SheetLine, column: number): Cell['style'] {
   if (look !== undefined) return looks[look];
   const value = cells[column];
   if (value instanceof Date) return looks.date;
@@ -315,7 +315,6 @@ export async function* sheetChunks(
   { name, columns }: Pick<TableSheet, 'name' | 'columns'>,
   rows: Iterable<CellValue[]>,
 ): AsyncGenerator<Uint8Array> {
-  const { writeXlsxStream } = await import('hucre/xlsx');
   yield* writeXlsxStream(rows, {
     name,
     columns: columns.map((column) => ({

@@ -23,7 +23,7 @@ function terminal(): Terminal | null {
   const locale = LC_ALL || LC_CTYPE || LANG || '';
   return {
     columns: process.stdout.columns || 80,
-    colours: !NO_COLOR && TERM !== 'dumb',
+    colors: !NO_COLOR && TERM !== 'dumb',
     unicode: process.platform === 'win32' || /utf-?8/i.test(locale),
   };
 }

@@ -47,7 +47,7 @@ function programRestarter(one: Process): Restarter | null {
   return { text: `${processText(one)}${by}${when}`, stop: again.stop };
 }
 
-/** What one process of a line is to the one at its start; null where it is not known to start that again. */
+/** What one process of a line is to the one at its start; null if unknown to start that again. */
 function restarterAt(one: Process, isOwner: boolean, { servicesOf }: Pick<Known, 'servicesOf'>): Restarter | null {
   const names = (servicesOf.get(one.pid) ?? []).map(({ name }) => name);
   // The host of Task Scheduler is the parent of scheduled programs, but is not their service.

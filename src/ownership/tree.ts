@@ -1,4 +1,4 @@
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { ancestorText } from '../schema/ancestor.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 
@@ -13,7 +13,7 @@ function branch({ Ancestors, Owner, Supervisor }: Endpoint): string {
     (line, depth) => `${'  '.repeat(depth + 1)}${line}`,
   );
   const again = Supervisor === null ? 'Nothing is known that restarts it.' : `May be restarted by: ${Supervisor}`;
-  return [...lines, `  ${again}`].map(sanitise).join('\n');
+  return [...lines, `  ${again}`].map(sanitize).join('\n');
 }
 
 /** Explains why the owners of these rows run, each once. */

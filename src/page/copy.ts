@@ -1,5 +1,5 @@
 import { neutraliser } from '../formats/csv.ts';
-import { cell, cellText, columnNamed, type Cell, type UnpackedColumn, type UnpackedTable } from './data.ts';
+import { cell, textAt, columnNamed, type Cell, type UnpackedColumn, type UnpackedTable } from './data.ts';
 
 /** A PowerShell literal. PowerShell takes curly quotes for quotes, too: within single quotes each is doubled. */
 const quoted = (text: string): string => `'${text.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`;
@@ -62,7 +62,7 @@ export function csv(columns: readonly UnpackedColumn[], rows: Uint32Array): stri
     lines.push(
       columns
         .map((column) =>
-          typeof cell(column, row) === 'number' ? cellText(column, row) : quote(neutralise(cellText(column, row))),
+          typeof cell(column, row) === 'number' ? textAt(column, row) : quote(neutralise(textAt(column, row))),
         )
         .join(','),
     );

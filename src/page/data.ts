@@ -51,7 +51,7 @@ export async function tables(): Promise<UnpackedTable[]> {
 }
 
 export const cell = ({ values, places }: UnpackedColumn, row: number): Cell => values[places[row]!] ?? null;
-export const cellText = ({ texts, places }: UnpackedColumn, row: number): string => texts[places[row]!] ?? '';
+export const textAt = ({ texts, places }: UnpackedColumn, row: number): string => texts[places[row]!] ?? '';
 
 export const columnNamed = ({ columns }: UnpackedTable, name: string): UnpackedColumn | undefined =>
   columns.find((column) => column.name === name);

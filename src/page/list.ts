@@ -1,7 +1,7 @@
 import { html, render, type TemplateResult } from 'lit-html';
 import { readableDate, wordsOf } from '../formats/text.ts';
-import { sanitise } from '../io/sanitise.ts';
-import { cellText, type UnpackedColumn } from './data.ts';
+import { sanitize } from '../io/sanitize.ts';
+import { textAt, type UnpackedColumn } from './data.ts';
 import { shownColumns, type State } from './state.ts';
 
 /** The height of a row in pixels, as the style has it. */
@@ -14,7 +14,7 @@ const mostPrinted = 500;
 const isNumber = ({ type }: UnpackedColumn): boolean => type === 'uint16' || type === 'uint32' || type === 'int32';
 /** A value as people read it. */
 export const shown = (column: UnpackedColumn, row: number): string => {
-  const text = sanitise(cellText(column, row));
+  const text = sanitize(textAt(column, row));
   return column.type === 'date' ? readableDate(text) : text;
 };
 

@@ -2,9 +2,9 @@
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { wordsOf } from '../formats/text.ts';
 import { counted } from '../io/counted.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { asCommand, asObject, copy, csv, download } from './copy.ts';
-import { about, cellText, tables, type UnpackedColumn, type UnpackedTable } from './data.ts';
+import { about, textAt, tables, type UnpackedColumn, type UnpackedTable } from './data.ts';
 import { shown, WindowedList } from './list.ts';
 import { facets, select, stateOf, type State } from './state.ts';
 
@@ -80,7 +80,7 @@ class Page {
       >Machine
       <select id="machine" @change=${choose}>
         <option value="">All ${about.machines.length} machines</option>
-        ${about.machines.map((machine) => html`<option value=${machine}>${sanitise(machine)}</option>`)}
+        ${about.machines.map((machine) => html`<option value=${machine}>${sanitize(machine)}</option>`)}
       </select></label
     >`;
   }
@@ -128,7 +128,7 @@ class Page {
       >${wordsOf(column.name)}
       <select data-column=${column.name} @change=${choose}>
         <option value="" .selected=${now === undefined}>any</option>
-        ${values.map(({ text, i }) => html`<option value=${i} .selected=${now === text}>${text === '' ? 'none' : sanitise(text)}</option>`)}
+        ${values.map(({ text, i }) => html`<option value=${i} .selected=${now === text}>${text === '' ? 'none' : sanitize(text)}</option>`)}
       </select></label
     >`;
   }
@@ -177,10 +177,10 @@ class Page {
       render(this.#details(), this.#dialog);
     };
     return html`<h3 id="row-title">
-        ${sanitise(
+        ${sanitize(
           table.columns
             .filter(({ narrow }) => narrow)
-            .map((column) => cellText(column, this.#row))
+            .map((column) => textAt(column, this.#row))
             .join(' '),
         )}
       </h3>
@@ -195,7 +195,7 @@ class Page {
       <p role="status">${this.#copied}</p>
       <dl>
         ${table.columns
-          .filter((column) => cellText(column, this.#row) !== '')
+          .filter((column) => textAt(column, this.#row) !== '')
           .map(
             (column) =>
               html`<div>

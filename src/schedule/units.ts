@@ -75,7 +75,7 @@ ExecStart=${[program(command.executable), ...auditArguments(command).map(word)].
 SuccessExitStatus=1
 TimeoutStartSec=${timeLimit}min
 Nice=10
-# Variables that have the system's loader load other code, before the program could refuse it.
+# Variables that make the loader load other code before the program starts.
 UnsetEnvironment=${loaderVariables}
 ${own}${others.length === 0 ? '' : `ReadWritePaths=${others.map(path).join(' ')}\n`}${hardening}
 `;
@@ -85,7 +85,7 @@ Description=${description}
 [Timer]
 OnCalendar=*-*-* ${two(at.hour)}:${two(at.minute)}:00
 RandomizedDelaySec=${randomDelay}min
-# A night in which the machine was off is made up for.
+# Run a missed audit after the machine was off.
 Persistent=yes
 
 [Install]

@@ -45,7 +45,7 @@ const cases: [args: string[], headline: string | RegExp, more?: More][] = [
 ];
 for (const [args, headline, more = {}] of cases)
   test(args.join(' '), async () => {
-    const { out, err } = await run(args, { ...more, terminal: { columns: 400, colours: false, unicode: true } });
+    const { out, err } = await run(args, { ...more, terminal: { columns: 400, colors: false, unicode: true } });
     const [first, second = ''] = out.split('\n');
     if (typeof headline === 'string') assert.is(first, headline, err);
     else assert.match(first!, headline);

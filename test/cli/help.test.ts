@@ -9,7 +9,7 @@ const test = suite('help');
 const all = await loadAllCommands(catalogue);
 const paths = all.map(({ path }) => path);
 const page = async (path: string, columns: number): Promise<string> =>
-  (await run(['help', ...path.split(' ').filter((word) => word !== '')], { terminal: { columns, colours: false, unicode: true } })).out;
+  (await run(['help', ...path.split(' ').filter((word) => word !== '')], { terminal: { columns, colors: false, unicode: true } })).out;
 const wordsOf = (text: string): string[] =>
   text
     .replaceAll(/ [\\`]\n/g, '\n')

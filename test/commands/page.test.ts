@@ -47,7 +47,7 @@ test('a pipe gets the page, and a terminal is refused', async () => {
   const { code, out } = await run(['443', '--from', alpha, '--format', 'html']);
   assert.is(code, 0);
   assert.match(out, /<p class="verdict tone-plain">TCP [^<]*:443 belongs to web \(7\)<\/p>/);
-  const terminal = { columns: 80, unicode: true, colours: false } as const;
+  const terminal = { columns: 80, unicode: true, colors: false } as const;
   const refused = await run(['443', '--from', alpha, '--html'], { terminal });
   assert.equal([refused.code, refused.out], [64, '']);
   assert.is(refused.err, 'portowner: PO1005: --format html writes a page for a browser: on a terminal it needs --output FILE\n  For example: --output ports.html\n');

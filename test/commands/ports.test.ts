@@ -473,7 +473,7 @@ for (const [pattern, ports] of byImage)
 
 test('the working directory is told to a person who reads it now, and where it is asked for', async () => {
   const from = ['--from', snapshotFile(launched)];
-  const terminal = { columns: 100, colours: false, unicode: true };
+  const terminal = { columns: 100, colors: false, unicode: true };
   assert.match((await run(['1', ...from], { terminal })).out, /python -m http\.server in ~\/shop \(100\)/);
   assert.match((await run(['1', ...from, '--format', 'list'])).out, /^WorkingDirectory +: \/home\/ann\/shop$/m);
   assert.match((await run(['1', ...from])).out, /python -m http\.server \(100\)/);

@@ -131,7 +131,7 @@ test('any rows can be read back', async () => {
 
 test('on a terminal no value acts, elsewhere each stays as it is', async () => {
   const row = { ...empty, Owner: '\u001b[2Jevil\r\n\u202e' };
-  const terminal = { columns: 80, colours: false, unicode: true };
+  const terminal = { columns: 80, colors: false, unicode: true };
   assert.is((await written('csv', sample, [row], { terminal })).text.split('\r\n')[1], ',,,\\x1b[2Jevil\\r\\n\\u202e,,,,,');
   assert.ok((await written('csv', sample, [row])).text.includes(row.Owner));
 });

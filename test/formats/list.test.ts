@@ -37,8 +37,8 @@ test('items that are sentences keep their commas, and each its line', async () =
   assert.is(text, 'Services : systemctl stop a, b  # one\n           kill 1\\n2\n');
 });
 
-test('names are coloured on a terminal that wants it', async () => {
-  const { text } = await written('list', sample, [full], { columns: [sample.columns[0]], terminal: { columns: 80, colours: true, unicode: true } });
+test('names are colored on a terminal that wants it', async () => {
+  const { text } = await written('list', sample, [full], { columns: [sample.columns[0]], terminal: { columns: 80, colors: true, unicode: true } });
   assert.is(text, '\x1b[32mPort :\x1b[39m 443\n');
 });
 

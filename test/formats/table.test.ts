@@ -8,7 +8,7 @@ import { empty, full, hostileRow, sample, written } from '../support/formats.ts'
 
 const test = suite('table');
 
-const terminal = (columns: number, more: Partial<Terminal> = {}): Terminal => ({ columns, colours: false, unicode: true, ...more });
+const terminal = (columns: number, more: Partial<Terminal> = {}): Terminal => ({ columns, colors: false, unicode: true, ...more });
 
 const schema = {
   typeName: 'PortOwner.Sample',
@@ -150,8 +150,8 @@ test('of several owners each is seen, as far as there is room, and the rest are 
 
 test('nothing when there are no rows', async () => assert.is((await written('table', schema, [])).text, ''));
 
-test('colours, and a header without a line of its own', async () => {
-  const { text } = await written('table', schema, rows, { columns: schema.columns.slice(2), terminal: terminal(80, { colours: true }) });
+test('colors, and a header without a line of its own', async () => {
+  const { text } = await written('table', schema, rows, { columns: schema.columns.slice(2), terminal: terminal(80, { colors: true }) });
   const head = (word: string): string => `\x1b[1;4m${word}\x1b[22;24m`;
   assert.is(text, ` ${head('Port')}  ${head('State')}   ${head('Owner')}\n  443  \x1b[32mListen\x1b[39m  \x1b[1mnginx.exe (web server)\x1b[22m\n53000\n`);
 });
@@ -159,7 +159,7 @@ test('colours, and a header without a line of its own', async () => {
 test('what is bad stands out', async () => {
   const column = { name: 'Severity', type: 'text', importance: 1, description: '' } as const;
   const rows = ['High', 'Medium', 'Low', 'Info', 'Error', 'Warning'].map((Severity) => ({ Severity }));
-  const { text } = await written('table', { typeName: 'PortOwner.Sample', columns: [column] }, rows, { terminal: terminal(80, { colours: true }) });
+  const { text } = await written('table', { typeName: 'PortOwner.Sample', columns: [column] }, rows, { terminal: terminal(80, { colors: true }) });
   assert.equal(text.split('\n').slice(1, -1), [
     '\x1b[31mHigh\x1b[39m',
     '\x1b[33mMedium\x1b[39m',
@@ -171,7 +171,7 @@ test('what is bad stands out', async () => {
 });
 
 test('no value is taken for a property of something else', async () => {
-  const { text } = await written('table', schema, [{ State: 'constructor' }], { columns: [schema.columns[3]], terminal: terminal(80, { colours: true }) });
+  const { text } = await written('table', schema, [{ State: 'constructor' }], { columns: [schema.columns[3]], terminal: terminal(80, { colors: true }) });
   assert.ok(text.endsWith('\nconstructor\n'));
 });
 
@@ -203,20 +203,14 @@ test('a name cannot send an escape sequence or forge a line', async () => {
 
 test('no line is wider than the terminal or has anything raw in it', async () => {
   await fc.assert(
-    fc.asyncProperty(
-      fc.array(hostileRow, { minLength: 1, maxLength: 4 }),
-      fc.integer({ min: 1, max: 140 }),
-      fc.boolean(),
-      fc.boolean(),
-      async (list, columns, unicode, colours) => {
-        const dressed = (await written('table', sample, list, { terminal: terminal(columns, { unicode, colours }) })).text;
-        const text = dressed.replaceAll(/\x1b\[[\d;]+m/g, '');
-        assert.not.match(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
-        const lines = text.split('\n');
-        assert.is(lines.length, list.length + (colours ? 2 : 3));
-        for (const line of lines) assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} > ${columns}: ${line}`);
-      },
-    ),
+    fc.asyncProperty(fc.array(hostileRow, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 140 }), fc.boolean(), fc.boolean(), async (list, columns, unicode, colors) => {
+      const dressed = (await written('table', sample, list, { terminal: terminal(columns, { unicode, colors }) })).text;
+      const text = dressed.replaceAll(/\x1b\[[\d;]+m/g, '');
+      assert.not.match(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
+      const lines = text.split('\n');
+      assert.is(lines.length, list.length + (colors ? 2 : 3));
+      for (const line of lines) assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} > ${columns}: ${line}`);
+    }),
     { numRuns: 300 },
   );
 });

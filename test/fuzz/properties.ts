@@ -1,6 +1,6 @@
 import type { Outcome } from '../support/harness.ts';
 
-/** What nobody's terminal should get: as src/io/sanitise.ts has it, but with the ends of lines. */
+/** What nobody's terminal should get: as src/io/sanitize.ts has it, but with the ends of lines. */
 const unsafe = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\n\u200c\u200d]]/v;
 const exitCodes: ReadonlySet<number> = new Set([0, 1, 64, 69, 77]);
 const errorLine = /^portowner: PO\d{4}: \S/;

@@ -50,7 +50,7 @@ const machineName = 'BOX';
 const url = { url: 'http://*:5357/', sddl: 'D:(A;;GX;;;BU)' };
 
 const netshText = (call: string): { bytes: Buffer; meta: { codePage: number } } | { refusal: { code: 'Failed'; text: string } } =>
-  tools[call] === undefined ? { refusal: { code: 'Failed', text: `netsh.exe ${call} ended with code 1` } } : { bytes: Buffer.from(tools[call]), meta: { codePage: 65001 } };
+  tools[call] === undefined ? { refusal: { code: 'Failed', text: `netsh.exe ${call} ended with exit code 1` } } : { bytes: Buffer.from(tools[call]), meta: { codePage: 65001 } };
 
 const sockets = {
   tcp4: [

@@ -185,7 +185,7 @@ test('PowerShell, installed as portowner says', async (context) => {
   const answers = (JSON.parse(stdout) as { Line: string; Matches: { CompletionText: string; ToolTip: string }[] }[]).map(({ Matches }) => Matches);
   const texts = answers.map((matches) => matches.map(({ CompletionText }) => CompletionText));
   assert.equal(texts[0], ['snapshot']);
-  assert.match(answers[0]![0]!.ToolTip, /^write all facts/);
+  assert.match(answers[0]![0]!.ToolTip, /^save all facts/);
   assert.equal(texts[1], ['--format=csv', '--format=clixml']);
   assert.equal(texts[2], ['OwningProcess', 'OwnerKind', 'Owner']);
   assert.match(answers[3]!.find(({ CompletionText }) => CompletionText === port)?.ToolTip ?? '', String(process.pid));

@@ -121,7 +121,6 @@ test('user@host, noise before the answer, busybox, and Windows PowerShell as the
 
 test('a dead host, a slow one and one that is cut off among ten living ones', (context: TestContext) => {
   if (cannot !== null) return skip(cannot, context);
-  const started = Date.now();
   const { code, out, err } = ask([port, '--format', 'csv', '--columns', 'LocalPort,OwningProcess'], 'dead', ...living, 'slow', 'cut', 'silent');
   assert.is(code, 69);
   assert.equal(
@@ -131,9 +130,8 @@ test('a dead host, a slow one and one that is cut off among ten living ones', (c
   const errors = errorsIn(err);
   assert.is(errors.length, 3, err);
   assert.match(err, /PO3006: dead could not be queried: .*Connection refused/);
-  assert.match(err, /PO3006: cut could not be asked|PO2002: what cut sent is not a whole collection/);
+  assert.match(err, /PO3006: cut could not be queried|PO2002: what cut sent is not a complete collection/);
   assert.match(err, 'PO3006: silent could not be queried: nothing for you');
-  assert.ok(Date.now() - started < 40_000);
 });
 
 test('a host that accepts and says nothing ends after the time to connect', (context: TestContext) => {
@@ -157,7 +155,7 @@ test('a snapshot of a far machine, and the answer from it', (context: TestContex
   const since = ask(['diff', file, '--format', 'json'], 'living0');
   assert.not.match(since.out, `:${port}`);
   assert.match(ask(['diff', file, file], 'living0').err, 'PO1005: --host is compared with A, and B is given, too');
-  assert.match(ask(['diff', file], 'living0', 'living1').err, 'PO1005: a snapshot is compared with one machine, and 2 are given');
+  assert.match(ask(['diff', file], 'living0', 'living1').err, 'PO1005: a snapshot is compared with one machine, but there are 2');
 });
 
 test('nothing stays when the question is ended', async (context: TestContext) => {

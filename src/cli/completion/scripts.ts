@@ -1,5 +1,7 @@
 // The scripts that let each shell call portowner for completions, and how to install them.
 
+import { fitted, wrap } from '../../io/wrap.ts';
+
 /** For bash 4.2 or newer. */
 const bash = `# Completion of portowner for bash. Run "portowner completion" to see how to install it.
 _portowner() {
@@ -51,7 +53,7 @@ function __portowner_complete
     set -l current (commandline -ct)
     set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
     set -l found ($program internal-complete fish $words[2..-1] "$current" 2>/dev/null </dev/null)
-    # A path may stand behind an option.
+    # A path can follow an option and an equals sign.
     set -l option (string match -r -- '^--[\\w-]+=' $current)
     set -l path (string replace -r -- '^--[\\w-]+=' '' $current)
     switch "$found[1]"
@@ -87,7 +89,7 @@ export const powershellBody = (program: string): string => `    param($wordToCom
     if (-not $answer) { return }
     foreach ($item in (ConvertFrom-Json -InputObject $answer)) {
         if ($item.Kind -in 'file', 'folder') {
-            # A path may stand behind an option.
+            # A path can follow an option and an equals sign.
             $option = if ($typed[-1] -match '^--[\\w-]+=') { $Matches[0] } else { '' }
             foreach ($found in [System.Management.Automation.CompletionCompleters]::CompleteFilename($typed[-1].Substring($option.Length))) {
                 if ($item.Kind -eq 'file' -or $found.ResultType -eq 'ProviderContainer') {
@@ -124,7 +126,7 @@ export const shells = {
       'mkdir -p ~/.local/share/bash-completion/completions',
       'portowner completion bash > ~/.local/share/bash-completion/completions/portowner',
     ],
-    note: 'Without the package bash-completion, add this line to ~/.bashrc instead: source <(portowner completion bash)',
+    note: 'Without the package bash-completion, add this line to ~/.bashrc instead:\n  #   source <(portowner completion bash)',
   },
   zsh: {
     title: 'zsh',
@@ -152,15 +154,23 @@ export const shells = {
 
 export type ShellName = keyof typeof shells;
 
-/** Explains how to install completion in each shell, the current one first. */
-export function installText(current: ShellName | null): string {
+/** A note and, on lines of their own, its commands. */
+function noteText(note: string, width: number): string {
+  const [what = '', ...commands] = note.split('\n');
+  return [fitted(`  # ${what}`, width), ...commands].map((line) => `${line}\n`).join('');
+}
+
+/** Explains how to install completion in each shell, the current one first, in lines of `width`. Commands stay whole. */
+export function installText(current: ShellName | null, width: number): string {
   const names = (Object.keys(shells) as ShellName[]).toSorted(
     (one, other) => Number(other === current) - Number(one === current),
   );
   const sections = names.map((name) => {
     const { title, install, note }: Shell = shells[name];
     const lines = install.map((line) => `  ${line}\n`).join('');
-    return `${title}${name === current ? ' (this shell)' : ''}:\n${lines}${note === undefined ? '' : `  # ${note}\n`}`;
+    return `${title}${name === current ? ' (this shell)' : ''}:\n${lines}${note === undefined ? '' : noteText(note, width)}`;
   });
-  return `To complete commands, options, and ports in use with the Tab key, paste the lines for your shell,\nand restart the shell.\n\n${sections.join('\n')}`;
+  const what =
+    'To complete commands, options, and ports in use with the Tab key, paste the lines for your shell, and restart the shell.';
+  return `${wrap(what, 0, width)}\n\n${sections.join('\n')}`;
 }

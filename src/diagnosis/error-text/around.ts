@@ -11,7 +11,7 @@ import { isOfConnections, signOf, systemOf, type LineSigns } from './said.ts';
 /** How many lines away a neighbor may stand, and one that announces a port. */
 export const near = 3;
 const announced = 40;
-/** More lines are not looked at for one failure. */
+/** The most lines to search for one failure. */
 export const longest = 100;
 
 /** What calls and neighbors say where the failing line itself does not. */
@@ -40,7 +40,7 @@ export interface ToldAround {
   readonly line: Line;
 }
 
-/** The surest place of each line that was looked at: many failures have the same lines around them. */
+/** Caches the most certain place of each line, because many failures share adjacent lines. */
 const known = new WeakMap<Line, NamedPlace | null>();
 
 function placeIn(line: Line): NamedPlace | null {

@@ -6,7 +6,7 @@ export interface RelayCandidate {
   /** Its file name. */
   readonly imageName: string;
   readonly parentImageName: string | null;
-  /** Its arguments, the program first; null when they could not be had. */
+  /** Its arguments, the program first; null if unavailable. */
   readonly arguments: readonly string[] | null;
 }
 

@@ -423,7 +423,7 @@ interface Doubts {
   readonly stillThere: (inodes: ReadonlySet<number>) => ReadonlySet<number>;
   /** Whether parts of the kernel are shown to have all of them: then nobody needs to be looked for again. */
   readonly inKernel: (inodes: ReadonlySet<number>) => boolean;
-  /** Whether threads are looked at though not every process can be. */
+  /** Whether to inspect threads although some processes cannot be inspected. */
   readonly thorough: boolean;
 }
 

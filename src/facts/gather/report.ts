@@ -15,7 +15,7 @@ export function factsText({ machine, at, sections }: Facts): string {
 /** So many milliseconds lie between two notices of what goes on quickly. */
 const pause = 100;
 
-/** Reports which executables are looked at; of many that follow one another quickly, only some. */
+/** Reports progress on executables; only some if many follow in quick succession. */
 export function reportingBinaries(report: Report): BinaryStep {
   let next = 0;
   return (step, nth, of) => {

@@ -256,7 +256,7 @@ function listedProcess(entry: ProcessEntry, { question: { details }, entries }: 
   return process;
 }
 
-/** Why a detail of a process could not be had. */
+/** Why a detail of a process is unavailable. */
 function deniedDetail(field: string, { code, text, needs }: Refusal, elevated: boolean | null): FieldRefusal {
   const denied = code === 'AccessDenied';
   return {

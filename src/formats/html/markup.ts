@@ -1,4 +1,4 @@
-import { sanitise } from '../../io/sanitise.ts';
+import { sanitize } from '../../io/sanitize.ts';
 
 /** Text that is HTML. Only `html` and `raw` make it, so that nothing from elsewhere becomes markup. */
 export class Markup {
@@ -21,7 +21,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Text as it stands in an element or in a quoted attribute; what could reorder or hide something is shown as an escape. */
-const escape = (text: string): string => sanitise(text).replace(special, (sign) => entities[sign]!);
+const escape = (text: string): string => sanitize(text).replace(special, (sign) => entities[sign]!);
 
 function textOf(part: Part): string {
   if (part instanceof Markup) return part.text;

@@ -36,7 +36,7 @@ export const px = (value: number): Markup => raw(String(Math.round(value * 10) /
 export const textWidth = (text: string, size = 12): number => text.length * size * 0.56;
 
 /** A text that is no longer than there is room for, whole characters only. */
-export function fitted(text: string, room: number, size = 12): string {
+export function shortened(text: string, room: number, size = 12): string {
   if (textWidth(text, size) <= room) return text;
   const most = Math.max(1, Math.floor(room / (size * 0.56)) - 1);
   return `${[...text].slice(0, most).join('')}…`;

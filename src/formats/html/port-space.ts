@@ -2,7 +2,7 @@ import { scaleLinear, scaleSqrt } from 'd3-scale';
 import type { Endpoint } from '../../schema/endpoint.ts';
 import type { Range } from '../../schema/range.ts';
 import { html, type Markup } from './markup.ts';
-import { fitted, px, svg, textWidth, type Frame } from './picture.ts';
+import { shortened, px, svg, textWidth, type Frame } from './picture.ts';
 
 /** IANA's three classes of ports (RFC 6335), each drawn in a band of its own. */
 const bands = [
@@ -113,7 +113,7 @@ function place(marks: readonly Mark[], lanes: readonly number[], width: number):
   const levels: number[] = [];
   const placed: Placed[] = [];
   for (const [i, mark] of marks.toReversed().entries()) {
-    const text = fitted(labelOf(mark), 150, 11);
+    const text = shortened(labelOf(mark), 150, 11);
     const room = textWidth(text, 11);
     const isAtEnd = mark.x + 10 + room > width;
     const x = isAtEnd ? mark.x - 9 - room : mark.x + 9;

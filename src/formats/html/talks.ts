@@ -3,7 +3,7 @@ import { linkHorizontal } from 'd3-shape';
 import { counted } from '../../io/counted.ts';
 import type { Endpoint } from '../../schema/endpoint.ts';
 import { html, raw, type Markup } from './markup.ts';
-import { fitted, px, svg, textWidth, type Frame } from './picture.ts';
+import { shortened, px, svg, textWidth, type Frame } from './picture.ts';
 
 type Socket = Partial<Endpoint>;
 
@@ -159,7 +159,7 @@ function drawNode({ name, count, y, height }: Node, kind: string, x: number, roo
   const [size, cls] = room < 200 ? ([10, 'small'] as const) : ([12, ''] as const);
   const line = px(y + 14);
   const box = html`<rect x="${px(x)}" y="${px(y)}" width="${px(room)}" height="${height}" rx="4"/>`;
-  const text = fitted(name, room - 14 - textWidth(String(count), size), size);
+  const text = shortened(name, room - 14 - textWidth(String(count), size), size);
   const label = html`<text class="${cls}" x="${px(x + 4)}" y="${line}">${text}</text>`;
   const number = html`<text class="count ${cls}" x="${px(x + room - 4)}" y="${line}" text-anchor="end">${count}</text>`;
   return html`<g class="node ${kind}"><title>${name}: ${count}</title>${box}${label}${number}</g>`;

@@ -171,7 +171,7 @@ test('a snapshot of the future: one error, and the findings and reports are ther
   const { code, out, err } = await audit(['--baseline', baseline, '--store', store, '--report', report], { ...night(2, [22, 25, 80]), at: '2027-05-01T02:00:00Z' });
   assert.is(code, 69);
   assert.match(out, /Opened/);
-  assert.match(err, /PO4208: the audit of box is dated 2027-05-01T02:00:00Z, and it is 2026-01-02T03:04:06\.000Z: it was not stored\n {2}\S/);
+  assert.match(err, /PO4208: the audit of box is dated 2027-05-01T02:00:00Z, but it is 2026-01-02T03:04:06\.000Z now: it was not stored\n {2}\S/);
   assert.match(readFileSync(report, 'utf8'), /Opened/);
   assert.not.ok(existsSync(store));
 });
@@ -200,7 +200,7 @@ test('a table says what, how bad, since when, where and who, on 80 columns and o
     at: '2026-01-02T02:00:00.123Z',
   };
   for (const columns of [80, 120]) {
-    const { out } = await audit(['--baseline', baseline, '--store', store], of, { terminal: { columns, colours: false, unicode: true } });
+    const { out } = await audit(['--baseline', baseline, '--store', store], of, { terminal: { columns, colors: false, unicode: true } });
     const [sentence, , head, , ...lines] = out.split('\n');
     assert.is(sentence, 'Audit of box: 3 findings (2 High, 1 Low), 3 listeners.');
     assert.match(head!, columns === 80 ? /^Kind +Sev\S+ +FirstSeen +Endpoint +Owner$/ : /^Kind +Severity +FirstSeen +Endpoint +Owner +Rule +Evidence/);
@@ -295,7 +295,7 @@ test('hashes in the baseline that the snapshot lacks are said', async () => {
   writeFileSync(baseline, readFileSync(baseline, 'utf8').replace('    user: root', `    user: root\n    sha256: ${'a'.repeat(64)}`));
   const { code, err } = await audit(['--baseline', baseline]);
   assert.is(code, 0);
-  assert.match(err, /PO3001: warning: .*b\.yaml has hashes of executables, and the facts contain none/);
+  assert.match(err, /PO3001: warning: .*b\.yaml contains hashes of executables, but the facts contain none/);
 });
 
 const signerRules = 'kind: PortOwner.Policy\nversion: 1\ndefault: forbid\nrules:\n  - { name: ours, action: allow, signer: "Contoso*" }\n';

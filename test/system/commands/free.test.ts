@@ -63,7 +63,7 @@ test('a port that is taken is named with its owner, below the number, and if the
   try {
     const owner = /20201: in use: TCP 127\.0\.0\.1, owner: .*\(\d+\)/;
     assert.match((await free(['20201'])).err, owner);
-    const terminal = { columns: 80, colours: false, unicode: true };
+    const terminal = { columns: 80, colors: false, unicode: true };
     const { out, err } = await run(['free', '20201-20205'], { source: await liveSource(), binder: await liveBinder(), terminal });
     assert.is(out, '20202\n');
     assert.match(err, new RegExp(`^${owner.source}\n(?:.*\n)*$`));

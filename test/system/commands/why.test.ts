@@ -220,7 +220,7 @@ test('from a snapshot nothing is tried', async () => {
 
 test('in a file no line is broken, however wide the terminal is', async () => {
   const file = join(temporaryFolder(), 'why.txt');
-  await run(['why', '3000', '--from', taken, '--output', file], { terminal: { columns: 40, colours: false, unicode: true } });
+  await run(['why', '3000', '--from', taken, '--output', file], { terminal: { columns: 40, colors: false, unicode: true } });
   const { out } = await run(['why', '3000', '--from', taken]);
   assert.is(readFileSync(file, 'utf8'), out);
 });

@@ -77,7 +77,7 @@ const bad: readonly (readonly [what: string, answer: RequestListener, text: RegE
   ['an upgrade', (_, response) => response.writeHead(101, { Connection: 'Upgrade', Upgrade: 'tcp' }).end(), /cut off|cannot be read/],
   ['no JSON', (_, response) => response.end('<html>'), /^its answer is not JSON$/],
   ['deep JSON', (_, response) => response.end('['.repeat(100_000)), /^its answer is not JSON$/],
-  ['no list', (_, response) => response.end('{"Id":1}'), /^its answer is no list$/],
+  ['no list', (_, response) => response.end('{"Id":1}'), /^its answer is not a list$/],
   [
     'half an answer',
     (_, response) => (response.writeHead(200, { 'Content-Length': 100 }), response.write('[]'), void setTimeout(() => response.destroy(), 10)),

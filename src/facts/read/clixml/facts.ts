@@ -23,7 +23,7 @@ const hint =
 /** Types that are told apart in an error. */
 const mostTypes = 1000;
 
-/** Tells a collection what the objects of files say. */
+/** Adds the objects of files to a collection. */
 class Collector {
   readonly collection = new Collection();
   readonly #fields = new Fields();

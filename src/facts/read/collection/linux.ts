@@ -124,7 +124,7 @@ function processEntries(parts: Parts, at: string): Map<string, RawEntry> {
 function addressesOf(lines: readonly string[]): string {
   return JSON.stringify(
     lines.flatMap((line) => {
-      const [, name, address, rest = ''] = /^\d+: +(\S+) +inet6? +([0-9a-f.:]+)(?:\/\d+)?(.*)$/.exec(line) ?? [];
+      const [, name, address, rest = ''] = /^\d+: +(\S+) +inet6? +([0-9a-f.:]+)(?:\/\d+)?(.*)$/s.exec(line) ?? [];
       if (name === undefined || address === undefined) return [];
       const device = name.replace(/@.*$/, '');
       return [
@@ -201,7 +201,7 @@ function publishedPorts(text: string, most: number) {
   const ports: { IP: string; PublicPort: number; Type: string }[] = [];
   for (const one of text.split(', ')) {
     const [, address = '', first, last = first, protocol] =
-      /^\[?([0-9a-f.:]+?)\]?:(\d{1,5})(?:-(\d{1,5}))?->.*\/(tcp|udp)$/i.exec(one) ?? [];
+      /^\[?([0-9a-f.:]{1,45}?)\]?:(\d{1,5})(?:-(\d{1,5}))?->[^/]*\/(tcp|udp)$/i.exec(one) ?? [];
     if (protocol === undefined) continue;
     for (let port = Number(first); port <= Number(last) && ports.length < most; port++)
       ports.push({ IP: address, PublicPort: port, Type: protocol });
