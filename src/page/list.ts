@@ -12,7 +12,8 @@ const spare = 12;
 const mostPrinted = 500;
 
 const isNumber = ({ type }: UnpackedColumn): boolean => type === 'uint16' || type === 'uint32' || type === 'int32';
-const shown = (column: UnpackedColumn, row: number): string => {
+/** A value as people read it. */
+export const shown = (column: UnpackedColumn, row: number): string => {
   const text = sanitize(textAt(column, row));
   return column.type === 'date' ? readableDate(text) : text;
 };

@@ -1,10 +1,11 @@
 // The script of the page: the list, what is shown of it, and the machine that is looked at.
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { wordsOf } from '../formats/text.ts';
+import { counted } from '../io/counted.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { asCommand, asObject, copy, csv, download } from './copy.ts';
 import { about, textAt, tables, type UnpackedColumn, type UnpackedTable } from './data.ts';
-import { WindowedList } from './list.ts';
+import { shown, WindowedList } from './list.ts';
 import { facets, select, stateOf, type State } from './state.ts';
 
 const app = document.getElementById('app')!;
@@ -102,7 +103,7 @@ class Page {
         ${facets(table).map((column) => this.#facet(column))}${this.#columnPicker()}
         <button id="download" @click=${() => this.#download()}>Download as CSV</button>
       </div>
-      <p class="count" role="status">${rows.length === all ? `${all} rows` : `${rows.length} of ${all} rows`}</p>`;
+      <p class="count" role="status">${rows.length === all ? counted(all, 'row') : `${rows.length} of ${counted(all, 'row')}`}</p>`;
   }
 
   #tabs(): TemplateResult {
@@ -183,13 +184,13 @@ class Page {
             .join(' '),
         )}
       </h3>
-      ${command === null ? nothing : html`<pre tabindex="0"><code>${command}</code></pre>`}
+      ${command === null ? nothing : html`<pre><code>${command}</code></pre>`}
       <p class="buttons">
         ${command === null ? nothing : html`<button id="copy" @click=${() => take(command, 'the PowerShell command')}>Copy the PowerShell command</button>`}
         <button id="copy-object" @click=${() => take(asObject(table, this.#row), 'the row as a PowerShell object')}>
           Copy as a PowerShell object
         </button>
-        <button id="close" @click=${() => this.#dialog.close()}>Close</button>
+        <button id="close" autofocus @click=${() => this.#dialog.close()}>Close</button>
       </p>
       <p role="status">${this.#copied}</p>
       <dl>
@@ -199,7 +200,7 @@ class Page {
             (column) =>
               html`<div>
                 <dt title=${column.description}>${wordsOf(column.name)}</dt>
-                <dd>${sanitize(textAt(column, this.#row))}</dd>
+                <dd>${shown(column, this.#row)}</dd>
               </div>`,
           )}
       </dl>`;

@@ -94,6 +94,8 @@ test('every command that answers with rows', async () => {
     const { text, told } = await pageOf(args);
     assert.match(text, `<h1>${title}</h1>`, args.join(' '));
     assert.is(told('verdict').length, 1, args.join(' '));
+    // An empty list is nothing to search.
+    assert.is(/<section aria-labelledby="list" hidden>/.test(text), readHtml(text).length === 0, args.join(' '));
   }
 });
 

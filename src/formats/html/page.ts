@@ -85,11 +85,13 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
     const own = ofMachine(sockets, machine);
     return hasTalks(own) ? inBothWidths(`talks${i}`, (frame) => talks(own, machine, frame)) : null;
   });
+  const key = (kind: string, text: string): Markup => html`<span><span class="key ${kind}"></span>${text}</span>`;
   const legend = html`<p class="legend" aria-hidden="true">
-    <span class="key reachable"></span> other machines can reach it <span class="key"></span> this machine only
-    <span class="key handed"></span> handed out by the system <span class="key kept"></span> excluded or reserved
-    <span class="quiet">TCP above, UDP below</span>
-  </p> `;
+${key('reachable', 'other machines can reach it')} ${key('', 'this machine only')}
+${key('handed', 'handed out by the system')} ${key('kept', 'excluded or reserved')}
+<span class="quiet">TCP above, UDP below</span>
+</p>
+`;
   return html`${spaces.length === 0 ? null : section('space', 'The port space', [legend, ...spaces])}${nights.length === 0 ? null : section('nights', 'The last nights', nights)}${connections.length === 0 ? null : section('talks', 'Who talks to whom', connections)}`;
 }
 
@@ -222,7 +224,7 @@ ${verdictPart(verdict)}
   );
   const body = html`${machineTable(machines, whole)}${cards(whole, schema, machines.length > 1)}${problemList(frame.problems)}
 ${pictures(whole, wanted, machines)}
-<section aria-labelledby="list">
+<section aria-labelledby="list"${tables.some(({ rows }) => rows.length > 0) ? null : raw(' hidden')}>
 <h2 id="list">The whole list</h2>
 <div id="app"></div>
 ${plain.map(plainTable)}

@@ -3,7 +3,7 @@ import { linkHorizontal } from 'd3-shape';
 import { counted } from '../../io/counted.ts';
 import type { Endpoint } from '../../schema/endpoint.ts';
 import { html, raw, type Markup } from './markup.ts';
-import { shortened, px, svg, type Frame } from './picture.ts';
+import { shortened, px, svg, textWidth, type Frame } from './picture.ts';
 
 type Socket = Partial<Endpoint>;
 
@@ -114,7 +114,7 @@ interface Places {
 
 function placesOf({ clients, servers }: Ends, width: number): Places {
   const isOneSided = clients.size === 0 || servers.size === 0;
-  const room = (width - 16) / (isOneSided ? 2 : 3) - (width > 600 ? 70 : 14);
+  const room = (width - 16) / (isOneSided ? 2 : 3) - (width > 600 ? 70 : 8);
   const right = width - 8 - room;
   return { edges: [8, clients.size === 0 ? 8 : servers.size === 0 ? right : (width - room) / 2, right], room };
 }
@@ -155,10 +155,13 @@ function links(all: readonly Talk[], ends: Ends, { edges, room }: Places): Marku
 }
 
 function drawNode({ name, count, y, height }: Node, kind: string, x: number, room: number): Markup {
+  // On a phone an address is to fit.
+  const [size, cls] = room < 200 ? ([10, 'small'] as const) : ([12, ''] as const);
   const line = px(y + 14);
-  const box = html`<rect x="${px(x)}" y="${px(y)}" width="${px(room)}" height="${height}" rx="4" />`;
-  const label = html`<text x="${px(x + 6)}" y="${line}">${shortened(name, room - 40)}</text>`;
-  const number = html`<text class="count" x="${px(x + room - 6)}" y="${line}" text-anchor="end">${count}</text>`;
+  const box = html`<rect x="${px(x)}" y="${px(y)}" width="${px(room)}" height="${height}" rx="4"/>`;
+  const text = shortened(name, room - 14 - textWidth(String(count), size), size);
+  const label = html`<text class="${cls}" x="${px(x + 4)}" y="${line}">${text}</text>`;
+  const number = html`<text class="count ${cls}" x="${px(x + room - 4)}" y="${line}" text-anchor="end">${count}</text>`;
   return html`<g class="node ${kind}"><title>${name}: ${count}</title>${box}${label}${number}</g>`;
 }
 
