@@ -1,8 +1,10 @@
 import { formatOfFile, loadWriter, traitsOf, unknownEnding, type Format } from '../formats/formats.ts';
 import { fileSink } from '../io/sink.ts';
-import type { Problem } from '../schema/problems.ts';
+import type { Answer } from '../schema/answer.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { plainColumns, type AnyRow } from '../schema/column.ts';
-import { finding } from '../schema/finding.ts';
+import { finding, type Finding } from '../schema/finding.ts';
 import type { AuditWorld } from '../audit/run.ts';
 import { problemText } from './base.ts';
 import { frameOf, type Asker } from './frame.ts';
@@ -63,3 +65,22 @@ export const reportWriter =
       throw error;
     }
   };
+
+/** Writes reports of the findings of several machines. A report that cannot be written is a problem of the answer. */
+export async function withReports(paths: readonly string[], answer: Answer, asker: Asker): Promise<Answer> {
+  const failures: Problem[] = [];
+  const write = reportWriter(asker);
+  const { summary = '', exitCode, background } = answer;
+  for (const path of paths) {
+    try {
+      const problems = [...answer.problems, ...failures];
+      await write(path, answer.rows as readonly Finding[], problems, { machine: '', summary, exitCode, background });
+    } catch (error) {
+      if (!(error instanceof PortOwnerError)) throw error;
+      const { terminating: _, ...problem } = error.problem;
+      failures.push(problem);
+    }
+  }
+  if (failures.length === 0) return answer;
+  return { ...answer, problems: [...answer.problems, ...failures], exitCode: exitCodeOf(null) };
+}

@@ -73,6 +73,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return (this.host?.length ?? this.from?.length ?? 0) > 1;
   }
 
+  /** Whether several machines are named. */
+  protected get asksSeveral(): boolean {
+    return (this.host?.length ?? this.from?.length ?? 0) > 1;
+  }
+
   /** The answer that one of several machines is enough for. */
   protected readonly decisive: boolean = true;
   /** What keeps the answer from being one of several machines; null where nothing does. */

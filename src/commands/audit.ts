@@ -7,9 +7,10 @@ import { AuditOptions, auditSettings } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
-import { reportFormat, reportWriter } from '../cli/report.ts';
+import { reportFormat, reportWriter, withReports } from '../cli/report.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
+import type { Column } from '../schema/column.ts';
 import { finding } from '../schema/finding.ts';
 import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
 
@@ -90,8 +91,11 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
     };
   }
 
-  protected override oneMachineOnly(): string | null {
-    return this.report === undefined ? null : '--report supports only one machine';
+  /** One report for all machines, where there are several. */
+  protected override async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
+    const answer = await super.checkedAnswer(columns);
+    if (!this.asksSeveral || this.report === undefined) return answer;
+    return withReports(this.report, answer, this.asker());
   }
 
   protected async answer(): Promise<Answer> {
@@ -126,6 +130,6 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       });
     }
     reports.forEach(reportFormat);
-    return { ...settings, forgetLater: this.forgetLater };
+    return { ...settings, reports: this.asksSeveral ? [] : reports, forgetLater: this.forgetLater };
   }
 }

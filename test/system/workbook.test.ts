@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
@@ -222,6 +222,29 @@ test('several machines: the machine comes first, and each has a line in the summ
   assert.is(cells(sheets.get('Ports'))[0]![0], 'ComputerName');
   const summary = cells(sheets.get('Summary')).map((row) => row.slice(0, 3).join(' '));
   assert.ok(summary.includes('server7 2 2') && summary.includes('server8 1 1'), summary.join('\n'));
+});
+
+test('an audit of several machines has one report of all of them', async (context) => {
+  const folder = temporaryFolder();
+  const [rules, report, csv] = ['policy.yaml', 'all.xlsx', 'all.csv'].map((name) => join(folder, name)) as [string, string, string];
+  writeFileSync(rules, policy);
+  const from = [machine('server7', [23, 443]), machine('server8', [80]), machine('server9', [23])].flatMap((one) => ['--from', snapshotFile(one, folder)]);
+  const { code, err } = await run(['audit', ...from, '--policy', rules, '--report', report, '--report', csv, '--report', join(folder, 'no', 'x.csv')]);
+  assert.is(code, 69, 'one of the reports cannot be written');
+  assert.match(err, /PO2004: cannot write .*x\.csv/);
+  assert.match(readFileSync(csv, 'utf8'), /TCP 0\.0\.0\.0:23,.*server7\r\nForbidden,.*server9\r\n$/);
+  if (validator === null) skip(noValidator, context);
+  else assert.is(flawsOf([report]), '');
+  if (office === null) return skip(noOffice, context);
+  const sheets = readWorkbook(report);
+  assert.equal(
+    cells(sheets.get('Findings'))
+      .slice(0, 3)
+      .map((row) => row[0]),
+    ['ComputerName', 'server7', 'server9'],
+  );
+  const summary = cells(sheets.get('Summary')).map((row) => row.slice(0, 3).join(' '));
+  for (const line of ['server7 1 1', 'server9 1 1', 'server7 2 2', 'server8 1 1']) assert.ok(summary.includes(line), `${line} in ${summary.join('\n')}`);
 });
 
 test('every command with rows writes a workbook that is valid', async (context) => {
