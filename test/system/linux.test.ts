@@ -644,7 +644,7 @@ test('a terminal: its width is kept, colors are shown', (context) => {
 
 test('a terminal: what goes to standard error is no wider, and elsewhere one line', (context) => {
   if (!terminal) return skip(noTerminal, context as TestContext);
-  const args = ['3000', '--output', 'a-file-with-a-name-that-is-quite-long.xlsx'];
+  const args = ['3000', '--output', 'a-file-with-a-name-that-is-quite-long.ods'];
   const lines = portowner(args).err.trimEnd().split('\n');
   assert.is(lines.length, 1);
   assert.ok(lines[0]!.length > 60);
