@@ -33,7 +33,7 @@ function problemRow({ severity, code, message, hint }: Problem, machine: string)
  * the format has a place for it or is CSV, else below them. Throws PO1001 or PO2004.
  */
 export const reportWriter =
-  (asker: Asker): AuditWorld['writeReport'] =>
+  (asker: () => Asker): AuditWorld['writeReport'] =>
   async (path, rows, problems, sum) => {
     const { machine, summary } = sum;
     const schema = finding;
@@ -48,7 +48,7 @@ export const reportWriter =
         problems: 'auto',
         terminal: null,
         excel: spreadsheet === true,
-        ...(whole === true ? { frame: await frameOf({ ...sum, rows, problems }, schema, asker) } : {}),
+        ...(whole === true ? { frame: await frameOf({ ...sum, rows, problems }, schema, asker()) } : {}),
       });
       if (rows.length > 0 || forPeople !== true) {
         for (const problem of problems) {

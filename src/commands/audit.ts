@@ -101,7 +101,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected async answer(): Promise<Answer> {
     try {
       const { eventLog, now } = this.surroundings;
-      const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(this.asker()) };
+      const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(() => this.asker()) };
       const answer = await runAudit(this.request(), world);
       const { summary } = answer;
       if (this.problems === 'rows') return { ...answer, note: summary };
