@@ -67,7 +67,7 @@ export const reportWriter =
   };
 
 /** Writes reports of the findings of several machines. A report that cannot be written is a problem of the answer. */
-export async function withReports(paths: readonly string[], answer: Answer, asker: Asker): Promise<Answer> {
+export async function withReports(paths: readonly string[], answer: Answer, asker: () => Asker): Promise<Answer> {
   const failures: Problem[] = [];
   const write = reportWriter(asker);
   const { summary = '', exitCode, background } = answer;

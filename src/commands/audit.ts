@@ -95,7 +95,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
     const answer = await super.checkedAnswer(columns);
     if (!this.asksSeveral || this.report === undefined) return answer;
-    return withReports(this.report, answer, this.asker());
+    return withReports(this.report, answer, () => this.asker());
   }
 
   protected async answer(): Promise<Answer> {
