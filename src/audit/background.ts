@@ -6,14 +6,25 @@ import { toRow } from '../ownership/owned.ts';
 import { ranges } from '../ownership/ranges.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { Background } from '../schema/answer.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import { auditQuestion } from './listeners.ts';
 import { useStore } from './store/open.ts';
 
 /** How many of the last audits a report shows. */
 const lastRuns = 60;
 
-/** The last audits of a machine, and what changed between them. */
+/**
+ * The last audits of a machine, and what changed between them; nothing where the store cannot be read. The audit itself
+ * says so: a report does not fail for it.
+ */
 async function historyOf(store: string, machine: string): Promise<Pick<Background, 'runs' | 'changes'>> {
+  return lastAudits(store, machine).catch((error: unknown) => {
+    if (error instanceof PortOwnerError) return {};
+    throw error;
+  });
+}
+
+async function lastAudits(store: string, machine: string): Promise<Pick<Background, 'runs' | 'changes'>> {
   return useStore(store, async (audits) => {
     const runs = await audits.runs({ machine, limit: lastRuns });
     const first = runs.at(-1)?.RunTime ?? '';

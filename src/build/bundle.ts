@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, transform, type Metafile, type Plugin } from 'esbuild';
 import { pageAssets } from './page.ts';
 import { root } from './runtime.mjs';
 
@@ -35,6 +35,19 @@ const withoutSwitches: Plugin = {
     })),
 };
 
+/** Shortens local names in large files that are rarely in a stack trace: the executable has a limit. */
+const shortNames: Plugin = {
+  name: 'short names',
+  setup: ({ onLoad }) =>
+    onLoad(
+      { filter: /node_modules.(?:hucre|xmlbuilder|d3-\w+)\b.*\.m?js$|src.generated.\w+\.validate\.js$/ },
+      async ({ path }) => {
+        const options = { minifyIdentifiers: true, format: path.endsWith('.mjs') ? 'esm' : undefined } as const;
+        return { contents: (await transform(readFileSync(path, 'utf8'), options)).code };
+      },
+    ),
+};
+
 export async function bundle(): Promise<Bundle> {
   const result = await build({
     absWorkingDir: root,
@@ -48,7 +61,7 @@ export async function bundle(): Promise<Bundle> {
     target: 'node26',
     // An import() that survives looks for a file, and in the executable there is none: make all of them require().
     supported: { 'dynamic-import': false },
-    plugins: [withoutTerminal, withoutSwitches],
+    plugins: [withoutTerminal, withoutSwitches, shortNames],
     minifyWhitespace: true,
     minifySyntax: true,
     charset: 'ascii',

@@ -204,7 +204,7 @@ export async function pageText(
   const parts: string[] = [];
   const whole: Answer = { problems: [], exitCode: 0, ...answer, rows };
   const about = { rows: [schema], operands: null, values: {}, exitCodes: {}, powershell: 'an example' };
-  const asker = { about, subject: null, question: null, at: new Date('2026-05-04T02:00:09Z') };
+  const asker = { about, subject: null, question: null, at: () => new Date('2026-05-04T02:00:09Z') };
   const writer = await loadWriter('html', schema, {
     columns: plainColumns(schema),
     sink: { write: (text) => void parts.push(text), flush() {} },

@@ -13,7 +13,7 @@ export interface Asker {
   readonly subject: string | null;
   /** The words of the command line; null where a document is not about one. */
   readonly question: readonly string[] | null;
-  readonly at: Date;
+  readonly at: () => Date;
 }
 
 const quoted = (word: string): string => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`);
@@ -39,7 +39,7 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     title: `${asker.subject ?? rowsTitle}${machineText(named)}`,
     rowsTitle,
     question: asker.question === null ? null : asker.question.map(quoted).join(' '),
-    at: asker.at.toISOString(),
+    at: asker.at().toISOString(),
     exitCode,
     meaning: exitCodesOf(asker.about).find(([code]) => code === exitCode)?.[1] ?? null,
     headline: headline === null ? (answer.summary ?? null) : [headline].flat().join(' '),

@@ -310,7 +310,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   protected asker(): Asker {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
-    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now() };
+    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now };
   }
 
   private async writer(

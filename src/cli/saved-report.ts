@@ -44,7 +44,7 @@ async function frameFor(
   { title, at, about }: SavedReport,
 ): Promise<DocumentFrame> {
   const answer = { rows: main.rows, problems: [], exitCode: 0 } as const;
-  const frame = await frameOf(answer, main.schema, { about, subject: null, question: null, at });
+  const frame = await frameOf(answer, main.schema, { about, subject: null, question: null, at: () => at });
   const runs = others.find(({ schema }) => schema === (auditRun as RowSchema))?.rows ?? frame.nights;
   return {
     ...frame,

@@ -10,7 +10,7 @@ import { itemText, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame, DocumentTable } from './writer.ts';
 import {
   cellDate,
-  cellText,
+  sheetText,
   wrappedLines,
   sheetChunks,
   workbookBytes,
@@ -25,7 +25,9 @@ import {
 
 /** Above it a workbook with tables and colors takes more memory than it should: 50,000 rows would take 580 MB. */
 const mostRows = 20_000;
+/** Characters of a column, the rest of a text being below; what is not printed may be wider. */
 const widest = 48;
+const widestUnprinted = 80;
 /** Machines that a chart has lines for. */
 const mostLines = 8;
 
@@ -63,17 +65,21 @@ type Value = AnyRow[string];
 
 function cellOf(value: Value, type: ColumnType): CellValue {
   if (value === null || value === undefined) return null;
-  if (typeof value === 'object') return cellText(value.map(itemText).join(type === 'uint32s' ? ', ' : '\n'));
+  if (typeof value === 'object') return sheetText(value.map(itemText).join(type === 'uint32s' ? ', ' : '\n'));
   if (typeof value !== 'string') return value;
   const cell = type === 'date' ? cellDate(value) : value;
-  return typeof cell === 'string' ? cellText(cell) : cell;
+  return typeof cell === 'string' ? sheetText(cell) : cell;
 }
 
 const longest = (text: string): number =>
   text.includes('\n') ? Math.max(...text.split('\n').map((line) => line.length)) : text.length;
 
 /** The columns of a sheet, as wide as what is in them. */
-function sheetColumns(columns: readonly Column[], rows: readonly (readonly CellValue[])[]): SheetColumn[] {
+function sheetColumns(
+  columns: readonly Column[],
+  rows: readonly (readonly CellValue[])[],
+  printed: number,
+): SheetColumn[] {
   return columns.map(({ name, type }, i) => {
     const kind = kinds[type] ?? 'text';
     // The header has the button of the filter beside it.
@@ -84,8 +90,9 @@ function sheetColumns(columns: readonly Column[], rows: readonly (readonly CellV
       if (typeof cell === 'string') width = Math.max(width, longest(cell) + 2);
       else if (typeof cell === 'number') width = Math.max(width, String(cell).length + 2);
     }
-    const wrap = width > widest || type === 'texts' || type === 'ancestors';
-    return { name, kind, width: Math.min(width, widest), wrap, accents: accents[name] ?? [] };
+    const most = i < printed ? widest : widestUnprinted;
+    const wrap = width > most || type === 'texts' || type === 'ancestors';
+    return { name, kind, width: Math.min(width, most), wrap, accents: accents[name] ?? [] };
   });
 }
 
@@ -159,7 +166,7 @@ function partOf(
 
 function tableOf({ title, columns, rows, printed }: Part, links: readonly CellLink[] = []): TableSheet {
   const cells = rows.map((row) => columns.map(({ name, type }) => cellOf(row[name], type)));
-  return { name: sheetName(title), columns: sheetColumns(columns, cells), rows: cells, links, printed };
+  return { name: sheetName(title), columns: sheetColumns(columns, cells, printed), rows: cells, links, printed };
 }
 
 const summaryWidths = [22, 16, 16, 16, 16, 16, 16, 16];
@@ -167,7 +174,7 @@ const summaryWidths = [22, 16, 16, 16, 16, 16, 16, 16];
 const summaryWidth = 100;
 
 const labeled = (label: string, value: CellValue): SheetLine => ({
-  cells: [label, typeof value === 'string' ? cellText(value) : value],
+  cells: [label, typeof value === 'string' ? sheetText(value) : value],
   span: typeof value === 'string' ? wrappedLines(value, summaryWidth) : 1,
 });
 
@@ -207,9 +214,9 @@ function machineLines({ title, schema, rows }: Part): SheetLine[] {
   return [
     empty,
     { cells: [`${sheetName(title)} by machine`], look: 'heading' },
-    { cells: ['ComputerName', 'Rows', ...shown.map(cellText)], look: 'header' },
+    { cells: ['ComputerName', 'Rows', ...shown.map(sheetText)], look: 'header' },
     ...machines.map(({ name, rows: count, counts }): SheetLine => ({
-      cells: [cellText(name ?? ''), count, ...counts.slice(0, shown.length)],
+      cells: [sheetText(name ?? ''), count, ...counts.slice(0, shown.length)],
     })),
   ];
 }
@@ -226,10 +233,10 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
   const warnings = problems.length - errors;
   const told = [counted(errors, 'error'), counted(warnings, 'warning')].filter((text) => !text.startsWith('0 '));
   const lines: SheetLine[] = [
-    { cells: [cellText(title)], look: 'title' },
+    { cells: [sheetText(title)], look: 'title' },
     ...(headline === null
       ? []
-      : [{ cells: [cellText(headline)], look: 'verdict' as const, span: wrappedLines(headline, 110) }]),
+      : [{ cells: [sheetText(headline)], look: 'verdict' as const, span: wrappedLines(headline, 110) }]),
     empty,
     ...countLines(parts),
     ...(problems.length === 0
@@ -244,7 +251,7 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
   ];
   if (nights.length === 0) return { name: 'Summary', widths: summaryWidths, lines, chart: null };
   const { lines: counts, machines } = nightLines(nights);
-  const series = machines.map((machine) => cellText(machine === '' ? 'Listeners' : machine));
+  const series = machines.map((machine) => sheetText(machine === '' ? 'Listeners' : machine));
   lines.push(empty, { cells: ['Listeners, night by night'], look: 'heading' });
   const start = lines.length;
   // The numbers stand below their chart.
@@ -276,7 +283,7 @@ function aboutSheet({ frame, parts }: Content): TextSheet {
       { cells: ['Sheet', 'Column', 'What it says'], look: 'header' },
       ...parts.flatMap(({ title, columns }) =>
         columns.map(({ name, description }): SheetLine => ({
-          cells: [sheetName(title), name, cellText(description)],
+          cells: [sheetName(title), name, sheetText(description)],
           lines: wrappedLines(description, 95),
         })),
       ),
@@ -350,7 +357,7 @@ export const create: CreateWriter = (schema, { columns, asked = false, sink, fra
       hint: 'Ask for fewer rows, or write CSV.',
     });
     const cells = (row: AnyRow): CellValue[] => columns.map(({ name, type }) => cellOf(row[name], type));
-    const head = sheetColumns(columns, rows.slice(0, 1000).map(cells));
+    const head = sheetColumns(columns, rows.slice(0, 1000).map(cells), columns.length);
     const sheet = { name: sheetName(headingOf(schema)), columns: head };
     for await (const chunk of sheetChunks(sheet, rows.values().map(cells))) write(chunk);
   }

@@ -21,7 +21,7 @@ const lastDay = Date.UTC(9999, 11, 31, 23, 59, 59);
  * A text as a cell may hold it: what XML has no character for is U+FFFD, what would be read as an escape of the format
  * (ECMA-376, ST_Xstring: _xHHHH_) is escaped, and no more than a cell takes.
  */
-export function cellText(text: string): string {
+export function sheetText(text: string): string {
   const cut = text.length > mostUnits ? `${text.slice(0, mostUnits - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
   return cut
     .toWellFormed()
@@ -131,7 +131,7 @@ function styleOf({ kind, wrap }: SheetColumn): NonNullable<ColumnDef['style']> {
   const alignment = { vertical: 'top', ...(wrap ? { wrapText: true } : {}) } as const;
   if (kind === 'date') return { alignment: { ...alignment, horizontal: 'left' }, numFmt: dateFormat };
   // Excel shows TRUE whatever the format is; others show the number that it is to them.
-  if (kind === 'boolean') return { alignment, numFmt: '"TRUE";"TRUE";"FALSE"' };
+  if (kind === 'boolean') return { alignment: { ...alignment, horizontal: 'left' }, numFmt: '"TRUE";"TRUE";"FALSE"' };
   if (kind === 'number') return { alignment: { ...alignment, horizontal: 'right', indent: 1 } };
   // The format Text: an edited cell that begins with = stays text, too.
   return kind === 'text' ? { alignment, numFmt: '@' } : { alignment };
@@ -303,7 +303,7 @@ const orderedFonts = (styles: string): string => styles.replace(/(<color [^>]*\/
 /** The bytes of a workbook. */
 export async function workbookBytes({ title, made, creator, sheets }: Workbook): Promise<Uint8Array> {
   const bytes = await writeXlsx({
-    properties: { title: cellText(title), creator, created: made, modified: made },
+    properties: { title: sheetText(title), creator, created: made, modified: made },
     defaultFont: font,
     sheets: sheets.map((sheet) => ('columns' in sheet ? tableSheet(sheet) : textSheet(sheet))),
   });

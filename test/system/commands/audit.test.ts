@@ -471,7 +471,7 @@ test('the log tells what could not be told, and of an audit that could not be ma
 test('nothing says clean unless the exit code does', async () => {
   const { baseline, folder } = await place();
   const hidden = { ...night(2, []), ...facts([socket({ localPort: 22, pid: null }), socket({ localPort: 25 })]) };
-  const reports = (['txt', 'csv', 'json', 'ndjson', 'clixml', 'html'] as const).map((end) => join(folder, `r.${end}`));
+  const reports = (['txt', 'csv', 'json', 'ndjson', 'clixml', 'html', 'md', 'sarif', 'xlsx'] as const).map((end) => join(folder, `r.${end}`));
   for (const [what, of, code, why, more] of [
     ['not all sockets', half(night(2, [22, 25])), 69, 'some sockets could not be read', []],
     ['an owner that cannot be seen', hidden, 77, '1 listener could not be evaluated', []],
@@ -484,7 +484,8 @@ test('nothing says clean unless the exit code does', async () => {
     const [text, csv, ...others] = reports.map((path) => readFileSync(path, 'utf8'));
     assert.match(text!, new RegExp(`^audit of box: no findings, 2 listeners; but ${why}\nportowner: PO\\d+: `), what);
     assert.match(csv!, /\r\nProblem,(?:Warning|Error),[^\r]*PO(?:3001|3002|4201)[^\r]*,box\r\n$/, what);
-    for (const other of others) assert.match(other, /PO3001|PO3002|PO4201/, what);
+    // What a workbook says is compressed: it is read elsewhere.
+    for (const other of others.slice(0, -1)) assert.match(other, /PO3001|PO3002|PO4201/, what);
   }
 });
 
