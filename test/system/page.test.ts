@@ -1,4 +1,8 @@
 // The HTML page in a real browser: what it shows, and that it asks nobody for anything.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import axe from 'axe-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,6 +13,7 @@ import { endpoint } from '../../src/schema/endpoint.ts';
 import { finding } from '../../src/schema/finding.ts';
 import { endpoints } from '../bench/formats.ts';
 import { looker, type Look, type Looker } from '../support/page.ts';
+import { noPowerShell, plain, pwsh } from '../support/powershell.ts';
 import { readCsv } from '../support/read-formats.ts';
 import { skip, type TestContext } from '../support/skip.ts';
 
@@ -208,11 +213,45 @@ inBrowser('hostile names stay text', async (look) => {
     assert.ok((await seen.page.evaluate<number>('document.documentElement.scrollWidth')) <= 1280, 'a long name makes no page wider');
     assertQuiet(seen);
   }
-  const seen = await look(await pageText(endpoint, rows));
+});
+
+test('a copied row is the same object in PowerShell, and nothing in it runs', async (context) => {
+  if (typeof browser === 'string') return skip(browser, context as TestContext);
+  if (pwsh === null) return skip(noPowerShell, context as TestContext);
+  const names = [...hostile.filter((name) => name.length < 1000), "'; throw 'x'; '", '’; throw "x"; ’', '$(throw 1) `$x', '\r\nthrow\n', '\u2028👍🏽\udc00'];
+  const seen = await browser.look(
+    await pageText(
+      endpoint,
+      names.map((Owner, i): AnyRow => Object.assign({}, example.listeners[i], { Owner, Services: [Owner, 'second'] })),
+    ),
+  );
   await seen.page.evaluate(`navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`);
-  await seen.click('tr[data-index="5"] .open');
-  await seen.click('#copy-object');
-  assert.match(await seen.page.evaluate('copied'), /Owner = 'it''s ‘‘quoted’’; Remove-Item x'/);
+  const folder = mkdtempSync(join(tmpdir(), 'portowner-copied-'));
+  try {
+    const copied: string[] = [];
+    for (const i of names.keys()) {
+      await seen.click(`tr[data-index="${i}"] .open`);
+      await seen.click('#copy-object');
+      copied.push(await seen.page.evaluate<string>('copied'));
+      await seen.click('#close');
+    }
+    assert.not.match(copied.join(''), /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u, 'a console that it is pasted into acts on nothing');
+    const script = join(folder, 'copied.ps1');
+    const units = `{ param($text) ,@([int[]][char[]]$text) }`;
+    writeFileSync(
+      script,
+      `\ufeff$units = ${units}\nConvertTo-Json -Depth 5 -InputObject @(${copied.map((text) => `(${text})`).join(',\n')} | ForEach-Object { @{ Owner = & $units $_.Owner; Service = & $units $_.Services[0]; Port = $_.LocalPort; Type = $_.PSTypeNames[0]; Start = $_.StartTime.GetType().Name } })`,
+    );
+    const { stdout, stderr, status } = spawnSync(pwsh, [...plain, '-File', script], { encoding: 'utf8' });
+    assert.is(status, 0, stderr);
+    const unitsOf = (text: string): number[] => text.split('').map((unit) => unit.charCodeAt(0));
+    assert.equal(
+      JSON.parse(stdout),
+      names.map((name, i) => ({ Owner: unitsOf(name), Service: unitsOf(name), Port: example.listeners[i]!.LocalPort, Type: 'PortOwner.Endpoint', Start: 'DateTime' })),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 for (const dark of [false, true])
