@@ -23,7 +23,7 @@ function Invoke-PortAudit {
 
     .PARAMETER ReportPath
         Also writes the findings to these files, in the format of the file name extension: .csv, .json, .ndjson,
-        .clixml, .txt. They include what the audit could not determine: in CSV, as rows of the kind Problem.
+        .clixml, .txt, .md, .sarif, .html, .xlsx. They include what the audit could not determine: in CSV, as rows of the kind Problem.
 
     .PARAMETER KeepDay
         Deletes history that ended more than this many days ago. By default, all history is kept.

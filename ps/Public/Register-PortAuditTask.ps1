@@ -30,7 +30,7 @@ function Register-PortAuditTask {
 
     .PARAMETER ReportPath
         Also writes the findings to these files, in the format of the file name extension: .csv, .json, .ndjson,
-        .clixml, .txt.
+        .clixml, .txt, .md, .sarif, .html, .xlsx.
 
     .PARAMETER FailOn
         The lowest severity that counts for the task's result.

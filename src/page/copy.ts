@@ -1,8 +1,25 @@
 import { neutraliser } from '../formats/csv.ts';
 import { cell, textAt, columnNamed, type Cell, type UnpackedColumn, type UnpackedTable } from './data.ts';
 
-/** A PowerShell literal. PowerShell takes curly quotes for quotes, too: within single quotes each is doubled. */
-const quoted = (text: string): string => `'${text.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`;
+/** Units that a console would act on when they are pasted, or that hide or reorder the others. */
+const unseen = /([\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}])/u;
+
+/** A PowerShell string. PowerShell takes curly quotes for quotes, too: within single quotes each is doubled. */
+function quoted(text: string): string {
+  // Units, not characters: PowerShell's are of 16 bits.
+  const parts = Array.from(text, (character) => (unseen.test(character) ? character.split('') : character)).flat();
+  let [code, open] = ["'", true];
+  for (const part of parts) {
+    if (unseen.test(part)) {
+      code += `${open ? "'" : ''} + [char]${part.charCodeAt(0)}`;
+      open = false;
+    } else {
+      code += (open ? '' : " + '") + part.replaceAll(/['\u2018-\u201b]/g, '$&$&');
+      open = true;
+    }
+  }
+  return parts.some((part) => unseen.test(part)) ? `(${code}${open ? "'" : ''})` : `${code}'`;
+}
 
 function literal(value: Cell, type: UnpackedColumn['type']): string {
   if (value === null) return '$null';

@@ -49,7 +49,8 @@ class Page {
     document.addEventListener('click', (event) => {
       const port = (event.target as Element).closest<HTMLElement>('[data-find]')?.dataset['find'];
       if (port === undefined || port === '') return;
-      this.#change({ query: `localport:${port}` });
+      const table = this.#tables.find(({ kind }) => kind === 'PortOwner.Endpoint') ?? this.#state.table;
+      this.#change({ table, query: `localport:${port}`, filters: new Map(), chosen: null });
       app.scrollIntoView();
     });
     this.#draw();

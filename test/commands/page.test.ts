@@ -130,7 +130,7 @@ test('what could not be told is in the page, and makes no finding none', async (
   const { code, text, told } = await pageOf(['audit', '--baseline', baseline, '--from', half]);
   assert.equal([code, told('verdict')], [69, ['No findings, but not everything could be checked']]);
   assert.match(text, /class="verdict tone-unknown"/);
-  assert.match(told('problems').join(), 'What could not be told');
+  assert.match(told('problems').join(), 'What could not be determined');
 });
 
 test.run();

@@ -1,4 +1,8 @@
 // The HTML page in a real browser: what it shows, and that it asks nobody for anything.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import axe from 'axe-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,6 +13,7 @@ import { endpoint } from '../../src/schema/endpoint.ts';
 import { finding } from '../../src/schema/finding.ts';
 import { endpoints } from '../bench/formats.ts';
 import { looker, type Look, type Looker } from '../support/page.ts';
+import { noPowerShell, plain, pwsh } from '../support/powershell.ts';
 import { readCsv } from '../support/read-formats.ts';
 import { skip, type TestContext } from '../support/skip.ts';
 
@@ -63,13 +68,16 @@ inBrowser('an audit: the verdict, the findings, the pictures, and the list', asy
   assert.equal(await seen.texts('.card h3'), ['High Forbidden: TCP 0.0.0.0:8080', 'Medium Exposed: TCP 0.0.0.0:27017', 'Low Opened: TCP 127.0.0.1:9229']);
   assert.ok((await seen.texts('.card li')).includes('Stop-PortOwner 8080'));
   assert.match((await seen.texts('.problems')).join(), /the owner of 2 sockets cannot be seen PO3002Run as administrator/);
-  assert.equal(await seen.texts('h2'), ['Findings', 'What could not be told', 'The port space', 'The last nights', 'The whole list']);
+  assert.equal(await seen.texts('h2'), ['Findings', 'What could not be determined', 'The port space', 'The last nights', 'The whole list']);
   assert.equal(await seen.texts('.wide svg > title'), ['Ports in use on SERVER7', 'The last 30 audits of SERVER7']);
   assert.match((await seen.texts('.wide svg > desc'))[0]!, /Well-known ports, 0 to 1023: 8 in use\..*Excluded or reserved: TCP 5357–5357, TCP 50000–50059/);
   assert.equal(await seen.texts('.tabs button'), ['Listeners 24', 'Findings 3', 'Audits 30']);
   assert.is((await column(seen, 'Local port'))[0], '80');
   await seen.click('.tabs button:nth-child(2)');
   assert.equal(await column(seen, 'Kind'), ['Forbidden', 'Exposed', 'Opened']);
+  // A mark in the picture of the ports shows its rows, whatever list was there before.
+  await seen.page.evaluate(`document.querySelector('.wide [data-find="3389"]').dispatchEvent(new MouseEvent('click', { bubbles: true }))`);
+  assert.equal(await column(seen, 'Owner'), ['TermService (svchost, 1288)']);
   assertQuiet(seen);
 });
 
@@ -111,7 +119,8 @@ inBrowser('searching, filtering, and sorting', async (look) => {
   assert.equal((await column(seen, 'Local port')).map(Number), ports.toReversed());
   // A mark in the picture of the ports shows its rows.
   await seen.page.evaluate(`document.querySelector('.wide [data-find="3389"]').dispatchEvent(new MouseEvent('click', { bubbles: true }))`);
-  assert.equal(await column(seen, 'Local port'), ['3389']);
+  assert.equal([...new Set(await column(seen, 'Local port'))], ['3389']);
+  assert.is(await count(), '9 of 120 rows');
   assertQuiet(seen);
 });
 
@@ -204,11 +213,45 @@ inBrowser('hostile names stay text', async (look) => {
     assert.ok((await seen.page.evaluate<number>('document.documentElement.scrollWidth')) <= 1280, 'a long name makes no page wider');
     assertQuiet(seen);
   }
-  const seen = await look(await pageText(endpoint, rows));
+});
+
+test('a copied row is the same object in PowerShell, and nothing in it runs', async (context) => {
+  if (typeof browser === 'string') return skip(browser, context as TestContext);
+  if (pwsh === null) return skip(noPowerShell, context as TestContext);
+  const names = [...hostile.filter((name) => name.length < 1000), "'; throw 'x'; '", '’; throw "x"; ’', '$(throw 1) `$x', '\r\nthrow\n', '\u2028👍🏽\udc00'];
+  const seen = await browser.look(
+    await pageText(
+      endpoint,
+      names.map((Owner, i): AnyRow => Object.assign({}, example.listeners[i], { Owner, Services: [Owner, 'second'] })),
+    ),
+  );
   await seen.page.evaluate(`navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`);
-  await seen.click('tr[data-index="5"] .open');
-  await seen.click('#copy-object');
-  assert.match(await seen.page.evaluate('copied'), /Owner = 'it''s ‘‘quoted’’; Remove-Item x'/);
+  const folder = mkdtempSync(join(tmpdir(), 'portowner-copied-'));
+  try {
+    const copied: string[] = [];
+    for (const i of names.keys()) {
+      await seen.click(`tr[data-index="${i}"] .open`);
+      await seen.click('#copy-object');
+      copied.push(await seen.page.evaluate<string>('copied'));
+      await seen.click('#close');
+    }
+    assert.not.match(copied.join(''), /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u, 'a console that it is pasted into acts on nothing');
+    const script = join(folder, 'copied.ps1');
+    const units = `{ param($text) ,@([int[]][char[]]$text) }`;
+    writeFileSync(
+      script,
+      `\ufeff$units = ${units}\nConvertTo-Json -Depth 5 -InputObject @(${copied.map((text) => `(${text})`).join(',\n')} | ForEach-Object { @{ Owner = & $units $_.Owner; Service = & $units $_.Services[0]; Port = $_.LocalPort; Type = $_.PSTypeNames[0]; Start = $_.StartTime.GetType().Name } })`,
+    );
+    const { stdout, stderr, status } = spawnSync(pwsh, [...plain, '-File', script], { encoding: 'utf8' });
+    assert.is(status, 0, stderr);
+    const unitsOf = (text: string): number[] => text.split('').map((unit) => unit.charCodeAt(0));
+    assert.equal(
+      JSON.parse(stdout),
+      names.map((name, i) => ({ Owner: unitsOf(name), Service: unitsOf(name), Port: example.listeners[i]!.LocalPort, Type: 'PortOwner.Endpoint', Start: 'DateTime' })),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 for (const dark of [false, true])

@@ -41,7 +41,7 @@ function problemList(problems: readonly Problem[]): Markup | null {
   if (problems.length === 0) return null;
   return section(
     'problems',
-    'What could not be told',
+    'What could not be determined',
     html`<ul class="problems">
       ${problems.map(({ severity, code, message, hint }) => html`<li><span class="badge ${severity === 'Error' ? 'tone-bad' : 'tone-unknown'}">${severity}</span> ${message} <span class="quiet">${code}</span>${hint === undefined ? null : html`<br /><span class="hint">${hint}</span>`}</li>`)}
     </ul>`,
