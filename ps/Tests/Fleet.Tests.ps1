@@ -185,7 +185,7 @@ Describe 'Invoke-FleetAudit.ps1' {
         $null = New-Item -ItemType Directory -Path $baselines
         $first = Invoke-Fleet @{ web1 = New-Machine } -NoPolicy -More @{ BaselineFolder = $baselines }
         $first.Code | Should -Be 64
-        $first.Said | Should -BeLike '*web1: it has no baseline, and there is no policy*'
+        $first.Said | Should -BeLike '*web1: there is neither a baseline nor a policy*'
         Set-Content -LiteralPath (Join-Path $baselines 'web1.yaml') -Value "kind: PortOwner.Baseline`nversion: 1`nmachine: WEB1`nlisteners: []"
         $second = Invoke-Fleet @{ web1 = New-Machine } -NoPolicy -More @{ BaselineFolder = $baselines }
         $second.Said | Should -BeLike '*Opened*'
@@ -227,7 +227,7 @@ Describe 'Invoke-FleetAudit.ps1' {
         Get-ChildItem -LiteralPath $result.Reports | ForEach-Object Name | Should -Be 'web1.csv'
     }
 
-    It 'audits nothing that <What>' -ForEach @{ What = 'does not say whose it is'; Machine = @{ Fails = 'the name' }; Says = 'it does not tell of one machine' }, @{ What = 'cannot be unpacked'; Machine = @{ Form = 'broken' }; Says = 'what it sent cannot be unpacked' } {
+    It 'audits nothing that <What>' -ForEach @{ What = 'does not say whose it is'; Machine = @{ Fails = 'the name' }; Says = 'its answer is not about exactly one machine' }, @{ What = 'cannot be unpacked'; Machine = @{ Form = 'broken' }; Says = 'what it sent cannot be unpacked' } {
         $result = Invoke-Fleet @{ web1 = New-Machine @Machine; web2 = New-Machine }
         $result.Code | Should -Be 69
         $result.Said | Should -BeLike "*web1: $Says*web1: it was not audited*"

@@ -249,10 +249,10 @@ Describe 'The executable' {
     }
 
     It 'is an error when it is <What>, and nothing else is started' -ForEach @(
-        @{ What = 'a folder'; Path = { (New-Item -ItemType Directory (Join-Path $TestDrive 'folder')).FullName }; Says = '*no executable*' }
-        @{ What = 'a variable'; Path = { 'Env:PATH' }; Says = '*no executable*' }
-        @{ What = 'a function'; Path = { 'Function:Get-ClosedPort' }; Says = '*no executable*' }
-        @{ What = 'a link to nowhere'; Path = { if ($onWindows) { Join-Path $TestDrive 'nowhere' } else { & /bin/ln -s nowhere (Join-Path $TestDrive 'link'); Join-Path $TestDrive 'link' } }; Says = '*no executable*' }
+        @{ What = 'a folder'; Path = { (New-Item -ItemType Directory (Join-Path $TestDrive 'folder')).FullName }; Says = '*The executable * does not exist.' }
+        @{ What = 'a variable'; Path = { 'Env:PATH' }; Says = '*The executable * does not exist.' }
+        @{ What = 'a function'; Path = { 'Function:Get-ClosedPort' }; Says = '*The executable * does not exist.' }
+        @{ What = 'a link to nowhere'; Path = { if ($onWindows) { Join-Path $TestDrive 'nowhere' } else { & /bin/ln -s nowhere (Join-Path $TestDrive 'link'); Join-Path $TestDrive 'link' } }; Says = '*The executable * does not exist.' }
         @{ What = 'a script'; Path = { New-Marker 'script.ps1' "Set-Content -LiteralPath '$marker' script" }; Says = '*script.ps1*' }
         @{ What = 'a document'; Path = { New-Marker "it's a.txt" 'text' }; Says = "*it's a.txt*" }
     ) {
@@ -312,7 +312,7 @@ Describe 'The executable' {
                 $caught = $null
                 try { Get-PortOwner | Out-Null } catch { $caught = $_ }
                 $caught.FullyQualifiedErrorId | Should -Be 'PO9001,Get-PortOwner'
-                $caught.Exception.Message | Should -Match 'before its answer was whole\.$'
+                $caught.Exception.Message | Should -Match 'before its answer was complete\.$'
             }
         }
     }

@@ -41,13 +41,15 @@ export function readList(text: string): Values[] {
     .split('\n\n')
     .map((block) => {
       const values = block
-        .replace(/^Ancestors .*(?:\n .*)*\n/m, '')
+        .replace(/\nAncestors .*(?:\n .*)*/, '')
         .split('\n')
         .map((line) => {
           const [, name, value = ''] = /^(\w+) +:(?: (.*))?$/.exec(line)!;
           return [name!, name === 'Owner' ? value.replace(/ in \S+(?= \()/, '') : value] as const;
         });
-      return Object.fromEntries(values.filter(([name]) => (names as readonly string[]).includes(name)));
+      // It leaves out what is empty.
+      const told = new Map<string, string>(values);
+      return Object.fromEntries(names.map((name) => [name, told.get(name) ?? '']));
     });
 }
 

@@ -87,7 +87,7 @@ test('a connection that is not accepted is of who listens, a closed one of nobod
   const { code, out } = network.portowner(['why', '40202', '--format', 'json']);
   const [{ Owner, Evidence }] = JSON.parse(out) as [{ Owner: string | null; Evidence: string[] }];
   assert.equal([code, Owner], [1, null]);
-  assert.match(Evidence.join(' '), /127\.0\.0\.1:40202 to 127\.0\.0\.1:9300 \(FinWait2\) has been closed and waits for the remote end; no process has it any more/);
+  assert.match(Evidence.join(' '), /127\.0\.0\.1:40202 to 127\.0\.0\.1:9300 \(FinWait2\) has been closed and waits for the remote end; it no longer has a process/);
 });
 
 test('one of them is stopped by its address', (context) => {
