@@ -35,18 +35,25 @@ function install() {
   }
 }
 
-/** Generates the validators of the JSON Schemas, when one of them is missing or stale. */
-async function generate() {
-  const schemas = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.schema.json'))
+/** The files of a folder in src whose names end so, with their paths. */
+const sources = (/** @type {string} */ folder, /** @type {RegExp} */ ending) =>
+  readdirSync(join(root, 'src', folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => ending.test(name))
     .toSorted()
-    .map((name) => join(root, 'src', name));
-  const inputs = [...schemas, join(root, 'src/build/validators.ts'), join(root, 'package-lock.json')];
+    .map((name) => join(root, 'src', folder, name));
+
+/** Generates the validators of the JSON Schemas, and what the HTML page embeds, when one of them is missing or stale. */
+async function generate() {
+  const schemas = sources('', /\.schema\.json$/);
+  // The page's script takes a few files of other rooms.
+  const page = [...sources('page', /\.(?:ts|css)$/), ...sources('formats', /\.ts$/), join(root, 'src/io/sanitize.ts')];
+  const makers = ['validators.ts', 'page.ts'].map((name) => join(root, 'src/build', name));
+  const inputs = [...schemas, ...page, ...makers, join(root, 'package-lock.json')];
   const wanted = `${sha256(Buffer.concat(inputs.map((path) => readFileSync(path))))}\n`;
   const stamp = join(root, 'src/generated/.stamp');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  const code = await run('src/build/validators.ts', ...schemas);
-  if (code !== 0) throw new Error('generating the validators failed');
+  const code = (await run('src/build/validators.ts', ...schemas)) || (await run('src/build/page.ts'));
+  if (code !== 0) throw new Error('generating the validators or the page failed');
   writeFileSync(stamp, wanted);
 }
 

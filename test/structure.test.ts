@@ -23,7 +23,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ownership: ['facts', 'ports', 'schema', 'system', 'io'],
   doctor: ['facts', 'ports', 'schema', 'system', 'io'],
   facts: ['clixml', 'ports', 'schema', 'system', 'io', 'generated'],
-  formats: ['clixml', 'schema', 'system', 'io'],
+  // What a browser runs of the HTML page: bundled into `generated`, which the format embeds.
+  page: ['formats', 'io'],
+  formats: ['clixml', 'schema', 'system', 'io', 'generated'],
   clixml: ['schema', 'io'],
   system: ['schema', 'io'],
   ports: ['schema'],

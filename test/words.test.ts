@@ -24,7 +24,30 @@ const habits: readonly (readonly [RegExp, bad: string, better: string])[] = [
   [/\bwho [a-z ]{1,30} tells\b/, 'reports to who asks and tells', 'name the person or program'],
   [/\bneeds a second word\b/, 'portowner baseline needs a second word', 'missing subcommand: …'],
   [/\bis no way\b/, 'the task is no way up', 'cannot be used to …'],
-  [/\b(?:behaviour|honour|favour|licen[c]e|analyse|colours are)\b/, 'behaviour', 'American spelling'],
+  [/\b(?:could|can) ?(?:not|n't) be had\b|\bnot to be had\b/, 'a value that could not be had', 'is unavailable'],
+  [/\bis none of\b/, 'it is none of ours', 'is not …'],
+  [/\bas the others do\b/, 'as the others do', 'like the others'],
+  [/\bby no means\b/, 'is their service by no means', 'is not'],
+  [/\b(?:stands|stand) (?:below|beside|behind|in front)\b/, 'what stands below', 'is below …'],
+  [/\bsaid beside\b/, 'is said beside', 'is shown together with'],
+  [/\bwhat it is to\b/, 'what it is to its children', 'its role for …'],
+  [/\bnot all [a-z ]{1,30} could be read\b/, 'not all sockets could be read', 'some … could not be read'],
+  [/\bnot every [a-z ]{1,20} could be\b/, 'not every source could be read', 'some … could not be …'],
+  [/\bgive(?:s)? (?:a|the) port back\b/, 'gives a port back', 'frees a port'],
+  [/\b(?:are|is|were|was) passed over\b/, 'the ports that were passed over', 'skipped'],
+  [/\bbring(?:s)? it up to date\b/, 'brings it up to date', 'updates it'],
+  [/\b(?:begun anew|made anew|a new one is begun)\b/, 'a new one is begun', 'created again'],
+  [/\bheld against\b/, 'it is held against the policy', 'is compared with'],
+  [/\bmade up for\b/, 'a missed night is made up for', 'runs as soon as possible'],
+  [/\bgo(?:es)? by without\b/, 'nights go by without one', 'is missing'],
+  [/\bnot what (?:it should be|was looked at)\b/, 'a file is not what it should be', 'is invalid, or has changed'],
+  [/\bfar (?:machine|end|shell)s?\b/, 'a far machine', 'remote'],
+  [/\bsaid nothing\b/, 'netsh said nothing', 'printed nothing'],
+  [/\bmay be any\b/, 'a value that is left out may be any', 'matches anything'],
+  [/\b(?:which|who) [a-z]{1,12} is shown by no interface\b/, 'which option is shown by no interface', 'no interface shows …'],
+  [/\bwere? not asked for\b/, 'command lines were not asked for', 'were not requested'],
+  [/(?<!here )\bis no (?:port|list|file|folder|command|option|number|address|error|snapshot|day|valid)\b/, 'that is no port', 'is not a port'],
+  [/\b(?:behaviou?rs? of old|behaviour|honour|favour|licen[c]e|analyse|colou?r are|colours?|sanitise|serialise|normalise|recognise)\b/, 'behaviour', 'American spelling'],
 ];
 
 const read = (path: string): string => readFileSync(resolve(root, path), 'utf8');
@@ -42,7 +65,7 @@ function texts(path: string): string[] {
 }
 
 const files = [
-  ...under('src', /\.ts$/).filter((path) => !path.startsWith('src/generated/') && path !== 'src/ports/iana-data.ts'),
+  ...under('src', /\.ts$/).filter((path) => !/^src\/(?:generated\/|ports\/iana-data|facts\/remote\/collectors)/.test(path)),
   ...under('ps', /\.(?:ps1|psm1|txt)$/),
   // The page on style has them in its left column.
   ...under('docs', /\.md$/).filter((path) => path !== 'docs/contributing/style.md'),
@@ -56,6 +79,29 @@ test('no text has one of the worst habits', () => {
     texts(path).flatMap((text) => habits.filter(([habit]) => habit.test(text)).map(([, , better]) => `${path}: ${text.trim().slice(0, 120)}: ${better}`)),
   );
   assert.equal(found, []);
+});
+
+/** What is not to be written in comments either. */
+const inComments: readonly (readonly [RegExp, bad: string, better: string])[] = [
+  [/\b(?:could|can) ?(?:not|n't) be had\b|\bnot to be had\b/, 'null where it could not be had', 'if unavailable'],
+  [/(?:when|where) (?:it|that|this) is not known\b/, 'null when it is not known', 'if unknown'],
+  [/\bTells (?:of|a|the|what|whether|who)\b/, 'Tells of what was found', 'Reports …, returns …'],
+  [/\bby no means\b/, 'is by no means one', 'is not'],
+  [/\bwhoever gets\b/, 'whoever gets its number next', 'even if its ID is reused'],
+  [/\bmain question\b/, 'the main question', 'the main query'],
+  [/\b(?:behaviour|honour|favour|colours?|sanitise|serialise|normalise|recognise)\b/, 'colour', 'American spelling'],
+];
+
+test('no comment has one of the worst habits', () => {
+  const sources = [...under('src', /\.ts$/), ...under('ps', /\.ps1$/)].filter((path) => !/^src\/(?:generated\/|ports\/iana-data|facts\/remote\/collectors)/.test(path));
+  const found = sources.flatMap((path) =>
+    read(path)
+      .split('\n')
+      .filter((line) => /^\s*(?:\/\/|\/?\*|#)/.test(line))
+      .flatMap((line) => inComments.filter(([habit]) => habit.test(line)).map(([, , better]) => `${path}: ${line.trim().slice(0, 120)}: ${better}`)),
+  );
+  assert.equal(found, []);
+  for (const [habit, bad] of inComments) assert.match(bad, habit);
 });
 
 test('each habit is found where it is', () => {

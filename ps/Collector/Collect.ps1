@@ -35,8 +35,8 @@ function Get-Text([string] $Tool, [string[]] $Arguments) {
     # What it writes to standard error ends nothing.
     $ErrorActionPreference = 'Continue'
     $text = & "$system\$Tool" $Arguments 2>$null
-    if ($LASTEXITCODE -ne 0) { throw "$Tool $Arguments ended with code $LASTEXITCODE" }
-    if (-not $text) { throw "$Tool $Arguments said nothing" }
+    if ($LASTEXITCODE -ne 0) { throw "$Tool $Arguments ended with exit code $LASTEXITCODE" }
+    if (-not $text) { throw "$Tool $Arguments printed nothing" }
     $text
 }
 
@@ -110,8 +110,14 @@ function Get-Owner {
     }
     $processes
     if (@($processes) -match '^!') {
-        # It says of each its number and its name alone.
-        Get-Section 'processes' { foreach ($row in Get-Process) { "$($row.Id),$(ConvertTo-Field $row.ProcessName)" } }
+        Get-Section 'processes' {
+            foreach ($row in Get-Process) {
+                # Those of others are refused to an ordinary user.
+                $path = try { $row.Path } catch { '' }
+                $started = try { $row.StartTime } catch { '' }
+                "$($row.Id),$(ConvertTo-Field $row.ProcessName),$(ConvertTo-Field $path),$(ConvertTo-FileTime $started)"
+            }
+        }
     }
     Get-Section 'accounts' { foreach ($row in Get-Process -IncludeUserName) { "$($row.Id),$(ConvertTo-Field $row.UserName)" } }
     Get-Section 'cim/services' {

@@ -123,6 +123,66 @@ kernel() {
   tool addresses ip -o address show
 }
 
+# Where systemd looks for units, what counts most first: systemd.unit(5).
+unit_root=
+unit_folders='etc/systemd/system.control run/systemd/system.control run/systemd/transient run/systemd/generator.early
+  etc/systemd/system etc/systemd/system.attached run/systemd/system run/systemd/system.attached run/systemd/generator
+  usr/local/lib/systemd/system usr/lib/systemd/system lib/systemd/system run/systemd/generator.late'
+
+# The places of a file or folder below them, as a pattern, one a line; a name with other characters is no unit's.
+in_units() {
+  for folder in $unit_folders; do
+    for path in "$unit_root/$folder"/$1; do
+      case ${path##*/} in *[!A-Za-z0-9:_.@\\-]*) continue ;; esac
+      [ ! -e "$path" ] && [ ! -L "$path" ] || printf '%s\n' "$path"
+    done
+  done
+}
+
+# With a line break where its last line has none.
+unit_text() {
+  if [ -r "$1" ]; then { cat "$1"; echo; } | sed 's/^/ text /'
+  else echo '!AccessDenied access is denied'
+  fi
+}
+
+# Of each enabled unit its file, and then what is added to it; of additions with one name the first counts.
+unit() {
+  file=$(in_units "$1" | head -n 1)
+  [ -n "$file" ] && [ -s "$file" ] || return 0
+  target=$(readlink "$file")
+  [ -z "$target" ] || [ "${target##*/}" = "$1" ] || return 0
+  printf ' unit %s\n' "$1"
+  unit_text "$file"
+  { in_units "$1.d/*.conf"; in_units 'socket.d/*.conf'; } | sed 's|^.*/\([^/]*\)$|\1 &|' | sort -s -k 1,1 |
+    while read -r own path; do
+      [ "$own" = "$last" ] || { echo ' file'; unit_text "$path"; }
+      last=$own
+    done
+}
+
+socket_units() {
+  part socketunits
+  if [ ! -d "$unit_root/run/systemd/system" ]; then
+    echo '!NotSupported systemd is not in charge of this machine'
+    return 0
+  fi
+  { in_units '*.wants/*.socket'; in_units '*.requires/*.socket'; } | sed 's|.*/||' | grep -v @ | sort -u |
+    while read -r name; do unit "$name"; done
+}
+
+# Docker's own program, where a container of it runs: a question starts nothing then. It reads no settings of the user, who
+# may mean an engine of another machine.
+containers() {
+  docker_socket=/var/run/docker.sock
+  [ -S "$docker_socket" ] && [ -w "$docker_socket" ] || return 0
+  grep -qs 'docker[-/][0-9a-f]' /proc/[0-9]*/cgroup || return 0
+  command -v docker >/dev/null 2>&1 && command -v timeout >/dev/null 2>&1 || return 0
+  columns='{{.ID}}\t{{.Names}}\t{{.Image}}\t{{.Label "com.docker.compose.project"}}\t{{.Label "com.docker.compose.service"}}\t{{.Ports}}'
+  part engine/docker
+  DOCKER_CONFIG=/nonexistent timeout 5 docker -H "unix://$docker_socket" ps --no-trunc --format "$columns" 2>/dev/null | data
+}
+
 firewall() {
   if [ "$(id -u)" != 0 ]; then
     part firewall
@@ -141,6 +201,8 @@ collect() {
   processes
   users
   kernel
+  socket_units
+  containers
   firewall
   echo '#End'
 }

@@ -150,6 +150,18 @@ function Get-CommandTable {
             }
             Paths   = @('FromSnapshot')
         }
+        'Export-PortReport' = @{
+            Command = @('report')
+            Always  = @('--problems=rows')
+            Own     = @('InputObject', 'UseCulture', 'Show', 'PassThru')
+            Options = [ordered]@{
+                Path = '--output'
+                Title = '--title'
+                Column = '--columns'
+                Delimiter = '--delimiter'
+            }
+            Paths   = @('Path')
+        }
         'Register-PortAuditTask' = @{
             Command = @('schedule', 'install')
             Always  = @('--format=clixml', '--problems=rows')

@@ -41,8 +41,8 @@ function ConvertTo-Operand {
             Write-Problem -Cmdlet $Cmdlet -Problem @{
                 Severity    = 'Error'
                 Code        = 'PO1002'
-                Message     = "'$item' tells of a process of $computer, and of no port: the process with that number here is another one."
-                Hint        = 'Ask in a session on that computer, or ask a snapshot of it.'
+                Message     = "'$item' identifies a process on $computer, and no port: here, that process ID belongs to a different process."
+                Hint        = 'Run the query in a session on that computer, or use a snapshot of it.'
                 Target      = $item
                 Category    = 'InvalidArgument'
                 Terminating = $false
@@ -53,8 +53,8 @@ function ConvertTo-Operand {
             Write-Problem -Cmdlet $Cmdlet -Problem @{
                 Severity    = 'Error'
                 Code        = 'PO1002'
-                Message     = "'$item' is no port, and has no LocalPort, OwningProcess or Id."
-                Hint        = 'Pipe in ports, or objects that have one of these properties.'
+                Message     = "'$item' is not a port, and has no LocalPort, OwningProcess, or Id."
+                Hint        = 'Pipe ports, or objects with one of these properties.'
                 Target      = $item
                 Category    = 'InvalidArgument'
                 Terminating = $false

@@ -24,7 +24,7 @@ function ConvertTo-StopOperand {
         # Of a process alone, nobody could tell that it is still the same.
         $isFar = $computer -and @($item.PSTypeNames -like '*PortOwner.*').Count -gt 0
         if ($item -is [string]) {
-            $message = "'$($item -replace '\p{Cc}', '?')' is no port."
+            $message = "'$($item -replace '\p{Cc}', '?')' is not a port."
         } elseif ($isFar) {
             $operand = if ($value.Identity -or $null -ne $value.StartTime) { Get-RowIdentity $value }
             if ($operand -and $operand -notmatch '[,\p{Cc}]') {
@@ -39,7 +39,7 @@ function ConvertTo-StopOperand {
             $operand = $value.Identity
         } elseif ($null -eq $value.Id -and ((Test-RecordedRow $item) -or ($value.ComputerName -and $null -ne $value.LocalPort))) {
             $of = if ($null -eq $value.LocalPort) { '' } else { " of port $($value.LocalPort)" }
-            $message = "The row$of has no Id: it is no live row with its OwningProcess, or nobody can be stopped for it by its process."
+            $message = "The row$of has no Id: it is not a live row with its OwningProcess, or its owner cannot be stopped through a process."
         } elseif ($null -ne $value.LocalPort -and $null -ne $value.OwningProcess -and $value.LocalAddress) {
             $protocol = $value.Protocol
             # Get-NetTCPConnection's objects have a State, Get-NetUDPEndpoint's have none.
@@ -57,11 +57,11 @@ function ConvertTo-StopOperand {
         } elseif ($null -ne $value.Id) {
             $operand = "pid:$($value.Id)"
         } else {
-            $message = "'$item' is no port, and has no LocalPort, OwningProcess or Id."
+            $message = "'$item' is not a port, and has no LocalPort, OwningProcess, or Id."
         }
         # One object is one target: none of its values may end that and begin another one.
         if ($operand -match '[,\p{Cc}]') {
-            $message = "'$($operand -replace '\p{Cc}', '?')' is no port, and no target."
+            $message = "'$($operand -replace '\p{Cc}', '?')' is neither a port nor a target."
             $operand = $null
         }
         if ($operand) {
@@ -70,11 +70,11 @@ function ConvertTo-StopOperand {
         }
         $code = 'PO4105'
         $category = 'PermissionDenied'
-        $hint = 'Stop it in a session on that computer; for a snapshot look anew: Get-PortOwner PORT | Stop-PortOwner, or Stop-PortOwner PORT.'
-        if ($message -match 'is no port') {
+        $hint = 'Stop it in a session on that computer; for a snapshot, query again: Get-PortOwner PORT | Stop-PortOwner, or Stop-PortOwner PORT.'
+        if ($message -match 'is not a port|is neither a port') {
             $code = 'PO1002'
             $category = 'InvalidArgument'
-            $hint = 'Pipe in ports, or objects that have one of these properties.'
+            $hint = 'Pipe ports, or objects with one of these properties.'
         }
         Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Error'; Code = $code; Message = $message; Hint = $hint; Target = $item; Category = $category; Terminating = $false }
     }

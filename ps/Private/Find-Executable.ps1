@@ -9,7 +9,7 @@ function Find-Executable {
     $onWindows = $PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows
     $path = $env:PORTOWNER_EXE
     $own = -not $path
-    $place = 'which the environment variable PORTOWNER_EXE names'
+    $place = 'set in the environment variable PORTOWNER_EXE'
     if ($own) {
         $name = 'portowner'
         if ($onWindows) { $name = 'portowner.exe' }
@@ -28,14 +28,14 @@ function Find-Executable {
     }
     switch ($state) {
         'runnable' { return $path }
-        'missing' { $message = "There is no executable $path, $place." }
-        'other' { $message = "$path, $place, is not a program: expected $(if ($onWindows) { 'a file whose name ends with .exe' } else { 'the executable portowner' })." }
+        'missing' { $message = "The executable $path, $place, does not exist." }
+        'other' { $message = "$path, $place, is not a program: expected $(if ($onWindows) { 'an .exe file' } else { 'the executable portowner' })." }
         'unmarked' {
             $message = "The executable $path, $place, is not marked as executable for this user."
             $hint = "As the owner of the file or as root, run: chmod +x '$($path -replace "'", "'\''")'"
         }
         'forbidden' {
-            $message = "The executable $path, $place, cannot be run: its file system allows no programs (mount option noexec)."
+            $message = "The executable $path, $place, cannot run: its file system does not allow programs (mount option noexec)."
             $hint = 'Install the module in another folder, or set PORTOWNER_EXE to the path of portowner.'
         }
     }

@@ -1,4 +1,4 @@
-# The lines of a piped item that tells of an error: an error record, an exception, or text that is no list of ports;
+# The lines of a piped item that describes an error: an error record, an exception, or text that is not a list of ports;
 # nothing for any other item.
 function Get-ErrorLine {
     param($Item)

@@ -78,7 +78,7 @@ function Invoke-Executable {
             Severity    = 'Error'
             Code        = 'PO3005'
             Message     = "The executable $path cannot be started: $($_.Exception.Message)"
-            Hint        = 'Make sure that it is for this operating system, that nothing forbids to run it, and on Linux that it is executable (chmod +x).'
+            Hint        = 'Make sure that it is for this operating system, that no policy blocks it, and on Linux that it is executable (chmod +x).'
             Target      = $path
             Category    = 'NotInstalled'
             Terminating = $true
@@ -177,7 +177,7 @@ function Start-Executable {
     }
 }
 
-# Tells of what the executable could not tell as a row: that it was called wrongly, that it has a defect, that it died.
+# Reports what the executable could not report as a row: wrong usage, a defect, or a crash.
 # One that was ended by force has the exit code of whoever ended it, which may be that of an answer: the end is missing then.
 function Write-ExecutableFailure {
     param($Cmdlet, $ExitCode, [string] $Text, [switch] $Ended)
@@ -185,7 +185,7 @@ function Write-ExecutableFailure {
     $failed = $ExitCode -notin 0, 1, 64, 69, 77 -or -not $Ended
     if (-not $Text -and -not $failed) { return }
     $code = 'PO9001'
-    $message = "The executable ended with exit code $ExitCode$(if (-not $Ended) { ', before its answer was whole' }). $Text".TrimEnd()
+    $message = "The executable ended with exit code $ExitCode$(if (-not $Ended) { ', before its answer was complete' }). $Text".TrimEnd()
     $hint = 'Please report it with this line.'
     if ($Text -match '(?m)^portowner: (PO\d{4}): (?!warning: )(.*)(?:\r?\n  (.*))?') {
         $failed = $true

@@ -12,7 +12,7 @@ function Test-ShouldProcess {
             Write-Problem -Cmdlet $Cmdlet -Problem @{
                 Severity    = 'Error'
                 Code        = 'PO4103'
-                Message     = "Nothing is done, because nobody can be asked: PowerShell is not interactive here. The question was: $Action`: $Target"
+                Message     = "Nothing was done, because PowerShell cannot prompt in a noninteractive session. The prompt was: $Action`: $Target"
                 Hint        = 'Add -Confirm:$false to do it without a question, or -WhatIf to see what would be done.'
                 Target      = $Target
                 Category    = 'InvalidArgument'
@@ -25,6 +25,6 @@ function Test-ShouldProcess {
         return $false
     }
     $asked = $ConfirmPreference -eq 'Low' -or ($Impact -eq 'High' -and $ConfirmPreference -ne 'None')
-    if ($asked) { Write-Warning -Message "Constrained language cannot ask, so this is not done: $Action : $Target" }
+    if ($asked) { Write-Warning -Message "Constrained language mode cannot prompt, so this was not done: $Action : $Target" }
     return -not $asked
 }

@@ -1,24 +1,25 @@
 function Compare-PortSnapshot {
     <#
     .SYNOPSIS
-        Says which listeners differ between two snapshots, or between a snapshot and now.
+        Compares the listeners of two snapshots, or of a snapshot and this machine now.
 
     .DESCRIPTION
-        Listeners that opened, closed, or changed their owner, path, user, address or executable. Each difference is an object;
-        without one nothing comes out. Listeners of the dynamic range are compared by program, user, protocol and address
-        scope, not by port. Executables are compared where both snapshots have their hashes (Save-PortSnapshot -IncludeHash).
+        Finds listeners that opened, closed, or changed their owner, path, user, address, or executable. Each
+        difference is an object; if there are none, there is no output. Listeners in the dynamic range are compared by
+        program, user, protocol, and address scope, not by port. Executables are compared if both snapshots contain
+        their hashes (Save-PortSnapshot -IncludeHash).
 
     .PARAMETER ReferencePath
         The earlier snapshot.
 
     .PARAMETER DifferencePath
-        The later snapshot; without it, this machine as it is now.
+        The later snapshot; if omitted, this machine now.
 
     .PARAMETER IncludeHash
-        Reads the executables of this machine too, when it is compared as it is now.
+        Also reads the executables of this machine, when a snapshot is compared with it.
 
     .PARAMETER Column
-        Only these properties. By default an object has all.
+        Returns only these properties. By default, an object has all.
 
     .INPUTS
         None.
@@ -34,12 +35,12 @@ function Compare-PortSnapshot {
     .EXAMPLE
         Save-PortSnapshot after.json; Compare-PortSnapshot before.json after.json | Group-Object Kind
 
-        Counts the differences between two snapshots by their kind.
+        Counts the differences between two snapshots by kind.
 
     .EXAMPLE
         Compare-PortSnapshot before.json | Where-Object Kind -eq 'Exposed'
 
-        Shows which listeners other machines can reach, and could not before.
+        Shows which listeners other machines can reach now, but could not reach before.
 
     .LINK
         about_PortOwner

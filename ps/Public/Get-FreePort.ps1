@@ -4,55 +4,55 @@ function Get-FreePort {
         Finds ports that can be bound now.
 
     .DESCRIPTION
-        A port is free when nobody holds it and binding it really succeeds on the address asked for, by default on
-        every address, IPv4 and IPv6. It is outside of the dynamic, reserved and excluded ranges of this machine, and
-        not registered with IANA for a service, unless -IncludeRegistered allows that. Nothing is listened on.
+        A port is free if nobody holds it and a bind attempt succeeds on the requested address, by default on every
+        IPv4 and IPv6 address. It must be outside the dynamic, reserved, and excluded ranges of this machine, and must
+        not be registered with IANA for a service, unless you use -IncludeRegistered. Nothing listens.
 
-        When there are fewer such ports than asked for, they come out, and an error says how many there are.
+        If there are fewer such ports than requested, the function returns them, and an error says how many there are.
 
     .PARAMETER Count
-        How many ports. By default one.
+        The number of ports. By default, one.
 
     .PARAMETER Port
-        One of these ports, in the order given, registered ones too: 3000-3010, or '80, 8080-8090'. A number alone is a
-        -Count where no name stands before it: write -Port 3000.
+        Finds one of these ports, in the given order, including registered ports: 3000, 3000-3010, or '80, 8080-8090'. A
+        number below 1024 without a parameter name is a -Count: Get-FreePort 3 returns three ports.
 
     .PARAMETER Range
-        Only ports of these: 8000-8999, but none that is registered. By default ports from 10000 up.
+        Only ports in this range: 8000-8999, except registered ones. By default, ports from 10000 up.
 
     .PARAMETER Near
         The ports closest to this one.
 
     .PARAMETER Consecutive
-        Ports that follow one another.
+        Finds consecutive ports.
 
     .PARAMETER Protocol
-        What the ports have to be free for: TCP (the default), UDP, or Both.
+        The protocol that the ports must be free for: TCP (the default), UDP, or Both.
 
     .PARAMETER Address
-        The address of this machine that they have to be free on. By default all, IPv4 and IPv6.
+        The address of this machine that the ports must be free on. By default, every IPv4 and IPv6 address.
 
     .PARAMETER IncludeRegistered
-        Ports that IANA registered for a service, too.
+        Includes ports that are registered with IANA.
 
     .PARAMETER Except
-        None of these ports.
+        Excludes these ports.
 
     .PARAMETER PolicyPath
-        None that this policy forbids, or allows only to a named program.
+        Excludes ports that this policy forbids, or allows only for a named program.
 
     .PARAMETER BaselinePath
-        None that is in this baseline.
+        Excludes ports in this baseline.
 
     .PARAMETER Explain
-        Also the ports that were passed over. Their property IsFree is false, and Reason says why.
+        Also returns the ports that were skipped. Their property IsFree is false, and Reason says why.
 
     .PARAMETER HoldSec
-        Keeps other calls by the same user from handing the ports out, for this many seconds. It does not keep the ports
-        bound: any other program may take them.
+        Prevents other calls by the same user from returning the ports, for this many seconds. It does not keep the
+        ports bound: any other program can take them.
 
     .PARAMETER Column
-        Only these properties. By default an object has all.
+        Returns only these properties. By default, an object has all.
 
     .INPUTS
         None.
@@ -63,22 +63,27 @@ function Get-FreePort {
     .EXAMPLE
         (Get-FreePort).LocalPort
 
-        Gives the number of a free port.
+        Returns the number of a free port.
 
     .EXAMPLE
         Get-FreePort 3000-3010
 
-        Finds a free port among these.
+        Finds a free port in a range.
+
+    .EXAMPLE
+        Get-FreePort 3000
+
+        Checks whether port 3000 is free. If it is not, -Near 3000 finds the next free port.
 
     .EXAMPLE
         Get-FreePort -Count 5 -HoldSec 60
 
-        Finds five ports that no other call hands out for a minute.
+        Finds five ports that no other call returns for a minute.
 
     .EXAMPLE
         Get-FreePort -Near 8080 -Explain
 
-        Finds the port that is closest to 8080, and says what is wrong with those that are closer.
+        Finds the free port closest to 8080, and shows why closer ports are not free.
 
     .EXAMPLE
         Get-FreePort -Range 8000-8999 -Address 127.0.0.1 -IncludeRegistered
@@ -91,23 +96,13 @@ function Get-FreePort {
     .LINK
         Get-PortRange
     #>
-    [CmdletBinding(DefaultParameterSetName = 'Count')]
+    [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.FreePort')]
     param(
-        [Parameter(Position = 0, ParameterSetName = 'Count')]
-        [Parameter(ParameterSetName = 'Port')]
-        [Parameter(ParameterSetName = 'ComputerName')]
-        [Parameter(ParameterSetName = 'Session')]
-        [Parameter(ParameterSetName = 'HostName')]
-        [Parameter(ParameterSetName = 'SSHConnection')]
         [ValidateRange(1, 10000)]
         [int] $Count,
 
-        [Parameter(Position = 0, ParameterSetName = 'Port')]
-        [Parameter(Position = 0, ParameterSetName = 'ComputerName')]
-        [Parameter(Position = 0, ParameterSetName = 'Session')]
-        [Parameter(Position = 0, ParameterSetName = 'HostName')]
-        [Parameter(Position = 0, ParameterSetName = 'SSHConnection')]
+        [Parameter(Position = 0)]
         [ValidateNotNullOrEmpty()]
         [string[]] $Port,
 
@@ -138,8 +133,7 @@ function Get-FreePort {
 
         [switch] $Explain,
 
-        [Parameter(ParameterSetName = 'Count')]
-        [Parameter(ParameterSetName = 'Port')]
+        [Parameter(ParameterSetName = 'Local')]
         [ValidateRange(1, 86400)]
         [int] $HoldSec,
 
@@ -152,8 +146,8 @@ function Get-FreePort {
     end {
         $bound = @{}
         foreach ($name in $PSBoundParameters.Keys) { $bound[$name] = $PSBoundParameters[$name] }
-        # A number that comes as text: Get-FreePort '3' is Get-FreePort 3.
-        if ($PSCmdlet.ParameterSetName -ne 'Count' -and $PSBoundParameters.BoundPositionally -contains 'Port' -and "$Port" -match '^\d{1,4}$' -and $PSBoundParameters.Keys -notcontains 'Count') {
+        # Nobody wants thousands of ports, and ports below 1024 are for few: Get-FreePort 3, and Get-FreePort 3000.
+        if ($PSBoundParameters.BoundPositionally -contains 'Port' -and "$Port" -match '^\d{1,4}$' -and [int] "$Port" -lt 1024 -and $PSBoundParameters.Keys -notcontains 'Count') {
             $bound.Remove('Port')
             $bound['Count'] = "$Port"
         }

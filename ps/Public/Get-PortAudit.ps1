@@ -1,20 +1,20 @@
 function Get-PortAudit {
     <#
     .SYNOPSIS
-        Gets the audits of a store, or when a port or a program appeared, disappeared or changed hands.
+        Gets the audits in a store, or when a port or program appeared, disappeared, or changed.
 
     .DESCRIPTION
-        Without -Port, -Program and -Service the audits come out, newest first. With them come the times in which a listener
-        stayed the same: each object says when it was first and last seen, and whose it was.
+        Without -Port, -Program, and -Service, it returns the audits, newest first. With them, it returns the periods
+        in which a listener stayed the same: each object shows when it was first and last seen, and its owner.
 
-        Of an audit, Complete says whether it could tell all, and Problem what it could not.
+        For an audit, Complete says whether it was complete, and Problem says what is missing.
 
     .PARAMETER StorePath
-        The file that Invoke-PortAudit -StorePath keeps.
+        The file of Invoke-PortAudit -StorePath.
 
     .PARAMETER Port
-        Listeners on these ports: numbers, ranges such as 8000-8100, IANA service names, and dynamic for what programs took
-        from the dynamic range.
+        Listeners on these ports: numbers, ranges such as 8000-8100, IANA service names, and dynamic for ports from
+        the dynamic range.
 
     .PARAMETER Program
         Listeners of this executable: its path, or its name. Wildcards are allowed.
@@ -23,13 +23,13 @@ function Get-PortAudit {
         Listeners of this service. Wildcards are allowed.
 
     .PARAMETER Machine
-        Only this machine, of a store that has several.
+        Only this machine, if the store contains several.
 
     .PARAMETER Last
         At most this many audits.
 
     .PARAMETER Column
-        Only these properties. By default an object has all.
+        Returns only these properties. By default, an object has all.
 
     .INPUTS
         None.
@@ -46,12 +46,12 @@ function Get-PortAudit {
     .EXAMPLE
         Get-PortAudit 443 -StorePath audits.db
 
-        Shows who has had port 443.
+        Shows who owned port 443, and when.
 
     .EXAMPLE
         Get-PortAudit audits.db -Program nginx | Sort-Object FirstSeen | Select-Object -First 1
 
-        Shows since when there is nginx.
+        Shows when nginx appeared.
 
     .LINK
         about_PortOwner

@@ -1,23 +1,24 @@
 function Get-PortAuditTask {
     <#
     .SYNOPSIS
-        Says whether the nightly audit is registered, how it is set up, and when it last ran.
+        Shows whether the nightly audit is registered, how it is configured, and when it last ran.
 
     .DESCRIPTION
-        Reads the system's own definition of the task, and the store of its audits. What is not as it should be is in
-        the property Reason, and a warning: files that others than administrators could change, settings because of
-        which nights go by without an audit, a baseline, policy or report that the audit would refuse, a newest audit
-        of this machine that is older than two nights, no audit at all of a task that is, and on Linux a last run that
-        failed. An audit with findings is no failure. A task that is not there is an object with the State
+        Checks the system's own definition of the task, and the store of its audits. Problems are in the property
+        Reason, and are also warnings: files that users other than administrators could change, settings that can
+        prevent an audit, a baseline, policy, or report that the audit would reject, a newest audit of this machine
+        that is older than two nights, a missing audit of a task that is older than that, and on Linux, a failed last
+        run. An audit with findings is not a failure. A task that is not registered is an object with the State
         NotInstalled.
 
-        On Windows LastAudit tells whether nights fail: the last result of the task itself stands in Task Scheduler.
+        On Windows, LastAudit shows whether audits fail, because only Task Scheduler itself shows the last result of
+        the task.
 
     .PARAMETER Name
         The name of the task, on Windows.
 
     .PARAMETER Column
-        Only these properties. By default an object has all.
+        Returns only these properties. By default, an object has all.
 
     .INPUTS
         None.
@@ -28,17 +29,17 @@ function Get-PortAuditTask {
     .EXAMPLE
         Get-PortAuditTask
 
-        Says how it stands.
+        Shows the state of the task.
 
     .EXAMPLE
         (Get-PortAuditTask).LastAudit -gt (Get-Date).AddDays(-2)
 
-        Tells whether an audit ran in the last two days.
+        Checks whether an audit ran in the last two days.
 
     .EXAMPLE
         Get-PortAuditTask | Format-List
 
-        Shows the command line, too, and what should be put right.
+        Also shows the command line, and all problems.
 
     .LINK
         about_PortOwner

@@ -4,13 +4,13 @@ function Get-PortBaseline {
         Gets the listeners that a baseline approves.
 
     .DESCRIPTION
-        Checks the file, too: what is wrong with it is an error that names the line and the column.
+        Also checks the file: a mistake is an error that names its line and column.
 
     .PARAMETER Path
         The file of the baseline.
 
     .PARAMETER Column
-        Only these properties. By default an object has all.
+        Returns only these properties. By default, an object has all.
 
     .INPUTS
         None.
@@ -21,17 +21,17 @@ function Get-PortBaseline {
     .EXAMPLE
         New-PortBaseline server7.yaml -Force; Get-PortBaseline server7.yaml
 
-        Lists what was approved.
+        Lists the approved listeners.
 
     .EXAMPLE
         Get-PortBaseline server7.yaml | Where-Object AddressScope -ne 'Loopback'
 
-        Lists what other machines may reach.
+        Lists the approved listeners that other machines can reach.
 
     .EXAMPLE
         Get-PortBaseline server7.yaml | Export-Csv -NoTypeInformation approved.csv
 
-        Writes it to a file for Excel.
+        Writes them to a file for Excel.
 
     .LINK
         about_PortOwner

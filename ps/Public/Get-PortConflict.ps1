@@ -1,29 +1,29 @@
 function Get-PortConflict {
     <#
     .SYNOPSIS
-        Lists everything on this machine that is or will become a conflict over a port.
+        Lists current and upcoming port conflicts on this machine.
 
     .DESCRIPTION
-        Get-PortConflict finds owners of one port on overlapping addresses or by reuse, one program started twice,
-        different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs and rules that want
-        a port which another has, and dynamic ports that run out.
+        Get-PortConflict finds ports with several owners (on overlapping addresses or through reuse), programs that
+        were started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range,
+        URLs and rules that need a port that another program owns, and dynamic ports that are running out.
 
-        Severity is Error when something does not work, Warning when it works by luck or not for everybody, and
-        Information for what every healthy machine has.
+        Severity is Error if something does not work, Warning if it works by luck or not for everybody, and
+        Information for what is normal on a healthy machine.
 
     .PARAMETER Port
         Only conflicts over these ports: numbers, ranges such as 8000-8100, and IANA service names.
 
     .PARAMETER Severity
-        Only what is at least this bad. By default everything.
+        Only conflicts of at least this severity. By default, all.
 
     .PARAMETER Column
-        Only these properties. By default an object has all.
+        Returns only these properties. By default, an object has all.
 
     .PARAMETER FromSnapshot
-        Answers from a file instead of from this machine: one that Save-PortSnapshot wrote, or what Get-NetTCPConnection,
-        Get-NetUDPEndpoint, Get-Process and Get-CimInstance Win32_Process or Win32_Service gave to Export-Clixml on one
-        machine, in one file or several. Wildcards are allowed.
+        Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
+        Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, and Get-CimInstance Win32_Process or Win32_Service
+        saved with Export-Clixml on one machine, in one or more files. Wildcards are allowed.
 
     .INPUTS
         None.
@@ -39,7 +39,7 @@ function Get-PortConflict {
     .EXAMPLE
         Get-PortConflict -Severity Warning
 
-        Lists what should be looked after.
+        Lists the conflicts that need attention.
 
     .EXAMPLE
         Get-PortConflict | Format-List

@@ -1,84 +1,85 @@
 function Get-PortOwner {
     <#
     .SYNOPSIS
-        Says who owns a port, or lists every listening and bound port with its owner.
+        Shows who owns a port, or lists every listening and bound port with its owner.
 
     .DESCRIPTION
-        Get-PortOwner looks at the sockets of this machine, or of a snapshot, whose local port is one of those asked
-        for: listeners, bound and UDP sockets first, and when there are none, the connections that use such a local
-        port. Without ports it lists every listening TCP and bound UDP port. Each socket is one object that names the
-        process, service or container behind it.
+        Get-PortOwner finds the sockets of this machine, or of a snapshot, whose local port is one of the requested
+        ports: listeners, bound sockets, and UDP sockets first; if there are none, connections with such a local port.
+        Without ports, it lists every listening TCP and bound UDP port. Each socket is one object that names the
+        process, service, or container behind it.
 
-        When nobody owns a port, nothing comes out and there is no error. A value that could not be had is $null, and
-        the property Reason says why and what would reveal it. Rows of this machine have a property Id, so that they
-        can be piped to Stop-Process and Get-Process; rows from a snapshot have none.
+        If nobody owns a port, there is no output and no error. An unavailable value is $null, and the property Reason
+        says why and what would reveal it. Rows of this machine have a property Id, so that you can pipe them to
+        Stop-Process and Get-Process; rows from a snapshot have none.
 
-        All items of a pipeline are answered together, by one look at the machine.
+        All items of a pipeline are answered together, with one query of the machine.
 
     .PARAMETER Port
-        The local ports: numbers, ranges such as 8000-8100, and IANA service names such as https. Each may name a protocol
-        and an address, too: 53/udp, udp/53, 3000/tcp, :3000, localhost:3000, [::1]:3000, or a URL that was copied,
-        'http://localhost:3000/'. A text may have several: '80, 443'.
+        The local ports: numbers, ranges such as 8000-8100, and IANA service names such as https. Each can include a
+        protocol and an address: 53/udp, udp/53, 3000/tcp, :3000, localhost:3000, [::1]:3000, or a copied URL,
+        'http://localhost:3000/'. One text can contain several: '80, 443'.
 
     .PARAMETER InputObject
-        What to ask for, from the pipeline: ports as for -Port, or objects. Of an object the first of these properties
-        counts that has a value: LocalPort (as Get-NetTCPConnection and Get-PortOwner give it), OwningProcess, Id (as
-        Get-Process gives it).
+        What to query, from the pipeline: ports as for -Port, or objects. For an object, the first of these properties
+        with a value is used: LocalPort (as in Get-NetTCPConnection and Get-PortOwner), OwningProcess, Id (as in
+        Get-Process).
 
     .PARAMETER All
-        Connections and every other state too, not only listeners and bound sockets.
+        Includes connections and all other states, not only listeners and bound sockets.
 
     .PARAMETER Protocol
         Only TCP or only UDP.
 
     .PARAMETER State
-        Only these TCP states. Looks at connections too.
+        Only these TCP states. Includes connections.
 
     .PARAMETER Id
         Only sockets of these processes.
 
     .PARAMETER ImageName
-        Only owners with this name: of their file, or of what they run (python3, node, redis-server). Wildcards are
-        allowed; the ending .exe may be left out.
+        Only owners with this file or application name (python3, node, redis-server). Wildcards are allowed; the
+        extension .exe can be omitted.
 
     .PARAMETER Address
         Only sockets with this local or remote address, or one in this range: 10.0.0.0/8.
 
     .PARAMETER RemotePort
-        Only connections to these ports. Looks at connections too.
+        Only connections to these remote ports. Includes connections.
 
     .PARAMETER User
-        Only owners that run as this account. Wildcards are allowed; the domain may be left out.
+        Only owners that run as this account. Wildcards are allowed; the domain can be omitted.
 
     .PARAMETER Service
-        Only owners that run this service, systemd unit or container. Wildcards are allowed.
+        Only owners that run this service, systemd unit, or container. Wildcards are allowed.
 
     .PARAMETER Range
-        Only local ports of this class: WellKnown (0-1023), Registered (1024-49151) or Dynamic (49152-65535).
+        Only local ports of this class: WellKnown (0-1023), Registered (1024-49151), or Dynamic (49152-65535).
 
     .PARAMETER Resolve
-        Looks the names of remote addresses up in DNS, for at most 3 seconds, into the property RemoteHostName.
+        Looks up the names of remote addresses in DNS, for at most 3 seconds, and adds them as the property
+        RemoteHostName.
 
     .PARAMETER ResolveTimeoutSec
         Like -Resolve, for at most this many seconds.
 
     .PARAMETER Firewall
-        Says in the property FirewallStatus whether this machine's firewall lets other machines in to the port.
+        Adds the property FirewallStatus: whether this machine's firewall lets other machines reach the port.
 
     .PARAMETER Tree
-        Says in the property Ancestors which processes led to the owner, its parent first, as objects with ProcessId,
-        ImageName, Application, StartTime, and Role, and in the property Supervisor what would start it again.
+        Adds the property Ancestors: the ancestors of the owner, parent first, as objects with ProcessId, ImageName,
+        Application, StartTime, and Role; and the property Supervisor: what might restart the owner.
 
     .PARAMETER Column
-        Only these properties, which can be faster. By default an object has all.
+        Returns only these properties, which can be faster. By default, an object has all.
 
     .PARAMETER FromSnapshot
-        Answers from a file instead of from this machine: one that Save-PortSnapshot wrote, or what Get-NetTCPConnection,
-        Get-NetUDPEndpoint, Get-Process and Get-CimInstance Win32_Process or Win32_Service gave to Export-Clixml on one
-        machine, in one file or several. Wildcards are allowed.
+        Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
+        Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, and Get-CimInstance Win32_Process or Win32_Service
+        saved with Export-Clixml on one machine, in one or more files. Wildcards are allowed.
 
     .INPUTS
-        Ports, or objects with a property LocalPort, OwningProcess or Id.
+        Ports, or objects with a property LocalPort, OwningProcess, or Id.
 
     .OUTPUTS
         PortOwner.Endpoint
@@ -86,22 +87,22 @@ function Get-PortOwner {
     .EXAMPLE
         Get-PortOwner 443
 
-        Says who owns port 443.
+        Shows who owns port 443.
 
     .EXAMPLE
         Get-PortOwner localhost:3000, 53/udp
 
-        Says who has port 3000 on this machine's loopback address, and UDP port 53.
+        Shows who owns port 3000 on this machine's loopback address, and UDP port 53.
 
     .EXAMPLE
         80, 443, '8000-8100' | Get-PortOwner -Protocol TCP | Format-List
 
-        Shows all that is known about the owners of several ports.
+        Shows everything known about the owners of several ports.
 
     .EXAMPLE
         Get-PortOwner | Sort-Object StartTime -Descending | Select-Object -First 5
 
-        Lists the five ports whose owners were started last.
+        Lists the five ports with the most recently started owners.
 
     .EXAMPLE
         Get-Process -Name *sql* | Get-PortOwner
@@ -121,17 +122,17 @@ function Get-PortOwner {
     .EXAMPLE
         Get-PortOwner 80, 443 -Firewall | Format-Table LocalAddress, LocalPort, Owner, FirewallStatus
 
-        Says whether other machines may reach the web server.
+        Shows whether other machines can reach the web server.
 
     .EXAMPLE
         (Get-PortOwner 3000 -Tree).Ancestors
 
-        Shows which processes led to the owner of port 3000: its shell, terminal, session, or supervisor.
+        Shows the ancestors of the owner of port 3000: its shell, terminal, session, or supervisor.
 
     .EXAMPLE
         Get-ChildItem *.json | ForEach-Object { Get-PortOwner 443 -FromSnapshot $_.FullName }
 
-        Says who owns port 443 on each of several machines, from their snapshots.
+        Shows who owns port 443 on each of several machines, from their snapshots.
 
     .EXAMPLE
         Get-PortOwner | Where-Object AddressScope -ne 'Loopback' | Export-Csv -NoTypeInformation ports.csv

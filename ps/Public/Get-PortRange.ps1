@@ -4,17 +4,17 @@ function Get-PortRange {
         Gets the port ranges that have a meaning on this machine.
 
     .DESCRIPTION
-        IANA divides port numbers into WellKnown (0-1023), Registered (1024-49151) and Dynamic (49152-65535). Each
-        machine also has a dynamic range of its own, from which it hands ports out to programs that ask for any, and
-        ranges that it keeps for itself: their ports cannot be bound although nobody owns them.
+        IANA divides port numbers into WellKnown (0-1023), Registered (1024-49151), and Dynamic (49152-65535). Each
+        machine also has its own dynamic range, from which it assigns ports to programs that request any port, and
+        reserved ranges, whose ports cannot be bound although nobody owns them.
 
     .PARAMETER Column
-        Only these properties. By default an object has all.
+        Returns only these properties. By default, an object has all.
 
     .PARAMETER FromSnapshot
-        Answers from a file instead of from this machine: one that Save-PortSnapshot wrote, or what Get-NetTCPConnection,
-        Get-NetUDPEndpoint, Get-Process and Get-CimInstance Win32_Process or Win32_Service gave to Export-Clixml on one
-        machine, in one file or several. Wildcards are allowed.
+        Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
+        Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, and Get-CimInstance Win32_Process or Win32_Service
+        saved with Export-Clixml on one machine, in one or more files. Wildcards are allowed.
 
     .INPUTS
         None.
@@ -30,12 +30,12 @@ function Get-PortRange {
     .EXAMPLE
         Get-PortRange | Where-Object Kind -eq 'LocalDynamic'
 
-        Shows from where this machine hands ports out.
+        Shows the range from which this machine assigns ports.
 
     .EXAMPLE
         Get-PortRange | Where-Object { $_.StartPort -le 50000 -and $_.EndPort -ge 50000 }
 
-        Lists every range that port 50000 is in.
+        Lists every range that contains port 50000.
 
     .LINK
         about_PortOwner

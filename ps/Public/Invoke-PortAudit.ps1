@@ -1,16 +1,16 @@
 function Invoke-PortAudit {
     <#
     .SYNOPSIS
-        Compares the listeners of this machine with a baseline and a policy, and keeps the result.
+        Compares the listeners of this machine with a baseline and a policy, and stores the result.
 
     .DESCRIPTION
-        Whatever differs from the baseline (New-PortBaseline writes one) is a finding. The policy is a YAML file of rules that
-        allow or forbid listeners: what it forbids is a finding although the baseline has it, and a change to what it expressly
-        allows is none. Each finding is an object. A clean machine gives none, and information says so
-        (-InformationAction silences it).
+        Every difference from the baseline (created by New-PortBaseline) is a finding. The policy is a YAML file of
+        rules that allow or forbid listeners: a listener that a rule forbids is a finding even if it is in the
+        baseline, and a change that a rule explicitly allows is not a finding. Each finding is an object. A clean
+        machine has none, and an information message says so (use -InformationAction to silence it).
 
-        The store is one file that keeps the history of all audits, for Get-PortAudit; it is made when it is missing. With
-        neither a baseline nor a policy an audit only keeps what is now.
+        The store is a file with the history of all audits, for Get-PortAudit; it is created if it is missing. Without
+        a baseline and a policy, an audit only records the current listeners.
 
     .PARAMETER BaselinePath
         The file of the baseline.
@@ -19,28 +19,30 @@ function Invoke-PortAudit {
         The file of the policy.
 
     .PARAMETER StorePath
-        Keeps the audit in this file, with those before it.
+        Stores the audit in this file, together with earlier ones.
 
     .PARAMETER ReportPath
-        Also writes the findings to these files, in the format that the end of the name tells: .csv, .json, .ndjson, .clixml,
-        .txt. What the audit could not tell is among them: in CSV as rows of the kind Problem.
+        Also writes the findings to these files, in the format of the file name extension: .csv, .json, .ndjson,
+        .clixml, .txt, .md, .sarif, .html, .xlsx. They include what the audit could not determine: in CSV, as rows of the kind Problem.
 
     .PARAMETER KeepDay
-        Deletes history that ended more than this many days ago. By default all of it is kept.
+        Deletes history that ended more than this many days ago. By default, all history is kept.
 
     .PARAMETER IncludeHash
-        Reads the executables too, and keeps their SHA-256 and, on Windows, their signer: a file that was replaced is found then.
+        Also reads the executables, and records their SHA-256 hash and, on Windows, their signer, so that a replaced
+        file can be detected.
 
     .PARAMETER EventLog
-        Also writes the findings to the system's log: the event log Application on Windows, journald or syslog on Linux.
+        Also writes the findings to the system's log: the Application event log on Windows, journald or syslog on
+        Linux.
 
     .PARAMETER Column
-        Only these properties. By default an object has all.
+        Returns only these properties. By default, an object has all.
 
     .PARAMETER FromSnapshot
-        Answers from a file instead of from this machine: one that Save-PortSnapshot wrote, or what Get-NetTCPConnection,
-        Get-NetUDPEndpoint, Get-Process and Get-CimInstance Win32_Process or Win32_Service gave to Export-Clixml on one
-        machine, in one file or several. Wildcards are allowed.
+        Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
+        Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, and Get-CimInstance Win32_Process or Win32_Service
+        saved with Export-Clixml on one machine, in one or more files. Wildcards are allowed.
 
     .INPUTS
         None.
@@ -51,17 +53,17 @@ function Invoke-PortAudit {
     .EXAMPLE
         New-PortBaseline server7.yaml -Force; Invoke-PortAudit -BaselinePath server7.yaml
 
-        Shows what differs from what was approved.
+        Shows the differences from the approved listeners.
 
     .EXAMPLE
         Invoke-PortAudit -BaselinePath server7.yaml -StorePath audits.db -ReportPath findings.csv -KeepDay 400
 
-        Keeps the result for more than a year, and writes it to a file for Excel.
+        Stores the result for more than a year, and writes it to a file for Excel.
 
     .EXAMPLE
         Invoke-PortAudit -BaselinePath server7.yaml | Where-Object Severity -in 'High', 'Critical'
 
-        Shows only what is bad.
+        Shows only severe findings.
 
     .LINK
         about_PortOwner

@@ -1,29 +1,30 @@
 function New-PortBaseline {
     <#
     .SYNOPSIS
-        Writes the listeners of this machine to a file, as the approved state.
+        Writes the listeners of this machine to a file, as the approved listeners.
 
     .DESCRIPTION
-        The file is YAML, made to be reviewed and kept in git: sorted, one listener an entry, without process ids and times.
-        What a program takes from the machine's dynamic range is one entry with the port dynamic. Invoke-PortAudit compares
-        with it.
+        The file is YAML, designed for review in git: sorted, with one entry per listener, without process IDs and
+        times. All ports that a program takes from the machine's dynamic range are one entry with the port dynamic.
+        Invoke-PortAudit compares a machine with the file.
 
-        A value that you remove from an entry may be any from then on. Without its line machine: the baseline is for any
-        machine.
+        If you remove a value from an entry, the entry matches any value. Without its line machine:, the baseline
+        applies to any machine.
 
     .PARAMETER Path
         The file to write.
 
     .PARAMETER IncludeHash
-        Reads the executables too, and keeps their SHA-256 and, on Windows, their signer: a file that was replaced is found then.
+        Also reads the executables, and records their SHA-256 hash and, on Windows, their signer, so that a replaced
+        file can be detected.
 
     .PARAMETER Force
-        Replaces a baseline that exists, and writes one although not all sockets could be read.
+        Replaces an existing baseline, and writes one even if some sockets could not be read.
 
     .PARAMETER FromSnapshot
-        Answers from a file instead of from this machine: one that Save-PortSnapshot wrote, or what Get-NetTCPConnection,
-        Get-NetUDPEndpoint, Get-Process and Get-CimInstance Win32_Process or Win32_Service gave to Export-Clixml on one
-        machine, in one file or several. Wildcards are allowed.
+        Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
+        Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, and Get-CimInstance Win32_Process or Win32_Service
+        saved with Export-Clixml on one machine, in one or more files. Wildcards are allowed.
 
     .INPUTS
         None.
@@ -34,17 +35,17 @@ function New-PortBaseline {
     .EXAMPLE
         New-PortBaseline "ports-$env:COMPUTERNAME-$(Get-Date -Format yyyy-MM-dd).yaml"
 
-        Approves what listens now.
+        Approves the current listeners.
 
     .EXAMPLE
         New-PortBaseline server7.yaml -Force | Group-Object Program
 
-        Approves it anew, and counts the listeners by program.
+        Approves them again, and counts the listeners by program.
 
     .EXAMPLE
         Save-PortSnapshot server8.json; New-PortBaseline server8.yaml -FromSnapshot server8.json
 
-        Approves what listens in a snapshot.
+        Approves the listeners in a snapshot.
 
     .LINK
         about_PortOwner

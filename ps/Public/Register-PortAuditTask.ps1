@@ -1,63 +1,67 @@
 function Register-PortAuditTask {
     <#
     .SYNOPSIS
-        Has the audit run every night, by Task Scheduler or systemd.
+        Schedules the audit for every night, with Task Scheduler or systemd.
 
     .DESCRIPTION
-        The task compares the listeners of this machine with a baseline and a policy, and keeps the result for
-        Get-PortAudit. Registering again changes what is there. A night in which the machine was off is made up for.
+        The task compares the listeners of this machine with a baseline and a policy, and stores the result for
+        Get-PortAudit. Registering again replaces the task. If the machine was off at night, the audit runs as soon as
+        possible.
 
-        The task has more rights than ordinary users. So it is registered only where nobody but administrators could
-        change what it runs, reads or writes: the module, the baseline, the policy, the store and the reports, and the
-        folders above them. A module below Documents is not such a place; C:\Program Files\WindowsPowerShell\Modules
-        is.
+        The task has more rights than ordinary users. It is registered only if nobody but administrators could change
+        what it runs, reads, or writes: the module, the baseline, the policy, the store, and the reports, and the
+        folders above them. A module below Documents does not meet this requirement; one in C:\Program
+        Files\WindowsPowerShell\Modules does.
 
-        Nor is it registered when every night would fail: the baseline and the policy are read as the audit reads them,
-        the name of each report must tell its format, and all of these files must be different ones.
+        It is also not registered if the audit would fail every night: the baseline and the policy must be valid, the
+        name of each report must determine its format, and all these files must be different.
 
-        It takes an elevated PowerShell, or root.
+        It needs an elevated PowerShell, or root.
 
     .PARAMETER BaselinePath
-        The approved listeners, of New-PortBaseline.
+        The approved listeners, created by New-PortBaseline.
 
     .PARAMETER PolicyPath
-        The rules.
+        The file with the rules.
 
     .PARAMETER StorePath
-        The file that keeps the history. By default audits.db in %ProgramData%\PortOwner, on Linux in
-        /var/lib/portowner; that folder is made for the task, its account and administrators alone.
+        The file with the history. By default, audits.db in %ProgramData%\PortOwner, or in /var/lib/portowner on
+        Linux; that folder is created for only the task, its account, and administrators.
 
     .PARAMETER ReportPath
-        Also writes the findings to these files, whose formats follow from their names: .csv, .json, .ndjson, .clixml,
-        .txt.
+        Also writes the findings to these files, in the format of the file name extension: .csv, .json, .ndjson,
+        .clixml, .txt, .md, .sarif, .html, .xlsx.
 
     .PARAMETER FailOn
         The lowest severity that counts for the task's result.
 
     .PARAMETER KeepDay
-        Deletes history that ended more than this many days ago. By default all of it is kept.
+        Deletes history that ended more than this many days ago. By default, all history is kept.
 
     .PARAMETER IncludeHash
-        Also compares the SHA-256 of the executables and, on Windows, their signer.
+        Also compares the SHA-256 hash of the executables and, on Windows, their signer.
 
     .PARAMETER EventLog
-        Also writes the findings to the system's log. On Windows this registers the event source PortOwner in the log
-        Application.
+        Also writes the findings to the system's log. On Windows, this registers the event source PortOwner in the
+        Application log.
 
     .PARAMETER At
-        When it starts each night, in the local time of the machine: 03:00.
+        The start time, in the local time of the machine: 03:00.
 
     .PARAMETER RandomDelayMinute
-        Delays the start by up to this many minutes, chosen at random, so that machines do not all start at once. By default 30.
+        Delays the start by up to this many minutes, at random, so that not all machines start at the same time. By
+        default, 30.
 
     .PARAMETER TimeLimitMinute
-        Ends it after this many minutes. By default 60.
+        Ends the audit after this many minutes. By default, 60.
 
     .PARAMETER Account
-        SYSTEM, or a group managed service account as DOMAIN\name$. What such an account lacks is a warning.
+        SYSTEM, or a group managed service account as DOMAIN
+
+        ame$. A warning names rights that such an account lacks.
 
     .PARAMETER ExecutablePath
-        The portowner that is started. By default that of this module.
+        The portowner executable to start. By default, that of this module.
 
     .PARAMETER Name
         The name of the task, on Windows.
@@ -71,17 +75,17 @@ function Register-PortAuditTask {
     .EXAMPLE
         Register-PortAuditTask -BaselinePath C:\ProgramData\PortOwner\baseline.yaml
 
-        Audits every night at three.
+        Runs the audit every night at 03:00.
 
     .EXAMPLE
         Register-PortAuditTask -BaselinePath .\baseline.yaml -PolicyPath .\policy.yaml -ReportPath .\findings.csv -EventLog -At 02:30
 
-        Holds the machine against a policy, too, and tells the event log.
+        Also compares the machine with a policy, and writes to the event log.
 
     .EXAMPLE
         Register-PortAuditTask -BaselinePath .\baseline.yaml -Account 'CORP\audit$' -WhatIf
 
-        Says what would be registered.
+        Shows what would be registered.
 
     .LINK
         about_PortOwner

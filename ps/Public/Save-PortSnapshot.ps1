@@ -1,29 +1,29 @@
 function Save-PortSnapshot {
     <#
     .SYNOPSIS
-        Saves all facts about this machine's ports in a file, to ask it later.
+        Saves all facts about this machine's ports in a file, to query later.
 
     .DESCRIPTION
         The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges, as JSON.
-        Wherever PortOwner answers a question it can answer it from such a file, with -FromSnapshot, on any machine.
+        Every query of PortOwner can use such a file with -FromSnapshot, on any machine.
 
-        A file that exists is replaced in one step, when all facts are there. Command lines are left out, because they
-        may hold secrets.
+        An existing file is replaced atomically, after all facts have been gathered. Command lines are left out
+        because they may contain secrets.
 
     .PARAMETER Path
         The file to write.
 
     .PARAMETER IncludeCommandLine
-        Puts command lines in, with arguments masked that look like passwords.
+        Includes command lines, with password-like arguments masked.
 
     .PARAMETER IncludeHash
-        Reads the executables that hold a port, and puts their SHA-256 and, on Windows, their signer in.
+        Reads the executables that hold a port, and includes their SHA-256 hash and, on Windows, their signer.
 
     .PARAMETER RawPath
-        Keeps what the system itself said, too, in this new folder: untouched, with nothing masked.
+        Also saves the unmodified answers of the system in this new folder, with nothing masked.
 
     .PARAMETER PassThru
-        Gives the file as an object.
+        Returns the file as an object.
 
     .INPUTS
         None.
@@ -39,17 +39,17 @@ function Save-PortSnapshot {
     .EXAMPLE
         Save-PortSnapshot server7.json; Get-PortOwner 443 -FromSnapshot server7.json
 
-        Saves them, and asks them who owned port 443.
+        Saves the facts, and queries them for the owner of port 443.
 
     .EXAMPLE
         $file = Save-PortSnapshot "ports-$(Get-Date -Format yyyy-MM-dd).json" -PassThru
 
-        Saves them under today's date, and keeps the file as an object.
+        Saves the facts with today's date in the file name, and returns the file as an object.
 
     .EXAMPLE
         Save-PortSnapshot server7.json -IncludeCommandLine -WhatIf
 
-        Says what would be saved.
+        Shows what would be saved.
 
     .LINK
         about_PortOwner

@@ -1,35 +1,36 @@
 function Stop-PortOwner {
     <#
     .SYNOPSIS
-        Gives a port back: stops who listens on it.
+        Frees a port: stops the program that listens on it.
 
     .DESCRIPTION
-        Stop-PortOwner first finds out what would end: the owner, its children, its service and the services that need
-        it, its other ports and its live connections. It asks before it stops each of them, unless -Confirm:$false is
-        given: where nobody can be asked (pwsh -NonInteractive, a job), nothing is stopped without that, and an error
-        says so. Then exactly what was approved is stopped: the same listener, of the same process, that was started at
-        the same time. Only listeners of exactly the ports are stopped, never a client.
+        Stop-PortOwner first finds out what would end: the owner, its children, its service and the services that
+        depend on it, its other ports, and its live connections. It asks before it stops each of them, unless you use
+        -Confirm:$false; in a noninteractive session (pwsh -NonInteractive, a job), it stops nothing without that, and
+        reports an error. Then it stops exactly what was approved: the same listener, of the same process, with the
+        same start time. It stops only listeners on exactly these ports, never a client.
 
-        A service is stopped by its manager, an IIS port at its site, and a container is named with the command that
-        stops it. A program is asked to end: on Windows by closing its windows, or by Ctrl+C where it is alone on its
-        console; on Linux by SIGTERM. It is ended by force only with -Force. Never stopped are the kernel, the programs
-        of the session and its security, and the programs that this one runs in.
+        A service is stopped through its manager, and an IIS port by stopping its site; for a container, the answer
+        shows the command that stops it. A program is asked to end: on Windows by closing its windows, or with Ctrl+C
+        if nothing else uses its console; on Linux with SIGTERM. It is ended forcibly only with -Force. The kernel,
+        the programs of the session and its security, and the programs that this one runs in are never stopped.
 
-        Each target is one object: its property Result says what became of it (Stopped, Gone, NotStopped, Retaken,
-        Refused), and Reason why. What was not stopped is an error too.
+        Each target is one object: its property Result shows the result (Stopped, Gone, NotStopped, Retaken, Refused),
+        and Reason says why. A target that was not stopped is also an error.
 
     .PARAMETER Port
-        The local ports: numbers, ranges such as 8000-8100, and IANA service names such as https. Each may name a protocol
-        and an address, too: 53/udp, udp/53, 3000/tcp, :3000, localhost:3000, [::1]:3000, or a URL that was copied,
-        'http://localhost:3000/'. A text may have several: '80, 443'.
+        The local ports: numbers, ranges such as 8000-8100, and IANA service names such as https. Each can include a
+        protocol and an address: 53/udp, udp/53, 3000/tcp, :3000, localhost:3000, [::1]:3000, or a copied URL,
+        'http://localhost:3000/'. One text can contain several: '80, 443'.
 
     .PARAMETER InputObject
-        What to stop, from the pipeline: ports as for -Port, rows of Get-PortOwner, or objects of Get-NetTCPConnection,
-        Get-NetUDPEndpoint and Get-Process. A row of a snapshot is refused. A row that Get-PortOwner gave of another
-        machine is stopped on that machine, the way it was asked, unless a parameter names another way.
+        What to stop, from the pipeline: ports as for -Port, rows of Get-PortOwner, or objects of
+        Get-NetTCPConnection, Get-NetUDPEndpoint, and Get-Process. A row from a snapshot is refused. A row that
+        Get-PortOwner returned for another machine is stopped on that machine, in the way in which it was asked, unless
+        a parameter specifies another way.
 
     .PARAMETER Id
-        Only listeners of these processes; without ports all of them.
+        Only listeners of these processes; without ports, all of them.
 
     .PARAMETER Protocol
         Only TCP or only UDP.
@@ -38,13 +39,14 @@ function Stop-PortOwner {
         Only listeners on this address, or one in this range: 127.0.0.0/8.
 
     .PARAMETER Force
-        Ends by force what does not end within -TimeoutSec, or cannot be asked. It does not keep from asking you.
+        Forcibly ends programs that do not end within -TimeoutSec, or cannot be ended gracefully. It does not suppress
+        the prompt.
 
     .PARAMETER TimeoutSec
-        How long a program may take to end. By default 10 seconds.
+        How long a program may take to end. By default, 10 seconds.
 
     .INPUTS
-        Ports, or objects with a property LocalPort, OwningProcess or Id.
+        Ports, or objects with a property LocalPort, OwningProcess, or Id.
 
     .OUTPUTS
         PortOwner.StopResult
@@ -52,27 +54,27 @@ function Stop-PortOwner {
     .EXAMPLE
         Stop-PortOwner 8080
 
-        Asks, and stops who listens on port 8080.
+        Asks, and then stops the program that listens on port 8080.
 
     .EXAMPLE
         Stop-PortOwner http://localhost:3000/ -WhatIf
 
-        Says what would be stopped to free the port of a URL on that address.
+        Shows what would be stopped to free the port of a URL on that address.
 
     .EXAMPLE
         Stop-PortOwner 8080 -WhatIf
 
-        Says what would be stopped.
+        Shows what would be stopped.
 
     .EXAMPLE
         Get-PortOwner -ImageName node | Stop-PortOwner -Force -TimeoutSec 3
 
-        Asks about each program called node that listens, and stops it, if need be by force.
+        Asks about each listening program with the name node, and stops it, forcibly if necessary.
 
     .EXAMPLE
         Stop-PortOwner 8080 -Confirm:$false | Where-Object Result -ne 'Stopped'
 
-        Stops without asking, as a script wants it, and shows what went wrong.
+        Stops without asking, for use in a script, and shows what was not stopped.
 
     .LINK
         about_PortOwner

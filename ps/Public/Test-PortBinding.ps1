@@ -1,54 +1,53 @@
 function Test-PortBinding {
     <#
     .SYNOPSIS
-        Says whether a program could bind a port now, and if not, exactly why and what to do.
+        Shows whether a program could bind a port now, and if not, exactly why and what to do.
 
     .DESCRIPTION
-        Test-PortBinding looks at sockets, services and port ranges, and then really tries: it binds the port and gives
-        it back at once, without listening, so that no firewall asks. Where that could take something from an owner it
-        does not try, and the rules of the system answer.
+        Test-PortBinding checks sockets, services, and port ranges, and then makes a real attempt: it binds the port
+        and releases it immediately, without listening, so that no firewall prompts. If the attempt could affect an
+        owner, it applies the rules of the system instead.
 
-        Each port that is named gives one object: those of -Port and of the pipeline, or else each port that the text of
-        an error names. Its Summary says it in a sentence; CanBind ($true, $false, or $null when it cannot be told), Cause, Owner, the facts
-        that show it (Evidence) and what to do, the safest first (Remedy).
+        Each port gives one object: the ports of -Port and of the pipeline, or else each port that the error text
+        names. Its Summary is the answer as a sentence; CanBind is $true, $false, or $null if unknown; Cause, Owner,
+        and Evidence explain why; and Remedy says what to do, safest first.
 
     .PARAMETER Port
         The ports: numbers and IANA service names such as https, in any of the forms :3000, 53/udp, udp/53,
-        localhost:3000, [::1]:3000, 'http://localhost:3000/' and '80, 443'. A protocol and an address count as -Protocol
-        and -Address do. 0 asks whether any dynamic port is left.
+        localhost:3000, [::1]:3000, 'http://localhost:3000/', and '80, 443'. A protocol and an address work like
+        -Protocol and -Address. 0 checks whether any dynamic port is left.
 
     .PARAMETER InputObject
-        What to ask for, from the pipeline: ports as for -Port, objects with a property LocalPort, or what -ErrorText
-        takes: error records, and the lines of a log.
+        What to check, from the pipeline: ports as for -Port, objects with a property LocalPort, or the input of
+        -ErrorText: error records, and the lines of a log.
 
     .PARAMETER ErrorText
-        The text of an error message or log, of any program and in any language, as one text, as lines, or as error
-        records. All of it is read. The port, the address and the protocol are read from it, and each port that it names
-        gives one object, the newest first; -Port is needed only if it names none.
+        An error message or log, of any program and in any language, as one text, as lines, or as error records. The
+        port, the address, and the protocol are read from it, and each port that it names gives one object, newest
+        first; -Port is needed only if the text names none.
 
     .PARAMETER Protocol
         TCP (the default) or UDP.
 
     .PARAMETER Address
-        The address that the program asks for. By default every one, IPv4 and IPv6; :: is for IPv4 too.
+        The address that the program binds. By default, every IPv4 and IPv6 address; :: includes IPv4.
 
     .PARAMETER IPv6Only
-        With -Address ::, leaves IPv4 alone.
+        With -Address ::, excludes IPv4.
 
     .PARAMETER Exclusive
-        The program asks for exclusive use (SO_EXCLUSIVEADDRUSE on Windows).
+        The program requests exclusive use (SO_EXCLUSIVEADDRUSE on Windows).
 
     .PARAMETER Reuse
         The program sets SO_REUSEADDR (Address), or SO_REUSEPORT on Linux (Port).
 
     .PARAMETER Column
-        Only these properties. By default an object has all.
+        Returns only these properties. By default, an object has all.
 
     .PARAMETER FromSnapshot
-        Answers from a file instead of from this machine: one that Save-PortSnapshot wrote, or what Get-NetTCPConnection,
-        Get-NetUDPEndpoint, Get-Process and Get-CimInstance Win32_Process or Win32_Service gave to Export-Clixml on one
-        machine, in one file or several. Wildcards are allowed.
-        Nothing is tried then.
+        Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
+        Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, and Get-CimInstance Win32_Process or Win32_Service
+        saved with Export-Clixml on one machine, in one or more files. Wildcards are allowed. No bind is tried.
 
     .INPUTS
         Ports, objects with a property LocalPort, error records, or the lines of a log.
@@ -59,37 +58,37 @@ function Test-PortBinding {
     .EXAMPLE
         Test-PortBinding 80
 
-        Says whether a web server could start.
+        Shows whether a web server could start.
 
     .EXAMPLE
         Test-PortBinding 8080 -Address 127.0.0.1 -Exclusive | Format-List
 
-        Shows all properties, for a program that asks for exclusive use.
+        Shows all properties, for a program that requests exclusive use.
 
     .EXAMPLE
         Test-PortBinding -ErrorText 'nginx: [emerg] bind() to 0.0.0.0:80 failed (10013: ...)'
 
-        Works out from an error message, or from the last lines of a log, which port is meant, and why it cannot be bound.
+        Reads the port from an error message, or from the last lines of a log, and shows why it cannot be bound.
 
     .EXAMPLE
         Get-Content error.log | Test-PortBinding
 
-        Answers for each port that a log names.
+        Answers for each port in a log.
 
     .EXAMPLE
         try { [System.Net.Sockets.TcpListener]::new([ipaddress]::Any, 80).Start() } catch { $_ | Test-PortBinding 80 }
 
-        Says why a program's own attempt failed.
+        Shows why a program's own attempt failed.
 
     .EXAMPLE
         Test-PortBinding localhost:3000, 53/udp
 
-        Asks about one address, and about UDP.
+        Checks one address, and UDP.
 
     .EXAMPLE
         80, 443, 8080 | Test-PortBinding | Where-Object { -not $_.CanBind }
 
-        Lists the ports of several that cannot be bound.
+        Lists which of several ports cannot be bound.
 
     .LINK
         about_PortOwner
@@ -171,7 +170,7 @@ function Test-PortBinding {
                     Write-Problem -Cmdlet $PSCmdlet -Problem @{
                         Severity    = 'Error'
                         Code        = 'PO1002'
-                        Message     = "'$one' is no port, and has no LocalPort."
+                        Message     = "'$one' is not a port, and has no LocalPort."
                         Hint        = 'Pipe in ports, objects that have this property, or the lines of an error message.'
                         Target      = $one
                         Category    = 'InvalidArgument'

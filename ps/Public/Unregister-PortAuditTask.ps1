@@ -1,13 +1,13 @@
 function Unregister-PortAuditTask {
     <#
     .SYNOPSIS
-        Ends the nightly audits.
+        Removes the nightly audit.
 
     .DESCRIPTION
-        Removes the task that Register-PortAuditTask made, and on Windows, with the last task of PortOwner, its event
-        source. The baseline, the store and the reports stay. It is an error when there is no such task.
+        Removes the task that Register-PortAuditTask created and, on Windows, the event source with the last PortOwner
+        task. The baseline, the store, and the reports stay. If the task does not exist, that is an error.
 
-        It takes an elevated PowerShell, or root.
+        It needs an elevated PowerShell, or root.
 
     .PARAMETER Name
         The name of the task, on Windows.
@@ -21,17 +21,17 @@ function Unregister-PortAuditTask {
     .EXAMPLE
         Unregister-PortAuditTask
 
-        Ends the nightly audits of this machine.
+        Removes the nightly audit of this machine.
 
     .EXAMPLE
         Unregister-PortAuditTask -Verbose
 
-        Ends them, and shows how the executable is called.
+        Removes it, and shows how the executable is called.
 
     .EXAMPLE
         Unregister-PortAuditTask -WhatIf
 
-        Says which task would be removed.
+        Shows which task would be removed.
 
     .LINK
         about_PortOwner
@@ -49,7 +49,7 @@ function Unregister-PortAuditTask {
 
     end {
         $target = if ($Name) { $Name } else { 'PortOwner audit' }
-        if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $target -Action 'End the nightly audits')) { return }
+        if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $target -Action 'Remove the nightly audit')) { return }
         Invoke-Executable -Cmdlet $PSCmdlet -Function 'Unregister-PortAuditTask' -Bound $PSBoundParameters
     }
 }

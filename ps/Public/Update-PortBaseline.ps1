@@ -1,12 +1,12 @@
 function Update-PortBaseline {
     <#
     .SYNOPSIS
-        Approves what has changed since a baseline was written, and says what that was.
+        Approves everything that has changed since a baseline was written, and lists the changes.
 
     .DESCRIPTION
-        New listeners are added where they belong, entries of listeners that are gone are removed, and the rest is changed in
-        place: comments and the order of entries stay. The comment right above an entry goes with it. A value that an entry
-        leaves out stays left out.
+        New listeners are inserted in order, entries of closed listeners are removed, and other entries are changed in
+        place: comments and the order of entries are preserved. The comment directly above a removed entry is removed,
+        too. A value that is missing in an entry stays missing.
 
         Each change is an object.
 
@@ -14,18 +14,19 @@ function Update-PortBaseline {
         The file of the baseline.
 
     .PARAMETER Force
-        Changes a baseline of another machine, too.
+        Also updates a baseline of another machine.
 
     .PARAMETER KeepClosed
-        Keeps the entries of listeners that are gone.
+        Keeps the entries of closed listeners.
 
     .PARAMETER IncludeHash
-        Reads the executables too, and keeps their SHA-256 and, on Windows, their signer: a file that was replaced is found then.
+        Also reads the executables, and records their SHA-256 hash and, on Windows, their signer, so that a replaced
+        file can be detected.
 
     .PARAMETER FromSnapshot
-        Answers from a file instead of from this machine: one that Save-PortSnapshot wrote, or what Get-NetTCPConnection,
-        Get-NetUDPEndpoint, Get-Process and Get-CimInstance Win32_Process or Win32_Service gave to Export-Clixml on one
-        machine, in one file or several. Wildcards are allowed.
+        Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
+        Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, and Get-CimInstance Win32_Process or Win32_Service
+        saved with Export-Clixml on one machine, in one or more files. Wildcards are allowed.
 
     .INPUTS
         None.
@@ -36,17 +37,17 @@ function Update-PortBaseline {
     .EXAMPLE
         New-PortBaseline server7.yaml -Force; Update-PortBaseline server7.yaml
 
-        Approves what changed between the two.
+        Approves the changes between the two commands.
 
     .EXAMPLE
         Update-PortBaseline server7.yaml -KeepClosed | Format-List
 
-        Approves what is new or changed, and shows all about it.
+        Approves new and changed listeners, and shows the details.
 
     .EXAMPLE
         Update-PortBaseline server7.yaml -WhatIf
 
-        Only says which file would be brought up to date.
+        Only shows which file would be updated.
 
     .LINK
         about_PortOwner
@@ -76,7 +77,7 @@ function Update-PortBaseline {
     )
 
     end {
-        if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $Path -Action 'Approve what has changed')) { return }
+        if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $Path -Action 'Approve the changes')) { return }
         Invoke-Executable -Cmdlet $PSCmdlet -Function 'Update-PortBaseline' -Bound $PSBoundParameters
     }
 }

@@ -3,10 +3,10 @@
     Audits many Windows machines from this one.
 
 .DESCRIPTION
-    Asks each machine by PowerShell remoting for what its own cmdlets say about sockets, processes and services, and
-    audits the answer here. Nothing has to be installed there but Windows 8, Server 2012 or newer, and remoting. The
-    account that runs this needs administrator's rights on the machines; as a scheduled task that is a group managed
-    service account.
+    Runs the collector of the module on each machine by PowerShell remoting, which asks Windows' own cmdlets and tools
+    about sockets, processes, services and port ranges, and audits the answer here. Nothing has to be installed there
+    but Windows 8, Server 2012 or newer, and remoting. The account that runs this needs administrator's rights on the
+    machines; as a scheduled task that is a group managed service account.
 
     A machine that does not answer, or not in full, is one error, and the others are audited. The exit code is the
     worst that any of them came to, in this order: a machine that nothing can be told of might have anything, so it
@@ -27,7 +27,7 @@
     called; lines that begin with # do not count.
 
 .PARAMETER BaselineFolder
-    A folder with a baseline NAME.yaml for machines. A machine without one is held against the policy alone, and a line
+    A folder with a baseline NAME.yaml for machines. A machine without one is compared only with the policy, and a line
     on standard error says so; without a policy that is an error.
 
 .PARAMETER Policy
@@ -85,19 +85,19 @@ function Write-Line([string] $Text) {
 }
 
 # Audits the whole answer of a machine.
-function Invoke-Audit([string] $Name, [string] $Own, [object[]] $Answer) {
+function Invoke-Audit([string] $Name, [string] $Own, [string[]] $Answer) {
     $audited[$Own] = $Name
     $plain = $Name -replace '[^\p{L}\p{Nd}_.-]', '_'
-    $snapshot = Join-Path $folder "$plain.xml"
-    $Answer | Export-Clixml -LiteralPath $snapshot -Depth 3
+    $snapshot = Join-Path $folder "$plain.txt"
+    [System.IO.File]::WriteAllLines($snapshot, $Answer)
     $arguments = @('audit', '--from', $snapshot) + $common
     if ($BaselineFolder) {
         $baseline = Join-Path $BaselineFolder "$plain.yaml"
         if (Test-Path -LiteralPath $baseline -PathType Leaf) { $arguments += '--baseline', $baseline }
         elseif (-not $Policy) {
-            Write-Line "${Name}: it has no baseline, and there is no policy"
+            Write-Line "${Name}: there is neither a baseline nor a policy"
             $script:codes += 64
-        } else { Write-Line "${Name}: there is no ${baseline}: it is held against the policy alone" }
+        } else { Write-Line "${Name}: ${baseline} does not exist: the machine is compared only with the policy" }
     }
     if ($ReportFolder) { $arguments += '--report', (Join-Path $ReportFolder "$plain.csv") }
     $code = 69
@@ -113,62 +113,87 @@ function Invoke-Audit([string] $Name, [string] $Own, [object[]] $Answer) {
     Remove-Item -LiteralPath $snapshot
 }
 
-# Asks the system's own cmdlets, and takes of processes and services what an audit needs: no command lines. Whatever
-# fails there ends it. The last object says how many came before it: an answer without it is no whole one.
-$question = {
-    $ErrorActionPreference = 'Stop'
-    # Asked for states of which a machine has none, the cmdlet fails.
-    $tcp = @(Get-NetTCPConnection | Where-Object { "$($_.State)" -in 'Listen', 'Bound', '2', '100' })
-    $udp = @(Get-NetUDPEndpoint)
-    $processes = @(Get-CimInstance -OperationTimeoutSec 300 -Query 'SELECT ProcessId, Name, ExecutablePath, ParentProcessId, CreationDate, CSName FROM Win32_Process')
-    $services = @(Get-CimInstance -OperationTimeoutSec 300 -Query 'SELECT Name, DisplayName, ProcessId, ServiceType, State, SystemName FROM Win32_Service')
+# The lines that a collector packed, or sent as they are; the first and the last frame them.
+function Read-Collection([string[]] $Line) {
+    if ($Line[0] -notlike '#PortOwner.Collection * gzip') { return $Line }
+    $packed = New-Object System.IO.MemoryStream -ArgumentList (, [Convert]::FromBase64String(-join $Line[1..($Line.Count - 2)]))
+    $stream = New-Object System.IO.Compression.GZipStream -ArgumentList $packed, ([System.IO.Compression.CompressionMode]::Decompress)
+    $reader = New-Object System.IO.StreamReader -ArgumentList $stream, ([System.Text.Encoding]::UTF8)
+    $text = New-Object System.Text.StringBuilder
+    $part = New-Object char[] 65536
+    try {
+        while (($count = $reader.Read($part, 0, $part.Length)) -gt 0) {
+            # 100,000 sockets have 30 MB; little text unpacks to any amount.
+            if ($text.Length -gt 100MB) { throw 'it sent more than 100 MB' }
+            $null = $text.Append($part, 0, $count)
+        }
+    } finally { $reader.Dispose() }
+    "$text" -split "`r?`n"
+}
+
+# The lines of a section, without the blank before each; what begins with ! says why there are none. Of each, a refusal
+# would leave listeners, or who has them, out of the audit.
+function Get-SectionLine([string[]] $Line, [string] $Name) {
+    $start = [array]::IndexOf($Line, "@$Name")
+    if ($start -lt 0) { return '!Failed it was not asked for' }
+    for ($at = $start + 1; $at -lt $Line.Count -and $Line[$at] -notmatch '^[@#]'; $at++) { $Line[$at] -replace '^ ' }
+}
+
+# Why a collection is no whole answer; nothing where it is one.
+function Get-Gap([string[]] $Line) {
     # Every Windows has some.
-    if (-not $tcp) { throw 'it told of no TCP socket' }
-    if (-not $processes) { throw 'it told of no process' }
-    if (-not $services) { throw 'it told of no service' }
-    $tcp
-    $udp
-    $processes
-    $services
-    New-Object -TypeName psobject -Property @{ PortOwnerCount = $tcp.Count + $udp.Count + $processes.Count + $services.Count }
+    foreach ($part in @('cim/tcp', 'TCP socket'), @('cim/udp'), @('cim/processes', 'process'), @('cim/services', 'service')) {
+        $rows = @(Get-SectionLine -Line $Line -Name $part[0])
+        $refused = @($rows -like '!*')
+        if ($refused) { return "the query of $($part[0]) failed: $($refused[0] -replace '^!\w+ ')" }
+        if (-not $rows -and $part.Count -gt 1) { return "it returned no $($part[1])" }
+    }
 }
 
 $folder = $null
 try {
-    foreach ($path in @($Executable, $ComputerList, $Policy, $BaselineFolder, $ReportFolder) | Where-Object { $_ }) {
+    $collector = Join-Path (Split-Path -Path $PSScriptRoot) 'Collector/Collect.ps1'
+    foreach ($path in @($Executable, $ComputerList, $Policy, $BaselineFolder, $ReportFolder, $collector) | Where-Object { $_ }) {
         if (Test-Path -LiteralPath $path) { continue }
         Write-Line "${path}: it does not exist"
         exit 64
     }
     $names = @(Get-Content -LiteralPath $ComputerList | ForEach-Object { $_.Trim() } | Where-Object { $_ -and $_ -notlike '#*' } | Sort-Object -Unique)
     if (-not $names) {
-        Write-Line "$ComputerList names no machine"
+        Write-Line "$ComputerList contains no machines"
         exit 64
     }
     # A folder of this account's own; its name cannot be foreseen.
     $folder = Join-Path ([System.IO.Path]::GetTempPath()) "portowner-$([guid]::NewGuid())"
     $null = New-Item -ItemType Directory -Path $folder
 
+    # It asks the system's own cmdlets and tools, and is told to take no command lines.
+    $question = [scriptblock]::Create((Get-Content -LiteralPath $collector -Raw))
     $answers = @{}
     $aliases = @{}
     $unanswered = @()
     # What a machine does not answer is an error that the others do not share, and none waits for a slow one.
-    Invoke-Command -ComputerName $names -ThrottleLimit $ThrottleLimit -ScriptBlock $question -ErrorAction SilentlyContinue -ErrorVariable unanswered | ForEach-Object {
+    Invoke-Command -ComputerName $names -ThrottleLimit $ThrottleLimit -ScriptBlock $question -ArgumentList $false, '' -ErrorAction SilentlyContinue -ErrorVariable unanswered | ForEach-Object {
         $name = $_.PSComputerName
-        if (-not $answers.ContainsKey($name)) { $answers[$name] = New-Object -TypeName System.Collections.Generic.List[object] }
-        $end = $_.PSObject.Properties['PortOwnerCount']
-        if (-not $end) {
-            $answers[$name].Add($_)
-            return
-        }
-        $answer = $answers[$name]
+        if (-not $answers.ContainsKey($name)) { $answers[$name] = New-Object -TypeName System.Collections.Generic.List[string] }
+        $answers[$name].Add("$_")
+        # An answer without its last line is no whole one.
+        if ("$_" -ne '#End') { return }
+        $answer = @()
+        $gap = try { $answer = @(Read-Collection -Line $answers[$name]) } catch { "what it sent cannot be unpacked: $($_.Exception.Message)" }
         $answers.Remove($name)
-        if ($end.Value -ne $answer.Count) { return }
-        $own = @($answer | Where-Object { $_.PSObject.Properties['CSName'] } | ForEach-Object { $_.CSName } | Sort-Object -Unique)
-        if ($own.Count -ne 1) {
-            Write-Line "${name}: it does not tell of one machine: $own"
+        if (-not $gap) { $gap = Get-Gap -Line $answer }
+        if ($gap) {
+            Write-Line "${name}: $gap"
             return
         }
+        $own = @(@(Get-SectionLine -Line $answer -Name 'machine') -match '^name .' -replace '^name ')
+        if ($own.Count -ne 1) {
+            Write-Line "${name}: its answer is not about exactly one machine: $own"
+            return
+        }
+        # The clock of the other may be wrong.
+        $answer = $answer -replace '^ at \d.*', " at $([datetime]::UtcNow.ToString('s'))Z"
         # A machine's own name is the first part of its full name, and has 15 characters at most.
         $isOwn = $own[0] -eq ($name -replace '\..*' -replace '(?<=^.{15}).*')
         if ($isOwn -and -not $audited.ContainsKey($own[0])) { Invoke-Audit -Name $name -Own $own[0] -Answer $answer }
@@ -184,10 +209,10 @@ try {
     foreach ($name in $aliases.Keys | Sort-Object) {
         $own = $aliases[$name].Own
         if ($audited.ContainsKey($own)) {
-            Write-Line "${name}: it calls itself $own, as $($audited[$own]) does"
+            Write-Line "${name}: its own name is $own, the same as that of $($audited[$own])"
             continue
         }
-        Write-Line "${name}: it calls itself $own"
+        Write-Line "${name}: its own name is $own"
         Invoke-Audit -Name $name -Own $own -Answer $aliases[$name].Answer
     }
     foreach ($name in $names | Where-Object { $_ -notin $audited.Values }) {

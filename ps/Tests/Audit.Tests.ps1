@@ -122,7 +122,7 @@ Describe 'Invoke-PortAudit and Get-PortAudit' {
         $said = Invoke-PortAudit @asked 6>&1
         $said | Should -BeOfType [System.Management.Automation.InformationRecord]
         $said.Tags | Should -Be 'PortOwner'
-        # Wine tells of no dynamic range: there the audit is none of a clean machine.
+        # Wine reports no dynamic range, so the audit is never clean there.
         "$said" | Should -Match $(if ($underWine) { '^audit of ' } else { '^audit of .*: clean' })
         Invoke-PortAudit @asked 6>$null | Should -BeNullOrEmpty
         $null = Invoke-PortAudit @asked -InformationAction SilentlyContinue -InformationVariable kept

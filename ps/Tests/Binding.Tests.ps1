@@ -20,7 +20,7 @@ Describe 'Test-PortBinding' {
         $verdict.CanBind | Should -BeExactly $false
         $verdict.Owner | Should -Match "\b$PID\b"
         $verdict.Evidence | Should -Contain ($verdict.Evidence -match "^TCP 127\.0\.0\.1:$port is held by ")[0]
-        $verdict.Remedy[0] | Should -Match "^Get-PortOwner $port "
+        $verdict.Remedy[0] | Should -Match "^Stop-PortOwner $port -WhatIf "
     }
 
     It 'says that a port can be bound' {
@@ -97,7 +97,7 @@ Describe 'Test-PortBinding' {
         $verdict.Evidence -match '^No attempt was made' | Should -Not -BeNullOrEmpty
     }
 
-    It 'ends with an error for what is no port' {
+    It 'ends with an error for input that is not a port' {
         { Test-PortBinding 70000 -ErrorAction Stop } | Should -Throw -ErrorId 'PO1002,Test-PortBinding'
     }
 }

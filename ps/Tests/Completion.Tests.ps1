@@ -118,7 +118,7 @@ Describe 'What people type' {
         @($typed | Get-PortOwner).LocalPort | Should -Be $port
         (Test-PortBinding $typed).CanBind | Should -BeFalse
         # The listener is this very process.
-        { Stop-PortOwner $typed -WhatIf -ErrorAction Stop } | Should -Throw '*it is a program that this one runs in*'
+        { Stop-PortOwner $typed -WhatIf -ErrorAction Stop } | Should -Throw '*this program runs in it*'
         { Get-PortConflict $typed -ErrorAction Stop } | Should -Not -Throw
     }
 

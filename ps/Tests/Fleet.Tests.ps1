@@ -1,61 +1,64 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Common.ps1')
     $script = Join-Path $moduleFolder 'Tasks/Invoke-FleetAudit.ps1'
+    $asked = @{}
     $policy = Join-Path $TestDrive 'policy.yaml'
     Set-Content -LiteralPath $policy -Value "kind: PortOwner.Policy`nversion: 1`nrules:`n  - { name: no telnet, action: forbid, ports: 23, severity: High }"
 
-    # What a machine is made of: ports that TCP listens on, and UDP has; what fails there; by what name it calls itself.
-    function New-Machine([int[]] $Tcp = @(135, 443), [int[]] $Udp = @(123, 500), [string[]] $Fails = @(), [string] $Own, [string[]] $Service = @('RpcSs', 'Web'), [string] $State = 'number', [scriptblock] $Before = { }) {
-        @{ Before = $Before; Tcp = $Tcp; Udp = $Udp; Fails = $Fails; Own = $Own; Service = $Service; State = $State }
-    }
-    function New-Instance([string] $Class, [hashtable] $Property) {
-        $object = [pscustomobject] $Property
-        $object.PSTypeNames.Insert(0, "Microsoft.Management.Infrastructure.CimInstance#$Class")
-        $object
-    }
-    function Test-Failure([string] $What) {
-        if ($machine.Fails -contains $What) { Write-Error "the query of $What failed" }
+    # What a machine is made of: ports that TCP listens on, and UDP has; what fails there; by what name it calls itself; how
+    # its collector sends what it says.
+    function New-Machine([int[]] $Tcp = @(135, 443), [int[]] $Udp = @(123, 500), [string[]] $Fails = @(), [string] $Own, [string[]] $Service = @('RpcSs', 'Web'), [string] $Form = 'gzip', [scriptblock] $Before = { }) {
+        @{ Before = $Before; Tcp = $Tcp; Udp = $Udp; Fails = $Fails; Own = $Own; Service = $Service; Form = $Form }
     }
 
-    # The cmdlets of the machine that is asked just now, as far as the script may use them.
-    enum State { Closed = 1; Listen = 2; Established = 5; Bound = 100 }
-    function Get-NetTCPConnection {
-        [CmdletBinding()]
-        param()
-        Test-Failure 'TCP'
-        $states = @{ 2 = 'Listen'; 5 = 'Established' }
-        foreach ($port in $machine.Tcp) {
-            foreach ($number in 2, 5) {
-                $state = switch ($machine.State) { 'number' { [byte] $number } 'text' { $states[$number] } 'enum' { [State] $number } }
-                New-Instance 'ROOT/StandardCimv2/MSFT_NetTCPConnection' @{ LocalAddress = '0.0.0.0'; LocalPort = [uint16] ($port + 10000 * [int] ($number -eq 5)); RemoteAddress = '0.0.0.0'; RemotePort = [uint16] 0; State = $state; OwningProcess = [uint32] (700 + [int] ($port -in 135, 500)) }
+    # What the collector sends from it.
+    function Get-Collection($Machine) {
+        function Add-Section([string] $Name, [string] $What, [string[]] $Row) {
+            "@$Name"
+            if ($Machine.Fails -contains $What) { "!Failed the $What is unavailable" } else { $Row | ForEach-Object { " $_" } }
+        }
+        $owner = { 700 + [int] ($args[0] -in 135, 500) }
+        $lines = @(
+            '#PortOwner.Collection 1 plain 437'
+            '@machine'
+            ' platform win32'
+            if ($Machine.Fails -notcontains 'the name') { " name $($Machine.Own)" }
+            ' release 10.0.26100'
+            ' architecture AMD64'
+            ' elevated true'
+            # Its clock is wrong.
+            ' at 2020-01-02T03:04:05Z'
+            Add-Section 'cim/tcp' 'TCP' @($Machine.Tcp | ForEach-Object { "0.0.0.0,$_,0.0.0.0,0,2,$(& $owner $_)," })
+            Add-Section 'cim/udp' 'UDP' @($Machine.Udp | ForEach-Object { "0.0.0.0,$_,$(& $owner $_)," })
+            Add-Section 'cim/processes' 'processes' @(700, 701 | ForEach-Object { "$_,4,""server.exe"",""C:\server$_.exe"",134000000000000000,""""" })
+            Add-Section 'accounts' 'accounts' @(700, 701 | ForEach-Object { "$_,""BOX\svc""" })
+            Add-Section 'cim/services' 'services' @($Machine.Service | ForEach-Object { """$_"",""$_"",700,Running,Share Process" })
+            foreach ($kind in 'dynamicports', 'excludedports', 'persistentports') {
+                foreach ($place in 'ipv4/tcp', 'ipv4/udp', 'ipv6/tcp', 'ipv6/udp') {
+                    Add-Section "$kind/$place" 'ranges' @(if ($kind -eq 'dynamicports') { 'Start Port      : 49152', 'Number of Ports : 16384' } else { '', 'Start Port    End Port      ', '----------    --------      ', '' })
+                }
             }
-        }
-    }
-    function Get-NetUDPEndpoint {
-        [CmdletBinding()]
-        param()
-        Test-Failure 'UDP'
-        foreach ($port in $machine.Udp) { New-Instance 'ROOT/StandardCimv2/MSFT_NetUDPEndpoint' @{ LocalAddress = '0.0.0.0'; LocalPort = [uint16] $port; OwningProcess = [uint32] (700 + [int] ($port -in 135, 500)) } }
-    }
-    function Get-CimInstance {
-        [CmdletBinding()]
-        param([string] $Query, [uint32] $OperationTimeoutSec)
-        $null = $OperationTimeoutSec
-        if ($Query -like '*Win32_Process') {
-            Test-Failure 'processes'
-            foreach ($id in 700, 701) { New-Instance 'root/cimv2/Win32_Process' @{ ProcessId = [uint32] $id; Name = 'server.exe'; ExecutablePath = "C:\server$id.exe"; ParentProcessId = [uint32] 4; CreationDate = [datetime]::UtcNow.AddDays(-1); CSName = if ($machine.Fails -contains 'names') { "OTHER$id" } else { $machine.Own }; HandleCount = $null; VirtualSize = $null; WorkingSetSize = $null } }
-        } else {
-            Test-Failure 'services'
-            foreach ($service in $machine.Service) { New-Instance 'root/cimv2/Win32_Service' @{ Name = $service; DisplayName = $service; ProcessId = [uint32] 700; ServiceType = 'Share Process'; State = 'Running'; SystemName = $machine.Own } }
-        }
+            '@urlacl', '@iplisten', '@httpsys', '@portproxy', '@firewall', '@addresses', '#End'
+        )
+        if ($Machine.Form -eq 'plain') { return $lines }
+        $memory = New-Object System.IO.MemoryStream
+        $packed = New-Object System.IO.Compression.GZipStream -ArgumentList $memory, ([System.IO.Compression.CompressionMode]::Compress)
+        $bytes = [System.Text.Encoding]::UTF8.GetBytes($lines -join "`n")
+        $packed.Write($bytes, 0, $bytes.Length)
+        $packed.Dispose()
+        '#PortOwner.Collection 1 gzip'
+        if ($Machine.Form -eq 'broken') { 'H4sI', 'no base64!' } else { [Convert]::ToBase64String($memory.ToArray(), 'InsertLineBreaks') -split "`r`n" }
+        '#End'
     }
 
-    # Remoting without machines: the script block runs here, and what it gives is serialised, object by object.
+    # Remoting without machines: each line is a text that says where it comes from.
     function Invoke-Command {
         [CmdletBinding()]
-        param([string[]] $ComputerName, [int] $ThrottleLimit, [scriptblock] $ScriptBlock)
+        param([string[]] $ComputerName, [int] $ThrottleLimit, [scriptblock] $ScriptBlock, [object[]] $ArgumentList)
 
         $null = $ThrottleLimit
+        $asked.Script = "$ScriptBlock"
+        $asked.Arguments = $ArgumentList
         foreach ($name in $ComputerName) {
             $machine = $fleet[$name]
             if (-not $machine) {
@@ -66,10 +69,9 @@ BeforeAll {
             & $machine.Before
             $sent = 0
             try {
-                & $ScriptBlock | ForEach-Object {
+                foreach ($line in Get-Collection $machine) {
                     if ($machine.Fails -contains 'the line' -and $sent++ -ge 5) { throw 'the line is cut' }
-                    $object = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($_))
-                    $object | Add-Member -NotePropertyName PSComputerName -NotePropertyValue $name -Force -PassThru
+                    Add-Member -InputObject ([string] $line) -NotePropertyName PSComputerName -NotePropertyValue $name -PassThru
                 }
             } catch {
                 $origin = New-Object System.Management.Automation.Remoting.OriginInfo $name, ([guid]::NewGuid())
@@ -110,10 +112,18 @@ Describe 'Invoke-FleetAudit.ps1' {
         Get-Content -LiteralPath (Join-Path $result.Reports 'web2.csv') -Raw | Should -Not -BeLike '*no telnet*'
     }
 
-    It 'is clean when all machines are, and takes a State that is <_>' -ForEach 'number', 'text', 'enum' {
-        $result = Invoke-Fleet @{ web1 = New-Machine -State $_ }
+    It 'is clean when all machines are, and takes what is sent <_>' -ForEach 'plain', 'gzip' {
+        $result = Invoke-Fleet @{ web1 = New-Machine -Form $_ }
         $result.Said | Should -BeLike '*audit of WEB1: clean, 4 listeners*'
         $result.Code | Should -Be 0
+        # By the clock here.
+        $result.Runs[0].RunTime.ToUniversalTime() | Should -BeGreaterThan ([datetime]::UtcNow.AddHours(-1))
+    }
+
+    It 'asks with the collector of the module, and takes no command lines' {
+        $null = Invoke-Fleet @{ web1 = New-Machine }
+        $asked.Script | Should -Be (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Collect.ps1') -Raw)
+        $asked.Arguments | Should -Be @($false, '')
     }
 
     It 'audits no machine where <_> failed' -ForEach 'TCP', 'UDP', 'processes', 'services', 'the line' {
@@ -133,7 +143,7 @@ Describe 'Invoke-FleetAudit.ps1' {
     It 'audits no machine that tells of no <What>' -ForEach @{ What = 'TCP socket'; Machine = @{ Tcp = @() } }, @{ What = 'service'; Machine = @{ Service = @() } } {
         $result = Invoke-Fleet @{ web1 = New-Machine @Machine }
         $result.Code | Should -Be 69
-        $result.Said | Should -BeLike "*web1: it told of no $What*web1: it was not audited*"
+        $result.Said | Should -BeLike "*web1: it returned no $What*web1: it was not audited*"
         $result.Names | Should -BeNullOrEmpty
     }
 
@@ -149,7 +159,7 @@ Describe 'Invoke-FleetAudit.ps1' {
         foreach ($code in $Codes) { $fleet["web$code"] = New-Machine -Own "WEB$([math]::Abs($code))" }
         # What the executable would say of each machine: its name ends with the code.
         $stub = Join-Path $TestDrive 'stub.ps1'
-        Set-Content -LiteralPath $stub -Value 'exit [int] ([regex]::Match("$($args[0])", "web(-?\d+)\.xml").Groups[1].Value)'
+        Set-Content -LiteralPath $stub -Value 'exit [int] ([regex]::Match("$($args[0])", "web(-?\d+)\.txt").Groups[1].Value)'
         (Invoke-Fleet $fleet -More @{ Executable = $stub }).Code | Should -Be $Worst
     }
 
@@ -167,7 +177,7 @@ Describe 'Invoke-FleetAudit.ps1' {
     It 'is not clean when the list names no machine' {
         $result = Invoke-Fleet @{} -List '# none'
         $result.Code | Should -Be 64
-        $result.Said | Should -BeLike '*fleet.txt names no machine*'
+        $result.Said | Should -BeLike '*fleet.txt contains no machines*'
     }
 
     It 'holds a machine against the baseline of its name, and is not clean when there is nothing to hold it against' {
@@ -175,21 +185,21 @@ Describe 'Invoke-FleetAudit.ps1' {
         $null = New-Item -ItemType Directory -Path $baselines
         $first = Invoke-Fleet @{ web1 = New-Machine } -NoPolicy -More @{ BaselineFolder = $baselines }
         $first.Code | Should -Be 64
-        $first.Said | Should -BeLike '*web1: it has no baseline, and there is no policy*'
+        $first.Said | Should -BeLike '*web1: there is neither a baseline nor a policy*'
         Set-Content -LiteralPath (Join-Path $baselines 'web1.yaml') -Value "kind: PortOwner.Baseline`nversion: 1`nmachine: WEB1`nlisteners: []"
         $second = Invoke-Fleet @{ web1 = New-Machine } -NoPolicy -More @{ BaselineFolder = $baselines }
         $second.Said | Should -BeLike '*Opened*'
         $second.Code | Should -Be 1
     }
 
-    It 'says which machines have no baseline and are held against the policy alone' {
+    It 'says which machines have no baseline and are compared only with the policy' {
         $baselines = Join-Path $TestDrive 'some'
         $null = New-Item -ItemType Directory -Path $baselines
         Set-Content -LiteralPath (Join-Path $baselines 'web1.yaml') -Value "kind: PortOwner.Baseline`nversion: 1`nmachine: WEB1`nlisteners: []"
         Set-Content -LiteralPath (Join-Path $baselines 'wbe2.yaml') -Value 'misspelt'
         $result = Invoke-Fleet @{ web1 = New-Machine; web2 = New-Machine } -More @{ BaselineFolder = $baselines }
         $result.Code | Should -Be 1
-        $result.Said | Should -BeLike "*portowner: web2: there is no $(Join-Path $baselines 'web2.yaml'): it is held against the policy alone*"
+        $result.Said | Should -BeLike "*portowner: web2: $(Join-Path $baselines 'web2.yaml') does not exist: the machine is compared only with the policy*"
         $result.Said | Should -Not -BeLike '*web1: there is no*'
         (Invoke-Fleet @{ web2 = New-Machine }).Said | Should -Not -BeLike '*policy alone*'
     }
@@ -203,7 +213,7 @@ Describe 'Invoke-FleetAudit.ps1' {
     It 'takes an alias, and says whose it is' {
         $result = Invoke-Fleet @{ 'web1.corp.example' = New-Machine -Own 'WEB1'; www = New-Machine -Own 'WEB2' }
         $result.Code | Should -Be 0
-        $result.Said | Should -BeLike '*www: it calls itself WEB2*'
+        $result.Said | Should -BeLike '*www: its own name is WEB2*'
         $result.Said | Should -Not -BeLike '*web1.corp.example: it calls*'
         $result.Names | Should -Be 'WEB1', 'WEB2'
     }
@@ -211,32 +221,16 @@ Describe 'Invoke-FleetAudit.ps1' {
     It 'audits one of two that call themselves the same, by the name that is its own' {
         $result = Invoke-Fleet @{ app = New-Machine -Own 'WEB1' -Tcp 23, 135; web1 = New-Machine }
         $result.Code | Should -Be 69
-        $result.Said | Should -BeLike '*app: it calls itself WEB1, as web1 does*app: it was not audited*'
+        $result.Said | Should -BeLike '*app: its own name is WEB1, the same as that of web1*app: it was not audited*'
         $result.Said | Should -Not -BeLike '*no telnet*'
         $result.Names | Should -Be 'WEB1'
         Get-ChildItem -LiteralPath $result.Reports | ForEach-Object Name | Should -Be 'web1.csv'
     }
 
-    It 'audits nothing that tells of two machines' {
-        $result = Invoke-Fleet @{ web1 = New-Machine -Fails 'names' }
+    It 'audits nothing that <What>' -ForEach @{ What = 'does not say whose it is'; Machine = @{ Fails = 'the name' }; Says = 'its answer is not about exactly one machine' }, @{ What = 'cannot be unpacked'; Machine = @{ Form = 'broken' }; Says = 'what it sent cannot be unpacked' } {
+        $result = Invoke-Fleet @{ web1 = New-Machine @Machine; web2 = New-Machine }
         $result.Code | Should -Be 69
-        $result.Said | Should -BeLike '*web1: it was not audited*'
-        $result.Names | Should -BeNullOrEmpty
-    }
-
-    It 'asks with nothing but what constrained language allows' {
-        $ast = [System.Management.Automation.Language.Parser]::ParseFile($script, [ref] $null, [ref] $null)
-        $block = $ast.Find({ $args[0] -is [System.Management.Automation.Language.ScriptBlockExpressionAst] -and "$($args[0])" -like '*Get-NetTCPConnection*' }, $true)
-        $inner = "$block" -replace '^\{' -replace '\}$'
-        $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::NewRunspace)
-        try {
-            $null = $shell.AddScript('function Get-NetTCPConnection { 2, 5, 100 | Select-Object @{ n = "State"; e = { $_ } } }; function Get-NetUDPEndpoint { }; function Get-CimInstance { "one" }; $ExecutionContext.SessionState.LanguageMode = "ConstrainedLanguage"').AddStatement().AddScript($inner)
-            $answer = $shell.Invoke()
-            $shell.Streams.Error | Should -BeNullOrEmpty
-            $answer.Count | Should -Be 5
-            $answer[-1].PortOwnerCount | Should -Be 4
-        } finally {
-            $shell.Dispose()
-        }
+        $result.Said | Should -BeLike "*web1: $Says*web1: it was not audited*"
+        $result.Names | Should -Be 'WEB2'
     }
 }

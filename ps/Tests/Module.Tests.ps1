@@ -52,7 +52,7 @@ Describe 'The executable' {
         }
     }
 
-    It 'stands behind every parameter' {
+    It 'has an option for every parameter' {
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
         foreach ($function in $commands.Keys) {
             $mapped = @($commands[$function].Options.Keys) + @($commands[$function]['Operand']) + @($commands[$function]['Own'])

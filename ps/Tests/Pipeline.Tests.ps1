@@ -69,7 +69,7 @@ Describe 'Input from the pipeline' {
         @{ Name = 'our own rows'; Items = { Get-PortOwner $ports } }
         @{ Name = 'rows of a snapshot'; Items = { $path = Join-Path $TestDrive 's.json'; Save-PortSnapshot $path -WarningAction Ignore; Get-PortOwner $ports -FromSnapshot $path } }
         @{ Name = 'rows read from CSV'; Items = { Get-PortOwner $ports | ConvertTo-Csv | ConvertFrom-Csv } }
-        @{ Name = 'deserialised rows'; Items = { $path = Join-Path $TestDrive 's.xml'; Get-PortOwner $ports | Export-Clixml $path; Import-Clixml $path } }
+        @{ Name = 'deserialized rows'; Items = { $path = Join-Path $TestDrive 's.xml'; Get-PortOwner $ports | Export-Clixml $path; Import-Clixml $path } }
         @{ Name = 'processes'; Items = { Get-Process -Id $PID } }
         @{ Name = 'objects with OwningProcess alone'; Items = { [pscustomobject]@{ OwningProcess = $PID } } }
         @{ Name = 'everything at once'; Items = { $ports[0]; 'https'; $endpoints[1]; Get-Process -Id $PID; $null; "$($ports[1])" } }
@@ -113,7 +113,7 @@ Describe 'Input from the pipeline' {
         Get-PortOwner -InputObject $null | Should -BeNullOrEmpty
     }
 
-    It 'is an error for each item that is no port, and the others are answered' {
+    It 'reports an error for each item that is not a port, and answers the others' {
         $problems = $null
         $rows = 'no port', $ports[0], (Get-Item $TestDrive), 70000 | Get-PortOwner -ErrorVariable problems -ErrorAction SilentlyContinue
         $rows.LocalPort | Should -Be $ports[0]

@@ -20,7 +20,7 @@ Describe 'Get-FreePort' {
         $listener.Stop()
     }
 
-    It 'gives as many as wanted, one after the other' {
+    It 'gives as many as requested, one after the other' {
         $ports = (Get-FreePort 3 -Consecutive -Protocol Both).LocalPort
         ($ports[1] - $ports[0]), ($ports[2] - $ports[1]) | Should -Be 1, 1
     }
@@ -32,6 +32,10 @@ Describe 'Get-FreePort' {
         (Get-FreePort -Port $port).LocalPort | Should -Be $port
         Get-FreePort 2 | Should -HaveCount 2
         Get-FreePort '2' | Should -HaveCount 2
+        (Get-FreePort $port).LocalPort | Should -Be $port
+        (Get-FreePort "$port").LocalPort | Should -Be $port
+        Get-FreePort -Count 1024 | Should -HaveCount 1024
+        (Get-FreePort $port -Count 1).LocalPort | Should -Be $port
         # A registered port is one that was asked for.
         (Get-FreePort 3000-3010 -Explain -ErrorAction SilentlyContinue).Reason | Should -Not -Match 'registered'
     }
@@ -103,7 +107,7 @@ Describe 'Stop-PortOwner' -Skip:(-not $hasNode) {
     It 'asks even with -Force, and without anybody to ask stops nothing and says what to add' -ForEach '', '-Force' {
         $said = Invoke-Shell "Import-Module '$moduleFolder'; try { Stop-PortOwner $($one.Port), $($other.Port) $_ } catch { `$PSItem.FullyQualifiedErrorId; `"`$PSItem`"; `$PSItem.ErrorDetails.RecommendedAction }; `$Error.Count"
         $said[0] | Should -Be 'PO4103,Stop-PortOwner'
-        $said[1] | Should -Match "^Nothing is done, because nobody can be asked.*\b($($one.Id)|$($other.Id))\b"
+        $said[1] | Should -Match "^Nothing was done, because PowerShell cannot prompt.*\b($($one.Id)|$($other.Id))\b"
         $said[2] | Should -Match '-Confirm:\$false'
         $said.Count | Should -Be 4 -Because 'nothing else is said'
         $one.HasExited, $other.HasExited | Should -Be $false, $false

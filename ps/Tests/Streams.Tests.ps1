@@ -159,7 +159,7 @@ Describe 'What goes on in the real executable' {
         $out[-1].LocalPort | Should -Be $port
         $texts = @($out | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }).Message
         $texts.Count | Should -Be 2
-        $texts[1] | Should -Match "^$([regex]::Escape($out[-1].ComputerName)) at .*Z: \d+ sockets?, .*\(sockets ok.*rules of the firewall "
+        $texts[1] | Should -Match "^$([regex]::Escape($out[-1].ComputerName)) at .*Z: \d+ sockets?, .*\(sockets ok.*firewall rules "
     }
 
     It 'is silent without' {
@@ -171,7 +171,7 @@ Describe 'What goes on in the real executable' {
         $file = Join-Path $TestDrive 'progress.json'
         Get-Progress { Save-PortSnapshot $With -IncludeHash -WarningAction Ignore } $file | Select-Object -First 2 | Should -Match '^(reading this machine|hashing executable 1 of \d+)$'
         Get-Progress { Get-PortOwner -FromSnapshot $With -WarningAction Ignore } $file | Should -Be "reading $file"
-        Get-Progress { Get-PortOwner $With -Firewall -WarningAction Ignore } $port | Should -Be 'reading this machine and the rules of its firewall'
+        Get-Progress { Get-PortOwner $With -Firewall -WarningAction Ignore } $port | Should -Be 'reading this machine and its firewall rules'
     }
 }
 
@@ -206,7 +206,7 @@ try {
         foreach ($variable in $names) { $before[$variable] = Get-Variable $variable -Scope Global -ValueOnly -ErrorAction Ignore }
         try {
             & $Set
-            # Nobody owns it: the executable ends with 1, which is no error.
+            # Nobody owns it: the executable exits with 1, which is not a failure.
             Get-PortOwner (Get-ClosedPort) -WarningAction Ignore | Should -BeNullOrEmpty
             (1..3000 | ForEach-Object { $_ * 20 }) + $port | Get-PortOwner -Id $PID -WarningAction Ignore | Where-Object LocalPort -EQ $port | Should -Not -BeNullOrEmpty
         } finally {
@@ -249,10 +249,10 @@ Describe 'The executable' {
     }
 
     It 'is an error when it is <What>, and nothing else is started' -ForEach @(
-        @{ What = 'a folder'; Path = { (New-Item -ItemType Directory (Join-Path $TestDrive 'folder')).FullName }; Says = '*no executable*' }
-        @{ What = 'a variable'; Path = { 'Env:PATH' }; Says = '*no executable*' }
-        @{ What = 'a function'; Path = { 'Function:Get-ClosedPort' }; Says = '*no executable*' }
-        @{ What = 'a link to nowhere'; Path = { if ($onWindows) { Join-Path $TestDrive 'nowhere' } else { & /bin/ln -s nowhere (Join-Path $TestDrive 'link'); Join-Path $TestDrive 'link' } }; Says = '*no executable*' }
+        @{ What = 'a folder'; Path = { (New-Item -ItemType Directory (Join-Path $TestDrive 'folder')).FullName }; Says = '*The executable * does not exist.' }
+        @{ What = 'a variable'; Path = { 'Env:PATH' }; Says = '*The executable * does not exist.' }
+        @{ What = 'a function'; Path = { 'Function:Get-ClosedPort' }; Says = '*The executable * does not exist.' }
+        @{ What = 'a link to nowhere'; Path = { if ($onWindows) { Join-Path $TestDrive 'nowhere' } else { & /bin/ln -s nowhere (Join-Path $TestDrive 'link'); Join-Path $TestDrive 'link' } }; Says = '*The executable * does not exist.' }
         @{ What = 'a script'; Path = { New-Marker 'script.ps1' "Set-Content -LiteralPath '$marker' script" }; Says = '*script.ps1*' }
         @{ What = 'a document'; Path = { New-Marker "it's a.txt" 'text' }; Says = "*it's a.txt*" }
     ) {
@@ -312,7 +312,7 @@ Describe 'The executable' {
                 $caught = $null
                 try { Get-PortOwner | Out-Null } catch { $caught = $_ }
                 $caught.FullyQualifiedErrorId | Should -Be 'PO9001,Get-PortOwner'
-                $caught.Exception.Message | Should -Match 'before its answer was whole\.$'
+                $caught.Exception.Message | Should -Match 'before its answer was complete\.$'
             }
         }
     }

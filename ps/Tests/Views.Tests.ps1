@@ -1,5 +1,5 @@
 BeforeDiscovery {
-    $hasColours = $PSVersionTable.PSVersion -ge [version]'7.2'
+    $hasColors = $PSVersionTable.PSVersion -ge [version]'7.2'
 }
 
 BeforeAll {
@@ -23,7 +23,7 @@ Describe 'The table' {
         $text[2] | Should -Match "^TCP +127\.0\.0\.1 +$port +Listen +\S.*\((\w+ )?$PID\) +$PID`$"
     }
 
-    It 'has the other end of connections' {
+    It 'has the remote end of connections' {
         $text = Get-PortOwner $port -All | Get-Text
         $text[0] -split '\s+' | Should -Be 'Protocol', 'LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'State', 'Owner', 'OwningProcess'
     }
@@ -46,7 +46,7 @@ Describe 'The table' {
         (Get-PortRange | Get-Text)[0] -split '\s+' | Should -Be 'Kind', 'Protocol', 'AddressFamily', 'StartPort', 'EndPort', 'Count', 'Source'
     }
 
-    It 'is the same for objects that were serialised' {
+    It 'is the same for objects that were serialized' {
         $path = Join-Path $TestDrive 'rows.xml'
         $rows = Get-PortOwner $port
         $rows | Export-Clixml $path
@@ -86,7 +86,7 @@ Describe 'The table' {
         $lines[0] -split '\s+' | Where-Object { $_ } | Should -Be @($Row.Keys)
     }
 
-    It 'shows states in colour' -Skip:(-not $hasColours) {
+    It 'shows states in color' -Skip:(-not $hasColors) {
         $old = $PSStyle.OutputRendering
         try {
             $PSStyle.OutputRendering = 'Ansi'
@@ -121,7 +121,7 @@ Describe 'The view that nobody chose' {
         $text -match '^  What to do' | Should -HaveCount 1
     }
 
-    It 'of a verdict is the same for objects that were serialised' {
+    It 'of a verdict is the same for objects that were serialized' {
         $path = Join-Path $TestDrive 'verdict.xml'
         $row = Test-PortBinding $port
         $row | Export-Clixml $path

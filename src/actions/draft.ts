@@ -15,7 +15,7 @@ export const obstacle = (text: string, more: Partial<StopObstacle> = {}): Means 
 const fromRefusal = ({ code, text, needs }: Refusal): Means =>
   obstacle(needs === undefined ? text : `${text} (needs ${needs})`, { rights: code === 'AccessDenied' });
 
-/** One socket and what is said of it. */
+/** One socket with its row. */
 export interface FoundListener {
   readonly socket: Socket;
   readonly row: OwnedEndpoint;
@@ -31,7 +31,7 @@ export interface StopDraft {
   readonly command: string | null;
 }
 
-/** What a target is drafted from: the situation, by the keys that it is looked up with. */
+/** The situation, indexed for lookups while drafting targets. */
 export interface Scene {
   readonly situation: Situation;
   readonly facts: Facts;
@@ -39,9 +39,9 @@ export interface Scene {
   readonly platform: Platform;
   readonly tree: ReadonlyMap<number, TreeProcess>;
   readonly processes: ReadonlyMap<number, Process>;
-  /** This program and all above it. */
+  /** This program and all its ancestors. */
   readonly ancestors: ReadonlySet<number>;
-  /** The services that each process runs. */
+  /** The services by process. */
   readonly services: ReadonlyMap<number, readonly Service[]>;
   readonly servicesOf: (pid: number) => readonly string[];
   readonly startOf: (pid: number) => string | null;
@@ -80,7 +80,7 @@ export const draft = (found: FoundListener, pid: number, means: Means, more: Par
   ...more,
 });
 
-/** What stops a service by hand. */
+/** The command that stops a service manually. */
 function serviceCommand(
   { name }: ServiceId,
   { manager, triggers, dependents }: ServiceState,
@@ -91,32 +91,31 @@ function serviceCommand(
   return quoted === null ? null : `Stop-Service ${quoted}${dependents.length > 0 ? ' -Force' : ''}`;
 }
 
-/** Why not even the process's owner may end it; null when nothing speaks against it. */
+/** Why not even the process's owner may end it; null if it may be ended. */
 function never(scene: Scene, pid: number): string | null {
   const named = scene.processes.get(pid) ?? { pid, imageName: scene.tree.get(pid)?.imageName ?? null, path: null };
-  if (scene.ancestors.has(pid))
-    return pid === scene.self.pid ? 'it is this program' : 'it is a program that this one runs in';
+  if (scene.ancestors.has(pid)) return pid === scene.self.pid ? 'it is this program' : 'this program runs in it';
   return protectedReason(named, scene.platform);
 }
 
-/** Why a service is never stopped for a port, nor whatever takes such a one along; null when it may be. */
+/** Why a service, or a service that it depends on, is never stopped to free a port; null if it may be stopped. */
 function vitalReason({ name }: ServiceId, { dependents }: ServiceState, platform: Platform): string | null {
   if (platform !== 'win32') return null;
-  if (isVitalService(name)) return `much of Windows needs the service ${name}: it is never stopped for a port`;
+  if (isVitalService(name)) return `much of Windows needs the service ${name}: it is never stopped to free a port`;
   const vital = dependents.filter(isVitalService);
   if (vital.length === 0) return null;
   const [which, they] = vital.length === 1 ? ['service', 'it is'] : ['services', 'they are'];
-  return `much of Windows needs the ${which} ${vital.join(', ')}, which would be stopped with ${name}: ${they} never stopped for a port`;
+  return `much of Windows needs the ${which} ${vital.join(', ')}, which would be stopped with ${name}: ${they} never stopped to free a port`;
 }
 
-/** Stops a service by its manager; null where the manager does not know it. */
+/** Stops a service through its manager; null if the manager does not know it. */
 export function byService(scene: Scene, found: FoundListener, id: ServiceId): StopDraft | null {
   const state = scene.situation.service(id);
   if (state === null) return null;
   const services = [...state.triggers, id.name];
   const process = scene.processes.get(id.pid);
   const reason = never(scene, id.pid);
-  // A host of shared services is not ended, its service is stopped: only what stands above this program forbids that.
+  // A host of shared services is not ended; only its service is stopped, unless it is an ancestor of this program.
   const forbidden =
     reason !== null &&
     (scene.ancestors.has(id.pid) || !isServiceHost(process ?? { imageName: null, path: null, pid: id.pid }));
@@ -162,7 +161,7 @@ export function byProcess(scene: Scene, found: FoundListener, owner: number): St
       return draft(
         found,
         owner,
-        obstacle(`when process ${pid} was started cannot be seen, so that it could be mistaken for another one`, {
+        obstacle(`the start time of process ${pid} cannot be seen, so it could be confused with another process`, {
           rights: scene.facts.machine.elevated !== true,
         }),
       );

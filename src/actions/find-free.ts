@@ -26,32 +26,32 @@ import {
 } from './free.ts';
 import { addLeases, readLeases, type Lease } from './leases.ts';
 
-/** Which ports are free? */
+/** A request for free ports. */
 export interface FindFreeRequest extends FreeRequest {
-  /** Whether the ports that were passed over are wanted, too. */
+  /** Whether to include the ports that were skipped. */
   readonly explain: boolean;
-  /** For how many seconds other calls are kept from handing the ports out; null does not keep them. */
+  /** How many seconds to hold the ports; null to not hold them. */
   readonly holdSeconds: number | null;
-  /** Files of a policy and a baseline, which keep ports for others. */
+  /** The files of a policy and a baseline, which reserve ports. */
   readonly policy: string | null;
   readonly baseline: string | null;
 }
 
-/** What finding a port needs: the machine that is asked, binds on this one, and where the user's leases are. */
+/** What finding a port needs: the queried machine, bind attempts on this one, and the user's leases. */
 interface FindFreeWorld extends Pick<Surroundings, 'binder' | 'stateFolder' | 'now'> {
   readonly machine: AskedMachine;
 }
 
-/** Finds ports that can be bound now, by what another machine has told where it is that one. Throws PO3001 where nobody can tell. */
+/** Finds ports that can be bound now; on another machine, according to its facts only. Throws PO3001 if the sockets are unknown. */
 export async function findFree(request: FindFreeRequest, world: FindFreeWorld): Promise<Answer> {
   const { live } = world.machine;
   if (!live && request.holdSeconds !== null)
-    throw new PortOwnerError('PO1005', '--hold is for ports of this machine, and another one is asked', {
+    throw new PortOwnerError('PO1005', '--hold can be used only for ports of this machine', {
       hint: 'Run portowner free --hold there.',
     });
   const facts = await world.machine.facts(questionOf(request, live));
   const { sockets } = facts.sections;
-  // Here an attempt shows what the tables do not.
+  // On this machine, an attempt shows what the tables do not.
   if (hasFailed(sockets) || (!live && !isWhole(sockets))) {
     throw new PortOwnerError(
       'PO3001',
@@ -68,11 +68,16 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld): 
   if (!live && answer.ports.length > 0) notes.push('By what the machine told: no bind was tried there.');
   return {
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
+    ...(answer.ports.length < request.count ? {} : { headline: freeText(answer.ports) }),
     rows: rowsOf(facts, request, answer, until),
     problems,
     exitCode: exitCodeOf(answer.ports.length >= request.count),
   };
 }
+
+/** Which ports were found. */
+const freeText = (ports: readonly number[]): string =>
+  `${ports.length === 1 ? 'Port' : 'Ports'} ${formatPorts(ports.map((port) => ({ start: port, end: port })))} ${ports.length === 1 ? 'is' : 'are'} free.`;
 
 function questionOf(request: FindFreeRequest, isTried: boolean): Question {
   const { protocols, spans } = request;
@@ -85,7 +90,7 @@ function questionOf(request: FindFreeRequest, isTried: boolean): Question {
   };
 }
 
-/** Makes the choice, and notes it for other calls where it is to be held. */
+/** Chooses ports, and records leases for them if they are to be held. */
 function held(
   { holdSeconds, protocols }: FindFreeRequest,
   folder: string,
@@ -105,10 +110,10 @@ function held(
   return { answer, until: new Date(end).toISOString() };
 }
 
-/** How many ports somebody may ask about who wants to know what each of them is. */
+/** Up to this many requested ports, the answer explains each of them. */
 const fewPorts = 16;
 
-/** Whether the owners of ports that are taken are wanted. */
+/** Whether to look up the owners of ports in use. */
 function namesOwners({ explain, spans }: FindFreeRequest): boolean {
   return explain || (spans !== null && spans.reduce((sum, { start, end }) => sum + end - start + 1, 0) <= fewPorts);
 }
@@ -126,11 +131,13 @@ function tooFew(request: FindFreeRequest, { ports, skipped }: FreeAnswer): Probl
         ? `no free port${where}`
         : `only ${ports.length} of ${count} free ports found${where}`,
     hint:
-      reasons.length === 0 ? 'portowner free --explain says why the others are not free.' : `${reasons.join('; ')}.`,
+      reasons.length === 0
+        ? 'Use portowner free --explain to see why the others are not free.'
+        : `${reasons.join('; ')}.`,
   };
 }
 
-/** The choice, but for the leases. */
+/** The choice, without the leases. */
 async function chooser(
   facts: Facts,
   request: FindFreeRequest,
@@ -153,7 +160,7 @@ async function chooser(
       serviceName,
       reserved,
       leasedUntil: (port, protocol) => leased.get(`${protocol} ${port}`) ?? null,
-      owner: (port) => (named ? (owners.get(port) ?? 'not known') : null),
+      owner: (port) => (named ? (owners.get(port) ?? 'unknown') : null),
       tryBind:
         binder === null
           ? null
@@ -162,7 +169,7 @@ async function chooser(
   };
 }
 
-/** What a policy and a baseline keep for others. */
+/** The ports that a policy and a baseline reserve. */
 async function reservedFor(
   { policy, baseline, address }: FindFreeRequest,
   { now }: FindFreeWorld,

@@ -8,54 +8,54 @@ import { hasFailed, wasAsked } from '../facts/model/section.ts';
 
 type Protocol = 'TCP' | 'UDP';
 
-/** What ports are wanted. */
+/** The requested ports. */
 export interface FreeRequest {
   readonly count: number;
-  /** Where to look; null looks wherever programs usually listen. */
+  /** The ports to search; null searches where programs usually listen. */
   readonly spans: readonly PortSpan[] | null;
-  /** This one and the next ones upward come first, those that IANA registered too. */
+  /** Search upward from this port first, including ports registered with IANA. */
   readonly near: number | null;
-  /** One behind the other. */
+  /** Whether the ports must be consecutive. */
   readonly consecutive: boolean;
-  /** A port has to be free for all of them. */
+  /** A port must be free for all of these protocols. */
   readonly protocols: readonly Protocol[];
   /** Null: every address, IPv4 and IPv6. */
   readonly address: string | null;
-  /** Ports that IANA registered for a service, too. */
+  /** Whether to include ports registered with IANA. */
   readonly registered: boolean;
-  /** Not these. */
+  /** The ports to exclude. */
   readonly except: readonly PortSpan[];
 }
 
-/** What is known besides the facts. */
+/** Information in addition to the facts. */
 export interface FreeKnowledge {
   readonly serviceName: (port: number, protocol: Protocol) => string | null;
-  /** Why a policy or a baseline keeps it for others. */
+  /** Why a policy or a baseline reserves it. */
   readonly reserved: (port: number, protocol: Protocol) => string | null;
-  /** Until when a port is promised to somebody else (ISO 8601); null when it is not. */
+  /** Until when a port is held for somebody else (ISO 8601); null if it is not. */
   readonly leasedUntil: (port: number, protocol: Protocol) => string | null;
-  /** Who owns a port; null where that was not asked. */
+  /** Who owns a port; null if not requested. */
   readonly owner: (port: number) => string | null;
-  /** Tries to bind a port in every way wanted; null when it went well, else what did not. Null where nothing can be bound: on another machine. */
+  /** Tries to bind a port in every requested way; null on success, otherwise what failed. Null on another machine, where no bind is possible. */
   readonly tryBind: ((port: number) => string | null) | null;
 }
 
 export interface FreeAnswer {
-  /** In the order of preference; fewer than wanted when there are no more, and none when they have to be consecutive. */
+  /** In order of preference; fewer than requested if there are no more, and none if they must be consecutive. */
   readonly ports: readonly number[];
-  /** Every port that was passed over, and why, by port. */
+  /** Every skipped port with the reason, by port. */
   readonly skipped: ReadonlyMap<number, Skip>;
 }
 
-/** Why a port was passed over. */
+/** Why a port was skipped. */
 export type Skip =
   | { readonly text: string }
   /** IANA registered it for this service. */
   | { readonly service: string };
 
-/** IANA's dynamic class: what an unknown dynamic range is taken to be. */
+/** IANA's dynamic class, used if the machine's dynamic range is unknown. */
 const dynamicClass: PortSpan = { start: 49152, end: 65535 };
-/** Where programs usually listen: five digits first, since the others are what people choose by hand. */
+/** Where programs usually listen: five-digit ports first, because people choose the others manually. */
 const usual: readonly PortSpan[] = [
   { start: 10000, end: 65535 },
   { start: 1024, end: 9999 },
@@ -75,7 +75,7 @@ function kindText({ kind, start, end, source }: PortRange): string {
   return `${what} ${start}-${end} (${source})`;
 }
 
-/** Finds the range of the machine's own that forbids a port. An attempt tells better whether a user may have a privileged one. */
+/** Finds the range of the machine that forbids a port. A bind attempt shows better whether the user can bind a privileged port. */
 function forbiddingRange(
   { sections, machine }: Facts,
   protocols: readonly Protocol[],
@@ -103,20 +103,20 @@ function forbiddingRange(
   );
 }
 
-/** Candidates in the order of preference. */
+/** The candidates in order of preference. */
 function* candidates({ spans, near }: FreeRequest): Generator<number> {
   const within = spans ?? usual;
   if (near === null) {
     for (const [port] of coveredPorts(within)) yield port;
     return;
   }
-  // The next one upward, as people count; those below only where there are no more.
+  // Search upward first, as people expect, and downward only if there are no more.
   const matches = portMatcher(within);
   for (let port = near; port <= 65535; port++) if (matches(port)) yield port;
   for (let port = near - 1; port >= 1; port--) if (matches(port)) yield port;
 }
 
-/** The binds that have to succeed for a port: exclusive where the system knows that, so that nobody is there. */
+/** The binds that must succeed for a port: exclusive if the system supports it, so that nobody shares the port. */
 export function bindsFor(
   port: number,
   { protocols, address }: Pick<FreeRequest, 'protocols' | 'address'>,
@@ -135,7 +135,7 @@ export function bindsFor(
   );
 }
 
-/** What the attempts say: null when every family that the machine has could be bound. */
+/** The result of the attempts: null if every address family of the machine could be bound. */
 export function attemptsReason(attempts: readonly BindAttempt[]): string | null {
   const failed = attempts.find(({ result }) => result === 'refused' || result === 'notMade');
   if (failed !== undefined) {
@@ -147,7 +147,7 @@ export function attemptsReason(attempts: readonly BindAttempt[]): string | null 
   return attempts.some(({ result }) => result === 'bound') ? null : 'the machine has no such address family';
 }
 
-/** The first socket on each port that keeps it, in words. Only an attempt tells whether one end of a connection does. */
+/** Describes the first socket that holds each port. Only a bind attempt shows whether one end of a connection does. */
 function usesOf(facts: Facts, protocols: readonly string[], isTried: boolean): ReadonlyMap<number, string> {
   const used = new Map<number, string>();
   for (const socket of facts.sections.sockets.data) {
@@ -158,10 +158,10 @@ function usesOf(facts: Facts, protocols: readonly string[], isTried: boolean): R
   return used;
 }
 
-/** Why a port is not to be had; null when it is free. What costs most is asked last: an attempt to bind it. */
+/** Why a port is unavailable; null if it is free. The most expensive check, the bind attempt, comes last. */
 type Reason = (port: number) => Skip | null;
 
-/** The reasons in the order in which they are told, each for a port and a protocol. */
+/** The reasons in order of priority, each for a port and a protocol. */
 function reasonsOf(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): Reason {
   const { protocols } = request;
   const { tryBind } = knowledge;
@@ -194,7 +194,7 @@ function reasonsOf(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge)
   };
   const leased = ofAny((port, protocol) => {
     const until = knowledge.leasedUntil(port, protocol);
-    return until === null ? null : `handed out to somebody else until ${until}`;
+    return until === null ? null : `held for another call until ${until}`;
   });
   const order: readonly Reason[] = [
     told((port) => (except(port) ? 'reserved by --except' : null)),
@@ -208,7 +208,7 @@ function reasonsOf(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge)
   return (port) => first(order, (reason) => reason(port));
 }
 
-/** The first answer that one of the items gives; those after it are not asked. */
+/** The first answer among the items; later items are not evaluated. */
 function first<T, Answer>(items: readonly T[], ask: (item: T) => Answer | null): Answer | null {
   for (const item of items) {
     const answer = ask(item);
@@ -217,9 +217,9 @@ function first<T, Answer>(items: readonly T[], ask: (item: T) => Answer | null):
   return null;
 }
 
-/** Tells whether a run of so many free ports begins at a port. */
+/** Returns a test for whether a run of free ports begins at a port. */
 function runsOf(count: number, isFree: (port: number) => boolean): (start: number) => boolean {
-  // From each port, the next one down that is not known to be free, with shortcuts: runs overlap in all but one port.
+  // Cache the next lower port that is not known to be free: consecutive runs overlap in all but one port.
   const below = Uint32Array.from({ length: 65536 }, (_, port) => port);
   function unknownFrom(port: number): number {
     let found = port;
@@ -227,7 +227,7 @@ function runsOf(count: number, isFree: (port: number) => boolean): (start: numbe
     for (let at = port; at !== found;) [at, below[at]] = [below[at]!, found];
     return found;
   }
-  // The last one is looked at first: a taken one ends many runs at once.
+  // Check the last port first: if it is in use, it rules out many runs at once.
   return (start) => {
     const end = start + count - 1;
     if (end > 65535) return false;
@@ -239,7 +239,7 @@ function runsOf(count: number, isFree: (port: number) => boolean): (start: numbe
   };
 }
 
-/** The first of the candidates that are free, or the first run of them. */
+/** The first free candidates, or the first run of them. */
 function firstFree(request: FreeRequest, isFree: (port: number) => boolean): number[] {
   const { count, consecutive, spans } = request;
   if (consecutive) {
@@ -257,7 +257,7 @@ function firstFree(request: FreeRequest, isFree: (port: number) => boolean): num
   return ports;
 }
 
-/** Chooses ports: pure but for the attempts, which are made last and only for ports that nothing else speaks against. */
+/** Chooses ports. Pure except for the bind attempts, which come last, for ports that pass all other checks. */
 export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge): FreeAnswer {
   const reason = reasonsOf(facts, request, knowledge);
   const checked = new Map<number, Skip | null>();
@@ -273,7 +273,7 @@ export function chooseFree(facts: Facts, request: FreeRequest, knowledge: FreeKn
   return { ports, skipped: new Map(skipped) };
 }
 
-/** Names of services that are told of a group of ports. */
+/** How many service names to show for a group of ports. */
 const namedServices = 3;
 
 function skipText(skips: readonly Skip[]): string {
@@ -285,7 +285,7 @@ function skipText(skips: readonly Skip[]): string {
   return `registered by IANA for ${names.slice(0, namedServices).join(', ')}${others} (--registered allows it)`;
 }
 
-/** Ports that are skipped for the same reason and follow one another, as one. */
+/** Groups consecutive ports that were skipped for the same reason. */
 export function skippedSpans(skipped: ReadonlyMap<number, Skip>): (PortSpan & { readonly reason: string })[] {
   const spans: { start: number; end: number; skips: Skip[] }[] = [];
   const isSame = (a: Skip, b: Skip): boolean => ('text' in a ? 'text' in b && a.text === b.text : 'service' in b);
@@ -301,11 +301,11 @@ export function skippedSpans(skipped: ReadonlyMap<number, Skip>): (PortSpan & { 
   return spans.map(({ start, end, skips }) => ({ start, end, reason: skipText(skips) }));
 }
 
-/** Why ports were passed over, a line each: `3000-3002: in use: …`. */
+/** Explains the skipped ports, one line for each group: `3000-3002: in use: …`. */
 export const reasonLines = (spans: ReturnType<typeof skippedSpans>): string[] =>
   spans.map((span) => `${formatPorts([span])}: ${span.reason}`);
 
-/** Why the ports before the first one were passed over, and what the free ones are registered for: what a person is told. */
+/** Explains to a person why the ports before the first free one were skipped, and what the free ones are registered for. */
 export function passedOver(
   { near, protocols, spans }: FreeRequest,
   { ports, skipped }: FreeAnswer,

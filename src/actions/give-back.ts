@@ -19,33 +19,33 @@ import { situationOf } from './told.ts';
 import { listens, type Situation, type Target } from './target.ts';
 import { planned, stopRow, stopTargets, type Stopped, type StopWorld } from './stop.ts';
 
-/** What is to be given back, and how. */
+/** A request to free ports. */
 export interface GiveBackRequest {
   readonly spans: readonly Place[];
   readonly pids: ReadonlySet<number>;
-  /** Exactly these, as they were looked at. */
+  /** Exactly these targets, as they were inspected. */
   readonly identities: readonly Identity[];
   readonly protocols: readonly ('TCP' | 'UDP')[];
-  /** Addresses and CIDR ranges; null wants all. */
+  /** Addresses and CIDR ranges; null selects all. */
   readonly addresses: readonly string[] | null;
-  /** Whether only what would end is told. */
+  /** Whether to only show what would be stopped. */
   readonly dryRun: boolean;
   readonly force: boolean;
-  /** Milliseconds from asking until it is taken for a refusal. */
+  /** How long to wait for a graceful end, in milliseconds. */
   readonly timeout: number;
 }
 
-/** This machine, and who decides. */
+/** This machine, and the callbacks for decisions. */
 export interface GiveBackWorld extends Pick<Surroundings, 'source' | 'hands' | 'now'> {
-  /** Is shown what would end. */
+  /** Receives what would be stopped. */
   readonly show: (target: Target) => void;
-  /** Says yes or no to a target. */
+  /** Approves or declines a target. */
   readonly approve: (target: Target) => boolean;
   /** Another machine, of which only what would end is told; left out for this one. */
   readonly told?: AskedMachine;
 }
 
-/** Stops who listens on the ports that are asked for. */
+/** Stops the programs that listen on the requested ports. */
 export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, report?: Report): Promise<Answer> {
   const { dryRun, force, timeout } = request;
   const wanted = wantedBy(request);
@@ -65,11 +65,12 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
       rows: [],
       problems,
       exitCode: exitCodeOf(isNobody ? false : null),
-      note: isNobody ? `Nobody that matches listens on ${what}.` : 'Cannot tell: not every source could be read.',
+      note: isNobody ? `No matching program listens on ${what}.` : 'Cannot tell: some sources could not be read.',
     };
   }
   const decided = targets.map((target): Target | Stopped => {
-    world.show(target);
+    // Of one that is never stopped alone the error says all there is.
+    if (targets.length > 1 || target.means.how !== 'refused') world.show(target);
     if (dryRun || target.means.how === 'refused') return planned(target);
     return world.approve(target) ? target : stopRow(target, { result: 'Declined', reasons: ['the answer was no'] });
   });
@@ -78,13 +79,13 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
   const results = [...missing, ...decided.map((one) => ('means' in one ? stopped.shift()! : one))];
   return {
     rows: results.map(({ row }) => row),
-    headline: results.map(({ row }) => sentenceOf(row)).join('\n'),
+    ...headlineOf(results),
     problems: [...problems, ...results.flatMap(problemOf)],
     exitCode: verdict(results),
   };
 }
 
-/** Which sockets are meant. */
+/** Selects sockets. */
 function wantedBy({ spans, pids, identities, protocols, addresses }: GiveBackRequest): (socket: Socket) => boolean {
   const address = addresses === null ? null : addressMatcher(addresses);
   const isThere = placeMatcher(spans.length > 0 ? spans : null);
@@ -105,7 +106,7 @@ function wantedBy({ spans, pids, identities, protocols, addresses }: GiveBackReq
         (spans.length > 0 || listens(socket))));
 }
 
-/** The plan; of exactly approved targets only these, and a row for each of them that is not there any more. */
+/** The plan; if exact targets were approved, only these, and a row for each target that no longer exists. */
 function targetsOf(
   all: readonly Target[],
   { facts }: Situation,
@@ -125,7 +126,7 @@ function targetsOf(
       chosen.add(target);
   for (const identity of request.identities) {
     const elsewhere = identity.computer !== null && identity.computer.toLowerCase() !== name.toLowerCase();
-    // Of several services behind one endpoint of the kernel each is a target of its own.
+    // Several services behind one endpoint of the kernel are separate targets.
     const found = elsewhere ? [] : all.filter((target) => isSame(target, identity));
     for (const target of found) chosen.add(target);
     if (found.length === 0)
@@ -160,7 +161,7 @@ async function toldSituation({ dryRun }: GiveBackRequest, { told }: GiveBackWorl
   return situationOf(await told!.facts(whole));
 }
 
-/** The machine as stopping looks at it, again and again. */
+/** The machine, for repeated inspection while stopping. */
 async function stopWorld({ source: asked, hands: given, now }: GiveBackWorld): Promise<StopWorld> {
   const [source, hands] = [await asked(), await given()];
   const look = async (): Promise<Situation> => ({
@@ -195,7 +196,7 @@ async function stopWorld({ source: asked, hands: given, now }: GiveBackWorld): P
   };
 }
 
-/** The row of a target that was approved, and is not there as it was. */
+/** The row of an approved target that no longer exists in that form. */
 function absent(identity: Identity, targets: readonly Target[], why: string | null): Stopped {
   const keys = new Set(identity.endpoints.map(endpointKeyText));
   const now = targets.filter(({ endpoints }) => endpoints.some((endpoint) => keys.has(endpointKeyText(endpoint))));
@@ -217,23 +218,24 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
   };
   const { row } = stopRow(target, { result: 'Refused' });
   if (why === null && now.length === 0)
-    return { row: { ...row, Result: 'Gone', Reason: ['it has no such listener any more'] }, rights: false };
+    return { row: { ...row, Result: 'Gone', Reason: ['the listener no longer exists'] }, rights: false };
   return {
     row: {
       ...row,
       Result: 'Refused',
       Reason: [
         why ??
-          `it is not what was looked at any more: the listener belongs to ${now.map(({ owner }) => owner).join(', ')} now`,
+          `it has changed since it was inspected: the listener belongs to ${now.map(({ owner }) => owner).join(', ')} now`,
       ],
     },
     rights: false,
   };
 }
 
-/** What became of a target, as a person is told it. */
-function sentenceOf({ Result, Owner, Endpoints, Method, NewOwner, Reason, LingeringConnections }: StopResult): string {
-  const who = Owner ?? 'The owner';
+/** Describes the result of a target to a person. */
+function sentenceOf(row: StopResult): string {
+  const { Result, Owner, Endpoints, Method, NewOwner, Supervisor, Reason, LingeringConnections } = row;
+  const who = Owner ?? 'the owner';
   const where = Endpoints?.join(', ') ?? 'no port';
   const why = Reason === null ? '' : `: ${Reason[0]}`;
   switch (Result) {
@@ -244,9 +246,9 @@ function sentenceOf({ Result, Owner, Endpoints, Method, NewOwner, Reason, Linger
       return `Stopped ${who}: nobody listens on ${where} now${left === 0 ? '' : `, and ${left} connection${left === 1 ? ' is' : 's are'} left`}.`;
     }
     case 'Gone':
-      return `${who} does not listen on ${where} any more.`;
+      return `${who} no longer listens on ${where}.`;
     case 'Retaken':
-      return `${who} ended, but ${NewOwner} has ${where} now.`;
+      return `${who} ended, but ${NewOwner} has ${where} now${Supervisor === null ? '' : `, started by ${Supervisor}: stop that first`}.`;
     case 'Declined':
       return `${who} on ${where} was not stopped: the answer was no.`;
     default:
@@ -256,16 +258,21 @@ function sentenceOf({ Result, Owner, Endpoints, Method, NewOwner, Reason, Linger
 
 const fine = new Set(['Planned', 'Stopped', 'Gone']);
 
+/** What became of the targets; of those that an error tells of, the error does. */
+function headlineOf(results: readonly Stopped[]): { headline?: readonly string[] } {
+  const sentences = results.filter((one) => problemOf(one).length === 0).map(({ row }) => sentenceOf(row));
+  return sentences.length === 0 ? {} : { headline: sentences };
+}
+
 function problemOf({ row, rights, untold }: Stopped): Problem[] {
   if (fine.has(row.Result ?? '') || row.Result === 'Declined') return [];
-  const reason = row.Reason?.[0];
   const never = row.Result === 'Refused';
   return [
     {
       severity: 'Error',
       code: rights ? 'PO4106' : untold === true ? 'PO3001' : never ? 'PO4105' : 'PO4104',
-      message: `${row.Owner ?? 'the target'} on ${row.Endpoints?.join(', ') ?? 'no port'} was not stopped${reason === undefined ? '' : `: ${reason}`}`,
-      ...(row.Command === null ? {} : { hint: `By hand: ${row.Command}` }),
+      message: sentenceOf(row).replace(/\.$/, ''),
+      ...(row.Command === null ? {} : { hint: `To stop it manually: ${row.Command}` }),
       target: row.Identity ?? '',
     },
   ];

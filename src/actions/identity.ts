@@ -8,15 +8,15 @@ export interface EndpointKey {
   readonly port: number;
 }
 
-/** Exactly one target, as it was looked at. */
+/** Exactly one target, as it was inspected. */
 export interface Identity {
   readonly endpoints: readonly EndpointKey[];
   readonly pid: number;
-  /** Null: not known, any. */
+  /** Null: unknown, matches any. */
   readonly startTime: string | null;
   /** Null: this machine. */
   readonly computer: string | null;
-  /** By what it is stopped, `service=NAME` or `sites=NAME+NAME`; null: the process itself, or in what was asked for any. */
+  /** How it is stopped, `service=NAME` or `sites=NAME+NAME`; null: through the process itself, or in a request, in any way. */
   readonly what: string | null;
 }
 
@@ -29,7 +29,7 @@ export function identityText({ endpoints, pid, startTime, computer, what }: Iden
   return `${endpoints.map(endpointKeyText).join('+')};${pid};${startTime ?? ''};${computer ?? ''}${last}`;
 }
 
-/** What is stopped by names, as a part of an identity. */
+/** The names of what is stopped, as part of an identity. */
 export function whatText(kind: 'service' | 'sites', names: readonly string[]): string {
   return `${kind}=${names.map((name) => encodeURIComponent(name.toWellFormed())).join('+')}`;
 }
@@ -38,10 +38,10 @@ const endpointForm = /^(TCP|UDP)\/(?:\[([0-9a-f:.]+(?:%[^\];,+]{1,64})?)\]|([0-9
 const whatForm = /^(?:service|sites)=[\w.~!*'()%+-]{1,4096}$/;
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/;
 
-/** Whether a word is meant as an identity rather than as a port expression. */
+/** Whether a word is an identity rather than a port expression. */
 export const looksLikeIdentity = (text: string): boolean => text.includes(';');
 
-/** Reads what identityText wrote. Throws PO1002. */
+/** Parses the output of identityText. Throws PO1002. */
 export function parseIdentity(text: string): Identity {
   const [endpoints = '', pid = '', startTime = '', computer = '', what, ...rest] = text.split(';');
   const keys = endpoints.split('+').map((part): EndpointKey | null => {
@@ -55,7 +55,7 @@ export function parseIdentity(text: string): Identity {
   const valid = keys.every((key) => key !== null) && (what === undefined || whatForm.test(what));
   if (!valid || !/^\d{1,10}$/.test(pid) || (startTime !== '' && !instant.test(startTime)) || rest.length > 0) {
     throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is not a target`, {
-      hint: 'Give a port, or an Identity as --dry-run shows it.',
+      hint: 'Specify a port, or an Identity as shown by --dry-run.',
       target: text,
     });
   }
@@ -68,7 +68,7 @@ export function parseIdentity(text: string): Identity {
   };
 }
 
-/** An instant without the zeros at its end that one form has and another has not. */
+/** Removes trailing zeros from an instant, which not every form has. */
 function plainInstant(text: string): string {
   const [seconds, fraction = ''] = text.replace(/Z$/, '').split('.');
   return `${seconds}.${fraction.replace(/(?<!0)0+$/, '')}`;
@@ -78,7 +78,7 @@ export function sameInstant(a: string, b: string): boolean {
   return plainInstant(a) === plainInstant(b);
 }
 
-/** Whether a target is the one that was looked at: it has all those listeners, that process, and it was started then. */
+/** Whether a target is the inspected one: it has the same listeners, process, and start time. */
 export function isSame(target: Identity, wanted: Identity): boolean {
   if (target.pid !== wanted.pid) return false;
   if (wanted.what !== null && target.what !== wanted.what) return false;

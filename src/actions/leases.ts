@@ -8,11 +8,11 @@ import { parseJson } from '../io/nesting.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
 /*
- * Ports that were handed out with --hold, in one file of a folder of the user's own. Whoever changes it holds the lock
- * beside it; readers need none, as the file is replaced as a whole.
+ * Ports that were held with --hold, in one file in a private folder of the user. A writer holds the lock next to it; readers
+ * need no lock, because the file is replaced atomically.
  */
 
-/** A port that nobody else gets until then. */
+/** A port that is held until a time. */
 export interface Lease {
   readonly protocol: 'TCP' | 'UDP';
   readonly port: number;
@@ -20,11 +20,11 @@ export interface Lease {
   readonly until: number;
 }
 
-/** The longest hold, in seconds: what claims more in the file is not ours. */
+/** The longest hold, in seconds; a longer one in the file is not ours. */
 export const longestHold = 86_400;
 const longestHoldMs = longestHold * 1000;
 const lockWaitMs = 30_000;
-/** All ports of both protocols have half of it. */
+/** Twice the size needed for all ports of both protocols. */
 const maxBytes = 16 * 1024 * 1024;
 
 const fileName = 'leases.json';
@@ -34,10 +34,10 @@ const lockName = 'leases.lock';
 
 function hintOf(error: unknown): string {
   if (error instanceof LockBusy) return 'End that process, or try again when it has ended.';
-  if (error instanceof SyntaxError || error instanceof NotAFile) return 'Remove it: then no port is held.';
+  if (error instanceof SyntaxError || error instanceof NotAFile) return 'Remove it to release all held ports.';
   if (error instanceof NotPrivate)
-    return 'Only you and root may be able to change it: correct its owner and mode, or name another folder in XDG_STATE_HOME.';
-  return 'Make the folder writable for you, or remove it: then no port is held.';
+    return 'Only you and root must be able to change it: correct its owner and mode, or set XDG_STATE_HOME to another folder.';
+  return 'Make the folder writable for you, or remove it to release all held ports.';
 }
 
 function unusable(path: string, error: unknown): PortOwnerError {
@@ -48,7 +48,7 @@ function unusable(path: string, error: unknown): PortOwnerError {
   });
 }
 
-/** Runs what uses the file or its folder; what is wrong with them becomes PO4101. */
+/** Runs code that uses the file or its folder, and turns its errors into PO4101. */
 function using<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -64,7 +64,7 @@ function isLease(value: unknown): value is Lease {
   return (protocol === 'TCP' || protocol === 'UDP') && isPort && Number.isFinite(until);
 }
 
-/** What is in the file; before it had a version, the list alone. */
+/** The content of the file; before it had a version, only the list. */
 interface LeaseFile {
   readonly kind: typeof fileKind;
   readonly version: number;
@@ -76,13 +76,13 @@ function isLeaseFile(data: unknown): data is LeaseFile {
   return kind === fileKind && Number.isInteger(version) && (version as number) >= 1;
 }
 
-/** The leases in the text of the file. Throws PO2003 for a newer version, and SyntaxError for what is none. */
+/** Parses the leases in the text of the file. Throws PO2003 for a newer version, and SyntaxError for invalid text. */
 function parseLeases(bytes: Uint8Array, path: string): Lease[] {
   let data: unknown;
   try {
     data = parseJson(new TextDecoder('utf-8').decode(bytes));
   } catch {
-    throw new SyntaxError('it is not JSON, or nested too deep');
+    throw new SyntaxError('it is not valid JSON, or is nested too deeply');
   }
   if (isLeaseFile(data) && data.version > fileVersion)
     throw new PortOwnerError(
@@ -106,13 +106,13 @@ function leasesIn(folder: string, now: number): Lease[] {
   try {
     return parseLeases(read.bytes, path).filter(({ until }) => until > now && until <= now + longestHoldMs);
   } catch (error) {
-    // No lease in a damaged one could be good any more, whatever was in it.
+    // Leases in a damaged file have expired by now in any case.
     if (!(error instanceof PortOwnerError) && now - read.modifiedMs > longestHoldMs) return [];
     throw error;
   }
 }
 
-/** The leases that are still good. Throws PO4101 or PO2003 when the file cannot be understood: then no port may be called free. */
+/** The current leases. Throws PO4101 or PO2003 if the file cannot be understood, because then no port is known to be free. */
 export function readLeases(folder: string, now: number): Lease[] {
   const path = join(folder, fileName);
   return using(path, () => {
@@ -123,8 +123,8 @@ export function readLeases(folder: string, now: number): Lease[] {
 }
 
 /**
- * Lets `choose` see the leases and add some, while no other call of this user can. Throws PO4101 when the folder
- * cannot be used, PO2003 when its file is of a newer version, and what `choose` throws.
+ * Runs `choose` with the leases so that it can add some, while no other call of this user can. Throws PO4101 if the folder
+ * cannot be used, PO2003 if its file has a newer version, and the errors of `choose`.
  */
 export function addLeases<T extends { readonly leases: readonly Lease[] }>(
   folder: string,

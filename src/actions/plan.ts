@@ -1,6 +1,7 @@
 import type { Socket } from '../facts/model/facts.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
+import { socketOrder } from '../ownership/order.ts';
 import { restarterOf, type Restarter } from '../ownership/origin.ts';
 import { roleOf } from '../ownership/starters.ts';
 import type { TreeProcess } from '../system/hands.ts';
@@ -10,7 +11,7 @@ import { descendantsIn, lineOf, socketsIn } from './process-tree.ts';
 import { draftsOf } from './stop-rules.ts';
 import { keyOf, listens, meansText, type Means, type Situation, type Target } from './target.ts';
 
-/** The drafts of all sockets; those that do the same to the same are one. */
+/** The drafts of all sockets; merges drafts with the same action and target. */
 function mergedDrafts(scene: Scene, sockets: readonly Socket[]): StopDraft[] {
   const rows = endpoints(scene.facts, sockets, { live: true, serviceName: null });
   const merged = new Map<string, StopDraft>();
@@ -25,19 +26,19 @@ function mergedDrafts(scene: Scene, sockets: readonly Socket[]): StopDraft[] {
   return [...merged.values()];
 }
 
-/** What an identity names besides the process. */
+/** The names in an identity, in addition to the process. */
 function namedBy(means: Means): string | null {
   if (means.how === 'service') return whatText('service', [means.id.name]);
   return means.how === 'sites' ? whatText('sites', means.names) : null;
 }
 
-/** The processes that end with a target. */
+/** The processes that end together with a target. */
 function endingWith({ means, pid }: StopDraft, holders: readonly number[]): readonly number[] {
   if (pid <= 4 || (means.how === 'service' && !means.alone)) return [];
   return [...new Set(holders)];
 }
 
-/** A parent that may start its child again: one that is not known to start programs for people alone. */
+/** A parent that may restart its child: one that is not known to only start programs for people. */
 function parentText(parent: TreeProcess, { processes }: Scene): string | null {
   const known = processes.get(parent.pid) ?? { ...parent, path: null };
   const role = roleOf(known);
@@ -47,7 +48,7 @@ function parentText(parent: TreeProcess, { processes }: Scene): string | null {
 
 const named = (text: string | null): Restarter | null => (text === null ? null : { text, stop: null });
 
-/** Who would start it again. */
+/** What would restart it. */
 function restarterFor({ means, pid }: StopDraft, scene: Scene, isEnding: boolean): Restarter | null {
   const { situation, tree, ancestors, processes, services } = scene;
   if (means.how === 'service')
@@ -60,11 +61,11 @@ function restarterFor({ means, pid }: StopDraft, scene: Scene, isEnding: boolean
   return named(parent === undefined || ancestors.has(parent.pid) ? null : parentText(parent, scene));
 }
 
-/** What stops it for good, where something starts it again that another command is for. */
+/** What stops it permanently, if something restarts it that needs a different command. */
 const insteadNotes = (restarter: Restarter | null): readonly string[] =>
-  restarter?.stop == null ? [] : [`if ${restarter.text} starts it again, stop it with: ${restarter.stop}`];
+  restarter?.stop == null ? [] : [`if ${restarter.text} restarts it, stop it with: ${restarter.stop}`];
 
-/** What is looked up for each target, by indexes of all processes and sockets. */
+/** Lookups for each target, with indexes of all processes and sockets. */
 interface Indexes {
   readonly descendantsOf: ReturnType<typeof descendantsIn>;
   readonly socketsOf: ReturnType<typeof socketsIn>;
@@ -106,11 +107,11 @@ function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: In
   };
 }
 
-/** What a stop of these sockets would do: pure but for what the situation looks up. One target for each owner. */
+/** Plans a stop of these sockets, with one target for each owner. Pure except for lookups of the situation. */
 export function planStop(situation: Situation, wanted: (socket: Socket) => boolean): Target[] {
   const scene = sceneOf(situation);
   const sockets = situation.facts.sections.sockets.data;
-  const drafts = mergedDrafts(scene, sockets.filter(wanted));
+  const drafts = mergedDrafts(scene, sockets.filter(wanted).sort(socketOrder));
   const indexes: Indexes = { descendantsOf: descendantsIn(scene.tree), socketsOf: socketsIn(sockets) };
   return drafts.map((one) => targetOf(one, scene, indexes));
 }
@@ -122,6 +123,6 @@ function methodText(means: Exclude<Means, { how: 'service' }>, asking: string): 
     case 'sites':
       return `stop the IIS site${means.names.length === 1 ? '' : 's'} ${means.names.join(', ')}`;
     case 'refused':
-      return means.obstacle.command === null ? 'none' : `by hand: ${means.obstacle.command}`;
+      return means.obstacle.command === null ? 'none' : `manually: ${means.obstacle.command}`;
   }
 }

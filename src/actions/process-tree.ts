@@ -3,20 +3,20 @@ import type { TreeProcess } from '../system/hands.ts';
 
 function parentOf(one: TreeProcess, tree: ReadonlyMap<number, TreeProcess>): TreeProcess | undefined {
   const above = tree.get(one.parent);
-  // A number that went to a younger process is no parent.
+  // An ID that was reused by a younger process is not a parent.
   const younger =
     above !== undefined && above.startTime !== null && one.startTime !== null && above.startTime > one.startTime;
   return younger ? undefined : above;
 }
 
-/** A process and all above it. */
+/** A process and all its ancestors. */
 export function lineOf(pid: number, tree: ReadonlyMap<number, TreeProcess>): TreeProcess[] {
   const line = new Set<TreeProcess>();
   for (let next = tree.get(pid); next !== undefined && !line.has(next); next = parentOf(next, tree)) line.add(next);
   return [...line];
 }
 
-/** What finds all that processes have started, and what those have, in the order of the tree. */
+/** Returns a function that finds all descendants of processes, in tree order. */
 export function descendantsIn(tree: ReadonlyMap<number, TreeProcess>): (pids: readonly number[]) => TreeProcess[] {
   const children = new Map<number, { readonly one: TreeProcess; readonly order: number }[]>();
   for (const [order, one] of [...tree.values()].entries()) {
@@ -29,7 +29,7 @@ export function descendantsIn(tree: ReadonlyMap<number, TreeProcess>): (pids: re
   return (pids) => {
     const seen = new Set(pids);
     const found: { readonly one: TreeProcess; readonly order: number }[] = [];
-    // It grows while it is walked.
+    // The array grows during the loop.
     for (const pid of seen) {
       for (const child of children.get(pid) ?? []) {
         if (seen.has(child.one.pid)) continue;
@@ -41,7 +41,7 @@ export function descendantsIn(tree: ReadonlyMap<number, TreeProcess>): (pids: re
   };
 }
 
-/** What finds the sockets that processes have, in the order of the list. */
+/** Returns a function that finds the sockets of processes, in list order. */
 export function socketsIn(sockets: readonly Socket[]): (pids: readonly number[]) => Socket[] {
   const byPid = new Map<number, Set<number>>();
   for (const [order, { pid, holders }] of sockets.entries()) {

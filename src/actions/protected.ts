@@ -1,7 +1,7 @@
 import { programFile } from '../facts/decode/linux-processes.ts';
 import type { Platform } from '../system/raw.ts';
 
-/** What is told of a process for this. */
+/** The relevant facts about a process. */
 interface Named {
   readonly pid: number;
   readonly imageName: string | null;
@@ -9,7 +9,7 @@ interface Named {
   readonly literalPath?: boolean;
 }
 
-/** The session, its security, and what Windows cannot go on without, in its own folder. */
+/** Programs of the session, its security, and essential programs of Windows, in its own folder. */
 const windowsNames = new Set([
   'system',
   'registry',
@@ -37,7 +37,7 @@ const windowsNames = new Set([
   'sgrmbroker.exe',
   'conhost.exe',
 ]);
-/** The folders that they are in. */
+/** The folders of these programs. */
 const windowsFolders =
   /\\(?:windows|winnt)\\(?:system32\\|syswow64\\)?$|\\system32\\$|\\windows defender(?: advanced threat protection)?\\/i;
 
@@ -57,8 +57,8 @@ const linuxNames = new Set([
 ]);
 
 /**
- * Why a process is never stopped, whatever is asked: null when it may be. By its path: a program of such a name
- * elsewhere is just a program. Where the path cannot be seen the name has to do.
+ * Why a process is never stopped, whatever the request; null if it may be stopped. Checks the path, because a program with
+ * such a name in another folder is an ordinary program. If the path cannot be seen, checks the name.
  */
 export function protectedReason({ pid, imageName, path, literalPath }: Named, platform: Platform): string | null {
   if (platform === 'win32') {
@@ -76,7 +76,7 @@ export function protectedReason({ pid, imageName, path, literalPath }: Named, pl
     : null;
 }
 
-/** The program that hosts Windows' own services: it is never ended itself. */
+/** The program that hosts Windows' own services; it is never ended itself. */
 export function isServiceHost({ imageName, path }: Named): boolean {
   return /^svchost\.exe$/i.test(imageName ?? '') || /\\svchost\.exe$/i.test(path ?? '');
 }

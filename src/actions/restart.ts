@@ -1,32 +1,32 @@
 import type { TreeProcess } from '../system/hands.ts';
 
-/** How long nobody may take a port after it was given back. Milliseconds. */
+/** How long a port must stay free after its owner was stopped, in milliseconds. */
 export interface Watch {
-  /** Where nothing is known that could start the program again: what comes now was there already. */
+  /** Nothing is known that could restart the program. */
   readonly alone: number;
-  /** Where it was started by a person at a prompt: a loop that was typed there starts it again at once. */
+  /** A person started it at a prompt: a loop typed there restarts it immediately. */
   readonly prompt: number;
-  /** Where a program runs that may have started it: longer than systemd's and most other supervisors' pause. */
+  /** A program runs that may have started it: longer than the restart delay of systemd and most other supervisors. */
   readonly supervised: number;
 }
 
 export const watchTimes: Watch = { alone: 150, prompt: 400, supervised: 1500 };
 
-/** Adopts orphans; what it starts itself is a unit, and stopped as one. */
+/** Adopts orphans; everything it starts itself is a unit, and is stopped as one. */
 const isInit = ({ pid, imageName }: TreeProcess): boolean =>
   pid <= 4 || /^(?:systemd|init|launchd|tini|dumb-init|docker-init|catatonit)$/.test(imageName ?? '');
 
-/** Give a program a terminal or a session, and never start it again. */
+/** Provide a terminal or a session, and never restart a program. */
 const sessions =
   /^(?:sshd|sshd-session|login|su|sudo|doas|tmux: server|tmux|screen|script|conhost\.exe|OpenConsole\.exe|WindowsTerminal\.exe|explorer\.exe)$/i;
 
-/** Programs that people type in; a script in one of them may be a loop that starts a program again and again. */
+/** Programs that people type in; a script in one of them may restart a program in a loop. */
 const shells =
   /^(?:ba|z|fi|da|a|k|mk|tc|c)?sh(?:\.exe)?$|^(?:cmd|powershell)\.exe$|^(?:pwsh|nu|xonsh|elvish)(?:\.exe)?$/i;
 
 /**
- * How long to watch, by the nearest process above a target that still runs.
- * `line`: those above it before it was stopped, the nearest first; `tree`: what runs now; `own`: those that this
+ * How long to watch, according to the nearest ancestor of a target that still runs.
+ * `line`: its ancestors before it was stopped, nearest first; `tree`: the current processes; `own`: the processes that this
  * program runs in.
  */
 export function watchTime(
@@ -38,7 +38,7 @@ export function watchTime(
   const [nearest, next] = running;
   if (nearest === undefined || isInit(nearest)) return 'alone';
   const name = nearest.imageName ?? '';
-  // Whoever asks from there has no interest in starting it again.
+  // A user who stops it from there does not want to restart it.
   if (own.has(nearest.pid) || sessions.test(name)) return 'prompt';
   const isPrompt = nearest.leadsTerminal === true || (next !== undefined && sessions.test(next.imageName ?? ''));
   if (shells.test(name) && isPrompt) return 'prompt';

@@ -1,7 +1,7 @@
 import { carriedBy, type Carried } from '../facts/decode/relays.ts';
 import type { HttpQueue, Process, Relay, Socket } from '../facts/model/facts.ts';
 import { quote } from '../diagnosis/quote.ts';
-import { containerCommands, stoppableUnit } from '../diagnosis/stop-commands.ts';
+import { carriedList, carriedStop, containerCommands, stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { isUnfound } from '../ownership/absent.ts';
 import { processText } from '../ownership/attribution.ts';
 import { portProxyOf } from '../ownership/relays.ts';
@@ -12,10 +12,10 @@ import { byProcess, byService, draft, obstacle, type StopDraft, type FoundListen
 import { isServiceHost } from './protected.ts';
 import { listens } from './target.ts';
 
-/** One rule of what a stop does to a socket; null where it is not about this one. */
+/** One rule for stopping a socket; null if it does not apply. */
 type SocketRule = (scene: Scene, found: FoundListener) => readonly StopDraft[] | null;
 
-/** The same for a socket of a process that is there. */
+/** The same for a socket of an existing process. */
 type ProcessRule = (scene: Scene, found: FoundListener, pid: number, process: Process) => StopDraft | null;
 
 const boundOnly: SocketRule = (_scene, found) =>
@@ -23,7 +23,7 @@ const boundOnly: SocketRule = (_scene, found) =>
     ? null
     : [draft(found, found.socket.pid ?? 0, obstacle('it is bound, but does not listen: only listeners are stopped'))];
 
-/** Of what HTTP.sys keeps, whoever serves it is stopped, never HTTP.sys. */
+/** For a port of HTTP.sys, stops whoever serves it, never HTTP.sys. */
 const ofHttpSys: SocketRule = (scene, found) => {
   if (!found.socket.kernel || scene.platform !== 'win32' || found.row.OwnerKind !== 'HttpSys') return null;
   const queues = queuesBehind(scene.facts.sections.httpQueues?.data ?? [], found.socket);
@@ -37,7 +37,7 @@ const ofKernel: SocketRule = ({ platform, facts }, found) => {
   const text =
     platform === 'win32'
       ? 'Windows itself listens there, for a driver: the kernel is never stopped'
-      : `the Linux kernel itself listens there${socket.kernelPart === undefined ? '' : `, for its ${socket.kernelPart}`}: it is stopped by the tools for that`;
+      : `the Linux kernel itself listens there${socket.kernelPart === undefined ? '' : `, for its ${socket.kernelPart}`}: use the tools for that to stop it`;
   return [
     draft(
       found,
@@ -64,7 +64,7 @@ const ofNobody: SocketRule = (_scene, found) => {
   ];
 };
 
-/** systemd itself has a socket open for a service that it starts on demand: the service and the socket's unit are what to stop. */
+/** systemd itself has a socket open for a service that it starts on demand: stops the service and the socket's unit. */
 const activatedService: SocketRule = (scene, found) => {
   const { socket } = found;
   const { platform, processes } = scene;
@@ -83,15 +83,14 @@ const ofSystemd: SocketRule = ({ platform, processes }, found) =>
         draft(
           found,
           1,
-          obstacle(
-            'systemd listens for a service that it starts on demand: stop its socket unit, which systemctl list-sockets names',
-            { command: 'systemctl list-sockets' },
-          ),
+          obstacle('systemd listens for a service that it starts on demand: stop its socket unit', {
+            command: 'systemctl list-sockets',
+          }),
         ),
       ]
     : null;
 
-/** A process that has ended while others have its socket: none of them is ended on a guess. */
+/** A process that has ended while others have its socket: nothing is ended on a guess. */
 const ofEnded: SocketRule = ({ processes, tree }, found) => {
   const { pid, heirs = [], heirCandidates = [] } = found.socket;
   if (pid === null || processes.has(pid)) return null;
@@ -101,16 +100,16 @@ const ofEnded: SocketRule = ({ processes, tree }, found) => {
   const perhaps =
     heirCandidates.length === 0
       ? ''
-      : `; it may be one of those that were started since by what has ended, too: ${heirCandidates.map(textOf).join(', ')}`;
+      : `; it may be one of the programs that were started since by programs that have ended, too: ${heirCandidates.map(textOf).join(', ')}`;
   const text =
     names.length === 0
       ? `process ${pid} has ended, and who has its listener now cannot be seen${perhaps}`
-      : `process ${pid} has ended, and its listener lives on in one of the programs that it started: ${names.join(', ')}; Windows does not say which`;
+      : `process ${pid} has ended, but one of the programs that it started still holds its listener: ${names.join(', ')}; Windows does not report which one`;
   const command = heirs.length === 1 ? { command: `Get-Process -Id ${heirs[0]}` } : {};
   return [draft(found, pid, obstacle(text, command))];
 };
 
-/** Of a process that is there, by the list of what it may be. */
+/** For an existing process, by the list of rules. */
 const ofProcess: SocketRule = (scene, found) => {
   const { pid } = found.socket;
   const process = pid === null ? undefined : scene.processes.get(pid);
@@ -126,11 +125,11 @@ const inContainer: ProcessRule = ({ self }, found, pid, { container }) => {
   if (container === null || container.id === self.container) return null;
   const commands = containerCommands(container, pid);
   const command = commands?.stop ?? commands?.look ?? null;
-  const how = command === null ? '' : commands?.stop == null ? `; this shows it: ${command}` : `: ${command}`;
+  const how = command !== null && commands?.stop == null ? ' by its runtime' : '';
   return draft(found, pid, obstacle(`it runs in a container, which is stopped as a whole${how}`, { command }));
 };
 
-/** What a process passes on from the port of a socket, where the row says that it does. */
+/** The forwarding of a socket's port, if the row says that its process is a relay. */
 function relayBehind({ processes }: Scene, { socket, row }: FoundListener, pid: number): Relay | undefined {
   if (row.OwnerKind !== 'Relay') return undefined;
   return socket.holders
@@ -139,20 +138,17 @@ function relayBehind({ processes }: Scene, { socket, row }: FoundListener, pid: 
     .find(({ listenPort }) => listenPort === null || listenPort === socket.localPort);
 }
 
-/** Why a relay is not ended, and what finds what it carries. */
-function carriedObstacle({ what, engines, list }: Carried, { container, localPort }: Socket): StopDraft['means'] {
-  if (container !== undefined) {
-    const name = quote(container.name ?? container.id, 'linux');
-    const command = name === null ? null : `${container.runtime} stop ${name}`;
-    const how = command === null ? '' : `: ${command}`;
-    return obstacle(`it passes the port on to a container, which is stopped as a whole${how}`, { command });
-  }
-  const [engine] = engines;
-  const command = list ?? (engine === undefined ? null : `${engine} ps --filter publish=${localPort}`);
+/** Why a relay is not ended, and the command that finds what it serves. */
+function carriedObstacle(carried: Carried, socket: Socket): StopDraft['means'] {
+  if (socket.container !== undefined)
+    return obstacle('it forwards the port to a container, which is stopped as a whole', {
+      command: carriedStop(socket),
+    });
+  const command = carriedList(carried, socket);
   return obstacle(
     command === null
-      ? `it carries the network of a ${what}, and ending it would cut that off: stop the program inside of it`
-      : `it passes the port on to a container, and ending it would cut off others: find the container with ${command} and stop that`,
+      ? `it provides the network of a ${carried.what}, which would lose its connection: stop the program inside it instead`
+      : 'it forwards the port to a container, and ending it would cut off others: stop the container that uses the port',
     { command },
   );
 }
@@ -168,10 +164,9 @@ const relayToWsl: ProcessRule = (scene, found, pid) =>
     ? draft(
         found,
         pid,
-        obstacle(
-          'it passes the port on to a program in WSL, which is stopped there: wsl --list --running names the machines',
-          { command: 'wsl --list --running' },
-        ),
+        obstacle('it forwards the port to a program in WSL: stop that program there', {
+          command: 'wsl --list --running',
+        }),
       )
     : null;
 
@@ -185,25 +180,25 @@ const portProxyRule: ProcessRule = ({ facts }, found, pid, process) => {
     address === null
       ? null
       : `netsh interface portproxy delete ${proxy.table} listenport=${port} listenaddress=${address}`;
-  const text = 'it is a rule of netsh interface portproxy, which is deleted instead of stopping all rules';
+  const text = 'it is a rule of netsh interface portproxy: delete the rule instead of stopping all rules';
   return draft(found, pid, obstacle(text, { command }));
 };
 
-/** Of a process with Windows services: the one that has the socket, if it can be told. */
+/** For a process with Windows services: the service that owns the socket, if known. */
 const windowsService: ProcessRule = (scene, found, pid, process) => {
   if (scene.platform !== 'win32') return null;
   const rights = scene.facts.machine.elevated === false;
   const names = found.row.Services ?? [];
   if (names.length > 1) {
-    const text = `it hosts several services, and which of them listens cannot be seen: ${names.join(', ')}`;
+    const text = `it hosts several services, and which one listens cannot be seen: ${names.join(', ')}`;
     return draft(found, pid, obstacle(text, { rights }), { services: names });
   }
   const service = names.length === 1 ? byService(scene, found, scene.idOf(names[0]!, pid)) : null;
   if (service !== null || !isServiceHost(process)) return service;
-  return draft(found, pid, obstacle('it hosts services, and which of them listens cannot be seen', { rights }));
+  return draft(found, pid, obstacle('it hosts services, and which one listens cannot be seen', { rights }));
 };
 
-/** Inside of the container that this program runs in too, the unit is that of the systemd there. */
+/** In the container that this program runs in, too, the unit belongs to the systemd there. */
 const systemdService: ProcessRule = (scene, found, pid, process) => {
   const { platform, self } = scene;
   const unit = platform === 'win32' ? null : stoppableUnit({ ...process, container: null });
@@ -213,7 +208,7 @@ const systemdService: ProcessRule = (scene, found, pid, process) => {
 
 const sitesOf = new WeakMap<Scene, readonly Site[]>();
 
-/** The sites of IIS, asked once. */
+/** The IIS sites, queried once. */
 function sitesHere(scene: Scene): readonly Site[] {
   const known = sitesOf.get(scene) ?? scene.situation.sites();
   sitesOf.set(scene, known);
@@ -229,7 +224,7 @@ function isOfIis({ servicesOf, processes, tree }: Scene, queue: HttpQueue): bool
   );
 }
 
-/** Of IIS the site is stopped, not its worker. */
+/** For IIS, stops the site, not its worker process. */
 function ofSites(scene: Scene, found: FoundListener, queue: HttpQueue): StopDraft {
   const port = String(found.socket.localPort);
   const isOnPort = (binding: string): boolean => /^https?\//i.test(binding) && binding.split(':').at(-2) === port;
@@ -241,7 +236,7 @@ function ofSites(scene: Scene, found: FoundListener, queue: HttpQueue): StopDraf
     return draft(
       found,
       4,
-      obstacle(`${pool} serves it, and which of its sites does could not be read`, {
+      obstacle(`${pool} serves it, but its sites could not be read`, {
         rights: scene.facts.machine.elevated === false,
         command: 'Get-Website | Stop-Website -WhatIf',
       }),
@@ -268,7 +263,7 @@ function ofQueue(scene: Scene, found: FoundListener, queue: HttpQueue): StopDraf
     return service ?? byProcess(scene, found, first.pid);
   }
   if (known.length > 1) {
-    const text = `one of several services of a shared process serves it, and which one cannot be seen: ${known.join(', ')}`;
+    const text = `one of several services in a shared process serves it, and which one cannot be seen: ${known.join(', ')}`;
     return draft(found, first.pid, obstacle(text), { services: known });
   }
   return (
@@ -277,7 +272,7 @@ function ofQueue(scene: Scene, found: FoundListener, queue: HttpQueue): StopDraf
   );
 }
 
-/** Whether a site of IIS is served by the queue: one of its pools, and of what runs, a worker of that pool. */
+/** Whether the queue serves an IIS site: it belongs to one of the site's pools, and any running worker is of that pool. */
 function servesQueue({ pools, workers }: Site, queue: HttpQueue): boolean {
   const name = queue.name?.toLowerCase();
   return (
@@ -286,7 +281,7 @@ function servesQueue({ pools, workers }: Site, queue: HttpQueue): boolean {
   );
 }
 
-// Of both lists, the first rule that is about a socket decides.
+// In both lists, the first rule that applies decides.
 
 const socketRules: readonly SocketRule[] = [
   boundOnly,
@@ -299,7 +294,7 @@ const socketRules: readonly SocketRule[] = [
   ofProcess,
 ];
 
-/** Where none of them is about it, the process itself is stopped. */
+/** If no rule applies, the process itself is stopped. */
 const processRules: readonly ProcessRule[] = [
   inContainer,
   relayToContainer,
@@ -309,7 +304,7 @@ const processRules: readonly ProcessRule[] = [
   systemdService,
 ];
 
-/** What is to be done to a socket: one draft for each owner of it. */
+/** Returns the drafts for a socket, one for each owner. */
 export function draftsOf(scene: Scene, found: FoundListener): readonly StopDraft[] {
   for (const rule of socketRules) {
     const drafts = rule(scene, found);

@@ -14,25 +14,25 @@ import { planStop } from './plan.ts';
 import { lineOf } from './process-tree.ts';
 import { listens, meansText, type Means, type Member, type Situation, type Target } from './target.ts';
 
-/** How patient a stop is. Milliseconds. */
+/** The timeouts of a stop, in milliseconds. */
 export interface StopOptions {
   readonly force: boolean;
-  /** From asking until it is taken for a refusal. */
+  /** How long to wait for a graceful end. */
   readonly timeout: number;
 }
 
-/** The world that is looked at again and again. */
+/** The machine, for repeated inspection. */
 export interface StopWorld {
   readonly hands: Hands;
-  /** The whole situation, new. */
+  /** Reads the complete situation again. */
   readonly look: () => Promise<Situation>;
-  /** The sockets on these ports, with their owners: quick. */
+  /** Reads the sockets on these ports with their owners, quickly. */
   readonly watch: (ports: readonly number[]) => Promise<Facts>;
   readonly pause: (milliseconds: number) => Promise<void>;
   readonly now: () => number;
 }
 
-/** What became of a target, besides what is in the plan. */
+/** The result of a target, in addition to its plan. */
 interface Outcome {
   readonly result: 'Stopped' | 'Gone' | 'NotStopped' | 'Retaken' | 'Refused' | 'Planned' | 'Declined';
   readonly method?: string;
@@ -47,7 +47,7 @@ interface Outcome {
 export interface Stopped {
   readonly row: StopResult;
   readonly rights: boolean;
-  /** Whose it is could not be told. */
+  /** Whether the owner is unknown. */
   readonly untold?: boolean;
 }
 
@@ -89,7 +89,7 @@ export function stopRow(target: Target, outcome: Outcome): Stopped {
   };
 }
 
-/** The plan's own rows: what would be done. */
+/** The rows of the plan: what would be done. */
 export function planned(target: Target): Stopped {
   return stopRow(target, { result: target.means.how === 'refused' ? 'Refused' : 'Planned' });
 }
@@ -100,15 +100,15 @@ const failed = ({ code, text, needs }: Refusal): Outcome => ({
   rights: code === 'AccessDenied',
 });
 
-/** Whether whoever has one address keeps the other from being had. */
+/** Whether a socket on one address prevents a bind to the other. */
 function meets(endpoint: EndpointKey, socket: Socket): boolean {
   if (socket.protocol !== endpoint.protocol || socket.localPort !== endpoint.port) return false;
-  // :: may stand for both families, and nobody says whether it does.
+  // :: may include IPv4; the facts do not say.
   const bound = (address: string) => ({ address, dual: plainAddress(address).text === '::' });
   return overlap(bound(endpoint.address), bound(socket.localAddress)) !== null;
 }
 
-/** Waits, ever longer, until it is so or the time is up, which may change meanwhile; the last look counts. */
+/** Waits with increasing delays until the condition is met or the time is up, which can change; the last check counts. */
 async function until(
   done: () => boolean | Promise<boolean>,
   milliseconds: number | (() => number),
@@ -125,7 +125,7 @@ async function until(
 
 const members = (target: Target): readonly Member[] => (target.means.how === 'process' ? target.means.members : []);
 
-/** Whatever is on the target's endpoints, and whether that is what was meant. */
+/** The sockets on the target's endpoints, and whether they belong to the target. */
 async function watchEndpoints(
   target: Target,
   world: StopWorld,
@@ -149,7 +149,7 @@ async function watchEndpoints(
 const socketName = (socket: Socket): string =>
   `${socket.protocol} ${socket.localAddress} ${socket.localPort} ${socket.pid}`;
 
-/** Whether HTTP.sys still listens for what was stopped. */
+/** Whether HTTP.sys still listens for the stopped target. */
 function isStillServed(situation: Situation, target: Target): boolean {
   if (target.means.how === 'process') return false;
   const keys = new Set(target.endpoints.map(endpointKeyText));
@@ -168,7 +168,7 @@ function isOwnUnit(unit: { readonly name: string; readonly user: number | null }
   return unit.name === self.unit && unit.user === self.unitUser;
 }
 
-/** Who keeps starting it: its service's manager, or the process that is the parent of the old and the new one. */
+/** What keeps restarting it: its service manager, or the common parent of the old and the new process. */
 function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target: Target): string | null {
   const process = facts.sections.processes.data.find(({ pid }) => pid === socket.pid);
   if (process === undefined) return target.supervisor;
@@ -185,14 +185,14 @@ function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target
   return parent === undefined || parent.pid <= 2 ? target.supervisor : processText(parent);
 }
 
-/** How long the port has to stay free: by whoever is left that could start the program again. Milliseconds. */
+/** How long the port must stay free, in milliseconds, according to what remains that could restart the program. */
 function watchOf(
   target: Target,
   { facts, tree, self }: Situation,
   { hands }: StopWorld,
   { force }: StopOptions,
 ): () => number {
-  // Its manager was told, and does not start again what it was told to stop, unless that was ended by force.
+  // Its manager stopped it, and does not restart it unless it was ended by force.
   if (target.means.how !== 'process') return () => (force ? watchTimes.supervised : watchTimes.alone);
   const before = new Map(tree.map((one) => [one.pid, one]));
   const own = new Set(lineOf(self.pid, before).map(({ pid }) => pid));
@@ -200,18 +200,18 @@ function watchOf(
   const above = lineOf(target.pid, before).filter(({ pid }) => !ending.has(pid));
   const process = facts.sections.processes.data.find(({ pid }) => pid === target.pid);
   const unit = process === undefined ? null : stoppableUnit(process);
-  // Its manager could not be asked to stop it, or else it would have been.
+  // Its manager was unable to stop it.
   if (unit !== null && !isOwnUnit(unit, self)) return () => watchTimes.supervised;
   return () => watchTimes[watchTime(above, new Map(hands.processes().map((one) => [one.pid, one])), own)];
 }
 
-/** A socket that came to the ports of a target, and the facts of that moment. */
+/** A new socket on the ports of a target, and the facts of that moment. */
 interface Newcomer {
   readonly socket: Socket;
   readonly facts: Facts;
 }
 
-/** Who comes to the ports of a target within the time that is left for it; null when nobody does. */
+/** The new owner of a target's ports within the remaining time; null if there is none. */
 async function newcomer(
   target: Target,
   before: Situation,
@@ -229,7 +229,7 @@ async function newcomer(
     if (socket !== undefined) found = { socket, facts };
     return socket !== undefined;
   };
-  // A socket outlives its process for a moment, without an owner: only one that stays has a new one who cannot be seen.
+  // A socket outlives its process for a moment, without an owner: only a lasting one has a new owner that cannot be seen.
   const time = (): number => (unowned ? watchTimes.supervised : watch());
   if (!(await until(() => look(false), time, world))) await look(true);
   return found;
@@ -237,7 +237,7 @@ async function newcomer(
 
 const ownerText = ({ Owner }: { readonly Owner: string | null }): string => Owner ?? 'somebody who cannot be seen';
 
-/** Who has the port of a target now, and who starts it. */
+/** Who owns the port of a target now, and what starts it. */
 async function retaken(target: Target, { socket, facts }: Newcomer, world: StopWorld): Promise<Outcome> {
   const situation = await world.look();
   const [row] = endpoints(facts, [socket], { live: true, serviceName: null });
@@ -248,7 +248,7 @@ async function retaken(target: Target, { socket, facts }: Newcomer, world: StopW
   return { result: 'Retaken', newOwner, supervisor, reasons };
 }
 
-/** What is left on the ports, once the target has ended: success only when nobody listens there and nobody comes. */
+/** Checks the ports after the target has ended: success only if nobody listens and nobody takes them. */
 async function settled(target: Target, before: Situation, world: StopWorld, watch: () => number): Promise<Outcome> {
   const found = await newcomer(target, before, world, watch);
   if (found !== null) return retaken(target, found, world);
@@ -259,30 +259,30 @@ async function settled(target: Target, before: Situation, world: StopWorld, watc
     (socket) => socket.remotePort !== null && keys.has(`${socket.protocol} ${socket.localPort}`),
   ).length;
   if (own.length > 0 || isStillServed(all, target))
-    return { result: 'NotStopped', lingering, reasons: ['it still listens'] };
+    return { result: 'NotStopped', lingering, reasons: ['it is still listening'] };
   if (!isWhole(facts.sections.sockets)) {
-    const why = facts.sections.sockets.reason ?? 'the look failed';
+    const why = facts.sections.sockets.reason ?? 'the check failed';
     return {
       result: 'NotStopped',
       lingering,
-      reasons: [`it ended, but whether the port is free cannot be seen: ${why}`],
+      reasons: [`it ended, but it is unknown whether the port is free: ${why}`],
     };
   }
   const left = endpoints(facts, others, { live: true, serviceName: null }).map(ownerText);
   const reasons =
-    left.length === 0 ? [] : [`others that were there before still have the port: ${[...new Set(left)].join(', ')}`];
+    left.length === 0 ? [] : [`other owners from before still have the port: ${[...new Set(left)].join(', ')}`];
   return { result: 'Stopped', lingering, reasons };
 }
 
-/** Processes that are held on to, and what was done to end them. */
+/** Processes that are held by handle, and what was done to end them. */
 interface Ending {
   readonly held: ReadonlyMap<number, HeldProcess>;
   readonly methods: Set<string>;
-  /** Why some could not be asked. */
+  /** Why some could not be ended gracefully. */
   readonly reasons: string[];
 }
 
-/** What the system refused to do to a process; null where it went well, or the process had ended. */
+/** The error of ending a process; null on success, or if the process had already ended. */
 function attempt(act: () => void): Refusal | null {
   try {
     act();
@@ -294,20 +294,20 @@ function attempt(act: () => void): Refusal | null {
   }
 }
 
-/** Asks those that still run to end, all at once. */
+/** Asks the running processes to end, all at once. */
 function ask(some: readonly Member[], { held, methods, reasons }: Ending): Refusal | null {
   for (const member of some) {
     const refused = attempt(() => {
       const asked = held.get(member.pid)!.ask();
       if ('how' in asked) methods.add(asked.how);
-      else reasons.push(`${processText(member)} cannot be asked: ${asked.cannot}`);
+      else reasons.push(`${processText(member)} cannot be ended gracefully: ${asked.cannot}`);
     });
     if (refused !== null) return refused;
   }
   return null;
 }
 
-/** Asks processes to end, the owner first, and ends them by force where that is allowed. */
+/** Asks processes to end, the owner first, and ends them by force if allowed. */
 async function stopProcesses(
   target: Target,
   held: ReadonlyMap<number, HeldProcess>,
@@ -328,7 +328,7 @@ async function stopProcesses(
     ending,
   );
   if (refused === null && methods.size > 0) await until(() => !left().includes(owner[0]!), untilDeadline(), world);
-  // Workers often end by themselves when their owner has.
+  // Workers often end together with their owner.
   if (refused === null && all.length > 1 && !(await until(ended, Math.min(500, untilDeadline()), world))) {
     refused = ask(
       left().filter((one) => one !== owner[0]),
@@ -347,8 +347,8 @@ async function stopProcesses(
   const advice = options.force
     ? `${who} did not even end by force`
     : reasons.length === all.length
-      ? `${who} goes on; --force ends it`
-      : `${who} did not end within ${options.timeout / 1000} s; --force ends it`;
+      ? `${who} is still running; use --force to end it`
+      : `${who} did not end within ${options.timeout / 1000} s; use --force to end it`;
   return { method: method(), outcome: { result: 'NotStopped', method: method(), reasons: [...reasons, advice] } };
 }
 
@@ -363,14 +363,14 @@ async function stopService(target: Target, world: StopWorld, options: StopOption
     return {
       result: 'NotStopped',
       reasons: [
-        `the service did not stop within ${options.timeout / 1000} s${means.alone ? '; --force ends its process' : ''}`,
+        `the service did not stop within ${options.timeout / 1000} s${means.alone ? '; use --force to end its process' : ''}`,
       ],
     };
   if (!means.alone)
     return {
       result: 'NotStopped',
       reasons: [
-        `the service did not stop within ${options.timeout / 1000} s, and its process is shared with others, so that it is not ended`,
+        `the service did not stop within ${options.timeout / 1000} s, and its process is not ended because other services share it`,
       ],
     };
   hands.endService(means.id);
@@ -379,12 +379,12 @@ async function stopService(target: Target, world: StopWorld, options: StopOption
     : { result: 'NotStopped', reasons: ['the service did not even stop by force'] };
 }
 
-/** Whether a new look found the same way of stopping the same thing. Of a service's processes others may have come. */
+/** Whether a new plan stops the same thing in the same way. The processes of a service may have changed. */
 function isSameMeans(now: Means, before: Means): boolean {
   return now.how === 'process' ? before.how === 'process' : meansText(now) === meansText(before);
 }
 
-/** Takes hold of what a target ends; gives why that is refused. What has ended by now is not held. */
+/** Opens handles to the processes of a target, or returns why that failed. Skips processes that have ended. */
 function holdMembers(target: Target, { hands }: StopWorld, held: Map<number, HeldProcess>): Refusal | null {
   for (const { pid, startTime } of members(target)) {
     const refused = attempt(() => void held.set(pid, hands.hold(pid, startTime)));
@@ -393,7 +393,7 @@ function holdMembers(target: Target, { hands }: StopWorld, held: Map<number, Hel
   return null;
 }
 
-/** The target as a new look finds it, or the row that says why it is not stopped. */
+/** The target in a new plan, or the row that says why it is not stopped. */
 function lookAgain(target: Target, situation: Situation, held: ReadonlyMap<number, HeldProcess>): Target | Stopped {
   const wanted = new Set(target.endpoints.map(endpointKeyText));
   const again = planStop(
@@ -406,10 +406,10 @@ function lookAgain(target: Target, situation: Situation, held: ReadonlyMap<numbe
   if (again.length === 0) {
     const { sockets } = situation.facts.sections;
     return isWhole(sockets)
-      ? stopRow(target, { result: 'Gone', reasons: ['it has no such listener any more'] })
+      ? stopRow(target, { result: 'Gone', reasons: ['the listener no longer exists'] })
       : stopRow(target, {
           result: 'NotStopped',
-          reasons: [`whether it still listens cannot be seen: ${sockets.reason ?? 'the look failed'}`],
+          reasons: [`it is unknown whether it still listens: ${sockets.reason ?? 'the check failed'}`],
         });
   }
   const same = again.find((one) => isSame(one, target) && isSameMeans(one.means, target.means));
@@ -418,13 +418,13 @@ function lookAgain(target: Target, situation: Situation, held: ReadonlyMap<numbe
   const why = again.flatMap(({ means }) => (means.how === 'refused' ? [means.obstacle.text] : []));
   return stopRow(target, {
     result: 'Refused',
-    reasons: [`it is not what was looked at any more: the listener belongs to ${owner} now`, ...why],
+    reasons: [`it has changed since it was inspected: the listener belongs to ${owner} now`, ...why],
   });
 }
 
 /**
- * Stops one target of a plan: makes sure that it is still what was looked at, asks, waits, forces where that is
- * allowed, and looks who has the port afterwards.
+ * Stops one target of a plan: verifies that it has not changed, asks it to end, waits, uses force if allowed, and checks who
+ * owns the port afterwards.
  */
 async function stopTarget(target: Target, world: StopWorld, options: StopOptions): Promise<Stopped> {
   if (target.means.how === 'refused') return planned(target);
@@ -432,7 +432,7 @@ async function stopTarget(target: Target, world: StopWorld, options: StopOptions
   try {
     const refused = holdMembers(target, world, held);
     if (refused !== null) return stopRow(target, failed(refused));
-    // Now that the processes are held on to: are they still the owners of just these listeners?
+    // With the handles open, check again that the processes own exactly these listeners.
     const situation = await world.look();
     const same = lookAgain(target, situation, held);
     if ('row' in same) return same;
@@ -454,7 +454,7 @@ async function stopTarget(target: Target, world: StopWorld, options: StopOptions
   }
 }
 
-/** Looks that are asked for at the same moment become one, which begins after that moment. */
+/** Merges simultaneous reads into one that starts afterwards. */
 function sharedLooks(world: StopWorld): StopWorld {
   let looking: Promise<Situation> | null = null;
   let watching: { readonly ports: Set<number>; readonly facts: Promise<Facts> } | null = null;
@@ -481,7 +481,7 @@ function sharedLooks(world: StopWorld): StopWorld {
   };
 }
 
-/** Stops all of these at once, and gives what became of each, in their order. */
+/** Stops all targets at once, and returns the results in order. */
 export function stopTargets(targets: readonly Target[], world: StopWorld, options: StopOptions): Promise<Stopped[]> {
   const shared = targets.length === 1 ? world : sharedLooks(world);
   return Promise.all(targets.map((target) => stopTarget(target, shared, options)));

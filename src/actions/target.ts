@@ -3,27 +3,27 @@ import type { Refusal } from '../system/raw.ts';
 import type { Self, ServiceId, ServiceState, Site, TreeProcess } from '../system/hands.ts';
 import type { EndpointKey, Identity } from './identity.ts';
 
-/** All that a plan is made from. */
+/** Everything that a plan is based on. */
 export interface Situation {
-  /** Every socket of the machine, with owners, paths, parents and services. */
+  /** Every socket of the machine, with owners, paths, parents, and services. */
   readonly facts: Facts;
   /** Every process. */
   readonly tree: readonly TreeProcess[];
   readonly self: Self;
-  /** How a program is asked here, in words. */
+  /** How a program is asked to end on this system, as text. */
   readonly asking: string;
   readonly service: (id: ServiceId) => ServiceState | null;
   readonly sites: () => readonly Site[];
-  /** Whether this user may stop a process: null when so. */
+  /** Why this user cannot stop a process; null if possible. */
   readonly mayStop: (pid: number, startTime: string) => Refusal | null;
 }
 
-/** Why a target is not stopped. `rights`: more of them would change that. `untold`: whose it is could not be told. */
+/** Why a target is not stopped. `rights`: elevated rights would help. `untold`: the owner is unknown. */
 export interface StopObstacle {
   readonly text: string;
   readonly rights: boolean;
   readonly untold?: boolean;
-  /** What the user can do instead. */
+  /** The command to use instead. */
   readonly command: string | null;
 }
 
@@ -33,9 +33,9 @@ export interface Member {
   readonly imageName: string | null;
 }
 
-/** What is done to a target. */
+/** How a target is stopped. */
 export type Means =
-  /** Ask these, the owner first, and with --force end them. */
+  /** Ask these processes to end, the owner first, and with --force end them. */
   | { readonly how: 'process'; readonly members: readonly Member[] }
   | {
       readonly how: 'service';
@@ -45,7 +45,7 @@ export type Means =
   | { readonly how: 'sites'; readonly names: readonly string[] }
   | { readonly how: 'refused'; readonly obstacle: StopObstacle };
 
-/** One thing to stop, and what would end with it. */
+/** One thing to stop, and everything that would end with it. */
 export interface Target extends Identity {
   readonly imageName: string | null;
   readonly owner: string;
@@ -68,12 +68,12 @@ export const keyOf = (socket: Pick<Socket, 'protocol' | 'localAddress' | 'localP
   port: socket.localPort,
 });
 
-/** Waits for others on its port: what a stop is about. */
+/** Whether a socket listens: only these are stopped. */
 export function listens({ protocol, state, remotePort }: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
   return protocol === 'TCP' ? state === 'Listen' : remotePort === null;
 }
 
-/** What is done to what, in one text: two of them are the same only when both are. */
+/** A key of the action and its target, to find duplicates. */
 export function meansText(means: Means): string {
   switch (means.how) {
     case 'service':

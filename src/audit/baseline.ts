@@ -5,12 +5,12 @@ import { compare, type Comparison } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
 import { fold, listenerOrder, type Listener, type Scope } from './listeners.ts';
 
-/** The approved state of a machine. */
+/** The approved listeners of a machine. */
 export interface Baseline {
   /** Null: for any machine. */
   readonly machine: string | null;
   readonly listeners: readonly Listener[];
-  /** What the file says in front of each of them. */
+  /** The comment in the file before each of them. */
   readonly comments: readonly (string | null)[];
 }
 
@@ -28,7 +28,7 @@ interface Entry {
 const kind: DocumentKind = {
   name: 'a baseline',
   kind: 'PortOwner.Baseline',
-  hint: 'Correct the file, or make a new one with "portowner baseline create".',
+  hint: 'Correct the file, or create a new one with "portowner baseline create".',
   validate,
 };
 
@@ -58,7 +58,7 @@ function listenerOf({ port, protocol, address: stated, program, services, user, 
   };
 }
 
-/** The entry of a listener: what is unknown is left out. */
+/** The entry of a listener, without unknown values. */
 function entryOf({ port, protocol, address, program, services, user, sha256, signer }: Listener): Entry {
   return {
     port,
@@ -116,11 +116,11 @@ export function baselineText(machine: string, listeners: readonly Listener[]): s
   items.flow = false;
   document.set('listeners', items);
   document.commentBefore =
-    ' The listeners that are approved on this machine, for "portowner audit --baseline". A value that is left out may be any.';
+    ' The listeners that are approved on this machine, for "portowner audit --baseline". A missing value matches anything.';
   return document.toString(noWrap);
 }
 
-/** What is lost with an entry is the paragraph right above it; others stay, above the next entry. */
+/** Removing an entry also removes the paragraph right above it; other comments stay, above the next entry. */
 function keepComments(items: YAMLSeq, index: number): void {
   const removed = items.items[index];
   const comment = isMap(removed) ? removed.commentBefore : null;
@@ -148,7 +148,7 @@ function setFields(node: YAMLMap, listener: Listener): void {
   }
 }
 
-/** How an approved listener should read from now on; a value that nobody stated, or that cannot be seen now, stays so. */
+/** Returns the new entry of an approved listener; a value that was not stated, or cannot be seen now, stays unchanged. */
 function updated(before: Listener, after: Listener): Listener {
   const owned = before.program !== null;
   const sameProgram =
@@ -169,15 +169,15 @@ function updated(before: Listener, after: Listener): Listener {
 }
 
 export interface BaselineUpdate {
-  /** The whole new text; the same as before when nothing changed. */
+  /** The complete new text; identical to the old text if nothing changed. */
   readonly text: string;
   readonly comparison: Comparison;
 }
 
 /**
- * Brings a baseline to the state of now: entries of listeners that are gone are removed (unless they are to be kept),
- * new ones are put where they belong, changed ones are changed in place. Comments and the order of the rest stay.
- * Throws as parseBaseline.
+ * Updates a baseline to the current state: removes entries of closed listeners (unless they are to be kept), inserts new
+ * ones in order, and changes others in place. Preserves comments and the order of the other entries.
+ * Throws the errors of parseBaseline.
  */
 export function updateBaseline(
   text: string,
@@ -191,7 +191,7 @@ export function updateBaseline(
   // No entry can approve that a file is gone.
   const relevant = changes.filter(({ kind: what }) => what !== 'FileGone' && !(keepClosed && what === 'Closed'));
   let items = sequence(document);
-  // Hashes that were asked for the first time are no change, but belong into the file.
+  // Hashes that were requested for the first time are not a change, but belong in the file.
   const learnt = pairs.some(
     ([before, after]) =>
       (before.sha256 === null && after.sha256 !== null) || (before.signer === null && after.signer !== null),
@@ -203,7 +203,7 @@ export function updateBaseline(
   }
   items.flow = false;
   const nodes = new Map(items.items.map((item, index) => [listeners[index]!, item]));
-  // What the items say, in their order.
+  // The text of the items, in order.
   const listed = [...listeners];
   for (const [before, after] of pairs) {
     const node = nodes.get(before);
@@ -230,6 +230,6 @@ export function updateBaseline(
     listed.splice(at, 0, listener);
   }
   const updatedText = document.toString(noWrap);
-  // As git checks files out on Windows.
+  // Git checks out files this way on Windows.
   return { text: /\r\n/.test(text) ? updatedText.replace(/\r?\n/g, '\r\n') : updatedText, comparison };
 }

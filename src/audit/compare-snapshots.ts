@@ -11,10 +11,11 @@ import {
   unfoundProblem,
   unseenProblem,
 } from './facts-problems.ts';
-import { certainChanges, changeRows } from './findings.ts';
+import { counted } from '../io/counted.ts';
+import { certainChanges, changeRows, changesText } from './findings.ts';
 import { auditQuestion, listeners } from './listeners.ts';
 
-/** Says which listeners differ between a snapshot and a later one, or a machine now, with the hashes of its executables. */
+/** Compares the listeners of a snapshot with those of a later snapshot, or of a live machine with the hashes of its executables. */
 export async function compareSnapshots(before: AskedMachine, after: AskedMachine, hash: boolean): Promise<Answer> {
   const one = auditable(await before.facts(auditQuestion), before.name);
   const other = auditable(await after.facts(auditQuestion, hash), after.name);
@@ -22,8 +23,10 @@ export async function compareSnapshots(before: AskedMachine, after: AskedMachine
   const { changes: all, unseen } = compare(listeners(one), now);
   const changes = certainChanges(all, other);
   const hidden = unseenProblem(unseen, 'which may have changed');
-  const unfound = unfoundProblem(now, 'so that it may have changed');
+  const unfound = unfoundProblem(now, 'so it may have changed');
   const isPartial = [one, other].some((facts) => gaps(facts).length > 0) || unfound !== null;
+  const lack = isPartial ? 'source' : hidden !== null ? 'rights' : null;
+  const since = after.live ? `since ${before.name}` : `between ${before.name} and ${after.name}`;
   return {
     rows: changeRows(changes, other.machine.name, { name: `snapshot ${before.name}`, approve: null }),
     problems: [
@@ -31,7 +34,11 @@ export async function compareSnapshots(before: AskedMachine, after: AskedMachine
       ...factProblems(other),
       ...present(machineProblem(one.machine.name, other.machine.name, before.name), hidden, unfound),
     ],
-    exitCode: exitCodeOf(changes.length === 0, isPartial ? 'source' : hidden !== null ? 'rights' : null),
-    ...(changes.length === 0 ? { note: 'No difference.' } : {}),
+    exitCode: exitCodeOf(changes.length === 0, lack),
+    ...(changes.length > 0
+      ? { headline: `${counted(changes.length, 'difference')} ${since}: ${changesText(changes)}.` }
+      : {
+          note: lack === null ? `No differences ${since}.` : 'No differences found, but not everything could be read.',
+        }),
   };
 }

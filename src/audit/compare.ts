@@ -14,23 +14,23 @@ export type ChangeKind =
 /** One difference between two states of a machine. */
 export interface Change {
   readonly kind: ChangeKind;
-  /** Null for what opened. */
+  /** Null if the listener is new. */
   readonly before: Listener | null;
-  /** Null for what closed. */
+  /** Null if the listener closed. */
   readonly after: Listener | null;
-  /** What exactly differs. */
+  /** Each difference. */
   readonly evidence: readonly string[];
-  /** What opened is a UDP socket in the dynamic range, of an owner that had a listener before. */
+  /** The new listener is a UDP socket in the dynamic range, and its owner had a listener before. */
   readonly knownOwner?: true;
 }
 
 export interface Comparison {
-  /** Listeners that are the same ones in both states, changed or not. A dynamic one whose program cannot be seen now may be several of before. */
+  /** Listeners that are in both states, changed or not. A dynamic one whose program cannot be seen now may match several old ones. */
   readonly pairs: readonly (readonly [before: Listener, after: Listener])[];
   readonly opened: readonly Listener[];
   readonly closed: readonly Listener[];
   readonly changes: readonly Change[];
-  /** Listeners whose owner was known before and cannot be seen now: whether they changed cannot be told. */
+  /** Listeners whose owner was known before and cannot be seen now: it is unknown whether they changed. */
   readonly unseen: readonly Listener[];
 }
 
@@ -45,16 +45,16 @@ export const fileName = (path: string): string =>
 const folded = (path: string): string =>
   path.includes('\\') || /\.exe$/i.test(path) ? fileName(path).toLowerCase() : fileName(path);
 
-/** A program may be known by its name alone, where its path could not be had. */
+/** A program may be known only by its name if its path is unavailable. */
 function programsDiffer(before: string | null, after: string | null): boolean {
   if (before === null || after === null) return false;
   const whole = /[\\/]/.test(before) && /[\\/]/.test(after);
   return whole ? differ(before, after) : folded(before) !== folded(after);
 }
 
-/** With fewer rights all services of a shared process are candidates: one set within the other is no difference. */
+/** With fewer rights, all services in a shared process are candidates: a subset is not a difference. */
 function servicesDiffer({ services: before }: Listener, { services: after, serviceless }: Listener): boolean {
-  // What a service ran, and now somebody by hand.
+  // A service ran it before, and now somebody started it manually.
   if (before.length > 0 && serviceless === true) return true;
   if (before.length === 0 || after.length === 0) return false;
   const [few, many] = before.length < after.length ? [before, after] : [after, before];
@@ -63,7 +63,7 @@ function servicesDiffer({ services: before }: Listener, { services: after, servi
 
 function sameOwner(before: Listener, after: Listener): boolean {
   const names = before.program === null || after.program === null || folded(before.program) === folded(after.program);
-  // With nothing to go by they are not the same.
+  // Without any evidence, they are not the same.
   const known =
     (before.program !== null && after.program !== null) ||
     (before.services.length > 0 && after.services.length > 0) ||
@@ -77,11 +77,11 @@ function unchanged(before: Listener, after: Listener): boolean {
 
 const reach: Readonly<Record<Scope, number>> = { Loopback: 0, Specific: 1, Any: 2 };
 
-/** What is to be known of a listener whatever it is that changed. */
+/** Evidence about a listener, regardless of what changed. */
 export const besides = ({ fileGone }: Listener): string[] =>
-  fileGone === true ? ['its file was removed or replaced since it started'] : [];
+  fileGone === true ? ['its file was removed or replaced after it started'] : [];
 
-/** What differs between two listeners that are the same one. */
+/** Returns the differences between two states of the same listener. */
 function changesOf(before: Listener, after: Listener): Change[] {
   const changes: Change[] = [];
   const add = (kind: ChangeKind, ...evidence: string[]): void =>
@@ -104,7 +104,7 @@ function changesOf(before: Listener, after: Listener): Change[] {
   const binary: string[] = [];
   if (differ(before.sha256, after.sha256)) binary.push(`SHA-256: ${before.sha256} to ${after.sha256}`);
   if (differ(before.signer, after.signer)) binary.push(`signer: ${before.signer} to ${after.signer}`);
-  // The same file whose signer cannot be told now is another matter.
+  // The same file whose signer is unknown now is a different case.
   else if (binary.length > 0 && before.signer !== null && after.signer === null)
     binary.push(`signer: ${before.signer} to no valid signature`);
   if (binary.length > 0) add('BinaryChanged', ...binary);
@@ -114,7 +114,7 @@ function changesOf(before: Listener, after: Listener): Change[] {
 
 type Slot = { before: Listener[]; after: Listener[] };
 
-/** Listeners that can be the same one: of one protocol and port. */
+/** Groups listeners that can be the same one: those with one protocol and port. */
 function slots(before: readonly Listener[], after: readonly Listener[]): Slot[] {
   const found = new Map<string, Slot>();
   const slot = ({ protocol, port }: Listener): Slot => {
@@ -128,7 +128,7 @@ function slots(before: readonly Listener[], after: readonly Listener[]): Slot[] 
   return [...found.values()];
 }
 
-/** Listeners by a part of them, in their order. */
+/** Groups listeners by a part of them, in order. */
 function groups(list: Iterable<Listener>, part: (listener: Listener) => string): Map<string, Set<Listener>> {
   const found = new Map<string, Set<Listener>>();
   for (const listener of list) {
@@ -140,13 +140,13 @@ function groups(list: Iterable<Listener>, part: (listener: Listener) => string):
   return found;
 }
 
-/** The name of a program, as owners are compared; empty when it is not known. */
+/** The name of a program, as used to compare owners; empty if unknown. */
 const programName = ({ program }: Listener): string => (program === null ? '' : folded(program));
 
-/** So many of a group a listener is held against: of thousands with one port and program the first have to do. */
+/** The most candidates of a group that a listener is compared with, in case thousands have the same port and program. */
 const mostTries = 1_000;
 
-/** Listeners of a group that may still find their other one, in their order and by the name of their program. */
+/** Unpaired listeners of a group, in order and by program name. */
 class Candidates {
   readonly #byProgram: Map<string, Set<Listener>>;
   readonly #order: ReadonlyMap<Listener, number>;
@@ -156,7 +156,7 @@ class Candidates {
     this.#order = order;
   }
 
-  /** Takes the first that fits. Programs of two names never do. */
+  /** Takes the first match. Programs with different names never match. */
   take(listener: Listener, fits: (before: Listener, after: Listener) => boolean): Listener | undefined {
     const name = programName(listener);
     const places = name === '' ? this.#byProgram.values() : [this.#byProgram.get(name), this.#byProgram.get('')];
@@ -177,7 +177,7 @@ class Candidates {
   }
 }
 
-/** Pairs the listeners of a slot, the surest pairs first; each once, but for one that hides several. */
+/** Pairs the listeners of a slot, the most certain pairs first; each only once, except one that hides several. */
 function pairUp({ before, after }: Slot): [Listener, Listener][] {
   const pairs: [Listener, Listener][] = [];
   const left = new Set(before);
@@ -197,7 +197,7 @@ function pairUp({ before, after }: Slot): [Listener, Listener][] {
     const found = new Map([...groups(left, part)].map(([key, group]) => [key, new Candidates(group, order)]));
     keep((listener) => found.get(part(listener))?.take(listener, fits));
   }
-  /** Any of the same part, the first one first. */
+  /** Any candidate with the same part, in order. */
   function passAll(part: (listener: Listener) => string): void {
     const found = groups(left, part);
     keep((listener) => {
@@ -213,14 +213,14 @@ function pairUp({ before, after }: Slot): [Listener, Listener][] {
   passAll(({ address: own, program, services, user }) => JSON.stringify([own, program, services, user]));
   pass(address, unchanged);
   pass(address, sameOwner);
-  // A dynamic listener is its program: another one is a new one, not its heir.
+  // A dynamic listener is identified by its program: a different program is a new listener, not a successor.
   if (before[0]?.port !== 'dynamic') passAll(address);
   pass(owner, (one, other) => version(one) === version(other) && sameOwner(one, other));
   pass(owner, sameOwner);
   if (before[0]?.port !== 'dynamic') return pairs;
-  // Unless who it is could not be seen on one side: that it is another one is not known.
+  // Unless the program is unknown on one side: then it may be the same one.
   pass(address, unseenOwner);
-  // Several are one where they cannot be seen.
+  // Several may appear as one if they cannot be seen.
   const unseen = groups(
     after.filter(({ program }) => program === null),
     address,
@@ -232,7 +232,7 @@ function pairUp({ before, after }: Slot): [Listener, Listener][] {
   return pairs;
 }
 
-/** The first that fits, of the first so many. */
+/** The first match among the first candidates. */
 function firstOf(group: Iterable<Listener> | undefined, fits: (listener: Listener) => boolean): Listener | undefined {
   let tries = 0;
   for (const listener of group ?? []) {
@@ -242,7 +242,7 @@ function firstOf(group: Iterable<Listener> | undefined, fits: (listener: Listene
   return undefined;
 }
 
-/** Two listeners of which one has no known program, and nothing else tells them apart. */
+/** Whether one of two listeners has no known program, and nothing else distinguishes them. */
 function unseenOwner(before: Listener, after: Listener): boolean {
   return (
     (before.program === null || after.program === null) &&
@@ -251,7 +251,7 @@ function unseenOwner(before: Listener, after: Listener): boolean {
   );
 }
 
-/** Tells of a UDP socket in the dynamic range whether its owner had a listener before. */
+/** Returns whether the owner of a UDP socket in the dynamic range had a listener before. */
 function ownersOf(before: readonly Listener[]): (listener: Listener) => boolean {
   let owners: Map<string, Set<Listener>> | undefined;
   return (listener) => {
@@ -262,8 +262,8 @@ function ownersOf(before: readonly Listener[]): (listener: Listener) => boolean 
 }
 
 /**
- * The listener by which a program could be reached from this machine alone, when others can reach it now, whether it left
- * the loopback address or not; null where there is none. `same`: what had the same name, protocol and port before.
+ * The old listener that made a program reachable only from this machine, if other machines can reach it now, whether or not
+ * it still listens on loopback; null if there is none. `same`: the old listeners with the same name, protocol, and port.
  */
 function innerBefore(listener: Listener, same: Iterable<Listener> | undefined): Listener | null {
   const isOwn = (one: Listener): boolean => sameOwner(one, listener);
@@ -272,7 +272,7 @@ function innerBefore(listener: Listener, same: Iterable<Listener> | undefined): 
   return nearest !== undefined && reachable === undefined ? nearest : null;
 }
 
-/** What is told of a listener that has no other one before. */
+/** Reports a listener without an old counterpart. */
 function appeared(listener: Listener, inner: Listener | null, isKnownOwner: boolean): Change {
   const more = [
     ...(listener.port === 'dynamic' && listener.ports.length > 0
@@ -289,7 +289,7 @@ function appeared(listener: Listener, inner: Listener | null, isKnownOwner: bool
   return { kind: 'Exposed', before: inner, after: listener, evidence };
 }
 
-/** Whether who a listener is was known before, and cannot be seen now. */
+/** Whether the owner of a listener was known before and cannot be seen now. */
 function lostSight([before, after]: readonly [Listener, Listener]): boolean {
   return (
     (before.program !== null && after.program === null && after.services.length === 0) ||
@@ -301,7 +301,7 @@ function changeOrder(a: Change, b: Change): number {
   return listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0);
 }
 
-/** What became of the listeners of a machine, or of a baseline. Pure; quick for 100,000 listeners. */
+/** Compares the listeners of a machine with earlier ones, or with a baseline. Pure; fast for 100,000 listeners. */
 export function compare(before: readonly Listener[], after: readonly Listener[]): Comparison {
   const isKnownOwner = ownersOf(before);
   const pairs: [Listener, Listener][] = [];

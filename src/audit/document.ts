@@ -20,11 +20,11 @@ import { PortOwnerError } from '../schema/problems.ts';
 export interface CheckedDocument {
   readonly document: Document;
   readonly value: unknown;
-  /** Throws PO2002 that names the line and column of what is at this path in the document. */
+  /** Throws PO2002 with the line and column of this path in the document. */
   fail(path: readonly (string | number)[], why: string): never;
 }
 
-/** What a kind of file is called, and how it is checked. */
+/** The name of a kind of file, and how it is checked. */
 export interface DocumentKind {
   readonly name: string;
   readonly kind: string;
@@ -32,20 +32,20 @@ export interface DocumentKind {
   readonly validate: { (data: unknown): boolean; errors?: SchemaProblem[] | null };
 }
 
-/** The largest such file that is read, and written: 40,000 listeners with all that is known of them have less. */
+/** The largest file that is read or written; 40,000 listeners with all details need less. */
 const maxDocumentBytes = 16 * 1024 * 1024;
-/** So many words and signs are read, and written. Each takes up to a kilobyte while the file is parsed. */
+/** The most tokens that are read or written. Each takes up to a kilobyte while the file is parsed. */
 const maxTokens = 800_000;
 
-/** The text of such a file. Throws PO2001, and PO2002 for what is not text. */
+/** Reads the text of such a file. Throws PO2001, and PO2002 if it is not text. */
 export const readDocument = (path: string): string => readText(path, maxDocumentBytes);
 
-/** What these files have is four levels deep. */
+/** The content of these files is four levels deep. */
 const maxDepth = 64;
 
 /** Each entry of a list takes a kilobyte, too. */
 const mostEntries = 300_000;
-/** For each alias the package looks through the whole file. */
+/** For each alias, the package searches the whole file. */
 const mostAliases = 500;
 
 /** What is wrong with a file, and where. */
@@ -55,8 +55,8 @@ interface Flaw {
 }
 
 /**
- * What keeps a text from being parsed, before it is: it is nested too deeply, in brackets or within a line, or has too
- * many entries. The parser takes a thousand times the size of such a text.
+ * Checks before parsing whether a text is nested too deeply, in brackets or within a line, or has too many entries. The
+ * parser would need a thousand times the memory of such a text.
  */
 function excess(text: string): Flaw | null {
   let offset = 0;
@@ -67,7 +67,7 @@ function excess(text: string): Flaw | null {
   let entries = 0;
   let aliases = 0;
   for (const token of new Lexer().lex(text)) {
-    // Marks of the lexer that are not in the text: a document begins, a value follows, brackets are not closed.
+    // Lexer tokens that are not in the text: a document begins, a value follows, brackets are not closed.
     if (token === '\x02' || token === '\x1f' || token === '\x18') {
       isValue = token === '\x1f';
       continue;
@@ -82,30 +82,29 @@ function excess(text: string): Flaw | null {
     if (token === ',' || token === '-' || token === '?') entries++;
     if (aliases > mostAliases) return { offset, why: `it has more than ${mostAliases} aliases` };
     if (entries > mostEntries) return { offset, why: `it has more than ${mostEntries} entries` };
-    if (!/^\s/.test(token) && ++tokens > maxTokens)
-      return { offset, why: `it has more than ${maxTokens} words and marks` };
+    if (!/^\s/.test(token) && ++tokens > maxTokens) return { offset, why: `it has more than ${maxTokens} tokens` };
     offset += token.length;
   }
   return null;
 }
 
-/** Throws PO2004 for a text that would not be read again, before it replaces a file. */
+/** Throws PO2004 for a text that could not be read back, before it replaces a file. */
 export function checkWritable(text: string, path: string): void {
   const bytes = Buffer.byteLength(text);
   const why =
     bytes > maxDocumentBytes
-      ? `it would have ${(bytes / 1024 / 1024).toFixed(1)} MB, and at most ${maxDocumentBytes / 1024 / 1024} MB are read`
+      ? `it would have ${(bytes / 1024 / 1024).toFixed(1)} MB; the limit is ${maxDocumentBytes / 1024 / 1024} MB`
       : excess(text) !== null
-        ? 'it would have more entries than are read, which are about 40,000 listeners'
+        ? 'it would have too many entries; the limit is about 40,000 listeners'
         : null;
   if (why !== null)
     throw new PortOwnerError('PO2004', `cannot write ${path}: ${why}`, {
-      hint: 'Keep the state in a snapshot, and compare with portowner diff; or in a store, with portowner audit --store.',
+      hint: 'Save a snapshot and compare it with portowner diff, or use a store with portowner audit --store.',
       target: path,
     });
 }
 
-/** The first error of a text ends its parsing: the package would make one of each of a million. */
+/** Stops parsing at the first error: the package would otherwise create up to a million errors. */
 class FirstError extends Error {
   readonly offset: number;
 
@@ -131,7 +130,7 @@ type ErrorSource = number | readonly [number, number] | { readonly offset: numbe
 /** Parses one document. Throws FirstError. */
 function parseOne(text: string, lines: LineCounter): Document.Parsed {
   const composer = new Composer({ prettyErrors: false, version: '1.2', uniqueKeys: false, logLevel: 'error' });
-  // Warnings are of no use, and would be as many.
+  // Warnings are not used, and there could be as many.
   Object.assign(composer, {
     onError: (source: ErrorSource, _code: string, message: string, warning?: boolean) => {
       if (warning === true) return;
@@ -152,7 +151,7 @@ function parseOne(text: string, lines: LineCounter): Document.Parsed {
   return document!;
 }
 
-/** The first key that a map has twice; the package's own look for them takes time with the square of their number. */
+/** The first duplicate key of a map; the package's own check takes quadratic time. */
 function repeatedKey(document: Document): { key: string; offset: number } | null {
   let found: { key: string; offset: number } | null = null;
   visit(document, {
@@ -179,7 +178,7 @@ const pointerParts = (pointer: string): (string | number)[] =>
     .slice(1)
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
 
-/** Where a value, or with `key` that key of it, begins in the text. */
+/** The offset of a value, or of its key `key`, in the text. */
 function offsetOf(document: Document, path: readonly (string | number)[], key?: string): number {
   for (let length = path.length; length >= 0; length--) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
@@ -192,7 +191,7 @@ function offsetOf(document: Document, path: readonly (string | number)[], key?: 
   return 0;
 }
 
-/** What a schema says is wrong, for people: the maxDepth of its errors says most. */
+/** Explains a schema error to people: the deepest error says most. */
 function explain(errors: readonly SchemaProblem[]): { path: (string | number)[]; key?: string; why: string } {
   const depth = (error: SchemaProblem): number => error.instancePath.split('/').length;
   const specific = errors.filter(({ keyword }) => keyword !== 'oneOf');
@@ -210,8 +209,8 @@ function explain(errors: readonly SchemaProblem[]): { path: (string | number)[];
         );
   const { allowedValues, allowedValue, additionalProperty, missingProperty } = error.params as Record<string, unknown>;
   if (typeof additionalProperty === 'string')
-    return { path, key: additionalProperty, why: `there is no ${JSON.stringify(additionalProperty)} here` };
-  if (typeof missingProperty === 'string') return { path, why: `${what} has no ${missingProperty}` };
+    return { path, key: additionalProperty, why: `unknown key ${JSON.stringify(additionalProperty)}` };
+  if (typeof missingProperty === 'string') return { path, why: `${what} lacks ${missingProperty}` };
   const others = specific
     .filter(({ instancePath, params }) => instancePath === error.instancePath && params.allowedValue !== undefined)
     .map(({ params }) => String(params.allowedValue));
@@ -219,14 +218,14 @@ function explain(errors: readonly SchemaProblem[]): { path: (string | number)[];
   if (error.keyword === 'const') return { path, why: `${what} must be ${String(allowedValue)}` };
   return {
     path,
-    why: `${what} ${error.message ?? 'is wrong'}${others.length > 0 ? ` or be ${others.join(' or ')}` : ''}`,
+    why: `${what} ${error.message ?? 'is invalid'}${others.length > 0 ? ` or be ${others.join(' or ')}` : ''}`,
   };
 }
 
-/** Makes the error of what is wrong at an offset of the text; null is no place of it. */
+/** Makes the error for an offset of the text; null means no specific position. */
 type Wrong = (offset: number | null, why: string, cause?: unknown) => PortOwnerError;
 
-/** The text as one YAML document and its value, within the limits. Throws what `wrong` makes. */
+/** Parses the text as one YAML document within the limits, and returns it with its value. Throws the errors made by `wrong`. */
 function readYaml(text: string, lines: LineCounter, wrong: Wrong): { document: Document.Parsed; value: unknown } {
   const flaw = excess(text);
   if (flaw !== null) {
@@ -238,12 +237,12 @@ function readYaml(text: string, lines: LineCounter, wrong: Wrong): { document: D
   try {
     const document = parseOne(text, lines);
     const repeated = repeatedKey(document);
-    if (repeated !== null) throw wrong(repeated.offset, `the key ${JSON.stringify(repeated.key)} is there twice`);
+    if (repeated !== null) throw wrong(repeated.offset, `duplicate key ${JSON.stringify(repeated.key)}`);
     return { document, value: document.toJS({ maxAliasCount: 100 }) };
   } catch (error) {
     if (error instanceof PortOwnerError) throw error;
     if (error instanceof RangeError) throw wrong(null, 'it is nested too deeply', error);
-    if (!(error instanceof FirstError)) throw wrong(null, `it is not YAML: ${messageOf(error)}`, error);
+    if (!(error instanceof FirstError)) throw wrong(null, `it is not valid YAML: ${messageOf(error)}`, error);
     const isTooDeep = /call stack/.test(error.message);
     const why = isTooDeep ? 'it is nested too deeply' : error.message.split('\n')[0]!.replace(/\.$/, '');
     throw wrong(error.offset, why, error);
@@ -251,8 +250,8 @@ function readYaml(text: string, lines: LineCounter, wrong: Wrong): { document: D
 }
 
 /**
- * Parses and checks a file's text. Throws PO2002 with the line and column of the first thing that is wrong, and
- * PO2003 for a file of a newer version.
+ * Parses and checks a file's text. Throws PO2002 with the line and column of the first error, and PO2003 for a file of a
+ * newer version.
  */
 export function parseChecked(
   text: string,

@@ -7,7 +7,7 @@ const longest = 31_000;
 const most = 100;
 const mostProblems = 20;
 
-/** Text from anywhere as one line. */
+/** Turns any text into one line. */
 function line(text: string): string {
   const plain = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
   return plain.length > longest ? `${plain.slice(0, longest - 1)}\u2026` : plain;
@@ -44,18 +44,18 @@ function textOf({
 const problemLine = ({ code, message, hint }: Problem): string =>
   line(`${code}: ${message}${hint === undefined ? '' : `; ${hint}`}`);
 
-/** The event of an audit that could not be made. */
+/** The event of a failed audit. */
 export function failureEvent(problem: Problem): LogEvent {
   return {
     id: auditEventIds.failure,
     level: 'Error',
-    text: line(`the audit could not be made: ${problemLine(problem)}`),
+    text: line(`the audit failed: ${problemLine(problem)}`),
   };
 }
 
 /**
- * What an audit writes to the system's log: its problems and the findings, worst first, at most 100 events, and the
- * summary. `complete`: nothing is in doubt.
+ * Returns the events that an audit writes to the system's log: its problems and findings, worst first, at most 100, and the
+ * summary. `complete`: there are no doubts.
  */
 export function auditEvents(
   findings: readonly Finding[],
@@ -73,7 +73,7 @@ export function auditEvents(
     level: levelOf(finding),
     text: textOf(finding),
   }));
-  const more = findings.length > shown.length ? `; the first ${shown.length} findings are in this log` : '';
+  const more = findings.length > shown.length ? `; this log contains the first ${shown.length} findings` : '';
   return [
     ...told,
     ...shown,

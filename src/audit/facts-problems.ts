@@ -5,7 +5,7 @@ import { hasFailed, isPartial, isWhole, wasAsked } from '../facts/model/section.
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
-/** Facts that say which listeners there are; `name` is where they come from. Throws PO3001: no listener may be called closed then. */
+/** Requires facts with sockets; `name` is their origin. Throws PO3001, because otherwise listeners would appear closed. */
 export function auditable(facts: Facts, name: string): Facts {
   const { sockets } = facts.sections;
   if (isWhole(sockets) || isPartial(sockets)) return facts;
@@ -16,24 +16,24 @@ export function auditable(facts: Facts, name: string): Facts {
   );
 }
 
-/** What keeps facts from telling all about the listeners, as ends of a sentence; empty when nothing does. */
+/** Lists why facts are incomplete, as clauses; empty if they are complete. */
 export function gaps({ machine, sections }: Facts): string[] {
   return [
     ...(machine.name === '' ? ['the machine has no name'] : []),
-    ...(isPartial(sections.sockets) ? ['not all sockets could be read'] : []),
-    // Without its processes a machine has no owners, and without its range no dynamic listeners.
+    ...(isPartial(sections.sockets) ? ['some sockets could not be read'] : []),
+    // Without processes there are no owners, and without the range no dynamic listeners.
     ...(hasFailed(sections.processes) ? ['the processes could not be read'] : []),
     ...(hasFailed(sections.dynamicRanges) ? ['the dynamic port ranges could not be read'] : []),
   ];
 }
 
-/** Why the facts that `gaps` asks for are not whole, as far as a source said. */
+/** Why the facts that `gaps` checks are incomplete, if a source said so. */
 export function gapReason({ sections }: Facts): string {
   const { sockets, processes, dynamicRanges } = sections;
-  return sockets.reason ?? processes.reason ?? dynamicRanges.reason ?? 'no reason is known';
+  return sockets.reason ?? processes.reason ?? dynamicRanges.reason ?? 'the reason is unknown';
 }
 
-/** What the user should know about how well the facts of an audit could be had. */
+/** The problems in gathering the facts of an audit that the user should know. */
 export function factProblems(facts: Facts): Problem[] {
   return sectionProblems(facts, []);
 }
@@ -43,7 +43,7 @@ const shownPorts = (listeners: readonly Listener[]): string =>
     .slice(0, 8)
     .join(', ') + (listeners.length > 8 ? ' …' : '');
 
-/** Tells of listeners that nobody was found to have; null when there are none. */
+/** Warns about listeners without a known owner; null if there are none. */
 export function unfoundProblem(unseen: readonly Listener[], what: string): Problem | null {
   const unfound = unseen.filter((listener) => listener.unfound === true);
   if (unfound.length === 0) return null;
@@ -53,17 +53,17 @@ export function unfoundProblem(unseen: readonly Listener[], what: string): Probl
     severity: 'Warning',
     code: 'PO3001',
     message: `the owner of ${number} was not found, ${what}: port ${shown}`,
-    hint: 'Its row says why: portowner PORT --format list.',
+    hint: 'To see why: portowner PORT --format list.',
     target: shown,
   };
 }
 
-/** Tells of listeners that could not be evaluated for want of rights or signatures; null when there are none. */
+/** Warns about listeners that could not be evaluated because rights or signatures are missing; null if there are none. */
 export function unseenProblem(all: readonly Listener[], what: string): Problem | null {
   const unseen = all.filter((listener) => listener.unfound !== true);
   if (unseen.length === 0) return null;
   const shown = [...new Set(unseen.map(({ port }) => port))].slice(0, 8).join(', ') + (unseen.length > 8 ? ' …' : '');
-  // Whose owners are known lack a signer.
+  // If the owners are known, only the signer is missing.
   const owned = unseen.every(({ program, user }) => program !== null && user !== null);
   return {
     severity: 'Warning',
@@ -71,56 +71,56 @@ export function unseenProblem(all: readonly Listener[], what: string): Problem |
     message: `details are missing for ${counted(unseen.length, 'listener')}, ${what}: port ${shown}`,
     hint: owned
       ? 'Needs valid signatures of their executables.'
-      : 'Needs the right to look at every process: that of root, or of an elevated administrator.',
+      : 'Needs the right to inspect every process: run it as root or as an elevated administrator.',
     target: shown,
   };
 }
 
-/** Warns when two things that are compared come from different machines. */
+/** Warns if the two sides of a comparison come from different machines. */
 export function machineProblem(before: string | null, now: string, what: string): Problem | null {
   if (before === null || before.toLowerCase() === now.toLowerCase()) return null;
   return {
     severity: 'Warning',
     code: 'PO4205',
-    message: `${what} is of the machine ${before}, and is compared with ${now}`,
+    message: `${what} belongs to the machine ${before}, but is compared with ${now}`,
     target: before,
   };
 }
 
-/** Whether approved listeners have hashes, so that those of now are needed too. */
+/** Whether approved listeners have hashes, which require the current hashes, too. */
 export const hashed = (approved: readonly Listener[]): boolean => approved.some(({ sha256 }) => sha256 !== null);
 
 /** Whether approved listeners name signers. */
 export const signed = (approved: readonly Listener[]): boolean => approved.some(({ signer }) => signer !== null);
 
-/** Warns when a baseline or policy names signers, and the facts can have none. */
+/** Warns if a baseline or policy names signers, but the facts cannot contain any. */
 export function signerProblem(named: boolean, { machine, sections }: Facts, name: string): Problem | null {
   const asked = wasAsked(sections.binaries);
   const windows = machine.platform === 'win32';
   if (!named || (windows && asked)) return null;
-  const why = windows ? 'the facts have none' : 'Linux does not tell who signed an executable (NotSupported)';
+  const why = windows ? 'the facts contain none' : 'Linux does not support signers of executables (NotSupported)';
   return {
     severity: 'Warning',
     code: 'PO3001',
-    message: `${name} names signers of executables, and ${why}: what depends on them is not decided`,
-    ...(windows ? { hint: 'Make the snapshot with portowner snapshot --hash.' } : {}),
+    message: `${name} names signers of executables, but ${why}: conditions that depend on signers are not evaluated`,
+    ...(windows ? { hint: 'Create the snapshot with portowner snapshot --hash.' } : {}),
     target: name,
   };
 }
 
-/** Warns when there is nothing to compare the hashes of a baseline with. */
+/** Warns if the hashes of a baseline cannot be compared. */
 export function hashProblem(approved: readonly Listener[], facts: Facts, name: string): Problem | null {
   if (!hashed(approved) || wasAsked(facts.sections.binaries)) return null;
   return {
     severity: 'Warning',
     code: 'PO3001',
-    message: `${name} has hashes of executables, and the facts have none: a replaced file would not be found`,
-    hint: 'Make the snapshot with portowner snapshot --hash.',
+    message: `${name} contains hashes of executables, but the facts contain none: a replaced file cannot be detected`,
+    hint: 'Create the snapshot with portowner snapshot --hash.',
     target: name,
   };
 }
 
-/** The problems that there are. */
+/** Drops the nulls from a list of problems. */
 export function present(...problems: (Problem | null)[]): Problem[] {
   return problems.filter((problem) => problem !== null);
 }

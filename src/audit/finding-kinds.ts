@@ -1,59 +1,59 @@
-/** A kind of what an audit finds. */
+/** A kind of finding. */
 interface Kind {
-  /** The id of its event in the system's log: never changes. */
+  /** The ID of its event in the system's log; it never changes. */
   readonly event: number;
   readonly meaning: string;
   readonly severity: string;
 }
 
-/** Every word that the column Kind of a finding may have: first what changed, then what the policy says. */
+/** Every value of a finding's column Kind: first changes, then violations of the policy. */
 export const findingKinds = {
   Opened: {
     event: 101,
     meaning: 'a listener that was not there before',
     severity:
-      'High, on loopback Medium; of UDP in the dynamic range one lower; Info for a client of a program that had a listener before',
+      'High, or Medium on loopback; one lower for UDP in the dynamic range; Info for a client of a program that had a listener before',
   },
   Closed: { event: 102, meaning: 'a listener that is gone', severity: 'Low; Info in the dynamic range' },
-  OwnerChanged: { event: 103, meaning: 'another program or service listens there', severity: 'High' },
+  OwnerChanged: { event: 103, meaning: 'another program or service owns the listener', severity: 'High' },
   PathChanged: { event: 104, meaning: 'its executable is in another folder', severity: 'High' },
   UserChanged: { event: 105, meaning: 'it runs as another user', severity: 'Medium' },
   AddressChanged: { event: 106, meaning: 'it listens on other addresses', severity: 'Medium' },
   Exposed: {
     event: 107,
-    meaning: 'only this machine could reach it, and now others can',
+    meaning: 'only this machine could reach it before; now other machines can',
     severity: 'High; Info for UDP in the dynamic range',
   },
   BinaryChanged: {
     event: 108,
-    meaning: 'its executable has another hash or signer',
-    severity: 'Medium; High where the signer is another one',
+    meaning: 'its executable has a different hash or signer',
+    severity: 'Medium; High if the signer changed',
   },
   FileGone: {
     event: 109,
-    meaning: 'its file was removed or replaced since it started, as an update does, too',
+    meaning: 'its file was removed or replaced after it started (updates do this, too)',
     severity: 'Low',
   },
-  Forbidden: { event: 201, meaning: 'a rule of the policy forbids it', severity: "the rule's, else High" },
+  Forbidden: { event: 201, meaning: 'a policy rule forbids it', severity: "the rule's, otherwise High" },
   NotAllowed: {
     event: 202,
-    meaning: 'neither a rule nor the baseline allows it, and the policy forbids by default',
-    severity: "the policy's, or that of Opened where that is worse",
+    meaning: 'neither a rule nor the baseline allows it, and the policy has default: forbid',
+    severity: "the policy's, or that of Opened if it is higher",
   },
   ExpiredException: {
     event: 203,
     meaning: 'the rule that allowed it has expired',
-    severity: "the rule's, else Medium; that of NotAllowed or Opened where that is worse",
+    severity: "the rule's, otherwise Medium; that of NotAllowed or Opened if it is higher",
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 export type FindingKind = keyof typeof findingKinds;
 
-/** The events of an audit that are no findings. */
+/** The events of an audit that are not findings. */
 export const auditEventIds = {
   /** The summary of an audit. */
   summary: 100,
-  /** What the audit could not tell or do. */
+  /** A problem of the audit. */
   problem: 301,
-  /** The audit could not be made. */
+  /** The audit failed. */
   failure: 302,
 } as const;

@@ -7,18 +7,18 @@ import { fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';
 import { isPartial, wasAsked } from '../facts/model/section.ts';
 
-/** What was compared with, as findings quote it. */
+/** What the audit compared with, as quoted in findings. */
 export interface Reference {
   /** Quoted in the column Rule. */
   readonly name: string;
-  /** A command that approves what is now; null where nothing can be approved. */
+  /** A command that approves the current state; null if nothing can be approved. */
   readonly approve: string | null;
 }
 
-/** What an audit found, and what it could not tell. */
+/** The findings of an audit, and what it could not evaluate. */
 export interface Findings {
   readonly findings: readonly Finding[];
-  /** Listeners about which not enough is known: more rights would tell more, but of those that are `unfound`. */
+  /** Listeners that lack details: more rights would help, except for those that are `unfound`. */
   readonly unseen: readonly Listener[];
 }
 
@@ -31,7 +31,7 @@ function worstOf(severity: Severity, ...others: readonly (Severity | null)[]): S
   );
 }
 
-/** What takes any UDP port mostly is a client, of a program that one knows: told, but no alarm. */
+/** A program that takes any UDP port is usually a client of a known program: reported, but not alarming. */
 const isClient = ({ kind, after, knownOwner }: Change): boolean =>
   knownOwner === true || (kind === 'Exposed' && after?.port === 'dynamic' && after.protocol === 'UDP');
 
@@ -41,28 +41,28 @@ function severityOf(change: Change): Severity {
   const chance = port === 'dynamic';
   if (kind === 'Closed') return chance ? 'Info' : 'Low';
   if (isClient(change)) return 'Info';
-  // After an update this is so until the next start.
+  // After an update, this is normal until the next start.
   if (kind === 'FileGone') return 'Low';
-  // A program that was not there before may be a client as well as a back door.
+  // A new program can be a client or a back door.
   if (kind === 'Opened' && chance && protocol === 'UDP') return scope === 'Loopback' ? 'Low' : 'Medium';
   if (kind === 'Opened') return scope === 'Loopback' ? 'Medium' : 'High';
-  // An update has another hash; its signer stays.
+  // An update changes the hash, but not the signer.
   if (kind === 'BinaryChanged') return before!.signer !== null && before!.signer !== after!.signer ? 'High' : 'Medium';
   return kind === 'UserChanged' || kind === 'AddressChanged' ? 'Medium' : 'High';
 }
 
 const whoIs = ({ port, ports }: Listener): string[] => {
   const number = port === 'dynamic' ? ports[0] : port;
-  return number === undefined ? [] : [`portowner ${number}   # who it is now`];
+  return number === undefined ? [] : [`portowner ${number}   # show the current owner`];
 };
 
 function remedyOf(
   { kind, before, after }: Pick<Change, 'before' | 'after'> & { kind: FindingKind },
   approve: string | null,
 ): string[] {
-  const approval = approve === null ? [] : [`${approve}   # when it is meant to be so`];
-  if (kind === 'Closed') return [`start ${ownerText(before!)} again, when it is missed`, ...approval];
-  if (kind === 'FileGone') return [...whoIs(after!), 'start it again, when an update replaced its file'];
+  const approval = approve === null ? [] : [`${approve}   # if this is intended`];
+  if (kind === 'Closed') return [`restart ${ownerText(before!)} if it is needed`, ...approval];
+  if (kind === 'FileGone') return [...whoIs(after!), 'restart it if an update replaced its file'];
   return [...whoIs(after!), ...approval];
 }
 
@@ -75,14 +75,14 @@ function quote({ reason, owner, ticket, expires }: Rule): string[] {
   ];
 }
 
-/** What tells two executables of an owner apart. */
+/** The text that distinguishes two executables of an owner. */
 function binaryText(listener: Listener, other: Listener | null): string {
   const hash =
     listener.sha256 !== null && listener.sha256 !== other?.sha256 ? `, SHA-256 ${listener.sha256.slice(0, 12)}…` : '';
   return hash + (listener.signer === other?.signer ? '' : `, signer ${listener.signer ?? 'none'}`);
 }
 
-/** A side of a change; its endpoint is told only where it is not the one of the row. */
+/** One side of a change, with its endpoint only if that differs from the row's. */
 function sideText(
   kind: FindingKind,
   listener: Listener | null,
@@ -94,7 +94,7 @@ function sideText(
   return `${own === endpoint ? '' : `${own} `}${ownerText(listener)}${kind === 'BinaryChanged' ? binaryText(listener, other) : ''}`;
 }
 
-/** Where a listener is: the first numbers of a dynamic one, whose address is none of a socket. */
+/** Where a listener is: for a dynamic one, whose address is not that of a socket, its first port numbers. */
 function placeText({ protocol, address, port, ports }: Listener): string {
   const numbers = ports.length > 2 ? `${ports.slice(0, 2).join()},…` : ports.join();
   return port === 'dynamic' && numbers !== ''
@@ -130,9 +130,24 @@ function row(
   };
 }
 
-/** The changes that can be told: where not all sockets of the later state could be read, nothing is known to be gone. */
+/** The certain changes: if some sockets of the later state could not be read, no listener is known to be closed. */
 export function certainChanges(changes: readonly Change[], { sections }: Facts): readonly Change[] {
   return isPartial(sections.sockets) ? changes.filter(({ kind }) => kind !== 'Closed') : changes;
+}
+
+/** What changes there are, as a part of a sentence: `1 opened, 2 closed, 3 changed`. */
+export function changesText(changes: readonly Change[]): string {
+  const count = (isOne: (kind: FindingKind) => boolean): number => changes.filter(({ kind }) => isOne(kind)).length;
+  const [opened, closed] = [count((kind) => kind === 'Opened'), count((kind) => kind === 'Closed')];
+  const counts: [number, string][] = [
+    [opened, 'opened'],
+    [closed, 'closed'],
+    [changes.length - opened - closed, 'changed'],
+  ];
+  return counts
+    .filter(([number]) => number > 0)
+    .map(([number, word]) => `${number} ${word}`)
+    .join(', ');
 }
 
 /** The changes between two states as rows. */
@@ -148,8 +163,8 @@ export function changeRows(changes: readonly Change[], machine: string, referenc
 }
 
 /**
- * What the policy says of a listener that is there now, apart from what changed. `approved`: the baseline has it,
- * or its program, whose client it is; `opened`: the severity that it has for being new to the baseline, else null.
+ * Applies the policy to a current listener, regardless of changes. `approved`: the baseline contains the listener, or the
+ * program of this client; `opened`: its severity for being missing from the baseline, otherwise null.
  */
 function judge(
   listener: Listener,
@@ -183,7 +198,7 @@ function judge(
   }
   if (rule !== null) return null;
   const byDefault = policy.default === 'forbid' && !approved ? policy.severity : null;
-  // An exception that is over leaves a listener no better off than none.
+  // With an expired exception, a listener is treated no better than without one.
   if (expired !== null)
     return row('ExpiredException', worstOf(expired.severity ?? 'Medium', byDefault, opened), sides, {
       rule: expired.name,
@@ -195,7 +210,7 @@ function judge(
   if (byDefault !== null)
     return row('NotAllowed', worstOf(byDefault, opened), sides, {
       rule: 'default: forbid',
-      evidence: opened === null ? known : [...known, 'it is not in the baseline, and no rule allows it'],
+      evidence: opened === null ? known : [...known, 'neither the baseline nor a rule allows it'],
       remedy: remedy(null),
       machine,
     });
@@ -203,9 +218,10 @@ function judge(
 }
 
 /**
- * What an audit finds, worst first. Pure: the present state, what differs from the baseline (null without one), and the
- * policy (null without one). A change to what a rule expressly allows is none; what a rule forbids is a finding although
- * the baseline has it; what is forbidden by default is one unless the baseline has it.
+ * Returns the findings of an audit, worst first. Pure: takes the current state, the differences from the baseline (null
+ * without one), and the policy (null without one). A change to something that a rule explicitly allows is not a finding;
+ * something that a rule forbids is a finding even if it is in the baseline; something forbidden by default is a finding
+ * unless it is in the baseline.
  */
 export function audit(
   facts: Facts,
@@ -217,7 +233,7 @@ export function audit(
   const found: { finding: Finding; listener: Listener }[] = [];
   const unseen = new Set(comparison?.unseen ?? []);
   if (wasAsked(facts.sections.binaries)) {
-    // Looked at, and not had: it may be another file.
+    // Requested but unavailable: it may be a different file.
     for (const [before, after] of comparison?.pairs ?? []) {
       const replaced = before.sha256 !== null && after.sha256 !== null && before.sha256 !== after.sha256;
       if (
@@ -236,7 +252,7 @@ export function audit(
     opened.set(change.after, severityOf(change));
   }
   for (const listener of now) {
-    // Only a rule that asks for no owner can say something of it.
+    // Only a rule without owner conditions can apply to it.
     if (listener.unfound === true && (policy === null || decide(policy, listener, facts.at).rule === null))
       unseen.add(listener);
   }
@@ -255,7 +271,7 @@ export function audit(
   }
   for (const change of certainChanges(comparison?.changes ?? [], facts)) {
     if (change.after !== null && policy !== null) {
-      // That it is new, too, would say less.
+      // A second finding that it is new would add nothing.
       if (change.kind === 'Opened' && judged.has(change.after)) continue;
       const { rule } = decide(policy, change.after, facts.at);
       if (rule?.action === 'allow' && rule.speaksOf(change.kind)) continue;
@@ -267,18 +283,18 @@ export function audit(
   return { findings: found.map(({ finding }) => finding), unseen: [...unseen] };
 }
 
-/** What makes findings of two audits the same one. */
+/** The key that identifies the same finding in two audits. */
 export function findingKey({ Kind, Protocol, LocalAddress, LocalPort, Before, After, Rule: rule }: Finding): string {
-  // Not the endpoint: the numbers of dynamic ports change with each start.
+  // Without the endpoint: dynamic port numbers change at each start.
   return JSON.stringify([Kind, Protocol, LocalAddress, LocalPort, Before && fold(Before), After && fold(After), rule]);
 }
 
-/** How many findings are at least so severe. */
+/** The number of findings with at least this severity. */
 export function atLeast(findings: readonly Finding[], severity: Severity): number {
   return findings.filter((finding) => rank(finding.Severity) >= rank(severity)).length;
 }
 
-/** The worst severity of findings; null for none. */
+/** The highest severity among the findings; null if there are none. */
 export function worst(findings: readonly Finding[]): Severity | null {
   return findings.reduce<Severity | null>(
     (most, { Severity: severity }) => (most === null || rank(severity) > rank(most) ? (severity as Severity) : most),

@@ -10,7 +10,7 @@ import { isRefused, type OwnedEndpoint } from '../ownership/owned.ts';
 
 export type Scope = 'Loopback' | 'Specific' | 'Any';
 
-/** A listener as audits see it: what stays the same from one night to the next, when nobody changed anything. */
+/** A listener as audits compare it: only what stays the same from one night to the next if nothing changes. */
 export interface Listener {
   readonly protocol: 'TCP' | 'UDP';
   /** All ports that one program took from the machine's dynamic range are one listener. */
@@ -18,24 +18,24 @@ export interface Listener {
   /** Without %scope; of a dynamic listener only `any`, `loopback` or `specific`. */
   readonly address: string;
   readonly scope: Scope;
-  /** The executable, whole path; only its name where the path could not be had; null when nothing could. */
+  /** The full path of the executable; only its name if the path is unavailable; null if both are. */
   readonly program: string | null;
-  /** The file of the program was removed or replaced since it started. */
+  /** The file of the program was removed or replaced after it started. */
   readonly fileGone?: true;
-  /** Nobody was found to have it, though not for want of rights. */
+  /** No owner was found, although the rights were sufficient. */
   readonly unfound?: true;
   readonly services: readonly string[];
-  /** It is known that no service runs it: it is not only that none is named. */
+  /** It is certain that no service runs it, not only that none is named. */
   readonly serviceless?: true;
   readonly user: string | null;
-  /** Of the executable, lower-case hex; null when it was not asked for or could not be had. */
+  /** The hash of the executable in lower-case hex; null if not requested or unavailable. */
   readonly sha256: string | null;
   readonly signer: string | null;
-  /** The port numbers behind it; none when it comes from a baseline or a store. */
+  /** The port numbers it stands for; empty if it comes from a baseline or a store. */
   readonly ports: readonly number[];
 }
 
-/** What an audit asks of a machine. */
+/** The facts that an audit needs from a machine. */
 export const auditQuestion: Question = {
   localPorts: null,
   protocols: ['TCP', 'UDP'],
@@ -44,7 +44,7 @@ export const auditQuestion: Question = {
   ranges: true,
 };
 
-/** Ranges inside of the dynamic one whose ports nobody gets by chance: a listener there is one on a fixed port. */
+/** Ranges inside the dynamic range whose ports are never assigned automatically: a listener there has a fixed port. */
 const keptFromChance: ReadonlySet<string> = new Set(['Reserved', 'ExcludedAdministered', 'ExcludedPersistent']);
 
 /** Whether the machine may have chosen a port by itself. */
@@ -61,7 +61,7 @@ function dynamicPorts({ sections }: Facts): (protocol: string, address: string, 
   );
   return (protocol, address, port) => {
     const family = addressFamily(address);
-    // IANA's, where the machine's own range could not be had.
+    // IANA's range, if the machine's own is unavailable.
     const inside = covered.has(`${protocol} ${family}`)
       ? inDynamic(protocol, family, port) !== undefined
       : port >= 49152;
@@ -69,7 +69,7 @@ function dynamicPorts({ sections }: Facts): (protocol: string, address: string, 
   };
 }
 
-/** Services without what is new at each start: container ids, the logon's number of a per-user service, session scopes. */
+/** Services without parts that change at each start: container IDs, the logon number of a per-user service, session scopes. */
 function lastingServices(services: OwnedEndpoint['Services']): string[] {
   const lasting = (services ?? []).flatMap((name) => {
     if (name.endsWith('.scope')) return [];
@@ -78,7 +78,7 @@ function lastingServices(services: OwnedEndpoint['Services']): string[] {
   return [...new Set(lasting)].sort();
 }
 
-/** What stands for the kernel where a program would stand: no process may pass for it by its name. */
+/** Represents the kernel in place of a program: no process can impersonate it by its name. */
 export const isKernel = (program: string | null): boolean => program === 'kernel' || program === 'System';
 
 function programOf(row: OwnedEndpoint, linux: boolean, literal: boolean): string | null {
@@ -87,7 +87,7 @@ function programOf(row: OwnedEndpoint, linux: boolean, literal: boolean): string
   return isKernel(row.ImageName) ? null : row.ImageName;
 }
 
-/** Whether the owner of a listener is missing, for another reason than rights or the question. */
+/** Whether the owner of a listener is missing for a reason other than missing rights or the query. */
 function isOwnerMissing({ OwnerKind, OwningProcess, refusals }: OwnedEndpoint): boolean {
   return (
     OwnerKind === 'Unknown' &&
@@ -106,7 +106,7 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** By port, protocol, address and owner; dynamic ones last. */
+/** Sorts by port, protocol, address, and owner; dynamic listeners last. */
 export function listenerOrder(a: Listener, b: Listener): number {
   return (
     (a.port === 'dynamic' ? 65536 : a.port) - (b.port === 'dynamic' ? 65536 : b.port) ||
@@ -118,27 +118,27 @@ export function listenerOrder(a: Listener, b: Listener): number {
   );
 }
 
-/** Windows' names of files and accounts are the same in any case. */
+/** Names of files and accounts are case-insensitive on Windows. */
 export const fold = (text: string): string => (text.includes('\\') ? text.toLowerCase() : text);
 
-/** One text for what makes two owners the same one, besides their executable. */
+/** The key that identifies an owner, apart from its executable. */
 export function ownerKey({ program, services, user }: Pick<Listener, 'program' | 'services' | 'user'>): string {
   return JSON.stringify([program && fold(program), services, user && fold(user)]);
 }
 
-/** One text for what makes two listeners the same one. */
+/** The key that identifies a listener. */
 function listenerKey(listener: Listener): string {
   const { protocol, port, address } = listener;
   return `${protocol} ${port} ${address} ${ownerKey(listener)}`;
 }
 
-/** A dynamic listener may have most of 65,535 ports, and each on many addresses. */
+/** A dynamic listener may stand for most of 65,535 ports, each on many addresses. */
 const withSortedPorts = (listener: Listener): Listener => ({
   ...listener,
   ports: [...new Set(listener.ports)].sort((a, b) => a - b),
 });
 
-/** The listeners in facts, sorted, each once: listening TCP and bound UDP sockets that have no remote end. */
+/** The listeners in facts, sorted, without duplicates: listening TCP sockets and bound UDP sockets without a remote address. */
 export function listeners(facts: Facts): Listener[] {
   const isDynamic = dynamicPorts(facts);
   const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.state !== 'Bound');

@@ -1,4 +1,4 @@
-// What becomes of baselines: made, brought up to date, shown.
+// Creates, updates, and shows baselines.
 import { existsSync } from 'node:fs';
 import type { AskedMachine } from '../facts/machine.ts';
 import { counted } from '../io/counted.ts';
@@ -23,26 +23,26 @@ import {
   unfoundProblem,
   unseenProblem,
 } from './facts-problems.ts';
-import { changeRows } from './findings.ts';
+import { changeRows, changesText } from './findings.ts';
 import { auditQuestion, listeners, type Listener } from './listeners.ts';
 
-/** What is to become of a baseline. */
+/** A request to create or update a baseline. */
 export interface BaselineRequest {
   readonly file: string;
-  /** Whether the executables are read and hashed, too. */
+  /** Whether to read and hash the executables, too. */
   readonly hash: boolean;
-  /** Whether it is done although something speaks against it. */
+  /** Whether to continue in spite of objections. */
   readonly force: boolean;
 }
 
 export interface UpdateRequest extends BaselineRequest {
-  /** Whether the entries of listeners that are gone stay. */
+  /** Whether to keep the entries of closed listeners. */
   readonly keepClosed: boolean;
-  /** Whether nothing is written. */
+  /** Whether to write nothing. */
   readonly dryRun: boolean;
 }
 
-/** Writes a baseline, but none that would not be read again. */
+/** Writes a baseline if it can be read back. */
 function writeBaseline(path: string, text: string): void {
   checkWritable(text, path);
   const sink = fileSink(path);
@@ -75,11 +75,11 @@ function rowOf(
   };
 }
 
-/** Approves what listens now. Throws what keeps the baseline from being written. */
+/** Approves the current listeners. Throws if the baseline cannot be written. */
 export async function createBaseline({ file, hash, force }: BaselineRequest, machine: AskedMachine): Promise<Answer> {
   if (!force && existsSync(file)) {
-    throw new PortOwnerError('PO4204', `${file} exists already`, {
-      hint: 'portowner baseline update brings it up to date; --force replaces it.',
+    throw new PortOwnerError('PO4204', `${file} already exists`, {
+      hint: 'Use portowner baseline update to update it, or --force to replace it.',
       target: file,
     });
   }
@@ -88,32 +88,29 @@ export async function createBaseline({ file, hash, force }: BaselineRequest, mac
   if (missing.length > 0 && !force) {
     throw new PortOwnerError(
       'PO3001',
-      `${missing.join(', and ')}, and a baseline without them would have holes: ${gapReason(facts)}`,
-      { hint: '--force writes what could be read.', target: file },
+      `${missing.join(', and ')}, so the baseline would be incomplete: ${gapReason(facts)}`,
+      { hint: 'Use --force to write what could be read.', target: file },
     );
   }
   const found = listeners(facts);
   writeBaseline(file, baselineText(facts.machine.name, found));
   const unseen = unseenProblem(
     found.filter(({ program }) => program === null),
-    'which the baseline leaves open',
+    'which the baseline leaves out',
   );
   return {
     rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),
-    problems: [
-      ...factProblems(facts),
-      ...present(unseen, unfoundProblem(found, 'so that the baseline leaves it open')),
-    ],
+    problems: [...factProblems(facts), ...present(unseen, unfoundProblem(found, 'so the baseline leaves it out'))],
     exitCode: exitCodeOf(true, missing.length > 0 ? 'source' : null),
-    note: `${counted(found.length, 'listener')} approved in ${file}.`,
+    headline: `${counted(found.length, 'listener')} approved in ${file}.`,
   };
 }
 
-/** Approves what has changed since a baseline was written. Throws what keeps it from being changed. */
+/** Approves everything that has changed since a baseline was written. Throws if it cannot be changed. */
 export async function bringUpToDate(request: UpdateRequest, machine: AskedMachine): Promise<Answer> {
   const { file, hash, force, dryRun } = request;
   const text = readDocument(file);
-  // A mistake in the file is told before the machine is asked.
+  // Report mistakes in the file before querying the machine.
   const { machine: own, listeners: approved } = parseBaseline(text, file);
   const needed = hashed(approved) || signed(approved);
   const facts = auditable(await machine.facts(auditQuestion, hash || (machine.live && needed)), machine.name);
@@ -121,14 +118,14 @@ export async function bringUpToDate(request: UpdateRequest, machine: AskedMachin
   if (otherMachine !== null && !force && !dryRun) {
     throw new PortOwnerError(
       'PO4205',
-      `${file} is of the machine ${own}, and this is ${facts.machine.name}: nothing is changed`,
+      `${file} belongs to the machine ${own}, but this is ${facts.machine.name}: nothing was changed`,
       {
-        hint: '--force changes it all the same; without its line machine: a baseline is for any machine.',
+        hint: 'Use --force to update it anyway; a baseline without the line machine: applies to any machine.',
         target: file,
       },
     );
   }
-  // What could not all be read may be there still.
+  // Listeners that could not be read may still be there.
   const partial = gaps(facts).length > 0;
   const keepClosed = request.keepClosed || partial;
   const now = listeners(facts);
@@ -141,27 +138,32 @@ export async function bringUpToDate(request: UpdateRequest, machine: AskedMachin
       ...factProblems(facts),
       ...present(
         otherMachine,
-        unseenProblem(comparison.unseen, 'whose entries stay as they are'),
-        unfoundProblem(now, 'so that its entry stays as it is'),
+        unseenProblem(comparison.unseen, 'whose entries stay unchanged'),
+        unfoundProblem(now, 'so its entry stays unchanged'),
         hashProblem(approved, facts, file),
         signerProblem(signed(approved), facts, file),
       ),
     ],
     exitCode: exitCodeOf(true, partial ? 'source' : null),
-    note:
-      updated === text
-        ? `${file} is up to date.`
-        : `${counted(changes.length, 'change')} ${dryRun ? 'to approve' : 'approved'} in ${file}.`,
+    ...(updated === text
+      ? { note: `${file} is up to date.` }
+      : {
+          headline: `${counted(changes.length, 'change')} ${dryRun ? 'to approve' : 'approved'} in ${file}${changes.length === 0 ? '' : `: ${changesText(changes)}`}.`,
+        }),
   };
 }
 
-/** Checks a baseline and gives its listeners. */
+/** Checks a baseline and returns its listeners. */
 export function showBaseline(file: string): Answer {
   const { machine, listeners: approved, comments } = parseBaseline(readDocument(file), file);
   return {
     rows: approved.map((listener, index) => rowOf(listener, comments[index] ?? null, machine)),
     problems: [],
     exitCode: exitCodeOf(true),
-    ...(approved.length === 0 ? { note: `${file} approves no listener.` } : {}),
+    ...(approved.length === 0
+      ? { note: `${file} approves no listeners.` }
+      : {
+          headline: `${file} approves ${counted(approved.length, 'listener')} on ${machine ?? 'any machine'}.`,
+        }),
   };
 }

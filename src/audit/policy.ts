@@ -9,7 +9,7 @@ import type { ChangeKind } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
 import { isKernel, type Listener, type Scope } from './listeners.ts';
 
-/** Whether a listener fits a condition; null when what is needed to tell could not be had. */
+/** Whether a listener matches a condition; null if the necessary value is unavailable. */
 type Fit = boolean | null;
 
 export interface Rule {
@@ -22,17 +22,17 @@ export interface Rule {
   readonly ticket: string | null;
   readonly reason: string | null;
   readonly fits: (listener: Listener) => Fit;
-  /** The ports that it is about, where they are few; null: any. */
+  /** The ports it matches, if they are few; null: any. */
   readonly ports: readonly number[] | null;
-  /** The file names of the programs that it is about, in lower case; null: any. */
+  /** The file names of the programs it matches, in lower case; null: any. */
   readonly files: readonly string[] | null;
-  /** Whether an exception speaks of what such a change is about: one that names no program does not bless a new one. */
+  /** Whether an exception covers such a change: one that names no program does not approve a new program. */
   readonly speaksOf: (kind: ChangeKind) => boolean;
 }
 
 export interface Policy {
   readonly rules: readonly Rule[];
-  /** Those of the rules that may fit a listener, in their order. */
+  /** The rules that may match a listener, in order. */
   readonly about: (listener: Listener) => Iterable<Rule>;
   readonly default: 'allow' | 'forbid';
   readonly severity: Severity;
@@ -64,12 +64,12 @@ const kind: DocumentKind = {
   validate,
 };
 
-/** More rules are no policy that a person writes. */
+/** Nobody writes a policy with more rules. */
 const mostRules = 10_000;
 
 const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
-/** Patterns with `*` and `?` as one test. Windows' names are the same in any case, others are not. */
+/** Combines patterns with `*` and `?` into one test, case-insensitive only for Windows. */
 function anyPattern(patterns: readonly string[], anyCase: (pattern: string) => boolean): (text: string) => boolean {
   const tests = [...Map.groupBy(patterns, anyCase)].map(([fold, group]) =>
     anyOf(group, { anyCase: fold, sets: false }),
@@ -86,7 +86,7 @@ function programTest(patterns: readonly string[]): (listener: Listener) => Fit {
     patterns.filter((pattern) => !/[\\/]/.test(pattern)),
   ];
   const path = anyPattern(paths, windowsName);
-  // A name alone finds the program wherever it is. The kernel is no program: a file of its name is another one.
+  // A bare name matches the program in any folder. The kernel is not a program: a file with its name is something else.
   const name = anyPattern(names, always);
   const named = anyPattern(
     names.filter((one) => !isKernel(one)),
@@ -118,26 +118,26 @@ function portsTest(
   return (listener) => {
     if (listener.port !== 'dynamic') return port(listener.port);
     if (dynamic) return true;
-    // Behind a dynamic listener are several ports: one forbidden is enough, but all must be allowed.
+    // A dynamic listener stands for several ports: one forbidden port is enough, but all must be allowed.
     return listener.ports.length > 0 && (action === 'forbid' ? listener.ports.some(port) : listener.ports.every(port));
   };
 }
 
-/** The file name of a program, as it is compared. */
+/** The file name of a program, normalized for comparison. */
 const fileOf = (program: string): string => foldCase(program.replace(/^.*[\\/]/s, ''));
 
-/** The file names of patterns; null where one has wildcards. */
+/** The file names of patterns; null if any has wildcards. */
 function filesOf(patterns: readonly string[]): string[] | null {
   return patterns.some((pattern) => /[*?]/.test(pattern)) ? null : patterns.map(fileOf);
 }
 
-/** Finds the rules that may fit a listener: thousands of listeners are not held against thousands of rules. */
+/** Finds the rules that may match a listener, so that not every listener is compared with every rule. */
 function rulesAbout(rules: readonly Rule[]): Policy['about'] {
   const byPort = itemsByKey<Rule, number | string>(rules, ({ ports }) => ports);
   const byBoth = itemsByKey<Rule, number | string>(rules, ({ ports, files }) => ports ?? files);
   return ({ port, ports, program }) => {
     const numbers = port === 'dynamic' ? ports : [port];
-    // Of a program that is not known, or by its name alone, a rule with a program may say that it cannot be told.
+    // For a program that is unknown, or known only by name, a rule with a program may be undecidable.
     return program !== null && /[\\/]/.test(program) ? byBoth([...numbers, fileOf(program)]) : byPort(numbers);
   };
 }
@@ -148,9 +148,9 @@ function serviceTest(names: readonly string[], action: Rule['action']): Conditio
   const patterns = names.flatMap((name) => [name, `${name}.service`, `*:${name}`]);
   const test = anyPattern(patterns, always);
   return ({ services, program }) => {
-    // Which services a program that is not known runs is not known either.
+    // The services of an unknown program are unknown, too.
     if (services.length === 0) return program === null ? null : false;
-    // All of them have to be allowed; one forbidden is enough.
+    // All services must be allowed; one forbidden service is enough.
     return action === 'allow' ? services.every(test) : services.some(test);
   };
 }
@@ -158,17 +158,17 @@ function serviceTest(names: readonly string[], action: Rule['action']): Conditio
 function userTest(names: readonly string[]): Condition {
   const patterns = names.flatMap((name) => (name.includes('\\') ? [name] : [name, `*\\${name}`]));
   const test = anyPattern(patterns, windowsName);
-  // The kernel runs as nobody.
+  // The kernel has no user.
   return ({ user, program }) => (user === null ? (isKernel(program) ? false : null) : test(user));
 }
 
 function signerTest(names: readonly string[]): Condition {
   const test = anyPattern(names, always);
-  // Nor is the kernel an executable with a signature of its own.
+  // The kernel is not an executable with a signature, either.
   return ({ signer, program }) => (signer === null ? (isKernel(program) ? false : null) : test(signer));
 }
 
-/** What a rule asks of a listener: all of it has to fit. */
+/** The conditions of a rule: a listener must match all of them. */
 function conditionsOf(text: RuleText, ports: ReturnType<typeof portsOf> | null): Condition[] {
   const { action, protocol: wanted } = text;
   const scopes = list(text.scope ?? []);
@@ -183,7 +183,7 @@ function conditionsOf(text: RuleText, ports: ReturnType<typeof portsOf> | null):
   ];
 }
 
-/** Of which changes a rule speaks, by what it asks for. */
+/** Which changes a rule covers, according to its conditions. */
 function changesNamed(text: RuleText): Readonly<Record<ChangeKind, boolean>> {
   return {
     Opened: true,
@@ -198,7 +198,7 @@ function changesNamed(text: RuleText): Readonly<Record<ChangeKind, boolean>> {
   };
 }
 
-/** Whether a listener fits all of the conditions; null when one of them cannot be told, and none speaks against it. */
+/** Whether a listener matches all conditions; null if at least one is undecidable and none fails. */
 function fitsAll(conditions: readonly Condition[], listener: Listener): Fit {
   let known: Fit = true;
   for (const condition of conditions) {
@@ -238,12 +238,12 @@ export function parsePolicy(text: string, name: string): Policy {
   const checked = parseChecked(text, name, kind);
   const value = checked.value as { default?: Policy['default']; severity?: Severity; rules: RuleText[] };
   if (value.rules.length > mostRules)
-    checked.fail(['rules'], `there are ${value.rules.length} rules; at most ${mostRules} are read`);
+    checked.fail(['rules'], `it has ${value.rules.length} rules; the limit is ${mostRules}`);
   const rules = value.rules.map((rule, index) => {
     if (rule.expires !== undefined && !isDate(rule.expires))
-      checked.fail(['rules', index, 'expires'], `${rule.expires} is no day of the calendar`);
+      checked.fail(['rules', index, 'expires'], `${rule.expires} is not a valid date`);
     if (rule.expires !== undefined && rule.action !== 'allow')
-      checked.fail(['rules', index, 'expires'], 'only a rule that allows can expire');
+      checked.fail(['rules', index, 'expires'], 'only a rule with action: allow can expire');
     try {
       return ruleOf(rule);
     } catch (error) {
@@ -261,17 +261,17 @@ export function parsePolicy(text: string, name: string): Policy {
   };
 }
 
-/** What a policy says of a listener. */
+/** The decision of a policy about a listener. */
 export interface Decision {
-  /** Null: no rule fits. */
+  /** Null: no rule matches. */
   readonly rule: Rule | null;
-  /** The first exception that fits and has expired, unless a rule before it decides. */
+  /** The first matching exception that has expired, unless an earlier rule decides. */
   readonly expired: Rule | null;
-  /** A rule that might have decided, had all been known of the listener. */
+  /** A rule that could have decided if all details of the listener were known. */
   readonly undecided: Rule | null;
 }
 
-/** The first rule that fits; `at` is the moment of the audit (ISO 8601, UTC). */
+/** Applies the first matching rule; `at` is the time of the audit (ISO 8601, UTC). */
 export function decide({ about }: Policy, listener: Listener, at: string): Decision {
   let expired: Rule | null = null;
   let undecided: Rule | null = null;

@@ -4,15 +4,15 @@ import { readDocument } from './document.ts';
 import type { Listener } from './listeners.ts';
 import { decide, parsePolicy, type Policy } from './policy.ts';
 
-/** Why a port is not to be had for something new; null when nothing speaks against it. */
+/** Why a port is unavailable for a new program; null if it is available. */
 export type Reserved = (port: number, protocol: 'TCP' | 'UDP') => string | null;
 
-/** A program that nobody wrote a rule for. */
+/** A program that no rule names. */
 const nobody = '/a program without a name';
 
 /**
- * What a policy and a baseline keep for others: ports that the policy forbids to any program, or allows only to a
- * named one, and those of the baseline's listeners. `address` is where one would listen; null: everywhere.
+ * Finds the ports that a policy and a baseline reserve: ports that the policy forbids for any program, or allows only for a
+ * named one, and the ports of the baseline's listeners. `address` is where the program would listen; null: everywhere.
  */
 export function reservations(
   policy: Policy | null,
@@ -43,7 +43,7 @@ export function reservations(
     const owner = taken.get(`${protocol} ${port}`);
     if (owner !== undefined) return `in the baseline for ${owner}`;
     if (policy === null) return null;
-    // A rule that would decide if it were known who asks, and that is about this port and not about every one.
+    // A rule about this specific port that would decide if the program were known.
     const { undecided } = decide(policy, listener(port, protocol, null), at);
     if (undecided?.action === 'allow' && undecided.fits(listener('dynamic', protocol, null)) === false)
       return `reserved by the policy: ${undecided.name}`;
@@ -53,7 +53,7 @@ export function reservations(
   };
 }
 
-/** The same of files. Throws what reading a policy or a baseline throws. */
+/** The same for files. Throws the errors of reading a policy or a baseline. */
 export function reservationsOf(
   files: { readonly policy: string | null; readonly baseline: string | null },
   address: string | null,

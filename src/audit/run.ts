@@ -3,13 +3,13 @@ import { isFuture, type StoreOutcome } from './store/contract.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { counted } from '../io/counted.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { destination } from '../io/place.ts';
-import type { Answer } from '../schema/answer.ts';
+import type { Answer, Background } from '../schema/answer.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
 import { isPartial } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
-import { PortOwnerError, type Problem } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { version } from '../schema/version.ts';
 import type { Refusal } from '../system/raw.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -33,34 +33,39 @@ import { auditQuestion, listeners, type Listener } from './listeners.ts';
 import type { Policy } from './policy.ts';
 import type { AuditSettings } from './settings.ts';
 
-/** What does this machine have that is not approved? */
+/** A request to audit a machine. */
 export interface AuditRequest extends AuditSettings {
-  /** Whether the audits of the machine that are dated later than now are removed from the store. */
+  /** Whether to remove the machine's audits that are dated in the future from the store. */
   readonly forgetLater: boolean;
 }
 
-/** What an audit needs: the machine, and where its findings go besides the store. */
+/** What an audit amounts to. */
+export interface AuditSum extends Pick<AuditAnswer, 'summary' | 'exitCode' | 'background'> {
+  readonly machine: string;
+}
+
+/** What an audit needs: the machine, and where its findings go in addition to the store. */
 export interface AuditWorld extends Pick<Surroundings, 'eventLog' | 'now'> {
   readonly machine: AskedMachine;
-  /** Writes a report, whole or not at all. */
+  /** Writes a report atomically. */
   readonly writeReport: (
     path: string,
     findings: readonly Finding[],
     problems: readonly Problem[],
-    sum: { readonly machine: string; readonly summary: string },
+    sum: AuditSum,
   ) => Promise<void>;
 }
 
-/** What the audit found, and the one line that sums it up. */
+/** The findings of an audit, and its summary line. */
 export interface AuditAnswer extends Answer {
   readonly summary: string;
 }
 
-/** What becomes known on the way. */
+/** What accumulates during an audit. */
 interface Course {
   readonly problems: Problem[];
   readonly failures: Problem[];
-  /** Why no findings are no clean machine. */
+  /** Why a machine without findings is not clean. */
   readonly doubts: string[];
 }
 
@@ -72,19 +77,19 @@ interface Compared {
   readonly policy: Policy | null;
 }
 
-/** Warns that the system's log has nothing of an audit. */
+/** Warns that an audit is missing from the system's log. */
 function unlogged({ text, needs }: Refusal): Problem {
   return {
     severity: 'Warning',
     code: 'PO4207',
-    message: `the findings are not in the system's log: ${text}`,
+    message: `the findings could not be written to the system's log: ${text}`,
     ...(needs === undefined ? {} : { hint: needs }),
   };
 }
 
 /**
- * Writes to the system's log that an audit could not be made, and gives the warning that it is not there: who reads only
- * the log must not take it for a night without findings.
+ * Writes to the system's log that an audit failed, and returns a warning if that is impossible: somebody who reads only the
+ * log must not mistake it for a night without findings.
  */
 export async function logFailure(
   failure: Problem,
@@ -95,7 +100,7 @@ export async function logFailure(
   return refusal === null ? null : unlogged(refusal);
 }
 
-/** Compares a machine with what is approved, and keeps the result. Throws what ends the audit before there is one. */
+/** Compares a machine with its approved listeners, and stores the result. Throws if the audit fails early. */
 export async function runAudit(request: AuditRequest, world: AuditWorld): Promise<AuditAnswer> {
   const failOn = severities.find((severity) => severity.toLowerCase() === request.failOn) ?? 'Low';
   const compared = await comparedWith(request, world.machine);
@@ -109,7 +114,7 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
     },
   });
   const unseen = unseenProblem(result.unseen, 'which could not be evaluated');
-  const unfound = unfoundProblem(result.unseen, 'so that it could not be evaluated');
+  const unfound = unfoundProblem(result.unseen, 'so it could not be evaluated');
   const missing = gaps(facts);
   const course: Course = {
     problems: [...comparisonProblems(compared, request), ...present(unseen, unfound)],
@@ -122,16 +127,24 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
   const { problems, failures, doubts } = course;
   let { findings } = result;
   if (request.store !== null)
-    await attempt(course, 'it is not stored', async () => {
+    await attempt(course, 'it was not stored', async () => {
       findings = await keepRun(compared, findings, request, { ...course, world });
     });
   const summary = (): string => summarise({ facts, now, findings, failOn, doubts });
+  const lacking = missing.length > 0 || unfound !== null ? 'source' : unseen !== null ? 'rights' : null;
+  const exitCode = (): ExitCode =>
+    failures.length > 0 ? exitCodeOf(null) : exitCodeOf(atLeast(findings, failOn) === 0, lacking);
+  const background = async (): Promise<Background> =>
+    (await import('./background.ts')).backgroundOf(facts, request.store);
+  const sum = (): AuditSum => ({
+    machine: facts.machine.name,
+    summary: summary(),
+    exitCode: exitCode(),
+    background,
+  });
   for (const path of request.reports)
-    await attempt(course, `the report ${path} is not written`, () =>
-      world.writeReport(path, findings, [...problems, ...failures], {
-        machine: facts.machine.name,
-        summary: summary(),
-      }),
+    await attempt(course, `the report ${path} was not written`, () =>
+      world.writeReport(path, findings, [...problems, ...failures], sum()),
     );
   if (request.eventLog) {
     const { auditEvents } = await import('./events.ts');
@@ -140,19 +153,11 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
     );
     if (refusal !== null) problems.push(unlogged(refusal));
   }
-  const failed = atLeast(findings, failOn) > 0;
-  return {
-    rows: findings,
-    problems: [...problems, ...failures],
-    summary: summary(),
-    exitCode:
-      failures.length > 0
-        ? exitCodeOf(null)
-        : exitCodeOf(!failed, missing.length > 0 || unfound !== null ? 'source' : unseen !== null ? 'rights' : null),
-  };
+  const { machine: _, ...told } = sum();
+  return { rows: findings, problems: [...problems, ...failures], ...told };
 }
 
-/** Reads the files first, so that mistakes in them are told before the machine is asked. */
+/** Reads the files first, so that mistakes in them are reported before the machine is queried. */
 async function comparedWith({ baseline, policy, hash }: AuditRequest, machine: AskedMachine): Promise<Compared> {
   const { readDocument } = await import('./document.ts');
   const approved =
@@ -164,7 +169,7 @@ async function comparedWith({ baseline, policy, hash }: AuditRequest, machine: A
   return { facts, now: listeners(facts), approved, policy: rules };
 }
 
-/** What keeps the machine from being compared with all that the files say. */
+/** Problems that prevent a complete comparison with the files. */
 function comparisonProblems({ facts, approved, policy }: Compared, request: AuditRequest): Problem[] {
   const listed = approved?.listeners ?? [];
   const baseline = request.baseline ?? '';
@@ -179,7 +184,7 @@ function comparisonProblems({ facts, approved, policy }: Compared, request: Audi
   ];
 }
 
-/** Does one part of the audit; when it fails the rest goes on. */
+/** Runs one part of the audit; if it fails, the rest continues. */
 async function attempt({ failures, doubts }: Course, doubt: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -191,7 +196,7 @@ async function attempt({ failures, doubts }: Course, doubt: string, work: () => 
   }
 }
 
-/** Keeps the audit in its store, and gives the findings with the times that the store knows. */
+/** Stores the audit, and returns the findings with the times from the store. */
 async function keepRun(
   { facts, now }: Compared,
   findings: readonly Finding[],
@@ -203,7 +208,7 @@ async function keepRun(
   const { removeLeftovers } = await import('../io/temporary.ts');
   const machine = facts.machine.name;
   if (machine === '')
-    throw new PortOwnerError('PO3001', 'the machine has no name: its audit is not stored', {
+    throw new PortOwnerError('PO3001', 'the machine has no name: its audit was not stored', {
       hint: 'Give the machine a host name.',
       target: path,
     });
@@ -222,13 +227,13 @@ async function keepRun(
   const outcome = await useStore(path, (store) => store.add(run, clock));
   removeLeftovers(dirname(destination(path)));
   addStoreProblems(outcome, { path, machine, at: run.at, clock }, { problems, failures, doubts, world });
-  // Milliseconds would take the room of the owner in a table.
+  // Drop milliseconds: they would crowd out the owner in a table.
   return outcome.findings.map((one) =>
     Object.assign({}, one, { FirstSeen: one.FirstSeen?.replace(/\.\d+Z$/, 'Z') ?? null }),
   );
 }
 
-/** Says what the store said besides: that it was damaged, repaired, or did not take the audit. */
+/** Reports problems of the store: that it was damaged, replaced, or rejected the audit. */
 function addStoreProblems(
   { aside, refused, newest, forgotten, before }: StoreOutcome,
   {
@@ -240,12 +245,12 @@ function addStoreProblems(
   { problems, failures, doubts, world }: Course & { readonly world: AuditWorld },
 ): void {
   if (aside !== null) {
-    doubts.push('the store was damaged, and a new one is begun');
+    doubts.push('the store was damaged and replaced by a new one');
     failures.push({
       severity: 'Error',
       code: 'PO4203',
-      message: `the store ${path} was damaged: it is set aside as ${aside}, and a new one is begun`,
-      hint: 'To go on with the old history, bring the store back from a backup.',
+      message: `the store ${path} was damaged: it was renamed to ${aside}, and a new one was created`,
+      hint: 'To keep the old history, restore the store from a backup.',
       target: aside,
     });
   }
@@ -254,7 +259,7 @@ function addStoreProblems(
     problems.push({
       severity: 'Warning',
       code: 'PO4208',
-      message: `${counted(forgotten, 'later audit')} of ${machine}, ${which}, removed from the store ${path}; as it was before, it is kept as ${before.copy}`,
+      message: `${counted(forgotten, 'later audit')} of ${machine}, ${which}, removed from the store ${path}; the previous store was saved as ${before.copy}`,
       target: before.copy,
     });
   }
@@ -262,34 +267,34 @@ function addStoreProblems(
     problems.push({
       severity: 'Warning',
       code: 'PO4206',
-      message: `the store ${path} has the audit of ${machine} at ${at} already: it is as it was`,
+      message: `the store ${path} already contains the audit of ${machine} at ${at}: it was not changed`,
       target: path,
     });
-  // Another audit of this machine began later, and was faster.
+  // Another audit of this machine started later but finished earlier.
   const overtaken = refused === 'older' && world.machine.live && Date.parse(newest) <= world.now().getTime();
   if (overtaken)
     problems.push({
       severity: 'Warning',
       code: 'PO4206',
-      message: `another audit of ${machine} at ${newest} was stored meanwhile in ${path}: this one of ${at} is not`,
+      message: `another audit of ${machine} at ${newest} was stored in ${path} in the meantime: the audit of ${at} was not stored`,
       target: path,
     });
   else if (refused === 'older') {
-    doubts.push('it is not stored');
+    doubts.push('it was not stored');
     const hint = !isFuture(newest, clock)
-      ? 'Store snapshots of a machine in the order of their times, or older ones in another file.'
-      : 'That is in the future. Set the clock if it is wrong now; if it was wrong then, --forget-later removes the audits that are dated later than now.';
+      ? 'Store snapshots of a machine in chronological order, or store older ones in another file.'
+      : 'That is in the future. If the clock is wrong now, set it; if it was wrong then, use --forget-later to remove the audits that are dated in the future.';
     failures.push({
       severity: 'Error',
       code: 'PO4206',
-      message: `the store ${path} has an audit of ${machine} at ${newest}: this one of ${at} is older, and not stored`,
+      message: `the store ${path} contains an audit of ${machine} at ${newest}: the older audit of ${at} was not stored`,
       hint,
       target: path,
     });
   }
 }
 
-/** One line that nothing from elsewhere can break or forge; it says clean only when the exit code does. */
+/** The summary line, which external data can neither break nor forge; it says clean only if the exit code is 0. */
 function summarise({
   facts: { machine },
   now,
@@ -312,7 +317,7 @@ function summarise({
       : doubts.length > 0
         ? 'no findings'
         : 'clean';
-  return sanitise(
+  return sanitize(
     `audit of ${machine.name === '' ? 'a machine without a name' : machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
   );
 }

@@ -1,4 +1,4 @@
-/** What an audit compares with and what it does with the result: the same by hand and every night. */
+/** What an audit compares with and what it does with the result: the same manually and nightly. */
 export interface AuditSettings {
   readonly baseline: string | null;
   readonly policy: string | null;
@@ -8,12 +8,12 @@ export interface AuditSettings {
   readonly failOn: string | null;
   /** Days of history; null keeps all. */
   readonly keep: number | null;
-  /** Whether the executables behind the listeners are read and hashed. */
+  /** Whether to read and hash the executables of the listeners. */
   readonly hash: boolean;
   readonly eventLog: boolean;
 }
 
-/** An audit that was told nothing. */
+/** The default settings. */
 export const noSettings: AuditSettings = {
   baseline: null,
   policy: null,
@@ -25,7 +25,7 @@ export const noSettings: AuditSettings = {
   eventLog: false,
 };
 
-/** The option behind each setting, in the order of a command line; `file` where it takes paths. */
+/** The option of each setting, in command-line order; `file` if it takes paths. */
 const options: Readonly<Record<keyof AuditSettings, { readonly option: `--${string}`; readonly file?: true }>> = {
   baseline: { option: '--baseline', file: true },
   policy: { option: '--policy', file: true },
@@ -48,7 +48,7 @@ export function settingWords(settings: AuditSettings): string[] {
   });
 }
 
-/** The settings with `path` done to every path in them. */
+/** Applies `path` to every path in the settings. */
 export function withPaths(settings: AuditSettings, path: (option: string, value: string) => string): AuditSettings {
   const changed = known.map(([key, { option, file }]) => {
     const value: AuditSettings[keyof AuditSettings] = settings[key];

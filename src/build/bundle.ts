@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, transform, type Metafile, type Plugin } from 'esbuild';
+import { pageAssets } from './page.ts';
 import { root } from './runtime.mjs';
 
 /** PortOwner as one CommonJS file that requires nothing but Node's own modules. */
@@ -11,7 +12,7 @@ export interface Bundle {
 }
 
 /**
- * clipanion looks for colours through node:tty, which costs a quarter of the start and is not used here:
+ * clipanion looks for colors through node:tty, which costs a quarter of the start and is not used here:
  * take what it has for a place without terminals.
  */
 const withoutTerminal: Plugin = {
@@ -34,6 +35,19 @@ const withoutSwitches: Plugin = {
     })),
 };
 
+/** Shortens local names in large files that are rarely in a stack trace: the executable has a limit. */
+const shortNames: Plugin = {
+  name: 'short names',
+  setup: ({ onLoad }) =>
+    onLoad(
+      { filter: /node_modules.(?:hucre|xmlbuilder|d3-\w+)\b.*\.m?js$|src.generated.\w+\.validate\.js$/ },
+      async ({ path }) => {
+        const options = { minifyIdentifiers: true, format: path.endsWith('.mjs') ? 'esm' : undefined } as const;
+        return { contents: (await transform(readFileSync(path, 'utf8'), options)).code };
+      },
+    ),
+};
+
 export async function bundle(): Promise<Bundle> {
   const result = await build({
     absWorkingDir: root,
@@ -47,7 +61,7 @@ export async function bundle(): Promise<Bundle> {
     target: 'node26',
     // An import() that survives looks for a file, and in the executable there is none: make all of them require().
     supported: { 'dynamic-import': false },
-    plugins: [withoutTerminal, withoutSwitches],
+    plugins: [withoutTerminal, withoutSwitches, shortNames],
     minifyWhitespace: true,
     minifySyntax: true,
     charset: 'ascii',
@@ -64,7 +78,9 @@ export async function bundle(): Promise<Bundle> {
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   if (/\bimport\(/.test(code)) throw new Error('an import() survives in the bundle');
-  return { code, metafile: result.metafile };
+  // The page's script is a text in it, but made of packages, too.
+  const { metafile: page } = await pageAssets();
+  return { code, metafile: { ...result.metafile, inputs: { ...result.metafile.inputs, ...page.inputs } } };
 }
 
 /** The packages that a bundle contains, with their folders, in the order of their names. */

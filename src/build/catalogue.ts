@@ -1,4 +1,4 @@
-// What is made from the commands' own files: the catalogue of commands, and the PowerShell module's table of them.
+// What is made from the commands' own files: the catalog of commands, and the PowerShell module's table of them.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { operandParameters, type CommandAbout, type PowerShellFunction } from '../cli/about.ts';
@@ -15,7 +15,7 @@ interface Found {
   readonly command: CommandClass;
 }
 
-/** The command classes that the files of src/commands export, the main question first. */
+/** The command classes that the files of src/commands export, the main query first. */
 async function commandClasses(): Promise<Found[]> {
   await loadClipanion();
   const folder = join(root, 'src/commands');

@@ -24,6 +24,7 @@ function tool(name: string, script: string, ...args: string[]): Check {
 
 export const checks = {
   types: () => tool('types', 'typescript/bin/tsc', '--project', 'tsconfig.json'),
+  'types of the page': () => tool('types of the page', 'typescript/bin/tsc', '--project', 'src/page/tsconfig.json'),
   lint: () => tool('lint', 'oxlint/bin/oxlint', '--deny-warnings', 'src', 'test', 'build.mjs'),
   'dead code': () => tool('dead code', 'knip/bin/knip.js', '--no-progress'),
   format: () => tool('format', 'oxfmt/bin/oxfmt', '--list-different', 'src', 'test', 'build.mjs'),

@@ -5,7 +5,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import { root } from './runtime.mjs';
 
 const sizes = [16, 32, 48, 256];
-/** So many points of a pixel are looked at, along each side. */
+/** The number of samples per pixel along each side. */
 const samples = 8;
 
 interface Rectangle {
@@ -14,14 +14,14 @@ interface Rectangle {
   width: number;
   height: number;
   rx: number;
-  colour: readonly [red: number, green: number, blue: number];
+  color: readonly [red: number, green: number, blue: number];
 }
 
 /** The rectangles of an SVG that has nothing else, on a square of 16 by 16. */
 function rectangles(svg: string): Rectangle[] {
   return [...svg.matchAll(/<rect ([^>]*)\/>/g)].map(([, attributes = '']) => {
     const value = (name: string): string => new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '0';
-    const colour = [1, 3, 5].map((at) => parseInt(value('fill').slice(at, at + 2), 16)) as [number, number, number];
+    const color = [1, 3, 5].map((at) => parseInt(value('fill').slice(at, at + 2), 16)) as [number, number, number];
     const [x, y, width, height, rx] = ['x', 'y', 'width', 'height', 'rx'].map((name) => Number(value(name))) as [
       number,
       number,
@@ -29,7 +29,7 @@ function rectangles(svg: string): Rectangle[] {
       number,
       number,
     ];
-    return { x, y, width, height, rx, colour };
+    return { x, y, width, height, rx, color };
   });
 }
 
@@ -54,7 +54,7 @@ export function draw(svg: string, size: number): Buffer {
       const top = shapes.find((shape) => contains(shape, px, py));
       if (top === undefined) continue;
       covered++;
-      for (const channel of [0, 1, 2]) sum[channel]! += top.colour[channel]!;
+      for (const channel of [0, 1, 2]) sum[channel]! += top.color[channel]!;
     }
     if (covered > 0)
       pixels.set([...sum.map((value) => Math.round(value / covered)), Math.round((covered * 255) / all)], at * 4);

@@ -79,6 +79,6 @@ export function manPage(all: readonly KnownCommand[], version: string): string {
     'No colors on a terminal.',
     '.TP',
     '\\fBPORTOWNER_DISABLE\\fR',
-    'Sources of facts that are not asked, with commas between them.',
+    'Sources of facts to switch off, separated by commas.',
   ].join('\n')}\n`;
 }

@@ -53,14 +53,15 @@ const numeric = new Set(['uint16', 'uint32', 'int32']);
 /**
  * What a cell shows. Text may come from anybody, and a terminal obeys control characters: they are shown as `?`.
  * The items of a list stand behind one another in a table, below one another in a list view: they may be sentences.
- * States have the colours that the executable gives them, where the host has colours (PowerShell 7.2 and newer).
+ * States have the colors that the executable gives them, where the host has colors (PowerShell 7.2 and newer).
  */
 function cell({ name, type }: Column, separator = "', '"): string {
-  const colours = [...styles]
+  const colors = [...styles]
     .filter(([key]) => key.startsWith(`${name} `))
     .map(([key, [start]]) => ({ value: key.slice(name.length + 1), start }));
-  if (colours.length > 0) {
-    const cases = colours
+  // PowerShell takes any text for true.
+  if (colors.length > 0 && type !== 'boolean') {
+    const cases = colors
       .map(({ value, start }) => `${quoted(value)} { "$([char]27)${start.slice(1)}${value}$([char]27)[0m" }`)
       .join(' ');
     return `<ScriptBlock>if ($PSVersionTable.PSVersion -lt [version]'7.2') { $_.${name} } else { switch ($_.${name}) { ${xml(cases)} default { $_ } } }</ScriptBlock>`;
@@ -145,7 +146,7 @@ function standardMembers(members: string): string {
 
 /**
  * The properties of live rows. They are hidden, so that Select-Object *, Export-Csv and ConvertTo-Json leave them out. Of a
- * type with SpecificProperties, serialisation writes what the object itself has and of the type's properties only those of
+ * type with SpecificProperties, serialization writes what the object itself has and of the type's properties only those of
  * the set, which here is empty but for one that the object has.
  */
 function liveType({ typeName, columns }: RowSchema): string[] {

@@ -45,7 +45,7 @@ function rowsPage(all: readonly KnownCommand[]): string {
   return page(
     '# Rows and columns',
     mark,
-    'A value that could not be had is null, and `Reason` says why. One that does not apply (the `State` of UDP) is null without a reason.',
+    'An unavailable value is null, and `Reason` says why. One that does not apply (the `State` of UDP) is null without a reason.',
     ...sections,
   );
 }
@@ -59,7 +59,7 @@ function errorsPage(): string {
   return page(
     '# Errors and warnings',
     mark,
-    'A number never changes its meaning, and one that is no longer used is not given again. In PowerShell it is the start of the error id: `PO1002,Get-PortOwner`.',
+    'A number never changes its meaning, and an unused number is never assigned again. In PowerShell, it is the start of the error ID: `PO1002,Get-PortOwner`.',
     ...sections,
   );
 }
@@ -96,8 +96,8 @@ function sourcesPage(): string {
   return page(
     '# Sources of facts',
     mark,
-    '`PORTOWNER_DISABLE=httpsys,bound4` switches single sources off: for a defect, a slow tool, or an alarm of a security product. What then is missing is in `Reason` or a warning, with the code `Disabled`. A name that is no source is an error.',
-    "`portowner snapshot --raw` keeps the raw entries by their names. PID and UID stand for a number, ID for the id of a container, PATH for a file's path. The last column is what becomes of an entry in the file of `portowner doctor --bundle`: src/facts/sources.ts says what each kind is.",
+    '`PORTOWNER_DISABLE=httpsys,bound4` switches off individual sources, for example because of a defect, a slow tool, or an alert from a security product. `Reason` or a warning names what is missing, with the code `Disabled`. An unknown name is an error.',
+    '`portowner snapshot --raw` saves the raw entries by name. PID and UID stand for a number, ID for a container ID, PATH for a file path. The last column is how `portowner doctor --bundle` redacts an entry: src/facts/sources.ts describes each kind.',
     ...sections,
   );
 }
@@ -112,7 +112,7 @@ function uncoveredPage(): string {
   return page(
     '# Calls that no test run covers',
     mark,
-    'Wine lacks these calls, or has them without their meaning. Only a short-lived child process of the executable makes them, with a time limit: when it crashes, that is a warning or a `Reason`, never the end of the answer.',
+    'Wine lacks these calls, or implements them without their real behavior. Only a short-lived child process of the executable makes them, with a time limit: if it crashes, the result is a warning or a `Reason`, and the rest of the answer is unaffected.',
     table(['call', 'what for', 'signature from'], rows),
   );
 }
@@ -121,12 +121,12 @@ function causesPage(): string {
   return page(
     '# Causes',
     mark,
-    '`portowner why` says in the column `Cause` why a port can or cannot be bound. They are looked for in this order: the first that fits is the cause. A name never changes its meaning.',
+    '`portowner why` shows in the column `Cause` why a port can or cannot be bound. Causes are checked in this order, and the first match is the cause. A name never changes its meaning.',
     table(
       ['cause', 'meaning'],
       causes.map(({ name, meaning }) => [`\`${name}\``, cell(sentence(meaning))]),
     ),
-    'What to do about each is in the column `Remedy`. [The guide](../guide/why.md) has an example.',
+    'The column `Remedy` says what to do. [The guide](../guide/why.md) has an example.',
   );
 }
 
@@ -135,7 +135,7 @@ function conflictsPage(): string {
   return page(
     '# Kinds of conflicts',
     mark,
-    '`portowner conflicts` says in the column `Kind` what a conflict is. Information is what healthy machines have, too.',
+    '`portowner conflicts` shows the kind of a conflict in the column `Kind`. Information is normal on a healthy machine.',
     table(
       ['kind', 'meaning', 'severity'],
       kinds.map(([name, { meaning, severity, but }]) => [
@@ -152,7 +152,7 @@ function findingsPage(): string {
   return page(
     '# Findings and events',
     mark,
-    "`portowner audit` and `portowner diff` say in the column `Kind` what they found. With `--event-log` each finding is an event with this id in the system's log. An id never changes its meaning.",
+    "`portowner audit` and `portowner diff` show the kind of a finding in the column `Kind`. With `--event-log`, each finding is an event with this ID in the system's log. An ID never changes its meaning.",
     table(
       ['kind', 'event', 'meaning', 'severity'],
       Object.entries(findingKinds).map(([name, { event, meaning, severity }]) => [
@@ -167,8 +167,8 @@ function findingsPage(): string {
       ['event', 'meaning'],
       [
         [String(summary), 'The summary of an audit.'],
-        [String(problem), 'What an audit could not tell or do.'],
-        [String(failure), 'An audit could not be made.'],
+        [String(problem), 'A problem of an audit.'],
+        [String(failure), 'An audit failed.'],
       ],
     ),
   );

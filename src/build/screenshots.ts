@@ -5,6 +5,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { finding } from '../schema/finding.ts';
+import { chromiumPath, startChromium } from './chromium.ts';
+import * as example from './page-example.ts';
 import { nodeFlags, root } from './runtime.mjs';
 import { terminalPicture, themes } from './terminal-picture.ts';
 
@@ -49,6 +52,9 @@ export const scenes: readonly Scene[] = [
   { name: 'error', lines: ['portowner why --error "listen EADDRINUSE: address already in use :::3000"'] },
   { name: 'ranges', lines: ['portowner ranges'] },
 ];
+
+/** The picture of the HTML page. */
+export const pageName = 'report-page';
 
 /** What runs on the machine: a web shop, a page that is developed, a folder that is served, and a queue of jobs. */
 const machine = `
@@ -135,6 +141,27 @@ export function pictures(scene: Scene, columns: number, suffix = ''): [name: str
   ]);
 }
 
+/** The page of an audit as Chromium shows it; null where there is none. */
+async function pagePicture(): Promise<Buffer | null> {
+  const path = chromiumPath();
+  if (path === null) return null;
+  const text = await example.pageText(finding, example.findings, {
+    exitCode: 1,
+    background: async () => example.background,
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'portowner-page-'));
+  const browser = await startChromium(path);
+  try {
+    writeFileSync(join(folder, 'page.html'), text);
+    const page = await browser.open(`file://${join(folder, 'page.html')}`, { width: 1180, height: 1990 });
+    await page.until(`document.querySelector('#viewport tr[data-index]')`);
+    return await page.screenshot();
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: { to: { type: 'string' }, columns: { type: 'string' }, scene: { type: 'string' } },
@@ -148,5 +175,10 @@ if (import.meta.main) {
     for (const columns of widths)
       for (const [name, svg] of pictures(scene, columns, values.columns === undefined ? '' : `-${columns}`))
         writeFileSync(join(folder, name), svg);
+  }
+  if (values.scene === undefined || values.scene === pageName) {
+    const picture = await pagePicture();
+    if (picture === null) process.stderr.write('no Chromium takes the picture of the HTML page\n');
+    else writeFileSync(join(folder, `${pageName}.png`), picture);
   }
 }

@@ -2,61 +2,61 @@ import type { ExitCode } from '../schema/problems.ts';
 import type { RowSchema } from '../schema/column.ts';
 
 /**
- * The values of an option or operand: these words, a file, a folder, the columns of the command's rows, what is in
- * use in a column of the main question, or ports that nobody may have.
+ * The values of an option or operand: these words, a file, a folder, the columns of the command's rows, values that are in
+ * use in a column of the main query, or ports that may be free.
  */
 export type Values = readonly string[] | 'file' | 'folder' | 'columns' | 'ports' | { readonly column: string };
 
-/** Values that need no look at the command's rows. */
+/** Values that do not depend on the command's rows. */
 export type KnownValues = Exclude<Values, 'columns'>;
 
 /** The PowerShell function around a command. */
 export interface PowerShellFunction {
   readonly name: string;
-  /** The parameters whose values stand without an option: one, or one for each operand. */
+  /** The parameters whose values are operands: one, or one for each operand. */
   readonly operand?: string | readonly string[];
   /** Parameters that the function itself reads. */
   readonly own?: readonly string[];
   /** Each parameter and the option behind it. */
   readonly parameters: Readonly<Record<string, `--${string}`>>;
-  /** A parameter's values and the option's words for them, where these differ. */
+  /** A parameter's values and the corresponding option values, if they differ. */
   readonly terms?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Options that have no parameter, and why; those of groups have their reasons there. */
+  /** Options that have no parameter, and why; options of groups have their reasons there. */
   readonly leftOut?: Readonly<Record<`--${string}`, string>>;
 }
 
 /**
- * Everything that is known of a command besides its words, help and options (which clipanion is told): completion, the
- * catalogue, the PowerShell module and the reference pages are made from it.
+ * The metadata of a command, in addition to its name, help, and options (which clipanion knows): completion, the catalog, the
+ * PowerShell module, and the reference pages are generated from it.
  */
 export interface CommandAbout {
-  /** The kinds of rows that it writes, the usual one first. */
+  /** The kinds of rows it writes, the usual one first. */
   readonly rows: readonly RowSchema[];
-  /** What stands without an option; null for free text, or when nothing does. */
+  /** The values of its operands; null for free text, or if there are none. */
   readonly operands: KnownValues | null;
-  /** What its options take, where that is no free text; what those of groups take stands there. */
+  /** The values of its options, except free text; options of groups are described there. */
   readonly values: Readonly<Record<`--${string}`, Values>>;
-  /** Other words for the command. */
+  /** Other names of the command. */
   readonly aliases?: readonly string[];
-  /** Other words for its options, and what they stand for; those of groups stand there. */
+  /** Other names of its options, and what they mean; options of groups have theirs there. */
   readonly synonyms?: Readonly<Record<string, readonly string[]>>;
-  /** What its exit codes mean; 64 is wrong usage, unless something else is said. */
+  /** The meanings of its exit codes; 64 is wrong usage unless stated otherwise. */
   readonly exitCodes: Readonly<Partial<Record<ExitCode, string>>>;
   /** Its function, or why it has none. */
   readonly powershell: PowerShellFunction | string;
 }
 
-/** The parameters whose values stand without an option, in their order. */
+/** The parameters whose values are operands, in order. */
 export const operandParameters = ({ operand = [] }: PowerShellFunction): readonly string[] => [operand].flat();
 
-/** The exit codes of a command with what they mean, in their order. */
+/** The exit codes of a command with their meanings, in order. */
 export function exitCodesOf({ exitCodes }: CommandAbout): [code: number, meaning: string][] {
   return Object.entries({ 64: 'wrong usage', ...exitCodes }).map(([code, meaning]) => [Number(code), meaning]);
 }
 
 type ValuesOf = Readonly<Record<string, Values>>;
 
-/** What an option takes, as the command or the first of its groups that knows it has it. */
+/** The values of an option, from the command or the first group that defines it. */
 export function firstValues(
   {
     about,

@@ -2,16 +2,16 @@ import { isUtf8 } from 'node:buffer';
 import { textOf } from '../io/read.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
-/** So many words has a command line; there are 65,535 ports. */
+/** The most words of a command line; there are 65,535 ports. */
 export const mostArguments = 100_000;
-/** The bytes that are read from standard input; the words above have less than a tenth of it. */
+/** The most bytes read from standard input; the words above need less than a tenth of this. */
 const mostBytes = 16 * 1024 * 1024;
 
-/** Throws PO1001 where a command line has more words than are read. */
+/** Throws PO1001 if a command line has too many words. */
 export function checkNumber(count: number): void {
   if (count > mostArguments)
-    throw new PortOwnerError('PO1001', `the command line has ${count} words; at most ${mostArguments} are read`, {
-      hint: 'Give ports as ranges (8000-8100), or ask several times.',
+    throw new PortOwnerError('PO1001', `the command line has ${count} words; the limit is ${mostArguments}`, {
+      hint: 'Use port ranges (8000-8100), or run several queries.',
     });
 }
 
@@ -20,9 +20,9 @@ export function withInput(args: readonly string[], input: (most: number) => Uint
   const bytes = input(mostBytes + 1);
   if (bytes.length > mostBytes)
     throw new PortOwnerError('PO1001', `@- reads at most ${mostBytes / 1024 / 1024} MB of words from standard input`, {
-      hint: 'Give ports as ranges (8000-8100), or ask several times.',
+      hint: 'Use port ranges (8000-8100), or run several queries.',
     });
-  const lines = textOf(bytes, 'standard input', { hint: 'Give one argument a line, in UTF-8.' })
+  const lines = textOf(bytes, 'standard input', { hint: 'Use one argument per line, in UTF-8.' })
     .split(/\r?\n/)
     .filter((line) => line !== '');
   const marks = args.filter((arg) => arg === '@-').length;
@@ -31,8 +31,8 @@ export function withInput(args: readonly string[], input: (most: number) => Uint
 }
 
 /**
- * Throws PO1001 for an argument whose bytes are not text: Node has put other characters in their place, and a pattern
- * with those finds nothing. `bytes` are all arguments of the process, each ended by a zero, the last `count` of them ours.
+ * Throws PO1001 for an argument whose bytes are not text: Node has replaced its characters, and a pattern with those would
+ * match nothing. `bytes` are all arguments of the process, each terminated by a zero; the last `count` of them are ours.
  */
 export function checkBytes(bytes: Uint8Array, count: number): void {
   const parts = Buffer.from(bytes).toString('latin1').split('\0').slice(0, -1).slice(-count);
@@ -40,7 +40,7 @@ export function checkBytes(bytes: Uint8Array, count: number): void {
     const own = Buffer.from(part, 'latin1');
     if (isUtf8(own)) continue;
     throw new PortOwnerError('PO1001', `the argument ${JSON.stringify(own.toString())} is not UTF-8 text`, {
-      hint: 'Give it in UTF-8. A file with such a name can be given a link with another name.',
+      hint: 'Use UTF-8. For a file with such a name, create a link with another name.',
     });
   }
 }

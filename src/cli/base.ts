@@ -3,36 +3,38 @@ import type { CommandAbout } from './about.ts';
 import type { OptionGroup } from './options/group.ts';
 import type { Refusal } from '../system/raw.ts';
 import { ClosedPipe } from '../io/sink.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { errorWords, isSystemError } from '../io/errors.ts';
 import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 
-/** What clipanion hands to a command. */
+/** What clipanion passes to a command. */
 export interface Context {
   readonly surroundings: Surroundings;
-  /** Every command, for those that tell about them. */
+  /** The command line as it was given, without the program's name. */
+  readonly words: readonly string[];
+  /** Every command, for help and completion. */
   readonly catalogue: Catalogue;
 }
 
-/** A problem as people read it on stderr: one line, and one for the hint. */
+/** Formats a problem for stderr: one line, and one for the hint. */
 export function problemText(problem: Problem): string {
   const word = problem.severity === 'Warning' ? 'warning: ' : '';
-  const hint = problem.hint === undefined ? '' : `  ${sanitise(problem.hint)}\n`;
-  return `portowner: ${problem.code}: ${word}${sanitise(problem.message)}\n${hint}`;
+  const hint = problem.hint === undefined ? '' : `  ${sanitize(problem.hint)}\n`;
+  return `portowner: ${problem.code}: ${word}${sanitize(problem.message)}\n${hint}`;
 }
 
-/** Whatever was thrown, as the error that the user gets. */
+/** Converts anything thrown to the error for the user. */
 export function toPortOwnerError(error: unknown): PortOwnerError {
   if (error instanceof PortOwnerError) return error;
   if (error instanceof Error && 'clipanion' in error) {
-    // What the parser refuses is told by usage-error.ts; this is what nobody reckoned with. Its first line is the error.
+    // usage-error.ts reports what the parser rejects; this is for anything unexpected. Its first line is the error.
     const [first = ''] = error.message.split('\n');
     return new PortOwnerError('PO1001', first.replace(/[.:]$/, ''), {
       hint: 'portowner --help lists the options.',
     });
   }
-  // What the system refused where no command reckoned with it is no defect.
+  // An unexpected error of the system is not a defect of this program.
   if (error instanceof Error && 'refusal' in error) {
     const { code, text, needs } = error.refusal as Refusal;
     return new PortOwnerError(
@@ -41,7 +43,7 @@ export function toPortOwnerError(error: unknown): PortOwnerError {
       { cause: error },
     );
   }
-  // The system refused something that nobody expected it to: that is no defect of this program.
+  // An unexpected error of the system is not a defect of this program.
   if (isSystemError(error)) {
     const what = error.path ?? error.syscall ?? 'the system';
     return new PortOwnerError('PO2001', `cannot use ${what}: ${errorWords(error, 'read')}`, {
@@ -62,14 +64,14 @@ export abstract class BaseCommand extends Command<Context & Command['context']> 
     return this.context.surroundings;
   }
 
-  /** Does the command's work. Throws PortOwnerError for whatever ends it. */
+  /** Runs the command. Throws PortOwnerError for anything that ends it. */
   abstract perform(): Promise<ExitCode>;
 
   async execute(): Promise<ExitCode> {
     return this.perform();
   }
 
-  // Clipanion would print to stdout and end with 0 or 1.
+  // Clipanion would print to stdout and exit with 0 or 1.
   override async validateAndExecute(): Promise<number> {
     try {
       return await super.validateAndExecute();
@@ -81,13 +83,13 @@ export abstract class BaseCommand extends Command<Context & Command['context']> 
     }
   }
 
-  /** Tells of an error that ended the command. */
+  /** Reports an error that ended the command. */
   protected fail(error: PortOwnerError): void {
     this.surroundings.error(problemText(error.problem));
   }
 }
 
-/** A command, as the catalogue has it. */
+/** A command in the catalog. */
 export type CommandClass = (new () => BaseCommand) & {
   readonly paths?: string[][];
   readonly about: CommandAbout;
@@ -95,7 +97,7 @@ export type CommandClass = (new () => BaseCommand) & {
 };
 
 /**
- * The first word of a command line, and what loads the command or commands that it names, or the word that it is another
- * one for; empty for the main question.
+ * The first word of a command line, and what loads the command or commands that it names, or the name that it is an alias
+ * of; empty for the main query.
  */
 export type Catalogue = Readonly<Record<string, string | (() => Promise<readonly CommandClass[]>)>>;

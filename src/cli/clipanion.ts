@@ -4,8 +4,8 @@ let linear = false;
 let loaded: typeof import('clipanion') | undefined;
 
 /**
- * Loads clipanion without letting it open the three standard streams, as it does when it is loaded: nothing here
- * uses them, opening them costs milliseconds, and Node cannot open a pipe under Wine.
+ * Loads clipanion without letting it open the three standard streams: nothing here uses them, opening them costs
+ * milliseconds, and Node cannot open a pipe under Wine.
  */
 export async function loadClipanion(): Promise<typeof import('clipanion')> {
   if (loaded !== undefined) return loaded;
@@ -20,8 +20,8 @@ export async function loadClipanion(): Promise<typeof import('clipanion')> {
 }
 
 /**
- * Loads clipanion for a command line of so many words. A single one, which is the main question as it is mostly asked,
- * needs no other parser, and that would cost milliseconds.
+ * Loads clipanion for a command line with this many words. A single word, the most frequent form of the main query, does not
+ * need the linear parser, which costs milliseconds.
  */
 export async function loadParser(words: number): Promise<void> {
   await loadClipanion();

@@ -5,29 +5,29 @@ import { version } from '../schema/version.ts';
 import type { CommandAbout } from './about.ts';
 import type { GroupAbout } from './options/group.ts';
 
-/** A command, and what clipanion says of its options. */
+/** A command, and clipanion's description of its options. */
 export interface KnownCommand {
-  /** Its words, with blanks between them; empty for the main question. */
+  /** Its words, with blanks between them; empty for the main query. */
   readonly path: string;
   readonly about: CommandAbout;
-  /** What is known of the groups of options that it is composed of. */
+  /** The metadata of its option groups. */
   readonly groups: readonly GroupAbout[];
   readonly definition: Definition;
 }
 
-/** Every command, the main question first: for help, completion and definitions. */
+/** Every command, the main query first: for help, completion, and definitions. */
 export async function allCommands(catalogue: Catalogue): Promise<CommandClass[]> {
   await loadClipanion();
   const loads = Object.values(catalogue).filter((load) => typeof load !== 'string');
   return (await Promise.all(loads.map((load) => load()))).flat();
 }
 
-/** Every command with all that is known of it, the main question first. */
+/** Every command with its metadata, the main query first. */
 export async function loadAllCommands(catalogue: Catalogue): Promise<KnownCommand[]> {
   return Promise.all((await allCommands(catalogue)).map(knownCommand));
 }
 
-/** All that is known of one command. */
+/** The metadata of one command. */
 export async function knownCommand(command: CommandClass): Promise<KnownCommand> {
   const [definition] = (await newCli([command])).definitions();
   if (definition === undefined) throw new Error(`${command.name} has no usage`);

@@ -24,25 +24,25 @@ function place(path: string): string {
   }
 }
 
-/** What tells a file from all others; nothing for a terminal and such, which several may write to. */
+/** Identifies a file; undefined for a terminal and the like, which several can write to. */
 function marks(path: string): string[] {
   let found: BigIntStats | undefined;
   try {
     found = statSync(path, { bigint: true, throwIfNoEntry: false });
   } catch {
-    // Who opens it says why it cannot be.
+    // Opening it reports the reason.
     return [];
   }
   if (found !== undefined && !found.isFile()) return [];
   const full = place(resolve(path));
   const name = process.platform === 'win32' ? full.toLowerCase() : full;
-  // Some file systems have no numbers for files.
+  // Some file systems have no file IDs.
   return found === undefined || found.ino === 0n ? [name] : [name, `${found.dev} ${found.ino}`];
 }
 
 /**
- * Looks, before any work, that no file is named without a name (PO1001), and that none that will be written is another
- * that is named, too (PO1005).
+ * Checks, before any work, that no file name is empty (PO1001), and that no output file is also named elsewhere on the
+ * command line (PO1005).
  */
 export function checkFiles(inputs: readonly NamedFile[], outputs: readonly NamedFile[]): void {
   for (const { by, path } of [...inputs, ...outputs]) {

@@ -3,10 +3,10 @@ import { exitCodesOf } from './about.ts';
 import type { KnownCommand } from './commands.ts';
 import { didYouMean } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { wrap } from './wrap.ts';
+import { wrap } from '../io/wrap.ts';
 import { optionSections, otherWords } from './words.ts';
 
-/** A help page is no wider than this, on any terminal: longer lines are hard to read. */
+/** The maximum width of a help page on any terminal: longer lines are hard to read. */
 const widest = 100;
 
 /** Terms with their texts beside them, or below where a term or the page leaves no room. */
@@ -16,17 +16,20 @@ function list(items: readonly (readonly [term: string, text: string])[], width: 
   return items
     .map(([term, text]) => {
       const beside = wrap(text, column, width);
-      return term.length + 4 > column ? `  ${term}\n${beside}` : `  ${term.padEnd(column - 2)}${beside.trimStart()}`;
+      return term.length + 4 > column
+        ? `${wrap(term, 2, width)}\n${beside}`
+        : `  ${term.padEnd(column - 2)}${beside.trimStart()}`;
     })
     .join('\n');
 }
 
-/** A command line to paste: a long one goes on in the next line, as the system's own shell reads it. */
+/** Formats a command line to paste: a long one continues on the next line, in the syntax of the system's shell. */
 function pasted(line: string, width: number): string {
   const lines: string[] = [];
   for (const part of line.split(/ (?=-{1,2}[a-z]|\| )/)) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + part.length + 7 <= width) lines.splice(-1, 1, `${last} ${part}`);
+    const indent = lines.length > 1 ? 6 : 4;
+    if (last !== undefined && indent + `${last} ${part} \\`.length <= width) lines.splice(-1, 1, `${last} ${part}`);
     else lines.push(part);
   }
   return `    ${lines.join(` ${process.platform === 'win32' ? '`' : '\\'}\n      `)}`;
@@ -42,7 +45,10 @@ export const pathOf = (definition: Definition): string => definition.path.replac
 /** Its operands as people write them, with a blank in front. */
 export function operandsOf(definition: Definition): string {
   // Clipanion has no name for operands of any number: they are ports wherever there are some.
-  return ((definition as { usage?: string }).usage ?? '').slice(pathOf(definition).length).replace('...', '[PORTS…]');
+  return ((definition as { usage?: string }).usage ?? '')
+    .slice(pathOf(definition).length)
+    .replace(/<(\w+)> \.\.\./, '$1…')
+    .replace('...', '[PORTS…]');
 }
 
 /** The page of one command. */
@@ -88,7 +94,7 @@ function commandLines(commands: readonly KnownCommand[], width: number): string 
 }
 
 /**
- * The help of the command that `words` name, in lines of `columns`; without words, the main question with a list of the
+ * The help of the command that `words` name, in lines of `columns`; without words, the main query with a list of the
  * other commands.
  */
 export function helpText(all: readonly KnownCommand[], words: readonly string[], columns: number): string {
@@ -98,11 +104,7 @@ export function helpText(all: readonly KnownCommand[], words: readonly string[],
   if (found !== undefined && words.length > 0) return commandPage(found, width);
   if (found !== undefined) {
     const others = all.filter((command) => command !== found);
-    const more = wrap(
-      'portowner COMMAND --help tells more about each; portowner --version prints the version.',
-      2,
-      width,
-    );
+    const more = wrap('Run portowner COMMAND --help for details; portowner --version prints the version.', 2, width);
     return `${commandPage(found, width)}${title('Other commands:')}${commandLines(others, width)}\n\n${more}\n`;
   }
   // The second word may be what the command is about.
@@ -112,7 +114,7 @@ export function helpText(all: readonly KnownCommand[], words: readonly string[],
     return `${commandLines(shared, width)}\n\n${wrap(`portowner ${wanted} COMMAND --help tells more about each.`, 2, width)}\n`;
   const names = all.flatMap(({ path, about }) => [path, path.split(' ')[0]!, ...(about.aliases ?? [])]);
   throw new PortOwnerError('PO1001', `unknown command ${JSON.stringify(wanted)}`, {
-    hint: didYouMean(wanted, names, 'portowner --help lists the commands.'),
+    hint: didYouMean(wanted, names, 'To list the commands: portowner --help'),
     target: wanted,
   });
 }

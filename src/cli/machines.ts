@@ -1,6 +1,6 @@
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { AskedMachine } from '../facts/machine.ts';
-import type { Answer } from '../schema/answer.ts';
+import type { Answer, Background } from '../schema/answer.ts';
 import { exitCodeOfAll } from '../schema/exit-code.ts';
 import { exit, PortOwnerError, type Problem } from '../schema/problems.ts';
 
@@ -61,6 +61,19 @@ function goingOn({ problem }: PortOwnerError): Problem {
   return rest;
 }
 
+/** What a report shows of all machines; what is the same on every one of them, once. */
+async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> {
+  const all: Background[] = [];
+  for (const { background } of answers) if (background !== undefined) all.push(await background());
+  const listeners = all.flatMap((one) => one.listeners ?? []);
+  return {
+    ranges: all.flatMap(({ ranges }, i) => ranges.filter(({ ComputerName }) => i === 0 || ComputerName !== null)),
+    ...(listeners.length === 0 ? {} : { listeners }),
+    runs: all.flatMap(({ runs }) => runs ?? []),
+    changes: all.flatMap(({ changes }) => changes ?? []),
+  };
+}
+
 /**
  * The answer of several machines. A machine that cannot be read is one error about it; then the exit code is 69, since
  * that machine might have anything. `decisive`: the answer that one machine is enough for.
@@ -80,7 +93,7 @@ export async function answerOfAll(
       problems.push(goingOn(failure));
       continue;
     }
-    const name = sanitise(plain);
+    const name = sanitize(plain);
     let answer: Answer;
     try {
       answer = await ask(renamed(machine, plain));
@@ -93,9 +106,10 @@ export async function answerOfAll(
     }
     answers.push(answer);
     for (const problem of answer.problems) problems.push({ ...problem, message: named(name, problem.message) });
-    if (answer.headline !== undefined) headlines.push(named(name, answer.headline));
+    for (const sentence of [answer.headline ?? []].flat()) headlines.push(named(name, sentence));
     if (answer.note !== undefined) notes.push(named(name, answer.note.replace(/^\n/, '')));
   }
+  const summaries = answers.flatMap(({ summary }) => summary ?? []);
   return {
     rows: answers.flatMap(({ rows }) => rows),
     problems,
@@ -103,8 +117,12 @@ export async function answerOfAll(
       answers.map(({ exitCode }) => exitCode),
       { decisive, isUnread },
     ),
-    ...(headlines.length === 0 ? {} : { headline: headlines.join('\n') }),
+    ...(headlines.length === 0 ? {} : { headline: headlines }),
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     ...(answers[0]?.variant === undefined ? {} : { variant: answers[0].variant }),
+    ...(summaries.length === 0 ? {} : { summary: summaries.join('\n') }),
+    ...(answers.some(({ background }) => background !== undefined)
+      ? { background: () => backgroundOfAll(answers) }
+      : {}),
   };
 }

@@ -1,3 +1,4 @@
+import { isArgument } from '../io/command-words.ts';
 import { operandParameters, type CommandAbout, type PowerShellFunction } from './about.ts';
 import type { Catalogue } from './base.ts';
 
@@ -45,11 +46,6 @@ function callOf(about: PowerShellFunction, words: readonly string[]): string | n
   const values = operands.length === 0 ? '' : ` ${operands.join(names.length > 1 ? ' ' : ',')}`;
   return `${about.name}${values}${parameters}${pipes}`;
 }
-
-/** Whether a word after a command belongs to it in a sentence, too, which goes on with words of the language. */
-const isArgument = (word: string, before: string | undefined): boolean =>
-  /^(?:--|["'…]|[A-Z])|\d|[/\\]|\w\.\w/.test(word) ||
-  (/^--[a-z-]+$/.test(before ?? '') && /^(?:list|json|csv|clixml|udp|tcp|port|high|medium|low|error)$/.test(word));
 
 interface Token {
   readonly word: string;

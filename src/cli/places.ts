@@ -1,10 +1,10 @@
-// Ports in the words that people have for them, and what they may have meant by one that is none.
+// Reads ports in the forms that people use, and suggests corrections for invalid ones.
 import { serviceNames, servicePorts } from '../ports/iana.ts';
 import { parsePlaces, portForms, type Place } from '../ports/place.ts';
 import { didYouMean, nearest } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
-/** The letters that are typed, or read, for a digit. */
+/** Letters that are easily confused with digits. */
 const digits: Readonly<Record<string, string>> = {
   ...Object.fromEntries([...'qwertyui'].map((letter, index): [string, string] => [letter, String(index + 1)])),
   o: '0',
@@ -12,14 +12,14 @@ const digits: Readonly<Record<string, string>> = {
   l: '1',
 };
 
-/** The port that a number with letters in it was meant to be; null when it is none. */
+/** The port that a number with letters was probably meant to be; null if there is none. */
 function nearestPort(text: string): string | null {
   if (!/^(?=.*\d)[\dqwertyuiopl]{1,5}$/i.test(text)) return null;
   const number = [...text.toLowerCase()].map((letter) => digits[letter] ?? letter).join('');
   return Number(number) >= 1 && Number(number) <= 65535 ? number : null;
 }
 
-/** An error about ports, with what may have been meant. */
+/** Makes an error about ports, with a suggestion. */
 function suggesting(error: PortOwnerError, commands: readonly string[]): PortOwnerError {
   const { target = '' } = error;
   if (!/not a port/.test(error.message)) return error;
@@ -31,14 +31,14 @@ function suggesting(error: PortOwnerError, commands: readonly string[]): PortOwn
     const hint = found === null ? '' : `Did you mean portowner ${found}? `;
     return new PortOwnerError('PO1002', `${JSON.stringify(target)} is not a command, a port, or a known service name`, {
       ...more,
-      hint: `${hint}portowner --help lists the commands and the forms of ports.`,
+      hint: `${hint}To list the commands and port forms: portowner --help`,
     });
   }
   const hint = port === null ? didYouMean(target, candidates, portForms) : `Did you mean ${port}? ${portForms}`;
   return new PortOwnerError('PO1002', error.message, { ...more, hint });
 }
 
-/** Reads expressions. `commands` are words that a wrong one may have been meant to be, too; null looks for none. Throws PO1002. */
+/** Parses expressions. `commands` are further candidates for a suggestion; null for none. Throws PO1002. */
 export function readPlaces(texts: readonly string[], commands: readonly string[] | null): Place[] {
   try {
     return texts.flatMap((text) => parsePlaces(text, servicePorts));

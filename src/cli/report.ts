@@ -1,9 +1,13 @@
 import { formatOfFile, loadWriter, traitsOf, unknownEnding, type Format } from '../formats/formats.ts';
 import { fileSink } from '../io/sink.ts';
-import type { Problem } from '../schema/problems.ts';
+import type { Answer } from '../schema/answer.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { plainColumns, type AnyRow } from '../schema/column.ts';
 import { finding, type Finding } from '../schema/finding.ts';
+import type { AuditWorld } from '../audit/run.ts';
 import { problemText } from './base.ts';
+import { frameOf, type Asker } from './frame.ts';
 
 /** The format of a report's file. Throws PO1001. */
 export function reportFormat(path: string): Format {
@@ -28,37 +32,55 @@ function problemRow({ severity, code, message, hint }: Problem, machine: string)
  * Writes findings to a file, whole or not at all, and what the audit of the machine could not tell: among the rows where
  * the format has a place for it or is CSV, else below them. Throws PO1001 or PO2004.
  */
-export async function writeReport(
-  path: string,
-  rows: readonly Finding[],
-  problems: readonly Problem[],
-  { machine, summary }: { readonly machine: string; readonly summary: string },
-): Promise<void> {
-  const schema = finding;
-  const format = reportFormat(path);
-  const { narrow, forPeople, spreadsheet } = traitsOf(format);
-  const columns = plainColumns(schema).filter((column) => narrow !== true || column.importance !== undefined);
-  const sink = fileSink(path);
-  try {
-    const writer = await loadWriter(format, schema, {
-      columns,
-      sink,
-      problems: 'auto',
-      terminal: null,
-      excel: spreadsheet === true,
-    });
-    if (rows.length > 0 || forPeople !== true) {
-      for (const problem of problems) {
-        if (writer.carriesProblems) writer.problem(problem);
-        else if (spreadsheet === true) writer.row(problemRow(problem, machine));
+export const reportWriter =
+  (asker: () => Asker): AuditWorld['writeReport'] =>
+  async (path, rows, problems, sum) => {
+    const { machine, summary } = sum;
+    const schema = finding;
+    const format = reportFormat(path);
+    const { narrow, forPeople, spreadsheet, whole } = traitsOf(format);
+    const columns = plainColumns(schema).filter((column) => narrow !== true || column.importance !== undefined);
+    const sink = fileSink(path);
+    try {
+      const writer = await loadWriter(format, schema, {
+        columns,
+        sink,
+        problems: 'auto',
+        terminal: null,
+        excel: spreadsheet === true,
+        ...(whole === true ? { frame: await frameOf({ ...sum, rows, problems }, schema, asker()) } : {}),
+      });
+      if (rows.length > 0 || forPeople !== true) {
+        for (const problem of problems) {
+          if (writer.carriesProblems) writer.problem(problem);
+          else if (spreadsheet === true) writer.row(problemRow(problem, machine));
+        }
+        for (const row of rows) writer.row(row);
+        await writer.end();
       }
-      for (const row of rows) writer.row(row);
-      await writer.end();
+      if (forPeople === true) sink.write(`${summary}\n${problems.map(problemText).join('')}`);
+      sink.close();
+    } catch (error) {
+      sink.abort();
+      throw error;
     }
-    if (forPeople === true) sink.write(`${summary}\n${problems.map(problemText).join('')}`);
-    sink.close();
-  } catch (error) {
-    sink.abort();
-    throw error;
+  };
+
+/** Writes reports of the findings of several machines. A report that cannot be written is a problem of the answer. */
+export async function withReports(paths: readonly string[], answer: Answer, asker: () => Asker): Promise<Answer> {
+  const failures: Problem[] = [];
+  const write = reportWriter(asker);
+  const { summary = '', exitCode, background } = answer;
+  for (const path of paths) {
+    try {
+      const problems = [...answer.problems, ...failures];
+      await write(path, answer.rows as readonly Finding[], problems, { machine: '', summary, exitCode, background });
+    } catch (error) {
+      if (!(error instanceof PortOwnerError)) throw error;
+      const { terminating: _, ...problem } = error.problem;
+      failures.push(problem);
+    }
   }
+  if (failures.length === 0) return answer;
+  return { ...answer, problems: [...answer.problems, ...failures], exitCode: exitCodeOf(null) };
 }

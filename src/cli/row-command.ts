@@ -1,21 +1,24 @@
 import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
 import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
-import type { RowWriter } from '../formats/writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import type { DocumentFrame, RowWriter } from '../formats/writer.ts';
+import { sanitize } from '../io/sanitize.ts';
+import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
-import { plainColumns, type Column, type RowSchema } from '../schema/column.ts';
+import { plainColumns, reportColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
+import { finding } from '../schema/finding.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
+import type { Asker } from './frame.ts';
 import type { Words } from './module-calls.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
 import { problemsOf } from './options/module.ts';
-import { RowOptions } from './options/rows.ts';
+import { delimiterOf, RowOptions } from './options/rows.ts';
 import { word } from './values.ts';
 
 const formatWords = Object.fromEntries(formats.map((format) => [format, format])) as Record<Format, Format>;
@@ -33,6 +36,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** The columns of a table that nobody chose columns for. */
   protected defaultColumns(): readonly Column[] {
     return this.schema.columns.filter((column: Column) => column.importance !== undefined);
+  }
+
+  /** The columns of a report: those of the default table, and what a page has room for besides. */
+  private reportColumns(): readonly Column[] {
+    const shown = new Set(this.defaultColumns().map(({ name }) => name));
+    return reportColumns(this.schema).filter(
+      ({ name, connectionsOnly }) => connectionsOnly !== true || shown.has(name),
+    );
   }
 
   /** Answers; `columns` are those that will be written or counted on. */
@@ -62,6 +73,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return (this.host?.length ?? this.from?.length ?? 0) > 1;
   }
 
+  /** Whether several machines are named. */
+  protected get asksSeveral(): boolean {
+    return (this.host?.length ?? this.from?.length ?? 0) > 1;
+  }
+
   /** The answer that one of several machines is enough for. */
   protected readonly decisive: boolean = true;
   /** What keeps the answer from being one of several machines; null where nothing does. */
@@ -74,8 +90,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const { host, from, sshConfig } = this;
     if (host === undefined) return machinesOf(from ?? [], this.progress);
     if (from !== undefined)
-      throw new PortOwnerError('PO1005', '--host asks machines, and --from answers from files', {
-        hint: 'Leave one of them out.',
+      throw new PortOwnerError('PO1005', '--host and --from exclude each other', {
+        hint: 'Remove one of them.',
       });
     const request = {
       hosts: host,
@@ -94,7 +110,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       return this.answer(columns);
     }
     const why = this.oneMachineOnly();
-    if (why !== null) throw new PortOwnerError('PO1005', `${why}, and ${machines.length} are given`);
+    if (why !== null) throw new PortOwnerError('PO1005', `${why}, but there are ${machines.length}`);
     const { answerOfAll } = await import('./machines.ts');
     return answerOfAll(
       machines,
@@ -108,10 +124,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Whether people read the answer, and a note with it. */
   protected get forPeople(): boolean {
-    return traitsOf(this.chosenFormat()).forPeople === true;
+    const { forPeople, whole } = traitsOf(this.chosenFormat());
+    return forPeople === true || whole === true;
   }
 
-  /** Tells in the words of who asks: the PowerShell module has functions for the commands. */
+  /** Translates for the caller: the PowerShell module has functions for the commands. */
   private async advise(answer: Answer): Promise<Answer> {
     if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return answer;
     const { answerInPowerShell } = await import('./module-answer.ts');
@@ -144,16 +161,16 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (this.output !== undefined) this.checkNames();
     const format = this.chosenFormat();
     const traits = traitsOf(format);
+    this.checkFormat(format);
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
+    if (this.delimiter !== undefined && traits.spreadsheet !== true)
+      throw new PortOwnerError('PO1005', '--delimiter needs --format csv');
     if (this.problems === 'rows' && traits.problemRows !== true) {
       throw new PortOwnerError('PO1005', '--problems rows needs --format clixml, json, or ndjson');
     }
     if (this.quiet && (this.problems === 'rows' || this.countRows === true))
-      throw new PortOwnerError(
-        'PO1005',
-        '--quiet excludes --problems and --count, which ask for something to be written',
-      );
+      throw new PortOwnerError('PO1005', '--quiet cannot be combined with --problems or --count');
     // In a file nobody would look for what ended the command.
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return this.writing((sink) => this.performInRows(format, sink));
@@ -165,12 +182,34 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
         sink.write(`${answer.rows.length}\n`);
         return answer.exitCode;
       }
-      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer.variant), sink);
+      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer), sink);
     }).catch((error: unknown) => {
       // The answer is known, although nobody reads all of it.
       if (error instanceof ClosedPipe) return answer.exitCode;
       throw error;
     });
+  }
+
+  /** Refuses a format that has no room for what is asked. Throws PO1005. */
+  private checkFormat(format: Format): void {
+    const { binary, findings, page } = traitsOf(format);
+    const isWritten = this.countRows !== true && !this.quiet;
+    if (page === true && isWritten && this.outputTerminal !== null)
+      throw new PortOwnerError(
+        'PO1005',
+        `--format ${format} writes a page for a browser: on a terminal it needs --output FILE`,
+        {
+          hint: `For example: --output ports.${format}`,
+        },
+      );
+    if (binary === true && this.output === undefined)
+      throw new PortOwnerError('PO1005', `--format ${format} writes a binary file: it needs --output FILE`, {
+        hint: `For example: --output ports.${format}`,
+      });
+    if (binary === true && this.countRows === true)
+      throw new PortOwnerError('PO1005', `--count writes a number, and --format ${format} a file of rows`);
+    if (findings === true && this.schema !== (finding as RowSchema))
+      throw new PortOwnerError('PO1005', `--format ${format} is for findings: portowner audit, portowner diff`);
   }
 
   /** The module needs even the error that ends the command as a row, and what is going on before there is an answer. */
@@ -183,7 +222,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       ending = endingProblem(error);
     }
     let answer: Answer | null = null;
-    const writer = await this.writer(format, columns, sink, () => answer?.variant);
+    const writer = await this.writer(format, columns, sink, () => answer);
     this.progress = reportTo(writer);
     answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch(
       (error: unknown): Answer => {
@@ -214,8 +253,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   private chosenFormat(): Format {
     if (this.format !== undefined) return word('--format', this.format, formatWords);
-    if (this.excel) return 'csv';
-    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or give --format')) ?? 'table';
+    if (this.excel || (this.delimiter !== undefined && this.output === undefined)) return 'csv';
+    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or specify --format')) ?? 'table';
   }
 
   /** Whether the command line has an option that columns are asked for by. */
@@ -224,12 +263,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   private chosenColumns(format: Format): readonly Column[] {
-    if (this.columns !== undefined) return parseColumns(this.columns, this.schema);
-    const { narrow, documents, forPeople } = traitsOf(format);
+    if (this.columns !== undefined) return parseColumns(this.columns, this.schema, this.reportColumns());
+    const { narrow, documents, whole, forPeople } = traitsOf(format);
     if (narrow === true) return this.withMachine(this.defaultColumns());
     return plainColumns(this.schema).filter(({ askedBy }) => {
       if (askedBy === 'columns' || askedBy === 'tree') return forPeople === true || this.asks(askedBy);
-      return documents !== true || askedBy === undefined || this.asks(askedBy);
+      return (documents !== true && whole !== true) || askedBy === undefined || this.asks(askedBy);
     });
   }
 
@@ -262,17 +301,38 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (!this.quiet || problem.severity === 'Error') this.surroundings.error(problemText(problem));
   }
 
-  private writer(
+  /** What a document says besides the rows; null for a format that is none. */
+  private async frame(format: Format, answer: Answer | null): Promise<DocumentFrame | null> {
+    if (answer === null || traitsOf(format).whole !== true) return null;
+    const { frameOf } = await import('./frame.ts');
+    return frameOf(answer, this.schema, this.asker());
+  }
+
+  /** What a document is about; null where it is about the rows alone. */
+  protected readonly subject: string | null = null;
+
+  /** Who asks, for a document. */
+  protected asker(): Asker {
+    const { words, surroundings } = this.context;
+    const { about } = this.constructor as CommandClass;
+    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now };
+  }
+
+  private async writer(
     format: Format,
     columns: readonly Column[],
     sink: Sink,
-    variant: () => string | undefined,
+    answer: () => Answer | null,
   ): Promise<RowWriter> {
     const toFile = this.output !== undefined;
+    const frame = await this.frame(format, answer());
     return loadWriter(format, this.schema, {
       columns,
       asked: this.columns !== undefined,
-      variant,
+      variant: () => answer()?.variant,
+      ...(frame === null ? {} : { frame }),
+      ...(this.delimiter === undefined ? {} : { delimiter: delimiterOf(this.delimiter) }),
+      warn: (problem) => this.tell(problem),
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
@@ -281,19 +341,14 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     });
   }
 
-  /** A note whose sentences are no wider than the terminal. What is indented may be a command, and stays as it is. */
-  private async fitted(note: string): Promise<string> {
+  /** Text no wider than the terminal that it goes to. */
+  private fitted(text: string): string {
     const width = this.outputTerminal?.columns;
-    if (width === undefined) return note;
-    const { wrap } = await import('./wrap.ts');
-    return note
-      .split('\n')
-      .map((line) => (line.length <= width || line.startsWith(' ') ? line : wrap(line, 2, width).slice(2)))
-      .join('\n');
+    return width === undefined ? text : fitted(text, width);
   }
 
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
-    const { forPeople } = this;
+    const { forPeople } = traitsOf(this.chosenFormat());
     // CLIXML has streams of their own for problems. In a file nobody would look for them.
     const inBand = traitsOf(this.chosenFormat()).documents === true && this.output === undefined;
     for (const problem of answer.problems) {
@@ -301,15 +356,17 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       else this.tell(problem);
     }
     // In CLIXML an answer without rows is nothing at all; the module says what it means, where no error does.
-    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && answer.note !== undefined)
+    const said = answer.note ?? [answer.headline ?? []].flat().join(' ');
+    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && said !== '')
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
-        writer.problem({ severity: 'Information', message: answer.note });
-    if (forPeople && answer.headline !== undefined) sink.write(`${sanitise(answer.headline)}\n\n`);
+        writer.problem({ severity: 'Information', message: said });
+    const sentences = [answer.headline ?? []].flat();
+    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n\n`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();
     }
-    if (forPeople && answer.note !== undefined) sink.write(`${await this.fitted(answer.note)}\n`);
+    if (forPeople && answer.note !== undefined) sink.write(`${this.fitted(answer.note)}\n`);
     return answer.exitCode;
   }
 }

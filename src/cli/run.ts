@@ -25,7 +25,7 @@ async function commandOf(
   throw new PortOwnerError(
     'PO1001',
     `${missing ? 'missing subcommand' : `unknown subcommand ${JSON.stringify(second)}`}: portowner ${first} ${words.join(', ')}`,
-    { hint: didYouMean(second, words, `portowner ${first} --help explains them.`), target: second },
+    { hint: didYouMean(second, words, `For details: portowner ${first} --help`), target: second },
   );
 }
 
@@ -37,14 +37,14 @@ function commandWord(catalogue: Catalogue, given: string | undefined): string | 
   return typeof load === 'string' ? load : word;
 }
 
-/** What asks for help, in the words of all systems. */
+/** The ways to ask for help on all systems. */
 const helpWords = new Set(['--help', '-h', '-?', '/?']);
 const versionWords = new Set(['--version', '-V', 'version']);
 /** A word that every parser takes as it is. */
 const plainWord = /^\w[\w./:-]*$/;
 
 /**
- * Makes the parser for a line that has no option at all, which is the main question as it is mostly asked: each
+ * Makes the parser for a line that has no option at all, which is the main query as it is mostly asked: each
  * option adds to a state machine that is built before every parse, and all of them cost a sixth of the start.
  */
 function withoutOptions(cli: import('clipanion').Cli<never>, command: CommandClass): void {
@@ -52,14 +52,14 @@ function withoutOptions(cli: import('clipanion').Cli<never>, command: CommandCla
   registrations.get(command)!.builder.options = [];
 }
 
-/** A command line, and what it meets outside itself. */
+/** A command line with its surroundings. */
 export interface Invocation {
   readonly args: readonly string[];
   readonly catalogue: Catalogue;
   readonly surroundings: Surroundings;
 }
 
-/** Runs one command line, without the program's name, and gives its exit code. Never throws. */
+/** Runs one command line, without the program's name, and returns its exit code. Never throws. */
 export async function runPortOwner(invocation: Invocation): Promise<ExitCode> {
   try {
     return await run(invocation);
@@ -103,12 +103,12 @@ async function run({ args: given, catalogue, surroundings }: Invocation): Promis
     const wanted = own === undefined || own === '' ? [] : [own, ...words.slice(1)];
     return print(helpText(await loadAllCommands(catalogue), wanted, surroundings.lineWidth()), surroundings);
   }
-  // Another word for the main question is none of its own.
+  // An alias of the main query is not a separate command.
   const own = word === null ? args : [...(word === '' ? [] : [word]), ...args.slice(1)];
   return runCommand({ args: own, catalogue, surroundings }, word ?? '');
 }
 
-/** Runs the command that the first word names; without a word, the main question. */
+/** Runs the command that the first word names; without a word, the main query. */
 async function runCommand({ args, catalogue, surroundings }: Invocation, word: string): Promise<ExitCode> {
   // clipanion is loaded by way of loadClipanion before any command file is.
   await loadParser(args.length);
@@ -119,12 +119,12 @@ async function runCommand({ args, catalogue, surroundings }: Invocation, word: s
   if (!words.every((one) => plainWord.test(one))) words = (await import('./typed.ts')).asTyped(words, command);
   const cli = await newCli([command]);
   if (!words.some((one) => one.startsWith('-'))) withoutOptions(cli, command);
-  const context: Context = { surroundings, catalogue };
+  const context: Context = { surroundings, catalogue, words: args };
   const parsed = await parse(() => cli.process([...path, ...words], context as never), { words, command, catalogue });
   return (await cli.run(parsed, context as never)) as ExitCode;
 }
 
-/** Parses a command line; what is wrong with it is said in words of our own. */
+/** Parses a command line, and reports errors in our own words. */
 async function parse<Parsed>(process: () => Parsed, line: RefusedLine): Promise<Parsed> {
   try {
     return process();
@@ -153,13 +153,10 @@ async function interrupt(
   surroundings: Surroundings,
 ): Promise<ExitCode> {
   if (!/^\d{1,10}$/.test(pid) || startTime === '' || more.length > 0)
-    throw new PortOwnerError('PO1001', 'internal-interrupt takes a process id and when that process was started');
+    throw new PortOwnerError('PO1001', 'internal-interrupt needs a process ID and its start time');
   const hands = await surroundings.hands();
   if (hands.interrupt === undefined)
-    throw new PortOwnerError(
-      'PO3003',
-      'internal-interrupt is for Windows, whose programs have a console to be asked on',
-    );
+    throw new PortOwnerError('PO3003', 'internal-interrupt can be used only on Windows');
   const { refusalOf } = await import('../system/hands.ts');
   try {
     const reason = hands.interrupt(Number(pid), startTime);

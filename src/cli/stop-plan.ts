@@ -1,26 +1,39 @@
 import { endpointKeyText } from '../actions/identity.ts';
 import type { Target } from '../actions/target.ts';
 import { processText } from '../ownership/attribution.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 
-/** What would end, for a person. */
-export function planText(target: Target): string {
+/** At most this many items of one kind are listed. */
+const mostItems = 8;
+
+/** Describes what would end with a target, and other notes, for a person: one line for each kind. */
+function planLines(target: Target): string[] {
   const lines: [string, readonly string[]][] = [
-    ['how', target.means.how === 'refused' ? [] : [target.method]],
-    ['never stopped', target.means.how === 'refused' ? [target.means.obstacle.text] : []],
-    ['holders too', target.holders.map(processText)],
+    ['also holders', target.holders.map(processText)],
     ['children', target.children.map(processText)],
     ['services', target.services],
     ['with them', target.dependents],
     ['other ports', target.otherPorts.map(endpointKeyText)],
     ['connections', target.connections === 0 ? [] : [`${target.connections} live`]],
-    ['may start it again', target.supervisor === null ? [] : [target.supervisor]],
+    ['may restart it', target.supervisor === null ? [] : [target.supervisor]],
     ['note', target.notes],
   ];
   const shown = (texts: readonly string[]): string =>
-    texts.slice(0, 8).join(', ') + (texts.length > 8 ? ` and ${texts.length - 8} more` : '');
-  const details = lines
-    .filter(([, texts]) => texts.length > 0)
-    .map(([name, texts]) => `  ${name}: ${sanitise(shown(texts))}\n`);
-  return `${sanitise(`${target.owner} on ${target.endpoints.map(endpointKeyText).join(', ')}`)}\n${details.join('')}`;
+    texts.slice(0, mostItems).join(', ') + (texts.length > mostItems ? ` and ${texts.length - mostItems} more` : '');
+  return lines.filter(([, texts]) => texts.length > 0).map(([name, texts]) => `  ${name}: ${sanitize(shown(texts))}`);
+}
+
+/** What a person decides about. */
+export function planText(target: Target): string {
+  const head = sanitize(`${target.owner} on ${target.endpoints.map(endpointKeyText).join(', ')}`);
+  return [head, `  how: ${sanitize(target.method)}`, ...planLines(target)].map((line) => `${line}\n`).join('');
+}
+
+/** What would end besides the owners that the answer names: empty where nothing would. */
+export function besidesText(targets: readonly Target[]): string {
+  return targets
+    .map((target): [Target, string[]] => [target, planLines(target)])
+    .filter(([, lines]) => lines.length > 0)
+    .map(([{ owner }, lines]) => ['', `With ${sanitize(owner)}:`, ...lines].join('\n'))
+    .join('\n');
 }

@@ -3,7 +3,7 @@ import type { Place } from '../ports/place.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { places, portWords } from './values.ts';
 
-/** For so many wrong items of a pipeline it is said what may have been meant, which takes a moment each. */
+/** The most invalid pipeline items that get a suggestion, because each one takes time. */
 const explained = 10;
 
 export interface SubjectOptions {
@@ -13,7 +13,7 @@ export interface SubjectOptions {
   readonly commands?: readonly string[];
 }
 
-/** What PORTS ask for. The PowerShell module also asks for processes there, as `pid:1234`. */
+/** Reads PORTS. The PowerShell module also passes processes there, as `pid:1234`. */
 export async function subjectOf(
   operands: readonly string[],
   { eachError, commands = [] }: SubjectOptions,
@@ -50,7 +50,7 @@ export function commonPlace(
     new Set(given.map(({ address }) => address)),
   ];
   if (protocols.size > 1 || addresses.size > 1)
-    throw new PortOwnerError('PO1005', `${what} asks for one protocol and one address at a time`);
+    throw new PortOwnerError('PO1005', `${what} supports only one protocol and one address at a time`);
   const [[protocol = null], [address = null]] = [[...protocols], [...addresses]];
   // Servers of this machine alone are mostly there.
   return { protocol, address: address === 'localhost' ? '127.0.0.1' : address };
@@ -70,7 +70,7 @@ export async function placeOfOne(text: string, what: string): Promise<OnePlace> 
   const [span] = spans;
   if (span === undefined || spans.length > 1 || span.start !== span.end)
     throw new PortOwnerError('PO1002', `${JSON.stringify(text)} is more than one port`, {
-      hint: 'Ask for one at a time.',
+      hint: 'Use one port at a time.',
       target: text,
     });
   return { port: span.start, ...commonPlace(spans, what) };

@@ -1,4 +1,4 @@
-// What is wrong with a command line that the parser refused: the word, and what was expected instead.
+// Explains why the parser rejected a command line: the word, and what was expected instead.
 import { servicePorts } from '../ports/iana.ts';
 import { didYouMean, nearest } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -34,7 +34,7 @@ export async function usageError({ words, command, catalogue }: RefusedLine): Pr
       optionNames(option).map((name): [string, boolean] => [name, takesValue(option)]),
     ),
   );
-  const help = `${pathOf(known.definition)} --help lists the options.`;
+  const help = `To list the options: ${pathOf(known.definition)} --help`;
   const line = { known, options, help };
   return (
     (known.path === '' ? unknownCommand(words[0], catalogue) : null) ??
@@ -48,10 +48,10 @@ function unknownCommand(word: string | undefined, catalogue: Catalogue): PortOwn
   if (word === undefined || !/^[a-z][a-z-]*$/i.test(word) || servicePorts(word).length > 0) return null;
   const found = nearest(word, Object.keys(catalogue));
   const hint = found === null ? '' : `Did you mean portowner ${found}? `;
-  return wrong(`unknown command ${JSON.stringify(word)}`, `${hint}portowner --help lists the commands.`, word);
+  return wrong(`unknown command ${JSON.stringify(word)}`, `${hint}To list the commands: portowner --help`, word);
 }
 
-/** The first option that there is not, has no value, or has one and takes none. */
+/** Finds the first option that is unknown, lacks a value, or has an unexpected one. */
 function wrongOption(words: readonly string[], line: Known): PortOwnerError | null {
   const { known, options, help } = line;
   const path = known.path === '' ? '' : ` for portowner ${known.path}`;
@@ -70,7 +70,7 @@ function wrongOption(words: readonly string[], line: Known): PortOwnerError | nu
     if (takes && value === undefined && (next === undefined || (next.startsWith('-') && next !== '-')))
       return wrong(`missing value for ${name}${expected(known, name)}`, help, name);
     if (!takes && value !== undefined)
-      bound ??= wrong(`${name} takes no value, and has ${JSON.stringify(value)}`, help, word);
+      bound ??= wrong(`${name} takes no value, but got ${JSON.stringify(value)}`, help, word);
   }
   return bound;
 }

@@ -1,10 +1,10 @@
-// What stands behind the options, read. All of it throws PO1001, or what parsePorts throws.
+// Parses option values. Everything throws PO1001, or the errors of parsePorts.
 import { parsePorts, type PortSpan } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
 import { didYouMean } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
-/** The error for a value that an option does not take; `words` are those that it may have been meant to be. */
+/** The error for an invalid option value; `words` are candidates for a suggestion. */
 export function unknownValue(
   option: string,
   text: unknown,
@@ -31,7 +31,7 @@ export function listed(option: string, values: readonly string[] | undefined): r
     .map((value) => value.trim())
     .filter((value) => value !== '');
   // A script's variable that is not set must not become the answer "nobody".
-  if (list.length === 0) throw missingValue(option, 'one or more, with commas between them');
+  if (list.length === 0) throw missingValue(option, 'one or more, separated by commas');
   return list;
 }
 
@@ -62,7 +62,7 @@ export function word<T>(
 /** Process ids. */
 export function processIds(option: string, texts: readonly string[]): number[] {
   return texts.map((text) => {
-    if (!/^\d{1,10}$/.test(text)) throw unknownValue(option, text, 'process ids, such as 1234');
+    if (!/^\d{1,10}$/.test(text)) throw unknownValue(option, text, 'process IDs, such as 1234');
     return Number(text);
   });
 }
@@ -108,9 +108,9 @@ export async function portSpans(option: string, texts: readonly string[]): Promi
     const what = protocol === undefined ? `the address ${address}` : `the protocol ${protocol}`;
     throw new PortOwnerError(
       'PO1002',
-      `${option} takes ports alone, and ${JSON.stringify(texts.join(','))} names ${what}`,
+      `${option} takes only ports, but ${JSON.stringify(texts.join(','))} names ${what}`,
       {
-        hint: 'Give a port as 443, 8000-8100, or https.',
+        hint: 'Use a port such as 443, 8000-8100, or https.',
         target: texts.join(','),
       },
     );

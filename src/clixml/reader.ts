@@ -116,7 +116,7 @@ interface Frame {
 type Attributes = Readonly<Record<string, string>>;
 
 function invalid(why: string): ClixmlError {
-  return new ClixmlError(`is no valid CLIXML: ${why}`);
+  return new ClixmlError(`is not valid CLIXML: ${why}`);
 }
 
 function shown(text: string | undefined): string {
@@ -282,7 +282,7 @@ class Reader {
   #document(tag: string, attributes: Attributes): void {
     if (tag !== 'Objs' || attributes['xmlns'] !== namespace) {
       throw new ClixmlError(
-        `is XML, but no CLIXML: its root element is <${tag.slice(0, 40)}>${tag === 'Objs' ? ' of another namespace' : ''}`,
+        `is XML, but not CLIXML: its root element is <${tag.slice(0, 40)}>${tag === 'Objs' ? ' of another namespace' : ''}`,
       );
     }
     const version = attributes['Version'] ?? '';
@@ -570,15 +570,15 @@ export function readClixml(
       if (quiet > limits.token)
         throw new ClixmlError(`is not read: one tag or comment in it has more than ${limits.token} characters`);
     }
-    if (reader.depth > 1) throw new ClixmlError('is no whole CLIXML: it ends in the middle');
-    if (reader.documents === 0) throw new ClixmlError('is no CLIXML: it holds no document');
+    if (reader.depth > 1) throw new ClixmlError('is not complete CLIXML: it is truncated');
+    if (reader.documents === 0) throw new ClixmlError('is not CLIXML: it holds no document');
     met.ended = true;
     parser.write(`</${wrapper}>`);
   } catch (error) {
     if (error instanceof ClixmlError) throw error;
     // Sax says it with a plain Error, and once with a TypeError.
     const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new ClixmlError(`is no well-formed XML: ${why.slice(0, 120)}`, { cause: error });
+    throw new ClixmlError(`is not well-formed XML: ${why.slice(0, 120)}`, { cause: error });
   }
-  if (reader.depth > 0) throw new ClixmlError('is no whole CLIXML: it ends in the middle');
+  if (reader.depth > 0) throw new ClixmlError('is not complete CLIXML: it is truncated');
 }

@@ -108,7 +108,7 @@ const characterCode = integer(0, 0xffff);
 
 /**
  * The primitive elements (MS-PSRP 2.2.5.1; engine/serialization.cs): their .NET type, and how their text is read,
- * undefined when it is none of theirs.
+ * undefined if it has none of these types.
  */
 export const primitives: ReadonlyMap<string, Primitive> = new Map(
   Object.entries<Primitive>({
@@ -169,7 +169,7 @@ export function parsePrimitive({ typeNames, parse }: Primitive, text: string): C
   const value = parse(text);
   if (value === undefined) {
     const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-    throw new ClixmlError(`is no valid CLIXML: ${JSON.stringify(shown)} is no ${typeNames[0]}`);
+    throw new ClixmlError(`is not valid CLIXML: ${JSON.stringify(shown)} is no ${typeNames[0]}`);
   }
   return value;
 }

@@ -7,32 +7,33 @@ import { AuditOptions, auditSettings } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
-import { reportFormat, writeReport } from '../cli/report.ts';
+import { reportFormat, reportWriter, withReports } from '../cli/report.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
+import type { Column } from '../schema/column.ts';
 import { finding } from '../schema/finding.ts';
 import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
 
-/** Compares this machine with what is approved. */
+/** Compares this machine with its approved listeners. */
 export class AuditCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, AuditOptions) {
   static override paths = [['audit']];
   static override usage = Command.Usage({
-    description: 'compare the listeners of this machine with a baseline and a policy, and keep the result',
+    description: 'compare the listeners of this machine with a baseline and a policy, and store the result',
     details: `
-      The baseline is a file of portowner baseline create: whatever differs from it is a finding. The policy is a YAML file of rules that allow or forbid listeners (src/audit/policy.schema.json describes it): what one forbids is a finding although the baseline has it, and a change to what one expressly allows is no finding. Under default: forbid what neither a rule nor the baseline allows is a finding, too.
+      The baseline is a file created by portowner baseline create: every difference is a finding. The policy is a YAML file of rules that allow or forbid listeners (see src/audit/policy.schema.json): a listener that a rule forbids is a finding even if it is in the baseline, and a change that a rule explicitly allows is not a finding. With default: forbid, a listener that neither a rule nor the baseline allows is a finding, too.
 
-      The store is one file that keeps the history of all audits, for portowner history; it is made when it is missing. Without --baseline and --policy an audit only keeps what is now. An audit that is older than the newest of its machine is not stored, nor one that is dated more than a day ahead of the clock; the same audit again leaves the store as it is.
+      The store is a file with the history of all audits, for portowner history; it is created if it is missing. Without --baseline and --policy, an audit only records the current listeners. An audit is not stored if it is older than the newest audit of its machine, or dated more than a day ahead of the clock; repeating the same audit does not change the store.
 
-      Findings go to standard output and to each --report, whose format follows from its name: .csv, .json, .ndjson, .clixml, .txt. What the audit could not tell is in them, too. One line on standard error sums the audit up; it says clean only when the exit code is 0. An audit that could not be made leaves the reports as they were: its exit code, and with --event-log an event, say so.
+      Findings go to standard output and to each --report file, whose name determines the format: .csv, .json, .ndjson, .clixml, .txt, .md, .sarif, .html, .xlsx. They include what the audit could not determine. One line summarizes the audit: above the findings on a terminal, otherwise on standard error. It says clean only if the exit code is 0. A failed audit does not change the reports: its exit code, and an event with --event-log, report the failure.
     `,
     examples: [
-      ['What differs from what was approved', '$0 audit --baseline server7.yaml'],
+      ['Differences from the approved listeners', '$0 audit --baseline server7.yaml'],
       [
         'Every night',
         '$0 audit --baseline server7.yaml --policy policy.yaml --store audits.db --report findings.csv --keep 400',
       ],
       ['Another machine, from its snapshot', '$0 audit --from server8.json --baseline server8.yaml'],
-      ['Only what is bad makes it fail', '$0 audit --policy policy.yaml --fail-on high'],
+      ['Fail only on severe findings', '$0 audit --policy policy.yaml --fail-on high'],
     ],
   });
   static readonly about: CommandAbout = {
@@ -53,8 +54,8 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
         FromSnapshot: '--from',
       },
       leftOut: {
-        '--fail-on': 'there is no exit code: Where-Object selects by Severity',
-        '--forget-later': 'a store is repaired by hand',
+        '--fail-on': 'functions have no exit code: use Where-Object to select by Severity',
+        '--forget-later': 'stores are repaired manually, with the executable',
         '--output': '-ReportPath writes files',
         '--excel': '-ReportPath writes files',
       },
@@ -63,9 +64,10 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   forgetLater = Option.Boolean('--forget-later', false, {
     description:
-      'first remove the audits of the machine from the store that are dated later than now: those of a clock that was wrong; a copy of the store is kept beside it',
+      "first remove the machine's audits that are dated in the future from the store, for example after the clock was wrong; keeps a copy of the store next to it",
   });
   override readonly schema = finding;
+  protected override readonly subject = 'Audit';
   protected override readonly decisive = false;
 
   #summaries: string[] = [];
@@ -76,7 +78,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
     return code;
   }
 
-  /** Sums an audit up. The module shows objects; a line on standard error would be a warning there. */
+  /** Prints the summary line. The module shows objects; a line on standard error would be a warning there. */
   private sum(summary: string): void {
     if (summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${summary}\n`);
   }
@@ -89,19 +91,27 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
     };
   }
 
-  protected override oneMachineOnly(): string | null {
-    return this.report === undefined ? null : '--report has the findings of one machine';
+  /** One report for all machines, where there are several. */
+  protected override async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
+    const answer = await super.checkedAnswer(columns);
+    if (!this.asksSeveral || this.report === undefined) return answer;
+    return withReports(this.report, answer, () => this.asker());
   }
 
   protected async answer(): Promise<Answer> {
     try {
       const { eventLog, now } = this.surroundings;
-      const world = { eventLog, now, machine: this.askedMachine(), writeReport };
-      const { summary, ...answer } = await runAudit(this.request(), world);
-      // A person reads the answer first, then the findings.
+      const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(() => this.asker()) };
+      const answer = await runAudit(this.request(), world);
+      const { summary } = answer;
+      if (this.problems === 'rows') return { ...answer, note: summary };
+      // Who reads it on a terminal has it in front of the findings.
+      if (this.forPeople && this.outputTerminal !== null)
+        return { ...answer, headline: `${summary.replace(/^a/, 'A')}.` };
+      // In a file or a pipe the findings may be all that is wanted.
       if (this.forPeople) this.sum(summary);
       else this.#summaries.push(summary);
-      return this.problems === 'rows' ? { ...answer, note: summary } : answer;
+      return answer;
     } catch (error) {
       const warning = this.eventLog ? await logFailure(toPortOwnerError(error).problem, this.surroundings) : null;
       if (warning !== null && this.problems !== 'rows') this.surroundings.error(problemText(warning));
@@ -115,11 +125,11 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
     if (this.forgetLater && store === null) throw new PortOwnerError('PO1005', '--forget-later needs --store');
     if (settings.keep !== null && store === null) throw new PortOwnerError('PO1005', '--keep needs --store');
     if (baseline === null && policy === null && store === null) {
-      throw new PortOwnerError('PO1005', 'an audit needs something to compare with, or to keep it in', {
-        hint: 'Give --baseline, --policy or --store.',
+      throw new PortOwnerError('PO1005', 'missing --baseline, --policy, or --store', {
+        hint: 'An audit needs something to compare with, or a store.',
       });
     }
     reports.forEach(reportFormat);
-    return { ...settings, forgetLater: this.forgetLater };
+    return { ...settings, reports: this.asksSeveral ? [] : reports, forgetLater: this.forgetLater };
   }
 }

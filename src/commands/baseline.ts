@@ -6,34 +6,35 @@ import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
+import type { Column } from '../schema/column.ts';
 import { finding } from '../schema/finding.ts';
 import { listenerRow } from '../schema/listener.ts';
 
-/** The file of a baseline, and how the machine is looked at for it. */
+/** The file of a baseline, and how to inspect the machine for it. */
 class BaselineOptions {
   static readonly about = {};
 
   file = Option.String({ name: 'FILE' });
   hash = Option.Boolean('--hash', false, {
     description:
-      'read the executables too, and keep their SHA-256 and, on Windows, their signer: a file that was replaced is found then',
+      'also read the executables, and record their SHA-256 hash and, on Windows, their signer, so that a replaced file can be detected',
   });
 }
 
-/** Approves what listens now. */
+/** Approves the current listeners. */
 export class BaselineCreateCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, BaselineOptions) {
   static override paths = [['baseline', 'create']];
   static override usage = Command.Usage({
-    description: 'write the listeners of this machine to a file, as the approved state',
+    description: 'write the listeners of this machine to a file, as the approved listeners',
     details: `
-      The file is YAML, made to be reviewed and kept in git: sorted, one listener an entry, without process ids and times. What a program takes from the machine's dynamic range is one entry with the port dynamic.
+      The file is YAML, designed for review in git: sorted, with one entry per listener, without process IDs and times. All ports that a program takes from the machine's dynamic range are one entry with the port dynamic.
 
-      A value that you remove from an entry may be any from then on. Without a line machine: the baseline is for any machine.
+      If you remove a value from an entry, the entry matches any value. Without a line machine:, the baseline applies to any machine.
 
-      When not all sockets can be read, nothing is written but with --force.
+      If some sockets cannot be read, nothing is written without --force.
     `,
     examples: [
-      ['Approve what listens now', '$0 baseline create server7.yaml'],
+      ['Approve the current listeners', '$0 baseline create server7.yaml'],
       ['Another machine, from its snapshot', '$0 baseline create server8.yaml --from server8.json'],
     ],
   });
@@ -41,7 +42,7 @@ export class BaselineCreateCommand extends withOptions(RowCommand, CountOptions,
     rows: [listenerRow],
     operands: 'file',
     values: {},
-    exitCodes: { 0: 'done', 69: 'the sockets cannot be read, or not all of them, or the file cannot be written' },
+    exitCodes: { 0: 'done', 69: 'some sockets cannot be read, or the file cannot be written' },
     powershell: {
       name: 'New-PortBaseline',
       operand: 'Path',
@@ -51,7 +52,7 @@ export class BaselineCreateCommand extends withOptions(RowCommand, CountOptions,
   };
 
   force = Option.Boolean('--force', false, {
-    description: 'replace a baseline that exists, and write one although not all sockets could be read',
+    description: 'replace an existing baseline, and write one even if some sockets cannot be read',
   });
 
   override readonly schema = listenerRow;
@@ -61,7 +62,7 @@ export class BaselineCreateCommand extends withOptions(RowCommand, CountOptions,
   }
 
   protected override oneMachineOnly(): string {
-    return 'a baseline is of one machine';
+    return 'a baseline describes one machine';
   }
 
   protected async answer(): Promise<Answer> {
@@ -70,19 +71,19 @@ export class BaselineCreateCommand extends withOptions(RowCommand, CountOptions,
   }
 }
 
-/** Brings a baseline up to date. */
+/** Updates a baseline. */
 export class BaselineUpdateCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, BaselineOptions) {
   static override paths = [['baseline', 'update']];
   static override usage = Command.Usage({
-    description: 'approve what has changed since a baseline was written, and say what that was',
+    description: 'approve everything that has changed since a baseline was written, and list the changes',
     details: `
-      New listeners are added where they belong, entries of listeners that are gone are removed, and the rest is changed in place: comments and the order of entries stay. The comment right above an entry goes with it.
+      New listeners are inserted in order, entries of closed listeners are removed, and other entries are changed in place: comments and the order of entries are preserved. The comment directly above a removed entry is removed, too.
 
-      A value that an entry leaves out stays left out. When not all sockets can be read, no entry is removed. A baseline of another machine is changed only with --force.
+      A value that is missing in an entry stays missing. If some sockets cannot be read, no entry is removed. A baseline of another machine is changed only with --force.
     `,
     examples: [
-      ['Approve what is now', '$0 baseline update server7.yaml'],
-      ['Only look', '$0 baseline update server7.yaml --dry-run'],
+      ['Approve the current listeners', '$0 baseline update server7.yaml'],
+      ['Only show the changes', '$0 baseline update server7.yaml --dry-run'],
     ],
   });
   static readonly about: CommandAbout = {
@@ -91,28 +92,33 @@ export class BaselineUpdateCommand extends withOptions(RowCommand, CountOptions,
     values: {},
     exitCodes: {
       0: 'done',
-      69: 'the sockets cannot be read, or not all of them, or the file is of another machine, or cannot be written',
+      69: 'some sockets cannot be read, or the file belongs to another machine or cannot be written',
     },
     powershell: {
       name: 'Update-PortBaseline',
       operand: 'Path',
       parameters: { Force: '--force', KeepClosed: '--keep-closed', IncludeHash: '--hash', FromSnapshot: '--from' },
-      leftOut: { '--dry-run': 'Invoke-PortAudit says what differs', '--columns': 'Select-Object selects' },
+      leftOut: { '--dry-run': 'Invoke-PortAudit shows the differences', '--columns': 'Select-Object selects' },
     },
   };
 
-  keepClosed = Option.Boolean('--keep-closed', false, { description: 'keep the entries of listeners that are gone' });
-  dryRun = Option.Boolean('--dry-run', false, { description: 'only say what would change' });
+  keepClosed = Option.Boolean('--keep-closed', false, { description: 'keep the entries of closed listeners' });
+  dryRun = Option.Boolean('--dry-run', false, { description: 'only show what would change' });
   force = Option.Boolean('--force', false, { description: 'change a baseline of another machine, too' });
 
   override readonly schema = finding;
+
+  /** It is the same in every row. */
+  protected override defaultColumns(): readonly Column[] {
+    return super.defaultColumns().filter(({ name }) => name !== 'Rule');
+  }
 
   protected override files() {
     return { ...super.files(), outputs: named('FILE', this.file) };
   }
 
   protected override oneMachineOnly(): string {
-    return 'a baseline is of one machine';
+    return 'a baseline describes one machine';
   }
 
   protected async answer(): Promise<Answer> {
@@ -127,7 +133,7 @@ export class BaselineShowCommand extends withOptions(RowCommand, CountOptions) {
   static override usage = Command.Usage({
     description: 'check a baseline and print its listeners',
     examples: [
-      ['What is approved', '$0 baseline show server7.yaml'],
+      ['The approved listeners', '$0 baseline show server7.yaml'],
       ['As a table for a spreadsheet', '$0 baseline show server7.yaml --format csv --output approved.csv'],
     ],
   });

@@ -43,6 +43,10 @@ export const catalogue: Catalogue = {
     const { RangesCommand } = await import('./ranges.ts');
     return [RangesCommand];
   },
+  report: async () => {
+    const { ReportCommand } = await import('./report.ts');
+    return [ReportCommand];
+  },
   schedule: async () => {
     const { ScheduleInstallCommand, ScheduleRemoveCommand, ScheduleShowCommand, ScheduleStatusCommand } = await import('./schedule.ts');
     return [ScheduleInstallCommand, ScheduleRemoveCommand, ScheduleShowCommand, ScheduleStatusCommand];

@@ -14,11 +14,12 @@ const shellName = (text: string): ShellName => word('SHELL', text, names, { pwsh
 export class CompletionCommand extends BaseCommand {
   static override paths = [['completion']];
   static override usage = Command.Usage({
-    description: 'let a shell complete commands, options, columns, and ports in use: how to install it, or the script',
+    description:
+      'complete commands, options, columns, and ports in use in a shell: how to install completion, or the script',
     details: `
-      Without SHELL it says how completion is installed in bash, zsh, fish, and PowerShell, in lines to paste. With SHELL it prints the script.
+      Without SHELL, it shows how to install completion in bash, zsh, fish, and PowerShell, as lines to paste. With SHELL, it prints the script.
 
-      What is in use (ports, process ids, names) completes with its owner: the scripts ask portowner itself.
+      Completions of ports, process IDs, and names in use show the owner: the scripts call portowner itself.
     `,
     examples: [
       ['How to install it', '$0 completion'],
@@ -40,7 +41,7 @@ export class CompletionCommand extends BaseCommand {
     const current = this.surroundings.shell();
     const text =
       this.shell === undefined
-        ? installText(current === null ? null : shellName(current))
+        ? installText(current === null ? null : shellName(current), this.surroundings.lineWidth())
         : shells[shellName(this.shell)].script;
     writeTo(undefined, this.surroundings, (sink) => sink.write(text));
     return exitCodeOf(true);

@@ -11,23 +11,23 @@ import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
 const severities = { error: 'Error', warning: 'Warning', information: 'Information' } as const;
 
-/** Everything on a machine that is or will become a conflict over a port. */
+/** Lists current and upcoming port conflicts. */
 export class ConflictsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   static override paths = [['conflicts']];
   static override usage = Command.Usage({
-    description: 'list everything on this machine that is or will become a conflict over a port',
+    description: 'list current and upcoming port conflicts on this machine',
     details: `
-      It finds owners of one port on overlapping addresses or by reuse, one program started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs, rules and socket units that want a port which another has, and dynamic ports that run out.
+      It finds ports with several owners (on overlapping addresses or through reuse), programs that were started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs, rules, and socket units that need a port that another program owns, and dynamic ports that are running out.
 
-      With PORTS it lists those of these ports alone.
+      With PORTS, it lists only conflicts over these ports.
 
-      Error means that something does not work, Warning that it works by luck or not for everybody, Information what every healthy machine has.
+      Error means that something does not work; Warning, that it works by luck or not for everybody; Information is normal on a healthy machine.
     `,
     examples: [
-      ['Every conflict, the worst first', '$0 conflicts'],
-      ['Only what should be looked after', '$0 conflicts --severity warning'],
-      ['Of one port', '$0 conflicts 5173'],
-      ['Of a snapshot, with what to do', '$0 conflicts --from server7.json --format list'],
+      ['Every conflict, worst first', '$0 conflicts'],
+      ['Only conflicts that need attention', '$0 conflicts --severity warning'],
+      ['Conflicts over one port', '$0 conflicts 5173'],
+      ['From a snapshot, with what to do', '$0 conflicts --from server7.json --format list'],
     ],
   });
   static readonly about: CommandAbout = {
@@ -50,7 +50,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
 
   ports = Option.Rest({ name: 'PORTS' });
   severity = Option.String('--severity', {
-    description: 'only what is at least this bad: error, warning, or information (default)',
+    description: 'only conflicts of at least this severity: error, warning, or information (default)',
   });
 
   override readonly schema = conflict;

@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { compareSnapshots } from '../audit/compare-snapshots.ts';
 import { PortOwnerError } from '../schema/problems.ts';
+import type { Column } from '../schema/column.ts';
 import { finding } from '../schema/finding.ts';
 import { named } from '../cli/files.ts';
 import { machineOf } from '../facts/machine.ts';
@@ -11,13 +12,13 @@ import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { HostOptions } from '../cli/options/snapshot.ts';
 
-/** What changed between two snapshots, or since one. */
+/** Shows what changed between two snapshots, or since one. */
 export class DiffCommand extends withOptions(RowCommand, CountOptions, HostOptions) {
   static override paths = [['diff']];
   static override usage = Command.Usage({
-    description: 'say which listeners differ between two snapshots, or between a snapshot and now',
+    description: 'compare the listeners of two snapshots, or of a snapshot and this machine now',
     details: `
-      Listeners that opened, closed, or changed their owner, path, user, address or executable. Listeners of the dynamic range are compared by program, user, protocol and address scope, not by port. Executables are compared where both snapshots have their hashes, and on Windows their signers (portowner snapshot --hash).
+      It lists listeners that opened, closed, or changed their owner, path, user, address, or executable. Listeners in the dynamic range are compared by program, user, protocol, and address scope, not by port. Executables are compared if both snapshots contain their hashes and, on Windows, their signers (portowner snapshot --hash).
     `,
     examples: [
       ['What changed since last night', '$0 diff last-night.json'],
@@ -46,10 +47,15 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions, HostOptio
   before = Option.String({ name: 'A' });
   after = Option.String({ name: 'B', required: false });
   hash = Option.Boolean('--hash', false, {
-    description: 'read the executables of this machine too, when A is compared with now',
+    description: 'also read the executables of this machine, when A is compared with it',
   });
 
   override readonly schema = finding;
+
+  /** It is the same in every row. */
+  protected override defaultColumns(): readonly Column[] {
+    return super.defaultColumns().filter(({ name }) => name !== 'Rule');
+  }
 
   protected override files() {
     return { inputs: [...super.files().inputs, ...named('A', this.before), ...named('B', this.after)] };
@@ -70,7 +76,7 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions, HostOptio
     if (after !== undefined && this.hash)
       throw new PortOwnerError(
         'PO1005',
-        '--hash is for a comparison with now: snapshots have the hashes they were made with',
+        '--hash needs a comparison with this machine: snapshots contain only the hashes they were taken with',
         { hint: 'portowner snapshot --hash' },
       );
     const snapshot = (path: string) => machineOf([path], this.progress);

@@ -10,21 +10,21 @@ import type { Answer } from '../schema/answer.ts';
 import { check } from '../schema/check.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
-/** Looks whether PortOwner sees this machine as the machine sees itself. */
+/** Compares PortOwner's view of this machine with the system's own tools. */
 export class DoctorCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   static override paths = [['doctor']];
   static override usage = Command.Usage({
     description: "check that every source works on this machine, and that PortOwner agrees with the system's own tools",
     details: `
-      It reads every source, checks what must hold on any machine, and compares the sockets and their processes with Get-NetTCPConnection, Get-NetUDPEndpoint and netstat (ss on Linux). Each disagreement is printed with --format list.
+      It reads every source, checks what must be true on any machine, and compares the sockets and their processes with Get-NetTCPConnection, Get-NetUDPEndpoint, and netstat (ss on Linux). --format list prints each difference.
 
-      With --bundle it also writes what the system said into a file for a report of a defect. Names of users and machines, paths below user profiles, command lines and IP addresses are replaced in it, the same by the same; look through it before you send it.
+      With --bundle, it also writes the system's answers to a file, for a defect report. Names of users and machines, paths below user profiles, command lines, and IP addresses are replaced consistently; review the file before you send it.
     `,
     examples: [
       ['Check this machine', '$0 doctor'],
-      ['With every disagreement', '$0 doctor --format list'],
-      ['A file for a report', '$0 doctor --bundle report.json'],
-      ['Ask the file', '$0 443 --from report.json'],
+      ['With every difference', '$0 doctor --format list'],
+      ['A file for a defect report', '$0 doctor --bundle report.json'],
+      ['Query that file', '$0 443 --from report.json'],
     ],
   });
   static readonly about: CommandAbout = {
@@ -35,7 +35,7 @@ export class DoctorCommand extends withOptions(RowCommand, CountOptions, Snapsho
     powershell: 'a check of PortOwner itself, for people',
   };
 
-  bundle = Option.String('--bundle', { description: 'write what the system said to this file, redacted' });
+  bundle = Option.String('--bundle', { description: "write the system's answers to this file, redacted" });
 
   override readonly schema = check;
 
@@ -45,7 +45,7 @@ export class DoctorCommand extends withOptions(RowCommand, CountOptions, Snapsho
 
   protected async answer(): Promise<Answer> {
     if (this.from !== undefined || this.host !== undefined)
-      throw new PortOwnerError('PO1005', 'doctor looks at this machine: it takes no --from and no --host');
+      throw new PortOwnerError('PO1005', 'doctor checks this machine: it supports neither --from nor --host');
     return examine(this, this.surroundings);
   }
 }

@@ -9,40 +9,40 @@ import { choiceOf, FreeOptions } from '../cli/options/free.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { places, wholeNumber } from '../cli/values.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
 import { freePort, type FreePort } from '../schema/free.ts';
 import type { ExitCode } from '../schema/problems.ts';
 
-/** Ports that nobody has. */
+/** Finds free ports. */
 export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOptions) {
   static override paths = [['free']];
   static override usage = Command.Usage({
     description: 'find ports that can be bound now',
     details: `
-      A port is free when nobody holds it and binding it really succeeds on the address asked for, by default on every address, IPv4 and IPv6. It must be outside of the machine's dynamic, reserved and excluded ranges, and not be registered with IANA for a service, unless --registered allows that, nor be kept for others by --policy or --baseline. It is looked for from 10000 up, unless PORTS, --range, or --near says where: of PORTS those that are registered count, too. Nothing is listened on, so that no firewall asks.
+      A port is free if nobody holds it and a bind attempt succeeds on the requested address, by default on every IPv4 and IPv6 address. It must be outside the machine's dynamic, reserved, and excluded ranges, must not be registered with IANA for a service (unless you use --registered), and must not be reserved by --policy or --baseline. The search starts at port 10000, unless PORTS, --range, or --near specifies otherwise; PORTS can be registered ports. Nothing listens, so no firewall prompts.
 
-      Without --format the numbers alone are written, one a line: PORT=$(portowner free).
+      Without --format, only the numbers are written, one per line: PORT=$(portowner free).
 
-      For another machine (--host, --from) it is told by its sockets and ranges alone: nothing is bound there.
+      For another machine (--host, --from), only its sockets and ranges are checked, without a bind attempt.
 
-      --hold SECONDS keeps other calls of portowner free by the same user from handing the port out for that time. It does not keep the port bound: any other program may take it. What is held is noted in a file: leases.json in %LOCALAPPDATA%\\PortOwner on Windows, in $XDG_STATE_HOME/portowner or ~/.local/state/portowner on Linux.
+      --hold SECONDS prevents other calls of portowner free by the same user from returning the port for that time. It does not keep the port bound: any other program can take it. Held ports are recorded in a file: leases.json in %LOCALAPPDATA%\\PortOwner on Windows, in $XDG_STATE_HOME/portowner or ~/.local/state/portowner on Linux.
     `,
     examples: [
       ['A free port', '$0 free'],
-      ['Five, that nobody else gets for a minute', '$0 free --count 5 --hold 60'],
-      ['One of these', '$0 free 3000-3010'],
+      ['Five ports that nobody else gets for a minute', '$0 free --count 5 --hold 60'],
+      ['One port in a range', '$0 free 3000-3010'],
       ['The closest to 8080, and why not 8080 itself', '$0 free --near 8080 --explain'],
-      ['Ten in a row, for UDP', '$0 free --count 10 --consecutive --protocol udp'],
+      ['Ten consecutive ports for UDP', '$0 free --count 10 --consecutive --protocol udp'],
       ['On another machine', '$0 free 8000-8099 --host server7'],
-      ['Only this machine needs to reach it', '$0 free --range 8000-8999 --address 127.0.0.1'],
+      ['A port that only this machine needs to reach', '$0 free --range 8000-8999 --address 127.0.0.1'],
     ],
   });
   static readonly about: CommandAbout = {
     rows: [freePort],
     operands: 'ports',
     values: { '--policy': 'file', '--baseline': 'file' },
-    exitCodes: { 0: 'as many as wanted', 1: 'fewer', 69: 'cannot tell' },
+    exitCodes: { 0: 'found as many as requested', 1: 'found fewer', 69: 'cannot tell' },
     powershell: {
       name: 'Get-FreePort',
       operand: 'Port',
@@ -60,13 +60,13 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOp
 
   ports = Option.Rest({ name: 'PORTS' });
   policy = Option.String('--policy', {
-    description: 'none that this policy forbids, or allows only to a named program',
+    description: 'exclude ports that this policy forbids, or allows only for a named program',
   });
-  baseline = Option.String('--baseline', { description: 'none that is in this baseline' });
-  explain = Option.Boolean('--explain', false, { description: 'also the ports that were passed over, and why' });
+  baseline = Option.String('--baseline', { description: 'exclude ports in this baseline' });
+  explain = Option.Boolean('--explain', false, { description: 'also list the ports that were skipped, and why' });
   hold = Option.String('--hold', {
     description:
-      'keep other calls of free by this user from handing the ports out, for this many seconds; it does not keep them bound',
+      'prevent other calls of free by this user from returning the ports, for this many seconds; does not keep them bound',
   });
 
   override readonly schema = freePort;
@@ -83,14 +83,14 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOp
       !this.quiet &&
       this.problems !== 'rows';
     if (!bare) return super.perform();
-    // For $(portowner free): a header would be in the way.
+    // For $(portowner free), without a header.
     const { rows, problems, exitCode, note } = await this.checkedAnswer([]);
     const sink = this.surroundings.output();
     for (const row of rows) sink.write(`${(row as FreePort).LocalPort}\n`);
     sink.close();
     for (const problem of problems) this.surroundings.error(problemText(problem));
     if (note !== undefined && this.surroundings.terminal() !== null)
-      this.surroundings.error(`${note.split('\n').map(sanitise).join('\n')}\n`);
+      this.surroundings.error(`${note.split('\n').map(sanitize).join('\n')}\n`);
     return exitCode;
   }
 

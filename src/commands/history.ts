@@ -11,29 +11,29 @@ import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 
-/** Answers from the store of audits. */
+/** Queries the audit store. */
 export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
   static override paths = [['history']];
   static override usage = Command.Usage({
-    description: 'list the audits of a store, or say when a port or a program appeared, disappeared or changed hands',
+    description: 'list the audits in a store, or show when a port or program appeared, disappeared, or changed',
     details: `
-      Without PORTS, --program and --service it lists the audits, newest first. With them it lists the times in which a listener stayed the same: each row says when it was first and last seen, and whose it was.
+      Without PORTS, --program, and --service, it lists the audits, newest first. With them, it lists the periods in which a listener stayed the same: each row shows when it was first and last seen, and its owner.
 
-      PORTS are as for the main question, and dynamic for what programs took from the dynamic range. A port of that range is told by its number, too: which program had it, and when.
+      PORTS are the same as for the main query, or dynamic for ports from the dynamic range. For a port number in that range, it also shows which program used it, and when.
 
-      An audit whose Complete is false could not tell all, and Problem says why: no findings are no clean machine then.
+      If Complete is false, the audit was incomplete, and Problem says why: in that case, a machine without findings is not necessarily clean.
     `,
     examples: [
       ['The last ten audits', '$0 history --store audits.db --last 10'],
-      ['Who has had port 443', '$0 history 443 --store audits.db'],
-      ['Since when there is nginx', '$0 history --program nginx --store audits.db'],
+      ['Who owned port 443, and when', '$0 history 443 --store audits.db'],
+      ['When nginx appeared', '$0 history --program nginx --store audits.db'],
     ],
   });
   static readonly about: CommandAbout = {
     rows: [auditRun, portSpan],
     operands: { column: 'LocalPort' },
     values: { '--store': 'file', '--service': { column: 'Services' } },
-    exitCodes: { 0: 'there is something', 1: 'there is nothing', 69: 'the store cannot be read' },
+    exitCodes: { 0: 'found', 1: 'not found', 69: 'the store cannot be read' },
     powershell: {
       name: 'Get-PortAudit',
       operand: 'Port',
@@ -49,7 +49,7 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
   };
 
   ports = Option.Rest({ name: 'PORTS' });
-  store = Option.String('--store', { description: 'the file that portowner audit --store keeps' });
+  store = Option.String('--store', { description: 'the file of portowner audit --store' });
   program = Option.Array('--program', {
     description: 'listeners of this executable: its path, or its name; * and ? are wildcards',
   });
@@ -69,12 +69,12 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
     const { store } = this;
     if (store === undefined)
       throw new PortOwnerError('PO1001', 'missing --store: portowner history --store FILE', {
-        hint: 'The file is the one that portowner audit --store keeps.',
+        hint: 'Use the file of portowner audit --store.',
       });
     const { machine = null, program: programs = null, service: services = null } = this;
     const limit = this.last === undefined ? null : wholeNumber('--last', this.last, { most: 999_999_999 });
     if (this.schema === auditRun) return auditRuns(store, { machine, limit });
-    if (limit !== null) throw new PortOwnerError('PO1005', '--last is for the list of audits');
+    if (limit !== null) throw new PortOwnerError('PO1005', '--last can be used only for the list of audits');
     const ports = this.ports.length === 0 ? null : await this.portsOf(portWords(this.ports));
     return listenerHistory(store, { machine, ports, programs, services });
   }

@@ -9,32 +9,31 @@ import { subjectOf } from '../cli/subject.ts';
 import { unknownValue } from '../cli/values.ts';
 import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
-import { plainColumns, spare, type Column } from '../schema/column.ts';
+import type { Column } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
-import { askedColumns } from '../schema/variant.ts';
+import { askedColumns, wideColumns } from '../schema/variant.ts';
 
-/** Terminals of this width have room for these columns, too. */
+/** The terminal width from which wide columns are shown. */
 const wideTerminal = 120;
-const forRoom: ReadonlySet<string> = new Set(['Application', 'WorkingDirectory']);
 
-/** The main question: who owns a port. */
+/** The main query: who owns a port. */
 export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions) {
   static override paths = [Command.Default];
   static override usage = Command.Usage({
-    description: 'say who owns a port, or list every listening and bound port with its owner',
+    description: 'show who owns a port, or list every listening and bound port with its owner',
     details: `
-      Without options it looks for sockets whose local port is one of PORTS: listeners, bound and UDP sockets first, and when there are none, the connections that use such a local port.
+      Without options, it finds sockets whose local port is one of PORTS: listeners, bound sockets, and UDP sockets first; if there are none, connections with such a local port.
 
-      PORTS are numbers, ranges, and IANA service names: 443, 80,443, 8000-8100, https. They may name a protocol (53/udp, udp:53) or one address: localhost:3000 and 127.0.0.1:3000 are for owners there and on every address; :3000, *:3000, and 0.0.0.0:3000 are the port alone. Of a URL it is the port: https://example.org/ is 443. Other host names aren't looked up. Without PORTS every listening TCP and bound UDP port is listed.
+      PORTS are numbers, ranges, and IANA service names: 443, 80,443, 8000-8100, https. They can include a protocol (53/udp, udp:53) or one address: localhost:3000 and 127.0.0.1:3000 find owners on that address and on all addresses; :3000, *:3000, and 0.0.0.0:3000 mean only the port. For a URL, the port counts: https://example.org/ is 443. Other host names aren't looked up. Without PORTS, it lists every listening TCP and bound UDP port.
     `,
     examples: [
       ['Who owns port 443', '$0 443'],
-      ['Every listening port, as a list with all that is known', '$0 --format list'],
-      ['Who has the address of a web page that does not load', '$0 http://localhost:5173/'],
+      ['Every listening port, as a list with all details', '$0 --format list'],
+      ['Who owns the port of a web page that does not load', '$0 http://localhost:5173/'],
       ['All connections of a program, newest first', '$0 --all --image chrome --sort -StartTime'],
       ['A file for Excel', '$0 --all --format csv --output ports.csv'],
-      ['Who talks to the database server', '$0 --all --remote-port 5432'],
-      ['May other machines reach the web server', '$0 80,443 --firewall'],
+      ['Who is connected to the database server', '$0 --all --remote-port 5432'],
+      ['Whether other machines can reach the web server', '$0 80,443 --firewall'],
       ['Why the program on port 3000 runs', '$0 3000 --tree'],
       ['Answer from a snapshot of another machine', '$0 443 --from server7.json'],
     ],
@@ -64,7 +63,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
         FromSnapshot: '--from',
       },
       terms: { Range: { WellKnown: 'well-known' } },
-      leftOut: { '--sort': 'Sort-Object sorts' },
+      leftOut: { '--sort': 'use Sort-Object' },
     },
   };
 
@@ -72,16 +71,15 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   sort = Option.Array('--sort', { description: 'sort by these columns: A,-B puts the largest B first' });
   resolve = Option.String('--resolve', false, {
     tolerateBoolean: true,
-    description:
-      'look the names of remote addresses up in DNS, for at most 3 seconds, or as many as given with --resolve=SECONDS',
+    description: 'look up the names of remote addresses in DNS, for at most 3 seconds, or --resolve=SECONDS',
   });
 
   firewall = Option.Boolean('--firewall', false, {
-    description: "say whether this machine's firewall lets other machines in to the port",
+    description: "show whether this machine's firewall lets other machines reach the port",
   });
 
   tree = Option.Boolean('--tree', false, {
-    description: 'say what led to each owner, and what would start it again',
+    description: 'show how each owner was started, and what might restart it',
   });
 
   override readonly schema = endpoint;
@@ -89,15 +87,14 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override defaultColumns(): readonly Column[] {
     const connections = asksConnections(this);
     const columns = super.defaultColumns().filter((column) => column.connectionsOnly !== true || connections);
-    const roomy = this.isWide ? plainColumns(endpoint).filter(({ name }) => forRoom.has(name)) : [];
     return [
       ...columns,
-      ...roomy.map((column): Column => Object.assign({}, column, { importance: spare })),
+      ...(this.isWide ? wideColumns(endpoint) : []),
       ...askedColumns(endpoint, (option) => this.asks(option)),
     ];
   }
 
-  /** Whether there is room for more than the answer: a table with it says where programs run in a column of its own. */
+  /** Whether there is room for more columns, such as a separate one for the working directory. */
   private get isWide(): boolean {
     const terminal = this.narrow ? this.outputTerminal : null;
     return terminal !== null && terminal.columns >= wideTerminal;

@@ -8,20 +8,20 @@ import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
-/** What port numbers mean, in general and on this machine. */
+/** Shows what port numbers mean, in general and on this machine. */
 export class RangesCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions) {
   static override paths = [['ranges']];
   static override usage = Command.Usage({
     description: "print IANA's three port classes and this machine's own dynamic and reserved ranges",
     details: `
-      IANA divides port numbers into well-known (0-1023), registered (1024-49151) and dynamic ones (49152-65535). Each machine has a dynamic range of its own, which it hands out to programs that ask for any port.
+      IANA divides port numbers into well-known (0-1023), registered (1024-49151), and dynamic ones (49152-65535). Each machine has its own dynamic range, from which it assigns ports to programs that request any port.
 
-      Windows also keeps ports from programs without any socket: excluded port ranges (Hyper-V and others take them), and ports reserved for virtual machines and WSL. Those that are ExcludedAdministered may be bound by a program that asks for the port itself.
+      Windows also reserves ports without any socket: excluded port ranges (used by Hyper-V and others), and ports reserved for virtual machines and WSL. Programs can still bind ExcludedAdministered ports explicitly.
     `,
     examples: [
       ['The ranges of this machine', '$0 ranges'],
       ['As objects in PowerShell', '$0 ranges --format clixml'],
-      ['Of a snapshot', '$0 ranges --from server7.json'],
+      ['From a snapshot', '$0 ranges --from server7.json'],
     ],
   });
   static readonly about: CommandAbout = {

@@ -17,7 +17,7 @@ import { auditTask } from '../schema/task.ts';
 
 const systems = { windows: 'win32', linux: 'linux' } as const;
 
-/** Writes what a nightly audit is to the system's scheduler. */
+/** Prints the definition of a nightly audit for the system's scheduler. */
 export class ScheduleShowCommand extends withOptions(
   BaseCommand,
   OutputOption,
@@ -27,9 +27,9 @@ export class ScheduleShowCommand extends withOptions(
 ) {
   static override paths = [['schedule', 'show']];
   static override usage = Command.Usage({
-    description: 'write what schedule install would install: XML for Task Scheduler, or units for systemd',
+    description: 'print what schedule install would install: XML for Task Scheduler, or units for systemd',
     details: `
-      Nothing is installed or checked on this machine. On standard output Task Scheduler's XML has no declaration and is plain ASCII, as Register-ScheduledTask -Xml takes it; in a file of --output it is UTF-16 with a byte order mark, as schtasks /Create /XML reads it.
+      Nothing is installed or checked on this machine. On standard output, Task Scheduler's XML is plain ASCII without a declaration, as Register-ScheduledTask -Xml expects it; in a file written with --output, it is UTF-16 with a byte order mark, as schtasks /Create /XML expects it.
     `,
     examples: [
       ['What would be installed here', '$0 schedule show --baseline approved.yaml'],
@@ -44,10 +44,10 @@ export class ScheduleShowCommand extends withOptions(
     operands: null,
     values: { '--system': Object.keys(systems) },
     exitCodes: { 0: 'written', 69: 'the file could not be written' },
-    powershell: 'Register-PortAuditTask registers; Get-PortAuditTask tells what is registered',
+    powershell: 'Register-PortAuditTask registers the task; Get-PortAuditTask shows it',
   };
 
-  system = Option.String('--system', { description: 'for windows or linux (default: the system of this machine)' });
+  system = Option.String('--system', { description: 'windows or linux (default: the system of this machine)' });
 
   async perform(): Promise<ExitCode> {
     const system = this.system === undefined ? null : word('--system', this.system, systems);
@@ -59,7 +59,7 @@ export class ScheduleShowCommand extends withOptions(
   }
 }
 
-/** Has the audit run every night. */
+/** Schedules the audit for every night. */
 export class ScheduleInstallCommand extends withOptions(
   RowCommand,
   CountOptions,
@@ -70,18 +70,18 @@ export class ScheduleInstallCommand extends withOptions(
 ) {
   static override paths = [['schedule', 'install']];
   static override usage = Command.Usage({
-    description: 'have the audit run every night, by Task Scheduler or systemd',
+    description: 'run the audit every night, with Task Scheduler or systemd',
     details: `
-      Installing again changes what is there. A night in which the machine was off is made up for. Without --store the history is kept in audits.db in %ProgramData%\\PortOwner, on Linux in /var/lib/portowner; on Windows --event-log registers the event source PortOwner.
+      Installing again replaces the task. If the machine was off at night, the audit runs as soon as possible. Without --store, the history is stored in audits.db in %ProgramData%\\PortOwner, or in /var/lib/portowner on Linux; on Windows, --event-log registers the event source PortOwner.
 
-      The task has more rights than its readers, so it is not installed where anybody but administrators could change what it runs, reads or writes: the executable and the module, the baseline, the policy, the store and the reports, and the folders above them. Links are refused. A folder of its own, %ProgramData%\\PortOwner or /var/lib/portowner, is made so that only administrators, the system and the task's account can enter.
+      The task has elevated rights, so it is not installed if anybody but administrators could change what it runs, reads, or writes: the executable and the module, the baseline, the policy, the store, and the reports, and the folders above them. Links are refused. Its own folder, %ProgramData%\\PortOwner or /var/lib/portowner, is created so that only administrators, the system, and the task's account can enter it.
 
-      Nor is it installed when every night would fail: the baseline and the policy are read as the audit reads them, the name of each report must tell its format, none of these files may be the same as another, and on Linux none may be below /tmp or /var/tmp, which the service does not see. With --root they are read in the image, as far as they are there.
+      It is also not installed if the audit would fail every night: the baseline and the policy must be valid, the name of each report must determine its format, all these files must be different, and on Linux none of them can be below /tmp or /var/tmp, which the service cannot see. With --root, existing files are read from the image.
 
-      A group managed service account needs the right to log on as a batch job, and its rights on these files: what is missing is named, as far as it can be told.
+      A group managed service account needs the right to log on as a batch job, and rights on these files: a warning names missing rights, as far as they can be determined.
     `,
     examples: [
-      ['Every night at three', '$0 schedule install --baseline approved.yaml'],
+      ['Every night at 03:00', '$0 schedule install --baseline approved.yaml'],
       [
         'With a policy, a report and the event log',
         '$0 schedule install --policy policy.yaml --baseline approved.yaml --report findings.csv --event-log --at 02:30',
@@ -95,9 +95,9 @@ export class ScheduleInstallCommand extends withOptions(
     values: {},
     exitCodes: {
       0: 'installed',
-      1: 'others could change what it uses',
-      64: 'wrong usage, or files that do not exist or do not go together',
-      69: 'a file is not what it should be, or the system did not take the task',
+      1: 'other users could change what it uses',
+      64: 'wrong usage, or files that do not exist or conflict with each other',
+      69: 'a file is invalid, or the system rejected the task',
       77: 'needs elevated rights',
     },
     powershell: {
@@ -119,15 +119,15 @@ export class ScheduleInstallCommand extends withOptions(
   }
 }
 
-/** Ends the nightly audits. */
+/** Removes the scheduled audit. */
 export class ScheduleRemoveCommand extends withOptions(RowCommand, CountOptions, TaskNameOptions, RootOptions) {
   static override paths = [['schedule', 'remove']];
   static override usage = Command.Usage({
-    description: 'end the nightly audits',
+    description: 'remove the scheduled audit',
     details: `
-      The task is removed, and on Windows, with the last task of PortOwner, its event source. The baseline, the store and the reports stay.
+      It removes the task and, on Windows, the event source with the last PortOwner task. The baseline, the store, and the reports stay.
     `,
-    examples: [['End them', '$0 schedule remove']],
+    examples: [['Remove it', '$0 schedule remove']],
   });
   static readonly about: CommandAbout = {
     rows: [auditTask],
@@ -135,7 +135,7 @@ export class ScheduleRemoveCommand extends withOptions(RowCommand, CountOptions,
     values: {},
     exitCodes: {
       0: 'removed',
-      1: 'there is none',
+      1: 'not installed',
       69: 'the system did not remove it',
       77: 'needs elevated rights',
     },
@@ -153,21 +153,21 @@ export class ScheduleRemoveCommand extends withOptions(RowCommand, CountOptions,
   }
 }
 
-/** Says whether the audit runs every night. */
+/** Shows whether the audit is scheduled. */
 export class ScheduleStatusCommand extends withOptions(RowCommand, CountOptions, TaskNameOptions, RootOptions) {
   static override paths = [['schedule', 'status']];
   static override usage = Command.Usage({
-    description: 'say whether the nightly audit is installed, how it is set up, and when it last ran',
+    description: 'show whether the nightly audit is installed, how it is configured, and when it last ran',
     details: `
-      It reads the system's own definition of the task and the store, and holds both against what an audit needs: what others could change, and settings that make nights go by without an audit, are told. So are a baseline or policy that the audit would refuse, a newest audit of this machine in the store that is older than two nights, none at all of a task that is, and on Linux a last run that failed. Findings are no failure.
+      It checks the system's own definition of the task and the store: it reports what others could change, and settings that can prevent an audit. It also reports a baseline or policy that the audit would reject, a newest audit of this machine in the store that is older than two nights, a missing audit of a task that is older than that, and on Linux, a failed last run. Findings are not a failure.
     `,
-    examples: [['How it stands', '$0 schedule status --format list']],
+    examples: [['Its state', '$0 schedule status --format list']],
   });
   static readonly about: CommandAbout = {
     rows: [auditTask],
     operands: null,
     values: {},
-    exitCodes: { 0: 'it is installed', 1: 'it is not', 69: 'cannot tell' },
+    exitCodes: { 0: 'installed', 1: 'not installed', 69: 'cannot tell' },
     powershell: {
       name: 'Get-PortAuditTask',
       parameters: { Name: '--name', Column: '--columns' },

@@ -21,23 +21,23 @@ import { sectionProblems } from '../ownership/problems.ts';
 export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions, HostOptions) {
   static override paths = [['snapshot']];
   static override usage = Command.Usage({
-    description: 'write all facts about this machine as JSON, to answer from later with --from',
+    description: 'save all facts about this machine as JSON, to query later with --from',
     details: `
-      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. Their form is documented by src/facts/model/facts.schema.json. Each section says how well it could be had.
+      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. The schema is src/facts/model/facts.schema.json. Each section says how complete it is.
 
       They go to FILE, which is the same as --output FILE, or to standard output.
 
-      Command lines are left out, because they may hold secrets; --command-lines puts them in, with password-like arguments masked.
+      Command lines are left out because they may contain secrets; --command-lines includes them, with password-like arguments masked.
 
-      --raw also keeps what the system said, untouched, in a new folder: nothing in it is masked.
+      --raw also saves the unmodified answers of the system in a new folder: nothing in it is masked.
     `,
     examples: [
       ['A snapshot in a file', '$0 snapshot server7.json'],
-      ['Ask it later', '$0 443 --from server7.json'],
-      ['Of a machine that has no PortOwner', '$0 snapshot server7.json --host server7'],
-      ['Of what a collector wrote', '$0 snapshot server7.json --from server7.txt'],
+      ['Query it later', '$0 443 --from server7.json'],
+      ['A snapshot of a machine without PortOwner', '$0 snapshot server7.json --host server7'],
+      ['From the output of a collector', '$0 snapshot server7.json --from server7.txt'],
       ['With command lines', '$0 snapshot server7.json --command-lines'],
-      ['What the system itself said, for a report of a defect', '$0 snapshot server7.json --raw server7-raw'],
+      ['With the raw answers of the system, for a defect report', '$0 snapshot server7.json --raw server7-raw'],
     ],
   });
   static readonly about: CommandAbout = {
@@ -59,9 +59,9 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   };
 
   file = Option.String({ name: 'FILE', required: false });
-  raw = Option.String('--raw', { description: 'keep the raw answers of the system in this new folder' });
+  raw = Option.String('--raw', { description: 'save the raw answers of the system in this new folder' });
   hash = Option.Boolean('--hash', false, {
-    description: 'read the executables that hold a port, and include their SHA-256 and, on Windows, their signer',
+    description: 'read the executables that hold a port, and include their SHA-256 hash and, on Windows, their signer',
   });
   from = Option.String('--from', {
     description: 'of what this collection or recording tells (- is standard input), instead of this machine',
@@ -72,7 +72,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     this.problems = problemsOf(this.problems);
     if (this.file !== undefined) {
       if (this.output !== undefined)
-        throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} are two places to write to`);
+        throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} exclude each other`);
       this.output = this.file;
     }
     if (this.problems !== 'rows') {
@@ -86,7 +86,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
-  /** A far machine as a source, at the time that it says. */
+  /** A remote machine as a source, with its own time. */
   private async farMachine(
     host: readonly string[],
     report: Report | undefined,
@@ -95,8 +95,8 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
       throw new PortOwnerError(
         'PO1005',
         this.hash
-          ? '--hash reads executables of this machine, and --host asks another one'
-          : 'a snapshot is of one machine',
+          ? '--hash reads executables of this machine, but --host queries another one'
+          : 'a snapshot describes one machine',
         { hint: this.hash ? 'Leave one of them out.' : 'Take one snapshot for each --host.' },
       );
     const { farSource } = await import('../facts/remote/far.ts');

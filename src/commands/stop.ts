@@ -7,34 +7,34 @@ import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { planText } from '../cli/stop-plan.ts';
+import { besidesText, planText } from '../cli/stop-plan.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { portWords, processIds, unknownValue, word } from '../cli/values.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { stopResult } from '../schema/stop.ts';
 
 const protocols = { tcp: ['TCP'], udp: ['UDP'] } as const;
 
-/** Gives a port back. */
+/** Frees a port. */
 export class StopCommand extends withOptions(RowCommand, CountOptions) {
   static override paths = [['stop']];
   static override usage = Command.Usage({
-    description: 'give a port back: stop who listens on it',
+    description: 'free a port: stop the program that listens on it',
     details: `
-      It first shows what would end: the owner, its children, its service and the services that need it, its other ports and its live connections. Then it asks, unless --yes is given. Only listeners of exactly the ports are stopped, never a client. PORTS are as for the main question: 8080, 53/udp, localhost:3000. Instead of a port, an Identity that --dry-run showed stands for exactly that target.
+      It first shows what would end: the owner, its children, its service and the services that depend on it, its other ports, and its live connections. Then it asks, unless you use --yes. It stops only listeners on exactly these ports, never a client. PORTS are the same as for the main query: 8080, 53/udp, localhost:3000. Instead of a port, you can use an Identity shown by --dry-run to stop exactly that target.
 
-      A service is stopped by its manager (the Windows service manager, systemd), an IIS port at its site, and a container is named with the command that stops it. A program is asked to end: on Windows by closing its windows, or by Ctrl+C where it is alone on its console; on Linux by SIGTERM. It is ended by force only with --force, when it did not end within --timeout seconds, or could not be asked.
+      A service is stopped through its manager (the Windows service manager, systemd), and an IIS port by stopping its site; for a container, the answer shows the command that stops it. A program is asked to end: on Windows by closing its windows, or with Ctrl+C if nothing else uses its console; on Linux with SIGTERM. Only with --force, it is ended forcibly if it does not end within --timeout seconds, or cannot be ended gracefully.
 
-      Never stopped are the kernel, the programs of the session and its security, and the programs that this one runs in.
+      It never stops the kernel, programs of the session and its security, or the programs that it runs in.
 
-      Success means that the owner has ended, nobody listens, and nobody took the port: where a program runs that may start the owner again, the port is watched for ${watchTimes.supervised / 1000} seconds. Who started it again is named.
+      Success means that the owner has ended, nobody listens, and nobody took the port: if a program runs that may restart the owner, the port is watched for ${watchTimes.supervised / 1000} seconds. The answer names what restarted it.
     `,
     examples: [
-      ['What would end', '$0 stop 8080 --dry-run'],
-      ['Ask, then stop it', '$0 stop 8080'],
-      ['In a script, if need be by force after 5 seconds', '$0 stop 8080 --yes --force --timeout 5'],
+      ['Show what would be stopped', '$0 stop 8080 --dry-run'],
+      ['Ask, and then stop it', '$0 stop 8080'],
+      ['In a script, forcibly after 5 seconds if necessary', '$0 stop 8080 --yes --force --timeout 5'],
       ['Every port of a process', '$0 stop --pid 1234'],
     ],
   });
@@ -45,9 +45,9 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
     synonyms: { '-f': ['--force'], '-n': ['--dry-run'], '--what-if': ['--dry-run'] },
     values: { '--protocol': Object.keys(protocols), '--pid': { column: 'OwningProcess' }, '--from': 'file' },
     exitCodes: {
-      0: 'given back (or with --dry-run: can be)',
-      1: 'not, or nobody listens there',
-      64: 'wrong usage, or nobody to ask and no --yes',
+      0: 'freed (or with --dry-run: can be freed)',
+      1: 'not freed, or nobody listens there',
+      64: 'wrong usage, or no terminal to ask on and no --yes',
       69: 'cannot tell',
       77: 'needs elevated rights',
     },
@@ -63,7 +63,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
         TimeoutSec: '--timeout',
       },
       leftOut: {
-        '--dry-run': 'ShouldProcess is asked about each target of a dry run',
+        '--dry-run': 'ShouldProcess is called for each target of a dry run',
         '--yes': 'only what ShouldProcess approved is stopped',
         '--columns': 'Select-Object selects',
         '--from': 'the parameters of remoting name machines',
@@ -72,17 +72,17 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   };
 
   ports = Option.Rest({ name: 'PORTS' });
-  pid = Option.Array('--pid', { description: 'only listeners of these processes; without PORTS all of them' });
+  pid = Option.Array('--pid', { description: 'only listeners of these processes; without PORTS, all of them' });
   protocol = Option.String('--protocol', { description: 'only tcp or udp' });
   address = Option.Array('--address', { description: 'only listeners on this address, or CIDR range' });
-  dryRun = Option.Boolean('--dry-run', false, { description: 'only show what would end' });
+  dryRun = Option.Boolean('--dry-run', false, { description: 'only show what would be stopped' });
   override from = Option.Array('--from', {
     description:
       'with --dry-run: what would end on the machine that this collection or snapshot (- is standard input) tells of',
   });
   yes = Option.Boolean('--yes,-y', false, { description: 'do not ask' });
   force = Option.Boolean('--force', false, {
-    description: 'end by force what does not end within --timeout, or cannot be asked',
+    description: 'forcibly end programs that do not end within --timeout, or cannot be ended gracefully',
   });
   timeout = Option.String('--timeout', { description: 'seconds to wait after asking (default: 10)' });
 
@@ -96,17 +96,25 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
     const request = await this.request();
     const { source, hands, now, confirm, error } = this.surroundings;
     const isShown = this.forPeople && this.problems !== 'rows';
-    const show = (target: Target): void => void (isShown && error(planText(target)));
+    const seen: Target[] = [];
+    // A dry run asks nothing: its answer has all of it. So has an error of what is never stopped.
+    const show = (target: Target): void => {
+      if (target.means.how === 'refused') return;
+      if (this.dryRun) seen.push(target);
+      else if (isShown) error(planText(target));
+    };
     const approve = ({ owner }: Target): boolean => {
       if (this.yes) return true;
       if (confirm === null)
         throw new PortOwnerError('PO4103', 'there is no terminal to ask on', {
-          hint: '--yes stops without asking, --dry-run shows what would end.',
+          hint: 'Use --yes to stop without asking, or --dry-run to show what would be stopped.',
         });
-      return confirm(`Stop ${sanitise(owner)}? [y/N] `);
+      return confirm(`Stop ${sanitize(owner)}? [y/N] `);
     };
     const told = this.from === undefined ? {} : { told: this.askedMachine() };
-    return giveBack(request, { source, hands, now, show, approve, ...told }, this.progress);
+    const answer = await giveBack(request, { source, hands, now, show, approve, ...told }, this.progress);
+    const besides = this.narrow ? besidesText(seen) : '';
+    return besides === '' ? answer : { ...answer, note: besides };
   }
 
   private async request(): Promise<GiveBackRequest> {

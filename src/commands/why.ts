@@ -8,25 +8,29 @@ import { PortOwnerError } from '../schema/problems.ts';
 import { verdict, type Verdict } from '../schema/verdict.ts';
 import { placeOfOne } from '../cli/subject.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { titled } from '../cli/wrap.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
 import { bindRequest, BindOptions, checkBindOptions } from '../cli/options/bind.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 
-/** Whether a program could bind a port. */
+/** Lines under a title, with an empty line above; nothing where there are none. */
+const titled = (title: string, items: readonly string[] | null): string[] =>
+  items === null || items.length === 0 ? [] : ['', `${title}:`, ...items.map((text) => `  ${sanitize(text)}`)];
+
+/** Shows whether a program could bind a port. */
 export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, BindOptions) {
   static override paths = [['why']];
   static override usage = Command.Usage({
-    description: 'say whether a program could bind a port now, and if not, exactly why and what to do',
+    description: 'show whether a program could bind a port now, and if not, exactly why and what to do',
     details: `
-      It looks at sockets, services and port ranges, and then really tries: it binds the port and gives it back at once, without listening. Where that could take something from an owner (reuse, or UDP on Windows) it does not try, and the rules of the system answer.
+      It checks sockets, services, and port ranges, and then makes a real attempt: it binds the port and releases it immediately, without listening. If the attempt could affect an owner (reuse, or UDP on Windows), it applies the rules of the system instead.
 
-      PORT is a number or an IANA service name, or names a protocol and an address, too: 53/udp, localhost:3000; 0 asks whether any dynamic port is left. With --error the port, the address and the protocol are read from the text, and PORT is needed only if it has none. A log with several failures gets one answer for each, the newest first.
+      PORT is a number or an IANA service name, and can include a protocol and an address: 53/udp, localhost:3000; 0 checks whether any dynamic port is left. With --error, the port, the address, and the protocol are read from the text, and PORT is needed only if the text contains none. A log with several failures gets one answer for each, newest first.
     `,
     examples: [
-      ['Could a web server start here', '$0 why 80'],
+      ['Whether a web server could start here', '$0 why 80'],
       ['On one address, over UDP', '$0 why 53 --address 127.0.0.1 --protocol udp'],
       ['What an error message means', `$0 why --error "listen EADDRINUSE: address already in use :::3000"`],
       ['The last lines of a log', 'tail -n 20 error.log | portowner why --error -'],
@@ -60,7 +64,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
 
   port = Option.String({ name: 'PORT', required: false });
   error = Option.String('--error', {
-    description: 'read port, address and cause from this error text (- is standard input)',
+    description: 'read the port, address, and cause from this error text (- is standard input)',
   });
 
   override readonly schema = verdict;
@@ -75,33 +79,32 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     const { rows, headline, problems, exitCode } = await whyNotEach(questions, world);
     const [first, ...others] = rows as [Verdict, ...Verdict[]];
     const said = { ...first, Evidence: [...(first.Evidence ?? []), ...(reading?.leftOut ?? [])] };
-    const sentence = headline === null ? {} : { headline };
+    const sentence = headline.length === 0 ? {} : { headline };
     return { rows: [said, ...others], problems, exitCode, ...sentence, ...this.noteOf([said, ...others]) };
   }
 
   /** A table has no room for lists. */
   private noteOf(rows: readonly Verdict[]): { note?: string } {
     if (!this.narrow) return {};
-    const width = this.outputTerminal?.columns ?? Infinity;
     const of = ({ Protocol, Address, Port }: Verdict) =>
       rows.length === 1 ? '' : ` (${Port === null ? 'no port' : `${Protocol} ${Address} ${Port}`})`;
     const notes = rows.flatMap((row) => [
-      ...titled(`Evidence${of(row)}`, row.Evidence, width),
-      ...titled(`What to do${of(row)}`, row.Remedy, width),
+      ...titled(`Evidence${of(row)}`, row.Evidence),
+      ...titled(`What to do${of(row)}`, row.Remedy),
     ]);
     return { note: notes.join('\n') };
   }
 
   private async reading(text: string): Promise<ErrorReading> {
     if (text === '-' && this.from?.includes('-') === true)
-      throw new PortOwnerError('PO1005', '--error - and --from - both want standard input');
+      throw new PortOwnerError('PO1005', '--error - and --from - cannot both read standard input');
     const { readErrors, endsRead } = await import('../diagnosis/error-text.ts');
     if (text !== '-') return readErrors(text);
     const ends = this.surroundings.inputEnds(endsRead);
     return readErrors(textOfEnds(ends, 'standard input'), ends.leftOut);
   }
 
-  /** What is asked; null when only an error text was given and it names no port. */
+  /** The request; null if there is only an error text that names no port. */
   private async request(error: ParsedError | null): Promise<Request | null> {
     checkBindOptions(this);
     const place = this.port === undefined ? null : await placeOfOne(this.port, 'why');

@@ -5,7 +5,7 @@ import { ruleForAny, ruleText } from './binding-rules.ts';
 import type { Cause, Effect, Look, Obstacle, BindError } from './cause.ts';
 import { causeOf } from './causes.ts';
 import { noRights } from './causes/no-rights.ts';
-import { lacksScope } from './causes/scope-missing.ts';
+import { isOnOtherInterface, lacksScope } from './causes/scope-missing.ts';
 import { timeWait } from './causes/time-wait.ts';
 import type { ParsedError } from './error-text.ts';
 import { obstacles } from './obstacles.ts';
@@ -35,7 +35,7 @@ export interface Gap {
 /** What one bind is answered from. */
 export interface BindContext {
   readonly facts: Facts;
-  /** Who asks; null where that is not known. */
+  /** Who asks; null if unknown. */
   readonly user: string | null;
   /** The machine's addresses; null where they are not known. */
   readonly addresses: readonly string[] | null;
@@ -45,7 +45,7 @@ export interface BindContext {
 }
 
 /** What an error of bind() says, on either system. */
-function refusalMeaning(error: string | null, isLinux: boolean): BindError {
+function refusalMeaning({ error }: BindAttempt, address: string, isLinux: boolean): BindError {
   switch (error?.replace(/^WSA/, '')) {
     case 'EADDRINUSE':
       return 'inUse';
@@ -58,7 +58,7 @@ function refusalMeaning(error: string | null, isLinux: boolean): BindError {
     case 'ENOBUFS':
       return 'noBuffers';
     case 'EINVAL':
-      return 'invalid';
+      return isOnOtherInterface(address) ? 'notLocal' : 'invalid';
     default:
       return 'other';
   }
@@ -102,26 +102,26 @@ export function attemptText(attempt: BindAttempt, bind: Bind, isLinux: boolean):
     case 'noFamily':
       return `This machine has no ${attempt.address.includes(':') ? 'IPv6' : 'IPv4'}.`;
     case 'notMade':
-      return `An attempt to ${what} could not be made: ${attempt.reason}.`;
+      return `An attempt to ${what} was not possible: ${attempt.reason}.`;
   }
 }
 
 /** Who gets what when both have it. */
 function sharedNotes(facts: Facts, bind: Bind, main: Obstacle | null): string[] {
   if (main === null || main.row === null || main.socket === null) return [];
-  if (main.unsure === true) return [`The IPv6 socket leaves IPv4 alone.`];
+  if (main.unsure === true) return [`The IPv6 socket does not include IPv4.`];
   if (main.overlap !== 'wildcard') return [];
   const { device } = plainAddress(main.socket.localAddress);
   if (device !== null && plainAddress(bind.address).device === null)
-    return [`What arrives on ${device} still goes to the owner of ${main.socket.localAddress}.`];
+    return [`Traffic on ${device} still goes to the owner of ${main.socket.localAddress}.`];
   const exclusive =
     facts.machine.platform === 'win32' &&
     bind.sharing !== 'exclusive' &&
     ruleForAny(bind, 'exclusive', main.socket) === 'blocks';
   return [
-    ...(exclusive ? ['A program that asks for exclusive use does not get it.'] : []),
+    ...(exclusive ? ['A program cannot get exclusive use.'] : []),
     isWildcard(bind.address)
-      ? `It gets every address but ${main.socket.localAddress}.`
+      ? `It gets every address except ${main.socket.localAddress}.`
       : `It takes ${bind.address} away from the owner of ${main.socket.localAddress}.`,
   ];
 }
@@ -153,14 +153,14 @@ function decideByFacts({ known, bind, main, effect, undecided }: Case, attempt: 
   const decision = (can: boolean | null, ...notes: string[]): Decision => ({ can, agree: false, notes });
   if (effect === 'blocks') return decision(false);
   if (effect === 'depends' && main!.row !== null && main!.unsure !== true && wasRefused(known.error, bind))
-    return decision(false, ...undecided, 'The error text settles it: the program was refused.');
+    return decision(false, ...undecided, 'The error text shows that the bind was refused.');
   if (effect === 'depends')
     return main!.unsure === true
-      ? decision(null, 'Whether the IPv6 socket is for IPv4 too is shown by no interface.')
+      ? decision(null, 'No interface shows whether the IPv6 socket includes IPv4.')
       : decision(null, ...undecided);
   if (known.facts.machine.platform === 'linux' && lacksScope(bind.address)) return decision(false);
   if (!isLocal(known, bind.address))
-    return decision(null, `Whether ${bind.address} is an address of the machine is not in the facts.`);
+    return decision(null, `The facts do not show whether ${bind.address} is an address of the machine.`);
   // What was to be tried and could not be is a failed look.
   return attempt === null ? decision(true, ...sharedNotes(known.facts, bind, main)) : decision(null);
 }
@@ -171,7 +171,7 @@ function decideByRefusal({ bind, main, effect, undecided }: Case, refused: BindE
   if ((refused !== 'inUse' && refused !== 'access') || bind.port === 0 || main === null) return decision(false);
   const foreign =
     refused === 'access' && main.row != null && main.overlap !== 'dualStack'
-      ? ['10013 instead of 10048 says that the owner is another user or asked for exclusive use.']
+      ? ['10013 instead of 10048 means that the owner is another user or requested exclusive use.']
       : [];
   if (effect === 'blocks') return decision(false, ...foreign);
   // With what was tried instead it failed, as it had to: the rules answer for reuse.
@@ -180,14 +180,14 @@ function decideByRefusal({ bind, main, effect, undecided }: Case, refused: BindE
       ? decision(null, ...undecided)
       : decision(
           true,
-          'The rules of the system let both have it; what then arrives goes to one of them, and it is not said to which.',
+          'The rules of the system allow both; incoming traffic goes to one of them, and which one is undefined.',
         );
   if (effect === 'depends') return decision(false, ...foreign);
   if (main.row === null) return { can: false, agree: main.cause !== timeWait, notes: [] };
   return {
     can: false,
     agree: false,
-    notes: ['By the published rules of the system the attempt should have succeeded.'],
+    notes: ['According to the published rules of the system, the attempt should have succeeded.'],
   };
 }
 
@@ -199,7 +199,7 @@ export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt 
   const main = all[0] ?? null;
   const effect = main?.effect ?? 'allows';
   const made = attempt === null || attempt.result === 'notMade' || attempt.result === 'noFamily' ? null : attempt;
-  const refused = made?.result === 'refused' ? refusalMeaning(made.error, platform === 'linux') : null;
+  const refused = made?.result === 'refused' ? refusalMeaning(made, bind.address, platform === 'linux') : null;
   const undecided = main?.socket == null ? [] : [ruleText(platform, bind, main.socket)];
   const situation: Case = { known, bind, main, effect, undecided };
   const decision =

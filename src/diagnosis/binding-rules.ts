@@ -11,7 +11,7 @@ function scope(address: string): WindowsScope {
 
 /** What the rules of the system depend on, besides the two addresses. */
 export interface Pair {
-  /** Whether both are one user's; null when that is not known. */
+  /** Whether both are one user's; null if unknown. */
   readonly same: boolean | null;
   /** Whether the bind is for IPv6 and IPv4. */
   readonly dual: boolean;
@@ -40,9 +40,9 @@ export function rule(
 }
 
 const words = {
-  default: 'asked for nothing',
+  default: 'set no option',
   reuse: 'set SO_REUSEADDR',
-  exclusive: 'asked for exclusive use',
+  exclusive: 'requested exclusive use',
   success: 'it succeeds',
   inUse: 'it fails with 10048',
   access: 'it fails with 10013',
@@ -52,7 +52,7 @@ const words = {
 export function ruleText(platform: 'win32' | 'linux', bind: Bind, socket: Pick<Socket, 'localAddress'>): string {
   if (platform === 'linux') {
     const option = bind.sharing === 'reusePort' ? 'SO_REUSEPORT and is of the same user' : 'SO_REUSEADDR';
-    return `It succeeds if the owner has set ${option} too, which no interface shows.`;
+    return `It succeeds if the owner has also set ${option}, which no interface shows.`;
   }
   const second = {
     sharing: bind.sharing === 'reusePort' ? 'reuse' : bind.sharing,
@@ -62,9 +62,9 @@ export function ruleText(platform: 'win32' | 'linux', bind: Bind, socket: Pick<S
     const [own, others] = [true, false].map((same) =>
       windowsOutcome({ sharing, scope: scope(socket.localAddress) }, second, same),
     );
-    return `if the owner ${words[sharing]}, ${words[own!]}${own === others ? '' : ` (${words[others!]} where the owner is another user)`}`;
+    return `if the owner ${words[sharing]}, ${words[own!]}${own === others ? '' : ` (${words[others!]} if the owner is another user)`}`;
   });
-  return `By Microsoft's table: ${cases.join('; ')}. What the owner asked for is shown by no interface.`;
+  return `According to Microsoft's table: ${cases.join('; ')}. No interface shows what the owner requested.`;
 }
 
 /** What the rules of Windows say of a bind with another sharing beside a socket of which nothing more is known. */

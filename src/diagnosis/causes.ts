@@ -16,6 +16,7 @@ import { httpSys } from './causes/http-sys.ts';
 import { instances } from './causes/instances.ts';
 import { listenListMisses } from './causes/ip-listen-list.ts';
 import { kernel } from './causes/kernel.ts';
+import { kubernetesAllocated } from './causes/kubernetes-allocated.ts';
 import { noRights } from './causes/no-rights.ts';
 import { orphan } from './causes/orphan.ts';
 import { outgoing } from './causes/outgoing.ts';
@@ -42,6 +43,7 @@ export const causes: readonly Cause[] = [
   urlReserved,
   urlTaken,
   dockerAllocated,
+  kubernetesAllocated,
   exhausted,
   pairsExhausted,
   noRights,

@@ -3,13 +3,14 @@ import type { Facts } from '../facts/model/facts.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './cause.ts';
 import { dockerAllocated } from './causes/docker-allocated.ts';
+import { kubernetesAllocated } from './causes/kubernetes-allocated.ts';
 import type { ParsedError } from './error-text.ts';
 import { hasUrlOn } from './http-evidence.ts';
 import { listensOn, type ListenList } from './listen-list.ts';
 import { listenListSteps } from './listen-list-steps.ts';
 import { pairText, type PairUse } from './pairs.ts';
 import { handedOut, isUnusual, rangeText, usualText } from './ranges.ts';
-import { dockerSteps } from './relay-steps.ts';
+import { dockerSteps, kubernetesSteps } from './relay-steps.ts';
 import { usualRange } from './remedy-steps.ts';
 import type { Request } from './request.ts';
 import { say } from './step.ts';
@@ -29,7 +30,7 @@ export interface Setting {
   readonly pairs: readonly PairUse[];
 }
 
-/** What somebody who asks should know beside the cause, and what to do about it. */
+/** What the user should know in addition to the cause, and what to do about it. */
 export interface Circumstance {
   readonly evidence: readonly string[];
   readonly remedies: readonly string[];
@@ -45,15 +46,13 @@ const dynamicPort: Finder = ({ facts, binds, can, request }) => {
   if (!isUnusual(facts, range))
     return can === true
       ? {
-          evidence: [
-            `It is in the dynamic range ${where}: a connection may have it when the program is started again.`,
-          ],
+          evidence: [`It is in the dynamic range ${where}: a connection may take it before the program restarts.`],
           remedies: [],
         }
       : null;
   return {
     evidence: [
-      `It is in the dynamic range ${where}, which is wider than usual (${usualText}): a connection may have it when the program is started again, Hyper-V, WSL and containers reserve ports there, and programs in WSL with mirrored networking are refused all of them.`,
+      `It is in the dynamic range ${where}, which is wider than usual (${usualText}): a connection may take it before the program restarts; Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.`,
     ],
     remedies: [usualRange(request.protocol)],
   };
@@ -63,15 +62,17 @@ const dynamicPort: Finder = ({ facts, binds, can, request }) => {
 const takenPairs: Finder = ({ pairs }) =>
   pairs.length === 0 ? null : { evidence: pairs.slice(0, 3).map(pairText), remedies: [] };
 
-/** Addresses in the IP listen list of HTTP.sys that are not, or may not be, here. */
+/** Addresses in the HTTP.sys IP listen list that are not, or may not be, here. */
 const foreignListenList: Finder = ({ error, listenList }) => {
   const { stale, doubtful } = listenList;
   return {
     evidence: [
-      ...stale.map((address) => `HTTP.sys is told to listen on ${address}, which is no address of this machine.`),
+      ...stale.map(
+        (address) => `HTTP.sys is configured to listen on ${address}, which is not assigned to this machine.`,
+      ),
       ...(error?.origin === 'HttpSysListen' ? doubtful : []).map(
         (address) =>
-          `HTTP.sys is told to listen on ${address} (its IP listen list), and no socket has that address: where the machine does not have it any more, HTTP.sys cannot listen there.`,
+          `HTTP.sys is configured to listen on ${address} (its IP listen list), but no socket has that address: if it is no longer assigned to the machine, HTTP.sys cannot listen there.`,
       ),
     ],
     remedies: [],
@@ -98,10 +99,19 @@ const narrowListenList: Finder = ({ facts, request, owner, listenList, can, caus
 const dockerText: Finder = ({ facts, request, error, cause }) => {
   if (error?.origin !== 'DockerList') return null;
   return {
-    evidence: [`The text does not say whether TCP or UDP is meant; this is about ${request.protocol}.`],
+    evidence: [`The text does not say whether it is about TCP or UDP; this answer is about ${request.protocol}.`],
     remedies: cause === dockerAllocated ? [] : dockerSteps({ facts, request }),
   };
 };
+
+/** A text that Kubernetes wrote about a port which somebody has here, too. */
+const kubernetesText: Finder = ({ request, error, can, cause }) =>
+  error?.origin !== 'KubernetesList' || can === null || cause === kubernetesAllocated
+    ? null
+    : {
+        evidence: ['Kubernetes refuses the port by its own list of the ports of the cluster, whoever has it here.'],
+        remedies: kubernetesSteps(request),
+      };
 
 /** A text about a port that another program has for good: what wrote it may have been moved in part. */
 const oldConfiguration: Finder = ({ request, error, can, cause }) =>
@@ -117,7 +127,7 @@ const oldConfiguration: Finder = ({ request, error, can, cause }) =>
         evidence: [],
         remedies: [
           say(
-            `if the program was moved to another port: it still asks for ${request.address ?? 'port'}${request.address === null ? ' ' : ':'}${request.port}, so that a listen directive in another file of its configuration (include, virtual host, site) has the old port`,
+            `if the program was moved to another port: it still uses ${request.address ?? 'port'}${request.address === null ? ' ' : ':'}${request.port}, so a listen directive in another configuration file (include, virtual host, site) has the old port`,
           ),
         ],
       };
@@ -128,6 +138,7 @@ const finders: readonly Finder[] = [
   foreignListenList,
   narrowListenList,
   dockerText,
+  kubernetesText,
   oldConfiguration,
 ];
 

@@ -20,23 +20,22 @@ export const conflictKinds = {
   SharedByReuse: {
     meaning: 'several programs share the port: which one gets a connection or datagram is undefined',
     severity: 'Warning',
-    but: 'Information for mDNS, SSDP, LLMNR and WS-Discovery',
+    but: 'Information for mDNS, SSDP, LLMNR, and WS-Discovery',
   },
   Instances: {
     meaning: 'one program runs several times on the same port: which instance is reached is undefined',
     severity: 'Warning',
-    but: 'Information for mDNS, SSDP, LLMNR and WS-Discovery',
+    but: 'Information for mDNS, SSDP, LLMNR, and WS-Discovery',
   },
   FamilySplit: {
-    meaning:
-      'one program has the port over IPv4, another over IPv6: which one is reached depends on how a name resolves',
+    meaning: 'one program owns the port over IPv4, another over IPv6: which one is reached depends on name resolution',
     severity: 'Warning',
     but: 'Information for relays and dynamic ports',
   },
   ListenerInDynamicRange: {
     meaning: 'it listens inside the dynamic range: another connection may take the port before it restarts',
     severity: 'Warning',
-    but: 'Information on loopback and for parts of the system, but not below 49152 in a wider range of Windows',
+    but: 'Information on loopback and for parts of the system, except below 49152 in a wider range on Windows',
   },
   ListenerInExcludedRange: {
     meaning: 'it listens inside an excluded range: after a restart it may not get the port again',
@@ -45,7 +44,7 @@ export const conflictKinds = {
   },
   UrlReservationBlocked: {
     meaning:
-      'a URL is reserved with HTTP.sys, but a program of its own has the port: who is to use the URL cannot start',
+      'a URL is reserved with HTTP.sys, but another program owns the port: the program that the URL is reserved for cannot start',
     severity: 'Warning',
     but: "Information for Windows' own reservations",
   },
@@ -54,27 +53,27 @@ export const conflictKinds = {
     severity: 'Error',
   },
   PortProxyBlocked: {
-    meaning: 'a forwarding rule uses the port, but another program has it',
+    meaning: 'a forwarding rule uses the port, but another program owns it',
     severity: 'Warning',
   },
   ServiceBlocked: {
-    meaning: 'a service is configured to use the port, but another program has it: the service cannot start',
+    meaning: 'a service is configured to use the port, but another program owns it: the service cannot start',
     severity: 'Warning',
   },
   DynamicPortsLow: {
     meaning: 'the dynamic ports are running out: soon no program can connect',
     severity: 'Warning',
-    but: 'Error from 95 % of them in use on',
+    but: 'Error if 95% or more are in use',
   },
   ListenAddressMissing: {
     meaning:
-      'HTTP.sys is told to listen on an address that the machine does not have: sites and services get no URL there',
+      'HTTP.sys is configured to listen on an address that is not assigned to the machine: sites and services cannot use it',
     severity: 'Warning',
   },
   ConnectionPairsLow: {
     meaning: 'connections to one address and port are using up the dynamic ports: soon nobody can connect there',
     severity: 'Warning',
-    but: 'Error from 95 % of them in use on',
+    but: 'Error if 95% or more are in use',
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 export type ConflictKind = keyof typeof conflictKinds;

@@ -3,6 +3,7 @@ import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { isUnfound, unseenText } from '../ownership/absent.ts';
+import { socketOrder } from '../ownership/order.ts';
 import { comparableHost, endpointText, scopeOf, withoutScope } from '../ports/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Platform } from '../system/raw.ts';
@@ -157,8 +158,8 @@ function misplaced(context: Context, group: readonly Holder[]): Conflict[] {
       // A listener has such a range for itself, or an administrator made it for that.
       const meant = system || excluded.kind === 'ExcludedAdministered';
       const description = meant
-        ? `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}, which keeps others from the port.`
-        : `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}: when it is restarted, it may not get the port again.`;
+        ? `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}, which prevents others from using the port.`
+        : `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}: after a restart, it may not get the port again.`;
       rows.push(make('ListenerInExcludedRange', holders, { isUsual: meant, description }));
     }
   }
@@ -184,7 +185,7 @@ function blockedUrls({ facts, byPort, make }: Context): Conflict[] {
       rows.push(
         make('UrlBlocked', holders, {
           owners: [`HTTP.sys: ${queue.name ?? 'a queue without a name'}, ${url}`],
-          remedy: ['netsh http show servicestate view=requestq  # as administrator: what is registered'],
+          remedy: ['netsh http show servicestate view=requestq  # as administrator: the registered URLs'],
         }),
       );
     }
@@ -198,7 +199,7 @@ function blockedUrls({ facts, byPort, make }: Context): Conflict[] {
       make('UrlReservationBlocked', holders, {
         isUsual: stockUrls.test(url),
         owners: [`reserved: ${url}`],
-        remedy: ['netsh http show urlacl  # what is reserved, and for whom'],
+        remedy: ['netsh http show urlacl  # the reserved URLs, and who they are reserved for'],
       }),
     );
   }
@@ -285,7 +286,7 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
     rows.push(
       make('ServiceBlocked', shown(found, order), {
         owners: [`${unit}: ${endpointText({ protocol, address, port })} for ${service}`],
-        remedy: command === null ? [] : [`${command}  # what is set up to have the port`],
+        remedy: command === null ? [] : [`${command}  # what is configured to use the port`],
       }),
     );
   }
@@ -320,7 +321,7 @@ function takenPairs(facts: Facts): Conflict[] {
     Address: one.local,
     Port: null,
     Owners: [`${farText(one)}: ${one.farEnd}`, ...one.clients],
-    Description: `${pairText(one)} When none is left, nobody can connect there.`,
+    Description: `${pairText(one)} If none is left, nobody can connect there.`,
     Remedy: [...(one.isHere ? [farEndStep(one)] : []), 'portowner why 0  # whether any is left, and what to do'],
     ComputerName: facts.machine.name,
   }));
@@ -336,10 +337,10 @@ function exhaustion(facts: Facts): Conflict[] {
       Address: null,
       Port: null,
       Owners: [topText(facts, one)],
-      Description: `${one.used} of ${one.size} dynamic ports ${one.start}-${one.end}${one.family === null ? '' : ` on ${one.family}`} are in use: when none is left, no program can connect.`,
+      Description: `${one.used} of ${one.size} dynamic ports ${one.start}-${one.end}${one.family === null ? '' : ` on ${one.family}`} are in use: if none is left, no program can connect.`,
       Remedy: [
         'portowner why 0  # whether any is left, and what to do',
-        'portowner --all --sort OwningProcess  # who has how many',
+        'portowner --all --sort OwningProcess  # how many each program uses',
       ],
       ComputerName: facts.machine.name,
     }));
@@ -355,7 +356,7 @@ function maker(facts: Facts): Make {
     const severity = more.isUsual === true ? 'Information' : unusual;
     const { protocol, localPort } = found[0]!.socket;
     const { address, owners } = places(found);
-    const why = `portowner why ${localPort}${protocol === 'UDP' ? ' --protocol udp' : ''}  # whether and how another can have it`;
+    const why = `portowner why ${localPort}${protocol === 'UDP' ? ' --protocol udp' : ''}  # whether and how another program can bind it`;
     return {
       Severity: severity,
       Kind: kind,
@@ -366,7 +367,7 @@ function maker(facts: Facts): Make {
       Description: more.description ?? sentence(meaning),
       Remedy: [
         ...(more.remedy ?? []),
-        `portowner ${localPort} --format list  # all that is known of the owners`,
+        `portowner ${localPort} --format list  # everything known about the owners`,
         ...(severity === 'Information' ? [] : [why]),
       ],
       ComputerName: facts.machine.name,
@@ -375,7 +376,9 @@ function maker(facts: Facts): Make {
 }
 
 function contextOf(facts: Facts): Context {
-  const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.localPort !== 0);
+  const sockets = facts.sections.sockets.data
+    .filter((socket) => holdsPort(socket) && socket.localPort !== 0)
+    .sort(socketOrder);
   const holders = holdersOf(facts, sockets);
   const dynamic = rangeFinder(facts.sections.dynamicRanges.data);
   const excluded = rangeFinder(
@@ -420,5 +423,5 @@ export function conflicts(facts: Facts): Conflicts {
   const rank = ({ Severity: severity }: Conflict): number =>
     conflictSeverities.indexOf(severity as (typeof conflictSeverities)[number]);
   found.sort((a, b) => rank(a) - rank(b) || (a.Port ?? 0) - (b.Port ?? 0));
-  return { rows: found, undecided: undecided ? (facts.sections.processes.needs ?? 'more rights') : null };
+  return { rows: found, undecided: undecided ? (facts.sections.processes.needs ?? 'elevated rights') : null };
 }

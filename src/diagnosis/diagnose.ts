@@ -2,9 +2,10 @@ import type { Facts } from '../facts/model/facts.ts';
 import type { BindAttempt, Probe } from '../facts/gather/probe.ts';
 import { hasFailed, isWhole, wasAsked } from '../facts/model/section.ts';
 import { isUnfound } from '../ownership/absent.ts';
+import { isOwnerDenied } from '../ownership/owned.ts';
 import type { Verdict } from '../schema/verdict.ts';
 import { answerBind, attemptText, type BindAnswer, type Gap } from './answer.ts';
-import type { Cause, Obstacle } from './cause.ts';
+import type { Cause, Obstacle, Patient } from './cause.ts';
 import { overruled } from './causes.ts';
 import { circumstances, type Circumstance } from './circumstances.ts';
 import { addressNotLocal } from './causes/address-not-local.ts';
@@ -12,11 +13,11 @@ import { free } from './causes/free.ts';
 import { heldWithoutSocket } from './causes/held-without-socket.ts';
 import { unknown } from './causes/unknown.ts';
 import type { ParsedError } from './error-text.ts';
-import { topText, usage } from './exhaustion.ts';
+import { dynamicUse } from './exhaustion.ts';
 import { httpEvidence } from './http-evidence.ts';
 import { listenListOf } from './listen-list.ts';
 import { fullPairs } from './pairs.ts';
-import { again } from './remedy-steps.ts';
+import { again, look, stop, takeAnother } from './remedy-steps.ts';
 import { bindsOf, type Request } from './request.ts';
 import { commandOf } from './step.ts';
 
@@ -35,7 +36,7 @@ function gapsOf(facts: Facts): Gap[] {
     ['sockets', sockets] as const,
     ...(windows ? [['excluded port ranges', reservedPorts] as const] : []),
     ...(windows && boundSockets !== undefined
-      ? [['sockets that are bound and do not listen', boundSockets] as const]
+      ? [['sockets that are bound but not listening', boundSockets] as const]
       : []),
   ];
   return wanted
@@ -45,18 +46,6 @@ function gapsOf(facts: Facts): Gap[] {
       const flaw = `could not ${hasFailed(section) ? 'be read' : 'all be read'}${reason === null ? '' : `: ${reason}`}`;
       return { text: `The ${name} ${wasAsked(section) ? flaw : 'are not in the facts'}.`, needs };
     });
-}
-
-/** How full the dynamic ranges are. */
-function dynamicUse(request: Request, facts: Facts): { evidence: string[]; full: boolean } {
-  const uses = usage(facts).filter((one) => one.protocol === request.protocol);
-  return {
-    evidence: uses.map(
-      (one) =>
-        `${one.used} of ${one.size} dynamic ports ${one.start}-${one.end} are in use for ${one.protocol}${one.family === null ? '' : ` on ${one.family}`}${one.top.length === 0 ? '' : ` (${topText(facts, one)})`}.`,
-    ),
-    full: uses.some((one) => one.used >= one.size),
-  };
 }
 
 /** The answer that the whole request has: no before cannot tell before yes. */
@@ -79,9 +68,11 @@ function decisiveOf(present: readonly BindAnswer[]): BindAnswer | undefined {
 function systemNotes({ machine: { platform } }: Facts, { sharing }: Request): string[] {
   if (platform === 'linux' && sharing === 'exclusive')
     return [
-      'Linux has no exclusive use to ask for: it is what a socket has that sets neither SO_REUSEADDR nor SO_REUSEPORT.',
+      'Linux has no option for exclusive use: a socket that sets neither SO_REUSEADDR nor SO_REUSEPORT uses the port exclusively.',
     ];
-  return platform !== 'linux' && sharing === 'reusePort' ? ['Windows has no SO_REUSEPORT: SO_REUSEADDR is meant.'] : [];
+  return platform !== 'linux' && sharing === 'reusePort'
+    ? ['Windows has no SO_REUSEPORT: this answer is about SO_REUSEADDR.']
+    : [];
 }
 
 /** Who is named as the owner, in one line. */
@@ -138,14 +129,14 @@ function evidenceOf(made: Case): string[] {
   );
   const untried =
     probed === null
-      ? ['No attempt was made: the facts are of another moment or machine.']
+      ? ['No attempt was made: the facts are from another time or machine.']
       : present.some(({ attempt }) => attempt === null)
         ? ['No attempt was made: it could take datagrams from the owner.']
         : [];
   return [
     headline(request.port, can, cause),
     ...(error === null ? [] : [error.evidence]),
-    ...(isGone(made) ? ['Whoever had it then has gone since.'] : []),
+    ...(isGone(made) ? ['The owner at that time is gone now.'] : []),
     ...seen.slice(0, 8),
     ...(seen.length > 8 ? [`… and ${seen.length - 8} more.`] : []),
     ...use.evidence,
@@ -167,11 +158,24 @@ function addressesOf({ sections: { addresses } }: Facts, probed: Probe | null): 
   );
 }
 
+/**
+ * The steps in the order in which people want them: what gives the port back, then another port, then a look at who has
+ * it, which says little that is not said already. Where the owner is hidden, that look is what they need first.
+ */
+function inOrder(steps: readonly string[], patient: Patient): string[] {
+  const [shown, another, stopped] = [look(patient), takeAnother(patient.request), stop(patient)];
+  const rest = steps.filter((line) => line !== shown);
+  const [from, behind] = [rest.indexOf(another), rest.indexOf(stopped)];
+  if (from >= 0 && from < behind) rest.splice(behind, 0, ...rest.splice(from, 1));
+  if (rest.length === steps.length) return rest;
+  return patient.row !== null && isOwnerDenied(patient.row) ? [shown, ...rest] : [...rest, shown];
+}
+
 /** What to do, each once and never what was just asked; null for nothing. */
-function remediesOf(request: Request, steps: readonly string[]): string[] | null {
-  const asked = again(request);
+function remediesOf(patient: Patient, steps: readonly string[]): string[] | null {
+  const asked = again(patient.request);
   const known = new Set<string>();
-  const found = steps.filter((line) => {
+  const found = inOrder(steps, patient).filter((line) => {
     const key = commandOf(line) || line;
     const isNew = key !== asked && !known.has(key);
     known.add(key);
@@ -218,7 +222,7 @@ export function diagnose(
   const decisive = decisiveOf(present);
   const attempted = wasAttempted(present);
   const isPartial = !isWhole(facts.sections.sockets);
-  const use = request.port === 0 ? dynamicUse(request, facts) : { evidence: [], full: false };
+  const use = request.port === 0 ? dynamicUse(facts, request.protocol) : { evidence: [], full: false };
   const about = {
     facts,
     request,
@@ -255,7 +259,7 @@ export function diagnose(
       Cause: cause.name,
       Owner: ownerLine(present, cause.isOwnerless === true ? null : main),
       Evidence: evidenceOf(made),
-      Remedy: remediesOf(request, [...(can === true ? [] : (cause.remedies(patient) ?? [])), ...beside.remedies]),
+      Remedy: remediesOf(patient, [...(can === true ? [] : (cause.remedies(patient) ?? [])), ...beside.remedies]),
       Confidence: confidenceOf(made, decisive),
       ComputerName: facts.machine.name,
     },

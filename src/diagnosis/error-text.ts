@@ -1,9 +1,10 @@
-import { bracketed } from '../ports/address.ts';
+import { bracketed, unmapped } from '../ports/address.ts';
 import { errorOrigin, type ErrorOrigin } from './error-origin.ts';
 import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
+import { natureOf, tellsOfOthers } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
 import { inBoth, protocolOf } from './error-text/protocol.ts';
 
@@ -14,6 +15,8 @@ export { endsRead } from './error-text/lines.ts';
 export interface Remote {
   readonly port: number | null;
   readonly address: string | null;
+  /** Whether the other side has answered, so that the connection had a local port. */
+  readonly answered: boolean;
 }
 
 /** What could be read of one failure in an error message or a log; null for what it does not say. */
@@ -112,12 +115,19 @@ function distinct(errors: readonly ParsedError[]): ParsedError[] {
 }
 
 /** What a text is about that tells of no failure: one port, where it names one and nothing else. */
-function withoutFailure(lines: readonly string[]): ParsedError {
-  const places = lines.slice(-200).flatMap((line) => placesIn(line, line.length).slice(0, 1));
+function withoutFailure(all: readonly string[]): ParsedError {
+  // What came up, or is of others, is no port that is asked for; a line alone is there because it is.
+  const lines = all.slice(-200).filter((line) => all.length === 1 || !tellsOfOthers(line));
+  const [only] = all;
+  if (all.length === 1 && natureOf(only!, only!.length) === 'connection') {
+    const [place] = placesIn(only!, only!.length, { wanted: 'others' });
+    return error({ about: 'connection', sign: null, place, text: only!, around: only!, address: null });
+  }
+  const places = lines.flatMap((line) => placesIn(line, line.length).slice(0, 1));
   const isOne = new Set(places.map(({ port }) => port)).size === 1;
-  const isSure = lines.length === 1 || places.every(({ score }) => score >= 5);
+  const isSure = all.length === 1 || places.every(({ score }) => score >= 5);
   const place = isOne && isSure ? places[0] : undefined;
-  const text = place === undefined ? '' : lines.slice(-200).join('\n');
+  const text = place === undefined ? '' : lines.join('\n');
   return error({ about: 'bind', sign: null, place, text, around: text, address: null });
 }
 
@@ -169,7 +179,14 @@ function error({ about, sign, place, text, around, address: bare }: ToldAround):
   const port = isUsedUp ? 0 : isBind ? (place?.port ?? null) : null;
   const address = isUsedUp || !isBind ? null : (place?.address ?? bare);
   const protocol = isUsedUp ? (protocolOf(around, undefined) ?? 'TCP') : isBind ? protocolOf(around, place) : null;
-  const remote = about === 'connection' ? { port: place?.port ?? null, address: place?.address ?? null } : null;
+  const remote =
+    about === 'connection'
+      ? {
+          port: place?.port ?? null,
+          address: place?.address == null ? null : unmapped(place.address),
+          answered: sign?.meaning === 'refused' || sign?.meaning === 'reset',
+        }
+      : null;
   const shown = isBind ? bindText(meaning, sign, { port, address, protocol }) : otherText(about, sign, remote);
   return {
     about,
@@ -206,33 +223,34 @@ function bindText(
         ? ' for a dynamic port'
         : ` for ${protocol} ${address === null ? 'port ' : `${bracketed(address)}:`}${port}`;
   return meaning === null
-    ? `The text names no error that is known${about === '' ? '' : `, but is${about}`}.`
+    ? `The text contains no known error${about === '' ? '' : `, but is${about}`}.`
     : `The text says ${meaningText[meaning]}${about} (${sign!.sign}).`;
 }
 
 function otherText(about: 'connection' | 'file', sign: Sign | null, remote: Remote | null): string {
   const from = sign === null ? '' : ` (${sign.sign})`;
-  if (about === 'file')
-    return `The text is about a file, a lock or a socket with a path${from}: no port is asked for, so none is in the way.`;
+  if (about === 'file') return `The text is about a file, a lock, or a socket with a path${from}, not about a port.`;
   const to =
     remote?.port == null
       ? ''
       : ` to ${remote.address === null ? 'port ' : `${bracketed(remote.address)}:`}${remote.port}`;
   const how = sign === null ? 'failed' : (connectionText[sign.meaning] ?? 'was forbidden');
-  return `The text is about an outgoing connection${to} that ${how}${from}: it binds no port that is asked for.`;
+  return `The text is about an outgoing connection${to} that ${how}${from}: it does not bind a specific port.`;
 }
 
 const connectionText: Readonly<Partial<Record<Meaning, string>>> = {
   refused: 'was refused',
-  timedOut: 'got no answer in time',
-  unreachable: 'found no way to the other machine',
-  reset: 'was broken off by the other side',
+  timedOut: 'timed out',
+  unreachable: 'could not reach the other machine',
+  reset: 'was reset by the other side',
 };
 
+/** Scripts look for these words in the evidence: they do not change. */
 const meaningText: Readonly<Record<ErrorMeaning, string>> = {
   inUse: '"already in use"',
   access: '"forbidden by access permissions"',
   notLocal: '"no such address here"',
+  invalid: '"invalid argument"',
   exhausted: '"no ports or buffers left"',
   urlReserved: '"HTTP.sys does not let this account register the URL"',
   urlTaken: '"the URL is registered already"',

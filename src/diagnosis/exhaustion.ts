@@ -62,3 +62,15 @@ export function topText(facts: Facts, { top }: Usage): string {
     )
     .join(', ');
 }
+
+/** How full the dynamic ranges are. */
+export function dynamicUse(facts: Facts, protocol: 'TCP' | 'UDP'): { evidence: string[]; full: boolean } {
+  const uses = usage(facts).filter((one) => one.protocol === protocol);
+  return {
+    evidence: uses.map(
+      (one) =>
+        `${one.used} of ${one.size} dynamic ports ${one.start}-${one.end} are in use for ${one.protocol}${one.family === null ? '' : ` on ${one.family}`}${one.top.length === 0 ? '' : ` (${topText(facts, one)})`}.`,
+    ),
+    full: uses.some((one) => one.used >= one.size),
+  };
+}

@@ -2,7 +2,7 @@ import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { hasFailed, isWhole } from '../facts/model/section.ts';
 import { counted } from '../io/counted.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { Conflict } from '../schema/conflict.ts';
@@ -49,7 +49,7 @@ export async function findConflicts(
     rows.length === 0
       ? isCertain
         ? `No conflicts${asked === null ? '' : ` over ${formatPorts(asked)}`}.`
-        : 'No conflict was found, but not all could be seen.'
+        : 'No conflicts were found, but some facts could not be seen.'
       : narrow
         ? meanings(rows)
         : undefined;
@@ -99,7 +99,7 @@ function healthyExitCode({ sections }: Facts, undecided: string | null): ExitCod
   const { sockets, dynamicRanges, reservedPorts, portProxies, socketUnits } = sections;
   const unread = isWhole(sockets) ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find(hasFailed) : sockets;
   if (unread !== undefined) return exitCodeOf(null, lackOf(unread.needs));
-  // Where every process was looked at, no rights would tell more.
+  // If every process was inspected, elevated rights would not help.
   return exitCodeOf(true, undecided === null ? null : isWhole(sections.processes) ? 'source' : 'rights');
 }
 
@@ -113,9 +113,9 @@ function meanings(rows: readonly Conflict[]): string {
   const lines: string[] = [];
   for (const [kind, all] of Map.groupBy(rows, ({ Kind }) => Kind!)) {
     const texts = [...new Set(all.map(({ Description }) => Description!))];
-    for (const text of texts.slice(0, mostDescriptions)) lines.push(`${kind}: ${sanitise(text)}`);
+    for (const text of texts.slice(0, mostDescriptions)) lines.push(`${kind}: ${sanitize(text)}`);
     const more = texts.length - mostDescriptions;
-    if (more > 0) lines.push(`${kind}: … and ${more} more, which --format list shows`);
+    if (more > 0) lines.push(`${kind}: … and ${more} more; to see them, use --format list`);
   }
   return ['', ...lines].join('\n');
 }

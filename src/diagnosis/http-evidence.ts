@@ -23,7 +23,7 @@ export function httpEvidence(facts: Facts, port: number): string[] {
   );
   const reserved = (urlReservations?.data ?? [])
     .filter(({ url }) => about(url))
-    .map(({ url }) => `The URL ${url} is reserved with HTTP.sys; that alone holds no port.`);
+    .map(({ url }) => `The URL ${url} is reserved with HTTP.sys; that alone does not hold the port.`);
   return [
     ...urls.slice(0, 5),
     ...(urls.length > 5 ? [`… and ${urls.length - 5} more URLs.`] : []),

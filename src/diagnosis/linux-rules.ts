@@ -33,7 +33,7 @@ export const linuxSharings: readonly LinuxSharing[] = [
 /** What is known of the first socket. */
 export interface LinuxKnown {
   readonly state: LinuxFirst['state'];
-  /** Whether both are of one user; null where that is not known. */
+  /** Whether both are of one user; null if unknown. */
   readonly sameUser: boolean | null;
   /** What it may have asked for: anything unless told. */
   readonly firsts?: readonly LinuxSharing[];

@@ -7,7 +7,9 @@ import type { Verdict } from '../schema/verdict.ts';
 import { isLocal } from './answer.ts';
 import { outgoing } from './causes/outgoing.ts';
 import type { ParsedError } from './error-text.ts';
+import { dynamicUse } from './exhaustion.ts';
 import { overlap } from './overlap.ts';
+import { fullPairs, pairText } from './pairs.ts';
 import { say, step } from './remedy-steps.ts';
 import { boundOfSocket } from './request.ts';
 
@@ -22,6 +24,7 @@ interface Listeners {
 export async function outgoingVerdict(error: ParsedError, machine: AskedMachine): Promise<Verdict> {
   const { port = null, address = null } = error.remote ?? {};
   const there = port === null || address === null ? null : await listenersAt(machine, port, address);
+  const local = error.remote?.answered === true ? [] : await localPorts(machine, address);
   return {
     Port: null,
     Protocol: null,
@@ -29,12 +32,25 @@ export async function outgoingVerdict(error: ParsedError, machine: AskedMachine)
     CanBind: null,
     Cause: outgoing.name,
     Owner: there === null || there.owners.length === 0 ? null : there.owners.join('; '),
-    Evidence: [`There is nothing to bind: ${outgoing.meaning}.`, error.evidence, ...(there?.evidence ?? [])],
+    Evidence: [`There is nothing to bind: ${outgoing.meaning}.`, error.evidence, ...(there?.evidence ?? []), ...local],
     Remedy: remedies(port, address, there),
     Confidence: there === null ? 'Low' : 'Medium',
     ComputerName: there?.facts.machine.name ?? null,
     Summary: null,
   };
+}
+
+/** Which local ports are left for connections, and where those to one address use up theirs. */
+async function localPorts(machine: AskedMachine, address: string | null): Promise<string[]> {
+  const facts = await machine.facts({
+    localPorts: null,
+    protocols: ['TCP'],
+    sockets: 'all',
+    details: new Set(['owner']),
+    ranges: true,
+  });
+  const pairs = fullPairs(facts).filter(({ remote }) => address === null || remote === address);
+  return [...dynamicUse(facts, 'TCP').evidence, ...pairs.slice(0, 3).map(pairText)];
 }
 
 /** Null where the address is another machine's, of which nothing can be seen here. */
@@ -61,7 +77,7 @@ async function listenersAt(machine: AskedMachine, port: number, address: string)
   );
   const none = isWhole(sockets)
     ? `Nobody listens on ${where} now.`
-    : `Whether anybody listens on ${where} cannot be told: not all sockets could be read.`;
+    : `Cannot tell whether anybody listens on ${where}: some sockets could not be read.`;
   return {
     facts,
     owners: [...new Set(rows.map(({ Owner }) => Owner).filter((owner) => owner !== null))],
@@ -70,21 +86,20 @@ async function listenersAt(machine: AskedMachine, port: number, address: string)
 }
 
 function remedies(port: number | null, address: string | null, there: Listeners | null): string[] {
-  if (port === null)
-    return [say('see whether the other side listens, and whether a firewall lets the connection through')];
+  if (port === null) return [say('check whether the other side listens, and whether a firewall allows the connection')];
   if (there === null)
     return [
       say(
-        `portowner ${port} on ${address ?? 'the other machine'} says whether anybody listens there; a firewall on the way may refuse or drop it, too`,
+        `portowner ${port} on ${address ?? 'the other machine'} shows whether anybody listens there; a firewall in between may also reject or drop it`,
       ),
     ];
   return there.owners.length === 0
     ? [
-        step(`portowner ${port}`, 'who has the port here'),
-        say('start the server that the program wants to reach, or correct the port that it asks for'),
+        step(`portowner ${port}`, 'who owns the port here'),
+        say('start the server that the program tries to reach, or correct the port in its configuration'),
       ]
     : [
-        step(`portowner ${port} --format list`, 'see all that is known of who listens'),
-        say('somebody listens by now: try again'),
+        step(`portowner ${port} --format list`, 'show everything known about the listener'),
+        say('somebody is listening now: try again'),
       ];
 }

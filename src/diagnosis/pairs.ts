@@ -58,7 +58,7 @@ function ownAddresses({ sections }: Facts): (address: string) => boolean {
   return (address) => own.has(address) || addressScope(address) === 'Loopback';
 }
 
-/** What sockets are looked at with. */
+/** The context for inspecting sockets. */
 interface Sight {
   readonly find: Finder;
   readonly isOwn: (address: string) => boolean;
@@ -152,7 +152,7 @@ export function fullPairs(facts: Facts): PairUse[] {
           waiting: group.waiting.size,
           size,
           farEnd: isOwn(remote)
-            ? (listenerOf(facts, protocol, remote, remotePort) ?? 'nobody any more')
+            ? (listenerOf(facts, protocol, remote, remotePort) ?? 'nobody, it is closed')
             : 'another machine',
           isHere: isOwn(remote),
           clients: clients.map(([pid]) => `${names.get(pid) ?? 'process'} (${pid})`),
@@ -172,15 +172,15 @@ export function pairText(use: PairUse): string {
   const { protocol, local, used, waiting, size, farEnd, clients } = use;
   const closed = waiting === 0 ? '' : `, ${waiting} of them closed and in TIME_WAIT`;
   const who = [
-    `${farEnd} has the far end`,
+    `${farEnd} has the remote end`,
     ...(clients.length === 0 ? [] : [`${clients.join(', ')} ${clients.length === 1 ? 'connects' : 'connect'} there`]),
   ];
-  return `${used} of the ${size} dynamic ports are taken by ${protocol} connections from ${local} to ${farText(use)}${closed} (${who.join('; ')}).`;
+  return `${used} of the ${size} dynamic ports are used by ${protocol} connections from ${local} to ${farText(use)}${closed} (${who.join('; ')}).`;
 }
 
 /** How to look at who has the far end, where that is on this machine. */
 export const farEndStep = ({ protocol, remotePort }: PairUse): string =>
   step(
     `portowner ${remotePort}${protocol === 'UDP' ? ' --protocol udp' : ''} --format list`,
-    'who has the far end, and so many connections to it',
+    'who has the remote end with this many connections',
   );

@@ -36,7 +36,7 @@ const refusedKinds = new Set([
   'ReservedForGuests',
 ]);
 
-/** Whether a range is only kept from random use: whoever asks for a port of it gets it. */
+/** Whether a range is only excluded from automatic assignment: programs can still bind its ports explicitly. */
 export const isOnlyKept = ({ kind }: PortRange): boolean => !refusedKinds.has(kind);
 
 /** Where Windows' dynamic range begins since Windows Vista. */

@@ -1,46 +1,80 @@
 import { portProxyOf } from '../ownership/relays.ts';
-import type { PortProxy } from '../facts/model/facts.ts';
+import { carriedBy, type Carried } from '../facts/decode/relays.ts';
+import type { Facts, PortProxy } from '../facts/model/facts.ts';
 import type { Patient } from './cause.ts';
 import type { Request } from './request.ts';
 import { quote } from './quote.ts';
 import { say, step } from './step.ts';
+import { carriedList, carriedStop } from './stop-commands.ts';
 
-/** What an owner passes a port on for. */
-export interface OwnerRelay {
-  readonly kind: 'portproxy' | 'docker' | 'podman' | 'wsl' | 'other';
-  readonly rule: PortProxy | null;
-  /** Whether ending it ends nothing else. */
-  readonly endsAlone: boolean;
-}
+/** What an owner passes a port on for: a rule of Windows, something in WSL, what has its network by it, or by itself. */
+export type OwnerRelay =
+  | { readonly kind: 'portproxy'; readonly rule: PortProxy }
+  | { readonly kind: 'carrier'; readonly name: string; readonly carried: Carried }
+  | { readonly kind: 'wsl' | 'alone' };
 
 /** The relay that holds the port; null where the owner is none. */
 export function relayOfOwner({ facts, row, socket }: Patient): OwnerRelay | null {
   if (row?.OwnerKind !== 'Relay' || socket === null) return null;
   const process = facts.sections.processes.data.find(({ pid }) => pid === row.OwningProcess);
-  const name = process?.relays?.find(({ listenPort }) => listenPort === null || listenPort === socket.localPort)?.name;
-  const plain = { rule: null, endsAlone: false };
-  if (name === undefined) {
+  const relay = process?.relays?.find(({ listenPort }) => listenPort === null || listenPort === socket.localPort);
+  if (relay === undefined) {
     const rule = portProxyOf(facts.sections.portProxies?.data ?? [], socket);
-    return rule === undefined ? { ...plain, kind: 'other', endsAlone: true } : { ...plain, kind: 'portproxy', rule };
+    return rule === undefined ? { kind: 'alone' } : { kind: 'portproxy', rule };
   }
-  if (/^docker|^Docker/.test(name)) return { ...plain, kind: 'docker' };
-  if (name.startsWith('WSL')) return { ...plain, kind: 'wsl' };
-  if (/^rootless|^slirp4netns|^pasta|^Podman/.test(name)) return { ...plain, kind: 'podman' };
-  return { ...plain, kind: 'other', endsAlone: true };
+  if (relay.name.startsWith('WSL')) return { kind: 'wsl' };
+  const carried = carriedBy(relay);
+  return carried === null ? { kind: 'alone' } : { kind: 'carrier', name: relay.name, carried };
 }
 
-const publishes = ({ port, protocol }: Request): string => `publish=${port}${protocol === 'UDP' ? '/udp' : ''}`;
+const listed = ({ port, protocol }: Request) => ({ localPort: port, protocol });
+const docker: Carried = { what: 'container', engines: ['docker'] };
+
+/** What makes Docker count again. */
+function restartDocker(facts: Facts, relay: string): string {
+  const ofUser = relay.startsWith('Docker Desktop') ? 'docker-desktop' : /^rootlesskit/i.test(relay) ? 'docker' : null;
+  if (facts.machine.platform === 'win32')
+    return say('if no container uses it, restart Docker Desktop: its own list of ports is wrong');
+  return step(
+    ofUser === null ? 'sudo systemctl restart docker' : `systemctl --user restart ${ofUser}`,
+    'if no container uses it: its own list of ports is wrong; this restarts its containers',
+  );
+}
 
 /** Docker's own list of the ports that containers have: who has one, and what to do when it has lost count. */
-export function dockerSteps({ facts, request }: Pick<Patient, 'facts' | 'request'>): string[] {
+export function dockerSteps({ facts, request }: Pick<Patient, 'facts' | 'request'>, relay = 'docker-proxy'): string[] {
   return [
-    step(`docker ps --filter ${publishes(request)}`, 'the container that has the port: docker stop ends it'),
-    facts.machine.platform === 'win32'
-      ? say('if no container has it, restart Docker Desktop: its own list of ports is wrong then')
-      : step(
-          'sudo systemctl restart docker',
-          'if no container has it: its own list of ports is wrong then; this restarts its containers',
-        ),
+    step(carriedList(docker, listed(request))!, 'the container that uses the port; use docker stop to stop it'),
+    restartDocker(facts, relay),
+  ];
+}
+
+/** What is behind a relay is stopped in place of it. */
+function carrierSteps(patient: Patient, name: string, carried: Carried): string[] {
+  const { facts, request, socket } = patient;
+  const stop = socket === null ? null : carriedStop(socket);
+  if (stop !== null) return [step(stop, 'stop the container that uses the port')];
+  const [engine] = carried.engines;
+  if (engine === 'docker') return dockerSteps({ facts, request }, name);
+  const list = carriedList(carried, listed(request));
+  const kept = say(`ending the relay itself would cut off everything else that it carries`);
+  if (list === null) return [say(`stop the program inside the ${carried.what}`), kept];
+  const where =
+    engine === 'podman' || list.startsWith('nerdctl') ? `: look for :${request.port}-> in the column PORTS` : '';
+  const tool = list.split(' ')[0]!;
+  return [step(list, `the containers${where}; ${tool} stop NAME stops the one that uses the port`), kept];
+}
+
+/** Kubernetes' own list of the ports of its nodes: who has one. */
+export function kubernetesSteps({ port, protocol }: Request): string[] {
+  return [
+    step(
+      'kubectl get services --all-namespaces',
+      `the service that uses the node port: look for :${port}/${protocol} in the column PORT(S)`,
+    ),
+    say(
+      'give the service another nodePort, or none, so that Kubernetes chooses a free one; kubectl delete service NAME frees the port',
+    ),
   ];
 }
 
@@ -48,40 +82,37 @@ export function dockerSteps({ facts, request }: Pick<Patient, 'facts' | 'request
 function portProxySteps({ table, listenAddress, listenPort }: PortProxy): string[] {
   const address = listenAddress === '*' ? '*' : quote(listenAddress, 'win32');
   return [
-    step('netsh interface portproxy show all', 'the rules of Windows that pass ports on'),
+    step('netsh interface portproxy show all', 'the port forwarding rules of Windows'),
     ...(address === null
       ? []
       : [
           step(
             `netsh interface portproxy delete ${table} listenport=${listenPort} listenaddress=${address}`,
-            'as administrator: takes this rule away, if nobody needs it',
+            'as administrator: deletes this rule, if nobody needs it',
           ),
         ]),
   ];
 }
 
 /** What to do about a relay: what is behind it is stopped, the relay carries more than this port. */
-export function relaySteps(patient: Patient, { kind, rule }: OwnerRelay): string[] {
+export function relaySteps(patient: Patient, relay: OwnerRelay): string[] {
   const { request } = patient;
-  switch (kind) {
+  switch (relay.kind) {
     case 'portproxy':
-      return portProxySteps(rule!);
-    case 'docker':
-      return dockerSteps(patient);
-    case 'podman':
-      return [
-        step(`podman ps --filter ${publishes(request)}`, 'the container that has the port: podman stop ends it'),
-        say('ending the relay itself would cut off everything else that it carries'),
-      ];
+      return portProxySteps(relay.rule);
+    case 'carrier':
+      return carrierSteps(patient, relay.name, relay.carried);
     case 'wsl':
       return [
-        step('wsl --list --running', 'the distributions of WSL that run'),
+        step('wsl --list --running', 'the running WSL distributions'),
         step(
           `wsl -- ss -${request.protocol === 'UDP' ? 'u' : 't'}lnp 'sport = :${request.port}'`,
-          'the program in WSL that has the port (-d NAME asks another distribution): end it there',
+          'the program in WSL that uses the port (-d NAME selects another distribution): end it there',
         ),
       ];
-    case 'other':
-      return [say('stop what is behind the relay, or take its rule away: ending the relay ends everything it carries')];
+    case 'alone':
+      return [
+        say('stop the program behind the relay, or delete its rule: ending the relay ends everything that it serves'),
+      ];
   }
 }

@@ -1,5 +1,6 @@
 import type { Container } from '../facts/model/facts.ts';
 import type { Patient } from './cause.ts';
+import { queuesBehind } from '../ownership/kernel.ts';
 import { isOwnerDenied } from '../ownership/owned.ts';
 import { quote } from './quote.ts';
 import type { Request } from './request.ts';
@@ -44,7 +45,7 @@ const asRoot = ({ facts, row }: Patient): string =>
 /** Who it is. */
 export function look(patient: Patient): string {
   const { port } = patient.request;
-  if (asRoot(patient) !== '') return step(`sudo portowner ${port} --format list`, 'see the owner, which needs root');
+  if (asRoot(patient) !== '') return step(`sudo portowner ${port} --format list`, 'show the owner, which needs root');
   return step(`portowner ${port} --format list`, 'show everything known about the owner');
 }
 
@@ -57,9 +58,9 @@ function shareIt({ request }: Patient, name: string): string[] {
     ...otherwise(
       request,
       { sharing: 'reuse', ipv6Only: request.ipv6Only },
-      `${name} is shared by all programs that set SO_REUSEADDR: whether that works`,
+      `${name} is shared by all programs that set SO_REUSEADDR: check whether that works`,
     ),
-    say(`let the program set SO_REUSEADDR, as all others on ${name} do: nobody has to be stopped`),
+    say(`make the program set SO_REUSEADDR, like all others on ${name}: nothing has to be stopped`),
   ];
 }
 
@@ -68,15 +69,39 @@ export function stop(patient: Patient): string {
   const { port, protocol } = patient.request;
   return step(
     `${asRoot(patient)}portowner stop ${port}${protocol === 'UDP' ? ' --protocol udp' : ''} --dry-run`,
-    'see what would end with it; without --dry-run, it asks before stopping',
+    'show what would be stopped; without --dry-run, it asks before stopping',
   );
+}
+
+/** The process that holds it, as far as its facts say. */
+const holderOf = ({ facts, row }: Patient) =>
+  facts.sections.processes.data.find(({ pid }) => pid === row?.OwningProcess);
+
+/** Whether HTTP.sys keeps it for somebody who is there, or whom IIS would start. */
+const isServed = ({ facts, socket }: Patient): boolean =>
+  socket !== null &&
+  queuesBehind(facts.sections.httpQueues?.data ?? [], socket).some(
+    ({ processes, controller }) => processes.length > 0 || controller !== null,
+  );
+
+/** `portowner stop` for what it does stop: listeners, never a container from outside, nor one of several services. */
+function stopUnlessRefused(patient: Patient): string[] {
+  const { row, socket } = patient;
+  if (socket?.state === 'Bound')
+    return [
+      say(
+        `portowner stop ends listeners only, and process ${row?.OwningProcess ?? '?'} has the port bound without listening; end that one itself, if it does not let go`,
+      ),
+    ];
+  const process = holderOf(patient);
+  if (process?.container != null && containerCommands(process.container, process.pid)?.stop != null) return [];
+  return onWindows(patient) && (row?.Services?.length ?? 0) > 1 ? [] : [stop(patient)];
 }
 
 /** Stopping the service or container that holds it, by its manager. */
 function stopManaged(patient: Patient): string[] {
-  const { facts, row } = patient;
-  if (facts.machine.platform === 'win32') return stopWindowsServices(patient);
-  const process = facts.sections.processes.data.find(({ pid }) => pid === row?.OwningProcess);
+  if (onWindows(patient)) return stopWindowsServices(patient);
+  const process = holderOf(patient);
   if (process === undefined) return [];
   if (process.container !== null) return stopContainer(process.container, process.pid);
   const unit = stoppableUnit(process);
@@ -86,7 +111,7 @@ function stopManaged(patient: Patient): string[] {
   const [status, stopping] = ['status', 'stop'].map((verb) => systemctlCommand(verb, [unit.name], manager));
   if (status == null || stopping == null) return [];
   return [
-    step(unit.user === null ? status : `sudo ${status}`, 'what the service is'),
+    step(unit.user === null ? status : `sudo ${status}`, 'show the service'),
     step(`sudo ${stopping}`, 'stop the service'),
   ];
 }
@@ -99,14 +124,19 @@ function stopWindowsServices({ row, request }: Patient): string[] {
   return [
     // All sites of IIS end with its service: the one that has the port is enough.
     ...(others.length < all.length
-      ? [step(`Get-WebBinding -Port ${request.port}`, 'the sites of IIS on the port: Stop-Website stops one of them')]
+      ? [
+          step(
+            `Get-WebBinding -Port ${request.port}`,
+            'the IIS sites on the port; use Stop-Website to stop one of them',
+          ),
+        ]
       : []),
     ...stopService(others),
   ];
 }
 
 function stopService(names: readonly string[]): string[] {
-  // Which of several services in one process it is, is not known: none is stopped on a guess.
+  // It is unknown which of several services in one process it is: none is stopped on a guess.
   if (names.length > 1)
     return [
       say(
@@ -128,10 +158,10 @@ function stopContainer(container: Container, pid: number): string[] {
     step(
       commands.look,
       commands.stop === null
-        ? 'what the container is; its runtime stops it'
-        : `what runs in the container: process ${pid} must be among it`,
+        ? 'show the container; use its runtime to stop it'
+        : `the processes in the container: ${pid} must be one of them`,
     ),
-    ...(commands.stop === null ? [] : [step(commands.stop, 'stop the container, if so')]),
+    ...(commands.stop === null ? [] : [step(commands.stop, 'stop the container, if it is')]),
   ];
 }
 
@@ -139,7 +169,7 @@ function stopContainer(container: Container, pid: number): string[] {
 export const usualRange = (protocol: string, family = 'ipv4'): string =>
   step(
     `netsh interface ${family} set dynamicportrange protocol=${protocol.toLowerCase()} startport=${usualStart} numberofports=${65_536 - usualStart}`,
-    `as administrator, then restart: connections and reservations take ports of the dynamic range, which is wider than usual here (${usualText})`,
+    `as administrator, then restart: connections and reservations use the dynamic range, which is wider than usual (${usualText})`,
   );
 
 /** A wider dynamic range, and what that costs. */
@@ -147,11 +177,11 @@ export const moreDynamicPorts = ({ facts, request }: Patient): string =>
   facts.machine.platform === 'win32'
     ? step(
         `netsh interface ipv4 set dynamicportrange protocol=${request.protocol.toLowerCase()} startport=32768 numberofports=32768`,
-        'as administrator: twice as many dynamic ports; what servers have among them has to be excluded from random use',
+        'as administrator: twice as many dynamic ports; ports of servers in that range have to be excluded from automatic assignment',
       )
     : step(
         'sudo sysctl -w net.ipv4.ip_local_port_range="15000 60999"',
-        'more dynamic ports; first see that no server listens there',
+        'more dynamic ports; first make sure that no server listens there',
       );
 
 /** What to do about an excluded range. */
@@ -160,14 +190,14 @@ export function excludedRange({ facts, request, range }: Patient): string[] {
   const protocol = request.protocol.toLowerCase();
   const all = step(`netsh interface ${family} show excludedportrange protocol=${protocol}`, 'every excluded range');
   if (range?.kind === 'ExcludedAdministered')
-    return [all, say('a program that asks for this port itself gets it: nothing has to be done')];
+    return [all, say('programs can still bind this port explicitly: nothing has to be done')];
   if (range?.kind === 'ExcludedPersistent') {
     return [
       all,
       takeAnother(request),
       step(
         `netsh interface ${family} delete excludedportrange protocol=${protocol} startport=${range.start} numberofports=${range.end - range.start + 1} store=persistent`,
-        'give the range back, as administrator, if nobody needs it',
+        'as administrator: releases the range, if nobody needs it',
       ),
     ];
   }
@@ -179,7 +209,7 @@ export function excludedRange({ facts, request, range }: Patient): string[] {
     return [
       all,
       takeAnother(request),
-      say('it is outside of the dynamic range, so that a program or driver keeps it for itself, as long as it runs'),
+      say('it is outside the dynamic range, so a program or driver reserves it while it runs'),
     ];
   const unusual = dynamic.find((one) => isUnusual(facts, one));
   return [
@@ -188,50 +218,58 @@ export function excludedRange({ facts, request, range }: Patient): string[] {
     ...(unusual === undefined ? [] : [usualRange(request.protocol, family)]),
     step(
       'net stop winnat',
-      'as administrator: gives up the reservations of Hyper-V, WSL and containers, whose networks stop until it is started again',
+      'as administrator: releases the reservations of Hyper-V, WSL, and containers, whose networks stop until it is restarted',
     ),
     step(
       `netsh interface ${family} add excludedportrange protocol=${protocol} startport=${request.port} numberofports=1 store=persistent`,
-      'keep the port for programs that ask for it itself',
+      'reserve the port for programs that bind it explicitly',
     ),
-    step('net start winnat', 'the reservations come again, elsewhere'),
+    step('net start winnat', 'restores the reservations elsewhere'),
   ];
 }
 
-/** What to do about a URL or socket of HTTP.sys. */
-export function freeFromHttpSys(patient: Patient): string[] {
+/** How whoever has a URL of HTTP.sys is found and stopped. */
+function stopBehindHttpSys(patient: Patient): string[] {
   const { facts, request } = patient;
   const list = facts.sections.ipListenList?.data ?? [];
   return [
     step(
       'netsh http show servicestate view=requestq',
-      `as administrator: the request queues of HTTP.sys, their URLs and processes; look for :${request.port}`,
+      `as administrator: the HTTP.sys request queues, their URLs and processes; look for :${request.port}`,
     ),
-    ...(list.length > 0 ? [step('netsh http show iplisten', 'the addresses that HTTP.sys takes for itself')] : []),
-    say('stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it'),
+    ...(list.length > 0 ? [step('netsh http show iplisten', 'the addresses that HTTP.sys listens on')] : []),
+    say(
+      'stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends',
+    ),
     ...stopManaged(patient),
-    ...(patient.row?.OwnerKind === 'HttpSys' ? [stop(patient)] : []),
-    takeAnother(request),
+    ...(patient.row?.OwnerKind === 'HttpSys' && isServed(patient) ? [stop(patient)] : []),
   ];
 }
+
+/** What to do about a URL or socket of HTTP.sys. */
+export const freeFromHttpSys = (patient: Patient): string[] => [
+  ...stopBehindHttpSys(patient),
+  takeAnother(patient.request),
+];
 
 /** Stopping who holds it: by its manager, then the process. Of a relay, what is behind it. */
 export function stopping(patient: Patient): string[] {
   const name = sharedBy(patient);
   if (name !== null) return shareIt(patient, name);
+  if (patient.row?.OwnerKind === 'HttpSys') return stopBehindHttpSys(patient);
   const relay = relayOfOwner(patient);
-  if (relay !== null) return [...relaySteps(patient, relay), ...(relay.endsAlone ? [stop(patient)] : [])];
+  if (relay !== null) return [...relaySteps(patient, relay), ...(relay.kind === 'alone' ? [stop(patient)] : [])];
   const vital = (patient.row?.Services ?? []).filter(isVitalService);
   if (vital.length > 0 && onWindows(patient))
-    return [say(`much of Windows needs ${vital.join(', ')}: no service of such a name is stopped for a port`)];
-  return [...stopManaged(patient), stop(patient)];
+    return [say(`much of Windows needs ${vital.join(', ')}: such services are never stopped to free a port`)];
+  return [...stopManaged(patient), ...stopUnlessRefused(patient)];
 }
 
 /** What to do about a program that holds the port. */
 export const stopHolder = (patient: Patient): string[] => [
-  look(patient),
-  ...(sharedBy(patient) === null ? [takeAnother(patient.request)] : []),
   ...stopping(patient),
+  ...(sharedBy(patient) === null ? [takeAnother(patient.request)] : []),
+  look(patient),
 ];
 
 export const onWindows = ({ facts }: Patient): boolean => facts.machine.platform === 'win32';

@@ -6,7 +6,7 @@ import { overlap, plainAddress } from './overlap.ts';
 /** How two owners of one port get in each other's way. */
 export type SharingKind = 'OverlappingAddresses' | 'SharedByReuse' | 'Instances' | 'FamilySplit';
 
-/** What an owner runs, as far as it makes two of them instances of one program; null where that is not known. */
+/** What an owner runs, as far as it makes two of them instances of one program; null if unknown. */
 function programOf({ row: { Path, ImageName, Application, WorkingDirectory } }: Holder): string | null {
   const file = Path ?? ImageName;
   if (file === null) return null;

@@ -1,4 +1,5 @@
-import type { Container, Process } from '../facts/model/facts.ts';
+import type { Carried } from '../facts/decode/relays.ts';
+import type { Container, Process, Socket } from '../facts/model/facts.ts';
 import { isUnitName, isUserManager } from '../facts/decode/linux-cgroup.ts';
 import { quote } from './quote.ts';
 
@@ -64,6 +65,23 @@ const vitalServices = new Set([
 ]);
 
 export const isVitalService = (name: string): boolean => vitalServices.has(name.toLowerCase());
+
+/** What lists the containers, one of which has a port that a relay passes on; null for a virtual machine. */
+export function carriedList(
+  { engines: [engine], list }: Carried,
+  { protocol, localPort }: Pick<Socket, 'protocol' | 'localPort'>,
+): string | null {
+  if (engine === 'docker') return `docker ps --filter publish=${localPort}${protocol === 'UDP' ? '/udp' : ''}`;
+  // Podman has no such filter: https://docs.podman.io/en/latest/markdown/podman-ps.1.html
+  return engine === 'podman' ? 'podman ps' : (list ?? null);
+}
+
+/** What stops a container whose ports a relay passes on, where its engine has told which it is. */
+export function carriedStop({ container }: Pick<Socket, 'container'>): string | null {
+  if (container === undefined) return null;
+  const name = quote(container.name ?? container.id, 'linux');
+  return name === null ? null : `${container.runtime} stop ${name}`;
+}
 
 /** How to look at a container, and where its runtime can tell, to stop it. */
 export interface ContainerCommands {

@@ -36,8 +36,10 @@ interface WhyAnswer {
 }
 
 /** Several verdicts, and what they amount to. */
-interface WhyAnswers extends Pick<WhyAnswer, 'headline' | 'problems'> {
+interface WhyAnswers extends Pick<WhyAnswer, 'problems'> {
   readonly rows: readonly Verdict[];
+  /** A sentence for each verdict on a port. */
+  readonly headline: readonly string[];
   readonly exitCode: ExitCode;
 }
 
@@ -52,10 +54,9 @@ export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWor
     : rows.some(({ CanBind }) => CanBind === null)
       ? null
       : true;
-  const sentences = answers.flatMap((answer) => answer.headline ?? []);
   return {
     rows,
-    headline: sentences.length === 0 ? null : sentences.join('\n'),
+    headline: answers.flatMap((answer) => answer.headline ?? []),
     problems: [...problems.values()],
     exitCode: exitCodeOf(canBind, answers.find(({ lack }) => lack === 'rights')?.lack ?? null),
   };
@@ -68,7 +69,7 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
     return { row, headline: null, problems: [], lack: 'source' };
   }
   let { facts, diagnosis } = await look(bind, error, world);
-  // A port that changes hands while it is looked at explains itself at the second look.
+  // If a port changes hands during the check, check again.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
   const { row, needs } = diagnosis;
@@ -105,13 +106,13 @@ function noPort(error: ParsedError): Verdict {
     Cause: 'Unknown',
     Owner: null,
     Evidence: [
-      error.about === 'file' ? 'There is no port to look at.' : 'Cannot tell: no port is named.',
+      error.about === 'file' ? 'There is no port to check.' : 'Cannot tell: no port is named.',
       error.evidence,
     ],
     Remedy:
       error.about === 'file'
         ? null
-        : ['portowner why PORT --error "…"  # the same with the port that the program wants'],
+        : ['portowner why PORT --error "…"  # the same with the port that the program needs'],
     Confidence: 'Low',
     ComputerName: null,
     Summary: null,

@@ -39,7 +39,7 @@ export function windowsOutcome(first: WindowsSide, second: WindowsSide, sameUser
   return letters[letter!]!;
 }
 
-/** Every outcome that is possible when it is not known what the first asked for, or whose it is (null). */
+/** Every possible outcome if the option or the user of the first socket is unknown (null). */
 export function windowsOutcomes(
   first: WindowsScope,
   second: WindowsSide,

@@ -43,14 +43,12 @@ export function sectionResults(facts: Facts): CheckResult[] {
   return Object.entries(facts.sections)
     .filter(([, section]) => wasAsked(section))
     .map(([name, section]): CheckResult => {
-      const reasons = section.reason === null ? [] : section.reason.split('; ');
-      const why =
-        reasons.length === 0 ? '' : `; ${reasons[0]}${reasons.length > 1 ? `, and ${reasons.length - 1} more` : ''}`;
+      const why = section.reason === null ? '' : `; ${section.reason}`;
       return {
         check: `facts ${name}`,
         status: isWhole(section) ? 'ok' : section.needs === null ? 'failed' : 'skipped',
         detail: `${counted(section.data.length, 'item')}${why}${section.needs === null ? '' : ` (needs ${section.needs})`}`,
-        evidence: reasons,
+        evidence: section.reason === null ? [] : [section.reason],
       };
     });
 }
@@ -65,7 +63,7 @@ const broken = <T>(items: readonly T[], holds: (item: T) => boolean, say: (item:
 /** What holds of every socket, with what it is that holds. */
 const socketInvariants: readonly (readonly [what: string, holds: (socket: Socket) => boolean])[] = [
   [
-    'ports are ports',
+    'port numbers are valid',
     ({ localPort, remotePort }) => localPort >= 1 && localPort <= 65535 && (remotePort === null || remotePort <= 65535),
   ],
   [
@@ -73,7 +71,7 @@ const socketInvariants: readonly (readonly [what: string, holds: (socket: Socket
     ({ pid, holders }) => pid === null || holders.length === 0 || holders.includes(pid),
   ],
   [
-    'a connection has another end, a listener has none',
+    'connections have a remote end, and listeners have none',
     ({ protocol, remotePort, state }) =>
       protocol === 'UDP' || (remotePort === null) === (state === 'Listen' || state === 'Bound' || state === 'Closed'),
   ],
@@ -86,7 +84,7 @@ function socketResults(facts: Facts): CheckResult[] {
   const count = counted(sockets.length, 'socket');
   return [
     checkResult(
-      'every port that is held has an owner, or a reason why not',
+      'every held port has an owner, or a reason why not',
       counted(holding.length, 'socket'),
       broken(holding, isAccountedFor, socketText),
     ),
@@ -114,7 +112,7 @@ function processResults({ at, sections: { processes } }: Facts): CheckResult[] {
       ),
     ),
     checkResult(
-      'no process was started in the future',
+      'no process has a start time in the future',
       count,
       broken(
         processes.data,
@@ -127,7 +125,7 @@ function processResults({ at, sections: { processes } }: Facts): CheckResult[] {
 
 function rangeResult({ sections: { dynamicRanges } }: Facts): CheckResult {
   return checkResult(
-    'the dynamic range is a range',
+    'the dynamic range is valid',
     counted(dynamicRanges.data.length, 'range'),
     broken(
       dynamicRanges.data,

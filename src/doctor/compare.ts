@@ -67,11 +67,11 @@ export function disagreements(
   const found: string[] = [];
   for (const [name, group] of theirs) {
     const [one, two] = [first.get(name), second.get(name)];
-    if (one === undefined && two === undefined) found.push(`only the tool has ${name}`);
+    if (one === undefined && two === undefined) found.push(`only the tool lists ${name}`);
     else if (one !== undefined && two !== undefined) {
       if (group.count > Math.max(one.count, two.count) || group.count < Math.min(one.count, two.count)) {
         found.push(
-          `${name}: the tool has ${group.count}, PortOwner ${one.count === two.count ? one.count : `${one.count} and then ${two.count}`}`,
+          `${name}: the tool lists ${group.count}, PortOwner ${one.count === two.count ? one.count : `${one.count} and then ${two.count}`}`,
         );
       }
       const told = group.pids !== null && group.pids.size > 0 && one.pids !== null && two.pids !== null;
@@ -81,11 +81,12 @@ export function disagreements(
         [one, two].every(({ pids }) => pids!.symmetricDifference(group.pids!).size > 0) &&
         one.pids!.symmetricDifference(two.pids!).size === 0
       ) {
-        found.push(`${name}: the tool says ${ids(group.pids!)}, PortOwner ${ids(one.pids!)}`);
+        found.push(`${name}: the tool shows ${ids(group.pids!)}, PortOwner ${ids(one.pids!)}`);
       }
     }
   }
-  for (const name of first.keys()) if (second.has(name) && !theirs.has(name)) found.push(`only PortOwner has ${name}`);
+  for (const name of first.keys())
+    if (second.has(name) && !theirs.has(name)) found.push(`only PortOwner lists ${name}`);
   return found;
 }
 

@@ -17,7 +17,7 @@ import { counted } from '../io/counted.ts';
 import { checkResult, type CheckResult } from './check-result.ts';
 import { parseCim, parseNetstat, parseSs, type ToolSocket } from './tools.ts';
 
-/** Does PortOwner see this machine as the machine sees itself? */
+/** A request to compare PortOwner's view of this machine with the system's tools. */
 export interface ExamineRequest {
   /** Where what the system said is written to, redacted. */
   readonly bundle: string | undefined;
@@ -81,7 +81,12 @@ export async function examine({ bundle }: ExamineRequest, world: ExamineWorld): 
   for (const tool of tools[source.platform]) found.push(await compared(tool, own, source, world));
   const results = [...sourceResults(entries), ...sectionResults(facts), ...found];
   if (bundle !== undefined) await writeBundle(bundle, source.platform, { entries, facts, results });
-  return { rows: results.map((one) => row(one, facts.machine.name)), problems: [], exitCode: verdict(results) };
+  return {
+    rows: results.map((one) => row(one, facts.machine.name)),
+    problems: [],
+    exitCode: verdict(results),
+    headline: sentence(results),
+  };
 }
 
 /** The kernel's text tables against its binary ones, which are read before and after them. */
@@ -102,7 +107,7 @@ async function kernelTables(source: RawSource, before: Facts, world: ExamineWorl
   return protocols.map((protocol, at): CheckResult => {
     const title = `sock_diag agrees with /proc/net/${protocol.toLowerCase()}`;
     if (texts[at]![0] === undefined)
-      return { check: title, status: 'skipped', detail: 'there is no such file', evidence: [] };
+      return { check: title, status: 'skipped', detail: 'the file does not exist', evidence: [] };
     const decoded = texts[at]!.map((text) => decodeProcNet(protocol, text ?? '', () => true));
     const flaws = decoded.flatMap(({ flaw }) => (flaw === null ? [] : [flaw]));
     const waits = ({ state }: { state: string | null }): boolean => protocol === 'UDP' || state === 'Listen';
@@ -111,7 +116,7 @@ async function kernelTables(source: RawSource, before: Facts, world: ExamineWorl
       ({ sections }) => sections.sockets.data.filter((one) => one.protocol === protocol && waits(one)).length,
     );
     const [least, most] = [Math.min(...looks), Math.max(...looks)];
-    // Some come and go within the time of a look.
+    // Some sockets come and go during a check.
     const tolerance = Math.max(2, Math.ceil(most / 50));
     const binary = least === most ? `${most}` : `${least} to ${most}`;
     return checkResult(title, `${binary} and ${counted(texted, 'socket')} that wait`, [
@@ -160,13 +165,13 @@ async function compared(tool: Tool, own: RawSource, source: RawSource, world: Ex
     return {
       check: title,
       status: 'failed',
-      detail: 'nothing in its answer was understood',
+      detail: 'its output could not be parsed',
       evidence: [`${before.length} sockets were expected`],
     };
   return checkResult(title, counted(count, 'socket'), [...(found ?? [])].toSorted());
 }
 
-/** What the system said and what was found, redacted, for a report of a defect. */
+/** The redacted answers of the system and the results, for a defect report. */
 async function writeBundle(path: string, platform: Platform, seen: Seen): Promise<void> {
   const { entries, facts, results } = seen;
   const { redact } = await import('./redact.ts');
@@ -191,6 +196,22 @@ function row({ check: name, status, detail, evidence }: CheckResult, machine: st
     Evidence: shown.length === 0 ? null : shown,
     ComputerName: machine,
   };
+}
+
+/** What the checks amount to: disagreements first, and that all is well only where all was looked at. */
+function sentence(results: readonly CheckResult[]): string {
+  const [differs = 0, failed = 0, skipped = 0] = (['differs', 'failed', 'skipped'] as const).map(
+    (wanted) => results.filter(({ status }) => status === wanted).length,
+  );
+  const all = counted(results.length, 'check');
+  if (differs + failed + skipped === 0) return `PortOwner and this machine agree in all ${all}.`;
+  const rest = [
+    ...(failed > 0 ? [`${failed} could not be made`] : []),
+    ...(skipped > 0 ? [`${skipped} ${skipped === 1 ? 'was' : 'were'} skipped`] : []),
+  ].join(', and ');
+  const found =
+    differs > 0 ? `PortOwner and this machine disagree in ${differs} of ${all}` : `No disagreement in ${all}`;
+  return `${found}${rest === '' ? '' : `; ${rest}`} (--format list says why).`;
 }
 
 function verdict(results: readonly CheckResult[]): ExitCode {

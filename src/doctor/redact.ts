@@ -103,7 +103,7 @@ function redactAddress(text: string, names: Names): string {
 const profilePath =
   /(?<start>(?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)(?<user>[^\\/"<>|:*?\r\n]+)(?<rest>(?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(?<root>\/root)(?<rootRest>(?:\/[^/"<>|:*?\r\n]+)+)/gi;
 
-/** Replaces what a pattern finds, told by its named groups. */
+/** Replaces the matches of a pattern, using its named groups. */
 function replaceGroups(
   text: string,
   pattern: RegExp,

@@ -28,7 +28,7 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
     ownName: async () => (await gather(await source(), nothingAsked, now())).machine.name,
     async facts(question, hash = false) {
       const from = await source();
-      if (question.firewall === true) report?.('Progress', 'reading this machine and the rules of its firewall');
+      if (question.firewall === true) report?.('Progress', 'reading this machine and its firewall rules');
       const live = await gather(from, question, now());
       const facts = hash
         ? (await import('./gather/binaries.ts')).withBinaries(live, from, report && reportingBinaries(report))
@@ -69,7 +69,10 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
       ownName: async () => (await factsFor(nothingAsked)).machine.name,
       async facts(question, hash = false) {
         if (hash)
-          throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --host asks another one');
+          throw new PortOwnerError(
+            'PO1005',
+            '--hash reads executables of this machine, but --host queries another one',
+          );
         const facts = await factsFor(question);
         report?.('Verbose', factsText(facts));
         return facts;
@@ -92,8 +95,8 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
     ownName: async () => (await factsFor(nothingAsked)).machine.name,
     async facts(question, hash = false) {
       if (hash)
-        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, and --from answers from a file', {
-          hint: 'portowner snapshot --hash puts the hashes into a snapshot.',
+        throw new PortOwnerError('PO1005', '--hash reads executables of this machine, but --from answers from a file', {
+          hint: 'Use portowner snapshot --hash to include hashes in a snapshot.',
         });
       const facts = await factsFor(question);
       report?.('Verbose', factsText(facts));

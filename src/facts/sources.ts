@@ -92,20 +92,20 @@ const engines = (names: readonly string[], where: string): Source => ({
     {
       names,
       content: 'JSON text',
-      what: `names, images, Compose projects and published ports of containers, asked of ${where} where a container or what passes its port on is an owner; see decodeContainers`,
+      what: `names, images, Compose projects and published ports of containers, asked of ${where} if a container, or a relay to it, is an owner; see decodeContainers`,
       redaction: 'left out',
     },
     {
       names: names.map((name) => `${name}/inspect/ID`),
       content: 'JSON text',
-      what: 'the restart policy of a container, asked only where it is told what may start an owner again; see decodeRestartPolicy',
+      what: 'the restart policy of a container, queried only if the answer shows what might restart an owner; see decodeRestartPolicy',
       redaction: 'left out',
     },
   ],
 });
 
 const addresses: Source = {
-  title: 'addresses of the interfaces',
+  title: 'interface addresses',
   section: 'addresses',
   rights: false,
   entries: [
@@ -175,7 +175,7 @@ const windowsSources = {
     ],
   },
   bound4: {
-    title: 'bound IPv4 sockets that do not listen (child process)',
+    title: 'bound IPv4 sockets that are not listening (child process)',
     section: 'boundSockets',
     rights: false,
     uncovered: true,
@@ -189,7 +189,7 @@ const windowsSources = {
     ],
   },
   bound6: {
-    title: 'bound IPv6 sockets that do not listen (child process)',
+    title: 'bound IPv6 sockets that are not listening (child process)',
     section: 'boundSockets',
     rights: false,
     uncovered: true,
@@ -261,7 +261,7 @@ const windowsSources = {
     ],
   },
   servicetags: {
-    title: 'which service of a shared process made a socket (child process)',
+    title: 'the service in a shared process that created a socket (child process)',
     section: 'services',
     rights: true,
     uncovered: true,
@@ -276,7 +276,7 @@ const windowsSources = {
     ],
   },
   httpsys: {
-    title: 'the request queues of HTTP.sys (netsh)',
+    title: 'HTTP.sys request queues (netsh)',
     section: 'httpQueues',
     rights: true,
     entries: [
@@ -334,7 +334,7 @@ const windowsSources = {
       {
         names: ofEach('dynamicports'),
         content: 'bytes',
-        what: 'what netsh printed',
+        what: 'the output of netsh',
         meta: '`codePage`',
         redaction: 'console text',
       },
@@ -348,28 +348,28 @@ const windowsSources = {
       {
         names: ofEach('excludedports'),
         content: 'bytes',
-        what: 'what netsh printed',
+        what: 'the output of netsh',
         meta: '`codePage`',
         redaction: 'console text',
       },
     ],
   },
   persistentports: {
-    title: 'excluded port ranges that come back after a restart (netsh)',
+    title: 'persistent excluded port ranges (netsh)',
     section: 'reservedPorts',
     rights: false,
     entries: [
       {
         names: ofEach('persistentports'),
         content: 'bytes',
-        what: 'what netsh printed',
+        what: 'the output of netsh',
         meta: '`codePage`',
         redaction: 'console text',
       },
     ],
   },
   firewall: {
-    title: 'the rules of the firewall (registry)',
+    title: 'firewall rules (registry)',
     section: 'firewall',
     rights: false,
     entries: [
@@ -382,7 +382,7 @@ const windowsSources = {
     ],
   },
   signers: {
-    title: 'who signed executables (Windows PowerShell)',
+    title: 'signers of executables (Windows PowerShell)',
     section: 'binaries',
     rights: false,
     entries: [
@@ -464,7 +464,7 @@ const linuxSources = {
       {
         names: ['holders'],
         content: 'bytes',
-        what: 'pid and socket inode, both little-endian uint32, for every open descriptor, narrowed by `hint.inodes`; a refusal as well when not every process could be looked into',
+        what: 'pid and socket inode, both little-endian uint32, for every open descriptor, narrowed by `hint.inodes`; also a refusal if some processes could not be inspected',
         meta: '`unreadable`: the pids that were refused, with commas; `started`: when each was started (`pid:ticks` with commas)',
         redaction: 'keep',
         doctor: true,
@@ -479,7 +479,7 @@ const linuxSources = {
     ],
   },
   kernelports: {
-    title: 'ports that parts of the kernel have',
+    title: 'ports used by parts of the kernel',
     section: 'sockets',
     rights: false,
     always: true,
@@ -487,13 +487,13 @@ const linuxSources = {
       {
         names: ['kernelports'],
         content: 'JSON text',
-        what: 'what the kernel says of ports that it has itself, see decodeKernelPorts',
+        what: 'what the kernel reports about its own ports, see decodeKernelPorts',
         redaction: 'left out',
       },
     ],
   },
   process: {
-    title: 'what a process says of itself (/proc/PID)',
+    title: 'details of a process (/proc/PID)',
     section: 'processes',
     rights: true,
     entries: [
@@ -539,7 +539,7 @@ const linuxSources = {
     ],
   },
   firewall: {
-    title: 'the rules of the packet filter (nft, iptables-save)',
+    title: 'packet filter rules (nft, iptables-save)',
     section: 'firewall',
     rights: true,
     entries: [

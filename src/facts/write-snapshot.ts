@@ -1,4 +1,5 @@
 import type { Process, Facts } from './model/facts.ts';
+import { asciiJson } from '../io/ascii.ts';
 import { gather } from './gather/gather.ts';
 import { factsText, reportingBinaries } from './gather/report.ts';
 import { everything, type Question } from './model/question.ts';
@@ -29,7 +30,7 @@ function leaveCommandLineOut({ refusals }: Process): void {
   refusals.push({
     field: 'CommandLine',
     code: 'NotAsked',
-    text: 'command lines were not asked for',
+    text: 'command lines were not requested',
     needs: 'portowner snapshot --command-lines',
   });
 }
@@ -74,6 +75,6 @@ function keep(
   { commandLines, write }: Pick<SnapshotRequest, 'commandLines'> & Pick<SnapshotWorld, 'write'>,
 ): Facts {
   if (!commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
-  write(`${JSON.stringify(facts)}\n`);
+  write(`${asciiJson(JSON.stringify(facts))}\n`);
   return facts;
 }

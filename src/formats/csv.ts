@@ -1,42 +1,43 @@
 import type { AnyRow, Column } from '../schema/column.ts';
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { noProblems, plainText } from './text.ts';
 
-const special = /[",\r\n]/;
 const formula = /^(?:[\s"']*[=+\-@\uff0b\uff0d\uff1d\uff20]|[\t\r\n])/;
-const separator = /[;\t\r\n]/;
-const innerCells = /(?<=[;\t\r\n])[^;\t\r\n]+/g;
+/** What spreadsheets separate cells by, each where its own settings say so. */
+const separators = [',', ';', '\t'];
 
 const asText = (cell: string): string => (formula.test(cell) ? `'${cell}` : cell);
 
 /**
- * Text that no spreadsheet runs: an apostrophe before everything that could be the start of a cell with a formula.
- * A cell can start inside of a value too, where the spreadsheet's list separator is not the comma.
+ * What makes text that no spreadsheet runs: an apostrophe before everything that could be the start of a cell with a
+ * formula. A cell can start inside of a value too, where the spreadsheet's list separator is not `delimiter`.
  */
-export function neutralise(text: string): string {
-  return asText(separator.test(text) ? text.replace(innerCells, asText) : text);
-}
-
-function quote(text: string): string {
-  return special.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+export function neutraliser(delimiter = ','): (text: string) => string {
+  const others = `${separators.filter((one) => one !== delimiter).join('')}\\r\\n`;
+  const separator = new RegExp(`[${others}]`);
+  const innerCells = new RegExp(`(?<=[${others}])[^${others}]+`, 'g');
+  return (text) => asText(separator.test(text) ? text.replace(innerCells, asText) : text);
 }
 
 /** RFC 4180: CRLF, one header line, lists joined by `; `. On a terminal nothing in it acts. */
-export const create: CreateWriter = (_schema, { columns, sink, excel = false, terminal = null }) => {
+export const create: CreateWriter = (_schema, { columns, sink, excel = false, terminal = null, delimiter = ',' }) => {
   let started = false;
+  const neutralise = neutraliser(delimiter);
+  const isSpecial = (text: string): boolean => /["\r\n]/.test(text) || text.includes(delimiter);
+  const quote = (text: string): string => (isSpecial(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
   function start(): void {
     if (started) return;
     started = true;
-    sink.write(`${excel ? '\ufeff' : ''}${columns.map((column) => quote(column.name)).join(',')}\r\n`);
+    sink.write(`${excel ? '\ufeff' : ''}${columns.map((column) => quote(column.name)).join(delimiter)}\r\n`);
   }
 
   function cell(row: AnyRow, { name }: Column): string {
     const value = row[name];
     if (typeof value === 'number') return String(value);
     const plain = plainText(value, '; ');
-    const text = terminal === null ? plain : sanitise(plain);
+    const text = terminal === null ? plain : sanitize(plain);
     return quote(excel ? neutralise(text) : text);
   }
 
@@ -45,7 +46,7 @@ export const create: CreateWriter = (_schema, { columns, sink, excel = false, te
     row(row) {
       start();
       let line = '';
-      for (let i = 0; i < columns.length; i++) line += i === 0 ? cell(row, columns[i]!) : `,${cell(row, columns[i]!)}`;
+      for (let i = 0; i < columns.length; i++) line += (i === 0 ? '' : delimiter) + cell(row, columns[i]!);
       // An empty line would be no row at all to most readers.
       sink.write(line === '' ? '""\r\n' : `${line}\r\n`);
     },

@@ -11,6 +11,10 @@ const list = {
   clixml: { load: () => import('./clixml.ts'), problemRows: true, documents: true, endings: ['.clixml', '.xml'] },
   json: { load: () => import('./json.ts'), problemRows: true, endings: ['.json'] },
   ndjson: { load: () => import('./ndjson.ts'), problemRows: true, endings: ['.ndjson'] },
+  md: { load: () => import('./markdown.ts'), whole: true, narrow: true, endings: ['.md'] },
+  sarif: { load: () => import('./sarif.ts'), whole: true, findings: true, endings: ['.sarif'] },
+  html: { load: () => import('./html.ts'), whole: true, page: true, endings: ['.html', '.htm'] },
+  xlsx: { load: () => import('./workbook.ts'), whole: true, binary: true, endings: ['.xlsx'] },
 } satisfies Record<string, FormatTraits>;
 
 export type Format = keyof typeof list;

@@ -1,19 +1,15 @@
+import { asciiJson } from '../io/ascii.ts';
 import type { Notice, Problem } from '../schema/problems.ts';
 import { toProblemRow } from '../schema/problem.ts';
 import type { AnyRow, Column } from '../schema/column.ts';
 import type { CreateWriter, WriterOptions } from './writer.ts';
 
 const simple = /^[ !#-[\]-~]*$/;
-const notAscii = /[\x7f-\uffff]/;
-const everyNotAscii = /[\x7f-\uffff]/g;
-
-const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** A value as JSON in pure ASCII. */
 function ascii(value: unknown): string {
   if (typeof value === 'string' && simple.test(value)) return `"${value}"`;
-  const json = JSON.stringify(value ?? null);
-  return notAscii.test(json) ? json.replace(everyNotAscii, escape) : json;
+  return asciiJson(JSON.stringify(value ?? null));
 }
 
 /** What writes a row as a JSON object in one line: every column is there, in order, null where nothing is known. */

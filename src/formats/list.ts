@@ -1,13 +1,16 @@
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { itemText, noProblems, plainText } from './text.ts';
 
-/** One block per row with a line per column, like Format-List; the items of a list below one another: they may be sentences. */
-export const create: CreateWriter = (_schema, { columns, sink, terminal = null }) => {
+/**
+ * One block per row with a line per column that has a value, like Format-List; the items of a list below one another: they
+ * may be sentences. Columns that somebody asked for have a line anyway.
+ */
+export const create: CreateWriter = (_schema, { columns, asked = false, sink, terminal = null }) => {
   const width = Math.max(...columns.map((column) => column.name.length));
   const labels = columns.map(({ name }) => {
     const label = `${name.padEnd(width)} :`;
-    return terminal?.colours ? `\x1b[32m${label}\x1b[39m` : label;
+    return terminal?.colors ? `\x1b[32m${label}\x1b[39m` : label;
   });
   const below = `\n${' '.repeat(width + 3)}`;
   let first = true;
@@ -17,12 +20,16 @@ export const create: CreateWriter = (_schema, { columns, sink, terminal = null }
     row(row) {
       let text = first ? '' : '\n';
       first = false;
-      columns.forEach(({ name }, i) => {
+      const values = columns.map(({ name }) => {
         const cell = row[name];
-        const value = (cell !== null && typeof cell === 'object' ? cell.map(itemText) : [plainText(cell, '')])
-          .map(sanitise)
+        return (cell !== null && typeof cell === 'object' ? cell.map(itemText) : [plainText(cell, '')])
+          .map(sanitize)
           .join(below);
-        text += value === '' ? `${labels[i]}\n` : `${labels[i]} ${value}\n`;
+      });
+      const isAll = asked || values.every((value) => value === '');
+      values.forEach((value, i) => {
+        if (value !== '') text += `${labels[i]} ${value}\n`;
+        else if (isAll) text += `${labels[i]}\n`;
       });
       sink.write(text);
     },

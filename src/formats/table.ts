@@ -1,9 +1,9 @@
 import { spare, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
 import type { CreateWriter } from './writer.ts';
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { TextSink } from '../io/sink.ts';
-import { noProblems, plainText } from './text.ts';
+import { itemText, noProblems, plainText } from './text.ts';
 
 type Width = (text: string) => number;
 
@@ -25,18 +25,39 @@ type Style = readonly [string, string];
 const plainStyle: Style = ['', ''];
 const heading: Style = ['\x1b[1;4m', '\x1b[22;24m'];
 const bold: Style = ['\x1b[1m', '\x1b[22m'];
-const colour = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
+const color = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
+const [bad, doubtful, good, quiet] = [color(31), color(33), color(32), color(36)];
+/** What stands out, by the column and its word. */
 export const styles: ReadonlyMap<string, Style> = new Map([
-  ['State Listen', colour(32)],
-  ['State Established', colour(36)],
-  ['State Bound', colour(33)],
-  ['OwnerKind Kernel', colour(35)],
-  ['OwnerKind Orphan', colour(31)],
-  ['OwnerKind Unknown', colour(33)],
+  ['State Listen', good],
+  ['State Established', quiet],
+  ['State Bound', doubtful],
+  ['OwnerKind Kernel', color(35)],
+  ['OwnerKind Orphan', bad],
+  ['OwnerKind Unknown', doubtful],
+  ...['Severity', 'WorstSeverity'].flatMap((name): [string, Style][] => [
+    [`${name} Critical`, bad],
+    [`${name} High`, bad],
+    [`${name} Error`, bad],
+    [`${name} Medium`, doubtful],
+    [`${name} Warning`, doubtful],
+    [`${name} Low`, quiet],
+  ]),
+  ['Complete false', doubtful],
+  ['CanBind true', good],
+  ['CanBind false', bad],
+  ['IsFree true', good],
+  ['Result Stopped', good],
+  ['Result NotStopped', bad],
+  ['Result Retaken', bad],
+  ['Result Refused', doubtful],
+  ['Status differs', bad],
+  ['Status failed', bad],
+  ['Status skipped', doubtful],
 ]);
 
-function style({ name }: Column, text: string): Style | undefined {
-  return name === 'Owner' ? bold : styles.get(`${name} ${text}`);
+function style({ name, keeps }: Column, text: string): Style | undefined {
+  return keeps === 'process' ? bold : styles.get(`${name} ${text}`);
 }
 
 let segmenter: Intl.Segmenter | undefined;
@@ -55,24 +76,58 @@ function part(text: string, room: number, width: Width, from: 'start' | 'end'): 
   return kept;
 }
 
-/** Columns of paths, whose last folders say more than the first. */
-const paths: ReadonlySet<string> = new Set(['Path', 'WorkingDirectory']);
 /** What an owner ends with: which process it is. */
 const processAtEnd = / \([^()]*\d\)$/;
 
+/** How text is cut: what of it stays, how wide it is, and whether the terminal has an ellipsis. */
+interface Cut {
+  readonly keeps: Column['keeps'];
+  readonly width: Width;
+  readonly unicode: boolean;
+}
+
 /** Cuts a text to a width in terminal cells, whole characters only; what it ends with stays where it says more. */
-function shorten(text: string, { column, width: room }: Place, width: Width, unicode: boolean): string {
+function shorten(text: string, room: number, { keeps, width, unicode }: Cut): string {
+  if (width(text) <= room) return text;
   const mark = (unicode ? '\u2026' : '...').slice(0, room);
   const inside = room - mark.length;
-  if (paths.has(column.name)) return mark + part(text, inside, width, 'end');
-  const [end = ''] = column.name === 'Owner' ? (processAtEnd.exec(text) ?? []) : [];
+  if (keeps === 'end') return mark + part(text, inside, width, 'end');
+  const [end = ''] = keeps === 'process' ? (processAtEnd.exec(text) ?? []) : [];
   if (end === '' || width(end) > inside / 2) return part(text, inside, width, 'start') + mark;
   return part(text, inside - width(end), width, 'start').trimEnd() + mark + end;
+}
+
+/** An item of a list is not cut to less than this: `node s… (81)`. */
+const itemFloor = 12;
+
+/** Cuts the items of a list, the longest first, so that each is seen; those without room are counted. */
+function shortenItems(items: readonly string[], room: number, cut: Cut): string {
+  const separators = (shown: number): number => 2 * (shown - 1);
+  const widths = items.map(cut.width);
+  for (let shown = items.length; shown > 0; shown--) {
+    const more = shown === items.length ? '' : ` +${items.length - shown}`;
+    let left = room - more.length - separators(shown);
+    const least = widths.slice(0, shown).reduce((sum, one) => sum + Math.min(one, itemFloor), 0);
+    if (least > left && shown > 1) continue;
+    const rooms = new Map<number, number>();
+    const shortestFirst = [...widths.slice(0, shown).entries()].sort(([, a], [, b]) => a - b);
+    shortestFirst.forEach(([at, wide], nth) => {
+      const own = Math.min(wide, Math.floor(left / (shown - nth)));
+      rooms.set(at, own);
+      left -= own;
+    });
+    const texts = items.slice(0, shown).map((text, at) => shorten(text, Math.max(1, rooms.get(at)!), cut));
+    const text = texts.join(', ') + more;
+    if (cut.width(text) <= room) return text;
+  }
+  return shorten(items.join(', '), room, cut);
 }
 
 interface Place {
   readonly column: Column;
   readonly cells: readonly string[];
+  /** The items of cells that are lists; nothing where such a column keeps nothing of each. */
+  readonly items: readonly (readonly string[])[];
   readonly natural: number;
   /** Down to where it gives room first, and when there is no other way. Its header stays whole. */
   readonly comfort: number;
@@ -109,10 +164,10 @@ function shrink(places: readonly Place[], room: number, limit: 'comfort' | 'floo
 const leastImportant = (places: readonly Place[]): Place =>
   places.toReversed().reduce((least, place) => (importance(place) > importance(least) ? place : least));
 
-/** Those of the spare columns that have something to say, as far as there is room. */
+/** Those of the spare columns that have something to say, the more important first, as far as there is room. */
 function withSpare(needed: readonly Place[], all: readonly Place[], room: number): readonly Place[] {
   let chosen = needed;
-  for (const place of all) {
+  for (const place of all.toSorted((a, b) => importance(a) - importance(b))) {
     if (needed.includes(place) || place.cells.every((text) => text === '')) continue;
     const more = all.filter((one) => one === place || chosen.includes(one));
     const least =
@@ -128,19 +183,19 @@ function withSpare(needed: readonly Place[], all: readonly Place[], room: number
  * important are shortened, and dropped when that is not enough.
  */
 function fit(all: readonly Place[], room: number, asked: boolean): readonly Place[] {
-  const isSpare = (place: Place): boolean => importance(place) === spare;
+  const isSpare = (place: Place): boolean => importance(place) >= spare;
   const filled = asked ? all : all.filter((place) => importance(place) < 2 || place.cells.some((text) => text !== ''));
   const needed = filled.every(isSpare) ? filled : filled.filter((place) => !isSpare(place));
-  let left = withSpare(needed, filled, room);
-  // What says nothing new makes room for the answer, and for what says more.
-  if (!asked && (total(needed) > room || left.length < filled.length)) {
-    const telling = filled.filter((place) => !saysNothing(place, filled));
-    left = withSpare(
-      telling.filter((place) => needed.includes(place)),
-      telling,
-      room,
-    );
-  }
+  // What says nothing new makes room for the answer, and for what says more; first what another column says.
+  let telling = filled;
+  for (const by of asked ? [] : (['toldBy', 'usual'] as const))
+    if (total(telling) > room)
+      telling = telling.filter((place) => place.column[by] === undefined || !saysNothing(place, filled));
+  let left = withSpare(
+    telling.filter((place) => needed.includes(place)),
+    telling,
+    room,
+  );
   for (;;) {
     if (shrink(left, room, 'comfort')) return left;
     const least = leastImportant(left);
@@ -164,19 +219,27 @@ interface Drawing {
 
 function render(sink: TextSink, places: readonly Place[], { rows, width, terminal }: Drawing): void {
   const unicode = terminal?.unicode ?? true;
-  const colours = terminal?.colours ?? false;
+  const colors = terminal?.colors ?? false;
 
-  function line(texts: readonly string[], dress: (place: Place, text: string) => Style | undefined): void {
+  function cutTo(place: Place, text: string, items: readonly string[]): string {
+    const cut = { keeps: place.column.keeps, width, unicode };
+    return items.length > 1 ? shortenItems(items, place.width, cut) : shorten(text, place.width, cut);
+  }
+
+  function line(
+    texts: readonly string[],
+    dress: (place: Place, text: string) => Style | undefined,
+    itemsOf: (place: Place) => readonly string[] = () => [],
+  ): void {
     let end = texts.length;
     while (end > 0 && texts[end - 1] === '') end--;
     let out = '';
     for (let i = 0; i < end; i++) {
       const place = places[i]!;
       const whole = texts[i]!;
-      const fits = width(whole) <= place.width;
-      const text = fits ? whole : shorten(whole, place, width, unicode);
+      const text = width(whole) <= place.width ? whole : cutTo(place, whole, itemsOf(place));
       const padding = ' '.repeat(Math.max(0, place.width - width(text)));
-      const [on, off] = (colours && text !== '' && dress(place, whole)) || plainStyle;
+      const [on, off] = (colors && text !== '' && dress(place, whole)) || plainStyle;
       const right = rightAligned.has(place.column.type);
       out += `${i === 0 ? '' : between}${right ? padding : ''}${on}${text}${off}${right || i === end - 1 ? '' : padding}`;
     }
@@ -187,7 +250,7 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
     places.map(({ column }) => column.name),
     () => heading,
   );
-  if (!colours)
+  if (!colors)
     line(
       places.map((place) => '-'.repeat(Math.min(place.width, place.column.name.length))),
       () => undefined,
@@ -196,19 +259,23 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
     line(
       places.map(({ cells }) => cells[i]!),
       ({ column }, cell) => style(column, cell),
+      ({ items }) => items[i] ?? [],
     );
 }
 
 /** Aligned columns. On a terminal no line is wider than it; elsewhere everything has the room it needs. */
 export const create: CreateWriter = (_schema, { columns, asked = false, sink, terminal = null }) => {
   const cells: string[][] = columns.map(() => []);
+  const items: string[][][] = columns.map(() => []);
 
   return {
     carriesProblems: false,
     row(row) {
-      columns.forEach(({ name }, i) => {
+      columns.forEach(({ name, keeps }, i) => {
         const value = row[name];
-        cells[i]!.push(typeof value === 'number' ? String(value) : sanitise(plainText(value, ', ')));
+        if (keeps !== undefined && Array.isArray(value))
+          items[i]![cells[i]!.length] = value.map((item) => sanitize(itemText(item)));
+        cells[i]!.push(typeof value === 'number' ? String(value) : sanitize(plainText(value, ', ')));
       });
     },
     problem: noProblems,
@@ -226,7 +293,7 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
         const down = (to: number): number =>
           Math.max(shortened.has(column.type) ? Math.min(data, to) : data, column.name.length);
         const comfort = down(column.importance === 1 ? answerFloor : textFloor);
-        return { column, cells: cells[i]!, natural, comfort, floor: down(textFloor), width: natural };
+        return { column, cells: cells[i]!, items: items[i]!, natural, comfort, floor: down(textFloor), width: natural };
       });
       render(sink, terminal ? fit(places, terminal.columns, asked) : places, { rows, width, terminal });
     },

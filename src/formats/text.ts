@@ -13,6 +13,13 @@ export function plainText(value: Value, separator: string): string {
   return typeof value === 'object' ? value.map(itemText).join(separator) : String(value);
 }
 
+/** The words of a name such as OwnerChanged. */
+export const wordsOf = (name: string): string =>
+  name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').replaceAll(/(?<= )[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());
+
+/** A date as people read it. */
+export const readableDate = (date: string): string => date.replace('T', ' ').replace(/(?:\.\d+)?Z$/, '');
+
 /** For writers of formats that have no place for problems. */
 export function noProblems(): never {
   throw new Error('this format carries no problems');

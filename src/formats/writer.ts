@@ -1,7 +1,41 @@
 import type { Terminal } from '../system/terminal.ts';
-import type { Notice, Problem } from '../schema/problems.ts';
+import type { ExitCode, Notice, Problem } from '../schema/problems.ts';
+import type { AuditRun } from '../schema/audit-run.ts';
 import type { AnyRow, Column, RowSchema } from '../schema/column.ts';
+import type { Range } from '../schema/range.ts';
 import type { TextSink } from '../io/sink.ts';
+
+/** Rows of one kind that a document has besides its own. */
+export interface DocumentTable {
+  /** The heading: Listeners, Changes … */
+  readonly title: string;
+  readonly schema: RowSchema;
+  readonly rows: readonly AnyRow[];
+}
+
+/** What a whole document says besides the rows: a workbook, a page, Markdown. */
+export interface DocumentFrame {
+  readonly title: string;
+  /** The heading of the rows. */
+  readonly rowsTitle: string;
+  /** The command line that made it; null where none did. */
+  readonly question: string | null;
+  /** When it was made, ISO 8601 in UTC. */
+  readonly at: string;
+  readonly exitCode: ExitCode;
+  /** What the exit code means for this command; null where nothing is told of it. */
+  readonly meaning: string | null;
+  /** The answer in a sentence; null where there is none. */
+  readonly headline: string | null;
+  /** What a person is told besides the rows, or instead of them. */
+  readonly note: string | null;
+  readonly problems: readonly Problem[];
+  readonly tables: readonly DocumentTable[];
+  /** The ranges of ports on the machines, for a picture. */
+  readonly ranges?: readonly Range[];
+  /** The last audits, newest first, for a chart. */
+  readonly nights: readonly AuditRun[];
+}
 
 export interface WriterOptions {
   /** The chosen columns, in output order. */
@@ -19,6 +53,12 @@ export interface WriterOptions {
   readonly terminal?: Terminal | null;
   /** CSV: for a spreadsheet, with a byte order mark and no value that would run as a formula. */
   readonly excel?: boolean;
+  /** CSV: what is between the values; a comma, unless something else is said. */
+  readonly delimiter?: string;
+  /** For a format that is a whole document. */
+  readonly frame?: DocumentFrame;
+  /** Warns of what a format had to leave out. */
+  readonly warn?: (problem: Problem) => void;
 }
 
 /** Writes rows in one format. Nothing is written before the first call. */
@@ -50,6 +90,14 @@ export interface FormatTraits {
   readonly spreadsheet?: true;
   /** It can be written as a document for each few rows (--stream), and leaves out columns that nobody asked for. */
   readonly documents?: true;
+  /** It is one whole document: it is given `frame`, and has a place of its own for notes and problems. */
+  readonly whole?: true;
+  /** It is bytes: it goes to a file alone, named by --output. */
+  readonly binary?: true;
+  /** It is a page for a browser: nothing for a terminal. */
+  readonly page?: true;
+  /** It is for findings alone. */
+  readonly findings?: true;
   /** How the name of a file ends that has it. */
   readonly endings?: readonly string[];
 }

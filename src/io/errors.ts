@@ -31,9 +31,9 @@ const words: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: 'its name has a NUL character',
 };
 
-/** What a missing file means to who reads it, and to who writes it. */
+/** The meaning of a missing file to a reader and to a writer. */
 const missing = {
-  read: { ENOENT: 'there is no such file', ENOTDIR: 'there is no such file' },
+  read: { ENOENT: 'the file does not exist', ENOTDIR: 'the file does not exist' },
   write: {
     // Windows says so of a name with characters that it does not allow, too.
     ENOENT:

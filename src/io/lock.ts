@@ -23,7 +23,7 @@ function sqliteCode(error: unknown): number | null {
 function prepare(path: string): void {
   const opened = openPrivate(path, 'write');
   try {
-    // The file stays the same: whoever waits for it waits for this one.
+    // The file stays the same, because others may wait for it.
     if (opened.size > 0) ftruncateSync(opened.file);
   } finally {
     // Before it is locked: closing a file gives all of a process's locks on it back.
@@ -32,8 +32,8 @@ function prepare(path: string): void {
 }
 
 /**
- * Takes the lock in this file, which must be in a private folder, and gives what gives it back. Throws LockBusy when it
- * could not be had in time, and what the system says.
+ * Takes the lock in this file, which must be in a private folder, and returns a function that releases it. Throws LockBusy
+ * on a timeout, and the errors of the system.
  */
 export function takeLock(path: string, waitMs: number): () => void {
   prepare(path);

@@ -99,7 +99,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    // Another process was faster; who made it is looked at next.
+    // Another process created it first; its owner is checked next.
     if (errorCode(error) !== 'EEXIST') throw error;
   }
 }

@@ -159,7 +159,7 @@ export interface InputEnds {
 /** More of a pipe is not waited for: it may have no end. */
 const mostInput = 1024 * megabyte;
 
-/** The first and the last bytes of standard input, at most so many. Throws PO2001. */
+/** The first and the last bytes of standard input, up to a limit. Throws PO2001. */
 export function readInputEnds(most: { readonly first: number; readonly last: number }): InputEnds {
   return reading('standard input', undefined, () => {
     const first = fill(0, Buffer.alloc(most.first));

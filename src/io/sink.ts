@@ -23,6 +23,8 @@ export interface TextSink {
   write(text: string): void;
   /** Sends at once what was taken so far. */
   flush(): void;
+  /** Takes bytes, where the sink is a file. */
+  bytes?(bytes: Uint8Array): void;
 }
 
 /**

@@ -21,7 +21,7 @@ import { errorCode } from './errors.ts';
  */
 
 const form = /^\.portowner-([0-9a-f]{16})-([1-9]\d{0,9})-(\d{1,20})-[0-9a-f]{32}\.tmp(?:-journal)?$/;
-/** How many entries of a folder are looked at: a shared one may have any number. */
+/** The most entries of a folder to inspect, because a shared folder may have any number. */
 const maxEntries = 10_000;
 /** How long a file of another boot, machine or container must not have changed to be called left, in milliseconds. */
 const foreignAgeMs = 7 * 86_400_000;

@@ -5,7 +5,7 @@ import type { RawEntry, Refusal } from '../system/raw.ts';
 
 type Answer = Omit<RawEntry, 'at'>;
 
-/** An engine answers within a few milliseconds; who asks for the owner of a port does not wait for a dead one. */
+/** An engine answers within a few milliseconds; a query for the owner of a port must not wait for a dead one. */
 const patience = 1000;
 /** 10,000 containers have about as much. */
 const longest = 16 * 1024 * 1024;
@@ -56,7 +56,7 @@ function answerOf(status: number, body: Buffer, container: string | null): Answe
   try {
     const value = parseJson(body.toString());
     if (container !== null) return { text: JSON.stringify(restartExcerpt(value)) };
-    return Array.isArray(value) ? { text: JSON.stringify(value.map(excerpt)) } : failed('its answer is no list');
+    return Array.isArray(value) ? { text: JSON.stringify(value.map(excerpt)) } : failed('its answer is not a list');
   } catch {
     return failed('its answer is not JSON');
   }

@@ -5,8 +5,8 @@ export function sha256(path: string): string {
   const file = openSync(path, 'r');
   try {
     // A pipe or a device in its place would have no end.
-    if (!fstatSync(file).isFile()) throw new Error('it is no file');
-    // Loading it costs milliseconds that only who asks for a hash should pay.
+    if (!fstatSync(file).isFile()) throw new Error('it is not a file');
+    // Loading it costs milliseconds, which only a request for a hash should cost.
     const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
     const buffer = Buffer.allocUnsafe(1024 * 1024);
     for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer))

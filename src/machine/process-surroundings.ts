@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { stdoutSink, type Sink } from '../io/sink.ts';
 import type { Terminal } from '../system/terminal.ts';
+import { fitted } from '../io/wrap.ts';
 import { readInput, readInputEnds } from '../io/read.ts';
 import { liveBinder, liveEventLog, liveHands, liveScheduler, liveSource, liveTools } from './live.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -22,7 +23,7 @@ function terminal(): Terminal | null {
   const locale = LC_ALL || LC_CTYPE || LANG || '';
   return {
     columns: process.stdout.columns || 80,
-    colours: !NO_COLOR && TERM !== 'dumb',
+    colors: !NO_COLOR && TERM !== 'dumb',
     unicode: process.platform === 'win32' || /utf-?8/i.test(locale),
   };
 }
@@ -111,6 +112,12 @@ function confirm(question: string): boolean {
   return /^(?:y|yes)$/i.test(bytes.toString('utf8', 0, read).trim());
 }
 
+/** What goes to standard error: no wider than the terminal, where that is one. */
+function forTerminal(text: string): string {
+  if (!isCharacterDevice(2) || !process.stderr.isTTY) return text;
+  return fitted(text, process.stderr.columns || 80);
+}
+
 /** Whether a person sits at both ends: reads what is asked, and types. */
 function hasPerson(): boolean {
   return isCharacterDevice(0) && isCharacterDevice(2) && process.stdin.isTTY && process.stderr.isTTY;
@@ -136,7 +143,8 @@ export function processSurroundings(): Surroundings {
     input: readInput,
     inputEnds: readInputEnds,
     output: () => (isConsole(1) ? consoleSink(process.stdout) : stdoutSink()),
-    error: (text) => {
+    error: (given) => {
+      const text = forTerminal(given);
       try {
         if (isConsole(2)) process.stderr.write(text);
         else writeSync(2, text);

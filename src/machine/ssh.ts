@@ -4,9 +4,11 @@ import type { RemoteAnswer, RemoteCall } from '../system/remote.ts';
 
 /** A collector takes a second, and on a slow machine with many processes some more. */
 const timeoutMs = 180_000;
-/** As much as is read of a snapshot. */
-const mostBytes = 400 * 1024 * 1024;
+/** 100,000 sockets have 30 MB unpacked; several machines may send this much at once. */
+const mostMegabytes = 64;
 const mostErrors = 64 * 1024;
+/** So long is waited for what ssh has started to say something, when ssh has ended. */
+const stayMs = 1000;
 
 /** The system's own ssh: what stands in the PATH or in the current folder may be anybody's. */
 async function sshProgram(): Promise<string> {
@@ -18,8 +20,9 @@ async function sshProgram(): Promise<string> {
 const running = new Set<ChildProcess>();
 let isWatched = false;
 
+/** Asked to end, ssh ends what it started itself, such as a jump host's ssh, and gives a terminal its echo back. */
 function endAll(): void {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) child.kill('SIGTERM');
 }
 
 /** Whoever ends this program ends what it started. */
@@ -38,15 +41,25 @@ function watch(): void {
     });
 }
 
+/**
+ * What a configuration of ssh may have for people is not for a collector: a command of its own, a connection that goes on in
+ * the background (one that is there is used), forwarded ports, and the keys of an agent, which the far machine could use.
+ */
+const settings: readonly string[] = [
+  'ConnectTimeout=10',
+  'ServerAliveInterval=10',
+  'ServerAliveCountMax=3',
+  'LogLevel=ERROR',
+  'RemoteCommand=none',
+  'ControlMaster=no',
+  'ClearAllForwardings=yes',
+];
+
 function sshArguments({ host, command, config, mayAsk }: RemoteCall): string[] {
   return [
     ...(config === null ? [] : ['-F', config]),
-    '-T',
-    ...['ConnectTimeout=10', 'ServerAliveInterval=10', 'ServerAliveCountMax=3', 'LogLevel=ERROR'].flatMap((one) => [
-      '-o',
-      one,
-    ]),
-    ...(mayAsk ? [] : ['-o', 'BatchMode=yes']),
+    '-Tax',
+    ...[...settings, ...(mayAsk ? [] : ['BatchMode=yes'])].flatMap((one) => ['-o', one]),
     '--',
     host,
     command,
@@ -70,10 +83,13 @@ export async function askBySsh(call: RemoteCall): Promise<RemoteAnswer> {
       failure ??= why;
       child.kill('SIGKILL');
     };
-    const timer = setTimeout(() => stop(`it took longer than ${timeoutMs / 1000} s`), timeoutMs);
+    const timer = setTimeout(() => {
+      stop(`it took longer than ${timeoutMs / 1000} s`);
+      child.stdout.destroy();
+    }, timeoutMs);
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > mostBytes) stop('it sent more than 400 MB');
+      if (size > mostMegabytes * 1024 * 1024) stop(`it sent more than ${mostMegabytes} MB`);
       else chunks.push(chunk);
     });
     child.stderr.on('data', (chunk: Buffer) => {
@@ -82,6 +98,8 @@ export async function askBySsh(call: RemoteCall): Promise<RemoteAnswer> {
     // A program that ends without reading its input has still answered.
     child.stdin.on('error', () => {});
     child.on('error', (error) => (failure ??= error.message));
+    // A proxy command has ssh's standard error, and may stay longer than ssh.
+    child.on('exit', () => setTimeout(() => setImmediate(() => child.stderr.destroy()), stayMs).unref());
     child.on('close', (exitCode) => {
       clearTimeout(timer);
       running.delete(child);

@@ -3,18 +3,18 @@ import { isWhole, wasAsked } from '../facts/model/section.ts';
 import { moreRights, type Platform } from '../system/raw.ts';
 import { amongHolders, processText, type AttributeSocket, type Attribution, type Known } from './attribution.ts';
 
-/** Whether nobody was found to have a socket, though everything could be looked at. */
+/** Whether no owner of a socket was found, although everything could be read. */
 export function isUnfound({ pid, kernel, refusals }: Socket): boolean {
   return pid === null && !kernel && refusals.some(({ field, code }) => field === 'OwningProcess' && code === 'Failed');
 }
 
-/** Whose a socket is. What the kernel of Linux has for itself is root's as well. */
+/** Describes whose process owns a socket. Sockets of the Linux kernel belong to root, too. */
 function whose({ user }: Pick<Socket, 'user'>, platform: Platform): string {
   if (user === null) return "another user's process";
   return user === 'root' && platform === 'linux' ? 'a process of root, or the kernel' : `a process of ${user}`;
 }
 
-/** Whose a socket is whose process cannot be seen. */
+/** Describes the owner of a socket whose process cannot be seen. */
 export function unseenText(socket: Pick<Socket, 'user'>, platform: Platform): string {
   if (socket.user === null) return 'a process that cannot be seen';
   return socket.user === 'root' && platform === 'linux'
@@ -22,18 +22,18 @@ export function unseenText(socket: Pick<Socket, 'user'>, platform: Platform): st
     : `${whose(socket, platform)} that cannot be seen`;
 }
 
-/** Whose the process is that may not be seen, and what shows it; null where rights are not what is missing. */
+/** Describes the hidden process and how to reveal it; null if rights would not help. */
 function hiddenText(socket: Socket, { windows, live }: Known): string | null {
   const denied = socket.refusals.find(({ field, code }) => field === 'OwningProcess' && code === 'AccessDenied');
   if (denied === undefined) return null;
   const platform = windows ? 'win32' : 'linux';
-  // Who has these rights already needs something else.
+  // A caller with these rights needs something else.
   if (denied.needs !== moreRights[platform]) return unseenText(socket, platform);
   const rights = windows ? 'elevated' : 'with sudo';
   return `${whose(socket, platform)} (${live ? `run ${rights} to see it` : `seen only ${rights}`})`;
 }
 
-/** A socket whose process cannot be seen, or was not found. */
+/** Attributes a socket whose process cannot be seen, or was not found. */
 export const unseen: AttributeSocket = (known) => (socket) => {
   if (socket.pid !== null) return null;
   const { user } = socket;
@@ -50,7 +50,7 @@ const few = (names: readonly string[]): string =>
     ? `${names.slice(0, shownHeirs).join(', ')} and ${names.length - shownHeirs} more`
     : names.join(', ');
 
-/** Those who may have inherited a socket although nothing leads to them, in words: the chain to them has ended. */
+/** Describes processes that may have inherited a socket although the processes in between have ended. */
 function perhapsInherited(candidates: readonly string[]): { text: string; refusal: FieldRefusal } {
   const [which, were] = candidates.length === 1 ? ['', 'was'] : ['one of ', 'were'];
   return {
@@ -58,13 +58,13 @@ function perhapsInherited(candidates: readonly string[]): { text: string; refusa
     refusal: {
       field: 'Holders',
       code: 'Gone',
-      text: `nothing that it started still runs, but ${few(candidates)} ${were} started after the socket was bound by what has ended, too, and may have inherited it (confidence: low)`,
+      text: `no program that it started still runs, but ${few(candidates)} ${were} started after the socket was bound, by programs that have ended, too, and may have inherited it (confidence: low)`,
       needs: null,
     },
   };
 }
 
-/** The heirs of an ended process in words, and how sure it is that one of them has the socket. */
+/** Describes the heirs of an ended process, and the confidence that one of them has the socket. */
 function inherited(heirs: readonly string[], created: string | null): { text: string; refusal: FieldRefusal } {
   const confidence = created === null ? 'low' : heirs.length === 1 ? 'high' : 'medium';
   const when = created === null ? 'it' : 'after the socket was bound it';
@@ -80,7 +80,7 @@ function inherited(heirs: readonly string[], created: string | null): { text: st
   };
 }
 
-/** An owner that has ended: whatever it started since the socket was bound may have inherited it. */
+/** Attributes a socket to an ended process: any program that it started since the socket was bound may have inherited it. */
 export const orphan: AttributeSocket = ({ facts, processes }) => {
   if (!isWhole(facts.sections.processes)) return null;
   return (socket): Attribution | null => {
@@ -97,7 +97,7 @@ export const orphan: AttributeSocket = ({ facts, processes }) => {
   };
 };
 
-/** An owner of which only the number is known, because the processes could not all be read. */
+/** Attributes a socket to a process ID, because some processes could not be read. */
 export const unlisted: AttributeSocket = ({ facts }) => {
   const { processes } = facts.sections;
   if (isWhole(processes)) return null;
@@ -105,7 +105,7 @@ export const unlisted: AttributeSocket = ({ facts }) => {
   const refusal: FieldRefusal = {
     field: 'ImageName',
     code: asked ? 'Failed' : 'NotAsked',
-    text: processes.reason ?? (asked ? 'the list of processes is not whole' : 'processes were not asked for'),
+    text: processes.reason ?? (asked ? 'the list of processes is incomplete' : 'processes were not requested'),
     needs: null,
   };
   return (socket) =>

@@ -2,42 +2,42 @@ import { isOwnName, programName } from '../facts/decode/application/application.
 import type { Facts, FieldRefusal, Process, Service, Socket } from '../facts/model/facts.ts';
 import type { OwnerKind } from '../schema/endpoint.ts';
 
-/** Who has a socket. What is left out, the row has from the owning process, or not at all. */
+/** The owner of a socket. Missing values come from the owning process, or are unavailable. */
 export interface Attribution {
   readonly kind: OwnerKind;
   /** The answer in one line; null where there is none. */
   readonly owner: string | null;
   readonly services?: readonly string[] | null;
-  /** Where they are not those of the socket. */
+  /** If they differ from those of the socket. */
   readonly holders?: readonly number[] | null;
   readonly imageName?: string;
   readonly userName?: string | null;
-  /** Why something is not told, besides what the socket and its process say. */
+  /** Refusals in addition to those of the socket and its process. */
   readonly refusals?: readonly FieldRefusal[];
 }
 
-/** Where attributions look things up. */
+/** Indexes for attributions. */
 export interface Known {
   readonly facts: Facts;
   readonly windows: boolean;
   readonly processes: ReadonlyMap<number, Process>;
   readonly servicesOf: ReadonlyMap<number, readonly Service[]>;
-  /** Whether these are facts of this machine, now, to be looked at again. */
+  /** Whether the facts are live facts of this machine, which can be read again. */
   readonly live: boolean;
-  /** The home folder of who reads it; null where working directories are not told. */
+  /** The home folder of the reader; null if working directories are not shown. */
   readonly home: string | null;
 }
 
 /**
- * One way to tell who has a socket of which no process is known. It looks at the facts once, and is null where they have
- * nothing for it; then each socket is given to it: null leaves the socket to the next.
+ * One way to attribute a socket without a known process. It inspects the facts once, and is null if they contain nothing
+ * relevant; otherwise, it is called for each socket, and returns null to leave the socket to the next attribution.
  */
 export type AttributeSocket = (known: Known) => ((socket: Socket) => Attribution | null) | null;
 
-/** The same for a socket of a known process, where what is told differs between the sockets of one process. */
+/** The same for a socket of a known process, if the sockets of one process differ. */
 export type AttributeOwned = (known: Known) => ((socket: Socket, owner: Process) => Attribution | null) | null;
 
-/** One way to tell what a process is: the same for all of its sockets. */
+/** One way to describe a process: the same for all of its sockets. */
 export type AttributeProcess = (process: Process, known: Known) => Attribution | null;
 
 /** Indexes facts for attributions. */
@@ -60,15 +60,15 @@ export function amongHolders(attribution: Attribution, { holders }: Socket): Att
     : { ...attribution, owner: `${attribution.owner} and ${holders.length - 1} more` };
 }
 
-/** What a process is named by. */
+/** The names of a process. */
 export type ProcessName = Pick<Process, 'imageName' | 'pid' | 'application'>;
 
-/** What a process runs, and the program that runs it where that is another. */
+/** The application of a process, and the program that runs it if that is different. */
 function namesIn({ imageName, application }: ProcessName): { name: string; by: string } | null {
   if (imageName === null) return null;
   if (application === undefined) return { name: imageName, by: '' };
   const program = programName(imageName);
-  // "node server.js" has it already.
+  // "node server.js" already contains it.
   const said = isOwnName(imageName, application) || application === program || application.startsWith(`${program} `);
   return { name: application, by: said ? '' : `${program} ` };
 }
@@ -81,10 +81,10 @@ export function placedText(process: ProcessName, place: string | null): string {
     : `${names.name}${place === null ? '' : ` in ${place}`} (${names.by}${process.pid})`;
 }
 
-/** "nginx (1234)", "node server.js (1234)", "vite (node 1234)"; a name that could not be had leaves the number. */
+/** "nginx (1234)", "node server.js (1234)", "vite (node 1234)"; only the ID if the name is unavailable. */
 export const processText = (process: ProcessName): string => placedText(process, null);
 
-/** "nginx 1234" or "vite, node 1234", as it stands in parentheses. */
+/** "nginx 1234" or "vite, node 1234", for use in parentheses. */
 export function insideText(process: ProcessName): string {
   const names = namesIn(process);
   if (names === null) return `process ${process.pid}`;

@@ -12,9 +12,9 @@ import { closedConnection, httpSys, linuxKernel, windowsDriver, windowsKernel } 
 import { container, program, serviceUnit, taggedService, windowsService } from './processes.ts';
 import { portProxy, relay } from './relays.ts';
 
-// Who has a socket: of each list, the first that has an answer gives it.
+// Attribution: in each list, the first function that returns an answer decides.
 
-/** Of a socket that no process can have, or whose process is not among the facts. */
+/** For a socket that no process can own, or whose process is not in the facts. */
 const withoutProcess: readonly AttributeSocket[] = [
   closedConnection,
   linuxKernel,
@@ -26,15 +26,15 @@ const withoutProcess: readonly AttributeSocket[] = [
   unlisted,
 ];
 
-/** Of one socket of a process: who is behind it there. */
+/** For one socket of a process: who is behind this socket. */
 const bySocket: readonly AttributeOwned[] = [portProxy, relay, taggedService];
 
-/** Of every other socket of a process: what it is, by what one would stop. */
+/** For every other socket of a process: what the process is, named after what you would stop. */
 const byProcess: readonly AttributeProcess[] = [container, windowsService, serviceUnit, program];
 
 const nobody: Attribution = { kind: 'Unknown', owner: null };
 
-/** What a process is, by the list of what is the same for all of its sockets. */
+/** Describes a process, with the list that is the same for all of its sockets. */
 export function attributeProcess(process: Process, known: Known): Attribution {
   for (const attribute of byProcess) {
     const found = attribute(process, known);
@@ -44,9 +44,9 @@ export function attributeProcess(process: Process, known: Known): Attribution {
 }
 
 interface Attributor {
-  /** Attributes a socket of which no process is known. */
+  /** Attributes a socket without a known process. */
   withoutProcess(socket: Socket): Attribution;
-  /** Attributes a socket of a process; `whole` is what the process is. */
+  /** Attributes a socket of a process; `whole` describes the process. */
   withProcess(socket: Socket, owner: Process, whole: Attribution): Attribution;
 }
 
@@ -68,7 +68,7 @@ export function attributor(known: Known): Attributor {
         if (found !== null) return found;
       }
       const found = socket.holders.length < 2 ? whole : amongHolders(whole, socket);
-      // The kernel has it for the listener.
+      // The kernel holds it for the listener.
       return socket.unaccepted === true ? { ...found, owner: `not yet accepted by ${found.owner}` } : found;
     },
   };

@@ -1,10 +1,10 @@
 import type { Detail } from '../facts/model/question.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 
-/** The sockets themselves tell it, or an option that asks for it. */
+/** The value comes from the sockets themselves, or from an option. */
 const ofSocket: readonly Detail[] = [];
 
-/** What has to be asked of a machine before a column of an Endpoint can be filled. */
+/** The facts that a column of an Endpoint needs. */
 const detailOf: Readonly<Record<keyof Omit<Endpoint, 'Id'>, readonly Detail[]>> = {
   Protocol: ofSocket,
   AddressScope: ofSocket,
@@ -15,7 +15,7 @@ const detailOf: Readonly<Record<keyof Omit<Endpoint, 'Id'>, readonly Detail[]>> 
   State: ofSocket,
   OwningProcess: ['owner'],
   ImageName: ['owner'],
-  // A host of services is called by its service.
+  // A host of services is named after its service.
   Application: ['owner', 'services'],
   Path: ['owner', 'path'],
   CommandLine: ['owner', 'commandLine'],
@@ -30,7 +30,7 @@ const detailOf: Readonly<Record<keyof Omit<Endpoint, 'Id'>, readonly Detail[]>> 
   PortService: ofSocket,
   OwnerKind: ['owner', 'services'],
   Owner: ['owner', 'services'],
-  // Behind HTTP.sys the processes that serve it.
+  // For HTTP.sys, the processes that serve the port.
   Holders: ['owner', 'services'],
   Reason: ['owner'],
   ComputerName: ofSocket,

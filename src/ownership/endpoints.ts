@@ -7,16 +7,16 @@ import { attributeProcess, attributor } from './attributions.ts';
 import type { Ancestor } from '../schema/ancestor.ts';
 import type { OwnedEndpoint } from './owned.ts';
 
-/** Looks a registered name up; given from outside because the registry is large and seldom wanted. */
+/** Looks up a registered name; passed in because the registry is large and rarely needed. */
 export type ServiceName = (port: number, protocol: 'TCP' | 'UDP') => string | null;
 
-/** One list of both; a list that stands alone is not copied. */
+/** Concatenates two lists; does not copy a list if the other is empty. */
 function joined(first: readonly FieldRefusal[], second: readonly FieldRefusal[]): readonly FieldRefusal[] {
   if (first.length === 0) return second;
   return second.length === 0 ? first : [...first, ...second];
 }
 
-/** What rows have from a process, the same for all of its sockets. */
+/** The values that rows take from a process, the same for all of its sockets. */
 interface Owner {
   readonly process: Process;
   readonly parentImageName: string | null;
@@ -24,9 +24,9 @@ interface Owner {
   readonly supervisor: string | null;
   readonly ancestors: readonly Ancestor[] | null;
   readonly application: string | null;
-  /** Whether its service says more of it than its file. */
+  /** Whether its service describes it better than its file. */
   readonly hostsServices: boolean;
-  /** Whether Stop-Process may have it: no part of the system, and a number that it takes. */
+  /** Whether Stop-Process can take it: not a part of the system, and a valid ID. */
   readonly isStoppable: boolean;
 }
 
@@ -44,17 +44,17 @@ function ownerOf(process: Process, known: Known, tree: Tree | null): Owner {
   };
 }
 
-/** What an owner is called: a host of services by the one that has the socket. */
+/** The name of an owner: for a host of services, the one that owns the socket. */
 function applicationOf({ application, hostsServices }: Owner, { services }: Attribution): string | null {
   return hostsServices && services?.length === 1 ? services[0]! : application;
 }
 
-/** What would start it again: of a port that is passed on to a container, what starts that. */
+/** What would restart it: for a port forwarded to a container, what restarts the container. */
 function supervisorOf({ supervisor }: Owner, { container }: Socket, tree: Tree | null): string | null {
   return tree === null || container === undefined ? supervisor : tree.containerRestarter(container);
 }
 
-/** Stands for the process where there is none: all that rows have from it is null. */
+/** Represents a missing process: all its values are null. */
 const noProcess: Process = {
   pid: 0,
   imageName: null,
@@ -68,10 +68,10 @@ const noProcess: Process = {
   refusals: [],
 };
 
-/** With a place for the text of the refusals, which is there from the start: to add one later makes every row slow. */
+/** Includes a field for the text of the refusals from the start, because adding it later makes every row slow. */
 type Assembled = { -readonly [K in keyof OwnedEndpoint]: OwnedEndpoint[K] } & { Reason: null };
 
-/** What tells what led to an owner: src/ownership/origin.ts, which is only loaded when it is asked for. */
+/** Finds the ancestors of an owner: src/ownership/origin.ts, which is only loaded on demand. */
 export interface Tree {
   readonly ancestorsOf: (process: Process, known: Known) => readonly Ancestor[];
   readonly supervisorOf: (process: Process, known: Known) => string | null;
@@ -81,13 +81,13 @@ export interface Tree {
 interface EndpointOptions {
   readonly live: boolean;
   readonly serviceName: ServiceName | null;
-  /** The reader's home folder, where owners are told with their working directory. */
+  /** The reader's home folder, if owners are shown with their working directory. */
   readonly home?: string | null;
-  /** What tells what led to an owner, where that is asked for. */
+  /** Finds the ancestors of an owner, if requested. */
   readonly tree?: Tree | null;
 }
 
-/** The endpoints that facts give, one a socket, in the order of the sockets. */
+/** Turns facts into endpoints, one for each socket, in order. */
 export function endpoints(
   facts: Facts,
   sockets: readonly Socket[],
@@ -98,7 +98,7 @@ export function endpoints(
   const owners = new Map(facts.sections.processes.data.map((process) => [process.pid, ownerOf(process, known, tree)]));
   const { name: computer } = facts.machine;
   return sockets.map((socket): OwnedEndpoint => {
-    // No process has what the kernel holds, whatever number the system gives.
+    // No process owns a socket of the kernel, whatever ID the system reports.
     const ownerless = socket.pid === null || socket.kernel || socket.state === 'TimeWait';
     const owner = ownerless ? undefined : owners.get(socket.pid!);
     const process = owner === undefined ? noProcess : owner.process;
@@ -136,7 +136,7 @@ export function endpoints(
       Reason: null,
       ComputerName: computer,
       RemoteHostName: null,
-      Project: null,
+      Project: process.saved?.project ?? null,
       Supervisor: owner === undefined ? null : supervisorOf(owner, socket, tree),
       Ancestors: owner === undefined ? null : owner.ancestors,
       FirewallStatus: null,

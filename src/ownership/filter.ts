@@ -6,11 +6,11 @@ import { namesOf } from '../facts/decode/application/application.ts';
 import type { OwnedEndpoint } from './owned.ts';
 import { anyOf, PatternError } from '../ports/wildcard.ts';
 
-/** What rows are wanted; null wants all. Several values of one filter are alternatives. */
+/** Selects rows; null selects all. Several values of one filter are alternatives. */
 export interface RowFilter {
   readonly states: readonly string[] | null;
   readonly pids: readonly number[] | null;
-  /** Wildcard patterns, as PowerShell's -like reads them: `*`, `?` and `[a-z]`, in any case. */
+  /** Wildcard patterns like PowerShell's -like: `*`, `?`, and `[a-z]`, case-insensitive. */
   readonly images: readonly string[] | null;
   /** Addresses and CIDR ranges; the local or the remote address may match. */
   readonly addresses: readonly string[] | null;
@@ -20,22 +20,22 @@ export interface RowFilter {
   readonly ranges: readonly string[] | null;
 }
 
-/** Patterns of PowerShell's -like as one test. Throws PO1001. */
+/** Combines -like patterns into one test. Throws PO1001. */
 export function anyPattern(patterns: readonly string[]): (text: string) => boolean {
   try {
     return anyOf(patterns, { anyCase: true, sets: true });
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
-    throw new PortOwnerError('PO1001', error.message, { hint: 'Use *, ? and [a-z].', target: error.pattern });
+    throw new PortOwnerError('PO1001', error.message, { hint: 'Use *, ?, and [a-z].', target: error.pattern });
   }
 }
 
 /** The addresses of one family. */
 const familyName = (address: string) => (addressFamily(address) === 'IPv4' ? 'ipv4' : 'ipv6');
 
-/** Addresses and CIDR ranges as one test. Throws PO1004. */
+/** Combines addresses and CIDR ranges into one test. Throws PO1004. */
 export function addressMatcher(texts: readonly string[]): (address: string) => boolean {
-  // One for each family: ::/0 of a common list would have every IPv4 address too.
+  // One list for each family: in a common list, ::/0 would match every IPv4 address, too.
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const text of texts) {
     const [address, prefix, ...rest] = text.trim().split('/') as [string, string?, ...string[]];
@@ -47,7 +47,7 @@ export function addressMatcher(texts: readonly string[]): (address: string) => b
     const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) - mapped : -1;
     if (own === null || rest.length > 0 || length < 0 || length > bits) {
       throw new PortOwnerError('PO1004', `${JSON.stringify(text)} is not an IP address or CIDR range`, {
-        hint: 'Give 127.0.0.1, 10.0.0.0/8, ::1 or fe80::/10.',
+        hint: 'Use 127.0.0.1, 10.0.0.0/8, ::1, or fe80::/10.',
         target: text,
       });
     }
@@ -60,17 +60,17 @@ export function addressMatcher(texts: readonly string[]): (address: string) => b
   };
 }
 
-/** `nginx` finds nginx.exe, as Get-Process does; a pattern with a wildcard is taken as it is. */
+/** `nginx` matches nginx.exe, as in Get-Process; a pattern with a wildcard is unchanged. */
 function imagePattern(pattern: string): readonly string[] {
   return /[*?[]/.test(pattern) ? [pattern] : [pattern, `${pattern}.exe`];
 }
 
-/** `SYSTEM` finds NT AUTHORITY\SYSTEM: the domain may be left out. */
+/** `SYSTEM` matches NT AUTHORITY\SYSTEM: the domain can be omitted. */
 function userPattern(pattern: string): readonly string[] {
   return pattern.includes('\\') ? [pattern] : [pattern, `*\\${pattern}`];
 }
 
-/** By the account, or by the person for whom Windows made it. */
+/** Matches the account, or the person for whom Windows created it. */
 function userTest(users: readonly string[]): (row: OwnedEndpoint) => boolean | null {
   const test = anyPattern(users.flatMap(userPattern));
   return (row) => {
@@ -79,12 +79,12 @@ function userTest(users: readonly string[]): (row: OwnedEndpoint) => boolean | n
   };
 }
 
-/** `nginx` finds nginx.service and docker:nginx. */
+/** `nginx` matches nginx.service and docker:nginx. */
 function servicePattern(pattern: string): readonly string[] {
   return [pattern, `${pattern}.service`, `*:${pattern}`];
 }
 
-/** Whether a null could be a value that is only not seen. What has ended, and what nobody may see, stays unknown for good. */
+/** Whether a null could be a hidden value. Values of ended processes, and values that nobody can see, remain unknown. */
 function unseen({ refusals }: OwnedEndpoint, ...columns: readonly (keyof OwnedEndpoint)[]): boolean {
   return refusals.some(
     ({ field, code, needs }) =>
@@ -92,7 +92,7 @@ function unseen({ refusals }: OwnedEndpoint, ...columns: readonly (keyof OwnedEn
   );
 }
 
-/** A program has several names: of its file, and of what it runs. */
+/** A program has several names: that of its file, and that of its application. */
 function imageTest(patterns: readonly string[]): (row: OwnedEndpoint) => boolean | null {
   const test = anyPattern(patterns.flatMap(imagePattern));
   return (row) => {
@@ -102,8 +102,8 @@ function imageTest(patterns: readonly string[]): (row: OwnedEndpoint) => boolean
 }
 
 /**
- * The rows' filter as one test: null says that it cannot be told, because what it looks at could not be had.
- * Throws PO1001 or PO1004 for what cannot be read.
+ * Combines the filters into one test: null means unknown, because a value is unavailable.
+ * Throws PO1001 or PO1004 for an invalid filter.
  */
 export function rowFilter(filter: RowFilter): (row: OwnedEndpoint) => boolean | null {
   const tests: ((row: OwnedEndpoint) => boolean | null)[] = [];

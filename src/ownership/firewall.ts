@@ -10,11 +10,11 @@ export type FirewallStatus = 'Allowed' | 'AllowedFrom' | 'Blocked' | 'Off' | 'Un
 
 interface Outcome {
   readonly status: Exclude<FirewallStatus, 'Varies'>;
-  /** The rule that decides, or why it cannot be told. */
+  /** The deciding rule, or why it is unknown. */
   readonly why: string;
 }
 
-/** What a packet comes to. */
+/** The outcome for a packet. */
 interface Subject {
   readonly protocol: string | null;
   readonly port: number;
@@ -27,7 +27,7 @@ interface Subject {
 
 type Answer = 'yes' | 'no' | 'maybe';
 
-/** A program as a rule writes it (`%SystemRoot%\system32\svchost.exe`, `System`) against a path. */
+/** Compares a program in a rule (`%SystemRoot%\system32\svchost.exe`, `System`) with a path. */
 function runs(program: string, { path, pid, windows }: Subject): Answer {
   if (/^system$/i.test(program)) return pid === null ? 'maybe' : pid === 4 ? 'yes' : 'no';
   if (!windows || path === null) return pid === 4 ? 'no' : 'maybe';
@@ -41,7 +41,7 @@ function serves(service: string, { services }: Subject): Answer {
   if (services === null) return 'no';
   if (service === '*') return 'yes';
   if (!services.some((name) => name.toLowerCase() === service.toLowerCase())) return 'no';
-  // One of several in a process: which of them holds the socket is not known.
+  // One of several services in a process: which one holds the socket is unknown.
   return services.length === 1 ? 'yes' : 'maybe';
 }
 
@@ -58,7 +58,7 @@ function matches(rule: FirewallRule, subject: Subject): Answer {
   return answers.has('no') ? 'no' : answers.has('maybe') ? 'maybe' : 'yes';
 }
 
-/** What was found on the way to a decision that holds for all: of each the first. */
+/** What was found before a final decision: the first of each kind. */
 interface Trail {
   readonly someAllowed: string[];
   readonly someBlocked: string[];
@@ -67,17 +67,17 @@ interface Trail {
   steps: number;
 }
 
-/** More rules than this are not followed for one socket: jumps may multiply them. */
+/** The most rules to evaluate for one socket: jumps may multiply them. */
 const mostSteps = 100_000;
-/** Nor more than this for all of them. */
+/** The most rules to evaluate for all sockets. */
 const mostStepsInAll = 20_000_000;
 
-/** The chains of a machine, and the rules in them by port: thousands of rules are not asked for each of thousands of sockets. */
+/** The chains of a machine with their rules by port, so that not every rule is evaluated for every socket. */
 interface Firewall {
   readonly data: readonly FirewallChain[];
   readonly chains: ReadonlyMap<string, FirewallChain>;
   readonly rulesFor: (chain: FirewallChain, port: number) => Iterable<FirewallRule>;
-  /** The rules that were followed for all sockets so far. */
+  /** The number of rules evaluated for all sockets so far. */
   steps: number;
 }
 
@@ -95,7 +95,7 @@ function firewallFrom(data: readonly FirewallChain[]): Firewall {
   };
 }
 
-/** Adds the first of some things to what is there so far. */
+/** Adds the first item if there is none yet. */
 function note(found: string[], ...more: string[]): void {
   const [first] = more;
   if (found.length === 0 && first !== undefined) found.push(first);
@@ -103,7 +103,7 @@ function note(found: string[], ...more: string[]): void {
 
 type End = { verdict: 'Allow' | 'Block'; why: string };
 
-/** One way through the chains: what is asked, and what was found on it. */
+/** One evaluation of the chains: the packet, and what was found. */
 interface Walk {
   readonly firewall: Firewall;
   readonly subject: Subject;
@@ -119,7 +119,7 @@ const newTrail = (steps: number): Trail => ({
   steps,
 });
 
-/** Follows a jump that not every packet takes, or whose target is not known. */
+/** Follows a jump that not every packet takes, or whose target is unknown. */
 function sideStep(rule: FirewallRule, isCertain: boolean, doubt: string, way: Walk): void {
   const { firewall, trail, depth } = way;
   const target = firewall.chains.get(rule.target ?? '');
@@ -135,7 +135,7 @@ function sideStep(rule: FirewallRule, isCertain: boolean, doubt: string, way: Wa
   note(trail.maybeBlocked, ...side.maybeBlocked, ...unknown);
 }
 
-/** The verdict that holds for every packet which gets here, or null when the chain decides nothing for some. */
+/** The verdict for every packet that gets here, or null if the chain decides nothing for some. */
 function walk(chain: FirewallChain, way: Walk): End | null {
   const { firewall, subject, trail, depth } = way;
   for (const rule of firewall.rulesFor(chain, subject.port)) {
@@ -151,7 +151,7 @@ function walk(chain: FirewallChain, way: Walk): End | null {
     const isForAll = answer === 'yes' && rule.limit === null;
     if (rule.verdict === 'Return') {
       if (isForAll) return null;
-      // Some packets leave here, and what follows is not for them.
+      // Some packets leave here, so the rest does not apply to them.
       note(trail.maybeAllowed, doubt);
       note(trail.maybeBlocked, doubt);
       continue;
@@ -169,9 +169,7 @@ function walk(chain: FirewallChain, way: Walk): End | null {
     else if (rule.limit !== null) note(allows ? trail.someAllowed : trail.someBlocked, `${rule.name} (${rule.limit})`);
     else return { verdict: rule.verdict, why: rule.name };
   }
-  return chain.otherwise === 'Return'
-    ? null
-    : { verdict: chain.otherwise, why: `nothing else decides in ${chain.name}` };
+  return chain.otherwise === 'Return' ? null : { verdict: chain.otherwise, why: `no rule in ${chain.name} decides` };
 }
 
 function outcomeOf(chain: FirewallChain, firewall: Firewall, subject: Subject): Outcome {
@@ -179,7 +177,7 @@ function outcomeOf(chain: FirewallChain, firewall: Firewall, subject: Subject): 
   const trail = newTrail(0);
   const end = walk(chain, { firewall, subject, trail, depth: 0 }) ?? {
     verdict: 'Allow' as const,
-    why: `nothing decides in ${chain.name}`,
+    why: `no rule in ${chain.name} decides`,
   };
   if (end.verdict === 'Allow') {
     if (trail.maybeBlocked.length > 0)
@@ -194,24 +192,24 @@ function outcomeOf(chain: FirewallChain, firewall: Firewall, subject: Subject): 
     : { status: 'Blocked', why: end.why };
 }
 
-/** Chains one after another: each has to let a packet in. */
+/** Combines consecutive chains: each must let a packet in. */
 function all(outcomes: readonly Outcome[]): Outcome {
   for (const status of ['Blocked', 'Unknown', 'AllowedFrom', 'Allowed'] as const) {
     const found = outcomes.find((outcome) => outcome.status === status);
     if (found !== undefined) return found;
   }
-  return outcomes[0] ?? { status: 'Off', why: 'there are no rules for what comes in' };
+  return outcomes[0] ?? { status: 'Off', why: 'there are no rules for incoming packets' };
 }
 
 function refused(code: FieldRefusal['code'], text: string, needs: string | null = null): FieldRefusal {
   return { field: 'FirewallStatus', code, text, needs };
 }
 
-/** Why nothing is known of the firewall. */
+/** Why nothing is known about the firewall. */
 function whyUnknown(section: Facts['sections']['firewall']): FieldRefusal {
   const reason = section?.reason ?? null;
   if (section === undefined || !wasAsked(section))
-    return reason === null ? refused('NotAsked', 'the firewall was not asked for') : refused('NotSupported', reason);
+    return reason === null ? refused('NotAsked', 'the firewall was not requested') : refused('NotSupported', reason);
   return refused(
     section.needs === null ? 'Failed' : 'AccessDenied',
     reason ?? 'the rules could not be read',
@@ -226,13 +224,13 @@ export function firewallOf(
   firewall: Firewall = firewallFrom(facts.sections.firewall?.data ?? []),
 ): { status: FirewallStatus | null; rules: readonly string[] | null; refusal: FieldRefusal | null } {
   const section = facts.sections.firewall;
-  // Nothing comes from outside to a connection's own end or to loopback.
+  // No new packets from other machines reach a connection's local end or loopback.
   const holds = row.Protocol === 'UDP' ? row.RemotePort === null : row.State === 'Listen' || row.State === 'Bound';
   if (!holds || row.AddressScope === 'Loopback' || row.LocalPort === null)
     return { status: null, rules: null, refusal: null };
   if (!isWhole(section)) return { status: 'Unknown', rules: null, refusal: whyUnknown(section) };
   const address = withoutScope(row.LocalAddress ?? '');
-  // A socket on :: may take IPv4 too.
+  // A socket on :: may accept IPv4, too.
   const families =
     addressFamily(address) === 'IPv4'
       ? (['IPv4'] as const)
@@ -272,7 +270,7 @@ export function firewallOf(
   };
 }
 
-/** Rows with what the firewall does with each. */
+/** Adds the firewall status to rows. */
 export function withFirewall(rows: readonly OwnedEndpoint[], facts: Facts): OwnedEndpoint[] {
   const firewall = firewallFrom(facts.sections.firewall?.data ?? []);
   return rows.map((row) => {

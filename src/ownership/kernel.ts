@@ -14,7 +14,7 @@ import {
 } from './attribution.ts';
 
 const systemPid = 4;
-/** URLs that one service alone registers: they choose among the services of a shared process. */
+/** URLs that only one service registers: they identify it among the services in a shared process. */
 const knownUrls: readonly (readonly [RegExp, string])[] = [
   [/^\/wsman\//i, 'WinRM'],
   [/^\/116b50eb-ece2-41ac-8429-9f9e963361b7\//i, 'PeerDistSvc'],
@@ -31,13 +31,13 @@ interface Registration {
   readonly order: number;
 }
 
-/** What is registered with HTTP.sys for a port: all of it, and by address, where null is every address. */
+/** The HTTP.sys registrations for a port: all, and by address, where null means every address. */
 interface PortRegistrations {
   readonly all: Registration[];
   readonly byAddress: Map<string | null, Registration[]>;
 }
 
-/** Everything registered with HTTP.sys, by port. */
+/** All HTTP.sys registrations, by port. */
 function registrations(queues: readonly HttpQueue[]): Map<number, PortRegistrations> {
   const byPort = new Map<number, PortRegistrations>();
   for (const queue of queues) {
@@ -59,7 +59,7 @@ function registrations(queues: readonly HttpQueue[]): Map<number, PortRegistrati
 
 const registered = new WeakMap<readonly HttpQueue[], ReadonlyMap<number, PortRegistrations>>();
 
-/** What is registered for the address and the port of a socket. */
+/** The registrations for the address and port of a socket. */
 function serving(
   queues: readonly HttpQueue[],
   { protocol, localAddress, localPort }: Pick<Socket, 'protocol' | 'localAddress' | 'localPort'>,
@@ -73,7 +73,7 @@ function serving(
       : [null, withoutScope(localAddress)]
           .flatMap((address) => byAddress?.get(address) ?? [])
           .sort((a, b) => a.order - b.order);
-  // Over UDP there is HTTP/3 alone, which is always encrypted.
+  // UDP carries only HTTP/3, which is always encrypted.
   return own.filter(({ secure }) => protocol === 'TCP' || secure);
 }
 
@@ -82,7 +82,7 @@ export function queuesBehind(queues: readonly HttpQueue[], socket: Socket): Http
   return [...new Set(serving(queues, socket).map(({ queue }) => queue))];
 }
 
-/** The services that serve a queue by one process: the one that netsh tells, the only one, the one whose URL it is, or all. */
+/** The services that serve a queue in one process: the one that netsh reports, the only one, the one with this URL, or all. */
 function servicesBehind(paths: readonly string[], { servicesOf }: Known) {
   const byUrls = knownUrls.filter(([pattern]) => paths.some((path) => pattern.test(path))).map(([, name]) => name);
   const byPid = new Map<number, readonly string[]>();
@@ -99,8 +99,8 @@ function servicesBehind(paths: readonly string[], { servicesOf }: Known) {
 }
 
 /**
- * The service whose own program started a process, and ends with it: RSHostingService of SQL Server Reporting Services
- * starts the programs that serve its URLs. Null for a host of services, which starts whatever it is told to.
+ * The service whose own program started a process that ends with it: RSHostingService of SQL Server Reporting Services starts
+ * the programs that serve its URLs. Null for a host of services, which starts arbitrary programs.
  */
 export function startingService(
   pid: number,
@@ -112,7 +112,7 @@ export function startingService(
   return service === undefined || others.length > 0 || service.shared || isHost ? null : service;
 }
 
-/** One queue in words, and the services behind it. */
+/** Describes one queue, with the services behind it. */
 function describeQueue(
   queue: HttpQueue,
   paths: readonly string[],
@@ -151,11 +151,11 @@ function describeQueue(
   return { text: each.join(', '), services };
 }
 
-/** A connection that has ended: no process has it any more. */
+/** A closed connection, which no longer has a process. */
 export const closedConnection: AttributeSocket = () => (socket) =>
   socket.state === 'TimeWait' ? { kind: 'Kernel', owner: 'nobody: a closed connection (TIME_WAIT)' } : null;
 
-/** What the kernel has a socket for: a part of its own, or a connection that no process has (yet, or any more). */
+/** Why the kernel holds a socket: for a part of its own, or as a connection without a process (not yet, or no longer). */
 function linuxText(socket: Socket): string {
   const { kernelPart, state } = socket;
   if (kernelPart !== undefined) return `Linux kernel: ${kernelPart}`;
@@ -171,7 +171,7 @@ export const linuxKernel: AttributeSocket = ({ windows }) =>
 
 const system = 'System';
 
-/** A part of Windows' kernel that is known by its port, where its service or driver runs. */
+/** A part of the Windows kernel that is known by its port, if its service or driver runs. */
 export const windowsDriver: AttributeSocket = ({ facts, windows }) => {
   if (!windows) return null;
   const { services, drivers } = facts.sections;
@@ -216,7 +216,7 @@ function describeQueues(registrations: readonly Registration[], known: Known): A
 export const httpSys: AttributeSocket = (known) => {
   const queues = known.facts.sections.httpQueues?.data ?? [];
   if (!known.windows || queues.length === 0) return null;
-  // A busy port has thousands of connections, which all belong to the same.
+  // A busy port has thousands of connections with the same owner.
   const described = new Map<string, Attribution | null>();
   return (socket) => {
     if (!socket.kernel) return null;
@@ -227,7 +227,7 @@ export const httpSys: AttributeSocket = (known) => {
   };
 };
 
-/** Why it is open whether HTTP.sys is behind a socket of the kernel; none where it could be told. */
+/** Why it is unknown whether HTTP.sys is behind a socket of the kernel; empty if it is known. */
 function untoldQueues(queues: Sections['httpQueues']): FieldRefusal[] {
   if (queues === undefined || !isLacking(queues)) return [];
   const { needs, reason } = queues;
@@ -235,7 +235,7 @@ function untoldQueues(queues: Sections['httpQueues']): FieldRefusal[] {
     {
       field: 'Owner',
       code: needs === null ? 'Failed' : 'AccessDenied',
-      text: `whether HTTP.sys is behind it could not be told: ${reason ?? 'no reason is known'}`,
+      text: `cannot tell whether HTTP.sys is behind it: ${reason ?? 'the reason is unknown'}`,
       needs,
     },
   ];

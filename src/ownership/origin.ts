@@ -5,7 +5,7 @@ import { processText, type Known } from './attribution.ts';
 import { shortId } from './containers.ts';
 import { againOf, roleOf } from './starters.ts';
 
-/** A process and all above it, as far as the facts have them, it first. */
+/** A process and all its ancestors in the facts, starting with the process. */
 export function lineAbove(process: Process, processes: ReadonlyMap<number, Process>): Process[] {
   const line = new Set([process]);
   for (let one = process; one.parent !== null;) {
@@ -16,7 +16,7 @@ export function lineAbove(process: Process, processes: ReadonlyMap<number, Proce
   return [...line];
 }
 
-/** The processes that led to one, its parent first. */
+/** The ancestors of a process, parent first. */
 export function ancestorsOf(process: Process, { processes }: Pick<Known, 'processes'>): Ancestor[] {
   return lineAbove(process, processes)
     .slice(1)
@@ -29,16 +29,16 @@ export function ancestorsOf(process: Process, { processes }: Pick<Known, 'proces
     }));
 }
 
-/** What starts a process again when it has ended. */
+/** What restarts an ended process. */
 export interface Restarter {
   readonly text: string;
-  /** What stops for good what it has started; null where nothing but ending it does, or it is not known. */
+  /** The command that stops its programs permanently; null if it is unknown, or only ending it helps. */
   readonly stop: string | null;
 }
 
 const named = (text: string): Restarter => ({ text, stop: null });
 
-/** A program that starts again what it has started: `PM2 (node 99)`, `node server.js (99) with --watch, when a file changes`. */
+/** Describes a program that restarts what it started: `PM2 (node 99)`, `node server.js (99) with --watch, when a file changes`. */
 function programRestarter(one: Process): Restarter | null {
   const again = againOf(one);
   if (again === null) return null;
@@ -47,10 +47,10 @@ function programRestarter(one: Process): Restarter | null {
   return { text: `${processText(one)}${by}${when}`, stop: again.stop };
 }
 
-/** What one process of a line is to the one at its start; null where it is not known to start that again. */
+/** What one process of a line is to the one at its start; null if unknown to start that again. */
 function restarterAt(one: Process, isOwner: boolean, { servicesOf }: Pick<Known, 'servicesOf'>): Restarter | null {
   const names = (servicesOf.get(one.pid) ?? []).map(({ name }) => name);
-  // The host of the Task Scheduler has what tasks start as its children, and is their service by no means.
+  // The host of Task Scheduler is the parent of scheduled programs, but is not their service.
   if (names.some((name) => name.toLowerCase() === 'schedule'))
     return named(isOwner ? `Windows service ${names.join(', ')}` : 'a scheduled task');
   if (/^taskeng(?:\.exe)?$/i.test(one.imageName ?? '') && !isOwner) return named('a scheduled task');
@@ -63,16 +63,21 @@ function restarterAt(one: Process, isOwner: boolean, { servicesOf }: Pick<Known,
   return isOwner ? null : programRestarter(one);
 }
 
+/** Programs that end together with their child, so that a shell loop above them continues. */
+const waitsForIt = (one: Process): boolean => ['Shell', 'Runner'].includes(roleOf(one) ?? '');
+
 /** What of its line starts a process again when it ended: a program above it that watches it, a service. */
 export function restarterOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): Restarter | null {
+  let waited = true;
   for (const [at, one] of lineAbove(process, known.processes).entries()) {
-    const found = restarterAt(one, at === 0, known);
+    const found = one.restartsBy === 'a loop' && !waited ? null : restarterAt(one, at === 0, known);
     if (found !== null) return found;
+    if (at > 0) waited &&= waitsForIt(one);
   }
   return null;
 }
 
-/** A container by its name, with its restart policy where its engine said it. */
+/** Describes a container by name, with its restart policy if the engine reported it. */
 export function containerRestarter({ runtime, id, name, restart }: Container): string {
   const policy =
     restart === undefined ? '' : restart === 'no' ? ', without a restart policy' : `, restart policy ${restart}`;
@@ -81,7 +86,8 @@ export function containerRestarter({ runtime, id, name, restart }: Container): s
 
 /** What would start a process again when it ended, or did start it, by its line, its container, or its unit. Null where nothing is known to. */
 export function supervisorOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): string | null {
-  const { container, unit, unitUser, unitRestart } = process;
+  const { container, unit, unitUser, unitRestart, saved } = process;
+  if (saved?.supervisor !== undefined) return saved.supervisor;
   const restarter = restarterOf(process, known);
   if (restarter !== null) return restarter.text;
   if (container !== null) return containerRestarter(container);

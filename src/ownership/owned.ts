@@ -2,14 +2,14 @@ import type { FieldRefusal } from '../facts/model/facts.ts';
 import { refusalText } from '../facts/model/refusal.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 
-/** An endpoint with its owner, as the program works with it: why a value is missing is data, and becomes text when it is written. */
+/** An endpoint with its owner in memory: the reasons for missing values are data, which become text when it is written. */
 export type OwnedEndpoint = Omit<Endpoint, 'Reason'> & {
   readonly refusals: readonly FieldRefusal[];
-  /** The person behind UserName, where that is an account which Windows made for elevated programs. */
+  /** The person behind UserName, if that is an account that Windows created for elevated programs. */
   readonly realUser?: string;
 };
 
-/** Whether a column lacks its value for this reason; without a code, for any. */
+/** Whether a column's value is missing for this reason; without a code, for any reason. */
 export function isRefused(
   { refusals }: Pick<OwnedEndpoint, 'refusals'>,
   column: keyof Endpoint,
@@ -18,22 +18,22 @@ export function isRefused(
   return refusals.some((refusal) => refusal.field === column && (code === undefined || refusal.code === code));
 }
 
-/** Whether the owner may not be seen with the rights of who asks. */
+/** Whether the caller's rights are insufficient to see the owner. */
 export const isOwnerDenied = (row: OwnedEndpoint): boolean => isRefused(row, 'OwningProcess', 'AccessDenied');
 
-/** Most sockets of a process have its refusals alone. */
+/** Most sockets of a process have only its refusals. */
 const known = new WeakMap<readonly FieldRefusal[], readonly string[]>();
 
-/** Refusals as texts, for a row or a sentence. */
+/** Refusals as texts, for a row or a sentence: what a socket and its process both lack is said once. */
 export function reasonTexts(refusals: readonly FieldRefusal[]): readonly string[] {
   let texts = known.get(refusals);
-  if (texts === undefined) known.set(refusals, (texts = refusals.map(refusalText)));
+  if (texts === undefined) known.set(refusals, (texts = [...new Set(refusals.map(refusalText))]));
   return texts;
 }
 
 /**
- * Makes an owned endpoint the row that is written, in place: to copy 20,000 of them would cost more than all that was
- * found out about them. Writers go by the columns of the schema, so that the refusals may stay in it.
+ * Turns an owned endpoint into a row in place: copying 20,000 of them would cost more than gathering them. Writers use only
+ * the columns of the schema, so the refusals can stay in the object.
  */
 export function toRow(owned: OwnedEndpoint): Endpoint {
   const row = owned as OwnedEndpoint & { Reason: Endpoint['Reason'] };

@@ -5,8 +5,8 @@ import { hasFailed, isLacking, isPartial } from '../facts/model/section.ts';
 import { isOwnerDenied, type OwnedEndpoint } from './owned.ts';
 
 /**
- * What the user should know about how well the facts behind these rows could be had. Details of owners that
- * are missing stand in the rows themselves; without rows (a snapshot) they are told here.
+ * The problems with the facts behind these rows that the user should know. Missing details of owners are in the rows
+ * themselves; without rows (a snapshot), they are reported here.
  */
 export function sectionProblems(facts: Facts, rows: readonly OwnedEndpoint[] | null): Problem[] {
   const problems: Problem[] = [];
@@ -17,7 +17,7 @@ export function sectionProblems(facts: Facts, rows: readonly OwnedEndpoint[] | n
     problems.push({
       severity: hasFailed(section) && key === 'sockets' ? 'Error' : 'Warning',
       code: section.needs === null ? 'PO3001' : 'PO3002',
-      message: `${hasFailed(section) ? `the ${name} could not be read` : `not all ${name} could be read`}${section.reason === null ? '' : `: ${section.reason}`}`,
+      message: `${hasFailed(section) ? `the ${name} could not be read` : `some ${name} could not be read`}${section.reason === null ? '' : `: ${section.reason}`}`,
       ...(section.needs === null ? {} : { hint: `Needs ${section.needs}.` }),
       target: key,
     });
@@ -26,7 +26,7 @@ export function sectionProblems(facts: Facts, rows: readonly OwnedEndpoint[] | n
   if (hidden.length > 0) {
     const ports = [...new Set(hidden.map((row) => row.LocalPort))].sort((a, b) => Number(a) - Number(b));
     const shown = ports.slice(0, 8).join(', ') + (ports.length > 8 ? ' …' : '');
-    const needs = hidden[0]!.refusals.find(({ field }) => field === 'OwningProcess')?.needs ?? 'more rights';
+    const needs = hidden[0]!.refusals.find(({ field }) => field === 'OwningProcess')?.needs ?? 'elevated rights';
     problems.push({
       severity: 'Warning',
       code: 'PO3002',

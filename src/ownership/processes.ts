@@ -6,7 +6,7 @@ import { insideText, placedText, type AttributeOwned, type AttributeProcess, typ
 const serviceNames = ({ pid }: Process, { servicesOf }: Known): string[] =>
   (servicesOf.get(pid) ?? []).map(({ name }) => name);
 
-/** What runs a process: its container and the unit around that, its Windows services, or its unit. */
+/** What manages a process: its container and the unit around it, its Windows services, or its unit. */
 export function servicesRunning(process: Process, known: Known): readonly string[] | null {
   const { container, unit } = process;
   const units = unit === null ? [] : [unit];
@@ -16,7 +16,7 @@ export function servicesRunning(process: Process, known: Known): readonly string
   return all.length === 0 ? null : all;
 }
 
-/** The service that made the socket, by the socket's own tag, which Windows alone has. */
+/** The service that created the socket, from the socket's tag, which only Windows has. */
 export const taggedService: AttributeOwned = ({ windows }) =>
   windows
     ? ({ service }, owner) =>
@@ -25,7 +25,7 @@ export const taggedService: AttributeOwned = ({ windows }) =>
           : { kind: 'Service', owner: `${service} (${insideText(owner)})`, services: [service] }
     : null;
 
-/** The container before its service: that is what one stops. */
+/** The container takes precedence over its service, because you would stop the container. */
 export const container: AttributeProcess = (process, known) => {
   if (process.container === null) return null;
   return {
@@ -35,7 +35,7 @@ export const container: AttributeProcess = (process, known) => {
   };
 };
 
-/** The Windows service; several in one process are all candidates until the socket's own tag tells which. */
+/** The Windows service; several in one process are all candidates unless the socket's tag identifies one. */
 export const windowsService: AttributeProcess = (process, known) => {
   const names = serviceNames(process, known);
   if (names.length === 0) return null;
@@ -43,19 +43,19 @@ export const windowsService: AttributeProcess = (process, known) => {
   return { kind: 'Service', owner: `${which} (${insideText(process)})`, services: names };
 };
 
-/** The service of systemd. */
+/** The systemd service. */
 export const serviceUnit: AttributeProcess = (process) =>
   process.unit?.endsWith('.service') === true
     ? { kind: 'Service', owner: `${process.unit} (${insideText(process)})`, services: [process.unit] }
     : null;
 
-/** Where a program was started that does not say by itself what it is; null where that says nothing, or was not asked for. */
+/** The working directory of a program that needs it to be recognized; null if it says nothing, or was not requested. */
 function placeOf({ application, workingDirectory }: Process, { home }: Known): string | null {
   if (home === null || application === undefined || workingDirectory == null) return null;
   return /^(?:\/|[a-z]:\\(?:Windows(?:\\.*)?)?)$/is.test(workingDirectory) ? null : shortPath(workingDirectory, home);
 }
 
-/** The program by itself. */
+/** The program itself. */
 export const program: AttributeProcess = (process, known) => ({
   kind: 'Process',
   owner: placedText(process, placeOf(process, known)),

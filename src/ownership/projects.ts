@@ -3,7 +3,7 @@ import type { FindProject } from '../system/project.ts';
 import type { OwnedEndpoint } from './owned.ts';
 import { shortPath } from './short-path.ts';
 
-/** The rows with the project that each owner was started in. What runs in a container has folders of its own. */
+/** Adds to each row the project in which its owner was started. Containers have their own folders. */
 export function withProjects(
   rows: readonly OwnedEndpoint[],
   { sections }: Facts,

@@ -1,6 +1,7 @@
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts, PortRange } from '../facts/model/facts.ts';
-import { hasFailed } from '../facts/model/section.ts';
+import { hasFailed, isWhole } from '../facts/model/section.ts';
+import { counted } from '../io/counted.ts';
 import { portClasses } from '../ports/classes.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
@@ -9,7 +10,7 @@ import { sectionProblems } from './problems.ts';
 
 const machineKinds: Readonly<Record<string, string>> = { Dynamic: 'LocalDynamic' };
 
-/** Says what port numbers mean, in general and on a machine. */
+/** Lists what port numbers mean, in general and on a machine. */
 export async function portRanges(machine: AskedMachine): Promise<Answer> {
   const facts = await machine.facts({
     localPorts: null,
@@ -19,11 +20,32 @@ export async function portRanges(machine: AskedMachine): Promise<Answer> {
     ranges: true,
   });
   return {
+    headline: rangesText(facts),
     rows: ranges(facts),
-    // Nothing here rests on the sockets.
+    // This does not depend on the sockets.
     problems: sectionProblems(facts, null).filter(({ target }) => target !== 'sockets'),
     exitCode: exitCodeOf(hasFailed(facts.sections.dynamicRanges) ? null : true),
   };
+}
+
+/** Which ports the machine hands out by itself, and how many ranges it keeps from programs. */
+function rangesText({ machine: { name }, sections: { dynamicRanges, reservedPorts } }: Facts): string {
+  const who = name === '' ? 'This machine' : name;
+  const dynamic = [...new Set(dynamicRanges.data.map(({ start, end }) => `${start}-${end}`))];
+  const handsOut =
+    dynamic.length > 0
+      ? `${who} hands out ports ${dynamic.join(', ')} by itself`
+      : `The dynamic range of ${who} is not known`;
+  // That a port below 1024 needs root keeps nobody from it who may bind it at all.
+  const kept = new Set(
+    reservedPorts.data.filter(({ kind }) => kind !== 'Privileged').map(({ start, end }) => `${start}-${end}`),
+  ).size;
+  const keeps = isWhole(reservedPorts)
+    ? kept === 0
+      ? 'no other range is reserved'
+      : `${counted(kept, 'range')} ${kept === 1 ? 'is' : 'are'} reserved`
+    : 'what is reserved is not all known';
+  return `${handsOut}; ${keeps}.`;
 }
 
 /** IANA's classes, then the machine's own ranges by start. */

@@ -4,20 +4,20 @@ import { containerText } from './containers.ts';
 import { insideText, type AttributeOwned } from './attribution.ts';
 import { servicesRunning } from './processes.ts';
 
-/** Waits for others, so that a relay may be behind it. */
+/** Whether a socket listens, so that a relay may be behind it. */
 function isOpen({ protocol, state }: Socket): boolean {
   return protocol === 'UDP' || state === 'Listen' || state === 'Bound';
 }
 
-/** Of the relays of a process, those by port: a process may have as many of them as sockets. */
+/** Indexes the relays of a process by port: a process may have as many relays as sockets. */
 const relaysByPort = new WeakMap<readonly Relay[], ReadonlyMap<number | null, Relay>>();
 
-/** What a process passes on from a socket: what is said of the socket's own port, or else of all that it has open. */
+/** How a process forwards a socket: the relay of the socket's port, or otherwise the one for all its sockets. */
 function relayOf({ relays }: Process, socket: Socket): Relay | undefined {
   if (relays === undefined || !isOpen(socket)) return undefined;
   let known = relaysByPort.get(relays);
   if (known === undefined)
-    // The first of several for a port.
+    // Use the first of several for a port.
     relaysByPort.set(relays, (known = new Map(relays.toReversed().map((relay) => [relay.listenPort, relay]))));
   return known.get(socket.localPort) ?? known.get(null);
 }
@@ -41,7 +41,7 @@ function indexRules(rules: readonly PortProxy[]): ReadonlyMap<string, PortRules>
   return found;
 }
 
-/** The rule of netsh interface portproxy that a listener is there for. */
+/** The netsh interface portproxy rule of a listener. */
 export function portProxyOf(
   rules: readonly PortProxy[],
   { protocol, state, localAddress, localPort }: Socket,
@@ -53,7 +53,7 @@ export function portProxyOf(
   if (own === undefined) return undefined;
   const named = own.byAddress.get(withoutScope(localAddress));
   const everywhere = addressScope(localAddress) === 'Any' ? own.byAddress.get('*') : undefined;
-  // The first of both; a rule may name a host: then its port has to do.
+  // The first match; a rule may name a host: then only its port is compared.
   if (named !== undefined && everywhere !== undefined)
     return named.order < everywhere.order ? named.rule : everywhere.rule;
   return (named ?? everywhere ?? own).rule;
@@ -65,7 +65,7 @@ function targetText({ connectAddress, connectPort }: PortProxy): string {
 
 const proxyService = 'iphlpsvc';
 
-/** A rule of netsh interface portproxy, in the process of its service. */
+/** A netsh interface portproxy rule, in the process of its service. */
 export const portProxy: AttributeOwned = ({ facts, servicesOf }) => {
   const rules = facts.sections.portProxies?.data ?? [];
   if (rules.length === 0) return null;
@@ -84,7 +84,7 @@ export const portProxy: AttributeOwned = ({ facts, servicesOf }) => {
 
 const relayText = ({ name, target }: Relay): string => (target === null ? name : `${name} to ${target}`);
 
-/** A program that passes the port on: any holder of the socket may be it. */
+/** A program that forwards the port: any holder of the socket may be it. */
 export const relay: AttributeOwned = (known) => {
   const { facts, processes } = known;
   if (!facts.sections.processes.data.some(({ relays }) => relays !== undefined && relays.length > 0)) return null;

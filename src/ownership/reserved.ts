@@ -14,11 +14,11 @@ const meanings: Readonly<Record<string, string>> = {
   Excluded: 'that is excluded, so that no program can bind it',
   ExcludedPersistent: 'that is excluded, also after a restart, so that no program can bind it',
   ExcludedAdministered:
-    'that an administrator excluded from random use; a program that asks for the port itself gets it',
-  ReservedForGuests: 'that is reserved for virtual machines and WSL, so that no program of this machine can bind it',
+    'that an administrator excluded from automatic assignment; a program can still bind the port explicitly',
+  ReservedForGuests: 'that is reserved for virtual machines and WSL, so that no program on this machine can bind it',
 };
 
-/** Ranges that differ in nothing but the family are one, for both. */
+/** Merges ranges that differ only in the address family. */
 function withoutFamilies(ranges: readonly PortRange[]): PortRange[] {
   const found = new Map<string, PortRange>();
   for (const range of ranges) {
@@ -29,7 +29,7 @@ function withoutFamilies(ranges: readonly PortRange[]): PortRange[] {
   return [...found.values()];
 }
 
-/** What keeps ports busy though no socket has them, one sentence a range. */
+/** Describes what reserves ports without a socket, one sentence for each range. */
 export function reservedNotes(
   facts: Facts,
   ports: readonly PortSpan[],
@@ -50,19 +50,19 @@ export function reservedNotes(
       : [];
   });
   const notes = [
-    // That a port below 1024 needs root keeps nobody from it who may bind it at all.
+    // The privileged range does not prevent a bind by a user with the right.
     ...withoutFamilies(reservedPorts.data.filter((range) => range.kind !== 'Privileged' && touches(range))).map(kept),
     ...withoutFamilies(dynamicRanges.data.filter(touches)).map(
       (range) =>
-        `It is in the dynamic range ${rangeText(range)} that this machine hands out by itself${scopeText(range) === '' ? '' : ` for ${scopeText(range)}`} (${range.source}).`,
+        `It is in the dynamic range ${rangeText(range)} that this machine assigns automatically${scopeText(range) === '' ? '' : ` for ${scopeText(range)}`} (${range.source}).`,
     ),
     ...(urls.length === 0
       ? []
       : [
-          `HTTP.sys may register ${urls.slice(0, 4).join(', ')}${urls.length > 4 ? ` and ${urls.length - 4} more` : ''} there; that alone holds no port.`,
+          `HTTP.sys may register ${urls.slice(0, 4).join(', ')}${urls.length > 4 ? ` and ${urls.length - 4} more` : ''} there; that alone does not hold the port.`,
         ]),
   ];
   if (hasFailed(reservedPorts))
-    notes.push(`Whether it is reserved could not be told: ${reservedPorts.reason ?? 'no reason given'}.`);
+    notes.push(`Cannot tell whether it is reserved: ${reservedPorts.reason ?? 'the reason is unknown'}.`);
   return [...new Set(notes)];
 }

@@ -5,8 +5,8 @@ import type { Problem } from '../schema/problems.ts';
 import type { OwnedEndpoint } from './owned.ts';
 
 /**
- * Fills RemoteHostName by reverse DNS, each address once, all at the same time, and gives up on the rest after
- * `seconds`. An address without a name keeps null. `started` is told how many addresses there are.
+ * Fills RemoteHostName by reverse DNS, with one parallel query for each address, and gives up on the rest after `seconds`. An
+ * address without a name keeps null. `started` receives the number of addresses.
  */
 export async function resolveNames(
   rows: readonly OwnedEndpoint[],
@@ -51,7 +51,7 @@ export async function resolveNames(
               severity: 'Warning',
               code: 'PO3004',
               message: `DNS had no answer for ${late.size} of ${addresses.size} addresses within ${seconds} s`,
-              hint: 'Give it longer with --resolve=SECONDS.',
+              hint: 'Allow more time with --resolve=SECONDS.',
             },
           ],
   };

@@ -1,4 +1,4 @@
-/** A folder as people write it: home folders as `~`, other people's as `~ann`. */
+/** Abbreviates a folder: the home folder as `~`, other users' as `~ann`. */
 export function shortPath(path: string, home: string): string {
   const windows = /^(?:[a-z]:|\\)/i.test(path);
   const [given, own] = windows ? [path.toLowerCase(), home.toLowerCase()] : [path, home];

@@ -8,7 +8,7 @@ export interface SortKey {
 
 /**
  * Reads sort keys: column names separated by commas, a leading `-` (or a trailing `:desc`) for descending.
- * Of several keys of one column the first counts. Throws PO1003.
+ * If a column is repeated, the first key counts. Throws PO1003.
  */
 export function parseSort(texts: readonly string[], schema: RowSchema): SortKey[] {
   const keys = new Map<Column, SortKey>();
@@ -21,7 +21,7 @@ export function parseSort(texts: readonly string[], schema: RowSchema): SortKey[
   return [...keys.values()];
 }
 
-/** An address as text that sorts as its number does; other text unchanged. */
+/** Converts an address to text that sorts numerically; leaves other text unchanged. */
 function addressKey(address: string): string {
   if (/^\d+\.\d+\.\d+\.\d+$/.test(address))
     return address
@@ -44,7 +44,7 @@ function compareValues(a: AnyRow[string], b: AnyRow[string], column: Column): nu
   return collator.compare(x, y);
 }
 
-/** A comparison of rows by keys; missing values come last either way. */
+/** Returns a comparison of rows by keys; missing values come last in either direction. */
 export function compareRows(keys: readonly SortKey[]): (a: AnyRow, b: AnyRow) => number {
   return (a, b) => {
     for (const { column, descending } of keys) {

@@ -1,10 +1,11 @@
 import { namesOf } from '../facts/decode/application/application.ts';
 import type { Process } from '../facts/model/facts.ts';
 
-/** What programs are to those that they start. */
-export type StarterRole = 'Supervisor' | 'Scheduler' | 'Session' | 'Terminal' | 'Editor' | 'Shell' | 'Runner';
+const starterRoles = ['Supervisor', 'Scheduler', 'Session', 'Terminal', 'Editor', 'Shell', 'Runner'] as const;
+/** The roles of programs for the programs that they start. */
+export type StarterRole = (typeof starterRoles)[number];
 
-/** When a program starts again what it has started and has ended. */
+/** When a program restarts an ended child. */
 export type Again = 'at once' | 'when a file changes' | 'at its time';
 
 /** Programs that start others. */
@@ -12,13 +13,13 @@ interface Starters {
   readonly role: StarterRole;
   /** In lower case. */
   readonly names: readonly string[];
-  /** When they start again what has ended; absent where they never do. */
+  /** When they restart an ended child; missing if they never do. */
   readonly again?: Again;
-  /** What stops for good what they have started. */
+  /** The command that stops their children permanently. */
   readonly stop?: string;
 }
 
-/** Extend it by a name, or by a line where another command stops what it has started. */
+/** To extend it, add a name, or a line if a different command stops its children. */
 const starters: readonly Starters[] = [
   {
     role: 'Supervisor',
@@ -51,7 +52,7 @@ const starters: readonly Starters[] = [
   { role: 'Supervisor', again: 'at once', names: ['supervise'], stop: 'svc -d FOLDER' },
   { role: 'Supervisor', again: 'at once', names: ['process-compose'], stop: 'process-compose process stop NAME' },
   { role: 'Supervisor', again: 'at once', names: ['nssm', 'winsw', 'launchd', 'w3wp'] },
-  // They replace workers that have ended: their own process is what to stop.
+  // They replace ended workers: stop their own process instead.
   { role: 'Supervisor', again: 'at once', names: ['gunicorn', 'unicorn', 'uwsgi', 'php-fpm', 'puma'] },
   {
     role: 'Supervisor',
@@ -140,18 +141,18 @@ const byName: ReadonlyMap<string, Starters> = new Map(
   starters.flatMap((one) => one.names.map((name) => [name, one] as const)),
 );
 
-/** A server of Visual Studio Code on this machine is a program of Node.js in a folder of that name. */
+/** A Visual Studio Code server on this machine is a Node.js program in a folder with that name. */
 const editorServer = /[\\/]\.(?:vscode|cursor|windsurf)-server(?:-insiders)?[\\/]/;
 
-/** What decides what a process is to those that it starts. */
-type Starting = Pick<Process, 'imageName' | 'application' | 'path' | 'restartsBy'>;
+/** The facts that determine the role of a process. */
+type Starting = Pick<Process, 'imageName' | 'application' | 'path' | 'restartsBy' | 'saved'>;
 
-/** The line of the table that a process is in. */
+/** The line of the table for a process. */
 function startersOf({ imageName, application }: Starting): Starters | null {
   if (imageName === null) return null;
   const names = namesOf(imageName, application ?? null);
   const [, firstTwo] = /^(\S+ \S+) /.exec(`${application ?? ''} `) ?? [];
-  // What it runs says more than what runs it.
+  // The application says more than the interpreter.
   for (const name of [...(firstTwo === undefined ? [] : [firstTwo]), ...names.toReversed()]) {
     const found = byName.get(name.toLowerCase());
     if (found !== undefined) return found;
@@ -159,15 +160,17 @@ function startersOf({ imageName, application }: Starting): Starters | null {
   return null;
 }
 
-/** What a process is to those that it starts; null where it is a program like any other. */
+/** The role of a process for its children; null for an ordinary program. */
 export function roleOf(process: Starting): StarterRole | null {
+  const saved = starterRoles.find((role) => role === process.saved?.role);
+  if (saved !== undefined) return saved;
   if (process.path !== null && editorServer.test(process.path)) return 'Editor';
   const role = startersOf(process)?.role ?? null;
-  // Its arguments say that it does, whatever else it is.
+  // Its arguments show that it restarts programs, whatever else it is.
   return process.restartsBy === undefined || role === 'Scheduler' ? role : 'Supervisor';
 }
 
-/** When a process starts again what it has started, and what stops that for good; null where it is not known to. */
+/** When a process restarts its children, and what stops them permanently; null if it is not known to. */
 export function againOf(process: Starting): { readonly when: Again; readonly stop: string | null } | null {
   const { again, stop = null } = startersOf(process) ?? {};
   if (again !== undefined) return { when: again, stop };

@@ -1,10 +1,10 @@
-import { sanitise } from '../io/sanitise.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { ancestorText } from '../schema/ancestor.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
 
 const shownOwners = 20;
 
-/** One owner below all that led to it. */
+/** One owner below its ancestors. */
 function branch({ Ancestors, Owner, Supervisor }: Endpoint): string {
   const above = (Ancestors ?? [])
     .toReversed()
@@ -12,11 +12,11 @@ function branch({ Ancestors, Owner, Supervisor }: Endpoint): string {
   const lines = [...above, Owner ?? 'an owner that cannot be seen'].map(
     (line, depth) => `${'  '.repeat(depth + 1)}${line}`,
   );
-  const again = Supervisor === null ? 'Nothing is known to start it again.' : `May start it again: ${Supervisor}`;
-  return [...lines, `  ${again}`].map(sanitise).join('\n');
+  const again = Supervisor === null ? 'Nothing is known that restarts it.' : `May be restarted by: ${Supervisor}`;
+  return [...lines, `  ${again}`].map(sanitize).join('\n');
 }
 
-/** Why the owners of these rows run, each once. */
+/** Explains why the owners of these rows run, each once. */
 export function treeText(rows: readonly Endpoint[]): string {
   const owners = [...Map.groupBy(rows, ({ OwningProcess, Owner }) => OwningProcess ?? Owner)];
   const shown = owners.slice(0, shownOwners).map(([, [first, ...others]]) => {

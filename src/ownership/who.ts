@@ -4,7 +4,7 @@ import { holdsPort, selectSockets, spansWithout, type Question } from '../facts/
 import { isWhole, wasAsked } from '../facts/model/section.ts';
 import { formatPorts } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
-import type { Answer } from '../schema/answer.ts';
+import type { Answer, Background } from '../schema/answer.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
@@ -18,39 +18,39 @@ import type { FindProject } from '../system/project.ts';
 import { sectionProblems } from './problems.ts';
 import type { SortKey } from './sort.ts';
 
-/** Whose ports are asked for: the ports, or the ports and the processes of either. */
+/** The subject of a query: ports, processes, or both. */
 export interface Subject {
-  /** Null asks for every port. */
+  /** Null selects every port. */
   readonly spans: readonly Place[] | null;
   readonly pids: ReadonlySet<number>;
   /** What could not be read. */
   readonly problems: readonly Problem[];
 }
 
-/** Who owns a port? */
+/** A query for the owners of ports. */
 export interface WhoRequest {
   readonly subject: Subject;
   readonly protocols: readonly ('TCP' | 'UDP')[];
-  /** Whether connections and every other state count, too. */
+  /** Whether to include connections and all other states. */
   readonly all: boolean;
   readonly filter: RowFilter;
   readonly sort: readonly SortKey[] | null;
-  /** For how long DNS is asked for the names of remote addresses; null does not ask. */
+  /** How long to query DNS for the names of remote addresses; null to skip it. */
   readonly resolveSeconds: number | null;
   readonly firewall: boolean;
-  /** Whether it is told what led to the owners. */
+  /** Whether to show the ancestors of the owners. */
   readonly tree: boolean;
-  /** The columns that are wanted. */
+  /** The requested columns. */
   readonly columns: readonly string[];
-  /** Whether people read the answer, who are told why there are no rows. */
+  /** Whether a person reads the answer, and gets an explanation if there are no rows. */
   readonly forPeople: boolean;
-  /** The home folder of a person who reads the answer now, and is told where programs run; null where there is none. */
+  /** The home folder of the person who reads the answer, to show where programs run; null if there is none. */
   readonly home: string | null;
-  /** What finds projects on this machine. */
+  /** Finds projects on this machine. */
   readonly projects: () => Promise<FindProject>;
 }
 
-/** The filter as a test of a row (null: cannot tell), and the columns it looks at; null when all are wanted. */
+/** The filter as a test of a row (null: unknown), and the columns it uses; null if it selects all. */
 interface Filter {
   readonly test: (row: OwnedEndpoint) => boolean | null;
   readonly columns: readonly string[];
@@ -66,7 +66,7 @@ async function filterOf(filter: RowFilter): Promise<Filter | null> {
   return { test: (await import('./filter.ts')).rowFilter(filter), columns };
 }
 
-/** What the machine is asked. */
+/** The facts to gather from the machine. */
 function questionOf({ subject, protocols, all, firewall }: WhoRequest, columns: readonly string[]): Question {
   const { pids } = subject;
   const spans = pids.size === 0 ? subject.spans : null;
@@ -80,7 +80,7 @@ function questionOf({ subject, protocols, all, firewall }: WhoRequest, columns: 
   };
 }
 
-/** The columns that are wanted, and those that the rest of the request goes by. */
+/** The requested columns, and those that the rest of the request uses. */
 function columnsFor({ columns, firewall, tree, home, sort }: WhoRequest, filter: Filter | null): string[] {
   return [
     ...columns,
@@ -92,7 +92,7 @@ function columnsFor({ columns, firewall, tree, home, sort }: WhoRequest, filter:
   ];
 }
 
-/** Says who owns the ports that are asked for. */
+/** Finds the owners of the requested ports. */
 export async function whoOwns(request: WhoRequest, machine: AskedMachine, report?: Report): Promise<Answer> {
   const { subject, sort, firewall } = request;
   if (subject.problems.length > 0 && subject.spans?.length === 0 && subject.pids.size === 0)
@@ -132,6 +132,7 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
   }
   const exitCode = verdict(facts, owned, undecided, question.localPorts !== null);
   const rows = owned.map(toRow);
+  const background = (): Promise<Background> => rangesOf(machine, question);
   if (sort !== null) rows.sort((await import('./sort.ts')).compareRows(sort));
   const { name: variant } = variantOf(
     endpoint,
@@ -141,18 +142,24 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
   if (rows.length > 0) {
     const note = request.forPeople ? await besides(request, { question, facts, owned, rows }) : '';
     const more = { ...(variant === '' ? {} : { variant }), ...(note === '' ? {} : { note }) };
-    return { rows, problems, exitCode, ...more };
+    return { rows, problems, exitCode, background, ...more };
   }
-  if (exitCode !== exitCodeOf(null) && !request.forPeople) return { rows, problems, exitCode };
+  if (exitCode !== exitCodeOf(null) && !request.forPeople) return { rows, problems, exitCode, background };
   const note =
     exitCode === exitCodeOf(false)
       ? await nobodyText(question, { places, filtered: filter !== null }, machine)
       : unknownText(undecided, facts);
   // An empty list would look like "nobody".
-  return { rows, problems: request.forPeople ? problems : [...problems, asProblem(note)], exitCode, note };
+  return { rows, problems: request.forPeople ? problems : [...problems, asProblem(note)], exitCode, note, background };
 }
 
-/** What a person is told besides the rows. */
+/** What port numbers mean on the machine, for a picture of them. */
+async function rangesOf(machine: AskedMachine, question: Question): Promise<Background> {
+  const facts = await machine.facts({ ...question, protocols: [], details: new Set(), firewall: false, ranges: true });
+  return { ranges: (await import('./ranges.ts')).ranges(facts) };
+}
+
+/** The text for a person, in addition to the rows. */
 async function besides(
   { tree, filter }: WhoRequest,
   {
@@ -174,27 +181,27 @@ async function besides(
   ].join('\n');
 }
 
-/** What a person is told, as a problem. */
+/** The text for a person, as a problem. */
 const asProblem = (note: string): Problem => ({
   severity: 'Error',
   code: 'PO3001',
   message: `${note[0]!.toLowerCase()}${note.slice(1).replace(/\.$/, '')}`,
 });
 
-/** That there is no firewall to ask. */
+/** Warns that there is no firewall. */
 function firewallProblems({ sections: { firewall } }: Facts): Problem[] {
   if (wasAsked(firewall) || firewall?.reason == null) return [];
   return [
     {
       severity: 'Warning',
       code: 'PO3001',
-      message: `the firewall cannot be asked: ${firewall.reason}`,
+      message: `the firewall cannot be queried: ${firewall.reason}`,
       target: 'firewall',
     },
   ];
 }
 
-/** The owners of the sockets that are asked for, and of those whose hidden owner may be a process that is. */
+/** The owners of the requested sockets, and of sockets whose hidden owner may be a requested process. */
 async function ownersOf(
   { subject, all }: WhoRequest,
   question: Question,
@@ -217,7 +224,7 @@ async function ownersOf(
   return { owned: endpoints(facts, sockets, options), undecided: endpoints(facts, hidden, options) };
 }
 
-/** Of the sockets, those on the ports and those of the processes that are asked for. */
+/** Selects the sockets on the requested ports, and those of the requested processes. */
 function socketsOf(
   sockets: readonly Socket[],
   { spans, pids }: Subject,
@@ -234,14 +241,14 @@ function socketsOf(
   );
 }
 
-/** The places that are asked for, where they say more than ports. */
+/** The requested places, if they are more specific than ports. */
 function placesOf({ spans }: Subject): readonly Place[] | null {
   return spans?.some(({ protocol, address }) => protocol !== undefined || address !== undefined) === true
     ? spans
     : null;
 }
 
-/** Those that are at one of the places, or of a process that is asked for, wherever it is. */
+/** Selects sockets at one of the places, or of a requested process. */
 async function atPlaces(
   owned: readonly OwnedEndpoint[],
   places: readonly Place[],
@@ -253,18 +260,18 @@ async function atPlaces(
   return owned.filter((row) => isAsked(row) || isThere(row.Protocol, row.LocalAddress, row.LocalPort));
 }
 
-/** Looks the names of remote addresses up. */
+/** Looks up the names of remote addresses. */
 async function withNames(rows: readonly OwnedEndpoint[], seconds: number, report: Report | undefined) {
   const { resolveNames } = await import('./resolve.ts');
   return resolveNames(rows, seconds, undefined, (addresses) =>
     report?.(
       'Progress',
-      `asking DNS for the names of ${addresses} address${addresses === 1 ? '' : 'es'}, for up to ${seconds} s`,
+      `querying DNS for the names of ${addresses} address${addresses === 1 ? '' : 'es'}, for up to ${seconds} s`,
     ),
   );
 }
 
-/** Whether somebody owns what was asked for, by its rows and those of which it is open whether they belong to them. */
+/** Whether somebody owns the requested ports, according to the matching and undecided rows. */
 function verdict(
   { sections }: Facts,
   rows: readonly OwnedEndpoint[],
@@ -284,15 +291,15 @@ function verdict(
   return exitCodeOf(null, hidden.length > 0 ? 'rights' : 'source');
 }
 
-/** Why it cannot be told. */
+/** Explains why the answer is unknown. */
 function unknownText(undecided: readonly OwnedEndpoint[], { sections }: Facts): string {
   const { sockets } = sections;
   if (undecided.length > 0)
     return `Cannot tell: too little is known of ${undecided.length} socket${undecided.length === 1 ? '' : 's'} to say whether ${undecided.length === 1 ? 'it matches' : 'they match'}.`;
-  return `Cannot tell: ${(wasAsked(sockets) ? null : sockets.reason) ?? 'not every source could be read'}.`;
+  return `Cannot tell: ${(wasAsked(sockets) ? null : sockets.reason) ?? 'some sources could not be read'}.`;
 }
 
-/** Which of the ports that were asked for nobody owns, where somebody owns others. */
+/** Lists the requested ports that nobody owns, if somebody owns others. */
 function unownedText({ localPorts, protocols }: Question, owned: readonly OwnedEndpoint[]): string[] {
   if (localPorts === null) return [];
   const unowned = spansWithout(
@@ -305,7 +312,7 @@ function unownedText({ localPorts, protocols }: Question, owned: readonly OwnedE
   return [`\nNobody owns ${protocol}port${/[,-]/.test(what) ? 's' : ''} ${what}.`];
 }
 
-/** That there is nobody; for a port also whether the system keeps it for itself. */
+/** Says that nobody matches; for a port, also whether the system reserves it. */
 async function nobodyText(
   question: Question,
   { places, filtered }: { readonly places: readonly Place[] | null; readonly filtered: boolean },

@@ -2,7 +2,7 @@
  * IP addresses: the one place that reads, writes and judges them. Facts have each in one form, IPv4 dotted and IPv6 as
  * RFC 5952 writes it, so that equal addresses are equal texts; what comes from outside is brought into it first.
  *
- * It imports nothing, because the main question needs it: node:net costs 1.5 ms of its start, and ipaddr.js 1.1 ms, which
+ * It imports nothing, because the main query needs it: node:net costs 1.5 ms of its start, and ipaddr.js 1.1 ms, which
  * takes 127.1 and 010.0.0.1 for addresses, too. A test holds it against node:net.
  */
 

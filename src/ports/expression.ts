@@ -6,7 +6,7 @@ export interface PortSpan {
   readonly end: number;
 }
 
-const hint = 'Give ports as 443, 80,443, 8000-8100, or an IANA service name such as https.';
+const hint = 'Use ports such as 443, 80,443, 8000-8100, or an IANA service name such as https.';
 
 function portNumber(text: string, whole: string): number {
   const port = Number(text);

@@ -37,7 +37,7 @@ type ServicePorts = (name: string) => readonly number[];
 const everyAddress = new Set(['', '*', '0.0.0.0', '::']);
 
 /** The forms of ports, for a hint. */
-export const portForms = 'Give a port as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.';
+export const portForms = 'Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.';
 
 function unreadable(text: string, what: string): PortOwnerError {
   return new PortOwnerError('PO1002', `${JSON.stringify(text)} ${what}`, { hint: portForms, target: text });

@@ -50,7 +50,7 @@ function stepsOf(pattern: string, options: WildcardOptions): Step[] {
   if (pattern.length > longestPattern)
     throw new PatternError(
       pattern,
-      `a wildcard pattern has ${pattern.length} characters; at most ${longestPattern} are read`,
+      `a wildcard pattern has ${pattern.length} characters; the limit is ${longestPattern}`,
     );
   const parts = options.sets ? pattern.match(/\[[^\]]+\]|[\s\S]/gu) : [...pattern];
   return (parts ?? []).map((part): Step => {
@@ -121,7 +121,7 @@ export function anyOf(patterns: readonly string[], options: WildcardOptions): (t
   if (tests.length > mostPatterns)
     throw new PatternError(
       patterns[0]!,
-      `there are ${tests.length} patterns with wildcards; at most ${mostPatterns} are read`,
+      `there are ${tests.length} patterns with wildcards; the limit is ${mostPatterns}`,
     );
   const whole = new Set(plain.whole);
   const [ends, starts] = [byLength(plain.end), byLength(plain.start)];

@@ -5,31 +5,31 @@ import { PortOwnerError } from '../schema/problems.ts';
 /** Who the task runs as: the machine itself, or a group managed service account, `DOMAIN\name$`. */
 export type TaskAccount = { readonly kind: 'system' } | { readonly kind: 'gmsa'; readonly name: string };
 
-/** What the audit is started with; paths are absolute. */
+/** The command line of the audit; paths are absolute. */
 export interface AuditCommandLine extends AuditSettings {
   readonly executable: string;
   readonly store: string;
 }
 
-/** A nightly audit, before it is put in a system's own words. */
+/** A nightly audit, independent of the system's own format. */
 export interface AuditTask {
   readonly name: string;
   readonly account: TaskAccount;
   readonly command: AuditCommandLine;
   /** The machine's local time. */
   readonly at: { readonly hour: number; readonly minute: number };
-  /** Minutes, so that many machines do not start at once. */
+  /** Minutes, so that many machines do not start at the same time. */
   readonly randomDelay: number;
   /** Minutes after which the audit is ended. */
   readonly timeLimit: number;
 }
 
 export const defaultName = 'PortOwner audit';
-export const description = 'Compares the listening ports of this machine with what was approved.';
+export const description = 'Compares the listening ports of this machine with the approved ones.';
 
 export type TaskPlatform = 'win32' | 'linux';
 
-/** The words of the command line behind the executable. */
+/** The arguments after the executable. */
 export const auditArguments = (command: AuditCommandLine): string[] => ['audit', ...settingWords(command)];
 
 function usage(message: string, target: string, hint?: string): PortOwnerError {
@@ -47,7 +47,7 @@ export function parseTime(text: string): { hour: number; minute: number } {
 /** `SYSTEM`, or `DOMAIN\name$`. Throws PO1001. */
 export function parseAccount(text: string): TaskAccount {
   if (/^(?:NT AUTHORITY\\)?SYSTEM$/i.test(text) || text === 'S-1-5-18') return { kind: 'system' };
-  // What account names cannot have: https://learn.microsoft.com/windows/win32/adschema/a-samaccountname
+  // Characters that account names cannot contain: https://learn.microsoft.com/windows/win32/adschema/a-samaccountname
   if (/^[^"/\\[\]:;|=,+*?<>@\p{Cc}]{1,255}\\[^"/\\[\]:;|=,+*?<>@\p{Cc}]{1,255}\$$/u.test(text))
     return { kind: 'gmsa', name: text };
   throw usage(
@@ -56,7 +56,7 @@ export function parseAccount(text: string): TaskAccount {
   );
 }
 
-/** Throws PO1001 for what cannot be the name of a task. */
+/** Throws PO1001 for an invalid task name. */
 export function checkName(name: string): string {
   if (/^[^\\/:*?"<>|%$\p{Cc}\p{Cs}]{1,200}$/u.test(name) && name.trim() === name && !name.endsWith('.')) return name;
   throw usage(
@@ -66,39 +66,38 @@ export function checkName(name: string): string {
 }
 
 /**
- * A path as it can stand in a task: absolute, and read by nobody as anything else. `here` says whether it is a path of
- * this machine, whose current folder a relative one is in. Throws PO1001.
+ * Converts a path for use in a task: absolute and unambiguous. `here` says whether it is a path on this machine, so that a
+ * relative path is relative to the current folder. Throws PO1001.
  */
 export function taskPath(option: string, path: string, platform: TaskPlatform, here: boolean): string {
   const flaw = (why: string, hint: string): PortOwnerError =>
     usage(`unusable value ${JSON.stringify(path)} for ${option}: ${why}`, path, hint);
   if (path === '') throw usage(`missing value for ${option}; expected the path of a file`, option);
-  // A lone surrogate is in no XML, and XML knows no way to write a control character.
+  // XML can contain neither lone surrogates nor control characters.
   if (/[\p{Cc}\p{Cs}\ufffe\uffff]/u.test(path))
-    throw flaw('it has characters that no task can carry', 'Choose another path.');
+    throw flaw('it contains characters that a task cannot contain', 'Choose another path.');
   if (platform === 'linux') {
-    if (!here && !path.startsWith('/')) throw flaw('it is not absolute', 'Give it from / on.');
+    if (!here && !path.startsWith('/')) throw flaw('it is not absolute', 'Use a path that starts with /.');
     return posix.resolve(path);
   }
-  if (/["<>|*?]/.test(path)) throw flaw('Windows has no such names', 'Choose another path.');
-  if (/%|\$\(/.test(path))
-    throw flaw('Task Scheduler would put something else for % or $(', 'Choose a path without them.');
+  if (/["<>|*?]/.test(path)) throw flaw('it is not a valid Windows path', 'Choose another path.');
+  if (/%|\$\(/.test(path)) throw flaw('Task Scheduler would expand % or $(', 'Choose a path without them.');
   const absolute = here ? win32.resolve(path) : win32.normalize(path);
   if (absolute.startsWith('\\\\')) {
     if (/^\\\\[.?]\\/.test(absolute))
-      throw flaw('it is the path of a device', 'Give it with its drive, such as C:\\folder\\file.');
+      throw flaw('it is the path of a device', 'Use a path with a drive, such as C:\\folder\\file.');
     return absolute;
   }
   if (!/^[A-Za-z]:\\/.test(absolute))
-    throw flaw('it is not absolute', 'Give it with its drive, such as C:\\folder\\file.');
-  if (absolute.slice(2).includes(':')) throw flaw('it names a stream of a file', 'Choose another path.');
+    throw flaw('it is not absolute', 'Use a path with a drive, such as C:\\folder\\file.');
+  if (absolute.slice(2).includes(':')) throw flaw('it names an alternate data stream', 'Choose another path.');
   if (
     absolute
       .slice(3)
       .split('\\')
       .some((part) => /[. ]$/.test(part))
   )
-    throw flaw('Windows leaves out a blank or dot at the end of a name', 'Choose another path.');
+    throw flaw('Windows drops a space or dot at the end of a name', 'Choose another path.');
   return absolute;
 }
 
@@ -111,7 +110,7 @@ export function windowsWord(word: string): string {
   return `"${word.replace(/(?<!\\)(\\*)"/g, '$1$1\\"').replace(/(?<!\\)(\\+)$/, '$1$1')}"`;
 }
 
-/** The words of a command line behind its program, as the C runtime reads them. */
+/** Splits the arguments of a command line the way the C runtime does. */
 export function splitWindows(line: string): string[] {
   const words: string[] = [];
   let word: string | null = null;
@@ -134,7 +133,7 @@ export function splitWindows(line: string): string[] {
   return word === null ? words : [...words, word];
 }
 
-/** The words of a unit's ExecStart, as units.ts writes them or a person does without other escapes. */
+/** Splits a unit's ExecStart, as written by units.ts or by a person without other escapes. */
 export function splitUnit(line: string): string[] {
   return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain], index) => {
     const text = (quoted === undefined ? plain! : quoted.replace(/\\(.)/g, '$1')).replaceAll('%%', '%');
@@ -142,20 +141,20 @@ export function splitUnit(line: string): string[] {
   });
 }
 
-/** The words as one text, for Task Scheduler's `Arguments`. */
+/** Joins the arguments for Task Scheduler's `Arguments`. */
 export const windowsArguments = (words: readonly string[]): string => words.map(windowsWord).join(' ');
 
-/** CreateProcess takes no more, the executable's path included. */
+/** The limit of CreateProcess, including the executable's path. */
 const longestCommandLine = 32_000;
 
-/** What a task's words are too long for. Throws PO5004. */
+/** Checks the length of a task's command line. Throws PO5004. */
 export function checkLengths({ command }: AuditTask): void {
   const longest = 260;
   if (command.executable.length > longest) {
     throw new PortOwnerError(
       'PO5004',
-      `the path of the executable has more than ${longest} characters, which Task Scheduler does not take`,
-      { hint: 'Put portowner.exe into a folder with a shorter path.', target: command.executable },
+      `the path of the executable has more than ${longest} characters, which Task Scheduler does not accept`,
+      { hint: 'Put portowner.exe in a folder with a shorter path.', target: command.executable },
     );
   }
   if (windowsArguments(auditArguments(command)).length + command.executable.length > longestCommandLine) {

@@ -3,36 +3,36 @@ export interface AccessEntry {
   readonly allows: boolean;
   /** `S-1-5-32-544` */
   readonly sid: string;
-  /** An ACCESS_MASK, with generic rights as they were. */
+  /** An ACCESS_MASK, with unmapped generic rights. */
   readonly mask: number;
-  /** It is for what is made in the folder later, not for the folder itself. */
+  /** It applies only to new items in the folder, not to the folder itself. */
   readonly inheritOnly: boolean;
-  /** Files made in the folder get it. */
+  /** New files in the folder inherit it. */
   readonly toFiles: boolean;
-  /** Folders made in the folder get it. */
+  /** New folders in the folder inherit it. */
   readonly toFolders: boolean;
 }
 
-/** Who owns a file, and who may do what to it. */
+/** The owner and the permissions of a file. */
 export interface Descriptor {
   readonly owner: string | null;
-  /** Null when there is no list, which allows everything to everybody. */
+  /** Null if there is no list, which allows everything to everybody. */
   readonly entries: readonly AccessEntry[] | null;
-  /** What folders above allow is not added to the list. */
+  /** The list does not inherit entries from parent folders. */
   readonly isProtected: boolean;
-  /** Why a part of it could not be understood; then nothing may be concluded from what is missing. */
+  /** Why a part of it could not be understood; in that case, missing entries prove nothing. */
   readonly flaw: string | null;
 }
 
 const control = { daclPresent: 0x4, daclProtected: 0x1000, selfRelative: 0x8000 } as const;
 const flags = { toFiles: 0x1, toFolders: 0x2, inheritOnly: 0x8 } as const;
-/** Of ACCESS_ALLOWED_ACE, _OBJECT, _CALLBACK and _CALLBACK_OBJECT, and the same for denied. A condition may hold, so what it allows is taken as allowed. */
+/** Of ACCESS_ALLOWED_ACE, _OBJECT, _CALLBACK and _CALLBACK_OBJECT, and the same for denied. A condition may be true, so its entry counts as allowed. */
 const allowing: ReadonlySet<number> = new Set([0, 5, 9, 11]);
 const denying: ReadonlySet<number> = new Set([1, 6]);
 const denyingMaybe: ReadonlySet<number> = new Set([10, 12]);
 const withObject: ReadonlySet<number> = new Set([5, 6, 11, 12]);
 
-/** A SID within a range of bytes as text; null when it is not all there. */
+/** Reads a SID within a range of bytes as text; null if it is truncated. */
 function sidAt(bytes: Buffer, at: number, end: number): string | null {
   if (at < 0 || at + 8 > end || bytes[at] !== 1) return null;
   const count = bytes[at + 1]!;
@@ -48,9 +48,9 @@ function sidAt(bytes: Buffer, at: number, end: number): string | null {
 export function decodeDescriptor(given: Uint8Array): Descriptor {
   const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
   const unknown = (flaw: string): Descriptor => ({ owner: null, entries: [], isProtected: false, flaw });
-  if (bytes.length < 20 || bytes[0] !== 1) return unknown('it is no security descriptor');
+  if (bytes.length < 20 || bytes[0] !== 1) return unknown('it is not a security descriptor');
   const bits = bytes.readUInt16LE(2);
-  if ((bits & control.selfRelative) === 0) return unknown('it is not self-relative');
+  if ((bits & control.selfRelative) === 0) return unknown('it is not in self-relative form');
   const ownerAt = bytes.readUInt32LE(4);
   const owner = ownerAt === 0 ? null : sidAt(bytes, ownerAt, bytes.length);
   const isProtected = (bits & control.daclProtected) !== 0;
@@ -62,19 +62,19 @@ export function decodeDescriptor(given: Uint8Array): Descriptor {
     isProtected,
     flaw,
   });
-  if (listAt + 8 > bytes.length) return cut('its access list lies outside of it');
+  if (listAt + 8 > bytes.length) return cut('its access list is outside the descriptor');
   const end = listAt + bytes.readUInt16LE(listAt + 2);
   const count = bytes.readUInt16LE(listAt + 4);
-  if (end > bytes.length) return cut('its access list is cut off');
+  if (end > bytes.length) return cut('its access list is truncated');
   const entries: AccessEntry[] = [];
   let at = listAt + 8;
   for (let index = 0; index < count; index++) {
     const size = at + 4 <= end ? bytes.readUInt16LE(at + 2) : 0;
-    if (size < 8 || at + size > end) return cut('its access list is cut off', entries);
+    if (size < 8 || at + size > end) return cut('its access list is truncated', entries);
     const [type, bitsOfEntry] = [bytes[at]!, bytes[at + 1]!];
     const allows = allowing.has(type);
     if (allows || denying.has(type)) {
-      // Two GUIDs may stand before the SID.
+      // Two GUIDs may precede the SID.
       const present = withObject.has(type) && size >= 12 ? bytes.readUInt32LE(at + 8) : 0;
       const skipped = withObject.has(type) ? 4 + ((present & 1) === 0 ? 0 : 16) + ((present & 2) === 0 ? 0 : 16) : 0;
       const sid = sidAt(bytes, at + 8 + skipped, at + size);
@@ -111,7 +111,7 @@ const generic: readonly (readonly [bit: number, rights: number])[] = [
   [0x8000_0000, 0x120089],
 ];
 
-/** Generic rights as those that they are for files. */
+/** Maps generic rights to file rights. */
 function specific(mask: number): number {
   let all = mask & 0x0fff_ffff;
   for (const [bit, rights] of generic) if ((mask & bit) !== 0) all |= rights;
@@ -119,8 +119,8 @@ function specific(mask: number): number {
 }
 
 /**
- * What an account is allowed by its own entries, in their order: what is denied first is not allowed later. `for` says
- * whether the rights on the object itself are meant, or those that a new file or folder in it gets.
+ * Computes the rights that an account's own entries grant, in order: a right that is denied first cannot be granted later.
+ * `for` selects the rights on the object itself, or those of a new file or folder in it.
  */
 export function rightsOf(
   entries: readonly AccessEntry[],

@@ -6,12 +6,12 @@ import { PortOwnerError } from '../schema/problems.ts';
 import type { AuditCommandLine, TaskPlatform } from './definition.ts';
 
 /*
- * Whether the audit will be able to use the files that it is given. Nobody is there at night to read what it says.
+ * Checks in advance whether the audit can use its files, because nobody reads its messages at night.
  */
 
-/** A file of the audit that it cannot use, and why. */
+/** A file that the audit cannot use, and why. */
 export interface Unusable {
-  /** What it is to the audit, such as `the baseline`. */
+  /** Its role in the audit, such as `the baseline`. */
   readonly role: string;
   readonly path: string;
   readonly error: PortOwnerError;
@@ -25,7 +25,7 @@ const roles = ({ executable, baseline, policy, store, reports }: AuditCommandLin
   ...reports.map((path): [string, string] => ['a report', path]),
 ];
 
-/** What of the paths alone keeps an audit from working, or has it destroy one of its files. */
+/** Problems of the paths that would make the audit fail or destroy one of its files. */
 export function unusablePaths(command: AuditCommandLine, platform: TaskPlatform): Unusable[] {
   const found: Unusable[] = [];
   const add = (role: string, path: string, message: string, hint: string): void =>
@@ -35,14 +35,14 @@ export function unusablePaths(command: AuditCommandLine, platform: TaskPlatform)
     const key = platform === 'win32' ? path.toLowerCase() : path;
     const other = seen.get(key);
     if (other !== undefined)
-      add(role, path, `${role} and ${other} are one file: ${path}`, 'Give each a path of its own.');
+      add(role, path, `${role} and ${other} are the same file: ${path}`, 'Use a different path for each.');
     seen.set(key, role);
     // PrivateTmp=yes
     if (platform === 'linux' && /^\/(?:var\/)?tmp(?:\/|$)/.test(path)) {
       add(
         role,
         path,
-        `${role}: ${path}: at night it is not there: the audit has a /tmp and a /var/tmp of its own`,
+        `${role}: ${path}: the nightly audit cannot access it, because it has its own private /tmp and /var/tmp`,
         'Choose another folder, such as /etc/portowner or /var/lib/portowner.',
       );
     }
@@ -56,7 +56,7 @@ const readers: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
   'the store': (file) => useStore(file, (store) => store.runs({ machine: null, limit: 1 })),
 };
 
-/** The files whose contents an audit would refuse; `find` gives where to read a file now, null for one that is not to be read. */
+/** Finds the files whose contents an audit would reject; `find` returns where to read a file now, or null to skip it. */
 export async function unusableContents(
   command: AuditCommandLine,
   find: (path: string, role: string) => string | null,
@@ -70,7 +70,7 @@ export async function unusableContents(
       await read!(file);
     } catch (error) {
       if (!(error instanceof PortOwnerError)) throw error;
-      // A locked store may be free at night.
+      // A locked store may be unlocked at night.
       if (error.problem.code !== 'PO4202') unusable.push({ role, path, error });
     }
   }

@@ -25,19 +25,19 @@ import { taskFile, taskXml } from './task-xml.ts';
 import { concernsOf, mayAccount, pathSteps, type Concern, type Used } from './trust.ts';
 import { unitName, units, unitValues } from './units.ts';
 
-/** What became of a task, or what it is. */
+/** The result of an action on a task, or its state. */
 export interface Outcome {
   readonly row: AuditTaskRow;
   readonly problems: readonly Problem[];
 }
 
-/** A message file that every Windows has; its texts 1 to 1000 are what was logged, and nothing else. */
+/** A message file that every Windows has; its messages 1 to 1000 contain only the logged text. */
 export const messageFile = '%SystemRoot%\\System32\\EventCreate.exe';
 
-/** Where an administrator's units are. */
+/** The folder of the administrator's units. */
 export const unitFolder = '/etc/systemd/system';
 
-/** Files of the module that the executable is a part of, where it is in one. */
+/** The files of the module that contains the executable, if any. */
 function moduleFiles(executable: string, scheduler: Scheduler): string[] {
   const slash = scheduler.platform === 'win32' ? '\\' : '/';
   const folder = folderOf(folderOf(executable, scheduler.platform), scheduler.platform);
@@ -47,7 +47,7 @@ function moduleFiles(executable: string, scheduler: Scheduler): string[] {
   return files.filter((file) => scheduler.look(file).standing !== 'missing');
 }
 
-/** All that a task reads, runs and writes. */
+/** Everything that a task reads, runs, and writes. */
 function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
   const file = (role: string, path: string, mayBeMissing = false): Used => ({
     role,
@@ -61,7 +61,7 @@ function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
     ...(command.baseline === null ? [] : [file('the baseline', command.baseline)]),
     ...(command.policy === null ? [] : [file('the policy', command.policy)]),
     file('the store', command.store, true),
-    // What SQLite would take for the rest of an audit that was interrupted.
+    // SQLite would treat these as the rest of an interrupted audit.
     ...['-journal', '-wal', '-shm'].map((ending) => file("the store's journal", `${command.store}${ending}`, true)),
     ...command.reports.map((path) => file('a report', path, true)),
     ...(scheduler.platform === 'linux'
@@ -70,7 +70,7 @@ function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
   ];
 }
 
-/** Each thing is said once, whatever it is used for. */
+/** Reports each concern once, even if a path has several uses. */
 function distinct(concerns: readonly Concern[]): Concern[] {
   const seen = new Set<string>();
   return concerns.filter(({ path, text }) => !seen.has(`${path}\n${text}`) && seen.add(`${path}\n${text}`));
@@ -85,8 +85,8 @@ function concernsAbout(used: readonly Used[], scheduler: Scheduler, sids: readon
             {
               role: one.role,
               path: one.path,
-              text: 'it is on another machine, or on a drive that a task does not have: who may write there cannot be told',
-              hint: 'Choose a place on a disk of this machine.',
+              text: 'it is on another machine, or on a drive that the task cannot use: who can write there is unknown',
+              hint: 'Choose a path on a local disk.',
               isOpen: false,
             },
           ]
@@ -108,7 +108,7 @@ const warning = (message: string, more: { hint?: string; target?: string } = {})
   ...more,
 });
 
-/** Refuses what would let others than administrators act as the task's account. */
+/** Rejects files that would let anybody but administrators act as the task's account. */
 function demandTrust(concerns: readonly Concern[]): void {
   const [first] = concerns;
   if (first === undefined) return;
@@ -120,7 +120,7 @@ function demandTrust(concerns: readonly Concern[]): void {
 
 function demandRights(scheduler: Scheduler): void {
   if (scheduler.mayInstall) return;
-  throw new PortOwnerError('PO5001', 'scheduling audits needs more rights', {
+  throw new PortOwnerError('PO5001', 'scheduling audits needs elevated rights', {
     hint:
       scheduler.platform === 'win32'
         ? 'Run it in an elevated PowerShell (Run as administrator).'
@@ -132,7 +132,7 @@ function demandDone({ done, text }: Said, what: string): void {
   if (!done) throw new PortOwnerError('PO5005', `${what}${text === '' ? '' : `: ${text.replaceAll(/\s+/g, ' ')}`}`);
 }
 
-/** Refuses what the audit itself would refuse, every night; tells of what it would get over. */
+/** Rejects what the audit itself would reject every night; warns about what it would recover from. */
 function demandUsable(unusable: readonly Unusable[]): Problem[] {
   // A damaged store is set aside by the next audit.
   const isPassing = ({ error }: Unusable): boolean => error.problem.code === 'PO4203';
@@ -143,13 +143,13 @@ function demandUsable(unusable: readonly Unusable[]): Problem[] {
   );
 }
 
-/** Where to read a file of the machine now; null where none is. */
+/** Where to read a file now; null if it does not exist. */
 const present =
   (scheduler: Scheduler) =>
   (path: string): string | null =>
     scheduler.look(path).standing === 'file' ? scheduler.file(path) : null;
 
-/** A file of the image below a root, `missing` or behind a `link`, which would lead to a place on this machine. */
+/** A file in an image below a root; `missing`, or behind a `link`, which would lead to a path on this machine. */
 function inImage(
   root: string,
   path: string,
@@ -165,7 +165,7 @@ function inImage(
   };
 }
 
-/** The baseline and the policy of an image that are no use, and what keeps them from being checked. */
+/** The unusable baseline and policy of an image, and why they could not be checked. */
 async function imageContents(
   command: AuditCommandLine,
   root: string,
@@ -177,7 +177,7 @@ async function imageContents(
     const found = inImage(root, path, scheduler);
     if (found.standing === 'file') return scheduler.file(found.path);
     unchecked.push(
-      `${role}: ${found.path}: ${found.standing === 'link' ? 'there is a link in its path' : 'it is not there yet'}: what is in it is not checked`,
+      `${role}: ${found.path}: ${found.standing === 'link' ? 'its path contains a link' : 'it does not exist yet'}: its contents were not checked`,
     );
     return null;
   });
@@ -187,7 +187,7 @@ async function imageContents(
 const isIn = (path: string, folder: string): boolean =>
   path.toLowerCase().startsWith(`${folder.toLowerCase()}${folder.includes('\\') ? '\\' : '/'}`);
 
-/** Makes the folder of the audits where the task needs it, and checks all that it uses before and after. */
+/** Creates the audit folder if the task needs it, and checks everything the task uses before and after. */
 function prepare(task: AuditTask, scheduler: Scheduler, sid: string | null): void {
   const { dataFolder } = scheduler;
   const used = usedBy(task, scheduler);
@@ -204,32 +204,35 @@ function prepare(task: AuditTask, scheduler: Scheduler, sid: string | null): voi
   const needed = scheduler.platform === 'win32' || within.length > 0;
   if (!needed) return;
   if (scheduler.look(dataFolder).standing === 'missing') scheduler.makeFolder(dataFolder, sid);
-  const folder: Used = { role: 'the folder of the audits', path: dataFolder, mayBeMissing: false, standing: 'folder' };
-  // Made by hand below ProgramData it is one in which all users can make files.
-  const hint = `When what is in it is yours: takeown /F "${dataFolder}" /A, then icacls "${dataFolder}" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"`;
+  const folder: Used = { role: 'the audit folder', path: dataFolder, mayBeMissing: false, standing: 'folder' };
+  // If it was created manually below ProgramData, all users can create files in it.
+  const hint = `If its contents are yours: takeown /F "${dataFolder}" /A, then icacls "${dataFolder}" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"`;
   const isOpenFolder = ({ path, isOpen }: Concern): boolean =>
     scheduler.platform === 'win32' && path === dataFolder && isOpen;
   const concerns = concernsAbout([folder, ...within], scheduler, sids);
   demandTrust(concerns.map((one) => (isOpenFolder(one) ? Object.assign({}, one, { hint }) : one)));
 }
 
-/** What a gMSA lacks, as far as it can be told. */
+/** The rights that a gMSA lacks, as far as they can be determined. */
 function accountProblems(task: AuditTask, scheduler: WindowsScheduler, name: string, sid: string): Problem[] {
   const problems: Problem[] = [];
   const granted = scheduler.rights(sid);
   if (granted.includes('SeDenyBatchLogonRight'))
     problems.push(
-      warning(`${name} is denied to log on as a batch job: the task will not start`, {
-        hint: 'Take it out of "Deny log on as a batch job" (secpol.msc, User Rights Assignment).',
+      warning(`${name} is denied the right to log on as a batch job: the task will not start`, {
+        hint: 'Remove it from "Deny log on as a batch job" (secpol.msc, User Rights Assignment).',
         target: name,
       }),
     );
   if (!granted.includes('SeBatchLogonRight')) {
     problems.push(
-      warning(`${name} itself has no right to log on as a batch job; whether a group gives it cannot be told here`, {
-        hint: 'Grant it under "Log on as a batch job" (secpol.msc, User Rights Assignment) or by group policy.',
-        target: name,
-      }),
+      warning(
+        `${name} itself does not have the right to log on as a batch job; whether a group grants it is unknown here`,
+        {
+          hint: 'Grant it under "Log on as a batch job" (secpol.msc, User Rights Assignment) or by group policy.',
+          target: name,
+        },
+      ),
     );
   }
   const { command } = task;
@@ -242,7 +245,7 @@ function accountProblems(task: AuditTask, scheduler: WindowsScheduler, name: str
       (path): [string, number, string, string] => [
         path,
         right.read | right.write | right.append,
-        'write in',
+        'write to',
         '(OI)(CI)M',
       ],
     ),
@@ -254,8 +257,8 @@ function accountProblems(task: AuditTask, scheduler: WindowsScheduler, name: str
     problems.push(
       warning(
         may === null
-          ? `whether ${name} may ${what} ${path} cannot be told`
-          : `${name} may not ${what} ${path}, unless a group of its own lets it`,
+          ? `cannot tell whether ${name} can ${what} ${path}`
+          : `${name} cannot ${what} ${path}, unless one of its groups allows it`,
         { hint, target: path },
       ),
     );
@@ -272,8 +275,8 @@ async function installWindows(task: AuditTask, scheduler: WindowsScheduler): Pro
   const { account } = task;
   const sid = account.kind === 'gmsa' ? scheduler.sid(account.name) : null;
   if (account.kind === 'gmsa' && sid === null)
-    throw new PortOwnerError('PO5004', `nobody knows the account ${account.name}`, {
-      hint: 'Install-ADServiceAccount makes a managed service account usable on this machine.',
+    throw new PortOwnerError('PO5004', `the account ${account.name} does not exist`, {
+      hint: 'Use Install-ADServiceAccount to install a managed service account on this machine.',
       target: account.name,
     });
   demandUsable(unusablePaths(task.command, 'win32'));
@@ -285,7 +288,7 @@ async function installWindows(task: AuditTask, scheduler: WindowsScheduler): Pro
     account.kind === 'system'
       ? scheduler.create(task.name, taskFile(xml), scheduler.dataFolder)
       : scheduler.run(registerScript(task)),
-    'Task Scheduler did not take the task',
+    'Task Scheduler rejected the task',
   );
   if (task.command.eventLog) problems.push(...ensureEventSource(scheduler));
   const row = rowOf(task, scheduler, before ? 'Updated' : 'Installed');
@@ -295,21 +298,23 @@ async function installWindows(task: AuditTask, scheduler: WindowsScheduler): Pro
 function ensureEventSource(scheduler: WindowsScheduler): Problem[] {
   const present = scheduler.eventSource(eventSourceName);
   if (present !== null && present.toLowerCase() !== messageFile.toLowerCase()) {
-    return [warning(`the event source ${eventSourceName} has another message file, and stays as it is: ${present}`)];
+    return [
+      warning(`the event source ${eventSourceName} has a different message file, and was not changed: ${present}`),
+    ];
   }
   scheduler.addEventSource(eventSourceName, messageFile);
   return [];
 }
 
-/** A link in an image leads to a place on this machine. Throws PO5002. */
+/** Rejects links in an image, which lead to paths on this machine. Throws PO5002. */
 function refuseLinks(root: string, scheduler: LinuxScheduler): void {
   const link = pathSteps(unitFolder, 'linux')
     .slice(1)
     .map((step) => `${root.replace(/\/$/, '')}${step}`)
     .find((path) => scheduler.look(path).standing === 'link');
   if (link !== undefined)
-    throw new PortOwnerError('PO5002', `the unit: ${link}: it leads elsewhere: it is a link`, {
-      hint: 'Give the root folder that the units belong in.',
+    throw new PortOwnerError('PO5002', `the unit: ${link}: it is a link`, {
+      hint: 'Specify the real root folder of the image.',
       target: link,
     });
 }
@@ -330,30 +335,30 @@ async function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: st
   const files = units(task);
   const before = Object.keys(files).some((name) => scheduler.readUnit(root, name) !== null);
   for (const [name, text] of Object.entries(files)) scheduler.writeUnit(root, name, text);
-  const hint = `systemctl enable --now ${unitName}.timer starts it there.`;
+  const hint = `To start it there: systemctl enable --now ${unitName}.timer`;
   if (root !== null)
     problems.push(
       warning(
-        `the units are written below ${root}: they are not enabled, and who may change what they use is not checked`,
+        `the units were written below ${root}, but not enabled; who can change the files they use was not checked`,
         { hint, target: root },
       ),
     );
   else if (!scheduler.isRunning)
     problems.push(
-      warning('systemd is not in charge of this machine now: the units are written, and not enabled', { hint }),
+      warning('systemd does not manage this machine now: the units were written, but not enabled', { hint }),
     );
   else {
     demandDone(scheduler.systemctl('daemon-reload'), 'systemd did not read its units again');
     demandDone(scheduler.systemctl('enable', '--now', `${unitName}.timer`), 'systemd did not start the timer');
-    // A new time counts from now on.
+    // Apply a new start time immediately.
     if (before) demandDone(scheduler.systemctl('restart', `${unitName}.timer`), 'systemd did not start the timer');
   }
   return { row: rowOf({ ...task, name: `${unitName}.timer` }, scheduler, before ? 'Updated' : 'Installed'), problems };
 }
 
 /**
- * Schedules a nightly audit, or changes the one of that name. `root` is a folder that stands for a Linux system's root,
- * such as an image's. Throws PO5001 to PO5005, and what the audit itself would throw for its files.
+ * Schedules a nightly audit, or replaces the one with that name. `root` is the root folder of a Linux image. Throws PO5001 to
+ * PO5005, and the errors that the audit itself would throw for its files.
  */
 export async function installTask(task: AuditTask, scheduler: Scheduler, root: string | null): Promise<Outcome> {
   return scheduler.platform === 'win32' ? installWindows(task, scheduler) : installLinux(task, scheduler, root);
@@ -399,31 +404,31 @@ function rowOf(
   };
 }
 
-/** Removes the event source when no other task of PortOwner is left that may write to it. */
+/** Removes the event source if no other PortOwner task may write to it. */
 function releaseEventSource(name: string, scheduler: WindowsScheduler): Problem[] {
   if (scheduler.eventSource(eventSourceName)?.toLowerCase() !== messageFile.toLowerCase()) return [];
   const definitions = scheduler.definitions();
   if (definitions === null) {
     return [
-      warning(`the event source ${eventSourceName} stays: whether another task writes to it cannot be told`, {
-        hint: `When none does: Remove-EventLog -Source ${eventSourceName}, in Windows PowerShell.`,
+      warning(`the event source ${eventSourceName} was kept, because another task may write to it`, {
+        hint: `If no task does: Remove-EventLog -Source ${eventSourceName}, in Windows PowerShell.`,
         target: eventSourceName,
       }),
     ];
   }
-  // A task of somebody's own may start the module's functions.
+  // A custom task may start the module's functions.
   const isOurs = ([other, text]: readonly [string, string]): boolean =>
     other.toLowerCase() !== name.toLowerCase() && /portowner|portaudit/i.test(text);
   if (![...definitions].some(isOurs)) scheduler.removeEventSource(eventSourceName);
   return [];
 }
 
-/** Removes a scheduled audit, and on Windows the event source with the last one; what was audited stays. Throws PO5001 to PO5005. */
+/** Removes a scheduled audit, and on Windows the event source with the last one; keeps the audits. Throws PO5001 to PO5005. */
 export function removeTask(name: string, scheduler: Scheduler, root: string | null): Outcome {
   if (root === null) demandRights(scheduler);
   const missing = (what: string): PortOwnerError =>
     new PortOwnerError('PO5003', `there is no ${what}`, {
-      hint: 'portowner schedule status tells what is there.',
+      hint: 'Use portowner schedule status to see what is installed.',
       target: name,
     });
   const row = { ...empty, State: 'Removed', ComputerName: scheduler.machine };
@@ -453,7 +458,7 @@ const optionOf = (words: readonly string[], name: string): string | null =>
 const optionsOf = (words: readonly string[], name: string): string[] =>
   words.flatMap((word, i) => (word === name && words[i + 1] !== undefined ? [words[i + 1]!] : []));
 
-/** What the words of a task say that it uses, as far as they are the audit's. */
+/** Reads the files that a task uses from its command line, if it is that of an audit. */
 function usedByWords(executable: string, words: readonly string[], platform: TaskPlatform): AuditTask | null {
   if (words[0] !== 'audit') return null;
   const store = optionOf(words, '--store');
@@ -479,14 +484,14 @@ function usedByWords(executable: string, words: readonly string[], platform: Tas
   return { name: '', account: { kind: 'system' }, at: { hour: 0, minute: 0 }, randomDelay: 0, timeLimit: 0, command };
 }
 
-/** What a task is held against. */
+/** What a task is checked against. */
 export interface Judging {
   readonly now: Date;
-  /** Throws a PortOwnerError for the path of a report that no audit could write. */
+  /** Throws a PortOwnerError for a report path that the audit could not write. */
   readonly checkReport: (path: string) => unknown;
 }
 
-/** When a task should leave audits: every so many days, null for another rhythm, since it was defined. */
+/** How often a task should leave audits, in days (null for another schedule), and when it was defined. */
 interface Rhythm {
   readonly days: number | null;
   readonly since: Date | null;
@@ -494,7 +499,7 @@ interface Rhythm {
 
 const hour = 3_600_000;
 
-/** The newest audit of this machine in the store, why it cannot be told, and whether there should be a newer one. */
+/** The newest audit of this machine in the store, why it is unknown, and whether a newer one should exist. */
 async function lastAudit(
   words: readonly string[],
   scheduler: Scheduler,
@@ -503,11 +508,11 @@ async function lastAudit(
 ): Promise<{ readonly values: Partial<AuditTaskRow>; readonly reasons: readonly Doubt[] }> {
   const store = optionOf(words, '--store');
   if (store === null) return { values: {}, reasons: [] };
-  // A night begins later by chance, and an audit takes its time.
+  // The start is delayed at random, and an audit takes time.
   const isLate = (last: number): boolean => days !== null && now.getTime() - last > (2 * 24 * days + 1) * hour;
   const none: Doubt =
     since !== null && isLate(since.getTime())
-      ? `the task is of ${since.toISOString()}, and no audit has been stored: nights go by without one`
+      ? `the task was defined at ${since.toISOString()}, but no audit has been stored since`
       : { field: 'LastAudit', code: 'NotFound', text: 'no audit has been stored yet' };
   if (scheduler.look(store).standing === 'missing') return { values: {}, reasons: [none] };
   try {
@@ -518,10 +523,10 @@ async function lastAudit(
     const { RunTime, Findings } = run;
     const reasons = isFuture(RunTime, now)
       ? [
-          `the newest audit in the store is of ${RunTime}, which is in the future: until then none is stored; portowner audit --forget-later removes it`,
+          `the newest audit in the store is from ${RunTime}, which is in the future: no audit is stored until then; use portowner audit --forget-later to remove it`,
         ]
       : isLate(Date.parse(RunTime))
-        ? [`the newest audit in the store is of ${RunTime}: nights go by without one`]
+        ? [`the newest audit in the store is from ${RunTime}: later audits are missing`]
         : [];
     return { values: { LastAudit: RunTime, LastFindings: Findings }, reasons };
   } catch (error) {
@@ -530,7 +535,7 @@ async function lastAudit(
   }
 }
 
-/** The reports that no audit could write. */
+/** The reports that the audit could not write. */
 function unusableReports({ reports }: AuditCommandLine, { checkReport }: Judging): Unusable[] {
   return reports.flatMap((path) => {
     try {
@@ -543,17 +548,17 @@ function unusableReports({ reports }: AuditCommandLine, { checkReport }: Judging
   });
 }
 
-/** Where a task stands. */
+/** The state of a task. */
 interface Standing {
   readonly scheduler: Scheduler;
-  /** Who may change what the task uses, besides administrators. */
+  /** Who can change the files that the task uses, in addition to administrators. */
   readonly sids?: readonly string[];
   readonly judging: Judging;
-  /** An image's; null is this machine. */
+  /** The root of an image; null for this machine. */
   readonly root?: string | null;
 }
 
-/** Whether others could change what a task uses that is there already, and whether an audit could use it. */
+/** Checks whether others could change existing files of a task, and whether an audit could use them. */
 async function standingConcerns(
   executable: string,
   words: readonly string[],
@@ -562,7 +567,7 @@ async function standingConcerns(
   const task = usedByWords(executable, words, scheduler.platform);
   if (task === null) return root === null ? ['its command line is not that of an audit'] : [];
   const { command } = task;
-  // What is wrong with a store is told with its newest audit.
+  // Problems of the store are reported with its newest audit.
   const found = present(scheduler);
   const contents =
     root === null
@@ -578,7 +583,7 @@ async function standingConcerns(
   ];
 }
 
-/** What is not as it should be; or why a column has no value, which is a fault unless there is none to have. */
+/** A problem, or why a column is empty, which is a fault unless it has to be empty. */
 type Doubt =
   | string
   | {
@@ -593,7 +598,7 @@ const doubtText = (doubt: Doubt): string =>
 const isFault = (doubt: Doubt): boolean =>
   typeof doubt === 'string' || (doubt.code !== 'NotFound' && doubt.code !== 'NotSupported');
 
-/** A row with its doubts as texts, and a warning for each that is a fault. */
+/** A row with its doubts as texts, and a warning for each fault. */
 function withDoubts(row: AuditTaskRow, doubts: readonly Doubt[]): Outcome {
   const target = row.TaskName ?? '';
   return {
@@ -652,12 +657,15 @@ async function windowsStatus(name: string, scheduler: WindowsScheduler, judging:
   );
 }
 
-/** What a nightly audit's units should have, and these have not; `shown` is what systemctl says of the timer. */
+/** What these units lack compared with a nightly audit's; `shown` is the output of systemctl for the timer. */
 function unitConcerns(service: string, timer: string, shown: string | null): string[] {
   const isOn = (value: string | undefined): boolean => /^(?:1|yes|true|on)$/i.test(value ?? '');
   const limit = unitValues(service, 'TimeoutStartSec').at(-1);
   const found: [boolean, string][] = [
-    [!isOn(unitValues(timer, 'Persistent').at(-1)), 'a night in which the machine was off is not made up for'],
+    [
+      !isOn(unitValues(timer, 'Persistent').at(-1)),
+      'an audit that was missed because the machine was off does not run later',
+    ],
     [limit === undefined || limit === '' || /^(?:0|infinity)$/.test(limit), 'it has no time limit'],
     [
       shown !== null && unitValues(shown, 'UnitFileState')[0] !== 'enabled',
@@ -665,36 +673,39 @@ function unitConcerns(service: string, timer: string, shown: string | null): str
     ],
     [
       shown !== null && isOn(unitValues(shown, 'NeedDaemonReload')[0]),
-      'systemd goes by an older definition: systemctl daemon-reload',
+      'systemd uses an older definition: systemctl daemon-reload',
     ],
   ];
   return found.flatMap(([wrong, what]) => (wrong ? [what] : []));
 }
 
-/** What an exit code of the audit says of a night. */
+/** The meaning of an exit code of a nightly audit. */
 const failures: Readonly<Record<string, string>> = {
-  64: 'something that the audit was given is missing or has a mistake',
-  69: 'the audit could not be made in full, stored or reported',
+  64: 'a file or option of the audit is missing or invalid',
+  69: 'the audit was incomplete, or could not be stored or reported',
   77: 'there were no findings, but a complete answer needs elevated rights',
 };
 
-/** How the last run failed, by what systemctl says of the service; it forgets that when the machine starts. */
+/** How the last run failed, according to systemctl, which forgets it when the machine restarts. */
 function failedRun(shown: string | null): string[] {
   const [result = 'success', status = ''] = ['Result', 'ExecMainStatus'].map((key) => unitValues(shown ?? '', key)[0]);
   // Findings are an answer, not a failure.
   if (result === 'success' || (result === 'exit-code' && status === '1')) return [];
   const why =
-    result === 'timeout' ? 'it came to its time limit' : result === 'exit-code' ? failures[status] : undefined;
+    result === 'timeout' ? 'it reached its time limit' : result === 'exit-code' ? failures[status] : undefined;
   return [
-    `the last run failed (Result=${result}, ExecMainStatus=${status})${why === undefined ? '' : `: ${why}`}; journalctl -u ${unitName}.service tells more`,
+    `the last run failed (Result=${result}, ExecMainStatus=${status})${why === undefined ? '' : `: ${why}`}; for details: journalctl -u ${unitName}.service`,
   ];
 }
 
-/** Why it cannot be told whether the timer is on. */
+/** Why it is unknown whether the timer is enabled. */
 const unseenState = (root: string | null): Doubt => ({
   field: 'State',
   code: 'NotSupported',
-  text: root === null ? 'systemd is not in charge of this machine now' : 'whether it is enabled shows where it runs',
+  text:
+    root === null
+      ? 'systemd does not manage this machine now'
+      : 'whether it is enabled is visible only on the machine that uses the image',
 });
 
 async function linuxStatus(scheduler: LinuxScheduler, root: string | null, judging: Judging): Promise<Outcome> {
@@ -752,7 +763,7 @@ async function linuxStatus(scheduler: LinuxScheduler, root: string | null, judgi
   );
 }
 
-/** A scheduled audit as it is now, by the system's own definition of it and the store. */
+/** The current state of a scheduled audit, from the system's own definition and the store. */
 export async function taskStatus(
   name: string,
   scheduler: Scheduler,

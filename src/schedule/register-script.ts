@@ -1,13 +1,12 @@
 import { description, type AuditTask } from './definition.ts';
 import { auditAction } from './task-xml.ts';
 
-/** A text of PowerShell, which takes typographic quotes for quotes. */
+/** Quotes a text for PowerShell, which treats typographic quotes as quotes. */
 const quoted = (text: string): string => `'${text.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
 
 /**
- * The script that registers the task of a gMSA: Task Scheduler is said to refuse its XML, which names no password, so
- * it is built by the cmdlets that know of such accounts. Runs in Windows PowerShell 3 and newer on Windows 8, Server
- * 2012 and newer.
+ * The script that registers the task of a gMSA: Task Scheduler reportedly rejects its XML, which contains no password, so the
+ * cmdlets that support such accounts build it. Runs in Windows PowerShell 3 and newer on Windows 8, Server 2012, and newer.
  */
 export function registerScript(task: AuditTask): string {
   if (task.account.kind !== 'gmsa') throw new Error('only the task of a gMSA is registered by cmdlets');

@@ -6,7 +6,7 @@ import { systemSid, taskNamespace } from './task-xml.ts';
  * https://learn.microsoft.com/windows/win32/taskschd/task-scheduler-schema
  */
 
-/** An element as xml2js gives it with its children in their order. */
+/** An element as returned by xml2js, with its children in order. */
 interface Element {
   readonly '#name': string;
   readonly $?: Readonly<Record<string, { readonly value: string; readonly local: string; readonly prefix: string }>>;
@@ -15,18 +15,18 @@ interface Element {
   readonly _?: string;
 }
 
-/** What is wrong with a text, null when nothing is. */
+/** Returns the flaw of a text; null if there is none. */
 type TextRule = (text: string) => string | null;
 
-/** What an element may have in it. */
+/** What an element can contain. */
 type Rule =
   | { readonly text: TextRule }
   | { readonly any: true }
   | {
-      /** By name; each at most once, unless `many` says how often. */
+      /** By name; each at most once, unless `many` says otherwise. */
       readonly children: Readonly<Record<string, Rule>>;
       readonly required?: readonly string[];
-      /** So many of them in all, each as often as it likes. */
+      /** The total number of children; each can be repeated. */
       readonly many?: { readonly least: number; readonly most: number };
       /** Exactly one of these, and nothing after it. */
       readonly last?: readonly string[];
@@ -72,7 +72,7 @@ const date: TextRule = (value) => {
     : `${JSON.stringify(value)} is not a date and time`;
 };
 
-/** A duration in seconds, its months as 30 days; null when it is none. */
+/** A duration in seconds, with months of 30 days; null if it is invalid. */
 export function seconds(value: string): number | null {
   const found =
     /^P(?=.)(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})D)?(?:T(?=.)(?:(\d{1,7})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d+)?)S)?)?$/.exec(
@@ -308,7 +308,7 @@ function check(element: Element, rule: Rule, where: string, flaws: string[]): vo
   if (element.$ns.uri !== taskNamespace) return wrong(`it is not in the namespace ${taskNamespace}`);
   if ('any' in rule) return;
   if ('text' in rule) {
-    if (childrenOf(element).length > 0) return wrong('it has elements in it');
+    if (childrenOf(element).length > 0) return wrong('it contains elements');
     const flaw = rule.text(content(element)!);
     return flaw === null ? undefined : wrong(flaw);
   }
@@ -317,18 +317,18 @@ function check(element: Element, rule: Rule, where: string, flaws: string[]): vo
       prefix === 'xmlns' || local === 'xmlns' || (prefix === '' && local === '' && value === taskNamespace);
     if (!namespaces && !rule.attributes?.includes(local)) wrong(`it has an attribute ${local}`);
   }
-  if (content(element) !== '') wrong('it has text between its elements');
+  if (content(element) !== '') wrong('it contains text between its elements');
   const children = childrenOf(element);
   if (rule.many !== undefined && (children.length < rule.many.least || children.length > rule.many.most)) {
     wrong(
-      `it has ${children.length} elements, and may have ${rule.many.least === rule.many.most ? rule.many.most : `${rule.many.least} to ${rule.many.most}`}`,
+      `it has ${children.length} elements, but can have ${rule.many.least === rule.many.most ? rule.many.most : `${rule.many.least} to ${rule.many.most}`}`,
     );
   }
   const seen = new Set<string>();
   for (const one of children) {
     const name = one.$ns.local;
     if (!Object.hasOwn(rule.children, name)) {
-      wrong(`it has an element ${name}, which the schema does not know`);
+      wrong(`it has an unknown element ${name}`);
       continue;
     }
     if (seen.has(name) && rule.many === undefined) wrong(`it has ${name} more than once`);
@@ -338,22 +338,22 @@ function check(element: Element, rule: Rule, where: string, flaws: string[]): vo
   for (const name of rule.required ?? []) if (!seen.has(name)) wrong(`it has no ${name}`);
   if (rule.last !== undefined) {
     const count = children.filter((one) => rule.last!.includes(one.$ns.local)).length;
-    if (count !== 1) wrong(`it has ${count} of ${rule.last.join(', ')}, and needs one`);
+    if (count !== 1) wrong(`it has ${count} of ${rule.last.join(', ')}, but needs one`);
     else if (!rule.last.includes(children.at(-1)!.$ns.local))
-      wrong(`${children.at(-1)!.$ns.local} stands behind the schedule`);
+      wrong(`${children.at(-1)!.$ns.local} must be before the schedule`);
   }
 }
 
 const largest = 1 << 20;
 
-/** The root element of a text; a flaw when it is no XML, or one that is not read. */
+/** The root element of a text; a flaw if it is not XML, or not supported. */
 function parse(xml: string): Element | string {
-  if (xml.length > largest) return 'it is larger than any task';
-  // Entities can be anything; no task has any of its own.
+  if (xml.length > largest) return 'it is too large for a task';
+  // Entities can expand to anything, and tasks do not define any.
   if (/<!(?:DOCTYPE|ENTITY)/i.test(xml)) return 'it has a DOCTYPE';
   const encoding = /^\ufeff?<\?xml[^>]*\bencoding\s*=\s*["']([^"']*)/.exec(xml)?.[1];
   if (encoding !== undefined && !/^utf-16$/i.test(encoding))
-    return `it says to be encoded in ${encoding}, and Task Scheduler takes UTF-16 alone`;
+    return `its encoding is ${encoding}, but Task Scheduler accepts only UTF-16`;
   let result: Element | string = 'it is empty';
   const parser = new xml2js.Parser({ explicitChildren: true, preserveChildrenOrder: true, xmlns: true, trim: true });
   try {
@@ -367,7 +367,7 @@ function parse(xml: string): Element | string {
   return result;
 }
 
-/** What one element says about others. */
+/** Checks references between elements. */
 function crossCheck(root: Element, flaws: string[]): void {
   const version = attribute(root, 'version');
   if (version !== undefined && !/^\d+(?:\.\d+){1,3}$/.test(version))
@@ -376,7 +376,7 @@ function crossCheck(root: Element, flaws: string[]): void {
   const actions = child(root, 'Actions');
   const context = actions === undefined ? undefined : attribute(actions, 'Context');
   if (context !== undefined && (principal === undefined || attribute(principal, 'id') !== context))
-    flaws.push(`Task/Actions: Context ${JSON.stringify(context)} is the id of no principal`);
+    flaws.push(`Task/Actions: Context ${JSON.stringify(context)} is not the ID of a principal`);
   const named = [
     ...(principal === undefined ? [] : [principal]),
     ...childrenOf(child(root, 'Triggers')),
@@ -384,8 +384,7 @@ function crossCheck(root: Element, flaws: string[]): void {
   ];
   const ids = named.flatMap((element) => attribute(element, 'id') ?? []);
   for (const id of new Set(ids))
-    if (ids.filter((one) => one === id).length > 1)
-      flaws.push(`Task: the id ${JSON.stringify(id)} stands more than once`);
+    if (ids.filter((one) => one === id).length > 1) flaws.push(`Task: duplicate ID ${JSON.stringify(id)}`);
   if (principal === undefined) return;
   const [user, group, logon] = ['UserId', 'GroupId', 'LogonType'].map((name) => content(child(principal, name)));
   const where = 'Task/Principals/Principal';
@@ -397,10 +396,10 @@ function crossCheck(root: Element, flaws: string[]): void {
   )
     flaws.push(`${where}: ${user} has no LogonType`);
   if (user?.endsWith('$') && logon !== 'Password')
-    flaws.push(`${where}: a managed service account has the LogonType Password`);
+    flaws.push(`${where}: a managed service account needs the LogonType Password`);
 }
 
-/** What an existing task is, as far as it matters here. */
+/** The relevant facts about an existing task. */
 export interface TaskFacts {
   readonly enabled: boolean;
   readonly user: string | null;
@@ -408,22 +407,22 @@ export interface TaskFacts {
   readonly arguments: string | null;
   /** `03:00`, of the first trigger that has a time. */
   readonly time: string | null;
-  /** That trigger starts it every so many days; null when it goes by another rhythm. */
+  /** The interval of that trigger in days; null for another schedule. */
   readonly days: number | null;
   readonly randomDelay: string | null;
   readonly timeLimit: string | null;
 }
 
 export interface CheckedTask {
-  /** What Task Scheduler would refuse; none for a good task. */
+  /** What Task Scheduler would reject; empty for a valid task. */
   readonly flaws: readonly string[];
   /** What makes an audit unreliable or open to others. */
   readonly concerns: readonly string[];
-  /** Null when it is no task at all. */
+  /** Null if it is not a task. */
   readonly facts: TaskFacts | null;
 }
 
-/** What a nightly audit should have, and this one has not. */
+/** What this task lacks compared with a nightly audit. */
 function concernsOf(root: Element): string[] {
   const settings = child(root, 'Settings');
   const setting = (name: string, otherwise: string): string => content(child(settings, name)) ?? otherwise;
@@ -433,22 +432,19 @@ function concernsOf(root: Element): string[] {
   const limit = seconds(setting('ExecutionTimeLimit', 'PT72H'));
   const found: [boolean, string][] = [
     [!isOn('Enabled', 'true'), 'it is disabled'],
-    [!isOn('StartWhenAvailable', 'false'), 'a night in which the machine was off is not made up for'],
-    [isOn('DisallowStartIfOnBatteries', 'true'), 'it does not start on batteries'],
-    [isOn('StopIfGoingOnBatteries', 'true'), 'it is stopped when the machine goes on batteries'],
+    [!isOn('StartWhenAvailable', 'false'), 'an audit that was missed because the machine was off does not run later'],
+    [isOn('DisallowStartIfOnBatteries', 'true'), 'it does not start on battery power'],
+    [isOn('StopIfGoingOnBatteries', 'true'), 'it stops when the machine switches to battery power'],
     [isOn('RunOnlyIfIdle', 'false'), 'it starts only when the machine is idle'],
     [
       setting('MultipleInstancesPolicy', 'IgnoreNew') !== 'IgnoreNew',
-      'a second audit is started beside one that still runs',
+      'a second audit can start while one is still running',
     ],
     [limit === 0 || limit === null || limit > day, 'it has no time limit of a day or less'],
-    [
-      !triggers.some((one) => ['CalendarTrigger', 'TimeTrigger'].includes(one.$ns.local)),
-      'it has no time at which it starts',
-    ],
+    [!triggers.some((one) => ['CalendarTrigger', 'TimeTrigger'].includes(one.$ns.local)), 'it has no start time'],
     [
       triggers.some((one) => /(?:Z|[+-]\d{2}:\d{2})$/.test(content(child(one, 'StartBoundary')) ?? '')),
-      'its time moves with summer time: StartBoundary has a zone',
+      'its start time shifts with daylight saving time: StartBoundary has a time zone',
     ],
     [
       exec !== undefined && !/^[A-Za-z]:\\/.test(content(child(exec, 'Command'))!),
@@ -458,12 +454,16 @@ function concernsOf(root: Element): string[] {
   return found.flatMap(([wrong, what]) => (wrong ? [what] : []));
 }
 
-/** A task definition held against the rules. Takes any text, and never throws. */
+/** Checks a task definition against the rules. Takes any text, and never throws. */
 export function checkTask(xml: string): CheckedTask {
   const root = parse(xml);
-  if (typeof root === 'string') return { flaws: [`this is no XML of a task: ${root}`], concerns: [], facts: null };
+  if (typeof root === 'string') return { flaws: [`this is not a task definition: ${root}`], concerns: [], facts: null };
   if (root.$ns.local !== 'Task')
-    return { flaws: [`this is no XML of a task: its element is ${root.$ns.local}`], concerns: [], facts: null };
+    return {
+      flaws: [`this is not a task definition: its root element is ${root.$ns.local}`],
+      concerns: [],
+      facts: null,
+    };
   const flaws: string[] = [];
   check(root, task, 'Task', flaws);
   crossCheck(root, flaws);

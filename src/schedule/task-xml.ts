@@ -17,7 +17,7 @@ export const systemSid = 'S-1-5-18';
 const duration = (minutes: number): string => `PT${minutes}M`;
 const two = (number: number): string => String(number).padStart(2, '0');
 
-/** What is started, when it is not the executable with the audit's words itself. */
+/** What to start, if not the executable with the audit's arguments. */
 export interface TaskAction {
   readonly command: string;
   readonly arguments: string;
@@ -41,8 +41,8 @@ export function auditAction({ command }: AuditTask): TaskAction {
 }
 
 /**
- * A task as Task Scheduler's XML: a text without a declaration, which is what Register-ScheduledTask takes. Throws
- * PO5004 for what it has no room for.
+ * Writes a task as Task Scheduler's XML, without a declaration, as Register-ScheduledTask expects it. Throws PO5004 if
+ * something is too long.
  */
 export function taskXml(task: AuditTask, action: TaskAction = auditAction(task)): string {
   checkLengths(task);
@@ -55,7 +55,7 @@ export function taskXml(task: AuditTask, action: TaskAction = auditAction(task))
       Triggers: {
         CalendarTrigger: {
           Enabled: true,
-          // Without a zone it is local time, summer or winter. Only its time of day counts.
+          // Without a zone, it is local time, with or without daylight saving. Only the time of day counts.
           StartBoundary: `2024-01-01T${two(at.hour)}:${two(at.minute)}:00`,
           ...(randomDelay === 0 ? {} : { RandomDelay: duration(randomDelay) }),
           ScheduleByDay: { DaysInterval: 1 },

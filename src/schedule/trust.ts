@@ -2,41 +2,41 @@ import { decodeDescriptor, right, rightsOf, type Descriptor } from './descriptor
 import type { Access, PathState, Standing } from '../system/scheduler.ts';
 
 /*
- * Whether anybody but administrators could change what a task runs, reads or writes. On the way to a file each folder
- * must be one that nobody else can rename or empty, and the last one none in which others can make files: they would
- * plant a DLL beside an executable, or a journal beside a store.
+ * Checks whether anybody but administrators could change what a task runs, reads, or writes. Nobody else must be able to
+ * rename or empty any folder on the path to a file, or to create files in the last one: they could plant a DLL next to an
+ * executable, or a journal next to a store.
  */
 
 /** A file or folder that a task uses. */
 export interface Used {
-  /** What it is to the task, such as `the baseline`. */
+  /** Its role in the task, such as `the baseline`. */
   readonly role: string;
   readonly path: string;
-  /** It is made by the task where it is missing, in a folder that is there. */
+  /** The task creates it if it is missing, in an existing folder. */
   readonly mayBeMissing: boolean;
   readonly standing: 'file' | 'folder';
 }
 
-/** What is wrong with one path. */
+/** A problem of one path. */
 export interface Concern {
   readonly role: string;
   readonly path: string;
   readonly text: string;
-  /** What makes it right. */
+  /** How to fix it. */
   readonly hint: string;
-  /** Whether others could change what is there; false for whatever else is wrong. */
+  /** Whether others could change it; false for any other problem. */
   readonly isOpen: boolean;
 }
 
-/** Who may write anywhere on the machine anyway, or is the task itself. */
+/** Accounts that can write anywhere on the machine anyway, or run the task. */
 export interface Trusted {
-  /** Windows SIDs besides those that are always trusted. */
+  /** Windows SIDs in addition to those that are always trusted. */
   readonly sids: readonly string[];
-  /** Linux user ids besides root. */
+  /** Linux user IDs in addition to root. */
   readonly uids: readonly number[];
 }
 
-/** SYSTEM, Administrators, TrustedInstaller, and the entries that stand for an owner, who is looked at by itself. */
+/** SYSTEM, Administrators, TrustedInstaller, and the entries that represent the owner, who is checked separately. */
 const always: ReadonlySet<string> = new Set([
   'S-1-5-18',
   'S-1-5-32-544',
@@ -50,7 +50,7 @@ const administrators = /^S-1-5-21-\d+-\d+-\d+-(?:500|512|519)$/;
 const isTrusted = (sid: string, { sids }: Trusted): boolean =>
   always.has(sid) || administrators.test(sid) || sids.includes(sid);
 
-/** Where a path stands on the way to what is used. */
+/** The position of a folder on the path to a used file. */
 type Position = 'above' | 'holds' | 'holdsMissing' | 'itself';
 
 function windowsMask(position: Position, standing: Standing): number {
@@ -79,7 +79,7 @@ function windowsWriters(descriptor: Descriptor, position: Position, standing: St
 const tag = { user: 0x2, group: 0x8, mask: 0x10 } as const;
 
 /**
- * Named users and groups whom the list of an extended attribute lets write, as `user:1000` and `group:50`.
+ * Named users and groups that the ACL in an extended attribute allows to write, as `user:1000` and `group:50`.
  * https://man7.org/linux/man-pages/man5/acl.5.html; its bytes are struct posix_acl_xattr_header and _entry.
  */
 export function listWriters(bytes: Uint8Array): string[] | null {
@@ -101,12 +101,12 @@ function linuxWriters(
   position: Position,
   trusted: Trusted,
 ): string[] {
-  // With the sticky bit others make files in a folder, and cannot touch what is root's.
+  // With the sticky bit, others can create files in a folder, but cannot touch root's files.
   const sticky = (mode & 0o1000) !== 0 && position === 'above';
   const named = list === null ? [] : listWriters(list);
   const writers = [
     ...(uid === 0 || trusted.uids.includes(uid) ? [] : [`user:${uid}`]),
-    // Where there is a list, the group's bits are its mask.
+    // If there is an ACL, the group bits are its mask.
     ...((mode & 0o020) !== 0 && gid !== 0 && !sticky ? [`group:${gid}`] : []),
     ...(named === null
       ? ['others']
@@ -118,13 +118,13 @@ function linuxWriters(
   return [...new Set(writers)];
 }
 
-/** The folders above a path from the outermost on, and the path: `C:\`, `C:\a`, `C:\a\b`. */
+/** The parent folders of a path from the root, and the path: `C:\`, `C:\a`, `C:\a\b`. */
 export function pathSteps(path: string, platform: 'win32' | 'linux'): string[] {
   if (platform === 'linux') {
     const names = path.split('/').filter((name) => name !== '');
     return ['/', ...names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`)];
   }
-  // Of \\server\share\a the share is the outermost.
+  // For \\server\share\a, the share is the root.
   const root = /^(?:[A-Za-z]:\\|\\\\[^\\]+\\[^\\]+\\?)/.exec(path)?.[0] ?? '';
   const names = path
     .slice(root.length)
@@ -134,7 +134,7 @@ export function pathSteps(path: string, platform: 'win32' | 'linux'): string[] {
   return [start, ...names.map((_, i) => start + names.slice(0, i + 1).join('\\'))];
 }
 
-/** What is asked about the places that a task uses. */
+/** The access to information about paths. */
 export interface Examination {
   readonly platform: 'win32' | 'linux';
   readonly look: (path: string) => PathState;
@@ -142,25 +142,25 @@ export interface Examination {
   readonly accountName: (id: string) => string;
 }
 
-/** What is wrong with one step of a path, apart from where it is. */
+/** A problem of one step of a path, without its position. */
 type Flaw = Pick<Concern, 'text' | 'hint'>;
 
-/** Why a step of a path is not what it has to be, so that nothing below it needs a look; null when it is. */
+/** Why a step of a path is invalid, so that nothing below it needs a check; null if it is valid. */
 function misplaced({ standing, refusal }: PathState, wanted: Used['standing'] | 'folder'): Flaw | null {
   if (refusal !== null)
     return {
-      text: `who may write there cannot be told: ${refusal.text}`,
-      hint: refusal.needs === undefined ? 'Choose another place.' : `It takes ${refusal.needs}.`,
+      text: `cannot tell who can write there: ${refusal.text}`,
+      hint: refusal.needs === undefined ? 'Choose another path.' : `Needs ${refusal.needs}.`,
     };
   if (standing === 'link')
     return {
-      text: 'it leads elsewhere: it is a link or another reparse point',
-      hint: 'Give the path that it leads to.',
+      text: 'it is a link or another reparse point',
+      hint: 'Specify the target path instead.',
     };
-  return standing === wanted ? null : { text: `it is no ${wanted}`, hint: 'Choose another path.' };
+  return standing === wanted ? null : { text: `it is not a ${wanted}`, hint: 'Choose another path.' };
 }
 
-/** Who besides those that are trusted may change a step of a path, and what keeps that from being told. */
+/** Who else, apart from trusted accounts, can change a step of a path, and why that may be unknown. */
 function writersOf(
   { standing, access }: PathState,
   position: Position,
@@ -172,14 +172,14 @@ function writersOf(
   return { writers: windowsWriters(descriptor, position, standing, trusted), flaw: descriptor.flaw };
 }
 
-/** Where a step of a path is, seen from what a task uses. */
+/** The position of a step on the path to a used file. */
 function positionOf(looks: readonly PathState[], index: number, used: Used): Position {
   if (index === looks.length - 1) return 'itself';
   if (looks[index + 1]?.standing === 'missing') return 'holdsMissing';
   return index === looks.length - 2 && used.standing === 'file' ? 'holds' : 'above';
 }
 
-/** What a person should know of one thing that a task uses; empty when only administrators can change it. */
+/** Checks one file of a task; empty if only administrators can change it. */
 export function concernsOf(used: Used, { platform, look, trusted, accountName }: Examination): Concern[] {
   const steps = pathSteps(used.path, platform);
   const looks = steps.map(look);
@@ -190,10 +190,10 @@ export function concernsOf(used: Used, { platform, look, trusted, accountName }:
     const found = looks[index]!;
     const isLast = index === steps.length - 1;
     if (found.standing === 'missing') {
-      // A task makes files, but no folders for them; that others could make it says more.
+      // A task creates files but not their folders; that others could create it is more important.
       if (!used.mayBeMissing || (!isLast && concerns.length === 0))
         add(path, { text: 'it does not exist', hint: isLast ? 'Create it first.' : 'Create the folder first.' });
-      // The folder to make it in was looked at as one that holds something missing.
+      // Its folder was checked as one with a missing file.
       return concerns;
     }
     const wrong = misplaced(found, isLast ? used.standing : 'folder');
@@ -203,26 +203,26 @@ export function concernsOf(used: Used, { platform, look, trusted, accountName }:
     }
     const position = positionOf(looks, index, used);
     const { writers, flaw } = writersOf(found, position, trusted);
-    if (flaw !== null)
-      add(path, { text: `who may write there cannot be told: ${flaw}`, hint: 'Choose another place.' });
+    if (flaw !== null) add(path, { text: `cannot tell who can write there: ${flaw}`, hint: 'Choose another path.' });
     if (writers.length === 0) continue;
     const names = writers.map(accountName).join(', ');
-    const what = found.standing === 'file' ? 'the file' : position === 'above' ? 'the folder' : 'what is in the folder';
+    const what =
+      found.standing === 'file' ? 'the file' : position === 'above' ? 'the folder' : 'the contents of the folder';
     add(path, { text: `${names} could change ${what}`, hint: closeIt[platform] }, true);
   }
   return concerns;
 }
 
-/** What keeps others from changing something. */
+/** How to prevent others from changing something. */
 const closeIt = {
-  win32: 'Choose a place that only administrators can change, such as a folder in C:\\Program Files.',
-  linux: 'Choose a place that only root can change, or take the rights away with chown and chmod.',
+  win32: 'Choose a path that only administrators can change, such as a folder in C:\\Program Files.',
+  linux: 'Choose a path that only root can change, or restrict the rights with chown and chmod.',
 } as const;
 
-/** Groups that every account is in which logs on as a batch job: Everyone, Authenticated Users, Users, BATCH. */
+/** Groups of every account that logs on as a batch job: Everyone, Authenticated Users, Users, BATCH. */
 const everybody = ['S-1-1-0', 'S-1-5-11', 'S-1-5-32-545', 'S-1-5-3'];
 
-/** Whether the access list lets an account do all that a mask says, by itself or by the groups that all are in; null when it cannot be told. */
+/** Whether the access list grants an account all rights of a mask, directly or through the groups of all accounts; null if unknown. */
 export function mayAccount(access: Access | null, sid: string, mask: number): boolean | null {
   if (access === null || access.platform !== 'win32') return null;
   const { entries, flaw, owner } = decodeDescriptor(access.descriptor);

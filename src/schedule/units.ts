@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { auditArguments, description, folderOf, type AuditTask } from './definition.ts';
 
 export const unitName = 'portowner-audit';
-/** Where audits are kept when nobody says otherwise. */
+/** The default folder of the audit store. */
 export const stateFolder = '/var/lib/portowner';
 
 /** A word of ExecStart: https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Command%20lines */
@@ -10,18 +10,18 @@ function word(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
 }
 
-/** The executable itself: no variables are put in there. */
+/** Quotes the executable itself, in which no variables are expanded. */
 const program = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
 
-/** A path of a setting that takes several. */
+/** Quotes a path in a setting that takes several paths. */
 const path = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
 /*
- * What the audit needs, and no more: it reads every process's /proc/PID (CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH) and the
- * machine's own network (no PrivateNetwork) with its packet filter (CAP_NET_ADMIN). Node's compiler needs memory
- * that it can both write and run, so there is no MemoryDenyWriteExecute.
+ * The audit gets only what it needs: it reads /proc/PID of every process (CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH) and the
+ * machine's own network (no PrivateNetwork) with its packet filter (CAP_NET_ADMIN). Node's compiler needs memory that is
+ * both writable and executable, so MemoryDenyWriteExecute is not set.
  */
 const hardening = `
 NoNewPrivileges=yes
@@ -46,9 +46,9 @@ UMask=0077
 `.trim();
 
 /**
- * The variables of glibc and its loader by which another one's code, messages, or names of machines get into a program:
- * those that glibc itself drops for programs with more rights than their caller (its sysdeps/generic/unsecvars.h), and
- * the loader's own. What Node would read, the executable does not.
+ * The variables of glibc and its loader that can inject code, messages, or host names into a program: those that glibc
+ * itself drops for programs with more rights than their caller (sysdeps/generic/unsecvars.h), and the loader's own. The
+ * executable already ignores the variables of Node.
  */
 const loaderVariables = [
   'LD_AUDIT LD_BIND_NOT LD_BIND_NOW LD_DEBUG LD_DEBUG_OUTPUT LD_DYNAMIC_WEAK LD_HWCAP_MASK LD_LIBRARY_PATH LD_ORIGIN_PATH',
@@ -56,11 +56,11 @@ const loaderVariables = [
   'GLIBC_TUNABLES HOSTALIASES LOCALDOMAIN LOCPATH MALLOC_TRACE NIS_PATH NLSPATH RESOLV_HOST_CONF RES_OPTIONS TMPDIR TZDIR',
 ].join(' ');
 
-/** The two files of a nightly audit by systemd, by their names. */
+/** The two unit files of a nightly audit, by name. */
 export function units(task: AuditTask): Readonly<Record<string, string>> {
   const { command, at, randomDelay, timeLimit } = task;
   const written = [...new Set([command.store, ...command.reports].map((file) => folderOf(file, 'linux')))].toSorted();
-  // systemd makes this one itself, in an image too.
+  // systemd creates this one itself, in an image, too.
   const own = written.includes(stateFolder)
     ? `StateDirectory=${posix.basename(stateFolder)}\nStateDirectoryMode=0700\n`
     : '';
@@ -75,7 +75,7 @@ ExecStart=${[program(command.executable), ...auditArguments(command).map(word)].
 SuccessExitStatus=1
 TimeoutStartSec=${timeLimit}min
 Nice=10
-# Variables that have the system's loader load other code, before the program could refuse it.
+# Variables that make the loader load other code before the program starts.
 UnsetEnvironment=${loaderVariables}
 ${own}${others.length === 0 ? '' : `ReadWritePaths=${others.map(path).join(' ')}\n`}${hardening}
 `;
@@ -85,7 +85,7 @@ Description=${description}
 [Timer]
 OnCalendar=*-*-* ${two(at.hour)}:${two(at.minute)}:00
 RandomizedDelaySec=${randomDelay}min
-# A night in which the machine was off is made up for.
+# Run a missed audit after the machine was off.
 Persistent=yes
 
 [Install]
@@ -94,7 +94,7 @@ WantedBy=timers.target
   return { [`${unitName}.service`]: service, [`${unitName}.timer`]: timer };
 }
 
-/** What a unit says: the values of a key, in their order. */
+/** Reads the values of a key in a unit, in order. */
 export function unitValues(text: string, key: string): string[] {
   return text.split('\n').flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));
 }

@@ -1,11 +1,11 @@
-/** A process that led to another one. In CLIXML an object of its own; as text `npm run dev (8100)`. */
+/** An ancestor of a process. In CLIXML, a separate object; as text, `npm run dev (8100)`. */
 export interface Ancestor {
   readonly ProcessId: number;
   readonly ImageName: string | null;
-  /** What it runs. */
+  /** Its application. */
   readonly Application: string | null;
   readonly StartTime: string | null;
-  /** What it is to those that it starts: Supervisor, Scheduler, Session, Terminal, Editor, Shell, Runner. */
+  /** Its role for its children: Supervisor, Scheduler, Session, Terminal, Editor, Shell, Runner. */
   readonly Role: string | null;
 }
 

@@ -1,19 +1,19 @@
 import type { RowOf, RowSchema } from './column.ts';
 
-/** One thing that `doctor` looked into on this machine. */
+/** One check of `doctor` on this machine. */
 export const check = {
   typeName: 'PortOwner.Check',
   columns: [
-    { name: 'Check', type: 'text', importance: 1, description: 'What was looked into.' },
+    { name: 'Check', type: 'text', importance: 1, description: 'What was checked.' },
     {
       name: 'Status',
       type: 'text',
       importance: 1,
       description:
-        'ok; differs (PortOwner and the system disagree, or a rule is broken); failed (it could not be read); skipped (this machine has none, or your rights are not enough).',
+        'ok; differs (PortOwner and the system disagree, or a rule is violated); failed (it could not be read); skipped (this machine does not have it, or your rights are insufficient).',
     },
-    { name: 'Detail', type: 'text', importance: 1, description: 'What was found, in one line.' },
-    { name: 'Evidence', type: 'texts', description: 'Each disagreement, at most 20 of them.' },
+    { name: 'Detail', type: 'text', importance: 1, description: 'The result, in one line.' },
+    { name: 'Evidence', type: 'texts', description: 'Each difference, at most 20.' },
     { name: 'ComputerName', type: 'text', description: 'The machine the row is about.' },
   ],
 } as const satisfies RowSchema;

@@ -1,12 +1,12 @@
 import type { Ancestor } from './ancestor.ts';
 
 /**
- * A kind of row is a list of columns. That list is the one source for the TypeScript type of the row,
- * CSV headers, CLIXML tags, the PowerShell format file, completion of `--columns` and the reference docs.
+ * A kind of row is a list of columns. That list is the only source for the TypeScript type of the row,
+ * CSV headers, CLIXML tags, the PowerShell format file, completion of `--columns`, and the reference docs.
  */
 
 /**
- * What a value is; `null` is allowed everywhere.
+ * The type of a value; `null` is allowed everywhere.
  * `date` is a UTC instant as ISO 8601 text that ends in `Z`, with 0 to 7 fraction digits.
  * `texts`, `uint32s` and `ancestors` are lists.
  */
@@ -21,7 +21,7 @@ export type ColumnType =
   | 'uint32s'
   | 'ancestors';
 
-/** The importance of a column that only comes where all others have their whole width. */
+/** From this importance, a column is shown only if there is room for it. */
 export const spare = 9;
 
 export interface Column {
@@ -30,23 +30,32 @@ export interface Column {
   /** One sentence for the reference docs. */
   readonly description: string;
   /**
-   * How much a person misses the column when a table has no room: 1 is missed most and goes last; see `spare`.
+   * How important the column is in a narrow table: 1 is the most important and is dropped last; see `spare`.
    * Columns without it are not in the default table.
    */
   readonly importance?: number;
-  /** Another column of the default table that mostly says it, too: left out of a table without room where that one does. */
+  /** The column belongs in a report, which has room for a little more than the default table. */
+  readonly inReport?: true;
+  /** The importance of a column that is only in the default table of wide terminals. */
+  readonly wideImportance?: number;
+  /** Another column of the default table that usually contains the same value: a narrow table drops this column if it does. */
   readonly toldBy?: string;
-  /** The value that goes without saying: left out of a table without room that has no other one. */
+  /** The expected value: a narrow table drops the column if it contains no other value. */
   readonly usual?: string;
-  /** It has values only for connections: it is in the default table only when these are shown too. */
+  /**
+   * What is kept of a text that has to be cut: its end, which says more than its start, as of a path; or the process in
+   * parentheses that it ends with, as of an owner, in each item of a list.
+   */
+  readonly keeps?: 'end' | 'process';
+  /** It has values only for connections: the default table has it only if connections are shown, too. */
   readonly connectionsOnly?: true;
   /**
-   * Only in PowerShell, only on live rows (those that have a value for it), and there another name for this column. Such a
-   * row has a type name of its own, for which the module's type file gives the property: it is never serialised, so that
-   * no row that comes from another machine, a job or a file has it.
+   * An alias of this column in PowerShell, only on live rows (those that have a value for it). Such a row has its own type
+   * name, for which the module's type file defines the property: it is never serialized, so that no row from another
+   * machine, a job, or a file has it.
    */
   readonly liveAliasOf?: string;
-  /** The option that asks for its values. Without it CLIXML leaves the column out: each costs PowerShell time. */
+  /** The option that requests its values. Without it, CLIXML leaves the column out, because each column costs PowerShell time. */
   readonly askedBy?: string;
 }
 
@@ -77,7 +86,7 @@ export type RowOf<S extends RowSchema> = {
   readonly [C in S['columns'][number] as C extends { liveAliasOf: string } ? C['name'] : never]?: Property<C>;
 };
 
-/** A row of any kind, as the formats see it. */
+/** A row of any kind, as used by the formats. */
 export type AnyRow = Readonly<
   Record<
     string,
@@ -90,7 +99,14 @@ export function plainColumns(schema: RowSchema): readonly Column[] {
   return schema.columns.filter((column) => column.liveAliasOf === undefined);
 }
 
-/** The type name of live rows: those of this machine, as it is now. */
+/** The columns of a report: the important ones, few enough to fit on a printed page. */
+export function reportColumns(schema: RowSchema): readonly Column[] {
+  return plainColumns(schema).filter(
+    ({ name, importance, inReport }) => importance !== undefined || inReport === true || name === 'ComputerName',
+  );
+}
+
+/** The type name of live rows, which describe this machine now. */
 export function liveTypeName(typeName: string): string {
   return `${typeName}#Live`;
 }

@@ -1,6 +1,6 @@
 import type { RowOf, RowSchema } from './column.ts';
 
-/** Something that is or will become a conflict over a port. */
+/** A current or upcoming port conflict. */
 export const conflict = {
   typeName: 'PortOwner.Conflict',
   columns: [
@@ -9,30 +9,36 @@ export const conflict = {
       type: 'text',
       importance: 1,
       description:
-        'Error (something does not work), Warning (it works by luck, or not for everybody) or Information (normal, and worth to know).',
+        'Error (something does not work), Warning (it works by luck, or not for everybody), or Information (normal, but good to know).',
     },
     {
       name: 'Kind',
       type: 'text',
       importance: 1,
-      description: 'What kind of conflict it is, as one of a fixed list of words.',
+      description: 'The kind of conflict, as one of a fixed list of words.',
     },
     { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP.' },
     {
       name: 'Address',
       type: 'text',
       importance: 4,
-      description: 'The address or addresses that it is about; null when it is about none.',
+      description: 'The address or addresses involved; null if none.',
     },
-    { name: 'Port', type: 'uint16', importance: 1, description: 'The port; null when it is about all of them.' },
-    { name: 'Owners', type: 'texts', importance: 2, description: 'Who has the port, or wants it, each in one line.' },
-    { name: 'Description', type: 'text', description: 'What the matter is, in one sentence.' },
+    { name: 'Port', type: 'uint16', importance: 1, description: 'The port; null if it concerns all ports.' },
+    {
+      name: 'Owners',
+      type: 'texts',
+      keeps: 'process',
+      importance: 2,
+      description: 'Who owns or needs the port, each in one line.',
+    },
+    { name: 'Description', type: 'text', description: 'The conflict, in one sentence.' },
     {
       name: 'Remedy',
       type: 'texts',
-      description: 'What to do, the safest first: commands that can be pasted, with what they do behind #.',
+      description: 'What to do, safest first: commands to paste, with an explanation after #.',
     },
-    { name: 'ComputerName', type: 'text', description: 'The machine that it is on.' },
+    { name: 'ComputerName', type: 'text', description: 'The machine with the conflict.' },
   ],
 } as const satisfies RowSchema;
 

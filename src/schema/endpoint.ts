@@ -1,4 +1,4 @@
-import type { RowOf, RowSchema } from './column.ts';
+import { spare, type RowOf, type RowSchema } from './column.ts';
 
 /** Get-NetTCPConnection's names. */
 export const tcpStates = [
@@ -17,11 +17,11 @@ export const tcpStates = [
   'TimeWait',
 ] as const;
 
-/** What an owner can be. */
+/** The kinds of owners. */
 export const ownerKinds = ['Process', 'Service', 'HttpSys', 'Relay', 'Kernel', 'Orphan', 'Unknown'] as const;
 export type OwnerKind = (typeof ownerKinds)[number];
 
-/** One socket and who is behind it. Property names follow Get-NetTCPConnection. */
+/** One socket and its owner. Property names follow Get-NetTCPConnection. */
 export const endpoint = {
   typeName: 'PortOwner.Endpoint',
   columns: [
@@ -30,14 +30,14 @@ export const endpoint = {
       name: 'AddressScope',
       type: 'text',
       description:
-        'Who can reach the local address: Loopback (this machine), Specific (one address or interface of it) or Any (all of them).',
+        'Who can reach the local address: Loopback (only this machine), Specific (through one address or interface), or Any (through all addresses).',
     },
     {
       name: 'LocalAddress',
       type: 'text',
       importance: 3,
       description:
-        'The local address, with % and the interface that the socket is bound to, or its scope id where IPv6 has one.',
+        'The local address, followed by % and the interface that the socket is bound to, or the IPv6 scope ID.',
     },
     { name: 'LocalPort', type: 'uint16', importance: 1, description: 'The local port.' },
     {
@@ -45,14 +45,14 @@ export const endpoint = {
       type: 'text',
       importance: 5,
       connectionsOnly: true,
-      description: 'The address at the other end; null for listeners and for UDP.',
+      description: 'The remote address; null for listeners and UDP.',
     },
     {
       name: 'RemotePort',
       type: 'uint16',
       importance: 5,
       connectionsOnly: true,
-      description: 'The port at the other end; null for listeners and for UDP.',
+      description: 'The remote port; null for listeners and UDP.',
     },
     {
       name: 'State',
@@ -60,23 +60,25 @@ export const endpoint = {
       importance: 4,
       usual: 'Listen',
       description:
-        "The TCP state by Get-NetTCPConnection's names (Listen, Established, TimeWait, Bound …); null for UDP.",
+        "The TCP state, with Get-NetTCPConnection's names (Listen, Established, TimeWait, Bound …); null for UDP.",
     },
     {
       name: 'OwningProcess',
       type: 'uint32',
       importance: 2,
       toldBy: 'Owner',
-      description: 'The process that owns the socket: the oldest holder where several hold it.',
+      description: 'The process that owns the socket; the oldest one if several processes hold it.',
     },
     { name: 'ImageName', type: 'text', description: "The owner's file name, such as nginx.exe." },
     {
       name: 'Application',
       type: 'text',
+      wideImportance: spare + 1,
+      inReport: true,
       description:
-        'What the owner runs, as people call it: node server.js, vite, python -m http.server, redis-server. The same at each start: without path, version, and port.',
+        'The application that the owner runs: node server.js, vite, python -m http.server, redis-server. The same at each start: without path, version, and port.',
     },
-    { name: 'Path', type: 'text', description: "The owner's executable file, whole path." },
+    { name: 'Path', type: 'text', keeps: 'end', description: "The full path of the owner's executable file." },
     {
       name: 'CommandLine',
       type: 'text',
@@ -85,12 +87,15 @@ export const endpoint = {
     {
       name: 'WorkingDirectory',
       type: 'text',
+      wideImportance: spare,
+      keeps: 'end',
       askedBy: 'columns',
-      description: "The owner's working directory; only looked up in lists, and where --columns names it.",
+      description: "The owner's working directory; only looked up in lists, or if --columns names it.",
     },
     {
       name: 'UserName',
       type: 'text',
+      inReport: true,
       description: 'The account the owner runs as: DOMAIN\\name on Windows, the login name on Linux.',
     },
     {
@@ -101,11 +106,11 @@ export const endpoint = {
     {
       name: 'ParentProcess',
       type: 'uint32',
-      description: "The owner's parent, if it still is the process that started it.",
+      description: "The owner's parent, if it is still the process that started the owner.",
     },
     { name: 'ParentImageName', type: 'text', description: "The parent's file name." },
-    { name: 'StartTime', type: 'date', description: 'When the owner was started.' },
-    { name: 'CreationTime', type: 'date', description: 'When the socket was bound, where the system tells.' },
+    { name: 'StartTime', type: 'date', inReport: true, description: 'When the owner started.' },
+    { name: 'CreationTime', type: 'date', description: 'When the socket was bound, if the system reports it.' },
     {
       name: 'PortRange',
       type: 'text',
@@ -122,17 +127,17 @@ export const endpoint = {
       type: 'text',
       description: `What the owner is: ${ownerKinds.slice(0, -1).join(', ')} or ${ownerKinds.at(-1)}.`,
     },
-    { name: 'Owner', type: 'text', importance: 1, description: 'The answer in one line.' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 1, description: 'The answer in one line.' },
     {
       name: 'Holders',
       type: 'uint32s',
       description:
-        'Every process that holds the socket, where several do; behind HTTP.sys System (4) and then the processes that serve its URLs. Processes that only may have inherited it stand in Owner and Reason.',
+        'Every process that holds the socket, if there are several; for HTTP.sys, System (4) and the processes that serve its URLs. Processes that only may have inherited it are in Owner and Reason.',
     },
     {
       name: 'Reason',
       type: 'texts',
-      description: 'Why a value is missing: "Column: code: text", with what would reveal it.',
+      description: 'Why a value is missing, and what would reveal it: "Column: code: text".',
     },
     { name: 'ComputerName', type: 'text', description: 'The machine the row is about.' },
     {
@@ -147,42 +152,42 @@ export const endpoint = {
       type: 'text',
       askedBy: 'columns',
       description:
-        'The project that the owner was started in, and its folder: shop (~/shop). Only looked up on this machine, in lists, and where --columns names it.',
+        'The project in which the owner was started, and its folder: shop (~/shop). Only looked up on this machine, in lists, or if --columns names it. Saved rows keep it.',
     },
     {
       name: 'Supervisor',
       type: 'text',
       askedBy: 'tree',
       description:
-        'What is known to start the owner again when it ends, or at its time: a service, a unit, a container, a scheduled task, IIS, pm2, nodemon, cron; only with --tree and in lists.',
+        'What is known to restart the owner when it ends, or on a schedule: a service, a unit, a container, a scheduled task, IIS, pm2, nodemon, cron; only with --tree and in lists.',
     },
     {
       name: 'Ancestors',
       type: 'ancestors',
       askedBy: 'tree',
       description:
-        'The processes that led to the owner, its parent first, each with ProcessId, ImageName, Application, StartTime, and Role (Supervisor, Scheduler, Session, Terminal, Editor, Shell, Runner); only with --tree and in lists.',
+        'The ancestors of the owner, parent first, each with ProcessId, ImageName, Application, StartTime, and Role (Supervisor, Scheduler, Session, Terminal, Editor, Shell, Runner); only with --tree and in lists.',
     },
     {
       name: 'FirewallStatus',
       type: 'text',
       askedBy: 'firewall',
       description:
-        "Whether this machine's firewall lets other machines in to the port; only with --firewall. Allowed, AllowedFrom (only some remotes), Blocked, Off, Unknown, or Varies (by kind of network on Windows, by address family on Linux). Null for connections and loopback.",
+        "Whether this machine's firewall lets other machines reach the port; only with --firewall. Allowed, AllowedFrom (only some remote machines), Blocked, Off, Unknown, or Varies (by network profile on Windows, by address family on Linux). Null for connections and loopback.",
     },
     {
       name: 'FirewallRules',
       type: 'texts',
       askedBy: 'firewall',
       description:
-        'The rule that decides, for each kind of network (Domain, Private, Public) or address family; only with --firewall.',
+        'The deciding rule, for each network profile (Domain, Private, Public) or address family; only with --firewall.',
     },
     {
       name: 'Id',
       type: 'int32',
       liveAliasOf: 'OwningProcess',
       description:
-        "The owner's process id, only on live rows of this machine with an id above 4, so that Stop-Process can bind no other.",
+        "The owner's process ID, only on live rows of this machine with an ID above 4, so that Stop-Process cannot bind any other.",
     },
   ],
 } as const satisfies RowSchema;

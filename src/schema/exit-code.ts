@@ -1,14 +1,14 @@
 import { exit, type ExitCode } from './problems.ts';
 
-/** What keeps an answer from being whole: more rights would complete it, or something that no rights give. Null: nothing does. */
+/** Why an answer is incomplete: it needs elevated rights, or something that no rights provide. Null if it is complete. */
 export type Lack = 'rights' | 'source' | null;
 
-/** What is lacking, by what would reveal it. */
+/** The lack, according to what would reveal the value. */
 export const lackOf = (needs: string | null): Lack => (needs === null ? 'source' : 'rights');
 
 /**
- * The exit code of an answer: true is yes, false no, null that it cannot be told. A no stands whatever is lacking, since
- * it is only given for what was seen; a yes counts where nothing is lacking that it rests on.
+ * The exit code of an answer: true is yes, false is no, null is unknown. A no is always valid, because it is only given for
+ * something that was seen; a yes is valid only if nothing that it depends on is missing.
  */
 export function exitCodeOf(answer: boolean | null, lack: Lack = null): ExitCode {
   if (answer === false) return exit.no;
@@ -16,9 +16,12 @@ export function exitCodeOf(answer: boolean | null, lack: Lack = null): ExitCode 
   return answer === null || lack !== null ? exit.unavailable : exit.ok;
 }
 
+/** What an exit code says: yes, no, or null where it could not be told. */
+export const answerIn = (code: ExitCode): boolean | null => (code === exit.ok ? true : code === exit.no ? false : null);
+
 /**
- * The exit code of the answers of several machines. `decisive`: the answer that one machine is enough for, such as that
- * somebody has the port. A machine that could not be read (`isUnread`) might have anything, whatever the others say.
+ * The exit code of the answers of several machines. `decisive`: the answer for which one machine is enough, such as that
+ * somebody owns the port. A machine that could not be read (`isUnread`) makes the answer unknown, whatever the others say.
  */
 export function exitCodeOfAll(
   codes: readonly ExitCode[],

@@ -1,8 +1,8 @@
 import { didYouMean } from './nearest.ts';
 import { PortOwnerError } from './problems.ts';
-import { plainColumns, type Column, type RowSchema } from './column.ts';
+import { plainColumns, reportColumns, type Column, type RowSchema } from './column.ts';
 
-/** The column of a name, in any case. Throws PO1003 with the names there are. */
+/** Finds a column by name, case-insensitively. Throws PO1003 with the available names. */
 export function findColumn(name: string, schema: RowSchema): Column {
   const columns = plainColumns(schema);
   const found = columns.find((column) => column.name.toLowerCase() === name.trim().toLowerCase());
@@ -16,7 +16,22 @@ export function findColumn(name: string, schema: RowSchema): Column {
   return found;
 }
 
-/** Reads `--columns`: names separated by commas, in the order wanted; repeated names once. Throws PO1003. */
-export function parseColumns(texts: readonly string[], schema: RowSchema): Column[] {
-  return [...new Set(texts.flatMap((text) => text.split(',')).map((name) => findColumn(name, schema)))];
+/** The name of the set of columns that a report has. */
+export const reportSet = 'report';
+
+/**
+ * Reads `--columns`: names separated by commas, in the requested order, without duplicates; `report` stands
+ * for the columns in `report`. Throws PO1003.
+ */
+export function parseColumns(
+  texts: readonly string[],
+  schema: RowSchema,
+  report: readonly Column[] = reportColumns(schema),
+): Column[] {
+  const names = texts.flatMap((text) => text.split(','));
+  return [
+    ...new Set(
+      names.flatMap((name) => (name.trim().toLowerCase() === reportSet ? report : [findColumn(name, schema)])),
+    ),
+  ];
 }

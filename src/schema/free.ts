@@ -1,6 +1,6 @@
 import type { RowOf, RowSchema } from './column.ts';
 
-/** A port that can be bound now, or with --explain also one that was passed over, and why. */
+/** A port that can be bound now, or with --explain also a skipped port with the reason. */
 export const freePort = {
   typeName: 'PortOwner.FreePort',
   columns: [
@@ -8,7 +8,7 @@ export const freePort = {
       name: 'LocalPort',
       type: 'uint16',
       importance: 1,
-      description: 'The port, or the first of those that were passed over for the same reason.',
+      description: 'The port, or the first of several ports that were skipped for the same reason.',
     },
     {
       name: 'EndPort',
@@ -26,22 +26,22 @@ export const freePort = {
       name: 'Protocol',
       type: 'text',
       importance: 4,
-      description: 'What it was tried for: TCP, UDP or both (TCP,UDP).',
+      description: 'The protocol it was tried with: TCP, UDP, or both (TCP,UDP).',
     },
     {
       name: 'LocalAddress',
       type: 'text',
       importance: 5,
-      description: 'The address it was tried on; * is every address, IPv4 and IPv6.',
+      description: 'The address it was tried on; * is every IPv4 and IPv6 address.',
     },
-    { name: 'PortRange', type: 'text', description: "IANA's class of the port: WellKnown, Registered or Dynamic." },
+    { name: 'PortRange', type: 'text', description: "IANA's class of the port: WellKnown, Registered, or Dynamic." },
     {
       name: 'HeldUntil',
       type: 'date',
       importance: 4,
-      description: 'Until when no other call of free hands it out (--hold).',
+      description: 'Until when no other call of free returns it (--hold).',
     },
-    { name: 'Reason', type: 'text', importance: 2, description: 'Why it was passed over; null for a free port.' },
+    { name: 'Reason', type: 'text', importance: 2, description: 'Why it was skipped; null for a free port.' },
     { name: 'ComputerName', type: 'text', description: 'The machine the port is free on.' },
   ],
 } as const satisfies RowSchema;

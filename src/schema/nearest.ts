@@ -1,4 +1,4 @@
-/** The edits from one word to another: a letter more, less, or another one, or two neighbors that changed places. */
+/** The edit distance between two words: an added, missing, or different letter, or two swapped neighbors. */
 function distance(from: string, to: string): number {
   let before: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, j) => j);
@@ -15,16 +15,16 @@ function distance(from: string, to: string): number {
   return last[to.length]!;
 }
 
-/** A word without what people get wrong about it on purpose: its case, and the dashes around and within it. */
+/** Normalizes a word: ignores its case and dashes. */
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '');
 
 /**
- * The candidate that a mistyped word was meant to be, or is the beginning of; null when none is close. Of equally close ones the first that
- * starts with the same letter.
+ * The candidate closest to a mistyped or abbreviated word; null if none is close. Among equally close candidates, the first
+ * that starts with the same letter.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   const wanted = plain(word);
-  // Near to two letters is anything; nobody mistypes a word into a text, and the time grows with the square.
+  // Anything is close to two letters; a long text is not a mistyped word, and would take quadratic time.
   if (wanted.length < 3 || wanted.length > 40) return null;
   let [found, least]: [string | null, number] = [null, Math.max(1, Math.floor(wanted.length / 3)) + 0.5];
   for (const candidate of candidates) {
@@ -37,7 +37,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   return found;
 }
 
-/** A hint that begins with the nearest candidate, if any is near. */
+/** A hint that begins with the closest candidate, if any is close. */
 export function didYouMean(word: string, candidates: Iterable<string>, hint = ''): string {
   const found = nearest(word, candidates);
   return found === null ? hint : `Did you mean ${found}?${hint === '' ? '' : ` ${hint}`}`;

@@ -8,10 +8,10 @@ export const problemRow = {
     {
       name: 'Severity',
       type: 'text',
-      description: 'Error, Warning, Information, Verbose or Progress; in CLIXML the last of all items has End.',
+      description: 'Error, Warning, Information, Verbose, or Progress; in CLIXML, the last item has End.',
     },
-    { name: 'Code', type: 'text', description: 'The stable number of what is wrong, such as PO1002.' },
-    { name: 'Message', type: 'text', description: 'What is wrong, or going on.' },
+    { name: 'Code', type: 'text', description: 'The stable code of the problem, such as PO1002.' },
+    { name: 'Message', type: 'text', description: 'The problem or status.' },
     { name: 'Hint', type: 'text', description: 'What to do about it.' },
     { name: 'Target', type: 'text', description: 'What it is about.' },
     { name: 'Category', type: 'text', description: "The member of PowerShell's ErrorCategory that it belongs to." },
@@ -23,7 +23,7 @@ export type ProblemRow = RowOf<typeof problemRow>;
 
 const nothing = { Code: null, Message: null, Hint: null, Target: null, Category: null, Terminating: false } as const;
 
-/** What the last item says: that nothing is missing. */
+/** The last item, which shows that nothing is missing. */
 export const endRow: ProblemRow = { Severity: 'End', ...nothing };
 
 export function toProblemRow(problem: Problem | Notice): ProblemRow {

@@ -1,6 +1,6 @@
 import type { RowOf, RowSchema } from './column.ts';
 
-/** A scheduled audit, as it is on a machine or was left there. */
+/** A scheduled audit on a machine. */
 export const auditTask = {
   typeName: 'PortOwner.AuditTask',
   columns: [
@@ -15,9 +15,9 @@ export const auditTask = {
       type: 'text',
       importance: 1,
       description:
-        'Installed, Updated (it was there before) or Removed by this command; Ready, Disabled, NotInstalled or Unknown as it was found.',
+        'Installed, Updated (it existed before), or Removed by this command; otherwise the current state: Ready, Disabled, NotInstalled, or Unknown.',
     },
-    { name: 'UserName', type: 'text', description: 'The account that it runs as.' },
+    { name: 'UserName', type: 'text', description: 'The account it runs as.' },
     {
       name: 'TimeOfDay',
       type: 'text',
@@ -29,14 +29,14 @@ export const auditTask = {
       type: 'uint32',
       description: 'The start is delayed by up to this many minutes, at random.',
     },
-    { name: 'TimeLimitMinutes', type: 'uint32', description: 'It is ended after this many minutes.' },
-    { name: 'Command', type: 'text', description: 'The executable that it starts.' },
-    { name: 'Arguments', type: 'text', description: 'The words that it starts it with.' },
-    { name: 'StorePath', type: 'text', description: 'The store that its audits are kept in.' },
+    { name: 'TimeLimitMinutes', type: 'uint32', description: 'The audit is ended after this many minutes.' },
+    { name: 'Command', type: 'text', keeps: 'end', description: 'The executable that it starts.' },
+    { name: 'Arguments', type: 'text', description: 'The arguments of the executable.' },
+    { name: 'StorePath', type: 'text', keeps: 'end', description: 'The store for its audits.' },
     { name: 'LastAudit', type: 'date', importance: 2, description: 'The newest audit of this machine in that store.' },
-    { name: 'LastFindings', type: 'uint32', importance: 2, description: 'How many findings it had.' },
+    { name: 'LastFindings', type: 'uint32', importance: 2, description: 'The number of findings in that audit.' },
     { name: 'EventSource', type: 'boolean', description: 'Whether the Windows event log knows the source PortOwner.' },
-    { name: 'Reason', type: 'texts', description: 'What is not as it should be, and why something could not be told.' },
+    { name: 'Reason', type: 'texts', description: 'Problems, and why a value is missing.' },
     { name: 'ComputerName', type: 'text', description: 'The machine.' },
   ],
 } as const satisfies RowSchema;

@@ -1,28 +1,28 @@
 import { spare, type Column, type RowSchema } from './column.ts';
 
-/** A kind of answer that PowerShell has a table of its own for. */
+/** A kind of answer with its own PowerShell table. */
 export interface Variant {
-  /** What stands behind # in the type name of its rows; empty for the plain answer. */
+  /** The part after # in the type name of its rows; empty for the plain answer. */
   readonly name: string;
   /** Whether it shows the columns of connections. */
   readonly connections: boolean;
-  /** The options that it shows a column for. */
+  /** The options that add a column. */
   readonly asked: readonly string[];
 }
 
-/** Options whose columns no table has: --columns makes its own, and a tree stands below. */
+/** Options whose columns are not in any table: --columns defines its own, and a tree follows the table. */
 const withoutTable = new Set(['columns', 'tree']);
 
-/** Whether a table shows a column when its option is given: it has no room for lists. */
+/** Whether a table shows the column of an option: it has no room for lists. */
 const shownWhenAsked = ({ askedBy, type }: Column): boolean =>
   askedBy !== undefined && !withoutTable.has(askedBy) && type === 'text';
 
-/** The columns that tables show when the options are given that ask for them. */
+/** The columns that tables show if their options are used. */
 export function askedColumns(schema: RowSchema, asks: (option: string) => boolean): Column[] {
   return schema.columns.filter((column) => shownWhenAsked(column) && asks(column.askedBy!));
 }
 
-/** The variant of an answer: with connections or without, to these options. */
+/** The variant of an answer, with or without connections, for these options. */
 export function variantOf(schema: RowSchema, connections: boolean, asks: (option: string) => boolean): Variant {
   const shown = askedColumns(schema, asks).filter((column) => connections || column.connectionsOnly !== true);
   const asked = [...new Set(shown.map((column) => column.askedBy!))];
@@ -48,12 +48,18 @@ export function variants(schema: RowSchema): Variant[] {
   return [...new Map(all.map((variant) => [variant.name, variant])).values()];
 }
 
-/** What a table shows only where there is room: PowerShell's tables are the same in every window. A list wraps. */
-const isExtra = ({ importance, type }: Column): boolean => importance === spare && type !== 'texts';
+/** The columns that only the table of a wide terminal has. */
+export const wideColumns = (schema: RowSchema): Column[] =>
+  schema.columns.flatMap((column) =>
+    column.wideImportance === undefined ? [] : [{ ...column, importance: column.wideImportance }],
+  );
+
+/** Columns that a table shows only if there is room, because PowerShell's tables do not adapt to the window. A list wraps. */
+const isExtra = ({ importance = 0, type }: Column): boolean => importance >= spare && type !== 'texts';
 
 /**
- * The columns of a variant's table. PowerShell drops what it has no room for from the right: what was asked for goes before
- * the owner, which may be long, and the process id, which is in the owner, too, to the end.
+ * The columns of a variant's table. PowerShell drops columns from the right: requested columns come before the owner, which may
+ * be long, and the process ID comes last, because the owner contains it.
  */
 export function tableColumns(schema: RowSchema, { connections, asked }: Variant): Column[] {
   const shown = schema.columns.filter(

@@ -4,38 +4,38 @@ import type { RowOf, RowSchema } from './column.ts';
 export const verdict = {
   typeName: 'PortOwner.Verdict',
   columns: [
-    { name: 'Port', type: 'uint16', importance: 1, description: 'The port asked about; 0 stands for any free one.' },
+    { name: 'Port', type: 'uint16', importance: 1, description: 'The requested port; 0 stands for any free port.' },
     { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP.' },
     {
       name: 'Address',
       type: 'text',
       importance: 3,
-      description: 'The address asked about; * is every address, IPv4 and IPv6.',
+      description: 'The requested address; * is every IPv4 and IPv6 address.',
     },
     {
       name: 'CanBind',
       type: 'boolean',
       importance: 1,
-      description: 'Whether a program could bind it now; null when that cannot be told.',
+      description: 'Whether a program could bind it now; null if unknown.',
     },
     { name: 'Cause', type: 'text', importance: 1, description: 'Why, as one of a fixed list of words.' },
-    { name: 'Owner', type: 'text', importance: 2, description: 'Who holds it, in one line.' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 2, description: 'Who holds it, in one line.' },
     { name: 'Evidence', type: 'texts', description: 'The facts that show it.' },
     {
       name: 'Remedy',
       type: 'texts',
       description:
-        'What to do, the safest first: commands that can be pasted (PowerShell on Windows, sh on Linux), with what they do behind #.',
+        'What to do, safest first: commands to paste (PowerShell on Windows, sh on Linux), with an explanation after #.',
     },
     {
       name: 'Confidence',
       type: 'text',
       importance: 9,
       description:
-        'High: the facts and a real attempt agree. Medium: one of them says so. Low: part of what is needed could not be seen.',
+        'High: the facts and a real bind attempt agree. Medium: only one of them shows it. Low: some of the necessary facts could not be seen.',
     },
     { name: 'ComputerName', type: 'text', description: 'The machine the verdict is about.' },
-    { name: 'Summary', type: 'text', description: 'The answer in a sentence; null where no port is named.' },
+    { name: 'Summary', type: 'text', description: 'The answer as a sentence; null if no port is named.' },
   ],
 } as const satisfies RowSchema;
 

@@ -26,7 +26,7 @@ export interface Self {
 export interface ServiceId {
   readonly name: string;
   readonly pid: number;
-  /** When that process was started; null where it is not known. */
+  /** When that process was started; null if unknown. */
   readonly startTime: string | null;
   /** Linux: the user whose own systemd runs it; null for the system's. */
   readonly user: number | null;

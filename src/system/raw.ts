@@ -9,7 +9,7 @@ export type Platform = 'win32' | 'linux';
 /** What reveals what the rights of an ordinary user do not. */
 export const moreRights = { win32: 'an elevated (administrator) session', linux: 'root (sudo)' } as const;
 
-/** Why something could not be had. `code` is stable; `needs` is what would reveal it. */
+/** Why something is unavailable. `code` is stable; `needs` is what would reveal it. */
 export interface Refusal {
   readonly code: 'AccessDenied' | 'Gone' | 'NotSupported' | 'Failed' | 'Disabled';
   readonly text: string;

@@ -65,7 +65,7 @@ export interface WindowsScheduler extends Common {
   exists(name: string): boolean;
   /** When the task was last defined; null when it cannot be told. */
   changedAt(name: string): Date | null;
-  /** The task's XML as bytes; a refusal where it cannot be had. */
+  /** The task's XML as bytes; a refusal if unavailable. */
   query(
     name: string,
   ): { readonly bytes: Uint8Array; readonly decode: (bytes: Uint8Array) => string } | { readonly refusal: Refusal };

@@ -32,11 +32,11 @@ export interface Surroundings {
   readonly projects: () => Promise<FindProject>;
   /** Asks a person for a yes; null when there is nobody to ask: no terminal. */
   readonly confirm: ((question: string) => boolean) | null;
-  /** The bytes of the arguments that this process was started with, each ended by a zero; null where they are not to be had. */
+  /** The bytes of the arguments that this process was started with, each ended by a zero; null if unavailable. */
   readonly argumentBytes: () => Uint8Array | null;
   /** The first bytes of standard input, at most `most`. */
   readonly input: (most: number) => Uint8Array;
-  /** The first and the last bytes of standard input, at most so many. */
+  /** The first and the last bytes of standard input, up to a limit. */
   readonly inputEnds: (most: { readonly first: number; readonly last: number }) => InputEnds;
   /** Standard output. */
   readonly output: () => Sink;
@@ -44,7 +44,7 @@ export interface Surroundings {
   readonly error: (text: string) => void;
   /** The terminal that standard output goes to, null when it goes elsewhere. */
   readonly terminal: () => Terminal | null;
-  /** The shell that started this process, by the name of its program; null where that is not known. */
+  /** The shell that started this process, by the name of its program; null if unknown. */
   readonly shell: () => string | null;
   /** How wide a line of text for people may be, wherever it goes. */
   readonly lineWidth: () => number;

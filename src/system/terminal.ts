@@ -2,7 +2,7 @@
 export interface Terminal {
   /** How wide a line may be. */
   readonly columns: number;
-  readonly colours: boolean;
+  readonly colors: boolean;
   /** It shows more than ASCII. */
   readonly unicode: boolean;
 }

@@ -86,6 +86,11 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   ['a program', {}, ['process 100']],
   ['IPv4 and IPv6 of one program are one target', { sockets: [socket(), socket({ localAddress: '::' })] }, ['process 100']],
   ['two programs are two', { sockets: [socket(), socket({ pid: 101, localAddress: '::1' })], processes: [process(), process({ pid: 101 })] }, ['process 100', 'process 101']],
+  [
+    'in the order of addresses and processes, in which order the system lists them',
+    { sockets: [socket({ localAddress: '::1', pid: 100 }), socket({ pid: 102 }), socket({ pid: 101 })], processes: [process(), process({ pid: 101 }), process({ pid: 102 })] },
+    ['process 101', 'process 102', 'process 100'],
+  ],
   ['all who hold it, the owner first', { sockets: [socket({ holders: [100, 101] })], processes: [process(), process({ pid: 101 })] }, ['process 100+101']],
   ['a UDP socket', { sockets: [udp()] }, ['process 100']],
   ['never a connection', { sockets: [connection({ localPort: 443 })], wanted: listens }, []],
@@ -100,12 +105,12 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     { platform: 'linux', sockets: [socket({ pid: null, refusals: [{ field: 'OwningProcess', code: 'Failed', text: 'nobody was found', needs: null }] })] },
     [/^refused its owner cannot be seen\. OwningProcess: Failed: nobody was found/],
   ],
-  ['a process without a start time', { processes: [process({ startTime: null })] }, [/^refused when process 100 was started cannot be seen/]],
+  ['a process without a start time', { processes: [process({ startTime: null })] }, [/^refused the start time of process 100 cannot be seen/]],
   ['rights are missing', { denied: 100 }, [/^refused it belongs to another user \(needs root \(sudo\)\)/]],
   [
     'the shell that this program runs in',
     { sockets: [socket({ pid: 800 })], processes: [process({ pid: 800, startTime: line[1]!.startTime })] },
-    ['refused it is a program that this one runs in'],
+    ['refused this program runs in it'],
   ],
   ['this program', { sockets: [socket({ pid: self })], processes: [process({ pid: self, startTime: line[2]!.startTime, parent: 800 })] }, ['refused it is this program']],
   [
@@ -135,26 +140,26 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
     {
       processes: [svchost()],
       services: [service({ name: 'EFS', shared: true })],
-      states: { EFS: { refusal: { code: 'NotSupported', text: 'it does not let itself be stopped' } } },
+      states: { EFS: { refusal: { code: 'NotSupported', text: 'it cannot be stopped' } } },
     },
-    ['refused it does not let itself be stopped'],
+    ['refused it cannot be stopped'],
   ],
   ...['RpcSs', 'schedule', 'EventLog', 'Winmgmt'].map((name): (typeof cases)[number] => [
     `${name}, without which much of Windows does not work`,
     { sockets: [socket({ service: name })], processes: [svchost()], services: [service({ name, shared: true })], states: { [name]: {} } },
-    [`refused much of Windows needs the service ${name}: it is never stopped for a port`],
+    [`refused much of Windows needs the service ${name}: it is never stopped to free a port`],
     null,
   ]),
   [
     'a service that one needs without which much of Windows does not work',
     { processes: [svchost()], services: [service({ name: 'Tcpip6' })], states: { Tcpip6: { dependents: ['App', 'Dhcp', 'DNSCACHE'] } } },
-    ['refused much of Windows needs the services Dhcp, DNSCACHE, which would be stopped with Tcpip6: they are never stopped for a port'],
+    ['refused much of Windows needs the services Dhcp, DNSCACHE, which would be stopped with Tcpip6: they are never stopped to free a port'],
     null,
   ],
   [
     'HTTP.sys: a service without which much of Windows does not work',
     { sockets: [kernel()], processes: [svchost()], services: [service({ name: 'Winmgmt', shared: true })], queues: [queue()], states: { Winmgmt: {} } },
-    ['refused much of Windows needs the service Winmgmt: it is never stopped for a port'],
+    ['refused much of Windows needs the service Winmgmt: it is never stopped to free a port'],
     null,
   ],
   [
@@ -175,7 +180,7 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'a shared svchost without a tag',
     { processes: [svchost()], services: [service({ name: 'A', shared: true }), service({ name: 'B', shared: true })], states: { A: {}, B: {} } },
-    [/^refused it hosts several services, and which of them listens cannot be seen: A, B/],
+    [/^refused it hosts several services, and which one listens cannot be seen: A, B/],
   ],
   ['a svchost of which nothing is known', { processes: [svchost()] }, [/^refused it hosts services/]],
   [
@@ -186,13 +191,15 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'an orphan',
     { sockets: [socket({ pid: 77, holders: [77], heirs: [100] })] },
-    [/^refused process 77 has ended, and its listener lives on in one of the programs that it started: nginx \(100\)/],
+    [/^refused process 77 has ended, but one of the programs that it started still holds its listener: nginx \(100\)/],
     'Get-Process -Id 100',
   ],
   [
     'an orphan whose heirs can only be guessed',
     { sockets: [socket({ pid: 77, holders: [77], heirCandidates: [100] })] },
-    [/^refused process 77 has ended, and who has its listener now cannot be seen; it may be one of those that were started since by what has ended, too: nginx \(100\)/],
+    [
+      /^refused process 77 has ended, and who has its listener now cannot be seen; it may be one of the programs that were started since by programs that have ended, too: nginx \(100\)/,
+    ],
     null,
   ],
 
@@ -242,7 +249,7 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'HTTP.sys: IIS whose sites cannot be read',
     { sockets: [kernel()], processes: [program('C:\\Windows\\System32\\inetsrv\\w3wp.exe')], queues: [queue({ name: 'DefaultAppPool' })] },
-    [/^refused the IIS application pool DefaultAppPool serves it, and which of its sites does could not be read/],
+    [/^refused the IIS application pool DefaultAppPool serves it, but its sites could not be read/],
   ],
   [
     'HTTP.sys: a queue without a process',
@@ -298,15 +305,15 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'Docker Desktop',
     { processes: [program('C:\\Program Files\\Docker\\com.docker.backend.exe', relay('Docker Desktop'))] },
-    [/^refused it passes the port on to a container/],
+    [/^refused it forwards the port to a container/],
     'docker ps --filter publish=443',
   ],
-  ['WSL', { processes: [program('C:\\Windows\\System32\\wslrelay.exe', relay('WSL relay'))] }, [/^refused it passes the port on to a program in WSL/], 'wsl --list --running'],
+  ['WSL', { processes: [program('C:\\Windows\\System32\\wslrelay.exe', relay('WSL relay'))] }, [/^refused it forwards the port to a program in WSL/], 'wsl --list --running'],
 
   [
     'the first process',
     { platform: 'linux', sockets: [socket({ pid: 1 })], processes: [process({ pid: 1, imageName: 'sh', path: '/bin/sh', startTime: line[0]!.startTime })] },
-    ['refused it is a program that this one runs in'],
+    ['refused this program runs in it'],
   ],
   [
     'the Linux kernel',
@@ -354,13 +361,13 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'a container',
     { platform: 'linux', processes: [process({ container })] },
-    [/^refused it runs in a container, which is stopped as a whole: docker top a{64} /],
+    [/^refused it runs in a container, which is stopped as a whole$/],
     `docker top ${container.id} -eo pid | grep -qw 100 && docker stop ${container.id}`,
   ],
   [
     'a container whose name could be an option',
     { platform: 'linux', processes: [process({ container: { runtime: 'lxc', id: '--force' } })] },
-    [/^refused it runs in a container, which is stopped as a whole; this shows it: lxc-info -n '--force'$/],
+    [/^refused it runs in a container, which is stopped as a whole by its runtime$/],
     "lxc-info -n '--force'",
   ],
   [
@@ -414,7 +421,7 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       queues: [queue({ name: 'DefaultAppPool' })],
       sites: [site({ name: 'Other', pools: ['OtherPool'] }), site({ name: 'Planted', workers: [7] })],
     },
-    [/^refused the IIS application pool DefaultAppPool serves it, and which of its sites does could not be read/],
+    [/^refused the IIS application pool DefaultAppPool serves it, but its sites could not be read/],
   ],
   ['in the same container it is a program', { platform: 'linux', processes: [process({ container })], container: container.id }, ['process 100']],
   ...(
@@ -422,18 +429,19 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       ['rootlesskit-docker-proxy', 'docker ps --filter publish=443'],
       ['RootlessKit', 'docker ps --filter publish=443'],
       ['RootlessKit for containerd', 'nerdctl ps'],
-      ['rootless port forwarder', 'podman ps --filter publish=443'],
-      ['pasta', 'podman ps --filter publish=443'],
-      ['slirp4netns', 'podman ps --filter publish=443'],
-      ['conmon', 'podman ps --filter publish=443'],
-      ['Podman machine', 'podman ps --filter publish=443'],
+      ['rootless port forwarder', 'podman ps'],
+      ['pasta', 'podman ps'],
+      ['slirp4netns', 'podman ps'],
+      ['conmon', 'podman ps'],
+      ['Podman machine', 'podman ps'],
       ['Docker Desktop (vpnkit)', 'docker ps --filter publish=443'],
       ['LXD proxy', 'lxc list'],
+      ['Incus proxy', 'incus list'],
     ] as const
   ).map(([name, command]): (typeof cases)[number] => [
     `the relay ${name}`,
     { platform: 'linux', processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay(name) })] },
-    [/^refused it passes the port on to a container/],
+    [/^refused it forwards the port to a container/],
     command,
   ]),
   [
@@ -443,7 +451,7 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       sockets: [socket({ container: { runtime: 'podman', id: 'a'.repeat(64), name: 'shop-web-1' } })],
       processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay('conmon') })],
     },
-    [/^refused it passes the port on to a container, which is stopped as a whole: podman stop shop-web-1/],
+    [/^refused it forwards the port to a container, which is stopped as a whole$/],
     'podman stop shop-web-1',
   ],
   [
@@ -453,18 +461,18 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
       sockets: [socket({ container: { runtime: 'docker', id: 'a'.repeat(64) } })],
       processes: [process({ imageName: 'relay', path: '/usr/bin/relay', ...relay('docker-proxy') })],
     },
-    [/^refused it passes the port on to a container/],
+    [/^refused it forwards the port to a container/],
     `docker stop ${'a'.repeat(64)}`,
   ],
   [
     'the network of a virtual machine',
     { platform: 'linux', processes: [process({ imageName: 'passt.avx2', path: '/usr/bin/passt.avx2', ...relay('passt') })] },
-    [/^refused it carries the network of a virtual machine/],
+    [/^refused it provides the network of a virtual machine/],
   ],
   [
     'docker-proxy',
     { platform: 'linux', processes: [process({ imageName: 'docker-proxy', path: '/usr/bin/docker-proxy', ...relay('docker-proxy') })] },
-    [/^refused it passes the port on to a container/],
+    [/^refused it forwards the port to a container/],
     'docker ps --filter publish=443',
   ],
 ];
@@ -532,16 +540,16 @@ test('what would end with it', () => {
 });
 
 const above: [what: string, parent: Partial<Process>, supervisor: string | null, notes: string[]][] = [
-  ['pm2', { imageName: 'node', application: 'PM2' }, 'PM2 (node 90)', ['if PM2 (node 90) starts it again, stop it with: pm2 stop NAME (pm2 list shows the names)']],
-  ['runit', { imageName: 'runsv' }, 'runsv (90)', ['if runsv (90) starts it again, stop it with: sv down SERVICE']],
-  ['cron', { imageName: 'cron' }, 'cron (90)', ['if cron (90) starts it again, stop it with: crontab -e, of the user it runs as']],
+  ['pm2', { imageName: 'node', application: 'PM2' }, 'PM2 (node 90)', ['if PM2 (node 90) restarts it, stop it with: pm2 stop NAME (pm2 list shows the names)']],
+  ['runit', { imageName: 'runsv' }, 'runsv (90)', ['if runsv (90) restarts it, stop it with: sv down SERVICE']],
+  ['cron', { imageName: 'cron' }, 'cron (90)', ['if cron (90) restarts it, stop it with: crontab -e, of the user it runs as']],
   ['node --watch', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }, 'node server.js (90) with --watch, when a file changes', []],
   ['a loop', { imageName: 'sh', restartsBy: 'a loop' }, 'sh (90) in a loop', []],
   ['npm', { imageName: 'node', application: 'npm run dev' }, null, []],
   ['an unknown program', { imageName: 'overmind' }, 'overmind (90)', []],
 ];
 for (const [what, parent, supervisor, notes] of above)
-  test(`what may start it again, and what to stop instead: ${what}`, () => {
+  test(`what may restart it, and what to stop instead: ${what}`, () => {
     const [target] = plan({ platform: 'linux', processes: [process({ parent: 90 }), process({ pid: 90, path: null, startTime: '2026-01-01T02:00:00.00Z', ...parent })] });
     assert.equal([target!.supervisor, target!.notes], [supervisor, notes]);
   });

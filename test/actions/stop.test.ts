@@ -108,7 +108,7 @@ test('a service stops, and connections are left', async () => {
 test('a service that does not stop is left', async () => {
   const { row, done } = await stop(ownService());
   assert.equal([row.Result, done], ['NotStopped', ['stop db']]);
-  assert.match(row.Reason!.join(), /did not stop within 5 s; --force ends its process/);
+  assert.match(row.Reason!.join(), /did not stop within 5 s; use --force to end its process/);
 });
 
 test('and ended by force', async () => {
@@ -119,7 +119,7 @@ test('and ended by force', async () => {
 test('but never the process of a shared one', async () => {
   const { row, done } = await stop(shared({ onEnd: leave }), { force: true });
   assert.equal([row.Result, done], ['NotStopped', ['stop db']]);
-  assert.match(row.Reason!.join(), /its process is shared with others/);
+  assert.match(row.Reason!.join(), /its process is not ended because other services share it/);
 });
 
 test('a shared host goes on when its service has stopped', async () => {
@@ -142,7 +142,7 @@ test('a service whose host still listens has not given the port back', async () 
       },
     }),
   );
-  assert.equal([row.Result, row.Reason], ['NotStopped', ['it still listens']]);
+  assert.equal([row.Result, row.Reason], ['NotStopped', ['it is still listening']]);
 });
 
 test('a service that its manager starts again', async () => {
@@ -169,7 +169,7 @@ test('a service that has become another since it was looked at is not stopped', 
     { force: true },
   );
   assert.equal([row.Result, done], ['Refused', []]);
-  assert.match(row.Reason!.join(), /not what was looked at any more.*runs in process 7, not in 100/);
+  assert.match(row.Reason!.join(), /has changed since it was inspected.*runs in process 7, not in 100/);
 });
 
 test('nor is another service of the same process', async () => {
@@ -229,7 +229,7 @@ test('a site of IIS', async () => {
 
 test('a site that still has the port', async () => {
   const { row } = await stop(iis({}));
-  assert.equal([row.Result, row.Reason![0]], ['NotStopped', 'it still listens']);
+  assert.equal([row.Result, row.Reason![0]], ['NotStopped', 'it is still listening']);
 });
 
 test('a port that others had too', async () => {
@@ -244,13 +244,13 @@ test('a port that others had too', async () => {
     }),
   );
   assert.is(row.Result, 'Stopped');
-  assert.match(row.Reason![0]!, /^others that were there before still have the port: HTTP\.sys/);
+  assert.match(row.Reason![0]!, /^other owners from before still have the port: HTTP\.sys/);
 });
 
 test('a program that cannot be asked is left, and that is said', async () => {
   const { row, done } = await stop(machine(), { askable: false });
   assert.equal([row.Result, done], ['NotStopped', ['release 100']]);
-  assert.equal(row.Reason, ['nginx (100) cannot be asked: it has no window', 'nginx (100) goes on; --force ends it']);
+  assert.equal(row.Reason, ['nginx (100) cannot be ended gracefully: it has no window', 'nginx (100) is still running; use --force to end it']);
 });
 
 test('unless it may be ended by force', async () => {
@@ -279,7 +279,7 @@ test('a look that fails afterwards is no success', async () => {
     }),
   );
   assert.is(row.Result, 'NotStopped');
-  assert.match(row.Reason!.join(), /whether the port is free cannot be seen: no table/);
+  assert.match(row.Reason!.join(), /it is unknown whether the port is free: no table/);
 });
 
 const above = (...names: readonly string[]): Process[] => names.map((imageName, index) => process({ pid: 50 - index, imageName, parent: 49 - index }));
@@ -326,7 +326,7 @@ test('another listener of the port, on another address, was there before', async
   const other = process({ pid: 101, imageName: 'other' });
   const { row } = await stop(
     machine({
-      sockets: [socket({ localAddress: '127.0.0.1' }), socket({ localAddress: '0.0.0.0', pid: 101, holders: [101] })],
+      sockets: [socket({ localAddress: '0.0.0.0' }), socket({ localAddress: '127.0.0.1', pid: 101, holders: [101] })],
       processes: [process(), other],
       onStop() {
         this.sockets = this.sockets.filter(({ pid }) => pid === 101);
@@ -334,7 +334,7 @@ test('another listener of the port, on another address, was there before', async
       },
     }),
   );
-  assert.equal([row.Result, row.Reason], ['Stopped', ['others that were there before still have the port: other (101)']]);
+  assert.equal([row.Result, row.Reason], ['Stopped', ['other owners from before still have the port: other (101)']]);
 });
 
 test.run();

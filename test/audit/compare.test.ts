@@ -92,7 +92,7 @@ test('that the file is gone is told whatever changed', () => {
       compare(before, [after])
         .changes.filter(({ kind }) => kind !== 'Closed')
         .map(({ evidence }) => evidence.at(-1)),
-      ['its file was removed or replaced since it started'],
+      ['its file was removed or replaced after it started'],
     );
   }
 });

@@ -43,7 +43,7 @@ test('at most 100 findings, each of one line and at most 31,000 characters', () 
   );
   assert.is(events.length, 101);
   assert.ok(events.every(({ text, id }) => text.length <= 31_000 && !/\p{Cc}/u.test(text) && id >= 1 && id <= 1000));
-  assert.is(events.at(-1)!.text, 'sum; the first 100 findings are in this log');
+  assert.is(events.at(-1)!.text, 'sum; this log contains the first 100 findings');
 });
 
 test('every kind of finding has an id of its own', () => {
@@ -79,14 +79,14 @@ test('what the audit could not tell is an event of its own, and never mere infor
     { id: 301, level: 'Error', text: 'PO4203: damaged' },
     { id: 100, level: 'Warning', text: 'no findings' },
   ]);
-  assert.equal(failureEvent(error), { id: 302, level: 'Error', text: 'the audit could not be made: PO4203: damaged' });
+  assert.equal(failureEvent(error), { id: 302, level: 'Error', text: 'the audit failed: PO4203: damaged' });
   const many = auditEvents(
     Array.from({ length: 500 }, () => finding()),
     Array.from({ length: 50 }, () => warning),
     'sum',
     false,
   );
-  assert.equal([many.length, many.filter(({ id }) => id === 301).length, many.at(-1)!.text], [101, 20, 'sum; the first 80 findings are in this log']);
+  assert.equal([many.length, many.filter(({ id }) => id === 301).length, many.at(-1)!.text], [101, 20, 'sum; this log contains the first 80 findings']);
 });
 
 test.run();

@@ -30,9 +30,9 @@ const byDefault = (more = '') => `default: forbid\n${more}rules: []`;
 const claims: Readonly<Record<FindingKind, readonly (readonly [words: string, severity: string, before: Listener[] | null, now: Listener[], policy?: string])[]>> = {
   Opened: [
     ['High', 'High', [], [one]],
-    ['on loopback Medium', 'Medium', [], [inner]],
-    ['of UDP in the dynamic range one lower', 'Medium', [], [udp]],
-    ['of UDP in the dynamic range one lower', 'Low', [], [udpInner]],
+    ['or Medium on loopback', 'Medium', [], [inner]],
+    ['one lower for UDP in the dynamic range', 'Medium', [], [udp]],
+    ['one lower for UDP in the dynamic range', 'Low', [], [udpInner]],
     ['Info for a client of a program that had a listener before', 'Info', [listener({ program: udp.program })], [listener({ program: udp.program }), udp]],
   ],
   Closed: [
@@ -49,22 +49,22 @@ const claims: Readonly<Record<FindingKind, readonly (readonly [words: string, se
   ],
   BinaryChanged: [
     ['Medium', 'Medium', [listener({ sha256: 'a', signer: 'A' })], [listener({ sha256: 'b', signer: 'A' })]],
-    ['High where the signer is another one', 'High', [listener({ sha256: 'a', signer: 'A' })], [listener({ sha256: 'b', signer: 'B' })]],
+    ['High if the signer changed', 'High', [listener({ sha256: 'a', signer: 'A' })], [listener({ sha256: 'b', signer: 'B' })]],
   ],
   FileGone: [['Low', 'Low', [one], [listener({ fileGone: true })]]],
   Forbidden: [
     ["the rule's", 'Low', null, [one], forbid('\n    severity: Low')],
-    ['else High', 'High', null, [one], forbid()],
+    ['otherwise High', 'High', null, [one], forbid()],
   ],
   NotAllowed: [
     ["the policy's", 'Low', null, [one], byDefault('severity: Low\n')],
-    ['that of Opened where that is worse', 'High', [], [one], byDefault('severity: Low\n')],
+    ['that of Opened if it is higher', 'High', [], [one], byDefault('severity: Low\n')],
   ],
   ExpiredException: [
     ["the rule's", 'Low', null, [one], expired('\n    severity: Low')],
-    ['else Medium', 'Medium', null, [one], expired()],
-    ['that of NotAllowed or Opened where that is worse', 'Critical', null, [one], `default: forbid\nseverity: Critical\n${expired()}`],
-    ['that of NotAllowed or Opened where that is worse', 'High', [], [one], expired()],
+    ['otherwise Medium', 'Medium', null, [one], expired()],
+    ['that of NotAllowed or Opened if it is higher', 'Critical', null, [one], `default: forbid\nseverity: Critical\n${expired()}`],
+    ['that of NotAllowed or Opened if it is higher', 'High', [], [one], expired()],
   ],
 };
 

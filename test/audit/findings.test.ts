@@ -65,8 +65,8 @@ test('a file that is gone is told once, mildly, and hides nothing', () => {
   assert.equal(kinds([listener()], [gone]), ['Low FileGone TCP 0.0.0.0:80 by baseline b.yaml']);
   assert.equal(kinds([listener()], [gone], '  - { name: web, action: allow, program: nginx }'), ['Low FileGone TCP 0.0.0.0:80 by baseline b.yaml']);
   const [forbidden] = find(null, [gone], '  - { name: no web, action: forbid, program: /usr/sbin/* }').findings;
-  assert.equal([forbidden?.Kind, forbidden?.Evidence], ['Forbidden', ['its file was removed or replaced since it started']]);
-  assert.equal(find([listener()], [gone]).findings[0]?.Remedy, ['portowner 80   # who it is now', 'start it again, when an update replaced its file']);
+  assert.equal([forbidden?.Kind, forbidden?.Evidence], ['Forbidden', ['its file was removed or replaced after it started']]);
+  assert.equal(find([listener()], [gone]).findings[0]?.Remedy, ['portowner 80   # show the current owner', 'restart it if an update replaced its file']);
 });
 
 test('a row', () => {
@@ -81,7 +81,7 @@ test('a row', () => {
       After: '/usr/sbin/nginx as root',
       Rule: 'baseline b.yaml',
       Evidence: ['address: 127.0.0.1 to 0.0.0.0 (Loopback to Any)'],
-      Remedy: ['portowner 80   # who it is now', 'portowner baseline update b.yaml   # when it is meant to be so'],
+      Remedy: ['portowner 80   # show the current owner', 'portowner baseline update b.yaml   # if this is intended'],
       Contact: null,
       Ticket: null,
       Protocol: 'TCP',
@@ -158,7 +158,7 @@ test('default: forbid', () => {
   assert.equal(forbidden(null, [listener()]), ['High NotAllowed TCP 0.0.0.0:80 by default: forbid']);
   assert.equal(forbidden([listener()], [listener()]), [], 'the baseline approves');
   assert.equal(forbidden([], [listener()]), ['High NotAllowed TCP 0.0.0.0:80 by default: forbid']);
-  assert.equal(find([], [listener()], '', 'default: forbid\n').findings[0]?.Evidence, ['it is not in the baseline, and no rule allows it']);
+  assert.equal(find([], [listener()], '', 'default: forbid\n').findings[0]?.Evidence, ['neither the baseline nor a rule allows it']);
   assert.equal(forbidden([], [listener()], 'severity: Critical\n'), ['Critical NotAllowed TCP 0.0.0.0:80 by default: forbid']);
   assert.equal(forbidden([], [listener()], 'severity: Low\n'), ['High NotAllowed TCP 0.0.0.0:80 by default: forbid'], 'no milder than without it');
   assert.equal(forbidden([listener()], [listener({ program: '/x' })]), ['High OwnerChanged TCP 0.0.0.0:80 by baseline b.yaml']);

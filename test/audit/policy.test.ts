@@ -79,13 +79,13 @@ test('many wildcards end in time', () => {
 
 const rule = `rules:\n  - name: r\n    action: allow\n`;
 const wrong: [what: string, text: string, message: RegExp][] = [
-  ['an unknown condition', `${rule}    port: 80\n`, /line 6, column 5: there is no "port" here/],
+  ['an unknown condition', `${rule}    port: 80\n`, /line 6, column 5: unknown key "port"/],
   ['a wrong action', 'rules:\n  - name: r\n    action: deny\n', /line 5, column 13: action must be one of allow, forbid/],
-  ['a rule without a name', 'rules:\n  - action: allow\n', /line 4, column 5: rules, entry 1, has no name/],
+  ['a rule without a name', 'rules:\n  - action: allow\n', /line 4, column 5: rules, entry 1, lacks name/],
   ['a wrong port', `${rule}    ports: 80-70\n`, /line 6, column 12: the range 80-70 ends before it starts/],
   ['a wrong scope', `${rule}    scope: Everywhere\n`, /line 6, column 12: scope must be one of Loopback, Specific, Any/],
-  ['no day', `${rule}    expires: 2026-02-30\n`, /line 6, column 14: 2026-02-30 is no day of the calendar/],
-  ['a ban that expires', 'rules:\n  - name: r\n    action: forbid\n    expires: 2026-02-20\n', /line 6, column 14: only a rule that allows can expire/],
+  ['no day', `${rule}    expires: 2026-02-30\n`, /line 6, column 14: 2026-02-30 is not a valid date/],
+  ['a ban that expires', 'rules:\n  - name: r\n    action: forbid\n    expires: 2026-02-20\n', /line 6, column 14: only a rule with action: allow can expire/],
   ['a bad indent', `${rule}   ports: 80\n`, /line \d+, column \d+: /],
   ['one bad line among many', `rules:\n${'  - { name: fine, action: allow, ports: 80 }\n'.repeat(50)}  - { name: bad, action: allow, ports: [80] }\n`, /line 54, column 40: /],
 ];

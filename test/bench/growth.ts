@@ -35,7 +35,82 @@ const crowd = (count: number, more: (i: number) => Partial<Process> = () => ({})
     { processes: owners(count, more) },
   );
 
+/** What a collector sent: the lines of its sections. */
+function collection(platform: 'linux' | 'win32', sections: Readonly<Record<string, readonly string[]>>): string {
+  const whole = platform === 'linux' ? Object.assign({}, quietLinux, sections) : sections;
+  const text = Object.entries(whole).map(([name, lines]) => `@${name}\n${lines.map((line) => ` ${line}\n`).join('')}`);
+  return `#PortOwner.Collection 1 plain\n@machine\n platform ${platform}\n name far\n uid 0\n at 2026-01-02T03:04:05Z\n${text.join('')}#End\n`;
+}
+const quietLinux: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(['tcp', 'tcp6', 'udp', 'udp6'].map((name) => [`proc/net/${name}`, ['heading']])),
+  'ranges/ip_local_port_range': ['32768 60999'],
+  'ranges/ip_local_reserved_ports': [''],
+  'ranges/ip_unprivileged_port_start': ['1024'],
+};
+const stat = (pid: number, name = 'p'): string => `${pid} ${pid} (${name}) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4200 0 0`;
+
 export const growthCases: readonly GrowthCase[] = [
+  {
+    name: 'sockets and open files of a far machine (Linux)',
+    size: 20_000,
+    args: (n, file) => [
+      '--all',
+      '--from',
+      file(
+        collection('linux', {
+          'proc/net/tcp': [
+            'heading',
+            ...numbers(n).map(
+              (i) => `${i}: 0100007F:${((i % 60_000) + 1).toString(16).padStart(4, '0')} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 ${i + 1} 1 0 100 0 0 10 0`,
+            ),
+          ],
+          descriptors: numbers(n).map((i) => `${(i % 300) + 5} ${i + 3}`),
+          links: numbers(n).map((i) => `${(i % 300) + 5} ${i + 3} ${i + 1}`),
+          stat: numbers(300).map((i) => stat(i + 5)),
+        }),
+      ),
+    ],
+  },
+  {
+    name: 'lines in the name of a far process (Linux)',
+    size: 40_000,
+    args: (n, file) => ['80', '--from', file(collection('linux', { stat: [`5 5 (p`, ...numbers(n).map((i) => `5 ${i}`), stat(5, 'p').slice(2)] }))],
+  },
+  {
+    name: 'socket units of a far machine (Linux)',
+    size: 20_000,
+    args: (n, file) => [
+      'conflicts',
+      '--from',
+      file(
+        collection('linux', {
+          'proc/net/tcp': ['heading'],
+          socketunits: numbers(n).flatMap((i) => [`unit u${i}.socket`, 'text [Socket]', `text ListenStream=${(i % 60_000) + 1}`]),
+        }),
+      ),
+    ],
+  },
+  {
+    name: 'sockets and processes of a far machine (Windows)',
+    size: 10_000,
+    args: (n, file) => [
+      '--all',
+      '--from',
+      file(
+        collection('win32', {
+          'cim/tcp': numbers(n).map((i) => `${address(i)},${(i % 60_000) + 1},0.0.0.0,0,2,${i + 5},134000000000000000`),
+          'cim/udp': [],
+          'cim/processes': numbers(n).map((i) => `${i + 5},4,"p${i}.exe","C:\\p${i}.exe",134000000000000000,""`),
+          'cim/services': numbers(n).map((i) => `"s${i}","S ${i}",${i + 5},Running,Own Process`),
+        }),
+      ),
+    ],
+  },
+  {
+    name: 'lines in a field of a far machine (Windows)',
+    size: 100_000,
+    args: (n, file) => ['80', '--from', file(collection('win32', { 'cim/tcp': [], 'cim/udp': [], 'cim/processes': ['5,4,"p', ...numbers(n).map(() => '""x,'), '","",0,""'] }))],
+  },
   { name: 'operands', size: 20_000, args: (n, file) => [...numbers(n).map((i) => String(i + 1)), '--from', file(facts([socket()]))] },
   { name: 'options', size: 10_000, args: (n, file) => [...numbers(n).map((i) => `--pid=${i + 1}`), '--from', file(facts([socket()]))] },
   {

@@ -7,11 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { nodeBinary, ownNode, root, runtimes } from '../../src/build/runtime.mjs';
 import { startCrowd } from './crowd.ts';
+import { measureFar } from './far.ts';
 import { measureMemory, measureTime } from './formats.ts';
 import { measureGrowth } from './growth.ts';
 import { measureHistory } from './history.ts';
 import { compare, type Command, type Comparison } from './measure.ts';
 import { measureModule, moduleMissing } from './module.ts';
+import { measurePage } from './page.ts';
+import { workbookCost } from './workbook.ts';
 
 interface Line {
   readonly what: string;
@@ -99,8 +102,16 @@ above.slice(1).forEach((value, index) => {
   });
 });
 
+// Another machine with as many.
+for (const line of await measureFar(portowner)) add(line);
+
 // What somebody else may choose the number of.
 for (const line of measureGrowth(portowner)) add(line);
+
+// A workbook of 20,000 rows with every column.
+const { seconds, megabytes } = workbookCost(20_000);
+add({ what: '20,000 rows as a workbook', seen: `${seconds.toFixed(2)} s`, peer: '3 s', ratio: seconds / 3, budget: 1 });
+add({ what: 'its peak memory', seen: `${megabytes.toFixed(0)} MB`, peer: '400 MB', ratio: megabytes / 400, budget: 1 });
 
 // The Windows executable.
 const exe = join(root, 'dist/portowner.exe');
@@ -127,6 +138,21 @@ else process.stdout.write(`skipped: the PowerShell module (${missing})\n`);
 for (const { name, peer, ratio, budget } of [...(await measureTime()), ...measureMemory()]) add({ what: name, seen: 'in one process', peer, ratio, budget });
 
 for (const { name, ...line } of measureHistory()) add({ what: name, ...line });
+
+// A second, and a fifth of one, are what people take for at once.
+const page = await measurePage();
+if (page === null) process.stdout.write('skipped: the HTML page (no Chromium)\n');
+else {
+  add({ what: 'the HTML page of 20,000 rows', seen: `${(page.bytes / 1e6).toFixed(2)} MB`, peer: '2 MB', ratio: page.bytes / 2e6, budget: 1 });
+  for (const { name, milliseconds, budget } of page.times)
+    add({
+      what: `the HTML page of 20,000 rows: ${name}`,
+      seen: `${milliseconds.toFixed(1)} ms`,
+      peer: budget === null ? '1 ms' : `${budget} ms`,
+      ratio: milliseconds / (budget ?? 1),
+      budget: budget === null ? null : 1,
+    });
+}
 
 const held = (line: Line): string => (line.budget === null ? '' : line.ratio <= line.budget ? 'yes' : '**no**');
 process.stdout.write(`\n| what | seen | ratio | to | budget | held |\n|---|---|---|---|---|---|\n`);

@@ -23,7 +23,7 @@ test('it has the sizes that Windows shows', () => {
   );
 });
 
-test('its corners are clear, and its colours those of the SVG', () => {
+test('its corners are clear, and its colors those of the SVG', () => {
   for (const size of [16, 32, 48, 256]) {
     const pixels = draw(iconSource(), size);
     const at = (x: number, y: number): number[] => [...pixels.subarray((Math.floor((y * size) / 16) * size + Math.floor((x * size) / 16)) * 4).subarray(0, 4)];

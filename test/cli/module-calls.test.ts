@@ -42,25 +42,29 @@ const steps: [line: string, call: string][] = [
 for (const [line, call] of steps) test(line, async () => assert.is(await inPowerShell(line, { about: WhyCommand.about, catalogue, whole: true }), call));
 
 const sentences: [command: CommandAbout, text: string, words: string][] = [
-  [BaselineCreateCommand.about, 'portowner baseline update brings it up to date; --force replaces it.', 'Update-PortBaseline brings it up to date; -Force replaces it.'],
-  [DiffCommand.about, 'Make the snapshot with portowner snapshot --hash.', 'Make the snapshot with Save-PortSnapshot -IncludeHash.'],
-  [PortsCommand.about, 'Give a file that "portowner snapshot" wrote, in UTF-8.', 'Give a file that "Save-PortSnapshot" wrote, in UTF-8.'],
-  [PortsCommand.about, 'Give a folder that "portowner snapshot --raw" wrote.', 'Give a folder that "Save-PortSnapshot -RawPath" wrote.'],
+  [BaselineCreateCommand.about, 'Use portowner baseline update to update it, or --force to replace it.', 'Use Update-PortBaseline to update it, or -Force to replace it.'],
+  [DiffCommand.about, 'Create the snapshot with portowner snapshot --hash.', 'Create the snapshot with Save-PortSnapshot -IncludeHash.'],
+  [PortsCommand.about, 'Use a file written by "portowner snapshot", in UTF-8.', 'Use a file written by "Save-PortSnapshot", in UTF-8.'],
+  [PortsCommand.about, 'Use a folder written by "portowner snapshot --raw".', 'Use a folder written by "Save-PortSnapshot -RawPath".'],
   [PortsCommand.about, 'Give what "portowner doctor" wrote.', `Give what ${here} doctor wrote.`],
-  [AuditCommand.about, 'Its row says why: portowner PORT --format list.', 'Its row says why: Get-PortOwner PORT | Format-List -Property *.'],
-  [StopCommand.about, 'node goes on; --force ends it', 'node goes on; -Force ends it'],
-  [StopCommand.about, '--yes stops without asking, --dry-run shows what would end.', '-Confirm:$false stops without asking, -WhatIf shows what would end.'],
+  [AuditCommand.about, 'To see why: portowner PORT --format list.', 'To see why: Get-PortOwner PORT | Format-List -Property *.'],
+  [StopCommand.about, 'node is still running; use --force to end it', 'node is still running; use -Force to end it'],
+  [
+    StopCommand.about,
+    'Use --yes to stop without asking, or --dry-run to show what would be stopped.',
+    'Use -Confirm:$false to stop without asking, or -WhatIf to show what would be stopped.',
+  ],
   [StopCommand.about, 'missing PORTS: portowner stop PORTS, or portowner stop --pid PID', 'missing PORTS: Stop-PortOwner PORTS, or Stop-PortOwner -Id PID'],
-  [ConflictsCommand.about, 'Double: … and 3 more, which --format list shows', 'Double: … and 3 more, which Format-List -Property * shows'],
+  [ConflictsCommand.about, 'Double: … and 3 more; to see them, use --format list', 'Double: … and 3 more; to see them, use Format-List -Property *'],
   [
     PortsCommand.about,
-    'Did you mean portowner why? portowner --help lists the commands and the forms of ports.',
-    'Did you mean Test-PortBinding? Get-Help about_PortOwner lists the commands and the forms of ports.',
+    'Did you mean portowner why? To list the commands and port forms: portowner --help',
+    'Did you mean Test-PortBinding? To list the commands and port forms: Get-Help about_PortOwner',
   ],
-  [PortsCommand.about, 'portowner doctor says which sources fail, and why.', `${here} doctor says which sources fail, and why.`],
+  [PortsCommand.about, 'Run portowner doctor to see which sources fail, and why.', `Run ${here} doctor to see which sources fail, and why.`],
   [PortsCommand.about, 'systemctl --user stop web, and choose another folder than /etc/portowner', 'systemctl --user stop web, and choose another folder than /etc/portowner'],
-  [AuditCommand.about, 'Give --baseline, --policy or --store.', 'Give -BaselinePath, -PolicyPath or -StorePath.'],
-  [PortsCommand.about, 'portowner schedule install, by an administrator, registers it.', 'Register-PortAuditTask, by an administrator, registers it.'],
+  [AuditCommand.about, 'missing --baseline, --policy, or --store', 'missing -BaselinePath, -PolicyPath, or -StorePath'],
+  [PortsCommand.about, 'To register it, run portowner schedule install as an administrator.', 'To register it, run Register-PortAuditTask as an administrator.'],
   [WhyCommand.about, '--ipv6-only needs --address ::', '-IPv6Only needs -Address ::'],
 ];
 for (const [about, text, words] of sentences) test(text, async () => assert.is(await inPowerShell(text, { about, catalogue }), words));

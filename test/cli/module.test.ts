@@ -187,14 +187,14 @@ test('each file that is read is told', async () => {
   );
 });
 
-test('the rules of the firewall and the names of addresses are told before they are looked for', async () => {
+test('the firewall rules and the names of addresses are told before they are looked for', async () => {
   const source = { platform: 'linux', read: () => ({ at: '2026-01-02T03:04:05Z', text: '' }) } as const;
   const { out } = await run(['443', '--firewall', '--resolve=1', '--format', 'clixml', '--problems', 'rows'], { source });
   assert.equal(
     told(out)
       .filter(([severity]) => severity === 'Progress')
       .map(([, message]) => message),
-    ['reading this machine and the rules of its firewall', 'asking DNS for the names of 0 addresses, for up to 1 s'],
+    ['reading this machine and its firewall rules', 'querying DNS for the names of 0 addresses, for up to 1 s'],
   );
 });
 

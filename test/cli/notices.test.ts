@@ -22,7 +22,7 @@ test('of many executables only some are told, and the signers always', () => {
   for (let nth = 1; nth <= 1000; nth++) step('hash', nth, 1000);
   step('signers', 1, 1000);
   assert.is(told[0], 'Progress: hashing executable 1 of 1000');
-  assert.is(told.at(-1), 'Progress: asking who signed 1000 executables');
+  assert.is(told.at(-1), 'Progress: checking the signers of 1000 executables');
   assert.ok(told.length < 100);
 });
 

@@ -122,7 +122,7 @@ for (const element of [
   '<U64>-1</U64>',
   '<I64>9223372036854775808</I64>',
 ]) {
-  test(`${element} is an error`, () => assert.throws(() => valueOf(element), /is no valid CLIXML: ".*" is no System\./));
+  test(`${element} is an error`, () => assert.throws(() => valueOf(element), /is not valid CLIXML: ".*" is no System\./));
 }
 
 test.run();

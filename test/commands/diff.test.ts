@@ -24,7 +24,7 @@ async function kinds(a: Facts, b: Facts): Promise<{ code: number; found: string[
 
 test('no difference', async () => {
   const path = snapshotFile(one);
-  assert.equal(await run(['diff', path, path]), { code: 0, out: 'No difference.\n', err: '' });
+  assert.equal(await run(['diff', path, path]), { code: 0, out: `No differences between ${path} and ${path}.\n`, err: '' });
 });
 
 test('what differs', async () => {

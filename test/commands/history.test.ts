@@ -96,7 +96,7 @@ for (const [args, ports] of questions) {
 
 test('nothing to tell is said', async () => {
   const { code, out } = await run(['history', '81', '--store', await filled()]);
-  assert.equal([code, out], [1, 'The store has no such listener.\n']);
+  assert.equal([code, out], [1, 'No matching listeners in the store.\n']);
 });
 
 test('no store, a missing one, a damaged one, and other mistakes', async () => {
@@ -111,7 +111,7 @@ test('no store, a missing one, a damaged one, and other mistakes', async () => {
   assert.is(code, 69);
   assert.match(err, /PO4203|PO4201/);
   writeFileSync(store, 'x'.repeat(10_000));
-  assert.match((await run(['history', '--store', store])).err, /PO2002: .* it is not a store of PortOwner/);
+  assert.match((await run(['history', '--store', store])).err, /PO2002: .* it is not a PortOwner store/);
 });
 
 test.run();

@@ -2,8 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Facts } from '../../src/facts/model/facts.ts';
 import { exitCodeOfAll } from '../../src/schema/exit-code.ts';
 import { connection, facts, process, socket } from '../support/example.ts';
+import type { AskRemote } from '../../src/system/remote.ts';
 import { run, snapshotFile } from '../support/harness.ts';
 
 const test = suite('several machines');
@@ -68,7 +70,7 @@ test('a free port of another machine, by what it told', async () => {
   assert.match((await run(['free', '8000-8009', '--from', snapshotFile(busy), '--format', 'table'])).out, 'By what the machine told: no bind was tried there.');
   // Each machine has to have as many as wanted.
   assert.is((await run(['free', '8000-8001', '--from', first, '--from', snapshotFile(busy), '--format', 'json'])).code, 1);
-  assert.match((await run(['free', '--hold', '5', '--from', first])).err, 'PO1005: --hold is for ports of this machine');
+  assert.match((await run(['free', '--hold', '5', '--from', first])).err, 'PO1005: --hold can be used only for ports of this machine');
 });
 
 test('a port that needs rights is free only for whoever has them', async () => {
@@ -81,6 +83,48 @@ test('a port that needs rights is free only for whoever has them', async () => {
   assert.is((await run(['free', '100-110', '--from', of(null)])).code, 1);
 });
 
+test('32 hosts are asked side by side, and each answers in its place', async () => {
+  const names = Array.from({ length: 100 }, (_, index) => `host${index}`);
+  let [running, most] = [0, 0];
+  const remote: AskRemote = async ({ host }) => {
+    most = Math.max(most, ++running);
+    // The later ones are faster.
+    await new Promise((resolve) => setTimeout(resolve, (100 - Number(host.slice(4))) / 10));
+    running--;
+    const text = `#PortOwner.Collection 1 plain\n@machine\n platform win32\n name ${host.toUpperCase()}\n release 10.0.1\n architecture AMD64\n at 2026-01-02T03:04:05Z\n@cim/tcp\n 0.0.0.0,80,0.0.0.0,0,2,7,0\n@cim/udp\n@cim/processes\n 7,1,"web.exe","",0,""\n#End\n`;
+    return { output: Buffer.from(host === 'host50' ? '' : text), errors: '', exitCode: 0, failure: host === 'host50' ? 'it is asleep' : null };
+  };
+  const { code, out, err } = await run(['80', ...names.flatMap((name) => ['--host', name]), '--format', 'csv', '--columns', 'ComputerName'], { remote });
+  assert.is(most, 32);
+  assert.is(code, 69);
+  assert.is(err.match(/PO3006/g)?.length, 1);
+  assert.equal(
+    out.trim().split('\r\n').slice(1),
+    names.filter((name) => name !== 'host50').map((name) => name.toUpperCase()),
+  );
+});
+
+test('a far shell that knows neither of the ways is asked in each, and the first word of it is told', async () => {
+  const asked: string[] = [];
+  const remote: AskRemote = async ({ command }) => {
+    asked.push(command.replace(/ -NoLogo.* -EncodedCommand \S+/, ''));
+    return { output: new Uint8Array(), errors: asked.length === 1 ? "The token '||' is not a valid statement separator." : 'sh is not recognized', exitCode: 1, failure: null };
+  };
+  const { err } = await run(['80', '--host', 'odd'], { remote });
+  assert.equal(asked, ['powershell || sh -s', 'powershell', 'sh -s']);
+  assert.match(err, "PO3006: odd could not be queried: The token '||' is not a valid statement separator.");
+});
+
+test('a snapshot passes every code page and pipe as it is', async () => {
+  const text =
+    '#PortOwner.Collection 1 plain\n@machine\n platform win32\n name BOX\n at 2026-01-02T03:04:05Z\n@cim/tcp\n 0.0.0.0,80,0.0.0.0,0,2,7,0\n@cim/udp\n@cim/processes\n 7,1,"wéb🎉.exe","",0,""\n#End\n';
+  const remote: AskRemote = async () => ({ output: Buffer.from(text), errors: '', exitCode: 0, failure: null });
+  const { code, out } = await run(['snapshot', '--host', 'box'], { remote });
+  assert.is(code, 0);
+  assert.match(out, /^[\n -~]+$/);
+  assert.match((await run(['80', '--from', snapshotFile(JSON.parse(out) as Facts)])).out, 'wéb🎉.exe');
+});
+
 test('nobody on any of them', async () => {
   assert.is((await run(['9', '--from', first, '--from', second])).code, 1);
 });
@@ -88,7 +132,7 @@ test('nobody on any of them', async () => {
 test('what is about one machine is refused for several', async () => {
   const { code, err } = await run(['baseline', 'create', '/nowhere/baseline.yaml', '--from', first, '--from', second]);
   assert.is(code, 64);
-  assert.match(err, 'PO1005: a baseline is of one machine, and 2 are given');
+  assert.match(err, 'PO1005: a baseline describes one machine, but there are 2');
 });
 
 test('the exit code of all', () => {

@@ -105,6 +105,24 @@ test('--output without a value', async () => {
   assert.match((await run(['443', '--output', '', '--from', file])).err, /PO1001: missing value for --output; expected the path of a file/);
 });
 
+test('holders of one port have one order, in which order the system lists them', async () => {
+  const sockets = [
+    ...[31, 7, 120].map((pid) => socket({ localPort: 4000, localAddress: '127.0.0.1', pid })),
+    ...[40002, 40001].map((remotePort) => connection({ localPort: 4000, localAddress: '127.0.0.1', remotePort, remoteAddress: '127.0.0.1', pid: 7 })),
+  ];
+  const told = await Promise.all(
+    [sockets, sockets.toReversed(), [sockets[1]!, ...sockets.slice(2), sockets[0]!]].map(async (listed) => {
+      const path = snapshotFile(facts(listed, { processes: [7, 31, 120].map((pid) => processFact({ pid })) }));
+      const { out } = await run(['4000', '--all', '--from', path, '--format', 'ndjson', '--columns', 'RemotePort,OwningProcess']);
+      return out
+        .trimEnd()
+        .split('\n')
+        .map((line) => Object.values(JSON.parse(line) as Record<string, number | null>).join('/'));
+    }),
+  );
+  for (const one of told) assert.equal(one, ['/7', '/31', '/120', '40001/7', '40002/7']);
+});
+
 test('--columns chooses and orders', async () => {
   assert.is(
     (await run(['8080', '--from', file, '--format', 'csv', '--columns', 'owner,localport', '--columns', 'LocalPort'])).out,
@@ -187,7 +205,7 @@ const wrong: [args: string[], code: number, text: RegExp][] = [
   [['--problems', 'rows'], 64, /PO1005/],
   [['--resolve=x'], 64, /PO1001/],
   [['--from', ''], 64, /PO1001: missing value for --from/],
-  [['--from', '/nowhere/at/all.json'], 69, /PO2001: cannot read .*: there is no such file/],
+  [['--from', '/nowhere/at/all.json'], 69, /PO2001: cannot read .*: the file does not exist/],
   [['\u001b[31m'], 64, /^portowner: PO1002: "\\/],
 ];
 for (const [args, code, text] of wrong) {
@@ -239,19 +257,46 @@ test('a snapshot is read as UTF-8 or UTF-16, with or without a byte order mark',
   }
 });
 
-for (const ending of ['xlsx', 'XLS', 'html', 'log', 'yaml']) {
+for (const ending of ['xls', 'XLS', 'ods', 'log', 'yaml']) {
   test(`--output refuses a name that ends with .${ending}, unless --format says what it is`, async () => {
     const output = join(temporaryFolder(), `ports.${ending}`);
     for (const command of [['443'], ['ranges'], ['conflicts'], ['443', '--count']]) {
       const { code, out, err } = await run([...command, '--from', file, '--output', output]);
       assert.equal([code, out], [64, '']);
-      assert.match(err, /PO1001: cannot tell the output format from ".*"; use \.txt, \.csv, \.clixml, \.xml, \.json, \.ndjson; or give --format\n/);
+      assert.match(err, /PO1001: cannot tell the output format from ".*"; use \.txt, \.csv, \.clixml, \.xml, \.json, \.ndjson, .*; or specify --format\n/);
       assert.not.ok(existsSync(output), 'nothing is written');
     }
     assert.is((await run(['443', '--from', file, '--format', 'csv', '--output', output])).code, 0);
     assert.match(readFileSync(output, 'utf8'), /^\ufeffProtocol,/);
   });
 }
+
+test('--delimiter separates the values of CSV', async () => {
+  for (const [text, delimiter] of [
+    ['semicolon', ';'],
+    ['tab', '\t'],
+    [';', ';'],
+    ['|', '|'],
+    ['comma', ','],
+  ] as const) {
+    const { code, out } = await run(['443', '--from', file, '--delimiter', text, '--columns', 'Protocol,LocalPort']);
+    assert.is(code, 0);
+    assert.ok(out.startsWith(`Protocol${delimiter}LocalPort\r\nTCP${delimiter}443\r\n`), out);
+  }
+  for (const text of ['"', 'ab', '', 'x', '7', '\n']) {
+    const { code, err } = await run(['443', '--from', file, '--delimiter', text]);
+    assert.is(code, 64);
+    assert.match(err, /PO1001: unknown value .* for --delimiter; expected comma, semicolon, tab, or one character/);
+  }
+  assert.match((await run(['443', '--from', file, '--delimiter', ';', '--format', 'json'])).err, /PO1005: --delimiter needs --format csv/);
+});
+
+test('--columns report stands for the columns that fit on a page', async () => {
+  const { out } = await run(['443', '--from', file, '--columns', 'report', '--format', 'csv']);
+  assert.is(out.split('\r\n')[0], 'Protocol,LocalAddress,LocalPort,State,OwningProcess,Application,UserName,StartTime,Owner,ComputerName');
+  const all = await run(['443', '--all', '--from', file, '--columns', 'PortRange,Report', '--format', 'csv']);
+  assert.match(all.out, /^PortRange,Protocol,LocalAddress,LocalPort,RemoteAddress,RemotePort,State,/);
+});
 
 test('--output writes a table to a name that ends with .txt, or with nothing', async () => {
   for (const name of ['ports.txt', 'ports.TXT', 'ports']) {
@@ -313,7 +358,7 @@ test('every example of every help page is a command line that parses', async () 
     for (const example of examples) {
       // Without a source the command gets as far as asking for one.
       const { err } = await run(example.split(' '));
-      assert.match(err, /this test gives no source|there is no such file|no far machine can be reached/, example);
+      assert.match(err, /this test gives no source|the file does not exist|no far machine can be reached/, example);
     }
   }
 });
@@ -428,7 +473,7 @@ for (const [pattern, ports] of byImage)
 
 test('the working directory is told to a person who reads it now, and where it is asked for', async () => {
   const from = ['--from', snapshotFile(launched)];
-  const terminal = { columns: 100, colours: false, unicode: true };
+  const terminal = { columns: 100, colors: false, unicode: true };
   assert.match((await run(['1', ...from], { terminal })).out, /python -m http\.server in ~\/shop \(100\)/);
   assert.match((await run(['1', ...from, '--format', 'list'])).out, /^WorkingDirectory +: \/home\/ann\/shop$/m);
   assert.match((await run(['1', ...from])).out, /python -m http\.server \(100\)/);

@@ -64,7 +64,7 @@ test('the event source stays for another task of PortOwner, and where that canno
   assert.equal([first.code, codes(first), first.row?.EventSource, scheduler.sources.size], [0, [], true, 1]);
   const blind = await schedule({ ...scheduler, definitions: () => null }, 'remove', '--name', 'B');
   assert.equal([blind.code, codes(blind), blind.row?.EventSource, scheduler.sources.size], [0, ['PO5006'], true, 1]);
-  assert.match(blind.problems[0]!.Message, /the event source PortOwner stays: /);
+  assert.match(blind.problems[0]!.Message, /the event source PortOwner was kept/);
   await schedule(scheduler, 'install', ...baseline, '--name', 'B');
   const last = await schedule(scheduler, 'remove', '--name', 'B');
   assert.equal([last.code, codes(last), last.row?.EventSource, scheduler.sources.size], [0, [], false, 0]);
@@ -96,8 +96,8 @@ test('it takes more rights than most have', async () => {
 const usersWrite = ace({ sid: 'S-1-5-32-545', mask: 0x1301bf, flags: 3 });
 const unsafe: [what: string, path: string, says: RegExp][] = [
   ['the executable', 'C:\\Program Files\\PortOwner\\portowner.exe', /the executable: .*portowner\.exe: BUILTIN\\Users could change the file/],
-  ['the folder of the executable', 'C:\\Program Files\\PortOwner', /Users could change what is in the folder/],
-  ['a folder above', 'C:\\Audit', /the baseline: C:\\Audit: BUILTIN\\Users could change what is in the folder/],
+  ['the folder of the executable', 'C:\\Program Files\\PortOwner', /Users could change the contents of the folder/],
+  ['a folder above', 'C:\\Audit', /the baseline: C:\\Audit: BUILTIN\\Users could change the contents of the folder/],
   ['the baseline', 'C:\\Audit\\baseline.yaml', /the baseline: .*Users could change the file/],
 ];
 for (const [what, path, says] of unsafe) {
@@ -115,7 +115,7 @@ test('a data folder that a user made before is refused', async () => {
   scheduler.files.set('C:\\ProgramData\\PortOwner', safe('folder', [usersWrite]));
   const answer = await schedule(scheduler, 'install', ...baseline);
   assert.equal([answer.code, codes(answer), scheduler.tasks.size], [1, ['PO5002'], 0]);
-  assert.match(answer.problems[0]!.Message, /the folder of the audits/);
+  assert.match(answer.problems[0]!.Message, /the audit folder/);
   assert.match(answer.problems[0]!.Hint!, /icacls "C:\\ProgramData\\PortOwner" \/inheritance:r /);
 });
 
@@ -156,12 +156,12 @@ test('a gMSA is registered by cmdlets, and what it lacks is named', async () => 
   assert.equal(scheduler.made, [{ path: 'C:\\ProgramData\\PortOwner', sid: gmsaSid }]);
   assert.equal(
     answer.problems.map(({ Severity, Message }) => [Severity, Message]),
-    [['Warning', 'CORP\\audit$ itself has no right to log on as a batch job; whether a group gives it cannot be told here']],
+    [['Warning', 'CORP\\audit$ itself does not have the right to log on as a batch job; whether a group grants it is unknown here']],
   );
   const granted = await schedule(fakeWindows({ rights: ['SeBatchLogonRight'] }), 'install', ...baseline, '--account', 'CORP\\audit$');
   assert.equal(codes(granted), []);
   const forbidden = await schedule(fakeWindows({ rights: ['SeBatchLogonRight', 'SeDenyBatchLogonRight'] }), 'install', ...baseline, '--account', 'CORP\\audit$');
-  assert.match(forbidden.problems[0]!.Message, /denied to log on as a batch job/);
+  assert.match(forbidden.problems[0]!.Message, /denied the right to log on as a batch job/);
 });
 
 test('rights on files that a gMSA lacks are named, with what gives them', async () => {
@@ -171,7 +171,7 @@ test('rights on files that a gMSA lacks are named, with what gives them', async 
   assert.is(code, 0);
   assert.equal(
     problems.map(({ Message, Hint }) => [Message, Hint]),
-    [['CORP\\audit$ may not write in C:\\Reports, unless a group of its own lets it', 'icacls "C:\\Reports" /grant "CORP\\audit$:(OI)(CI)M"']],
+    [['CORP\\audit$ cannot write to C:\\Reports, unless one of its groups allows it', 'icacls "C:\\Reports" /grant "CORP\\audit$:(OI)(CI)M"']],
   );
 });
 
@@ -181,7 +181,7 @@ test('an account that nobody knows', async () => {
 
 test('what Task Scheduler says against it is passed on', async () => {
   const answer = await schedule(fakeWindows({ said: { done: false, text: 'FEHLER: Zugriff verweigert\r\n' } }), 'install', ...baseline);
-  assert.equal([answer.code, answer.problems[0]!.Code, answer.problems[0]!.Message], [69, 'PO5005', 'Task Scheduler did not take the task: FEHLER: Zugriff verweigert ']);
+  assert.equal([answer.code, answer.problems[0]!.Code, answer.problems[0]!.Message], [69, 'PO5005', 'Task Scheduler rejected the task: FEHLER: Zugriff verweigert ']);
 });
 
 test('status reads the definition back, and holds it against what an audit needs', async () => {
@@ -207,14 +207,14 @@ test('status reads the definition back, and holds it against what an audit needs
   scheduler.files.set('C:\\Audit\\baseline.yaml', safe('file', [usersWrite]));
   const changed = await schedule(scheduler, 'status');
   assert.equal([changed.row?.State, codes(changed)], ['Disabled', ['PO5006', 'PO5006', 'PO5006']]);
-  assert.match(changed.row!.Reason!.join('\n'), /disabled\n.*not made up for\nthe baseline: .*Users could change the file/);
+  assert.match(changed.row!.Reason!.join('\n'), /disabled\n.*does not run later\nthe baseline: .*Users could change the file/);
 });
 
 test('where schtasks says nothing, status says so', async () => {
-  const scheduler = fakeWindows({ query: { code: 'NotSupported', text: 'schtasks /Query said nothing' } });
+  const scheduler = fakeWindows({ query: { code: 'NotSupported', text: 'schtasks /Query printed nothing' } });
   scheduler.tasks.set(name, '');
   const { code, row } = await schedule(scheduler, 'status');
-  assert.equal([code, row?.State, row?.Reason], [69, 'Unknown', ['State: NotSupported: schtasks /Query said nothing']]);
+  assert.equal([code, row?.State, row?.Reason], [69, 'Unknown', ['State: NotSupported: schtasks /Query printed nothing']]);
 });
 
 test('on Linux it is a service and a timer, which systemd is told of', async () => {
@@ -247,7 +247,7 @@ test('on Linux status tells of settings because of which nights go by', async ()
   scheduler.units.set(timer!, scheduler.units.get(timer!)!.replace('Persistent=yes\n', ''));
   scheduler.units.set(service!, scheduler.units.get(service!)!.replace(/TimeoutStartSec=.*/, 'TimeoutStartSec=infinity'));
   const edited = await schedule(fakeLinuxWith(scheduler), 'status');
-  assert.match(edited.row!.Reason!.join('\n'), /^a night in which the machine was off is not made up for\nit has no time limit\n/);
+  assert.match(edited.row!.Reason!.join('\n'), /^an audit that was missed because the machine was off does not run later\nit has no time limit\n/);
   assert.is((await schedule(fakeLinuxWith(scheduler, 'ActiveState=inactive\nUnitFileState=disabled'), 'status')).row?.State, 'Disabled');
 });
 
@@ -306,13 +306,13 @@ test('what could never work is not installed', async () => {
     [...windows(...baseline, '--policy', 'C:\\Audit\\junk.yaml'), 69, 'PO2002', /junk\.yaml/],
     [...windows('--baseline', 'C:\\Audit\\policy.yaml'), 69, 'PO2002', /this is not a baseline/],
     [...windows('--baseline', 'C:\\Audit\\none.yaml'), 69, 'PO2001', /cannot read/],
-    [...windows(...baseline, '--policy', 'c:\\audit\\BASELINE.yaml'), 64, 'PO5004', /the policy and the baseline are one file/],
-    [...windows(...baseline, '--store', 'C:\\Audit\\baseline.yaml'), 64, 'PO5004', /the store and the baseline are one file/],
-    [...windows(...baseline, '--store', 'C:\\Audit\\x.csv', '--report', 'C:\\Audit\\x.csv'), 64, 'PO5004', /a report and the store are one file/],
-    [...windows(...baseline, '--report', 'C:\\Audit\\x.csv', '--report', 'C:\\Audit\\X.csv'), 64, 'PO5004', /a report and a report are one file/],
-    [...windows(...baseline, '--store', 'C:\\Program Files\\PortOwner\\portowner.exe'), 64, 'PO5004', /the store and the executable are one file/],
+    [...windows(...baseline, '--policy', 'c:\\audit\\BASELINE.yaml'), 64, 'PO5004', /the policy and the baseline are the same file/],
+    [...windows(...baseline, '--store', 'C:\\Audit\\baseline.yaml'), 64, 'PO5004', /the store and the baseline are the same file/],
+    [...windows(...baseline, '--store', 'C:\\Audit\\x.csv', '--report', 'C:\\Audit\\x.csv'), 64, 'PO5004', /a report and the store are the same file/],
+    [...windows(...baseline, '--report', 'C:\\Audit\\x.csv', '--report', 'C:\\Audit\\X.csv'), 64, 'PO5004', /a report and a report are the same file/],
+    [...windows(...baseline, '--store', 'C:\\Program Files\\PortOwner\\portowner.exe'), 64, 'PO5004', /the store and the executable are the same file/],
     [...windows(...baseline, '--store', 'C:\\Audit\\notes.db'), 69, 'PO2002', /notes\.db/],
-    [...linux('--baseline', '/tmp/baseline.yaml'), 64, 'PO5004', /the baseline: \/tmp\/baseline\.yaml: .*of its own/],
+    [...linux('--baseline', '/tmp/baseline.yaml'), 64, 'PO5004', /the baseline: \/tmp\/baseline\.yaml: .*private \/tmp/],
     [...linux('--baseline', '/etc/portowner/baseline.yaml', '--report', '/var/tmp/r.csv'), 64, 'PO5004', /a report: \/var\/tmp\/r\.csv: /],
     [...linux('--root', '/image', '--baseline', '/tmp/baseline.yaml'), 64, 'PO5004', /the baseline: \/tmp/],
   ];
@@ -347,7 +347,7 @@ test('the files of an image are checked where they are in it', async () => {
   const later = fakeLinux({ looks });
   const first = await schedule(later, ...args);
   assert.equal([first.code, codes(first), later.units.size], [0, ['PO5006', 'PO5006'], 2]);
-  assert.match(first.problems.map(({ Message }) => Message).join('\n'), /the baseline: \/image\/etc\/portowner\/baseline\.yaml: it is not there yet/);
+  assert.match(first.problems.map(({ Message }) => Message).join('\n'), /the baseline: \/image\/etc\/portowner\/baseline\.yaml: it does not exist yet/);
   const there = fakeLinux({ looks: { ...looks, '/image/etc/portowner/baseline.yaml': { standing: 'file', access: null, refusal: null } } });
   assert.equal(codes(await schedule(there, ...args)), ['PO5006']);
   writeFileSync(join(there.contents, 'baseline.yaml'), 'kind: other\n');
@@ -376,9 +376,9 @@ test('status tells that nights go by without an audit', async () => {
     return (row!.Reason ?? []).join('\n');
   };
   assert.is(await withStore(['SERVER7', 48]), '');
-  assert.match(await withStore(['SERVER7', 50]), /^the newest audit in the store is of 2025-12-31T01:04:06\S*: nights go by without one$/);
-  assert.match(await withStore(['SERVER7', 50], ['OTHER', 2]), /^the newest audit .* nights go by/, 'what of other machines is kept there does not count');
-  assert.match(await withStore(['SERVER7', -72]), /^the newest audit in the store is of 2026-01-05\S*, which is in the future: /);
+  assert.match(await withStore(['SERVER7', 50]), /^the newest audit in the store is from 2025-12-31T01:04:06\S*: later audits are missing$/);
+  assert.match(await withStore(['SERVER7', 50], ['OTHER', 2]), /^the newest audit .* later audits are missing/, 'what of other machines is kept there does not count');
+  assert.match(await withStore(['SERVER7', -72]), /^the newest audit in the store is from 2026-01-05\S*, which is in the future: /);
 });
 
 test('status tells when no audit has come of a task that is older than two nights', async () => {
@@ -392,9 +392,7 @@ test('status tells when no audit has come of a task that is older than two night
       const scheduler = make(changed === undefined ? {} : { changed });
       await schedule(scheduler, 'install', ...(scheduler.platform === 'win32' ? baseline : ['--baseline', '/etc/portowner/baseline.yaml']));
       const { row } = await schedule(scheduler.platform === 'linux' ? fakeLinuxWith(scheduler) : scheduler, 'status');
-      const expected = late
-        ? ['the task is of 2025-12-31T01:04:06.000Z, and no audit has been stored: nights go by without one']
-        : ['LastAudit: NotFound: no audit has been stored yet'];
+      const expected = late ? ['the task was defined at 2025-12-31T01:04:06.000Z, but no audit has been stored since'] : ['LastAudit: NotFound: no audit has been stored yet'];
       assert.equal(row!.Reason, expected);
     }
   }
@@ -409,7 +407,7 @@ test('status reads the files that an audit would read', async () => {
   assert.equal([code, problems.map(({ Code }) => Code)], [0, ['PO5006', 'PO5006']]);
   assert.match(row!.Reason!.join('\n'), /^the baseline: .*line 3, column 12: .*\nthe policy: .*this is not a policy/);
   scheduler.tasks.set(name, scheduler.tasks.get(name)!.replace('</Arguments>', ' --report C:\\Audit\\r.xyz --report C:\\Audit\\policy.yaml</Arguments>'));
-  assert.match((await schedule(scheduler, 'status')).row!.Reason!.join('\n'), /a report and the policy are one file[^]*cannot tell the report format from .*r\.xyz/);
+  assert.match((await schedule(scheduler, 'status')).row!.Reason!.join('\n'), /a report and the policy are the same file[^]*cannot tell the report format from .*r\.xyz/);
 });
 
 test('on Linux status tells how the last run failed', async () => {
@@ -425,10 +423,10 @@ test('on Linux status tells how the last run failed', async () => {
   // A unit that somebody wrote without SuccessExitStatus=1: findings are no failure.
   assert.equal(await reasons('Result=exit-code\nExecMainStatus=1'), []);
   const [failed] = await reasons('Result=exit-code\nExecMainStatus=64');
-  assert.match(failed!, /^the last run failed \(Result=exit-code, ExecMainStatus=64\): .*missing or has a mistake; journalctl -u portowner-audit\.service tells more$/);
+  assert.match(failed!, /^the last run failed \(Result=exit-code, ExecMainStatus=64\): .*missing or invalid; for details: journalctl -u portowner-audit\.service$/);
   assert.match((await reasons('Result=exit-code\nExecMainStatus=77'))[0]!, /elevated rights/);
   assert.match((await reasons('Result=timeout\nExecMainStatus=15'))[0]!, /Result=timeout.*time limit/);
-  assert.match((await reasons('Result=oom-kill\nExecMainStatus=9'))[0]!, /Result=oom-kill, ExecMainStatus=9\); journalctl/);
+  assert.match((await reasons('Result=oom-kill\nExecMainStatus=9'))[0]!, /Result=oom-kill, ExecMainStatus=9\); for details: journalctl/);
 });
 
 test('options that do not go together', async () => {
@@ -476,7 +474,7 @@ for (const [first, words] of [
       const { code, out, err } = await run([first, ...args]);
       assert.equal([code, out], [64, '']);
       const what = args[0]?.startsWith('-') === false ? `unknown subcommand ${JSON.stringify(args[0])}` : 'missing subcommand';
-      assert.is(err, `portowner: PO1001: ${what}: portowner ${first} ${words}\n  ${args[0] === 'Show' ? 'Did you mean show? ' : ''}portowner ${first} --help explains them.\n`);
+      assert.is(err, `portowner: PO1001: ${what}: portowner ${first} ${words}\n  ${args[0] === 'Show' ? 'Did you mean show? ' : ''}For details: portowner ${first} --help\n`);
     }
   });
 }

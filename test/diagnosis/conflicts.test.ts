@@ -91,7 +91,7 @@ const cases: readonly (readonly [name: string, facts: Facts, expected: readonly 
   [
     'a bridge and every interface',
     linux([udp('0.0.0.0%virbr0', 67, 200), udp('0.0.0.0%virbr1', 67, 200), udp('0.0.0.0', 67, 300)], { processes: [caddy, node] }),
-    ['Warning OverlappingAddresses UDP 0.0.0.0%virbr0, 0.0.0.0, 0.0.0.0%virbr1 67: caddy (200) | node (300)'],
+    ['Warning OverlappingAddresses UDP 0.0.0.0, 0.0.0.0%virbr0, 0.0.0.0%virbr1 67: node (300) | caddy (200)'],
   ],
   [
     'an address on one interface and on all',
@@ -398,7 +398,7 @@ test('the worst comes first, as whole rows', () => {
       Port: 8080,
       Owners: ['app.exe (500)', 'other.exe (600)'],
       Description: 'One program listens on every address, another on one of them: connections to that address reach the other program.',
-      Remedy: ['portowner 8080 --format list  # all that is known of the owners', 'portowner why 8080  # whether and how another can have it'],
+      Remedy: ['portowner 8080 --format list  # everything known about the owners', 'portowner why 8080  # whether and how another program can bind it'],
       ComputerName: 'box',
     },
     {
@@ -409,7 +409,7 @@ test('the worst comes first, as whole rows', () => {
       Port: 50000,
       Owners: ['app.exe (500)'],
       Description: 'It listens inside the dynamic range: another connection may take the port before it restarts.',
-      Remedy: ['portowner 50000 --format list  # all that is known of the owners'],
+      Remedy: ['portowner 50000 --format list  # everything known about the owners'],
       ComputerName: 'box',
     },
   ]);

@@ -16,6 +16,8 @@ for (const [name, atLeast] of [
   ['reported', 208],
   ['held-out', 173],
   ['unseen', 79],
+  ['known', 408],
+  ['postgresql', 30],
 ] as const) {
   const lines = readFileSync(join(folder, `${name}.tsv`), 'utf8')
     .trimEnd()
@@ -131,7 +133,7 @@ Jan 02 03:04:07 host kernel: usb 1-1: new high-speed USB device number 5`,
   ['a socket with a path', 'Error: listen EADDRINUSE: address already in use /tmp/app.sock', ['file']],
   ['the file of a process id', "PermissionError: [Errno 13] Permission denied: '/var/run/app.pid'", ['file']],
   ['a client of a socket with a path', 'connection to server on socket "/var/run/postgresql/.s.PGSQL.5432" failed: No such file or directory', ['file']],
-  ['SSH: the port is at the other end', 'Warning: remote port forwarding failed for listen port 28080', ['connection * 28080']],
+  ['SSH: the port is at the remote end', 'Warning: remote port forwarding failed for listen port 28080', ['connection * 28080']],
   [
     'a connection that is forbidden',
     'dial tcp 192.0.2.1:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.',

@@ -7,6 +7,8 @@ const test = suite('who speaks in an error text');
 const cases: [text: string, origin: ErrorOrigin | null][] = [
   ['Bind for 0.0.0.0:514 failed: port is already allocated.', 'DockerList'],
   ['Error response from daemon: driver failed programming external connectivity on endpoint web (a1): Bind for :::80 failed: port is already allocated', 'DockerList'],
+  ['The Service "web" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated', 'KubernetesList'],
+  ['Internal error occurred: failed to allocate a nodePort: provided port is already allocated', 'KubernetesList'],
   ['failed to bind host port for 0.0.0.0:5173:172.17.0.2:80/tcp: address already in use', null],
   ['driver failed programming external connectivity on endpoint web (a1b2): failed to bind host port for 0.0.0.0:5173', 'Docker'],
   ['Error starting userland proxy: listen tcp 0.0.0.0:3302: bind: Only one usage of each socket address', 'Docker'],

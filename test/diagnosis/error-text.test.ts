@@ -196,6 +196,19 @@ for (const [text, expected] of table) {
   });
 }
 
+test('the words for each meaning stay: scripts look for them', () => {
+  const words = [
+    ['bind() to 0.0.0.0:80 failed (98: x)', 'already in use'],
+    ['bind() to 0.0.0.0:80 failed (13: x)', 'forbidden by access permissions'],
+    ['bind() to 0.0.0.0:80 failed (99: x)', 'no such address here'],
+    ['bind() to [fe80::1]:80 failed (22: x)', 'invalid argument'],
+    ['Tcpip 4231', 'no ports or buffers left'],
+    ['HttpListenerException (5): http://+:80/', 'HTTP.sys does not let this account register the URL'],
+    ['HttpListenerException (183): http://+:80/', 'the URL is registered already'],
+  ] as const;
+  for (const [text, meaning] of words) assert.match(parseError(text).evidence, `The text says "${meaning}" for `);
+});
+
 test('whatever it is given, it answers soon and in range', () => {
   const pieces = fc.constantFrom(
     'listen tcp ',

@@ -29,8 +29,8 @@ const cases: [verdict: Partial<Verdict>, sentence: string | null][] = [
   [{ CanBind: true, Cause: 'TimeWait', Owner: null }, 'Port 3000 can be bound.'],
   [{ Cause: 'Excluded', Owner: null }, 'Port 3000 cannot be bound: it is in an excluded port range.'],
   [{ Port: 0, Cause: 'Exhausted', Owner: null }, 'A dynamic port cannot be bound: the dynamic ports are used up.'],
-  [{ CanBind: null, Cause: 'Unknown', Owner: null }, 'Cannot tell whether port 3000 can be bound: not enough could be seen to tell.'],
-  [{ CanBind: null, Cause: 'Unknown', Owner: null, Protocol: 'UDP' }, 'Cannot tell whether UDP port 3000 can be bound: not enough could be seen to tell.'],
+  [{ CanBind: null, Cause: 'Unknown', Owner: null }, 'Cannot tell whether port 3000 can be bound: some of the necessary facts could not be seen.'],
+  [{ CanBind: null, Cause: 'Unknown', Owner: null, Protocol: 'UDP' }, 'Cannot tell whether UDP port 3000 can be bound: some of the necessary facts could not be seen.'],
   [{ Port: null, CanBind: null }, null],
 ];
 

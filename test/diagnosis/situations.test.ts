@@ -2,6 +2,8 @@
 // yes, no or ?, the cause, the confidence and the owner; then - what shows it, and $ what to do, the safest first.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { planStop } from '../../src/actions/plan.ts';
+import type { Target } from '../../src/actions/target.ts';
 import { parseError } from '../../src/diagnosis/error-text.ts';
 import { whyNotEach } from '../../src/diagnosis/why.ts';
 import { again } from '../../src/diagnosis/remedy-steps.ts';
@@ -68,9 +70,9 @@ no, Process, High: node (200)
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:3000 succeeded (released immediately).
-$ portowner 3000 --format list  # show everything known about the owner
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: a service listens on both families',
@@ -84,11 +86,11 @@ no, Service, High: nginx.service (nginx 100)
 - TCP [::]:80 is held by nginx.service (nginx 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:80 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:80 failed: EADDRINUSE (98).
-$ portowner 80 --format list  # show everything known about the owner
-$ portowner free --near 80  # or use a port that is free now
-$ systemctl status -- nginx.service  # what the service is
+$ systemctl status -- nginx.service  # show the service
 $ sudo systemctl stop -- nginx.service  # stop the service
-$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner stop 80 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 80  # or use a port that is free now
+$ portowner 80 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: a container holds it',
@@ -102,11 +104,10 @@ no, Container, High: docker container 0123456789ab (postgres 500)
 - It cannot be bound now: a container holds it.
 - TCP 0.0.0.0:5432 is held by docker container 0123456789ab (postgres 500) (Listen).
 - An attempt to bind TCP 0.0.0.0:5432 failed: EADDRINUSE (98).
-$ portowner 5432 --format list  # show everything known about the owner
+$ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid,args  # the processes in the container: 500 must be one of them
+$ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid | grep -qw 500 && docker stop 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # stop the container, if it is
 $ portowner free --near 5432  # or use a port that is free now
-$ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid,args  # what runs in the container: process 500 must be among it
-$ docker top 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef -eo pid | grep -qw 500 && docker stop 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  # stop the container, if so
-$ portowner stop 5432 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 5432 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: a child inherited the socket too',
@@ -118,9 +119,9 @@ no, Process, High: node (200) and 1 more
 - It cannot be bound now: a process holds it.
 - TCP 127.0.0.1:3000 is held by node (200) and 1 more (Listen); all processes that hold it: 200, 201.
 - An attempt to bind TCP 127.0.0.1:3000 failed: EADDRINUSE (98).
-$ portowner 3000 --format list  # show everything known about the owner
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: nobody was found to have it',
@@ -138,11 +139,11 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
     tried: 'EADDRINUSE',
     verdict: `
 no, Unknown, Low: an unknown holder (user eve)
-- It cannot be bound now: not enough could be seen to tell.
+- It cannot be bound now: some of the necessary facts could not be seen.
 - TCP 0.0.0.0:5001 is held by an unknown holder (user eve) (Listen): no process or thread was found that has it.
 - An attempt to bind TCP 0.0.0.0:5001 failed: EADDRINUSE (98).
-$ portowner 5001 --format list  # show everything known about the owner
-$ portowner free --near 5001  # or use a port that is free now`,
+$ portowner free --near 5001  # or use a port that is free now
+$ portowner 5001 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: the kernel itself listens',
@@ -154,9 +155,9 @@ no, Kernel, High: Linux kernel: NFS server (nfsd)
 - It cannot be bound now: the kernel itself holds it.
 - TCP 0.0.0.0:2049 is held by Linux kernel: NFS server (nfsd) (Listen).
 - An attempt to bind TCP 0.0.0.0:2049 failed: EADDRINUSE (98).
-$ portowner 2049 --format list  # show everything known about the owner
 $ portowner free --near 2049  # or use a port that is free now
-$ # a module of the kernel holds it (NFS, SMB, WireGuard …): stop the service that set it up`,
+$ # a kernel module holds it (NFS, SMB, WireGuard …): stop the service that configured it
+$ portowner 2049 --format list  # show everything known about the owner`,
   },
   {
     name: "Linux: another user's process that cannot be seen",
@@ -176,9 +177,9 @@ no, Process, High: a process of postgres (seen only with sudo)
 - It cannot be bound now: a process holds it.
 - TCP 127.0.0.1:5432 is held by a process of postgres (seen only with sudo) (Listen).
 - An attempt to bind TCP 127.0.0.1:5432 failed: EADDRINUSE (98).
-$ sudo portowner 5432 --format list  # see the owner, which needs root
-$ portowner free --near 5432  # or use a port that is free now
-$ sudo portowner stop 5432 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ sudo portowner 5432 --format list  # show the owner, which needs root
+$ sudo portowner stop 5432 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 5432  # or use a port that is free now`,
   },
   {
     name: 'Linux: bound, and not listening yet',
@@ -190,9 +191,9 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:8080 is held by node (200) (Bound).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ # portowner stop ends listeners only, and process 200 has the port bound without listening; end that one itself, if it does not let go
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: a name that is none of a unit stands in no command',
@@ -204,9 +205,9 @@ no, Service, High: x'; rm -rf ~ #.service (node 200)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:8080 is held by x'; rm -rf ~ #.service (node 200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: a unit name that no quoting makes safe is left out',
@@ -220,9 +221,9 @@ reboot.service (node 200)
 - TCP 0.0.0.0:8080 is held by x
 reboot.service (node 200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   // Linux: addresses
   {
@@ -236,12 +237,12 @@ no, WildcardAgainstSpecific, High: systemd-resolved.service (systemd-resolve 100
 - TCP 127.0.0.53:53 is held by systemd-resolved.service (systemd-resolve 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:53 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:53 succeeded (released immediately).
-$ portowner 53 --format list  # show everything known about the owner
-$ # the program could bind an address other than 127.0.0.53, instead of all
-$ portowner free --near 53  # or use a port that is free now
-$ systemctl status -- systemd-resolved.service  # what the service is
+$ systemctl status -- systemd-resolved.service  # show the service
 $ sudo systemctl stop -- systemd-resolved.service  # stop the service
-$ portowner stop 53 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner stop 53 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 53  # or use a port that is free now
+$ # the program could bind an address other than 127.0.0.53, instead of all
+$ portowner 53 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: one address is wanted, all are taken',
@@ -253,9 +254,9 @@ no, WildcardAgainstSpecific, High: node (200)
 - It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: another address is taken',
@@ -277,9 +278,9 @@ no, DualStack, High: node (200)
 - It cannot be bound now: a dual-stack IPv6 socket and an IPv4 socket exclude each other.
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: IPv4 is wanted, the IPv6 socket leaves it alone',
@@ -291,7 +292,7 @@ yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
-- The IPv6 socket leaves IPv4 alone.`,
+- The IPv6 socket does not include IPv4.`,
   },
   {
     name: 'Linux: every address is wanted, one IPv6 socket has them all',
@@ -304,9 +305,9 @@ no, Process, High: node (200)
 - TCP [::]:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: dual stack is wanted, IPv4 is taken',
@@ -318,10 +319,10 @@ no, DualStack, High: node (200)
 - It cannot be bound now: a dual-stack IPv6 socket and an IPv4 socket exclude each other.
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - An attempt to bind TCP [::]:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
-$ portowner why 8080 --address :: --ipv6-only  # whether IPv6 alone works: the program has to set IPV6_V6ONLY
+$ portowner why 8080 --address :: --ipv6-only  # whether IPv6 only works: the program has to set IPV6_V6ONLY
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: IPv6 alone is wanted, IPv4 is taken',
@@ -343,7 +344,7 @@ no, AddressNotLocal, High: nobody
 - It cannot be bound now: this address is not assigned to this machine.
 - An attempt to bind TCP 192.0.2.99:8080 failed: EADDRNOTAVAIL (99).
 $ ip -brief address  # the addresses of this machine
-$ portowner why 8080 --address 0.0.0.0  # whether every address works, which outlives a change of address
+$ portowner why 8080 --address 0.0.0.0  # whether binding every address works, which does not depend on a specific address
 $ # its addresses are 127.0.0.1, ::1, 10.0.0.5`,
   },
   // Linux: states
@@ -354,8 +355,8 @@ $ # its addresses are 127.0.0.1, ::1, 10.0.0.5`,
     tried: 'EADDRINUSE bound',
     verdict: `
 no, TimeWait, High: nobody
-- It cannot be bound now: closed connections (TIME_WAIT) keep it for a while.
-- TCP 127.0.0.1:8080 to 192.0.2.7:443 (TimeWait) and 1 more has been closed and waits for stray packets; no process has it any more.
+- It cannot be bound now: closed connections (TIME_WAIT) hold it for a while.
+- TCP 127.0.0.1:8080 to 192.0.2.7:443 (TimeWait) and 1 more has been closed and waits for stray packets; it no longer has a process.
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:8080 succeeded (released immediately).
 $ # wait a minute
@@ -370,7 +371,7 @@ $ portowner free --near 8080  # or use a port that is free now`,
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- TCP 127.0.0.1:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
+- TCP 127.0.0.1:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; it no longer has a process.
 - An attempt to bind TCP 0.0.0.0:8080 with SO_REUSEADDR succeeded (released immediately).
 - An attempt to bind TCP [::]:8080 with SO_REUSEADDR succeeded (released immediately).`,
   },
@@ -381,14 +382,14 @@ yes, Free, High: nobody
     tried: 'EADDRINUSE bound',
     verdict: `
 no, ClientConnection, High: chrome (200)
-- It cannot be bound now: an outgoing connection has it as its local port.
-- TCP 10.0.0.5:45000 to 192.0.2.7:443 (Established) is a connection of chrome (200), and nobody listens on the port; the port is in the dynamic range, from which programs that connect get their local port.
+- It cannot be bound now: an outgoing connection uses it as its local port.
+- TCP 10.0.0.5:45000 to 192.0.2.7:443 (Established) is a connection of chrome (200), and nobody listens on the port; the port is in the dynamic range, from which connections get their local ports.
 - An attempt to bind TCP 0.0.0.0:45000 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:45000 succeeded (released immediately).
-$ portowner 45000 --format list  # show everything known about the owner
-$ # the port comes back when the connection ends
+$ # the port becomes free when the connection ends
 $ portowner free --near 45000  # or use a port that is free now
-$ sudo sysctl -w net.ipv4.ip_local_reserved_ports=9000-9010,45000  # connections do not get the port again, a program that asks for it does; put it into /etc/sysctl.d to keep it`,
+$ sudo sysctl -w net.ipv4.ip_local_reserved_ports=9000-9010,45000  # connections no longer get the port, but programs can still bind it; add it to /etc/sysctl.d to make it permanent
+$ portowner 45000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: connections of a server that listens no more',
@@ -397,12 +398,12 @@ $ sudo sysctl -w net.ipv4.ip_local_reserved_ports=9000-9010,45000  # connections
     tried: 'EADDRINUSE',
     verdict: `
 no, Connection, High: node (200)
-- It cannot be bound now: a connection still has it as its local port.
+- It cannot be bound now: a connection still uses it as its local port.
 - TCP 10.0.0.5:8080 to 192.0.2.7:443 (Established) is a connection of node (200), and nobody listens on the port.
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
 $ ss -tanp 'sport = :8080'  # every connection on the port
 $ portowner why 8080 --address 0.0.0.0 --reuse  # whether it works with SO_REUSEADDR, which most servers set
-$ # the port comes back when the connections end`,
+$ # the port becomes free when the connections end`,
   },
   // Linux: rights, reuse, exhaustion
   {
@@ -412,14 +413,14 @@ $ # the port comes back when the connections end`,
     tried: 'EACCES EACCES',
     verdict: `
 no, NoRights, High: nobody
-- It cannot be bound now: the rights are missing.
+- It cannot be bound now: the necessary rights are missing.
 - Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
 - An attempt to bind TCP 0.0.0.0:80 failed: EACCES (13).
 - An attempt to bind TCP [::]:80 failed: EACCES (13).
-$ portowner free --near 8000  # or take a port above 1023, which needs no rights
-$ sudo setcap 'cap_net_bind_service=+ep' /path/to/program  # lets this one program bind such ports
+$ portowner free --near 8000  # or use a port above 1023, which needs no rights
+$ sudo setcap 'cap_net_bind_service=+ep' /path/to/program  # allows only this program to bind such ports
 $ # for a service: AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit, or a systemd socket unit
-$ sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80  # lets everybody bind ports from 80 on`,
+$ sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80  # allows everybody to bind port 80 and above`,
   },
   {
     name: 'Linux: a privileged port, with the capability for it',
@@ -440,9 +441,9 @@ yes, Free, High: nobody
     tried: 'EACCES',
     verdict: `
 no, NoRights, High: nobody
-- It cannot be bound now: the rights are missing.
+- It cannot be bound now: the necessary rights are missing.
 - An attempt to bind TCP 0.0.0.0:8081 failed: EACCES (13).
-$ # a security module (SELinux, AppArmor) or a sandbox forbids it: see its log
+$ # a security module (SELinux, AppArmor) or a sandbox denies it: see its log
 $ sudo ausearch -m avc -ts recent  # what SELinux refused
 $ portowner free --near 8081  # or use a port that is free now`,
   },
@@ -456,9 +457,9 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEADDR failed: EADDRINUSE (98).
-$ portowner 3000 --format list  # show everything known about the owner
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: SO_REUSEPORT against a listener',
@@ -470,11 +471,11 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
 - Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEPORT failed: EADDRINUSE (98).
-- It succeeds if the owner has set SO_REUSEPORT and is of the same user too, which no interface shows.
-$ portowner 3000 --format list  # show everything known about the owner
+- It succeeds if the owner has also set SO_REUSEPORT and is of the same user, which no interface shows.
 $ portowner why 3000 --address 0.0.0.0  # whether it works without reuse
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: SO_REUSEADDR against a UDP socket',
@@ -486,11 +487,11 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
 - Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
 - UDP 0.0.0.0:5353 is held by avahi-daemon.service (avahi-daemon 100).
 - An attempt to bind UDP 0.0.0.0:5353 without SO_REUSEADDR failed: EADDRINUSE (98).
-- It succeeds if the owner has set SO_REUSEADDR too, which no interface shows.
-$ portowner 5353 --format list  # show everything known about the owner
+- It succeeds if the owner has also set SO_REUSEADDR, which no interface shows.
 $ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
 $ portowner free --near 5353 --protocol udp  # or use a port that is free now
-$ # let the program set SO_REUSEADDR, as all others on mDNS do: nobody has to be stopped`,
+$ # make the program set SO_REUSEADDR, like all others on mDNS: nothing has to be stopped
+$ portowner 5353 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: two programs share it by reuse',
@@ -503,9 +504,9 @@ no, Shared, High: node (200); python3 (201)
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - TCP 0.0.0.0:8080 is held by python3 (201) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: two instances of one program share it',
@@ -518,9 +519,9 @@ no, Instances, High: node (200); node (201)
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - TCP 0.0.0.0:8080 is held by node (201) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: SO_REUSEPORT beside two of the same user that share it',
@@ -533,7 +534,7 @@ yes, Instances, High: node (200); node (201)
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - TCP 0.0.0.0:8080 is held by node (201) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 without SO_REUSEPORT failed: EADDRINUSE (98).
-- The rules of the system let both have it; what then arrives goes to one of them, and it is not said to which.`,
+- The rules of the system allow both; incoming traffic goes to one of them, and which one is undefined.`,
   },
   {
     name: 'Linux: exclusive use is what everybody has who asks for nothing',
@@ -544,7 +545,7 @@ yes, Instances, High: node (200); node (201)
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
-- Linux has no exclusive use to ask for: it is what a socket has that sets neither SO_REUSEADDR nor SO_REUSEPORT.`,
+- Linux has no option for exclusive use: a socket that sets neither SO_REUSEADDR nor SO_REUSEPORT uses the port exclusively.`,
   },
   {
     name: 'Linux: a port that is free, and in the dynamic range',
@@ -554,7 +555,7 @@ yes, Free, High: nobody
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- It is in the dynamic range 32768-60999: a connection may have it when the program is started again.
+- It is in the dynamic range 32768-60999: a connection may take it before the program restarts.
 - An attempt to bind TCP 0.0.0.0:40000 succeeded (released immediately).`,
   },
   {
@@ -581,12 +582,12 @@ yes, Free, High: nobody
 no, Exhausted, High: nobody
 - It cannot be bound now: the dynamic ports are used up.
 - 3 of 3 dynamic ports 40000-40002 are in use for TCP (node (200): 2, closed connections and processes that cannot be seen: 1).
-- 3 of the 3 dynamic ports are taken by TCP connections from 10.0.0.5 to 192.0.2.7:443, 1 of them closed and in TIME_WAIT (another machine has the far end; node (200) connects there).
+- 3 of the 3 dynamic ports are used by TCP connections from 10.0.0.5 to 192.0.2.7:443, 1 of them closed and in TIME_WAIT (another machine has the remote end; node (200) connects there).
 - An attempt to bind TCP 0.0.0.0:0 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:0 succeeded (released immediately).
-$ portowner --all --sort OwningProcess  # who has how many
-$ # programs that connect again and again should keep their connections
-$ sudo sysctl -w net.ipv4.ip_local_port_range="15000 60999"  # more dynamic ports; first see that no server listens there`,
+$ portowner --all --sort OwningProcess  # how many ports each program uses
+$ # programs that connect frequently should keep their connections open
+$ sudo sysctl -w net.ipv4.ip_local_port_range="15000 60999"  # more dynamic ports; first make sure that no server listens there`,
   },
   {
     name: 'Linux: refused, and nothing shows why',
@@ -597,7 +598,7 @@ $ sudo sysctl -w net.ipv4.ip_local_port_range="15000 60999"  # more dynamic port
 no, HeldWithoutSocket, High: nobody
 - It cannot be bound now: the system refuses it, but no socket or range shows why.
 - An attempt to bind TCP 0.0.0.0:8080 failed: EADDRINUSE (98).
-$ # ask once more: a socket that is bound and does not listen comes and goes, and Linux before 6.8 does not list it
+$ # try again: sockets that are bound but not listening come and go, and Linux before 6.8 does not list them
 $ portowner free --near 8080  # or use a port that is free now`,
   },
   {
@@ -610,8 +611,8 @@ $ portowner free --near 8080  # or use a port that is free now`,
 - Whether it can be bound cannot be told: the facts and the bind attempt disagree.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 succeeded (released immediately).
-- The attempt succeeded although what was seen stands against it.
-$ # ask once more: the port changed hands while it was looked at, or something hides a socket`,
+- The attempt succeeded, although the facts say that it should fail.
+$ # try again: the port changed hands during the check, or something hides a socket`,
   },
   {
     name: 'Linux: the sockets could not be read',
@@ -620,10 +621,10 @@ $ # ask once more: the port changed hands while it was looked at, or something h
     tried: 'bound',
     verdict: `
 ?, Unknown, Low: nobody (needs root (sudo))
-- Whether it can be bound cannot be told: not enough could be seen to tell.
+- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
 - An attempt to bind TCP 0.0.0.0:3000 succeeded (released immediately).
 - The sockets could not be read: netlink was refused.
-$ sudo portowner why 3000 --address 0.0.0.0  # once more, as root`,
+$ sudo portowner why 3000 --address 0.0.0.0  # try again as root`,
   },
   {
     name: 'Linux: the sockets could not be read, and it is taken',
@@ -632,10 +633,10 @@ $ sudo portowner why 3000 --address 0.0.0.0  # once more, as root`,
     tried: 'EADDRINUSE',
     verdict: `
 no, Unknown, Low: nobody
-- It cannot be bound now: not enough could be seen to tell.
+- It cannot be bound now: some of the necessary facts could not be seen.
 - An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
 - The sockets could not be read: netlink was refused.
-$ sudo portowner why 3000 --address 0.0.0.0  # once more, as root`,
+$ sudo portowner why 3000 --address 0.0.0.0  # try again as root`,
   },
   {
     name: 'A snapshot: free',
@@ -645,7 +646,7 @@ $ sudo portowner why 3000 --address 0.0.0.0  # once more, as root`,
     verdict: `
 yes, Free, Medium: nobody
 - It can be bound now: nobody holds it.
-- No attempt was made: the facts are of another moment or machine.`,
+- No attempt was made: the facts are from another time or machine.`,
   },
   {
     name: 'A snapshot: taken',
@@ -656,10 +657,10 @@ yes, Free, Medium: nobody
 no, Process, Medium: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
-- No attempt was made: the facts are of another moment or machine.
-$ portowner 3000 --format list  # show everything known about the owner
+- No attempt was made: the facts are from another time or machine.
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 3000  # or use a port that is free now
-$ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   {
     name: 'A snapshot: whether the address is local is not in it',
@@ -668,10 +669,10 @@ $ portowner stop 3000 --dry-run  # see what would end with it; without --dry-run
     tried: null,
     verdict: `
 ?, Unknown, Low: nobody
-- Whether it can be bound cannot be told: not enough could be seen to tell.
-- No attempt was made: the facts are of another moment or machine.
-- Whether 192.0.2.99 is an address of the machine is not in the facts.
-$ # ask on the machine itself: only there it can be tried`,
+- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
+- No attempt was made: the facts are from another time or machine.
+- The facts do not show whether 192.0.2.99 is an address of the machine.
+$ # run it on the machine itself: only there can the bind be tried`,
   },
   // Windows: owners
   {
@@ -695,9 +696,9 @@ no, Process, High: app.exe (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEADDRINUSE (10048).
-$ portowner 8080 --format list  # show everything known about the owner
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: a service in a shared host has it',
@@ -715,11 +716,11 @@ no, Service, High: TermService (svchost.exe 400)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:3389 is held by TermService (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:3389 failed: WSAEADDRINUSE (10048).
-$ portowner 3389 --format list  # show everything known about the owner
-$ portowner free --near 3389  # or use a port that is free now
 $ Get-Service -Name TermService -DependentServices  # what depends on the service
 $ Stop-Service -Name TermService -Confirm  # stop the service
-$ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner stop 3389 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 3389  # or use a port that is free now
+$ portowner 3389 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: one of several services has it',
@@ -737,10 +738,9 @@ no, Service, High: one of TermService, SessionEnv (svchost.exe 400)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:3389 is held by one of TermService, SessionEnv (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:3389 failed: WSAEADDRINUSE (10048).
-$ portowner 3389 --format list  # show everything known about the owner
-$ portowner free --near 3389  # or use a port that is free now
 $ # one of the services TermService, SessionEnv holds it; they run in one process
-$ portowner stop 3389 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner free --near 3389  # or use a port that is free now
+$ portowner 3389 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: HTTP.sys has it for an IIS pool',
@@ -769,12 +769,12 @@ no, HttpSys, High: HTTP.sys: DefaultAppPool (w3wp.exe 900)
 - HTTP.sys has HTTP://*:80/ registered for the request queue DefaultAppPool, served by process 900.
 - An attempt to bind TCP 0.0.0.0:80 failed: WSAEACCES (10013).
 - An attempt to bind TCP [::]:80 failed: WSAEACCES (10013).
-- 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
-$ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :80
-$ netsh http show iplisten  # the addresses that HTTP.sys takes for itself
-$ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
-$ Get-WebBinding -Port 80  # the sites of IIS on the port: Stop-Website stops one of them
-$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+- 10013 instead of 10048 means that the owner is another user or requested exclusive use.
+$ netsh http show servicestate view=requestq  # as administrator: the HTTP.sys request queues, their URLs and processes; look for :80
+$ netsh http show iplisten  # the addresses that HTTP.sys listens on
+$ # stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends
+$ Get-WebBinding -Port 80  # the IIS sites on the port; use Stop-Website to stop one of them
+$ portowner stop 80 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 80  # or use a port that is free now`,
   },
   {
@@ -787,10 +787,10 @@ no, Kernel, High: SMB file sharing: LanmanServer (System 4)
 - It cannot be bound now: the kernel itself holds it.
 - TCP 0.0.0.0:445 is held by SMB file sharing: LanmanServer (System 4) (Listen).
 - An attempt to bind TCP 0.0.0.0:445 failed: WSAEACCES (10013).
-- 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
-$ portowner 445 --format list  # show everything known about the owner
+- 10013 instead of 10048 means that the owner is another user or requested exclusive use.
 $ portowner free --near 445  # or use a port that is free now
-$ # a driver holds it: turn off the feature that it belongs to (Reason and Owner tell what is known)`,
+$ # a driver holds it: turn off the corresponding feature (see Owner and Reason)
+$ portowner 445 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: a relay has it',
@@ -806,10 +806,10 @@ no, Relay, High: portproxy to 172.20.1.2:80 (iphlpsvc, svchost.exe 400)
 - It cannot be bound now: a relay holds it for something behind it.
 - TCP 0.0.0.0:8080 is held by portproxy to 172.20.1.2:80 (iphlpsvc, svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEADDRINUSE (10048).
-$ portowner 8080 --format list  # show everything known about the owner
+$ netsh interface portproxy show all  # the port forwarding rules of Windows
+$ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=0.0.0.0  # as administrator: deletes this rule, if nobody needs it
 $ portowner free --near 8080  # or use a port that is free now
-$ netsh interface portproxy show all  # the rules of Windows that pass ports on
-$ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=0.0.0.0  # as administrator: takes this rule away, if nobody needs it`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: its process has ended, a child inherited it',
@@ -821,10 +821,10 @@ no, Orphan, High: ended process 7777, probably inherited by app.exe (200)
 - It cannot be bound now: a socket whose process has ended holds it.
 - TCP 0.0.0.0:3000 is held by ended process 7777, probably inherited by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 failed: WSAEADDRINUSE (10048).
-$ portowner 3000 --format list  # show everything known about the owner
 $ Get-Process -Id 200  # may have inherited the socket: when it ends, the port is free
 $ portowner free --near 3000  # or use a port that is free now
-$ # when no process is left that may have it, only a restart of the machine gives it back`,
+$ # if no process is left that may hold it, only restarting the machine frees it
+$ portowner 3000 --format list  # show everything known about the owner`,
   },
   // Windows: ranges
   {
@@ -839,7 +839,7 @@ no, Excluded, High: nobody
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
 $ netsh interface ipv4 show excludedportrange protocol=tcp  # every excluded range
 $ portowner free --near 8080  # or use a port that is free now
-$ # it is outside of the dynamic range, so that a program or driver keeps it for itself, as long as it runs`,
+$ # it is outside the dynamic range, so a program or driver reserves it while it runs`,
   },
   {
     name: 'Windows: in a range that an administrator excluded',
@@ -849,7 +849,7 @@ $ # it is outside of the dynamic range, so that a program or driver keeps it for
     verdict: `
 yes, Excluded, High: nobody
 - It can be bound now, although it is in an excluded port range.
-- An administrator has excluded the range 8000-8099 for TCP on IPv4 from random use (netsh); a program that asks for the port itself gets it, but Windows containers do not.
+- An administrator has excluded the range 8000-8099 for TCP on IPv4 from automatic assignment (netsh); programs can still bind the port explicitly, but Windows containers cannot.
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).`,
   },
   {
@@ -864,9 +864,9 @@ no, DynamicReservation, High: nobody
 - An attempt to bind TCP 0.0.0.0:50050 failed: WSAEACCES (10013).
 $ netsh interface ipv4 show excludedportrange protocol=tcp  # every excluded range
 $ portowner free --near 50050  # or use a port that is free now
-$ net stop winnat  # as administrator: gives up the reservations of Hyper-V, WSL and containers, whose networks stop until it is started again
-$ netsh interface ipv4 add excludedportrange protocol=tcp startport=50050 numberofports=1 store=persistent  # keep the port for programs that ask for it itself
-$ net start winnat  # the reservations come again, elsewhere`,
+$ net stop winnat  # as administrator: releases the reservations of Hyper-V, WSL, and containers, whose networks stop until it is restarted
+$ netsh interface ipv4 add excludedportrange protocol=tcp startport=50050 numberofports=1 store=persistent  # reserve the port for programs that bind it explicitly
+$ net start winnat  # restores the reservations elsewhere`,
   },
   {
     name: 'Windows: reserved for WSL',
@@ -875,13 +875,13 @@ $ net start winnat  # the reservations come again, elsewhere`,
     tried: 'WSAEACCES',
     verdict: `
 no, GuestReservation, High: nobody
-- It cannot be bound now: it is reserved for virtual machines, containers or WSL.
-- The range 30000-34095 for TCP is reserved for guests (virtual machines, containers, WSL) (netsh). A block of this size is what WSL with mirrored networking keeps for connections from Linux.
+- It cannot be bound now: it is reserved for virtual machines, containers, or WSL.
+- The range 30000-34095 for TCP is reserved for guests (virtual machines, containers, WSL) (netsh). WSL with mirrored networking reserves a block of this size for connections from Linux.
 - An attempt to bind TCP 0.0.0.0:32000 failed: WSAEACCES (10013).
-$ portowner ranges  # every range that is reserved, and for whom
+$ portowner ranges  # every reserved range, and who it is reserved for
 $ portowner free --near 32000  # or use a port that is free now
-$ wsl --list --running  # the distributions of WSL that run
-$ wsl --shutdown  # ends all of them, and with them their reservations; virtual machines and containers have theirs as long as they run`,
+$ wsl --list --running  # the running WSL distributions
+$ wsl --shutdown  # ends all of them and their reservations; virtual machines and containers keep theirs while they run`,
   },
   {
     name: 'Windows: refused without a socket and without a range',
@@ -892,10 +892,10 @@ $ wsl --shutdown  # ends all of them, and with them their reservations; virtual 
 no, HeldWithoutSocket, High: nobody
 - It cannot be bound now: the system refuses it, but no socket or range shows why.
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
-$ # ask once more, as administrator: more of what reserves ports is seen then
+$ # try again as administrator, which shows more reservations
 $ netsh interface ipv4 show excludedportrange protocol=tcp  # every excluded range
 $ portowner free --near 8080  # or use a port that is free now
-$ Get-Service -Name hns, winnat, iphlpsvc  # what reserves ports without a socket: networks of containers, WSL and virtual machines`,
+$ Get-Service -Name hns, winnat, iphlpsvc  # the services that reserve ports without a socket, for networks of containers, WSL, and virtual machines`,
   },
   {
     name: 'Windows: refused, and the ranges could not be read',
@@ -904,10 +904,10 @@ $ Get-Service -Name hns, winnat, iphlpsvc  # what reserves ports without a socke
     tried: 'WSAEACCES',
     verdict: `
 no, Unknown, Low: nobody
-- It cannot be bound now: not enough could be seen to tell.
+- It cannot be bound now: some of the necessary facts could not be seen.
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
 - The excluded port ranges could not be read: netsh failed.
-$ # ask once more, as administrator`,
+$ # try again as administrator`,
   },
   {
     name: 'Windows: a snapshot without ranges cannot tell',
@@ -916,10 +916,10 @@ $ # ask once more, as administrator`,
     tried: null,
     verdict: `
 ?, Unknown, Low: nobody (needs an elevated (administrator) session)
-- Whether it can be bound cannot be told: not enough could be seen to tell.
-- No attempt was made: the facts are of another moment or machine.
+- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
+- No attempt was made: the facts are from another time or machine.
 - The excluded port ranges could not be read: netsh failed.
-$ # ask on the machine itself: only there it can be tried`,
+$ # run it on the machine itself: only there can the bind be tried`,
   },
   // Windows: the matrix
   {
@@ -944,10 +944,10 @@ no, WildcardAgainstSpecific, High: other.exe (300)
 - It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
 - TCP 0.0.0.0:8080 is held by other.exe (300) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: WSAEACCES (10013).
-- 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
-$ portowner 8080 --format list  # show everything known about the owner
+- 10013 instead of 10048 means that the owner is another user or requested exclusive use.
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: every address beside one that is taken',
@@ -959,8 +959,8 @@ yes, WildcardAgainstSpecific, High: app.exe (200)
 - It can be bound now, although a listener on one address blocks binding to all addresses, or the other way around.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
-- A program that asks for exclusive use does not get it.
-- It gets every address but 127.0.0.1.`,
+- A program cannot get exclusive use.
+- It gets every address except 127.0.0.1.`,
   },
   {
     name: 'Windows: every address for exclusive use, one is taken',
@@ -972,10 +972,10 @@ no, Sharing, High: app.exe (200)
 - It cannot be bound now: it depends on the options of both programs: exclusive use, reuse, or neither.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 for exclusive use failed: WSAEADDRINUSE (10048).
-$ portowner 8080 --format list  # show everything known about the owner
 $ portowner why 8080 --address 0.0.0.0  # whether it works without exclusive use
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: dual stack for exclusive use, loopback is taken',
@@ -987,10 +987,10 @@ no, DualStack, High: app.exe (200)
 - It cannot be bound now: a dual-stack IPv6 socket and an IPv4 socket exclude each other.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP [::]:8080 for exclusive use failed: WSAEACCES (10013).
-$ portowner 8080 --format list  # show everything known about the owner
-$ portowner why 8080 --address :: --ipv6-only --exclusive  # whether IPv6 alone works: the program has to set IPV6_V6ONLY
+$ portowner why 8080 --address :: --ipv6-only --exclusive  # whether IPv6 only works: the program has to set IPV6_V6ONLY
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: reuse against an owner whose options are not known',
@@ -1002,11 +1002,11 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
 - Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 without SO_REUSEADDR failed: WSAEADDRINUSE (10048).
-- By Microsoft's table: if the owner asked for nothing, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
-$ portowner 8080 --format list  # show everything known about the owner
+- According to Microsoft's table: if the owner set no option, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
 $ portowner why 8080 --address 0.0.0.0  # whether it works without reuse
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: UDP with an owner is not tried',
@@ -1018,11 +1018,11 @@ $ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run
 - Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
 - UDP 0.0.0.0:5353 is held by app.exe (200).
 - No attempt was made: it could take datagrams from the owner.
-- By Microsoft's table: if the owner asked for nothing, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
-$ portowner 5353 --format list  # show everything known about the owner
+- According to Microsoft's table: if the owner set no option, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
 $ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
 $ portowner free --near 5353 --protocol udp  # or use a port that is free now
-$ # let the program set SO_REUSEADDR, as all others on mDNS do: nobody has to be stopped`,
+$ # make the program set SO_REUSEADDR, like all others on mDNS: nothing has to be stopped
+$ portowner 5353 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: UDP on the same address',
@@ -1034,9 +1034,9 @@ no, Process, Medium: other.exe (300)
 - It cannot be bound now: a process holds it.
 - UDP 10.0.0.5:1900 is held by other.exe (300).
 - No attempt was made: it could take datagrams from the owner.
-$ portowner 1900 --format list  # show everything known about the owner
-$ portowner why 1900 --protocol udp --address 10.0.0.5 --reuse  # SSDP is shared by all programs that set SO_REUSEADDR: whether that works
-$ # let the program set SO_REUSEADDR, as all others on SSDP do: nobody has to be stopped`,
+$ portowner why 1900 --protocol udp --address 10.0.0.5 --reuse  # SSDP is shared by all programs that set SO_REUSEADDR: check whether that works
+$ # make the program set SO_REUSEADDR, like all others on SSDP: nothing has to be stopped
+$ portowner 1900 --format list  # show everything known about the owner`,
   },
   // Windows: states and exhaustion
   {
@@ -1046,13 +1046,13 @@ $ # let the program set SO_REUSEADDR, as all others on SSDP do: nobody has to be
     tried: 'WSAEADDRINUSE',
     verdict: `
 no, ClientConnection, High: app.exe (200)
-- It cannot be bound now: an outgoing connection has it as its local port.
-- TCP 10.0.0.5:50000 to 192.0.2.7:443 (Established) is a connection of app.exe (200), and nobody listens on the port; the port is in the dynamic range, from which programs that connect get their local port.
+- It cannot be bound now: an outgoing connection uses it as its local port.
+- TCP 10.0.0.5:50000 to 192.0.2.7:443 (Established) is a connection of app.exe (200), and nobody listens on the port; the port is in the dynamic range, from which connections get their local ports.
 - An attempt to bind TCP 0.0.0.0:50000 failed: WSAEADDRINUSE (10048).
-$ portowner 50000 --format list  # show everything known about the owner
-$ # the port comes back when the connection ends
+$ # the port becomes free when the connection ends
 $ portowner free --near 50000  # or use a port that is free now
-$ netsh interface ipv4 add excludedportrange protocol=tcp startport=50000 numberofports=1 store=persistent  # as administrator, once it is free: connections do not get the port again, a program that asks for it does`,
+$ netsh interface ipv4 add excludedportrange protocol=tcp startport=50000 numberofports=1 store=persistent  # as administrator, once it is free: connections no longer get the port, but programs can still bind it
+$ portowner 50000 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: TIME_WAIT does not keep it',
@@ -1062,7 +1062,7 @@ $ netsh interface ipv4 add excludedportrange protocol=tcp startport=50000 number
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- TCP 10.0.0.5:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
+- TCP 10.0.0.5:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; it no longer has a process.
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).`,
   },
   {
@@ -1072,8 +1072,8 @@ yes, Free, High: nobody
     tried: 'WSAEADDRINUSE',
     verdict: `
 no, TimeWait, High: nobody
-- It cannot be bound now: closed connections (TIME_WAIT) keep it for a while.
-- TCP 10.0.0.5:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
+- It cannot be bound now: closed connections (TIME_WAIT) hold it for a while.
+- TCP 10.0.0.5:8080 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; it no longer has a process.
 - An attempt to bind TCP 0.0.0.0:8080 for exclusive use failed: WSAEADDRINUSE (10048).
 $ # wait up to 4 minutes (TcpTimedWaitDelay)
 $ portowner free --near 8080  # or use a port that is free now`,
@@ -1087,9 +1087,9 @@ $ portowner free --near 8080  # or use a port that is free now`,
 no, Exhausted, High: nobody
 - It cannot be bound now: the dynamic ports are used up.
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAENOBUFS (10055).
-$ portowner --all --sort OwningProcess  # who has how many
-$ # programs that connect again and again should keep their connections
-$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; what servers have among them has to be excluded from random use`,
+$ portowner --all --sort OwningProcess  # how many ports each program uses
+$ # programs that connect frequently should keep their connections open
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; ports of servers in that range have to be excluded from automatic assignment`,
   },
   // Error texts
   {
@@ -1100,13 +1100,13 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numbero
     error: 'System.Net.HttpListenerException (5): Access is denied. http://+:8080/',
     verdict: `
 no, UrlReserved, Medium: nobody
-- It cannot be bound now: HTTP.sys does not let this account register the URL.
+- It cannot be bound now: HTTP.sys does not allow this account to register the URL.
 - The text says "HTTP.sys does not let this account register the URL" for TCP port 8080 (ERROR_ACCESS_DENIED (5)).
-- The URL http://+:8080/ is reserved with HTTP.sys; that alone holds no port.
+- The URL http://+:8080/ is reserved with HTTP.sys; that alone does not hold the port.
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - An attempt to bind TCP [::]:8080 succeeded (released immediately).
-$ netsh http show urlacl  # who may register which URL; look for :8080
-$ netsh http add urlacl url=http://+:8080/ user="$env:USERDOMAIN\\$env:USERNAME"  # as administrator: lets your account register it; write the URL as the program does
+$ netsh http show urlacl  # who can register which URL; look for :8080
+$ netsh http add urlacl url=http://+:8080/ user="$env:USERDOMAIN\\$env:USERNAME"  # as administrator: allows your account to register it; write the URL exactly as the program does
 $ # or run the program as administrator`,
   },
   {
@@ -1130,10 +1130,10 @@ no, UrlTaken, High: HTTP.sys: app.exe (200)
 - HTTP.sys has HTTP://+:8080/ registered for the request queue without a name, served by process 200.
 - An attempt to bind TCP 0.0.0.0:8080 failed: WSAEACCES (10013).
 - An attempt to bind TCP [::]:8080 failed: WSAEACCES (10013).
-- 10013 instead of 10048 says that the owner is another user or asked for exclusive use.
-$ netsh http show servicestate view=requestq  # as administrator: the request queues of HTTP.sys, their URLs and processes; look for :8080
-$ # stop the site, application pool or service that has the URL, not HTTP.sys itself: much else hangs on it
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
+- 10013 instead of 10048 means that the owner is another user or requested exclusive use.
+$ netsh http show servicestate view=requestq  # as administrator: the HTTP.sys request queues, their URLs and processes; look for :8080
+$ # stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now`,
   },
   {
@@ -1146,12 +1146,12 @@ $ portowner free --near 8080  # or use a port that is free now`,
 no, AddressNotLocal, Medium: nobody
 - It cannot be bound now: this address is not assigned to this machine.
 - The text says "already in use" for TCP 192.0.2.50:80 (the words of the message).
-- HTTP.sys is told to listen on 192.0.2.50, which is no address of this machine.
+- HTTP.sys is configured to listen on 192.0.2.50, which is not assigned to this machine.
 - An attempt to bind TCP 0.0.0.0:80 succeeded (released immediately).
 - An attempt to bind TCP [::]:80 succeeded (released immediately).
-$ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
-$ netsh http delete iplisten ipaddress=192.0.2.50  # as administrator: this one is not here
-$ # then start the service or site again that has the URL`,
+$ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
+$ netsh http delete iplisten ipaddress=192.0.2.50  # as administrator: this address is not assigned to this machine
+$ # then restart the service or site that uses the URL`,
   },
   {
     name: 'Windows: IPv4 beside a socket for IPv6 alone',
@@ -1163,7 +1163,7 @@ yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - TCP [::]:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
-- The IPv6 socket leaves IPv4 alone.`,
+- The IPv6 socket does not include IPv4.`,
   },
   {
     name: 'Windows: the attempt could not be made',
@@ -1172,9 +1172,9 @@ yes, Free, High: nobody
     tried: 'notMade',
     verdict: `
 ?, Unknown, Low: nobody
-- Whether it can be bound cannot be told: not enough could be seen to tell.
-- An attempt to bind TCP 0.0.0.0:8080 could not be made: this Windows has no bind in ws2_32.dll.
-$ # ask once more, as administrator`,
+- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
+- An attempt to bind TCP 0.0.0.0:8080 was not possible: this Windows has no bind in ws2_32.dll.
+$ # try again as administrator`,
   },
   {
     name: 'the port of the error is free by now',
@@ -1186,7 +1186,7 @@ $ # ask once more, as administrator`,
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - The text says "already in use" for TCP [::]:3000 (EADDRINUSE).
-- Whoever had it then has gone since.
+- The owner at that time is gone now.
 - An attempt to bind TCP [::]:3000 succeeded (released immediately).`,
   },
   {
@@ -1196,9 +1196,9 @@ yes, Free, High: nobody
     tried: 'EINVAL',
     verdict: `
 no, ScopeMissing, High: nobody
-- It cannot be bound now: a link-local address needs its interface, such as %eth0 at its end.
+- It cannot be bound now: a link-local address needs its interface, such as %eth0 at the end.
 - An attempt to bind TCP [fe80::1]:8080 failed: EINVAL (22).
-$ # write the interface behind the address, such as fe80::1%eth0`,
+$ # append the interface to the address, such as fe80::1%eth0`,
   },
   {
     name: 'Linux: the same by the facts alone, which name the interface',
@@ -1217,9 +1217,35 @@ $ # write the interface behind the address, such as fe80::1%eth0`,
     tried: null,
     verdict: `
 no, ScopeMissing, Medium: nobody
-- It cannot be bound now: a link-local address needs its interface, such as %eth0 at its end.
-- No attempt was made: the facts are of another moment or machine.
+- It cannot be bound now: a link-local address needs its interface, such as %eth0 at the end.
+- No attempt was made: the facts are from another time or machine.
 $ portowner why 8080 --address fe80::1%eth0  # the address on that interface`,
+  },
+  {
+    name: 'Linux: a link-local address of another interface',
+    facts: linux([]),
+    ask: 'TCP fe80::1%lo 8080',
+    tried: 'EINVAL',
+    verdict: `
+no, AddressNotLocal, High: nobody
+- It cannot be bound now: this address is not assigned to this machine.
+- An attempt to bind TCP [fe80::1%lo]:8080 failed: EINVAL (22).
+$ ip -brief address  # the addresses of this machine
+$ portowner why 8080 --address ::  # whether binding every address works, which does not depend on a specific address
+$ # its addresses are 127.0.0.1, ::1, 10.0.0.5`,
+  },
+  {
+    name: 'Linux: a group of one link, without its interface',
+    facts: linux([], { sections: { addresses: { ...ok, data: [{ address: 'fe80::1%eth0', interface: 'eth0' }] } } }),
+    ask: 'UDP ff02::1 5353',
+    tried: null,
+    error: "OSError: [Errno 22] Invalid argument: bind ('ff02::1', 5353) udp",
+    verdict: `
+no, ScopeMissing, Medium: nobody
+- It cannot be bound now: a link-local address needs its interface, such as %eth0 at the end.
+- The text says "invalid argument" for UDP [ff02::1]:5353 (EINVAL (22)).
+- No attempt was made: the facts are from another time or machine.
+$ portowner why 5353 --protocol udp --address ff02::1%eth0  # the address on that interface`,
   },
   {
     name: 'WSL: refused, and nobody in WSL has it',
@@ -1230,10 +1256,10 @@ $ portowner why 8080 --address fe80::1%eth0  # the address on that interface`,
 no, WindowsHost, Medium: nobody
 - It cannot be bound now: nothing in WSL holds it, so Windows itself refuses it.
 - An attempt to bind TCP 0.0.0.0:5173 failed: EADDRINUSE (98).
-- With mirrored networking WSL asks Windows for every port: Windows refuses what a program of its own has, what is reserved there, and its dynamic range, but for a block of 4,097 ports that WSL has for itself.
-$ wslinfo --networking-mode  # whether the networking of WSL is mirrored
-$ # in Windows: portowner why 5173 tells who or what has it there
-$ # in Windows: netsh interface ipv4 show dynamicportrange protocol=tcp shows the dynamic range: 49152 to 65535 is usual, and a range from 1024 on takes most ports of servers
+- With mirrored networking, WSL requests every port from Windows: Windows refuses ports of Windows programs, reserved ports, and its dynamic range, except for a block of 4,097 ports reserved for WSL.
+$ wslinfo --networking-mode  # whether WSL uses mirrored networking
+$ # in Windows: portowner why 5173 shows who or what holds it there
+$ # in Windows: netsh interface ipv4 show dynamicportrange protocol=tcp shows the dynamic range: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports
 $ portowner free --near 5173  # or use a port that is free now`,
   },
   {
@@ -1246,9 +1272,9 @@ no, Process, High: node (200)
 - It cannot be bound now: a process holds it.
 - TCP 0.0.0.0:5173 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:5173 failed: EADDRINUSE (98).
-$ portowner 5173 --format list  # show everything known about the owner
+$ portowner stop 5173 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 5173  # or use a port that is free now
-$ portowner stop 5173 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 5173 --format list  # show everything known about the owner`,
   },
   {
     name: 'Linux: connections in TIME_WAIT keep a port from SO_REUSEADDR, too: what was just asked is no advice',
@@ -1257,8 +1283,8 @@ $ portowner stop 5173 --dry-run  # see what would end with it; without --dry-run
     tried: 'EADDRINUSE',
     verdict: `
 no, TimeWait, High: nobody
-- It cannot be bound now: closed connections (TIME_WAIT) keep it for a while.
-- TCP 127.0.0.1:40201 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; no process has it any more.
+- It cannot be bound now: closed connections (TIME_WAIT) hold it for a while.
+- TCP 127.0.0.1:40201 to 192.0.2.7:443 (TimeWait) has been closed and waits for stray packets; it no longer has a process.
 - An attempt to bind TCP 0.0.0.0:40201 with SO_REUSEADDR failed: EADDRINUSE (98).
 $ # wait a minute
 $ portowner free --near 40201  # or use a port that is free now`,
@@ -1271,15 +1297,49 @@ $ portowner free --near 40201  # or use a port that is free now`,
     error: 'docker: Error response from daemon: driver failed programming external connectivity on endpoint web (003b8c): Bind for 0.0.0.0:514 failed: port is already allocated.',
     verdict: `
 no, DockerAllocated, Medium: nobody
-- It cannot be bound now: Docker itself has given the port to a container.
+- It cannot be bound now: Docker itself has assigned the port to a container.
 - The text says "already in use" for TCP 0.0.0.0:514 (the words of the message).
 - Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
-- The text does not say whether TCP or UDP is meant; this is about UDP.
+- The text does not say whether it is about TCP or UDP; this answer is about UDP.
 - An attempt to bind UDP 0.0.0.0:514 succeeded (released immediately).
-- Docker says this by its own list of the ports of containers: no socket and no range of the system stands for it.
-$ docker ps --filter publish=514/udp  # the container that has the port: docker stop ends it
-$ sudo systemctl restart docker  # if no container has it: its own list of ports is wrong then; this restarts its containers
+- Docker reports this from its own list of container ports, which does not correspond to any socket or range of the system.
+$ docker ps --filter publish=514/udp  # the container that uses the port; use docker stop to stop it
+$ sudo systemctl restart docker  # if no container uses it: its own list of ports is wrong; this restarts its containers
 $ portowner free --near 514 --protocol udp  # or use a port that is free now`,
+  },
+  {
+    name: 'Kubernetes has given the port to a service, and nobody listens here',
+    facts: linux([]),
+    ask: 'TCP 0.0.0.0 30080',
+    tried: 'bound',
+    error: 'The Service "web" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated',
+    verdict: `
+no, KubernetesAllocated, Medium: nobody
+- It cannot be bound now: Kubernetes itself has given the port to a service.
+- The text says "already in use" for TCP port 30080 (the words of the message).
+- An attempt to bind TCP 0.0.0.0:30080 succeeded (released immediately).
+- Kubernetes says this by its own list of the ports of the cluster: no socket and no range of the system stands for it.
+$ kubectl get services --all-namespaces  # the service that uses the node port: look for :30080/TCP in the column PORT(S)
+$ # give the service another nodePort, or none, so that Kubernetes chooses a free one; kubectl delete service NAME frees the port`,
+  },
+  {
+    name: 'Kubernetes has given the port to a service, and a process has it here, too',
+    facts: linux([listens(30080, '0.0.0.0', 200)], { processes: [{ pid: 200, imageName: 'node' }] }),
+    ask: 'TCP 0.0.0.0 30080',
+    tried: 'EADDRINUSE',
+    error: 'Internal error occurred: failed to allocate a nodePort: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated',
+    verdict: `
+no, Process, High: node (200)
+- It cannot be bound now: a process holds it.
+- The text says "already in use" for TCP port 30080 (the words of the message).
+- TCP 0.0.0.0:30080 is held by node (200) (Listen).
+- Kubernetes refuses the port by its own list of the ports of the cluster, whoever has it here.
+- An attempt to bind TCP 0.0.0.0:30080 failed: EADDRINUSE (98).
+$ portowner stop 30080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 30080  # or use a port that is free now
+$ kubectl get services --all-namespaces  # the service that uses the node port: look for :30080/TCP in the column PORT(S)
+$ # give the service another nodePort, or none, so that Kubernetes chooses a free one; kubectl delete service NAME frees the port
+$ portowner 30080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: Docker has given the port away, and Docker Desktop listens',
@@ -1294,12 +1354,12 @@ no, Relay, Medium: Docker Desktop to a container (com.docker.backend.exe 700)
 - It cannot be bound now: a relay holds it for something behind it.
 - The text says "already in use" for TCP 0.0.0.0:3302 (the words of the message).
 - TCP 0.0.0.0:3302 is held by Docker Desktop to a container (com.docker.backend.exe 700) (Listen).
-- The text does not say whether TCP or UDP is meant; this is about TCP.
-- No attempt was made: the facts are of another moment or machine.
-$ portowner 3302 --format list  # show everything known about the owner
+- The text does not say whether it is about TCP or UDP; this answer is about TCP.
+- No attempt was made: the facts are from another time or machine.
+$ docker ps --filter publish=3302  # the container that uses the port; use docker stop to stop it
+$ # if no container uses it, restart Docker Desktop: its own list of ports is wrong
 $ portowner free --near 3302  # or use a port that is free now
-$ docker ps --filter publish=3302  # the container that has the port: docker stop ends it
-$ # if no container has it, restart Docker Desktop: its own list of ports is wrong then`,
+$ portowner 3302 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: portproxy has every address, and an error says that one was refused',
@@ -1316,13 +1376,13 @@ no, WildcardAgainstSpecific, Medium: portproxy to 127.0.0.1:8080 (iphlpsvc, svch
 - It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
 - The text says "forbidden by access permissions" for TCP 127.0.0.1:8080 (the words of the message).
 - TCP 0.0.0.0:8080 is held by portproxy to 127.0.0.1:8080 (iphlpsvc, svchost.exe 400) (Listen).
-- No attempt was made: the facts are of another moment or machine.
-- By Microsoft's table: if the owner asked for nothing, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
-- The error text settles it: the program was refused.
-$ portowner 8080 --format list  # show everything known about the owner
+- No attempt was made: the facts are from another time or machine.
+- According to Microsoft's table: if the owner set no option, it succeeds (it fails with 10013 if the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 if the owner is another user); if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
+- The error text shows that the bind was refused.
 $ portowner free --near 8080  # or use a port that is free now
-$ netsh interface portproxy show all  # the rules of Windows that pass ports on
-$ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as administrator: takes this rule away, if nobody needs it`,
+$ netsh interface portproxy show all  # the port forwarding rules of Windows
+$ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as administrator: deletes this rule, if nobody needs it
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: an error about another port settles nothing',
@@ -1335,11 +1395,11 @@ $ netsh interface portproxy delete v4tov4 listenport=8080 listenaddress=*  # as 
 - Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
 - The text says "already in use" for TCP 127.0.0.1:9090 (the words of the message).
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
-- No attempt was made: the facts are of another moment or machine.
-- By Microsoft's table: if the owner asked for nothing, it succeeds (it fails with 10013 where the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 where the owner is another user); if the owner asked for exclusive use, it fails with 10013. What the owner asked for is shown by no interface.
-$ portowner 8080 --format list  # show everything known about the owner
+- No attempt was made: the facts are from another time or machine.
+- According to Microsoft's table: if the owner set no option, it succeeds (it fails with 10013 if the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 if the owner is another user); if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
+$ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 8080  # or use a port that is free now
-$ portowner stop 8080 --dry-run  # see what would end with it; without --dry-run, it asks before stopping`,
+$ portowner 8080 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: the server was moved, but a part of its configuration was not',
@@ -1362,11 +1422,12 @@ no, WildcardAgainstSpecific, Medium: HTTP.sys: DefaultAppPool, a queue without a
 - TCP 0.0.0.0:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
 - TCP [::]:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
 - HTTP.sys has HTTP://*:80/ registered for the request queue DefaultAppPool.
-- No attempt was made: the facts are of another moment or machine.
-$ portowner 80 --format list  # show everything known about the owner
+- No attempt was made: the facts are from another time or machine.
 $ portowner free --near 80  # or use a port that is free now
-$ portowner stop 80 --dry-run  # see what would end with it; without --dry-run, it asks before stopping
-$ # if the program was moved to another port: it still asks for 127.0.0.1:80, so that a listen directive in another file of its configuration (include, virtual host, site) has the old port`,
+$ netsh http show servicestate view=requestq  # as administrator: the HTTP.sys request queues, their URLs and processes; look for :80
+$ # stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends
+$ # if the program was moved to another port: it still uses 127.0.0.1:80, so a listen directive in another configuration file (include, virtual host, site) has the old port
+$ portowner 80 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: HTTP.sys does not listen on the address of a URL',
@@ -1385,9 +1446,9 @@ yes, Free, High: nobody
 - HTTP.sys listens only on 10.0.0.5 (its IP listen list): a request for its URL on 127.0.0.1 does not reach it.
 - HTTP.sys has HTTP://LOCALHOST:9696/ registered for the request queue without a name, served by process 200.
 - An attempt to bind TCP 127.0.0.1:9696 succeeded (released immediately).
-$ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
-$ netsh http add iplisten ipaddress=127.0.0.1  # as administrator: HTTP.sys listens there, too
-$ # then start the service or site again that has the URL`,
+$ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
+$ netsh http add iplisten ipaddress=127.0.0.1  # as administrator: makes HTTP.sys listen there, too
+$ # then restart the service or site that uses the URL`,
   },
   {
     name: 'HttpListener asks for an address that is not in the IP listen list',
@@ -1400,9 +1461,9 @@ no, IpListenList, Medium: nobody
 - It cannot be bound now: HTTP.sys listens only on the addresses in its IP listen list.
 - The text says "no such address here" for TCP 127.0.0.1:51234 (ERROR_INVALID_NETNAME (1214)).
 - An attempt to bind TCP 127.0.0.1:51234 succeeded (released immediately).
-$ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
-$ netsh http add iplisten ipaddress=127.0.0.1  # as administrator: HTTP.sys listens there, too
-$ # then start the service or site again that has the URL`,
+$ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
+$ netsh http add iplisten ipaddress=127.0.0.1  # as administrator: makes HTTP.sys listen there, too
+$ # then restart the service or site that uses the URL`,
   },
   {
     name: 'W3SVC 1004 where the machine does not have the address of the IP listen list: a snapshot with its addresses',
@@ -1415,12 +1476,12 @@ $ # then start the service or site again that has the URL`,
     verdict: `
 no, AddressNotLocal, Medium: nobody
 - It cannot be bound now: this address is not assigned to this machine.
-- The text names no error that is known, but is for TCP port 80.
-- HTTP.sys is told to listen on 10.10.0.8, which is no address of this machine.
-- No attempt was made: the facts are of another moment or machine.
-$ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
-$ netsh http delete iplisten ipaddress=10.10.0.8  # as administrator: this one is not here
-$ # then start the service or site again that has the URL`,
+- The text contains no known error, but is for TCP port 80.
+- HTTP.sys is configured to listen on 10.10.0.8, which is not assigned to this machine.
+- No attempt was made: the facts are from another time or machine.
+$ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
+$ netsh http delete iplisten ipaddress=10.10.0.8  # as administrator: this address is not assigned to this machine
+$ # then restart the service or site that uses the URL`,
   },
   {
     name: 'HttpEvent 15005: an older snapshot, without the addresses of the machine',
@@ -1433,11 +1494,11 @@ $ # then start the service or site again that has the URL`,
 ?, IpListenList, Low: nobody
 - Whether it can be bound cannot be told: HTTP.sys listens only on the addresses in its IP listen list.
 - The text says "already in use" for TCP 0.0.0.0:80 (the words of the message).
-- HTTP.sys is told to listen on 10.10.0.8 (its IP listen list), and no socket has that address: where the machine does not have it any more, HTTP.sys cannot listen there.
-- No attempt was made: the facts are of another moment or machine.
-$ netsh http show iplisten  # the addresses that HTTP.sys is told to listen on
-$ netsh http delete iplisten ipaddress=10.10.0.8  # as administrator: if this machine does not have it any more
-$ # then start the service or site again that has the URL`,
+- HTTP.sys is configured to listen on 10.10.0.8 (its IP listen list), but no socket has that address: if it is no longer assigned to the machine, HTTP.sys cannot listen there.
+- No attempt was made: the facts are from another time or machine.
+$ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
+$ netsh http delete iplisten ipaddress=10.10.0.8  # as administrator: if it is no longer assigned to this machine
+$ # then restart the service or site that uses the URL`,
   },
   {
     name: 'W3SVC 1004 with an IP listen list that is as it should be',
@@ -1450,8 +1511,8 @@ $ # then start the service or site again that has the URL`,
     verdict: `
 yes, Free, Medium: nobody
 - It can be bound now: nobody holds it.
-- The text names no error that is known, but is for TCP port 80.
-- No attempt was made: the facts are of another moment or machine.`,
+- The text contains no known error, but is for TCP port 80.
+- No attempt was made: the facts are from another time or machine.`,
   },
   {
     name: 'Windows: in a dynamic range that is wider than usual',
@@ -1461,9 +1522,9 @@ yes, Free, Medium: nobody
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- It is in the dynamic range 1024-15000, which is wider than usual (49152-65535 on Windows): a connection may have it when the program is started again, Hyper-V, WSL and containers reserve ports there, and programs in WSL with mirrored networking are refused all of them.
+- It is in the dynamic range 1024-15000, which is wider than usual (49152-65535 on Windows): a connection may take it before the program restarts; Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.
 - An attempt to bind TCP 127.0.0.1:5173 succeeded (released immediately).
-$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations take ports of the dynamic range, which is wider than usual here (49152-65535 on Windows)`,
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations use the dynamic range, which is wider than usual (49152-65535 on Windows)`,
   },
   {
     name: 'Windows: an administrator keeps connections from a part of the dynamic range',
@@ -1473,7 +1534,7 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numbero
     verdict: `
 yes, Excluded, High: nobody
 - It can be bound now, although it is in an excluded port range.
-- An administrator has excluded the range 50000-50059 from random use (netsh); a program that asks for the port itself gets it, but Windows containers do not.
+- An administrator has excluded the range 50000-50059 from automatic assignment (netsh); programs can still bind the port explicitly, but Windows containers cannot.
 - An attempt to bind TCP 0.0.0.0:50010 succeeded (released immediately).`,
   },
   {
@@ -1490,14 +1551,14 @@ no, PairsExhausted, Medium: nobody
 - It cannot be bound now: connections to one address and port use up the dynamic ports.
 - The text says "no ports or buffers left" for a dynamic port (WSAENOBUFS (10055)).
 - 0 of 100 dynamic ports 50000-50099 are in use for TCP.
-- 98 of the 100 dynamic ports are taken by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 98 of them closed and in TIME_WAIT (app.exe (200) has the far end).
-- No attempt was made: the facts are of another moment or machine.
-- Connections to other addresses and ports have the dynamic ports to themselves.
-$ portowner 8080 --format list  # who has the far end, and so many connections to it
-$ portowner --all --sort OwningProcess  # who has how many connections
-$ # programs that connect there again and again should keep their connections (keep-alive, a pool)
-$ # closed connections give their ports back after TIME_WAIT: one to four minutes
-$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; what servers have among them has to be excluded from random use`,
+- 98 of the 100 dynamic ports are used by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 98 of them closed and in TIME_WAIT (app.exe (200) has the remote end).
+- No attempt was made: the facts are from another time or machine.
+- Connections to other addresses and ports can still use all dynamic ports.
+$ portowner 8080 --format list  # who has the remote end with this many connections
+$ portowner --all --sort OwningProcess  # how many connections each program has
+$ # programs that connect there frequently should keep their connections open (keep-alive, a pool)
+$ # the ports of closed connections become free after TIME_WAIT: one to four minutes
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; ports of servers in that range have to be excluded from automatic assignment`,
   },
   {
     name: 'Windows: fewer of them, so that it may have been that',
@@ -1513,14 +1574,14 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numbero
 - Whether it can be bound cannot be told: connections to one address and port use up the dynamic ports.
 - The text says "no ports or buffers left" for a dynamic port (WSAENOBUFS (10055)).
 - 0 of 100 dynamic ports 50000-50099 are in use for TCP.
-- 85 of the 100 dynamic ports are taken by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 85 of them closed and in TIME_WAIT (app.exe (200) has the far end).
-- No attempt was made: the facts are of another moment or machine.
-- Connections to other addresses and ports have the dynamic ports to themselves.
-$ portowner 8080 --format list  # who has the far end, and so many connections to it
-$ portowner --all --sort OwningProcess  # who has how many connections
-$ # programs that connect there again and again should keep their connections (keep-alive, a pool)
-$ # closed connections give their ports back after TIME_WAIT: one to four minutes
-$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; what servers have among them has to be excluded from random use`,
+- 85 of the 100 dynamic ports are used by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 85 of them closed and in TIME_WAIT (app.exe (200) has the remote end).
+- No attempt was made: the facts are from another time or machine.
+- Connections to other addresses and ports can still use all dynamic ports.
+$ portowner 8080 --format list  # who has the remote end with this many connections
+$ portowner --all --sort OwningProcess  # how many connections each program has
+$ # programs that connect there frequently should keep their connections open (keep-alive, a pool)
+$ # the ports of closed connections become free after TIME_WAIT: one to four minutes
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; ports of servers in that range have to be excluded from automatic assignment`,
   },
   {
     name: 'Windows: the same connections, and nobody was refused',
@@ -1534,7 +1595,7 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numbero
 yes, Free, High: nobody
 - It can be bound now: dynamic ports are left.
 - 0 of 100 dynamic ports 50000-50099 are in use for TCP.
-- 98 of the 100 dynamic ports are taken by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 98 of them closed and in TIME_WAIT (app.exe (200) has the far end).
+- 98 of the 100 dynamic ports are used by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 98 of them closed and in TIME_WAIT (app.exe (200) has the remote end).
 - An attempt to bind TCP 0.0.0.0:0 succeeded (released immediately).
 - An attempt to bind TCP [::]:0 succeeded (released immediately).`,
   },
@@ -1548,10 +1609,10 @@ no, Orphan, High: ended process 4999, perhaps inherited by app.exe (200)
 - It cannot be bound now: a socket whose process has ended holds it.
 - TCP 127.0.0.1:37777 is held by ended process 4999, perhaps inherited by app.exe (200) (Listen).
 - An attempt to bind TCP 127.0.0.1:37777 failed: WSAEADDRINUSE (10048).
-$ portowner 37777 --format list  # show everything known about the owner
-$ Get-Process -Id 200  # was started after the socket was bound, and may have inherited it: when it ends, the port is free
+$ Get-Process -Id 200  # was started after the socket was bound and may have inherited it: when it ends, the port is free
 $ portowner free --near 37777  # or use a port that is free now
-$ # when no process is left that may have it, only a restart of the machine gives it back`,
+$ # if no process is left that may hold it, only restarting the machine frees it
+$ portowner 37777 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: a service that much of Windows needs',
@@ -1563,9 +1624,9 @@ no, Service, High: Schedule (svchost.exe 400)
 - It cannot be bound now: a service holds it.
 - TCP 0.0.0.0:5040 is held by Schedule (svchost.exe 400) (Listen).
 - An attempt to bind TCP 0.0.0.0:5040 failed: WSAEADDRINUSE (10048).
-$ portowner 5040 --format list  # show everything known about the owner
+$ # much of Windows needs Schedule: such services are never stopped to free a port
 $ portowner free --near 5040  # or use a port that is free now
-$ # much of Windows needs Schedule: no service of such a name is stopped for a port`,
+$ portowner 5040 --format list  # show everything known about the owner`,
   },
 ];
 
@@ -1583,16 +1644,71 @@ test('an outgoing connection that is refused', async () => {
     `
 ?, Outgoing, Medium: nobody
 - There is nothing to bind: the error comes from an outgoing connection, which gets its local port from the system.
-- The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it binds no port that is asked for.
+- The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
 - Nobody listens on TCP 127.0.0.1:5432 now.
-$ portowner 5432  # who has the port here
-$ # start the server that the program wants to reach, or correct the port that it asks for
+$ portowner 5432  # who owns the port here
+$ # start the server that the program tries to reach, or correct the port in its configuration
+`.trim(),
+  );
+});
+test('an outgoing connection that got no answer: which local ports are left', async () => {
+  const machine = {
+    live: false,
+    name: 'a snapshot',
+    ownName: async () => 'SERVER7',
+    facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }),
+  };
+  const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  assert.is(
+    verdictText({ row: rows[0]!, needs: null }),
+    `
+?, Outgoing, Low: nobody
+- There is nothing to bind: the error comes from an outgoing connection, which gets its local port from the system.
+- The text is about an outgoing connection to 192.0.2.7:443 that was forbidden (the words of the message): it does not bind a specific port.
+- 1 of 16384 dynamic ports 49152-65535 are in use for TCP (app.exe (200): 1).
+$ # portowner 443 on 192.0.2.7 shows whether anybody listens there; a firewall in between may also reject or drop it
 `.trim(),
   );
 });
 test('what was just asked is never advice', () => {
   for (const situation of situations)
     for (const line of solve(situation).row.Remedy ?? []) assert.is.not(line.replace(/ {2}# .*$/, ''), again(asked(situation.ask)), situation.name);
+});
+/** How `stop` would give the port of a situation back; the managers of services know all of them. */
+function stopOf({ facts, ask }: Situation): Target[] {
+  const { port, protocol } = asked(ask);
+  return planStop(
+    {
+      facts,
+      tree: facts.sections.processes.data.map(({ pid, parent, startTime, imageName }) => ({ pid, parent: parent ?? 1, startTime: startTime ?? ok.at, imageName })),
+      asking: 'ASK',
+      self: { pid: 999_999, container: null, unit: null, unitUser: null },
+      service: () => ({ foreign: null, refusal: null, stopped: false, triggers: [], dependents: [], restarts: false, manager: [] }),
+      sites: () => [
+        { name: 'Default Web Site', bindings: [`http/*:${port}:`], started: true, pools: ['DefaultAppPool'], workers: facts.sections.processes.data.map(({ pid }) => pid) },
+      ],
+      mayStop: () => null,
+    },
+    (socket) => socket.localPort === port && socket.protocol === protocol,
+  );
+}
+test('what stop would refuse is no advice', () => {
+  const held: string[] = [];
+  for (const situation of situations) {
+    const { Remedy } = solve(situation).row;
+    const lines = (Remedy ?? []).map((line) => line.replace(/ {0,2}# .*$/, '').replace(/^sudo /, ''));
+    if (!lines.some((line) => line.startsWith('portowner stop'))) continue;
+    const refused = stopOf(situation).flatMap(({ means }) => (means.how === 'refused' && !means.obstacle.rights ? [means.obstacle.text] : []));
+    if (refused.length > 0) held.push(`${situation.name}: ${refused.join('; ')}`);
+  }
+  assert.equal(held, []);
+});
+test('nothing is said twice', () => {
+  for (const situation of situations) {
+    const { Evidence, Remedy } = solve(situation).row;
+    for (const lines of [Evidence ?? [], Remedy ?? []]) assert.equal([...new Set(lines)], lines, situation.name);
+  }
 });
 test('there are many, each with a name of its own', () => {
   assert.ok(situations.length >= 40);

@@ -39,7 +39,7 @@ for (const [name, command] of units) {
     assert.is(systemctlCommand('stop', [name]), command);
     const row = solve({ facts: linux([{ localPort: 8080, pid: 200 }], { processes: [{ pid: 200, unit: name }] }), ask: 'TCP 0.0.0.0 8080', tried: 'EADDRINUSE' }).row;
     const lines = row.Remedy!.filter((line) => line.includes('systemctl'));
-    assert.equal(lines, command === null ? [] : [`${command.replace('stop', 'status')}  # what the service is`, `sudo ${command}  # stop the service`]);
+    assert.equal(lines, command === null ? [] : [`${command.replace('stop', 'status')}  # show the service`, `sudo ${command}  # stop the service`]);
   });
 }
 
@@ -61,7 +61,7 @@ test('a remedy names the manager of a unit, and no unit of a container', () => {
   };
   assert.is(
     remedy({ unit: 'web.service', unitUser: 1000 }),
-    'sudo systemctl --user --machine=1000@.host status -- web.service  # what the service is\nsudo systemctl --user --machine=1000@.host stop -- web.service  # stop the service',
+    'sudo systemctl --user --machine=1000@.host status -- web.service  # show the service\nsudo systemctl --user --machine=1000@.host stop -- web.service  # stop the service',
   );
   assert.is(remedy({ unit: 'session-3.scope' }), '');
   const container = { runtime: 'docker', id };

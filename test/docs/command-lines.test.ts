@@ -67,6 +67,7 @@ function prepare(folder: string): void {
   for (const name of ['now', 'server7', 'server8', 'monday', 'tuesday', 'last-night', 'report']) {
     assert.is(run(['snapshot', '--output', `${name}.json`], folder).code, 0);
   }
+  for (const name of ['server7', 'server8', 'ports']) assert.ok([0, 1].includes(run(['--from', 'server7.json', '--output', `${name}.clixml`], folder).code ?? -1));
   const { stdout } = spawnSync('sh', [join(root, 'ps/Collector/collect.sh')], { maxBuffer: 1e9 });
   writeFileSync(join(folder, 'server7.txt'), stdout);
   writeFileSync(join(folder, 'policy.yaml'), 'kind: PortOwner.Policy\nversion: 1\nrules: []\n');

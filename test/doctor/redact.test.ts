@@ -67,7 +67,7 @@ test('Windows: names, profiles, accounts and addresses, the same by the same', (
       }),
     },
     processes: { bytes: Buffer.from('agent.exe of ANNA', 'utf16le') },
-    doctor: { text: JSON.stringify([{ check: 'netstat', evidence: ['only the tool has TCP 192.168.17.5:50123 to 93.184.216.34:443'] }]) },
+    doctor: { text: JSON.stringify([{ check: 'netstat', evidence: ['only the tool lists TCP 192.168.17.5:50123 to 93.184.216.34:443'] }]) },
     'something/new': { text: 'whoever' },
   });
   // A queue's name is kept: it is what says whose queue it is.
@@ -90,7 +90,7 @@ test('Windows: names, profiles, accounts and addresses, the same by the same', (
   assert.equal([row!.localAddress, row!.localPort, row!.remoteAddress, row!.remotePort, row!.pid], ['198.18.0.1', 50123, '198.18.0.2', 443, 5120]);
   assert.equal(JSON.parse(entries['addresses']!.text!), [{ address: '198.18.0.1', interface: 'Ethernet' }]);
   assert.is(JSON.parse(entries['portproxy']!.text!).v4tov4[0][1], '198.18.0.1/22');
-  assert.equal(JSON.parse(entries['doctor']!.text!)[0].evidence, ['only the tool has TCP 198.18.0.1:50123 to 198.18.0.2:443']);
+  assert.equal(JSON.parse(entries['doctor']!.text!)[0].evidence, ['only the tool lists TCP 198.18.0.1:50123 to 198.18.0.2:443']);
   assert.match(entries['firewall']!.text!, /RA4=198\.18\.0\.1\|RA4=198\.18\.0\.\d\/255\.255\.0\.0\|LUOwn=S-1-5-21-0-0-0-1001\|App=C:\\\\Users\\\\user1\\\\x\.exe/);
   const queue = Buffer.from(entries['httpsys']!.bytes!).toString('latin1');
   assert.match(queue, /HTTP:\/\/host1:8080:198\.18\.0\.1\/path1\//);

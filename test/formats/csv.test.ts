@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { neutralise } from '../../src/formats/csv.ts';
+import { neutraliser } from '../../src/formats/csv.ts';
 import type { AnyRow } from '../../src/schema/column.ts';
 import { empty, full, hostileRow, hostileText, sample, written } from '../support/formats.ts';
 
 const test = suite('csv');
+const neutralise = neutraliser();
 
 const header = 'Port,Process,Offset,Owner,State,Elevated,Start,Services,Holders';
 
@@ -54,6 +55,17 @@ test('only the chosen columns, in their order', async () => {
 test('a row of one empty value is not an empty line', async () => {
   const { text } = await written('csv', sample, [empty], { columns: [sample.columns[3]] });
   assert.is(text, 'Owner\r\n""\r\n');
+});
+
+test('another delimiter: what has it is quoted, and what has a comma is not', async () => {
+  const { text } = await written('csv', sample, [{ ...empty, Owner: 'a;b', State: 'a,b' }], { delimiter: ';' });
+  assert.is(text, `${header.replaceAll(',', ';')}\r\n;;;"a;b";a,b;;;;\r\n`);
+});
+
+test('another delimiter: a formula behind a comma does not run where commas separate', () => {
+  assert.is(neutraliser(';')('a,=1+1'), "a,'=1+1");
+  assert.is(neutraliser('\t')('a;=1+1,@b'), "a;'=1+1,'@b");
+  assert.is(neutralise('a,=1+1'), 'a,=1+1');
 });
 
 test('on a pipe values stay as they are, without a byte order mark', async () => {
@@ -119,7 +131,7 @@ test('any rows can be read back', async () => {
 
 test('on a terminal no value acts, elsewhere each stays as it is', async () => {
   const row = { ...empty, Owner: '\u001b[2Jevil\r\n\u202e' };
-  const terminal = { columns: 80, colours: false, unicode: true };
+  const terminal = { columns: 80, colors: false, unicode: true };
   assert.is((await written('csv', sample, [row], { terminal })).text.split('\r\n')[1], ',,,\\x1b[2Jevil\\r\\n\\u202e,,,,,');
   assert.ok((await written('csv', sample, [row])).text.includes(row.Owner));
 });

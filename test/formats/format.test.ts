@@ -1,12 +1,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formats, loadWriter } from '../../src/formats/formats.ts';
+import { formats as allFormats, loadWriter, traitsOf } from '../../src/formats/formats.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
 import { empty, full, problem, sample, written } from '../support/formats.ts';
 
 const test = suite('formats');
 
-test('the names', () => assert.equal(formats, ['table', 'list', 'csv', 'clixml', 'json', 'ndjson']));
+test('the names', () => assert.equal(allFormats, ['table', 'list', 'csv', 'clixml', 'json', 'ndjson', 'md', 'sarif', 'html', 'xlsx']));
+
+// Whole documents have tests of their own.
+const formats = allFormats.filter((format) => traitsOf(format).whole !== true);
 
 for (const format of formats) {
   const carries = ['clixml', 'json', 'ndjson'].includes(format);
@@ -32,7 +35,17 @@ for (const format of formats) {
     const row = Object.fromEntries(
       endpoint.columns.map(({ name, type }) => [
         name,
-        { text: name, date: '2026-01-02T03:04:05Z', boolean: true, uint16: 1, uint32: 2, int32: 3, texts: [name], uint32s: [4] }[type as 'text'],
+        {
+          text: name,
+          date: '2026-01-02T03:04:05Z',
+          boolean: true,
+          uint16: 1,
+          uint32: 2,
+          int32: 3,
+          texts: [name],
+          uint32s: [4],
+          ancestors: [{ ProcessId: 1, ImageName: 'systemd', Application: 'systemd', StartTime: null, Role: null }],
+        }[type],
       ]),
     );
     const { text } = await written(format, endpoint, [row]);

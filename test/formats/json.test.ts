@@ -45,7 +45,7 @@ test('problems as rows', async () => {
       Severity: 'Error',
       Code: 'PO2001',
       Message: 'no such file',
-      Hint: 'Make sure that the file is there and may be read.',
+      Hint: 'Make sure that the file exists and that you can read it.',
       Target: null,
       Category: 'ReadError',
       Terminating: false,

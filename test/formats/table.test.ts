@@ -8,7 +8,7 @@ import { empty, full, hostileRow, sample, written } from '../support/formats.ts'
 
 const test = suite('table');
 
-const terminal = (columns: number, more: Partial<Terminal> = {}): Terminal => ({ columns, colours: false, unicode: true, ...more });
+const terminal = (columns: number, more: Partial<Terminal> = {}): Terminal => ({ columns, colors: false, unicode: true, ...more });
 
 const schema = {
   typeName: 'PortOwner.Sample',
@@ -17,7 +17,7 @@ const schema = {
     { name: 'Address', type: 'text', importance: 3, description: '' },
     { name: 'Port', type: 'uint16', importance: 1, description: '' },
     { name: 'State', type: 'text', importance: 4, description: '' },
-    { name: 'Owner', type: 'text', importance: 1, description: '' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 1, description: '' },
   ],
 } as const satisfies RowSchema;
 
@@ -89,8 +89,8 @@ const endpoints = {
     { name: 'LocalPort', type: 'uint16', importance: 1, description: '' },
     { name: 'State', type: 'text', importance: 4, usual: 'Listen', description: '' },
     { name: 'OwningProcess', type: 'uint32', importance: 2, toldBy: 'Owner', description: '' },
-    { name: 'Owner', type: 'text', importance: 1, description: '' },
-    { name: 'WorkingDirectory', type: 'text', importance: 9, description: '' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 1, description: '' },
+    { name: 'WorkingDirectory', type: 'text', keeps: 'end', importance: 9, description: '' },
     { name: 'Nothing', type: 'text', importance: 9, description: '' },
   ],
 } as const satisfies RowSchema;
@@ -116,26 +116,62 @@ test('it keeps what another row says, and what somebody asked for', async () => 
   assert.match(asked.text, /^LocalPort +State +OwningProcess +Owner\n/);
 });
 
-test('a wide table shows what there is room for, and a long path by its end', async () => {
+test('a wide table shows what there is room for: a process that the owner says makes room for a whole path', async () => {
   const { text } = await written('table', endpoints, [server], { terminal: terminal(120) });
-  assert.match(text, /^Protocol +LocalPort +State +OwningProcess +Owner +WorkingDirectory\n/);
-  assert.match(text, /\(8128\) +…[^ ]*\/shop\n$/);
+  assert.match(text, /^Protocol +LocalPort +State +Owner +WorkingDirectory\n/);
+  assert.match(text, /\(8128\) +\/home\/ann\/work\/projects\/shop\n$/);
   const shorter = await written('table', endpoints, [server], { terminal: terminal(100) });
   assert.match(shorter.text, /^Protocol +LocalPort +Owner +WorkingDirectory\n/);
+  assert.match(shorter.text, /\(8128\) +…[^ ]*\/shop\n$/, 'a long path by its end');
   const wider = await written('table', endpoints, [server], { terminal: terminal(160) });
   assert.match(wider.text, /^Protocol +LocalPort +State +OwningProcess +Owner +WorkingDirectory\n/);
 });
 
+test('of several owners each is seen, as far as there is room, and the rest are counted', async () => {
+  const column = { name: 'Owners', type: 'texts', keeps: 'process', importance: 1, description: '' } as const;
+  const shown = async (owners: readonly string[], columns: number): Promise<string> => {
+    const { text } = await written('table', { typeName: 'PortOwner.Sample', columns: [column] }, [{ Owners: owners }], { terminal: terminal(columns) });
+    const line = text.trimEnd().split('\n').at(-1)!;
+    assert.ok(line.length <= columns, line);
+    return line;
+  };
+  const two = ['node jobs.js (28)', 'node jobs.js (29)'];
+  assert.is(await shown(two, 40), 'node jobs.js (28), node jobs.js (29)');
+  assert.is(await shown(two, 30), 'node job… (28), node job… (29)');
+  assert.is(await shown(['sshd (7)', 'a-program-with-a-long-name (1234)'], 30), 'sshd (7), a-program-wi… (1234)');
+  assert.is(
+    await shown(
+      Array.from({ length: 9 }, (_, i) => `node jobs.js (${i + 10})`),
+      40,
+    ),
+    'node jobs.js (10), node jobs.js (11) +7',
+  );
+});
+
 test('nothing when there are no rows', async () => assert.is((await written('table', schema, [])).text, ''));
 
-test('colours, and a header without a line of its own', async () => {
-  const { text } = await written('table', schema, rows, { columns: schema.columns.slice(2), terminal: terminal(80, { colours: true }) });
+test('colors, and a header without a line of its own', async () => {
+  const { text } = await written('table', schema, rows, { columns: schema.columns.slice(2), terminal: terminal(80, { colors: true }) });
   const head = (word: string): string => `\x1b[1;4m${word}\x1b[22;24m`;
   assert.is(text, ` ${head('Port')}  ${head('State')}   ${head('Owner')}\n  443  \x1b[32mListen\x1b[39m  \x1b[1mnginx.exe (web server)\x1b[22m\n53000\n`);
 });
 
+test('what is bad stands out', async () => {
+  const column = { name: 'Severity', type: 'text', importance: 1, description: '' } as const;
+  const rows = ['High', 'Medium', 'Low', 'Info', 'Error', 'Warning'].map((Severity) => ({ Severity }));
+  const { text } = await written('table', { typeName: 'PortOwner.Sample', columns: [column] }, rows, { terminal: terminal(80, { colors: true }) });
+  assert.equal(text.split('\n').slice(1, -1), [
+    '\x1b[31mHigh\x1b[39m',
+    '\x1b[33mMedium\x1b[39m',
+    '\x1b[36mLow\x1b[39m',
+    'Info',
+    '\x1b[31mError\x1b[39m',
+    '\x1b[33mWarning\x1b[39m',
+  ]);
+});
+
 test('no value is taken for a property of something else', async () => {
-  const { text } = await written('table', schema, [{ State: 'constructor' }], { columns: [schema.columns[3]], terminal: terminal(80, { colours: true }) });
+  const { text } = await written('table', schema, [{ State: 'constructor' }], { columns: [schema.columns[3]], terminal: terminal(80, { colors: true }) });
   assert.ok(text.endsWith('\nconstructor\n'));
 });
 
@@ -167,20 +203,14 @@ test('a name cannot send an escape sequence or forge a line', async () => {
 
 test('no line is wider than the terminal or has anything raw in it', async () => {
   await fc.assert(
-    fc.asyncProperty(
-      fc.array(hostileRow, { minLength: 1, maxLength: 4 }),
-      fc.integer({ min: 1, max: 140 }),
-      fc.boolean(),
-      fc.boolean(),
-      async (list, columns, unicode, colours) => {
-        const dressed = (await written('table', sample, list, { terminal: terminal(columns, { unicode, colours }) })).text;
-        const text = dressed.replaceAll(/\x1b\[[\d;]+m/g, '');
-        assert.not.match(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
-        const lines = text.split('\n');
-        assert.is(lines.length, list.length + (colours ? 2 : 3));
-        for (const line of lines) assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} > ${columns}: ${line}`);
-      },
-    ),
+    fc.asyncProperty(fc.array(hostileRow, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 140 }), fc.boolean(), fc.boolean(), async (list, columns, unicode, colors) => {
+      const dressed = (await written('table', sample, list, { terminal: terminal(columns, { unicode, colors }) })).text;
+      const text = dressed.replaceAll(/\x1b\[[\d;]+m/g, '');
+      assert.not.match(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
+      const lines = text.split('\n');
+      assert.is(lines.length, list.length + (colors ? 2 : 3));
+      for (const line of lines) assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} > ${columns}: ${line}`);
+    }),
     { numRuns: 300 },
   );
 });

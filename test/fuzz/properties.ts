@@ -1,6 +1,6 @@
 import type { Outcome } from '../support/harness.ts';
 
-/** What nobody's terminal should get: as src/io/sanitise.ts has it, but with the ends of lines. */
+/** What nobody's terminal should get: as src/io/sanitize.ts has it, but with the ends of lines. */
 const unsafe = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\n\u200c\u200d]]/v;
 const exitCodes: ReadonlySet<number> = new Set([0, 1, 64, 69, 77]);
 const errorLine = /^portowner: PO\d{4}: \S/;
@@ -46,6 +46,16 @@ function wrongXml(text: string): string | null {
   return open.length > 0 ? `CLIXML leaves ${open.at(-1)} open` : null;
 }
 
+/** A page has three scripts, whatever is in its rows; the last is ours, which has a tab. */
+function wrongPage(text: string): string | null {
+  if (text === '') return null;
+  if (!text.startsWith('<!doctype html>\n') || !text.endsWith('</html>\n')) return 'the page is not whole';
+  if ([...text.matchAll(/<script/g)].length !== 3 || [...text.matchAll(/<\/script/g)].length !== 3) return 'the page has another script';
+  if (/<[^>]*\son\w+=|javascript:/i.test(text.slice(0, text.indexOf('<script')))) return 'the page has a script in its markup';
+  const rest = text.slice(0, text.lastIndexOf('<script>'));
+  return unsafe.test(rest) ? `the page has the character ${JSON.stringify(unsafe.exec(rest)![0])}` : null;
+}
+
 function wrongForm(out: string, format: string | null): string | null {
   switch (format) {
     case 'json':
@@ -57,6 +67,8 @@ function wrongForm(out: string, format: string | null): string | null {
       return wrongCsv(out);
     case 'clixml':
       return wrongXml(out);
+    case 'html':
+      return wrongPage(out);
     default:
       return unsafe.test(out) ? `stdout has the character ${JSON.stringify(unsafe.exec(out)![0])}` : null;
   }

@@ -297,6 +297,21 @@ export async function targets(): Promise<Readonly<Record<string, Target>>> {
       ],
       beside: { 'b.clixml': readFileSync(join(fixtures, 'synthetic/clixml/get-process-5.1.clixml')) },
     }),
+    collections: fileTarget({
+      file: 'a.txt',
+      form: 'lines',
+      corpus: filesIn(join(corpus, 'collections')),
+      lines: [
+        ['--from', 'a.txt', '--all'],
+        ['443', '--from', 'a.txt', '--tree', '--firewall'],
+        ['why', '80', '--from', 'a.txt'],
+        ['conflicts', '--from', 'a.txt'],
+        ['ranges', '--from', 'a.txt'],
+        ['free', '8000-8100', '--explain', '--from', 'a.txt'],
+        ['--from', 'a.txt', '--from', 'b.txt', '--from', 'a.txt'],
+      ],
+      beside: { 'b.txt': filesIn(join(corpus, 'collections'))[0]! },
+    }),
     leases: fileTarget({
       file: 'state/leases.json',
       form: 'json',

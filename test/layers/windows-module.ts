@@ -13,7 +13,7 @@ const missing = "Windows' PowerShell is not installed (.ci/windows-powershell-se
 const atATime = 2;
 
 /** Where .ci/windows-powershell-setup installs it. */
-function host(): string | undefined {
+export function windowsPowerShell(): string | undefined {
   const named = process.env.PORTOWNER_WINDOWS_POWERSHELL_ROOT;
   const caches = ['/var/cache', process.env.XDG_CACHE_HOME || join(homedir(), '.cache')];
   const folders = named === undefined ? caches.map((cache) => join(cache, 'portowner/windows-powershell')) : [named];
@@ -36,7 +36,7 @@ export const windowsModuleLayer: Layer = async () => {
   if (process.platform !== 'linux') return total([]);
   const runner = wine();
   if (runner === null) return skipAll(`ps/Tests in ${name}`, 'Wine is not installed (.ci/wine-setup)');
-  const program = host();
+  const program = windowsPowerShell();
   if (program === undefined) return skipAll(`ps/Tests in ${name}`, missing);
   const env = {
     PORTOWNER_TEST_MODULE: windowsPath(moduleFolder('win')),

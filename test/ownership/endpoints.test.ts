@@ -221,4 +221,10 @@ for (const [localAddress, scope] of scopes) {
   test(`${localAddress} is ${scope}`, () => assert.is(rowsOf(facts([socket({ localAddress })]))[0]!.AddressScope, scope));
 }
 
+test('what a socket and its process both lack is said once', () => {
+  const nameless = { field: 'UserName', code: 'NotSupported', text: 'user 1001 has no name on this machine', needs: null } as const;
+  const [row] = rowsOf(facts([socket({ user: null, refusals: [nameless] })], { processes: [process({ user: null, refusals: [nameless] })] }));
+  assert.equal(row!.Reason, ['UserName: NotSupported: user 1001 has no name on this machine']);
+});
+
 test.run();

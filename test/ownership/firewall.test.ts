@@ -79,7 +79,7 @@ for (const [name, rules, more, expected] of windowsCases) test(`Windows: ${name}
 
 test('Windows: the rules are named for each kind of network', () => {
   const [row] = windows(['Action=Allow|Protocol=6|LPort=443|Profile=Domain|Profile=Private|Name=World Wide Web Services'], [socket()]);
-  assert.equal(row!.FirewallRules, ['Domain: Allowed: World Wide Web Services', 'Private: Allowed: World Wide Web Services', 'Public: Blocked: nothing else decides in Public']);
+  assert.equal(row!.FirewallRules, ['Domain: Allowed: World Wide Web Services', 'Private: Allowed: World Wide Web Services', 'Public: Blocked: no rule in Public decides']);
 });
 
 test('Windows: a firewall that is off, and one that is off in one kind of network', () => {
@@ -87,8 +87,8 @@ test('Windows: a firewall that is off, and one that is off in one kind of networ
   assert.is(windows([], [socket()], {}, { DomainProfile: off, StandardProfile: off, PublicProfile: off })[0]!.FirewallStatus, 'Off');
   assert.equal(windows([], [socket()], {}, { DomainProfile: off, StandardProfile: on, PublicProfile: on })[0]!.FirewallRules, [
     'Domain: Off: Domain is off',
-    'Private: Blocked: nothing else decides in Private',
-    'Public: Blocked: nothing else decides in Public',
+    'Private: Blocked: no rule in Private decides',
+    'Public: Blocked: no rule in Public decides',
   ]);
 });
 
@@ -134,7 +134,7 @@ test('Linux: a socket for both families is told of each', () => {
   const six = '*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp --dport 443 -j ACCEPT\n';
   const [both, four] = linux('', [socket({ localAddress: '::' }), socket()], 'DROP', six);
   assert.is(both!.FirewallStatus, 'Varies');
-  assert.equal(both!.FirewallRules, ['IPv6: Allowed: ip6tables filter INPUT rule 1', 'IPv4: Blocked: nothing else decides in iptables filter INPUT']);
+  assert.equal(both!.FirewallRules, ['IPv6: Allowed: ip6tables filter INPUT rule 1', 'IPv4: Blocked: no rule in iptables filter INPUT decides']);
   assert.is(four!.FirewallStatus, 'Blocked');
 });
 
@@ -147,7 +147,7 @@ test('Linux: a machine without the tools lacks nothing, but to who asks for the 
   );
   assert.not.match((await run(['5001'], { source })).err, /firewall|nft/);
   const { out, err } = await run(['5001', '--firewall', '--format', 'csv'], { source });
-  assert.match(err, /warning: the firewall cannot be asked: nft and iptables-save are not installed/);
+  assert.match(err, /warning: the firewall cannot be queried: nft and iptables-save are not installed/);
   assert.match(out, /FirewallStatus: NotSupported: nft and iptables-save are not installed/);
 });
 

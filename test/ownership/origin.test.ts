@@ -83,6 +83,18 @@ const cases: [what: string, processes: Process[], supervisor: string | null, rol
     ['Supervisor', 'Shell'],
   ],
   ['a loop', line('sshd', { imageName: 'bash', restartsBy: 'a loop' }, 'node server.js@node'), 'bash (99) in a loop', ['Supervisor', 'Session']],
+  [
+    'a loop above what ends with it',
+    line({ imageName: 'bash', restartsBy: 'a loop' }, 'npm run dev@node', 'sh', 'node server.js@node'),
+    'bash (97) in a loop',
+    ['Shell', 'Runner', 'Supervisor'],
+  ],
+  [
+    'a loop above what goes on without it',
+    line({ imageName: 'bash', restartsBy: 'a loop' }, 'npm test@node', 'node run.js@node', 'node server.js@node'),
+    null,
+    [null, 'Runner', 'Supervisor'],
+  ],
   ['what watches itself is not started again', line('bash', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }), null, ['Shell']],
   ['runit', line('runsvdir', 'runsv', 'nginx'), 'runsv (99)', ['Supervisor', 'Supervisor']],
   ['s6', line('s6-svscan', 's6-supervise', 'nginx'), 's6-supervise (99)', ['Supervisor', null]],
@@ -127,7 +139,7 @@ Ports 443, 80:
       bash (98)  shell
         npm run dev (99)  runner
           node server.js (100)
-  Nothing is known to start it again.`,
+  Nothing is known that restarts it.`,
   );
 });
 
@@ -135,7 +147,7 @@ test('--tree: below the table, and as objects where programs read it', async () 
   const from = ['--from', snapshotFile(facts([socket()], { processes: line('cron', 'sh', 'python app.py@python3.11') }))];
   assert.match(
     (await run(['443', '--tree', ...from])).out,
-    /\n\nPort 443:\n {2}cron \(98\) {2}scheduler\n {4}sh \(99\) {2}shell\n {6}python app\.py \(100\)\n {2}May start it again: cron \(98\)\n$/,
+    /\n\nPort 443:\n {2}cron \(98\) {2}scheduler\n {4}sh \(99\) {2}shell\n {6}python app\.py \(100\)\n {2}May be restarted by: cron \(98\)\n$/,
   );
   const [row] = JSON.parse((await run(['443', '--tree', '--format', 'json', ...from])).out) as Endpoint[];
   assert.equal(

@@ -24,7 +24,7 @@ const cases: [what: string, ranges: PortRange[], expected: string[]][] = [
   [
     'excluded by an administrator',
     [range({ kind: 'ExcludedAdministered' })],
-    ['It is in the range 5000-5099 for TCP IPv4 that an administrator excluded from random use; a program that asks for the port itself gets it (netsh).'],
+    ['It is in the range 5000-5099 for TCP IPv4 that an administrator excluded from automatic assignment; a program can still bind the port explicitly (netsh).'],
   ],
   [
     'excluded for good',
@@ -34,7 +34,7 @@ const cases: [what: string, ranges: PortRange[], expected: string[]][] = [
   [
     'reserved for guests',
     [range({ kind: 'ReservedForGuests', protocol: null, family: null })],
-    ['It is in the range 5000-5099 that is reserved for virtual machines and WSL, so that no program of this machine can bind it (netsh).'],
+    ['It is in the range 5000-5099 that is reserved for virtual machines and WSL, so that no program on this machine can bind it (netsh).'],
   ],
   ['reserved on Linux', [range({ kind: 'Reserved', protocol: null, family: null })], ['It is in the range 5000-5099 that is reserved (netsh).']],
   ['beside the port', [range({ start: 5051 }), range({ end: 5049 })], []],
@@ -43,7 +43,7 @@ for (const [what, ranges, expected] of cases) test(what, () => assert.equal(note
 
 test('URL reservations on the very port', () => {
   assert.equal(notes([], 80, ['http://+:80/a/', 'http://+:8080/b/', 'https://[::1]:80/c/']), [
-    'HTTP.sys may register http://+:80/a/, https://[::1]:80/c/ there; that alone holds no port.',
+    'HTTP.sys may register http://+:80/a/, https://[::1]:80/c/ there; that alone does not hold the port.',
   ]);
 });
 

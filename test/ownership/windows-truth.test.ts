@@ -176,7 +176,7 @@ const cases: Case[] = [
     raw: { httpsys: refused('Failed', 'netsh http show servicestate view=requestq verbose=yes ended with code 1') },
     kind: 'Kernel',
     owner: 'Windows kernel (System 4)',
-    more: { Reason: ['Owner: Failed: whether HTTP.sys is behind it could not be told: httpsys: netsh http show servicestate view=requestq verbose=yes ended with code 1'] },
+    more: { Reason: ['Owner: Failed: cannot tell whether HTTP.sys is behind it: httpsys: netsh http show servicestate view=requestq verbose=yes ended with code 1'] },
   },
   {
     what: 'netsh was switched off',
@@ -184,7 +184,7 @@ const cases: Case[] = [
     raw: { httpsys: refused('Disabled', 'switched off') },
     kind: 'Kernel',
     owner: 'Windows kernel (System 4)',
-    more: { Reason: ['Owner: Failed: whether HTTP.sys is behind it could not be told: httpsys: switched off'] },
+    more: { Reason: ['Owner: Failed: cannot tell whether HTTP.sys is behind it: httpsys: switched off'] },
   },
   {
     what: 'file sharing, confirmed by its service',
@@ -234,7 +234,7 @@ const cases: Case[] = [
     raw: tags({ '1500:31': '' }),
     kind: 'Service',
     owner: 'one of Dnscache, LanmanWorkstation (svchost.exe 1500)',
-    more: { Services: ['Dnscache', 'LanmanWorkstation'], Reason: ['Services: NotSupported: which of them made the socket: Windows does not tell'] },
+    more: { Services: ['Dnscache', 'LanmanWorkstation'], Reason: ['Services: NotSupported: which one created the socket: Windows does not tell'] },
   },
   {
     what: 'a shared host, and Windows names a component of the system',
@@ -242,7 +242,7 @@ const cases: Case[] = [
     raw: tags({ '1500:31': 'netbt.sys' }),
     kind: 'Service',
     owner: 'one of Dnscache, LanmanWorkstation (svchost.exe 1500)',
-    more: { Reason: ['Services: NotSupported: which of them made the socket: Windows names netbt.sys, which is none of them'] },
+    more: { Reason: ['Services: NotSupported: which one created the socket: Windows names netbt.sys, which is not one of them'] },
   },
   {
     what: 'a shared host, and the look at tags crashed',
@@ -250,7 +250,7 @@ const cases: Case[] = [
     raw: { servicetags: refused('Failed', 'the child process ended with code 3221225477') },
     kind: 'Service',
     owner: 'one of Dnscache, LanmanWorkstation (svchost.exe 1500)',
-    more: { Reason: ['Services: Failed: which of them made the socket: the child process ended with code 3221225477'] },
+    more: { Reason: ['Services: Failed: which one created the socket: the child process ended with code 3221225477'] },
   },
   {
     what: 'a port proxy',
@@ -323,7 +323,7 @@ const cases: Case[] = [
       Holders: null,
       Reason: [
         'ImageName: Gone: process 4998 has ended',
-        'Holders: Gone: nothing that it started still runs, but node.exe (5000) was started after the socket was bound by what has ended, too, and may have inherited it (confidence: low)',
+        'Holders: Gone: no program that it started still runs, but node.exe (5000) was started after the socket was bound, by programs that have ended, too, and may have inherited it (confidence: low)',
       ],
     },
   },

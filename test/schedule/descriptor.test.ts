@@ -74,11 +74,11 @@ test('entries for objects and with conditions', () => {
 });
 
 const broken: [name: string, bytes: Uint8Array, flaw: RegExp][] = [
-  ['nothing', new Uint8Array(), /no security descriptor/],
-  ['19 bytes', new Uint8Array(19).fill(1), /no security descriptor/],
+  ['nothing', new Uint8Array(), /not a security descriptor/],
+  ['19 bytes', new Uint8Array(19).fill(1), /not a security descriptor/],
   ['not self-relative', Buffer.concat([Buffer.from([1, 0, 4, 0]), Buffer.alloc(16)]), /self-relative/],
   ['a list elsewhere', Buffer.from('0100048000000000000000000000000000100000', 'hex'), /outside/],
-  ['a list that is cut off', descriptor({ owner: 'S-1-5-18', entries: [ace({ sid: users, mask: 2 })] }).subarray(0, -4), /cut off/],
+  ['a list that is cut off', descriptor({ owner: 'S-1-5-18', entries: [ace({ sid: users, mask: 2 })] }).subarray(0, -4), /truncated/],
   ['an unknown kind of entry', descriptor({ owner: 'S-1-5-18', entries: [ace({ sid: users, mask: 2, type: 99 })] }), /unknown kind 99/],
   ['an entry without account', descriptor({ owner: 'S-1-5-18', entries: [Buffer.from('00000c000200000001050000', 'hex')] }), /no account/],
 ];

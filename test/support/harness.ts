@@ -7,6 +7,7 @@ import { catalogue } from '../../src/commands/catalogue.ts';
 import type { Surroundings } from '../../src/system/surroundings.ts';
 import type { Facts } from '../../src/facts/model/facts.ts';
 import type { RawSource } from '../../src/system/raw.ts';
+import type { AskRemote } from '../../src/system/remote.ts';
 import type { FindProject } from '../../src/system/project.ts';
 import type { Terminal } from '../../src/system/terminal.ts';
 import type { Sink } from '../../src/io/sink.ts';
@@ -30,6 +31,7 @@ export async function run(
     bytes?: Uint8Array;
     terminal?: Terminal;
     stateFolder?: string;
+    remote?: AskRemote;
     projects?: FindProject;
     hands?: Hands;
     scheduler?: Scheduler;
@@ -71,7 +73,7 @@ export async function run(
     homeFolder: () => '/home/ann',
     projects: async () => more.projects ?? (() => null),
     stateFolder: () => more.stateFolder ?? join(tmpdir(), 'portowner-no-state'),
-    remote: async () => async () => ({ output: new Uint8Array(), errors: '', exitCode: null, failure: 'no far machine can be reached from a test' }),
+    remote: async () => more.remote ?? (async () => ({ output: new Uint8Array(), errors: '', exitCode: null, failure: 'no far machine can be reached from a test' })),
     confirm: more.confirm ?? null,
     argumentBytes: () => null,
     input: () => more.bytes ?? Buffer.from(more.input ?? ''),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { start, type Outcome } from './program.ts';
 
-/** Why there is none here; null where there may be one. */
+/** Why it is not installed here; null if it may be. */
 export function noNetwork(): string | null {
   if (process.platform !== 'linux') return 'this machine is not Linux';
   if (process.getuid?.() !== 0) return 'only root makes a network';

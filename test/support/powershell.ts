@@ -12,7 +12,7 @@ export const noPowerShell =
 export const plain: readonly string[] = ['-NoProfile', '-NonInteractive'];
 
 function find(): string | null {
-  // The test run looks once and tells its test files; an empty name says that there is none.
+  // The test run looks once and tells its test files; an empty name means that it is not installed.
   const named = process.env.PORTOWNER_PWSH;
   if (named !== undefined) return named === '' ? null : named;
   const folders = ['/var/cache', process.env.XDG_CACHE_HOME || join(homedir(), '.cache')];

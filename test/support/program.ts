@@ -156,7 +156,7 @@ export async function hold(commands: readonly (readonly string[])[], options: Sp
   return { pids: children.map((child) => child.pid!), port, stop: () => children.forEach(end) };
 }
 
-/** The loopback address of IPv6, or a second one of IPv4 where there is none. */
+/** The loopback address of IPv6, or a second IPv4 address if there is none. */
 export const otherLoopback = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1')) ? '::1' : '127.0.0.2';
 
 /** A new folder that goes with this process. */

@@ -1,4 +1,5 @@
 /** Reads PortOwner's output back, as a program that is given it would. */
+import { inflateRawSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import type { Format } from '../../src/formats/formats.ts';
 import { endpoint, type Endpoint } from '../../src/schema/endpoint.ts';
@@ -40,7 +41,7 @@ export function readList(text: string): Values[] {
     .split('\n\n')
     .map((block) => {
       const values = block
-        .replace(/^Ancestors .*(?:\n .*)*\n/m, '')
+        .replace(/\nAncestors .*(?:\n .*)*/, '')
         .split('\n')
         .map((line) => {
           const [, name, value = ''] = /^(\w+) +:(?: (.*))?$/.exec(line)!;
@@ -87,10 +88,24 @@ export const readNdjson = (text: string): Values[] =>
     .map((line) => JSON.parse(line) as Values)
     .filter((item) => !('Problem' in item));
 
-/** Every format: what reads it, and what it should then give for rows. */
-export const formats: Readonly<Record<Format, { read: (text: string) => Values[]; expected: (rows: readonly Endpoint[]) => Values[] }>> = {
+/** The rows in a page: JSON by columns, deflated, as base64. */
+export function readHtml(text: string): Values[] {
+  const json = (id: string): unknown => JSON.parse(new RegExp(`<script type="application/json" id="${id}">([^<]*)</script>`).exec(text)![1]!);
+  const { tables } = json('about') as { tables: { name: string; rows: number; columns: { name: string }[] }[] };
+  const data = JSON.parse(inflateRawSync(Buffer.from(json('data') as string, 'base64')).toString()) as { values: unknown[]; places: number[] | null }[][];
+  const which = tables.findIndex(({ name }) => name === 'rows');
+  const { rows, columns } = tables[which]!;
+  return Array.from({ length: rows }, (_, row) => Object.fromEntries(columns.map(({ name }, i) => [name, data[which]![i]!.values[data[which]![i]!.places?.[row] ?? 0]])));
+}
+
+/** Whole documents for people, which have tests of their own. */
+type WholeFormat = 'html' | 'md' | 'sarif' | 'xlsx';
+
+/** Every other format: what reads it, and what it should then give for rows. */
+export const formats: Readonly<Record<Exclude<Format, WholeFormat>, { read: (text: string) => Values[]; expected: (rows: readonly Endpoint[]) => Values[] }>> = {
   table: { read: readTable, expected: (rows) => rows.map((row) => asText(row, ', ')) },
-  list: { read: readList, expected: (rows) => rows.map((row) => asText(row, ', ')) },
+  // It leaves out what is empty.
+  list: { read: readList, expected: (rows) => rows.map((row) => Object.fromEntries(Object.entries(asText(row, ', ')).filter(([, value]) => value !== ''))) },
   csv: { read: readCsv, expected: (rows) => rows.map((row) => asText(row, '; ')) },
   json: { read: readJson, expected: (rows) => [...rows] },
   ndjson: { read: readNdjson, expected: (rows) => [...rows] },

@@ -98,12 +98,12 @@ for (const { name, command, without } of products()) {
       assert.match(err, why);
       assert.equal(readFileSync(join(cwd, store)), bytes);
     };
-    refused('notes.txt', /PO2002: notes\.txt cannot be the store: it is not a store of PortOwner/);
+    refused('notes.txt', /PO2002: notes\.txt cannot be the store: it is not a PortOwner store/);
     assert.is(portowner(['audit', '--store', 'audits.db', '--from', night(cwd, 1, [80])], { cwd }).code, 0);
     const database = new DatabaseSync(join(cwd, 'audits.db'));
     database.exec('CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM run WHERE at < new.at; END');
     database.close();
-    refused('audits.db', /it has a trigger "t", which PortOwner did not make/);
+    refused('audits.db', /it has a trigger "t", which PortOwner did not create/);
     assert.equal(
       readdirSync(cwd)
         .filter((name) => !name.startsWith('night'))

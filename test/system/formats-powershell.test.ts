@@ -138,7 +138,7 @@ test('problems on their streams', async (context) => {
   assert.equal(shown.split(/\r?\n/), [
     'WARNING: PO3002: some are hidden. Run as root.',
     `PO3002 PermissionDenied ${message} pid 4 Run as root.`,
-    'PO2001 ReadError 233  Make sure that the file is there and may be read.',
+    'PO2001 ReadError 233  Make sure that the file exists and that you can read it.',
     'row 443',
   ]);
 });

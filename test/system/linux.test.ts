@@ -596,9 +596,9 @@ function onTerminal(columns: number, args: readonly (string | number)[], env: No
 }
 const terminal = has('script', '--version');
 const noTerminal = 'there is no script command to make a terminal with';
-const uncoloured = (text: string): string => text.replaceAll(/\x1b\[[\d;]*m/g, '');
+const uncolored = (text: string): string => text.replaceAll(/\x1b\[[\d;]*m/g, '');
 
-test('a terminal: its width is kept, colours are shown', (context) => {
+test('a terminal: its width is kept, colors are shown', (context) => {
   if (!terminal) return skip(noTerminal, context as TestContext);
   const args = ['--all', '--from', file('small.json')];
   const long = 'a-very-long-name-for-a-program-that-nobody-can-read-in-a-narrow-terminal';
@@ -616,7 +616,7 @@ test('a terminal: its width is kept, colours are shown', (context) => {
     const { code, out } = onTerminal(columns, args);
     assert.is(code, 0);
     assert.match(out, /\x1b\[/);
-    const lines = uncoloured(out).trimEnd().split('\n');
+    const lines = uncolored(out).trimEnd().split('\n');
     assert.is(lines.length, 3, 'no line of dashes under a heading that stands out by itself');
     assert.ok(
       lines.every((line) => line.length <= columns),
@@ -638,8 +638,19 @@ test('a terminal: its width is kept, colours are shown', (context) => {
   assert.is(onTerminal(30, [...args, '--format', 'csv']).out, portowner([...args, '--format', 'csv']).out);
   assert.is(onTerminal(80, [...args, '--output', file('small.txt')]).out, '');
   assert.is(readFileSync(file('small.txt'), 'utf8'), plain);
-  assert.match(uncoloured(onTerminal(80, [...args, '--format', 'list']).out), long);
+  assert.match(uncolored(onTerminal(80, [...args, '--format', 'list']).out), long);
   assert.not.match(onTerminal(60, args, { LC_ALL: 'C' }).out, /[^\0-\x7f]/, 'only ASCII where the locale has nothing else');
+});
+
+test('a terminal: what goes to standard error is no wider, and elsewhere one line', (context) => {
+  if (!terminal) return skip(noTerminal, context as TestContext);
+  const args = ['3000', '--output', 'a-file-with-a-name-that-is-quite-long.ods'];
+  const lines = portowner(args).err.trimEnd().split('\n');
+  assert.is(lines.length, 1);
+  assert.ok(lines[0]!.length > 60);
+  const shown = onTerminal(60, args).out.trimEnd().split('\n');
+  assert.ok(shown.length > 1 && shown.every((line) => line.length <= 60), shown.join('\n'));
+  assert.is(shown.map((line) => line.trim()).join(' '), lines[0]);
 });
 
 test('names that would take over a terminal, break lines or run in a spreadsheet', async (context) => {
@@ -693,7 +704,7 @@ test('names that would take over a terminal, break lines or run in a spreadsheet
     assert.not.match(out, dangerous);
     assert.is(out.trimEnd().split('\n').length, format === 'table' ? rows.length + 2 : rows.length * (written.length + 1) - 1);
     if (!terminal) skip(noTerminal, context as TestContext);
-    else assert.not.match(uncoloured(onTerminal(120, [...ports, '--format', format]).out), dangerous);
+    else assert.not.match(uncolored(onTerminal(120, [...ports, '--format', format]).out), dangerous);
   }
   assert.not.match(portowner([...ports, '--format', 'csv', '--excel', '--columns', 'ImageName']).out, /(^|[\n,])"?=/);
   for (const [name, { port, stop }] of held) {
@@ -729,7 +740,7 @@ test('a snapshot without --command-lines has none, and says so', () => {
   assert.match(out, /"application":"node listeners\.ts"/);
   assert.not.match(out, /support\/listeners\.ts|--disable-warning/);
   const [row] = rowsOf(portowner, [server.port('tcp ::'), '--from', '-'], { input: out });
-  assert.equal([row!.CommandLine, row!.Reason], [null, ['CommandLine: NotAsked: command lines were not asked for (needs portowner snapshot --command-lines)']]);
+  assert.equal([row!.CommandLine, row!.Reason], [null, ['CommandLine: NotAsked: command lines were not requested (needs portowner snapshot --command-lines)']]);
 });
 
 test('a raw recording answers as the machine did', () => {

@@ -106,9 +106,10 @@ const measure = `
     for (const [before, middle, after] of attacks) {
       const text = before + middle.repeat(Math.ceil(length / middle.length)) + after;
       console.log(where + ' /' + source + '/' + flags + ' on ' + JSON.stringify([before, middle, after]));
-      const start = performance.now();
+      const start = process.cpuUsage();
       text.replace(new RegExp(source, flags), '');
-      if (performance.now() - start > 3000) process.exit(1);
+      const { user } = process.cpuUsage(start);
+      if (user > 3_000_000) process.exit(1);
     }
   }
   console.log('done');`;
@@ -128,7 +129,7 @@ test('none takes the square of the length of a text', async () => {
   const { stdout } = spawnSync(process.execPath, [...nodeFlags, '--eval', measure], {
     input: JSON.stringify(suspects),
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: 400_000,
     killSignal: 'SIGKILL',
     maxBuffer: 1 << 28,
   });

@@ -62,13 +62,13 @@ for (const { name, command, without } of products()) {
         ['remove', '--name', 'PortOwner-Test-None'],
       ]) {
         const { code, err } = portowner(['schedule', ...words]);
-        assert.equal([code, err.split('\n')[0]], [77, 'portowner: PO5001: scheduling audits needs more rights']);
+        assert.equal([code, err.split('\n')[0]], [77, 'portowner: PO5001: scheduling audits needs elevated rights']);
       }
       return;
     }
     for (const words of [['install', '--baseline', '/etc/passwd'], ['remove']]) {
       const { code, err } = portowner(['schedule', ...words], { uid: 65_534 });
-      assert.equal([code, err.split('\n')[0]], [77, 'portowner: PO5001: scheduling audits needs more rights']);
+      assert.equal([code, err.split('\n')[0]], [77, 'portowner: PO5001: scheduling audits needs elevated rights']);
     }
   });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from '../../src/build/runtime.mjs';
-import { noScreenshots, pictures, scenes } from '../../src/build/screenshots.ts';
+import { noScreenshots, pageName, pictures, scenes } from '../../src/build/screenshots.ts';
 import { skip } from '../support/skip.ts';
 
 const test = suite('screenshots');
@@ -27,9 +27,24 @@ for (const scene of scenes)
         assert.is(wordsOf(svg), wordsOf(readFileSync(join(folder, name), 'utf8')), `${name}: node build.mjs screenshots takes it again`);
     });
 
-test('every picture is one of a scene', () => {
+test('every picture of a terminal is one of a scene', () => {
   const names = scenes.flatMap(({ name, columns }) => (columns === undefined ? [] : [`${name}-dark.svg`, `${name}-light.svg`]));
-  assert.equal(readdirSync(folder).toSorted(), names.toSorted());
+  assert.equal(
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.svg'))
+      .toSorted(),
+    names.toSorted(),
+  );
+});
+
+test('every picture of a report is shown by a guide', () => {
+  const guides = readdirSync(join(root, 'docs/guide')).map((name) => readFileSync(join(root, 'docs/guide', name), 'utf8'));
+  const reports = readdirSync(folder).filter((name) => !name.endsWith('.svg'));
+  assert.ok(reports.includes(`${pageName}.png`));
+  assert.equal(
+    reports.filter((name) => !guides.some((text) => text.includes(`](../images/${name})`))),
+    [],
+  );
 });
 
 test.run();

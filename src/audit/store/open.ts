@@ -1,6 +1,6 @@
 import type { AuditStore } from './contract.ts';
 
-/** Lets `work` ask the store of a name: a file, kept by SQLite. */
+/** Runs `work` with the named store, which is an SQLite file. */
 export async function useStore<T>(name: string, work: (store: AuditStore) => Promise<T>): Promise<T> {
   const { sqliteStore } = await import('./sqlite.ts');
   const store = sqliteStore(name);

@@ -20,16 +20,16 @@ import { temporaryBeside } from '../../io/temporary.ts';
 import { applicationId, Damaged, Planted, schema, schemaMark, storeVersion, verifySchema } from './sqlite-schema.ts';
 
 /*
- * The file of a store: what is one, how it is opened, made and, when it is damaged, set aside. Only a file that can be
- * shown to have been a store is ever renamed; any other stays as it is.
+ * The file of a store: how it is recognized, opened, created, and set aside if damaged. Only a file that was evidently a
+ * store is ever renamed; any other file stays unchanged.
  */
 
-/** How long one waits for another audit that is writing, in milliseconds. */
+/** How long to wait for another audit that is writing, in milliseconds. */
 export const defaultWaitMs = 30_000;
-/** How often one looks whether another audit has replaced a damaged store. */
+/** How often to check whether another audit has replaced a damaged store. */
 const attempts = 5;
 const megabyte = 1024 * 1024;
-/** The longest value that is read; the longest that is written has less than one. */
+/** The longest value that is read; values that are written are shorter than one megabyte. */
 const maxValueBytes = 16 * megabyte;
 
 /** SQLite's own result codes (sqlite3.h). */
@@ -77,21 +77,21 @@ function unusable(path: string, error: unknown): PortOwnerError {
         : code === codes.cannotOpen
           ? 'it cannot be opened: its folder does not exist, or access is denied'
           : code === codes.tooBig
-            ? `it has a value of more than ${maxValueBytes / megabyte} MB`
+            ? `it contains a value of more than ${maxValueBytes / megabyte} MB`
             : errorWords(error, 'write');
   return new PortOwnerError('PO4201', `the store ${path} cannot be used: ${why}`, {
-    hint: 'What was stored before is still there.',
+    hint: 'Everything stored before is still there.',
     target: path,
     cause: error,
   });
 }
 
-/** The error of a file that is not a store, or has in it what no store has: it stays as it is. */
+/** The error for a file that is not a store, or contains foreign objects: it stays unchanged. */
 function foreign(path: string, why: string, hint = 'Name another file for the store.'): PortOwnerError {
   return new PortOwnerError('PO2002', `${path} cannot be the store: ${why}`, { hint, target: path });
 }
 
-/** Throws PO4201 for what is there and no file: a device is no damaged store, and SQLite would wait for a pipe. */
+/** Throws PO4201 for anything that is not a file: a device is not a damaged store, and SQLite would wait for a pipe. */
 function checkFile(path: string): void {
   const why = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? 'it is a folder' : specialFile(path);
   if (why !== null)
@@ -113,8 +113,8 @@ function head(path: string): { bytes: Buffer; size: number } {
 }
 
 /**
- * Why a file is not a store, or null: by the header that SQLite gives each (sqlite.org/fileformat.html), with our
- * number in it. Where the beginning of the header is damaged, the number and the text of our tables show it.
+ * Why a file is not a store, or null: checks the SQLite header (sqlite.org/fileformat.html), which contains our number. If
+ * the beginning of the header is damaged, the number and the text of our tables identify a store.
  */
 function whyForeign(path: string): string | null {
   const { bytes, size } = head(path);
@@ -122,8 +122,8 @@ function whyForeign(path: string): string | null {
   const isDatabase = bytes.toString('latin1', 0, 16) === 'SQLite format 3\0';
   const isNumbered = bytes.length >= 72 && bytes.readUInt32BE(68) === applicationId;
   if (isDatabase && !isNumbered) return 'it is a database of another program';
-  if (!isNumbered || !(isDatabase || bytes.includes(schemaMark))) return 'it is not a store of PortOwner';
-  // A log that somebody puts beside such a file would be taken for a part of it.
+  if (!isNumbered || !(isDatabase || bytes.includes(schemaMark))) return 'it is not a PortOwner store';
+  // SQLite would treat a log next to such a file as part of it.
   return isDatabase && (bytes[18] === 2 || bytes[19] === 2) ? 'it is in WAL mode, which PortOwner never uses' : null;
 }
 
@@ -134,33 +134,33 @@ function checkStore(path: string, file: string): void {
 }
 
 /**
- * Throws PO2002 for files beside a store that SQLite would take for a part of it, and that no audit left: a log, or a
- * journal of somebody else, whose pages SQLite would write into the store.
+ * Throws PO2002 for files next to a store that SQLite would treat as part of it, and that no audit left: a log, or another
+ * user's journal, whose pages SQLite would write to the store.
  */
 function checkBeside(path: string, file: string): void {
-  const remove = 'Remove that file if nothing needs it, or name another file for the store.';
+  const remove = 'Remove that file if nothing needs it, or use another file for the store.';
   for (const end of ['-wal', '-shm'])
     if (lstatSync(file + end, { throwIfNoEntry: false }) !== undefined)
-      throw foreign(path, `beside it is ${file}${end}, which PortOwner does not make`, remove);
+      throw foreign(path, `the file ${file}${end} next to it was not created by PortOwner`, remove);
   const journal = lstatSync(`${file}-journal`, { throwIfNoEntry: false });
   if (journal !== undefined) {
     const own = statSync(file, { throwIfNoEntry: false });
     if (own === undefined) throw foreign(path, `it does not exist, but the journal ${file}-journal does`, remove);
-    if (journal.isSymbolicLink()) throw foreign(path, `the journal ${file}-journal beside it is a link`, remove);
+    if (journal.isSymbolicLink()) throw foreign(path, `the journal ${file}-journal next to it is a link`, remove);
     if (![own.uid, process.geteuid?.() ?? own.uid, 0].includes(journal.uid))
-      throw foreign(path, `the journal ${file}-journal beside it is another user's`, remove);
+      throw foreign(path, `the journal ${file}-journal next to it belongs to another user`, remove);
   }
   const lock = lstatSync(`${file}.lock`, { throwIfNoEntry: false });
   if (lock !== undefined && !(lock.isFile() && lock.size === 0))
-    throw foreign(path, `beside it is ${file}.lock, which is not the lock of a store`, remove);
+    throw foreign(path, `the file ${file}.lock next to it is not the lock of a store`, remove);
 }
 
-/** Opens a file that is there: SQLite makes none. */
+/** Opens an existing file: SQLite must not create one. */
 export function openDatabase(
   path: string,
   { readOnly, waitMs = defaultWaitMs }: { readOnly: boolean; waitMs?: number },
 ): DatabaseSync {
-  // SQLite takes the name of a server for a part of the path.
+  // SQLite treats the name of a server as part of the path.
   const address = pathToFileURL(path).href.replace(/^file:\/\/(?=[^/])/, 'file:////');
   const database = new DatabaseSync(new URL(`${address}?mode=${readOnly ? 'ro' : 'rw'}`), {
     readOnly,
@@ -171,7 +171,7 @@ export function openDatabase(
     limits: { length: maxValueBytes, triggerDepth: 1 },
   });
   try {
-    // Nothing in the file may run: no functions in a schema that somebody planted.
+    // Nothing in the file may run, such as functions in a manipulated schema.
     database.exec('PRAGMA trusted_schema = OFF');
     if (!readOnly) database.exec('PRAGMA synchronous = FULL');
     return database;
@@ -181,7 +181,7 @@ export function openDatabase(
   }
 }
 
-/** What JavaScript takes for a time, in milliseconds. */
+/** The latest time that JavaScript supports, in milliseconds. */
 const latest = 8.64e15;
 
 /** The columns that hold a time, by the version that first had their table. */
@@ -192,24 +192,23 @@ const times: readonly [version: number, table: string, columns: readonly string[
   [2, 'dynamic_port', ['first', 'last']],
 ];
 
-/** Throws Damaged where the services of an owner are not what an audit writes. */
+/** Throws Damaged if the services of an owner are not in the form that an audit writes. */
 function verifyServices(database: DatabaseSync): void {
   for (const { services } of database.prepare('SELECT DISTINCT services FROM owner').all()) {
     const value: unknown = JSON.parse(String(services));
     if (!Array.isArray(value) || !value.every((one) => typeof one === 'string'))
-      throw new Damaged('the services of an owner are no list of names');
+      throw new Damaged('the services of an owner are not a list of names');
   }
 }
 
-/** Throws Damaged where what is in the tables does not fit together. */
+/** Throws Damaged if the tables are inconsistent. */
 function verifyValues(database: DatabaseSync, version: number): void {
-  if (pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages do not fit together');
-  if (database.prepare('PRAGMA foreign_key_check').get() !== undefined)
-    throw new Damaged('it refers to what is not there');
+  if (pragma(database, 'quick_check') !== 'ok') throw new Damaged('its pages are inconsistent');
+  if (database.prepare('PRAGMA foreign_key_check').get() !== undefined) throw new Damaged('it refers to missing rows');
   for (const [, table, columns] of times.filter(([since]) => since <= version)) {
     const wrong = columns.map((column) => `${column} NOT BETWEEN ${-latest} AND ${latest}`).join(' OR ');
     if (database.prepare(`SELECT 1 FROM ${table} WHERE ${wrong}`).get() !== undefined)
-      throw new Damaged('a time in it is none');
+      throw new Damaged('it contains an invalid time');
   }
 }
 
@@ -218,8 +217,8 @@ function pragma(database: DatabaseSync, name: 'application_id' | 'user_version' 
 }
 
 /**
- * Gives the version of a store. Throws Damaged, Planted, what SQLite says, PO2003 for a newer store and PO2002 for
- * somebody else's database. To be called in the transaction that uses the store, so that it cannot change in between.
+ * Returns the version of a store. Throws Damaged, Planted, SQLite's errors, PO2003 for a newer store, and PO2002 for another
+ * program's database. Call it in the transaction that uses the store, so that the store cannot change in between.
  */
 function verify(database: DatabaseSync, path: string, isWhole: boolean): number {
   if (pragma(database, 'application_id') !== applicationId) throw foreign(path, 'it is a database of another program');
@@ -230,21 +229,21 @@ function verify(database: DatabaseSync, path: string, isWhole: boolean): number 
       `${path} has store version ${version}; this program knows version ${storeVersion}`,
       { hint: 'Use the PortOwner that wrote it, or a newer one.', target: path },
     );
-  if (version < 1) throw new Planted(`it has the store version ${version}, which there never was`);
+  if (version < 1) throw new Planted(`it has the store version ${version}, which never existed`);
   verifySchema(database, version);
   verifyServices(database);
   if (isWhole) verifyValues(database, version);
   return version;
 }
 
-/** Makes a whole new store under another name, and has it take its place: an empty file in that place would be no store. */
+/** Creates a new store under another name and renames it: an empty file in its place would not be a store. */
 function create(path: string, place: (temporary: string) => void): void {
   const temporary = temporaryBeside(path);
   try {
     closeSync(openSync(temporary, 'wx', 0o644));
     const database = openDatabase(temporary, { readOnly: false });
     try {
-      // Only this file's own program knows its name yet.
+      // Only this process knows its name yet.
       database.exec(`BEGIN;${schema}COMMIT`);
     } finally {
       database.close();
@@ -267,7 +266,7 @@ const noLinks: ReadonlySet<string> = new Set([
   'EACCES',
 ]);
 
-/** Gives a file a second name; false on a file system without such. */
+/** Gives a file a second name; false on a file system without hard links. */
 function linked(path: string, name: string): boolean {
   try {
     linkSync(path, name);
@@ -289,7 +288,7 @@ function createFirst(path: string): void {
   });
 }
 
-/** A name beside a store that nothing has yet, with what became of it and when. */
+/** An unused name next to a store, with what happened to it and when. */
 export function freeName(path: string, what: string, now: Date): string {
   const base = `${path}.${what}-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
   let name = base;
@@ -297,20 +296,20 @@ export function freeName(path: string, what: string, now: Date): string {
   return name;
 }
 
-/** Gives a damaged store, with its journal, another name, so that nothing of it is lost, and its place to a new one. Gives the other name. */
+/** Renames a damaged store with its journal, so that nothing is lost, and replaces it by a new one. Returns the new name. */
 function setAside(path: string, now: Date): string {
-  if (!lstatSync(path).isFile() || whyForeign(path) !== null) throw new Error('it is not a store of PortOwner');
+  if (!lstatSync(path).isFile() || whyForeign(path) !== null) throw new Error('it is not a PortOwner store');
   const aside = freeName(path, 'damaged', now);
   create(path, (temporary) => {
-    // Before there is a new store, whose journal it would be taken for.
+    // Before the new store exists, which would use this journal.
     if (existsSync(`${path}-journal`)) renameSync(`${path}-journal`, `${aside}-journal`);
-    // Other audits find a store at any moment.
+    // Other audits can find a store at any time.
     const both = linked(path, aside);
     if (!both) renameSync(path, aside);
     try {
       renameSync(temporary, path);
     } catch (error) {
-      // It is in its old place still.
+      // It is still in its old place.
       if (both) rmSync(aside, { force: true });
       throw error;
     }
@@ -318,37 +317,37 @@ function setAside(path: string, now: Date): string {
   return aside;
 }
 
-/** Tells a file from another that took its place. */
+/** Identifies a file, so that another file in its place can be detected. */
 function identity(path: string): string | null {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found === undefined ? null : `${found.dev} ${found.ino}`;
 }
 
-/** Replaces a damaged store, one audit at a time; null when another one has done so. */
+/** Replaces a damaged store, one audit at a time; null if another audit has done so. */
 function replaceDamaged(path: string, damaged: string | null, now: Date, waitMs: number): string | null {
   const guard = `${path}.lock`;
-  // The system takes this lock back from an audit that is killed.
+  // The system releases this lock if the audit is killed.
   const lock = new DatabaseSync(guard, { timeout: waitMs });
   let aside: string | null = null;
   try {
     lock.exec('BEGIN EXCLUSIVE');
     if (identity(path) === damaged) aside = setAside(path, now);
   } catch (error) {
-    // The lock is gone: another audit has replaced the store meanwhile.
+    // The lock is gone: another audit has replaced the store in the meantime.
     if (sqliteCode(error) !== codes.io) throw error;
   } finally {
     lock.close();
   }
   try {
-    // Who waits for it finds another store in its place. Who came later made the file again.
+    // An audit that waits for it finds a new store. A later audit created the file again.
     rmSync(guard, { force: true });
   } catch {
-    // On Windows another audit has it open: it stays, and does no harm.
+    // On Windows, another audit may have it open: it stays, which is harmless.
   }
   return aside;
 }
 
-/** Runs what uses a database as one transaction; the process may end at any moment. */
+/** Runs `use` as one transaction; the process may end at any time. */
 function transaction<T>(database: DatabaseSync, kind: 'DEFERRED' | 'IMMEDIATE', work: () => T): T {
   database.exec(`BEGIN ${kind}`);
   try {
@@ -356,20 +355,20 @@ function transaction<T>(database: DatabaseSync, kind: 'DEFERRED' | 'IMMEDIATE', 
     database.exec('COMMIT');
     return result;
   } catch (error) {
-    // A full disk may have ended the transaction by itself.
+    // A full disk may have ended the transaction.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }
 
-/** What the error of a store is to the user; `path` is as the user named it. */
+/** Translates the error of a store for the user; `path` is the path that the user specified. */
 function errorOf(path: string, error: unknown): PortOwnerError {
   if (error instanceof PortOwnerError) return error;
   if (error instanceof Planted)
     return foreign(
       path,
       error.message,
-      'Somebody changed the store. Find out who, then remove it with a tool for SQLite, or bring the store back from a backup.',
+      'Somebody changed the store. Find out who, and then remove it with an SQLite tool, or restore the store from a backup.',
     );
   return unusable(path, error);
 }
@@ -377,14 +376,14 @@ function errorOf(path: string, error: unknown): PortOwnerError {
 /** A store that is open, in a transaction, and verified. */
 export interface OpenStore {
   readonly database: DatabaseSync;
-  /** Where it really is, without links. */
+  /** Its real path, without links. */
   readonly file: string;
   readonly version: number;
 }
 
 /**
- * Lets `work` write into a store, all of it or nothing; one that is missing is made, and a damaged one set aside and
- * begun anew. Throws PO4201 (cannot be used), PO4202 (locked), PO2002 (not a store, or more than one) or PO2003 (newer).
+ * Runs `work` to write to a store atomically; creates a missing store, and sets aside and replaces a damaged one. Throws
+ * PO4201 (cannot be used), PO4202 (locked), PO2002 (not a store, or with foreign objects), or PO2003 (newer).
  */
 export function writeStore<T>(
   path: string,
@@ -394,7 +393,7 @@ export function writeStore<T>(
   let aside: string | null = null;
   try {
     for (const end of ['', '-journal', '.lock']) checkFile(path + end);
-    // Through links, also one to a place where there is no store yet.
+    // Follow links, even to a path where no store exists yet.
     const file = destination(path);
     for (let attempt = 1; ; attempt++) {
       checkBeside(path, file);
@@ -420,29 +419,29 @@ export function writeStore<T>(
   }
 }
 
-/** Lets `work` read a store. Throws as writeStore; a damaged one is PO4203 and stays where it is, a missing one PO2001. */
+/** Runs `work` to read a store. Throws the errors of writeStore; a damaged store is PO4203 and stays in place, a missing one PO2001. */
 export function readStore<T>(path: string, work: (store: OpenStore) => T): T {
   let database: DatabaseSync | undefined;
   try {
     for (const end of ['', '-journal']) checkFile(path + end);
     if (statSync(path, { throwIfNoEntry: false }) === undefined)
-      throw new PortOwnerError('PO2001', `cannot read ${path}: there is no such file`, {
-        hint: 'portowner audit --store makes it.',
+      throw new PortOwnerError('PO2001', `cannot read ${path}: the file does not exist`, {
+        hint: 'Use portowner audit --store to create it.',
         target: path,
       });
     const file = realpathSync(path);
     checkBeside(path, file);
     checkStore(path, file);
-    // An audit that was killed left a journal: only a writer can take back what it had begun.
+    // A killed audit left a journal: only a writer can roll back its transaction.
     const opened = (database = openDatabase(file, { readOnly: !existsSync(`${file}-journal`) }));
     return transaction(opened, 'DEFERRED', () =>
       work({ database: opened, file, version: verify(opened, path, false) }),
     );
   } catch (error) {
-    // Of numbers that are no times.
+    // For numbers that are not valid times.
     if (!isDamage(error) && !(error instanceof RangeError)) throw errorOf(path, error);
     throw new PortOwnerError('PO4203', `the store ${path} is damaged: ${(error as Error).message}`, {
-      hint: 'The next audit sets it aside and begins a new one; or bring it back from a backup.',
+      hint: 'The next audit sets it aside and creates a new one; or restore it from a backup.',
       target: path,
       cause: error,
     });

@@ -5,7 +5,7 @@ import type { RunQuestion, SpanQuestion } from './contract.ts';
 import { readStore } from './sqlite-file.ts';
 import { dynamicPort, instant, ownerOf, unknownOrSame, type OwnerValues } from './sqlite-values.ts';
 
-/** The audits of a store, newest first; `limit` is how many at most, null for all. */
+/** The audits of a store, newest first; `limit` is the maximum number, null for all. */
 export function readRuns(path: string, { machine, limit }: RunQuestion): AuditRun[] {
   return readStore(path, ({ database }) =>
     database
@@ -29,12 +29,12 @@ export function readRuns(path: string, { machine, limit }: RunQuestion): AuditRu
 }
 
 interface Owner extends OwnerValues {
-  /** Besides its executable. */
+  /** In addition to its executable. */
   readonly key: string;
   readonly wanted: boolean;
 }
 
-/** The ports that a question is about, as far as its owners and ports tell; null for all. */
+/** The ports that a query covers, according to its owners and ports; null for all. */
 function portsOf(
   database: DatabaseSync,
   { port, dynamic }: SpanQuestion,
@@ -53,7 +53,7 @@ function portsOf(
     .filter((number) => (number === dynamicPort ? dynamic : (port?.(number) ?? true)));
 }
 
-/** Every owner of a store, and whether it is wanted. */
+/** Every owner of a store, and whether the query selects it. */
 function ownersOf(database: DatabaseSync, question: SpanQuestion): Map<number, Owner> {
   const rows = database.prepare('SELECT id, program, services, user, sha256, signer FROM owner').all();
   return new Map(
@@ -66,7 +66,7 @@ function ownersOf(database: DatabaseSync, question: SpanQuestion): Map<number, O
 
 interface Machine {
   readonly name: string;
-  /** The times of its first and newest run, and of the first that knew the numbers of dynamic ports. */
+  /** The times of its first and newest run, and of the first one with dynamic port numbers. */
   readonly first: number;
   readonly firstNumbers: number;
   readonly newest: number;
@@ -91,7 +91,7 @@ function machinesOf(database: DatabaseSync, { machine }: SpanQuestion, numbered:
   );
 }
 
-/** The spans that may be wanted, by endpoint and time; `numbered`: of one number of the dynamic range. */
+/** The spans that the query may select, by endpoint and time; `numbered`: of one port number in the dynamic range. */
 function selectSpans(
   database: DatabaseSync,
   question: SpanQuestion,
@@ -117,7 +117,7 @@ function selectSpans(
     .all(...wanted);
 }
 
-/** A span, whose it was, and where. */
+/** A span with its owner and endpoint. */
 interface Held {
   readonly span: Readonly<Record<string, unknown>>;
   readonly port: number;
@@ -131,8 +131,7 @@ interface Held {
 const compareNumbers = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Of times in which something was held, in the order of their beginnings: the latest of those before each that had
- * ended when it began.
+ * For each span, in the order of their beginnings: the latest earlier span that had ended when it began.
  */
 function previousHolders(times: readonly Held[]): [Held, Held][] {
   const ended = times.map((_, index) => index).sort((a, b) => compareNumbers(times[a]!.last, times[b]!.last));
@@ -145,7 +144,7 @@ function previousHolders(times: readonly Held[]): [Held, Held][] {
   });
 }
 
-/** Who had an endpoint before. Dynamic listeners are not one another's heirs, and their numbers have none. */
+/** The previous owner of an endpoint. Dynamic listeners and their port numbers have no previous owners. */
 function previousOwners(held: readonly Held[]): Map<Held, Owner> {
   const endpoints = Map.groupBy(held, ({ span, port, owner }) =>
     span['numbered'] === 1
@@ -157,7 +156,7 @@ function previousOwners(held: readonly Held[]): Map<Held, Owner> {
   return new Map(pairs.map(([one, before]) => [one, before.owner]));
 }
 
-/** What became of an endpoint when a span of it began; `previous`: who had it before. */
+/** What happened to an endpoint when a span began; `previous`: its previous owner. */
 function eventOf({ span, owner, machine, first }: Held, previous: Owner | undefined) {
   const changed = previous !== undefined && previous.key !== owner.key;
   const replaced =
@@ -186,13 +185,13 @@ function spanRow(held: Held, before: Owner | undefined): PortSpanRow {
     Services: owner.services.length === 0 ? null : owner.services,
     UserName: owner.user,
     PreviousOwner: previous === null ? null : ownerText(previous),
-    // A number of a dynamic port stays the program's when that is replaced.
+    // A dynamic port number stays with a program that is replaced.
     Sha256: span['numbered'] === 1 ? null : owner.sha256,
     ComputerName: machine.name,
   };
 }
 
-/** The times in which listeners stayed the same, by endpoint and time. */
+/** The periods in which listeners stayed the same, by endpoint and time. */
 export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
   return readStore(path, ({ database, version }) => {
     const owners = ownersOf(database, question);

@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 
 /*
- * The tables of a store, and whether a store has exactly these. Whatever else a file has was put there by somebody else:
- * a trigger would run, and a view in the place of a table would answer, with the rights of the audit.
+ * The tables of a store, and the check that a store has exactly these. Anything else in the file came from somebody else: a
+ * trigger, or a view in place of a table, would run with the rights of the audit.
  */
 
-/** `PORT` in ASCII: tells a store from other programs' databases. */
+/** `PORT` in ASCII: distinguishes a store from other programs' databases. */
 export const applicationId = 0x504f5254;
 export const storeVersion = 2;
 
@@ -30,7 +30,7 @@ PRAGMA application_id = ${applicationId};
 PRAGMA user_version = 1;
 `;
 
-/** What makes a store of version 1 one of version 2. */
+/** Upgrades a store from version 1 to version 2. */
 export const upgrade = `
 ALTER TABLE run ADD COLUMN complete INTEGER;
 ALTER TABLE run ADD COLUMN problem TEXT;
@@ -43,16 +43,16 @@ CREATE INDEX dynamic_port_number ON dynamic_port (port);
 PRAGMA user_version = ${storeVersion};
 `;
 
-/** Makes an empty store of the present version. */
+/** Creates an empty store of the current version. */
 export const schema = `${versionOne}${upgrade}`;
 
-/** A text that only a store has in its first page. */
+/** A text that only a store contains in its first page. */
 export const schemaMark = 'CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT';
 
-/** What SQLite itself does not call damage: something is missing, or does not add up. */
+/** Damage that SQLite itself does not detect: something is missing or inconsistent. */
 export class Damaged extends Error {}
 
-/** What is in a store, and PortOwner did not put there. */
+/** Something in a store that PortOwner did not create. */
 export class Planted extends Error {}
 
 interface SchemaObject {
@@ -66,10 +66,10 @@ function objectsOf(database: DatabaseSync, limit: number): SchemaObject[] {
   return database.prepare('SELECT type, name, sql FROM sqlite_schema LIMIT ?').all(limit) as unknown as SchemaObject[];
 }
 
-/** SQL with its layout taken out: ALTER TABLE lays it out in its own way. */
+/** Removes the layout from SQL: ALTER TABLE formats it differently. */
 const plain = (sql: string | null): string | null => sql?.replace(/\s+/g, ' ').replace(/ ?([(),]) ?/g, '$1') ?? null;
 
-/** Lets `use` look at an empty store of a version. */
+/** Runs `use` with an empty store of a version. */
 function exemplar<T>(version: number, use: (database: DatabaseSync) => T): T {
   const database = new DatabaseSync(':memory:');
   try {
@@ -90,8 +90,8 @@ function columnsOf(database: DatabaseSync, table: string): string[] {
 const quoted = (name: string): string => JSON.stringify(name.slice(0, 80));
 
 /**
- * Throws Planted for what a store of this version does not have, and Damaged where something of it is missing. Reads
- * nothing but the schema.
+ * Throws Planted for anything that a store of this version does not have, and Damaged if something is missing. Reads only
+ * the schema.
  */
 export function verifySchema(database: DatabaseSync, version: number): void {
   const wanted = new Map(exemplar(version, (own) => objectsOf(own, -1)).map((object) => [object.name, object]));
@@ -102,7 +102,7 @@ export function verifySchema(database: DatabaseSync, version: number): void {
     const own = wanted.get(name);
     if (own === undefined || own.type !== type || (sql !== null && /\bVIRTUAL\b/i.test(sql)))
       throw new Planted(
-        `it has ${type === 'index' ? 'an' : 'a'} ${type} ${quoted(name)}, which PortOwner did not make`,
+        `it has ${type === 'index' ? 'an' : 'a'} ${type} ${quoted(name)}, which PortOwner did not create`,
       );
     if (plain(own.sql) !== plain(sql)) different.push(object);
   }
@@ -115,6 +115,6 @@ export function verifySchema(database: DatabaseSync, version: number): void {
       const lost = exemplar(version, (own) => columnsOf(own, name)).find((column) => !present.has(column));
       if (lost !== undefined) throw new Damaged(`its table ${name} has no column ${lost}`);
     }
-    throw new Planted(`its ${type} ${quoted(name)} is not as PortOwner made it`);
+    throw new Planted(`its ${type} ${quoted(name)} was changed by another program`);
   }
 }

@@ -11,16 +11,16 @@ import { storeVersion, upgrade } from './sqlite-schema.ts';
 import { dynamicPort, instant, ownerOf, spanKey, unknownOrSame } from './sqlite-values.ts';
 
 const day = 86_400_000;
-/** How many ended ones are kept of a machine: programs take other ones at each start. */
+/** How many ended spans to keep for a machine: programs take different ports at each start. */
 const mostDynamicPorts = 20_000;
 
 const portOf = ({ port }: Listener): number => (port === 'dynamic' ? dynamicPort : port);
-/** An owner with its executable; only some audits know that. */
+/** An owner with its executable, which only some audits know. */
 function binaryKey(listener: Listener): string {
   return JSON.stringify([ownerKey(listener), listener.sha256, listener.signer]);
 }
 
-/** SQLite's text is UTF-8, which has no half characters: they are written out, so that two names do not become one. */
+/** SQLite stores UTF-8, which has no lone surrogates: escapes them, so that two names do not become one. */
 const stored = (text: string): string => text.replace(/\p{Cs}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
 const storable = (listener: Listener): Listener => ({
@@ -36,25 +36,25 @@ function machineId(database: DatabaseSync, name: string): number {
   return Number(database.prepare('SELECT id FROM machine WHERE name = ?').get(name)!.id);
 }
 
-/** A run on its way into a store. */
+/** A run that is being stored. */
 interface Recording {
   readonly database: DatabaseSync;
-  /** The number of its machine. */
+  /** The ID of its machine. */
   readonly machine: number;
   readonly at: number;
-  /** The time of the run before; null for the first of its machine. */
+  /** The time of the previous run; null for the first of its machine. */
   readonly previous: number | null;
   readonly run: StoredRun;
 }
 
-/** An open span, by what is known of its owner besides the key. */
+/** An open span, with the details of its owner that are not in the key. */
 interface OpenSpan {
   readonly id: number;
   readonly sha256: string | null;
   readonly signer: string | null;
 }
 
-/** The spans that go on, by endpoint and owner, and those of which nothing is known but that they were not seen. */
+/** The spans that continue, by endpoint and owner, and those that were not seen. */
 function openSpans({ database, machine, run }: Recording): { open: Map<string, OpenSpan>; gone: Set<number> } {
   const open = new Map<string, OpenSpan>();
   const gone = new Set<number>();
@@ -72,14 +72,14 @@ function openSpans({ database, machine, run }: Recording): { open: Map<string, O
     const { protocol, port, address } = row;
     const { sha256, signer, ...owner } = ownerOf(row);
     const id = Number(row.id);
-    // An endpoint that was seen has whom it was seen with; dynamic ones are many behind one name.
+    // An endpoint that was seen has the owner it was seen with; several dynamic ones share one name.
     if (!run.partial || seen.has(`${protocol} ${port} ${address}`)) gone.add(id);
     open.set(spanKey({ protocol, port, address }, owner), { id, sha256, signer });
   }
   return { open, gone };
 }
 
-/** Gives what adds an owner that is not known yet, and its key. */
+/** Returns a function that adds an unknown owner and returns its key. */
 function ownerAdder(database: DatabaseSync): (listener: Listener) => string {
   const add = database.prepare(
     'INSERT OR IGNORE INTO owner (key, program, services, user, sha256, signer) VALUES (?, ?, ?, ?, ?, ?)',
@@ -92,7 +92,7 @@ function ownerAdder(database: DatabaseSync): (listener: Listener) => string {
   };
 }
 
-/** Ends what was not seen any more: with the run before, which saw it. */
+/** Ends the spans that were no longer seen, with the previous run, which saw them. */
 function end(table: 'span' | 'dynamic_port' | 'finding', ids: Iterable<number>, recording: Recording): void {
   const ending = recording.database.prepare(`UPDATE ${table} SET last = ? WHERE rowid = ?`);
   for (const id of ids) ending.run(recording.previous ?? recording.at, id);
@@ -101,7 +101,7 @@ function end(table: 'span' | 'dynamic_port' | 'finding', ids: Iterable<number>, 
 const isSame = (span: OpenSpan, { sha256, signer }: Listener): boolean =>
   unknownOrSame(span.sha256, sha256) && unknownOrSame(span.signer, signer);
 
-/** Whether a run knows more of an executable than those before. */
+/** Whether a run knows more about an executable than earlier runs. */
 const isLearnt = (span: OpenSpan, { sha256, signer }: Listener): boolean =>
   (span.sha256 === null && sha256 !== null) || (span.signer === null && signer !== null);
 
@@ -132,7 +132,7 @@ function storeSpans(recording: Recording): { appeared: number; disappeared: numb
   return { appeared: previous === null ? 0 : appeared, disappeared: gone.size };
 }
 
-/** Notes which numbers the dynamic ports have. */
+/** Records the dynamic port numbers. */
 function storeDynamicPorts(recording: Recording): void {
   const { database, machine, at, run } = recording;
   const rows = database
@@ -195,7 +195,7 @@ function storeFindings(recording: Recording): Finding[] {
   return dated;
 }
 
-/** The findings of a run that is not stored, dated by those that are. */
+/** The findings of a run that is not stored, with the dates of stored findings. */
 function datedFindings(database: DatabaseSync, machine: number, at: number, findings: readonly Finding[]): Finding[] {
   // The table has no index by key.
   const known = new Map<string, number>();
@@ -214,12 +214,12 @@ function newestRun(database: DatabaseSync, machine: number): number | null {
   return newest === null ? null : Number(newest);
 }
 
-/** Keeps a copy of a store as it was before the transaction that is open. Gives its name. */
+/** Saves a copy of a store from before the open transaction. Returns its name. */
 function keepCopy(path: string, now: Date): string {
   const temporary = temporaryBeside(path);
   try {
     closeSync(openSync(temporary, 'wx', statSync(path).mode & 0o777));
-    // Not as bytes: a file that is closed takes the locks of its process with it.
+    // Do not copy bytes: closing the file would release the locks of this process.
     const database = openDatabase(path, { readOnly: true });
     try {
       database.prepare('VACUUM INTO ?').run(temporary);
@@ -234,7 +234,7 @@ function keepCopy(path: string, now: Date): string {
   }
 }
 
-/** Takes back all runs of a machine after a moment: what the newest of the others saw is there again. Gives how many they were. */
+/** Deletes all runs of a machine after a time, and reopens what the newest remaining run saw. Returns their number. */
 function forgetLater(database: DatabaseSync, machine: number, at: number): number {
   const { changes } = database.prepare('DELETE FROM run WHERE machine = ? AND at > ?').run(machine, at);
   const newest = newestRun(database, machine);
@@ -252,7 +252,7 @@ function forget(database: DatabaseSync, machine: number, before: number): void {
   database.exec('DELETE FROM owner WHERE id NOT IN (SELECT owner FROM span UNION SELECT owner FROM dynamic_port)');
 }
 
-/** Stores a run in an open store, whose transaction this is. */
+/** Stores a run in the transaction of an open store. */
 function record({ database, file, version }: OpenStore, run: StoredRun, now: Date): Omit<StoreOutcome, 'aside'> {
   const at = Date.parse(run.at);
   if (version < storeVersion) database.exec(upgrade);
@@ -299,16 +299,16 @@ function record({ database, file, version }: OpenStore, run: StoredRun, now: Dat
 }
 
 /**
- * Stores an audit, all of it or nothing, in a store that is made when it is missing. A damaged store is set aside, and
- * a new one begun. Throws PO4201 (cannot be used), PO4202 (locked), PO4208 (a run of the future, which would keep all
- * others out), PO2002 (another program's) or PO2003 (newer). `waitMs`: for other audits.
+ * Stores an audit atomically. Creates a missing store; sets aside and replaces a damaged one. Throws PO4201 (cannot be used),
+ * PO4202 (locked), PO4208 (a run from the future, which would block all others), PO2002 (another program's file), or PO2003
+ * (newer). `waitMs`: how long to wait for other audits.
  */
 export function storeRun(path: string, run: StoredRun, now: Date, waitMs = defaultWaitMs): StoreOutcome {
   if (isFuture(run.at, now)) {
     throw new PortOwnerError(
       'PO4208',
-      `the audit of ${run.machine} is dated ${run.at}, and it is ${now.toISOString()}: it is not stored`,
-      { hint: 'Set the clock of that machine, or of this one, and make the snapshot again.', target: run.at },
+      `the audit of ${run.machine} is dated ${run.at}, but it is ${now.toISOString()} now: it was not stored`,
+      { hint: 'Correct the clock of that machine, or of this one, and take the snapshot again.', target: run.at },
     );
   }
   const whole = { ...run, listeners: run.listeners.map(storable) };

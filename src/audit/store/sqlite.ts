@@ -2,7 +2,7 @@ import type { AuditStore } from './contract.ts';
 import { readRuns, readSpans } from './sqlite-read.ts';
 import { storeRun } from './sqlite-write.ts';
 
-/** The store that is one SQLite file. It is open only while it is asked: others wait no longer than for one answer. */
+/** A store in one SQLite file. It is open only during a query, so that others wait for one query at most. */
 export function sqliteStore(path: string): AuditStore {
   return {
     add: async (run, now) => storeRun(path, run, now),

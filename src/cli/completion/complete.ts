@@ -1,10 +1,10 @@
-// What goes on from the words that are typed so far.
+// Completes the words typed so far.
 import { subcommands, type CommandWords, type OptionWords } from './words.ts';
 import type { KnownValues } from '../about.ts';
 
-/** A word that may stand in the place of the last one. */
+/** A word that can replace the last one. */
 export interface Candidate {
-  /** What stays of the last word in front of it: `LocalPort,`. */
+  /** The part of the last word that stays in front of it: `LocalPort,`. */
   readonly before: string;
   readonly word: string;
   readonly description: string;
@@ -13,7 +13,7 @@ export interface Candidate {
 
 export type Completion = readonly Candidate[] | 'file' | 'folder';
 
-/** What is known outside of the words. */
+/** Information from outside the words. */
 export interface Knowledge {
   readonly commands: readonly CommandWords[];
   /** The values of a column that are in use, with what the owner is; asking takes a moment. */
@@ -22,7 +22,7 @@ export interface Knowledge {
   readonly services: (begin: string) => Promise<readonly (readonly [name: string, ports: string])[]>;
 }
 
-/** More services than these nobody looks through. */
+/** Nobody looks through more services than these. */
 const mostServices = 40;
 
 const goesOn = (word: string, part: string): boolean => word.toLowerCase().startsWith(part.toLowerCase());
@@ -55,7 +55,7 @@ function lastItem(text: string): { before: string; part: string } {
   return { before: text.slice(0, comma), part: text.slice(comma) };
 }
 
-/** What goes on from the last word, which may be empty. */
+/** Completes the last word, which may be empty. */
 export async function complete(words: readonly string[], knowledge: Knowledge): Promise<Completion> {
   const { command, at } = commandOf(words, knowledge.commands);
   const { option, before, part } = wantedValue(words, command);

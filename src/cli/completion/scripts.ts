@@ -1,7 +1,9 @@
-// The scripts that let each shell ask portowner itself what goes on, and how they are installed.
+// The scripts that let each shell call portowner for completions, and how to install them.
+
+import { fitted, wrap } from '../../io/wrap.ts';
 
 /** For bash 4.2 or newer. */
-const bash = `# Completion of portowner for bash. "portowner completion" says how to install it.
+const bash = `# Completion of portowner for bash. Run "portowner completion" to see how to install it.
 _portowner() {
   local current=\${COMP_WORDS[COMP_CWORD]}
   local -a found=()
@@ -21,7 +23,7 @@ complete -F _portowner portowner.exe
 
 /** For zsh 5 or newer: as a file _portowner in $fpath, or read where the shell starts. */
 const zsh = `#compdef portowner portowner.exe
-# Completion of portowner for zsh. "portowner completion" says how to install it.
+# Completion of portowner for zsh. Run "portowner completion" to see how to install it.
 _portowner() {
   local -a found
   found=("\${(@f)$("\${(Q)words[1]}" internal-complete zsh "\${(@Q)words[2,CURRENT]}" 2>/dev/null </dev/null)}")
@@ -45,17 +47,20 @@ fi
 `;
 
 /** For fish 3 or newer. */
-const fish = `# Completion of portowner for fish. "portowner completion" says how to install it.
+const fish = `# Completion of portowner for fish. Run "portowner completion" to see how to install it.
 function __portowner_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
     set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
     set -l found ($program internal-complete fish $words[2..-1] "$current" 2>/dev/null </dev/null)
+    # A path can follow an option and an equals sign.
+    set -l option (string match -r -- '^--[\\w-]+=' $current)
+    set -l path (string replace -r -- '^--[\\w-]+=' '' $current)
     switch "$found[1]"
         case :file
-            __fish_complete_path "$current"
+            printf "$option%s\\n" (__fish_complete_path "$path")
         case :folder
-            __fish_complete_directories "$current"
+            printf "$option%s\\n" (__fish_complete_directories "$path")
         case '*'
             printf '%s\\n' $found
     end
@@ -84,14 +89,20 @@ export const powershellBody = (program: string): string => `    param($wordToCom
     if (-not $answer) { return }
     foreach ($item in (ConvertFrom-Json -InputObject $answer)) {
         if ($item.Kind -in 'file', 'folder') {
-            [System.Management.Automation.CompletionCompleters]::CompleteFilename($typed[-1])
+            # A path can follow an option and an equals sign.
+            $option = if ($typed[-1] -match '^--[\\w-]+=') { $Matches[0] } else { '' }
+            foreach ($found in [System.Management.Automation.CompletionCompleters]::CompleteFilename($typed[-1].Substring($option.Length))) {
+                if ($item.Kind -eq 'file' -or $found.ResultType -eq 'ProviderContainer') {
+                    [System.Management.Automation.CompletionResult]::new($option + $found.CompletionText, $found.ListItemText, $found.ResultType, $found.ToolTip)
+                }
+            }
         } else {
             [System.Management.Automation.CompletionResult]::new($item.Text, $item.Listed, $item.Kind, $item.Tip)
         }
     }
 `;
 
-const powershell = `# Completion of portowner for PowerShell. "portowner completion" says how to install it.
+const powershell = `# Completion of portowner for PowerShell. Run "portowner completion" to see how to install it.
 Register-ArgumentCompleter -Native -CommandName portowner, portowner.exe -ScriptBlock {
 ${powershellBody('$commandAst.GetCommandName()')}}
 `;
@@ -115,7 +126,7 @@ export const shells = {
       'mkdir -p ~/.local/share/bash-completion/completions',
       'portowner completion bash > ~/.local/share/bash-completion/completions/portowner',
     ],
-    note: 'Without the package bash-completion, add this line to ~/.bashrc instead: source <(portowner completion bash)',
+    note: 'Without the package bash-completion, add this line to ~/.bashrc instead:\n  #   source <(portowner completion bash)',
   },
   zsh: {
     title: 'zsh',
@@ -137,21 +148,29 @@ export const shells = {
       'New-Item -ItemType Directory -Force (Split-Path $PROFILE) | Out-Null',
       `Add-Content $PROFILE 'portowner completion powershell | Out-String | Invoke-Expression'`,
     ],
-    note: 'The module PortOwner completes portowner by itself.',
+    note: 'The PortOwner module completes portowner automatically.',
   },
 } as const satisfies Readonly<Record<string, Shell>>;
 
 export type ShellName = keyof typeof shells;
 
-/** How completion is installed in each shell, the one that asks first. */
-export function installText(current: ShellName | null): string {
+/** A note and, on lines of their own, its commands. */
+function noteText(note: string, width: number): string {
+  const [what = '', ...commands] = note.split('\n');
+  return [fitted(`  # ${what}`, width), ...commands].map((line) => `${line}\n`).join('');
+}
+
+/** Explains how to install completion in each shell, the current one first, in lines of `width`. Commands stay whole. */
+export function installText(current: ShellName | null, width: number): string {
   const names = (Object.keys(shells) as ShellName[]).toSorted(
     (one, other) => Number(other === current) - Number(one === current),
   );
   const sections = names.map((name) => {
     const { title, install, note }: Shell = shells[name];
     const lines = install.map((line) => `  ${line}\n`).join('');
-    return `${title}${name === current ? ' (this shell)' : ''}:\n${lines}${note === undefined ? '' : `  # ${note}\n`}`;
+    return `${title}${name === current ? ' (this shell)' : ''}:\n${lines}${note === undefined ? '' : noteText(note, width)}`;
   });
-  return `To complete commands, options, and ports that are in use with Tab, paste the lines for your shell,\nand start it again.\n\n${sections.join('\n')}`;
+  const what =
+    'To complete commands, options, and ports in use with the Tab key, paste the lines for your shell, and restart the shell.';
+  return `${wrap(what, 0, width)}\n\n${sections.join('\n')}`;
 }

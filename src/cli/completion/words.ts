@@ -12,7 +12,7 @@ export interface OptionWords {
 }
 
 export interface CommandWords {
-  /** Its words, with blanks between them; empty for the main question. */
+  /** Its words, with blanks between them; empty for the main query. */
   readonly path: string;
   /** Other words for it, which complete like it. */
   readonly aliases: readonly string[];

@@ -6,7 +6,7 @@ import type { GroupAbout } from './group.ts';
 
 const severityWords = severities.map((severity) => severity.toLowerCase());
 
-/** What an audit compares with and what it does with the result: by hand and every night. */
+/** What an audit compares with and what it does with the result, manually and nightly. */
 export class AuditOptions {
   static readonly about = {
     values: {
@@ -28,11 +28,11 @@ export class AuditOptions {
   } as const satisfies GroupAbout;
 
   baseline = Option.String('--baseline', {
-    description: 'the approved listeners: a file of portowner baseline create',
+    description: 'the approved listeners: a file created by portowner baseline create',
   });
-  policy = Option.String('--policy', { description: 'the rules' });
-  store = Option.String('--store', { description: 'keep the audit in this file, with those before it' });
-  report = Option.Array('--report', { description: 'also write the findings to this file; may be repeated' });
+  policy = Option.String('--policy', { description: 'the file with the rules' });
+  store = Option.String('--store', { description: 'store the audit in this file, together with earlier ones' });
+  report = Option.Array('--report', { description: 'also write the findings to this file; can be repeated' });
   failOn = Option.String('--fail-on', {
     description: `lowest severity that makes the command exit with 1: ${severityWords.join(', ')} (default: low)`,
   });
@@ -40,15 +40,15 @@ export class AuditOptions {
     description: 'delete history that is older than this many days (default: keep all)',
   });
   hash = Option.Boolean('--hash', false, {
-    description: 'read the executables too, and compare and keep their SHA-256 and, on Windows, their signer',
+    description: 'also read the executables, and compare and store their SHA-256 hash and, on Windows, their signer',
   });
   eventLog = Option.Boolean('--event-log', false, {
     description:
-      "also write the findings to the system's log: the event log Application on Windows, journald or syslog on Linux",
+      "also write the findings to the system's log: the Application event log on Windows, journald or syslog on Linux",
   });
 }
 
-/** The options, read. Throws PO1001. */
+/** Reads the options. Throws PO1001. */
 export function auditSettings(given: AuditOptions): AuditSettings {
   const { baseline = null, policy = null, store = null, report: reports = [], hash, eventLog } = given;
   const words = Object.fromEntries(severityWords.map((severity) => [severity, severity]));

@@ -25,32 +25,32 @@ export class BindOptions {
 
   protocol = Option.String('--protocol', { description: 'tcp (default) or udp' });
   address = Option.String('--address', {
-    description: 'the address that the program asks for (default: every one, IPv4 and IPv6); :: is for IPv4 too',
+    description: 'the address that the program binds (default: every IPv4 and IPv6 address); :: includes IPv4',
   });
-  ipv6Only = Option.Boolean('--ipv6-only', false, { description: 'with --address ::, leave IPv4 alone (IPV6_V6ONLY)' });
+  ipv6Only = Option.Boolean('--ipv6-only', false, { description: 'with --address ::, exclude IPv4 (IPV6_V6ONLY)' });
   exclusive = Option.Boolean('--exclusive', false, {
-    description: 'the program asks for exclusive use (SO_EXCLUSIVEADDRUSE on Windows)',
+    description: 'the program requests exclusive use (SO_EXCLUSIVEADDRUSE on Windows)',
   });
   reuse = Option.String('--reuse', false, {
     tolerateBoolean: true,
-    description: 'the program sets SO_REUSEADDR; --reuse=port: SO_REUSEPORT, on Linux',
+    description: 'the program sets SO_REUSEADDR; --reuse=port: SO_REUSEPORT (Linux)',
   });
 }
 
-/** Throws PO1005 for options that do not go together. */
+/** Throws PO1005 for options that exclude each other. */
 export function checkBindOptions({ exclusive, reuse, ipv6Only, address }: BindOptions): void {
   if (exclusive && reuse !== false) throw new PortOwnerError('PO1005', '--exclusive and --reuse exclude each other');
   if (ipv6Only && canonicalAddress(address ?? '') !== '::')
     throw new PortOwnerError('PO1005', '--ipv6-only needs --address ::');
 }
 
-/** What says which address and protocol are meant, where the options do not: the operand first, then an error text. */
+/** The default address and protocol: from the operand, or from an error text. */
 export interface BindHints {
   readonly place: OnePlace | null;
   readonly error: ParsedError | null;
 }
 
-/** What a program asks for. Throws PO1001 and PO1004. */
+/** Reads the requested bind. Throws PO1001 and PO1004. */
 export function bindRequest(given: BindOptions, port: number, { place, error }: BindHints): Request {
   const address = given.address ?? place?.address ?? error?.address ?? null;
   const usual = place?.protocol ?? error?.protocol ?? 'TCP';
@@ -70,5 +70,5 @@ function sharingOf({ exclusive, reuse }: BindOptions): Request['sharing'] {
   if (reuse === 'port') return 'reusePort';
   // clipanion gives true for the bare option, which its type does not say.
   if ((reuse as unknown) === true || reuse === 'true' || reuse === 'address') return 'reuse';
-  throw unknownValue('--reuse', reuse, 'address (which it means by itself) or port', ['address', 'port']);
+  throw unknownValue('--reuse', reuse, 'address (the default) or port', ['address', 'port']);
 }

@@ -18,7 +18,7 @@ const otherStates = {
   finwait: 'FinWait1',
 } as const;
 
-/** Which sockets are wanted, besides their ports. */
+/** Which sockets to select, in addition to ports. */
 export class FilterOptions {
   static readonly about = {
     values: {
@@ -53,33 +53,33 @@ export class FilterOptions {
     },
   } as const satisfies GroupAbout;
 
-  all = Option.Boolean('--all,-a', false, { description: 'connections and every other state too' });
+  all = Option.Boolean('--all,-a', false, { description: 'include connections and all other states' });
   protocol = Option.Array('--protocol', { description: 'only tcp or udp' });
   state = Option.Array('--state', {
-    description: 'only these TCP states: Listen, Established, TimeWait … in any spelling (looks at connections too)',
+    description: 'only these TCP states: Listen, Established, TimeWait … in any spelling (includes connections)',
   });
   pid = Option.Array('--pid', { description: 'only sockets of these processes' });
   image = Option.Array('--image', {
-    description: 'only owners with this name, of the file or what it runs; * and ? are wildcards',
+    description: 'only owners with this file or application name; * and ? are wildcards',
   });
   address = Option.Array('--address', { description: 'only this local or remote address, or CIDR range' });
   remotePort = Option.Array('--remote-port', {
-    description: 'only connections to these ports (looks at connections too)',
+    description: 'only connections to these remote ports (includes connections)',
   });
   user = Option.Array('--user', { description: 'only owners that run as this account; * and ? are wildcards' });
   service = Option.Array('--service', {
-    description: 'only owners that run this service, unit or container; * and ? are wildcards',
+    description: 'only owners that run this service, unit, or container; * and ? are wildcards',
   });
   range = Option.Array('--range', { description: 'only local ports of this class: well-known, registered, dynamic' });
 }
 
-/** Whether connections and every other state are looked at, not only what holds a port. */
+/** Whether to include connections and all other states, not only sockets that hold a port. */
 export const asksConnections = ({ all, state, remotePort }: FilterOptions): boolean =>
   all || state !== undefined || remotePort !== undefined;
 
 /**
- * The protocols that are wanted, by the option or by all of the ports that are asked for. Throws PO1001, and PO1005
- * where these exclude each other.
+ * The selected protocols, from the option or from all requested ports. Throws PO1001, and PO1005 if these exclude each
+ * other.
  */
 export function protocolsOf({ protocol }: FilterOptions, { spans, pids }: Subject, operands: readonly string[]) {
   const given = listed('--protocol', protocol);
@@ -91,7 +91,7 @@ export function protocolsOf({ protocol }: FilterOptions, { spans, pids }: Subjec
   throw new PortOwnerError('PO1005', `${operands.join(' ')} and --protocol ${given?.join(',')} exclude each other`);
 }
 
-/** What rows are wanted. Throws PO1001, and PO1002 for ports. */
+/** Reads the filter. Throws PO1001, and PO1002 for ports. */
 export async function filterOf(given: FilterOptions): Promise<RowFilter> {
   const remotePorts = given.remotePort === undefined ? null : await portSpans('--remote-port', given.remotePort);
   const pids = listed('--pid', given.pid);

@@ -8,7 +8,7 @@ import type { GroupAbout } from './group.ts';
 
 const protocols = { tcp: ['TCP'], udp: ['UDP'], both: ['TCP', 'UDP'] } as const;
 
-/** Which ports will do. */
+/** Which ports to find. */
 export class FreeOptions {
   static readonly about = {
     values: { '--protocol': Object.keys(protocols) },
@@ -25,18 +25,18 @@ export class FreeOptions {
   } as const satisfies GroupAbout;
 
   count = Option.String('--count', { description: 'how many ports (default: 1)' });
-  range = Option.Array('--range', { description: 'only ports of this expression: 8000-8999' });
-  near = Option.String('--near', { description: 'this port, or the next ones upward, registered ones included' });
-  consecutive = Option.Boolean('--consecutive', false, { description: 'ports that follow one another' });
-  protocol = Option.String('--protocol', { description: 'tcp (default), udp or both' });
+  range = Option.Array('--range', { description: 'only ports in this range: 8000-8999' });
+  near = Option.String('--near', { description: 'this port, or the next ones upward, including registered ports' });
+  consecutive = Option.Boolean('--consecutive', false, { description: 'consecutive ports' });
+  protocol = Option.String('--protocol', { description: 'tcp (default), udp, or both' });
   address = Option.String('--address', {
-    description: 'free on this address of the machine (default: on every address, IPv4 and IPv6)',
+    description: 'free on this address of the machine (default: on every IPv4 and IPv6 address)',
   });
-  registered = Option.Boolean('--registered', false, { description: 'ports that IANA registered for a service, too' });
-  except = Option.Array('--except', { description: 'none of these ports' });
+  registered = Option.Boolean('--registered', false, { description: 'include ports that are registered with IANA' });
+  except = Option.Array('--except', { description: 'exclude these ports' });
 }
 
-/** What ports will do, by the options and the operands. Throws PO1001, PO1002 and PO1004. */
+/** Reads the options and operands. Throws PO1001, PO1002, and PO1004. */
 export async function choiceOf(given: FreeOptions, named: readonly Place[]): Promise<FreeRequest> {
   const whole = (option: string, text: string | undefined, most: number): number | null =>
     text === undefined ? null : wholeNumber(option, text, { most });

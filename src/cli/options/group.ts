@@ -1,15 +1,15 @@
 import type { Values } from '../about.ts';
 
-/** What is known of the options of a group besides their help; one without a word takes free text, or nothing. */
+/** The metadata of the options of a group, except their help; an option without an entry takes free text, or nothing. */
 export interface GroupAbout {
   readonly values?: Readonly<Record<`--${string}`, Values>>;
-  /** Other words for the options, and what they stand for. */
+  /** Other names of the options, and what they mean. */
   readonly synonyms?: Readonly<Record<string, readonly string[]>>;
-  /** Options that help has in a section of their own, by its title. */
+  /** Options with a separate section in the help, by its title. */
   readonly sections?: Readonly<Record<string, readonly `--${string}`[]>>;
-  /** Options that the PowerShell module itself decides on, and how. */
+  /** Options that the PowerShell module sets itself, and how. */
   readonly module?: Readonly<Record<`--${string}`, string>>;
-  /** Options that no PowerShell function has a parameter for, and what does it there. */
+  /** Options without a PowerShell parameter, and what to use instead. */
   readonly leftOut?: Readonly<Record<`--${string}`, string>>;
   /** The parameters of PowerShell functions, and the options behind them. */
   readonly parameters?: Readonly<Record<string, `--${string}`>>;
@@ -28,13 +28,13 @@ type All<Groups extends readonly OptionGroup[]> = Groups extends readonly [
 ]
   ? First & All<Rest>
   : object;
-/** A class with the statics of another one, and more in its instances. */
+/** A class with the statics of another class, and additional instance members. */
 type With<Command extends Base, Options> = Pick<Command, keyof Command> &
   (abstract new () => InstanceType<Command> & Options);
 
 /**
- * A command class with the options of these groups, in their order: what a command does not take is not put in, so that
- * nothing is taken back.
+ * Composes a command class from these groups of options, in order: a command includes only the groups it needs, so that no
+ * option has to be removed.
  */
 export function withOptions<Command extends Base, const Groups extends readonly OptionGroup[]>(
   command: Command,

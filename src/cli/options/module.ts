@@ -2,14 +2,14 @@ import { Option } from 'clipanion';
 import { word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
-/** What the PowerShell module is told by a command that writes no rows. */
+/** Options for the PowerShell module, for commands without rows. */
 export class ModuleOptions {
   static readonly about = {
     values: { '--problems': ['rows'] },
     sections: { 'For programs': ['--stream', '--problems'] },
     module: {
-      '--problems': 'problems come as rows, and go to the streams they belong to',
-      '--stream': 'on in PowerShell 7, which reads a document per line',
+      '--problems': 'problems arrive as rows, and go to the corresponding streams',
+      '--stream': 'set in PowerShell 7, which reads one document per line',
     },
   } as const satisfies GroupAbout;
 
@@ -17,11 +17,11 @@ export class ModuleOptions {
     description: 'rows: write errors, warnings, and progress as CLIXML rows to standard output (needs --output)',
   });
   stream = Option.Boolean('--stream', false, {
-    description: 'with --problems rows: a document for each notice, at once, for PowerShell 7',
+    description: 'with --problems rows: a separate document for each notice, written immediately, for PowerShell 7',
   });
 }
 
-/** How problems are written, read. Throws PO1001. */
+/** Reads how to write problems. Throws PO1001. */
 export function problemsOf(text: string | undefined): 'rows' | undefined {
   return text === undefined ? undefined : word('--problems', text, { rows: 'rows' as const });
 }

@@ -1,10 +1,11 @@
 import { Option } from 'clipanion';
 import { formats } from '../../formats/formats.ts';
+import { unknownValue } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
 const outputOption = () =>
   Option.String('--output,-o', {
-    description: 'write to this file instead of standard output; it takes its place when it is whole',
+    description: 'write to this file instead of standard output; the file is replaced only when it is complete',
   });
 
 /** Where an answer goes. */
@@ -17,10 +18,26 @@ export class OutputOption {
   output = outputOption();
 }
 
+const delimiters = { comma: ',', semicolon: ';', tab: '\t' } as const;
+
+/** What is between the values of CSV, read. Throws PO1001. */
+export function delimiterOf(text: string): string {
+  const named = delimiters[text.toLowerCase() as keyof typeof delimiters] ?? text;
+  // A quote, a line end, or half a character could not be told from what it separates.
+  if (/^[^\p{C}\p{L}\p{N}"'\r\n]$/u.test(named) || named === '\t') return named;
+  throw unknownValue('--delimiter', text, 'comma, semicolon, tab, or one character that is no letter, digit, or quote');
+}
+
 /** How rows are written. */
 export class RowOptions {
   static readonly about = {
-    values: { '--format': formats, '--columns': 'columns', '--output': 'file', '--problems': ['rows'] },
+    values: {
+      '--format': formats,
+      '--columns': 'columns',
+      '--output': 'file',
+      '--delimiter': Object.keys(delimiters),
+      '--problems': ['rows'],
+    },
     synonyms: {
       ...Object.fromEntries(formats.map((format) => [`--${format}`, [`--format=${format}`]])),
       '--column': ['--columns'],
@@ -28,43 +45,52 @@ export class RowOptions {
       '--silent': ['--quiet'],
     },
     sections: {
-      Output: ['--format', '--columns', '--output', '--excel', '--quiet'],
+      Output: ['--format', '--columns', '--output', '--excel', '--delimiter', '--quiet'],
       'For programs': ['--stream', '--problems'],
     },
     module: {
-      '--format': 'objects come as CLIXML',
-      '--problems': 'problems come as rows, and go to the streams they belong to',
-      '--stream': 'on in PowerShell 7, which reads a document per line',
+      '--format': 'objects are passed as CLIXML',
+      '--problems': 'problems arrive as rows, and go to the corresponding streams',
+      '--stream': 'set in PowerShell 7, which reads one document per line',
     },
     leftOut: {
-      '--output': 'Export-Csv, Export-Clixml and Out-File write',
-      '--excel': 'Export-Csv writes',
-      '--quiet': 'Out-Null and -WarningAction are quiet',
+      '--output': 'use Export-Csv, Export-Clixml, or Out-File',
+      '--excel': 'use Export-Csv',
+      '--delimiter': 'use Export-PortReport',
+      '--quiet': 'use Out-Null and -WarningAction',
     },
   } as const satisfies GroupAbout;
 
   format = Option.String('--format,-f', {
-    description: `how the rows are written: ${formats.join(', ')} (default: what the name of --output ends with, else table); --json and such are short for it`,
+    description: `how the rows are written: ${formats.join(', ')} (default: from the file name extension of --output, otherwise table); --json and so on are short forms`,
   });
-  columns = Option.Array('--columns', { description: 'the columns to write, in this order: A,B,C' });
+  columns = Option.Array('--columns', {
+    description: 'the columns to write, in this order: A,B,C; report stands for the columns that fit on a printed page',
+  });
   output = outputOption();
   excel = Option.Boolean('--excel', false, {
-    description: 'CSV for a spreadsheet: byte order mark, no cell runs as a formula (on by itself with --output)',
+    description:
+      'CSV for a spreadsheet: with a byte order mark, and no cell runs as a formula (the default with --output)',
+  });
+  delimiter = Option.String('--delimiter', {
+    description: 'CSV: the separator between values: comma (default), semicolon, tab, or any other character',
   });
   quiet = Option.Boolean('--quiet,-q', false, {
-    description: 'write no rows and no warnings: the exit code answers',
+    description: 'write no rows and no warnings: only the exit code',
   });
-  stream = Option.Boolean('--stream', false, { description: 'CLIXML: a document for each few rows, for PowerShell 7' });
+  stream = Option.Boolean('--stream', false, {
+    description: 'CLIXML: a separate document for every few rows, for PowerShell 7',
+  });
   problems = Option.String('--problems', {
     description:
-      'rows: put errors, warnings, and progress among the rows of clixml, json, or ndjson; in CLIXML the last item then has the severity End',
+      'rows: write errors, warnings, and progress among the rows of clixml, json, or ndjson; in CLIXML, the last item has the severity End',
   });
 }
 
 /** How many rows there are, instead of the rows. */
 export class CountOptions {
   static readonly about = {
-    leftOut: { '--count': 'Measure-Object counts' },
+    leftOut: { '--count': 'use Measure-Object' },
     sections: { Output: ['--count'] },
   } as const satisfies GroupAbout;
 

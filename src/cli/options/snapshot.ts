@@ -1,26 +1,26 @@
 import { Option } from 'clipanion';
 import type { GroupAbout } from './group.ts';
 
-/** Far machines that are asked by ssh. */
+/** Remote machines that are queried through ssh. */
 export class HostOptions {
   static readonly about = {
     values: { '--ssh-config': 'file' },
     leftOut: {
-      '--host': 'the parameters of remoting name machines',
+      '--host': 'use the remoting parameters',
       '--ssh-config': "ssh takes the user's own configuration",
     },
   } as const satisfies GroupAbout;
 
   host = Option.Array('--host', {
     description:
-      'ask this machine by ssh instead of this one: server7 or ann@server7, with nothing installed there; given several times, they are asked side by side',
+      'query this remote machine through ssh instead of the local one: server7 or ann@server7; nothing has to be installed there; repeat it to query several machines in parallel',
   });
   sshConfig = Option.String('--ssh-config', {
-    description: "for --host: a configuration file of ssh instead of the user's own",
+    description: "for --host: the ssh configuration file to use instead of the user's own",
   });
 }
 
-/** Which machines are asked. */
+/** Which machines to query. */
 export class SnapshotOptions extends HostOptions {
   static override readonly about = {
     values: { '--from': 'file', ...HostOptions.about.values },
@@ -29,6 +29,6 @@ export class SnapshotOptions extends HostOptions {
 
   from = Option.Array('--from', {
     description:
-      'answer from this snapshot (- is standard input) instead of this machine; or from what Get-NetTCPConnection, Get-Process … gave to Export-Clixml, in one file or several; given several times, each of the machines is answered for',
+      'answer from this snapshot (- is standard input) instead of this machine, or from the output of Get-NetTCPConnection, Get-Process … saved with Export-Clixml, in one or more files; repeat it to answer for several machines',
   });
 }

@@ -13,15 +13,16 @@ export class TaskNameOptions {
   name = Option.String('--name', { description: `the name of the task, on Windows (default: ${defaultName})` });
 }
 
-/** Where the units of Linux are. */
+/** Where the systemd units are. */
 export class RootOptions {
   static readonly about = {
     values: { '--root': 'folder' },
-    leftOut: { '--root': 'it is for images of Linux' },
+    leftOut: { '--root': 'only for Linux images' },
   } as const satisfies GroupAbout;
 
   root = Option.String('--root', {
-    description: 'on Linux: put the units below this folder, such as an image, and touch nothing of this machine',
+    description:
+      'on Linux: write the units below this folder, such as an image, and change nothing else on this machine',
   });
 }
 
@@ -39,17 +40,17 @@ export class TaskOptions {
   } as const satisfies GroupAbout;
 
   at = Option.String('--at', {
-    description: "when it starts each night, in the machine's local time (default: 03:00)",
+    description: "the start time, in the machine's local time (default: 03:00)",
   });
   randomDelay = Option.String('--random-delay', {
     description:
-      'delay the start by up to this many minutes, at random, so that machines do not all start at once (default: 30)',
+      'delay the start by up to this many minutes, at random, so that not all machines start at the same time (default: 30)',
   });
   timeLimit = Option.String('--time-limit', { description: 'end it after this many minutes (default: 60)' });
   account = Option.String('--account', {
     description: 'on Windows: SYSTEM (default), or a group managed service account, DOMAIN\\name$',
   });
-  executable = Option.String('--executable', { description: 'the portowner that is started (default: this one)' });
+  executable = Option.String('--executable', { description: 'the portowner executable to start (default: this one)' });
 }
 
 /** The task that the options describe. Throws PO1001. */

@@ -21,7 +21,7 @@ export const addressNotLocal: Cause = {
       ...otherwise(
         request,
         { address: request.address?.includes(':') === true ? '::' : '0.0.0.0' },
-        'whether every address works, which outlives a change of address',
+        'whether binding every address works, which does not depend on a specific address',
       ),
       ...(addresses === null || addresses.length === 0
         ? []

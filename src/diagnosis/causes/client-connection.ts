@@ -12,7 +12,7 @@ function reserveFromClients(patient: Patient): string[] {
     return [
       step(
         `netsh interface ipv4 add excludedportrange protocol=${protocol.toLowerCase()} startport=${port} numberofports=1 store=persistent`,
-        'as administrator, once it is free: connections do not get the port again, a program that asks for it does',
+        'as administrator, once it is free: connections no longer get the port, but programs can still bind it',
       ),
     ];
   }
@@ -22,26 +22,26 @@ function reserveFromClients(patient: Patient): string[] {
   return [
     step(
       `sudo sysctl -w net.ipv4.ip_local_reserved_ports=${[...kept, port].join(',')}`,
-      'connections do not get the port again, a program that asks for it does; put it into /etc/sysctl.d to keep it',
+      'connections no longer get the port, but programs can still bind it; add it to /etc/sysctl.d to make it permanent',
     ),
   ];
 }
 
 export const clientConnection: Cause = {
   name: 'ClientConnection',
-  meaning: 'an outgoing connection has it as its local port',
+  meaning: 'an outgoing connection uses it as its local port',
   lingers: (left) => {
     if (left.connections.length === 0 || !isDynamic(left.facts, left.bind)) return null;
     const first = firstConnection(left);
     return {
       ...first,
       effect: wantsReuse(left.bind) ? 'depends' : 'blocks',
-      evidence: `${connectionEvidence(left, first)}; the port is in the dynamic range, from which programs that connect get their local port.`,
+      evidence: `${connectionEvidence(left, first)}; the port is in the dynamic range, from which connections get their local ports.`,
     };
   },
   remedies: (patient) => [
     look(patient),
-    say('the port comes back when the connection ends'),
+    say('the port becomes free when the connection ends'),
     takeAnother(patient.request),
     ...reserveFromClients(patient),
   ],

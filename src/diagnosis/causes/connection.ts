@@ -5,7 +5,7 @@ import { onWindows, otherwise, say, step } from '../remedy-steps.ts';
 
 export const connection: Cause = {
   name: 'Connection',
-  meaning: 'a connection still has it as its local port',
+  meaning: 'a connection still uses it as its local port',
   lingers: (left) => {
     const { facts, bind, connections } = left;
     if (connections.length === 0 || isDynamic(facts, bind)) return null;
@@ -25,6 +25,6 @@ export const connection: Cause = {
     ...(onWindows(patient)
       ? []
       : otherwise(patient.request, { sharing: 'reuse' }, 'whether it works with SO_REUSEADDR, which most servers set')),
-    say('the port comes back when the connections end'),
+    say('the port becomes free when the connections end'),
   ],
 };

@@ -5,6 +5,6 @@ export const disagreement: Cause = {
   name: 'Disagreement',
   meaning: 'the facts and the bind attempt disagree',
   explains: ({ can, attempt }) => can === null && attempt?.result === 'bound',
-  evidence: 'The attempt succeeded although what was seen stands against it.',
-  remedies: () => [say('ask once more: the port changed hands while it was looked at, or something hides a socket')],
+  evidence: 'The attempt succeeded, although the facts say that it should fail.',
+  remedies: () => [say('try again: the port changed hands during the check, or something hides a socket')],
 };

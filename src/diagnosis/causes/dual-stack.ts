@@ -13,7 +13,7 @@ export const dualStack: Cause = {
       ? otherwise(
           patient.request,
           { address: '::', ipv6Only: true },
-          'whether IPv6 alone works: the program has to set IPV6_V6ONLY',
+          'whether IPv6 only works: the program has to set IPV6_V6ONLY',
         )
       : []),
     takeAnother(patient.request),

@@ -11,7 +11,7 @@ export const excluded: Cause = {
       case 'ExcludedAdministered':
         return {
           effect: 'allows',
-          evidence: `An administrator has excluded the range ${where} from random use (${range.source}); a program that asks for the port itself gets it, but Windows containers do not.`,
+          evidence: `An administrator has excluded the range ${where} from automatic assignment (${range.source}); programs can still bind the port explicitly, but Windows containers cannot.`,
         };
       case 'Excluded':
         return { effect: 'blocks', evidence: `The range ${where} is excluded (${range.source}).` };

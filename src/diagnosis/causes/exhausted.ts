@@ -9,8 +9,8 @@ export const exhausted: Cause = {
     refused === 'noBuffers' || (bind.port === 0 && (refused === 'inUse' || refused === 'access')),
   overrules: ({ full, can }) => (full && can !== false ? false : undefined),
   remedies: (patient) => [
-    step('portowner --all --sort OwningProcess', 'who has how many'),
-    say('programs that connect again and again should keep their connections'),
+    step('portowner --all --sort OwningProcess', 'how many ports each program uses'),
+    say('programs that connect frequently should keep their connections open'),
     moreDynamicPorts(patient),
   ],
 };

@@ -10,7 +10,7 @@ export const free: Cause = {
     isOnlyKept(range)
       ? {
           effect: 'allows',
-          evidence: `The range ${reservationText(range)} is kept from random use (${range.source}); a program that asks for the port itself gets it.`,
+          evidence: `The range ${reservationText(range)} is excluded from automatic assignment (${range.source}); programs can still bind the port explicitly.`,
         }
       : null,
   // A closed connection or a range that lets one through is worth a line of evidence, not the name of the cause.

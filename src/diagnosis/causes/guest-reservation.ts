@@ -8,21 +8,21 @@ const isMirrored = ({ start, end }: PortRange): boolean => end - start === 4096 
 
 export const guestReservation: Cause = {
   name: 'GuestReservation',
-  meaning: 'it is reserved for virtual machines, containers or WSL',
+  meaning: 'it is reserved for virtual machines, containers, or WSL',
   reserves: ({ range }) =>
     range.kind === 'ReservedForGuests'
       ? {
           effect: 'blocks',
-          evidence: `The range ${reservationText(range)} is reserved for guests (virtual machines, containers, WSL) (${range.source}).${isMirrored(range) ? ' A block of this size is what WSL with mirrored networking keeps for connections from Linux.' : ''}`,
+          evidence: `The range ${reservationText(range)} is reserved for guests (virtual machines, containers, WSL) (${range.source}).${isMirrored(range) ? ' WSL with mirrored networking reserves a block of this size for connections from Linux.' : ''}`,
         }
       : null,
   remedies: ({ request }) => [
-    step('portowner ranges', 'every range that is reserved, and for whom'),
+    step('portowner ranges', 'every reserved range, and who it is reserved for'),
     takeAnother(request),
-    step('wsl --list --running', 'the distributions of WSL that run'),
+    step('wsl --list --running', 'the running WSL distributions'),
     step(
       'wsl --shutdown',
-      'ends all of them, and with them their reservations; virtual machines and containers have theirs as long as they run',
+      'ends all of them and their reservations; virtual machines and containers keep theirs while they run',
     ),
   ],
 };

@@ -14,7 +14,7 @@ export const heldWithoutSocket: Cause = {
     const { request } = patient;
     return onWindows(patient)
       ? [
-          say('ask once more, as administrator: more of what reserves ports is seen then'),
+          say('try again as administrator, which shows more reservations'),
           step(
             `netsh interface ipv4 show excludedportrange protocol=${request.protocol.toLowerCase()}`,
             'every excluded range',
@@ -22,12 +22,12 @@ export const heldWithoutSocket: Cause = {
           takeAnother(request),
           step(
             'Get-Service -Name hns, winnat, iphlpsvc',
-            'what reserves ports without a socket: networks of containers, WSL and virtual machines',
+            'the services that reserve ports without a socket, for networks of containers, WSL, and virtual machines',
           ),
         ]
       : [
           say(
-            'ask once more: a socket that is bound and does not listen comes and goes, and Linux before 6.8 does not list it',
+            'try again: sockets that are bound but not listening come and go, and Linux before 6.8 does not list them',
           ),
           takeAnother(request),
         ];

@@ -10,8 +10,8 @@ export const kernel: Cause = {
     takeAnother(patient.request),
     say(
       onWindows(patient)
-        ? 'a driver holds it: turn off the feature that it belongs to (Reason and Owner tell what is known)'
-        : 'a module of the kernel holds it (NFS, SMB, WireGuard …): stop the service that set it up',
+        ? 'a driver holds it: turn off the corresponding feature (see Owner and Reason)'
+        : 'a kernel module holds it (NFS, SMB, WireGuard …): stop the service that configured it',
     ),
   ],
 };

@@ -7,27 +7,30 @@ function remedies(patient: Patient): string[] {
   const { port } = request;
   if (onWindows(patient))
     return [
-      say('ask for the port without exclusive use by others, or as the account that has it'),
+      say('use a port that no other program uses exclusively, or run the program as the account that owns it'),
       takeAnother(request),
     ];
   const above = facts.sections.reservedPorts.data.find((range) => range.kind === 'Privileged')?.end ?? 1023;
   if (port > above)
     return [
-      say('a security module (SELinux, AppArmor) or a sandbox forbids it: see its log'),
+      say('a security module (SELinux, AppArmor) or a sandbox denies it: see its log'),
       step('sudo ausearch -m avc -ts recent', 'what SELinux refused'),
       takeAnother(request),
     ];
   return [
-    step(`portowner free --near ${Math.max(above + 1, 8000)}`, `or take a port above ${above}, which needs no rights`),
-    step("sudo setcap 'cap_net_bind_service=+ep' /path/to/program", 'lets this one program bind such ports'),
+    step(`portowner free --near ${Math.max(above + 1, 8000)}`, `or use a port above ${above}, which needs no rights`),
+    step("sudo setcap 'cap_net_bind_service=+ep' /path/to/program", 'allows only this program to bind such ports'),
     say('for a service: AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit, or a systemd socket unit'),
-    step(`sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`, `lets everybody bind ports from ${port} on`),
+    step(
+      `sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
+      `allows everybody to bind port ${port} and above`,
+    ),
   ];
 }
 
 export const noRights: Cause = {
   name: 'NoRights',
-  meaning: 'the rights are missing',
+  meaning: 'the necessary rights are missing',
   isOwnerless: true,
   reserves: ({ facts: { machine }, range }) =>
     // Root may; whether this account may otherwise is not in the facts, and the attempt tells.

@@ -13,8 +13,8 @@ export const orphan: Cause = {
     ...(patient.socket?.heirs ?? []).map((pid) => heirStep(patient, pid, 'may have inherited the socket')),
     ...(patient.socket?.heirCandidates ?? [])
       .slice(0, 5)
-      .map((pid) => heirStep(patient, pid, 'was started after the socket was bound, and may have inherited it')),
+      .map((pid) => heirStep(patient, pid, 'was started after the socket was bound and may have inherited it')),
     takeAnother(patient.request),
-    say('when no process is left that may have it, only a restart of the machine gives it back'),
+    say('if no process is left that may hold it, only restarting the machine frees it'),
   ],
 };

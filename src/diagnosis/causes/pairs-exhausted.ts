@@ -17,21 +17,21 @@ export const pairsExhausted: Cause = {
     if (error?.meaning !== 'exhausted') return undefined;
     return pairs.some((one) => one.used >= one.size * asGoodAsFull) ? false : null;
   },
-  evidence: 'Connections to other addresses and ports have the dynamic ports to themselves.',
+  evidence: 'Connections to other addresses and ports can still use all dynamic ports.',
   remedies: (patient) => [
     ...patient.pairs
       .filter(({ isHere }) => isHere)
       .slice(0, 3)
       .map(farEndStep),
-    step('portowner --all --sort OwningProcess', 'who has how many connections'),
-    say('programs that connect there again and again should keep their connections (keep-alive, a pool)'),
-    say('closed connections give their ports back after TIME_WAIT: one to four minutes'),
+    step('portowner --all --sort OwningProcess', 'how many connections each program has'),
+    say('programs that connect there frequently should keep their connections open (keep-alive, a pool)'),
+    say('the ports of closed connections become free after TIME_WAIT: one to four minutes'),
     ...(onWindows(patient)
       ? []
       : [
           step(
             'sudo sysctl -w net.ipv4.tcp_tw_reuse=1',
-            'lets connections take ports that are in TIME_WAIT, after a second',
+            'allows connections to reuse ports in TIME_WAIT after a second',
           ),
         ]),
     moreDynamicPorts(patient),

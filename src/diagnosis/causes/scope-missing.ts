@@ -1,16 +1,22 @@
-import { withoutScope } from '../../ports/address.ts';
+import { scopeOf, withoutScope } from '../../ports/address.ts';
 import type { Cause } from '../cause.ts';
 import { shownAddress, again, say, step } from '../remedy-steps.ts';
 
 /** fe80::/10 is there on every interface. */
 const isLinkLocal = (address: string): boolean => /^fe[89ab][0-9a-f]:/i.test(address);
+/** Groups of one interface, or of what is linked to it. */
+const isLocalGroup = (address: string): boolean => /^ff[0-9a-f][12]:/i.test(address);
 
 /** Whether an address is one that means nothing without its interface, and has none. */
-export const lacksScope = (address: string): boolean => isLinkLocal(address) && !address.includes('%');
+export const lacksScope = (address: string): boolean =>
+  (isLinkLocal(address) || isLocalGroup(address)) && !address.includes('%');
+
+/** An address on an interface that has no such address: Linux calls that invalid, too. */
+export const isOnOtherInterface = (address: string): boolean => isLinkLocal(address) && address.includes('%');
 
 export const scopeMissing: Cause = {
   name: 'ScopeMissing',
-  meaning: 'a link-local address needs its interface, such as %eth0 at its end',
+  meaning: 'a link-local address needs its interface, such as %eth0 at the end',
   isOwnerless: true,
   explains: ({ facts, bind, refused, attempt, can }) =>
     lacksScope(bind.address) &&
@@ -18,14 +24,17 @@ export const scopeMissing: Cause = {
     (refused === 'invalid' || (facts.machine.platform === 'linux' && attempt === null && can !== true)),
   remedies: ({ request, addresses }) => {
     const own = (addresses ?? []).filter((address) => isLinkLocal(address) && address.includes('%'));
-    const same = own.filter((address) => withoutScope(address) === request.address);
+    const asked = request.address ?? '::';
+    const same = isLocalGroup(asked)
+      ? [...new Set(own.map((address) => `${asked}%${scopeOf(address)}`))]
+      : own.filter((address) => withoutScope(address) === asked);
     return [
       ...(same.length > 0 ? same : own)
         .slice(0, 4)
         .flatMap((address) =>
           shownAddress(address) === null ? [] : [step(again(request, { address }), 'the address on that interface')],
         ),
-      ...(own.length === 0 ? [say('write the interface behind the address, such as fe80::1%eth0')] : []),
+      ...(own.length === 0 ? [say(`append the interface to the address, such as ${asked}%eth0`)] : []),
     ];
   },
 };

@@ -4,7 +4,7 @@ import { onWindows, otherwise, say, takeAnother } from '../remedy-steps.ts';
 
 export const timeWait: Cause = {
   name: 'TimeWait',
-  meaning: 'closed connections (TIME_WAIT) keep it for a while',
+  meaning: 'closed connections (TIME_WAIT) hold it for a while',
   lingers: ({ facts, bind, waiting }) =>
     waiting.length === 0
       ? null
@@ -21,7 +21,7 @@ export const timeWait: Cause = {
           row: null,
           socket: waiting[0]!,
           range: null,
-          evidence: `${fewText(waiting)} has been closed and waits for ${waiting[0]!.state === 'TimeWait' ? 'stray packets' : 'the other end'}; no process has it any more.`,
+          evidence: `${fewText(waiting)} has been closed and waits for ${waiting[0]!.state === 'TimeWait' ? 'stray packets' : 'the remote end'}; it no longer has a process.`,
           explainsItself: true,
         },
   remedies: (patient) => [

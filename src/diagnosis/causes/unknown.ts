@@ -4,18 +4,18 @@ import { again, look, onWindows, say, step, takeAnother } from '../remedy-steps.
 
 export const unknown: Cause = {
   name: 'Unknown',
-  meaning: 'not enough could be seen to tell',
+  meaning: 'some of the necessary facts could not be seen',
   holds: () => true,
   explains: () => true,
   overrules: ({ can, blind }) => (can === true && blind ? null : undefined),
   remedies: (patient) => {
     if (patient.socket !== null && isUnfound(patient.socket)) return [look(patient), takeAnother(patient.request)];
-    if (!patient.here) return [say('ask on the machine itself: only there it can be tried')];
-    if (patient.facts.machine.elevated === true) return [say('ask once more: what was refused may be seen then')];
+    if (!patient.here) return [say('run it on the machine itself: only there can the bind be tried')];
+    if (patient.facts.machine.elevated === true) return [say('try again: the missing facts may be visible then')];
     return [
       onWindows(patient)
-        ? say('ask once more, as administrator')
-        : step(`sudo ${again(patient.request)}`, 'once more, as root'),
+        ? say('try again as administrator')
+        : step(`sudo ${again(patient.request)}`, 'try again as root'),
     ];
   },
 };

@@ -7,10 +7,10 @@ export const wildcardAgainstSpecific: Cause = {
   holds: ({ overlap }) => overlap === 'wildcard',
   remedies: (patient) => [
     look(patient),
+    takeAnother(patient.request),
+    ...stopping(patient),
     ...(patient.socket !== null && patient.request.address === null
       ? [say(`the program could bind an address other than ${patient.socket.localAddress}, instead of all`)]
       : []),
-    takeAnother(patient.request),
-    ...stopping(patient),
   ],
 };

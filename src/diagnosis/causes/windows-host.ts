@@ -15,14 +15,14 @@ export const windowsHost: Cause = {
   isOwnerless: true,
   isLikely: true,
   evidence:
-    'With mirrored networking WSL asks Windows for every port: Windows refuses what a program of its own has, what is reserved there, and its dynamic range, but for a block of 4,097 ports that WSL has for itself.',
+    'With mirrored networking, WSL requests every port from Windows: Windows refuses ports of Windows programs, reserved ports, and its dynamic range, except for a block of 4,097 ports reserved for WSL.',
   remedies: ({ request }) => [
-    step('wslinfo --networking-mode', 'whether the networking of WSL is mirrored'),
+    step('wslinfo --networking-mode', 'whether WSL uses mirrored networking'),
     say(
-      `in Windows: portowner why ${request.port}${request.protocol === 'UDP' ? ' --protocol udp' : ''} tells who or what has it there`,
+      `in Windows: portowner why ${request.port}${request.protocol === 'UDP' ? ' --protocol udp' : ''} shows who or what holds it there`,
     ),
     say(
-      `in Windows: netsh interface ipv4 show dynamicportrange protocol=${request.protocol.toLowerCase()} shows the dynamic range: 49152 to 65535 is usual, and a range from 1024 on takes most ports of servers`,
+      `in Windows: netsh interface ipv4 show dynamicportrange protocol=${request.protocol.toLowerCase()} shows the dynamic range: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports`,
     ),
     takeAnother(request),
   ],

@@ -11,7 +11,7 @@ import { isOfConnections, signOf, systemOf, type LineSigns } from './said.ts';
 /** How many lines away a neighbor may stand, and one that announces a port. */
 export const near = 3;
 const announced = 40;
-/** More lines are not looked at for one failure. */
+/** The most lines to search for one failure. */
 export const longest = 100;
 
 /** What calls and neighbors say where the failing line itself does not. */
@@ -40,7 +40,7 @@ export interface ToldAround {
   readonly line: Line;
 }
 
-/** The surest place of each line that was looked at: many failures have the same lines around them. */
+/** Caches the most certain place of each line, because many failures share adjacent lines. */
 const known = new WeakMap<Line, NamedPlace | null>();
 
 function placeIn(line: Line): NamedPlace | null {
@@ -84,12 +84,18 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
   return onePort(toldIn(before.filter(({ text }) => announces(text))));
 }
 
-/** The port that a program names right after its failure: WEBrick goes on to say where it listens. */
+/** What names the port behind a stack: a line that is nothing but its label and the place. */
+const label =
+  /^(?:prefix(?:es)?|bindings?|(?:listen(?:ing)?|bind(?:ing)?|local) ?(?:address|endpoint|port|url))\s?[:=]/i;
+
+/** The port that a program names right after its failure: in a labeled line, or as WEBrick that says where it listens. */
 function namedAfter(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const last = said.at(-1)!;
   const after = lines
-    .slice(last.at + 1, last.at + 1 + near)
-    .filter(({ text, source }) => source === last.line.source && /\bWEBrick::HTTPServer#start\b/.test(text));
+    .slice(last.at + 1, last.at + longest)
+    .filter(({ frame, source }) => !frame && source === last.line.source)
+    .slice(0, near)
+    .filter(({ text }) => label.test(text) || /\bWEBrick::HTTPServer#start\b/.test(text));
   return onePort(toldIn(after));
 }
 

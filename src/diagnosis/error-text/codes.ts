@@ -3,6 +3,8 @@ export type ErrorMeaning =
   | 'inUse'
   | 'access'
   | 'notLocal'
+  /** An address that means nothing as it is, such as a link-local one without its interface. */
+  | 'invalid'
   /** No dynamic port was left, for a connection or for the port 0. */
   | 'exhausted'
   /** HTTP.sys: the account may not register the URL. */
@@ -32,6 +34,7 @@ const everywhere: Readonly<Record<string, Known>> = {
   10048: ['inUse', 'WSAEADDRINUSE'],
   10013: ['access', 'WSAEACCES'],
   10049: ['notLocal', 'WSAEADDRNOTAVAIL'],
+  10022: ['invalid', 'WSAEINVAL'],
   10055: ['exhausted', 'WSAENOBUFS'],
   10061: ['refused', 'WSAECONNREFUSED'],
   10060: ['timedOut', 'WSAETIMEDOUT'],
@@ -55,6 +58,8 @@ const saidToBe: Readonly<Record<string, Known>> = {
   99: ['notLocal', 'EADDRNOTAVAIL'],
   49: ['notLocal', 'EADDRNOTAVAIL'],
   4090: ['notLocal', 'EADDRNOTAVAIL'],
+  22: ['invalid', 'EINVAL'],
+  4071: ['invalid', 'EINVAL'],
   105: ['exhausted', 'ENOBUFS'],
   4060: ['exhausted', 'ENOBUFS'],
   111: ['refused', 'ECONNREFUSED'],
@@ -78,6 +83,7 @@ const names: Readonly<Record<string, Meaning>> = {
   EADDRNOTAVAIL: 'notLocal',
   AddrNotAvailable: 'notLocal',
   AddressNotAvailable: 'notLocal',
+  EINVAL: 'invalid',
   ENOBUFS: 'exhausted',
   STATUS_TOO_MANY_ADDRESSES: 'exhausted',
   NoBufferSpaceAvailable: 'exhausted',
@@ -95,7 +101,7 @@ const byLowerName = new Map(
   Object.entries(names).map(([name, meaning]) => [name.toLowerCase(), [meaning, name] as const]),
 );
 const anyName =
-  /(?<![\w/])(?:WSA|UV_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES|AddrInUse|AddressAlreadyInUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)\b/i;
+  /(?<![\w/])(?:WSA|UV_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES|AddrInUse|AddressAlreadyInUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)\b/i;
 
 /** 0x2740, 0x00002740 and 0x80072740 are 10048: Win32 errors in an HRESULT are Winsock's in the low half. */
 function numberOf(code: string): string {
@@ -106,7 +112,7 @@ function numberOf(code: string): string {
 /** The number of an error that means the same wherever it stands. */
 function numberEverywhere(text: string): Sign | null {
   for (const { 0: code, index } of text.matchAll(
-    /(?<![\da-fx.])(?:100(?:48|13|49|55|6[015]|5[14])|26023|0x(?:[0-9a-f]{8}|27[0-9a-f]{2}))(?![\da-f])/gi,
+    /(?<![\da-fx.])(?:100(?:48|13|49|22|55|6[015]|5[14])|26023|0x(?:[0-9a-f]{8}|27[0-9a-f]{2}))(?![\da-f])/gi,
   )) {
     // A port may be called 10048, too: there it stands behind a colon, an address or the word port.
     if (

@@ -115,13 +115,16 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
     places,
     address: said.map(({ address }) => address).find((address) => address !== null) ?? null,
     record: lastSaid.line.record,
-    around: lines
-      .slice(first.at, lastSaid.at + 8)
-      .filter(({ record, source }, index) =>
-        index <= lastSaid.at - first.at ? source === first.line.source : record === lastSaid.line.record,
-      )
-      .map(({ text }) => text)
-      .join('\n'),
+    around: [
+      // Some programs have a protocol for a name.
+      first.line.source,
+      ...lines
+        .slice(first.at, lastSaid.at + 8)
+        .filter(({ record, source }, index) =>
+          index <= lastSaid.at - first.at ? source === first.line.source : record === lastSaid.line.record,
+        )
+        .map(({ text }) => text),
+    ].join('\n'),
     weak: own === null && places.length === 0 && code === null && !(sign?.meaning === 'inUse' && guess !== null),
   };
 }

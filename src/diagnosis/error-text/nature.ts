@@ -12,8 +12,8 @@ const connecting: readonly RegExp[] = [
   /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|\bOperationalError\b/g,
   /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\bConnectAsync\b/g,
   // In other languages
-  /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bpołącz\w{0,6}/giu,
-  /подключ|соедин(?:ен|ит)|连接(?!埠)|連線|接続|연결/giu,
+  /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
+  /подключ|соедин(?:ен|ит)|підключ|з'єдна|连接(?!埠)|連線|接続|연결/giu,
 ];
 
 /** Words of programs that bind and listen. */
@@ -30,7 +30,7 @@ const connectingCall =
 
 /** Something with a file: what is opened, a lock, the file of a process id, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bsocket file\b|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\bin use (?:- )?["']?\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bsocket file\b|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\bin use (?:- )?["']?\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -81,7 +81,7 @@ export function saysThatConnectFailed(text: string): boolean {
 /** What says where a program is about to listen. */
 export function announces(text: string): boolean {
   return (
-    /\b(?:start(?:ing|ed|s)?|launch\w{0,4}|open(?:ing)?|initiali[sz]\w{0,4}|serving|boot\w{0,4}|configur\w{0,6}|options|bind-address|used for gameplay|same address|will (?:listen|run)|your tests are here)\b/i.test(
+    /\b(?:start(?:ing|ed|s)?|launch\w{0,4}|open(?:ing)?|binding to|initiali[sz]\w{0,4}|serving|boot\w{0,4}|configur\w{0,6}|options|bind-address|used for gameplay|same address|will (?:listen|run)|your tests are here)\b/i.test(
       text,
     ) && !succeeded.test(text)
   );

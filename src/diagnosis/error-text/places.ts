@@ -57,7 +57,7 @@ const forms: readonly Form[] = [
   },
   // Node: address already in use :::3000, listen EACCES ::1:80
   {
-    form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|INVAL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 5,
   },
   // [::]:443, [fe80::1%eth0]:80, [0.0.0.0]:9009, [AF_INET][undef]:1194
@@ -68,9 +68,18 @@ const forms: readonly Form[] = [
   { form: /\/(?<a>[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){7}(?:%\w{1,16})?):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // *:6379, localhost:8000, any:8000, :::8080, <null>:8080
   { form: /(?<![\w.:])(?<a>\*|localhost|any|::|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // Tomcat: on address [localhost] and port [8005]
+  { form: /\baddress \[(?<a>[^\]\n]{1,64})\](?: and|,)? port \[(?<p>\d{1,5})\]/gi, score: 5 },
+  // racoon: 192.0.2.1[500]
+  { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3})\[(?<p>\d{1,5})\]/g, score: 3 },
+  // BIND, unbound: 127.0.0.1#953, ::1@53
+  {
+    form: /(?<![\w.:])(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})[#@](?<p>\d{1,5})(?![\w.])/gi,
+    score: 3,
+  },
   // Ruby, OpenSSH, FreeRADIUS, ZooKeeper, MySQL X: "::1" port 3000, port 22 on ::, * port 1812, '*' port: 33060
   {
-    form: /(?:["']|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["']?,? port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
+    form: /(?:["'(]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
     score: 3,
   },
   { form: /\bport (?<p>\d{1,5}) on (?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})(?!\w)/gi, score: 4 },
@@ -93,25 +102,38 @@ const forms: readonly Form[] = [
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
   // A port behind a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
-    form: /(?:(?<![\p{L}\p{N}])[Pp]ort|(?<=[a-z])Port|\bPORT)(?:s|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d)/gu,
+    form: /(?:(?<![\p{L}\p{N}])[Pp]ort|(?<=[a-z])Port|\bPORT)(?:s|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
   },
   {
-    form: /(?:porta|puerto|poort|portu|порт[а-я]{0,3}|ポート|端口|連接埠|포트)["']? ?(?:номер)?[ :=#"'»„“«(号]{0,4}(?<p>\d{1,5})(?!\d|[.:-]\d)/giu,
+    form: /(?:porta|puerto|porto|poort|portul?|porcie|portti|θύρα|cổng|порт[а-яії]{0,3}|პორტზე|ポート|端口|連接埠|埠號|포트)["']? ?(?:номер|số)?[ :=#"'»„“«(号]{0,4}(?<p>\d{1,5})(?!\d|[.:-]\d)/giu,
     score: 2,
   },
-  { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|号端口|端口)/gu, score: 2 },
+  { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|포트|号端口|端口)/gu, score: 2 },
+  // The number before the word: 8080 portu, 8080 numaralı port, A 8080-as port
+  {
+    form: /(?<![\w.:/#@-]|\bpid[ :=#]{0,3})(?<p>\d{2,5})(?:-[aáeéoö]s)?(?: (?:numaralı|nolu|no'lu|számú))? port\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#(]{0,4}\d)(?!s\b)/giu,
+    score: 2,
+  },
+  // PostgreSQL: the one number beside "postmaster", whatever the language
+  { form: /\bpostmaster\b(?! ?\()[^\n(\d]{0,80}?(?<p>\d{2,5})(?!\d)[^\n?]{0,60}\?/giu, score: 2 },
+  { form: /(?<![\d.:[])(?<p>\d{2,5})(?![\d.:\]])[^\n)\d]{0,40}\bpostmaster\b(?! ?\()[^\n?]{0,80}\?/giu, score: 2 },
+  // Kubernetes: nodePort: Invalid value: 30080: provided port is already allocated
+  { form: /Invalid value: "?(?<p>\d{1,5})"?: provided port is already allocated/g, score: 5 },
   { form: /(?<!\d)(?<p>\d{1,5})\/(?<t>tcp|udp)\b/gi, score: 2 },
   { form: /\b(?<t>tcp|udp)\/(?<p>\d{1,5})(?!\d|[.:/-]\d)/gi, score: 2 },
   // Tomcat: Several ports (8005, 8080, 8009) required by
   { form: /(?<=\bports \((?:\d{1,5}, ?){0,12})(?<p>\d{1,5})(?=[,)])/g, score: 3, listed: true },
   // kubectl: requested ports: [{8080 80}]
   { form: /ports: \[\{(?<p>\d{1,5}) \d{1,5}\}/g, score: 3 },
-  // Tomcat: Connector["http-nio-8080"], Connector[HTTP/1.1-8080]
-  { form: /(?:http|https|ajp)(?:\/1\.1)?-(?:nio2?-|apr-|bio-)?(?<p>\d{2,5})(?!\d)/gi, score: 2 },
+  // Tomcat: Connector["http-nio-8080"], Connector[HTTP/1.1-8080], ajp-nio-127.0.0.1-8009
+  {
+    form: /(?:http|https|ajp)(?:\/1\.1)?-(?:nio2?-|apr-|bio-)?(?:(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})-)?(?<p>\d{2,5})(?![\d.:])/gi,
+    score: 2,
+  },
   // Elasticsearch: bind to [9220]; bind(a, 143); listen TCP on 10808
   { form: /\b(?:bind(?:ing)?|listen(?:ing)?) (?:to|on|at) \[(?<p>\d{1,5})\]/gi, score: 3 },
-  { form: /\bbind\([\w*.]{0,40}, ?(?<p>\d{1,5})\)/gi, score: 4 },
+  { form: /\b(?:bind|listen)\((?<a>[\w*.:[\]]{0,46}), ?(?<p>\d{1,5})\)/gi, score: 4 },
   { form: /\b(?:listen(?:ing)?|bind(?:ing)?) (?:(?<t>tcp|udp)[46]? )?on (?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
   // Go, uWSGI: listening on :443, the same address (:8080)
   { form: /(?:^|[\s(=[]|[\s(=:]["'])(?<a>):(?<p>\d{2,5})(?!\d|[.:]\d)/g, score: 0 },
@@ -121,7 +143,7 @@ const forms: readonly Form[] = [
 const toBind =
   /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|create[sd]?|address|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
-  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker|database|attempting|trying|retrying|(?<!already )using|instead|(?:another|available|next|free) (?:\w{1,10} )?port|by process|by pid|on node|tunnel to|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|->|→|-->/gi;
+  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retrying|(?<!already )using|instead|(?:another|available|next|free) (?:\w{1,10} )?port|by process|by pid|on node|tunnel to|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|->|→|-->/gi;
 
 const lastIndex = (words: RegExp, text: string): number => {
   let last = -1;
@@ -160,7 +182,9 @@ function addressOf(found: string | undefined, localhost = '127.0.0.1'): string |
 
 /** PostgreSQL names the address alone, in the quotes of the language. */
 export function quotedAddress(text: string): string | null {
-  const found = /IPv[46][^\n"'»„“«]{0,60}["'»„“«]\s?([0-9a-f:.]{2,45})\s?["'«»“”]/i.exec(text)?.[1];
+  const found = /IPv[46](?:[^\n"'»„“«]|(?<=\p{L})'(?=\p{L})){0,60}["'»„“«]\s?([0-9a-f:.]{2,45})\s?["'«»“”]/iu.exec(
+    text,
+  )?.[1];
   return addressOf(found);
 }
 
@@ -181,11 +205,21 @@ interface Span {
   readonly length: number;
 }
 
-/**
- * Every port in a line, those first that are the surest; of equals, the one nearest to where the error is said. `but` is
- * the number of the error, which is none.
- */
-export function placesIn(text: string, near: number, but: Span | null = null, wanted: Wanted = 'own'): NamedPlace[] {
+/** What is known of a line in which ports are looked for. */
+interface PlacesOptions {
+  /** The number of the error, which is no port. */
+  readonly but?: Span | null;
+  /** What the program says of a port: the one in it is meant. */
+  readonly said?: Span | null;
+  readonly wanted?: Wanted;
+}
+
+/** Every port in a line, those first that are the surest; of equals, the one nearest to where the error is said. */
+export function placesIn(
+  text: string,
+  near: number,
+  { but = null, said = null, wanted = 'own' }: PlacesOptions = {},
+): NamedPlace[] {
   const [quoted, localhost] = [quotedAddress(text), /IPv6 loopback/i.test(text) ? '::1' : '127.0.0.1'];
   const places = forms.flatMap(({ form, score, listed = false }) =>
     [...text.matchAll(form)].flatMap(({ 0: written, index, groups }): NamedPlace[] => {
@@ -194,9 +228,9 @@ export function placesIn(text: string, near: number, but: Span | null = null, wa
       const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
       const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
       const at = index + written.lastIndexOf(groups!['p']!);
-      const sure = score >= 5 ? score + 3 : score + context(text, at, wanted);
-      const isError = but !== null && at >= but.index && at < but.index + but.length;
-      return sure <= 0 || isError ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
+      const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
+      const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
+      return sure <= 0 || isIn(but) ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
     }),
   );
   const found = places.length === 0 ? portlessPrefix(text) : places;

@@ -38,7 +38,10 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   if (sign === null && !couldNotBind && !saysThatConnectFailed(text)) return null;
   const errorAt = (words ?? code ?? guess)?.index ?? text.length;
   const nature = natureOf(text, errorAt);
-  const places = placesIn(text, errorAt, code, nature === 'connection' ? 'others' : 'own');
+  // It may be said of anything: it is read where a bind failed.
+  if (sign?.meaning === 'invalid' && nature !== 'bind') return null;
+  const isOfOthers = nature === 'connection' || (nature === null && isOfConnections(sign));
+  const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' });
   // What is in doubt is a file only where no port is named as one that was to be bound.
   const isFile = nature === 'file' && (places[0] === undefined || places[0].score < 5);
   const about = nature === 'file' && !isFile ? 'bind' : nature;

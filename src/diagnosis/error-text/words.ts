@@ -5,14 +5,22 @@ import type { Meaning, Sign } from './codes.ts';
  * programs' guesses, for which the systems' words and numbers go before. To add a language is to add its words to a row.
  */
 
-/** Windows, and the C libraries of Linux and macOS; the first row that fits counts. */
+/** Windows, and the C libraries of Linux and macOS, each in the languages that it has; the first row that fits counts. */
 const systems: readonly (readonly [Meaning, RegExp])[] = [
   ['exhausted', /buffer space|lacked sufficient buffer|ephemeral port|no free ports?|all such ports being in use/iu],
   [
     'exhausted',
-    /Pufferspeicher|(?:espace|mémoire) (?:insuffisant|tampon|de mémoire tampon)|espacio (?:suficiente en el|de) búfer|spazio (?:sufficiente )?nel buffer|espaço (?:suficiente no|em) buffer|miejsca w buforze|места в буфере/iu,
+    /Pufferspeicher|für den Puffer verfügbar|(?:espace|mémoire) (?:insuffisant|tampon|de mémoire tampon|dans la mémoire tampon)|espacio (?:suficiente (?:en el|de)|de|disponible en el) búfer|memoria intermedia|suficiente espacio de búfer|spazio (?:sufficiente )?(?:nel|di) buffer|espaço (?:suficiente no|disponível no|em|de) buffer|miejsca w buforze/iu,
   ],
-  ['exhausted', /缓冲区空间|緩衝區空間|バッファー?領域|버퍼 공간/iu],
+  [
+    'exhausted',
+    /места в буфере|буфер слишком мал|буферного пространства|у буфері не|място за буфер|простора међумеморије/iu,
+  ],
+  ['exhausted', /缓冲区空间|緩衝區?空間|バッファー?領域|空きバッファ|버퍼 공간/iu],
+  [
+    'exhausted',
+    /arabellek alanı|önbelleklerinin hepsi|bufferruimte|buffertplats|buffer-pla(?:ds|ss)|vyrovnávací paměť není|pamäť pre V\/V|puskuritilaa|pufferterület|memoro por bufroj|prostor za medpomnilnik|memòria intermèdia|espacio dispoñible no buffer|međuspremniku|vietos buferyje|χώρος ενταμίευσης|vùng đệm|ruang penyangga/iu,
+  ],
   // English
   [
     'inUse',
@@ -29,24 +37,34 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   // Portuguese
   [
     'inUse',
-    /permitida (?:apenas )?uma utilização|endereço já em (?:uso|utilização)|(?:usado|utilizado) por outro processo/iu,
+    /permitida (?:apenas )?uma utilização|endereço já (?:está )?em (?:uso|utilização)|(?:usado|utilizado) por outro processo/iu,
   ],
   // Polish
   ['inUse', /użycie każdego adresu|adres (?:jest )?już w użyciu|używany przez inny proces/iu],
-  // Russian, Ukrainian
+  // Russian, Ukrainian, Bulgarian, Serbian
   [
     'inUse',
-    /одно использование адреса сокета|адрес уже используется|занят другим процессом|адреса вже використовується/iu,
+    /одно использование адреса сокета|адрес уже используется|занят другим процессом|адрес[ау] вже використ|адресът вече се използва|адреса је већ у употреби/iu,
   ],
-  // Turkish, Dutch, Swedish, Czech
+  // Turkish, Dutch, Swedish, Czech, Slovak
   [
     'inUse',
-    /yuva adresinin|adres zaten kullanımda|per socketadres|adres is al in gebruik|adressen används redan|varje socketadress|každé adresy soketu|adresa je užívána/iu,
+    /yuva adresinin|adres zaten kullanımda|per socketadres|adres is al in gebruik|adressen (?:används redan|redan upptagen)|varje socketadress|každé adresy soketu|adresa je (?:užívána|používan)/iu,
+  ],
+  // Danish, Norwegian, Finnish, Hungarian, Romanian, Greek, Catalan, Galician
+  [
+    'inUse',
+    /adressen er allerede i bru[gk]|osoite on jo käytössä|cím már használatban|adresă? (?:este )?deja folosit|διεύθυνση υποδοχής είναι ήδη|adreça ja (?:és|està) en ús|estase usando o enderezo/iu,
+  ],
+  // Croatian, Slovenian, Lithuanian, Esperanto, Indonesian, Vietnamese
+  [
+    'inUse',
+    /adresa?e? se već koriste?|naslov je že v rabi|adresas jau naudojamas|adreso jam uziĝas|alamat (?:telah|sudah) digunakan|địa chỉ đang được dùng/iu,
   ],
   // Chinese
   [
     'inUse',
-    /每个套接字地址|使用一个套接字地址|每個通訊端位址|一次只能用一個通訊端|地址已(?:经)?(?:在|被)使用|位址已(?:在|被)使用|另一个程序正在使用|另一個程序正在使用/iu,
+    /每个套接字地址|使用一个套接字地址|每個通訊端位址|一次只能用一個通訊端|地址已(?:经)?(?:在|被)使用|位址已(?:經有?)?(?:在|被)使用|另一个程序正在使用|另一個程序正在使用/iu,
   ],
   // Japanese, Korean
   [
@@ -54,37 +72,65 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
     /各ソケット ?アドレス|アドレスは(?:既に|すでに)使用|別のプロセスで使用中|각 소켓 주소|주소가 이미 사용|이미 사용 중인 주소|다른 프로세스에서 사용/iu,
   ],
   ['access', /forbidden by its access permissions|permission denied|access is denied|operation not permitted/iu],
-  ['access', /Zugriffsrechte des Sockets|Keine Berechtigung|Zugriff verweigert/iu],
-  ['access', /autorisations d'accès|permission non accordée|accès refusé/iu],
-  ['access', /permisos de acceso|permiso denegado|acceso denegado/iu],
-  ['access', /permessi di accesso|autorizzazioni di accesso|permesso negato|accesso negato/iu],
-  ['access', /permissões de acesso|permissão negada|acesso negado/iu],
-  ['access', /uprawnienia dostępu|brak dostępu|odmowa dostępu/iu],
-  ['access', /правами доступа|отказано в доступе|відмовлено у доступі/iu],
-  ['access', /izin verilmeyen bir şekilde|erişim engellendi|toegangsmachtigingen|toegang geweigerd|åtkomst nekas/iu],
-  ['access', /访问权限不允许|權限不允許|权限不够|拒绝访问|存取被拒/iu],
-  ['access', /アクセス許可で禁じられた|許可がありません|アクセスが拒否|액세스 권한에 의해|허가 거부|액세스가 거부/iu],
+  ['access', /Zugriffsrechte des Sockets|Keine Berechtigung|Zugriff verweigert|Operation ist nicht erlaubt/iu],
+  ['access', /autorisations d'accès|permission non accordée|accès refusé|opération non permise/iu],
+  ['access', /permisos de acceso|permiso denegado|acceso denegado|operación no(?:n)? permitida|denegat el permís/iu],
+  ['access', /permessi di accesso|autorizzazioni di accesso|permesso negato|accesso negato|operazione non permessa/iu],
+  ['access', /permissões de acesso|permissão (?:negada|recusada)|acesso negado|operação não permitida/iu],
+  ['access', /uprawnienia dostępu|brak dostępu|odmowa dostępu|operacja niedozwolona/iu],
+  [
+    'access',
+    /правами доступа|отказано в доступе|операция не позволена|відмовлено у доступі|отказан достъп|бракуе правоў|овлашћење је одбијено/iu,
+  ],
+  [
+    'access',
+    /izin verilmeyen bir şekilde|erişim engellendi|toegangsmachtigingen|toegang geweigerd|åtkomst nekas|adgang nægtet|ikke tilgang|lupa evätty|operace zamítnuta|prístup odmietnutý|engedély megtagadva/iu,
+  ],
+  ['access', /άρνηση πρόσβασης|mankas permeso|pristup je odbijen|i[jz]in ditolak|không đủ quyền/iu],
+  ['access', /访问权限不允许|權限不允許|权限不够|拒绝访问|存取被拒|拒絕不符權限|不允许的操作/iu],
+  [
+    'access',
+    /アクセス許可で禁じられた|許可がありません|許可されていない操作|アクセスが拒否|액세스 권한에 의해|허가 거부|액세스가 거부/iu,
+  ],
   ['notLocal', /(?:cannot|can't) assign requested address|not valid in its context|address not available/iu],
   ['notLocal', /Adresse ist in diesem Kontext ungültig|angeforderte Adresse/iu],
   ['notLocal', /adresse demandée/iu],
-  ['notLocal', /dirección (?:solicitada|requerida)/iu],
+  ['notLocal', /dirección (?:solicitada|requerida)|adreça sol·licitada/iu],
   ['notLocal', /indirizzo richiesto/iu],
-  ['notLocal', /endereço (?:solicitado|requisitado|de pedido)/iu],
+  ['notLocal', /endereço (?:solicitado|requisitado|pedido|de pedido)|enderezo pedido/iu],
   ['notLocal', /żądan(?:ego|y) adres/iu],
-  ['notLocal', /запрошенн(?:ый|ого) адрес|требуемый адрес для своего контекста/iu],
-  ['notLocal', /gevraagde adres|istenen adres/iu],
-  ['notLocal', /请求的地址|所要求的位址|指定要求的位址/iu],
-  ['notLocal', /要求(?:された|した)アドレス|요청(?:한|된) 주소/iu],
+  [
+    'notLocal',
+    /запрошенн(?:ый|ого) адрес|требуемый адрес для своего контекста|вказану адресу|недостъпен адрес на гнездо|захтевану адресу/iu,
+  ],
+  ['notLocal', /(?:gevraagde|verzochte) adres|[iİ]stenen adres|begärd adress|ønskede adresse|pyydettyä osoitetta/iu],
+  [
+    'notLocal',
+    /požadovan(?:ou|ej) adres|kért címet|ζητηθήσας διεύθυνσης|petatan adreson|zatraženu adresu|permintaan alamat|prašomo adreso|zahtevanega naslova|gán địa chỉ/iu,
+  ],
+  ['notLocal', /请求的地址|所要求的位址|指定要求的位址|所需的位址/iu],
+  ['notLocal', /要求(?:された|した)?アドレス|요청(?:한|된) 주소/iu],
+  [
+    'invalid',
+    /\binvalid argument\b|ungültiges Argument|argument (?:invalide|no válido|inválido)|argomento non valido|недопустимый аргумент|nieprawidłowy argument|無効な引数|无效的参数|無效的引數|부적절한 인수/iu,
+  ],
   ['refused', /connection (?:was )?refused|actively refused|(?:connection|connect) to \S{1,100} (?:was )?refused/iu],
   [
     'refused',
-    /Zielcomputer die Verbindung verweigerte|Verbindungsaufbau abgelehnt|cible l.a expressément refusée|connexion refusée|denegó expresamente|conexión (?:rehusada|rechazada)/iu,
+    /Zielcomputer die Verbindung verweigerte|Verbindungsaufbau abgelehnt|cible l.a expressément refusée|connexion refusée|denegó expresamente|conexión (?:rehusada|rechazada|rexeitada)|refusat la connexió/iu,
   ],
   [
     'refused',
-    /rifiuto persistente|computer di destinazione|connessione rifiutata|recusou ativamente|conexão recusada|odmówił|połączenie odrzucone|отверг запрос|в соединении отказано/iu,
+    /rifiuto persistente|computer di destinazione|connessione rifiutata|recusou ativamente|(?:conexão|ligação) recusada|odmówił|aktywnie go odmawia|połączenie odrzucone|отверг запрос|в соединении отказано|з'єднанні відмовлено|отказано свързване|адмоўлена ў|веза је одбијена/iu,
   ],
-  ['refused', /etkin olarak reddetti|bağlantı reddedildi|actief geweigerd|verbinding is geweigerd/iu],
+  [
+    'refused',
+    /etkin olarak reddetti|bağlantı reddedildi|actief geweigerd|verbinding is geweigerd|förbindelsen förvägrad|op+kobling n(?:ægtet|ektes)|yhteys torjuttu|spojen[íi]e? odmítnut|spojenie odmietnut|aktivně odmítl|kapcsolat elutasítva/iu,
+  ],
+  [
+    'refused',
+    /απόρριψη σύνδεσης|konekto rifuziĝas|veza odbijena|koneksi ditolak|prisijungimas atmestas|kết nối bị từ chối/iu,
+  ],
   ['refused', /积极拒绝|拒绝连接|連線.{0,6}拒絕|拒絕連線|によって拒否|接続を拒否|연결을 거부|연결이 거부/iu],
   [
     'timedOut',
@@ -92,15 +138,53 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'timedOut',
-    /Verbindungsversuch.{0,40}Zeit|connexion.{0,40}délai|conexión.{0,60}tiempo de espera|conexão.{0,40}tempo|połączenia.{0,40}czas|время ожидания соединения|连接超时|連線逾時|接続がタイムアウト|연결 시간/iu,
+    /nach einer bestimmten Zeitspanne|Verbindungsversuch.{0,40}Zeit|Wartezeit für die Verbindung|connexion.{0,60}(?:délai|n'a pas répondu)|conexión.{0,60}(?:tiempo|no respondió)|expiró el tiempo de conexión|conexión espirou|risposta non corretta della parte|connessione scaduta|(?:conexão|conexión|ligação).{0,80}(?:tempo|não respondeu|expirada)|tempo esgotado para conexão/iu,
+  ],
+  [
+    'timedOut',
+    /połączeni[ae].{0,60}(?:czas|nie odpowiedziała)|czas oczekiwania na połączenie|время ожидания соединения|за требуемое время|очікування з'єднання|просрочена мрежова|истекло је време везе|bağlantıda zaman aşımı|bağlanılan taraf|verbinding is verlopen|tidsgräns|tidsgrænsen|tidsgrensen|aikakatkaistu|spojení bylo příliš dlouho|časový limit pre spojenie|időtúllépés a kapcsolat/iu,
+  ],
+  [
+    'timedOut',
+    /connexió ha expirat|λήξη σύνδεσης|transpasis limtempon|ograničenja vremena|kehabisan waktu|prisijungimo laukimo laikas|kết nối đã quá hạn|连接超时|連線(?:逾時|超過時間)|没有正确答复|接続がタイムアウト|正しく応答しなかった|연결 시간|응답이 없어 연결/iu,
   ],
   ['unreachable', /network is unreachable|unreachable (?:network|host)|no route to host|host (?:is )?unreachable/iu],
   [
     'unreachable',
-    /Netzwerk ist nicht erreichbar|Keine Route zum|réseau n'est pas accessible|no hay ruta|nessun instradamento|há rota para|sieć jest niedostępna|сеть недоступна|нет маршрута|没有到主机的路由|网络不可达|到達できません/iu,
+    /Netzwerk ist nicht erreichbar|Keine Route zum|réseau n'est pas accessible|aucun chemin d'accès pour atteindre|red es inaccesible|(?:no hay|ninguna) ruta|rete non è raggiungibile|nessun instradamento|rede (?:inacessível|está fora de alcance)|há rota para|sem caminho para o anfitrião|sieć jest niedostępna|brak trasy do|сеть недоступна|нет маршрута|доступ до мережі|немає маршруту|мрежата е недостъпна|няма маршрут|мрежа је недостижна|нема путање/iu,
+  ],
+  [
+    'unreachable',
+    /ağ erişilebilir durumda|ağ üzerinden yol yok|netwerk is onbereikbaar|geen route naar|nätverket kan inte nås|ingen väg till värd|netværket er ikke|nettverket er ikke|ingen rute til|verkkoa ei tavoiteta|reititystä koneeseen|síť není dostupná|neexistuje cesta|sieť nie je dostupná|cesta k počítaču neexistuje|hálózat elérhetetlen|nincs útvonal|xarxa és inabastable|hi ha cap camí|chegar á rede|unha rota ao|δίκτυο δεν είναι|διαδρομή στο σύστημα|ne atingeblas|mreža nije dostupna|nema trase|jaringan tidak dapat|tidak ada rute|tinklas neprieinamas|nėra kelio|omrežje ni|không thể kết nối mạng|đường dẫn đến máy/iu,
+  ],
+  [
+    'unreachable',
+    /没有到主机的路由|网络不可达|無法接觸網路|找不到通往該主機|ネットワークに届きません|ホストへの経路|到達できません|네트워크가 접근 불가|갈 루트가 없음/iu,
   ],
   ['reset', /connection reset by peer|forcibly closed by the remote host/iu],
 ];
+
+/** A port, in languages other than English, with the ending of a case. */
+const ports =
+  '(?<!\\p{L})(?:port|anschluss|puerto|porta|portul|poort|порт|θύρα|cổng|netzwerkbindung|liaison réseau|enlace de red)\\p{L}{0,5}(?!\\p{L})|ポート|端口|連接埠|埠號|포트';
+/** An address, which needs a place behind it: mail has addresses, too. */
+const addresses =
+  '(?:adress?e?|dirección|indirizzo|endereço|адрес|地址|位址|アドレス|주소)\\p{L}{0,4}\\s?[\\[("\'«»„“]{0,2}(?=[\\d:*])';
+/** That somebody else has it, in languages other than English. */
+const taken = [
+  // German, Dutch
+  '(?:bereits|schon)\\b(?:[^.;\\n]|\\.\\w){0,60}\\b(?:verwendet|benutzt|genutzt|vergeben|in (?:benutzung|verwendung|gebrauch))|\\bbelegt\\b|\\bbesetzt\\b|in gebruik|\\bbezet\\b|gebruikt door',
+  // French, Spanish, Italian, Portuguese, Romanian
+  "déjà (?:utilisé|occupé|pris)|occupée?(?!\\p{L})|en cours d'utilisation|utilisée? par|en uso|ocupad[oa]|(?:utilizad|usad)[oa] por|(?:siendo|sendo) (?:utilizad|usad)[oa]|em uso|já (?:está )?(?:utilizad|usad)[oa]|in uso|occupat[oa]|utilizzat[oa] da|già utilizzat|folosit|utilizat",
+  // Polish, Czech, Slovak, Hungarian
+  'zajęty|w użyciu|używany|obsazen|obsaden|(?:již|už) použív|(?:již|už) používa|foglalt|használatban|használja',
+  // Turkish, Swedish, Danish, Norwegian, Finnish
+  '(?:zaten|tarafından|başka)[^.;\\n]{0,30}kullan|kullanımda|meşgul|upptagen|används (?:redan|av)|optaget|opptatt|i bru[gk]\\b|käytössä|varattu',
+  // Russian, Ukrainian, Greek, Vietnamese, Indonesian
+  'занят|используется|зайнят|використовується|σε χρήση|χρησιμοποιείται|đang được (?:sử )?dụng|đang được dùng|đã được sử dụng|bị chiếm|(?:sudah|sedang|telah) (?:digunakan|dipakai)',
+  // Japanese, Chinese, Korean
+  '使用(?:され|中|済)|[被已]使用|正在使用|使われ|[占佔]用|사용 ?(?:중|되|하고)|점유',
+].join('|');
 
 /** What programs say of a port that they could not have: they guess. */
 const guesses: readonly RegExp[] = [
@@ -108,15 +192,17 @@ const guesses: readonly RegExp[] = [
   /ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|unavailable|not available|taken(?: by| with)?|being used)\b/iu,
   /(?:ports?|port\(s\)|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something is already running|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
-  /process already using (?:the )?(?:\w{1,20} )?port|in use by (?:another|a) /iu,
+  /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open) (?:[^.;\n]{0,20} )?on port|process already using (?:the )?(?:\w{1,20} )?port|in use by (?:another|a) /iu,
+  // PostgreSQL's hint names its postmaster in every language, and the port that another one may have.
+  /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d[^\n?]{0,60}\?|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)[^\n?]{0,80}\?/iu,
   // Others
-  /port[^.;\n]{0,40}(?:bereits|schon) (?:belegt|verwendet|in Benutzung)|port[^.;\n]{0,30}(?:déjà utilisé|occupé)|puerto[^.;\n]{0,40}(?:en uso|ocupado)|porta[^.;\n]{0,30}(?:já (?:está )?(?:em uso|sendo usad)|già in uso|occupata)|port[^.;\n]{0,30}(?:zajęty|w użyciu)|poort[^.;\n]{0,30}in gebruik/iu,
-  /порт[^.;\n]{0,30}(?:занят|используется)|bereits belegt|уже используется|既に使用され|使用中です|すでに使用|ポート[^\n]{0,30}使用|端口[^\n]{0,30}(?:占用|被使用|使用中)|連接埠[^\n]{0,30}(?:佔用|使用)|포트[^\n]{0,30}사용/iu,
+  new RegExp(`(?:${ports}|${addresses})(?:[^.;\\n]|\\.\\w){0,60}?(?:${taken})`, 'iu'),
+  /bereits belegt|уже используется|既に使用され|使用中です|すでに使用/iu,
 ];
 
 /** Names, users and files are in use, too: no port is. */
 const otherThings =
-  /\b(?:name|user(?:name)?|e-?mail|alias|key|volume|subnet|device|database|mutex|file|lock)\b[^.;\n]{0,60}(?:already|is) (?:in use|exists|taken|used)|name is already/i;
+  /\b(?:name|user(?:name)?|e-?mail|alias|key|volume|subnet|device|disk|drive|partition|camera|database|mutex|file|lock)\b[^.;\n]{0,60}(?:already|is|seems to be) (?:in use|exists|taken|used)|name is already/i;
 
 const inUse = /\bin use\b/i;
 const said = 'the words of the message';

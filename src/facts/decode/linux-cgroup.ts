@@ -22,7 +22,7 @@ const plainName = (part: string): string => (part.startsWith('_') ? part.slice(1
 
 /**
  * Whether systemd may have a unit of this name, and no mere template: a name with other characters is a folder that
- * somebody made by hand, and systemctl would take some of them for a pattern.
+ * somebody created manually, and systemctl would treat some of them as a pattern.
  */
 export function isUnitName(name: string): boolean {
   return (

@@ -72,7 +72,7 @@ function listensOf({ name, texts }: UnitFiles): SocketUnit[] {
 }
 
 /**
- * The ports that enabled socket units of systemd are to listen on, from JSON text: [{ name, texts }].
+ * The ports that enabled systemd socket units are to listen on, from JSON text: [{ name, texts }].
  * https://www.freedesktop.org/software/systemd/man/latest/systemd.socket.html
  */
 export function decodeSocketUnits(text: string): { readonly data: SocketUnit[]; readonly flaw: string | null } {

@@ -6,7 +6,7 @@ export interface RelayCandidate {
   /** Its file name. */
   readonly imageName: string;
   readonly parentImageName: string | null;
-  /** Its arguments, the program first; null when they could not be had. */
+  /** Its arguments, the program first; null if unavailable. */
   readonly arguments: readonly string[] | null;
 }
 
@@ -68,11 +68,13 @@ const passt: Describe = (args) => [
 ];
 
 /** `lxd forkproxy -- PID FD tcp:0.0.0.0:80 PID FD tcp:127.0.0.1:80 …`: https://documentation.ubuntu.com/lxd/ */
-const forkProxy: Describe = (args) => {
-  if (args[1] !== 'forkproxy') return [];
-  const [listens, target] = args.filter((arg) => /^(?:tcp|udp|unix):/.test(arg));
-  return [relay('LXD proxy', portOf(/:(\d{1,5})$/.exec(listens ?? '')?.[1]), target ?? aContainer)];
-};
+const forkProxy =
+  (name: string): Describe =>
+  (args) => {
+    if (args[1] !== 'forkproxy') return [];
+    const [listens, target] = args.filter((arg) => /^(?:tcp|udp|unix):/.test(arg));
+    return [relay(name, portOf(/:(\d{1,5})$/.exec(listens ?? '')?.[1]), target ?? aContainer)];
+  };
 
 /** `[address:]port:host:hostport`, the specification of ssh's -L; IPv6 addresses are in brackets. */
 const forward = /^(?:(?:\[[^\]]*\]|[^:[\]]*):)?(\d{1,5}):((?:\[[^\]]+\]|[^:[\]]+):\d{1,5})$/;
@@ -163,8 +165,8 @@ const relays: Readonly<Record<string, { readonly needs: boolean; readonly descri
   'passt.avx2': { needs: true, describe: passt },
   conmon: { needs: true, describe: conmon },
   gvproxy: { needs: false, describe: plain('Podman machine', aContainer) },
-  lxd: { needs: true, describe: forkProxy },
-  incusd: { needs: true, describe: forkProxy },
+  lxd: { needs: true, describe: forkProxy('LXD proxy') },
+  incusd: { needs: true, describe: forkProxy('Incus proxy') },
   limactl: { needs: false, describe: plain('Lima', aMachine) },
 };
 
@@ -197,6 +199,7 @@ const carriers: Readonly<Record<string, Carried>> = {
   conmon: container('podman'),
   'Podman machine': container('podman'),
   'LXD proxy': { what: 'container', engines: [], list: 'lxc list' },
+  'Incus proxy': { what: 'container', engines: [], list: 'incus list' },
   passt: { what: 'virtual machine', engines: [] },
   Lima: { what: 'virtual machine', engines: [] },
 };

@@ -93,7 +93,7 @@ function decodeRule(id: string, text: string): { rule: FirewallRule; profiles: r
       !/^(?:Active|Dir|Protocol|Action|LPort.*|App|AppPkgId|PFn|Svc|Profile|Platform2?)$/.test(key) &&
       !(packaged && /^LU(?:Auth|Own)/.test(key))
     )
-      doubts.push(`${key} is not looked at`);
+      doubts.push(`${key} is not evaluated`);
   }
   // A rule from some version of Windows on: this one is 10 at least.
   if (one('Platform') !== undefined && !(one('Platform2') === 'GTEQ' && /^2:(?:\d|10):\d+$/.test(one('Platform')!)))

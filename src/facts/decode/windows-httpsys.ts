@@ -94,7 +94,7 @@ export function decodeHttpQueues(text: string): Decoded<HttpQueue[]> {
   // There is a rule under the title even when there is no queue.
   return {
     data,
-    flaw: data.length === 0 && !/^-{3,}\s*$/m.test(text) ? 'netsh http said something else than request queues' : null,
+    flaw: data.length === 0 && !/^-{3,}\s*$/m.test(text) ? 'the output of netsh http contains no request queues' : null,
   };
 }
 

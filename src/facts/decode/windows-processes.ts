@@ -79,7 +79,7 @@ export function applicationIn(imageName: string, { application, commandLine }: P
   return line === null ? null : toldApplication({ imageName, arguments: argumentsOfLine(line, imageName) });
 }
 
-/** `ProcessDetails.created` as ISO 8601, to be compared with `ProcessEntry.started`; null when it is not known. */
+/** `ProcessDetails.created` as ISO 8601, to be compared with `ProcessEntry.started`; null if unknown. */
 export function createdText(created: Told): string | null {
   const text = valueOf(created);
   if (text === null || !/^\d{1,19}$/.test(text)) return null;

@@ -143,7 +143,7 @@ export function decodeSockets(
 }
 
 /**
- * The rows of MIB_TCPTABLE2 and MIB_TCP6TABLE2, in which Windows gives TCP sockets that are bound and do not listen.
+ * The rows of MIB_TCPTABLE2 and MIB_TCP6TABLE2, in which Windows gives TCP sockets that are bound but not listening.
  * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcprow2
  * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcp6row2
  */

@@ -111,7 +111,7 @@ interface Named {
   readonly entry: string;
 }
 
-/** Says of a socket whose owner passes it on to a container which one that is; null where that is not known. */
+/** Says of a socket whose owner passes it on to a container which one that is; null if unknown. */
 function nameSocket(socket: Socket, relay: Relay, asked: readonly Asked[]): Named | null {
   for (const one of asked) {
     const container = publisher(one.containers, socket, relay);

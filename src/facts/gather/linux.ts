@@ -271,7 +271,7 @@ function lineOf(details: ProcessDetails): Value<string> {
     return { value: commandLine(details.cmdline), refusals: unread(details, 'CommandLine', 'cmdline') };
   const refusals =
     details.refused['cmdline'] === undefined
-      ? [notAskedFor('CommandLine', 'command lines were not asked for')]
+      ? [notAskedFor('CommandLine', 'command lines were not requested')]
       : unread(details, 'CommandLine', 'cmdline');
   return { value: null, refusals };
 }
@@ -291,7 +291,7 @@ function parentNumber(
   read: ProcessReader,
 ): Value<number> {
   if (asParent)
-    return { value: null, refusals: [notAskedFor('ParentProcess', 'only parents of owners were asked for')] };
+    return { value: null, refusals: [notAskedFor('ParentProcess', 'only parents of owners were requested')] };
   const value = parentOf(known, read)?.pid ?? null;
   const { parent } = known.details.stat;
   const unseen = value === null && parent !== 0 ? read(parent).reason : null;
@@ -301,7 +301,7 @@ function parentNumber(
 /** When a process was started. */
 function startOf(details: ProcessDetails, boot: Context['boot']): Value<string> {
   if (boot !== null) return { value: startTime(boot.btime, boot.hertz, details.stat.startTicks), refusals: [] };
-  const why = { code: 'Failed', text: 'when the machine was started is not known' } as const;
+  const why = { code: 'Failed', text: 'the start time of the machine is unknown' } as const;
   return { value: null, refusals: [refusal('StartTime', why)] };
 }
 
@@ -311,7 +311,7 @@ function directoryOf({ cwd, refused }: ProcessDetails): Value<string> {
   const code = refused['cwd'];
   if (code !== undefined) return { value: null, refusals: [refusal('WorkingDirectory', refusedPart(code))] };
   if (cwd !== null) return { value: cwd, refusals: [] };
-  return { value: null, refusals: [notAskedFor('WorkingDirectory', 'working directories were not asked for')] };
+  return { value: null, refusals: [notAskedFor('WorkingDirectory', 'working directories were not requested')] };
 }
 
 /** `asParent`: it is here for a child, and its own parent was not asked for. */
@@ -375,7 +375,7 @@ function unnamed(pid: number): Process {
 function withoutDescriptor(socket: Socket): void {
   if (holdsPort(socket))
     socket.refusals.push(
-      refusal('OwningProcess', { code: 'Gone', text: 'no process has it any more: it is being closed' }),
+      refusal('OwningProcess', { code: 'Gone', text: 'it is being closed, and no longer has a process' }),
     );
   else socket.kernel = true;
 }
@@ -423,7 +423,7 @@ interface Doubts {
   readonly stillThere: (inodes: ReadonlySet<number>) => ReadonlySet<number>;
   /** Whether parts of the kernel are shown to have all of them: then nobody needs to be looked for again. */
   readonly inKernel: (inodes: ReadonlySet<number>) => boolean;
-  /** Whether threads are looked at though not every process can be. */
+  /** Whether to inspect threads although some processes cannot be inspected. */
   readonly thorough: boolean;
 }
 
@@ -490,7 +490,7 @@ function unheld(found: KernelSocket, socket: Socket, part: string | null): void 
   socket.refusals.push(
     refusal('OwningProcess', {
       code: 'Failed',
-      text: `no process or thread was found to have it, and no part of the kernel is known to; uid ${found.uid} made it; it may be on its way from one process to another, or be kept in another way (io_uring)`,
+      text: `no process, thread, or known part of the kernel was found to hold it; uid ${found.uid} created it; it may be in transit between processes, or held in another way (io_uring)`,
     }),
   );
 }
@@ -507,8 +507,8 @@ function fillOwners(
       ? null
       : refusal('OwningProcess', { ...limit, text: `none of the processes that can be seen holds it; ${limit.text}` });
   const others =
-    limit === null ? null : refusal('Holders', { ...limit, text: `others may hold it too; ${limit.text}` });
-  const closed = refusal('OwningProcess', { code: 'Gone', text: 'the socket was closed while it was looked at' });
+    limit === null ? null : refusal('Holders', { ...limit, text: `other processes may hold it, too; ${limit.text}` });
+  const closed = refusal('OwningProcess', { code: 'Gone', text: 'the socket was closed during the check' });
 
   const owners = new Map<number, Known>();
   let incomplete = false;

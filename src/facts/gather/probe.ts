@@ -33,7 +33,7 @@ export interface BindAttempt extends Bind {
 export interface Binder {
   /** The account, as the facts write accounts. */
   readonly user: string | null;
-  /** Every address of the machine; null when they could not be had. */
+  /** Every address of the machine; null if unavailable. */
   readonly addresses: readonly string[] | null;
 }
 
@@ -101,7 +101,7 @@ export function socketAddress(
   scope: number,
 ): Buffer {
   const own = addressBytes(withoutScope(address));
-  if (own === null) throw new TypeError(`${address} is no address`);
+  if (own === null) throw new TypeError(`${address} is not an address`);
   const four = own.length === 4;
   const bytes = Buffer.alloc(four ? 16 : 28);
   bytes.writeUInt16LE(four ? 2 : platform === 'linux' ? 10 : 23, 0);

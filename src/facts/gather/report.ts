@@ -15,11 +15,11 @@ export function factsText({ machine, at, sections }: Facts): string {
 /** So many milliseconds lie between two notices of what goes on quickly. */
 const pause = 100;
 
-/** Reports which executables are looked at; of many that follow one another quickly, only some. */
+/** Reports progress on executables; only some if many follow in quick succession. */
 export function reportingBinaries(report: Report): BinaryStep {
   let next = 0;
   return (step, nth, of) => {
-    if (step === 'signers') return report('Progress', `asking who signed ${counted(of, 'executable')}`);
+    if (step === 'signers') return report('Progress', `checking the signers of ${counted(of, 'executable')}`);
     const now = performance.now();
     if (now < next) return;
     next = now + pause;

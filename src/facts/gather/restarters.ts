@@ -7,7 +7,7 @@ import { valueOf } from '../decode/windows-told.ts';
 import type { Process, Sections } from '../model/facts.ts';
 import type { RawSource } from '../../system/raw.ts';
 
-/** The arguments of a process, and when it was started; null where they cannot be had. */
+/** The arguments of a process, and when it was started; null if unavailable. */
 type ArgumentsOf = (
   process: Process,
   text: string,

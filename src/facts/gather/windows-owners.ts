@@ -23,11 +23,17 @@ const isRunning = (services: readonly { readonly name: string; readonly state: s
 function gatherHttpQueues(source: RawSource, elevated: boolean | null): NonNullable<Sections['httpQueues']> {
   const entry = source.read('httpsys');
   if (entry.bytes === undefined) {
-    const { reason, needs } = troubleOf('httpsys', entry);
+    const trouble = troubleOf('httpsys', entry);
+    const { needs } = trouble;
     return section(
       entry.at,
       [],
-      [{ reason, needs: needs ?? (entry.refusal?.code === 'Failed' && elevated === false ? moreRights.win32 : null) }],
+      [
+        {
+          ...trouble,
+          needs: needs ?? (entry.refusal?.code === 'Failed' && elevated === false ? moreRights.win32 : null),
+        },
+      ],
       1,
     );
   }
@@ -100,7 +106,7 @@ export function nameServices(
     known ??= decodeServiceTags(source.read('servicetags'));
     const told = known(tagKey(socket.pid, tag));
     const refuse = (code: Refusal['code'], text: string, needs: string | null = null): void => {
-      socket.refusals.push({ field: 'Services', code, text: `which of them made the socket: ${text}`, needs });
+      socket.refusals.push({ field: 'Services', code, text: `which one created the socket: ${text}`, needs });
     };
     if ('refusal' in told) {
       refuse(told.refusal.code, told.refusal.text, told.refusal.needs ?? null);
@@ -108,7 +114,7 @@ export function nameServices(
     }
     // Windows may name a component of the system instead.
     const service = candidates.find((name) => name.toLowerCase() === told.value.toLowerCase());
-    if (service === undefined) refuse('NotSupported', `Windows names ${told.value}, which is none of them`);
+    if (service === undefined) refuse('NotSupported', `Windows names ${told.value}, which is not one of them`);
     else socket.service = service;
   }
 }

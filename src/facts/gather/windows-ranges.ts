@@ -16,18 +16,13 @@ const ascii = (bytes: Uint8Array): string =>
 function merged(what: string, refused: readonly Trouble[]): Trouble[] {
   const groups = new Map<string, Trouble[]>();
   for (const one of refused) {
-    const text = one.reason
-      .slice(one.reason.indexOf(': ') + 2)
-      .replace(/\bipv[46]\b/g, 'ipv4|ipv6')
-      .replace(/\b(?:tcp|udp)\b/g, 'tcp|udp');
+    const text = one.text.replace(/\bipv[46]\b/g, 'ipv4|ipv6').replace(/\b(?:tcp|udp)\b/g, 'tcp|udp');
     const same = groups.get(text);
     if (same === undefined) groups.set(text, [one]);
     else same.push(one);
   }
   return [...groups].flatMap(([text, group]) =>
-    group.length === families.length * protocols.length
-      ? [{ reason: `${what}: ${text}`, needs: group[0]!.needs }]
-      : group,
+    group.length === families.length * protocols.length ? [{ source: what, text, needs: group[0]!.needs }] : group,
   );
 }
 

@@ -79,7 +79,7 @@ function socketOf(row: SocketRow): Socket {
     refusals.push({
       field: 'OwningProcess',
       code: 'NotSupported',
-      text: 'Windows does not say which process owns it',
+      text: 'Windows does not report which process owns it',
       needs: null,
     });
   return {
@@ -98,7 +98,7 @@ function socketOf(row: SocketRow): Socket {
   };
 }
 
-/** The bound sockets that do not listen, but for those that a connection has since: that has a row of its own in `others`. */
+/** The bound sockets that are not listening, but for those that a connection has since: that has a row of its own in `others`. */
 function readBound(source: RawSource, question: Question, others: () => readonly SocketRow[]) {
   const rows: SocketRow[] = [];
   const troubles: Trouble[] = [];
@@ -194,7 +194,7 @@ function namedProcess(entry: ProcessEntry, { details }: Question): Process {
       process.refusals.push({
         field: detailFields[detail],
         code: 'NotAsked',
-        text: 'only its name was asked for',
+        text: 'only its name was requested',
         needs: null,
       });
   }
@@ -219,7 +219,7 @@ function readDetails(source: RawSource, entry: ProcessEntry, hint: RawHint): Pro
   return another ? all({ refusal: { code: 'Gone', text: 'the process has ended' } }) : details;
 }
 
-const untold: Told = { refusal: { code: 'NotSupported', text: 'command lines were not asked for' } };
+const untold: Told = { refusal: { code: 'NotSupported', text: 'command lines were not requested' } };
 
 /** What the processes of a machine are told from. */
 interface ProcessView {
@@ -234,12 +234,12 @@ function listedProcess(entry: ProcessEntry, { question: { details }, entries }: 
   const process = bareProcess(entry);
   const { refusals } = process;
   if (entry.imageName === null)
-    refusals.push({ field: 'ImageName', code: 'Failed', text: 'the list of processes does not name it', needs: null });
+    refusals.push({ field: 'ImageName', code: 'Failed', text: 'it is not in the list of processes', needs: null });
   if (entry.started === null)
     refusals.push({
       field: 'StartTime',
       code: 'NotSupported',
-      text: 'Windows does not say when it was started',
+      text: 'the list of processes does not contain its start time',
       needs: null,
     });
   if (details.has('parent')) {
@@ -256,13 +256,13 @@ function listedProcess(entry: ProcessEntry, { question: { details }, entries }: 
   return process;
 }
 
-/** Why a detail of a process could not be had. */
+/** Why a detail of a process is unavailable. */
 function deniedDetail(field: string, { code, text, needs }: Refusal, elevated: boolean | null): FieldRefusal {
   const denied = code === 'AccessDenied';
   return {
     field,
     code,
-    text: denied && elevated === true ? 'not even an administrator sees this of a protected process' : text,
+    text: denied && elevated === true ? 'not even an administrator can see this for a protected process' : text,
     needs: denied && elevated !== true ? moreRights.win32 : (needs ?? null),
   };
 }
@@ -304,7 +304,7 @@ function processOf(entry: ProcessEntry, view: ProcessView): Process {
     const field = detailFields[detail];
     if (answer == null) {
       const text =
-        detail === 'commandLine' ? 'command lines were not asked for' : 'working directories were not asked for';
+        detail === 'commandLine' ? 'command lines were not requested' : 'working directories were not requested';
       process.refusals.push({ field, code: 'NotAsked', text, needs: null });
     } else if ('refusal' in answer) process.refusals.push(deniedDetail(field, answer.refusal, elevated));
     // The kernel's own processes have no command line.

@@ -255,6 +255,23 @@ export interface Process {
    */
   restartsBy?: string;
   /**
+   * Only from saved rows: what they say of it that its other facts do not show.
+   */
+  saved?: {
+    /**
+     * What starts it again when it ends.
+     */
+    supervisor?: string;
+    /**
+     * What it is to the processes that it starts: Supervisor, Shell, and so on.
+     */
+    role?: string;
+    /**
+     * The project that it was started in, and its folder.
+     */
+    project?: string;
+  };
+  /**
    * Its working directory; only when asked for.
    */
   workingDirectory?: string | null;
@@ -407,7 +424,7 @@ export interface ReservedPortSection extends Section {
   data: PortRange[];
 }
 /**
- * Windows: the request queues of HTTP.sys, which hold ports in the name of the System process. Absent in facts older than the section, as are those below.
+ * Windows: the HTTP.sys request queues, which hold ports in the name of the System process. Absent in facts older than the section, as are those below.
  */
 export interface HttpQueueSection extends Section {
   data: HttpQueue[];
@@ -528,7 +545,7 @@ export interface IpListenAddress {
   address: string;
 }
 /**
- * Windows: how well the sockets that are bound and do not listen could be had. They are among the sockets: this section has no data of its own.
+ * Windows: how well the sockets that are bound but not listening could be had. They are among the sockets: this section has no data of its own.
  */
 export interface BoundSocketSection extends Section {
   data: Socket[];
@@ -654,7 +671,7 @@ export interface PortSpan {
   end: number;
 }
 /**
- * Linux: the ports that enabled socket units of systemd are to listen on.
+ * Linux: the ports that enabled systemd socket units are to listen on.
  */
 export interface SocketUnitSection extends Section {
   data: SocketUnit[];

@@ -7,15 +7,15 @@ const titles: Readonly<Record<keyof Sections, string>> = {
   dynamicRanges: 'dynamic port ranges',
   reservedPorts: 'reserved ports',
   binaries: 'executables',
-  firewall: 'rules of the firewall',
-  httpQueues: 'request queues of HTTP.sys',
+  firewall: 'firewall rules',
+  httpQueues: 'HTTP.sys request queues',
   drivers: 'drivers',
   portProxies: 'port proxy rules',
-  socketUnits: 'socket units of systemd',
-  boundSockets: 'bound sockets that do not listen',
+  socketUnits: 'systemd socket units',
+  boundSockets: 'bound sockets that are not listening',
   urlReservations: 'URL reservations',
-  ipListenList: 'IP listen list of HTTP.sys',
-  addresses: 'addresses of the interfaces',
+  ipListenList: 'HTTP.sys IP listen list',
+  addresses: 'interface addresses',
 };
 
 /** What a section of facts is called in messages. One that a newer version added has its name only. */

@@ -27,7 +27,7 @@ function fileName(name: string, form: 'bytes' | 'text'): string {
   return `${name.replace(/[^A-Za-z0-9.]+/g, '-')}.${form === 'bytes' ? 'bin' : 'txt'}`;
 }
 
-const hint = 'Give a folder that "portowner snapshot --raw" wrote.';
+const hint = 'Use a folder written by "portowner snapshot --raw".';
 
 /** Writes an envelope into a new folder. Throws PO2004. */
 export function writeEnvelope(folder: string, envelope: RawEnvelope): void {
@@ -52,7 +52,7 @@ export function writeEnvelope(folder: string, envelope: RawEnvelope): void {
   } catch (error) {
     const why = errorCode(error) === 'EEXIST' ? 'it exists already' : errorWords(error, 'write');
     throw new PortOwnerError('PO2004', `cannot write the folder ${folder}: ${why}`, {
-      hint: 'Name a folder that does not exist yet.',
+      hint: 'Use a folder that does not exist yet.',
       target: folder,
       cause: error,
     });

@@ -8,7 +8,7 @@ import type { RawEnvelope } from '../../system/raw.ts';
 
 /** The largest file that is read whole; a snapshot of 100,000 sockets has about 50 MB. */
 const sizeLimit = 400 * 1024 * 1024;
-const hint = 'Give a file that "portowner snapshot" wrote and that you may read.';
+const hint = 'Use a file written by "portowner snapshot" that you can read.';
 
 /** A recording of raw answers is decoded now, as if the machine were asked. */
 export async function decodeRecording(envelope: RawEnvelope, question: Question): Promise<Facts> {
@@ -25,7 +25,7 @@ export async function decodeRecording(envelope: RawEnvelope, question: Question)
 
 /** A snapshot, checked against the JSON Schema, or a recording in one file. */
 async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> {
-  const text = textOf(bytes, name, { hint: 'Give a file that "portowner snapshot" wrote, in UTF-8.' });
+  const text = textOf(bytes, name, { hint: 'Use a file written by "portowner snapshot", in UTF-8.' });
   let value: unknown;
   try {
     // UTF-16 has other bytes.
@@ -36,7 +36,7 @@ async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> 
   } catch (error) {
     const why = error instanceof SyntaxError ? error.message.replace(/\s+/g, ' ').slice(0, 120) : 'it is too large';
     throw new PortOwnerError('PO2002', `${name} is not a snapshot: it is not JSON (${why})`, {
-      hint: 'Give a file that "portowner snapshot" wrote.',
+      hint: 'Use a file written by "portowner snapshot".',
       target: name,
       cause: error,
     });
@@ -62,7 +62,7 @@ async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> 
   const problem = validateFacts(value);
   if (problem !== null) {
     throw new PortOwnerError('PO2002', `${name} is not a snapshot: ${problem}`, {
-      hint: 'Give a file that "portowner snapshot" wrote.',
+      hint: 'Use a file written by "portowner snapshot".',
       target: name,
     });
   }
@@ -88,15 +88,22 @@ function disownKernel({ machine, sections }: Facts): void {
 
 const collectionMark = '#PortOwner.Collection ';
 
-/** Whether a file is what a collector wrote, in UTF-8 or UTF-16. */
-function isCollection(bytes: Buffer): boolean {
+/** What a shell may print before a collection. */
+const mostNoise = 64 * 1024;
+
+/** What a collector wrote in a file, in UTF-8 or UTF-16; null where there is none. */
+async function collectionOf(bytes: Buffer): Promise<Uint8Array | null> {
   const [a, b] = bytes;
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
-    const head = bytes.subarray(0, 2 + 2 * collectionMark.length);
-    return new TextDecoder(a === 0xff ? 'utf-16le' : 'utf-16be').decode(head) === collectionMark;
-  }
-  const start = a === 0xef && b === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  return bytes.toString('latin1', start, start + collectionMark.length) === collectionMark;
+    const decoder = new TextDecoder(a === 0xff ? 'utf-16le' : 'utf-16be');
+    if (!decoder.decode(bytes.subarray(0, 2 * mostNoise)).includes(collectionMark)) return null;
+    bytes = Buffer.from(decoder.decode(bytes));
+  } else if (
+    !bytes.subarray(0, mostNoise).includes(collectionMark) ||
+    /^(?:\ufeff)?\s*[{[]/.test(bytes.toString('utf8', 0, 64))
+  )
+    return null;
+  return (await import('./collection/find.ts')).collectionIn(bytes);
 }
 
 /** Whether a file is XML, such as CLIXML; a folder, standard input, and what cannot be read are none. */
@@ -143,8 +150,8 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
       if (paths.length > 1 && (file === null || !looksLikeXml(file.head))) {
         throw new PortOwnerError(
           'PO1005',
-          `--from is given several times, which is for CLIXML files of one machine: ${each} is none`,
-          { hint: 'Ask for each snapshot in turn.', target: each },
+          `--from can be repeated only for CLIXML files of one machine: ${each} is none`,
+          { hint: 'Query one snapshot at a time.', target: each },
         );
       }
     }
@@ -159,8 +166,9 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
     step?.(first!.name);
     const { name } = first!;
     const bytes = wholeOf(first!, sizeLimit);
-    if (isCollection(bytes)) {
-      const envelope = await (await import('./collection/collection.ts')).parseCollection(bytes, name);
+    const collection = await collectionOf(bytes);
+    if (collection !== null) {
+      const envelope = await (await import('./collection/collection.ts')).parseCollection(collection, name);
       return (question) => decodeRecording(envelope, question);
     }
     return await parseSnapshot(name, bytes);

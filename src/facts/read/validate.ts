@@ -12,7 +12,7 @@ function isSection(value: unknown): boolean {
 /** The first thing that keeps a value from being facts, for people; null when nothing does. */
 export function validateFacts(value: unknown): string | null {
   if (validate(value)) {
-    // The schema leaves room for sections of newer versions, which people are told of when they could not be had.
+    // The schema leaves room for sections of newer versions, which people are told about if they are unavailable.
     const wrong = Object.entries((value as Facts).sections).find(([, section]) => !isSection(section));
     return wrong === undefined ? null : `/sections/${wrong[0]} must be a section, with its status, reason and needs`;
   }

@@ -21,6 +21,9 @@ export const command = `${powershell} || sh -s`;
 /** For Windows PowerShell as the shell, which does not know `||`. */
 export const powershellCommand = powershell;
 
+/** For a shell that ends where it does not find a program, as fish does, and for Linux with a program of that name. */
+export const shellCommand = 'sh -s';
+
 /** What the program that `command` starts reads. */
 export function collectorInput(commandLines: boolean): string {
   const script = powershellCollector.replace(

@@ -1,9 +1,10 @@
 import { PortOwnerError, type Report } from '../../schema/problems.ts';
 import { closeFile, openFile } from '../../io/read.ts';
 import { recordedSource, type RawEnvelope, type RawSource } from '../../system/raw.ts';
-import type { AskRemote, RemoteAnswer } from '../../system/remote.ts';
+import type { AskRemote, RemoteAnswer, RemoteCall } from '../../system/remote.ts';
 import { parseCollection } from '../read/collection/collection.ts';
-import { collectorInput, command, powershellCommand } from './call.ts';
+import { collectionIn } from '../read/collection/find.ts';
+import { collectorInput, command, powershellCommand, shellCommand } from './call.ts';
 
 /** How far machines are asked. */
 export interface FarRequest {
@@ -16,7 +17,7 @@ export interface FarRequest {
   readonly hasPerson: boolean;
 }
 
-/** What a host said, or why it said nothing. */
+/** What a host said, or why it printed nothing. */
 type FarAnswer = RawEnvelope | PortOwnerError;
 
 /** So many hosts are asked at once. */
@@ -31,7 +32,7 @@ function checkHosts(hosts: readonly string[]): void {
     if (!hostForm.test(host) || host.length > 255)
       throw new PortOwnerError(
         'PO1001',
-        `--host "${host}" is no host; expected a name or an address: server7, ann@server7`,
+        `--host "${host}" is not a host; expected a name or an address: server7, ann@server7`,
         {
           target: host,
         },
@@ -49,21 +50,34 @@ export async function farSource(
   return { source: recordedSource(answer), at: new Date(answer.entries.get('machine')!.at) };
 }
 
-const collectionStart = Buffer.from('#PortOwner.Collection ');
-
-/** What a profile of the far user writes comes before it. */
-function collectionIn({ output }: RemoteAnswer): Uint8Array | null {
-  const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
-  const start = bytes.indexOf(collectionStart);
-  return start < 0 ? null : bytes.subarray(start);
+/** The last line that has words. */
+function lastLine(text: string): string {
+  const lines = text.split('\n').filter((line) => /\p{L}/u.test(line));
+  return lines.at(-1)?.trim().slice(0, 300) ?? '';
 }
 
-/** The last line of what was written to standard error. */
-const lastLine = (errors: string): string => errors.trim().split('\n').at(-1)?.trim().slice(0, 300) ?? '';
+const textTail = 4096;
 
-function notAsked(host: string, { failure, errors, exitCode }: RemoteAnswer): PortOwnerError {
-  const why = failure ?? (lastLine(errors) || `ssh ended with code ${String(exitCode)} and said nothing`);
-  return new PortOwnerError('PO3006', `${host} could not be asked: ${why}`, { target: host });
+function notAsked(host: string, { failure, errors, output, exitCode }: RemoteAnswer): PortOwnerError {
+  // A shell that lets nobody in says so on standard output.
+  const said = lastLine(errors) || lastLine(Buffer.from(output.subarray(-textTail)).toString());
+  const why = failure ?? (said || `ssh ended with code ${String(exitCode)} and printed nothing`);
+  return new PortOwnerError('PO3006', `${host} could not be queried: ${why}`, { target: host });
+}
+
+type Call = Omit<RemoteCall, 'command'>;
+
+/** Runs the collector that fits the far shell: a shell that knows no `||` is asked once more in its own way. */
+async function collect(call: Call, ask: AskRemote): Promise<{ answer: RemoteAnswer; bytes: Uint8Array | null }> {
+  let bytes: Uint8Array | null = null;
+  const first = await ask({ ...call, command });
+  let answer = first;
+  const isOpen = (): boolean =>
+    (bytes = collectionIn(answer.output)) === null && answer.failure === null && answer.exitCode !== 255;
+  const others = /'\|\|'/.test(first.errors) ? [powershellCommand, shellCommand] : [shellCommand];
+  for (const other of others) if (isOpen()) answer = await ask({ ...call, command: other });
+  // What the usual way came to says more than what the others did.
+  return isOpen() ? { answer: first, bytes } : { answer, bytes };
 }
 
 /** Asks one host. */
@@ -72,20 +86,14 @@ async function askHost(host: string, request: FarRequest, ask: AskRemote, report
   // Of several, each would ask on the same terminal.
   const mayAsk = hasPerson && hosts.length === 1;
   const call = { host, input: collectorInput(commandLines), config, mayAsk };
-  report?.('Progress', `asking ${host} by ssh`);
-  let answer = await ask({ ...call, command });
-  let bytes = collectionIn(answer);
-  // Its shell knows no ||.
-  if (bytes === null && answer.failure === null && answer.exitCode !== 255 && /'\|\|'/.test(answer.errors)) {
-    answer = await ask({ ...call, command: powershellCommand });
-    bytes = collectionIn(answer);
-  }
+  report?.('Progress', `querying ${host} through ssh`);
+  const { answer, bytes } = await collect(call, ask);
   if (bytes === null || answer.failure !== null) return notAsked(host, answer);
   try {
     const envelope = await parseCollection(bytes, `what ${host} sent`);
     report?.(
       'Verbose',
-      `${host} was asked by ssh with the collector for ${envelope.platform === 'win32' ? 'PowerShell' : 'sh'}`,
+      `${host} was queried through ssh with the collector for ${envelope.platform === 'win32' ? 'PowerShell' : 'sh'}`,
     );
     return envelope;
   } catch (error) {

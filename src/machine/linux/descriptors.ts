@@ -24,7 +24,7 @@ export type Visited = 'read' | 'refused' | 'ended' | 'unclear';
 
 const folderOf = ({ pid, thread }: Table): string =>
   thread === undefined ? `/proc/${pid}/fd` : `/proc/${pid}/task/${thread}/fd`;
-/** From the folder of descriptors: an open folder stays that of its process, whoever gets the number next. */
+/** From the folder of descriptors: an open folder stays that of its process, even if its ID is reused. */
 const statFrom = ({ thread }: Table): string => (thread === undefined ? '../stat' : '../../../stat');
 
 const isDigit = (code: number) => code >= 48 && code <= 57;

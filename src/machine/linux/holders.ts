@@ -83,7 +83,7 @@ function lookAtThreads(pid: string, collected: Collector): boolean {
     .every(Boolean);
 }
 
-/** Processes may come faster than a walk through all of them ends: so many times the new ones are looked for. */
+/** Processes may come faster than a walk through all of them ends: the number of passes that look for new ones. */
 const followUps = 50;
 
 /** What is handed from process to process, the old one ending, is found by looking at those that came meanwhile. */

@@ -43,13 +43,13 @@ let netlink: ReturnType<typeof load<typeof netlinkDefinitions>> | undefined;
 let descriptors: ReturnType<typeof load<typeof descriptorDefinitions>> | undefined;
 let comparison: ReturnType<typeof load<typeof comparisonDefinitions>> | undefined;
 
-/** What a netlink socket takes. Throws where FFI is not to be had. */
+/** What a netlink socket takes. Throws if FFI is unavailable. */
 export const netlinkCalls = () => (netlink ??= load(netlinkDefinitions));
 
-/** What a message to syslog takes. Throws where FFI is not to be had. */
+/** What a message to syslog takes. Throws if FFI is unavailable. */
 export const syslogCalls = () => load(syslogDefinitions);
 
-/** What a walk through descriptors takes. Throws where FFI or one of the functions is not to be had. */
+/** What a walk through descriptors takes. Throws if FFI or one of the functions is unavailable. */
 export const descriptorCalls = () => (descriptors ??= load(descriptorDefinitions));
 
 /** kcmp(2): https://man7.org/linux/man-pages/man2/kcmp.2.html */

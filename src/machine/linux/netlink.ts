@@ -28,7 +28,7 @@ function ends(view: DataView, start: number, end: number): boolean {
 
 /**
  * What the kernel answers to a netlink message that asks for a dump: messages one after the other.
- * Throws where netlink, this protocol of it or FFI is not to be had; an answer that breaks off lacks its last message.
+ * Throws if netlink, this netlink protocol, or FFI is unavailable; a truncated answer lacks its last message.
  */
 export function netlinkDump(protocol: number, message: Uint8Array): Uint8Array {
   const { socket, send, recv, close } = netlinkCalls();

@@ -30,7 +30,7 @@ interface System {
 
 let system: System | null | undefined;
 
-/** The C library's syscall(), since an older one has no wrapper for these; null where FFI is not to be had. */
+/** The C library's syscall(), since an older one has no wrapper for these; null if FFI is unavailable. */
 function systemCalls(): System | null {
   if (system !== undefined) return system;
   try {

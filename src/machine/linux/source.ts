@@ -98,7 +98,7 @@ function absence(pid: number): Refusal {
   return { code: 'AccessDenied', text: hidepid, needs: toSeeAll() };
 }
 
-/** Reads in the folder of a process: once open it stays that of this process, whoever gets its number next. */
+/** Reads in the folder of a process: once open it stays that of this process, even if its ID is reused. */
 function inProcess<T>(pid: number | string, read: (folder: string) => T): T {
   const opened = openSync(`/proc/${pid}`, 'r');
   try {

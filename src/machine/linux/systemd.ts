@@ -52,7 +52,7 @@ function meant(id: ServiceId): ShownUnit {
   // The process may have ended while others of the same run go on.
   const told = stopping.get(keyOf(id));
   if (foreign !== null && (told === undefined || told === '' || told !== unit.invocation))
-    throw new Refused({ code: 'Failed', text: `${id.name} is not what was looked at any more: ${foreign}` });
+    throw new Refused({ code: 'Failed', text: `${id.name} has changed since it was inspected: ${foreign}` });
   return unit;
 }
 

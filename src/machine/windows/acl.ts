@@ -148,7 +148,7 @@ export function accountRights(sid: Buffer, memory: (address: bigint, length: num
   try {
     const [place, count] = [Buffer.alloc(8), Buffer.alloc(4)];
     const status = advapi32.LsaEnumerateAccountRights(handle, sid, place, count);
-    // An account to which nothing was ever granted is not known there.
+    // An account to which nothing was ever granted is unknown there.
     if (status >>> 0 === objectNameNotFound) return [];
     if (status !== 0) throw failed('LsaEnumerateAccountRights', status);
     const address = place.readBigUInt64LE();

@@ -48,7 +48,7 @@ export function writeEventLog(events: readonly LogEvent[]): Refusal | null {
       return {
         code: 'NotSupported',
         text: `the event source ${eventSourceName} is not registered`,
-        needs: 'portowner schedule install, by an administrator, registers it.',
+        needs: 'To register it, run portowner schedule install as an administrator.',
       };
     }
     write(events);

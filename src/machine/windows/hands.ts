@@ -8,7 +8,7 @@ import { allProcesses, holdProcess } from './terminate.ts';
 export function windowsHands(): Hands {
   return {
     self: { pid: process.pid, container: null, unit: null, unitUser: null },
-    asking: 'close its windows, or Ctrl+C where it is alone on its console',
+    asking: 'close its windows, or Ctrl+C if nothing else uses its console',
     processes: allProcesses,
     hold: holdProcess,
     service: serviceState,

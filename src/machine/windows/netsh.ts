@@ -29,6 +29,6 @@ export function netsh(...args: readonly string[]): { bytes: Buffer; meta: { code
     );
   }
   if (result.status !== 0) throw new Refused('Failed', `${call} ended with code ${result.status}`);
-  if (result.stdout.length === 0) throw new Refused('NotSupported', `${call} said nothing`);
+  if (result.stdout.length === 0) throw new Refused('NotSupported', `${call} printed nothing`);
   return { bytes: result.stdout, meta: { codePage: oemCodePage() } };
 }

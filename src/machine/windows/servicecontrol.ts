@@ -37,7 +37,7 @@ function withService<T>(name: string, rights: number, use: (service: bigint) => 
     const service = advapi32.OpenServiceW(manager, wide(name), rights);
     if (service === 0n) {
       const error = lastErrorCode();
-      if (error === noSuchService) throw new Refused('NotSupported', `there is no service ${name}`);
+      if (error === noSuchService) throw new Refused('NotSupported', `the service ${name} does not exist`);
       throw error === win32.accessDenied
         ? new Refused('AccessDenied', `the service manager does not let this user stop ${name}`)
         : refused('OpenServiceW', error);
@@ -98,7 +98,7 @@ function foreignTo({ name, pid, startTime }: ServiceId, actual: number): string 
 function checkMeant(id: ServiceId, service: bigint): void {
   const foreign = foreignTo(id, status(service).pid);
   if (foreign !== null)
-    throw new Refused('Failed', `the service ${id.name} is not what was looked at any more: ${foreign}`);
+    throw new Refused('Failed', `the service ${id.name} has changed since it was inspected: ${foreign}`);
 }
 
 /** Null where there is no such service. */
@@ -109,7 +109,7 @@ export function serviceState(id: ServiceId): ServiceState | null {
     const refusal: Refusal | null =
       state === stoppedState || (accepted & 1) !== 0
         ? null
-        : { code: 'NotSupported', text: `the service ${name} does not let itself be stopped` };
+        : { code: 'NotSupported', text: `the service ${name} cannot be stopped` };
     return {
       foreign: foreignTo(id, pid),
       refusal,

@@ -125,7 +125,7 @@ function fileHash(path: string): string {
     const code = errorCode(error);
     throw new Refused(
       code === 'EPERM' || code === 'EACCES' ? 'AccessDenied' : code === 'ENOENT' ? 'Gone' : 'Failed',
-      code === 'ENOENT' ? 'there is no such file' : messageOf(error),
+      code === 'ENOENT' ? 'the file does not exist' : messageOf(error),
     );
   }
 }

@@ -66,6 +66,6 @@ export function systemTool({ name, program, args, input }: ToolCall): string {
   }
   if (result.status !== 0) throw new Refused('Failed', `${name} ended with code ${result.status}`);
   const text = decodeConsoleText(result.stdout, oemCodePage());
-  if (text.trim() === '') throw new Refused('NotSupported', `${name} said nothing`);
+  if (text.trim() === '') throw new Refused('NotSupported', `${name} printed nothing`);
   return text;
 }

@@ -140,7 +140,7 @@ export function windowsScheduler(): WindowsScheduler {
       const { status, bytes, text } = system('schtasks.exe', ['/Query', '/TN', name, '/XML']);
       if (status !== 0)
         return { refusal: { code: 'Failed', text: `schtasks /Query ended with code ${status}: ${text}` } };
-      if (bytes.length === 0) return { refusal: { code: 'NotSupported', text: 'schtasks /Query said nothing' } };
+      if (bytes.length === 0) return { refusal: { code: 'NotSupported', text: 'schtasks /Query printed nothing' } };
       return { bytes, decode: (all) => decodeConsoleText(all, oemCodePage()) };
     },
     eventSource,

@@ -40,37 +40,37 @@ const systemInformer = 'https://github.com/winsiderss/systeminformer/blob/master
 
 export const uncoveredCalls: Readonly<Record<Name, UncoveredCall>> = {
   GetOwnerModuleFromTcpEntry: {
-    purpose: 'the service that made a socket in a shared process',
+    purpose: 'the service in a shared process that created a socket',
     documented: true,
     source: `${learn}-getownermodulefromtcpentry`,
   },
   GetOwnerModuleFromTcp6Entry: {
-    purpose: 'the service that made a socket in a shared process',
+    purpose: 'the service in a shared process that created a socket',
     documented: true,
     source: `${learn}-getownermodulefromtcp6entry`,
   },
   GetOwnerModuleFromUdpEntry: {
-    purpose: 'the service that made a socket in a shared process',
+    purpose: 'the service in a shared process that created a socket',
     documented: true,
     source: `${learn}-getownermodulefromudpentry`,
   },
   GetOwnerModuleFromUdp6Entry: {
-    purpose: 'the service that made a socket in a shared process',
+    purpose: 'the service in a shared process that created a socket',
     documented: true,
     source: `${learn}-getownermodulefromudp6entry`,
   },
   InternalGetBoundTcpEndpointTable: {
-    purpose: 'sockets that are bound and do not listen',
+    purpose: 'sockets that are bound but not listening',
     documented: false,
     source: `${systemInformer}/SystemInformer/include/netprv.h`,
   },
   InternalGetBoundTcp6EndpointTable: {
-    purpose: 'sockets that are bound and do not listen',
+    purpose: 'sockets that are bound but not listening',
     documented: false,
     source: `${systemInformer}/SystemInformer/include/netprv.h`,
   },
   I_QueryTagInformation: {
-    purpose: 'the service that made a socket in a shared process',
+    purpose: 'the service in a shared process that created a socket',
     documented: false,
     source: `${systemInformer}/phnt/include/subprocesstag.h`,
   },

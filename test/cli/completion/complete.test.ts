@@ -68,7 +68,7 @@ const cases: readonly (readonly [line: string, expected: readonly string[]])[] =
 for (const [line, expected] of cases) test(`portowner ${line.replace(from, 'FILE')}`, async () => assert.equal(await wordsOf(line.split(' ')), expected));
 
 test('commands and options with what they do, columns with what they mean, ports with their owners, services with their ports', async () => {
-  assert.ok((await lines([''])).includes('stop\tgive a port back: stop who listens on it'));
+  assert.ok((await lines([''])).includes('stop\tfree a port: stop the program that listens on it'));
   assert.match((await lines(['snapshot', '--c']))[0]!, /^--command-lines\t.*masked/);
   assert.match((await lines(['--columns', 'LocalP']))[0]!, /^LocalPort\t\S/);
   assert.equal(await lines(['--from', from, '3001']), ['3001\ta b (101)']);
@@ -150,7 +150,7 @@ test('names that come from anybody end no line and hide nothing', async () => {
   }
 });
 
-test('completion says how it is installed, the shell that asks first', async () => {
+test('completion says how to install it, the current shell first', async () => {
   const { code, out } = await run(['completion']);
   assert.is(code, 0);
   assert.equal(out.match(/^\S.*:$/gm), ['bash:', 'zsh:', 'fish:', 'PowerShell:']);

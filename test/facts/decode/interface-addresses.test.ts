@@ -7,7 +7,7 @@ import { everything } from '../../../src/facts/model/question.ts';
 import { interfaceAddresses } from '../../../src/machine/addresses.ts';
 import { recordedSource } from '../../../src/system/raw.ts';
 
-const test = suite('addresses of the interfaces');
+const test = suite('interface addresses');
 const at = '2026-01-02T03:04:06.000Z';
 
 const cases: [what: string, text: string, addresses: string[], flaw: string | null][] = [

@@ -60,7 +60,7 @@ test('what is not in force, not for what comes in, or not for TCP and UDP is no 
 });
 
 test('what is not known leaves a doubt', () => {
-  assert.is(rulesOf('v2.40|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=80|NewThing=1|Name=x|')[0]!.doubt, 'NewThing is not looked at');
+  assert.is(rulesOf('v2.40|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=80|NewThing=1|Name=x|')[0]!.doubt, 'NewThing is not evaluated');
   assert.is(rulesOf('v2.10|Action=ByPass|Active=TRUE|Dir=In|Name=x|')[0]!.limit, 'authenticated remotes');
 });
 

@@ -80,7 +80,7 @@ for (const [what, lines, { controller, processes }] of variants as [string, stri
 
 test('no queues, and no answer', () => {
   assert.equal(decodeHttpQueues('\r\nSnapshot:\r\n------\r\n\r\n'), { data: [], flaw: null });
-  assert.equal(decodeHttpQueues('The requested operation requires elevation.\r\n').flaw, 'netsh http said something else than request queues');
+  assert.equal(decodeHttpQueues('The requested operation requires elevation.\r\n').flaw, 'the output of netsh http contains no request queues');
 });
 
 const prefixes: [url: string, expected: ReturnType<typeof urlPrefix>][] = [

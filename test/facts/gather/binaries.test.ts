@@ -92,7 +92,7 @@ for (const [what, signers, reason] of [
   ['a file without a signature', { text: signerLine(first, 'NotSigned') + signerLine(second, 'Valid', 'Contoso') }, `${first}: its signature is NotSigned`],
   ['a changed file', { text: signerLine(first, 'HashMismatch', 'Contoso') + signerLine(second, 'Valid', 'Contoso') }, `${first}: its signature is HashMismatch`],
   ['a file that was left out', { text: signerLine(second, 'Valid', 'Contoso') }, `${first}: its signature is not told`],
-  ['no PowerShell', { refusal: { code: 'NotSupported', text: 'Windows PowerShell said nothing' } }, 'their signers: Windows PowerShell said nothing'],
+  ['no PowerShell', { refusal: { code: 'NotSupported', text: 'Windows PowerShell printed nothing' } }, 'their signers: Windows PowerShell printed nothing'],
 ] as const) {
   test(`no signer: ${what}`, () => {
     const binaries = windowsSigners(signers);

@@ -193,7 +193,7 @@ test("what nobody holds is the kernel's where a part of it is shown to have it, 
   assert.equal(found(one({ udp4: [{ port: 2049, inode: 9 }], raw: nfsd })), notFound, 'another protocol');
   const { user, refusals } = one(world({ port: 2049, uid: 33 }));
   assert.is(user, 'web');
-  assert.match(refusals[0]!.text, /uid 33 made it/);
+  assert.match(refusals[0]!.text, /uid 33 created it/);
 });
 
 test('where not every process could be seen, nothing is said of the kernel', () => {

@@ -60,7 +60,8 @@ for (const [state, name] of [
   [9, 'LastAck'],
   [11, 'Closing'],
 ] as const)
-  test(`${name} is of nobody any more`, () => assert.equal(owners([...both, { local: '10.0.0.1', state, ...peer }]), [['Kernel', `nobody: a closed connection (${name})`, null]]));
+  test(`${name} is of nobody, it is closed`, () =>
+    assert.equal(owners([...both, { local: '10.0.0.1', state, ...peer }]), [['Kernel', `nobody: a closed connection (${name})`, null]]));
 
 test('a connection that a program has keeps it', () => {
   assert.equal(owners([...both, { local: '10.0.0.1', state: 8, inode: 9, ...peer }]), [['Process', 'server (20)', 20]]);

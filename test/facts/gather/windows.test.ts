@@ -197,7 +197,7 @@ const denied = { refusal: { code: 'AccessDenied', text: 'OpenProcess was denied'
 
 for (const [elevated, text, needs] of [
   ['false', 'OpenProcess was denied', 'an elevated (administrator) session'],
-  ['true', 'not even an administrator sees this of a protected process', null],
+  ['true', 'not even an administrator can see this for a protected process', null],
 ] as const) {
   test(`denied details have a reason, elevated: ${elevated}`, () => {
     const { sections } = ask({
@@ -405,14 +405,14 @@ test('the dynamic ranges of both families and protocols', () => {
         'dynamicports/ipv4/tcp': netsh(49152, 16384),
         'dynamicports/ipv4/udp': netsh(50000, 1000),
         'dynamicports/ipv6/tcp': { bytes: Buffer.from('') },
-        'dynamicports/ipv6/udp': { refusal: { code: 'NotSupported', text: 'netsh said nothing' } },
+        'dynamicports/ipv6/udp': { refusal: { code: 'NotSupported', text: 'netsh printed nothing' } },
       },
     },
     { ranges: true },
   ).sections;
   assert.equal(dynamicRanges, {
     status: 'partial',
-    reason: 'dynamicports/ipv6/tcp: the answer is not readable; dynamicports/ipv6/udp: netsh said nothing',
+    reason: 'dynamicports/ipv6/tcp: the answer is not readable; dynamicports/ipv6/udp: netsh printed nothing',
     needs: null,
     at,
     data: [
@@ -427,11 +427,11 @@ test('four refusals for one reason are one', () => {
   const raw = Object.fromEntries(
     names.map((name) => [
       `dynamicports/${name}`,
-      { refusal: { code: 'NotSupported', text: `netsh interface ${name.replace('/', ' show dynamicportrange ')} said nothing` } } as const,
+      { refusal: { code: 'NotSupported', text: `netsh interface ${name.replace('/', ' show dynamicportrange ')} printed nothing` } } as const,
     ]),
   );
   const { status, reason } = ask({ raw }, { ranges: true }).sections.dynamicRanges;
-  assert.equal([status, reason], ['failed', 'dynamicports: netsh interface ipv4|ipv6 show dynamicportrange tcp|udp said nothing']);
+  assert.equal([status, reason], ['failed', 'dynamicports: netsh interface ipv4|ipv6 show dynamicportrange tcp|udp printed nothing']);
 });
 
 test('what is kept from programs without a socket', () => {

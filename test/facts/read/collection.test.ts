@@ -92,6 +92,9 @@ test('the same in every form that a shell or an editor gives it', async () => {
     ['UTF-16, packed', Buffer.from(`\ufeff${packed(honest)}`, 'utf16le')],
     ['UTF-16, big end first', Buffer.from(`\ufeff${honest}`, 'utf16le').swap16()],
     ['with empty lines at its end', `${honest}\n\n`],
+    ['between what a shell prints', `Welcome!\r\n\x1b[1mLast login: yesterday${honest}logout\nBye #End\n`],
+    ['packed, between what a shell prints', `Welcome!\n${packed(honest)}Bye\n#End\n`],
+    ['UTF-16, behind what a shell prints', Buffer.from(`\ufeffWelcome!\r\n${honest}`, 'utf16le')],
   ];
   for (const [name, form] of forms) assert.equal(await facts(form), expected, name);
 });
@@ -135,6 +138,13 @@ test('what is of another version, or no collection, is an error', async () => {
     assert.is((await problemOf(wrong))[0], 'PO2002', wrong.slice(0, 100));
 });
 
+test('nothing but line breaks, and text that is no base64, are refused', async () => {
+  assert.match((await problemOf(`#PortOwner.Collection 1 plain\n@machine\n${'\n'.repeat(5_000_000)}#End\n`))[1], 'more than 4000000 lines');
+  assert.match((await problemOf(packed(`#PortOwner.Collection 1 plain\n@machine\n${'\n'.repeat(5_000_000)}#End\n`)))[1], 'more than 4000000 lines');
+  for (const wrong of ['', '!!!!', 'H4sI', 'äöü', packed(honest).split('\n')[1]!.toLowerCase()])
+    assert.is((await problemOf(`#PortOwner.Collection 1 gzip\n${wrong}\n#End\n`))[0], 'PO2002', wrong);
+});
+
 test('a packed text that never ends is refused', async () => {
   const bomb = gzipSync(Buffer.alloc(500 * 1024 * 1024));
   assert.match((await problemOf(`#PortOwner.Collection 1 gzip\n${bomb.toString('base64')}\n#End\n`))[1], 'cannot be unpacked');
@@ -147,6 +157,23 @@ test('a file whose name looks like a line gives nobody a socket', async () => {
     assert.equal(sections.sockets.data[0]?.pid, null, pretended);
     assert.match(sections.processes.reason ?? '', 'cannot be read');
   }
+});
+
+test('containers by the names that docker gives them, or why there are none', async () => {
+  const id = '0123456789abcdef'.repeat(4);
+  const of = (text: string): string =>
+    honest.replace('@users/effective', `@cgroup\n 80 0::/system.slice/docker-${id}.scope\n${text}@users/effective`).replace(' 80 1000\n', ' 80 0\n');
+  const [web] = (await facts(of(`@engine/docker\n ${id}\tshop-web-1,other/alias\tnginx:1.27\tshop\tweb\t0.0.0.0:8080-8081->80-81/tcp, [::]:8080->80/tcp, 443/tcp\n`))).sections
+    .processes.data;
+  assert.equal(web?.container, { runtime: 'docker', id, name: 'shop-web-1', image: 'nginx:1.27', project: 'shop', service: 'web' });
+  const [unnamed] = (await facts(of(''))).sections.processes.data;
+  assert.equal(
+    unnamed?.refusals.map(({ field, text }) => [field, text]),
+    [['Owner', 'docker could not be asked which container it is: a collector did not ask it']],
+  );
+  // More ports than there are.
+  const many = Array.from({ length: 1000 }, () => '0.0.0.0:1-65535->1-65535/tcp').join(', ');
+  assert.is((await facts(of(`@engine/docker\n ${id}\tweb\tnginx\t\t\t${many}\n`))).sections.processes.data[0]?.container?.name, 'web');
 });
 
 test('a name with line breaks is one process', async () => {
@@ -211,7 +238,14 @@ test('netstat in another language, where CIM was refused', async () => {
 test('nothing at all is a reason for each section, and no answer', async () => {
   const { sections } = await facts(windows(''));
   assert.is(sections.sockets.status, 'failed');
-  assert.match(sections.sockets.reason ?? '', 'the collector did not ask for it');
+  assert.match(sections.sockets.reason ?? '', 'the collector did not request it');
+});
+
+test('where guests may have ports reserved, that cannot be told', async () => {
+  const reasonOf = async (services: string): Promise<string | null> => (await facts(windows(`@cim/services\n${services}`))).sections.reservedPorts.reason;
+  assert.match((await reasonOf(' "HNS","Host Network Service",7,Running,Share Process\n')) ?? '', 'which ports are reserved for virtual machines');
+  assert.not.match((await reasonOf(' "RpcSs","RPC",7,Running,Share Process\n')) ?? '', 'virtual machines');
+  assert.match((await reasonOf('!AccessDenied Access denied\n')) ?? '', 'virtual machines');
 });
 
 test('a console that wrote in its own code page', async () => {

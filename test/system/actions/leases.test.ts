@@ -220,7 +220,7 @@ test("nothing is read or written in another user's folder, nor through a link th
   for (const args of [['free'], ['free', '--hold', '60']]) {
     const { code, out, err } = await run(args, { source: await liveSource(), binder: await liveBinder(), stateFolder: folder });
     assert.equal([code, out], [69, '']);
-    assert.match(err, /PO4101: the held ports in .* cannot be used: .*state belongs to another user \(uid 12345\)\n {2}Only you and root may be able to change it/);
+    assert.match(err, /PO4101: the held ports in .* cannot be used: .*state belongs to another user \(uid 12345\)\n {2}Only you and root must be able to change it/);
   }
   assert.is(readFileSync(victim, 'utf8'), 'precious');
   assert.is(readdirSync(folder).length, 3);

@@ -18,7 +18,7 @@ const state: Listener[] = [
 test('the form: sorted, one listener an entry, no pids and no times', () => {
   assert.is(
     baselineText('box', state),
-    `# The listeners that are approved on this machine, for "portowner audit --baseline". A value that is left out may be any.
+    `# The listeners that are approved on this machine, for "portowner audit --baseline". A missing value matches anything.
 
 kind: PortOwner.Baseline
 version: 1
@@ -172,9 +172,9 @@ const wrong: [what: string, text: string, code: string, message: RegExp][] = [
   ['a policy', 'kind: PortOwner.Policy\nversion: 1\nrules: []\n', 'PO2002', /line 1, column 7: this is not a baseline/],
   ['a newer version', 'kind: PortOwner.Baseline\nversion: 2\nanything: new\n', 'PO2003', /version 2/],
   ['no YAML', `${head}listeners:\n  - port: [\n`, 'PO2002', /line \d+, column \d+/],
-  ['a key twice', `${head}version: 1\nlisteners: []\n`, 'PO2002', /line 3, column 1: the key "version" is there twice/],
-  ['an unknown key', `${head}listeners:\n  - port: 80\n    protocol: TCP\n    address: 0.0.0.0\n    pid: 7\n`, 'PO2002', /line 7, column 5: there is no "pid" here/],
-  ['a missing key', `${head}listeners:\n  - port: 80\n    protocol: TCP\n`, 'PO2002', /line 4, column 5: listeners, entry 1, has no address/],
+  ['a key twice', `${head}version: 1\nlisteners: []\n`, 'PO2002', /line 3, column 1: duplicate key "version"/],
+  ['an unknown key', `${head}listeners:\n  - port: 80\n    protocol: TCP\n    address: 0.0.0.0\n    pid: 7\n`, 'PO2002', /line 7, column 5: unknown key "pid"/],
+  ['a missing key', `${head}listeners:\n  - port: 80\n    protocol: TCP\n`, 'PO2002', /line 4, column 5: listeners, entry 1, lacks address/],
   ['a wrong port', `${head}listeners:\n  - port: 70000\n    protocol: TCP\n    address: 0.0.0.0\n`, 'PO2002', /line 4, column 11: port must be <= 65535 or be dynamic/],
   ['a wrong word', `${head}listeners:\n  - port: 80\n    protocol: tcp\n    address: 0.0.0.0\n`, 'PO2002', /line 5, column 15: protocol must be one of TCP, UDP/],
   ['a wrong address', `${head}listeners:\n  - port: 80\n    protocol: TCP\n    address: nowhere\n`, 'PO2002', /line 6, column 14: "nowhere" is not an IP address/],

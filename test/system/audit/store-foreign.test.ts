@@ -48,15 +48,19 @@ function database(path: string, sql: string): void {
 }
 
 const strangers: [what: string, make: (path: string) => void, why: RegExp][] = [
-  ['notes', (path) => writeFileSync(path, 'my notes\n'), /it is not a store of PortOwner/],
-  ['a large file', (path) => writeFileSync(path, Buffer.alloc(200_000, 0x5a)), /it is not a store/],
-  ['one byte', (path) => writeFileSync(path, 'x'), /it is not a store/],
+  ['notes', (path) => writeFileSync(path, 'my notes\n'), /it is not a PortOwner store/],
+  ['a large file', (path) => writeFileSync(path, Buffer.alloc(200_000, 0x5a)), /it is not a PortOwner store/],
+  ['one byte', (path) => writeFileSync(path, 'x'), /it is not a PortOwner store/],
   ['an empty file', (path) => writeFileSync(path, ''), /it is an empty file/],
   ['a database of another program', (path) => database(path, 'CREATE TABLE theirs (x)'), /a database of another program/],
   ['a database with the number of another program', (path) => database(path, 'PRAGMA application_id = 7; CREATE TABLE theirs (x)'), /a database of another program/],
   ['the header of a database alone', (path) => writeFileSync(path, 'SQLite format 3\0'), /a database of another program/],
-  ['a text that speaks of our tables', (path) => writeFileSync(path, readFileSync(new URL('../../../src/audit/store/sqlite-schema.ts', import.meta.url))), /it is not a store/],
-  ['a snapshot', (path) => writeFileSync(path, readFileSync(night(1))), /it is not a store/],
+  [
+    'a text that speaks of our tables',
+    (path) => writeFileSync(path, readFileSync(new URL('../../../src/audit/store/sqlite-schema.ts', import.meta.url))),
+    /it is not a PortOwner store/,
+  ],
+  ['a snapshot', (path) => writeFileSync(path, readFileSync(night(1))), /it is not a PortOwner store/],
 ];
 for (const [what, make, why] of strangers) {
   test(`${what} in the place of the store stays as it is`, async () => {
@@ -93,15 +97,15 @@ const planted: [what: string, sql: string, why: RegExp][] = [
   ['an endless view in the place of a table', `DROP TABLE finding; CREATE VIEW finding AS ${endless}`, /it has a view "finding"/],
   ['a table more', 'CREATE TABLE mine (x)', /it has a table "mine"/],
   ['an index more', 'CREATE INDEX i ON span (address)', /it has an index "i"/],
-  ['an index on other columns', 'DROP INDEX span_port; CREATE INDEX span_port ON span (port) WHERE port > 1000', /its index "span_port" is not as/],
+  ['an index on other columns', 'DROP INDEX span_port; CREATE INDEX span_port ON span (port) WHERE port > 1000', /its index "span_port" was changed by another program/],
   ['a virtual table', 'CREATE VIRTUAL TABLE f USING fts5(x)', /it has a table "f/],
   ['a virtual table in the place of one', 'DROP TABLE finding; CREATE VIRTUAL TABLE finding USING fts5(machine, key, severity, first, last)', /it has a table "finding/],
-  ['a column more', 'ALTER TABLE run ADD COLUMN more TEXT', /its table "run" is not as/],
-  ['a generated column', 'ALTER TABLE run ADD COLUMN more INTEGER AS (at + 1)', /its table "run" is not as/],
-  ['a default', "ALTER TABLE owner ADD COLUMN more TEXT DEFAULT 'x'", /its table "owner" is not as/],
-  ['a check', rewrite('last INTEGER)', 'last INTEGER, CHECK (first > 0))'), /its table "finding" is not as/],
-  ['a comment in a table', rewrite('CREATE TABLE finding (', 'CREATE TABLE finding ( /* */'), /its table "finding" is not as/],
-  ['a table that is not strict', rewrite(') STRICT, WITHOUT ROWID', ') WITHOUT ROWID'), /its table "run" is not as/],
+  ['a column more', 'ALTER TABLE run ADD COLUMN more TEXT', /its table "run" was changed by another program/],
+  ['a generated column', 'ALTER TABLE run ADD COLUMN more INTEGER AS (at + 1)', /its table "run" was changed by another program/],
+  ['a default', "ALTER TABLE owner ADD COLUMN more TEXT DEFAULT 'x'", /its table "owner" was changed by another program/],
+  ['a check', rewrite('last INTEGER)', 'last INTEGER, CHECK (first > 0))'), /its table "finding" was changed by another program/],
+  ['a comment in a table', rewrite('CREATE TABLE finding (', 'CREATE TABLE finding ( /* */'), /its table "finding" was changed by another program/],
+  ['a table that is not strict', rewrite(') STRICT, WITHOUT ROWID', ') WITHOUT ROWID'), /its table "run" was changed by another program/],
   ['the version 0', 'PRAGMA user_version = 0', /the store version 0/],
   ['a negative version', 'PRAGMA user_version = -1', /the store version -1/],
   ['version 1 with the tables of version 2', 'PRAGMA user_version = 1', /it has a (?:table|index) "dynamic_port/],
@@ -142,9 +146,9 @@ test('a store that the version before this program made is read', async () => {
 });
 
 const beside: [what: string, make: (path: string) => void, why: RegExp][] = [
-  ['a log', (path) => writeFileSync(`${path}-wal`, 'x'), /audits\.db-wal, which PortOwner does not make/],
+  ['a log', (path) => writeFileSync(`${path}-wal`, 'x'), /audits\.db-wal next to it was not created by PortOwner/],
   ['the index of a log', (path) => writeFileSync(`${path}-shm`, ''), /audits\.db-shm/],
-  ['a link as a journal', (path) => (writeFileSync(join(path, '..', 'x'), ''), symlinkSync('x', `${path}-journal`)), /audits\.db-journal beside it is a link/],
+  ['a link as a journal', (path) => (writeFileSync(join(path, '..', 'x'), ''), symlinkSync('x', `${path}-journal`)), /audits\.db-journal next to it is a link/],
 ];
 for (const [what, make, why] of beside) {
   test(`${what} beside the store is refused`, async (context) => {
@@ -184,7 +188,7 @@ test("a file that has the name of the store's lock stays", async () => {
   const before = contents(folder);
   const { code, err } = await audit(path, 5);
   assert.is(code, 69);
-  assert.match(err, /audits\.db\.lock, which is not the lock of a store/);
+  assert.match(err, /audits\.db\.lock next to it is not the lock of a store/);
   assert.equal(contents(folder), before);
 });
 
@@ -258,7 +262,7 @@ test("a journal of another user's is not written into the store", async (context
   const { folder, path } = await twoNights();
   writeFileSync(`${path}-journal`, 'x');
   chownSync(`${path}-journal`, 65534, 65534);
-  await refused(path, folder, /journal .* beside it is another user's/);
+  await refused(path, folder, /journal .* next to it belongs to another user/);
 });
 
 test('what is set aside takes no name that is in use, not even by a link', async (context) => {

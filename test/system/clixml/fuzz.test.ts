@@ -173,6 +173,31 @@ test('rows keep which service, relay or queue has a socket', () => {
   assert.equal([kernel.OwnerKind, kernel.Reason], ['Kernel', ['Owner: NotSupported: the saved row says HTTP.sys: DefaultAppPool (w3wp.exe 102) (needs a snapshot)']]);
 });
 
+test('rows keep what starts a program again, and what the programs above it are', () => {
+  const original = factsWith(
+    [socket({ localPort: 3000, pid: 101 }), socket({ localPort: 80, pid: 100 }), socket({ localPort: 81, pid: 103 }), socket({ localPort: 82, pid: 104 })],
+    {
+      platform: 'linux',
+      processes: [
+        processWith({ pid: 100, imageName: 'bash', application: 'bash', restartsBy: 'a loop' }),
+        processWith({ pid: 101, imageName: 'node', application: 'node server.js', parent: 100 }),
+        processWith({ pid: 103, imageName: 'nginx', unit: 'nginx.service', unitRestart: 'on-failure' }),
+        processWith({ pid: 104, imageName: 'nginx', container: { runtime: 'docker', id: 'web', restart: 'always' } }),
+      ],
+    },
+  );
+  const treeOf = (facts: Facts) => rowsOf(facts, facts.sections.sockets.data, { tree: true });
+  const rows = treeOf(original);
+  const told = (from: readonly AnyRow[]) => from.map(({ LocalPort, Supervisor, Ancestors }) => JSON.stringify({ LocalPort, Supervisor, Ancestors }));
+  const read = readClixmlFacts([{ name: 'rows', chunks: [Buffer.from(written(endpoint, rows))], modified: new Date(0) }])(wholeQuestion);
+  assert.is(validateFacts(read), null);
+  assert.equal(told(treeOf(read)), told(rows));
+  assert.equal(
+    rows.map(({ Supervisor }) => Supervisor),
+    ['bash (100) in a loop', null, 'systemd (nginx.service, Restart=on-failure)', 'docker container web, restart policy always'],
+  );
+});
+
 test('rows keep which part of the Linux kernel has a socket, and claim none that they do not name', () => {
   const rows = rowsOf(
     factsWith([

@@ -41,7 +41,7 @@ test('an audit that another one overtook is not stored, and fails for nothing', 
   let now = start;
   const { code, err } = await run(['audit', '--store', store], { source: await liveSource(), now: () => new Date((now += 10) - 10) });
   assert.ok([0, 77].includes(code), `${code} ${err}`);
-  assert.match(err, /PO4206: warning: another audit of .* at 2026-01-02T03:04:06\.005Z was stored meanwhile in .*: this one of 2026-01-02T03:04:06\.000Z is not\n/);
+  assert.match(err, /PO4206: warning: another audit of .* at 2026-01-02T03:04:06\.005Z was stored in .* in the meantime: the audit of 2026-01-02T03:04:06\.000Z was not stored\n/);
   assert.equal(times(store), before);
 });
 
@@ -55,7 +55,7 @@ test('--forget-later removes what is dated later than now, says what, and keeps 
   assert.match(stuck.err, /PO4206: .* at 2027-05-01T02:00:00\.000Z: [^\n]*\n {2}That is in the future\.[^\n]*--forget-later/);
   const repaired = await run(['audit', '--store', store, '--forget-later'], { source: await liveSource() });
   assert.ok([0, 77].includes(repaired.code), repaired.err);
-  const [, copy] = /PO4208: warning: 1 later audit of .*, at 2027-05-01T02:00:00\.000Z, removed from the store .*; as it was before, it is kept as (.*)\n/.exec(repaired.err) ?? [];
+  const [, copy] = /PO4208: warning: 1 later audit of .*, at 2027-05-01T02:00:00\.000Z, removed from the store .*; the previous store was saved as (.*)\n/.exec(repaired.err) ?? [];
   assert.equal(times(store), ['2026-01-02T03:04:06.000Z', '2026-01-02T03:04:05.000Z']);
   assert.equal(times(copy!), all);
 });

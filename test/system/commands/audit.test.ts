@@ -156,10 +156,13 @@ test('the same audit again is a warning, an older one an error', async () => {
   for (const day of [1, 2]) assert.is((await audit(['--store', store], night(day, [22]))).code, 0);
   const again = await audit(['--store', store], night(1, [22]));
   assert.is(again.code, 0);
-  assert.match(again.err, /PO4206: warning: the store .* has the audit of box at 2026-01-01T02:00:00\.000Z already/);
+  assert.match(again.err, /PO4206: warning: the store .* already contains the audit of box at 2026-01-01T02:00:00\.000Z/);
   const older = await audit(['--store', store], { ...night(1, [22]), at: '2026-01-01T05:00:00Z' });
   assert.is(older.code, 69);
-  assert.match(older.err, /PO4206: the store .* has an audit of box at 2026-01-02T02:00:00\.000Z: this one of 2026-01-01T05:00:00Z is older, and not stored\n {2}Store snapshots/);
+  assert.match(
+    older.err,
+    /PO4206: the store .* contains an audit of box at 2026-01-02T02:00:00\.000Z: the older audit of 2026-01-01T05:00:00Z was not stored\n {2}Store snapshots/,
+  );
 });
 
 test('a snapshot of the future: one error, and the findings and reports are there', async () => {
@@ -168,7 +171,7 @@ test('a snapshot of the future: one error, and the findings and reports are ther
   const { code, out, err } = await audit(['--baseline', baseline, '--store', store, '--report', report], { ...night(2, [22, 25, 80]), at: '2027-05-01T02:00:00Z' });
   assert.is(code, 69);
   assert.match(out, /Opened/);
-  assert.match(err, /PO4208: the audit of box is dated 2027-05-01T02:00:00Z, and it is 2026-01-02T03:04:06\.000Z: it is not stored\n {2}\S/);
+  assert.match(err, /PO4208: the audit of box is dated 2027-05-01T02:00:00Z, but it is 2026-01-02T03:04:06\.000Z now: it was not stored\n {2}\S/);
   assert.match(readFileSync(report, 'utf8'), /Opened/);
   assert.not.ok(existsSync(store));
 });
@@ -197,9 +200,10 @@ test('a table says what, how bad, since when, where and who, on 80 columns and o
     at: '2026-01-02T02:00:00.123Z',
   };
   for (const columns of [80, 120]) {
-    const { out } = await audit(['--baseline', baseline, '--store', store], of, { terminal: { columns, colours: false, unicode: true } });
-    const [head, , ...lines] = out.split('\n');
-    assert.match(head!, columns === 80 ? /^Kind +Sev\S+ +FirstSeen +Endpoint +Owner$/ : /^Kind +Severity +FirstSeen +Endpoint +Owner +Evidence/);
+    const { out } = await audit(['--baseline', baseline, '--store', store], of, { terminal: { columns, colors: false, unicode: true } });
+    const [sentence, , head, , ...lines] = out.split('\n');
+    assert.is(sentence, 'Audit of box: 3 findings (2 High, 1 Low), 3 listeners.');
+    assert.match(head!, columns === 80 ? /^Kind +Sev\S+ +FirstSeen +Endpoint +Owner$/ : /^Kind +Severity +FirstSeen +Endpoint +Owner +Rule +Evidence/);
     assert.match(lines.join('\n'), /^Opened +High +2026-01-02T02:00:00Z +TCP 0\.0\.0\.0:8080 +nginx as root/m);
     assert.match(lines.join('\n'), /^Opened +High +2026-01-02T02:00:00Z +TCP any:50000 +door as eve/m);
     assert.match(lines.join('\n'), /^Closed +Low +2026-01-02T02:00:00Z +TCP 0\.0\.0\.0:25 +nginx as root/m);
@@ -209,7 +213,7 @@ test('a table says what, how bad, since when, where and who, on 80 columns and o
 
 test('reports by their extension, whole or not at all', async () => {
   const { baseline, folder } = await place();
-  const files = ['csv', 'json', 'ndjson', 'clixml', 'xml', 'txt'].map((end) => join(folder, `r.${end}`));
+  const files = ['csv', 'json', 'ndjson', 'clixml', 'xml', 'txt', 'html'].map((end) => join(folder, `r.${end}`));
   const { code } = await audit(['--baseline', baseline, ...files.flatMap((file) => ['--report', file])], night(2, [22, 25, 80]));
   assert.is(code, 1);
   for (const file of files) assert.match(readFileSync(file, 'utf8'), /Opened/, file);
@@ -291,7 +295,7 @@ test('hashes in the baseline that the snapshot lacks are said', async () => {
   writeFileSync(baseline, readFileSync(baseline, 'utf8').replace('    user: root', `    user: root\n    sha256: ${'a'.repeat(64)}`));
   const { code, err } = await audit(['--baseline', baseline]);
   assert.is(code, 0);
-  assert.match(err, /PO3001: warning: .*b\.yaml has hashes of executables, and the facts have none/);
+  assert.match(err, /PO3001: warning: .*b\.yaml contains hashes of executables, but the facts contain none/);
 });
 
 const signerRules = 'kind: PortOwner.Policy\nversion: 1\ndefault: forbid\nrules:\n  - { name: ours, action: allow, signer: "Contoso*" }\n';
@@ -341,13 +345,13 @@ test('another signer is a finding', async () => {
     rows(out).map(({ Kind, Endpoint }) => [Kind, Endpoint]),
     [['BinaryChanged', 'TCP 0.0.0.0:25']],
   );
-  assert.match((await audit(['--baseline', baseline], signedNight(null))).err, /PO3001: warning: .*signed\.yaml names signers of executables, and the facts have none/);
+  assert.match((await audit(['--baseline', baseline], signedNight(null))).err, /PO3001: warning: .*signed\.yaml names signers of executables, but the facts contain none/);
 });
 
 for (const [what, of, warning] of [
   ['a file without a valid signature', signedNight({ 22: 'Contoso Ltd' }), /PO3001: warning: details are missing for 1 listener, which could not be evaluated: port 25/],
-  ['a snapshot without signers', signedNight(null), /PO3001: warning: .*p\.yaml names signers of executables, and the facts have none/],
-  ['Linux', night(2, [22]), /PO3001: warning: .*p\.yaml names signers of executables, and Linux does not tell who signed an executable \(NotSupported\)/],
+  ['a snapshot without signers', signedNight(null), /PO3001: warning: .*p\.yaml names signers of executables, but the facts contain none/],
+  ['Linux', night(2, [22]), /PO3001: warning: .*p\.yaml names signers of executables, but Linux does not support signers of executables \(NotSupported\)/],
 ] as const) {
   test(`a rule with a signer is undecided: ${what}`, async () => {
     const { policy } = await place();
@@ -406,7 +410,7 @@ test('a damaged store is set aside, with an error, and the audit goes on', async
   const bytes = writeDamagedStore(store);
   const { code, err } = await audit(['--baseline', baseline, '--store', store]);
   assert.is(code, 69);
-  assert.match(err, /PO4203: the store .* was damaged: it is set aside as .*audits\.db\.damaged-20260102T030406Z/);
+  assert.match(err, /PO4203: the store .* was damaged: it was renamed to .*audits\.db\.damaged-20260102T030406Z/);
   assert.equal(readFileSync(join(folder, 'audits.db.damaged-20260102T030406Z')), bytes);
   assert.is((await audit(['--baseline', baseline, '--store', store], night(3, [22, 25]))).code, 0);
 });
@@ -445,7 +449,7 @@ test('--event-log', async () => {
     eventLog: () => ({ code: 'NotSupported', text: 'not registered', needs: 'Register it.' }),
   });
   assert.is(refused.code, 0, 'a warning, and the audit goes on');
-  assert.match(refused.err, /PO4207: warning: the findings are not in the system's log: not registered\n {2}Register it\./);
+  assert.match(refused.err, /PO4207: warning: the findings could not be written to the system's log: not registered\n {2}Register it\./);
 });
 
 test('the log tells what could not be told, and of an audit that could not be made', async () => {
@@ -457,21 +461,21 @@ test('the log tells what could not be told, and of an audit that could not be ma
   };
   const partial = await logged(half(night(2, [22, 25])));
   assert.match(partial[0]!, /^301 Warning PO3001: .*IPv6 was refused/);
-  assert.equal(partial.slice(1), ['100 Warning audit of box: no findings, 2 listeners; but not all sockets could be read']);
+  assert.equal(partial.slice(1), ['100 Warning audit of box: no findings, 2 listeners; but some sockets could not be read']);
   const none = facts([], { sections: { sockets: { status: 'failed', reason: 'a test', needs: null, at: null, data: [] } } });
-  assert.match((await logged(none)).join(), /^302 Error the audit could not be made: PO3001: cannot tell which ports are open: a test[^,]*$/);
+  assert.match((await logged(none)).join(), /^302 Error the audit failed: PO3001: cannot tell which ports are open: a test[^,]*$/);
   writeFileSync(policy, 'kind: nothing');
-  assert.match((await logged(night(2, [22]), '--policy', policy)).join(), /^302 Error the audit could not be made: PO2002: /);
+  assert.match((await logged(night(2, [22]), '--policy', policy)).join(), /^302 Error the audit failed: PO2002: /);
 });
 
 test('nothing says clean unless the exit code does', async () => {
   const { baseline, folder } = await place();
   const hidden = { ...night(2, []), ...facts([socket({ localPort: 22, pid: null }), socket({ localPort: 25 })]) };
-  const reports = (['txt', 'csv', 'json', 'ndjson', 'clixml'] as const).map((end) => join(folder, `r.${end}`));
+  const reports = (['txt', 'csv', 'json', 'ndjson', 'clixml', 'html', 'md', 'sarif', 'xlsx'] as const).map((end) => join(folder, `r.${end}`));
   for (const [what, of, code, why, more] of [
-    ['not all sockets', half(night(2, [22, 25])), 69, 'not all sockets could be read', []],
+    ['not all sockets', half(night(2, [22, 25])), 69, 'some sockets could not be read', []],
     ['an owner that cannot be seen', hidden, 77, '1 listener could not be evaluated', []],
-    ['a store that cannot be written', night(2, [22, 25]), 69, 'it is not stored', ['--store', join(folder, 'no', 'a.db')]],
+    ['a store that cannot be written', night(2, [22, 25]), 69, 'it was not stored', ['--store', join(folder, 'no', 'a.db')]],
   ] as const) {
     const done = await audit(['--baseline', baseline, ...more, ...reports.flatMap((path) => ['--report', path])], of);
     assert.is(done.code, code, what);
@@ -480,7 +484,8 @@ test('nothing says clean unless the exit code does', async () => {
     const [text, csv, ...others] = reports.map((path) => readFileSync(path, 'utf8'));
     assert.match(text!, new RegExp(`^audit of box: no findings, 2 listeners; but ${why}\nportowner: PO\\d+: `), what);
     assert.match(csv!, /\r\nProblem,(?:Warning|Error),[^\r]*PO(?:3001|3002|4201)[^\r]*,box\r\n$/, what);
-    for (const other of others) assert.match(other, /PO3001|PO3002|PO4201/, what);
+    // What a workbook says is compressed: it is read elsewhere.
+    for (const other of others.slice(0, -1)) assert.match(other, /PO3001|PO3002|PO4201/, what);
   }
 });
 
@@ -507,7 +512,7 @@ test('a listener that nobody was found to have is never clean, whatever the poli
     const done = await audit(args, unfound);
     assert.is(done.code, code, text);
     assert.match(done.err, said, text);
-    if (code === 69) assert.match(done.err, /PO3001: warning: the owner of 1 listener was not found, so that it could not be evaluated: port 5001/);
+    if (code === 69) assert.match(done.err, /PO3001: warning: the owner of 1 listener was not found, so it could not be evaluated: port 5001/);
   }
 });
 
@@ -524,7 +529,7 @@ test('a program that calls itself kernel is none', async () => {
 test('a report that is not written is in the line that sums up', async () => {
   const { baseline, folder } = await place();
   mkdirSync(join(folder, 'r.csv'));
-  assert.match((await audit(['--baseline', baseline, '--report', join(folder, 'r.csv')])).err, /no findings, 2 listeners; but the report .*r\.csv is not written\n/);
+  assert.match((await audit(['--baseline', baseline, '--report', join(folder, 'r.csv')])).err, /no findings, 2 listeners; but the report .*r\.csv was not written\n/);
 });
 
 test('history has whether an audit could tell all', async () => {
@@ -596,7 +601,7 @@ test('a listener whose executable is deleted: by its path, and with a hint', asy
       (JSON.parse(portowner('audit', ...args, '--format', 'json').stdout) as { Kind: string; Severity: string; After: string; Evidence: string[] }[]).filter(({ After }) =>
         After?.includes(program),
       );
-    const gone = 'its file was removed or replaced since it started';
+    const gone = 'its file was removed or replaced after it started';
     assert.equal(
       found('--baseline', baseline).map(({ Kind, Severity, Evidence }) => [Kind, Severity, Evidence]),
       [['FileGone', 'Low', [gone]]],

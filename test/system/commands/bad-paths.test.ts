@@ -26,6 +26,7 @@ const policy = join(folder, 'good-policy.yaml');
 writeFileSync(baseline, 'kind: PortOwner.Baseline\nversion: 1\nlisteners: []\n');
 writeFileSync(policy, 'kind: PortOwner.Policy\nversion: 1\nrules: []\n');
 const good = join(folder, 'good');
+const rowsFile = join(folder, 'rows.clixml');
 
 const scheduler = fakeLinux();
 const hands = { self: { pid: 1, container: null, unit: null }, asking: 'SIGTERM', processes: () => [] } as unknown as Hands;
@@ -52,6 +53,8 @@ const paths: [command: string, option: string, before: string[], after?: string[
   ['free', '--policy', []],
   ['free', '--baseline', []],
   ['free', '--output', []],
+  ['free', '--from', []],
+  ['free', '--ssh-config', ['--host', 'server7']],
   ['why', '--from', ['443']],
   ['why', '--output', ['443', '--from', snapshot]],
   ['conflicts', '--from', []],
@@ -59,7 +62,9 @@ const paths: [command: string, option: string, before: string[], after?: string[
   ['diff', 'A', []],
   ['diff', 'B', [snapshot]],
   ['diff', '--output', [snapshot, snapshot]],
+  ['diff', '--ssh-config', [snapshot, '--host', 'server7']],
   ['snapshot', '--output', []],
+  ['snapshot', '--from', ['--output', good]],
   ['snapshot', '--raw', ['--output', good]],
   ['doctor', '--bundle', []],
   ['doctor', '--from', []],
@@ -90,6 +95,8 @@ const paths: [command: string, option: string, before: string[], after?: string[
   ['history', '--store', []],
   ['history', '--output', ['--store', good]],
   ['stop', '--output', ['443', '--dry-run']],
+  ['report', 'FILES', ['--output', join(folder, 'report.csv')]],
+  ['report', '--output', [rowsFile]],
   ...(['show', 'install'] as const).flatMap((word): [string, string, string[]][] =>
     ['--baseline', '--policy', '--store', '--report', '--executable', '--output'].map((option) => [
       `schedule ${word}`,
@@ -106,7 +113,7 @@ const paths: [command: string, option: string, before: string[], after?: string[
 
 /** Options with a value that is no path. */
 const otherOptions = new Set(
-  '--format --columns --problems --protocol --state --pid --image --address --remote-port --user --service --range --sort --resolve --count --near --except --hold --reuse --error --severity --timeout --fail-on --keep --program --machine --last --name --at --random-delay --time-limit --account --system --grace --watch --stop --host'.split(
+  '--format --columns --problems --protocol --state --pid --image --address --remote-port --user --service --range --sort --resolve --count --near --except --hold --reuse --error --severity --timeout --fail-on --keep --program --machine --last --name --at --random-delay --time-limit --account --system --grace --watch --stop --host --delimiter --title'.split(
     ' ',
   ),
 );
@@ -146,7 +153,10 @@ if (process.platform !== 'win32') {
 }
 // What is named without a folder is made here.
 const here = process.cwd();
-test.before(() => process.chdir(temporaryFolder()));
+test.before(async () => {
+  process.chdir(temporaryFolder());
+  await portowner(['--from', snapshot, '--output', rowsFile]);
+});
 test.after(() => process.chdir(here));
 
 if (process.platform === 'linux') {
@@ -187,7 +197,7 @@ test('what one may not read or write', async (context) => {
   if (process.geteuid?.() !== 0) return skip('needs root', context);
   for (const path of [dirname(folder), folder]) chmodSync(path, 0o755);
   mkdirSync(join(folder, 'state'), { recursive: true });
-  for (const path of [snapshot, baseline, policy, good]) chmodSync(path, 0o644);
+  for (const path of [snapshot, baseline, policy, good, rowsFile]) chmodSync(path, 0o644);
   chownSync(join(folder, 'state'), 65534, 65534);
   const closed = join(folder, 'closed');
   mkdirSync(closed);

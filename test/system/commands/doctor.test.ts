@@ -31,8 +31,8 @@ test('one that is missing is a disagreement', async () => {
   assert.is(code, 1);
   const row = rows.find(({ Check }) => Check === 'ss -tuanp agrees')!;
   assert.is(row.Status, 'differs');
-  assert.ok(row.Evidence?.some((text) => text === 'only the tool has TCP 0.0.0.0:59999 Listen'));
-  assert.ok(row.Evidence?.some((text) => text.startsWith('only PortOwner has TCP ')));
+  assert.ok(row.Evidence?.some((text) => text === 'only the tool lists TCP 0.0.0.0:59999 Listen'));
+  assert.ok(row.Evidence?.some((text) => text.startsWith('only PortOwner lists TCP ')));
   assert.ok(row.Evidence!.length <= 21);
 });
 

@@ -56,14 +56,14 @@ test('a port in use, and why', async () => {
   }
 });
 
-test('a port that is taken is named with its owner, below the number and where there is none', async () => {
+test('a port that is taken is named with its owner, below the number, and if there is none', async () => {
   const server = createServer();
   server.listen(20_201, '127.0.0.1');
   await once(server, 'listening');
   try {
     const owner = /20201: in use: TCP 127\.0\.0\.1, owner: .*\(\d+\)/;
     assert.match((await free(['20201'])).err, owner);
-    const terminal = { columns: 80, colours: false, unicode: true };
+    const terminal = { columns: 80, colors: false, unicode: true };
     const { out, err } = await run(['free', '20201-20205'], { source: await liveSource(), binder: await liveBinder(), terminal });
     assert.is(out, '20202\n');
     assert.match(err, new RegExp(`^${owner.source}\n(?:.*\n)*$`));
@@ -98,7 +98,7 @@ test('what is held is not handed out again, until it expires', async () => {
   const { LocalPort, HeldUntil } = JSON.parse(first.out) as { LocalPort: number; HeldUntil: string };
   assert.is(HeldUntil, '2026-01-02T03:05:06.000Z');
   const second = await free(['--near', String(LocalPort), '--explain', '--format', 'ndjson'], folder);
-  assert.match(second.out, new RegExp(`"LocalPort":${LocalPort},[^}]*"handed out to somebody else until 2026-01-02T03:05:06.000Z"`));
+  assert.match(second.out, new RegExp(`"LocalPort":${LocalPort},[^}]*"held for another call until 2026-01-02T03:05:06.000Z"`));
   assert.is(JSON.parse((await free(['--near', String(LocalPort), '--format', 'ndjson'])).out).LocalPort, LocalPort, 'without the note it is free');
 });
 

@@ -119,7 +119,7 @@ onLinux('one that does not end stays, and --force ends it after the time limit',
   const server = await start('stubborn');
   const first = await stop(String(server.port), '--yes', '--timeout', '0.3');
   assert.equal([first.code, first.rows[0]!.Result], [1, 'NotStopped']);
-  assert.match(first.rows[0]!.Reason!.join(), /did not end within 0\.3 s; --force ends it/);
+  assert.match(first.rows[0]!.Reason!.join(), /did not end within 0\.3 s; use --force to end it/);
   assert.equal(
     first.problems.map(({ Code }) => Code),
     ['PO4104'],
@@ -205,7 +205,7 @@ onLinux('a supervisor that starts it again is named', async () => {
   } = await stop(String(server.port), '--yes');
   assert.equal([code, row!.OwningProcess, row!.Result], [1, server.child, 'Retaken']);
   assert.match(row!.Supervisor!, new RegExp(`\\(${server.pid}\\)$`));
-  assert.match(problems[0]!.Message, /it ended, but .+ has the port now, started by .+: stop that first/);
+  assert.match(problems[0]!.Message, / \(\d+\) ended, but .+ has TCP\/\S+ now, started by .+: stop that first/);
   assert.ok(isAlive(server.process), 'the supervisor itself is not what was to be stopped');
 });
 
@@ -220,7 +220,7 @@ onLinux('another process that got the number is not stopped', async () => {
     rows: [result],
   } = await stop('--yes', '--', other);
   assert.equal([code, result!.Result], [1, 'Refused']);
-  assert.match(result!.Reason!.join(), /it is not what was looked at any more/);
+  assert.match(result!.Reason!.join(), /it has changed since it was inspected/);
   assert.ok(isAlive(server.process));
   const hands = await liveHands();
   assert.throws(() => hands.hold(server.pid, '2001-01-01T00:00:00.000Z'), /has ended/);
@@ -308,9 +308,14 @@ onLinux('what this program runs in is refused', async () => {
   open.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { code, err } = await program([String((server.address() as AddressInfo).port), '--yes', '--force']);
+  const { code, out, err } = await program([String((server.address() as AddressInfo).port), '--yes', '--force']);
   assert.is(code, 1);
-  assert.match(err, /PO4105: .* was not stopped: it is a program that this one runs in/);
+  assert.match(err, /PO4105: .* was not stopped: this program runs in it/);
+  // Once as the error, and once in its row.
+  assert.equal(
+    [err, out].map((text) => text.split('this program runs in it').length - 1),
+    [1, 1],
+  );
 });
 
 onLinux("another user's program needs rights", async (context) => {
@@ -332,13 +337,39 @@ onLinux('without a terminal it refuses to go on without --yes', async () => {
   const { code, out, err } = await run(['stop', String(server.port)], { source: await liveSource(), hands: await liveHands() });
   assert.equal([code, out], [64, '']);
   assert.ok(isAlive(server.process));
-  assert.match(err, /PO4103: there is no terminal to ask on\n {2}--yes stops without asking, --dry-run shows what would end\./);
+  assert.match(err, /PO4103: there is no terminal to ask on\n {2}Use --yes to stop without asking, or --dry-run to show what would be stopped\./);
+});
+
+onLinux('a dry run says each thing once, and what would end with the owner below', async () => {
+  const server = await start('listen');
+  const client = connect(server.port, '127.0.0.1');
+  open.push(client);
+  await once(client, 'connect');
+  const { code, out, err } = await run(['stop', String(server.port), '--dry-run'], { source: await liveSource(), hands: await liveHands() });
+  assert.equal([code, err], [0, '']);
+  assert.match(out, new RegExp(`^Would stop .+ \\(${server.pid}\\) on TCP/127\\.0\\.0\\.1:${server.port} \\(SIGTERM\\)\\.\n\nResult `));
+  assert.match(out, new RegExp(`\n\nWith .+ \\(${server.pid}\\):\n {2}connections: 1 live\n`));
+  assert.is(out.match(/SIGTERM/g)?.length, 2, 'in the sentence and in the row');
+});
+
+onLinux('what is never stopped is told once', async () => {
+  const server = createServer();
+  open.push(server);
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const port = (server.address() as AddressInfo).port;
+  for (const how of ['--dry-run', '--yes']) {
+    const { code, out, err } = await run(['stop', String(port), how], { source: await liveSource(), hands: await liveHands() });
+    assert.is(code, 1);
+    assert.is((out + err).match(/it is this program/g)?.length, 2, `${how}: in the error, and as the reason of the row: ${out}${err}`);
+    assert.match(err, /^portowner: PO4105: .* was not stopped: it is this program/);
+    assert.match(out, /^Result /);
+  }
 });
 
 onLinux('what nobody has needs no terminal', async () => {
   const { code, out, err } = await run(['stop', '1'], { source: await liveSource(), hands: await liveHands() });
   assert.is(code, 1, err);
-  assert.match(out + err, /Nobody that matches listens on port 1/);
+  assert.match(out + err, /No matching program listens on port 1/);
 });
 
 for (const [answer, result] of [
@@ -367,7 +398,10 @@ onLinux('whose owner was not found: nothing is stopped, and it cannot be told, e
   const source = linux({ tcp: [{ port: 5001, inode: 9, uid: 33 }] });
   const { code, out } = await run(['stop', '5001', '--yes', '--format', 'ndjson', '--problems', 'rows'], { source, hands: await liveHands() });
   assert.is(code, 69);
-  assert.match(out, /"Result":"Refused".*"Owner":"an unknown holder \(user web\)".*"its owner cannot be seen\. OwningProcess: Failed: no process or thread was found/);
+  assert.match(
+    out,
+    /"Result":"Refused".*"Owner":"an unknown holder \(user web\)".*"its owner cannot be seen\. OwningProcess: Failed: no process, thread, or known part of the kernel was found/,
+  );
   assert.match(out, /PO3001.*an unknown holder \(user web\) on TCP\/127\.0\.0\.1:5001 was not stopped/);
 });
 

@@ -89,6 +89,12 @@ onLinux('an IPv6 address is the same one in every form', async (context) => {
   assert.is((await why(String(wild.port), '--address', '0::0', '--ipv6-only')).row.CanBind, false);
 });
 
+test('each failure of a text has its sentence on a line of its own', async () => {
+  const text = 'nginx: [emerg] bind() to 0.0.0.0:8443 failed (98: Address already in use)\nnginx: [emerg] bind() to 0.0.0.0:8080 failed (98: Address already in use)';
+  const { out } = await run(['why', '--error', text, '--from', snapshotFile(facts([]))]);
+  assert.equal(out.split('\n').slice(0, 3), ['Port 8080 on 0.0.0.0 is free.', 'Port 8443 on 0.0.0.0 is free.', '']);
+});
+
 onLinux('dual stack against IPv4, and IPv6 alone', async () => {
   const both = await listen({ host: '::' });
   const four = await why(String(both.port), '--address', '0.0.0.0');
@@ -214,7 +220,7 @@ test('from a snapshot nothing is tried', async () => {
 
 test('in a file no line is broken, however wide the terminal is', async () => {
   const file = join(temporaryFolder(), 'why.txt');
-  await run(['why', '3000', '--from', taken, '--output', file], { terminal: { columns: 40, colours: false, unicode: true } });
+  await run(['why', '3000', '--from', taken, '--output', file], { terminal: { columns: 40, colors: false, unicode: true } });
   const { out } = await run(['why', '3000', '--from', taken]);
   assert.is(readFileSync(file, 'utf8'), out);
 });
@@ -223,7 +229,7 @@ test('the table has the evidence and what to do below it', async () => {
   const { out } = await run(['why', '3000', '--from', taken]);
   assert.match(out, /CanBind/);
   assert.match(out, /\nEvidence:\n {2}It cannot be bound now: a process holds it\.\n/);
-  assert.match(out, /\nWhat to do:\n {2}portowner 3000 --format list {2}# /);
+  assert.match(out, /\nWhat to do:\n {2}portowner stop 3000 --dry-run {2}# .*\n {2}portowner free --near 3000 {2}# .*\n {2}portowner 3000 --format list {2}# /);
   const list = await run(['why', '3000', '--from', taken, '--format', 'list']);
   assert.not.match(list.out, /What to do/);
 });

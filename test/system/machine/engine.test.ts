@@ -77,7 +77,7 @@ const bad: readonly (readonly [what: string, answer: RequestListener, text: RegE
   ['an upgrade', (_, response) => response.writeHead(101, { Connection: 'Upgrade', Upgrade: 'tcp' }).end(), /cut off|cannot be read/],
   ['no JSON', (_, response) => response.end('<html>'), /^its answer is not JSON$/],
   ['deep JSON', (_, response) => response.end('['.repeat(100_000)), /^its answer is not JSON$/],
-  ['no list', (_, response) => response.end('{"Id":1}'), /^its answer is no list$/],
+  ['no list', (_, response) => response.end('{"Id":1}'), /^its answer is not a list$/],
   [
     'half an answer',
     (_, response) => (response.writeHead(200, { 'Content-Length': 100 }), response.write('[]'), void setTimeout(() => response.destroy(), 10)),
@@ -160,7 +160,7 @@ const unnamed = ({ OwningProcess }: Endpoint): string => `docker-proxy to 172.18
 test("Docker's own socket is asked, and the container is the owner", async (context) => {
   if (none !== null) return skip(none, context);
   const { row, tree, command } = await beside('true', { path: '/run/docker.sock', uid: 0 });
-  assert.match(tree, /\n {2}May start it again: docker container shop-web-1, restart policy unless-stopped\n$/);
+  assert.match(tree, /\n {2}May be restarted by: docker container shop-web-1, restart policy unless-stopped\n$/);
   assert.equal([row.OwnerKind, row.Owner, row.Reason, command], ['Relay', web(row), null, 'docker stop shop-web-1']);
 });
 

@@ -87,7 +87,7 @@ test('a connection that is not accepted is of who listens, a closed one of nobod
   const { code, out } = network.portowner(['why', '40202', '--format', 'json']);
   const [{ Owner, Evidence }] = JSON.parse(out) as [{ Owner: string | null; Evidence: string[] }];
   assert.equal([code, Owner], [1, null]);
-  assert.match(Evidence.join(' '), /127\.0\.0\.1:40202 to 127\.0\.0\.1:9300 \(FinWait2\) has been closed and waits for the other end; no process has it any more/);
+  assert.match(Evidence.join(' '), /127\.0\.0\.1:40202 to 127\.0\.0\.1:9300 \(FinWait2\) has been closed and waits for the remote end; it no longer has a process/);
 });
 
 test('one of them is stopped by its address', (context) => {
@@ -102,12 +102,14 @@ test('one of them is stopped by its address', (context) => {
 const proxied = ['-proto', 'tcp', '-host-ip', '10.1.1.222', '-host-port', '9201', '-container-ip', '172.23.0.3', '-container-port', '80'];
 for (const [name, port, args, owner, command] of [
   ['rootlesskit-docker-proxy', 9201, proxied, 'rootlesskit-docker-proxy to 172.23.0.3:80', 'docker ps --filter publish=9201'],
-  ['pasta.avx2', 9203, ['--config-net', '-t', '9203-9203:80-80', '--netns', '/run/user/1000/netns/netns-1'], 'pasta to a container', 'podman ps --filter publish=9203'],
-  ['rootlessport', 9204, [], 'rootless port forwarder to a container', 'podman ps --filter publish=9204'],
-  ['slirp4netns', 9205, ['4711', 'tap0'], 'slirp4netns to a container', 'podman ps --filter publish=9205'],
-  ['gvproxy', 9206, [], 'Podman machine to a container', 'podman ps --filter publish=9206'],
+  ['pasta.avx2', 9203, ['--config-net', '-t', '9203-9203:80-80', '--netns', '/run/user/1000/netns/netns-1'], 'pasta to a container', 'podman ps'],
+  ['rootlessport', 9204, [], 'rootless port forwarder to a container', 'podman ps'],
+  ['slirp4netns', 9205, ['4711', 'tap0'], 'slirp4netns to a container', 'podman ps'],
+  ['gvproxy', 9206, [], 'Podman machine to a container', 'podman ps'],
   ['vpnkit', 9207, [], 'Docker Desktop (vpnkit) to a container', 'docker ps --filter publish=9207'],
-  ['conmon', 9208, ['-n', 'web'], 'conmon to web', 'podman ps --filter publish=9208'],
+  ['conmon', 9208, ['-n', 'web'], 'conmon to web', 'podman ps'],
+  ['rootlesskit', 9210, ['--net=slirp4netns'], 'RootlessKit to a container', 'docker ps --filter publish=9210'],
+  ['limactl', 9212, [], 'Lima to a virtual machine', null],
   ['passt', 9209, ['-t', '9209'], 'passt to a virtual machine', null],
 ] as const) {
   test(`the relay ${name} is none to stop`, async (context) => {
@@ -119,6 +121,14 @@ for (const [name, port, args, owner, command] of [
     const [stopped] = JSON.parse(out) as [{ Result: string; Command: string | null }];
     assert.equal([code, stopped.Result, stopped.Command], [1, 'Refused', command]);
     process.kill(pid, 0);
+    // What is refused is no advice, and what is named is the same.
+    const [{ Remedy }] = JSON.parse(network.portowner(['why', String(port), '--format', 'json']).out) as [{ Remedy: string[] }];
+    assert.not.match(Remedy.join('\n'), 'portowner stop');
+    if (command !== null)
+      assert.ok(
+        Remedy.some((line) => line.startsWith(`${command}  #`)),
+        Remedy.join('\n'),
+      );
   });
 }
 

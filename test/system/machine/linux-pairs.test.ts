@@ -43,7 +43,7 @@ test('connections to one address use up the dynamic ports', async () => {
   try {
     const [verdict] = rows<Verdict>('why', '0', '--error', 'connect EADDRNOTAVAIL 127.0.0.1');
     assert.equal([verdict!.CanBind, verdict!.Cause], [false, 'PairsExhausted'], JSON.stringify(verdict));
-    assert.ok(verdict!.Evidence!.some((line) => line.includes(`to 127.0.0.1:${port}`) && line.includes('TIME_WAIT') && line.includes(`(${process.pid}) has the far end`)));
+    assert.ok(verdict!.Evidence!.some((line) => line.includes(`to 127.0.0.1:${port}`) && line.includes('TIME_WAIT') && line.includes(`(${process.pid}) has the remote end`)));
     assert.ok(verdict!.Remedy!.some((line) => line.startsWith(`portowner ${port} --format list`)));
     const found = rows<Conflict>('conflicts').find(({ Kind }) => Kind === 'ConnectionPairsLow');
     assert.is(found?.Address, '127.0.0.1');

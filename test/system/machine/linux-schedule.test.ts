@@ -58,7 +58,7 @@ onLinux('real folders are judged', (folder, context) => {
     ).map(({ text }) => text);
   assert.equal(said(), [], 'the folder of temporary files is sticky, and ours are in one of our own');
   chmodSync(within, 0o777);
-  assert.equal(said(), ['everybody could change what is in the folder']);
+  assert.equal(said(), ['everybody could change the contents of the folder']);
   chmodSync(within, 0o755);
   chownSync(path, 12345, 12345);
   assert.equal(said(), ['user 12345 could change the file']);
@@ -91,10 +91,10 @@ onLinux('a link below a root, which leads to this machine, is not followed', asy
   symlinkSync(outside, join(image, 'etc/systemd'));
   const scheduler = linuxScheduler();
   const refusal = await installTask(linuxTask, scheduler, image).catch((error: unknown) => error);
-  assert.match((refusal as Error).message, /etc\/systemd: it leads elsewhere/);
+  assert.match((refusal as Error).message, /etc\/systemd: it is a link/);
   assert.equal(readdirSync(join(outside, 'system')), []);
   writeFileSync(join(outside, 'system/portowner-audit.timer'), '');
-  assert.throws(() => removeTask('', scheduler, image), /etc\/systemd: it leads elsewhere/);
+  assert.throws(() => removeTask('', scheduler, image), /etc\/systemd: it is a link/);
   assert.equal(readdirSync(join(outside, 'system')), ['portowner-audit.timer']);
 });
 

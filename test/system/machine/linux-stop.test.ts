@@ -192,7 +192,7 @@ test("a user's unit is another one than the system's of the same name", async ()
   assert.ok(isAlive(other));
 });
 
-test('what systemd does when a unit ends is told where it is asked what may start it again', async () => {
+test('what systemd does when a unit ends is told where it is asked what may restart it', async () => {
   const supervisor = (port: number, ...args: string[]): string | null => {
     const { stdout } = spawnSync(process.execPath, [...main, String(port), '--format', 'json', ...args], { encoding: 'utf8' });
     return (JSON.parse(stdout) as { Supervisor?: string | null }[])[0]!.Supervisor ?? null;
@@ -233,7 +233,7 @@ test('what does not stop is ended by force, unless it was started anew', async (
       anew ? ['stop'] : ['stop', 'kill'],
     );
     assert.equal([code, rows[0]!.Result], anew ? [1, 'NotStopped'] : [0, 'Stopped']);
-    if (anew) assert.match(rows[0]!.Reason!.join(), /web\.service is not what was looked at any more/);
+    if (anew) assert.match(rows[0]!.Reason!.join(), /web\.service has changed since it was inspected/);
     // Nobody was told of its end while the command ran.
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.is(isAlive(one), anew);

@@ -1,8 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { root as repository } from '../../../src/build/runtime.mjs';
+import { linuxEnvelope } from '../../../src/facts/read/collection/linux.ts';
+import { partsOf } from '../../../src/facts/read/collection/text.ts';
 import { socketUnits } from '../../../src/machine/linux/socket-units.ts';
 
 const test = suite('socket units of a machine');
@@ -21,7 +25,23 @@ function link(path: string, target: string): void {
   symlinkSync(target, join(root, path));
 }
 const enable = (name: string): void => link(`etc/systemd/system/sockets.target.wants/${name}`, `/usr/lib/systemd/system/${name}`);
-const found = (): unknown => JSON.parse(socketUnits(root).text!);
+/** By a look at the machine, and by the collector that is sent to others. */
+const found = (): unknown => {
+  const own: unknown = JSON.parse(socketUnits(root).text!);
+  assert.equal(collected(), own, 'the collector tells the same');
+  return own;
+};
+const script = readFileSync(join(repository, 'ps/Collector/collect.sh'), 'utf8');
+
+/** The units that the collector tells of. */
+function collected(): unknown {
+  const asked = spawnSync('sh', ['-s'], { input: script.replace('unit_root=\n', `unit_root='${root}'\n`).replace(/^main\(\) \{[^]*/m, 'socket_units'), encoding: 'utf8' });
+  assert.equal([asked.status, asked.stderr], [0, '']);
+  const text = `#PortOwner.Collection 1 plain\n@machine\n platform linux\n at 2026-01-02T03:04:05Z\n${asked.stdout}#End\n`;
+  const entry = linuxEnvelope(partsOf(Buffer.from(text), 'it'), new Map(), '2026-01-02T03:04:05Z').entries.get('socketunits')!;
+  // A file that ends in the middle of a line is as good.
+  return entry.text === undefined ? entry.refusal?.code : JSON.parse(entry.text.replaceAll(/(?:\\n)+"/g, '"'));
+}
 
 test('those that are enabled, with what overrides them', () => {
   put('run/systemd/system/.keep', '');
@@ -53,6 +73,7 @@ test('a machine without systemd', () => {
   put('usr/lib/systemd/system/a.socket', 'x');
   enable('a.socket');
   assert.is(socketUnits(root).refusal?.code, 'NotSupported');
+  assert.is(collected(), 'NotSupported');
 });
 
 test.run();

@@ -10,7 +10,7 @@ const test = suite('asking for signers');
 
 // Stands for the cmdlet: says the path as the name of the signer, and fails as it does for a file that is not there.
 const cmdlet = `function Get-AuthenticodeSignature { param([string] $LiteralPath)
-  if ($LiteralPath.Contains('missing')) { Write-Error -Message 'there is no such file'; return }
+  if ($LiteralPath.Contains('missing')) { Write-Error -Message 'the file does not exist'; return }
   if ($LiteralPath.Contains('unsigned')) { return [pscustomobject] @{ Status = [DayOfWeek]::Friday; SignerCertificate = $null } }
   $certificate = [pscustomobject] @{ Thumbprint = 'AB12' }
   $certificate | Add-Member -MemberType ScriptMethod -Name GetNameInfo -Value { param($kind, $issuer) "$kind $issuer $LiteralPath" }.GetNewClosure()

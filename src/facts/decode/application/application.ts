@@ -5,7 +5,7 @@ import { launchers, multiCall, packages, runners, type Launcher } from './launch
 export interface ApplicationCandidate {
   /** Its file name. */
   readonly imageName: string;
-  /** Its arguments, the program first; a title that it gave itself is one argument. Null when they could not be had. */
+  /** Its arguments, the program first; a title that it set itself is one argument. Null if unavailable. */
   readonly arguments: readonly string[] | null;
 }
 
@@ -292,7 +292,7 @@ export function withoutProject(application: string): string {
   return known.includes(application) ? application : known.includes(first) ? first : '';
 }
 
-/** Longer command lines are cut before they are looked at. */
+/** Longer command lines are truncated before parsing. */
 const longestLine = 32_768;
 
 /** The arguments of a Windows command line. A path in front may have blanks and no quotes. */

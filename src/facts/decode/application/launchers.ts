@@ -14,7 +14,7 @@ export interface Launcher {
   readonly script?: readonly string[];
   /** First words that are no script: what follows is. They belong to the name. */
   readonly verbs?: readonly string[];
-  /** Whether only options name the program: other words are not looked at. */
+  /** Whether only options name the program: other words are ignored. */
   readonly onlyNamed?: true;
   /** Whether options are in any case, and may begin with a slash. */
   readonly windowsOptions?: true;

@@ -27,15 +27,23 @@ const watching: readonly Watching[] = [
 ];
 
 /** Loops in code that a shell was given. */
-const posixLoop = /(?:^|[\s;&|({])(?:while|until|for)\s[^]*[\s;]do\s/;
-const powershellLoop = /(?:^|[\s;&|({])(?:while|for)\s*\(|(?:^|[\s;&|({])do\s*\{/i;
-const loopOf: Readonly<Record<string, RegExp | undefined>> = {
+const posixStart = /(?:^|[\s;&|({])(?:while|until|for)\s/;
+const powershellStart = /(?:^|[\s;&|({])(?:(?:while|for)\s*\(|do\s*\{)/i;
+const cmdStart = /(?:^|[\s"&|(])for\s+\/l\s/i;
+
+function posixLoop(code: string): boolean {
+  const start = code.search(posixStart);
+  return start >= 0 && /[\s;]do\s/.test(code.slice(start));
+}
+
+const powershellLoop = (code: string): boolean => powershellStart.test(code);
+const loopOf: Readonly<Record<string, ((code: string) => boolean) | undefined>> = {
   sh: posixLoop,
   bash: posixLoop,
   busybox: posixLoop,
   pwsh: powershellLoop,
   powershell: powershellLoop,
-  cmd: /(?:^|[\s"&|(])for\s+\/l\s/i,
+  cmd: (code) => cmdStart.test(code),
 };
 const loopWords = /^(?:-[a-z]*c|-command|-commandwithargs|-cwa|\/[ckr])$/i;
 
@@ -61,7 +69,7 @@ export function restartsBy(candidate: ApplicationCandidate): string | null {
   // A title that a process gave itself has no arguments.
   if (args === null || args.length < 2) return null;
   const loop = loopOf[programName(imageName).toLowerCase()];
-  if (loop !== undefined) return loop.test(codeIn(args) ?? '') ? 'a loop' : null;
+  if (loop !== undefined) return loop(codeIn(args) ?? '') ? 'a loop' : null;
   const [first = ''] = applicationOf(candidate).split(' ');
   for (const { of, words, leading, unless } of watching) {
     if (of !== first) continue;

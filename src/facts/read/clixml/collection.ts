@@ -38,6 +38,7 @@ export interface ToldProcess {
   readonly unit?: string | null;
   readonly container?: Process['container'];
   readonly refusals?: readonly FieldRefusal[];
+  readonly saved?: NonNullable<Process['saved']>;
 }
 
 export interface ToldService {
@@ -166,6 +167,7 @@ export class Collection {
     if (process.imageName != null && (known.imageName == null || process.imageName.length > known.imageName.length))
       merged['imageName'] = process.imageName;
     merged['refusals'] = [...(known.refusals ?? []), ...(process.refusals ?? [])];
+    if (known.saved !== undefined) merged['saved'] = { ...process.saved, ...known.saved };
     this.#processes.set(process.pid, merged as unknown as ToldProcess);
   }
 
@@ -202,8 +204,8 @@ export class Collection {
         sockets: this.#socketSection(question),
         processes: this.#processSection(question),
         services: this.#serviceSection(),
-        dynamicRanges: notAsked('CLIXML files do not tell of it'),
-        reservedPorts: notAsked('CLIXML files do not tell of it'),
+        dynamicRanges: notAsked('CLIXML files do not contain it'),
+        reservedPorts: notAsked('CLIXML files do not contain it'),
       },
     };
   }
@@ -216,7 +218,7 @@ export class Collection {
     const rows = this.#kinds.has('endpoint');
     const present = asked.filter((protocol) => rows || this.#kinds.has(kinds[protocol]));
     if (present.length === 0)
-      return { ...notAsked(`the files do not tell of ${asked.join(' and ') || 'other'} sockets`), data: this.#sockets };
+      return { ...notAsked(`the files do not contain ${asked.join(' and ') || 'other'} sockets`), data: this.#sockets };
     const troubles = asked
       .filter((protocol) => !present.includes(protocol))
       .map((protocol) => `the files have no ${protocol} sockets (${cmdlets[protocol]})`);
@@ -229,7 +231,7 @@ export class Collection {
 
   /** Why the sockets of a protocol look like a part of all that there were. */
   #selection(protocol: 'TCP' | 'UDP', question: Question): string | null {
-    if (this.#kinds.has('endpoint')) return 'saved rows are the answer to some question, not all sockets';
+    if (this.#kinds.has('endpoint')) return 'saved rows are the answer to a query, not all sockets';
     const sockets = this.#sockets.filter((socket) => socket.protocol === protocol);
     // The RPC endpoint mapper listens there on every Windows.
     if (protocol === 'TCP' && !sockets.some((socket) => socket.state === 'Listen' && socket.localPort === 135)) {
@@ -245,7 +247,7 @@ export class Collection {
   }
 
   #processSection(question: Question): Sections['processes'] {
-    if (this.#processes.size === 0 && this.ended.size === 0) return notAsked('the files do not tell of processes');
+    if (this.#processes.size === 0 && this.ended.size === 0) return notAsked('the files do not contain processes');
     const data = [...this.#processes.values()].map((process) => this.#process(process, question.details));
     const owners = new Set(
       selectSockets(this.#sockets, question).flatMap((socket) => (socket.kernel ? [] : socket.holders)),
@@ -274,7 +276,7 @@ export class Collection {
       refusals.push({
         field: 'ImageName',
         code: 'Failed',
-        text: `the files tell of two processes that had the id ${pid} one after the other`,
+        text: `the files contain two processes that successively had the ID ${pid} one after the other`,
         needs: 'files that were saved at one time',
       });
       return { ...bare, imageName: null, path: null, commandLine: null, user: null, parent: null, startTime: null };
@@ -295,6 +297,7 @@ export class Collection {
     return {
       ...bare,
       ...(application === null ? {} : { application }),
+      ...(told.saved === undefined ? {} : { saved: told.saved }),
       ...(details.has('workingDirectory') ? { workingDirectory: told.workingDirectory ?? null } : {}),
       imageName: told.imageName ?? null,
       path: told.path ?? null,
@@ -317,7 +320,7 @@ export class Collection {
 
   #serviceSection(): Sections['services'] {
     if (!this.#kinds.has('cimService') && this.#services.size === 0)
-      return notAsked('the files do not tell of services');
+      return notAsked('the files do not contain services');
     const all = [...this.#services.values()];
     const perProcess = new Map<number, number>();
     for (const { pid } of all) perProcess.set(pid, (perProcess.get(pid) ?? 0) + 1);

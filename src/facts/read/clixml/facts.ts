@@ -19,11 +19,11 @@ export interface ClixmlFile {
 }
 
 const hint =
-  'Give what Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, Get-CimInstance Win32_Process or Win32_Service, or Get-PortOwner gave to Export-Clixml, all of one machine.';
+  'Use the output of Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, Get-CimInstance Win32_Process or Win32_Service, or Get-PortOwner saved with Export-Clixml, all from one machine.';
 /** Types that are told apart in an error. */
 const mostTypes = 1000;
 
-/** Tells a collection what the objects of files say. */
+/** Adds the objects of files to a collection. */
 class Collector {
   readonly collection = new Collection();
   readonly #fields = new Fields();
@@ -88,7 +88,7 @@ class Collector {
     const types = [...this.#strange].sort(([, a], [, b]) => b - a);
     const texts = types.slice(0, 3).map(([type, count]) => `${count} object${count === 1 ? '' : 's'} of type ${type}`);
     if (types.length > 3) texts.push('others');
-    throw new ClixmlError(`holds ${texts.join(', ')}, and none that tell of ports`);
+    throw new ClixmlError(`holds ${texts.join(', ')}, but nothing about ports`);
   }
 }
 

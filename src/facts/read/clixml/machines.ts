@@ -67,7 +67,7 @@ export class MachineNames {
     if (this.#machines.length > 1) {
       const names = this.#machines.slice(0, 4).map((machine) => [...machine][0]);
       const more = this.#machines.length > names.length ? ' …' : '';
-      throw new ClixmlError(`tells of more than one machine: ${names.join(', ')}${more}`);
+      throw new ClixmlError(`describes more than one machine: ${names.join(', ')}${more}`);
     }
     return this.#own ?? this.#given;
   }

@@ -50,7 +50,7 @@ export function collectSocket(object: ClixmlObject, tcp: boolean, fields: Fields
         ? {
             field: 'OwningProcess',
             code: 'NotSupported',
-            text: 'Windows does not say which process owns it',
+            text: 'Windows does not report which process owns it',
             needs: null,
           }
         : { field: 'OwningProcess', code: 'NotAsked', text: 'it is not in the file', needs: null },

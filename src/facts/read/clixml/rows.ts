@@ -2,7 +2,7 @@ import { recordedApplication } from '../../decode/application/application.ts';
 import type { Container, FieldRefusal, Socket } from '../../model/facts.ts';
 import { parseRefusal } from '../../model/refusal.ts';
 import { holdsPort } from '../../model/question.ts';
-import type { Collection } from './collection.ts';
+import type { Collection, ToldProcess } from './collection.ts';
 import { instantOf, isObject, numberOf, numbersOf, type Fields } from './fields.ts';
 import { localEnd } from './objects.ts';
 import { tcpStateName } from '../../decode/windows-sockets.ts';
@@ -145,6 +145,16 @@ function tellRoles(
     });
 }
 
+/** What a row says of a process, as far as it does. */
+function savedOf(said: {
+  readonly supervisor?: string | null;
+  readonly role?: string | null;
+  readonly project?: string | null;
+}): Pick<ToldProcess, 'saved'> {
+  const saved = Object.fromEntries(Object.entries(said).filter(([, text]) => text !== null));
+  return Object.keys(saved).length === 0 ? {} : { saved };
+}
+
 /** The processes that led to that of a row, where it tells of them: each is the parent of the one before. */
 function tellAncestors({ properties: { ancestors } }: ClixmlObject, fields: Fields, collection: Collection): void {
   const line = (isObject(ancestors) ? (ancestors.items ?? []) : []).filter(isObject);
@@ -159,6 +169,7 @@ function tellAncestors({ properties: { ancestors } }: ClixmlObject, fields: Fiel
       parent: pids[i + 1] ?? null,
       parentSure: true,
       startTime: instantOf(one, 'starttime'),
+      ...savedOf({ role: fields.text(one, 'role') }),
     });
   }
 }
@@ -189,6 +200,7 @@ function tellProcess(row: Row & { readonly pid: number }, collection: Collection
     startTime: instantOf(object, 'starttime'),
     refusals: refusals.filter(({ field }) => processFields.has(field)),
     ...(collection.linux ? linuxServices(services) : {}),
+    ...savedOf({ supervisor: fields.text(object, 'supervisor'), project: fields.text(object, 'project') }),
   });
   tellAncestors(object, fields, collection);
   const parentImageName = fields.text(object, 'parentimagename');

@@ -8,14 +8,14 @@ export async function parseCollection(bytes: Uint8Array, name: string): Promise<
   if (machine === undefined || machine.refusal !== null)
     throw damagedCollection(
       name,
-      `it does not say which machine it is of${machine === undefined ? '' : `: ${machine.refusal!.text}`}`,
+      `it does not name its machine${machine === undefined ? '' : `: ${machine.refusal!.text}`}`,
     );
   const told = settings(machine);
   const at = told.get('at') ?? '';
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(at) || Number.isNaN(Date.parse(at)))
-    throw damagedCollection(name, 'it does not say when it was made');
+    throw damagedCollection(name, 'it does not contain its time');
   const platform = told.get('platform');
   if (platform === 'win32') return (await import('./windows.ts')).windowsEnvelope(parts, told, at);
   if (platform === 'linux') return (await import('./linux.ts')).linuxEnvelope(parts, told, at);
-  throw damagedCollection(name, 'it is of another system than Windows or Linux');
+  throw damagedCollection(name, 'it is from a system other than Windows or Linux');
 }

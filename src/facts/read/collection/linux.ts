@@ -1,6 +1,6 @@
 import { moreRights, type RawEntry, type RawEnvelope, type Refusal } from '../../../system/raw.ts';
 import { decodeStat } from '../../decode/linux-processes.ts';
-import { nothing, textEntry, unasked, type Part, type Parts } from './text.ts';
+import { nothing, textEntry, type Part, type Parts } from './text.ts';
 
 /** Names of architectures as Node has them. */
 const architectures: Readonly<Record<string, string>> = {
@@ -124,7 +124,7 @@ function processEntries(parts: Parts, at: string): Map<string, RawEntry> {
 function addressesOf(lines: readonly string[]): string {
   return JSON.stringify(
     lines.flatMap((line) => {
-      const [, name, address, rest = ''] = /^\d+: +(\S+) +inet6? +([0-9a-f.:]+)(?:\/\d+)?(.*)$/.exec(line) ?? [];
+      const [, name, address, rest = ''] = /^\d+: +(\S+) +inet6? +([0-9a-f.:]+)(?:\/\d+)?(.*)$/s.exec(line) ?? [];
       if (name === undefined || address === undefined) return [];
       const device = name.replace(/@.*$/, '');
       return [
@@ -193,6 +193,63 @@ function ranges(parts: Parts): string {
   );
 }
 
+/** No machine has more: each port of both protocols once. */
+const mostPublished = 131_072;
+
+/** `0.0.0.0:8000-8001->80-81/tcp`, `[::]:53->53/udp`: the ports of the machine that docker passes on, `most` of them. */
+function publishedPorts(text: string, most: number) {
+  const ports: { IP: string; PublicPort: number; Type: string }[] = [];
+  for (const one of text.split(', ')) {
+    const [, address = '', first, last = first, protocol] =
+      /^\[?([0-9a-f.:]{1,45}?)\]?:(\d{1,5})(?:-(\d{1,5}))?->[^/]*\/(tcp|udp)$/i.exec(one) ?? [];
+    if (protocol === undefined) continue;
+    for (let port = Number(first); port <= Number(last) && ports.length < most; port++)
+      ports.push({ IP: address, PublicPort: port, Type: protocol });
+  }
+  return ports;
+}
+
+/** What `docker ps` printed, as its engine would say it. */
+function dockerContainers(lines: readonly string[]): string {
+  let left = mostPublished;
+  return JSON.stringify(
+    lines.map((line) => {
+      const [id, names = '', image, project, service, text = ''] = line.split('\t');
+      const ports = publishedPorts(text, left);
+      left -= ports.length;
+      return { id, names: names.split(','), image, project, service, ports, addresses: [] };
+    }),
+  );
+}
+
+/** Docker and Podman, of the system and of each user who has processes: those that were not asked are a reason. */
+function engineEntries(parts: Parts, at: string): [string, RawEntry][] {
+  const uids = new Set((parts.get('users/effective') ?? nothing).lines.map((line) => line.split(' ')[1]));
+  const refusal: Refusal = { code: 'Failed', text: 'a collector did not ask it' };
+  const docker = parts.get('engine/docker');
+  return ['docker', 'podman'].flatMap((name) =>
+    ['', ...[...uids].map((uid) => `/${uid}`)].map((user): [string, RawEntry] => [
+      `engine/${name}${user}`,
+      name === 'docker' && user === '' && docker !== undefined && docker.lines.length > 0
+        ? textEntry(at, docker, dockerContainers)
+        : { at, refusal },
+    ]),
+  );
+}
+
+/** `unit NAME` begins a unit, `file` what is added to it, and `text` has a line of either. */
+function socketUnits(lines: readonly string[]): string {
+  const units: { name: string; texts: string[] }[] = [];
+  for (const line of lines) {
+    const [, word, rest = ''] = /^(unit|file|text)(?: (.*))?$/s.exec(line) ?? [];
+    const texts = units.at(-1)?.texts;
+    if (word === 'unit') units.push({ name: rest, texts: [''] });
+    else if (word === 'file') texts?.push('');
+    else if (word === 'text' && texts !== undefined) texts[texts.length - 1] += `${rest}\n`;
+  }
+  return JSON.stringify(units);
+}
+
 /** What a collector on Linux said, as the entries of src/facts/sources.ts. */
 export function linuxEnvelope(parts: Parts, machine: ReadonlyMap<string, string>, at: string): RawEnvelope {
   const isRoot = machine.get('uid') === '0';
@@ -241,7 +298,8 @@ export function linuxEnvelope(parts: Parts, machine: ReadonlyMap<string, string>
   entries.set('ranges', { at, text: ranges(parts) });
   entries.set('kernelports', { at, text: kernelPorts(parts) });
   entries.set('firewall', firewallEntry(parts, at));
-  entries.set('socketunits', { at, refusal: unasked });
+  for (const [name, entry] of engineEntries(parts, at)) entries.set(name, entry);
+  entries.set('socketunits', textEntry(at, parts.get('socketunits'), socketUnits));
   // Without ip nothing is told of them, as in recordings from before they were asked.
   const addresses = parts.get('addresses');
   if (addresses !== undefined) entries.set('addresses', textEntry(at, addresses, addressesOf));

@@ -20,11 +20,12 @@ export type Parts = ReadonlyMap<string, Part>;
 
 const mark = '#PortOwner.Collection ';
 const end = '#End';
-/** The largest text that is unpacked: that of 100,000 sockets has 30 MB. */
-const largest = 400 * 1024 * 1024;
+/** The largest text that is unpacked, and the most lines that it may have: that of 100,000 sockets has 30 MB and 500,000 lines. */
+const largest = 256 * 1024 * 1024;
+const mostLines = 4_000_000;
 
 export function damagedCollection(name: string, why: string, cause?: unknown): PortOwnerError {
-  return new PortOwnerError('PO2002', `${name} is not a whole collection: ${why}`, {
+  return new PortOwnerError('PO2002', `${name} is not a complete collection: ${why}`, {
     hint: 'Collect again: all that the collector writes is needed, from its first line to its last.',
     target: name,
     cause,
@@ -44,8 +45,16 @@ function collectionText(bytes: Uint8Array, name: string): string {
   }
 }
 
+/** Whoever sends nothing but line breaks would fill the memory with lines. */
+function checkLines(text: string, name: string): void {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1))
+    if (++lines > mostLines) throw damagedCollection(name, `it has more than ${mostLines} lines`);
+}
+
 /** The lines of a collection between its first and its last, unpacked. */
 function linesOf(text: string, name: string): string[] {
+  checkLines(text, name);
   const lines = text.split(/\r?\n/);
   while (lines.at(-1) === '') lines.pop();
   const [, version, form] = /^#PortOwner\.Collection (\d{1,6}) (plain|gzip)(?: \d{0,5})?$/.exec(lines[0] ?? '') ?? [];
@@ -117,7 +126,7 @@ export function settings({ lines }: Part): ReadonlyMap<string, string> {
 export const nothing: Part = { lines: [], refusal: null };
 
 /** What tells why a section is missing from a collection. */
-export const unasked: Refusal = { code: 'Failed', text: 'the collector did not ask for it' };
+export const unasked: Refusal = { code: 'Failed', text: 'the collector did not request it' };
 
 /** An entry of a section's text; refused where the section is, and where there is none. */
 export function textEntry(at: string, part: Part | undefined, text: (lines: readonly string[]) => string): RawEntry {

@@ -16,7 +16,7 @@ export interface CollectedSocket {
   /** MIB_TCP_STATE; 0 for UDP. */
   readonly state: number;
   readonly pid: number;
-  /** FILETIME; 0 when it is not known. */
+  /** FILETIME; 0 if unknown. */
   readonly created: bigint;
 }
 
@@ -103,7 +103,7 @@ export interface CollectedProcess {
   readonly pid: number;
   readonly parent: number;
   readonly name: string;
-  /** FILETIME; 0 when it is not known. */
+  /** FILETIME; 0 if unknown. */
   readonly created: bigint;
 }
 

@@ -1,5 +1,5 @@
 import { canonicalAddress } from '../../../ports/address.ts';
-import type { RawEntry, RawEnvelope, Refusal } from '../../../system/raw.ts';
+import { moreRights, type RawEntry, type RawEnvelope, type Refusal } from '../../../system/raw.ts';
 import { profileKeys, type WindowsFirewall } from '../../decode/windows-firewall.ts';
 import type { MachineDetails } from '../../decode/windows-machine.ts';
 import { portProxyTables } from '../../decode/windows-portproxy.ts';
@@ -113,7 +113,7 @@ function socketEntries(parts: Parts, at: string): [string, RawEntry][] {
   });
 }
 
-/** What is told of processes: by CIM, or else by number and name. */
+/** What is told of processes: by CIM, or else by Get-Process, which does not tell an ordinary user of others' paths and times. */
 interface ProcessRow extends CollectedProcess {
   readonly path: string;
   readonly commandLine: string;
@@ -127,23 +127,31 @@ function processRows(parts: Parts): ProcessRow[] {
       if (pid === null) return [];
       return [{ pid, parent: numberOf(parent) ?? 0, name, path, created: instantOf(created), commandLine }];
     });
-  return rowsOf(parts.get('processes')).flatMap(([process, name = '']) => {
+  return rowsOf(parts.get('processes')).flatMap(([process, name = '', path = '', created]) => {
     const pid = numberOf(process);
     // Get-Process leaves the ending away that every program of Windows has.
     const file = pid !== null && pid > 4 && !/\.[a-z]{3}$/i.test(name) ? `${name}.exe` : name;
-    return pid === null ? [] : [{ pid, parent: 0, name: file, path: '', created: 0n, commandLine: '' }];
+    return pid === null ? [] : [{ pid, parent: 0, name: file, path, created: instantOf(created), commandLine: '' }];
   });
+}
+
+/** Why a detail is missing that only CIM tells. */
+function withoutCim({ code, text }: Refusal): Refusal {
+  const why = { code: 'Failed', text: `the collector was refused Win32_Process: ${text}` } as const;
+  return code === 'AccessDenied' ? { ...why, needs: moreRights.win32 } : why;
 }
 
 function processEntries(parts: Parts, at: string): [string, RawEntry][] {
   const rows = processRows(parts);
   const refusal = refusalOf(parts.get('cim/processes'));
   if (rows.length === 0)
-    return [['processes', { at, refusal: refusal ?? { code: 'Failed', text: 'no process was told of' } }]];
+    return [['processes', { at, refusal: refusal ?? { code: 'Failed', text: 'it contains no processes' } }]];
   const accounts = parts.get('accounts');
   const users = new Map(rowsOf(accounts).map(([pid = '', user = '']) => [pid, user]));
   const denied: Refusal = { code: 'AccessDenied', text: 'access is denied' };
   const told = (value: string, otherwise: Refusal): Told => (value === '' ? { refusal: otherwise } : { value });
+  // It was not Windows that refused a detail of the process, but CIM all of them.
+  const missing: Refusal = refusal === null ? denied : withoutCim(refusal);
   // Without a line of any process they were not asked for.
   const withLines = rows.some(({ commandLine }) => commandLine !== '');
   return [
@@ -151,13 +159,13 @@ function processEntries(parts: Parts, at: string): [string, RawEntry][] {
     ...rows.map(({ pid, created, path, commandLine }): [string, RawEntry] => {
       const details: ProcessDetails = {
         created: created === 0n ? { refusal: denied } : { value: String(created) },
-        path: told(path, refusal ?? denied),
+        path: told(path, missing),
         user: told(
           users.get(String(pid)) ?? '',
-          accounts?.refusal == null ? denied : { ...denied, text: accounts.refusal.text },
+          accounts?.refusal == null ? denied : { ...accounts.refusal, needs: moreRights.win32 },
         ),
         realUser: null,
-        commandLine: withLines ? told(commandLine, denied) : null,
+        commandLine: withLines ? told(commandLine, missing) : null,
       };
       return [`process/${pid}`, { at, text: JSON.stringify(details) }];
     }),
@@ -264,6 +272,14 @@ function addresses(lines: readonly string[]): string {
   );
 }
 
+/** Without the host network service, which Hyper-V and containers bring, no port is reserved for a guest. */
+function guestPortsRefusal(services: Part | undefined): Refusal {
+  const names = rowsOf(services).map(([name]) => name?.toLowerCase());
+  return refusalOf(services) === null && names.length > 0 && !names.includes('hns')
+    ? { code: 'NotSupported', text: 'there is no host network service' }
+    : { code: 'Failed', text: 'a collector cannot ask which ports are reserved for virtual machines' };
+}
+
 function machineText(machine: ReadonlyMap<string, string>): string {
   const told = (name: string): Told => {
     const value = machine.get(name);
@@ -294,8 +310,8 @@ export function windowsEnvelope(parts: Parts, machine: ReadonlyMap<string, strin
     ['firewall', textEntry(at, parts.get('firewall'), firewall)],
     ['addresses', textEntry(at, parts.get('addresses'), addresses)],
     // No cmdlet and no tool tells them.
-    ['servicetags', { at, refusal: { code: 'NotSupported', text: 'a collector cannot ask that' } }],
-    ['guestports', { at, refusal: unasked }],
+    ['servicetags', { at, refusal: { code: 'NotSupported', text: 'a collector cannot query that' } }],
+    ['guestports', { at, refusal: guestPortsRefusal(parts.get('cim/services')) }],
   ]);
   for (const kind of ['dynamicports', 'excludedports', 'persistentports'])
     for (const family of ['ipv4', 'ipv6'])

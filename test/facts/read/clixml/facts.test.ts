@@ -98,13 +98,13 @@ test('Get-NetTCPConnection alone', () => {
   assert.equal(facts.machine, { name: 'SERVER7', platform: 'win32', release: 'unknown', architecture: 'unknown', elevated: null });
   assert.is(facts.sections.sockets.status, 'partial');
   assert.is(facts.sections.sockets.reason, 'the files have no UDP sockets (Get-NetUDPEndpoint)');
-  assert.equal(facts.sections.processes, { ...notAsked, reason: 'the files do not tell of processes' });
-  assert.equal(facts.sections.services, { ...notAsked, reason: 'the files do not tell of services' });
+  assert.equal(facts.sections.processes, { ...notAsked, reason: 'the files do not contain processes' });
+  assert.equal(facts.sections.services, { ...notAsked, reason: 'the files do not contain services' });
   assert.is(facts.sections.dynamicRanges.status, 'notAsked');
   assert.is(facts.sections.reservedPorts.status, 'notAsked');
   assert.is(factsOf([file('tcp')], { ...wholeQuestion, protocols: ['TCP'] }).sections.sockets.status, 'ok');
   const other = factsOf([file('tcp')], { ...wholeQuestion, protocols: ['UDP'] }).sections.sockets;
-  assert.equal([other.status, other.reason], ['notAsked', 'the files do not tell of UDP sockets']);
+  assert.equal([other.status, other.reason], ['notAsked', 'the files do not contain UDP sockets']);
 });
 
 test('Get-NetUDPEndpoint alone', () => {
@@ -222,7 +222,7 @@ test('our own rows, by way of PowerShell', () => {
       .map((each) => JSON.stringify(each, (key, value: unknown) => (key === 'Reason' ? undefined : value)))
       .sort();
   assert.equal(told(facts), told(original));
-  assert.equal([facts.sections.sockets.status, facts.sections.sockets.reason], ['partial', 'saved rows are the answer to some question, not all sockets']);
+  assert.equal([facts.sections.sockets.status, facts.sections.sockets.reason], ['partial', 'saved rows are the answer to a query, not all sockets']);
   assert.is(facts.machine.name, 'SERVER7');
 });
 
@@ -282,9 +282,9 @@ test('a custom object is a socket when its properties leave no doubt', () => {
   const custom = 'System.Management.Automation.PSCustomObject';
   assert.is(socketOf(row(`${socketProperties}<S N="RemoteAddress">::</S>`, custom)).protocol, 'TCP');
   assert.is(socketOf(row(`${socketProperties}<S N="Protocol">UDP</S>`, custom)).protocol, 'UDP');
-  fails([file('inline', documentOf(row(socketProperties, custom)))], /inline holds 1 object of type System\.Management\.Automation\.PSCustomObject, and none that tell of ports/);
-  fails([file('inline', documentOf(row('<S N="LocalAddress">Any</S><S N="LocalPort">443</S><S N="Protocol">TCP</S>', `Selected.${cimType}`)))], /none that tell of ports/);
-  fails([file('inline', documentOf(row('<U32 N="ProcessId">7</U32><S N="CommandLine">x</S>', custom)))], /none that tell of ports/);
+  fails([file('inline', documentOf(row(socketProperties, custom)))], /inline holds 1 object of type System\.Management\.Automation\.PSCustomObject, but nothing about ports/);
+  fails([file('inline', documentOf(row('<S N="LocalAddress">Any</S><S N="LocalPort">443</S><S N="Protocol">TCP</S>', `Selected.${cimType}`)))], /nothing about ports/);
+  fails([file('inline', documentOf(row('<U32 N="ProcessId">7</U32><S N="CommandLine">x</S>', custom)))], /nothing about ports/);
 });
 
 for (const [what, inner, why] of [
@@ -302,30 +302,34 @@ for (const [what, inner, why] of [
   [
     'files',
     `<Obj RefId="0"><TN RefId="0"><T>System.IO.FileInfo</T></TN></Obj>${'<Obj><TNRef RefId="0" /></Obj>'.repeat(11)}`,
-    /inline holds 12 objects of type System\.IO\.FileInfo, and none that tell of ports/,
+    /inline holds 12 objects of type System\.IO\.FileInfo, but nothing about ports/,
   ],
   [
     'many things',
     ['A', 'B', 'B', 'C', 'D'].map((type) => `<Obj>${types(type)}</Obj>`).join(''),
-    /holds 2 objects of type B, 1 object of type A, 1 object of type C, others, and none/,
+    /holds 2 objects of type B, 1 object of type A, 1 object of type C, others, but nothing/,
   ],
   [
     'a date, which has added properties and no types of its own',
     `<Obj><DT>2026-01-02T03:04:05</DT><MS><Obj N="DisplayHint">${types('Microsoft.PowerShell.Commands.DisplayHintType')}<I32>2</I32></Obj></MS></Obj>`,
-    /holds 1 object of type System\.DateTime, and none/,
+    /holds 1 object of type System\.DateTime, but nothing/,
   ],
   [
     'what files have in their properties',
     `<Obj>${types('F')}<Props><Obj N="Mode">${types('M')}<I32>1</I32></Obj><Obj N="All">${types('L')}<LST><Obj>${types('M')}</Obj></LST></Obj></Props></Obj>`,
-    /holds 1 object of type F, and none/,
+    /holds 1 object of type F, but nothing/,
   ],
-  ['a list', `<Obj>${types('L')}<LST><Obj>${types('A')}<MS><Obj N="x">${types('M')}</Obj></MS></Obj><Obj>${types('A')}</Obj></LST></Obj>`, /holds 2 objects of type A, and none/],
+  [
+    'a list',
+    `<Obj>${types('L')}<LST><Obj>${types('A')}<MS><Obj N="x">${types('M')}</Obj></MS></Obj><Obj>${types('A')}</Obj></LST></Obj>`,
+    /holds 2 objects of type A, but nothing/,
+  ],
 ] as const) {
   test(`${what}: one error that says so`, () => fails([file('inline', documentOf(inner))], why));
 }
 
 test('what PowerShell wrote of other things is named', () => {
-  fails([file('other')], /other holds 2 objects of type System\.Version, 2 objects of type System\.String, 1 object of type System\.TimeSpan, and none that tell of ports/);
+  fails([file('other')], /other holds 2 objects of type System\.Version, 2 objects of type System\.String, 1 object of type System\.TimeSpan, but nothing about ports/);
   fails([file('values')], /values holds 1 object of type System\.Management\.Automation\.PSCustomObject/);
   fails([file('tcp'), file('other')], /^other holds/);
 });
@@ -344,8 +348,8 @@ test('an error has the name of its file, and says what to give', () => {
 const named = (name: string, own: string): string => row(`${socketProperties}<By N="State">2</By><S N="PSComputerName">${name}</S><S N="CSName">${own}</S>`);
 
 test('objects of several machines are refused', () => {
-  fails([file('both', documentOf(named('a', 'A') + named('b', 'B')))], /both tells of more than one machine: a, b/);
-  fails([file('tcp'), file('other machine', documentOf(named('', 'SERVER8')))], /other machine tells of more than one machine: server7, server8/);
+  fails([file('both', documentOf(named('a', 'A') + named('b', 'B')))], /both describes more than one machine: a, b/);
+  fails([file('tcp'), file('other machine', documentOf(named('', 'SERVER8')))], /other machine describes more than one machine: server7, server8/);
   fails([file('addresses', documentOf(named('10.0.0.1', '') + named('10.0.0.2', '')))], /more than one machine: 10\.0\.0\.1, 10\.0\.0\.2/);
   fails([file('many', documentOf(Array.from({ length: 300 }, (_, i) => named(`m${i}`, '')).join('')))], /more than one machine: m0, m1, m2, m3 …/);
 });

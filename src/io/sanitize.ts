@@ -10,10 +10,10 @@ function escape(character: string): string {
 }
 
 /**
- * Text as a person may see it on a terminal, in one line: what could move the cursor, colour, reorder or hide
+ * Text as a person may see it on a terminal, in one line: what could move the cursor, color, reorder or hide
  * something is shown as an escape such as `\x1b`, `\n` or `\u202e`. For everything that comes from outside.
  */
-export function sanitise(text: string): string {
+export function sanitize(text: string): string {
   if (plain.test(text)) return text;
   // Control, format (bidi and other invisible characters) and separator characters and lone surrogates;
   // the two joiners stay, since scripts and emoji need them and they only shape their neighbours.

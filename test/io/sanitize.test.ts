@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { sanitise } from '../../src/io/sanitise.ts';
+import { sanitize } from '../../src/io/sanitize.ts';
 import { hostileText } from '../support/formats.ts';
 
-const test = suite('sanitise');
+const test = suite('sanitize');
 
 const cases: [name: string, text: string, shown: string][] = [
   ['plain text', 'nginx.exe -c "C:\\x"', 'nginx.exe -c "C:\\x"'],
@@ -18,13 +18,13 @@ const cases: [name: string, text: string, shown: string][] = [
   ['invisible characters', '\ufeffa\u00ad\u{e0041}', '\\ufeffa\\xad\\u{e0041}'],
   ['lone surrogates', '\ud83d \ude00', '\\ud83d \\ude00'],
 ];
-for (const [name, text, shown] of cases) test(name, () => assert.is(sanitise(text), shown));
+for (const [name, text, shown] of cases) test(name, () => assert.is(sanitize(text), shown));
 
 test('no text keeps a control character, a bidi control or a lone surrogate', () => {
   fc.assert(
     fc.property(hostileText, (text) => {
-      const shown = sanitise(text);
-      return shown.isWellFormed() && !/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/.test(shown) && sanitise(shown) === shown;
+      const shown = sanitize(text);
+      return shown.isWellFormed() && !/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/.test(shown) && sanitize(shown) === shown;
     }),
   );
 });

@@ -1,0 +1,54 @@
+import type { Facts } from '../facts/model/facts.ts';
+import { selectSockets } from '../facts/model/question.ts';
+import { endpoints } from '../ownership/endpoints.ts';
+import { defaultOrder } from '../ownership/order.ts';
+import { toRow } from '../ownership/owned.ts';
+import { ranges } from '../ownership/ranges.ts';
+import { serviceName } from '../ports/iana.ts';
+import type { Background } from '../schema/answer.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+import { auditQuestion } from './listeners.ts';
+import { useStore } from './store/open.ts';
+
+/** How many of the last audits a report shows. */
+const lastRuns = 60;
+
+/**
+ * The last audits of a machine, and what changed between them; nothing where the store cannot be read. The audit itself
+ * says so: a report does not fail for it.
+ */
+async function historyOf(store: string, machine: string): Promise<Pick<Background, 'runs' | 'changes'>> {
+  return lastAudits(store, machine).catch((error: unknown) => {
+    if (error instanceof PortOwnerError) return {};
+    throw error;
+  });
+}
+
+async function lastAudits(store: string, machine: string): Promise<Pick<Background, 'runs' | 'changes'>> {
+  return useStore(store, async (audits) => {
+    const runs = await audits.runs({ machine, limit: lastRuns });
+    const first = runs.at(-1)?.RunTime ?? '';
+    const spans = await audits.spans({ machine, port: null, dynamic: true, owner: null });
+    // What the first of them saw is no change, and neither is what was gone before it.
+    const changes = spans.filter(
+      ({ FirstSeen, LastSeen, IsOpen }) => FirstSeen! > first || (IsOpen === false && LastSeen! >= first),
+    );
+    return { runs, changes };
+  });
+}
+
+/** What a report of an audit shows besides its findings: who listens, and the last audits of the machine in its store. */
+export async function backgroundOf(facts: Facts, store: string | null): Promise<Background> {
+  const owned = endpoints(facts, selectSockets(facts.sections.sockets.data, auditQuestion), {
+    live: false,
+    home: null,
+    tree: null,
+    serviceName,
+  });
+  const machine = facts.machine.name;
+  return {
+    ranges: ranges(facts),
+    listeners: owned.sort(defaultOrder).map(toRow),
+    ...(store === null ? {} : await historyOf(store, machine)),
+  };
+}

@@ -1,0 +1,52 @@
+import type { DocumentFrame, DocumentTable } from '../formats/writer.ts';
+import type { Answer } from '../schema/answer.ts';
+import { auditRun, portSpan, type AuditRun } from '../schema/audit-run.ts';
+import type { AnyRow, RowSchema } from '../schema/column.ts';
+import { endpoint } from '../schema/endpoint.ts';
+import { headingOf } from '../schema/heading.ts';
+import { exitCodesOf, type CommandAbout } from './about.ts';
+
+/** Who asks for a document, and how. */
+export interface Asker {
+  readonly about: CommandAbout;
+  /** What the document is about, besides the machines; null where the heading of the rows says it. */
+  readonly subject: string | null;
+  /** The words of the command line; null where a document is not about one. */
+  readonly question: readonly string[] | null;
+  readonly at: () => Date;
+}
+
+const quoted = (word: string): string => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`);
+
+/** Two machines, and how many there are beside them. */
+function machineText(rows: readonly AnyRow[]): string {
+  const names = [...new Set(rows.map((row) => row['ComputerName']).filter((name) => typeof name === 'string'))];
+  if (names.length === 0) return '';
+  return names.length > 3 ? ` of ${names.length} machines` : ` of ${names.join(', ')}`;
+}
+
+/** What a document about an answer says besides its rows. */
+export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): Promise<DocumentFrame> {
+  const { rows, problems, exitCode, headline = null, note = null } = answer;
+  const { listeners = [], changes, runs = [], ranges = [] } = (await answer.background?.()) ?? {};
+  const tables: DocumentTable[] = [
+    ...(listeners.length === 0 ? [] : [{ title: 'Listeners', schema: endpoint, rows: listeners }]),
+    ...(changes === undefined ? [] : [{ title: 'Changes', schema: portSpan, rows: changes }]),
+  ];
+  const rowsTitle = headingOf(schema);
+  const named = [rows, ...tables.map((table) => table.rows)].find((some) => machineText(some) !== '') ?? [];
+  return {
+    title: `${asker.subject ?? rowsTitle}${machineText(named)}`,
+    rowsTitle,
+    question: asker.question === null ? null : asker.question.map(quoted).join(' '),
+    at: asker.at().toISOString(),
+    exitCode,
+    meaning: exitCodesOf(asker.about).find(([code]) => code === exitCode)?.[1] ?? null,
+    headline: headline === null ? (answer.summary ?? null) : [headline].flat().join(' '),
+    note,
+    problems,
+    tables,
+    ranges,
+    nights: schema === (auditRun as RowSchema) ? (rows as readonly AnyRow[] as readonly AuditRun[]) : runs,
+  };
+}

@@ -1,0 +1,84 @@
+import { Command, Option } from 'clipanion';
+import type { CommandAbout } from '../cli/about.ts';
+import { BaseCommand, problemText } from '../cli/base.ts';
+import { checkFiles, named } from '../cli/files.ts';
+import { reportInRows } from '../cli/module-rows.ts';
+import { withOptions } from '../cli/options/group.ts';
+import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
+import { delimiterOf, OutputOption, RowOptions } from '../cli/options/rows.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
+import { rowKinds } from '../schema/kinds.ts';
+
+/** Makes a report of rows that were saved. */
+export class ReportCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
+  static override paths = [['report']];
+  static override usage = Command.Usage({
+    description: 'make a report of saved rows: a workbook, Markdown, CSV …',
+    details: `
+      FILES are CLIXML: what functions of the PowerShell module gave to Export-Clixml, or what --format clixml wrote. Rows of several kinds and of several machines become one workbook, with a sheet for each kind.
+
+      The format follows from the name of --output: report.xlsx, report.md, report.csv.
+    `,
+    examples: [
+      ['A workbook', '$0 report ports.clixml --output ports.xlsx'],
+      ['Of several machines', '$0 report server7.clixml server8.clixml --output servers.xlsx --title "All servers"'],
+    ],
+  });
+  static readonly about: CommandAbout = {
+    rows: [],
+    operands: 'file',
+    values: { '--format': RowOptions.about.values['--format'] },
+    exitCodes: { 0: 'done', 69: 'a file cannot be read or is no CLIXML of rows, or the report cannot be written' },
+    powershell: {
+      name: 'Export-PortReport',
+      own: ['InputObject', 'UseCulture', 'Show', 'PassThru'],
+      parameters: { Path: '--output', Title: '--title', Column: '--columns', Delimiter: '--delimiter' },
+      leftOut: { '--format': 'the name of -Path says it' },
+    },
+  };
+
+  rows = Option.Rest({ name: 'FILES', required: 1 });
+  title = Option.String('--title', { description: 'the title of the report (default: what is in it)' });
+  format = Option.String('--format,-f', { description: 'the format, where the name of --output does not say it' });
+  columns = Option.Array('--columns', {
+    description: 'the columns of its rows, in this order: A,B,C; report stands for those that fit on a printed page',
+  });
+  delimiter = Option.String('--delimiter', {
+    description: 'CSV: what is between the values: comma (default), semicolon, tab, or any other character',
+  });
+
+  async perform(): Promise<ExitCode> {
+    this.problems = problemsOf(this.problems);
+    if (this.problems !== 'rows') {
+      if (this.stream) throw new PortOwnerError('PO1005', '--stream needs --problems rows');
+      return this.write((problem) => this.surroundings.error(problemText(problem)));
+    }
+    const words = { about: ReportCommand.about, catalogue: this.context.catalogue };
+    return reportInRows(this.surroundings.output(), { stream: this.stream, words }, (_writer, warn) =>
+      this.write(warn),
+    );
+  }
+
+  private async write(warn: (problem: Problem) => void): Promise<ExitCode> {
+    const { output, title = null, columns = null, delimiter } = this;
+    if (output === undefined)
+      throw new PortOwnerError('PO1001', 'missing --output: portowner report FILES --output REPORT');
+    checkFiles(named('FILES', this.rows), named('--output', output));
+    const { readSavedRows } = await import('../facts/read/saved-rows.ts');
+    const { savedFormat, writeSaved } = await import('../cli/saved-report.ts');
+    const format = savedFormat(this.format, output);
+    const kinds = readSavedRows(this.rows, rowKinds);
+    const request = {
+      output,
+      format,
+      title,
+      columns,
+      delimiter: delimiter === undefined ? null : delimiterOf(delimiter),
+      at: this.surroundings.now(),
+      about: ReportCommand.about,
+    };
+    await writeSaved(kinds, request, warn);
+    return exitCodeOf(true);
+  }
+}

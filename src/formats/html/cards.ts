@@ -1,0 +1,83 @@
+import type { AnyRow, RowSchema } from '../../schema/column.ts';
+import { severities } from '../../schema/finding.ts';
+import { itemText, plainText, readableDate, wordsOf } from '../text.ts';
+import { html, type Markup } from './markup.ts';
+import { severityClass } from './timeline.ts';
+
+/** More cards than this nobody reads: the list has the others. */
+export const mostCards = 200;
+
+/** Whether rows of this kind say what the matter is and what to do about it: each gets a card. */
+export const isTold = ({ columns }: RowSchema): boolean => columns.some(({ name }) => name === 'Remedy');
+
+const rank = ({ Severity }: AnyRow): number => severities.indexOf(Severity as (typeof severities)[number]);
+
+/** The rows that get a card, the worst first. */
+export const toldRows = (rows: readonly AnyRow[]): readonly AnyRow[] =>
+  [...rows].sort((a, b) => rank(b) - rank(a)).slice(0, mostCards);
+
+const items = (value: AnyRow[string]): string[] =>
+  value == null ? [] : typeof value === 'object' ? value.map(itemText) : [String(value)];
+
+function list(title: string, value: AnyRow[string], kind = ''): Markup | null {
+  const texts = items(value);
+  if (texts.length === 0) return null;
+  return html`<h4>${title}</h4>
+    <ul class="${kind}">
+      ${texts.map((text) => html`<li>${text}</li>`)}
+    </ul>`;
+}
+
+/** What a card is about, in a few words. */
+function heading(row: AnyRow): string {
+  const { Kind, Endpoint, Protocol, Address, Port } = row;
+  const what = Kind ?? row['Cause'];
+  const place =
+    Endpoint ??
+    (Port == null
+      ? null
+      : `${plainText(Protocol, '')} ${plainText(Address, '')}:${plainText(Port, '')}`.replace(/ :/, ' '));
+  return [what == null ? null : wordsOf(String(what)), place].filter((part) => part != null).join(': ') || 'Answer';
+}
+
+/** Small facts below the heading. */
+const details = [
+  'Owner',
+  'Before',
+  'After',
+  'Rule',
+  'Confidence',
+  'FirstSeen',
+  'Contact',
+  'Ticket',
+  'ComputerName',
+] as const;
+
+function badge({ Severity, CanBind }: AnyRow): Markup | null {
+  if (typeof Severity === 'string') return html`<span class="badge ${severityClass(Severity)}">${Severity}</span> `;
+  if (CanBind == null) return null;
+  const isYes = CanBind === true || CanBind === 'Yes';
+  const text = typeof CanBind === 'string' ? `Can bind: ${CanBind}` : isYes ? 'Can bind' : 'Cannot bind';
+  return html`<span class="badge ${isYes ? 'tone-good' : 'tone-bad'}">${text}</span> `;
+}
+
+const factText = (row: AnyRow, name: string): string =>
+  name === 'FirstSeen' ? readableDate(String(row[name])) : plainText(row[name], ', ');
+
+/** What a row says, with its evidence and what to do. */
+export function card(row: AnyRow, several: boolean): Markup {
+  const said = row['Description'] ?? row['Summary'];
+  const facts = details.filter(
+    (name) =>
+      row[name] != null && (name !== 'ComputerName' || several) && (name !== 'After' || row[name] !== row['Owner']),
+  );
+  const severity = typeof row['Severity'] === 'string' ? row['Severity'] : null;
+  const lines = facts.map((name) => html`<div><dt>${wordsOf(name)}</dt><dd>${factText(row, name)}</dd></div>`);
+  return html`<article class="card ${severityClass(severity)}" data-machine="${plainText(row['ComputerName'], '')}">
+<h3>${badge(row)}${heading(row)}</h3>
+${said == null ? null : html`<p>${plainText(said, ', ')}</p>`}
+${lines.length === 0 ? null : html`<dl>${lines}</dl>`}
+${list('Owners', row['Owners'])}${list('Evidence', row['Evidence'])}${list('What to do', row['Remedy'], 'remedy')}
+</article>
+`;
+}

@@ -1,0 +1,72 @@
+import { deflateRawSync } from 'node:zlib';
+import type { AnyRow, Column } from '../../schema/column.ts';
+import { itemText } from '../text.ts';
+
+/** A cell as the page has it: lists of processes and such as texts. */
+export type Cell = string | number | boolean | readonly (string | number)[] | null;
+
+/** A column of a table in the page. Equal values are there once, since most columns have few. */
+export interface PackedColumn {
+  readonly values: readonly Cell[];
+  /** For each row the place of its value; null where all rows have the first one. */
+  readonly places: readonly number[] | null;
+}
+
+/** What is known of a column before its values are read. */
+export interface PageColumn {
+  readonly name: string;
+  readonly type: Column['type'];
+  readonly description: string;
+  /** Whether it is shown before anybody chooses columns, and on a narrow screen, too. */
+  readonly shown: boolean;
+  readonly narrow: boolean;
+}
+
+/** A table of the page, without its values. */
+export interface PageTable {
+  readonly name: string;
+  readonly title: string;
+  /** The type name of its rows. */
+  readonly kind: string;
+  readonly rows: number;
+  readonly columns: readonly PageColumn[];
+}
+
+/** What the script of the page reads first. */
+export interface PageAbout {
+  /** The name of a file for what is downloaded, without its ending. */
+  readonly file: string;
+  readonly machines: readonly string[];
+  readonly tables: readonly PageTable[];
+}
+
+function cellOf(value: AnyRow[string]): Cell {
+  if (value === undefined) return null;
+  if (value === null || typeof value !== 'object') return value;
+  return value.map((item) => (typeof item === 'object' ? itemText(item) : item));
+}
+
+function pack(rows: readonly AnyRow[], { name }: Column): PackedColumn {
+  const known = new Map<unknown, number>();
+  const values: Cell[] = [];
+  const places = rows.map((row) => {
+    const value = row[name];
+    const key = typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? null);
+    let place = known.get(key);
+    if (place === undefined) {
+      place = values.length;
+      known.set(key, place);
+      values.push(cellOf(value));
+    }
+    return place;
+  });
+  return { values, places: values.length <= 1 ? null : places };
+}
+
+/** The values of tables, as short as they get: JSON by columns, deflated (RFC 1951), as base64. */
+export function packed(
+  tables: readonly { readonly rows: readonly AnyRow[]; readonly columns: readonly Column[] }[],
+): string {
+  const data = tables.map(({ rows, columns }) => columns.map((column) => pack(rows, column)));
+  return deflateRawSync(JSON.stringify(data)).toString('base64');
+}

@@ -1,0 +1,97 @@
+import { auditRun } from '../../schema/audit-run.ts';
+import { plainColumns, type AnyRow, type Column, type RowSchema } from '../../schema/column.ts';
+import { endpoint, type Endpoint } from '../../schema/endpoint.ts';
+import { range, type Range } from '../../schema/range.ts';
+import type { DocumentFrame } from '../writer.ts';
+
+/** The whole answer: its rows, and what is said besides. */
+export interface Whole {
+  readonly rows: readonly AnyRow[];
+  readonly frame: DocumentFrame;
+}
+
+/** How the rows are to be written. */
+export interface Wanted {
+  readonly schema: RowSchema;
+  readonly columns: readonly Column[];
+  /** Whether somebody chose the columns. */
+  readonly asked: boolean;
+}
+
+/** A list of the page. */
+export interface RowTable {
+  readonly name: string;
+  readonly title: string;
+  readonly schema: RowSchema;
+  readonly columns: readonly Column[];
+  readonly rows: readonly AnyRow[];
+  /** The columns that are shown before anybody chooses, and of them those that a narrow screen has room for. */
+  readonly shown: ReadonlySet<string>;
+  readonly narrow: ReadonlySet<string>;
+}
+
+const isEmpty = (value: AnyRow[string]): boolean => value == null || (Array.isArray(value) && value.length === 0);
+
+/** Whether a column only says what another does, or what goes without saying. */
+const saysNothing = ({ name, toldBy, usual }: Column, columns: readonly Column[], rows: readonly AnyRow[]): boolean =>
+  columns.some((column) => column.name === toldBy) ||
+  (usual !== undefined && rows.every((row) => row[name] == null || row[name] === usual));
+
+function tableOf(
+  { name, title, schema, rows }: Pick<RowTable, 'name' | 'title' | 'schema' | 'rows'>,
+  { columns, asked, machines }: { columns: readonly Column[]; asked: boolean; machines: readonly string[] },
+): RowTable {
+  const filled = asked ? columns : columns.filter((column) => rows.some((row) => !isEmpty(row[column.name])));
+  const chosen = filled.filter(
+    (column) =>
+      asked ||
+      (column.importance !== undefined && !saysNothing(column, columns, rows)) ||
+      (column.name === 'ComputerName' && machines.length > 1),
+  );
+  const shown = chosen.length > 0 ? chosen : filled.slice(0, 6);
+  const first = shown.filter(({ importance }) => (importance ?? 9) <= 2);
+  return {
+    name,
+    title,
+    schema,
+    columns,
+    rows,
+    shown: new Set(shown.map((column) => column.name)),
+    narrow: new Set((first.length > 0 ? first : shown).slice(0, 3).map((column) => column.name)),
+  };
+}
+
+/** The machines that the rows and what is besides them are about, in their order. */
+export function machineNames({ rows, frame: { tables, ranges = [], nights } }: Whole): string[] {
+  const found = new Set<string>();
+  for (const some of [rows, ...tables.map((table) => table.rows), ranges, nights] as readonly (readonly AnyRow[])[])
+    for (const { ComputerName } of some) if (typeof ComputerName === 'string') found.add(ComputerName);
+  return [...found];
+}
+
+/** The lists of the page: the rows that were asked for, and those besides them. */
+export function tablesOf({ rows, frame }: Whole, wanted: Wanted, machines: readonly string[]): RowTable[] {
+  const { schema, columns, asked } = wanted;
+  const own = tableOf({ name: 'rows', title: frame.rowsTitle, schema, rows }, { columns, asked, machines });
+  const nights = { title: 'Audits', schema: auditRun, rows: schema === auditRun ? [] : frame.nights };
+  const others = [...frame.tables, nights]
+    .filter((table) => table.rows.length > 0)
+    .map((table) => {
+      const known = plainColumns(table.schema).filter(({ name }) => table.rows.some((row) => !isEmpty(row[name])));
+      const name = table.title.toLowerCase().replaceAll(/\W+/g, '-');
+      return tableOf({ ...table, name }, { columns: known, asked: false, machines });
+    });
+  // Findings are told above; the list that is searched first is that of the listeners.
+  const listeners = others.filter((table) => table.schema === endpoint);
+  return [...listeners, own, ...others.filter((table) => table.schema !== endpoint)];
+}
+
+/** The sockets that a picture of ports is made of. */
+export function socketsOf({ rows, frame }: Whole, schema: RowSchema): readonly Partial<Endpoint>[] {
+  const listeners = frame.tables.find((table) => table.schema === endpoint);
+  return (listeners?.rows ?? (schema === endpoint ? rows : [])) as readonly Partial<Endpoint>[];
+}
+
+/** The ranges that a picture of ports is made of. */
+export const rangesOf = ({ rows, frame }: Whole, schema: RowSchema): readonly Range[] =>
+  schema === range ? (rows as unknown as readonly Range[]) : (frame.ranges ?? []);

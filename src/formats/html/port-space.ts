@@ -1,0 +1,242 @@
+import { scaleLinear, scaleSqrt } from 'd3-scale';
+import type { Endpoint } from '../../schema/endpoint.ts';
+import type { Range } from '../../schema/range.ts';
+import { html, type Markup } from './markup.ts';
+import { shortened, px, svg, textWidth, type Frame } from './picture.ts';
+
+/** IANA's three classes of ports (RFC 6335), each drawn in a band of its own. */
+const bands = [
+  { name: 'Well-known', from: 0, to: 1023 },
+  { name: 'Registered', from: 1024, to: 49_151 },
+  { name: 'Dynamic', from: 49_152, to: 65_535 },
+] as const;
+type Band = (typeof bands)[number];
+
+/** Ranges that no program gets a port of, and the one that the machine hands out. */
+const kept: ReadonlySet<string> = new Set([
+  'Reserved',
+  'Excluded',
+  'ExcludedAdministered',
+  'ExcludedPersistent',
+  'ReservedForGuests',
+]);
+const handedOut = 'LocalDynamic';
+
+type Socket = Partial<Endpoint>;
+
+/** Sockets so close together that they are drawn as one. */
+interface Mark {
+  readonly x: number;
+  readonly isTcp: boolean;
+  readonly sockets: Socket[];
+}
+
+const strip = 16;
+const heading = 22;
+/** The room for numbers below a strip, and for nothing above it. */
+const foot = 24;
+const bare = 4;
+
+/** Whether a socket keeps a port: listeners, bound ones, and UDP sockets without another end. */
+const keepsPort = ({ Protocol, State, RemotePort }: Socket): boolean =>
+  Protocol === 'UDP' ? RemotePort == null : State === 'Listen' || State === 'Bound';
+
+/** The sockets that a picture of the ports shows: those that keep a port and, where none does, all of them. */
+export function shownSockets(sockets: readonly Socket[]): readonly Socket[] {
+  const keeping = sockets.filter(keepsPort);
+  return (keeping.length > 0 ? keeping : sockets).filter(({ LocalPort }) => LocalPort != null);
+}
+
+const nameOf = ({ Application, ImageName, Services, OwnerKind, Owner }: Socket): string =>
+  Application ?? Services?.[0] ?? ImageName ?? (OwnerKind === 'Unknown' ? null : Owner) ?? 'unknown owner';
+
+const isReachable = ({ AddressScope }: Socket): boolean => AddressScope !== 'Loopback';
+
+/** What one may be told of a mark who points at it. */
+function markTitle({ sockets }: Mark): string {
+  const lines = [
+    ...new Set(
+      sockets.map((one) => `${one.Protocol} ${one.LocalAddress ?? '*'}:${one.LocalPort} ${one.Owner ?? nameOf(one)}`),
+    ),
+  ];
+  return lines.length <= 8 ? lines.join(', ') : `${lines.slice(0, 8).join(', ')}, and ${lines.length - 8} more`;
+}
+
+function marksOf(sockets: readonly Socket[], x: (port: number) => number): Mark[] {
+  const found = new Map<string, Mark>();
+  for (const socket of sockets) {
+    const isTcp = socket.Protocol !== 'UDP';
+    const place = Math.round(x(socket.LocalPort!) / 5) * 5;
+    const key = `${place} ${isTcp}`;
+    const mark = found.get(key) ?? { x: place, isTcp, sockets: [] };
+    mark.sockets.push(socket);
+    found.set(key, mark);
+  }
+  return [...found.values()].sort((a, b) => a.x - b.x);
+}
+
+function drawMark(mark: Mark, y: number, stem: number): Markup {
+  const { x, isTcp, sockets } = mark;
+  const from = y + (isTcp ? 0 : strip);
+  const to = isTcp ? from - stem : from + stem;
+  const radius = Math.min(6, 3 + Math.log2(sockets.length) / 2);
+  const ports = new Set(sockets.map(({ LocalPort }) => LocalPort));
+  const kind = sockets.some(isReachable) ? 'mark reachable' : 'mark';
+  const line = html`<line x1="${px(x)}" x2="${px(x)}" y1="${px(from)}" y2="${px(to)}"/>`;
+  const circle = html`<circle cx="${px(x)}" cy="${px(to)}" r="${px(radius)}"/>`;
+  const find = ports.size === 1 ? [...ports][0]! : null;
+  return html`<g class="${kind}" data-find="${find}"><title>${markTitle(mark)}</title>${line}${circle}</g>
+`;
+}
+
+/** What stands beside a mark: its port, or its ports, and whose they are. */
+function labelOf({ sockets }: Mark): string {
+  const ports = [...new Set(sockets.map(({ LocalPort }) => LocalPort!))].sort((a, b) => a - b);
+  const names = new Set(sockets.map(nameOf));
+  const [name] = names;
+  if (ports.length === 1) return `${ports[0]} ${name}`;
+  return names.size === 1 ? `${ports[0]}–${ports.at(-1)} ${name}` : `${ports.length} ports`;
+}
+
+/** A mark with the length of its stem, and its label where that has room. */
+interface Placed {
+  readonly mark: Mark;
+  readonly stem: number;
+  readonly label: { readonly text: string; readonly x: number } | null;
+}
+
+/**
+ * Gives the marks of one protocol, from left to right, their labels, as many as have room: pointing at a mark tells the
+ * others. A label stands higher than the stems that it covers, so that none crosses it.
+ */
+function place(marks: readonly Mark[], lanes: readonly number[], width: number): Placed[] {
+  const levels: number[] = [];
+  const placed: Placed[] = [];
+  for (const [i, mark] of marks.toReversed().entries()) {
+    const text = shortened(labelOf(mark), 150, 11);
+    const room = textWidth(text, 11);
+    const isAtEnd = mark.x + 10 + room > width;
+    const x = isAtEnd ? mark.x - 9 - room : mark.x + 9;
+    // Those on its right, the farthest first.
+    const covered = placed.flatMap(({ mark: other }, j) => (other.x < x + room + 8 ? levels[j]! : []));
+    const level = Math.max(0, ...covered) + 1;
+    const before = marks[marks.length - 2 - i];
+    const fits = level <= lanes.length && (!isAtEnd || before === undefined || before.x < x - 4);
+    levels.push(fits ? level : 0);
+    placed.push({ mark, stem: fits ? lanes[level - 1]! : 7, label: fits ? { text, x } : null });
+  }
+  return placed;
+}
+
+function drawLabel({ mark, stem, label }: Placed, y: number): Markup | null {
+  if (label === null) return null;
+  const base = y + (mark.isTcp ? -stem : strip + stem) + 4;
+  return html`<text class="label" x="${px(label.x)}" y="${px(base)}">${label.text}</text>
+`;
+}
+
+/** A range as far as it is in a band. */
+function drawRange(
+  { StartPort, EndPort, Kind, Protocol }: Range,
+  x: (port: number) => number,
+  { from, to }: Band,
+  y: number,
+): Markup {
+  const start = x(Math.max(from, StartPort!));
+  const size = Math.max(2, x(Math.min(to, EndPort!)) - start);
+  const title = `${Kind} ${Protocol ?? 'TCP and UDP'} ${StartPort}–${EndPort}`;
+  const kind = kept.has(Kind!) ? 'kept' : 'handed';
+  const box = html`x="${px(start)}" y="${px(y)}" width="${px(size)}" height="${strip}"`;
+  return html`<rect class="${kind}" ${box}><title>${title}</title></rect>
+`;
+}
+
+const tallest = (placed: readonly Placed[]): number => Math.max(bare, ...placed.map(({ stem }) => stem + 10));
+
+/** Most registered ports in use are low: a root gives them more room. */
+const scaleOf = ({ name, from, to }: Band, width: number) =>
+  (name === 'Registered' ? scaleSqrt() : scaleLinear()).domain([from, to]).range([8, width - 8]);
+
+/** A band, and where the next one begins. */
+function drawBand(
+  band: Band,
+  top: number,
+  { sockets, ranges, width }: Space & { readonly width: number },
+): [Markup, number] {
+  const x = scaleOf(band, width);
+  const own = sockets.filter(({ LocalPort }) => LocalPort! >= band.from && LocalPort! <= band.to);
+  const marks = marksOf(own, x);
+  const tcp = place(
+    marks.filter(({ isTcp }) => isTcp),
+    [16, 32, 48, 64],
+    width,
+  );
+  const udp = place(
+    marks.filter(({ isTcp }) => !isTcp),
+    [14, 28],
+    width,
+  );
+  const y = top + heading + tallest(tcp);
+  const bottom = y + strip + (udp.length === 0 ? 0 : tallest(udp)) + foot;
+  const inside = ranges.filter(({ StartPort, EndPort }) => StartPort! <= band.to && EndPort! >= band.from);
+  const ports = new Set(own.map(({ LocalPort }) => LocalPort)).size;
+  const ticks = x.ticks(width > 600 ? 10 : 4).filter((port) => x(port) > 20 && x(port) < width - 24);
+  const all = [...tcp, ...udp];
+  const used = ports === 0 ? 'none in use' : `${ports} in use`;
+  const tick = (port: number): Markup => {
+    const at = px(x(port));
+    const line = html`<line class="tick" x1="${at}" x2="${at}" y1="${px(y)}" y2="${px(y + strip)}"/>`;
+    return html`${line}<text class="tick" x="${at}" y="${px(bottom - 8)}" text-anchor="middle">${port}</text>`;
+  };
+  const drawing = html`<text class="band" x="8" y="${top + 14}">${band.name} <tspan class="quiet">${band.from}–${band.to}, ${used}</tspan></text>
+<rect class="strip" x="8" y="${px(y)}" width="${width - 16}" height="${strip}"/>
+${inside.filter(({ Kind }) => Kind === handedOut).map((one) => drawRange(one, x, band, y))}
+${inside.filter(({ Kind }) => kept.has(Kind!)).map((one) => drawRange(one, x, band, y))}
+${ticks.map(tick)}
+${all.map(({ mark, stem }) => drawMark(mark, y, stem))}${all.map((one) => drawLabel(one, y))}`;
+  return [drawing, bottom + 6];
+}
+
+/** What is drawn: the sockets and the ranges of one machine. */
+export interface Space {
+  readonly machine: string;
+  readonly sockets: readonly Socket[];
+  readonly ranges: readonly Range[];
+}
+
+/** The picture in words. */
+function describe({ sockets, ranges }: Space): string {
+  const count = (test: (socket: Socket) => boolean): number =>
+    new Set(sockets.filter(test).map(({ Protocol, LocalPort }) => `${Protocol} ${LocalPort}`)).size;
+  const spans = (test: (range: Range) => boolean): string =>
+    ranges
+      .filter(test)
+      .slice(0, 12)
+      .map(({ StartPort, EndPort, Protocol }) => `${Protocol ?? ''} ${StartPort}–${EndPort}`.trim())
+      .join(', ');
+  const excluded = spans(({ Kind }) => kept.has(Kind!));
+  const dynamic = spans(({ Kind }) => Kind === handedOut);
+  return [
+    ...bands.map(
+      ({ name, from, to }) =>
+        `${name} ports, ${from} to ${to}: ${count(({ LocalPort }) => LocalPort! >= from && LocalPort! <= to)} in use.`,
+    ),
+    `${count(isReachable)} can be reached from other machines.`,
+    ...(dynamic === '' ? [] : [`The machine hands out ports of ${dynamic}.`]),
+    ...(excluded === '' ? [] : [`Excluded or reserved: ${excluded}.`]),
+  ].join(' ');
+}
+
+/** The port space of a machine: three bands, TCP above and UDP below, and the ranges that are kept or handed out. */
+export function portSpace(space: Space, frame: Frame): Markup {
+  const { width } = frame;
+  const title = `Ports in use${space.machine === '' ? '' : ` on ${space.machine}`}`;
+  const drawn: Markup[] = [];
+  let top = 0;
+  for (const band of bands) {
+    const [drawing, next] = drawBand(band, top, { ...space, width });
+    drawn.push(drawing);
+    top = next;
+  }
+  return svg(frame, { title, description: describe(space), height: Math.ceil(top) }, drawn);
+}

@@ -1,0 +1,103 @@
+import { counted } from '../io/counted.ts';
+import { sanitize } from '../io/sanitize.ts';
+import type { AnyRow, Column } from '../schema/column.ts';
+import { severities } from '../schema/finding.ts';
+import { version } from '../schema/version.ts';
+import { countsText, summaryOf } from './summary.ts';
+import { noProblems, plainText } from './text.ts';
+import type { CreateWriter, DocumentFrame } from './writer.ts';
+
+/** Rows that a chat or a mail has room for. */
+const mostRows = 25;
+/** Characters of a value; a command line may have 32,000. */
+const mostCharacters = 160;
+
+/** What markup, a mention, a link or the start of a list is made with. */
+const special = /[\\`*[\]<>#|@~&$]|(?<!\w)_|_(?!\w)|:(?=\/\/)|(?<=www)\.|^[-+=]|(?<=^\d{1,9})[.)]/gi;
+
+/** Text in which nothing is a link, a mention, markup or HTML. Every punctuation mark may have a backslash (CommonMark 2.4). */
+const prose = (text: string): string => sanitize(text).replace(special, '\\$&');
+
+/** A value as code, in which a chat acts on nothing; a bar would end the cell of a table. */
+function code(text: string, inTable = false): string {
+  if (text === '') return '';
+  const cut = text.length > mostCharacters ? `${text.slice(0, mostCharacters).toWellFormed()}…` : text;
+  const safe = sanitize(cut);
+  // The fence is longer than any run of its own in the value.
+  const fence = '`'.repeat(Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
+  const padded =
+    safe.startsWith('`') || safe.endsWith('`') || fence.length > 1 ? `${fence} ${safe} ${fence}` : fence + safe + fence;
+  return inTable ? padded.replaceAll('|', '\\|') : padded;
+}
+
+/** One line for each finding, the worst first: chats have no tables. */
+function findingLine(row: AnyRow, several: boolean): string {
+  const text = (name: string): string => plainText(row[name], '; ');
+  const machine = several ? `${code(text('ComputerName'))} ` : '';
+  const owner = text('Owner') === '' ? '' : ` ${code(text('Owner'))}`;
+  const evidence = text('Evidence') === '' ? '' : `: ${code(text('Evidence'))}`;
+  return `- **${prose(text('Severity'))}** ${machine}${prose(text('Kind'))} ${code(text('Endpoint'))}${owner}${evidence}\n`;
+}
+
+function table(columns: readonly Column[], rows: readonly AnyRow[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
+  const dashes = columns.map(({ type }) => (/^u?int/.test(type) && !type.endsWith('s') ? '--:' : '---'));
+  const cell = (row: AnyRow, { name, type }: Column): string => {
+    const text = plainText(row[name], '; ');
+    return type === 'text' || type === 'texts' ? code(text, true) : prose(text);
+  };
+  return (
+    line(columns.map(({ name }) => name)) +
+    line(dashes) +
+    rows.map((row) => line(columns.map((column) => cell(row, column)))).join('')
+  );
+}
+
+const worst = (row: AnyRow): number => -(severities as readonly unknown[]).indexOf(row['Severity']);
+
+function body(rows: readonly AnyRow[], columns: readonly Column[], isFindings: boolean): string {
+  const shown = isFindings ? rows.toSorted((a, b) => worst(a) - worst(b)) : rows;
+  const several = new Set(rows.map((row) => row['ComputerName'])).size > 1;
+  const some = shown.slice(0, mostRows);
+  const more = rows.length - some.length;
+  const text = isFindings ? some.map((row) => findingLine(row, several)).join('') : table(columns, some);
+  return `${text}${more > 0 ? `\n… and ${more} more\n` : ''}`;
+}
+
+function problemLines({ problems }: DocumentFrame): string {
+  return problems
+    .map(({ severity, code: number, message, hint }) => {
+      const advice = hint === undefined ? '' : ` (${prose(hint)})`;
+      return `- ${severity} ${number}: ${prose(message)}${advice}\n`;
+    })
+    .join('');
+}
+
+/** A summary to paste into a chat or a mail: the verdict, the worst findings or the first rows, and what is not known. */
+export const create: CreateWriter = (schema, { columns, sink, frame }) => {
+  const rows: AnyRow[] = [];
+  const isFindings = schema.typeName === 'PortOwner.Finding';
+
+  function end(): void {
+    const title = frame?.title ?? schema.typeName;
+    const counts = countsText(summaryOf(schema, rows));
+    const amount = `${counted(rows.length, isFindings ? 'finding' : 'row')}${counts === '' ? '' : ` (${counts})`}`;
+    const paragraphs = [
+      `## ${prose(title)}\n`,
+      `**${prose(frame?.headline ?? amount)}**\n`,
+      rows.length === 0 ? '' : body(rows, columns, isFindings),
+      frame?.note == null ? '' : `${frame.note.trim().split('\n').map(prose).join('  \n')}\n`,
+      frame === undefined ? '' : problemLines(frame),
+      `PortOwner ${version}${frame === undefined ? '' : `, ${frame.at.replace(/\.\d+Z$/, 'Z')}`}\n`,
+    ];
+    sink.write(paragraphs.filter((text) => text !== '').join('\n'));
+  }
+
+  return {
+    carriesProblems: false,
+    row: (row) => void rows.push(row),
+    problem: noProblems,
+    flush: () => sink.flush(),
+    end,
+  };
+};

@@ -1,0 +1,20 @@
+import type { RowSchema } from './column.ts';
+
+/** What headings call the rows of each kind. */
+const headings: Readonly<Record<string, string>> = {
+  'PortOwner.Endpoint': 'Ports',
+  'PortOwner.Finding': 'Findings',
+  'PortOwner.FreePort': 'Free ports',
+  'PortOwner.Verdict': 'Verdicts',
+  'PortOwner.Check': 'Checks',
+  'PortOwner.StopResult': 'Stopped',
+  'PortOwner.AuditRun': 'Audits',
+  'PortOwner.PortHistory': 'History',
+  'PortOwner.AuditTask': 'Tasks',
+  'PortOwner.Listener': 'Listeners',
+  'PortOwner.Range': 'Ranges',
+  'PortOwner.Conflict': 'Conflicts',
+};
+
+/** The heading of rows of a kind. */
+export const headingOf = ({ typeName }: RowSchema): string => headings[typeName] ?? 'Rows';

@@ -1,0 +1,28 @@
+import { auditRun, portSpan } from './audit-run.ts';
+import { check } from './check.ts';
+import type { RowSchema } from './column.ts';
+import { conflict } from './conflict.ts';
+import { endpoint } from './endpoint.ts';
+import { finding } from './finding.ts';
+import { freePort } from './free.ts';
+import { listenerRow } from './listener.ts';
+import { range } from './range.ts';
+import { stopResult } from './stop.ts';
+import { auditTask } from './task.ts';
+import { verdict } from './verdict.ts';
+
+/** Every kind of row that an answer has. */
+export const rowKinds: readonly RowSchema[] = [
+  endpoint,
+  finding,
+  listenerRow,
+  portSpan,
+  auditRun,
+  conflict,
+  verdict,
+  range,
+  freePort,
+  stopResult,
+  auditTask,
+  check,
+];

@@ -1,0 +1,80 @@
+// The first line that a person reads is the answer, of every command; programs get rows alone.
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { facts, process as processFact, socket } from '../support/example.ts';
+import { linux as linuxSource } from '../support/linux-raw.ts';
+import { fakeLinux, fakeWindows } from '../support/schedule-fake.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+
+const test = suite('headlines');
+
+const processes = [processFact(), processFact({ pid: 101, imageName: 'sshd', path: '/usr/sbin/sshd' })];
+const at = (time: string, ...ports: number[]) => ({
+  ...facts(
+    ports.map((localPort) => socket({ localPort, pid: localPort === 22 ? 101 : 100 })),
+    { processes },
+  ),
+  at: time,
+});
+const [before, after] = [snapshotFile(at('2026-01-01T02:00:00Z', 22, 80)), snapshotFile(at('2026-01-02T02:00:00Z', 80, 8080, 9000))];
+const folder = temporaryFolder();
+const [baseline, store] = [join(folder, 'ok.yaml'), join(folder, 'audits.db')];
+
+type More = Parameters<typeof run>[1];
+/** In this order: what is written first is read later. */
+const cases: [args: string[], headline: string | RegExp, more?: More][] = [
+  [['baseline', 'create', baseline, '--from', before], `2 listeners approved in ${baseline}.`],
+  [['baseline', 'show', baseline], `${baseline} approves 2 listeners on box.`],
+  [['baseline', 'update', baseline, '--dry-run', '--from', after], `3 changes to approve in ${baseline}: 2 opened, 1 closed.`],
+  [['audit', '--baseline', baseline, '--store', store, '--from', before], 'Audit of box: clean, 2 listeners.'],
+  [['audit', '--baseline', baseline, '--store', store, '--from', after], 'Audit of box: 3 findings (2 High, 1 Low), 3 listeners.'],
+  [['history', '--store', store], '2 audits of box. The newest, of 2026-01-02 02:00 UTC, has 3 findings, High at worst.'],
+  [['history', '80', '--store', store], '/usr/sbin/nginx has had TCP port 80 on box since 2026-01-01 02:00 UTC or longer.'],
+  [['history', '22', '--store', store], '/usr/sbin/sshd had TCP port 22 on box from 2026-01-01 02:00 UTC to 2026-01-01 02:00 UTC.'],
+  [['history', '1-9000', '--store', store], '4 entries of box, of which 3 are open by the newest audit.'],
+  [['diff', before, after], `3 differences between ${before} and ${after}: 2 opened, 1 closed.`],
+  [['ranges', '--from', before], 'box hands out ports 32768-60999 by itself; 1 range is reserved.'],
+  [['schedule', 'status'], 'The nightly audit is not installed.', { scheduler: fakeWindows() }],
+  [['schedule', 'install', '--baseline', 'C:\\Audit\\baseline.yaml', '--at', '4:30'], 'The audit was installed. It runs every night at 04:30.', { scheduler: fakeWindows() }],
+  [
+    ['doctor'],
+    /^(?:No disagreement in|PortOwner and this machine disagree in \d+ of) \d+ checks?; \d+ (?:could not be made|was skipped|were skipped).* \(--format list says why\)\.$/,
+    { source: linuxSource({}), tools: linuxSource({}) },
+  ],
+];
+for (const [args, headline, more = {}] of cases)
+  test(args.join(' '), async () => {
+    const { out, err } = await run(args, { ...more, terminal: { columns: 400, colors: false, unicode: true } });
+    const [first, second = ''] = out.split('\n');
+    if (typeof headline === 'string') assert.is(first, headline, err);
+    else assert.match(first!, headline);
+    assert.is(second, '', 'apart from the rows');
+  });
+
+test('a schedule of systemd is told alike', async () => {
+  const scheduler = fakeLinux();
+  const { out } = await run(['schedule', 'status'], { scheduler });
+  assert.match(out, /^The nightly audit is not installed\.\n\n/);
+});
+
+test('for programs there are rows alone', async () => {
+  for (const args of [
+    ['diff', before, after],
+    ['history', '--store', store],
+    ['baseline', 'show', baseline],
+    ['ranges', '--from', before],
+  ]) {
+    const { out } = await run([...args, '--format', 'csv']);
+    assert.not.match(out.split('\r\n')[0]!, / /, args.join(' '));
+    assert.ok(Array.isArray(JSON.parse((await run([...args, '--format', 'json'])).out)));
+  }
+});
+
+test('an audit sums itself up on standard error where its rows go to a file or a pipe', async () => {
+  const { out, err } = await run(['audit', '--baseline', baseline, '--from', after]);
+  assert.is(err, 'portowner: audit of box: 3 findings (2 High, 1 Low), 3 listeners\n');
+  assert.match(out, /^Kind /);
+});
+
+test.run();

@@ -1,0 +1,136 @@
+// --format html, by every command that answers with rows.
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Facts } from '../../src/facts/model/facts.ts';
+import { facts, process, socket } from '../support/example.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+import { asked, readHtml } from '../support/read-formats.ts';
+
+const test = suite('the HTML page of commands');
+
+const of = (name: string, ports: readonly number[], at = '2026-01-02T02:00:00.000Z'): Facts => {
+  const one = facts(
+    ports.map((localPort) => socket({ localPort, pid: 7, holders: [7] })),
+    { processes: [process({ pid: 7, imageName: 'web' })] },
+  );
+  return { ...one, at, machine: { ...one.machine, name } };
+};
+const alpha = snapshotFile(of('alpha', [80, 443]));
+const beta = snapshotFile(of('beta', [8080]));
+
+/** The page that a command line writes, and the rest of what it says. */
+async function pageOf(args: readonly string[]): Promise<{ code: number; err: string; text: string; told: (name: string) => string[] }> {
+  const output = join(temporaryFolder(), 'answer.html');
+  const { code, out, err } = await run([...args, '--output', output]);
+  assert.is(out, '');
+  const text = readFileSync(output, 'utf8');
+  const told = (name: string): string[] =>
+    [...text.matchAll(new RegExp(`<(\\w+)[^>]*\\b(?:class="(?:[^"]* )?${name}(?: [^"]*)?"|id="${name}")[^>]*>(.*?)</\\1>`, 'gs'))].map(([, , inner = '']) =>
+      inner.replaceAll(/<[^>]*>/g, ''),
+    );
+  return { code, err, text, told };
+}
+
+test('the name of the file is enough, and the rows are those of JSON', async () => {
+  const { code, err, text, told } = await pageOf(['--from', alpha]);
+  assert.equal([code, err], [0, '']);
+  assert.match(text, /^<!doctype html>\n<html lang="en">/);
+  assert.ok(text.endsWith('</html>\n'));
+  // Columns that nobody asked for are left out.
+  assert.equal(readHtml(text), (JSON.parse((await run(['--from', alpha, '--format', 'json'])).out) as object[]).map(asked));
+  assert.equal(told('verdict'), ['2 ports in use by 1 program']);
+});
+
+test('a pipe gets the page, and a terminal is refused', async () => {
+  const { code, out } = await run(['443', '--from', alpha, '--format', 'html']);
+  assert.is(code, 0);
+  assert.match(out, /<p class="verdict tone-plain">TCP [^<]*:443 belongs to web \(7\)<\/p>/);
+  const terminal = { columns: 80, unicode: true, colors: false } as const;
+  const refused = await run(['443', '--from', alpha, '--html'], { terminal });
+  assert.equal([refused.code, refused.out], [64, '']);
+  assert.is(refused.err, 'portowner: PO1005: --format html writes a page for a browser: on a terminal it needs --output FILE\n  For example: --output ports.html\n');
+});
+
+test('nobody owns it: the page says so, and the exit code too', async () => {
+  const { code, told } = await pageOf(['9', '--from', alpha]);
+  assert.equal([code, told('verdict')], [1, ['Nobody owns port 9.']]);
+});
+
+test('the ranges of the machine are in the picture of the ports', async () => {
+  const one = of('gamma', [80]);
+  const reservedPorts = {
+    ...one.sections.reservedPorts,
+    status: 'ok' as const,
+    data: [{ kind: 'Excluded', protocol: 'TCP' as const, family: 'IPv4' as const, start: 5000, end: 5099, source: 'a test' }],
+  };
+  const file = snapshotFile({ ...one, sections: { ...one.sections, reservedPorts: reservedPorts as never } });
+  for (const args of [[], ['ranges']]) assert.match((await pageOf([...args, '--from', file])).text, /<rect class="kept"[^>]*><title>Excluded TCP 5000–5099<\/title>/, args.join());
+});
+
+test('several machines are in one page', async () => {
+  const { code, text, told } = await pageOf(['--from', alpha, '--from', beta]);
+  assert.is(code, 0);
+  assert.match(text, /<h1>Ports of alpha, beta<\/h1>/);
+  assert.equal(
+    [...text.matchAll(/<figure data-machine="(\w+)">/g)].map(([, name]) => name),
+    ['alpha', 'beta'],
+  );
+  assert.equal(told('picker'), ['']);
+});
+
+test('every command that answers with rows', async () => {
+  const store = join(temporaryFolder(), 'audits.db');
+  await run(['audit', '--store', store, '--from', alpha]);
+  for (const [args, title] of [
+    [['why', '443', '--from', alpha], 'Verdicts of alpha'],
+    [['conflicts', '--from', alpha], 'Conflicts'],
+    [['ranges', '--from', alpha], 'Ranges of alpha'],
+    [['diff', alpha, snapshotFile(of('alpha', [80, 81]))], 'Findings of alpha'],
+    [['history', '--store', store], 'Audits of alpha'],
+    [['history', '443', '--store', store], 'History of alpha'],
+  ] as const) {
+    const { text, told } = await pageOf(args);
+    assert.match(text, `<h1>${title}</h1>`, args.join(' '));
+    assert.is(told('verdict').length, 1, args.join(' '));
+    // An empty list is nothing to search.
+    assert.is(/<section aria-labelledby="list" hidden>/.test(text), readHtml(text).length === 0, args.join(' '));
+  }
+});
+
+test('an audit: on standard output and as a report, with its listeners and the last audits', async () => {
+  const folder = temporaryFolder();
+  const [store, baseline, report] = ['a.db', 'b.yaml', 'r.html'].map((name) => join(folder, name)) as [string, string, string];
+  await run(['baseline', 'create', baseline, '--from', alpha]);
+  await run(['audit', '--baseline', baseline, '--store', store, '--from', alpha]);
+  const later = snapshotFile(of('alpha', [80, 443, 8080], '2026-01-03T02:00:00.000Z'));
+  const { code, text, told } = await pageOf(['audit', '--baseline', baseline, '--store', store, '--from', later, '--report', report]);
+  assert.is(code, 1);
+  for (const page of [text, readFileSync(report, 'utf8')]) {
+    assert.match(page, '<p class="verdict tone-bad">1 finding</p>');
+    assert.match(page, /<h3><span class="badge severity-\w+">\w+<\/span> Opened: TCP [^<]*:8080<\/h3>/);
+    assert.match(page, 'The last 2 audits of alpha');
+    assert.match(page, /"title":"Listeners","kind":"PortOwner\.Endpoint","rows":3/);
+    assert.match(page, /audit of alpha: 1 finding \(1 \w+\), 3 listeners/);
+    assert.is(readHtml(page).length, 1);
+  }
+  assert.equal(told('note').length, 1);
+  rmSync(store);
+  const clean = await pageOf(['audit', '--baseline', baseline, '--from', alpha]);
+  assert.equal([clean.code, clean.told('verdict')], [0, ['No findings']]);
+  assert.match(clean.text, 'verdict tone-good');
+});
+
+test('what could not be told is in the page, and makes no finding none', async () => {
+  const one = of('alpha', [80]);
+  const half = snapshotFile({ ...one, sections: { ...one.sections, sockets: { ...one.sections.sockets, status: 'partial', reason: 'a test' } } } as Facts);
+  const baseline = join(temporaryFolder(), 'b.yaml');
+  await run(['baseline', 'create', baseline, '--from', snapshotFile(one)]);
+  const { code, text, told } = await pageOf(['audit', '--baseline', baseline, '--from', half]);
+  assert.equal([code, told('verdict')], [69, ['No findings, but not everything could be checked']]);
+  assert.match(text, /class="verdict tone-unknown"/);
+  assert.match(told('problems').join(), 'What could not be determined');
+});
+
+test.run();

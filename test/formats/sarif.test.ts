@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { loadWriter } from '../../src/formats/formats.ts';
+import type { DocumentFrame } from '../../src/formats/writer.ts';
+import type { AnyRow } from '../../src/schema/column.ts';
+import { finding, severities } from '../../src/schema/finding.ts';
+import { facts, process as processFact, socket } from '../support/example.ts';
+import { hostileText } from '../support/formats.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
+
+const test = suite('sarif');
+
+interface Log {
+  readonly runs: readonly {
+    readonly invocations: readonly { readonly executionSuccessful: boolean; readonly toolExecutionNotifications: readonly { readonly message: { readonly text: string } }[] }[];
+    readonly results: readonly { readonly ruleId: string; readonly level: string; readonly message: { readonly text: string }; readonly partialFingerprints: object }[];
+  }[];
+}
+
+const {
+  $schema: _draft,
+  id: _id,
+  ...schema
+} = JSON.parse(readFileSync(fileURLToPath(new URL('../fixtures/sarif/sarif-2.1.0-rtm.5.json', import.meta.url)), 'utf8')) as Record<string, unknown>;
+// The schema is of an older draft, whose only words of its own it does not use; formats are not checked.
+const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(schema);
+
+function checked(text: string): Log {
+  assert.match(text, /^[ -~\n]*$/, 'pure ASCII');
+  const log = JSON.parse(text) as Log;
+  assert.ok(validate(log), JSON.stringify(validate.errors));
+  return log;
+}
+
+async function written(rows: readonly AnyRow[], frame?: DocumentFrame): Promise<Log> {
+  let text = '';
+  const sink = { write: (more: string) => void (text += more), flush() {} };
+  const writer = await loadWriter('sarif', finding, { columns: finding.columns, sink, problems: 'auto', ...(frame === undefined ? {} : { frame }) });
+  for (const row of rows) writer.row(row);
+  await writer.end();
+  return checked(text);
+}
+
+test('the schema refuses what is no SARIF', () => {
+  assert.not.ok(validate({ version: '2.1.0' }));
+  assert.not.ok(validate({ version: '2.1.0', runs: [{ tool: { driver: { name: 'x' } }, results: [{ message: {}, level: 'bad' }] }] }));
+});
+
+test('an audit without findings is valid', async () => assert.equal((await written([])).runs[0]!.results, []));
+
+test('any findings and problems are valid', async () => {
+  const row = fc.record({
+    Kind: hostileText,
+    Severity: fc.constantFrom(...severities),
+    Endpoint: fc.option(hostileText),
+    Owner: fc.option(hostileText),
+    Evidence: fc.option(fc.array(hostileText, { maxLength: 3 })),
+    Remedy: fc.option(fc.array(hostileText, { maxLength: 3 })),
+    LocalPort: fc.option(fc.integer({ min: 0, max: 65_535 })),
+    ComputerName: fc.option(hostileText),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 5 }), hostileText, async (rows, message) => {
+      const frame = {
+        title: '',
+        rowsTitle: '',
+        question: message,
+        at: '2026-01-02T03:04:05Z',
+        exitCode: 69,
+        meaning: 'cannot tell',
+        headline: null,
+        note: null,
+        problems: [{ severity: 'Error', code: 'PO3001', message }],
+        tables: [],
+        nights: [],
+      } as const;
+      const { results, invocations } = (await written(rows, frame)).runs[0]!;
+      assert.is(results.length, rows.length);
+      assert.is(invocations[0]!.executionSuccessful, false);
+      assert.is(invocations[0]!.toolExecutionNotifications.length, 1);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('the report of an audit', async () => {
+  const folder = temporaryFolder();
+  const made = (ports: readonly number[]) =>
+    snapshotFile(
+      facts(
+        ports.map((localPort) => socket({ localPort })),
+        { processes: [processFact()] },
+      ),
+      folder,
+    );
+  await run(['baseline', 'create', join(folder, 'b.yaml'), '--from', made([443])]);
+  const report = join(folder, 'a.sarif');
+  const { code } = await run(['audit', '--from', made([443, 8080]), '--baseline', join(folder, 'b.yaml'), '--report', report]);
+  assert.is(code, 1);
+  const { results, invocations } = checked(readFileSync(report, 'utf8')).runs[0]!;
+  assert.equal(
+    results.map(({ ruleId, level }) => [ruleId, level]),
+    [['Opened', 'error']],
+  );
+  assert.match(results[0]!.message.text, /^Opened: TCP 0\.0\.0\.0:8080, nginx as root\. /);
+  assert.equal(results[0]!.partialFingerprints, { 'portowner/v1': 'box|Opened|TCP 0.0.0.0:8080|nginx as root' });
+  assert.is(invocations[0]!.executionSuccessful, true);
+});
+
+test('other rows than findings are refused', async () => {
+  const { code, err } = await run(['443', '--from', snapshotFile(facts([socket()])), '--format', 'sarif']);
+  assert.is(code, 64);
+  assert.match(err, /PO1005: --format sarif is for findings: portowner audit, portowner diff/);
+});
+
+test.run();
