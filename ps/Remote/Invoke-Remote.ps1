@@ -9,24 +9,30 @@ function Invoke-Remote {
     $plain = @{}
     foreach ($name in $bound.Keys) { if ($remoteParameters -notcontains $name) { $plain[$name] = $bound[$name] } }
     $targets = @(Get-Target -Cmdlet $cmdlet -Bound $bound)
-    # For rows that are piped to Stop-PortOwner.
-    foreach ($target in $targets) { $script:Reached[$target.Name] = $target }
     if ($bound['AsJob']) {
         Start-BackgroundCall -Call $Call
         return
     }
     $folder = $null
+    $isThere = $false
     $files = @{}
     if ($null -ne $plain['Path']) { $files = Get-MachineFile -Cmdlet $cmdlet -Target $targets -Path $plain['Path'] -Function $Call['Function'] }
     # Each machine's report would replace that of the one before.
     $together = $null -ne $plain['ReportPath'] -and $targets.Count -gt 1
     try {
-        if ($together) { $folder = New-PrivateFolder }
+        if ($together) {
+            $folder = New-PrivateFolder
+            foreach ($name in (Get-CommandTable)[$Call['Function']].Paths) {
+                if ($null -ne $plain[$name]) { $plain[$name] = @(Resolve-FilePath -Cmdlet $cmdlet -Path $plain[$name]) }
+            }
+        }
         $reading = @{ Cmdlet = $cmdlet; Target = $targets; Bound = $bound; CommandLine = Test-CommandLine -Function $Call['Function'] -Bound $plain }
         Read-Machine @reading | ForEach-Object {
             $machine = $_
+            # For rows of it that are piped to Stop-PortOwner.
+            if (-not $machine['IsHere']) { $script:Reached[$machine.Name] = $targets | Where-Object { $_.Id -eq $machine.Id } }
             if ($together) {
-                Save-Collection -Cmdlet $cmdlet -Machine $machine -Path (Join-Path -Path $folder -ChildPath "$(Get-FileName $machine.Name).json")
+                Save-Collection -Cmdlet $cmdlet -Machine $machine -Path (Join-Path -Path $folder -ChildPath (Get-FileName $machine.Name))
                 return
             }
             $own = $plain
@@ -40,10 +46,14 @@ function Invoke-Remote {
         }
         if ($together) {
             $Call['Bound'] = $plain
-            $read = @(Get-ChildItem -LiteralPath $folder | ForEach-Object FullName)
+            # Machines that call themselves the same are told apart by the names of the files.
+            Push-Location -LiteralPath $folder
+            $isThere = $true
+            $read = @(Get-ChildItem -LiteralPath $folder | ForEach-Object Name)
             if ($read) { Invoke-Executable @Call -Machine @{ Name = $null; Path = $read } }
         }
     } finally {
+        if ($isThere) { Pop-Location }
         if ($folder) { Remove-Item -LiteralPath $folder -Recurse -Force -WhatIf:$false -Confirm:$false }
     }
 }

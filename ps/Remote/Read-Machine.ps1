@@ -23,7 +23,13 @@ function Read-Machine {
                     $ended++
                     @{ Id = $one.Id; Name = $one.Name; IsHere = $true }
                 } else {
-                    $running += Start-Script -Target $one -Script $Script -ArgumentList $ArgumentList
+                    try {
+                        $running += Start-Script -Target $one -Script $Script -ArgumentList $ArgumentList
+                    } catch [System.Management.Automation.Remoting.PSRemotingTransportException] {
+                        # Such as a system without WinRM.
+                        $ended++
+                        Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Error'; Code = $_.FullyQualifiedErrorId; Message = "$($one.Name) could not be queried: $_"; Hint = $null; Target = $one.Name; Category = "$($_.CategoryInfo.Category)"; Terminating = $false }
+                    }
                 }
             }
             if ($running.Count -eq 0) { continue }
@@ -90,17 +96,17 @@ function Receive-Collection {
     if ($lines.Count -gt 0 -and $lines[-1] -eq '#End') { return @{ Text = $lines -join "`n" } }
     $problem = @{ Severity = 'Error'; Code = 'PO3006'; Hint = $null; Target = $name; Category = 'ResourceUnavailable'; Terminating = $false; HasBegun = $lines.Count -gt 0 }
     if ($null -eq $record) {
-        $problem.Message = "$name could not be asked: $(if ($lines) { 'what it sent was cut off' } else { 'it sent nothing' })."
+        $problem.Message = "$name could not be queried: $(if ($lines) { 'what it sent was cut off' } else { 'it sent nothing' })."
     } elseif ($record.FullyQualifiedErrorId -match '^ScriptsNotAllowed|^CommandNotFound|^ScriptBlockNotAllowed|NotAllowed') {
         $endpoint = if ($One.Target.Endpoint) { "the endpoint $($One.Target.Endpoint) of $name" } else { "the endpoint of $name that is asked" }
         $problem.Code = $record.FullyQualifiedErrorId
         $problem.Category = 'PermissionDenied'
-        $problem.Message = "$name could not be asked: $endpoint runs no scripts (a session without language, as of JEA): $("$record" -replace '\s+', ' ')"
+        $problem.Message = "$name could not be queried: $endpoint runs no scripts (a session without language, as of JEA): $("$record" -replace '\s+', ' ')"
         $problem.Hint = 'Ask another endpoint with -ConfigurationName, or run PortOwner there.'
     } else {
         $problem.Code = $record.FullyQualifiedErrorId
         $problem.Category = "$($record.CategoryInfo.Category)"
-        $problem.Message = "$name could not be asked: $("$record" -replace '^\[[^\]]*\] ')"
+        $problem.Message = "$name could not be queried: $("$record" -replace '^\[[^\]]*\] ')"
     }
     @{ Problem = $problem }
 }
@@ -108,7 +114,7 @@ function Receive-Collection {
 function Get-Late {
     param($One, [int] $Seconds)
 
-    @{ Severity = 'Error'; Code = 'PO3006'; Message = "$($One.Target.Name) could not be asked: it took longer than $Seconds seconds."; Hint = 'Give it more with -OperationTimeout.'; Target = $One.Target.Name; Category = 'OperationTimeout'; Terminating = $false; HasBegun = $true }
+    @{ Severity = 'Error'; Code = 'PO3006'; Message = "$($One.Target.Name) could not be queried: it took longer than $Seconds seconds."; Hint = 'Give it more with -OperationTimeout.'; Target = $One.Target.Name; Category = 'OperationTimeout'; Terminating = $false; HasBegun = $true }
 }
 
 # Where SSH works and PowerShell is not the subsystem there, the executable asks by plain ssh: it keeps what the machine said in a folder.
@@ -150,7 +156,7 @@ function Receive-PlainSsh {
     }
     Remove-Item -LiteralPath $One.File -Recurse -Force -ErrorAction Ignore -WhatIf:$false -Confirm:$false
     $problem = $One.Before.Clone()
-    if ($Line) { $problem.Message = "$($Line -join ' ')" -replace '\s+', ' ' }
+    if ($Line) { $problem.Message = "$($One.Target.Name) could not be queried: $("$Line" -replace '\s+', ' ' -replace '^\S+ could not be queried: ')" }
     @{ Problem = $problem }
 }
 

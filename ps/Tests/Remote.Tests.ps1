@@ -1,0 +1,340 @@
+# Other machines, for real: SSH remoting to daemons on addresses of the loopback, with keys of their own.
+BeforeDiscovery {
+    $no = if ($PSVersionTable.PSVersion.Major -lt 7 -or -not $IsLinux) { 'sshd is started on Linux' }
+    elseif (@('/usr/sbin/sshd', '/usr/bin/ssh', '/usr/bin/ssh-keygen') -ne '' | Where-Object { -not (Test-Path -LiteralPath $_) }) { 'there is no OpenSSH (openssh-server, openssh-client)' }
+    elseif ((id -u) -ne 0) { 'sshd wants root for its folder' }
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Common.ps1')
+    $folder = (New-Item -ItemType Directory (Join-Path ([System.IO.Path]::GetTempPath()) "portowner-remote-$([guid]::NewGuid())")).FullName
+    $daemons = @{}
+    $options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }
+
+    # Starts sshd, whose subsystem is this PowerShell with these words behind it, or none; gives its port.
+    function Start-Daemon([string] $Name, [string] $Subsystem, [string] $More) {
+        $port = Get-ClosedPort
+        $file = Join-Path $folder "$Name.sshd"
+        $lines = @("Port $port", 'ListenAddress 0.0.0.0', "HostKey $folder/host", "AuthorizedKeysFile $folder/user.pub", 'StrictModes no', 'UsePAM no', 'PidFile none', 'PermitRootLogin yes', 'MaxStartups 100')
+        if ($Subsystem) { $lines += "Subsystem powershell $Subsystem" }
+        if ($More) { $lines += $More }
+        Set-Content -LiteralPath $file -Value $lines
+        $start = New-Object System.Diagnostics.ProcessStartInfo '/usr/sbin/sshd', "-D -e -f $file"
+        $start.RedirectStandardError = $true
+        $process = [System.Diagnostics.Process]::Start($start)
+        $daemons[$Name] = $process
+        while ($null -ne ($line = $process.StandardError.ReadLine()) -and $line -notlike '*Server listening*') { }
+        $null = $process.StandardError.ReadToEndAsync()
+        $port
+    }
+
+    # A machine as -SSHConnection takes it.
+    function New-Connection([int] $Port, [string] $Address = '127.0.0.1') {
+        @{ HostName = $Address; Port = $Port; UserName = 'root'; KeyFilePath = "$folder/user"; Options = $options }
+    }
+
+    # The processes that sessions to a daemon leave, by the daemon's process.
+    function Get-Below([int] $Id) {
+        $all = @(Get-Process | Where-Object { $_.Id -ne $PID } | ForEach-Object { @{ Id = $_.Id; Parent = try { $_.Parent.Id } catch { 0 } } })
+        $found = @($Id)
+        do {
+            $before = $found.Count
+            $found += @($all | Where-Object { $_.Parent -in $found -and $_.Id -notin $found } | ForEach-Object { $_.Id })
+        } while ($found.Count -gt $before)
+        @($found | Where-Object { $_ -ne $Id })
+    }
+
+    # Waits until something is so, for a while.
+    function Wait-Until([scriptblock] $Test, [int] $Second = 20) {
+        $end = (Get-Date).AddSeconds($Second)
+        while (-not (& $Test) -and (Get-Date) -lt $end) { Start-Sleep -Milliseconds 100 }
+        & $Test
+    }
+
+    if ($PSVersionTable.PSVersion.Major -ge 7 -and $IsLinux -and (Test-Path /usr/sbin/sshd) -and (id -u) -eq 0) {
+        $null = New-Item -ItemType Directory -Force /run/sshd
+        foreach ($name in 'host', 'user') { ssh-keygen -q -t ed25519 -N '' -f "$folder/$name" }
+        $pwsh = "$($shell -join ' ') -sshs -NoLogo -NoProfile"
+        foreach ($mode in 'NoLanguage', 'ConstrainedLanguage') {
+            Set-Content -LiteralPath "$folder/$mode.pssc" -Value "@{ SchemaVersion = '2.0.0.0'; GUID = '$([guid]::NewGuid())'; SessionType = 'Default'; LanguageMode = '$mode' }"
+        }
+        # Programs in place of PowerShell: one that says nothing, a slow one, one that counts, and one that dies in the middle.
+        $programs = @{
+            mute    = 'exec sleep 600'
+            slow    = "sleep 3; exec $pwsh"
+            counted = "echo + >>$folder/count; $pwsh; echo - >>$folder/count"
+            dying   = "case `"`$SSH_ORIGINAL_COMMAND`" in none) ;; *) exit 3 ;; esac; exec 3<&0; $pwsh <&3 & p=`$!; until pgrep -P `$p >/dev/null; do sleep 0.02; done; sleep 0.1; kill -9 `$p"
+        }
+        foreach ($name in $programs.Keys) {
+            Set-Content -LiteralPath "$folder/$name" -Value '#!/bin/sh', $programs[$name]
+            chmod +x "$folder/$name"
+        }
+        $main = Start-Daemon 'main' $pwsh
+        $bare = Start-Daemon 'bare'
+        $jea = Start-Daemon 'jea' "$pwsh -ConfigurationFile $folder/NoLanguage.pssc"
+        $constrained = Start-Daemon 'constrained' "$pwsh -ConfigurationFile $folder/ConstrainedLanguage.pssc"
+        foreach ($name in 'mute', 'slow', 'counted') { Set-Variable -Name $name -Value (Start-Daemon $name "$folder/$name") }
+        $dying = Start-Daemon 'dying' 'none' "ForceCommand $folder/dying"
+        $dead = Get-ClosedPort
+        $listener = New-Listener
+        $port = $listener.Port
+        $session = New-PSSession -HostName 127.0.0.1 -Port $main -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
+    }
+}
+
+AfterAll {
+    if ($session) { Remove-PSSession $session }
+    if ($listener) { $listener.Stop() }
+    foreach ($daemon in $daemons.Values) { $daemon.Kill() }
+    Remove-Item -LiteralPath $folder -Recurse -Force
+}
+
+Describe 'The parameters that name other machines' {
+    BeforeAll {
+        $asking = 'Get-PortOwner', 'Test-PortBinding', 'Get-PortConflict', 'Get-FreePort', 'Get-PortRange', 'Save-PortSnapshot', 'Compare-PortSnapshot', 'New-PortBaseline', 'Invoke-PortAudit', 'Stop-PortOwner'
+    }
+
+    It 'are the same of every function that asks a machine' {
+        foreach ($name in $asking) {
+            $command = Get-Command $name
+            foreach ($parameter in InModuleScope PortOwner { . (Join-Path (Get-Module PortOwner).ModuleBase 'Remote.ps1'); $remoteParameters }) { $command.Parameters.Keys | Should -Contain $parameter -Because $name }
+            foreach ($set in 'ComputerName', 'Session', 'HostName', 'SSHConnection') { $command.ParameterSets.Name | Should -Contain $set -Because $name }
+        }
+    }
+
+    It 'refuse what makes no sense together: <_>' -ForEach '-ComputerName a -HostName b', '-ComputerName a -KeyFilePath b', '-ComputerName a -FromSnapshot b', '-HostName a -UseSSL', '-KeyFilePath a', '-AsJob' {
+        $problem = { & ([scriptblock]::Create("Get-PortOwner 1 $_")) } | Should -Throw -PassThru
+        $problem.FullyQualifiedErrorId | Should -Match "^(AmbiguousParameterSet|MissingMandatoryParameter),Get-PortOwner"
+    }
+
+    It 'say that Windows PowerShell has no SSH' -Skip:($PSVersionTable.PSVersion.Major -ge 7) {
+        $problem = { Get-PortOwner 1 -HostName a } | Should -Throw -PassThru
+        $problem.FullyQualifiedErrorId | Should -Be 'PO1005,Get-PortOwner'
+    }
+
+    It 'of this machine are answered here: <_>' -ForEach 'localhost', '.', '127.0.0.1', '[::1]', ([System.Net.Dns]::GetHostName()) {
+        $here = New-Listener
+        try {
+            $row = Get-PortOwner $here.Port -ComputerName $_ -Verbose 4>&1
+            @($row | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }) -join "`n" | Should -BeLike '*without remoting: it is this machine*'
+            @($row | Where-Object LocalPort).Id | Should -Be $PID
+        } finally {
+            $here.Stop()
+        }
+    }
+
+    It 'do not take the file of what is read then at the import of the module' {
+        Invoke-Shell "Import-Module '$moduleFolder'; & (Get-Module PortOwner) { [bool] (Get-Command Get-Target -ErrorAction Ignore) }" | Should -Be 'False'
+    }
+}
+
+Describe 'Over SSH' -Skip:([bool] $no) {
+    It 'a machine answers as this one does, and nothing stays there' {
+        $row = Get-PortOwner $port -SSHConnection (New-Connection $main) -WarningAction Ignore
+        $here = Get-PortOwner $port -WarningAction Ignore
+        $row.PSComputerName | Should -Be '127.0.0.1'
+        foreach ($name in 'LocalPort', 'OwningProcess', 'Owner', 'Path', 'CommandLine', 'UserName', 'ComputerName') { $row.$name | Should -Be $here.$name }
+        $row.PSTypeNames[0] | Should -Be 'PortOwner.Endpoint'
+        $row.PSObject.Properties.Name | Should -Not -Contain 'Id'
+        Get-Job | Should -BeNullOrEmpty
+    }
+
+    It 'a dead machine and a slow one are one error and one answer among ten that live' {
+        $machines = @(New-Connection $dead '127.0.1.1') + @(New-Connection $slow '127.0.1.2') + @(1..10 | ForEach-Object { New-Connection $main "127.0.0.$_" })
+        $rows = @(Get-PortOwner $port -SSHConnection $machines -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
+        $rows.PSComputerName | Sort-Object | Should -Be (@('127.0.1.2') + @(1..10 | ForEach-Object { "127.0.0.$_" }) | Sort-Object)
+        $rows.OwningProcess | Sort-Object -Unique | Should -Be $PID
+        @($problems).Count | Should -Be 1
+        $problems[0].FullyQualifiedErrorId | Should -Be 'PSSessionStateBroken,Get-PortOwner'
+        "$($problems[0])" | Should -BeLike '*127.0.1.1 could not be queried: *Connection refused*'
+        $problems[0].TargetObject | Should -Be '127.0.1.1'
+    }
+
+    It 'a machine that WinRM does not reach is an error of its own, with the id of the session' {
+        $rows = @(Get-PortOwner $port -ComputerName 'server7.invalid', localhost -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
+        $rows.OwningProcess | Should -Be $PID
+        @($problems).Count | Should -Be 1
+        "$($problems[0])" | Should -BeLike 'server7.invalid could not be queried: *'
+        $problems[0].FullyQualifiedErrorId | Should -Not -BeLike 'PO*'
+    }
+
+    It 'an error ends the call where the caller says so' {
+        { Get-PortOwner $port -SSHConnection (New-Connection $dead) -ErrorAction Stop } | Should -Throw -ErrorId 'PSSessionStateBroken,Get-PortOwner'
+    }
+
+    It 'what is wrong with the question is said once' {
+        { Get-PortOwner $port -Address x -Session $session } | Should -Throw -ErrorId 'PO1004,Get-PortOwner'
+    }
+
+    It 'no more are asked at once than -ThrottleLimit says' {
+        $rows = @(Get-PortOwner $port -SSHConnection @(1..4 | ForEach-Object { New-Connection $counted "127.0.0.$_" }) -ThrottleLimit 2 -WarningAction Ignore)
+        $rows.Count | Should -Be 4
+        $null = Wait-Until { @(Get-Content -LiteralPath "$folder/count").Count -eq 8 }
+        $now, $most = 0, 0
+        foreach ($line in Get-Content -LiteralPath "$folder/count") {
+            $now += if ($line -eq '+') { 1 } else { -1 }
+            $most = [math]::Max($most, $now)
+        }
+        $now | Should -Be 0
+        # One that has answered may still be ending.
+        $most | Should -BeLessOrEqual 3
+    }
+
+    It 'a machine that takes too long is one error' {
+        $null = Get-PortOwner $port -SSHConnection (New-Connection $mute) -OperationTimeout 2 -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems.FullyQualifiedErrorId | Should -Be 'PO3006,Get-PortOwner'
+        "$problems" | Should -BeLike '*took longer than 2 seconds*'
+        Wait-Until { -not (Get-Below $daemons.mute.Id) } | Should -BeTrue
+    }
+
+    It 'a machine that dies in the middle is one error, and the other answers' {
+        $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $dying '127.0.0.9'), (New-Connection $main) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
+        $rows.PSComputerName | Should -Be '127.0.0.1'
+        @($problems).Count | Should -Be 1
+        "$($problems[0])" | Should -BeLike '127.0.0.9*'
+    }
+
+    It 'an early stop leaves nothing there, nor here: <_>' -ForEach 'Select-Object', 'Ctrl+C' {
+        $machines = (New-Connection $main), (New-Connection $mute '127.0.0.2')
+        if ($_ -eq 'Select-Object') {
+            (Get-PortOwner $port -SSHConnection $machines -WarningAction Ignore | Select-Object -First 1).PSComputerName | Should -Be '127.0.0.1'
+        } else {
+            $shell = [powershell]::Create().AddCommand('Import-Module').AddArgument($moduleFolder).AddStatement().AddCommand('Get-PortOwner').AddParameter('SSHConnection', @($machines[1]))
+            $running = $shell.BeginInvoke()
+            Wait-Until { Get-Below $daemons.mute.Id } | Should -Not -BeNullOrEmpty
+            $shell.Stop()
+            Wait-Until { $running.IsCompleted } | Should -BeTrue
+            $shell.Dispose()
+        }
+        Wait-Until { -not (Get-Below $daemons.mute.Id) } | Should -BeTrue
+        Get-Job | Should -BeNullOrEmpty
+    }
+
+    It 'a session of the user is used, and stays open' {
+        $rows = @(Get-PortOwner $port -Session $session, $session -Verbose -WarningAction Ignore 4>&1)
+        @($rows | Where-Object LocalPort).Count | Should -Be 1
+        @($rows | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }) -join "`n" | Should -BeLike "*is asked through the session $($session.Name)*"
+        $session.State | Should -Be 'Opened'
+    }
+
+    It 'a session without language is one error, which names the endpoint' {
+        $null = Get-PortOwner $port -SSHConnection (New-Connection $jea) -ErrorVariable problems -ErrorAction SilentlyContinue
+        $problems.FullyQualifiedErrorId | Should -BeLike 'ScriptsNotAllowed*'
+        "$problems" | Should -BeLike '*the endpoint of 127.0.0.1*runs no scripts*'
+    }
+
+    It 'a session in constrained language answers' {
+        (Get-PortOwner $port -SSHConnection (New-Connection $constrained) -WarningAction Ignore).OwningProcess | Should -Be $PID
+    }
+
+    It 'a machine without a PowerShell subsystem is asked by plain ssh' {
+        $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $bare) -Verbose -WarningAction Ignore 4>&1)
+        ($rows | Where-Object LocalPort).OwningProcess | Should -Be $PID
+        "$rows" | Should -BeLike '*asked by plain ssh*'
+        # Its facts were in a file.
+        Get-ChildItem -Path ([System.IO.Path]::GetTempPath()) -Filter '*.tmp.portowner' | Where-Object LastWriteTime -gt (Get-Date).AddSeconds(-30) | Should -BeNullOrEmpty
+    }
+
+    It '-AsJob gives a job, whose rows are the same' {
+        $job = $port | Get-PortOwner -Session $session -AsJob -WarningAction Ignore
+        $job | Should -BeOfType ([System.Management.Automation.Job])
+        ($job | Receive-Job -Wait -AutoRemoveJob).OwningProcess | Should -Be $PID
+    }
+
+    It 'constrained language here is enough' {
+        $script = @"
+`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
+Import-Module '$moduleFolder'
+`$o = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }
+(Get-PortOwner $port -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore).OwningProcess
+(Get-PortOwner $port -ComputerName localhost -WarningAction Ignore).OwningProcess
+"@
+        Invoke-Shell $script | Should -Be "$PID", "$PID"
+    }
+}
+
+Describe 'Every function' -Skip:([bool] $no) {
+    BeforeAll { Push-Location $TestDrive }
+    AfterAll { Pop-Location }
+
+    It 'answers from far facts: <_>' -ForEach 'Get-PortRange', 'Get-PortConflict', 'Get-FreePort 2', 'Get-FreePort 3000-3010', 'Test-PortBinding 1, 2' {
+        $rows = @(& ([scriptblock]::Create("$_ -Session `$session -WarningAction Ignore 6>`$null")))
+        if ($_ -notlike '*Conflict') { $rows.Count | Should -BeGreaterOrEqual 1 }
+        if ($rows) { $rows.PSComputerName | Sort-Object -Unique | Should -Be '127.0.0.1' }
+    }
+
+    It 'says that nothing was tried there' {
+        $row = Test-PortBinding $port -Session $session -WarningAction Ignore
+        $row.CanBind | Should -BeFalse
+        "$($row.Evidence)" | Should -BeLike '*No attempt was made*'
+        (Test-PortBinding -ErrorText "bind 127.0.0.1:$port failed" -Session $session -WarningAction Ignore).Owner | Should -Be $row.Owner
+    }
+
+    It 'keeps, compares and audits what was told' {
+        (Save-PortSnapshot far.json -Session $session -PassThru -WarningAction Ignore).Name | Should -Be 'far.json'
+        (Get-PortOwner $port -FromSnapshot far.json -WarningAction Ignore).OwningProcess | Should -Be $PID
+        Save-PortSnapshot . -Session $session -PassThru -WarningAction Ignore | ForEach-Object Name | Should -Be '127.0.0.1.json'
+        { Save-PortSnapshot one.json -ComputerName localhost, elsewhere } | Should -Throw -ErrorId 'PO1005,Save-PortSnapshot'
+        Compare-PortSnapshot far.json -Session $session -WarningAction Ignore 6>$null | Should -BeNullOrEmpty
+        @(New-PortBaseline far.yaml -Force -Session $session -WarningAction Ignore).LocalAddress.Count | Should -BeGreaterThan 1
+        $more = Start-NodeListener
+        try {
+            $found = @(Invoke-PortAudit -BaselinePath far.yaml -StorePath far.db -Session $session -WarningAction Ignore 6>$null)
+            $found.Kind | Should -Be 'Opened'
+            $null = Invoke-PortAudit -BaselinePath far.yaml -ReportPath far.csv -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null
+            Import-Csv far.csv | ForEach-Object ComputerName | Where-Object { $_ } | Sort-Object -Unique | Should -Be '127.0.0.1', '127.0.0.2'
+        } finally {
+            $more.Kill()
+        }
+    }
+}
+
+Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
+    BeforeEach { $one = Start-NodeListener }
+    AfterEach { if (-not $one.HasExited) { $one.Kill() } }
+
+    It 'stops a port, after asking here' {
+        Stop-PortOwner $one.Port -Session $session -WhatIf -WarningAction Ignore | Should -BeNullOrEmpty
+        $one.HasExited | Should -BeFalse
+        $row = Stop-PortOwner $one.Port -Session $session -Confirm:$false -WarningAction Ignore
+        $row.Result | Should -Be 'Stopped'
+        $row.PSComputerName | Should -Be '127.0.0.1'
+        $one.WaitForExit(5000) | Should -BeTrue
+    }
+
+    It 'stops what a row tells of, the way it was asked' {
+        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $main '127.0.0.3') -WarningAction Ignore
+        ($row | Stop-PortOwner -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
+        $one.WaitForExit(5000) | Should -BeTrue
+    }
+
+    It 'refuses a row whose process was replaced, and one of a machine that nobody knows the way to' {
+        $row = Get-PortOwner $one.Port -Session $session -WarningAction Ignore
+        $row.StartTime = $row.StartTime.AddSeconds(-5)
+        ($row | Stop-PortOwner -Confirm:$false -WarningAction Ignore -ErrorAction SilentlyContinue).Result | Should -Be 'Refused'
+        $row.PSComputerName = 'elsewhere'
+        $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'looks there again right before: <What>' -ForEach @{ What = 'another start'; Process = 'own'; Second = -5; Port = 'own'; Result = 'Refused' }, @{ What = 'another process'; Process = 'other'; Second = 0; Port = 'own'; Result = 'Refused' }, @{ What = 'no such listener'; Process = 'own'; Second = 0; Port = 'closed'; Result = 'Gone' } {
+        $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().AddSeconds($Second).ToString('o')
+        $id = if ($Process -eq 'own') { $one.Id } else { $PID }
+        $where = if ($Port -eq 'own') { $one.Port } else { Get-ClosedPort }
+        $said = & (Join-Path $moduleFolder 'Collector/Stop.ps1') -Identity "TCP/127.0.0.1:$where;$id;$start;x" -Force $true -TimeoutSec 1
+        $said[0] | Should -BeLike "$Result`t*"
+        $said[1] | Should -Be '#End'
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'never stops what the session runs in' {
+        (Stop-PortOwner $main -Session $session -Confirm:$false -Force -ErrorAction SilentlyContinue -WarningAction Ignore).Result | Should -Be 'Refused'
+    }
+
+    It 'stops nothing where there is no session' {
+        $null = Stop-PortOwner $one.Port -SSHConnection (New-Connection $bare) -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore
+        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+        $one.HasExited | Should -BeFalse
+    }
+}
