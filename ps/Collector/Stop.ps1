@@ -150,9 +150,9 @@ function Stop-Target([string] $Text) {
         if (-not $wanted.Start) { return "Refused`t`twhen its process was started is not known, so that it could be mistaken for another one" }
         $left = @($wanted.Endpoints | Where-Object { Test-Listener $_ })
         if (-not $left) { return "Gone`t`tit has no such listener any more" }
-        if (-not (Test-Same $wanted)) { return "Refused`t`tit is not what was looked at any more: process $($wanted.Process) has ended, or is another one now" }
+        if (-not (Test-Same $wanted)) { return "Refused`t`tprocess $($wanted.Process) has ended, or has changed since it was shown" }
         foreach ($one in $wanted.Endpoints) {
-            if (-not (Test-Listener $one $wanted.Process)) { return "Refused`t`tit is not what was looked at any more: process $($wanted.Process) has no listener $($one.Protocol) $($one.Address) $($one.Port)" }
+            if (-not (Test-Listener $one $wanted.Process)) { return "Refused`t`tprocess $($wanted.Process) no longer has the listener $($one.Protocol) $($one.Address) $($one.Port)" }
         }
         if ((Get-OwnLine) -contains $wanted.Process) { return "Refused`t`tit is a program that this session runs in" }
         $way = if ($wanted.What -match '^service=([^+]+)$') { Stop-OneService $wanted ([uri]::UnescapeDataString($Matches[1])) }

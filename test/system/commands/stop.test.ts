@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import { liveHands, liveSource } from '../../../src/machine/live.ts';
 import type { StopResult } from '../../../src/schema/stop.ts';
-import { facts } from '../../support/example.ts';
+import { facts, process as process_, socket } from '../../support/example.ts';
 import { linux } from '../../support/linux-raw.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
@@ -405,6 +405,20 @@ onLinux('whose owner was not found: nothing is stopped, and it cannot be told, e
   assert.match(out, /PO3001.*an unknown holder \(user web\) on TCP\/127\.0\.0\.1:5001 was not stopped/);
 });
 
+test('a dry run tells what would end on another machine: its listeners and services, never what its system needs', async () => {
+  const listener = (localPort: number, pid: number) => socket({ localPort, pid, holders: [pid] });
+  const of = (pid: number, imageName: string, more = {}) => process_({ pid, imageName, path: `/usr/bin/${imageName}`, startTime: '2026-01-02T03:04:05.000Z', ...more });
+  const far = facts([listener(80, 7), listener(81, 1)], { processes: [of(7, 'web'), of(1, 'init')] });
+  const { out } = await run(['stop', '80,81', '--dry-run', '--format', 'json', '--from', snapshotFile({ ...far, machine: { ...far.machine, platform: 'linux', name: 'far' } })]);
+  assert.equal(
+    (JSON.parse(out) as StopResult[]).map(({ Result, OwningProcess, ComputerName }) => [Result, OwningProcess, ComputerName]),
+    [
+      ['Planned', 7, 'far'],
+      ['Refused', 1, 'far'],
+    ],
+  );
+});
+
 for (const [args, message] of [
   [[], /missing PORTS: portowner stop PORTS, or portowner stop --pid PID/],
   [['0'], /PO1002/],
@@ -412,7 +426,7 @@ for (const [args, message] of [
   [['8080', '--timeout', 'x'], /unknown value "x" for --timeout/],
   [['--pid', 'x'], /unknown value "x" for --pid/],
   [['TCP/1.2.3.4:1;x;;'], /is not a target/],
-  [['8080', '--from', snapshotFile(facts([]))], /PO1001/],
+  [['8080', '--from', snapshotFile(facts([]))], /PO1005.*--from needs --dry-run/],
 ] as const) {
   test(`stop ${args.join(' ').replace(/\/\S*\/facts.*/, 'FILE')} is refused`, async () => {
     const { code, out, err } = await run(['stop', '--yes', ...args]);
