@@ -139,6 +139,11 @@ function Get-PortOwner {
 
         Writes every port that other machines can reach to a file for Excel.
 
+    .EXAMPLE
+        Get-PortOwner 443 -ComputerName localhost
+
+        Shows the owner of port 443 on a machine by its name; instead of localhost, write the names of other machines.
+
     .LINK
         about_PortOwner
 
