@@ -76,7 +76,7 @@ windows('one that cannot be asked is left without --force, and that is said', as
   const { code, rows } = stop(String(one.port), '--yes', '--timeout', '2');
   if (rows[0]!.Result === 'Stopped') return; // With a console of its own it could be asked.
   assert.equal([code, rows[0]!.Result], [1, 'NotStopped']);
-  assert.match(rows[0]!.Reason!.join('; '), /cannot be asked: it has no window, and .+; .+ is still running; use --force to end it/);
+  assert.match(rows[0]!.Reason!.join('; '), /cannot be ended gracefully: it has no window, and .+; .+ is still running; use --force to end it/);
   assert.ok(isAlive(one));
 });
 

@@ -126,7 +126,7 @@ function addressesOf(lines: readonly string[]): string {
     lines.flatMap((line) => {
       const [, name, address, rest = ''] = /^\d+: +(\S+) +inet6? +([0-9a-f.:]+)(?:\/\d+)?(.*)$/s.exec(line) ?? [];
       if (name === undefined || address === undefined) return [];
-      const device = name.replace(/@.*$/, '');
+      const [device = ''] = name.split('@', 1);
       return [
         {
           address: / scope link\b/.test(rest) && address.includes(':') ? `${address}%${device}` : address,
