@@ -130,7 +130,7 @@ function Get-PortOwner {
         Shows the ancestors of the owner of port 3000: its shell, terminal, session, or supervisor.
 
     .EXAMPLE
-        Get-ChildItem *.json | ForEach-Object { Get-PortOwner 443 -FromSnapshot $_.FullName }
+        Get-PortOwner 443 -FromSnapshot *.json
 
         Shows who owns port 443 on each of several machines, from their snapshots.
 

@@ -44,8 +44,8 @@ function Write-NoSsh {
     Write-Problem -Cmdlet $Cmdlet -Problem @{
         Severity    = 'Error'
         Code        = 'PO1005'
-        Message     = '-HostName and -SSHConnection need PowerShell 7: Windows PowerShell has no remoting over SSH.'
-        Hint        = 'Ask by WinRM (-ComputerName), in PowerShell 7, or with the executable: portowner 443 --host server7.'
+        Message     = '-HostName and -SSHConnection need PowerShell 7: Windows PowerShell does not support remoting over SSH.'
+        Hint        = 'Use WinRM (-ComputerName), PowerShell 7, or the executable: portowner 443 --host server7.'
         Target      = $null
         Category    = 'InvalidArgument'
         Terminating = $true
@@ -78,7 +78,7 @@ function Get-WinRMTarget {
         if ($Bound.Keys -contains $parameter) { $arguments[$parameter] = $Bound[$parameter] }
     }
     if ($Bound['RemotingPort']) { $arguments['Port'] = $Bound['RemotingPort'] }
-    @{ Name = $Name; Way = 'by WinRM'; Arguments = $arguments; Endpoint = $Bound['ConfigurationName']; Ssh = $null }
+    @{ Name = $Name; Way = 'over WinRM'; Arguments = $arguments; Endpoint = $Bound['ConfigurationName']; Ssh = $null }
 }
 
 # A hashtable of -SSHConnection, whose keys may have several names, as a target.
@@ -94,8 +94,8 @@ function Get-SshTarget {
         Write-Problem -Cmdlet $Cmdlet -Problem @{
             Severity    = 'Error'
             Code        = 'PO1005'
-            Message     = 'A hashtable of -SSHConnection has no HostName.'
-            Hint        = 'Give at least @{ HostName = ''server7'' }.'
+            Message     = 'A hashtable in -SSHConnection has no HostName.'
+            Hint        = 'Specify at least @{ HostName = ''server7'' }.'
             Target      = $Connection
             Category    = 'InvalidArgument'
             Terminating = $true
@@ -114,5 +114,5 @@ function Get-SshTarget {
         foreach ($name in $options.Keys) { $arguments['Options'][$name] = $options[$name] }
     }
     if ($arguments['KeyFilePath']) { $arguments['KeyFilePath'] = Resolve-FilePath -Cmdlet $Cmdlet -Path $arguments['KeyFilePath'] }
-    @{ Name = $ssh['HostName']; Way = 'by SSH'; Arguments = $arguments; Endpoint = $null; Ssh = $ssh }
+    @{ Name = $ssh['HostName']; Way = 'over SSH'; Arguments = $arguments; Endpoint = $null; Ssh = $ssh }
 }

@@ -77,8 +77,8 @@ function Get-MachineFile {
             Write-Problem -Cmdlet $Cmdlet -Problem @{
                 Severity    = 'Error'
                 Code        = 'PO1005'
-                Message     = "-Path $Path is one file, and $($Target.Count) machines are asked."
-                Hint        = 'Give a folder that exists: each machine has its own file there.'
+                Message     = "-Path $Path is one file, but there are $($Target.Count) machines."
+                Hint        = 'Specify an existing folder: each machine gets its own file there.'
                 Target      = $Path
                 Category    = 'InvalidArgument'
                 Terminating = $true
@@ -137,6 +137,10 @@ function Start-BackgroundCall {
             [CmdletBinding()]
             param($Call)
             $bound = $Call.Bound
+            # The job's streams are the caller's to read: what the caller ignores, the job does not write.
+            if ($bound['WarningAction']) { $WarningPreference = $bound['WarningAction'] }
+            if ($bound['InformationAction']) { $InformationPreference = $bound['InformationAction'] }
+            if ($bound['Verbose']) { $VerbosePreference = 'Continue' }
             if ($Call.Function -eq 'Stop-PortOwner') { Stop-PortOwner @bound } else { Invoke-Executable -Cmdlet $PSCmdlet @Call }
         } $Call
     }
@@ -148,8 +152,8 @@ function Start-BackgroundCall {
         Write-Problem -Cmdlet $Call['Cmdlet'] -Problem @{
             Severity    = 'Error'
             Code        = 'PO1005'
-            Message     = '-AsJob with -Session needs PowerShell 7, or the module ThreadJob: a session cannot be handed to another process.'
-            Hint        = 'Give -ComputerName, or leave -AsJob out.'
+            Message     = '-AsJob with -Session needs PowerShell 7, or the module ThreadJob: a session cannot be passed to another process.'
+            Hint        = 'Use -ComputerName, or omit -AsJob.'
             Target      = $null
             Category    = 'InvalidArgument'
             Terminating = $true

@@ -1,53 +1,54 @@
-# The parameters by which other machines are asked, once: the build puts them, and what their help says, into each
-# function whose parameters end with a comment that names this file.
+# The parameters for remote machines, in one place: the build inserts them and their help into each function whose
+# parameters end with a comment that names this file.
 function RemoteParameters {
     <#
     .PARAMETER ComputerName
-        Asks these machines by WinRM, side by side, with nothing installed there. This machine (its own name, localhost, .)
-        is answered without remoting.
+        Queries these machines over WinRM, in parallel, with nothing installed there. This machine (its own name,
+        localhost, .) is queried without remoting.
 
     .PARAMETER Credential
-        Signs in to the machines of -ComputerName as this account.
+        The account for -ComputerName.
 
     .PARAMETER Authentication
-        How WinRM signs in, as in New-PSSession.
+        The authentication method of WinRM, as in New-PSSession.
 
     .PARAMETER UseSSL
         Uses HTTPS for WinRM.
 
     .PARAMETER SessionOption
-        Options for WinRM, as New-PSSessionOption makes them.
+        Options for WinRM, as returned by New-PSSessionOption.
 
     .PARAMETER ConfigurationName
-        The endpoint to ask, where it is not the usual one. One without a language (JEA) cannot answer.
+        The session configuration (endpoint) to use. An endpoint without a language (JEA) cannot answer.
 
     .PARAMETER Session
-        Asks through these sessions, which stay open.
+        Uses these open sessions, which stay open.
 
     .PARAMETER HostName
-        Asks these machines by SSH: server7, ann@server7. It needs PowerShell 7 here, and nothing but an SSH server there:
-        where that has no PowerShell subsystem, the machine is asked by plain ssh.
+        Queries these machines over SSH: server7, ann@server7. This needs PowerShell 7 here, and only an SSH server there:
+        without a PowerShell subsystem, the machine is queried with plain ssh.
 
     .PARAMETER UserName
         The account for -HostName.
 
     .PARAMETER KeyFilePath
-        The file of the private key for -HostName.
+        The private key file for -HostName.
 
     .PARAMETER SSHConnection
-        Asks by SSH with a hashtable for each machine, as New-PSSession takes them: HostName, Port, UserName, KeyFilePath.
+        Queries machines over SSH. Each hashtable describes one machine, as for New-PSSession: HostName, Port, UserName,
+        KeyFilePath.
 
     .PARAMETER RemotingPort
-        The port of WinRM or SSH there. -Port is what is asked about.
+        The port of WinRM or SSH on the remote machine. (-Port belongs to the query.)
 
     .PARAMETER ThrottleLimit
-        So many machines are asked at once. By default 32.
+        The number of machines to query at once. By default, 32.
 
     .PARAMETER OperationTimeout
-        How many seconds a machine may take to answer. By default 180.
+        The number of seconds that a machine can take to answer. By default, 180.
 
     .PARAMETER AsJob
-        Does it in the background, and gives the job.
+        Runs in the background, and returns a job.
     #>
     param(
         [Parameter(Mandatory, ParameterSetName = 'ComputerName')]

@@ -18,7 +18,7 @@ function Read-Machine {
         while ($started -lt $Target.Count -or $running.Count -gt 0) {
             while ($started -lt $Target.Count -and $running.Count -lt $limit) {
                 $one = $Target[$started++]
-                Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$($one.Name) is asked $($one.Way)."; Hint = $null }
+                Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$($one.Name): querying $($one.Way)."; Hint = $null }
                 if ($null -eq $one['Arguments']) {
                     $ended++
                     @{ Id = $one.Id; Name = $one.Name; IsHere = $true }
@@ -69,7 +69,7 @@ function Show-Waiting {
 
     $names = @($Running | Select-Object -First 5 | ForEach-Object { $_.Target.Name })
     $more = if ($Running.Count -gt 5) { ' ...' } else { '' }
-    Write-Progress -Activity 'PortOwner' -Id 1 -Status "$Ended of $Count machines have answered; waiting for $($names -join ', ')$more" -PercentComplete (100 * $Ended / $Count)
+    Write-Progress -Activity 'PortOwner' -Id 1 -Status "$Ended of $Count machines answered; waiting for $($names -join ', ')$more" -PercentComplete (100 * $Ended / $Count)
 }
 
 # Starts a script of the folder Collector on a machine.
@@ -96,13 +96,13 @@ function Receive-Collection {
     if ($lines.Count -gt 0 -and $lines[-1] -eq '#End') { return @{ Text = $lines -join "`n" } }
     $problem = @{ Severity = 'Error'; Code = 'PO3006'; Hint = $null; Target = $name; Category = 'ResourceUnavailable'; Terminating = $false; HasBegun = $lines.Count -gt 0 }
     if ($null -eq $record) {
-        $problem.Message = "$name could not be queried: $(if ($lines) { 'what it sent was cut off' } else { 'it sent nothing' })."
+        $problem.Message = "$name could not be queried: $(if ($lines) { 'its answer was cut off' } else { 'it sent nothing' })."
     } elseif ($record.FullyQualifiedErrorId -match '^ScriptsNotAllowed|^CommandNotFound|^ScriptBlockNotAllowed|NotAllowed') {
-        $endpoint = if ($One.Target.Endpoint) { "the endpoint $($One.Target.Endpoint) of $name" } else { "the endpoint of $name that is asked" }
+        $endpoint = if ($One.Target.Endpoint) { "the endpoint $($One.Target.Endpoint) of $name" } else { "the endpoint of $name" }
         $problem.Code = $record.FullyQualifiedErrorId
         $problem.Category = 'PermissionDenied'
-        $problem.Message = "$name could not be queried: $endpoint runs no scripts (a session without language, as of JEA): $("$record" -replace '\s+', ' ')"
-        $problem.Hint = 'Ask another endpoint with -ConfigurationName, or run PortOwner there.'
+        $problem.Message = "$name could not be queried: $endpoint runs no scripts (a session without a language, such as JEA): $("$record" -replace '\s+', ' ')"
+        $problem.Hint = 'Use another endpoint with -ConfigurationName, or run PortOwner there.'
     } else {
         $problem.Code = $record.FullyQualifiedErrorId
         $problem.Category = "$($record.CategoryInfo.Category)"
@@ -114,7 +114,7 @@ function Receive-Collection {
 function Get-Late {
     param($One, [int] $Seconds)
 
-    @{ Severity = 'Error'; Code = 'PO3006'; Message = "$($One.Target.Name) could not be queried: it took longer than $Seconds seconds."; Hint = 'Give it more with -OperationTimeout.'; Target = $One.Target.Name; Category = 'OperationTimeout'; Terminating = $false; HasBegun = $true }
+    @{ Severity = 'Error'; Code = 'PO3006'; Message = "$($One.Target.Name) could not be queried: it took longer than $Seconds seconds."; Hint = 'Increase -OperationTimeout.'; Target = $One.Target.Name; Category = 'OperationTimeout'; Terminating = $false; HasBegun = $true }
 }
 
 # Where SSH works and PowerShell is not the subsystem there, the executable asks by plain ssh: it keeps what the machine said in a folder.
@@ -125,7 +125,7 @@ function Start-PlainSsh {
     $ssh = $Failed.Target['Ssh']
     if ($null -eq $ssh -or $null -ne $Failed.Before -or $Problem['HasBegun'] -or $Problem.Code -notlike 'PSSessionStateBroken*') { return }
     $name = $Failed.Target.Name
-    Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "No PowerShell session could be opened on $name over SSH; it is asked by plain ssh, with the collector for its shell."; Hint = $null }
+    Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$name`: no PowerShell session could be opened over SSH; querying with plain ssh, and the collector for its shell."; Hint = $null }
     $folder = New-PrivateFolder
     # What the machine said, untouched: what is asked about decides what is read of it.
     $path = Join-Path -Path $folder -ChildPath 'raw'

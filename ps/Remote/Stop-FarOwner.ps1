@@ -17,8 +17,8 @@ function Stop-FarOwner {
             $targets += $found
         }
         if ($found.Count -ne 1) {
-            $why = if ($found) { 'several of the machines that are named are called so' } else { 'and how to get there is not known' }
-            Write-Refusal -Cmdlet $Cmdlet -Message "What was piped in is on $name, $why`: nothing is stopped there." -Hint 'Name the machine or its session again: Stop-PortOwner -Session $session, -ComputerName, or -HostName.' -Target $name
+            $why = if ($found) { 'several of the specified machines have that name' } else { 'and the connection to it is not known' }
+            Write-Refusal -Cmdlet $Cmdlet -Message "The piped object is on $name, $why`: nothing is stopped there." -Hint 'Specify the machine or its session: Stop-PortOwner -Session $session, -ComputerName, or -HostName.' -Target $name
             continue
         }
         $operands[$found[0].Id] = @($operands[$found[0].Id] | Where-Object { $_ }) + @($Far[$name])
@@ -32,7 +32,7 @@ function Stop-FarOwner {
         if ($machine['IsHere']) {
             Stop-Approved -Cmdlet $Cmdlet -Bound $plain -Approved $approved
         } elseif ($approved.Count -gt 0 -and $machine['Path']) {
-            Write-Refusal -Cmdlet $Cmdlet -Message "Nothing is stopped on $($machine.Name): it has no PowerShell session, and was asked by plain ssh." -Hint 'Stop it there: ssh HOST portowner stop PORT, or kill and systemctl.' -Target $machine.Name
+            Write-Refusal -Cmdlet $Cmdlet -Message "Nothing is stopped on $($machine.Name): it has no PowerShell session, and was queried with plain ssh." -Hint 'Stop it there: ssh HOST portowner stop PORT, or kill and systemctl.' -Target $machine.Name
         } elseif ($approved.Count -gt 0) {
             Stop-There -Cmdlet $Cmdlet -Bound $Bound -Target ($asked | Where-Object { $_.Id -eq $machine.Id }) -Approved $approved
         }
@@ -65,7 +65,7 @@ function Stop-There {
                 Severity    = 'Error'
                 Code        = $(if ($result -eq 'Refused') { 'PO4105' } else { 'PO4104' })
                 Message     = "$($Target.Name): $($row.Owner) on $($row.Endpoints -join ', ') was not stopped: $reason"
-                Hint        = 'Look who owns the port now.'
+                Hint        = 'Check who owns the port now.'
                 Target      = $row.Identity
                 Category    = $(if ($result -eq 'Refused') { 'PermissionDenied' } else { 'ResourceUnavailable' })
                 Terminating = $false

@@ -213,11 +213,11 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     It 'a session of the user is used, and stays open' {
         $rows = @(Get-PortOwner $port -Session $session, $session -Verbose -WarningAction Ignore 4>&1)
         @($rows | Where-Object LocalPort).Count | Should -Be 1
-        @($rows | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }) -join "`n" | Should -BeLike "*is asked through the session $($session.Name)*"
+        @($rows | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }) -join "`n" | Should -BeLike "*querying through the session $($session.Name)*"
         $session.State | Should -Be 'Opened'
     }
 
-    It 'a session without language is one error, which names the endpoint' {
+    It 'a session without a language is one error, which names the endpoint' {
         $null = Get-PortOwner $port -SSHConnection (New-Connection $jea) -ErrorVariable problems -ErrorAction SilentlyContinue
         $problems.FullyQualifiedErrorId | Should -BeLike 'ScriptsNotAllowed*'
         "$problems" | Should -BeLike '*the endpoint of 127.0.0.1*runs no scripts*'
@@ -227,10 +227,10 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         (Get-PortOwner $port -SSHConnection (New-Connection $constrained) -WarningAction Ignore).OwningProcess | Should -Be $PID
     }
 
-    It 'a machine without a PowerShell subsystem is asked by plain ssh' {
+    It 'a machine without a PowerShell subsystem is queried with plain ssh' {
         $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $bare) -Verbose -WarningAction Ignore 4>&1)
         ($rows | Where-Object LocalPort).OwningProcess | Should -Be $PID
-        "$rows" | Should -BeLike '*asked by plain ssh*'
+        "$rows" | Should -BeLike '*querying with plain ssh*'
         # Its facts were in a file.
         Get-ChildItem -Path ([System.IO.Path]::GetTempPath()) -Filter '*.tmp.portowner' | Where-Object LastWriteTime -gt (Get-Date).AddSeconds(-30) | Should -BeNullOrEmpty
     }
