@@ -46,9 +46,17 @@ test('of the same sources in another folder gives the same portowner.exe, and si
       .toSorted(),
     [
       'portowner.exe',
-      ...['Collector/Collect.ps1', 'Collector/Stop.ps1', 'Completion.ps1', 'PortOwner.format.ps1xml', 'PortOwner.psd1', 'PortOwner.psm1', 'PortOwner.types.ps1xml', 'Remote.ps1', 'Tasks/Invoke-FleetAudit.ps1'].map(
-        (name) => `${module}/${name}`,
-      ),
+      ...[
+        'Collector/Collect.ps1',
+        'Collector/Stop.ps1',
+        'Completion.ps1',
+        'PortOwner.format.ps1xml',
+        'PortOwner.psd1',
+        'PortOwner.psm1',
+        'PortOwner.types.ps1xml',
+        'Remote.ps1',
+        'Tasks/Invoke-FleetAudit.ps1',
+      ].map((name) => `${module}/${name}`),
     ].toSorted(),
   );
 });

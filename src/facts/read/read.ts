@@ -8,7 +8,7 @@ import type { RawEnvelope } from '../../system/raw.ts';
 
 /** The largest file that is read whole; a snapshot of 100,000 sockets has about 50 MB. */
 const sizeLimit = 400 * 1024 * 1024;
-const hint = 'With --from, use a file written by "portowner snapshot" that you can read.';
+const hint = 'Use a file written by "portowner snapshot" that you can read, such as --from server7.json.';
 
 /** A recording of raw answers is decoded now, as if the machine were asked. */
 export async function decodeRecording(envelope: RawEnvelope, question: Question): Promise<Facts> {
