@@ -95,6 +95,7 @@ const paths: [command: string, option: string, before: string[], after?: string[
   ['history', '--store', []],
   ['history', '--output', ['--store', good]],
   ['stop', '--output', ['443', '--dry-run']],
+  ['stop', '--from', ['443', '--dry-run']],
   ['report', 'FILES', ['--output', join(folder, 'report.csv')]],
   ['report', '--output', [rowsFile]],
   ...(['show', 'install'] as const).flatMap((word): [string, string, string[]][] =>
