@@ -179,7 +179,7 @@ const relays: Readonly<Record<string, { readonly needs: boolean; readonly descri
 export type Engine = 'docker' | 'podman';
 
 /**
- * What depends on a relay for its network. It is stopped instead of the relay, which must never be ended in its place.
+ * The container or virtual machine that depends on a relay for its network. The relay must never be ended in its place.
  */
 export interface Carried {
   readonly what: 'container' | 'virtual machine';
