@@ -1,7 +1,7 @@
 /**
  * Parses the dynamic range from `netsh interface ipv4|ipv6 show dynamicportrange tcp|udp`; null if the text contains
- * none. The labels are in the system's language and in an unknown code page, so only the numbers at the ends of lines
- * are read: the first port, then the number of ports.
+ * none. The labels are in the system's language and in the code page of that language, so only the numbers at the ends
+ * of lines are read: the first port, then the number of ports.
  */
 export function decodeDynamicRange(text: string): { start: number; end: number } | null {
   const numbers = [...text.matchAll(/[^\w.](\d{1,5})[^\S\n]*$/gm)].map((match) => Number(match[1]));

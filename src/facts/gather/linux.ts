@@ -543,7 +543,7 @@ function fillOwners(
       for (const one of holders) owners.set(one.pid, one);
       socket.pid = holders[0]!.pid;
       socket.holders = holders.length === 1 ? [socket.pid] : holders.map(({ pid }) => pid);
-      // Created by a user as whom none of the visible holders runs: the process that created it probably still holds
+      // No visible holder runs as the user who created the socket, so the process that created it probably still holds
       // it.
       if (others !== null && !holders.some(({ details }) => details?.uid === uid)) {
         socket.refusals.push(others);

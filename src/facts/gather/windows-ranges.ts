@@ -121,7 +121,7 @@ function ipListenList(source: RawSource): NonNullable<Sections['ipListenList']> 
   return section(entry.at, data, flaw === null ? [] : [flawOf(flaw)], 1);
 }
 
-/** Reads the ranges that reserve ports without a socket. */
+/** Reads everything that reserves ports without a socket: port ranges, URL reservations, and the IP listen list. */
 export function gatherRanges(
   source: RawSource,
 ): Pick<Sections, 'dynamicRanges' | 'reservedPorts'> & Required<Pick<Sections, 'urlReservations' | 'ipListenList'>> {
