@@ -1,18 +1,21 @@
 import { parseJson } from '../../io/nesting.ts';
 import type { Container } from '../model/facts.ts';
 
-/** A port of the machine that an engine says it passes on to a container. */
+/** A host port that an engine publishes for a container. */
 export interface PublishedPort {
   readonly protocol: 'TCP' | 'UDP';
-  /** Empty: every address. */
+  /** Empty means all addresses. */
   readonly address: string;
   readonly port: number;
 }
 
-/** What an engine says that it does when a container ends. */
+/** Restart policies of the container engines. */
 const restartPolicies = ['no', 'always', 'unless-stopped', 'on-failure'] as const;
 
-/** The restart policy of a container, from JSON text: `{ restart }`; none is `no`. Null where it is something else. */
+/**
+ * Parses the restart policy of a container from JSON text, `{ restart }`. A missing policy means `no`. Null if the text
+ * is invalid.
+ */
 export function decodeRestartPolicy(text: string): (typeof restartPolicies)[number] | null {
   try {
     const { restart } = record(parseJson(text));
@@ -25,14 +28,14 @@ export function decodeRestartPolicy(text: string): (typeof restartPolicies)[numb
 /** A running container, as its engine lists it. */
 export interface ListedContainer extends Omit<Container, 'runtime'> {
   readonly ports: readonly PublishedPort[];
-  /** Of its networks, where the engine says them. */
+  /** Its addresses in container networks, if the engine reports them. */
   readonly addresses: readonly string[];
 }
 
-/** More than this no engine runs, and nobody publishes. */
+/** No engine runs more containers, or publishes more ports, than this. */
 const most = 10_000;
 
-/** What engines let names be; whatever else one says is no name. */
+/** The forms that engines allow for names. Any other text is rejected. */
 const forms = {
   id: /^[0-9a-f]{12,64}$/,
   name: /^[A-Za-z0-9][\w.-]{0,254}$/,
@@ -49,13 +52,13 @@ function textOf(value: unknown, form: RegExp): string | null {
   return typeof value === 'string' && form.test(value) ? value : null;
 }
 
-/** `nginx:1.27`; of an image without a name the start of its id, and no digest behind a name. */
+/** Returns an image name such as `nginx:1.27`, without the digest; for an unnamed image, the start of its ID. */
 function imageOf(value: unknown): string | null {
   const image = textOf(typeof value === 'string' ? value.replace(/@sha256:[0-9a-f]{64}$/, '') : null, forms.image);
   return image === null ? null : image.replace(/^(sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, '$1$2');
 }
 
-/** Of the names of a container its own: one with a slash inside is what another calls it. */
+/** Returns a container's own name. A name that contains a slash is a link alias of another container. */
 function nameOf(names: unknown): string | null {
   for (const one of list(names)) {
     const name = textOf(typeof one === 'string' ? one.replace(/^\//, '') : null, forms.name);
@@ -92,8 +95,9 @@ function containerOf(value: unknown): ListedContainer[] {
 }
 
 /**
- * The running containers of an engine, from JSON text: `[{ id, names, image, project, service, ports: [{ IP, PublicPort,
- * Type }], addresses }]`. Null where it is something else. An engine may belong to anybody: what cannot be a name is none.
+ * Parses the running containers of an engine from JSON text: `[{ id, names, image, project, service, ports: [{ IP,
+ * PublicPort, Type }], addresses }]`. Null if the text is invalid. Any user may run the engine, so text that cannot be
+ * a name is dropped.
  */
 export function decodeContainers(text: string): ListedContainer[] | null {
   try {

@@ -4,7 +4,10 @@ import type { InterfaceAddress } from '../model/facts.ts';
 
 const longestName = 256;
 
-/** The raw entry `addresses`: a list of addresses, each with its interface. What is no address is left out, and a flaw. */
+/**
+ * Parses the raw entry `addresses`: a list of addresses, each with its interface. An invalid address is omitted and
+ * reported as a flaw.
+ */
 export function decodeInterfaceAddresses(text: string): { data: InterfaceAddress[]; flaw: string | null } {
   let list: unknown;
   try {

@@ -3,25 +3,25 @@ import type { Container } from '../model/facts.ts';
 /** The unit and the container that a process belongs to. */
 export interface Membership {
   readonly unit: string | null;
-  /** The user whose own manager runs the unit; null for the system's manager. */
+  /** The user whose systemd manager runs the unit; null for the system manager. */
   readonly unitUser: number | null;
   readonly container: Container | null;
 }
 
-/** What systemd runs, and by which of its managers. */
+/** A systemd unit and the manager that runs it. */
 interface Unit {
   readonly name: string;
   readonly user: number | null;
 }
 
 /**
- * Undoes the one thing that systemd does to the name of a unit where the kernel would take it for a file of its own.
- * An escape such as \x2d is part of the unit's name, and stays.
+ * Removes the underscore that systemd prepends to a unit name that would conflict with a kernel file. An escape such as
+ * \x2d is part of the unit's name and stays.
  */
 const plainName = (part: string): string => (part.startsWith('_') ? part.slice(1) : part);
 
 /**
- * Whether systemd may have a unit of this name, and no mere template: a name with other characters is a folder that
+ * Returns whether this is a valid systemd unit name and not a template. A name with other characters is a folder that
  * somebody created manually, and systemctl would treat some of them as a pattern.
  */
 export function isUnitName(name: string): boolean {
@@ -34,18 +34,18 @@ export function isUnitName(name: string): boolean {
   );
 }
 
-/** The kinds of units that have processes. */
+/** The types of units that have processes. */
 const hasProcesses = (name: string): boolean => /\.(?:service|scope|socket|mount|swap)$/.test(name) && isUnitName(name);
 
 const isSlice = (part: string): boolean => part.endsWith('.slice') && isUnitName(plainName(part));
 const userManager = /^user@(\d{1,10})\.service$/;
 
-/** Whether it is the manager of a user's units, with which everything of that user ends. */
+/** Returns whether the unit is a user's service manager. When it ends, all of that user's units end. */
 export const isUserManager = (unit: string): boolean => userManager.test(unit);
 
 /**
- * The first unit below the slices, as systemd sees it; below a user's manager, the unit which that one runs.
- * What comes deeper is the unit's own business.
+ * Returns the first unit below the slices, as systemd does; below a user's manager, the unit that the manager runs.
+ * Deeper folders are managed by the unit itself.
  */
 function unitOf(parts: readonly string[]): Unit | null {
   const start = parts.findIndex((part) => !isSlice(part));
@@ -70,12 +70,12 @@ const identifier = /^[0-9a-f]{64}$/;
 const lxcPayload = /^lxc\.payload\.(.+)$/;
 const lxcFolder = /^lxc(?:\.payload)?$/;
 
-/** A container's own folder in a path. */
+/** The folder of a container within a path. */
 interface Box extends Container {
   readonly index: number;
 }
 
-/** The innermost container of a path. */
+/** Returns the innermost container of a path. */
 function boxOf(parts: readonly string[]): Box | null {
   const isBelow = (name: string, index: number): boolean => {
     const first = parts.indexOf(name);
@@ -87,7 +87,7 @@ function boxOf(parts: readonly string[]): Box | null {
     if (match !== null) return { runtime: runtimes[match[1]!]!, id: match[2]!, index };
     if (identifier.test(part)) {
       if (isBelow('docker', index)) return { runtime: 'docker', id: part, index };
-      // Which runtime Kubernetes uses is not said here.
+      // The path does not show which runtime Kubernetes uses.
       if (isBelow('kubepods', index)) return { runtime: 'kubernetes', id: part, index };
     }
     const payload = lxcPayload.exec(part)?.[1] ?? (index > 0 && lxcFolder.test(parts[index - 1]!) ? part : undefined);
@@ -110,7 +110,10 @@ function linesOf(text: string): Line[] {
 
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '');
 
-/** The path in the tree that systemd keeps: one of its own, or, with version 2, the only one. Null where there is none. */
+/**
+ * Returns the path in the systemd hierarchy: the named one, or the only one with cgroup version 2. Null if there is
+ * none.
+ */
 function systemdLine(lines: readonly Line[]): string | null {
   const line =
     lines.find(({ controllers, path }) => controllers === 'name=systemd' && path !== '/') ??
@@ -118,11 +121,13 @@ function systemdLine(lines: readonly Line[]): string | null {
   return line?.path ?? null;
 }
 
-/** The control group that systemd has put a process into, from /proc/PID/cgroup: `/system.slice/nginx.service`. */
+/**
+ * Returns the control group that systemd assigned to a process, from /proc/PID/cgroup: `/system.slice/nginx.service`.
+ */
 export const controlGroupOf = (text: string): string | null => systemdLine(linesOf(text));
 
 /**
- * Reads /proc/PID/cgroup: lines of `number:controllers:path`, with version 2 only `0::path`.
+ * Parses /proc/PID/cgroup: lines of `number:controllers:path`; with version 2, only `0::path`.
  * https://man7.org/linux/man-pages/man7/cgroups.7.html
  */
 export function decodeCgroup(text: string): Membership {
@@ -139,7 +144,7 @@ export function decodeCgroup(text: string): Membership {
   const tree = partsOf(path);
   const box = boxOf(tree);
   if (box === null) return member(unitOf(tree));
-  // What systemd inside of the container runs; else the unit that podman was told to live in.
+  // The unit that systemd runs inside the container; otherwise the unit that podman was started in.
   const inside = unitOf(tree.slice(box.index + 1));
   if (inside !== null || box.runtime !== 'podman') return member(inside);
   const outside = unitOf(tree.slice(0, box.index));

@@ -3,16 +3,16 @@ import type { Decoded } from './windows-memory.ts';
 import { members } from './windows-told.ts';
 
 /**
- * The raw entry `firewall` of Linux is JSON text: `nft`, what `nft --json list ruleset` printed; `iptables` and
- * `ip6tables`, what `iptables-save` and `ip6tables-save` did. A member is null where there is no such program.
+ * The raw entry `firewall` of Linux is JSON text. `nft` is the output of `nft --json list ruleset`; `iptables` and
+ * `ip6tables` are the output of `iptables-save` and `ip6tables-save`. A member is null if its program is not installed.
  */
 
 type Verdict = FirewallRule['verdict'];
 type Family = FirewallRule['family'];
 
-/** What is known of a rule while its parts are read. */
+/** A rule while its parts are being parsed. */
 interface Draft {
-  /** It matches no new packet that comes from outside. */
+  /** Whether it matches no new inbound packet. */
   never: boolean;
   verdict: Verdict | null;
   target: string | null;
@@ -55,7 +55,7 @@ function finish(draft: Draft, name: string): FirewallRule | null {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The elements of a set, or the value itself. */
+/** Returns the elements of a set, or the value itself as a list. */
 function elements(value: unknown): unknown[] {
   if (isObject(value) && Array.isArray(value['set'])) return value['set'];
   return Array.isArray(value) ? value : [value];
@@ -72,7 +72,7 @@ function spans(values: readonly unknown[]): PortSpan[] | null {
   return found;
 }
 
-/** All ports but these. */
+/** Returns all ports except the given ones. */
 function others(given: readonly PortSpan[]): PortSpan[] {
   const found: PortSpan[] = [];
   let next = 0;
@@ -103,15 +103,15 @@ function restrictFamily(draft: Draft, family: Exclude<Family, null>): void {
   else draft.family = family;
 }
 
-/** The first packet of a connection is `new` to connection tracking. */
+/** The first packet of a connection has the state `new` in connection tracking. */
 function states(draft: Draft, values: readonly unknown[], not: boolean): void {
   if (values.includes('new') === not) draft.never = true;
 }
 
-/** One side of a comparison: what is compared, with what, and whether it must differ. */
+/** A comparison: what is compared, the values, and whether the result is negated. */
 interface Comparison {
   readonly detail: unknown;
-  /** Members of the detail; empty where it has none. */
+  /** Members of the detail; empty if there are none. */
   readonly key: string;
   readonly protocol: string;
   readonly field: string;
@@ -119,10 +119,10 @@ interface Comparison {
   readonly not: boolean;
 }
 
-/** Narrows a draft by a comparison of one kind. Gives what is not understood of it, else nothing. */
+/** Narrows a draft by one kind of comparison. Returns the part that is not supported, or undefined. */
 type Narrow = (draft: Draft, comparison: Comparison) => string | undefined;
 
-/** Whether a packet cannot match, when one value is the only one that it may have. */
+/** Marks the draft as never matching if the comparison excludes the only possible value. */
 const unless = (draft: Draft, value: string, { values, not }: Comparison): void =>
   void (draft.never ||= values.includes(value) === not);
 
@@ -148,7 +148,7 @@ const byMeta: Narrow = (draft, comparison) => {
   else return `meta ${key}`;
 };
 
-/** Where the packet goes to: this machine. */
+/** The destination of the packet is this machine. */
 const byDestination: Narrow = (draft, comparison) => {
   if (!isObject(comparison.detail) || comparison.detail['result'] !== 'type') return 'fib';
   unless(draft, 'local', comparison);
@@ -177,7 +177,7 @@ const byTransport: Narrow = (draft, { protocol, field, values, not }) => {
   } else return `${protocol} ${field}`;
 };
 
-/** By the kind of what is compared: libnftables-json(5). */
+/** By type of the left side: libnftables-json(5). */
 const narrowing: Readonly<Record<string, Narrow>> = {
   ct: byConnection,
   meta: byMeta,
@@ -198,7 +198,7 @@ function match(draft: Draft, expression: Record<string, unknown>, sets: Readonly
   if (unclear !== undefined) draft.doubts.add(unclear);
 }
 
-/** A verdict statement; false when the statement is none. */
+/** Applies a verdict statement. Returns false if the statement is not a verdict. */
 function verdict(draft: Draft, name: string, value: unknown): boolean {
   switch (name) {
     case 'accept':
@@ -215,7 +215,7 @@ function verdict(draft: Draft, name: string, value: unknown): boolean {
     case 'goto':
       draft.verdict = 'Jump';
       draft.target = isObject(value) ? String(value['target']) : null;
-      // What a goto's chain leaves open is not tried any more.
+      // After a goto, the current chain does not resume if the target chain reaches no verdict.
       if (name === 'goto') draft.doubts.add('goto');
       return true;
     default:
@@ -223,10 +223,10 @@ function verdict(draft: Draft, name: string, value: unknown): boolean {
   }
 }
 
-/** Statements that decide nothing. */
+/** Statements that do not affect the verdict. */
 const harmless = /^(?:counter|log|comment|mangle|notrack|ct helper|ct count|meter|quota|set|flow|last|continue)$/;
 
-/** The rules that one rule of nftables stands for: a verdict map is one for each of its values. */
+/** Returns the rules that one nftables rule expands to: a verdict map becomes one rule for each of its values. */
 function nftRules(
   expressions: readonly unknown[],
   family: Family,
@@ -264,7 +264,7 @@ function nftRules(
 
 const families: Readonly<Record<string, Family>> = { ip: 'IPv4', ip6: 'IPv6', inet: null };
 
-/** The chains of `nft --json list ruleset`, those that see what comes in as base chains. */
+/** Parses the chains of `nft --json list ruleset`. Chains that receive inbound packets are marked as base chains. */
 function nftChains(text: string, without: (family: string, table: string) => boolean): FirewallChain[] | null {
   const list = members(text)?.['nftables'];
   if (!Array.isArray(list)) return null;
@@ -326,20 +326,20 @@ const verdictWords: Readonly<Record<string, Verdict>> = {
   REJECT: 'Block',
   RETURN: 'Return',
 };
-/** Targets that decide nothing. */
+/** Targets that do not affect the verdict. */
 const harmlessTargets =
   /^(?:LOG|NFLOG|ULOG|MARK|CONNMARK|CT|NOTRACK|CHECKSUM|TCPMSS|DSCP|TOS|CLASSIFY|SET|TRACE|AUDIT|SECMARK|CONNSECMARK)$/;
 
-/** A rule of iptables-save while its words are read. */
+/** A rule of iptables-save while its words are being parsed. */
 interface IptablesRule {
   readonly draft: Draft;
-  /** Its comment. */
+  /** The rule's comment. */
   label: string | null;
 }
 
-/** One option of a rule: narrows it by the option's value, where it takes one. */
+/** An option of a rule, which narrows the rule by the option's value, if it takes one. */
 interface IptablesOption {
-  /** Takes no value. */
+  /** Whether it takes no value. */
   readonly bare?: true;
   readonly read: (rule: IptablesRule, value: string, not: boolean) => void;
 }
@@ -358,7 +358,7 @@ const connectionState: IptablesOption = {
   read: ({ draft }, value, not) => states(draft, value.toLowerCase().split(','), not),
 };
 
-/** iptables-extensions(8). What is not here is a doubt. */
+/** iptables-extensions(8). An option that is missing here makes the result doubtful. */
 const iptablesOptions: Readonly<Record<string, IptablesOption>> = {
   '-p': {
     read({ draft }, value, not) {
@@ -390,7 +390,7 @@ const iptablesOptions: Readonly<Record<string, IptablesOption>> = {
   '--limit': limitedBy('rate'),
   '--limit-burst': limitedBy('rate'),
   '--hashlimit-upto': limitedBy('rate'),
-  // What a new connection begins with.
+  // A new connection begins with a SYN packet.
   '--syn': {
     bare: true,
     read({ draft }, _value, not) {
@@ -401,15 +401,15 @@ const iptablesOptions: Readonly<Record<string, IptablesOption>> = {
   '--reject-with': ignored,
 };
 
-/** Where the rules of a table may send a packet. */
+/** The targets to which the rules of a table may send a packet. */
 interface IptablesTable {
   readonly family: Exclude<Family, null>;
   readonly chains: ReadonlyMap<string, unknown>;
-  /** What the names of its chains begin with. */
+  /** The prefix of its chain names. */
   readonly prefix: string;
 }
 
-/** What `-j` or `-g` says. False where the rule decides nothing. */
+/** Applies the target of `-j` or `-g`. Returns false if the rule does not affect the verdict. */
 function aim(draft: Draft, target: string, isGoto: boolean, { chains, prefix }: IptablesTable): boolean {
   const known = verdictWords[target];
   if (known !== undefined) draft.verdict = known;
@@ -424,7 +424,7 @@ function aim(draft: Draft, target: string, isGoto: boolean, { chains, prefix }: 
   return draft.verdict !== null;
 }
 
-/** One `-A CHAIN …` of iptables-save. */
+/** Parses one `-A CHAIN …` line of iptables-save. */
 function iptablesRule(words: readonly string[], table: IptablesTable, name: string): FirewallRule | null {
   const rule: IptablesRule = { draft: newDraft(table.family), label: null };
   const { draft } = rule;
@@ -438,7 +438,7 @@ function iptablesRule(words: readonly string[], table: IptablesTable, name: stri
     const option = Object.hasOwn(iptablesOptions, word) ? iptablesOptions[word] : undefined;
     if (option !== undefined) option.read(rule, option.bare === true ? '' : (words[++i] ?? ''), not);
     else if (word === '-j' || word === '-g') {
-      // The rest is the target's own.
+      // The remaining words are options of the target.
       if (!aim(draft, words[++i] ?? '', word === '-g', table)) return null;
     } else if (word.startsWith('-')) {
       draft.doubts.add(word);
@@ -449,7 +449,7 @@ function iptablesRule(words: readonly string[], table: IptablesTable, name: stri
   return finish(draft, rule.label === null ? name : `${name}: ${rule.label}`);
 }
 
-/** The chains of the tables filter, raw and mangle in the text of iptables-save. */
+/** Parses the chains of the tables filter, raw, and mangle from iptables-save output. */
 function iptablesChains(text: string, family: Exclude<Family, null>): FirewallChain[] {
   const found: FirewallChain[] = [];
   const program = family === 'IPv4' ? 'iptables' : 'ip6tables';
@@ -492,10 +492,13 @@ function iptablesChains(text: string, family: Exclude<Family, null>): FirewallCh
   return found;
 }
 
-/** The flaw of an answer where there is no tool to ask: nobody has set up a packet filter with it. */
+/** The flaw that is reported if no tool is installed. In that case, nobody has set up a packet filter with one. */
 export const noTools = 'nft and iptables-save are not installed';
 
-/** Linux' packet filters for what comes in. iptables' own tables are read from its own text: nft cannot say all of them. */
+/**
+ * Parses Linux packet filters for inbound traffic. The iptables tables are read from iptables-save, because nft cannot
+ * represent all of their rules.
+ */
 export function decodeLinuxFirewall(text: string): Decoded<FirewallChain[]> {
   const value = members(text);
   if (value === null) return { data: [], flaw: 'the packet filter is not readable' };

@@ -1,9 +1,9 @@
 import type { Decoded } from './windows-memory.ts';
 
-/** An interface. */
+/** A network interface. */
 export interface Link {
   readonly name: string;
-  /** The VRF whose ports its sockets have, apart from all others; null when there is none. */
+  /** The VRF, whose sockets have a separate port space; null if there is none. */
   readonly vrf: string | null;
 }
 
@@ -23,13 +23,16 @@ interface Attribute {
   readonly value: Buffer;
 }
 
-/** `struct nlattr` (length and type, 16 bits each) and its value, padded to 4 bytes; what is cut off is left out. */
+/**
+ * Parses `struct nlattr` (length and type, 16 bits each), each with its value, padded to 4 bytes. A truncated attribute
+ * is omitted.
+ */
 function attributes(bytes: Buffer): Attribute[] {
   const found: Attribute[] = [];
   for (let offset = 0; offset + 4 <= bytes.length;) {
     const length = bytes.readUInt16LE(offset);
     if (length < 4 || offset + length > bytes.length) break;
-    // The two highest bits are marks.
+    // The two highest bits are flags.
     found.push({ type: bytes.readUInt16LE(offset + 2) & 0x3fff, value: bytes.subarray(offset + 4, offset + length) });
     offset += (length + 3) & ~3;
   }
@@ -38,10 +41,10 @@ function attributes(bytes: Buffer): Attribute[] {
 
 const textOf = (value: Buffer): string => value.toString('utf8').replace(/\0.*$/s, '');
 
-/** What a message says of an interface. */
+/** The interface data in a message. */
 interface Said {
   readonly name: string;
-  /** The number of the interface that it is a part of. */
+  /** The index of the interface that it belongs to. */
   readonly master: number | null;
   readonly isVrf: boolean;
 }
@@ -56,14 +59,14 @@ function said(payload: Buffer): Said | null {
     else if (type === IFLA_LINKINFO)
       isVrf = attributes(value).some((one) => one.type === IFLA_INFO_KIND && textOf(one.value) === 'vrf');
   }
-  // The kernel lets a name be anything but a path or white space; it becomes part of an address.
+  // The kernel allows any characters in a name except slashes and white space, and the name becomes part of an address.
   return /^[^\s/%\p{C}]{1,15}$/u.test(name) ? { name, master, isVrf } : null;
 }
 
 /**
- * The interfaces by number, from rtnetlink messages: `struct nlmsghdr` (16 bytes), `struct ifinfomsg` (16 bytes, the number
- * at 4) and attributes. A socket that is bound to a VRF, or to an interface right below one, has the ports of the VRF,
- * unless sockets outside of it are for all VRFs (`acceptsAll`).
+ * Parses the interfaces by index from rtnetlink messages: `struct nlmsghdr` (16 bytes), `struct ifinfomsg` (16 bytes,
+ * the index at offset 4), and attributes. A socket that is bound to a VRF, or to an interface directly below one, uses
+ * the port space of the VRF, unless sockets outside it accept traffic for all VRFs (`acceptsAll`).
  * https://docs.kernel.org/networking/vrf.html
  */
 export function decodeLinks(bytes: Uint8Array, acceptsAll: boolean): Decoded<Map<number, Link>> {

@@ -1,21 +1,21 @@
 import { parseJson } from '../../io/nesting.ts';
 
-/** A socket, as far as it tells which part of the kernel has it. */
+/** The parts of a socket that identify the kernel component that owns it. */
 interface Ends {
   readonly protocol: 'TCP' | 'UDP';
   readonly localPort: number;
-  /** Null for what waits for others. */
+  /** Null for listeners. */
   readonly remotePort: number | null;
 }
 
 type Protocol = Ends['protocol'];
 
-/** A part of the kernel that has ports. */
+/** A kernel component that owns ports. */
 interface Part {
   readonly what: string;
-  /** Its ports, as it tells them itself; null where it does not. */
+  /** Its ports as the component reports them; null if it does not report them. */
   readonly told: readonly string[] | null;
-  /** Where it does not tell them: its module, and the ports that it has by default (`TCP 2049`). */
+  /** For a component that does not report its ports: its module and its default ports (`TCP 2049`). */
   readonly module: string;
   readonly usual: readonly string[];
 }
@@ -26,7 +26,7 @@ const udp = (...ports: readonly number[]): string[] => ports.map((port) => `UDP 
 const from = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
-/** A decimal number that is a port; null for anything else, also for 0, which stands for none. */
+/** Parses a decimal port number. Returns null for any other value and for 0, which means no port. */
 function portOf(value: unknown): number | null {
   const port = typeof value === 'number' ? value : /^\s*\d{1,5}\s*$/.test(String(value)) ? Number(value) : 0;
   return Number.isInteger(port) && port > 0 && port <= 65535 ? port : null;
@@ -34,14 +34,16 @@ function portOf(value: unknown): number | null {
 
 const ports = (values: readonly unknown[]): number[] => values.map(portOf).filter((port) => port !== null);
 
-/** `tcp 2049` on each line, as nfsd writes it. */
+/** Parses lines of `tcp 2049`, as nfsd writes them. */
 function portList(text: string): string[] {
   return [...text.matchAll(/^(tcp|udp) +(\d{1,5})$/gm)].map(
     ([, protocol, port]) => `${protocol!.toUpperCase()} ${port}`,
   );
 }
 
-/** `100021    1   udp  40000  nlockmgr` on each line, as rpcinfo -p writes it: the lock manager is the kernel's. */
+/**
+ * Parses lines of `100021    1   udp  40000  nlockmgr`, as rpcinfo -p prints them. The lock manager runs in the kernel.
+ */
 function lockManager(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const [program, , protocol = '', port = ''] = line.trim().split(/ +/);
@@ -54,7 +56,7 @@ function lockManager(text: string): string[] {
 type Json = Readonly<Record<string, unknown>>;
 const record = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
 
-/** The items of a list in JSON, as `ip -json` writes it; null when it is none. */
+/** Parses a JSON list, as `ip -json` prints it; null if the text is not a list. */
 function items(text: unknown): Json[] | null {
   if (typeof text !== 'string') return null;
   try {
@@ -65,7 +67,7 @@ function items(text: unknown): Json[] | null {
   }
 }
 
-/** The UDP ports of tunnels of a kind. */
+/** Returns the UDP ports of tunnels of a kind. */
 function tunnels(links: readonly Json[] | null, kind: string, usual: readonly number[] = []): string[] | null {
   if (links === null) return null;
   const infos = links.map(({ linkinfo }) => record(linkinfo)).filter(({ info_kind: one }) => one === kind);
@@ -78,15 +80,15 @@ function tunnels(links: readonly Json[] | null, kind: string, usual: readonly nu
   );
 }
 
-/** `wg0	51820` on each line, as wg writes it. */
+/** Parses lines of `wg0	51820`, as wg prints them. */
 function wireGuard(text: string): string[] {
   return udp(...ports([...text.matchAll(/^\S+\t(\d{1,5})$/gm)].map(([, port]) => port)));
 }
 
-/** The port at the end of each text that has one after a colon. */
+/** Returns the port at the end of each text that has one after a colon. */
 const atEnd = (texts: readonly string[]): number[] => ports(texts.map((text) => /:(\d{1,5})$/.exec(text)?.[1]));
 
-/** Connections that the kernel opens itself, by the port at the other end, where the module is there. */
+/** Connections that the kernel opens itself, by remote port, if the module is loaded. */
 const clients: readonly (readonly [module: string, what: string, port: (port: number) => boolean])[] = [
   ['nfs', 'NFS client', (port) => port === 2049 || port === 111 || port === 20048],
   ['cifs', 'SMB client', (port) => port === 445 || port === 139],
@@ -94,7 +96,7 @@ const clients: readonly (readonly [module: string, what: string, port: (port: nu
   ['libceph', 'Ceph client', (port) => port === 3300 || port === 6789 || (port >= 6800 && port <= 7568)],
 ];
 
-/** What the parts of the kernel tell of their ports, by the names in `kernelports`. */
+/** The ports that kernel components report, by their names in `kernelports`. */
 class Told {
   readonly #given: Json;
   readonly links: ReturnType<typeof items>;
@@ -109,20 +111,20 @@ class Told {
     return Array.isArray(found) ? found : [];
   }
 
-  /** What `read` finds in a text; null where there is none. */
+  /** Returns what `read` finds in a text; null if the text is missing. */
   text(name: string, read: (text: string) => string[]): string[] | null {
     const found = this.#given[name];
     return typeof found === 'string' ? read(found) : null;
   }
 
-  /** The UDP ports that a member of each item has; null where there are no items. */
+  /** Returns the UDP ports in a member of each item; null if there are no items. */
   numbers(name: string, key: string): string[] | null {
     const found = items(this.#given[name]);
     return found === null ? null : udp(...ports(found.map((item) => item[key])));
   }
 }
 
-/** Those that serve files, blocks and clusters. */
+/** Returns the components for files, block devices, and clusters. */
 function storageParts(told: Told): Part[] {
   const [lockTcp, lockUdp] = told.list('lockd');
   return [
@@ -162,7 +164,7 @@ function storageParts(told: Told): Part[] {
   ];
 }
 
-/** Those that carry other protocols. */
+/** Returns the components that carry other protocols. */
 function carrierParts(told: Told): Part[] {
   const { links } = told;
   return [
@@ -188,15 +190,16 @@ function carrierParts(told: Told): Part[] {
 }
 
 /**
- * Which part of the kernel has a socket that no process has: by what the parts themselves tell of their ports
- * (`kernelports`), and where one tells nothing, by its module and its usual port. Null: none is known to have it.
+ * Returns a function that finds the kernel component that owns a socket without a process. It uses the ports that
+ * components report (`kernelports`); for a component that reports none, its module and its default port. Null if no
+ * known component owns the socket.
  */
 export function decodeKernelPorts(text: string): (ends: Ends) => string | null {
   let given: Json = {};
   try {
     given = record(parseJson(text));
   } catch {
-    // Nothing is shown then.
+    // Without valid data, no component is reported.
   }
   const told = new Told(given);
   const modules = new Set(told.list('modules'));

@@ -3,15 +3,15 @@ import { needsArguments, recordedApplication, recordedFor, toldApplication } fro
 import { maskArguments, maskCommandLine } from '../gather/mask.ts';
 import type { Refusal } from '../../system/raw.ts';
 
-/** What /proc/PID/stat says of a process. */
+/** The fields of /proc/PID/stat that PortOwner uses. */
 export interface Stat {
-  /** The name that the kernel keeps: 15 bytes, and the process may change it. */
+  /** The name in the kernel: up to 15 bytes; the process can change it. */
   readonly name: string;
-  /** 0 when it has none that is visible here. */
+  /** 0 if it has no parent in this PID namespace. */
   readonly parent: number;
-  /** Clock ticks from boot to its start. */
+  /** Its start time in clock ticks since boot. */
   readonly startTicks: number;
-  /** Whether it leads a session that has a terminal, as the shell at a prompt does. */
+  /** Whether it leads a session with a terminal, as an interactive shell does. */
   readonly leadsTerminal: boolean;
 }
 
@@ -19,24 +19,24 @@ export interface Stat {
 export interface ProcessDetails {
   readonly stat: Stat;
   readonly uid: number | null;
-  /** The path of its executable; the kernel adds ` (deleted)` when that was removed or replaced. */
+  /** The path of its executable. The kernel appends ` (deleted)` if the file was removed or replaced. */
   readonly exe: string | null;
-  /** The file itself is called so, though exe ends with ` (deleted)`. */
+  /** Whether ` (deleted)` at the end of `exe` is part of the file's actual name. */
   readonly literalExe: boolean;
   readonly cgroup: string | null;
-  /** Arguments, each ended by NUL. */
+  /** Arguments, each terminated by NUL. */
   readonly cmdline: string | null;
-  /** The path of its working directory; null as well when it was not asked for. */
+  /** The path of its working directory; also null if it was not requested. */
   readonly cwd: string | null;
-  /** What it runs, in recordings that do not have its arguments. */
+  /** The application name, in recordings that do not contain the arguments. */
   readonly application: string | null;
-  /** Why one of the above is missing. */
+  /** Why each missing member is missing. */
   readonly refused: Readonly<Record<string, Refusal['code']>>;
 }
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; null when it is not readable. */
+/** Parses /proc/PID/stat; null if it is unreadable. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 export function decodeStat(text: string): Stat | null {
-  // The name may hold anything, parentheses and line breaks too; nothing after it holds a parenthesis.
+  // The name may contain any characters, including parentheses and line breaks. No later field contains a parenthesis.
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
   if (open < 0 || close < open) return null;
@@ -59,13 +59,16 @@ const codes: readonly string[] = [
 
 const deletedMark = / \(deleted\)$/;
 
-/** Whether the kernel says that the file of a program was removed or replaced since the program started. `literal`: the path is the file's very name. */
+/**
+ * Returns whether the kernel reports that the executable was removed or replaced after the program started. `literal`:
+ * the path is the file's actual name.
+ */
 export const isDeleted = (path: string, literal: boolean): boolean => !literal && deletedMark.test(path);
 
-/** The path that a program was started from, without what the kernel adds when its file is gone. */
+/** Returns the path of the executable, without the suffix that the kernel appends if the file is gone. */
 export const programFile = (path: string, literal: boolean): string => (literal ? path : path.replace(deletedMark, ''));
 
-/** Null when it is not readable. */
+/** Parses the raw entry `process/PID`; null if it is unreadable. */
 export function decodeProcess(text: string): ProcessDetails | null {
   let parsed: unknown;
   try {
@@ -96,14 +99,17 @@ export function decodeProcess(text: string): ProcessDetails | null {
   };
 }
 
-/** The file name of an executable or, where that cannot be seen, the kernel's name for the process. */
+/** Returns the file name of the executable or, if that is not visible, the kernel's name for the process. */
 export function imageName(details: ProcessDetails): string {
   const exe = programFile(details.exe ?? '', details.literalExe);
   const file = exe.slice(exe.lastIndexOf('/') + 1);
   return file === '' ? details.stat.name : file;
 }
 
-/** What a process runs, where its arguments say it and its file name does not. A recording may have the name alone. */
+/**
+ * Returns the application that a process runs, if its arguments say more than its file name. A recording may contain
+ * only the name.
+ */
 export function applicationIn(details: ProcessDetails): string | null {
   const name = imageName(details);
   if (details.application !== null) return recordedFor(details.application, name);
@@ -111,32 +117,35 @@ export function applicationIn(details: ProcessDetails): string | null {
   return toldApplication({ imageName: name, arguments: cut(withoutEnd(details.cmdline)).split('\0') });
 }
 
-/** As a shell takes it. */
+/** Quotes an argument for a shell. */
 function quoted(argument: string): string {
   return /^[\w@%+=:,./*-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** Longer command lines are cut, and say so with an ellipsis. */
+/** Longer command lines are truncated and end with an ellipsis. */
 const longest = 32_768;
 
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);
 
-/** Arguments without the zeros behind the last. */
+/** Removes the trailing NUL characters. */
 export function withoutEnd(cmdline: string): string {
   let end = cmdline.length;
   while (end > 0 && cmdline[end - 1] === '\0') end--;
   return cmdline.slice(0, end);
 }
 
-/** A command line for people, secrets masked; null when the process has none (a kernel thread). */
+/** Returns a command line for display, with secrets masked; null if the process has none (a kernel thread). */
 export function commandLine(cmdline: string): string | null {
   const args = cut(withoutEnd(cmdline)).split('\0');
-  // A process that writes its own title ("nginx: master process …") leaves one text, not arguments.
+  // A process that writes its own title ("nginx: master process …") leaves a single text instead of arguments.
   const text = args.length > 1 ? maskArguments(args).map(quoted).join(' ') : maskCommandLine(args[0]!);
   return text.trim() === '' ? null : cut(text);
 }
 
-/** When a process was started, UTC with milliseconds: the same text at every look. Null when it cannot be told. */
+/**
+ * Returns the start time of a process in UTC, with milliseconds. The result is the same for every scan. Null if it
+ * cannot be determined.
+ */
 export function startTime(btime: number, hertz: number, ticks: number): string | null {
   const date = new Date(btime * 1000 + Math.round((ticks * 1000) / hertz));
   const text = Number.isNaN(date.getTime()) ? '' : date.toISOString();

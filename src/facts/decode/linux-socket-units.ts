@@ -2,7 +2,7 @@ import { parseJson } from '../../io/nesting.ts';
 import { canonicalAddress } from '../../ports/address.ts';
 import type { SocketUnit } from '../model/facts.ts';
 
-/** What the `socketunits` entry has of one unit: its file and the drop-ins after it, in the order in which they count. */
+/** A unit in the `socketunits` entry: its file, followed by its drop-ins in order of precedence. */
 interface UnitFiles {
   readonly name: string;
   readonly texts: readonly string[];
@@ -17,7 +17,7 @@ function isUnitFiles(value: unknown): value is UnitFiles {
   );
 }
 
-/** The settings in section [Socket], in order; a line that ends with a backslash goes on in the next. */
+/** Returns the settings in section [Socket], in order. A line that ends with a backslash continues on the next line. */
 function settings(text: string): [name: string, value: string][] {
   let inSocket = false;
   return text
@@ -36,7 +36,10 @@ function settings(text: string): [name: string, value: string][] {
     });
 }
 
-/** `80`, `127.0.0.1:80`, `[::1]:80`; null for what has no port: a path, an abstract or VSOCK name, a specifier that is not expanded. */
+/**
+ * Parses `80`, `127.0.0.1:80`, or `[::1]:80`. Returns null for an address without a port: a path, an abstract or VSOCK
+ * name, or a specifier that is not expanded.
+ */
 function listenAddress(text: string): { readonly address: string; readonly port: number } | null {
   const [, four, six, port] = /^(?:(\d{1,3}(?:\.\d{1,3}){3}):|\[([0-9a-f:.]+)\]:)?(\d{1,5})$/i.exec(text) ?? [];
   const number = Number(port);
@@ -54,12 +57,12 @@ function listensOf({ name, texts }: UnitFiles): SocketUnit[] {
     if (!setting.startsWith('Listen')) continue;
     const found = listenAddress(value);
     const protocol = protocols[setting];
-    // An empty one of any kind takes back all that stand before it.
+    // An empty value of any kind discards all earlier ones.
     if (value === '') listens = [];
     else if (found !== null && protocol !== undefined) listens.push({ protocol, ...found });
   }
   const yes = (setting: string): boolean => /^(?:1|yes|y|true|t|on)$/i.test(last.get(setting) ?? '');
-  // Those that share their port on purpose may well get it; SCTP and UDP-Lite have ports of their own.
+  // Units with ReusePort= can share the port. SCTP and UDP-Lite have separate port spaces.
   if (yes('ReusePort') || /^(?:sctp|udplite)$/.test(last.get('SocketProtocol') ?? '')) return [];
   const stem = name.replace(/\.socket$/, '');
   const service = last.get('Service') || (yes('Accept') ? `${stem}@.service` : `${stem}.service`);
@@ -72,7 +75,7 @@ function listensOf({ name, texts }: UnitFiles): SocketUnit[] {
 }
 
 /**
- * The ports that enabled systemd socket units are to listen on, from JSON text: [{ name, texts }].
+ * Parses the ports that enabled systemd socket units are configured to listen on, from JSON text: [{ name, texts }].
  * https://www.freedesktop.org/software/systemd/man/latest/systemd.socket.html
  */
 export function decodeSocketUnits(text: string): { readonly data: SocketUnit[]; readonly flaw: string | null } {

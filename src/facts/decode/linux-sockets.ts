@@ -7,22 +7,24 @@ export interface KernelSocket {
   readonly protocol: 'TCP' | 'UDP';
   readonly localAddress: string;
   readonly localPort: number;
-  /** Null when it is not connected. */
+  /** Null if it is not connected. */
   readonly remoteAddress: string | null;
   readonly remotePort: number | null;
   readonly state: Socket['state'];
-  /** 0 when no descriptor refers to it: TIME_WAIT, closed by its process, not accepted yet. */
+  /** 0 if no file descriptor refers to it: TIME_WAIT, closed by its process, or not yet accepted. */
   readonly inode: number;
-  /** Who made it; without meaning when the inode is 0. */
+  /** The user who created it; meaningless if the inode is 0. */
   readonly uid: number;
-  /** The number of the interface that it is bound to, or its address local to; 0 when there is none. */
+  /** The index of the interface that the socket is bound to or that its address is local to; 0 if there is none. */
   readonly scope: number;
 }
 
-/** Whether a socket is wanted, asked before its addresses are read. The state is the kernel's number. */
+/**
+ * Returns whether to keep a socket. It is called before the addresses are decoded. The state is the kernel's number.
+ */
 export type Keep = (state: number, localPort: number, inode: number) => boolean;
 
-/** The kernel's TCP states by number (include/net/tcp_states.h), as Get-NetTCPConnection names them. */
+/** The kernel's TCP states by number (include/net/tcp_states.h), with the names of Get-NetTCPConnection. */
 const stateNames: readonly Socket['state'][] = [
   null,
   'Established',
@@ -41,7 +43,9 @@ const stateNames: readonly Socket['state'][] = [
 ];
 const closed = 7;
 
-/** A closed socket that has a local port is bound; any other is not listed. */
+/**
+ * Returns the state of a TCP socket. A closed socket with a local port is bound; any other closed socket is not listed.
+ */
 function tcpState(state: number, localPort: number): Socket['state'] {
   return state === closed && localPort !== 0 ? 'Bound' : (stateNames[state] ?? null);
 }
@@ -53,7 +57,7 @@ interface Ends {
   readonly remotePort: number;
 }
 
-/** What the kernel says of a socket besides its ends; `number` is its state's. */
+/** What the kernel reports about a socket in addition to its addresses. `number` is the state's number. */
 interface Told {
   readonly number: number;
   readonly inode: number;
@@ -85,9 +89,9 @@ const SOCK_DIAG_BY_FAMILY = 20;
 const AF_INET6 = 10;
 
 /**
- * The sockets of a sock_diag answer that `keep` wants. Each message is a `struct nlmsghdr` (16 bytes) and a
- * `struct inet_diag_msg` (72 bytes, linux/inet_diag.h): ports and addresses in network order, the rest in the
- * machine's, which is little-endian wherever Node 26 has FFI and PortOwner runs.
+ * Parses the sockets of a sock_diag answer, limited to those that `keep` accepts. Each message is a `struct nlmsghdr`
+ * (16 bytes) and a `struct inet_diag_msg` (72 bytes, linux/inet_diag.h). Ports and addresses are in network byte order,
+ * the rest in host byte order, which is little-endian wherever Node 26 supports FFI and PortOwner runs.
  */
 export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Keep): Decoded<KernelSocket[]> {
   const data: KernelSocket[] = [];
@@ -108,7 +112,7 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
     const type = view.getUint16(offset + 4, true);
     if (length < headerSize || offset + length > bytes.length) break;
     if (type === NLMSG_DONE || type === NLMSG_ERROR) {
-      // Both carry a negative errno, or 0.
+      // Both message types contain a negative errno, or 0.
       const code = length < headerSize + 4 ? 0 : view.getInt32(offset + headerSize, true);
       return { data, flaw: code === 0 ? null : `the system answered with error ${-code}` };
     }
@@ -135,14 +139,15 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
   return { data, flaw: 'the answer is cut off' };
 }
 
-/** Hex of 4 or 16 bytes, written as 32-bit numbers of the machine (little-endian). */
+/** Parses 4 or 16 bytes in hex, written as 32-bit numbers in host byte order (little-endian). */
 function hexAddress(hex: string): string | null {
   if (!/^(?:[0-9A-F]{8}|[0-9A-F]{32})$/i.test(hex)) return null;
   return addressText(Buffer.from(hex, 'hex').swap32());
 }
 
 /**
- * The sockets of /proc/net/tcp, tcp6, udp or udp6 that `keep` wants: a heading, then a line for each.
+ * Parses the sockets of /proc/net/tcp, tcp6, udp, or udp6, limited to those that `keep` accepts: a header, then one
+ * line for each socket.
  * https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
  */
 export function decodeProcNet(protocol: 'TCP' | 'UDP', text: string, keep: Keep): Decoded<KernelSocket[]> {
@@ -178,7 +183,7 @@ export function decodeProcNet(protocol: 'TCP' | 'UDP', text: string, keep: Keep)
   return { data, flaw: broken === 0 ? null : `${broken} lines cannot be read` };
 }
 
-/** The names of interfaces by number, from /proc/net/if_inet6. */
+/** Parses interface names by index from /proc/net/if_inet6. */
 export function decodeInterfaces(text: string): Map<number, string> {
   const names = new Map<number, string>();
   for (const line of text.split('\n')) {
@@ -188,7 +193,10 @@ export function decodeInterfaces(text: string): Map<number, string> {
   return names;
 }
 
-/** Who holds each of the sockets that are `wanted`, by inode; a process comes as often as it has descriptors for it. */
+/**
+ * Returns the PIDs of the holders of each `wanted` socket, by inode. A PID is repeated for each of its file
+ * descriptors.
+ */
 export function decodeHolders(bytes: Uint8Array, wanted: ReadonlySet<number>): Map<number, number[]> {
   const holders = new Map<number, number[]>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -203,7 +211,10 @@ export function decodeHolders(bytes: Uint8Array, wanted: ReadonlySet<number>): M
   return holders;
 }
 
-/** When the holders were started, in ticks, by pid: `meta.started` of the entry. A recording of an older version has none. */
+/**
+ * Parses the start times of the holders in ticks, by PID: `meta.started` of the entry. Recordings of older versions
+ * have none.
+ */
 export function decodeStarted(text: unknown): Map<number, number> {
   const started = new Map<number, number>();
   if (typeof text !== 'string') return started;

@@ -1,7 +1,7 @@
 import { parseJson } from '../../io/nesting.ts';
 import type { Machine, PortRange } from '../model/facts.ts';
 
-/** An object of JSON text; empty when the text is none. */
+/** Returns the members of a JSON object; empty if the text is not an object. */
 function members(text: string): Record<string, unknown> {
   try {
     const parsed: unknown = parseJson(text);
@@ -24,7 +24,7 @@ export function decodeMachine(text: string): Machine {
   };
 }
 
-/** When the machine was started (seconds since 1970) and how many clock ticks a second has; null when it is not said. */
+/** Parses the boot time (seconds since 1970) and the number of clock ticks per second; null if either is missing. */
 export function decodeBoot(text: string): { readonly btime: number; readonly hertz: number } | null {
   const { stat, hertz } = members(text);
   const btime = /^btime (\d{1,12})$/m.exec(textOf(stat))?.[1];
@@ -32,7 +32,9 @@ export function decodeBoot(text: string): { readonly btime: number; readonly her
   return { btime: Number(btime), hertz };
 }
 
-/** Names by uid, from /etc/passwd; the first of several is the one that the system gives. */
+/**
+ * Parses user names by UID from /etc/passwd. If a UID is repeated, the first name wins, as in the system's own lookup.
+ */
 export function decodeUsers(text: string): Map<number, string> {
   const names = new Map<number, string>();
   for (const line of text.split('\n')) {
@@ -45,12 +47,12 @@ export function decodeUsers(text: string): Map<number, string> {
 
 function portRange(kind: string, start: number, end: number, setting: string): PortRange[] {
   if (!(start >= 0 && start <= end && end <= 65535)) return [];
-  // The settings are IPv4's by name; the kernel uses them for IPv6 too.
+  // The settings are named after IPv4; the kernel also applies them to IPv6.
   return [{ kind, protocol: null, family: null, start, end, source: `net.ipv4.${setting}` }];
 }
 
 /**
- * The machine's ranges; `null` for a setting that could not be read.
+ * Parses the port ranges of the machine; `null` for a setting that could not be read.
  * https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html
  */
 export function decodeRanges(text: string): {
@@ -63,7 +65,7 @@ export function decodeRanges(text: string): {
     ip_unprivileged_port_start: unprivileged,
   } = members(text);
   const span = /^(\d+)\s+(\d+)$/.exec(textOf(local));
-  // "8080,9148-9150", or nothing.
+  // "8080,9148-9150", or empty.
   const kept = textOf(reserved)
     .split(',')
     .flatMap((part) => {

@@ -12,7 +12,7 @@ const settings = [
   'always',
 ] as const satisfies Process['unitRestart'][];
 
-/** The raw entry `unit/PID`, `{ unit, restart }`. Null where it is something else. */
+/** Parses the raw entry `unit/PID`, `{ unit, restart }`. Null if it is invalid. */
 export function decodeUnitRestart(
   text: string,
 ): { readonly unit: string; readonly restart: NonNullable<Process['unitRestart']> } | null {

@@ -1,12 +1,12 @@
 import { bracketed } from '../../ports/address.ts';
 import type { Relay } from '../model/facts.ts';
 
-/** A process as far as it takes to see that it is a relay. */
+/** The parts of a process that are needed to recognize a relay. */
 export interface RelayCandidate {
   /** Its file name. */
   readonly imageName: string;
   readonly parentImageName: string | null;
-  /** Its arguments, the program first; null if unavailable. */
+  /** Its arguments, starting with the program; null if unavailable. */
   readonly arguments: readonly string[] | null;
 }
 
@@ -15,7 +15,7 @@ type Describe = (args: readonly string[], parent: string | null) => Relay[];
 const aContainer = 'a container';
 const aMachine = 'a virtual machine';
 
-/** Longer targets are no addresses. */
+/** Longer targets are not addresses. */
 const longestTarget = 255;
 
 function portOf(text: string | undefined): number | null {
@@ -50,7 +50,7 @@ const dockerProxy =
     return [relay(name, portOf(option(args, '-host-port')), target)];
   };
 
-/** Its last arguments are what it starts inside: https://github.com/rootless-containers/rootlesskit */
+/** The last arguments are the command that it starts inside: https://github.com/rootless-containers/rootlesskit */
 const rootlessKit: Describe = (args) => [
   relay(
     args.some((arg) => /containerd-rootless/.test(arg)) ? 'RootlessKit for containerd' : 'RootlessKit',
@@ -59,7 +59,10 @@ const rootlessKit: Describe = (args) => [
   ),
 ];
 
-/** Rootful Podman has it keep the published ports: https://github.com/containers/conmon/blob/main/docs/conmon.8.md */
+/**
+ * With rootful Podman, conmon holds the published ports:
+ * https://github.com/containers/conmon/blob/main/docs/conmon.8.md
+ */
 const conmon: Describe = (args) => [relay('conmon', null, option(args, '-n') ?? option(args, '--name') ?? aContainer)];
 
 /** One program with two names: https://passt.top/builds/latest/web/passt.1.html */
@@ -76,7 +79,7 @@ const forkProxy =
     return [relay(name, portOf(/:(\d{1,5})$/.exec(listens ?? '')?.[1]), target ?? aContainer)];
   };
 
-/** `[address:]port:host:hostport`, the specification of ssh's -L; IPv6 addresses are in brackets. */
+/** `[address:]port:host:hostport`, the argument of ssh's -L; IPv6 addresses are in brackets. */
 const forward = /^(?:(?:\[[^\]]*\]|[^:[\]]*):)?(\d{1,5}):((?:\[[^\]]+\]|[^:[\]]+):\d{1,5})$/;
 
 // https://man.openbsd.org/ssh
@@ -87,11 +90,11 @@ const ssh: Describe = (args) => {
   for (let i = 1; i < args.length; i++) {
     const argument = args[i]!;
     if (!argument.startsWith('-') || argument === '-') {
-      // What follows the host is a command to run there.
+      // Everything after the host is a command to run there.
       host = argument.replace(/^ssh:\/\//, '').replace(/^.*@/, '');
       break;
     }
-    // Letters may be joined; the first that has a value takes the rest, or the next argument: -fNL8080:db:80.
+    // Letters may be combined. The first one that takes a value uses the rest, or the next argument: -fNL8080:db:80.
     const match = /^-([^BbcDEeFIiJLlmOoPpQRSWw]*)([BbcDEeFIiJLlmOoPpQRSWw])(.*)$/s.exec(argument);
     if (match === null) continue;
     const value = match[3] === '' ? args[++i] : match[3];
@@ -106,7 +109,9 @@ const ssh: Describe = (args) => {
   return found;
 };
 
-/** The process of one session listens for what its client asked for (ssh -R); the one that was started first listens for clients. */
+/**
+ * A session's process listens on the ports that its client requested (ssh -R); the main process listens for clients.
+ */
 const sshd: Describe = (_args, parent) =>
   parent !== null && /^sshd(?:-session)?(?:\.exe)?$/i.test(parent)
     ? [relay('sshd forward', null, 'the SSH client')]
@@ -114,7 +119,7 @@ const sshd: Describe = (_args, parent) =>
 
 // http://www.dest-unreach.org/socat/doc/socat.html
 const socat: Describe = (args) => {
-  // Its two addresses come last.
+  // The two addresses come last.
   const addresses = args
     .slice(1)
     .filter((argument) => !argument.startsWith('-'))
@@ -124,7 +129,7 @@ const socat: Describe = (args) => {
   );
   if (listening < 0) return [];
   const other = addresses[1 - listening];
-  // A command, and options behind the first comma, may hold secrets.
+  // A command, or options after the first comma, may contain secrets.
   const target =
     other === undefined ? null : /^(?:exec|system|shell):/i.test(other) ? 'a program' : other.replace(/,.*$/s, '');
   return [relay('socat', portOf(/^[^:]*:(\d{1,5})/.exec(addresses[listening]!)?.[1]), target)];
@@ -139,7 +144,7 @@ const plain =
   (name: string, target: string | null): Describe =>
   () => [relay(name, null, target)];
 
-/** By file name in lower case, without `.exe`; `needs` says whether the arguments tell more. */
+/** By file name in lower case, without `.exe`. `needs` is whether the arguments provide more detail. */
 const relays: Readonly<Record<string, { readonly needs: boolean; readonly describe: Describe }>> = {
   'docker-proxy': { needs: true, describe: dockerProxy('docker-proxy') },
   'rootlesskit-docker-proxy': { needs: true, describe: dockerProxy('rootlesskit-docker-proxy') },
@@ -170,21 +175,23 @@ const relays: Readonly<Record<string, { readonly needs: boolean; readonly descri
   limactl: { needs: false, describe: plain('Lima', aMachine) },
 };
 
-/** What can be asked about the containers whose ports a relay passes on. */
+/** An engine that can be queried about the containers that a relay forwards ports to. */
 export type Engine = 'docker' | 'podman';
 
-/** What a relay carries the network of, so that it is never ended in place of that. */
+/**
+ * The container or virtual machine that depends on a relay for its network. The relay must never be ended in its place.
+ */
 export interface Carried {
   readonly what: 'container' | 'virtual machine';
-  /** Those that may have made it, the likeliest first. */
+  /** The engines that may have created it, the most likely first. */
   readonly engines: readonly Engine[];
-  /** What lists the containers where no engine does. */
+  /** The command that lists the containers, if no engine does. */
   readonly list?: string;
 }
 
 const container = (...engines: readonly Engine[]): Carried => ({ what: 'container', engines });
 
-/** By the name of the relay. */
+/** By name of the relay. */
 const carriers: Readonly<Record<string, Carried>> = {
   'docker-proxy': container('docker'),
   'rootlesskit-docker-proxy': container('docker'),
@@ -204,7 +211,7 @@ const carriers: Readonly<Record<string, Carried>> = {
   Lima: { what: 'virtual machine', engines: [] },
 };
 
-/** What a relay carries; null for one that is a program by itself, such as ssh. */
+/** Returns what depends on a relay for its network; null for a standalone program such as ssh. */
 export function carriedBy({ name }: Pick<Relay, 'name'>): Carried | null {
   return Object.hasOwn(carriers, name) ? carriers[name]! : null;
 }
@@ -214,17 +221,17 @@ function entryOf(imageName: string): (typeof relays)[string] | undefined {
   return Object.hasOwn(relays, key) ? relays[key] : undefined;
 }
 
-/** Whether a process of this file name may be a relay. */
+/** Returns whether a process with this file name may be a relay. */
 export function mayRelay(imageName: string): boolean {
   return entryOf(imageName) !== undefined;
 }
 
-/** Whether a process of this file name may be a relay that only its arguments describe. */
+/** Returns whether a process with this file name may be a relay that only its arguments describe. */
 export function relayNeedsArguments(imageName: string): boolean {
   return entryOf(imageName)?.needs ?? false;
 }
 
-/** What is said of a relay of which only the name is known; most of these programs do other things, too. */
+/** Returns the relays for a process of which only the name is known. Most of these programs also do other things. */
 function withoutArguments(name: string): Relay[] {
   switch (name.toLowerCase()) {
     case 'ssh':
@@ -240,7 +247,10 @@ function withoutArguments(name: string): Relay[] {
   }
 }
 
-/** What a process passes on; null when its file name is no relay's, empty when it is but this one passes nothing on. */
+/**
+ * Returns what a process forwards; null if its file name is not that of a relay, empty if it is but this process
+ * forwards nothing.
+ */
 export function relaysOf(process: RelayCandidate): Relay[] | null {
   const entry = entryOf(process.imageName);
   if (entry === undefined) return null;
@@ -248,7 +258,7 @@ export function relaysOf(process: RelayCandidate): Relay[] | null {
   return entry.describe(process.arguments ?? [], process.parentImageName);
 }
 
-/** A Windows command line as its program's C runtime splits it, but for doubled quotes. */
+/** Splits a Windows command line as the C runtime does, except for doubled quotes. */
 export function splitCommandLine(line: string): string[] {
   return (line.match(/(?:"[^"]*"?|[^\s"])+/g) ?? []).map((part) => part.replaceAll('"', ''));
 }

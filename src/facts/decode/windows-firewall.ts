@@ -3,8 +3,8 @@ import type { Decoded } from './windows-memory.ts';
 import { members } from './windows-told.ts';
 
 /**
- * The raw entry `firewall` of Windows, JSON text: the policy of this machine and the one that group policy sets, each
- * with its rules as [name, text] and the numbers of its three profiles.
+ * The raw entry `firewall` of Windows, JSON text: the local policy and the group policy, each with its rules as [name,
+ * text] and the numeric settings of its three profiles.
  */
 export interface WindowsFirewall {
   readonly local: WindowsPolicy;
@@ -15,27 +15,27 @@ interface WindowsPolicy {
   readonly profiles: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** The registry's names of the profiles. StandardProfile is that of private networks. */
+/** The registry's names of the profiles. StandardProfile is the profile of private networks. */
 export const profileKeys = { Domain: 'DomainProfile', Private: 'StandardProfile', Public: 'PublicProfile' } as const;
 type Profile = keyof typeof profileKeys;
 const profiles = Object.keys(profileKeys) as Profile[];
 
-/** Ports behind the keywords of LPort. */
+/** The ports of the LPort keywords. */
 const keywords: Readonly<Record<string, readonly PortSpan[]>> = {
   'rpc-epmap': [{ start: 135, end: 135 }],
   iptlsin: [{ start: 443, end: 443 }],
   iphttpsin: [{ start: 443, end: 443 }],
   mdns: [{ start: 5353, end: 5353 }],
 };
-/** For these keywords Windows chooses ports at run time, none of the well-known ones. */
+/** For the other keywords, Windows chooses ports at run time, outside the well-known range. */
 const chosenLater = [{ start: 1024, end: 65535 }];
 
-/** How the program of a rule is written that is for a packaged app (AppPkgId, PFn), whichever. */
+/** The program of a rule for a packaged app (AppPkgId, PFn), whichever app it is. */
 export const packagedApp = '*\\WindowsApps\\*';
 
-/** What is in a rule for people, or of no matter to what comes in. */
+/** Fields that are descriptive or do not affect inbound traffic. */
 const ignored = /^(?:Name|Desc|EmbedCtxt|Edge|Defer|ICMP[46]|LSM)$/;
-/** What narrows a rule to some remotes, local addresses, interfaces or users. */
+/** Fields that limit a rule to certain remote addresses, local addresses, interfaces, or users. */
 const limits: readonly (readonly [key: RegExp, text: string])[] = [
   [/^RA[46]/, 'remote addresses'],
   [/^LA[46]/, 'local addresses'],
@@ -45,7 +45,7 @@ const limits: readonly (readonly [key: RegExp, text: string])[] = [
   [/^TTK/, 'remotes of a kind'],
 ];
 
-/** `80`, `5000-5010` or a keyword; one that stands for no ports of its own leaves a doubt. */
+/** Parses `80`, `5000-5010`, or a keyword. A keyword without fixed ports makes the result doubtful. */
 function portsOf(values: readonly string[]): { ports: PortSpan[] | null; doubt: string | null } {
   const ports: PortSpan[] = [];
   let doubt: string | null = null;
@@ -63,7 +63,7 @@ function portsOf(values: readonly string[]): { ports: PortSpan[] | null; doubt: 
   return { ports: values.length === 0 ? null : ports, doubt };
 }
 
-/** A rule with the profiles it is for; null when it is not for what comes in by TCP or UDP. */
+/** Parses a rule and its profiles; null if the rule does not apply to inbound TCP or UDP. */
 function decodeRule(id: string, text: string): { rule: FirewallRule; profiles: readonly string[] } | null {
   const fields = text
     .split('|')
@@ -95,7 +95,7 @@ function decodeRule(id: string, text: string): { rule: FirewallRule; profiles: r
     )
       doubts.push(`${key} is not evaluated`);
   }
-  // A rule from some version of Windows on: this one is 10 at least.
+  // A rule for a minimum version of Windows. This machine runs version 10 or later.
   if (one('Platform') !== undefined && !(one('Platform2') === 'GTEQ' && /^2:(?:\d|10):\d+$/.test(one('Platform')!)))
     doubts.push(`it is for Windows ${one('Platform')}`);
   if (action === 'ByPass') limit.add('authenticated remotes');
@@ -104,7 +104,8 @@ function decodeRule(id: string, text: string): { rule: FirewallRule; profiles: r
   return {
     profiles: all('Profile'),
     rule: {
-      // A name such as @FirewallAPI.dll,-25000 stands for a text of that file: the rule's own id says more.
+      // A name such as @FirewallAPI.dll,-25000 refers to a string resource in that file. The rule's ID is more
+      // informative.
       name: name === undefined || name.startsWith('@') ? id : name,
       verdict: action === 'Block' ? 'Block' : 'Allow',
       target: null,
@@ -133,8 +134,8 @@ function policyOf(value: unknown): WindowsPolicy | null {
 }
 
 /**
- * The Windows firewall as one chain a profile: what blocks first, because it wins, then what allows. Group policy's
- * settings win over the machine's, and may put its rules out of force.
+ * Parses the Windows firewall as one chain per profile: block rules first, because they take precedence, then allow
+ * rules. Group policy settings override the local ones, and can disable the local rules.
  * Source: [MS-GPFAS] 2.2.2 and 2.2.3, and the same values under SharedAccess\Parameters\FirewallPolicy.
  */
 export function decodeWindowsFirewall(text: string): Decoded<FirewallChain[]> {
@@ -169,7 +170,7 @@ export function decodeWindowsFirewall(text: string): Decoded<FirewallChain[]> {
       profile,
       family: null,
       base: true,
-      // Without a setting it is on, and blocks.
+      // By default, the firewall is on and blocks.
       enabled: setting('EnableFirewall') !== 0,
       otherwise: setting('DefaultInboundAction') === 0 && !shielded ? 'Allow' : 'Block',
       rules: [

@@ -7,9 +7,9 @@ const entrySize = 64;
 const protocols: Readonly<Record<number, PortRange['protocol']>> = { 1: 'TCP', 2: 'UDP', 3: null };
 
 /**
- * The ports that are reserved for guest networks (virtual machines, WSL): HCN_PORT_RANGE_ENTRY, one after another;
- * { GUID OwningPartitionId, TargetPartitionId; HCN_PORT_PROTOCOL Protocol; UINT64 Priority; UINT32 ReservationType,
- * SharingFlags, DeliveryMode; UINT16 StartingPort, EndingPort }.
+ * Parses the ports that are reserved for guest networks (virtual machines, WSL): consecutive HCN_PORT_RANGE_ENTRY
+ * structures, { GUID OwningPartitionId, TargetPartitionId; HCN_PORT_PROTOCOL Protocol; UINT64 Priority; UINT32
+ * ReservationType, SharingFlags, DeliveryMode; UINT16 StartingPort, EndingPort }.
  * https://learn.microsoft.com/virtualization/api/hcn/reference/hcnenumerateguestnetworkportreservations
  */
 export function decodeGuestPorts(bytes: Uint8Array): Decoded<PortRange[]> {

@@ -3,7 +3,7 @@ import { canonicalAddress, ipv4Text, ipv6Text, withoutScope } from '../../ports/
 import { memoryOf, viewOf, wideString, type Decoded } from './windows-memory.ts';
 
 const urlLine = /^<?(https?:\/\/[^\s<>]+)>?$/i;
-/** A number alone; or a number before a path: `ID: 2688, image: C:\Windows\System32\svchost.exe`, the path being `<?>` when it is hidden. */
+/** A bare PID, or a PID before a path: `ID: 2688, image: C:\Windows\System32\svchost.exe`. A hidden path is `<?>`. */
 const barePid = /^(\d{1,10})$/;
 const pidBeforeImage = /^[^\d\\/<]*(\d{1,10})[^\d\\/:].*?(?:[a-z]:[\\/]|\\[a-z?\\]|<\?>)/i;
 const labelled = /^[^:\uff1a]*[:\uff1a](.*)$/s;
@@ -13,18 +13,21 @@ interface Line {
   readonly text: string;
 }
 
-/** The text after the first colon; empty when there is none. */
+/** Returns the text after the first colon; empty if there is none. */
 const valueOf = (text: string): string => labelled.exec(text)?.[1]?.trim() ?? '';
 const isPid = (text: string): number => {
   const pid = Number(text);
   return pid > 0 && pid <= 0xffffffff ? pid : 0;
 };
 
-/** One queue: its heading and what is indented below it. */
+/** Parses a queue: its heading and the lines that are indented below it. */
 function decodeQueue(heading: string, lines: readonly Line[]): HttpQueue {
   const urls: string[] = [];
   const processes: { pid: number; service: string | null }[] = [];
-  /** Numbers of the queue itself, before its lists: the last is how many processes it has, or the controller after that. */
+  /**
+   * The numbers of the queue itself, before its lists. The last one is the number of processes, or the controller that
+   * follows it.
+   */
   const numbers: number[] = [];
   const firstIndent = lines[0]?.indent ?? 0;
   let inHeader = true;
@@ -37,10 +40,10 @@ function decodeQueue(heading: string, lines: readonly Line[]): HttpQueue {
     }
     const bare = barePid.exec(text)?.[1];
     const pid = isPid(bare ?? pidBeforeImage.exec(text)?.[1] ?? '');
-    // What comes after the first URL group is about sessions and limits.
+    // Everything after the first URL group is about sessions and limits.
     if (pid !== 0 && urls.length === 0) {
       inHeader = false;
-      // Below the newer form stand the services of the process and the one among them that made the queue.
+      // In the newer format, the services of the process follow, then the service that created the queue.
       const below = bare === undefined ? lines.slice(i + 1, i + 3) : [];
       const other = below.findIndex(
         (line) => line.indent < indent || pidBeforeImage.test(line.text) || urlLine.test(line.text),
@@ -53,7 +56,7 @@ function decodeQueue(heading: string, lines: readonly Line[]): HttpQueue {
     const value = valueOf(text);
     if (/^\d+$/.test(value)) numbers.push(Number(value));
   }
-  // The count of processes is what the list has, so that what stands behind it is the controller.
+  // The number of processes equals the length of the list, so the value after it is the controller.
   let controller: number | null = null;
   if (numbers.at(-1) !== processes.length && numbers.at(-2) === processes.length)
     controller = isPid(String(numbers.at(-1))) || null;
@@ -62,9 +65,9 @@ function decodeQueue(heading: string, lines: readonly Line[]): HttpQueue {
 }
 
 /**
- * The request queues that `netsh http show servicestate view=requestq verbose=yes` prints, in any language: a queue
- * begins at a line that is not indented, and of what is below only URLs, numbers and paths are looked at. Older
- * versions list process ids alone, newer ones also images and services.
+ * Parses the request queues that `netsh http show servicestate view=requestq verbose=yes` prints, in any language. A
+ * queue begins at a line that is not indented; below it, only URLs, numbers, and paths are read. Older versions list
+ * only PIDs, newer ones also images and services.
  * https://github.com/Azure/Service-Fabric-Troubleshooting-Guides/blob/master/Cluster/Determine%20Process%20Listening%20on%20Port.md
  */
 export function decodeHttpQueues(text: string): Decoded<HttpQueue[]> {
@@ -79,7 +82,8 @@ export function decodeHttpQueues(text: string): Decoded<HttpQueue[]> {
   const queues = blocks
     .filter(({ lines }) => lines.length > 0)
     .map(({ heading, lines }) => decodeQueue(heading, lines));
-  // A queue's name is its own: what several have, or what is a sentence, says that there is none.
+  // A queue's name is unique. A text that several queues share, or that is a sentence, means that the queue has no
+  // name.
   const times = new Map<string | null, number>();
   for (const { name } of queues) times.set(name, (times.get(name) ?? 0) + 1);
   const unnamed = (name: string | null) => name === null || times.get(name)! > 1 || /[.\u3002\uff0e\u0964]$/.test(name);
@@ -91,14 +95,17 @@ export function decodeHttpQueues(text: string): Decoded<HttpQueue[]> {
       urls,
     }))
     .filter(({ urls, processes }) => urls.length > 0 || processes.length > 0);
-  // There is a rule under the title even when there is no queue.
+  // The title is underlined even if there are no queues.
   return {
     data,
     flaw: data.length === 0 && !/^-{3,}\s*$/m.test(text) ? 'the output of netsh http contains no request queues' : null,
   };
 }
 
-/** The parts of a URL prefix of HTTP.sys; null when it is none. `address` is the one it is bound to, where it names one. */
+/**
+ * Parses a URL prefix of HTTP.sys; null if the text is not one. `address` is the address that it is bound to, if it
+ * names one.
+ */
 export function urlPrefix(
   url: string,
 ): { secure: boolean; host: string; port: number; address: string | null; path: string } | null {
@@ -117,8 +124,9 @@ export function urlPrefix(
 const longestText = 0x20000;
 
 /**
- * URL reservations: HTTP_SERVICE_CONFIG_URLACL_SET, { PWSTR pUrlPrefix; PWSTR pStringSecurityDescriptor }, one after another.
- * `pages` is `BASE:LENGTH` for each, separated by blanks: the address it was read at, in hex, and its bytes.
+ * Parses URL reservations: consecutive HTTP_SERVICE_CONFIG_URLACL_SET structures, { PWSTR pUrlPrefix; PWSTR
+ * pStringSecurityDescriptor }. `pages` is `BASE:LENGTH` for each, separated by spaces: the address that it was read
+ * from, in hex, and its length in bytes.
  * https://learn.microsoft.com/windows/win32/api/http/ns-http-http_service_config_urlacl_set
  */
 export function decodeUrlReservations(
@@ -149,7 +157,7 @@ const family = { ipv4: 2, ipv6: 23 } as const;
 const addressSize = 128;
 
 /**
- * The IP listen list: HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY, { ULONG AddrCount; SOCKADDR_STORAGE AddrList[] }.
+ * Parses the IP listen list: HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY, { ULONG AddrCount; SOCKADDR_STORAGE AddrList[] }.
  * https://learn.microsoft.com/windows/win32/api/http/ns-http-http_service_config_ip_listen_query
  */
 export function decodeIpListenList(bytes: Uint8Array): Decoded<IpListenAddress[]> {

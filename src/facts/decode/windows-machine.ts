@@ -4,14 +4,14 @@ import { members, told, valueOf, type Told } from './windows-told.ts';
 /** The raw entry `machine`, as JSON text. */
 export interface MachineDetails {
   readonly name: Told;
-  /** Such as 10.0.26100. */
+  /** For example, 10.0.26100. */
   readonly release: Told;
   readonly architecture: Told;
   /** `true` or `false`. */
   readonly elevated: Told;
 }
 
-/** Total: what is not told is `unknown`, or null. */
+/** Parses the raw entry `machine`. Never throws: a missing value is `unknown`, or null. */
 export function decodeMachine(text: string): Machine {
   const { name, release, architecture, elevated } = members(text) ?? {};
   const rights = valueOf(told(elevated));

@@ -1,7 +1,7 @@
 /**
- * The dynamic range from `netsh interface ipv4|ipv6 show dynamicportrange tcp|udp`; null when the text has none.
- * The labels are in the system's language and in a code page of its own, so only the numbers at the ends of lines count:
- * the first port, then how many.
+ * Parses the dynamic range from `netsh interface ipv4|ipv6 show dynamicportrange tcp|udp`; null if the text contains
+ * none. The labels are in the system's language and in the code page of that language, so only the numbers at the ends
+ * of lines are read: the first port, then the number of ports.
  */
 export function decodeDynamicRange(text: string): { start: number; end: number } | null {
   const numbers = [...text.matchAll(/[^\w.](\d{1,5})[^\S\n]*$/gm)].map((match) => Number(match[1]));
@@ -11,17 +11,18 @@ export function decodeDynamicRange(text: string): { start: number; end: number }
   return start < 1 || count < 1 || end > 65535 ? null : { start, end };
 }
 
-/** A range of ports that `netsh` lists as excluded. */
+/** A port range that `netsh` lists as excluded. */
 export interface ExcludedRange {
   readonly start: number;
   readonly end: number;
-  /** Excluded by an administrator: kept from random use alone, so that a program may bind it by number. */
+  /** Excluded by an administrator: not assigned automatically, but a program may bind it explicitly. */
   readonly administered: boolean;
 }
 
 /**
- * The ranges that `netsh interface ipv4|ipv6 show excludedportrange tcp|udp` lists, which may be none. Null when the
- * text is no such list: one has a rule under its headings. Digits, `-` and `*` are the same in every language.
+ * Parses the ranges that `netsh interface ipv4|ipv6 show excludedportrange tcp|udp` lists; there may be none. Returns
+ * null if the text is not such a list, which always has a line of dashes under its headings. Digits, `-`, and `*` are
+ * the same in every language.
  */
 export function decodeExcludedRanges(text: string): ExcludedRange[] | null {
   const lines = text.split('\n').map((line) => line.trim());

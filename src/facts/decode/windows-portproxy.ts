@@ -2,10 +2,10 @@ import type { PortProxy } from '../model/facts.ts';
 import type { Decoded } from './windows-memory.ts';
 import { members } from './windows-told.ts';
 
-/** The registry's tables of `netsh interface portproxy`. */
+/** The registry keys of `netsh interface portproxy`. */
 export const portProxyTables = ['v4tov4', 'v4tov6', 'v6tov4', 'v6tov6'] as const;
 
-/** `ADDRESS/PORT`; null when it is none. */
+/** Parses `ADDRESS/PORT`; null if the text is invalid. */
 function end(text: unknown): { address: string; port: number } | null {
   const match = typeof text === 'string' ? /^([^/\s]{1,255})\/(\d{1,5})$/.exec(text.trim()) : null;
   const port = Number(match?.[2]);
@@ -13,8 +13,8 @@ function end(text: unknown): { address: string; port: number } | null {
 }
 
 /**
- * The raw entry `portproxy`: each value's name is where it listens, its text where it connects to, such as
- * `0.0.0.0/9999` = `192.168.1.101/22`. What is not like that is no rule that Windows would follow.
+ * Parses the raw entry `portproxy`. The name of each value is the listening address, its data the target, such as
+ * `0.0.0.0/9999` = `192.168.1.101/22`. Windows ignores entries of any other form.
  */
 export function decodePortProxies(text: string): Decoded<PortProxy[]> {
   const tables = members(text);

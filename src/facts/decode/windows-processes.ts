@@ -2,24 +2,24 @@ import { argumentsOfLine, recordedApplication, recordedFor, toldApplication } fr
 import { filetimeAt, filetimeText, unicodeString, type Decoded, type Memory } from './windows-memory.ts';
 import { members, told, valueOf, type Told } from './windows-told.ts';
 
-/** What the list of processes says of one. */
+/** A process in the process list. */
 export interface ProcessEntry {
   readonly pid: number;
-  /** Its parent when it was started; that number may have been given to another process since. */
+  /** Its parent when it started; that PID may have been reused since. */
   readonly parent: number;
   readonly imageName: string | null;
   readonly started: string | null;
 }
 
-/** Up to InheritedFromUniqueProcessId: what is read of an entry. */
+/** The part of an entry that is read, up to InheritedFromUniqueProcessId. */
 const entrySize = 96;
-/** A file name has at most 255 UTF-16 units; a bound keeps hostile bytes from costing much. */
+/** A file name has at most 255 UTF-16 units; this limit keeps malformed data from being expensive. */
 const longestName = 1024;
 
 /**
- * SYSTEM_PROCESS_INFORMATION on 64 bits: a chain of entries, each followed by its threads and its name.
- * https://learn.microsoft.com/windows/win32/api/winternl/nf-winternl-ntquerysysteminformation; the members it calls
- * reserved are CreateTime (32) and InheritedFromUniqueProcessId (88).
+ * Parses SYSTEM_PROCESS_INFORMATION on 64-bit Windows: a chain of entries, each followed by its threads and its name.
+ * https://learn.microsoft.com/windows/win32/api/winternl/nf-winternl-ntquerysysteminformation; the members that it
+ * calls reserved are CreateTime (32) and InheritedFromUniqueProcessId (88).
  */
 export function decodeProcesses(memory: Memory): Decoded<Map<number, ProcessEntry>> {
   const { bytes, view } = memory;
@@ -42,22 +42,22 @@ export function decodeProcesses(memory: Memory): Decoded<Map<number, ProcessEntr
 
 /** The raw entry `process/PID`, as JSON text. */
 export interface ProcessDetails {
-  /** FILETIME as decimal text: tells whether it still is the process of the list. */
+  /** FILETIME as decimal text: shows whether this is still the process in the list. */
   readonly created: Told;
   readonly path: Told;
-  /** `DOMAIN\name`, or the SID where no name is known for it. */
+  /** `DOMAIN\name`, or the SID if it has no known name. */
   readonly user: Told;
-  /** The account for whom Windows made that one, to run elevated programs; null where it did not. */
+  /** The account for which Windows created `user` to run elevated programs; null if it did not. */
   readonly realUser: Told | null;
-  /** Null when it was not asked for. */
+  /** Null if it was not requested. */
   readonly commandLine: Told | null;
-  /** There when it was asked for. */
+  /** Present if it was requested. */
   readonly workingDirectory?: Told;
-  /** What it runs, in recordings that do not have its command line. */
+  /** The application name, in recordings that do not contain the command line. */
   readonly application?: string;
 }
 
-/** Total: what is not as it should be is refused. */
+/** Parses the raw entry `process/PID`. Never throws: an invalid value becomes a refusal. */
 export function decodeProcessDetails(text: string): ProcessDetails {
   const { created, path, user, realUser, commandLine, workingDirectory, application: name } = members(text) ?? {};
   const application = recordedApplication(name);
@@ -72,14 +72,17 @@ export function decodeProcessDetails(text: string): ProcessDetails {
   };
 }
 
-/** What a process runs, where its command line says it and its file name does not. A recording may have the name alone. */
+/**
+ * Returns the application that a process runs, if its command line says more than its file name. A recording may
+ * contain only the name.
+ */
 export function applicationIn(imageName: string, { application, commandLine }: ProcessDetails): string | null {
   if (application !== undefined) return recordedFor(application, imageName);
   const line = commandLine === null ? null : valueOf(commandLine);
   return line === null ? null : toldApplication({ imageName, arguments: argumentsOfLine(line, imageName) });
 }
 
-/** `ProcessDetails.created` as ISO 8601, to be compared with `ProcessEntry.started`; null if unknown. */
+/** Returns `ProcessDetails.created` as ISO 8601, for comparison with `ProcessEntry.started`; null if unknown. */
 export function createdText(created: Told): string | null {
   const text = valueOf(created);
   if (text === null || !/^\d{1,19}$/.test(text)) return null;

@@ -1,12 +1,12 @@
 import type { Service } from '../model/facts.ts';
 import { memoryOf, wideString, type Decoded } from './windows-memory.ts';
 
-/** sizeof(ENUM_SERVICE_STATUS_PROCESSW) on 64 bits. */
+/** sizeof(ENUM_SERVICE_STATUS_PROCESSW) on 64-bit Windows. */
 const entrySize = 56;
-/** Both names have at most 256 UTF-16 units; a bound keeps hostile bytes from costing much. */
+/** Both names have at most 256 UTF-16 units; this limit keeps malformed data from being expensive. */
 const longestName = 1024;
 
-/** dwCurrentState, by the names of Get-Service. */
+/** dwCurrentState, with the names of Get-Service. */
 const states: readonly string[] = [
   'Unknown',
   'Stopped',
@@ -20,8 +20,8 @@ const states: readonly string[] = [
 const sharedProcess = 0x20;
 
 /**
- * The services of EnumServicesStatusEx. `pages` tells how the bytes were read: `BASE:LENGTH:COUNT` for each call,
- * separated by blanks, the base address in hex, the others decimal.
+ * Parses the services of EnumServicesStatusEx. `pages` describes how the bytes were read: `BASE:LENGTH:COUNT` for each
+ * call, separated by spaces, the base address in hex, the others decimal.
  * https://learn.microsoft.com/windows/win32/api/winsvc/ns-winsvc-enum_service_status_processw
  */
 export function decodeServices(bytes: Uint8Array, pages: string | number | undefined): Decoded<Service[]> {

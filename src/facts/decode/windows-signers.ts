@@ -1,16 +1,16 @@
-/** What Get-AuthenticodeSignature says of a file. */
+/** What Get-AuthenticodeSignature reports about a file. */
 export interface Signature {
-  /** By the cmdlet's own names, such as Valid, NotSigned and HashMismatch; Unreadable where it could not look at the file. */
+  /** The cmdlet's own names, such as Valid, NotSigned, and HashMismatch; Unreadable if it could not read the file. */
   readonly status: string;
-  /** The simple name of the certificate's subject; null without a valid signature: anybody can claim a name. */
+  /** The simple name of the certificate's subject; null without a valid signature, because anyone can claim a name. */
   readonly signer: string | null;
 }
 
 const text = (base64: string): string => Buffer.from(base64, 'base64').toString('utf16le');
 
 /**
- * Signatures by path, from lines `path|status|signer|thumbprint`, path and signer UTF-16LE in base64. Lines of another form
- * are left out; of two lines for one path the first counts.
+ * Parses signatures by path from lines `path|status|signer|thumbprint`, with path and signer UTF-16LE in base64. Lines
+ * of any other form are skipped; if a path is repeated, the first line wins.
  * https://learn.microsoft.com/dotnet/api/system.management.automation.signaturestatus
  */
 export function decodeSigners(lines: string): ReadonlyMap<string, Signature> {

@@ -4,21 +4,21 @@ import { filetimeAt, viewOf, type Decoded } from './windows-memory.ts';
 
 export type SocketTable = 'tcp4' | 'tcp6' | 'udp4' | 'udp6';
 
-/** One row of a table, as it is. */
+/** A row of a socket table, unchanged. */
 export interface SocketRow {
   readonly protocol: 'TCP' | 'UDP';
   readonly localAddress: string;
   readonly localPort: number;
-  /** The empty text and 0 where the table has no remote end; without meaning for listeners. */
+  /** Empty, and the port is 0, if the table has no remote address; meaningless for listeners. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** MIB_TCP_STATE; 0 for UDP. */
   readonly state: number;
-  /** 0 when Windows does not say, such as for TIME_WAIT. */
+  /** 0 if Windows does not report it, for example for TIME_WAIT. */
   readonly pid: number;
   /** When the socket was bound. */
   readonly created: string | null;
-  /** The tag of the owning service in a shared process; 0 when there is none. */
+  /** The tag of the owning service in a shared process; 0 if there is none. */
   readonly serviceTag: number;
 }
 
@@ -37,13 +37,13 @@ interface Layout {
 }
 
 const ipv4 = (bytes: Uint8Array, _view: DataView, offset: number) => ipv4Text(bytes, offset);
-// Only link-local (fe80), site-local (fec0) and multicast (ff) addresses need a scope. The documentation says that its id
-// is in network order, but it comes as the interface's number: .NET and System Informer use it so.
+// Only link-local (fe80), site-local (fec0), and multicast (ff) addresses need a scope. The documentation says that the
+// scope ID is in network byte order, but it is the interface index: .NET and System Informer treat it that way.
 const ipv6 = (bytes: Uint8Array, view: DataView, offset: number) =>
   ipv6Text(bytes, offset, bytes[offset]! >= 0xfe ? view.getUint32(offset + 16, true) : 0);
 
 /**
- * The rows of the four OWNER_MODULE tables, by C alignment on 64 bits. Each ends with OwningModuleInfo[16],
+ * The rows of the four OWNER_MODULE tables, by C alignment on 64-bit Windows. Each ends with OwningModuleInfo[16],
  * whose first member is the service tag.
  * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcprow_owner_module
  * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcp6row_owner_module
@@ -106,7 +106,10 @@ export const layouts: Readonly<Record<SocketTable, Layout>> = {
 };
 const firstRow = 8;
 
-/** The rows of a table that `keep` wants, in its order. Ports are 1 to 65535, the state is MIB_TCP_STATE (0 for UDP). */
+/**
+ * Returns the rows of a table that `keep` accepts, in table order. Ports are 1 to 65535; the state is MIB_TCP_STATE (0
+ * for UDP).
+ */
 export function decodeSockets(
   table: SocketTable,
   bytes: Uint8Array,
@@ -120,7 +123,7 @@ export function decodeSockets(
   const present = Math.max(0, Math.floor((bytes.length - firstRow) / layout.size));
   for (let i = 0; i < Math.min(declared, present); i++) {
     const row = firstRow + i * layout.size;
-    // Network order in the low half; the high half is undefined.
+    // Network byte order in the low half; the high half is undefined.
     const localPort = view.getUint16(row + layout.localPort, false);
     const state = layout.state === null ? 0 : view.getUint32(row + layout.state, true);
     if (!keep(localPort, state)) continue;
@@ -143,7 +146,7 @@ export function decodeSockets(
 }
 
 /**
- * The rows of MIB_TCPTABLE2 and MIB_TCP6TABLE2, in which Windows gives TCP sockets that are bound but not listening.
+ * The rows of MIB_TCPTABLE2 and MIB_TCP6TABLE2, in which Windows reports TCP sockets that are bound but not listening.
  * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcprow2
  * https://learn.microsoft.com/windows/win32/api/tcpmib/ns-tcpmib-mib_tcp6row2
  */
@@ -153,7 +156,7 @@ export const boundLayouts = {
 } as const;
 export type BoundTable = keyof typeof boundLayouts;
 
-/** The rows of a table of bound sockets that `keep` wants. */
+/** Returns the rows of a table of bound sockets that `keep` accepts. */
 export function decodeBoundSockets(
   table: BoundTable,
   bytes: Uint8Array,
@@ -187,7 +190,7 @@ export function decodeBoundSockets(
   };
 }
 
-/** MIB_TCP_STATE by the names of Get-NetTCPConnection. */
+/** MIB_TCP_STATE, with the names of Get-NetTCPConnection. */
 const stateNames: Readonly<Record<number, Exclude<Socket['state'], null>>> = {
   1: 'Closed',
   2: 'Listen',
@@ -205,7 +208,7 @@ const stateNames: Readonly<Record<number, Exclude<Socket['state'], null>>> = {
 };
 export const tcpState = { closed: 1, listen: 2, timeWait: 11, bound: 100 } as const;
 
-/** Null for a number that is no state. */
+/** Returns the name of a state; null for an unknown number. */
 export function tcpStateName(state: number): Exclude<Socket['state'], null> | null {
   return stateNames[state] ?? null;
 }

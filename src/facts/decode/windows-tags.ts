@@ -1,12 +1,15 @@
 import type { RawEntry } from '../../system/raw.ts';
 import { members, told, type Told } from './windows-told.ts';
 
-/** How the raw entry `servicetags` names a tag: tags are numbers within a process. */
+/** Returns the name of a tag in the raw entry `servicetags`. Tags are unique only within a process. */
 export function tagKey(pid: number, tag: number): string {
   return `${pid}:${tag}`;
 }
 
-/** The raw entry `servicetags`, JSON text that tells the service of each tag, as a look-up. Total: what is not there is refused. */
+/**
+ * Returns a lookup function for the raw entry `servicetags`, JSON text that maps tags to services. Never throws: a
+ * missing tag is a refusal.
+ */
 export function decodeServiceTags(entry: RawEntry): (key: string) => Told {
   const names = entry.text === undefined ? null : members(entry.text);
   const otherwise: Told = {

@@ -1,4 +1,4 @@
-/** The code pages of Windows that the platform's TextDecoder knows, by its names. */
+/** The Windows code pages that the platform's TextDecoder supports, with its names for them. */
 const labels: Readonly<Record<number, string>> = {
   866: 'ibm866',
   874: 'windows-874',
@@ -11,7 +11,7 @@ const labels: Readonly<Record<number, string>> = {
 };
 
 /**
- * The upper halves of the code pages of western consoles, which TextDecoder does not know.
+ * The upper halves of the code pages of western consoles, which TextDecoder does not support.
  * https://www.unicode.org/Public/MAPPINGS/VENDORS/MICSFT/PC/
  */
 const upper437 =
@@ -20,7 +20,10 @@ const upper850 =
   'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0';
 const uppers: Readonly<Record<number, string>> = { 437: upper437, 850: upper850, 858: upper850.replace('ı', '€') };
 
-/** Text that a Windows tool wrote to a pipe. Of an unknown code page the bytes above 127 become U+FFFD: what is read of such texts is ASCII. */
+/**
+ * Decodes text that a Windows tool wrote to a pipe. For an unknown code page, bytes above 127 become U+FFFD; only the
+ * ASCII part of such text is used.
+ */
 export function decodeConsoleText(bytes: Uint8Array, codePage: string | number | undefined): string {
   const page = Number(codePage);
   const label = labels[page];
@@ -31,7 +34,7 @@ export function decodeConsoleText(bytes: Uint8Array, codePage: string | number |
     .replace(/[\x80-\xff]/g, (character) => upper?.[character.charCodeAt(0) - 128] ?? '\ufffd');
 }
 
-/** The text of a task's file, or of what `schtasks /Query /XML` wrote: it says UTF-16 of itself whatever it is. */
+/** Decodes the text of a task file, or of `schtasks /Query /XML`, which declares UTF-16 whatever its encoding is. */
 export function taskText(
   bytes: Uint8Array,
   otherwise: (bytes: Uint8Array) => string = (all) => Buffer.from(all).toString('utf8'),

@@ -1,7 +1,7 @@
 import { parseJson } from '../../io/nesting.ts';
 import type { Refusal } from '../../system/raw.ts';
 
-/** One thing that was asked: what was said, or why nothing was. The members of raw entries that are JSON text. */
+/** The answer to one query: its value, or why there is none. Raw entries in JSON text have members of this type. */
 export type Told = { readonly value: string } | { readonly refusal: Refusal };
 
 const codes: readonly string[] = [
@@ -16,7 +16,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** The members of a JSON object; null when the text is none. */
+/** Returns the members of a JSON object; null if the text is not an object. */
 export function members(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = parseJson(text);
@@ -26,7 +26,7 @@ export function members(text: string): Readonly<Record<string, unknown>> | null 
   }
 }
 
-/** A value of a recording as Told; what is not one is refused. */
+/** Converts a recorded value to Told; an invalid value becomes a refusal. */
 export function told(value: unknown): Told {
   if (isObject(value)) {
     if (typeof value['value'] === 'string') return { value: value['value'] };

@@ -2,7 +2,7 @@ import { decodeInterfaceAddresses } from '../decode/interface-addresses.ts';
 import type { Sections } from '../model/facts.ts';
 import type { RawSource } from '../../system/raw.ts';
 
-/** The addresses of the machine's interfaces; nothing in recordings from before they were asked. */
+/** Reads the addresses of the machine's interfaces; empty for recordings that predate this entry. */
 export function gatherAddresses(source: RawSource): Pick<Sections, 'addresses'> {
   const { at, text, refusal } = source.read('addresses');
   if (text === undefined) {

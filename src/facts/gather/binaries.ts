@@ -3,12 +3,15 @@ import type { Facts, Process } from '../model/facts.ts';
 import { holdsPort } from '../model/question.ts';
 import type { RawSource } from '../../system/raw.ts';
 
-/** The name of a raw entry for an executable: text with the SHA-256 of its bytes in hex. On Linux the process leads to it, wherever its path is. */
+/**
+ * Returns the name of the raw entry for an executable, which contains the SHA-256 of its bytes as hex text. On Linux
+ * the file is opened through the process, because its path may be in another mount namespace.
+ */
 export function binaryName(pid: number, path: string): string {
   return `sha256/${pid}/${path}`;
 }
 
-/** What such a name stands for; null for any other name. */
+/** Parses such a name; null for any other name. */
 export function parseBinaryName(name: string): { pid: number; path: string } | null {
   const [, pid, path] = /^sha256\/(\d{1,10})\/(.+)$/s.exec(name) ?? [];
   return path === undefined ? null : { pid: Number(pid), path };
@@ -21,7 +24,7 @@ interface Signers {
 
 const nobody: Signers = { names: new Map(), refused: [] };
 
-/** Who signed these files; only a valid signature names somebody, of all others the status is said. */
+/** Returns the signers of files. Only a valid signature has a signer; for all others, only the status is reported. */
 function signersOf(paths: readonly string[], source: RawSource): Signers {
   const { text, refusal } = source.read('signers', { paths });
   if (text === undefined)
@@ -38,14 +41,17 @@ function signersOf(paths: readonly string[], source: RawSource): Signers {
   return { names, refused };
 }
 
-/** Is told of each executable before it is read, and of the question for the signers of all. */
+/** Called before each executable is read, and before the signers of all executables are queried. */
 export type BinaryStep = (step: 'hash' | 'signers', nth: number, of: number) => void;
 
-// In a container the same path is another file.
+// In a container, the same path refers to a different file.
 const fileOf = (path: string, container: Process['container']): string =>
   container === null ? path : `${container.id} ${path}`;
 
-/** The same facts, with the hashes of the executables that hold a port and, on Windows, who signed them. What cannot be read is said in the section. */
+/**
+ * Adds to the facts the hashes of the executables that hold a port and, on Windows, their signers. Files that cannot be
+ * read are reported in the section.
+ */
 export function withBinaries(facts: Facts, source: RawSource, step?: BinaryStep): Facts {
   const holders = new Set(facts.sections.sockets.data.filter(holdsPort).map(({ pid }) => pid));
   const known = new Map<string, string | null>();

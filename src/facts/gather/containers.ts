@@ -7,33 +7,37 @@ import { holdsPort } from '../model/question.ts';
 import { unmapped, withoutScope } from '../../ports/address.ts';
 import { askSource, type RawSource, type Refusal } from '../../system/raw.ts';
 
-/** What an engine said. */
+/** The answer of an engine. */
 interface Asked {
-  /** The name of its entry. */
+  /** The name of its raw entry. */
   readonly name: string;
   readonly engine: Engine;
   readonly containers: readonly ListedContainer[];
-  /** Why it said nothing; null when it did, or is not there. */
+  /** Why there is no answer; null if the engine answered or is not installed. */
   readonly refusal: Refusal | null;
 }
 
-/** So many engines are asked; each may be another user's. */
+/** The maximum number of engines to query; each may belong to a different user. */
 const most = 16;
 
 const isEngine = (runtime: string): runtime is Engine => runtime === 'docker' || runtime === 'podman';
 
-/** The engines that may know a process, by the names of their entries: those of the user who runs it, and of no other. */
+/**
+ * Returns the entry names of the engines that may know a process. Only engines of the user who runs the process are
+ * used.
+ */
 function entriesFor(source: RawSource, { pid, container }: Process, engines: readonly Engine[]): string[] {
   if (source.platform === 'win32') return engines.map((engine) => `engine/${engine}`);
   const details = decodeProcess(source.read(`process/${pid}`).text ?? '');
-  // Inside of a container a process may have any user; the control group is below the manager of who runs the engine.
+  // A process in a container may run as any user; its control group is below the service manager of the user who runs
+  // the engine.
   const manager = /\/user@(\d{1,10})\.service\//.exec(controlGroupOf(details?.cgroup ?? '') ?? '')?.[1];
   const uid = container === null ? (details?.uid ?? null) : Number(manager ?? 0);
   if (uid === null) return [];
   return engines.map((engine) => (uid === 0 ? `engine/${engine}` : `engine/${engine}/${uid}`));
 }
 
-/** A process, and the engines to ask about it. */
+/** A process, and the engines to query about it. */
 interface Candidate {
   readonly process: Process;
   readonly entries: readonly string[];
@@ -70,7 +74,7 @@ function named({ engine }: Asked, { ports: _ports, addresses: _addresses, ...con
   return { runtime: engine, ...container };
 }
 
-/** That an engine could not say which container it is. */
+/** Returns a refusal if an engine could not report which container it is. */
 function unasked(asked: readonly Asked[]): FieldRefusal[] {
   const silent = asked.find(({ refusal }) => refusal !== null);
   if (silent === undefined) return [];
@@ -87,10 +91,10 @@ function unasked(asked: readonly Asked[]): FieldRefusal[] {
 
 const wildcards = new Set(['', '0.0.0.0', '::']);
 
-/** The one container that has the port of a socket by what it publishes; null where there is none, or several. */
+/** Returns the only container that publishes the port of a socket; null if there are none, or several. */
 function publisher(containers: readonly ListedContainer[], socket: Socket, relay: Relay): ListedContainer | null {
   const address = unmapped(withoutScope(socket.localAddress));
-  // Such as 172.17.0.2:80, or a name.
+  // For example, 172.17.0.2:80, or a name.
   const target = /^\[?([0-9a-f.:]+?)\]?:\d{1,5}$/i.exec(relay.target ?? '')?.[1] ?? null;
   const found = [(own: string) => own === address, (own: string) => wildcards.has(own)].map((fits) =>
     containers.filter(
@@ -105,13 +109,13 @@ function publisher(containers: readonly ListedContainer[], socket: Socket, relay
   return nearest?.length === 1 ? nearest[0]! : null;
 }
 
-/** A container that was named, and the entry that tells more of it. */
+/** A container with a known name, and the raw entry that has its details. */
 interface Named {
   readonly container: Container;
   readonly entry: string;
 }
 
-/** Says of a socket whose owner passes it on to a container which one that is; null if unknown. */
+/** Sets the container that a socket's owner forwards to. Returns null if it is unknown. */
 function nameSocket(socket: Socket, relay: Relay, asked: readonly Asked[]): Named | null {
   for (const one of asked) {
     const container = publisher(one.containers, socket, relay);
@@ -124,7 +128,7 @@ function nameSocket(socket: Socket, relay: Relay, asked: readonly Asked[]): Name
   return null;
 }
 
-/** Says of a process in a container what its engine calls that; null where it does not know it. */
+/** Sets the engine's name for the container of a process. Returns null if the engine does not know the container. */
 function nameProcess(process: Process, asked: readonly Asked[]): Named | null {
   const { id } = process.container!;
   for (const one of asked) {
@@ -138,7 +142,7 @@ function nameProcess(process: Process, asked: readonly Asked[]): Named | null {
   return null;
 }
 
-/** The relay of a process for a port: that of the port itself, or else of all of them. */
+/** Returns the relay of a process for a port: the relay for this port, or else the one for all ports. */
 function relayOf({ relays = [] }: Process, port: number): Relay | undefined {
   const carriers = relays.filter((relay) => carriedBy(relay) !== null);
   return (
@@ -146,7 +150,10 @@ function relayOf({ relays = [] }: Process, port: number): Relay | undefined {
   );
 }
 
-/** Asks for the restart policies of containers, each once; of a few, since every one is asked for by itself. */
+/**
+ * Queries the restart policy of each container once. The number of containers is limited, because each takes a separate
+ * query.
+ */
 async function tellPolicies(source: RawSource, found: readonly Named[]): Promise<void> {
   const byEntry = [...Map.groupBy(found, ({ entry }) => entry)].slice(0, most);
   await Promise.all(
@@ -159,8 +166,8 @@ async function tellPolicies(source: RawSource, found: readonly Named[]): Promise
 }
 
 /**
- * Asks Docker and Podman for the names of the containers that are owners, or whose ports owners pass on, and for their
- * restart policies where these are wanted. Nobody else's engine is asked about a user's process.
+ * Queries Docker and Podman for the names of containers that own ports or that owners forward ports to and, if
+ * requested, for their restart policies. For a user's process, only that user's engines are queried.
  */
 export async function nameContainers(
   source: RawSource,

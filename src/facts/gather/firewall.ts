@@ -3,7 +3,7 @@ import { decodeWindowsFirewall } from '../decode/windows-firewall.ts';
 import type { Sections } from '../model/facts.ts';
 import type { RawSource } from '../../system/raw.ts';
 
-/** The rules of the machine's firewall for what comes in. */
+/** Reads the machine's firewall rules for inbound traffic. */
 export function gatherFirewall(source: RawSource): NonNullable<Sections['firewall']> {
   const { at, text, refusal } = source.read('firewall');
   if (text === undefined)
@@ -15,7 +15,7 @@ export function gatherFirewall(source: RawSource): NonNullable<Sections['firewal
       data: [],
     };
   const { data, flaw } = (source.platform === 'win32' ? decodeWindowsFirewall : decodeLinuxFirewall)(text);
-  // A machine without the tools lacks nothing that it could be asked.
+  // Without the tools, there is nothing to query, so the result is not incomplete.
   if (flaw === noTools) return { status: 'notAsked', reason: flaw, needs: null, at, data };
   return {
     status: flaw === null ? 'ok' : data.length === 0 ? 'failed' : 'partial',

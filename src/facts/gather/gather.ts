@@ -3,11 +3,14 @@ import type { Facts, Sections } from '../model/facts.ts';
 import type { Question } from '../model/question.ts';
 import type { RawSource } from '../../system/raw.ts';
 
-/** Whether there may be a container behind an owner. */
+/** Returns whether an owner may belong to a container. */
 const hasContainers = ({ processes }: Sections): boolean =>
   processes.data.some(({ container, relays }) => container !== null || (relays !== undefined && relays.length > 0));
 
-/** Asks a source, live or recorded, and decodes its answers. What a system refuses is in the sections, never thrown. */
+/**
+ * Queries a live or recorded source and decodes its answers. Refusals by the system are recorded in the sections, never
+ * thrown.
+ */
 export async function gather(source: RawSource, question: Question, now: Date): Promise<Facts> {
   const { machine, sections } =
     source.platform === 'win32'

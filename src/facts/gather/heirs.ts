@@ -1,25 +1,26 @@
-/** What is known of a process for this. */
+/** The parts of a process that are needed to find heirs. */
 export interface Descendant {
   readonly pid: number;
-  /** Its parent when it was started. */
+  /** Its parent when it started. */
   readonly parent: number;
   readonly imageName: string | null;
   readonly started: string | null;
 }
 
-/** They serve a console and inherit nothing of what its program opened. */
+/** These serve a console, and inherit nothing that their program opened. */
 const neverHeirs = /^(?:conhost|openconsole|werfault)\.exe$/i;
 
-/** Finds the heirs of a process whose socket was bound at an instant; null: not known when. */
+/** Finds the heirs of a process from the time at which its socket was bound; null if the time is unknown. */
 export type HeirFinder = (pid: number, bound: string | null) => number[];
 
 const age = ({ started }: Descendant): string => started ?? '';
 const byAge = (a: Descendant, b: Descendant): number => (age(a) < age(b) ? -1 : age(a) > age(b) ? 1 : 0);
 
 /**
- * The processes that may hold the sockets of a process that has ended, because it started them and a child may
- * inherit what its parent has open: those started after the socket was bound (null: not known when), and what they
- * started in turn. Those it started itself come first, the oldest first. Instants of one form, so that they compare as text.
+ * Returns a function that finds the processes that may hold the sockets of a process that has ended, because a child
+ * can inherit its parent's open handles. These are the children that started after the socket was bound (null: time
+ * unknown), and their descendants. Children precede their descendants, and the oldest child comes first. All times have
+ * the same form, so they compare as text.
  */
 export function heirFinder(entries: Iterable<Descendant>): HeirFinder {
   const children = new Map<number, Descendant[]>();
@@ -43,7 +44,7 @@ export function heirFinder(entries: Iterable<Descendant>): HeirFinder {
           child.pid !== pid,
       );
       for (const child of fresh) heirs.add(child.pid);
-      // The last one in is the next one out: the oldest.
+      // The stack is last in, first out, so the oldest child is pushed last.
       for (const child of fresh.toReversed()) open.push({ pid: child.pid, after: child.started });
     }
     return [...heirs];
@@ -51,15 +52,15 @@ export function heirFinder(entries: Iterable<Descendant>): HeirFinder {
 }
 
 /**
- * The processes that may have inherited a socket although nothing leads to them from the process that bound it: what
- * that one started (cmd, a launcher) has ended, too. They were started after the socket was bound, and whoever started
- * them has ended. The oldest first.
+ * Returns a function that finds the processes that may have inherited a socket although no chain of parents links them
+ * to the process that bound it, because an intermediate process (cmd, a launcher) has ended. These processes started
+ * after the socket was bound, and their parents have ended. The oldest comes first.
  */
 export function candidateFinder(entries: Iterable<Descendant>): (bound: string | null) => number[] {
   const all = new Map([...entries].map((entry) => [entry.pid, entry]));
   const isFatherless = (entry: Descendant): boolean => {
     const parent = all.get(entry.parent);
-    // A number that went to a younger process is no parent.
+    // A PID that was reused by a younger process is not the parent.
     return parent === undefined || age(parent) > age(entry);
   };
   const fatherless = [...all.values()]

@@ -1,7 +1,7 @@
-/** What in Windows' kernel listens on a port, and whose running tells that it does. */
+/** A kernel component of Windows that listens on a port, and the services that identify it. */
 export interface KernelListener {
   readonly what: string;
-  /** Services or drivers, the first that runs confirms and names it. */
+  /** Services or drivers. The first one that is running confirms and names the listener. */
   readonly services: readonly string[];
 }
 
@@ -14,7 +14,7 @@ const portmap: KernelListener = { what: 'ONC RPC port mapper', services: ['Portm
 const cluster: KernelListener = { what: 'failover cluster', services: ['ClusSvc', 'NetFT'] };
 
 /**
- * Ports on which drivers of Windows listen, so that the System process owns them.
+ * Ports on which Windows drivers listen, so that the System process owns them.
  * https://learn.microsoft.com/troubleshoot/windows-server/networking/service-overview-and-network-port-requirements
  */
 const windows: Table = {
@@ -33,7 +33,7 @@ const windows: Table = {
   'TCP 3343': cluster,
 };
 
-/** What a driver of Windows has on a port by the table; null when the table has nothing. */
+/** Returns the Windows driver that the table lists for a port; null if there is none. */
 export function kernelListener(protocol: 'TCP' | 'UDP', port: number): KernelListener | null {
   return windows[`${protocol} ${port}`] ?? null;
 }

@@ -31,7 +31,10 @@ import { moreRights, type RawHint, type RawSource, type Refusal } from '../../sy
 
 type Protocol = 'TCP' | 'UDP';
 
-/** The kernel's numbers of the states that keep a port: listening, bound (closed, or its own number since 6.8); unconnected UDP is closed. */
+/**
+ * The kernel's numbers of the states that reserve a port: listening and bound (closed, or a separate number since 6.8).
+ * Unconnected UDP is closed.
+ */
 const LISTEN = 10;
 const CLOSE = 7;
 const BOUND_INACTIVE = 13;
@@ -65,20 +68,23 @@ function refusal(field: string, reason: Refusal): FieldRefusal {
   return { field, code: reason.code, text: reason.text, needs: reason.needs ?? null };
 }
 
-/** Sockets that keep a port, connections, or both. */
+/** Sockets that reserve a port, connections, or both. */
 type Which = 'holding' | 'connected' | 'all';
 
 interface Listing {
   readonly which: Which;
   readonly at: string;
   readonly sockets: KernelSocket[];
-  /** What keeps the list from being whole. */
+  /** Why the list is incomplete. */
   readonly flaws: readonly string[];
-  /** Whether nothing at all could be had. */
+  /** Whether no data could be read. */
   readonly failed: boolean;
 }
 
-/** The sockets of a protocol that are in one of `states` (null: in any), by sock_diag or else by /proc/net. */
+/**
+ * Lists the sockets of a protocol that are in one of `states` (null: any), from sock_diag or, if that fails, from
+ * /proc/net.
+ */
 function list(
   source: RawSource,
   protocol: Protocol,
@@ -107,7 +113,7 @@ function list(
   for (const name of procTables[protocol]) {
     const entry = source.read(name);
     if (entry.text === undefined) {
-      // Without IPv6 in the kernel there is no such file, and no such socket.
+      // If the kernel has no IPv6, this file and such sockets do not exist.
       if (!(name.endsWith('6') && entry.refusal?.code === 'NotSupported' && answers > 0))
         otherFlaws.push(`${name}: ${entry.refusal?.text ?? 'the answer is not readable'}`);
       continue;
@@ -122,7 +128,7 @@ function list(
   return { at: at!, sockets, flaws: [...flaws, ...otherFlaws], failed: sockets.length === 0 };
 }
 
-/** Sockets of the question's protocols. */
+/** Lists the sockets of the requested protocols. */
 function listAll(source: RawSource, question: Question, which: Which, keep: Keep): Listing {
   const statesOf = (protocol: Protocol) =>
     which === 'all' ? null : (which === 'holding' ? holding : connected)[protocol];
@@ -136,7 +142,7 @@ function listAll(source: RawSource, question: Question, which: Which, keep: Keep
   };
 }
 
-/** The interfaces by number; without rtnetlink only those that have an IPv6 address. */
+/** Returns the interfaces by index; without rtnetlink, only those that have an IPv6 address. */
 function interfaceLinks(source: RawSource): ReadonlyMap<number, Link> {
   const { bytes, meta } = source.read('interfaces');
   const links = bytes === undefined ? null : decodeLinks(bytes, meta?.['acceptsAll'] === 1).data;
@@ -145,7 +151,7 @@ function interfaceLinks(source: RawSource): ReadonlyMap<number, Link> {
   return new Map([...named].map(([number, name]) => [number, { name, vrf: null }]));
 }
 
-/** The names of users and interfaces, each looked up when first wanted. */
+/** Returns lookups for the names of users and interfaces, each read on first use. */
 function nameLookups(source: RawSource) {
   let users: Map<number, string | Refusal> | undefined;
   let links: ReadonlyMap<number, Link> | undefined;
@@ -167,7 +173,7 @@ function nameLookups(source: RawSource) {
 }
 type Names = ReturnType<typeof nameLookups>;
 
-/** What could be learned of one process. */
+/** What is known about a process. */
 interface Known {
   readonly pid: number;
   readonly details: ProcessDetails | null;
@@ -184,7 +190,7 @@ function processReader(source: RawSource, details: ReadonlySet<Detail>) {
     workingDirectory: details.has('workingDirectory'),
   };
   const known = new Map<number, Known>();
-  /** `started`: in ticks, when the process that is meant was; another one may have its number since. */
+  /** `started`: the start time of the intended process, in ticks. Another process may have reused its PID since. */
   return (pid: number, started?: number): Known => {
     const before = known.get(pid);
     if (before !== undefined && (started === undefined || before.details?.stat.startTicks === started)) return before;
@@ -201,20 +207,20 @@ type ProcessReader = ReturnType<typeof processReader>;
 
 const age = ({ details }: Known): number => details?.stat.startTicks ?? Infinity;
 
-/** Oldest first, without those that have ended since: they do not hold it any more. */
+/** Sorts the holders, oldest first, without those that have ended and therefore no longer hold the socket. */
 function order(holders: readonly Known[]): Known[] {
   const alive = holders.filter(({ reason }) => reason?.code !== 'Gone');
   return alive.length < 2 ? alive : alive.sort((a, b) => (age(a) === age(b) ? a.pid - b.pid : age(a) - age(b)));
 }
 
-/** A process's parent by number, unless that number went to a process which is younger than its child. */
+/** Returns the parent of a process, unless a process that is younger than the child has reused the PID. */
 function parentOf({ details }: Known, read: ProcessReader): Known | null {
   if (details === null || details.stat.parent === 0) return null;
   const parent = read(details.stat.parent);
   return parent.details !== null && parent.details.stat.startTicks <= details.stat.startTicks ? parent : null;
 }
 
-/** All processes above these, without them. */
+/** Returns all ancestors of the owners, without the owners. */
 function ancestorsOf(owners: ReadonlyMap<number, Known>, read: ProcessReader): Known[] {
   const found = new Map<number, Known>();
   for (const owner of owners.values())
@@ -237,7 +243,7 @@ interface Context {
   readonly boot: { readonly btime: number; readonly hertz: number } | null;
 }
 
-/** What a process passes on; its arguments are read for that even when they were not asked for. */
+/** Returns what a process forwards. Its arguments are read for this even if they were not requested. */
 function relaysBy(known: Known, name: string, { read, source }: Context): Relay[] {
   const parent = parentOf(known, read)?.details ?? null;
   let cmdline = known.details?.cmdline ?? null;
@@ -254,13 +260,13 @@ function relaysBy(known: Known, name: string, { read, source }: Context): Relay[
 
 const notAskedFor = (field: string, text: string): FieldRefusal => ({ field, code: 'NotAsked', text, needs: null });
 
-/** A value of a process, and why it has none. */
+/** A value of a process, and why it is missing. */
 interface Value<T> {
   readonly value: T | null;
   readonly refusals: readonly FieldRefusal[];
 }
 
-/** Why a part of a process could not be read. */
+/** Returns why a part of a process could not be read. */
 function unread(details: ProcessDetails, field: string, part: string): FieldRefusal[] {
   const code = details.refused[part];
   return code === undefined ? [] : [refusal(field, refusedPart(code))];
@@ -284,7 +290,10 @@ function userOf(details: ProcessDetails, names: Names): Value<string> {
     : { value: null, refusals: [refusal('UserName', name)] };
 }
 
-/** The parent of a process; `asParent`: it is here for a child, and its own parent was not asked for. */
+/**
+ * Returns the PID of a process's parent. `asParent`: the process is included for its child, and its own parent was not
+ * requested.
+ */
 function parentNumber(
   known: Known & { details: ProcessDetails },
   asParent: boolean,
@@ -298,7 +307,7 @@ function parentNumber(
   return { value, refusals: unseen?.code === 'AccessDenied' ? [refusal('ParentProcess', unseen)] : [] };
 }
 
-/** When a process was started. */
+/** Returns the start time of a process. */
 function startOf(details: ProcessDetails, boot: Context['boot']): Value<string> {
   if (boot !== null) return { value: startTime(boot.btime, boot.hertz, details.stat.startTicks), refusals: [] };
   const why = { code: 'Failed', text: 'the start time of the machine is unknown' } as const;
@@ -314,7 +323,9 @@ function directoryOf({ cwd, refused }: ProcessDetails): Value<string> {
   return { value: null, refusals: [notAskedFor('WorkingDirectory', 'working directories were not requested')] };
 }
 
-/** `asParent`: it is here for a child, and its own parent was not asked for. */
+/**
+ * Returns a process as facts. `asParent`: the process is included for its child, and its own parent was not requested.
+ */
 function processOf(known: Known, asParent: boolean, context: Context): Process {
   const { pid, details, reason } = known;
   if (details === null) return { ...unnamed(pid), refusals: [refusal('ImageName', reason!)] };
@@ -355,7 +366,7 @@ function processOf(known: Known, asParent: boolean, context: Context): Process {
   return process;
 }
 
-/** A process of which only the number is known. */
+/** Returns a process of which only the PID is known. */
 function unnamed(pid: number): Process {
   return {
     pid,
@@ -371,7 +382,10 @@ function unnamed(pid: number): Process {
   };
 }
 
-/** What is said of a socket that no descriptor refers to. A connection may be so; what waits for others is being closed. */
+/**
+ * Marks a socket that no file descriptor refers to. A connection is held by the kernel; any other socket is being
+ * closed.
+ */
 function withoutDescriptor(socket: Socket): void {
   if (holdsPort(socket))
     socket.refusals.push(
@@ -396,38 +410,41 @@ function socketOf(found: KernelSocket, names: Names): Socket {
     kernel: false,
     refusals: [],
   };
-  // Ports of UDP are one for all VRFs.
+  // UDP ports are shared by all VRFs.
   if (link !== null && link.vrf !== null && found.protocol === 'TCP') socket.vrf = link.vrf;
   if (found.inode === 0) withoutDescriptor(socket);
   return socket;
 }
 
-/** So many times is looked for who holds a socket that still exists, as it may be handed on all the time. */
+/**
+ * The maximum number of searches for the holder of a socket that still exists, because processes may keep passing it
+ * on.
+ */
 const looks = 4;
 
-/** Who holds which socket, by inode, as far as they could be found; nobody is never in it. */
+/** The holders of each socket, by inode, as far as they were found. A list of holders is never empty. */
 interface Holders {
   readonly byInode: ReadonlyMap<number, readonly Known[]>;
   readonly at: string;
-  /** Whether the descriptors of any process could be read. */
+  /** Whether the file descriptors of any process could be read. */
   readonly answered: boolean;
-  /** Why not every process could be looked into; null when all were. */
+  /** Why some processes could not be inspected; null if all were. */
   readonly limit: Refusal | null;
-  /** The sockets that nobody was found to hold, and that are still there. Not looked up where there is a limit. */
+  /** The sockets that still exist although no holder was found. They are not checked if there is a limit. */
   readonly existing: ReadonlySet<number>;
 }
 
-/** What is asked besides where nobody was found to hold a socket. */
+/** Additional checks for sockets without a known holder. */
 interface Doubts {
-  /** Which of the sockets are still there. */
+  /** Returns the sockets that still exist. */
   readonly stillThere: (inodes: ReadonlySet<number>) => ReadonlySet<number>;
-  /** Whether parts of the kernel are shown to have all of them: then nobody needs to be looked for again. */
+  /** Returns whether kernel components are known to own all of them, so that no further search is needed. */
   readonly inKernel: (inodes: ReadonlySet<number>) => boolean;
   /** Whether to inspect threads although some processes cannot be inspected. */
   readonly thorough: boolean;
 }
 
-/** Asks all processes, and where nobody holds a socket that is still there, their threads, and again. */
+/** Searches all processes for holders. For sockets that still exist without a holder, searches threads, and repeats. */
 function findHolders(
   source: RawSource,
   inodes: ReadonlySet<number>,
@@ -438,7 +455,7 @@ function findHolders(
   const look = (name: string, wanted: ReadonlySet<number>) => {
     const { at, bytes, meta, refusal: limit } = source.read(name, { inodes: wanted });
     const started = decodeStarted(meta?.['started']);
-    // Most sockets have one holder, and it has many: one list for all of them.
+    // Most sockets have one holder, which holds many sockets, so all of them share one list.
     const seen = new Map<number, readonly Known[]>();
     const alone = (pid: number): readonly Known[] => {
       let one = seen.get(pid);
@@ -460,7 +477,7 @@ function findHolders(
   let limit = first;
   let existing = missing(inodes);
   if (limit === null && existing.size > 0) existing = stillThere(existing);
-  // Where not every process can be seen, looking again shows no more than that.
+  // If some processes are not visible, repeated searches find nothing more.
   const most = limit === null ? looks : thorough ? 1 : 0;
   for (let turn = 0; turn < most && existing.size > 0; turn++) {
     if (turn > 0 && inKernel(existing)) break;
@@ -472,15 +489,20 @@ function findHolders(
   return { byInode, at, answered, limit, existing };
 }
 
-/** The part of the kernel that is shown to have a socket; null where none is. The kernel is asked when it is first wanted. */
+/**
+ * Returns a function that finds the kernel component that owns a socket; null if there is none. The kernel is queried
+ * on first use.
+ */
 function kernelParts(source: RawSource): (found: KernelSocket) => string | null {
   let partOf: ReturnType<typeof decodeKernelPorts> | undefined;
-  // What the kernel makes for itself is of no other user.
+  // Sockets that the kernel creates for itself belong to root.
   return (found) =>
     found.uid === 0 ? (partOf ??= decodeKernelPorts(source.read('kernelports').text ?? ''))(found) : null;
 }
 
-/** Says of a socket that is there, and that nobody was found to hold, that the kernel has it, if that can be shown. */
+/**
+ * Sets the kernel as the owner of an existing socket without a holder, if that can be shown; otherwise adds a refusal.
+ */
 function unheld(found: KernelSocket, socket: Socket, part: string | null): void {
   if (part !== null) {
     socket.kernel = true;
@@ -495,7 +517,7 @@ function unheld(found: KernelSocket, socket: Socket, part: string | null): void 
   );
 }
 
-/** Fills into sockets who holds them. Gives the holders, and whether some could not be seen. */
+/** Sets the holders of sockets. Returns the holders, and whether some could not be seen. */
 function fillOwners(
   { question, sockets, names }: OwnerSearch,
   found: readonly KernelSocket[],
@@ -521,7 +543,8 @@ function fillOwners(
       for (const one of holders) owners.set(one.pid, one);
       socket.pid = holders[0]!.pid;
       socket.holders = holders.length === 1 ? [socket.pid] : holders.map(({ pid }) => pid);
-      // Made by a user none of the visible holders runs as: the one who made it probably holds it still.
+      // No visible holder runs as the user who created the socket, so the process that created it probably still holds
+      // it.
       if (others !== null && !holders.some(({ details }) => details?.uid === uid)) {
         socket.refusals.push(others);
         incomplete = true;
@@ -540,7 +563,7 @@ function fillOwners(
   return { owners, incomplete };
 }
 
-/** The owners as facts, with their parents where those were asked for. */
+/** Returns the owners as facts, with their parents if requested. */
 function ownerProcesses(
   { source, question, names }: OwnerSearch,
   owners: Map<number, Known>,
@@ -567,16 +590,19 @@ function ownerProcesses(
   return data;
 }
 
-/** Whose sockets are looked for, and where. */
+/** The sockets whose owners are searched for, and the source. */
 interface OwnerSearch {
   readonly source: RawSource;
   readonly question: Question;
   readonly names: Names;
-  /** Those of the listing, in its order: what is found is filled into them. */
+  /** The sockets of the listing, in the same order. The results are written to them. */
   readonly sockets: readonly Socket[];
 }
 
-/** Asks who holds sockets, and fills it into them. Gives the processes, and what could not be seen. */
+/**
+ * Searches for the holders of sockets and writes them to the sockets. Returns the processes, and what could not be
+ * seen.
+ */
 function findOwners({ sockets: found, which }: Listing, search: OwnerSearch): Sections['processes'] {
   const { source, question } = search;
   const inodes = new Set<number>();
@@ -620,7 +646,7 @@ function portRanges(source: RawSource, wanted: boolean): Pick<Sections, 'dynamic
   };
 }
 
-/** Nothing where systemd is not in charge, as in facts from before this was asked. */
+/** Empty if systemd is not the init system, and for facts that predate this entry. */
 function socketUnits(source: RawSource): Pick<Sections, 'socketUnits'> {
   const { at, text, refusal: reason } = source.read('socketunits');
   if (reason?.code === 'NotSupported') return {};
@@ -635,8 +661,9 @@ function socketUnits(source: RawSource): Pick<Sections, 'socketUnits'> {
 }
 
 /**
- * Asks a Linux machine, live or recorded: sockets first, then who holds those that matter, then what is wanted of those.
- * Sockets of other network namespaces are not listed, and of processes only those in sight of this PID namespace.
+ * Queries a live or recorded Linux machine: sockets first, then the holders of the relevant ones, then the requested
+ * details. Sockets of other network namespaces are not listed, and only processes that are visible in this PID
+ * namespace are found.
  */
 export function gatherLinux(source: RawSource, question: Question): { machine: Machine; sections: Sections } {
   const names = nameLookups(source);
@@ -667,7 +694,7 @@ export function gatherLinux(source: RawSource, question: Question): { machine: M
       sockets:
         flaws.length === 0 ? whole : { ...whole, status: failed ? 'failed' : 'partial', reason: flaws.join('; ') },
       processes,
-      // Units and containers are said of each process.
+      // Units and containers are members of each process.
       services: section(at, []),
       ...portRanges(source, question.ranges),
       ...(question.configured === true ? socketUnits(source) : {}),

@@ -1,14 +1,16 @@
 /**
- * Keeps secrets that people give on command lines out of everything PortOwner shows or stores.
- * Names stay, values become `***`; when in doubt about a value behind such a name, it is masked.
+ * Keeps secrets on command lines out of everything PortOwner shows or stores. Names stay, values become `***`. If it is
+ * unclear whether the value after such a name is secret, it is masked.
  */
 
 const mask = '***';
 
-/** Names that end so have secret values, however they begin: `--db-password`, `clientSecret`, `PGPASSWORD`. */
+/**
+ * Names with these endings have secret values, whatever their prefix: `--db-password`, `clientSecret`, `PGPASSWORD`.
+ */
 const endings =
   /(?:password|passwort|passwd|passphrase|passcode|secret|token|credentials?|(?:api|access|account|auth|encryption|license|secret|shared|signing|subscription)[-_.]?key)$/i;
-/** These only as a word of their own, or a word at the end: `bypass` and `compass` are none. */
+/** These count only as a separate word at the end of a name: `bypass` and `compass` do not match. */
 const words = /(?:^|[-_.])(?:pass|pwd|pw|sas|psk|authorization)$/i;
 const wholeNames = /^(?:requirepass|masterauth|keypass|storepass|sslpass|bearer|cookie)$/i;
 
@@ -17,10 +19,10 @@ function isSecretName(name: string): boolean {
 }
 
 const nameCharacter = /[\w.-]/;
-/** Names are short; looking no further back keeps hostile text cheap. */
+/** Names are short; this limit keeps hostile text from being expensive. */
 const longestName = 64;
 
-/** Where the name that ends before `end` begins. */
+/** Returns where the name that ends before `end` begins. */
 function nameStart(text: string, end: number): number {
   let start = end;
   while (start > 0 && end - start < longestName && nameCharacter.test(text[start - 1]!)) start--;
@@ -32,11 +34,14 @@ function indexOfAny(text: string, characters: string, from: number): number {
   return text.length;
 }
 
-/** What is secret inside of one argument: `https://user:secret@host`, `?token=secret&`, `;Password=secret;`, `"token":"secret"`, `X-Api-Key: secret`. */
+/**
+ * Masks secrets inside one argument: `https://user:secret@host`, `?token=secret&`, `;Password=secret;`,
+ * `"token":"secret"`, `X-Api-Key: secret`.
+ */
 function maskInside(text: string): string {
   const plain = text.replace(/(:\/\/[^\s:/?#@]*):[^\s/?#]*@/g, `$1:${mask}@`);
   if (!/[=:]/.test(plain)) return plain;
-  // A connection string has `;` between its values, and spaces in them.
+  // A connection string has `;` between its values, and its values may contain spaces.
   const separators = plain.includes(';') ? ';"\'' : '&,"\' \t\r\n';
   let result = '';
   let done = 0;
@@ -53,7 +58,7 @@ function maskInside(text: string): string {
       start++;
       end = indexOfAny(plain, opening, start);
     } else if (plain[i] === ':') {
-      // A colon is a header's, and its value goes to the end, or a label's like `image:tag`.
+      // A colon belongs either to a header, whose value extends to the end, or to a label such as `image:tag`.
       if (start === i + 1) continue;
       end = plain.length;
     } else {
@@ -66,9 +71,12 @@ function maskInside(text: string): string {
   return done === 0 ? plain : result + plain.slice(done);
 }
 
-/** Options with a secret that are no words: by program (with its `login`), and whether the secret may be the next argument. */
+/**
+ * Options with a secret whose names are not words: by program (with its `login`), and whether the secret may be the
+ * next argument.
+ */
 const shortOptions: readonly { readonly program: RegExp; readonly option: RegExp; readonly separate: boolean }[] = [
-  // Without a value these ask for it.
+  // Without a value, these programs prompt for the secret.
   { program: /^(?:mysql|mariadb)/, option: /^-p/, separate: false },
   { program: /^(?:7z|7za|7zr|rar|unrar)$/, option: /^-h?p/, separate: false },
   {
@@ -85,7 +93,7 @@ const shortOptions: readonly { readonly program: RegExp; readonly option: RegExp
   { program: /^redis-cli$/, option: /^-a/, separate: true },
   { program: /^ldap\w+$/, option: /^-w/, separate: true },
 ];
-/** Options with a user and a secret in one value. */
+/** Options with a user name and a secret in one value. */
 const userOptions: readonly { readonly program: RegExp; readonly option: RegExp; readonly separator: string }[] = [
   { program: /^curl$/, option: /^(?:-[uU]|--(?:proxy-)?user(?:=|$))/, separator: ':' },
   { program: /^(?:smbclient|rpcclient|net)$/, option: /^(?:-U|--user(?:=|$))/, separator: '%' },
@@ -96,7 +104,7 @@ function maskUser(value: string, separator: string): string {
   return at < 0 ? value : value.slice(0, at + 1) + mask;
 }
 
-/** Such options have no value, though their names end like those that have. */
+/** Such options have no value, although their names have the endings of options that do. */
 const switches = /^(?:no|ask|skip|prompt|show|reset|change|require|use|with|without|allow)[-_]/i;
 
 function programName(args: readonly string[]): string {
@@ -108,7 +116,10 @@ function programName(args: readonly string[]): string {
   return first === 'login' ? `${name} login` : name;
 }
 
-/** The part of `NAME=value`, `--name=value`, `-name:value`, `/name:value` or `--env=NAME=value` before a secret value; null when there is none. */
+/**
+ * Returns the part of `NAME=value`, `--name=value`, `-name:value`, `/name:value`, or `--env=NAME=value` before a secret
+ * value; null if there is none.
+ */
 function secretAssignment(argument: string): string | null {
   for (const pattern of [/^(?:--?|\/)?([\w.-]{1,64})([=:])/, /^(?:--?|\/)[\w.-]{1,64}[=:]([\w.-]{1,64})(=)/]) {
     const match = pattern.exec(argument);
@@ -117,12 +128,12 @@ function secretAssignment(argument: string): string | null {
   return null;
 }
 
-/** Masks arguments, the first of which is the program; as many come back, in their order. */
+/** Masks arguments, of which the first is the program. Returns the same number of arguments, in the same order. */
 export function maskArguments(args: readonly string[]): string[] {
   const program = programName(args);
   const short = shortOptions.find((entry) => entry.program.test(program));
   const user = userOptions.find((entry) => entry.program.test(program));
-  /** What the argument before says of this one. */
+  /** What the previous argument implies about this one. */
   let pending: 'secret' | 'user' | null = null;
 
   function value(whole: string, option: string, kind: 'secret' | 'user'): string {
@@ -138,7 +149,7 @@ export function maskArguments(args: readonly string[]): string[] {
     const before = pending;
     pending = null;
     if (before === 'user') return maskUser(argument, user!.separator);
-    // An option behind `--password` means that it has no value here.
+    // If an option follows `--password`, `--password` has no value here.
     if (before === 'secret' && argument !== '' && !/^--?[A-Za-z]/.test(argument)) return mask;
 
     const letters = short?.option.exec(argument)?.[0];
@@ -151,18 +162,18 @@ export function maskArguments(args: readonly string[]): string[] {
     const option = /^(?:--?|\/)([\w.-]{1,64})$/.exec(argument)?.[1];
     if (option !== undefined && isSecretName(option) && !switches.test(option))
       return value(argument, argument, 'secret');
-    // MSBuild's are properties, which have names; for all others it is a password.
+    // For MSBuild, /p: sets a property, which has a name; for all other programs, it is a password.
     if (/^\/p:./i.test(argument) && !/^(?:msbuild|dotnet)$/.test(program)) return argument.slice(0, 3) + mask;
-    // OpenSSL's way to say a passphrase.
+    // The OpenSSL syntax for a passphrase.
     return /^pass:./.test(argument) ? `pass:${mask}` : maskInside(argument);
   });
 }
 
-/** White space, or an argument with its quotes; in quotes a backslash may keep a quote from ending them. */
+/** White space, or an argument with its quotes. Inside quotes, a backslash can escape a quote. */
 const piece = /\s+|(?:"(?:\\.|[^"\\])*(?:"|\\?$)|[^\s"])+/gs;
 const inQuotes = /^"(?:\\.|[^"\\])*"$/s;
 
-/** Masks a command line that is one text, as Windows keeps it; quotes and spaces stay. */
+/** Masks a command line in a single text, as Windows stores it. Quotes and spaces stay. */
 export function maskCommandLine(text: string): string {
   const pieces = text.match(piece) ?? [];
   const args = pieces.filter((part) => part.trim() !== '');

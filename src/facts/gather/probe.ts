@@ -2,26 +2,32 @@ import { parseJson } from '../../io/nesting.ts';
 import { addressBytes, canonicalAddress, withoutScope } from '../../ports/address.ts';
 import type { Platform, RawSource, Refusal } from '../../system/raw.ts';
 
-/** What a program asks for when it binds: nothing, exclusive use (Windows), or one of the two kinds of reuse; reusePort is Linux's alone. */
+/**
+ * The mode in which a program binds: no option, exclusive use (Windows), or one of the two kinds of reuse. reusePort is
+ * available only on Linux.
+ */
 export type Sharing = 'default' | 'exclusive' | 'reuse' | 'reusePort';
 
-/** One bind: what a single call of bind() is given. */
+/** The parameters of a single bind() call. */
 export interface Bind {
   readonly protocol: 'TCP' | 'UDP';
-  /** `0.0.0.0`, `::`, or one address, with %scope where IPv6 has one. */
+  /** `0.0.0.0`, `::`, or a specific address, with %scope if an IPv6 address has one. */
   readonly address: string;
-  /** 0 asks for any free one. */
+  /** 0 means any free port. */
   readonly port: number;
   readonly sharing: Sharing;
-  /** IPv6: whether it leaves IPv4 alone. Without it `::` is for both. */
+  /** For IPv6: whether the socket excludes IPv4. If it does not, `::` covers both families. */
   readonly ipv6Only: boolean;
 }
 
-/** What became of a bind that was really tried: the socket was closed again at once, and never listened. */
+/** The result of an actual bind attempt. The socket is closed immediately, and never listens. */
 export interface BindAttempt extends Bind {
-  /** `noFamily`: the machine has no such address family, so nobody can want it. `notMade`: the attempt itself could not be made. */
+  /**
+   * `noFamily`: the machine does not support the address family, so no program can bind it. `notMade`: the attempt
+   * could not be made.
+   */
   readonly result: 'bound' | 'refused' | 'noFamily' | 'notMade';
-  /** The system's error, by its name: EADDRINUSE, WSAEACCES … */
+  /** The name of the system's error: EADDRINUSE, WSAEACCES … */
   readonly error: string | null;
   readonly errorNumber: number | null;
   /** Why it was not made. */
@@ -29,11 +35,11 @@ export interface BindAttempt extends Bind {
   readonly at: string;
 }
 
-/** Who asks, and from where: what the rules of binding depend on. */
+/** The account and the machine that make the attempt, because the rules for binding depend on them. */
 export interface Binder {
-  /** The account, as the facts write accounts. */
+  /** The account, in the form that the facts use. */
   readonly user: string | null;
-  /** Every address of the machine; null if unavailable. */
+  /** All addresses of the machine; null if unavailable. */
   readonly addresses: readonly string[] | null;
 }
 
@@ -42,7 +48,7 @@ export interface Probe extends Binder {
   readonly attempts: readonly BindAttempt[];
 }
 
-/** What `bind/…` gives: the call that failed and its error, or neither. */
+/** The result of `bind/…`: the call that failed and its error, or neither. */
 export interface BindOutcome {
   readonly call?: 'socket' | 'setsockopt' | 'bind';
   readonly error?: number;
@@ -73,12 +79,14 @@ const errorNames: Readonly<Record<Platform, Readonly<Record<number, string>>>> =
   },
 };
 
-/** The name of a raw entry for a bind: `bind/tcp/0.0.0.0/8080/exclusive`, and `/ipv6only` behind it. */
+/**
+ * Returns the name of the raw entry for a bind: `bind/tcp/0.0.0.0/8080/exclusive`, optionally followed by `/ipv6only`.
+ */
 export function bindName({ protocol, address, port, sharing, ipv6Only }: Bind): string {
   return `bind/${protocol.toLowerCase()}/${address}/${port}/${sharing}${ipv6Only ? '/ipv6only' : ''}`;
 }
 
-/** The bind that such a name stands for; null for any other name. */
+/** Parses such a name; null for any other name. */
 export function parseBindName(name: string): Bind | null {
   const [, protocol, address = '', port, sharing, only] =
     /^bind\/(tcp|udp)\/([0-9a-f:.]+(?:%[^/]{1,64})?)\/(\d{1,5})\/(default|exclusive|reuse|reusePort)(\/ipv6only)?$/i.exec(
@@ -94,7 +102,7 @@ export function parseBindName(name: string): Bind | null {
   };
 }
 
-/** `struct sockaddr_in` or `struct sockaddr_in6`; the scope is the number of an interface. */
+/** Returns `struct sockaddr_in` or `struct sockaddr_in6`; the scope is an interface index. */
 export function socketAddress(
   { address, port }: Pick<Bind, 'address' | 'port'>,
   platform: Platform,
@@ -135,14 +143,17 @@ function attempt(source: RawSource, bind: Bind): BindAttempt {
   if (answer.call === undefined) return { ...bind, at, result: 'bound', error: null, errorNumber: null, reason: null };
   const number = Number(answer.error);
   const error = errorNames[source.platform][number] ?? `error ${number}`;
-  // A machine without IPv6 may still give out the socket, but has no such wildcard.
+  // A machine without IPv6 may still create the socket, but has no such wildcard address.
   const noFamily = error.endsWith('EAFNOSUPPORT') || (bind.address === '::' && error.endsWith('EADDRNOTAVAIL'));
   if (answer.call !== 'bind' && !noFamily && !error.endsWith('NOBUFS'))
     return notMade({ text: `${answer.call} failed: ${error}` });
   return { ...bind, at, result: noFamily ? 'noFamily' : 'refused', error, errorNumber: number, reason: null };
 }
 
-/** Tries binds, one after the other, and says who tried. Never throws for what the system refuses. */
+/**
+ * Tries binds one after another, and returns the results with the account that tried. Never throws if the system
+ * refuses.
+ */
 export function probe(source: RawSource, binds: readonly Bind[]): Probe {
   const { user, addresses } = json(source.read('binder').text) ?? {};
   return {

@@ -4,7 +4,7 @@ import { applicationIn as applicationOnWindows, decodeProcessDetails } from '../
 import { valueOf } from '../decode/windows-told.ts';
 import type { Platform, RawEntry, Recording } from '../../system/raw.ts';
 
-/** A process of Linux with the name of what it runs instead of its arguments. */
+/** Returns a Linux process with its application name in place of its arguments. */
 function linuxProcess(text: string): string {
   const details = decodeProcess(text);
   if (details === null) return '';
@@ -12,7 +12,7 @@ function linuxProcess(text: string): string {
   return JSON.stringify({ ...members, application: applicationOnLinux(details) ?? undefined });
 }
 
-/** A process of Windows with the name of what it runs instead of its command line. */
+/** Returns a Windows process with its application name in place of its command line. */
 function windowsProcess(text: string): string {
   const details = decodeProcessDetails(text);
   const path = valueOf(details.path) ?? '';
@@ -21,8 +21,8 @@ function windowsProcess(text: string): string {
 }
 
 /**
- * How a machine is recorded. Command lines, where nobody asked for them, are read only of programs that do not say
- * otherwise what they run, and of what they say only that is kept.
+ * Returns how a machine is recorded. If command lines were not requested, they are read only for programs that cannot
+ * be identified in another way, and only the application name is kept.
  */
 export function recordingOf(platform: Platform, commandLines: boolean): Recording {
   if (commandLines) return { hint: { commandLine: true } };

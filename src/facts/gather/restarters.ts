@@ -7,7 +7,7 @@ import { valueOf } from '../decode/windows-told.ts';
 import type { Process, Sections } from '../model/facts.ts';
 import type { RawSource } from '../../system/raw.ts';
 
-/** The arguments of a process, and when it was started; null if unavailable. */
+/** Returns the arguments and the start time of a process; null if unavailable. */
 type ArgumentsOf = (
   process: Process,
   text: string,
@@ -29,7 +29,7 @@ const argumentsOnWindows: ArgumentsOf = ({ imageName }, text) => {
   return line === null ? null : { started: createdText(created), arguments: argumentsOfLine(line, imageName!) };
 };
 
-/** Says of processes which of their arguments make them start again what they have started. */
+/** Sets, for each process, which of its arguments makes it restart its child processes. */
 export function markRestarters(source: RawSource, { processes }: Pick<Sections, 'processes'>): void {
   const found = processes.data.filter(({ imageName }) => imageName !== null && needsArguments(imageName));
   if (found.length === 0) return;
@@ -37,7 +37,7 @@ export function markRestarters(source: RawSource, { processes }: Pick<Sections, 
   for (const process of found) {
     const { text } = source.read(`process/${process.pid}`, { commandLine: true });
     const told = text === undefined ? null : argumentsOf(process, text);
-    // Its number may have gone to another one meanwhile.
+    // Another process may have reused its PID in the meantime.
     if (told === null || told.started !== process.startTime) continue;
     const by = restartsBy({ imageName: process.imageName!, arguments: told.arguments });
     if (by !== null) process.restartsBy = by;

@@ -2,7 +2,9 @@ import { PortOwnerError } from '../../schema/problems.ts';
 import { askSource, type RawEntry, type RawSource } from '../../system/raw.ts';
 import { switchableSources } from '../sources.ts';
 
-/** A source whose entries of these names, separated by commas, are refused as Disabled. Throws PO1001 for a name that is none. */
+/**
+ * Returns a source that refuses the named entries, separated by commas, as Disabled. Throws PO1001 for an unknown name.
+ */
 export function switchedOff(source: RawSource, names: string): RawSource {
   const known = switchableSources(source.platform);
   const off = new Set(

@@ -1,13 +1,16 @@
 import { addressFamily, scopeOf, unmapped, withoutScope } from '../../ports/address.ts';
 import type { Socket } from '../model/facts.ts';
 
-/** A connection that the kernel has made and no program has taken yet. */
+/** Returns whether the kernel has established a connection that no program has accepted yet. */
 const waits = ({ kernel, kernelPart, state }: Socket): boolean =>
   kernel && kernelPart === undefined && (state === 'SynReceived' || state === 'Established' || state === 'CloseWait');
 
 const wildcards = new Set(['0.0.0.0', '::']);
 
-/** How near a listener is to a connection on its port, as the kernel chooses among several; 0: it is not for it. */
+/**
+ * Scores how specifically a listener matches a connection on its port, as the kernel does to choose among several; 0
+ * means no match.
+ */
 function nearness(listener: Socket, connection: Socket): number {
   const [own, ownDevice] = [withoutScope(listener.localAddress), scopeOf(listener.localAddress)];
   const [local, device] = [withoutScope(connection.localAddress), scopeOf(connection.localAddress)];
@@ -15,19 +18,19 @@ function nearness(listener: Socket, connection: Socket): number {
   const bound = ownDevice === null ? 0 : 1;
   if (own === local) return 8 + bound;
   if (!wildcards.has(unmapped(own))) return unmapped(own) === local ? 6 + bound : 0;
-  // IPv4 may come to a socket of IPv6, and is listed as either; nothing of IPv6 comes to one of IPv4.
+  // An IPv6 socket may receive IPv4, which is listed as either family; an IPv4 socket never receives IPv6.
   if (addressFamily(own) === addressFamily(local)) return 4 + bound;
   return addressFamily(local) === 'IPv6' ? 0 : 2 + bound;
 }
 
-/** Those of the listeners that are nearest: several where they share the port by SO_REUSEPORT. */
+/** Returns the listeners with the best match: several if they share the port by SO_REUSEPORT. */
 function nearest(listeners: readonly Socket[], connection: Socket): Socket[] {
   const scores = listeners.map((listener) => nearness(listener, connection));
   const best = Math.max(0, ...scores);
   return best === 0 ? [] : listeners.filter((_, at) => scores[at] === best);
 }
 
-/** Gives a connection to who listens; to nobody where one of several listeners cannot be seen. */
+/** Assigns a connection to its listeners; to no process if one of several listeners cannot be seen. */
 function give(connection: Socket, listeners: readonly Socket[]): void {
   const unseen = listeners.find(({ pid }) => pid === null);
   const [first] = listeners;
@@ -48,8 +51,8 @@ function give(connection: Socket, listeners: readonly Socket[]): void {
 }
 
 /**
- * Says of connections that wait to be accepted who would: no descriptor refers to them, but they are in the queue of a
- * listener, and end with it. The owners of the listeners have to be known already.
+ * Assigns connections that wait to be accepted to the owner of their listener. No file descriptor refers to them, but
+ * they are in the queue of a listener, and end with it. The owners of the listeners must already be known.
  */
 export function giveUnaccepted(sockets: readonly Socket[]): void {
   const waiting = sockets.filter(waits);
@@ -58,7 +61,7 @@ export function giveUnaccepted(sockets: readonly Socket[]): void {
     sockets.filter(({ state }) => state === 'Listen'),
     ({ localPort }) => localPort,
   );
-  // A busy port has thousands of connections that are all alike.
+  // A busy port has thousands of connections with the same local address.
   const known = new Map<string, readonly Socket[]>();
   for (const connection of waiting) {
     const key = `${connection.localPort} ${connection.localAddress}`;

@@ -2,10 +2,10 @@ import { decodeUnitRestart } from '../decode/linux-units.ts';
 import type { Process, Sections } from '../model/facts.ts';
 import { askSource, type RawSource } from '../../system/raw.ts';
 
-/** So many services are asked for: each is asked for by itself. */
+/** The maximum number of services to query, because each takes a separate query. */
 const most = 16;
 
-/** Says of the owners that systemd runs what it does when they end. */
+/** Sets, for owners that systemd runs, what it does when they end. */
 export async function tellUnitRestarts(source: RawSource, { sockets, processes }: Sections): Promise<void> {
   if (source.platform !== 'linux') return;
   const owners = new Set(sockets.data.map(({ pid }) => pid));
@@ -16,7 +16,7 @@ export async function tellUnitRestarts(source: RawSource, { sockets, processes }
   for (const all of [...units.values()].slice(0, most)) await tellOne(source, all);
 }
 
-/** The processes of one unit: one of them stands for all. */
+/** Queries one unit. One of its processes represents all of them. */
 async function tellOne(source: RawSource, all: readonly Process[]): Promise<void> {
   const { text } = await askSource(source, `unit/${all[0]!.pid}`);
   const told = text === undefined ? null : decodeUnitRestart(text);

@@ -10,7 +10,10 @@ import { flawOf, troubleOf, section } from './windows-sections.ts';
 
 const system = 4;
 
-/** Sockets that wait for others and belong to the System process: HTTP.sys or another driver is behind them. */
+/**
+ * Returns the sockets that wait for others and belong to the System process, so that HTTP.sys or another driver owns
+ * them.
+ */
 function kernelPorts(sockets: readonly Socket[]): Socket[] {
   return sockets.filter(({ pid, state, protocol }) => pid === system && (protocol === 'UDP' || state === 'Listen'));
 }
@@ -60,7 +63,10 @@ export function gatherPortProxies(source: RawSource): NonNullable<Sections['port
   return section(entry.at, data, flaw === null ? [] : [flawOf(flaw)], 1);
 }
 
-/** What stands behind the sockets of the System process and of relaying services; nothing that no socket needs is asked. */
+/**
+ * Reads the owners behind the sockets of the System process and of forwarding services. Only sources that a socket
+ * requires are read.
+ */
 export function gatherBehind(
   source: RawSource,
   sockets: readonly Socket[],
@@ -84,7 +90,10 @@ export function gatherBehind(
   return behind;
 }
 
-/** Fills in which service made a socket, where its process hosts several and the socket has a tag. `tags` goes with `sockets`. */
+/**
+ * Sets the service that created each socket, if its process hosts several and the socket has a tag. `tags` is parallel
+ * to `sockets`.
+ */
 export function nameServices(
   source: RawSource,
   sockets: readonly Socket[],
@@ -112,7 +121,7 @@ export function nameServices(
       refuse(told.refusal.code, told.refusal.text, told.refusal.needs ?? null);
       continue;
     }
-    // Windows may name a component of the system instead.
+    // Windows may return the name of a system component instead.
     const service = candidates.find((name) => name.toLowerCase() === told.value.toLowerCase());
     if (service === undefined) refuse('NotSupported', `Windows names ${told.value}, which is not one of them`);
     else socket.service = service;

@@ -8,11 +8,11 @@ import { flawOf, troubleOf, section, type Trouble } from './windows-sections.ts'
 const families = ['IPv4', 'IPv6'] as const;
 const protocols = ['TCP', 'UDP'] as const;
 
-/** What netsh printed; only ASCII in it is read. */
+/** Returns the output of netsh as text; only its ASCII characters are used. */
 const ascii = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
-/** Why questions of netsh were refused, those for the same reason together. */
+/** Combines the refusals of netsh queries that have the same reason. */
 function merged(what: string, refused: readonly Trouble[]): Trouble[] {
   const groups = new Map<string, Trouble[]>();
   for (const one of refused) {
@@ -26,7 +26,7 @@ function merged(what: string, refused: readonly Trouble[]): Trouble[] {
   );
 }
 
-/** Puts a question of netsh for both families and both protocols. `decode` gives null when the answer is none. */
+/** Runs a netsh query for both families and both protocols. `decode` returns null if the output is invalid. */
 function askAll<T>(
   source: RawSource,
   what: string,
@@ -52,7 +52,7 @@ function askAll<T>(
   return { at, answers, troubles: merged(what, refused) };
 }
 
-/** `failed` when nothing answered. */
+/** Returns a section, which is `failed` if there were no answers. */
 function rangeSection(at: string | null, data: PortRange[], troubles: readonly Trouble[], answers: number) {
   return section(at, data, troubles, answers === 0 ? 1 : Infinity);
 }
@@ -71,7 +71,7 @@ function dynamicRanges(source: RawSource): Sections['dynamicRanges'] {
   return rangeSection(at, data, troubles, answers);
 }
 
-/** The ranges that are in force now; what is stored alone comes with the next start. */
+/** Returns the ranges that are active now. Ranges that are only stored take effect at the next start. */
 function reservedPorts(source: RawSource): Sections['reservedPorts'] {
   const data: PortRange[] = [];
   const keys = new Set<string>();
@@ -102,7 +102,7 @@ function reservedPorts(source: RawSource): Sections['reservedPorts'] {
     const decoded = decodeGuestPorts(guests.bytes);
     data.push(...decoded.data);
     if (decoded.flaw !== null) all.push(flawOf(decoded.flaw));
-    // Without the library there are no guests to reserve ports for.
+    // Without the library, there are no guests to reserve ports for.
   } else if (guests.refusal?.code !== 'NotSupported') all.push(troubleOf('guestports', guests));
   return rangeSection(at, data, all, answers);
 }
@@ -121,7 +121,7 @@ function ipListenList(source: RawSource): NonNullable<Sections['ipListenList']> 
   return section(entry.at, data, flaw === null ? [] : [flawOf(flaw)], 1);
 }
 
-/** What keeps ports from others though no socket has them. */
+/** Reads everything that reserves ports without a socket: port ranges, URL reservations, and the IP listen list. */
 export function gatherRanges(
   source: RawSource,
 ): Pick<Sections, 'dynamicRanges' | 'reservedPorts'> & Required<Pick<Sections, 'urlReservations' | 'ipListenList'>> {

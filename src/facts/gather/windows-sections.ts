@@ -1,8 +1,8 @@
 import { moreRights, type RawEntry } from '../../system/raw.ts';
 
-/** What keeps a section from being whole: one entry for each source that was refused or has a flaw. */
+/** Why a section is incomplete: one entry for each source that was refused or has a flaw. */
 export interface Trouble {
-  /** The source, where it was refused or is not readable. */
+  /** The source, if it was refused or is unreadable. */
   readonly source?: string;
   readonly text: string;
   readonly needs: string | null;
@@ -25,7 +25,7 @@ export function notAsked<T>(): { status: 'notAsked'; reason: null; needs: null; 
   return { status: 'notAsked', reason: null, needs: null, at: null, data: [] };
 }
 
-/** What keeps an entry from being read: why it was refused, or that it is not of the kind it should be. */
+/** Returns why an entry cannot be read: its refusal, or that its type is wrong. */
 export function troubleOf(name: string, { refusal }: RawEntry): Trouble {
   const needs = refusal?.needs ?? (refusal?.code === 'AccessDenied' ? moreRights.win32 : null);
   return { source: name, text: refusal?.text ?? 'the answer is not readable', needs };

@@ -31,7 +31,7 @@ import { wasAsked } from '../model/section.ts';
 import { moreRights, type RawHint, type RawSource, type Refusal } from '../../system/raw.ts';
 import { flawOf, notAsked, troubleOf, section, type Trouble } from './windows-sections.ts';
 
-/** The System process: the kernel's own threads, which hold the sockets of drivers such as HTTP.sys. */
+/** The System process: the kernel's threads, which hold the sockets of drivers such as HTTP.sys. */
 const system = 4;
 
 const tables = { TCP: ['tcp4', 'tcp6'], UDP: ['udp4', 'udp6'] } as const satisfies Record<
@@ -39,13 +39,13 @@ const tables = { TCP: ['tcp4', 'tcp6'], UDP: ['udp4', 'udp6'] } as const satisfi
   readonly SocketTable[]
 >;
 
-/** Of `wanted` tables, the rows on matching ports; `holding`: only those that keep their port from others. */
+/** Reads the rows of the `wanted` tables with matching ports. `holding`: only those that reserve their port. */
 function readRows(source: RawSource, wanted: readonly SocketTable[], question: Question, holding: boolean) {
   const rows: SocketRow[] = [];
   const troubles: Trouble[] = [];
   let at: string | null = null;
   const matches = portMatcher(question.localPorts);
-  // Closed without a port is no socket on a port: a socket that was only made has such a row in Wine.
+  // A closed row without a port is not a socket on a port: Wine has such a row for a socket that was only created.
   const keep = (port: number, state: number) =>
     matches(port) &&
     (holding
@@ -72,7 +72,7 @@ function socketOf(row: SocketRow): Socket {
   const refusals: FieldRefusal[] = [];
   if (tcp && state === null)
     refusals.push({ field: 'State', code: 'NotSupported', text: `TCP state ${row.state} has no name`, needs: null });
-  // TIME_WAIT has outlived its process; for anything else 0 means that Windows does not say.
+  // TIME_WAIT has outlived its process; in any other state, 0 means that Windows does not report the owner.
   const nobody = row.pid === 0 && row.state === tcpState.timeWait;
   const untold = row.pid === 0 && !nobody;
   if (untold)
@@ -98,7 +98,10 @@ function socketOf(row: SocketRow): Socket {
   };
 }
 
-/** The bound sockets that are not listening, but for those that a connection has since: that has a row of its own in `others`. */
+/**
+ * Reads the bound sockets that are not listening, except those that now have a connection, which has a separate row in
+ * `others`.
+ */
 function readBound(source: RawSource, question: Question, others: () => readonly SocketRow[]) {
   const rows: SocketRow[] = [];
   const troubles: Trouble[] = [];
@@ -111,7 +114,7 @@ function readBound(source: RawSource, question: Question, others: () => readonly
       const { data, flaw } = decodeBoundSockets(table, entry.bytes, (port) => port !== 0 && matches(port));
       rows.push(...data);
       if (flaw !== null) troubles.push(flawOf(flaw));
-      // An older Windows does not tell them.
+      // Older versions of Windows do not report them.
     } else if (entry.refusal?.code !== 'NotSupported') troubles.push(troubleOf(table, entry));
   }
   const key = ({ pid, localPort }: SocketRow) => pid * 65536 + localPort;
@@ -119,7 +122,7 @@ function readBound(source: RawSource, question: Question, others: () => readonly
   return { at, rows: rows.filter((row) => !used.has(key(row))), troubles };
 }
 
-/** The sockets, the service tag of each, and how well those that are bound and do not listen could be had. */
+/** Reads the sockets, the service tag of each, and the status of the sockets that are bound but not listening. */
 function gatherSockets(
   source: RawSource,
   question: Question,
@@ -128,7 +131,7 @@ function gatherSockets(
   const every = () => readRows(source, wanted, question, false);
   let found = question.sockets === 'all' ? every() : readRows(source, wanted, question, true);
   let bound: ReturnType<typeof readBound> | null = null;
-  // Ports that nobody keeps, as far as is known: who else uses them is the answer.
+  // Ports that no known socket reserves. For these, the answer is whichever other sockets use them.
   let rest = question.sockets === 'answer' ? spansWithout(question.localPorts, found.rows) : [];
   let all = question.sockets === 'all' ? found : null;
   if (question.protocols.includes('TCP') && (rest.length > 0 || question.sockets !== 'answer')) {
@@ -152,12 +155,12 @@ function gatherSockets(
   };
 }
 
-/** The parent that started a process, if that one still runs: a number may have been given away again since. */
+/** Returns the parent that started a process, if it is still running: its PID may have been reused since. */
 function parentOf(entry: ProcessEntry | undefined, entries: ReadonlyMap<number, ProcessEntry>): ProcessEntry | null {
   if (entry === undefined) return null;
   const parent = entries.get(entry.parent);
   if (parent === undefined || parent.pid === 0 || parent.pid === entry.pid) return null;
-  // System was there before every other process. As all instants here have the same form, they compare as text.
+  // System is older than every other process. All times here have the same form, so they compare as text.
   const before =
     parent.pid === system || (parent.started !== null && entry.started !== null && parent.started <= entry.started);
   return before ? parent : null;
@@ -186,7 +189,7 @@ const detailFields = {
   parent: 'ParentProcess',
 } as const;
 
-/** A process that is here for another: its name and age are enough. */
+/** Returns a process that is included only for another one: its name and age are enough. */
 function namedProcess(entry: ProcessEntry, { details }: Question): Process {
   const process = bareProcess(entry);
   for (const detail of ['path', 'user', 'commandLine', 'workingDirectory', 'parent'] as const) {
@@ -201,7 +204,7 @@ function namedProcess(entry: ProcessEntry, { details }: Question): Process {
   return process;
 }
 
-/** What `process/PID` says, as long as it is said of the process in the list. */
+/** Reads `process/PID`, if it still describes the process in the list. */
 function readDetails(source: RawSource, entry: ProcessEntry, hint: RawHint): ProcessDetails {
   const answer = source.read(`process/${entry.pid}`, hint);
   const all = (told: Told): ProcessDetails => ({
@@ -221,7 +224,7 @@ function readDetails(source: RawSource, entry: ProcessEntry, hint: RawHint): Pro
 
 const untold: Told = { refusal: { code: 'NotSupported', text: 'command lines were not requested' } };
 
-/** What the processes of a machine are told from. */
+/** The inputs for describing processes. */
 interface ProcessView {
   readonly source: RawSource;
   readonly question: Question;
@@ -229,7 +232,7 @@ interface ProcessView {
   readonly elevated: boolean | null;
 }
 
-/** What the list of processes tells of one, and what it does not. */
+/** Returns a process with the values from the process list, and refusals for the missing ones. */
 function listedProcess(entry: ProcessEntry, { question: { details }, entries }: ProcessView): Process {
   const process = bareProcess(entry);
   const { refusals } = process;
@@ -256,7 +259,7 @@ function listedProcess(entry: ProcessEntry, { question: { details }, entries }: 
   return process;
 }
 
-/** Why a detail of a process is unavailable. */
+/** Returns why a detail of a process is unavailable. */
 function deniedDetail(field: string, { code, text, needs }: Refusal, elevated: boolean | null): FieldRefusal {
   const denied = code === 'AccessDenied';
   return {
@@ -313,7 +316,10 @@ function processOf(entry: ProcessEntry, view: ProcessView): Process {
   return process;
 }
 
-/** `pids` own sockets; of `others` only the names are wanted. Says of `sockets` who may have inherited them. */
+/**
+ * Reads the processes `pids`, which own sockets, and the names of `others`. Sets, for each of the `sockets`, which
+ * processes may have inherited it.
+ */
 function gatherProcesses(
   { source, question, elevated }: Omit<ProcessView, 'entries'>,
   sockets: readonly Socket[],
@@ -339,7 +345,7 @@ function gatherProcesses(
     const entry = pid === null ? undefined : entries.get(pid);
     if (entry !== undefined && !processes.has(entry.pid)) processes.set(entry.pid, namedProcess(entry, question));
   };
-  // Parents that this adds come by too, and have none themselves.
+  // The loop also visits the parents that it adds, which have no parents themselves.
   for (const { parent } of processes.values()) named(parent);
   // A service may have started the program that serves a URL.
   for (const pid of others) {
@@ -384,14 +390,14 @@ function gatherServices(source: RawSource): Sections['services'] {
   );
 }
 
-/** Nothing in recordings from before this was asked. */
+/** Empty for recordings that predate this entry. */
 function configuredPortProxies(source: RawSource): Pick<Sections, 'portProxies'> {
   return source.read('portproxy').refusal?.code === 'NotSupported' ? {} : { portProxies: gatherPortProxies(source) };
 }
 
 /**
- * Asks a Windows machine, live or recorded. Sockets come first: what follows is asked only of the processes that
- * hold a matching one, and only as far as the question goes.
+ * Queries a live or recorded Windows machine. Sockets come first; everything else is read only for the processes that
+ * hold a matching socket, and only as far as the question requires.
  */
 export function gatherWindows(source: RawSource, question: Question): { machine: Machine; sections: Sections } {
   const machine = decodeMachine(source.read('machine').text ?? '');
@@ -423,7 +429,7 @@ export function gatherWindows(source: RawSource, question: Question): { machine:
       reservedPorts: notAsked(),
       ...(wasAsked(bound) ? { boundSockets: bound } : {}),
       ...behind,
-      // A rule whose port another has is there without a socket.
+      // A rule whose port another program holds exists without a socket.
       ...(question.configured === true && behind.portProxies === undefined ? configuredPortProxies(source) : {}),
       ...(question.ranges ? gatherRanges(source) : {}),
     },

@@ -1,15 +1,15 @@
 import { splitCommandLine } from '../relays.ts';
 import { launchers, multiCall, packages, runners, type Launcher } from './launchers.ts';
 
-/** A process as far as it takes to say what it runs. */
+/** The parts of a process that are needed to name its application. */
 export interface ApplicationCandidate {
   /** Its file name. */
   readonly imageName: string;
-  /** Its arguments, the program first; a title that it set itself is one argument. Null if unavailable. */
+  /** Its arguments, starting with the program. A title that the process set is one argument. Null if unavailable. */
   readonly arguments: readonly string[] | null;
 }
 
-/** Longer names are cut. */
+/** Longer names are truncated. */
 const longest = 64;
 
 let byFile: ReadonlyMap<string, Launcher> | undefined;
@@ -17,7 +17,9 @@ let byFile: ReadonlyMap<string, Launcher> | undefined;
 const isVersionCharacter = (character: string | undefined): boolean =>
   character !== undefined && ((character >= '0' && character <= '9') || character === '.');
 
-/** Where the version at the end of a name begins: at its first digit. The length of the name where it has none. */
+/**
+ * Returns the index of the first digit of the version at the end of a name, or the length of a name without a version.
+ */
 function versionStart(name: string): number {
   let start = name.length;
   while (start > 0 && isVersionCharacter(name[start - 1])) start--;
@@ -25,7 +27,7 @@ function versionStart(name: string): number {
   return start;
 }
 
-/** A file name without `.exe` and without a version: `python3.11` is `python`, and `node-v22.1.0-win-x64.exe` is `node`. */
+/** Returns a file name without `.exe` and version: `python` for `python3.11`, `node` for `node-v22.1.0-win-x64.exe`. */
 function bareName(file: string): string {
   const name = file.replace(/\.exe$/i, '');
   const inside = name.search(/[-_]v?\d+\.\d/);
@@ -33,7 +35,7 @@ function bareName(file: string): string {
   return name.slice(0, versionStart(name)).replace(/[-_]?v?$/, '');
 }
 
-/** Processes by the hundred have one name. */
+/** Hundreds of processes can share one name. */
 const known = new Map<string, Launcher | undefined>();
 
 function launcherOf(imageName: string): Launcher | undefined {
@@ -45,15 +47,15 @@ function launcherOf(imageName: string): Launcher | undefined {
   return launcher;
 }
 
-/** The last part of a path in either system's form. */
+/** Returns the last part of a Windows or Linux path. */
 const fileOf = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 
-/** Whether only the arguments of a program with this file name say what it is. */
+/** Returns whether a program with this file name can be identified only by its arguments. */
 export function needsArguments(imageName: string): boolean {
   return launcherOf(imageName) !== undefined || Object.hasOwn(multiCall, imageName.toLowerCase().replace(/\.exe$/, ''));
 }
 
-/** The options of an interpreter before what it runs. */
+/** Returns the options of an interpreter that precede the program it runs. */
 export function optionsBefore(imageName: string, args: readonly string[]): string[] {
   const launcher = launcherOf(imageName);
   const found: string[] = [];
@@ -66,23 +68,28 @@ export function optionsBefore(imageName: string, args: readonly string[]): strin
   return found;
 }
 
-/** What people call a program of this file name: `node`, `python` for `python3.11`, `nginx` for `nginx.exe`. */
+/**
+ * Returns the common name of a program by its file name: `node`, `python` for `python3.11`, `nginx` for `nginx.exe`.
+ */
 export function programName(imageName: string): string {
   const name = imageName.replace(/\.exe$/i, '');
   const launcher = launcherOf(imageName);
   if (launcher !== undefined) return launcher.name;
   const start = versionStart(name);
-  // A number without a dot may belong to the name: sqlservr2 is not sqlservr.
+  // A number without a dot may be part of the name: sqlservr2 is not sqlservr.
   return start > 0 && name.includes('.', start) ? name.slice(0, start).replace(/[-_]$/, '') : name;
 }
 
-/** Whether a program of several in one file may have only names of its own, so that its file name says nothing more. */
+/**
+ * Returns whether `application` is one of the names that a multi-call program may have. The file name then adds
+ * nothing.
+ */
 export function isOwnName(imageName: string, application: string): boolean {
   const file = imageName.toLowerCase();
   return Object.hasOwn(multiCall, file) && multiCall[file]!.includes(application);
 }
 
-/** Every name by which people look for a program of this file name: `python3.11`, `python3`, `python`. */
+/** Returns every name by which users search for a program with this file name: `python3.11`, `python3`, `python`. */
 export function namesOf(imageName: string, application: string | null): readonly string[] {
   const names = new Set([imageName, imageName.replace(/\.exe$/i, '')]);
   const name = imageName.replace(/\.exe$/i, '');
@@ -95,7 +102,9 @@ export function namesOf(imageName: string, application: string | null): readonly
   return [...names];
 }
 
-/** The first words, as far as they are plain; a path by its last part. An option ends them: its value may be a secret. */
+/**
+ * Returns the first plain words; paths are reduced to their last part. Stops at an option: its value may be a secret.
+ */
 function plainWords(args: readonly string[], most: number): string[] {
   const words: string[] = [];
   for (const argument of args.slice(0, most)) {
@@ -106,14 +115,14 @@ function plainWords(args: readonly string[], most: number): string[] {
   return words;
 }
 
-/** A tool's name, with what it was asked to run where it runs others. */
+/** Returns a tool's name; for a tool that runs others, followed by what it runs. */
 function toolName(tool: string, rest: readonly string[]): string {
   if (!Object.hasOwn(runners, tool)) return tool;
   const words = plainWords(rest, 2);
   return [tool, ...(runners[tool]!.includes(words[0] ?? '') ? words : words.slice(0, 1))].join(' ');
 }
 
-/** The package that a file of node_modules belongs to, or the tool that a link of `.bin` is for. */
+/** Returns the package that a file in node_modules belongs to, or the tool that a `.bin` link points to. */
 function packageOf(given: string): string | null {
   const path = `/${given}`;
   const at = path.lastIndexOf('/node_modules/');
@@ -125,10 +134,10 @@ function packageOf(given: string): string | null {
   return Object.hasOwn(packages, name) ? packages[name]! : name;
 }
 
-/** Files that say by their extension which interpreter they are for; those without are named by themselves. */
+/** Extensions that identify the interpreter. Files without one of these are named without their interpreter. */
 const extension =
   /\.(?:[cm]?[jt]sx?|pyw?|pyz|pyc|rb|ru|php|phar|p[lm]|lua|r|jl|dll|exe|jar|war|ps1|bat|cmd|vbs|sh|bash|zsh|fish)$/i;
-/** A file name without its version: `shop.jar` for `shop-1.4.2-SNAPSHOT.jar`. */
+/** Returns a file name without its version: `shop.jar` for `shop-1.4.2-SNAPSHOT.jar`. */
 function withoutVersion(file: string): string {
   const dot = file.lastIndexOf('.');
   if (dot <= 0 || !/\d/.test(file)) return file;
@@ -137,14 +146,14 @@ function withoutVersion(file: string): string {
   return before === null || before.index === 0 ? file : stem.slice(0, before.index) + file.slice(dot);
 }
 
-/** What a script is called together with its interpreter. */
+/** Returns the name of a script together with its interpreter. */
 function scriptName(launcher: Launcher, script: string, rest: readonly string[]): string {
   const path = script.replaceAll('\\', '/');
   const file = withoutVersion(fileOf(path));
   if (Object.hasOwn(launcher.known ?? {}, file)) return launcher.known![file]!;
   const owner = packageOf(path);
   if (owner !== null && owner !== '') return toolName(owner, rest);
-  // What pip and the like install: bin/uvicorn, Scripts\uvicorn.exe\__main__.py.
+  // Launchers that pip and similar tools install: bin/uvicorn, Scripts\uvicorn.exe\__main__.py.
   const tool = /\/[Ss]cripts\/([^/]+?)(?:-script)?\.(?:exe|py)(?:\/__main__\.py)?$/.exec(path)?.[1];
   if (tool !== undefined) return toolName(tool, rest);
   if (/^(?:npm|npx|pnpm|pnpx|yarn)(?:-cli)?\.[cm]?js$/.test(file))
@@ -153,7 +162,10 @@ function scriptName(launcher: Launcher, script: string, rest: readonly string[])
   return `${launcher.name} ${file === '' || file === '..' ? '.' : file}`;
 }
 
-/** What follows an option that names the program: a module, a jar, nothing that changes with where it listens. */
+/**
+ * Returns the name for the value of an option that names the program, such as a module or a jar. The name does not
+ * depend on the port.
+ */
 function namedProgram(launcher: Launcher, option: string, value: string, rest: readonly string[]): string {
   if (option === '-S' || option === '--server') return `${launcher.name} -S`;
   const file = withoutVersion(fileOf(value));
@@ -164,7 +176,7 @@ function namedProgram(launcher: Launcher, option: string, value: string, rest: r
   return `${launcher.name} ${option} ${file}`;
 }
 
-/** Modules that are tools of their own, however they are started. */
+/** Modules that are known as tools, however they are started. */
 const pythonTools = new Set([
   'uvicorn',
   'gunicorn',
@@ -179,7 +191,7 @@ const pythonTools = new Set([
   'pytest',
 ]);
 
-/** The names by which a program may have been asked, in the case of its options. */
+/** Returns whether `argument` is one of the options, optionally ignoring case. */
 function has(options: readonly string[] | undefined, argument: string, anyCase: boolean): boolean {
   if (options === undefined) return false;
   return (
@@ -188,7 +200,7 @@ function has(options: readonly string[] | undefined, argument: string, anyCase: 
   );
 }
 
-/** What the arguments of a launcher say that it runs; null where they name nothing. */
+/** Returns the program that a launcher's arguments name; null if they name none. */
 function launched(launcher: Launcher, args: readonly string[]): string | null {
   const anyCase = launcher.windowsOptions === true;
   const verbs: string[] = [];
@@ -215,18 +227,18 @@ function launched(launcher: Launcher, args: readonly string[]): string | null {
 
 function verbName(launcher: Launcher, verb: string, argument: string): string {
   const file = fileOf(argument);
-  // dotnet exec App.dll is what dotnet App.dll is.
+  // `dotnet exec App.dll` is equivalent to `dotnet App.dll`.
   if (verb === 'exec') return scriptName(launcher, argument, []);
   return [launcher.name, verb, ...plainWords([file], 1)].join(' ');
 }
 
 function javaClass(launcher: Launcher, name: string): string | null {
-  // A source file is run, too.
+  // Java also runs source files, so a path is accepted.
   if (!/^[\w$./]+$/.test(name)) return null;
   return Object.hasOwn(launcher.known ?? {}, name) ? launcher.known![name]! : `java ${fileOf(name)}`;
 }
 
-/** What cmd runs may be a whole command: only a batch file is a program of its own. */
+/** cmd can run a whole command; only a batch file counts as a program. */
 function batchOrScript(launcher: Launcher, script: string, rest: readonly string[]): string | null {
   if (launcher.name !== 'cmd') return scriptName(launcher, script, rest);
   const [first = ''] = splitCommandLine(script.replace(/^["\s]+/, ''));
@@ -234,10 +246,10 @@ function batchOrScript(launcher: Launcher, script: string, rest: readonly string
   return file === undefined ? null : `cmd ${file}`;
 }
 
-/** Programs that say of themselves what a process of theirs is for: `gunicorn: worker`, `php-fpm: pool www`. */
+/** Programs whose process titles state a role: `gunicorn: worker`, `php-fpm: pool www`. */
 const roles = new Set(['gunicorn', 'php-fpm', 'unicorn', 'uwsgi', 'celeryd', 'passenger']);
 
-/** A title that a process gave itself instead of its arguments: `npm run dev`, `puma 6.4.0 (tcp://…) [shop]`. */
+/** Parses a title that a process set in place of its arguments: `npm run dev`, `puma 6.4.0 (tcp://…) [shop]`. */
 function titled(title: string): string | null {
   const [first = '', ...rest] = title.trim().split(/\s+/);
   const name = fileOf(first.replace(/:$/, ''));
@@ -246,12 +258,12 @@ function titled(title: string): string | null {
   return Object.hasOwn(runners, name) ? toolName(name, rest) : name;
 }
 
-/** What a program of several in one file is, by the link that it was started by. */
+/** Returns the name of a multi-call program, from the link that started it. */
 function multiCallName(imageName: string, args: readonly string[]): string | null {
   const file = imageName.toLowerCase();
   if (!Object.hasOwn(multiCall, file)) return null;
   const names = multiCall[file]!;
-  // Some write a title over their arguments: "/usr/bin/redis-server 127.0.0.1:6379".
+  // Some programs write a title over their arguments: "/usr/bin/redis-server 127.0.0.1:6379".
   const called = (text: string | undefined): string => fileOf(/^\S*/.exec(text ?? '')![0]).replace(/^-/, '');
   const own = called(args[0]);
   const name = own === file ? called(args[1]) : own;
@@ -259,19 +271,19 @@ function multiCallName(imageName: string, args: readonly string[]): string | nul
   return names.length === 0 || names.includes(name) ? name : null;
 }
 
-/** Names come from the machine: what cannot be shown in a line is left out. */
+/** Removes characters that cannot be shown on one line: names come from the machine. */
 function clean(name: string): string {
-  // The tables of Unicode take longer to load than all else that is done here.
+  // Loading the Unicode tables takes longer than everything else here.
   const text = (/^[ -~]*$/.test(name) ? name : name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')).trim();
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
-/** A name that a recording has; null where it is no such name. */
+/** Returns a name from a recording; null if it is not a valid name. */
 export function recordedApplication(name: unknown): string | null {
   return typeof name === 'string' ? clean(name) || null : null;
 }
 
-/** What a process runs by the name of a recording; null where its file name says it as well or better. */
+/** Returns the application name from a recording; null if the file name is at least as informative. */
 export const recordedFor = (name: string, imageName: string): string | null =>
   !needsArguments(imageName) || name === programName(imageName) ? null : name;
 
@@ -285,7 +297,10 @@ const publicNames = (): readonly string[] => [
   ...roles,
 ];
 
-/** An application's name without what its people call it: `node` for `node shop.js`. Empty where nothing is left. */
+/**
+ * Returns the part of an application name that does not depend on the project: `node` for `node shop.js`. Empty if
+ * nothing remains.
+ */
 export function withoutProject(application: string): string {
   const first = /^[^\s:]*/.exec(application)![0];
   const known = publicNames();
@@ -295,7 +310,7 @@ export function withoutProject(application: string): string {
 /** Longer command lines are truncated before parsing. */
 const longestLine = 32_768;
 
-/** The arguments of a Windows command line. A path in front may have blanks and no quotes. */
+/** Splits a Windows command line into arguments. The leading path may contain spaces without being quoted. */
 export function argumentsOfLine(line: string, imageName: string): string[] {
   const text = line.slice(0, longestLine);
   const args = splitCommandLine(text);
@@ -317,27 +332,28 @@ export function argumentsOfLine(line: string, imageName: string): string[] {
 function nameIn(imageName: string, args: readonly string[]): string | null {
   const launcher = launcherOf(imageName);
   if (launcher === undefined) return multiCallName(imageName, args);
-  // One argument with blanks, or that is not the program's own name, is a title.
+  // A single argument that contains spaces, or that is not the program's name, is a title.
   const [only = ''] = args;
   const title = args.length === 1 && (/\s/.test(only.trim()) || launcherOf(fileOf(only)) === undefined);
   return title ? titled(only) : launchedBy(launcher, args);
 }
 
-/** What the arguments of a process say that it runs; null where they say no more than its file name. */
+/** Returns the application that a process's arguments name; null if they add nothing to its file name. */
 export function toldApplication({ imageName, arguments: args }: ApplicationCandidate): string | null {
   const name = args === null || args.length === 0 ? '' : clean(nameIn(imageName, args) ?? '');
   return name === '' || name === programName(imageName) ? null : name;
 }
 
 /**
- * What a colleague would call a process: `node server.js`, `vite`, `java -jar app.jar`, `redis-server`. Short, and the
- * same at the next start: no path, no version, no port. Only interpreters and the like are asked for their arguments.
+ * Returns the name a developer would use for a process: `node server.js`, `vite`, `java -jar app.jar`, `redis-server`.
+ * It is short and the same after a restart: no path, version, or port. Arguments are considered only for interpreters
+ * and launchers.
  */
 export function applicationOf(candidate: ApplicationCandidate): string {
   return toldApplication(candidate) ?? clean(programName(candidate.imageName));
 }
 
-/** Launchers that are named by what they were told to run, and those that look like any tool. */
+/** Returns the name of the program that a launcher runs. A launcher in `runners` is named as a tool. */
 function launchedBy(launcher: Launcher, args: readonly string[]): string | null {
   if (Object.hasOwn(runners, launcher.name)) return toolName(fileOf(args[0]!).replace(/\.exe$/i, ''), args.slice(1));
   return launched(launcher, args);

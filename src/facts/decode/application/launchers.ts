@@ -1,28 +1,28 @@
-/** How the arguments of an interpreter or a launcher lead to the program that it runs. */
+/** Describes how the arguments of an interpreter or a launcher identify the program that it runs. */
 export interface Launcher {
-  /** What people call it. */
+  /** The common name. */
   readonly name: string;
-  /** Its file names in lower case, without `.exe` and without a version. */
+  /** File names in lower case, without `.exe` and version. */
   readonly files: readonly string[];
   /** Options that take the next argument as their value. */
   readonly valued?: readonly string[];
-  /** Options behind which the code itself follows: there is no program to name. */
+  /** Options that are followed by inline code: there is no program to name. */
   readonly inline?: readonly string[];
-  /** Options whose value names the program, and that belong to what it is called: `-m`, `-jar`. */
+  /** Options whose value names the program, and that are part of the displayed name: `-m`, `-jar`. */
   readonly named?: readonly string[];
   /** Options whose value is the script. */
   readonly script?: readonly string[];
-  /** First words that are no script: what follows is. They belong to the name. */
+  /** First words that precede the script and are part of the displayed name. */
   readonly verbs?: readonly string[];
-  /** Whether only options name the program: other words are ignored. */
+  /** Whether only options name the program. Other words are ignored. */
   readonly onlyNamed?: true;
-  /** Whether options are in any case, and may begin with a slash. */
+  /** Whether options are case-insensitive and may begin with a slash. */
   readonly windowsOptions?: true;
-  /** Names of its own for what it runs: main classes, assemblies, boot modules. */
+  /** Names for known main classes, assemblies, and boot modules. */
   readonly known?: Readonly<Record<string, string>>;
 }
 
-/** Both PowerShells. */
+/** Windows PowerShell and PowerShell 7. */
 const powershell = {
   valued: [
     '-ExecutionPolicy',
@@ -47,7 +47,7 @@ const powershell = {
   windowsOptions: true,
 } as const;
 
-/** Extend it by a line. The files of a program that calls itself otherwise stand in `multiCall`. */
+/** To support another launcher, add a line. For a program that changes its own name, add its files to `multiCall`. */
 export const launchers: readonly Launcher[] = [
   {
     name: 'node',
@@ -209,7 +209,7 @@ export const launchers: readonly Launcher[] = [
   { name: 'uv', files: ['uv', 'uvx'] },
 ];
 
-/** Tools that run what their first word names, and the first words behind which the name follows. */
+/** Tools that run the program named by their first word, and the subcommands that are followed by that name. */
 export const runners: Readonly<Record<string, readonly string[]>> = {
   npm: ['run', 'run-script', 'exec', 'x'],
   npx: [],
@@ -235,7 +235,7 @@ export const runners: Readonly<Record<string, readonly string[]>> = {
   rails: [],
 };
 
-/** Files of programs by the name of their package, where that differs. */
+/** Program file names by package name, where the two differ. */
 export const packages: Readonly<Record<string, string>> = {
   '@angular/cli': 'ng',
   '@nestjs/cli': 'nest',
@@ -248,8 +248,9 @@ export const packages: Readonly<Record<string, string>> = {
 };
 
 /**
- * Programs that are several in one file, by the file's name: what each may be called by its link. Empty: anything, as
- * the file runs only what is in it. Any other program's own name for itself is not believed, as it may choose it.
+ * Multi-call programs by file name, with the names that a link may give them. An empty list accepts any name, because
+ * the file runs only what it contains. Names that other programs give themselves are not trusted, because a program can
+ * choose any name.
  */
 export const multiCall: Readonly<Record<string, readonly string[]>> = {
   busybox: [],

@@ -1,18 +1,21 @@
 import { applicationOf, optionsBefore, programName, type ApplicationCandidate } from './application.ts';
 
-/** Arguments by which a program starts again what it has started, when a file changes. */
+/** Arguments that make a program restart its child process when a file changes. */
 interface Watching {
-  /** The first word of what it runs: node, python, uvicorn. */
+  /** The first word of the application name: node, python, uvicorn. */
   readonly of: string;
-  /** Options, or first words, that say so; the first of them that is there is what is told. */
+  /** Options or subcommands that turn this on. The first one that is present is reported. */
   readonly words: readonly string[];
-  /** Whether only options before the script are meant: those behind it are the script's own. */
+  /** Whether only options before the script count. Options after it belong to the script. */
   readonly leading?: true;
-  /** The option that takes it back. */
+  /** The option that turns it off. */
   readonly unless?: string;
 }
 
-/** Extend it by a line. Programs that watch files inside of themselves, as Bun and Deno do, start nothing again. */
+/**
+ * To support another program, add a line. Programs that watch files within one process, such as Bun and Deno, restart
+ * nothing.
+ */
 const watching: readonly Watching[] = [
   // https://nodejs.org/api/cli.html#--watch
   { of: 'node', words: ['--watch', '--watch-path'], leading: true },
@@ -26,7 +29,7 @@ const watching: readonly Watching[] = [
   { of: 'python', words: ['runserver'], unless: '--noreload' },
 ];
 
-/** Loops in code that a shell was given. */
+/** Loops in code that was passed to a shell. */
 const posixStart = /(?:^|[\s;&|({])(?:while|until|for)\s/;
 const powershellStart = /(?:^|[\s;&|({])(?:(?:while|for)\s*\(|do\s*\{)/i;
 const cmdStart = /(?:^|[\s"&|(])for\s+\/l\s/i;
@@ -47,10 +50,10 @@ const loopOf: Readonly<Record<string, ((code: string) => boolean) | undefined>> 
 };
 const loopWords = /^(?:-[a-z]*c|-command|-commandwithargs|-cwa|\/[ckr])$/i;
 
-/** Code is not looked through for longer than this. */
+/** Only this many characters of the code are searched. */
 const longestCode = 4096;
 
-/** The code that a shell was given among its arguments. */
+/** Returns the code in a shell's arguments. */
 function codeIn(args: readonly string[]): string | null {
   const at = args.findIndex((argument, number) => number > 0 && loopWords.test(argument));
   return at < 0
@@ -63,10 +66,13 @@ function codeIn(args: readonly string[]): string | null {
 
 const isWord = (argument: string, word: string): boolean => argument === word || argument.startsWith(`${word}=`);
 
-/** What of its arguments says that a process starts again what it has started: `--watch`, `a loop`; null where nothing does. */
+/**
+ * Returns which part of the arguments makes a process restart its child processes: `--watch`, `a loop`; null if none
+ * does.
+ */
 export function restartsBy(candidate: ApplicationCandidate): string | null {
   const { imageName, arguments: args } = candidate;
-  // A title that a process gave itself has no arguments.
+  // A title that a process set contains no arguments.
   if (args === null || args.length < 2) return null;
   const loop = loopOf[programName(imageName).toLowerCase()];
   if (loop !== undefined) return loop(codeIn(args) ?? '') ? 'a loop' : null;
