@@ -99,17 +99,21 @@ async function attacksOn(found: Found): Promise<Attack[]> {
   return pumps.map(({ prefix, pump }, index) => [prefix, pump, index === pumps.length - 1 ? suffix : '\0']);
 }
 
-/** Runs each expression on its texts, and tells before which it starts. */
+/** Runs each expression on its texts, and prints those that take too long. */
 const measure = `
   const length = 200_000;
   for (const { where, source, flags, attacks } of JSON.parse(require('node:fs').readFileSync(0, 'utf8'))) {
     for (const [before, middle, after] of attacks) {
       const text = before + middle.repeat(Math.ceil(length / middle.length)) + after;
-      console.log(where + ' /' + source + '/' + flags + ' on ' + JSON.stringify([before, middle, after]));
+      const what = where + ' /' + source + '/' + flags + ' on ' + JSON.stringify([before, middle, after]);
       const start = process.cpuUsage();
       text.replace(new RegExp(source, flags), '');
       const { user } = process.cpuUsage(start);
-      if (user > 3_000_000) process.exit(1);
+      // One attack on it is enough.
+      if (user > 3_000_000) {
+        console.log(what);
+        break;
+      }
     }
   }
   console.log('done');`;
@@ -133,7 +137,7 @@ test('none takes the square of the length of a text', async () => {
     killSignal: 'SIGKILL',
     maxBuffer: 1 << 28,
   });
-  assert.is(stdout.trimEnd().split('\n').at(-1), 'done');
+  assert.is(stdout.trimEnd(), 'done');
 });
 
 test.run();

@@ -209,7 +209,8 @@ function urlEntry(part: Part | undefined, at: string): RawEntry {
   if (refusal !== null) return { at, refusal };
   const urls: [string, string][] = [];
   for (const line of part!.lines) {
-    const url = /[:\uff1a]\s*(https?:\/\/\S+)\s*$/i.exec(line)?.[1];
+    const start = line.search(/[:\uff1a]\s*https?:\/\/\S/i);
+    const url = start < 0 ? undefined : /^[:\uff1a]\s*(\S+)$/.exec(line.slice(start).trimEnd())?.[1];
     if (url !== undefined) urls.push([url, '']);
     const sddl = /^\s*SDDL\s*[:\uff1a]\s*(\S+)\s*$/.exec(line)?.[1];
     const last = urls.at(-1);
