@@ -25,6 +25,14 @@ function machineText(rows: readonly AnyRow[]): string {
   return names.length > 3 ? ` of ${names.length} machines` : ` of ${names.join(', ')}`;
 }
 
+/** The sentence without the title of its document: `audit of box: clean` below the title `Audit of box`. */
+function withoutTitle(sentence: string | null, title: string): string | null {
+  const start = `${title}: `;
+  if (sentence?.toLowerCase().startsWith(start.toLowerCase()) !== true) return sentence;
+  const rest = sentence.slice(start.length);
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
 /** What a document about an answer says besides its rows. */
 export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): Promise<DocumentFrame> {
   const { rows, problems, exitCode, headline = null, note = null } = answer;
@@ -35,14 +43,15 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
   ];
   const rowsTitle = headingOf(schema);
   const named = [rows, ...tables.map((table) => table.rows)].find((some) => machineText(some) !== '') ?? [];
+  const title = `${asker.subject ?? rowsTitle}${machineText(named)}`;
   return {
-    title: `${asker.subject ?? rowsTitle}${machineText(named)}`,
+    title,
     rowsTitle,
     question: asker.question === null ? null : asker.question.map(quoted).join(' '),
     at: asker.at().toISOString(),
     exitCode,
     meaning: exitCodesOf(asker.about).find(([code]) => code === exitCode)?.[1] ?? null,
-    headline: headline === null ? (answer.summary ?? null) : [headline].flat().join(' '),
+    headline: withoutTitle(headline === null ? (answer.summary ?? null) : [headline].flat().join(' '), title),
     note,
     problems,
     tables,

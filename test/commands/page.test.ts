@@ -112,7 +112,7 @@ test('an audit: on standard output and as a report, with its listeners and the l
     assert.match(page, /<h3><span class="badge severity-\w+">\w+<\/span> Opened: TCP [^<]*:8080<\/h3>/);
     assert.match(page, 'The last 2 audits of alpha');
     assert.match(page, /"title":"Listeners","kind":"PortOwner\.Endpoint","rows":3/);
-    assert.match(page, /audit of alpha: 1 finding \(1 \w+\), 3 listeners/);
+    assert.match(page, /1 finding \(1 \w+\), 3 listeners/);
     assert.is(readHtml(page).length, 1);
   }
   assert.equal(told('note').length, 1);

@@ -104,7 +104,7 @@ test('the report of an audit that finds nothing says so', async () => {
   await run(['baseline', 'create', join(folder, 'b.yaml'), '--from', from]);
   const report = join(folder, 'a.md');
   assert.is((await run(['audit', '--from', from, '--baseline', join(folder, 'b.yaml'), '--report', report])).code, 0);
-  assert.match(readFileSync(report, 'utf8'), /^## Audit of box\n\n\*\*audit of box: clean, 1 listener\*\*\n\nPortOwner /);
+  assert.match(readFileSync(report, 'utf8'), /^## Audit of box\n\n\*\*Clean, 1 listener\*\*\n\nPortOwner /);
 });
 
 test('nobody owns the port', async () => {
