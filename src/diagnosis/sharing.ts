@@ -108,8 +108,8 @@ function kernelOf(holders: readonly Holder[], numbers: readonly number[]): reado
 }
 
 /**
- * The maximum number of comparisons for a holder with others not yet known to be related; a holder that needs more has
- * no conflict.
+ * The maximum number of comparisons for a holder with others not yet known to be related; after that, the search stops
+ * with the result so far.
  */
 const mostTries = 1_000;
 

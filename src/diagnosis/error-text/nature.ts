@@ -96,7 +96,7 @@ export function tellsOfOthers(text: string): boolean {
   return succeeded.test(text);
 }
 
-/** Whether a program ends this way right after it announces where it listens: Rust's unwrap(), R's httpuv. */
+/** Whether a line ends a program that announces where it listens before it does: Rust's unwrap(), R's httpuv. */
 export function endsAtOnce(text: string): boolean {
   return /\bpanicked\b|^createTcpServer:/.test(text);
 }
