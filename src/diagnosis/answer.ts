@@ -11,40 +11,40 @@ import type { ParsedError } from './error-text.ts';
 import { obstacles } from './obstacles.ts';
 import { isWildcard, plainAddress } from './overlap.ts';
 
-/** Yes, no or unknown for one bind, and why. */
+/** The answer for one bind (yes, no or unknown) and the reasons. */
 export interface BindAnswer {
   readonly bind: Bind;
   readonly can: boolean | null;
   readonly cause: Cause;
-  /** What the cause is about. */
+  /** The obstacle that the cause describes. */
   readonly main: Obstacle | null;
   readonly attempt: BindAttempt | null;
   readonly all: readonly Obstacle[];
   readonly notes: readonly string[];
-  /** Whether attempt and facts say the same. */
+  /** Whether the attempt and the facts agree. */
   readonly agree: boolean;
 }
 
-/** A part of the facts that is not the whole truth about binding. */
+/** A part of the facts that is incomplete with regard to binding. */
 export interface Gap {
   readonly text: string;
-  /** What would fill it; null when nothing would. */
+  /** What would fill the gap; null when nothing would. */
   readonly needs: string | null;
 }
 
-/** What one bind is answered from. */
+/** The input for answering one bind. */
 export interface BindContext {
   readonly facts: Facts;
-  /** Who asks; null if unknown. */
+  /** The requesting user; null if unknown. */
   readonly user: string | null;
-  /** The machine's addresses; null where they are not known. */
+  /** The machine's addresses; null where they are unknown. */
   readonly addresses: readonly string[] | null;
   readonly gaps: readonly Gap[];
-  /** What a program was told that asked for the same; null where nothing is known of that. */
+  /** The error that a program got for the same request; null where there is none. */
   readonly error: ParsedError | null;
 }
 
-/** What an error of bind() says, on either system. */
+/** Returns the meaning of a bind() error on either system. */
 function refusalMeaning({ error }: BindAttempt, address: string, isLinux: boolean): BindError {
   switch (error?.replace(/^WSA/, '')) {
     case 'EADDRINUSE':
@@ -64,7 +64,7 @@ function refusalMeaning({ error }: BindAttempt, address: string, isLinux: boolea
   }
 }
 
-/** Whether an address, on any interface or that one, is the one of a socket, whatever that is bound to. */
+/** Whether a socket's local address is the given one. An address without an interface matches on any interface. */
 function isOn(local: string, address: string): boolean {
   if (local === address) return true;
   const [own, wanted] = [plainAddress(local), plainAddress(address)];
@@ -81,10 +81,10 @@ export function isLocal({ facts, addresses }: Pick<BindContext, 'facts' | 'addre
   );
 }
 
-/** Which option an attempt was made with, or without the one that is asked for. */
+/** Describes the option that an attempt used, or the requested option that it left out. */
 function optionText(attempt: BindAttempt, { sharing }: Bind, isLinux: boolean): string {
   if (attempt.sharing === 'default') {
-    // Reuse is not asked for where a process has the port.
+    // No attempt requests reuse where a process has the port.
     if (sharing === 'reuse') return ' without SO_REUSEADDR';
     return sharing === 'reusePort' ? ` without ${isLinux ? 'SO_REUSEPORT' : 'SO_REUSEADDR'}` : '';
   }
@@ -106,7 +106,7 @@ export function attemptText(attempt: BindAttempt, bind: Bind, isLinux: boolean):
   }
 }
 
-/** Who gets what when both have it. */
+/** Describes which socket gets the traffic when both have the port. */
 function sharedNotes(facts: Facts, bind: Bind, main: Obstacle | null): string[] {
   if (main === null || main.row === null || main.socket === null) return [];
   if (main.unsure === true) return [`The IPv6 socket does not include IPv4.`];
@@ -128,17 +128,17 @@ function sharedNotes(facts: Facts, bind: Bind, main: Obstacle | null): string[] 
 
 type Decision = Pick<BindAnswer, 'can' | 'agree' | 'notes'>;
 
-/** What is known besides the obstacles when it is decided. */
+/** Everything known when the answer is decided, in addition to the obstacles. */
 interface Case {
   readonly known: BindContext;
   readonly bind: Bind;
   readonly main: Obstacle | null;
   readonly effect: Effect;
-  /** What it depends on, in words. */
+  /** What the answer depends on, in words. */
   readonly undecided: readonly string[];
 }
 
-/** Whether a program was refused that asked for the same: it asked for whatever the answer depends on. */
+/** Whether a program was refused for the same request. It requested whatever the answer depends on. */
 function wasRefused(error: ParsedError | null, { protocol, port, address }: Bind): boolean {
   return (
     (error?.meaning === 'inUse' || error?.meaning === 'access') &&
@@ -148,7 +148,7 @@ function wasRefused(error: ParsedError | null, { protocol, port, address }: Bind
   );
 }
 
-/** Yes, no or unknown by the facts alone. */
+/** Returns yes, no or unknown from the facts alone. */
 function decideByFacts({ known, bind, main, effect, undecided }: Case, attempt: BindAttempt | null): Decision {
   const decision = (can: boolean | null, ...notes: string[]): Decision => ({ can, agree: false, notes });
   if (effect === 'blocks') return decision(false);
@@ -161,11 +161,11 @@ function decideByFacts({ known, bind, main, effect, undecided }: Case, attempt: 
   if (known.facts.machine.platform === 'linux' && lacksScope(bind.address)) return decision(false);
   if (!isLocal(known, bind.address))
     return decision(null, `The facts do not show whether ${bind.address} is an address of the machine.`);
-  // What was to be tried and could not be is a failed look.
+  // If an attempt was due but could not be made, the check failed.
   return attempt === null ? decision(true, ...sharedNotes(known.facts, bind, main)) : decision(null);
 }
 
-/** Yes, no or unknown after an attempt that was refused. */
+/** Returns yes, no or unknown after a refused attempt. */
 function decideByRefusal({ bind, main, effect, undecided }: Case, refused: BindError, made: BindAttempt): Decision {
   const decision = (can: boolean | null, ...notes: string[]): Decision => ({ can, agree: true, notes });
   if ((refused !== 'inUse' && refused !== 'access') || bind.port === 0 || main === null) return decision(false);
@@ -174,7 +174,7 @@ function decideByRefusal({ bind, main, effect, undecided }: Case, refused: BindE
       ? ['10013 instead of 10048 means that the owner is another user or requested exclusive use.']
       : [];
   if (effect === 'blocks') return decision(false, ...foreign);
-  // With what was tried instead it failed, as it had to: the rules answer for reuse.
+  // The substitute attempt, without reuse, had to fail: the rules answer for reuse.
   if (made.sharing !== bind.sharing)
     return effect === 'depends'
       ? decision(null, ...undecided)
@@ -191,7 +191,7 @@ function decideByRefusal({ bind, main, effect, undecided }: Case, refused: BindE
   };
 }
 
-/** Whether one bind could be made, from the facts and the attempt (null: none was to be made), and why. */
+/** Decides from the facts and the attempt (null: none was due) whether one bind is possible, and why. */
 export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt | null): BindAnswer {
   const { facts, user, gaps } = known;
   const { platform } = facts.machine;
@@ -216,7 +216,7 @@ export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt 
     can: decision.can,
     attempt: made,
     refused,
-    // Any other refusal says itself what stood in the way.
+    // Any other refusal already names the obstacle.
     obstacle: refused === null || refused === 'inUse' || refused === 'access' ? main : null,
     all,
     hasGaps: gaps.length > 0,

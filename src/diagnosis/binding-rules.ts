@@ -9,17 +9,17 @@ function scope(address: string): WindowsScope {
   return isWildcard(address) ? 'wildcard' : 'specific';
 }
 
-/** What the rules of the system depend on, besides the two addresses. */
+/** What the system's rules depend on, in addition to the two addresses. */
 export interface Pair {
-  /** Whether both are one user's; null if unknown. */
+  /** Whether both belong to the same user; null if unknown. */
   readonly same: boolean | null;
-  /** Whether the bind is for IPv6 and IPv4. */
+  /** Whether the bind includes both IPv6 and IPv4. */
   readonly dual: boolean;
-  /** Linux: whether it is known that the first has set SO_REUSEPORT, as it has when another socket has the same port. */
+  /** Linux: whether the first socket is known to have set SO_REUSEPORT, as when another socket has the same port. */
   readonly reusePort: boolean;
 }
 
-/** What the rules of the system say of a bind beside a socket that holds its port, not as one end of a connection. */
+/** Applies the system's rules to a bind beside a socket that holds its port other than as one end of a connection. */
 export function rule(
   platform: 'win32' | 'linux',
   bind: Bind,
@@ -34,7 +34,7 @@ export function rule(
   }
   const sharing = bind.sharing === 'reusePort' ? 'reuse' : bind.sharing;
   const outcomes = windowsOutcomes(scope(socket.localAddress), { sharing, scope: scope(bind.address) }, same);
-  // A dual-stack socket that asks for exclusive use fails whoever has the port, on whatever address.
+  // A dual-stack socket that requests exclusive use fails whichever address the port's owner uses.
   if (dual && sharing === 'exclusive') return 'blocks';
   return !outcomes.has('success') ? 'blocks' : outcomes.size === 1 ? 'allows' : 'depends';
 }
@@ -48,7 +48,7 @@ const words = {
   access: 'it fails with 10013',
 } as const;
 
-/** What it depends on, in words. */
+/** What the result depends on, in words. */
 export function ruleText(platform: 'win32' | 'linux', bind: Bind, socket: Pick<Socket, 'localAddress'>): string {
   if (platform === 'linux') {
     const option = bind.sharing === 'reusePort' ? 'SO_REUSEPORT and is of the same user' : 'SO_REUSEADDR';
@@ -67,7 +67,7 @@ export function ruleText(platform: 'win32' | 'linux', bind: Bind, socket: Pick<S
   return `According to Microsoft's table: ${cases.join('; ')}. No interface shows what the owner requested.`;
 }
 
-/** What the rules of Windows say of a bind with another sharing beside a socket of which nothing more is known. */
+/** Applies Windows' rules to a bind with another sharing mode beside a socket about which nothing more is known. */
 export function ruleForAny(
   bind: Bind,
   sharing: Bind['sharing'],

@@ -7,39 +7,39 @@ import type { Overlap } from './overlap.ts';
 import type { PairUse } from './pairs.ts';
 import type { Request } from './request.ts';
 
-/** `depends`: on what no interface shows, such as the options of the other socket. */
+/** `depends`: the effect depends on something that no interface shows, such as the other socket's options. */
 export type Effect = 'blocks' | 'allows' | 'depends';
 
-/** What a cause says of something that is in the way of a bind, or beside it. */
+/** A cause's view of something that blocks a bind or exists beside it. */
 export interface Sight {
   readonly effect: Effect;
   readonly overlap: Overlap | null;
-  /** Who; null for a range. */
+  /** The owner; null for a range. */
   readonly row: OwnedEndpoint | null;
   readonly socket: Socket | null;
   readonly range: PortRange | null;
   /** One sentence. */
   readonly evidence: string;
-  /** Two sockets of which one is for IPv6 and it is not known whether it is for IPv4 too. */
+  /** Whether one of the two sockets is IPv6 and may or may not include IPv4. */
   readonly unsure?: boolean;
-  /** The cause itself says what `depends` depends on: no options of another socket. */
+  /** Whether the cause itself explains what `depends` depends on, rather than another socket's options. */
   readonly explainsItself?: boolean;
 }
 
-/** One thing in the way of a bind, or beside it, and the cause that it is. */
+/** Something that blocks a bind or exists beside it, with its cause. */
 export interface Obstacle extends Sight {
   readonly cause: Cause;
 }
 
-/** A socket that holds the port, as the causes tell them apart. */
+/** A socket that holds the port, with the properties that distinguish the causes. */
 export interface Held {
   readonly overlap: Overlap;
-  /** The kind of its owner; `Unfound`: a failed look left it unknown. */
+  /** The kind of its owner; `Unfound`: unknown because a lookup failed. */
   readonly kind: string | null;
   readonly container: boolean;
 }
 
-/** What is left of connections on a port that nobody holds. */
+/** What remains of connections on a port that no socket holds. */
 export interface Leftovers {
   readonly facts: Facts;
   readonly bind: Bind;
@@ -47,7 +47,7 @@ export interface Leftovers {
   readonly waiting: readonly Socket[];
 }
 
-/** A range of ports that a bind falls into. */
+/** A port range that contains the port of a bind. */
 export interface Ranged {
   readonly facts: Facts;
   readonly bind: Bind;
@@ -55,45 +55,45 @@ export interface Ranged {
 }
 
 /**
- * What the system answered to an attempt: `inUse`, `access` (Windows: another user's, exclusive or excluded), `noRights`
+ * The system's answer to an attempt: `inUse`, `access` (Windows: another user's, exclusive or excluded), `noRights`
  * (Linux), `notLocal`, `noBuffers`, `invalid`, or another error.
  */
 export type BindError = 'inUse' | 'access' | 'noRights' | 'notLocal' | 'noBuffers' | 'invalid' | 'other';
 
-/** Everything that is known of one bind when its cause is looked for. */
+/** Everything known about one bind when its cause is determined. */
 export interface Look {
   readonly facts: Facts;
   readonly bind: Bind;
-  /** Whether it can be bound; null: cannot tell. */
+  /** Whether the bind is possible; null: unknown. */
   readonly can: boolean | null;
-  /** The attempt that was really made; null for none. */
+  /** The attempt that was made; null for none. */
   readonly attempt: BindAttempt | null;
   /** Null: no attempt was refused. */
   readonly refused: BindError | null;
-  /** What stands in the way most, or beside it; null where there is nothing. */
+  /** The main obstacle, or what exists beside the bind; null where there is nothing. */
   readonly obstacle: Obstacle | null;
   readonly all: readonly Obstacle[];
-  /** Whether the facts miss a part of what holds ports. */
+  /** Whether the facts lack some of the sockets or ranges that hold ports. */
   readonly hasGaps: boolean;
 }
 
-/** The verdict on the whole request before the causes that are about more than one bind. */
+/** The verdict on the whole request before the causes that cover more than one bind are applied. */
 export interface Draft {
   readonly facts: Facts;
   readonly request: Request;
   readonly can: boolean | null;
   readonly cause: Cause;
   readonly error: ParsedError | null;
-  /** Whether a range of dynamic ports, of which any is wanted, is used up. */
+  /** Whether a dynamic range is used up and the request accepts any port in it. */
   readonly full: boolean;
-  /** Whether too much could not be seen for a yes. */
+  /** Whether too much is hidden for the answer to be yes. */
   readonly blind: boolean;
-  /** Where connections use up the dynamic ports, or nearly. */
+  /** Where connections use up the dynamic ports, or nearly do. */
   readonly pairs: readonly PairUse[];
   readonly listenList: ListenList;
 }
 
-/** What a remedy is written from. */
+/** The input for writing remedies. */
 export interface Patient {
   readonly facts: Facts;
   readonly request: Request;
@@ -101,7 +101,7 @@ export interface Patient {
   readonly socket: Socket | null;
   readonly range: PortRange | null;
   readonly addresses: readonly string[] | null;
-  /** Whether the facts are this machine's, now. */
+  /** Whether the facts describe this machine at the current time. */
   readonly here: boolean;
   readonly error: ParsedError | null;
   readonly pairs: readonly PairUse[];
@@ -109,40 +109,40 @@ export interface Patient {
 }
 
 /**
- * One cause: all that is known of it. `holds`, `lingers` and `reserves` make an obstacle of what is seen; a cause with
- * none of the tests behind them explains a bind whose main obstacle it is.
+ * Everything about one cause. `holds`, `lingers` and `reserves` turn an observation into an obstacle. A cause with none
+ * of the tests that follow them explains a bind when it is the cause of the main obstacle.
  */
 export interface Cause {
-  /** As in the column Cause; never changes. */
+  /** The value of the Cause column; never changes. */
   readonly name: string;
-  /** What the name stands for, as the first sentence of the evidence ends. */
+  /** The meaning of the name, worded to complete the first sentence of the evidence. */
   readonly meaning: string;
-  /** Whether a socket that holds the port is this. */
+  /** Whether this cause applies to a socket that holds the port. */
   readonly holds?: (held: Held) => boolean;
-  /** What of connections on a port without a holder is this. */
+  /** Returns what this cause finds among connections on a port without a holder. */
   readonly lingers?: (left: Leftovers) => Sight | null;
-  /** What a range of ports does, where it is this. */
+  /** Returns the effect of a port range where this cause applies. */
   readonly reserves?: (ranged: Ranged) => Pick<Sight, 'effect' | 'evidence' | 'explainsItself'> | null;
-  /** Whether it explains the answer to one bind. */
+  /** Whether this cause explains the answer to one bind. */
   readonly explains?: (look: Look) => boolean;
-  /** The answer to the whole request where the cause is about more than one bind; undefined: it is not this. */
+  /** Returns the answer to the whole request where the cause covers more than one bind; undefined: does not apply. */
   readonly overrules?: (draft: Draft) => false | null | undefined;
-  /** What is said besides, when it is the cause of the verdict. */
+  /** Additional evidence when this is the cause of the verdict. */
   readonly evidence?: string;
-  /** Nobody is named as the owner: it is not about who holds the port. */
+  /** Names no owner, because the cause is not about who holds the port. */
   readonly isOwnerless?: true;
-  /** What the facts show does not prove that it is this. */
+  /** The facts do not prove that this is the cause. */
   readonly isLikely?: true;
-  /** What to do, the safest first. */
+  /** Returns what to do, the safest step first. */
   readonly remedies: (patient: Patient) => string[] | null;
 }
 
-/** Whether it is undecided for a reason that the obstacle itself says, no options of another socket. */
+/** Whether the answer is undecided for a reason that the obstacle itself explains, not another socket's options. */
 export function isSelfExplained({ can, attempt, obstacle }: Look): boolean {
   return can === null && attempt === null && obstacle?.effect === 'depends' && obstacle.explainsItself === true;
 }
 
-/** Whether the main obstacle of a bind is this cause, and says why. */
+/** Whether this cause is the main obstacle of a bind and explains the answer. */
 export function isMain(cause: Cause, look: Look): boolean {
   return look.obstacle?.cause === cause && (look.can !== null || isSelfExplained(look));
 }

@@ -34,9 +34,9 @@ import { urlTaken } from './causes/url-taken.ts';
 import { windowsHost } from './causes/windows-host.ts';
 import { wildcardAgainstSpecific } from './causes/wildcard-against-specific.ts';
 
-/** Every cause, in the order in which they are looked for: the first that fits is the cause of the verdict. */
+/** Every cause, in the order of evaluation: the first that applies is the cause of the verdict. */
 export const causes: readonly Cause[] = [
-  // The system's own answer says it, or an error text does.
+  // Stated by the system's own answer or by an error text
   scopeMissing,
   addressNotLocal,
   listenListMisses,
@@ -51,11 +51,11 @@ export const causes: readonly Cause[] = [
   disagreement,
   windowsHost,
   heldWithoutSocket,
-  // Who has another address, or the same by other options.
+  // Owners of another address, or of the same address with other options
   dualStack,
   sharing,
   wildcardAgainstSpecific,
-  // Who has this one.
+  // Owners of this address
   instances,
   shared,
   httpSys,
@@ -65,24 +65,26 @@ export const causes: readonly Cause[] = [
   container,
   service,
   process,
-  // Nobody holds it.
+  // No owner
   clientConnection,
   connection,
   timeWait,
   guestReservation,
   dynamicReservation,
   excluded,
-  // Nobody asks for a port.
+  // No port requested
   outgoing,
   unknown,
 ];
 
-/** The cause that explains the answer to one bind. */
+/** Returns the cause that explains the answer to one bind. */
 export function causeOf(look: Look): Cause {
   return causes.find((cause) => cause.explains?.(look) ?? isMain(cause, look)) ?? unknown;
 }
 
-/** The answer to the whole request: what a cause says that is about more than one bind, else the answer so far. */
+/**
+ * Returns the answer to the whole request: from a cause that covers more than one bind, otherwise the answer so far.
+ */
 export function overruled(draft: Draft): Pick<Draft, 'can' | 'cause'> {
   for (const cause of causes) {
     const can = cause.overrules?.(draft);

@@ -15,15 +15,15 @@ import { usualRange } from './remedy-steps.ts';
 import type { Request } from './request.ts';
 import { say } from './step.ts';
 
-/** What the circumstances are looked for in. */
+/** The input in which circumstances are found. */
 export interface Setting {
   readonly facts: Facts;
   readonly request: Request;
-  /** Those of families that the machine has. */
+  /** The binds whose address families the machine has. */
   readonly binds: readonly Bind[];
   readonly can: boolean | null;
   readonly cause: Cause;
-  /** Who holds the port. */
+  /** The owner of the port. */
   readonly owner: OwnedEndpoint | null;
   readonly error: ParsedError | null;
   readonly listenList: ListenList;
@@ -38,7 +38,7 @@ export interface Circumstance {
 
 type Finder = (setting: Setting) => Circumstance | null;
 
-/** The port may go to a connection when the program is started again; on Windows a wide range takes it from servers. */
+/** The port may go to a connection when the program restarts; on Windows, a wide range takes ports from servers. */
 const dynamicPort: Finder = ({ facts, binds, can, request }) => {
   const range = binds.map((bind) => handedOut(facts, bind)).find((found) => found !== undefined);
   if (range === undefined || request.port === 0) return null;
@@ -58,11 +58,11 @@ const dynamicPort: Finder = ({ facts, binds, can, request }) => {
   };
 };
 
-/** Connections that use up the ports to one address, although others are left. */
+/** Connections that use up the ports for one address, although other ports are left. */
 const takenPairs: Finder = ({ pairs }) =>
   pairs.length === 0 ? null : { evidence: pairs.slice(0, 3).map(pairText), remedies: [] };
 
-/** Addresses in the HTTP.sys IP listen list that are not, or may not be, here. */
+/** Addresses in the HTTP.sys IP listen list that are not, or may not be, on this machine. */
 const foreignListenList: Finder = ({ error, listenList }) => {
   const { stale, doubtful } = listenList;
   return {
@@ -79,7 +79,7 @@ const foreignListenList: Finder = ({ error, listenList }) => {
   };
 };
 
-/** A URL of HTTP.sys on a port of an address on which it does not listen. */
+/** An HTTP.sys URL on a port of an address on which HTTP.sys does not listen. */
 const narrowListenList: Finder = ({ facts, request, owner, listenList, can, cause }) => {
   const { all } = listenList;
   const wanted = request.address ?? '127.0.0.1';
@@ -87,7 +87,7 @@ const narrowListenList: Finder = ({ facts, request, owner, listenList, can, caus
   const isOwner = owner?.OwnerKind === 'HttpSys' || owner?.OwnerKind === 'Kernel';
   const short = `HTTP.sys listens only on ${all.join(', ')} (its IP listen list)`;
   if (listensOn(listenList, wanted) || !hasUrlOn(facts, request.port) || (request.address === null && can === false))
-    // Who wants every address for itself has no use for more of HTTP.sys.
+    // A program that wants every address for itself does not need HTTP.sys to listen on more.
     return isOwner ? { evidence: [`${short}.`], remedies: [] } : null;
   return {
     evidence: [`${short}: a request for its URL on ${wanted} does not reach it.`],
@@ -95,7 +95,7 @@ const narrowListenList: Finder = ({ facts, request, owner, listenList, can, caus
   };
 };
 
-/** A text that Docker wrote about a port which somebody has. */
+/** A text from Docker about a port that is in use. */
 const dockerText: Finder = ({ facts, request, error, cause }) => {
   if (error?.origin !== 'DockerList') return null;
   return {
@@ -104,7 +104,7 @@ const dockerText: Finder = ({ facts, request, error, cause }) => {
   };
 };
 
-/** A text that Kubernetes wrote about a port which somebody has here, too. */
+/** A text from Kubernetes about a port that is also in use on this machine. */
 const kubernetesText: Finder = ({ request, error, can, cause }) =>
   error?.origin !== 'KubernetesList' || can === null || cause === kubernetesAllocated
     ? null
@@ -113,7 +113,7 @@ const kubernetesText: Finder = ({ request, error, can, cause }) =>
         remedies: kubernetesSteps(request),
       };
 
-/** A text about a port that another program has for good: what wrote it may have been moved in part. */
+/** A text about a port that another program holds permanently: its configuration may have been changed only in part. */
 const oldConfiguration: Finder = ({ request, error, can, cause }) =>
   error === null ||
   error.port !== request.port ||
@@ -142,7 +142,7 @@ const finders: readonly Finder[] = [
   oldConfiguration,
 ];
 
-/** Everything beside the cause that is worth knowing. */
+/** Returns everything worth knowing in addition to the cause. */
 export function circumstances(setting: Setting): Circumstance {
   const found = finders.map((find) => find(setting)).filter((one) => one !== null);
   return {

@@ -1,16 +1,16 @@
 export type ConflictSeverity = 'Information' | 'Warning' | 'Error';
-/** The worst first. */
+/** From most to least severe. */
 export const conflictSeverities: readonly ConflictSeverity[] = ['Error', 'Warning', 'Information'];
 
 interface Kind {
-  /** One sentence without its capital and full stop. */
+  /** One sentence without its initial capital and period. */
   readonly meaning: string;
   readonly severity: ConflictSeverity;
-  /** What is Information instead, because healthy machines have it; also where it is an Error. */
+  /** What is Information instead because healthy machines have it; also, where the kind is an Error. */
   readonly but?: string;
 }
 
-/** Every word that the column Kind of a conflict may have. */
+/** Every value of a conflict's Kind column. */
 export const conflictKinds = {
   OverlappingAddresses: {
     meaning:

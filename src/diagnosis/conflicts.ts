@@ -21,14 +21,14 @@ import { isSharedPort } from './shared-ports.ts';
 import { reallySplit, sharingIn } from './sharing.ts';
 import { systemctlCommand } from './stop-commands.ts';
 
-/** All conflicts, and whether there are sockets of which it cannot be told whether they are. */
+/** All conflicts, and whether there are sockets that could not be evaluated. */
 export interface Conflicts {
   readonly rows: Conflict[];
-  /** What would tell; null when all could be told. */
+  /** What would allow them to be evaluated; null when all were. */
   readonly undecided: string | null;
 }
 
-/** Parts of Windows that listen on dynamic ports for RPC. */
+/** Components of Windows that listen on dynamic ports for RPC. */
 const windowsParts = new Set([
   'system',
   'lsass.exe',
@@ -49,15 +49,15 @@ const windowsParts = new Set([
   'vmms.exe',
   'mqsvc.exe',
 ]);
-/** Parts of Linux that do the same. */
+/** Components of Linux that do the same. */
 const linuxParts = /^rpc(?:\.|bind)|^lockd$/;
-/** What Windows reserves for itself on every machine. */
+/** URLs that Windows reserves for itself on every machine. */
 const stockUrls =
   /\/(?:temporary_listen_addresses|wsman|sra_\{[0-9a-f-]+\}|wmpnssv[34]?|mdeserver|116b50eb-[0-9a-f-]|c574ac30-[0-9a-f-]|0131501b-[0-9a-f-]|remotedesktop|reports?(?:erver)?|homegroup|bits-peerdist|kdcproxy|phoneproxy)[^/]*\/?$|:(?:5357|5358|10243|10245|10246|10247|2869|47001)(?:\/|$)/i;
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)];
 
-/** Where holders are and who they are, each once; of a crowd the first. */
+/** Lists the holders' addresses and owners without duplicates, up to a limit. */
 function placesOf(holders: readonly Holder[], platform: Platform): { address: string; owners: string[] } {
   const addresses = distinct(holders.map(({ socket }) => socket.localAddress));
   const owners = distinct(holders.map(({ row, socket }) => row.Owner ?? unseenText(socket, platform)));
@@ -68,13 +68,13 @@ function placesOf(holders: readonly Holder[], platform: Platform): { address: st
   return { address: few(addresses).join(', '), owners: few(owners) };
 }
 
-/** Whether a kind of owner is part of the system, so that a person cannot and need not move it. */
+/** Whether an owner is part of the system, so that a user cannot and need not move it. */
 function isSystemPart(facts: Facts, { row, socket }: Holder): boolean {
   const image = row.ImageName?.toLowerCase() ?? '';
   return socket.kernel || (facts.machine.platform === 'win32' ? windowsParts.has(image) : linuxParts.test(image));
 }
 
-/** Two owners on one port. */
+/** Returns the conflicts of several owners on one port, and whether some sockets could not be evaluated. */
 function sharedPort(
   { make, dynamicRange }: Context,
   group: readonly Holder[],
@@ -96,7 +96,7 @@ type Make = (
   kind: ConflictKind,
   holders: readonly Holder[],
   more?: {
-    /** Whether healthy machines have it, too. */
+    /** Whether healthy machines have this, too. */
     isUsual?: boolean;
     owners?: readonly string[];
     description?: string;
@@ -104,16 +104,18 @@ type Make = (
   },
 ) => Conflict;
 
-/** What all conflicts are found with. */
+/** The context in which all conflicts are found. */
 interface Context {
   readonly facts: Facts;
   readonly byPort: ReadonlyMap<string, readonly Holder[]>;
-  /** The number of each holder. */
+  /** The index of each holder. */
   readonly order: ReadonlyMap<Holder, number>;
   readonly make: Make;
-  /** The range from which a connection may get the port of a socket; none where the port is kept from that. */
+  /**
+   * Returns the range from which a connection may get a socket's port; undefined where the port is excluded from that.
+   */
   readonly dynamicRange: (socket: Socket) => PortRange | undefined;
-  /** The range that a TCP port is in which nobody gets by chance. */
+  /** Returns the range around a TCP port that is excluded from automatic assignment. */
   readonly excludedRange: (port: number) => PortRange | undefined;
 }
 
@@ -124,7 +126,7 @@ const excludedKinds: Readonly<Record<string, string>> = {
   ReservedForGuests: 'reserved for guests',
 };
 
-/** A listener whose port a connection may get. */
+/** Finds listeners whose port a connection may get. */
 function inDynamicRange(
   { facts, make, dynamicRange }: Context,
   holders: readonly Holder[],
@@ -132,15 +134,15 @@ function inDynamicRange(
 ): Conflict[] {
   const range = holders.map(({ socket }) => dynamicRange(socket)).find((found) => found !== undefined);
   if (range === undefined) return [];
-  // Windows' own parts ask for any port of the usual range; what they have below it was asked for by its number.
+  // Windows components bind any port of the usual range; a port below it was requested by number.
   const isOutside = isUnusual(facts, range) && holders[0]!.socket.localPort < usualStart;
-  // A program that asks for any port gets one of these: on loopback that is how programs talk to themselves.
+  // A program that binds any port gets one of these: on loopback, programs use them to communicate with themselves.
   const isUsual = (system && !isOutside) || holders.every(({ row }) => row.AddressScope === 'Loopback');
   const description = `It listens inside the dynamic range ${rangeText(range)}, which is wider than usual (${usualText}): another connection may take the port before it restarts.`;
   return [make('ListenerInDynamicRange', holders, isOutside ? { isUsual, description } : { isUsual })];
 }
 
-/** Listeners where the system hands ports out, or keeps them. */
+/** Finds listeners in a range that the system assigns from, or excludes. */
 function misplaced(context: Context, group: readonly Holder[]): Conflict[] {
   const { facts, make, excludedRange } = context;
   const rows: Conflict[] = [];
@@ -155,7 +157,7 @@ function misplaced(context: Context, group: readonly Holder[]): Conflict[] {
     rows.push(...inDynamicRange(context, holders, system));
     const excluded = excludedRange(port);
     if (excluded !== undefined) {
-      // A listener has such a range for itself, or an administrator made it for that.
+      // The listener has the range for itself, or an administrator created the range for this purpose.
       const meant = system || excluded.kind === 'ExcludedAdministered';
       const description = meant
         ? `It listens in the range ${rangeText(excluded)} that is ${excludedKinds[excluded.kind]}, which prevents others from using the port.`
@@ -166,11 +168,11 @@ function misplaced(context: Context, group: readonly Holder[]): Conflict[] {
   return rows;
 }
 
-/** URLs that HTTP.sys has registered or reserved on a port which a program of its own has. */
+/** Finds URLs registered or reserved with HTTP.sys on a port that another program holds. */
 function blockedUrls({ facts, byPort, make }: Context): Conflict[] {
   const rows: Conflict[] = [];
   const { httpQueues, urlReservations } = facts.sections;
-  /** Those that have a port instead of the kernel, when it has none of it. */
+  /** The listeners that hold a port; empty where the kernel is one of them. */
   const instead = remembered((port: number): readonly Holder[] => {
     const all = (byPort.get(`TCP ${port}`) ?? []).filter(({ socket }) => socket.state === 'Listen');
     return all.some(({ socket }) => socket.kernel) ? [] : all;
@@ -206,7 +208,7 @@ function blockedUrls({ facts, byPort, make }: Context): Conflict[] {
   return rows;
 }
 
-/** Those of crowds that are shown, in the order of the holders of the port. */
+/** Returns the members of crowds to show, in the order of the port's holders. */
 function shown(crowds: readonly Crowd[], order: ReadonlyMap<Holder, number>): readonly Holder[] {
   if (crowds.length === 1) return crowds[0]!.holders;
   return crowds
@@ -214,7 +216,7 @@ function shown(crowds: readonly Crowd[], order: ReadonlyMap<Holder, number>): re
     .sort((a, b) => order.get(a)! - order.get(b)!);
 }
 
-/** Rules that are to pass a port on which another program has. */
+/** Finds forwarding rules whose listening port another program holds. */
 function blockedProxies({ facts, byPort, make, order }: Context): Conflict[] {
   const rows: Conflict[] = [];
   const iphlpsvc = remembered(({ services }: Crowd) => [...services].some((name) => name.toLowerCase() === 'iphlpsvc'));
@@ -230,7 +232,8 @@ function blockedProxies({ facts, byPort, make, order }: Context): Conflict[] {
     const { text, wildcard } = plainAddress(
       listenAddress === '*' ? (six ? '::' : '0.0.0.0') : comparableHost(listenAddress),
     );
-    // The service that is to listen is another user: who has the address itself, or all of them, keeps it out.
+    // The service that listens for the rule runs as another user: an owner of the address or of all addresses blocks
+    // it.
     const { wildcards, address } = listeners(listenPort);
     const found = [wildcards(six), ...(wildcard ? [] : [address(six, text)])].filter(
       ({ holders }) => holders.length > 0,
@@ -246,7 +249,7 @@ function blockedProxies({ facts, byPort, make, order }: Context): Conflict[] {
   return rows;
 }
 
-/** Whether systemd itself may be among holders. Only root sees process 1: an unseen one of root's is taken for it. */
+/** Whether systemd itself may be a holder. Only root sees process 1, so an unseen process of root counts as systemd. */
 const hasInit = ({ holders }: Crowd): boolean =>
   holders.some(
     ({ socket }) =>
@@ -254,16 +257,16 @@ const hasInit = ({ holders }: Crowd): boolean =>
       (socket.pid === null && !socket.kernel && !isUnfound(socket) && (socket.user === null || socket.user === 'root')),
   );
 
-/** The service of a template without its instance, as `getty@`; null for any other. */
+/** The template of a service without its instance, such as `getty@`; null for any other service. */
 const templateOf = (service: string): string | null =>
   service.includes('@') ? service.slice(0, service.indexOf('@') + 1) : null;
 
-/** Services that systemd is to start for a port which another program has. */
+/** Finds services that systemd starts for a port that another program holds. */
 function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
   const rows: Conflict[] = [];
   const init = remembered(hasInit);
   const templates = remembered(({ services }: Crowd) => new Set([...services].map(templateOf)));
-  // Behind % the interface that the unit is bound to.
+  // After %, the interface that the unit is bound to.
   const onPort = remembered((key: string) => {
     const [port, device] = [withoutScope(key), scopeOf(key)];
     const near = (byPort.get(port) ?? []).filter(({ socket }) =>
@@ -293,7 +296,7 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
   return rows;
 }
 
-/** Addresses that HTTP.sys is told to listen on and the machine does not have; only where its addresses are known. */
+/** Finds addresses in the HTTP.sys listen list that the machine lacks; only where its addresses are known. */
 function missingAddresses(facts: Facts): Conflict[] {
   const { addresses } = facts.sections;
   if (addresses === undefined || !isWhole(addresses)) return [];
@@ -312,7 +315,7 @@ function missingAddresses(facts: Facts): Conflict[] {
   }));
 }
 
-/** Connections to one address and port that use up the dynamic ports. */
+/** Finds connections to one address and port that use up the dynamic ports. */
 function takenPairs(facts: Facts): Conflict[] {
   return fullPairs(facts).map((one) => ({
     Severity: one.used >= one.size * asGoodAsFull ? 'Error' : conflictKinds.ConnectionPairsLow.severity,
@@ -348,7 +351,7 @@ function exhaustion(facts: Facts): Conflict[] {
 
 const sentence = (meaning: string): string => `${meaning[0]!.toUpperCase()}${meaning.slice(1)}.`;
 
-/** Makes rows of holders: what most kinds have in common. */
+/** Returns the function that creates rows from holders, with the parts that most kinds share. */
 function maker(facts: Facts): Make {
   const places = remembered((all: readonly Holder[]) => placesOf(all, facts.machine.platform));
   return (kind, found, more = {}) => {
@@ -399,7 +402,7 @@ function contextOf(facts: Facts): Context {
   };
 }
 
-/** Everything in the facts that is or will become a conflict, the worst first. */
+/** Returns every current or upcoming conflict in the facts, the most severe first. */
 export function conflicts(facts: Facts): Conflicts {
   const context = contextOf(facts);
   const found: Conflict[] = [];

@@ -9,14 +9,14 @@ import { boundOf, boundOfSocket } from './request.ts';
 
 export const wantsReuse = ({ sharing }: Bind): boolean => sharing === 'reuse' || sharing === 'reusePort';
 
-/** The first of several, with their number. */
+/** Describes the first of several connections, with their number. */
 export function fewText(sockets: readonly Socket[]): string {
   const [first] = sockets;
   const one = `${endpointText({ protocol: first!.protocol, address: first!.localAddress, port: first!.localPort })} to ${first!.remoteAddress}:${first!.remotePort} (${first!.state})`;
   return sockets.length === 1 ? one : `${one} and ${sockets.length - 1} more`;
 }
 
-/** The connection that stands for all: one whose process is known, if there is one. */
+/** Returns the connection that represents all others: one with a known process, if there is one. */
 export function firstConnection({
   facts,
   bind,
@@ -24,11 +24,11 @@ export function firstConnection({
 }: Leftovers): Pick<Sight, 'overlap' | 'row' | 'range'> & { readonly socket: Socket } {
   const socket = connections.find(({ pid }) => pid !== null) ?? connections[0]!;
   const [row] = endpoints(facts, [socket], { live: false, serviceName: null });
-  // An address and its wildcard are in each other's way here alike.
+  // Here, an address and its wildcard exclude each other alike.
   return { overlap: overlap(boundOf(bind), boundOfSocket(socket)), row: row!, socket, range: null };
 }
 
-/** Whose connections have the port, as the beginning of a sentence. */
+/** Describes whose connections have the port, as the beginning of a sentence. */
 export function connectionEvidence(
   { facts, connections }: Leftovers,
   { socket, row }: Pick<Sight, 'row'> & { readonly socket: Socket },

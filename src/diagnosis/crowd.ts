@@ -1,21 +1,21 @@
 import { plainAddress, type Bound } from './overlap.ts';
 import type { Holder } from './families.ts';
 
-/** Holders of a port, in their order, and what is asked of all of them. */
+/** Holders of a port, in their order, with the properties that they are checked for. */
 export interface Crowd {
   readonly holders: readonly Holder[];
   /** The names of their services. */
   readonly services: ReadonlySet<string>;
 }
 
-/** So many of a crowd stand for it where it is listed. */
+/** At most this many holders of a crowd are listed. */
 export const shownHolders = 100;
 
 function crowdOf(holders: readonly Holder[]): Crowd {
   return { holders, services: new Set(holders.flatMap(({ row }) => row.Services ?? [])) };
 }
 
-/** Gives the answer to a question that was asked before again. */
+/** Caches the answers of a function. */
 export function remembered<Q, A>(answer: (question: Q) => A): (question: Q) => A {
   const known = new Map<Q, A>();
   return (question) => {
@@ -26,8 +26,8 @@ export function remembered<Q, A>(answer: (question: Q) => A): (question: Q) => A
 }
 
 /**
- * Finds those of the holders of one port that a bind would meet: thousands of rules may be about a port that thousands
- * hold. `isSix`: of which family a holder is.
+ * Groups the holders of one port by the binds that would meet them, because thousands of rules may apply to a port with
+ * thousands of holders. `isSix`: whether a holder is IPv6.
  */
 export function crowdsOn(
   group: readonly Holder[],
@@ -52,7 +52,7 @@ export function crowdsOn(
   };
 }
 
-/** Those of the holders of a port that a bind meets, by the rules of `overlap`. */
+/** Returns the holders of a port that a bind meets, by the rules of `overlap`. */
 export function crowdsMet({ family, wildcards, address }: ReturnType<typeof crowdsOn>, bound: Bound): Crowd[] {
   const { six, wildcard, text } = plainAddress(bound.address);
   const found = wildcard

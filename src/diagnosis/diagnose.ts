@@ -21,14 +21,14 @@ import { again, look, stop, takeAnother } from './remedy-steps.ts';
 import { bindsOf, type Request } from './request.ts';
 import { commandOf } from './step.ts';
 
-/** A verdict, and what would reveal what it lacks. */
+/** A verdict, and what would reveal what is missing. */
 export interface Diagnosis {
   readonly row: Omit<Verdict, 'Summary'>;
-  /** More rights that would turn "cannot tell" into an answer; null when they would not. */
+  /** The additional rights that would turn "cannot tell" into an answer; null when they would not help. */
   readonly needs: string | null;
 }
 
-/** What keeps the facts from being the whole truth about binding. */
+/** Returns what makes the facts incomplete with regard to binding. */
 function gapsOf(facts: Facts): Gap[] {
   const { sockets, reservedPorts, boundSockets } = facts.sections;
   const windows = facts.machine.platform === 'win32';
@@ -48,11 +48,11 @@ function gapsOf(facts: Facts): Gap[] {
     });
 }
 
-/** The answer that the whole request has: no before cannot tell before yes. */
+/** Returns the answer that decides the whole request: no before unknown before yes. */
 function decisiveOf(present: readonly BindAnswer[]): BindAnswer | undefined {
   const refused = present.filter(({ can }) => can === false);
   const explained = ({ cause }: BindAnswer): boolean => cause !== heldWithoutSocket && cause !== unknown;
-  // Who has the very address says more than who is in the way of it too.
+  // The owner of the exact address is more specific than an owner that also blocks it.
   const direct = ({ main }: BindAnswer): boolean => main?.row != null && main.overlap === 'same';
   return (
     refused.find((answer) => explained(answer) && direct(answer)) ??
@@ -64,7 +64,7 @@ function decisiveOf(present: readonly BindAnswer[]): BindAnswer | undefined {
   );
 }
 
-/** What is not as the request has it on this system. */
+/** Describes where the request differs from what this system offers. */
 function systemNotes({ machine: { platform } }: Facts, { sharing }: Request): string[] {
   if (platform === 'linux' && sharing === 'exclusive')
     return [
@@ -75,7 +75,7 @@ function systemNotes({ machine: { platform } }: Facts, { sharing }: Request): st
     : [];
 }
 
-/** Who is named as the owner, in one line. */
+/** Returns the owners to name, in one line. */
 function ownerLine(present: readonly BindAnswer[], named: Obstacle | null): string | null {
   const owners = [
     ...new Set(
@@ -90,32 +90,32 @@ function ownerLine(present: readonly BindAnswer[], named: Obstacle | null): stri
   return owners.length > 3 ? `${owners.slice(0, 3).join('; ')} and ${owners.length - 3} more` : owners.join('; ');
 }
 
-/** The verdict in one sentence. */
+/** Returns the verdict in one sentence. */
 function headline(port: number, can: boolean | null, cause: Cause): string {
   const why = port === 0 && cause === free ? 'dynamic ports are left' : cause.meaning;
   if (can === true) return cause === free ? `It can be bound now: ${why}.` : `It can be bound now, although ${why}.`;
   return `${can === null ? 'Whether it can be bound cannot be told' : 'It cannot be bound now'}: ${why}.`;
 }
 
-/** Everything that the verdict is made from. */
+/** The input for the verdict. */
 interface Case {
   readonly facts: Facts;
   readonly request: Request;
   readonly probed: Probe | null;
   readonly error: ParsedError | null;
   readonly answers: readonly BindAnswer[];
-  /** Those of families that the machine has. */
+  /** The answers for address families that the machine has. */
   readonly present: readonly BindAnswer[];
   readonly main: Obstacle | null;
   readonly can: boolean | null;
   readonly cause: Cause;
   readonly beside: Circumstance;
   readonly use: ReturnType<typeof dynamicUse>;
-  /** What is missing in the facts and matters here. */
+  /** The gaps in the facts that matter here. */
   readonly relevant: readonly Gap[];
 }
 
-/** Whether a text says that the port was in use, and it can be had now. */
+/** Whether an error text reports the port as in use although it can be bound now. */
 function isGone({ error, request, probed, cause }: Case): boolean {
   return error?.meaning === 'inUse' && error.port === request.port && probed !== null && cause === free;
 }
@@ -150,7 +150,7 @@ function evidenceOf(made: Case): string[] {
   ];
 }
 
-/** The addresses of the machine; null where they are not known. */
+/** Returns the addresses of the machine; null where they are unknown. */
 function addressesOf({ sections: { addresses } }: Facts, probed: Probe | null): readonly string[] | null {
   return (
     probed?.addresses ??
@@ -159,8 +159,8 @@ function addressesOf({ sections: { addresses } }: Facts, probed: Probe | null): 
 }
 
 /**
- * The steps in the order in which people want them: what gives the port back, then another port, then a look at who has
- * it, which says little that is not said already. Where the owner is hidden, that look is what they need first.
+ * Orders the steps by usefulness: freeing the port, then another port, then showing the owner, which adds little. Where
+ * the owner is hidden, showing it comes first.
  */
 function inOrder(steps: readonly string[], patient: Patient): string[] {
   const [shown, another, stopped] = [look(patient), takeAnother(patient.request), stop(patient)];
@@ -171,7 +171,7 @@ function inOrder(steps: readonly string[], patient: Patient): string[] {
   return patient.row !== null && isOwnerDenied(patient.row) ? [shown, ...rest] : [...rest, shown];
 }
 
-/** What to do, each once and never what was just asked; null for nothing. */
+/** Returns what to do, without duplicates or the question just asked; null for nothing. */
 function remediesOf(patient: Patient, steps: readonly string[]): string[] | null {
   const asked = again(patient.request);
   const known = new Set<string>();
@@ -201,8 +201,8 @@ const wasAttempted = (present: readonly BindAnswer[]): boolean =>
   present.some(({ attempt }) => attempt !== null && attempt.result !== 'notMade');
 
 /**
- * Whether the request could be bound, from the facts and the attempts that were really made (null: none, because the
- * facts are of another machine or moment). `error`: what a pasted error text said.
+ * Decides whether the request could be bound, from the facts and the attempts that were made (null: none, because the
+ * facts are from another machine or time). `error`: the parsed error text.
  */
 export function diagnose(
   facts: Facts,
@@ -217,7 +217,7 @@ export function diagnose(
     const isOfBind = (one: BindAttempt): boolean => one.address === bind.address && one.ipv6Only === bind.ipv6Only;
     return answerBind(known, bind, probed?.attempts.find(isOfBind) ?? null);
   });
-  // A family that the machine does not have is wanted by nobody, unless it alone was asked for.
+  // A family that the machine lacks does not matter, unless it was the only one requested.
   const present = answers.filter(({ attempt }) => attempt?.result !== 'noFamily');
   const decisive = decisiveOf(present);
   const attempted = wasAttempted(present);
@@ -235,7 +235,7 @@ export function diagnose(
     can: decisive === undefined ? false : decisive.can,
     cause: decisive?.cause ?? addressNotLocal,
     full: use.full,
-    // Excluded ranges that could not be read are made up for by an attempt; sockets are not.
+    // An attempt compensates for excluded ranges that could not be read, but not for sockets.
     blind: isPartial || (!attempted && gaps.length > 0),
   });
   const main = decisive?.main ?? null;

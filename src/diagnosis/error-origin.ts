@@ -1,9 +1,9 @@
 /**
- * Who speaks in an error text, where that decides what it means:
- * `DockerList`: Docker, by its own list of ports that it has given to containers, which no socket need stand for;
- * `KubernetesList`: Kubernetes, by its own list of the ports of nodes that services have;
- * `Docker`: Docker, of what the system said;
- * `HttpSysListen`: HTTP.sys, or a program on it, cannot listen where it is told to (HttpEvent 15005, W3SVC 1004, 1214).
+ * The source of an error text, where the source determines the meaning:
+ * `DockerList`: Docker, from its own list of ports assigned to containers, which may have no socket;
+ * `KubernetesList`: Kubernetes, from its own list of node ports assigned to services;
+ * `Docker`: Docker, passing on the system's error;
+ * `HttpSysListen`: HTTP.sys, or a program on it, cannot listen where configured (HttpEvent 15005, W3SVC 1004, 1214).
  */
 export type ErrorOrigin = 'DockerList' | 'KubernetesList' | 'Docker' | 'HttpSysListen';
 

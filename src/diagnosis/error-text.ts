@@ -11,53 +11,53 @@ import { inBoth, protocolOf } from './error-text/protocol.ts';
 export type { ErrorMeaning } from './error-text/codes.ts';
 export { endsRead } from './error-text/lines.ts';
 
-/** What a failed connection wanted to reach. */
+/** The destination of a failed connection. */
 export interface Remote {
   readonly port: number | null;
   readonly address: string | null;
-  /** Whether the other side has answered, so that the connection had a local port. */
+  /** Whether the other side has answered, which means that the connection had a local port. */
   readonly answered: boolean;
 }
 
-/** What could be read of one failure in an error message or a log; null for what it does not say. */
+/** What an error message or log says about one failure; null for what it does not say. */
 export interface ParsedError {
-  /** What failed: a bind, a connection to somebody else, or something with a file, a lock or a path. */
+  /** What failed: a bind, an outgoing connection, or an operation on a file, lock or path. */
   readonly about: 'bind' | 'connection' | 'file';
-  /** The port that was to be bound. */
+  /** The port that the program tried to bind. */
   readonly port: number | null;
-  /** An address of a socket; null also stands for every address. */
+  /** The address of a socket; null also means every address. */
   readonly address: string | null;
   readonly protocol: 'TCP' | 'UDP' | null;
   readonly meaning: ErrorMeaning | null;
-  /** What the meaning was read from: a number or name, or words. */
+  /** The text from which the meaning was determined: a number, a name, or words. */
   readonly sign: string | null;
-  /** Whether it comes from HTTP.sys or a program on it. */
+  /** Whether the error comes from HTTP.sys or a program on it. */
   readonly http: boolean;
-  /** Of a connection: what could not be reached. */
+  /** Of a connection: the destination that could not be reached. */
   readonly remote: Remote | null;
-  /** Who says it, where that decides what it means. */
+  /** The source of the text, where the source determines the meaning. */
   readonly origin: ErrorOrigin | null;
   /** One sentence for the evidence. */
   readonly evidence: string;
 }
 
-/** What a text says. */
+/** The result of parsing a text. */
 export interface ErrorReading {
-  /** Each failure once: binds before others, the newest first, and of one message in its order. */
+  /** Each failure once: binds before others, the newest first, and in the order of the text within one message. */
   readonly errors: readonly [ParsedError, ...ParsedError[]];
-  /** What was not read or is not answered, a sentence each. */
+  /** What was not read or is not answered, one sentence each. */
   readonly leftOut: readonly string[];
 }
 
-/** More of them in one text are not answered. */
+/** At most this many failures in one text are answered. */
 const mostAnswers = 8;
 
 /**
- * Reads an error message or the log of any program. The text is taken apart into failures, each with its own lines, and
- * each is read by itself: the system's numbers first, because only they are the same in every language, then the names of
- * errors, then the system's words, then the program's guess. A port comes from the failure's own lines, from a line beside
- * them that says that a bind failed, or from what the program announced before; never from what worked. `unreadBytes`:
- * so many were left out between both ends of the text.
+ * Parses an error message or the log of any program. Splits the text into failures, each with its own lines, and
+ * evaluates each separately: first the system's numbers, because only they are the same in every language, then error
+ * names, then the system's words, then the program's guess. A port comes from the failure's own lines, from an adjacent
+ * line that reports a failed bind, or from what the program announced earlier; never from what succeeded.
+ * `unreadBytes`: how many bytes were left out between the two ends of the text.
  */
 export function readErrors(given: string, unreadBytes = 0): ErrorReading {
   const { text, leftOut } = endsOf(given, unreadBytes);
@@ -80,18 +80,18 @@ export function readErrors(given: string, unreadBytes = 0): ErrorReading {
   };
 }
 
-/** The failure that is answered first. */
+/** Returns the failure that is answered first. */
 export function parseError(given: string): ParsedError {
   return readErrors(given).errors[0];
 }
 
-/** Binds first, the newest record first, and within a record as it has them. */
+/** Sorts binds first, then the newest record first, keeping the order within a record. */
 function sorted(failures: readonly Failure[]): Failure[] {
   const order = { bind: 0, connection: 1, file: 2 };
   return failures.toSorted((a, b) => order[a.nature] - order[b.nature] || b.record - a.record);
 }
 
-/** Each once: what was tried again and again, and what names less than another with the same port. */
+/** Removes duplicates: repeated attempts, and errors with fewer details than another error with the same port. */
 function distinct(errors: readonly ParsedError[]): ParsedError[] {
   const kept: ParsedError[] = [];
   const seen = new Map<string, ParsedError[]>();
@@ -114,9 +114,9 @@ function distinct(errors: readonly ParsedError[]): ParsedError[] {
   return kept;
 }
 
-/** What a text is about that tells of no failure: one port, where it names one and nothing else. */
+/** Returns the subject of a text that reports no failure: one port, if it is the only one named. */
 function withoutFailure(all: readonly string[]): ParsedError {
-  // What came up, or is of others, is no port that is asked for; a line alone is there because it is.
+  // A port that was opened or belongs to others is not requested; a text of one line is there for its port.
   const lines = all.slice(-200).filter((line) => all.length === 1 || !tellsOfOthers(line));
   const [only] = all;
   if (all.length === 1 && natureOf(only!, only!.length) === 'connection') {
@@ -131,14 +131,14 @@ function withoutFailure(all: readonly string[]): ParsedError {
   return error({ about: 'bind', sign: null, place, text, around: text, address: null });
 }
 
-/** What is said of one failure: as many as its line has addresses. */
+/** Returns the errors of one failure: one for each address in its line. */
 function parsed(failure: Failure): ParsedError[] {
   const text = failure.lines.map((line) => line.text).join('\n');
   const joined = failure.lines.map((line) => line.text).join(' ');
   const { nature, address } = failure;
   const http = nature === 'bind' ? httpSign(joined) : null;
   const isNumber = failure.sign !== null && failure.sign.sign !== 'the words of the message';
-  // Winsock's own number says more than what HTTP.sys makes of it.
+  // Winsock's own number is more specific than HTTP.sys's interpretation.
   const sign = http !== null && !(isNumber && /WSA|NTSTATUS|STATUS_/.test(failure.sign.sign)) ? http : failure.sign;
   const usedUp =
     nature === 'connection' &&
@@ -166,9 +166,9 @@ interface ToldAround {
   readonly place: NamedPlace | undefined;
   /** All lines of the failure. */
   readonly text: string;
-  /** These and those between and behind them. */
+  /** The lines of the failure, with those between and after them. */
   readonly around: string;
-  /** An address that stands without its port. */
+  /** An address without a port. */
   readonly address: string | null;
 }
 
@@ -245,7 +245,7 @@ const connectionText: Readonly<Partial<Record<Meaning, string>>> = {
   reset: 'was reset by the other side',
 };
 
-/** Scripts look for these words in the evidence: they do not change. */
+/** Scripts search the evidence for these words, so they do not change. */
 const meaningText: Readonly<Record<ErrorMeaning, string>> = {
   inUse: '"already in use"',
   access: '"forbidden by access permissions"',

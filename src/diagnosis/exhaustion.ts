@@ -9,13 +9,13 @@ export interface Usage {
   readonly end: number;
   readonly used: number;
   readonly size: number;
-  /** Who has most of them: pid (null: none or unseen) and number of ports, at most three. */
+  /** The processes with the most ports: PID (null: none or hidden) and number of ports, at most three. */
   readonly top: readonly { readonly pid: number | null; readonly ports: number }[];
 }
 
 const familyOf = (socket: Socket) => addressFamily(unmapped(socket.localAddress));
 
-/** The use of each dynamic range, by protocol. A port counts once, however many connections share it. */
+/** Returns the usage of each dynamic range, by protocol. A port counts once, however many connections share it. */
 export function usage(facts: Facts): Usage[] {
   return facts.sections.dynamicRanges.data.flatMap((range) =>
     (range.protocol === null ? (['TCP', 'UDP'] as const) : [range.protocol]).map((protocol): Usage => {
@@ -52,7 +52,7 @@ export function usage(facts: Facts): Usage[] {
   );
 }
 
-/** Most of the ports in use, in words: who has them. */
+/** Describes in words which processes have most of the ports in use. */
 export function topText(facts: Facts, { top }: Usage): string {
   const names = new Map(facts.sections.processes.data.map((process) => [process.pid, process.imageName]));
   return top
@@ -63,7 +63,7 @@ export function topText(facts: Facts, { top }: Usage): string {
     .join(', ');
 }
 
-/** How full the dynamic ranges are. */
+/** Describes how full the dynamic ranges are. */
 export function dynamicUse(facts: Facts, protocol: 'TCP' | 'UDP'): { evidence: string[]; full: boolean } {
   const uses = usage(facts).filter((one) => one.protocol === protocol);
   return {

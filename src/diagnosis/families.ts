@@ -4,21 +4,21 @@ import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import { roleOf } from '../ownership/starters.ts';
 
-/** A socket that keeps its port, and whose it is. */
+/** A socket that keeps its port, with its owner. */
 export interface Holder {
   readonly socket: Socket;
   readonly row: OwnedEndpoint;
-  /** Null when nothing is known of the owner. */
+  /** Identifies the owner; null when nothing is known about it. */
   readonly key: string | null;
-  /** The process that started it as a part of itself; null where its parent starts whatever it is told to. */
+  /** The process that started the owner as a part of itself; null where the parent starts arbitrary programs. */
   readonly starter: number | null;
-  /** The workers of one program that it belongs to: which they are, and the process that they are workers of. */
+  /** The group of worker processes that the owner belongs to: its ID, and the process that they work for. */
   readonly workers: { readonly id: string; readonly of: number } | null;
 }
 
 const holderSets = new WeakMap<readonly number[], Set<number>>();
 
-/** Whether two lists of processes have one in common; either may have thousands, and is compared with thousands. */
+/** Whether two lists of processes share an element. Either may have thousands, and is compared with thousands. */
 function haveCommon(one: readonly number[], other: readonly number[]): boolean {
   const [few, many] = one.length < other.length ? [one, other] : [other, one];
   if (many.length < 16) return few.some((pid) => many.includes(pid));
@@ -28,8 +28,9 @@ function haveCommon(one: readonly number[], other: readonly number[]): boolean {
 }
 
 /**
- * One program, as far as a person cares: one process or service; processes that share a socket; a process and what it
- * started as a part of itself; workers of one process. One file and one parent do not make two processes one program.
+ * Whether two holders are one program from a user's point of view: one process or service; processes that share a
+ * socket; a process and what it started as a part of itself; workers of one process. The same file and the same parent
+ * alone do not make two processes one program.
  */
 export function sameOwner(a: Holder, b: Holder): boolean {
   if (a.key === b.key) return true;
@@ -40,24 +41,26 @@ export function sameOwner(a: Holder, b: Holder): boolean {
   return haveCommon(a.socket.holders, b.socket.holders);
 }
 
-/** What a process runs, whatever its part in that is: "gunicorn: master" and "gunicorn: worker" are one. */
+/**
+ * Returns the program of a process without its role: "gunicorn: master" and "gunicorn: worker" are the same program.
+ */
 function programOf({ imageName, application }: Process): string {
   const image = imageName?.toLowerCase() ?? '';
   return `${image} ${application?.replace(/:.*$/s, '') ?? programName(image)}`;
 }
 
-/** The same with where it runs, where only that tells two of one name apart: node server.js in two folders. */
+/** Adds the working directory where only it distinguishes two programs: node server.js in two folders. */
 function instanceOf(process: Process): string {
   const { imageName, workingDirectory } = process;
   const isScript = imageName !== null && needsArguments(imageName);
   return isScript ? `${programOf(process)} ${workingDirectory ?? ''}` : programOf(process);
 }
 
-/** First processes and hosts of services: the parents of whatever they are told to start, or of whoever lost its own. */
+/** Init processes and service hosts: they are the parents of arbitrary programs, or of orphaned processes. */
 const initNames =
   /^(?:(?:services|svchost|sihost|winlogon|wininit)\.exe|systemd|init|launchd|tini|dumb-init|docker-init|catatonit|busybox)$/i;
 
-/** They start what people and tables tell them to, their own program included. */
+/** Programs that start whatever users or tables specify, including further instances of themselves. */
 const foreignRoles: ReadonlySet<string | null> = new Set(['Shell', 'Session', 'Terminal', 'Scheduler']);
 
 function startsAnything(parent: Process): boolean {
@@ -66,7 +69,7 @@ function startsAnything(parent: Process): boolean {
   );
 }
 
-/** Programs that run only as workers of the one that starts them. Extend it by a name. */
+/** Programs that run only as workers of the program that starts them. To extend the list, add a name. */
 const onlyWorkers: ReadonlySet<string> = new Set([
   'docker-proxy',
   'rootlesskit-docker-proxy',
@@ -74,11 +77,11 @@ const onlyWorkers: ReadonlySet<string> = new Set([
   'w3wp.exe',
 ]);
 
-/** Whether a process runs code that its parent gave it: how Python's multiprocessing starts workers. */
+/** Whether a process runs code that its parent passed to it: Python's multiprocessing starts workers this way. */
 const runsGivenCode = ({ imageName, application }: Process): boolean =>
   application === undefined && imageName !== null && programName(imageName) === 'python';
 
-/** Whether a process is a worker of its parent: a fork of it, or started to run the same. */
+/** Whether a process is a worker of its parent: forked from it, or started to run the same program. */
 function isWorkerOf(process: Process, parent: Process): boolean {
   const image = process.imageName?.toLowerCase() ?? null;
   if (image === null) return false;
@@ -87,11 +90,13 @@ function isWorkerOf(process: Process, parent: Process): boolean {
   return programOf(process) === programOf(parent) || runsGivenCode(process);
 }
 
-/** What a process is to its parent. */
+/** The relation of a process to its parent. */
 interface Descent {
   readonly starter: number | null;
   readonly workersOf: number | null;
-  /** Whether it was started by a program that starts others, from which nothing follows of what they are to each other. */
+  /**
+   * Whether the process was started by a program that starts arbitrary others, which says nothing about their relation.
+   */
   readonly apart: boolean;
 }
 
@@ -104,7 +109,9 @@ function descentOf(process: Process, parent: Process | undefined): Descent {
   return roleOf(parent) === null ? { ...noDescent, starter: parent.pid } : { ...noDescent, apart: true };
 }
 
-/** By what an owner is known as one. Of a unit of systemd its processes are one as far as they run the same. */
+/**
+ * Returns the key that identifies an owner. The processes of a systemd unit are one owner if they run the same program.
+ */
 function keyOf({ row, socket }: Pick<Holder, 'row' | 'socket'>, process: Process | undefined, { apart }: Descent) {
   if (socket.kernel) return 'kernel';
   const service = row.Services?.length === 1 ? row.Services[0] : undefined;
@@ -113,7 +120,7 @@ function keyOf({ row, socket }: Pick<Holder, 'row' | 'socket'>, process: Process
   return socket.pid === null ? null : `process ${socket.pid}`;
 }
 
-/** Whose these sockets are, and what the owners are to each other. */
+/** Returns the sockets with their owners and how the owners are related. */
 export function holdersOf(facts: Facts, sockets: readonly Socket[]): Holder[] {
   const rows = endpoints(facts, sockets, { live: false, serviceName: null });
   const processes = new Map(facts.sections.processes.data.map((process) => [process.pid, process]));

@@ -13,17 +13,17 @@ import type { Place } from '../ports/place.ts';
 import { conflictSeverities, type ConflictSeverity } from './conflict-kinds.ts';
 import { conflicts } from './conflicts.ts';
 
-/** What is or will become a conflict over a port? */
+/** Asks for current and upcoming port conflicts. */
 export interface ConflictsRequest {
-  /** The least severity that is wanted. */
+  /** The lowest severity to include. */
   readonly least: ConflictSeverity;
-  /** The ports that it is about, without regard to addresses: one on one address may be in conflict with that on another. */
+  /** The ports to check, on any address: a port on one address may be in conflict with the same port on another. */
   readonly asked: readonly Place[] | null;
-  /** Whether the answer has no room to say what each kind means, which is then told below it. */
+  /** Whether the output has no room for the meaning of each kind, which is then printed below it. */
   readonly narrow: boolean;
 }
 
-/** Finds everything on a machine that is or will become a conflict over a port. */
+/** Finds all current and upcoming port conflicts on a machine. */
 export async function findConflicts(
   { least, asked, narrow }: ConflictsRequest,
   machine: AskedMachine,
@@ -32,7 +32,7 @@ export async function findConflicts(
     localPorts: null,
     protocols: ['TCP', 'UDP'],
     sockets: 'all',
-    // Who started whom, and where, tells two servers of one program from one with workers.
+    // The parent processes and working directories distinguish two servers of one program from one server with workers.
     details: new Set(['owner', 'path', 'user', 'parent', 'ancestors', 'workingDirectory', 'services']),
     ranges: true,
     addresses: true,
@@ -62,7 +62,7 @@ export async function findConflicts(
   };
 }
 
-/** The ports of conflicts, as a part of a sentence; empty where they are about none. */
+/** Returns the ports of conflicts as a part of a sentence; empty where the conflicts have no ports. */
 function overWhich(rows: readonly Conflict[]): string {
   const ports = [...new Set(rows.flatMap(({ Port }) => Port ?? []))].toSorted((a, b) => a - b);
   if (ports.length === 0) return '';
@@ -71,7 +71,7 @@ function overWhich(rows: readonly Conflict[]): string {
     : ` over port${ports.length === 1 ? '' : 's'} ${ports.join(', ')}`;
 }
 
-/** How many conflicts there are, how severe, and over which ports. What is only for information is no conflict. */
+/** Returns the number, severity and ports of the conflicts. Information rows do not count as conflicts. */
 function headline(rows: readonly Conflict[]): string {
   const [errors = [], warnings = [], notes = []] = conflictSeverities.map((severity) =>
     rows.filter((row) => row.Severity === severity),
@@ -86,7 +86,7 @@ function headline(rows: readonly Conflict[]): string {
   return `${counted(real.length, 'conflict')}${overWhich(real)} (${parts.join(', ')})${more}.`;
 }
 
-/** Whether a conflict is over these ports. */
+/** Returns a filter for conflicts over these ports. */
 async function overPorts(asked: readonly Place[]): Promise<(row: Conflict) => boolean> {
   const { placeMatcher } = await import('../ports/place.ts');
   const isThere = placeMatcher(asked.map(({ address: _, ...place }) => place));
@@ -94,7 +94,7 @@ async function overPorts(asked: readonly Place[]): Promise<(row: Conflict) => bo
     (Protocol === null ? ['TCP', 'UDP'] : [Protocol]).some((one) => isThere(one, null, Port));
 }
 
-/** What it amounts to that nothing bad was found; `undecided` is what could not be told of owners. */
+/** Returns the exit code when no conflict was found. `undecided`: what could not be determined about owners. */
 function healthyExitCode({ sections }: Facts, undecided: string | null): ExitCode {
   const { sockets, dynamicRanges, reservedPorts, portProxies, socketUnits } = sections;
   const unread = isWhole(sockets) ? [dynamicRanges, reservedPorts, portProxies, socketUnits].find(hasFailed) : sockets;
@@ -105,10 +105,10 @@ function healthyExitCode({ sections }: Facts, undecided: string | null): ExitCod
 
 /** At most this many ports are listed in a sentence. */
 const mostPorts = 6;
-/** At most this many descriptions of one kind are below a table. */
+/** At most this many descriptions of one kind are listed below a table. */
 const mostDescriptions = 3;
 
-/** What the words of a table mean. */
+/** Explains the words in a table. */
 function meanings(rows: readonly Conflict[]): string {
   const lines: string[] = [];
   for (const [kind, all] of Map.groupBy(rows, ({ Kind }) => Kind!)) {

@@ -1,14 +1,14 @@
 import type { Verdict } from '../schema/verdict.ts';
 import { causes } from './causes.ts';
 
-/** What was asked for, as a sentence begins. */
+/** Returns the request as the beginning of a sentence. */
 function subject({ Port, Protocol, Address }: Pick<Verdict, 'Port' | 'Protocol' | 'Address'>): string {
   const where = Address === null || Address === '*' ? '' : ` on ${Address}`;
   if (Port === 0) return `A dynamic port${where}`;
   return `${Protocol === 'UDP' ? 'UDP port' : 'Port'} ${Port}${where}`;
 }
 
-/** A verdict in one sentence; null where no port is named. */
+/** Returns a verdict in one sentence; null where no port is named. */
 export function headline(row: Omit<Verdict, 'Summary'>): string | null {
   const { CanBind, Cause, Owner, Port } = row;
   if (Port === null) return null;

@@ -2,7 +2,7 @@ import type { Look, Obstacle } from './cause.ts';
 import { process } from './causes/process.ts';
 import { service } from './causes/service.ts';
 
-/** Several processes on one and the same address that are not one service; null where it is not so. */
+/** Checks for several processes on exactly one address that are not one service; null where there are none. */
 export function holdersTogether({ can, obstacle: first, all }: Look): { readonly isOneProgram: boolean } | null {
   if (can === null || first === null || first.overlap !== 'same') return null;
   if (first.cause !== process && first.cause !== service) return null;

@@ -9,7 +9,7 @@ const isOnPort = (port: number): ((url: string) => boolean) => {
 export const hasUrlOn = ({ sections }: Facts, port: number): boolean =>
   (sections.httpQueues?.data ?? []).some(({ urls }) => urls.some(isOnPort(port)));
 
-/** What the request queues and reservations of HTTP.sys say of a port. */
+/** Returns what HTTP.sys's request queues and reservations show about a port. */
 export function httpEvidence(facts: Facts, port: number): string[] {
   const { httpQueues, urlReservations } = facts.sections;
   const about = isOnPort(port);

@@ -1,6 +1,6 @@
 /**
- * When Linux refuses a second bind on a port and an overlapping address (EADDRINUSE), after inet_csk_bind_conflict
- * in net/ipv4/inet_connection_sock.c and udp_lib_lport_inuse in net/ipv4/udp.c.
+ * When Linux refuses a second bind on a port and an overlapping address (EADDRINUSE), according to
+ * inet_csk_bind_conflict in net/ipv4/inet_connection_sock.c and udp_lib_lport_inuse in net/ipv4/udp.c.
  */
 
 /** The options of a socket: SO_REUSEADDR and SO_REUSEPORT. */
@@ -30,16 +30,18 @@ export const linuxSharings: readonly LinuxSharing[] = [
   { reuse: true, reusePort: true },
 ];
 
-/** What is known of the first socket. */
+/** What is known about the first socket. */
 export interface LinuxKnown {
   readonly state: LinuxFirst['state'];
-  /** Whether both are of one user; null if unknown. */
+  /** Whether both sockets belong to one user; null if unknown. */
   readonly sameUser: boolean | null;
-  /** What it may have asked for: anything unless told. */
+  /** The options that the first socket may have set: any, unless specified. */
   readonly firsts?: readonly LinuxSharing[];
 }
 
-/** Whether a second bind conflicts with what is known of the first. `depends`: in some of the cases that are possible. */
+/**
+ * Whether a second bind conflicts with what is known about the first. `depends`: in only some of the possible cases.
+ */
 export function linuxEffect(
   protocol: 'TCP' | 'UDP',
   { state, sameUser, firsts = linuxSharings }: LinuxKnown,

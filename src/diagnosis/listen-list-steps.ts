@@ -6,7 +6,7 @@ import { say, step } from './step.ts';
 const netsh = (verb: string, address: string): string => `netsh http ${verb} iplisten ipaddress=${address}`;
 const plain = (address: string): boolean => quote(address, 'win32') === address;
 
-/** What to do about the HTTP.sys IP listen list. `wanted`: the address that is to be listened on; null: every one. */
+/** Returns what to do about the HTTP.sys IP listen list. `wanted`: the address to listen on; null: every address. */
 export function listenListSteps(list: ListenList, wanted: string | null): string[] {
   const add = wanted !== null && !isWildcard(wanted) && !listensOn(list, wanted) && plain(wanted) ? wanted : null;
   return [

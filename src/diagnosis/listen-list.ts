@@ -2,16 +2,16 @@ import type { Facts } from '../facts/model/facts.ts';
 import { addressScope, withoutScope } from '../ports/address.ts';
 import { isWildcard, plainAddress } from './overlap.ts';
 
-/** The addresses that HTTP.sys is told to listen on; empty: every one. */
+/** The addresses that HTTP.sys is configured to listen on; empty: every address. */
 export interface ListenList {
   readonly all: readonly string[];
-  /** Those that the machine does not have. */
+  /** The addresses that the machine does not have. */
   readonly stale: readonly string[];
-  /** Those of which it is not known whether the machine has them. */
+  /** The addresses that the machine may not have. */
   readonly doubtful: readonly string[];
 }
 
-/** `addresses`: the machine's; null where they are not known. */
+/** Reads the IP listen list. `addresses`: those of the machine; null where they are unknown. */
 export function listenListOf({ sections }: Facts, addresses: readonly string[] | null): ListenList {
   const all = (sections.ipListenList?.data ?? []).map(({ address }) => address);
   const known = new Set(
@@ -28,7 +28,7 @@ export function listenListOf({ sections }: Facts, addresses: readonly string[] |
   return { all, stale: addresses === null ? [] : foreign, doubtful: addresses === null ? foreign : [] };
 }
 
-/** Whether HTTP.sys listens on an address (null: on every one that the machine has). */
+/** Whether HTTP.sys listens on an address (null: on every address of the machine). */
 export function listensOn({ all }: ListenList, address: string | null): boolean {
   if (all.length === 0) return true;
   const texts = new Set(all.map((one) => plainAddress(one).text));

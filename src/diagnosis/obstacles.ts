@@ -30,7 +30,7 @@ function holderText(row: OwnedEndpoint, socket: Socket, platform: Platform): str
   return `${where} is held by ${who}${socket.state === null ? '' : ` (${socket.state})`}${others}${why.join('')}.`;
 }
 
-/** An obstacle for each socket that holds the port. */
+/** Returns an obstacle for each socket that holds the port. */
 function holderObstacles(facts: Facts, bind: Bind, holders: readonly Socket[], user: string | null): Obstacle[] {
   const { platform } = facts.machine;
   const containers = new Set(
@@ -42,7 +42,7 @@ function holderObstacles(facts: Facts, bind: Bind, holders: readonly Socket[], u
   return endpoints(facts, holders, { live: false, serviceName: null }).map((row, i): Obstacle => {
     const socket = holders[i]!;
     const how = overlap(boundOf(bind), boundOfSocket(socket))!;
-    // On Linux an IPv6 wildcard is for IPv4 too by default; Windows lists one that is in the table of IPv4 as well.
+    // On Linux, an IPv6 wildcard includes IPv4 by default; Windows lists such a socket in the IPv4 table, too.
     const unsure = how === 'dualStack' && boundOfSocket(socket).dual;
     const effect = rule(platform, bind, socket, {
       same: sameUser(row, socket, user),
@@ -67,7 +67,7 @@ function holderObstacles(facts: Facts, bind: Bind, holders: readonly Socket[], u
   });
 }
 
-/** What the causes make of something that is seen. */
+/** Returns the obstacles that the causes find in an observation. */
 function obstaclesOf(sight: (cause: Cause) => Sight | null | undefined): Obstacle[] {
   return causes.flatMap((cause) => {
     const seen = sight(cause);
@@ -80,7 +80,7 @@ function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacl
   const holders = sockets.filter(
     (socket) => socket.protocol === 'UDP' || socket.state === 'Listen' || socket.state === 'Bound',
   );
-  // What a listener accepted is no obstacle of its own.
+  // Connections that a listener accepted are not separate obstacles.
   if (holders.length > 0) return holderObstacles(facts, bind, holders, user);
   const { waiting = [], connections = [] } = Object.groupBy(sockets, (socket) =>
     isClosed(socket) ? 'waiting' : 'connections',
@@ -99,7 +99,7 @@ function rangeObstacles(facts: Facts, bind: Bind): Obstacle[] {
     );
 }
 
-/** All that is in the way of a bind or beside it: what blocks first. */
+/** Returns everything that blocks a bind or exists beside it, blocking obstacles first. */
 export function obstacles(facts: Facts, bind: Bind, user: string | null): Obstacle[] {
   const order: readonly Effect[] = ['blocks', 'depends', 'allows'];
   const closeness = ({ overlap: how }: Obstacle): number => (how === 'same' ? 0 : how === 'wildcard' ? 1 : 2);

@@ -13,14 +13,16 @@ import { fullPairs, pairText } from './pairs.ts';
 import { say, step } from './remedy-steps.ts';
 import { boundOfSocket } from './request.ts';
 
-/** Who listens where a connection wanted to go. */
+/** The listeners at the destination of a connection. */
 interface Listeners {
   readonly facts: Facts;
   readonly owners: readonly string[];
   readonly evidence: readonly string[];
 }
 
-/** What a failed connection needs: nobody asks for a port, so it is said whether somebody listens where it wanted to go. */
+/**
+ * Answers a failed connection. It requested no port, so the verdict says whether anything listens at its destination.
+ */
 export async function outgoingVerdict(error: ParsedError, machine: AskedMachine): Promise<Verdict> {
   const { port = null, address = null } = error.remote ?? {};
   const there = port === null || address === null ? null : await listenersAt(machine, port, address);
@@ -40,7 +42,7 @@ export async function outgoingVerdict(error: ParsedError, machine: AskedMachine)
   };
 }
 
-/** Which local ports are left for connections, and where those to one address use up theirs. */
+/** Describes which local ports are left for connections, and where connections to one address use up theirs. */
 async function localPorts(machine: AskedMachine, address: string | null): Promise<string[]> {
   const facts = await machine.facts({
     localPorts: null,
@@ -53,7 +55,7 @@ async function localPorts(machine: AskedMachine, address: string | null): Promis
   return [...dynamicUse(facts, 'TCP').evidence, ...pairs.slice(0, 3).map(pairText)];
 }
 
-/** Null where the address is another machine's, of which nothing can be seen here. */
+/** Returns the listeners; null where the address belongs to another machine, whose sockets are not visible here. */
 async function listenersAt(machine: AskedMachine, port: number, address: string): Promise<Listeners | null> {
   const facts = await machine.facts({
     localPorts: [{ start: port, end: port }],

@@ -1,21 +1,21 @@
 import { addressFamily, scopeOf, unmapped, withoutScope } from '../ports/address.ts';
 
-/** How a bind and a socket on the same port get in each other's way. */
+/** How a bind and a socket on the same port conflict. */
 export type Overlap =
   /** The same address, or both the wildcard of one family. */
   | 'same'
-  /** One is for every address, or every interface, the other for one of them. */
+  /** One covers every address or every interface, the other covers one of them. */
   | 'wildcard'
-  /** One is an IPv6 wildcard that is for IPv4 too. */
+  /** One is an IPv6 wildcard that includes IPv4. */
   | 'dualStack';
 
-/** An address by its family, mapped ones as what they stand for. */
+/** An address with its family; an IPv4-mapped address counts as IPv4. */
 interface Plain {
   readonly six: boolean;
   readonly wildcard: boolean;
-  /** Without the interface. */
+  /** The address without the interface. */
   readonly text: string;
-  /** The only interface that it is for; null: all of them. */
+  /** The only interface that the address covers; null: all interfaces. */
   readonly device: string | null;
 }
 
@@ -25,23 +25,29 @@ export function plainAddress(address: string): Plain {
   return { six: addressFamily(text) === 'IPv6', wildcard, text, device: scopeOf(address) };
 }
 
-/** Whether an address is all addresses of its family, if only on one interface. */
+/** Whether an address covers all addresses of its family, even if only on one interface. */
 export function isWildcard(address: string): boolean {
   return plainAddress(address).wildcard;
 }
 
-/** A bound address; `dual`: an IPv6 wildcard that is for IPv4 too; `vrf`: whose ports are apart from all others. */
+/**
+ * A bound address; `dual`: an IPv6 wildcard that includes IPv4; `vrf`: the VRF, whose ports are separate from all
+ * others.
+ */
 export interface Bound {
   readonly address: string;
   readonly dual: boolean;
   readonly vrf?: string | undefined;
 }
 
-/** Whether two interfaces (null: all) may be one. */
+/** Whether two interfaces (null: all) may be the same. */
 export const sameDevice = (one: string | null, other: string | null): boolean =>
   one === null || other === null || one === other;
 
-/** Null when the two never meet. https://docs.kernel.org/networking/vrf.html has the rules of interfaces. */
+/**
+ * Returns how two addresses overlap; null when they never meet. For the rules of interfaces, see
+ * https://docs.kernel.org/networking/vrf.html.
+ */
 export function overlap(one: Bound, other: Bound): Overlap | null {
   const [a, b] = [plainAddress(one.address), plainAddress(other.address)];
   if (!sameDevice(a.device, b.device)) return null;

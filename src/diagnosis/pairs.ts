@@ -6,33 +6,33 @@ import { isWildcard, plainAddress } from './overlap.ts';
 import { step } from './step.ts';
 
 /**
- * How many of the connections from one local address to one remote address and port there are: each needs a local port
- * of its own, though other remote ends may have the same local ports at the same time.
+ * The number of connections from one local address to one remote address and port. Each needs a separate local port,
+ * although connections to other remote endpoints may use the same local ports at the same time.
  */
 export interface PairUse {
   readonly protocol: 'TCP' | 'UDP';
   readonly local: string;
   readonly remote: string;
   readonly remotePort: number;
-  /** Dynamic ports that connections there have. */
+  /** The number of dynamic ports that these connections use. */
   readonly used: number;
-  /** Those of them that are closed and in TIME_WAIT. */
+  /** How many of these ports belong to closed connections in TIME_WAIT. */
   readonly waiting: number;
   readonly size: number;
-  /** Who has the remote end. */
+  /** The owner of the remote end. */
   readonly farEnd: string;
   /** Whether the remote end is on this machine. */
   readonly isHere: boolean;
-  /** Who connects, by name and PID: at most three. */
+  /** The programs that connect, by name and PID: at most three. */
   readonly clients: readonly string[];
 }
 
-/** From this share on it is worth saying. */
+/** The usage from which exhaustion is reported. */
 export const nearlyFull = 0.8;
-/** From this share on a text that says that no port was left is taken at its word. */
+/** The usage from which an error text that reports no port left is believed. */
 export const asGoodAsFull = 0.95;
 
-/** One connection as its client has it. */
+/** A connection from its client's point of view. */
 interface Ends {
   readonly local: string;
   readonly port: number;
@@ -50,7 +50,7 @@ type Finder = (protocol: string, family: string | null, port: number) => PortRan
 
 const familyOf = (address: string): 'IPv4' | 'IPv6' => (plainAddress(address).six ? 'IPv6' : 'IPv4');
 
-/** Whether an address is this machine's, as far as its sockets and interfaces show. */
+/** Returns whether an address belongs to this machine, according to its sockets and interfaces. */
 function ownAddresses({ sections }: Facts): (address: string) => boolean {
   const own = new Set<string>();
   for (const { localAddress } of sections.sockets.data) own.add(localAddress);
@@ -66,8 +66,8 @@ interface Sight {
 }
 
 /**
- * The connection of a socket from its client's side. Where the server closes first, only the server's socket is left:
- * Windows keeps the client's port from being used again just the same, and Linux gives it to the next connection.
+ * Returns a socket's connection from the client's side. Where the server closes first, only the server's socket
+ * remains: Windows still does not reuse the client's port, whereas Linux assigns it to the next connection.
  */
 function clientSides(socket: Socket, { find, isOwn, windows }: Sight): (Ends & { pid: number })[] {
   const { protocol, localAddress, localPort, remoteAddress, remotePort, pid, state } = socket;
@@ -86,7 +86,10 @@ function clientSides(socket: Socket, { find, isOwn, windows }: Sight): (Ends & {
 const keyOf = (protocol: string, { local, remote, remotePort }: Ends): string =>
   `${protocol} ${local} ${remote} ${remotePort}`;
 
-/** The sockets by their connection's two ends but the client's port; only where there may be enough of them. */
+/**
+ * Groups the sockets by both ends of their connections without the client's port; only where enough of them are
+ * possible.
+ */
 function grouped(facts: Facts, find: Finder): Map<string, { ends: Ends; protocol: 'TCP' | 'UDP'; group: Group }> {
   const { data } = facts.sections.sockets;
   const least = Math.min(...facts.sections.dynamicRanges.data.map(({ start, end }) => end - start + 1)) * nearlyFull;
@@ -112,7 +115,7 @@ function grouped(facts: Facts, find: Finder): Map<string, { ends: Ends; protocol
   return found;
 }
 
-/** Who waits on this machine for connections to an address and a port. */
+/** Returns the program on this machine that listens for connections to an address and a port. */
 function listenerOf(facts: Facts, protocol: 'TCP' | 'UDP', address: string, port: number): string | null {
   const plain = plainAddress(address);
   const waits = (socket: Socket): boolean =>
@@ -129,7 +132,7 @@ function listenerOf(facts: Facts, protocol: 'TCP' | 'UDP', address: string, port
     : (endpoints(facts, [socket], { live: false, serviceName: null })[0]?.Owner ?? null);
 }
 
-/** Where connections to one address and port use up the dynamic ports, or nearly: the fullest first. */
+/** Returns where connections to one address and port use up the dynamic ports, or nearly do: the fullest first. */
 export function fullPairs(facts: Facts): PairUse[] {
   const find = rangeFinder(facts.sections.dynamicRanges.data);
   const names = new Map(facts.sections.processes.data.map(({ pid, imageName }) => [pid, imageName]));
@@ -164,10 +167,10 @@ export function fullPairs(facts: Facts): PairUse[] {
 
 const place = (address: string, port: number): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
 
-/** Where connections go: `10.0.0.5:5432`. */
+/** Returns the destination of connections: `10.0.0.5:5432`. */
 export const farText = ({ remote, remotePort }: PairUse): string => place(remote, remotePort);
 
-/** One sentence: how many there are, and who has both ends. */
+/** Describes in one sentence the number of connections and the owners of both ends. */
 export function pairText(use: PairUse): string {
   const { protocol, local, used, waiting, size, farEnd, clients } = use;
   const closed = waiting === 0 ? '' : `, ${waiting} of them closed and in TIME_WAIT`;
@@ -178,7 +181,7 @@ export function pairText(use: PairUse): string {
   return `${used} of the ${size} dynamic ports are used by ${protocol} connections from ${local} to ${farText(use)}${closed} (${who.join('; ')}).`;
 }
 
-/** How to look at who has the far end, where that is on this machine. */
+/** Returns a command that shows the owner of the remote end, where it is on this machine. */
 export const farEndStep = ({ protocol, remotePort }: PairUse): string =>
   step(
     `portowner ${remotePort}${protocol === 'UDP' ? ' --protocol udp' : ''} --format list`,

@@ -6,12 +6,12 @@ export function rangeText({ start, end }: Pick<PortRange, 'start' | 'end'>): str
   return start === end ? `${start}` : `${start}-${end}`;
 }
 
-/** A range with whom it is for, where it is not for all. */
+/** Returns a range with the protocol and family to which it is limited, if any. */
 export function reservationText(range: PortRange): string {
   return `${rangeText(range)}${range.protocol === null ? '' : ` for ${range.protocol}`}${range.family === null ? '' : ` on ${range.family}`}`;
 }
 
-/** Whether a range is about a bind. */
+/** Whether a range applies to a bind. */
 export function covers(range: PortRange, bind: Bind): boolean {
   const family = addressFamily(bind.address);
   const both = bind.address === '::' && !bind.ipv6Only;
@@ -23,7 +23,7 @@ export function covers(range: PortRange, bind: Bind): boolean {
   );
 }
 
-/** Whether connections get their local port from where a bind wants its own. */
+/** Whether connections get their local ports from the range that contains a bind's port. */
 export function isDynamic(facts: Facts, bind: Bind): boolean {
   return facts.sections.dynamicRanges.data.some((range) => covers(range, bind));
 }
@@ -39,17 +39,17 @@ const refusedKinds = new Set([
 /** Whether a range is only excluded from automatic assignment: programs can still bind its ports explicitly. */
 export const isOnlyKept = ({ kind }: PortRange): boolean => !refusedKinds.has(kind);
 
-/** Where Windows' dynamic range begins since Windows Vista. */
+/** The start of the dynamic range since Windows Vista. */
 export const usualStart = 49_152;
 export const usualText = '49152-65535 on Windows';
 
-/** Whether a dynamic range of Windows takes ports that servers use. */
+/** Whether a dynamic range on Windows includes ports that servers use. */
 export const isUnusual = ({ machine }: Facts, { start }: PortRange): boolean =>
   machine.platform === 'win32' && start < usualStart;
 
 /**
- * The dynamic range from which a connection may get the port of a bind; none where the port is kept from that: then only
- * a program that asks for the port itself gets it, if anybody.
+ * Returns the dynamic range from which a connection may get the port of a bind; undefined where the port is excluded
+ * from automatic assignment, so that only a program that requests it explicitly can get it, if any.
  */
 export function handedOut({ sections }: Facts, bind: Bind): PortRange | undefined {
   const isKept = sections.reservedPorts.data.some((range) => range.kind !== 'Privileged' && covers(range, bind));

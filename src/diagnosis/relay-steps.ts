@@ -7,13 +7,16 @@ import { quote } from './quote.ts';
 import { say, step } from './step.ts';
 import { carriedList, carriedStop } from './stop-commands.ts';
 
-/** What an owner passes a port on for: a rule of Windows, something in WSL, what has its network by it, or by itself. */
+/**
+ * The target of a relay: a Windows portproxy rule, something in WSL, a virtual machine or container, or the relay
+ * itself.
+ */
 export type OwnerRelay =
   | { readonly kind: 'portproxy'; readonly rule: PortProxy }
   | { readonly kind: 'carrier'; readonly name: string; readonly carried: Carried }
   | { readonly kind: 'wsl' | 'alone' };
 
-/** The relay that holds the port; null where the owner is none. */
+/** Returns the relay that holds the port; null where the owner is not a relay. */
 export function relayOfOwner({ facts, row, socket }: Patient): OwnerRelay | null {
   if (row?.OwnerKind !== 'Relay' || socket === null) return null;
   const process = facts.sections.processes.data.find(({ pid }) => pid === row.OwningProcess);
@@ -30,7 +33,7 @@ export function relayOfOwner({ facts, row, socket }: Patient): OwnerRelay | null
 const listed = ({ port, protocol }: Request) => ({ localPort: port, protocol });
 const docker: Carried = { what: 'container', engines: ['docker'] };
 
-/** What makes Docker count again. */
+/** Returns the step that makes Docker rebuild its list of ports. */
 function restartDocker(facts: Facts, relay: string): string {
   const ofUser = relay.startsWith('Docker Desktop') ? 'docker-desktop' : /^rootlesskit/i.test(relay) ? 'docker' : null;
   if (facts.machine.platform === 'win32')
@@ -41,7 +44,9 @@ function restartDocker(facts: Facts, relay: string): string {
   );
 }
 
-/** Docker's own list of the ports that containers have: who has one, and what to do when it has lost count. */
+/**
+ * Returns the steps for Docker's own list of container ports: which container has one, and how to repair a wrong list.
+ */
 export function dockerSteps({ facts, request }: Pick<Patient, 'facts' | 'request'>, relay = 'docker-proxy'): string[] {
   return [
     step(carriedList(docker, listed(request))!, 'the container that uses the port; use docker stop to stop it'),
@@ -49,7 +54,7 @@ export function dockerSteps({ facts, request }: Pick<Patient, 'facts' | 'request
   ];
 }
 
-/** What is behind a relay is stopped in place of it. */
+/** Returns the steps that stop what is behind a relay instead of the relay. */
 function carrierSteps(patient: Patient, name: string, carried: Carried): string[] {
   const { facts, request, socket } = patient;
   const stop = socket === null ? null : carriedStop(socket);
@@ -65,7 +70,7 @@ function carrierSteps(patient: Patient, name: string, carried: Carried): string[
   return [step(list, `the containers${where}; ${tool} stop NAME stops the one that uses the port`), kept];
 }
 
-/** Kubernetes' own list of the ports of its nodes: who has one. */
+/** Returns the step that shows who has a port in Kubernetes' own list of node ports. */
 export function kubernetesSteps({ port, protocol }: Request): string[] {
   return [
     step(
@@ -78,7 +83,7 @@ export function kubernetesSteps({ port, protocol }: Request): string[] {
   ];
 }
 
-/** How the rule that passes the port on is taken away; the service that carries it out serves much else. */
+/** Returns the steps that delete the forwarding rule; the service that implements it does much more. */
 function portProxySteps({ table, listenAddress, listenPort }: PortProxy): string[] {
   const address = listenAddress === '*' ? '*' : quote(listenAddress, 'win32');
   return [
@@ -94,7 +99,7 @@ function portProxySteps({ table, listenAddress, listenPort }: PortProxy): string
   ];
 }
 
-/** What to do about a relay: what is behind it is stopped, the relay carries more than this port. */
+/** Returns the steps for a relay: they stop what is behind it, because the relay serves more than this port. */
 export function relaySteps(patient: Patient, relay: OwnerRelay): string[] {
   const { request } = patient;
   switch (relay.kind) {

@@ -12,17 +12,17 @@ import { containerCommands, isVitalService, quotePattern, stoppableUnit, systemc
 
 export { say, step };
 
-/** An address as a word of a command line; null when it cannot be one. */
+/** Returns an address as one word of a command line; null when that is not possible. */
 export const shownAddress = (address: string): string | null => (/^[\w.:%-]{1,64}$/.test(address) ? address : null);
 
-/** The question once more, with changes. */
+/** Returns the command for the same question, with changes. */
 export function again(request: Request, changes: Partial<Request> = {}): string {
   const { port, protocol, address, sharing, ipv6Only } = { ...request, ...changes };
   const how = { default: '', exclusive: ' --exclusive', reuse: ' --reuse', reusePort: ' --reuse=port' }[sharing];
   return `portowner why ${port}${protocol === 'UDP' ? ' --protocol udp' : ''}${address === null ? '' : ` --address ${address}`}${ipv6Only ? ' --ipv6-only' : ''}${how}`;
 }
 
-/** The way around: another port. */
+/** Returns the workaround: use another port. */
 export function takeAnother({ port, protocol }: Request): string {
   return step(
     `portowner free --near ${port === 0 ? 8080 : port}${protocol === 'UDP' ? ' --protocol udp' : ''}`,
@@ -30,29 +30,31 @@ export function takeAnother({ port, protocol }: Request): string {
   );
 }
 
-/** Whether a question is the one that has just been asked. */
+/** Whether two questions are the same. */
 const isSame = (one: Request, other: Request): boolean => again(one) === again(other);
 
-/** The question once more with changes, where they change anything: what was just asked is no advice. */
+/**
+ * Returns the command for the question with changes, if they change anything: repeating the same question is no help.
+ */
 export function otherwise(request: Request, changes: Partial<Request>, what: string): string[] {
   return isSame({ ...request, ...changes }, request) ? [] : [step(again(request, changes), what)];
 }
 
-/** Linux shows an owner to its user and to root. */
+/** On Linux, only an owner's user and root can see the owner. */
 const asRoot = ({ facts, row }: Patient): string =>
   row !== null && isOwnerDenied(row) && facts.machine.platform === 'linux' ? 'sudo ' : '';
 
-/** Who it is. */
+/** Returns the command that shows the owner. */
 export function look(patient: Patient): string {
   const { port } = patient.request;
   if (asRoot(patient) !== '') return step(`sudo portowner ${port} --format list`, 'show the owner, which needs root');
   return step(`portowner ${port} --format list`, 'show everything known about the owner');
 }
 
-/** Whether everybody has the port by reuse, and nobody has to give it up. */
+/** Returns the protocol whose programs all share the port by reuse, so that none has to release it; otherwise null. */
 const sharedBy = ({ request: { protocol, port } }: Patient): string | null => sharedProtocol(protocol, port);
 
-/** What to do about a port that everybody shares. */
+/** Returns the steps for a port that all programs share. */
 function shareIt({ request }: Patient, name: string): string[] {
   return [
     ...otherwise(
@@ -64,7 +66,7 @@ function shareIt({ request }: Patient, name: string): string[] {
   ];
 }
 
-/** `portowner stop`, which looks at what would end before it asks. */
+/** Returns `portowner stop`, which shows what would end before it asks. */
 export function stop(patient: Patient): string {
   const { port, protocol } = patient.request;
   return step(
@@ -73,18 +75,20 @@ export function stop(patient: Patient): string {
   );
 }
 
-/** The process that holds it, as far as its facts say. */
+/** Returns the process that holds the port, according to the facts. */
 const holderOf = ({ facts, row }: Patient) =>
   facts.sections.processes.data.find(({ pid }) => pid === row?.OwningProcess);
 
-/** Whether HTTP.sys keeps it for somebody who is there, or whom IIS would start. */
+/** Whether HTTP.sys holds the port for a running program, or for one that IIS would start. */
 const isServed = ({ facts, socket }: Patient): boolean =>
   socket !== null &&
   queuesBehind(facts.sections.httpQueues?.data ?? [], socket).some(
     ({ processes, controller }) => processes.length > 0 || controller !== null,
   );
 
-/** `portowner stop` for what it does stop: listeners, never a container from outside, nor one of several services. */
+/**
+ * Returns `portowner stop` for what it can stop: listeners, but no container from outside, nor one of several services.
+ */
 function stopUnlessRefused(patient: Patient): string[] {
   const { row, socket } = patient;
   if (socket?.state === 'Bound')
@@ -98,7 +102,7 @@ function stopUnlessRefused(patient: Patient): string[] {
   return onWindows(patient) && (row?.Services?.length ?? 0) > 1 ? [] : [stop(patient)];
 }
 
-/** Stopping the service or container that holds it, by its manager. */
+/** Returns the steps that stop the service or container that holds the port, through its manager. */
 function stopManaged(patient: Patient): string[] {
   if (onWindows(patient)) return stopWindowsServices(patient);
   const process = holderOf(patient);
@@ -106,7 +110,7 @@ function stopManaged(patient: Patient): string[] {
   if (process.container !== null) return stopContainer(process.container, process.pid);
   const unit = stoppableUnit(process);
   if (unit === null) return [];
-  // A user's unit is another one than the system's of the same name.
+  // A user's unit is different from the system's unit of the same name.
   const manager = unit.user === null ? [] : ['--user', `--machine=${unit.user}@.host`];
   const [status, stopping] = ['status', 'stop'].map((verb) => systemctlCommand(verb, [unit.name], manager));
   if (status == null || stopping == null) return [];
@@ -122,7 +126,7 @@ function stopWindowsServices({ row, request }: Patient): string[] {
   const all = row?.Services ?? [];
   const others = all.filter((name) => !isIis(name));
   return [
-    // All sites of IIS end with its service: the one that has the port is enough.
+    // Stopping IIS's service ends all sites: stopping the site that has the port is enough.
     ...(others.length < all.length
       ? [
           step(
@@ -136,7 +140,7 @@ function stopWindowsServices({ row, request }: Patient): string[] {
 }
 
 function stopService(names: readonly string[]): string[] {
-  // It is unknown which of several services in one process it is: none is stopped on a guess.
+  // Which of several services in one process has the port is unknown: do not stop one on a guess.
   if (names.length > 1)
     return [
       say(
@@ -165,14 +169,14 @@ function stopContainer(container: Container, pid: number): string[] {
   ];
 }
 
-/** Windows' own dynamic range instead of a wider one. */
+/** Returns the command that restores Windows' default dynamic range. */
 export const usualRange = (protocol: string, family = 'ipv4'): string =>
   step(
     `netsh interface ${family} set dynamicportrange protocol=${protocol.toLowerCase()} startport=${usualStart} numberofports=${65_536 - usualStart}`,
     `as administrator, then restart: connections and reservations use the dynamic range, which is wider than usual (${usualText})`,
   );
 
-/** A wider dynamic range, and what that costs. */
+/** Returns the command for a wider dynamic range, and its cost. */
 export const moreDynamicPorts = ({ facts, request }: Patient): string =>
   facts.machine.platform === 'win32'
     ? step(
@@ -184,7 +188,7 @@ export const moreDynamicPorts = ({ facts, request }: Patient): string =>
         'more dynamic ports; first make sure that no server listens there',
       );
 
-/** What to do about an excluded range. */
+/** Returns the steps for an excluded range. */
 export function excludedRange({ facts, request, range }: Patient): string[] {
   const family = range?.family === 'IPv6' ? 'ipv6' : 'ipv4';
   const protocol = request.protocol.toLowerCase();
@@ -204,7 +208,7 @@ export function excludedRange({ facts, request, range }: Patient): string[] {
   const dynamic = facts.sections.dynamicRanges.data.filter(
     (one) => one.protocol === null || one.protocol === request.protocol,
   );
-  // Hyper-V, WSL and containers reserve inside of the dynamic range only.
+  // Hyper-V, WSL and containers reserve ports only inside the dynamic range.
   if (dynamic.length > 0 && dynamic.every(({ start, end }) => request.port < start || request.port > end))
     return [
       all,
@@ -228,7 +232,7 @@ export function excludedRange({ facts, request, range }: Patient): string[] {
   ];
 }
 
-/** How whoever has a URL of HTTP.sys is found and stopped. */
+/** Returns the steps that find and stop the program with a URL in HTTP.sys. */
 function stopBehindHttpSys(patient: Patient): string[] {
   const { facts, request } = patient;
   const list = facts.sections.ipListenList?.data ?? [];
@@ -246,13 +250,13 @@ function stopBehindHttpSys(patient: Patient): string[] {
   ];
 }
 
-/** What to do about a URL or socket of HTTP.sys. */
+/** Returns the steps for a URL or socket of HTTP.sys. */
 export const freeFromHttpSys = (patient: Patient): string[] => [
   ...stopBehindHttpSys(patient),
   takeAnother(patient.request),
 ];
 
-/** Stopping who holds it: by its manager, then the process. Of a relay, what is behind it. */
+/** Returns the steps that stop the holder: first through its manager, then the process. For a relay, its target. */
 export function stopping(patient: Patient): string[] {
   const name = sharedBy(patient);
   if (name !== null) return shareIt(patient, name);
@@ -265,7 +269,7 @@ export function stopping(patient: Patient): string[] {
   return [...stopManaged(patient), ...stopUnlessRefused(patient)];
 }
 
-/** What to do about a program that holds the port. */
+/** Returns the steps for a program that holds the port. */
 export const stopHolder = (patient: Patient): string[] => [
   ...stopping(patient),
   ...(sharedBy(patient) === null ? [takeAnother(patient.request)] : []),

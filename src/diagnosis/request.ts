@@ -4,19 +4,19 @@ import { overlap, plainAddress, type Bound } from './overlap.ts';
 import { isClosed } from '../facts/model/question.ts';
 import { isWhole } from '../facts/model/section.ts';
 
-/** What a program would ask for. */
+/** The bind that a program would request. */
 export interface Request {
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly protocol: 'TCP' | 'UDP';
   /** Null: every address, IPv4 and IPv6. */
   readonly address: string | null;
   readonly sharing: Sharing;
-  /** Whether `::` leaves IPv4 alone. */
+  /** Whether `::` excludes IPv4. */
   readonly ipv6Only: boolean;
 }
 
-/** The binds that the request comes down to: all of them have to succeed. */
+/** Returns the binds that make up the request: all of them have to succeed. */
 export function bindsOf({ port, protocol, address, sharing, ipv6Only }: Request): Bind[] {
   const bind = { protocol, port, sharing };
   if (address !== null) return [{ ...bind, address, ipv6Only: ipv6Only && address.includes(':') }];
@@ -26,17 +26,17 @@ export function bindsOf({ port, protocol, address, sharing, ipv6Only }: Request)
   ];
 }
 
-/** A bind as an address in use. */
+/** Returns the bound address of a bind. */
 export function boundOf(bind: Bind): Bound {
   return { address: bind.address, dual: plainAddress(bind.address).text === '::' && !bind.ipv6Only };
 }
 
-/** A socket as an address in use: an IPv6 wildcard may be for IPv4 too, which no interface says. */
+/** Returns the bound address of a socket. An IPv6 wildcard may include IPv4, which no interface shows. */
 export function boundOfSocket({ localAddress, vrf }: Socket): Bound {
   return { address: localAddress, dual: plainAddress(localAddress).text === '::', vrf };
 }
 
-/** The sockets on the port of a bind that it may meet. */
+/** Returns the sockets on a bind's port that the bind may meet. */
 export function meeting(facts: Facts, bind: Bind): Socket[] {
   return facts.sections.sockets.data.filter(
     (socket) =>
@@ -48,9 +48,10 @@ export function meeting(facts: Facts, bind: Bind): Socket[] {
 }
 
 /**
- * The binds to really try, as a list as long as the binds; null for one that must not be tried. Nobody is disturbed:
- * reuse is asked for only where no process has a socket in the way, for it would share the owner's port; and on Windows
- * a UDP port with an owner is left alone, because a bind on one address takes the datagrams to that address even without.
+ * Returns the binds to attempt, one element for each bind; null for a bind that must not be attempted. The attempts
+ * disturb no program: they request reuse only where no process has a socket in the way, because reuse would share the
+ * owner's port. On Windows, they skip a UDP port with an owner, because a bind on one address takes the datagrams to
+ * that address even without reuse.
  */
 export function attemptsFor(facts: Facts, request: Request): (Bind | null)[] {
   return bindsOf(request).map((bind) => attemptFor(facts, bind));
@@ -61,9 +62,9 @@ function attemptFor(facts: Facts, bind: Bind): Bind | null {
   const owned = meeting(facts, bind).some((socket) => !isClosed(socket));
   if (owned && bind.protocol === 'UDP' && windows) return null;
   const reuse = bind.sharing === 'reuse' || bind.sharing === 'reusePort';
-  // A failed look may have missed an owner.
+  // If reading the sockets failed, an owner may be missing.
   const unsafe = owned || !isWhole(facts.sections.sockets) || (windows && bind.sharing === 'reusePort');
   if (!reuse || !unsafe) return bind;
-  // What succeeds without reuse succeeds with it.
+  // A bind that succeeds without reuse also succeeds with it.
   return windows && bind.protocol === 'UDP' ? null : { ...bind, sharing: 'default' };
 }

@@ -1,4 +1,4 @@
-/** Multicast protocols whose port programs share on every machine by reuse. */
+/** Multicast protocols whose port programs share by reuse on every machine. */
 const sharedPorts: ReadonlyMap<number, string> = new Map([
   [5353, 'mDNS'],
   [1900, 'SSDP'],
@@ -6,7 +6,7 @@ const sharedPorts: ReadonlyMap<number, string> = new Map([
   [3702, 'WS-Discovery'],
 ]);
 
-/** The protocol by which everybody shares a port; null for any other port. */
+/** Returns the protocol whose programs share a port; null for any other port. */
 export const sharedProtocol = (protocol: string, port: number): string | null =>
   protocol === 'UDP' ? (sharedPorts.get(port) ?? null) : null;
 

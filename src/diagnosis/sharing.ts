@@ -3,10 +3,10 @@ import { addressScope, scopeOf as deviceOf, withoutScope } from '../ports/addres
 import { sameOwner, type Holder } from './families.ts';
 import { overlap, plainAddress } from './overlap.ts';
 
-/** How two owners of one port get in each other's way. */
+/** How two owners of one port conflict. */
 export type SharingKind = 'OverlappingAddresses' | 'SharedByReuse' | 'Instances' | 'FamilySplit';
 
-/** What an owner runs, as far as it makes two of them instances of one program; null if unknown. */
+/** Returns what an owner runs, to detect instances of one program; null if unknown. */
 function programOf({ row: { Path, ImageName, Application, WorkingDirectory } }: Holder): string | null {
   const file = Path ?? ImageName;
   if (file === null) return null;
@@ -16,7 +16,7 @@ function programOf({ row: { Path, ImageName, Application, WorkingDirectory } }: 
 const isSix = ({ socket }: Holder): boolean => socket.localAddress.includes(':');
 const scopeOf = ({ socket }: Holder): string => addressScope(socket.localAddress);
 
-/** How two owners of one port get in each other's way; null when they do not. */
+/** Returns how two owners of one port conflict; null when they do not. */
 export function relation(a: Holder, b: Holder): SharingKind | null {
   const bound = ({ socket }: Holder) => ({ address: socket.localAddress, dual: false, vrf: socket.vrf });
   const how = overlap(bound(a), bound(b));
@@ -31,7 +31,10 @@ export function relation(a: Holder, b: Holder): SharingKind | null {
 
 const everybodys = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
 
-/** One socket of each owner and address, and of the addresses that one owner alone has, only the first: others can meet a wildcard alone. */
+/**
+ * Returns one socket for each owner and address. Of the addresses that only one owner has, returns only the first,
+ * because other owners can meet only a wildcard there.
+ */
 function representatives(group: readonly Holder[]): Holder[] {
   const unseen = group.filter(({ key }) => key === null).slice(0, 2);
   const seen = [
@@ -54,10 +57,10 @@ function representatives(group: readonly Holder[]): Holder[] {
   return [...seen.filter((holder) => !alone(holder)), ...firsts, ...unseen];
 }
 
-/** Holders that all are one owner to each other. */
+/** Holders that all count as one owner. */
 interface Family {
   readonly id: string;
-  /** The parent that its members have in common; null where that is not what they are one by. */
+  /** The parent that the members share; null where they are not grouped by a parent. */
   readonly parent: number | null;
   readonly members: number[];
 }
@@ -67,7 +70,7 @@ function familyOf(holder: Holder): Pick<Family, 'id' | 'parent'> {
   return workers === null ? { id: `key ${key}`, parent: null } : { id: workers.id, parent: workers.of };
 }
 
-/** Numbers of holders by family, in their order. */
+/** Indexes of holders by family, in their order. */
 type Families = ReadonlyMap<string, Family>;
 
 function families(holders: readonly Holder[], numbers: readonly number[]): Families {
@@ -82,8 +85,8 @@ function families(holders: readonly Holder[], numbers: readonly number[]): Famil
 }
 
 /**
- * Those few of holders with one address among whom the first is that has neither a holder's family nor its program:
- * the first of all, the first of another family, of another program, and of both.
+ * Selects the few holders of one address that include the first holder outside any given family and program: the first
+ * of all, the first of another family, the first of another program, and the first of both.
  */
 function kernelOf(holders: readonly Holder[], numbers: readonly number[]): readonly number[] {
   const ids = new Map(numbers.map((number) => [number, familyOf(holders[number]!).id]));
@@ -104,24 +107,27 @@ function kernelOf(holders: readonly Holder[], numbers: readonly number[]): reado
   return [first, family, other, ...both].filter((number) => number !== undefined).sort((a, b) => a - b);
 }
 
-/** So many relatives a holder is compared with, that are not known to be its relatives without: more have none. */
+/**
+ * The maximum number of comparisons for a holder with others not yet known to be related; after that, the search stops
+ * with the result so far.
+ */
 const mostTries = 1_000;
 
-/** Those among whom somebody may be in a holder's way: groups by their first member. */
+/** Returns the groups that may contain a conflict for a holder, ordered by their first member. */
 type Candidates = (holder: Holder) => Iterable<Families>;
 
-/** Numbers in groups, in their order. */
+/** Groups the indexes of holders, in their order. */
 function grouped<K>(holders: readonly Holder[], keyOf: (holder: Holder) => K): Map<K, Families> {
   const numbers = Map.groupBy(holders.keys(), (number) => keyOf(holders[number]!));
   return new Map([...numbers].map(([key, group]) => [key, families(holders, group)]));
 }
 
-/** The lowest number of a group that is not empty. */
+/** Returns the lowest index of a group that is not empty. */
 const firstOf = (group: Families): number => group.values().next().value!.members[0]!;
 
 const present = (...found: readonly (Families | undefined)[]): Families[] => found.filter((one) => one !== undefined);
 
-/** For each kind, where those are who may be in a holder's way by it. */
+/** Returns, for each kind, where to search for holders that may conflict with a given one. */
 function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, Candidates>> {
   const plain = holders.map(({ socket }) => plainAddress(socket.localAddress));
   const numbers = new Map(holders.map((holder, number) => [holder, number]));
@@ -150,7 +156,7 @@ function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, 
     *SharedByReuse(holder) {
       const own = programOf(holder);
       const { id } = familyOf(holder);
-      // Thousands of siblings, or instances, have no stranger among them.
+      // Thousands of siblings or instances include no unrelated holder.
       const nearest = kernels
         .get(placeOf(plainOf(holder)))
         ?.find(
@@ -163,7 +169,7 @@ function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, 
     },
     OverlappingAddresses(holder) {
       const { six, wildcard, text, device } = plainOf(holder);
-      // On the same address one who is bound to an interface meets one who is not.
+      // On the same address, a holder bound to an interface meets one that is not.
       return present(widths.get(`${six} ${!wildcard}`), places.get(`${text} ${device === null}`)).sort(
         (a, b) => firstOf(a) - firstOf(b),
       );
@@ -172,7 +178,7 @@ function candidatesOf(holders: readonly Holder[]): Readonly<Record<SharingKind, 
   };
 }
 
-/** The first of the candidates that is another owner, and in the way by that kind; Infinity when there is none. */
+/** Returns the first candidate with another owner that conflicts in the given way; Infinity when there is none. */
 function firstStranger(
   holders: readonly Holder[],
   holder: Holder,
@@ -202,7 +208,7 @@ function firstStranger(
   return best;
 }
 
-/** Those who are in somebody's way by a kind, in the order in which pairs of them are met. */
+/** Returns the holders with a conflict of one kind, in the order in which their pairs are found. */
 function involved(holders: readonly Holder[], kind: SharingKind, candidates: Candidates): number[] {
   const partner = new Float64Array(holders.length).fill(Infinity);
   for (const [number, holder] of holders.entries()) {
@@ -218,12 +224,12 @@ function involved(holders: readonly Holder[], kind: SharingKind, candidates: Can
     .sort((a, b) => meets(a) - meets(b) || turn(a) - turn(b));
 }
 
-/** Whether somebody of whom nothing is known may be in the way of another. */
+/** Whether an unknown owner may conflict with another. */
 function maybeShared(seen: readonly Holder[], unseen: readonly Holder[]): boolean {
   return unseen.some((b, i) =>
     [...seen, ...unseen.slice(0, i)].some(
       (a) =>
-        // Its user may have both, or not.
+        // One user may own both sockets.
         (a.socket.user === null || a.socket.user === b.socket.user) &&
         !(a.key !== null && sameOwner(a, b)) &&
         relation(a, b) !== null,
@@ -234,8 +240,8 @@ function maybeShared(seen: readonly Holder[], unseen: readonly Holder[]): boolea
 const kinds = ['OverlappingAddresses', 'SharedByReuse', 'Instances', 'FamilySplit'] as const;
 
 /**
- * Of the holders of one port, which get in each other's way, and how. 50,000 owners may have one port: nobody is held
- * against all others, but against the first that can be in the way and is no relative.
+ * Returns which holders of one port conflict, and how. One port may have 50,000 owners, so each holder is compared not
+ * with all others, but with the first unrelated one that can conflict.
  */
 export function sharingIn(group: readonly Holder[]): {
   found: readonly (readonly [SharingKind, readonly Holder[]])[];
@@ -259,8 +265,8 @@ export function sharingIn(group: readonly Holder[]): {
 }
 
 /**
- * Of those who have a port over different families, those to whom it matters: who has it over both is reached over
- * either, so that two such owners are not split by family, but share the port.
+ * Returns the owners that a split across families affects. An owner of both families is reached over either, so that
+ * two such owners share the port instead of being split by family.
  */
 export function reallySplit(holders: readonly Holder[], group: readonly Holder[]): readonly Holder[] {
   const families = new Map<string, Set<boolean>>();

@@ -1,6 +1,6 @@
-/** A command to paste, with what it does. */
+/** Returns a command to paste, with its description. */
 export const step = (command: string, what: string): string => `${command}  # ${what}`;
-/** What to do that is no command. */
+/** Returns an instruction that is not a command. */
 export const say = (what: string): string => `# ${what}`;
-/** The command of a step; empty for what is none. */
+/** Returns the command of a step; empty for an instruction without one. */
 export const commandOf = (line: string): string => line.replace(/ {0,2}# .*$/s, '');

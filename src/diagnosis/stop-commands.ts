@@ -3,15 +3,15 @@ import type { Container, Process, Socket } from '../facts/model/facts.ts';
 import { isUnitName, isUserManager } from '../facts/decode/linux-cgroup.ts';
 import { quote } from './quote.ts';
 
-/** A service of systemd, and the user whose own manager runs it; null for the system's. */
+/** A systemd service, and the user whose own manager runs it; null for the system manager. */
 export interface ServiceUnit {
   readonly name: string;
   readonly user: number | null;
 }
 
 /**
- * The service by which systemd would stop a process; null where there is none: a scope is a whole session, a user's
- * manager is all that the user runs, and a unit inside of a container is not the host's unit of that name.
+ * Returns the service through which systemd would stop a process; null where there is none: a scope is a whole session,
+ * a user manager runs everything of that user, and a unit inside a container is not the host's unit of that name.
  */
 export function stoppableUnit({ unit, unitUser, container }: Process): ServiceUnit | null {
   return unit === null || container !== null || !unit.endsWith('.service') || !isUnitName(unit) || isUserManager(unit)
@@ -19,7 +19,10 @@ export function stoppableUnit({ unit, unitUser, container }: Process): ServiceUn
     : { name: unit, user: unitUser ?? null };
 }
 
-/** A command of systemctl; null when a name cannot be written safely. `manager` chooses which one is asked: `--user` … */
+/**
+ * Returns a systemctl command; null when a name cannot be quoted safely. `manager` selects the manager, such as
+ * `--user`.
+ */
 export function systemctlCommand(
   verb: string,
   names: readonly string[],
@@ -29,12 +32,12 @@ export function systemctlCommand(
   return words.includes(null) ? null : ['systemctl', ...manager, verb, '--', ...words].join(' ');
 }
 
-/** A name for a parameter of PowerShell that takes patterns: it stands for itself alone. */
+/** Quotes a name for a PowerShell parameter that accepts patterns, so that it matches only itself. */
 export function quotePattern(name: string): string | null {
   return quote(name.replace(/[`*?[\]]/g, '`$&'), 'win32');
 }
 
-/** Services without which much of Windows does not work: none is stopped for a port. */
+/** Services that much of Windows depends on: none is stopped to free a port. */
 const vitalServices = new Set([
   'bfe',
   'brokerinfrastructure',
@@ -66,7 +69,7 @@ const vitalServices = new Set([
 
 export const isVitalService = (name: string): boolean => vitalServices.has(name.toLowerCase());
 
-/** What lists the containers, one of which has a port that a relay passes on; null for a virtual machine. */
+/** Returns the command that lists containers, one of which has the relayed port; null for a virtual machine. */
 export function carriedList(
   { engines: [engine], list }: Carried,
   { protocol, localPort }: Pick<Socket, 'protocol' | 'localPort'>,
@@ -76,23 +79,23 @@ export function carriedList(
   return engine === 'podman' ? 'podman ps' : (list ?? null);
 }
 
-/** What stops a container whose ports a relay passes on, where its engine has told which it is. */
+/** Returns the command that stops the container behind a relay, where its engine has identified the container. */
 export function carriedStop({ container }: Pick<Socket, 'container'>): string | null {
   if (container === undefined) return null;
   const name = quote(container.name ?? container.id, 'linux');
   return name === null ? null : `${container.runtime} stop ${name}`;
 }
 
-/** How to look at a container, and where its runtime can tell, to stop it. */
+/** Commands that show a container and, where its runtime can identify it, stop it. */
 export interface ContainerCommands {
   readonly look: string;
   readonly stop: string | null;
 }
 
 /**
- * Commands for the container of a process. Its id is only the name of a control group, which others may choose: the
- * runtime itself says whether the process is in that container before it is stopped. The whole id, since the start of
- * one can be another container's name.
+ * Returns commands for the container of a process. Its ID is only the name of a control group, which others can choose,
+ * so the runtime itself confirms that the process is in that container before stopping it. The ID is complete, because
+ * the start of one may be another container's name.
  */
 export function containerCommands({ runtime, id }: Container, pid: number): ContainerCommands | null {
   if (runtime === 'docker' || runtime === 'podman') {

@@ -12,30 +12,30 @@ import { headline } from './headline.ts';
 import { outgoingVerdict } from './outgoing.ts';
 import { attemptsFor, type Request } from './request.ts';
 
-/** Could a program bind a port, and if not, why? */
+/** Asks whether a program could bind a port, and if not, why. */
 export interface WhyRequest {
-  /** Null where only an error text is given, and it names no port. */
+  /** Null where only an error text is given that names no port. */
   readonly bind: Request | null;
-  /** What the program said. */
+  /** The error that the program reported. */
   readonly error: ParsedError | null;
 }
 
-/** The machine that is asked, and this one, to try binds on. */
+/** The machine to inspect, and this machine, to attempt binds on. */
 export interface WhyWorld extends Pick<Surroundings, 'binder'> {
   readonly machine: AskedMachine;
 }
 
-/** The verdict, and what it amounts to. */
+/** The verdict, and what determines the exit code. */
 interface WhyAnswer {
   readonly row: Verdict;
-  /** The verdict in a sentence; null where no port is named. */
+  /** The verdict in one sentence; null where no port is named. */
   readonly headline: string | null;
   readonly problems: readonly Problem[];
-  /** What keeps it from being told whether the port can be bound. */
+  /** What prevents deciding whether the port can be bound. */
   readonly lack: Lack;
 }
 
-/** Several verdicts, and what they amount to. */
+/** Several verdicts and their exit code. */
 interface WhyAnswers extends Pick<WhyAnswer, 'problems'> {
   readonly rows: readonly Verdict[];
   /** A sentence for each verdict on a port. */
@@ -43,7 +43,7 @@ interface WhyAnswers extends Pick<WhyAnswer, 'problems'> {
   readonly exitCode: ExitCode;
 }
 
-/** Each question answered by itself, and what the answers amount to: no before cannot tell before yes. */
+/** Answers each question separately and combines the exit codes: no before unknown before yes. */
 export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWorld): Promise<WhyAnswers> {
   const answers: WhyAnswer[] = [];
   for (const question of questions) answers.push(await whyNot(question, world));
@@ -62,7 +62,7 @@ export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWor
   };
 }
 
-/** Says whether the port could be bound, and if not, exactly why. */
+/** Decides whether the port could be bound, and if not, exactly why. */
 async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
   if (bind === null) {
     const row = error!.about === 'connection' ? await outgoingVerdict(error!, world.machine) : noPort(error!);
@@ -96,7 +96,7 @@ async function look(
   return { facts, diagnosis: diagnose(facts, request, probed, error) };
 }
 
-/** An error that names no port: what it means is still worth saying. */
+/** Explains an error that names no port. */
 function noPort(error: ParsedError): Verdict {
   return {
     Port: null,

@@ -1,6 +1,6 @@
 /**
- * What Windows says to a second bind on a port that a first socket is bound to, as Microsoft publishes it for
- * Windows Server 2003 and later:
+ * Windows' answer to a second bind on a port that a first socket is bound to, as Microsoft documents it for Windows
+ * Server 2003 and later:
  * https://learn.microsoft.com/windows/win32/winsock/using-so-reuseaddr-and-so-exclusiveaddruse
  */
 
@@ -13,7 +13,7 @@ export const windowsSharings = ['default', 'reuse', 'exclusive'] as const satisf
 
 const letters: Readonly<Record<string, WindowsOutcome>> = { S: 'success', I: 'inUse', A: 'access' };
 
-/** A row is the first bind, a column the second: default, reuse, exclusive; in each, wildcard and specific. */
+/** Rows: the first bind. Columns: the second bind with default, reuse, exclusive, each as wildcard and specific. */
 type Table = Readonly<Record<WindowsSharing, Readonly<Record<WindowsScope, string>>>>;
 
 const sameUserTable: Table = {
@@ -32,7 +32,7 @@ export interface WindowsSide {
   readonly scope: WindowsScope;
 }
 
-/** What the second bind gets; two specific addresses have to be the same one, for different ones never meet. */
+/** Returns the outcome of the second bind. Two specific addresses must be equal, because different ones never meet. */
 export function windowsOutcome(first: WindowsSide, second: WindowsSide, sameUser: boolean): WindowsOutcome {
   const row = (sameUser ? sameUserTable : otherUserTable)[first.sharing][first.scope];
   const letter = row[windowsSharings.indexOf(second.sharing) * 3 + (second.scope === 'wildcard' ? 0 : 1)];

@@ -7,7 +7,7 @@ export const addressNotLocal: Cause = {
   meaning: 'this address is not assigned to this machine',
   isOwnerless: true,
   explains: ({ refused }) => refused === 'notLocal',
-  // HTTP.sys cannot start on an address that the machine has no more.
+  // HTTP.sys cannot start on an address that the machine no longer has.
   overrules: ({ error, listenList: { stale }, can, full }) =>
     error?.http === true && stale.length > 0 && can !== false && !full ? false : undefined,
   remedies: (patient) => {

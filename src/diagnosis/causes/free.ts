@@ -13,7 +13,7 @@ export const free: Cause = {
           evidence: `The range ${reservationText(range)} is excluded from automatic assignment (${range.source}); programs can still bind the port explicitly.`,
         }
       : null,
-  // A closed connection or a range that lets one through is worth a line of evidence, not the name of the cause.
+  // A closed connection or a range that allows the bind is worth a line of evidence, but is not the cause.
   explains: ({ can, obstacle }) =>
     can === true &&
     (obstacle === null || obstacle.unsure === true || (obstacle.overlap === null && obstacle.cause !== excluded)),

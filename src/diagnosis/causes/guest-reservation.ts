@@ -3,7 +3,7 @@ import type { Cause } from '../cause.ts';
 import { reservationText } from '../ranges.ts';
 import { step, takeAnother } from '../remedy-steps.ts';
 
-/** WSL asks for 4,096 ports, and Windows lists one more. https://github.com/microsoft/WSL/issues/12228 */
+/** WSL requests 4,096 ports, and Windows lists one more. https://github.com/microsoft/WSL/issues/12228 */
 const isMirrored = ({ start, end }: PortRange): boolean => end - start === 4096 || end - start === 4095;
 
 export const guestReservation: Cause = {

@@ -5,7 +5,7 @@ export const kubernetesAllocated: Cause = {
   name: 'KubernetesAllocated',
   meaning: 'Kubernetes itself has given the port to a service',
   isOwnerless: true,
-  // Where somebody has the port, that is why.
+  // If the port is in use, its owner is the cause instead.
   overrules: ({ error, can, full }) =>
     error?.origin === 'KubernetesList' && can === true && !full ? false : undefined,
   evidence:

@@ -33,7 +33,7 @@ export const noRights: Cause = {
   meaning: 'the necessary rights are missing',
   isOwnerless: true,
   reserves: ({ facts: { machine }, range }) =>
-    // Root may; whether this account may otherwise is not in the facts, and the attempt tells.
+    // Root can bind it. The facts do not show whether this account can otherwise, but the attempt does.
     range.kind !== 'Privileged' || machine.elevated === true
       ? null
       : {

@@ -1,6 +1,6 @@
 import type { Cause } from '../cause.ts';
 
-/** Of error texts alone: src/diagnosis/outgoing.ts answers. */
+/** Only for error texts: src/diagnosis/outgoing.ts creates the answer. */
 export const outgoing: Cause = {
   name: 'Outgoing',
   meaning: 'the error comes from an outgoing connection, which gets its local port from the system',

@@ -2,7 +2,7 @@ import type { Cause, Draft } from '../cause.ts';
 import { asGoodAsFull, farEndStep, type PairUse } from '../pairs.ts';
 import { moreDynamicPorts, onWindows, say, step } from '../remedy-steps.ts';
 
-/** What of connections in TIME_WAIT Linux uses again by itself. */
+/** Returns the number of ports that stay in use: Linux reuses connections in TIME_WAIT automatically. */
 const lasting = ({ facts }: Draft, { used, waiting }: PairUse): number =>
   facts.machine.platform === 'linux' ? used - waiting : used;
 

@@ -2,16 +2,16 @@ import { scopeOf, withoutScope } from '../../ports/address.ts';
 import type { Cause } from '../cause.ts';
 import { shownAddress, again, say, step } from '../remedy-steps.ts';
 
-/** fe80::/10 is there on every interface. */
+/** fe80::/10 exists on every interface. */
 const isLinkLocal = (address: string): boolean => /^fe[89ab][0-9a-f]:/i.test(address);
-/** Groups of one interface, or of what is linked to it. */
+/** Multicast groups limited to one interface, or to its link. */
 const isLocalGroup = (address: string): boolean => /^ff[0-9a-f][12]:/i.test(address);
 
-/** Whether an address is one that means nothing without its interface, and has none. */
+/** Whether an address requires an interface and has none. */
 export const lacksScope = (address: string): boolean =>
   (isLinkLocal(address) || isLocalGroup(address)) && !address.includes('%');
 
-/** An address on an interface that has no such address: Linux calls that invalid, too. */
+/** Whether an address may name an interface without that address, which Linux also reports as invalid. */
 export const isOnOtherInterface = (address: string): boolean => isLinkLocal(address) && address.includes('%');
 
 export const scopeMissing: Cause = {
@@ -20,7 +20,7 @@ export const scopeMissing: Cause = {
   isOwnerless: true,
   explains: ({ facts, bind, refused, attempt, can }) =>
     lacksScope(bind.address) &&
-    // Windows takes the only interface that has the address.
+    // Windows uses the only interface that has the address.
     (refused === 'invalid' || (facts.machine.platform === 'linux' && attempt === null && can !== true)),
   remedies: ({ request, addresses }) => {
     const own = (addresses ?? []).filter((address) => isLinkLocal(address) && address.includes('%'));

@@ -2,7 +2,7 @@ import { isSelfExplained, type Cause, type Look } from '../cause.ts';
 import { ruleForAny } from '../binding-rules.ts';
 import { look, otherwise, stopping, takeAnother } from '../remedy-steps.ts';
 
-/** Whether exclusive use is all that stands in the way. */
+/** Whether exclusive use is the only obstacle. */
 function isOnlyExclusive({ facts, bind, obstacle }: Look): boolean {
   return (
     facts.machine.platform === 'win32' &&

@@ -6,7 +6,7 @@ import { kernel } from './kernel.ts';
 export const urlTaken: Cause = {
   name: 'UrlTaken',
   meaning: 'another program has registered the URL with HTTP.sys',
-  // The word of an error text is the cause where nothing that can be seen contradicts.
+  // The error text is believed where nothing visible contradicts it.
   overrules: ({ facts, error, can, cause, blind, full }) =>
     facts.machine.platform === 'win32' &&
     error?.meaning === 'urlTaken' &&

@@ -2,7 +2,7 @@ import type { Cause } from '../cause.ts';
 import { say, step, takeAnother } from '../remedy-steps.ts';
 import { heldWithoutSocket } from './held-without-socket.ts';
 
-/** The kernel that Windows runs Linux with. */
+/** Whether a kernel is the one with which Windows runs Linux. */
 const isWslKernel = (release: string): boolean => /-microsoft-standard-WSL2\b/i.test(release);
 
 export const windowsHost: Cause = {

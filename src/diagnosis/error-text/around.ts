@@ -4,17 +4,17 @@ import { placesIn, type NamedPlace } from './places.ts';
 import { isOfConnections, signOf, systemOf, type LineSigns } from './said.ts';
 
 /*
- * What stands around a failure and belongs to it: the calls of its stack, the other lines of its message, and what the
- * program announced before. What worked, and what is of others, does not.
+ * The lines around a failure that belong to it: the calls of its stack, the other lines of its message, and what the
+ * program announced earlier. Lines about what succeeded or about other programs do not belong to it.
  */
 
-/** How many lines away a neighbor may stand, and one that announces a port. */
+/** The maximum distance in lines of a neighbor, and of a line that announces a port. */
 export const near = 3;
 const announced = 40;
 /** The most lines to search for one failure. */
 export const longest = 100;
 
-/** What calls and neighbors say where the failing line itself does not. */
+/** Returns what calls and neighbors indicate where the failing line itself does not. */
 export function natureFrom(said: readonly LineSigns[], lines: readonly Line[]): Nature | null {
   const signed = said.filter((one) => systemOf(one) !== null);
   const own = [...signed, ...said].map(({ nature }) => nature).find((nature) => nature !== null);
@@ -25,7 +25,7 @@ export function natureFrom(said: readonly LineSigns[], lines: readonly Line[]): 
     if (!line.frame && line.record !== lastSaid.line.record) break;
     calls.push(line);
   }
-  // Python has the calls before the error.
+  // Python prints the calls before the error.
   for (let at = first.at - 1; at >= Math.max(0, first.at - 12) && lines[at]!.frame; at--) calls.push(lines[at]!);
   for (const { text } of calls) {
     const nature = natureOfCall(text);
@@ -34,7 +34,7 @@ export function natureFrom(said: readonly LineSigns[], lines: readonly Line[]): 
   return said.some((one) => isOfConnections(signOf(one))) ? 'connection' : null;
 }
 
-/** A place, and the line that has it. */
+/** A place and the line that contains it. */
 export interface ToldAround {
   readonly place: NamedPlace;
   readonly line: Line;
@@ -55,11 +55,11 @@ const toldIn = (lines: readonly Line[]): ToldAround[] =>
     return place === null ? [] : [{ place, line }];
   });
 
-/** Only where all that is told is one port. */
+/** Returns the first place, provided that all places have the same port. */
 const onePort = (told: readonly ToldAround[]): ToldAround | undefined =>
   new Set(told.map(({ place }) => place.port)).size === 1 ? told[0] : undefined;
 
-/** The port that other lines of the message name, such as the options of a plugin that failed. */
+/** Returns the port that other lines of the message name, such as the options of a plugin that failed. */
 function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const [first, last] = [said[0]!, said.at(-1)!];
   const own = lines
@@ -68,7 +68,7 @@ function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAroun
   return onePort(toldIn(own).filter(({ place }) => place.score >= 2));
 }
 
-/** The port that a program announced before it failed: only where all that it announced is one port. */
+/** Returns the port that a program announced before it failed, provided that it announced only one. */
 function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const first = said[0]!;
   const before = lines
@@ -84,11 +84,13 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
   return onePort(toldIn(before.filter(({ text }) => announces(text))));
 }
 
-/** What names the port behind a stack: a line that is nothing but its label and the place. */
+/** A line after a stack that names the port: it consists only of a label and the place. */
 const label =
   /^(?:prefix(?:es)?|bindings?|(?:listen(?:ing)?|bind(?:ing)?|local) ?(?:address|endpoint|port|url))\s?[:=]/i;
 
-/** The port that a program names right after its failure: in a labeled line, or as WEBrick that says where it listens. */
+/**
+ * Returns the port that a program names right after its failure, in a labeled line or, like WEBrick, where it listens.
+ */
 function namedAfter(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const last = said.at(-1)!;
   const after = lines
@@ -99,7 +101,7 @@ function namedAfter(said: readonly LineSigns[], lines: readonly Line[]): ToldAro
   return onePort(toldIn(after));
 }
 
-/** What `systemctl status` says of a socket that systemd could not open, above the lines of its journal. */
+/** Returns the socket that systemd could not open, from `systemctl status` above the lines of its journal. */
 function ofUnit(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const first = said[0]!;
   if (first.line.source !== 'systemd') return undefined;
@@ -107,7 +109,7 @@ function ofUnit(said: readonly LineSigns[], lines: readonly Line[]): ToldAround 
   return onePort(toldIn(before.filter(({ text }) => /^Listen: \S{1,80} \((?:Stream|Datagram)\)$/.test(text))));
 }
 
-/** Where the port of a failure stands that its own lines do not name. */
+/** Returns the place of a failure whose own lines do not name the port. */
 export function placeAround(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   return inRecord(said, lines) ?? namedAfter(said, lines) ?? ofUnit(said, lines) ?? announcedBefore(said, lines);
 }

@@ -1,25 +1,25 @@
-/** What a failed bind was told. */
+/** The meaning of a failed bind. */
 export type ErrorMeaning =
   | 'inUse'
   | 'access'
   | 'notLocal'
-  /** An address that means nothing as it is, such as a link-local one without its interface. */
+  /** An address that is incomplete, such as a link-local address without its interface. */
   | 'invalid'
-  /** No dynamic port was left, for a connection or for the port 0. */
+  /** No dynamic port was left for a connection or for port 0. */
   | 'exhausted'
   /** HTTP.sys: the account may not register the URL. */
   | 'urlReserved'
-  /** HTTP.sys: the URL is another one's. */
+  /** HTTP.sys: the URL belongs to another program. */
   | 'urlTaken';
 
-/** What a text says of a bind, or of a connection to somebody else. */
+/** The meaning of a failed bind or outgoing connection. */
 export type Meaning = ErrorMeaning | 'refused' | 'timedOut' | 'unreachable' | 'reset';
 
-/** What was read, and what it was read from. */
+/** A meaning and the text from which it was determined. */
 export interface Sign {
   readonly meaning: Meaning;
   readonly sign: string;
-  /** Where in the text it stands, and how much of it is the sign. */
+  /** The position and length of the sign in the text. */
   readonly index: number;
   readonly length: number;
 }
@@ -27,8 +27,8 @@ export interface Sign {
 type Known = readonly [Meaning, string];
 
 /**
- * Numbers that mean the same wherever they stand: Winsock, also as the low half of an HRESULT and in hexadecimal, NTSTATUS,
- * and SQL Server's own: https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2
+ * Numbers that mean the same in any context: Winsock errors, also as the low half of an HRESULT and in hexadecimal,
+ * NTSTATUS, and SQL Server's own: https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2
  */
 const everywhere: Readonly<Record<string, Known>> = {
   10048: ['inUse', 'WSAEADDRINUSE'],
@@ -48,7 +48,7 @@ const everywhere: Readonly<Record<string, Known>> = {
   26023: ['inUse', 'SQL Server 26023'],
 };
 
-/** Numbers that are an error only where they are said to be one: Linux, macOS and BSD, libuv on Windows. */
+/** Numbers that are errors only where the text labels them as such: Linux, macOS and BSD, libuv on Windows. */
 const saidToBe: Readonly<Record<string, Known>> = {
   98: ['inUse', 'EADDRINUSE'],
   48: ['inUse', 'EADDRINUSE'],
@@ -72,7 +72,7 @@ const saidToBe: Readonly<Record<string, Known>> = {
   4062: ['unreachable', 'ENETUNREACH'],
 };
 
-/** Names of errors: of C, Rust, .NET, Go, Chromium and NTSTATUS; compared without regard to case. */
+/** Names of errors in C, Rust, .NET, Go, Chromium and NTSTATUS; compared case-insensitively. */
 const names: Readonly<Record<string, Meaning>> = {
   EADDRINUSE: 'inUse',
   AddrInUse: 'inUse',
@@ -103,18 +103,18 @@ const byLowerName = new Map(
 const anyName =
   /(?<![\w/])(?:WSA|UV_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES|AddrInUse|AddressAlreadyInUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)\b/i;
 
-/** 0x2740, 0x00002740 and 0x80072740 are 10048: Win32 errors in an HRESULT are Winsock's in the low half. */
+/** Normalizes a number. 0x2740, 0x00002740 and 0x80072740 are 10048: an HRESULT has a Winsock error in its low half. */
 function numberOf(code: string): string {
   const hex = /^0x(?:0000|8007)?(27[0-9a-f]{2})$/i.exec(code)?.[1];
   return hex === undefined ? code.toLowerCase() : String(parseInt(hex, 16));
 }
 
-/** The number of an error that means the same wherever it stands. */
+/** Finds an error number that means the same in any context. */
 function numberEverywhere(text: string): Sign | null {
   for (const { 0: code, index } of text.matchAll(
     /(?<![\da-fx.])(?:100(?:48|13|49|22|55|6[015]|5[14])|26023|0x(?:[0-9a-f]{8}|27[0-9a-f]{2}))(?![\da-f])/gi,
   )) {
-    // A port may be called 10048, too: there it stands behind a colon, an address or the word port.
+    // A port may be 10048, too: it then follows a colon, an address or the word "port".
     if (
       /(?:(?:[\d\]*\s:]|localhost|any):|port[s ]?['" :=#([>]{0,4}|['"], ?)$/i.test(
         text.slice(Math.max(0, index - 12), index),
@@ -133,7 +133,7 @@ function numberEverywhere(text: string): Sign | null {
   return null;
 }
 
-/** A number that is said to be an error: [Errno 98], errno:48, (13: …), (98)…, … (98), os error 98, code: -4091. */
+/** Finds a labeled number: [Errno 98], errno:48, (13: …), (98)…, … (98), os error 98, code: -4091. */
 function numberSaidToBe(text: string): Sign | null {
   for (const { 0: written, groups, index } of text.matchAll(
     /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|os error|code(?:\(\))?|err(?:or)? ?(?:code|number|num|no)?|system)\b["']?[ :=]{0,3}-?(?<a>\d{1,4})(?![\d.]|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)/gimu,
@@ -154,7 +154,7 @@ function name(text: string): Sign | null {
     : { meaning: known[0], sign: known[1], index: found.index, length: found[0].length };
 }
 
-/** An event of Windows that is one number of its log. */
+/** Finds a Windows event that its log shows only as a number. */
 function event(text: string): Sign | null {
   const found = /(?<!\d)42(?:27|31)(?!\d)/.exec(text);
   return found !== null && /tcpip|tcp\/ip/i.test(text)
@@ -162,7 +162,7 @@ function event(text: string): Sign | null {
     : null;
 }
 
-/** What the system's numbers and names say: they are the same in every language. */
+/** Finds the system's error numbers and names, which are the same in every language. */
 export function codeIn(text: string): Sign | null {
   return numberEverywhere(text) ?? name(text) ?? numberSaidToBe(text) ?? event(text);
 }

@@ -5,37 +5,37 @@ import type { Nature } from './nature.ts';
 import type { NamedPlace } from './places.ts';
 import { isOfConnections, read, systemOf, type LineSigns } from './said.ts';
 
-/** One failure, which a text may tell in several lines. */
+/** One failure, which a text may report in several lines. */
 export interface Failure {
   readonly said: readonly LineSigns[];
   readonly lines: readonly Line[];
   readonly nature: Nature;
   readonly sign: Sign | null;
-  /** What was to be bound, or connected to; several where one line names several. */
+  /** What the program tried to bind or connect to; several where one line names several. */
   readonly places: readonly NamedPlace[];
-  /** An address that stands without a port. */
+  /** An address without a port. */
   readonly address: string | null;
-  /** Of which record it is; the higher, the newer. */
+  /** The number of its record; higher is newer. */
   readonly record: number;
-  /** Its lines with those between and behind them, in which a protocol may be told. */
+  /** Its lines with those between and after them, which may name a protocol. */
   readonly around: string;
-  /** An error of the system that may be of anything: nothing says that it is of a bind. */
+  /** Whether nothing connects the system error with a bind, so that it may be about anything. */
   readonly weak: boolean;
 }
 
-/** How many lines behind a failure it may be told again. */
+/** The number of lines after a failure in which it may be repeated. */
 const echo = 10;
 
 const best = (said: readonly LineSigns[]): NamedPlace | undefined =>
   said.flatMap(({ places }) => places.slice(0, 1)).sort((a, b) => b.score - a.score)[0];
 
-/** Whether two name the same port, as far as they name one. */
+/** Whether two places name the same port, as far as they name one. */
 function agree(one: NamedPlace | undefined, other: NamedPlace | undefined): boolean {
   if (one === undefined || other === undefined) return true;
   return one.port === other.port && (one.address === null || other.address === null || one.address === other.address);
 }
 
-/** A failure that is still put together, and what is known of it so far. */
+/** An incomplete failure with what is known about it so far. */
 interface Draft {
   readonly said: LineSigns[];
   place: NamedPlace | undefined;
@@ -57,7 +57,7 @@ function goOn(draft: Draft, next: LineSigns): void {
   draft.nature ??= next.nature;
 }
 
-/** Whether a line goes on with a failure, or tells another one. */
+/** Whether a line continues a failure instead of reporting another one. */
 function belongs({ said, place, system, address, nature }: Draft, next: LineSigns): boolean {
   const before = said.at(-1)!;
   const sameRecord = before.line.record === next.line.record;
@@ -75,11 +75,11 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
     (system !== null || place !== undefined)
   )
     return false;
-  // What is whole is not gone on with by another record that is whole in itself.
+  // A complete failure is not continued by another record that is complete itself.
   return sameRecord || system === null || more === null || place === undefined || next.places.length > 0;
 }
 
-/** The surest place of all lines, and the others of its line with the same port. */
+/** Returns the most certain place of all lines, and the other places in its line with the same port. */
 function placesOf(said: readonly LineSigns[]): NamedPlace[] {
   const surest = best(said);
   if (surest === undefined) return [];
@@ -116,7 +116,7 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
     address: said.map(({ address }) => address).find((address) => address !== null) ?? null,
     record: lastSaid.line.record,
     around: [
-      // Some programs have a protocol for a name.
+      // Some programs are named after a protocol.
       first.line.source,
       ...lines
         .slice(first.at, lastSaid.at + 8)
@@ -129,7 +129,7 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
   };
 }
 
-/** A failed bind without a port, with what its surroundings say of it. */
+/** Adds the place from the surrounding lines to a failed bind without a port. */
 function placed(failure: Failure, lines: readonly Line[]): Failure {
   if (failure.places.length > 0 || failure.nature !== 'bind') return failure;
   const told = placeAround(failure.said, lines);
@@ -138,7 +138,7 @@ function placed(failure: Failure, lines: readonly Line[]): Failure {
     : { ...failure, places: [told.place], around: `${failure.around}\n${told.line.text}` };
 }
 
-/** What a failure without a port is told again by: one right before it that has the port. */
+/** Whether a failure without a port repeats the failure right before it. */
 function isEcho(failure: Failure, before: Failure | undefined): boolean {
   return (
     failure.places.length === 0 &&
@@ -149,10 +149,10 @@ function isEcho(failure: Failure, before: Failure | undefined): boolean {
   );
 }
 
-/** The failures that a text tells of, in its order. */
+/** Returns the failures that a text reports, in its order. */
 export function failuresIn(lines: readonly Line[]): Failure[] {
   const drafts: Draft[] = [];
-  // The lines of containers and services are mixed.
+  // The lines of containers and services are interleaved.
   const open = new Map<string, Draft>();
   for (const [at, line] of lines.entries()) {
     const said = read(line, at, lines[at + 1]);

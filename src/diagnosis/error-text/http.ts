@@ -2,8 +2,8 @@ import type { Sign } from './codes.ts';
 import { wordsIn } from './words.ts';
 
 /*
- * HTTP.sys and programs on it (HttpListener, WCF, IIS, IIS Express) have numbers of their own, which are everybody's: they
- * count only beside its name.
+ * HTTP.sys and programs on it (HttpListener, WCF, IIS, IIS Express) report numbers that have other meanings elsewhere,
+ * so they count only next to its name.
  */
 
 /** Whether a text comes from HTTP.sys or a program on it. */
@@ -20,18 +20,18 @@ const numbers: Readonly<Record<string, readonly [Sign['meaning'], string]>> = {
   '0x80070020': ['inUse', 'ERROR_SHARING_VIOLATION (32)'],
   183: ['urlTaken', 'ERROR_ALREADY_EXISTS (183)'],
   '0x800700b7': ['urlTaken', 'ERROR_ALREADY_EXISTS (183)'],
-  // The address of the prefix is none that HTTP.sys listens on.
+  // HTTP.sys does not listen on the address of the prefix.
   1214: ['notLocal', 'ERROR_INVALID_NETNAME (1214)'],
 };
 
-/** "There is such a registration already", in the languages of Windows. */
+/** "This registration already exists" in the languages of Windows. */
 const taken: readonly RegExp[] = [
   /existing registration|already registered|prefix '[^'\n]{1,200}' is already/i,
   /vorhandenen? Registrierung|inscription existante|enregistrement existant|registr?o existente|registrazione esistente|istniejącą rejestracją/iu,
   /существующей регистрацией|现有注册|現有註冊|既存の登録|기존 등록/u,
 ];
 
-/** What HTTP.sys says; null where the text is none of it, or says nothing that is known. */
+/** Finds what HTTP.sys reports; null where the text is not from HTTP.sys or has no known meaning. */
 export function httpSign(text: string): Sign | null {
   if (!isHttp(text)) return null;
   const found =

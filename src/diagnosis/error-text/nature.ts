@@ -1,9 +1,9 @@
 /*
- * What failed: a bind, a connection to somebody else, or something with a file. All three get the same errors of the
- * system (EADDRINUSE, EACCES, EADDRNOTAVAIL), which mean another thing each time.
+ * Determines what failed: a bind, an outgoing connection, or an operation on a file. All three cause the same system
+ * errors (EADDRINUSE, EACCES, EADDRNOTAVAIL), but with different meanings.
  */
 
-/** What a failure is about. */
+/** The kind of operation that failed. */
 export type Nature = 'bind' | 'connection' | 'file';
 
 /** Words of programs that connect; of several in a line, the one nearest to the error counts. */
@@ -28,7 +28,7 @@ const bindingCall =
 const connectingCall =
   /\b(?:DoConnect|EndConnect|BeginConnect|InternalEndConnect|ConnectAsync|ConnectCallback|afterConnect|connect0|socketConnect|finishConnect|SendToAsync|EndReceive|ConnectToTcpHost\w{0,8})\b|WaitForConnect|Socket\.Connect\b|[.:>]connect\(|\bSocksSocketImpl\b/i;
 
-/** Something with a file: what is opened, a lock, the file of a process id, a socket with a path. */
+/** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
   /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bsocket file\b|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\bin use (?:- )?["']?\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
 
@@ -38,10 +38,10 @@ const last = (words: readonly RegExp[], text: string): number => {
   return found;
 };
 
-/** The port is at the other end of an SSH connection. */
+/** The port is at the remote end of an SSH connection. */
 const farEnd = /\bremote port forwarding\b/i;
 
-/** What a line is about, by its words before the error and then by all of its words; null: it does not say. */
+/** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */
 export function natureOf(text: string, errorAt: number): Nature | null {
   if (files.test(text)) return 'file';
   if (farEnd.test(text)) return 'connection';
@@ -52,13 +52,13 @@ export function natureOf(text: string, errorAt: number): Nature | null {
   return null;
 }
 
-/** What a call in a stack trace does. */
+/** Returns what a call in a stack trace does. */
 export function natureOfCall(text: string): Nature | null {
   if (bindingCall.test(text)) return 'bind';
   return connectingCall.test(text) ? 'connection' : null;
 }
 
-/** What says that a program could not bind or listen, without the system's error. */
+/** Whether a text reports, without a system error, that a program could not bind or listen. */
 export function saysThatBindFailed(text: string): boolean {
   if (/\bport\b.{0,40}\bblocked\b/i.test(text)) return true;
   return (
@@ -71,14 +71,14 @@ export function saysThatBindFailed(text: string): boolean {
   );
 }
 
-/** What says that a program could not connect, without the system's error. */
+/** Whether a text reports, without a system error, that a program could not connect. */
 export function saysThatConnectFailed(text: string): boolean {
   return /\b(?:fail(?:ed|s|ure)?|could(?:n't| not)|can(?:not|'t| not)|unable)\b.{0,40}\bconnect\b|\bconnect(?:ion)?\b.{0,80}\bfail(?:ed|s|ure)?\b|\bremote port forwarding failed\b/i.test(
     text,
   );
 }
 
-/** What says where a program is about to listen. */
+/** Whether a text announces where a program is about to listen. */
 export function announces(text: string): boolean {
   return (
     /\b(?:start(?:ing|ed|s)?|launch\w{0,4}|open(?:ing)?|binding to|initiali[sz]\w{0,4}|serving|boot\w{0,4}|configur\w{0,6}|options|bind-address|used for gameplay|same address|will (?:listen|run)|your tests are here)\b/i.test(
@@ -87,21 +87,21 @@ export function announces(text: string): boolean {
   );
 }
 
-/** What did come up is no port that failed; and what belongs to others is none. */
+/** A port that was opened, or belongs to another program, did not fail. */
 const succeeded =
   /\bnow listening\b|\blistens? on\b|\blistening (?:on|at)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b/i;
 
-/** Whether a line tells of what worked, or of somebody else's port. */
+/** Whether a line is about what succeeded, or about another program's port. */
 export function tellsOfOthers(text: string): boolean {
   return succeeded.test(text);
 }
 
-/** What ends a program that says where it listens before it does: Rust's unwrap(), R's httpuv. */
+/** Whether a line ends a program that announces where it listens before it does: Rust's unwrap(), R's httpuv. */
 export function endsAtOnce(text: string): boolean {
   return /\bpanicked\b|^createTcpServer:/.test(text);
 }
 
-/** What a program that fails at once had printed right before it listened. */
+/** Whether a program that fails immediately prints such a line right before it listens. */
 export function printsBeforehand(text: string): boolean {
   return /\b(?:running|listening|serving|available) (?:on|at)\b/i.test(text) && !/\bnow listening\b/i.test(text);
 }

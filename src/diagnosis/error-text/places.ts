@@ -1,34 +1,34 @@
 import { canonicalAddress, withoutScope } from '../../ports/address.ts';
 
-/** A port, and what stands with it. */
+/** A port with the address and protocol next to it. */
 export interface NamedPlace {
   readonly port: number;
-  /** Null: every address, or none told. */
+  /** Null: every address, or no address named. */
   readonly address: string | null;
   readonly protocol: 'TCP' | 'UDP' | null;
-  /** Where it begins. */
+  /** Where the place begins in the text. */
   readonly index: number;
-  /** How surely the port is one that was to be bound; none at 0 or below. */
+  /** How certain it is that the program tried to bind the port; at 0 or below, it does not count. */
   readonly score: number;
-  /** One of a list of ports, of which each is meant. */
+  /** Whether the port belongs to a list in which every port is meant. */
   readonly listed: boolean;
 }
 
 interface Form {
-  /** With the groups `p` (port), `a` (address) and `t` (tcp or udp), of which the last two may be missing. */
+  /** Has the groups `p` (port), `a` (address) and `t` (tcp or udp); the last two are optional. */
   readonly form: RegExp;
-  /** 5: nothing else is written so; 3: an address with a port; 2: a port; 0: only beside a word such as "listen". */
+  /** 5: unambiguous; 3: an address with a port; 2: a port; 0: only next to a word such as "listen". */
   readonly score: number;
   readonly listed?: true;
 }
 
-/** How an address and a port are written; to know another way is to add a row. */
+/** The notations of an address and a port; to support another notation, add a row. */
 const forms: readonly Form[] = [
   // SQL Server: [ 'any' <ipv4> 1433], ::1 <ipv6> 1431
   { form: /(?<a>\bany|[0-9a-f:.]{2,45}(?:%\w{1,16})?)'? ?<ipv[46]> ?(?<p>\d{1,5})/gi, score: 5 },
   // gunicorn: Connection in use: ('', 9000), connection to ('127.0.0.1', 8000) failed
   { form: /\bconnection (?:in use:|to) \('(?<a>[^'\n]{0,64})', (?<p>\d{1,5})\)/gi, score: 9 },
-  // Docker: failed to bind host port for 0.0.0.0:5173:172.17.0.2:80/tcp, of which the first is the host's
+  // Docker: failed to bind host port for 0.0.0.0:5173:172.17.0.2:80/tcp, where the first port is the host's
   {
     form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):(?<p>\d{1,5}):(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):\d{1,5}\/(?<t>tcp|udp)/gi,
     score: 9,
@@ -94,13 +94,13 @@ const forms: readonly Form[] = [
     form: /\bport["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})["']?,\s{0,4}["']?(?:address|addr|host|hostname|ip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})/gi,
     score: 4,
   },
-  // A trace of system calls: sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")
+  // A system call trace: sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")
   { form: /\bsin_port=htons\((?<p>\d{1,5})\), sin_addr=inet_addr\("(?<a>[\d.]{7,15})"\)/g, score: 4 },
   { form: /\bsin6_port=htons\((?<p>\d{1,5})\)[^\n]{0,60}?inet_pton\(AF_INET6, "(?<a>[0-9a-f:.]{2,45})"/gi, score: 4 },
   { form: /\bport=>(?<p>\d{1,5})(?!\d)(?:[^\n]{0,400}?\bhost=>"(?<a>[^"\n]{0,64})")?/g, score: 4 },
   { form: /\bbindIp: "(?<a>[^"\n]{0,64})", port: (?<p>\d{1,5})(?!\d)/g, score: 4 },
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
-  // A port behind a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
+  // A port after a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
     form: /(?:(?<![\p{L}\p{N}])[Pp]ort|(?<=[a-z])Port|\bPORT)(?:s|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
@@ -115,7 +115,7 @@ const forms: readonly Form[] = [
     form: /(?<![\w.:/#@-]|\bpid[ :=#]{0,3})(?<p>\d{2,5})(?:-[aáeéoö]s)?(?: (?:numaralı|nolu|no'lu|számú))? port\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#(]{0,4}\d)(?!s\b)/giu,
     score: 2,
   },
-  // PostgreSQL: the one number beside "postmaster", whatever the language
+  // PostgreSQL: the only number next to "postmaster", in any language
   { form: /\bpostmaster\b(?! ?\()[^\n(\d]{0,80}?(?<p>\d{2,5})(?!\d)[^\n?]{0,60}\?/giu, score: 2 },
   { form: /(?<![\d.:[])(?<p>\d{2,5})(?![\d.:\]])[^\n)\d]{0,40}\bpostmaster\b(?! ?\()[^\n?]{0,80}\?/giu, score: 2 },
   // Kubernetes: nodePort: Invalid value: 30080: provided port is already allocated
@@ -139,7 +139,7 @@ const forms: readonly Form[] = [
   { form: /(?:^|[\s(=[]|[\s(=:]["'])(?<a>):(?<p>\d{2,5})(?!\d|[.:]\d)/g, score: 0 },
 ];
 
-/** What stands before a port that was to be bound, and before one of somebody else. */
+/** The words before a port that the program tried to bind, and before another program's port. */
 const toBind =
   /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|create[sd]?|address|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
@@ -151,7 +151,7 @@ const lastIndex = (words: RegExp, text: string): number => {
   return last;
 };
 
-/** How what stands before it speaks for a port, or against it; for one of somebody else it is the other way round. */
+/** Rates the words before a port as evidence for or against it; reversed when another program's port is wanted. */
 function context(text: string, index: number, wanted: Wanted): number {
   const before = text.slice(Math.max(0, index - 90), index);
   const [own, others] = [lastIndex(toBind, before), lastIndex(ofOthers, before)];
@@ -165,22 +165,22 @@ function portNumber(text: string): number | null {
   return port >= 1 && port <= 65535 ? port : null;
 }
 
-/** Erlang's {0,0,0,0,0,0,0,1}. */
+/** Converts Erlang's {0,0,0,0,0,0,0,1}. */
 function fromTuple(parts: readonly number[]): string {
   return parts.length === 4 ? parts.join('.') : parts.map((part) => (part & 0xffff).toString(16)).join(':');
 }
 
-/** An address as it is compared, however it is written; null for none, and for a name that is none of an address. */
+/** Normalizes an address from any notation; null for no address, and for a host name other than localhost. */
 function addressOf(found: string | undefined, localhost = '127.0.0.1'): string | null {
-  // The colon behind an IPv6 address ends it: "on :::", "on ::1:"
+  // A colon after an IPv6 address ends it: "on :::", "on ::1:"
   const plain = (found ?? '').replace(/^\[|\]$|\\/g, '').replace(/(?<=:[0-9a-f]{0,4}[0-9a-f]|::):$/i, '');
   if (/^localhost$/i.test(plain)) return localhost;
   const tuple = /^\d{1,5}(?:, ?\d{1,5}){3,7}$/.test(plain) ? fromTuple(plain.split(',').map(Number)) : plain;
-  // What is bound to a device is asked for at its address.
+  // An IPv4 socket bound to a device is looked up by its address alone.
   return canonicalAddress(/^\d+\.[\d.]+%/.test(tuple) ? withoutScope(tuple) : tuple);
 }
 
-/** PostgreSQL names the address alone, in the quotes of the language. */
+/** Finds an address without a port, which PostgreSQL puts in the quotation marks of the language. */
 export function quotedAddress(text: string): string | null {
   const found = /IPv[46](?:[^\n"'»„“«]|(?<=\p{L})'(?=\p{L})){0,60}["'»„“«]\s?([0-9a-f:.]{2,45})\s?["'«»“”]/iu.exec(
     text,
@@ -188,7 +188,7 @@ export function quotedAddress(text: string): string | null {
   return addressOf(found);
 }
 
-/** A prefix of HTTP.sys without a port: http://+/path. */
+/** Finds an HTTP.sys prefix without a port: http://+/path. */
 function portlessPrefix(text: string): NamedPlace[] {
   const found = /\b(https?):\/\/(?:[+*]|localhost)(?=\/|\s|'|"|$)/i.exec(text);
   if (found === null) return [];
@@ -196,25 +196,25 @@ function portlessPrefix(text: string): NamedPlace[] {
   return [{ port, address: null, protocol: 'TCP', index: found.index, score: 2, listed: false }];
 }
 
-/** Whether a port is looked for that was to be bound, or one of somebody else that was to be reached. */
+/** Whether to find a port that the program tried to bind, or another program's port that it tried to reach. */
 type Wanted = 'own' | 'others';
 
-/** A part of a text. */
+/** A section of a text. */
 interface Span {
   readonly index: number;
   readonly length: number;
 }
 
-/** What is known of a line in which ports are looked for. */
+/** What is known about a line that is searched for ports. */
 interface PlacesOptions {
-  /** The number of the error, which is no port. */
+  /** The error number, which is not a port. */
   readonly but?: Span | null;
-  /** What the program says of a port: the one in it is meant. */
+  /** The program's statement about a port: the port inside it is meant. */
   readonly said?: Span | null;
   readonly wanted?: Wanted;
 }
 
-/** Every port in a line, those first that are the surest; of equals, the one nearest to where the error is said. */
+/** Returns every port in a line, the most certain first; of equals, the one nearest to the error. */
 export function placesIn(
   text: string,
   near: number,

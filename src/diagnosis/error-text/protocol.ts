@@ -1,13 +1,13 @@
 import type { NamedPlace } from './places.ts';
 
-/** Programs and protocols that use UDP alone. */
+/** Programs and protocols that use only UDP. */
 const udpOnly =
   /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|DTLS)\b|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
 
-/** OpenVPN's way of not saying which. */
+/** OpenVPN's notation for an unspecified protocol. */
 const either = /\bTCP\/UDP\b/g;
 
-/** What may be of both protocols is asked for with both. */
+/** Returns a place once for each protocol where the text allows both. */
 export function inBoth(place: NamedPlace | undefined, around: string): (NamedPlace | undefined)[] {
   if (place === undefined || place.protocol !== null || around.search(either) < 0) return [place];
   if (protocolOf(around, undefined) !== null) return [place];
@@ -17,7 +17,7 @@ export function inBoth(place: NamedPlace | undefined, around: string): (NamedPla
   ];
 }
 
-/** The protocol that a text tells; null: neither, and no place that would be TCP then. */
+/** Returns the protocol that a text names; null: none, and no place for which TCP would be assumed. */
 export function protocolOf(given: string, place: NamedPlace | undefined): 'TCP' | 'UDP' | null {
   if (place?.protocol != null) return place.protocol;
   const text = given.replace(either, '');

@@ -5,11 +5,11 @@ import { natureOf, saysThatBindFailed, saysThatConnectFailed, type Nature } from
 import { placesIn, quotedAddress, type NamedPlace } from './places.ts';
 import { guessIn, wordsIn } from './words.ts';
 
-/** A line that says that something failed, or where. */
+/** A line that reports a failure or its place. */
 export interface LineSigns {
   readonly line: Line;
   readonly at: number;
-  /** By the system's number or name, by its words, or by the program's guess: what comes first goes before. */
+  /** The system's number or name, its words, and the program's guess, in order of precedence. */
   readonly code: Sign | null;
   readonly words: Sign | null;
   readonly guess: Sign | null;
@@ -19,13 +19,13 @@ export interface LineSigns {
 }
 
 export const signOf = ({ code, words, guess }: LineSigns): Sign | null => code ?? words ?? guess;
-/** What the system says, which a guess does not contradict. */
+/** Returns the system's statement, which takes precedence over a guess. */
 export const systemOf = ({ code, words }: LineSigns): Sign | null => code ?? words;
 
 export const isOfConnections = (sign: Sign | null): boolean =>
   sign !== null && ['refused', 'timedOut', 'unreachable', 'reset'].includes(sign.meaning);
 
-/** What a line says of a failure; null for a line that tells of none. */
+/** Returns what a line reports about a failure; null for a line that reports none. */
 export function read(line: Line, at: number, next: Line | undefined): LineSigns | null {
   if (line.frame) return null;
   const { text } = line;
@@ -38,21 +38,21 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   if (sign === null && !couldNotBind && !saysThatConnectFailed(text)) return null;
   const errorAt = (words ?? code ?? guess)?.index ?? text.length;
   const nature = natureOf(text, errorAt);
-  // It may be said of anything: it is read where a bind failed.
+  // This error may be about anything, so it counts only where a bind failed.
   if (sign?.meaning === 'invalid' && nature !== 'bind') return null;
   const isOfOthers = nature === 'connection' || (nature === null && isOfConnections(sign));
   const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' });
-  // What is in doubt is a file only where no port is named as one that was to be bound.
+  // A doubtful line is about a file only where it names no port that the program clearly tried to bind.
   const isFile = nature === 'file' && (places[0] === undefined || places[0].score < 5);
   const about = nature === 'file' && !isFile ? 'bind' : nature;
   return { line, at, code, words, guess, nature: about, places, address: quotedAddress(text) };
 }
 
-/** Words that a terminal broke at the end of a line. */
+/** Finds words that a terminal wrapped at the end of a line. */
 function wrappedWords(text: string, next: string): Sign | null {
   const [end, start] = [text.slice(-60), next.slice(0, 60)];
   const found = wordsIn(`${end}${start}`) ?? wordsIn(`${end} ${start}`);
-  // What the next line says alone is its own.
+  // Words entirely in the next line belong to that line.
   return found === null || found.index >= end.length
     ? null
     : { ...found, index: text.length - end.length + found.index };

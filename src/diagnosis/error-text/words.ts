@@ -1,11 +1,11 @@
 import type { Meaning, Sign } from './codes.ts';
 
 /*
- * What is said in words: the systems' own, as Windows and Linux have them in the languages that they speak, and the
- * programs' guesses, for which the systems' words and numbers go before. To add a language is to add its words to a row.
+ * Errors in words: the systems' own, in the languages of Windows and Linux, and the programs' guesses, over which the
+ * systems' words and numbers take precedence. To add a language, add its words to a row.
  */
 
-/** Windows, and the C libraries of Linux and macOS, each in the languages that it has; the first row that fits counts. */
+/** Windows, and the C libraries of Linux and macOS, each in its available languages; the first matching row counts. */
 const systems: readonly (readonly [Meaning, RegExp])[] = [
   ['exhausted', /buffer space|lacked sufficient buffer|ephemeral port|no free ports?|all such ports being in use/iu],
   [
@@ -164,13 +164,13 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ['reset', /connection reset by peer|forcibly closed by the remote host/iu],
 ];
 
-/** A port, in languages other than English, with the ending of a case. */
+/** A port, in languages other than English, with case endings. */
 const ports =
   '(?<!\\p{L})(?:port|anschluss|puerto|porta|portul|poort|порт|θύρα|cổng|netzwerkbindung|liaison réseau|enlace de red)\\p{L}{0,5}(?!\\p{L})|ポート|端口|連接埠|埠號|포트';
-/** An address, which needs a place behind it: mail has addresses, too. */
+/** An address, which must be followed by a place, because mail has addresses, too. */
 const addresses =
   '(?:adress?e?|dirección|indirizzo|endereço|адрес|地址|位址|アドレス|주소)\\p{L}{0,4}\\s?[\\[("\'«»„“]{0,2}(?=[\\d:*])';
-/** That somebody else has it, in languages other than English. */
+/** "In use by another program", in languages other than English. */
 const taken = [
   // German, Dutch
   '(?:bereits|schon)\\b(?:[^.;\\n]|\\.\\w){0,60}\\b(?:verwendet|benutzt|genutzt|vergeben|in (?:benutzung|verwendung|gebrauch))|\\bbelegt\\b|\\bbesetzt\\b|in gebruik|\\bbezet\\b|gebruikt door',
@@ -186,28 +186,28 @@ const taken = [
   '使用(?:され|中|済)|[被已]使用|正在使用|使われ|[占佔]用|사용 ?(?:중|되|하고)|점유',
 ].join('|');
 
-/** What programs say of a port that they could not have: they guess. */
+/** Programs' statements about a port that they could not get, which are guesses. */
 const guesses: readonly RegExp[] = [
   // English
   /ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|unavailable|not available|taken(?: by| with)?|being used)\b/iu,
   /(?:ports?|port\(s\)|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something is already running|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
   /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open) (?:[^.;\n]{0,20} )?on port|process already using (?:the )?(?:\w{1,20} )?port|in use by (?:another|a) /iu,
-  // PostgreSQL's hint names its postmaster in every language, and the port that another one may have.
+  // PostgreSQL's hint names its postmaster in every language, and the port that another instance may have.
   /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d[^\n?]{0,60}\?|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)[^\n?]{0,80}\?/iu,
   // Others
   new RegExp(`(?:${ports}|${addresses})(?:[^.;\\n]|\\.\\w){0,60}?(?:${taken})`, 'iu'),
   /bereits belegt|уже используется|既に使用され|使用中です|すでに使用/iu,
 ];
 
-/** Names, users and files are in use, too: no port is. */
+/** Names, users and files can be in use, too, but are not ports. */
 const otherThings =
   /\b(?:name|user(?:name)?|e-?mail|alias|key|volume|subnet|device|disk|drive|partition|camera|database|mutex|file|lock)\b[^.;\n]{0,60}(?:already|is|seems to be) (?:in use|exists|taken|used)|name is already/i;
 
 const inUse = /\bin use\b/i;
 const said = 'the words of the message';
 
-/** What the system's words say. */
+/** Finds the system's words. */
 export function wordsIn(text: string): Sign | null {
   for (const [meaning, words] of systems) {
     const found = words.exec(text);
@@ -216,7 +216,7 @@ export function wordsIn(text: string): Sign | null {
   return null;
 }
 
-/** What the program takes for the cause; of a line that says that a bind failed, "in use" is enough. */
+/** Finds the cause that the program assumes; in a line that reports a failed bind, "in use" is enough. */
 export function guessIn(text: string, couldNotBind = false): Sign | null {
   if (otherThings.test(text)) return null;
   for (const words of couldNotBind ? [...guesses, inUse] : guesses) {
