@@ -30,7 +30,7 @@ export function wrap(text: string, indent: number, width: number): string {
   return [...lines, line].map((part) => ' '.repeat(indent) + part).join('\n');
 }
 
-/** Formats a comment; each line starts with a # of its own. */
+/** Formats a comment; every line starts with #. */
 const comment = (text: string, indent: number, width: number): string =>
   wrap(text, indent + 2, width).replaceAll(/^( *) {2}(?=\S)/gm, '$1# ');
 
