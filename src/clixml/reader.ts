@@ -2,39 +2,40 @@ import sax from 'sax';
 import { decodeChunks, ClixmlError } from './text.ts';
 import { decodeName, parsePrimitive, primitives, type ClixmlObject, type ClixmlValue } from './values.ts';
 
-/** Who gets what a document holds. */
+/** Receives the contents of a document. */
 export interface ClixmlVisitor {
   /** Whether a property (lower-case name) of an item, or of an object in its properties, is read. */
   wants(property: string): boolean;
   /**
-   * Whether an item of these types is all that its element holds. In other items, whatever is not wanted is searched
-   * for more items: lists, dictionaries and property bags hold some. The same array stands for the same list of types.
+   * Whether an element with these types is a complete item. In other items, everything unwanted is searched for further
+   * items, because lists, dictionaries and property bags can contain them. The same list of types is always passed as
+   * the same array.
    */
   complete(typeNames: readonly string[]): boolean;
   /**
-   * An item, complete: an object that is no part of a wanted property or of a complete item. Of an item only its
-   * types and wanted properties are read. A list or dictionary is no item where there are items in it, and a primitive
-   * is one at the top level alone, with nothing but its type. `stream` is PowerShell's: output, error, warning …
-   * A `part` lies in the properties of another item.
+   * Receives a complete item: an object that is not inside a wanted property or a complete item. Only its types and
+   * wanted properties are read. A list or dictionary that contains items is not an item itself. A primitive is an item
+   * only at the top level, and carries only its type. `stream` is the PowerShell stream: output, error, warning …
+   * `part` is true for an item inside the properties of another item.
    */
   item(item: ClixmlObject, stream: string, part: boolean): void;
 }
 
-/** What hostile files are held to; a valid file from Export-Clixml is far from each of them. */
+/** Limits that protect against hostile files; a valid file from Export-Clixml stays far below each of them. */
 export interface ClixmlLimits {
-  /** Elements in each other; PowerShell itself reads objects to a depth of 50. */
+  /** Nesting depth of elements; PowerShell itself reads objects to a depth of 50. */
   readonly depth: number;
-  /** Attributes of an element. */
+  /** Attributes per element. */
   readonly attributes: number;
-  /** Characters of one tag, attribute or comment. */
+  /** Characters per tag, attribute or comment. */
   readonly token: number;
-  /** Characters, and 32 more for each value, in what is read of an item and those around it. */
+  /** Characters, plus 32 for each value, kept from an item and the items around it. */
   readonly kept: number;
-  /** The same of objects that are kept because a Ref may name them; the oldest are forgotten. */
+  /** The same measure for objects that are kept because a Ref may name them; the oldest are dropped. */
   readonly held: number;
-  /** Characters in all lists of type names of a document. */
+  /** Characters in all type name lists of a document. */
   readonly typeNames: number;
-  /** Reference ids that are out of order. */
+  /** Reference IDs that are out of order. */
   readonly references: number;
 }
 
@@ -49,15 +50,15 @@ export const clixmlLimits: ClixmlLimits = {
 };
 
 const namespace = 'http://schemas.microsoft.com/powershell/2004/04';
-/** Around the documents, so that one file may hold several, as our own --stream writes them. */
+/** The element around the documents, because one file may hold several, as our own --stream writes them. */
 const wrapper = 'portowner';
 
-/** What a value counts by the measure of `limits.kept`, besides its text. */
+/** The size of a value for `limits.kept`, in addition to its text. */
 const valueSize = 32;
 const progressTags: ReadonlySet<string> = new Set(['AV', 'AI', 'S', 'Nil', 'CO', 'PI', 'PC', 'T', 'SR', 'SD']);
 const progressTypes = ['System.Management.Automation.ProgressRecord', 'System.Object'];
 
-/** A ClixmlObject while it is read. */
+/** A ClixmlObject under construction. */
 interface Draft {
   typeNames: readonly string[];
   text: string | null;
@@ -79,7 +80,7 @@ function propertiesOf(draft: Draft): Record<string, ClixmlValue> {
   return draft.properties;
 }
 
-/** What a Ref gives whose object is known, but not held. */
+/** The value of a Ref whose object is known but no longer held. */
 const elsewhere: ClixmlObject = Object.freeze(newDraft());
 
 type Kind =
@@ -99,17 +100,17 @@ type Kind =
 interface Frame {
   readonly kind: Kind;
   readonly tag: string;
-  /** An object that is an item. */
+  /** Whether it is an object that is an item. */
   readonly item: boolean;
-  /** The object that this element is or belongs to; null when nothing of it is wanted. */
+  /** The object that this element is or belongs to; null if nothing in it is wanted. */
   readonly draft: Draft | null;
-  /** Objects in it are items. */
+  /** Whether objects in it are items. */
   search: boolean;
-  /** It wraps a list or a dictionary. */
+  /** Whether it wraps a list or a dictionary. */
   container: boolean;
-  /** A leaf's text, the names of a TN, or the key and the value of an En; null when not wanted. */
+  /** The text of a leaf, the names of a TN, or the key and the value of an En; null if not wanted. */
   readonly parts: ClixmlValue[] | null;
-  /** What is done when it closes. */
+  /** Called when the element closes. */
   readonly closed: ((frame: Frame) => void) | null;
 }
 
@@ -123,12 +124,12 @@ function shown(text: string | undefined): string {
   return JSON.stringify(text === undefined || text.length <= 40 ? (text ?? null) : `${text.slice(0, 40)}…`);
 }
 
-/** The text is a piece of a chunk of the file, and would keep all of it from being freed. */
+/** Copies the text, because a slice would keep the whole chunk of the file in memory. */
 function detach(text: string): string {
   return text.length < 13 ? text : ` ${text}`.slice(1);
 }
 
-/** Object reference ids: PowerShell numbers objects in the order of the file, so one number knows nearly all. */
+/** Object reference IDs. PowerShell numbers objects in file order, so a single counter covers nearly all of them. */
 class Known {
   #next = 0;
   readonly #others = new Set<string>();
@@ -156,12 +157,12 @@ class Reader {
   readonly #visitor: ClixmlVisitor;
   readonly #limits: ClixmlLimits;
   readonly #stack: Frame[] = [];
-  /** What the values of open items amount to, by the measure of `limits.kept`. */
+  /** The total size of the values of open items, measured as for `limits.kept`. */
   #kept = 0;
   #known: Known;
   readonly #types = new Map<string, readonly string[]>();
   #typesLength = 0;
-  /** Objects that a Ref may name: the newest, what they amount to, and those before them. */
+  /** Objects that a Ref may name: the newest, their total size, and the older ones. */
   #held = new Map<string, ClixmlValue>();
   #heldSize = 0;
   #heldBefore: ReadonlyMap<string, ClixmlValue> = this.#held;
@@ -175,7 +176,7 @@ class Reader {
     this.#known = new Known(limits.references);
   }
 
-  /** How many elements are open. */
+  /** The number of open elements. */
   get depth(): number {
     return this.#stack.length;
   }
@@ -253,7 +254,7 @@ class Reader {
     this.#stack.push({ kind, tag, item, draft, search, container: false, parts, closed });
   }
 
-  /** An element that holds nothing but text; without `closed` nobody wants it. */
+  /** Opens an element that contains only text; without `closed`, the text is dropped. */
   #leaf(tag: string, closed: ((text: string) => void) | null): void {
     if (closed === null) return this.#push({ kind: 'leaf', tag });
     this.#push({
@@ -297,7 +298,9 @@ class Reader {
     this.#push({ kind: 'document', tag });
   }
 
-  /** A value; `give` takes it where it is wanted. An object that nobody takes is an item where items are searched for. */
+  /**
+   * Opens a value and passes it to `give` if it is wanted. An unwanted object is an item where items are searched for.
+   */
   #value(tag: string, attributes: Attributes, give: ((value: ClixmlValue) => void) | null, search: boolean): void {
     if (give !== null) this.#keep(valueSize);
     switch (tag) {
@@ -365,7 +368,7 @@ class Reader {
     }
   }
 
-  /** What is in an Obj: its types, its text, its properties, and a value or container that it wraps. */
+  /** Opens a child of an Obj: its types, its text, its properties, or a value or container that it wraps. */
   #objectPart(tag: string, attributes: Attributes, object: Frame): void {
     const { item, draft, search } = object;
     const wrapped = item ? null : draft;
@@ -402,7 +405,7 @@ class Reader {
         if (wrapped !== null) wrapped.items = [];
         return this.#push({ kind: 'list', tag, draft: wrapped, search });
       default: {
-        // What is a primitive but for added properties has no types of its own.
+        // A primitive with added properties has no type names, so it gets the types of its primitive.
         const primitive = item && draft?.typeNames === noTypes ? primitives.get(tag) : undefined;
         if (primitive !== undefined) draft!.typeNames = primitive.typeNames;
         this.#value(tag, attributes, wrapped && ((value) => (wrapped.base = value)), search);
@@ -413,11 +416,11 @@ class Reader {
   #property(tag: string, attributes: Attributes, { kind, draft, search }: Frame): void {
     const rawName = attributes['N'];
     if (rawName === undefined) throw invalid(`a property <${tag.slice(0, 40)}> has no name`);
-    // A set of properties in an object; nothing that is read has one.
+    // A property set in an object; no object that is read has one.
     if (tag === 'MS' && kind === 'members') return this.#push({ kind, tag, search });
     const { name, wanted } = this.#nameOf(rawName);
     if (!wanted || draft === null) return this.#value(tag, attributes, null, search);
-    // Extended properties cover adapted ones, also where they come first.
+    // Extended properties override adapted ones, even if they come first.
     const covered = kind === 'properties' && name in draft.properties;
     this.#value(tag, attributes, covered ? null : (value) => (propertiesOf(draft)[name] = value), false);
   }
@@ -427,7 +430,7 @@ class Reader {
     if (known !== undefined) return known;
     const name = detach(decodeName(rawName).toLowerCase());
     const found = { name, wanted: this.#visitor.wants(name) };
-    // Few names fill most files; those of hostile ones are not remembered.
+    // Most files use few names; the limits keep hostile files from filling the cache.
     if (this.#names.size < 10_000 && rawName.length <= 256) this.#names.set(detach(rawName), found);
     return found;
   }
@@ -453,7 +456,7 @@ class Reader {
     const expected = (['key', 'value'] as const)[parts!.length];
     if (expected === undefined || attributes['N']?.toLowerCase() !== expected)
       throw invalid('a dictionary has an entry that is not one key and one value');
-    // Of what is not wanted only counts that it is there.
+    // Unwanted values are dropped, but must be present.
     const index = parts!.push(tag === 'Nil' ? null : false) - 1;
     this.#value(tag, attributes, draft && ((value) => (parts![index] = value)), search);
   }
@@ -477,7 +480,7 @@ class Reader {
     if (this.#heldSize > this.#limits.held / 2) this.#forgetHeld();
   }
 
-  /** Forgets the older objects; taken one by one, the oldest first, it would take much longer. */
+  /** Drops the older objects all at once; dropping them one by one, the oldest first, would take much longer. */
   #forgetHeld(): void {
     this.#heldBefore = this.#held;
     this.#held = new Map();
@@ -485,15 +488,18 @@ class Reader {
   }
 }
 
-/** What a parser has met. It is out of it: with one more property of its own, sax's object would become a dictionary and read at half the speed. */
+/**
+ * The progress of a parser. It is a separate object: with one more property, V8 would turn sax's object into a
+ * dictionary and halve the reading speed.
+ */
 interface Met {
   events: number;
-  /** Of the element that is being read. */
+  /** Attributes of the current element. */
   attributes: number;
   ended: boolean;
 }
 
-/** The parser that passes on to `reader` what it meets; its handlers are methods, for the same speed. */
+/** Returns a parser that passes its events to `reader`; its handlers are methods, for the same speed. */
 function parserFor(reader: Reader, limits: ClixmlLimits, met: Met): sax.SAXParser {
   class Parser extends sax.SAXParser {
     override onopentag(tag: sax.Tag | sax.QualifiedTag): void {
@@ -511,7 +517,7 @@ function parserFor(reader: Reader, limits: ClixmlLimits, met: Met): sax.SAXParse
     override onclosetag(tag: string): void {
       met.events++;
       reader.close();
-      // Only the end may close what only the beginning opened.
+      // The wrapper ends only after the input does, so an earlier end tag is surplus.
       if (tag === wrapper && !met.ended) throw invalid('it has an end tag too many');
     }
 
@@ -537,19 +543,19 @@ function parserFor(reader: Reader, limits: ClixmlLimits, met: Met): sax.SAXParse
     }
 
     override onerror(error: Error): void {
-      // In the wrapper none is in its place.
+      // Inside the wrapper, sax reports every doctype as misplaced.
       if (/doctype/i.test(error.message)) this.ondoctype();
       throw error;
     }
   }
-  // Without positions sax reads 1.5 times as fast, but does not watch the length of what it collects.
+  // Without positions, sax reads 1.5 times as fast, but does not limit the length of the tokens that it collects.
   return new Parser(true, { position: false, strictEntities: true } as sax.SAXOptions);
 }
 
 /**
- * Reads the items of a CLIXML file in memory that does not grow with the file. It may hold several documents, as our
- * own --stream writes them. References (Ref, TNRef) are resolved; the object of a Ref that lies in what is not read
- * is empty. Throws ClixmlError for what is not well-formed, no CLIXML, or beyond the limits.
+ * Reads the items of a CLIXML file in memory that does not grow with the file. The file may hold several documents, as
+ * our own --stream writes them. References (Ref, TNRef) are resolved; a Ref to an object in a skipped part yields an
+ * empty object. Throws ClixmlError if the file is not well-formed, is not CLIXML, or exceeds the limits.
  */
 export function readClixml(
   chunks: Iterable<Uint8Array>,
@@ -576,7 +582,7 @@ export function readClixml(
     parser.write(`</${wrapper}>`);
   } catch (error) {
     if (error instanceof ClixmlError) throw error;
-    // Sax says it with a plain Error, and once with a TypeError.
+    // Sax throws a plain Error, and in one case a TypeError.
     const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new ClixmlError(`is not well-formed XML: ${why.slice(0, 120)}`, { cause: error });
   }

@@ -1,7 +1,7 @@
 import { invalidText, placeAfter, type TextPlace, type TextEncoding } from '../io/text.ts';
 import { encodingOf } from './sniff.ts';
 
-/** Thrown by the readers here: what is wrong with the file, as the end of a sentence that begins with its name. */
+/** Thrown by the readers in this folder; the message completes a sentence that begins with the name of the file. */
 export class ClixmlError extends Error {}
 
 /** The first line that makes PowerShell read a program's output as CLIXML; our own --format clixml writes it. */
@@ -11,7 +11,7 @@ const headLength = 256;
 const declaration = /^\s*<\?xml\b[^>]*?\sencoding\s*=\s*["']([^"']*)["']/;
 const unicode = /^(?:utf-?8|utf-?16(?:le|be)?|(?:us-)?ascii)$/i;
 
-/** The first characters of a file, without PowerShell's header. Throws for one that declares another encoding. */
+/** Strips PowerShell's header from the first characters of a file. Throws if they declare another encoding. */
 function withoutHeader(head: string): string {
   const text = head.replace(header, '');
   const declared = declaration.exec(text)?.[1];
@@ -20,12 +20,12 @@ function withoutHeader(head: string): string {
   return text;
 }
 
-/** Decodes a file piece by piece, and knows the place of what is not text. */
+/** Decodes a file chunk by chunk and tracks the position of invalid text. */
 class Decoder {
   readonly #encoding: TextEncoding;
   readonly #decoder: TextDecoder;
   #place: TextPlace = { line: 1, column: 1 };
-  /** What was decoded last: its end may be the beginning of a character. */
+  /** The last decoded bytes: they may end with the beginning of a character. */
   #before: Uint8Array = new Uint8Array();
 
   constructor(head: Uint8Array) {
@@ -49,7 +49,7 @@ class Decoder {
   }
 }
 
-/** The bytes at the end that only begin a character. */
+/** Returns the bytes of an incomplete character at the end. */
 function incompleteEnd(bytes: Uint8Array, encoding: TextEncoding): Uint8Array {
   for (let length = Math.min(3, bytes.length); length > 0; length--) {
     const end = bytes.subarray(bytes.length - length);
@@ -57,19 +57,19 @@ function incompleteEnd(bytes: Uint8Array, encoding: TextEncoding): Uint8Array {
     try {
       if (decoder.decode(end, { stream: true }) === '') return end;
     } catch {
-      // It begins in the middle of a character.
+      // The chunk begins in the middle of a character.
     }
   }
   return new Uint8Array();
 }
 
-/** The text of a file: UTF-8 or UTF-16, with or without a byte order mark, and without PowerShell's header. */
+/** Yields the text of a file in UTF-8 or UTF-16, with or without a byte order mark, and without PowerShell's header. */
 export function* decodeChunks(chunks: Iterable<Uint8Array>): Generator<string> {
   let decoder: Decoder | null = null;
   let first: Uint8Array = new Uint8Array();
   let head: string | null = '';
   for (const chunk of chunks) {
-    // The encoding shows in the first four bytes.
+    // The first four bytes show the encoding.
     const bytes = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
     first = new Uint8Array();
     if (decoder === null && bytes.length < 4) {

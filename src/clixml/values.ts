@@ -1,28 +1,30 @@
 import { ClixmlError } from './text.ts';
 
 /**
- * A value of a CLIXML document. I64 and U64 are bigints, D (decimal), TS (duration), G, URI, Version, XD, SBK and SS
- * are their text. DT is ISO 8601: `…Z` in UTC when the file gives a zone, else as it is, without one.
+ * A value of a CLIXML document. I64 and U64 are bigints. D (decimal), TS (duration), G, URI, Version, XD, SBK and SS
+ * stay text. DT is ISO 8601: `…Z` in UTC if the file gives a time zone, otherwise unchanged and without one.
  */
 export type ClixmlValue = null | boolean | number | bigint | string | Uint8Array | ClixmlObject;
 
-/** An object of a CLIXML document; lists and properties hold only what was wanted. */
+/** An object of a CLIXML document; lists and properties hold only wanted values. */
 export interface ClixmlObject {
-  /** The most derived type first; empty when the file gives none. */
+  /** The most derived type first; empty if the file gives none. */
   readonly typeNames: readonly string[];
-  /** What ToString() said. */
+  /** The result of ToString(). */
   readonly text: string | null;
-  /** The primitive or object it wraps, such as the number of an enum; undefined when it wraps none. */
+  /** The primitive or object that it wraps, such as the number of an enum; undefined if none. */
   readonly base: ClixmlValue | undefined;
-  /** Of a list, queue, stack or other collection, in the file's order. */
+  /** The items of a list, queue, stack or other collection, in file order. */
   readonly items: readonly ClixmlValue[] | null;
-  /** Of a dictionary: keys and values. */
+  /** The keys and values of a dictionary. */
   readonly entries: readonly (readonly [ClixmlValue, ClixmlValue])[] | null;
-  /** By lower-case name, without a prototype: adapted properties, covered by extended ones of the same name. */
+  /**
+   * Properties by lower-case name, without a prototype; an extended property overrides an adapted one of the same name.
+   */
   readonly properties: Readonly<Record<string, ClixmlValue>>;
 }
 
-/** `_xHHHH_` and `_xHHHHHHHH_` as XmlConvert.DecodeName reads them. */
+/** Decodes `_xHHHH_` and `_xHHHHHHHH_` as XmlConvert.DecodeName does. */
 export function decodeName(text: string): string {
   if (!text.includes('_x') && !text.includes('_X')) return text;
   return text.replace(
@@ -38,7 +40,10 @@ export function decodeName(text: string): string {
 const pad = (value: number, length: number): string => String(value).padStart(length, '0');
 const datePattern = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,30}))?)?(?:(Z)|([+-])(\d\d):(\d\d))?$/;
 
-/** An XML Schema dateTime as ISO 8601 with at most seven fraction digits, in UTC when it has a zone; undefined when it is none. */
+/**
+ * Converts an XML Schema dateTime to ISO 8601 with at most seven fraction digits, in UTC if it has a time zone. Returns
+ * undefined if it is not a dateTime.
+ */
 export function decodeDate(text: string): string | undefined {
   const match = datePattern.exec(text.trim());
   if (match === null) return undefined;
@@ -60,7 +65,7 @@ export function decodeDate(text: string): string | undefined {
   date.setUTCHours(hour, minute - offset, second);
   const digits = (fraction ?? '').slice(0, 7).replace(/(?<!0)0+$/, '');
   const tail = `${digits === '' ? '' : `.${digits}`}${utc === undefined && sign === undefined ? '' : 'Z'}`;
-  // The first and the last date that there is have no earlier or later one in another zone.
+  // The first and the last representable dates cannot be shifted to UTC.
   if (date.getUTCFullYear() < 1) return `0001-01-01T00:00:00${tail}`;
   if (date.getUTCFullYear() > 9999) return `9999-12-31T23:59:59${tail}`;
   const day8 = `${pad(date.getUTCFullYear(), 4)}-${pad(date.getUTCMonth() + 1, 2)}-${pad(date.getUTCDate(), 2)}`;
@@ -107,8 +112,8 @@ const matching =
 const characterCode = integer(0, 0xffff);
 
 /**
- * The primitive elements (MS-PSRP 2.2.5.1; engine/serialization.cs): their .NET type, and how their text is read,
- * undefined if it has none of these types.
+ * The primitive elements (MS-PSRP 2.2.5.1; engine/serialization.cs): their .NET types and parsers. A parser returns
+ * undefined for invalid text.
  */
 export const primitives: ReadonlyMap<string, Primitive> = new Map(
   Object.entries<Primitive>({
@@ -159,12 +164,12 @@ export const primitives: ReadonlyMap<string, Primitive> = new Map(
     Version: { typeNames: ['System.Version'], parse: matching(/^\d{1,10}(?:\.\d{1,10}){1,3}$/) },
     XD: { typeNames: ['System.Xml.XmlDocument'], parse: decodeName },
     SBK: { typeNames: ['System.Management.Automation.ScriptBlock'], parse: decodeName },
-    // Encrypted for one user of one machine: it stays the text it is.
+    // Encrypted for one user of one machine, so it stays text.
     SS: { typeNames: ['System.Security.SecureString'], parse: (text) => text },
   }),
 );
 
-/** The value of a primitive element. */
+/** Parses the value of a primitive element. */
 export function parsePrimitive({ typeNames, parse }: Primitive, text: string): ClixmlValue {
   const value = parse(text);
   if (value === undefined) {

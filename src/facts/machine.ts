@@ -8,19 +8,19 @@ import type { FactsReader } from './read/read.ts';
 import type { FarRequest } from './remote/far.ts';
 import type { AskRemote } from '../system/remote.ts';
 
-/** The machine that is asked: this one, or the one that files tell about. */
+/** The machine to query: this one, or one described by files. */
 export interface AskedMachine {
-  /** Whether it is this one, now. */
+  /** Whether it is this machine, right now. */
   readonly live: boolean;
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string;
-  /** What the machine calls itself. Throws what `facts` throws. */
+  /** The machine's own name. Throws what `facts` throws. */
   readonly ownName: () => Promise<string>;
-  /** The facts for a question; with the hashes of executables when they are wanted. */
+  /** Returns the facts for a question, with the hashes of executables if `hash` is set. */
   readonly facts: (question: Question, hash?: boolean) => Promise<Facts>;
 }
 
-/** This machine. */
+/** Returns this machine. */
 export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'>, report?: Report): AskedMachine {
   return {
     live: true,
@@ -39,22 +39,22 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
   };
 }
 
-/** The machines that these files tell about: CLIXML files are of one, and each other file is of its own. */
+/** Returns the machines that these files describe: all CLIXML files describe one, and every other file one each. */
 export async function machinesOf(paths: readonly string[], report?: Report): Promise<AskedMachine[]> {
   if (paths.length === 1) return [machineOf(paths, report)];
   const { isClixml } = await import('./read/read.ts');
   const rows = paths.filter((path) => isClixml(path));
   const groups = rows.length === 0 ? [] : [rows];
-  // In the order in which they were named.
+  // In the order of the paths.
   return paths
     .flatMap((path) => (path === rows[0] ? groups : rows.includes(path) ? [] : [[path]]))
     .map((group) => machineOf(group, report));
 }
 
-/** Far machines, which are asked side by side before the first question. */
+/** Returns far machines, all queried in parallel before the first question. */
 export async function farMachines(request: FarRequest, remote: AskRemote, report?: Report): Promise<AskedMachine[]> {
   const { askHosts } = await import('./remote/far.ts');
-  // A name that is given twice is one machine.
+  // A repeated name is one machine.
   const hosts = [...new Set(request.hosts)];
   const answers = await askHosts({ ...request, hosts }, remote, report);
   return answers.map((answer, index): AskedMachine => {
@@ -81,7 +81,7 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
   });
 }
 
-/** The machine that a snapshot, a recording or CLIXML files tell about; they are read with the first question. */
+/** Returns the machine that a snapshot, a recording or CLIXML files describe; they are read for the first question. */
 export function machineOf(paths: readonly string[], report?: Report): AskedMachine {
   let reader: Promise<FactsReader> | undefined;
   const read = async (): Promise<FactsReader> => {

@@ -1,23 +1,23 @@
 /**
- * Every source of facts, once. Switches (PORTOWNER_DISABLE), what `doctor` reads and redacts, and
- * docs/reference/sources.md come from here. The rooms src/machine/linux and src/machine/windows answer to these names,
- * and the type of their answers is made from them.
+ * Every source of facts, defined once. PORTOWNER_DISABLE, the entries that `doctor` reads and redacts, and
+ * docs/reference/sources.md are derived from it. src/machine/linux and src/machine/windows implement these names, and
+ * the type of their answers is derived from them.
  */
 import type { Platform } from '../system/raw.ts';
 import type { Sections } from './model/facts.ts';
 
 /**
- * How `doctor --bundle` makes an entry fit to be sent. src/doctor/redact.ts does it.
+ * How src/doctor/redact.ts redacts an entry for `doctor --bundle`.
  *
  * | kind | for |
  * |---|---|
- * | `keep` | what tells of nobody |
- * | `left out` | what nobody has looked at yet, or needs |
- * | `console text` | bytes in a code page of their own |
- * | `JSON`, `JSON with slashes` | JSON text whose strings have paths, URLs and addresses; strings of parts with `/` between |
+ * | `keep` | entries without personal data |
+ * | `left out` | entries that are not needed, or have not been reviewed yet |
+ * | `console text` | bytes in a console code page |
+ * | `JSON`, `JSON with slashes` | JSON text whose strings have paths, URLs and addresses; strings of `/`-separated parts |
  * | `machine`, `process` | JSON text with the machine's name; with an account and a command line |
  * | `account`, `passwd` | text: one account; lines of /etc/passwd |
- * | `sock_diag`, `proc net`, `if_inet6` | addresses where these formats have them |
+ * | `sock_diag`, `proc net`, `if_inet6` | these formats, for their addresses |
  * | a table | addresses of `length` bytes at `places` of each row of `size` bytes, from `first` on |
  */
 export type Redaction =
@@ -37,25 +37,27 @@ export type Redaction =
 
 /** Raw entries of one form. */
 export interface SourceEntry {
-  /** Their names. PID and UID stand for digits, ID for the id of a container, PATH for any text. */
+  /** Their names. PID and UID stand for digits, ID for a container ID, PATH for any text. */
   readonly names: readonly string[];
   readonly content: 'bytes' | 'text' | 'JSON text';
-  /** What the bytes or the text are. */
+  /** The contents of the bytes or the text. */
   readonly what: string;
-  /** What `meta` has. */
+  /** The contents of `meta`. */
   readonly meta?: string;
   readonly redaction: Redaction;
-  /** Whether `doctor` reads them even where no socket needs them. */
+  /** Whether `doctor` reads them even if no socket needs them. */
   readonly doctor?: true;
 }
 
 /** One source: the raw entries whose names begin with its name. */
 export interface Source {
-  /** What it gives, in words. */
+  /** Its description. */
   readonly title: string;
-  /** The section of the facts that it fills, or completes; null: the machine itself. */
+  /** The section of the facts that it fills or completes; null for the machine itself. */
   readonly section: keyof Sections | null;
-  /** Whether some of it is refused to an ordinary user: `moreRights` of src/system/raw.ts reveal it. */
+  /**
+   * Whether an ordinary user is refused some of it; `moreRights` in src/system/raw.ts names the rights that reveal it.
+   */
   readonly rights: boolean;
   /** Whether PORTOWNER_DISABLE cannot switch it off. */
   readonly always?: true;
@@ -64,7 +66,7 @@ export interface Source {
   readonly entries: readonly SourceEntry[];
 }
 
-/** netsh is asked for each family and protocol. */
+/** netsh has one command for each family and protocol. */
 const ofEach = (name: string): string[] =>
   ['ipv4/tcp', 'ipv4/udp', 'ipv6/tcp', 'ipv6/udp'].map((rest) => `${name}/${rest}`);
 
@@ -597,25 +599,25 @@ const linuxSources = {
   sha256: sha256('the SHA-256 of the executable of the process, in hex'),
 } as const satisfies Readonly<Record<string, Source>>;
 
-/** The names of the sources of one platform: the machine's answers are typed by them. */
+/** The source names of one platform; the machine's answers are typed by them. */
 export type SourceName<P extends Platform> = keyof (P extends 'win32' ? typeof windowsSources : typeof linuxSources);
 
-/** The names of those that make a call that no test run covers. */
+/** The names of sources that make a call that no test run covers. */
 export type UncoveredSource = {
   [Name in SourceName<'win32'>]: (typeof windowsSources)[Name] extends { uncovered: true } ? Name : never;
 }[SourceName<'win32'>];
 
-/** The sources of both platforms, by the first part of the names of their raw entries. */
+/** The sources of both platforms, by the first part of their raw entry names. */
 export const sources: Readonly<Record<Platform, Readonly<Record<string, Source>>>> = {
   win32: windowsSources,
   linux: linuxSources,
 };
 
-/** The sources that PORTOWNER_DISABLE can switch off. */
+/** Returns the sources that PORTOWNER_DISABLE can turn off. */
 export const switchableSources = (platform: Platform): string[] =>
   Object.entries(sources[platform]).flatMap(([name, { always }]) => (always === true ? [] : [name]));
 
-/** The entries that `doctor` reads, though no socket may need them. */
+/** Returns the entries that `doctor` reads even if no socket needs them. */
 export const doctorEntries = (platform: Platform): string[] =>
   Object.values(sources[platform]).flatMap(({ entries }) =>
     entries.flatMap(({ names, doctor }) => (doctor === true ? names : [])),
@@ -630,7 +632,7 @@ const pattern = (name: string): RegExp =>
     's',
   );
 
-/** The form of a raw entry; null where no source has it. */
+/** Returns the form of a raw entry; null if no source defines it. */
 export function sourceEntry(platform: Platform, name: string): SourceEntry | null {
   const slash = name.indexOf('/');
   const first = slash < 0 ? name : name.slice(0, slash);

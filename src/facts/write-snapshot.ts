@@ -7,24 +7,24 @@ import type { Report } from '../schema/problems.ts';
 import { recordingSource, type RawEntry } from '../system/raw.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 
-/** What goes into a snapshot. */
+/** Options for a snapshot. */
 export interface SnapshotRequest {
-  /** A new folder for what the system said. */
+  /** A new folder for the system's raw answers. */
   readonly raw: string | undefined;
   /** Whether executables are read and hashed. */
   readonly hash: boolean;
   readonly commandLines: boolean;
 }
 
-/** This machine, and where the facts go. */
+/** This machine, and the destination of the facts. */
 export interface SnapshotWorld extends Pick<Surroundings, 'source' | 'now'> {
-  /** What somebody else has told; left out where the source is asked. */
+  /** Facts from elsewhere; omitted if the source is queried. */
   readonly told?: (question: Question) => Promise<Facts>;
-  /** Writes the snapshot, whole or not at all. */
+  /** Writes the snapshot completely or not at all. */
   readonly write: (text: string) => void;
 }
 
-/** Says why there is no command line, so that an answer from the snapshot can. */
+/** Records why there is no command line, so that answers from the snapshot can explain it. */
 function leaveCommandLineOut({ refusals }: Process): void {
   if (refusals.some(({ field }) => field === 'CommandLine')) return;
   refusals.push({
@@ -35,7 +35,7 @@ function leaveCommandLineOut({ refusals }: Process): void {
   });
 }
 
-/** Writes all facts about this machine, and gives them. */
+/** Writes all facts about this machine and returns them. */
 export async function writeSnapshot(
   { raw, hash, commandLines }: SnapshotRequest,
   { source: asked, told, now, write }: SnapshotWorld,
@@ -59,7 +59,7 @@ export async function writeSnapshot(
   let facts = await gather(recorded, question, now());
   if (hash)
     facts = (await import('./gather/binaries.ts')).withBinaries(facts, recorded, report && reportingBinaries(report));
-  // The envelope first: when it cannot be written there must not be a snapshot that claims it was.
+  // Write the envelope first: if that fails, there must be no snapshot that claims it exists.
   if (raw !== undefined) {
     const { writeEnvelope } = await import('./read/envelope.ts');
     writeEnvelope(raw, { platform: source.platform, entries });
@@ -69,7 +69,7 @@ export async function writeSnapshot(
   return facts;
 }
 
-/** Writes facts as a snapshot, and gives them. */
+/** Writes facts as a snapshot and returns them. */
 function keep(
   facts: Facts,
   { commandLines, write }: Pick<SnapshotRequest, 'commandLines'> & Pick<SnapshotWorld, 'write'>,

@@ -1,6 +1,6 @@
 const notAscii = /[\x7f-\uffff]/g;
 
-/** JSON text in pure ASCII, which means the same: it passes every code page and pipe as it is. */
+/** Converts JSON to equivalent pure ASCII, which every code page and pipe leaves unchanged. */
 export function asciiJson(json: string): string {
   return json.replace(notAscii, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

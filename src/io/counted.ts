@@ -1,2 +1,2 @@
-/** A number with what it counts: `1 port`, `2 ports`, `2 processes`. */
+/** Returns a number with its noun: `1 port`, `2 ports`, `2 processes`. */
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

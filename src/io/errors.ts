@@ -1,8 +1,8 @@
 /*
- * What the operating system says of a file, in words: the one place that knows its error codes.
+ * The operating system's file errors in words. Only this module knows its error codes.
  */
 
-/** The code of what the system refused (`ENOENT`); empty for every other error. */
+/** Returns the code of a system error (`ENOENT`); empty for any other error. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
@@ -27,15 +27,15 @@ const words: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ESTALE: 'the file server does not know it any more',
   ETIMEDOUT: 'the file server does not answer',
-  // Node itself refuses a name with a NUL character.
+  // Node itself rejects a name with a NUL character.
   ERR_INVALID_ARG_VALUE: 'its name has a NUL character',
 };
 
-/** The meaning of a missing file to a reader and to a writer. */
+/** What a missing file means for a reader and for a writer. */
 const missing = {
   read: { ENOENT: 'the file does not exist', ENOTDIR: 'the file does not exist' },
   write: {
-    // Windows says so of a name with characters that it does not allow, too.
+    // Windows also returns it for a name with invalid characters.
     ENOENT:
       process.platform === 'win32'
         ? 'its folder does not exist, or its name is not valid'
@@ -44,29 +44,31 @@ const missing = {
   },
 } as const;
 
-/** Why a file could not be read or written, as the end of a sentence: in words, or else as the error has it. */
+/**
+ * Returns why a file could not be read or written, to end a sentence: in words if the code is known, else its message.
+ */
 export function errorWords(error: unknown, purpose: 'read' | 'write'): string {
   const code = errorCode(error);
   const known: Readonly<Record<string, string>> = missing[purpose];
   return known[code] ?? words[code] ?? messageOf(error);
 }
 
-/** Whether there is no such file, or no folder that it could be in. */
+/** Whether the file, or the folder that would contain it, does not exist. */
 export function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
 }
 
-/** Whether a program that was started had not ended in its time. */
+/** Whether a child process timed out. */
 export function isLate(error: unknown): boolean {
   return errorCode(error) === 'ETIMEDOUT';
 }
 
-/** What an error says of itself. */
+/** Returns the message of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether the operating system refused something: that is no defect of this program. */
+/** Whether the operating system refused something, which is not a bug in this program. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'code' in error;
 }

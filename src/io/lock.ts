@@ -2,12 +2,12 @@ import { closeSync, ftruncateSync } from 'node:fs';
 import { openPrivate } from './private.ts';
 
 /*
- * A lock between processes. It is the system's own lock on a file, by way of SQLite, as Node gives no other: the system
- * takes it back from a process that ends, however it ends, and knows nothing of process ids that somebody else has now.
- * On a network drive the file server does the same. SQLite leaves the file empty.
+ * A lock between processes. It is a file lock of the system, taken through SQLite because Node has no other: the system
+ * releases it when its process ends, however it ends, and reused process IDs do not matter. On a network drive, the
+ * file server does the same. SQLite leaves the file empty.
  */
 
-/** Thrown when others had the lock all the time. */
+/** Thrown if another process holds the lock until the timeout. */
 export class LockBusy extends Error {}
 
 /** SQLITE_BUSY. https://www.sqlite.org/rescode.html */
@@ -19,25 +19,25 @@ function sqliteCode(error: unknown): number | null {
     : null;
 }
 
-/** Makes the file where it is missing, and empties it where something else is in it: SQLite would refuse it. */
+/** Creates the file if it is missing, and empties it if it has contents, which SQLite would reject. */
 function prepare(path: string): void {
   const opened = openPrivate(path, 'write');
   try {
-    // The file stays the same, because others may wait for it.
+    // Truncate instead of replacing the file, because other processes may wait for its lock.
     if (opened.size > 0) ftruncateSync(opened.file);
   } finally {
-    // Before it is locked: closing a file gives all of a process's locks on it back.
+    // Close before locking: closing a file releases all of this process's locks on it.
     closeSync(opened.file);
   }
 }
 
 /**
- * Takes the lock in this file, which must be in a private folder, and returns a function that releases it. Throws LockBusy
- * on a timeout, and the errors of the system.
+ * Takes the lock in this file, which must be in a private folder, and returns a function that releases it. Throws
+ * LockBusy on a timeout, and system errors.
  */
 export function takeLock(path: string, waitMs: number): () => void {
   prepare(path);
-  // Loading it costs time that only who needs a lock should pay.
+  // Loaded only here, because loading takes time.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   const lock = new DatabaseSync(path, { timeout: waitMs });
   try {

@@ -1,15 +1,15 @@
-/** What this program reads and writes has a third of it. */
+/** The files that this program reads and writes need a third of it. */
 const maxDepth = 64;
-/** A snapshot of 100,000 sockets has a fifth of it. */
+/** A snapshot of 100,000 sockets needs a fifth of it. */
 const most = 4_000_000;
 
 const [quote, backslash, open, close] = [0x22, 0x5c, 0x5b, 0x5d];
-// { and } are [ and ] with this bit, and no other character of JSON outside of texts is.
+// Without this bit, { and } become [ and ]; outside strings, no other JSON character does.
 const brace = 0x20;
 
 /**
- * Why a JSON text is not to be parsed: a parser takes a hundred times its size for nothing but brackets. `bytes` are of
- * UTF-8; what is not JSON may be called good, and is found by the parser. Takes two milliseconds for a megabyte.
+ * Returns why a JSON text must not be parsed, else null: for bare brackets, a parser needs a hundred times their size.
+ * `bytes` are UTF-8. Text that is not JSON may pass; the parser rejects it. Takes two milliseconds per megabyte.
  */
 export function nestingProblem(bytes: Uint8Array): string | null {
   let depth = 0;
@@ -26,7 +26,7 @@ export function nestingProblem(bytes: Uint8Array): string | null {
   return null;
 }
 
-/** Parses the JSON of a file. Throws SyntaxError. */
+/** Parses the JSON of a file. Throws SyntaxError, also if it is nested too deeply. */
 export function parseJson(text: string): unknown {
   const problem = nestingProblem(Buffer.from(text));
   if (problem !== null) throw new SyntaxError(problem);

@@ -2,13 +2,13 @@ import { lstatSync, readlinkSync, realpathSync, statSync, type Stats } from 'nod
 import { dirname, resolve } from 'node:path';
 import { errorCode } from './errors.ts';
 
-/** A folder that everybody may put files into, and where nobody may take away another's: /tmp. */
+/** Whether everyone can create files in a folder, but not remove those of others, as in /tmp. */
 const isShared = ({ mode }: Stats): boolean => (mode & 0o1002) === 0o1002;
 
 /**
- * Throws where another user put a link or a file into a shared folder, to have this one follow or fill it. Linux has
- * the same rules for what opens a file (protected_symlinks, protected_regular), but not for what resolves links itself
- * and renames.
+ * Throws if another user put a link or a file into a shared folder, so that this user follows or fills it. Linux
+ * enforces the same rules when a file is opened (protected_symlinks, protected_regular), but not for a program that
+ * resolves links itself and renames files.
  */
 function checkOwner(path: string, found: Stats): void {
   const own = process.geteuid?.();
@@ -21,8 +21,8 @@ function checkOwner(path: string, found: Stats): void {
 }
 
 /**
- * Where writing to `path` really ends up: through symbolic links, dangling ones too. Throws what the system says, and
- * for what another user put into a shared folder.
+ * Returns the real destination of writing to `path`: resolves symbolic links, including dangling ones. Throws system
+ * errors, and an error if another user put the path into a shared folder.
  */
 export function destination(path: string): string {
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -35,7 +35,7 @@ export function destination(path: string): string {
       return resolve(path);
     }
   }
-  // Links that go round in circles end here with ELOOP.
+  // Throws ELOOP for circular links.
   statSync(path, { throwIfNoEntry: false });
   return destination(resolve(dirname(path), readlinkSync(path)));
 }

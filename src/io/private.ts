@@ -14,15 +14,17 @@ import { dirname, join, resolve } from 'node:path';
 import { errorCode } from './errors.ts';
 
 /*
- * Files that only this user, or root, can have made: who could change one could choose what this program believes, or
- * have it write into another file. On Windows the folder of a user's own programs belongs to that user alone, and its
- * access list is not looked at.
+ * Files that only this user or root can have created: anyone else who can change one could control what this program
+ * believes, or make it write into another file. On Windows, the folder for a user's own programs belongs to that user
+ * only, and its access list is not checked.
  */
 
-/** Thrown for what somebody else could have made or could change; the message is the end of a sentence. */
+/** Thrown if another user could have created or could change something; the message completes a sentence. */
 export class NotPrivate extends Error {}
 
-/** Thrown for what is there and no file of ours can be: a link, a pipe, a device, a folder, or too large a file. */
+/**
+ * Thrown for anything that cannot be a file of this program: a link, a pipe, a device, a folder, or too large a file.
+ */
 export class NotAFile extends Error {}
 
 const maxLinks = 40;
@@ -32,14 +34,14 @@ const entriesOf = (path: string): string[][] =>
     .split('\n')
     .map((line) => line.split(':'));
 
-/** Whether a group has no member but this user: the group of their own that many systems give each user. */
+/** Whether this user is the only member of a group, such as the private group that many systems give each user. */
 function isOwnGroup(gid: number): boolean {
   if (gid === 0) return true;
   const uid = process.geteuid?.();
   if (uid === undefined || gid !== process.getegid?.()) return false;
   try {
     const [name, , , members = ''] = entriesOf('/etc/group').find((entry) => entry[2] === String(gid)) ?? [];
-    // With it as the main group one is a member, too.
+    // A user whose primary group it is also belongs to it.
     const users = entriesOf('/etc/passwd').filter((entry) => entry[3] === String(gid));
     const own = users.find((entry) => entry[2] === String(uid))?.[0];
     return (
@@ -52,18 +54,18 @@ function isOwnGroup(gid: number): boolean {
   }
 }
 
-/** Throws NotPrivate where another user than root owns a file, folder or link, or may write to it. */
+/** Throws NotPrivate if a user other than root and this one owns a file, folder or link, or can write to it. */
 function checkOwner(path: string, { uid, gid, mode }: Stats, mayBeShared: boolean): void {
   const own = process.geteuid?.();
   if (own === undefined) return;
   if (uid !== own && uid !== 0) throw new NotPrivate(`${path} belongs to another user (uid ${uid})`);
-  // In a folder with the sticky bit others cannot rename or remove what is not theirs.
+  // In a folder with the sticky bit, users cannot rename or remove files of others.
   if (mayBeShared && (mode & 0o1000) !== 0) return;
   if ((mode & 0o002) !== 0) throw new NotPrivate(`${path} can be written by every user`);
   if ((mode & 0o020) !== 0 && !isOwnGroup(gid)) throw new NotPrivate(`${path} can be written by a group (gid ${gid})`);
 }
 
-/** The real path of a folder, every step of which was looked at; null when it is missing and not to be made. */
+/** Returns the real path of a folder after checking every step; null if it is missing and not to be created. */
 function walk(path: string, make: boolean): string | null {
   let done = '/';
   let links = 0;
@@ -79,7 +81,7 @@ function walk(path: string, make: boolean): string | null {
       found = lstatSync(next);
     }
     if (found.isSymbolicLink()) {
-      // The mode of a link means nothing.
+      // The mode of a link has no meaning.
       checkOwner(next, { ...found, mode: 0 } as Stats, false);
       if (++links > maxLinks) throw Object.assign(new Error(`too many links at ${next}`), { code: 'ELOOP' });
       const target = readlinkSync(next);
@@ -105,9 +107,9 @@ function makeFolder(path: string): void {
 }
 
 /**
- * Looks whether only this user, or root, can put files into a folder, rename it or those above it, and gives its path
- * without links. One that is missing is made when it is to be, else null is given. Throws NotPrivate, and what the
- * system says.
+ * Checks that only this user or root can put files into a folder, or rename it or its parents, and returns its path
+ * without links. Creates a missing folder if `make` is set; otherwise returns null for it. Throws NotPrivate and system
+ * errors.
  */
 export function privateFolder(path: string, { make }: { make: boolean }): string | null {
   const full = resolve(path);
@@ -125,7 +127,7 @@ interface PrivateFile {
   readonly modifiedMs: number;
 }
 
-/** Windows has neither; there nothing waits when it is opened. */
+/** Windows has neither flag; opening a file never blocks there. */
 const {
   O_NOFOLLOW = 0,
   O_NONBLOCK = 0,
@@ -135,7 +137,7 @@ const {
 } = constants as Partial<typeof constants> & typeof constants;
 const flags = { read: O_RDONLY | O_NOFOLLOW | O_NONBLOCK, write: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK } as const;
 
-/** Throws NotAFile, also before it is opened: opening a device may do something by itself. */
+/** Throws NotAFile. Call it before opening, too: opening a device can have side effects. */
 function checkKind(path: string, found: Stats): void {
   if (found.isFile()) return;
   const what = found.isSymbolicLink()
@@ -151,8 +153,8 @@ function checkKind(path: string, found: Stats): void {
 }
 
 /**
- * Opens a file in a private folder, to be read, or to be written and made where it is missing; never through a link,
- * and never a pipe or a device. Throws NotPrivate, and what the system says.
+ * Opens a file in a private folder to read, or to write and create it if missing; never follows a link, and never opens
+ * a pipe or a device. Throws NotPrivate and system errors.
  */
 export function openPrivate(path: string, purpose: keyof typeof flags): PrivateFile {
   const before = lstatSync(path, { throwIfNoEntry: false });
@@ -169,7 +171,9 @@ export function openPrivate(path: string, purpose: keyof typeof flags): PrivateF
   }
 }
 
-/** All of a file in a private folder; null when there is none. Throws as openPrivate does, and for one that is too large. */
+/**
+ * Reads a file in a private folder; null if it does not exist. Throws like openPrivate, and if the file is too large.
+ */
 export function readPrivate(path: string, maxBytes: number): { bytes: Buffer; modifiedMs: number } | null {
   let opened: PrivateFile;
   try {

@@ -5,8 +5,8 @@ import { errorCode, errorWords } from './errors.ts';
 import { decodeText, TextError, type TextOptions } from './text.ts';
 
 /*
- * The one reader of files that a command line names, and of standard input: within a limit, never a device or a pipe
- * that waits for its other end, and with the system's refusals in words.
+ * The only reader of standard input and of files named on the command line: enforces a limit, rejects devices and pipes
+ * that block until their other end opens, and reports system errors in words.
  */
 
 const megabyte = 1024 * 1024;
@@ -15,9 +15,9 @@ const chunkSize = 65_536;
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
-/** An open file, of which the first bytes are already read. */
+/** An open file whose first bytes have been read. */
 export interface OpenFile {
-  /** As messages call it. */
+  /** Its name in messages. */
   readonly name: string;
   readonly file: number;
   readonly head: Uint8Array;
@@ -25,7 +25,7 @@ export interface OpenFile {
   readonly hint: string | undefined;
 }
 
-/** The error of a file that cannot be read: `why` is what the system threw, or a text. */
+/** Returns the error for an unreadable file; `why` is the system error, or a text. */
 export function unreadable(name: string, why: unknown, hint?: string): PortOwnerError {
   return new PortOwnerError(
     'PO2001',
@@ -34,7 +34,7 @@ export function unreadable(name: string, why: unknown, hint?: string): PortOwner
   );
 }
 
-/** Runs what reads a file; what the system refuses becomes PO2001. */
+/** Runs a function that reads a file; converts system errors to PO2001. */
 function reading<T>(name: string, hint: string | undefined, read: () => T): T {
   try {
     return read();
@@ -43,7 +43,7 @@ function reading<T>(name: string, hint: string | undefined, read: () => T): T {
   }
 }
 
-/** Fills the buffer from where the file stands, as far as it goes. */
+/** Fills the buffer from the current position, or up to the end of the file. */
 function fill(file: number, buffer: Uint8Array): Uint8Array {
   let length = 0;
   while (length < buffer.length) {
@@ -53,9 +53,9 @@ function fill(file: number, buffer: Uint8Array): Uint8Array {
       length += read;
     } catch (error) {
       const code = errorCode(error);
-      // So ends a pipe on Windows.
+      // The end of a pipe on Windows.
       if (code === 'EOF') break;
-      // Standard input that somebody else set not to block.
+      // EAGAIN: another process made standard input nonblocking.
       if (code !== 'EAGAIN') throw error;
       Atomics.wait(clock, 0, 0, 5);
     }
@@ -63,7 +63,7 @@ function fill(file: number, buffer: Uint8Array): Uint8Array {
   return buffer.subarray(0, length);
 }
 
-/** Opens a file to read; `-` is standard input. Throws PO2001, with this hint. */
+/** Opens a file to read; `-` is standard input. Throws PO2001 with this hint. */
 export function openFile(path: string, hint?: string): OpenFile {
   const name = path === '-' ? 'standard input' : path;
   return reading(name, hint, () => {
@@ -83,7 +83,7 @@ export function closeFile({ file }: OpenFile): void {
   if (file !== 0) closeSync(file);
 }
 
-/** All of an open file, piece by piece; each is valid until the next is taken. Throws PO2001. */
+/** Yields an open file in chunks, each valid until the next one. Throws PO2001. */
 export function* chunksOf({ name, file, head, hint }: OpenFile): Generator<Uint8Array> {
   yield head;
   const buffer = new Uint8Array(chunkSize);
@@ -94,7 +94,7 @@ export function* chunksOf({ name, file, head, hint }: OpenFile): Generator<Uint8
   }
 }
 
-/** What follows the head of a file without a size, such as a pipe, which perhaps has no end. */
+/** Reads the rest of a file without a size, such as a pipe, which may have no end. Null if it exceeds the limit. */
 function restOf({ file, head }: OpenFile, maxBytes: number): Buffer | null {
   const chunks: Uint8Array[] = [head];
   for (let size = head.length; size <= maxBytes;) {
@@ -106,7 +106,7 @@ function restOf({ file, head }: OpenFile, maxBytes: number): Buffer | null {
   return null;
 }
 
-/** All of an open file. Throws PO2001, also for one that is larger than the limit. */
+/** Reads an open file completely. Throws PO2001, also if it exceeds the limit. */
 export function wholeOf(opened: OpenFile, maxBytes: number): Buffer {
   const { name, file, head, hint } = opened;
   return reading(name, hint, () => {
@@ -124,7 +124,7 @@ export function wholeOf(opened: OpenFile, maxBytes: number): Buffer {
   });
 }
 
-/** The bytes of a file, or of standard input (`-`). Throws PO2001. */
+/** Reads a file, or standard input (`-`). Throws PO2001. */
 export function readBytes(path: string, maxBytes: number, hint?: string): Buffer {
   const opened = openFile(path, hint);
   try {
@@ -134,7 +134,7 @@ export function readBytes(path: string, maxBytes: number, hint?: string): Buffer
   }
 }
 
-/** The first bytes of standard input, at most `most`: a pipe may have no end. Throws PO2001. */
+/** Reads at most the first `most` bytes of standard input, because a pipe may have no end. Throws PO2001. */
 export function readInput(most: number): Buffer {
   const chunks: Uint8Array[] = [];
   return reading('standard input', undefined, () => {
@@ -148,18 +148,18 @@ export function readInput(most: number): Buffer {
   });
 }
 
-/** Both ends of what may be long; between them nothing was left out where it is not. */
+/** The first and last bytes of an input that may be long. */
 export interface InputEnds {
   readonly first: Uint8Array;
   readonly last: Uint8Array;
-  /** How many bytes between them were left out. */
+  /** The number of bytes between them that were left out. */
   readonly leftOut: number;
 }
 
-/** More of a pipe is not waited for: it may have no end. */
+/** The most bytes to read from a pipe, which may have no end. */
 const mostInput = 1024 * megabyte;
 
-/** The first and the last bytes of standard input, up to a limit. Throws PO2001. */
+/** Reads the first and the last bytes of standard input, up to a limit. Throws PO2001. */
 export function readInputEnds(most: { readonly first: number; readonly last: number }): InputEnds {
   return reading('standard input', undefined, () => {
     const first = fill(0, Buffer.alloc(most.first));
@@ -183,7 +183,7 @@ export function readInputEnds(most: { readonly first: number; readonly last: num
   });
 }
 
-/** Bytes of a file as text. Throws PO2002 with the line and column of what is not text. */
+/** Decodes the bytes of a file. Throws PO2002 with the line and column of the first invalid character. */
 export function textOf(bytes: Uint8Array, name: string, more: TextOptions & { hint?: string } = {}): string {
   try {
     return decodeText(bytes, more);
@@ -197,24 +197,24 @@ export function textOf(bytes: Uint8Array, name: string, more: TextOptions & { hi
   }
 }
 
-/** Where the first whole character of UTF-8 begins. */
+/** Returns the offset of the first complete UTF-8 character. */
 function narrowStart(bytes: Uint8Array): number {
   let start = 0;
   while (start < 3 && (bytes[start] ?? 0) >> 6 === 2) start++;
   return start;
 }
 
-/** Where the first whole character of UTF-16 begins, of which `odd` bytes are the rest of another. */
+/** Returns the offset of the first complete UTF-16 character; the first `odd` bytes belong to an earlier character. */
 function wideStart(bytes: Uint8Array, odd: number, isLittle: boolean): number {
   const high = bytes[odd + (isLittle ? 1 : 0)] ?? 0;
   return high >= 0xdc && high <= 0xdf ? odd + 2 : odd;
 }
 
-/** Both ends of a text as one, with the end of a line between them where something was left out. Throws PO2002. */
+/** Joins both ends of a text, with a line break between them if something was left out. Throws PO2002. */
 export function textOfEnds({ first, last, leftOut }: InputEnds, name: string): string {
   if (leftOut === 0) return textOf(Buffer.concat([first, last]), name);
   const isWide = (first[0] === 0xff && first[1] === 0xfe) || (first[0] === 0xfe && first[1] === 0xff);
-  // The second part begins anywhere: with the rest of a character, which is left out, too.
+  // The second part may begin inside a character; its remaining bytes are dropped.
   const rest = last.subarray(
     isWide ? wideStart(last, (first.length + leftOut) % 2, first[0] === 0xff) : narrowStart(last),
   );
@@ -225,12 +225,12 @@ export function textOfEnds({ first, last, leftOut }: InputEnds, name: string): s
   return `${head}\n${textOf(tail, name)}`;
 }
 
-/** A text file. Throws PO2001 and PO2002. */
+/** Reads a text file. Throws PO2001 and PO2002. */
 export function readText(path: string, maxBytes: number): string {
   return textOf(readBytes(path, maxBytes), path);
 }
 
-/** Whether a path is a folder; who opens it says why it cannot be looked at. */
+/** Whether a path is a folder; false if it cannot be checked, because opening it reports the error. */
 export function isFolder(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -10,13 +10,14 @@ function escape(character: string): string {
 }
 
 /**
- * Text as a person may see it on a terminal, in one line: what could move the cursor, color, reorder or hide
- * something is shown as an escape such as `\x1b`, `\n` or `\u202e`. For everything that comes from outside.
+ * Returns text that is safe to show on a terminal, in one line: anything that could move the cursor, color, reorder or
+ * hide text becomes an escape such as `\x1b`, `
+ * ` or `\u202e`. Use it for all text from outside.
  */
 export function sanitize(text: string): string {
   if (plain.test(text)) return text;
-  // Control, format (bidi and other invisible characters) and separator characters and lone surrogates;
-  // the two joiners stay, since scripts and emoji need them and they only shape their neighbours.
-  // Made here: the tables of Unicode take long to load.
+  // Control, format (bidi and other invisible characters) and separator characters, and lone surrogates. The two
+  // joiners stay: scripts and emoji need them, and they only shape adjacent characters. Created here because loading
+  // the Unicode tables is slow.
   return text.replace(/[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv, escape);
 }

@@ -17,29 +17,32 @@ import { destination } from './place.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { temporaryBeside } from './temporary.ts';
 
-/** What the formats write to. */
+/** The output for the formats. */
 export interface TextSink {
-  /** Takes text; it leaves in chunks of 64 KiB. */
+  /** Writes text, buffered in chunks of 64 KiB. */
   write(text: string): void;
-  /** Sends at once what was taken so far. */
+  /** Sends the buffered text immediately. */
   flush(): void;
-  /** Takes bytes, where the sink is a file. */
+  /** Writes bytes, if the sink is a file. */
   bytes?(bytes: Uint8Array): void;
 }
 
 /**
- * The one way out of the program. Every method throws PortOwnerError PO2004 when the target
- * cannot be written, and ClosedPipe when nobody reads any more.
+ * The only output of the program. Every method throws PortOwnerError PO2004 if the target cannot be written, and
+ * ClosedPipe if nobody reads it anymore.
  */
 export interface Sink extends TextSink {
   bytes(bytes: Uint8Array): void;
-  /** The end: everything is written, and a file is in its place. */
+  /** Finishes: writes everything and puts a file in its place. */
   close(): void;
-  /** The end without success: a file stays as it was before. Does nothing after close(). */
+  /** Cancels: an existing file stays unchanged. Does nothing after close(). */
   abort(): void;
 }
 
-/** The reader of a pipe went away, as in `portowner | head -1`: no error, the program ends quietly, with the exit code of its answer. */
+/**
+ * The reader of a pipe is gone, as in `portowner | head -1`: not an error. The program ends silently, with the exit
+ * code of its answer.
+ */
 export class ClosedPipe extends Error {
   constructor() {
     super('the reader closed the pipe');
@@ -47,7 +50,7 @@ export class ClosedPipe extends Error {
   }
 }
 
-/** Takes everything and writes nothing. */
+/** Discards all output. */
 export const nullSink = (): Sink => ({ write() {}, flush() {}, bytes() {}, close() {}, abort() {} });
 
 const chunkSize = 64 * 1024;
@@ -78,17 +81,17 @@ function writeAll(fd: number, bytes: Uint8Array): void {
       written = writeSync(fd, bytes, at);
     } catch (error) {
       const code = errorCode(error);
-      // Windows says EOF where others say EPIPE; a socket that was left with something to read, ECONNRESET.
+      // Windows returns EOF instead of EPIPE; a socket closed with unread data returns ECONNRESET.
       if (code === 'EPIPE' || code === 'EOF' || code === 'ECONNRESET') throw new ClosedPipe();
       if (code !== 'EAGAIN') throw error;
     }
-    // The pipe is full and does not block: give its reader a moment.
+    // The pipe is full and nonblocking: wait for its reader.
     if (written === 0) Atomics.wait(clock, 0, 0, 1);
     at += written;
   }
 }
 
-/** A sink over an open file; `finish` and `discard` say what the two ends mean for it. */
+/** Returns a sink over an open file; `finish` and `discard` handle close() and abort(). */
 function sinkOf(fd: number, name: string, finish: () => void, discard: () => void): Sink {
   const encoder = new TextEncoder();
   const buffer = new Uint8Array(2 * chunkSize);
@@ -146,7 +149,7 @@ function sinkOf(fd: number, name: string, finish: () => void, discard: () => voi
   };
 }
 
-/** Standard output (or another open file descriptor, for tests). */
+/** Returns the sink for standard output (or another open file descriptor, for tests). */
 export function stdoutSink(fd = 1): Sink {
   return sinkOf(
     fd,
@@ -156,7 +159,7 @@ export function stdoutSink(fd = 1): Sink {
   );
 }
 
-// Names of a file that is already open somewhere: renaming over it would miss whoever has it open.
+// Names of files that are already open: renaming over one would bypass the process that has it open.
 const openAlready = /^(?:\/dev\/(?:stderr$|fd\/)|\/proc\/)/;
 
 function direct(path: string): Sink {
@@ -185,7 +188,7 @@ function replacing(path: string, target: string, existing: Stats | undefined): S
       try {
         fchownSync(fd, existing.uid, existing.gid);
       } catch {
-        // Only root gives files away; the file is then the caller's own, like any new file.
+        // Only root can give files away; otherwise the file belongs to the caller, like any new file.
       }
       fchmodSync(fd, existing.mode & 0o777);
     }
@@ -199,9 +202,9 @@ function replacing(path: string, target: string, existing: Stats | undefined): S
 }
 
 /**
- * A file. What is written goes to a temporary file beside it, which takes its place in close():
- * until then, and for good after abort() or a kill, an existing file stays as it was.
- * Terminals, other character devices and named pipes are written directly.
+ * Returns a sink for a file. Output goes to a temporary file beside it, which replaces it in close(): until then, and
+ * permanently after abort() or a kill, an existing file stays unchanged. Terminals, other character devices and named
+ * pipes are written directly.
  */
 export function fileSink(path: string): Sink {
   if (path === '/dev/stdout') return stdoutSink();

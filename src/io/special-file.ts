@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 
-/** Names of what the program's caller has open already, as `<(command)` in a shell is: somebody writes to it. */
+/** Names of files that the caller already has open, such as `<(command)` in a shell, so a writer exists. */
 const openAlready = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/)/;
 
 /**
- * Why what has this name, through links, is nothing to open: opening a named pipe waits for its other end for ever, and
- * a device has no end, or is more than its name. Null for a file, a folder and what is not there.
+ * Returns why the target of a path must not be opened: opening a named pipe blocks until its other end opens, and a
+ * device may have no end or side effects. Null for a file, a folder and a missing path.
  */
 export function specialFile(path: string): string | null {
   const found = statSync(path, { throwIfNoEntry: false });

@@ -15,22 +15,25 @@ import { dirname, join } from 'node:path';
 import { errorCode } from './errors.ts';
 
 /*
- * Files that take another's place when they are whole. Their names say which process writes them, so that the next one
- * can remove what a killed process left: `.portowner-SCOPE-PID-START-RANDOM.tmp`. SCOPE stands for where a process id
- * means the same process: one boot of one machine and, in a container, its own process ids.
+ * Files that replace another file once they are complete. A name shows which process writes the file, so that the next
+ * process can remove leftovers of a killed one: `.portowner-SCOPE-PID-START-RANDOM.tmp`. SCOPE identifies where a
+ * process ID is unique: one boot of one machine and, in a container, its PID namespace.
  */
 
 const form = /^\.portowner-([0-9a-f]{16})-([1-9]\d{0,9})-(\d{1,20})-[0-9a-f]{32}\.tmp(?:-journal)?$/;
 /** The most entries of a folder to inspect, because a shared folder may have any number. */
 const maxEntries = 10_000;
-/** How long a file of another boot, machine or container must not have changed to be called left, in milliseconds. */
+/**
+ * A file from another boot, machine or container is a leftover if it has not changed for this long, in milliseconds.
+ */
 const foreignAgeMs = 7 * 86_400_000;
 
-/** What the kernel says of a process: its state, and its start in clock ticks since the boot; null where it says nothing. */
+/** Returns the state of a process and its start in clock ticks since boot; null if unavailable. */
 function linuxProcess(pid: number | 'self'): { state: string; start: string } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name of the program, in parentheses, may have any character. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    // The program name, in parentheses, may contain any character.
+    // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0]!, start: fields[19]! };
   } catch {
@@ -46,27 +49,27 @@ function scopeText(): string {
   }
 }
 
-/** What the names of this process's temporary files begin with. */
+/** Returns the name prefix of this process's temporary files. */
 function ownPrefix(): string {
-  // Loading it costs milliseconds that only who writes a file should pay.
+  // Loaded only here, because loading takes milliseconds.
   const { createHash } = process.getBuiltinModule('node:crypto');
   const scope = createHash('sha256').update(scopeText()).digest('hex').slice(0, 16);
   return `.portowner-${scope}-${process.pid}-${linuxProcess('self')?.start ?? 0}-`;
 }
 
-/** Whether the process with this id and start has ended, as far as it can be shown. */
+/** Whether the process with this ID and start has ended, as far as can be determined. */
 function hasEnded(pid: number, start: string): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if (errorCode(error) === 'ESRCH') return true;
   }
-  // Without a start the id alone must do: another process that has it now keeps the file.
+  // Without a start, only the ID is compared: if another process has reused it, the file stays.
   const found = start === '0' ? null : linuxProcess(pid);
   return found !== null && (found.start !== start || 'ZXx'.includes(found.state));
 }
 
-/** Whether a file is one that a process of this user left when it was killed. */
+/** Whether a file is a leftover of a killed process of this user. */
 function isLeftover(folder: string, name: string, prefix: string): boolean {
   const [, scope, pid, start] = form.exec(name) ?? [];
   if (scope === undefined || name.startsWith(prefix)) return false;
@@ -77,7 +80,7 @@ function isLeftover(folder: string, name: string, prefix: string): boolean {
     : Date.now() - found.mtimeMs > foreignAgeMs;
 }
 
-/** Removes from a folder the temporary files of this user's processes that were killed; what cannot be, stays. */
+/** Removes the temporary files of this user's killed processes from a folder; files that cannot be removed stay. */
 export function removeLeftovers(folder: string, prefix: string = ownPrefix()): void {
   try {
     const entries = opendirSync(folder);
@@ -91,7 +94,7 @@ export function removeLeftovers(folder: string, prefix: string = ownPrefix()): v
       entries.closeSync();
     }
   } catch {
-    // A folder that may be written to, but not listed.
+    // The folder may be writable but not listable.
   }
 }
 
@@ -99,13 +102,13 @@ function removeLeftover(folder: string, name: string, prefix: string): void {
   try {
     if (isLeftover(folder, name, prefix)) rmSync(join(folder, name));
   } catch {
-    // Another process was faster, or the system refuses.
+    // Another process removed it first, or the system refuses.
   }
 }
 
 /**
- * A name in the folder of `path` for a file that takes its place later, where what killed processes left is removed.
- * Nobody can foresee the name; the file is to be opened with `wx`, so that nobody can have planted it either.
+ * Returns a name beside `path` for a file that replaces it later, and removes leftovers there. The name is
+ * unpredictable; open the file with `wx`, so that it cannot have been planted.
  */
 export function temporaryBeside(path: string): string {
   const { randomBytes } = process.getBuiltinModule('node:crypto');
@@ -117,13 +120,13 @@ export function temporaryBeside(path: string): string {
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
-/** Gives a file another name, which may be another file's. */
+/** Renames a file, replacing any existing one. */
 function rename(from: string, to: string): void {
   for (let attempt = 0; ; attempt++) {
     try {
       return renameSync(from, to);
     } catch (error) {
-      // Windows refuses while another program has that file open.
+      // Windows refuses while another program has the target open.
       const isBusy = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error));
       if (!isBusy || attempt >= 100) throw error;
       Atomics.wait(clock, 0, 0, 10);
@@ -131,7 +134,7 @@ function rename(from: string, to: string): void {
   }
 }
 
-/** Writes a file, whole or not at all: readers find the old one or the new one. Throws what the system says. */
+/** Replaces a file atomically: readers see the old one or the new one. Throws system errors. */
 export function replaceFile(path: string, text: string, mode: number): void {
   const temporary = temporaryBeside(path);
   const file = openSync(temporary, 'wx', mode);

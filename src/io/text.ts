@@ -1,9 +1,10 @@
 /*
- * Bytes as text, the same for every file that is read: UTF-8, or UTF-16 with a byte order mark. What is neither is
- * refused with the place of the first wrong character: a replacement character would change what a rule says.
+ * Decodes bytes to text, the same way for every file: UTF-8, or UTF-16 with a byte order mark. Anything else is
+ * rejected with the position of the first invalid character, because a replacement character would change the meaning
+ * of a rule.
  */
 
-/** Thrown for bytes that are not text; the message is the end of a sentence about the file. */
+/** Thrown for bytes that are not text; the message ends a sentence about the file. */
 export class TextError extends Error {
   readonly line: number;
   readonly column: number;
@@ -16,7 +17,7 @@ export class TextError extends Error {
   }
 }
 
-/** Where something is in a text, counted from 1. */
+/** A position in a text, counted from 1. */
 export interface TextPlace {
   readonly line: number;
   readonly column: number;
@@ -30,7 +31,7 @@ const encodingNames: Readonly<Record<TextEncoding, string>> = {
   'utf-16be': 'UTF-16',
 };
 
-/** The place right behind a text that begins at another place; columns count as editors count them. */
+/** Returns the position directly after a text that begins at another position; columns count as in editors. */
 export function placeAfter(text: string, { line, column }: TextPlace = { line: 1, column: 1 }): TextPlace {
   let lines = 0;
   let last = -1;
@@ -47,9 +48,9 @@ function isReplacement(bytes: Uint8Array, at: number, encoding: TextEncoding): b
   return bytes[low] === 0xfd && bytes[high] === 0xff;
 }
 
-/** What of these bytes comes before the first that are no text. */
+/** Returns the text before the first invalid bytes. */
 function validPart(bytes: Uint8Array, encoding: TextEncoding): string {
-  // Every wrong sequence becomes a replacement character, which a text may also have by itself.
+  // Every invalid sequence becomes a replacement character, but valid text may also contain one.
   const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes);
   let at = 0;
   for (let index = 0; index < text.length;) {
@@ -71,21 +72,21 @@ function byteOrderMark(bytes: Uint8Array): { encoding: TextEncoding; length: num
   return { encoding: 'utf-8', length: a === 0xef && b === 0xbb && c === 0xbf ? 3 : 0 };
 }
 
-/** The error of bytes that are no text; `start` is where they begin. */
+/** Returns the error for invalid bytes; `start` is the position where they begin. */
 export function invalidText(bytes: Uint8Array, encoding: TextEncoding, start?: TextPlace): TextError {
   return new TextError(`it is not ${encodingNames[encoding]} text`, placeAfter(validPart(bytes, encoding), start));
 }
 
 export interface TextOptions {
-  /** Whether NUL characters are left in it. */
+  /** Whether NUL characters are allowed. */
   readonly allowNul?: boolean;
-  /** Whether more follows, so that a character at the end may be cut in half. */
+  /** Whether more bytes follow, so that the last character may be incomplete. */
   readonly isCut?: boolean;
 }
 
 /**
- * The text of a file that a person, PowerShell or another program may have written. Throws TextError for bytes that are
- * not text, and for NUL characters, which no text has but UTF-16 without a byte order mark and binary files.
+ * Decodes a file that a person, PowerShell or another program may have written. Throws TextError for bytes that are not
+ * text, and for NUL characters, which only occur in UTF-16 without a byte order mark and in binary files.
  */
 export function decodeText(bytes: Uint8Array, { allowNul = false, isCut = false }: TextOptions = {}): string {
   const { encoding, length } = byteOrderMark(bytes);

@@ -1,13 +1,13 @@
-// Text for people, as wide as they see it.
+// Text for people, wrapped to the width of their terminal.
 import { isArgument } from './command-words.ts';
 
-/** What is never broken: words, and the commands of this program with what belongs to them in a sentence. */
+/** Splits text into unbreakable pieces: words, and the commands of this program with their arguments. */
 function pieces(text: string): string[] {
   const found: string[] = [];
   let before: string | undefined;
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
     const open = /^(?:["'(]?(?:sudo )?portowner)(?: |$)/.test(found.at(-1) ?? '') && !/[.,;:)]$/.test(before ?? '');
-    // Every command has a word, some have two.
+    // Every command has a word; some have two.
     const names = open && /(?:portowner(?: (?:baseline|schedule))?|sudo)$/.test(found.at(-1)!) && /^[a-z]/.test(word);
     if (before === 'sudo' || (open && (names || isArgument(word, before))))
       found.splice(-1, 1, `${found.at(-1)} ${word}`);
@@ -17,7 +17,7 @@ function pieces(text: string): string[] {
   return found;
 }
 
-/** Text broken at blanks into lines of at most `width` that start with `indent` blanks; a longer word stays whole. */
+/** Wraps text at blanks into lines of at most `width`, indented by `indent` blanks; a longer word stays whole. */
 export function wrap(text: string, indent: number, width: number): string {
   const lines: string[] = [];
   let line = '';
@@ -30,11 +30,11 @@ export function wrap(text: string, indent: number, width: number): string {
   return [...lines, line].map((part) => ' '.repeat(indent) + part).join('\n');
 }
 
-/** A comment, each line of which is one. */
+/** Formats a comment; every line starts with #. */
 const comment = (text: string, indent: number, width: number): string =>
   wrap(text, indent + 2, width).replaceAll(/^( *) {2}(?=\S)/gm, '$1# ');
 
-/** One line. What a command does stands behind it, or below where there is no room: the command stays whole. */
+/** Wraps one line. The description of a command moves to the next line if there is no room: the command stays whole. */
 function fittedLine(line: string, width: number): string {
   if (line.length <= width) return line;
   const [, blanks = '', text = ''] = /^( *)(.*)$/s.exec(line)!;
@@ -47,7 +47,7 @@ function fittedLine(line: string, width: number): string {
   return blanks + wrap(text, indent + 2, width).slice(indent + 2);
 }
 
-/** Lines no wider than `width`, as far as words and commands let them; what goes on in the next line is indented. */
+/** Wraps lines to `width`, as far as words and commands allow; continuation lines are indented. */
 export const fitted = (text: string, width: number): string =>
   text
     .split('\n')

@@ -1,6 +1,6 @@
 import { PortOwnerError } from '../schema/problems.ts';
 
-/** Ports from `start` to `end`, both included, 1 to 65535. */
+/** Ports from `start` to `end`, both inclusive, 1 to 65535. */
 export interface PortSpan {
   readonly start: number;
   readonly end: number;
@@ -17,9 +17,8 @@ function portNumber(text: string, whole: string): number {
 }
 
 /**
- * Reads one port expression: numbers, ranges and IANA service names, separated by commas.
- * `servicePorts` gives the ports of a service name, empty when there is no such service.
- * Throws PO1002.
+ * Parses a port expression: numbers, ranges and IANA service names, separated by commas. `servicePorts` returns the
+ * ports of a service name, empty if it does not exist. Throws PO1002.
  */
 export function parsePorts(text: string, servicePorts: (name: string) => readonly number[]): PortSpan[] {
   return text.split(',').flatMap((raw): PortSpan[] => {
@@ -46,12 +45,12 @@ export function parsePorts(text: string, servicePorts: (name: string) => readonl
   });
 }
 
-/** A fast test for membership; null means every port. */
+/** Returns a fast membership test; null means every port. */
 export function portMatcher(spans: readonly PortSpan[] | null): (port: number) => boolean {
   if (spans === null) return () => true;
   const [only] = spans;
   if (spans.length === 1 && only !== undefined) return (port) => port >= only.start && port <= only.end;
-  // Spans that do not touch, in their order: a table of all ports would be large where thousands of rules have one.
+  // Disjoint sorted spans: a table of all ports would be too large with thousands of single-port rules.
   const sorted = spans.toSorted((a, b) => a.start - b.start);
   const apart: { start: number; end: number }[] = [];
   for (const { start, end } of sorted) {
@@ -61,7 +60,7 @@ export function portMatcher(spans: readonly PortSpan[] | null): (port: number) =
   }
   const [starts, ends] = [Uint16Array.from(apart, ({ start }) => start), Uint16Array.from(apart, ({ end }) => end)];
   return (port) => {
-    // The first span that ends at the port or behind it.
+    // Find the first span that ends at or after the port.
     let [low, high] = [0, ends.length];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -72,7 +71,7 @@ export function portMatcher(spans: readonly PortSpan[] | null): (port: number) =
   };
 }
 
-/** The spans as people write them, each once: `80,443,8000-8100`. */
+/** Formats spans without duplicates: `80,443,8000-8100`. */
 export function formatPorts(spans: readonly PortSpan[]): string {
   return [...new Set(spans.map(({ start, end }) => (start === end ? `${start}` : `${start}-${end}`)))].join(',');
 }

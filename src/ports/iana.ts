@@ -1,13 +1,13 @@
 import { ianaData } from './iana-data.ts';
 
-/** IANA's service names and port numbers, loaded only when a name is asked for. */
+/** IANA's service names and port numbers, loaded only when needed. */
 interface Registry {
   readonly tcp: ReadonlyMap<number, string>;
   readonly udp: ReadonlyMap<number, string>;
   readonly ports: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Registered names that the data lacks, because it keeps one name for each port. */
+/** Registered names that are missing from the data, because it has only one name for each port. */
 const alsoRegistered: readonly (readonly [name: string, ports: readonly number[]])[] = [
   ['http', [80]],
   ['www', [80]],
@@ -32,7 +32,7 @@ function load(): Registry {
   for (const line of ianaData.trim().split('\n')) {
     const [number, name, only] = line.split(' ') as [string, string, string?];
     const port = Number(number);
-    // Where IANA gives a port two names, the first is the one that people know.
+    // If IANA lists two names for a port, the first is the common one.
     if (only !== 'u' && !tcp.has(port)) tcp.set(port, name);
     if (only !== 't' && !udp.has(port)) udp.set(port, name);
     const known = ports.get(name);
@@ -42,19 +42,19 @@ function load(): Registry {
   return { tcp, udp, ports };
 }
 
-/** The registered name of a port, null when there is none. */
+/** Returns the registered name of a port; null if there is none. */
 export function serviceName(port: number, protocol: 'TCP' | 'UDP'): string | null {
   registry ??= load();
   return (protocol === 'TCP' ? registry.tcp : registry.udp).get(port) ?? null;
 }
 
-/** The ports registered for a name, in any case; empty when there are none. */
+/** Returns the ports registered for a name, ignoring case; empty if there are none. */
 export function servicePorts(name: string): readonly number[] {
   registry ??= load();
   return registry.ports.get(name.toLowerCase()) ?? [];
 }
 
-/** Every registered name, for completion. */
+/** Returns every registered name, for completion. */
 export function serviceNames(): readonly string[] {
   registry ??= load();
   return [...registry.ports.keys()];

@@ -1,13 +1,13 @@
 /*
- * Many ranges and many ports: what a port falls into is looked up, instead of asking every range for every port.
+ * Lookups over many ranges and many ports, instead of testing every port against every range.
  */
 import type { PortSpan } from './expression.ts';
 
 const portCount = 65_536;
 
-/** Every port that the ranges cover, once, with the first range that does; range by range. */
+/** Yields every covered port once, with the first range that covers it, range by range. */
 export function* coveredPorts<R extends PortSpan>(ranges: readonly R[]): Generator<readonly [port: number, range: R]> {
-  // From each port, the next one that no range has covered yet, with shortcuts over those that are.
+  // Maps each port to the next uncovered one, with shortcuts over covered ports.
   const next = Uint32Array.from({ length: portCount + 1 }, (_, port) => port);
   const uncoveredFrom = (port: number): number => {
     let found = port;
@@ -24,20 +24,20 @@ export function* coveredPorts<R extends PortSpan>(ranges: readonly R[]): Generat
   }
 }
 
-/** Finds the first of the ranges that covers a port. */
+/** Returns a function that finds the first range that covers a port. */
 export function firstCovering<R extends PortSpan>(ranges: readonly R[]): (port: number) => R | undefined {
   if (ranges.length < 4) return (port) => ranges.find(({ start, end }) => start <= port && port <= end);
   const first = new Map(coveredPorts(ranges));
   return (port) => first.get(port);
 }
 
-/** A range of ports for one protocol and address family; null: for both. */
+/** A range of ports for one protocol and address family; null means both. */
 interface Range extends PortSpan {
   readonly protocol: string | null;
   readonly family: string | null;
 }
 
-/** Finds the first of the ranges that is for a protocol, an address family (null: any) and a port. */
+/** Returns a function that finds the first range for a protocol, an address family (null: any) and a port. */
 export function rangeFinder<R extends Range>(
   ranges: readonly R[],
 ): (protocol: string, family: string | null, port: number) => R | undefined {
@@ -59,10 +59,10 @@ export function rangeFinder<R extends Range>(
   };
 }
 
-/** More ports than this in one item are not listed one by one. */
+/** The most ports of one item to list individually. */
 const fewPorts = 64;
 
-/** The ports of spans one by one; null where they are many, or all. */
+/** Returns the individual ports of spans; null if there are too many, or all. */
 export function portsOneByOne(spans: readonly PortSpan[] | null): number[] | null {
   const size = spans?.reduce((sum, { start, end }) => sum + end - start + 1, 0) ?? Infinity;
   if (size > fewPorts) return null;
@@ -73,7 +73,7 @@ export function portsOneByOne(spans: readonly PortSpan[] | null): number[] | nul
   ];
 }
 
-/** Merges two lists of numbers that ascend. */
+/** Merges two ascending lists of numbers. */
 function* merged(one: readonly number[], other: readonly number[]): Generator<number> {
   let [i, j] = [0, 0];
   while (i < one.length || j < other.length) {
@@ -85,8 +85,8 @@ function* merged(one: readonly number[], other: readonly number[]): Generator<nu
 }
 
 /**
- * Finds, among many items, those that may be about something with some keys, in their order: the items of each of these
- * keys, and those without (null), which are about anything.
+ * Returns a function that finds, in their order, the items that may apply to some keys: the items with any of these
+ * keys, and the items without keys (null), which apply to everything.
  */
 export function itemsByKey<T, K>(
   items: readonly T[],

@@ -1,18 +1,18 @@
 /*
- * Where a port is, in the words that people have for it: what a browser, a log, netstat or ss shows.
+ * Parses where a port is, as people write it and as browsers, logs, netstat and ss show it.
  */
 import { addressFamily, addressScope, canonicalAddress, unmapped, withoutScope } from './address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { formatPorts, parsePorts, portMatcher, type PortSpan } from './expression.ts';
 
-/** Ports, and where something was said of it, for which protocol and on which address they are. */
+/** Ports, optionally limited to a protocol and an address. */
 export interface Place extends PortSpan {
   readonly protocol?: 'TCP' | 'UDP';
   /** One address, or `localhost`. */
   readonly address?: string;
 }
 
-/** The ports of URLs whose scheme is not the registered name of their service. */
+/** The ports of URL schemes that are not the registered name of their service. */
 const schemePorts: Readonly<Record<string, number>> = {
   amqp: 5672,
   amqps: 5671,
@@ -36,14 +36,14 @@ type ServicePorts = (name: string) => readonly number[];
 
 const everyAddress = new Set(['', '*', '0.0.0.0', '::']);
 
-/** The forms of ports, for a hint. */
+/** The accepted forms of ports, for a hint. */
 export const portForms = 'Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.';
 
 function unreadable(text: string, what: string): PortOwnerError {
   return new PortOwnerError('PO1002', `${JSON.stringify(text)} ${what}`, { hint: portForms, target: text });
 }
 
-/** What `host` says of the address; a name that only DNS knows says nothing. */
+/** Returns the address that `host` specifies; empty for a name that only DNS can resolve. */
 function addressOf(host: string): { address?: string } {
   const name = host.toLowerCase();
   if (everyAddress.has(name)) return {};
@@ -51,11 +51,13 @@ function addressOf(host: string): { address?: string } {
   return address === null ? {} : { address };
 }
 
-/** `HOST:PORTS` apart, with an IPv6 address in brackets or, as error messages have it, without; null for ports alone. */
+/**
+ * Splits `HOST:PORTS`; an IPv6 address may be in brackets or, as in error messages, without them. Null for ports only.
+ */
 function hostAndPorts(text: string): { host: string; ports: string } | null {
   const bracketed = /^\[([^\]]*)\]:(.+)$/s.exec(text);
   if (bracketed !== null) return { host: bracketed[1]!, ports: bracketed[2]! };
-  // macOS and BSD write a dot.
+  // The notation of macOS and BSD.
   const dotted = /^(\*|\d{1,3}(?:\.\d{1,3}){3})\.(\d{1,5}|\*)$/.exec(text);
   if (dotted !== null) return { host: dotted[1]!, ports: dotted[2]! };
   const colon = text.lastIndexOf(':');
@@ -67,7 +69,7 @@ function hostAndPorts(text: string): { host: string; ports: string } | null {
   return { host, ports };
 }
 
-/** What a URL is about: the port of each of its hosts. */
+/** Returns the port of each host in a URL. */
 function urlPlaces(text: string, servicePorts: ServicePorts): Place[] {
   const [, scheme = '', rest = ''] = /^(?:jdbc:)?([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(text)!;
   const name = scheme.toLowerCase();
@@ -86,7 +88,7 @@ function urlPlaces(text: string, servicePorts: ServicePorts): Place[] {
     });
 }
 
-/** One expression without commas. */
+/** Parses one expression without commas. */
 function placesOf(text: string, servicePorts: ServicePorts): Place[] {
   const [, before, bare = '', after] = /^(?:(tcp|udp)[:/])?(.*?)(?:\/(tcp|udp))?$/is.exec(text)!;
   const [first, second] = [before?.toUpperCase(), after?.toUpperCase()] as ('TCP' | 'UDP' | undefined)[];
@@ -100,7 +102,7 @@ function placesOf(text: string, servicePorts: ServicePorts): Place[] {
 
 const isUrl = (text: string): boolean => /^\s*(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\//i.test(text);
 
-/** The parts of a list that begins with a URL: commas are the URL's own, but before another URL and numbers alone. */
+/** Splits a list that begins with a URL. Commas belong to the URL, unless another URL or only numbers follow. */
 function urlList(text: string): string[] {
   return text.split(/,(?=\s*(?:jdbc:)?[a-z][a-z0-9+.-]*:\/\/)/i).flatMap((part) => {
     const [, url = part, ports = ''] = /^([^?#,]*),([\d\s,-]*)$/.exec(part) ?? [];
@@ -109,8 +111,8 @@ function urlList(text: string): string[] {
 }
 
 /**
- * Reads expressions with commas between them: ports, ranges and service names, each with a protocol (`53/udp`,
- * `udp:53`) or an address (`localhost:3000`, `[::1]:3000`) if there is one, and URLs. Throws PO1002.
+ * Parses expressions separated by commas: ports, ranges and service names, each optionally with a protocol (`53/udp`,
+ * `udp:53`) or an address (`localhost:3000`, `[::1]:3000`), and URLs. Throws PO1002.
  */
 export function parsePlaces(text: string, servicePorts: ServicePorts): Place[] {
   const parts = isUrl(text) ? urlList(text) : text.split(',');
@@ -119,7 +121,7 @@ export function parsePlaces(text: string, servicePorts: ServicePorts): Place[] {
   return given.flatMap((part) => (isUrl(part) ? urlPlaces(part, servicePorts) : placesOf(part, servicePorts)));
 }
 
-/** Whether a socket on an address is behind what is asked for on another: it is the same, or every address. */
+/** Returns a test for whether a socket's address serves the wanted one: the same address, or all addresses. */
 function addressTest(wanted: string): (address: string) => boolean {
   if (wanted === 'localhost') return (address) => addressScope(address) !== 'Specific';
   const plain = unmapped(withoutScope(wanted));
@@ -128,7 +130,7 @@ function addressTest(wanted: string): (address: string) => boolean {
     address === '::' || (isIPv4 && address === '0.0.0.0') || unmapped(withoutScope(address)) === plain;
 }
 
-/** Tests where a socket is; null means everywhere. */
+/** Returns a test for the location of a socket; null means everywhere. */
 export function placeMatcher(
   places: readonly Place[] | null,
 ): (protocol: string | null, address: string | null, port: number | null) => boolean {
@@ -145,7 +147,7 @@ export function placeMatcher(
   return (protocol, address, port) => port !== null && tests.some((test) => test(protocol, address, port));
 }
 
-/** The places as people write them: `53/udp,localhost:3000`. */
+/** Formats places as people write them: `53/udp,localhost:3000`. */
 export function formatPlaces(places: readonly Place[]): string {
   const texts = places.map(({ protocol, address, ...span }) => {
     const host = address === undefined ? '' : `${address.includes(':') ? `[${address}]` : address}:`;

@@ -1,14 +1,14 @@
 /*
- * Wildcard patterns: `*` stands for any characters, `?` for one, and where they are asked for `[a-z]` for one of a set.
- * One pattern takes at most its length times that of the text: no pattern and no text can make it hang.
+ * Wildcard patterns: `*` matches any characters, `?` matches one, and `[a-z]` optionally matches one of a set. Matching
+ * takes at most the length of the pattern times that of the text, so that no input can make it hang.
  */
 
-/** More characters no pattern has: a path has at most 32,767, and nobody writes one with wildcards. */
+/** The longest pattern in characters: a path has at most 32,767, and nobody writes a long one with wildcards. */
 export const longestPattern = 1_000;
-/** So many patterns with wildcards are tried one after another. */
+/** The most patterns with wildcards that are tried one after another. */
 export const mostPatterns = 1_000;
 
-/** A pattern that cannot be read; the message says why. */
+/** An invalid pattern; the message says why. */
 export class PatternError extends Error {
   readonly pattern: string;
 
@@ -19,9 +19,9 @@ export class PatternError extends Error {
 }
 
 export interface WildcardOptions {
-  /** Upper and lower case are the same. */
+  /** Whether to ignore case. */
   readonly anyCase: boolean;
-  /** `[a-z]` stands for a set of characters, as in PowerShell's -like. */
+  /** Whether `[a-z]` matches a set of characters, as in PowerShell's -like. */
   readonly sets: boolean;
 }
 
@@ -29,13 +29,13 @@ type Step = '*' | '?' | { readonly literal: string } | { readonly set: RegExp };
 
 const foldAll = (characters: readonly string[]): string[] => characters.map((character) => character.toLowerCase());
 
-/** The characters of a text, whole code points. */
+/** Returns the characters of a text as whole code points. */
 function charactersOf(text: string, { anyCase }: WildcardOptions): string[] {
   if (/^[\0-\x7f]*$/.test(text)) return (anyCase ? text.toLowerCase() : text).split('');
   return anyCase ? foldAll([...text]) : [...text];
 }
 
-/** A text in lower case, as patterns compare it. */
+/** Converts a text to lower case, as patterns compare it. */
 export const foldCase = (text: string): string => charactersOf(text, { anyCase: true, sets: false }).join('');
 
 function setOf(part: string, pattern: string, { anyCase }: WildcardOptions): RegExp {
@@ -78,7 +78,7 @@ function matches(steps: readonly Step[], text: readonly string[]): boolean {
       at++;
       i++;
     } else if (star >= 0) {
-      // The last star takes one character more: those before it need not.
+      // Only the last star needs to take one more character.
       at = star + 1;
       i = ++resume;
     } else return false;
@@ -87,7 +87,10 @@ function matches(steps: readonly Step[], text: readonly string[]): boolean {
   return at === steps.length;
 }
 
-/** A pattern that is a text, with a star before or behind it, or neither; null for any other. */
+/**
+ * Returns the plain text of a pattern without wildcards, or with only a star at its beginning or end; null for any
+ * other pattern.
+ */
 function plainPart(
   pattern: string,
   { sets }: WildcardOptions,
@@ -100,14 +103,14 @@ function plainPart(
   return null;
 }
 
-/** Texts by their length. */
+/** Groups texts by length. */
 function byLength(texts: readonly string[]): [length: number, texts: Set<string>][] {
   return [...Map.groupBy(texts, ({ length }) => length)].map(([length, group]) => [length, new Set(group)]);
 }
 
 /**
- * Whether any of the patterns fits. Those without a wildcard within them are looked up, however many there are; of others
- * there may be so many. Throws PatternError.
+ * Returns a test for whether any pattern matches. Any number of patterns with at most a star at one end are looked up
+ * quickly; of other patterns, at most `mostPatterns` are allowed. Throws PatternError.
  */
 export function anyOf(patterns: readonly string[], options: WildcardOptions): (text: string) => boolean {
   const fold = (text: string): string => charactersOf(text, options).join('');
@@ -135,7 +138,7 @@ export function anyOf(patterns: readonly string[], options: WildcardOptions): (t
       tests.some((steps) => matches(steps, characters))
     );
   };
-  // Many sockets have one owner.
+  // Cached, because one owner often has many sockets.
   const known = new Map<string, boolean>();
   return (text) => {
     let answer = known.get(text);

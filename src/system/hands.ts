@@ -1,56 +1,56 @@
 import type { Refusal } from './raw.ts';
 
-/** A process in the list of all. `startTime` is the same text as in the facts. */
+/** A process in the list of all processes. `startTime` is the same text as in the facts. */
 export interface TreeProcess {
   readonly pid: number;
-  /** Its parent when it was started; that number may have gone to a younger process. */
+  /** The parent that started it; its number may belong to a younger process now. */
   readonly parent: number;
   readonly startTime: string | null;
   readonly imageName: string | null;
-  /** Linux: it leads a session that has a terminal, as the shell at a prompt does; absent when it does not. */
+  /** Linux: whether it leads a session with a terminal, as the shell at a prompt does; absent if not. */
   readonly leadsTerminal?: true;
 }
 
-/** This program itself, on the machine. */
+/** This program's own process on the machine. */
 export interface Self {
   readonly pid: number;
-  /** The id of the container it runs in. */
+  /** The ID of the container that it runs in. */
   readonly container: string | null;
-  /** The systemd unit it runs in. */
+  /** The systemd unit that it runs in. */
   readonly unit: string | null;
-  /** The user whose own systemd runs that unit; null for the system's. */
+  /** The user whose systemd instance runs that unit; null for the system's. */
   readonly unitUser: number | null;
 }
 
-/** A service by its manager's name for it, and the process for whose sake it is meant. */
+/** A service by the name that its manager uses, and the process for which it is to be stopped. */
 export interface ServiceId {
   readonly name: string;
   readonly pid: number;
-  /** When that process was started; null if unknown. */
+  /** The start time of that process; null if unknown. */
   readonly startTime: string | null;
-  /** Linux: the user whose own systemd runs it; null for the system's. */
+  /** Linux: the user whose systemd instance runs it; null for the system's. */
   readonly user: number | null;
 }
 
 export interface ServiceState {
-  /** Why its manager does not show it to be the service of that very process; null when it does. */
+  /** Why the manager does not confirm that the process belongs to the service; null if it does. */
   readonly foreign: string | null;
-  /** Why its manager would not stop it; null when it would. */
+  /** Why the manager would refuse to stop it; null if it would not. */
   readonly refusal: Refusal | null;
   readonly stopped: boolean;
-  /** What else has to be stopped before it, so that it stays stopped: the sockets that start it. */
+  /** What must be stopped first so that it stays stopped: the sockets that start it. */
   readonly triggers: readonly string[];
-  /** What is stopped with it, because it needs it. */
+  /** The services that stop with it, because they depend on it. */
   readonly dependents: readonly string[];
-  /** Whether its manager starts it again by itself when its process ends. */
+  /** Whether its manager restarts it when its process ends. */
   readonly restarts: boolean;
-  /** Which manager runs it, as its tool's arguments: `--user` … */
+  /** The arguments that select the manager in its tool: `--user` … */
   readonly manager: readonly string[];
 }
 
-/** A process that is held on to: whatever becomes of its number, it is meant and no other. */
+/** A handle to a process: it refers to the same process even if its number is reused. */
 export interface HeldProcess {
-  /** Asks it to end. `cannot` says why it cannot be asked. */
+  /** Asks it to end. `cannot` is why it cannot be asked. */
   ask(): { readonly how: string } | { readonly cannot: string };
   /** Ends it by force. */
   end(): void;
@@ -58,34 +58,34 @@ export interface HeldProcess {
   release(): void;
 }
 
-/** What the system refused, if that is what was thrown: an error with a `refusal`. */
+/** Returns the refusal of a thrown error; null if the system did not refuse. */
 export function refusalOf(error: unknown): Refusal | null {
   return error instanceof Error && 'refusal' in error ? (error.refusal as Refusal) : null;
 }
 
-/** What changes a machine: the only things that do. Methods throw errors with a `refusal` (refusalOf). */
+/** The only operations that change a machine. Methods throw errors with a `refusal` (refusalOf). */
 export interface Hands {
   readonly self: Self;
-  /** How a program is asked here, in words. */
+  /** How programs are asked to end on this system, in words. */
   readonly asking: string;
   processes(): TreeProcess[];
-  /** Takes hold of the process with this number that was started then. Refused as Gone when it is another one. */
+  /** Opens the process with this number and start time. Refused as Gone if another process has the number now. */
   hold(pid: number, startTime: string): HeldProcess;
-  /** Null where there is no such service, or no manager of services. */
+  /** Returns the state of a service; null if there is no such service, or no service manager. */
   service(id: ServiceId): ServiceState | null;
   /**
-   * Asks the manager to stop it, and what goes with it; does not wait until it is stopped. Refused when it is not the
-   * service of that very process any more.
+   * Asks the manager to stop it and its dependents; does not wait for them. Refused if the process no longer belongs to
+   * the service.
    */
   stopService(id: ServiceId): void;
-  /** Ends what is left of it by force. Refused when it was started anew since. */
+  /** Ends the rest of it by force. Refused if it has been restarted since. */
   endService(id: ServiceId): void;
-  /** The sites of IIS; empty where there is none. */
+  /** Returns the sites of IIS; empty if IIS is not installed. */
   sites(): Site[];
   stopSite(name: string): void;
   /**
-   * Windows: leaves this program's console for that of a process and sends Ctrl+C there, if it is alone on it. Null
-   * when it was sent, else why not. For a process that does nothing else.
+   * Windows: leaves this program's console for that of a process and sends Ctrl+C, if the process is alone on it.
+   * Returns null if sent, else why not. Call it only in a process that does nothing else.
    */
   interrupt?(pid: number, startTime: string): string | null;
 }
@@ -96,7 +96,7 @@ export interface Site {
   /** `http/*:80:host` … */
   readonly bindings: readonly string[];
   readonly started: boolean;
-  /** The application pools that it runs in. */
+  /** The application pools that serve it. */
   readonly pools: readonly string[];
   /** The worker processes of these pools. */
   readonly workers: readonly number[];

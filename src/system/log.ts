@@ -1,11 +1,11 @@
-/** Who writes to the system's log: the source of the events in the log Application of Windows. */
+/** The name that writes to the system's log: the event source in the Windows log Application. */
 export const eventSourceName = 'PortOwner';
 
 /** An entry of the system's log. */
 export interface LogEvent {
-  /** 1 to 1000: what a message file that every Windows has can show. Numbers never change their meaning. */
+  /** 1 to 1000: the IDs that a message file on every Windows machine can show. An ID never changes its meaning. */
   readonly id: number;
   readonly level: 'Error' | 'Warning' | 'Information';
-  /** One line, at most 31,000 characters: Windows takes 31,839. */
+  /** One line of at most 31,000 characters; the limit of Windows is 31,839. */
   readonly text: string;
 }

@@ -4,5 +4,5 @@ export interface Project {
   readonly folder: string;
 }
 
-/** The project that a folder belongs to; null where there is none. It ends at the home folder of its reader. */
+/** Returns the project that a folder belongs to; null if there is none. The search stops at the home folder. */
 export type FindProject = (folder: string, home: string) => Project | null;

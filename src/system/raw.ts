@@ -1,15 +1,15 @@
 /**
- * Raw: what an interface of a machine said, untouched. One entry a question put to the system, by name.
- * The same whether this machine, a collector on another one, or a recording produced it; decoding is pure,
- * so a Windows recording is decoded on Linux.
+ * Raw: the untouched answers of a machine's interfaces, one named entry for each query to the system. They are the same
+ * whether this machine, a collector on another machine, or a recording produced them. Decoding is pure, so a Windows
+ * recording can be decoded on Linux.
  */
 
 export type Platform = 'win32' | 'linux';
 
-/** What reveals what the rights of an ordinary user do not. */
+/** The rights that reveal what is hidden from an ordinary user. */
 export const moreRights = { win32: 'an elevated (administrator) session', linux: 'root (sudo)' } as const;
 
-/** Why something is unavailable. `code` is stable; `needs` is what would reveal it. */
+/** Why something is unavailable. `code` is stable; `needs` is what would make it available. */
 export interface Refusal {
   readonly code: 'AccessDenied' | 'Gone' | 'NotSupported' | 'Failed' | 'Disabled';
   readonly text: string;
@@ -27,15 +27,15 @@ export interface RawEntry {
   readonly meta?: Readonly<Record<string, string | number>>;
 }
 
-/** What a live source may leave out because nobody will look at it. Decoders filter all the same. */
+/** What a live source may omit because it is not needed. Decoders filter anyway. */
 export interface RawHint {
-  /** TCP states wanted, by the system's own numbers: 10 is Listen on Linux, 2 on Windows (MIB_TCP_STATE). */
+  /** Wanted TCP states, in the system's numbers: 10 is Listen on Linux, 2 on Windows (MIB_TCP_STATE). */
   readonly states?: readonly number[];
-  /** Linux: the socket inodes whose holders are wanted. */
+  /** Linux: the sockets, by inode, whose holders are wanted. */
   readonly inodes?: ReadonlySet<number>;
   /** Whether command lines are wanted. */
   readonly commandLine?: boolean;
-  /** Of which programs the command line is wanted all the same, by their file name: it is needed to tell what they run. */
+  /** Selects programs, by file name, whose command line is always read because it shows what they run. */
   readonly commandLineOf?: (imageName: string) => boolean;
   /** Whether working directories are wanted. */
   readonly workingDirectory?: boolean;
@@ -43,26 +43,26 @@ export interface RawHint {
   readonly paths?: readonly string[];
 }
 
-/** Where raw comes from. `read` never throws for what the system refuses: that is a `refusal`. */
+/** The origin of raw entries. `read` never throws if the system refuses: it returns a `refusal`. */
 export interface RawSource {
   readonly platform: Platform;
   read(name: string, hint?: RawHint): RawEntry;
-  /** The same for what has to be waited for, such as another program's answer. Without it `read` has it at once. */
+  /** The same for entries that take time, such as another program's answer. If missing, `read` is used. */
   ask?(name: string): Promise<RawEntry>;
 }
 
-/** Asks for an entry that may have to be waited for. */
+/** Reads an entry that may take time. */
 export async function askSource(source: RawSource, name: string): Promise<RawEntry> {
   return source.ask === undefined ? source.read(name) : source.ask(name);
 }
 
-/** All that was read, in reading order: what `snapshot --raw` keeps and a recording gives back. */
+/** All entries in reading order: what `snapshot --raw` writes and a recording replays. */
 export interface RawEnvelope {
   readonly platform: Platform;
   readonly entries: ReadonlyMap<string, RawEntry>;
 }
 
-/** A source that answers from an envelope. What was not recorded is refused, never empty. */
+/** Returns a source that replays an envelope. An entry that was not recorded is refused, never empty. */
 export function recordedSource(envelope: RawEnvelope): RawSource {
   return {
     platform: envelope.platform,
@@ -74,13 +74,13 @@ export function recordedSource(envelope: RawEnvelope): RawSource {
   };
 }
 
-/** What a recording asks for, and what it keeps of an answer. */
+/** What a recording requests, and how it filters an answer. */
 export interface Recording {
   readonly hint: RawHint;
   readonly kept?: (name: string, entry: RawEntry) => RawEntry;
 }
 
-/** A source that keeps all that it passes on in `entries`; of the hints only the files count. */
+/** Returns a source that stores everything that it reads in `entries`; of its hints, only `paths` is used. */
 export function recordingSource(
   source: RawSource,
   entries: Map<string, RawEntry>,
@@ -88,7 +88,7 @@ export function recordingSource(
 ): RawSource {
   return {
     platform: source.platform,
-    // Hints only leave things out, and a recording must be whole.
+    // A recording must be complete, and hints only leave things out.
     read: (name, hint) => {
       const known = entries.get(name);
       if (known !== undefined) return known;

@@ -1,27 +1,27 @@
-/** A program that is run on a far machine. */
+/** A program to run on a far machine. */
 export interface RemoteCall {
-  /** As the user's own configuration of ssh knows it: server7, ann@server7. */
+  /** A host in the user's ssh configuration: server7, ann@server7. */
   readonly host: string;
-  /** For the far machine's shell. */
+  /** The command for the far machine's shell. */
   readonly command: string;
-  /** For the program's standard input. */
+  /** The program's standard input. */
   readonly input: string;
-  /** A configuration of ssh instead of the user's own; null for that. */
+  /** An ssh configuration file instead of the user's own; null for the default. */
   readonly config: string | null;
-  /** Whether ssh may ask a person, such as for a password. */
+  /** Whether ssh may prompt a person, such as for a password. */
   readonly mayAsk: boolean;
 }
 
-/** What came of it. */
+/** The result of a remote call. */
 export interface RemoteAnswer {
   readonly output: Uint8Array;
-  /** What was written to standard error: ssh's own words, or the program's. */
+  /** Standard error of ssh or of the program. */
   readonly errors: string;
-  /** Null where it did not come to its end; ssh's own failures are 255. */
+  /** Null if it did not finish; ssh itself fails with 255. */
   readonly exitCode: number | null;
-  /** Why it did not come to its end; null where it did. */
+  /** Why it did not finish; null if it did. */
   readonly failure: string | null;
 }
 
-/** Runs a program on a far machine. What goes wrong is in the answer, never thrown. */
+/** Runs a program on a far machine. Reports failures in the answer; never throws. */
 export type AskRemote = (call: RemoteCall) => Promise<RemoteAnswer>;

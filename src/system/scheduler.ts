@@ -1,13 +1,13 @@
 import type { Refusal } from './raw.ts';
 
-/** What stands at a path itself, not at what it points to. */
+/** The type of a path itself, without following links. */
 export type Standing = 'file' | 'folder' | 'link' | 'missing' | 'other';
 
-/** Who may do what there, in the system's own terms. */
+/** The access rights of a path, in the system's own terms. */
 export type Access =
   /** A self-relative security descriptor with its owner and DACL. */
   | { readonly platform: 'win32'; readonly descriptor: Uint8Array }
-  /** `mode` with the permission bits alone; `list` is the extended attribute system.posix_acl_access, null for none. */
+  /** `mode` has only the permission bits; `list` is the extended attribute system.posix_acl_access, null if absent. */
   | {
       readonly platform: 'linux';
       readonly uid: number;
@@ -18,76 +18,76 @@ export type Access =
 
 export interface PathState {
   readonly standing: Standing;
-  /** Null when nothing is there, or when it was refused. */
+  /** Null if nothing exists there, or access was refused. */
   readonly access: Access | null;
   readonly refusal: Refusal | null;
 }
 
-/** What became of a call of the system's own tool. */
+/** The result of running one of the system's own tools. */
 export interface Said {
   readonly done: boolean;
-  /** In the system's language. */
+  /** Its output, in the system's language. */
   readonly text: string;
 }
 
 interface Common {
-  /** The path of this program's executable; null when it runs from its sources. */
+  /** The path of this program's executable; null if it runs from source. */
   readonly executable: string | null;
-  /** Where an audit's own files are, when nobody says otherwise; it may not exist yet. */
+  /** The default folder for the files of audits; it may not exist yet. */
   readonly dataFolder: string;
   /** Whether this process may install tasks. */
   readonly mayInstall: boolean;
   /** The machine's own name. */
   readonly machine: string;
   look(path: string): PathState;
-  /** The path by which this process reads a file of the machine. */
+  /** Returns the path by which this process reads a file of the machine. */
   file(path: string): string;
-  /** The names of accounts, for people; what has none stays as it is. */
+  /** Returns the display name of an account; an ID without a name stays unchanged. */
   accountName(id: string): string;
 }
 
-/** The edge to Task Scheduler. Throws what `refusalOf` knows. */
+/** The interface to Task Scheduler. Throws errors that `refusalOf` recognizes. */
 export interface WindowsScheduler extends Common {
   readonly platform: 'win32';
-  /** Makes a folder that SYSTEM, Administrators and the account alone can enter. */
+  /** Creates a folder that only SYSTEM, Administrators and the account can enter. */
   makeFolder(path: string, sid: string | null): void;
-  /** The SID of an account; null when nobody knows it. */
+  /** Returns the SID of an account; null if unknown. */
   sid(account: string): string | null;
   /** Whether a path is on another machine, or on a drive that only this session has. */
   isRemote(path: string): boolean;
-  /** The rights that are granted to an account itself, such as SeBatchLogonRight. */
+  /** Returns the rights that are granted directly to an account, such as SeBatchLogonRight. */
   rights(sid: string): readonly string[];
-  /** Makes or replaces a task by its XML as a file's bytes, which is first put into the folder. */
+  /** Creates or replaces a task from its XML file, which is first written to the folder. */
   create(name: string, file: Uint8Array, folder: string): Said;
-  /** Runs a script in the system's own Windows PowerShell. */
+  /** Runs a script in the Windows PowerShell of the system. */
   run(script: string): Said;
   remove(name: string): Said;
   exists(name: string): boolean;
-  /** When the task was last defined; null when it cannot be told. */
+  /** Returns when the task was last defined; null if unknown. */
   changedAt(name: string): Date | null;
-  /** The task's XML as bytes; a refusal if unavailable. */
+  /** Returns the task's XML as bytes; a refusal if unavailable. */
   query(
     name: string,
   ): { readonly bytes: Uint8Array; readonly decode: (bytes: Uint8Array) => string } | { readonly refusal: Refusal };
-  /** The definitions of all tasks but those of Windows itself, by their names; null when one cannot be read. */
+  /** Returns the definitions by name of all tasks except those of Windows; null if one cannot be read. */
   definitions(): ReadonlyMap<string, string> | null;
-  /** The message file of an event source; null when there is no such source. */
+  /** Returns the message file of an event source; null if there is no such source. */
   eventSource(name: string): string | null;
   addEventSource(name: string, messageFile: string): void;
   removeEventSource(name: string): void;
 }
 
-/** The edge to systemd. */
+/** The interface to systemd. */
 export interface LinuxScheduler extends Common {
   readonly platform: 'linux';
   makeFolder(path: string): void;
-  /** Where units are, below a root folder; `null` is this machine itself. */
+  /** Reads a unit below a root folder; a `root` of null is this machine. */
   readUnit(root: string | null, name: string): string | null;
-  /** When a unit was last written; null when it cannot be told. */
+  /** Returns when a unit was last written; null if unknown. */
   changedAt(root: string | null, name: string): Date | null;
   writeUnit(root: string | null, name: string, text: string): void;
   removeUnit(root: string | null, name: string): boolean;
-  /** Whether systemd is in charge of this machine. */
+  /** Whether systemd manages this machine. */
   readonly isRunning: boolean;
   systemctl(...words: readonly string[]): Said;
 }

@@ -8,45 +8,45 @@ import type { InputEnds } from '../io/read.ts';
 import type { Sink } from '../io/sink.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** Everything that a command meets outside itself, so that a test can put its own in place. */
+/** Everything outside a command that it uses, so that a test can replace it. */
 export interface Surroundings {
   /** This machine. */
   readonly source: () => Promise<RawSource>;
-  /** This machine, to try binds on. */
+  /** This machine, for bind attempts. */
   readonly binder: () => Promise<RawSource>;
-  /** The tools of this machine's system, to compare with. */
+  /** The tools of this machine's system, for comparison. */
   readonly tools: () => Promise<RawSource>;
-  /** This machine, to stop what runs on it. */
+  /** Stops programs and services on this machine. */
   readonly hands: () => Promise<Hands>;
-  /** What asks far machines. */
+  /** Queries far machines. */
   readonly remote: () => Promise<AskRemote>;
-  /** What starts audits on this machine. */
+  /** Schedules audits on this machine. */
   readonly scheduler: () => Promise<Scheduler>;
-  /** What writes to this machine's log: gives why it could not, or null. */
+  /** Writes to this machine's log; returns why it failed, or null. */
   readonly eventLog: () => Promise<(events: readonly LogEvent[]) => Refusal | null>;
   /** The folder where a user's own state is kept; it may not exist yet. */
   readonly stateFolder: () => string | Promise<string>;
   /** The home folder of this user. */
   readonly homeFolder: () => string;
-  /** What finds the project that a folder of this machine belongs to. */
+  /** Finds the project that a folder on this machine belongs to. */
   readonly projects: () => Promise<FindProject>;
-  /** Asks a person for a yes; null when there is nobody to ask: no terminal. */
+  /** Asks a person for confirmation; null without a terminal. */
   readonly confirm: ((question: string) => boolean) | null;
-  /** The bytes of the arguments that this process was started with, each ended by a zero; null if unavailable. */
+  /** The raw bytes of this process's arguments, each terminated by a zero; null if unavailable. */
   readonly argumentBytes: () => Uint8Array | null;
-  /** The first bytes of standard input, at most `most`. */
+  /** Returns at most the first `most` bytes of standard input. */
   readonly input: (most: number) => Uint8Array;
-  /** The first and the last bytes of standard input, up to a limit. */
+  /** Returns the first and the last bytes of standard input, up to a limit. */
   readonly inputEnds: (most: { readonly first: number; readonly last: number }) => InputEnds;
   /** Standard output. */
   readonly output: () => Sink;
-  /** Standard error: whole lines. */
+  /** Writes whole lines to standard error. */
   readonly error: (text: string) => void;
-  /** The terminal that standard output goes to, null when it goes elsewhere. */
+  /** The terminal that standard output is connected to; null if it is not a terminal. */
   readonly terminal: () => Terminal | null;
-  /** The shell that started this process, by the name of its program; null if unknown. */
+  /** The program name of the shell that started this process; null if unknown. */
   readonly shell: () => string | null;
-  /** How wide a line of text for people may be, wherever it goes. */
+  /** The maximum width of a line of text for people, wherever it goes. */
   readonly lineWidth: () => number;
   readonly now: () => Date;
 }

@@ -1,8 +1,8 @@
-/** The terminal that the text goes to. */
+/** The terminal that receives the text. */
 export interface Terminal {
-  /** How wide a line may be. */
+  /** The maximum width of a line. */
   readonly columns: number;
   readonly colors: boolean;
-  /** It shows more than ASCII. */
+  /** Whether it can show more than ASCII. */
   readonly unicode: boolean;
 }

@@ -1,7 +1,7 @@
 import { portMatcher, type PortSpan } from '../../ports/expression.ts';
 import type { Socket } from './facts.ts';
 
-/** What an owner should be asked for; each detail costs system calls. */
+/** A detail to gather about an owner; each one costs system calls. */
 export type Detail =
   | 'owner'
   | 'path'
@@ -9,32 +9,30 @@ export type Detail =
   | 'workingDirectory'
   | 'user'
   | 'parent'
-  /** All processes above, each with its own parent. */
+  /** All ancestors, each with its own parent. */
   | 'ancestors'
-  /** What of their arguments says that processes start again what they have started. */
+  /** Whether a process restarts what it started, according to its arguments. */
   | 'restarts'
-  /** What managers say that they do when an owner ends: each is asked for by itself. */
+  /** What service managers do when an owner ends; each manager is queried separately. */
   | 'restartPolicies'
   | 'services';
 
-/**
- * What is asked of a machine, as data. Gathering uses it to look at less; it is never the last filter.
- */
+/** What to gather from a machine, as data. Gathering uses it to read less; it is never the last filter. */
 export interface Question {
-  /** Local ports; null asks for every port. */
+  /** Local ports; null for all ports. */
   readonly localPorts: readonly PortSpan[] | null;
   readonly protocols: readonly ('TCP' | 'UDP')[];
   /**
    * `listeners`: listening and bound TCP sockets and unconnected UDP sockets.
-   * `answer`: these, and for each span in which there are none, every other socket with such a local port.
+   * `answer`: the same, plus, for each span without any, every other socket with a local port in it.
    * `all`: every socket.
    */
   readonly sockets: 'listeners' | 'answer' | 'all';
-  /** `owner` gives pid, holders, image name and start time; empty asks for sockets alone. */
+  /** `owner` includes pid, holders, image name and start time; an empty set means sockets only. */
   readonly details: ReadonlySet<Detail>;
   /** Whether the machine's dynamic and reserved ranges are wanted. */
   readonly ranges: boolean;
-  /** Whether that is wanted which is set up to have a port, though no socket shows it: port proxy rules, socket units. */
+  /** Whether to include what is configured to use a port without a socket: port proxy rules, socket units. */
   readonly configured?: boolean;
   /** Whether the rules of the machine's firewall are wanted. */
   readonly firewall?: boolean;
@@ -42,7 +40,7 @@ export interface Question {
   readonly addresses?: boolean;
 }
 
-/** Everything there is to know, but command lines, which may hold secrets, and working directories, which tell of people. */
+/** Everything except command lines, which may hold secrets, and working directories, which reveal personal data. */
 export const everything: Question = {
   localPorts: null,
   protocols: ['TCP', 'UDP'],
@@ -54,7 +52,7 @@ export const everything: Question = {
   addresses: true,
 };
 
-/** Nothing but the machine itself. */
+/** Only the machine itself. */
 export const nothingAsked: Question = {
   localPorts: [],
   protocols: [],
@@ -63,12 +61,12 @@ export const nothingAsked: Question = {
   ranges: false,
 };
 
-/** Whether a socket keeps its local port from others by itself, not as one end of a connection. */
+/** Whether a socket occupies its local port by itself, not as one end of a connection. */
 export function holdsPort(socket: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
   return socket.protocol === 'TCP' ? socket.state === 'Listen' || socket.state === 'Bound' : socket.remotePort === null;
 }
 
-/** Whether a connection has ended for its process, which has it no more: it only waits for what the other end still sends. */
+/** Whether the process has closed the connection: the kernel only waits for the remaining data from the other end. */
 export function isClosed({ state, kernel }: Pick<Socket, 'state' | 'kernel'>): boolean {
   return (
     state === 'TimeWait' ||
@@ -76,7 +74,7 @@ export function isClosed({ state, kernel }: Pick<Socket, 'state' | 'kernel'>): b
   );
 }
 
-/** Those of the spans in which none of these sockets is. */
+/** Returns the spans that contain none of these sockets. */
 export function spansWithout(
   spans: readonly PortSpan[] | null,
   sockets: readonly Pick<Socket, 'localPort'>[],
@@ -85,7 +83,7 @@ export function spansWithout(
   if (sockets.length === 0) return spans;
   const used = Uint16Array.from(sockets, ({ localPort }) => localPort).sort();
   return spans.filter(({ start, end }) => {
-    // Of the used ports the first from `start` on.
+    // Find the first used port from `start` on.
     let [low, high] = [0, used.length];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -96,7 +94,7 @@ export function spansWithout(
   });
 }
 
-/** The sockets that a question is about, in their order. */
+/** Returns the sockets that a question selects, in their order. */
 export function selectSockets<S extends Pick<Socket, 'protocol' | 'state' | 'remotePort' | 'localPort'>>(
   sockets: readonly S[],
   question: Pick<Question, 'localPorts' | 'protocols' | 'sockets'>,

@@ -9,12 +9,12 @@ const codes: Readonly<Record<FieldRefusal['code'], true>> = {
   NotAsked: true,
 };
 
-/** `Column: code: text (needs what)`: how rows are written with why a value is missing. */
+/** Formats a refusal as `Column: code: text (needs what)`, the form in which rows state why a value is missing. */
 export function refusalText({ field, code, text, needs }: FieldRefusal): string {
   return `${field}: ${code}: ${text}${needs === null ? '' : ` (needs ${needs})`}`;
 }
 
-/** Reads such a text of a row that somebody saved; null for any other. */
+/** Parses such a text from a saved row; null for any other text. */
 export function parseRefusal(line: string): FieldRefusal | null {
   const [, field = '', code = '', rest = ''] = /^(\w{1,32}): (\w{1,32}): (.*)$/s.exec(line) ?? [];
   if (!Object.hasOwn(codes, code)) return null;

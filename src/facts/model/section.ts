@@ -2,20 +2,20 @@ import type { Sections } from './facts.ts';
 
 type Status = NonNullable<Sections[keyof Sections]>['status'];
 
-/** What predicates look at; facts that are older than a section do not have it. */
+/** The input of the predicates; undefined in facts that are older than the section. */
 type Section = { readonly status: Status } | undefined;
 
-/** Whether a section has everything that was asked for. */
+/** Whether a section is complete. */
 export const isWhole = (section: Section): boolean => section?.status === 'ok';
 
-/** Whether it has a part: what is not in it may be there all the same. */
+/** Whether a section is incomplete: what it lacks may still exist. */
 export const isPartial = (section: Section): boolean => section?.status === 'partial';
 
-/** Whether it was asked for and has nothing. */
+/** Whether a section was requested and is empty because it failed. */
 export const hasFailed = (section: Section): boolean => section?.status === 'failed';
 
-/** Whether it was asked for, with whatever success. */
+/** Whether a section was requested, successfully or not. */
 export const wasAsked = (section: Section): boolean => section !== undefined && section.status !== 'notAsked';
 
-/** Whether it was asked for and something is missing from it. */
+/** Whether a section was requested and is incomplete or empty. */
 export const isLacking = (section: Section): boolean => isPartial(section) || hasFailed(section);

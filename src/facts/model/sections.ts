@@ -18,6 +18,6 @@ const titles: Readonly<Record<keyof Sections, string>> = {
   addresses: 'interface addresses',
 };
 
-/** What a section of facts is called in messages. One that a newer version added has its name only. */
+/** Returns the title of a section for messages. A section from a newer version has only its name. */
 export const sectionTitle = (name: string): string =>
   Object.hasOwn(titles, name) ? titles[name as keyof Sections] : name;

@@ -22,7 +22,7 @@ interface IndexEntry {
   readonly refusal?: Refusal;
 }
 
-/** `diag/tcp4` becomes `diag-tcp4.bin`: one flat folder that needs no care on any system. */
+/** Returns the file name of an entry: `diag/tcp4` becomes `diag-tcp4.bin`, a name that is valid on every system. */
 function fileName(name: string, form: 'bytes' | 'text'): string {
   return `${name.replace(/[^A-Za-z0-9.]+/g, '-')}.${form === 'bytes' ? 'bin' : 'txt'}`;
 }
@@ -47,7 +47,7 @@ export function writeEnvelope(folder: string, envelope: RawEnvelope): void {
       };
     }
     const index: Index = { kind: 'PortOwner.Raw', formatVersion: 1, platform: envelope.platform, entries };
-    // Last: a folder with an index is a whole envelope.
+    // Write the index last: a folder with an index is a complete envelope.
     writeFileSync(join(folder, 'envelope.json'), `${JSON.stringify(index, null, 1)}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     const why = errorCode(error) === 'EEXIST' ? 'it exists already' : errorWords(error, 'write');
@@ -59,7 +59,7 @@ export function writeEnvelope(folder: string, envelope: RawEnvelope): void {
   }
 }
 
-/** The largest answer of a system that is read, such as the descriptors of all processes. */
+/** The largest entry to read, such as the descriptors of all processes. */
 const maxPartBytes = 400 * 1024 * 1024;
 
 const readPart = (folder: string, name: string): Buffer => readBytes(join(folder, name), maxPartBytes);
@@ -120,7 +120,10 @@ export function readEnvelope(folder: string): RawEnvelope {
   return { platform, entries };
 }
 
-/** An envelope in one JSON text: as the index of a folder, with what would be in the files in it (`base64` or `text`). */
+/**
+ * Returns an envelope as one JSON text: the index of a folder, with the contents of the files inline (`base64` or
+ * `text`).
+ */
 export function envelopeText({ platform, entries }: RawEnvelope): string {
   const lines = [...entries].map(
     ([name, { bytes, ...entry }]) =>
@@ -129,12 +132,12 @@ export function envelopeText({ platform, entries }: RawEnvelope): string {
   return `{"kind": "PortOwner.Raw", "formatVersion": 1, "platform": ${JSON.stringify(platform)}, "entries": {\n${lines.join(',\n')}\n}}\n`;
 }
 
-/** Whether a JSON value says that it is an envelope. */
+/** Whether a JSON value claims to be an envelope. */
 export function isEnvelope(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'PortOwner.Raw';
 }
 
-/** The envelope of a JSON value; `name` is the file it came from. Throws PO2002 or PO2003. */
+/** Parses the envelope in a JSON value from the file `name`. Throws PO2002 or PO2003. */
 export function parseEnvelope(value: unknown, name: string): RawEnvelope {
   const { kind, formatVersion, platform, entries: given } = (value ?? {}) as Partial<Index>;
   if (

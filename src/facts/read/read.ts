@@ -6,11 +6,11 @@ import type { Facts } from '../model/facts.ts';
 import { holdsPort, type Question } from '../model/question.ts';
 import type { RawEnvelope } from '../../system/raw.ts';
 
-/** The largest file that is read whole; a snapshot of 100,000 sockets has about 50 MB. */
+/** The largest file to read whole; a snapshot of 100,000 sockets has about 50 MB. */
 const sizeLimit = 400 * 1024 * 1024;
 const hint = 'Use a file written by "portowner snapshot" that you can read, such as --from server7.json.';
 
-/** A recording of raw answers is decoded now, as if the machine were asked. */
+/** Decodes a recording of raw entries for a question, as if its machine were queried now. */
 export async function decodeRecording(envelope: RawEnvelope, question: Question): Promise<Facts> {
   const { recordedSource } = await import('../../system/raw.ts');
   const { gather } = await import('../gather/gather.ts');
@@ -23,12 +23,12 @@ export async function decodeRecording(envelope: RawEnvelope, question: Question)
   return gather(recordedSource(envelope), question, Number.isNaN(recorded.getTime()) ? new Date(0) : recorded);
 }
 
-/** A snapshot, checked against the JSON Schema, or a recording in one file. */
+/** Parses a snapshot, checked against the JSON Schema, or a recording in one file. */
 async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> {
   const text = textOf(bytes, name, { hint: 'Use a file written by "portowner snapshot", in UTF-8.' });
   let value: unknown;
   try {
-    // UTF-16 has other bytes.
+    // The nesting check expects UTF-8.
     const utf16 = bytes[0] === 0xff || bytes[0] === 0xfe;
     const problem = nestingProblem(utf16 ? Buffer.from(text) : bytes);
     if (problem !== null) throw new SyntaxError(problem);
@@ -71,7 +71,10 @@ async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> 
   return async () => facts;
 }
 
-/** Facts of an older version took every socket without a visible holder for the kernel's: of Linux only what was shown is kept. */
+/**
+ * Corrects facts from an older version, which attributed every socket without a visible holder to the kernel: on Linux,
+ * only attributions with evidence are kept.
+ */
 function disownKernel({ machine, sections }: Facts): void {
   if (machine.platform !== 'linux') return;
   for (const socket of sections.sockets.data) {
@@ -88,10 +91,10 @@ function disownKernel({ machine, sections }: Facts): void {
 
 const collectionMark = '#PortOwner.Collection ';
 
-/** What a shell may print before a collection. */
+/** The most text that a shell may print before a collection, in bytes. */
 const mostNoise = 64 * 1024;
 
-/** What a collector wrote in a file, in UTF-8 or UTF-16; null where there is none. */
+/** Returns the collection in a file, in UTF-8 or UTF-16; null if there is none. */
 async function collectionOf(bytes: Buffer): Promise<Uint8Array | null> {
   const [a, b] = bytes;
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
@@ -106,7 +109,7 @@ async function collectionOf(bytes: Buffer): Promise<Uint8Array | null> {
   return (await import('./collection/find.ts')).collectionIn(bytes);
 }
 
-/** Whether a file is XML, such as CLIXML; a folder, standard input, and what cannot be read are none. */
+/** Whether a file is XML, such as CLIXML. False for folders, standard input and unreadable files. */
 export function isClixml(path: string): boolean {
   if (path === '-' || isFolder(path)) return false;
   try {
@@ -118,22 +121,22 @@ export function isClixml(path: string): boolean {
   }
 }
 
-/** Is told of each file before it is read. */
+/** Called with the name of each file before it is read. */
 export type FileStep = (name: string) => void;
 
-/** The chunks of a file, and word of it when the first is taken. */
+/** Yields the chunks of a file, and reports the file before the first chunk. */
 function* told(file: OpenFile, step: FileStep | undefined): Generator<Uint8Array> {
   step?.(file.name);
   yield* chunksOf(file);
 }
 
-/** Gives the facts for a question; the files are not read again for another one. */
+/** Returns the facts for a question; the files are read only once. */
 export type FactsReader = (question: Question) => Promise<Facts>;
 
 /**
- * Reads a snapshot from a file (`-` is standard input) and checks all of it, or CLIXML files of one machine; or
- * prepares to decode the recording in a folder as far as a question goes.
- * Throws PO1005 (several that are not all CLIXML), PO2001 (cannot be read), PO2002 (not facts), PO2003 (of a newer version).
+ * Reads a snapshot from a file (`-` is standard input) and validates all of it, or reads CLIXML files of one machine,
+ * or opens the recording in a folder, which is decoded as far as a question requires. Throws PO1005 (several files that
+ * are not all CLIXML), PO2001 (unreadable), PO2002 (not facts), PO2003 (from a newer version).
  */
 export async function readFacts(paths: readonly string[], step?: FileStep): Promise<FactsReader> {
   const [path = '-'] = paths;

@@ -17,7 +17,7 @@ const hint = 'Give what the functions of the module gave to Export-Clixml, or wh
 const isObject = (value: ClixmlValue | undefined): value is ClixmlObject =>
   typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
 
-/** A value that PowerShell wrapped in an object, and a large number as one that rows have. */
+/** Unwraps a value that PowerShell wrapped in an object, and converts a large number to one that rows use. */
 function plain(value: ClixmlValue | undefined): string | number | boolean | null {
   if (isObject(value))
     return value.base === undefined || typeof value.base === 'number' ? value.text : plain(value.base);
@@ -38,7 +38,7 @@ function ancestorOf(value: ClixmlValue): Ancestor[] {
   return typeof one.ProcessId === 'number' ? [one as Ancestor] : [];
 }
 
-/** A value as its column has it; null for what is of another type. */
+/** Converts a value to its column's type; null if it has another type. */
 function cellOf(value: ClixmlValue | undefined, { type }: Column): AnyRow[string] {
   const items = isObject(value) ? (value.items ?? [value]) : value === null || value === undefined ? [] : [value];
   switch (type) {
@@ -66,7 +66,7 @@ function cellOf(value: ClixmlValue | undefined, { type }: Column): AnyRow[string
   }
 }
 
-/** What PowerShell itself adds to objects that come from another machine. */
+/** Properties that PowerShell adds to objects from another machine. */
 const added = new Set([
   'pscomputername',
   'runspaceid',
@@ -76,7 +76,7 @@ const added = new Set([
   'identity',
 ]);
 
-/** The kind of an object: by its type, and of what Select-Object left, by its properties. */
+/** Returns the schema of an object by its type, or by its properties if it comes from Select-Object. */
 function kindOf({ typeNames, properties }: ClixmlObject, schemas: readonly RowSchema[]): RowSchema | null {
   for (const name of typeNames) {
     const bare = name.replace(/^(?:(?:Deserialized|Selected)\.)+/, '').replace(/#.*$/s, '');
@@ -92,7 +92,7 @@ function kindOf({ typeNames, properties }: ClixmlObject, schemas: readonly RowSc
 function rowOf({ properties }: ClixmlObject, columns: readonly Column[]): AnyRow {
   const values = columns.map((column) => {
     const own = properties[column.name.toLowerCase()];
-    // A remote call names the machine, where the row does not.
+    // If the row has no machine name, use the one that PowerShell remoting added.
     const value = own === undefined && column.name === 'ComputerName' ? properties['pscomputername'] : own;
     return [column.name, cellOf(value, column)] as const;
   });
@@ -100,8 +100,8 @@ function rowOf({ properties }: ClixmlObject, columns: readonly Column[]): AnyRow
 }
 
 /**
- * Reads rows that were saved as CLIXML, of any of these kinds, in the order in which the kinds come. Throws PO2001, and
- * PO2002 for files that are no CLIXML or have other objects.
+ * Reads rows of any of these kinds that were saved as CLIXML; the kinds are in order of first appearance. Throws
+ * PO2001, and PO2002 for files that are not CLIXML or contain other objects.
  */
 export function readSavedRows(paths: readonly string[], schemas: readonly RowSchema[]): SavedRows[] {
   const kinds = new Map<RowSchema, { readonly columns: readonly Column[]; readonly rows: AnyRow[] }>();

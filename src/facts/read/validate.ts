@@ -3,16 +3,16 @@ import type { Facts } from '../model/facts.ts';
 
 const states: ReadonlySet<unknown> = new Set(['ok', 'partial', 'failed', 'notAsked']);
 
-/** Whether a value says how well it was answered, as each section does. */
+/** Whether a value has the status, reason and needs that every section has. */
 function isSection(value: unknown): boolean {
   const { status, reason, needs } = (value ?? {}) as Partial<Record<string, unknown>>;
   return states.has(status) && [reason, needs].every((text) => text === null || typeof text === 'string');
 }
 
-/** The first thing that keeps a value from being facts, for people; null when nothing does. */
+/** Returns the first reason why a value is not facts, for display; null if it is valid. */
 export function validateFacts(value: unknown): string | null {
   if (validate(value)) {
-    // The schema leaves room for sections of newer versions, which people are told about if they are unavailable.
+    // The schema allows sections from newer versions, which are reported if they are unavailable.
     const wrong = Object.entries((value as Facts).sections).find(([, section]) => !isSection(section));
     return wrong === undefined ? null : `/sections/${wrong[0]} must be a section, with its status, reason and needs`;
   }

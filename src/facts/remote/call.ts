@@ -1,13 +1,13 @@
 import { powershellCollector, shellCollector } from './collectors.ts';
 
 /*
- * One connection serves both systems: the command begins with what a POSIX shell does not find and cmd does, and the
- * input has both collectors, each of which stops before, or begins behind, the other.
+ * One connection serves both systems: the command begins with a program that cmd finds and a POSIX shell does not. The
+ * input contains both collectors; each one stops before the other or begins after it.
  */
 
 const mark = '#PortOwner.PowerShell';
 
-/** Runs what comes behind the mark in its input; the texts of both collectors are too long for a command line. */
+/** Runs the part of its input that follows the mark; both collectors are too long for a command line. */
 const bootstrap = `$t = @($input) -join "\`n"; Invoke-Expression $t.Substring($t.IndexOf('${mark}'))`;
 
 const powershell = [
@@ -15,16 +15,19 @@ const powershell = [
   Buffer.from(bootstrap, 'utf16le').toString('base64'),
 ].join(' ');
 
-/** For the shell of a far machine: those of Linux, cmd, and PowerShell 7. */
+/** The command for a far machine whose shell is a Linux shell, cmd or PowerShell 7. */
 export const command = `${powershell} || sh -s`;
 
-/** For Windows PowerShell as the shell, which does not know `||`. */
+/** The command for Windows PowerShell as the shell, which does not support `||`. */
 export const powershellCommand = powershell;
 
-/** For a shell that ends where it does not find a program, as fish does, and for Linux with a program of that name. */
+/**
+ * The command for a shell that stops if a program does not exist, such as fish, and for Linux with a program named
+ * powershell.
+ */
 export const shellCommand = 'sh -s';
 
-/** What the program that `command` starts reads. */
+/** Returns the standard input of the program that `command` starts. */
 export function collectorInput(commandLines: boolean): string {
   const script = powershellCollector.replace(
     /^param\(.*\)\n/m,

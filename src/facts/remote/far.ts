@@ -6,27 +6,27 @@ import { parseCollection } from '../read/collection/collection.ts';
 import { collectionIn } from '../read/collection/find.ts';
 import { collectorInput, command, powershellCommand, shellCommand } from './call.ts';
 
-/** How far machines are asked. */
+/** Which far machines to query, and how. */
 export interface FarRequest {
   readonly hosts: readonly string[];
-  /** A configuration of ssh instead of the user's own; null for that. */
+  /** An ssh configuration file instead of the user's own; null for the default. */
   readonly config: string | null;
   /** Whether command lines are wanted. */
   readonly commandLines: boolean;
-  /** Whether a person is there whom ssh may ask. */
+  /** Whether ssh may prompt a person. */
   readonly hasPerson: boolean;
 }
 
-/** What a host said, or why it printed nothing. */
+/** The answer of a host, or why there is none. */
 type FarAnswer = RawEnvelope | PortOwnerError;
 
-/** So many hosts are asked at once. */
+/** At most this many hosts are queried at once. */
 const mostAtOnce = 32;
 
-/** A name or an address, with a user before it; what begins with - would be an option of ssh. */
+/** A name or an address, optionally with a user before it. ssh would read a leading - as an option. */
 const hostForm = /^(?:[^-@\s][^@\s]*@)?[\p{L}\p{N}_[:][\p{L}\p{N}_.:%[\]-]*$/u;
 
-/** Throws PO1001 for what is no host. */
+/** Throws PO1001 for an invalid host. */
 function checkHosts(hosts: readonly string[]): void {
   for (const host of hosts)
     if (!hostForm.test(host) || host.length > 255)
@@ -39,7 +39,7 @@ function checkHosts(hosts: readonly string[]): void {
       );
 }
 
-/** The one host as a source of raw, and when it answered. Throws PO3006, PO2001 and PO1001. */
+/** Returns the only host as a raw source, and the time of its answer. Throws PO3006, PO2001 and PO1001. */
 export async function farSource(
   request: FarRequest,
   ask: AskRemote,
@@ -50,7 +50,7 @@ export async function farSource(
   return { source: recordedSource(answer), at: new Date(answer.entries.get('machine')!.at) };
 }
 
-/** The last line that has words. */
+/** Returns the last line that contains a letter. */
 function lastLine(text: string): string {
   const lines = text.split('\n').filter((line) => /\p{L}/u.test(line));
   return lines.at(-1)?.trim().slice(0, 300) ?? '';
@@ -59,7 +59,7 @@ function lastLine(text: string): string {
 const textTail = 4096;
 
 function notAsked(host: string, { failure, errors, output, exitCode }: RemoteAnswer): PortOwnerError {
-  // A shell that lets nobody in says so on standard output.
+  // A shell that denies logins, such as nologin, prints its message to standard output.
   const said = lastLine(errors) || lastLine(Buffer.from(output.subarray(-textTail)).toString());
   const why = failure ?? (said || `ssh ended with code ${String(exitCode)} and printed nothing`);
   return new PortOwnerError('PO3006', `${host} could not be queried: ${why}`, { target: host });
@@ -67,7 +67,7 @@ function notAsked(host: string, { failure, errors, output, exitCode }: RemoteAns
 
 type Call = Omit<RemoteCall, 'command'>;
 
-/** Runs the collector that fits the far shell: a shell that knows no `||` is asked once more in its own way. */
+/** Runs the collector that fits the far shell. If the shell does not support `||`, other commands are tried. */
 async function collect(call: Call, ask: AskRemote): Promise<{ answer: RemoteAnswer; bytes: Uint8Array | null }> {
   let bytes: Uint8Array | null = null;
   const first = await ask({ ...call, command });
@@ -76,14 +76,14 @@ async function collect(call: Call, ask: AskRemote): Promise<{ answer: RemoteAnsw
     (bytes = collectionIn(answer.output)) === null && answer.failure === null && answer.exitCode !== 255;
   const others = /'\|\|'/.test(first.errors) ? [powershellCommand, shellCommand] : [shellCommand];
   for (const other of others) if (isOpen()) answer = await ask({ ...call, command: other });
-  // What the usual way came to says more than what the others did.
+  // The error from the first command is more useful than those from the others.
   return isOpen() ? { answer: first, bytes } : { answer, bytes };
 }
 
-/** Asks one host. */
+/** Queries one host. */
 async function askHost(host: string, request: FarRequest, ask: AskRemote, report?: Report): Promise<FarAnswer> {
   const { config, commandLines, hasPerson, hosts } = request;
-  // Of several, each would ask on the same terminal.
+  // With several hosts, all prompts would share one terminal.
   const mayAsk = hasPerson && hosts.length === 1;
   const call = { host, input: collectorInput(commandLines), config, mayAsk };
   report?.('Progress', `querying ${host} through ssh`);
@@ -102,11 +102,11 @@ async function askHost(host: string, request: FarRequest, ask: AskRemote, report
   }
 }
 
-/** Asks hosts side by side; each has an answer, in their order. Throws PO1001 and PO2001. */
+/** Queries hosts in parallel and returns one answer for each, in their order. Throws PO1001 and PO2001. */
 export async function askHosts(request: FarRequest, ask: AskRemote, report?: Report): Promise<FarAnswer[]> {
   const { hosts, config } = request;
   checkHosts(hosts);
-  // Else each host would have its error.
+  // Check once, so that the same error is not repeated for each host.
   if (config !== null) closeFile(openFile(config));
   const answers: FarAnswer[] = [];
   let next = 0;

@@ -7,11 +7,11 @@ import type { Kind } from './kinds.ts';
 import { MachineNames } from './machines.ts';
 import { ClixmlError } from '../../../clixml/text.ts';
 
-/** More than any machine has, and what still fits in memory. */
+/** More than any machine has, but still fits in memory. */
 const mostSockets = 2_000_000;
 const mostOthers = 1_000_000;
 
-/** What a process runs: what a row says, or what its command line says. */
+/** Returns the application that a process runs, from its row or from its command line. */
 function applicationOf({ imageName, application, commandLine }: ToldProcess): string | null {
   if (imageName == null || !needsArguments(imageName)) return null;
   if (application != null) return recordedFor(application, imageName);
@@ -19,7 +19,7 @@ function applicationOf({ imageName, application, commandLine }: ToldProcess): st
   return toldApplication({ imageName, arguments: argumentsOfLine(commandLine, imageName) });
 }
 
-/** What objects say of a process; undefined is what they do not speak of, null what they leave empty. */
+/** What objects state about a process; undefined if they do not mention it, null if they leave it empty. */
 export interface ToldProcess {
   readonly pid: number;
   readonly imageName?: string | null | undefined;
@@ -29,12 +29,12 @@ export interface ToldProcess {
   readonly application?: string | null | undefined;
   readonly workingDirectory?: string | null | undefined;
   readonly user?: string | null | undefined;
-  /** Its parent when it was started. */
+  /** The parent that started it. */
   readonly parent?: number | null | undefined;
-  /** The parent is known to be the one that started it. */
+  /** Whether the parent is known to have started it. */
   readonly parentSure?: boolean;
   readonly startTime?: string | null | undefined;
-  /** Linux. */
+  /** Linux only. */
   readonly unit?: string | null;
   readonly container?: Process['container'];
   readonly refusals?: readonly FieldRefusal[];
@@ -46,7 +46,7 @@ export interface ToldService {
   readonly displayName: string | null;
   readonly pid: number;
   readonly state: string;
-  /** Null when nothing tells whether it shares its process. */
+  /** Whether it shares its process; null if unknown. */
   readonly shared: boolean | null;
 }
 
@@ -89,12 +89,12 @@ function socketKey(socket: Socket): string {
   return `${socket.protocol} ${socket.localAddress} ${socket.localPort} ${socket.remoteAddress} ${socket.remotePort} ${socket.pid}`;
 }
 
-/** One second is less than any process id takes to be given away again. */
+/** Whether two start times differ: no process ID is reused within one second. */
 function farApart(a: string, b: string): boolean {
   return Math.abs(Date.parse(a) - Date.parse(b)) > 1000;
 }
 
-/** Why a process has no value for what was asked of it, unless that is told already. */
+/** Returns why requested details of a process are missing, except those already explained. */
 function missingDetails(
   told: ToldProcess,
   details: Question['details'],
@@ -115,25 +115,25 @@ function missingDetails(
     );
 }
 
-/** What the objects of some files told, from which facts are made. */
+/** Everything that the objects of some files state, to be turned into facts. */
 export class Collection {
   readonly machines = new MachineNames();
   readonly #sockets: Socket[] = [];
   readonly #processes = new Map<number, ToldProcess>();
   readonly #services = new Map<string, ToldService>();
   readonly #relays = new Map<number, Relay[]>();
-  /** Process ids that two processes of these files had. */
+  /** Process IDs that two processes in these files had. */
   readonly #reused = new Set<number>();
   readonly #kinds = new Set<Kind>();
-  /** Process ids of which our own rows told, and those that they say had ended. */
+  /** Process IDs in our own rows, and those of processes that the rows report as ended. */
   readonly inRows = new Set<number>();
   readonly ended = new Set<number>();
-  /** The sockets of earlier files; null as long as there was only one file. */
+  /** The sockets of earlier files; null for the first file. */
   #earlier: Set<string> | null = null;
   linux = false;
   release: string | null = null;
 
-  /** From here on, a socket that an earlier file told of is told again, not another one. */
+  /** Starts the next file: a socket that an earlier file contains is then a duplicate. */
   nextFile(): void {
     if (this.#sockets.length > 0) this.#earlier = new Set(this.#sockets.map(socketKey));
   }
@@ -163,7 +163,7 @@ export class Collection {
     for (const [name, value] of Object.entries(known)) {
       if (value != null || merged[name] === undefined) merged[name] = value;
     }
-    // Get-Process leaves the `.exe` out where it cannot see the path.
+    // Get-Process omits `.exe` if it cannot read the path.
     if (process.imageName != null && (known.imageName == null || process.imageName.length > known.imageName.length))
       merged['imageName'] = process.imageName;
     merged['refusals'] = [...(known.refusals ?? []), ...(process.refusals ?? [])];
@@ -185,7 +185,10 @@ export class Collection {
     else if (!known.some(({ listenPort }) => listenPort === relay.listenPort)) known.push(relay);
   }
 
-  /** Facts as far as the files go; `modified` is when the newest was written. Throws for several machines. */
+  /**
+   * Returns facts as far as the files go; `modified` is the time of the newest file. Throws if there are several
+   * machines.
+   */
   facts(question: Question, modified: Date): Facts {
     const name = this.machines.check() ?? 'unknown';
     return {
@@ -210,7 +213,7 @@ export class Collection {
     };
   }
 
-  /** Files cannot say that they hold all that there was: where it shows that they do not, the section is not ok. */
+  /** Files cannot prove that they are complete: if they are visibly incomplete, the section is not ok. */
   #socketSection(question: Question): Sections['sockets'] {
     const asked = question.protocols;
     const kinds = { TCP: 'tcp', UDP: 'udp' } as const;
@@ -229,11 +232,11 @@ export class Collection {
     return section(this.#sockets, [...new Set(troubles)]);
   }
 
-  /** Why the sockets of a protocol look like a part of all that there were. */
+  /** Returns why the sockets of a protocol look like a selection; null if they do not. */
   #selection(protocol: 'TCP' | 'UDP', question: Question): string | null {
     if (this.#kinds.has('endpoint')) return 'saved rows are the answer to a query, not all sockets';
     const sockets = this.#sockets.filter((socket) => socket.protocol === protocol);
-    // The RPC endpoint mapper listens there on every Windows.
+    // The RPC endpoint mapper listens there on every Windows machine.
     if (protocol === 'TCP' && !sockets.some((socket) => socket.state === 'Listen' && socket.localPort === 135)) {
       return 'the TCP sockets look like a selection: none listens on port 135, which every Windows has';
     }
@@ -254,7 +257,7 @@ export class Collection {
     );
     const missing = [...owners].filter((pid) => !this.#processes.has(pid) && !this.ended.has(pid));
     if (missing.length === 0) return section(data, []);
-    // Files are saved one after the other: what is missing may have ended in between, or may have begun.
+    // Files are saved one after another: a missing process may have ended or started in between.
     const shown = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ' …' : ''}`;
     return section(data, [
       `${missing.length === 1 ? 'a process that owns a socket is' : `${missing.length} processes that own sockets are`} not in the files: ${shown}`,
@@ -291,7 +294,7 @@ export class Collection {
         needs: null,
       });
     }
-    // The idle process and System have none of it.
+    // The idle process and System have none of these details.
     if (pid > 4 || this.linux) refusals.push(...missingDetails(told, details, refusals));
     const application = applicationOf(told);
     return {
@@ -308,7 +311,7 @@ export class Collection {
     };
   }
 
-  /** Whether a parent's number still is that of the process which started this one. */
+  /** Whether the parent's process ID still belongs to the process that started this one. */
   #isParent(pid: number, child: ToldProcess): boolean {
     const parent = this.#processes.get(pid);
     if (parent === undefined || pid === child.pid || pid === 0 || this.#reused.has(pid)) return false;
@@ -333,7 +336,7 @@ export class Collection {
         state,
         shared: shared ?? (perProcess.get(pid) ?? 0) > 1,
       }));
-    // RPC cannot be stopped.
+    // The RPC service cannot be stopped.
     const whole = all.some(({ name }) => name.toLowerCase() === 'rpcss');
     return section(
       data,

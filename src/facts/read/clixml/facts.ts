@@ -11,16 +11,16 @@ import { ClixmlError } from '../../../clixml/text.ts';
 import type { ClixmlObject } from '../../../clixml/values.ts';
 
 export interface ClixmlFile {
-  /** For errors. */
+  /** The name in error messages. */
   readonly name: string;
   readonly chunks: Iterable<Uint8Array>;
-  /** When it was last written: as near as a file comes to when the machine was asked. */
+  /** The time of the last write: the closest a file comes to the time of the query. */
   readonly modified: Date;
 }
 
 const hint =
   'Use the output of Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, Get-CimInstance Win32_Process or Win32_Service, or Get-PortOwner saved with Export-Clixml, all from one machine.';
-/** Types that are told apart in an error. */
+/** At most this many types are counted for an error. */
 const mostTypes = 1000;
 
 /** Adds the objects of files to a collection. */
@@ -28,7 +28,7 @@ class Collector {
   readonly collection = new Collection();
   readonly #fields = new Fields();
   readonly #kinds = new WeakMap<readonly string[], { readonly kind: Kind | null }>();
-  /** Of the current file: how many objects of each type tell nothing. */
+  /** The number of unusable objects of each type in the current file. */
   #strange = new Map<string, number>();
   #recognised = 0;
 
@@ -66,7 +66,7 @@ class Collector {
     }
   }
 
-  /** Throws ClixmlError, also for a file that tells nothing. */
+  /** Reads a file. Throws ClixmlError, also for a file without usable objects. */
   read(chunks: Iterable<Uint8Array>, limits: ClixmlLimits): void {
     this.#strange = new Map();
     this.#recognised = 0;
@@ -76,7 +76,7 @@ class Collector {
       {
         wants: (property) => wantedProperties.has(property),
         complete: (typeNames) => this.#kindOf(typeNames) !== null,
-        // Errors and warnings that were saved with the rows are no part of the answer.
+        // Errors and warnings that were saved with the rows are not part of the answer.
         item: (object, stream, part) => {
           if (stream.toLowerCase() === 'output') this.#collect(object, part);
         },
@@ -93,9 +93,9 @@ class Collector {
 }
 
 /**
- * Reads CLIXML files about one machine together, once, in memory that grows only with what they tell of it. The
- * result gives the facts for a question. Throws PO2002 for files that are no CLIXML, that tell nothing of sockets,
- * processes or services, or of several machines.
+ * Reads CLIXML files about one machine together, once, in memory that grows only with the usable contents. The result
+ * returns the facts for a question. Throws PO2002 for files that are not CLIXML, that contain no sockets, processes or
+ * services, or that come from several machines.
  */
 export function readClixmlFacts(
   files: readonly ClixmlFile[],
@@ -107,7 +107,7 @@ export function readClixmlFacts(
     for (const file of files) {
       name = file.name;
       collector.read(file.chunks, limits);
-      // Names the file that brought another machine's objects.
+      // Check here so that the error names the file with another machine's objects.
       collector.collection.machines.check();
     }
   } catch (error) {

@@ -2,12 +2,12 @@ import { ClixmlError } from '../../../clixml/text.ts';
 import { canonicalAddress } from '../../../ports/address.ts';
 import type { ClixmlObject, ClixmlValue } from '../../../clixml/values.ts';
 
-/** What facts.schema.json allows. */
+/** The limit in facts.schema.json. */
 const longestText = 65_536;
-/** FILETIME 0, by which Windows means that it does not know, is in 1601; a time zone may have shifted it. */
+/** FILETIME 0, Windows' value for unknown, is in 1601; a time zone may have shifted it. */
 const earliest = '1970';
 
-/** Reads the properties of objects; the same text is the same string in memory. */
+/** Reads the properties of objects, and shares equal texts in memory. */
 export class Fields {
   readonly #texts = new Map<string, string>();
   readonly #addresses = new Map<string, string | null>();
@@ -19,7 +19,7 @@ export class Fields {
     return text;
   }
 
-  /** A text that is not empty, or the name of an enum's value; else null. */
+  /** Returns a text that is not empty, or the name of an enum value; otherwise null. */
   text({ properties }: ClixmlObject, name: string): string | null {
     const value = unwrapped(properties[name]);
     const text =
@@ -29,7 +29,7 @@ export class Fields {
     return this.#same(text);
   }
 
-  /** Texts of a list. */
+  /** Returns the texts of a list. */
   texts({ properties }: ClixmlObject, name: string): string[] {
     const value = properties[name];
     const items = isObject(value) ? (value.items ?? []) : [value];
@@ -38,7 +38,10 @@ export class Fields {
       .map((item) => this.#same(String(item)));
   }
 
-  /** An IP address as facts have it: IPv6 in its shortest form, with its scope; null when it is none. */
+  /**
+   * Returns an IP address in the form that facts use: IPv6 in its shortest form, with its scope. Null if it is not an
+   * address.
+   */
   address(object: ClixmlObject, name: string): string | null {
     const text = this.text(object, name);
     if (text === null) return null;
@@ -52,14 +55,14 @@ export function isObject(value: ClixmlValue | undefined): value is ClixmlObject 
   return typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
 }
 
-/** A value that PowerShell wrapped in an object, such as a text with notes on it. */
+/** Unwraps a value that PowerShell wrapped in an object, such as a text with note properties. */
 function unwrapped(value: ClixmlValue | undefined): ClixmlValue | undefined {
   return isObject(value) && value.base !== undefined && typeof value.base !== 'number' && !isObject(value.base)
     ? value.base
     : value;
 }
 
-/** A whole number from 0 to `max`, also as text or as an enum's; else null. */
+/** Returns a whole number from 0 to `max`, also from text or an enum value; otherwise null. */
 export function numberOf({ properties }: ClixmlObject, name: string, max: number): number | null {
   const value = properties[name];
   const plain = isObject(value) ? value.base : value;
@@ -72,17 +75,17 @@ export function numberOf({ properties }: ClixmlObject, name: string, max: number
   return Number.isInteger(number) && number >= 0 && number <= max ? number : null;
 }
 
-/** Numbers of a list. */
+/** Returns the numbers of a list. */
 export function numbersOf({ properties }: ClixmlObject, name: string, max: number): number[] {
   const value = properties[name];
   const items = isObject(value) ? (value.items ?? []) : [value];
   return items.filter((item): item is number => Number.isInteger(item) && Number(item) >= 0 && Number(item) <= max);
 }
 
-/** A CIM datetime, as WMI's cmdlets give it: 20260102030405.678901+060, the zone in minutes. */
+/** A CIM datetime from WMI's cmdlets: 20260102030405.678901+060, with the time zone in minutes. */
 const cimDate = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\.(\d{6})([+-])(\d{3})$/;
 
-/** A UTC instant; null when there is none, or when the file does not tell its time zone. */
+/** Returns a UTC instant; null if there is none or its time zone is missing. */
 export function instantOf({ properties }: ClixmlObject, name: string): string | null {
   const wrapped = unwrapped(properties[name]);
   if (typeof wrapped !== 'string') return null;

@@ -1,9 +1,9 @@
 import type { ClixmlObject } from '../../../clixml/values.ts';
 
-/** What an object tells of: what saved it, or what it is a part of. */
+/** The kind of an object: the cmdlet or class that it comes from. */
 export type Kind = 'tcp' | 'udp' | 'process' | 'cimProcess' | 'cimService' | 'endpoint';
 
-/** The properties that are read, in lower case. */
+/** The properties to read, in lower case. */
 export const wantedProperties: ReadonlySet<string> = new Set([
   // Get-NetTCPConnection, Get-NetUDPEndpoint
   'localaddress',
@@ -35,7 +35,7 @@ export const wantedProperties: ReadonlySet<string> = new Set([
   'displayname',
   'servicetype',
   'systemname',
-  // Any CIM or WMI object, and what came through PowerShell remoting
+  // Any CIM or WMI object, and objects from PowerShell remoting
   'pscomputername',
   '__classmetadata',
   'servername',
@@ -68,12 +68,12 @@ const byType: readonly (readonly [RegExp, Kind])[] = [
   [/^PortOwner\.Endpoint$/i, 'endpoint'],
 ];
 
-/** A type name without what remoting, an earlier import and Select-Object put before it. */
+/** Strips the prefixes of remoting, an earlier import and Select-Object from a type name. */
 export function plainType(name: string): string {
   return name.replace(/^(?:(?:Deserialized|Selected)\.)+/i, '');
 }
 
-/** What objects of these types tell of; null when their types do not say. */
+/** Returns the kind of objects with these types; null if the types do not show it. */
 export function kindOfTypes(typeNames: readonly string[]): Kind | null {
   for (const name of typeNames) {
     const plain = plainType(name);
@@ -88,8 +88,8 @@ const processOnly = ['executablepath', 'commandline', 'parentprocessid', 'creati
 const serviceOnly = ['displayname', 'servicetype', 'state'];
 
 /**
- * What Select-Object left of an object, which has lost the name of its class: its properties say what it was. Null
- * when they leave any doubt, such as between TCP and UDP.
+ * Returns the kind of an object from Select-Object, which loses its class name, by its properties. Null if they are
+ * ambiguous, such as between TCP and UDP.
  */
 export function kindOfProperties({ typeNames, properties }: ClixmlObject): Kind | null {
   const type = plainType(typeNames[0] ?? '');
@@ -100,7 +100,7 @@ export function kindOfProperties({ typeNames, properties }: ClixmlObject): Kind 
     const { protocol } = properties;
     return protocol === 'TCP' ? 'tcp' : protocol === 'UDP' ? 'udp' : null;
   }
-  // Anybody makes custom objects with a ProcessId.
+  // Custom objects with a ProcessId are common and can come from anywhere.
   if (!('processid' in properties) || /PSCustomObject$/i.test(type)) return null;
   if (hasAny(processOnly)) return 'cimProcess';
   return 'name' in properties && hasAny(serviceOnly) ? 'cimService' : null;

@@ -3,10 +3,10 @@ import { ClixmlError } from '../../../clixml/text.ts';
 import { isObject } from './fields.ts';
 import type { ClixmlObject } from '../../../clixml/values.ts';
 
-/** What the machine calls itself, and what the one who asked it called it. */
+/** The properties with the machine's own name, and with the name that the caller used. */
 const ownNames = ['csname', 'systemname', '__server', 'computername'];
 const givenNames = ['pscomputername', 'machinename'];
-/** Names that say nothing. */
+/** Names that do not identify a machine. */
 const here: ReadonlySet<string> = new Set(['.', 'localhost', '127.0.0.1', '::1', 'unknown']);
 
 function nameIn({ properties }: ClixmlObject, names: readonly string[]): string | null {
@@ -18,7 +18,7 @@ function nameIn({ properties }: ClixmlObject, names: readonly string[]): string 
   return null;
 }
 
-/** The server in the class that Export-Clixml puts beside each CIM instance. */
+/** Returns the server from the class that Export-Clixml writes beside each CIM instance. */
 function serverOf({ properties }: ClixmlObject): string | null {
   const classes = properties['__classmetadata'];
   for (const item of isObject(classes) ? (classes.items ?? []) : []) {
@@ -28,15 +28,15 @@ function serverOf({ properties }: ClixmlObject): string | null {
   return null;
 }
 
-/** SRV1.contoso.com and srv1 are one. */
+/** Returns the comparison key: SRV1.contoso.com and srv1 are the same machine. */
 function key(name: string): string {
   const lower = name.toLowerCase();
   return canonicalAddress(lower) === null ? (lower.split('.')[0] ?? lower) : lower;
 }
 
-/** The names that objects give to their machine; facts are about one machine. */
+/** The machine names in objects; facts describe one machine. */
 export class MachineNames {
-  /** Each set has the keys of one machine, as far as is known. */
+  /** Each set holds the known keys of one machine. */
   #machines: Set<string>[] = [];
   #last = '';
   #own: string | null = null;
@@ -62,7 +62,7 @@ export class MachineNames {
     if (this.#machines.length > 100) this.check();
   }
 
-  /** The machine's name, null when nothing tells it. Throws when there are several machines. */
+  /** Returns the machine's name; null if unknown. Throws if there are several machines. */
   check(): string | null {
     if (this.#machines.length > 1) {
       const names = this.#machines.slice(0, 4).map((machine) => [...machine][0]);

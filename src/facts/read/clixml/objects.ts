@@ -6,12 +6,12 @@ import { ClixmlError } from '../../../clixml/text.ts';
 import type { ClixmlObject } from '../../../clixml/values.ts';
 
 const largestPid = 0xffffffff;
-/** The System process: the kernel's own threads. */
+/** The System process, which owns the kernel's threads. */
 const system = 4;
 const stateNumbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 100];
 const stateByName = new Map(stateNumbers.map((number) => [tcpStateName(number)?.toLowerCase(), tcpStateName(number)]));
 
-/** A state by its number or its name. */
+/** Reads a state from its number or its name. */
 function stateOf(object: ClixmlObject, fields: Fields): Socket['state'] {
   const number = numberOf(object, 'state', 255);
   return number === null
@@ -19,7 +19,7 @@ function stateOf(object: ClixmlObject, fields: Fields): Socket['state'] {
     : tcpStateName(number);
 }
 
-/** The end of a socket that every one has. */
+/** Reads the local end, which every socket has. */
 export function localEnd(object: ClixmlObject, fields: Fields): Pick<Socket, 'localAddress' | 'localPort'> {
   const localAddress = fields.address(object, 'localaddress');
   const localPort = numberOf(object, 'localport', 65_535);
@@ -31,11 +31,11 @@ export function localEnd(object: ClixmlObject, fields: Fields): Pick<Socket, 'lo
   return { localAddress, localPort };
 }
 
-/** What Get-NetTCPConnection or Get-NetUDPEndpoint saved. */
+/** Adds a socket from Get-NetTCPConnection or Get-NetUDPEndpoint. */
 export function collectSocket(object: ClixmlObject, tcp: boolean, fields: Fields, collection: Collection): void {
   const local = localEnd(object, fields);
   const state = tcp ? stateOf(object, fields) : null;
-  // Such a row is no socket on a port.
+  // Such a row is not a socket on a port.
   if (state === 'Closed' && local.localPort === 0) return;
   const refusals: FieldRefusal[] = [];
   if (tcp && state === null)
@@ -69,7 +69,7 @@ export function collectSocket(object: ClixmlObject, tcp: boolean, fields: Fields
     kernel: nobody || owner === system,
     refusals,
   });
-  // People like to add it with Select-Object.
+  // Users often add it with Select-Object.
   const imageName = fields.text(object, 'processname');
   if (owner !== null && owner !== 0 && imageName !== null) collection.addProcess({ pid: owner, imageName });
 }
@@ -80,7 +80,7 @@ function pidOf(object: ClixmlObject, name: string): number {
   return pid;
 }
 
-/** Undefined for a property that is not there. */
+/** Returns undefined if the property does not exist. */
 function textIfThere(object: ClixmlObject, name: string, fields: Fields): string | null | undefined {
   return name in object.properties ? fields.text(object, name) : undefined;
 }
@@ -90,8 +90,8 @@ function instantIfThere(object: ClixmlObject, name: string): string | null | und
 }
 
 /**
- * What Get-Process saved. Its names have no `.exe`: the path has it, where there is one. A property that it was not
- * allowed to see is not in the file, so it is told as empty unless Select-Object may have left it out.
+ * Adds a process from Get-Process. Its names have no `.exe`; the path, if there is one, does. A property that
+ * Get-Process could not read is not in the file, so it counts as empty unless Select-Object may have dropped it.
  */
 export function collectProcess(object: ClixmlObject, fields: Fields, collection: Collection): void {
   const selected = /(?:^|\.)Selected\./i.test(object.typeNames[0] ?? '');
@@ -104,13 +104,13 @@ export function collectProcess(object: ClixmlObject, fields: Fields, collection:
     path,
     commandLine: textIfThere(object, 'commandline', fields),
     user: textIfThere(object, 'username', fields),
-    // PowerShell 7 gives the process that it found for the number.
+    // PowerShell 7 provides the process that it found under the parent's ID.
     parent: isObject(parent) ? numberOf(parent, 'id', largestPid) : undefined,
     startTime: instantIfThere(object, 'starttime') ?? (selected ? undefined : null),
   });
 }
 
-/** What Get-CimInstance Win32_Process saved. */
+/** Adds a process from Get-CimInstance Win32_Process. */
 export function collectCimProcess(object: ClixmlObject, fields: Fields, collection: Collection): void {
   collection.release ??= fields.text(object, 'windowsversion');
   collection.addProcess({
@@ -123,7 +123,7 @@ export function collectCimProcess(object: ClixmlObject, fields: Fields, collecti
   });
 }
 
-/** What Get-CimInstance Win32_Service saved. */
+/** Adds a service from Get-CimInstance Win32_Service. */
 export function collectService(object: ClixmlObject, fields: Fields, collection: Collection): void {
   const name = fields.text(object, 'name');
   const pid = numberOf(object, 'processid', largestPid);
@@ -134,7 +134,7 @@ export function collectService(object: ClixmlObject, fields: Fields, collection:
     name,
     displayName: fields.text(object, 'displayname'),
     pid,
-    // "Start Pending" is StartPending to Get-Service.
+    // Get-Service writes "Start Pending" as StartPending.
     state: fields.text(object, 'state')?.replaceAll(' ', '') ?? 'Unknown',
     shared: type === null ? null : /share/i.test(type),
   });

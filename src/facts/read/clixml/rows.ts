@@ -10,7 +10,7 @@ import { ClixmlError } from '../../../clixml/text.ts';
 import type { ClixmlObject } from '../../../clixml/values.ts';
 
 const largestPid = 0xffffffff;
-/** The columns that say something of the process, not of the socket. */
+/** The columns that describe the process, not the socket. */
 const processFields: ReadonlySet<string> = new Set([
   'ImageName',
   'Path',
@@ -28,7 +28,7 @@ const states: ReadonlySet<string> = new Set(
   [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 100].map((state) => tcpStateName(state) ?? ''),
 );
 
-/** A Linux row's services: containers are `runtime:id`, everything else is a unit. */
+/** Splits a Linux row's services: containers are `runtime:id`, everything else is a unit. */
 function linuxServices(services: readonly string[]): { unit: string | null; container: Container | null } {
   const container = services.map((service) => /^([a-z][\w-]*):(.+)$/s.exec(service)).find((match) => match !== null);
   return {
@@ -46,7 +46,7 @@ function isLinux(object: ClixmlObject, services: readonly string[], fields: Fiel
   );
 }
 
-/** What several parts of a row are read from. */
+/** The values that several functions read from a row. */
 interface Row {
   readonly object: ClixmlObject;
   readonly fields: Fields;
@@ -67,11 +67,14 @@ function stateOf(object: ClixmlObject, fields: Fields, protocol: 'TCP' | 'UDP'):
   return protocol === 'TCP' && text !== null && states.has(text) ? (text as ReturnType<typeof tcpStateName>) : null;
 }
 
-/** The part of the Linux kernel that a row names; undefined where it names none. */
+/** Returns the part of the Linux kernel that a row names; undefined if none. */
 const kernelPartOf = ({ owner }: Row): string | undefined =>
   owner === null ? undefined : /^Linux kernel: (.+)$/s.exec(owner)?.[1];
 
-/** Whether a row says of the kernel that it has a socket, without a sign of it: an older version took for the kernel's what nobody was seen to have. */
+/**
+ * Whether a row attributes a socket to the kernel without evidence: an older version did so for every socket without a
+ * visible holder.
+ */
 function isUnshown(row: Row, ends: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
   const { kind, owner } = row;
   return (
@@ -82,7 +85,7 @@ function isUnshown(row: Row, ends: Pick<Socket, 'protocol' | 'state' | 'remotePo
   );
 }
 
-/** What the words of a row leave open, besides what it says so of. */
+/** Returns refusals for values that the saved row cannot prove. */
 function leftOpen({ kind, owner }: Row, unshown: boolean): FieldRefusal[] {
   const found: FieldRefusal[] = [];
   if (unshown)
@@ -92,13 +95,13 @@ function leftOpen({ kind, owner }: Row, unshown: boolean): FieldRefusal[] {
       text: `no process was seen to have it, and the saved row says only ${owner}`,
       needs: null,
     });
-  // Of the queues of HTTP.sys a row keeps only the words.
+  // A row keeps only the text of an HTTP.sys queue.
   if (kind === 'HttpSys' && owner !== null)
     found.push({ field: 'Owner', code: 'NotSupported', text: `the saved row says ${owner}`, needs: 'a snapshot' });
   return found;
 }
 
-/** The socket of a row; tells whether the kernel has it. */
+/** Adds the socket of a row and returns whether the kernel owns it. */
 function tellSocket(row: Row, collection: Collection): boolean {
   const { object, fields, pid, kind, services } = row;
   const protocol = protocolOf(object);
@@ -107,7 +110,7 @@ function tellSocket(row: Row, collection: Collection): boolean {
   const unshown = isUnshown(row, { protocol, state, remotePort });
   const inKernel = !unshown && (kind === 'Kernel' || kind === 'HttpSys');
   const holders = numbersOf(object, 'holders', largestPid);
-  // Where a row names one service, it is the one that has the socket.
+  // If a row names exactly one service, that service owns the socket.
   const only = !collection.linux && !inKernel && services.length === 1 ? services[0] : undefined;
   const kernelPart = kernelPartOf(row);
   collection.addSocket({
@@ -128,12 +131,12 @@ function tellSocket(row: Row, collection: Collection): boolean {
   return inKernel;
 }
 
-/** The services and the relay that a row tells of its process. */
+/** Adds the services and the relay that a row names for its process. */
 function tellRoles(
   { object, pid, kind, owner, services }: Row & { readonly pid: number },
   collection: Collection,
 ): void {
-  // Which of them has the socket is as open as it was for the row; a row does not tell how they run.
+  // The row does not show which of them owns the socket, or how they run.
   if (!collection.linux)
     for (const name of services)
       collection.addService({ name, displayName: null, pid, state: 'Unknown', shared: services.length > 1 });
@@ -145,7 +148,7 @@ function tellRoles(
     });
 }
 
-/** What a row says of a process, as far as it does. */
+/** Returns the saved texts about a process that are not null. */
 function savedOf(said: {
   readonly supervisor?: string | null;
   readonly role?: string | null;
@@ -155,7 +158,7 @@ function savedOf(said: {
   return Object.keys(saved).length === 0 ? {} : { saved };
 }
 
-/** The processes that led to that of a row, where it tells of them: each is the parent of the one before. */
+/** Adds the ancestors of a row's process, if present: each is the parent of the previous one. */
 function tellAncestors({ properties: { ancestors } }: ClixmlObject, fields: Fields, collection: Collection): void {
   const line = (isObject(ancestors) ? (ancestors.items ?? []) : []).filter(isObject);
   const pids = line.map((one) => numberOf(one, 'processid', largestPid));
@@ -174,7 +177,7 @@ function tellAncestors({ properties: { ancestors } }: ClixmlObject, fields: Fiel
   }
 }
 
-/** The process of a row, once for all rows that have it, and the name of its parent. */
+/** Adds the process of a row, once for all rows that share it, and the name of its parent. */
 function tellProcess(row: Row & { readonly pid: number }, collection: Collection): void {
   const { object, fields, pid, kind, services, refusals } = row;
   if (collection.inRows.has(pid)) return;
@@ -183,7 +186,7 @@ function tellProcess(row: Row & { readonly pid: number }, collection: Collection
     return;
   }
   const imageName = fields.text(object, 'imagename');
-  // Nothing was known of it but its number.
+  // Only its number was known.
   if (imageName === null && kind === 'Unknown') return;
   collection.inRows.add(pid);
   const parent = numberOf(object, 'parentprocess', largestPid);
@@ -207,7 +210,7 @@ function tellProcess(row: Row & { readonly pid: number }, collection: Collection
   if (parent !== null && parentImageName !== null) collection.addProcess({ pid: parent, imageName: parentImageName });
 }
 
-/** One of our own rows (PortOwner.Endpoint), as Export-Clixml or `--format clixml` saved it. */
+/** Adds one of our own rows (PortOwner.Endpoint), saved by Export-Clixml or `--format clixml`. */
 export function collectRow(object: ClixmlObject, fields: Fields, collection: Collection): void {
   const pid = numberOf(object, 'owningprocess', largestPid);
   const services = fields.texts(object, 'services');

@@ -1,7 +1,7 @@
 import type { RawEnvelope } from '../../../system/raw.ts';
 import { damagedCollection, partsOf, settings } from './text.ts';
 
-/** What a collector said, as the machine's own interfaces would have. Throws PO2002 and PO2003. */
+/** Parses the output of a collector into the raw entries of its machine. Throws PO2002 and PO2003. */
 export async function parseCollection(bytes: Uint8Array, name: string): Promise<RawEnvelope> {
   const parts = partsOf(bytes, name);
   const machine = parts.get('machine');

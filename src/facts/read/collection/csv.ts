@@ -1,7 +1,7 @@
-/** A row of comma-separated values: fields, in quotation marks where they may hold anything. */
+/** One field of a CSV row; a quoted field may contain any character. */
 const field = /(?:^|,)(?:"((?:[^"]|"")*)"|([^",\n]*))/y;
 
-/** The fields of one row; null when it is none. */
+/** Splits one row into its fields; null if it is invalid. */
 function fieldsOf(row: string): string[] | null {
   const fields: string[] = [];
   for (field.lastIndex = 0; field.lastIndex < row.length || fields.length === 0;) {
@@ -16,7 +16,7 @@ function fieldsOf(row: string): string[] | null {
 
 const quotes = (text: string): number => text.split('"').length - 1;
 
-/** The rows of lines, of which a field in quotation marks may go on; a row that is none is left out. */
+/** Parses lines into rows; a quoted field may span lines. Invalid rows are skipped. */
 export function csvRows(lines: readonly string[]): string[][] {
   const rows: string[][] = [];
   let parts: string[] = [];

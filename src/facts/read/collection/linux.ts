@@ -2,7 +2,7 @@ import { moreRights, type RawEntry, type RawEnvelope, type Refusal } from '../..
 import { decodeStat } from '../../decode/linux-processes.ts';
 import { nothing, textEntry, type Part, type Parts } from './text.ts';
 
-/** Names of architectures as Node has them. */
+/** Node's names of architectures. */
 const architectures: Readonly<Record<string, string>> = {
   x86_64: 'x64',
   aarch64: 'arm64',
@@ -14,7 +14,10 @@ const architectures: Readonly<Record<string, string>> = {
 
 const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
-/** Lines `PID rest`, by PID; null where a process comes twice, though it was asked for once: nothing it says is taken. */
+/**
+ * Maps the lines `PID rest` by PID. The value is null for a process that occurs twice though it was queried once: its
+ * lines cannot be trusted.
+ */
 function byProcess({ lines }: Part, join: boolean): Map<number, string | null> {
   const found = new Map<number, string | null>();
   let last = -1;
@@ -36,8 +39,9 @@ interface Descriptors {
 }
 
 /**
- * Who holds which socket. Each link that was asked for has one line; a file whose name has a line break can pretend to be
- * another line, and then one place has two, or was not asked for: what is said of that process is not taken.
+ * Returns which process holds which socket. Each requested link has one line. A file whose name contains a line break
+ * can forge another line; then a link occurs twice or was not requested, and everything about that process is
+ * discarded.
  */
 function descriptorsOf(parts: Parts): Descriptors {
   const asked = new Set((parts.get('descriptors') ?? nothing).lines);
@@ -60,7 +64,7 @@ function descriptorsOf(parts: Parts): Descriptors {
   return { pairs: new Uint8Array(Uint32Array.from(pairs).buffer), unreadable };
 }
 
-/** What keeps the list of holders from being whole, in the words of a local look. */
+/** Returns why the list of holders is incomplete, in the words of a local query; null if it is complete. */
 function holdersRefusal(
   unreadable: ReadonlySet<number>,
   isRoot: boolean,
@@ -74,7 +78,7 @@ function holdersRefusal(
     const those = `${unreadable.size} process${unreadable.size === 1 ? '' : 'es'}`;
     return { code: 'AccessDenied', text: `the open files of ${those} cannot be read`, needs };
   }
-  // The first PID namespace has this fixed number.
+  // The initial PID namespace has this fixed number.
   if (namespace !== 'pid:[4026531836]')
     return {
       code: 'AccessDenied',
@@ -84,12 +88,12 @@ function holdersRefusal(
   return pids.has(1) ? null : { code: 'AccessDenied', text: 'processes of other users are hidden (hidepid)', needs };
 }
 
-/** Arguments as the kernel has them, of lines that were made of them. */
+/** Converts lines back to the kernel's NUL-terminated arguments. */
 function argumentsOf(lines: string): string {
   return `${lines.replaceAll('\n', '\0').replaceAll('\x01', '\n')}\0`;
 }
 
-/** A kernel thread and a zombie have no executable: that is no refusal. */
+/** Whether the process has no executable because it is a kernel thread or a zombie: that is not a refusal. */
 function hasNoFile(stat: string): boolean {
   const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return state === 'Z' || state === 'X' || parent === '2' || stat.startsWith('2 (kthreadd)');
@@ -120,7 +124,7 @@ function processEntries(parts: Parts, at: string): Map<string, RawEntry> {
   return entries;
 }
 
-/** Addresses of `ip -o address`: `2: eth0    inet6 fe80::1/64 scope link …`. */
+/** Parses the addresses of `ip -o address`: `2: eth0    inet6 fe80::1/64 scope link …`. */
 function addressesOf(lines: readonly string[]): string {
   return JSON.stringify(
     lines.flatMap((line) => {
@@ -193,10 +197,13 @@ function ranges(parts: Parts): string {
   );
 }
 
-/** No machine has more: each port of both protocols once. */
+/** The most that a machine can publish: each port of both protocols once. */
 const mostPublished = 131_072;
 
-/** `0.0.0.0:8000-8001->80-81/tcp`, `[::]:53->53/udp`: the ports of the machine that docker passes on, `most` of them. */
+/**
+ * Parses the ports that Docker publishes on the machine, at most `most`: `0.0.0.0:8000-8001->80-81/tcp`,
+ * `[::]:53->53/udp`.
+ */
 function publishedPorts(text: string, most: number) {
   const ports: { IP: string; PublicPort: number; Type: string }[] = [];
   for (const one of text.split(', ')) {
@@ -209,7 +216,7 @@ function publishedPorts(text: string, most: number) {
   return ports;
 }
 
-/** What `docker ps` printed, as its engine would say it. */
+/** Converts the output of `docker ps` to the JSON of its engine. */
 function dockerContainers(lines: readonly string[]): string {
   let left = mostPublished;
   return JSON.stringify(
@@ -222,7 +229,10 @@ function dockerContainers(lines: readonly string[]): string {
   );
 }
 
-/** Docker and Podman, of the system and of each user who has processes: those that were not asked are a reason. */
+/**
+ * Returns the entries of Docker and Podman, for the system and for each user with processes. An engine that was not
+ * queried gets a refusal.
+ */
 function engineEntries(parts: Parts, at: string): [string, RawEntry][] {
   const uids = new Set((parts.get('users/effective') ?? nothing).lines.map((line) => line.split(' ')[1]));
   const refusal: Refusal = { code: 'Failed', text: 'a collector did not ask it' };
@@ -237,7 +247,7 @@ function engineEntries(parts: Parts, at: string): [string, RawEntry][] {
   );
 }
 
-/** `unit NAME` begins a unit, `file` what is added to it, and `text` has a line of either. */
+/** Parses socket units: `unit NAME` begins a unit, `file` begins a drop-in, and `text` holds a line of either. */
 function socketUnits(lines: readonly string[]): string {
   const units: { name: string; texts: string[] }[] = [];
   for (const line of lines) {
@@ -250,7 +260,7 @@ function socketUnits(lines: readonly string[]): string {
   return JSON.stringify(units);
 }
 
-/** What a collector on Linux said, as the entries of src/facts/sources.ts. */
+/** Converts the output of a collector on Linux to the entries of src/facts/sources.ts. */
 export function linuxEnvelope(parts: Parts, machine: ReadonlyMap<string, string>, at: string): RawEnvelope {
   const isRoot = machine.get('uid') === '0';
   const architecture = machine.get('architecture') ?? '';
@@ -300,7 +310,7 @@ export function linuxEnvelope(parts: Parts, machine: ReadonlyMap<string, string>
   entries.set('firewall', firewallEntry(parts, at));
   for (const [name, entry] of engineEntries(parts, at)) entries.set(name, entry);
   entries.set('socketunits', textEntry(at, parts.get('socketunits'), socketUnits));
-  // Without ip nothing is told of them, as in recordings from before they were asked.
+  // If ip is not installed, addresses are omitted, as in recordings from older versions.
   const addresses = parts.get('addresses');
   if (addresses !== undefined) entries.set('addresses', textEntry(at, addresses, addressesOf));
   return { platform: 'linux', entries };

@@ -6,10 +6,10 @@ import type { RawEntry, Refusal } from '../../../system/raw.ts';
 import { decodeConsoleText } from '../../decode/windows-text.ts';
 
 /*
- * The text that a collector sends (ps/Collector): docs/architecture/collection.md describes it.
+ * The text format of a collector (ps/Collector), described in docs/architecture/collection.md.
  */
 
-/** What a section has: its lines, or why there are none. */
+/** The contents of a section: its lines, or why there are none. */
 export interface Part {
   readonly lines: readonly string[];
   readonly refusal: Refusal | null;
@@ -20,7 +20,7 @@ export type Parts = ReadonlyMap<string, Part>;
 
 const mark = '#PortOwner.Collection ';
 const end = '#End';
-/** The largest text that is unpacked, and the most lines that it may have: that of 100,000 sockets has 30 MB and 500,000 lines. */
+/** The largest text to unpack, and its most lines: a collection of 100,000 sockets has 30 MB and 500,000 lines. */
 const largest = 256 * 1024 * 1024;
 const mostLines = 4_000_000;
 
@@ -32,7 +32,7 @@ export function damagedCollection(name: string, why: string, cause?: unknown): P
   });
 }
 
-/** The text, which a console may have written in a code page of its own: its first line says which. */
+/** Decodes the text. A console may have used its own code page, which the first line names. */
 function collectionText(bytes: Uint8Array, name: string): string {
   try {
     return decodeText(bytes);
@@ -45,14 +45,14 @@ function collectionText(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** Whoever sends nothing but line breaks would fill the memory with lines. */
+/** Rejects input with too many lines: a file of line breaks alone would exhaust the memory. */
 function checkLines(text: string, name: string): void {
   let lines = 0;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1))
     if (++lines > mostLines) throw damagedCollection(name, `it has more than ${mostLines} lines`);
 }
 
-/** The lines of a collection between its first and its last, unpacked. */
+/** Returns the unpacked lines between the first and the last line of a collection. */
 function linesOf(text: string, name: string): string[] {
   checkLines(text, name);
   const lines = text.split(/\r?\n/);
@@ -106,14 +106,14 @@ function sectionsOf(lines: readonly string[], name: string): Parts {
     } else if (part === null) throw damagedCollection(name, 'it begins with something else than a section');
     else if (line.startsWith(' ')) part.lines.push(line.slice(1));
     else if (line.startsWith('!')) part.refusal = refusalOf(line);
-    // An empty line of data, of which a mail or a shell took the blank.
+    // A mail program or a shell stripped the blank from an empty line of data.
     else if (line === '') part.lines.push('');
     else throw damagedCollection(name, 'it has a line that belongs to no section');
   }
   return parts;
 }
 
-/** `key value` on each line. */
+/** Parses lines of `key value`. */
 export function settings({ lines }: Part): ReadonlyMap<string, string> {
   return new Map(
     lines.map((line): [string, string] => {
@@ -125,16 +125,16 @@ export function settings({ lines }: Part): ReadonlyMap<string, string> {
 
 export const nothing: Part = { lines: [], refusal: null };
 
-/** What tells why a section is missing from a collection. */
+/** The refusal for a section that a collection lacks. */
 export const unasked: Refusal = { code: 'Failed', text: 'the collector did not request it' };
 
-/** An entry of a section's text; refused where the section is, and where there is none. */
+/** Returns the entry for a section's text, or a refusal if the section is refused or missing. */
 export function textEntry(at: string, part: Part | undefined, text: (lines: readonly string[]) => string): RawEntry {
   const refusal = part === undefined ? unasked : part.refusal;
   return refusal === null ? { at, text: text(part!.lines) } : { at, refusal };
 }
 
-/** The sections of a collection; `name` is the file it came from. Throws PO2002 and PO2003. */
+/** Parses the sections of a collection from the file `name`. Throws PO2002 and PO2003. */
 export function partsOf(bytes: Uint8Array, name: string): Parts {
   return sectionsOf(linesOf(collectionText(bytes, name), name), name);
 }

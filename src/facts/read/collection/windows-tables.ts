@@ -3,10 +3,11 @@ import type { RawEntry } from '../../../system/raw.ts';
 import { boundLayouts, layouts, tcpState, type SocketTable } from '../../decode/windows-sockets.ts';
 
 /*
- * What cmdlets and tools say, in the tables of the interfaces that a local look asks: the decoders are the same.
+ * Packs the output of cmdlets and tools into the tables of the Windows interfaces, so that the decoders are the same as
+ * for a local query.
  */
 
-/** A socket as a collector tells it. */
+/** A socket reported by a collector. */
 export interface CollectedSocket {
   readonly protocol: 'TCP' | 'UDP';
   readonly localAddress: string;
@@ -25,7 +26,7 @@ interface Ends {
   readonly scope: number;
 }
 
-/** The bytes of an address, and the number of its interface; null when it is none. */
+/** Returns the bytes of an address and its interface number; null if it is not an address. */
 function endOf(address: string): Ends | null {
   const bytes = addressBytes(withoutScope(address));
   const scope = Number(scopeOf(address) ?? 0);
@@ -76,7 +77,7 @@ function boundTable(table: keyof typeof boundLayouts, rows: readonly Row[]): Uin
   return bytes;
 }
 
-/** The tables of sockets, by the names of their entries. */
+/** Packs the tables of sockets, by the names of their entries. */
 export function socketTables(sockets: readonly CollectedSocket[]): Map<string, Uint8Array> {
   const rows: Record<'tcp4' | 'tcp6' | 'udp4' | 'udp6' | 'bound4' | 'bound6', Row[]> = {
     tcp4: [],
@@ -107,10 +108,10 @@ export interface CollectedProcess {
   readonly created: bigint;
 }
 
-/** Names have at most 255 characters. */
+/** The most characters in a process name. */
 const longestName = 255;
 
-/** SYSTEM_PROCESS_INFORMATION of each process, with its name behind it. */
+/** Packs a SYSTEM_PROCESS_INFORMATION for each process, followed by its name. */
 export function processTable(processes: readonly CollectedProcess[]): Pick<RawEntry, 'bytes' | 'meta'> {
   const size = 256 + 2 * longestName + 2;
   const bytes = Buffer.alloc(processes.length * size);
@@ -127,7 +128,7 @@ export function processTable(processes: readonly CollectedProcess[]): Pick<RawEn
   return { bytes, meta: { base: '0' } };
 }
 
-/** Structures with pointers to texts behind them: of each its size, what fills it, and where the pointers are. */
+/** Packs structures with pointers to texts that follow them, given the size, the contents and the pointer offsets. */
 function withTexts<T>(
   items: readonly T[],
   size: number,
@@ -159,7 +160,7 @@ export interface CollectedService {
   readonly shared: boolean;
 }
 
-/** ENUM_SERVICE_STATUS_PROCESSW of each service. */
+/** Packs an ENUM_SERVICE_STATUS_PROCESSW for each service. */
 export function serviceTable(services: readonly CollectedService[]): Pick<RawEntry, 'bytes' | 'meta'> {
   const bytes = withTexts(
     services,
@@ -177,7 +178,7 @@ export function serviceTable(services: readonly CollectedService[]): Pick<RawEnt
   return { bytes, meta: { pages: `0:${bytes.length}:${services.length}` } };
 }
 
-/** HTTP_SERVICE_CONFIG_URLACL_SET of each URL. */
+/** Packs an HTTP_SERVICE_CONFIG_URLACL_SET for each URL. */
 export function urlTable(urls: readonly (readonly [url: string, sddl: string])[]): Pick<RawEntry, 'bytes' | 'meta'> {
   const pages = urls.map((one) =>
     withTexts(
@@ -193,7 +194,7 @@ export function urlTable(urls: readonly (readonly [url: string, sddl: string])[]
   return { bytes: Buffer.concat(pages), meta: { pages: pages.map(({ length }) => `0:${length}`).join(' ') } };
 }
 
-/** HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY. */
+/** Packs an HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY. */
 export function listenTable(addresses: readonly string[]): Pick<RawEntry, 'bytes'> {
   const found = addresses.map(endOf).filter((one) => one !== null);
   const bytes = Buffer.alloc(8 + found.length * 128);

@@ -18,10 +18,10 @@ import {
   type CollectedSocket,
 } from './windows-tables.ts';
 
-/** Names of architectures as Node has them. */
+/** Node's names of architectures. */
 const architectures: Readonly<Record<string, string>> = { AMD64: 'x64', ARM64: 'arm64', x86: 'ia32' };
 
-/** A decimal number up to `most`; null when it is none. */
+/** Parses a decimal number up to `most`; null if invalid. */
 function numberOf(text: string | undefined, most = 0xffff_ffff): number | null {
   return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) <= most ? Number(text) : null;
 }
@@ -31,7 +31,7 @@ const instantOf = (text: string | undefined): bigint =>
 
 const rowsOf = (part: Part | undefined): string[][] => (part === undefined ? [] : csvRows(part.lines));
 
-/** A refusal of a section; one that is missing was not asked for; null for one that is there. */
+/** Returns the refusal of a section: `unasked` if the section is missing, null if it has data. */
 const refusalOf = (part: Part | undefined): Refusal | null => (part === undefined ? unasked : part.refusal);
 
 function tcpSockets(part: Part | undefined): CollectedSocket[] {
@@ -54,7 +54,7 @@ function udpSockets(part: Part | undefined): CollectedSocket[] {
   });
 }
 
-/** States as netstat writes them in English. */
+/** The state names of netstat in English. */
 const netstatStates: Readonly<Record<string, number>> = {
   CLOSED: 1,
   LISTENING: 2,
@@ -70,17 +70,20 @@ const netstatStates: Readonly<Record<string, number>> = {
   DELETE_TCB: 12,
   BOUND: 100,
 };
-/** Of a state that netstat writes in another language: no number of Windows. */
+/** A netstat state in another language; Windows does not use this number. */
 const unnamedState = 255;
 
-/** `[fe80::1%4]:80`, `0.0.0.0:445`, `*:*`. */
+/** Parses `[fe80::1%4]:80`, `0.0.0.0:445`, `*:*`. */
 function netstatEnd(text: string): { address: string; port: number } | null {
   const match = /^\[?([0-9a-f.:%]+?)\]?:(\d{1,5})$/i.exec(text);
   const port = Number(match?.[2]);
   return match === null || port > 0xffff ? null : { address: match[1]!, port };
 }
 
-/** What `netstat -ano` printed, in any language: a socket that waits for others has no other end, whatever its state is called. */
+/**
+ * Parses the output of `netstat -ano` in any language: a listening socket has no remote end, whatever its state is
+ * called.
+ */
 function netstatSockets(part: Part | undefined): CollectedSocket[] {
   return (part ?? nothing).lines.flatMap((line): CollectedSocket[] => {
     const fields = line.trim().split(/\s+/);
@@ -113,7 +116,7 @@ function socketEntries(parts: Parts, at: string): [string, RawEntry][] {
   });
 }
 
-/** What is told of processes: by CIM, or else by Get-Process, which does not tell an ordinary user of others' paths and times. */
+/** A process from CIM, or else from Get-Process, which hides other users' paths and times from an ordinary user. */
 interface ProcessRow extends CollectedProcess {
   readonly path: string;
   readonly commandLine: string;
@@ -129,13 +132,13 @@ function processRows(parts: Parts): ProcessRow[] {
     });
   return rowsOf(parts.get('processes')).flatMap(([process, name = '', path = '', created]) => {
     const pid = numberOf(process);
-    // Get-Process leaves the ending away that every program of Windows has.
+    // Get-Process strips the .exe extension of every Windows program.
     const file = pid !== null && pid > 4 && !/\.[a-z]{3}$/i.test(name) ? `${name}.exe` : name;
     return pid === null ? [] : [{ pid, parent: 0, name: file, path, created: instantOf(created), commandLine: '' }];
   });
 }
 
-/** Why a detail is missing that only CIM tells. */
+/** Returns why a detail that only CIM provides is missing. */
 function withoutCim({ code, text }: Refusal): Refusal {
   const why = { code: 'Failed', text: `the collector was refused Win32_Process: ${text}` } as const;
   return code === 'AccessDenied' ? { ...why, needs: moreRights.win32 } : why;
@@ -150,9 +153,9 @@ function processEntries(parts: Parts, at: string): [string, RawEntry][] {
   const users = new Map(rowsOf(accounts).map(([pid = '', user = '']) => [pid, user]));
   const denied: Refusal = { code: 'AccessDenied', text: 'access is denied' };
   const told = (value: string, otherwise: Refusal): Told => (value === '' ? { refusal: otherwise } : { value });
-  // It was not Windows that refused a detail of the process, but CIM all of them.
+  // If CIM failed, Windows did not refuse this one detail: CIM refused all of them.
   const missing: Refusal = refusal === null ? denied : withoutCim(refusal);
-  // Without a line of any process they were not asked for.
+  // If no process has a command line, command lines were not requested.
   const withLines = rows.some(({ commandLine }) => commandLine !== '');
   return [
     ['processes', { at, ...processTable(rows) }],
@@ -203,7 +206,7 @@ function netshEntry(part: Part | undefined, at: string): RawEntry {
     : { at, refusal };
 }
 
-/** The URLs of `netsh http show urlacl`, in any language: a URL stands behind a colon, and its descriptor behind SDDL. */
+/** Parses `netsh http show urlacl` in any language: a URL follows a colon, and its descriptor follows SDDL. */
 function urlEntry(part: Part | undefined, at: string): RawEntry {
   const refusal = refusalOf(part);
   if (refusal !== null) return { at, refusal };
@@ -254,7 +257,7 @@ function firewall(lines: readonly string[]): string {
         key,
         Object.fromEntries([
           ...numbers(kind, key),
-          // Group policy calls the private profile so since Windows 7 as well.
+          // Group policy has used this name for the private profile since Windows 7.
           ...(kind === 'group' && key === profileKeys.Private ? numbers(kind, 'PrivateProfile') : []),
         ]),
       ]),
@@ -273,7 +276,10 @@ function addresses(lines: readonly string[]): string {
   );
 }
 
-/** Without the host network service, which Hyper-V and containers bring, no port is reserved for a guest. */
+/**
+ * Returns the refusal for guest ports. Without the Host Network Service, which Hyper-V and containers install, no ports
+ * are reserved for guests.
+ */
 function guestPortsRefusal(services: Part | undefined): Refusal {
   const names = rowsOf(services).map(([name]) => name?.toLowerCase());
   return refusalOf(services) === null && names.length > 0 && !names.includes('hns')
@@ -296,7 +302,7 @@ function machineText(machine: ReadonlyMap<string, string>): string {
   return JSON.stringify(details);
 }
 
-/** What a collector on Windows said, as the entries of src/facts/sources.ts. */
+/** Converts the output of a collector on Windows to the entries of src/facts/sources.ts. */
 export function windowsEnvelope(parts: Parts, machine: ReadonlyMap<string, string>, at: string): RawEnvelope {
   const entries = new Map<string, RawEntry>([
     ['machine', { at, text: machineText(machine) }],
@@ -310,7 +316,7 @@ export function windowsEnvelope(parts: Parts, machine: ReadonlyMap<string, strin
     ['portproxy', textEntry(at, parts.get('portproxy'), portProxies)],
     ['firewall', textEntry(at, parts.get('firewall'), firewall)],
     ['addresses', textEntry(at, parts.get('addresses'), addresses)],
-    // No cmdlet and no tool tells them.
+    // No cmdlet or tool provides them.
     ['servicetags', { at, refusal: { code: 'NotSupported', text: 'a collector cannot query that' } }],
     ['guestports', { at, refusal: guestPortsRefusal(parts.get('cim/services')) }],
   ]);
