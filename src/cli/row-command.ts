@@ -68,11 +68,6 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return this.host !== undefined || (this.from?.length ?? 0) > 1;
   }
 
-  /** Whether several machines are asked. */
-  protected get isOfSeveral(): boolean {
-    return (this.host?.length ?? this.from?.length ?? 0) > 1;
-  }
-
   /** Whether several machines are named. */
   protected get asksSeveral(): boolean {
     return (this.host?.length ?? this.from?.length ?? 0) > 1;
@@ -274,7 +269,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Which machine each row is about, where there may be several. */
   private withMachine(columns: readonly Column[]): readonly Column[] {
-    const machine = this.isOfSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
+    const machine = this.asksSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 

@@ -76,7 +76,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOp
     const bare =
       this.format === undefined &&
       this.columns === undefined &&
-      !this.isOfSeveral &&
+      !this.asksSeveral &&
       this.output === undefined &&
       !this.explain &&
       !this.excel &&
