@@ -190,8 +190,7 @@ async function attempt({ failures, doubts }: Course, doubt: string, work: () => 
     await work();
   } catch (error) {
     if (!(error instanceof PortOwnerError)) throw error;
-    const { terminating: _, ...problem } = error.problem;
-    failures.push(problem);
+    failures.push(error.nonTerminating);
     doubts.push(doubt);
   }
 }

@@ -55,12 +55,6 @@ function renamed(machine: AskedMachine, name: string): AskedMachine {
 
 const named = (name: string, text: string): string => (text.includes('\n') ? `${name}:\n${text}` : `${name}: ${text}`);
 
-/** An error of one machine, which ends nothing: the others are answered. */
-function goingOn({ problem }: PortOwnerError): Problem {
-  const { terminating: _, ...rest } = problem;
-  return rest;
-}
-
 /** What a report shows of all machines; what is the same on every one of them, once. */
 async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> {
   const all: Background[] = [];
@@ -90,7 +84,7 @@ export async function answerOfAll(
   for (const { machine, name: plain, failure } of await namesOf(machines)) {
     if (failure !== null) {
       isUnread = true;
-      problems.push(goingOn(failure));
+      problems.push(failure.nonTerminating);
       continue;
     }
     const name = sanitize(plain);
@@ -101,7 +95,7 @@ export async function answerOfAll(
       // What is wrong with the question is wrong for all of them.
       if (!(error instanceof PortOwnerError) || error.exitCode === exit.usage) throw error;
       isUnread = true;
-      problems.push({ ...goingOn(error), message: named(name, error.message) });
+      problems.push({ ...error.nonTerminating, message: named(name, error.message) });
       continue;
     }
     answers.push(answer);

@@ -77,8 +77,7 @@ export async function withReports(paths: readonly string[], answer: Answer, aske
       await write(path, answer.rows as readonly Finding[], problems, { machine: '', summary, exitCode, background });
     } catch (error) {
       if (!(error instanceof PortOwnerError)) throw error;
-      const { terminating: _, ...problem } = error.problem;
-      failures.push(problem);
+      failures.push(error.nonTerminating);
     }
   }
   if (failures.length === 0) return answer;

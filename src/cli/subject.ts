@@ -33,8 +33,7 @@ export async function subjectOf(
       spans.push(...(await places([text], problems.length < explained ? suggested : null)));
     } catch (error) {
       if (!(error instanceof PortOwnerError) || !eachError) throw error;
-      const { terminating: _, ...problem } = error.problem;
-      problems.push(problem);
+      problems.push(error.nonTerminating);
     }
   }
   return { spans, pids, problems };

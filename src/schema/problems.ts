@@ -304,12 +304,17 @@ export class PortOwnerError extends Error {
     return problemKinds[this.code].exitCode;
   }
 
+  /** The error as the end of the command. */
   get problem(): Problem {
+    return { ...this.nonTerminating, terminating: true };
+  }
+
+  /** The error as a problem of one part: the command continues with the others. */
+  get nonTerminating(): Problem {
     return {
       severity: 'Error',
       code: this.code,
       message: this.message,
-      terminating: true,
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       ...(this.target === undefined ? {} : { target: this.target }),
     };
