@@ -9,12 +9,18 @@ export type Platform = 'win32' | 'linux';
 /** The rights that reveal what is hidden from an ordinary user. */
 export const moreRights = { win32: 'an elevated (administrator) session', linux: 'root (sudo)' } as const;
 
+const refusalCodes = ['AccessDenied', 'Gone', 'NotSupported', 'Failed', 'Disabled'] as const;
+
 /** Why something is unavailable. `code` is stable; `needs` is what would make it available. */
 export interface Refusal {
-  readonly code: 'AccessDenied' | 'Gone' | 'NotSupported' | 'Failed' | 'Disabled';
+  readonly code: (typeof refusalCodes)[number];
   readonly text: string;
   readonly needs?: string;
 }
+
+/** Whether a recorded or collected text is the code of a refusal. */
+export const isRefusalCode = (text: unknown): text is Refusal['code'] =>
+  (refusalCodes as readonly unknown[]).includes(text);
 
 export interface RawEntry {
   /** ISO 8601, UTC. */

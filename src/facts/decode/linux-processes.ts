@@ -1,7 +1,7 @@
 import { parseJson } from '../../io/nesting.ts';
 import { needsArguments, recordedApplication, recordedFor, toldApplication } from './application/application.ts';
 import { maskArguments, maskCommandLine } from '../gather/mask.ts';
-import type { Refusal } from '../../system/raw.ts';
+import { isRefusalCode, type Refusal } from '../../system/raw.ts';
 
 /** The fields of /proc/PID/stat that PortOwner uses. */
 export interface Stat {
@@ -49,14 +49,6 @@ export function decodeStat(text: string): Stat | null {
   return { name: text.slice(open + 1, close), parent, startTicks, leadsTerminal };
 }
 
-const codes: readonly string[] = [
-  'AccessDenied',
-  'Gone',
-  'NotSupported',
-  'Failed',
-  'Disabled',
-] satisfies Refusal['code'][];
-
 const deletedMark = / \(deleted\)$/;
 
 /**
@@ -92,10 +84,7 @@ export function decodeProcess(text: string): ProcessDetails | null {
     cmdline: string('cmdline'),
     cwd: string('cwd'),
     application: recordedApplication(members['application']),
-    refused: Object.fromEntries(reasons.filter(([, code]) => codes.includes(String(code)))) as Record<
-      string,
-      Refusal['code']
-    >,
+    refused: Object.fromEntries(reasons.filter(([, code]) => isRefusalCode(code))) as Record<string, Refusal['code']>,
   };
 }
 

@@ -1,16 +1,8 @@
 import { parseJson } from '../../io/nesting.ts';
-import type { Refusal } from '../../system/raw.ts';
+import { isRefusalCode, type Refusal } from '../../system/raw.ts';
 
 /** The answer to one query: its value, or why there is none. Raw entries in JSON text have members of this type. */
 export type Told = { readonly value: string } | { readonly refusal: Refusal };
-
-const codes: readonly string[] = [
-  'AccessDenied',
-  'Gone',
-  'NotSupported',
-  'Failed',
-  'Disabled',
-] satisfies Refusal['code'][];
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
@@ -31,8 +23,8 @@ export function told(value: unknown): Told {
   if (isObject(value)) {
     if (typeof value['value'] === 'string') return { value: value['value'] };
     const refusal = value['refusal'];
-    if (isObject(refusal) && typeof refusal['text'] === 'string' && codes.includes(String(refusal['code']))) {
-      return { refusal: { code: refusal['code'] as Refusal['code'], text: refusal['text'] } };
+    if (isObject(refusal) && typeof refusal['text'] === 'string' && isRefusalCode(refusal['code'])) {
+      return { refusal: { code: refusal['code'], text: refusal['text'] } };
     }
   }
   return { refusal: { code: 'Failed', text: 'the answer is not readable' } };

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { decodeText } from '../../../io/text.ts';
 import { textOf } from '../../../io/read.ts';
 import { PortOwnerError } from '../../../schema/problems.ts';
-import type { RawEntry, Refusal } from '../../../system/raw.ts';
+import { isRefusalCode, type RawEntry, type Refusal } from '../../../system/raw.ts';
 import { decodeConsoleText } from '../../decode/windows-text.ts';
 
 /*
@@ -80,18 +80,10 @@ function linesOf(text: string, name: string): string[] {
   return linesOf(inner, name);
 }
 
-const codes: readonly string[] = [
-  'AccessDenied',
-  'Gone',
-  'NotSupported',
-  'Failed',
-  'Disabled',
-] satisfies Refusal['code'][];
-
 function refusalOf(line: string): Refusal {
   const [, code = '', text = ''] = /^!(\w{1,32}) (.*)$/.exec(line) ?? [];
-  return codes.includes(code)
-    ? { code: code as Refusal['code'], text: text.slice(0, 1000) }
+  return isRefusalCode(code)
+    ? { code, text: text.slice(0, 1000) }
     : { code: 'Failed', text: 'the answer is not readable' };
 }
 
