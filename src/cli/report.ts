@@ -1,5 +1,5 @@
 import { formatOfFile, loadWriter, traitsOf, unknownEnding, type Format } from '../formats/formats.ts';
-import { fileSink } from '../io/sink.ts';
+import { fileSink, finished } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
@@ -40,8 +40,7 @@ export const reportWriter =
     const format = reportFormat(path);
     const { narrow, forPeople, spreadsheet, whole } = traitsOf(format);
     const columns = plainColumns(schema).filter((column) => narrow !== true || column.importance !== undefined);
-    const sink = fileSink(path);
-    try {
+    await finished(fileSink(path), async (sink) => {
       const writer = await loadWriter(format, schema, {
         columns,
         sink,
@@ -59,11 +58,7 @@ export const reportWriter =
         await writer.end();
       }
       if (forPeople === true) sink.write(`${summary}\n${problems.map(problemText).join('')}`);
-      sink.close();
-    } catch (error) {
-      sink.abort();
-      throw error;
-    }
+    });
   };
 
 /** Writes reports of the findings of several machines. A report that cannot be written is a problem of the answer. */

@@ -3,7 +3,7 @@ import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../for
 import type { DocumentFrame, RowWriter } from '../formats/writer.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { fitted } from '../io/wrap.ts';
-import { ClosedPipe, fileSink, nullSink, type Sink } from '../io/sink.ts';
+import { ClosedPipe, fileSink, finished, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, reportColumns, type Column, type RowSchema } from '../schema/column.ts';
@@ -168,10 +168,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       throw new PortOwnerError('PO1005', '--quiet cannot be combined with --problems or --count');
     // In a file nobody would look for what ended the command.
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
-      return this.writing((sink) => this.performInRows(format, sink));
+      return finished(this.openSink(), (sink) => this.performInRows(format, sink));
     const columns = this.chosenColumns(format);
     const answer = await this.checkedAnswer(columns);
-    return this.writing(async (sink) => {
+    return finished(this.openSink(), async (sink) => {
       if (this.countRows === true) {
         for (const problem of answer.problems) this.tell(problem);
         sink.write(`${answer.rows.length}\n`);
@@ -271,19 +271,6 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   private withMachine(columns: readonly Column[]): readonly Column[] {
     const machine = this.asksSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
-  }
-
-  /** Opens what is written to, and closes it: a file takes its place when all went well. */
-  private async writing(work: (sink: Sink) => Promise<ExitCode>): Promise<ExitCode> {
-    const sink = this.openSink();
-    try {
-      const exitCode = await work(sink);
-      sink.close();
-      return exitCode;
-    } catch (error) {
-      sink.abort();
-      throw error;
-    }
   }
 
   private openSink(): Sink {

@@ -1,7 +1,7 @@
 import type { SavedRows } from '../facts/read/saved-rows.ts';
 import { formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { DocumentFrame } from '../formats/writer.ts';
-import { fileSink } from '../io/sink.ts';
+import { fileSink, finished } from '../io/sink.ts';
 import { auditRun, type AuditRun } from '../schema/audit-run.ts';
 import { plainColumns, type RowSchema } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
@@ -81,8 +81,7 @@ export async function writeSaved(
   const all = plainColumns(schema).filter(({ name, importance }) =>
     narrow === true ? importance !== undefined : isUsed.has(name),
   );
-  const sink = fileSink(output);
-  try {
+  await finished(fileSink(output), async (sink) => {
     const writer = await loadWriter(format, schema, {
       columns: columns === null ? all : parseColumns(columns, schema),
       asked: columns !== null,
@@ -96,9 +95,5 @@ export async function writeSaved(
     });
     for (const row of rows) writer.row(row);
     await writer.end();
-    sink.close();
-  } catch (error) {
-    sink.abort();
-    throw error;
-  }
+  });
 }

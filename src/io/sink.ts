@@ -218,3 +218,15 @@ export function fileSink(path: string): Sink {
     throw unwritable(path, error);
   }
 }
+
+/** Finishes a sink after `work`, or cancels it if that fails. */
+export async function finished<T>(sink: Sink, work: (sink: Sink) => Promise<T>): Promise<T> {
+  try {
+    const result = await work(sink);
+    sink.close();
+    return result;
+  } catch (error) {
+    sink.abort();
+    throw error;
+  }
+}
