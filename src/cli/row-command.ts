@@ -8,7 +8,6 @@ import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, reportColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
-import { finding } from '../schema/finding.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
 import type { Asker } from './frame.ts';
@@ -156,7 +155,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (this.output !== undefined) this.checkNames();
     const format = this.chosenFormat();
     const traits = traitsOf(format);
-    this.checkFormat(format);
+    await this.checkFormat(format);
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
     if (this.delimiter !== undefined && traits.spreadsheet !== true)
@@ -186,7 +185,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   /** Refuses a format that has no room for what is asked. Throws PO1005. */
-  private checkFormat(format: Format): void {
+  private async checkFormat(format: Format): Promise<void> {
     const { binary, findings, page } = traitsOf(format);
     const isWritten = this.countRows !== true && !this.quiet;
     if (page === true && isWritten && this.outputTerminal !== null)
@@ -203,7 +202,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       });
     if (binary === true && this.countRows === true)
       throw new PortOwnerError('PO1005', `--count writes a number, and --format ${format} a file of rows`);
-    if (findings === true && this.schema !== (finding as RowSchema))
+    if (findings === true && this.schema !== ((await import('../schema/finding.ts')).finding as RowSchema))
       throw new PortOwnerError('PO1005', `--format ${format} is for findings: portowner audit, portowner diff`);
   }
 
