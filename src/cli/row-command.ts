@@ -1,5 +1,5 @@
 import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
-import { formatOfFile, formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
+import { formatOfFile, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { DocumentFrame, RowWriter } from '../formats/writer.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { fitted } from '../io/wrap.ts';
@@ -17,10 +17,7 @@ import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
 import { problemsOf } from './options/module.ts';
-import { delimiterOf, RowOptions } from './options/rows.ts';
-import { word } from './values.ts';
-
-const formatWords = Object.fromEntries(formats.map((format) => [format, format])) as Record<Format, Format>;
+import { delimiterOf, formatNamed, RowOptions } from './options/rows.ts';
 
 /** A command that answers with rows of one kind: how they are sorted out and written is the same for all. */
 export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
@@ -246,7 +243,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   private chosenFormat(): Format {
-    if (this.format !== undefined) return word('--format', this.format, formatWords);
+    if (this.format !== undefined) return formatNamed(this.format);
     if (this.excel || (this.delimiter !== undefined && this.output === undefined)) return 'csv';
     return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or specify --format')) ?? 'table';
   }

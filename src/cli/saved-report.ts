@@ -1,5 +1,5 @@
 import type { SavedRows } from '../facts/read/saved-rows.ts';
-import { formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
+import { loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { DocumentFrame } from '../formats/writer.ts';
 import { fileSink, finished } from '../io/sink.ts';
 import { auditRun, type AuditRun } from '../schema/audit-run.ts';
@@ -11,8 +11,6 @@ import { headingOf } from '../schema/heading.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import type { CommandAbout } from './about.ts';
 import { frameOf } from './frame.ts';
-import { reportFormat } from './report.ts';
-import { word } from './values.ts';
 
 /** A report of saved rows. */
 export interface SavedReport {
@@ -23,13 +21,6 @@ export interface SavedReport {
   readonly delimiter: string | null;
   readonly at: Date;
   readonly about: CommandAbout;
-}
-
-/** The format of a report: as it is named, or by the name of its file. Throws PO1001. */
-export function savedFormat(name: string | undefined, output: string): Format {
-  if (name !== undefined)
-    return word('--format', name, Object.fromEntries(formats.map((one) => [one, one])) as Record<Format, Format>);
-  return reportFormat(output);
 }
 
 /** Findings first: the rest is what they are about. */

@@ -5,7 +5,7 @@ import { checkFiles, named } from '../cli/files.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
-import { delimiterOf, OutputOption, RowOptions } from '../cli/options/rows.ts';
+import { delimiterOf, formatNamed, OutputOption, RowOptions } from '../cli/options/rows.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { rowKinds } from '../schema/kinds.ts';
@@ -66,8 +66,9 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
       throw new PortOwnerError('PO1001', 'missing --output: portowner report FILES --output REPORT');
     checkFiles(named('FILES', this.rows), named('--output', output));
     const { readSavedRows } = await import('../facts/read/saved-rows.ts');
-    const { savedFormat, writeSaved } = await import('../cli/saved-report.ts');
-    const format = savedFormat(this.format, output);
+    const { reportFormat } = await import('../cli/report.ts');
+    const { writeSaved } = await import('../cli/saved-report.ts');
+    const format = this.format === undefined ? reportFormat(output) : formatNamed(this.format);
     const kinds = readSavedRows(this.rows, rowKinds);
     const request = {
       output,

@@ -1,6 +1,6 @@
 import { Option } from 'clipanion';
-import { formats } from '../../formats/formats.ts';
-import { unknownValue } from '../values.ts';
+import { formats, type Format } from '../../formats/formats.ts';
+import { unknownValue, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
 const outputOption = () =>
@@ -17,6 +17,11 @@ export class OutputOption {
 
   output = outputOption();
 }
+
+const formatWords = Object.fromEntries(formats.map((format) => [format, format])) as Record<Format, Format>;
+
+/** Reads the value of `--format`. Throws PO1001. */
+export const formatNamed = (text: string): Format => word('--format', text, formatWords);
 
 const delimiters = { comma: ',', semicolon: ';', tab: '\t' } as const;
 
