@@ -3,7 +3,7 @@ import { loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { DocumentFrame } from '../formats/writer.ts';
 import { fileSink, finished } from '../io/sink.ts';
 import { auditRun, type AuditRun } from '../schema/audit-run.ts';
-import { plainColumns, type RowSchema } from '../schema/column.ts';
+import { filledColumns, plainColumns, type RowSchema } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { parseColumns } from '../schema/find.ts';
 import { finding } from '../schema/finding.ts';
@@ -64,14 +64,10 @@ export async function writeSaved(
   if (findings === true && schema !== (finding as RowSchema))
     throw new PortOwnerError('PO1005', `--format ${format} is for findings, and there are none`);
   if (delimiter !== null && spreadsheet !== true) throw new PortOwnerError('PO1005', '--delimiter needs --format csv');
-  const isUsed = new Set(
-    plainColumns(schema).flatMap(({ name, askedBy }) =>
-      askedBy === undefined || rows.some((row) => row[name] != null) ? [name] : [],
-    ),
-  );
-  const all = plainColumns(schema).filter(({ name, importance }) =>
-    narrow === true ? importance !== undefined : isUsed.has(name),
-  );
+  const all =
+    narrow === true
+      ? plainColumns(schema).filter(({ importance }) => importance !== undefined)
+      : filledColumns(schema, rows);
   await finished(fileSink(output), async (sink) => {
     const writer = await loadWriter(format, schema, {
       columns: columns === null ? all : parseColumns(columns, schema),

@@ -2,7 +2,7 @@ import { counted } from '../io/counted.ts';
 import type { AnyRow, Column, ColumnType } from '../schema/column.ts';
 import type { AuditRun } from '../schema/audit-run.ts';
 import { headingOf } from '../schema/heading.ts';
-import { plainColumns, reportColumns } from '../schema/column.ts';
+import { filledColumns, reportColumns } from '../schema/column.ts';
 import { problemRow, toProblemRow } from '../schema/problem.ts';
 import { version } from '../schema/version.ts';
 import { countsText, summaryOf } from './summary.ts';
@@ -306,15 +306,12 @@ function contentOf(main: DocumentTable, columns: readonly Column[], frame: Docum
   const tables = fitting(frame.tables, mostRows - main.rows.length);
   const all = [main, ...tables].flatMap(({ rows }) => rows);
   const several = new Set(all.map((row) => row['ComputerName'] ?? null)).size > 1;
-  // What only an option fills is there when something is in it.
-  const filled = ({ schema, rows }: DocumentTable): readonly Column[] =>
-    plainColumns(schema).filter(({ askedBy, name }) => askedBy === undefined || rows.some((row) => row[name] != null));
   return {
     frame,
     several,
     parts: [
       partOf(main, columns, { asked, several }),
-      ...tables.map((table) => partOf(table, filled(table), { asked: false, several })),
+      ...tables.map((table) => partOf(table, filledColumns(table.schema, table.rows), { asked: false, several })),
     ],
   };
 }

@@ -99,6 +99,13 @@ export function plainColumns(schema: RowSchema): readonly Column[] {
   return schema.columns.filter((column) => column.liveAliasOf === undefined);
 }
 
+/** Returns the columns, without those that only an option fills if no row has a value in them. */
+export function filledColumns(schema: RowSchema, rows: readonly AnyRow[]): readonly Column[] {
+  return plainColumns(schema).filter(
+    ({ name, askedBy }) => askedBy === undefined || rows.some((row) => row[name] != null),
+  );
+}
+
 /** The columns of a report: the important ones, few enough to fit on a printed page. */
 export function reportColumns(schema: RowSchema): readonly Column[] {
   return plainColumns(schema).filter(
