@@ -17,6 +17,7 @@ import { catalogue } from '../commands/catalogue.ts';
 import { powershellBody } from '../cli/completion/scripts.ts';
 import { list, quoted } from './catalogue.ts';
 import { styles } from '../formats/table.ts';
+import { isNumeric } from '../formats/text.ts';
 import { liveTypeName, plainColumns, spare, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { tableColumns, variantOf, variants } from '../schema/variant.ts';
 import { version } from './bundle.ts';
@@ -47,8 +48,6 @@ const dotnetTypes: Readonly<Record<ColumnType, string>> = {
   uint32s: 'System.UInt32[]',
   ancestors: 'System.Object[]',
 };
-
-const numeric = new Set(['uint16', 'uint32', 'int32']);
 
 /**
  * What a cell shows. Text may come from anybody, and a terminal obeys control characters: they are shown as `?`.
@@ -81,8 +80,8 @@ function view(typeName: string, control: string): string {
 
 function tableView(typeName: string, columns: readonly Column[]): string {
   const headers = columns.map(
-    ({ name, type }) =>
-      `<TableColumnHeader><Label>${name}</Label>${numeric.has(type) ? '<Alignment>Right</Alignment>' : ''}</TableColumnHeader>`,
+    (column) =>
+      `<TableColumnHeader><Label>${column.name}</Label>${isNumeric(column) ? '<Alignment>Right</Alignment>' : ''}</TableColumnHeader>`,
   );
   const items = columns.map((column) => `<TableColumnItem>${cell(column)}</TableColumnItem>`);
   const rows = `<TableRowEntries><TableRowEntry><Wrap /><TableColumnItems>\n${items.join('\n')}\n</TableColumnItems></TableRowEntry></TableRowEntries>`;

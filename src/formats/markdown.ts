@@ -4,7 +4,7 @@ import type { AnyRow, Column } from '../schema/column.ts';
 import { severities } from '../schema/finding.ts';
 import { version } from '../schema/version.ts';
 import { countsText, summaryOf } from './summary.ts';
-import { noProblems, plainText } from './text.ts';
+import { isNumeric, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
 /** Rows that a chat or a mail has room for. */
@@ -41,7 +41,7 @@ function findingLine(row: AnyRow, several: boolean): string {
 
 function table(columns: readonly Column[], rows: readonly AnyRow[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
-  const dashes = columns.map(({ type }) => (/^u?int/.test(type) && !type.endsWith('s') ? '--:' : '---'));
+  const dashes = columns.map((column) => (isNumeric(column) ? '--:' : '---'));
   const cell = (row: AnyRow, { name, type }: Column): string => {
     const text = plainText(row[name], '; ');
     return type === 'text' || type === 'texts' ? code(text, true) : prose(text);

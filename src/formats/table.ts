@@ -3,7 +3,7 @@ import type { Terminal } from '../system/terminal.ts';
 import type { CreateWriter } from './writer.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { TextSink } from '../io/sink.ts';
-import { itemText, noProblems, plainText } from './text.ts';
+import { isNumeric, itemText, noProblems, plainText } from './text.ts';
 
 type Width = (text: string) => number;
 
@@ -16,7 +16,6 @@ const between = '  ';
 const textFloor = 15;
 const answerFloor = 24;
 
-const rightAligned: ReadonlySet<ColumnType> = new Set(['uint16', 'uint32', 'int32']);
 /** A shortened number or date would be a wrong one: such columns keep their width or go. */
 const shortened: ReadonlySet<ColumnType> = new Set(['text', 'texts', 'uint32s']);
 
@@ -240,7 +239,7 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
       const text = width(whole) <= place.width ? whole : cutTo(place, whole, itemsOf(place));
       const padding = ' '.repeat(Math.max(0, place.width - width(text)));
       const [on, off] = (colors && text !== '' && dress(place, whole)) || plainStyle;
-      const right = rightAligned.has(place.column.type);
+      const right = isNumeric(place.column);
       out += `${i === 0 ? '' : between}${right ? padding : ''}${on}${text}${off}${right || i === end - 1 ? '' : padding}`;
     }
     sink.write(`${out}\n`);

@@ -1,5 +1,5 @@
 import { ancestorText, type Ancestor } from '../schema/ancestor.ts';
-import type { AnyRow } from '../schema/column.ts';
+import type { AnyRow, Column } from '../schema/column.ts';
 
 type Value = AnyRow[string];
 
@@ -12,6 +12,10 @@ export function plainText(value: Value, separator: string): string {
   if (value == null) return '';
   return typeof value === 'object' ? value.map(itemText).join(separator) : String(value);
 }
+
+/** Whether the values of a column are single numbers, which are aligned on the right. */
+export const isNumeric = ({ type }: Pick<Column, 'type'>): boolean =>
+  type === 'uint16' || type === 'uint32' || type === 'int32';
 
 /** The words of a name such as OwnerChanged. */
 export const wordsOf = (name: string): string =>

@@ -1,5 +1,5 @@
 import { html, render, type TemplateResult } from 'lit-html';
-import { readableDate, wordsOf } from '../formats/text.ts';
+import { isNumeric, readableDate, wordsOf } from '../formats/text.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { textAt, type UnpackedColumn } from './data.ts';
 import { shownColumns, type State } from './state.ts';
@@ -11,7 +11,6 @@ const spare = 12;
 /** So many rows are printed. */
 const mostPrinted = 500;
 
-const isNumber = ({ type }: UnpackedColumn): boolean => type === 'uint16' || type === 'uint32' || type === 'int32';
 /** A value as people read it. */
 export const shown = (column: UnpackedColumn, row: number): string => {
   const text = sanitize(textAt(column, row));
@@ -91,7 +90,7 @@ export class WindowedList {
   #head(column: UnpackedColumn): TemplateResult {
     const { sort } = this.#state;
     const order = sort?.name !== column.name ? 'none' : sort.down ? 'descending' : 'ascending';
-    return html`<th scope="col" aria-sort=${order} class=${isNumber(column) ? 'number' : ''}>
+    return html`<th scope="col" aria-sort=${order} class=${isNumeric(column) ? 'number' : ''}>
       <button title=${column.description} @click=${() => this.#actions.sort(column.name)}>${wordsOf(column.name)}</button>
     </th>`;
   }
@@ -107,7 +106,7 @@ export class WindowedList {
                 ${text || '…'}
               </button>`
             : text;
-        return html`<td class=${isNumber(column) ? 'number' : ''} title=${text.length > 24 ? text : ''}>
+        return html`<td class=${isNumeric(column) ? 'number' : ''} title=${text.length > 24 ? text : ''}>
           ${content}
         </td>`;
       })}
@@ -152,7 +151,7 @@ export class WindowedList {
       </caption>
       <thead>
         <tr>
-          ${columns.map((column) => html`<th scope="col" class=${isNumber(column) ? 'number' : ''}>${wordsOf(column.name)}</th>`)}
+          ${columns.map((column) => html`<th scope="col" class=${isNumeric(column) ? 'number' : ''}>${wordsOf(column.name)}</th>`)}
         </tr>
       </thead>
       <tbody>
@@ -160,7 +159,7 @@ export class WindowedList {
           rows.subarray(0, mostPrinted),
           (row) =>
             html`<tr>
-              ${columns.map((column) => html`<td class=${isNumber(column) ? 'number' : ''}>${shown(column, row)}</td>`)}
+              ${columns.map((column) => html`<td class=${isNumeric(column) ? 'number' : ''}>${shown(column, row)}</td>`)}
             </tr>`,
         )}
       </tbody>

@@ -3,7 +3,7 @@ import type { AnyRow, Column, RowSchema } from '../../schema/column.ts';
 import type { Problem } from '../../schema/problems.ts';
 import type { Range } from '../../schema/range.ts';
 import { version } from '../../schema/version.ts';
-import { plainText, readableDate, wordsOf } from '../text.ts';
+import { isNumeric, plainText, readableDate, wordsOf } from '../text.ts';
 import { card, isTold, mostCards, toldRows } from './cards.ts';
 import { packed, type PageAbout } from './data.ts';
 import { html, jsonText, raw, type Markup } from './markup.ts';
@@ -104,9 +104,8 @@ const cellText = (row: AnyRow, { name, type }: Column): string => {
 function plainTable({ title, columns, rows, shown, narrow }: RowTable): Markup {
   const chosen = columns.filter(({ name }) => shown.has(name));
   const first = rows.slice(0, mostPlainRows);
-  const isNumber = (type: string): boolean => /int/.test(type) && !type.endsWith('s');
-  const cls = ({ name, type }: (typeof chosen)[number]): Markup =>
-    raw(` class="${[narrow.has(name) ? '' : 'spare', isNumber(type) ? 'number' : ''].join(' ').trim()}"`);
+  const cls = (column: Column): Markup =>
+    raw(` class="${[narrow.has(column.name) ? '' : 'spare', isNumeric(column) ? 'number' : ''].join(' ').trim()}"`);
   return html`<div class="plain" role="region" aria-label="${title}, the first rows" tabindex="0">
     <table>
       <caption>
