@@ -1,9 +1,8 @@
 import { counted } from '../io/counted.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { AnyRow, Column } from '../schema/column.ts';
-import { severities } from '../schema/finding.ts';
 import { version } from '../schema/version.ts';
-import { countsText, summaryOf } from './summary.ts';
+import { countsText, summaryOf, worstFirst } from './summary.ts';
 import { isNumeric, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
@@ -53,10 +52,8 @@ function table(columns: readonly Column[], rows: readonly AnyRow[]): string {
   );
 }
 
-const worst = (row: AnyRow): number => -(severities as readonly unknown[]).indexOf(row['Severity']);
-
 function body(rows: readonly AnyRow[], columns: readonly Column[], isFindings: boolean): string {
-  const shown = isFindings ? rows.toSorted((a, b) => worst(a) - worst(b)) : rows;
+  const shown = isFindings ? worstFirst(rows) : rows;
   const several = new Set(rows.map((row) => row['ComputerName'])).size > 1;
   const some = shown.slice(0, mostRows);
   const more = rows.length - some.length;

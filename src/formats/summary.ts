@@ -29,6 +29,12 @@ export interface Summary {
   }[];
 }
 
+const severityRank = ({ Severity }: AnyRow): number => (severities as readonly unknown[]).indexOf(Severity);
+
+/** Rows with a severity, the worst first. */
+export const worstFirst = (rows: readonly AnyRow[]): readonly AnyRow[] =>
+  rows.toSorted((a, b) => severityRank(b) - severityRank(a));
+
 const rank = (value: string): number => (order.includes(value) ? order.indexOf(value) : order.length);
 
 /** Counts rows by machine, and by the column that says most. */

@@ -1,5 +1,5 @@
 import type { AnyRow, RowSchema } from '../../schema/column.ts';
-import { severities } from '../../schema/finding.ts';
+import { worstFirst } from '../summary.ts';
 import { itemText, plainText, readableDate, wordsOf } from '../text.ts';
 import { html, type Markup } from './markup.ts';
 import { severityClass } from './timeline.ts';
@@ -10,11 +10,8 @@ export const mostCards = 200;
 /** Whether rows of this kind say what the matter is and what to do about it: each gets a card. */
 export const isTold = ({ columns }: RowSchema): boolean => columns.some(({ name }) => name === 'Remedy');
 
-const rank = ({ Severity }: AnyRow): number => severities.indexOf(Severity as (typeof severities)[number]);
-
 /** The rows that get a card, the worst first. */
-export const toldRows = (rows: readonly AnyRow[]): readonly AnyRow[] =>
-  [...rows].sort((a, b) => rank(b) - rank(a)).slice(0, mostCards);
+export const toldRows = (rows: readonly AnyRow[]): readonly AnyRow[] => worstFirst(rows).slice(0, mostCards);
 
 const items = (value: AnyRow[string]): string[] =>
   value == null ? [] : typeof value === 'object' ? value.map(itemText) : [String(value)];
