@@ -3,6 +3,7 @@ import type { AnyRow, Column, RowSchema } from '../../schema/column.ts';
 import type { Problem } from '../../schema/problems.ts';
 import type { Range } from '../../schema/range.ts';
 import { version } from '../../schema/version.ts';
+import { summaryOf } from '../summary.ts';
 import { isNumeric, plainText, readableDate, wordsOf } from '../text.ts';
 import { card, isTold, mostCards, toldRows } from './cards.ts';
 import { packed, type PageAbout } from './data.ts';
@@ -10,7 +11,7 @@ import { html, jsonText, raw, type Markup } from './markup.ts';
 import { machineNames, rangesOf, socketsOf, tablesOf, type RowTable, type Wanted, type Whole } from './model.ts';
 import { inBothWidths } from './picture.ts';
 import { portSpace, shownSockets } from './port-space.ts';
-import { hasTalks, talks } from './talks.ts';
+import { talks, talksOf } from './talks.ts';
 import { timeline } from './timeline.ts';
 import { verdictOf, type PageVerdict } from './verdict.ts';
 
@@ -82,8 +83,8 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
     return own.length === 0 ? null : inBothWidths(`nights${i}`, (frame) => timeline(own, machine, frame));
   });
   const connections = drawn((machine, i) => {
-    const own = ofMachine(sockets, machine);
-    return hasTalks(own) ? inBothWidths(`talks${i}`, (frame) => talks(own, machine, frame)) : null;
+    const own = talksOf(ofMachine(sockets, machine));
+    return own.length === 0 ? null : inBothWidths(`talks${i}`, (frame) => talks(own, machine, frame));
   });
   const key = (kind: string, text: string): Markup => html`<span><span class="key ${kind}"></span>${text}</span>`;
   const legend = html`<p class="legend" aria-hidden="true">
@@ -129,9 +130,9 @@ function plainTable({ title, columns, rows, shown, narrow }: RowTable): Markup {
 }
 
 /** How many rows, and findings, there are of each machine. */
-function machineTable(machines: readonly string[], { rows, frame }: Whole): Markup | null {
+function machineTable(machines: readonly string[], { rows, frame }: Whole, schema: RowSchema): Markup | null {
   if (machines.length < 2) return null;
-  const count = (machine: string): number => rows.filter(({ ComputerName }) => ComputerName === machine).length;
+  const counts = new Map(summaryOf(schema, rows).machines.map((one) => [one.name, one.rows]));
   return section(
     'machines',
     'Machines',
@@ -149,7 +150,7 @@ function machineTable(machines: readonly string[], { rows, frame }: Whole): Mark
               (machine) =>
                 html`<tr data-machine="${machine}">
                   <th scope="row">${machine}</th>
-                  <td class="number">${count(machine)}</td>
+                  <td class="number">${counts.get(machine) ?? 0}</td>
                 </tr> `,
             )}
           </tbody>
@@ -221,7 +222,7 @@ ${verdictPart(verdict)}
   const plain = tables.filter(
     ({ name, rows }) => rows.length > 0 && (name !== 'rows' || !isTold(schema) || rows.length > mostCards),
   );
-  const body = html`${machineTable(machines, whole)}${cards(whole, schema, machines.length > 1)}${problemList(frame.problems)}
+  const body = html`${machineTable(machines, whole, schema)}${cards(whole, schema, machines.length > 1)}${problemList(frame.problems)}
 ${pictures(whole, wanted, machines)}
 <section aria-labelledby="list"${tables.some(({ rows }) => rows.length > 0) ? null : raw(' hidden')}>
 <h2 id="list">The whole list</h2>

@@ -8,7 +8,7 @@ import { shortened, px, svg, textWidth, type Frame } from './picture.ts';
 type Socket = Partial<Endpoint>;
 
 /** A program here, who connects to it (clients), and what it connects to (servers). */
-interface Talk {
+export interface Talk {
   readonly program: string;
   readonly other: string;
   readonly isClient: boolean;
@@ -31,7 +31,7 @@ const isConnected = ({ RemoteAddress, RemotePort, State, OwnerKind }: Socket): b
  * Sums the connections up. A connection to a port that somebody listens on here comes from a client; of one within the
  * machine the end that the client has tells both.
  */
-function talksOf(sockets: readonly Socket[]): Talk[] {
+export function talksOf(sockets: readonly Socket[]): Talk[] {
   const served = new Map(
     sockets.flatMap((one) => (one.State === 'Listen' ? [[one.LocalPort, programOf(one)] as const] : [])),
   );
@@ -68,9 +68,6 @@ interface Node {
 }
 
 const rowHeight = 26;
-
-/** Whether sockets have connections that a picture can show. */
-export const hasTalks = (sockets: readonly Socket[]): boolean => talksOf(sockets).length > 0;
 
 /** The column of nodes for these names, in their order, in the middle of the height. */
 function column(names: Iterable<string>, talks: readonly Talk[], nameOf: (talk: Talk) => string): Map<string, Node> {
@@ -166,8 +163,7 @@ function drawNode({ name, count, y, height }: Node, kind: string, x: number, roo
 }
 
 /** Who talks to whom: clients on the left, the programs of the machine, and the servers they talk to on the right. */
-export function talks(sockets: readonly Socket[], machine: string, frame: Frame): Markup {
-  const all = talksOf(sockets);
+export function talks(all: readonly Talk[], machine: string, frame: Frame): Markup {
   const ends = endsOf(all);
   const places = placesOf(ends, frame.width);
   const columns = [
