@@ -10,6 +10,7 @@ import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import { liveHands, liveSource } from '../../../src/machine/live.ts';
 import type { StopResult } from '../../../src/schema/stop.ts';
 import { facts, process as process_, socket } from '../../support/example.ts';
+import { freePort } from '../../support/free-port.ts';
 import { linux } from '../../support/linux-raw.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
@@ -148,16 +149,6 @@ onLinux('a child that is all that is left of it', async () => {
   const { code, rows } = await stop(String(server.port), '--yes');
   assert.equal([code, rows.map(({ Result, OwningProcess }) => [Result, OwningProcess])], [0, [['Stopped', server.child!]]]);
 });
-
-/** A free port that a program may have again and again. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Who may start again, and does, what a command runs on a port. */
 async function restarted(command: readonly string[], port: number): Promise<{ before: string | null; row: StopResult }> {

@@ -2,13 +2,14 @@
 // that what became of them is reported, and that nothing is left of them.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
 import type { Verdict } from '../../../src/schema/verdict.ts';
 import { wine } from '../../support/build-machine.ts';
+import { freePort } from '../../support/free-port.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite('bind attempts on Windows');
@@ -36,16 +37,6 @@ function run(...args: string[]): { code: number | null; out: string } {
 function why(...args: string[]): { code: number | null; row: Verdict } {
   const { code, out } = run(join(root, 'src/main.ts'), 'why', ...args, '--format', 'json');
   return { code, row: (JSON.parse(out) as Verdict[]).find((item) => 'CanBind' in item)! };
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 windows('every attempt is taken back: the same port again and again', async () => {
