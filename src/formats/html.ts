@@ -1,22 +1,6 @@
 import type { AnyRow } from '../schema/column.ts';
-import { headingOf } from '../schema/heading.ts';
-import { noProblems } from './text.ts';
-import type { CreateWriter, DocumentFrame } from './writer.ts';
-
-/** The frame of rows that nobody gave one. */
-const noFrame = (heading: string): DocumentFrame => ({
-  title: heading,
-  rowsTitle: heading,
-  question: null,
-  at: new Date().toISOString(),
-  exitCode: 0,
-  meaning: null,
-  headline: null,
-  note: null,
-  problems: [],
-  tables: [],
-  nights: [],
-});
+import { framed, noProblems } from './text.ts';
+import type { CreateWriter } from './writer.ts';
 
 /** One page that needs nothing else. It tells the whole answer, so that it is written at the end. */
 export const create: CreateWriter = (schema, { columns, asked = false, sink, frame }) => {
@@ -28,7 +12,7 @@ export const create: CreateWriter = (schema, { columns, asked = false, sink, fra
     flush: () => {},
     async end() {
       const { page } = await import('./html/page.ts');
-      const whole = { rows, frame: frame ?? noFrame(headingOf(schema)) };
+      const whole = { rows, frame: framed(frame) };
       for (const part of page(whole, { schema, columns, asked })) sink.write(part);
     },
   };

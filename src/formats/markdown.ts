@@ -3,7 +3,7 @@ import { sanitize } from '../io/sanitize.ts';
 import type { AnyRow, Column } from '../schema/column.ts';
 import { version } from '../schema/version.ts';
 import { countsText, summaryOf, worstFirst } from './summary.ts';
-import { isNumeric, noProblems, plainText } from './text.ts';
+import { framed, isNumeric, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
 /** Rows that a chat or a mail has room for. */
@@ -76,16 +76,16 @@ export const create: CreateWriter = (schema, { columns, sink, frame }) => {
   const isFindings = schema.typeName === 'PortOwner.Finding';
 
   function end(): void {
-    const title = frame?.title ?? schema.typeName;
+    const about = framed(frame);
     const counts = countsText(summaryOf(schema, rows));
     const amount = `${counted(rows.length, isFindings ? 'finding' : 'row')}${counts === '' ? '' : ` (${counts})`}`;
     const paragraphs = [
-      `## ${prose(title)}\n`,
-      `**${prose(frame?.headline ?? amount)}**\n`,
+      `## ${prose(about.title)}\n`,
+      `**${prose(about.headline ?? amount)}**\n`,
       rows.length === 0 ? '' : body(rows, columns, isFindings),
-      frame?.note == null ? '' : `${frame.note.trim().split('\n').map(prose).join('  \n')}\n`,
-      frame === undefined ? '' : problemLines(frame),
-      `PortOwner ${version}${frame === undefined ? '' : `, ${frame.at.replace(/\.\d+Z$/, 'Z')}`}\n`,
+      about.note === null ? '' : `${about.note.trim().split('\n').map(prose).join('  \n')}\n`,
+      problemLines(about),
+      `PortOwner ${version}, ${about.at.replace(/\.\d+Z$/, 'Z')}\n`,
     ];
     sink.write(paragraphs.filter((text) => text !== '').join('\n'));
   }

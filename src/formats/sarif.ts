@@ -3,7 +3,7 @@ import type { AnyRow } from '../schema/column.ts';
 import type { Severity } from '../schema/finding.ts';
 import type { Problem } from '../schema/problems.ts';
 import { version } from '../schema/version.ts';
-import { noProblems, plainText } from './text.ts';
+import { framed, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
 /** SARIF's levels (2.1.0, 3.27.10), and the number that dashboards sort by: 0 to 10, as CVSS has it. */
@@ -98,7 +98,7 @@ export const create: CreateWriter = (_schema, { sink, frame }) => {
           {
             tool: { driver: { name: 'PortOwner', version, rules: [...rules.values()] } },
             columnKind: 'utf16CodeUnits',
-            ...(frame === undefined ? {} : { invocations: [invocation(frame)] }),
+            invocations: [invocation(framed(frame))],
             results,
           },
         ],

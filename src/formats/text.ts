@@ -1,5 +1,6 @@
 import { ancestorText, type Ancestor } from '../schema/ancestor.ts';
 import type { AnyRow, Column } from '../schema/column.ts';
+import type { DocumentFrame } from './writer.ts';
 
 type Value = AnyRow[string];
 
@@ -23,6 +24,12 @@ export const wordsOf = (name: string): string =>
 
 /** A date as people read it. */
 export const readableDate = (date: string): string => date.replace('T', ' ').replace(/(?:\.\d+)?Z$/, '');
+
+/** The frame of a whole document, which every caller passes. */
+export function framed(frame: DocumentFrame | undefined): DocumentFrame {
+  if (frame === undefined) throw new Error('a whole document needs a frame');
+  return frame;
+}
 
 /** For writers of formats that have no place for problems. */
 export function noProblems(): never {

@@ -6,7 +6,7 @@ import { filledColumns, reportColumns } from '../schema/column.ts';
 import { problemRow, toProblemRow } from '../schema/problem.ts';
 import { version } from '../schema/version.ts';
 import { countsText, summaryOf } from './summary.ts';
-import { itemText, noProblems, plainText } from './text.ts';
+import { framed, itemText, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame, DocumentTable } from './writer.ts';
 import {
   cellDate,
@@ -365,10 +365,10 @@ export const create: CreateWriter = (schema, { columns, asked = false, sink, fra
     problem: noProblems,
     flush() {},
     async end() {
-      if (frame === undefined) throw new Error('a workbook needs what it is about');
+      const about = framed(frame);
       if (rows.length > mostRows) return writeStreamed();
-      const main = { title: frame.rowsTitle, schema, rows };
-      write(await writeWhole(contentOf(main, columns, frame, asked)));
+      const main = { title: about.rowsTitle, schema, rows };
+      write(await writeWhole(contentOf(main, columns, about, asked)));
     },
   };
 };

@@ -6,25 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadWriter } from '../../src/formats/formats.ts';
-import type { DocumentFrame } from '../../src/formats/writer.ts';
 import { fileSink } from '../../src/io/sink.ts';
 import { plainColumns } from '../../src/schema/column.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
+import { frame } from '../support/frame.ts';
 import { endpoints } from './formats.ts';
-
-const frame: DocumentFrame = {
-  title: 'Ports',
-  rowsTitle: 'Ports',
-  question: 'portowner --all',
-  at: '2026-01-02T03:04:05Z',
-  exitCode: 0,
-  meaning: null,
-  headline: null,
-  note: null,
-  problems: [],
-  tables: [],
-  nights: [],
-};
 
 /**
  * Writes generated rows as a workbook, and gives how long that took in milliseconds.
@@ -34,7 +20,7 @@ export async function writeWorkbook(path: string, count: number): Promise<number
   const rows = [...endpoints(count)];
   const start = performance.now();
   const sink = fileSink(path);
-  const writer = await loadWriter('xlsx', endpoint, { columns: plainColumns(endpoint), sink, problems: 'auto', frame });
+  const writer = await loadWriter('xlsx', endpoint, { columns: plainColumns(endpoint), sink, problems: 'auto', frame: frame({ question: 'portowner --all' }) });
   for (const row of rows) writer.row(row);
   await writer.end();
   sink.close();

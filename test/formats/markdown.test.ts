@@ -9,29 +9,16 @@ import type { AnyRow, RowSchema } from '../../src/schema/column.ts';
 import { finding } from '../../src/schema/finding.ts';
 import { facts, process as processFact, socket } from '../support/example.ts';
 import { full, hostileText, sample } from '../support/formats.ts';
+import { frame } from '../support/frame.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('markdown');
-
-const frame: DocumentFrame = {
-  title: 'Ports of box',
-  rowsTitle: 'Ports',
-  question: 'portowner',
-  at: '2026-01-02T03:04:05.678Z',
-  exitCode: 0,
-  meaning: null,
-  headline: null,
-  note: null,
-  problems: [],
-  tables: [],
-  nights: [],
-};
 
 async function written(rows: readonly AnyRow[], more: Partial<DocumentFrame> = {}, schema: RowSchema = sample): Promise<string> {
   let text = '';
   const sink = { write: (part: string) => void (text += part), flush() {} };
   const columns = schema.columns.filter(({ importance }) => importance !== undefined);
-  const writer = await loadWriter('md', schema, { columns, sink, problems: 'auto', frame: { ...frame, ...more } });
+  const writer = await loadWriter('md', schema, { columns, sink, problems: 'auto', frame: frame({ title: 'Ports of box', at: '2026-01-02T03:04:05.678Z', ...more }) });
   for (const row of rows) writer.row(row);
   await writer.end();
   return text;

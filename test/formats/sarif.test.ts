@@ -11,6 +11,7 @@ import type { AnyRow } from '../../src/schema/column.ts';
 import { finding, severities } from '../../src/schema/finding.ts';
 import { facts, process as processFact, socket } from '../support/example.ts';
 import { hostileText } from '../support/formats.ts';
+import { frame } from '../support/frame.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('sarif');
@@ -37,10 +38,10 @@ function checked(text: string): Log {
   return log;
 }
 
-async function written(rows: readonly AnyRow[], frame?: DocumentFrame): Promise<Log> {
+async function written(rows: readonly AnyRow[], more: Partial<DocumentFrame> = {}): Promise<Log> {
   let text = '';
   const sink = { write: (more: string) => void (text += more), flush() {} };
-  const writer = await loadWriter('sarif', finding, { columns: finding.columns, sink, problems: 'auto', ...(frame === undefined ? {} : { frame }) });
+  const writer = await loadWriter('sarif', finding, { columns: finding.columns, sink, problems: 'auto', frame: frame(more) });
   for (const row of rows) writer.row(row);
   await writer.end();
   return checked(text);
@@ -66,20 +67,9 @@ test('any findings and problems are valid', async () => {
   });
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 5 }), hostileText, async (rows, message) => {
-      const frame = {
-        title: '',
-        rowsTitle: '',
-        question: message,
-        at: '2026-01-02T03:04:05Z',
-        exitCode: 69,
-        meaning: 'cannot tell',
-        headline: null,
-        note: null,
-        problems: [{ severity: 'Error', code: 'PO3001', message }],
-        tables: [],
-        nights: [],
-      } as const;
-      const { results, invocations } = (await written(rows, frame)).runs[0]!;
+      const problems = [{ severity: 'Error', code: 'PO3001', message }] as const;
+      const more = { title: '', rowsTitle: '', question: message, exitCode: 69, meaning: 'cannot tell', problems } as const;
+      const { results, invocations } = (await written(rows, more)).runs[0]!;
       assert.is(results.length, rows.length);
       assert.is(invocations[0]!.executionSuccessful, false);
       assert.is(invocations[0]!.toolExecutionNotifications.length, 1);

@@ -9,31 +9,19 @@ import { fileSink } from '../../src/io/sink.ts';
 import type { AnyRow, Column, RowSchema } from '../../src/schema/column.ts';
 import { facts, process as processFact, service, socket, udp } from '../support/example.ts';
 import { empty, full, hostileRow, hostileText, sample } from '../support/formats.ts';
+import { frame } from '../support/frame.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 import { skip } from '../support/skip.ts';
 import { flawsOf, noOffice, noValidator, office, readWorkbook, validator, type ReadCell } from '../support/workbook.ts';
 
 const test = suite('workbooks');
 
-const frame: DocumentFrame = {
-  title: 'Ports',
-  rowsTitle: 'Ports',
-  question: 'portowner',
-  at: '2026-01-02T03:04:05Z',
-  exitCode: 0,
-  meaning: null,
-  headline: null,
-  note: null,
-  problems: [],
-  tables: [],
-  nights: [],
-};
 const columns: readonly Column[] = sample.columns.filter((column) => !('liveAliasOf' in column));
 
 async function write(rows: readonly AnyRow[], more: Partial<DocumentFrame> = {}, schema: RowSchema = sample): Promise<string> {
   const path = join(temporaryFolder(), 'report.xlsx');
   const sink = fileSink(path);
-  const writer = await loadWriter('xlsx', schema, { columns, asked: true, sink, problems: 'auto', frame: { ...frame, ...more } });
+  const writer = await loadWriter('xlsx', schema, { columns, asked: true, sink, problems: 'auto', frame: frame(more) });
   for (const row of rows) writer.row(row);
   await writer.end();
   sink.close();
@@ -155,7 +143,7 @@ test('more rows than a workbook takes come as one plain sheet, with a warning', 
   const sink = fileSink(path);
   const warnings: string[] = [];
   const narrow = columns.slice(0, 4);
-  const writer = await loadWriter('xlsx', sample, { columns: narrow, sink, problems: 'auto', frame, warn: ({ code, message }) => warnings.push(`${code} ${message}`) });
+  const writer = await loadWriter('xlsx', sample, { columns: narrow, sink, problems: 'auto', frame: frame(), warn: ({ code, message }) => warnings.push(`${code} ${message}`) });
   for (const row of rows) writer.row(row);
   await writer.end();
   sink.close();
