@@ -76,8 +76,10 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld): 
 }
 
 /** Which ports were found. */
-const freeText = (ports: readonly number[]): string =>
-  `${ports.length === 1 ? 'Port' : 'Ports'} ${formatPorts(ports.map((port) => ({ start: port, end: port })))} ${ports.length === 1 ? 'is' : 'are'} free.`;
+function freeText(ports: readonly number[]): string {
+  const text = formatPorts(ports.map((port) => ({ start: port, end: port })));
+  return ports.length === 1 ? `Port ${text} is free.` : `Ports ${text} are free.`;
+}
 
 function questionOf(request: FindFreeRequest, isTried: boolean): Question {
   const { protocols, spans } = request;

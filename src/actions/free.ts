@@ -36,7 +36,10 @@ export interface FreeKnowledge {
   readonly leasedUntil: (port: number, protocol: Protocol) => string | null;
   /** Who owns a port; null if not requested. */
   readonly owner: (port: number) => string | null;
-  /** Tries to bind a port in every requested way; null on success, otherwise what failed. Null on another machine, where no bind is possible. */
+  /**
+   * Tries to bind a port in every requested way; null on success, otherwise what failed. Null on another machine, where
+   * no bind is possible.
+   */
   readonly tryBind: ((port: number) => string | null) | null;
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../io/counted.ts';
 import { gather } from '../facts/gather/gather.ts';
 import { factsText } from '../facts/gather/report.ts';
 import type { AskedMachine } from '../facts/machine.ts';
@@ -243,7 +244,8 @@ function sentenceOf(row: StopResult): string {
       return `Would stop ${who} on ${where} (${Method}).`;
     case 'Stopped': {
       const left = LingeringConnections ?? 0;
-      return `Stopped ${who}: nobody listens on ${where} now${left === 0 ? '' : `, and ${left} connection${left === 1 ? ' is' : 's are'} left`}.`;
+      const rest = left === 0 ? '' : `, and ${counted(left, 'connection is', 'connections are')} left`;
+      return `Stopped ${who}: nobody listens on ${where} now${rest}.`;
     }
     case 'Gone':
       return `${who} no longer listens on ${where}.`;
