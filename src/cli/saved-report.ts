@@ -32,10 +32,10 @@ export function savedFormat(name: string | undefined, output: string): Format {
   return reportFormat(output);
 }
 
-/** Findings first: the rest is what they are about. */
-function mainFirst(kinds: readonly SavedRows[]): readonly [SavedRows, ...SavedRows[]] {
+/** Findings first: the rest is what they are about. `usual` is what there are none of where there is nothing. */
+function mainFirst(kinds: readonly SavedRows[], usual: RowSchema): readonly [SavedRows, ...SavedRows[]] {
   const rank = ({ schema }: SavedRows): number => (schema === (finding as RowSchema) ? 0 : 1);
-  const [main = { schema: endpoint, rows: [] }, ...others] = kinds.toSorted((a, b) => rank(a) - rank(b));
+  const [main = { schema: usual, rows: [] }, ...others] = kinds.toSorted((a, b) => rank(a) - rank(b));
   return [main, ...others];
 }
 
@@ -62,16 +62,18 @@ export async function writeSaved(
   warn: (problem: Problem) => void,
 ): Promise<void> {
   const { output, format, columns, delimiter } = request;
-  const { whole, findings, spreadsheet, narrow } = traitsOf(format);
-  const sorted = mainFirst(kinds);
+  const { whole, tables, findings, spreadsheet, narrow } = traitsOf(format);
+  const sorted = mainFirst(kinds, findings === true ? finding : endpoint);
   const [{ schema, rows }, ...others] = sorted;
-  if (whole !== true && others.length > 0)
-    throw new PortOwnerError(
-      'PO1005',
-      `--format ${format} has room for rows of one kind, and there are ${sorted.map((kind) => headingOf(kind.schema)).join(', ')}`,
-    );
+  const there = sorted.map((kind) => headingOf(kind.schema)).join(', ');
+  if (tables !== true && others.length > 0)
+    throw new PortOwnerError('PO1005', `the format ${format} has room for rows of one kind, and there are ${there}`, {
+      hint: 'Make a report of each kind, or one .xlsx or .html file of all.',
+    });
   if (findings === true && schema !== (finding as RowSchema))
-    throw new PortOwnerError('PO1005', `--format ${format} is for findings, and there are none`);
+    throw new PortOwnerError('PO1005', `the format ${format} is for findings, and there are ${there}`, {
+      hint: 'Give findings, or choose another format.',
+    });
   if (delimiter !== null && spreadsheet !== true) throw new PortOwnerError('PO1005', '--delimiter needs --format csv');
   const isUsed = new Set(
     plainColumns(schema).flatMap(({ name, askedBy }) =>
