@@ -85,7 +85,10 @@ export const create: CreateWriter = (schema, { columns, sink, frame }) => {
     const paragraphs = [
       `## ${prose(title)}\n`,
       // Several machines have a line each.
-      `${(frame?.headline ?? amount).split('\n').map((line) => `**${prose(line)}**`).join('  \n')}\n`,
+      `${(frame?.headline ?? amount)
+        .split('\n')
+        .map((line) => `**${prose(line)}**`)
+        .join('  \n')}\n`,
       rows.length === 0 ? '' : body(rows, columns, isFindings),
       frame?.note == null ? '' : `${frame.note.trim().split('\n').map(prose).join('  \n')}\n`,
       frame === undefined ? '' : problemLines(frame),
