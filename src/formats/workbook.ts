@@ -143,16 +143,22 @@ interface Part extends DocumentTable {
   readonly columns: readonly Column[];
   /** How many of the columns are printed. */
   readonly printed: number;
+  /** How many rows there are, of which the sheet may have the first ones alone. */
+  readonly of: number;
 }
 
 /** Rows with their columns: those of a report come first, and are printed; where columns were chosen, all of them are. */
 function partOf(
   table: DocumentTable,
   columns: readonly Column[],
-  { asked, several }: { readonly asked: boolean; readonly several: boolean },
+  {
+    asked,
+    several,
+    of = table.rows.length,
+  }: { readonly asked: boolean; readonly several: boolean; readonly of?: number },
 ): Part {
   const { title, schema, rows } = table;
-  if (asked) return { title, schema, rows, columns, printed: columns.length };
+  if (asked) return { title, schema, rows, of, columns, printed: columns.length };
   const isConnection = rows.some((row) => row['RemotePort'] != null);
   const printed = new Set(
     reportColumns(schema)
@@ -161,7 +167,7 @@ function partOf(
   );
   const sorted = ordered(columns, printed, several);
   const count = sorted.filter(({ name }) => printed.has(name)).length;
-  return { title, schema, rows, columns: sorted, printed: count === 0 ? sorted.length : count };
+  return { title, schema, rows, of, columns: sorted, printed: count === 0 ? sorted.length : count };
 }
 
 function tableOf({ title, columns, rows, printed }: Part, links: readonly CellLink[] = []): TableSheet {
@@ -200,10 +206,11 @@ function nightLines(nights: readonly AuditRun[]): {
 
 /** The rows of each kind: how many, and how many of each value. */
 function countLines(parts: readonly Part[]): SheetLine[] {
-  return parts.map(({ title, schema, rows }) => {
+  return parts.map(({ title, schema, rows, of }) => {
     const counts = countsText(summaryOf(schema, rows));
-    const text = `${rows.length}${counts === '' ? '' : ` (${counts})`}`;
-    return { ...labeled(sheetName(title), counts === '' ? rows.length : text), sheet: sheetName(title) };
+    const amount = rows.length === of ? rows.length : `${rows.length} of ${of}`;
+    const text = counts === '' ? amount : `${amount} (${counts})`;
+    return { ...labeled(sheetName(title), text), sheet: sheetName(title) };
   });
 }
 
@@ -314,7 +321,9 @@ function contentOf(main: DocumentTable, columns: readonly Column[], frame: Docum
     several,
     parts: [
       partOf(main, columns, { asked, several }),
-      ...tables.map((table) => partOf(table, filled(table), { asked: false, several })),
+      ...tables.map((table, i) =>
+        partOf(table, filled(table), { asked: false, several, of: frame.tables[i]!.rows.length }),
+      ),
     ],
   };
 }
@@ -371,7 +380,16 @@ export const create: CreateWriter = (schema, { columns, asked = false, sink, fra
       if (frame === undefined) throw new Error('a workbook needs what it is about');
       if (rows.length > mostRows) return writeStreamed();
       const main = { title: frame.rowsTitle, schema, rows };
-      write(await writeWhole(contentOf(main, columns, frame, asked)));
+      const content = contentOf(main, columns, frame, asked);
+      for (const { title, rows: some, of } of content.parts)
+        if (some.length < of)
+          warn?.({
+            severity: 'Warning',
+            code: 'PO2005',
+            message: `the sheet ${sheetName(title)} has ${some.length} of ${of} rows: a workbook with tables takes ${mostRows}`,
+            hint: 'To have all of them, write a report of them alone.',
+          });
+      write(await writeWhole(content));
     },
   };
 };
