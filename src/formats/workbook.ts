@@ -193,14 +193,15 @@ function nightLines(nights: readonly AuditRun[]): {
   readonly machines: readonly string[];
 } {
   const machines = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))].slice(0, mostLines);
-  const days = [...new Set(nights.map(({ RunTime }) => day(RunTime!)))].sort();
-  const lines = days.map((date): SheetLine => {
-    const counts = machines.map((machine) => {
-      const runs = nights.filter((run) => day(run.RunTime!) === date && (run.ComputerName ?? '') === machine);
-      return runs.toSorted((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1))[0]?.Listeners ?? null;
-    });
-    return { cells: [date, ...counts] };
-  });
+  const days = new Map<string, CellValue[]>();
+  for (const { RunTime, ComputerName, Listeners } of nights.toSorted((a, b) => (a.RunTime! < b.RunTime! ? -1 : 1))) {
+    const date = day(RunTime!);
+    const counts = days.get(date) ?? machines.map(() => null);
+    days.set(date, counts);
+    const place = machines.indexOf(ComputerName ?? '');
+    if (place >= 0) counts[place] = Listeners;
+  }
+  const lines = [...days].map(([date, counts]): SheetLine => ({ cells: [date, ...counts] }));
   return { lines, machines };
 }
 
