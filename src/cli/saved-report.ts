@@ -2,7 +2,7 @@ import type { SavedRows } from '../facts/read/saved-rows.ts';
 import { formats, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { DocumentFrame } from '../formats/writer.ts';
 import { fileSink } from '../io/sink.ts';
-import { auditRun, type AuditRun } from '../schema/audit-run.ts';
+import { auditRun } from '../schema/audit-run.ts';
 import { plainColumns, type RowSchema } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { parseColumns } from '../schema/find.ts';
@@ -10,7 +10,7 @@ import { finding } from '../schema/finding.ts';
 import { headingOf } from '../schema/heading.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import type { CommandAbout } from './about.ts';
-import { frameOf } from './frame.ts';
+import { frameOf, nightsOf } from './frame.ts';
 import { reportFormat } from './report.ts';
 import { word } from './values.ts';
 
@@ -45,13 +45,13 @@ async function frameFor(
 ): Promise<DocumentFrame> {
   const answer = { rows: main.rows, problems: [], exitCode: 0 } as const;
   const frame = await frameOf(answer, main.schema, { about, subject: null, question: null, at: () => at });
-  const runs = others.find(({ schema }) => schema === (auditRun as RowSchema))?.rows ?? frame.nights;
+  const runs = others.find(({ schema }) => schema === (auditRun as RowSchema))?.rows;
   return {
     ...frame,
     title: title ?? frame.title,
     meaning: null,
     tables: others.map(({ schema, rows }) => ({ title: headingOf(schema), schema, rows })),
-    nights: runs as unknown as readonly AuditRun[],
+    nights: runs === undefined ? frame.nights : nightsOf(runs),
   };
 }
 

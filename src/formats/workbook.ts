@@ -194,7 +194,7 @@ function nightLines(nights: readonly AuditRun[]): {
 } {
   const machines = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))].slice(0, mostLines);
   const days = new Map<string, CellValue[]>();
-  for (const { RunTime, ComputerName, Listeners } of nights.toSorted((a, b) => (a.RunTime! < b.RunTime! ? -1 : 1))) {
+  for (const { RunTime, ComputerName, Listeners } of nights.toReversed()) {
     const date = day(RunTime!);
     const counts = days.get(date) ?? machines.map(() => null);
     days.set(date, counts);

@@ -110,6 +110,18 @@ test('a night without findings is SARIF without results', async () => {
   );
 });
 
+test('audits without a time are rows, and no nights of a chart', async () => {
+  for (const time of ['', '<S N="RunTime">yesterday</S>'])
+    for (const ending of ['xlsx', 'html', 'md']) {
+      writeFileSync(
+        file('runs.clixml'),
+        `<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0"><TN RefId="0"><T>PortOwner.AuditRun</T></TN><Props>${time}<I32 N="Listeners">20</I32><S N="ComputerName">a</S></Props></Obj></Objs>`,
+      );
+      const { code, err } = await run(['report', file('runs.clixml'), '--output', file(`runs.${ending}`)]);
+      assert.equal([code, err], [0, ''], `${ending} ${time}`);
+    }
+});
+
 test('other objects are refused', async () => {
   writeFileSync(
     file('p.clixml'),

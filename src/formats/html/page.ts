@@ -80,10 +80,7 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
     return inBothWidths(`space${i}`, (frame) => portSpace(space, frame));
   });
   const nights = drawn((machine, i) => {
-    const own = ofMachine(runs, machine)
-      .filter(({ RunTime }) => RunTime != null)
-      .toSorted((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1))
-      .slice(0, mostNights);
+    const own = ofMachine(runs, machine).slice(0, mostNights);
     return own.length === 0 ? null : inBothWidths(`nights${i}`, (frame) => timeline(own, machine, frame));
   });
   const connections = drawn((machine, i) => {
