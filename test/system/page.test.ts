@@ -168,6 +168,20 @@ inBrowser('copying a row, and downloading what is shown', async (look) => {
   );
 });
 
+inBrowser('of several machines, the copied command asks the one of the row', async (look) => {
+  const names = ['SERVER7', 'server8.corp.example', "x'; Remove-Item y"];
+  const rows = names.map((ComputerName) => Object.assign({}, example.listeners[0], { ComputerName }));
+  const { page, click, texts } = await look(await pageText(endpoint, rows));
+  const commands: string[][] = [];
+  for (const i of names.keys()) {
+    await click(`tr[data-index="${i}"] .open`);
+    commands.push(await texts('dialog pre'));
+    await page.evaluate(`document.getElementById('close').click()`);
+  }
+  const asked = "Get-PortOwner -Port 80 -Protocol TCP -Address '0.0.0.0'";
+  assert.equal(commands, [[`${asked} -ComputerName 'SERVER7'`], [`${asked} -ComputerName 'server8.corp.example'`], []]);
+});
+
 const hostile = [
   '</script><script>window.hit = 1</script>',
   '<img src=x onerror="window.hit = 1">',
