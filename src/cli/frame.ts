@@ -33,6 +33,12 @@ function withoutTitle(sentence: string | null, title: string): string | null {
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
+/** The audits among rows that a chart can show: saved ones may lack their time, and have any order. */
+export const nightsOf = (rows: readonly AnyRow[]): readonly AuditRun[] =>
+  (rows as readonly AnyRow[] as readonly AuditRun[])
+    .filter(({ RunTime }) => !Number.isNaN(Date.parse(RunTime ?? '')))
+    .sort((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1));
+
 /** What a document about an answer says besides its rows. */
 export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): Promise<DocumentFrame> {
   const { rows, problems, exitCode, headline = null, note = null } = answer;
@@ -56,6 +62,6 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     problems,
     tables,
     ranges,
-    nights: schema === (auditRun as RowSchema) ? (rows as readonly AnyRow[] as readonly AuditRun[]) : runs,
+    nights: schema === (auditRun as RowSchema) ? nightsOf(rows) : runs,
   };
 }

@@ -64,7 +64,10 @@ async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> 
     ranges: all.flatMap(({ ranges }, i) => ranges.filter(({ ComputerName }) => i === 0 || ComputerName !== null)),
     ...(listeners.length === 0 ? {} : { listeners }),
     runs: all.flatMap(({ runs }) => runs ?? []),
-    changes: all.flatMap(({ changes }) => changes ?? []),
+    // Without a store, nobody knows of any.
+    ...(all.every(({ changes }) => changes === undefined)
+      ? {}
+      : { changes: all.flatMap(({ changes }) => changes ?? []) }),
   };
 }
 

@@ -33,7 +33,7 @@ function problemRow({ severity, code, message, hint }: Problem, machine: string)
  * the format has a place for it or is CSV, else below them. Throws PO1001 or PO2004.
  */
 export const reportWriter =
-  (asker: () => Asker): AuditWorld['writeReport'] =>
+  (command: { asker(): Asker; tell(problem: Problem): void }): AuditWorld['writeReport'] =>
   async (path, rows, problems, sum) => {
     const { machine, summary } = sum;
     const schema = finding;
@@ -47,7 +47,8 @@ export const reportWriter =
         problems: 'auto',
         terminal: null,
         excel: spreadsheet === true,
-        ...(whole === true ? { frame: await frameOf({ ...sum, rows, problems }, schema, asker()) } : {}),
+        warn: (problem) => command.tell(problem),
+        ...(whole === true ? { frame: await frameOf({ ...sum, rows, problems }, schema, command.asker()) } : {}),
       });
       if (rows.length > 0 || forPeople !== true) {
         for (const problem of problems) {
@@ -62,9 +63,12 @@ export const reportWriter =
   };
 
 /** Writes reports of the findings of several machines. A report that cannot be written is a problem of the answer. */
-export async function withReports(paths: readonly string[], answer: Answer, asker: () => Asker): Promise<Answer> {
+export async function withReports(
+  paths: readonly string[],
+  answer: Answer,
+  write: AuditWorld['writeReport'],
+): Promise<Answer> {
   const failures: Problem[] = [];
-  const write = reportWriter(asker);
   const { summary = '', exitCode, background } = answer;
   for (const path of paths) {
     try {

@@ -275,7 +275,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   }
 
   /** Reports a problem beside the rows; only what ended the command where nothing else is wanted. */
-  protected tell(problem: Problem): void {
+  tell(problem: Problem): void {
     if (!this.quiet || problem.severity === 'Error') this.surroundings.error(problemText(problem));
   }
 
@@ -290,7 +290,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   protected readonly subject: string | null = null;
 
   /** Who asks, for a document. */
-  protected asker(): Asker {
+  asker(): Asker {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
     return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now };

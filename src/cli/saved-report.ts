@@ -2,7 +2,7 @@ import type { SavedRows } from '../facts/read/saved-rows.ts';
 import { loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { DocumentFrame } from '../formats/writer.ts';
 import { fileSink, finished } from '../io/sink.ts';
-import { auditRun, type AuditRun } from '../schema/audit-run.ts';
+import { auditRun } from '../schema/audit-run.ts';
 import { filledColumns, plainColumns, type RowSchema } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { parseColumns } from '../schema/find.ts';
@@ -10,7 +10,7 @@ import { finding } from '../schema/finding.ts';
 import { headingOf } from '../schema/heading.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import type { CommandAbout } from './about.ts';
-import { frameOf } from './frame.ts';
+import { frameOf, nightsOf } from './frame.ts';
 
 /** A report of saved rows. */
 export interface SavedReport {
@@ -23,10 +23,10 @@ export interface SavedReport {
   readonly about: CommandAbout;
 }
 
-/** Findings first: the rest is what they are about. */
-function mainFirst(kinds: readonly SavedRows[]): readonly [SavedRows, ...SavedRows[]] {
+/** Findings first: the rest is what they are about. `usual` is what there are none of where there is nothing. */
+function mainFirst(kinds: readonly SavedRows[], usual: RowSchema): readonly [SavedRows, ...SavedRows[]] {
   const rank = ({ schema }: SavedRows): number => (schema === (finding as RowSchema) ? 0 : 1);
-  const [main = { schema: endpoint, rows: [] }, ...others] = kinds.toSorted((a, b) => rank(a) - rank(b));
+  const [main = { schema: usual, rows: [] }, ...others] = kinds.toSorted((a, b) => rank(a) - rank(b));
   return [main, ...others];
 }
 
@@ -36,13 +36,13 @@ async function frameFor(
 ): Promise<DocumentFrame> {
   const answer = { rows: main.rows, problems: [], exitCode: 0 } as const;
   const frame = await frameOf(answer, main.schema, { about, subject: null, question: null, at: () => at });
-  const runs = others.find(({ schema }) => schema === (auditRun as RowSchema))?.rows ?? frame.nights;
+  const runs = others.find(({ schema }) => schema === (auditRun as RowSchema))?.rows;
   return {
     ...frame,
     title: title ?? frame.title,
     meaning: null,
     tables: others.map(({ schema, rows }) => ({ title: headingOf(schema), schema, rows })),
-    nights: runs as unknown as readonly AuditRun[],
+    nights: runs === undefined ? frame.nights : nightsOf(runs),
   };
 }
 
@@ -53,16 +53,18 @@ export async function writeSaved(
   warn: (problem: Problem) => void,
 ): Promise<void> {
   const { output, format, columns, delimiter } = request;
-  const { whole, findings, spreadsheet, narrow } = traitsOf(format);
-  const sorted = mainFirst(kinds);
+  const { whole, tables, findings, spreadsheet, narrow } = traitsOf(format);
+  const sorted = mainFirst(kinds, findings === true ? finding : endpoint);
   const [{ schema, rows }, ...others] = sorted;
-  if (whole !== true && others.length > 0)
-    throw new PortOwnerError(
-      'PO1005',
-      `--format ${format} has room for rows of one kind, and there are ${sorted.map((kind) => headingOf(kind.schema)).join(', ')}`,
-    );
+  const there = sorted.map((kind) => headingOf(kind.schema)).join(', ');
+  if (tables !== true && others.length > 0)
+    throw new PortOwnerError('PO1005', `the format ${format} has room for rows of one kind, and there are ${there}`, {
+      hint: 'Make a report of each kind, or one .xlsx or .html file of all.',
+    });
   if (findings === true && schema !== (finding as RowSchema))
-    throw new PortOwnerError('PO1005', `--format ${format} is for findings, and there are none`);
+    throw new PortOwnerError('PO1005', `the format ${format} is for findings, and there are ${there}`, {
+      hint: 'Give findings, or choose another format.',
+    });
   if (delimiter !== null && spreadsheet !== true) throw new PortOwnerError('PO1005', '--delimiter needs --format csv');
   const all =
     narrow === true

@@ -95,13 +95,13 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
     const answer = await super.checkedAnswer(columns);
     if (!this.asksSeveral || this.report === undefined) return answer;
-    return withReports(this.report, answer, () => this.asker());
+    return withReports(this.report, answer, reportWriter(this));
   }
 
   protected async answer(): Promise<Answer> {
     try {
       const { eventLog, now } = this.surroundings;
-      const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(() => this.asker()) };
+      const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(this) };
       const answer = await runAudit(this.request(), world);
       const { summary } = answer;
       if (this.problems === 'rows') return { ...answer, note: summary };

@@ -13,8 +13,8 @@ const list = {
   ndjson: { load: () => import('./ndjson.ts'), problemRows: true, endings: ['.ndjson'] },
   md: { load: () => import('./markdown.ts'), whole: true, narrow: true, endings: ['.md'] },
   sarif: { load: () => import('./sarif.ts'), whole: true, findings: true, endings: ['.sarif'] },
-  html: { load: () => import('./html.ts'), whole: true, page: true, endings: ['.html', '.htm'] },
-  xlsx: { load: () => import('./workbook.ts'), whole: true, binary: true, endings: ['.xlsx'] },
+  html: { load: () => import('./html.ts'), whole: true, tables: true, page: true, endings: ['.html', '.htm'] },
+  xlsx: { load: () => import('./workbook.ts'), whole: true, tables: true, binary: true, endings: ['.xlsx'] },
 } satisfies Record<string, FormatTraits>;
 
 export type Format = keyof typeof list;

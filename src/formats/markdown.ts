@@ -81,7 +81,11 @@ export const create: CreateWriter = (schema, { columns, sink, frame }) => {
     const amount = `${counted(rows.length, isFindings ? 'finding' : 'row')}${counts === '' ? '' : ` (${counts})`}`;
     const paragraphs = [
       `## ${prose(about.title)}\n`,
-      `**${prose(about.headline ?? amount)}**\n`,
+      // Several machines have a line each.
+      `${(about.headline ?? amount)
+        .split('\n')
+        .map((line) => `**${prose(line)}**`)
+        .join('  \n')}\n`,
       rows.length === 0 ? '' : body(rows, columns, isFindings),
       about.note === null ? '' : `${about.note.trim().split('\n').map(prose).join('  \n')}\n`,
       problemLines(about),

@@ -143,16 +143,22 @@ interface Part extends DocumentTable {
   readonly columns: readonly Column[];
   /** How many of the columns are printed. */
   readonly printed: number;
+  /** How many rows there are, of which the sheet may have the first ones alone. */
+  readonly of: number;
 }
 
 /** Rows with their columns: those of a report come first, and are printed; where columns were chosen, all of them are. */
 function partOf(
   table: DocumentTable,
   columns: readonly Column[],
-  { asked, several }: { readonly asked: boolean; readonly several: boolean },
+  {
+    asked,
+    several,
+    of = table.rows.length,
+  }: { readonly asked: boolean; readonly several: boolean; readonly of?: number },
 ): Part {
   const { title, schema, rows } = table;
-  if (asked) return { title, schema, rows, columns, printed: columns.length };
+  if (asked) return { title, schema, rows, of, columns, printed: columns.length };
   const isConnection = rows.some((row) => row['RemotePort'] != null);
   const printed = new Set(
     reportColumns(schema)
@@ -161,7 +167,7 @@ function partOf(
   );
   const sorted = ordered(columns, printed, several);
   const count = sorted.filter(({ name }) => printed.has(name)).length;
-  return { title, schema, rows, columns: sorted, printed: count === 0 ? sorted.length : count };
+  return { title, schema, rows, of, columns: sorted, printed: count === 0 ? sorted.length : count };
 }
 
 function tableOf({ title, columns, rows, printed }: Part, links: readonly CellLink[] = []): TableSheet {
@@ -187,23 +193,25 @@ function nightLines(nights: readonly AuditRun[]): {
   readonly machines: readonly string[];
 } {
   const machines = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))].slice(0, mostLines);
-  const days = [...new Set(nights.map(({ RunTime }) => day(RunTime!)))].sort();
-  const lines = days.map((date): SheetLine => {
-    const counts = machines.map((machine) => {
-      const runs = nights.filter((run) => day(run.RunTime!) === date && (run.ComputerName ?? '') === machine);
-      return runs.toSorted((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1))[0]?.Listeners ?? null;
-    });
-    return { cells: [date, ...counts] };
-  });
+  const days = new Map<string, CellValue[]>();
+  for (const { RunTime, ComputerName, Listeners } of nights.toReversed()) {
+    const date = day(RunTime!);
+    const counts = days.get(date) ?? machines.map(() => null);
+    days.set(date, counts);
+    const place = machines.indexOf(ComputerName ?? '');
+    if (place >= 0) counts[place] = Listeners;
+  }
+  const lines = [...days].map(([date, counts]): SheetLine => ({ cells: [date, ...counts] }));
   return { lines, machines };
 }
 
 /** The rows of each kind: how many, and how many of each value. */
 function countLines(parts: readonly Part[]): SheetLine[] {
-  return parts.map(({ title, schema, rows }) => {
+  return parts.map(({ title, schema, rows, of }) => {
     const counts = countsText(summaryOf(schema, rows));
-    const text = `${rows.length}${counts === '' ? '' : ` (${counts})`}`;
-    return { ...labeled(sheetName(title), counts === '' ? rows.length : text), sheet: sheetName(title) };
+    const amount = rows.length === of ? rows.length : `${rows.length} of ${of}`;
+    const text = counts === '' ? amount : `${amount} (${counts})`;
+    return { ...labeled(sheetName(title), text), sheet: sheetName(title) };
   });
 }
 
@@ -311,7 +319,13 @@ function contentOf(main: DocumentTable, columns: readonly Column[], frame: Docum
     several,
     parts: [
       partOf(main, columns, { asked, several }),
-      ...tables.map((table) => partOf(table, filledColumns(table.schema, table.rows), { asked: false, several })),
+      ...tables.map((table, i) =>
+        partOf(table, filledColumns(table.schema, table.rows), {
+          asked: false,
+          several,
+          of: frame.tables[i]!.rows.length,
+        }),
+      ),
     ],
   };
 }
@@ -368,7 +382,16 @@ export const create: CreateWriter = (schema, { columns, asked = false, sink, fra
       const about = framed(frame);
       if (rows.length > mostRows) return writeStreamed();
       const main = { title: about.rowsTitle, schema, rows };
-      write(await writeWhole(contentOf(main, columns, about, asked)));
+      const content = contentOf(main, columns, about, asked);
+      for (const { title, rows: some, of } of content.parts)
+        if (some.length < of)
+          warn?.({
+            severity: 'Warning',
+            code: 'PO2005',
+            message: `the sheet ${sheetName(title)} has ${some.length} of ${of} rows: a workbook with tables takes ${mostRows}`,
+            hint: 'To have all of them, write a report of them alone.',
+          });
+      write(await writeWhole(content));
     },
   };
 };

@@ -92,6 +92,8 @@ export interface FormatTraits {
   readonly documents?: true;
   /** It is one whole document: it is given `frame`, and has a place of its own for notes and problems. */
   readonly whole?: true;
+  /** It has a place for rows of other kinds, besides its own. */
+  readonly tables?: true;
   /** It is bytes: it goes to a file alone, named by --output. */
   readonly binary?: true;
   /** It is a page for a browser: nothing for a terminal. */

@@ -35,14 +35,21 @@ export function asObject({ kind, columns }: UnpackedTable, row: number): string 
   return `[pscustomobject]@{ PSTypeName = ${quoted(kind)}; ${properties.join('; ')} }`;
 }
 
-/** The PowerShell command that asks the machine for what a row is about; null where no port is in it. */
-export function asCommand(table: UnpackedTable, row: number): string | null {
+/**
+ * The PowerShell command that asks the machine for what a row is about; null where no port is in it. Of several machines,
+ * it names the one of the row, and is null where nothing can be asked by such a name.
+ */
+export function asCommand(table: UnpackedTable, row: number, several: boolean): string | null {
   const value = (name: string): Cell => {
     const column = columnNamed(table, name);
     return column === undefined ? null : cell(column, row);
   };
+  const machine = several ? (value('ComputerName') ?? '') : null;
+  if (machine !== null && !/^[\w.-]+$/.test(String(machine))) return null;
+  const there = machine === null ? '' : ` -ComputerName ${quoted(String(machine))}`;
   const [start, end] = [value('StartPort'), value('EndPort')];
-  if (start !== null) return `Get-PortRange | Where-Object { $_.StartPort -eq ${start} -and $_.EndPort -eq ${end} }`;
+  if (start !== null)
+    return `Get-PortRange${there} | Where-Object { $_.StartPort -eq ${start} -and $_.EndPort -eq ${end} }`;
   const port = value('LocalPort') ?? value('Port');
   if (!/^\d+$/.test(String(port))) return null;
   const [protocol, remote, address] = [value('Protocol'), value('RemotePort'), value('LocalAddress')];
@@ -50,7 +57,7 @@ export function asCommand(table: UnpackedTable, row: number): string | null {
   if (protocol === 'TCP' || protocol === 'UDP') parts.push('-Protocol', protocol);
   if (typeof remote === 'number') parts.push('-RemotePort', String(remote));
   if (typeof address === 'string' && /^[\da-f.:]+$/i.test(address)) parts.push('-Address', quoted(address));
-  return parts.join(' ');
+  return parts.join(' ') + there;
 }
 
 /** Puts a text on the clipboard. */

@@ -13,8 +13,10 @@ document.documentElement.classList.add('scripted');
 
 /** Shows what is of one machine, or of all. */
 function showMachine(machine: string): void {
+  // The markup has names as they are shown.
+  const shown = new Set(['', sanitize(machine)]);
   for (const part of document.querySelectorAll<HTMLElement>('main [data-machine]'))
-    part.hidden = machine !== '' && part.dataset['machine'] !== '' && part.dataset['machine'] !== machine;
+    part.hidden = machine !== '' && !shown.has(part.dataset['machine']!);
 }
 
 class Page {
@@ -171,7 +173,7 @@ class Page {
 
   #details(): TemplateResult {
     const { table } = this.#state;
-    const command = asCommand(table, this.#row);
+    const command = asCommand(table, this.#row, about.machines.length > 1);
     const take = async (text: string, what: string): Promise<void> => {
       await copy(text);
       this.#copied = `Copied ${what}.`;

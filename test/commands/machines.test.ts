@@ -1,12 +1,15 @@
 // One question to several machines, by their files.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Facts } from '../../src/facts/model/facts.ts';
+import { withPart } from '../../src/formats/zip-part.ts';
 import { exitCodeOfAll } from '../../src/schema/exit-code.ts';
 import { connection, facts, process, socket } from '../support/example.ts';
 import type { AskRemote } from '../../src/system/remote.ts';
-import { run, snapshotFile } from '../support/harness.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('several machines');
 const clixml = (name: string): string => fileURLToPath(new URL(`../fixtures/synthetic/clixml/${name}.clixml`, import.meta.url));
@@ -24,6 +27,17 @@ test('each row says of which machine it is, in their order', async () => {
   assert.match(table, /^ComputerName +Protocol/);
   assert.match(table, '\nbeta: Nobody owns port 80.\n');
   assert.match((await run(['80', '--from', first])).out, /^Protocol/);
+});
+
+test('a workbook of several machines has no sheet of changes that nobody knows of', async () => {
+  const path = join(temporaryFolder(), 'ports.xlsx');
+  assert.is((await run(['--from', first, '--from', second, '--output', path])).code, 0);
+  let sheets = '';
+  withPart(readFileSync(path), 'xl/workbook.xml', (text) => (sheets = text));
+  assert.equal(
+    [...sheets.matchAll(/<sheet name="([^"]*)"/g)].map(([, name]) => name),
+    ['Summary', 'Ports', 'About'],
+  );
 });
 
 test('one unreadable file is one error, and the others are answered', async () => {

@@ -3,7 +3,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as example from '../../src/build/page-example.ts';
+import { pageText } from '../../src/build/page-example.ts';
 import type { Facts } from '../../src/facts/model/facts.ts';
+import { auditRun } from '../../src/schema/audit-run.ts';
 import { facts, process, socket } from '../support/example.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 import { asked, readHtml } from '../support/read-formats.ts';
@@ -131,6 +134,22 @@ test('what could not be told is in the page, and makes no finding none', async (
   assert.equal([code, told('verdict')], [69, ['No findings, but not everything could be checked']]);
   assert.match(text, /class="verdict tone-unknown"/);
   assert.match(told('problems').join(), 'What could not be determined');
+});
+
+/** The pictures of a page. */
+const figures = (text: string): string[] => [...text.matchAll(/<figure[^]*?<\/figure>/g)].map(([figure]) => figure);
+
+test('the last nights are drawn in their order, whatever order the rows have', async () => {
+  const [newest, oldest] = await Promise.all([example.runs, example.runs.toReversed()].map((runs) => pageText(auditRun, runs)));
+  assert.is(figures(newest!).length, 1);
+  assert.equal(figures(oldest!), figures(newest!));
+});
+
+test('of years of nights the last ones are drawn', async () => {
+  const runs = [...Array(5000).keys()].map((ago) => Object.assign({}, example.runs[0], { RunTime: new Date(Date.UTC(2026, 4, 4, 2) - ago * 86_400_000).toISOString() }));
+  const [figure] = figures(await pageText(auditRun, runs));
+  assert.match(figure!, 'The last 100 audits of SERVER7');
+  assert.match(figure!, 'to 2026-05-04');
 });
 
 test.run();

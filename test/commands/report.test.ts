@@ -82,8 +82,10 @@ test('rows of several machines come together', async () => {
 for (const [what, args, message, code] of [
   ['no --output', ['report', ports], /PO1001: missing --output/, 64],
   ['an unknown ending', ['report', ports, '--output', file('x.yaml')], /PO1001: cannot tell the report format/, 64],
-  ['two kinds in CSV', ['report', ports, findings, '--output', file('x.csv')], /PO1005: --format csv has room for rows of one kind, and there are Findings, Ports/, 64],
-  ['ports in SARIF', ['report', ports, '--output', file('x.sarif')], /PO1005: --format sarif is for findings/, 64],
+  ['two kinds in CSV', ['report', ports, findings, '--output', file('x.csv')], /PO1005: the format csv has room for rows of one kind, and there are Findings, Ports/, 64],
+  ['two kinds in Markdown', ['report', ports, findings, '--output', file('x.md')], /PO1005: the format md has room for rows of one kind, and there are Findings, Ports/, 64],
+  ['two kinds in SARIF', ['report', ports, findings, '--output', file('x.sarif')], /PO1005: the format sarif has room for rows of one kind/, 64],
+  ['ports in SARIF', ['report', ports, '--output', file('x.sarif')], /PO1005: the format sarif is for findings, and there are Ports/, 64],
   ['an unknown column', ['report', ports, '--output', file('x.csv'), '--columns', 'Nothing'], /PO1003: unknown column "Nothing"/, 64],
   ['a file that is no CLIXML', ['report', machine, '--output', file('x.csv')], /PO2002: .* is no/, 69],
   ['no file', ['report', file('missing'), '--output', file('x.csv')], /PO2001/, 69],
@@ -93,8 +95,32 @@ for (const [what, args, message, code] of [
     const outcome = await run(args);
     assert.is(outcome.code, code, outcome.err);
     assert.match(outcome.err, message);
-    for (const name of ['x.yaml', 'x.csv', 'x.sarif']) assert.not.ok(existsSync(file(name)), name);
+    for (const name of ['x.yaml', 'x.csv', 'x.md', 'x.sarif']) assert.not.ok(existsSync(file(name)), name);
   });
+
+test('a night without findings is SARIF without results', async () => {
+  const none = file('none.clixml');
+  writeFileSync(none, '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04" />');
+  const { code, err } = await run(['report', none, '--output', file('none.sarif')]);
+  assert.equal([code, err], [0, '']);
+  const log = JSON.parse(readFileSync(file('none.sarif'), 'utf8')) as { runs: { results: unknown[] }[] };
+  assert.equal(
+    log.runs.map(({ results }) => results),
+    [[]],
+  );
+});
+
+test('audits without a time are rows, and no nights of a chart', async () => {
+  for (const time of ['', '<S N="RunTime">yesterday</S>'])
+    for (const ending of ['xlsx', 'html', 'md']) {
+      writeFileSync(
+        file('runs.clixml'),
+        `<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0"><TN RefId="0"><T>PortOwner.AuditRun</T></TN><Props>${time}<I32 N="Listeners">20</I32><S N="ComputerName">a</S></Props></Obj></Objs>`,
+      );
+      const { code, err } = await run(['report', file('runs.clixml'), '--output', file(`runs.${ending}`)]);
+      assert.equal([code, err], [0, ''], `${ending} ${time}`);
+    }
+});
 
 test('other objects are refused', async () => {
   writeFileSync(

@@ -94,6 +94,11 @@ test('the report of an audit that finds nothing says so', async () => {
   assert.match(readFileSync(report, 'utf8'), /^## Audit of box\n\n\*\*Clean, 1 listener\*\*\n\nPortOwner /);
 });
 
+test('what several machines say stands in lines of its own', async () => {
+  const text = await written([full], { headline: 'audit of a: clean\naudit of b: 1 finding' });
+  assert.match(text, /\n\*\*audit of a: clean\*\* {2}\n\*\*audit of b: 1 finding\*\*\n/);
+});
+
 test('nobody owns the port', async () => {
   const { code, out } = await run(['9999', '--from', snapshotFile(facts([socket()])), '--format', 'md']);
   assert.is(code, 1);

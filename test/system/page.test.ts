@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as example from '../../src/build/page-example.ts';
 import { pageText } from '../../src/build/page-example.ts';
+import { auditRun } from '../../src/schema/audit-run.ts';
 import type { AnyRow } from '../../src/schema/column.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
 import { finding } from '../../src/schema/finding.ts';
@@ -167,6 +168,20 @@ inBrowser('copying a row, and downloading what is shown', async (look) => {
   );
 });
 
+inBrowser('of several machines, the copied command asks the one of the row', async (look) => {
+  const names = ['SERVER7', 'server8.corp.example', "x'; Remove-Item y"];
+  const rows = names.map((ComputerName) => Object.assign({}, example.listeners[0], { ComputerName }));
+  const { page, click, texts } = await look(await pageText(endpoint, rows));
+  const commands: string[][] = [];
+  for (const i of names.keys()) {
+    await click(`tr[data-index="${i}"] .open`);
+    commands.push(await texts('dialog pre'));
+    await page.evaluate(`document.getElementById('close').click()`);
+  }
+  const asked = "Get-PortOwner -Port 80 -Protocol TCP -Address '0.0.0.0'";
+  assert.equal(commands, [[`${asked} -ComputerName 'SERVER7'`], [`${asked} -ComputerName 'server8.corp.example'`], []]);
+});
+
 const hostile = [
   '</script><script>window.hit = 1</script>',
   '<img src=x onerror="window.hit = 1">',
@@ -299,6 +314,41 @@ inBrowser('several machines, and the choice of one', async (look) => {
   assert.equal(await visible(), ['SERVER8']);
   assert.equal(await seen.texts('p.count'), ['5 of 34 rows']);
   assert.equal(await broken(seen), []);
+});
+
+inBrowser('a machine with characters that nobody sees can be chosen', async (look) => {
+  const names = ['SERVER7', 'a\u202eb', 'c\u0001'];
+  const rows = names.flatMap((ComputerName) => example.listeners.map((row) => Object.assign({}, row, { ComputerName })));
+  const { page } = await look(await pageText(endpoint, rows));
+  for (const [i, name] of names.entries()) {
+    await page.evaluate(`(() => { const one = document.getElementById('machine'); one.selectedIndex = ${i + 1}; one.dispatchEvent(new Event('change')); })()`);
+    assert.is(await page.evaluate(`[...document.querySelectorAll('figure')].filter((one) => !one.hidden).length`), 1, JSON.stringify(name));
+    assert.is(await page.evaluate(`document.querySelectorAll('#viewport tr[data-index]').length > 0`), true, JSON.stringify(name));
+  }
+});
+
+inBrowser('the first column is readable, however wide the others are', async (look) => {
+  const runs = example.runs.map((run, i) => Object.assign({}, run, { ComputerName: 'a-very-long-name'.repeat(3) + (i % 2) }));
+  for (const width of [390, 1280]) {
+    const { page } = await look(await pageText(auditRun, runs), { width });
+    await page.evaluate(`document.querySelectorAll('.columns input:not(:checked)').forEach((one) => one.click())`);
+    const [inside, across] = await page.evaluate<[number, number]>(
+      `(() => { const one = document.querySelector('#viewport .open'); return [one.scrollWidth, one.clientWidth]; })()`,
+    );
+    assert.ok(inside <= across, `${width}: ${inside} of ${across} pixels are seen`);
+  }
+});
+
+inBrowser('nothing is written over the names of a timeline', async (look) => {
+  const runs = example.runs.map((run, i) => Object.assign({}, run, { Listeners: 8 - (i % 2), Findings: i % 4 }));
+  const { page } = await look(await pageText(auditRun, runs));
+  const over = await page.evaluate<string[]>(`(() => {
+    const boxes = [...document.querySelectorAll('.wide .band, .wide .tick')].filter((one) => one.closest('section').querySelector('#nights')).map((one) => [one, one.getBoundingClientRect()]);
+    const bands = boxes.filter(([one]) => one.classList.contains('band'));
+    const hits = (a, b) => a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom;
+    return bands.length === 0 ? ['no names'] : bands.flatMap(([band, a]) => boxes.filter(([one, b]) => one !== band && hits(a, b)).map(([one]) => band.textContent + ' ' + one.textContent));
+  })()`);
+  assert.equal(over, []);
 });
 
 inBrowser('20,000 rows: only those that are seen are in the page', async (look) => {

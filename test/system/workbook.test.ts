@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadWriter } from '../../src/formats/formats.ts';
+import { withPart } from '../../src/formats/zip-part.ts';
 import type { DocumentFrame } from '../../src/formats/writer.ts';
 import { fileSink } from '../../src/io/sink.ts';
 import type { AnyRow, Column, RowSchema } from '../../src/schema/column.ts';
@@ -154,6 +155,20 @@ test('more rows than a workbook takes come as one plain sheet, with a warning', 
   if (office === null) return skip(noOffice, context);
   const [sheet] = readWorkbook(path).values();
   compareSheet(sheet, rows, narrow);
+});
+
+test('a sheet beside the rows that is cut says so, and a warning does', async () => {
+  const made = facts([...Array(20_100).keys()].map((i) => socket({ localPort: i + 1 })));
+  const [folder, from] = [temporaryFolder(), snapshotFile(made)];
+  const [one, two] = [join(folder, 'one.xlsx'), join(folder, 'two.xlsx')];
+  const warned = /PO2005: warning: the sheet Listeners has 20000 of 20100 rows/;
+  assert.match((await run(['audit', '--from', from, '--store', join(folder, 's.db'), '--report', one])).err, warned);
+  assert.match((await run(['audit', '--from', from, '--store', join(folder, 's.db'), '--output', two])).err, warned);
+  for (const path of [one, two]) {
+    let strings = '';
+    withPart(readFileSync(path), 'xl/sharedStrings.xml', (text) => (strings = text));
+    assert.match(strings, /20000 of 20100/);
+  }
 });
 
 const policy = 'kind: PortOwner.Policy\nversion: 1\nrules:\n  - name: no telnet\n    action: forbid\n    ports: telnet\n    severity: Critical\n';

@@ -17,6 +17,8 @@ import { verdictOf, type PageVerdict } from './verdict.ts';
 
 /** So many rows are there for a browser without scripts, and on paper. */
 const mostPlainRows = 500;
+/** Audits that a timeline has room for. */
+const mostNights = 100;
 /** A page of more machines has no pictures of them: nobody would look at them all. */
 const mostPictures = 40;
 
@@ -79,7 +81,7 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
     return inBothWidths(`space${i}`, (frame) => portSpace(space, frame));
   });
   const nights = drawn((machine, i) => {
-    const own = ofMachine(runs, machine).filter(({ RunTime }) => RunTime != null);
+    const own = ofMachine(runs, machine).slice(0, mostNights);
     return own.length === 0 ? null : inBothWidths(`nights${i}`, (frame) => timeline(own, machine, frame));
   });
   const connections = drawn((machine, i) => {

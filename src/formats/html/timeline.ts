@@ -4,11 +4,13 @@ import type { AuditRun } from '../../schema/audit-run.ts';
 import { html, raw, type Markup } from './markup.ts';
 import { px, svg, type Frame } from './picture.ts';
 
+/** Above each part there is room for its name. */
+const head = 24;
 const upper = 90;
-const gap = 26;
+const gap = 34;
 const lower = 70;
 const foot = 24;
-const height = 14 + upper + gap + lower + foot;
+const height = head + upper + gap + lower + foot;
 
 const shortDay = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' });
 const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
@@ -36,8 +38,8 @@ export function timeline(newestFirst: readonly AuditRun[], machine: string, fram
   const [first, last] = [runs[0]!.at, runs.at(-1)!.at];
   const x = scaleLinear([first.getTime(), Math.max(last.getTime(), first.getTime() + 1)], [44, width - 20]);
   const most = (of: (run: AuditRun) => number | null): number => Math.max(1, ...runs.map(({ run }) => of(run) ?? 0));
-  const listeners = scaleLinear([0, most((run) => run.Listeners)], [14 + upper, 14]).nice();
-  const floor = 14 + upper + gap + lower;
+  const listeners = scaleLinear([0, most((run) => run.Listeners)], [head + upper, head]).nice();
+  const floor = head + upper + gap + lower;
   const findings = scaleLinear([0, most((run) => run.Findings)], [floor, floor - lower]).nice();
   const bar = Math.max(3, Math.min(16, ((width - 64) / runs.length) * 0.6));
   const points = runs.map(({ run, at }) => [x(at.getTime()), listeners(run.Listeners ?? 0)] as [number, number]);
@@ -59,7 +61,7 @@ export function timeline(newestFirst: readonly AuditRun[], machine: string, fram
   const under =
     area<[number, number]>(
       (d) => d[0],
-      14 + upper,
+      head + upper,
       (d) => d[1],
     ).curve(curveMonotoneX)(points) ?? '';
   const over = line<[number, number]>().curve(curveMonotoneX)(points) ?? '';
@@ -72,7 +74,7 @@ export function timeline(newestFirst: readonly AuditRun[], machine: string, fram
 `;
   };
   return svg(frame, { title, description, height }, [
-    html`<text class="band" x="8" y="10">Listeners</text><text class="band" x="8" y="${14 + upper + gap - 6}">Findings</text>`,
+    html`<text class="band" x="8" y="10">Listeners</text><text class="band" x="8" y="${head + upper + gap - 14}">Findings</text>`,
     ...axis(listeners),
     ...axis(findings),
     html`<path class="area" d="${raw(under)}"/><path class="line" d="${raw(over)}"/>`,
