@@ -1,5 +1,12 @@
-# The parameters of Parameters.ps1, which are not the question's.
-$remoteParameters = 'ComputerName', 'Credential', 'Authentication', 'UseSSL', 'SessionOption', 'ConfigurationName', 'Session', 'HostName', 'UserName', 'KeyFilePath', 'SSHConnection', 'RemotingPort', 'ThrottleLimit', 'OperationTimeout', 'AsJob'
+# The parameters of a call without those of Parameters.ps1, whose names the build puts into $remoteParameters: what is
+# asked of each machine.
+function Get-Question {
+    param($Bound)
+
+    $question = @{}
+    foreach ($name in $Bound.Keys) { if ($remoteParameters -notcontains $name) { $question[$name] = $Bound[$name] } }
+    $question
+}
 
 # The machines that a call asks, in the order in which they are named. Of each: its Id among them, its Name as the user
 # gave it, the Way to it in words, the Arguments of Invoke-Command, and for SSH the parts of the connection. This

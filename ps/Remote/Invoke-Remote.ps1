@@ -6,8 +6,7 @@ function Invoke-Remote {
     $cmdlet = $Call['Cmdlet']
     $bound = $Call['Bound']
     # The call as it is about this machine.
-    $plain = @{}
-    foreach ($name in $bound.Keys) { if ($remoteParameters -notcontains $name) { $plain[$name] = $bound[$name] } }
+    $plain = Get-Question $bound
     $targets = @(Get-Target -Cmdlet $cmdlet -Bound $bound)
     if ($bound['AsJob']) {
         Start-BackgroundCall -Call $Call

@@ -4,8 +4,7 @@
 function Stop-FarOwner {
     param($Cmdlet, $Bound, [string[]] $Operand, $Far)
 
-    $plain = @{}
-    foreach ($name in $Bound.Keys) { if ($remoteParameters -notcontains $name) { $plain[$name] = $Bound[$name] } }
+    $plain = Get-Question $Bound
     $targets = @(if (Test-Remote $Bound) { Get-Target -Cmdlet $Cmdlet -Bound $Bound })
     $operands = @{}
     foreach ($target in $targets) { if ($Operand) { $operands[$target.Id] = @($Operand) } }

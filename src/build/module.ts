@@ -220,7 +220,12 @@ function wholeFunction(text: string): string {
 /** What is read when another machine is asked for the first time. */
 function remoteScript(): string {
   const parts = scripts('Remote').filter(({ name }) => name !== 'Parameters');
-  return `Set-StrictMode -Version 3.0\n\n${parts.map(({ text }) => text).join('\n\n')}\n`;
+  const names = [...remoteParameters().parameters.matchAll(/^ {8}\[[\w.[\]]+\] \$(\w+)/gm)].map(([, name]) => name!);
+  return `${[
+    'Set-StrictMode -Version 3.0',
+    `$remoteParameters = ${list(names)}`,
+    ...parts.map(({ text }) => text),
+  ].join('\n\n')}\n`;
 }
 
 function scriptModule(): string {
