@@ -3,7 +3,7 @@ import { headingOf } from '../schema/heading.ts';
 import { noProblems } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
-/** The frame of rows that nobody gave one. */
+/** The default frame of rows. */
 const noFrame = (heading: string): DocumentFrame => ({
   title: heading,
   rowsTitle: heading,
@@ -18,7 +18,7 @@ const noFrame = (heading: string): DocumentFrame => ({
   nights: [],
 });
 
-/** One page that needs nothing else. It tells the whole answer, so that it is written at the end. */
+/** Writes one self-contained page. It summarizes the whole answer, so it is written at the end. */
 export const create: CreateWriter = (schema, { columns, asked = false, sink, frame }) => {
   const rows: AnyRow[] = [];
   return {
