@@ -15,7 +15,10 @@ import type { CreateWriter } from './writer.ts';
 const header = '#< CLIXML\n';
 const open = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">';
 const close = '</Objs>\n';
-/** So many characters make a batch: .NET keeps strings of 42,000 and more on the large object heap, which slows PowerShell by a tenth. */
+/**
+ * The number of characters in a batch: .NET keeps strings of 42,000 or more characters on the large object heap, which
+ * slows PowerShell by a tenth.
+ */
 const batchLength = 32_768;
 
 const special = /[^ -~]|[&<>]|_(?=[xX])/;
@@ -31,13 +34,13 @@ export function encode(text: string): string {
 }
 
 /**
- * The type names of one document: each list is written once, with an id that later objects refer to.
- * The objects themselves have no id: nothing refers to them, and the reader would keep them all.
+ * The type names of one document: each list is written once, with an ID that later objects refer to. The objects
+ * themselves have no ID: nothing refers to them, and the reader would keep them all.
  */
 class TypeNames {
   readonly #written = new Map<readonly string[], string>();
 
-  /** The names, or a reference to them where this very list is written already. */
+  /** The names, or a reference to them if this list has already been written. */
   of(names: readonly string[]): string {
     const reference = this.#written.get(names);
     if (reference !== undefined) return reference;
@@ -61,7 +64,7 @@ type WriteProperty = (value: AnyRow[string]) => string;
 
 const memorySize = 512;
 
-/** Remembers the texts of a column's values, until the column turns out to have many. */
+/** Caches the texts of a column's values, until the column turns out to have many different ones. */
 function remembering(write: WriteProperty): WriteProperty {
   let known: Map<AnyRow[string], string> | null = new Map();
   return (value) => {
@@ -83,7 +86,7 @@ const tags: Readonly<Record<Exclude<ColumnType, 'texts' | 'uint32s' | 'ancestors
   boolean: 'B',
 };
 
-/** Their values are seldom the same. */
+/** Column types whose values rarely repeat. */
 const lists: ReadonlySet<ColumnType> = new Set(['texts', 'uint32s', 'ancestors']);
 
 const ancestorNames = ['PortOwner.Ancestor'];
@@ -131,20 +134,21 @@ function property({ name, type }: Column, types: TypeNames): WriteProperty {
     return (value) => {
       if (value == null) return nil;
       const date = encode(String(value));
-      // With Z PowerShell makes a Utc date, which compares wrongly with local ones.
+      // With Z, PowerShell creates a Utc date, which compares incorrectly with local dates.
       return `${start}${date.endsWith('Z') ? `${date.slice(0, -1)}+00:00` : date}</DT>`;
     };
   }
   const tag = tags[type];
   const start = `<${tag} N="${name}">`;
   const end = `</${tag}>`;
-  // Whatever it is, it is no markup.
+  // Whatever the value is, the result contains no markup.
   return (value) => (value == null ? nil : `${start}${type === 'boolean' ? value === true : Number(value)}${end}`);
 }
 
 /**
- * The type names of a row. Chosen columns make it a type without a view, as Select-Object does: PowerShell shows what there
- * is. The names that every property bag has (PSCustomObject, Object) are left out: PowerShell copies all of them for each row.
+ * The type names of a row. With chosen columns, a row has a type without a view, as from Select-Object: PowerShell
+ * shows the columns that exist. The names that every property bag has (PSCustomObject, Object) are left out: PowerShell
+ * copies all names for each row.
  */
 function typeNames(schema: RowSchema, columns: readonly Column[], variant: string | undefined): string[] {
   const own = plainColumns(schema).every((column) => column.askedBy !== undefined || columns.includes(column))
@@ -162,7 +166,7 @@ function rowEncoder(
   variant?: string,
 ): (row: AnyRow) => string {
   const own = typeNames(schema, columns, variant);
-  // A row is live when it has a value for what only live rows have.
+  // A row is live if it has a value in the column that only live rows have.
   const mark = schema.columns.find(({ liveAliasOf }) => columns.some(({ name }) => name === liveAliasOf))?.name;
   const live = [...own, liveTypeName(schema.typeName)];
   const names = columns.map((column) => column.name);
@@ -199,7 +203,7 @@ function streamItem(problem: Problem, types: TypeNames): string {
   );
 }
 
-/** One document in one line, or with `stream` one per batch (which Windows PowerShell does not read). */
+/** Writes one document in one line or, with `stream`, one per batch (which Windows PowerShell cannot read). */
 export const create: CreateWriter = (schema, { columns, variant, sink, problems, stream = false }) => {
   const types = new TypeNames();
   let encodeRow: ((row: AnyRow) => string) | null = null;

@@ -4,14 +4,15 @@ import { sanitize } from '../io/sanitize.ts';
 import { noProblems, plainText } from './text.ts';
 
 const formula = /^(?:[\s"']*[=+\-@\uff0b\uff0d\uff1d\uff20]|[\t\r\n])/;
-/** What spreadsheets separate cells by, each where its own settings say so. */
+/** The cell separators of spreadsheets, which depend on the regional settings. */
 const separators = [',', ';', '\t'];
 
 const asText = (cell: string): string => (formula.test(cell) ? `'${cell}` : cell);
 
 /**
- * What makes text that no spreadsheet runs: an apostrophe before everything that could be the start of a cell with a
- * formula. A cell can start inside of a value too, where the spreadsheet's list separator is not `delimiter`.
+ * Returns a function that keeps spreadsheets from running text: it puts an apostrophe before everything that could be
+ * the start of a cell with a formula. A cell can also start inside a value if the spreadsheet's list separator is not
+ * `delimiter`.
  */
 export function neutraliser(delimiter = ','): (text: string) => string {
   const others = `${separators.filter((one) => one !== delimiter).join('')}\\r\\n`;
@@ -20,7 +21,7 @@ export function neutraliser(delimiter = ','): (text: string) => string {
   return (text) => asText(separator.test(text) ? text.replace(innerCells, asText) : text);
 }
 
-/** RFC 4180: CRLF, one header line, lists joined by `; `. On a terminal nothing in it acts. */
+/** RFC 4180: CRLF, one header line, lists joined by `; `. On a terminal, control characters are made harmless. */
 export const create: CreateWriter = (_schema, { columns, sink, excel = false, terminal = null, delimiter = ',' }) => {
   let started = false;
   const neutralise = neutraliser(delimiter);
@@ -47,7 +48,7 @@ export const create: CreateWriter = (_schema, { columns, sink, excel = false, te
       start();
       let line = '';
       for (let i = 0; i < columns.length; i++) line += (i === 0 ? '' : delimiter) + cell(row, columns[i]!);
-      // An empty line would be no row at all to most readers.
+      // Most readers would skip an empty line.
       sink.write(line === '' ? '""\r\n' : `${line}\r\n`);
     },
     problem: noProblems,

@@ -3,7 +3,7 @@ import type { RowSchema } from '../schema/column.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { FormatTraits, RowWriter, WriterOptions } from './writer.ts';
 
-/** Every format. Each is loaded only when it is used; the literals let a bundler see them. */
+/** Every format. Each is loaded only when it is used; the literals make the imports visible to a bundler. */
 const list = {
   table: { load: () => import('./table.ts'), forPeople: true, narrow: true, endings: ['.txt'] },
   list: { load: () => import('./list.ts'), forPeople: true },
@@ -19,15 +19,16 @@ const list = {
 
 export type Format = keyof typeof list;
 
-/** The names of the formats, for the option, its help and its completion. */
+/** The names of the formats, for the option, its help, and its completion. */
 export const formats = Object.keys(list) as readonly Format[];
 
 /** What a format can do. */
 export const traitsOf = (format: Format): FormatTraits => list[format];
 
 /**
- * The format of a file by the end of its name; null where the name has none, as a device's. `what` is written to it, and
- * `instead` what else says the format. Throws PO1001 for an end that is no format's.
+ * Returns the format of a file by its extension; null if the name has none, such as that of a device. `what` is what is
+ * written to the file, and `instead` is another way to specify the format. Throws PO1001 for an extension that belongs
+ * to no format.
  */
 export function formatOfFile(path: string, what: string, instead: string): Format | null {
   const ending = extname(path).toLowerCase();
@@ -36,7 +37,7 @@ export function formatOfFile(path: string, what: string, instead: string): Forma
   throw unknownEnding(path, what, instead);
 }
 
-/** The error for a file whose name does not say its format. */
+/** The error for a file whose name does not determine a format. */
 export function unknownEnding(path: string, what: string, instead: string): PortOwnerError {
   const endings = formats.flatMap((format) => traitsOf(format).endings ?? []);
   return new PortOwnerError(

@@ -2,7 +2,7 @@ import type { AnyRow } from '../schema/column.ts';
 import { framed, noProblems } from './text.ts';
 import type { CreateWriter } from './writer.ts';
 
-/** One page that needs nothing else. It tells the whole answer, so that it is written at the end. */
+/** Writes one self-contained page. It summarizes the whole answer, so it is written at the end. */
 export const create: CreateWriter = (schema, { columns, asked = false, sink, frame }) => {
   const rows: AnyRow[] = [];
   return {

@@ -12,7 +12,10 @@ function ascii(value: unknown): string {
   return asciiJson(JSON.stringify(value ?? null));
 }
 
-/** What writes a row as a JSON object in one line: every column is there, in order, null where nothing is known. */
+/**
+ * Returns a function that writes a row as a JSON object in one line, with every column in order; unknown values are
+ * null.
+ */
 export function rowEncoder(columns: readonly Column[]): (row: AnyRow) => string {
   const names = columns.map((column) => column.name);
   const labels = names.map((name, i) => `${i === 0 ? '' : ','}${ascii(name)}:`);
@@ -24,7 +27,7 @@ export function rowEncoder(columns: readonly Column[]): (row: AnyRow) => string 
 }
 
 /**
- * A problem as a JSON object in one line. `Problem` is its first property, so that it is no row;
+ * A problem as a JSON object in one line. `Problem` is its first property, which distinguishes it from a row;
  * `--problems rows` gives it the properties of the schema `problemRow` instead.
  */
 export function problemItem(problem: Problem | Notice, problems: WriterOptions['problems']): string {
@@ -32,7 +35,7 @@ export function problemItem(problem: Problem | Notice, problems: WriterOptions['
   return ascii(problems === 'rows' ? { Severity, ...rest } : { Problem: Severity, ...rest });
 }
 
-/** One array, one item per line. */
+/** Writes one array, with one item per line. */
 export const create: CreateWriter = (_schema, { columns, sink, problems }) => {
   const encodeRow = rowEncoder(columns);
   let items = 0;

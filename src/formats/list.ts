@@ -3,8 +3,8 @@ import { sanitize } from '../io/sanitize.ts';
 import { itemText, noProblems, plainText } from './text.ts';
 
 /**
- * One block per row with a line per column that has a value, like Format-List; the items of a list below one another: they
- * may be sentences. Columns that somebody asked for have a line anyway.
+ * Writes one block per row with a line per column that has a value, like Format-List; each item of a list is on a
+ * separate line, because it may be a sentence. Requested columns always have a line.
  */
 export const create: CreateWriter = (_schema, { columns, asked = false, sink, terminal = null }) => {
   const width = Math.max(...columns.map((column) => column.name.length));

@@ -6,30 +6,33 @@ import { countsText, summaryOf, worstFirst } from './summary.ts';
 import { framed, isNumeric, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
-/** Rows that a chat or a mail has room for. */
+/** The maximum number of rows, to fit in a chat or an email. */
 const mostRows = 25;
-/** Characters of a value; a command line may have 32,000. */
+/** The maximum number of characters of a value; a command line can have 32,000. */
 const mostCharacters = 160;
 
-/** What markup, a mention, a link or the start of a list is made with. */
+/** The characters that start markup, a mention, a link, or a list item. */
 const special = /[\\`*[\]<>#|@~&$]|(?<!\w)_|_(?!\w)|:(?=\/\/)|(?<=www)\.|^[-+=]|(?<=^\d{1,9})[.)]/gi;
 
-/** Text in which nothing is a link, a mention, markup or HTML. Every punctuation mark may have a backslash (CommonMark 2.4). */
+/**
+ * Escapes text so that nothing in it is a link, a mention, markup, or HTML. Every punctuation mark can be escaped with
+ * a backslash (CommonMark 2.4).
+ */
 const prose = (text: string): string => sanitize(text).replace(special, '\\$&');
 
-/** A value as code, in which a chat acts on nothing; a bar would end the cell of a table. */
+/** A value as code, which a chat does not interpret; in a table, a bar would end the cell. */
 function code(text: string, inTable = false): string {
   if (text === '') return '';
   const cut = text.length > mostCharacters ? `${text.slice(0, mostCharacters).toWellFormed()}…` : text;
   const safe = sanitize(cut);
-  // The fence is longer than any run of its own in the value.
+  // The fence is longer than any run of backticks in the value.
   const fence = '`'.repeat(Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
   const padded =
     safe.startsWith('`') || safe.endsWith('`') || fence.length > 1 ? `${fence} ${safe} ${fence}` : fence + safe + fence;
   return inTable ? padded.replaceAll('|', '\\|') : padded;
 }
 
-/** One line for each finding, the worst first: chats have no tables. */
+/** The line of a finding, because chats have no tables. */
 function findingLine(row: AnyRow, several: boolean): string {
   const text = (name: string): string => plainText(row[name], '; ');
   const machine = several ? `${code(text('ComputerName'))} ` : '';
@@ -70,7 +73,10 @@ function problemLines({ problems }: DocumentFrame): string {
     .join('');
 }
 
-/** A summary to paste into a chat or a mail: the verdict, the worst findings or the first rows, and what is not known. */
+/**
+ * Writes a summary to paste into a chat or an email: the verdict, the worst findings or the first rows, and what is
+ * unknown.
+ */
 export const create: CreateWriter = (schema, { columns, sink, frame }) => {
   const rows: AnyRow[] = [];
   const isFindings = schema.typeName === 'PortOwner.Finding';

@@ -1,7 +1,7 @@
 import type { CreateWriter } from './writer.ts';
 import { problemItem, rowEncoder } from './json.ts';
 
-/** One JSON object per line. */
+/** Writes one JSON object per line. */
 export const create: CreateWriter = (_schema, { columns, sink, problems }) => {
   const encodeRow = rowEncoder(columns);
   return {

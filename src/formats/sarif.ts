@@ -6,7 +6,7 @@ import { version } from '../schema/version.ts';
 import { framed, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
-/** SARIF's levels (2.1.0, 3.27.10), and the number that dashboards sort by: 0 to 10, as CVSS has it. */
+/** SARIF's levels (2.1.0, 3.27.10), and the number that dashboards sort by: 0 to 10, as in CVSS. */
 const levels: Readonly<Record<Severity, { readonly level: string; readonly rank: string }>> = {
   Critical: { level: 'error', rank: '9.5' },
   High: { level: 'error', rank: '8.0' },
@@ -17,7 +17,7 @@ const levels: Readonly<Record<Severity, { readonly level: string; readonly rank:
 
 const text = (row: AnyRow, name: string): string => plainText(row[name], '; ').toWellFormed();
 
-/** What a finding is about, as a URI: dashboards want a file, and a listener is none. */
+/** The location of a finding as a URI: dashboards expect a file, and a listener is not a file. */
 function uriOf(row: AnyRow): string {
   const parts = [text(row, 'ComputerName'), text(row, 'Endpoint')].map((part) => encodeURIComponent(part || 'unknown'));
   return `portowner/${parts.join('/')}`;
@@ -44,7 +44,7 @@ function result(row: AnyRow): object {
         ],
       },
     ],
-    // The same finding of another night has the same.
+    // The same finding in another audit has the same fingerprint.
     partialFingerprints: {
       'portowner/v1': [text(row, 'ComputerName'), text(row, 'Kind'), text(row, 'Endpoint'), owner].join('|'),
     },
@@ -76,7 +76,7 @@ function invocation({ exitCode, meaning, at, problems, question }: DocumentFrame
   };
 }
 
-/** Findings for dashboards of code scanning: SARIF 2.1.0, pure ASCII. */
+/** Writes findings for code scanning dashboards: SARIF 2.1.0, pure ASCII. */
 export const create: CreateWriter = (_schema, { sink, frame }) => {
   const results: object[] = [];
   const rules = new Map<string, object>();

@@ -1,9 +1,9 @@
 import type { AnyRow, RowSchema } from '../schema/column.ts';
 import { severities } from '../schema/finding.ts';
 
-/** What rows are counted by: the first of these columns that they have. */
+/** The columns to count rows by: the first one that the rows have. */
 const categories = ['Severity', 'AddressScope', 'Event', 'Kind'];
-/** The order of words that have one, worst first. */
+/** The order of values that have one, worst first. */
 const order: readonly string[] = [
   ...severities.toReversed(),
   'Error',
@@ -14,17 +14,17 @@ const order: readonly string[] = [
   'Loopback',
 ];
 
-/** How many rows there are of each kind, and on each machine. */
+/** The number of rows of each category, and on each machine. */
 export interface Summary {
-  /** The column that they are counted by; null where they have none of use. */
+  /** The column that rows are counted by; null if no column is suitable. */
   readonly category: string | null;
-  /** The values of that column, in their order. */
+  /** The values of that column, in order. */
   readonly values: readonly string[];
-  /** One for each machine, in the order of the rows; one without a name where the rows have none. */
+  /** One entry per machine, in the order of the rows; a single one without a name if the rows do not name a machine. */
   readonly machines: readonly {
     readonly name: string | null;
     readonly rows: number;
-    /** How many have each of the values. */
+    /** The number of rows with each of the values. */
     readonly counts: readonly number[];
   }[];
 }
@@ -37,7 +37,7 @@ export const worstFirst = (rows: readonly AnyRow[]): readonly AnyRow[] =>
 
 const rank = (value: string): number => (order.includes(value) ? order.indexOf(value) : order.length);
 
-/** Counts rows by machine, and by the column that says most. */
+/** Counts rows by machine, and by the most informative column. */
 export function summaryOf(schema: RowSchema, rows: readonly AnyRow[]): Summary {
   const category = categories.find((name) => schema.columns.some((column) => column.name === name)) ?? null;
   const text = (row: AnyRow, name: string | null): string | null => {
@@ -68,7 +68,7 @@ export function summaryOf(schema: RowSchema, rows: readonly AnyRow[]): Summary {
   };
 }
 
-/** How many rows have each value, of all machines: `2 High, 1 Low`. */
+/** The number of rows with each value, on all machines: `2 High, 1 Low`. */
 export function countsText({ values, machines }: Summary): string {
   return values.map((value, i) => `${machines.reduce((sum, { counts }) => sum + counts[i]!, 0)} ${value}`).join(', ');
 }

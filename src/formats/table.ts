@@ -7,26 +7,29 @@ import { isNumeric, itemText, noProblems, plainText } from './text.ts';
 
 type Width = (text: string) => number;
 
-// Printable ASCII, Latin, Greek and Cyrillic letters, dashes and quotes: one cell per character. Only other text
+// Printable ASCII, Latin, Greek, and Cyrillic letters, dashes, and quotes: one cell per character. Only other text
 // needs string-width, which takes longer to load than everything else here.
 const narrow = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027]*$/;
 
 const between = '  ';
-/** A text column gives room down to this width (an IPv4 address), and what answers the question first only down to `answerFloor`. */
+/**
+ * A text column shrinks to this width (an IPv4 address) at first; the columns that answer the question only shrink to
+ * `answerFloor`.
+ */
 const textFloor = 15;
 const answerFloor = 24;
 
-/** A shortened number or date would be a wrong one: such columns keep their width or go. */
+/** A shortened number or date would be wrong: columns of other types keep their width or are dropped. */
 const shortened: ReadonlySet<ColumnType> = new Set(['text', 'texts', 'uint32s']);
 
-/** What switches a style on and off. */
+/** The sequences that switch a style on and off. */
 type Style = readonly [string, string];
 const plainStyle: Style = ['', ''];
 const heading: Style = ['\x1b[1;4m', '\x1b[22;24m'];
 const bold: Style = ['\x1b[1m', '\x1b[22m'];
 const color = (code: number): Style => [`\x1b[${code}m`, '\x1b[39m'];
 const [bad, doubtful, good, quiet] = [color(31), color(33), color(32), color(36)];
-/** What stands out, by the column and its word. */
+/** The style of values that are highlighted, by column and value. */
 export const styles: ReadonlyMap<string, Style> = new Map([
   ['State Listen', good],
   ['State Established', quiet],
@@ -61,7 +64,7 @@ function style({ name, keeps }: Column, text: string): Style | undefined {
 
 let segmenter: Intl.Segmenter | undefined;
 
-/** Whole characters of a text, as many as have room; from its end where that says more. */
+/** Returns as many whole characters of a text as there is room for, from its start or its end. */
 function part(text: string, room: number, width: Width, from: 'start' | 'end'): string {
   if (narrow.test(text)) return from === 'start' ? text.slice(0, room) : text.slice(text.length - room);
   segmenter ??= new Intl.Segmenter();
@@ -75,17 +78,17 @@ function part(text: string, room: number, width: Width, from: 'start' | 'end'): 
   return kept;
 }
 
-/** What an owner ends with: which process it is. */
+/** The process at the end of an owner. */
 const processAtEnd = / \([^()]*\d\)$/;
 
-/** How text is cut: what of it stays, how wide it is, and whether the terminal has an ellipsis. */
+/** How text is cut: which part is kept, how its width is measured, and whether the terminal can show an ellipsis. */
 interface Cut {
   readonly keeps: Column['keeps'];
   readonly width: Width;
   readonly unicode: boolean;
 }
 
-/** Cuts a text to a width in terminal cells, whole characters only; what it ends with stays where it says more. */
+/** Cuts a text to a width in terminal cells, without splitting characters; keeps its end if the column says so. */
 function shorten(text: string, room: number, { keeps, width, unicode }: Cut): string {
   if (width(text) <= room) return text;
   const mark = (unicode ? '\u2026' : '...').slice(0, room);
@@ -96,10 +99,10 @@ function shorten(text: string, room: number, { keeps, width, unicode }: Cut): st
   return part(text, inside - width(end), width, 'start').trimEnd() + mark + end;
 }
 
-/** An item of a list is not cut to less than this: `node s… (81)`. */
+/** The minimum width of an item of a list: `node s… (81)`. */
 const itemFloor = 12;
 
-/** Cuts the items of a list, the longest first, so that each is seen; those without room are counted. */
+/** Cuts the items of a list, longest first, so that each is visible; items without room are only counted. */
 function shortenItems(items: readonly string[], room: number, cut: Cut): string {
   const separators = (shown: number): number => 2 * (shown - 1);
   const widths = items.map(cut.width);
@@ -125,10 +128,10 @@ function shortenItems(items: readonly string[], room: number, cut: Cut): string 
 interface Place {
   readonly column: Column;
   readonly cells: readonly string[];
-  /** The items of cells that are lists; nothing where such a column keeps nothing of each. */
+  /** The items of cells that are lists; empty if the column keeps no part of each item. */
   readonly items: readonly (readonly string[])[];
   readonly natural: number;
-  /** Down to where it gives room first, and when there is no other way. Its header stays whole. */
+  /** The width that the column shrinks to at first, and the minimum width. Its header is never cut. */
   readonly comfort: number;
   readonly floor: number;
   width: number;
@@ -140,7 +143,7 @@ const total = (places: readonly Place[]): number =>
 
 const importance = ({ column }: Place): number => column.importance ?? Infinity;
 
-/** Whether a column says nothing that the others do not. */
+/** Whether a column adds nothing to the other columns. */
 function saysNothing({ column, cells }: Place, places: readonly Place[]): boolean {
   const { toldBy, usual } = column;
   if (usual !== undefined) return cells.every((text) => text === '' || text === usual);
@@ -150,20 +153,23 @@ function saysNothing({ column, cells }: Place, places: readonly Place[]): boolea
   );
 }
 
-/** Gives the columns the most room down to a limit, the least important first. False where that is not enough. */
+/**
+ * Shrinks columns down to a limit, least important first, and leaves each as wide as possible. Returns false if that is
+ * not enough.
+ */
 function shrink(places: readonly Place[], room: number, limit: 'comfort' | 'floor'): boolean {
   for (const place of places) place.width = place.natural;
-  // Of equally important columns the later gives way first.
+  // Of equally important columns, the later one shrinks first.
   const giving = places.toReversed().sort((a, b) => importance(b) - importance(a) || 0);
   for (const place of giving) place.width = Math.max(place[limit], place.width - Math.max(0, total(places) - room));
   return total(places) <= room;
 }
 
-/** The column that is missed least; of equally important ones the later. */
+/** The least important column; of equally important columns, the later one. */
 const leastImportant = (places: readonly Place[]): Place =>
   places.toReversed().reduce((least, place) => (importance(place) > importance(least) ? place : least));
 
-/** Those of the spare columns that have something to say, the more important first, as far as there is room. */
+/** Adds the spare columns that have values, most important first, as long as there is room. */
 function withSpare(needed: readonly Place[], all: readonly Place[], room: number): readonly Place[] {
   let chosen = needed;
   for (const place of all.toSorted((a, b) => importance(a) - importance(b))) {
@@ -178,14 +184,14 @@ function withSpare(needed: readonly Place[], all: readonly Place[], room: number
 }
 
 /**
- * Gives the columns their widths. What says nothing new goes first, unless somebody asked for it; then the least
- * important are shortened, and dropped when that is not enough.
+ * Determines the widths of the columns. Columns that add nothing are dropped first, unless they were requested; then
+ * the least important ones are shortened, and dropped if that is not enough.
  */
 function fit(all: readonly Place[], room: number, asked: boolean): readonly Place[] {
   const isSpare = (place: Place): boolean => importance(place) >= spare;
   const filled = asked ? all : all.filter((place) => importance(place) < 2 || place.cells.some((text) => text !== ''));
   const needed = filled.every(isSpare) ? filled : filled.filter((place) => !isSpare(place));
-  // What says nothing new makes room for the answer, and for what says more; first what another column says.
+  // Drop columns that add nothing to make room for the answer and for more informative columns; redundant ones first.
   let telling = filled;
   for (const by of asked ? [] : (['toldBy', 'usual'] as const))
     if (total(telling) > room)
@@ -198,7 +204,7 @@ function fit(all: readonly Place[], room: number, asked: boolean): readonly Plac
   for (;;) {
     if (shrink(left, room, 'comfort')) return left;
     const least = leastImportant(left);
-    // What people miss is cut short before it goes.
+    // Shorten important columns before dropping them.
     if (importance(least) < 4 && shrink(left, room, 'floor')) return left;
     if (left.length === 1) {
       least.width = room;
@@ -210,7 +216,7 @@ function fit(all: readonly Place[], room: number, asked: boolean): readonly Plac
 
 /** How a table is drawn. */
 interface Drawing {
-  /** How many rows there are. */
+  /** The number of rows. */
   readonly rows: number;
   readonly width: Width;
   readonly terminal: Terminal | null;
@@ -262,7 +268,7 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
     );
 }
 
-/** Aligned columns. On a terminal no line is wider than it; elsewhere everything has the room it needs. */
+/** Writes aligned columns. On a terminal, lines never exceed its width; elsewhere, columns are as wide as necessary. */
 export const create: CreateWriter = (_schema, { columns, asked = false, sink, terminal = null }) => {
   const cells: string[][] = columns.map(() => []);
   const items: string[][][] = columns.map(() => []);

@@ -8,30 +8,30 @@ type Value = AnyRow[string];
 export const itemText = (item: string | number | Ancestor): string =>
   typeof item === 'object' ? ancestorText(item) : String(item);
 
-/** A value as text, a list joined by `separator`; nothing for what is null. */
+/** A value as text, with lists joined by `separator`; empty for null. */
 export function plainText(value: Value, separator: string): string {
   if (value == null) return '';
   return typeof value === 'object' ? value.map(itemText).join(separator) : String(value);
 }
 
-/** Whether the values of a column are single numbers, which are aligned on the right. */
+/** Whether the values of a column are single numbers, which are right-aligned. */
 export const isNumeric = ({ type }: Pick<Column, 'type'>): boolean =>
   type === 'uint16' || type === 'uint32' || type === 'int32';
 
-/** The words of a name such as OwnerChanged. */
+/** Splits a name such as OwnerChanged into words. */
 export const wordsOf = (name: string): string =>
   name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').replaceAll(/(?<= )[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());
 
-/** A date as people read it. */
+/** Formats a date for people. */
 export const readableDate = (date: string): string => date.replace('T', ' ').replace(/(?:\.\d+)?Z$/, '');
 
-/** The frame of a whole document, which every caller passes. */
+/** Returns the frame of a whole document, which every caller passes. */
 export function framed(frame: DocumentFrame | undefined): DocumentFrame {
   if (frame === undefined) throw new Error('a whole document needs a frame');
   return frame;
 }
 
-/** For writers of formats that have no place for problems. */
+/** The `problem` method of formats that cannot contain problems. */
 export function noProblems(): never {
   throw new Error('this format carries no problems');
 }

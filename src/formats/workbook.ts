@@ -23,12 +23,16 @@ import {
   type TextSheet,
 } from './xlsx.ts';
 
-/** Above it a workbook with tables and colors takes more memory than it should: 50,000 rows would take 580 MB. */
+/**
+ * Above this number of rows, a workbook with tables and colors takes too much memory: 50,000 rows would take 580 MB.
+ */
 const mostRows = 20_000;
-/** Characters of a column, the rest of a text being below; what is not printed may be wider. */
+/**
+ * The maximum width of a column in characters, because longer text wraps; columns that are not printed can be wider.
+ */
 const widest = 48;
 const widestUnprinted = 80;
-/** Machines that a chart has lines for. */
+/** The maximum number of machines in a chart. */
 const mostLines = 8;
 
 const [red, yellow, blue, gray] = [
@@ -74,7 +78,7 @@ function cellOf(value: Value, type: ColumnType): CellValue {
 const longest = (text: string): number =>
   text.includes('\n') ? Math.max(...text.split('\n').map((line) => line.length)) : text.length;
 
-/** The columns of a sheet, as wide as what is in them. */
+/** The columns of a sheet, as wide as their contents. */
 function sheetColumns(
   columns: readonly Column[],
   rows: readonly (readonly CellValue[])[],
@@ -82,7 +86,7 @@ function sheetColumns(
 ): SheetColumn[] {
   return columns.map(({ name, type }, i) => {
     const kind = kinds[type] ?? 'text';
-    // The header has the button of the filter beside it.
+    // The header also contains the filter button.
     let width = name.length + 4;
     if (kind === 'date') width = Math.max(width, 20);
     for (const row of rows) {
@@ -97,8 +101,8 @@ function sheetColumns(
 }
 
 /**
- * What a finding and the listener that it is about have in common, the narrowest first: of one in the dynamic range a
- * finding tells no address, and its port as text alone.
+ * The keys that a finding and its listener have in common, most specific first: for a listener in the dynamic range, a
+ * finding has no address, and its port only as text.
  */
 function endpointKeys(row: AnyRow): string[] {
   const [machine, protocol, address, endpoint] = ['ComputerName', 'Protocol', 'LocalAddress', 'Endpoint'].map((name) =>
@@ -110,7 +114,7 @@ function endpointKeys(row: AnyRow): string[] {
     : [[machine, protocol, address.split('%')[0], port].join(' '), [machine, protocol, port].join(' ')];
 }
 
-/** Where each listener stands, by what a finding knows of it. */
+/** The location of each listener, by the keys that a finding shares with it. */
 function listenerLinks(
   rows: readonly AnyRow[],
   columns: readonly Column[],
@@ -130,10 +134,10 @@ function listenerLinks(
   });
 }
 
-/** Excel keeps the name History for itself. */
+/** Excel reserves the name History. */
 const sheetName = (title: string): string => (title === 'History' ? 'Port history' : title);
 
-/** The machine first, where there are several, and then what is printed. */
+/** Orders columns: the machine first if there are several, then the printed columns. */
 function ordered(columns: readonly Column[], printed: ReadonlySet<string>, several: boolean): readonly Column[] {
   const rank = ({ name }: Column): number => (several && name === 'ComputerName' ? 0 : printed.has(name) ? 1 : 2);
   return columns.toSorted((a, b) => rank(a) - rank(b));
@@ -141,13 +145,15 @@ function ordered(columns: readonly Column[], printed: ReadonlySet<string>, sever
 
 interface Part extends DocumentTable {
   readonly columns: readonly Column[];
-  /** How many of the columns are printed. */
+  /** The number of printed columns. */
   readonly printed: number;
-  /** How many rows there are, of which the sheet may have the first ones alone. */
+  /** The number of rows, of which the sheet may contain only the first. */
   readonly of: number;
 }
 
-/** Rows with their columns: those of a report come first, and are printed; where columns were chosen, all of them are. */
+/**
+ * Rows with their columns: the columns of a report come first and are printed; if columns were chosen, all of them are.
+ */
 function partOf(
   table: DocumentTable,
   columns: readonly Column[],
@@ -176,7 +182,7 @@ function tableOf({ title, columns, rows, printed }: Part, links: readonly CellLi
 }
 
 const summaryWidths = [22, 16, 16, 16, 16, 16, 16, 16];
-/** Characters of a line in the merged cells of the summary. */
+/** The length of a line in the merged cells of the summary, in characters. */
 const summaryWidth = 100;
 
 const labeled = (label: string, value: CellValue): SheetLine => ({
@@ -187,7 +193,7 @@ const labeled = (label: string, value: CellValue): SheetLine => ({
 const empty: SheetLine = { cells: [] };
 const day = (at: string): string => at.slice(0, 10);
 
-/** The last number of listeners of each day, for each machine. */
+/** The last number of listeners on each day, for each machine. */
 function nightLines(nights: readonly AuditRun[]): {
   readonly lines: SheetLine[];
   readonly machines: readonly string[];
@@ -205,7 +211,7 @@ function nightLines(nights: readonly AuditRun[]): {
   return { lines, machines };
 }
 
-/** The rows of each kind: how many, and how many of each value. */
+/** The number of rows of each kind, and of each of their values. */
 function countLines(parts: readonly Part[]): SheetLine[] {
   return parts.map(({ title, schema, rows, of }) => {
     const counts = countsText(summaryOf(schema, rows));
@@ -215,7 +221,7 @@ function countLines(parts: readonly Part[]): SheetLine[] {
   });
 }
 
-/** A small table: each machine, and its rows by what they are counted by. */
+/** A small table of the machines, with the number of rows per category. */
 function machineLines({ title, schema, rows }: Part): SheetLine[] {
   const { values, machines } = summaryOf(schema, rows);
   const shown = values.slice(0, summaryWidths.length - 2);
@@ -262,7 +268,7 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
   const series = machines.map((machine) => sheetText(machine === '' ? 'Listeners' : machine));
   lines.push(empty, { cells: ['Listeners, night by night'], look: 'heading' });
   const start = lines.length;
-  // The numbers stand below their chart.
+  // The numbers are below their chart.
   lines.push(...Array.from({ length: 17 }, () => empty), { cells: ['Night', ...series], look: 'header' }, ...counts);
   return {
     name: 'Summary',
@@ -300,7 +306,7 @@ function aboutSheet({ frame, parts }: Content): TextSheet {
   };
 }
 
-/** Cuts what stands beside the rows, so that all together are no more than a workbook takes. */
+/** Cuts the additional tables, so that all rows together fit in a workbook. */
 function fitting(tables: readonly DocumentTable[], room: number): DocumentTable[] {
   let left = room;
   return tables.map((table) => {
@@ -352,7 +358,7 @@ async function writeWhole(content: Content): Promise<Uint8Array> {
   });
 }
 
-/** A workbook for Excel: a summary, a table for each kind of rows, and what the columns mean. */
+/** Writes a workbook for Excel: a summary, a table for each kind of rows, and the meaning of the columns. */
 export const create: CreateWriter = (schema, { columns, asked = false, sink, frame, warn }) => {
   const rows: AnyRow[] = [];
   const write = (bytes: Uint8Array): void => {

@@ -5,7 +5,7 @@ import type { AnyRow, Column, RowSchema } from '../schema/column.ts';
 import type { Range } from '../schema/range.ts';
 import type { TextSink } from '../io/sink.ts';
 
-/** Rows of one kind that a document has besides its own. */
+/** Rows of one kind that a document contains in addition to its main rows. */
 export interface DocumentTable {
   /** The heading: Listeners, Changes … */
   readonly title: string;
@@ -13,21 +13,21 @@ export interface DocumentTable {
   readonly rows: readonly AnyRow[];
 }
 
-/** What a whole document says besides the rows: a workbook, a page, Markdown. */
+/** What a whole document (a workbook, a page, or Markdown) contains in addition to the rows. */
 export interface DocumentFrame {
   readonly title: string;
   /** The heading of the rows. */
   readonly rowsTitle: string;
-  /** The command line that made it; null where none did. */
+  /** The command line that produced it; null if there was none. */
   readonly question: string | null;
-  /** When it was made, ISO 8601 in UTC. */
+  /** The time of its creation, ISO 8601 in UTC. */
   readonly at: string;
   readonly exitCode: ExitCode;
-  /** What the exit code means for this command; null where nothing is told of it. */
+  /** The meaning of the exit code for this command; null if it is not shown. */
   readonly meaning: string | null;
-  /** The answer in a sentence; null where there is none. */
+  /** The answer as a sentence; null if there is none. */
   readonly headline: string | null;
-  /** What a person is told besides the rows, or instead of them. */
+  /** A text for a person, in addition to the rows or instead of them. */
   readonly note: string | null;
   readonly problems: readonly Problem[];
   readonly tables: readonly DocumentTable[];
@@ -40,66 +40,72 @@ export interface DocumentFrame {
 export interface WriterOptions {
   /** The chosen columns, in output order. */
   readonly columns: readonly Column[];
-  /** Whether somebody chose the columns, so that a table leaves none out for saying nothing new. */
+  /** Whether the user chose the columns, so that a table does not drop redundant ones. */
   readonly asked?: boolean;
-  /** CLIXML: asked at the first row, it makes the rows of the type NAME#VARIANT too, which can have a view of its own. */
+  /**
+   * CLIXML: called at the first row; its result gives the rows the additional type NAME#VARIANT, which can have a
+   * separate view.
+   */
   readonly variant?: () => string | undefined;
   readonly sink: TextSink;
-  /** Problems as items of their own kind, or as rows of the schema `problemRow`. */
+  /** Whether problems are separate items, or rows of the schema `problemRow`. */
   readonly problems: 'auto' | 'rows';
   /** CLIXML: a complete document per batch of rows, each sent at once (PowerShell 7 only). */
   readonly stream?: boolean;
-  /** Null when the text does not go to a terminal. */
+  /** Null if the text is not written to a terminal. */
   readonly terminal?: Terminal | null;
-  /** CSV: for a spreadsheet, with a byte order mark and no value that would run as a formula. */
+  /** CSV: for a spreadsheet, with a byte order mark and without values that would run as a formula. */
   readonly excel?: boolean;
-  /** CSV: what is between the values; a comma, unless something else is said. */
+  /** CSV: the separator of values; a comma by default. */
   readonly delimiter?: string;
-  /** For a format that is a whole document. */
+  /** For formats that are whole documents. */
   readonly frame?: DocumentFrame;
-  /** Warns of what a format had to leave out. */
+  /** Warns about data that a format had to leave out. */
   readonly warn?: (problem: Problem) => void;
 }
 
 /** Writes rows in one format. Nothing is written before the first call. */
 export interface RowWriter {
-  /** Whether the format has a place for problems; without one the caller shows them on stderr. */
+  /** Whether the format can contain problems; if not, the caller shows them on stderr. */
   readonly carriesProblems: boolean;
   row(row: AnyRow): void;
-  /** Only for writers that carry problems; notices only where problems are rows. */
+  /** Only for writers that carry problems; notices are only passed if problems are rows. */
   problem(problem: Problem | Notice): void;
-  /** Sends what there is so far, for readers that wait for it. A table and a single CLIXML document have nothing to show before the end. */
+  /**
+   * Sends the output so far, for readers that wait for it. A table and a single CLIXML document have no output before
+   * the end.
+   */
   flush(): void;
-  /** The end of the rows, whether there were any or not. The sink stays open. */
+  /** Ends the output, with or without rows. The sink stays open. */
   end(): void | Promise<void>;
 }
 
-/** A format's file exports this as `create`. */
+/** The type of the export `create` of each format's file. */
 export type CreateWriter = (schema: RowSchema, options: WriterOptions) => RowWriter;
 
-/** What a format can do, and what is done for it; whatever it does not name, it has not. */
+/** The capabilities of a format, and how it is treated; a missing property means no. */
 export interface FormatTraits {
   readonly load: () => Promise<{ create: CreateWriter }>;
-  /** People read it: a note goes with the rows, and nothing is written where there are none. */
+  /** For people: a note is shown with the rows, and without rows nothing is written. */
   readonly forPeople?: true;
-  /** It has room for the columns that answer the question, and for no lists. */
+  /** It only has room for the columns that answer the question, and not for lists. */
   readonly narrow?: true;
-  /** Problems may stand among the rows (--problems rows). */
+  /** Problems can be rows (--problems rows). */
   readonly problemRows?: true;
-  /** A spreadsheet reads it: --excel. */
+  /** It is for spreadsheets: --excel. */
   readonly spreadsheet?: true;
-  /** It can be written as a document for each few rows (--stream), and leaves out columns that nobody asked for. */
+  /** It can be written as a document per batch of rows (--stream), and leaves out columns that were not requested. */
   readonly documents?: true;
-  /** It is one whole document: it is given `frame`, and has a place of its own for notes and problems. */
+  /** It is one whole document: it gets `frame`, and has a separate place for notes and problems. */
   readonly whole?: true;
-  /** It has a place for rows of other kinds, besides its own. */
+  /** It can contain tables of other kinds of rows besides its own. */
   readonly tables?: true;
-  /** It is bytes: it goes to a file alone, named by --output. */
+  /** It is binary: it is only written to a file, named by --output. */
   readonly binary?: true;
-  /** It is a page for a browser: nothing for a terminal. */
+  /** It is a page for a browser, which a terminal cannot show. */
   readonly page?: true;
-  /** It is for findings alone. */
+  /** It is only for findings. */
   readonly findings?: true;
-  /** How the name of a file ends that has it. */
+  /** The file name extensions of the format. */
   readonly endings?: readonly string[];
 }

@@ -3,23 +3,26 @@ import { withPart } from './zip-part.ts';
 import type { Cell, ColumnDef, ConditionalRule, WriteSheet } from 'hucre/xlsx';
 
 /*
- * The one place that knows the library. It writes what it is given: what a cell may hold is seen to here.
+ * The only file that uses the library. It does not choose what is written, but ensures that cells can hold it.
  */
 
 export type CellValue = string | number | boolean | Date | null;
 
-/** Characters that a cell may have, in UTF-16 units. https://support.microsoft.com/office/excel-specifications-and-limits */
+/**
+ * The maximum length of a cell's text, in UTF-16 units.
+ * https://support.microsoft.com/office/excel-specifications-and-limits
+ */
 const mostUnits = 32_767;
-/** Texts that the library takes for the errors of formulas, unless they have runs. */
+/** Texts that the library treats as formula errors, unless they have runs. */
 const errorText = /^#(?:VALUE!|REF!|N\/A|NAME\?|NULL!|DIV\/0!|NUM!|GETTING_DATA|SPILL!|CALC!)$/;
 const dateFormat = 'yyyy-mm-dd hh:mm:ss';
-/** The days that Excel's calendar has. */
+/** The range of Excel's calendar. */
 const firstDay = Date.UTC(1900, 2, 1);
 const lastDay = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 /**
- * A text as a cell may hold it: what XML has no character for is U+FFFD, what would be read as an escape of the format
- * (ECMA-376, ST_Xstring: _xHHHH_) is escaped, and no more than a cell takes.
+ * Makes a text valid for a cell: replaces characters that XML does not allow by U+FFFD, escapes text that would be read
+ * as an escape of the format (ECMA-376, ST_Xstring: _xHHHH_), and cuts it to the maximum length.
  */
 export function sheetText(text: string): string {
   const cut = text.length > mostUnits ? `${text.slice(0, mostUnits - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
@@ -29,13 +32,13 @@ export function sheetText(text: string): string {
     .replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_');
 }
 
-/** A moment as a cell has it; as text where Excel's calendar has no such day. */
+/** A time as a cell value; as text if it is outside of Excel's calendar. */
 export function cellDate(text: string): Date | string {
   const time = Date.parse(text);
   return time >= firstDay && time <= lastDay ? new Date(time) : text;
 }
 
-/** How a value stands out: the colors of its background and its text. */
+/** The highlighting of a value: the colors of its background and its text. */
 export interface Accent {
   readonly value: string | boolean;
   readonly fill: string;
@@ -51,7 +54,7 @@ export interface SheetColumn {
   readonly accents: readonly Accent[];
 }
 
-/** A cell that leads to another one. */
+/** A cell that links to another cell. */
 export interface CellLink {
   readonly row: number;
   readonly column: number;
@@ -60,25 +63,25 @@ export interface CellLink {
   readonly target: number;
 }
 
-/** Rows with a header, as an Excel table that begins in the first cell. */
+/** Rows with a header, as an Excel table that starts in the first cell. */
 export interface TableSheet {
   readonly name: string;
   readonly columns: readonly SheetColumn[];
   readonly rows: readonly (readonly CellValue[])[];
   readonly links: readonly CellLink[];
-  /** How many of the columns, from the first on, are printed. */
+  /** The number of columns, from the first one on, that are printed. */
   readonly printed: number;
 }
 
-/** A line of a sheet that is read from the top: cells from the first column on. */
+/** A line of a text sheet: cells from the first column on. */
 export interface SheetLine {
   readonly cells: readonly CellValue[];
   readonly look?: 'title' | 'heading' | 'header' | 'verdict';
-  /** The second cell has the rest of the line, in so many lines of text. */
+  /** The second cell takes the rest of the line, with this many lines of text. */
   readonly span?: number;
-  /** How many lines of text it has, where it has no such cell. */
+  /** The number of lines of text, if it has no such cell. */
   readonly lines?: number;
-  /** The first cell leads to this sheet. */
+  /** The first cell links to this sheet. */
   readonly sheet?: string;
 }
 
@@ -89,12 +92,12 @@ export interface TextSheet {
   readonly lines: readonly SheetLine[];
   readonly chart: {
     readonly title: string;
-    /** The line of the header, and the last line. */
+    /** The header line, and the last line. */
     readonly from: number;
     readonly to: number;
-    /** The names of the columns behind the first. */
+    /** The names of the columns after the first. */
     readonly series: readonly string[];
-    /** The line where it begins. */
+    /** The line where the chart starts. */
     readonly at: number;
   } | null;
 }
@@ -130,10 +133,10 @@ const headerFooter = { oddFooter: '&L&A&RPage &P of &N' };
 function styleOf({ kind, wrap }: SheetColumn): NonNullable<ColumnDef['style']> {
   const alignment = { vertical: 'top', ...(wrap ? { wrapText: true } : {}) } as const;
   if (kind === 'date') return { alignment: { ...alignment, horizontal: 'left' }, numFmt: dateFormat };
-  // Excel shows TRUE whatever the format is; others show the number that it is to them.
+  // Excel shows TRUE with any format; other programs show its numeric value.
   if (kind === 'boolean') return { alignment: { ...alignment, horizontal: 'left' }, numFmt: '"TRUE";"TRUE";"FALSE"' };
   if (kind === 'number') return { alignment: { ...alignment, horizontal: 'right', indent: 1 } };
-  // The format Text: an edited cell that begins with = stays text, too.
+  // The format Text: an edited cell that starts with = stays text, too.
   return kind === 'text' ? { alignment, numFmt: '@' } : { alignment };
 }
 
@@ -155,14 +158,14 @@ function accentRules(columns: readonly SheetColumn[], rows: number): Conditional
 }
 
 const lineHeight = 15;
-/** Excel's rows are no higher than 409 points. */
+/** Excel limits the height of a row to 409 points. */
 const mostLines = 27;
 
-/** How many lines a text takes where a line has so many characters. */
+/** The number of lines that a text takes if a line has `width` characters. */
 export const wrappedLines = (text: string, width: number): number =>
   text.split('\n').reduce((lines, line) => lines + Math.max(1, Math.ceil(line.length / width)), 0);
 
-/** The heights of the rows that have more than one line of text. */
+/** The heights of rows with more than one line of text. */
 function heights(columns: readonly SheetColumn[], rows: TableSheet['rows']): Map<number, { height: number }> {
   const wrapped = columns.flatMap(({ wrap, width }, i) => (wrap ? [{ i, width: width - 2 }] : []));
   const found = new Map<number, { height: number }>();
@@ -188,11 +191,11 @@ function tableSheet({ name, columns, rows, links, printed }: TableSheet): WriteS
       style: { ...styleOf(columns[column]!), font: linkFont },
       hyperlink: { target: '', location: `'${sheet}'!A${target + 2}` },
     });
-  // A table has one row at least.
+  // A table has at least one row.
   const body = rows.length === 0 ? [columns.map(() => null)] : rows;
   return {
     name,
-    // Each cell of a column with a style is written, even an empty one.
+    // Every cell of a column with a style is written, even an empty one.
     columns: columns.map((column, i) => ({
       width: column.width,
       ...(rows.some((row) => row[i] !== null) ? { style: styleOf(column) } : {}),
@@ -290,17 +293,17 @@ function textSheet(sheet: TextSheet): WriteSheet {
     ),
     charts: chartOf(sheet),
     view: { showGridLines: false },
-    // The numbers of a chart are below it; printed is the chart alone.
+    // The numbers of a chart are below it; only the chart is printed.
     pageSetup:
       sheet.chart === null ? pageSetup : { ...pageSetup, printArea: `$A$1:$${letter(last)}$${sheet.chart.from}` },
     headerFooter,
   };
 }
 
-/** The library writes the color of a font before its size; the format has them the other way around (CT_Font). */
+/** The library writes the color of a font before its size; the format requires the reverse order (CT_Font). */
 const orderedFonts = (styles: string): string => styles.replace(/(<color [^>]*\/>)(<sz [^>]*\/>)/g, '$2$1');
 
-/** The bytes of a workbook. */
+/** Returns the bytes of a workbook. */
 export async function workbookBytes({ title, made, creator, sheets }: Workbook): Promise<Uint8Array> {
   const bytes = await writeXlsx({
     properties: { title: sheetText(title), creator, created: made, modified: made },
@@ -310,7 +313,7 @@ export async function workbookBytes({ title, made, creator, sheets }: Workbook):
   return withPart(bytes, 'xl/styles.xml', orderedFonts);
 }
 
-/** A sheet of any number of rows, a chunk at a time: no table, no colors, no links. */
+/** Writes a sheet with any number of rows, a chunk at a time: no table, no colors, no links. */
 export async function* sheetChunks(
   { name, columns }: Pick<TableSheet, 'name' | 'columns'>,
   rows: Iterable<CellValue[]>,

@@ -1,4 +1,4 @@
-/** The fields of a record of a ZIP archive that are changed with its part: where they stand (APPNOTE 4.3.7, 4.3.12). */
+/** The offsets of the fields in a ZIP record that change with its part (APPNOTE 4.3.7, 4.3.12). */
 const fields = {
   local: { crc: 14, packed: 18, plain: 22 },
   central: { crc: 16, packed: 20, plain: 24, nameLength: 28, extraLength: 30, commentLength: 32, local: 42 },
@@ -6,8 +6,8 @@ const fields = {
 const endLength = 22;
 
 /**
- * An archive in which the text of one part is another. It must have no comment, and no descriptors behind its parts, as
- * what a library wrote in one go.
+ * Replaces the text of one part of an archive. The archive must have no comment and no data descriptors, like one that
+ * a library wrote in one pass.
  */
 export function withPart(archive: Uint8Array, name: string, edit: (text: string) => string): Buffer {
   const { crc32, deflateRawSync, inflateRawSync } = process.getBuiltinModule('node:zlib');

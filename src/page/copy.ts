@@ -1,12 +1,12 @@
 import { neutraliser } from '../formats/csv.ts';
 import { cell, textAt, columnNamed, type Cell, type UnpackedColumn, type UnpackedTable } from './data.ts';
 
-/** Units that a console would act on when they are pasted, or that hide or reorder the others. */
+/** UTF-16 units that a console would act on when they are pasted, or that hide or reorder text. */
 const unseen = /([\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}])/u;
 
-/** A PowerShell string. PowerShell takes curly quotes for quotes, too: within single quotes each is doubled. */
+/** Quotes a PowerShell string. PowerShell also treats curly quotes as quotes: within single quotes, each is doubled. */
 function quoted(text: string): string {
-  // Units, not characters: PowerShell's are of 16 bits.
+  // Units, not characters: PowerShell's characters have 16 bits.
   const parts = Array.from(text, (character) => (unseen.test(character) ? character.split('') : character)).flat();
   let [code, open] = ["'", true];
   for (const part of parts) {
@@ -29,15 +29,15 @@ function literal(value: Cell, type: UnpackedColumn['type']): string {
   return type === 'date' ? `[datetime]${quoted(value)}` : quoted(value);
 }
 
-/** The PowerShell command that gives a row as an object again. */
+/** Returns the PowerShell command that recreates a row as an object. */
 export function asObject({ kind, columns }: UnpackedTable, row: number): string {
   const properties = columns.map((column) => `${column.name} = ${literal(cell(column, row), column.type)}`);
   return `[pscustomobject]@{ PSTypeName = ${quoted(kind)}; ${properties.join('; ')} }`;
 }
 
 /**
- * The PowerShell command that asks the machine for what a row is about; null where no port is in it. Of several machines,
- * it names the one of the row, and is null where nothing can be asked by such a name.
+ * Returns the PowerShell command that queries the machine about the subject of a row; null if the row has no port. If
+ * there are several machines, the command names the row's, and is null if that name cannot be used.
  */
 export function asCommand(table: UnpackedTable, row: number, several: boolean): string | null {
   const value = (name: string): Cell => {
@@ -60,12 +60,12 @@ export function asCommand(table: UnpackedTable, row: number, several: boolean): 
   return parts.join(' ') + there;
 }
 
-/** Puts a text on the clipboard. */
+/** Copies a text to the clipboard. */
 export async function copy(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // A browser may keep the clipboard from a page that is a file.
+    // A browser can deny clipboard access to a page that is a local file.
     const area = document.createElement('textarea');
     area.value = text;
     (document.querySelector('dialog[open]') ?? document.body).append(area);
@@ -79,7 +79,7 @@ const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replac
 
 const neutralise = neutraliser();
 
-/** The rows as CSV for a spreadsheet: a byte order mark, CRLF, no cell that runs as a formula. */
+/** Returns the rows as CSV for a spreadsheet: a byte order mark, CRLF, and no cell that runs as a formula. */
 export function csv(columns: readonly UnpackedColumn[], rows: Uint32Array): string {
   const lines = [columns.map(({ name }) => quote(name)).join(',')];
   for (const row of rows)
@@ -93,7 +93,7 @@ export function csv(columns: readonly UnpackedColumn[], rows: Uint32Array): stri
   return `\ufeff${lines.join('\r\n')}\r\n`;
 }
 
-/** Offers a text as a file. */
+/** Downloads a text as a file. */
 export function download(name: string, text: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));

@@ -2,17 +2,17 @@ import type { Cell, PackedColumn, PageAbout, PageColumn, PageTable } from '../fo
 
 export type { Cell, PageAbout };
 
-/** A column with its values: those that are different, and for each row which of them it has. */
+/** A column with its distinct values, and the index of each row's value. */
 export interface UnpackedColumn extends PageColumn {
   readonly values: readonly Cell[];
   readonly places: Uint32Array;
-  /** The values as they are shown. */
+  /** The values as displayed. */
   readonly texts: readonly string[];
   /** Whether no row has a value. */
   readonly isEmpty: boolean;
-  /** The place of each value in their order; made when somebody sorts. */
+  /** The rank of each value in sort order; computed when the user first sorts. */
   order: Uint32Array | null;
-  /** The values in small letters; made when somebody searches. */
+  /** The values in lower case; computed when the user first searches. */
   folded: readonly string[] | null;
 }
 
@@ -58,7 +58,7 @@ export const columnNamed = ({ columns }: UnpackedTable, name: string): UnpackedC
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** Orders two values; what is not there comes last. */
+/** Compares two values; missing values come last. */
 function compare(a: Cell, b: Cell): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [left, right] = [valueText(a), valueText(b)];
@@ -66,7 +66,7 @@ function compare(a: Cell, b: Cell): number {
   return collator.compare(left, right);
 }
 
-/** The place of each value of a column in their order; equal ones have one place. */
+/** Returns the rank of each value of a column in sort order; equal values have the same rank. */
 export function orderOf(column: UnpackedColumn): Uint32Array {
   if (column.order !== null) return column.order;
   const sorted = column.values.map((_, i) => i).sort((a, b) => compare(column.values[a]!, column.values[b]!));
@@ -83,7 +83,7 @@ export function orderOf(column: UnpackedColumn): Uint32Array {
 const folded = (column: UnpackedColumn): readonly string[] =>
   (column.folded ??= column.texts.map((text) => text.toLowerCase()));
 
-/** The rows that have each of the words in one of their columns; name:word looks at one column. */
+/** Returns the rows that contain each of the words in any column; name:word searches one column. */
 export function search(table: UnpackedTable, rows: Uint32Array, query: string): Uint32Array {
   let found = rows;
   for (const word of query.toLowerCase().split(/\s+/)) {

@@ -4,14 +4,14 @@ import { sanitize } from '../io/sanitize.ts';
 import { textAt, type UnpackedColumn } from './data.ts';
 import { shownColumns, type State } from './state.ts';
 
-/** The height of a row in pixels, as the style has it. */
+/** The height of a row in pixels, as in the style sheet. */
 const rowHeight = 34;
-/** So many rows are there above and below those that are seen. */
+/** The number of rows to render above and below the visible ones. */
 const spare = 12;
-/** So many rows are printed. */
+/** The maximum number of rows to print. */
 const mostPrinted = 500;
 
-/** A value as people read it. */
+/** Formats a value for people. */
 export const shown = (column: UnpackedColumn, row: number): string => {
   const text = sanitize(textAt(column, row));
   return column.type === 'date' ? readableDate(text) : text;
@@ -22,7 +22,7 @@ export interface Actions {
   readonly open: (row: number) => void;
 }
 
-/** A list of which only the rows that are seen are in the page. */
+/** A list that renders only its visible rows. */
 export class WindowedList {
   readonly #state: State;
   readonly #viewport: HTMLElement;
@@ -56,7 +56,7 @@ export class WindowedList {
     const from = Math.max(0, Math.min(rows.length - 1, Math.floor(scrollTop / rowHeight) - spare));
     const to = Math.min(rows.length, from + Math.ceil(clientHeight / rowHeight) + 2 * spare);
     render(this.#table(from, to), this.#viewport);
-    // The policy lets no style stand in the markup.
+    // The Content Security Policy does not allow styles in the markup.
     const [above, below] = this.#viewport.querySelectorAll<HTMLElement>('.space td');
     above!.style.height = `${from * rowHeight}px`;
     below!.style.height = `${(rows.length - to) * rowHeight}px`;
@@ -113,7 +113,7 @@ export class WindowedList {
     </tr>`;
   }
 
-  /** What a row is about, in a few words. */
+  /** The subject of a row, in a few words. */
   #name(row: number): string {
     const named = this.#state.table.columns.filter(({ narrow }) => narrow);
     return (
@@ -124,7 +124,7 @@ export class WindowedList {
     );
   }
 
-  /** The arrow keys move from row to row. */
+  /** Moves from row to row with the arrow keys. */
   #move(event: KeyboardEvent): void {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const row = (event.target as HTMLElement).closest<HTMLElement>('tr[data-index]');
@@ -141,7 +141,7 @@ export class WindowedList {
     this.#viewport.querySelector<HTMLElement>(`tr[data-index="${index}"] .open`)?.focus({ preventScroll: true });
   }
 
-  /** What is shown, for paper. */
+  /** Renders the list for printing. */
   printed(): TemplateResult {
     const { rows, table } = this.#state;
     const columns = shownColumns(this.#state, false);

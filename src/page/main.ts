@@ -1,4 +1,4 @@
-// The script of the page: the list, what is shown of it, and the machine that is looked at.
+// The script of the page: the list, its filters and columns, and the selected machine.
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { wordsOf } from '../formats/text.ts';
 import { counted } from '../io/counted.ts';
@@ -11,7 +11,7 @@ import { facets, select, stateOf, type State } from './state.ts';
 const app = document.getElementById('app')!;
 document.documentElement.classList.add('scripted');
 
-/** Shows what is of one machine, or of all. */
+/** Shows the content of one machine, or of all. */
 function showMachine(machine: string): void {
   // The markup has names as they are shown.
   const shown = new Set(['', sanitize(machine)]);
@@ -47,7 +47,7 @@ class Page {
     });
     const print = document.getElementById('print')!;
     addEventListener('beforeprint', () => render(this.#list.printed(), print));
-    // Whoever points at a port in a picture wants to see its rows.
+    // A click on a port in a picture shows its rows.
     document.addEventListener('click', (event) => {
       const port = (event.target as Element).closest<HTMLElement>('[data-find]')?.dataset['find'];
       if (port === undefined || port === '') return;
@@ -158,7 +158,7 @@ class Page {
     </details>`;
   }
 
-  /** All columns that say something, those that are shown first. */
+  /** All columns that have values, the visible ones first. */
   #download(): void {
     const shown = this.#list.columns;
     const rest = this.#state.table.columns.filter((column) => !column.isEmpty && !shown.includes(column));
@@ -210,7 +210,7 @@ class Page {
   }
 }
 
-// Without the rows the page still has what does not need them.
+// Without the rows, the rest of the page still works.
 tables().then(
   (all) => new Page(all),
   (error: unknown) => {

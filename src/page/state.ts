@@ -1,14 +1,14 @@
 import { columnNamed, orderOf, search, type UnpackedColumn, type UnpackedTable } from './data.ts';
 
-/** What of a table is shown, and how. */
+/** Which part of a table is shown, and how. */
 export interface State {
   table: UnpackedTable;
   query: string;
-  /** The value that a column must have, by the column's name. */
+  /** The required values, by the column's name. */
   filters: Map<string, string>;
   machine: string;
   sort: { readonly name: string; readonly down: boolean } | null;
-  /** The names of the columns that are shown; null for those that the page begins with. */
+  /** The names of the visible columns; null for the default columns. */
   chosen: ReadonlySet<string> | null;
   rows: Uint32Array;
 }
@@ -32,7 +32,7 @@ const isValue = (column: UnpackedColumn | undefined, wanted: string): ((row: num
   return (row) => hits[column?.places[row] ?? -1] === true;
 };
 
-/** Finds the rows that are to be shown, in their order. */
+/** Selects and sorts the rows to show. */
 export function select(state: State): void {
   const { table, query, filters, machine, sort } = state;
   let rows = Uint32Array.from({ length: table.rows }, (_, i) => i);
@@ -50,16 +50,16 @@ export function select(state: State): void {
   state.rows = rows;
 }
 
-/** The columns that are shown. */
+/** The visible columns. */
 export const shownColumns = ({ table, chosen }: State, isNarrow: boolean): UnpackedColumn[] =>
   table.columns.filter((column) =>
     chosen === null ? (isNarrow ? column.narrow : column.shown) : chosen.has(column.name),
   );
 
-/** Names of people and programs are no words of ours, even where they look so. */
+/** Columns with names of people and programs, which are not fixed values even if they look like it. */
 const names = /Name$|^(?:Application|Owner|Program|Rule|Contact|Ticket)$/;
 
-/** Columns whose values are a few words of ours (Listen, Loopback, High), by which rows are worth filtering. */
+/** Columns with a few fixed values (Listen, Loopback, High), by which rows can be filtered. */
 export const facets = ({ columns }: UnpackedTable): UnpackedColumn[] =>
   columns.filter(
     ({ name, type, texts }) =>

@@ -4,13 +4,13 @@ import { itemText, plainText, readableDate, wordsOf } from '../text.ts';
 import { html, type Markup } from './markup.ts';
 import { severityClass } from './timeline.ts';
 
-/** More cards than this nobody reads: the list has the others. */
+/** The maximum number of cards, because nobody reads more: the list contains the other rows. */
 export const mostCards = 200;
 
-/** Whether rows of this kind say what the matter is and what to do about it: each gets a card. */
+/** Whether rows of this kind describe a problem and its remedy: each gets a card. */
 export const isTold = ({ columns }: RowSchema): boolean => columns.some(({ name }) => name === 'Remedy');
 
-/** The rows that get a card, the worst first. */
+/** The rows that get a card, worst first. */
 export const toldRows = (rows: readonly AnyRow[]): readonly AnyRow[] => worstFirst(rows).slice(0, mostCards);
 
 const items = (value: AnyRow[string]): string[] =>
@@ -25,7 +25,7 @@ function list(title: string, value: AnyRow[string], kind = ''): Markup | null {
     </ul>`;
 }
 
-/** What a card is about, in a few words. */
+/** The subject of a card, in a few words. */
 function heading(row: AnyRow): string {
   const { Kind, Endpoint, Protocol, Address, Port } = row;
   const what = Kind ?? row['Cause'];
@@ -37,7 +37,7 @@ function heading(row: AnyRow): string {
   return [what == null ? null : wordsOf(String(what)), place].filter((part) => part != null).join(': ') || 'Answer';
 }
 
-/** Small facts below the heading. */
+/** Details below the heading. */
 const details = [
   'Owner',
   'Before',
@@ -61,7 +61,7 @@ function badge({ Severity, CanBind }: AnyRow): Markup | null {
 const factText = (row: AnyRow, name: string): string =>
   name === 'FirstSeen' ? readableDate(String(row[name])) : plainText(row[name], ', ');
 
-/** What a row says, with its evidence and what to do. */
+/** A card with the text of a row, its evidence, and its remedy. */
 export function card(row: AnyRow, several: boolean): Markup {
   const said = row['Description'] ?? row['Summary'];
   const facts = details.filter(

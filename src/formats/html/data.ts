@@ -2,22 +2,22 @@ import { deflateRawSync } from 'node:zlib';
 import type { AnyRow, Column } from '../../schema/column.ts';
 import { itemText } from '../text.ts';
 
-/** A cell as the page has it: lists of processes and such as texts. */
+/** A cell in the page's data: lists of processes and similar values are texts. */
 export type Cell = string | number | boolean | readonly (string | number)[] | null;
 
-/** A column of a table in the page. Equal values are there once, since most columns have few. */
+/** A column of a table in the page. Each distinct value is stored once, because most columns have few. */
 export interface PackedColumn {
   readonly values: readonly Cell[];
-  /** For each row the place of its value; null where all rows have the first one. */
+  /** The index of each row's value; null if all rows have the first value. */
   readonly places: readonly number[] | null;
 }
 
-/** What is known of a column before its values are read. */
+/** The properties of a column, without its values. */
 export interface PageColumn {
   readonly name: string;
   readonly type: Column['type'];
   readonly description: string;
-  /** Whether it is shown before anybody chooses columns, and on a narrow screen, too. */
+  /** Whether it is shown by default, and whether it is also shown on a narrow screen. */
   readonly shown: boolean;
   readonly narrow: boolean;
 }
@@ -32,9 +32,9 @@ export interface PageTable {
   readonly columns: readonly PageColumn[];
 }
 
-/** What the script of the page reads first. */
+/** The data that the page's script reads first. */
 export interface PageAbout {
-  /** The name of a file for what is downloaded, without its ending. */
+  /** The file name of downloads, without an extension. */
   readonly file: string;
   readonly machines: readonly string[];
   readonly tables: readonly PageTable[];
@@ -63,7 +63,7 @@ function pack(rows: readonly AnyRow[], { name }: Column): PackedColumn {
   return { values, places: values.length <= 1 ? null : places };
 }
 
-/** The values of tables, as short as they get: JSON by columns, deflated (RFC 1951), as base64. */
+/** Packs the values of tables as small as possible: JSON by columns, deflated (RFC 1951), as base64. */
 export function packed(
   tables: readonly { readonly rows: readonly AnyRow[]; readonly columns: readonly Column[] }[],
 ): string {

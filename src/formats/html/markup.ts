@@ -1,6 +1,6 @@
 import { sanitize } from '../../io/sanitize.ts';
 
-/** Text that is HTML. Only `html` and `raw` make it, so that nothing from elsewhere becomes markup. */
+/** Text that is HTML. Only `html` and `raw` create it, so that external text never becomes markup. */
 export class Markup {
   readonly text: string;
 
@@ -20,7 +20,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as it stands in an element or in a quoted attribute; what could reorder or hide something is shown as an escape. */
+/**
+ * Escapes text for an element or a quoted attribute; characters that could reorder or hide text are shown as escapes.
+ */
 const escape = (text: string): string => sanitize(text).replace(special, (sign) => entities[sign]!);
 
 function textOf(part: Part): string {
@@ -30,16 +32,16 @@ function textOf(part: Part): string {
   return part === null ? '' : part.map(textOf).join('');
 }
 
-/** A template of HTML: whatever is put in stays text, but for other templates. */
+/** An HTML template: inserted values are escaped, except for other templates. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(strings.map((text, i) => (i < parts.length ? text + textOf(parts[i]!) : text)).join(''));
 }
 
-/** HTML of our own. */
+/** Marks trusted text of our own as HTML. */
 export const raw = (text: string): Markup => new Markup(text);
 
 const notPlain = /[<\x7f-\uffff]/g;
 const unicode = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** JSON in ASCII that no HTML parser takes for anything else inside of a script element. */
+/** JSON in ASCII that an HTML parser cannot mistake for markup inside a script element. */
 export const jsonText = (value: unknown): Markup => raw(JSON.stringify(value).replaceAll(notPlain, unicode));

@@ -4,17 +4,17 @@ import { endpoint, type Endpoint } from '../../schema/endpoint.ts';
 import { range, type Range } from '../../schema/range.ts';
 import type { DocumentFrame } from '../writer.ts';
 
-/** The whole answer: its rows, and what is said besides. */
+/** The whole answer: its rows, and what a document shows in addition to them. */
 export interface Whole {
   readonly rows: readonly AnyRow[];
   readonly frame: DocumentFrame;
 }
 
-/** How the rows are to be written. */
+/** How to write the rows. */
 export interface Wanted {
   readonly schema: RowSchema;
   readonly columns: readonly Column[];
-  /** Whether somebody chose the columns. */
+  /** Whether the user chose the columns. */
   readonly asked: boolean;
 }
 
@@ -25,14 +25,14 @@ export interface RowTable {
   readonly schema: RowSchema;
   readonly columns: readonly Column[];
   readonly rows: readonly AnyRow[];
-  /** The columns that are shown before anybody chooses, and of them those that a narrow screen has room for. */
+  /** The columns that are shown by default, and those of them that fit on a narrow screen. */
   readonly shown: ReadonlySet<string>;
   readonly narrow: ReadonlySet<string>;
 }
 
 const isEmpty = (value: AnyRow[string]): boolean => value == null || (Array.isArray(value) && value.length === 0);
 
-/** Whether a column only says what another does, or what goes without saying. */
+/** Whether a column only repeats another column, or only has its usual value. */
 const saysNothing = ({ name, toldBy, usual }: Column, columns: readonly Column[], rows: readonly AnyRow[]): boolean =>
   columns.some((column) => column.name === toldBy) ||
   (usual !== undefined && rows.every((row) => row[name] == null || row[name] === usual));
@@ -61,7 +61,7 @@ function tableOf(
   };
 }
 
-/** The machines that the rows and what is besides them are about, in their order. */
+/** The machines that the rows and the rest of the answer are about, in order of appearance. */
 export function machineNames({ rows, frame: { tables, ranges = [], nights } }: Whole): string[] {
   const found = new Set<string>();
   for (const some of [rows, ...tables.map((table) => table.rows), ranges, nights] as readonly (readonly AnyRow[])[])
@@ -69,7 +69,7 @@ export function machineNames({ rows, frame: { tables, ranges = [], nights } }: W
   return [...found];
 }
 
-/** The lists of the page: the rows that were asked for, and those besides them. */
+/** The lists of the page: the requested rows, and the additional ones. */
 export function tablesOf({ rows, frame }: Whole, wanted: Wanted, machines: readonly string[]): RowTable[] {
   const { schema, columns, asked } = wanted;
   const own = tableOf({ name: 'rows', title: frame.rowsTitle, schema, rows }, { columns, asked, machines });
@@ -81,17 +81,17 @@ export function tablesOf({ rows, frame }: Whole, wanted: Wanted, machines: reado
       const name = table.title.toLowerCase().replaceAll(/\W+/g, '-');
       return tableOf({ ...table, name }, { columns: known, asked: false, machines });
     });
-  // Findings are told above; the list that is searched first is that of the listeners.
+  // Findings have cards above the lists; the list that is searched first is that of the listeners.
   const listeners = others.filter((table) => table.schema === endpoint);
   return [...listeners, own, ...others.filter((table) => table.schema !== endpoint)];
 }
 
-/** The sockets that a picture of ports is made of. */
+/** The sockets that the picture of the ports shows. */
 export function socketsOf({ rows, frame }: Whole, schema: RowSchema): readonly Partial<Endpoint>[] {
   const listeners = frame.tables.find((table) => table.schema === endpoint);
   return (listeners?.rows ?? (schema === endpoint ? rows : [])) as readonly Partial<Endpoint>[];
 }
 
-/** The ranges that a picture of ports is made of. */
+/** The ranges that the picture of the ports shows. */
 export const rangesOf = ({ rows, frame }: Whole, schema: RowSchema): readonly Range[] =>
   schema === range ? (rows as unknown as readonly Range[]) : (frame.ranges ?? []);

@@ -15,16 +15,16 @@ import { talks, talksOf } from './talks.ts';
 import { timeline } from './timeline.ts';
 import { verdictOf, type PageVerdict } from './verdict.ts';
 
-/** So many rows are there for a browser without scripts, and on paper. */
+/** The maximum number of rows for a browser without scripts, and on paper. */
 const mostPlainRows = 500;
-/** Audits that a timeline has room for. */
+/** The maximum number of audits in a timeline. */
 const mostNights = 100;
-/** A page of more machines has no pictures of them: nobody would look at them all. */
+/** A page about more machines than this has no pictures: nobody would look at all of them. */
 const mostPictures = 40;
 
 const policy = `default-src 'none'; script-src ${scriptHash}; style-src ${styleHash}; img-src data:; base-uri 'none'; form-action 'none'`;
 
-/** Everything of one machine; the name is empty where the rows name none. */
+/** The rows of one machine; the name is empty if the rows do not name a machine. */
 const ofMachine = <R extends { readonly ComputerName?: unknown }>(rows: readonly R[], machine: string): readonly R[] =>
   machine === '' ? rows : rows.filter(({ ComputerName }) => ComputerName === machine || ComputerName == null);
 
@@ -63,7 +63,7 @@ function verdictPart({ tone, text, facts, notes }: PageVerdict): Markup {
     ${notes.map((note) => html`<p class="note">${note}</p>`)}`;
 }
 
-/** The pictures of each machine, and the names of those that have one. */
+/** The pictures of each machine, and the names of the machines that have one. */
 function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[]): Markup {
   const names = machines.length === 0 ? [''] : machines.slice(0, mostPictures);
   const several = names.length > 1;
@@ -131,7 +131,7 @@ function plainTable({ title, columns, rows, shown, narrow }: RowTable): Markup {
   </div> `;
 }
 
-/** How many rows, and findings, there are of each machine. */
+/** The number of rows and findings of each machine. */
 function machineTable(machines: readonly string[], { rows, frame }: Whole, schema: RowSchema): Markup | null {
   if (machines.length < 2) return null;
   const counts = new Map(summaryOf(schema, rows).machines.map((one) => [one.name, one.rows]));
@@ -190,7 +190,7 @@ function aboutOf(tables: readonly RowTable[], machines: readonly string[], at: s
   };
 }
 
-/** The page, in parts. */
+/** Returns the page, in parts. */
 export function page(whole: Whole, wanted: Wanted): string[] {
   const { schema } = wanted;
   const { frame } = whole;
@@ -220,7 +220,7 @@ ${verdictPart(verdict)}
 </header>
 <main>
 `;
-  // What has a card needs no row besides.
+  // A row that has a card needs no line in a table.
   const plain = tables.filter(
     ({ name, rows }) => rows.length > 0 && (name !== 'rows' || !isTold(schema) || rows.length > mostCards),
   );
@@ -235,7 +235,7 @@ ${plain.map(plainTable)}
 </main>
 <footer>${question === null ? null : html`<p><code>${question}</code></p>`}<p>Written by PortOwner ${version} at <time datetime="${frame.at}">${written}</time>. Times are UTC.</p></footer>
 `;
-  // What the policy knows by its hash stands there without a space more.
+  // The Content Security Policy contains the hash of the script and style: not even whitespace may be added.
   const data = html`<script type="application/json" id="about">${jsonText(about)}</script>
 <script type="application/json" id="data">${jsonText(packed(tables))}</script>
 <script>${raw(script)}</script>

@@ -1,15 +1,15 @@
 import { html, raw, type Markup } from './markup.ts';
 
-/** The widths that pictures are drawn in: for a page, and for a phone, where a shrunk one could not be read. */
+/** The widths of pictures: for a wide page, and for a phone, where a scaled-down picture would be illegible. */
 export const widths = { wide: 1040, narrow: 340 } as const;
 
-/** How wide a picture is, and what it is called in the page. */
+/** The width of a picture, and its name in the page. */
 export interface Frame {
   readonly id: string;
   readonly width: number;
 }
 
-/** A picture that says in words what it shows. `drawing` is in pixels. */
+/** A picture with a text alternative. `drawing` is in pixels. */
 export function svg(
   { id, width }: Frame,
   { title, description, height }: { title: string; description: string; height: number },
@@ -22,20 +22,20 @@ ${drawing}
 </svg>`;
 }
 
-/** The same picture for a wide and for a narrow page; the style shows one of them. */
+/** The same picture for a wide and for a narrow page; the style sheet shows one of them. */
 export function inBothWidths(name: string, draw: (frame: Frame) => Markup): Markup {
   const drawn = (size: 'wide' | 'narrow'): Markup =>
     html`<div class="${size}">${draw({ id: `${name}-${size}-`, width: widths[size] })}</div>`;
   return html`${drawn('wide')}${drawn('narrow')}`;
 }
 
-/** A number for an attribute. */
+/** Formats a number for an attribute. */
 export const px = (value: number): Markup => raw(String(Math.round(value * 10) / 10));
 
-/** The width of a text in pixels, roughly: the page's font is the reader's own. */
+/** Estimates the width of a text in pixels: the page uses the reader's own font. */
 export const textWidth = (text: string, size = 12): number => text.length * size * 0.56;
 
-/** A text that is no longer than there is room for, whole characters only. */
+/** Shortens a text to the available width, without splitting characters. */
 export function shortened(text: string, room: number, size = 12): string {
   if (textWidth(text, size) <= room) return text;
   const most = Math.max(1, Math.floor(room / (size * 0.56)) - 1);

@@ -4,7 +4,7 @@ import type { Range } from '../../schema/range.ts';
 import { html, type Markup } from './markup.ts';
 import { shortened, px, svg, textWidth, type Frame } from './picture.ts';
 
-/** IANA's three classes of ports (RFC 6335), each drawn in a band of its own. */
+/** IANA's three classes of ports (RFC 6335), each drawn in a separate band. */
 const bands = [
   { name: 'Well-known', from: 0, to: 1023 },
   { name: 'Registered', from: 1024, to: 49_151 },
@@ -12,7 +12,7 @@ const bands = [
 ] as const;
 type Band = (typeof bands)[number];
 
-/** Ranges that no program gets a port of, and the one that the machine hands out. */
+/** Ranges whose ports no program is assigned automatically, and the range that the machine assigns ports from. */
 const kept: ReadonlySet<string> = new Set([
   'Reserved',
   'Excluded',
@@ -24,7 +24,7 @@ const handedOut = 'LocalDynamic';
 
 type Socket = Partial<Endpoint>;
 
-/** Sockets so close together that they are drawn as one. */
+/** Sockets that are so close together that they are drawn as one mark. */
 interface Mark {
   readonly x: number;
   readonly isTcp: boolean;
@@ -33,15 +33,15 @@ interface Mark {
 
 const strip = 16;
 const heading = 22;
-/** The room for numbers below a strip, and for nothing above it. */
+/** The height that the numbers below a strip take, in pixels. */
 const foot = 24;
 const bare = 4;
 
-/** Whether a socket keeps a port: listeners, bound ones, and UDP sockets without another end. */
+/** Whether a socket occupies a port: listeners, bound sockets, and UDP sockets without a remote address. */
 const keepsPort = ({ Protocol, State, RemotePort }: Socket): boolean =>
   Protocol === 'UDP' ? RemotePort == null : State === 'Listen' || State === 'Bound';
 
-/** The sockets that a picture of the ports shows: those that keep a port and, where none does, all of them. */
+/** The sockets that a picture of the ports shows: those that occupy a port or, if there are none, all of them. */
 export function shownSockets(sockets: readonly Socket[]): readonly Socket[] {
   const keeping = sockets.filter(keepsPort);
   return (keeping.length > 0 ? keeping : sockets).filter(({ LocalPort }) => LocalPort != null);
@@ -52,7 +52,7 @@ const nameOf = ({ Application, ImageName, Services, OwnerKind, Owner }: Socket):
 
 const isReachable = ({ AddressScope }: Socket): boolean => AddressScope !== 'Loopback';
 
-/** What one may be told of a mark who points at it. */
+/** The tooltip of a mark. */
 function markTitle({ sockets }: Mark): string {
   const lines = [
     ...new Set(
@@ -89,7 +89,7 @@ function drawMark(mark: Mark, y: number, stem: number): Markup {
 `;
 }
 
-/** What stands beside a mark: its port, or its ports, and whose they are. */
+/** The label of a mark: its port or ports, and their owners. */
 function labelOf({ sockets }: Mark): string {
   const ports = [...new Set(sockets.map(({ LocalPort }) => LocalPort!))].sort((a, b) => a - b);
   const names = new Set(sockets.map(nameOf));
@@ -98,7 +98,7 @@ function labelOf({ sockets }: Mark): string {
   return names.size === 1 ? `${ports[0]}–${ports.at(-1)} ${name}` : `${ports.length} ports`;
 }
 
-/** A mark with the length of its stem, and its label where that has room. */
+/** A mark with the length of its stem, and its label if there is room for it. */
 interface Placed {
   readonly mark: Mark;
   readonly stem: number;
@@ -106,8 +106,8 @@ interface Placed {
 }
 
 /**
- * Gives the marks of one protocol, from left to right, their labels, as many as have room: pointing at a mark tells the
- * others. A label stands higher than the stems that it covers, so that none crosses it.
+ * Labels the marks of one protocol from left to right, as many as there is room for: the others only have a tooltip. A
+ * label is placed higher than the stems that it covers, so that none crosses it.
  */
 function place(marks: readonly Mark[], lanes: readonly number[], width: number): Placed[] {
   const levels: number[] = [];
@@ -117,7 +117,7 @@ function place(marks: readonly Mark[], lanes: readonly number[], width: number):
     const room = textWidth(text, 11);
     const isAtEnd = mark.x + 10 + room > width;
     const x = isAtEnd ? mark.x - 9 - room : mark.x + 9;
-    // Those on its right, the farthest first.
+    // The marks to its right, farthest first.
     const covered = placed.flatMap(({ mark: other }, j) => (other.x < x + room + 8 ? levels[j]! : []));
     const level = Math.max(0, ...covered) + 1;
     const before = marks[marks.length - 2 - i];
@@ -135,7 +135,7 @@ function drawLabel({ mark, stem, label }: Placed, y: number): Markup | null {
 `;
 }
 
-/** A range as far as it is in a band. */
+/** Draws the part of a range that is in a band. */
 function drawRange(
   { StartPort, EndPort, Kind, Protocol }: Range,
   x: (port: number) => number,
@@ -153,11 +153,11 @@ function drawRange(
 
 const tallest = (placed: readonly Placed[]): number => Math.max(bare, ...placed.map(({ stem }) => stem + 10));
 
-/** Most registered ports in use are low: a root gives them more room. */
+/** Most registered ports in use are low: a square root scale gives them more room. */
 const scaleOf = ({ name, from, to }: Band, width: number) =>
   (name === 'Registered' ? scaleSqrt() : scaleLinear()).domain([from, to]).range([8, width - 8]);
 
-/** A band, and where the next one begins. */
+/** Draws a band, and returns where the next one begins. */
 function drawBand(
   band: Band,
   top: number,
@@ -197,14 +197,14 @@ ${all.map(({ mark, stem }) => drawMark(mark, y, stem))}${all.map((one) => drawLa
   return [drawing, bottom + 6];
 }
 
-/** What is drawn: the sockets and the ranges of one machine. */
+/** The sockets and the ranges of one machine, which are drawn. */
 export interface Space {
   readonly machine: string;
   readonly sockets: readonly Socket[];
   readonly ranges: readonly Range[];
 }
 
-/** The picture in words. */
+/** Describes the picture in words. */
 function describe({ sockets, ranges }: Space): string {
   const count = (test: (socket: Socket) => boolean): number =>
     new Set(sockets.filter(test).map(({ Protocol, LocalPort }) => `${Protocol} ${LocalPort}`)).size;
@@ -227,7 +227,10 @@ function describe({ sockets, ranges }: Space): string {
   ].join(' ');
 }
 
-/** The port space of a machine: three bands, TCP above and UDP below, and the ranges that are kept or handed out. */
+/**
+ * Draws the port space of a machine: three bands, TCP above and UDP below, and the ranges that are reserved or used for
+ * automatic assignment.
+ */
 export function portSpace(space: Space, frame: Frame): Markup {
   const { width } = frame;
   const title = `Ports in use${space.machine === '' ? '' : ` on ${space.machine}`}`;

@@ -7,7 +7,7 @@ import { shortened, px, svg, textWidth, type Frame } from './picture.ts';
 
 type Socket = Partial<Endpoint>;
 
-/** A program here, who connects to it (clients), and what it connects to (servers). */
+/** A program on this machine, the clients that connect to it, and the servers that it connects to. */
 export interface Talk {
   readonly program: string;
   readonly other: string;
@@ -15,7 +15,7 @@ export interface Talk {
   count: number;
 }
 
-/** At most this many names are in a column; the rest is one. */
+/** The maximum number of names in a column; the rest are combined into one. */
 const mostNames = 12;
 
 const programOf = ({ Application, ImageName, OwnerKind, Owner }: Socket): string =>
@@ -23,13 +23,13 @@ const programOf = ({ Application, ImageName, OwnerKind, Owner }: Socket): string
 
 const hostOf = ({ RemoteHostName, RemoteAddress }: Socket): string => RemoteHostName ?? RemoteAddress!;
 
-/** Whether a socket is one end of a connection that a program has; closed ones have no owner any more. */
+/** Whether a socket is one end of a connection of a program; closed connections no longer have an owner. */
 const isConnected = ({ RemoteAddress, RemotePort, State, OwnerKind }: Socket): boolean =>
   RemoteAddress != null && RemotePort != null && State !== 'TimeWait' && OwnerKind !== 'Kernel';
 
 /**
- * Sums the connections up. A connection to a port that somebody listens on here comes from a client; of one within the
- * machine the end that the client has tells both.
+ * Summarizes the connections. A connection to a port that a local program listens on comes from a client; a connection
+ * within the machine is counted at its client's end only.
  */
 export function talksOf(sockets: readonly Socket[]): Talk[] {
   const served = new Map(
@@ -51,7 +51,7 @@ export function talksOf(sockets: readonly Socket[]): Talk[] {
   return [...found.values()];
 }
 
-/** Names with their counts, the most talkative first; those that are too many are one name. */
+/** Names with their counts, highest first; names beyond the maximum are combined into one. */
 function ranked(talks: readonly Talk[], nameOf: (talk: Talk) => string): Map<string, string> {
   const counts = new Map<string, number>();
   for (const talk of talks) counts.set(nameOf(talk), (counts.get(nameOf(talk)) ?? 0) + talk.count);
@@ -69,7 +69,7 @@ interface Node {
 
 const rowHeight = 26;
 
-/** The column of nodes for these names, in their order, in the middle of the height. */
+/** Lays out the nodes for these names in a vertically centered column, in order. */
 function column(names: Iterable<string>, talks: readonly Talk[], nameOf: (talk: Talk) => string): Map<string, Node> {
   const nodes = new Map<string, Node>();
   for (const name of new Set(names))
@@ -78,7 +78,7 @@ function column(names: Iterable<string>, talks: readonly Talk[], nameOf: (talk: 
   return nodes;
 }
 
-/** The names that are drawn, of both ends of each talk. */
+/** The names at both ends of each connection that is drawn. */
 interface Ends {
   readonly program: (talk: Talk) => string;
   readonly other: (talk: Talk) => string;
@@ -103,7 +103,7 @@ function endsOf(all: readonly Talk[]): Ends {
   };
 }
 
-/** Where the columns are: their left edges, and how wide each is. */
+/** The positions of the columns: their left edges, and their width. */
 interface Places {
   readonly edges: readonly [clients: number, programs: number, servers: number];
   readonly room: number;
@@ -119,7 +119,7 @@ function placesOf({ clients, servers }: Ends, width: number): Places {
 const titleOf = ({ program, other, isClient }: Talk): string =>
   isClient ? `${other} to ${program}` : `${program} to ${other}`;
 
-/** The lines between the columns, the more connections the thicker. */
+/** The lines between the columns: the more connections, the thicker. */
 function links(all: readonly Talk[], ends: Ends, { edges, room }: Places): Markup[] {
   const joined = new Map<string, Talk>();
   for (const talk of all) {
@@ -152,7 +152,7 @@ function links(all: readonly Talk[], ends: Ends, { edges, room }: Places): Marku
 }
 
 function drawNode({ name, count, y, height }: Node, kind: string, x: number, room: number): Markup {
-  // On a phone an address is to fit.
+  // On a phone, an address has to fit.
   const [size, cls] = room < 200 ? ([10, 'small'] as const) : ([12, ''] as const);
   const line = px(y + 14);
   const box = html`<rect x="${px(x)}" y="${px(y)}" width="${px(room)}" height="${height}" rx="4"/>`;
@@ -162,7 +162,7 @@ function drawNode({ name, count, y, height }: Node, kind: string, x: number, roo
   return html`<g class="node ${kind}"><title>${name}: ${count}</title>${box}${label}${number}</g>`;
 }
 
-/** Who talks to whom: clients on the left, the programs of the machine, and the servers they talk to on the right. */
+/** Draws who is connected to whom: clients on the left, the programs of the machine, and their servers on the right. */
 export function talks(all: readonly Talk[], machine: string, frame: Frame): Markup {
   const ends = endsOf(all);
   const places = placesOf(ends, frame.width);

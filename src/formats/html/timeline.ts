@@ -31,7 +31,7 @@ function runTitle({
   return `${RunTime}: ${Listeners} listeners${changes}, ${Findings} findings${worst}${doubt}`;
 }
 
-/** The last audits of a machine: how many listeners there were, and how many findings. */
+/** Draws the last audits of a machine: the number of listeners, and the number of findings. */
 export function timeline(newestFirst: readonly AuditRun[], machine: string, frame: Frame): Markup {
   const { width } = frame;
   const runs = newestFirst.toReversed().map((run) => ({ run, at: new Date(run.RunTime!) }));
@@ -43,7 +43,7 @@ export function timeline(newestFirst: readonly AuditRun[], machine: string, fram
   const findings = scaleLinear([0, most((run) => run.Findings)], [floor, floor - lower]).nice();
   const bar = Math.max(3, Math.min(16, ((width - 64) / runs.length) * 0.6));
   const points = runs.map(({ run, at }) => [x(at.getTime()), listeners(run.Listeners ?? 0)] as [number, number]);
-  // The newest audit has a date, and of those before it every so many.
+  // The newest audit is labeled with its date, and earlier audits at a regular interval.
   const step = Math.ceil(runs.length / (width > 600 ? 10 : 4));
   const dated = runs.filter((_, i) => (runs.length - 1 - i) % step === 0);
   const axis = (scale: typeof listeners): Markup[] =>
@@ -86,6 +86,6 @@ export function timeline(newestFirst: readonly AuditRun[], machine: string, fram
   ]);
 }
 
-/** The class that a severity is drawn with. */
+/** The CSS class of a severity. */
 export const severityClass = (severity: string | null): string =>
   severity !== null && /^[A-Z][a-z]+$/.test(severity) ? `severity-${severity.toLowerCase()}` : 'severity-none';

@@ -6,13 +6,13 @@ import { answerIn } from '../../schema/exit-code.ts';
 import { shownSockets } from './port-space.ts';
 import type { Whole } from './model.ts';
 
-/** What an answer amounts to. */
+/** The verdict of an answer. */
 export interface PageVerdict {
   readonly tone: 'good' | 'bad' | 'unknown' | 'plain';
   readonly text: string;
-  /** Short facts beside it. */
+  /** Short facts shown next to it. */
   readonly facts: readonly { readonly text: string; readonly severity?: string }[];
-  /** What is told besides, in paragraphs. */
+  /** Additional notes, as paragraphs. */
   readonly notes: readonly string[];
 }
 
@@ -29,7 +29,7 @@ function toneOf({ frame, rows }: Whole, schema: RowSchema): PageVerdict['tone'] 
 const placeOf = ({ Protocol, LocalAddress, LocalPort }: Partial<Endpoint>): string =>
   `${Protocol ?? ''} ${LocalAddress?.includes(':') ? `[${LocalAddress}]` : (LocalAddress ?? '*')}:${LocalPort ?? '*'}`.trim();
 
-/** How many ports there are, and whose; of one its owner. */
+/** The number of ports and their owners; for a single port, its owner. */
 function portsText(sockets: readonly Partial<Endpoint>[]): string {
   const [only] = sockets;
   if (sockets.length === 1) return `${placeOf(only!)} belongs to ${only!.Owner ?? 'an unknown owner'}`;
@@ -60,7 +60,7 @@ const severityFacts = (rows: readonly AnyRow[]): PageVerdict['facts'] =>
     .filter(({ count }) => count > 0)
     .map(({ severity, count }) => ({ text: `${count} ${severity}`, severity }));
 
-/** A number of rows by what they are called. */
+/** The number of rows, with what they are called. */
 function rowsText(count: number, title: string): string {
   const name = title.toLowerCase();
   return count === 1 ? `1 ${name.replace(/s$/, '')}` : `${count === 0 ? 'No' : count} ${name}`;
@@ -68,7 +68,7 @@ function rowsText(count: number, title: string): string {
 
 const paragraphs = (text: string | null): string[] => (text ?? '').split('\n').filter((line) => line.trim() !== '');
 
-/** The answer in a sentence, and what a reader wants to know next. */
+/** Returns the answer as a sentence, and the facts that a reader needs next. */
 export function verdictOf(whole: Whole, schema: RowSchema): PageVerdict {
   const { rows, frame } = whole;
   const tone = toneOf(whole, schema);
@@ -76,7 +76,7 @@ export function verdictOf(whole: Whole, schema: RowSchema): PageVerdict {
   const all = [...told, ...notes];
   const count = rowsText(rows.length, frame.rowsTitle);
   if (schema === finding) {
-    // The sentence about an audit has more than a heading has room for.
+    // The sentence about an audit is too long for a heading.
     const isOpen = rows.length === 0 && tone === 'unknown';
     return {
       tone,
