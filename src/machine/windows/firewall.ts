@@ -5,7 +5,7 @@ const local = 'SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\Fi
 const group = 'SOFTWARE\\Policies\\Microsoft\\WindowsFirewall';
 
 /**
- * The firewall's policy from where it is kept, in one read each: the cmdlets ask for the filters of every rule one by
+ * Reads the firewall's policy directly from the registry: the cmdlets query the filters of every rule one by
  * one, which takes a minute on a machine with many rules. [MS-GPFAS] documents the form.
  */
 export function firewallPolicy(): WindowsFirewall {
@@ -16,7 +16,7 @@ export function firewallPolicy(): WindowsFirewall {
     ),
   });
   const settings = policy(group);
-  // Group policy calls the private profile so since Windows 7 as well.
+  // Group Policy still uses this name for the private profile since Windows 7.
   const renamed = Object.fromEntries(registryNumbers(`${group}\\PrivateProfile`));
   return {
     local: policy(local),
