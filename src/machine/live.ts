@@ -50,7 +50,7 @@ export async function liveScheduler(): Promise<Scheduler> {
   return liveSource() as never;
 }
 
-/** Writes to this machine's log; the function returns the reason if it fails, or null. Throws PO3003 like liveSource. */
+/** Writes to this machine's log; the writer returns the reason if it fails, or null. Throws PO3003 like liveSource. */
 export async function liveEventLog(): Promise<(events: readonly LogEvent[]) => Refusal | null> {
   if (process.platform === 'win32') return (await import('./windows/event-log.ts')).writeEventLog;
   if (process.platform === 'linux') return (await import('./linux/syslog.ts')).writeSyslog;

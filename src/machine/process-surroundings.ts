@@ -85,7 +85,7 @@ function ownHome(): string {
   }
 }
 
-/** The bytes of the arguments; null on Windows, where they are UTF-16, and without /proc, where they are unavailable. */
+/** The bytes of the arguments; null on Windows, where they are UTF-16, and null if /proc is unavailable. */
 function argumentBytes(): Uint8Array | null {
   try {
     return process.platform === 'linux' ? readFileSync('/proc/self/cmdline') : null;

@@ -42,7 +42,7 @@ function watch(): void {
 }
 
 /**
- * Overrides interactive ssh settings that a collector must not use: a configured command, a connection that stays open in
+ * Overrides settings for interactive ssh that a collector must not use: a configured command, a connection kept open in
  * the background (an existing one is used), forwarded ports, and an agent's keys, which the remote machine could use.
  */
 const settings: readonly string[] = [

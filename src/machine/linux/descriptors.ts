@@ -71,7 +71,7 @@ const O_DIRECTORY_CLOEXEC = 0o2200000;
 /** struct linux_dirent64: the record's length at 16, the NUL-terminated name at 19. */
 const recordLength = 16;
 const recordName = 19;
-/** Only `socket:[` has these letters here; paths begin with `/`, other targets are `pipe:[`, `anon_inode:[`, `net:[` … */
+/** Only `socket:[` has these letters here; paths begin with `/`, others are `pipe:[`, `anon_inode:[`, `net:[` … */
 const [letterS, colon, bracket] = [0x73, 0x3a, 0x5b] as const;
 const prefix = 'socket:['.length;
 

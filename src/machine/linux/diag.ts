@@ -17,7 +17,7 @@ function request(table: DiagTable, states: number): Uint8Array {
   view.setUint32(0, message.length, true);
   view.setUint16(6, NLM_F_REQUEST_DUMP, true);
   if (table === 'tcp') {
-    // The older request returns IPv4 and IPv6 in one pass through the kernel's tables: half the time on an idle machine.
+    // The older request returns IPv4 and IPv6 in one pass over the kernel's tables: half the time on an idle machine.
     view.setUint16(4, TCPDIAG_GETSOCK, true);
     view.setUint32(headerSize + 52, states, true);
   } else {

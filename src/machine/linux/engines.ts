@@ -14,7 +14,7 @@ const files: Readonly<Record<string, string>> = { docker: 'docker.sock', podman:
 const absent: Answer = { refusal: { code: 'NotSupported', text: 'it does not run here' } };
 
 /**
- * Queries the engine behind a socket that `uid` created. The socket is opened first and reached by its descriptor: a user's
+ * Queries the engine behind a socket that `uid` created. The socket is opened first and reached by descriptor: a user's
  * folder may contain another user's socket instead, to which root would then connect on the user's behalf.
  */
 async function askOwn(path: string, uid: number, container: string | null): Promise<Answer> {
@@ -35,7 +35,7 @@ async function askOwn(path: string, uid: number, container: string | null): Prom
   }
 }
 
-/** The containers of `docker` or `podman`, or of a user's engine: `podman/1000`; or one container: `docker/inspect/ID`. */
+/** The containers of `docker` or `podman`, or of a user's engine: `podman/1000`; or one: `docker/inspect/ID`. */
 export async function containers(engine: string): Promise<Answer> {
   const [, name = '', user, container = null] = engineEntry.exec(engine) ?? [];
   const folders = user === undefined ? ['/run', '/var/run'] : [`/run/user/${user}`];

@@ -112,7 +112,7 @@ function inProcess<T>(pid: number | string, read: (folder: string) => T): T {
 const lengthAfter = (first: number): number => (first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4);
 
 /**
- * The target of a link in /proc. Names are bytes: each byte that is not UTF-8 becomes a lone surrogate, which no text has,
+ * The target of a link in /proc. Names are bytes: bytes that are not UTF-8 become lone surrogates, which no text has,
  * so that two different paths never become the same text.
  */
 function linkTarget(path: string): string {

@@ -46,7 +46,7 @@ export function elevated(): boolean {
 }
 
 /**
- * Enables the privilege to inspect other users' processes if this process holds it, as that of an elevated administrator
+ * Enables the privilege to inspect other users' processes if this process holds it, as an elevated administrator's
  * does; this grants no additional rights. Returns false if the privilege is not held or was enabled before.
  * https://learn.microsoft.com/windows/win32/api/securitybaseapi/nf-securitybaseapi-adjusttokenprivileges
  */

@@ -33,7 +33,7 @@ export function askOnConsole(pid: number, startTime: string): string | null {
   return stdout?.trim() || `its console could not be reached${error === undefined ? '' : `: ${error.message}`}`;
 }
 
-/** The helper's task: leaves its console and sends Ctrl+C on that of the process. Returns null, or why it was not sent. */
+/** The helper's task: joins the console of the process and sends Ctrl+C. Returns null, or why it was not sent. */
 export function interruptConsole(pid: number): string | null {
   kernel32.FreeConsole();
   if (kernel32.AttachConsole(pid) === 0)

@@ -5,7 +5,7 @@ const local = 'SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\Fi
 const group = 'SOFTWARE\\Policies\\Microsoft\\WindowsFirewall';
 
 /**
- * Reads the firewall's policy directly from the registry: the cmdlets query the filters of every rule one by
+ * Reads the firewall's policy directly from the registry, each key in one read: the cmdlets query every rule's filters one by
  * one, which takes a minute on a machine with many rules. [MS-GPFAS] documents the form.
  */
 export function firewallPolicy(): WindowsFirewall {
@@ -16,7 +16,7 @@ export function firewallPolicy(): WindowsFirewall {
     ),
   });
   const settings = policy(group);
-  // Group Policy still uses this name for the private profile since Windows 7.
+  // Since Windows 7, Group Policy also uses this name for the private profile.
   const renamed = Object.fromEntries(registryNumbers(`${group}\\PrivateProfile`));
   return {
     local: policy(local),

@@ -69,8 +69,8 @@ function wantsCommandLine({ commandLine: asked, commandLineOf }: RawHint, path: 
 }
 
 /**
- * The working directory of a process; not read for Windows components, because security software takes reading their
- * memory, such as that of lsass.exe, for an attack, and their directories are Windows' own. Empty for these.
+ * The working directory of a process; empty for Windows components, which work in Windows folders, and whose memory is
+ * not read because security software takes this for an attack, such as on lsass.exe.
  */
 function directoryOf(pid: number, { commandLineOf }: RawHint, path: Told): Told {
   const ofWindows =

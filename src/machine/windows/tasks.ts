@@ -68,7 +68,7 @@ function withFile<T>(folder: string, bytes: Uint8Array, use: (path: string) => T
   }
 }
 
-/** Reads the definitions in a task folder and its subfolders, by their names below `root`. Throws the system's error. */
+/** Reads the definitions in a task folder and its subfolders, by name below `root`. Throws the system's error. */
 function readDefinitions(root: string, below: string, found: Map<string, string>): void {
   for (const entry of readdirSync(`${root}\\${below}`, { withFileTypes: true })) {
     const name = `${below}${entry.name}`;
@@ -113,7 +113,7 @@ export function windowsScheduler(): WindowsScheduler {
     file: (path) => path,
     accountName: (sid) => accountName(sidBytes(sid)),
     makeFolder(path, sid) {
-      // Full control for SYSTEM and Administrators, Modify for the account; inherits nothing, and applies to its contents.
+      // Full control for SYSTEM and Administrators, Modify for the account; inherits nothing, and applies to all contents.
       makeFolder(path, `O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)${sid === null ? '' : `(A;OICI;0x1301bf;;;${sid})`}`);
     },
     sid(account) {

@@ -1,5 +1,5 @@
 /*
- * Calls that Wine lacks or implements without effect: no test run of this project covers them. They are kept apart here,
+ * Calls that Wine lacks or implements without effect: no test run of this project covers them. They are isolated here,
  * declared as documented or, if undocumented, as programs that use them declare them. Only the child process
  * (child.ts) calls them, so that a wrong declaration ends only that process.
  */
