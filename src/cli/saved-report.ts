@@ -25,14 +25,14 @@ export interface SavedReport {
   readonly about: CommandAbout;
 }
 
-/** The format of a report: as it is named, or by the name of its file. Throws PO1001. */
+/** The format of a report, by its name or by the report's file name. Throws PO1001. */
 export function savedFormat(name: string | undefined, output: string): Format {
   if (name !== undefined)
     return word('--format', name, Object.fromEntries(formats.map((one) => [one, one])) as Record<Format, Format>);
   return reportFormat(output);
 }
 
-/** Findings first: the rest is what they are about. */
+/** Sorts findings first: the other rows are what they are about. */
 function mainFirst(kinds: readonly SavedRows[]): readonly [SavedRows, ...SavedRows[]] {
   const rank = ({ schema }: SavedRows): number => (schema === (finding as RowSchema) ? 0 : 1);
   const [main = { schema: endpoint, rows: [] }, ...others] = kinds.toSorted((a, b) => rank(a) - rank(b));
@@ -55,7 +55,7 @@ async function frameFor(
   };
 }
 
-/** Writes saved rows to a file, whole or not at all. Throws PO1003, PO1005 for rows that the format has no room for, PO2004. */
+/** Writes saved rows to a file atomically. Throws PO1003, PO2004, and PO1005 for rows that the format cannot contain. */
 export async function writeSaved(
   kinds: readonly SavedRows[],
   request: SavedReport,

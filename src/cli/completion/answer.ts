@@ -94,7 +94,7 @@ function powershellText(completion: Completion, last: string): string {
   );
 }
 
-/** The lines for zsh and fish: a word on each line; for fish, its meaning follows a tab. */
+/** The lines for zsh and fish: each is a word and its meaning, after a colon (zsh) or a tab (fish). */
 function lines(completion: readonly Candidate[], shell: string): string[] {
   return completion.map(({ before, word, description }) => {
     const text = `${before}${word}`;

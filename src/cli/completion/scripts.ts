@@ -70,7 +70,7 @@ complete -c portowner -e
 complete -c portowner --keep-order -f -a '(__portowner_complete)'
 `;
 
-/** The script block for PowerShell 5.1 or newer, in pure ASCII; `program` is the expression for the program to query. */
+/** The script block for PowerShell 5.1 or newer, in pure ASCII; `program` is the expression for the program to call. */
 export const powershellBody = (program: string): string => `    param($wordToComplete, $commandAst, $cursorPosition)
 
     # The words before the cursor; the last one is the one to complete, which may be empty.

@@ -14,7 +14,7 @@ const absent: Answer = { refusal: { code: 'NotSupported', text: 'it does not run
 
 /**
  * The containers of `docker` or `podman`, or one container: `docker/inspect/ID`. Any program may create a pipe of that
-  * name before the engine does, and act with the
+ * name before the engine does, and act with the
  * rights of whoever connects to it, so an administrator's rights are never used to connect.
  */
 export async function containers(engine: string): Promise<Answer> {
