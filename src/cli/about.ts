@@ -26,7 +26,7 @@ export interface PowerShellFunction {
 }
 
 /**
- * The metadata of a command, in addition to its name, help, and options (which clipanion knows): completion, the catalog, the
+ * The metadata of a command, besides its name, help, and options (which clipanion knows): completion, the catalog, the
  * PowerShell module, and the reference pages are generated from it.
  */
 export interface CommandAbout {

@@ -55,7 +55,7 @@ function renamed(machine: AskedMachine, name: string): AskedMachine {
 
 const named = (name: string, text: string): string => (text.includes('\n') ? `${name}:\n${text}` : `${name}: ${text}`);
 
-/** Converts an error of one machine to a problem that does not end the command: the other machines are still queried. */
+/** Converts an error of one machine to a problem that does not end the command: others are still queried. */
 function goingOn({ problem }: PortOwnerError): Problem {
   const { terminating: _, ...rest } = problem;
   return rest;

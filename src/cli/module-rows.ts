@@ -5,7 +5,7 @@ import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/pro
 import { problemRow } from '../schema/problem.ts';
 import type { Words } from './module-calls.ts';
 
-/** For the PowerShell module: runs a command without rows and writes its messages, even a terminating error, in CLIXML. */
+/** For the PowerShell module: runs a command without rows, and writes its messages, even a final error, as CLIXML. */
 export async function reportInRows(
   sink: Sink,
   { stream, words }: { readonly stream: boolean; readonly words: Words },

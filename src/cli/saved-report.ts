@@ -55,7 +55,7 @@ async function frameFor(
   };
 }
 
-/** Writes saved rows to a file atomically. Throws PO1003, PO2004, and PO1005 for rows that the format cannot contain. */
+/** Writes saved rows to a file atomically. Throws PO1003, PO2004, and PO1005 for rows that do not fit the format. */
 export async function writeSaved(
   kinds: readonly SavedRows[],
   request: SavedReport,

@@ -160,7 +160,7 @@ function noteText(note: string, width: number): string {
   return [fitted(`  # ${what}`, width), ...commands].map((line) => `${line}\n`).join('');
 }
 
-/** Explains how to install completion in each shell, the current one first, in lines of `width`; commands stay whole. */
+/** Explains how to install completion in each shell, the current one first. Commands are not wrapped to `width`. */
 export function installText(current: ShellName | null, width: number): string {
   const names = (Object.keys(shells) as ShellName[]).toSorted(
     (one, other) => Number(other === current) - Number(one === current),

@@ -105,8 +105,7 @@ export function isRemote(path: string): boolean {
   return path.startsWith('\\\\') || kernel32.GetDriveTypeW(wide(path.slice(0, 3))) === remoteDrive;
 }
 
-/** The SID of `DOMAIN
-ame`, in bytes; null if no account has that name. May query a domain controller. */
+/** The SID of `DOMAIN\name`, in bytes; null if no account has that name. May query a domain controller. */
 export function accountSid(name: string): Buffer | null {
   const [sid, domain, use] = [Buffer.alloc(68), Buffer.alloc(2048), Buffer.alloc(4)];
   const [sidLength, domainLength] = [Buffer.alloc(4), Buffer.alloc(4)];

@@ -74,8 +74,7 @@ export function sidText(sid: Buffer): string {
 
 const accounts = new Map<string, string>();
 
-/** `DOMAIN
-ame`, or the SID as text if it has no name. May query a domain controller. */
+/** `DOMAIN\name`, or the SID as text if it has no name. May query a domain controller. */
 export function accountName(sid: Buffer): string {
   const text = sidText(sid);
   const known = accounts.get(text);

@@ -5,8 +5,8 @@ const local = 'SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\Fi
 const group = 'SOFTWARE\\Policies\\Microsoft\\WindowsFirewall';
 
 /**
- * Reads the firewall's policy directly from the registry, each key in one read: the cmdlets query every rule's filters one by
- * one, which takes a minute on a machine with many rules. [MS-GPFAS] documents the form.
+ * Reads the firewall's policy directly from the registry, each key in one read: the cmdlets query the filters of each
+ * rule one by one, which takes a minute on a machine with many rules. [MS-GPFAS] documents the form.
  */
 export function firewallPolicy(): WindowsFirewall {
   const policy = (key: string) => ({

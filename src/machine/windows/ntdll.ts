@@ -80,8 +80,8 @@ function queried(handle: bigint, kind: 'basic' | 'wow64', length: number): Buffe
 }
 
 /**
- * The address of a process's parameters: PEB.ProcessParameters, at 0x20 on 64 bits. On 64-bit Windows, a 32-bit process has
- * such a PEB too. https://learn.microsoft.com/windows/win32/api/winternl/ns-winternl-peb
+ * The address of a process's parameters: PEB.ProcessParameters, at 0x20 on 64 bits. A 32-bit process on 64-bit Windows
+ * has such a PEB too. https://learn.microsoft.com/windows/win32/api/winternl/ns-winternl-peb
  */
 function parametersOf(handle: bigint): bigint {
   const peb = queried(handle, 'basic', 48).readBigUInt64LE(8);

@@ -1,8 +1,8 @@
 /**
- * Windows PowerShell script that reads the signers of files: embedded signatures and those of system catalogs. A line
- * of standard input is a path, and each line that it prints is `path|status|signer|thumbprint`, see decodeSigners. Paths
- * and names are UTF-16LE in base64: no file name can be mistaken for a command or altered by a code page. The script has
- * no double quotes, which would have to be escaped on a command line.
+ * Windows PowerShell script that reads the signers of files: embedded signatures and those of system catalogs. Each
+ * line of its standard input is a path, and each line that it prints is `path|status|signer|thumbprint`, see
+ * decodeSigners. Paths and names are UTF-16LE in base64: no file name can be mistaken for a command or altered by a
+ * code page. The script has no double quotes, which would have to be escaped on a command line.
  */
 export const signersScript = [
   `$ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'; $unicode=[Text.Encoding]::Unicode;`,

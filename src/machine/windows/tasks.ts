@@ -113,7 +113,7 @@ export function windowsScheduler(): WindowsScheduler {
     file: (path) => path,
     accountName: (sid) => accountName(sidBytes(sid)),
     makeFolder(path, sid) {
-      // Full control for SYSTEM and Administrators, Modify for the account; inherits nothing, and applies to all contents.
+      // Full control for SYSTEM and Administrators, Modify for the account; inherits nothing, applies to all contents.
       makeFolder(path, `O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)${sid === null ? '' : `(A;OICI;0x1301bf;;;${sid})`}`);
     },
     sid(account) {
